@@ -1,0 +1,59 @@
+import { environment } from './names.ts';
+
+/** The carriers whose records simledger reads. */
+export const carriers = ['twilio', 'kore', '1nce', 'emnify', 'telekom'] as const;
+export type Carrier = (typeof carriers)[number];
+
+/**
+ * One carrier connection. Nothing in a data-streamer record says which carrier sent it, so the source is known by
+ * where a record arrived.
+ */
+export interface Source {
+  /** Unique among the sources; letters, digits and hyphens. */
+  readonly name: string;
+  readonly carrier: Carrier;
+  /** Bytes of the carrier's megabyte: 1,000,000 unless configured. */
+  readonly bytesPerMegabyte: number;
+}
+
+/** A source with the places where its records arrive, as the environment of a function carries it. */
+export interface SourceDescription extends Source {
+  /** ARN of the source's Kinesis stream. */
+  readonly streamArn?: string;
+  /** Name of the bucket that takes the source's CSV files. */
+  readonly bucket?: string;
+}
+
+/** Where records come from, and whose they are. */
+export interface Sources {
+  ofStream(arn: string): Source;
+  ofBucket(name: string): Source;
+}
+
+/**
+ * Reads the sources from the environment.
+ *
+ * @throws Error when the variable is missing or is no array of source descriptions, and, from the returned functions,
+ *   when a record comes from a stream or bucket that belongs to no source.
+ */
+export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): Sources {
+  const descriptions = JSON.parse(requireEnvironment(environment.sources, env)) as SourceDescription[];
+  const byStream = new Map(descriptions.map((description) => [description.streamArn, description]));
+  const byBucket = new Map(descriptions.map((description) => [description.bucket, description]));
+  return {
+    ofStream: (arn) => found(byStream.get(arn), `stream ${arn}`),
+    ofBucket: (name) => found(byBucket.get(name), `bucket ${name}`),
+  };
+}
+
+/** A variable of the environment that must be there. */
+export function requireEnvironment(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set`);
+  return value;
+}
+
+function found(source: SourceDescription | undefined, place: string): Source {
+  if (source === undefined) throw new Error(`No source is configured for ${place}`);
+  return source;
+}

@@ -1,0 +1,45 @@
+/** The five tables' names and keys: the CDK app, the local run and the functions create and use them by these. */
+
+/** One table's keys. All key attributes are strings. */
+export interface TableDefinition {
+  /** Name in the local run, and the construct's id in the stack; the deployed physical name is generated. */
+  readonly name: string;
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+  /** A local secondary index that holds keys only. */
+  readonly localIndex?: { readonly name: string; readonly sortKey: string };
+  /** Attribute with the epoch second at which DynamoDB may delete the item. */
+  readonly expiryAttribute?: string;
+}
+
+export const sessionsTable = {
+  name: 'Sessions',
+  partitionKey: 'sim',
+  sortKey: 'sessionId',
+  localIndex: { name: 'byStart', sortKey: 'start' },
+} as const satisfies TableDefinition;
+
+export const usageTable = {
+  name: 'Usage',
+  partitionKey: 'sim',
+  sortKey: 'usageId',
+} as const satisfies TableDefinition;
+
+export const eventsTable = {
+  name: 'Events',
+  partitionKey: 'sim',
+  sortKey: 'eventKey',
+  expiryAttribute: 'expiresAt',
+} as const satisfies TableDefinition;
+
+export const simsTable = { name: 'Sims', partitionKey: 'sim' } as const satisfies TableDefinition;
+
+export const filesTable = { name: 'Files', partitionKey: 'object' } as const satisfies TableDefinition;
+
+export const tables: readonly TableDefinition[] = [
+  sessionsTable,
+  usageTable,
+  eventsTable,
+  simsTable,
+  filesTable,
+];
