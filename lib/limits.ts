@@ -15,8 +15,11 @@ export const streamMapping = {
   bisectOnError: true,
   /** Deliveries of a failing batch after the first; then its records go to the failure destination. */
   retryAttempts: 10,
-  /** Hours after which a record that still fails goes to the failure destination. */
-  maximumRecordAgeHours: 24,
+  /**
+   * Hours after which a record goes to the failure destination without being delivered: as long as Lambda allows, so
+   * that what waited in the stream while the consumer was out of order is still taken in.
+   */
+  maximumRecordAgeHours: 168,
 } as const;
 
 /** How the file importer is fed. */
@@ -38,8 +41,10 @@ export const functions = {
 /** How each function's entry is bundled: the format that loads fastest on Lambda. */
 export const bundling = {
   format: 'cjs',
-  target: 'node22',
+  target: 'node20',
   mainFields: ['module', 'main'],
   minify: true,
   sourceMap: true,
+  /** The sources' text makes the map more than twice as large, and stack traces need its positions only. */
+  sourcesContent: false,
 } as const;

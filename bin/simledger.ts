@@ -1,0 +1,13 @@
+import { App } from 'aws-cdk-lib';
+import { ConfigurationError, configurationOf, stackNameOf } from '../lib/configuration.ts';
+import { SimledgerStack } from '../lib/simledger-stack.ts';
+
+const app = new App();
+try {
+  new SimledgerStack(app, stackNameOf(app.node), configurationOf(app.node));
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  // A wrong setting needs its sentence, not a stack trace.
+  console.error(error.message);
+  process.exit(1);
+}

@@ -1,0 +1,259 @@
+import {
+  type Address,
+  type Cell,
+  complete,
+  type Device,
+  type LedgerEvent,
+  type Lifecycle,
+  type Network,
+  type Session,
+  type Sim,
+  type Terminal,
+  type Totals,
+} from '../ledger/observation.ts';
+import { connectionOf } from '../ledger/sim.ts';
+import { countryOf } from './country.ts';
+import type { EventFields } from './datastreamer-event-fields.ts';
+import { type Identity, identityGroups, identityOf } from './datastreamer-identity.ts';
+import { parseDecimal, timesWhole } from './decimal.ts';
+import { detailText } from './detail.ts';
+import { eventTypeName, statusAfter } from './event-types.ts';
+import { identifier, identifierFault, imeiOf } from './identifier.ts';
+import { radioOf, ratTypeOf } from './radio.ts';
+import {
+  type Arrival,
+  type Fault,
+  fault,
+  freeText,
+  isFault,
+  observed,
+  optionalTime,
+  type Reading,
+  requiredTime,
+  shown,
+  stated,
+} from './reading.ts';
+
+const contextCreated = '3';
+const contextUpdated = '4';
+const contextDeleted = '5';
+
+/** An event with what is already known of it. */
+interface EventRecord {
+  readonly fields: EventFields;
+  readonly identity: Identity;
+  readonly at: string;
+  readonly typeId: string;
+  readonly arrival: Arrival;
+}
+
+/** What an event states. */
+export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
+  const identity = identityOf(fields, arrival);
+  if (isFault(identity)) return identity;
+  const at = requiredTime(fields.time, 'timestamp', arrival);
+  if (isFault(at)) return at;
+  const typeId = identifier(fields.typeId);
+  if (typeId === undefined) return fault('unknown-shape', 'The event type has no id');
+  if (typeId.length > 64) return fault('oversized-field', 'The event type id is too long');
+  if (identity.sim === undefined && identity.ids.accountId === undefined) {
+    return fault('missing-identity', 'Neither a SIM nor an organisation is named');
+  }
+  const record = { fields, identity, at, typeId, arrival };
+  const session = sessionOf(record);
+  if (isFault(session)) return session;
+  const event = eventOf(record, session);
+  return observed(session, undefined, event, simOf(record, event, session));
+}
+
+/** The PDP context of an event 3, 4 or 5. A refused activation has none: it is an event only. */
+function sessionOf(record: EventRecord): Session | undefined | Fault {
+  const { fields, identity, at, typeId, arrival } = record;
+  const isContext = typeId === contextCreated || typeId === contextUpdated || typeId === contextDeleted;
+  if (!isContext || !fields.hasContext || identity.sim === undefined) return undefined;
+  const tunnelCreated = optionalTime(fields.tunnelCreated, 'tunnel_created', arrival);
+  if (isFault(tunnelCreated)) return tunnelCreated;
+  const sessionId = sessionIdOf(fields, tunnelCreated);
+  if (sessionId === undefined) return fault('missing-identity', 'The PDP context has no id');
+  if (isFault(sessionId)) return sessionId;
+  const totals = typeId === contextDeleted ? totalsOf(fields, arrival.source.bytesPerMegabyte) : undefined;
+  if (isFault(totals)) return totals;
+  const start = tunnelCreated ?? (typeId === contextCreated ? at : undefined);
+  const terminal: Terminal | undefined = typeId === contextDeleted ? { status: 'ended', end: at } : undefined;
+  return {
+    sim: identity.sim,
+    sessionId,
+    origin: stated(at, identity.origin),
+    start: start ?? at,
+    startStated: start !== undefined,
+    terminal,
+    groups: { ...sessionGroups(record), totals: totals && stated(at, totals) },
+  };
+}
+
+/** By generation: the session's own id, or that of the PDP context with its time, since those ids are used again. */
+function sessionIdOf(fields: EventFields, tunnelCreated: string | undefined): string | undefined | Fault {
+  const own = identifier(fields.sessionId) ?? identifier(fields.ipcanSessionId);
+  const context = identifier(fields.pdpContextId);
+  const id = own ?? context;
+  if (id === undefined) return undefined;
+  const wrong = identifierFault(id);
+  if (wrong !== undefined) return fault(wrong, `The session's id can not be used: ${shown(id)}`);
+  return own !== undefined || tunnelCreated === undefined ? id : `${id}#${tunnelCreated}`;
+}
+
+function sessionGroups(record: EventRecord) {
+  const { fields, identity, at } = record;
+  const network = networkOf(fields);
+  const cell = cellOf(fields);
+  const imei = imeiOf(fields.contextImei) ?? imeiOf(fields.imei);
+  const address: Address = {
+    apn: freeText(fields.apn, 100),
+    ipAddress: freeText(fields.contextAddress, 45) ?? freeText(fields.ipAddress, 45),
+  };
+  const { ids, label, subscriber } = identityGroups(identity, at);
+  return {
+    ids,
+    label,
+    subscriber,
+    network: network && stated(at, network),
+    cell: cell && stated(at, cell),
+    device: imei === undefined ? undefined : stated<Device>(at, { imei }),
+    address: address.apn === undefined && address.ipAddress === undefined ? undefined : stated(at, address),
+    trouble: undefined,
+  };
+}
+
+/** The volume of the whole session that its deletion states. */
+function totalsOf(fields: EventFields, bytesPerMegabyte: number): Totals | undefined | Fault {
+  const up = bytesOf(fields.volumeUp, bytesPerMegabyte);
+  const down = bytesOf(fields.volumeDown, bytesPerMegabyte);
+  const total = bytesOf(fields.volumeTotal, bytesPerMegabyte);
+  if (isFault(up)) return up;
+  if (isFault(down)) return down;
+  if (isFault(total)) return total;
+  if (up === undefined && down === undefined && total === undefined) return undefined;
+  return { dataUploaded: up, dataDownloaded: down, dataTotal: total ?? (up ?? 0) + (down ?? 0) };
+}
+
+function bytesOf(value: unknown, bytesPerMegabyte: number): number | undefined | Fault {
+  if (value === undefined || value === null || value === '') return undefined;
+  const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
+  const bytes = decimal === undefined ? undefined : timesWhole(decimal, bytesPerMegabyte);
+  if (bytes !== undefined && bytes >= 0) return bytes;
+  return fault('impossible-number', `detail.volume can not be counted in bytes: ${shown(value)}`);
+}
+
+function networkOf(fields: EventFields): Network | undefined {
+  const ratType = ratTypeOf(fields.ratType) ?? ratTypeInText(fields);
+  const mcc = freeText(fields.mcc, 8);
+  const network: Network = {
+    radio: radioOf(ratType),
+    ratType,
+    mcc,
+    mnc: networkCodeOf(fields.mnc),
+    operatorName: freeText(fields.operatorName, 64),
+    country: countryOf({
+      isoCode: freeText(fields.countryIsoCode, 8),
+      name: freeText(fields.countryName, 64),
+      mcc,
+    }),
+  };
+  return Object.values(network).some((value) => value !== undefined) ? network : undefined;
+}
+
+/** Location events name the radio access in their text only: `RAT type='E_UTRAN'`. */
+function ratTypeInText(fields: EventFields): string | undefined {
+  const description = freeText(fields.description, 512);
+  return description === undefined ? undefined : /RAT type='?([\w -]{1,16})/i.exec(description)?.[1];
+}
+
+/** Location events list all codes of the operator; only a single one says which network it was. */
+function networkCodeOf(mnc: unknown): string | undefined {
+  if (!Array.isArray(mnc)) return freeText(mnc, 16);
+  const only: unknown = mnc.length === 1 ? mnc[0] : undefined;
+  return typeof only === 'object' && only !== null && 'mnc' in only
+    ? freeText(only.mnc, 8)
+    : freeText(only, 8);
+}
+
+function cellOf(fields: EventFields): Cell | undefined {
+  const cellId = freeText(fields.cellId, 32);
+  const lac = freeText(fields.lac, 16);
+  return cellId === undefined && lac === undefined
+    ? undefined
+    : { cellId, lac, lat: undefined, lon: undefined };
+}
+
+function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent {
+  const { fields, identity, at, typeId, arrival } = record;
+  const { source, carrier, iccid } = identity.origin;
+  const description = freeText(fields.description, 400);
+  const refused = typeId === contextCreated && !fields.hasContext;
+  return {
+    sim: identity.sim ?? `account:${source}:${identity.ids.accountId}`,
+    eventKey: `${at}#${identity.recordId}`,
+    fullness: fields.abridged ? 0 : complete,
+    source,
+    carrier,
+    iccid,
+    imsi: identity.imsi,
+    time: at,
+    eventId: identity.recordId,
+    type: eventTypeName(typeId, freeText(fields.typeWords, 64), refused),
+    carrierType: typeId,
+    severity: severityOf(fields),
+    alert: alertOf(fields.alert),
+    description,
+    detail: detailText(fields.detail, description),
+    sessionId: session?.sessionId,
+    network: networkOf(fields),
+    cellId: cellOf(fields)?.cellId,
+    extra: fields.extra,
+    arrivedAt: arrival.arrivedAt,
+  };
+}
+
+const severities: ReadonlyMap<string, string> = new Map([
+  ['0', 'info'],
+  ['1', 'warn'],
+  ['2', 'critical'],
+]);
+
+/** By id: the texts come in four spellings. */
+function severityOf(fields: EventFields): string | undefined {
+  const id = identifier(fields.severityId);
+  return (
+    (id === undefined ? undefined : severities.get(id)) ??
+    freeText(fields.severityWord, 16)?.toLowerCase() ??
+    id
+  );
+}
+
+/** A boolean, sent as such, as 0 or 1, or as text. */
+function alertOf(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  const text = identifier(value)?.toLowerCase();
+  if (text === '1' || text === 'true' || text === 't') return true;
+  return text === '0' || text === 'false' || text === 'f' ? false : undefined;
+}
+
+function simOf(record: EventRecord, event: LedgerEvent, session: Session | undefined): Sim | undefined {
+  const { identity, at, typeId } = record;
+  if (identity.sim === undefined) return undefined;
+  const { network, cell, device } = sessionGroups(record);
+  const status = statusAfter(typeId);
+  return {
+    sim: identity.sim,
+    origin: stated(at, identity.origin),
+    groups: {
+      ...identityGroups(identity, at),
+      device,
+      network,
+      cell,
+      connection: session && stated(at, connectionOf(session)),
+      lifecycle: status === undefined ? undefined : stated<Lifecycle>(at, { status }),
+      lastEvent: stated(at, { lastEvent: event.type, lastEventTime: at }),
+    },
+  };
+}

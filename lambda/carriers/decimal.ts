@@ -1,0 +1,66 @@
+/**
+ * Carriers' decimals: volumes DECIMAL(14,6), cost DECIMAL(14,10). They arrive as JSON numbers, JSON strings and CSV
+ * text, with and without trailing zeros, and are kept exactly: never as a binary fraction.
+ */
+
+const spelling = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
+
+/** Digits before and behind the point that a decimal may have; DynamoDB's numbers hold 38 in all. */
+const mostDigits = 36;
+
+/**
+ * A decimal as plain text in its one canonical form: no exponent, no leading or trailing zeros, so that a record says
+ * the same whether it came as JSON or as CSV.
+ *
+ * @returns undefined when the value is no decimal or has more digits than a table can hold exactly.
+ */
+export function parseDecimal(value: string | number): string | undefined {
+  if (typeof value === 'number') {
+    if (Number.isInteger(value) && Number.isSafeInteger(value)) return value === 0 ? '0' : String(value);
+    return decimalOf(String(value));
+  }
+  return decimalOf(value.trim());
+}
+
+/**
+ * A decimal times a whole factor, rounded half away from zero: megabytes to bytes.
+ *
+ * @returns undefined when the product is beyond the integers that are exact in JavaScript (2^53 - 1).
+ */
+export function timesWhole(decimal: string, factor: number): number | undefined {
+  // Fifteen digits survive a binary number and its product with a million; that is all a carrier's DECIMAL(14,6) has.
+  if (decimal.length <= 15 && factor === 1_000_000) {
+    const product = Number(decimal) * factor;
+    if (Math.abs(product) < 1e15) return product < 0 ? -Math.round(-product) : Math.round(product);
+  }
+  const product = exactProduct(decimal, factor);
+  return Number.isSafeInteger(product) ? product : undefined;
+}
+
+function exactProduct(decimal: string, factor: number): number {
+  const negative = decimal.startsWith('-');
+  const [whole = '0', fraction = ''] = (negative ? decimal.slice(1) : decimal).split('.');
+  const scale = 10n ** BigInt(fraction.length);
+  const scaled = BigInt(whole + fraction) * BigInt(factor);
+  const rounded = Number((scaled * 2n + scale) / (scale * 2n));
+  return negative && rounded !== 0 ? -rounded : rounded;
+}
+
+function decimalOf(text: string): string | undefined {
+  const parts = spelling.exec(text);
+  if (parts === null) return undefined;
+  const [, sign, whole = '', fraction = '', exponent = '0'] = parts;
+  const shift = Number(exponent);
+  const digits = whole + fraction;
+  const point = whole.length + shift;
+  if (point > mostDigits || digits.length - point > mostDigits + digits.length) return undefined;
+  const shifted =
+    point <= 0
+      ? { whole: '0', fraction: '0'.repeat(-point) + digits }
+      : { whole: digits.slice(0, point).padEnd(point, '0'), fraction: digits.slice(point) };
+  const canonicalWhole = shifted.whole.replace(/^0+(?=\d)/, '');
+  const canonicalFraction = shifted.fraction.replace(/0+$/, '');
+  if (canonicalWhole.length + canonicalFraction.length > mostDigits) return undefined;
+  const value = canonicalFraction === '' ? canonicalWhole : `${canonicalWhole}.${canonicalFraction}`;
+  return sign === '-' && value !== '0' ? `-${value}` : value;
+}

@@ -1,0 +1,61 @@
+/**
+ * The text of an event's `detail`.
+ *
+ * An item has to stay within 1 KB, and the details of a PDP context with all addresses of the core network's nodes do
+ * not fit. Then members go in a fixed order: first the core network's own, then those that the item, the session or
+ * the SIM hold as attributes.
+ */
+
+/** Bytes that description and detail may take together; the other attributes take at most the rest of 1 KB. */
+const budget = 540;
+const leastBytes = 120;
+
+const deepest = 6;
+
+const expendable = [
+  /^(?:tx|rx)_teid/,
+  /_plane_ip_address$/,
+  /^(?:nsapi|gtp_version|sac|rac|region|breakout_ip|tapcode)$/,
+  /^(?:imsi|imeisv|operator_id|ue_ip_address)$/,
+  /^(?:country|name)$/,
+  /^(?:mcc|mnc|lac|ci|apn|rat_type|gtp_v1_uli_lac|gtp_v1_uli_ci)$/,
+];
+
+/**
+ * @param detail a record's member as it was parsed; text is kept as text.
+ * @param description the event's description, which shares the budget.
+ */
+export function detailText(detail: unknown, description: string | undefined): string | undefined {
+  if (detail === undefined || detail === null || detail === '') return undefined;
+  const room = Math.max(
+    leastBytes,
+    budget - (description === undefined ? 0 : Buffer.byteLength(description)),
+  );
+  if (typeof detail === 'string') return withinBytes(detail, room);
+  for (let stage = 0; ; stage += 1) {
+    const text = JSON.stringify(without(detail, expendable.slice(0, stage), 0));
+    if (Buffer.byteLength(text) <= room || stage === expendable.length) {
+      return text === '{}' ? undefined : withinBytes(text, room);
+    }
+  }
+}
+
+/** The members that say something, without those of some names, down to a depth that no carrier reaches. */
+function without(value: unknown, patterns: readonly RegExp[], depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > deepest) return '…';
+  if (Array.isArray(value)) return value.map((element) => without(element, patterns, depth + 1));
+  const kept: [string, unknown][] = [];
+  for (const [name, member] of Object.entries(value)) {
+    if (member === null || patterns.some((pattern) => pattern.test(name))) continue;
+    kept.push([name, without(member, patterns, depth + 1)]);
+  }
+  return Object.fromEntries(kept);
+}
+
+function withinBytes(text: string, room: number): string {
+  if (Buffer.byteLength(text) <= room) return text;
+  const cut = Buffer.from(text).subarray(0, room - 3);
+  // A character that the cut goes through decodes to U+FFFD: leave it out.
+  return `${cut.toString('utf8').replace(/\uFFFD+$/, '')}…`;
+}

@@ -1,0 +1,40 @@
+import type { Carrier } from '../sources.ts';
+import { interpretDataStreamer, isDataStreamerRecord } from './datastreamer.ts';
+import { type JsonObject, jsonObject } from './json.ts';
+import { type Arrival, fault, type Reading } from './reading.ts';
+import { interpretSuperSim, isCloudEvent } from './supersim.ts';
+
+/** A way of writing records, which several carriers may share. */
+interface WireFormat {
+  readonly name: string;
+  readonly carriers: readonly Carrier[];
+  /** Whether a record is written in this format. */
+  readonly recognises: (record: JsonObject) => boolean;
+  readonly interpret: (record: JsonObject, arrival: Arrival) => Reading;
+}
+
+/** The formats. A record is read by its shape; whose it is, is the source's to say. */
+const wireFormats: readonly WireFormat[] = [
+  {
+    name: 'supersim',
+    carriers: ['twilio', 'kore'],
+    recognises: isCloudEvent,
+    interpret: interpretSuperSim,
+  },
+  {
+    name: 'datastreamer',
+    carriers: ['1nce', 'emnify', 'telekom'],
+    recognises: isDataStreamerRecord,
+    interpret: interpretDataStreamer,
+  },
+];
+
+/** What a value of a carrier's JSON states. Never throws on anything that JSON can hold. */
+export function interpret(value: unknown, arrival: Arrival): Reading {
+  const record = jsonObject(value);
+  if (record === undefined) return fault('unknown-shape', 'A record is an object');
+  for (const format of wireFormats) {
+    if (format.recognises(record)) return format.interpret(record, arrival);
+  }
+  return fault('unknown-shape', 'This is neither a CloudEvent, nor an event, nor a usage record');
+}

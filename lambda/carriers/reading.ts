@@ -1,0 +1,119 @@
+import type { Group, LedgerEvent, Observations, Session, Sim, Stated, Usage } from '../ledger/observation.ts';
+import type { Source } from '../sources.ts';
+import { epochMilliseconds, parseTime } from './time.ts';
+
+/** Why something was rejected. */
+export type RejectCode =
+  | 'broken-json'
+  | 'broken-gzip'
+  | 'not-utf8'
+  | 'empty'
+  | 'too-large'
+  | 'unknown-shape'
+  | 'missing-identity'
+  | 'scientific-notation'
+  | 'oversized-field'
+  | 'impossible-time'
+  | 'future-time'
+  | 'impossible-number'
+  | 'broken-row'
+  | 'no-id-column'
+  | 'unknown-columns';
+
+/** What is wrong with a record, as a value: a carrier's mistake is no exception. */
+export interface Fault {
+  readonly kind: 'fault';
+  readonly code: RejectCode;
+  /** A plain sentence. It never repeats a member that may be personal. */
+  readonly reason: string;
+}
+
+/** A message of a platform about itself, which is no record. */
+export interface Ignored {
+  readonly kind: 'ignored';
+  readonly reason: string;
+  /** The id that the owner of a Twilio or KORE sink hands back to validate it. */
+  readonly testId?: string;
+}
+
+/** What a record turned out to be. */
+export type Reading = ({ readonly kind: 'observed' } & Observations) | Fault | Ignored;
+
+/** What an interpreter knows besides the record. */
+export interface Arrival {
+  readonly source: Source;
+  /** Milliseconds since the epoch at which the delivery arrived; the platform's own mark, so that a retry sees the same. */
+  readonly arrivedAt: number;
+}
+
+/** A clock may be wrong by this much; a time further ahead would win every register for ever. */
+const clockErrorMilliseconds = 24 * 3_600_000;
+
+/** Makes a {@link Fault}. */
+export function fault(code: RejectCode, reason: string): Fault {
+  return { kind: 'fault', code, reason };
+}
+
+/** Tells a fault from a value. */
+export function isFault(value: unknown): value is Fault {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'fault';
+}
+
+/** A group with the time at which it was observed. */
+export function stated<G extends Group>(at: string, group: G): Stated<G> {
+  return { at, group };
+}
+
+/** Puts together what a record states. */
+export function observed(
+  session: Session | undefined,
+  usage: Usage | undefined,
+  event: LedgerEvent | undefined,
+  sim: Sim | undefined,
+): Reading {
+  return { kind: 'observed', session, usage, event, sim };
+}
+
+/**
+ * A time that a record must have, or what is wrong with it.
+ *
+ * @param member the record's name of it, for the fault's sentence.
+ */
+export function requiredTime(value: unknown, member: string, arrival: Arrival): string | Fault {
+  if (value === undefined || value === null || value === '') {
+    return fault('missing-identity', `${member} is missing`);
+  }
+  return checkedTime(value, member, arrival);
+}
+
+/** A time that a record may leave out, or what is wrong with it. */
+export function optionalTime(value: unknown, member: string, arrival: Arrival): string | undefined | Fault {
+  return value === undefined || value === null || value === ''
+    ? undefined
+    : checkedTime(value, member, arrival);
+}
+
+function checkedTime(value: unknown, member: string, arrival: Arrival): string | Fault {
+  const time = typeof value === 'string' ? parseTime(value) : undefined;
+  if (time === undefined) return fault('impossible-time', `${member} is no possible time: ${shown(value)}`);
+  if (epochMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds) {
+    return fault('future-time', `${member} is more than 24 hours ahead of the arrival: ${time}`);
+  }
+  return time;
+}
+
+/** A value in a sentence: cut short, since what is wrong can be of any size. */
+export function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** Free text: trimmed, absent when empty, cut at a length that an item has room for. */
+export function freeText(value: unknown, longest = 256): string | undefined {
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (text.length <= longest) return text === '' ? undefined : text;
+  return `${text.slice(0, longest - 1).toWellFormed()}…`;
+}

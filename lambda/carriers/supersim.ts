@@ -1,0 +1,409 @@
+import {
+  type Address,
+  type Cell,
+  complete,
+  type Device,
+  type Ids,
+  type Label,
+  type LedgerEvent,
+  type Network,
+  type Origin,
+  type Session,
+  type Sim,
+  type Subscriber,
+  type Terminal,
+  type Totals,
+  type Trouble,
+  type Usage,
+} from '../ledger/observation.ts';
+import { connectionOf } from '../ledger/sim.ts';
+import type { Carrier } from '../sources.ts';
+import { countryOf } from './country.ts';
+import { detailText } from './detail.ts';
+import { unknownMembers } from './extra.ts';
+import { identifier, identifierFault, imeiOf, simOfIccid } from './identifier.ts';
+import { type JsonObject, jsonObject, parseObject } from './json.ts';
+import { radioOf, ratTypeOf } from './radio.ts';
+import {
+  type Arrival,
+  type Fault,
+  fault,
+  freeText,
+  isFault,
+  observed,
+  optionalTime,
+  type Reading,
+  requiredTime,
+  shown,
+  stated,
+} from './reading.ts';
+import { startOfDay } from './time.ts';
+
+/**
+ * Super SIM connection events (Twilio, now KORE): CloudEvents with string SIDs and whole bytes. WIRE-FORMATS section 1.
+ */
+
+/** What comes before a type's own words. `com.twilio` types live on at KORE, so nothing before it is looked at. */
+const typeMarker = '.supersim.connection.';
+const testType = /\.eventstreams\.test[.-]event$/;
+
+/** The documented members of `data`, schema version 2. */
+const documented = new Set(
+  (
+    'event_sid event_type timestamp account_sid sim_sid sim_iccid sim_unique_name fleet_sid apn imsi imei ip_address ' +
+    'rat_type network location data_session_sid data_session_start_time data_session_end_time ' +
+    'data_session_update_start_time data_session_update_end_time data_upload data_download data_total ' +
+    'data_session_data_upload data_session_data_download data_session_data_total data_modifier error'
+  ).split(' '),
+);
+
+/** Whether a value is a CloudEvent. */
+export function isCloudEvent(value: JsonObject): boolean {
+  return value['specversion'] !== undefined && typeof value['type'] === 'string';
+}
+
+/** What a CloudEvent states. */
+export function interpretSuperSim(envelope: JsonObject, arrival: Arrival): Reading {
+  const carrierType = String(envelope['type']);
+  // One Kinesis writer sends data as a string.
+  const sent = envelope['data'];
+  const data = typeof sent === 'string' ? parseObject(sent) : jsonObject(sent);
+  const marker = carrierType.indexOf(typeMarker);
+  if (marker === -1) return interpretOther(carrierType, data);
+  if (data === undefined)
+    return fault('unknown-shape', 'The member data is neither an object nor one as text');
+  const identity = identityOf(data);
+  if (isFault(identity)) return identity;
+  const at = requiredTime(data['timestamp'] ?? envelope['time'], 'timestamp', arrival);
+  if (typeof at !== 'string') return at;
+  const type = freeText(carrierType.slice(marker + typeMarker.length), 128) ?? 'unknown';
+  const carrier = carrierOf(envelope, arrival);
+  return interpretRecord({ data, identity, at, type, carrierType, carrier, arrival });
+}
+
+/** Sink validation, or an event of another product. */
+function interpretOther(carrierType: string, data: JsonObject | undefined): Reading {
+  if (!testType.test(carrierType)) {
+    return fault(
+      'unknown-shape',
+      `The CloudEvent type ${shown(carrierType)} is no Super SIM connection event`,
+    );
+  }
+  const testId = freeText(data?.['test_id'], 64);
+  return testId === undefined
+    ? { kind: 'ignored', reason: 'sink validation' }
+    : { kind: 'ignored', reason: 'sink validation', testId };
+}
+
+function carrierOf(envelope: JsonObject, arrival: Arrival): Carrier {
+  const { carrier } = arrival.source;
+  if (carrier === 'twilio' || carrier === 'kore') return carrier;
+  const source = envelope['source'];
+  return typeof source === 'string' && source.startsWith('kore') ? 'kore' : 'twilio';
+}
+
+/** What tells records, SIMs and sessions apart. */
+interface Identity {
+  readonly eventSid: string;
+  readonly sim: string;
+  readonly iccid: string | undefined;
+  readonly simSid: string | undefined;
+  readonly sessionId: string | undefined;
+}
+
+function identityOf(data: JsonObject): Identity | Fault {
+  const eventSid = identifier(data['event_sid']);
+  const iccid = identifier(data['sim_iccid']);
+  const simSid = identifier(data['sim_sid']);
+  const sessionId = identifier(data['data_session_sid']);
+  for (const [member, text] of [
+    ['event_sid', eventSid],
+    ['sim_iccid', iccid],
+    ['sim_sid', simSid],
+    ['data_session_sid', sessionId],
+  ] as const) {
+    const wrong = text === undefined ? undefined : identifierFault(text);
+    if (wrong !== undefined) return fault(wrong, `${member} can not be used: ${shown(text)}`);
+  }
+  const sim = (iccid === undefined ? undefined : simOfIccid(iccid)) ?? simSid;
+  if (eventSid === undefined) return fault('missing-identity', 'event_sid is missing');
+  if (sim === undefined) return fault('missing-identity', 'Neither sim_iccid nor sim_sid names the SIM');
+  return { eventSid, sim, iccid, simSid, sessionId };
+}
+
+/** A record with what is already known of it. */
+interface SuperSimRecord {
+  readonly data: JsonObject;
+  readonly identity: Identity;
+  readonly at: string;
+  /** The type's own words, `data-session.updated`. */
+  readonly type: string;
+  readonly carrierType: string;
+  readonly carrier: Carrier;
+  readonly arrival: Arrival;
+}
+
+function interpretRecord(record: SuperSimRecord): Reading {
+  const { type, identity } = record;
+  const isSession = type.startsWith('data-session.');
+  // A session that failed before it came to be has no id: that is an event, and no session.
+  if (isSession && identity.sessionId === undefined && type !== 'data-session.failed') {
+    return fault('missing-identity', 'data_session_sid is missing');
+  }
+  const facts = factsOf(record);
+  const session = isSession && identity.sessionId !== undefined ? sessionOf(record, facts) : undefined;
+  if (isFault(session)) return session;
+  const usage = usageOf(record, facts);
+  if (isFault(usage)) return usage;
+  const event = type === 'data-session.updated' ? undefined : eventOf(record, facts);
+  return observed(session, usage, event, simOf(record, facts, event, session));
+}
+
+/** The groups that sessions, usage, events and SIMs share. */
+interface Facts {
+  readonly origin: Origin;
+  readonly network: Network | undefined;
+  readonly cell: Cell | undefined;
+  readonly imei: string | undefined;
+  readonly imsi: string | undefined;
+  readonly apn: string | undefined;
+  readonly ids: Ids;
+  readonly simName: string | undefined;
+  readonly dataModifier: string | undefined;
+  readonly error: string | undefined;
+}
+
+function factsOf({ data, identity, carrier, arrival }: SuperSimRecord): Facts {
+  return {
+    origin: { source: arrival.source.name, carrier, iccid: identity.iccid },
+    network: networkOf(data),
+    cell: cellOf(data),
+    imei: imeiOf(data['imei']),
+    imsi: freeText(data['imsi'], 32),
+    apn: freeText(data['apn'], 100),
+    ids: {
+      simSid: identity.simSid,
+      simId: undefined,
+      accountId: freeText(data['account_sid'], 64),
+      fleetSid: freeText(data['fleet_sid'], 64),
+    },
+    simName: freeText(data['sim_unique_name'], 128),
+    dataModifier: freeText(data['data_modifier'], 32),
+    error: errorOf(data),
+  };
+}
+
+function networkOf(data: JsonObject): Network | undefined {
+  const network = jsonObject(data['network']);
+  const ratType = ratTypeOf(data['rat_type']);
+  if (network === undefined && ratType === undefined) return undefined;
+  const mcc = freeText(network?.['mcc'], 8);
+  const isoCode = freeText(network?.['iso_country'], 8);
+  return {
+    radio: radioOf(ratType),
+    ratType,
+    mcc,
+    mnc: freeText(network?.['mnc'], 8),
+    operatorName: freeText(network?.['friendly_name'], 64),
+    country: countryOf({ isoCode, mcc }),
+  };
+}
+
+function cellOf(data: JsonObject): Cell | undefined {
+  const location = jsonObject(data['location']);
+  if (location === undefined) return undefined;
+  const cell = {
+    cellId: freeText(location['cell_id'], 32),
+    lac: freeText(location['lac'], 16),
+    lat: coordinate(location['lat']),
+    lon: coordinate(location['lon']),
+  };
+  return cell.cellId === undefined && cell.lac === undefined && cell.lat === undefined ? undefined : cell;
+}
+
+/** Degrees, absent where they are none. */
+function coordinate(value: unknown): number | undefined {
+  const degrees = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof degrees === 'number' && Math.abs(degrees) <= 180 ? degrees : undefined;
+}
+
+/** `{code, message}` in one line. */
+function errorOf(data: JsonObject): string | undefined {
+  const error = data['error'];
+  if (typeof error === 'string') return freeText(error, 160);
+  const members = jsonObject(error);
+  if (members === undefined) return undefined;
+  const code = freeText(members['code'], 32);
+  const message = freeText(members['message'], 160);
+  return code !== undefined && message !== undefined ? `${code}: ${message}` : (code ?? message);
+}
+
+/** Whole bytes, absent where not stated; or what is wrong with them. */
+function bytesOf(data: JsonObject, member: string): number | undefined | Fault {
+  const value = data[member];
+  if (value === undefined || value === null) return undefined;
+  const bytes = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  if (typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+  return fault('impossible-number', `${member} is no exact number of bytes: ${shown(value)}`);
+}
+
+/** Three members that state bytes up, down and in total; undefined where none is there. */
+function volumesOf(data: JsonObject, prefix: string): Totals | undefined | Fault {
+  const dataUploaded = bytesOf(data, `${prefix}upload`);
+  const dataDownloaded = bytesOf(data, `${prefix}download`);
+  const total = bytesOf(data, `${prefix}total`);
+  if (isFault(dataUploaded)) return dataUploaded;
+  if (isFault(dataDownloaded)) return dataDownloaded;
+  if (isFault(total)) return total;
+  if (dataUploaded === undefined && dataDownloaded === undefined && total === undefined) return undefined;
+  return { dataUploaded, dataDownloaded, dataTotal: total ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0) };
+}
+
+function sessionOf(record: SuperSimRecord, facts: Facts): Session | Fault {
+  const { data, at, arrival, identity } = record;
+  const start = optionalTime(data['data_session_start_time'], 'data_session_start_time', arrival);
+  if (isFault(start)) return start;
+  const terminal = terminalOf(record);
+  if (isFault(terminal)) return terminal;
+  const totals = volumesOf(data, 'data_session_data_');
+  if (isFault(totals)) return totals;
+  const ipAddress = freeText(data['ip_address'], 45);
+  const { network, cell, imei, imsi, apn, ids, simName, error, dataModifier } = facts;
+  const address: Address | undefined =
+    apn === undefined && ipAddress === undefined ? undefined : { apn, ipAddress };
+  const trouble: Trouble | undefined =
+    error === undefined && dataModifier === undefined ? undefined : { error, dataModifier };
+  return {
+    sim: identity.sim,
+    sessionId: identity.sessionId ?? '',
+    origin: stated(at, facts.origin),
+    start: start ?? at,
+    startStated: start !== undefined,
+    terminal,
+    groups: {
+      totals: totals && stated(at, totals),
+      network: network && stated(at, network),
+      cell: cell && stated(at, cell),
+      device: imei === undefined ? undefined : stated<Device>(at, { imei }),
+      address: address && stated(at, address),
+      subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
+      ids: stated(at, ids),
+      label: simName === undefined ? undefined : stated<Label>(at, { simName }),
+      trouble: trouble && stated(at, trouble),
+    },
+  };
+}
+
+function terminalOf({ data, at, type, arrival }: SuperSimRecord): Terminal | undefined | Fault {
+  if (type !== 'data-session.ended' && type !== 'data-session.failed') return undefined;
+  const end = optionalTime(data['data_session_end_time'], 'data_session_end_time', arrival);
+  if (isFault(end)) return end;
+  return { status: type === 'data-session.ended' ? 'ended' : 'failed', end: end ?? at };
+}
+
+/** The window of an `updated`, or the last one on `ended`. */
+function usageOf(record: SuperSimRecord, facts: Facts): Usage | undefined | Fault {
+  const { data, at, arrival, identity } = record;
+  const volumes = volumesOf(data, 'data_');
+  if (volumes === undefined || isFault(volumes)) return volumes;
+  const windowStart = optionalTime(
+    data['data_session_update_start_time'],
+    'data_session_update_start_time',
+    arrival,
+  );
+  if (isFault(windowStart)) return windowStart;
+  const windowEnd = optionalTime(
+    data['data_session_update_end_time'],
+    'data_session_update_end_time',
+    arrival,
+  );
+  if (isFault(windowEnd)) return windowEnd;
+  const end = windowEnd ?? at;
+  // Some `ended` state no beginning: the bytes then belong to the moment at which they were reported.
+  const start = windowStart ?? end;
+  const { network } = facts;
+  return {
+    sim: identity.sim,
+    usageId: `${start}#${identity.eventSid}`,
+    fullness: complete,
+    source: facts.origin.source,
+    carrier: record.carrier,
+    iccid: identity.iccid,
+    imsi: facts.imsi,
+    start,
+    end,
+    recordId: identity.eventSid,
+    sessionId: identity.sessionId,
+    trafficType: 'data',
+    dataUploaded: volumes.dataUploaded,
+    dataDownloaded: volumes.dataDownloaded,
+    dataTotal: volumes.dataTotal ?? 0,
+    messages: undefined,
+    volume: undefined,
+    cost: undefined,
+    currency: undefined,
+    operatorName: network?.operatorName,
+    mcc: network?.mcc,
+    mnc: network?.mnc,
+    country: network?.country,
+    radio: network?.radio,
+    apn: facts.apn,
+    imei: facts.imei,
+    tariff: undefined,
+    rateZone: undefined,
+    dataModifier: facts.dataModifier,
+    extra: unknownMembers(data, documented),
+  };
+}
+
+function eventOf(record: SuperSimRecord, facts: Facts): LedgerEvent {
+  const { at, type, carrierType, identity, arrival, data } = record;
+  return {
+    sim: identity.sim,
+    eventKey: `${at}#${identity.eventSid}`,
+    fullness: complete,
+    source: facts.origin.source,
+    carrier: record.carrier,
+    iccid: identity.iccid,
+    imsi: facts.imsi,
+    time: at,
+    eventId: identity.eventSid,
+    type,
+    carrierType: freeText(carrierType, 160) ?? type,
+    severity: undefined,
+    alert: undefined,
+    description: undefined,
+    detail: detailText(data['error'], undefined),
+    sessionId: identity.sessionId,
+    network: facts.network,
+    cellId: facts.cell?.cellId,
+    extra: unknownMembers(data, documented),
+    arrivedAt: arrival.arrivedAt,
+  };
+}
+
+function simOf(
+  record: SuperSimRecord,
+  facts: Facts,
+  event: LedgerEvent | undefined,
+  session: Session | undefined,
+): Sim {
+  const at = event === undefined ? startOfDay(record.at) : record.at;
+  const { network, cell, imei, imsi, ids, simName } = facts;
+  return {
+    sim: record.identity.sim,
+    origin: stated(at, facts.origin),
+    groups: {
+      ids: stated(at, ids),
+      label: simName === undefined ? undefined : stated<Label>(at, { simName }),
+      phone: undefined,
+      device: imei === undefined ? undefined : stated<Device>(at, { imei }),
+      subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
+      network: event && network && stated(at, network),
+      cell: event && cell && stated(at, cell),
+      connection: event && session && stated(at, connectionOf(session)),
+      lifecycle: undefined,
+      lastEvent: event && stated(at, { lastEvent: event.type, lastEventTime: at }),
+    },
+  };
+}

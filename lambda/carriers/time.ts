@@ -1,0 +1,115 @@
+/**
+ * Carriers' times. All are UTC; those without a zone as well, which `Date` would read as local time.
+ *
+ * Spellings in use (WIRE-FORMATS section 3): `2022-12-14T13:40:52Z`, `….000Z`, `….5842087+00:00`, `….000+0000`,
+ * `2017-03-19 21:06:33`, `2021-08-09T12:00:27`.
+ */
+
+const spelling =
+  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?$/i;
+
+/** Before this, no carrier had a record to send: such a time is a broken clock's. */
+const earliestYear = 2000;
+const latestYear = 9998;
+
+const daysBeforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+let lastText = '';
+let lastTime: string | undefined;
+
+/**
+ * A carrier's time as ISO 8601 with milliseconds and `Z`; finer fractions are cut off.
+ *
+ * @returns undefined when the text is no time, names a moment that does not exist (February 30th, hour 25), or lies
+ *   before the year 2000.
+ */
+export function parseTime(text: string): string | undefined {
+  // Most records state one moment in several members, one after the other.
+  if (text === lastText) return lastTime;
+  lastTime = isPlain(text) ? plainTime(text) : spelledTime(text.trim());
+  lastText = text;
+  return lastTime;
+}
+
+/** Milliseconds since the epoch of a time as {@link parseTime} returns it. */
+export function epochMilliseconds(time: string): number {
+  return (
+    epochDays(digits(time, 0, 4), digits(time, 5, 7), digits(time, 8, 10)) * 86_400_000 +
+    digits(time, 11, 13) * 3_600_000 +
+    digits(time, 14, 16) * 60_000 +
+    digits(time, 17, 19) * 1_000 +
+    digits(time, 20, 23)
+  );
+}
+
+/** The time of a number of milliseconds since the epoch. */
+export function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** The first moment of a time's UTC day. */
+export function startOfDay(time: string): string {
+  return `${time.slice(0, 10)}T00:00:00.000Z`;
+}
+
+/** `YYYY-MM-DDTHH:MM:SSZ`, the usual spelling, or the same with a blank or without `Z`. */
+function isPlain(text: string): boolean {
+  const length = text.length;
+  if (length !== 20 && length !== 19) return false;
+  if (length === 20 && text.charCodeAt(19) !== 0x5a) return false;
+  const separator = text.charCodeAt(10);
+  if (separator !== 0x54 && separator !== 0x20) return false;
+  if (text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d) return false;
+  if (text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a) return false;
+  for (let index = 0; index < 19; index += 1) {
+    if (index === 4 || index === 7 || index === 10 || index === 13 || index === 16) continue;
+    const code = text.charCodeAt(index);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
+function plainTime(text: string): string | undefined {
+  if (!exists(text)) return undefined;
+  if (text.charCodeAt(10) === 0x54) return `${text.slice(0, 19)}.000Z`;
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.000Z`;
+}
+
+function spelledTime(text: string): string | undefined {
+  const parts = spelling.exec(text);
+  if (parts === null || !exists(text)) return undefined;
+  const fraction = (parts[7] ?? '').padEnd(3, '0').slice(0, 3);
+  const time = `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction}Z`;
+  const offset = Number(parts[9] ?? 0) * 60 + Number(parts[10] ?? 0);
+  if (offset === 0) return time;
+  if (offset > 14 * 60) return undefined;
+  return timeOf(epochMilliseconds(time) + (parts[8] === '-' ? 1 : -1) * offset * 60_000);
+}
+
+/** Whether the first 19 characters, digits where digits belong, name a moment that a calendar and a clock know. */
+function exists(text: string): boolean {
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  if (year < earliestYear || year > latestYear || month < 1 || month > 12 || day < 1) return false;
+  const days = month === 2 && isLeap(year) ? 29 : (daysInMonth[month - 1] ?? 0);
+  return day <= days && digits(text, 11, 13) < 24 && digits(text, 14, 16) < 60 && digits(text, 17, 19) < 60;
+}
+
+function isLeap(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+function epochDays(year: number, month: number, day: number): number {
+  const before = year - 1;
+  const leaps = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400) - 477;
+  const leapDay = month > 2 && isLeap(year) ? 1 : 0;
+  return (year - 1970) * 365 + leaps + (daysBeforeMonth[month - 1] ?? 0) + leapDay + day - 1;
+}
+
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let index = from; index < to; index += 1) value = value * 10 + text.charCodeAt(index) - 0x30;
+  return value;
+}

@@ -1,0 +1,66 @@
+import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
+import type { FileObject } from './messages.ts';
+
+/** An object while it is read. */
+export interface OpenedFile {
+  /** Its bytes from where it was opened. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Bytes of the whole object. */
+  readonly size: number;
+  /** When it was delivered, milliseconds since the epoch. */
+  readonly deliveredAt: number;
+  /** Lets go of it, read to the end or not. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens an object at a byte.
+ *
+ * @returns undefined when the object, or the version that was announced, is not there any more.
+ * @throws what S3 throws.
+ */
+export async function openFile(
+  client: S3Client,
+  object: FileObject,
+  from: number,
+): Promise<OpenedFile | undefined> {
+  try {
+    const answer = await client.send(
+      new GetObjectCommand({
+        Bucket: object.bucket,
+        Key: object.key,
+        // Without versions, another file may have taken the announced one's place.
+        ...(object.versionId !== undefined
+          ? { VersionId: object.versionId }
+          : object.eTag !== undefined && { IfMatch: `"${object.eTag}"` }),
+        ...(from > 0 ? { Range: `bytes=${from}-` } : {}),
+      }),
+    );
+    const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy?: () => void }) | undefined;
+    return {
+      bytes: body ?? nothing(),
+      size: sizeOf(answer.ContentRange) ?? answer.ContentLength ?? 0,
+      deliveredAt: answer.LastModified?.getTime() ?? Date.now(),
+      close: async () => body?.destroy?.(),
+    };
+  } catch (error) {
+    const name = error instanceof Error ? error.name : '';
+    if (error instanceof NoSuchKey || name === 'NoSuchVersion' || name === 'PreconditionFailed')
+      return undefined;
+    // From the end of the file on there is nothing.
+    if (name === 'InvalidRange') return emptyFile(from);
+    throw error;
+  }
+}
+
+/** The total in `bytes 10-99/100`. */
+function sizeOf(contentRange: string | undefined): number | undefined {
+  const total = contentRange?.split('/')[1];
+  return total === undefined || total === '*' ? undefined : Number(total);
+}
+
+function emptyFile(size: number): OpenedFile {
+  return { bytes: nothing(), size, deliveredAt: 0, close: async () => undefined };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

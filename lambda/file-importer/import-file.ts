@@ -1,0 +1,251 @@
+import { isUtf8 } from 'node:buffer';
+import { interpreterOf, type RowInterpreter } from '../carriers/datastreamer-csv.ts';
+import { type Fault, fault, isFault } from '../carriers/reading.ts';
+import { type Entry, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
+import { addReceipts, emptyReceipt, type Receipt } from '../ledger/receipt.ts';
+import type { Source } from '../sources.ts';
+import { backOff } from '../store/concurrency.ts';
+import type { FilesTable, Manifest } from '../store/files.ts';
+import type { Reject } from '../store/quarantine.ts';
+import { type Block, BlockReader } from './blocks.ts';
+import type { OpenedFile } from './file-store.ts';
+import { type FileObject, objectName } from './messages.ts';
+import { type Delimiter, delimiterOf, parseRows, rowEnds } from './rows.ts';
+
+/** What the import of a file needs besides the file. */
+export interface ImportPorts extends LedgerPorts {
+  readonly files: Pick<FilesTable, 'read' | 'write'>;
+  /** Opens an object from a byte on; undefined when it is not there any more. */
+  readonly open: (object: FileObject, from: number) => Promise<OpenedFile | undefined>;
+  /** Keeps a whole object in the quarantine. */
+  readonly keepFile: (object: FileObject, reject: Omit<Reject, 'bytes'>) => Promise<void>;
+  /** Whether the time left is too short for another block. */
+  readonly timeIsShort: () => boolean;
+}
+
+/** How an import ended for now. */
+export interface ImportResult {
+  /** `continue`: the time was short; the manifest says where to go on. */
+  readonly outcome: 'done' | 'failed' | 'continue' | 'gone' | 'repeated';
+  readonly receipt: Receipt;
+  readonly manifest: Manifest | undefined;
+}
+
+/** Blocks after which progress is noted: a few seconds' work, so that a crash costs no more. */
+const blocksPerNote = 20;
+/** Times that a block is tried, while store or quarantine do not take all of it. */
+const mostAttempts = 4;
+/** A header longer than this is none. */
+const longestHeader = 64 * 1024;
+
+/**
+ * Imports a CSV file, or goes on importing it: row by row into the ledger, rejects into the quarantine, progress into
+ * the manifest. Importing it again changes nothing.
+ *
+ * @throws Error when the store, the quarantine or the bucket keep failing: the message is then delivered again.
+ */
+export async function importFile(
+  object: FileObject,
+  source: Source,
+  ports: ImportPorts,
+): Promise<ImportResult> {
+  const name = objectName(object);
+  const known = await ports.files.read(name);
+  if (known !== undefined && known.state !== 'importing') return result('repeated', known);
+  const from = known?.position ?? 0;
+  const file = await ports.open(object, from);
+  if (file === undefined) return result('gone', known);
+  const manifest = known ?? newManifest(name, source, file);
+  try {
+    const begun = known?.header === undefined ? await readHeader(file) : headerAgain(known.header, file);
+    const layout = isFault(begun) ? begun : layoutOf(begun, object);
+    if (isFault(layout)) return await refuse(object, source, manifest, layout, ports);
+    const task = { object, source, ports, arrivedAt: file.deliveredAt, ...layout };
+    return await importBlocks(task, {
+      ...manifest,
+      header: layout.header,
+      position: Math.max(from, layout.headerBytes),
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+interface Begun {
+  readonly header: string;
+  /** Bytes that the header takes, when it was read just now. */
+  readonly headerBytes: number;
+  /** The file's bytes behind what was read. */
+  readonly rest: AsyncIterable<Uint8Array>;
+}
+
+interface Layout {
+  readonly header: string;
+  readonly headerBytes: number;
+  readonly delimiter: Delimiter;
+  readonly interpretRow: RowInterpreter;
+  readonly blocks: BlockReader;
+}
+
+interface Task extends Layout {
+  readonly object: FileObject;
+  readonly source: Source;
+  readonly ports: ImportPorts;
+  readonly arrivedAt: number;
+}
+
+function newManifest(name: string, source: Source, file: OpenedFile): Manifest {
+  return {
+    object: name,
+    source: source.name,
+    carrier: source.carrier,
+    state: 'importing',
+    rows: 0,
+    accepted: 0,
+    rejected: 0,
+    position: 0,
+    size: file.size,
+    delivered: new Date(file.deliveredAt).toISOString(),
+  };
+}
+
+/** Reads the first row. */
+async function readHeader(file: OpenedFile): Promise<Begun | Fault> {
+  const chunks = file.bytes[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  let ended = false;
+  while (!ended && !head.includes(0x0a) && head.length < longestHeader) {
+    const chunk = await chunks.next();
+    ended = chunk.done === true;
+    if (chunk.done !== true) head = Buffer.concat([head, chunk.value]);
+  }
+  if (head.toString('latin1').trim() === '') return fault('empty', 'The file is empty');
+  const [end = head.length] = rowEnds(head, ',');
+  const header = head.subarray(0, end);
+  // Zero bytes are UTF-8, but a header with them is UTF-16 without its mark.
+  if (!isUtf8(header) || header.includes(0)) return fault('not-utf8', 'The file is not UTF-8 text');
+  if (end > longestHeader)
+    return fault('unknown-columns', `The first row is longer than ${longestHeader} bytes`);
+  return {
+    header: header
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+      .trimEnd(),
+    headerBytes: end,
+    rest: prepended(head.subarray(end), chunks),
+  };
+}
+
+function headerAgain(header: string, file: OpenedFile): Begun {
+  return { header, headerBytes: 0, rest: file.bytes };
+}
+
+async function* prepended(first: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first;
+  for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) yield chunk.value;
+}
+
+function layoutOf({ header, headerBytes, rest }: Begun, object: FileObject): Layout | Fault {
+  const delimiter = delimiterOf(header);
+  const bytes = Buffer.from(header);
+  const [row] = parseRows(bytes, [bytes.length], delimiter);
+  if (row?.fields === undefined) return fault('unknown-columns', 'The header is no CSV row');
+  const interpretRow = interpreterOf(row.fields, object.key.slice(object.key.lastIndexOf('/') + 1));
+  if (isFault(interpretRow)) return interpretRow;
+  return { header, headerBytes, delimiter, interpretRow, blocks: new BlockReader(rest, delimiter) };
+}
+
+/** A file of which no row can be read: kept whole. */
+async function refuse(
+  object: FileObject,
+  source: Source,
+  manifest: Manifest,
+  { code, reason }: Fault,
+  ports: ImportPorts,
+): Promise<ImportResult> {
+  const arrivedAt = Date.parse(manifest.delivered);
+  await ports.keepFile(object, { code, reason, position: manifest.object, source: source.name, arrivedAt });
+  const failed: Manifest = { ...manifest, state: 'failed', reason };
+  await ports.files.write(failed);
+  return { outcome: 'failed', receipt: { ...emptyReceipt, received: 1, rejected: 1 }, manifest: failed };
+}
+
+async function importBlocks(task: Task, begin: Manifest): Promise<ImportResult> {
+  const { ports, blocks } = task;
+  let manifest = begin;
+  let receipt = emptyReceipt;
+  for (let count = 1; ; count += 1) {
+    const block = await blocks.next();
+    if (block === undefined) break;
+    const counts = await importBlock(task, block, manifest);
+    receipt = addReceipts(receipt, counts);
+    manifest = advanced(manifest, block, counts);
+    if (ports.timeIsShort()) {
+      await ports.files.write(manifest);
+      return { outcome: 'continue', receipt, manifest };
+    }
+    if (count % blocksPerNote === 0) await ports.files.write(manifest);
+  }
+  const { header, ...done } = manifest;
+  const finished: Manifest = { ...done, state: 'done' };
+  await ports.files.write(finished);
+  return { outcome: 'done', receipt, manifest: finished };
+}
+
+function advanced(manifest: Manifest, block: Block, { received, rejected }: Receipt): Manifest {
+  return {
+    ...manifest,
+    rows: manifest.rows + received,
+    accepted: manifest.accepted + received - rejected,
+    rejected: manifest.rejected + rejected,
+    position: manifest.position + block.bytes.length,
+  };
+}
+
+/** Takes in a block's rows, again and again until all of them are in. */
+async function importBlock(task: Task, block: Block, manifest: Manifest): Promise<Receipt> {
+  const rows = parseRows(block.bytes, block.ends, task.delimiter);
+  const entries = rows.map((row, index): Entry => {
+    const { source, arrivedAt } = task;
+    return {
+      reading:
+        row.fields === undefined
+          ? brokenRow(row.isText)
+          : task.interpretRow(row.fields, { source, arrivedAt }),
+      delivery: index,
+      position: `${manifest.object}#${manifest.rows + index + 1}`,
+      source,
+      arrivedAt,
+      bytes: () => row.bytes,
+    };
+  });
+  const options = { lookFirst: true, rejectGroup: `${manifest.object}#${manifest.position}` };
+  for (let attempt = 1; ; attempt += 1) {
+    const ingested = await ingest(entries, task.ports, options);
+    if (ingested.receipt.failed === 0) return ingested.receipt;
+    if (attempt === mostAttempts) throw new ImportError(manifest, ingested);
+    await backOff(attempt, 200);
+  }
+}
+
+function brokenRow(isText: boolean): Fault {
+  return isText
+    ? fault('broken-row', 'The row is no CSV: a quote is not closed, or something follows one')
+    : fault('not-utf8', 'The row is not UTF-8 text');
+}
+
+function result(outcome: ImportResult['outcome'], manifest: Manifest | undefined): ImportResult {
+  return { outcome, receipt: emptyReceipt, manifest };
+}
+
+/** Rows that the store or the quarantine would not take. */
+export class ImportError extends Error {
+  override readonly name = 'ImportError';
+
+  constructor(manifest: Manifest, { receipt, errors }: Ingested) {
+    const causes = errors.map(({ name, message }) => `${name}: ${message}`).join('; ');
+    super(
+      `${receipt.failed} rows behind row ${manifest.rows} of ${manifest.object} were not taken in: ${causes}`,
+    );
+  }
+}

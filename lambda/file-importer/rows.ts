@@ -1,0 +1,117 @@
+import { isUtf8 } from 'node:buffer';
+import { CsvError, parse } from 'csv-parse/sync';
+
+/**
+ * CSV in blocks of whole rows: a file of any size is read in constant memory, and reading can begin again at any block,
+ * since a block's bounds depend on the file alone.
+ */
+
+/** A field separator that a header was seen to use. */
+export type Delimiter = ',' | ';' | '\t';
+
+/** One row: its fields, or undefined where its bytes are no CSV row or no UTF-8. */
+export interface ParsedRow {
+  readonly fields: readonly string[] | undefined;
+  /** Whether the bytes are UTF-8. */
+  readonly isText: boolean;
+  /** The original bytes, without the line break. */
+  readonly bytes: Buffer;
+}
+
+const quote = 0x22;
+const newline = 0x0a;
+const carriageReturn = 0x0d;
+
+/**
+ * Where rows end: the positions behind the line breaks that are not inside quotes. A quote counts as such only at the
+ * beginning of a field, so a stray one inside a field does not swallow what follows.
+ */
+export function rowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
+  const separator = delimiter.charCodeAt(0);
+  const ends: number[] = [];
+  let quoted = false;
+  let atFieldStart = true;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index];
+    if (quoted) {
+      if (byte !== quote) continue;
+      // A doubled quote stands for one: it closes here and the next one, at no field's start, opens again.
+      if (bytes[index + 1] === quote) index += 1;
+      else quoted = false;
+      continue;
+    }
+    if (byte === quote && atFieldStart) quoted = true;
+    else if (byte === newline) ends.push(index + 1);
+    atFieldStart = byte === separator || byte === newline;
+  }
+  return ends;
+}
+
+/**
+ * Parses whole rows. Blank lines are no rows.
+ *
+ * @param ends where the rows end, as {@link rowEnds} found them; the last may lack its line break.
+ */
+export function parseRows(bytes: Buffer, ends: readonly number[], delimiter: Delimiter): ParsedRow[] {
+  const lines = linesOf(bytes, ends);
+  if (isUtf8(bytes)) {
+    const records = parsed(bytes, delimiter);
+    if (records !== undefined && records.length === lines.length) {
+      return lines.map((line, index) => ({ fields: records[index], isText: true, bytes: line }));
+    }
+  }
+  // Something is broken in here: row by row, so that only what is broken is lost.
+  return lines.flatMap((line) => parsedAlone(line, delimiter));
+}
+
+/** One row, or the lines of what an unclosed quote made one. */
+function parsedAlone(row: Buffer, delimiter: Delimiter): ParsedRow[] {
+  const whole = parsedRow(row, delimiter);
+  if (whole.fields !== undefined || !row.includes(newline)) return [whole];
+  const ends: number[] = [];
+  for (let at = row.indexOf(newline); at !== -1; at = row.indexOf(newline, at + 1)) ends.push(at + 1);
+  return linesOf(row, [...ends, row.length]).map((line) => parsedRow(line, delimiter));
+}
+
+/** The separator that a header uses. */
+export function delimiterOf(header: string): Delimiter {
+  const counts = ([',', ';', '\t'] as const).map((delimiter) => ({
+    delimiter,
+    count: header.split(delimiter).length,
+  }));
+  return counts.reduce((most, next) => (next.count > most.count ? next : most)).delimiter;
+}
+
+function linesOf(bytes: Buffer, ends: readonly number[]): Buffer[] {
+  const lines: Buffer[] = [];
+  let from = 0;
+  for (const end of ends) {
+    let to = end;
+    if (to > from && bytes[to - 1] === newline) to -= 1;
+    if (to > from && bytes[to - 1] === carriageReturn) to -= 1;
+    if (to > from) lines.push(bytes.subarray(from, to));
+    from = end;
+  }
+  return lines;
+}
+
+function parsedRow(line: Buffer, delimiter: Delimiter): ParsedRow {
+  const isText = isUtf8(line);
+  const records = isText ? parsed(line, delimiter) : undefined;
+  return { fields: records?.length === 1 ? records[0] : undefined, isText, bytes: line };
+}
+
+/** The rows' fields, or undefined where the library finds the text broken. */
+function parsed(bytes: Buffer, delimiter: Delimiter): string[][] | undefined {
+  try {
+    return parse(bytes, {
+      delimiter,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      record_delimiter: ['\r\n', '\n'],
+    });
+  } catch (error) {
+    if (error instanceof CsvError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import type { KinesisStreamRecord } from 'aws-lambda';
+import { readBody } from '../carriers/body.ts';
+import { interpret } from '../carriers/index.ts';
+import type { Reading } from '../carriers/reading.ts';
+import type { Entry } from '../ingest.ts';
+import type { Sources } from '../sources.ts';
+
+/**
+ * The carrier records in a batch of Kinesis records; one Kinesis record may hold several.
+ *
+ * @throws Error when a stream belongs to no source.
+ */
+export function* entriesOf(records: readonly KinesisStreamRecord[], sources: Sources): Generator<Entry> {
+  for (const [delivery, record] of records.entries()) {
+    const source = sources.ofStream(record.eventSourceARN);
+    // Kinesis' own mark, which is the same at every retry.
+    const arrivedAt = Math.round(record.kinesis.approximateArrivalTimestamp * 1000);
+    const arrival = { source, arrivedAt };
+    const position = positionOf(record);
+    const body = readBody(Buffer.from(record.kinesis.data, 'base64'));
+    const isOne = body.values.length + body.broken.length === 1;
+    const common = { delivery, source, arrivedAt };
+    for (const [index, value] of body.values.entries()) {
+      const reading = interpret(value, arrival);
+      yield {
+        ...common,
+        reading,
+        position: isOne ? position : `${position}#${index}`,
+        bytes: () => body.bytesOf(index),
+      };
+    }
+    for (const [index, { code, reason, bytes }] of body.broken.entries()) {
+      const reading: Reading = { kind: 'fault', code, reason };
+      const at = isOne ? position : `${position}#${body.values.length + index}`;
+      yield { ...common, reading, position: at, bytes: () => bytes };
+    }
+  }
+}
+
+/** `stream/shard/sequence`. */
+function positionOf({ eventSourceARN, eventID, kinesis }: KinesisStreamRecord): string {
+  const stream = eventSourceARN.slice(eventSourceARN.lastIndexOf('/') + 1);
+  return `${stream}/${eventID.split(':')[0]}/${kinesis.sequenceNumber}`;
+}

@@ -1,0 +1,44 @@
+import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import { ingest } from '../ingest.ts';
+import { dynamoDbClient, ledgerPortsFromEnvironment } from '../ledger-ports.ts';
+import { sourcesFromEnvironment } from '../sources.ts';
+import { errorSummary, telemetryOf } from '../telemetry.ts';
+import { entriesOf } from './entries.ts';
+
+const telemetry = telemetryOf('kinesis-consumer');
+const sources = sourcesFromEnvironment();
+const ports = ledgerPortsFromEnvironment(dynamoDbClient());
+
+/**
+ * Takes in a batch of Kinesis records.
+ *
+ * @returns exactly the sequence numbers of the records that were not, or not wholly, taken in.
+ */
+export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
+  const [first] = event.Records;
+  if (first === undefined) return { batchItemFailures: [] };
+  const source = sources.ofStream(first.eventSourceARN).name;
+  const { receipt, failedDeliveries, testIds, errors } = await ingest(
+    entriesOf(event.Records, sources),
+    ports,
+    {
+      lookFirst: false,
+    },
+  );
+  telemetry.count(receipt, source);
+  for (const testId of testIds) {
+    telemetry.logger.info('Sink validation: hand this test_id back to the carrier', { testId, source });
+  }
+  for (const error of errors) {
+    telemetry.logger.warn('Records will be delivered again', {
+      source,
+      failed: receipt.failed,
+      ...errorSummary(error),
+    });
+  }
+  return {
+    batchItemFailures: [...failedDeliveries].map((delivery) => ({
+      itemIdentifier: event.Records[delivery]?.kinesis.sequenceNumber ?? '',
+    })),
+  };
+}

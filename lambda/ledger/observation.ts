@@ -1,0 +1,271 @@
+import type { Carrier } from '../sources.ts';
+
+/**
+ * Observations: what one carrier record states, normalised and immutable.
+ *
+ * Times are ISO 8601 in UTC with milliseconds and `Z`, so that comparing the strings compares the times. Volumes are
+ * whole bytes. Absent and null members of a carrier's record are `undefined` here.
+ */
+
+/** A value of an attribute as the tables hold it. */
+export type Scalar = string | number | boolean;
+
+/**
+ * Attributes that a carrier states together. The group is one register: the latest statement replaces an earlier one
+ * as a whole, attributes it lacks included.
+ */
+export type Group = Readonly<Record<string, Scalar | undefined>>;
+
+/** A group with the time at which it was observed. */
+export interface Stated<G extends Group = Group> {
+  readonly at: string;
+  readonly group: G;
+}
+
+/** Who says it, and of which card. Every observation states it. */
+export interface Origin extends Group {
+  readonly source: string;
+  readonly carrier: Carrier;
+  /** The ICCID as the carrier wrote it, 19 or 20 digits; absent where the record names the SIM by another id. */
+  readonly iccid: string | undefined;
+}
+
+/** Running totals of a session, in bytes. */
+export interface Totals extends Group {
+  readonly dataUploaded: number | undefined;
+  readonly dataDownloaded: number | undefined;
+  readonly dataTotal: number | undefined;
+}
+
+/** The visited network. */
+export interface Network extends Group {
+  /** Radio access technology: `2G`, `3G`, `4G`, `LTE-M`, `NB-IoT`, … */
+  readonly radio: string | undefined;
+  /** The same as the carrier wrote it. */
+  readonly ratType: string | undefined;
+  readonly mcc: string | undefined;
+  readonly mnc: string | undefined;
+  readonly operatorName: string | undefined;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | undefined;
+}
+
+/** The cell, and where its tower is estimated to stand. */
+export interface Cell extends Group {
+  readonly cellId: string | undefined;
+  readonly lac: string | undefined;
+  readonly lat: number | undefined;
+  readonly lon: number | undefined;
+}
+
+/** The modem. */
+export interface Device extends Group {
+  readonly imei: string | undefined;
+}
+
+/** Where the device is reached. */
+export interface Address extends Group {
+  readonly apn: string | undefined;
+  readonly ipAddress: string | undefined;
+}
+
+/** The subscription in use; multi-IMSI SIMs change it. */
+export interface Subscriber extends Group {
+  readonly imsi: string | undefined;
+}
+
+/** The carrier's ids of a SIM and of whose it is. */
+export interface Ids extends Group {
+  readonly simSid: string | undefined;
+  readonly simId: string | undefined;
+  readonly accountId: string | undefined;
+  readonly fleetSid: string | undefined;
+}
+
+/** The name that the owner gave a SIM. */
+export interface Label extends Group {
+  readonly simName: string | undefined;
+}
+
+/** The SIM's phone number. */
+export interface Phone extends Group {
+  readonly msisdn: string | undefined;
+}
+
+/** What is wrong with a session. */
+export interface Trouble extends Group {
+  readonly error: string | undefined;
+  /** `blocked` when the data limit is reached. */
+  readonly dataModifier: string | undefined;
+}
+
+/** The groups of a session. */
+export interface SessionGroups {
+  readonly totals: Stated<Totals> | undefined;
+  readonly network: Stated<Network> | undefined;
+  readonly cell: Stated<Cell> | undefined;
+  readonly device: Stated<Device> | undefined;
+  readonly address: Stated<Address> | undefined;
+  readonly subscriber: Stated<Subscriber> | undefined;
+  readonly ids: Stated<Ids> | undefined;
+  readonly label: Stated<Label> | undefined;
+  readonly trouble: Stated<Trouble> | undefined;
+}
+
+/** How a session came to its end. */
+export interface Terminal {
+  readonly status: 'ended' | 'failed';
+  readonly end: string;
+}
+
+/**
+ * What is known of a session. One observation is a session of which one record is known; what a table holds is the
+ * join of many.
+ */
+export interface Session {
+  readonly sim: string;
+  readonly sessionId: string;
+  /** `origin.at` is the time of the latest observation. */
+  readonly origin: Stated<Origin>;
+  readonly start: string;
+  /** Whether `start` was stated; otherwise it is the earliest observation. */
+  readonly startStated: boolean;
+  readonly terminal: Terminal | undefined;
+  readonly groups: SessionGroups;
+}
+
+/** The last event of a SIM. */
+export interface LastEvent extends Group {
+  readonly lastEvent: string;
+  readonly lastEventTime: string;
+}
+
+/** Whether a SIM has a session, as the last event about one says. */
+export interface Connection extends Group {
+  readonly online: boolean;
+  /** Since when it is so. */
+  readonly onlineChanged: string;
+}
+
+/** Where a SIM stands in its life. */
+export interface Lifecycle extends Group {
+  readonly status: string;
+}
+
+/** The groups of a SIM. */
+export interface SimGroups {
+  readonly ids: Stated<Ids> | undefined;
+  readonly label: Stated<Label> | undefined;
+  readonly phone: Stated<Phone> | undefined;
+  readonly device: Stated<Device> | undefined;
+  readonly subscriber: Stated<Subscriber> | undefined;
+  readonly network: Stated<Network> | undefined;
+  readonly cell: Stated<Cell> | undefined;
+  readonly connection: Stated<Connection> | undefined;
+  readonly lifecycle: Stated<Lifecycle> | undefined;
+  readonly lastEvent: Stated<LastEvent> | undefined;
+}
+
+/**
+ * What is known of a SIM.
+ *
+ * Events state it at their own time. Usage and session updates, which come every few minutes and say the same names
+ * each time, state it at the beginning of their UTC day, so that they cost a write once a day instead of each time.
+ */
+export interface Sim {
+  readonly sim: string;
+  readonly origin: Stated<Origin>;
+  readonly groups: SimGroups;
+}
+
+/**
+ * How much a statement about a usage record or event says, compared with other renderings of the same one.
+ *
+ * A carrier renders one record in several dialects (nested, flat, CSV), which say more or less. The fullest rendering
+ * is the item. `complete` means that no other rendering could add to it, so it may be put without looking; whatever
+ * is less is put only where nothing fuller stands.
+ */
+export type Fullness = number;
+
+/** The fullness from which a statement is put without looking: of each record there is one such rendering. */
+export const complete: Fullness = 9;
+
+/** A complete statement that names the session too, which a carrier's CSV does not. */
+export const completeWithSession: Fullness = 10;
+
+/** A usage record, or the window of a Super SIM update: a delta. */
+export interface Usage {
+  readonly sim: string;
+  /** `<start>#<record id>`. */
+  readonly usageId: string;
+  readonly fullness: Fullness;
+  readonly source: string;
+  readonly carrier: Carrier;
+  readonly iccid: string | undefined;
+  readonly imsi: string | undefined;
+  readonly start: string;
+  readonly end: string;
+  readonly recordId: string;
+  readonly sessionId: string | undefined;
+  /** `data`, `sms`, or the carrier's word. */
+  readonly trafficType: string;
+  readonly dataUploaded: number | undefined;
+  readonly dataDownloaded: number | undefined;
+  readonly dataTotal: number;
+  /** SMS only. */
+  readonly messages: number | undefined;
+  /** The carrier's decimal, in the carrier's unit. */
+  readonly volume: string | undefined;
+  /** A decimal as text, so that it stays exact. */
+  readonly cost: string | undefined;
+  readonly currency: string | undefined;
+  readonly operatorName: string | undefined;
+  readonly mcc: string | undefined;
+  readonly mnc: string | undefined;
+  readonly country: string | undefined;
+  readonly radio: string | undefined;
+  readonly apn: string | undefined;
+  readonly imei: string | undefined;
+  readonly tariff: string | undefined;
+  readonly rateZone: string | undefined;
+  readonly dataModifier: string | undefined;
+  /** Members that the carrier has added since its documents were written, as text. */
+  readonly extra: string | undefined;
+}
+
+/** A connection, location, lifecycle, quota or account event. */
+export interface LedgerEvent {
+  /** The SIM, or `account:<source>:<account id>` where none is named. */
+  readonly sim: string;
+  /** `<time>#<event id>`. */
+  readonly eventKey: string;
+  readonly fullness: Fullness;
+  readonly source: string;
+  readonly carrier: Carrier;
+  readonly iccid: string | undefined;
+  readonly imsi: string | undefined;
+  readonly time: string;
+  readonly eventId: string;
+  readonly type: string;
+  /** The type as the carrier wrote it. */
+  readonly carrierType: string;
+  readonly severity: string | undefined;
+  readonly alert: boolean | undefined;
+  readonly description: string | undefined;
+  /** What the carrier sent as detail, as text. */
+  readonly detail: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly network: Network | undefined;
+  readonly cellId: string | undefined;
+  readonly extra: string | undefined;
+  /** Milliseconds since the epoch at which the record arrived; the expiry counts from here. */
+  readonly arrivedAt: number;
+}
+
+/** All that one record states. */
+export interface Observations {
+  readonly session: Session | undefined;
+  readonly usage: Usage | undefined;
+  readonly event: LedgerEvent | undefined;
+  readonly sim: Sim | undefined;
+}

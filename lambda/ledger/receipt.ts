@@ -1,0 +1,36 @@
+/**
+ * What became of a batch's records. `received = stored + repeated + ignored + rejected`, always: a record that has to
+ * be delivered again (`failed`) is counted when it comes again.
+ */
+export interface Receipt {
+  readonly received: number;
+  readonly stored: number;
+  /** Seen to repeat: within the batch, or because joining it changed nothing. */
+  readonly repeated: number;
+  /** Messages of the carrier's platform about itself. */
+  readonly ignored: number;
+  readonly rejected: number;
+  readonly failed: number;
+}
+
+/** A receipt of nothing. */
+export const emptyReceipt: Receipt = {
+  received: 0,
+  stored: 0,
+  repeated: 0,
+  ignored: 0,
+  rejected: 0,
+  failed: 0,
+};
+
+/** Two receipts as one. */
+export function addReceipts(a: Receipt, b: Receipt): Receipt {
+  return {
+    received: a.received + b.received,
+    stored: a.stored + b.stored,
+    repeated: a.repeated + b.repeated,
+    ignored: a.ignored + b.ignored,
+    rejected: a.rejected + b.rejected,
+    failed: a.failed + b.failed,
+  };
+}

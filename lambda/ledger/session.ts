@@ -1,0 +1,71 @@
+import type { Session, SessionGroups, Terminal } from './observation.ts';
+import { later, sameStatement } from './register.ts';
+
+/** The names of a session's groups. */
+export const sessionGroupNames = [
+  'totals',
+  'network',
+  'cell',
+  'device',
+  'address',
+  'subscriber',
+  'ids',
+  'label',
+  'trouble',
+] as const satisfies readonly (keyof SessionGroups)[];
+
+/**
+ * Joins what is known of one session from two sets of records. Commutative, associative and idempotent: the result
+ * depends on the records alone, never on their order, number or grouping.
+ */
+export function mergeSessions(a: Session, b: Session): Session {
+  const x = a.groups;
+  const y = b.groups;
+  return {
+    sim: a.sim,
+    sessionId: a.sessionId,
+    origin: later(a.origin, b.origin) ?? a.origin,
+    ...mergeStarts(a, b),
+    terminal: mergeTerminals(a.terminal, b.terminal),
+    groups: {
+      totals: later(x.totals, y.totals),
+      network: later(x.network, y.network),
+      cell: later(x.cell, y.cell),
+      device: later(x.device, y.device),
+      address: later(x.address, y.address),
+      subscriber: later(x.subscriber, y.subscriber),
+      ids: later(x.ids, y.ids),
+      label: later(x.label, y.label),
+      trouble: later(x.trouble, y.trouble),
+    },
+  };
+}
+
+/** Whether two states of one session are the same. */
+export function sameSession(a: Session, b: Session): boolean {
+  return (
+    a.start === b.start &&
+    a.startStated === b.startStated &&
+    a.terminal?.status === b.terminal?.status &&
+    a.terminal?.end === b.terminal?.end &&
+    sameStatement(a.origin, b.origin) &&
+    sessionGroupNames.every((name) => sameStatement(a.groups[name], b.groups[name]))
+  );
+}
+
+/** A stated start stands before an observed one; of two of a kind the earlier. */
+function mergeStarts(a: Session, b: Session): Pick<Session, 'start' | 'startStated'> {
+  if (a.startStated !== b.startStated) return startOf(a.startStated ? a : b);
+  return startOf(a.start <= b.start ? a : b);
+}
+
+function startOf({ start, startStated }: Session): Pick<Session, 'start' | 'startStated'> {
+  return { start, startStated };
+}
+
+/** Nothing reopens a session; of two ends the later one, and at one moment a failure. */
+function mergeTerminals(a: Terminal | undefined, b: Terminal | undefined): Terminal | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  if (a.end !== b.end) return a.end > b.end ? a : b;
+  return a.status >= b.status ? a : b;
+}

@@ -1,0 +1,125 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from './items.ts';
+import { readItem } from './registers.ts';
+import { filesTable } from './tables.ts';
+
+/** How far a file is in. The counts are those of the rows before `position`, so they depend on the file alone. */
+export interface Manifest {
+  /** `bucket/key@version`. */
+  readonly object: string;
+  readonly source: string;
+  readonly carrier: string;
+  readonly state: 'importing' | 'done' | 'failed';
+  readonly rows: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Bytes that are in; where to go on. */
+  readonly position: number;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** When the file was delivered, ISO 8601. */
+  readonly delivered: string;
+  /** The header, while the file is being imported: reading that begins further on needs it. */
+  readonly header?: string | undefined;
+  /** Why a file failed. */
+  readonly reason?: string | undefined;
+}
+
+/** The table of manifests. */
+export class FilesTable {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  /** The manifest of a file, if its import has begun. */
+  async read(object: string): Promise<Manifest | undefined> {
+    const item = await readItem(this.#client, this.#tableName, keyOf(object));
+    return item === undefined ? undefined : manifestOf(item);
+  }
+
+  /** Notes progress. Two imports of one file at the same time can't set each other back. */
+  async write(manifest: Manifest): Promise<void> {
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: keyOf(manifest.object),
+          UpdateExpression: updateExpression(manifest),
+          ConditionExpression:
+            manifest.state === 'importing'
+              ? 'attribute_not_exists(#state) OR (#state = :importing AND #position < :position)'
+              : 'attribute_not_exists(#state) OR #state = :importing',
+          ExpressionAttributeNames: {
+            '#source': 'source',
+            '#state': 'state',
+            '#rows': 'rows',
+            '#position': 'position',
+            '#size': 'size',
+          },
+          ExpressionAttributeValues: { ...valuesOf(manifest), ':importing': { S: 'importing' } },
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+}
+
+function keyOf(object: string): Item {
+  return { [filesTable.partitionKey]: { S: object } };
+}
+
+function updateExpression({ header, reason }: Manifest): string {
+  const sets =
+    'SET #source = :source, carrier = :carrier, #state = :state, #rows = :rows, accepted = :accepted, ' +
+    'rejected = :rejected, #position = :position, #size = :size, delivered = :delivered';
+  const withReason = reason === undefined ? sets : `${sets}, reason = :reason`;
+  return header === undefined ? `${withReason} REMOVE header` : `${withReason}, header = :header`;
+}
+
+function valuesOf(manifest: Manifest): Item {
+  const { source, carrier, state, rows, accepted, rejected, position, size, delivered, header, reason } =
+    manifest;
+  const values: Item = {
+    ':source': { S: source },
+    ':carrier': { S: carrier },
+    ':state': { S: state },
+    ':rows': { N: String(rows) },
+    ':accepted': { N: String(accepted) },
+    ':rejected': { N: String(rejected) },
+    ':position': { N: String(position) },
+    ':size': { N: String(size) },
+    ':delivered': { S: delivered },
+  };
+  if (header !== undefined) values[':header'] = { S: header };
+  if (reason !== undefined) values[':reason'] = { S: reason };
+  return values;
+}
+
+function manifestOf(item: Item): Manifest {
+  const text = (name: string): string => item[name]?.S ?? '';
+  const count = (name: string): number => Number(item[name]?.N ?? 0);
+  const state = text('state');
+  return {
+    object: text('object'),
+    source: text('source'),
+    carrier: text('carrier'),
+    state: state === 'done' || state === 'failed' ? state : 'importing',
+    rows: count('rows'),
+    accepted: count('accepted'),
+    rejected: count('rejected'),
+    position: count('position'),
+    size: count('size'),
+    delivered: text('delivered'),
+    header: item['header']?.S,
+    reason: item['reason']?.S,
+  };
+}

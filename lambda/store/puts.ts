@@ -1,0 +1,236 @@
+import {
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import type { Change, Changes } from '../ledger/fold.ts';
+import { complete, completeWithSession, type LedgerEvent, type Usage } from '../ledger/observation.ts';
+import { readItems } from './batch-get.ts';
+import { backOff, chunked, forEachConcurrently } from './concurrency.ts';
+import { eventItem, type Item, usageItem } from './items.ts';
+import { ContendedItemError, readItem, replaceItem } from './registers.ts';
+import type { Outcome, Report } from './report.ts';
+import { eventsTable, usageTable } from './tables.ts';
+import type { LedgerTables, WriteOptions } from './writer.ts';
+
+/**
+ * Usage and events: items that are put under their own id.
+ *
+ * A complete statement is put without looking, 25 in a request. A statement that another rendering of the same record
+ * may outdo is put only where nothing fuller stands.
+ */
+interface Put {
+  readonly tableName: string;
+  readonly key: Item;
+  readonly item: Item;
+  readonly fullness: number;
+  readonly change: Change<Usage | LedgerEvent>;
+}
+
+/** Puts that one request may carry. */
+const mostPuts = 25;
+/** Times that what was not processed is sent again. */
+const mostAttempts = 10;
+const mostJoins = 24;
+
+/** Puts all usage and events of a batch. */
+export async function putAll(
+  tables: LedgerTables,
+  changes: Changes,
+  options: WriteOptions,
+  concurrency: number,
+  report: Report,
+): Promise<void> {
+  const { client } = tables;
+  let puts = putsOf(tables, changes);
+  const stored = new Map<Put, Item>();
+  if (options.lookFirst) {
+    try {
+      await findStored(client, puts, stored);
+    } catch (error) {
+      for (const { change } of puts) report.failure(change, error);
+      return;
+    }
+    puts = puts.filter((put) => !isContained(put, stored.get(put), report));
+  }
+  const plain = puts.filter(({ fullness }) => fullness >= complete);
+  const careful = puts.filter(({ fullness }) => fullness < complete);
+  await Promise.all([
+    forEachConcurrently(chunked(plain, mostPuts), concurrency, (chunk) => putBatch(client, chunk, report)),
+    forEachConcurrently(careful, concurrency, (put) =>
+      report.of(put.change, () => putUnlessFuller(client, put, stored.get(put))),
+    ),
+  ]);
+}
+
+function putsOf(tables: LedgerTables, { usage, events }: Changes): Put[] {
+  const puts: Put[] = [];
+  for (const change of usage) {
+    const { state } = change;
+    const item = usageItem(state, state.fullness >= complete);
+    const { sim, usageId } = item;
+    if (sim === undefined || usageId === undefined) continue;
+    const key = { [usageTable.partitionKey]: sim, [usageTable.sortKey]: usageId };
+    puts.push({ tableName: tables.usage, key, item, fullness: state.fullness, change });
+  }
+  for (const change of events) {
+    const { state } = change;
+    const item = eventItem(state, state.fullness >= complete, tables.eventRetentionDays);
+    const { sim, eventKey } = item;
+    if (sim === undefined || eventKey === undefined) continue;
+    const key = { [eventsTable.partitionKey]: sim, [eventsTable.sortKey]: eventKey };
+    puts.push({ tableName: tables.events, key, item, fullness: state.fullness, change });
+  }
+  return puts;
+}
+
+async function findStored(
+  client: DynamoDBClient,
+  puts: readonly Put[],
+  stored: Map<Put, Item>,
+): Promise<void> {
+  const byTable = new Map<string, Map<string, Put>>();
+  for (const put of puts) {
+    const ofTable = byTable.get(put.tableName) ?? new Map<string, Put>();
+    byTable.set(put.tableName, ofTable.set(keyText(put.item), put));
+  }
+  for (const [tableName, ofTable] of byTable) {
+    const keys = [...ofTable.values()].map(({ key }) => key);
+    for (const item of await readItems(client, tableName, keys, { consistent: true })) {
+      const put = ofTable.get(keyText(item));
+      if (put !== undefined) stored.set(put, item);
+    }
+  }
+}
+
+function keyText(item: Item): string {
+  return `${item['sim']?.S}\n${item['usageId']?.S ?? item['eventKey']?.S}`;
+}
+
+/** Whether what is stored says as much as a put; its record is then a repeat. */
+function isContained(put: Put, stored: Item | undefined, report: Report): boolean {
+  if (stored === undefined || fullnessOf(stored) < put.fullness) return false;
+  if (put.fullness < complete && fullnessOf(stored) === put.fullness) return false;
+  report.unchanged(put.change);
+  return true;
+}
+
+function fullnessOf(stored: Item): number {
+  const noted = stored['fullness']?.N;
+  if (noted !== undefined) return Number(noted);
+  return stored['usageId'] !== undefined && stored['sessionId'] !== undefined
+    ? completeWithSession
+    : complete;
+}
+
+/** Puts up to 25 items; sends again what was not processed, and finds the one that is refused, if any. */
+async function putBatch(client: DynamoDBClient, puts: readonly Put[], report: Report): Promise<void> {
+  let open = puts;
+  try {
+    for (let attempt = 0; open.length > 0; attempt += 1) {
+      if (attempt === mostAttempts) throw new UnprocessedItemsError(open.length);
+      if (attempt > 0) await backOff(attempt);
+      const answer = await client.send(new BatchWriteItemCommand({ RequestItems: requestItems(open) }));
+      open = unprocessed(open, answer.UnprocessedItems);
+    }
+  } catch (error) {
+    if (isRefusal(error) && open.length > 1) {
+      const half = Math.ceil(open.length / 2);
+      await putBatch(client, open.slice(0, half), report);
+      await putBatch(client, open.slice(half), report);
+      return;
+    }
+    for (const { change } of open) report.failure(change, error);
+  }
+}
+
+function requestItems(puts: readonly Put[]): Record<string, WriteRequest[]> {
+  const requests: Record<string, WriteRequest[]> = {};
+  for (const { tableName, item } of puts) {
+    const ofTable = requests[tableName] ?? [];
+    requests[tableName] = ofTable;
+    ofTable.push({ PutRequest: { Item: item } });
+  }
+  return requests;
+}
+
+function unprocessed(puts: readonly Put[], left: Record<string, WriteRequest[]> | undefined): readonly Put[] {
+  if (left === undefined) return [];
+  const keys = new Set<string>();
+  for (const [tableName, requests] of Object.entries(left)) {
+    for (const { PutRequest } of requests) {
+      if (PutRequest?.Item !== undefined) keys.add(`${tableName}\n${keyText(PutRequest.Item)}`);
+    }
+  }
+  return keys.size === 0
+    ? []
+    : puts.filter(({ tableName, item }) => keys.has(`${tableName}\n${keyText(item)}`));
+}
+
+/** DynamoDB refuses a whole batch for one item that it can't take. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationException';
+}
+
+/** Puts an item unless what stands there is fuller. */
+async function putUnlessFuller(client: DynamoDBClient, put: Put, seen: Item | undefined): Promise<Outcome> {
+  let stored = seen;
+  for (let attempt = 0; attempt < mostJoins; attempt += 1) {
+    if (stored === undefined) {
+      const first = await putIfAbsent(client, put);
+      if (first === 'changed') return 'changed';
+      stored = first.stored ?? (await readItem(client, put.tableName, put.key));
+      continue;
+    }
+    if (!outdoes(put, stored)) return 'unchanged';
+    const replaced = await replaceItem(client, put.tableName, stored, put.item);
+    if (replaced.done) return 'changed';
+    stored = replaced.stored ?? (await readItem(client, put.tableName, put.key));
+    await backOff(attempt);
+  }
+  throw new ContendedItemError(put.tableName);
+}
+
+async function putIfAbsent(
+  client: DynamoDBClient,
+  put: Put,
+): Promise<'changed' | { stored: Item | undefined }> {
+  try {
+    await client.send(
+      new PutItemCommand({
+        TableName: put.tableName,
+        Item: put.item,
+        ConditionExpression: 'attribute_not_exists(sim)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    );
+    return 'changed';
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    return { stored: error.Item };
+  }
+}
+
+/** Whether a put says more than what is stored; of two that say equally much, the words decide. */
+function outdoes(put: Put, stored: Item): boolean {
+  const standing = fullnessOf(stored);
+  if (put.fullness !== standing) return put.fullness > standing;
+  return wordsOf(put.item) > wordsOf(stored);
+}
+
+/** An item's content as text, without the expiry, which tells when it arrived. */
+function wordsOf(item: Item): string {
+  const { expiresAt, ...content } = item;
+  return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The store kept items unprocessed, as it does when it throttles. */
+export class UnprocessedItemsError extends Error {
+  override readonly name = 'UnprocessedItemsError';
+
+  constructor(count: number) {
+    super(`${count} items were left unprocessed ${mostAttempts} times`);
+  }
+}

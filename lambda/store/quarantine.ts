@@ -1,0 +1,130 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { type SigningConfiguration, sendSigned } from '../aws-request.ts';
+import type { RejectCode } from '../carriers/reading.ts';
+import { rejectPrefix } from '../names.ts';
+
+/** Something that could not be read, with all that is needed to read it again. */
+export interface Reject {
+  readonly code: RejectCode;
+  /** A plain sentence. */
+  readonly reason: string;
+  /** Where it arrived: `stream/shard/sequence`, or `bucket/key@version#row`. */
+  readonly position: string;
+  readonly source: string;
+  readonly arrivedAt: number;
+  /** The original bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** Where rejects are kept. */
+export interface Quarantine {
+  /**
+   * Keeps rejects; keeping the same ones again changes nothing.
+   *
+   * @throws AwsRequestError or QuarantineError when they could not be kept: then they must be delivered again.
+   */
+  keep(rejects: readonly Reject[], group?: string): Promise<void>;
+}
+
+/** The quarantine in a bucket: an object for each reject, or one for a group of a file's rows, as JSON lines. */
+export class BucketQuarantine implements Quarantine {
+  readonly #configuration: SigningConfiguration;
+  readonly #bucket: string;
+
+  constructor(configuration: SigningConfiguration, bucket: string) {
+    this.#configuration = configuration;
+    this.#bucket = bucket;
+  }
+
+  async keep(rejects: readonly Reject[], group?: string): Promise<void> {
+    const [first] = rejects;
+    if (first === undefined) return;
+    const lines = rejects.map((reject) => `${JSON.stringify(rejectLine(reject))}\n`).join('');
+    const name =
+      group === undefined ? rejectId(first) : createHash('sha256').update(group).digest('hex').slice(0, 32);
+    await this.#put(`${rejectPrefix}${first.source}/${first.code}/${name}.jsonl`, lines, lineHeaders);
+  }
+
+  /**
+   * Keeps a whole object: a line that says what is wrong with it, and a copy beside the line.
+   *
+   * @param copySource `bucket/key`, URL-encoded, with `?versionId=…` where there are versions.
+   */
+  async keepObject(reject: Omit<Reject, 'bytes'>, copySource: string): Promise<void> {
+    // The position names one version of one object, so it stands for the bytes.
+    const whole = { ...reject, bytes: Buffer.from(reject.position) };
+    const name = `${rejectPrefix}${reject.source}/${reject.code}/${rejectId(whole)}`;
+    await this.#put(`${name}.csv`, '', { 'x-amz-copy-source': copySource });
+    const line: RejectLine = { ...rejectLine(whole), body: '', object: `${name}.csv` };
+    await this.#put(`${name}.jsonl`, `${JSON.stringify(line)}\n`, lineHeaders);
+  }
+
+  async #put(key: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> {
+    const answer = await sendSigned(this.#configuration, {
+      service: 's3',
+      method: 'PUT',
+      url: await objectUrl(this.#configuration, this.#bucket, key),
+      headers,
+      body,
+    });
+    const isThere = answer.status === 412;
+    if (answer.status !== 200 && !isThere) throw new QuarantineError(answer.status, answer.body);
+  }
+}
+
+/** The first to arrive stays: a second delivery changes nothing, its time and position included. */
+const lineHeaders = { 'content-type': 'application/x-ndjson', 'if-none-match': '*' };
+
+/** A bucket that does not take rejects. */
+export class QuarantineError extends Error {
+  override readonly name = 'QuarantineError';
+
+  constructor(status: number, body: string) {
+    super(`The quarantine bucket answered ${status}: ${body.slice(0, 300)}`);
+  }
+}
+
+/** What a line of a quarantine object holds. `body` is the original text, or base64 where it is not UTF-8. */
+export interface RejectLine {
+  readonly id: string;
+  readonly code: RejectCode;
+  readonly reason: string;
+  readonly source: string;
+  readonly position: string;
+  /** ISO 8601. */
+  readonly arrivedAt: string;
+  readonly encoding: 'utf8' | 'base64';
+  readonly body: string;
+  /** For a whole file: the key of its copy in this bucket; `body` is then empty. */
+  readonly object?: string;
+}
+
+function rejectLine(reject: Reject): RejectLine {
+  const bytes = Buffer.from(reject.bytes.buffer, reject.bytes.byteOffset, reject.bytes.byteLength);
+  const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
+  return {
+    id: rejectId(reject),
+    code: reject.code,
+    reason: reject.reason,
+    source: reject.source,
+    position: reject.position,
+    arrivedAt: new Date(reject.arrivedAt).toISOString(),
+    encoding,
+    body: bytes.toString(encoding),
+  };
+}
+
+/** The same bytes from the same source are one reject, however often and wherever they arrive. */
+function rejectId({ source, code, bytes }: Reject): string {
+  return createHash('sha256').update(`${source}\n${code}\n`).update(bytes).digest('hex').slice(0, 32);
+}
+
+/** Path style where an endpoint is given in the environment, as the SDK does for an IP address; else the bucket's host. */
+async function objectUrl(configuration: SigningConfiguration, bucket: string, key: string): Promise<URL> {
+  const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
+  if (endpoint !== undefined) return new URL(`${endpoint.replace(/\/$/, '')}/${bucket}/${key}`);
+  const region = await configuration.region();
+  const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return new URL(`https://${bucket}.s3.${region}.${suffix}/${key}`);
+}

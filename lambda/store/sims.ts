@@ -1,0 +1,95 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Change } from '../ledger/fold.ts';
+import type { Sim } from '../ledger/observation.ts';
+import { mergeSims, sameSim } from '../ledger/sim.ts';
+import { readItems } from './batch-get.ts';
+import { forEachConcurrently } from './concurrency.ts';
+import { simUpdate } from './expressions.ts';
+import { type Item, simItem, simOf } from './items.ts';
+import { joinStored, type RegisterTable, writeRegister } from './registers.ts';
+import type { Report } from './report.ts';
+import { simsTable } from './tables.ts';
+
+/** SIMs whose last statement is remembered; about 200 bytes each. */
+const mostRemembered = 100_000;
+
+/**
+ * Writes SIMs.
+ *
+ * An event changes its SIM and is written like a session. Usage and session updates say, all day long, what the SIM's
+ * item holds already: these are compared with what this process has seen stored, or with what is read, a hundred at
+ * once, and written only where they add something.
+ */
+export class SimWriter {
+  readonly #table: RegisterTable<Sim>;
+  /** For each SIM a statement that its stored item is known to contain. Stored items only grow, so it stays true. */
+  readonly #contained = new Map<string, string>();
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#table = {
+      client,
+      tableName,
+      keyOf: ({ sim }) => ({ [simsTable.partitionKey]: { S: sim } }),
+      update: simUpdate,
+      encode: simItem,
+      decode: simOf,
+      merge: mergeSims,
+      same: sameSim,
+    };
+  }
+
+  async write(changes: readonly Change<Sim>[], concurrency: number, report: Report): Promise<void> {
+    const events = changes.filter((change) => change.state.groups.lastEvent !== undefined);
+    const reminders = changes.filter(
+      ({ state }) =>
+        state.groups.lastEvent === undefined && this.#contained.get(state.sim) !== contentOf(state),
+    );
+    await Promise.all([
+      forEachConcurrently(events, concurrency, (change) => this.#store(change, undefined, report)),
+      this.#writeReminders(reminders, concurrency, report),
+    ]);
+  }
+
+  async #writeReminders(changes: readonly Change<Sim>[], concurrency: number, report: Report): Promise<void> {
+    if (changes.length === 0) return;
+    let stored: ReadonlyMap<string, Item>;
+    try {
+      const keys = changes.map(({ state }) => this.#table.keyOf(state));
+      const items = await readItems(this.#table.client, this.#table.tableName, keys, { consistent: false });
+      stored = new Map(items.map((item) => [item[simsTable.partitionKey]?.S ?? '', item]));
+    } catch (error) {
+      for (const change of changes) report.failure(change, error);
+      return;
+    }
+    await forEachConcurrently(changes, concurrency, (change) =>
+      this.#store(change, stored.get(change.state.sim), report),
+    );
+  }
+
+  /** A SIM's item that stays as it is says nothing about whether a record repeats, so only failures are reported. */
+  async #store({ state, records }: Change<Sim>, seen: Item | undefined, report: Report): Promise<void> {
+    try {
+      if (seen === undefined) await writeRegister(this.#table, state);
+      else await joinStored(this.#table, state, seen);
+      this.#remember(state);
+    } catch (error) {
+      report.failure({ state, records }, error);
+    }
+  }
+
+  #remember(sim: Sim): void {
+    if (sim.groups.lastEvent !== undefined) return;
+    this.#contained.delete(sim.sim);
+    this.#contained.set(sim.sim, contentOf(sim));
+    if (this.#contained.size <= mostRemembered) return;
+    const oldest = this.#contained.keys().next();
+    if (oldest.done !== true) this.#contained.delete(oldest.value);
+  }
+}
+
+/** All that a reminder states, as one text. */
+function contentOf({ origin, groups }: Sim): string {
+  const { ids, label, phone, device, subscriber } = groups;
+  const { source, carrier, iccid } = origin.group;
+  return `${origin.at}|${source}|${carrier}|${iccid}|${ids?.group.simSid}|${ids?.group.simId}|${ids?.group.accountId}|${ids?.group.fleetSid}|${label?.group.simName}|${phone?.group.msisdn}|${device?.group.imei}|${subscriber?.group.imsi}`;
+}

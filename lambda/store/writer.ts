@@ -1,0 +1,73 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Changes } from '../ledger/fold.ts';
+import type { Session } from '../ledger/observation.ts';
+import { mergeSessions, sameSession } from '../ledger/session.ts';
+import { forEachConcurrently } from './concurrency.ts';
+import { sessionUpdate } from './expressions.ts';
+import { sessionItem, sessionOf } from './items.ts';
+import { putAll } from './puts.ts';
+import { type RegisterTable, writeRegister } from './registers.ts';
+import { Report, type WriteReport } from './report.ts';
+import { SimWriter } from './sims.ts';
+import { sessionsTable } from './tables.ts';
+
+/** Where the ledger is, and how to write to it. */
+export interface LedgerTables {
+  readonly client: DynamoDBClient;
+  readonly sessions: string;
+  readonly usage: string;
+  readonly events: string;
+  readonly sims: string;
+  /** Days that an event is kept; 0 for ever. */
+  readonly eventRetentionDays: number;
+}
+
+/** How a batch is written. */
+export interface WriteOptions {
+  /**
+   * Look at what is stored before usage and events are put, and leave it where it says as much. For roads that bring
+   * again what another road brought: a file. The reads cost less than the writes that they save.
+   */
+  readonly lookFirst: boolean;
+}
+
+/** Requests under way at once. One request takes a few milliseconds, most of them waiting. */
+const concurrency = 48;
+
+/** Writes a batch's changes. One writer per process: it remembers which SIMs are known. */
+export class LedgerWriter {
+  readonly #tables: LedgerTables;
+  readonly #sims: SimWriter;
+  readonly #sessions: RegisterTable<Session>;
+
+  constructor(tables: LedgerTables) {
+    this.#tables = tables;
+    this.#sims = new SimWriter(tables.client, tables.sims);
+    this.#sessions = {
+      client: tables.client,
+      tableName: tables.sessions,
+      keyOf: (session) => ({
+        [sessionsTable.partitionKey]: { S: session.sim },
+        [sessionsTable.sortKey]: { S: session.sessionId },
+      }),
+      update: sessionUpdate,
+      encode: sessionItem,
+      decode: sessionOf,
+      merge: mergeSessions,
+      same: sameSession,
+    };
+  }
+
+  /** Writes all changes; never throws for what the store did not take, but reports it. */
+  async write(changes: Changes, options: WriteOptions): Promise<WriteReport> {
+    const report = new Report();
+    await Promise.all([
+      forEachConcurrently(changes.sessions, concurrency, (change) =>
+        report.of(change, () => writeRegister(this.#sessions, change.state)),
+      ),
+      putAll(this.#tables, changes, options, concurrency, report),
+      this.#sims.write(changes.sims, concurrency, report),
+    ]);
+    return report;
+  }
+}

@@ -1,0 +1,12 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { CarrierSource } from './source.ts';
+import type { Storage } from './storage.ts';
+
+/** What a way into the ledger connects, and how. */
+export interface IngestProps {
+  readonly sources: readonly CarrierSource[];
+  readonly storage: Storage;
+  /** Variables that every function which writes the ledger reads. */
+  readonly environment: Record<string, string>;
+  readonly removalPolicy: RemovalPolicy;
+}

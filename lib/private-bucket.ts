@@ -1,0 +1,33 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type LifecycleRule,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+
+/** How one private bucket differs from the other. */
+export interface PrivateBucketProps {
+  /** Keep what was overwritten or deleted, as versions. */
+  readonly versioned: boolean;
+  /** When objects and versions expire. */
+  readonly lifecycleRules: LifecycleRule[];
+  /** With `DESTROY` the bucket is emptied and deleted with the stack, by a function that CDK adds for that. */
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** A bucket that holds carriers' data: encrypted, reached by TLS only, closed to the public and to ACLs. */
+export class PrivateBucket extends Bucket {
+  constructor(scope: Construct, id: string, props: PrivateBucketProps) {
+    super(scope, id, {
+      ...props,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      autoDeleteObjects: props.removalPolicy === RemovalPolicy.DESTROY,
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { environment, rejectPrefix } from '../lambda/names.ts';
+import {
+  eventsTable,
+  filesTable,
+  sessionsTable,
+  simsTable,
+  type TableDefinition,
+  usageTable,
+} from '../lambda/store/tables.ts';
+import type { NodeFunction } from './node-function.ts';
+import { PrivateBucket } from './private-bucket.ts';
+
+/** What the storage depends on. */
+export interface StorageProps {
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** Days for which rejected bytes and failed batches wait to be looked at. */
+const quarantineDays = 365;
+
+/** Where everything ends: the ledger's tables, and the quarantine for what could not be read or stored. */
+export class Storage extends Construct {
+  readonly sessions: Table;
+  readonly usage: Table;
+  readonly events: Table;
+  readonly sims: Table;
+  readonly files: Table;
+  readonly quarantine: Bucket;
+
+  constructor(scope: Construct, id: string, props: StorageProps) {
+    super(scope, id);
+    this.sessions = this.#table(sessionsTable, props);
+    this.usage = this.#table(usageTable, props);
+    this.events = this.#table(eventsTable, props);
+    this.sims = this.#table(simsTable, props);
+    this.files = this.#table(filesTable, props);
+    this.quarantine = new PrivateBucket(this, 'Quarantine', {
+      versioned: false,
+      lifecycleRules: [
+        { expiration: Duration.days(quarantineDays), abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      ],
+      removalPolicy: props.removalPolicy,
+    });
+  }
+
+  /** The variables by which a function that writes the ledger finds the tables and the quarantine. */
+  get ledgerEnvironment(): Record<string, string> {
+    return {
+      [environment.sessionsTable]: this.sessions.tableName,
+      [environment.usageTable]: this.usage.tableName,
+      [environment.eventsTable]: this.events.tableName,
+      [environment.simsTable]: this.sims.tableName,
+      [environment.quarantineBucket]: this.quarantine.bucketName,
+    };
+  }
+
+  /** Lets a function join sessions and SIMs, put usage and events, and quarantine what it rejects. */
+  allowLedgerWrite(writer: NodeFunction): void {
+    writer.allow(
+      ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [this.sessions.tableArn, this.sims.tableArn],
+    );
+    writer.allow(
+      [
+        'dynamodb:BatchGetItem',
+        'dynamodb:BatchWriteItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
+      [this.usage.tableArn, this.events.tableArn],
+    );
+    writer.allow(['s3:PutObject'], [this.quarantine.arnForObjects(`${rejectPrefix}*`)]);
+  }
+
+  #table(definition: TableDefinition, { removalPolicy }: StorageProps): Table {
+    const table = new Table(this, definition.name, {
+      partitionKey: keyOf(definition.partitionKey),
+      ...(definition.sortKey !== undefined && { sortKey: keyOf(definition.sortKey) }),
+      ...(definition.expiryAttribute !== undefined && { timeToLiveAttribute: definition.expiryAttribute }),
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      removalPolicy,
+    });
+    if (definition.localIndex !== undefined) {
+      table.addLocalSecondaryIndex({
+        indexName: definition.localIndex.name,
+        sortKey: keyOf(definition.localIndex.sortKey),
+        projectionType: ProjectionType.KEYS_ONLY,
+      });
+    }
+    return table;
+  }
+}
+
+function keyOf(name: string) {
+  return { name, type: AttributeType.STRING };
+}

@@ -1,0 +1,16 @@
+declare module 'dynalite' {
+  import type { Server } from 'node:http';
+
+  /** What dynalite is told; the rest keeps its default. */
+  export interface DynaliteOptions {
+    /** Folder of the LevelDB store; without it everything is in memory. */
+    readonly path?: string;
+    /** Milliseconds that a table stays in `CREATING`, `DELETING` and `UPDATING`. */
+    readonly createTableMs?: number;
+    readonly deleteTableMs?: number;
+    readonly updateTableMs?: number;
+  }
+
+  /** Makes a server that does not listen yet. */
+  export default function dynalite(options?: DynaliteOptions): Server;
+}

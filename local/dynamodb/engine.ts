@@ -1,0 +1,82 @@
+/**
+ * The process in which dynalite runs. Its parent starts it by {@link startDynamoDb}, and it ends with its parent.
+ */
+import { createRequire } from 'node:module';
+import dynalite from 'dynalite';
+import {
+  answerFaults,
+  closeIteratorsOnReturn,
+  type LevelPrototype,
+  surviveAbortedRequests,
+} from './guards.ts';
+import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
+
+/** Longer than AWS clients keep an idle connection, so that they never write to one that is just being closed. */
+const keepAliveMilliseconds = 120_000;
+
+/** How long a request may still take once the engine is asked to stop. */
+const graceMilliseconds = 1_000;
+
+/** The LevelDB classes that dynalite itself loads, wherever the package manager has put them. */
+interface LevelClass {
+  readonly prototype: LevelPrototype;
+  new (path: string): { open(): Promise<void>; close(): Promise<void> };
+}
+const require = createRequire(createRequire(import.meta.url).resolve('dynalite'));
+const { Level }: { Level: LevelClass } = require('level');
+const { MemoryLevel }: { MemoryLevel: LevelClass } = require('memory-level');
+
+// Ctrl-C reaches every process of the terminal; the parent decides when the tables may go.
+process.on('SIGINT', () => undefined);
+process.once('message', (options: EngineOptions) => start(options).catch(fail));
+
+async function start({ port, dataDirectory }: EngineOptions): Promise<void> {
+  if (dataDirectory !== undefined) await tryOpen(dataDirectory);
+  closeIteratorsOnReturn(Level.prototype);
+  closeIteratorsOnReturn(MemoryLevel.prototype);
+  const server = dynalite({
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+    ...(dataDirectory === undefined ? {} : { path: dataDirectory }),
+  });
+  surviveAbortedRequests(server);
+  answerFaults(server);
+  server.keepAliveTimeout = keepAliveMilliseconds;
+  let stopping = false;
+  const stop = () => {
+    // Asked by its parent and then left by it: closing twice would end the process before the store is closed.
+    if (stopping) return;
+    stopping = true;
+    server.close(() => process.exit());
+    setTimeout(() => server.closeAllConnections(), graceMilliseconds).unref();
+  };
+  process.on('disconnect', stop);
+  process.on('SIGTERM', stop);
+  process.on('message', (order: EngineOrder) => order === 'stop' && stop());
+  server.once('error', fail);
+  server.listen(port, '127.0.0.1', () => {
+    const address = server.address();
+    report({
+      kind: 'listening',
+      port: typeof address === 'object' && address !== null ? address.port : port,
+    });
+  });
+}
+
+/** dynalite opens its store behind the first request and hides why it could not: find out before. */
+async function tryOpen(directory: string): Promise<void> {
+  const level = new Level(directory);
+  await level.open();
+  await level.close();
+}
+
+function fail(error: NodeJS.ErrnoException): void {
+  // LevelDB says that it could not open, and only its cause says why.
+  const { message, code }: NodeJS.ErrnoException = error.cause instanceof Error ? error.cause : error;
+  report({ kind: 'failed', message, ...(code === undefined ? {} : { code }) }, () => process.exit(1));
+}
+
+function report(message: EngineMessage, sent?: () => void): void {
+  process.send?.(message, undefined, undefined, sent);
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import type { KinesisStreamRecord } from 'aws-lambda';
+
+/** Why records were given up. */
+export type DiscardCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
+
+/** What is told of records that were given up. */
+export interface DiscardedBatch {
+  readonly mappingId: string;
+  readonly functionArn: string;
+  readonly streamArn: string;
+  readonly shardId: string;
+  /** At least one, in order. */
+  readonly records: readonly KinesisStreamRecord[];
+  readonly condition: DiscardCondition;
+  /** The latest invocation with them; missing when there was none. */
+  readonly lastInvocation?: { readonly requestId: string; readonly functionFailed: boolean };
+  /** How often they were delivered. */
+  readonly invocations: number;
+}
+
+/** An object for the failure destination. */
+export interface FailureObject {
+  /** `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>` */
+  readonly key: string;
+  /** JSON. */
+  readonly body: string;
+  /** Records in it. */
+  readonly records: number;
+  readonly condition: DiscardCondition;
+}
+
+/**
+ * The invocation record that Lambda writes to an S3 failure destination, with the whole event as `payload`.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+ */
+export function failureObject(batch: DiscardedBatch, now: Date): FailureObject {
+  const { condition, records } = batch;
+  const timestamp = now.toISOString();
+  const [day = '', time = ''] = timestamp.slice(0, 19).split('T');
+  const place = `aws/lambda/${batch.mappingId}/${batch.shardId}/${day.replaceAll('-', '/')}`;
+  const key = `${place}/${day}T${time.replaceAll(':', '.')}-${randomUUID()}`;
+  const body = JSON.stringify({
+    requestContext: {
+      requestId: batch.lastInvocation?.requestId ?? null,
+      functionArn: batch.functionArn,
+      condition,
+      approximateInvokeCount: batch.invocations,
+    },
+    ...responseContext(batch),
+    version: '1.0',
+    timestamp,
+    KinesisBatchInfo: batchInfo(batch),
+    payload: JSON.stringify({ Records: records }),
+  });
+  return { key, body, records: records.length, condition };
+}
+
+function responseContext({ lastInvocation }: DiscardedBatch) {
+  if (lastInvocation === undefined) return {};
+  const functionError = lastInvocation.functionFailed ? { functionError: 'Unhandled' } : {};
+  return { responseContext: { statusCode: 200, executedVersion: '$LATEST', ...functionError } };
+}
+
+function batchInfo({ shardId, streamArn, records }: DiscardedBatch) {
+  const [first, last] = [records[0]?.kinesis, records.at(-1)?.kinesis];
+  return {
+    shardId,
+    startSequenceNumber: first?.sequenceNumber,
+    endSequenceNumber: last?.sequenceNumber,
+    approximateArrivalOfFirstRecord: isoTime(first?.approximateArrivalTimestamp),
+    approximateArrivalOfLastRecord: isoTime(last?.approximateArrivalTimestamp),
+    batchSize: records.length,
+    streamArn,
+  };
+}
+
+function isoTime(epochSeconds = 0): string {
+  return new Date(epochSeconds * 1000).toISOString();
+}

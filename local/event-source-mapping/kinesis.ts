@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import type { FailureObject } from './invocation-record.ts';
+import {
+  type DeliverableRecord,
+  eventRecordMaker,
+  type ShardReader,
+  type ShardRecord,
+  type StreamReader,
+} from './kinesis-record.ts';
+import { type EventSourceMapping, type InvocationTarget, MappingStoppedError, pause } from './mapping.ts';
+import {
+  type BatchReport,
+  type DeliveryContext,
+  type DeliveryRules,
+  deliver,
+  type RetryDelay,
+} from './stream-delivery.ts';
+
+/** How a stream feeds a function: `streamMapping` of `lib/limits.ts` fits. */
+export interface StreamMappingRules extends DeliveryRules {
+  /** Records in a batch, at most. */
+  readonly batchSize: number;
+  /** Seconds that a batch may be waited for; here it is one at most. */
+  readonly batchingWindowSeconds: number;
+}
+
+/** What a Kinesis mapping is made of. */
+export interface KinesisMappingOptions {
+  readonly stream: StreamReader;
+  readonly target: InvocationTarget;
+  readonly rules: StreamMappingRules;
+  /** Keeps records that are given up, as Lambda does in S3. It is called again until it succeeds. */
+  readonly onFailure: (object: FailureObject) => Promise<void>;
+  /** Told of each time that `onFailure` failed. */
+  readonly onError: (error: unknown) => void;
+  /** Told of each delivery. */
+  readonly onBatch?: (report: BatchReport) => void;
+  /** From 0.1 s to 5 s by default. */
+  readonly retryDelay?: RetryDelay;
+  /** Bytes of an event as JSON, at most; the 6 MB that Lambda takes by default. */
+  readonly payloadBytes?: number;
+}
+
+/** The longest that a batch is waited for, so that what was put can soon be read. */
+const longestWindowMilliseconds = 1_000;
+
+/** How often a batch that is waited for is looked after. */
+const pollMilliseconds = 50;
+
+/** Of an event: `{"Records":[]}`. */
+const envelopeBytes = 14;
+
+/**
+ * Delivers a stream to a function as Lambda does: from the oldest record on, each shard by itself and in order, in
+ * batches with partial failures, halving, retries and a failure destination. Each shard has one batch in hand at a time.
+ */
+export function createKinesisMapping(options: KinesisMappingOptions): EventSourceMapping {
+  const { stream, target, rules, onFailure, onError } = options;
+  const { onBatch = () => undefined, retryDelay = { firstMilliseconds: 100, longestMilliseconds: 5_000 } } =
+    options;
+  const stopping = new AbortController();
+  const mappingId = randomUUID();
+  const pollers = stream.shards.map((shard) => {
+    const delivery = {
+      ...{ target, rules, retryDelay, mappingId, streamArn: stream.arn, shardId: shard.shardId },
+      ...{ onFailure, onBatch, onError, signal: stopping.signal },
+    };
+    const limits: BatchLimits = {
+      records: rules.batchSize,
+      bytes: (options.payloadBytes ?? 6 * 1024 * 1024) - envelopeBytes,
+      windowMilliseconds: Math.min(longestWindowMilliseconds, rules.batchingWindowSeconds * 1000),
+    };
+    return new ShardPoller(stream, shard, limits, delivery);
+  });
+  let running: Promise<unknown> = Promise.resolve();
+  return {
+    start: () => {
+      running = Promise.all(pollers.map((poller) => poller.run()));
+    },
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+    idle: async () => {
+      await Promise.all(pollers.map((poller) => poller.reached(poller.end)));
+    },
+  };
+}
+
+/** When a batch is complete. */
+interface BatchLimits {
+  readonly records: number;
+  /** Bytes of its records as JSON. */
+  readonly bytes: number;
+  /** Milliseconds since its first record arrived. */
+  readonly windowMilliseconds: number;
+}
+
+/** Reads one shard, batch after batch. */
+class ShardPoller {
+  readonly #stream: StreamReader;
+  readonly #shard: ShardReader;
+  readonly #limits: BatchLimits;
+  readonly #delivery: DeliveryContext;
+  readonly #eventRecord: (record: ShardRecord) => DeliverableRecord;
+  readonly #waiting = new Set<{
+    readonly position: number;
+    readonly resolve: () => void;
+    readonly reject: (error: Error) => void;
+  }>();
+  /** All records before it are done. */
+  #position: number;
+
+  constructor(stream: StreamReader, shard: ShardReader, limits: BatchLimits, delivery: DeliveryContext) {
+    this.#stream = stream;
+    this.#shard = shard;
+    this.#limits = limits;
+    this.#delivery = delivery;
+    this.#eventRecord = eventRecordMaker(stream, shard.shardId, delivery.target.arn);
+    this.#position = shard.start;
+    shard.keepFrom(this.#position);
+  }
+
+  /** Position after the newest record. */
+  get end(): number {
+    return this.#shard.end;
+  }
+
+  /** Resolves once all records before a position are done. */
+  reached(position: number): Promise<void> {
+    if (this.#position >= position) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      if (this.#delivery.signal.aborted) reject(new MappingStoppedError());
+      else this.#waiting.add({ position, resolve, reject });
+    });
+  }
+
+  async run(): Promise<void> {
+    for (let batch = await this.#nextBatch(); batch.length > 0; batch = await this.#nextBatch()) {
+      const events = batch.map((record) => record.event);
+      const done = await deliver(events, this.#delivery);
+      const next = batch[done]?.position ?? batch.at(-1)!.position + 1;
+      this.#advance(next);
+    }
+    for (const waiting of this.#waiting) waiting.reject(new MappingStoppedError());
+    this.#waiting.clear();
+  }
+
+  #advance(position: number): void {
+    this.#position = position;
+    this.#shard.keepFrom(position);
+    for (const waiting of this.#waiting) {
+      if (waiting.position > position) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve();
+    }
+  }
+
+  /** Gathers a batch until it is full or its window is over; empty only when the mapping is stopped. */
+  async #nextBatch(): Promise<readonly DeliverableRecord[]> {
+    const { signal } = this.#delivery;
+    const batch: DeliverableRecord[] = [];
+    while (!signal.aborted) {
+      const full = this.#gather(batch);
+      const first = batch[0];
+      if (first === undefined) {
+        // What was left here may have become too old for the stream, and is gone.
+        this.#advance(this.#shard.end);
+        await this.#nextPut();
+        continue;
+      }
+      const arrived = first.event.kinesis.approximateArrivalTimestamp * 1000;
+      const left = arrived + this.#limits.windowMilliseconds - Date.now();
+      if (full || left <= 0) return batch;
+      await pause(Math.min(left, pollMilliseconds), signal);
+    }
+    return [];
+  }
+
+  /** Adds to a batch what has come meanwhile; true when the batch can take no more. */
+  #gather(batch: DeliverableRecord[]): boolean {
+    const { records, bytes } = this.#limits;
+    let taken = batch.reduce((total, record) => total + record.payloadBytes, 0);
+    const from = (batch.at(-1)?.position ?? this.#position - 1) + 1;
+    for (const record of this.#shard.read(from, { records: records - batch.length, bytes })) {
+      const deliverable = this.#eventRecord(record);
+      if (batch.length > 0 && taken + deliverable.payloadBytes > bytes) return true;
+      taken += deliverable.payloadBytes;
+      batch.push(deliverable);
+    }
+    return batch.length === records;
+  }
+
+  /** Resolves after the next put to the stream, or when the mapping is stopped. */
+  #nextPut(): Promise<void> {
+    const { signal } = this.#delivery;
+    return new Promise((resolve) => {
+      const done = () => {
+        stopListening();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const stopListening = this.#stream.onPut(done);
+      signal.addEventListener('abort', done);
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import type { InvocationResult } from '../lambda-runtime/process.ts';
+
+/** What brings events from a source to a function. */
+export interface EventSourceMapping {
+  /** Begins to read. Called once. */
+  start(): void;
+  /** Lets the invocations in hand end and reads no more. What was not delivered by then stays with the source. */
+  stop(): Promise<void>;
+  /**
+   * Resolves once all that the source holds at the time of the call is done with: taken by the function, or discarded.
+   * A batch that is still to be retried is not. Rejects when the mapping is stopped before.
+   */
+  idle(): Promise<void>;
+}
+
+/** What a mapping needs of the function that it feeds. */
+export interface InvocationTarget {
+  readonly arn: string;
+  /** Never rejects. */
+  invoke(event: unknown): Promise<InvocationResult>;
+}
+
+/** The mapping was stopped while somebody waited for it. */
+export class MappingStoppedError extends Error {
+  constructor() {
+    super('the event source mapping was stopped');
+    this.name = 'MappingStoppedError';
+  }
+}
+
+/** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done);
+  });
+}

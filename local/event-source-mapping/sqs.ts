@@ -1,0 +1,170 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { InvocationError } from '../lambda-runtime/messages.ts';
+import type { InvocationResult } from '../lambda-runtime/process.ts';
+import { readBatchResponse } from './batch-response.ts';
+import { type EventSourceMapping, type InvocationTarget, MappingStoppedError, pause } from './mapping.ts';
+
+/** A message as its receiver gets it. */
+export interface QueueMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly md5OfBody: string;
+  /** Epoch milliseconds. */
+  readonly sentMilliseconds: number;
+  /** Epoch milliseconds. */
+  readonly firstReceivedMilliseconds: number;
+  /** How often the message was received, this time included. */
+  readonly receiveCount: number;
+}
+
+/** What a mapping needs of a queue. */
+export interface QueueReader {
+  readonly arn: string;
+  /** Up to so many messages; none when the time is over or the signal fires. */
+  receive(
+    maximum: number,
+    waitMilliseconds: number,
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly QueueMessage[]>;
+  delete(receiptHandle: string): unknown;
+  changeVisibility(receiptHandle: string, seconds: number): unknown;
+  /** Messages that can be received, that are hidden after a receipt, and that are held back. */
+  counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number };
+}
+
+/** How a queue feeds a function: `fileMapping` of `lib/limits.ts` fits. */
+export interface QueueMappingRules {
+  /** Messages in a batch, at most. */
+  readonly batchSize: number;
+  /** Batches in hand at the same time, at most. */
+  readonly maximumConcurrency: number;
+}
+
+/** One delivery, for whoever watches. */
+export interface QueueBatchReport {
+  /** Messages delivered. */
+  readonly messages: number;
+  /** Messages taken by the function, and so deleted. */
+  readonly deleted: number;
+  /** Why the whole batch failed, if it did. */
+  readonly error?: InvocationError;
+  readonly durationMilliseconds: number;
+}
+
+/** What an SQS mapping is made of. */
+export interface SqsMappingOptions {
+  readonly queue: QueueReader;
+  readonly target: InvocationTarget;
+  readonly rules: QueueMappingRules;
+  /** Told of each delivery. */
+  readonly onBatch?: (report: QueueBatchReport) => void;
+  /**
+   * Seconds until a message that failed can be received again. By default, as on AWS, the rest of the queue's
+   * visibility time-out, which is longer than most want to wait at a terminal.
+   */
+  readonly retryDelaySeconds?: number;
+}
+
+/** How long one request for messages waits for the first. */
+const waitMilliseconds = 20_000;
+
+/** How often the queue is looked at by someone who waits for it to be empty. */
+const pollMilliseconds = 20;
+
+/**
+ * Delivers a queue's messages to a function as Lambda does: several batches at a time, deleting what the function has
+ * taken, leaving the rest to be received again. How often is the queue's affair.
+ *
+ * `idle()` waits until the queue is empty, messages that were sent after the call included.
+ */
+export function createSqsMapping(options: SqsMappingOptions): EventSourceMapping {
+  const { queue, rules } = options;
+  const stopping = new AbortController();
+  const inHand = new Set<Promise<void>>();
+  let receiving = Promise.resolve();
+  const receive = async () => {
+    while (!stopping.signal.aborted) {
+      const messages = await queue.receive(rules.batchSize, waitMilliseconds, { signal: stopping.signal });
+      if (messages.length === 0) continue;
+      const batch = deliver(messages, options).finally(() => inHand.delete(batch));
+      inHand.add(batch);
+      if (inHand.size >= rules.maximumConcurrency) await Promise.race(inHand);
+    }
+  };
+  return {
+    start: () => {
+      receiving = receive();
+    },
+    stop: async () => {
+      stopping.abort();
+      await receiving;
+      await Promise.all(inHand);
+    },
+    idle: async () => {
+      while (inHand.size > 0 || !isEmpty(queue)) {
+        if (stopping.signal.aborted) throw new MappingStoppedError();
+        await pause(pollMilliseconds, stopping.signal);
+      }
+    },
+  };
+}
+
+function isEmpty(queue: QueueReader): boolean {
+  const { visible, inFlight, delayed } = queue.counts();
+  return visible + inFlight + delayed === 0;
+}
+
+async function deliver(messages: readonly QueueMessage[], options: SqsMappingOptions): Promise<void> {
+  const { queue, target, retryDelaySeconds, onBatch } = options;
+  const begun = performance.now();
+  const result = await target.invoke({ Records: messages.map((message) => eventRecord(message, queue.arn)) });
+  const { failed, error } = outcomeOf(result, messages);
+  for (const { messageId, receiptHandle } of messages) {
+    if (!failed.has(messageId)) queue.delete(receiptHandle);
+    else if (retryDelaySeconds !== undefined) queue.changeVisibility(receiptHandle, retryDelaySeconds);
+  }
+  onBatch?.({
+    messages: messages.length,
+    deleted: messages.length - failed.size,
+    ...(error === undefined ? {} : { error }),
+    durationMilliseconds: performance.now() - begun,
+  });
+}
+
+/** The messages that are to be delivered again. */
+function outcomeOf(
+  result: InvocationResult,
+  messages: readonly QueueMessage[],
+): { readonly failed: ReadonlySet<string>; readonly error?: InvocationError } {
+  const all = new Set(messages.map((message) => message.messageId));
+  if (!result.ok) return { failed: all, error: result.error };
+  const response = readBatchResponse(result.response);
+  if (response.valid && response.failed.every((id) => all.has(id)))
+    return { failed: new Set(response.failed) };
+  const message = response.valid
+    ? 'the response names a message that is not in the batch'
+    : 'the response is no partial batch response';
+  return { failed: all, error: { name: 'InvalidBatchResponse', message } };
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+function eventRecord(message: QueueMessage, eventSourceARN: string): SQSRecord {
+  const [awsRegion = '', account = ''] = eventSourceARN.split(':').slice(3, 5);
+  return {
+    messageId: message.messageId,
+    receiptHandle: message.receiptHandle,
+    body: message.body,
+    attributes: {
+      ApproximateReceiveCount: String(message.receiveCount),
+      SentTimestamp: String(message.sentMilliseconds),
+      SenderId: account,
+      ApproximateFirstReceiveTimestamp: String(message.firstReceivedMilliseconds),
+    },
+    messageAttributes: {},
+    md5OfBody: message.md5OfBody,
+    eventSource: 'aws:sqs',
+    eventSourceARN,
+    awsRegion,
+  };
+}

@@ -1,0 +1,180 @@
+import type { KinesisStreamRecord } from 'aws-lambda';
+import type { InvocationError } from '../lambda-runtime/messages.ts';
+import type { InvocationResult } from '../lambda-runtime/process.ts';
+import { readBatchResponse } from './batch-response.ts';
+import { type DiscardCondition, type FailureObject, failureObject } from './invocation-record.ts';
+import { type InvocationTarget, pause } from './mapping.ts';
+
+/** How a stream's batches are delivered: the part of `streamMapping` in `lib/limits.ts` that decides after a failure. */
+export interface DeliveryRules {
+  /** Halve a batch whose invocation failed as a whole. Halving does not count as a retry. */
+  readonly bisectOnError: boolean;
+  /** Deliveries of a failing batch after the first; then it is discarded. */
+  readonly retryAttempts: number;
+  /** Hours after which a record is discarded without being delivered (again). */
+  readonly maximumRecordAgeHours: number;
+}
+
+/** The time between deliveries of what failed: doubled from the first to the longest. */
+export interface RetryDelay {
+  readonly firstMilliseconds: number;
+  readonly longestMilliseconds: number;
+}
+
+/** How a delivery ended. */
+export type BatchOutcome =
+  | { readonly kind: 'succeeded' }
+  /** The function reported failed records: so many before the first of them are done. */
+  | { readonly kind: 'partial'; readonly succeeded: number }
+  /** The invocation failed, or its response is not to be understood: none is done. */
+  | { readonly kind: 'failed'; readonly error: InvocationError };
+
+/** One delivery, for whoever watches. */
+export interface BatchReport {
+  readonly shardId: string;
+  /** Records delivered. */
+  readonly records: number;
+  readonly outcome: BatchOutcome;
+  readonly durationMilliseconds: number;
+}
+
+/** What a shard's deliveries need. */
+export interface DeliveryContext {
+  readonly target: InvocationTarget;
+  readonly rules: DeliveryRules;
+  readonly retryDelay: RetryDelay;
+  readonly mappingId: string;
+  readonly streamArn: string;
+  readonly shardId: string;
+  /** Keeps what is discarded. It is called again until it succeeds: nothing may be lost. */
+  readonly onFailure: (object: FailureObject) => Promise<void>;
+  readonly onBatch: (report: BatchReport) => void;
+  /** Told of each time that `onFailure` failed. */
+  readonly onError: (error: unknown) => void;
+  /** Ends the retries. */
+  readonly signal: AbortSignal;
+}
+
+/** Records that are still to be delivered. */
+interface Work {
+  readonly records: readonly KinesisStreamRecord[];
+  /** Deliveries of exactly this batch that failed. */
+  readonly failures: number;
+  /** Deliveries of these records so far, in whatever batch. */
+  readonly invocations: number;
+  /** Milliseconds to wait before. */
+  readonly delay: number;
+  readonly lastInvocation?: { readonly requestId: string; readonly functionFailed: boolean };
+}
+
+/**
+ * Delivers a batch, in order, until each record is taken or discarded.
+ *
+ * @returns how many records are done, from the first on; fewer than given only when the signal was aborted.
+ */
+export async function deliver(
+  records: readonly KinesisStreamRecord[],
+  context: DeliveryContext,
+): Promise<number> {
+  // What is next lies on top.
+  const stack: Work[] = [{ records, failures: 0, invocations: 0, delay: 0 }];
+  while (!context.signal.aborted) {
+    const work = stack.pop();
+    if (work === undefined) return records.length;
+    if (work.delay > 0) await pause(work.delay, context.signal);
+    const rest = context.signal.aborted ? [work] : await deliverOnce(work, context);
+    stack.push(...rest.reverse());
+  }
+  return records.length - stack.reduce((undone, work) => undone + work.records.length, 0);
+}
+
+/** Delivers once, and returns what is still to be delivered, in order. */
+async function deliverOnce(work: Work, context: DeliveryContext): Promise<Work[]> {
+  const oldest = Date.now() / 1000 - context.rules.maximumRecordAgeHours * 3600;
+  const fresh = work.records.findIndex((record) => record.kinesis.approximateArrivalTimestamp >= oldest);
+  if (fresh !== 0) return splitExpired(work, fresh === -1 ? work.records.length : fresh, context);
+
+  const begun = performance.now();
+  const result = await context.target.invoke({ Records: work.records });
+  const outcome = outcomeOf(result, work.records);
+  const durationMilliseconds = performance.now() - begun;
+  context.onBatch({ shardId: context.shardId, records: work.records.length, outcome, durationMilliseconds });
+  if (outcome.kind === 'succeeded') return [];
+
+  const lastInvocation = { requestId: result.requestId, functionFailed: !result.ok };
+  const tried: Work = { ...work, invocations: work.invocations + 1, lastInvocation };
+  if (outcome.kind === 'partial' && outcome.succeeded > 0) {
+    const remaining = work.records.slice(outcome.succeeded);
+    return [{ ...tried, records: remaining, failures: 0, delay: context.retryDelay.firstMilliseconds }];
+  }
+  return outcome.kind === 'failed' && context.rules.bisectOnError && work.records.length > 1
+    ? halves(tried, context.retryDelay)
+    : tryAgain(tried, context);
+}
+
+/** The two halves of a batch that failed as a whole, to find the record that makes it fail. */
+function halves(work: Work, { firstMilliseconds }: RetryDelay): Work[] {
+  const middle = Math.ceil(work.records.length / 2);
+  return [
+    { ...work, records: work.records.slice(0, middle), delay: firstMilliseconds },
+    { ...work, records: work.records.slice(middle), delay: 0 },
+  ];
+}
+
+/** The same batch, later; or nothing any more, once it has been tried often enough. */
+async function tryAgain(work: Work, context: DeliveryContext): Promise<Work[]> {
+  const failures = work.failures + 1;
+  if (failures > context.rules.retryAttempts) return discard(work, 'RetryAttemptsExhausted', context);
+  return [{ ...work, failures, delay: delayAfter(failures, context.retryDelay) }];
+}
+
+function delayAfter(failures: number, { firstMilliseconds, longestMilliseconds }: RetryDelay): number {
+  return Math.min(longestMilliseconds, firstMilliseconds * 2 ** (failures - 1));
+}
+
+/** Discards the first records of a batch, which are too old, and keeps the others. */
+async function splitExpired(work: Work, count: number, context: DeliveryContext): Promise<Work[]> {
+  const expired = { ...work, records: work.records.slice(0, count) };
+  const others = { ...work, records: work.records.slice(count), delay: 0 };
+  const undone = await discard(expired, 'RecordAgeExceeded', context);
+  return others.records.length === 0 ? undone : [...undone, others];
+}
+
+/** Hands records to the failure destination. If it does not take them, they are still to be delivered. */
+async function discard(work: Work, condition: DiscardCondition, context: DeliveryContext): Promise<Work[]> {
+  const { mappingId, streamArn, shardId, target, retryDelay } = context;
+  const { lastInvocation, invocations, records } = work;
+  const batch = {
+    ...{ mappingId, functionArn: target.arn, streamArn, shardId, records, condition, invocations },
+    ...(lastInvocation === undefined ? {} : { lastInvocation }),
+  };
+  const object = failureObject(batch, new Date());
+  for (let failures = 1; ; failures++) {
+    try {
+      await context.onFailure(object);
+      return [];
+    } catch (error) {
+      context.onError(error);
+      await pause(delayAfter(failures, retryDelay), context.signal);
+      if (context.signal.aborted) return [work];
+    }
+  }
+}
+
+/** What an invocation means for its batch. */
+function outcomeOf(result: InvocationResult, records: readonly KinesisStreamRecord[]): BatchOutcome {
+  if (!result.ok) return { kind: 'failed', error: result.error };
+  const response = readBatchResponse(result.response);
+  if (!response.valid) return invalidResponse('the response is no partial batch response');
+  if (response.failed.length === 0) return { kind: 'succeeded' };
+  const indexes = new Map(records.map((record, index) => [record.kinesis.sequenceNumber, index]));
+  const failed = response.failed.map((identifier) => indexes.get(identifier) ?? -1);
+  const succeeded = Math.min(...failed);
+  if (succeeded === -1)
+    return invalidResponse('the response names a sequence number that is not in the batch');
+  return { kind: 'partial', succeeded };
+}
+
+function invalidResponse(message: string): BatchOutcome {
+  return { kind: 'failed', error: { name: 'InvalidBatchResponse', message } };
+}

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import type { Carrier } from '../../lambda/sources.ts';
+
+/** The example records, to be replayed in this order. Sources are named as their carriers. */
+export interface ExampleDeliveries {
+  /** Bodies of Kinesis records. */
+  readonly stream: readonly {
+    readonly source: Carrier;
+    readonly data: Buffer;
+    readonly partitionKey: string;
+  }[];
+  /** CSV files, by the key under which the carrier puts them into its bucket. */
+  readonly files: readonly { readonly source: Carrier; readonly key: string; readonly bytes: Buffer }[];
+}
+
+/**
+ * What replaying all examples once into an empty ledger makes of them, in records: an array's element, a JSON line, a
+ * CSV row and a test event are one each, and so is a broken body.
+ */
+export const expectedReceipt = { received: 117, ignored: 2, rejected: 11 } as const;
+
+/** What the ledger then holds. `sims` counts the SIMs that sessions, usage and events name. */
+export const expectedItems = { sims: 12, sessions: 16, usage: 40, events: 51 } as const;
+
+/** Files of which each line is one body. */
+const lineFiles = ['twilio', 'kore', '1nce', 'emnify', 'telekom'] as const satisfies readonly Carrier[];
+
+/** Files that are one body as a whole: history that a carrier sends in bulk, as JSON lines. */
+const bulkFiles = [
+  { source: '1nce', name: '1nce.history.jsonl', compressed: false },
+  { source: 'emnify', name: 'emnify.history.jsonl', compressed: true },
+] as const satisfies readonly { source: Carrier; name: string; compressed: boolean }[];
+
+const csvFiles = [
+  { source: '1nce', key: 'cdr_20261102_130000.csv' },
+  { source: 'emnify', key: 'cdr_20261102_093000.csv' },
+  { source: 'telekom', key: 'events_20261102_170000.csv' },
+] as const satisfies readonly { source: Carrier; key: string }[];
+
+/**
+ * Reads the example records. The streams take turns line by line, as deliveries of several carriers do; history comes
+ * after the live records.
+ *
+ * @throws when a file of this folder can't be read.
+ */
+export async function exampleDeliveries(): Promise<ExampleDeliveries> {
+  const live = await Promise.all(lineFiles.map(readLines));
+  const bulk = bulkFiles.map(async ({ source, name, compressed }) => {
+    const bytes = await read(name);
+    return { source, data: compressed ? gzipSync(bytes) : bytes, partitionKey: name };
+  });
+  const files = csvFiles.map(async ({ source, key }) => ({
+    source,
+    key,
+    bytes: await read(`${source}/${key}`),
+  }));
+  return { stream: [...takingTurns(live), ...(await Promise.all(bulk))], files: await Promise.all(files) };
+}
+
+async function readLines(source: Carrier): Promise<ExampleDeliveries['stream']> {
+  const text = (await read(`${source}.jsonl`)).toString('utf8');
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  return lines.map((line, at) => ({ source, data: Buffer.from(line), partitionKey: `${source}-${at + 1}` }));
+}
+
+function takingTurns<Thing>(lists: readonly (readonly Thing[])[]): Thing[] {
+  const longest = Math.max(...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, at) => lists.flatMap((list) => list.slice(at, at + 1))).flat();
+}
+
+async function read(name: string): Promise<Buffer> {
+  return await readFile(new URL(name, import.meta.url));
+}

@@ -1,0 +1,177 @@
+import * as z from 'zod';
+import { AwsError, localAccount, type Operation, operation } from '../aws-json-protocol.ts';
+import { shardId, streamName, streamReference } from './request-shapes.ts';
+import type { Shard } from './shard.ts';
+import { defaultRetentionHours, type KinesisStream } from './stream.ts';
+import type { StreamRegistry } from './stream-registry.ts';
+
+/** Shards that a new stream may have. AWS's own quota depends on account and region. */
+const maximumShards = 10_000;
+
+/** What an on-demand stream starts with. */
+const onDemandShards = 4;
+
+const maximumRetentionHours = 8760;
+
+const describeStreamInput = z.object({
+  ...streamReference,
+  Limit: z.int().min(1).max(10_000).default(100),
+  ExclusiveStartShardId: shardId.optional(),
+});
+
+const listStreamsInput = z.object({
+  Limit: z.int().min(1).max(10_000).default(100),
+  ExclusiveStartStreamName: streamName.optional(),
+  /** The name of the last stream of the page before. */
+  NextToken: z.string().min(1).optional(),
+});
+
+const listShardsInput = z.object({
+  ...streamReference,
+  MaxResults: z.int().min(1).max(10_000).default(1000),
+  NextToken: z.string().min(1).optional(),
+  ExclusiveStartShardId: shardId.optional(),
+  /** All shards are open from the stream's creation on, so that only AFTER_SHARD_ID leaves any out. */
+  ShardFilter: z.object({ Type: z.string(), ShardId: shardId.optional() }).optional(),
+});
+
+const retentionInput = z.object({ ...streamReference, RetentionPeriodHours: z.int() });
+
+/** The operations that make, change, remove and describe streams. */
+export function createStreamOperations(streams: StreamRegistry): Record<string, Operation> {
+  return {
+    CreateStream: operation(
+      z.object({
+        StreamName: streamName,
+        ShardCount: z.int().min(1).max(maximumShards).optional(),
+        StreamModeDetails: z.object({ StreamMode: z.enum(['PROVISIONED', 'ON_DEMAND']) }).optional(),
+      }),
+      ({ StreamName, ShardCount, StreamModeDetails }) => {
+        const shardCount =
+          StreamModeDetails?.StreamMode === 'ON_DEMAND' ? (ShardCount ?? onDemandShards) : ShardCount;
+        if (shardCount === undefined) {
+          throw new AwsError('ValidationException', 'ShardCount is required for a PROVISIONED stream.');
+        }
+        streams.create(StreamName, shardCount);
+      },
+    ),
+    DeleteStream: operation(z.object(streamReference), (input) => streams.delete(input)),
+    ListStreams: operation(listStreamsInput, (input) => listStreams(streams, input)),
+    DescribeStream: operation(describeStreamInput, (input) => describeStream(streams.find(input), input)),
+    DescribeStreamSummary: operation(z.object(streamReference), (input) => ({
+      StreamDescriptionSummary: summarise(streams.find(input)),
+    })),
+    ListShards: operation(listShardsInput, (input) => listShards(streams, input)),
+    DescribeLimits: operation(z.object({}), () => ({
+      ShardLimit: maximumShards,
+      OpenShardCount: streams.shardCount,
+      OnDemandStreamCount: 0,
+      OnDemandStreamCountLimit: 50,
+    })),
+    IncreaseStreamRetentionPeriod: operation(retentionInput, (input) => {
+      const stream = streams.find(input);
+      setRetention(stream, input.RetentionPeriodHours, stream.retentionHours, maximumRetentionHours);
+    }),
+    DecreaseStreamRetentionPeriod: operation(retentionInput, (input) => {
+      const stream = streams.find(input);
+      setRetention(stream, input.RetentionPeriodHours, defaultRetentionHours, stream.retentionHours);
+    }),
+  };
+}
+
+function listStreams(streams: StreamRegistry, input: z.output<typeof listStreamsInput>): object {
+  const after = input.NextToken ?? input.ExclusiveStartStreamName ?? '';
+  const rest = streams.names.filter((name) => name > after);
+  const page = rest.slice(0, input.Limit);
+  const more = page.length < rest.length;
+  return {
+    StreamNames: page,
+    StreamSummaries: page.map((name) => identify(streams.find({ StreamName: name }))),
+    HasMoreStreams: more,
+    NextToken: more ? page.at(-1) : undefined,
+  };
+}
+
+function describeStream(stream: KinesisStream, input: z.output<typeof describeStreamInput>): object {
+  const rest = shardsAfter(stream, input.ExclusiveStartShardId);
+  const { OpenShardCount: _, ConsumerCount: __, ...description } = summarise(stream);
+  return {
+    StreamDescription: {
+      ...description,
+      Shards: rest.slice(0, input.Limit).map(describeShard),
+      HasMoreShards: rest.length > input.Limit,
+    },
+  };
+}
+
+function identify(stream: KinesisStream) {
+  return {
+    StreamName: stream.name,
+    StreamARN: stream.arn,
+    StreamStatus: 'ACTIVE',
+    StreamModeDetails: { StreamMode: 'PROVISIONED' },
+    StreamCreationTimestamp: stream.createdMilliseconds / 1000,
+  };
+}
+
+function summarise(stream: KinesisStream) {
+  return {
+    ...identify(stream),
+    RetentionPeriodHours: stream.retentionHours,
+    EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
+    EncryptionType: 'NONE',
+    OpenShardCount: stream.shards.length,
+    ConsumerCount: 0,
+  };
+}
+
+function listShards(streams: StreamRegistry, input: z.output<typeof listShardsInput>): object {
+  const token = input.NextToken === undefined ? undefined : decodeShardPage(input.NextToken);
+  const stream = streams.find(token ?? input);
+  const filterAfter = input.ShardFilter?.Type === 'AFTER_SHARD_ID' ? input.ShardFilter.ShardId : undefined;
+  const rest = shardsAfter(stream, token?.shardId ?? input.ExclusiveStartShardId ?? filterAfter);
+  const page = rest.slice(0, input.MaxResults);
+  const last = page.at(-1);
+  return {
+    Shards: page.map(describeShard),
+    NextToken:
+      last !== undefined && page.length < rest.length ? encodeShardPage(stream, last.shardId) : undefined,
+  };
+}
+
+function shardsAfter(stream: KinesisStream, id: string | undefined): readonly Shard[] {
+  return id === undefined ? stream.shards : stream.shards.filter((shard) => shard.shardId > id);
+}
+
+function describeShard(shard: Shard): object {
+  return {
+    ShardId: shard.shardId,
+    HashKeyRange: {
+      StartingHashKey: BigInt(`0x${shard.hashKeyRange.starting}`).toString(),
+      EndingHashKey: BigInt(`0x${shard.hashKeyRange.ending}`).toString(),
+    },
+    SequenceNumberRange: { StartingSequenceNumber: shard.startingSequenceNumber },
+  };
+}
+
+function encodeShardPage(stream: KinesisStream, lastShardId: string): string {
+  return Buffer.from(`${stream.name}/${lastShardId}`).toString('base64');
+}
+
+function decodeShardPage(token: string): { StreamName: string; shardId: string } {
+  const [StreamName, lastShardId] = Buffer.from(token, 'base64').toString().split('/');
+  if (StreamName === undefined || lastShardId === undefined) {
+    throw new AwsError('InvalidArgumentException', `NextToken ${token} is invalid.`);
+  }
+  return { StreamName, shardId: lastShardId };
+}
+
+function setRetention(stream: KinesisStream, hours: number, least: number, most: number): void {
+  if (hours < least || hours > most) {
+    throw new AwsError(
+      'InvalidArgumentException',
+      `Requested retention period (${hours} hours) for stream ${stream.name} under account ${localAccount} must be ${least} to ${most} hours.`,
+    );
+  }
+  stream.retentionHours = hours;
+}

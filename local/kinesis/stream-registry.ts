@@ -1,0 +1,75 @@
+import { AwsError, localAccount } from '../aws-json-protocol.ts';
+import type { StreamReference } from './request-shapes.ts';
+import type { Shard } from './shard.ts';
+import { KinesisStream } from './stream.ts';
+
+/** The streams of the one account, by name. */
+export class StreamRegistry {
+  readonly #streams = new Map<string, KinesisStream>();
+  readonly #maximumBytesPerStream: number;
+  readonly #clock: () => number;
+
+  /** @param clock epoch milliseconds */
+  constructor(maximumBytesPerStream: number, clock: () => number) {
+    this.#maximumBytesPerStream = maximumBytesPerStream;
+    this.#clock = clock;
+  }
+
+  /** Names in the order in which AWS lists them. */
+  get names(): readonly string[] {
+    return [...this.#streams.keys()].sort();
+  }
+
+  /** Open shards of all streams. */
+  get shardCount(): number {
+    return [...this.#streams.values()].reduce((sum, stream) => sum + stream.shards.length, 0);
+  }
+
+  get(name: string): KinesisStream | undefined {
+    return this.#streams.get(name);
+  }
+
+  /** @throws AwsError `ResourceInUseException` when there is one of that name. */
+  create(name: string, shardCount: number): KinesisStream {
+    if (this.#streams.has(name)) {
+      throw new AwsError(
+        'ResourceInUseException',
+        `Stream ${name} under account ${localAccount} already exists.`,
+      );
+    }
+    const stream = new KinesisStream(name, shardCount, this.#maximumBytesPerStream, this.#clock);
+    this.#streams.set(name, stream);
+    return stream;
+  }
+
+  /** @throws AwsError `ResourceNotFoundException` */
+  delete(reference: StreamReference): void {
+    this.#streams.delete(this.find(reference).name);
+  }
+
+  /** @throws AwsError `ResourceNotFoundException`; `InvalidArgumentException` when the request names no stream. */
+  find({ StreamName, StreamARN }: StreamReference): KinesisStream {
+    const name = StreamName ?? StreamARN?.slice(StreamARN.indexOf('/') + 1);
+    if (name === undefined) {
+      throw new AwsError('InvalidArgumentException', 'Either StreamName or StreamARN must be given.');
+    }
+    const stream = this.#streams.get(name);
+    if (stream === undefined || (StreamARN !== undefined && StreamARN !== stream.arn)) {
+      const what = StreamARN === undefined ? `Stream ${name}` : `Stream ${name} (${StreamARN})`;
+      throw new AwsError('ResourceNotFoundException', `${what} under account ${localAccount} not found.`);
+    }
+    return stream;
+  }
+}
+
+/** @throws AwsError `ResourceNotFoundException` when the stream has no such shard. */
+export function findShard(stream: KinesisStream, shardId: string): Shard {
+  const shard = stream.shards.find((candidate) => candidate.shardId === shardId);
+  if (shard === undefined) {
+    throw new AwsError(
+      'ResourceNotFoundException',
+      `Shard ${shardId} in stream ${stream.name} under account ${localAccount} does not exist`,
+    );
+  }
+  return shard;
+}

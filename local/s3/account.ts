@@ -1,0 +1,95 @@
+import { Bucket, type ObjectFacts, type StoredObject } from './buckets.ts';
+import { ContentStore } from './contents.ts';
+import { S3Error } from './errors.ts';
+import { KeyedMap } from './key-order.ts';
+import { type CreationEvent, Notifications } from './notifications.ts';
+
+/** Who owns everything in the stand-in. */
+export const ownerId = '75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a';
+
+/** The one account of the stand-in: its buckets, their bytes, and who hears of new objects. */
+export class Account {
+  /** Region of buckets that name none. */
+  readonly region: string;
+  readonly buckets = new KeyedMap<Bucket>();
+  readonly contents: ContentStore;
+  readonly notifications: Notifications;
+
+  /** @param onError told of failures that no client can be told of. */
+  constructor(region: string, onError: (error: unknown) => void) {
+    this.region = region;
+    this.contents = new ContentStore(onError);
+    this.notifications = new Notifications(onError);
+  }
+
+  /** @throws S3Error `NoSuchBucket`. */
+  bucket(name: string): Bucket {
+    const bucket = this.buckets.get(name);
+    if (bucket !== undefined) return bucket;
+    throw noSuchBucket(name);
+  }
+
+  /** @throws S3Error `InvalidBucketName`, or `BucketAlreadyOwnedByYou`. */
+  createBucket(name: string, region: string = this.region): Bucket {
+    if (!isBucketName(name)) {
+      throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.', {
+        fields: { BucketName: name },
+      });
+    }
+    if (this.buckets.get(name) !== undefined) {
+      const message = 'Your previous request to create the named bucket succeeded and you already own it.';
+      throw new S3Error('BucketAlreadyOwnedByYou', message, { fields: { BucketName: name } });
+    }
+    const bucket = new Bucket(name, region, this.contents);
+    this.buckets.set(name, bucket);
+    return bucket;
+  }
+
+  /** @throws S3Error `NoSuchBucket`, or `BucketNotEmpty` while it has any version of any object. */
+  deleteBucket(name: string): void {
+    const bucket = this.bucket(name);
+    if (!bucket.empty) {
+      const message = 'The bucket you tried to delete is not empty';
+      throw new S3Error('BucketNotEmpty', message, { fields: { BucketName: name } });
+    }
+    for (const upload of bucket.uploads.values()) bucket.endUpload(upload);
+    this.buckets.delete(name);
+  }
+
+  /**
+   * Shows a new object and announces it. The content, held by the caller, is handed over; it is let go when the object
+   * is refused.
+   *
+   * @param permit throws when the object may not be stored after all: the world may have changed during the upload.
+   * @throws S3Error `NoSuchBucket` when the bucket went away meanwhile, or what `permit` throws.
+   */
+  store(
+    bucket: Bucket,
+    key: string,
+    facts: ObjectFacts,
+    how: CreationEvent,
+    permit: () => void,
+  ): StoredObject {
+    try {
+      if (this.buckets.get(bucket.name) !== bucket) throw noSuchBucket(bucket.name);
+      permit();
+    } catch (error) {
+      this.contents.release(facts.content);
+      throw error;
+    }
+    const object = bucket.put(key, facts);
+    this.notifications.announce(bucket, object, how);
+    return object;
+  }
+}
+
+function noSuchBucket(name: string): S3Error {
+  return new S3Error('NoSuchBucket', 'The specified bucket does not exist', { fields: { BucketName: name } });
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+function isBucketName(name: string): boolean {
+  return (
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes('..') && !/^\d+(\.\d+){3}$/.test(name)
+  );
+}

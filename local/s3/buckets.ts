@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.ts';
+import type { Content, ContentStore } from './contents.ts';
+import { S3Error } from './errors.ts';
+import { KeyedMap } from './key-order.ts';
+
+/** What an upload, a copy or the completion of a multipart upload makes of an object. */
+export interface ObjectFacts {
+  readonly content: Content;
+  /** Without quotation marks: the MD5 in hexadecimal, or `md5-n` for an object of n parts. */
+  readonly etag: string;
+  /** Headers that come back with the object: content type and its like, and `x-amz-meta-*`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly checksum?: Checksum;
+}
+
+/** One version of an object. */
+export interface StoredObject extends ObjectFacts {
+  readonly kind: 'object';
+  readonly key: string;
+  /** `null`, as a word, when versioning was not enabled at the time. */
+  readonly versionId: string;
+  readonly lastModified: Date;
+}
+
+/** The version that says that a key is deleted. */
+export interface DeleteMarker {
+  readonly kind: 'deleteMarker';
+  readonly key: string;
+  readonly versionId: string;
+  readonly lastModified: Date;
+}
+
+export type Version = StoredObject | DeleteMarker;
+
+/** A part of a multipart upload. */
+export interface Part {
+  readonly content: Content;
+  readonly md5: Buffer;
+  /** Of the part's bytes, in base64. */
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
+  readonly lastModified: Date;
+}
+
+/** A multipart upload that is neither complete nor aborted. */
+export interface MultipartUpload {
+  readonly id: string;
+  readonly key: string;
+  readonly initiated: Date;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What the object's checksum will be, when the client asked for one. */
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
+  readonly parts: Map<number, Part>;
+}
+
+export type Versioning = 'Enabled' | 'Suspended';
+
+/** A bucket: the versions of its objects and its multipart uploads. Everything it shows is whole. */
+export class Bucket {
+  readonly name: string;
+  readonly region: string;
+  readonly created = new Date();
+  /** Undefined as long as versioning was never enabled. */
+  versioning: Versioning | undefined;
+  readonly uploads = new Map<string, MultipartUpload>();
+  readonly #contents: ContentStore;
+  /** Versions of each key, the oldest first; never an empty array. */
+  readonly #versions = new KeyedMap<Version[]>();
+
+  constructor(name: string, region: string, contents: ContentStore) {
+    this.name = name;
+    this.region = region;
+    this.#contents = contents;
+  }
+
+  get empty(): boolean {
+    return this.#versions.size === 0;
+  }
+
+  /** Every key that has a version, in order; also those whose newest version is a delete marker. */
+  keys(): readonly string[] {
+    return this.#versions.keys();
+  }
+
+  /** The versions of a key, the newest first. */
+  versions(key: string): readonly Version[] {
+    return (this.#versions.get(key) ?? []).toReversed();
+  }
+
+  /** The newest version of a key. */
+  newest(key: string): Version | undefined {
+    return this.#versions.get(key)?.at(-1);
+  }
+
+  /** The object that a key shows; undefined when there is none or it is deleted. */
+  current(key: string): StoredObject | undefined {
+    const newest = this.newest(key);
+    return newest?.kind === 'object' ? newest : undefined;
+  }
+
+  version(key: string, versionId: string): Version | undefined {
+    return this.#versions.get(key)?.find((version) => version.versionId === versionId);
+  }
+
+  /** Shows an object, whose content the caller holds and hands over. */
+  put(key: string, facts: ObjectFacts): StoredObject {
+    const object: StoredObject = { ...facts, ...this.#newVersion(key), kind: 'object' };
+    this.#add(object);
+    return object;
+  }
+
+  /**
+   * Deletes a key as S3 does without a version id: with a marker when versioning was ever enabled, else for good.
+   *
+   * @returns the marker, if one was put.
+   */
+  delete(key: string): DeleteMarker | undefined {
+    if (this.versioning === undefined) {
+      this.deleteVersion(key, 'null');
+      return undefined;
+    }
+    const marker: DeleteMarker = { ...this.#newVersion(key), kind: 'deleteMarker' };
+    this.#add(marker);
+    return marker;
+  }
+
+  /** Deletes one version for good, if it is there. */
+  deleteVersion(key: string, versionId: string): Version | undefined {
+    const versions = this.#versions.get(key) ?? [];
+    const index = versions.findIndex((version) => version.versionId === versionId);
+    const [deleted] = index < 0 ? [] : versions.splice(index, 1);
+    if (versions.length === 0) this.#versions.delete(key);
+    if (deleted?.kind === 'object') this.#contents.release(deleted.content);
+    return deleted;
+  }
+
+  startUpload(key: string, facts: Pick<MultipartUpload, 'headers' | 'checksum'>): MultipartUpload {
+    const upload = { ...facts, id: randomId(), key, initiated: new Date(), parts: new Map<number, Part>() };
+    this.uploads.set(upload.id, upload);
+    return upload;
+  }
+
+  /** @throws S3Error `NoSuchUpload` when it is not there, or belongs to another key. */
+  upload(key: string, id: string): MultipartUpload {
+    const upload = this.uploads.get(id);
+    if (upload?.key === key) return upload;
+    const message =
+      'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.';
+    throw new S3Error('NoSuchUpload', message, { fields: { UploadId: id } });
+  }
+
+  /** Takes a part, whose content the caller holds and hands over, in place of an earlier one of its number. */
+  putPart(upload: MultipartUpload, partNumber: number, part: Part): void {
+    const earlier = upload.parts.get(partNumber);
+    upload.parts.set(partNumber, part);
+    if (earlier !== undefined) this.#contents.release(earlier.content);
+  }
+
+  /** Ends a multipart upload and lets its parts go. */
+  endUpload(upload: MultipartUpload): void {
+    this.uploads.delete(upload.id);
+    for (const part of upload.parts.values()) this.#contents.release(part.content);
+    upload.parts.clear();
+  }
+
+  #newVersion(key: string): { key: string; versionId: string; lastModified: Date } {
+    return { key, versionId: this.versioning === 'Enabled' ? randomId() : 'null', lastModified: new Date() };
+  }
+
+  #add(version: Version): void {
+    if (version.versionId === 'null') this.deleteVersion(version.key, 'null');
+    const versions = this.#versions.get(version.key);
+    if (versions === undefined) this.#versions.set(version.key, [version]);
+    else versions.push(version);
+  }
+}
+
+function randomId(): string {
+  return randomBytes(24).toString('base64url');
+}

@@ -1,0 +1,105 @@
+import { S3Error } from './errors.ts';
+
+/** Bytes that a line of the framing may have: a size with its signature, or a trailer. */
+const longestLine = 8_192;
+
+/**
+ * Takes the framing off an `aws-chunked` body: signed chunks, unsigned ones, with or without trailers. Signatures are
+ * skipped.
+ *
+ * @param source the body as it came over HTTP.
+ * @param trailers takes the trailing fields, names in lower case, once the last chunk has been read.
+ * @returns the object's bytes.
+ * @throws S3Error `IncompleteBody` when the body ends before its last chunk, `InvalidRequest` when it is not framed.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+ */
+export async function* decodeAwsChunked(
+  source: AsyncIterable<Buffer>,
+  trailers: Map<string, string>,
+): AsyncGenerator<Buffer, void> {
+  const reader = new FramedReader(source);
+  try {
+    for (let size = chunkSize(await reader.line()); size > 0; size = chunkSize(await reader.line())) {
+      yield* reader.take(size);
+      if ((await reader.line()) !== '') throw malformed('a chunk is longer than its size');
+    }
+    // Writers differ in the empty lines that they put between and after trailers: only the end of the body ends them.
+    for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
+      const colon = line.indexOf(':');
+      if (colon > 0) trailers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+function chunkSize(line: string | undefined): number {
+  if (line === undefined) throw incomplete();
+  const size = /^([0-9a-fA-F]{1,10})(;.*)?$/.exec(line)?.[1];
+  if (size === undefined) throw malformed('a chunk does not begin with its size');
+  return Number.parseInt(size, 16);
+}
+
+function incomplete(): S3Error {
+  return new S3Error('IncompleteBody', 'The request body terminated unexpectedly');
+}
+
+function malformed(reason: string): S3Error {
+  return new S3Error(
+    'InvalidRequest',
+    `The aws-chunked encoding of the request body is not valid: ${reason}`,
+  );
+}
+
+/** Reads lines and counted bytes in turn from a sequence of buffers. */
+class FramedReader {
+  readonly #source: AsyncIterator<Buffer>;
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(source: AsyncIterable<Buffer>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** The next line without its ending; undefined at the end of the body. */
+  async line(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#held.indexOf(0x0a);
+      if (end >= 0)
+        return this.#cut(end + 1)
+          .toString('latin1')
+          .replace(/\r?\n$/, '');
+      if (this.#held.length > longestLine) throw malformed('a line has no end');
+      const more = await this.#source.next();
+      if (!more.done) this.#held = Buffer.concat([this.#held, more.value]);
+      else if (this.#held.length === 0) return undefined;
+      else throw incomplete();
+    }
+  }
+
+  /** The next bytes, exactly as many as asked for. */
+  async *take(count: number): AsyncGenerator<Buffer, void> {
+    for (let left = count; left > 0; ) {
+      if (this.#held.length === 0) await this.#refill();
+      const bytes = this.#cut(Math.min(left, this.#held.length));
+      left -= bytes.length;
+      yield bytes;
+    }
+  }
+
+  /** Lets the source go, wherever reading ended. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
+  async #refill(): Promise<void> {
+    const more = await this.#source.next();
+    if (more.done) throw incomplete();
+    this.#held = more.value;
+  }
+
+  #cut(count: number): Buffer {
+    const bytes = this.#held.subarray(0, count);
+    this.#held = this.#held.subarray(count);
+    return bytes;
+  }
+}

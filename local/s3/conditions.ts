@@ -1,0 +1,78 @@
+import type { StoredObject } from './buckets.ts';
+import { preconditionFailed, S3Error } from './errors.ts';
+import type { S3Request } from './requests.ts';
+
+/** The conditions of a request, as its headers give them. */
+export interface Conditions {
+  readonly ifMatch: string | undefined;
+  readonly ifNoneMatch: string | undefined;
+  readonly ifModifiedSince: string | undefined;
+  readonly ifUnmodifiedSince: string | undefined;
+}
+
+/**
+ * Reads the conditions from the headers.
+ *
+ * @param prefix of the headers' names: `x-amz-copy-source-` for those about the source of a copy.
+ */
+export function conditionsOf(request: S3Request, prefix = ''): Conditions {
+  return {
+    ifMatch: request.headers.get(`${prefix}if-match`),
+    ifNoneMatch: request.headers.get(`${prefix}if-none-match`),
+    ifModifiedSince: request.headers.get(`${prefix}if-modified-since`),
+    ifUnmodifiedSince: request.headers.get(`${prefix}if-unmodified-since`),
+  };
+}
+
+/**
+ * Judges the conditions of a read, by the precedence of RFC 9110, section 13.2.2.
+ *
+ * @returns false when the client has the object already.
+ * @throws S3Error `PreconditionFailed`.
+ */
+export function isReadWanted(conditions: Conditions, object: StoredObject): boolean {
+  const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions;
+  if (ifMatch !== undefined) {
+    if (!namesEtag(ifMatch, object)) throw preconditionFailed('If-Match');
+  } else if (isModifiedSince(object, ifUnmodifiedSince) === true) {
+    throw preconditionFailed('If-Unmodified-Since');
+  }
+  if (ifNoneMatch !== undefined) return !namesEtag(ifNoneMatch, object);
+  return isModifiedSince(object, ifModifiedSince) ?? true;
+}
+
+/**
+ * Judges the conditions of a write.
+ *
+ * @param current what the key shows now.
+ * @throws S3Error `PreconditionFailed`; `NoSuchKey` when a match is asked of nothing; `NotImplemented` for conditions
+ *   that S3 does not know on writes either.
+ */
+export function requireWritable(
+  { ifMatch, ifNoneMatch }: Conditions,
+  current: StoredObject | undefined,
+): void {
+  if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
+    const message =
+      'A header you provided implies functionality that is not implemented: If-None-Match of a write takes *';
+    throw new S3Error('NotImplemented', message, { fields: { Header: 'If-None-Match' } });
+  }
+  if (ifNoneMatch !== undefined && current !== undefined) throw preconditionFailed('If-None-Match');
+  if (ifMatch === undefined) return;
+  if (current === undefined) throw new S3Error('NoSuchKey', 'The specified key does not exist.');
+  if (!namesEtag(ifMatch, current)) throw preconditionFailed('If-Match');
+}
+
+function namesEtag(list: string, object: StoredObject): boolean {
+  return list.split(',').some((entry) => {
+    const etag = entry.trim().replace(/^W\//, '');
+    return etag === '*' || etag === object.etag || etag === `"${object.etag}"`;
+  });
+}
+
+/** Undefined when there is no date, or none that can be read, which RFC 9110 says to ignore. */
+function isModifiedSince(object: StoredObject, date: string | undefined): boolean | undefined {
+  const since = Date.parse(date ?? '');
+  // Dates of HTTP know whole seconds only.
+  return Number.isNaN(since) ? undefined : Math.floor(object.lastModified.getTime() / 1000) * 1000 > since;
+}

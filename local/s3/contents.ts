@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdtemp, open, rm, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Bytes up to which an upload stays in memory: a file each would be slower than the upload itself. */
+const largestInMemory = 16_384;
+/** Bytes of a file that are read at a time. */
+const readSize = 262_144;
+
+/** What one upload brought: in memory, or in a file of its own. */
+interface Blob {
+  readonly place: { readonly bytes: Buffer } | { readonly path: string };
+  /** How many hold it; with the last one it goes. */
+  holders: number;
+}
+
+interface Segment {
+  readonly blob: Blob;
+  /** Offset of the first byte in the blob. */
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The bytes of an object or part: pieces of uploads, so that joining and copying move no bytes. */
+export interface Content {
+  /** Length in bytes. */
+  readonly size: number;
+  readonly segments: readonly Segment[];
+}
+
+/** Puts contents one after the other. The result is not held yet. */
+export function joinContents(contents: readonly Content[]): Content {
+  const size = contents.reduce((sum, content) => sum + content.size, 0);
+  return { size, segments: contents.flatMap((content) => content.segments) };
+}
+
+/** The bytes from `start` up to, but not including, `end`. The result is not held yet. */
+export function sliceContent(content: Content, start: number, end: number): Content {
+  const segments: Segment[] = [];
+  let offset = 0;
+  for (const segment of content.segments) {
+    const from = Math.max(start - offset, 0);
+    const to = Math.min(end - offset, segment.length);
+    if (from < to) segments.push({ blob: segment.blob, start: segment.start + from, length: to - from });
+    offset += segment.length;
+  }
+  return { size: segments.reduce((sum, segment) => sum + segment.length, 0), segments };
+}
+
+/**
+ * Keeps the bytes of uploads: small ones in memory, others in files with random names in a private folder under the
+ * system's temporary folder. Bytes are held by whoever shows or sends them and go when nobody does, so a download that
+ * is under way survives the deletion of its object.
+ */
+export class ContentStore {
+  readonly #onError: (error: unknown) => void;
+  #folder: Promise<string> | undefined;
+  readonly #removals = new Set<Promise<void>>();
+
+  /** @param onError told of files that could not be removed; they go with the folder. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /**
+   * Takes in an upload; when the source fails, nothing remains of it.
+   *
+   * @returns the content, held once.
+   */
+  async receive(source: AsyncIterable<Buffer>): Promise<Content> {
+    const held: Buffer[] = [];
+    let size = 0;
+    let file: OpenFile | undefined;
+    try {
+      for await (const chunk of source) {
+        size += chunk.length;
+        if (file === undefined) held.push(chunk);
+        else await writeAll(file.handle, chunk);
+        if (file === undefined && size > largestInMemory) {
+          file = await this.#createFile();
+          await writeAll(file.handle, Buffer.concat(held));
+        }
+      }
+    } catch (error) {
+      if (file !== undefined) await this.#discard(file);
+      throw error;
+    }
+    await file?.handle.close();
+    const place = file === undefined ? { bytes: Buffer.concat(held) } : { path: file.path };
+    return { size, segments: [{ blob: { place, holders: 1 }, start: 0, length: size }] };
+  }
+
+  /** Holds a content once more. */
+  hold(content: Content): Content {
+    for (const { blob } of content.segments) blob.holders += 1;
+    return content;
+  }
+
+  /** Lets a content go that was held once; the last one to do so removes the bytes. */
+  release(content: Content): void {
+    for (const { blob } of content.segments) {
+      blob.holders -= 1;
+      if (blob.holders === 0 && 'path' in blob.place) this.#remove(blob.place.path);
+    }
+  }
+
+  /** Reads a content, which the caller must hold until the end. */
+  async *read(content: Content): AsyncGenerator<Buffer, void> {
+    for (const { blob, start, length } of content.segments) {
+      if ('bytes' in blob.place) yield blob.place.bytes.subarray(start, start + length);
+      else yield* readFile(blob.place.path, start, length);
+    }
+  }
+
+  /** Removes the folder with all that is in it. */
+  async close(): Promise<void> {
+    await Promise.all(this.#removals);
+    if (this.#folder !== undefined)
+      await rm(await this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    this.#folder = undefined;
+  }
+
+  async #createFile(): Promise<OpenFile> {
+    this.#folder ??= mkdtemp(join(tmpdir(), 'simledger-s3-'));
+    const path = join(await this.#folder, randomUUID());
+    return { path, handle: await open(path, 'wx', 0o600) };
+  }
+
+  async #discard(file: OpenFile): Promise<void> {
+    await file.handle.close();
+    this.#remove(file.path);
+  }
+
+  #remove(path: string): void {
+    const removal = unlink(path)
+      .catch(this.#onError)
+      .finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+  }
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await handle.write(bytes, written)).bytesWritten;
+  }
+}
+
+async function* readFile(path: string, start: number, length: number): AsyncGenerator<Buffer, void> {
+  const handle = await open(path, 'r');
+  try {
+    for (let done = 0; done < length; ) {
+      const size = Math.min(readSize, length - done);
+      // A buffer of its own for each piece: the one before may still be on its way to the client.
+      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(size), 0, size, start + done);
+      if (bytesRead === 0) throw new Error(`${path} ends ${length - done} bytes too early`);
+      done += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}

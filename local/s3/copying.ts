@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { Account } from './account.ts';
+import type { Bucket, ObjectFacts, StoredObject } from './buckets.ts';
+import { type ChecksumAlgorithm, checksumFields, startChecksum } from './checksums.ts';
+import { conditionsOf, isReadWanted } from './conditions.ts';
+import type { Content } from './contents.ts';
+import { invalidArgument, preconditionFailed, S3Error } from './errors.ts';
+import { findObject, versionHeader } from './reading.ts';
+import type { BodyDigest } from './request-body.ts';
+import { objectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Response } from './requests.ts';
+import { wantedAlgorithm, writePermit } from './writing.ts';
+import { field, xmlDocument } from './xml.ts';
+
+/** CopyObject. */
+export async function copyObject(account: Account, request: S3Request): Promise<S3Response> {
+  refuseUnsupportedHeaders(request);
+  const bucket = account.bucket(request.bucket);
+  const source = copySource(account, request);
+  const replace = request.headers.get('x-amz-metadata-directive')?.toUpperCase() === 'REPLACE';
+  if (source.object === bucket.current(request.key) && !source.byVersion && !replace) {
+    const message =
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
+    throw new S3Error('InvalidRequest', message);
+  }
+  const headers = replace ? objectHeaders(request) : source.object.headers;
+  const facts = await copiedFacts(account, source.object, wantedAlgorithm(request));
+  const permit = writePermit(conditionsOf(request), bucket, request.key);
+  const object = account.store(bucket, request.key, { ...facts, headers }, 'Copy', permit);
+  const document = xmlDocument(
+    'CopyObjectResult',
+    field('ETag', `"${object.etag}"`),
+    field('LastModified', object.lastModified.toISOString()),
+    ...checksumFields(object.checksum),
+  );
+  const sourceVersion = versionHeader(source.bucket, source.object)['x-amz-version-id'];
+  return {
+    status: 200,
+    headers: {
+      ...versionHeader(bucket, object),
+      ...(sourceVersion === undefined ? {} : { 'x-amz-copy-source-version-id': sourceVersion }),
+    },
+    document,
+  };
+}
+
+/** A copy is an object of one piece, so digests over parts are made anew. */
+async function copiedFacts(
+  account: Account,
+  source: StoredObject,
+  wanted: ChecksumAlgorithm | undefined,
+): Promise<ObjectFacts> {
+  const content = account.contents.hold(source.content);
+  const algorithm = wanted ?? source.checksum?.algorithm;
+  const keepsChecksum = algorithm === source.checksum?.algorithm && source.checksum?.type !== 'COMPOSITE';
+  if (keepsChecksum && !source.etag.includes('-')) return { ...source, content };
+  try {
+    const { md5, checksum } = await digestContent(account, content, algorithm);
+    const made = checksum === undefined ? {} : { checksum: { ...checksum, type: 'FULL_OBJECT' as const } };
+    return { content, etag: md5.toString('hex'), headers: source.headers, ...made };
+  } catch (error) {
+    account.contents.release(content);
+    throw error;
+  }
+}
+
+/** What a copy is made of. */
+export interface CopySource {
+  readonly bucket: Bucket;
+  readonly object: StoredObject;
+  /** Whether the client named a version. */
+  readonly byVersion: boolean;
+}
+
+/**
+ * Finds the object that `x-amz-copy-source` names and judges the conditions on it.
+ *
+ * @throws S3Error `InvalidArgument` when the header cannot be read, `PreconditionFailed`, and those of a read.
+ */
+export function copySource(account: Account, request: S3Request): CopySource {
+  const header = request.headers.get('x-amz-copy-source') ?? '';
+  const [, path = '', versionId] = /^\/?(.*?)(?:\?versionId=([^&]*))?$/s.exec(header) ?? [];
+  const [, bucketName, key] = /^([^/]+)\/(.+)$/s.exec(decodedSource(path)) ?? [];
+  if (bucketName === undefined || key === undefined) throw unreadable(header);
+  const bucket = account.bucket(bucketName);
+  const object = findObject(bucket, key, versionId ?? null);
+  if (!isReadWanted(conditionsOf(request, 'x-amz-copy-source-'), object)) {
+    throw preconditionFailed('x-amz-copy-source-If-None-Match');
+  }
+  return { bucket, object, byVersion: versionId !== undefined };
+}
+
+function decodedSource(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // The only failure that there is: an escape that is incomplete or no UTF-8.
+    throw unreadable(path);
+  }
+}
+
+function unreadable(header: string): Error {
+  return invalidArgument(
+    'x-amz-copy-source',
+    header,
+    'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+  );
+}
+
+/** Reads a content, which the caller holds, for its digests. */
+export async function digestContent(
+  account: Account,
+  content: Content,
+  algorithm: ChecksumAlgorithm | undefined,
+): Promise<BodyDigest> {
+  const md5 = createHash('md5');
+  const checksum = algorithm && startChecksum(algorithm);
+  for await (const bytes of account.contents.read(content)) {
+    md5.update(bytes);
+    checksum?.update(bytes);
+  }
+  const value = checksum?.digest().toString('base64');
+  return {
+    md5: md5.digest(),
+    ...(algorithm && value !== undefined ? { checksum: { algorithm, value } } : {}),
+  };
+}

@@ -1,0 +1,286 @@
+import { createHash } from 'node:crypto';
+import type { Account } from './account.ts';
+import type { Bucket, MultipartUpload, ObjectFacts, Part } from './buckets.ts';
+import {
+  type Checksum,
+  checksumAlgorithms,
+  checksumFields,
+  checksumHeader,
+  checksumOf,
+} from './checksums.ts';
+import { conditionsOf } from './conditions.ts';
+import { type Content, joinContents, sliceContent } from './contents.ts';
+import { copySource, digestContent } from './copying.ts';
+import { S3Error } from './errors.ts';
+import { rangeOf } from './ranges.ts';
+import { versionHeader } from './reading.ts';
+import { type BodyDigest, RequestBody, readDocument } from './request-body.ts';
+import {
+  objectHeaders,
+  queryNumber,
+  refuseUnsupportedHeaders,
+  type S3Request,
+  type S3Response,
+} from './requests.ts';
+import { wantedAlgorithm, writePermit } from './writing.ts';
+import {
+  childrenNamed,
+  childText,
+  field,
+  malformedXml,
+  parseXml,
+  type XmlElement,
+  xmlDocument,
+} from './xml.ts';
+
+/** Bytes that every part but the last must have: 5 MiB. */
+const smallestPart = 5 * 1024 ** 2;
+/** Parts of an upload are numbered from 1. */
+const highestPartNumber = 10_000;
+
+/** CreateMultipartUpload. */
+export function createMultipartUpload(account: Account, request: S3Request): S3Response {
+  refuseUnsupportedHeaders(request);
+  const bucket = account.bucket(request.bucket);
+  const checksum = requestedChecksum(request);
+  const facts = { headers: objectHeaders(request), ...(checksum === undefined ? {} : { checksum }) };
+  const upload = bucket.startUpload(request.key, facts);
+  return {
+    status: 200,
+    headers:
+      checksum === undefined
+        ? {}
+        : { 'x-amz-checksum-algorithm': checksum.algorithm, 'x-amz-checksum-type': checksum.type },
+    document: xmlDocument(
+      'InitiateMultipartUploadResult',
+      field('Bucket', bucket.name),
+      field('Key', request.key),
+      field('UploadId', upload.id),
+    ),
+  };
+}
+
+function requestedChecksum(request: S3Request): MultipartUpload['checksum'] {
+  const algorithm = wantedAlgorithm(request);
+  if (algorithm === undefined) return undefined;
+  const asked = request.headers.get('x-amz-checksum-type')?.toUpperCase();
+  const type = asked ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
+  if (type === 'FULL_OBJECT' && algorithm.startsWith('CRC')) return { algorithm, type };
+  if (type === 'COMPOSITE' && algorithm !== 'CRC64NVME') return { algorithm, type };
+  const message = `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`;
+  throw new S3Error('InvalidRequest', message);
+}
+
+/** UploadPart. */
+export async function uploadPart(account: Account, request: S3Request): Promise<S3Response> {
+  refuseUnsupportedHeaders(request);
+  const { bucket, upload, partNumber } = addressedPart(account, request);
+  const body = new RequestBody(request, { wanted: upload.checksum?.algorithm });
+  const content = await account.contents.receive(body);
+  const part = putPart(account, { bucket, upload, partNumber, content, digest: body.digest });
+  const { checksum } = part;
+  return {
+    status: 200,
+    headers: {
+      etag: partEtag(part),
+      ...(checksum === undefined ? {} : { [checksumHeader(checksum.algorithm)]: checksum.value }),
+    },
+  };
+}
+
+/** UploadPartCopy. */
+export async function uploadPartCopy(account: Account, request: S3Request): Promise<S3Response> {
+  const { bucket, upload, partNumber } = addressedPart(account, request);
+  const source = copySource(account, request);
+  const { size } = source.object.content;
+  const range = rangeOf(request.headers.get('x-amz-copy-source-range'), size) ?? { start: 0, end: size };
+  const content = account.contents.hold(sliceContent(source.object.content, range.start, range.end));
+  try {
+    const digest = await digestContent(account, content, upload.checksum?.algorithm);
+    account.contents.hold(content);
+    const part = putPart(account, { bucket, upload, partNumber, content, digest });
+    const document = xmlDocument('CopyPartResult', field('ETag', partEtag(part)), ...partFields(part));
+    const sourceVersion = versionHeader(source.bucket, source.object)['x-amz-version-id'];
+    return {
+      status: 200,
+      headers: sourceVersion === undefined ? {} : { 'x-amz-copy-source-version-id': sourceVersion },
+      document,
+    };
+  } finally {
+    account.contents.release(content);
+  }
+}
+
+/** A part's time and checksum as elements of a document. */
+export function partFields({ lastModified, checksum }: Part): readonly string[] {
+  return [
+    field('LastModified', lastModified.toISOString()),
+    checksum === undefined ? '' : field(`Checksum${checksum.algorithm}`, checksum.value),
+  ];
+}
+
+/** A part's ETag, with its quotation marks. */
+export function partEtag({ md5 }: Part): string {
+  return `"${md5.toString('hex')}"`;
+}
+
+interface AddressedPart {
+  readonly bucket: Bucket;
+  readonly upload: MultipartUpload;
+  readonly partNumber: number;
+}
+
+function addressedPart(account: Account, request: S3Request): AddressedPart {
+  const bucket = account.bucket(request.bucket);
+  const upload = bucket.upload(request.key, request.query.get('uploadId') ?? '');
+  return {
+    bucket,
+    upload,
+    partNumber: queryNumber(request, 'partNumber', { least: 1, most: highestPartNumber }),
+  };
+}
+
+/** Adds a part whose content is held by the caller and handed over; it is let go when the part is refused. */
+function putPart(
+  account: Account,
+  { bucket, upload, partNumber, content, digest }: AddressedPart & { content: Content; digest: BodyDigest },
+): Part {
+  try {
+    // The upload may have been completed or aborted while the part was on its way.
+    bucket.upload(upload.key, upload.id);
+    const { algorithm } = upload.checksum ?? {};
+    if (algorithm !== undefined && digest.checksum?.algorithm !== algorithm) {
+      const message = `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: ${digest.checksum?.algorithm.toLowerCase()}`;
+      throw new S3Error('InvalidRequest', message);
+    }
+  } catch (error) {
+    account.contents.release(content);
+    throw error;
+  }
+  const part: Part = { content, ...digest, lastModified: new Date() };
+  bucket.putPart(upload, partNumber, part);
+  return part;
+}
+
+/** AbortMultipartUpload. */
+export function abortMultipartUpload(account: Account, request: S3Request): S3Response {
+  const bucket = account.bucket(request.bucket);
+  bucket.endUpload(bucket.upload(request.key, request.query.get('uploadId') ?? ''));
+  return { status: 204 };
+}
+
+/** CompleteMultipartUpload. */
+export async function completeMultipartUpload(account: Account, request: S3Request): Promise<S3Response> {
+  // The checksum in the headers is the object's.
+  const text = await readDocument(request, { checksummed: false });
+  const document = parseXml(text, 'CompleteMultipartUpload');
+  const bucket = account.bucket(request.bucket);
+  const upload = bucket.upload(request.key, request.query.get('uploadId') ?? '');
+  const parts = listedParts(document, upload);
+  const content = account.contents.hold(joinContents(parts.map((part) => part.content)));
+  const facts = await assembled(account, request, { upload, parts, content });
+  const writable = writePermit(conditionsOf(request), bucket, request.key);
+  const object = account.store(bucket, request.key, facts, 'CompleteMultipartUpload', () => {
+    bucket.upload(upload.key, upload.id);
+    writable();
+  });
+  bucket.endUpload(upload);
+  return {
+    status: 200,
+    headers: versionHeader(bucket, object),
+    document: xmlDocument(
+      'CompleteMultipartUploadResult',
+      field('Location', `http://${request.headers.get('host') ?? 'localhost'}${encodeURI(request.resource)}`),
+      field('Bucket', bucket.name),
+      field('Key', request.key),
+      field('ETag', `"${object.etag}"`),
+      ...checksumFields(object.checksum),
+    ),
+  };
+}
+
+/** The parts that a client lists, checked against those that it uploaded. */
+function listedParts(document: XmlElement, upload: MultipartUpload): readonly Part[] {
+  const entries = childrenNamed(document, 'Part');
+  if (entries.length === 0) throw malformedXml();
+  const numbers = entries.map((entry) => Number(childText(entry, 'PartNumber')));
+  if (numbers.some((number, index) => index > 0 && number <= numbers[index - 1]!)) {
+    const message = 'The list of parts was not in ascending order. Parts must be ordered by part number.';
+    throw new S3Error('InvalidPartOrder', message);
+  }
+  const parts = entries.map((entry, index) => listedPart(entry, upload.parts.get(numbers[index]!)));
+  const tooSmall = parts.slice(0, -1).find((part) => part.content.size < smallestPart);
+  if (tooSmall === undefined) return parts;
+  throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
+    fields: { ProposedSize: String(tooSmall.content.size), MinSizeAllowed: String(smallestPart) },
+  });
+}
+
+function listedPart(entry: XmlElement, part: Part | undefined): Part {
+  const etag = childText(entry, 'ETag')?.replaceAll('"', '').trim();
+  const checksums = checksumAlgorithms.map(
+    (algorithm) => [algorithm, childText(entry, `Checksum${algorithm}`)] as const,
+  );
+  const differs = checksums.some(
+    ([algorithm, value]) =>
+      value !== undefined && part?.checksum?.algorithm === algorithm && part.checksum.value !== value,
+  );
+  if (part !== undefined && etag === part.md5.toString('hex') && !differs) return part;
+  const message =
+    "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
+  throw new S3Error('InvalidPart', message, {
+    fields: { PartNumber: childText(entry, 'PartNumber') ?? '', ETag: etag ?? '' },
+  });
+}
+
+interface Assembly {
+  readonly upload: MultipartUpload;
+  readonly parts: readonly Part[];
+  /** Held; it is let go when the object is refused. */
+  readonly content: Content;
+}
+
+async function assembled(account: Account, request: S3Request, assembly: Assembly): Promise<ObjectFacts> {
+  const { upload, parts, content } = assembly;
+  try {
+    requireObjectSize(request, content.size);
+    const md5 = createHash('md5');
+    for (const part of parts) md5.update(part.md5);
+    const checksum = await objectChecksum(account, assembly);
+    if (checksum !== undefined) requireObjectChecksum(request, checksum);
+    const etag = `${md5.digest('hex')}-${parts.length}`;
+    return { content, etag, headers: upload.headers, ...(checksum === undefined ? {} : { checksum }) };
+  } catch (error) {
+    account.contents.release(content);
+    throw error;
+  }
+}
+
+async function objectChecksum(
+  account: Account,
+  { upload, parts, content }: Assembly,
+): Promise<Checksum | undefined> {
+  if (upload.checksum === undefined) return undefined;
+  const { algorithm, type } = upload.checksum;
+  if (type === 'FULL_OBJECT') {
+    const digest = await digestContent(account, content, algorithm);
+    return { algorithm, type, value: digest.checksum?.value ?? '' };
+  }
+  const digests = parts.map((part) => Buffer.from(part.checksum?.value ?? '', 'base64'));
+  const value = checksumOf(algorithm, Buffer.concat(digests)).toString('base64');
+  return { algorithm, type, value: `${value}-${parts.length}` };
+}
+
+function requireObjectSize({ headers }: S3Request, size: number): void {
+  const expected = headers.get('x-amz-mp-object-size');
+  if (expected === undefined || Number(expected) === size) return;
+  const message = `The provided 'x-amz-mp-object-size' header value ${expected} does not match what was computed: ${size}`;
+  throw new S3Error('InvalidRequest', message);
+}
+
+function requireObjectChecksum({ headers }: S3Request, { algorithm, value }: Checksum): void {
+  const expected = headers.get(checksumHeader(algorithm));
+  // Clients may leave out the number of parts behind a composite checksum.
+  if (expected === undefined || expected.replace(/-\d+$/, '') === value.replace(/-\d+$/, '')) return;
+  throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
+}

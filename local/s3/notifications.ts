@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import type { Bucket, StoredObject } from './buckets.ts';
+import { urlEncodedKey } from './url-encoding.ts';
+
+/** How an object came about. */
+export type CreationEvent = 'Put' | 'Copy' | 'CompleteMultipartUpload';
+
+/**
+ * An S3 event message, as a queue or function gets it.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
+export interface S3EventMessage {
+  readonly Records: readonly S3EventRecord[];
+}
+
+/** One record of an event message. */
+export interface S3EventRecord {
+  readonly eventVersion: '2.1';
+  readonly eventSource: 'aws:s3';
+  readonly awsRegion: string;
+  /** ISO 8601, with milliseconds. */
+  readonly eventTime: string;
+  readonly eventName: `ObjectCreated:${CreationEvent}`;
+  readonly userIdentity: { readonly principalId: string };
+  readonly requestParameters: { readonly sourceIPAddress: string };
+  readonly responseElements: { readonly 'x-amz-request-id': string; readonly 'x-amz-id-2': string };
+  readonly s3: {
+    readonly s3SchemaVersion: '1.0';
+    readonly configurationId: string;
+    readonly bucket: {
+      readonly name: string;
+      readonly ownerIdentity: { readonly principalId: string };
+      readonly arn: string;
+    };
+    readonly object: {
+      /** URL-encoded, with `+` for a space. */
+      readonly key: string;
+      /** Bytes. */
+      readonly size: number;
+      readonly eTag: string;
+      readonly versionId?: string;
+      /** Grows with each event, so that events of a key can be put in order; hexadecimal, of one length. */
+      readonly sequencer: string;
+    };
+  };
+}
+
+/** Which objects a listener hears of, and under which name. */
+export interface NotificationFilter {
+  /** What the key must begin with, not encoded. */
+  readonly prefix?: string;
+  /** What the key must end with, not encoded. */
+  readonly suffix?: string;
+  /** `configurationId` of the events. */
+  readonly id?: string;
+}
+
+/** Takes event messages. It is called after the object is there, apart from the request that made it. */
+export type ObjectCreatedListener = (message: S3EventMessage) => void;
+
+interface Subscription extends NotificationFilter {
+  readonly bucket: string;
+  readonly listener: ObjectCreatedListener;
+}
+
+const principalId = 'A1LOCALSTANDIN';
+
+/** Tells listeners in the same process of new objects. */
+export class Notifications {
+  readonly #onError: (error: unknown) => void;
+  readonly #subscriptions = new Set<Subscription>();
+  /** Begins with the time, so that it goes on growing when the stand-in is started again. */
+  #sequence = BigInt(Date.now()) << 20n;
+
+  /** @param onError told what a listener throws: an upload does not fail for it. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** @returns ends the subscription. */
+  subscribe(bucket: string, listener: ObjectCreatedListener, filter: NotificationFilter): () => void {
+    const subscription: Subscription = { ...filter, bucket, listener };
+    this.#subscriptions.add(subscription);
+    return () => void this.#subscriptions.delete(subscription);
+  }
+
+  announce(bucket: Bucket, object: StoredObject, how: CreationEvent): void {
+    this.#sequence += 1n;
+    for (const subscription of this.#subscriptions) {
+      if (subscription.bucket === bucket.name && matches(subscription, object.key)) {
+        const record = eventRecord(bucket, object, how, subscription.id ?? 'ObjectCreated', this.#sequence);
+        setImmediate(() => this.#deliver(subscription, { Records: [record] }));
+      }
+    }
+  }
+
+  #deliver(subscription: Subscription, message: S3EventMessage): void {
+    try {
+      subscription.listener(message);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}
+
+function matches(filter: NotificationFilter, key: string): boolean {
+  return key.startsWith(filter.prefix ?? '') && key.endsWith(filter.suffix ?? '');
+}
+
+function eventRecord(
+  bucket: Bucket,
+  object: StoredObject,
+  how: CreationEvent,
+  configurationId: string,
+  sequence: bigint,
+): S3EventRecord {
+  return {
+    eventVersion: '2.1',
+    eventSource: 'aws:s3',
+    awsRegion: bucket.region,
+    eventTime: object.lastModified.toISOString(),
+    eventName: `ObjectCreated:${how}`,
+    userIdentity: { principalId: `AWS:${principalId}` },
+    requestParameters: { sourceIPAddress: '127.0.0.1' },
+    responseElements: {
+      'x-amz-request-id': randomBytes(8).toString('hex').toUpperCase(),
+      'x-amz-id-2': randomBytes(48).toString('base64'),
+    },
+    s3: {
+      s3SchemaVersion: '1.0',
+      configurationId,
+      bucket: { name: bucket.name, ownerIdentity: { principalId }, arn: `arn:aws:s3:::${bucket.name}` },
+      object: {
+        key: urlEncodedKey(object.key),
+        size: object.content.size,
+        eTag: object.etag,
+        ...(bucket.versioning === undefined ? {} : { versionId: object.versionId }),
+        sequencer: sequence.toString(16).toUpperCase().padStart(18, '0'),
+      },
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { compareKeys } from './key-order.ts';
+
+/** Where a page goes on. */
+export interface PagePosition {
+  /** Key, or common prefix, after which it goes on. */
+  readonly key: string;
+  /** Whether the key itself may have further items: it is looked at again. */
+  readonly again?: boolean;
+}
+
+/** What is asked of a list. */
+export interface PageRequest<T extends object> {
+  /** All keys, in order. */
+  readonly keys: readonly string[];
+  /** The items that a key shows. */
+  readonly itemsOf: (key: string) => readonly T[];
+  readonly prefix: string;
+  /** Keys that share what is before its first occurrence after the prefix are shown as one; empty for none. */
+  readonly delimiter: string;
+  readonly after: PagePosition | undefined;
+  /** Items and common prefixes together, at most. */
+  readonly limit: number;
+}
+
+/** A page of a list. */
+export interface Page<T extends object> {
+  readonly items: readonly T[];
+  readonly commonPrefixes: readonly string[];
+  /** Whether there is more. */
+  readonly truncated: boolean;
+  /** Key or common prefix of the last entry. */
+  readonly last: string | undefined;
+}
+
+interface Entry<T extends object> {
+  /** The key, or the common prefix that stands for it. */
+  readonly name: string;
+  /** Undefined for a common prefix. */
+  readonly item?: T;
+}
+
+/** Cuts a page out of a list, the way all lists of S3 do. */
+export function pageOf<T extends object>(request: PageRequest<T>): Page<T> {
+  const page = {
+    items: [] as T[],
+    commonPrefixes: [] as string[],
+    truncated: false,
+    last: undefined as string | undefined,
+  };
+  if (request.limit === 0) return page;
+  for (const { name, item } of entries(request)) {
+    if (page.items.length + page.commonPrefixes.length === request.limit) return { ...page, truncated: true };
+    if (item === undefined) page.commonPrefixes.push(name);
+    else page.items.push(item);
+    page.last = name;
+  }
+  return page;
+}
+
+function* entries<T extends object>(request: PageRequest<T>): Generator<Entry<T>, void> {
+  const { keys, prefix, after, itemsOf } = request;
+  let rolledUp = after?.key;
+  for (let index = firstIndex(request); index < keys.length; index++) {
+    const key = keys[index]!;
+    if (!key.startsWith(prefix)) return;
+    const commonPrefix = commonPrefixOf(key, request);
+    if (commonPrefix !== undefined && commonPrefix === rolledUp) continue;
+    const items = itemsOf(key);
+    if (items.length === 0) continue;
+    if (commonPrefix === undefined) {
+      for (const item of items) yield { name: key, item };
+    } else {
+      rolledUp = commonPrefix;
+      yield { name: commonPrefix };
+    }
+  }
+}
+
+function commonPrefixOf(
+  key: string,
+  { prefix, delimiter }: { prefix: string; delimiter: string },
+): string | undefined {
+  const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+  return end < 0 ? undefined : key.slice(0, end + delimiter.length);
+}
+
+/** Index of the first key that the page may show. */
+function firstIndex({ keys, prefix, after }: Pick<PageRequest<object>, 'keys' | 'prefix' | 'after'>): number {
+  const start = lowerBound(keys, prefix);
+  if (after === undefined) return start;
+  const next = lowerBound(keys, after.key);
+  return Math.max(start, keys[next] === after.key && after.again !== true ? next + 1 : next);
+}
+
+/** Index of the first key that is not before the given one. */
+function lowerBound(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(keys[middle]!, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,110 @@
+import type { Account } from './account.ts';
+import type { Bucket, StoredObject, Version } from './buckets.ts';
+import { checksumHeaders } from './checksums.ts';
+import { conditionsOf, isReadWanted } from './conditions.ts';
+import { sliceContent } from './contents.ts';
+import { S3Error } from './errors.ts';
+import { type ByteRange, rangeOf } from './ranges.ts';
+import type { S3Request, S3Response } from './requests.ts';
+
+/** GetObject. */
+export function getObject(account: Account, request: S3Request): S3Response {
+  const { object, range, response } = readObject(account, request);
+  if (response.status === 304) return response;
+  const content = range === undefined ? object.content : sliceContent(object.content, range.start, range.end);
+  return { ...response, content: account.contents.hold(content) };
+}
+
+/** HeadObject. */
+export function headObject(account: Account, request: S3Request): S3Response {
+  return readObject(account, request).response;
+}
+
+interface Reading {
+  readonly object: StoredObject;
+  /** Undefined for the whole object. */
+  readonly range: ByteRange | undefined;
+  /** The answer without its body. */
+  readonly response: S3Response;
+}
+
+function readObject(account: Account, request: S3Request): Reading {
+  if (request.query.has('partNumber')) {
+    throw new S3Error(
+      'NotImplemented',
+      'The local S3 does not implement reading a part of an object by its number.',
+    );
+  }
+  const bucket = account.bucket(request.bucket);
+  const object = findObject(bucket, request.key, request.query.get('versionId'));
+  const described = { etag: `"${object.etag}"`, ...versionHeader(bucket, object), ...lastModified(object) };
+  if (!isReadWanted(conditionsOf(request), object)) {
+    return { object, range: undefined, response: { status: 304, headers: described } };
+  }
+  const { size } = object.content;
+  const range = rangeOf(request.headers.get('range'), size);
+  const headers = {
+    ...described,
+    ...object.headers,
+    ...overriddenHeaders(request),
+    'accept-ranges': 'bytes',
+    'content-length': String(range === undefined ? size : range.end - range.start),
+    ...(range === undefined ? {} : { 'content-range': `bytes ${range.start}-${range.end - 1}/${size}` }),
+    // The checksum is of the whole object: beside a range it would make clients refuse it.
+    ...(range === undefined && isChecksumWanted(request) ? checksumHeaders(object.checksum) : {}),
+  };
+  return { object, range, response: { status: range === undefined ? 200 : 206, headers } };
+}
+
+function lastModified(version: Version): Record<string, string> {
+  return { 'last-modified': version.lastModified.toUTCString() };
+}
+
+function isChecksumWanted({ headers }: S3Request): boolean {
+  return headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED';
+}
+
+const overridableHeaders = [
+  'content-type',
+  'content-language',
+  'expires',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+];
+
+/** Headers that the URL says the answer shall have: a download's file name, for example. */
+function overriddenHeaders({ query }: S3Request): Record<string, string> {
+  const overridden = overridableHeaders.map((name) => [name, query.get(`response-${name}`)] as const);
+  return Object.fromEntries(overridden.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/**
+ * The object that a key shows, or a version of it.
+ *
+ * @throws S3Error `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for a delete marker.
+ */
+export function findObject(bucket: Bucket, key: string, versionId: string | null): StoredObject {
+  const version = versionId === null ? bucket.newest(key) : bucket.version(key, versionId);
+  if (version?.kind === 'object') return version;
+  const headers = version && { 'x-amz-delete-marker': 'true', ...versionHeader(bucket, version) };
+  if (versionId === null) throw noSuchKey(key, headers);
+  if (version === undefined) {
+    const fields = { Key: key, VersionId: versionId };
+    throw new S3Error('NoSuchVersion', 'The specified version does not exist.', { fields });
+  }
+  const message = 'The specified method is not allowed against this resource.';
+  throw new S3Error('MethodNotAllowed', message, {
+    fields: { ResourceType: 'DeleteMarker' },
+    headers: { ...headers, ...lastModified(version), allow: 'DELETE' },
+  });
+}
+
+function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): S3Error {
+  return new S3Error('NoSuchKey', 'The specified key does not exist.', { fields: { Key: key }, headers });
+}
+
+/** The header that names a version, where versions have names. */
+export function versionHeader(bucket: Bucket, version: Version): Record<string, string> {
+  return bucket.versioning === undefined ? {} : { 'x-amz-version-id': version.versionId };
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import {
+  type ChecksumAlgorithm,
+  checksumAlgorithmNamed,
+  checksumAlgorithms,
+  checksumHeader,
+  digestLength,
+  startChecksum,
+} from './checksums.ts';
+import { decodeAwsChunked } from './chunked-body.ts';
+import { S3Error } from './errors.ts';
+import type { S3Request } from './requests.ts';
+
+/** Largest body of one request, in bytes: 5 GiB. */
+const largestBody = 5 * 1024 ** 3;
+/** Largest document that an operation takes, in bytes. */
+const largestDocument = 4 * 1024 ** 2;
+
+/** What was found while a body was read. */
+export interface BodyDigest {
+  readonly md5: Buffer;
+  /** Of the algorithm that the client sent, or the caller wanted; in base64. */
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
+}
+
+/** How a body is to be read. */
+export interface BodyOptions {
+  /** The checksum to make when the client sends none. */
+  readonly wanted?: ChecksumAlgorithm | undefined;
+  /** False when the checksum that the client sends is of something else than the body. True unless given. */
+  readonly checksummed?: boolean;
+}
+
+/**
+ * The body of a request: its bytes without any framing, read once, as a stream. Reading to the end verifies everything
+ * that the client said about it.
+ *
+ * Reading throws an S3Error: `IncompleteBody` when it is shorter than announced, `BadDigest` or
+ * `XAmzContentSHA256Mismatch` when a digest does not match, `MalformedTrailerError` when an announced trailer is
+ * missing. Constructing throws one when the headers make no sense.
+ */
+export class RequestBody implements AsyncIterable<Buffer> {
+  readonly #request: S3Request;
+  readonly #announced: AnnouncedChecksum | undefined;
+  readonly #algorithm: ChecksumAlgorithm | undefined;
+  readonly #decodedLength: number;
+  #digest: BodyDigest | undefined;
+
+  constructor(request: S3Request, { wanted, checksummed = true }: BodyOptions = {}) {
+    this.#request = request;
+    this.#decodedLength = decodedLength(request);
+    this.#announced = checksummed ? announcedChecksum(request) : undefined;
+    this.#algorithm = this.#announced?.algorithm ?? wanted;
+    requireDigestHeader(request.headers.get('content-md5'));
+  }
+
+  /** The digests, once the body has been read to its end. */
+  get digest(): BodyDigest {
+    if (this.#digest === undefined) throw new Error('The body has not been read to its end');
+    return this.#digest;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
+    const { headers, body } = this.#request;
+    // Not destroyed when reading ends early: the client has to get the answer that says why.
+    const raw: AsyncIterable<Buffer> = body.iterator({ destroyOnReturn: false });
+    const trailers = new Map<string, string>();
+    const md5 = createHash('md5');
+    const sha256 = signedSha256(headers) === undefined ? undefined : createHash('sha256');
+    const checksum = this.#algorithm === undefined ? undefined : startChecksum(this.#algorithm);
+    let size = 0;
+    for await (const bytes of isAwsChunked(headers) ? decodeAwsChunked(raw, trailers) : raw) {
+      size += bytes.length;
+      if (size > this.#decodedLength) throw incompleteBody();
+      md5.update(bytes);
+      sha256?.update(bytes);
+      checksum?.update(bytes);
+      yield bytes;
+    }
+    if (size !== this.#decodedLength) throw incompleteBody();
+    if (sha256 !== undefined) requireSignedSha256(headers, sha256.digest('hex'));
+    this.#digest = { md5: md5.digest(), ...this.#checksum(checksum?.digest().toString('base64'), trailers) };
+    requireMd5(headers.get('content-md5'), this.#digest.md5);
+  }
+
+  #checksum(value: string | undefined, trailers: ReadonlyMap<string, string>): Pick<BodyDigest, 'checksum'> {
+    if (value === undefined || this.#algorithm === undefined) return {};
+    if (this.#announced !== undefined) requireChecksum(this.#announced, value, trailers);
+    return { checksum: { algorithm: this.#algorithm, value } };
+  }
+}
+
+/**
+ * Reads and verifies a body that is a document.
+ *
+ * @throws S3Error as {@link RequestBody} does, and `MalformedXML` when it is larger than any that S3 takes.
+ */
+export async function readDocument(request: S3Request, options: BodyOptions = {}): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of new RequestBody(request, options)) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > largestDocument) throw new S3Error('MalformedXML', 'The XML you provided was too long');
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+interface AnnouncedChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Undefined when a trailer will tell. */
+  readonly value: string | undefined;
+}
+
+function isAwsChunked(headers: ReadonlyMap<string, string>): boolean {
+  const streaming = headers.get('x-amz-content-sha256')?.startsWith('STREAMING-') ?? false;
+  return streaming || /\baws-chunked\b/i.test(headers.get('content-encoding') ?? '');
+}
+
+/** How many bytes the object will have. */
+function decodedLength({ headers }: S3Request): number {
+  const text = headers.get(isAwsChunked(headers) ? 'x-amz-decoded-content-length' : 'content-length');
+  if (text === undefined && headers.has('transfer-encoding')) {
+    const message =
+      'A header you provided implies functionality that is not implemented: Transfer-Encoding without a decoded length';
+    throw new S3Error('NotImplemented', message, { fields: { Header: 'Transfer-Encoding' } });
+  }
+  if (text === undefined) {
+    throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.');
+  }
+  const length = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(length)) throw new S3Error('InvalidArgument', `The decoded length ${text} is no length`);
+  if (length <= largestBody) return length;
+  throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
+    fields: { ProposedSize: text, MaxSizeAllowed: String(largestBody) },
+  });
+}
+
+function announcedChecksum({ headers }: S3Request): AnnouncedChecksum | undefined {
+  const found = checksumAlgorithms.flatMap((algorithm) => {
+    const value = headers.get(checksumHeader(algorithm));
+    return value === undefined ? [] : [{ algorithm, value: validChecksum(algorithm, value) }];
+  });
+  if (found.length > 1) {
+    throw new S3Error(
+      'InvalidRequest',
+      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+    );
+  }
+  return found[0] ?? announcedTrailer(headers.get('x-amz-trailer'));
+}
+
+function announcedTrailer(header: string | undefined): AnnouncedChecksum | undefined {
+  if (header === undefined) return undefined;
+  const name = /^x-amz-checksum-(\w+)$/i.exec(header.trim())?.[1];
+  const algorithm = checksumAlgorithmNamed(name ?? '');
+  if (algorithm !== undefined) return { algorithm, value: undefined };
+  throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported');
+}
+
+function validChecksum(algorithm: ChecksumAlgorithm, value: string): string {
+  if (Buffer.from(value, 'base64').length === digestLength[algorithm]) return value;
+  throw new S3Error('InvalidRequest', `Value for ${checksumHeader(algorithm)} header is invalid.`);
+}
+
+function requireChecksum(
+  announced: AnnouncedChecksum,
+  found: string,
+  trailers: ReadonlyMap<string, string>,
+): void {
+  const { algorithm } = announced;
+  const expected = announced.value ?? trailers.get(checksumHeader(algorithm));
+  if (expected === undefined) {
+    throw new S3Error(
+      'MalformedTrailerError',
+      'The request contained trailing data that was not well-formed.',
+    );
+  }
+  if (validChecksum(algorithm, expected) === found) return;
+  throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
+}
+
+/** The digest of the body that was signed; undefined when the body was left out of the signature. */
+function signedSha256(headers: ReadonlyMap<string, string>): string | undefined {
+  return /^[0-9a-f]{64}$/i.exec(headers.get('x-amz-content-sha256') ?? '')?.[0].toLowerCase();
+}
+
+function requireSignedSha256(headers: ReadonlyMap<string, string>, found: string): void {
+  const signed = signedSha256(headers) ?? '';
+  if (signed === found) return;
+  const message = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+  const fields = { ClientComputedContentSHA256: signed, S3ComputedContentSHA256: found };
+  throw new S3Error('XAmzContentSHA256Mismatch', message, { fields });
+}
+
+function requireDigestHeader(md5: string | undefined): void {
+  if (md5 === undefined || Buffer.from(md5, 'base64').length === 16) return;
+  throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.', {
+    fields: { 'Content-MD5': md5 },
+  });
+}
+
+function requireMd5(expected: string | undefined, found: Buffer): void {
+  if (expected === undefined || found.equals(Buffer.from(expected, 'base64'))) return;
+  throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.', {
+    fields: { ExpectedDigest: expected, CalculatedDigest: found.toString('base64') },
+  });
+}
+
+function incompleteBody(): S3Error {
+  const message = 'You did not provide the number of bytes specified by the Content-Length HTTP header';
+  return new S3Error('IncompleteBody', message);
+}

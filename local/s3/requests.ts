@@ -1,0 +1,150 @@
+import type { IncomingMessage } from 'node:http';
+import type { Content } from './contents.ts';
+import { invalidArgument, S3Error } from './errors.ts';
+
+/** A request as the operations see it. */
+export interface S3Request {
+  readonly method: string;
+  /** Empty when the request is about the account. */
+  readonly bucket: string;
+  /** Empty when the request is about a bucket. Just a name: dots and slashes in it mean nothing. */
+  readonly key: string;
+  /** Path of bucket and key, as errors show it. */
+  readonly resource: string;
+  readonly query: URLSearchParams;
+  /** By name in lower case; of a presigned request also those `x-amz-` headers that its URL carries. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: IncomingMessage;
+}
+
+/** What the HTTP edge sends back. */
+export interface S3Response {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An XML document. */
+  readonly document?: string;
+  /** Bytes of an object, held for the edge, which lets them go when they are sent. */
+  readonly content?: Content;
+}
+
+/** Longest key, in bytes of UTF-8. */
+const longestKey = 1024;
+
+/**
+ * Understands the address and headers of a request, in path style, or in virtual-host style below `localhost`.
+ *
+ * @throws S3Error `InvalidURI`, `KeyTooLongError`.
+ */
+export function readRequest(incoming: IncomingMessage): S3Request {
+  const { pathname, search } = splitTarget(incoming.url ?? '/');
+  // A bucket's name has three characters at least, so `s3.localhost` names none.
+  const hosted = /^(.{3,}?)(?:\.s3)?\.localhost(?::\d+)?$/i.exec(incoming.headers.host ?? '')?.[1];
+  const [, bucket, key] =
+    /^\/([^/]*)\/?(.*)$/s.exec(hosted === undefined ? pathname : `/${hosted}${pathname}`) ?? [];
+  const names = { bucket: decoded(bucket ?? ''), key: decoded(key ?? '') };
+  if (Buffer.byteLength(names.key) > longestKey) throw new S3Error('KeyTooLongError', 'Your key is too long');
+  const query = new URLSearchParams(search);
+  return {
+    method: incoming.method ?? 'GET',
+    ...names,
+    resource: `/${names.bucket}${names.key === '' ? '' : `/${names.key}`}`,
+    query,
+    headers: headersOf(incoming, query),
+    body: incoming,
+  };
+}
+
+/** Splits a target by hand: a URL object would take `..` out of keys. */
+function splitTarget(target: string): { pathname: string; search: string } {
+  const local = target.replace(/^https?:\/\/[^/?]*/i, '');
+  const mark = local.indexOf('?');
+  if (mark < 0) return { pathname: local, search: '' };
+  return { pathname: local.slice(0, mark), search: local.slice(mark + 1) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // The only failure that there is: an escape that is incomplete or no UTF-8.
+    throw new S3Error('InvalidURI', "Couldn't parse the specified URI.", { fields: { URI: text } });
+  }
+}
+
+function headersOf(incoming: IncomingMessage, query: URLSearchParams): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, value] of query) {
+    // A checksum in a presigned URL is of the empty body that was there when it was signed.
+    const lower = name.toLowerCase();
+    if (lower.startsWith('x-amz-') && !lower.startsWith('x-amz-checksum-')) headers.set(lower, value);
+  }
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return headers;
+}
+
+/**
+ * Reads a whole number from the query.
+ *
+ * @throws S3Error `InvalidArgument` when it is none, or not in the range.
+ */
+export function queryNumber(
+  { query }: S3Request,
+  name: string,
+  { fallback, least, most }: { fallback?: number; least: number; most: number },
+): number {
+  const text = query.get(name) ?? '';
+  if (text === '' && fallback !== undefined) return fallback;
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw invalidArgument(name, text, `${name} must be a whole number from ${least} to ${most}`);
+}
+
+/** Headers that change what an operation does, in ways that the stand-in does not know. */
+const unsupportedHeaders = [
+  'x-amz-tagging',
+  'x-amz-write-offset-bytes',
+  'x-amz-object-lock-mode',
+  'x-amz-object-lock-legal-hold',
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-copy-source-server-side-encryption-customer-algorithm',
+];
+
+/** @throws S3Error `NotImplemented` when a header asks for something that would be silently left out otherwise. */
+export function refuseUnsupportedHeaders({ headers }: S3Request): void {
+  const found = unsupportedHeaders.find((name) => headers.has(name));
+  if (found === undefined) return;
+  const message = `A header you provided implies functionality that is not implemented: ${found}`;
+  throw new S3Error('NotImplemented', message, { fields: { Header: found } });
+}
+
+/** Headers of an upload that come back with the object. */
+const keptHeaders = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires'];
+/** Bytes that names and values of the user's metadata may have together. */
+const largestMetadata = 2_048;
+
+/** @throws S3Error `MetadataTooLarge`. */
+export function objectHeaders({ headers }: S3Request): Record<string, string> {
+  const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
+  let metadataSize = 0;
+  for (const [name, value] of headers) {
+    if (name.startsWith('x-amz-meta-')) {
+      kept[name] = value;
+      metadataSize += name.length - 'x-amz-meta-'.length + value.length;
+    } else if (keptHeaders.includes(name) && value !== '') kept[name] = value;
+  }
+  if (metadataSize > largestMetadata) {
+    throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size');
+  }
+  const encoding = contentEncoding(headers.get('content-encoding') ?? '');
+  return encoding === '' ? kept : { ...kept, 'content-encoding': encoding };
+}
+
+/** The encoding of the object itself: `aws-chunked` is of the upload alone. */
+function contentEncoding(header: string): string {
+  const encodings = header.split(',').map((encoding) => encoding.trim());
+  return encodings
+    .filter((encoding) => encoding !== '' && encoding.toLowerCase() !== 'aws-chunked')
+    .join(',');
+}

@@ -1,0 +1,154 @@
+import type { Account } from './account.ts';
+import { listBuckets } from './bucket-list.ts';
+import {
+  createBucket,
+  deleteBucket,
+  getBucketLocation,
+  getBucketVersioning,
+  headBucket,
+  putBucketVersioning,
+} from './bucket-operations.ts';
+import { copyObject } from './copying.ts';
+import { deleteObject, deleteObjects } from './deleting.ts';
+import { S3Error } from './errors.ts';
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+  uploadPartCopy,
+} from './multipart.ts';
+import { listMultipartUploads, listParts } from './multipart-lists.ts';
+import { listObjects, listObjectsV2 } from './object-lists.ts';
+import { getObject, headObject } from './reading.ts';
+import type { S3Request, S3Response } from './requests.ts';
+import { listObjectVersions } from './version-list.ts';
+import { putObject } from './writing.ts';
+
+type Operation = (account: Account, request: S3Request) => S3Response | Promise<S3Response>;
+
+/** What the stand-in can do, by the names of the S3 API. */
+const operations: Readonly<Record<string, Operation>> = {
+  AbortMultipartUpload: abortMultipartUpload,
+  CompleteMultipartUpload: completeMultipartUpload,
+  CopyObject: copyObject,
+  CreateBucket: createBucket,
+  CreateMultipartUpload: createMultipartUpload,
+  DeleteBucket: deleteBucket,
+  DeleteObject: deleteObject,
+  DeleteObjects: deleteObjects,
+  GetBucketLocation: getBucketLocation,
+  GetBucketVersioning: getBucketVersioning,
+  GetObject: getObject,
+  HeadBucket: headBucket,
+  HeadObject: headObject,
+  ListBuckets: listBuckets,
+  ListMultipartUploads: listMultipartUploads,
+  ListObjectVersions: listObjectVersions,
+  ListObjects: listObjects,
+  ListObjectsV2: listObjectsV2,
+  ListParts: listParts,
+  PutBucketVersioning: putBucketVersioning,
+  PutObject: putObject,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
+};
+
+/**
+ * Does what a request asks for.
+ *
+ * @throws S3Error what S3 would answer with; `NotImplemented`, naming the operation, for all that the stand-in has not.
+ */
+export async function answer(account: Account, request: S3Request): Promise<S3Response> {
+  const name = operationName(request);
+  const operation = operations[name];
+  if (operation !== undefined) return operation(account, request);
+  throw new S3Error('NotImplemented', `The local S3 does not implement ${name}.`, {
+    fields: { Operation: name },
+  });
+}
+
+/** Operations by method and the argument that tells them apart, on the account, a bucket or an object. */
+const namesByTarget = {
+  account: { 'GET ': 'ListBuckets' },
+  bucket: {
+    'DELETE ': 'DeleteBucket',
+    'GET ': 'ListObjects',
+    'GET list-type': 'ListObjectsV2',
+    'GET location': 'GetBucketLocation',
+    'GET session': 'CreateSession',
+    'GET uploads': 'ListMultipartUploads',
+    'GET versions': 'ListObjectVersions',
+    'HEAD ': 'HeadBucket',
+    'POST ': 'PostObject',
+    'POST delete': 'DeleteObjects',
+    'PUT ': 'CreateBucket',
+  },
+  object: {
+    'DELETE ': 'DeleteObject',
+    'DELETE uploadId': 'AbortMultipartUpload',
+    'GET ': 'GetObject',
+    'GET uploadId': 'ListParts',
+    'HEAD ': 'HeadObject',
+    'POST restore': 'RestoreObject',
+    'POST select': 'SelectObjectContent',
+    'POST uploadId': 'CompleteMultipartUpload',
+    'POST uploads': 'CreateMultipartUpload',
+    'PUT ': 'PutObject',
+    'PUT uploadId': 'UploadPart',
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The same with a source to copy from. */
+const copyingNames: Readonly<Record<string, string>> = {
+  PutObject: 'CopyObject',
+  UploadPart: 'UploadPartCopy',
+};
+
+/** Arguments that name what an operation is about, with the noun that the operation's name has for it. */
+const subresources: Readonly<Record<string, string>> = {
+  accelerate: 'AccelerateConfiguration',
+  acl: 'Acl',
+  analytics: 'AnalyticsConfiguration',
+  attributes: 'Attributes',
+  cors: 'Cors',
+  encryption: 'Encryption',
+  'intelligent-tiering': 'IntelligentTieringConfiguration',
+  inventory: 'InventoryConfiguration',
+  'legal-hold': 'LegalHold',
+  lifecycle: 'LifecycleConfiguration',
+  logging: 'Logging',
+  metrics: 'MetricsConfiguration',
+  notification: 'NotificationConfiguration',
+  'object-lock': 'LockConfiguration',
+  ownershipControls: 'OwnershipControls',
+  policy: 'Policy',
+  policyStatus: 'PolicyStatus',
+  publicAccessBlock: 'PublicAccessBlock',
+  renameObject: 'Rename',
+  replication: 'Replication',
+  requestPayment: 'RequestPayment',
+  retention: 'Retention',
+  tagging: 'Tagging',
+  torrent: 'Torrent',
+  versioning: 'Versioning',
+  website: 'Website',
+};
+
+const targetNoun = { account: 'the account', bucket: 'a bucket', object: 'an object' } as const;
+
+/** The name of the operation that a request asks for, in the S3 API. */
+export function operationName({ method, bucket, key, query, headers }: S3Request): string {
+  const target = bucket === '' ? 'account' : key === '' ? 'bucket' : 'object';
+  const names: Readonly<Record<string, string>> = namesByTarget[target];
+  const subresource = [...query.keys()].find((name) => Object.hasOwn(subresources, name));
+  if (subresource !== undefined) return subresourceOperation(method, target, subresource);
+  const argument = [...query.keys()].find((name) => Object.hasOwn(names, `${method} ${name}`)) ?? '';
+  const name = names[`${method} ${argument}`] ?? `${method} on ${targetNoun[target]}`;
+  return headers.has('x-amz-copy-source') ? (copyingNames[name] ?? name) : name;
+}
+
+function subresourceOperation(method: string, target: string, subresource: string): string {
+  const verb = method.charAt(0) + method.slice(1).toLowerCase();
+  return `${verb}${target === 'object' ? 'Object' : 'Bucket'}${subresources[subresource]}`;
+}

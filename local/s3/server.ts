@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { Account } from './account.ts';
+import type { Content } from './contents.ts';
+import { S3Error } from './errors.ts';
+import { readRequest, type S3Response } from './requests.ts';
+import { answer } from './router.ts';
+import { errorDocument } from './xml.ts';
+
+/** Milliseconds that an idle connection stays open: longer than clients keep theirs, so that they close first. */
+const idleTime = 75_000;
+
+/** The HTTP edge: reads requests, sends answers and errors, and outlives whatever clients do to their connections. */
+export class S3Server {
+  readonly #account: Account;
+  readonly #onError: (error: unknown) => void;
+  readonly #running = new Set<Promise<void>>();
+  // Uploads take as long as they take, so a request has no time limit.
+  readonly #http = createServer({ requestTimeout: 0, keepAliveTimeout: idleTime }, (incoming, outgoing) => {
+    const exchange = this.#exchange(incoming, outgoing).finally(() => this.#running.delete(exchange));
+    this.#running.add(exchange);
+  });
+
+  /** @param onError told of failures that are neither S3's refusals nor a client's going away. */
+  constructor(account: Account, onError: (error: unknown) => void) {
+    this.#account = account;
+    this.#onError = onError;
+  }
+
+  /** @throws Error of the operating system, such as `EADDRINUSE`. */
+  async listen(port: number, host: string): Promise<{ port: number }> {
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen(port, host, () => {
+        this.#http.off('error', reject);
+        resolve();
+      });
+    });
+    const address = this.#http.address();
+    if (address === null || typeof address === 'string') throw new Error('The local S3 has no port');
+    return { port: address.port };
+  }
+
+  /** Ends all connections and waits until nothing is under way. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => void this.#http.close(() => resolve()));
+    this.#http.closeAllConnections();
+    await Promise.all([closed, ...this.#running]);
+  }
+
+  async #exchange(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    // Both streams fail when the client goes away; whoever reads or writes at that time learns it there.
+    incoming.on('error', () => {});
+    outgoing.on('error', () => {});
+    const requestId = randomBytes(8).toString('hex').toUpperCase();
+    try {
+      const response = await this.#respond(incoming, requestId);
+      await this.#send(incoming, outgoing, requestId, response);
+    } catch (error) {
+      // Bytes of an object broke off: only the end of the connection can still tell the client.
+      outgoing.destroy();
+      if (!isGone(incoming)) this.#onError(error);
+    } finally {
+      // What is left of a refused upload: unread, it would keep the client from reading the answer.
+      
+    }
+  }
+
+  async #respond(incoming: IncomingMessage, requestId: string): Promise<S3Response> {
+    try {
+      return await answer(this.#account, readRequest(incoming));
+    } catch (error) {
+      if (error instanceof S3Error) return refusal(error, incoming, requestId);
+      if (!isGone(incoming)) this.#onError(error);
+      const message = 'We encountered an internal error. Please try again.';
+      return refusal(new S3Error('InternalError', message), incoming, requestId);
+    }
+  }
+
+  async #send(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    requestId: string,
+    { status, headers, document, content }: S3Response,
+  ): Promise<void> {
+    try {
+      const type = document === undefined ? {} : { 'content-type': 'application/xml' };
+      const length = bodyLength(status, document, headers);
+      const identity = { server: 'AmazonS3', 'x-amz-request-id': requestId, 'x-amz-id-2': requestId };
+      outgoing.writeHead(status, { ...identity, ...type, ...length, ...headers });
+      if (content === undefined || incoming.method === 'HEAD') outgoing.end(document);
+      else await this.#sendContent(incoming, outgoing, content);
+    } finally {
+      if (content !== undefined) this.#account.contents.release(content);
+    }
+  }
+
+  async #sendContent(incoming: IncomingMessage, outgoing: ServerResponse, content: Content): Promise<void> {
+    try {
+      await pipeline(this.#account.contents.read(content), outgoing);
+    } catch (error) {
+      if (!isGone(incoming)) throw error;
+    }
+  }
+}
+
+/** Whether the client has closed its connection. */
+function isGone(incoming: IncomingMessage): boolean {
+  return incoming.socket.destroyed;
+}
+
+/** The length, unless the answer tells it itself or has no body by its nature. */
+function bodyLength(
+  status: number,
+  document: string | undefined,
+  headers: S3Response['headers'],
+): Readonly<Record<string, string>> {
+  if (status === 204 || status === 304 || headers?.['content-length'] !== undefined) return {};
+  return { 'content-length': String(Buffer.byteLength(document ?? '')) };
+}
+
+function refusal(error: S3Error, incoming: IncomingMessage, requestId: string): S3Response {
+  const [resource = '/'] = (incoming.url ?? '/').split('?');
+  const { code, message, fields, headers, status } = error;
+  const document = errorDocument({
+    Code: code,
+    Message: message,
+    ...fields,
+    Resource: resource,
+    RequestId: requestId,
+    HostId: requestId,
+  });
+  return { status, headers, document };
+}

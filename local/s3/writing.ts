@@ -1,0 +1,57 @@
+import type { Account } from './account.ts';
+import type { Bucket, ObjectFacts, StoredObject } from './buckets.ts';
+import { type ChecksumAlgorithm, checksumAlgorithmNamed, checksumHeaders } from './checksums.ts';
+import { type Conditions, conditionsOf, requireWritable } from './conditions.ts';
+import { invalidArgument } from './errors.ts';
+import { versionHeader } from './reading.ts';
+import { RequestBody } from './request-body.ts';
+import { objectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Response } from './requests.ts';
+
+/** PutObject. */
+export async function putObject(account: Account, request: S3Request): Promise<S3Response> {
+  refuseUnsupportedHeaders(request);
+  const bucket = account.bucket(request.bucket);
+  const conditions = conditionsOf(request);
+  requireWritable(conditions, bucket.current(request.key));
+  const headers = objectHeaders(request);
+  const body = new RequestBody(request, { wanted: wantedAlgorithm(request) });
+  const content = await account.contents.receive(body);
+  const { md5, checksum } = body.digest;
+  const facts: ObjectFacts = {
+    content,
+    etag: md5.toString('hex'),
+    headers,
+    ...(checksum === undefined ? {} : { checksum: { ...checksum, type: 'FULL_OBJECT' } }),
+  };
+  const object = account.store(
+    bucket,
+    request.key,
+    facts,
+    'Put',
+    writePermit(conditions, bucket, request.key),
+  );
+  return { status: 200, headers: { ...writtenHeaders(bucket, object), ...checksumHeaders(object.checksum) } };
+}
+
+/** What decides, at the moment of storing, whether the conditions of a write hold still. */
+export function writePermit(conditions: Conditions, bucket: Bucket, key: string): () => void {
+  return () => requireWritable(conditions, bucket.current(key));
+}
+
+/** Headers that tell which object a write made. */
+export function writtenHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
+  return { etag: `"${object.etag}"`, ...versionHeader(bucket, object) };
+}
+
+/**
+ * The algorithm of the checksum that a client asks S3 to make.
+ *
+ * @throws S3Error `InvalidArgument` when there is no such algorithm.
+ */
+export function wantedAlgorithm({ headers }: S3Request): ChecksumAlgorithm | undefined {
+  const name = headers.get('x-amz-checksum-algorithm');
+  if (name === undefined) return undefined;
+  const algorithm = checksumAlgorithmNamed(name);
+  if (algorithm !== undefined) return algorithm;
+  throw invalidArgument('x-amz-checksum-algorithm', name, 'Checksum algorithm provided is unsupported.');
+}

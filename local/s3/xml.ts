@@ -1,0 +1,128 @@
+import { S3Error } from './errors.ts';
+
+/** A piece of a document that is already written as XML. */
+export type Xml = string;
+
+/** Namespace of the documents of S3. */
+const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+/** A whole document under the given root. */
+export function xmlDocument(root: string, ...children: readonly Xml[]): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${children.join('')}</${root}>`;
+}
+
+/** The document of a refusal, which has no namespace. */
+export function errorDocument(fields: Readonly<Record<string, string>>): string {
+  const children = Object.entries(fields).map(([name, value]) => field(name, value));
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${children.join('')}</Error>`;
+}
+
+/** An element with elements inside. */
+export function element(name: string, ...children: readonly Xml[]): Xml {
+  return `<${name}>${children.join('')}</${name}>`;
+}
+
+/** An element with a value inside; nothing at all when there is no value. */
+export function field(name: string, value: string | number | boolean | undefined): Xml {
+  return value === undefined ? '' : `<${name}>${escaped(String(value))}</${name}>`;
+}
+
+const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function escaped(text: string): string {
+  // Control characters go out as references: keys may hold them, and parsers would fold or refuse them.
+  return text.replace(
+    /[&<>"\p{Cc}]/gu,
+    (found) => escapes[found] ?? `&#x${found.charCodeAt(0).toString(16)};`,
+  );
+}
+
+/** An element that was read. */
+export interface XmlElement {
+  /** Name without a namespace prefix. */
+  readonly name: string;
+  readonly children: readonly XmlElement[];
+  /** The text directly inside, entities resolved, as it stands. */
+  readonly text: string;
+}
+
+/** The children of an element that have a name. */
+export function childrenNamed(parent: XmlElement, name: string): readonly XmlElement[] {
+  return parent.children.filter((child) => child.name === name);
+}
+
+/** The text of the first child with a name. */
+export function childText(parent: XmlElement, name: string): string | undefined {
+  return parent.children.find((child) => child.name === name)?.text;
+}
+
+const token =
+  /<\?[^>]*\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([^\s/<>!?]+)([^<>]*?)(\/?)>|([^<]+)/gy;
+
+/**
+ * Reads a request's document: elements and text; attributes, comments and processing instructions are skipped, and
+ * document types refused.
+ *
+ * @throws S3Error `MalformedXML` when the text is no document or its root has another name.
+ */
+export function parseXml(text: string, root: string): XmlElement {
+  const top = openElement('');
+  const open = [top];
+  let position = 0;
+  for (const match of text.matchAll(token)) {
+    position = match.index + match[0].length;
+    readToken(match, open);
+  }
+  const document = top.children[0];
+  const whole = position === text.length && open.length === 1 && top.children.length === 1;
+  if (!whole || top.text.trim().replace('\ufeff', '') !== '' || document?.name !== root) throw malformedXml();
+  return document;
+}
+
+/** The refusal of a body that is not the document that its operation takes. */
+export function malformedXml(): S3Error {
+  return new S3Error(
+    'MalformedXML',
+    'The XML you provided was not well-formed or did not validate against our published schema',
+  );
+}
+
+interface OpenElement {
+  readonly name: string;
+  readonly children: OpenElement[];
+  text: string;
+}
+
+function openElement(name: string): OpenElement {
+  return { name: name.replace(/^.*:/, ''), children: [], text: '' };
+}
+
+function readToken(match: RegExpExecArray, open: OpenElement[]): void {
+  const [, verbatim, closing, name, , empty, text] = match;
+  const parent = open.at(-1);
+  if (parent === undefined) throw malformedXml();
+  if (verbatim !== undefined) parent.text += verbatim;
+  else if (text !== undefined) parent.text += resolved(text);
+  else if (name !== undefined && closing === '/') {
+    if (open.length < 2 || open.pop()?.name !== openElement(name).name) throw malformedXml();
+  } else if (name !== undefined) {
+    const child = openElement(name);
+    parent.children.push(child);
+    if (empty !== '/') open.push(child);
+  }
+}
+
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+function resolved(text: string): string {
+  return text.replace(/&([^;]*);?/g, (_, name: string) => {
+    const number = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
+    if (number === null) return entities[name] ?? refuseEntity();
+    const code = number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : refuseEntity();
+  });
+}
+
+function refuseEntity(): never {
+  throw malformedXml();
+}

@@ -1,0 +1,57 @@
+import { usageColumns, usageRow, writeRow } from './csv-dialect.ts';
+import { writeEvent, writeUsage } from './datastreamer-dialect.ts';
+import type { Random } from './random.ts';
+import type { FleetRecord, UsageRecord } from './records.ts';
+import { iso } from './records.ts';
+import { writeConnectionEvent } from './supersim-dialect.ts';
+
+/** Writes a record as its carrier sends it by stream. */
+export function writeRecord(record: FleetRecord): string {
+  if (record.kind === 'connection') return writeConnectionEvent(record);
+  return record.kind === 'event' ? writeEvent(record) : writeUsage(record);
+}
+
+/** What a broken record has become. One that is no JSON makes a body of its own, lest it spoil its neighbours'. */
+export interface BrokenRecord {
+  readonly text: string;
+  readonly standsAlone: boolean;
+}
+
+/** A day that no calendar has, one that no number makes a date, and one that no clock shows yet. */
+const impossibleDays = ['2026-02-30', '2026-13-45', '2199-12-31'] as const;
+
+/** Breaks a record of the stream: cut short, without its identity, or dated impossibly. */
+export function breakRecord(record: FleetRecord, random: Random): BrokenRecord {
+  const way = random.integer(3);
+  if (way === 0) {
+    const text = writeRecord(record);
+    return {
+      text: text.slice(0, Math.floor(text.length * (0.2 + random.integer(70) / 100))),
+      standsAlone: true,
+    };
+  }
+  if (way === 1) return { text: writeRecord(withoutIdentity(record)), standsAlone: false };
+  return { text: misdated(writeRecord(record), record, random), standsAlone: false };
+}
+
+const iccidColumn = usageColumns.indexOf('iccid');
+
+/** Breaks a usage row: too few columns, an ICCID that went through a spreadsheet, or an impossible date. */
+export function breakRow(record: UsageRecord, random: Random): string {
+  const fields = usageRow(record);
+  const way = random.integer(3);
+  if (way === 0) return writeRow(fields.slice(0, random.between(2, 12)));
+  if (way === 1) return writeRow(fields.with(iccidColumn, '8.98828E+18'));
+  return misdated(writeRow(fields), record, random);
+}
+
+function withoutIdentity(record: FleetRecord): FleetRecord {
+  return record.kind === 'connection' ? { ...record, eventSid: null } : { ...record, id: null };
+}
+
+/** Puts an impossible day for every day that the record is dated with. */
+function misdated(text: string, record: FleetRecord, random: Random): string {
+  const day = random.pick(impossibleDays);
+  const start = record.kind === 'usage' ? record.start : record.at;
+  return text.replaceAll(iso(record.at).slice(0, 10), day).replaceAll(iso(start).slice(0, 10), day);
+}

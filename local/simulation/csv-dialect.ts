@@ -1,0 +1,129 @@
+import {
+  descriptionOf,
+  eventNameOf,
+  iccidOf,
+  megabytes,
+  sourceOf,
+  spaced,
+  trafficTypeOf,
+} from './datastreamer-dialect.ts';
+import { accounts, type Sim } from './identity.ts';
+import type { CarrierEvent, UsageRecord } from './records.ts';
+
+/** Header of a `cdr_*.csv`, as 1NCE's export has it. */
+export const usageColumns = [
+  'id',
+  'event_start_timestamp',
+  'event_stop_timestamp',
+  'organisation_id',
+  'organisation_name',
+  'endpoint_id',
+  'sim_id',
+  'iccid',
+  'imsi',
+  'operator_id',
+  'operator_name',
+  'country_id',
+  'operator_country_name',
+  'traffic_type_id',
+  'traffic_type_description',
+  'volume',
+  'volume_tx',
+  'volume_rx',
+  'cost',
+  'currency_id',
+  'currency_code',
+  'currency_symbol',
+  'ratezone_tariff_id',
+  'ratezone_tariff_name',
+  'ratezone_id',
+  'ratezone_name',
+  'endpoint_name',
+  'endpoint_ip_address',
+  'endpoint_tags',
+  'endpoint_imei',
+  'msisdn_msisdn',
+  'sim_production_date',
+  'operator_mncs',
+  'country_mcc',
+] as const;
+
+/** Header of an `events_*.csv`: the published columns, and the likely names of those that are not published. */
+export const eventColumns = [
+  'id',
+  'timestamp',
+  'event_type_id',
+  'event_type_description',
+  'event_severity_id',
+  'event_source_id',
+  'event_source_name',
+  'organisation_id',
+  'organisation_name',
+  'description',
+  'alert',
+  'endpoint_id',
+  'endpoint_name',
+  'endpoint_imei',
+  'endpoint_ip_address',
+  'endpoint_tags',
+  'sim_id',
+  'sim_iccid',
+  'msisdn_msisdn',
+  'sim_production_date',
+  'imsi_id',
+  'imsi_imsi',
+  'user_id',
+  'user_username',
+  'user_name',
+] as const;
+
+/** One field of a row; null is empty and unquoted. */
+type Field = string | number | null;
+
+/** A row of a CSV file: values quoted, null empty. */
+export function writeRow(fields: readonly Field[]): string {
+  return fields.map((field) => (field === null ? '' : `"${String(field).replaceAll('"', '""')}"`)).join(',');
+}
+
+/** The usage record's row. It states the values that the stream states, in the file's words. */
+export function usageRow(record: UsageRecord): readonly Field[] {
+  const { sim } = record;
+  const { network } = sim;
+  const traffic = trafficTypeOf(record);
+  const { total, tx, rx } = decimals(record);
+  // biome-ignore format: the columns in the header's order, in groups that belong together
+  return [
+    record.id, spaced(record.start), spaced(record.end), accounts[sim.carrier], 'Demo Company', sim.simId, sim.simId,
+    iccidOf(sim, record.id), sim.imsi, network.operatorId, network.name, network.countryId, network.countryName,
+    traffic.id, traffic.name, total, tx, rx, `${total}0000`, 1, 'EUR', '€',
+    442, 'Production 01 - 1Mbps', 2067, 'Rate Zone 1 (DE)', sim.sim, sim.ipAddress, null, sim.imeisv,
+    sim.msisdn, '2019-01-21 08:45:01', network.mnc, network.mcc,
+  ];
+}
+
+/** The event's row; only events about a SIM come by file. */
+export function eventRow(event: CarrierEvent, sim: Sim): readonly Field[] {
+  const source = sourceOf(event);
+  // biome-ignore format: the columns in the header's order, in groups that belong together
+  return [
+    event.id, spaced(event.at), event.typeId, eventNameOf(event.typeId), 0, source.id, source.name,
+    accounts[event.source], 'Demo Company', descriptionOf(event), 0,
+    sim.simId, sim.name, sim.imei, sim.ipAddress, null, sim.simId, sim.sim, sim.msisdn, '2019-01-21 08:45:01',
+    sim.simId, sim.imsi, null, null, null,
+  ];
+}
+
+/** All six decimals, as the files have them. */
+function decimals(record: UsageRecord): { total: string; tx: string; rx: string } {
+  if (record.messages > 0) {
+    const messages = `${record.messages}.000000`;
+    return { total: messages, tx: messages, rx: '0.000000' };
+  }
+  const { up, down } = record.volume;
+  return { total: sixPlaces(up + down), tx: sixPlaces(up), rx: sixPlaces(down) };
+}
+
+function sixPlaces(bytes: number): string {
+  const [whole = '0', fraction = ''] = megabytes(bytes).split('.');
+  return `${whole}.${fraction.padEnd(6, '0')}`;
+}

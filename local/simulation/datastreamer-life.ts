@@ -1,0 +1,185 @@
+import type { Sim } from './identity.ts';
+import type { Random } from './random.ts';
+import {
+  type CarrierEvent,
+  hour,
+  minute,
+  type PdpContext,
+  type Span,
+  second,
+  type UsageRecord,
+  type Volume,
+} from './records.ts';
+import { type PartitionTruth, sessionIdOf } from './truth.ts';
+
+type DataStreamerRecord = CarrierEvent | UsageRecord;
+
+/** Events of a SIM beside its sessions, by how often they come: location, GPRS location, quota, activation, unknown. */
+const sideEvents = [1, 1, 1, 2, 2, 2, 8, 15, 18, 20, 56, 99] as const;
+
+/** Events that a carrier of the old generation sends by file in this simulation. */
+const fileEvents: ReadonlySet<number> = new Set([1, 2, 8, 99]);
+
+/** Events that name a user of the portal and no SIM. */
+const userEvents = [6, 13, 41, 67] as const;
+
+/**
+ * The records of one data-streamer SIM, roughly in the order in which they happen: it attaches, opens a PDP context,
+ * sends a usage record every ten to fifteen minutes, closes it with the volume of the whole session, and pauses;
+ * between them short messages, locations and quotas. Every record is told to `truth`.
+ */
+export function* dataStreamerLife(
+  sim: Sim,
+  span: Span,
+  random: Random,
+  truth: PartitionTruth,
+): Generator<DataStreamerRecord, void> {
+  const dialect = sim.dataStreamer;
+  const usageInterval = sim.carrier === 'emnify' ? 10 * minute : 15 * minute;
+  const usageNamesSession = sim.carrier === 'emnify' || dialect.generation === 'flat';
+  let eventCount = 0;
+  let usageCount = 0;
+  let at = span.from + random.integer((20 * minute) / second) * second;
+  for (const record of records()) {
+    if (record.at >= span.to) return;
+    if (record.kind === 'event') truth.event(record);
+    else truth.usageRecord(record);
+    yield record;
+  }
+
+  function* records(): Generator<DataStreamerRecord, void> {
+    yield event(random.chance(0.5) ? 1 : 2, at);
+    if (sim.idle) return;
+    yield* session(random.chance(0.1));
+    while (at < span.to) {
+      if (random.chance(0.5)) yield event(2, at + random.integer(1000));
+      if (sim.carrier === 'emnify' && random.chance(0.1)) yield event(3, at);
+      at += random.between(1, 30) * second;
+      yield* session(false);
+    }
+  }
+
+  /** @param beganEarlier the session was open before anyone listened, so that its creation is never told. */
+  function* session(beganEarlier: boolean): Generator<DataStreamerRecord, void> {
+    const context = openContext(beganEarlier);
+    const usageOnly = usageNamesSession && random.chance(0.05);
+    const end = at + random.between(60, 900) * second + random.exponential((6 * hour) / second) * second;
+    if (!beganEarlier && !usageOnly) yield event(3, at, { context });
+    let volume: Volume = { up: 0, down: 0 };
+    while (at < end && at < span.to) {
+      const usage = dataUsage(context, Math.min(at + usageInterval, end));
+      volume = { up: volume.up + usage.volume.up, down: volume.down + usage.volume.down };
+      yield usage;
+      at = usage.end;
+      yield* between(context, usageOnly);
+    }
+    if (!usageOnly && random.chance(0.97)) yield event(5, at, { context, volume });
+    at += (1 + random.exponential(3600)) * second;
+    at -= at % second;
+  }
+
+  function openContext(beganEarlier: boolean): PdpContext {
+    const started = beganEarlier && dialect.statesTunnelCreated ? at - random.between(1, 20) * hour : at;
+    const id = 100_000_000 + random.integer(900_000_000);
+    return { id, tunnelCreated: started, uuid: random.uuid(), ratType: random.pick([1, 2, 6, 6, 8, 9]) };
+  }
+
+  function* between(context: PdpContext, usageOnly: boolean): Generator<DataStreamerRecord, void> {
+    if (random.chance(0.02)) yield shortMessage(context);
+    if (random.chance(0.05)) yield event(random.pick(sideEvents), at + random.integer(1000));
+    if (!usageOnly && random.chance(0.04)) yield event(4, at + random.integer(1000), { context });
+  }
+
+  function dataUsage(context: PdpContext, until: number): UsageRecord {
+    // emnify mixes whole seconds and milliseconds.
+    const end = sim.carrier === 'emnify' && random.chance(0.2) ? until + random.integer(1000) : until;
+    const volume = { up: random.exponential(60_000), down: random.exponential(40_000) };
+    const record = {
+      kind: 'usage',
+      sim,
+      id: recordId(usageCount++),
+      at: end,
+      start: at,
+      end,
+      volume,
+    } as const;
+    return { ...record, messages: 0, ...namedSession(context), road: roadOf(at, end) };
+  }
+
+  function shortMessage(context: PdpContext): UsageRecord {
+    // emnify names a session on messages too; they belong to none that carries data.
+    const session = random.chance(0.5) ? context : { ...context, uuid: random.uuid() };
+    const sent = at - (at % second);
+    const record = {
+      kind: 'usage',
+      sim,
+      id: recordId(usageCount++),
+      at: sent,
+      start: sent,
+      end: sent,
+    } as const;
+    return {
+      ...record,
+      volume: { up: 0, down: 0 },
+      messages: random.between(1, 3),
+      ...namedSession(session),
+      road: roadOf(sent, sent),
+    };
+  }
+
+  function namedSession(context: PdpContext): { sessionId?: string } {
+    return usageNamesSession ? { sessionId: sessionIdOf(sim.carrier, dialect, context) } : {};
+  }
+
+  /** Files carry whole seconds, so that only such records can come by both roads. */
+  function roadOf(start: number, end: number): UsageRecord['road'] {
+    const wholeSeconds = start % second === 0 && end % second === 0;
+    if (dialect.generation === 'flat' || !wholeSeconds) return 'stream';
+    if (dialect.usageByFile) return 'file';
+    return random.chance(0.06) ? 'both' : 'stream';
+  }
+
+  function event(typeId: number, time: number, about: Partial<CarrierEvent> = {}): CarrierEvent {
+    const byFile = dialect.generation === 'old' && fileEvents.has(typeId) && random.chance(0.5);
+    // Whole seconds are all that a file, and 1NCE's nested events, state.
+    const inSeconds = byFile || (sim.carrier === '1nce' && dialect.generation === 'nested');
+    const stated = inSeconds ? time - (time % second) : time;
+    const source = sim.carrier;
+    return { kind: 'event', source, sim, typeId, id: recordId(eventCount++), at: stated, byFile, ...about };
+  }
+
+  function recordId(count: number): string {
+    return recordIdOf(dialect.generation, sim.firstRecordId + count);
+  }
+}
+
+/** Events of one data-streamer account that name a user and no SIM: about one each hour. */
+export function* accountLife(
+  source: Sim['carrier'],
+  firstRecordId: number,
+  span: Span,
+  random: Random,
+  truth: PartitionTruth,
+): Generator<CarrierEvent, void> {
+  let count = 0;
+  for (let at = span.from + random.exponential(hour); at < span.to; at += minute + random.exponential(hour)) {
+    const id = recordIdOf('nested', firstRecordId + count++);
+    const stated = at - (at % second);
+    const event: CarrierEvent = {
+      kind: 'event',
+      source,
+      typeId: random.pick(userEvents),
+      id,
+      at: stated,
+      byFile: false,
+    };
+    truth.event(event);
+    yield event;
+  }
+}
+
+/** 1NCE's 2.0 counts beyond 2^53 here, where a JSON parser that makes doubles would confuse neighbours. */
+function recordIdOf(generation: 'old' | 'nested' | 'flat', count: number): string {
+  if (generation === 'flat') return `9007199${String(count).padStart(12, '0')}`;
+  return String((generation === 'old' ? 170_000_000_000 : 4_000_000_000) + count);
+}

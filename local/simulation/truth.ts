@@ -1,0 +1,225 @@
+import type { Carrier } from '../../lambda/sources.ts';
+import { accounts } from './identity.ts';
+import {
+  type CarrierEvent,
+  type ConnectionEvent,
+  iso,
+  type PdpContext,
+  type UsageRecord,
+  type Volume,
+} from './records.ts';
+
+/** What the item of a session must say. Times are ISO 8601 with milliseconds; volumes are bytes. */
+export interface ExpectedSession {
+  readonly status: 'open' | 'ended' | 'failed';
+  /** As stated; where no record states it, the earliest time that one about the session names. */
+  readonly start: string;
+  readonly end: string | undefined;
+  readonly lastUpdated: string;
+  /** Running totals: the last ones stated, or undefined where the carrier states none. */
+  readonly dataUploaded: number | undefined;
+  readonly dataDownloaded: number | undefined;
+  readonly dataTotal: number | undefined;
+}
+
+/** What the item of a usage record must say. Volumes are bytes; `messages` is undefined on data usage. */
+export interface ExpectedUsage {
+  readonly dataUploaded: number;
+  readonly dataDownloaded: number;
+  readonly dataTotal: number;
+  readonly messages: number | undefined;
+}
+
+/**
+ * What the item of an event must say. Super SIM types have one name; for a data-streamer event it is the number that
+ * the carrier sent, since the ledger is free in what it calls it.
+ */
+export type ExpectedEvent = { readonly type: string } | { readonly carrierType: string };
+
+/** All that the ledger must hold under one partition key: a SIM, or an account that an event without SIM names. */
+export interface ExpectedPartition {
+  readonly sessions: ReadonlyMap<string, ExpectedSession>;
+  readonly usage: ReadonlyMap<string, ExpectedUsage>;
+  readonly events: ReadonlyMap<string, ExpectedEvent>;
+  /** Sum of the usage. */
+  readonly total: { readonly uploaded: number; readonly downloaded: number; readonly messages: number };
+}
+
+/** Counts in records: an array's element, a JSON line, a CSV row and a test event are one each. */
+export interface FleetCounts {
+  /** All that was delivered: the receipts' `received`. */
+  readonly delivered: number;
+  /** Different records about the fleet. */
+  readonly distinct: number;
+  /** Deliveries of the platform's own messages. */
+  readonly ignored: number;
+  /** Deliveries of broken records. */
+  readonly rejected: number;
+}
+
+/** What the ledger must hold once all is delivered. It grows as the deliveries are generated. */
+export interface FleetTruth {
+  /** By partition key: `sim`, or `account:<source>:<account id>`. */
+  readonly partitions: ReadonlyMap<string, ExpectedPartition>;
+  readonly counts: FleetCounts;
+}
+
+interface SessionInMaking {
+  status: 'open' | 'ended' | 'failed';
+  start: string;
+  startIsStated: boolean;
+  end: string | undefined;
+  lastUpdated: string;
+  dataUploaded: number | undefined;
+  dataDownloaded: number | undefined;
+  dataTotal: number | undefined;
+}
+
+interface SessionStatement {
+  readonly earliest: number;
+  readonly latest: number;
+  readonly statedStart?: number | undefined;
+  readonly runningTotal?: Volume | undefined;
+  readonly terminal?: 'ended' | 'failed' | undefined;
+}
+
+const eventTypes = new Map<string, ExpectedEvent>();
+
+function expectedEvent(member: 'type' | 'carrierType', value: string): ExpectedEvent {
+  const known = eventTypes.get(value);
+  if (known !== undefined) return known;
+  const made = member === 'type' ? { type: value } : { carrierType: value };
+  eventTypes.set(value, made);
+  return made;
+}
+
+/**
+ * What one SIM's life, or one account's, leaves in the ledger. The life tells it record by record, in the order in
+ * which things happen; the road that the records then take must not change it.
+ */
+export class PartitionTruth implements ExpectedPartition {
+  readonly sessions = new Map<string, SessionInMaking>();
+  readonly usage = new Map<string, ExpectedUsage>();
+  readonly events = new Map<string, ExpectedEvent>();
+  readonly total = { uploaded: 0, downloaded: 0, messages: 0 };
+
+  connection(event: ConnectionEvent): void {
+    const { session, window } = event;
+    if (event.type !== 'data-session.updated') {
+      this.events.set(`${iso(event.at)}#${event.eventSid}`, expectedEvent('type', event.type));
+    }
+    if (window !== undefined) this.addUsage(window.start, event.eventSid, window, undefined);
+    if (session === undefined) return;
+    this.session(session.sid, {
+      earliest: session.start,
+      latest: event.at,
+      statedStart: session.start,
+      runningTotal: event.runningTotal,
+      terminal: terminalOf(event.type),
+    });
+  }
+
+  event(event: CarrierEvent): void {
+    const { context, sim } = event;
+    this.events.set(`${iso(event.at)}#${event.id}`, expectedEvent('carrierType', String(event.typeId)));
+    if (context === undefined || sim === undefined) return;
+    const stated = sim.dataStreamer.statesTunnelCreated;
+    this.session(sessionIdOf(event.source, sim.dataStreamer, context), {
+      earliest: event.at,
+      latest: event.at,
+      statedStart: stated ? context.tunnelCreated : undefined,
+      runningTotal: event.volume,
+      terminal: event.typeId === 5 ? 'ended' : undefined,
+    });
+  }
+
+  usageRecord(record: UsageRecord): void {
+    this.addUsage(
+      record.start,
+      record.id,
+      record.volume,
+      record.messages === 0 ? undefined : record.messages,
+    );
+    if (record.sessionId === undefined || record.messages > 0 || record.road === 'file') return;
+    this.session(record.sessionId, { earliest: record.start, latest: record.end });
+  }
+
+  private addUsage(start: number, id: string | null, volume: Volume, messages: number | undefined): void {
+    const key = [iso(start), id].join('#');
+    this.usage.set(key, isZero(volume) && messages === undefined ? noUsage : expectedUsage(volume, messages));
+    this.total.uploaded += volume.up;
+    this.total.downloaded += volume.down;
+    this.total.messages += messages ?? 0;
+  }
+
+  private session(id: string, statement: SessionStatement): void {
+    const session = this.sessions.get(id) ?? emptySession(statement);
+    this.sessions.set(id, session);
+    const stated = statement.statedStart;
+    if (stated !== undefined) session.start = iso(stated);
+    else if (!session.startIsStated) session.start = earlier(session.start, iso(statement.earliest));
+    session.startIsStated ||= stated !== undefined;
+    const latest = iso(statement.latest);
+    if (latest > session.lastUpdated) session.lastUpdated = latest;
+    if (statement.terminal !== undefined) session.status = statement.terminal;
+    if (statement.terminal === 'ended') session.end = latest;
+    if (statement.runningTotal !== undefined) state(session, statement.runningTotal);
+  }
+}
+
+/** Idle windows are many, and one object says it for all. */
+const noUsage = expectedUsage({ up: 0, down: 0 }, undefined);
+
+function isZero({ up, down }: Volume): boolean {
+  return up === 0 && down === 0;
+}
+
+function expectedUsage({ up, down }: Volume, messages: number | undefined): ExpectedUsage {
+  return { dataUploaded: up, dataDownloaded: down, dataTotal: up + down, messages };
+}
+
+/**
+ * The ledger's key of a data-streamer session: emnify's `session_id`; `ipcan_session_id` of 1NCE's 2.0; else
+ * `pdp_context_id`, joined with the time of its tunnel since the ids may be used again.
+ */
+export function sessionIdOf(
+  source: Carrier,
+  dialect: { readonly generation: string; readonly statesTunnelCreated: boolean },
+  context: PdpContext,
+): string {
+  if (source === 'emnify' || dialect.generation === 'flat') return context.uuid;
+  return dialect.statesTunnelCreated ? `${context.id}#${iso(context.tunnelCreated)}` : String(context.id);
+}
+
+/** The partition that keeps an event without SIM. */
+export function accountPartition(source: Carrier): string {
+  return `account:${source}:${accounts[source]}`;
+}
+
+function emptySession(statement: SessionStatement): SessionInMaking {
+  return {
+    status: 'open',
+    start: iso(statement.statedStart ?? statement.earliest),
+    startIsStated: false,
+    end: undefined,
+    lastUpdated: iso(statement.latest),
+    dataUploaded: undefined,
+    dataDownloaded: undefined,
+    dataTotal: undefined,
+  };
+}
+
+function state(session: SessionInMaking, total: Volume): void {
+  session.dataUploaded = total.up;
+  session.dataDownloaded = total.down;
+  session.dataTotal = total.up + total.down;
+}
+
+function terminalOf(type: ConnectionEvent['type']): 'ended' | 'failed' | undefined {
+  if (type === 'data-session.ended') return 'ended';
+  return type === 'data-session.failed' ? 'failed' : undefined;
+}
+
+function earlier(one: string, other: string): string {
+  return one < other ? one : other;
+}

@@ -1,0 +1,224 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { AwsError, type Operation, operation } from '../aws-json-protocol.ts';
+import type { Queue, ReceiptOutcome, ReceivedMessage } from './queue.ts';
+import { describeQueue, queueAttributes, toSettings } from './queue-attributes.ts';
+import type { QueueRegistry } from './queue-registry.ts';
+
+/** Bytes of a message, and of all messages of a batch. */
+const maximumMessageBytes = 1024 * 1024;
+
+const maximumBatchEntries = 10;
+
+/** Stands for the sender in every message: any access key is accepted, so that nothing is known of it. */
+const senderId = 'local';
+
+const queueName = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/, 'Must be 1 to 80 letters, digits, - or _');
+const delaySeconds = z.int().min(0).max(900).optional();
+const visibilityTimeout = z.int().min(0).max(43_200);
+const withQueueUrl = { QueueUrl: z.string() };
+
+const sendInput = { MessageBody: z.string().min(1), DelaySeconds: delaySeconds };
+
+const receiveInput = z.strictObject({
+  ...withQueueUrl,
+  MaxNumberOfMessages: z.int().min(1).max(10).default(1),
+  WaitTimeSeconds: z.int().min(0).max(20).optional(),
+  VisibilityTimeout: visibilityTimeout.optional(),
+  /** The older name of MessageSystemAttributeNames. */
+  AttributeNames: z.array(z.string()).default([]),
+  MessageSystemAttributeNames: z.array(z.string()).default([]),
+  /** Messages have no attributes of their own here, so that none is ever found. */
+  MessageAttributeNames: z.array(z.string()).optional(),
+});
+
+/** The operations of the stand-in. An input with a member that they don't honour is refused, not half obeyed. */
+export function createSqsOperations(queues: QueueRegistry): Record<string, Operation> {
+  return { ...queueOperations(queues), ...messageOperations(queues), ...batchOperations(queues) };
+}
+
+function queueOperations(queues: QueueRegistry): Record<string, Operation> {
+  return {
+    CreateQueue: operation(
+      z.strictObject({ QueueName: queueName, Attributes: queueAttributes.default({}) }),
+      ({ QueueName, Attributes }) => {
+        const settings = toSettings(Attributes, queues);
+        const existing = queues.get(QueueName);
+        const same = existing !== undefined && isDeepStrictEqual(existing.settings, settings);
+        return { QueueUrl: (same ? existing : queues.create(QueueName, settings)).url };
+      },
+    ),
+    GetQueueUrl: operation(z.object({ QueueName: z.string() }), ({ QueueName }) => ({
+      QueueUrl: queues.find(QueueName).url,
+    })),
+    ListQueues: operation(
+      z.strictObject({ QueueNamePrefix: z.string().default(''), MaxResults: z.int().optional() }),
+      ({ QueueNamePrefix }) => ({
+        QueueUrls: queues.all
+          .filter((queue) => queue.name.startsWith(QueueNamePrefix))
+          .map((queue) => queue.url),
+      }),
+    ),
+    GetQueueAttributes: operation(
+      z.strictObject({ ...withQueueUrl, AttributeNames: z.array(z.string()).default([]) }),
+      ({ QueueUrl, AttributeNames }) => ({
+        Attributes: select(describeQueue(queues.findByUrl(QueueUrl)), AttributeNames),
+      }),
+    ),
+    PurgeQueue: operation(z.strictObject(withQueueUrl), ({ QueueUrl }) => queues.findByUrl(QueueUrl).purge()),
+  };
+}
+
+function messageOperations(queues: QueueRegistry): Record<string, Operation> {
+  return {
+    SendMessage: operation(z.strictObject({ ...withQueueUrl, ...sendInput }), (input) => {
+      checkLength([input.MessageBody]);
+      return send(queues.findByUrl(input.QueueUrl), input);
+    }),
+    ReceiveMessage: operation(receiveInput, async (input, signal) => {
+      const wait = input.WaitTimeSeconds === undefined ? undefined : input.WaitTimeSeconds * 1000;
+      const queue = queues.findByUrl(input.QueueUrl);
+      const messages = await queue.receive(input.MaxNumberOfMessages, wait, {
+        visibilityTimeoutSeconds: input.VisibilityTimeout,
+        signal,
+      });
+      const names = [...input.AttributeNames, ...input.MessageSystemAttributeNames];
+      return messages.length === 0
+        ? {}
+        : { Messages: messages.map((message) => toWireMessage(message, names)) };
+    }),
+    DeleteMessage: operation(
+      z.strictObject({ ...withQueueUrl, ReceiptHandle: z.string() }),
+      ({ QueueUrl, ReceiptHandle }) => {
+        refuse(deleteFault(queues.findByUrl(QueueUrl).delete(ReceiptHandle), ReceiptHandle));
+      },
+    ),
+    ChangeMessageVisibility: operation(
+      z.strictObject({ ...withQueueUrl, ReceiptHandle: z.string(), VisibilityTimeout: visibilityTimeout }),
+      ({ QueueUrl, ReceiptHandle, VisibilityTimeout }) => {
+        const outcome = queues.findByUrl(QueueUrl).changeVisibility(ReceiptHandle, VisibilityTimeout);
+        refuse(
+          outcome === 'stale'
+            ? new AwsError(
+                'MessageNotInflight',
+                `The message of receipt ${ReceiptHandle} is not in flight.`,
+                {
+                  queryCode: 'AWS.SimpleQueueService.MessageNotInflight',
+                },
+              )
+            : deleteFault(outcome, ReceiptHandle),
+        );
+      },
+    ),
+  };
+}
+
+function batchOperations(queues: QueueRegistry): Record<string, Operation> {
+  return {
+    SendMessageBatch: operation(
+      z.strictObject({
+        ...withQueueUrl,
+        Entries: z.array(z.strictObject({ Id: z.string(), ...sendInput })),
+      }),
+      ({ QueueUrl, Entries }) => {
+        const queue = queues.findByUrl(QueueUrl);
+        checkBatch(Entries);
+        checkLength(Entries.map((entry) => entry.MessageBody));
+        return { Successful: Entries.map((entry) => ({ Id: entry.Id, ...send(queue, entry) })), Failed: [] };
+      },
+    ),
+    DeleteMessageBatch: operation(
+      z.strictObject({
+        ...withQueueUrl,
+        Entries: z.array(z.strictObject({ Id: z.string(), ReceiptHandle: z.string() })),
+      }),
+      ({ QueueUrl, Entries }) => {
+        const queue = queues.findByUrl(QueueUrl);
+        checkBatch(Entries);
+        const results = Entries.map(({ Id, ReceiptHandle }) => ({
+          Id,
+          fault: deleteFault(queue.delete(ReceiptHandle), ReceiptHandle),
+        }));
+        return {
+          Successful: results.filter(({ fault }) => fault === undefined).map(({ Id }) => ({ Id })),
+          Failed: results.flatMap(({ Id, fault }) =>
+            fault === undefined ? [] : [{ Id, SenderFault: true, Code: fault.code, Message: fault.message }],
+          ),
+        };
+      },
+    ),
+  };
+}
+
+function send(
+  queue: Queue,
+  input: { readonly MessageBody: string; readonly DelaySeconds?: number | undefined },
+): { MessageId: string; MD5OfMessageBody: string } {
+  const { messageId, md5OfBody } = queue.send(input.MessageBody, { delaySeconds: input.DelaySeconds });
+  return { MessageId: messageId, MD5OfMessageBody: md5OfBody };
+}
+
+function toWireMessage(message: ReceivedMessage, attributeNames: readonly string[]): object {
+  const attributes = {
+    SenderId: senderId,
+    SentTimestamp: String(message.sentMilliseconds),
+    ApproximateReceiveCount: String(message.receiveCount),
+    ApproximateFirstReceiveTimestamp: String(message.firstReceivedMilliseconds),
+    ...(message.deadLetterSourceArn === undefined
+      ? {}
+      : { DeadLetterQueueSourceArn: message.deadLetterSourceArn }),
+  };
+  return {
+    MessageId: message.messageId,
+    ReceiptHandle: message.receiptHandle,
+    MD5OfBody: message.md5OfBody,
+    Body: message.body,
+    Attributes: select(attributes, attributeNames),
+  };
+}
+
+/** The attributes of these names; undefined when none is asked for, so that JSON leaves the member out. */
+function select(
+  attributes: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Record<string, string> | undefined {
+  const chosen = Object.entries(attributes).filter(([name]) => names.includes('All') || names.includes(name));
+  return chosen.length === 0 ? undefined : Object.fromEntries(chosen);
+}
+
+function checkBatch(entries: readonly { readonly Id: string }[]): void {
+  if (entries.length === 0) throw batchError('EmptyBatchRequest', 'There should be at least one entry.');
+  if (entries.length > maximumBatchEntries) {
+    throw batchError(
+      'TooManyEntriesInBatchRequest',
+      `Maximum number of entries per request are ${maximumBatchEntries}. You have sent ${entries.length}.`,
+    );
+  }
+  if (new Set(entries.map((entry) => entry.Id)).size < entries.length) {
+    throw batchError('BatchEntryIdsNotDistinct', 'Two or more entries have the same Id.');
+  }
+}
+
+function checkLength(bodies: readonly string[]): void {
+  const bytes = bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0);
+  if (bytes <= maximumMessageBytes) return;
+  const sentence = `The request has ${bytes} bytes of messages, and may have ${maximumMessageBytes}.`;
+  throw bodies.length > 1
+    ? batchError('BatchRequestTooLong', sentence)
+    : new AwsError('InvalidParameterValueException', sentence, { queryCode: 'InvalidParameterValue' });
+}
+
+function batchError(code: string, message: string): AwsError {
+  return new AwsError(code, message, { queryCode: `AWS.SimpleQueueService.${code}` });
+}
+
+/** A message that is gone already counts as deleted; so does, as on AWS, one whose receipt is out of date. */
+function deleteFault(outcome: ReceiptOutcome, receiptHandle: string): AwsError | undefined {
+  return outcome === 'not a receipt'
+    ? new AwsError('ReceiptHandleIsInvalid', `The input receipt handle "${receiptHandle}" is invalid.`)
+    : undefined;
+}
+
+function refuse(fault: AwsError | undefined): void {
+  if (fault !== undefined) throw fault;
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { carriers } from '../../../lambda/sources.ts';
+import { exampleDeliveries, expectedItems, expectedReceipt } from '../../../local/examples/index.ts';
+import { luhnDigit } from '../../../local/simulation/identity.ts';
+import type { FleetDelivery } from '../../../local/simulation/road.ts';
+import { PlainLedger, recordsOf } from '../simulation/plain-ledger.ts';
+
+async function replayed(): Promise<PlainLedger> {
+  const { stream, files } = await exampleDeliveries();
+  const deliveries: FleetDelivery[] = [
+    ...stream.map((body) => ({ kind: 'stream' as const, records: recordsOf(body.data).length, ...body })),
+    ...files.map((file) => ({ kind: 'file' as const, records: 0, ...file })),
+  ];
+  const ledger = new PlainLedger();
+  for (const delivery of deliveries) ledger.take(delivery);
+  return ledger;
+}
+
+describe('the example records', () => {
+  it('come to the receipt and the items that are stated beside them', async () => {
+    const { counts, tables } = await replayed();
+    const partitions = Object.values(tables).flatMap((table) =>
+      [...table.keys()].map((key) => key.split('|')[0] ?? ''),
+    );
+    const sims = new Set(partitions.filter((partition) => !partition.startsWith('account:')));
+    const { sessions, usage, events } = tables;
+    expect({ received: counts.delivered, ignored: counts.ignored, rejected: counts.rejected }).toEqual(
+      expectedReceipt,
+    );
+    expect({ sims: sims.size, sessions: sessions.size, usage: usage.size, events: events.size }).toEqual(
+      expectedItems,
+    );
+  });
+
+  it('come from all carriers by stream, and from three by file', async () => {
+    const { stream, files } = await exampleDeliveries();
+    expect([...new Set(stream.map((body) => body.source))].sort()).toEqual([...carriers].sort());
+    expect(files.map((file) => `${file.source}/${file.key}`)).toEqual([
+      '1nce/cdr_20261102_130000.csv',
+      'emnify/cdr_20261102_093000.csv',
+      'telekom/events_20261102_170000.csv',
+    ]);
+  });
+
+  it('hold every Super SIM event type, both type prefixes, and data as an object and as a string', async () => {
+    const types = new Set<string>();
+    const data = new Set<string>();
+    for (const body of (await exampleDeliveries()).stream) {
+      for (const record of recordsOf(body.data)) {
+        if (record === undefined || !('specversion' in record)) continue;
+        types.add(String(record['type']));
+        data.add(typeof record['data']);
+      }
+    }
+    const words = new Set(
+      [...types].map((type) => type.split('.supersim.connection.')[1]).filter((word) => word !== undefined),
+    );
+    expect([...words].sort()).toEqual([
+      'attachment.accepted',
+      'attachment.failed',
+      'attachment.rejected',
+      'data-session.ended',
+      'data-session.failed',
+      'data-session.started',
+      'data-session.updated',
+    ]);
+    expect([...data].sort()).toEqual(['object', 'string']);
+    expect(types).toContain('com.twilio.iot.supersim.connection.data-session.updated');
+    expect(types).toContain('com.kore.supersim.connection.data-session.updated');
+    expect(types).toContain('com.twilio.eventstreams.test-event');
+    expect(types).toContain('com.kore.eventstreams.test.event');
+  });
+
+  it('state sessions whose windows and usage add up to their totals', async () => {
+    const { tables } = await replayed();
+    const totals = [...tables.sessions.values()].flatMap(
+      ({ sim, dataUploaded, dataDownloaded, dataTotal }) =>
+        dataTotal === undefined ? [] : [`${sim}: ${dataUploaded} + ${dataDownloaded} = ${dataTotal}`],
+    );
+    expect(totals.sort()).toEqual([
+      '8988228066700001001: 8531 + 13800 = 22331',
+      '8988228066700001002: 600 + 400 = 1000',
+      '8988280666001000101: 301176 + 98824 = 400000',
+      '8988280666001000101: 40000 + 10000 = 50000',
+      '8988280666001000102: 1500000 + 2000000 = 3500000',
+      '8988303000000100001: 11480 + 12671 = 24151',
+      '8988303000000100002: 7500 + 3500 = 11000',
+      '8988307000000120011: 1000 + 1000 = 2000',
+      '8988307000000120011: 7000 + 3000 = 10000',
+      '8988307000100220011: 3000 + 1000 = 4000',
+      '8988307000100220012: 64000 + 1936000 = 2000000',
+    ]);
+  });
+
+  it('bear ICCIDs and IMEIs of valid form', async () => {
+    const text = (await exampleDeliveries()).stream.map((body) => body.data.toString('latin1')).join('\n');
+    const imeis = [...text.matchAll(/\\?"imei\\?":\\?"(\d{15})\\?"/g)].map(([, imei = '']) => imei);
+    const iccids = [...text.matchAll(/\\?"sim_iccid\\?":\\?"(\d+)\\?"/g)].map(([, iccid = '']) => iccid);
+    expect(imeis.length).toBeGreaterThan(20);
+    expect(iccids.length).toBeGreaterThan(20);
+    for (const number of [...imeis, ...iccids]) expect(luhnDigit(number.slice(0, -1))).toBe(number.at(-1));
+    expect(new Set(iccids.map((iccid) => iccid.length))).toEqual(new Set([20]));
+  });
+});

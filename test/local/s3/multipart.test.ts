@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { checksumOf } from '../../../local/s3/checksums.ts';
+import { fingerprint, refusalOf, runningS3, variedBytes } from './running-stand-in.ts';
+
+const running = runningS3();
+const Bucket = 'multipart';
+beforeAll(() => running.s3.createBucket(Bucket));
+
+const megabytes = 1024 ** 2;
+const bytes = variedBytes(11 * megabytes);
+const pieces = [
+  bytes.subarray(0, 5 * megabytes),
+  bytes.subarray(5 * megabytes, 10 * megabytes),
+  bytes.subarray(10 * megabytes),
+];
+const digest = (algorithm: string, of: readonly Uint8Array[]) => {
+  const hash = createHash(algorithm);
+  for (const piece of of) hash.update(piece);
+  return hash.digest();
+};
+const multipartEtag = `"${digest(
+  'md5',
+  pieces.map((piece) => digest('md5', [piece])),
+).toString('hex')}-3"`;
+
+async function start(Key: string, more: Partial<CreateMultipartUploadCommandInput> = {}) {
+  const { UploadId } = await running.client.send(new CreateMultipartUploadCommand({ Bucket, Key, ...more }));
+  return { Bucket, Key, UploadId };
+}
+
+type Upload = Awaited<ReturnType<typeof start>>;
+
+async function uploadPart(upload: Upload, PartNumber: number, Body: Buffer): Promise<CompletedPart> {
+  const { $metadata: _, ...part } = await running.client.send(
+    new UploadPartCommand({ ...upload, PartNumber, Body }),
+  );
+  return { ...part, PartNumber };
+}
+
+function complete(
+  upload: Upload,
+  Parts: CompletedPart[],
+  more: Partial<CompleteMultipartUploadCommandInput> = {},
+) {
+  const MultipartUpload = { Parts };
+  return running.client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload, ...more }));
+}
+
+async function read(Key: string, Range?: string): Promise<string> {
+  const { Body } = await running.client.send(new GetObjectCommand({ Bucket, Key, Range }));
+  return fingerprint(await buffer(Body as Readable));
+}
+
+describe('a multipart upload', () => {
+  test('becomes one object, with an ETag and a checksum of its parts, when it is complete', async () => {
+    const upload = await start('whole', {
+      ContentType: 'text/csv',
+      Metadata: { a: '1' },
+      ChecksumAlgorithm: 'CRC32',
+    });
+    // In any order, and one of them twice.
+    const third = await uploadPart(upload, 30, pieces[2]!);
+    await uploadPart(upload, 1, pieces[1]!);
+    const first = await uploadPart(upload, 1, pieces[0]!);
+    const second = await uploadPart(upload, 7, pieces[1]!);
+    expect(running.s3.listObjects(Bucket, 'whole')).toEqual([]);
+    const done = await complete(upload, [first, second, third]);
+    const composite = checksumOf('CRC32', Buffer.concat(pieces.map((piece) => checksumOf('CRC32', piece))));
+    const { ETag, ChecksumCRC32, ChecksumType, Key } = done;
+    expect({ ETag, ChecksumCRC32, ChecksumType, Key }).toEqual({
+      ETag: multipartEtag,
+      ChecksumCRC32: `${composite.toString('base64')}-3`,
+      ChecksumType: 'COMPOSITE',
+      Key: 'whole',
+    });
+    expect(await read('whole')).toBe(fingerprint(bytes));
+    const seam = 5 * megabytes;
+    expect(await read('whole', `bytes=${seam - 2}-${seam + 1}`)).toBe(
+      fingerprint(bytes.subarray(seam - 2, seam + 2)),
+    );
+    const head = await running.client.send(
+      new HeadObjectCommand({ Bucket, Key: 'whole', ChecksumMode: 'ENABLED' }),
+    );
+    expect(head).toMatchObject({
+      ETag: multipartEtag,
+      ContentType: 'text/csv',
+      Metadata: { a: '1' },
+      ChecksumCRC32,
+      ContentLength: bytes.length,
+    });
+    expect(await refusalOf(complete(upload, [first, second, third]))).toEqual({
+      code: 'NoSuchUpload',
+      status: 404,
+    });
+  });
+
+  test('gets a checksum of the whole object when that is asked for', async () => {
+    const upload = await start('full', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
+    const parts = [await uploadPart(upload, 1, pieces[0]!), await uploadPart(upload, 2, pieces[2]!)];
+    const expected = checksumOf('CRC32', Buffer.concat([pieces[0]!, pieces[2]!])).toString('base64');
+    const wrong = checksumOf('CRC32', Buffer.from('x')).toString('base64');
+    expect(await refusalOf(complete(upload, parts, { ChecksumCRC32: wrong }))).toEqual({
+      code: 'BadDigest',
+      status: 400,
+    });
+    const done = await complete(upload, parts, { ChecksumCRC32: expected });
+    expect(done).toMatchObject({ ChecksumCRC32: expected, ChecksumType: 'FULL_OBJECT' });
+  });
+
+  test('is listed with its parts until it is aborted, and leaves no files', async () => {
+    const before = running.filesOnDisk();
+    const upload = await start('aborted');
+    for (const number of [3, 1, 2]) await uploadPart(upload, number, pieces[2]!);
+    const { client } = running;
+    const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'abor' }));
+    expect(Uploads?.map(({ Key, UploadId }) => ({ Key, UploadId }))).toEqual([
+      { Key: 'aborted', UploadId: upload.UploadId },
+    ]);
+    const first = await client.send(new ListPartsCommand({ ...upload, MaxParts: 2 }));
+    expect([first.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size]), first.IsTruncated]).toEqual([
+      [
+        [1, megabytes],
+        [2, megabytes],
+      ],
+      true,
+    ]);
+    const PartNumberMarker = first.NextPartNumberMarker;
+    const second = await client.send(new ListPartsCommand({ ...upload, MaxParts: 2, PartNumberMarker }));
+    expect([second.Parts?.map(({ PartNumber }) => PartNumber), second.IsTruncated]).toEqual([[3], false]);
+    await client.send(new AbortMultipartUploadCommand(upload));
+    expect(await refusalOf(client.send(new ListPartsCommand(upload)))).toEqual({
+      code: 'NoSuchUpload',
+      status: 404,
+    });
+    await expect.poll(() => running.filesOnDisk()).toBe(before);
+  });
+
+  test('is found on pages, among others of its key', async () => {
+    const started = [];
+    for (const key of ['page/b', 'page/a', 'page/b', 'page/c/1', 'page/c/2']) started.push(await start(key));
+    const id = (index: number) => started[index]?.UploadId;
+    const seen: unknown[] = [];
+    let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+    for (let more = true; more; ) {
+      const query = { Bucket, Prefix: 'page/', Delimiter: '/', MaxUploads: 1, ...markers };
+      const page = await running.client.send(new ListMultipartUploadsCommand(query));
+      seen.push(...(page.Uploads ?? []).map(({ UploadId }) => UploadId), ...(page.CommonPrefixes ?? []));
+      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+      more = page.IsTruncated ?? false;
+    }
+    expect(seen).toEqual([id(1), id(0), id(2), { Prefix: 'page/c/' }]);
+  });
+
+  test('is refused when its list of parts is not right', async () => {
+    const upload = await start('wrong');
+    const small = await uploadPart(upload, 1, pieces[2]!);
+    const last = await uploadPart(upload, 2, pieces[2]!);
+    const code = async (parts: CompletedPart[]) => (await refusalOf(complete(upload, parts))).code;
+    expect(await code([last, small])).toBe('InvalidPartOrder');
+    expect(await code([small, small])).toBe('InvalidPartOrder');
+    expect(await code([small, last])).toBe('EntityTooSmall');
+    expect(await code([{ ...last, PartNumber: 9 }])).toBe('InvalidPart');
+    expect(await code([{ ...last, ETag: '"other"' }])).toBe('InvalidPart');
+    expect(await code([{ ...last, ChecksumCRC32: 'AAAAAA==' }])).toBe('InvalidPart');
+    expect(await code([])).toBe('MalformedXML');
+    expect(await refusalOf(complete(upload, [last], { MpuObjectSize: 5 }))).toEqual({
+      code: 'InvalidRequest',
+      status: 400,
+    });
+    expect(await refusalOf(uploadPart(upload, 10_001, pieces[2]!))).toEqual({
+      code: 'InvalidArgument',
+      status: 400,
+    });
+    expect(running.s3.listObjects(Bucket, 'wrong')).toEqual([]);
+    await complete(upload, [last]);
+    expect(await read('wrong')).toBe(fingerprint(pieces[2]!));
+  });
+
+  test('is refused when it must be the first of its key and is not', async () => {
+    await running.s3.putObject(Bucket, 'taken', Buffer.from('first'));
+    const upload = await start('taken');
+    const part = await uploadPart(upload, 1, pieces[2]!);
+    expect(await refusalOf(complete(upload, [part], { IfNoneMatch: '*' }))).toEqual({
+      code: 'PreconditionFailed',
+      status: 412,
+    });
+    expect(await read('taken')).toBe(fingerprint(Buffer.from('first')));
+  });
+
+  test('is copied from ranges of other objects, and copied itself into an object of one piece', async () => {
+    await running.s3.putObject(Bucket, 'source', bytes);
+    const upload = await start('patchwork', { ChecksumAlgorithm: 'CRC32' });
+    const copyPart = async (PartNumber: number, CopySourceRange: string): Promise<CompletedPart> => {
+      const source = { CopySource: `${Bucket}/source`, CopySourceRange };
+      const { CopyPartResult } = await running.client.send(
+        new UploadPartCopyCommand({ ...upload, PartNumber, ...source }),
+      );
+      return { PartNumber, ETag: CopyPartResult?.ETag };
+    };
+    const parts = [await copyPart(1, `bytes=1-${6 * megabytes}`), await copyPart(2, 'bytes=0-9')];
+    await complete(upload, parts);
+    const expected = Buffer.concat([bytes.subarray(1, 6 * megabytes + 1), bytes.subarray(0, 10)]);
+    expect(await read('patchwork')).toBe(fingerprint(expected));
+    const { CopyObjectResult } = await running.client.send(
+      new CopyObjectCommand({ Bucket, Key: 'one piece', CopySource: `${Bucket}/patchwork` }),
+    );
+    expect(CopyObjectResult).toMatchObject({
+      ETag: `"${digest('md5', [expected]).toString('hex')}"`,
+      ChecksumCRC32: checksumOf('CRC32', expected).toString('base64'),
+      ChecksumType: 'FULL_OBJECT',
+    });
+    expect(await read('one piece')).toBe(fingerprint(expected));
+  });
+});
+
+test('a part may be streamed', async () => {
+  const upload = await start('streamed');
+  const Body = Readable.from([pieces[2]!.subarray(0, 1000), pieces[2]!.subarray(1000)]);
+  const sized = { Body, ContentLength: pieces[2]!.length };
+  const { ETag, ChecksumCRC32 } = await running.client.send(
+    new UploadPartCommand({ ...upload, PartNumber: 1, ...sized }),
+  );
+  await complete(upload, [{ PartNumber: 1, ETag, ChecksumCRC32 }]);
+  expect(await read('streamed')).toBe(fingerprint(pieces[2]!));
+});
