@@ -51,7 +51,7 @@ export class S3Server {
 
   async #exchange(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     // Both streams fail when the client goes away; whoever reads or writes at that time learns it there.
-    incoming.on('error', () => {});
+    
     outgoing.on('error', () => {});
     const requestId = randomBytes(8).toString('hex').toUpperCase();
     try {
@@ -63,7 +63,7 @@ export class S3Server {
       if (!isGone(incoming)) this.#onError(error);
     } finally {
       // What is left of a refused upload: unread, it would keep the client from reading the answer.
-      
+      incoming.resume();
     }
   }
 

@@ -9,6 +9,7 @@ import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   type CreateMultipartUploadCommandInput,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -71,6 +72,7 @@ async function read(Key: string, Range?: string): Promise<string> {
 
 describe('a multipart upload', () => {
   test('becomes one object, with an ETag and a checksum of its parts, when it is complete', async () => {
+    const before = running.filesOnDisk();
     const upload = await start('whole', {
       ContentType: 'text/csv',
       Metadata: { a: '1' },
@@ -110,6 +112,8 @@ describe('a multipart upload', () => {
       code: 'NoSuchUpload',
       status: 404,
     });
+    await running.client.send(new DeleteObjectCommand({ Bucket, Key: 'whole' }));
+    await expect.poll(() => running.filesOnDisk()).toBe(before);
   });
 
   test('gets a checksum of the whole object when that is asked for', async () => {
@@ -154,7 +158,7 @@ describe('a multipart upload', () => {
   });
 
   test('is found on pages, among others of its key', async () => {
-    const started = [];
+    const started: Upload[] = [];
     for (const key of ['page/b', 'page/a', 'page/b', 'page/c/1', 'page/c/2']) started.push(await start(key));
     const id = (index: number) => started[index]?.UploadId;
     const seen: unknown[] = [];
@@ -217,6 +221,7 @@ describe('a multipart upload', () => {
     };
     const parts = [await copyPart(1, `bytes=1-${6 * megabytes}`), await copyPart(2, 'bytes=0-9')];
     await complete(upload, parts);
+    await running.client.send(new DeleteObjectCommand({ Bucket, Key: 'source' }));
     const expected = Buffer.concat([bytes.subarray(1, 6 * megabytes + 1), bytes.subarray(0, 10)]);
     expect(await read('patchwork')).toBe(fingerprint(expected));
     const { CopyObjectResult } = await running.client.send(

@@ -139,6 +139,35 @@ describe('an upload', () => {
     expect(await stored('broken')).toBeUndefined();
   });
 
+  test('that was the first of its key when it began is refused when another was faster', async () => {
+    const before = running.filesOnDisk();
+    const uploads = ['one', 'two'].map((name) => {
+      const headers = { 'if-none-match': '*', 'content-length': 100_000 };
+      const where = { host: '127.0.0.1', port: running.port, path: '/raw/first' };
+      const outgoing = request({ ...where, method: 'PUT', headers });
+      outgoing.write(Buffer.alloc(99_990, name));
+      return { name, outgoing };
+    });
+    await expect.poll(() => running.filesOnDisk()).toBe(before + 2);
+    const statuses: unknown[] = [];
+    for (const { name, outgoing } of uploads.toReversed()) {
+      outgoing.end(Buffer.alloc(10, name));
+      const [incoming] = await once(outgoing, 'response');
+      incoming.resume();
+      statuses.push(incoming.statusCode);
+    }
+    expect([statuses, (await stored('first'))?.slice(0, 3)]).toEqual([[200, 412], 'two']);
+    await expect.poll(() => running.filesOnDisk()).toBe(before + 1);
+  });
+
+  test('that is refused and then breaks off does no harm', async () => {
+    const socket = connect(running.port, '127.0.0.1');
+    socket.write('PUT /nowhere/x HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\nsome');
+    await once(socket, 'readable');
+    socket.destroy();
+    expect((await send({ path: '/raw?location' })).status).toBe(200);
+  });
+
   test('that is refused at once still gets its answer, and the connection goes on', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const refused = await send({ agent, method: 'PUT', path: '/nowhere/x', body: variedBytes(3_000_000) });

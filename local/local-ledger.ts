@@ -1,0 +1,312 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { environment } from '../lambda/names.ts';
+import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import { fileMapping, functions, streamMapping } from '../lib/limits.ts';
+import { localRegion } from './aws-json-protocol.ts';
+import { DynamoDbStartError, type LocalDynamoDb, startDynamoDb } from './dynamodb/start.ts';
+import { createKinesisMapping } from './event-source-mapping/kinesis.ts';
+import type { EventSourceMapping } from './event-source-mapping/mapping.ts';
+import { createSqsMapping } from './event-source-mapping/sqs.ts';
+import { type HealthServer, startHealthServer } from './health.ts';
+import { createKinesisStandIn, type KinesisStandIn } from './kinesis/stand-in.ts';
+import { createLambdaFunction, type LocalFunction } from './lambda-runtime/function.ts';
+import { type Ports, portVariables, UsageError } from './options.ts';
+import { deadLetterQueue, fileQueue, localSources, placeOf, quarantineBucket } from './places.ts';
+import { Receipts } from './receipts.ts';
+import { createS3StandIn, type S3StandIn } from './s3/stand-in.ts';
+import { createSqsStandIn, type SqsStandIn } from './sqs/stand-in.ts';
+
+/** How the local ledger is started. */
+export interface LocalLedgerOptions {
+  readonly ports: Ports;
+  readonly dataDirectory?: string | undefined;
+  /** Takes the functions' log lines, metrics left out. */
+  readonly onLog: (line: string) => void;
+  /** Told of what a user has to know: records given up, an engine that ended. */
+  readonly onTrouble: (sentence: string) => void;
+}
+
+/** simledger as it runs on this machine: stand-ins, functions, and the mappings between them. */
+export interface LocalLedger {
+  readonly endpoints: { kinesis: string; s3: string; dynamoDb: string; api: string };
+  readonly dynamoDb: DynamoDBClient;
+  readonly receipts: Receipts;
+  /** Peak memory of the functions' processes, in bytes. */
+  peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number };
+  /** Records that were given up and went to the failure destination, and files' messages to the dead-letter queue. */
+  givenUp(): number;
+  /** Puts a record on a source's stream; waits while the stream is full. */
+  putRecord(source: string, data: Buffer, partitionKey: string): Promise<void>;
+  /** Puts a file into a source's bucket. */
+  putFile(source: string, key: string, bytes: Uint8Array): Promise<void>;
+  /** Resolves once all that was put is in the ledger or given up. */
+  idle(): Promise<void>;
+  quarantined(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+/** Processes of the Kinesis consumer: one a core of the smallest machine that it has to run on. */
+const consumerProcesses = 2;
+/** Seconds until a failed import is tried again. */
+const fileRetrySeconds = 2;
+/** Shards of the default stream and of each carrier's. */
+const shards = { default: 2, carrier: 1 };
+/** Six times the function's time-out, as on AWS. */
+const visibilityTimeoutSeconds = 6 * functions.fileImporter.timeoutSeconds;
+const fullStreamMilliseconds = 20;
+
+/**
+ * Starts everything; resolves when it is ready to take records.
+ *
+ * @throws UsageError when a port is taken.
+ */
+export async function startLocalLedger(options: LocalLedgerOptions): Promise<LocalLedger> {
+  const ledger = new RunningLedger(options);
+  try {
+    await ledger.start();
+    return ledger;
+  } catch (error) {
+    await ledger.stop();
+    throw error;
+  }
+}
+
+class RunningLedger implements LocalLedger {
+  readonly receipts = new Receipts();
+  readonly endpoints = { kinesis: '', s3: '', dynamoDb: '', api: '' };
+  readonly #options: LocalLedgerOptions;
+  readonly #kinesis: KinesisStandIn = createKinesisStandIn();
+  readonly #s3: S3StandIn = createS3StandIn();
+  readonly #sqs: SqsStandIn = createSqsStandIn();
+  readonly #streamMappings: EventSourceMapping[] = [];
+  #engine: LocalDynamoDb | undefined;
+  #client: DynamoDBClient | undefined;
+  #health: HealthServer | undefined;
+  #consumer: LocalFunction | undefined;
+  #importer: LocalFunction | undefined;
+  #fileMapping: EventSourceMapping | undefined;
+  #givenUp = 0;
+  #stopping = false;
+
+  constructor(options: LocalLedgerOptions) {
+    this.#options = options;
+  }
+
+  get dynamoDb(): DynamoDBClient {
+    if (this.#client === undefined) throw new Error('The local ledger is not started');
+    return this.#client;
+  }
+
+  async start(): Promise<void> {
+    const { ports } = this.#options;
+    this.#health = await onPort('api', () => startHealthServer(ports.api));
+    this.endpoints.api = `http://127.0.0.1:${this.#health.port}`;
+    const [kinesis, s3, sqs, engine] = await Promise.all([
+      onPort('kinesis', () => this.#kinesis.listen(ports.kinesis)),
+      onPort('s3', () => this.#s3.listen(ports.s3)),
+      this.#sqs.listen(0),
+      onPort('dynamoDb', () => this.#startEngine()),
+    ]);
+    this.#engine = engine;
+    this.endpoints.kinesis = `http://127.0.0.1:${kinesis.port}`;
+    this.endpoints.s3 = `http://127.0.0.1:${s3.port}`;
+    this.endpoints.dynamoDb = engine.endpoint;
+    this.#client = new DynamoDBClient({
+      endpoint: engine.endpoint,
+      region: localRegion,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    this.#createPlaces();
+    await this.#startFunctions(`http://127.0.0.1:${sqs.port}`);
+    this.#health.ready({ ...this.endpoints });
+  }
+
+  peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number } {
+    return {
+      kinesisConsumer: this.#consumer?.peakMemoryBytes() ?? 0,
+      fileImporter: this.#importer?.peakMemoryBytes() ?? 0,
+    };
+  }
+
+  givenUp(): number {
+    return this.#givenUp + (this.#sqs.queue(deadLetterQueue)?.counts().visible ?? 0);
+  }
+
+  async putRecord(source: string, data: Buffer, partitionKey: string): Promise<void> {
+    const stream = this.#kinesis.stream(placeOf(source).stream);
+    if (stream === undefined) throw new Error(`The source ${source} has no stream`);
+    for (;;) {
+      const [receipt] = stream.put([{ data, partitionKey }]);
+      if (receipt?.sequenceNumber !== undefined) return;
+      await new Promise((resolve) => setTimeout(resolve, fullStreamMilliseconds));
+    }
+  }
+
+  async putFile(source: string, key: string, bytes: Uint8Array): Promise<void> {
+    await this.#s3.putObject(placeOf(source).bucket, key, bytes, { contentType: 'text/csv' });
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all([...this.#streamMappings, this.#fileMapping].map((mapping) => mapping?.idle()));
+  }
+
+  async quarantined(): Promise<readonly string[]> {
+    const objects = this.#s3.listObjects(quarantineBucket);
+    const bodies = objects.map(({ key }) =>
+      key.endsWith('.jsonl') ? this.#s3.getObject(quarantineBucket, key) : undefined,
+    );
+    return (await Promise.all(bodies)).flatMap((body) => body?.toString('utf8').trimEnd().split('\n') ?? []);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    await Promise.all([...this.#streamMappings, this.#fileMapping].map((mapping) => mapping?.stop()));
+    await Promise.all([this.#consumer?.stop(), this.#importer?.stop()]);
+    this.#client?.destroy();
+    await Promise.all([
+      this.#engine?.stop(),
+      this.#kinesis.close(),
+      this.#s3.close(),
+      this.#sqs.close(),
+      this.#health?.close(),
+    ]);
+  }
+
+  #startEngine(): Promise<LocalDynamoDb> {
+    const { ports, dataDirectory, onTrouble } = this.#options;
+    return startDynamoDb({
+      port: ports.dynamoDb,
+      ...(dataDirectory === undefined ? {} : { dataDirectory }),
+      onCrash: (error) => onTrouble(`The local DynamoDB has ended: ${error.message}`),
+    });
+  }
+
+  /** Streams, buckets, queues, and the announcements from bucket to queue. */
+  #createPlaces(): void {
+    const deadLetters = this.#sqs.createQueue(deadLetterQueue);
+    const queue = this.#sqs.createQueue(fileQueue, {
+      visibilityTimeoutSeconds,
+      maxReceives: fileMapping.maximumReceives,
+      deadLetterQueue: deadLetters,
+    });
+    this.#s3.createBucket(quarantineBucket);
+    for (const source of localSources) {
+      this.#kinesis.createStream(source.stream, source.name === 'default' ? shards.default : shards.carrier);
+      this.#s3.createBucket(source.bucket, { versioned: true });
+      this.#s3.onObjectCreated(source.bucket, (message) => queue.send(JSON.stringify(message)));
+    }
+  }
+
+  async #startFunctions(sqsEndpoint: string): Promise<void> {
+    const queue = this.#sqs.queue(fileQueue);
+    if (queue === undefined) throw new Error('The file queue is not there');
+    const variables = this.#functionVariables(sqsEndpoint, queue.url);
+    const [consumer, importer] = await Promise.all([
+      this.#createFunction('kinesis-consumer', functions.kinesisConsumer, variables, consumerProcesses),
+      this.#createFunction(
+        'file-importer',
+        functions.fileImporter,
+        variables,
+        fileMapping.maximumConcurrency,
+      ),
+    ]);
+    this.#consumer = consumer;
+    this.#importer = importer;
+    for (const { stream: name } of localSources) {
+      const stream = this.#kinesis.stream(name);
+      if (stream === undefined) continue;
+      const mapping = createKinesisMapping({
+        stream,
+        target: consumer,
+        rules: streamMapping,
+        onFailure: (object) => this.#giveUp(object),
+        onError: (error) => this.#options.onTrouble(`Records given up could not be kept: ${String(error)}`),
+      });
+      this.#streamMappings.push(mapping);
+      mapping.start();
+    }
+    this.#fileMapping = createSqsMapping({
+      queue,
+      target: importer,
+      rules: fileMapping,
+      retryDelaySeconds: fileRetrySeconds,
+    });
+    this.#fileMapping.start();
+  }
+
+  #functionVariables(sqsEndpoint: string, queueUrl: string): Record<string, string> {
+    const sources = localSources.map(({ stream: _, ...description }) => description);
+    return {
+      AWS_ENDPOINT_URL_DYNAMODB: this.endpoints.dynamoDb,
+      AWS_ENDPOINT_URL_KINESIS: this.endpoints.kinesis,
+      AWS_ENDPOINT_URL_S3: this.endpoints.s3,
+      AWS_ENDPOINT_URL_SQS: sqsEndpoint,
+      [environment.sessionsTable]: sessionsTable.name,
+      [environment.usageTable]: usageTable.name,
+      [environment.eventsTable]: eventsTable.name,
+      [environment.simsTable]: simsTable.name,
+      [environment.filesTable]: filesTable.name,
+      [environment.quarantineBucket]: quarantineBucket,
+      [environment.fileQueueUrl]: queueUrl,
+      [environment.sources]: JSON.stringify(sources),
+      // As deployed by default. Locally nothing deletes what has expired.
+      [environment.eventRetentionDays]: '90',
+    };
+  }
+
+  #createFunction(
+    name: string,
+    { entry, memoryMegabytes, timeoutSeconds }: (typeof functions)[keyof typeof functions],
+    variables: Record<string, string>,
+    concurrency: number,
+  ): Promise<LocalFunction> {
+    const onLog = (line: string): void => {
+      if (!this.receipts.takeLine(line)) this.#options.onLog(line);
+    };
+    return createLambdaFunction({
+      ...{ name, entry, memoryMegabytes, timeoutSeconds, concurrency, onLog },
+      environment: variables,
+    });
+  }
+
+  async #giveUp({
+    key,
+    body,
+    records,
+    condition,
+  }: {
+    key: string;
+    body: string;
+    records: number;
+    condition: string;
+  }) {
+    await this.#s3.putObject(quarantineBucket, key, Buffer.from(body));
+    this.#givenUp += records;
+    this.#options.onTrouble(
+      `${records} Kinesis records were given up (${condition}): s3://${quarantineBucket}/${key}`,
+    );
+  }
+}
+
+/** Starts what listens on a port, with an error that says which variable moves it. */
+async function onPort<T>(name: keyof Ports, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const { variable, port } = portVariables[name];
+    if (code === 'EADDRINUSE') {
+      const taken = process.env[variable] ?? port;
+      throw new UsageError(
+        `Port ${taken} is taken: set ${variable} to a free port, or end what listens there`,
+      );
+    }
+    if (error instanceof DynamoDbStartError && code === 'LEVEL_LOCKED') {
+      throw new UsageError(
+        'The folder of --data is in use by another local run: give another one, or end that run',
+      );
+    }
+    throw error;
+  }
+}

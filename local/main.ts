@@ -1,0 +1,145 @@
+import { type LocalLedger, startLocalLedger } from './local-ledger.ts';
+import { help, type LocalOptions, optionsOf, UsageError } from './options.ts';
+import { count } from './progress.ts';
+import { replayExamples, replayFiles, replaySimulation, type Simulated } from './replay.ts';
+import { ledgerTable, receiptTable, rejectTable, whereToLook } from './report.ts';
+import { type UserFile, userFile } from './user-files.ts';
+
+/** `npm start`: the whole of simledger on this machine. See {@link help}. */
+
+/** Exit codes: what was asked for was done; the ledger is not what it has to be; it could not be done. */
+const exitCode = { done: 0, unequal: 1, wrongUse: 2 } as const;
+
+async function main(): Promise<number> {
+  const options = optionsOf(process.argv.slice(2), process.env);
+  if (options === undefined) {
+    console.log(help);
+    return exitCode.done;
+  }
+  const { replay } = options;
+  const files = replay.kind === 'files' ? await Promise.all(replay.files.map(userFile)) : [];
+  const interrupted = interruption();
+  const ledger = await startLocalLedger({
+    ports: options.ports,
+    dataDirectory: options.dataDirectory,
+    onLog: showLog,
+    onTrouble: (sentence) => console.error(`! ${sentence}`),
+  });
+  try {
+    showEndpoints(ledger);
+    const work = replayAndReport(ledger, options, files);
+    const first = await Promise.race([work, interrupted]);
+    if (first === undefined || options.once) return first ?? exitCode.done;
+    console.log('\nUp, and taking records. Ctrl-C ends it.');
+    await interrupted;
+    return first;
+  } finally {
+    await ledger.stop();
+  }
+}
+
+/** Resolves at the first Ctrl-C; a second one ends at once. */
+function interruption(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        console.error('\nEnding …');
+        process.once(signal, () => process.exit(130));
+        resolve(undefined);
+      });
+    }
+  });
+}
+
+async function replayAndReport(
+  ledger: LocalLedger,
+  { replay }: LocalOptions,
+  files: readonly UserFile[],
+): Promise<number> {
+  switch (replay.kind) {
+    case 'nothing':
+      console.log(`\n${whereToLook(ledger)}`);
+      return exitCode.done;
+    case 'examples':
+      console.log(
+        '\nReplaying the bundled examples of five carriers, duplicates, disorder and broken ones included …',
+      );
+      return reportReplay(ledger, await replayExamples(ledger, process.stdout));
+    case 'files':
+      console.log(`\nTaking in ${replay.files.join(', ')} as the source ${replay.source} …`);
+      return reportReplay(ledger, await replayFiles(ledger, files, replay.source, process.stdout));
+    case 'simulation':
+      console.log(
+        `\nRunning ${count(replay.sims)} SIMs of five carriers for ${replay.hours} hours, seed ${replay.seed} …`,
+      );
+      return reportSimulation(ledger, await replaySimulation(ledger, replay, process.stdout));
+  }
+}
+
+async function reportReplay(ledger: LocalLedger, { seconds }: { seconds: number }): Promise<number> {
+  const rejects = await ledger.quarantined();
+  console.log(`\nThe ledger now\n${await ledgerTable(ledger.dynamoDb)}`);
+  if (rejects.length > 0) console.log(`\nIn quarantine\n${rejectTable(rejects)}`);
+  console.log(`\nReceipt, in records\n${receiptTable(ledger.receipts)}`);
+  showSpeed(ledger, seconds);
+  console.log(`\n${whereToLook(ledger)}`);
+  return ledger.givenUp() === 0 ? exitCode.done : exitCode.unequal;
+}
+
+function reportSimulation(ledger: LocalLedger, simulated: Simulated): number {
+  const { comparison, miscounts, seconds } = simulated;
+  console.log(`\nReceipt, in records\n${receiptTable(ledger.receipts)}`);
+  showSpeed(ledger, seconds);
+  const { sessions, usage, events } = comparison.checked;
+  const checked = `${count(sessions)} sessions, ${count(usage)} usage items, ${count(events)} events`;
+  if (comparison.equal && miscounts.length === 0 && ledger.givenUp() === 0) {
+    console.log(`\nThe ledger equals the simulator's truth: ${checked}.`);
+    return exitCode.done;
+  }
+  console.log(
+    `\nThe ledger DIFFERS from the simulator's truth (${checked}), in ${count(comparison.differing)} places:`,
+  );
+  for (const sentence of [...miscounts, ...comparison.differences]) console.log(`  ${sentence}`);
+  return exitCode.unequal;
+}
+
+function showSpeed(ledger: LocalLedger, seconds: number): void {
+  const { received } = ledger.receipts.total();
+  const { kinesisConsumer, fileImporter } = ledger.peakMemoryBytes();
+  const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+  console.log(
+    `${count(received)} records in ${seconds.toFixed(1)} s, ${count(received / seconds)} a second; ` +
+      `peak memory: consumer ${megabytes(kinesisConsumer)}, importer ${megabytes(fileImporter)}`,
+  );
+}
+
+function showEndpoints({ endpoints }: LocalLedger): void {
+  console.log('simledger is up on this machine');
+  for (const [name, url] of Object.entries(endpoints)) console.log(`  ${name.padEnd(9)} ${url}`);
+}
+
+/** Shows what the functions log as a warning or an error, and sink validations, which a user waits for. */
+function showLog(line: string): void {
+  const entry = parsedLog(line);
+  if (entry === undefined) console.error(`! ${line}`);
+  else if (entry['testId'] !== undefined) console.log(`Sink validation: test_id ${String(entry['testId'])}`);
+  else if (entry['level'] === 'WARN' || entry['level'] === 'ERROR') console.error(`! ${line}`);
+}
+
+function parsedLog(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = exitCode.wrongUse;
+}

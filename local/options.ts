@@ -1,0 +1,156 @@
+import { parseArgs } from 'node:util';
+import { localSources } from './places.ts';
+
+/** What the local run does at its start. */
+export type Replay =
+  | { readonly kind: 'examples' }
+  | { readonly kind: 'files'; readonly files: readonly string[]; readonly source: string }
+  | { readonly kind: 'simulation'; readonly sims: number; readonly hours: number; readonly seed: number }
+  | { readonly kind: 'nothing' };
+
+/** How the local run was asked for. */
+export interface LocalOptions {
+  readonly replay: Replay;
+  /** Exit when all is in. */
+  readonly once: boolean;
+  /** Folder that keeps the tables; in memory without it. */
+  readonly dataDirectory: string | undefined;
+  readonly ports: Ports;
+}
+
+/** TCP ports on loopback. */
+export interface Ports {
+  readonly kinesis: number;
+  readonly s3: number;
+  readonly dynamoDb: number;
+  readonly api: number;
+}
+
+/** The environment's name of each port, and its default. */
+export const portVariables = {
+  kinesis: { variable: 'SIMLEDGER_KINESIS_PORT', port: 4567 },
+  s3: { variable: 'SIMLEDGER_S3_PORT', port: 4569 },
+  dynamoDb: { variable: 'SIMLEDGER_DYNAMODB_PORT', port: 8000 },
+  api: { variable: 'SIMLEDGER_API_PORT', port: 8080 },
+} as const satisfies Record<keyof Ports, { variable: string; port: number }>;
+
+/** What the user asked for can't be done; the message says what is accepted. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What `--help` shows. */
+export const help = `simledger, the whole of it on this machine
+
+  npm start                                replay the bundled examples of all five carriers, then stay up
+  npm start -- FILE…                       take in your own cdr_*.csv, events_*.csv, JSON or JSON-lines files instead
+  npm start -- --empty                     begin with an empty ledger
+  npm start -- --simulate SIMS --hours H   run a simulated fleet, and compare the ledger with its truth
+
+  --source NAME    whose the files are: ${localSources.map(({ name }) => name).join(', ')} (default: ${localSources[0].name})
+  --seed N         another simulated fleet (default: 1)
+  --once           exit when all is in, instead of staying up until Ctrl-C
+  --data DIR       keep the tables in this folder
+  --help           this text
+
+Ports: ${Object.values(portVariables)
+  .map(({ variable, port }) => `${variable} (${port})`)
+  .join(', ')}
+`;
+
+/**
+ * Reads the command line and the environment.
+ *
+ * @returns undefined when help is asked for.
+ * @throws UsageError
+ */
+export function optionsOf(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | undefined {
+  const { values, positionals } = parsed(args);
+  if (values.help === true) return undefined;
+  return {
+    replay: replayOf(values, positionals),
+    once: values.once ?? false,
+    dataDirectory: values.data,
+    ports: {
+      kinesis: portOf('kinesis', env),
+      s3: portOf('s3', env),
+      dynamoDb: portOf('dynamoDb', env),
+      api: portOf('api', env),
+    },
+  };
+}
+
+interface Values {
+  readonly help?: boolean | undefined;
+  readonly once?: boolean | undefined;
+  readonly empty?: boolean | undefined;
+  readonly data?: string | undefined;
+  readonly source?: string | undefined;
+  readonly simulate?: string | undefined;
+  readonly hours?: string | undefined;
+  readonly seed?: string | undefined;
+}
+
+function parsed(args: readonly string[]): { values: Values; positionals: string[] } {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        once: { type: 'boolean' },
+        empty: { type: 'boolean' },
+        data: { type: 'string' },
+        source: { type: 'string' },
+        simulate: { type: 'string' },
+        hours: { type: 'string' },
+        seed: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(`${error.message}\n\n${help}`);
+    throw error;
+  }
+}
+
+function replayOf(values: Values, files: readonly string[]): Replay {
+  const simulated = values.simulate !== undefined;
+  if ([simulated, values.empty === true, files.length > 0].filter(Boolean).length > 1) {
+    throw new UsageError('--simulate, --empty and files exclude each other: give one of them, or none');
+  }
+  if (!simulated && (values.hours ?? values.seed) !== undefined) {
+    throw new UsageError('--hours and --seed go with --simulate SIMS');
+  }
+  if (values.source !== undefined && files.length === 0) throw new UsageError('--source goes with files');
+  if (simulated) {
+    return {
+      kind: 'simulation',
+      sims: wholeNumber('--simulate', values.simulate, 1, 1_000_000),
+      hours: wholeNumber('--hours', values.hours ?? '24', 1, 24 * 31),
+      seed: wholeNumber('--seed', values.seed ?? '1', 0, 2 ** 31),
+    };
+  }
+  if (values.empty === true) return { kind: 'nothing' };
+  return files.length === 0
+    ? { kind: 'examples' }
+    : { kind: 'files', files, source: sourceOf(values.source) };
+}
+
+function sourceOf(name = localSources[0].name): string {
+  if (localSources.some((source) => source.name === name)) return name;
+  throw new UsageError(
+    `--source ${JSON.stringify(name)} is none: give one of ${localSources.map((source) => source.name).join(', ')}`,
+  );
+}
+
+function wholeNumber(option: string, text: string | undefined, least: number, most: number): number {
+  const value = Number(text);
+  if (text !== undefined && /^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new UsageError(`${option} ${JSON.stringify(text)}: give a whole number from ${least} to ${most}`);
+}
+
+function portOf(name: keyof Ports, env: NodeJS.ProcessEnv): number {
+  const { variable, port } = portVariables[name];
+  const text = env[variable];
+  return text === undefined || text === '' ? port : wholeNumber(variable, text, 0, 65_535);
+}

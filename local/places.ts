@@ -1,0 +1,52 @@
+import type { SourceDescription } from '../lambda/sources.ts';
+import { localAccount, localRegion } from './aws-json-protocol.ts';
+
+/** The fixed names of the local run, so that any AWS client can join in. */
+
+/** A source of the local run: its stream and its bucket. */
+export interface LocalSource extends SourceDescription {
+  readonly stream: string;
+  readonly streamArn: string;
+  readonly bucket: string;
+}
+
+export const quarantineBucket = 'simledger-quarantine';
+export const fileQueue = 'simledger-files';
+export const deadLetterQueue = 'simledger-files-dead-letters';
+
+/**
+ * The first is the one to send to by hand: its stream and bucket take any carrier's records. Super SIM records tell
+ * Twilio from KORE; data-streamer records don't tell their carrier, and count as 1NCE's there. The others are one for
+ * each carrier, as a deployment has them.
+ */
+export const localSources = [
+  localSource('default', '1nce', ''),
+  localSource('twilio', 'twilio', '-twilio'),
+  localSource('kore', 'kore', '-kore'),
+  localSource('1nce', '1nce', '-1nce'),
+  localSource('emnify', 'emnify', '-emnify'),
+  localSource('telekom', 'telekom', '-telekom'),
+] as const;
+
+/**
+ * A source by its name.
+ *
+ * @throws Error when there is none.
+ */
+export function placeOf(source: string): LocalSource {
+  const place = localSources.find(({ name }) => name === source);
+  if (place === undefined) throw new Error(`There is no local source ${source}`);
+  return place;
+}
+
+function localSource(name: string, carrier: LocalSource['carrier'], suffix: string): LocalSource {
+  const stream = `simledger-stream${suffix}`;
+  return {
+    name,
+    carrier,
+    bytesPerMegabyte: 1_000_000,
+    stream,
+    streamArn: `arn:aws:kinesis:${localRegion}:${localAccount}:stream/${stream}`,
+    bucket: `simledger-files${suffix}`,
+  };
+}

@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { localRegion } from './aws-json-protocol.ts';
+import { exampleDeliveries } from './examples/index.ts';
+import type { LocalLedger } from './local-ledger.ts';
+import { placeOf } from './places.ts';
+import { Progress, type ProgressOutput } from './progress.ts';
+import { type Comparison, compareLedger } from './simulation/compare.ts';
+import { ledgerTables } from './simulation/dynamodb-tables.ts';
+import { simulateFleet } from './simulation/fleet.ts';
+import { bodiesOf, type UserFile } from './user-files.ts';
+
+/** Puts what is to be replayed where carriers would, and waits until it is in the ledger. */
+
+const pollMilliseconds = 100;
+
+/** How long a replay took: from the first put until all was in the ledger. */
+export interface Replayed {
+  readonly seconds: number;
+}
+
+/** Replays the bundled examples. */
+export function replayExamples(ledger: LocalLedger, output: ProgressOutput): Promise<Replayed> {
+  return replay(ledger, output, async () => {
+    const { stream, files } = await exampleDeliveries();
+    for (const { source, data, partitionKey } of stream) await ledger.putRecord(source, data, partitionKey);
+    for (const { source, key, bytes } of files) await ledger.putFile(source, key, bytes);
+  });
+}
+
+/** Takes in the user's own files. */
+export function replayFiles(
+  ledger: LocalLedger,
+  files: readonly UserFile[],
+  source: string,
+  output: ProgressOutput,
+): Promise<Replayed> {
+  return replay(ledger, output, async () => {
+    const s3 = new S3Client({
+      endpoint: ledger.endpoints.s3,
+      region: localRegion,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    for (const file of files) {
+      if (file.kind === 'csv') {
+        await s3.send(
+          new PutObjectCommand({
+            Bucket: placeOf(source).bucket,
+            Key: file.name,
+            Body: createReadStream(file.path),
+            ContentLength: file.bytes,
+          }),
+        );
+      } else {
+        let number = 0;
+        for await (const body of bodiesOf(file)) {
+          number += 1;
+          await ledger.putRecord(source, body, `${file.name}-${number}`);
+        }
+      }
+    }
+    s3.destroy();
+  });
+}
+
+/** What a simulated fleet came to. */
+export interface Simulated extends Replayed {
+  readonly comparison: Comparison;
+  /** Sentences about counts that are not what the simulator expects. */
+  readonly miscounts: readonly string[];
+  readonly delivered: number;
+}
+
+/** Runs a simulated fleet and compares the ledger with what the simulator knows. */
+export async function replaySimulation(
+  ledger: LocalLedger,
+  fleet: { readonly sims: number; readonly hours: number; readonly seed: number },
+  output: ProgressOutput,
+): Promise<Simulated> {
+  const { deliveries, truth } = simulateFleet(fleet);
+  const { seconds } = await replay(ledger, output, async () => {
+    for (const batch of deliveries) {
+      for (const delivery of batch) {
+        if (delivery.kind === 'stream')
+          await ledger.putRecord(delivery.source, delivery.data, delivery.partitionKey);
+        else await ledger.putFile(delivery.source, delivery.key, delivery.bytes);
+      }
+      // Lets the mappings have their turn: generating never waits by itself.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+  const comparison = await compareLedger(truth, ledgerTables(ledger.dynamoDb));
+  const { delivered, ignored, rejected } = truth.counts;
+  const receipt = ledger.receipts.total();
+  const miscounts = [
+    ['received', delivered, receipt.received] as const,
+    ['ignored', ignored, receipt.ignored] as const,
+    ['rejected', rejected, receipt.rejected] as const,
+    [
+      'stored, repeated, ignored and rejected together',
+      receipt.received,
+      receipt.stored + receipt.repeated + receipt.ignored + receipt.rejected,
+    ] as const,
+  ].flatMap(([name, expected, found]) =>
+    expected === found ? [] : [`Records ${name}: expected ${expected}, found ${found}`],
+  );
+  return { seconds, comparison, miscounts, delivered };
+}
+
+async function replay(
+  ledger: LocalLedger,
+  output: ProgressOutput,
+  put: () => Promise<void>,
+): Promise<Replayed> {
+  const progress = new Progress(output, 'records');
+  const before = ledger.receipts.total().received;
+  const timer = setInterval(
+    () => progress.show(ledger.receipts.total().received - before, undefined),
+    pollMilliseconds,
+  );
+  const started = performance.now();
+  try {
+    await put();
+    await ledger.idle();
+    return { seconds: (performance.now() - started) / 1000 };
+  } finally {
+    clearInterval(timer);
+    progress.end();
+  }
+}

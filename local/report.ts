@@ -1,0 +1,145 @@
+import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import Table from 'cli-table3';
+import type { Item } from '../lambda/store/items.ts';
+import type { RejectLine } from '../lambda/store/quarantine.ts';
+import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import type { LocalLedger } from './local-ledger.ts';
+import { localSources, quarantineBucket } from './places.ts';
+import { count } from './progress.ts';
+import type { Receipts } from './receipts.ts';
+
+/** What the local run prints of the ledger. */
+
+/** SIMs that the report shows. */
+const mostSims = 20;
+/** Sessions that it shows of each, the latest. */
+const mostSessions = 3;
+const mostRejects = 12;
+/** Items of a SIM's usage that are added up; whoever has more reads it by the API. */
+const mostUsage = 10_000;
+
+/** Receipts by source. */
+export function receiptTable(receipts: Receipts): string {
+  const table = newTable(['source', 'received', 'stored', 'repeated', 'ignored', 'rejected']);
+  for (const [source, receipt] of receipts.entries()) table.push([source, ...counts(receipt)]);
+  table.push(['all', ...counts(receipts.total())]);
+  return table.toString();
+}
+
+function counts(receipt: ReturnType<Receipts['total']>): string[] {
+  const { received, stored, repeated, ignored, rejected } = receipt;
+  return [received, stored, repeated, ignored, rejected].map(count);
+}
+
+/** SIMs with their latest sessions and their usage. */
+export async function ledgerTable(client: DynamoDBClient): Promise<string> {
+  const answer = await client.send(new ScanCommand({ TableName: simsTable.name, Limit: mostSims + 1 }));
+  const items = answer.Items ?? [];
+  if (items.length === 0) return 'The ledger is empty.';
+  const table = newTable(['SIM', 'carrier', 'name', 'sessions, latest first', 'bytes', 'SMS', 'last event']);
+  for (const item of items.slice(0, mostSims)) table.push(await simRow(client, item));
+  const more = items.length > mostSims ? `\nand more: the first ${mostSims} SIMs are shown` : '';
+  return `${table.toString()}${more}`;
+}
+
+async function simRow(client: DynamoDBClient, sim: Item): Promise<string[]> {
+  const key = sim[simsTable.partitionKey]?.S ?? '';
+  const sessions = await itemsOf(client, sessionsTable.name, key, { index: true, limit: mostSessions + 1 });
+  const usage = await itemsOf(client, usageTable.name, key, { index: false, limit: mostUsage });
+  const shown = sessions.slice(0, mostSessions).map(sessionLine);
+  return [
+    key,
+    text(sim, 'carrier'),
+    text(sim, 'simName'),
+    sessions.length > mostSessions ? [...shown, '…'].join('\n') : shown.join('\n'),
+    count(sum(usage, 'dataTotal')),
+    count(sum(usage, 'messages')),
+    text(sim, 'lastEvent'),
+  ];
+}
+
+/** `open 2026-01-02 03:04 to …, DE Telekom, 1,234 bytes` */
+function sessionLine(session: Item): string {
+  const total = session['dataTotal']?.N;
+  const network = [text(session, 'country'), text(session, 'operatorName')]
+    .filter((part) => part !== '')
+    .join(' ');
+  const parts = [
+    `${text(session, 'status').padEnd(6)} ${minute(text(session, 'start'))}`,
+    network,
+    total === undefined ? '' : `${count(Number(total))} B`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** What is in quarantine. */
+export function rejectTable(lines: readonly string[]): string {
+  const table = newTable(['source', 'code', 'reason', 'position']);
+  for (const line of lines.slice(0, mostRejects)) {
+    const { source, code, reason, position } = JSON.parse(line) as RejectLine;
+    table.push([source, code, shortened(reason, 60), shortened(position, 44)]);
+  }
+  const more = lines.length > mostRejects ? `\nand ${count(lines.length - mostRejects)} more` : '';
+  return `${table.toString()}${more}`;
+}
+
+/** Where to look, and how to send something. */
+export function whereToLook({ endpoints }: LocalLedger): string {
+  const { stream, bucket } = localSources[0];
+  return [
+    'Where to look (any access key will do: AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1)',
+    `  tables       aws --endpoint-url ${endpoints.dynamoDb} dynamodb scan --table-name Sessions   (Usage, Events, Sims, Files)`,
+    `  rejects      aws --endpoint-url ${endpoints.s3} s3 ls --recursive s3://${quarantineBucket}/`,
+    `  health       ${endpoints.api}/health`,
+    'How to send',
+    `  a record     aws --endpoint-url ${endpoints.kinesis} kinesis put-record --stream-name ${stream} --partition-key 1 --cli-binary-format raw-in-base64-out --data file://record.json`,
+    `  a file       aws --endpoint-url ${endpoints.s3} s3 cp cdr_20260101_000000.csv s3://${bucket}/`,
+  ].join('\n');
+}
+
+/** A SIM's items, the latest first; by the index of starts for sessions, whose keys are in no order of time. */
+async function itemsOf(
+  client: DynamoDBClient,
+  tableName: string,
+  sim: string,
+  { index, limit }: { index: boolean; limit: number },
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const answer = await client.send(
+      new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: 'sim = :sim',
+        ExpressionAttributeValues: { ':sim': { S: sim } },
+        ScanIndexForward: false,
+        Limit: limit - items.length,
+        ...(index ? { IndexName: sessionsTable.localIndex.name, Select: 'ALL_ATTRIBUTES' } : {}),
+        ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+      }),
+    );
+    items.push(...(answer.Items ?? []));
+    from = answer.LastEvaluatedKey;
+  } while (from !== undefined && items.length < limit);
+  return items;
+}
+
+function newTable(head: string[]): InstanceType<typeof Table> {
+  return new Table({ head, style: { head: [], border: [] } });
+}
+
+function text(item: Item, name: string): string {
+  return item[name]?.S ?? '';
+}
+
+function sum(items: readonly Item[], name: string): number {
+  return items.reduce((total, item) => total + Number(item[name]?.N ?? 0), 0);
+}
+
+function minute(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}
+
+function shortened(line: string, most: number): string {
+  return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
+}
