@@ -28,8 +28,6 @@ export function telemetryOf(serviceName: string): Telemetry {
 }
 
 /** An error as a log line may show it: its name and message, which are AWS's or ours. */
-export function errorSummary(error: unknown): { name: string; message: string } {
-  return error instanceof Error
-    ? { name: error.name, message: error.message }
-    : { name: 'unknown', message: String(error) };
+export function causeOf(error: unknown): { cause: string } {
+  return { cause: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
 }

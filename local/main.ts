@@ -136,6 +136,9 @@ function parsedLog(line: string): Readonly<Record<string, unknown>> | undefined 
   }
 }
 
+// The SDK's advice to use a newer Node is for whoever deploys.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
 try {
   process.exitCode = await main();
 } catch (error) {

@@ -92,7 +92,7 @@ export function whereToLook({ endpoints }: LocalLedger): string {
     `  rejects      aws --endpoint-url ${endpoints.s3} s3 ls --recursive s3://${quarantineBucket}/`,
     `  health       ${endpoints.api}/health`,
     'How to send',
-    `  a record     aws --endpoint-url ${endpoints.kinesis} kinesis put-record --stream-name ${stream} --partition-key 1 --cli-binary-format raw-in-base64-out --data file://record.json`,
+    `  a record     aws --endpoint-url ${endpoints.kinesis} kinesis put-record --stream-name ${stream} --partition-key 1 --data fileb://record.json`,
     `  a file       aws --endpoint-url ${endpoints.s3} s3 cp cdr_20260101_000000.csv s3://${bucket}/`,
   ].join('\n');
 }

@@ -6,7 +6,7 @@ import { environment } from '../names.ts';
 import { requireEnvironment, sourcesFromEnvironment } from '../sources.ts';
 import { FilesTable } from '../store/files.ts';
 import { BucketQuarantine } from '../store/quarantine.ts';
-import { errorSummary, telemetryOf } from '../telemetry.ts';
+import { causeOf, telemetryOf } from '../telemetry.ts';
 import { openFile } from './file-store.ts';
 import { type ImportPorts, importFile } from './import-file.ts';
 import { continuation, type FileObject, objectName, readMessage } from './messages.ts';
@@ -30,7 +30,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
     try {
       await takeMessage(record, context);
     } catch (error) {
-      telemetry.logger.error('The message will be delivered again', errorSummary(error));
+      telemetry.logger.error('The message will be delivered again', causeOf(error));
       batchItemFailures.push({ itemIdentifier: record.messageId });
     }
   }

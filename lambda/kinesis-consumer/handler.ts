@@ -2,7 +2,7 @@ import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { ingest } from '../ingest.ts';
 import { dynamoDbClient, ledgerPortsFromEnvironment } from '../ledger-ports.ts';
 import { sourcesFromEnvironment } from '../sources.ts';
-import { errorSummary, telemetryOf } from '../telemetry.ts';
+import { causeOf, telemetryOf } from '../telemetry.ts';
 import { entriesOf } from './entries.ts';
 
 const telemetry = telemetryOf('kinesis-consumer');
@@ -33,7 +33,7 @@ export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamB
     telemetry.logger.warn('Records will be delivered again', {
       source,
       failed: receipt.failed,
-      ...errorSummary(error),
+      ...causeOf(error),
     });
   }
   return {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Account } from './account.ts';
-import type { Content } from './contents.ts';
 import { S3Error } from './errors.ts';
 import { readRequest, type S3Response } from './requests.ts';
 import { answer } from './router.ts';
@@ -50,8 +49,7 @@ export class S3Server {
   }
 
   async #exchange(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    // Both streams fail when the client goes away; whoever reads or writes at that time learns it there.
-    
+    // An answer to a client that has gone interests nobody, but its error would end the process without a listener.
     outgoing.on('error', () => {});
     const requestId = randomBytes(8).toString('hex').toUpperCase();
     try {
@@ -90,17 +88,9 @@ export class S3Server {
       const identity = { server: 'AmazonS3', 'x-amz-request-id': requestId, 'x-amz-id-2': requestId };
       outgoing.writeHead(status, { ...identity, ...type, ...length, ...headers });
       if (content === undefined || incoming.method === 'HEAD') outgoing.end(document);
-      else await this.#sendContent(incoming, outgoing, content);
+      else await pipeline(this.#account.contents.read(content), outgoing);
     } finally {
       if (content !== undefined) this.#account.contents.release(content);
-    }
-  }
-
-  async #sendContent(incoming: IncomingMessage, outgoing: ServerResponse, content: Content): Promise<void> {
-    try {
-      await pipeline(this.#account.contents.read(content), outgoing);
-    } catch (error) {
-      if (!isGone(incoming)) throw error;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import {
   AbortMultipartUploadCommand,
@@ -245,4 +245,20 @@ test('a part may be streamed', async () => {
   );
   await complete(upload, [{ PartNumber: 1, ETag, ChecksumCRC32 }]);
   expect(await read('streamed')).toBe(fingerprint(pieces[2]!));
+});
+
+test('a part that arrives when its upload has been aborted is refused and leaves nothing', async () => {
+  const before = running.filesOnDisk();
+  const upload = await start('too late');
+  const Body = new PassThrough();
+  const { client } = running;
+  const uploading = client.send(
+    new UploadPartCommand({ ...upload, PartNumber: 1, Body, ContentLength: megabytes }),
+  );
+  Body.write(pieces[2]!.subarray(0, 500_000));
+  await expect.poll(() => running.filesOnDisk()).toBe(before + 1);
+  await client.send(new AbortMultipartUploadCommand(upload));
+  Body.end(pieces[2]!.subarray(500_000));
+  expect(await refusalOf(uploading)).toEqual({ code: 'NoSuchUpload', status: 404 });
+  await expect.poll(() => running.filesOnDisk()).toBe(before);
 });
