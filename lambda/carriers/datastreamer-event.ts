@@ -159,7 +159,9 @@ function networkOf(fields: EventFields): Network | undefined {
       mcc,
     }),
   };
-  return Object.values(network).some((value) => value !== undefined) ? network : undefined;
+  // A code without its country names no network.
+  const isNamed = mcc !== undefined || network.operatorName !== undefined || ratType !== undefined;
+  return isNamed ? network : undefined;
 }
 
 /** Location events name the radio access in their text only: `RAT type='E_UTRAN'`. */
