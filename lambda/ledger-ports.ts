@@ -10,7 +10,9 @@ const mostConnections = 64;
 
 /** A DynamoDB client as the functions use it. */
 export function dynamoDbClient(): DynamoDBClient {
-  return new DynamoDBClient({
+  const client = new DynamoDBClient({
+    // Commands of one kind go through the same middleware: putting it together once saves a tenth of a request.
+    cacheMiddleware: true,
     // What still fails after these attempts is delivered again, so they need not go on for long.
     maxAttempts: 6,
     requestHandler: {
@@ -20,6 +22,9 @@ export function dynamoDbClient(): DynamoDBClient {
       httpsAgent: { keepAlive: true, maxSockets: mostConnections },
     },
   });
+  // It prepares a copy of each input for a log that nobody reads; items are personal data and never logged.
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
 }
 
 /** The ledger that the environment names. */

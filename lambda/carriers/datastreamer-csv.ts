@@ -67,7 +67,8 @@ export function interpreterOf(header: Row, fileName: string): RowInterpreter | F
   if (!columns.has('id')) {
     return fault('no-id-column', `The header has no column id, but ${shown(header.join(','))}`);
   }
-  if (columns.has('start_timestamp') && columns.has('volume_total')) return usageRows(columns, header.length);
+  const hasVolume = ['volume_total', 'volume_tx', 'volume_rx'].some((name) => columns.has(name));
+  if (columns.has('start_timestamp') && hasVolume) return usageRows(columns, header.length);
   const hasEvents = columns.has('event_type_id') || columns.has('event_type_description');
   if (hasEvents || fileName.startsWith('events_')) return eventRows(columns, header.length);
   return fault('unknown-columns', `The header is neither of usage nor of events: ${shown(header.join(','))}`);

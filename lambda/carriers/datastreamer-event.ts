@@ -191,7 +191,9 @@ function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent
   const { fields, identity, at, typeId, arrival } = record;
   const { source, carrier, iccid } = identity.origin;
   const description = freeText(fields.description, 400);
-  const refused = typeId === contextCreated && !fields.hasContext;
+  // A refusal raises an alert; without one, the dialect has only left the context out.
+  const alert = alertOf(fields.alert);
+  const refused = typeId === contextCreated && !fields.hasContext && alert !== false;
   return {
     sim: identity.sim ?? `account:${source}:${identity.ids.accountId}`,
     eventKey: `${at}#${identity.recordId}`,
@@ -205,7 +207,7 @@ function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent
     type: eventTypeName(typeId, freeText(fields.typeWords, 64), refused),
     carrierType: typeId,
     severity: severityOf(fields),
-    alert: alertOf(fields.alert),
+    alert,
     description,
     detail: detailText(fields.detail, description),
     sessionId: session?.sessionId,

@@ -170,7 +170,10 @@ function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fau
   const nothing = { dataUploaded: 0, dataDownloaded: 0, dataTotal: 0, messages: undefined };
   if (trafficType !== 'data' && trafficType !== 'sms') return { ...nothing, trafficType, volume: total };
   if (trafficType === 'sms') {
-    const messages = timesWhole(total ?? '0', 1);
+    const messages =
+      total === undefined
+        ? (timesWhole(up ?? '0', 1) ?? 0) + (timesWhole(down ?? '0', 1) ?? 0)
+        : timesWhole(total, 1);
     if (messages === undefined || messages < 0) {
       return fault('impossible-number', `volume is no number of messages: ${shown(fields.volumeTotal)}`);
     }

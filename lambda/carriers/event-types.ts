@@ -101,8 +101,8 @@ const idsByWords: ReadonlyMap<string, string> = new Map(
 
 /** The id of an event type from the carrier's words for it; the words themselves where they are unknown. */
 export function eventTypeIdOf(words: string): string | undefined {
-  const text = words.trim().toLowerCase();
-  return text === '' ? undefined : (idsByWords.get(text) ?? text);
+  const text = words.trim();
+  return text === '' ? undefined : (idsByWords.get(text.toLowerCase()) ?? text);
 }
 
 /** The SIM's status after an event of this type, where it tells one. */

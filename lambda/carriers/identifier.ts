@@ -1,15 +1,18 @@
 /** Identifiers of SIMs, modems and records: always text, since record ids are 64-bit. */
 
 /** What a spreadsheet makes of a long number. The digits it has dropped can't be had back. */
-const scientificNotation = /^[+-]?\d(?:[.,]\d+)?[eE]\+?\d+$/;
+const scientificNotation = /^[+-]?(?:\d|\d{1,3}[.,]\d+)[eE]\+?\d+$/;
 const iccidDigits = /^\d{18,24}$/;
 const onlyDigits = /^\d+$/;
 
 /** The longest key part that a table takes; real ones have at most 36 characters. */
 const longestIdentifier = 128;
 
+/** An identifier is one word on one line. */
+const controlCharacter = /\p{Cc}/u;
+
 /** Why an identifier can't be used. */
-export type IdentifierFault = 'scientific-notation' | 'oversized-field';
+export type IdentifierFault = 'scientific-notation' | 'oversized-field' | 'missing-identity';
 
 /**
  * An identifier as trimmed text.
@@ -20,7 +23,7 @@ export type IdentifierFault = 'scientific-notation' | 'oversized-field';
 export function identifier(value: unknown): string | undefined {
   if (typeof value === 'string') {
     const text = value.trim();
-    return text === '' ? undefined : text;
+    return text === '' ? undefined : text.toWellFormed();
   }
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
 }
@@ -28,17 +31,19 @@ export function identifier(value: unknown): string | undefined {
 /** What is wrong with an identifier, if anything. */
 export function identifierFault(text: string): IdentifierFault | undefined {
   if (text.length > longestIdentifier) return 'oversized-field';
+  if (controlCharacter.test(text)) return 'missing-identity';
   return scientificNotation.test(text) ? 'scientific-notation' : undefined;
 }
 
 /**
  * The SIM's key from an ICCID: its first 19 digits. Carriers send 19 digits or 20 with the check digit; which of both
- * can't be told from the digits, so the check digit is not required, and cut off where it stands.
+ * can't be told from the digits, so the check digit is not required, and cut off where it stands. A card pads 19 digits
+ * with an `F`.
  *
  * @returns undefined when the text is no whole ICCID (masked, too short).
  */
 export function simOfIccid(iccid: string): string | undefined {
-  const digits = iccid.length > 20 ? iccid.replace(/[fF]+$/, '') : iccid;
+  const digits = iccid.replace(/[fF]+$/, '');
   return iccidDigits.test(digits) ? digits.slice(0, 19) : undefined;
 }
 

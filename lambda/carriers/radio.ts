@@ -1,4 +1,5 @@
 import { identifier } from './identifier.ts';
+import { freeText } from './reading.ts';
 
 /** Data-streamer codes (WIRE-FORMATS section 2.6). Code 6 covers most LTE-M as well; the raw code is kept beside. */
 const byCode: ReadonlyMap<string, string> = new Map(
@@ -49,5 +50,5 @@ export function radioOf(ratType: string | undefined): string | undefined {
 
 /** A carrier's radio access type as text. */
 export function ratTypeOf(value: unknown): string | undefined {
-  return identifier(value)?.slice(0, 32);
+  return freeText(identifier(value), 32);
 }

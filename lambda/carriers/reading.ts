@@ -114,6 +114,6 @@ export function freeText(value: unknown, longest = 256): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
-  if (text.length <= longest) return text === '' ? undefined : text;
+  if (text.length <= longest) return text === '' ? undefined : text.toWellFormed();
   return `${text.slice(0, longest - 1).toWellFormed()}…`;
 }

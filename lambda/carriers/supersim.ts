@@ -19,6 +19,7 @@ import {
 import { connectionOf } from '../ledger/sim.ts';
 import type { Carrier } from '../sources.ts';
 import { countryOf } from './country.ts';
+import { parseDecimal, timesWhole } from './decimal.ts';
 import { detailText } from './detail.ts';
 import { unknownMembers } from './extra.ts';
 import { identifier, identifierFault, imeiOf, simOfIccid } from './identifier.ts';
@@ -143,11 +144,14 @@ interface SuperSimRecord {
   readonly arrival: Arrival;
 }
 
+/** The types that tell of a session which there is or was. */
+const typesOfSessions = new Set(['data-session.started', 'data-session.updated', 'data-session.ended']);
+
 function interpretRecord(record: SuperSimRecord): Reading {
   const { type, identity } = record;
   const isSession = type.startsWith('data-session.');
   // A session that failed before it came to be has no id: that is an event, and no session.
-  if (isSession && identity.sessionId === undefined && type !== 'data-session.failed') {
+  if (identity.sessionId === undefined && typesOfSessions.has(type)) {
     return fault('missing-identity', 'data_session_sid is missing');
   }
   const facts = factsOf(record);
@@ -242,8 +246,9 @@ function errorOf(data: JsonObject): string | undefined {
 function bytesOf(data: JsonObject, member: string): number | undefined | Fault {
   const value = data[member];
   if (value === undefined || value === null) return undefined;
-  const bytes = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
-  if (typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+  const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
+  const bytes = decimal === undefined || decimal.includes('.') ? undefined : timesWhole(decimal, 1);
+  if (bytes !== undefined && bytes >= 0) return bytes;
   return fault('impossible-number', `${member} is no exact number of bytes: ${shown(value)}`);
 }
 

@@ -51,10 +51,10 @@ async function takeObject(object: FileObject, context: Context): Promise<void> {
     files,
     open: (file, from) => openFile(s3, file, from),
     keepFile: (file, reject) => quarantine.keepObject(reject, copySource(file)),
+    count: (receipt) => telemetry.count(receipt, source.name),
     timeIsShort: () => context.getRemainingTimeInMillis() < reserveMilliseconds,
   };
-  const { outcome, receipt, manifest } = await importFile(object, source, ports);
-  telemetry.count(receipt, source.name);
+  const { outcome, manifest } = await importFile(object, source, ports);
   const { rows, accepted, rejected, reason } = manifest ?? {};
   telemetry.logger.info('File', { object: objectName(object), outcome, rows, accepted, rejected, reason });
   if (outcome === 'continue') await goOn(object);

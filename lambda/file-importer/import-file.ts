@@ -19,6 +19,8 @@ export interface ImportPorts extends LedgerPorts {
   readonly open: (object: FileObject, from: number) => Promise<OpenedFile | undefined>;
   /** Keeps a whole object in the quarantine. */
   readonly keepFile: (object: FileObject, reject: Omit<Reject, 'bytes'>) => Promise<void>;
+  /** Takes the receipt of the rows since the last one, whenever progress is noted. */
+  readonly count: (receipt: Receipt) => void;
   /** Whether the time left is too short for another block. */
   readonly timeIsShort: () => boolean;
 }
@@ -27,7 +29,6 @@ export interface ImportPorts extends LedgerPorts {
 export interface ImportResult {
   /** `continue`: the time was short; the manifest says where to go on. */
   readonly outcome: 'done' | 'failed' | 'continue' | 'gone' | 'repeated';
-  readonly receipt: Receipt;
   readonly manifest: Manifest | undefined;
 }
 
@@ -51,10 +52,10 @@ export async function importFile(
 ): Promise<ImportResult> {
   const name = objectName(object);
   const known = await ports.files.read(name);
-  if (known !== undefined && known.state !== 'importing') return result('repeated', known);
+  if (known !== undefined && known.state !== 'importing') return { outcome: 'repeated', manifest: known };
   const from = known?.position ?? 0;
   const file = await ports.open(object, from);
-  if (file === undefined) return result('gone', known);
+  if (file === undefined) return { outcome: 'gone', manifest: known };
   const manifest = known ?? newManifest(name, source, file);
   try {
     const begun = known?.header === undefined ? await readHeader(file) : headerAgain(known.header, file);
@@ -167,29 +168,33 @@ async function refuse(
   await ports.keepFile(object, { code, reason, position: manifest.object, source: source.name, arrivedAt });
   const failed: Manifest = { ...manifest, state: 'failed', reason };
   await ports.files.write(failed);
-  return { outcome: 'failed', receipt: { ...emptyReceipt, received: 1, rejected: 1 }, manifest: failed };
+  ports.count({ ...emptyReceipt, received: 1, rejected: 1 });
+  return { outcome: 'failed', manifest: failed };
 }
 
 async function importBlocks(task: Task, begin: Manifest): Promise<ImportResult> {
   const { ports, blocks } = task;
   let manifest = begin;
-  let receipt = emptyReceipt;
-  for (let count = 1; ; count += 1) {
+  let uncounted = emptyReceipt;
+  const note = async (noted: Manifest): Promise<void> => {
+    await ports.files.write(noted);
+    ports.count(uncounted);
+    uncounted = emptyReceipt;
+  };
+  for (let number = 1; ; number += 1) {
     const block = await blocks.next();
     if (block === undefined) break;
     const counts = await importBlock(task, block, manifest);
-    receipt = addReceipts(receipt, counts);
+    uncounted = addReceipts(uncounted, counts);
     manifest = advanced(manifest, block, counts);
-    if (ports.timeIsShort()) {
-      await ports.files.write(manifest);
-      return { outcome: 'continue', receipt, manifest };
-    }
-    if (count % blocksPerNote === 0) await ports.files.write(manifest);
+    const timeIsShort = ports.timeIsShort();
+    if (timeIsShort || number % blocksPerNote === 0) await note(manifest);
+    if (timeIsShort) return { outcome: 'continue', manifest };
   }
   const { header, ...done } = manifest;
   const finished: Manifest = { ...done, state: 'done' };
-  await ports.files.write(finished);
-  return { outcome: 'done', receipt, manifest: finished };
+  await note(finished);
+  return { outcome: 'done', manifest: finished };
 }
 
 function advanced(manifest: Manifest, block: Block, { received, rejected }: Receipt): Manifest {
@@ -232,10 +237,6 @@ function brokenRow(isText: boolean): Fault {
   return isText
     ? fault('broken-row', 'The row is no CSV: a quote is not closed, or something follows one')
     : fault('not-utf8', 'The row is not UTF-8 text');
-}
-
-function result(outcome: ImportResult['outcome'], manifest: Manifest | undefined): ImportResult {
-  return { outcome, receipt: emptyReceipt, manifest };
 }
 
 /** Rows that the store or the quarantine would not take. */

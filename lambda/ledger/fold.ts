@@ -83,7 +83,15 @@ export function fuller<Item extends Usage | LedgerEvent>(a: Item, b: Item): Item
   return wordsOf(a) >= wordsOf(b) ? a : b;
 }
 
-/** An item's content without its time of arrival, which says nothing of what happened. */
+/**
+ * An item's content without its time of arrival, which says nothing of what happened: attributes by name, as the store
+ * orders stored items, so that a winner is the same within a batch and across batches.
+ */
 function wordsOf(item: Usage | LedgerEvent): string {
-  return JSON.stringify({ ...item, arrivedAt: 0 });
+  const attributes =
+    'network' in item ? { ...item, ...item.network, network: undefined, arrivedAt: undefined } : item;
+  const stated = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  return JSON.stringify(
+    stated.map(([name, value]) => [name, String(value)]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+  );
 }

@@ -116,7 +116,11 @@ export function simUpdate(sim: Sim): Expressions {
   return update.expressions('attribute_not_exists(sim) OR lastUpdated < :oldest');
 }
 
-/** A condition that holds only while the stored item is, attribute by attribute, the one that was read. */
+/**
+ * A condition that holds only while the stored item is, attribute by attribute, the one that was read.
+ *
+ * @param possible all attributes that the item may have.
+ */
 export function unchangedSince(stored: Item, possible: Iterable<string>): Expressions {
   const names: Record<string, string> = {};
   const values: Record<string, AttributeValue> = {};

@@ -185,7 +185,9 @@ async function putUnlessFuller(client: DynamoDBClient, put: Put, seen: Item | un
       continue;
     }
     if (!outdoes(put, stored)) return 'unchanged';
-    const replaced = await replaceItem(client, put.tableName, stored, put.item);
+    // What another writer puts in the meantime differs in what is stored already: in its fullness at least.
+    const table = { client, tableName: put.tableName, attributes: Object.keys(put.item) };
+    const replaced = await replaceItem(table, stored, put.item);
     if (replaced.done) return 'changed';
     stored = replaced.stored ?? (await readItem(client, put.tableName, put.key));
     await backOff(attempt);

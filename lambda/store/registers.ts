@@ -16,6 +16,8 @@ export interface RegisterTable<State> {
   readonly client: DynamoDBClient;
   readonly tableName: string;
   readonly keyOf: (state: State) => Item;
+  /** All attributes that an item may have besides its key. */
+  readonly attributes: readonly string[];
   /** An update that does without reading wherever joining is the same as overwriting. */
   readonly update: (state: State) => Expressions;
   readonly encode: (state: State) => Item;
@@ -68,7 +70,7 @@ export async function joinStored<State>(
     const before = table.decode(stored);
     const joined = table.merge(before, change);
     if (table.same(before, joined)) return 'unchanged';
-    const replaced = await replaceItem(table.client, table.tableName, stored, table.encode(joined));
+    const replaced = await replaceItem(table, stored, table.encode(joined));
     if (replaced.done) return 'changed';
     stored = replaced.stored;
     await backOff(attempt);
@@ -89,8 +91,7 @@ export class ContendedItemError extends Error {
 
 /** Puts an item in the place of one that was read, unless that has changed since; then says what stands there, if told. */
 export async function replaceItem(
-  client: DynamoDBClient,
-  tableName: string,
+  { client, tableName, attributes }: Pick<RegisterTable<never>, 'client' | 'tableName' | 'attributes'>,
   stored: Item,
   item: Item,
 ): Promise<{ done: true } | { done: false; stored: Item | undefined }> {
@@ -99,7 +100,7 @@ export async function replaceItem(
       new PutItemCommand({
         TableName: tableName,
         Item: item,
-        ...unchangedSince(stored, Object.keys(item)),
+        ...unchangedSince(stored, attributes),
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );

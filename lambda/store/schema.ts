@@ -67,6 +67,25 @@ export const originAttributes: readonly Attribute[] = [
   { name: 'iccid', type: 'S' },
 ];
 
+function attributesOf(schemas: readonly GroupSchema[]): string[] {
+  return schemas.flatMap(({ stamp, attributes }) => [stamp, ...attributes.map(({ name }) => name)]);
+}
+
+const originNames = originAttributes.map(({ name }) => name);
+
+/**
+ * All attributes that the items of tables of registers may have besides their keys. Whoever replaces such an item looks
+ * at all of them: another writer may have added one that neither the item read nor the item to be written has.
+ */
+export const possibleAttributes = {
+  sessions: [
+    ...['status', 'start', 'startStated', 'end', 'lastUpdated'],
+    ...originNames,
+    ...attributesOf(sessionSchema),
+  ],
+  sims: ['lastUpdated', ...originNames, ...attributesOf(simSchema)],
+} as const;
+
 /** Names that DynamoDB's expressions reserve, among ours. Aliased wherever they stand in an expression. */
 export const reservedNames: ReadonlySet<string> = new Set([
   'start',

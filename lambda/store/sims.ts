@@ -8,6 +8,7 @@ import { simUpdate } from './expressions.ts';
 import { type Item, simItem, simOf } from './items.ts';
 import { joinStored, type RegisterTable, writeRegister } from './registers.ts';
 import type { Report } from './report.ts';
+import { possibleAttributes } from './schema.ts';
 import { simsTable } from './tables.ts';
 
 /** SIMs whose last statement is remembered; about 200 bytes each. */
@@ -30,6 +31,7 @@ export class SimWriter {
       client,
       tableName,
       keyOf: ({ sim }) => ({ [simsTable.partitionKey]: { S: sim } }),
+      attributes: possibleAttributes.sims,
       update: simUpdate,
       encode: simItem,
       decode: simOf,

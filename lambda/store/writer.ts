@@ -8,6 +8,7 @@ import { sessionItem, sessionOf } from './items.ts';
 import { putAll } from './puts.ts';
 import { type RegisterTable, writeRegister } from './registers.ts';
 import { Report, type WriteReport } from './report.ts';
+import { possibleAttributes } from './schema.ts';
 import { SimWriter } from './sims.ts';
 import { sessionsTable } from './tables.ts';
 
@@ -50,6 +51,7 @@ export class LedgerWriter {
         [sessionsTable.partitionKey]: { S: session.sim },
         [sessionsTable.sortKey]: { S: session.sessionId },
       }),
+      attributes: possibleAttributes.sessions,
       update: sessionUpdate,
       encode: sessionItem,
       decode: sessionOf,

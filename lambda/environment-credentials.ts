@@ -1,0 +1,33 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+
+/** What a client of the AWS SDK asks for its credentials. */
+type CredentialsProvider = DynamoDBClient['config']['credentials'];
+
+/**
+ * Credentials from the environment, where Lambda puts those of a function's role. The bundles have this module in the
+ * place of `@aws-sdk/credential-provider-node`, which knows nine further ways to find credentials (profiles, single
+ * sign-on, instance metadata, web identities, …), none of which exists on Lambda; with their clients they are a fifth
+ * of a bundle. The name of the export is theirs.
+ *
+ * @returns a provider that throws MissingCredentialsError where the environment has none.
+ */
+export function defaultProvider(): CredentialsProvider {
+  return async () => {
+    const {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+    } = process.env;
+    if (!accessKeyId || !secretAccessKey) throw new MissingCredentialsError();
+    return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+  };
+}
+
+/** A function that was started without credentials. */
+export class MissingCredentialsError extends Error {
+  override readonly name = 'MissingCredentialsError';
+
+  constructor() {
+    super('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; Lambda sets them for every function');
+  }
+}

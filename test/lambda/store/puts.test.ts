@@ -1,0 +1,415 @@
+import { BatchGetItemCommand, DynamoDBServiceException, type WriteRequest } from '@aws-sdk/client-dynamodb';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
+import { interpret } from '../../../lambda/carriers/index.ts';
+import { type Arrival, isFault, type Reading } from '../../../lambda/carriers/reading.ts';
+import { completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';
+import type { Carrier } from '../../../lambda/sources.ts';
+import { eventItem, type Item, usageItem } from '../../../lambda/store/items.ts';
+import type { WriteReport } from '../../../lambda/store/report.ts';
+import { changesOf, eventAt, minute, permutations, usageAt } from './observations.ts';
+import { runningTables } from './running-tables.ts';
+import { intercept, returnOldItems, type WatchedRequest, watch } from './watched-client.ts';
+
+const tables = runningTables();
+
+let sim = '';
+let count = 0;
+
+beforeEach(() => {
+  sim = `sim-${++count}`;
+});
+
+const asTheyCome = { lookFirst: false };
+const lookingFirst = { lookFirst: true };
+
+function outcome({ failed, repeated, errors }: WriteReport) {
+  return { failed: [...failed], repeated: [...repeated], errors: errors.map(({ name }) => name) };
+}
+
+const nothingSpecial = { failed: [], repeated: [], errors: [] };
+
+function usageRecords(many: number): Usage[] {
+  return Array.from({ length: many }, (_, n) => usageAt(minute(n), sim, `${n}`));
+}
+
+function puts({ input }: WatchedRequest): WriteRequest[] {
+  return Object.values((input['RequestItems'] ?? {}) as Record<string, WriteRequest[]>).flat();
+}
+
+/** No pauses between attempts. */
+function withoutWaiting(): void {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  onTestFinished(() => void vi.restoreAllMocks());
+}
+
+describe('usage and events', () => {
+  test('are put 25 in a request, of both tables together, and read as they were written', async () => {
+    const client = tables.newClient();
+    const watched = watch(client);
+    const usage = usageRecords(40);
+    const events = Array.from({ length: 20 }, (_, n) => eventAt(minute(n), sim, `${n}`));
+    const report = await tables.newWriter(client).write(changesOf({ usage, events }), asTheyCome);
+    client.destroy();
+    expect(outcome(report)).toEqual(nothingSpecial);
+    expect(watched.operations.toSorted()).toEqual([
+      'BatchWriteItem Events',
+      'BatchWriteItem Usage',
+      'BatchWriteItem Usage+Events',
+    ]);
+    expect(watched.requests.map((request) => puts(request).length).toSorted()).toEqual([10, 25, 25]);
+    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, true)));
+    expect(await tables.items('Events', sim)).toEqual(events.map((one) => eventItem(one, true, 90)));
+  });
+
+  test('expire counted from their arrival, events only, and never where retention is 0', () => {
+    const event = eventAt('2020-01-01T00:00:00.000Z', sim, '1', { arrivedAt: 1_800_000_000_999 });
+    expect(eventItem(event, true, 90)['expiresAt']).toEqual({ N: String(1_800_000_000 + 90 * 86_400) });
+    expect(eventItem(event, true, 0)['expiresAt']).toBeUndefined();
+    expect(usageItem(usageAt(minute(0), sim, '1'), true)['expiresAt']).toBeUndefined();
+  });
+
+  test('that are left unprocessed are put again, and only those', async () => {
+    withoutWaiting();
+    const client = tables.newClient();
+    const watched = watch(client);
+    let left = 12;
+    intercept(client, async (request, proceed) => {
+      const { input } = request;
+      const requests = puts(request);
+      if (left === 0) return proceed();
+      left -= 4;
+      const RequestItems = input['RequestItems'] as Record<string, WriteRequest[]>;
+      RequestItems['Usage'] = requests.slice(left + 4);
+      const answer = RequestItems['Usage'].length === 0 ? {} : await proceed();
+      return { ...(answer as object), UnprocessedItems: { Usage: requests.slice(0, left + 4) } };
+    });
+    const usage = usageRecords(20);
+    const report = await tables.newWriter(client).write(changesOf({ usage }), asTheyCome);
+    client.destroy();
+    expect(outcome(report)).toEqual(nothingSpecial);
+    expect(watched.requests.map((request) => puts(request).length)).toEqual([8, 4, 4, 4]);
+    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, true)));
+  });
+
+  test('that stay unprocessed fail their records, and only theirs', async () => {
+    withoutWaiting();
+    const client = tables.newClient();
+    intercept(client, async (request, proceed) => {
+      const RequestItems = request.input['RequestItems'] as Record<string, WriteRequest[]>;
+      const isStuck = ({ PutRequest }: WriteRequest) =>
+        ['3', '7'].includes(PutRequest?.Item?.['recordId']?.S ?? '');
+      const stuck = puts(request).filter(isStuck);
+      RequestItems['Usage'] = puts(request).filter((one) => !isStuck(one));
+      const answer = RequestItems['Usage'].length === 0 ? {} : await proceed();
+      return { ...(answer as object), UnprocessedItems: { Usage: stuck } };
+    });
+    const usage = usageRecords(10);
+    const report = await tables.newWriter(client).write(changesOf({ usage }), asTheyCome);
+    client.destroy();
+    expect(outcome(report)).toEqual({ failed: [3, 7], repeated: [], errors: ['UnprocessedItemsError'] });
+    expect((await tables.items('Usage', sim)).map(({ recordId }) => recordId?.S)).toEqual([
+      '0',
+      '1',
+      '2',
+      '4',
+      '5',
+      '6',
+      '8',
+      '9',
+    ]);
+  });
+
+  test('that the engine refuses are found by halving, and their neighbours are stored', async () => {
+    const usage = usageRecords(25);
+    usage[6] = { ...usage[6]!, extra: 'x'.repeat(400 * 1024) };
+    usage[20] = { ...usage[20]!, cost: 'no number' };
+    const client = tables.newClient();
+    const watched = watch(client);
+    const report = await tables.newWriter(client).write(changesOf({ usage }), asTheyCome);
+    client.destroy();
+    expect(outcome(report)).toEqual({ failed: [6, 20], repeated: [], errors: ['ValidationException'] });
+    expect(watched.requests.length).toBeLessThanOrEqual(2 * 2 * Math.ceil(Math.log2(25)) + 1);
+    const expected = usage.filter((_, n) => n !== 6 && n !== 20).map((one) => usageItem(one, true));
+    expect(await tables.items('Usage', sim)).toEqual(expected);
+  });
+
+  test('of a request that fails fail their records, and no others', async () => {
+    const client = tables.newClient();
+    intercept(client, async (request, proceed) => {
+      if (puts(request).some(({ PutRequest }) => PutRequest?.Item?.['recordId']?.S === '30'))
+        throw throttled();
+      return proceed();
+    });
+    const report = await tables.newWriter(client).write(changesOf({ usage: usageRecords(60) }), asTheyCome);
+    client.destroy();
+    expect(outcome(report)).toEqual({
+      failed: Array.from({ length: 25 }, (_, n) => 25 + n),
+      repeated: [],
+      errors: ['ProvisionedThroughputExceededException'],
+    });
+    expect((await tables.items('Usage', sim)).length).toBe(35);
+  });
+
+  test('that are stored already are read, and not put again, where that is asked for', async () => {
+    const usage = usageRecords(30);
+    const events = [eventAt(minute(0), sim, '1')];
+    await tables.newWriter().write(changesOf({ usage: usage.slice(0, 28), events }), asTheyCome);
+    const client = tables.newClient();
+    const watched = watch(client);
+    const report = await tables.newWriter(client).write(changesOf({ usage, events }), lookingFirst);
+    client.destroy();
+    expect(outcome(report)).toEqual({
+      failed: [],
+      repeated: [...Array.from({ length: 28 }, (_, n) => n), 30],
+      errors: [],
+    });
+    expect(watched.operations).toEqual(['BatchGetItem Usage', 'BatchGetItem Events', 'BatchWriteItem Usage']);
+    expect(puts(watched.requests[2]!).length).toBe(2);
+    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, true)));
+  });
+
+  test('are read a hundred at a time, and what is left unread is read again', async () => {
+    withoutWaiting();
+    const usage = usageRecords(230);
+    await tables.newWriter().write(changesOf({ usage }), asTheyCome);
+    const client = tables.newClient();
+    const watched = watch(client);
+    let leave = 2;
+    intercept(client, async ({ input }, proceed) => {
+      if (leave === 0) return proceed();
+      leave -= 1;
+      const { Keys, ...settings } = (input['RequestItems'] as Record<string, { Keys: Item[] }>)['Usage']!;
+      const UnprocessedKeys = { Usage: { ...settings, Keys: Keys.slice(5) } };
+      const RequestItems = { Usage: { ...settings, Keys: Keys.slice(0, 5) } };
+      const answer = await tables.client.send(new BatchGetItemCommand({ RequestItems }));
+      return { ...answer, UnprocessedKeys };
+    });
+    const report = await tables.newWriter(client).write(changesOf({ usage }), lookingFirst);
+    client.destroy();
+    expect(report.repeated.size).toBe(230);
+    const keys = watched.requests.map(
+      ({ input }) => (input['RequestItems'] as Record<string, { Keys: Item[] }>)['Usage']?.Keys.length,
+    );
+    expect(keys).toEqual([100, 100, 30, 95, 95]);
+  });
+
+  test('fail their records when what is stored can not be read', async () => {
+    withoutWaiting();
+    const client = tables.newClient();
+    intercept(client, async ({ input, operation }, proceed) =>
+      operation === 'BatchGetItem' ? { Responses: {}, UnprocessedKeys: input['RequestItems'] } : proceed(),
+    );
+    const report = await tables.newWriter(client).write(changesOf({ usage: usageRecords(2) }), lookingFirst);
+    client.destroy();
+    expect(outcome(report)).toEqual({ failed: [0, 1], repeated: [], errors: ['UnreadKeysError'] });
+    expect(await tables.items('Usage', sim)).toEqual([]);
+  });
+});
+
+/** Records of one usage in the dialects in which a carrier renders it, and by which road each comes. */
+const dialects = {
+  nested: (usageId: number, sessionId?: string) => ({
+    ...{ id: usageId, imsi: '901405100000101', imsi_id: 1500101 },
+    organisation: { id: 12345, name: '8100xxxx' },
+    start_timestamp: '2026-11-02T12:00:27Z',
+    end_timestamp: '2026-11-02T12:15:27Z',
+    sim: { msisdn: '882285100000101', iccid: '8988280666001000101', id: 1500101 },
+    currency: { id: 1, symbol: '€', code: 'EUR' },
+    operator: { id: 2, name: 'T-Mobile', mnc: '01', country: { id: 74, mcc: '262', name: 'Germany' } },
+    tariff: { ratezone: { name: 'Rate Zone 1', id: 2067 }, name: '1NCE Production 01', id: 398 },
+    traffic_type: { description: 'Data', id: 5 },
+    endpoint: {
+      tags: null,
+      ip_address: '10.0.0.10',
+      name: 'tracker-1',
+      imei: '8635760478500101',
+      id: 1500101,
+    },
+    cost: 0.101176,
+    volume: { total: 0.101176, tx: 0.101176, rx: 0 },
+    ...(sessionId === undefined ? {} : { session_id: sessionId }),
+  }),
+  flat: (usageId: number, sessionId?: string) => ({
+    id: usageId,
+    ...{ start_timestamp: '2026-11-02T12:00:27Z', end_timestamp: '2026-11-02T12:15:27Z' },
+    ...{ organisation_id: 12345, endpoint_name: '8988280666001000101', sim_id: 1500101, imsi_id: 1500101 },
+    ...{ operator_id: 2, operator_mnc: '01', operator_country_id: 74, tariff_id: 398, traffic_type_id: 5 },
+    ...{ volume_total: 0.101176, volume_tx: 0.101176, volume_rx: 0, cost: 0.101176 },
+    ...(sessionId === undefined ? {} : { ipcan_session_id: sessionId }),
+  }),
+  csv: (usageId: number) => ({
+    ...{
+      id: usageId,
+      event_start_timestamp: '2026-11-02 12:00:27',
+      event_stop_timestamp: '2026-11-02 12:15:27',
+    },
+    ...{ organisation_id: 12345, sim_id: 1500101, iccid: '8988280666001000101', imsi: '901405100000101' },
+    ...{ operator_name: 'T-Mobile', operator_country_name: 'Germany', traffic_type_id: 5 },
+    ...{ volume: '0.101176', volume_tx: '0.101176', volume_rx: '0.000000', cost: '0.1011760000' },
+    ...{
+      currency_code: 'EUR',
+      ratezone_tariff_name: '1NCE Production 01',
+      ratezone_name: 'Rate Zone 1 (DE)',
+    },
+    ...{
+      endpoint_name: 'tracker-1',
+      endpoint_imei: '8635760478500101',
+      operator_mncs: '01',
+      country_mcc: '262',
+    },
+  }),
+};
+
+function arrivalOf(carrier: Carrier): Arrival {
+  const source = { name: 'main', carrier, bytesPerMegabyte: 1_000_000 };
+  return { source, arrivedAt: Date.parse('2026-11-02T13:00:00Z') };
+}
+
+function usageIn(reading: Reading): Usage {
+  if (reading.kind !== 'observed' || reading.usage === undefined) throw new Error('This is no usage');
+  return reading.usage;
+}
+
+type Delivered = { readonly usage: Usage; readonly lookFirst: boolean };
+
+function byStream(record: object, carrier: Carrier): Delivered {
+  return { usage: usageIn(interpret(record, arrivalOf(carrier))), lookFirst: false };
+}
+
+function byFile(row: object, carrier: Carrier): Delivered {
+  const interpretRow = interpreterOf(Object.keys(row), 'cdr_20261102_130000.csv');
+  if (isFault(interpretRow)) throw new Error(interpretRow.reason);
+  const reading = interpretRow(Object.values(row).map(String), arrivalOf(carrier));
+  return { usage: usageIn(reading), lookFirst: true };
+}
+
+describe.each([
+  ['an engine that returns the old item', true],
+  ['an engine that does not return the old item', false],
+])('a usage record in several dialects on %s', (_, returnsOldItems) => {
+  async function finalItems(deliveries: readonly Delivered[]): Promise<Item[]> {
+    const client = tables.newClient();
+    if (returnsOldItems) returnOldItems(client, tables.client);
+    const items = await Promise.all(
+      permutations(deliveries).map(async (order, number) => {
+        const ofSim = `${sim}-${number}`;
+        for (const { usage, lookFirst } of [...order, ...order]) {
+          await tables
+            .newWriter(client)
+            .write(changesOf({ usage: [{ ...usage, sim: ofSim }] }), { lookFirst });
+        }
+        const [{ sim: _sim, ...item } = {}, ...more] = await tables.items('Usage', ofSim);
+        expect(more).toEqual([]);
+        return item;
+      }),
+    );
+    client.destroy();
+    return items;
+  }
+
+  const full: Item = {
+    usageId: { S: '2026-11-02T12:00:27.000Z#1234567890' },
+    source: { S: 'main' },
+    carrier: { S: '1nce' },
+    iccid: { S: '8988280666001000101' },
+    imsi: { S: '901405100000101' },
+    start: { S: '2026-11-02T12:00:27.000Z' },
+    end: { S: '2026-11-02T12:15:27.000Z' },
+    recordId: { S: '1234567890' },
+    trafficType: { S: 'data' },
+    dataUploaded: { N: '101176' },
+    dataDownloaded: { N: '0' },
+    dataTotal: { N: '101176' },
+    volume: { S: '0.101176' },
+    cost: { N: '0.101176' },
+    currency: { S: 'EUR' },
+    operatorName: { S: 'T-Mobile' },
+    mcc: { S: '262' },
+    mnc: { S: '01' },
+    country: { S: 'DE' },
+    imei: { S: '863576047850016' },
+    tariff: { S: '1NCE Production 01' },
+    rateZone: { S: 'Rate Zone 1' },
+  };
+
+  test('ends as its nested rendering, with the session, whatever came in which order and how often', async () => {
+    const items = await finalItems([
+      byStream(dialects.nested(1234567890, 'session-1'), '1nce'),
+      byStream(dialects.flat(1234567890, 'session-1'), '1nce'),
+      byFile(dialects.csv(1234567890), '1nce'),
+    ]);
+    expect(items).toEqual(items.map(() => ({ ...full, sessionId: { S: 'session-1' } })));
+  });
+
+  test('ends as its nested rendering where no session is named', async () => {
+    const items = await finalItems([
+      byStream(dialects.nested(1234567890), '1nce'),
+      byFile(dialects.csv(1234567890), '1nce'),
+    ]);
+    expect(items).toEqual(items.map(() => full));
+  });
+
+  test('ends as its row in a file where the stream says less', async () => {
+    const items = await finalItems([
+      byStream(dialects.flat(1234567890), '1nce'),
+      byFile(dialects.csv(1234567890), '1nce'),
+    ]);
+    expect(items).toEqual(items.map(() => ({ ...full, rateZone: { S: 'Rate Zone 1 (DE)' } })));
+  });
+
+  test('of emnify, whose files leave out the session, ends as its nested rendering', async () => {
+    const items = await finalItems([
+      byStream(dialects.nested(1234567890, 'session-1'), 'emnify'),
+      byFile(dialects.csv(1234567890), 'emnify'),
+    ]);
+    expect(items).toEqual(
+      items.map(() => ({ ...full, carrier: { S: 'emnify' }, sessionId: { S: 'session-1' } })),
+    );
+  });
+
+  test('keeps a note of how full it is until its complete rendering comes', async () => {
+    const flat = byStream(dialects.flat(1234567890), '1nce');
+    const [item] = await finalItems([flat]);
+    expect(item?.['fullness']).toEqual({ N: String(flat.usage.fullness) });
+    expect(flat.usage.fullness).toBeLessThan(completeWithSession);
+  });
+
+  test('of which two renderings say equally much ends as the same one in either order', async () => {
+    const one = { usage: usageAt(minute(0), sim, '1', { fullness: 3, tariff: 'a' }), lookFirst: false };
+    const other = { usage: usageAt(minute(0), sim, '1', { fullness: 3, tariff: 'b' }), lookFirst: true };
+    const items = await finalItems([one, other]);
+    expect(items.map(({ tariff }) => tariff?.S)).toEqual(['b', 'b']);
+  });
+
+  test('is not overwritten by one that read before a fuller one was written', async () => {
+    const less = usageAt(minute(0), sim, '1', { fullness: 3 });
+    const some = usageAt(minute(0), sim, '1', { fullness: 4, tariff: 'b' });
+    const more = usageAt(minute(0), sim, '1', { fullness: 5, rateZone: 'z' });
+    await tables.newWriter().write(changesOf({ usage: [less] }), asTheyCome);
+    const client = tables.newClient();
+    if (returnsOldItems) returnOldItems(client, tables.client);
+    let interrupted = false;
+    intercept(client, async ({ input }, proceed) => {
+      const replaces = String(input['ConditionExpression'] ?? '').includes('=');
+      if (replaces && !interrupted) {
+        interrupted = true;
+        await tables.newWriter().write(changesOf({ usage: [more] }), asTheyCome);
+      }
+      return proceed();
+    });
+    const report = await tables.newWriter(client).write(changesOf({ usage: [some] }), asTheyCome);
+    client.destroy();
+    expect([interrupted, outcome(report).repeated]).toEqual([true, [0]]);
+    expect(await tables.items('Usage', sim)).toEqual([usageItem(more, false)]);
+  });
+});
+
+function throttled(): DynamoDBServiceException {
+  return new DynamoDBServiceException({
+    name: 'ProvisionedThroughputExceededException',
+    message: 'The level of configured provisioned throughput for the table was exceeded',
+    $fault: 'client',
+    $metadata: {},
+  });
+}

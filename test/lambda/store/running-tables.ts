@@ -1,0 +1,115 @@
+import { BatchWriteItemCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll } from 'vitest';
+import { chunked } from '../../../lambda/store/concurrency.ts';
+import type { Item } from '../../../lambda/store/items.ts';
+import { type TableDefinition, tables } from '../../../lambda/store/tables.ts';
+import { type LedgerTables, LedgerWriter } from '../../../lambda/store/writer.ts';
+import { type LocalDynamoDb, startDynamoDb } from '../../../local/dynamodb/start.ts';
+
+/** The five tables behind an engine of their own, which runs for the tests of a file. */
+export class RunningTables {
+  #engine: LocalDynamoDb | undefined;
+  #client: DynamoDBClient | undefined;
+
+  async start(): Promise<void> {
+    this.#engine = await startDynamoDb({ port: 0 });
+    this.#client = this.newClient();
+  }
+
+  async stop(): Promise<void> {
+    this.#client?.destroy();
+    await this.#engine?.stop();
+  }
+
+  get endpoint(): string {
+    if (this.#engine === undefined) throw new Error('The engine is not started');
+    return this.#engine.endpoint;
+  }
+
+  /** A client to look and to prepare with. */
+  get client(): DynamoDBClient {
+    if (this.#client === undefined) throw new Error('The engine is not started');
+    return this.#client;
+  }
+
+  /** A client of its own, so that middleware put on it concerns one test. */
+  newClient(endpoint = this.endpoint): DynamoDBClient {
+    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+    return new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+  }
+
+  /** A writer that knows no SIM yet, as a function's new process has it. */
+  newWriter(client: DynamoDBClient = this.client): LedgerWriter {
+    return new LedgerWriter(ledgerTablesOf(client));
+  }
+
+  /** All items of a table, in the order of their keys; those of some SIMs where they are named. */
+  async items(table: string, ...sims: readonly string[]): Promise<Item[]> {
+    const items: Item[] = [];
+    for await (const page of paginateScan(
+      { client: this.client },
+      { TableName: table, ConsistentRead: true },
+    )) {
+      items.push(...(page.Items ?? []));
+    }
+    return items
+      .filter(({ sim }) => sims.length === 0 || sims.includes(sim?.S ?? ''))
+      .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  }
+
+  /** All items of all tables; without expiry, which tells when a record arrived and not what it says. */
+  async everything(): Promise<Record<string, Item[]>> {
+    const all = await Promise.all(
+      tables.map(async ({ name }) => [name, (await this.items(name)).map(withoutExpiry)] as const),
+    );
+    return Object.fromEntries(all);
+  }
+
+  /** Deletes all items of all tables. */
+  async clear(): Promise<void> {
+    for (const table of tables) {
+      const keys = (await this.items(table.name)).map((item) => keyAttributes(table, item));
+      for (const chunk of chunked(keys, 25)) {
+        const requests = chunk.map((Key) => ({ DeleteRequest: { Key } }));
+        await this.client.send(new BatchWriteItemCommand({ RequestItems: { [table.name]: requests } }));
+      }
+    }
+  }
+}
+
+/** Starts tables before the tests of a file and stops them after. */
+export function runningTables(): RunningTables {
+  const running = new RunningTables();
+  beforeAll(() => running.start());
+  afterAll(() => running.stop());
+  return running;
+}
+
+/** The tables under their local names. */
+export function ledgerTablesOf(client: DynamoDBClient): LedgerTables {
+  return {
+    client,
+    sessions: 'Sessions',
+    usage: 'Usage',
+    events: 'Events',
+    sims: 'Sims',
+    eventRetentionDays: 90,
+  };
+}
+
+export function withoutExpiry({ expiresAt, ...item }: Item): Item {
+  return item;
+}
+
+/** The attributes of an item that are its key. */
+export function keyAttributes(table: TableDefinition, item: Item): Item {
+  const names = [table.partitionKey, table.sortKey].filter((name) => name !== undefined);
+  return Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name)));
+}
+
+function keyOf(item: Item): string {
+  const { sim, sessionId, usageId, eventKey, object } = item;
+  return usageId === undefined && eventKey === undefined
+    ? `${(sim ?? object)?.S} ${sessionId?.S}`
+    : `${sim?.S} ${(usageId ?? eventKey)?.S}`;
+}

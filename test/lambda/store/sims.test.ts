@@ -1,0 +1,206 @@
+import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
+import { beforeEach, expect, test } from 'vitest';
+import type { Sim } from '../../../lambda/ledger/observation.ts';
+import type { Item } from '../../../lambda/store/items.ts';
+import { changesOf, minute, permutations, simAt, stamp } from './observations.ts';
+import { runningTables } from './running-tables.ts';
+import { intercept, watch } from './watched-client.ts';
+
+const tables = runningTables();
+
+let sim = '';
+let count = 0;
+
+beforeEach(() => {
+  sim = `sim-${++count}`;
+});
+
+const options = { lookFirst: false };
+const today = '2026-11-02T00:00:00.000Z';
+const tomorrow = '2026-11-03T00:00:00.000Z';
+
+/** What usage and session updates say of a SIM all day long. */
+function reminder(day: string, ofSim = sim, simName = 'tracker-1'): Sim {
+  return simAt(day, ofSim, {
+    ids: { simSid: undefined, simId: '7', accountId: '12', fleetSid: undefined },
+    label: { simName },
+    phone: { msisdn: '882285100000101' },
+  });
+}
+
+function reminderItem(day: string, ofSim = sim): Item {
+  return {
+    ...always(day, ofSim),
+    simId: { S: '7' },
+    accountId: { S: '12' },
+    idsAt: stamp(day),
+    simName: { S: 'tracker-1' },
+    labelAt: stamp(day),
+    msisdn: { S: '882285100000101' },
+    phoneAt: stamp(day),
+  };
+}
+
+function always(lastUpdated: string, ofSim = sim): Item {
+  return {
+    sim: { S: ofSim },
+    source: { S: 'main' },
+    carrier: { S: 'twilio' },
+    iccid: { S: `${ofSim}0` },
+    lastUpdated: { S: lastUpdated },
+  };
+}
+
+function event(at: string, lastEvent: string, more: Parameters<typeof simAt>[2] = {}): Sim {
+  return simAt(at, sim, { lastEvent: { lastEvent, lastEventTime: at }, ...more });
+}
+
+test('a SIM that usage keeps naming is looked up once, and written once a day', async () => {
+  const client = tables.newClient();
+  const watched = watch(client);
+  const writer = tables.newWriter(client);
+  const steps: string[][] = [];
+  const days = [today, today, tomorrow, tomorrow];
+  for (const day of days) {
+    await writer.write(changesOf({ sims: [reminder(day)] }), options);
+    steps.push(watched.operations);
+    watched.reset();
+  }
+  client.destroy();
+  expect(steps).toEqual([
+    ['BatchGetItem Sims', 'UpdateItem Sims'],
+    [],
+    ['BatchGetItem Sims', 'PutItem Sims'],
+    [],
+  ]);
+  expect(await tables.items('Sims', sim)).toEqual([reminderItem(tomorrow)]);
+});
+
+test('a process that does not know a SIM yet reads what another has stored, and writes nothing', async () => {
+  const sims = Array.from({ length: 150 }, (_, n) => reminder(today, `${sim}-${n}`));
+  await tables.newWriter().write(changesOf({ sims }), options);
+  const client = tables.newClient();
+  const watched = watch(client);
+  const writer = tables.newWriter(client);
+  await writer.write(changesOf({ sims }), options);
+  await writer.write(changesOf({ sims }), options);
+  client.destroy();
+  expect(watched.operations).toEqual(['BatchGetItem Sims', 'BatchGetItem Sims']);
+});
+
+test('a SIM whose name changed during the day is written again', async () => {
+  const client = tables.newClient();
+  const writer = tables.newWriter(client);
+  await writer.write(changesOf({ sims: [reminder(today, sim, 'a')] }), options);
+  await writer.write(changesOf({ sims: [reminder(today, sim, 'tracker-1')] }), options);
+  client.destroy();
+  // Of two names of one day the one that sorts last stands, whichever comes first.
+  expect(await tables.items('Sims', sim)).toEqual([reminderItem(today)]);
+});
+
+test('every event is written, by one request when it is the newest', async () => {
+  const client = tables.newClient();
+  const watched = watch(client);
+  const writer = tables.newWriter(client);
+  const network = {
+    radio: '4G',
+    ratType: '6',
+    mcc: '262',
+    mnc: '01',
+    operatorName: 'T-Mobile',
+    country: 'DE',
+  };
+  await writer.write(changesOf({ sims: [reminder(today)] }), options);
+  watched.reset();
+  for (const change of [
+    event(minute(1), 'pdp-context.created', {
+      network,
+      connection: { online: true, onlineChanged: minute(1) },
+    }),
+    event(minute(2), 'pdp-context.deleted', { connection: { online: false, onlineChanged: minute(2) } }),
+  ]) {
+    await writer.write(changesOf({ sims: [change] }), options);
+  }
+  client.destroy();
+  expect(watched.operations).toEqual(['UpdateItem Sims', 'UpdateItem Sims']);
+  const { lastUpdated, ...reminded } = reminderItem(today);
+  expect(await tables.items('Sims', sim)).toEqual([
+    {
+      ...reminded,
+      lastUpdated: { S: minute(2) },
+      radio: { S: '4G' },
+      ratType: { S: '6' },
+      mcc: { S: '262' },
+      mnc: { S: '01' },
+      operatorName: { S: 'T-Mobile' },
+      country: { S: 'DE' },
+      networkAt: stamp(minute(1)),
+      online: { BOOL: false },
+      onlineChanged: { S: minute(2) },
+      connectionAt: stamp(minute(2)),
+      lastEvent: { S: 'pdp-context.deleted' },
+      lastEventTime: { S: minute(2) },
+      lastEventAt: stamp(minute(2)),
+    },
+  ]);
+});
+
+test('a SIM ends as the same item for all orders of its events and reminders', async () => {
+  const changesFor = (ofSim: string): Sim[] => [
+    reminder(today, ofSim),
+    reminder(tomorrow, ofSim, 'tracker-1'),
+    { ...event(minute(3), 'sim.suspended', { lifecycle: { status: 'suspended' } }), sim: ofSim },
+    { ...event(minute(9), 'location.updated', { device: { imei: '358600842867678' } }), sim: ofSim },
+  ];
+  await Promise.all(
+    permutations([0, 1, 2, 3]).map(async (order) => {
+      const ofSim = `${sim}-${order.join('')}`;
+      const writer = tables.newWriter();
+      const origin = { source: 'main', carrier: 'twilio', iccid: `${ofSim}0` } as const;
+      const changes = changesFor(ofSim).map((one) => ({ ...one, origin: { ...one.origin, group: origin } }));
+      for (const index of order) await writer.write(changesOf({ sims: [changes[index]!] }), options);
+      expect(await tables.items('Sims', ofSim)).toEqual([
+        {
+          ...reminderItem(tomorrow, ofSim),
+          status: { S: 'suspended' },
+          lifecycleAt: stamp(minute(3)),
+          imei: { S: '358600842867678' },
+          deviceAt: stamp(minute(9)),
+          lastEvent: { S: 'location.updated' },
+          lastEventTime: { S: minute(9) },
+          lastEventAt: stamp(minute(9)),
+        },
+      ]);
+    }),
+  );
+});
+
+test('SIMs that the store does not take fail their records, and are not taken for known', async () => {
+  const client = tables.newClient();
+  const writer = tables.newWriter(client);
+  const broken = new Set(['BatchGetItem', 'UpdateItem']);
+  intercept(client, async ({ operation }, proceed) => {
+    if (broken.has(operation)) throw refusal(`${operation} was refused`);
+    return proceed();
+  });
+  const write = async () => {
+    const { failed, errors } = await writer.write(changesOf({ sims: [reminder(today)] }), options);
+    return { failed: [...failed], errors: errors.map(({ message }) => message) };
+  };
+  expect(await write()).toEqual({ failed: [0], errors: ['BatchGetItem was refused'] });
+  broken.delete('BatchGetItem');
+  expect(await write()).toEqual({ failed: [0], errors: ['UpdateItem was refused'] });
+  broken.clear();
+  expect(await write()).toEqual({ failed: [], errors: [] });
+  client.destroy();
+  expect(await tables.items('Sims', sim)).toEqual([reminderItem(today)]);
+});
+
+function refusal(message: string): DynamoDBServiceException {
+  return new DynamoDBServiceException({
+    name: 'AccessDeniedException',
+    message,
+    $fault: 'client',
+    $metadata: {},
+  });
+}

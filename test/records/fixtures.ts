@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { type Body, readBody } from '../../lambda/carriers/body.ts';
+
+/** The bytes of a file under `test/fixtures/`, such as `1nce/usage.json`: the carriers' own published samples. */
+export function fixture(path: string): Buffer {
+  return readFileSync(new URL(`../fixtures/${path}`, import.meta.url));
+}
+
+/** A text as the body of a delivery, read. */
+export function bodyOf(text: string): Body {
+  return readBody(Buffer.from(text));
+}
+
+/** The one value that a fixture's body holds, as the consumer reads it. */
+export function fixtureValue(path: string): unknown {
+  return readBody(fixture(path)).values[0];
+}
