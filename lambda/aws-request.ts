@@ -12,7 +12,7 @@ export type SigningConfiguration = Pick<DynamoDBClient['config'], 'credentials' 
 
 /** A request to be signed. */
 export interface AwsRequest {
-  readonly service: 's3' | 'sqs';
+  readonly service: 's3' | 'sqs' | 'secretsmanager';
   readonly method: 'PUT' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;

@@ -5,9 +5,9 @@ type CredentialsProvider = DynamoDBClient['config']['credentials'];
 
 /**
  * Credentials from the environment, where Lambda puts those of a function's role. The bundles have this module in the
- * place of `@aws-sdk/credential-provider-node`, which knows nine further ways to find credentials (profiles, single
- * sign-on, instance metadata, web identities, …), none of which exists on Lambda; with their clients they are a fifth
- * of a bundle. The name of the export is theirs.
+ * place of `@aws-sdk/credential-provider-node`, which looks for credentials in many other places (profiles, single
+ * sign-on, instance metadata, web identities, …). None of them exists on Lambda, and with their clients they would be a
+ * third of a bundle. The name of the export is the SDK's.
  *
  * @returns a provider that throws MissingCredentialsError where the environment has none.
  */

@@ -1,6 +1,7 @@
 import type { Reading } from './carriers/reading.ts';
 import { Fold } from './ledger/fold.ts';
 import type { Receipt } from './ledger/receipt.ts';
+import { kindOf, Measures } from './measures.ts';
 import type { Source } from './sources.ts';
 import { forEachConcurrently } from './store/concurrency.ts';
 import type { Quarantine, Reject } from './store/quarantine.ts';
@@ -24,6 +25,8 @@ export interface Entry {
 export interface LedgerPorts {
   readonly writer: Pick<LedgerWriter, 'write'>;
   readonly quarantine: Quarantine;
+  /** Takes what was measured of a batch, with its receipt. */
+  readonly measure?: (measures: Measures, receipt: Receipt) => void;
 }
 
 /** How a batch is taken in. */
@@ -59,13 +62,17 @@ export async function ingest(
 ): Promise<Ingested> {
   const batch = new Batch();
   for (const entry of entries) batch.add(entry);
+  const changes = batch.fold.changes();
   const [report, quarantined] = await Promise.all([
-    ports.writer.write(batch.fold.changes(), options),
+    ports.writer.write(changes, options),
     keepRejects(batch.rejects, ports.quarantine, options.rejectGroup),
   ]);
   const failed = new Set([...report.failed, ...quarantined.failed]);
+  const receipt = batch.receipt(report.repeated, failed);
+  batch.measures.use(changes, (record) => !failed.has(record) && !report.repeated.has(record));
+  ports.measure?.(batch.measures, receipt);
   return {
-    receipt: batch.receipt(report.repeated, failed),
+    receipt,
     failedDeliveries: new Set([...failed].map((record) => batch.deliveryOf(record))),
     testIds: batch.testIds,
     errors: [...report.errors, ...quarantined.errors],
@@ -84,24 +91,36 @@ class Batch {
   readonly fold = new Fold();
   readonly rejects: NumberedReject[] = [];
   readonly testIds: string[] = [];
+  readonly measures = new Measures();
   readonly #verdicts: Verdict[] = [];
+  readonly #kinds: string[] = [];
   readonly #deliveries: number[] = [];
 
   add(entry: Entry): void {
     const record = this.#verdicts.length;
     this.#deliveries.push(entry.delivery);
     this.#verdicts.push(this.#judge(entry, record));
+    this.#kinds.push(kindOf(entry.reading));
+    this.measures.late(entry.reading, entry.arrivedAt);
   }
 
   deliveryOf(record: number): number {
     return this.#deliveries[record] ?? 0;
   }
 
+  /** Counts the records by what became of them, and each kind's in the measures. */
   receipt(repeated: ReadonlySet<number>, failed: ReadonlySet<number>): Receipt {
     const counts = { stored: 0, repeated: 0, ignored: 0, rejected: 0 };
     this.#verdicts.forEach((verdict, record) => {
-      if (failed.has(record)) return;
-      counts[verdict === 'stored' && repeated.has(record) ? 'repeated' : verdict] += 1;
+      const kind = this.#kinds[record] ?? '';
+      if (failed.has(record)) {
+        this.measures.count(kind, 'failed');
+        return;
+      }
+      const count = verdict === 'stored' && repeated.has(record) ? 'repeated' : verdict;
+      counts[count] += 1;
+      this.measures.count(kind, 'received');
+      this.measures.count(kind, count);
     });
     return { received: this.#verdicts.length - failed.size, ...counts, failed: failed.size };
   }

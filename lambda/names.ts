@@ -17,12 +17,44 @@ export const environment = {
   sources: 'SIMLEDGER_SOURCES',
   /** Days that an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
   eventRetentionDays: 'EVENT_RETENTION_DAYS',
+  /** How callers of the query API say who they are: `basic` or `iam`. */
+  apiAccess: 'API_ACCESS',
+  /** ARN or name of the secret with the query API's credentials; only where access is `basic`. */
+  apiSecret: 'API_SECRET',
+  /** Whether answers show IMSI and IP addresses: `never`, `on-request` or `always`. */
+  apiPersonalData: 'API_PERSONAL_DATA',
+  /** Requests that a client may make a second; 0 for any number. */
+  apiClientRequestsPerSecond: 'API_CLIENT_REQUESTS_PER_SECOND',
+  /** JSON array of the names of all sources, whose files the query API lists. */
+  apiSources: 'API_SOURCES',
+  /** CloudWatch namespace of the metrics, which tells the stacks of one account apart; `simledger` where it is not set. */
+  metricNamespace: 'METRIC_NAMESPACE',
+  /** Pairs of country and operator that a process measures by name; none where it is not set. */
+  measuredNetworks: 'MEASURED_NETWORKS',
 } as const;
 
-/** The CloudWatch namespace of simledger's metrics. */
+/** The CloudWatch namespace of simledger's metrics where the environment names no other. */
 export const metricNamespace = 'simledger';
 
-/** Metrics of a receipt, in records, by the dimension `source`. */
+/** The functions, as metrics and log lines name them. */
+export const service = {
+  kinesisConsumer: 'kinesis-consumer',
+  fileImporter: 'file-importer',
+  queryApi: 'query-api',
+} as const;
+
+/** Dimensions of the metrics. `service` is the function that measured. */
+export const dimension = {
+  service: 'service',
+  source: 'source',
+  /** `usage`, `event`, `platform` for a platform's message about itself, or the code of a reject. */
+  kind: 'kind',
+  /** ISO 3166-1 alpha-2, or {@link otherNetworks}. */
+  country: 'country',
+  operator: 'operator',
+} as const;
+
+/** Metrics of a receipt, in records, by source, and by source and kind. */
 export const metric = {
   received: 'received',
   stored: 'stored',
@@ -33,5 +65,39 @@ export const metric = {
   failed: 'failed',
 } as const;
 
+/** Further metrics, by source. */
+export const measure = {
+  /** Seconds between what a record tells of and its arrival. */
+  lag: 'lagSeconds',
+  /** Files of which no row could be read. */
+  filesFailed: 'filesFailed',
+  /** Records that a receipt lost count of: always 0. */
+  unaccounted: 'unaccounted',
+} as const;
+
+/**
+ * Metrics of usage, by source, and by source, country and operator: what the carriers' own integrations call
+ * `endpoint.volume`, `endpoint.volume_tx`, `endpoint.volume_rx` and `endpoint.cost`.
+ */
+export const traffic = {
+  /** Bytes. */
+  bytes: 'bytes',
+  /** Bytes sent by devices. */
+  uploaded: 'bytesUploaded',
+  /** Bytes sent to devices. */
+  downloaded: 'bytesDownloaded',
+  /** In the currency of the source's contract. 1NCE and Telekom repeat the megabytes here. */
+  cost: 'cost',
+} as const;
+
+/** Country and operator of the usage that is not measured by its own. */
+export const otherNetworks = 'other';
+
+/** Country and operator of the usage whose network the carrier does not state. */
+export const unknownNetwork = 'unknown';
+
 /** First part of the key of every object that holds rejected bytes. */
 export const rejectPrefix = 'rejects/';
+
+/** First part of the key of every object that holds a batch that kept failing; Lambda chooses it. */
+export const failedBatchPrefix = 'aws/lambda/';

@@ -14,6 +14,16 @@ export interface Source {
   readonly carrier: Carrier;
   /** Bytes of the carrier's megabyte: 1,000,000 unless configured. */
   readonly bytesPerMegabyte: number;
+  /**
+   * Whether files are the only road by which its records come: it has no stream. Then no rendering of a usage record
+   * says more than its CSV row, and rows are written many at once; otherwise each is written on a condition.
+   */
+  readonly filesOnly?: boolean;
+  /**
+   * Whether another source took over from this one, so that both may deliver the same event: Twilio's, where KORE's is
+   * configured as well. The successor's statement of such an event is the one that stays.
+   */
+  readonly superseded?: boolean;
 }
 
 /** A source with the places where its records arrive, as the environment of a function carries it. */
@@ -38,8 +48,14 @@ export interface Sources {
  */
 export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): Sources {
   const descriptions = JSON.parse(requireEnvironment(environment.sources, env)) as SourceDescription[];
-  const byStream = new Map(descriptions.map((description) => [description.streamArn, description]));
-  const byBucket = new Map(descriptions.map((description) => [description.bucket, description]));
+  const hasKore = descriptions.some(({ carrier }) => carrier === 'kore');
+  const sources = descriptions.map((description) => ({
+    ...description,
+    filesOnly: description.streamArn === undefined,
+    superseded: description.carrier === 'twilio' && hasKore,
+  }));
+  const byStream = new Map(sources.map((source) => [source.streamArn, source]));
+  const byBucket = new Map(sources.map((source) => [source.bucket, source]));
   return {
     ofStream: (arn) => found(byStream.get(arn), `stream ${arn}`),
     ofBucket: (name) => found(byBucket.get(name), `bucket ${name}`),

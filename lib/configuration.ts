@@ -1,17 +1,101 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { type PersonalData, personalDataSettings } from '../lambda/query-api/disclosure.ts';
 import { carriers, type Source } from '../lambda/sources.ts';
+import { fileMapping, measuredNetworks, retention, streamMapping } from './limits.ts';
+import { type Portal, portals } from './portals.ts';
+
+/** The stream of a source. */
+export interface StreamSettings {
+  /** Shards of a provisioned stream, each good for 1 MB and 1,000 records a second; absent on demand. */
+  readonly shards: number | undefined;
+  /** Hours for which the stream keeps a record: the time there is to repair a consumer before records are lost. */
+  readonly retentionHours: number;
+}
+
+/** How a carrier assumes the role that lets it write. */
+export interface RoleWriterSettings {
+  readonly kind: 'role';
+  /** ARN of the principal that assumes the role. */
+  readonly principal: string;
+  /** The external id that the principal states; undefined to make one from the stack's id. */
+  readonly externalId: string | undefined;
+}
+
+/** The IAM user that stands for a carrier whose portal asks for an access key. */
+export interface UserWriterSettings {
+  readonly kind: 'user';
+  /** A larger number than the last deployment's replaces the key. */
+  readonly keySerial: number;
+}
+
+/** A carrier connection: what the functions know of it, and what is deployed for it. */
+export interface SourceSettings extends Source {
+  readonly stream: StreamSettings;
+  /** Whether the source has a bucket for CSV files. */
+  readonly bucket: boolean;
+  readonly writer: RoleWriterSettings | UserWriterSettings;
+  /** Hours without a record after which an alarm goes off; 0 for none. */
+  readonly silentHours: number;
+}
+
+/** How long things are kept. */
+export interface RetentionSettings {
+  readonly streamHours: number;
+  /** 0 keeps events for ever. */
+  readonly eventDays: number;
+  /** One of the numbers that CloudWatch Logs takes; 0 keeps logs for ever. */
+  readonly logDays: number;
+  readonly quarantineDays: number;
+  readonly overwrittenFileDays: number;
+}
+
+/** How streams feed the consumer. */
+export interface ConsumerSettings {
+  readonly batchSize: number;
+  readonly batchingWindowSeconds: number;
+  readonly parallelizationFactor: number;
+  /** Invocations at the same time over all streams, at most, set aside from the account's; 0 sets none aside. */
+  readonly reservedConcurrency: number;
+}
+
+/** How the queue feeds the importer. */
+export interface ImporterSettings {
+  readonly maximumConcurrency: number;
+}
+
+/** How the ledger is read over HTTP. */
+export interface ApiSettings {
+  /** How callers say who they are; `none` deploys no API. */
+  readonly access: 'basic' | 'iam' | 'none';
+  /** Whether answers show IMSI and IP addresses. */
+  readonly personalData: PersonalData;
+  /** Requests a second over all clients, twice as many at once; more are answered with 429. */
+  readonly requestsPerSecond: number;
+  /** Requests that one client may make a second, counted by each process of the function; 0 for any number. */
+  readonly clientRequestsPerSecond: number;
+  /** Origins whose pages may call; none by default. */
+  readonly corsOrigins: readonly string[];
+}
 
 /** What a deployment is made of: the context key `simledger`, checked and with every default filled in. */
 export interface Configuration {
-  /** The carrier connections. Each gets a stream and a bucket of its own. */
-  readonly sources: readonly Source[];
-  /** Hours for which a stream keeps a record: the time there is to repair a consumer before records are lost. */
-  readonly streamRetentionHours: number;
-  /** Days for which an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
-  readonly eventRetentionDays: number;
+  /** The carrier connections. Each gets a stream of its own, and a bucket where it delivers files. */
+  readonly sources: readonly SourceSettings[];
+  readonly retention: RetentionSettings;
   /** What becomes of tables, buckets, streams and logs when the stack is deleted. */
   readonly removal: 'retain' | 'destroy';
+  /** Who is told of alarms; undefined for nobody. */
+  readonly alarmEmail: string | undefined;
+  /** Where `docs/runbook.md` is read: each alarm's text links into it. */
+  readonly runbook: string;
+  readonly consumer: ConsumerSettings;
+  readonly importer: ImporterSettings;
+  readonly api: ApiSettings;
+  /** Whether the functions are traced by X-Ray. */
+  readonly tracing: boolean;
+  /** Pairs of country and operator that each process measures by name; 0 measures each source as a whole only. */
+  readonly measuredNetworks: number;
 }
 
 /** The context key that holds the configuration. */
@@ -31,10 +115,25 @@ export class ConfigurationError extends Error {
  */
 const maximumSources = 10;
 
+/** The days for which CloudWatch Logs can keep a log. */
+const logDays = [
+  0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
 /** A whole number in a range; every mistake is answered with the range and the unit. */
 function wholeNumber(minimum: number, maximum: number, meaning: string) {
   const accepted = `a whole number from ${minimum} to ${maximum} (${meaning})`;
   return z.int(accepted).min(minimum, accepted).max(maximum, accepted);
+}
+
+/** A text in a form; every mistake is answered with the form in words. */
+function text(form: RegExp, accepted: string) {
+  return z.string(accepted).regex(form, accepted);
+}
+
+/** One of several words; every mistake is answered with all of them. */
+function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: `one of ${words.join(', ')}` });
 }
 
 /** An object that takes no other keys than those of its shape; a mistake is answered with their names. */
@@ -42,36 +141,151 @@ function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, { error: `an object with the keys ${Object.keys(shape).join(', ')}` });
 }
 
-const name = '1 to 32 lower-case letters, digits and hyphens';
+const streamHours = wholeNumber(24, 8_760, 'hours');
 
-const source = exactly({
-  name: z.string(name).regex(/^[a-z0-9-]{1,32}$/, name),
-  carrier: z.enum(carriers, { error: `one of ${carriers.join(', ')}` }),
-  bytesPerMegabyte: wholeNumber(1_000_000, 1_048_576, 'bytes').default(1_000_000),
+const stream = exactly({
+  mode: oneOf(['on-demand', 'provisioned']).default('on-demand'),
+  shards: wholeNumber(1, 500, 'shards of a provisioned stream').optional(),
+  retentionHours: streamHours.optional(),
+}).refine(({ mode, shards }) => mode === 'provisioned' || shards === undefined, {
+  path: ['shards'],
+  error: 'a number only where mode is provisioned',
 });
 
-const distinctNames = 'sources whose names differ by more than their hyphens';
+const principal = text(
+  /^arn:aws[a-z-]*:iam::\d{12}:(root|(role|user)\/[\w+=,.@/-]+)$/,
+  'the ARN of an IAM principal, such as arn:aws:iam::123456789012:root',
+);
+
+const givenSource = exactly({
+  name: text(/^[a-z0-9-]{1,32}$/, '1 to 32 lower-case letters, digits and hyphens'),
+  carrier: oneOf(carriers),
+  writer: oneOf(['role', 'user']).optional(),
+  principal: principal.optional(),
+  externalId: text(
+    /^[\w+=,.@:/-]{2,1224}$/,
+    '2 to 1224 letters, digits and characters of _+=,.@:/-',
+  ).optional(),
+  organisationId: text(/^\d{1,20}$/, 'the number of your organisation, as text').optional(),
+  keySerial: wholeNumber(1, 1_000_000, 'a larger one replaces the access key').default(1),
+  stream: stream.prefault({}),
+  bucket: z.boolean('true or false').optional(),
+  bytesPerMegabyte: wholeNumber(1_000_000, 1_048_576, 'bytes').default(1_000_000),
+  silentHours: wholeNumber(0, 168, 'hours; 0 for no alarm').default(6),
+});
+
+type GivenSource = z.output<typeof givenSource>;
+
+/** What is wrong with a source whose keys are each in order. */
+interface Objection {
+  readonly path: keyof GivenSource;
+  readonly accepted: string;
+}
+
+/** A source's writer, or what is wrong with the keys that describe it. */
+function writerOf(given: GivenSource): SourceSettings['writer'] | Objection {
+  const portal = portals[given.carrier];
+  const kind = given.writer ?? portal.writer;
+  const idle = idleKeys(kind, portal).find((key) => given[key] !== undefined);
+  if (idle !== undefined) return { path: idle, accepted: `nothing: a ${given.carrier} ${kind} has none` };
+  if (kind === 'user') return { kind, keySerial: given.keySerial };
+  const principal = given.principal ?? portal.principal;
+  if (principal === undefined) {
+    const accepted = `the ARN of the principal that assumes the role: ${given.carrier} has published none`;
+    return { path: 'principal', accepted };
+  }
+  const { organisationId } = given;
+  const externalId = given.externalId ?? (organisationId === undefined ? undefined : `org-${organisationId}`);
+  if (externalId !== undefined || portal.externalId === 'chosen') return { kind, principal, externalId };
+  const accepted = `the number of your organisation at ${given.carrier}, as text (or give externalId, or writer "user")`;
+  return { path: 'organisationId', accepted };
+}
+
+/** The keys that a kind of writer has no use for. */
+function idleKeys(kind: 'role' | 'user', { externalId }: Portal) {
+  if (kind === 'user') return ['principal', 'externalId', 'organisationId'] as const;
+  return externalId === 'chosen' ? (['organisationId'] as const) : [];
+}
+
+const source = givenSource.transform((given, context) => {
+  const writer = writerOf(given);
+  if (!('kind' in writer)) {
+    context.issues.push({ code: 'custom', input: given, path: [writer.path], message: writer.accepted });
+    return z.NEVER;
+  }
+  const { name, carrier, bytesPerMegabyte, silentHours } = given;
+  const { mode, shards = 1, retentionHours } = given.stream;
+  return {
+    ...{ name, carrier, bytesPerMegabyte, silentHours, writer },
+    bucket: given.bucket ?? portals[carrier].files,
+    stream: { shards: mode === 'provisioned' ? shards : undefined, retentionHours },
+  };
+});
+
+const retentions = exactly({
+  streamHours: streamHours.default(retention.streamHours),
+  eventDays: wholeNumber(0, 36_500, 'days; 0 keeps events for ever').default(retention.eventDays),
+  logDays: z
+    .literal(logDays, `one of ${logDays.join(', ')} (days; 0 keeps logs for ever)`)
+    .default(retention.logDays),
+  quarantineDays: wholeNumber(1, 36_500, 'days').default(retention.quarantineDays),
+  overwrittenFileDays: wholeNumber(7, 36_500, 'days').default(retention.overwrittenFileDays),
+});
+
+const consumer = exactly({
+  batchSize: wholeNumber(1, 10_000, 'records').default(streamMapping.batchSize),
+  batchingWindowSeconds: wholeNumber(0, 300, 'seconds').default(streamMapping.batchingWindowSeconds),
+  parallelizationFactor: wholeNumber(1, 10, 'batches at the same time, a shard').default(
+    streamMapping.parallelizationFactor,
+  ),
+  reservedConcurrency: wholeNumber(0, 10_000, 'invocations; 0 sets none aside').default(0),
+});
+
+const importer = exactly({
+  maximumConcurrency: wholeNumber(2, 1_000, 'files at the same time').default(fileMapping.maximumConcurrency),
+});
+
+const origin = text(/^(\*|https?:\/\/[^\s/*]+)$/, 'an origin such as https://example.com, or *');
+
+const api = exactly({
+  access: oneOf(['basic', 'iam', 'none']).default('basic'),
+  personalData: oneOf(personalDataSettings).default('on-request'),
+  requestsPerSecond: wholeNumber(1, 10_000, 'requests a second, of all clients').default(100),
+  clientRequestsPerSecond: wholeNumber(
+    0,
+    10_000,
+    'requests a second, of one client; 0 for any number',
+  ).default(25),
+  corsOrigins: z.array(origin, 'a list of origins').default([]),
+});
+
+const sourceList = `a list of 1 to ${maximumSources} sources`;
 
 const configuration = exactly({
   sources: z
-    .array(source, `a list of 1 to ${maximumSources} sources`)
-    .min(1, `a list of 1 to ${maximumSources} sources`)
-    .max(maximumSources, `a list of 1 to ${maximumSources} sources`)
+    .array(source, sourceList)
+    .min(1, sourceList)
+    .max(maximumSources, sourceList)
     .refine(
       (sources) => new Set(sources.map(({ name }) => name.replaceAll('-', ''))).size === sources.length,
-      distinctNames,
+      'sources whose names differ by more than their hyphens',
     )
-    .default([{ name: 'default', carrier: 'kore', bytesPerMegabyte: 1_000_000 }]),
-  streamRetentionHours: wholeNumber(24, 8_760, 'hours').default(168),
-  eventRetentionDays: wholeNumber(0, 36_500, 'days; 0 keeps events for ever').default(90),
-  removal: z.enum(['retain', 'destroy'], { error: 'one of retain, destroy' }).default('retain'),
+    .prefault([{ name: 'default', carrier: 'kore', bucket: true }]),
+  retention: retentions.prefault({}),
+  removal: oneOf(['retain', 'destroy']).default('retain'),
+  alarmEmail: z.email('an e-mail address').optional(),
+  runbook: text(/^\S+$/, 'a path or URL without blanks').default('docs/runbook.md'),
+  consumer: consumer.prefault({}),
+  importer: importer.prefault({}),
+  api: api.prefault({}),
+  tracing: z.boolean('true or false').default(false),
+  measuredNetworks: wholeNumber(0, 500, 'pairs of country and operator').default(measuredNetworks),
 });
 
-const stackName = 'a letter, then up to 127 letters, digits and hyphens';
-const stackNameSchema = z
-  .string(stackName)
-  .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, stackName)
-  .default('simledger');
+const stackName = text(
+  /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+  'a letter, then up to 127 letters, digits and hyphens',
+);
 
 /**
  * Reads the configuration from a construct tree's context: an object in `cdk.json`, or JSON text given by
@@ -80,8 +294,17 @@ const stackNameSchema = z
  * @throws ConfigurationError naming each key that is wrong.
  */
 export function configurationOf(node: Node): Configuration {
-  const given: unknown = node.tryGetContext(configurationKey) ?? {};
-  return checked(configuration, typeof given === 'string' ? objectFrom(given) : given, configurationKey);
+  const context: unknown = node.tryGetContext(configurationKey) ?? {};
+  const given = typeof context === 'string' ? objectFrom(context) : context;
+  const { sources, alarmEmail, ...others } = checked(configuration, given, configurationKey);
+  return {
+    ...others,
+    alarmEmail,
+    sources: sources.map((source) => {
+      const { shards, retentionHours = others.retention.streamHours } = source.stream;
+      return { ...source, stream: { shards, retentionHours } };
+    }),
+  };
 }
 
 /**
@@ -91,7 +314,7 @@ export function configurationOf(node: Node): Configuration {
  * @throws ConfigurationError when it is no name that CloudFormation takes.
  */
 export function stackNameOf(node: Node): string {
-  return checked(stackNameSchema, node.tryGetContext(stackNameKey), stackNameKey);
+  return checked(stackName.default('simledger'), node.tryGetContext(stackNameKey), stackNameKey);
 }
 
 /** A source's name as CloudFormation's logical ids carry it, which have no hyphens: `kore-eu` is `KoreEu`. */

@@ -1,44 +1,71 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, type EventSourceMappingProps, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/names.ts';
+import { acknowledgeObjects } from './acknowledgements.ts';
+import type { ImporterSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';
 import { fileMapping, functions } from './limits.ts';
 import { NodeFunction } from './node-function.ts';
+
+/** What the way in through S3 is made from. */
+export interface FileIngestProps extends IngestProps {
+  readonly settings: ImporterSettings;
+}
+
+/** Files that are imported at the same time when dead letters are tried again: the fewest that Lambda takes. */
+const concurrentDeadLetters = 2;
 
 /** The way in through S3: buckets announce files on a queue, which the importer works off. */
 export class FileIngest extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly importer: NodeFunction;
+  /** Disabled: switched on by hand, it lets the importer try the dead letters again. */
+  readonly redrive: EventSourceMapping;
 
-  constructor(scope: Construct, id: string, props: IngestProps) {
+  constructor(scope: Construct, id: string, props: FileIngestProps) {
     super(scope, id);
     // A message keeps its age when it moves, so it has to live longer among the dead letters than in the queue.
     this.deadLetters = this.#queue('DeadLetters', { retentionPeriod: Duration.days(14) });
     this.queue = this.#queue('Queue', {
       retentionPeriod: Duration.days(4),
-      // Six times the function's time, as AWS advises: no message shows up again while it is worked on or retried.
-      visibilityTimeout: Duration.seconds(6 * functions.fileImporter.timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: fileMapping.maximumReceives },
     });
     this.#allowAnnouncements();
     for (const source of props.sources) source.announceFilesTo(this.queue);
     this.importer = this.#importer(props);
     this.#allowImport(props);
-    new EventSourceMapping(this, 'Mapping', {
-      target: this.importer.handler,
-      eventSourceArn: this.queue.queueArn,
-      batchSize: fileMapping.batchSize,
-      maxConcurrency: fileMapping.maximumConcurrency,
-      reportBatchItemFailures: true,
+    this.#import('Mapping', this.queue, { maxConcurrency: props.settings.maximumConcurrency });
+    this.redrive = this.#import('Redrive', this.deadLetters, {
+      maxConcurrency: concurrentDeadLetters,
+      enabled: false,
     });
   }
 
   #queue(id: string, props: QueueProps): Queue {
-    return new Queue(this, id, { ...props, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true });
+    return new Queue(this, id, {
+      ...props,
+      visibilityTimeout: Duration.seconds(fileMapping.visibilityTimeoutSeconds),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    });
+  }
+
+  #import(
+    id: string,
+    queue: Queue,
+    options: Pick<EventSourceMappingProps, 'enabled' | 'maxConcurrency'>,
+  ): EventSourceMapping {
+    return new EventSourceMapping(this, id, {
+      target: this.importer.handler,
+      eventSourceArn: queue.queueArn,
+      batchSize: fileMapping.batchSize,
+      reportBatchItemFailures: true,
+      ...options,
+    });
   }
 
   /**
@@ -67,7 +94,7 @@ export class FileIngest extends Construct {
       },
       // A long file goes on in a new message. Lambda would take that for a runaway loop after about 16 of them.
       recursiveLoop: RecursiveLoop.ALLOW,
-      removalPolicy: props.removalPolicy,
+      operation: props.operation,
     });
   }
 
@@ -77,13 +104,23 @@ export class FileIngest extends Construct {
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [storage.files.tableArn],
     );
+    const buckets = sources.flatMap(({ bucket }) => bucket ?? []);
     this.importer.allow(
       ['s3:GetObject', 's3:GetObjectVersion'],
-      sources.map((source) => source.bucket.arnForObjects('*')),
+      buckets.map((bucket) => bucket.arnForObjects('*')),
     );
+    // Without the right to list, S3 does not tell a file that is gone from one that is forbidden.
     this.importer.allow(
-      ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
-      [this.queue.queueArn],
+      ['s3:ListBucket'],
+      buckets.map((bucket) => bucket.bucketArn),
     );
+    for (const bucket of buckets) {
+      acknowledgeObjects(this.importer.role, bucket, '', 'Carriers name their files themselves.');
+    }
+    this.importer.allow(
+      ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+      [this.queue.queueArn, this.deadLetters.queueArn],
+    );
+    this.importer.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 }

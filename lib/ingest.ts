@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { FunctionOperation } from './node-function.ts';
 import type { CarrierSource } from './source.ts';
 import type { Storage } from './storage.ts';
 
@@ -8,5 +8,5 @@ export interface IngestProps {
   readonly storage: Storage;
   /** Variables that every function which writes the ledger reads. */
   readonly environment: Record<string, string>;
-  readonly removalPolicy: RemovalPolicy;
+  readonly operation: FunctionOperation;
 }

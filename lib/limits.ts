@@ -3,7 +3,7 @@
  * with them, so that the two can't drift apart.
  */
 
-/** How the Kinesis consumer is fed. */
+/** How the Kinesis consumer is fed, where the configuration does not say otherwise. */
 export const streamMapping = {
   /** Records in a batch, at most; the 6 MB that an invocation may carry usually end it before. */
   batchSize: 10_000,
@@ -13,13 +13,35 @@ export const streamMapping = {
   parallelizationFactor: 1,
   /** Halve a batch whose invocation failed as a whole, to find the record that makes it fail. */
   bisectOnError: true,
-  /** Deliveries of a failing batch after the first; then its records go to the failure destination. */
-  retryAttempts: 10,
+  /**
+   * Deliveries of a failing batch after the first; then its records go to the failure destination.
+   *
+   * A delivery that DynamoDB throttles from beginning to end ends after 3 to 6 seconds (six attempts of the SDK, ten
+   * rounds for what was left unprocessed): a hundred of them outlast 5 to 10 minutes, in which an on-demand table has
+   * grown, and DynamoDB's usual troubles have passed. A shard is never held for long: a record that crashes the
+   * function at once costs about two minutes, and one that makes each delivery run into the time-out under four hours.
+   */
+  retryAttempts: 100,
   /**
    * Hours after which a record goes to the failure destination without being delivered: as long as Lambda allows, so
    * that what waited in the stream while the consumer was out of order is still taken in.
    */
   maximumRecordAgeHours: 168,
+} as const;
+
+/**
+ * What each function gets.
+ *
+ * Measured: a full batch of 6 MB, some 4,000 records of as many sessions, takes the consumer 4 s of a whole CPU and
+ * 320 MB; the importer stays below 100 MB however long a file is. 512 MB come with 0.29 of a CPU, so that such a batch
+ * takes 15 s, an eighth of the time-out: there is room for throttled writes. Most work is CPU time, so more memory makes
+ * it faster at the same price, up to the 1,769 MB that come with a whole CPU.
+ */
+export const functions = {
+  kinesisConsumer: { entry: 'lambda/kinesis-consumer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 120 },
+  fileImporter: { entry: 'lambda/file-importer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 900 },
+  /** API Gateway waits for 30 seconds, at most. */
+  queryApi: { entry: 'lambda/query-api/handler.ts', memoryMegabytes: 512, timeoutSeconds: 29 },
 } as const;
 
 /** How the file importer is fed. */
@@ -30,15 +52,34 @@ export const fileMapping = {
   maximumConcurrency: 10,
   /** Deliveries of a message before it goes to the dead-letter queue. */
   maximumReceives: 5,
+  /**
+   * Seconds for which a message that is worked on stays out of sight: six times the function's time, as AWS advises,
+   * so that none shows up again while it is worked on or held back by a throttle.
+   */
+  visibilityTimeoutSeconds: 6 * functions.fileImporter.timeoutSeconds,
 } as const;
 
-/** What each function gets. */
-export const functions = {
-  kinesisConsumer: { entry: 'lambda/kinesis-consumer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 120 },
-  fileImporter: { entry: 'lambda/file-importer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 900 },
+/** How long things are kept, where the configuration does not say otherwise. */
+export const retention = {
+  /** Hours for which a stream keeps a record: the time there is to repair a consumer before records are lost. */
+  streamHours: 168,
+  /** Days for which an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
+  eventDays: 90,
+  /** Days for which the functions' logs are kept. */
+  logDays: 90,
+  /** Days for which rejected bytes and failed batches wait to be looked at. */
+  quarantineDays: 365,
+  /** Days for which the overwritten version of a file stays: longer than its import can wait in the queue. */
+  overwrittenFileDays: 30,
 } as const;
 
-/** How each function's entry is bundled: the format that loads fastest on Lambda. */
+/**
+ * Pairs of country and operator whose traffic a process of a function measures by name; what is beyond is measured as
+ * `other`. Each pair is up to four CloudWatch metrics, which are paid by the piece.
+ */
+export const measuredNetworks = 20;
+
+/** How each function's entry is bundled: the format that loads fastest on Lambda. Paths are from the project's folder. */
 export const bundling = {
   format: 'cjs',
   target: 'node20',
@@ -47,4 +88,6 @@ export const bundling = {
   sourceMap: true,
   /** The sources' text makes the map more than twice as large, and stack traces need its positions only. */
   sourcesContent: false,
+  /** What a function needs in the place of what the AWS SDK would bring; a third less to load. */
+  alias: { '@aws-sdk/credential-provider-node': './lambda/environment-credentials.ts' },
 } as const;

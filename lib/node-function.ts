@@ -1,11 +1,21 @@
 import { fileURLToPath } from 'node:url';
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, LoggingFormat, type RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, LoggingFormat, type RecursiveLoop, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundling, type functions } from './limits.ts';
+
+/** How a stack runs its functions. */
+export interface FunctionOperation {
+  /** Days for which logs are kept, one of the numbers that CloudWatch Logs takes; 0 for ever. */
+  readonly logDays: number;
+  /** Whether X-Ray traces the functions. */
+  readonly tracing: boolean;
+  /** What becomes of the functions' logs when the stack is deleted. */
+  readonly removalPolicy: RemovalPolicy;
+}
 
 /** What distinguishes one function from the other. */
 export interface NodeFunctionProps {
@@ -19,8 +29,13 @@ export interface NodeFunctionProps {
    * @default RecursiveLoop.TERMINATE
    */
   readonly recursiveLoop?: RecursiveLoop;
-  /** What becomes of the function's logs when the stack is deleted. */
-  readonly removalPolicy: RemovalPolicy;
+  /**
+   * Invocations at the same time, at most, set aside from the account's.
+   *
+   * @default - none set aside, and no limit but the account's
+   */
+  readonly reservedConcurrency?: number;
+  readonly operation: FunctionOperation;
 }
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
@@ -39,14 +54,18 @@ export class NodeFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
+    const { logDays, tracing, removalPolicy } = props.operation;
     this.logGroup = new LogGroup(this, 'Logs', {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: props.removalPolicy,
+      retention: logDays === 0 ? RetentionDays.INFINITE : logDays,
+      removalPolicy,
     });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
     this.handler = new NodejsFunction(this, 'Function', {
       ...(props.recursiveLoop !== undefined && { recursiveLoop: props.recursiveLoop }),
+      ...(props.reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: props.reservedConcurrency,
+      }),
       ...codeOf(props.definition.entry),
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
@@ -57,12 +76,21 @@ export class NodeFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
+      tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     });
+    if (tracing) this.#acknowledgeTracing();
   }
 
   /** Adds a permission. The grants of CDK's constructs allow more than our functions use. */
   allow(actions: string[], resources: string[]): void {
     this.role.addToPolicy(new PolicyStatement({ actions, resources }));
+  }
+
+  #acknowledgeTracing(): void {
+    Validations.of(this.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'X-Ray takes traces without a resource: AWS has no finer grain.',
+    });
   }
 }
 
@@ -78,6 +106,9 @@ function codeOf(entry: string) {
       minify: bundling.minify,
       sourceMap: bundling.sourceMap,
       sourcesContent: bundling.sourcesContent,
+      esbuildArgs: Object.fromEntries(
+        Object.entries(bundling.alias).map(([name, path]) => [`--alias:${name}`, path]),
+      ),
       bundleAwsSDK: true,
     },
   };

@@ -1,9 +1,12 @@
-import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { environment } from '../lambda/names.ts';
-import type { Source } from '../lambda/sources.ts';
 import { type Configuration, logicalName } from './configuration.ts';
 import { FileIngest } from './file-ingest.ts';
+import { Monitoring } from './monitoring.ts';
+import type { FunctionOperation } from './node-function.ts';
+import { showApi, showLogs, showSource, showStorage } from './outputs.ts';
+import { QueryApi } from './query-api.ts';
 import { CarrierSource } from './source.ts';
 import { Storage } from './storage.ts';
 import { StreamIngest } from './stream-ingest.ts';
@@ -12,45 +15,59 @@ import { StreamIngest } from './stream-ingest.ts';
 export class SimledgerStack extends Stack {
   constructor(scope: Construct, id: string, configuration: Configuration) {
     super(scope, id, { description: 'simledger: the ledger of what cellular-IoT carriers push' });
+    const { retention, tracing } = configuration;
+    const { quarantineDays, overwrittenFileDays, logDays } = retention;
     const removalPolicy = configuration.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
-    const { streamRetentionHours } = configuration;
+    const operation: FunctionOperation = { logDays, tracing, removalPolicy };
 
-    const storage = new Storage(this, 'Storage', { removalPolicy });
+    const storage = new Storage(this, 'Storage', { quarantineDays, removalPolicy });
     const sources = configuration.sources.map(
-      (source) => new CarrierSource(this, sourceId(source), { source, streamRetentionHours, removalPolicy }),
+      (source) =>
+        new CarrierSource(this, `Source${logicalName(source)}`, {
+          ...{ source, overwrittenFileDays, removalPolicy },
+        }),
     );
-    const ledgerEnvironment = {
+    const ways = {
+      sources,
+      storage,
+      operation,
+      environment: this.#environment(configuration, storage, sources),
+    };
+    const streams = new StreamIngest(this, 'StreamIngest', { ...ways, settings: configuration.consumer });
+    const files = sources.some(({ bucket }) => bucket !== undefined)
+      ? new FileIngest(this, 'FileIngest', { ...ways, settings: configuration.importer })
+      : undefined;
+    const { api } = configuration;
+    const queryApi =
+      api.access === 'none'
+        ? undefined
+        : new QueryApi(this, 'QueryApi', {
+            ...{ settings: api, storage, operation },
+            sources: configuration.sources.map(({ name }) => name),
+          });
+    new Monitoring(this, 'Monitoring', {
+      ...{ configuration, sources, storage, streams, files, queryApi },
+      namespace: this.stackName,
+    });
+
+    for (const source of sources) showSource(this, source);
+    showStorage(this, storage);
+    showLogs(this, streams, files);
+    if (queryApi !== undefined) showApi(this, queryApi);
+  }
+
+  /** The variables of a function that writes the ledger. */
+  #environment(
+    { retention, measuredNetworks }: Configuration,
+    storage: Storage,
+    sources: readonly CarrierSource[],
+  ): Record<string, string> {
+    return {
       ...storage.ledgerEnvironment,
       [environment.sources]: this.toJsonString(sources.map((source) => source.description)),
-      [environment.eventRetentionDays]: String(configuration.eventRetentionDays),
+      [environment.eventRetentionDays]: String(retention.eventDays),
+      [environment.metricNamespace]: this.stackName,
+      [environment.measuredNetworks]: String(measuredNetworks),
     };
-    const ways = { sources, storage, environment: ledgerEnvironment, removalPolicy };
-    new StreamIngest(this, 'StreamIngest', ways);
-    new FileIngest(this, 'FileIngest', ways);
-
-    for (const source of sources) this.#showSource(source);
-    this.#showStorage(storage);
   }
-
-  #showSource({ node, stream, bucket, description: { name } }: CarrierSource): void {
-    this.#show(`${node.id}Stream`, `Stream for the records of source ${name}`, stream.streamName);
-    this.#show(`${node.id}Bucket`, `Bucket for the CSV files of source ${name}`, bucket.bucketName);
-  }
-
-  #showStorage(storage: Storage): void {
-    this.#show('SessionsTable', 'Data sessions', storage.sessions.tableName);
-    this.#show('UsageTable', 'Usage records', storage.usage.tableName);
-    this.#show('EventsTable', 'Events', storage.events.tableName);
-    this.#show('SimsTable', 'What is known of each SIM now', storage.sims.tableName);
-    this.#show('FilesTable', 'Manifests of imported files', storage.files.tableName);
-    this.#show('QuarantineBucket', 'Rejected bytes and failed batches', storage.quarantine.bucketName);
-  }
-
-  #show(id: string, description: string, value: string): void {
-    new CfnOutput(this, id, { description, value });
-  }
-}
-
-function sourceId(source: Source): string {
-  return `Source${logicalName(source)}`;
 }

@@ -3,60 +3,50 @@ import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { type Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Source, SourceDescription } from '../lambda/sources.ts';
+import type { SourceDescription } from '../lambda/sources.ts';
+import type { SourceSettings } from './configuration.ts';
 import { PrivateBucket } from './private-bucket.ts';
+import { RoleWriter, UserWriter } from './writer.ts';
 
 /** What a carrier connection is made from. */
 export interface CarrierSourceProps {
-  readonly source: Source;
-  /** Hours for which the stream keeps a record, 24 to 8,760. More than 24 cost extra per GB and hour. */
-  readonly streamRetentionHours: number;
+  readonly source: SourceSettings;
+  /** Days for which the overwritten version of a file stays. */
+  readonly overwrittenFileDays: number;
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** Days for which the overwritten version of a file stays: longer than its import can wait in the queue. */
-const overwrittenFileDays = 30;
-
-/** One carrier connection's way in: the stream for its records and the bucket for its CSV files. */
+/** One carrier connection's way in: the stream for its records, the bucket for its CSV files, and who may write. */
 export class CarrierSource extends Construct {
   readonly stream: Stream;
-  readonly bucket: Bucket;
-  readonly #source: Source;
+  /** Absent where the carrier delivers no files. */
+  readonly bucket: Bucket | undefined;
+  readonly settings: SourceSettings;
+  readonly writer: RoleWriter | UserWriter;
 
   constructor(scope: Construct, id: string, props: CarrierSourceProps) {
     super(scope, id);
-    this.#source = props.source;
-    this.stream = new Stream(this, 'Stream', {
-      streamMode: StreamMode.ON_DEMAND,
-      retentionPeriod: Duration.hours(props.streamRetentionHours),
-      // AWS's own key for Kinesis: a role of this account that may put records needs no permission on it.
-      encryption: StreamEncryption.MANAGED,
-      removalPolicy: props.removalPolicy,
-    });
-    this.bucket = new PrivateBucket(this, 'Files', {
-      versioned: true,
-      lifecycleRules: [
-        {
-          noncurrentVersionExpiration: Duration.days(overwrittenFileDays),
-          abortIncompleteMultipartUploadAfter: Duration.days(7),
-        },
-      ],
-      removalPolicy: props.removalPolicy,
-    });
+    this.settings = props.source;
+    this.stream = this.#stream(props);
+    this.bucket = props.source.bucket ? this.#bucket(props) : undefined;
+    this.writer = this.#writer(props.source);
   }
 
   /** What a function has to know to recognise the source by the place where a record arrived. */
   get description(): SourceDescription {
-    return { ...this.#source, streamArn: this.stream.streamArn, bucket: this.bucket.bucketName };
+    const { name, carrier, bytesPerMegabyte } = this.settings;
+    const bucket = this.bucket && { bucket: this.bucket.bucketName };
+    return { name, carrier, bytesPerMegabyte, streamArn: this.stream.streamArn, ...bucket };
   }
 
   /**
-   * Announces every object that appears in the bucket on a queue, whose policy must let S3 send to it.
+   * Announces every object that appears in the bucket, if there is one, on a queue, whose policy must let S3 send to it.
    *
    * The notification is written on the bucket itself: CDK's `addEventNotification` would bring a function and a role
    * that may change every bucket's notifications.
    */
   announceFilesTo(queue: Queue): void {
+    if (this.bucket === undefined) return;
     const bucket = this.bucket.node.defaultChild;
     if (!(bucket instanceof CfnBucket)) throw new Error(`${this.bucket.node.path} has no CfnBucket`);
     bucket.notificationConfiguration = {
@@ -64,5 +54,39 @@ export class CarrierSource extends Construct {
     };
     // S3 sends a test message when the notification is set, so the queue's policy has to be there before.
     bucket.node.addDependency(queue);
+  }
+
+  #stream({ source, removalPolicy }: CarrierSourceProps): Stream {
+    const { shards, retentionHours } = source.stream;
+    return new Stream(this, 'Stream', {
+      ...(shards === undefined
+        ? { streamMode: StreamMode.ON_DEMAND }
+        : { streamMode: StreamMode.PROVISIONED, shardCount: shards }),
+      retentionPeriod: Duration.hours(retentionHours),
+      // AWS's own key for Kinesis: a role of this account that may put records needs no permission on it.
+      encryption: StreamEncryption.MANAGED,
+      removalPolicy,
+    });
+  }
+
+  #bucket({ overwrittenFileDays, removalPolicy }: CarrierSourceProps): Bucket {
+    return new PrivateBucket(this, 'Files', {
+      versioned: true,
+      lifecycleRules: [
+        {
+          noncurrentVersionExpiration: Duration.days(overwrittenFileDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
+      ],
+      removalPolicy,
+    });
+  }
+
+  #writer(source: SourceSettings): RoleWriter | UserWriter {
+    const { stream, bucket } = this;
+    const { writer: settings } = source;
+    return settings.kind === 'role'
+      ? new RoleWriter(this, 'Writer', { source, settings, stream, bucket })
+      : new UserWriter(this, 'Writer', { source, settings, stream, bucket });
   }
 }

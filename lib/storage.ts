@@ -11,16 +11,16 @@ import {
   type TableDefinition,
   usageTable,
 } from '../lambda/store/tables.ts';
+import { acknowledgeObjects } from './acknowledgements.ts';
 import type { NodeFunction } from './node-function.ts';
 import { PrivateBucket } from './private-bucket.ts';
 
 /** What the storage depends on. */
 export interface StorageProps {
+  /** Days for which rejected bytes and failed batches wait to be looked at. */
+  readonly quarantineDays: number;
   readonly removalPolicy: RemovalPolicy;
 }
-
-/** Days for which rejected bytes and failed batches wait to be looked at. */
-const quarantineDays = 365;
 
 /** Where everything ends: the ledger's tables, and the quarantine for what could not be read or stored. */
 export class Storage extends Construct {
@@ -41,10 +41,17 @@ export class Storage extends Construct {
     this.quarantine = new PrivateBucket(this, 'Quarantine', {
       versioned: false,
       lifecycleRules: [
-        { expiration: Duration.days(quarantineDays), abortIncompleteMultipartUploadAfter: Duration.days(7) },
+        {
+          expiration: Duration.days(props.quarantineDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
       ],
       removalPolicy: props.removalPolicy,
     });
+  }
+
+  get tables(): readonly Table[] {
+    return [this.sessions, this.usage, this.events, this.sims, this.files];
   }
 
   /** The variables by which a function that writes the ledger finds the tables and the quarantine. */
@@ -75,6 +82,12 @@ export class Storage extends Construct {
       [this.usage.tableArn, this.events.tableArn],
     );
     writer.allow(['s3:PutObject'], [this.quarantine.arnForObjects(`${rejectPrefix}*`)]);
+    acknowledgeObjects(
+      writer.role,
+      this.quarantine,
+      rejectPrefix,
+      'Rejects are kept one by one, under names made from their bytes, all below this prefix.',
+    );
   }
 
   #table(definition: TableDefinition, { removalPolicy }: StorageProps): Table {
@@ -91,6 +104,14 @@ export class Storage extends Construct {
       table.addLocalSecondaryIndex({
         indexName: definition.localIndex.name,
         sortKey: keyOf(definition.localIndex.sortKey),
+        projectionType: ProjectionType.KEYS_ONLY,
+      });
+    }
+    for (const { name, partitionKey, sortKey } of definition.globalIndexes ?? []) {
+      table.addGlobalSecondaryIndex({
+        indexName: name,
+        partitionKey: keyOf(partitionKey),
+        ...(sortKey !== undefined && { sortKey: keyOf(sortKey) }),
         projectionType: ProjectionType.KEYS_ONLY,
       });
     }

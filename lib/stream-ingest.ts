@@ -1,29 +1,37 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { failedBatchPrefix } from '../lambda/names.ts';
+import { acknowledgeObjects } from './acknowledgements.ts';
+import type { ConsumerSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';
 import { functions, streamMapping } from './limits.ts';
 import { NodeFunction } from './node-function.ts';
 import type { CarrierSource } from './source.ts';
-import type { Storage } from './storage.ts';
 
-/** Where Lambda puts the records of a batch that kept failing: `aws/lambda/<mapping>/<shard>/<date>/…`. */
-const failedBatchPrefix = 'aws/lambda/';
+/** What the way in through Kinesis is made from. */
+export interface StreamIngestProps extends IngestProps {
+  readonly settings: ConsumerSettings;
+}
 
 /** The way in through Kinesis: one consumer function, and one mapping for each source's stream. */
 export class StreamIngest extends Construct {
   readonly consumer: NodeFunction;
+  /** Each source's mapping. */
+  readonly mappings: ReadonlyMap<CarrierSource, EventSourceMapping>;
 
-  constructor(scope: Construct, id: string, props: IngestProps) {
+  constructor(scope: Construct, id: string, props: StreamIngestProps) {
     super(scope, id);
+    const { reservedConcurrency } = props.settings;
     this.consumer = new NodeFunction(this, 'KinesisConsumer', {
       definition: functions.kinesisConsumer,
       description: "Takes carriers' records from Kinesis into the ledger",
       environment: props.environment,
-      removalPolicy: props.removalPolicy,
+      ...(reservedConcurrency > 0 && { reservedConcurrency }),
+      operation: props.operation,
     });
     this.#allow(props);
-    for (const source of props.sources) this.#consume(source, props.storage);
+    this.mappings = new Map(props.sources.map((source) => [source, this.#consume(source, props)]));
   }
 
   #allow({ sources, storage }: IngestProps): void {
@@ -40,23 +48,31 @@ export class StreamIngest extends Construct {
     );
     // Lambda writes the failure destination with the function's role, and asks for the listing when it is set up.
     this.consumer.allow(['s3:PutObject'], [storage.quarantine.arnForObjects(`${failedBatchPrefix}*`)]);
+    acknowledgeObjects(
+      this.consumer.role,
+      storage.quarantine,
+      failedBatchPrefix,
+      'Lambda names the objects of failed batches itself, all below this prefix.',
+    );
     this.consumer.allow(['s3:ListBucket'], [storage.quarantine.bucketArn]);
   }
 
-  #consume(source: CarrierSource, storage: Storage): void {
-    new EventSourceMapping(this, source.node.id, {
+  #consume(source: CarrierSource, { storage, settings }: StreamIngestProps): EventSourceMapping {
+    return new EventSourceMapping(this, source.node.id, {
       target: this.consumer.handler,
       eventSourceArn: source.stream.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
-      batchSize: streamMapping.batchSize,
-      maxBatchingWindow: Duration.seconds(streamMapping.batchingWindowSeconds),
-      parallelizationFactor: streamMapping.parallelizationFactor,
+      batchSize: settings.batchSize,
+      maxBatchingWindow: Duration.seconds(settings.batchingWindowSeconds),
+      parallelizationFactor: settings.parallelizationFactor,
       reportBatchItemFailures: true,
       bisectBatchOnError: streamMapping.bisectOnError,
       retryAttempts: streamMapping.retryAttempts,
       maxRecordAge: Duration.hours(streamMapping.maximumRecordAgeHours),
       // Only S3 gets the whole records; a queue or topic would get a pointer that ends with the stream's retention.
       onFailure: { bind: () => ({ destination: storage.quarantine.bucketArn }) },
+      // Counts what went to the failure destination, which nothing else does.
+      metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
   }
 }

@@ -1,24 +1,29 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { environment } from '../lambda/names.ts';
+import { environment, metricNamespace } from '../lambda/names.ts';
 import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
-import { fileMapping, functions, streamMapping } from '../lib/limits.ts';
+import { fileMapping, functions, measuredNetworks, retention, streamMapping } from '../lib/limits.ts';
+import { type LocalGateway, startGateway } from './api/gateway.ts';
 import { localRegion } from './aws-json-protocol.ts';
 import { DynamoDbStartError, type LocalDynamoDb, startDynamoDb } from './dynamodb/start.ts';
 import { createKinesisMapping } from './event-source-mapping/kinesis.ts';
 import type { EventSourceMapping } from './event-source-mapping/mapping.ts';
 import { createSqsMapping } from './event-source-mapping/sqs.ts';
-import { type HealthServer, startHealthServer } from './health.ts';
 import { createKinesisStandIn, type KinesisStandIn } from './kinesis/stand-in.ts';
 import { createLambdaFunction, type LocalFunction } from './lambda-runtime/function.ts';
-import { type Ports, portVariables, UsageError } from './options.ts';
-import { deadLetterQueue, fileQueue, localSources, placeOf, quarantineBucket } from './places.ts';
+import type { LoopbackServer } from './loopback-server.ts';
+import { type ApiCredentials, type Ports, portVariables, UsageError } from './options.ts';
+import { apiSecret, deadLetterQueue, fileQueue, localSources, placeOf, quarantineBucket } from './places.ts';
 import { Receipts } from './receipts.ts';
 import { createS3StandIn, type S3StandIn } from './s3/stand-in.ts';
+import { createSecretsStandIn } from './secrets/stand-in.ts';
 import { createSqsStandIn, type SqsStandIn } from './sqs/stand-in.ts';
 
 /** How the local ledger is started. */
 export interface LocalLedgerOptions {
   readonly ports: Ports;
+  /** Who may call the API. */
+  readonly apiCredentials: ApiCredentials;
   readonly dataDirectory?: string | undefined;
   /** Takes the functions' log lines, metrics left out. */
   readonly onLog: (line: string) => void;
@@ -45,15 +50,26 @@ export interface LocalLedger {
   stop(): Promise<void>;
 }
 
-/** Processes of the Kinesis consumer: one a core of the smallest machine that it has to run on. */
-const consumerProcesses = 2;
+/**
+ * Processes of each function: one a core of the smallest machine that this has to run on. Invocations beyond wait, as
+ * they would for a concurrency limit; more processes would only take the cores from each other and from the engine.
+ */
+const processesPerFunction = 2;
 /** Seconds until a failed import is tried again. */
 const fileRetrySeconds = 2;
 /** Shards of the default stream and of each carrier's. */
 const shards = { default: 2, carrier: 1 };
-/** Six times the function's time-out, as on AWS. */
-const visibilityTimeoutSeconds = 6 * functions.fileImporter.timeoutSeconds;
 const fullStreamMilliseconds = 20;
+/** Time that invocations in hand get to end when the run is ended. */
+const graceMilliseconds = 5_000;
+/** The tables, which have fixed names here. */
+const tableVariables = {
+  [environment.sessionsTable]: sessionsTable.name,
+  [environment.usageTable]: usageTable.name,
+  [environment.eventsTable]: eventsTable.name,
+  [environment.simsTable]: simsTable.name,
+  [environment.filesTable]: filesTable.name,
+};
 
 /**
  * Starts everything; resolves when it is ready to take records.
@@ -81,7 +97,9 @@ class RunningLedger implements LocalLedger {
   readonly #streamMappings: EventSourceMapping[] = [];
   #engine: LocalDynamoDb | undefined;
   #client: DynamoDBClient | undefined;
-  #health: HealthServer | undefined;
+  #gateway: LocalGateway | undefined;
+  #secrets: LoopbackServer | undefined;
+  #queryApi: LocalFunction | undefined;
   #consumer: LocalFunction | undefined;
   #importer: LocalFunction | undefined;
   #fileMapping: EventSourceMapping | undefined;
@@ -99,15 +117,16 @@ class RunningLedger implements LocalLedger {
 
   async start(): Promise<void> {
     const { ports } = this.#options;
-    this.#health = await onPort('api', () => startHealthServer(ports.api));
-    this.endpoints.api = `http://127.0.0.1:${this.#health.port}`;
-    const [kinesis, s3, sqs, engine] = await Promise.all([
-      onPort('kinesis', () => this.#kinesis.listen(ports.kinesis)),
-      onPort('s3', () => this.#s3.listen(ports.s3)),
+    this.#gateway = await onPort('api', ports.api, startGateway);
+    this.endpoints.api = `http://127.0.0.1:${this.#gateway.port}`;
+    this.#secrets = createSecretsStandIn({ [apiSecret]: JSON.stringify(this.#options.apiCredentials) });
+    const [kinesis, s3, sqs, secrets, engine] = await allStarted([
+      onPort('kinesis', ports.kinesis, (port) => this.#kinesis.listen(port)),
+      onPort('s3', ports.s3, (port) => this.#s3.listen(port)),
       this.#sqs.listen(0),
-      onPort('dynamoDb', () => this.#startEngine()),
+      this.#secrets.listen(0),
+      onPort('dynamoDb', ports.dynamoDb, (port) => this.#startEngine(port)),
     ]);
-    this.#engine = engine;
     this.endpoints.kinesis = `http://127.0.0.1:${kinesis.port}`;
     this.endpoints.s3 = `http://127.0.0.1:${s3.port}`;
     this.endpoints.dynamoDb = engine.endpoint;
@@ -117,8 +136,11 @@ class RunningLedger implements LocalLedger {
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
     this.#createPlaces();
-    await this.#startFunctions(`http://127.0.0.1:${sqs.port}`);
-    this.#health.ready({ ...this.endpoints });
+    const [queryApi] = await Promise.all([
+      this.#startQueryApi(`http://127.0.0.1:${secrets.port}`),
+      this.#startFunctions(`http://127.0.0.1:${sqs.port}`),
+    ]);
+    this.#gateway.ready(queryApi);
   }
 
   peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number } {
@@ -147,6 +169,8 @@ class RunningLedger implements LocalLedger {
   }
 
   async idle(): Promise<void> {
+    // An object is announced a turn after it was put.
+    await new Promise((resolve) => setImmediate(resolve));
     await Promise.all([...this.#streamMappings, this.#fileMapping].map((mapping) => mapping?.idle()));
   }
 
@@ -161,30 +185,38 @@ class RunningLedger implements LocalLedger {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    await Promise.all([...this.#streamMappings, this.#fileMapping].map((mapping) => mapping?.stop()));
-    await Promise.all([this.#consumer?.stop(), this.#importer?.stop()]);
+    const mappings = Promise.all(
+      [...this.#streamMappings, this.#fileMapping].map((mapping) => mapping?.stop()),
+    );
+    await this.#gateway?.close();
+    // What is not in by then, a large file say, is broken off: nothing is lost that a deployed run would not lose.
+    await Promise.race([mappings, wait(graceMilliseconds, undefined, { ref: false })]);
+    await Promise.all([this.#consumer?.stop(), this.#importer?.stop(), this.#queryApi?.stop()]);
+    await mappings;
     this.#client?.destroy();
     await Promise.all([
       this.#engine?.stop(),
       this.#kinesis.close(),
       this.#s3.close(),
       this.#sqs.close(),
-      this.#health?.close(),
+      this.#secrets?.close(),
     ]);
   }
 
-  #startEngine(): Promise<LocalDynamoDb> {
-    const { ports, dataDirectory, onTrouble } = this.#options;
-    return startDynamoDb({
-      port: ports.dynamoDb,
+  async #startEngine(port: number): Promise<LocalDynamoDb> {
+    const { dataDirectory, onTrouble } = this.#options;
+    this.#engine = await startDynamoDb({
+      port,
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
       onCrash: (error) => onTrouble(`The local DynamoDB has ended: ${error.message}`),
     });
+    return this.#engine;
   }
 
   /** Streams, buckets, queues, and the announcements from bucket to queue. */
   #createPlaces(): void {
-    const deadLetters = this.#sqs.createQueue(deadLetterQueue);
+    const { visibilityTimeoutSeconds } = fileMapping;
+    const deadLetters = this.#sqs.createQueue(deadLetterQueue, { visibilityTimeoutSeconds });
     const queue = this.#sqs.createQueue(fileQueue, {
       visibilityTimeoutSeconds,
       maxReceives: fileMapping.maximumReceives,
@@ -198,18 +230,29 @@ class RunningLedger implements LocalLedger {
     }
   }
 
+  /** The API's function; requests reach it through the gateway. */
+  async #startQueryApi(secretsEndpoint: string): Promise<LocalFunction> {
+    this.#queryApi = await this.#createFunction('query-api', functions.queryApi, {
+      AWS_ENDPOINT_URL_DYNAMODB: this.endpoints.dynamoDb,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
+      ...tableVariables,
+      [environment.apiAccess]: 'basic',
+      [environment.apiSecret]: apiSecret,
+      [environment.apiPersonalData]: 'on-request',
+      [environment.apiSources]: JSON.stringify(localSources.map(({ name }) => name)),
+      // There is one machine to ask, and one that answers.
+      [environment.apiClientRequestsPerSecond]: '0',
+    });
+    return this.#queryApi;
+  }
+
   async #startFunctions(sqsEndpoint: string): Promise<void> {
     const queue = this.#sqs.queue(fileQueue);
     if (queue === undefined) throw new Error('The file queue is not there');
     const variables = this.#functionVariables(sqsEndpoint, queue.url);
     const [consumer, importer] = await Promise.all([
-      this.#createFunction('kinesis-consumer', functions.kinesisConsumer, variables, consumerProcesses),
-      this.#createFunction(
-        'file-importer',
-        functions.fileImporter,
-        variables,
-        fileMapping.maximumConcurrency,
-      ),
+      this.#createFunction('kinesis-consumer', functions.kinesisConsumer, variables),
+      this.#createFunction('file-importer', functions.fileImporter, variables),
     ]);
     this.#consumer = consumer;
     this.#importer = importer;
@@ -242,16 +285,14 @@ class RunningLedger implements LocalLedger {
       AWS_ENDPOINT_URL_KINESIS: this.endpoints.kinesis,
       AWS_ENDPOINT_URL_S3: this.endpoints.s3,
       AWS_ENDPOINT_URL_SQS: sqsEndpoint,
-      [environment.sessionsTable]: sessionsTable.name,
-      [environment.usageTable]: usageTable.name,
-      [environment.eventsTable]: eventsTable.name,
-      [environment.simsTable]: simsTable.name,
-      [environment.filesTable]: filesTable.name,
+      ...tableVariables,
       [environment.quarantineBucket]: quarantineBucket,
       [environment.fileQueueUrl]: queueUrl,
       [environment.sources]: JSON.stringify(sources),
       // As deployed by default. Locally nothing deletes what has expired.
-      [environment.eventRetentionDays]: '90',
+      [environment.eventRetentionDays]: String(retention.eventDays),
+      [environment.metricNamespace]: metricNamespace,
+      [environment.measuredNetworks]: String(measuredNetworks),
     };
   }
 
@@ -259,13 +300,13 @@ class RunningLedger implements LocalLedger {
     name: string,
     { entry, memoryMegabytes, timeoutSeconds }: (typeof functions)[keyof typeof functions],
     variables: Record<string, string>,
-    concurrency: number,
   ): Promise<LocalFunction> {
     const onLog = (line: string): void => {
       if (!this.receipts.takeLine(line)) this.#options.onLog(line);
     };
     return createLambdaFunction({
-      ...{ name, entry, memoryMegabytes, timeoutSeconds, concurrency, onLog },
+      ...{ name, entry, memoryMegabytes, timeoutSeconds, onLog },
+      concurrency: processesPerFunction,
       environment: variables,
     });
   }
@@ -289,17 +330,24 @@ class RunningLedger implements LocalLedger {
   }
 }
 
+/** Waits for all, even when one could not be started: what did start has to be there to be stopped. */
+async function allStarted<const T extends readonly Promise<unknown>[]>(
+  starts: T,
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(starts);
+  return Promise.all(starts) as Promise<{ [K in keyof T]: Awaited<T[K]> }>;
+}
+
 /** Starts what listens on a port, with an error that says which variable moves it. */
-async function onPort<T>(name: keyof Ports, start: () => Promise<T>): Promise<T> {
+async function onPort<T>(name: keyof Ports, port: number, start: (port: number) => Promise<T>): Promise<T> {
   try {
-    return await start();
+    return await start(port);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const { variable, port } = portVariables[name];
     if (code === 'EADDRINUSE') {
-      const taken = process.env[variable] ?? port;
+      const { variable } = portVariables[name];
       throw new UsageError(
-        `Port ${taken} is taken: set ${variable} to a free port, or end what listens there`,
+        `Port ${port} is taken: set ${variable} to a free port, or end what listens there`,
       );
     }
     if (error instanceof DynamoDbStartError && code === 'LEVEL_LOCKED') {

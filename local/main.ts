@@ -1,5 +1,5 @@
 import { type LocalLedger, startLocalLedger } from './local-ledger.ts';
-import { help, type LocalOptions, optionsOf, UsageError } from './options.ts';
+import { type ApiCredentials, help, type LocalOptions, optionsOf, UsageError } from './options.ts';
 import { count } from './progress.ts';
 import { replayExamples, replayFiles, replaySimulation, type Simulated } from './replay.ts';
 import { ledgerTable, receiptTable, rejectTable, whereToLook } from './report.ts';
@@ -21,12 +21,13 @@ async function main(): Promise<number> {
   const interrupted = interruption();
   const ledger = await startLocalLedger({
     ports: options.ports,
+    apiCredentials: options.apiCredentials,
     dataDirectory: options.dataDirectory,
     onLog: showLog,
     onTrouble: (sentence) => console.error(`! ${sentence}`),
   });
   try {
-    showEndpoints(ledger);
+    showEndpoints(ledger, options.apiCredentials);
     const work = replayAndReport(ledger, options, files);
     const first = await Promise.race([work, interrupted]);
     if (first === undefined || options.once) return first ?? exitCode.done;
@@ -113,9 +114,10 @@ function showSpeed(ledger: LocalLedger, seconds: number): void {
   );
 }
 
-function showEndpoints({ endpoints }: LocalLedger): void {
+function showEndpoints({ endpoints }: LocalLedger, { account, token }: ApiCredentials): void {
   console.log('simledger is up on this machine');
   for (const [name, url] of Object.entries(endpoints)) console.log(`  ${name.padEnd(9)} ${url}`);
+  console.log(`  API credentials (account:token)  ${account}:${token}`);
 }
 
 /** Shows what the functions log as a warning or an error, and sink validations, which a user waits for. */

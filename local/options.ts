@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { localSources } from './places.ts';
 
@@ -16,6 +17,7 @@ export interface LocalOptions {
   /** Folder that keeps the tables; in memory without it. */
   readonly dataDirectory: string | undefined;
   readonly ports: Ports;
+  readonly apiCredentials: ApiCredentials;
 }
 
 /** TCP ports on loopback. */
@@ -33,6 +35,19 @@ export const portVariables = {
   dynamoDb: { variable: 'SIMLEDGER_DYNAMODB_PORT', port: 8000 },
   api: { variable: 'SIMLEDGER_API_PORT', port: 8080 },
 } as const satisfies Record<keyof Ports, { variable: string; port: number }>;
+
+/** Who may call the local API. */
+export interface ApiCredentials {
+  /** An account SID; Twilio's clients take none that does not begin with `AC`. */
+  readonly account: string;
+  readonly token: string;
+}
+
+/** The environment's names of the API's credentials. */
+export const credentialVariables = {
+  account: 'SIMLEDGER_API_ACCOUNT',
+  token: 'SIMLEDGER_API_TOKEN',
+} as const;
 
 /** What the user asked for can't be done; the message says what is accepted. */
 export class UsageError extends Error {
@@ -56,6 +71,7 @@ export const help = `simledger, the whole of it on this machine
 Ports: ${Object.values(portVariables)
   .map(({ variable, port }) => `${variable} (${port})`)
   .join(', ')}
+API credentials, made up where not set: ${credentialVariables.account} (AC…), ${credentialVariables.token}
 `;
 
 /**
@@ -77,6 +93,7 @@ export function optionsOf(args: readonly string[], env: NodeJS.ProcessEnv): Loca
       dynamoDb: portOf('dynamoDb', env),
       api: portOf('api', env),
     },
+    apiCredentials: credentialsOf(env),
   };
 }
 
@@ -153,4 +170,19 @@ function portOf(name: keyof Ports, env: NodeJS.ProcessEnv): number {
   const { variable, port } = portVariables[name];
   const text = env[variable];
   return text === undefined || text === '' ? port : wholeNumber(variable, text, 0, 65_535);
+}
+
+/** The API's credentials; what the environment does not state is made up. */
+function credentialsOf(env: NodeJS.ProcessEnv): ApiCredentials {
+  const account = env[credentialVariables.account] || `AC${randomBytes(16).toString('hex')}`;
+  const token = env[credentialVariables.token] || randomBytes(16).toString('hex');
+  if (!/^AC[\w-]+$/.test(account)) {
+    throw new UsageError(
+      `${credentialVariables.account} ${JSON.stringify(account)}: give a SID, AC followed by letters and digits`,
+    );
+  }
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new UsageError(`${credentialVariables.token}: give printable ASCII characters without blanks`);
+  }
+  return { account, token };
 }

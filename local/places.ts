@@ -13,6 +13,7 @@ export interface LocalSource extends SourceDescription {
 export const quarantineBucket = 'simledger-quarantine';
 export const fileQueue = 'simledger-files';
 export const deadLetterQueue = 'simledger-files-dead-letters';
+export const apiSecret = 'simledger-api';
 
 /**
  * The first is the one to send to by hand: its stream and bucket take any carrier's records. Super SIM records tell

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { elementsOf, parseObject, splitBody } from '../lambda/carriers/json.ts';
+import { elementsOf, isJson, parseObject, splitBody } from '../lambda/carriers/json.ts';
 import { UsageError } from './options.ts';
 
 /** The user's own files: CSV for a source's bucket, JSON for its stream. */
@@ -81,15 +81,5 @@ async function beginsWithRecordLine(path: string): Promise<boolean> {
     return true;
   } finally {
     lines.close();
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
   }
 }

@@ -72,7 +72,12 @@ function readPieces(text: string, bytes: Buffer): Body {
     bytesOf: (index) => Buffer.from(whole[index]?.text ?? text),
     broken: pieces
       .filter((piece) => !piece.whole)
-      .map((piece) => ({ code: 'broken-json', reason: 'This is not JSON', bytes: Buffer.from(piece.text) })),
+      .map((piece) => ({
+        code: 'broken-json',
+        reason: 'This is not JSON',
+        // A piece is without the blanks around it; of a body that is nothing else, all is kept.
+        bytes: pieces.length === 1 ? bytes : Buffer.from(piece.text),
+      })),
   };
 }
 

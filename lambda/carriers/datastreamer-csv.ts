@@ -139,8 +139,8 @@ function usageRows(columns: ReadonlyMap<string, number>, width: number): RowInte
       countryName: row[countryName],
       tariff: row[tariff],
       rateZone: row[rateZone],
-      // emnify's JSON names the session, and its CSV does not.
-      abridged: arrival.source.carrier === 'emnify' && sessionId === -1,
+      // JSON may name the session, and no CSV does: where both can come, a row must not take the place of the other.
+      abridged: arrival.source.filesOnly !== true && sessionId === -1,
       extra: unknown.length === 0 ? undefined : extraOf(row, unknown),
     };
     return interpretUsage(fields, arrival);

@@ -1,9 +1,10 @@
 import type { IdentityFields } from './datastreamer-identity.ts';
 import { unknownMembers } from './extra.ts';
 import { type JsonObject, jsonObject } from './json.ts';
+import type { Volume } from './megabytes.ts';
 
 /** An event's members under one name each, whatever the dialect; values as they were sent. */
-export interface EventFields extends IdentityFields {
+export interface EventFields extends IdentityFields, Volume {
   readonly time: unknown;
   readonly typeId: unknown;
   readonly typeWords: unknown;
@@ -37,9 +38,6 @@ export interface EventFields extends IdentityFields {
   readonly ipcanSessionId: unknown;
   readonly pdpContextId: unknown;
   readonly tunnelCreated: unknown;
-  readonly volumeTotal: unknown;
-  readonly volumeUp: unknown;
-  readonly volumeDown: unknown;
 }
 
 const flatDetailPrefix = 'detail_';

@@ -9,16 +9,15 @@ import {
   type Session,
   type Sim,
   type Terminal,
-  type Totals,
 } from '../ledger/observation.ts';
 import { connectionOf } from '../ledger/sim.ts';
 import { countryOf } from './country.ts';
 import type { EventFields } from './datastreamer-event-fields.ts';
 import { type Identity, identityGroups, identityOf } from './datastreamer-identity.ts';
-import { parseDecimal, timesWhole } from './decimal.ts';
-import { detailText } from './detail.ts';
+import { detailText, extraBeside } from './detail.ts';
 import { eventTypeName, statusAfter } from './event-types.ts';
 import { identifier, identifierFault, imeiOf } from './identifier.ts';
+import { bytesOf } from './megabytes.ts';
 import { radioOf, ratTypeOf } from './radio.ts';
 import {
   type Arrival,
@@ -33,6 +32,7 @@ import {
   shown,
   stated,
 } from './reading.ts';
+import { wholeSecond } from './time.ts';
 
 const contextCreated = '3';
 const contextUpdated = '4';
@@ -76,7 +76,9 @@ function sessionOf(record: EventRecord): Session | undefined | Fault {
   const sessionId = sessionIdOf(fields, tunnelCreated);
   if (sessionId === undefined) return fault('missing-identity', 'The PDP context has no id');
   if (isFault(sessionId)) return sessionId;
-  const totals = typeId === contextDeleted ? totalsOf(fields, arrival.source.bytesPerMegabyte) : undefined;
+  // The volume of the whole session, which only its deletion states.
+  const totals =
+    typeId === contextDeleted ? bytesOf(fields, 'detail.volume', arrival.source.bytesPerMegabyte) : undefined;
   if (isFault(totals)) return totals;
   const start = tunnelCreated ?? (typeId === contextCreated ? at : undefined);
   const terminal: Terminal | undefined = typeId === contextDeleted ? { status: 'ended', end: at } : undefined;
@@ -99,7 +101,7 @@ function sessionIdOf(fields: EventFields, tunnelCreated: string | undefined): st
   if (id === undefined) return undefined;
   const wrong = identifierFault(id);
   if (wrong !== undefined) return fault(wrong, `The session's id can not be used: ${shown(id)}`);
-  return own !== undefined || tunnelCreated === undefined ? id : `${id}#${tunnelCreated}`;
+  return own !== undefined || tunnelCreated === undefined ? id : `${id}#${wholeSecond(tunnelCreated)}`;
 }
 
 function sessionGroups(record: EventRecord) {
@@ -122,26 +124,6 @@ function sessionGroups(record: EventRecord) {
     address: address.apn === undefined && address.ipAddress === undefined ? undefined : stated(at, address),
     trouble: undefined,
   };
-}
-
-/** The volume of the whole session that its deletion states. */
-function totalsOf(fields: EventFields, bytesPerMegabyte: number): Totals | undefined | Fault {
-  const up = bytesOf(fields.volumeUp, bytesPerMegabyte);
-  const down = bytesOf(fields.volumeDown, bytesPerMegabyte);
-  const total = bytesOf(fields.volumeTotal, bytesPerMegabyte);
-  if (isFault(up)) return up;
-  if (isFault(down)) return down;
-  if (isFault(total)) return total;
-  if (up === undefined && down === undefined && total === undefined) return undefined;
-  return { dataUploaded: up, dataDownloaded: down, dataTotal: total ?? (up ?? 0) + (down ?? 0) };
-}
-
-function bytesOf(value: unknown, bytesPerMegabyte: number): number | undefined | Fault {
-  if (value === undefined || value === null || value === '') return undefined;
-  const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
-  const bytes = decimal === undefined ? undefined : timesWhole(decimal, bytesPerMegabyte);
-  if (bytes !== undefined && bytes >= 0) return bytes;
-  return fault('impossible-number', `detail.volume can not be counted in bytes: ${shown(value)}`);
 }
 
 function networkOf(fields: EventFields): Network | undefined {
@@ -191,12 +173,13 @@ function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent
   const { fields, identity, at, typeId, arrival } = record;
   const { source, carrier, iccid } = identity.origin;
   const description = freeText(fields.description, 400);
+  const detail = detailText(fields.detail, description);
   // A refusal raises an alert; without one, the dialect has only left the context out.
   const alert = alertOf(fields.alert);
   const refused = typeId === contextCreated && !fields.hasContext && alert !== false;
   return {
     sim: identity.sim ?? `account:${source}:${identity.ids.accountId}`,
-    eventKey: `${at}#${identity.recordId}`,
+    eventKey: `${wholeSecond(at)}#${identity.recordId}`,
     fullness: fields.abridged ? 0 : complete,
     source,
     carrier,
@@ -209,11 +192,11 @@ function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent
     severity: severityOf(fields),
     alert,
     description,
-    detail: detailText(fields.detail, description),
+    detail,
     sessionId: session?.sessionId,
     network: networkOf(fields),
     cellId: cellOf(fields)?.cellId,
-    extra: fields.extra,
+    extra: extraBeside(fields.extra, description, detail),
     arrivedAt: arrival.arrivedAt,
   };
 }

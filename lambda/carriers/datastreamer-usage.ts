@@ -9,10 +9,10 @@ import {
 } from '../ledger/observation.ts';
 import { countryOf } from './country.ts';
 import { type Identity, type IdentityFields, identityGroups, identityOf } from './datastreamer-identity.ts';
-import { parseDecimal, timesWhole } from './decimal.ts';
 import { unknownMembers } from './extra.ts';
 import { identifier, identifierFault, imeiOf } from './identifier.ts';
 import { type JsonObject, jsonObject } from './json.ts';
+import { bytesOf, decimalOf, type Volume } from './megabytes.ts';
 import {
   type Arrival,
   type Fault,
@@ -26,18 +26,15 @@ import {
   shown,
   stated,
 } from './reading.ts';
-import { startOfDay } from './time.ts';
+import { startOfDay, wholeSecond } from './time.ts';
 
 /** A usage record's members under one name each, whatever the dialect; values as they were sent. */
-export interface UsageFields extends IdentityFields {
+export interface UsageFields extends IdentityFields, Volume {
   readonly start: unknown;
   readonly end: unknown;
   readonly sessionId: unknown;
   readonly trafficTypeId: unknown;
   readonly trafficTypeWord: unknown;
-  readonly volumeTotal: unknown;
-  readonly volumeUp: unknown;
-  readonly volumeDown: unknown;
   readonly cost: unknown;
   readonly currency: unknown;
   readonly operatorName: unknown;
@@ -96,7 +93,11 @@ export function usageFields(record: JsonObject): UsageFields {
     volumeUp: volume?.['tx'] ?? record['volume_tx'],
     volumeDown: volume?.['rx'] ?? record['volume_rx'],
     cost: record['cost'],
-    currency: jsonObject(record['currency'])?.['code'] ?? record['currency_code'],
+    // Flat records have no currency: they are in euro.
+    currency:
+      jsonObject(record['currency'])?.['code'] ??
+      record['currency_code'] ??
+      (record['volume_total'] === undefined ? undefined : 'EUR'),
     operatorName: operator?.['name'] ?? record['operator_name'],
     mcc: country?.['mcc'] ?? record['operator_country_mcc'] ?? record['country_mcc'],
     mnc: operator?.['mnc'] ?? record['operator_mnc'],
@@ -139,8 +140,8 @@ interface Volumes {
   readonly trafficType: string;
   readonly volume: string | undefined;
   readonly messages: number | undefined;
-  readonly dataUploaded: number;
-  readonly dataDownloaded: number;
+  readonly dataUploaded: number | undefined;
+  readonly dataDownloaded: number | undefined;
   readonly dataTotal: number;
 }
 
@@ -157,46 +158,30 @@ function trafficTypeOf(fields: UsageFields): string {
 
 /** Bytes of data; messages of SMS, whose directions the carriers define in opposite ways; of other traffic neither. */
 function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fault {
-  const total = decimalOf(fields.volumeTotal, 'volume');
-  const up = decimalOf(fields.volumeUp, 'volume tx');
-  const down = decimalOf(fields.volumeDown, 'volume rx');
-  if (isFault(total)) return total;
-  if (isFault(up)) return up;
-  if (isFault(down)) return down;
-  if (total === undefined && up === undefined && down === undefined) {
-    return fault('unknown-shape', 'A usage record without a volume');
-  }
   const trafficType = trafficTypeOf(fields);
-  const nothing = { dataUploaded: 0, dataDownloaded: 0, dataTotal: 0, messages: undefined };
-  if (trafficType !== 'data' && trafficType !== 'sms') return { ...nothing, trafficType, volume: total };
-  if (trafficType === 'sms') {
-    const messages =
-      total === undefined
-        ? (timesWhole(up ?? '0', 1) ?? 0) + (timesWhole(down ?? '0', 1) ?? 0)
-        : timesWhole(total, 1);
-    if (messages === undefined || messages < 0) {
-      return fault('impossible-number', `volume is no number of messages: ${shown(fields.volumeTotal)}`);
-    }
-    return { ...nothing, trafficType, volume: total, messages };
+  const volume = decimalOf(fields.volumeTotal, 'volume');
+  if (isFault(volume)) return volume;
+  if (trafficType === 'data') {
+    const bytes = bytesOf(fields, 'volume', bytesPerMegabyte);
+    if (bytes === undefined) return noVolume;
+    if (isFault(bytes)) return bytes;
+    return { trafficType, volume, messages: undefined, ...bytes };
   }
-  const dataUploaded = timesWhole(up ?? '0', bytesPerMegabyte);
-  const dataDownloaded = timesWhole(down ?? '0', bytesPerMegabyte);
-  const dataTotal =
-    total === undefined ? (dataUploaded ?? 0) + (dataDownloaded ?? 0) : timesWhole(total, bytesPerMegabyte);
-  if (dataUploaded === undefined || dataDownloaded === undefined || dataTotal === undefined) {
-    return fault('impossible-number', 'volume is more bytes than can be counted exactly');
+  const nothing = { trafficType, volume, dataUploaded: 0, dataDownloaded: 0, dataTotal: 0 };
+  if (trafficType !== 'sms') {
+    const isStated = [fields.volumeTotal, fields.volumeUp, fields.volumeDown].some((part) => part != null);
+    return isStated ? { ...nothing, messages: undefined } : noVolume;
   }
-  if (dataUploaded < 0 || dataDownloaded < 0 || dataTotal < 0) {
-    return fault('impossible-number', `volume is negative: ${shown(fields.volumeTotal)}`);
+  if (volume?.includes('.')) {
+    return fault('impossible-number', `volume is no number of messages: ${shown(fields.volumeTotal)}`);
   }
-  return { trafficType, volume: total, messages: undefined, dataUploaded, dataDownloaded, dataTotal };
+  // Messages are counted in ones, as bytes are where a megabyte has one of them.
+  const messages = bytesOf(fields, 'volume', 1);
+  if (isFault(messages)) return messages;
+  return messages === undefined ? noVolume : { ...nothing, messages: messages.dataTotal };
 }
 
-function decimalOf(value: unknown, member: string): string | undefined | Fault {
-  if (value === undefined || value === null || value === '') return undefined;
-  const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
-  return decimal ?? fault('impossible-number', `${member} is no decimal: ${shown(value)}`);
-}
+const noVolume = fault('unknown-shape', 'A usage record without a volume');
 
 interface UsageKeys {
   readonly start: string;
@@ -215,7 +200,7 @@ function usageOf(
   const mcc = freeText(fields.mcc, 8);
   const usage = {
     sim,
-    usageId: `${start}#${identity.recordId}`,
+    usageId: `${wholeSecond(start)}#${identity.recordId}`,
     source: identity.origin.source,
     carrier: identity.origin.carrier,
     iccid: identity.origin.iccid,

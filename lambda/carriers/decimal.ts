@@ -29,9 +29,12 @@ export function parseDecimal(value: string | number): string | undefined {
  */
 export function timesWhole(decimal: string, factor: number): number | undefined {
   // Fifteen digits survive a binary number and its product with a million; that is all a carrier's DECIMAL(14,6) has.
-  if (decimal.length <= 15 && factor === 1_000_000) {
+  // With more than six decimals the product may lie between two whole numbers, where binary rounds otherwise.
+  const isShort = decimal.length <= 15 && decimal.length - decimal.indexOf('.') <= 7;
+  if (isShort && factor === 1_000_000) {
     const product = Number(decimal) * factor;
-    if (Math.abs(product) < 1e15) return product < 0 ? -Math.round(-product) : Math.round(product);
+    const rounded = Math.round(Math.abs(product));
+    if (rounded < 1e15) return product < 0 && rounded !== 0 ? -rounded : rounded;
   }
   const product = exactProduct(decimal, factor);
   return Number.isSafeInteger(product) ? product : undefined;

@@ -9,6 +9,7 @@
 /** Bytes that description and detail may take together; the other attributes take at most the rest of 1 KB. */
 const budget = 540;
 const leastBytes = 120;
+const leastExtraBytes = 40;
 
 const deepest = 6;
 
@@ -26,12 +27,31 @@ const expendable = [
  * @param description the event's description, which shares the budget.
  */
 export function detailText(detail: unknown, description: string | undefined): string | undefined {
+  return textWithin(detail, Math.max(leastBytes, budget - bytesOf(description)));
+}
+
+/**
+ * The text of members that no document lists, cut to what description and detail leave of their budget.
+ *
+ * @param extra the text, as `unknownMembers` made it.
+ */
+export function extraBeside(
+  extra: string | undefined,
+  description: string | undefined,
+  detail: string | undefined,
+): string | undefined {
+  if (extra === undefined) return undefined;
+  return withinBytes(extra, Math.max(leastExtraBytes, budget - bytesOf(description) - bytesOf(detail)));
+}
+
+function bytesOf(text: string | undefined): number {
+  return text === undefined ? 0 : Buffer.byteLength(text);
+}
+
+/** A value as text of so many bytes at most; undefined where it says nothing. */
+export function textWithin(detail: unknown, room: number): string | undefined {
   if (detail === undefined || detail === null || detail === '') return undefined;
-  const room = Math.max(
-    leastBytes,
-    budget - (description === undefined ? 0 : Buffer.byteLength(description)),
-  );
-  if (typeof detail === 'string') return withinBytes(detail, room);
+  if (typeof detail === 'string') return withinBytes(detail.toWellFormed(), room);
   for (let stage = 0; ; stage += 1) {
     const text = JSON.stringify(without(detail, expendable.slice(0, stage), 0));
     if (Buffer.byteLength(text) <= room || stage === expendable.length) {
@@ -53,8 +73,10 @@ function without(value: unknown, patterns: readonly RegExp[], depth: number): un
   return Object.fromEntries(kept);
 }
 
-function withinBytes(text: string, room: number): string {
-  if (Buffer.byteLength(text) <= room) return text;
+/** A text of so many bytes at most; what was cut off is marked. */
+export function withinBytes(text: string, room: number): string {
+  // No character of a string takes more than three bytes.
+  if (text.length * 3 <= room || Buffer.byteLength(text) <= room) return text;
   const cut = Buffer.from(text).subarray(0, room - 3);
   // A character that the cut goes through decodes to U+FFFD: leave it out.
   return `${cut.toString('utf8').replace(/\uFFFD+$/, '')}…`;

@@ -282,7 +282,8 @@ function endOfStringInLine(text: string, from: number): number {
   return -1;
 }
 
-function isJson(text: string): boolean {
+/** Whether a text is JSON. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

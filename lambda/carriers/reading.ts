@@ -1,5 +1,6 @@
 import type { Group, LedgerEvent, Observations, Session, Sim, Stated, Usage } from '../ledger/observation.ts';
 import type { Source } from '../sources.ts';
+import { withinBytes } from './detail.ts';
 import { epochMilliseconds, parseTime } from './time.ts';
 
 /** Why something was rejected. */
@@ -106,14 +107,18 @@ function checkedTime(value: unknown, member: string, arrival: Arrival): string |
 export function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return text.length > 60 ? `${text.slice(0, 60).toWellFormed()}…` : text;
 }
 
-/** Free text: trimmed, absent when empty, cut at a length that an item has room for. */
+/**
+ * Free text: trimmed, absent when empty, cut at what an item has room for.
+ *
+ * @param longest bytes that it may have as UTF-8.
+ */
 export function freeText(value: unknown, longest = 256): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
-  if (text.length <= longest) return text === '' ? undefined : text.toWellFormed();
-  return `${text.slice(0, longest - 1).toWellFormed()}…`;
+  if (text === '') return undefined;
+  return withinBytes(text.toWellFormed(), longest);
 }

@@ -3,6 +3,7 @@ import {
   type Cell,
   complete,
   type Device,
+  type Fullness,
   type Ids,
   type Label,
   type LedgerEvent,
@@ -11,6 +12,7 @@ import {
   type Session,
   type Sim,
   type Subscriber,
+  superseded,
   type Terminal,
   type Totals,
   type Trouble,
@@ -163,6 +165,11 @@ function interpretRecord(record: SuperSimRecord): Reading {
   return observed(session, usage, event, simOf(record, facts, event, session));
 }
 
+/** Every rendering says all there is; during a move both carriers may deliver an event, under one `event_sid`. */
+function fullnessOf({ source }: Arrival): Fullness {
+  return source.superseded === true ? superseded : complete;
+}
+
 /** The groups that sessions, usage, events and SIMs share. */
 interface Facts {
   readonly origin: Origin;
@@ -225,10 +232,15 @@ function cellOf(data: JsonObject): Cell | undefined {
   return cell.cellId === undefined && cell.lac === undefined && cell.lat === undefined ? undefined : cell;
 }
 
+/** Less than a thousandth of a millimetre. */
+const leastDegrees = 1e-12;
+
 /** Degrees, absent where they are none. */
 function coordinate(value: unknown): number | undefined {
   const degrees = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof degrees === 'number' && Math.abs(degrees) <= 180 ? degrees : undefined;
+  if (typeof degrees !== 'number' || !(Math.abs(degrees) <= 180)) return undefined;
+  // A table knows no negative zero, and takes no number that is nearer to zero than 1E-130.
+  return Math.abs(degrees) < leastDegrees ? 0 : degrees;
 }
 
 /** `{code, message}` in one line. */
@@ -330,7 +342,7 @@ function usageOf(record: SuperSimRecord, facts: Facts): Usage | undefined | Faul
   return {
     sim: identity.sim,
     usageId: `${start}#${identity.eventSid}`,
-    fullness: complete,
+    fullness: fullnessOf(arrival),
     source: facts.origin.source,
     carrier: record.carrier,
     iccid: identity.iccid,
@@ -366,7 +378,7 @@ function eventOf(record: SuperSimRecord, facts: Facts): LedgerEvent {
   return {
     sim: identity.sim,
     eventKey: `${at}#${identity.eventSid}`,
-    fullness: complete,
+    fullness: fullnessOf(arrival),
     source: facts.origin.source,
     carrier: record.carrier,
     iccid: identity.iccid,

@@ -48,6 +48,14 @@ export function timeOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
+/**
+ * A time cut to its second. Keys of records that come by several roads begin with it: one road states milliseconds, the
+ * other does not.
+ */
+export function wholeSecond(time: string): string {
+  return `${time.slice(0, 19)}.000Z`;
+}
+
 /** The first moment of a time's UTC day. */
 export function startOfDay(time: string): string {
   return `${time.slice(0, 10)}T00:00:00.000Z`;
@@ -84,7 +92,8 @@ function spelledTime(text: string): string | undefined {
   const offset = Number(parts[9] ?? 0) * 60 + Number(parts[10] ?? 0);
   if (offset === 0) return time;
   if (offset > 14 * 60) return undefined;
-  return timeOf(epochMilliseconds(time) + (parts[8] === '-' ? 1 : -1) * offset * 60_000);
+  const shifted = timeOf(epochMilliseconds(time) + (parts[8] === '-' ? 1 : -1) * offset * 60_000);
+  return exists(shifted) ? shifted : undefined;
 }
 
 /** Whether the first 19 characters, digits where digits belong, name a moment that a calendar and a clock know. */

@@ -2,7 +2,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { sendSigned } from '../aws-request.ts';
 import { dynamoDbClient, ledgerPortsFromEnvironment } from '../ledger-ports.ts';
-import { environment } from '../names.ts';
+import { Measures } from '../measures.ts';
+import { environment, service } from '../names.ts';
 import { requireEnvironment, sourcesFromEnvironment } from '../sources.ts';
 import { FilesTable } from '../store/files.ts';
 import { BucketQuarantine } from '../store/quarantine.ts';
@@ -14,7 +15,7 @@ import { continuation, type FileObject, objectName, readMessage } from './messag
 /** Time that must be left for one more block and for the notes about it. */
 const reserveMilliseconds = 20_000;
 
-const telemetry = telemetryOf('file-importer');
+const telemetry = telemetryOf(service.fileImporter);
 const sources = sourcesFromEnvironment();
 const dynamoDb = dynamoDbClient();
 const s3 = new S3Client({ maxAttempts: 5, responseChecksumValidation: 'WHEN_REQUIRED' });
@@ -46,17 +47,30 @@ async function takeMessage(record: SQSRecord, context: Context): Promise<void> {
 
 async function takeObject(object: FileObject, context: Context): Promise<void> {
   const source = sources.ofBucket(object.bucket);
+  let measures = new Measures();
   const ports: ImportPorts = {
     ...ledger,
     files,
     open: (file, from) => openFile(s3, file, from),
-    keepFile: (file, reject) => quarantine.keepObject(reject, copySource(file)),
-    count: (receipt) => telemetry.count(receipt, source.name),
+    keepFile: (file, reject) => {
+      for (const count of ['received', 'rejected'] as const) measures.count(reject.code, count);
+      return quarantine.keepObject(reject, copySource(file));
+    },
+    // A block that was not wholly taken in is tried again, and counts when it is.
+    measure: (ofBlock, { failed }) => {
+      if (failed === 0) measures.add(ofBlock);
+    },
+    count: (receipt) => {
+      telemetry.count(receipt, measures, source.name);
+      measures = new Measures();
+    },
     timeIsShort: () => context.getRemainingTimeInMillis() < reserveMilliseconds,
   };
   const { outcome, manifest } = await importFile(object, source, ports);
-  const { rows, accepted, rejected, reason } = manifest ?? {};
-  telemetry.logger.info('File', { object: objectName(object), outcome, rows, accepted, rejected, reason });
+  // Why a file failed stands in its manifest: the reason shows its first row, which may be a record.
+  const { rows, accepted, rejected } = manifest ?? {};
+  telemetry.logger.info('File', { object: objectName(object), outcome, rows, accepted, rejected });
+  if (outcome === 'failed') telemetry.fileFailed(source.name);
   if (outcome === 'continue') await goOn(object);
 }
 

@@ -55,7 +55,7 @@ export async function importFile(
   if (known !== undefined && known.state !== 'importing') return { outcome: 'repeated', manifest: known };
   const from = known?.position ?? 0;
   const file = await ports.open(object, from);
-  if (file === undefined) return { outcome: 'gone', manifest: known };
+  if (file === undefined) return { outcome: 'gone', manifest: known && (await giveUp(known, ports)) };
   const manifest = known ?? newManifest(name, source, file);
   try {
     const begun = known?.header === undefined ? await readHeader(file) : headerAgain(known.header, file);
@@ -110,23 +110,25 @@ function newManifest(name: string, source: Source, file: OpenedFile): Manifest {
   };
 }
 
-/** Reads the first row. */
+/** Reads the first row that is not blank. What it finds depends on the file alone, not on how its bytes arrive. */
 async function readHeader(file: OpenedFile): Promise<Begun | Fault> {
   const chunks = file.bytes[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
   let ended = false;
-  while (!ended && !head.includes(0x0a) && head.length < longestHeader) {
+  let end: number | undefined;
+  while (!ended && end === undefined && head.length < longestHeader) {
     const chunk = await chunks.next();
     ended = chunk.done === true;
     if (chunk.done !== true) head = Buffer.concat([head, chunk.value]);
+    end = headerEnd(head);
   }
-  if (head.toString('latin1').trim() === '') return fault('empty', 'The file is empty');
-  const [end = head.length] = rowEnds(head, ',');
-  const header = head.subarray(0, end);
+  if (ended && head.toString('utf8').trim() === '') return fault('empty', 'The file is empty');
+  if (ended) end ??= head.length;
+  if (end === undefined || end > longestHeader)
+    return fault('unknown-columns', `The first row is longer than ${longestHeader} bytes`);
+  const header = head.subarray(blankBytes(head), end);
   // Zero bytes are UTF-8, but a header with them is UTF-16 without its mark.
   if (!isUtf8(header) || header.includes(0)) return fault('not-utf8', 'The file is not UTF-8 text');
-  if (end > longestHeader)
-    return fault('unknown-columns', `The first row is longer than ${longestHeader} bytes`);
   return {
     header: header
       .toString('utf8')
@@ -135,6 +137,19 @@ async function readHeader(file: OpenedFile): Promise<Begun | Fault> {
     headerBytes: end,
     rest: prepended(head.subarray(end), chunks),
   };
+}
+
+/** Where the first row ends, line breaks in its quotes being part of it; undefined where it goes on. */
+function headerEnd(head: Buffer): number | undefined {
+  const begin = blankBytes(head);
+  const [length] = rowEnds(head.subarray(begin), ',');
+  return length === undefined ? undefined : begin + length;
+}
+
+/** Bytes of the blanks and line breaks before the first row. */
+function blankBytes(head: Buffer): number {
+  const first = head.findIndex((byte) => byte > 0x20);
+  return first === -1 ? head.length : first;
 }
 
 function headerAgain(header: string, file: OpenedFile): Begun {
@@ -170,6 +185,14 @@ async function refuse(
   await ports.files.write(failed);
   ports.count({ ...emptyReceipt, received: 1, rejected: 1 });
   return { outcome: 'failed', manifest: failed };
+}
+
+/** A file that vanished before all of it was in: what is in stays in. */
+async function giveUp({ header, ...known }: Manifest, { files }: ImportPorts): Promise<Manifest> {
+  const reason = 'The file was deleted or replaced before all of it was imported';
+  const failed: Manifest = { ...known, state: 'failed', reason };
+  await files.write(failed);
+  return failed;
 }
 
 async function importBlocks(task: Task, begin: Manifest): Promise<ImportResult> {

@@ -1,11 +1,12 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { ingest } from '../ingest.ts';
 import { dynamoDbClient, ledgerPortsFromEnvironment } from '../ledger-ports.ts';
+import { service } from '../names.ts';
 import { sourcesFromEnvironment } from '../sources.ts';
 import { causeOf, telemetryOf } from '../telemetry.ts';
 import { entriesOf } from './entries.ts';
 
-const telemetry = telemetryOf('kinesis-consumer');
+const telemetry = telemetryOf(service.kinesisConsumer);
 const sources = sourcesFromEnvironment();
 const ports = ledgerPortsFromEnvironment(dynamoDbClient());
 
@@ -20,12 +21,9 @@ export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamB
   const source = sources.ofStream(first.eventSourceARN).name;
   const { receipt, failedDeliveries, testIds, errors } = await ingest(
     entriesOf(event.Records, sources),
-    ports,
-    {
-      lookFirst: false,
-    },
+    { ...ports, measure: (measures, counted) => telemetry.count(counted, measures, source) },
+    { lookFirst: false },
   );
-  telemetry.count(receipt, source);
   for (const testId of testIds) {
     telemetry.logger.info('Sink validation: hand this test_id back to the carrier', { testId, source });
   }

@@ -190,6 +190,9 @@ export type Fullness = number;
 /** The fullness from which a statement is put without looking: of each record there is one such rendering. */
 export const complete: Fullness = 9;
 
+/** As full as a complete statement, but of a carrier whose successor may state the same record. */
+export const superseded: Fullness = complete - 1;
+
 /** A complete statement that names the session too, which a carrier's CSV does not. */
 export const completeWithSession: Fullness = 10;
 

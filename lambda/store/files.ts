@@ -104,7 +104,8 @@ function valuesOf(manifest: Manifest): Item {
   return values;
 }
 
-function manifestOf(item: Item): Manifest {
+/** The manifest that an item holds. */
+export function manifestOf(item: Item): Manifest {
   const text = (name: string): string => item[name]?.S ?? '';
   const count = (name: string): number => Number(item[name]?.N ?? 0);
   const state = text('state');

@@ -1,5 +1,12 @@
 /** The five tables' names and keys: the CDK app, the local run and the functions create and use them by these. */
 
+/** A global secondary index that holds keys only: it costs a write only when a key changes. */
+export interface GlobalIndex {
+  readonly name: string;
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+}
+
 /** One table's keys. All key attributes are strings. */
 export interface TableDefinition {
   /** Name in the local run, and the construct's id in the stack; the deployed physical name is generated. */
@@ -8,6 +15,7 @@ export interface TableDefinition {
   readonly sortKey?: string;
   /** A local secondary index that holds keys only. */
   readonly localIndex?: { readonly name: string; readonly sortKey: string };
+  readonly globalIndexes?: readonly GlobalIndex[];
   /** Attribute with the epoch second at which DynamoDB may delete the item. */
   readonly expiryAttribute?: string;
 }
@@ -32,9 +40,22 @@ export const eventsTable = {
   expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
-export const simsTable = { name: 'Sims', partitionKey: 'sim' } as const satisfies TableDefinition;
+export const simsTable = {
+  name: 'Sims',
+  partitionKey: 'sim',
+  // By what people and carriers call a SIM, where they don't read its ICCID off the card.
+  globalIndexes: [
+    { name: 'bySimSid', partitionKey: 'simSid' },
+    { name: 'bySimId', partitionKey: 'simId' },
+    { name: 'bySimName', partitionKey: 'simName' },
+  ],
+} as const satisfies TableDefinition;
 
-export const filesTable = { name: 'Files', partitionKey: 'object' } as const satisfies TableDefinition;
+export const filesTable = {
+  name: 'Files',
+  partitionKey: 'object',
+  globalIndexes: [{ name: 'bySource', partitionKey: 'source', sortKey: 'delivered' }],
+} as const satisfies TableDefinition;
 
 export const tables: readonly TableDefinition[] = [
   sessionsTable,

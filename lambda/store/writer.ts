@@ -32,7 +32,7 @@ export interface WriteOptions {
   readonly lookFirst: boolean;
 }
 
-/** Requests under way at once. One request takes a few milliseconds, most of them waiting. */
+/** Requests of each kind under way at once. One request takes a few milliseconds, most of them waiting. */
 const concurrency = 48;
 
 /** Writes a batch's changes. One writer per process: it remembers which SIMs are known. */

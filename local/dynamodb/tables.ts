@@ -29,37 +29,55 @@ async function createTable(client: DynamoDBClient, table: TableDefinition): Prom
   }
 }
 
-/** The request that makes a table as the stack does: paid by request, its local index with keys only. */
-function tableInput({ name, partitionKey, sortKey, localIndex }: TableDefinition) {
-  const key = (sort: string | undefined) => [
-    { AttributeName: partitionKey, KeyType: 'HASH' as const },
-    ...(sort === undefined ? [] : [{ AttributeName: sort, KeyType: 'RANGE' as const }]),
-  ];
-  const names = [partitionKey, sortKey, localIndex?.sortKey].filter((attribute) => attribute !== undefined);
+/** The request that makes a table as the stack does: paid by request, its indexes with keys only. */
+function tableInput({ name, partitionKey, sortKey, localIndex, globalIndexes = [] }: TableDefinition) {
+  const names = [
+    partitionKey,
+    sortKey,
+    localIndex?.sortKey,
+    ...globalIndexes.flatMap((index) => [index.partitionKey, index.sortKey]),
+  ].filter((attribute) => attribute !== undefined);
   return {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-    KeySchema: key(sortKey),
-    ...(localIndex === undefined
-      ? {}
-      : {
-          LocalSecondaryIndexes: [
-            {
-              IndexName: localIndex.name,
-              KeySchema: key(localIndex.sortKey),
-              Projection: { ProjectionType: 'KEYS_ONLY' },
-            },
-          ],
-        }),
+    AttributeDefinitions: [...new Set(names)].map((AttributeName) => ({
+      AttributeName,
+      AttributeType: 'S' as const,
+    })),
+    KeySchema: keySchema(partitionKey, sortKey),
+    ...(localIndex && {
+      LocalSecondaryIndexes: [keysOnly(localIndex.name, partitionKey, localIndex.sortKey)],
+    }),
+    ...(globalIndexes.length > 0 && {
+      GlobalSecondaryIndexes: globalIndexes.map((index) =>
+        keysOnly(index.name, index.partitionKey, index.sortKey),
+      ),
+    }),
   } satisfies CreateTableCommandInput;
 }
 
-/** A table's keys and its local index, in a form that can be compared and read. */
-function keysOf(table: Pick<TableDescription, 'KeySchema' | 'LocalSecondaryIndexes'>): string {
+function keySchema(partitionKey: string, sortKey: string | undefined) {
+  return [
+    { AttributeName: partitionKey, KeyType: 'HASH' as const },
+    ...(sortKey === undefined ? [] : [{ AttributeName: sortKey, KeyType: 'RANGE' as const }]),
+  ];
+}
+
+function keysOnly(name: string, partitionKey: string, sortKey: string | undefined) {
+  return {
+    IndexName: name,
+    KeySchema: keySchema(partitionKey, sortKey),
+    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+  };
+}
+
+/** A table's keys and its indexes, in a form that can be compared and read. */
+function keysOf(
+  table: Pick<TableDescription, 'KeySchema' | 'LocalSecondaryIndexes' | 'GlobalSecondaryIndexes'>,
+): string {
   const names = (schema: TableDescription['KeySchema']) => schema?.map((key) => key.AttributeName).join('+');
-  const indexes = table.LocalSecondaryIndexes?.map(
-    (index) => `${index.IndexName}: ${names(index.KeySchema)}`,
-  );
-  return [names(table.KeySchema), ...(indexes ?? [])].join(', ');
+  const indexes = [...(table.LocalSecondaryIndexes ?? []), ...(table.GlobalSecondaryIndexes ?? [])]
+    .map((index) => `${index.IndexName}: ${names(index.KeySchema)}`)
+    .sort();
+  return [names(table.KeySchema), ...indexes].join(', ');
 }

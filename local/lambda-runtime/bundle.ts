@@ -27,6 +27,7 @@ export async function bundleFunction(entry: string, directory: string): Promise<
       runtime: fileURLToPath(new URL('./runtime.ts', import.meta.url)),
     },
     outdir: directory,
+    absWorkingDir: projectDirectory,
     // Lambda takes the deployed index.js as CommonJS; here a package.json further up could say otherwise.
     outExtension: { '.js': '.cjs' },
     bundle: true,
@@ -34,6 +35,7 @@ export async function bundleFunction(entry: string, directory: string): Promise<
     format: bundling.format,
     target: bundling.target,
     mainFields: [...bundling.mainFields],
+    alias: bundling.alias,
     minify: bundling.minify,
     sourcemap: bundling.sourceMap,
     sourcesContent: bundling.sourcesContent,

@@ -121,7 +121,8 @@ export class PartitionTruth implements ExpectedPartition {
 
   event(event: CarrierEvent): void {
     const { context, sim } = event;
-    this.events.set(`${iso(event.at)}#${event.id}`, expectedEvent('carrierType', String(event.typeId)));
+    const key = `${iso(wholeSecond(event.at))}#${event.id}`;
+    this.events.set(key, expectedEvent('carrierType', String(event.typeId)));
     if (context === undefined || sim === undefined) return;
     const stated = sim.dataStreamer.statesTunnelCreated;
     this.session(sessionIdOf(event.source, sim.dataStreamer, context), {
@@ -135,7 +136,7 @@ export class PartitionTruth implements ExpectedPartition {
 
   usageRecord(record: UsageRecord): void {
     this.addUsage(
-      record.start,
+      wholeSecond(record.start),
       record.id,
       record.volume,
       record.messages === 0 ? undefined : record.messages,
@@ -167,6 +168,11 @@ export class PartitionTruth implements ExpectedPartition {
   }
 }
 
+/** Data-streamer keys are cut to the second, since not every road of a record states milliseconds. */
+function wholeSecond(at: number): number {
+  return Math.floor(at / 1000) * 1000;
+}
+
 /** Idle windows are many, and one object says it for all. */
 const noUsage = expectedUsage({ up: 0, down: 0 }, undefined);
 
@@ -188,7 +194,9 @@ export function sessionIdOf(
   context: PdpContext,
 ): string {
   if (source === 'emnify' || dialect.generation === 'flat') return context.uuid;
-  return dialect.statesTunnelCreated ? `${context.id}#${iso(context.tunnelCreated)}` : String(context.id);
+  return dialect.statesTunnelCreated
+    ? `${context.id}#${iso(wholeSecond(context.tunnelCreated))}`
+    : String(context.id);
 }
 
 /** The partition that keeps an event without SIM. */

@@ -7,14 +7,37 @@ import {
   ConfigurationError,
   configurationOf,
   logicalName,
+  type SourceSettings,
   stackNameOf,
 } from '../../lib/configuration.ts';
 
+const koreSource: SourceSettings = {
+  name: 'default',
+  carrier: 'kore',
+  bytesPerMegabyte: 1_000_000,
+  silentHours: 6,
+  stream: { shards: undefined, retentionHours: 168 },
+  bucket: true,
+  writer: { kind: 'role', principal: 'arn:aws:iam::177261743968:root', externalId: undefined },
+};
+
 const defaults: Configuration = {
-  sources: [{ name: 'default', carrier: 'kore', bytesPerMegabyte: 1_000_000 }],
-  streamRetentionHours: 168,
-  eventRetentionDays: 90,
+  sources: [koreSource],
+  retention: { streamHours: 168, eventDays: 90, logDays: 90, quarantineDays: 365, overwrittenFileDays: 30 },
   removal: 'retain',
+  alarmEmail: undefined,
+  runbook: 'docs/runbook.md',
+  consumer: { batchSize: 10_000, batchingWindowSeconds: 1, parallelizationFactor: 1, reservedConcurrency: 0 },
+  importer: { maximumConcurrency: 10 },
+  tracing: false,
+  measuredNetworks: 20,
+  api: {
+    access: 'basic',
+    personalData: 'on-request',
+    requestsPerSecond: 100,
+    clientRequestsPerSecond: 25,
+    corsOrigins: [],
+  },
 };
 
 function nodeWith(context: Record<string, unknown>): Node {
@@ -41,21 +64,27 @@ describe('the configuration', () => {
     expect(configurationOf(nodeWith(cdk.context))).toEqual(defaults);
   });
 
-  it('takes an object', () => {
+  it('takes an object with everything in it', () => {
     const given = {
-      sources: [
-        { name: 'emnify-eu', carrier: 'emnify', bytesPerMegabyte: 1_048_576 },
-        { name: 'kore1', carrier: 'kore' },
-      ],
-      streamRetentionHours: 24,
-      eventRetentionDays: 0,
+      sources: [{ name: 'kore1', carrier: 'kore', silentHours: 0 }],
+      retention: { streamHours: 24, eventDays: 0, logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
       removal: 'destroy',
+      alarmEmail: 'operations@example.com',
+      runbook: 'https://wiki.example.com/simledger',
+      consumer: {
+        batchSize: 500,
+        batchingWindowSeconds: 0,
+        parallelizationFactor: 4,
+        reservedConcurrency: 20,
+      },
+      importer: { maximumConcurrency: 2 },
+      tracing: true,
+      measuredNetworks: 0,
+      api: defaults.api,
     };
-    const expected = {
-      ...given,
-      sources: [given.sources[0], { name: 'kore1', carrier: 'kore', bytesPerMegabyte: 1_000_000 }],
-    };
-    expect(configurationOf(nodeWith({ simledger: given }))).toEqual(expected);
+    const stream = { shards: undefined, retentionHours: 24 };
+    const source = { ...koreSource, name: 'kore1', bucket: false, silentHours: 0, stream };
+    expect(configurationOf(nodeWith({ simledger: given }))).toEqual({ ...given, sources: [source] });
   });
 
   it('takes JSON text, as the command line gives it', () => {
@@ -66,23 +95,150 @@ describe('the configuration', () => {
   });
 });
 
+function sourceFrom(source: Record<string, unknown>): SourceSettings | undefined {
+  return configurationOf(nodeWith({ simledger: { sources: [{ name: 'a', ...source }] } })).sources[0];
+}
+
+describe('a source', () => {
+  it.each([
+    [
+      { carrier: 'twilio' },
+      { kind: 'role', principal: 'arn:aws:iam::177261743968:root', externalId: undefined },
+      false,
+    ],
+    [
+      { carrier: 'twilio', externalId: 'mine' },
+      { kind: 'role', principal: 'arn:aws:iam::177261743968:root', externalId: 'mine' },
+      false,
+    ],
+    [
+      { carrier: 'kore', principal: 'arn:aws:iam::123456789012:role/event-streams', bucket: true },
+      { kind: 'role', principal: 'arn:aws:iam::123456789012:role/event-streams', externalId: undefined },
+      true,
+    ],
+    [
+      { carrier: '1nce', organisationId: '8100' },
+      { kind: 'role', principal: 'arn:aws:iam::884047677700:role/1nce-datastreamer', externalId: 'org-8100' },
+      true,
+    ],
+    [
+      { carrier: 'emnify', organisationId: '42', bucket: false },
+      { kind: 'role', principal: 'arn:aws:iam::884047677700:role/datastreamer', externalId: 'org-42' },
+      false,
+    ],
+    [
+      { carrier: 'emnify', externalId: 'org-7' },
+      { kind: 'role', principal: 'arn:aws:iam::884047677700:role/datastreamer', externalId: 'org-7' },
+      true,
+    ],
+    [{ carrier: 'telekom' }, { kind: 'user', keySerial: 1 }, true],
+    [{ carrier: '1nce', writer: 'user', keySerial: 3 }, { kind: 'user', keySerial: 3 }, true],
+    [
+      {
+        carrier: 'telekom',
+        writer: 'role',
+        principal: 'arn:aws:iam::123456789012:root',
+        organisationId: '1',
+      },
+      { kind: 'role', principal: 'arn:aws:iam::123456789012:root', externalId: 'org-1' },
+      true,
+    ],
+  ])('%j is written by the carrier’s own means', (given, writer, bucket) => {
+    expect([sourceFrom(given)?.writer, sourceFrom(given)?.bucket]).toEqual([writer, bucket]);
+  });
+
+  it.each([
+    [{}, { shards: undefined, retentionHours: 168 }],
+    [
+      { mode: 'on-demand', retentionHours: 48 },
+      { shards: undefined, retentionHours: 48 },
+    ],
+    [{ mode: 'provisioned' }, { shards: 1, retentionHours: 168 }],
+    [
+      { mode: 'provisioned', shards: 3 },
+      { shards: 3, retentionHours: 168 },
+    ],
+  ])('has the stream of %j', (stream, expected) => {
+    expect(sourceFrom({ carrier: 'kore', stream })?.stream).toEqual(expected);
+  });
+});
+
+const keys =
+  'sources, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks';
+const sourceKeys =
+  'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours';
+
 describe('a wrong configuration', () => {
   it.each([
     [
-      { streamRetentionHours: 23 },
-      'simledger.streamRetentionHours: 23 given; accepted is a whole number from 24 to 8760 (hours)',
+      { retention: { streamHours: 23 } },
+      'simledger.retention.streamHours: 23 given; accepted is a whole number from 24 to 8760 (hours)',
     ],
     [
-      { streamRetentionHours: 8761 },
-      'simledger.streamRetentionHours: 8761 given; accepted is a whole number from 24 to 8760 (hours)',
+      { retention: { streamHours: 8761 } },
+      'simledger.retention.streamHours: 8761 given; accepted is a whole number from 24 to 8760 (hours)',
     ],
     [
-      { streamRetentionHours: '168' },
-      'simledger.streamRetentionHours: "168" given; accepted is a whole number from 24 to 8760 (hours)',
+      { retention: { streamHours: '168' } },
+      'simledger.retention.streamHours: "168" given; accepted is a whole number from 24 to 8760 (hours)',
     ],
     [
-      { eventRetentionDays: 1.5 },
-      'simledger.eventRetentionDays: 1.5 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events for ever)',
+      { retention: { eventDays: 1.5 } },
+      'simledger.retention.eventDays: 1.5 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events for ever)',
+    ],
+    [
+      { retention: { logDays: 2 } },
+      'simledger.retention.logDays: 2 given; accepted is one of 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 (days; 0 keeps logs for ever)',
+    ],
+    [
+      { retention: 30 },
+      'simledger.retention: 30 given; accepted is an object with the keys streamHours, eventDays, logDays, quarantineDays, overwrittenFileDays',
+    ],
+    [{ alarmEmail: 'me' }, 'simledger.alarmEmail: "me" given; accepted is an e-mail address'],
+    [{ tracing: 'yes' }, 'simledger.tracing: "yes" given; accepted is true or false'],
+    [
+      { consumer: { batchSize: 10_001 } },
+      'simledger.consumer.batchSize: 10001 given; accepted is a whole number from 1 to 10000 (records)',
+    ],
+    [
+      { consumer: { parallelizationFactor: 11 } },
+      'simledger.consumer.parallelizationFactor: 11 given; accepted is a whole number from 1 to 10 (batches at the same time, a shard)',
+    ],
+    [
+      { importer: { maximumConcurrency: 1 } },
+      'simledger.importer.maximumConcurrency: 1 given; accepted is a whole number from 2 to 1000 (files at the same time)',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore', stream: { mode: 'both' } }] },
+      'simledger.sources[0].stream.mode: "both" given; accepted is one of on-demand, provisioned',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore', stream: { shards: 2 } }] },
+      'simledger.sources[0].stream.shards: 2 given; accepted is a number only where mode is provisioned',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore', principal: 'twilio' }] },
+      'simledger.sources[0].principal: "twilio" given; accepted is the ARN of an IAM principal, such as arn:aws:iam::123456789012:root',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: '1nce' }] },
+      'simledger.sources[0].organisationId: nothing given; accepted is the number of your organisation at 1nce, as text (or give externalId, or writer "user")',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'emnify', organisationId: 'org-1' }] },
+      'simledger.sources[0].organisationId: "org-1" given; accepted is the number of your organisation, as text',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'telekom', writer: 'role' }] },
+      'simledger.sources[0].principal: nothing given; accepted is the ARN of the principal that assumes the role: telekom has published none',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'telekom', organisationId: '1' }] },
+      'simledger.sources[0].organisationId: "1" given; accepted is nothing: a telekom user has none',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore', organisationId: '1' }] },
+      'simledger.sources[0].organisationId: "1" given; accepted is nothing: a kore role has none',
     ],
     [{ removal: 'delete' }, 'simledger.removal: "delete" given; accepted is one of retain, destroy'],
     [{ sources: [] }, 'simledger.sources: [] given; accepted is a list of 1 to 10 sources'],
@@ -105,28 +261,19 @@ describe('a wrong configuration', () => {
     ],
     [
       { sources: [{ name: 'a', carrier: 'kore', colour: 'red' }] },
-      'simledger.sources[0].colour: "red" given; accepted is an object with the keys name, carrier, bytesPerMegabyte',
+      `simledger.sources[0].colour: "red" given; accepted is an object with the keys ${sourceKeys}`,
     ],
-    [
-      { retention: 30 },
-      'simledger.retention: 30 given; accepted is an object with the keys sources, streamRetentionHours, eventRetentionDays, removal',
-    ],
-    [
-      [],
-      'simledger: [] given; accepted is an object with the keys sources, streamRetentionHours, eventRetentionDays, removal',
-    ],
-    [
-      '17',
-      'simledger: 17 given; accepted is an object with the keys sources, streamRetentionHours, eventRetentionDays, removal',
-    ],
+    [{ colour: 'red' }, `simledger.colour: "red" given; accepted is an object with the keys ${keys}`],
+    [[], `simledger: [] given; accepted is an object with the keys ${keys}`],
+    ['17', `simledger: 17 given; accepted is an object with the keys ${keys}`],
   ])('%j is refused by key, value and what is accepted', (given, complaint) => {
     expect(complaintAbout(given)).toBe(complaint);
   });
 
   it('is told all its mistakes at once', () => {
-    expect(complaintAbout({ removal: 1, eventRetentionDays: -1 })).toBe(
+    expect(complaintAbout({ removal: 1, retention: { eventDays: -1 } })).toBe(
       [
-        'simledger.eventRetentionDays: -1 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events for ever)',
+        'simledger.retention.eventDays: -1 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events for ever)',
         'simledger.removal: 1 given; accepted is one of retain, destroy',
       ].join('\n'),
     );

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rejectPrefix } from '../../lambda/names.ts';
-import { ofType, type Synthesised, synthesise } from './synthesised.ts';
+import { ofType, type Synthesised, synthesise, withoutApi } from './synthesised.ts';
 
 interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | string[];
   readonly Resource?: string | string[];
+  readonly Condition?: unknown;
+  readonly Principal?: unknown;
 }
 
 function statements(synthesised: Synthesised): Record<string, Statement[]> {
@@ -43,6 +45,34 @@ const runByLambda = [
   { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
 ];
 
+function assumedBy(principal: string, condition: unknown) {
+  return [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: principal }, Condition: condition }];
+}
+
+/** What Twilio and KORE may do with the stream of a source. */
+function sinkWrite(source: string) {
+  return [
+    {
+      Effect: 'Allow',
+      Action: ['kinesis:ListShards', 'kinesis:PutRecord', 'kinesis:PutRecords'],
+      Resource: `${source}/Stream.Arn`,
+    },
+    { Effect: 'Allow', Action: 'kinesis:DescribeLimits', Resource: '*' },
+  ];
+}
+
+/** What a data streamer may do with the stream and the bucket of a source. */
+function streamerWrite(source: string) {
+  return [
+    {
+      Effect: 'Allow',
+      Action: ['kinesis:PutRecord', 'kinesis:PutRecords'],
+      Resource: `${source}/Stream.Arn`,
+    },
+    { Effect: 'Allow', Action: 's3:PutObject', Resource: `${source}/Files.Arn/*` },
+  ];
+}
+
 function writeLogs(path: string) {
   return {
     Effect: 'Allow',
@@ -61,11 +91,11 @@ function tlsOnly(action: string, resource: string | string[]) {
   };
 }
 
-describe('the permissions of the default stack', () => {
+describe('the permissions of the default stack, its query API aside,', () => {
   let stack: Synthesised;
 
   beforeAll(() => {
-    stack = synthesise();
+    stack = synthesise(withoutApi());
   });
 
   it('are exactly these', () => {
@@ -107,10 +137,42 @@ describe('the permissions of the default stack', () => {
           Action: ['s3:GetObject', 's3:GetObjectVersion'],
           Resource: 'SourceDefault/Files.Arn/*',
         },
+        { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'SourceDefault/Files.Arn' },
         {
           Effect: 'Allow',
-          Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
-          Resource: 'FileIngest/Queue.Arn',
+          Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+          Resource: ['FileIngest/DeadLetters.Arn', 'FileIngest/Queue.Arn'],
+        },
+        { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: 'FileIngest/Queue.Arn' },
+      ],
+      'SourceDefault/Writer/Role': assumedBy('arn:aws:iam::177261743968:root', {
+        StringEquals: { 'sts:ExternalId': 'default-AWS::StackId.split(/)[2]' },
+      }),
+      'SourceDefault/Writer/Policy': [
+        ...sinkWrite('SourceDefault'),
+        { Effect: 'Allow', Action: 's3:PutObject', Resource: 'SourceDefault/Files.Arn/*' },
+      ],
+      'Monitoring/Alarms/Topic/Policy': [
+        {
+          Sid: 'AllowPublishThroughSSLOnly',
+          Effect: 'Deny',
+          Action: 'sns:Publish',
+          Principal: '*',
+          Resource: 'Monitoring/Alarms/Topic',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+        {
+          Sid: 'AllowAlarms',
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Resource: 'Monitoring/Alarms/Topic',
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': 'AWS::AccountId' },
+            ArnLike: {
+              'aws:SourceArn': 'arn:AWS::Partition:cloudwatch:AWS::Region:AWS::AccountId:alarm:*',
+            },
+          },
         },
       ],
       'Storage/Quarantine/Policy': [tlsOnly('s3:*', ['Storage/Quarantine.Arn', 'Storage/Quarantine.Arn/*'])],
@@ -139,38 +201,93 @@ describe('the permissions of the default stack', () => {
   });
 });
 
-describe('the permissions of a stack with several sources', () => {
-  let several: Synthesised;
+describe('the permissions of a stack with a source of each carrier', () => {
+  const sources = [
+    { name: 'twilio', carrier: 'twilio', externalId: 'chosen' },
+    { name: 'kore-eu', carrier: 'kore', principal: 'arn:aws:iam::123456789012:role/event-streams' },
+    { name: '1nce', carrier: '1nce', organisationId: '8100' },
+    { name: 'emnify', carrier: 'emnify', organisationId: '42' },
+    { name: 'telekom', carrier: 'telekom' },
+  ];
+  let all: Record<string, Statement[]>;
 
   beforeAll(() => {
-    const sources = [
-      { name: 'kore-eu', carrier: 'kore' },
-      { name: '1nce', carrier: '1nce' },
-    ];
-    several = synthesise({ simledger: { sources } });
+    all = statements(synthesise(withoutApi({ sources, tracing: true })));
   });
 
-  it('lets the consumer read their streams and the importer their files, and no others', () => {
+  const writers = [
+    [
+      'SourceTwilio',
+      assumedBy('arn:aws:iam::177261743968:root', { StringEquals: { 'sts:ExternalId': 'chosen' } }),
+      sinkWrite('SourceTwilio'),
+    ],
+    [
+      'SourceKoreEu',
+      assumedBy('arn:aws:iam::123456789012:role/event-streams', {
+        StringEquals: { 'sts:ExternalId': 'kore-eu-AWS::StackId.split(/)[2]' },
+      }),
+      sinkWrite('SourceKoreEu'),
+    ],
+    [
+      'Source1nce',
+      assumedBy('arn:aws:iam::884047677700:role/1nce-datastreamer', {
+        'ForAnyValue:StringEquals': { 'sts:ExternalId': ['org-8100'] },
+      }),
+      streamerWrite('Source1nce'),
+    ],
+    [
+      'SourceEmnify',
+      assumedBy('arn:aws:iam::884047677700:role/datastreamer', {
+        'ForAnyValue:StringEquals': { 'sts:ExternalId': ['org-42'] },
+      }),
+      streamerWrite('SourceEmnify'),
+    ],
+    ['SourceTelekom', undefined, streamerWrite('SourceTelekom')],
+  ] as const;
+
+  it.each(writers)('let the carrier of %s write to its own stream and bucket, and no more', (...expected) => {
+    const [source] = expected;
+    expect([source, all[`${source}/Writer/Role`], all[`${source}/Writer/Policy`]]).toEqual(expected);
+  });
+
+  it('let the consumer read their streams and the importer their files, and no others', () => {
     const resourcesOf = (path: string, action: string) =>
-      statements(several)[path]?.find(({ Action }) => Action.includes(action))?.Resource;
+      all[path]?.find(({ Action }) => Action.includes(action))?.Resource;
     expect(resourcesOf('StreamIngest/KinesisConsumer/Role/DefaultPolicy', 'kinesis:GetRecords')).toEqual([
       'Source1nce/Stream.Arn',
+      'SourceEmnify/Stream.Arn',
       'SourceKoreEu/Stream.Arn',
+      'SourceTelekom/Stream.Arn',
+      'SourceTwilio/Stream.Arn',
     ]);
     expect(resourcesOf('FileIngest/FileImporter/Role/DefaultPolicy', 's3:GetObject')).toEqual([
       'Source1nce/Files.Arn/*',
-      'SourceKoreEu/Files.Arn/*',
+      'SourceEmnify/Files.Arn/*',
+      'SourceTelekom/Files.Arn/*',
     ]);
   });
 
-  it('allows no action by a wildcard and nothing on every resource', () => {
-    const wide = Object.values(statements(several))
+  it('allow no action by a wildcard', () => {
+    const wide = Object.values(all)
       .flat()
-      .filter(({ Effect }) => Effect === 'Allow')
       .filter(
-        ({ Action, Resource }) =>
-          [Action].flat().some((action) => action.includes('*')) || [Resource].flat().includes('*'),
+        ({ Effect, Action }) => Effect === 'Allow' && [Action].flat().some((name) => name.includes('*')),
       );
     expect(wide).toEqual([]);
+  });
+
+  it('allow on every resource only what AWS knows no resource for', () => {
+    const wide = Object.entries(all).flatMap(([path, list]) =>
+      list
+        .filter(({ Effect, Resource }) => Effect === 'Allow' && [Resource].flat().includes('*'))
+        .map(({ Action }) => [path, Action]),
+    );
+    const trace = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+    expect(wide).toEqual([
+      ['SourceTwilio/Writer/Policy', 'kinesis:DescribeLimits'],
+      ['SourceKoreEu/Writer/Policy', 'kinesis:DescribeLimits'],
+      ['StreamIngest/KinesisConsumer/Role/DefaultPolicy', trace],
+      ['FileIngest/FileImporter/Role/DefaultPolicy', trace],
+    ]);
   });
 });

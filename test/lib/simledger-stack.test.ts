@@ -2,29 +2,55 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/names.ts';
 import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
 import { fileMapping, functions, streamMapping } from '../../lib/limits.ts';
-import { ofType, type Synthesised, synthesise } from './synthesised.ts';
+import { ofType, type Synthesised, synthesise, withoutApi } from './synthesised.ts';
 
 let stack: Synthesised;
 
 beforeAll(() => {
-  stack = synthesise();
+  stack = synthesise(withoutApi());
 });
 
-describe('the default stack', () => {
+describe('the default stack, its query API aside,', () => {
   it('consists of these resources and no others: no function of CDK’s own', () => {
     const types = Object.entries(stack.resources).map(([path, { Type }]) => `${Type} ${path}`);
     expect(types.sort()).toEqual([
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerErrors',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DeadLetters',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultFileFailed',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultGivenUp',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultLate',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultRefused',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultRejected',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultSilent',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultUnaccounted',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/EventsReadThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/EventsWriteThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/FilesReadThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/FilesWriteThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/ImporterErrors',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/ImporterThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/SessionsReadThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/SessionsWriteThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/SimsReadThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/SimsWriteThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/UsageReadThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/UsageWriteThrottles',
+      'AWS::CloudWatch::Dashboard Monitoring/Dashboard/Dashboard',
       'AWS::DynamoDB::Table Storage/Events',
       'AWS::DynamoDB::Table Storage/Files',
       'AWS::DynamoDB::Table Storage/Sessions',
       'AWS::DynamoDB::Table Storage/Sims',
       'AWS::DynamoDB::Table Storage/Usage',
       'AWS::IAM::Policy FileIngest/FileImporter/Role/DefaultPolicy',
+      'AWS::IAM::Policy SourceDefault/Writer/Policy',
       'AWS::IAM::Policy StreamIngest/KinesisConsumer/Role/DefaultPolicy',
       'AWS::IAM::Role FileIngest/FileImporter/Role',
+      'AWS::IAM::Role SourceDefault/Writer/Role',
       'AWS::IAM::Role StreamIngest/KinesisConsumer/Role',
       'AWS::Kinesis::Stream SourceDefault/Stream',
       'AWS::Lambda::EventSourceMapping FileIngest/Mapping',
+      'AWS::Lambda::EventSourceMapping FileIngest/Redrive',
       'AWS::Lambda::EventSourceMapping StreamIngest/SourceDefault',
       'AWS::Lambda::Function FileIngest/FileImporter/Function',
       'AWS::Lambda::Function StreamIngest/KinesisConsumer/Function',
@@ -34,6 +60,8 @@ describe('the default stack', () => {
       'AWS::S3::Bucket Storage/Quarantine',
       'AWS::S3::BucketPolicy SourceDefault/Files/Policy',
       'AWS::S3::BucketPolicy Storage/Quarantine/Policy',
+      'AWS::SNS::Topic Monitoring/Alarms/Topic',
+      'AWS::SNS::TopicPolicy Monitoring/Alarms/Topic/Policy',
       'AWS::SQS::Queue FileIngest/DeadLetters',
       'AWS::SQS::Queue FileIngest/Queue',
       'AWS::SQS::QueuePolicy FileIngest/DeadLetters/Policy',
@@ -50,15 +78,17 @@ describe('the default stack', () => {
       'RoleName',
       'FunctionName',
       'LogGroupName',
+      'UserName',
+      'TopicName',
+      'AlarmName',
+      'DashboardName',
+      'PolicyName',
     ];
     const fixed = Object.entries(stack.resources).flatMap(([path, { Type, Properties }]) =>
       names.filter((name) => name in Properties).map((name) => `${Type} ${path} ${name}`),
     );
-    // A mapping's FunctionName is a reference, no name.
-    expect(fixed).toEqual([
-      'AWS::Lambda::EventSourceMapping StreamIngest/SourceDefault FunctionName',
-      'AWS::Lambda::EventSourceMapping FileIngest/Mapping FunctionName',
-    ]);
+    // A mapping's FunctionName is a reference, and an inline policy's name is unique within its role only.
+    expect(fixed.filter((name) => !/EventSourceMapping|::IAM::Policy/.test(name))).toEqual([]);
   });
 
   it('keeps everything that holds data when it is deleted', () => {
@@ -70,14 +100,24 @@ describe('the default stack', () => {
 
   it('shows where records go and where the ledger is', () => {
     expect(stack.outputs).toEqual({
-      SourceDefaultStream: 'SourceDefault/Stream',
-      SourceDefaultBucket: 'SourceDefault/Files',
+      SourceDefaultSink: JSON.stringify({
+        arn: 'SourceDefault/Stream.Arn',
+        role_arn: 'SourceDefault/Writer/Role.Arn',
+        external_id: 'default-AWS::StackId.split(/)[2]',
+      }),
+      SourceDefaultAWSRegion: 'AWS::Region',
+      SourceDefaultStreamName: 'SourceDefault/Stream',
+      SourceDefaultS3Bucket: 'SourceDefault/Files',
+      SourceDefaultIAMRoleARN: 'SourceDefault/Writer/Role.Arn',
+      SourceDefaultExternalId: 'default-AWS::StackId.split(/)[2]',
       SessionsTable: 'Storage/Sessions',
       UsageTable: 'Storage/Usage',
       EventsTable: 'Storage/Events',
       SimsTable: 'Storage/Sims',
       FilesTable: 'Storage/Files',
       QuarantineBucket: 'Storage/Quarantine',
+      ConsumerLogs: 'StreamIngest/KinesisConsumer/Logs',
+      ImporterLogs: 'FileIngest/FileImporter/Logs',
     });
   });
 });
@@ -92,21 +132,35 @@ describe('the tables', () => {
 
 function deployed(table: TableDefinition): unknown {
   const key = (name: string, type: string) => ({ AttributeName: name, KeyType: type });
-  const { partitionKey, sortKey, localIndex, expiryAttribute } = table;
-  const attributes = [partitionKey, sortKey, localIndex?.sortKey].filter((name) => name !== undefined);
+  const { partitionKey, sortKey, localIndex, globalIndexes = [], expiryAttribute } = table;
+  const indexed = globalIndexes.flatMap((index) => [index.partitionKey, index.sortKey]);
+  const attributes = [partitionKey, sortKey, localIndex?.sortKey, ...indexed].filter(
+    (name) => name !== undefined,
+  );
+  const keys = (hash: string, range?: string) => [
+    key(hash, 'HASH'),
+    ...(range === undefined ? [] : [key(range, 'RANGE')]),
+  ];
   return {
     Type: 'AWS::DynamoDB::Table',
     Properties: {
       AttributeDefinitions: attributes.map((name) => ({ AttributeName: name, AttributeType: 'S' })),
-      KeySchema: [key(partitionKey, 'HASH'), ...(sortKey === undefined ? [] : [key(sortKey, 'RANGE')])],
+      KeySchema: keys(partitionKey, sortKey),
       ...(localIndex && {
         LocalSecondaryIndexes: [
           {
             IndexName: localIndex.name,
-            KeySchema: [key(partitionKey, 'HASH'), key(localIndex.sortKey, 'RANGE')],
+            KeySchema: keys(partitionKey, localIndex.sortKey),
             Projection: { ProjectionType: 'KEYS_ONLY' },
           },
         ],
+      }),
+      ...(globalIndexes.length > 0 && {
+        GlobalSecondaryIndexes: globalIndexes.map((index) => ({
+          IndexName: index.name,
+          KeySchema: keys(index.partitionKey, index.sortKey),
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        })),
       }),
       ...(expiryAttribute && { TimeToLiveSpecification: { AttributeName: expiryAttribute, Enabled: true } }),
       BillingMode: 'PAY_PER_REQUEST',
@@ -197,6 +251,7 @@ describe('the mappings', () => {
       MaximumRetryAttempts: streamMapping.retryAttempts,
       MaximumRecordAgeInSeconds: streamMapping.maximumRecordAgeHours * 3600,
       DestinationConfig: { OnFailure: { Destination: 'Storage/Quarantine.Arn' } },
+      MetricsConfig: { Metrics: ['EventCount'] },
     });
   });
 
@@ -207,6 +262,17 @@ describe('the mappings', () => {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BatchSize: fileMapping.batchSize,
       ScalingConfig: { MaximumConcurrency: fileMapping.maximumConcurrency },
+    });
+  });
+
+  it('hold one ready, switched off, that feeds the importer with the dead letters again', () => {
+    expect(stack.resources['FileIngest/Redrive']?.Properties).toEqual({
+      FunctionName: 'FileIngest/FileImporter/Function',
+      EventSourceArn: 'FileIngest/DeadLetters.Arn',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BatchSize: fileMapping.batchSize,
+      Enabled: false,
+      ScalingConfig: { MaximumConcurrency: 2 },
     });
   });
 
@@ -223,6 +289,8 @@ describe('the mappings', () => {
     expect(stack.resources['FileIngest/DeadLetters']?.Properties).toEqual({
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 24 * 3600,
+      // Lambda maps no queue that shows a message again before the function's time is over.
+      VisibilityTimeout: 6 * functions.fileImporter.timeoutSeconds,
     });
   });
 });
@@ -235,6 +303,8 @@ const ledgerEnvironment = {
   [environment.simsTable]: 'Storage/Sims',
   [environment.quarantineBucket]: 'Storage/Quarantine',
   [environment.eventRetentionDays]: '90',
+  [environment.metricNamespace]: 'simledger',
+  [environment.measuredNetworks]: '20',
   [environment.sources]: JSON.stringify([
     {
       name: 'default',
@@ -306,43 +376,94 @@ describe('the functions', () => {
 describe('a stack of five sources', () => {
   const sources = [
     { name: 'twilio', carrier: 'twilio' },
-    { name: 'kore-eu', carrier: 'kore' },
-    { name: '1nce', carrier: '1nce', bytesPerMegabyte: 1_048_576 },
-    { name: 'emnify', carrier: 'emnify' },
-    { name: 'telekom', carrier: 'telekom' },
+    { name: 'kore-eu', carrier: 'kore', stream: { mode: 'provisioned', shards: 2, retentionHours: 48 } },
+    { name: '1nce', carrier: '1nce', bytesPerMegabyte: 1_048_576, organisationId: '8100' },
+    { name: 'emnify', carrier: 'emnify', organisationId: '42' },
+    { name: 'telekom', carrier: 'telekom', keySerial: 2 },
   ];
   const ids = ['SourceTwilio', 'SourceKoreEu', 'Source1nce', 'SourceEmnify', 'SourceTelekom'];
+  const withFiles = ['Source1nce', 'SourceEmnify', 'SourceTelekom'];
   let several: Synthesised;
 
   beforeAll(() => {
     several = synthesise({
       stackName: 'fleet',
-      simledger: { sources, streamRetentionHours: 24, eventRetentionDays: 0 },
+      ...withoutApi({ sources, retention: { streamHours: 24, eventDays: 0 }, measuredNetworks: 0 }),
     });
   });
 
-  it('gives each a stream, a bucket, a mapping and outputs', () => {
-    const paths = (suffix: string) => ids.map((id) => `${id}/${suffix}`).sort();
-    expect(Object.keys(ofType(several, 'AWS::Kinesis::Stream')).sort()).toEqual(paths('Stream'));
+  it('gives each a stream and a mapping, and a bucket where the carrier delivers files', () => {
+    const paths = (of: readonly string[], suffix: string) => of.map((id) => `${id}/${suffix}`);
+    expect(Object.keys(ofType(several, 'AWS::Kinesis::Stream')).sort()).toEqual(paths(ids, 'Stream').sort());
     expect(Object.keys(ofType(several, 'AWS::S3::Bucket')).sort()).toEqual(
-      [...paths('Files'), 'Storage/Quarantine'].sort(),
+      [...paths(withFiles, 'Files'), 'Storage/Quarantine'].sort(),
     );
     expect(ids.map((id) => several.resources[`StreamIngest/${id}`]?.Properties['EventSourceArn'])).toEqual(
-      ids.map((id) => `${id}/Stream.Arn`),
-    );
-    expect(ids.map((id) => [several.outputs[`${id}Stream`], several.outputs[`${id}Bucket`]])).toEqual(
-      ids.map((id) => [`${id}/Stream`, `${id}/Files`]),
+      paths(ids, 'Stream.Arn'),
     );
   });
 
+  it('shows the strings that each portal asks for, and no secret', () => {
+    const outputs = Object.entries(several.outputs).filter(([id]) => id.startsWith('Source'));
+    const fields = (id: string, organisation: string) => ({
+      [`${id}AWSRegion`]: 'AWS::Region',
+      [`${id}StreamName`]: `${id}/Stream`,
+      [`${id}S3Bucket`]: `${id}/Files`,
+      [`${id}IAMRoleARN`]: `${id}/Writer/Role.Arn`,
+      [`${id}ExternalId`]: organisation,
+    });
+    const sink = (id: string, externalId: string) => ({
+      [`${id}Sink`]: JSON.stringify({
+        arn: `${id}/Stream.Arn`,
+        role_arn: `${id}/Writer/Role.Arn`,
+        external_id: externalId,
+      }),
+      [`${id}AWSRegion`]: 'AWS::Region',
+      [`${id}StreamName`]: `${id}/Stream`,
+      [`${id}IAMRoleARN`]: `${id}/Writer/Role.Arn`,
+      [`${id}ExternalId`]: externalId,
+    });
+    const secret = ['[0]', '[1]']
+      .map((part) => `SourceTelekom/Writer/Secret.split(:)[6].split(-)${part}`)
+      .join('-');
+    expect(Object.fromEntries(outputs)).toEqual({
+      ...sink('SourceTwilio', 'twilio-AWS::StackId.split(/)[2]'),
+      ...sink('SourceKoreEu', 'kore-eu-AWS::StackId.split(/)[2]'),
+      ...fields('Source1nce', 'org-8100'),
+      ...fields('SourceEmnify', 'org-42'),
+      SourceTelekomAWSRegion: 'AWS::Region',
+      SourceTelekomStreamName: 'SourceTelekom/Stream',
+      SourceTelekomS3Bucket: 'SourceTelekom/Files',
+      SourceTelekomAccessKeySecret: secret,
+      SourceTelekomReadAccessKey: `aws secretsmanager get-secret-value --region AWS::Region --secret-id ${secret} --query SecretString --output text`,
+    });
+  });
+
+  it('keeps the access key of an IAM user as a secret, and renews it with a larger serial', () => {
+    expect(several.resources['SourceTelekom/Writer/AccessKey']?.Properties).toEqual({
+      UserName: 'SourceTelekom/Writer/User',
+      Serial: 2,
+    });
+    expect(several.resources['SourceTelekom/Writer/Secret']).toEqual({
+      Type: 'AWS::SecretsManager::Secret',
+      Properties: {
+        Description: 'Access key for telekom to write the records of the source telekom',
+        SecretString: JSON.stringify({
+          accessKeyId: 'SourceTelekom/Writer/AccessKey',
+          secretAccessKey: 'SourceTelekom/Writer/AccessKey.SecretAccessKey',
+        }),
+      },
+      UpdateReplacePolicy: 'Delete',
+      DeletionPolicy: 'Delete',
+    });
+  });
+
   it('has one consumer and one importer for all, who know each source by its place', () => {
-    const described = sources.map((source, index) => ({
-      name: source.name,
-      carrier: source.carrier,
-      bytesPerMegabyte: source.bytesPerMegabyte ?? 1_000_000,
-      streamArn: `${ids[index]}/Stream.Arn`,
-      bucket: `${ids[index]}/Files`,
-    }));
+    const described = sources.map(({ name, carrier, bytesPerMegabyte = 1_000_000 }, index) => {
+      const id = ids[index] ?? '';
+      const bucket = withFiles.includes(id) && { bucket: `${id}/Files` };
+      return { name, carrier, bytesPerMegabyte, streamArn: `${id}/Stream.Arn`, ...bucket };
+    });
     const environments = Object.values(ofType(several, 'AWS::Lambda::Function')).map(
       ({ Properties }) => (Properties['Environment'] as { Variables: Record<string, string> }).Variables,
     );
@@ -350,14 +471,76 @@ describe('a stack of five sources', () => {
       described,
       described,
     ]);
-    expect(environments.map((variables) => variables[environment.eventRetentionDays])).toEqual(['0', '0']);
+    const configured = [
+      environment.eventRetentionDays,
+      environment.metricNamespace,
+      environment.measuredNetworks,
+    ].map((name) => environments.map((variables) => variables[name]));
+    expect(configured).toEqual([
+      ['0', '0'],
+      ['fleet', 'fleet'],
+      ['0', '0'],
+    ]);
   });
 
-  it('keeps records for the hours that are configured', () => {
-    const hours = Object.values(ofType(several, 'AWS::Kinesis::Stream')).map(
-      ({ Properties }) => Properties['RetentionPeriodHours'],
-    );
-    expect(hours).toEqual([24, 24, 24, 24, 24]);
+  it('has the streams that are configured', () => {
+    const streams = ids.map((id) => {
+      const { RetentionPeriodHours, StreamModeDetails, ShardCount } =
+        several.resources[`${id}/Stream`]?.Properties ?? {};
+      return [RetentionPeriodHours, StreamModeDetails, ShardCount];
+    });
+    const onDemand = [24, { StreamMode: 'ON_DEMAND' }, undefined];
+    expect(streams).toEqual([onDemand, [48, { StreamMode: 'PROVISIONED' }, 2], onDemand, onDemand, onDemand]);
+  });
+});
+
+describe('a stack of sources without files', () => {
+  it('has no importer and no queue', () => {
+    const streamsOnly = synthesise(withoutApi({ sources: [{ name: 'kore', carrier: 'kore' }] }));
+    expect(Object.keys(streamsOnly.resources).filter((path) => path.startsWith('FileIngest'))).toEqual([]);
+    expect(Object.keys(ofType(streamsOnly, 'AWS::Lambda::Function'))).toEqual([
+      'StreamIngest/KinesisConsumer/Function',
+    ]);
+  });
+});
+
+describe('a stack with an account’s own numbers', () => {
+  it('feeds and runs the functions by them', () => {
+    const own = synthesise({
+      simledger: {
+        sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '1' }],
+        retention: { logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
+        consumer: {
+          batchSize: 500,
+          batchingWindowSeconds: 5,
+          parallelizationFactor: 4,
+          reservedConcurrency: 8,
+        },
+        importer: { maximumConcurrency: 3 },
+        tracing: true,
+      },
+    });
+    const propertiesOf = (path: string) => own.resources[path]?.Properties;
+    expect(propertiesOf('StreamIngest/SourceEmnify')).toMatchObject({
+      BatchSize: 500,
+      MaximumBatchingWindowInSeconds: 5,
+      ParallelizationFactor: 4,
+    });
+    expect(propertiesOf('FileIngest/Mapping')).toMatchObject({ ScalingConfig: { MaximumConcurrency: 3 } });
+    expect(propertiesOf('StreamIngest/KinesisConsumer/Function')).toMatchObject({
+      ReservedConcurrentExecutions: 8,
+      TracingConfig: { Mode: 'Active' },
+    });
+    expect(propertiesOf('FileIngest/FileImporter/Function')).toMatchObject({
+      TracingConfig: { Mode: 'Active' },
+    });
+    expect(propertiesOf('StreamIngest/KinesisConsumer/Logs')).toEqual({});
+    expect(propertiesOf('Storage/Quarantine')).toMatchObject({
+      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 30 }] },
+    });
+    expect(propertiesOf('SourceEmnify/Files')).toMatchObject({
+      LifecycleConfiguration: { Rules: [{ NoncurrentVersionExpiration: { NoncurrentDays: 7 } }] },
+    });
   });
 });
 

@@ -4,7 +4,10 @@ import cdk from '../../cdk.json' with { type: 'json' };
 import { configurationOf, stackNameOf } from '../../lib/configuration.ts';
 import { SimledgerStack } from '../../lib/simledger-stack.ts';
 
-/** One resource of a template, its references written as `Path/In/Stack` (Ref) or `Path/In/Stack.Arn` (GetAtt). */
+/**
+ * One resource of a template, its references written as `Path/In/Stack` (Ref) or `Path/In/Stack.Arn` (GetAtt), and parts
+ * of a text as `text.split(/)[2]`.
+ */
 export interface Resource {
   readonly Type: string;
   readonly Properties: Record<string, unknown>;
@@ -21,8 +24,22 @@ export interface Synthesised {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** The app as `cdk synth` makes it, with these context values over those of `cdk.json`, and without bundling. */
-export function synthesise(context: Record<string, unknown> = {}): Synthesised {
+/** A source of each carrier, with what each needs to be deployed. */
+export const sourceOfEachCarrier = [
+  { name: 'twilio', carrier: 'twilio' },
+  { name: 'kore', carrier: 'kore' },
+  { name: '1nce', carrier: '1nce', organisationId: '8100' },
+  { name: 'emnify', carrier: 'emnify', organisationId: '42' },
+  { name: 'telekom', carrier: 'telekom' },
+];
+
+/** A configuration's context without the query API, which has tests of its own. */
+export function withoutApi(simledger: Record<string, unknown> = {}): Record<string, unknown> {
+  return { simledger: { ...cdk.context.simledger, ...simledger, api: { access: 'none' } } };
+}
+
+/** The app and its stack, with these context values over those of `cdk.json`, before they are synthesised. */
+export function appWith(context: Record<string, unknown>): { app: App; stack: SimledgerStack } {
   const app = new App({
     analyticsReporting: false,
     context: {
@@ -32,7 +49,15 @@ export function synthesise(context: Record<string, unknown> = {}): Synthesised {
       ...context,
     },
   });
-  const stack = new SimledgerStack(app, stackNameOf(app.node), configurationOf(app.node));
+  return { app, stack: new SimledgerStack(app, stackNameOf(app.node), configurationOf(app.node)) };
+}
+
+/**
+ * The app as `cdk synth` makes it, with these context values over those of `cdk.json`, and without bundling. CDK's own
+ * checks, which take most of the time, are left to those tests that look at checks.
+ */
+export function synthesise(context: Record<string, unknown> = {}): Synthesised {
+  const { stack } = appWith({ '@aws-cdk/core:validateAgainstDefaultRules': false, ...context });
   const template = Template.fromStack(stack);
   const { Resources, Outputs } = template.toJSON() as RawTemplate;
   const paths = new Map(Object.entries(Resources).map(([id, resource]) => [id, pathOf(id, resource)]));
@@ -41,7 +66,7 @@ export function synthesise(context: Record<string, unknown> = {}): Synthesised {
     resources: Object.fromEntries(
       Object.entries(Resources).map(([id, { Metadata: _, ...resource }]) => [
         paths.get(id) ?? id,
-        readable(resource, paths) as Resource,
+        readable({ ...resource, Properties: resource.Properties ?? {} }, paths) as Resource,
       ]),
     ),
     outputs: Object.fromEntries(
@@ -57,8 +82,13 @@ export function ofType(synthesised: Synthesised, type: string): Record<string, R
   );
 }
 
+interface RawResource extends Omit<Resource, 'Properties'> {
+  readonly Properties?: Record<string, unknown>;
+  readonly Metadata?: Record<string, unknown>;
+}
+
 interface RawTemplate {
-  readonly Resources: Record<string, Resource & { readonly Metadata?: Record<string, unknown> }>;
+  readonly Resources: Record<string, RawResource>;
   readonly Outputs: Record<string, { readonly Value: unknown }>;
 }
 
@@ -70,12 +100,20 @@ function pathOf(id: string, { Metadata }: RawTemplate['Resources'][string]): str
 function readable(value: unknown, paths: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(value)) return value.map((item) => readable(item, paths));
   if (typeof value !== 'object' || value === null) return value;
-  const { Ref: reference, 'Fn::GetAtt': attribute, 'Fn::Join': join } = value as Record<string, unknown>;
+  const {
+    Ref: reference,
+    'Fn::GetAtt': attribute,
+    'Fn::Join': join,
+    'Fn::Select': selection,
+    'Fn::Split': split,
+  } = value as Record<string, unknown>;
   if (typeof reference === 'string') return paths.get(reference) ?? reference;
   if (isPair(attribute)) return `${paths.get(String(attribute[0]))}.${String(attribute[1])}`;
   if (isPair(join) && Array.isArray(join[1])) {
     return join[1].map((part) => readable(part, paths)).join(String(join[0]));
   }
+  if (isPair(selection)) return `${String(readable(selection[1], paths))}[${String(selection[0])}]`;
+  if (isPair(split)) return `${String(readable(split[1], paths))}.split(${String(split[0])})`;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,

@@ -6,9 +6,12 @@ import type { Carrier } from '../../lambda/sources.ts';
 export const arrivedAt = Date.parse('2026-11-02T12:00:00.000Z');
 
 /** An arrival from a carrier whose source has the carrier's name. */
-export function arrivalFrom(carrier: Carrier, about: { bytesPerMegabyte?: number } = {}): Arrival {
-  const { bytesPerMegabyte = 1_000_000 } = about;
-  return { source: { name: `my-${carrier}`, carrier, bytesPerMegabyte }, arrivedAt };
+export function arrivalFrom(
+  carrier: Carrier,
+  about: { bytesPerMegabyte?: number; filesOnly?: boolean } = {},
+): Arrival {
+  const source = { name: `my-${carrier}`, carrier, bytesPerMegabyte: 1_000_000, ...about };
+  return { source, arrivedAt };
 }
 
 /**

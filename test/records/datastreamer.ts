@@ -168,13 +168,18 @@ export function readStreamerText(text: string, carrier: Carrier = '1nce'): Readi
  *
  * @throws Error when the header is refused.
  */
-export function readCsv(text: string, fileName: string, carrier: Carrier = '1nce'): Reading[] {
+export function readCsv(
+  text: string,
+  fileName: string,
+  carrier: Carrier = '1nce',
+  about: { filesOnly?: boolean } = {},
+): Reading[] {
   const bytes = Buffer.from(text);
   const delimiter = delimiterOf(text.slice(0, text.indexOf('\n')));
   const [header, ...rows] = parseRows(bytes, [...rowEnds(bytes, delimiter), bytes.length], delimiter);
   const interpretRow = interpreterOf(header?.fields ?? [], fileName);
   if (isFault(interpretRow)) throw new Error(interpretRow.reason);
-  return rows.map(({ fields = [] }) => interpretRow(fields, arrivalFrom(carrier)));
+  return rows.map(({ fields = [] }) => interpretRow(fields, arrivalFrom(carrier, about)));
 }
 
 /** A CSV text with every value quoted, as the carriers write it; undefined is an empty unquoted field. */

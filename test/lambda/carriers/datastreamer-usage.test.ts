@@ -178,7 +178,8 @@ describe('flat usage (2.0 names)', () => {
           device: { at: end, group: device },
         },
       },
-      usage: { ...common, sessionId, fullness: 2 },
+      // In euro, as all flat records are.
+      usage: { ...common, sessionId, currency: 'EUR', fullness: 3 },
       event: undefined,
       sim: {
         sim: streamerSim,
@@ -205,7 +206,7 @@ describe('flat usage (2.0 names)', () => {
 });
 
 describe('text messages and other traffic', () => {
-  const sms = { ...usageRecord, traffic_type: { id: 6, description: 'SMS' } };
+  const sms = { ...usageRecord, traffic_type: { id: 6, description: 'SMS' }, volume: { total: 1 } };
 
   it('counts messages, no bytes, and makes no session of its session id', () => {
     const record = { ...sms, session_id: 'b2c5', volume: { total: 1, tx: 0, rx: 1 } };

@@ -355,10 +355,11 @@ describe.each([
       byStream(dialects.flat(1234567890), '1nce'),
       byFile(dialects.csv(1234567890), '1nce'),
     ]);
-    expect(items).toEqual(items.map(() => ({ ...full, rateZone: { S: 'Rate Zone 1 (DE)' } })));
+    const row = { ...full, rateZone: { S: 'Rate Zone 1 (DE)' }, fullness: { N: '8' } };
+    expect(items).toEqual(items.map(() => row));
   });
 
-  test('of emnify, whose files leave out the session, ends as its nested rendering', async () => {
+  test('ends as its nested rendering, which names the session that its files leave out', async () => {
     const items = await finalItems([
       byStream(dialects.nested(1234567890, 'session-1'), 'emnify'),
       byFile(dialects.csv(1234567890), 'emnify'),

@@ -98,7 +98,14 @@ export class PlainLedger implements LedgerTables {
       tx: record['volume_tx'],
       total: record['volume_total'],
     }) as Json;
-    this.putUsage(sim, `${start}#${record['id']}`, sms, volume['tx'], volume['rx'], volume['total']);
+    this.putUsage(
+      sim,
+      `${secondOf(start)}#${record['id']}`,
+      sms,
+      volume['tx'],
+      volume['rx'],
+      volume['total'],
+    );
     const session = source === 'emnify' ? record['session_id'] : record['ipcan_session_id'];
     if (session !== undefined && !sms) this.touch(sim, String(session), { observed: [start, end] });
     return 'kept';
@@ -116,19 +123,23 @@ export class PlainLedger implements LedgerTables {
     const carrierType = String(at(record, 'event_type', 'id') ?? record['event_type_id']);
     const organisation = at(record, 'organisation', 'id') ?? record['organisation_id'];
     const sim = simOf(record) ?? `account:${source}:${organisation}`;
-    this.put('events', sim, 'eventKey', `${time}#${record['id']}`, { carrierType });
+    this.put('events', sim, 'eventKey', `${secondOf(time)}#${record['id']}`, { carrierType });
     const context = contextOf(record);
     if (context === undefined) return 'kept';
     const { tunnel, volume } = context;
-    this.touch(sim, context.session ?? (tunnel === undefined ? context.id : `${context.id}#${tunnel}`), {
-      observed: [time],
-      statedStart: tunnel,
-      terminal: carrierType === '5' ? 'ended' : undefined,
-      totals:
-        volume === undefined
-          ? undefined
-          : [bytesOf(volume['tx']), bytesOf(volume['rx']), bytesOf(volume['total'])],
-    });
+    this.touch(
+      sim,
+      context.session ?? (tunnel === undefined ? context.id : `${context.id}#${secondOf(tunnel)}`),
+      {
+        observed: [time],
+        statedStart: tunnel,
+        terminal: carrierType === '5' ? 'ended' : undefined,
+        totals:
+          volume === undefined
+            ? undefined
+            : [bytesOf(volume['tx']), bytesOf(volume['rx']), bytesOf(volume['total'])],
+      },
+    );
     return 'kept';
   }
 
@@ -147,7 +158,7 @@ export class PlainLedger implements LedgerTables {
     const sms = row['traffic_type_id'] === '6';
     this.putUsage(
       iccid.slice(0, 19),
-      `${start}#${row['id']}`,
+      `${secondOf(start)}#${row['id']}`,
       sms,
       row['volume_tx'],
       row['volume_rx'],
@@ -257,4 +268,9 @@ function at(record: Json, member: string, inner: string): unknown {
 
 async function* itemsOf(table: Map<string, Json>): AsyncGenerator<Item> {
   for (const item of table.values()) yield item as Item;
+}
+
+/** Data-streamer keys are cut to the second. */
+function secondOf(time: string): string {
+  return `${time.slice(0, 19)}.000Z`;
 }

@@ -1,0 +1,54 @@
+import type { Totals } from '../ledger/observation.ts';
+import { parseDecimal, timesWhole } from './decimal.ts';
+import { type Fault, fault, isFault, shown } from './reading.ts';
+
+/** The data streamer's volumes: decimals of megabytes, each of which a record may leave out. Values as they were sent. */
+export interface Volume {
+  /** From the device. */
+  readonly volumeUp: unknown;
+  /** To the device. */
+  readonly volumeDown: unknown;
+  readonly volumeTotal: unknown;
+}
+
+/** A volume in whole bytes; the total is the sum of both ways where it is not stated. */
+export interface WholeBytes extends Totals {
+  readonly dataTotal: number;
+}
+
+/** A decimal in its canonical form, undefined where there is none; or what is wrong with it. */
+export function decimalOf(value: unknown, member: string): string | undefined | Fault {
+  if (value === undefined || value === null || value === '') return undefined;
+  const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
+  return decimal ?? fault('impossible-number', `${member} is no decimal: ${shown(value)}`);
+}
+
+/**
+ * A volume in whole bytes, undefined where none is stated; or what is wrong with it.
+ *
+ * @param member the record's name of it, for the fault's sentence.
+ */
+export function bytesOf(
+  volume: Volume,
+  member: string,
+  bytesPerMegabyte: number,
+): WholeBytes | undefined | Fault {
+  const dataUploaded = wholeBytes(volume.volumeUp, `${member} tx`, bytesPerMegabyte);
+  const dataDownloaded = wholeBytes(volume.volumeDown, `${member} rx`, bytesPerMegabyte);
+  const total = wholeBytes(volume.volumeTotal, member, bytesPerMegabyte);
+  if (isFault(total)) return total;
+  if (isFault(dataUploaded)) return dataUploaded;
+  if (isFault(dataDownloaded)) return dataDownloaded;
+  if (dataUploaded === undefined && dataDownloaded === undefined && total === undefined) return undefined;
+  return { dataUploaded, dataDownloaded, dataTotal: total ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0) };
+}
+
+function wholeBytes(value: unknown, member: string, bytesPerMegabyte: number): number | undefined | Fault {
+  const decimal = decimalOf(value, member);
+  if (decimal === undefined || isFault(decimal)) return decimal;
+  const bytes = timesWhole(decimal, bytesPerMegabyte);
+  if (bytes === undefined) {
+    return fault('impossible-number', `${member} is more bytes than can be counted exactly: ${shown(value)}`);
+  }
+  return bytes < 0 ? fault('impossible-number', `${member} is negative: ${shown(value)}`) : bytes;
+}

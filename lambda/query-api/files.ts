@@ -1,0 +1,128 @@
+import type { Manifest } from '../store/files.ts';
+import type { FileKey, LedgerReader } from '../store/reader.ts';
+import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
+import { fileStates, readParameters } from './parameters.ts';
+import type { ApiPorts } from './ports.ts';
+import { notFound, shortened } from './problem.ts';
+import { type ApiRequest, filled } from './request.ts';
+
+/** Rounds of reading that one page makes in search of files with a state. */
+const mostRounds = 8;
+
+/** `GET /v1/Files`: the files of all sources, those delivered last first. */
+export async function listFiles(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
+  const { reader } = ports;
+  const parameters = readParameters('listFiles', request.query);
+  const { Source, State } = parameters;
+  const listing = openListing('Files', parameters, { Source, State }, (filters) => filters);
+  const { filters, size } = listing;
+  const sources = filters['Source'] === undefined ? [...ports.sources].sort() : [filters['Source']];
+  const state = fileStates.find((known) => known === filters['State']);
+  let after: FileKey | undefined;
+  if (listing.from !== undefined) {
+    after = fileKeyOf(listing.from.position);
+    if (after === undefined) throw badToken(parameters.PageToken ?? '');
+  }
+  const { files, next } = await filesOf(reader, sources, state, size, after);
+  const resources = files.map((file) => fileResource(request, file));
+  return pageBody(request, listing, 'files', resources, next && { position: next });
+}
+
+/** `GET /v1/Files/{id}` */
+export async function fetchFile(request: ApiRequest, ports: ApiPorts): Promise<object> {
+  readParameters('fetchFile', request.query);
+  const { id = '' } = request.pathParameters;
+  const object = objectOf(id);
+  const [file] = object === undefined ? [] : await ports.reader.files([object]);
+  if (file === undefined) throw notFound(`The file ${JSON.stringify(shortened(id))}`);
+  return fileResource(request, file);
+}
+
+interface FileStretch {
+  readonly files: readonly Manifest[];
+  readonly next: FileKey | undefined;
+}
+
+async function filesOf(
+  reader: LedgerReader,
+  sources: readonly string[],
+  state: Manifest['state'] | undefined,
+  size: number,
+  begin: FileKey | undefined,
+): Promise<FileStretch> {
+  const files: Manifest[] = [];
+  let after = begin;
+  for (let round = 0; round < mostRounds; round += 1) {
+    const keys = await keysOf(reader, sources, size + 1, after);
+    const found = new Map(
+      (await reader.files(keys.slice(0, size).map(({ object }) => object))).map((file) => [
+        file.object,
+        file,
+      ]),
+    );
+    for (const [at, key] of keys.slice(0, size).entries()) {
+      const file = found.get(key.object);
+      if (file !== undefined && (state === undefined || file.state === state)) files.push(file);
+      after = key;
+      if (files.length === size) return { files, next: keys[at + 1] === undefined ? undefined : key };
+    }
+    if (keys.length <= size) return { files, next: undefined };
+  }
+  return { files, next: after };
+}
+
+/** The next keys of several sources, merged: last delivered first, of one moment by source. */
+async function keysOf(
+  reader: LedgerReader,
+  sources: readonly string[],
+  limit: number,
+  after: FileKey | undefined,
+): Promise<FileKey[]> {
+  const lists = await Promise.all(sources.map((source) => reader.fileKeys(source, limit, after)));
+  // Sorting is stable: of one source and moment, the order is the index's.
+  return lists
+    .flat()
+    .sort((a, b) => compare(b.delivered, a.delivered) || compare(a.source, b.source))
+    .slice(0, limit);
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function fileResource(request: ApiRequest, file: Manifest): object {
+  const id = Buffer.from(file.object).toString('base64url');
+  const bucketEnd = file.object.indexOf('/');
+  const keyEnd = file.object.lastIndexOf('@');
+  return {
+    id,
+    bucket: file.object.slice(0, bucketEnd),
+    key: file.object.slice(bucketEnd + 1, keyEnd),
+    version: file.object.slice(keyEnd + 1),
+    source: file.source,
+    carrier: file.carrier,
+    state: file.state,
+    rows: file.rows,
+    accepted: file.accepted,
+    rejected: file.rejected,
+    size: file.size,
+    imported: file.position,
+    delivered: file.delivered,
+    reason: file.reason ?? null,
+    url: `${request.root}${filled('/v1/Files/{id}', { id })}`,
+  };
+}
+
+/** The name of the object that an id stands for. */
+function objectOf(id: string): string | undefined {
+  const object = Buffer.from(id, 'base64url');
+  return id !== '' && object.toString('base64url') === id ? object.toString('utf8') : undefined;
+}
+
+function fileKeyOf(value: unknown): FileKey | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { object, source, delivered } = value as Readonly<Record<string, unknown>>;
+  if (typeof object !== 'string' || typeof source !== 'string' || typeof delivered !== 'string')
+    return undefined;
+  return { object, source, delivered };
+}

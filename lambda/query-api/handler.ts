@@ -1,0 +1,61 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { dynamoDbClient } from '../ledger-ports.ts';
+import { environment } from '../names.ts';
+import { requireEnvironment } from '../sources.ts';
+import { LedgerReader } from '../store/reader.ts';
+import { causeOf } from '../telemetry.ts';
+import type { Access } from './access.ts';
+import { type Api, respond } from './api.ts';
+import { SecretCredentials } from './credentials.ts';
+import { type PersonalData, personalDataSettings } from './disclosure.ts';
+import { requestOf } from './request.ts';
+import { ClientThrottle } from './throttle.ts';
+
+const logger = new Logger({ serviceName: 'query-api' });
+const client = dynamoDbClient();
+
+const api: Api = {
+  reader: new LedgerReader({
+    client,
+    sessions: requireEnvironment(environment.sessionsTable),
+    usage: requireEnvironment(environment.usageTable),
+    events: requireEnvironment(environment.eventsTable),
+    sims: requireEnvironment(environment.simsTable),
+    files: requireEnvironment(environment.filesTable),
+  }),
+  now: Date.now,
+  access: accessOf(requireEnvironment(environment.apiAccess)),
+  throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
+  personalData: personalDataOf(requireEnvironment(environment.apiPersonalData)),
+  sources: JSON.parse(requireEnvironment(environment.apiSources)) as string[],
+  onError: (error) => logger.error('The request failed', causeOf(error)),
+};
+
+/** Answers one request. The log says which route was asked for and how it went, and nothing of whom it was about. */
+export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+  const begun = performance.now();
+  const request = requestOf(event);
+  const answer = await respond(request, api);
+  logger.info('Request', {
+    operation: request.route?.operation ?? 'none',
+    status: answer.statusCode,
+    milliseconds: Math.round(performance.now() - begun),
+  });
+  return { ...answer, headers: { ...answer.headers } };
+}
+
+function accessOf(name: string): Access {
+  if (name === 'iam') return { kind: 'iam' };
+  if (name !== 'basic') throw new Error(`${environment.apiAccess} is ${name}; accepted is one of basic, iam`);
+  const secret = requireEnvironment(environment.apiSecret);
+  return { kind: 'basic', credentials: new SecretCredentials(client.config, secret) };
+}
+
+function personalDataOf(name: string): PersonalData {
+  const setting = personalDataSettings.find((known) => known === name);
+  const accepted = personalDataSettings.join(', ');
+  if (setting === undefined)
+    throw new Error(`${environment.apiPersonalData} is ${name}; accepted is one of ${accepted}`);
+  return setting;
+}

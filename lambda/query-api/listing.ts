@@ -1,0 +1,112 @@
+import { decodeToken, encodeToken, type PageState } from './page-token.ts';
+import { defaultPageSize } from './parameters.ts';
+import { badParameter } from './problem.ts';
+import { type ApiRequest, urlOf } from './request.ts';
+
+/** Listings in the form that Twilio's clients follow from page to page. */
+
+/** The paging parameters of a request. */
+export interface PagingParameters {
+  readonly PageSize?: number;
+  readonly Page?: number;
+  readonly PageToken?: string;
+}
+
+/** One page of a listing, as it was asked for. */
+export interface Listing {
+  /** What is listed: the resource and whose it is. A token of another subject is not taken. */
+  readonly subject: string;
+  readonly size: number;
+  readonly page: number;
+  /** What is listed of it, defaults included, the same for all pages. */
+  readonly filters: Readonly<Record<string, string>>;
+  /** Where to go on; undefined on the first page. */
+  readonly from: PageState | undefined;
+}
+
+/** Where the next page goes on; undefined at the end. */
+export type Next = { readonly position: unknown; readonly bytes?: Uint8Array } | undefined;
+
+/** A page as it is answered: the resources under their name, and `meta`. */
+export type PageBody = Readonly<Record<string, unknown>>;
+
+/**
+ * Opens a listing, or a further page of one.
+ *
+ * @param given the filters that the request states.
+ * @param complete adds the defaults to them, once, when the listing begins.
+ * @throws Problem 400 where the token is none, or belongs to another subject or to other filters.
+ */
+export function openListing(
+  subject: string,
+  paging: PagingParameters,
+  given: Readonly<Record<string, string | undefined>>,
+  complete: (
+    given: Readonly<Record<string, string | undefined>>,
+  ) => Readonly<Record<string, string | undefined>>,
+): Listing {
+  const { PageSize: size = defaultPageSize, Page: page, PageToken: token } = paging;
+  if (token === undefined) {
+    if (page !== undefined && page > 0) throw badParameter('Page', String(page), pageWithoutToken);
+    return { subject, size, page: 0, filters: stated(complete(given)), from: undefined };
+  }
+  const from = decodeToken(subject, token);
+  if (from === undefined) throw badToken(token);
+  for (const [name, value] of Object.entries(given)) {
+    const begun = from.filters[name];
+    if (value === undefined || value === begun) continue;
+    throw badParameter(name, value, `${begun ?? 'nothing'}, with which the PageToken's listing began`);
+  }
+  // What a token states is checked like what a request states.
+  complete(from.filters);
+  return { subject, size, page: page ?? from.page, filters: from.filters, from };
+}
+
+const pageWithoutToken = '0, or the page that a PageToken belongs to: follow meta.next_page_url';
+
+/** A token that leads nowhere here. */
+export function badToken(token: string) {
+  return badParameter('PageToken', token, 'the PageToken of a meta.next_page_url of the same list');
+}
+
+/** A page's body: the resources under their name, then `meta` as Twilio's clients read it. */
+export function pageBody(
+  request: ApiRequest,
+  listing: Listing,
+  key: string,
+  resources: readonly unknown[],
+  next: Next,
+): PageBody {
+  const { page, size } = listing;
+  const address = (number: number, token: string | undefined): string => {
+    const query = new URLSearchParams(request.query);
+    for (const name of ['PageSize', 'Page', 'PageToken']) query.delete(name);
+    query.set('PageSize', String(size));
+    query.set('Page', String(number));
+    if (token !== undefined) query.set('PageToken', token);
+    return urlOf(request, query);
+  };
+  return {
+    [key]: resources,
+    meta: {
+      key,
+      page,
+      page_size: size,
+      first_page_url: address(0, undefined),
+      // A listing goes one way: what comes before a page may have grown since.
+      previous_page_url: null,
+      next_page_url: next === undefined ? null : address(page + 1, tokenOf(listing, next)),
+      url: address(page, request.query.get('PageToken') ?? undefined),
+    },
+  };
+}
+
+function tokenOf({ subject, page, filters }: Listing, { position, bytes }: NonNullable<Next>): string {
+  return encodeToken(subject, { page: page + 1, filters, position, bytes: bytes ?? new Uint8Array() });
+}
+
+function stated(filters: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(filters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Page tokens: where a listing goes on, as text that clients hand back unread.
+ *
+ * A token carries a digest over itself and over what it is a listing of, so that a damaged one, or one of another
+ * SIM, is told apart. It is no secret and no permission: whoever holds it still has to say who it is, and what it
+ * states is checked like any parameter.
+ */
+
+/** What a token holds. */
+export interface PageState {
+  /** Number of the page that it leads to. */
+  readonly page: number;
+  /** The listing's filters as they were when it began, defaults included. */
+  readonly filters: Readonly<Record<string, string>>;
+  /** Where to go on: what it means is the resource's business. */
+  readonly position: unknown;
+  /** Binary state beside it, empty for most resources. */
+  readonly bytes: Uint8Array;
+}
+
+const digestBytes = 8;
+const version = 1;
+
+/**
+ * A state as a token.
+ *
+ * @param subject what is listed: the resource and whose it is.
+ */
+export function encodeToken(subject: string, { page, filters, position, bytes }: PageState): string {
+  const header = JSON.stringify({ v: version, page, filters, position });
+  const content = Buffer.concat([Buffer.from(header), Buffer.of(0), bytes]);
+  return Buffer.concat([digestOf(subject, content), content]).toString('base64url');
+}
+
+/** The state that a token holds; undefined where it is damaged, of another subject, or of another version. */
+export function decodeToken(subject: string, token: string): PageState | undefined {
+  const whole = Buffer.from(token, 'base64url');
+  // Decoding skips what is no base64url, and would let several spellings pass.
+  if (whole.toString('base64url') !== token || whole.length <= digestBytes) return undefined;
+  const content = whole.subarray(digestBytes);
+  if (!whole.subarray(0, digestBytes).equals(digestOf(subject, content))) return undefined;
+  const end = content.indexOf(0);
+  if (end === -1) return undefined;
+  return stateOf(content.subarray(0, end).toString('utf8'), content.subarray(end + 1));
+}
+
+function stateOf(header: string, bytes: Uint8Array): PageState | undefined {
+  const value = parsed(header);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { v, page, filters, position } = value as Readonly<Record<string, unknown>>;
+  if (v !== version || typeof page !== 'number' || !Number.isSafeInteger(page) || page < 1) return undefined;
+  if (!isTexts(filters)) return undefined;
+  return { page, filters, position, bytes };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === 'string')
+  );
+}
+
+function digestOf(subject: string, content: Uint8Array): Buffer {
+  return createHash('sha256').update(`${subject}\n`).update(content).digest().subarray(0, digestBytes);
+}

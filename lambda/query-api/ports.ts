@@ -1,0 +1,12 @@
+import type { LedgerReader } from '../store/reader.ts';
+import type { PersonalData } from './disclosure.ts';
+
+/** What the operations work with. */
+export interface ApiPorts {
+  readonly reader: LedgerReader;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly personalData: PersonalData;
+  /** Names of the configured sources, whose files are listed. */
+  readonly sources: readonly string[];
+}

@@ -1,0 +1,77 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { type Route, routeKey, routes } from './routes.ts';
+
+/** A request as the API sees it, whatever stage or domain it came through. */
+export interface ApiRequest {
+  readonly method: string;
+  /** Undefined where nothing is routed. */
+  readonly route: Route | undefined;
+  /** The path below the API's root, as it came. */
+  readonly path: string;
+  readonly pathParameters: Readonly<Record<string, string>>;
+  /** Every occurrence of every query parameter. */
+  readonly query: URLSearchParams;
+  /** Scheme, host, and the stage or base path where there is one; without a slash at its end. */
+  readonly root: string;
+  readonly authorization: string | undefined;
+  readonly sourceIp: string;
+  /** ARN of the IAM principal whose signature API Gateway has checked; undefined where it checks none. */
+  readonly principal: string | undefined;
+}
+
+const routesByKey = new Map(routes.map((route) => [routeKey(route), route]));
+
+/** Reads API Gateway's event, payload format 2.0. */
+export function requestOf(event: APIGatewayProxyEventV2): ApiRequest {
+  const { requestContext, headers, rawPath, rawQueryString, pathParameters } = event;
+  const route = routesByKey.get(event.routeKey);
+  const prefix = prefixOf(rawPath, requestContext.stage, route);
+  return {
+    method: requestContext.http.method,
+    route,
+    path: rawPath.slice(prefix.length) || '/',
+    pathParameters: Object.fromEntries(
+      Object.entries(pathParameters ?? {}).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value] as const],
+      ),
+    ),
+    query: new URLSearchParams(rawQueryString),
+    root: `${headers['x-forwarded-proto'] ?? 'https'}://${requestContext.domainName}${prefix}`,
+    authorization: headers['authorization'],
+    sourceIp: requestContext.http.sourceIp,
+    principal: principalOf(requestContext),
+  };
+}
+
+/** The request's address, to be asked for again: path parameters encoded, with these query parameters. */
+export function urlOf(request: ApiRequest, query: URLSearchParams): string {
+  const { root, route, path, pathParameters } = request;
+  const address = route === undefined ? path : filled(route.path, pathParameters);
+  const text = query.toString();
+  return `${root}${address}${text === '' ? '' : `?${text}`}`;
+}
+
+/** A route's path with its parameters, percent-encoded. */
+export function filled(path: string, parameters: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
+}
+
+/**
+ * What stands before the routed path. API Gateway leaves a named stage in `rawPath`, and a custom domain's base path,
+ * so the path that a client has to use again is the one that came.
+ */
+function prefixOf(rawPath: string, stage: string, route: Route | undefined): string {
+  if (route === undefined) {
+    const named = `/${stage}`;
+    return stage !== '$default' && (rawPath === named || rawPath.startsWith(`${named}/`)) ? named : '';
+  }
+  const fixed = route.path.replace(/\{.*$/, '');
+  // Of `/v1/v1/Sims` on a stage named `v1` this finds the second `/v1`.
+  const at = rawPath.indexOf(fixed);
+  return at === -1 ? '' : rawPath.slice(0, at);
+}
+
+function principalOf(context: APIGatewayProxyEventV2['requestContext']): string | undefined {
+  const { authorizer } = context as { authorizer?: { iam?: { userArn?: string } } };
+  return authorizer?.iam?.userArn;
+}

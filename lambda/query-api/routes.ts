@@ -1,0 +1,43 @@
+/** What the API answers, and what the CDK construct and the local run bind to it. All of it is `GET`. */
+
+/** One route, as API Gateway writes it. */
+export interface Route {
+  readonly path: string;
+  readonly operation: Operation;
+  /** Whether the caller has to say who it is. */
+  readonly protected: boolean;
+}
+
+/** The operations by their names in `openapi.yaml`. */
+export type Operation =
+  | 'listSims'
+  | 'fetchSim'
+  | 'listDataSessions'
+  | 'listUsageRecords'
+  | 'listConnectionEvents'
+  | 'listFiles'
+  | 'fetchFile'
+  | 'fetchContract'
+  | 'fetchDocumentation'
+  | 'fetchHealth';
+
+export const routes: readonly Route[] = [
+  { path: '/v1/Sims', operation: 'listSims', protected: true },
+  { path: '/v1/Sims/{sim}', operation: 'fetchSim', protected: true },
+  { path: '/v1/Sims/{sim}/DataSessions', operation: 'listDataSessions', protected: true },
+  { path: '/v1/Sims/{sim}/UsageRecords', operation: 'listUsageRecords', protected: true },
+  { path: '/v1/Sims/{sim}/ConnectionEvents', operation: 'listConnectionEvents', protected: true },
+  { path: '/v1/Files', operation: 'listFiles', protected: true },
+  { path: '/v1/Files/{id}', operation: 'fetchFile', protected: true },
+  { path: '/openapi.json', operation: 'fetchContract', protected: false },
+  { path: '/docs', operation: 'fetchDocumentation', protected: false },
+  { path: '/health', operation: 'fetchHealth', protected: false },
+];
+
+/** API Gateway's key of a route: `GET /v1/Sims/{sim}`. */
+export function routeKey({ path }: Route): string {
+  return `GET ${path}`;
+}
+
+/** API Gateway's key of what no route takes. */
+export const defaultRouteKey = '$default';

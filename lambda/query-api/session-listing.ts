@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import type { Session } from '../ledger/observation.ts';
+import type { LedgerReader, SessionKey } from '../store/reader.ts';
+import type { sessionStatuses } from './parameters.ts';
+
+/**
+ * Goes through a SIM's sessions, newest first, while records keep arriving.
+ *
+ * The index is sorted by start, and a start can move: a late record shows that a session began earlier, a stated start
+ * replaces an observed one. A listing that only knew where it had stopped would give a session twice that moved back
+ * across that place, and never give one that moved ahead. So a listing remembers what it has given: each page reads
+ * the keys from the top and takes the first that were not given yet. Every session that is in the listing's time
+ * throughout is given exactly once, whatever moves and whatever comes to it. Keys are small: passing a hundred given
+ * ones costs two read units, and the sessions of a page cost one for every two.
+ *
+ * The memory is six bytes of a hash for each session, in the page token, and ends with the last
+ * {@link mostRemembered}: beyond it, what started before the oldest of those counts as given. Only a session that moves
+ * past that many others while it is being listed could be given twice or left out.
+ */
+
+/** Sessions that a token remembers; with them it stays below the 8 KB that clients and gateways allow for a URL. */
+export const mostRemembered = 900;
+
+/** What a listing has given so far. */
+export interface Given {
+  /** Hashes of sessions, of six bytes each. */
+  readonly hashes: ReadonlySet<string>;
+  /** Sessions that started at or after this one are given. */
+  readonly floor: SessionKey | undefined;
+}
+
+export const nothingGiven: Given = { hashes: new Set(), floor: undefined };
+
+/** Which sessions are listed. */
+export interface SessionSelection {
+  readonly sim: string;
+  readonly from: string;
+  /** Undefined for an open end. */
+  readonly to: string | undefined;
+  readonly status: (typeof sessionStatuses)[number] | undefined;
+}
+
+/** A page of sessions. */
+export interface SessionPage {
+  readonly sessions: readonly Session[];
+  /** Undefined where nothing is left. */
+  readonly next: Given | undefined;
+  /** When the SIM's next session after one of the page started; undefined for its last. */
+  nextStart(sessionId: string): string | undefined;
+}
+
+/** What a listing reads. */
+export type SessionSource = Pick<LedgerReader, 'sessionKeys' | 'sessions'>;
+
+/** Sessions that one page looks at in search of those with a status. */
+const mostExamined = 1_000;
+const endOfTime = '9999';
+const hashBytes = 6;
+
+/** Reads a listing's next page of up to `size` sessions; with a status there may be fewer, and more to come. */
+export async function sessionPage(
+  source: SessionSource,
+  selection: SessionSelection,
+  given: Given,
+  size: number,
+): Promise<SessionPage> {
+  const { sim, from, to, status } = selection;
+  const wanted = status === undefined ? size : mostExamined;
+  // One more than can be given tells whether anything is left.
+  const limit = given.hashes.size + wanted + 1;
+  const keys = await source.sessionKeys({ sim, from, to: to ?? endOfTime }, limit, { after: given.floor });
+  const open = keys.filter(({ sessionId }) => !given.hashes.has(hashOf(sessionId)));
+  const { sessions, examined } = await take(source, selection, open.slice(0, wanted), size);
+  const isLast = examined.length === open.length && keys.length < limit;
+  return {
+    sessions,
+    next: isLast ? undefined : remember(given, examined, keys),
+    nextStart: await nextStarts(source, selection, sessions, keys, given.floor),
+  };
+}
+
+/** The first sessions of a run that have the status, and how far into the run they reach. */
+async function take(
+  source: SessionSource,
+  { sim, status }: SessionSelection,
+  open: readonly SessionKey[],
+  size: number,
+): Promise<{ sessions: readonly Session[]; examined: readonly SessionKey[] }> {
+  const sessions: Session[] = [];
+  let examined = 0;
+  while (examined < open.length && sessions.length < size) {
+    const ids = open.slice(examined, examined + size).map(({ sessionId }) => sessionId);
+    const found = new Map((await source.sessions(sim, ids)).map((session) => [session.sessionId, session]));
+    for (const id of ids) {
+      if (sessions.length === size) break;
+      examined += 1;
+      const session = found.get(id);
+      if (session !== undefined && (status === undefined || statusOf(session) === status))
+        sessions.push(session);
+    }
+  }
+  return { sessions, examined: open.slice(0, examined) };
+}
+
+/** A session's status, as its item states it. */
+export function statusOf({ terminal }: Session): (typeof sessionStatuses)[number] {
+  return terminal?.status ?? 'open';
+}
+
+/** What is given after a page; the oldest of what it forgets becomes the floor. */
+function remember(given: Given, examined: readonly SessionKey[], keys: readonly SessionKey[]): Given {
+  const hashes = new Set(given.hashes);
+  for (const { sessionId } of examined) hashes.add(hashOf(sessionId));
+  let { floor } = given;
+  for (const key of keys) {
+    // What is not given yet stays below the floor, even where given sessions have moved behind it.
+    if (hashes.size <= mostRemembered || !hashes.delete(hashOf(key.sessionId))) break;
+    floor = key;
+  }
+  return { hashes, floor };
+}
+
+/** When the sessions next to a page's started: each key's neighbour in the index, newest first. */
+async function nextStarts(
+  source: SessionSource,
+  { sim, to }: SessionSelection,
+  sessions: readonly Session[],
+  keys: readonly SessionKey[],
+  floor: SessionKey | undefined,
+): Promise<(sessionId: string) => string | undefined> {
+  const starts = new Map(keys.map(({ sessionId }, at) => [sessionId, (keys[at - 1] ?? floor)?.start]));
+  const [first] = keys;
+  const isNewest = sessions.some(({ sessionId, terminal }) => sessionId === first?.sessionId && !terminal);
+  if (first !== undefined && floor === undefined && to !== undefined && isNewest) {
+    // The session that follows is beyond the listing's end.
+    const range = { sim, from: first.start, to: endOfTime };
+    const [next] = await source.sessionKeys(range, 1, { after: first, oldestFirst: true });
+    starts.set(first.sessionId, next?.start);
+  }
+  return (sessionId) => starts.get(sessionId);
+}
+
+/** What a listing has given, as bytes. */
+export function bytesOf({ hashes }: Given): Uint8Array {
+  return Buffer.concat([...hashes].map((hash) => Buffer.from(hash, 'hex')));
+}
+
+/** What bytes and floor say that a listing has given; undefined where they can't have been made by one. */
+export function givenOf(bytes: Uint8Array, floor: unknown): Given | undefined {
+  const key = floor === null ? undefined : sessionKeyOf(floor);
+  if ((floor !== null && key === undefined) || bytes.length % hashBytes !== 0) return undefined;
+  const text = Buffer.from(bytes).toString('hex');
+  return { hashes: new Set(text.match(new RegExp(`.{${2 * hashBytes}}`, 'g'))), floor: key };
+}
+
+function sessionKeyOf(value: unknown): SessionKey | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { sessionId, start } = value as Readonly<Record<string, unknown>>;
+  return typeof sessionId === 'string' && typeof start === 'string' ? { sessionId, start } : undefined;
+}
+
+function hashOf(sessionId: string): string {
+  return createHash('sha256')
+    .update(sessionId)
+    .digest('hex')
+    .slice(0, 2 * hashBytes);
+}

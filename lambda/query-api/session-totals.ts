@@ -1,0 +1,159 @@
+import { epochMilliseconds, timeOf } from '../carriers/time.ts';
+import type { Session } from '../ledger/observation.ts';
+import type { StoredUsage } from '../store/records.ts';
+
+/** Bytes of a session. Up and down are null where a record states their sum only. */
+export interface Volumes {
+  readonly uploaded: number | null;
+  readonly downloaded: number | null;
+  readonly total: number;
+}
+
+/** How usage is read: the records that started within a stretch, both ends included. */
+export type UsageBetween = (from: string, to: string) => AsyncIterable<readonly StoredUsage[]>;
+
+/** Usage is looked for this long before a session's stated start: clocks of network and accounting differ. */
+const slackMilliseconds = 3_600_000;
+
+const nothing: Volumes = { uploaded: 0, downloaded: 0, total: 0 };
+const endOfTime = '9999';
+
+/**
+ * The bytes of sessions of one SIM.
+ *
+ * A session's own running totals stand where the carrier states them. Where it states none, the session's bytes are
+ * the sum of its usage; where its totals are older than the session's last record (an `ended` without any), the
+ * greater of both. The two are views of the same bytes and never added.
+ *
+ * Usage belongs to the session that it names. Usage that names none belongs to the session in whose time it started,
+ * of several the one that started last.
+ *
+ * @param sessions newest first.
+ * @param nextStart when the SIM's next session after one of them started; undefined for the last.
+ */
+export async function volumesOf(
+  sessions: readonly Session[],
+  nextStart: (sessionId: string) => string | undefined,
+  usageBetween: UsageBetween,
+): Promise<ReadonlyMap<string, Volumes>> {
+  const spans = sessions.map((session) => spanOf(session, nextStart(session.sessionId)));
+  const sums = new Map<string, Volumes>();
+  await Promise.all(
+    runsOf(spans).map(async (run) => {
+      for await (const records of usageBetween(run.from, run.to)) {
+        for (const usage of records) addTo(sums, run.spans, ownerOf(usage, spans), usage);
+      }
+    }),
+  );
+  return new Map(
+    sessions.map((session) => [session.sessionId, settled(session, sums.get(session.sessionId))]),
+  );
+}
+
+/** A session's time, and whether its usage has to be added up. */
+interface Span {
+  readonly sessionId: string;
+  readonly start: string;
+  /** Until when usage that names no session may be its own. */
+  readonly end: string;
+  /** Until when usage that names it may be found. */
+  readonly lastRecord: string;
+  readonly isSummed: boolean;
+}
+
+function spanOf(session: Session, nextStart: string | undefined): Span {
+  const { sessionId, start, terminal, origin, groups } = session;
+  const { totals } = groups;
+  return {
+    sessionId,
+    start,
+    // Of a session that was never seen to end, the next one's start is the end.
+    end: terminal?.end ?? nextStart ?? endOfTime,
+    lastRecord: origin.at,
+    isSummed: totals === undefined || totals.at < origin.at,
+  };
+}
+
+/** A stretch of usage to be read for sessions that follow each other. */
+interface Run {
+  readonly from: string;
+  readonly to: string;
+  readonly spans: ReadonlySet<string>;
+}
+
+/** One stretch for each run of summed sessions: what lies between such runs is others' usage, and not read. */
+function runsOf(spans: readonly Span[]): Run[] {
+  const runs: Span[][] = [];
+  let open: Span[] | undefined;
+  for (const span of spans) {
+    if (!span.isSummed) {
+      open = undefined;
+      continue;
+    }
+    if (open === undefined) {
+      open = [];
+      runs.push(open);
+    }
+    open.push(span);
+  }
+  return runs.map((run) => {
+    const starts = run.map(({ start }) => start).sort();
+    const ends = run.flatMap(({ end, lastRecord }) => [end, lastRecord]).sort();
+    return {
+      from: timeOf(epochMilliseconds(starts[0] ?? '') - slackMilliseconds),
+      to: ends.at(-1) ?? endOfTime,
+      spans: new Set(run.map(({ sessionId }) => sessionId)),
+    };
+  });
+}
+
+/** Whose a usage record is: the session that it names, else the last to start of those in whose time it started. */
+function ownerOf(usage: StoredUsage, spans: readonly Span[]): string | undefined {
+  if (usage.sessionId !== undefined) return usage.sessionId;
+  return spans.find(({ start, end }) => start <= usage.start && usage.start <= end)?.sessionId;
+}
+
+function addTo(
+  sums: Map<string, Volumes>,
+  wanted: ReadonlySet<string>,
+  owner: string | undefined,
+  usage: StoredUsage,
+): void {
+  if (owner === undefined || !wanted.has(owner)) return;
+  sums.set(owner, plus(sums.get(owner) ?? nothing, usage));
+}
+
+/** Bytes and those of one more usage record. */
+export function plus(volumes: Volumes, usage: StoredUsage): Volumes {
+  return {
+    uploaded: sumOf(volumes.uploaded, usage.dataUploaded),
+    downloaded: sumOf(volumes.downloaded, usage.dataDownloaded),
+    total: exact(volumes.total + usage.dataTotal),
+  };
+}
+
+/** No bytes yet, to add to. */
+export const noVolumes = nothing;
+
+function sumOf(sum: number | null, part: number | undefined): number | null {
+  return sum === null || part === undefined ? null : exact(sum + part);
+}
+
+/** A sum that is a whole number of bytes, or an error: nine petabytes in one list are none of a SIM's. */
+function exact(sum: number): number {
+  if (!Number.isSafeInteger(sum)) throw new RangeError('The sum of volumes is beyond exact numbers');
+  return sum;
+}
+
+function settled({ groups, origin }: Session, sum: Volumes | undefined): Volumes {
+  const { totals } = groups;
+  if (totals === undefined) return sum ?? nothing;
+  const { dataUploaded, dataDownloaded, dataTotal } = totals.group;
+  const stated: Volumes = {
+    uploaded: dataUploaded ?? null,
+    downloaded: dataDownloaded ?? null,
+    total: dataTotal ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0),
+  };
+  if (totals.at === origin.at || sum === undefined) return stated;
+  return sum.total > stated.total ? sum : stated;
+}

@@ -1,0 +1,151 @@
+import { timeOf } from '../carriers/time.ts';
+import type { Session, Sim } from '../ledger/observation.ts';
+import type { LedgerReader } from '../store/reader.ts';
+import { threeLetterCountry } from './country-code.ts';
+import { accountSid, dataSessions } from './data-sessions.ts';
+import { type Disclosure, disclosureOf } from './disclosure.ts';
+import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
+import { readParameters } from './parameters.ts';
+import type { ApiPorts } from './ports.ts';
+import { type ApiRequest, filled } from './request.ts';
+import { findSim, unknownSim } from './sim-lookup.ts';
+import { usageWithin } from './usage-sum.ts';
+
+/** Sessions among which the open one is looked for: the latest. */
+const latestSessions = 10;
+const beginningOfTime = '0';
+const endOfTime = '9999';
+
+/** `GET /v1/Sims` */
+export async function listSims(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
+  const parameters = readParameters('listSims', request.query);
+  const disclosure = disclosureOf(ports.personalData, parameters.Include);
+  const { Status, Online, Source, Fleet, Name } = parameters;
+  const given = { Status, Online: Online?.toString(), Source, Fleet, Name };
+  const listing = openListing('Sims', parameters, given, (filters) => filters);
+  const after = listing.from?.position;
+  if (after !== undefined && typeof after !== 'string') throw badToken(parameters.PageToken ?? '');
+  const { filters } = listing;
+  const { sims, next } = await ports.reader.scanSims(
+    {
+      status: filters['Status'],
+      online: filters['Online'] === undefined ? undefined : filters['Online'] === 'true',
+      source: filters['Source'],
+      fleetSid: filters['Fleet'],
+      name: filters['Name'],
+    },
+    listing.size,
+    after,
+  );
+  const resources = sims.map((sim) => simResource(request, sim, sim.origin.at, disclosure));
+  return pageBody(request, listing, 'sims', resources, next === undefined ? undefined : { position: next });
+}
+
+/** `GET /v1/Sims/{sim}` */
+export async function fetchSim(request: ApiRequest, ports: ApiPorts): Promise<object> {
+  const { reader } = ports;
+  const parameters = readParameters('fetchSim', request.query);
+  const disclosure = disclosureOf(ports.personalData, parameters.Include);
+  const { sim } = await findSim(reader, request.pathParameters['sim'] ?? '');
+  const month = monthOf(ports.now());
+  const [known, latest, usage] = await Promise.all([
+    reader.sim(sim),
+    latestOf(reader, sim),
+    usageWithin(reader, sim, month.start, month.end),
+  ]);
+  if (known === undefined) throw unknownSim(sim);
+  const open = latest.sessions.find(({ terminal }) => terminal === undefined);
+  const [openSession = null] =
+    open === undefined ? [] : await dataSessions(reader, sim, { ...latest, sessions: [open] }, disclosure);
+  const { uploaded, downloaded, total } = usage.volumes;
+  return {
+    ...simResource(request, known, lastActivityOf(known, latest.sessions, usage.latest), disclosure),
+    open_session: openSession,
+    usage_this_month: {
+      period: { start_time: month.start, end_time: month.end },
+      data_upload: uploaded,
+      data_download: downloaded,
+      data_total: total,
+    },
+  };
+}
+
+/** A SIM's latest sessions, and when the one after each of them started. */
+async function latestOf(reader: LedgerReader, sim: string) {
+  const keys = await reader.sessionKeys({ sim, from: beginningOfTime, to: endOfTime }, latestSessions);
+  const sessions = await reader.sessions(
+    sim,
+    keys.map(({ sessionId }) => sessionId),
+  );
+  const starts = new Map(keys.map(({ sessionId }, at) => [sessionId, keys[at - 1]?.start]));
+  return { sessions, nextStart: (sessionId: string) => starts.get(sessionId) };
+}
+
+/** The UTC month of a time. */
+function monthOf(now: number): { start: string; end: string } {
+  const date = new Date(now);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  return { start: timeOf(Date.UTC(year, month)), end: timeOf(Date.UTC(year, month + 1)) };
+}
+
+/** The SIM's item takes usage and session updates in by the day only, so sessions and usage may tell of later times. */
+function lastActivityOf(sim: Sim, sessions: readonly Session[], latestUsage: string | undefined): string {
+  const times = [sim.origin.at, latestUsage ?? '', ...sessions.map(({ origin }) => origin.at)];
+  return times.sort().at(-1) ?? sim.origin.at;
+}
+
+/** What is known of a SIM now. */
+function simResource(request: ApiRequest, sim: Sim, lastActivity: string, disclosure: Disclosure): object {
+  const { origin, groups } = sim;
+  const { ids, label, phone, device, subscriber, network, cell, connection, lifecycle, lastEvent } = groups;
+  const address = (path: string): string => `${request.root}${filled(path, { sim: sim.sim })}`;
+  return {
+    sid: ids?.group.simSid ?? sim.sim,
+    unique_name: label?.group.simName ?? null,
+    iccid: origin.group.iccid ?? null,
+    sim_id: ids?.group.simId ?? null,
+    msisdn: phone?.group.msisdn ?? null,
+    imsi: disclosure.has('imsi') ? (subscriber?.group.imsi ?? null) : null,
+    account_sid: accountSid(ids?.group.accountId),
+    account_id: ids?.group.accountId ?? null,
+    fleet_sid: ids?.group.fleetSid ?? null,
+    source: origin.group.source,
+    carrier: origin.group.carrier,
+    status: lifecycle?.group.status ?? null,
+    online: connection?.group.online ?? null,
+    online_changed: connection?.group.onlineChanged ?? null,
+    last_activity: lastActivity,
+    last_event: lastEvent?.group.lastEvent ?? null,
+    last_event_time: lastEvent?.group.lastEventTime ?? null,
+    imei: device?.group.imei ?? null,
+    network: network === undefined ? null : networkResource(network.group),
+    cell: cell === undefined ? null : cellResource(cell.group),
+    url: address('/v1/Sims/{sim}'),
+    links: {
+      data_sessions: address('/v1/Sims/{sim}/DataSessions'),
+      usage_records: address('/v1/Sims/{sim}/UsageRecords'),
+      connection_events: address('/v1/Sims/{sim}/ConnectionEvents'),
+    },
+  };
+}
+
+function networkResource({ radio, ratType, mcc, mnc, operatorName, country }: NetworkGroup): object {
+  return {
+    radio_link: radio ?? ratType ?? null,
+    operator_mcc: mcc ?? null,
+    operator_mnc: mnc ?? null,
+    operator_country: threeLetterCountry(country, mcc),
+    operator_name: operatorName ?? null,
+  };
+}
+
+function cellResource({ cellId, lac, lat, lon }: CellGroup): object {
+  return {
+    cell_id: cellId ?? null,
+    lac: lac ?? null,
+    location_estimate: { lat: lat ?? 0, lon: lon ?? 0 },
+  };
+}
+
+type NetworkGroup = NonNullable<Sim['groups']['network']>['group'];
+type CellGroup = NonNullable<Sim['groups']['cell']>['group'];

@@ -1,0 +1,71 @@
+import { epochMilliseconds, timeOf } from '../carriers/time.ts';
+import type { LedgerReader } from '../store/reader.ts';
+import type { StoredUsage } from '../store/records.ts';
+import { type Bill, charged, nothingBilled } from './billing.ts';
+import { noVolumes, plus, type Volumes } from './session-totals.ts';
+
+/** Stretches that are read at the same time where a whole period is added up. */
+const concurrentReads = 8;
+/** A stretch that is not worth being cut. */
+const leastStretchMilliseconds = 2 * 86_400_000;
+
+/** What usage records come to. */
+export class UsageSum {
+  #volumes = noVolumes;
+  #bill = nothingBilled;
+  #latest: string | undefined;
+
+  get volumes(): Volumes {
+    return this.#volumes;
+  }
+
+  get bill(): Bill {
+    return this.#bill;
+  }
+
+  /** The latest time that a record tells of; undefined where there is none. */
+  get latest(): string | undefined {
+    return this.#latest;
+  }
+
+  add(record: StoredUsage): void {
+    this.#volumes = plus(this.#volumes, record);
+    this.#bill = charged(this.#bill, record);
+    // Start may follow end in real records.
+    for (const time of [record.start, record.end]) {
+      if (this.#latest === undefined || time > this.#latest) this.#latest = time;
+    }
+  }
+}
+
+/**
+ * What a SIM used in a period, which its end is no part of. A long period is read as several stretches at the same
+ * time: a year of records every few minutes is some fifty megabytes.
+ */
+export async function usageWithin(
+  reader: LedgerReader,
+  sim: string,
+  from: string,
+  to: string,
+): Promise<UsageSum> {
+  const sum = new UsageSum();
+  await Promise.all(
+    stretchesOf(from, to).map(async (stretch) => {
+      for await (const records of reader.usage({ sim, ...stretch })) {
+        for (const record of records) sum.add(record);
+      }
+    }),
+  );
+  return sum;
+}
+
+/** A period cut into stretches. As ranges of keys they don't overlap: a key is longer than the time it begins with. */
+function stretchesOf(from: string, to: string): { from: string; to: string }[] {
+  const begin = epochMilliseconds(from);
+  const length = epochMilliseconds(to) - begin;
+  const count = Math.max(1, Math.min(concurrentReads, Math.floor(length / leastStretchMilliseconds)));
+  return Array.from({ length: count }, (_, at) => ({
+    from: timeOf(begin + Math.floor((length * at) / count)),
+    to: timeOf(begin + Math.floor((length * (at + 1)) / count)),
+  }));
+}

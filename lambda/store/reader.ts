@@ -1,0 +1,361 @@
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+  ScanCommand,
+  type ScanCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import type { Session, Sim } from '../ledger/observation.ts';
+import { readItems } from './batch-get.ts';
+import { type Manifest, manifestOf } from './files.ts';
+import { type Item, sessionOf, simOf } from './items.ts';
+import { eventOf, type StoredEvent, type StoredUsage, usageOf } from './records.ts';
+import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
+
+/** Where the ledger is read. */
+export interface ReadableTables {
+  readonly client: DynamoDBClient;
+  readonly sessions: string;
+  readonly usage: string;
+  readonly events: string;
+  readonly sims: string;
+  readonly files: string;
+}
+
+/** A session's keys, as the index by start holds them. */
+export interface SessionKey {
+  readonly sessionId: string;
+  readonly start: string;
+}
+
+/** A file's keys, as the index by source holds them. */
+export interface FileKey {
+  readonly object: string;
+  readonly source: string;
+  /** When the file was delivered, ISO 8601. */
+  readonly delivered: string;
+}
+
+/** A stretch of a SIM's sort keys, both ends included. */
+export interface KeyRange {
+  readonly sim: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What of the fleet is asked for. Each member left out asks for all. */
+export interface SimFilter {
+  readonly status?: string | undefined;
+  readonly online?: boolean | undefined;
+  readonly source?: string | undefined;
+  readonly fleetSid?: string | undefined;
+  /** Part of the SIM's name, in any case. */
+  readonly name?: string | undefined;
+}
+
+/** A stretch of the fleet. */
+export interface SimStretch {
+  readonly sims: readonly Sim[];
+  /** The key after which to go on; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** Which events are wanted, and where to begin. */
+export interface EventOptions {
+  readonly type?: string | undefined;
+  /** Begin behind this sort key. */
+  readonly after?: string | undefined;
+}
+
+/** A stretch of a SIM's events. */
+export interface EventStretch {
+  readonly events: readonly StoredEvent[];
+  /** The key after which to go on; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** The names by which SIMs are found. */
+export type SimAlias = (typeof simsTable.globalIndexes)[number]['name'];
+
+/** SIMs of one name that are told apart; more than a reader can do anything about. */
+const mostNamesakes = 5;
+
+/**
+ * Reads the ledger. All reads are eventually consistent: half the price, and behind by less than a second.
+ *
+ * Everything is found by its key; only {@link LedgerReader.scanSims} goes through a table.
+ */
+export class LedgerReader {
+  readonly #tables: ReadableTables;
+
+  constructor(tables: ReadableTables) {
+    this.#tables = tables;
+  }
+
+  /** The partitions of SIMs that bear a name; more than one where carriers' names coincide. */
+  async simsBy(alias: SimAlias, name: string): Promise<string[]> {
+    const attribute = simsTable.globalIndexes.find((index) => index.name === alias)?.partitionKey ?? '';
+    const { Items: items = [] } = await this.#tables.client.send(
+      new QueryCommand({
+        TableName: this.#tables.sims,
+        IndexName: alias,
+        KeyConditionExpression: '#name = :name',
+        ExpressionAttributeNames: { '#name': attribute },
+        ExpressionAttributeValues: { ':name': { S: name } },
+        Limit: mostNamesakes,
+      }),
+    );
+    return items.map((item) => item[simsTable.partitionKey]?.S ?? '');
+  }
+
+  /** What is known of a SIM; undefined for one of which no record has come. */
+  async sim(sim: string): Promise<Sim | undefined> {
+    const item = await this.#get(this.#tables.sims, { [simsTable.partitionKey]: { S: sim } });
+    return item && simOf(item);
+  }
+
+  /**
+   * Keys of a SIM's sessions that started within a range, newest first.
+   *
+   * @param limit at most as many; fewer mean that there are no more.
+   * @param after begin behind this one.
+   */
+  async sessionKeys(
+    { sim, from, to }: KeyRange,
+    limit: number,
+    { after, oldestFirst = false }: { after?: SessionKey | undefined; oldestFirst?: boolean } = {},
+  ): Promise<SessionKey[]> {
+    const keys: SessionKey[] = [];
+    const pages = this.#pages({
+      TableName: this.#tables.sessions,
+      IndexName: sessionsTable.localIndex.name,
+      KeyConditionExpression: 'sim = :sim AND #start BETWEEN :from AND :to',
+      ExpressionAttributeNames: { '#start': sessionsTable.localIndex.sortKey },
+      ExpressionAttributeValues: rangeValues(sim, from, to),
+      ScanIndexForward: oldestFirst,
+      Limit: limit,
+      ExclusiveStartKey: after && {
+        sim: { S: sim },
+        sessionId: { S: after.sessionId },
+        start: { S: after.start },
+      },
+    });
+    for await (const items of pages) {
+      for (const item of items)
+        keys.push({ sessionId: item['sessionId']?.S ?? '', start: item['start']?.S ?? '' });
+      if (keys.length >= limit) return keys.slice(0, limit);
+    }
+    return keys;
+  }
+
+  /** Sessions by their ids, in the order asked for; ids without a session are left out. */
+  async sessions(sim: string, sessionIds: readonly string[]): Promise<Session[]> {
+    const keys = sessionIds.map((sessionId) => ({ sim: { S: sim }, sessionId: { S: sessionId } }));
+    const items = await readItems(this.#tables.client, this.#tables.sessions, keys, { consistent: false });
+    const byId = new Map(items.map((item) => [item['sessionId']?.S ?? '', item]));
+    return sessionIds.flatMap((sessionId) => {
+      const item = byId.get(sessionId);
+      return item === undefined ? [] : [sessionOf(item)];
+    });
+  }
+
+  /** A SIM's usage records that started within a range, newest first, in portions of up to a megabyte. */
+  async *usage(range: KeyRange, options: PortionOptions = {}): AsyncGenerator<StoredUsage[]> {
+    const input = this.#recordQuery(this.#tables.usage, usageTable.sortKey, range, options);
+    for await (const items of this.#pages(input)) yield items.map(usageOf);
+  }
+
+  /**
+   * A SIM's events within a range, newest first.
+   *
+   * @param limit events wanted. There may be fewer although the end is not reached: in search of a type, only some
+   *   megabytes are looked at.
+   */
+  async events(range: KeyRange, limit: number, { type, after }: EventOptions = {}): Promise<EventStretch> {
+    const { sortKey } = eventsTable;
+    const input = this.#recordQuery(this.#tables.events, sortKey, range, { after });
+    // One more than wanted tells whether there are more. With a filter, what is looked at is not what is found.
+    if (type === undefined) input.Limit = limit + 1;
+    else filterByType(input, type);
+    const events: StoredEvent[] = [];
+    for (let portion = 0; portion < mostPortions; portion += 1) {
+      const answer = await this.#tables.client.send(new QueryCommand(input));
+      for (const item of answer.Items ?? []) {
+        if (events.length === limit) return { events, next: events.at(-1)?.eventKey };
+        events.push(eventOf(item));
+      }
+      if (answer.LastEvaluatedKey === undefined) return { events, next: undefined };
+      input.ExclusiveStartKey = answer.LastEvaluatedKey;
+    }
+    return { events, next: input.ExclusiveStartKey?.[sortKey]?.S };
+  }
+
+  /**
+   * Goes through the fleet, in an order of its own that stays the same.
+   *
+   * @param limit SIMs wanted. There may be fewer although the end is not reached: of a large fleet that few SIMs of
+   *   pass the filter, only some megabytes are looked at.
+   */
+  async scanSims(filter: SimFilter, limit: number, after: string | undefined): Promise<SimStretch> {
+    const sims: Sim[] = [];
+    let start = after;
+    for (let portion = 0; portion < mostPortions; portion += 1) {
+      const answer = await this.#scanPortion(filter, limit, start);
+      for (const item of answer.Items ?? []) {
+        const sim = simOf(item);
+        if (!isNamed(sim, filter.name)) continue;
+        if (sims.length === limit) return { sims, next: sims.at(-1)?.sim };
+        sims.push(sim);
+      }
+      start = answer.LastEvaluatedKey?.[simsTable.partitionKey]?.S;
+      if (start === undefined) return { sims, next: undefined };
+    }
+    return { sims, next: start };
+  }
+
+  /**
+   * Keys of a source's files, newest first.
+   *
+   * @param after begin behind this one, which may be another source's: of files delivered at one moment, those of the
+   *   source that comes first in the alphabet come first.
+   */
+  async fileKeys(source: string, limit: number, after: FileKey | undefined): Promise<FileKey[]> {
+    const { name, partitionKey } = filesTable.globalIndexes[0];
+    const bound =
+      after !== undefined && (source < after.source ? ' AND delivered < :at' : ' AND delivered <= :at');
+    const { Items: items = [] } = await this.#tables.client.send(
+      new QueryCommand({
+        TableName: this.#tables.files,
+        IndexName: name,
+        KeyConditionExpression: `#source = :source${bound || ''}`,
+        ExpressionAttributeNames: { '#source': partitionKey },
+        ExpressionAttributeValues: {
+          ':source': { S: source },
+          ...(after && { ':at': { S: after.delivered } }),
+        },
+        ScanIndexForward: false,
+        Limit: limit,
+        ...(after?.source === source && { ExclusiveStartKey: fileStart(after) }),
+      }),
+    );
+    return items.map((item) => ({
+      object: item['object']?.S ?? '',
+      source,
+      delivered: item['delivered']?.S ?? '',
+    }));
+  }
+
+  /** Files by name, in the order asked for; names without a manifest are left out. */
+  async files(objects: readonly string[]): Promise<Manifest[]> {
+    const keys = objects.map((object) => ({ [filesTable.partitionKey]: { S: object } }));
+    const items = await readItems(this.#tables.client, this.#tables.files, keys, { consistent: false });
+    const manifests = new Map(items.map(manifestOf).map((manifest) => [manifest.object, manifest]));
+    return objects.flatMap((object) => manifests.get(object) ?? []);
+  }
+
+  #scanPortion(filter: SimFilter, limit: number, start: string | undefined): Promise<ScanCommandOutput> {
+    const { expression, names, values } = filterExpression(filter);
+    return this.#tables.client.send(
+      new ScanCommand({
+        TableName: this.#tables.sims,
+        ...(expression === ''
+          ? {}
+          : {
+              FilterExpression: expression,
+              ExpressionAttributeNames: names,
+              ExpressionAttributeValues: values,
+            }),
+        // One more than wanted tells whether there are more. With a filter, what is looked at is not what is found.
+        ...(expression === '' && filter.name === undefined && { Limit: limit + 1 }),
+        ...(start !== undefined && { ExclusiveStartKey: { [simsTable.partitionKey]: { S: start } } }),
+      }),
+    );
+  }
+
+  #recordQuery(
+    table: string,
+    sortKey: string,
+    { sim, from, to }: KeyRange,
+    { limit, after }: PortionOptions,
+  ): QueryCommandInput {
+    return {
+      TableName: table,
+      KeyConditionExpression: `sim = :sim AND ${sortKey} BETWEEN :from AND :to`,
+      ExpressionAttributeValues: rangeValues(sim, from, to),
+      ScanIndexForward: false,
+      ...(limit !== undefined && { Limit: limit }),
+      ...(after !== undefined && { ExclusiveStartKey: { sim: { S: sim }, [sortKey]: { S: after } } }),
+    };
+  }
+
+  async *#pages(input: QueryCommandInput): AsyncGenerator<Item[]> {
+    let start = input.ExclusiveStartKey;
+    do {
+      const answer: QueryCommandOutput = await this.#tables.client.send(
+        new QueryCommand({ ...input, ExclusiveStartKey: start }),
+      );
+      yield answer.Items ?? [];
+      start = answer.LastEvaluatedKey;
+    } while (start !== undefined);
+  }
+
+  async #get(table: string, key: Record<string, AttributeValue>): Promise<Item | undefined> {
+    const { Item: item } = await this.#tables.client.send(new GetItemCommand({ TableName: table, Key: key }));
+    return item;
+  }
+}
+
+/** How a range is read. */
+export interface PortionOptions {
+  /** Records in a portion, at most. */
+  readonly limit?: number | undefined;
+  /** Begin behind this sort key. */
+  readonly after?: string | undefined;
+}
+
+/** Portions of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
+const mostPortions = 8;
+
+function rangeValues(sim: string, from: string, to: string): Record<string, AttributeValue> {
+  return { ':sim': { S: sim }, ':from': { S: from }, ':to': { S: to } };
+}
+
+function fileStart({ object, source, delivered }: FileKey): Record<string, AttributeValue> {
+  return { object: { S: object }, source: { S: source }, delivered: { S: delivered } };
+}
+
+function filterByType(input: QueryCommandInput, type: string): void {
+  input.FilterExpression = '#type = :type';
+  input.ExpressionAttributeNames = { '#type': 'type' };
+  input.ExpressionAttributeValues = { ...input.ExpressionAttributeValues, ':type': { S: type } };
+}
+
+function isNamed({ groups }: Sim, part: string | undefined): boolean {
+  if (part === undefined) return true;
+  const name = groups.label?.group.simName;
+  return name?.toLowerCase().includes(part.toLowerCase()) ?? false;
+}
+
+/** A filter as DynamoDB takes it, the name aside, which it can't compare without regard to case. */
+function filterExpression({ status, online, source, fleetSid }: SimFilter) {
+  const wanted: [attribute: string, value: AttributeValue | undefined][] = [
+    ['status', status === undefined ? undefined : { S: status }],
+    ['online', online === undefined ? undefined : { BOOL: online }],
+    ['source', source === undefined ? undefined : { S: source }],
+    ['fleetSid', fleetSid === undefined ? undefined : { S: fleetSid }],
+  ];
+  const names: Record<string, string> = {};
+  const values: Record<string, AttributeValue> = {};
+  for (const [attribute, value] of wanted) {
+    if (value === undefined) continue;
+    names[`#${attribute}`] = attribute;
+    values[`:${attribute}`] = value;
+  }
+  const expression = Object.keys(names)
+    .map((name) => `${name} = :${name.slice(1)}`)
+    .join(' AND ');
+  return { expression, names, values };
+}

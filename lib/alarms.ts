@@ -1,0 +1,86 @@
+import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+
+/** Who is told of alarms, and where they read on. */
+export interface AlarmsProps {
+  readonly alarmEmail: string | undefined;
+  /** Path or URL of the runbook. */
+  readonly runbook: string;
+}
+
+/** One thing to be told of. */
+export interface AlarmDefinition {
+  /** A sentence: what is wrong. */
+  readonly sentence: string;
+  /** The runbook's page: the anchor of its heading. */
+  readonly page: string;
+  readonly metric: IMetric;
+  /** The alarm goes off when the metric is at least this; below it with `whenBelow`. */
+  readonly threshold: number;
+  /** Periods of the metric, one after another, for which that holds; 1 by default. */
+  readonly periods?: number;
+  /** Go off below the threshold, and where there is no data at all. */
+  readonly whenBelow?: boolean;
+}
+
+/** The alarms of a stack, and the topic that tells of them. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+  readonly all: Alarm[] = [];
+  readonly #runbook: string;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.#runbook = props.runbook;
+    this.topic = new Topic(this, 'Topic', { enforceSSL: true });
+    this.#allowAlarms();
+    if (props.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(props.alarmEmail));
+  }
+
+  /** Adds an alarm, which tells the topic when it goes off and when it is over. */
+  add(id: string, definition: AlarmDefinition): void {
+    const { sentence, page, metric, threshold, periods = 1, whenBelow = false } = definition;
+    const alarm = new Alarm(this, id, {
+      alarmDescription: `${sentence} ${this.#runbook}#${page}`,
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      comparisonOperator: whenBelow
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: whenBelow ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+    const tell = new SnsAction(this.topic);
+    alarm.addAlarmAction(tell);
+    alarm.addOkAction(tell);
+    this.all.push(alarm);
+  }
+
+  /** A topic with a policy of its own takes messages from nobody else, CloudWatch included. */
+  #allowAlarms(): void {
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AllowAlarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+          ArnLike: {
+            'aws:SourceArn': Stack.of(this).formatArn({
+              service: 'cloudwatch',
+              resource: 'alarm',
+              resourceName: '*',
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          },
+        },
+      }),
+    );
+  }
+}

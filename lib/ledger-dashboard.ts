@@ -1,0 +1,184 @@
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  type IWidget,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { dimension, measure, metric, service, traffic } from '../lambda/names.ts';
+import type { Configuration } from './configuration.ts';
+import type { FileIngest } from './file-ingest.ts';
+import type { LedgerMetrics } from './ledger-metrics.ts';
+import type { CarrierSource } from './source.ts';
+import type { Storage } from './storage.ts';
+import type { StreamIngest } from './stream-ingest.ts';
+
+/** What the dashboard shows. */
+export interface LedgerDashboardProps {
+  readonly configuration: Pick<Configuration, 'runbook'>;
+  readonly metrics: LedgerMetrics;
+  readonly alarms: readonly Alarm[];
+  readonly sources: readonly CarrierSource[];
+  readonly storage: Storage;
+  readonly streams: StreamIngest;
+  readonly files: FileIngest | undefined;
+}
+
+/** Columns that CloudWatch's grid has, and those of a graph: three stand in a row. */
+const columns = { all: 24, graph: 8 };
+const rows = { text: 1, graph: 6, alarms: 4 };
+const oneHour = Duration.hours(1);
+
+/** The dashboard of a stack: is it working, what is late, what was rejected, and what does it carry. */
+export class LedgerDashboard extends Construct {
+  constructor(scope: Construct, id: string, props: LedgerDashboardProps) {
+    super(scope, id);
+    const dashboard = new Dashboard(this, 'Dashboard', { defaultInterval: Duration.days(1) });
+    dashboard.addWidgets(
+      new AlarmStatusWidget({
+        title: 'Alarms',
+        alarms: props.alarms.map((alarm) => byName(this, alarm)),
+        width: columns.all,
+        height: rows.alarms,
+      }),
+    );
+    const parts = [
+      ['Is it working?', working(props)],
+      ['What is late?', late(props)],
+      ['What was rejected?', rejected(props)],
+      ['What does it carry?', carried(props)],
+    ] as const;
+    for (const [title, graphs] of parts) {
+      const markdown = `## ${title} ([runbook](${props.configuration.runbook}))`;
+      dashboard.addWidgets(new TextWidget({ markdown, width: columns.all, height: rows.text }));
+      dashboard.addWidgets(...graphs);
+    }
+  }
+}
+
+/**
+ * An alarm known by its name. Stand-ins for CloudFormation that pass over alarms answer a reference to one, but not its
+ * attributes.
+ */
+function byName(scope: Construct, alarm: Alarm): IAlarm {
+  const arn = Stack.of(scope).formatArn({
+    service: 'cloudwatch',
+    resource: 'alarm',
+    resourceName: alarm.alarmName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return Alarm.fromAlarmArn(scope, alarm.node.id, arn);
+}
+
+function graph(title: string, left: readonly IMetric[]): IWidget {
+  return new GraphWidget({ title, left: [...left], width: columns.graph, height: rows.graph });
+}
+
+/** A metric of each source. */
+function ofEach(
+  { sources, metrics }: LedgerDashboardProps,
+  name: string,
+  label: (source: string) => string = (source) => source,
+): IMetric[] {
+  return sources.map(({ settings }) =>
+    metrics.ofSource(name, settings.name, { label: label(settings.name) }),
+  );
+}
+
+function functionsOf({ streams, files }: LedgerDashboardProps) {
+  return [streams.consumer, ...(files === undefined ? [] : [files.importer])];
+}
+
+function working(props: LedgerDashboardProps): IWidget[] {
+  const handlers = functionsOf(props).map(({ handler }) => handler);
+  return [
+    graph('Records received', ofEach(props, metric.received)),
+    graph('Records stored and repeated', [
+      ...ofEach(props, metric.stored, (source) => `${source} stored`),
+      ...ofEach(props, metric.repeated, (source) => `${source} repeated`),
+    ]),
+    graph('Functions: errors and throttles', [
+      ...handlers.map((handler) => handler.metricErrors({ statistic: 'Sum' })),
+      ...handlers.map((handler) => handler.metricThrottles({ statistic: 'Sum' })),
+    ]),
+    graph(
+      'Functions: duration, p99',
+      handlers.map((handler) => handler.metricDuration({ statistic: 'p99' })),
+    ),
+    graph(
+      'Tables: write units',
+      props.storage.tables.map((table) => table.metricConsumedWriteCapacityUnits({ label: table.node.id })),
+    ),
+    graph(
+      'Tables: writes held back',
+      props.storage.tables.map((table) =>
+        table.metric('WriteThrottleEvents', { statistic: 'Sum', label: table.node.id }),
+      ),
+    ),
+  ];
+}
+
+function late(props: LedgerDashboardProps): IWidget[] {
+  const { sources, metrics, files } = props;
+  const lags = (road: string) =>
+    sources.flatMap(({ settings: { name } }) =>
+      ['p50', 'p99'].map((statistic) =>
+        metrics.lag(measure.lag, name, road, { statistic, label: `${name} ${statistic}` }),
+      ),
+    );
+  return [
+    graph('Streams: seconds from event to arrival', lags(service.kinesisConsumer)),
+    graph(
+      'Streams: milliseconds from arrival to reading',
+      sources.map(({ settings, stream }) =>
+        stream.metricGetRecordsIteratorAgeMilliseconds({ statistic: 'Maximum', label: settings.name }),
+      ),
+    ),
+    ...(files === undefined
+      ? []
+      : [
+          graph('Files: seconds until the oldest announcement is taken', [
+            files.queue.metricApproximateAgeOfOldestMessage(),
+          ]),
+        ]),
+  ];
+}
+
+function rejected(props: LedgerDashboardProps): IWidget[] {
+  const { sources, metrics, files } = props;
+  return [
+    graph(
+      'Records rejected, by reason',
+      sources.map(({ settings: { name } }) =>
+        metrics.search(metric.rejected, [dimension.source, dimension.kind], name, { period: oneHour }),
+      ),
+    ),
+    graph('Records handed back, to be delivered again', ofEach(props, metric.failed)),
+    ...(files === undefined
+      ? []
+      : [
+          graph('Files: unreadable, and given up', [
+            ...ofEach(props, measure.filesFailed, (source) => `${source} unreadable`),
+            files.deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
+          ]),
+        ]),
+  ];
+}
+
+function carried(props: LedgerDashboardProps): IWidget[] {
+  const networks = [dimension.source, dimension.country, dimension.operator];
+  const byNetwork = (name: string) =>
+    props.sources.map(({ settings }) =>
+      props.metrics.search(name, networks, settings.name, { period: oneHour }),
+    );
+  return [
+    graph('Bytes, by source', ofEach(props, traffic.bytes)),
+    graph('Bytes, by country and operator', byNetwork(traffic.bytes)),
+    graph('Cost as stated, by country and operator', byNetwork(traffic.cost)),
+  ];
+}

@@ -1,0 +1,71 @@
+import { Duration } from 'aws-cdk-lib';
+import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { dimension } from '../lambda/names.ts';
+
+/** How a metric is added up. */
+export interface Aggregation {
+  /** `Sum`, `Maximum`, `p99`, … */
+  readonly statistic: string;
+  readonly period: Duration;
+  readonly label?: string;
+}
+
+const minutes = Duration.minutes(5);
+
+/** The metrics that the functions of a stack publish, by the names that they publish them under. */
+export class LedgerMetrics {
+  /** Tells the stacks of one account apart. */
+  readonly namespace: string;
+
+  constructor(namespace: string) {
+    this.namespace = namespace;
+  }
+
+  /** A metric of a source, summed up by 5 minutes unless said otherwise. */
+  ofSource(metricName: string, source: string, aggregation: Partial<Aggregation> = {}): Metric {
+    const { statistic = 'Sum', period = minutes, label } = aggregation;
+    return new Metric({
+      namespace: this.namespace,
+      metricName,
+      dimensionsMap: { [dimension.source]: source },
+      statistic,
+      period,
+      ...(label !== undefined && { label }),
+    });
+  }
+
+  /** How late a source's records come by one road. */
+  lag(metricName: string, source: string, service: string, aggregation: Partial<Aggregation> = {}): Metric {
+    const { statistic = 'p99', period = minutes, label } = aggregation;
+    return new Metric({
+      namespace: this.namespace,
+      metricName,
+      dimensionsMap: { [dimension.source]: source, [dimension.service]: service },
+      statistic,
+      period,
+      ...(label !== undefined && { label }),
+    });
+  }
+
+  /**
+   * A line for each value of the last dimensions that there is: kinds, networks.
+   *
+   * @param dimensions as the functions publish them, `source` among them.
+   */
+  search(
+    metricName: string,
+    dimensions: readonly string[],
+    source: string,
+    aggregation: Partial<Aggregation> = {},
+  ): IMetric {
+    const { statistic = 'Sum', period = minutes, label = '' } = aggregation;
+    const schema = [this.namespace, ...dimensions].map((name) => `"${name}"`).join(',');
+    const filter = `MetricName="${metricName}" ${dimension.source}="${source}"`;
+    return new MathExpression({
+      expression: `SEARCH('{${schema}} ${filter}', '${statistic}', ${period.toSeconds()})`,
+      usingMetrics: {},
+      period,
+      label,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { FileIngest } from './file-ingest.ts';
+import { portals } from './portals.ts';
+import type { QueryApi } from './query-api.ts';
+import type { CarrierSource } from './source.ts';
+import type { Storage } from './storage.ts';
+import type { StreamIngest } from './stream-ingest.ts';
+import { RoleWriter } from './writer.ts';
+
+/** Shows the strings that a carrier's portal asks for, under the names that its form uses. No output is a secret. */
+export function showSource(scope: Construct, source: CarrierSource): void {
+  const { node, stream, bucket, writer, settings } = source;
+  const { name, carrier } = settings;
+  const show = (id: string, description: string, value: string): void =>
+    output(scope, `${node.id}${id}`, `Source ${name}: ${description}`, value);
+  if (writer instanceof RoleWriter && portals[carrier].form === 'sink') {
+    const sink = {
+      arn: stream.streamArn,
+      role_arn: writer.role.roleArn,
+      external_id: writer.externalId,
+    };
+    show('Sink', `the sink configuration for ${carrier}`, Stack.of(scope).toJsonString(sink));
+  }
+  show('AWSRegion', 'the region', Aws.REGION);
+  show('StreamName', 'the stream that takes records', stream.streamName);
+  if (bucket !== undefined) show('S3Bucket', 'the bucket that takes CSV files', bucket.bucketName);
+  if (writer instanceof RoleWriter) {
+    show('IAMRoleARN', `the role that ${carrier} assumes`, writer.role.roleArn);
+    show('ExternalId', `the external id that ${carrier} states`, writer.externalId);
+    return;
+  }
+  const { secretName } = writer.secret;
+  show('AccessKeySecret', 'the secret that holds the access key', secretName);
+  show('ReadAccessKey', 'the command that shows the access key', readCommand(secretName));
+}
+
+/** Shows where the ledger is. */
+export function showStorage(scope: Construct, storage: Storage): void {
+  output(scope, 'SessionsTable', 'Data sessions', storage.sessions.tableName);
+  output(scope, 'UsageTable', 'Usage records', storage.usage.tableName);
+  output(scope, 'EventsTable', 'Events', storage.events.tableName);
+  output(scope, 'SimsTable', 'What is known of each SIM now', storage.sims.tableName);
+  output(scope, 'FilesTable', 'Manifests of imported files', storage.files.tableName);
+  output(scope, 'QuarantineBucket', 'Rejected bytes and failed batches', storage.quarantine.bucketName);
+}
+
+/** Shows where the functions log. */
+export function showLogs(scope: Construct, streams: StreamIngest, files: FileIngest | undefined): void {
+  output(scope, 'ConsumerLogs', 'Log group of the Kinesis consumer', streams.consumer.logGroup.logGroupName);
+  if (files === undefined) return;
+  output(scope, 'ImporterLogs', 'Log group of the file importer', files.importer.logGroup.logGroupName);
+}
+
+/** Shows where the query API is, and how to get the credentials. */
+export function showApi(scope: Construct, { stage, secret, function: { logGroup } }: QueryApi): void {
+  output(scope, 'ApiUrl', 'The query API; what it answers is at /docs', stage.url);
+  output(scope, 'ApiLogs', 'Log group of the query API', logGroup.logGroupName);
+  if (secret === undefined) return;
+  output(scope, 'ApiCredentials', 'The secret that holds account and token', secret.secretName);
+  output(scope, 'ReadApiCredentials', 'The command that shows them', readCommand(secret.secretName));
+}
+
+function output(scope: Construct, id: string, description: string, value: string): void {
+  new CfnOutput(scope, id, { description, value });
+}
+
+function readCommand(secretName: string): string {
+  return `aws secretsmanager get-secret-value --region ${Aws.REGION} --secret-id ${secretName} --query SecretString --output text`;
+}

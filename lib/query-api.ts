@@ -1,0 +1,182 @@
+import { Aws, Duration, Fn, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CorsHttpMethod,
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { environment } from '../lambda/names.ts';
+import { routes } from '../lambda/query-api/routes.ts';
+import { filesTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
+import type { ApiSettings } from './configuration.ts';
+import { functions } from './limits.ts';
+import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import type { Storage } from './storage.ts';
+
+/** What the query API is made from. */
+export interface QueryApiProps {
+  readonly settings: ApiSettings;
+  readonly storage: Storage;
+  /** Names of all sources, whose files are listed. */
+  readonly sources: readonly string[];
+  readonly operation: FunctionOperation;
+}
+
+/** The way out: an HTTP API and one function that reads the ledger, and nothing else. */
+export class QueryApi extends Construct {
+  readonly function: NodeFunction;
+  readonly stage: HttpStage;
+  /** JSON: `account` and `token`; absent where access is by IAM. */
+  readonly secret: Secret | undefined;
+
+  constructor(scope: Construct, id: string, props: QueryApiProps) {
+    super(scope, id);
+    this.secret = props.settings.access === 'basic' ? this.#secret() : undefined;
+    this.function = this.#function(props);
+    this.#allow(props.storage);
+    const api = this.#api(props.settings);
+    this.stage = this.#stage(api, props);
+  }
+
+  /** The token is made by Secrets Manager, and the account from the stack's id: both stay for as long as the stack. */
+  #secret(): Secret {
+    const stackUuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
+    const account = Fn.join('', ['AC', Fn.join('', Fn.split('-', stackUuid))]);
+    const secret = new Secret(this, 'Credentials', {
+      description:
+        'Who may call the query API: account and token, and previousToken while clients change over',
+      generateSecretString: {
+        secretStringTemplate: `{"account":"${account}"}`,
+        generateStringKey: 'token',
+        passwordLength: 40,
+        excludePunctuation: true,
+      },
+      // Of no use without the API.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'Whoever holds the token has to be given the new one: it is rotated by hand, with both valid meanwhile.',
+    });
+    return secret;
+  }
+
+  #function({ settings, storage, sources, operation }: QueryApiProps): NodeFunction {
+    return new NodeFunction(this, 'Reader', {
+      definition: functions.queryApi,
+      description: 'Answers what the ledger holds, over HTTP',
+      environment: {
+        [environment.sessionsTable]: storage.sessions.tableName,
+        [environment.usageTable]: storage.usage.tableName,
+        [environment.eventsTable]: storage.events.tableName,
+        [environment.simsTable]: storage.sims.tableName,
+        [environment.filesTable]: storage.files.tableName,
+        [environment.apiAccess]: settings.access,
+        ...(this.secret && { [environment.apiSecret]: this.secret.secretArn }),
+        [environment.apiPersonalData]: settings.personalData,
+        [environment.apiClientRequestsPerSecond]: String(settings.clientRequestsPerSecond),
+        [environment.apiSources]: JSON.stringify(sources),
+      },
+      operation,
+    });
+  }
+
+  /** Only the fleet is read by going through a table; all else is found by its key. */
+  #allow({ sessions, usage, events, sims, files }: Storage): void {
+    const index = (table: string, name: string): string => `${table}/index/${name}`;
+    this.function.allow(
+      ['dynamodb:Query'],
+      [
+        index(sessions.tableArn, sessionsTable.localIndex.name),
+        usage.tableArn,
+        events.tableArn,
+        ...simsTable.globalIndexes.map(({ name }) => index(sims.tableArn, name)),
+        ...filesTable.globalIndexes.map(({ name }) => index(files.tableArn, name)),
+      ],
+    );
+    this.function.allow(['dynamodb:BatchGetItem'], [sessions.tableArn, files.tableArn]);
+    this.function.allow(['dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
+    if (this.secret !== undefined) {
+      this.function.allow(['secretsmanager:GetSecretValue'], [this.secret.secretArn]);
+    }
+  }
+
+  #api({ access, corsOrigins }: ApiSettings): HttpApi {
+    const api = new HttpApi(this, 'Api', {
+      apiName: `${Aws.STACK_NAME} query API`,
+      description: 'Sessions, usage and events of simledger',
+      createDefaultStage: false,
+      ...(corsOrigins.length > 0 && {
+        corsPreflight: {
+          allowOrigins: [...corsOrigins],
+          allowMethods: [CorsHttpMethod.GET],
+          allowHeaders: ['authorization'],
+          maxAge: Duration.hours(1),
+        },
+      }),
+    });
+    const integration = new HttpLambdaIntegration('Function', this.function.handler, {
+      timeout: Duration.seconds(functions.queryApi.timeoutSeconds),
+      scopePermissionToRoute: false,
+    });
+    const byIam = new HttpIamAuthorizer();
+    for (const route of routes) {
+      new HttpRoute(this, route.operation, {
+        httpApi: api,
+        routeKey: HttpRouteKey.with(route.path, HttpMethod.GET),
+        integration,
+        ...(route.protected && access === 'iam' && { authorizer: byIam }),
+      });
+    }
+    // What nothing is routed for gets an answer in the API's own form.
+    new HttpRoute(this, 'Others', { httpApi: api, routeKey: HttpRouteKey.DEFAULT, integration });
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason:
+        access === 'iam'
+          ? 'Only health, contract, documentation and what is not there are open.'
+          : 'The function checks HTTP Basic itself, which is all that clients of Twilio send; health and contract are open.',
+    });
+    return api;
+  }
+
+  /** The stage at the root of the address. Its log says what was asked for and how it went, and not by or about whom. */
+  #stage(api: HttpApi, { settings, operation }: QueryApiProps): HttpStage {
+    const { logDays, removalPolicy } = operation;
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      retention: logDays === 0 ? RetentionDays.INFINITE : logDays,
+      removalPolicy,
+    });
+    return new HttpStage(this, 'Stage', {
+      httpApi: api,
+      autoDeploy: true,
+      throttle: {
+        rateLimit: settings.requestsPerSecond,
+        burstLimit: 2 * settings.requestsPerSecond,
+      },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(accessLog),
+        format: AccessLogFormat.custom(
+          JSON.stringify({
+            requestId: '$context.requestId',
+            time: '$context.requestTimeEpoch',
+            route: '$context.routeKey',
+            status: '$context.status',
+            milliseconds: '$context.responseLatency',
+            error: '$context.integrationErrorMessage',
+          }),
+        ),
+      },
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import { Aws, Fn, RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
+import { AccessKey, ArnPrincipal, Policy, PolicyStatement, Role, User } from 'aws-cdk-lib/aws-iam';
+import type { Stream } from 'aws-cdk-lib/aws-kinesis';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { acknowledgeObjects } from './acknowledgements.ts';
+import type { RoleWriterSettings, SourceSettings, UserWriterSettings } from './configuration.ts';
+import { portals } from './portals.ts';
+
+/** What a carrier may write to, and as whom. */
+export interface WriterProps<Settings> {
+  readonly source: SourceSettings;
+  readonly settings: Settings;
+  readonly stream: Stream;
+  readonly bucket: Bucket | undefined;
+}
+
+/** The role that a carrier assumes to write to the one stream and bucket of its source. */
+export class RoleWriter extends Construct {
+  readonly role: Role;
+  /** The external id that the carrier has to state. */
+  readonly externalId: string;
+
+  constructor(scope: Construct, id: string, props: WriterProps<RoleWriterSettings>) {
+    super(scope, id);
+    const { source, settings } = props;
+    this.externalId = settings.externalId ?? generatedExternalId(source);
+    this.role = new Role(this, 'Role', {
+      description: `Lets ${source.carrier} write the records of the source ${source.name}`,
+      assumedBy: new ArnPrincipal(settings.principal).withConditions(trust(source, this.externalId)),
+    });
+    writePolicy(this, props).attachToRole(this.role);
+  }
+}
+
+/** The IAM user whose access key a carrier's portal is given; the key is kept as a secret. */
+export class UserWriter extends Construct {
+  /** JSON: `accessKeyId` and `secretAccessKey`. */
+  readonly secret: Secret;
+
+  constructor(scope: Construct, id: string, props: WriterProps<UserWriterSettings>) {
+    super(scope, id);
+    const user = new User(this, 'User');
+    writePolicy(this, props).attachToUser(user);
+    const key = new AccessKey(this, 'AccessKey', { user, serial: props.settings.keySerial });
+    this.secret = new Secret(this, 'Secret', {
+      description: `Access key for ${props.source.carrier} to write the records of the source ${props.source.name}`,
+      secretObjectValue: {
+        accessKeyId: SecretValue.unsafePlainText(key.accessKeyId),
+        secretAccessKey: key.secretAccessKey,
+      },
+      // The key ends with the stack, and its copy is of no use without it.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Validations.of(this.secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'The key is typed into the carrier’s portal by hand: it is rotated by a larger keySerial and a visit there.',
+    });
+  }
+}
+
+/** The conditions under which the principal may assume the role, in the words of each carrier's own template. */
+function trust({ carrier }: SourceSettings, externalId: string) {
+  return portals[carrier].externalId === 'chosen'
+    ? { StringEquals: { 'sts:ExternalId': externalId } }
+    : { 'ForAnyValue:StringEquals': { 'sts:ExternalId': [externalId] } };
+}
+
+/**
+ * The source's name and the random part of the stack's id (`arn:…:stack/<name>/<uuid>`): it differs from every other
+ * customer's, which is what an external id is for, and stays the same for as long as the stack lives.
+ */
+function generatedExternalId({ name }: SourceSettings): string {
+  return Fn.join('-', [name, Fn.select(2, Fn.split('/', Aws.STACK_ID))]);
+}
+
+/** The permission to write to one stream and bucket, and to ask what Twilio's service asks before it writes. */
+function writePolicy(scope: Construct, props: WriterProps<unknown>): Policy {
+  const { source, stream, bucket } = props;
+  const policy = new Policy(scope, 'Policy');
+  const allow = (actions: string[], resources: string[]): void =>
+    policy.addStatements(new PolicyStatement({ actions, resources }));
+  allow(['kinesis:PutRecord', 'kinesis:PutRecords'], [stream.streamArn]);
+  if (portals[source.carrier].form === 'sink') {
+    allow(['kinesis:ListShards'], [stream.streamArn]);
+    allow(['kinesis:DescribeLimits'], ['*']);
+    Validations.of(policy).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'kinesis:DescribeLimits, which Twilio calls before it writes, is about the account: AWS has no finer grain.',
+    });
+  }
+  if (bucket !== undefined) {
+    allow(['s3:PutObject'], [bucket.arnForObjects('*')]);
+    acknowledgeObjects(
+      policy,
+      bucket,
+      '',
+      'The carrier names its files itself; the bucket is the source’s own.',
+    );
+  }
+  return policy;
+}

@@ -1,0 +1,51 @@
+import { defaultRouteKey, type Route, routeKey } from '../../lambda/query-api/routes.ts';
+
+/** The route that a request takes, as API Gateway chooses it. */
+export interface RoutedRequest {
+  readonly routeKey: string;
+  /** Decoded. */
+  readonly pathParameters: Readonly<Record<string, string>>;
+}
+
+/**
+ * Chooses a request's route. Where several fit, the one with fewer parameters is taken; where none does, `$default`.
+ *
+ * @param path as it came, percent-encoded.
+ */
+export function routed(routes: readonly Route[], method: string, path: string): RoutedRequest {
+  const fitting = routes.flatMap((route) => {
+    const pathParameters = method === 'GET' ? parametersIn(route.path, path) : undefined;
+    return pathParameters === undefined ? [] : [{ routeKey: routeKey(route), pathParameters }];
+  });
+  const [first] = fitting.sort(
+    (a, b) => Object.keys(a.pathParameters).length - Object.keys(b.pathParameters).length,
+  );
+  return first ?? { routeKey: defaultRouteKey, pathParameters: {} };
+}
+
+/** A path's parameters under a pattern; undefined where it does not fit, or is no proper encoding. */
+function parametersIn(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [at, part] of wanted.entries()) {
+    const text = decoded(given[at] ?? '');
+    if (text === undefined) return undefined;
+    const name = /^\{(\w+)\}$/.exec(part)?.[1];
+    if (name === undefined && text !== part) return undefined;
+    if (name !== undefined && text === '') return undefined;
+    if (name !== undefined) parameters[name] = text;
+  }
+  return parameters;
+}
+
+/** Percent-decoded text; undefined where it is none. */
+export function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { AwsError, createAwsJsonServer, localAccount, localRegion, operation } from '../aws-json-protocol.ts';
+import type { LoopbackServer } from '../loopback-server.ts';
+
+/**
+ * A stand-in for Secrets Manager that speaks its wire protocol (AWS JSON 1.1) on loopback, and knows the one operation
+ * that functions use: `GetSecretValue`, of the current version.
+ *
+ * @param secrets what each secret holds, by its name.
+ */
+export function createSecretsStandIn(secrets: Readonly<Record<string, string>>): LoopbackServer {
+  return createAwsJsonServer({
+    targetPrefix: 'secretsmanager',
+    jsonVersion: '1.1',
+    operations: {
+      GetSecretValue: operation(z.object({ SecretId: z.string().min(1).max(2048) }), ({ SecretId: name }) => {
+        const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+        if (secret === undefined) {
+          throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+        }
+        return {
+          ARN: `arn:aws:secretsmanager:${localRegion}:${localAccount}:secret:${name}-AbCdEf`,
+          Name: name,
+          SecretString: secret,
+          VersionId: '00000000-0000-4000-8000-000000000000',
+          VersionStages: ['AWSCURRENT'],
+          CreatedDate: 0,
+        };
+      }),
+    },
+    invalidInput: (message) => new AwsError('InvalidParameterException', message),
+  });
+}

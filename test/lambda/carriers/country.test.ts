@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { countryOf } from '../../../lambda/carriers/country.ts';
+import { radioOf } from '../../../lambda/carriers/radio.ts';
+
+describe('a country', () => {
+  it.each([
+    [{ isoCode: 'de' }, 'DE'],
+    [{ isoCode: 'PR', mcc: '310' }, 'PR'],
+    [{ isoCode: 'DEU', name: 'Germany' }, 'DE'],
+    [{ name: 'germany', mcc: '208' }, 'DE'],
+    [{ name: 'Atlantis', mcc: '208' }, 'FR'],
+    [{ mcc: '262' }, 'DE'],
+    [{ mcc: '2xx' }, undefined],
+    [{ mcc: '901' }, undefined],
+    [{ name: 'constructor', mcc: '__proto__' }, undefined],
+    [{}, undefined],
+  ])('stated as %j is %s', (statement, country) => {
+    expect(countryOf(statement)).toBe(country);
+  });
+});
+
+describe('a radio access technology', () => {
+  it.each([
+    ['1', '3G'],
+    ['2', '2G'],
+    ['3', 'WLAN'],
+    ['4', 'GAN'],
+    ['5', '3G'],
+    ['6', '4G'],
+    ['8', 'NB-IoT'],
+    ['9', 'LTE-M'],
+    ['7', '7'],
+    ['4G LTE', '4G'],
+    ['LTE Cat-M', 'LTE-M'],
+    ['NB-IoT', 'NB-IoT'],
+    ['E_UTRAN', '4G'],
+    ['Smoke signals', 'Smoke signals'],
+    [undefined, undefined],
+  ])('written %s is %s', (ratType, radio) => {
+    expect(radioOf(ratType)).toBe(radio);
+  });
+});

@@ -1,0 +1,538 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { readBody } from '../../../lambda/carriers/body.ts';
+import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
+import { interpret } from '../../../lambda/carriers/index.ts';
+import { type Fault, isFault, type RejectCode } from '../../../lambda/carriers/reading.ts';
+import { arrivalFrom, arrivedAt, statedBy } from '../../records/arrival.ts';
+import {
+  carrierEvent,
+  contextEvent,
+  flatUsageRecord,
+  pdpContext,
+  readStreamer,
+  readStreamerText,
+  streamerSim,
+  usageRecord,
+} from '../../records/datastreamer.ts';
+import { bodyOf, fixtureValue } from '../../records/fixtures.ts';
+import {
+  connectionEvent,
+  fullData,
+  type Members,
+  minimalData,
+  readConnectionEvent,
+  sessionSid,
+} from '../../records/supersim.ts';
+
+/** A rejected record: where the fault is, its code, and its sentence. */
+interface Example {
+  readonly what: string;
+  readonly record: unknown;
+  readonly code: RejectCode;
+  readonly reason: string;
+}
+
+const without = (record: Members, member: string): Members =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => name !== member));
+const superSim = (about: Members) => connectionEvent('data-session.updated', { ...fullData, ...about });
+const inMilliseconds = (ahead: number) => new Date(arrivedAt + ahead).toISOString();
+const day = 86_400_000;
+
+const examples: readonly Example[] = [
+  {
+    what: 'a number instead of a record',
+    record: 7,
+    code: 'unknown-shape',
+    reason: 'A record is an object',
+  },
+  {
+    what: 'an array within an array',
+    record: [[]],
+    code: 'unknown-shape',
+    reason: 'A record is an object',
+  },
+  {
+    what: 'an object of no known kind',
+    record: { hello: 'world' },
+    code: 'unknown-shape',
+    reason: 'This is neither a CloudEvent, nor an event, nor a usage record',
+  },
+  {
+    what: 'a CloudEvent of another product',
+    record: connectionEvent('x', {}, { type: 'com.twilio.messaging.message.sent' }),
+    code: 'unknown-shape',
+    reason: 'The CloudEvent type "com.twilio.messaging.message.sent" is no Super SIM connection event',
+  },
+  {
+    what: 'a CloudEvent whose data is no object',
+    record: { ...connectionEvent('attachment.accepted'), data: 'not { json' },
+    code: 'unknown-shape',
+    reason: 'The member data is neither an object nor one as text',
+  },
+  {
+    what: 'a usage record without a volume in its volume',
+    record: { ...usageRecord, volume: {} },
+    code: 'unknown-shape',
+    reason: 'A usage record without a volume',
+  },
+  {
+    what: 'an event whose type has no id',
+    record: carrierEvent(null),
+    code: 'unknown-shape',
+    reason: 'The event type has no id',
+  },
+  {
+    what: 'a connection event without event_sid',
+    record: connectionEvent('attachment.accepted', without(minimalData, 'event_sid')),
+    code: 'missing-identity',
+    reason: 'event_sid is missing',
+  },
+  {
+    what: 'a connection event of no SIM',
+    record: connectionEvent('attachment.accepted', without(without(minimalData, 'sim_sid'), 'sim_iccid')),
+    code: 'missing-identity',
+    reason: 'Neither sim_iccid nor sim_sid names the SIM',
+  },
+  ...['started', 'updated', 'ended'].map((type) => ({
+    what: `data-session.${type} without data_session_sid`,
+    record: connectionEvent(`data-session.${type}`),
+    code: 'missing-identity' as const,
+    reason: 'data_session_sid is missing',
+  })),
+  {
+    what: 'a connection event without time',
+    record: without(connectionEvent('attachment.accepted', without(minimalData, 'timestamp')), 'time'),
+    code: 'missing-identity',
+    reason: 'timestamp is missing',
+  },
+  {
+    what: 'an id of several lines',
+    record: superSim({ data_session_sid: 'PI1\nPI2' }),
+    code: 'missing-identity',
+    reason: 'data_session_sid can not be used: "PI1\\nPI2"',
+  },
+  {
+    what: 'an id with a zero byte',
+    record: { ...usageRecord, id: 'a\u0000b' },
+    code: 'missing-identity',
+    reason: 'id can not be used: "a\\u0000b"',
+  },
+  {
+    what: 'a usage record without id',
+    record: without(usageRecord, 'id'),
+    code: 'missing-identity',
+    reason: 'id is missing, or no whole number',
+  },
+  {
+    what: 'a usage record whose id is a fraction',
+    record: { ...usageRecord, id: 1.5 },
+    code: 'missing-identity',
+    reason: 'id is missing, or no whole number',
+  },
+  {
+    what: 'a usage record of no SIM',
+    record: without(without(flatUsageRecord, 'sim_id'), 'endpoint_name'),
+    code: 'missing-identity',
+    reason: 'Neither an ICCID nor a SIM id names the SIM',
+  },
+  {
+    what: 'an event without time',
+    record: without(carrierEvent(1), 'timestamp'),
+    code: 'missing-identity',
+    reason: 'timestamp is missing',
+  },
+  {
+    what: 'an event of no SIM and no organisation',
+    record: without(without(carrierEvent(6), 'sim'), 'organisation'),
+    code: 'missing-identity',
+    reason: 'Neither a SIM nor an organisation is named',
+  },
+  ...['8.98828E+18', '8,98828E+18', '8.98828e18', '9E+18', '89.8828E+17'].map((iccid) => ({
+    what: `the ICCID ${iccid}`,
+    record: { ...usageRecord, sim: { id: 5, iccid } },
+    code: 'scientific-notation' as const,
+    reason: `iccid can not be used: "${iccid}"`,
+  })),
+  {
+    what: 'a record id in scientific notation',
+    record: { ...usageRecord, id: '1.23457E+15' },
+    code: 'scientific-notation',
+    reason: 'id can not be used: "1.23457E+15"',
+  },
+  {
+    what: 'a Super SIM’s ICCID in scientific notation',
+    record: superSim({ sim_iccid: '8.9883E+19' }),
+    code: 'scientific-notation',
+    reason: 'sim_iccid can not be used: "8.9883E+19"',
+  },
+  {
+    what: 'a session id in scientific notation',
+    record: { ...usageRecord, session_id: '1E+9' },
+    code: 'scientific-notation',
+    reason: 'session_id can not be used: "1E+9"',
+  },
+  {
+    what: 'the id of a PDP context in scientific notation',
+    record: contextEvent(3, { ...pdpContext, pdp_context_id: '1.1E+8' }),
+    code: 'scientific-notation',
+    reason: 'The session\'s id can not be used: "1.1E+8"',
+  },
+  {
+    what: 'an id of a million characters',
+    record: { ...usageRecord, id: 'x'.repeat(1_000_000) },
+    code: 'oversized-field',
+    reason: `id can not be used: "${'x'.repeat(59)}…`,
+  },
+  {
+    what: 'an event type of a million characters',
+    record: carrierEvent('x'.repeat(1_000_000)),
+    code: 'oversized-field',
+    reason: 'The event type id is too long',
+  },
+  ...['2026-02-30T10:00:00Z', '2025-02-29T10:00:00Z', '2026-11-31 10:00:00', '2026-13-01T10:00:00Z'].map(
+    (time) => ({
+      what: `the date ${time}`,
+      record: { ...usageRecord, start_timestamp: time },
+      code: 'impossible-time' as const,
+      reason: `start_timestamp is no possible time: "${time}"`,
+    }),
+  ),
+  ...[
+    '2026-11-02T24:00:00Z',
+    '2026-11-02T10:60:00Z',
+    '2026-11-02T10:00:60Z',
+    '1999-12-31T23:59:59Z',
+    'now',
+  ].map((time) => ({
+    what: `the time ${time}`,
+    record: carrierEvent(1, { timestamp: time }),
+    code: 'impossible-time' as const,
+    reason: `timestamp is no possible time: "${time}"`,
+  })),
+  {
+    what: 'a number for a time',
+    record: carrierEvent(1, { timestamp: 1_762_077_600 }),
+    code: 'impossible-time',
+    reason: 'timestamp is no possible time: 1762077600',
+  },
+  {
+    what: 'an object for a time',
+    record: superSim({ data_session_start_time: {} }),
+    code: 'impossible-time',
+    reason: 'data_session_start_time is no possible time: an object',
+  },
+  {
+    what: 'an array for a time',
+    record: superSim({ data_session_update_end_time: [] }),
+    code: 'impossible-time',
+    reason: 'data_session_update_end_time is no possible time: an array',
+  },
+  {
+    what: 'a connection event 24 hours and a second ahead',
+    record: superSim({ timestamp: inMilliseconds(day + 1000) }),
+    code: 'future-time',
+    reason: 'timestamp is more than 24 hours ahead of the arrival: 2026-11-03T12:00:01.000Z',
+  },
+  {
+    what: 'a usage record 24 hours and a second ahead',
+    record: { ...usageRecord, end_timestamp: inMilliseconds(day + 1000) },
+    code: 'future-time',
+    reason: 'end_timestamp is more than 24 hours ahead of the arrival: 2026-11-03T12:00:01.000Z',
+  },
+  {
+    what: 'a tunnel of the year 2199',
+    record: contextEvent(4, { ...pdpContext, tunnel_created: '2199-12-31T00:00:00' }),
+    code: 'future-time',
+    reason: 'tunnel_created is more than 24 hours ahead of the arrival: 2199-12-31T00:00:00.000Z',
+  },
+  {
+    what: 'half a byte',
+    record: superSim({ data_upload: 0.5 }),
+    code: 'impossible-number',
+    reason: 'data_upload is no exact number of bytes: 0.5',
+  },
+  {
+    what: 'a negative volume',
+    record: { ...usageRecord, volume: { total: -0.1 } },
+    code: 'impossible-number',
+    reason: 'volume is negative: -0.1',
+  },
+  {
+    what: 'a volume that is no number',
+    record: { ...usageRecord, volume: { total: 1, tx: 'NaN' } },
+    code: 'impossible-number',
+    reason: 'volume tx is no decimal: "NaN"',
+  },
+  {
+    what: 'a cost with a decimal comma',
+    record: { ...usageRecord, cost: '0,5' },
+    code: 'impossible-number',
+    reason: 'cost is no decimal: "0,5"',
+  },
+  {
+    what: 'more megabytes than can be counted in bytes',
+    record: { ...usageRecord, volume: { total: '99999999999999' } },
+    code: 'impossible-number',
+    reason: 'volume is more bytes than can be counted exactly: "99999999999999"',
+  },
+  {
+    what: 'a negative number of messages',
+    record: { ...usageRecord, traffic_type: { id: 6 }, volume: { total: -1 } },
+    code: 'impossible-number',
+    reason: 'volume is negative: -1',
+  },
+  {
+    what: 'half a message',
+    record: { ...usageRecord, traffic_type: { id: 6 }, volume: { total: 1.5 } },
+    code: 'impossible-number',
+    reason: 'volume is no number of messages: 1.5',
+  },
+  {
+    what: 'a session’s negative volume',
+    record: contextEvent(5, pdpContext, { volume: { tx: '-1' } }),
+    code: 'impossible-number',
+    reason: 'detail.volume tx is negative: "-1"',
+  },
+];
+
+/** Reads as the carrier's consumer would. */
+function readAny(record: unknown) {
+  return interpret(record, arrivalFrom('emnify'));
+}
+
+describe('a record is rejected, with its code and a sentence,', () => {
+  it.each(examples)('for $what', ({ record, code, reason }) => {
+    expect(readAny(record)).toEqual({ kind: 'fault', code, reason });
+  });
+
+  it('and there is an example of every code', () => {
+    const bodies = [Buffer.from('{'), gzipSync('{}').subarray(0, 12), Buffer.from([0xff]), Buffer.alloc(0)];
+    const tooLarge = gzipSync(Buffer.alloc(20_000_000));
+    const ofBodies = [...bodies, tooLarge].flatMap((bytes) => readBody(bytes).broken.map(({ code }) => code));
+    const usageRows = interpreterOf(['id', 'start_timestamp', 'volume'], 'cdr_1.csv');
+    const ofFiles: (Fault | undefined)[] = [
+      interpreterOf(['iccid'], 'cdr_1.csv'),
+      interpreterOf(['id'], 'cars.csv'),
+      isFault(usageRows) ? usageRows : usageRows(['1'], arrivalFrom('1nce')),
+    ].filter((value): value is Fault => isFault(value));
+    const codes = new Set([...examples.map(({ code }) => code), ...ofBodies, ...ofFiles.map((f) => f?.code)]);
+    const all: Record<RejectCode, true> = {
+      'broken-json': true,
+      'broken-gzip': true,
+      'not-utf8': true,
+      empty: true,
+      'too-large': true,
+      'unknown-shape': true,
+      'missing-identity': true,
+      'scientific-notation': true,
+      'oversized-field': true,
+      'impossible-time': true,
+      'future-time': true,
+      'impossible-number': true,
+      'broken-row': true,
+      'no-id-column': true,
+      'unknown-columns': true,
+    };
+    expect([...codes].sort()).toEqual(Object.keys(all).sort());
+  });
+});
+
+describe('clocks', () => {
+  it.each([23 * 3_600_000, day])('may be %i ms ahead', (ahead) => {
+    const time = inMilliseconds(ahead);
+    expect([
+      statedBy(readConnectionEvent('attachment.accepted', { ...minimalData, timestamp: time }), 'event').time,
+      statedBy(readStreamer({ ...usageRecord, start_timestamp: time }), 'usage').start,
+    ]).toEqual([time, time]);
+  });
+
+  it('may be any years behind: history is not refused', () => {
+    const times = ['2000-01-01T00:00:00Z', '2017-03-19 21:06:33'];
+    expect(
+      times.map((timestamp) => statedBy(readStreamer(carrierEvent(1, { timestamp })), 'event').time),
+    ).toEqual(['2000-01-01T00:00:00.000Z', '2017-03-19T21:06:33.000Z']);
+  });
+});
+
+describe('numbers of any length', () => {
+  it.each([
+    ['an ICCID', '"8988280666001000001"', streamerSim],
+    ['an ICCID of 20 digits', '"8988280666001000001"', `${streamerSim}9`],
+  ])('are read digit by digit: %s', (_, written, digits) => {
+    const text = JSON.stringify(usageRecord).replace(written, digits);
+    const { sim, iccid } = statedBy(readStreamerText(text), 'usage');
+    expect([sim, iccid]).toEqual([streamerSim, digits]);
+  });
+
+  it('are rejected where an exponent has taken their digits', () => {
+    const text = JSON.stringify(usageRecord).replace('"8988280666001000001"', '8.98828E+18');
+    expect(readStreamerText(text)).toEqual({
+      kind: 'fault',
+      code: 'scientific-notation',
+      reason: 'iccid can not be used: "8.98828E+18"',
+    });
+    const superSimText = JSON.stringify(connectionEvent('attachment.accepted')).replace(
+      '"89883070000005381783"',
+      '8.9883E+19',
+    );
+    expect(readAny(bodyOf(superSimText).values[0])).toEqual({
+      kind: 'fault',
+      code: 'scientific-notation',
+      reason: 'sim_iccid can not be used: "8.9883E+19"',
+    });
+  });
+});
+
+describe('names of every object', () => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'];
+
+  it.each(names)('are kept as members: %s', (name) => {
+    const added = `{"${name}":{"polluted":true},`;
+    const read = (text: string) => readAny(bodyOf(text.replace('{', added)).values[0]);
+    const extra = `{"${name}":{"polluted":true}}`;
+    expect([
+      statedBy(read(JSON.stringify(usageRecord)), 'usage').extra,
+      statedBy(read(JSON.stringify(carrierEvent(1))), 'event').extra,
+      ({} as Members)['polluted'],
+    ]).toEqual([extra, extra, undefined]);
+  });
+
+  it.each(names)('are kept as ids and words: %s', (name) => {
+    const usage = { ...usageRecord, id: name, sim: { id: name }, operator: { name }, traffic_type: { name } };
+    expect(statedBy(readStreamer(usage), 'usage')).toMatchObject({
+      sim: name,
+      recordId: name,
+      operatorName: name,
+      trafficType: name,
+    });
+    const data = { ...minimalData, event_sid: name, rat_type: name, sim_unique_name: name };
+    expect(statedBy(readConnectionEvent(name, data), 'event')).toMatchObject({
+      eventId: name,
+      type: name,
+      network: { ratType: name, radio: name },
+    });
+  });
+
+  it.each(names)('make no record of an object that has nothing else: %s', (name) => {
+    const record = JSON.parse(`{"${name}":{"specversion":"1.0","type":"a","id":1}}`) as unknown;
+    expect(readAny(record)).toMatchObject({ kind: 'fault', code: 'unknown-shape' });
+  });
+});
+
+describe('texts', () => {
+  const long = 'x'.repeat(1_000_000);
+
+  it('of a million characters are cut to what an item has room for', () => {
+    const data = {
+      ...fullData,
+      sim_unique_name: long,
+      apn: long,
+      imsi: long,
+      imei: long,
+      ip_address: long,
+      rat_type: long,
+      network: { friendly_name: long, mcc: long, mnc: long, iso_country: long },
+      location: { cell_id: long, lac: long },
+      error: { code: long, message: long },
+      data_modifier: long,
+      added: long,
+    };
+    const reading = readConnectionEvent(`data-session.${long}`, data);
+    expect(JSON.stringify(reading).length).toBeLessThan(10_000);
+    const about = {
+      description: long,
+      detail: { [long]: long },
+      endpoint: { name: long, imei: long },
+      imsi: long,
+    };
+    expect(JSON.stringify(readStreamer(carrierEvent(1, about))).length).toBeLessThan(5000);
+  });
+
+  it('are nested 100,000 levels and kept to a depth that no carrier reaches', () => {
+    const nested = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+    const withMember = (record: Members, member: string) =>
+      JSON.stringify({ ...record, [member]: '@' }).replace('"@"', nested);
+    const kept = `${'{"a":'.repeat(7)}"…"${'}'.repeat(7)}`;
+    expect([
+      statedBy(readStreamerText(withMember(carrierEvent(1), 'detail')), 'event').detail,
+      statedBy(readStreamerText(withMember(usageRecord, 'added')), 'usage').extra,
+    ]).toEqual([kept, `{"added":${`${'{"a":'.repeat(6)}"…"${'}'.repeat(6)}`}}`]);
+  });
+
+  it('have zero bytes and lone surrogates, of which the latter no table can hold', () => {
+    const odd = 'a\u0000b\ud800c';
+    const data = {
+      ...fullData,
+      sim_unique_name: odd,
+      event_sid: 'EZ\udc00',
+      network: { friendly_name: odd },
+    };
+    const { usage, session } = {
+      usage: undefined,
+      session: undefined,
+      ...readConnectionEvent('data-session.updated', data),
+    };
+    expect([usage?.recordId, usage?.operatorName, session?.groups.label?.group]).toEqual([
+      'EZ\ufffd',
+      'a\u0000b\ufffdc',
+      { simName: 'a\u0000b\ufffdc' },
+    ]);
+    const { detail, description } = statedBy(
+      readStreamer(carrierEvent(1, { detail: odd, description: odd })),
+      'event',
+    );
+    expect([detail, description]).toEqual(['a\u0000b\ufffdc', 'a\u0000b\ufffdc']);
+  });
+
+  it('of arrays of 100,000 elements are cut as well', () => {
+    const mnc = Array.from({ length: 100_000 }, (_, id) => ({ id, mnc: '01' }));
+    const reading = readStreamer(carrierEvent(1, { detail: { ...fullData, mnc } }));
+    expect(statedBy(reading, 'event').detail?.length).toBeLessThan(540);
+  });
+});
+
+describe('sentences', () => {
+  it('never repeat an IMSI, IMEI, phone number, address or user name', () => {
+    const personal = {
+      imsi: '901405999999999',
+      imei: '8635769999999901',
+      msisdn: '882289999999999',
+      ip: '198.51.100.99',
+    };
+    const identity = {
+      imsi: personal.imsi,
+      endpoint: { imei: personal.imei, ip_address: personal.ip },
+      sim: { msisdn: personal.msisdn, iccid: '9E+18' },
+      user: { name: 'John Do', username: 'user@company.com' },
+    };
+    const broken = [
+      { ...usageRecord, ...identity },
+      { ...usageRecord, ...identity, sim: { msisdn: personal.msisdn } },
+      { ...usageRecord, ...identity, volume: { total: personal } },
+      carrierEvent(6, { ...identity, timestamp: null }),
+      carrierEvent(6, { ...identity, timestamp: personal }),
+      superSim({ ...personal, data_session_sid: null, ip_address: personal.ip }),
+      superSim({ ...personal, data_total: personal, data_session_sid: sessionSid }),
+    ];
+    const reasons = broken
+      .map(readAny)
+      .map((reading) => (reading.kind === 'fault' ? reading.reason : 'none'));
+    expect(reasons).not.toContain('none');
+    for (const value of [...Object.values(personal), 'John Do', 'user@company.com']) {
+      expect(reasons.join('\n')).not.toContain(value);
+    }
+  });
+});
+
+describe('a published record with one member broken', () => {
+  it.each([
+    ['twilio/data-session-updated.json', 'data'],
+    ['1nce/create-pdp-context.json', 'timestamp'],
+    ['1nce/usage.json', 'start_timestamp'],
+  ])('of %s is rejected without %s', (path, member) => {
+    const record = fixtureValue(path) as Members;
+    expect(readAny(record)).toMatchObject({ kind: 'observed' });
+    expect(readAny(without(record, member))).toMatchObject({ kind: 'fault' });
+  });
+});

@@ -1,0 +1,614 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { readBody } from '../../../lambda/carriers/body.ts';
+import { interpret } from '../../../lambda/carriers/index.ts';
+import type { Reading } from '../../../lambda/carriers/reading.ts';
+import { readMessage } from '../../../lambda/file-importer/messages.ts';
+import { parseRows, rowEnds } from '../../../lambda/file-importer/rows.ts';
+import type { Observations } from '../../../lambda/ledger/observation.ts';
+import type { Carrier } from '../../../lambda/sources.ts';
+import { eventItem } from '../../../lambda/store/items.ts';
+import { aggregateOf } from '../../records/aggregate.ts';
+import { arrivalFrom, arrivedAt, observationsOf, statedBy } from '../../records/arrival.ts';
+import {
+  carrierEvent,
+  contextEvent,
+  csvOf,
+  flatUsageRecord,
+  pdpContext,
+  readCsv,
+  readStreamer,
+  streamerSim,
+  usageRecord,
+  visitedOperator,
+} from '../../records/datastreamer.ts';
+import { bodyOf, fixture, fixtureValue } from '../../records/fixtures.ts';
+import { importInMemory } from '../../records/in-memory-import.ts';
+import { ledgerOf } from '../../records/ledger-of.ts';
+import {
+  connectionEvent,
+  eventSid,
+  fullData,
+  type Members,
+  minimalData,
+  readConnectionEvent,
+  sessionSid,
+  simSid,
+  superSim,
+} from '../../records/supersim.ts';
+
+/** Reads all records of a body. */
+function readAll(bytes: Buffer, carrier: Carrier): Reading[] {
+  return readBody(bytes).values.map((value) => interpret(value, arrivalFrom(carrier)));
+}
+
+function without(record: Members, ...members: readonly string[]): Members {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !members.includes(name)));
+}
+
+/** All ways of ordering a few things. */
+function ordersOf<Thing>(things: readonly Thing[]): Thing[][] {
+  if (things.length < 2) return [[...things]];
+  return things.flatMap((thing, index) =>
+    ordersOf([...things.slice(0, index), ...things.slice(index + 1)]).map((rest) => [thing, ...rest]),
+  );
+}
+
+const smallUsageColumns = ['id', 'event_start_timestamp', 'iccid', 'volume'];
+
+describe('framing', () => {
+  it('trap 1: data of a CloudEvent may be a string, which is parsed again', () => {
+    const record = connectionEvent('data-session.updated', fullData);
+    const asString = { ...record, data: JSON.stringify(record['data']) };
+    expect(interpret(asString, arrivalFrom('twilio'))).toEqual(interpret(record, arrivalFrom('twilio')));
+  });
+
+  it('trap 2: a body may be an object, an array or JSON lines, perhaps gzip or KPL-aggregated', () => {
+    const texts = [1, 2, 3].map((id) => JSON.stringify({ ...usageRecord, id }));
+    const bodies = [
+      Buffer.from(`[${texts.join(',')}]`),
+      Buffer.from(texts.join('\n')),
+      Buffer.from(texts.join('')),
+      gzipSync(texts.join('\n')),
+      aggregateOf(...texts.map((text) => Buffer.from(text))),
+      aggregateOf(gzipSync(texts.slice(0, 2).join('\n')), Buffer.from(texts[2] ?? '')),
+    ];
+    const one = texts.map((text) => readAll(Buffer.from(text), '1nce')[0]);
+    expect(bodies.map((body) => readAll(body, '1nce'))).toEqual(bodies.map(() => one));
+  });
+
+  it('trap 3: CSV has line breaks in quotes, €, and files of nothing but a header', () => {
+    const text = csvOf(
+      [...smallUsageColumns, 'currency_code', 'operator_name'],
+      ['1', '2026-11-02 10:00:00', streamerSim, '0.5', '€', 'Tele\r\n"kom"'],
+    );
+    const read = readCsv(text, 'cdr_1.csv').map((reading) => statedBy(reading, 'usage'));
+    expect(read.map(({ currency, operatorName }) => [currency, operatorName])).toEqual([
+      ['€', 'Tele\r\n"kom"'],
+    ]);
+    expect(readCsv(csvOf(smallUsageColumns), 'cdr_1.csv')).toEqual([]);
+  });
+
+  it('trap 3: CSV files begin with a byte order mark, are empty, or have a header and no rows', async () => {
+    const header = csvOf(smallUsageColumns);
+    const row = csvOf(['1', '2026-11-02 10:00:00', streamerSim, '0.5']);
+    const files = [`\uFEFF${header}${row}`, header, '', '\uFEFF', '\r\n'];
+    const imported = await Promise.all(files.map((text) => importInMemory('cdr_1.csv', Buffer.from(text))));
+    const empty = { state: 'failed', rows: 0, usageIds: [], rejects: ['empty'] };
+    expect(imported).toEqual([
+      { state: 'done', rows: 1, usageIds: ['2026-11-02T10:00:00.000Z#1'], rejects: [] },
+      { state: 'done', rows: 0, usageIds: [], rejects: [] },
+      empty,
+      empty,
+      empty,
+    ]);
+  });
+
+  it('trap 3: S3 sends a test event without Records, several Records, and URL-encoded keys', () => {
+    const created = (key: string) => ({
+      eventName: 'ObjectCreated:Put',
+      s3: { bucket: { name: 'files' }, object: { key, versionId: 'v1', eTag: 'e1' } },
+    });
+    const objects = ['cdr 1.csv', 'ä+b/cdr_2.csv'].map((key) => ({
+      bucket: 'files',
+      key,
+      versionId: 'v1',
+      eTag: 'e1',
+    }));
+    expect([
+      readMessage('{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"files"}'),
+      readMessage(JSON.stringify({ Records: [created('cdr+1.csv'), created('%C3%A4%2Bb/cdr_2.csv')] })),
+    ]).toEqual([{ objects: [] }, { objects }]);
+  });
+
+  it('trap 4: broken JSON is kept as raw bytes beside its neighbours, and inside strings as sent', () => {
+    const good = JSON.stringify(usageRecord);
+    const body = bodyOf(`${good}\n{"id":5,"volume":{"to\n${good}`);
+    expect([body.values.length, body.broken.map(({ bytes }) => Buffer.from(bytes).toString())]).toEqual([
+      2,
+      ['{"id":5,"volume":{"to'],
+    ]);
+    const { detail } = fixtureValue('emnify/quota-assigned-detail.json') as { detail: string };
+    expect(statedBy(readStreamer(carrierEvent(56, { detail })), 'event').detail).toBe(detail);
+  });
+});
+
+describe('identity', () => {
+  it('trap 5: everything repeats; a Super SIM event is known by event_sid, not by the envelope’s id', () => {
+    const byTwilio = readConnectionEvent('data-session.ended', fullData, { id: 'one' });
+    const byKore = readConnectionEvent('data-session.ended', fullData, { id: 'another' });
+    const { usage, events, sessions } = ledgerOf([[observationsOf(byTwilio)], [observationsOf(byKore)]]);
+    expect([[...usage.keys()], [...events.keys()], [...sessions.keys()]]).toEqual([
+      [`${superSim}/2026-11-02T09:54:00.000Z#${eventSid}`],
+      [`${superSim}/2026-11-02T10:00:00.000Z#${eventSid}`],
+      [`${superSim}/${sessionSid}`],
+    ]);
+  });
+
+  it('trap 6: an id is unique per kind only: usage and event of one id are two items', () => {
+    const read = [{ ...usageRecord, id: 7 }, carrierEvent(1, { id: 7 })].map((record) =>
+      observationsOf(readStreamer(record)),
+    );
+    const { usage, events } = ledgerOf([read]);
+    expect([usage.size, events.size]).toEqual([1, 1]);
+  });
+
+  it('trap 6: an account’s event is known by its source as well', () => {
+    const record = without(carrierEvent(6), 'sim', 'imsi', 'endpoint');
+    const keys = (['emnify', 'telekom'] as const).map(
+      (carrier) => statedBy(readStreamer(record, carrier), 'event').sim,
+    );
+    expect(keys).toEqual(['account:my-emnify:12345', 'account:my-telekom:12345']);
+  });
+
+  it('trap 7: one usage record by Kinesis as a number and by CSV as text is one item', () => {
+    const id = '9007199254740993';
+    const [byFile] = readCsv(
+      csvOf(
+        [...smallUsageColumns, 'organisation_id', 'sim_id'],
+        [id, '2026-11-02 10:00:00', streamerSim, '0.5000000', '1234', '123456'],
+      ),
+      'cdr_1.csv',
+    );
+    const record = {
+      id: '@',
+      start_timestamp: '2026-11-02T10:00:00Z',
+      sim: { iccid: streamerSim, id: 123_456 },
+      organisation: { id: 1234 },
+      volume: { total: 0.5 },
+    };
+    const [byStream] = readAll(Buffer.from(JSON.stringify(record).replace('"@"', id)), '1nce');
+    expect(byFile).toEqual(byStream);
+    expect(byStream && statedBy(byStream, 'usage').usageId).toBe(`2026-11-02T10:00:00.000Z#${id}`);
+  });
+
+  it('trap 8: 64-bit ids that JavaScript would round to one number are two items', () => {
+    const text = ['9007199254740992', '9007199254740993']
+      .map((id) => JSON.stringify({ ...usageRecord, id: '@' }).replace('"@"', id))
+      .join('\n');
+    const { usage } = ledgerOf([readAll(Buffer.from(text), 'emnify').map(observationsOf)]);
+    expect([...usage.values()].map(({ recordId }) => recordId)).toEqual([
+      '9007199254740992',
+      '9007199254740993',
+    ]);
+  });
+});
+
+describe('meaning', () => {
+  it('trap 9: event 3 may be a refusal, which starts no session', () => {
+    const { session, event, sim } = observationsOf(readStreamer(carrierEvent(3, { alert: true }), 'emnify'));
+    expect([session, event?.type, sim?.groups.connection]).toEqual([
+      undefined,
+      'pdp-context.refused',
+      undefined,
+    ]);
+  });
+
+  it('trap 10: totals stand in the session and deltas in usage, and nothing is both', () => {
+    const volume = { rx: 0.25, tx: 0.5, total: 0.75 };
+    const read = [
+      readStreamer({ ...usageRecord, session_id: 's1', volume: { total: 0.75, tx: 0.5, rx: 0.25 } }),
+      readStreamer(contextEvent(5, pdpContext, { session_id: 's1', volume })),
+      readConnectionEvent('data-session.ended', fullData),
+    ];
+    const { sessions, usage } = ledgerOf([read.map(observationsOf)]);
+    expect([
+      [...sessions.values()].map(({ groups }) => groups.totals?.group.dataTotal),
+      [...usage.values()].map(({ dataTotal }) => dataTotal),
+    ]).toEqual([
+      [750_000, 10_000],
+      [750_000, 1000],
+    ]);
+  });
+
+  it('trap 11: a text message counts messages, adds no bytes, and makes no session of its session_id', () => {
+    const record = {
+      ...usageRecord,
+      session_id: 's1',
+      traffic_type: { id: 6 },
+      volume: { total: 2, tx: 2, rx: 0 },
+    };
+    const { session, usage } = observationsOf(readStreamer(record, 'emnify'));
+    expect([session, usage?.sessionId, usage?.messages, usage?.dataTotal, usage?.dataUploaded]).toEqual([
+      undefined,
+      's1',
+      2,
+      0,
+      0,
+    ]);
+  });
+
+  it('trap 12: event 15 means two things, which its words tell', () => {
+    const typeOf = (description: string) =>
+      statedBy(readStreamer(carrierEvent(15, { event_type: { id: 15, description } })), 'event').type;
+    expect([typeOf('Purge location'), typeOf('SMS API Callback')]).toEqual([
+      'location.purged',
+      'sms-api.callback',
+    ]);
+  });
+
+  it('trap 13: a start may follow its end, and a quota’s volume may be negative or text', () => {
+    const { start, end } = statedBy(interpret(fixtureValue('1nce/usage.json'), arrivalFrom('1nce')), 'usage');
+    const quota = { threshold_volume: 100, volume: -0.5, threshold_percentage: '20' };
+    expect([
+      start,
+      end,
+      statedBy(readStreamer(carrierEvent(18, { detail: { quota } })), 'event').detail,
+    ]).toEqual(['2021-08-09T12:59:05.000Z', '2021-08-09T12:51:20.000Z', JSON.stringify({ quota })]);
+  });
+
+  it('trap 13: a session whose record starts after its end was alive from the earlier to the later', () => {
+    const record = {
+      ...usageRecord,
+      session_id: 's1',
+      start_timestamp: usageRecord.end_timestamp,
+      end_timestamp: usageRecord.start_timestamp,
+    };
+    const { start, origin } = statedBy(readStreamer(record), 'session');
+    expect([start, origin.at]).toEqual(['2026-11-02T10:00:00.000Z', '2026-11-02T10:15:00.000Z']);
+  });
+
+  it('trap 14: a cost that is the volume stays a cost, and adds no bytes', () => {
+    const { cost, volume, dataTotal } = statedBy(readStreamer({ ...usageRecord, cost: 0.001176 }), 'usage');
+    expect({ cost, volume, dataTotal }).toEqual({ cost: '0.001176', volume: '0.001176', dataTotal: 1176 });
+  });
+
+  it('trap 15: a type is told by what follows .supersim.connection., whatever the prefix', () => {
+    const prefixes = ['com.twilio.iot', 'com.kore.iot', 'com.korewireless', 'x'];
+    const types = prefixes.map((prefix) => {
+      const type = `${prefix}.supersim.connection.attachment.accepted`;
+      return statedBy(interpret(connectionEvent('', minimalData, { type }), arrivalFrom('kore')), 'event')
+        .type;
+    });
+    expect(types).toEqual(prefixes.map(() => 'attachment.accepted'));
+  });
+
+  it('trap 16: a session without running totals has none, and keeps those that an earlier record stated', () => {
+    const noTotals = without(
+      { ...fullData, timestamp: '2026-11-02T10:06:00Z', event_sid: 'EZ2' },
+      'data_session_data_upload',
+      'data_session_data_download',
+      'data_session_data_total',
+      'data_session_update_start_time',
+    );
+    const alone = observationsOf(readConnectionEvent('data-session.ended', noTotals));
+    const before = observationsOf(readConnectionEvent('data-session.updated', fullData));
+    const [joined] = ledgerOf([[before, alone]]).sessions.values();
+    expect([alone.session?.groups.totals, joined?.groups.totals?.group.dataTotal]).toEqual([
+      undefined,
+      10_000,
+    ]);
+  });
+
+  it('trap 17: the radio access type is a number or text, and is kept raw beside its name', () => {
+    const ofStreamer = [6, '6', 1, 8, 9, 42].map((rat_type) =>
+      statedBy(readStreamer(contextEvent(4, { ...pdpContext, rat_type })), 'session'),
+    );
+    const ofSuperSim = ['4G LTE', 'LTE Cat-M', 'NB-IoT'].map((rat_type) =>
+      statedBy(readConnectionEvent('data-session.updated', { ...fullData, rat_type }), 'session'),
+    );
+    expect(
+      [...ofStreamer, ...ofSuperSim].map(({ groups }) => [
+        groups.network?.group.radio,
+        groups.network?.group.ratType,
+      ]),
+    ).toEqual([
+      ['4G', '6'],
+      ['4G', '6'],
+      ['3G', '1'],
+      ['NB-IoT', '8'],
+      ['LTE-M', '9'],
+      ['42', '42'],
+      ['4G', '4G LTE'],
+      ['LTE-M', 'LTE Cat-M'],
+      ['NB-IoT', 'NB-IoT'],
+    ]);
+  });
+});
+
+describe('shape', () => {
+  it('trap 18: one name has two types, which say the same', () => {
+    const usageRenderings: Members[] = [
+      { imsi: { imsi: '901405100000001', id: 5 } },
+      { imsi: 901_405_100_000_001 },
+      { traffic_type: { id: 5, name: 'Data' } },
+      { traffic_type: { id: '5' } },
+      { volume: { total: '0.001176', tx: '0.001', rx: '0.000176' } },
+      { endpoint: { ...usageRecord.endpoint, tags: 'a,b' } },
+    ];
+    expect(usageRenderings.map((about) => readStreamer({ ...usageRecord, ...about }))).toEqual(
+      usageRenderings.map(() => readStreamer(usageRecord)),
+    );
+    const numeric = JSON.stringify(usageRecord).replace(`"${streamerSim}"`, streamerSim);
+    expect(readAll(Buffer.from(numeric), '1nce')).toEqual([readStreamer(usageRecord)]);
+    const eventRenderings: Members[] = [
+      { alert: 0 },
+      { imsi: '901405100000001' },
+      { imsi: 901_405_100_000_001 },
+      { event_severity: { id: 0, description: 'Info' } },
+      { event_source: { id: 0, name: 'Network' } },
+      { event_type: { id: '4' } },
+    ];
+    const about = (rendering: Members) => contextEvent(4, pdpContext, {}, rendering);
+    expect(eventRenderings.map((rendering) => readStreamer(about(rendering)))).toEqual(
+      eventRenderings.map(() => readStreamer(about({}))),
+    );
+    const textual = { ...pdpContext, pdp_context_id: '110753000', gtp_version: '1', rat_type: '6' };
+    expect(statedBy(readStreamer(contextEvent(4, textual)), 'session')).toEqual(
+      statedBy(readStreamer(contextEvent(4)), 'session'),
+    );
+    const codes = ['01', 1, [{ id: 3, mnc: '01' }], ['01'], [{ mnc: '20' }, { mnc: '16' }], []];
+    expect(
+      codes.map(
+        (mnc) =>
+          statedBy(readStreamer(carrierEvent(1, { detail: { ...visitedOperator, mnc } })), 'event').network
+            ?.mnc,
+      ),
+    ).toEqual(['01', '1', '01', '01', undefined, undefined]);
+  });
+
+  it('trap 19: a field has three spellings: nested, flat, and the CSV’s', () => {
+    const [byFile] = readCsv(
+      csvOf(
+        [
+          'id',
+          'event_start_timestamp',
+          'event_stop_timestamp',
+          'volume',
+          'volume_tx',
+          'volume_rx',
+          'iccid',
+          'imsi',
+        ],
+        [
+          '1234567890',
+          '2026-11-02 10:00:00',
+          '2026-11-02 10:15:00',
+          '0.001176',
+          '0.001',
+          '0.000176',
+          streamerSim,
+          '',
+        ],
+      ),
+      'cdr_1.csv',
+    );
+    const read = [readStreamer(usageRecord), readStreamer(flatUsageRecord), byFile].map((reading) => {
+      if (reading === undefined) throw new Error('The file has no row');
+      const { sim, usageId, start, end, dataUploaded, dataDownloaded, dataTotal, volume } = statedBy(
+        reading,
+        'usage',
+      );
+      return { sim, usageId, start, end, dataUploaded, dataDownloaded, dataTotal, volume };
+    });
+    expect(read).toEqual([read[0], read[0], read[0]]);
+  });
+
+  it('trap 20: members and columns that no document lists are kept, under the carrier’s words', () => {
+    const [byFile] = readCsv(
+      csvOf([...smallUsageColumns, 'satellite'], ['1', '2026-11-02 10:00:00', streamerSim, '0.5', 'yes']),
+      'cdr_1.csv',
+    );
+    const kept = [
+      readStreamer({ ...usageRecord, satellite: 'yes' }),
+      readConnectionEvent('data-session.updated', { ...fullData, satellite: 'yes' }),
+      byFile,
+    ].map((reading) => reading && statedBy(reading, 'usage').extra);
+    expect(kept).toEqual(kept.map(() => '{"satellite":"yes"}'));
+  });
+
+  it('trap 21: a time has many spellings, all of them UTC wherever this runs', () => {
+    const spellings = [
+      '2026-11-02T10:00:00Z',
+      '2026-11-02T10:00:00.000Z',
+      '2026-11-02T10:00:00.0000000+00:00',
+      '2026-11-02T10:00:00.000+0000',
+      '2026-11-02 10:00:00',
+      '2026-11-02T10:00:00',
+    ];
+    expect(
+      spellings.map(
+        (start_timestamp) => statedBy(readStreamer({ ...usageRecord, start_timestamp }), 'usage').start,
+      ),
+    ).toEqual(spellings.map(() => '2026-11-02T10:00:00.000Z'));
+  });
+
+  it('trap 22: trailing blanks go, and what is masked or overlong is kept as it is but names no card', () => {
+    const trailing = JSON.parse(
+      JSON.stringify(usageRecord)
+        .replace(streamerSim, `${streamerSim} `)
+        .replace('"901405100000001"', '"901405100000001 "')
+        .replace('"T-Mobile"', '" T-Mobile "'),
+    ) as Members;
+    expect(readStreamer(trailing)).toEqual(readStreamer(usageRecord));
+    const masked = {
+      ...usageRecord,
+      sim: { id: 9, iccid: '8898822806670000XXXX' },
+      endpoint: { imei: '86278903989916XXX' },
+    };
+    const { sim, iccid, imei } = statedBy(readStreamer(masked), 'usage');
+    expect({ sim, iccid, imei }).toEqual({
+      sim: '9',
+      iccid: '8898822806670000XXXX',
+      imei: '86278903989916XXX',
+    });
+  });
+});
+
+describe('order', () => {
+  const about = (minute: number, event_sid: string) => ({
+    ...fullData,
+    event_sid,
+    timestamp: `2026-11-02T10:0${minute}:00Z`,
+    data_session_data_total: minute * 1000,
+  });
+  const life: Observations[] = [
+    readConnectionEvent(
+      'data-session.started',
+      without(about(0, 'EZ1'), 'data_session_data_total', 'data_total'),
+    ),
+    readConnectionEvent('data-session.updated', { ...about(3, 'EZ2'), ip_address: '100.68.56.1' }),
+    readConnectionEvent('data-session.updated', { ...about(6, 'EZ3'), location: null }),
+    readConnectionEvent('data-session.ended', {
+      ...about(9, 'EZ4'),
+      data_session_end_time: '2026-11-02T10:08:59Z',
+    }),
+  ].map(observationsOf);
+
+  it('trap 23: a session is the same in every order: ended before started, updated after ended', () => {
+    const ledgers = ordersOf(life).map((order) => ledgerOf(order.map((record) => [record])));
+    expect(ledgers).toEqual(ledgers.map(() => ledgerOf([life])));
+    const [session] = ledgerOf([life]).sessions.values();
+    expect([
+      session?.start,
+      session?.terminal,
+      session?.origin.at,
+      session?.groups.totals?.group.dataTotal,
+      ledgerOf([life]).usage.size,
+    ]).toEqual([
+      '2026-11-02T09:00:00.000Z',
+      { status: 'ended', end: '2026-11-02T10:08:59.000Z' },
+      '2026-11-02T10:09:00.000Z',
+      9000,
+      4,
+    ]);
+  });
+
+  it('trap 23: a PDP context is the same in every order, and its deletion ends it', () => {
+    const context = (typeId: 3 | 4 | 5, minute: number) =>
+      observationsOf(
+        readStreamer(
+          contextEvent(
+            typeId,
+            pdpContext,
+            { volume: { total: minute } },
+            { id: minute, timestamp: `2026-11-02T10:0${minute}:00Z` },
+          ),
+        ),
+      );
+    const records = [context(3, 1), context(4, 2), context(5, 3), context(4, 4)];
+    const ledgers = ordersOf(records).map((order) => ledgerOf(order.map((record) => [record])));
+    expect(ledgers).toEqual(ledgers.map(() => ledgerOf([records])));
+    const [session] = ledgerOf([records]).sessions.values();
+    expect([session?.start, session?.terminal, session?.groups.totals?.group.dataTotal]).toEqual([
+      '2026-11-02T09:00:27.000Z',
+      { status: 'ended', end: '2026-11-02T10:03:00.000Z' },
+      3_000_000,
+    ]);
+  });
+
+  it('trap 24: history is taken in however old it is, and expires from its arrival', () => {
+    const event = statedBy(
+      readStreamer(carrierEvent(1, { timestamp: '2017-10-26T07:28:00.000+0000' })),
+      'event',
+    );
+    expect([event.time, eventItem(event, true, 30)['expiresAt']]).toEqual([
+      '2017-10-26T07:28:00.000Z',
+      { N: String(arrivedAt / 1000 + 30 * 86_400) },
+    ]);
+  });
+});
+
+describe('session', () => {
+  it('trap 25: a session’s key is that of its generation', () => {
+    const own = { session_id: 'uuid-1' };
+    const ipcan = { ...pdpContext, ipcan_session_id: 'ipcan-1' };
+    const { tunnel_created, ...timeless } = pdpContext;
+    const read = [
+      readConnectionEvent('data-session.updated', fullData),
+      readStreamer({ ...usageRecord, session_id: 'uuid-1' }),
+      readStreamer({ ...usageRecord, ipcan_session_id: 'ipcan-1' }),
+      readStreamer(contextEvent(4, ipcan, own)),
+      readStreamer(contextEvent(4, ipcan)),
+      readStreamer(contextEvent(4)),
+      readStreamer(contextEvent(4, timeless)),
+    ];
+    expect(read.map((reading) => statedBy(reading, 'session').sessionId)).toEqual([
+      sessionSid,
+      'uuid-1',
+      'ipcan-1',
+      'uuid-1',
+      'ipcan-1',
+      '110753000#2026-11-02T09:00:27.000Z',
+      '110753000',
+    ]);
+  });
+
+  it('trap 25: one id that is used again for another tunnel is another session', () => {
+    const later = { ...pdpContext, tunnel_created: '2026-11-02T09:30:00' };
+    const records = [contextEvent(3), contextEvent(3, later, {}, { id: 2 })].map((record) =>
+      observationsOf(readStreamer(record)),
+    );
+    expect(ledgerOf([records]).sessions.size).toBe(2);
+  });
+
+  it('trap 25: usage that names no session stands alone', () => {
+    expect([
+      observationsOf(interpret(fixtureValue('telekom/usage.json'), arrivalFrom('telekom'))).session,
+      ...readCsv(fixture('1nce/cdr_20210511_112500.csv').toString(), 'cdr_20210511_112500.csv').map(
+        (reading) => observationsOf(reading).session,
+      ),
+    ]).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('privacy', () => {
+  it.each([6, 13, 14, 41, 46, 67])('trap 26: event %i names a user in no attribute of its own', (id) => {
+    const user = { id: 84_993, username: 'user@company.com', name: 'John Do' };
+    const record = without(carrierEvent(id, { user, description: 'Failed.' }), 'sim', 'imsi', 'endpoint');
+    const { event, sim } = observationsOf(readStreamer(record));
+    expect([sim, JSON.stringify(event).match(/company|John|84993/)]).toEqual([undefined, null]);
+  });
+
+  it('trap 26: what is wrong with a record is said without its IMSI, IMEI, phone number or user', () => {
+    const personal = {
+      imsi: '901405199999999',
+      endpoint: { imei: '8635769999999901' },
+      user: { name: 'John Do' },
+    };
+    const readings = [
+      readStreamer({ ...usageRecord, ...personal, id: null }),
+      readStreamer(carrierEvent(6, { ...personal, timestamp: 'John Do'.length })),
+    ];
+    expect(readings).toEqual([
+      { kind: 'fault', code: 'missing-identity', reason: 'id is missing, or no whole number' },
+      { kind: 'fault', code: 'impossible-time', reason: 'timestamp is no possible time: 7' },
+    ]);
+  });
+});
+
+describe('rows', () => {
+  it('trap 22: a SIM that a masked ICCID does not name is named by its id, from a file as well', () => {
+    const bytes = fixture('1nce/cdr_20210511_112500.csv');
+    expect(parseRows(bytes, rowEnds(bytes, ','), ',').map(({ fields }) => fields?.length)).toEqual([
+      34, 34, 34,
+    ]);
+    expect(
+      readCsv(bytes.toString(), 'cdr_20210511_112500.csv').map((reading) => statedBy(reading, 'usage').sim),
+    ).toEqual(['1500xxx', '1500xxx']);
+    expect(
+      statedBy(readConnectionEvent('attachment.accepted', { ...minimalData, sim_iccid: '8988xxxx' }), 'event')
+        .sim,
+    ).toBe(simSid);
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { type Fault, fault, type Reading } from '../../lambda/carriers/reading.ts';
+import { type Entry, ingest, type LedgerPorts } from '../../lambda/ingest.ts';
+import type { Changes } from '../../lambda/ledger/fold.ts';
+import type { Reject } from '../../lambda/store/quarantine.ts';
+import { Report } from '../../lambda/store/report.ts';
+import { eventAt, minute, sessionAt, usageAt } from './store/observations.ts';
+
+const source = { name: 'main', carrier: 'twilio', bytesPerMegabyte: 1_000_000 } as const;
+
+/** Entries whose numbers of deliveries are given beside their readings. */
+function entries(...read: readonly (readonly [number, Reading])[]): Entry[] {
+  return read.map(([delivery, reading], index) => ({
+    reading,
+    delivery,
+    position: `position-${index}`,
+    source,
+    arrivedAt: 0,
+    bytes: () => Buffer.from(`bytes-${index}`),
+  }));
+}
+
+function window(sim: string, id: string): Reading {
+  const usage = usageAt(minute(1), sim, id);
+  return { kind: 'observed', session: sessionAt(minute(1), sim), usage, event: undefined, sim: undefined };
+}
+
+function happening(sim: string, id: string): Reading {
+  const event = eventAt(minute(1), sim, id);
+  return { kind: 'observed', session: undefined, usage: undefined, event, sim: undefined };
+}
+
+const broken: Fault = fault('broken-json', 'This is not JSON');
+const test1: Reading = { kind: 'ignored', reason: 'sink validation', testId: 'test-1' };
+
+/** Ports that take everything, but report as they are told. */
+function ports(options: {
+  readonly report?: (report: Report, changes: Changes) => void;
+  readonly refuse?: (reject: Reject) => boolean;
+}): LedgerPorts & { readonly kept: { readonly group: string | undefined; readonly positions: string[] }[] } {
+  const kept: { group: string | undefined; positions: string[] }[] = [];
+  return {
+    kept,
+    writer: {
+      write: async (changes) => {
+        const report = new Report();
+        options.report?.(report, changes);
+        return report;
+      },
+    },
+    quarantine: {
+      keep: async (rejects, group) => {
+        if (rejects.some((reject) => options.refuse?.(reject))) throw new Error('The bucket is full');
+        kept.push({ group, positions: rejects.map(({ position }) => position) });
+      },
+    },
+  };
+}
+
+describe('taking in a batch', () => {
+  test('counts each record once: stored, repeated in the batch, ignored or rejected', async () => {
+    const there = ports({});
+    const batch = entries(
+      [0, window('a', '1')],
+      [1, window('a', '2')],
+      [2, window('a', '1')],
+      [3, happening('a', '1')],
+      [4, test1],
+      [5, broken],
+      [6, broken],
+    );
+    const { receipt, failedDeliveries, testIds, errors } = await ingest(batch, there, { lookFirst: false });
+    expect(receipt).toEqual({ received: 7, stored: 3, repeated: 1, ignored: 1, rejected: 2, failed: 0 });
+    expect([[...failedDeliveries], testIds, errors]).toEqual([[], ['test-1'], []]);
+    expect(there.kept).toEqual([
+      { group: undefined, positions: ['position-5'] },
+      { group: undefined, positions: ['position-6'] },
+    ]);
+  });
+
+  test('folds what records say of one item into one change, which names them all', async () => {
+    let seen: unknown;
+    const there = ports({
+      report: (_, { sessions, usage, events, sims }) => {
+        seen = [sessions, usage, events, sims].map((changes) => changes.map(({ records }) => records));
+      },
+    });
+    const batch = entries(
+      [0, window('a', '1')],
+      [0, window('b', '1')],
+      [1, window('a', '2')],
+      [1, window('a', '1')],
+      [2, happening('b', '1')],
+    );
+    await ingest(batch, there, { lookFirst: false });
+    expect(seen).toEqual([[[0, 2, 3], [1]], [[0, 3], [1], [2]], [[4]], []]);
+  });
+
+  test('counts records whose change was stored already as repeated', async () => {
+    const there = ports({ report: (report, { sessions }) => report.unchanged(sessions[0]!) });
+    const batch = entries([0, window('a', '1')], [1, window('a', '2')], [2, window('b', '1')]);
+    const { receipt } = await ingest(batch, there, { lookFirst: false });
+    expect(receipt).toEqual({ received: 3, stored: 1, repeated: 2, ignored: 0, rejected: 0, failed: 0 });
+  });
+
+  test('counts records that were not stored as failed, and names their deliveries whole', async () => {
+    const refused = new Error('refused');
+    const there = ports({ report: (report, { usage }) => report.failure(usage[1]!, refused) });
+    // The delivery 4 holds three records, of which one is not stored and one is rejected.
+    const batch = entries(
+      [3, window('a', '1')],
+      [4, window('a', '2')],
+      [4, broken],
+      [4, happening('a', '1')],
+      [5, happening('b', '1')],
+    );
+    const { receipt, failedDeliveries, errors } = await ingest(batch, there, { lookFirst: false });
+    expect(receipt).toEqual({ received: 4, stored: 3, repeated: 0, ignored: 0, rejected: 1, failed: 1 });
+    expect([[...failedDeliveries], errors]).toEqual([[4], [refused]]);
+  });
+
+  test('has the deliveries come again whose rejects the quarantine did not keep', async () => {
+    const there = ports({ refuse: ({ position }) => position === 'position-2' });
+    const batch = entries([0, broken], [1, window('a', '1')], [2, broken], [3, test1]);
+    const { receipt, failedDeliveries, errors } = await ingest(batch, there, { lookFirst: false });
+    expect(receipt).toEqual({ received: 3, stored: 1, repeated: 0, ignored: 1, rejected: 1, failed: 1 });
+    expect([[...failedDeliveries], errors.map(({ message }) => message)]).toEqual([
+      [2],
+      ['The bucket is full'],
+    ]);
+    expect(there.kept).toEqual([{ group: undefined, positions: ['position-0'] }]);
+  });
+
+  test('keeps the rejects of a group together, by what is wrong with them', async () => {
+    const there = ports({});
+    const wrongTime = fault('impossible-time', 'No such time');
+    const batch = entries([0, broken], [1, wrongTime], [2, window('a', '1')], [3, broken]);
+    await ingest(batch, there, { lookFirst: true, rejectGroup: 'file#0' });
+    expect(there.kept).toEqual([
+      { group: 'file#0/broken-json', positions: ['position-0', 'position-3'] },
+      { group: 'file#0/impossible-time', positions: ['position-1'] },
+    ]);
+  });
+
+  test('of nothing is a receipt of nothing', async () => {
+    expect(await ingest([], ports({}), { lookFirst: false })).toEqual({
+      receipt: { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 },
+      failedDeliveries: new Set(),
+      testIds: [],
+      errors: [],
+    });
+  });
+});

@@ -1,0 +1,167 @@
+import { gzipSync } from 'node:zlib';
+import type { KinesisStreamRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { entriesOf } from '../../../lambda/kinesis-consumer/entries.ts';
+import type { Source } from '../../../lambda/sources.ts';
+import { aggregateOf } from '../../records/aggregate.ts';
+import { arrivalFrom, arrivedAt } from '../../records/arrival.ts';
+import { carrierEvent, readStreamer, usageRecord } from '../../records/datastreamer.ts';
+import { connectionEvent, readConnectionEvent } from '../../records/supersim.ts';
+
+const { source: twilio } = arrivalFrom('twilio');
+const { source: streamer } = arrivalFrom('1nce');
+const arns = new Map<string, Source>([
+  ['arn:aws:kinesis:eu-west-1:123456789012:stream/twilio-stream', twilio],
+  ['arn:aws:kinesis:eu-west-1:123456789012:stream/1nce-stream', streamer],
+]);
+const sources = {
+  ofStream(arn: string): Source {
+    const source = arns.get(arn);
+    if (source === undefined) throw new Error(`No source is configured for stream ${arn}`);
+    return source;
+  },
+  ofBucket: (): Source => streamer,
+};
+
+function kinesisRecord(bytes: Uint8Array | string, sequenceNumber: string, stream = '1nce-stream') {
+  const record: KinesisStreamRecord = {
+    awsRegion: 'eu-west-1',
+    eventID: `shardId-000000000007:${sequenceNumber}`,
+    eventName: 'aws:kinesis:record',
+    eventSource: 'aws:kinesis',
+    eventSourceARN: `arn:aws:kinesis:eu-west-1:123456789012:stream/${stream}`,
+    eventVersion: '1.0',
+    invokeIdentityArn: 'arn:aws:iam::123456789012:role/consumer',
+    kinesis: {
+      approximateArrivalTimestamp: arrivedAt / 1000,
+      data: Buffer.from(bytes).toString('base64'),
+      kinesisSchemaVersion: '1.0',
+      partitionKey: 'key',
+      sequenceNumber,
+    },
+  };
+  return record;
+}
+
+/** Entries as plain values. */
+function entriesIn(...records: readonly KinesisStreamRecord[]) {
+  return [...entriesOf(records, sources)].map(({ bytes, ...entry }) => ({
+    ...entry,
+    bytes: Buffer.from(bytes()).toString(),
+  }));
+}
+
+const common = { source: streamer, arrivedAt };
+const text = JSON.stringify(usageRecord);
+const usage = readStreamer(usageRecord);
+
+describe('the records in a batch', () => {
+  it('are as many as the bodies hold, each with its delivery, position and original bytes', () => {
+    const event = JSON.stringify(carrierEvent(1));
+    expect(
+      entriesIn(kinesisRecord(` ${text}\n`, '49001'), kinesisRecord(`[${text},${event}]`, '49002')),
+    ).toEqual([
+      {
+        ...common,
+        delivery: 0,
+        position: '1nce-stream/shardId-000000000007/49001',
+        reading: usage,
+        bytes: ` ${text}\n`,
+      },
+      {
+        ...common,
+        delivery: 1,
+        position: '1nce-stream/shardId-000000000007/49002#0',
+        reading: usage,
+        bytes: text,
+      },
+      {
+        ...common,
+        delivery: 1,
+        position: '1nce-stream/shardId-000000000007/49002#1',
+        reading: readStreamer(carrierEvent(1)),
+        bytes: event,
+      },
+    ]);
+  });
+
+  it('are of the source of their stream', () => {
+    const record = connectionEvent('attachment.accepted');
+    expect(entriesIn(kinesisRecord(JSON.stringify(record), '1', 'twilio-stream'))).toEqual([
+      {
+        source: twilio,
+        arrivedAt,
+        delivery: 0,
+        position: 'twilio-stream/shardId-000000000007/1',
+        reading: readConnectionEvent('attachment.accepted'),
+        bytes: JSON.stringify(record),
+      },
+    ]);
+  });
+
+  it('are found in gzip and in aggregates', () => {
+    const bodies = [gzipSync(`${text}\n${text}`), aggregateOf(Buffer.from(text), gzipSync(text))];
+    expect(bodies.map((body) => entriesIn(kinesisRecord(body, '1')).map(({ reading }) => reading))).toEqual([
+      [usage, usage],
+      [usage, usage],
+    ]);
+  });
+
+  it('keep their neighbours where one is broken, which is told by its own position and bytes', () => {
+    const broken = text.slice(0, 100);
+    expect(entriesIn(kinesisRecord(`${text}\n${broken}\n${text}`, '5'))).toEqual([
+      {
+        ...common,
+        delivery: 0,
+        position: '1nce-stream/shardId-000000000007/5#0',
+        reading: usage,
+        bytes: text,
+      },
+      {
+        ...common,
+        delivery: 0,
+        position: '1nce-stream/shardId-000000000007/5#1',
+        reading: usage,
+        bytes: text,
+      },
+      {
+        ...common,
+        delivery: 0,
+        position: '1nce-stream/shardId-000000000007/5#2',
+        reading: { kind: 'fault', code: 'broken-json', reason: 'This is not JSON' },
+        bytes: broken,
+      },
+    ]);
+  });
+
+  it('are rejected alone where a record of an array is wrong', () => {
+    const wrong = '{ "id": null,  "start_timestamp": "2026-11-02T10:00:00Z", "volume": {"total": 1.50} }';
+    const [first, second] = entriesIn(kinesisRecord(`[${text},${wrong}]`, '6'));
+    expect([first?.reading, second?.reading, second?.bytes]).toEqual([
+      usage,
+      { kind: 'fault', code: 'missing-identity', reason: 'id is missing, or no whole number' },
+      wrong,
+    ]);
+  });
+
+  it('are one reject of an empty body, and none of an empty array', () => {
+    expect([entriesIn(kinesisRecord('', '7')), entriesIn(kinesisRecord('[]', '8'))]).toEqual([
+      [
+        {
+          ...common,
+          delivery: 0,
+          position: '1nce-stream/shardId-000000000007/7',
+          reading: { kind: 'fault', code: 'empty', reason: 'The body is empty' },
+          bytes: '',
+        },
+      ],
+      [],
+    ]);
+  });
+
+  it('can not be told whose they are where no source has the stream', () => {
+    expect(() => entriesIn(kinesisRecord(text, '1', 'other-stream'))).toThrow(
+      'No source is configured for stream arn:aws:kinesis:eu-west-1:123456789012:stream/other-stream',
+    );
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { Fold } from '../../../lambda/ledger/fold.ts';
+import { addReceipts, emptyReceipt } from '../../../lambda/ledger/receipt.ts';
+import { observationsOf } from '../../records/arrival.ts';
+import { readStreamer, usageRecord } from '../../records/datastreamer.ts';
+import { fullData, readConnectionEvent } from '../../records/supersim.ts';
+
+const ended = observationsOf(readConnectionEvent('data-session.ended', fullData));
+const updated = observationsOf(
+  readConnectionEvent('data-session.updated', {
+    ...fullData,
+    event_sid: 'EZ2',
+    timestamp: '2026-11-02T09:30:00Z',
+  }),
+);
+const started = observationsOf(
+  readConnectionEvent('data-session.started', {
+    ...fullData,
+    event_sid: 'EZ3',
+    timestamp: '2026-11-02T09:00:00Z',
+    data_upload: null,
+    data_download: null,
+    data_total: null,
+  }),
+);
+const usage = observationsOf(readStreamer(usageRecord));
+
+describe('a fold', () => {
+  it('makes one change of all that a batch says about a session', () => {
+    const fold = new Fold();
+    for (const [record, observations] of [ended, updated, started].entries()) fold.add(record, observations);
+    const { sessions } = fold.changes();
+    expect(sessions.map(({ state, records }) => [records, state.terminal?.status, state.origin.at])).toEqual([
+      [[0, 1, 2], 'ended', '2026-11-02T10:00:00.000Z'],
+    ]);
+  });
+
+  it('sees a record repeat once all items that it states were stated before', () => {
+    const fold = new Fold();
+    expect(
+      [ended, ended, usage, updated, usage, updated].map((each, record) => fold.add(record, each)),
+    ).toEqual([false, true, false, false, true, true]);
+  });
+
+  it('does not take a record for a repeat of one that stated only one of its two items', () => {
+    const fold = new Fold();
+    fold.add(0, { ...ended, event: undefined });
+    expect([fold.add(1, ended), fold.add(2, ended)]).toEqual([false, true]);
+  });
+
+  it('leaves it to the store whether a record repeats that states a session alone', () => {
+    const fold = new Fold();
+    const alone = { ...updated, usage: undefined };
+    expect([fold.add(0, alone), fold.add(1, alone)]).toEqual([false, false]);
+  });
+});
+
+describe('receipts', () => {
+  it('add up member by member', () => {
+    const a = { received: 10, stored: 4, repeated: 3, ignored: 2, rejected: 1, failed: 5 };
+    expect([addReceipts(a, emptyReceipt), addReceipts(a, a)]).toEqual([
+      a,
+      { received: 20, stored: 8, repeated: 6, ignored: 4, rejected: 2, failed: 10 },
+    ]);
+  });
+});

@@ -1,0 +1,167 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc, { type Arbitrary } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fuller } from '../../../lambda/ledger/fold.ts';
+import type { LedgerEvent, Usage } from '../../../lambda/ledger/observation.ts';
+import { mergeSessions, sameSession } from '../../../lambda/ledger/session.ts';
+import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
+import {
+  eventItem,
+  type Item,
+  sessionItem,
+  sessionOf,
+  simItem,
+  simOf,
+  usageItem,
+} from '../../../lambda/store/items.ts';
+import { event, session, sim, usage } from '../../records/arbitraries.ts';
+import { runs } from '../../records/runs.ts';
+
+/** A thing that is joined, and what of it must not depend on order. */
+interface Joined<State> {
+  readonly what: string;
+  readonly states: Arbitrary<State>;
+  readonly merge: (a: State, b: State) => State;
+  readonly contentOf: (state: State) => unknown;
+}
+
+function joined<State>(join: Joined<State>) {
+  return join as Joined<unknown>;
+}
+
+const withoutArrival = ({ arrivedAt, ...content }: LedgerEvent) => content;
+const joins = [
+  joined({ what: 'sessions', states: session, merge: mergeSessions, contentOf: (state) => state }),
+  joined({ what: 'SIMs', states: sim, merge: mergeSims, contentOf: (state) => state }),
+  joined({ what: 'usage', states: usage, merge: fuller<Usage>, contentOf: (state) => state }),
+  joined({ what: 'events', states: event, merge: fuller<LedgerEvent>, contentOf: withoutArrival }),
+];
+
+describe.each(joins)('joining $what', ({ states, merge, contentOf }) => {
+  it('is commutative', () => {
+    fc.assert(
+      fc.property(states, states, (a, b) => {
+        expect(contentOf(merge(a, b))).toEqual(contentOf(merge(b, a)));
+      }),
+      runs(400),
+    );
+  });
+
+  it('is associative', () => {
+    fc.assert(
+      fc.property(states, states, states, (a, b, c) => {
+        expect(contentOf(merge(merge(a, b), c))).toEqual(contentOf(merge(a, merge(b, c))));
+      }),
+      runs(400),
+    );
+  });
+
+  it('is idempotent', () => {
+    fc.assert(
+      fc.property(states, states, (a, b) => {
+        const join = merge(a, b);
+        expect([merge(a, a), contentOf(merge(join, a)), contentOf(merge(join, b))]).toEqual([
+          a,
+          contentOf(join),
+          contentOf(join),
+        ]);
+      }),
+      runs(400),
+    );
+  });
+});
+
+function areEqual(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(structuredClone(a), structuredClone(b));
+}
+
+describe('what is the same', () => {
+  it('is the same session, and nothing else is', () => {
+    fc.assert(
+      fc.property(session, session, (a, b) => {
+        const join = mergeSessions(a, b);
+        expect([sameSession(a, structuredClone(a)), sameSession(a, b), sameSession(join, a)]).toEqual([
+          true,
+          areEqual(a, b),
+          areEqual(join, a),
+        ]);
+      }),
+      runs(400),
+    );
+  });
+
+  it('is the same SIM, and nothing else is', () => {
+    fc.assert(
+      fc.property(sim, sim, (a, b) => {
+        const join = mergeSims(a, b);
+        expect([sameSim(a, structuredClone(a)), sameSim(a, b), sameSim(join, a)]).toEqual([
+          true,
+          areEqual(a, b),
+          areEqual(join, a),
+        ]);
+      }),
+      runs(400),
+    );
+  });
+});
+
+describe('an item', () => {
+  it('of a session holds the session', () => {
+    fc.assert(
+      fc.property(session, (state) => {
+        expect(sessionOf(sessionItem(state))).toEqual(state);
+      }),
+      runs(400),
+    );
+  });
+
+  it('of a SIM holds the SIM', () => {
+    fc.assert(
+      fc.property(sim, (state) => {
+        expect(simOf(simItem(state))).toEqual(state);
+      }),
+      runs(400),
+    );
+  });
+
+  it('of a join holds the join of what the items hold', () => {
+    fc.assert(
+      fc.property(session, session, sim, sim, (a, b, c, d) => {
+        expect([
+          mergeSessions(sessionOf(sessionItem(a)), sessionOf(sessionItem(b))),
+          mergeSims(simOf(simItem(c)), simOf(simItem(d))),
+        ]).toEqual([sessionOf(sessionItem(mergeSessions(a, b))), simOf(simItem(mergeSims(c, d)))]);
+      }),
+      runs(300),
+    );
+  });
+});
+
+/** The order in which the store keeps one of two items that say equally much: by their content without the expiry. */
+function storedWords({ expiresAt, ...content }: Item): string {
+  return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+describe('of two statements that say equally much', () => {
+  it('the fold keeps the usage that the store would keep', () => {
+    fc.assert(
+      fc.property(usage, usage, (a, b) => {
+        const [x, y] = [a, b].map((state) => ({ ...state, fullness: 6 })) as [Usage, Usage];
+        const wordsOf = (state: Usage) => storedWords(usageItem(state, false));
+        expect(wordsOf(fuller(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
+      }),
+      runs(400),
+    );
+  });
+
+  it('the fold keeps the event that the store would keep', () => {
+    fc.assert(
+      fc.property(event, event, (a, b) => {
+        const [x, y] = [a, b].map((state) => ({ ...state, fullness: 0 })) as [LedgerEvent, LedgerEvent];
+        const wordsOf = (state: LedgerEvent) => storedWords(eventItem(state, false, 30));
+        expect(wordsOf(fuller(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
+      }),
+      runs(400),
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { amountOf, charged, nothingBilled } from '../../../lambda/query-api/billing.ts';
+import type { Carrier } from '../../../lambda/sources.ts';
+import { usageOf } from '../../../lambda/store/records.ts';
+
+function record(carrier: Carrier, cost: string | undefined, currency?: string, trafficType = 'data') {
+  return { ...usageOf({ carrier: { S: carrier } }), cost, currency, trafficType };
+}
+
+function billOf(...records: ReturnType<typeof record>[]) {
+  return amountOf(records.reduce(charged, nothingBilled));
+}
+
+describe('a bill', () => {
+  it('adds decimals up exactly, where binary fractions would not', () => {
+    const tenth = record('emnify', '0.1', 'EUR');
+    expect(0.1 + 0.1 + 0.1).not.toBe(0.3);
+    expect(billOf(tenth, tenth, tenth)).toEqual({ amount: 0.3, currency: 'EUR' });
+    expect(billOf(record('emnify', '0.0000000001', 'EUR'), record('emnify', '12345.6', 'EUR'))).toEqual({
+      amount: 12345.6000000001,
+      currency: 'EUR',
+    });
+    expect(billOf(record('emnify', '1e-7', 'EUR'), record('emnify', '2E+2', 'EUR'))).toEqual({
+      amount: 200.0000001,
+      currency: 'EUR',
+    });
+    expect(billOf(record('emnify', '-0.5', 'EUR'), record('emnify', '0.25', 'EUR'))).toEqual({
+      amount: -0.25,
+      currency: 'EUR',
+    });
+  });
+
+  it('is nothing where nothing was charged, and where the cost is the volume again', () => {
+    expect(billOf(record('kore', undefined))).toEqual({ amount: 0, currency: null });
+    expect(billOf(record('1nce', '0.5', 'EUR'), record('telekom', '2', 'EUR'))).toEqual({
+      amount: 0,
+      currency: null,
+    });
+  });
+
+  it('is for data: text messages are not part of it', () => {
+    expect(billOf(record('emnify', '0.06', 'EUR', 'sms'), record('emnify', '0.5', 'EUR'))).toEqual({
+      amount: 0.5,
+      currency: 'EUR',
+    });
+  });
+
+  it('has no sum over several currencies', () => {
+    expect(
+      billOf(record('emnify', '1', 'EUR'), record('emnify', '1', 'USD'), record('emnify', '1', 'EUR')),
+    ).toEqual({
+      amount: null,
+      currency: null,
+    });
+  });
+});

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { FilesTable, type Manifest } from '../../../lambda/store/files.ts';
+import { permutations } from './observations.ts';
+import { runningTables } from './running-tables.ts';
+
+const tables = runningTables();
+
+let count = 0;
+
+function begun(more: Partial<Manifest> = {}): Manifest {
+  return {
+    object: `bucket/cdr.csv@${count}`,
+    source: 'main',
+    carrier: '1nce',
+    state: 'importing',
+    rows: 10,
+    accepted: 9,
+    rejected: 1,
+    position: 1000,
+    size: 4000,
+    delivered: '2026-11-02T13:00:00.000Z',
+    header: 'id,volume',
+    reason: undefined,
+    ...more,
+  };
+}
+
+function finished(more: Partial<Manifest> = {}): Manifest {
+  return begun({
+    state: 'done',
+    rows: 40,
+    accepted: 36,
+    rejected: 4,
+    position: 4000,
+    header: undefined,
+    ...more,
+  });
+}
+
+function newFiles(): FilesTable {
+  count += 1;
+  return new FilesTable(tables.client, 'Files');
+}
+
+test('a manifest is read as it was written, and one of which nothing is known is undefined', async () => {
+  const files = newFiles();
+  expect(await files.read('bucket/unknown@1')).toBeUndefined();
+  await files.write(begun());
+  expect(await files.read(begun().object)).toEqual(begun());
+});
+
+test('a manifest that is done has counts, and neither header nor reason', async () => {
+  const files = newFiles();
+  await files.write(begun());
+  await files.write(finished());
+  expect((await tables.items('Files')).filter(({ object }) => object?.S === begun().object)).toEqual([
+    {
+      object: { S: begun().object },
+      source: { S: 'main' },
+      carrier: { S: '1nce' },
+      state: { S: 'done' },
+      rows: { N: '40' },
+      accepted: { N: '36' },
+      rejected: { N: '4' },
+      position: { N: '4000' },
+      size: { N: '4000' },
+      delivered: { S: '2026-11-02T13:00:00.000Z' },
+    },
+  ]);
+});
+
+test('a manifest of a failed file says why', async () => {
+  const files = newFiles();
+  const failed = begun({
+    state: 'failed',
+    rows: 0,
+    position: 0,
+    header: undefined,
+    reason: 'The file is empty',
+  });
+  await files.write(failed);
+  expect(await files.read(failed.object)).toEqual(failed);
+});
+
+test('progress only grows, in whatever order two imports of one file note it', async () => {
+  const notes = (): Manifest[] => [
+    begun(),
+    begun({ rows: 20, accepted: 18, rejected: 2, position: 2000 }),
+    begun({ rows: 30, accepted: 27, rejected: 3, position: 3000 }),
+  ];
+  for (const order of permutations([0, 1, 2])) {
+    const files = newFiles();
+    for (const index of order) await files.write(notes()[index]!);
+    expect(await files.read(begun().object)).toEqual(notes()[2]);
+  }
+});
+
+test('a file that is done is neither begun again nor failed', async () => {
+  const files = newFiles();
+  await files.write(finished());
+  await files.write(begun({ position: 9999 }));
+  await files.write(begun({ state: 'failed', reason: 'late', header: undefined }));
+  expect(await files.read(finished().object)).toEqual(finished());
+});
+
+test('imports of one file at the same time leave what the furthest has noted', async () => {
+  const files = newFiles();
+  const positions = Array.from({ length: 30 }, (_, n) => (n * 7) % 30);
+  await Promise.all(positions.map((position) => files.write(begun({ position, rows: position }))));
+  expect(await files.read(begun().object)).toEqual(begun({ position: 29, rows: 29 }));
+});
+
+test('what the store refuses is thrown', async () => {
+  count += 1;
+  const missing = new FilesTable(tables.client, 'NoSuchTable');
+  await expect(missing.write(begun())).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  await expect(missing.read('bucket/a@1')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+});

@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { BucketQuarantine, type Reject } from '../../../lambda/store/quarantine.ts';
+import { createS3StandIn, type S3StandIn } from '../../../local/s3/stand-in.ts';
+
+const bucket = 'simledger-quarantine';
+const client = new DynamoDBClient({
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+});
+
+let s3: S3StandIn;
+let endpoint = '';
+
+beforeAll(async () => {
+  s3 = createS3StandIn();
+  const { port } = await s3.listen(0);
+  endpoint = `http://127.0.0.1:${port}`;
+  s3.createBucket(bucket, { versioned: true });
+  s3.createBucket('files', { versioned: true });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await s3.close();
+});
+
+let source = '';
+let count = 0;
+
+beforeEach(() => {
+  source = `source-${++count}`;
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint);
+  return () => vi.unstubAllEnvs();
+});
+
+const quarantine = new BucketQuarantine(client.config, bucket);
+
+function reject(bytes: Uint8Array | string, more: Partial<Reject> = {}): Reject {
+  return {
+    code: 'broken-json',
+    reason: 'This is not JSON',
+    position: 'stream/shardId-000000000000/4960',
+    source,
+    arrivedAt: Date.parse('2026-11-02T12:00:00Z'),
+    bytes: Buffer.from(bytes),
+    ...more,
+  };
+}
+
+function idOf(code: string, bytes: Uint8Array | string): string {
+  return createHash('sha256').update(`${source}\n${code}\n`).update(bytes).digest('hex').slice(0, 32);
+}
+
+function keys(): string[] {
+  return s3.listObjects(bucket, `rejects/${source}/`).map(({ key }) => key);
+}
+
+async function lines(key: string): Promise<unknown[]> {
+  const text = (await s3.getObject(bucket, key))?.toString('utf8') ?? '';
+  expect(text.endsWith('\n')).toBe(true);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+describe('a reject', () => {
+  test('is kept as one object of one JSON line, under its source and code', async () => {
+    await quarantine.keep([reject('{"imsi": "9014051000')]);
+    const id = idOf('broken-json', '{"imsi": "9014051000');
+    expect(keys()).toEqual([`rejects/${source}/broken-json/${id}.jsonl`]);
+    expect(await lines(keys()[0]!)).toEqual([
+      {
+        id,
+        code: 'broken-json',
+        reason: 'This is not JSON',
+        source,
+        position: 'stream/shardId-000000000000/4960',
+        arrivedAt: '2026-11-02T12:00:00.000Z',
+        encoding: 'utf8',
+        body: '{"imsi": "9014051000',
+      },
+    ]);
+  });
+
+  test('that comes again, later and elsewhere, leaves the object as it is', async () => {
+    await quarantine.keep([reject('again')]);
+    const before = await lines(keys()[0]!);
+    await quarantine.keep([reject('again', { arrivedAt: Date.now(), position: 'stream/shardId-1/2' })]);
+    expect([keys().length, await lines(keys()[0]!)]).toEqual([1, before]);
+  });
+
+  test('comes with every byte, whatever bytes they are', async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
+    // A view into something larger, as a row in its block.
+    const view = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('after')]).subarray(6, 262);
+    await quarantine.keep([reject(view, { code: 'not-utf8' })]);
+    const [line] = await lines(keys()[0]!);
+    const { encoding, body } = line as { encoding: string; body: string };
+    expect([encoding, Buffer.from(body, 'base64').equals(bytes)]).toEqual(['base64', true]);
+  });
+
+  test('keeps line breaks and other characters inside its one line', async () => {
+    const text = 'a\nb\r\n"€"\u2028';
+    await quarantine.keep([reject(text)]);
+    expect(await lines(keys()[0]!)).toMatchObject([{ encoding: 'utf8', body: text }]);
+  });
+
+  test('of the same bytes but another code is another object', async () => {
+    await quarantine.keep([reject('same')]);
+    await quarantine.keep([reject('same', { code: 'empty' })]);
+    expect(keys()).toEqual([
+      `rejects/${source}/broken-json/${idOf('broken-json', 'same')}.jsonl`,
+      `rejects/${source}/empty/${idOf('empty', 'same')}.jsonl`,
+    ]);
+  });
+
+  test('may be of several megabytes', async () => {
+    const body = 'x'.repeat(5 * 1024 * 1024);
+    await quarantine.keep([reject(body)]);
+    expect(await lines(keys()[0]!)).toMatchObject([{ body }]);
+  });
+});
+
+test('a group of rejects is one object, a line each, which stays when the group comes again', async () => {
+  const rejects = [1, 2, 3].map((row) =>
+    reject(`row ${row}`, { code: 'broken-row', position: `files/cdr.csv@1#${row}` }),
+  );
+  const group = 'files/cdr.csv@1#0/broken-row';
+  await quarantine.keep(rejects, group);
+  await quarantine.keep(rejects, group);
+  const name = createHash('sha256').update(group).digest('hex').slice(0, 32);
+  expect(keys()).toEqual([`rejects/${source}/broken-row/${name}.jsonl`]);
+  expect(await lines(keys()[0]!)).toMatchObject([
+    { position: 'files/cdr.csv@1#1', body: 'row 1', id: idOf('broken-row', 'row 1') },
+    { position: 'files/cdr.csv@1#2', body: 'row 2', id: idOf('broken-row', 'row 2') },
+    { position: 'files/cdr.csv@1#3', body: 'row 3', id: idOf('broken-row', 'row 3') },
+  ]);
+});
+
+test('nothing is put for no rejects', async () => {
+  await quarantine.keep([]);
+  expect(keys()).toEqual([]);
+});
+
+test('a whole file is copied, beside a line that says what is wrong with it', async () => {
+  const bytes = Buffer.from([0xff, 0xfe, 0x69, 0x00, 0x64, 0x00]);
+  const { versionId } = await s3.putObject('files', 'a folder/cdr 1+2.csv', bytes);
+  await s3.putObject('files', 'a folder/cdr 1+2.csv', Buffer.from('another version'));
+  const position = `files/a folder/cdr 1+2.csv@${versionId}`;
+  const { bytes: _, ...whole } = reject('', { code: 'not-utf8', position });
+  for (let time = 0; time < 2; time += 1) {
+    await quarantine.keepObject(whole, `files/a%20folder/cdr%201%2B2.csv?versionId=${versionId}`);
+  }
+  const id = idOf('not-utf8', position);
+  const name = `rejects/${source}/not-utf8/${id}`;
+  expect(keys()).toEqual([`${name}.csv`, `${name}.jsonl`]);
+  expect(await s3.getObject(bucket, `${name}.csv`)).toEqual(bytes);
+  expect(await lines(`${name}.jsonl`)).toEqual([
+    {
+      id,
+      code: 'not-utf8',
+      reason: 'This is not JSON',
+      source,
+      position,
+      arrivedAt: '2026-11-02T12:00:00.000Z',
+      encoding: 'utf8',
+      body: '',
+      object: `${name}.csv`,
+    },
+  ]);
+});
+
+describe('a bucket that answers badly', () => {
+  let answered: string[];
+
+  async function answering(listener: RequestListener): Promise<void> {
+    answered = [];
+    const server: Server = createServer((request, response) => {
+      answered.push(`${request.method} ${request.headers.host}`);
+      request.resume();
+      listener(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${port}`);
+    // No pauses between attempts.
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      server.closeAllConnections();
+      server.close();
+    });
+  }
+
+  test('is asked again while it is busy', async () => {
+    const statuses = [500, 503, 429, 200];
+    await answering((_, response) => response.writeHead(statuses.shift() ?? 200).end());
+    await quarantine.keep([reject('busy')]);
+    expect(answered.length).toBe(4);
+  });
+
+  test('is given up when it stays busy', async () => {
+    await answering((_, response) => response.writeHead(503).end('<Error>SlowDown</Error>'));
+    await expect(quarantine.keep([reject('busy')])).rejects.toThrow(
+      'PUT to s3 failed 5 times, last with status 503: <Error>SlowDown</Error>',
+    );
+    expect(answered.length).toBe(5);
+  });
+
+  test('is given up when it does not answer at all', async () => {
+    await answering((request) => request.socket.destroy());
+    await expect(quarantine.keep([reject('gone')])).rejects.toMatchObject({ name: 'AwsRequestError' });
+    expect(answered.length).toBe(5);
+  });
+
+  test('is not asked again when it refuses', async () => {
+    await answering((_, response) => response.writeHead(403).end('<Error>AccessDenied</Error>'));
+    await expect(quarantine.keep([reject('refused')])).rejects.toThrow(
+      'The quarantine bucket answered 403: <Error>AccessDenied</Error>',
+    );
+    expect(answered.length).toBe(1);
+  });
+
+  test('has not copied a file when it says so in an answer that began with success', async () => {
+    await answering((_, response) =>
+      response.writeHead(200).end('<Error><Code>InternalError</Code></Error>'),
+    );
+    const { bytes: _, ...whole } = reject('');
+    await expect(quarantine.keepObject(whole, 'files/a.csv')).rejects.toMatchObject({
+      name: 'QuarantineError',
+    });
+  });
+});

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import { interpret } from '../../../lambda/carriers/index.ts';
+import { type Changes, Fold } from '../../../lambda/ledger/fold.ts';
+import { itemBytes } from '../../../lambda/store/items.ts';
+import { changesOf, eventAt, minute, sessionAt, simAt, usageAt } from './observations.ts';
+import { runningTables } from './running-tables.ts';
+import { watch } from './watched-client.ts';
+
+const tables = runningTables();
+const options = { lookFirst: false };
+
+/** A Super SIM update of one of many SIMs. */
+function update(simNumber: number, number: number): object {
+  const iccid = `8988307000${String(simNumber).padStart(9, '0')}`;
+  const eventSid = `EZ${String(simNumber).padStart(16, '0')}${String(number).padStart(16, '0')}`;
+  return {
+    specversion: '1.0',
+    type: 'com.twilio.iot.supersim.connection.data-session.updated',
+    source: `/v1/SuperSim/ConnectionEvents/${eventSid}`,
+    id: eventSid,
+    time: minute(number),
+    data: {
+      event_sid: eventSid,
+      timestamp: minute(number),
+      account_sid: 'AC1',
+      sim_sid: `HS${simNumber}`,
+      sim_iccid: iccid,
+      sim_unique_name: `meter-${simNumber}`,
+      imsi: '732123200563187',
+      imei: '358600842867678',
+      data_session_sid: `PI${simNumber}`,
+      data_session_start_time: minute(0),
+      data_session_update_start_time: minute(number - 1),
+      data_session_update_end_time: minute(number),
+      ...{ data_upload: 1, data_download: 2, data_total: 3 },
+      data_session_data_upload: number,
+      data_session_data_download: 2 * number,
+      data_session_data_total: 3 * number,
+    },
+  };
+}
+
+/** A batch of so many updates of each of so many SIMs, folded. */
+function batch(sims: number, from: number, updates: number): Changes {
+  const source = { name: 'main', carrier: 'twilio', bytesPerMegabyte: 1_000_000 } as const;
+  const fold = new Fold();
+  let record = 0;
+  for (let number = from; number < from + updates; number += 1) {
+    for (let sim = 0; sim < sims; sim += 1) {
+      const reading = interpret(update(sim, number), { source, arrivedAt: Date.parse(minute(number)) });
+      if (reading.kind !== 'observed') throw new Error(reading.reason);
+      fold.add(record++, reading);
+    }
+  }
+  return fold.changes();
+}
+
+test('a batch costs a request a session and one for 25 usage records, once its SIMs are known', async () => {
+  const client = tables.newClient();
+  const watched = watch(client);
+  const writer = tables.newWriter(client);
+  await writer.write(batch(30, 1, 1), options);
+  watched.reset();
+  for (const from of [2, 7]) {
+    const { failed, repeated } = await writer.write(batch(30, from, 5), options);
+    expect([failed.size, repeated.size]).toEqual([0, 0]);
+  }
+  client.destroy();
+  const counts: Record<string, number> = {};
+  for (const operation of watched.operations) counts[operation] = (counts[operation] ?? 0) + 1;
+  expect(counts).toEqual({ 'UpdateItem Sessions': 2 * 30, 'BatchWriteItem Usage': 2 * ((30 * 5) / 25) });
+  const sessions = await tables.items('Sessions');
+  expect(sessions.map(({ dataTotal }) => dataTotal?.N)).toEqual(Array.from({ length: 30 }, () => '33'));
+  expect((await tables.items('Usage')).length).toBe(30 * 11);
+  expect((await tables.items('Sims')).length).toBe(30);
+  await tables.clear();
+});
+
+test('items stay within a write unit', async () => {
+  await tables.newWriter().write(batch(1, 1, 1), options);
+  const { Sessions = [], Usage = [], Sims = [] } = await tables.everything();
+  const sizes = [...Sessions, ...Usage, ...Sims].map(itemBytes);
+  expect([sizes.length, Math.max(...sizes) < 1024]).toEqual([3, true]);
+  await tables.clear();
+});
+
+test('requests run concurrently, at most 48 of a kind', async () => {
+  const client = tables.newClient();
+  const watched = watch(client);
+  const many = Array.from({ length: 300 }, (_, n) => `sim-${n}`);
+  const kinds: Parameters<typeof changesOf>[0][] = [
+    { sessions: many.map((sim) => sessionAt(minute(1), sim)) },
+    { usage: many.map((sim) => usageAt(minute(1), sim, '1', { fullness: 1 })) },
+    { events: many.map((sim) => eventAt(minute(1), sim, '1', { fullness: 0 })) },
+    {
+      sims: many.map((sim) =>
+        simAt(minute(1), sim, { lastEvent: { lastEvent: 'a', lastEventTime: minute(1) } }),
+      ),
+    },
+    { sims: many.map((sim) => simAt(minute(0), `${sim}-2`)) },
+  ];
+  const writer = tables.newWriter(client);
+  for (const states of kinds) {
+    watched.reset();
+    const { failed } = await writer.write(changesOf(states), options);
+    expect([failed.size, watched.mostInFlight]).toEqual([0, 48]);
+  }
+  client.destroy();
+  await tables.clear();
+});
+
+test('what the store does not take at all is reported, record for record, and no exception leaves the writer', async () => {
+  const client = tables.newClient('http://127.0.0.1:9');
+  const writer = tables.newWriter(client);
+  const states = {
+    sessions: [sessionAt(minute(1), 'a')],
+    usage: [usageAt(minute(1), 'a', '1'), usageAt(minute(1), 'a', '2', { fullness: 1 })],
+    events: [eventAt(minute(1), 'a', '1')],
+    sims: [simAt(minute(0), 'a')],
+  };
+  for (const lookFirst of [false, true]) {
+    const { failed, repeated, errors } = await writer.write(changesOf(states), { lookFirst });
+    expect([...failed].toSorted()).toEqual([0, 1, 2, 3, 4]);
+    expect([repeated.size, errors.length]).toEqual([0, 1]);
+  }
+  client.destroy();
+});

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { appWith, sourceOfEachCarrier, synthesise } from './synthesised.ts';
+
+const run = promisify(execFile);
+
+/** Everything that can be switched on, so that whatever the checks could object to is there. */
+const everything = {
+  sources: sourceOfEachCarrier,
+  removal: 'destroy',
+  alarmEmail: 'operations@example.com',
+  tracing: true,
+};
+
+/** Every acknowledgement in the tree, by the path of its construct. */
+function acknowledgements(stack: ReturnType<typeof appWith>['stack']): string[] {
+  return stack.node.findAll().flatMap(({ node }) =>
+    node.metadata
+      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+      .flatMap(({ data }) => Object.keys(data))
+      .map((rule) => `${node.path.slice('simledger/'.length)} ${rule.replace('Annotation::', '')}`),
+  );
+}
+
+describe('the security checks of AwsSolutions', () => {
+  it.each([
+    ['the default configuration', {}],
+    ['a source of each carrier and all else switched on', { simledger: everything }],
+  ])('find nothing in a stack of %s, and neither do CDK’s own', (_, context) => {
+    const { app } = appWith(context);
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const assembly = app.synth();
+    expect(assembly.stacks.map(({ stackName }) => stackName)).toEqual(['simledger']);
+  });
+
+  it('would find an open bucket', () => {
+    const { app, stack } = appWith({});
+    new Bucket(stack, 'Open');
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    expect(() => app.synth()).toThrow('AwsSolutions-S10');
+  });
+
+  it('are answered with a reason in these places only', () => {
+    const { stack } = appWith({ simledger: everything });
+    const places = acknowledgements(stack).map((place) =>
+      place.replace(/([A-Z]\w+)[0-9A-F]{8}\.Arn/, '$1.Arn'),
+    );
+    expect(places.sort()).toEqual([
+      'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::*]',
+      'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::<Source1nceFiles.Arn>/*]',
+      'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::<SourceEmnifyFiles.Arn>/*]',
+      'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::<SourceTelekomFiles.Arn>/*]',
+      'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::<StorageQuarantine.Arn>/rejects/*]',
+      'QueryApi AwsSolutions-APIG4',
+      'QueryApi/Credentials AwsSolutions-SMG4',
+      'QueryApi/Reader/Role AwsSolutions-IAM5[Resource::*]',
+      'Source1nce/Files AwsSolutions-S1',
+      'Source1nce/Writer/Policy AwsSolutions-IAM5[Resource::<Source1nceFiles.Arn>/*]',
+      'SourceEmnify/Files AwsSolutions-S1',
+      'SourceEmnify/Writer/Policy AwsSolutions-IAM5[Resource::<SourceEmnifyFiles.Arn>/*]',
+      'SourceKore/Writer/Policy AwsSolutions-IAM5[Resource::*]',
+      'SourceTelekom/Files AwsSolutions-S1',
+      'SourceTelekom/Writer/Policy AwsSolutions-IAM5[Resource::<SourceTelekomFiles.Arn>/*]',
+      'SourceTelekom/Writer/Secret AwsSolutions-SMG4',
+      'SourceTwilio/Writer/Policy AwsSolutions-IAM5[Resource::*]',
+      'Storage/Quarantine AwsSolutions-S1',
+      'StreamIngest/KinesisConsumer/Role AwsSolutions-IAM5[Resource::*]',
+      'StreamIngest/KinesisConsumer/Role AwsSolutions-IAM5[Resource::<StorageQuarantine.Arn>/aws/lambda/*]',
+      'StreamIngest/KinesisConsumer/Role AwsSolutions-IAM5[Resource::<StorageQuarantine.Arn>/rejects/*]',
+    ]);
+  });
+});
+
+const cfnLint = await run('cfn-lint', ['--version']).then(
+  () => true,
+  () => false,
+);
+
+describe.skipIf(!cfnLint)('cfn-lint', () => {
+  it.each([
+    ['the default configuration', {}],
+    ['a source of each carrier and all else switched on', { simledger: everything }],
+  ])('finds nothing in the template of %s', { timeout: 120_000 }, async (_, context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'simledger-lint-'));
+    const file = join(folder, 'template.json');
+    await writeFile(file, JSON.stringify(synthesise(context).template.toJSON()));
+    // CDK writes down dependencies that a reference says already.
+    const options = ['--regions', 'eu-central-1', '--ignore-checks', 'W3005', '--', file];
+    const found = await run('cfn-lint', options).then(
+      ({ stdout }) => stdout,
+      ({ stdout }: { stdout: string }) => stdout,
+    );
+    await rm(folder, { recursive: true });
+    expect(found).toBe('');
+  });
+});
+
+describe('the default template', () => {
+  it('is the one that was looked over last', async () => {
+    const template = JSON.parse(
+      JSON.stringify(synthesise().template.toJSON(), (key, value: unknown) =>
+        // What is in the functions changes with every line of them.
+        key === 'Code' || key === 'aws:asset:path' ? '…' : value,
+      ),
+    );
+    await expect(`${JSON.stringify(template, null, 2)}\n`).toMatchFileSnapshot(
+      '__snapshots__/default-template.json',
+    );
+  });
+});

@@ -1,0 +1,159 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { environment } from '../../lambda/names.ts';
+import { routeKey, routes } from '../../lambda/query-api/routes.ts';
+import { functions } from '../../lib/limits.ts';
+import { ofType, type Synthesised, synthesise } from './synthesised.ts';
+
+let basic: Synthesised;
+
+beforeAll(() => {
+  basic = synthesise();
+});
+
+/** How each route is authorized, by its key. */
+function authorization(stack: Synthesised): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.values(ofType(stack, 'AWS::ApiGatewayV2::Route')).map(({ Properties }) => [
+      Properties['RouteKey'],
+      Properties['AuthorizationType'],
+    ]),
+  );
+}
+
+function statements(stack: Synthesised): unknown {
+  const policy = stack.resources['QueryApi/Reader/Role/DefaultPolicy']?.Properties['PolicyDocument'];
+  return (policy as { Statement: unknown }).Statement;
+}
+
+function variables(stack: Synthesised): Record<string, unknown> {
+  const { Environment: given } = stack.resources['QueryApi/Reader/Function']?.Properties ?? {};
+  return (given as { Variables: Record<string, unknown> }).Variables;
+}
+
+describe('the query API', () => {
+  it('routes what the contract documents, and all else to the same function', () => {
+    expect(Object.keys(authorization(basic)).sort()).toEqual(['$default', ...routes.map(routeKey)].sort());
+    const targets = Object.values(ofType(basic, 'AWS::ApiGatewayV2::Route')).map(
+      ({ Properties }) => Properties['Target'],
+    );
+    expect(new Set(targets).size).toBe(1);
+    const integrations = Object.values(ofType(basic, 'AWS::ApiGatewayV2::Integration'));
+    expect(integrations.map(({ Properties }) => Properties)).toEqual([
+      expect.objectContaining({
+        PayloadFormatVersion: '2.0',
+        IntegrationUri: 'QueryApi/Reader/Function.Arn',
+        TimeoutInMillis: functions.queryApi.timeoutSeconds * 1000,
+      }),
+    ]);
+  });
+
+  it('leaves the check of HTTP Basic to the function, and has IAM checked by API Gateway', () => {
+    expect(new Set(Object.values(authorization(basic)))).toEqual(new Set(['NONE']));
+    const iam = synthesise({ simledger: { api: { access: 'iam' } } });
+    expect(authorization(iam)).toEqual({
+      $default: 'NONE',
+      ...Object.fromEntries(routes.map((route) => [routeKey(route), route.protected ? 'AWS_IAM' : 'NONE'])),
+    });
+    expect(Object.keys(ofType(iam, 'AWS::SecretsManager::Secret'))).toEqual([]);
+    expect(variables(iam)).toMatchObject({ [environment.apiAccess]: 'iam' });
+    expect(variables(iam)).not.toHaveProperty(environment.apiSecret);
+    expect(JSON.stringify(statements(iam))).not.toContain('secretsmanager');
+  });
+
+  it('may read what it answers, by key, goes through the fleet only, and writes nothing', () => {
+    expect(statements(basic)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: 'QueryApi/Reader/Logs.Arn',
+      },
+      {
+        Effect: 'Allow',
+        Action: 'dynamodb:Query',
+        Resource: [
+          'Storage/Events.Arn',
+          'Storage/Usage.Arn',
+          'Storage/Files.Arn/index/bySource',
+          'Storage/Sessions.Arn/index/byStart',
+          'Storage/Sims.Arn/index/bySimId',
+          'Storage/Sims.Arn/index/bySimName',
+          'Storage/Sims.Arn/index/bySimSid',
+        ],
+      },
+      {
+        Effect: 'Allow',
+        Action: 'dynamodb:BatchGetItem',
+        Resource: ['Storage/Files.Arn', 'Storage/Sessions.Arn'],
+      },
+      { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:Scan'], Resource: 'Storage/Sims.Arn' },
+      { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: 'QueryApi/Credentials' },
+    ]);
+  });
+
+  it('has a token made by Secrets Manager, and an account that Twilio’s clients take', () => {
+    const [secret] = Object.values(basic.template.findResources('AWS::SecretsManager::Secret'));
+    const uuid = { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] };
+    const digits = { 'Fn::Join': ['', { 'Fn::Split': ['-', uuid] }] };
+    expect(secret?.['Properties']['GenerateSecretString']).toEqual({
+      SecretStringTemplate: { 'Fn::Join': ['', ['{"account":"AC', digits, '"}']] },
+      GenerateStringKey: 'token',
+      PasswordLength: 40,
+      ExcludePunctuation: true,
+    });
+  });
+
+  it('limits requests, logs who asked for what nowhere, and lets no page of another origin call', () => {
+    const { DefaultRouteSettings: limits, AccessLogSettings: log } =
+      basic.resources['QueryApi/Stage']?.Properties ?? {};
+    expect(limits).toEqual({ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 });
+    const { Format: format } = log as { Format: string };
+    expect([...format.matchAll(/\$context\.(\w+)/g)].map(([, name]) => name)).toEqual([
+      'requestId',
+      'requestTimeEpoch',
+      'routeKey',
+      'status',
+      'responseLatency',
+      'integrationErrorMessage',
+    ]);
+    expect(basic.resources['QueryApi/Api']?.Properties).not.toHaveProperty('CorsConfiguration');
+  });
+
+  it('is set up by the configuration', () => {
+    const api = {
+      personalData: 'never',
+      requestsPerSecond: 7,
+      clientRequestsPerSecond: 3,
+      corsOrigins: ['https://example.com'],
+    };
+    const stack = synthesise({ simledger: { api } });
+    expect(stack.resources['QueryApi/Stage']?.Properties['DefaultRouteSettings']).toEqual({
+      ThrottlingRateLimit: 7,
+      ThrottlingBurstLimit: 14,
+    });
+    expect(stack.resources['QueryApi/Api']?.Properties['CorsConfiguration']).toEqual({
+      AllowOrigins: ['https://example.com'],
+      AllowMethods: ['GET'],
+      AllowHeaders: ['authorization'],
+      MaxAge: 3600,
+    });
+    expect(variables(stack)).toEqual({
+      NODE_OPTIONS: '--enable-source-maps',
+      [environment.sessionsTable]: 'Storage/Sessions',
+      [environment.usageTable]: 'Storage/Usage',
+      [environment.eventsTable]: 'Storage/Events',
+      [environment.simsTable]: 'Storage/Sims',
+      [environment.filesTable]: 'Storage/Files',
+      [environment.apiAccess]: 'basic',
+      [environment.apiSecret]: 'QueryApi/Credentials',
+      [environment.apiPersonalData]: 'never',
+      [environment.apiClientRequestsPerSecond]: '3',
+      [environment.apiSources]: '["default"]',
+    });
+  });
+
+  it('is left out where access is none', () => {
+    const without = synthesise({ simledger: { api: { access: 'none' } } });
+    expect(Object.keys(without.resources).filter((path) => path.startsWith('QueryApi'))).toEqual([]);
+    expect(Object.keys(without.outputs).filter((name) => name.includes('Api'))).toEqual([]);
+  });
+});

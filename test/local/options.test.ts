@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { help, type LocalOptions, optionsOf, UsageError } from '../../local/options.ts';
+
+const ports = { kinesis: 4567, s3: 4569, dynamoDb: 8000, api: 8080 };
+const usual = { replay: { kind: 'examples' }, once: false, dataDirectory: undefined, ports };
+
+function options(...args: string[]): LocalOptions | undefined {
+  return optionsOf(args, {});
+}
+
+/** What is said about options that can't be used. */
+function complaint(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+  try {
+    optionsOf(args, env);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return expect.fail('The options were accepted');
+}
+
+describe('the options of the local run', () => {
+  test('replay the examples and stay up unless told otherwise', () => {
+    expect(options()).toMatchObject(usual);
+  });
+
+  test('take files, for the default source or another', () => {
+    const files = ['a.csv', 'b.jsonl'];
+    expect(options(...files, '--once')).toMatchObject({
+      ...usual,
+      once: true,
+      replay: { kind: 'files', files, source: 'default' },
+    });
+    expect(options('--source', 'emnify', ...files)).toMatchObject({
+      ...usual,
+      replay: { kind: 'files', files, source: 'emnify' },
+    });
+  });
+
+  test('take a simulated fleet, a day and the first seed unless told otherwise', () => {
+    expect(options('--simulate', '1000')?.replay).toEqual({
+      kind: 'simulation',
+      sims: 1000,
+      hours: 24,
+      seed: 1,
+    });
+    expect(options('--simulate', '5', '--hours', '2', '--seed', '0')?.replay).toEqual({
+      kind: 'simulation',
+      sims: 5,
+      hours: 2,
+      seed: 0,
+    });
+  });
+
+  test('begin with an empty ledger, and keep the tables', () => {
+    expect(options('--empty', '--data', 'kept')).toMatchObject({
+      ...usual,
+      replay: { kind: 'nothing' },
+      dataDirectory: 'kept',
+    });
+  });
+
+  test('ask for help, whatever else is there', () => {
+    expect([options('--help'), options('-h', '--simulate', 'many')]).toEqual([undefined, undefined]);
+    for (const option of ['--simulate', '--hours', '--seed', '--empty', '--once', '--data', '--source']) {
+      expect(help).toContain(option);
+    }
+  });
+
+  test('take the ports from the environment', () => {
+    const env = {
+      SIMLEDGER_KINESIS_PORT: '1',
+      SIMLEDGER_S3_PORT: '0',
+      SIMLEDGER_DYNAMODB_PORT: '65535',
+      SIMLEDGER_API_PORT: '',
+    };
+    expect(optionsOf([], env)?.ports).toEqual({ kinesis: 1, s3: 0, dynamoDb: 65_535, api: 8080 });
+  });
+
+  test.for(['-1', '65536', 'http', '80.5', ' 80', '0x50'])('refuse the port %s by its variable', (port) => {
+    expect(complaint([], { SIMLEDGER_S3_PORT: port })).toBe(
+      `SIMLEDGER_S3_PORT ${JSON.stringify(port)}: give a whole number from 0 to 65535`,
+    );
+  });
+
+  test.for([
+    [['--simulate', '0'], '--simulate "0": give a whole number from 1 to 1000000'],
+    [['--simulate', 'many'], '--simulate "many": give a whole number from 1 to 1000000'],
+    [['--simulate', '10', '--hours', '1.5'], '--hours "1.5": give a whole number from 1 to 744'],
+    [['--simulate', '10', '--seed', '-'], '--seed "-": give a whole number from 0 to 2147483648'],
+    [['--hours', '5'], '--hours and --seed go with --simulate SIMS'],
+    [['--seed', '5'], '--hours and --seed go with --simulate SIMS'],
+    [['--source', 'kore'], '--source goes with files'],
+    [['--source', 'kore', '--simulate', '10'], '--source goes with files'],
+    [
+      ['--source', 'vodafone', 'a.csv'],
+      '--source "vodafone" is none: give one of default, twilio, kore, 1nce, emnify, telekom',
+    ],
+    [['--empty', 'a.csv'], '--simulate, --empty and files exclude each other: give one of them, or none'],
+    [
+      ['--empty', '--simulate', '1'],
+      '--simulate, --empty and files exclude each other: give one of them, or none',
+    ],
+  ] as const)('refuse %j', ([args, sentence]) => {
+    expect(complaint(args)).toBe(sentence);
+  });
+
+  test.for([[['--simulate']], [['--onc']], [['--once=yes']], [['--data']]] as const)(
+    'refuse %j and show the help',
+    ([args]) => {
+      const sentence = complaint(args);
+      expect(sentence.endsWith(help)).toBe(true);
+      expect(sentence).toContain(args[0].split('=')[0]);
+    },
+  );
+});

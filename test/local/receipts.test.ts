@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { Receipts } from '../../local/receipts.ts';
+
+function line(source: string, counts: Readonly<Record<string, number>>, Namespace = 'simledger'): string {
+  const Metrics = Object.keys(counts).map((Name) => ({ Name, Unit: 'Count' }));
+  const CloudWatchMetrics = [{ Namespace, Dimensions: [['source']], Metrics }];
+  return JSON.stringify({ _aws: { Timestamp: 1, CloudWatchMetrics }, source, ...counts });
+}
+
+test('receipts are added up by source from the metrics in the functions’ logs, and other lines are none', () => {
+  const receipts = new Receipts();
+  const lines = [
+    line('twilio', { received: 5, stored: 3, repeated: 1, ignored: 1, rejected: 0, failed: 2 }),
+    '{"level":"INFO","message":"File"}',
+    'no JSON, but with "CloudWatchMetrics"',
+    line('kore', { received: 1, rejected: 1 }),
+    line('twilio', { received: 2, stored: 2, lag: 900 }),
+    line('twilio', { received: 100 }, 'another'),
+    line('emnify', { received: 0, failed: 0 }),
+  ];
+  expect(lines.map((one) => receipts.takeLine(one))).toEqual([true, false, false, true, true, true, true]);
+  const twilio = { received: 7, stored: 5, repeated: 1, ignored: 1, rejected: 0, failed: 2 };
+  const kore = { received: 1, stored: 0, repeated: 0, ignored: 0, rejected: 1, failed: 0 };
+  expect(receipts.entries()).toEqual([
+    ['twilio', twilio],
+    ['kore', kore],
+  ]);
+  expect(receipts.total()).toEqual({
+    received: 8,
+    stored: 5,
+    repeated: 1,
+    ignored: 1,
+    rejected: 1,
+    failed: 2,
+  });
+});
+
+test('receipts of nothing are a receipt of nothing', () => {
+  const nothing = { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 };
+  expect([new Receipts().entries(), new Receipts().total()]).toEqual([[], nothing]);
+});

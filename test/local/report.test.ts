@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { RejectLine } from '../../lambda/store/quarantine.ts';
+import type { LocalLedger } from '../../local/local-ledger.ts';
+import { Receipts } from '../../local/receipts.ts';
+import { ledgerTable, receiptTable, rejectTable, whereToLook } from '../../local/report.ts';
+import { changesOf, minute, sessionAt, simAt, usageAt } from '../lambda/store/observations.ts';
+import { runningTables } from '../lambda/store/running-tables.ts';
+
+const tables = runningTables();
+
+beforeEach(() => tables.clear());
+
+/** A table's rows as lists of cells; a cell's lines are joined. */
+function rows(table: string): string[][] {
+  const found: string[][] = [];
+  let open = false;
+  for (const line of table.split('\n')) {
+    if (!line.startsWith('│')) {
+      open = false;
+      continue;
+    }
+    const cells = line.split('│').slice(1, -1);
+    const last = found.at(-1);
+    if (open && last !== undefined) {
+      cells.forEach((cell, column) => {
+        last[column] = `${last[column]} ${cell.trim()}`.trim();
+      });
+    } else found.push(cells.map((cell) => cell.trim()));
+    open = true;
+  }
+  return found;
+}
+
+describe('the table of the ledger', () => {
+  test('says that an empty one is empty', async () => {
+    expect(await ledgerTable(tables.client)).toBe('The ledger is empty.');
+  });
+
+  test('has a row a SIM: its latest sessions, the sum of its usage, its last event', async () => {
+    const totals = (bytes: number) => ({ dataUploaded: 0, dataDownloaded: bytes, dataTotal: bytes });
+    const network = { radio: '4G', ratType: '6', mcc: '262', mnc: '01' };
+    const session = (id: string, from: number, more: Parameters<typeof sessionAt>[2]) => ({
+      ...sessionAt(minute(from + 1), 'sim-1', { start: minute(from), ...more }),
+      sessionId: id,
+    });
+    const sessions = [
+      session('c', 0, {}),
+      session('a', 60, { totals: totals(1234), terminal: { status: 'failed', end: minute(70) } }),
+      session('b', 120, { network: { ...network, operatorName: 'T-Mobile', country: 'DE' } }),
+      session('d', 30, { totals: totals(5), terminal: { status: 'ended', end: minute(40) } }),
+    ];
+    const usage = [
+      usageAt(minute(1), 'sim-1', '1', { dataTotal: 1_000_000 }),
+      usageAt(minute(2), 'sim-1', '2', { dataTotal: 500 }),
+      usageAt(minute(3), 'sim-1', '3', { trafficType: 'sms', dataTotal: 0, messages: 2 }),
+    ];
+    const lastEvent = { lastEvent: 'location.updated', lastEventTime: minute(5) };
+    const sims = [
+      simAt(minute(5), 'sim-1', { label: { simName: 'tracker-1' }, lastEvent }),
+      simAt(minute(0), 'sim-2'),
+    ];
+    await tables.newWriter().write(changesOf({ sessions, usage, sims }), { lookFirst: false });
+    const [head, ...found] = rows(await ledgerTable(tables.client));
+    expect(head).toEqual(['SIM', 'carrier', 'name', 'sessions, latest first', 'bytes', 'SMS', 'last event']);
+    expect(found.toSorted()).toEqual([
+      [
+        'sim-1',
+        'twilio',
+        'tracker-1',
+        'open   2026-11-02 02:00, DE T-Mobile failed 2026-11-02 01:00, 1,234 B ended  2026-11-02 00:30, 5 B …',
+        '1,000,500',
+        '2',
+        'location.updated',
+      ],
+      ['sim-2', 'twilio', '', '', '0', '0', ''],
+    ]);
+  });
+
+  test('shows so many SIMs, and says that there are more', async () => {
+    const sims = Array.from({ length: 25 }, (_, n) => simAt(minute(0), `sim-${n}`));
+    await tables.newWriter().write(changesOf({ sims }), { lookFirst: false });
+    const table = await ledgerTable(tables.client);
+    expect(rows(table).length).toBe(1 + 20);
+    expect(table.split('\n').at(-1)).toBe('and more: the first 20 SIMs are shown');
+  });
+});
+
+test('the table of receipts has a row a source and one of all', () => {
+  const receipts = new Receipts();
+  for (const [source, received] of [
+    ['twilio', 1200],
+    ['kore', 34],
+  ] as const) {
+    const Metrics = [{ Name: 'received' }, { Name: 'stored' }];
+    const CloudWatchMetrics = [{ Namespace: 'simledger', Dimensions: [['source']], Metrics }];
+    receipts.takeLine(JSON.stringify({ _aws: { CloudWatchMetrics }, source, received, stored: received }));
+  }
+  expect(rows(receiptTable(receipts))).toEqual([
+    ['source', 'received', 'stored', 'repeated', 'ignored', 'rejected'],
+    ['twilio', '1,200', '1,200', '0', '0', '0'],
+    ['kore', '34', '34', '0', '0', '0'],
+    ['all', '1,234', '1,234', '0', '0', '0'],
+  ]);
+});
+
+test('the table of rejects has a row a reject, long sentences cut, and counts those that it leaves out', () => {
+  const line: RejectLine = {
+    id: '1',
+    code: 'broken-json',
+    reason: 'x'.repeat(100),
+    source: 'twilio',
+    position: 'simledger-stream/shardId-000000000000/1',
+    arrivedAt: minute(0),
+    encoding: 'utf8',
+    body: 'secret',
+  };
+  const table = rejectTable(Array.from({ length: 1000 }, () => JSON.stringify(line)));
+  const [head, first, ...others] = rows(table);
+  expect(head).toEqual(['source', 'code', 'reason', 'position']);
+  expect(first).toEqual(['twilio', 'broken-json', `${'x'.repeat(59)}…`, line.position]);
+  expect(others.length).toBe(11);
+  expect(table.split('\n').at(-1)).toBe('and 988 more');
+  expect(table).not.toContain('secret');
+});
+
+test('the place to look names each endpoint', () => {
+  const endpoints = { kinesis: 'http://k', s3: 'http://s', dynamoDb: 'http://d', api: 'http://a' };
+  const text = whereToLook({ endpoints } as LocalLedger);
+  for (const endpoint of Object.values(endpoints)) expect(text).toContain(endpoint);
+});

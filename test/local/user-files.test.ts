@@ -1,0 +1,102 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readBody } from '../../lambda/carriers/body.ts';
+import { UsageError } from '../../local/options.ts';
+import { bodiesOf, userFile } from '../../local/user-files.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'simledger-user-files-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function given(name: string, content: string | Buffer): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** The bodies in a file of this content, as text. */
+async function bodies(content: string | Buffer, name = 'records.json'): Promise<string[]> {
+  const found: string[] = [];
+  for await (const body of bodiesOf(await userFile(await given(name, content)))) found.push(body.toString());
+  return found;
+}
+
+describe('a file of the user', () => {
+  test.for([
+    ['cdr_20261102_130000.csv', 'csv'],
+    ['EVENTS.CSV', 'csv'],
+    ['records.json', 'json'],
+    ['records.jsonl', 'json'],
+    ['records.ndjson', 'json'],
+  ] as const)('called %s is of the kind %s', async ([name, kind]) => {
+    const path = await given(name, 'abc');
+    expect(await userFile(path)).toEqual({ path, name, kind, bytes: 3 });
+  });
+
+  test('of another kind, missing or a folder is refused before anything is started', async () => {
+    const other = await given('records.xlsx', '');
+    await expect(userFile(other)).rejects.toThrow(
+      new UsageError(`${other}: give files whose names end in .csv, .json, .jsonl, .ndjson`),
+    );
+    const missing = join(folder, 'missing.csv');
+    await expect(userFile(missing)).rejects.toThrow(`${missing} can not be read: ENOENT`);
+    const inner = await mkdtemp(join(folder, 'folder-'));
+    await expect(userFile(`${inner}/`)).rejects.toThrow(UsageError);
+  });
+});
+
+const one = '{"id":9007199254740993,"a":"x"}';
+const two = '{"id":2,"b":{"c":[1,2]}}';
+
+describe('the records in a JSON file', () => {
+  test('are its lines where these are records, blank ones left out', async () => {
+    expect(await bodies(`${one}\n${two}\n`)).toEqual([one, two]);
+    expect(await bodies(`\n${one}\r\n\r\n  \n${two}`)).toEqual([one, two]);
+  });
+
+  test('are its lines even where some of them are broken', async () => {
+    expect(await bodies(`${one}\n{"id":\n${two}\n`)).toEqual([one, '{"id":', two]);
+  });
+
+  test('are an array’s elements, digit for digit', async () => {
+    expect(await bodies(`[${one}, ${two}]`)).toEqual([one, two]);
+    const pretty = `[\n  ${one},\n  {\n    "id": 2.50\n  }\n]\n`;
+    expect((await bodies(pretty)).map((body) => body.replaceAll(/\s/g, ''))).toEqual([one, '{"id":2.50}']);
+  });
+
+  test('are objects one after the other, written over several lines', async () => {
+    const pretty = '{\n  "id": 1\n}\n{\n  "id": 2\n}\n';
+    expect((await bodies(pretty)).map((body) => body.replaceAll(/\s/g, ''))).toEqual([
+      '{"id":1}',
+      '{"id":2}',
+    ]);
+    expect(await bodies(`${one}${two}`)).toEqual([one, two]);
+  });
+
+  test('are those before it is cut off, and the rest, which will be rejected', async () => {
+    const found = await bodies(`[${one},${two.slice(0, -3)}`);
+    expect(found).toContain(one);
+    expect(found.length).toBeGreaterThan(1);
+  });
+
+  test('are found behind a byte order mark', async () => {
+    for (const content of [`\uFEFF${one}\n${two}`, `\uFEFF[${one},${two}]`]) {
+      const values = (await bodies(content)).flatMap((body) => readBody(Buffer.from(body)).values);
+      expect(values).toEqual([{ id: '9007199254740993', a: 'x' }, JSON.parse(two)]);
+    }
+  });
+
+  test('are none in an empty file', async () => {
+    expect([await bodies(''), await bodies('\n \n')]).toEqual([[], []]);
+  });
+
+  test('are one that is to be rejected where the file is something else', async () => {
+    expect(await bodies('hello')).toEqual(['hello']);
+  });
+});
