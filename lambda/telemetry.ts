@@ -43,7 +43,11 @@ export function telemetryOf(
 ): Telemetry {
   const { env = process.env, write = (line: string) => process.stdout.write(`${line}\n`) } = options;
   const logger = new Logger({ serviceName });
-  const metrics = new Metrics({ namespace: env[environment.metricNamespace] ?? metricNamespace });
+  const metrics = new Metrics({
+    namespace: env[environment.metricNamespace] ?? metricNamespace,
+    // It would write a line of plain text for each name that stands in two sets of dimensions, as the source always does.
+    logger: { debug: console.debug, info: console.info, warn: () => undefined, error: console.error },
+  });
   // The service is a dimension of its own only where each line says so.
   metrics.clearDefaultDimensions();
   const networks = new MeasuredNetworks(Number(env[environment.measuredNetworks] ?? 0));
