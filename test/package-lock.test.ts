@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+interface Locked {
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const lock = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8')) as {
+  readonly packages: Readonly<Record<string, Locked>>;
+};
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+};
+
+test('the lock file has the binaries of every system, not only of the one that it was written on', () => {
+  const missing = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.entries(optionalDependencies)
+      .filter(([name]) => lock.packages[`node_modules/${name}`] === undefined)
+      .map(([name, version]) => `${name}@${version}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('the lock file says nothing of where packages were fetched from', () => {
+  const fetched = Object.entries(lock.packages).filter(([, { resolved }]) => resolved !== undefined);
+  expect(fetched).toEqual([]);
+});
+
+test('versions are exact', () => {
+  const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
+  expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+});
