@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { sourcesFromEnvironment } from '../../lambda/sources.ts';
+import { fleetOf, type Life, type ModelFleet } from './fleet.ts';
+import { expectOneLedger, goesOn, interleaved, pauseOf } from './hostile-road.ts';
+import { layOut, movedSource, roadPlan } from './road.ts';
+import { seed, timeLimit, trials, withoutClock } from './trials.ts';
+
+/** A fleet that moves from Twilio to KORE: each event may come from either, and from both, under one `event_sid`. */
+const movingFleet = fleetOf({ carriers: ['kore'], mostSims: 2 }).map(
+  ({ number, lives }): ModelFleet => ({ number, lives: [...lives, ...lives.map(asTwilioToldIt)] }),
+);
+
+function asTwilioToldIt({ records }: Life): Life {
+  return {
+    source: movedSource,
+    records: records.map((record) => {
+      if (record.kind !== 'connection') return record;
+      return { ...record, sim: { ...record.sim, carrier: 'twilio' } };
+    }),
+  };
+}
+
+const road = fc
+  .record({ fleet: movingFleet, plan: roadPlan })
+  .map(({ fleet, plan }) => layOut(fleet, { ...plan, testEvents: [], broken: [] }));
+
+describe(`a fleet that moves from Twilio to KORE (seed ${seed})`, () => {
+  test('ends as one ledger, KORE’s where both told of an event', { timeout: timeLimit }, async () => {
+    let pause = goesOn;
+    withoutClock(() => pause);
+    await fc.assert(
+      fc.asyncProperty(interleaved(road), async (hostile) => {
+        pause = pauseOf(hostile);
+        const { tables } = await expectOneLedger(hostile, pause);
+        const ofKore = new Set(
+          hostile.road.delivered.flatMap(({ record, parcels }) =>
+            record.kind === 'connection' && parcels.some(({ source }) => source === 'kore')
+              ? [record.eventSid]
+              : [],
+          ),
+        );
+        for (const { source, recordId, eventId } of [...tables.Usage, ...tables.Events]) {
+          const isOfKore = ofKore.has(recordId?.S ?? eventId?.S ?? '');
+          expect(source?.S).toBe(isOfKore ? 'kore' : movedSource);
+        }
+      }),
+      trials(400),
+    );
+  });
+
+  test('is known by its sources: Twilio’s is succeeded where KORE’s is configured as well', () => {
+    const twilio = { name: 'old', carrier: 'twilio', bytesPerMegabyte: 1_000_000, streamArn: 'arn:old' };
+    const kore = { name: 'new', carrier: 'kore', bytesPerMegabyte: 1_000_000, streamArn: 'arn:new' };
+    const superseded = (sources: readonly object[], arn: string) =>
+      sourcesFromEnvironment({ SIMLEDGER_SOURCES: JSON.stringify(sources) }).ofStream(arn).superseded;
+    expect([
+      superseded([twilio], 'arn:old'),
+      superseded([kore], 'arn:new'),
+      superseded([twilio, kore], 'arn:old'),
+      superseded([twilio, kore], 'arn:new'),
+    ]).toEqual([false, false, true, false]);
+  });
+});

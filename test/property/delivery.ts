@@ -1,0 +1,243 @@
+import { type ImportPorts, importFile } from '../../lambda/file-importer/import-file.ts';
+import type { FileObject } from '../../lambda/file-importer/messages.ts';
+import { type Entry, type Ingested, ingest } from '../../lambda/ingest.ts';
+import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import type { Receipt } from '../../lambda/ledger/receipt.ts';
+import { FilesTable, type Manifest } from '../../lambda/store/files.ts';
+import { LedgerWriter } from '../../lambda/store/writer.ts';
+import { errorOf } from './faults.ts';
+import { Crash, FunctionProcess, itemName, type Surroundings } from './invocation.ts';
+import { asClient } from './memory-dynamodb.ts';
+import {
+  cyclic,
+  type DroppedFile,
+  type FileLane,
+  type StreamLane,
+  type StreamRecord,
+  sources,
+} from './road.ts';
+
+/** Deliveries of one batch or message after which something does not come to its end. */
+const mostDeliveries = 200;
+
+/** Something that must hold in each invocation does not. */
+export class BrokenPromise extends Error {
+  override readonly name = 'BrokenPromise';
+}
+
+/** A function's process, with the writer that it keeps from invocation to invocation. */
+export class RunningFunction {
+  readonly process: FunctionProcess;
+  readonly writer: LedgerWriter;
+  readonly files: FilesTable;
+
+  constructor(surroundings: Surroundings) {
+    this.process = new FunctionProcess(surroundings);
+    const client = asClient(this.process);
+    this.files = new FilesTable(client, 'Files');
+    this.writer = new LedgerWriter({
+      client,
+      sessions: 'Sessions',
+      usage: 'Usage',
+      events: 'Events',
+      sims: 'Sims',
+      eventRetentionDays: 90,
+    });
+  }
+}
+
+/**
+ * Delivers a shard's batches one after the other, as Lambda's event source mapping does: what is reported as failed,
+ * and what comes behind it, comes again, and so does the whole batch of an invocation that died.
+ */
+export async function deliverStream(lane: StreamLane, surroundings: Surroundings): Promise<void> {
+  let running = new RunningFunction(surroundings);
+  for (const batch of lane.batches) {
+    let open = batch;
+    for (let delivery = 1; open.length > 0; delivery += 1) {
+      if (delivery > mostDeliveries) throw new BrokenPromise(`${lane.name}: a batch never ends`);
+      const ingested = await invokeConsumer(open, running);
+      if (ingested === undefined) {
+        running = new RunningFunction(surroundings);
+        continue;
+      }
+      const failed = [...ingested.failedDeliveries];
+      open = failed.length === 0 ? [] : open.slice(Math.min(...failed));
+    }
+  }
+}
+
+/** @returns undefined when the invocation died. */
+async function invokeConsumer(
+  batch: readonly StreamRecord[],
+  { process, writer }: RunningFunction,
+): Promise<Ingested | undefined> {
+  process.endings.clear();
+  const records = batch.map(({ record }) => record);
+  try {
+    const ingested = await Promise.race([
+      ingest(entriesOf(records, sources), { writer, quarantine: process }, { lookFirst: false }),
+      process.died,
+    ]);
+    checkReceipt(ingested.receipt, batch.flatMap(({ parcels }) => parcels).length);
+    checkFailures(batch, ingested, process);
+    return ingested;
+  } catch (error) {
+    if (error instanceof Crash) return undefined;
+    throw error;
+  }
+}
+
+/** `received = stored + repeated + ignored + rejected`, and nothing of the batch is missing. */
+function checkReceipt(receipt: Receipt, records: number): void {
+  const { received, stored, repeated, ignored, rejected, failed } = receipt;
+  if (received === stored + repeated + ignored + rejected && received + failed === records) return;
+  throw new BrokenPromise(`The receipt of ${records} records does not conserve: ${JSON.stringify(receipt)}`);
+}
+
+/** Exactly those Kinesis records are reported of which something was not answered well in the end. */
+function checkFailures(
+  batch: readonly StreamRecord[],
+  ingested: Ingested,
+  { endings }: FunctionProcess,
+): void {
+  if (ingested.failedDeliveries.size === 0 && ![...endings.values()].some(isLost)) return;
+  const expected = batch.flatMap(({ record }, delivery) => {
+    const entries = [...entriesOf([record], sources)];
+    const isFailed = entries.some((entry) => namesOf(entry).some((name) => isLost(endings.get(name))));
+    return isFailed ? [delivery] : [];
+  });
+  const reported = [...ingested.failedDeliveries].sort((a, b) => a - b);
+  if (JSON.stringify(expected) === JSON.stringify(reported)) return;
+  throw new BrokenPromise(`Reported as failed: ${reported}; of these something failed: ${expected}`);
+}
+
+function isLost(ending: string | undefined): boolean {
+  return ending === 'failed' || ending === 'left';
+}
+
+/** The items that a record states, or its position where it is rejected. */
+function namesOf({ reading, position }: Entry): string[] {
+  if (reading.kind === 'fault') return [position];
+  if (reading.kind === 'ignored') return [];
+  const { session, usage, event, sim } = reading;
+  const key = (...parts: readonly string[]) =>
+    Object.fromEntries(parts.map((part, index) => [index, { S: part }]));
+  return [
+    ...(session === undefined ? [] : [itemName('Sessions', key(session.sim, session.sessionId))]),
+    ...(usage === undefined ? [] : [itemName('Usage', key(usage.sim, usage.usageId))]),
+    ...(event === undefined ? [] : [itemName('Events', key(event.sim, event.eventKey))]),
+    ...(sim === undefined ? [] : [itemName('Sims', key(sim.sim))]),
+  ];
+}
+
+/** How files are read while they are delivered. */
+export interface FileReading {
+  readonly chunk: number;
+  readonly shortTimes: readonly boolean[];
+}
+
+/** Delivers a lane's files one after the other, as messages of a queue that come again until they are done with. */
+export async function deliverFiles(
+  lane: FileLane,
+  reading: FileReading,
+  surroundings: Surroundings,
+): Promise<Manifest[]> {
+  let running = new RunningFunction(surroundings);
+  const manifests: Manifest[] = [];
+  let blocks = 0;
+  for (const file of lane.files) {
+    for (let delivery = 1; ; delivery += 1) {
+      if (delivery > mostDeliveries) throw new BrokenPromise(`${lane.name}: a file never ends`);
+      const ports = portsOf(file, reading, running, surroundings, () => {
+        blocks += 1;
+        return cyclic(reading.shortTimes, blocks);
+      });
+      const result = await importOnce(file, ports, running);
+      if (result === 'died') running = new RunningFunction(surroundings);
+      else if (result !== 'failed') {
+        manifests.push(result);
+        break;
+      }
+    }
+  }
+  return manifests;
+}
+
+async function importOnce(
+  file: DroppedFile,
+  ports: ImportPorts,
+  { process }: RunningFunction,
+): Promise<Manifest | 'failed' | 'died'> {
+  try {
+    const { outcome, manifest } = await Promise.race([
+      importFile(objectOf(file), file.source, ports),
+      process.died,
+    ]);
+    return outcome === 'continue' || manifest === undefined ? 'failed' : manifest;
+  } catch (error) {
+    if (error instanceof Crash) return 'died';
+    if (error instanceof BrokenPromise || !(error instanceof Error)) throw error;
+    // The message comes again.
+    return 'failed';
+  }
+}
+
+/** The announced version of a file. */
+export function objectOf({ source, key, version }: DroppedFile): FileObject {
+  return { bucket: source.name, key, versionId: version, eTag: undefined };
+}
+
+function portsOf(
+  file: DroppedFile,
+  { chunk }: FileReading,
+  { process, writer, files }: RunningFunction,
+  { plan, pause }: Surroundings,
+  timeIsShort: () => boolean,
+): ImportPorts {
+  return {
+    writer,
+    quarantine: process,
+    files,
+    open: async (_, from) => {
+      await pause('is opened');
+      const error = errorOf(plan.next()?.kind);
+      if (error !== undefined) throw error;
+      const bytes = chunks(file.bytes.subarray(from), chunk, () => errorOf(plan.next()?.kind));
+      const { length: size } = file.bytes;
+      return { bytes, size, deliveredAt: file.deliveredAt, close: async () => undefined };
+    },
+    keepFile: async (_, { code, reason }) => {
+      throw new BrokenPromise(`The file is refused: ${code}, ${reason}`);
+    },
+    count: (receipt) => checkReceipt(receipt, receipt.received),
+    timeIsShort,
+  };
+}
+
+/** A file's bytes in chunks; the connection may break between any two. */
+export async function* chunks(
+  bytes: Buffer,
+  size: number,
+  breaks: () => Error | undefined = () => undefined,
+): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += size) {
+    // A file of many small chunks has not one fault's chance for each of them.
+    const error = from % (16 * size) === 0 ? breaks() : undefined;
+    if (error !== undefined) throw error;
+    yield bytes.subarray(from, from + size);
+  }
+}
+
+/** A source's records in one invocation, without faults. */
+export async function ingestAtOnce(entries: Iterable<Entry>, surroundings: Surroundings): Promise<Ingested> {
+  const { process, writer } = new RunningFunction(surroundings);
+  return ingest(entries, { writer, quarantine: process }, { lookFirst: false });
+}
+
+/** Imports a file at once, without faults. */
+export async function importAtOnce(file: DroppedFile, surroundings: Surroundings): Promise<void> {
+  const running = new RunningFunction(surroundings);
+  const ports = portsOf(file, { chunk: 65_536, shortTimes: [false] }, running, surroundings, () => false);
+  await importFile(objectOf(file), file.source, ports);
+}

@@ -1,0 +1,164 @@
+import { readBody } from '../../lambda/carriers/body.ts';
+import { interpret } from '../../lambda/carriers/index.ts';
+import type { Entry } from '../../lambda/ingest.ts';
+import type { Carrier } from '../../lambda/sources.ts';
+import type { Item } from '../../lambda/store/items.ts';
+import { compareLedger, type Item as PlainItem } from '../../local/simulation/compare.ts';
+import { second } from '../../local/simulation/records.ts';
+import { accountPartition, type FleetTruth, PartitionTruth } from '../../local/simulation/truth.ts';
+import { importAtOnce, ingestAtOnce } from './delivery.ts';
+import { FaultPlan } from './faults.ts';
+import { KeptRejects, type Surroundings } from './invocation.ts';
+import { MemoryDynamoDb } from './memory-dynamodb.ts';
+import { type Delivered, fileOf, type Parcel, type Road, sourceOf } from './road.ts';
+
+/** What the ledger must hold in the end, from two independent sides: an orderly pass, and what the model knows. */
+
+/** The tables that a road must leave equal, whatever it did; the files' manifests depend on the files' names. */
+export const comparedTables = ['Sessions', 'Usage', 'Events', 'Sims'] as const;
+
+/**
+ * Items by table, in the order of their keys, each with its attributes in order; without expiry, which tells when a
+ * record arrived. Equal tables are equal as text.
+ */
+export type Tables = Readonly<Record<(typeof comparedTables)[number], readonly Item[]>>;
+
+/** What an engine holds. */
+export function tablesOf(engine: MemoryDynamoDb): Tables {
+  const items = (table: string) => engine.items(table).map(comparable);
+  return {
+    Sessions: items('Sessions'),
+    Usage: items('Usage'),
+    Events: items('Events'),
+    Sims: items('Sims'),
+  };
+}
+
+/** An item without its expiry, its attributes in order. */
+export function comparable({ expiresAt, ...item }: Item): Item {
+  return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Surroundings in which nothing goes wrong. */
+export function calm(engine: MemoryDynamoDb): Surroundings {
+  const pause = async () => undefined;
+  return { engine, plan: new FaultPlan(), pause, returnsOld: true, quarantine: new KeptRejects() };
+}
+
+/** How an orderly pass cuts what was delivered. */
+export type Cut = 'all at once' | 'one by one';
+
+/** Each distinct record once, in the order of what happened, by its stream and then by its files; nothing goes wrong. */
+export async function orderlyPass(
+  road: Road,
+  cut: Cut,
+  watch: Partial<Pick<MemoryDynamoDb, 'onWrite' | 'onRefusal'>> = {},
+): Promise<MemoryDynamoDb> {
+  const engine = Object.assign(new MemoryDynamoDb(), watch);
+  const surroundings = calm(engine);
+  const arrivedAt = Math.max(...road.delivered.map(({ record }) => record.at), 0) + second;
+  const parcels = road.delivered.flatMap((delivered) => delivered.parcels);
+  const entries = parcels
+    .filter(({ form }) => form === 'record')
+    .map((parcel, index) => entryOf(parcel, index, arrivedAt));
+  const batches = cut === 'all at once' ? [entries] : entries.map((entry) => [entry]);
+  for (const batch of batches) await ingestAtOnce(batch, surroundings);
+  for (const form of ['usage row', 'event row'] as const) {
+    for (const source of ['1nce', 'emnify', 'telekom']) {
+      await importRows(parcels.filter((parcel) => parcel.form === form && parcel.source === source));
+    }
+  }
+  return engine;
+
+  async function importRows(rows: readonly Parcel[]): Promise<void> {
+    const [first] = rows;
+    if (first === undefined) return;
+    const bytes = fileOf(rows, road.plan.files);
+    const key = `${first.form === 'usage row' ? 'cdr' : 'events'}_orderly.csv`;
+    const source = sourceOf(first.source);
+    const file = { source, key, version: 'v1', bytes, deliveredAt: arrivedAt, parcels: rows };
+    await importAtOnce(file, surroundings);
+  }
+}
+
+function entryOf({ source: name, text }: Parcel, delivery: number, arrivedAt: number): Entry {
+  const source = sourceOf(name);
+  const [value] = readBody(Buffer.from(text)).values;
+  return {
+    reading: interpret(value, { source, arrivedAt }),
+    delivery,
+    position: `orderly#${delivery}`,
+    source,
+    arrivedAt,
+    bytes: () => Buffer.from(text),
+  };
+}
+
+/** What the model knows of what was delivered. */
+export function truthOf(delivered: readonly Delivered[]): FleetTruth {
+  const partitions = new Map<string, PartitionTruth>();
+  for (const { record, parcels } of delivered) {
+    const carrier: Carrier = record.kind === 'event' ? record.source : record.sim.carrier;
+    const partition = record.sim?.sim ?? accountPartition(carrier);
+    const truth = partitions.get(partition) ?? new PartitionTruth();
+    partitions.set(partition, truth);
+    tell(truth, { record, parcels });
+  }
+  const counts = { delivered: 0, distinct: delivered.length, ignored: 0, rejected: 0 };
+  return { partitions, counts };
+}
+
+function tell(truth: PartitionTruth, { record, parcels }: Delivered): void {
+  const byStream = parcels.some(({ form }) => form === 'record');
+  if (record.kind === 'connection') truth.connection(record);
+  // A row says nothing of a session.
+  else if (record.kind === 'usage') truth.usageRecord({ ...record, road: byStream ? 'stream' : 'file' });
+  else if (byStream) truth.event(record);
+  else {
+    const { context, ...bare } = record;
+    truth.event(bare);
+  }
+}
+
+/** What is wrong with the tables by the model's truth: a sentence each; empty where they are equal. */
+export async function differencesFromTruth(truth: FleetTruth, tables: Tables): Promise<string[]> {
+  const { differences } = await compareLedger(truth, {
+    sessions: () => plainItems(tables.Sessions),
+    usage: () => plainItems(tables.Usage),
+    events: () => plainItems(tables.Events),
+  });
+  return [...differences, ...wrongTotals(truth, tables)];
+}
+
+/** Bytes and messages of each SIM, added up, against the model's. */
+function wrongTotals({ partitions }: FleetTruth, { Usage }: Tables): string[] {
+  const wrong: string[] = [];
+  for (const [partition, { total }] of partitions) {
+    const own = Usage.filter(({ sim }) => sim?.S === partition);
+    const sum = (name: string) => own.reduce((bytes, item) => bytes + Number(item[name]?.N ?? 0), 0);
+    const found = {
+      uploaded: sum('dataUploaded'),
+      downloaded: sum('dataDownloaded'),
+      messages: sum('messages'),
+    };
+    const both = sum('dataTotal');
+    if (JSON.stringify(found) !== JSON.stringify(total) || both !== total.uploaded + total.downloaded) {
+      wrong.push(`${partition}: used ${JSON.stringify({ ...found, both })}, not ${JSON.stringify(total)}`);
+    }
+  }
+  return wrong;
+}
+
+/** The texts that the quarantine must hold. */
+export function expectedRejects({ rejected }: Road): string[] {
+  const texts = rejected.map(({ source, text }) => `${source} ${Buffer.from(text).toString('latin1')}`);
+  return [...new Set(texts)].sort();
+}
+
+async function* plainItems(items: readonly Item[]): AsyncGenerator<PlainItem> {
+  for (const item of items) {
+    yield Object.fromEntries(
+      Object.entries(item).map(([name, { S, N, BOOL }]) => [name, S ?? BOOL ?? Number(N)]),
+    );
+  }
+}

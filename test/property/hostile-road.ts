@@ -1,0 +1,112 @@
+import fc, { type Arbitrary, type Scheduler } from 'fast-check';
+import { expect } from 'vitest';
+import { BrokenPromise, deliverFiles, deliverStream } from './delivery.ts';
+import { orderlyPass, type Tables, tablesOf } from './expectation.ts';
+import { type Fault, FaultPlan, faults } from './faults.ts';
+import { checkWrite } from './invariants.ts';
+import { type Engine, KeptRejects, type Pause, type Surroundings } from './invocation.ts';
+import { MemoryDynamoDb } from './memory-dynamodb.ts';
+import { describeRoad, type Road } from './road.ts';
+import { Case } from './trials.ts';
+
+/** A road and what goes wrong on it. */
+export class HostileRoad extends Case {
+  readonly road: Road;
+  readonly faults: readonly Fault[];
+  readonly returnsOld: boolean;
+  readonly scheduler: Scheduler | undefined;
+
+  constructor(road: Road, planned: readonly Fault[], returnsOld: boolean, scheduler?: Scheduler) {
+    super();
+    this.road = road;
+    this.faults = planned;
+    this.returnsOld = returnsOld;
+    this.scheduler = scheduler;
+  }
+
+  describe(): readonly string[] {
+    return [
+      ...describeRoad(this.road),
+      ...this.faults.map(({ call, kind, times, portion }) => `call ${call}: ${kind} ${times}× (${portion})`),
+      `failed conditions bring the old item: ${this.returnsOld}`,
+      ...(this.scheduler === undefined ? [] : [`interleaving: ${String(this.scheduler)}`]),
+    ];
+  }
+
+  /**
+   * Delivers all of it, and returns what is then kept.
+   *
+   * @param lanesRun without a scheduler, how the lanes go: one after the other, or all at once as the engine answers.
+   */
+  async deliver(
+    engine: Engine,
+    pause: Pause,
+    lanesRun: 'in turn' | 'at once' = 'in turn',
+  ): Promise<KeptRejects> {
+    const quarantine = new KeptRejects();
+    const plan = new FaultPlan(this.faults);
+    const surroundings: Surroundings = { engine, plan, pause, returnsOld: this.returnsOld, quarantine };
+    const lanes = [
+      ...this.road.streams.map((lane) => () => deliverStream(lane, surroundings)),
+      ...this.road.files.map((lane) => () => this.#deliverFiles(lane, surroundings)),
+    ];
+    if (this.scheduler !== undefined) await this.scheduler.waitFor(Promise.all(lanes.map((lane) => lane())));
+    else if (lanesRun === 'at once') await Promise.all(lanes.map((lane) => lane()));
+    else for (const lane of lanes) await lane();
+    await plan.flush();
+    return quarantine;
+  }
+
+  async #deliverFiles(lane: Road['files'][number], surroundings: Surroundings): Promise<void> {
+    const manifests = await deliverFiles(lane, this.road.plan.files, surroundings);
+    for (const [index, file] of lane.files.entries()) {
+      const { state, rows, accepted, rejected } = manifests[index] ?? {};
+      const broken = file.parcels.filter(({ fate }) => fate === 'rejected').length;
+      const expected = ['done', file.parcels.length, file.parcels.length - broken, broken];
+      if (JSON.stringify([state, rows, accepted, rejected]) !== JSON.stringify(expected)) {
+        throw new BrokenPromise(`${lane.name}: the manifest says ${JSON.stringify(manifests[index])}`);
+      }
+    }
+  }
+}
+
+/** Compares as text first, which takes a tenth of the time. */
+export function expectEqual(found: Tables, expected: Tables): void {
+  if (JSON.stringify(found) !== JSON.stringify(expected)) expect(found).toEqual(expected);
+}
+
+/** Delivers a road, and compares what is then in the tables with an orderly pass. */
+export async function expectOneLedger(
+  hostile: HostileRoad,
+  pause: Pause,
+): Promise<{ readonly tables: Tables; readonly quarantine: KeptRejects }> {
+  const engine = new MemoryDynamoDb();
+  engine.onWrite = checkWrite;
+  const quarantine = await hostile.deliver(engine, pause);
+  const tables = tablesOf(engine);
+  expectEqual(tables, tablesOf(await orderlyPass(hostile.road, 'all at once')));
+  return { tables, quarantine };
+}
+
+/** Goes on at once. */
+export const goesOn: Pause = async () => undefined;
+
+/** Faults on roads whose requests wait for each other only where they have to. */
+export function withFaults(road: Arbitrary<Road>): Arbitrary<HostileRoad> {
+  return fc
+    .tuple(road, faults, fc.boolean())
+    .map(([laid, planned, returnsOld]) => new HostileRoad(laid, planned, returnsOld));
+}
+
+/** The same, and all lanes at once, interleaved at every request. */
+export function interleaved(road: Arbitrary<Road>): Arbitrary<HostileRoad> {
+  return fc
+    .tuple(road, faults, fc.boolean(), fc.scheduler())
+    .map(([laid, planned, returnsOld, scheduler]) => new HostileRoad(laid, planned, returnsOld, scheduler));
+}
+
+/** The pause of a road's scheduler. */
+export function pauseOf({ scheduler }: HostileRoad): Pause {
+  if (scheduler === undefined) return goesOn;
+  return (where) => scheduler.schedule(Promise.resolve(), where);
+}

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { expectedRejects, orderlyPass, tablesOf } from './expectation.ts';
+import { fleetOf } from './fleet.ts';
+import { expectEqual, goesOn, withFaults } from './hostile-road.ts';
+import { dynoxideProgram, type HttpEngine, startDynalite, startDynoxide } from './http-engines.ts';
+import { layOut, type RoadPlan, roadPlan } from './road.ts';
+import { seed, timeLimit, trials } from './trials.ts';
+
+/**
+ * The same promise over HTTP, on engines that others wrote: what a hostile road leaves in their tables equals what an
+ * orderly one leaves in the engine in memory, so that each engine also checks the other.
+ */
+
+/** Fleets share an engine; each has SIMs of its own. */
+let fleets = 0;
+
+/** Requests take their time here, so that roads are shorter. */
+function shorter(plan: RoadPlan): RoadPlan {
+  return { ...plan, copies: plan.copies.map((copies) => copies.slice(0, 2)) };
+}
+
+const road = fc
+  .record({
+    fleet: fleetOf({ number: () => ++fleets, mostSims: 2, withUsers: false }),
+    plan: roadPlan.map(shorter),
+  })
+  .map(({ fleet, plan }) => layOut(fleet, plan));
+
+const dynoxide = dynoxideProgram();
+
+describe.each([
+  { name: 'dynalite', start: startDynalite, isInstalled: true },
+  { name: 'Dynoxide', start: () => startDynoxide(dynoxide ?? ''), isInstalled: dynoxide !== undefined },
+])(`the ledger in $name (seed ${seed})`, ({ start, isInstalled }) => {
+  let engine: HttpEngine | undefined;
+
+  beforeAll(async () => {
+    if (isInstalled) engine = await start();
+  });
+  afterAll(() => engine?.stop());
+
+  test.skipIf(!isInstalled)('is the same whatever fails on the road', { timeout: timeLimit }, async () => {
+    // Whoever backs off waits for the shortest time.
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    onTestFinished(() => void vi.restoreAllMocks());
+    await fc.assert(
+      fc.asyncProperty(withFaults(road), async (hostile) => {
+        if (engine === undefined) throw new Error('The engine is not started');
+        const quarantine = await hostile.deliver(engine, goesOn, 'at once');
+        const sims = new Set(hostile.road.delivered.map(({ record }) => record.sim?.sim ?? ''));
+        const expected = tablesOf(await orderlyPass(hostile.road, 'all at once'));
+        expectEqual(await engine.tablesOf([...sims]), expected);
+        expect(quarantine.contents).toEqual(expectedRejects(hostile.road));
+      }),
+      trials(300),
+    );
+  });
+});

@@ -1,0 +1,278 @@
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  type KeysAndAttributes,
+  PutItemCommand,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from '../../lambda/store/items.ts';
+import type { Quarantine, Reject } from '../../lambda/store/quarantine.ts';
+import { tables } from '../../lambda/store/tables.ts';
+import { errorOf, type Fault, type FaultPlan } from './faults.ts';
+import { type AnswerOptions, type Command, keyNames, type Sender } from './memory-dynamodb.ts';
+
+/** What answers commands: the engine in memory, or a client of one that is reached by HTTP. */
+export interface Engine {
+  answer(command: Command, options: AnswerOptions): object | Promise<object>;
+}
+
+/** Where a road may be interleaved with others: it goes on when whoever schedules says so. */
+export type Pause = (where: string) => Promise<unknown>;
+
+/** An invocation that died. */
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+/** What all calls of a road go through. */
+export interface Surroundings {
+  readonly engine: Engine;
+  readonly plan: FaultPlan;
+  readonly pause: Pause;
+  /** Whether failed conditions bring the old item, where no fault says otherwise. */
+  readonly returnsOld: boolean;
+  readonly quarantine: KeptRejects;
+}
+
+/** All that the quarantine keeps: for each name under which rejects are kept, those that came first. */
+export class KeptRejects {
+  readonly #kept = new Map<string, readonly Reject[]>();
+
+  keep(rejects: readonly Reject[], group: string | undefined): void {
+    const [first] = rejects;
+    if (first === undefined) return;
+    const name = group ?? `${first.source}\n${first.code}\n${textOf(first)}`;
+    if (!this.#kept.has(name)) this.#kept.set(name, rejects);
+  }
+
+  /** What is kept, each once: the source and the bytes. */
+  get contents(): string[] {
+    const all = [...this.#kept.values()].flat().map((reject) => `${reject.source} ${textOf(reject)}`);
+    return [...new Set(all)].sort();
+  }
+}
+
+function textOf({ bytes }: Reject): string {
+  return Buffer.from(bytes).toString('latin1');
+}
+
+/** How the last call about an item, or about a reject's position, ended. */
+export type Ending = 'answered' | 'failed' | 'left';
+
+/**
+ * One process of a function: what it sends to AWS meets the road's faults. It outlives its invocations until one of
+ * them crashes.
+ */
+export class FunctionProcess implements Sender, Quarantine {
+  /** How the last call about each item, and about each reject, ended in this invocation. */
+  readonly endings = new Map<string, Ending>();
+  /** Rejects when the invocation dies. */
+  readonly died: Promise<never>;
+  readonly #surroundings: Surroundings;
+  #die: (crash: Crash) => void = () => undefined;
+  #isDead = false;
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+    this.died = new Promise((_, reject) => {
+      this.#die = reject;
+    });
+    this.died.catch(() => undefined);
+  }
+
+  async send(command: Command): Promise<object> {
+    const { plan, pause } = this.#surroundings;
+    if (this.#isDead) return never();
+    const fault = plan.next();
+    await pause('is sent');
+    await plan.arrivals();
+    const answer = await this.#meet(command, fault);
+    await pause('is answered');
+    if (this.#isDead) return never();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+
+  async keep(rejects: readonly Reject[], group?: string): Promise<void> {
+    const { plan, pause, quarantine } = this.#surroundings;
+    if (this.#isDead) return never();
+    const fault = plan.next()?.kind;
+    const error = errorOf(fault);
+    await pause('is kept');
+    const isLost = fault === 'crash before' || (error !== undefined && !fault?.endsWith('after'));
+    if (!isLost) quarantine.keep(rejects, group);
+    for (const { position } of rejects)
+      this.endings.set(position, error === undefined ? 'answered' : 'failed');
+    if (fault?.startsWith('crash')) return this.#crash();
+    if (this.#isDead) return never();
+    if (error !== undefined) throw error;
+  }
+
+  /** The answer, or the error that the caller gets. */
+  async #meet(command: Command, fault: Fault | undefined): Promise<object> {
+    const { plan } = this.#surroundings;
+    switch (fault?.kind) {
+      case 'crash before':
+        return this.#crash();
+      case 'crash after':
+        await this.#apply(command, {});
+        return this.#crash();
+      case 'sent twice':
+        await this.#apply(command, {});
+        return this.#note(command, await this.#apply(command, {}));
+      case 'arrives again later':
+        plan.later(fault.portion, () => this.#apply(command, {}));
+        return this.#note(command, await this.#apply(command, {}));
+      case 'timed out, arrives later':
+        plan.later(fault.portion, () => this.#apply(command, {}));
+        break;
+      case 'timed out after':
+      case 'server error after':
+        await this.#apply(command, {});
+        break;
+      case 'partly unprocessed':
+        return this.#partly(command, fault.portion);
+    }
+    const error = errorOf(fault?.kind);
+    if (error !== undefined) return this.#note(command, error);
+    const stale = fault?.kind === 'stale';
+    const { returnsOld } = this.#surroundings;
+    const options = { stale, returnsOld: returnsOld && fault?.kind !== 'without the old item' };
+    return this.#note(command, await this.#apply(command, options));
+  }
+
+  async #apply(command: Command, options: AnswerOptions): Promise<object> {
+    try {
+      return await this.#surroundings.engine.answer(command, {
+        returnsOld: this.#surroundings.returnsOld,
+        ...options,
+      });
+    } catch (error) {
+      if (error instanceof Error) return error;
+      throw error;
+    }
+  }
+
+  async #partly(command: Command, portion: number): Promise<object> {
+    if (command instanceof BatchWriteItemCommand) {
+      const [first, rest] = parted(command.input.RequestItems, portion, (table, requests: WriteRequest[]) =>
+        requests.map((request) => ({ table, request })),
+      );
+      const done = group(first, ({ request }) => request);
+      const left = group(rest, ({ request }) => request);
+      const answer = await this.#applyPart(first.length, new BatchWriteItemCommand({ RequestItems: done }));
+      if (answer instanceof Error) return this.#note(command, answer);
+      this.#noteKeys(command, 'answered');
+      this.#noteKeys(new BatchWriteItemCommand({ RequestItems: left }), 'left');
+      return { UnprocessedItems: left };
+    }
+    if (command instanceof BatchGetItemCommand) {
+      const [first, rest] = parted(command.input.RequestItems, portion, (table, asked: KeysAndAttributes) =>
+        (asked.Keys ?? []).map((key) => ({ table, key, consistent: asked.ConsistentRead })),
+      );
+      const done = keysByTable(first);
+      const left = keysByTable(rest);
+      const answer = await this.#applyPart(first.length, new BatchGetItemCommand({ RequestItems: done }));
+      if (answer instanceof Error) return this.#note(command, answer);
+      this.#noteKeys(command, 'answered');
+      this.#noteKeys(new BatchGetItemCommand({ RequestItems: left }), 'left');
+      return { ...answer, UnprocessedKeys: left };
+    }
+    return this.#note(command, await this.#apply(command, {}));
+  }
+
+  #applyPart(count: number, command: Command): Promise<object> {
+    return count === 0 ? Promise.resolve({}) : this.#apply(command, {});
+  }
+
+  #note(command: Command, answer: object): object {
+    const failed = answer instanceof Error && !(answer instanceof ConditionalCheckFailedException);
+    this.#noteKeys(command, failed ? 'failed' : 'answered');
+    return answer;
+  }
+
+  #noteKeys(command: Command, ending: Ending): void {
+    for (const key of keysOf(command)) this.endings.set(key, ending);
+  }
+
+  #crash(): Promise<never> {
+    this.#isDead = true;
+    this.#die(new Crash('The invocation died'));
+    return never();
+  }
+}
+
+/** An item's name among the endings. */
+export function itemName(table: string, key: Item): string {
+  return `${table} ${Object.values(key)
+    .map(({ S }) => S)
+    .join(' ')}`;
+}
+
+function keysOf(command: Command): string[] {
+  if (command instanceof BatchWriteItemCommand) {
+    return Object.entries(command.input.RequestItems ?? {}).flatMap(([table, requests]) =>
+      requests.map(({ PutRequest }) => itemName(table, keyIn(table, PutRequest?.Item))),
+    );
+  }
+  if (command instanceof BatchGetItemCommand) {
+    return Object.entries(command.input.RequestItems ?? {}).flatMap(([table, { Keys = [] }]) =>
+      Keys.map((key) => itemName(table, keyIn(table, key))),
+    );
+  }
+  const { TableName = '' } = command.input;
+  const attributes = command instanceof PutItemCommand ? command.input.Item : command.input.Key;
+  return [itemName(TableName, keyIn(TableName, attributes))];
+}
+
+/** The attributes of a key in their order. */
+function keyIn(name: string, attributes: Item | undefined): Item {
+  const table = tables.find((definition) => definition.name === name);
+  if (table === undefined) throw new Error(`There is no table ${name}`);
+  return Object.fromEntries(
+    keyNames(table).map((attribute) => [attribute, attributes?.[attribute] ?? { S: '' }]),
+  );
+}
+
+interface InTable {
+  readonly table: string;
+}
+
+function parted<Requests, Part extends InTable>(
+  items: Record<string, Requests> | undefined,
+  portion: number,
+  partsOf: (table: string, requests: Requests) => Part[],
+): [Part[], Part[]] {
+  const parts = Object.entries(items ?? {}).flatMap(([table, requests]) => partsOf(table, requests));
+  return [parts.slice(0, portion), parts.slice(portion)];
+}
+
+function group<Part extends InTable, Request>(
+  parts: readonly Part[],
+  requestOf: (part: Part) => Request,
+): Record<string, Request[]> {
+  const groups: Record<string, Request[]> = {};
+  for (const part of parts) {
+    const ofTable = groups[part.table] ?? [];
+    groups[part.table] = ofTable;
+    ofTable.push(requestOf(part));
+  }
+  return groups;
+}
+
+function keysByTable(
+  parts: readonly (InTable & { readonly key: Item; readonly consistent: boolean | undefined })[],
+): Record<string, KeysAndAttributes> {
+  const consistent = parts[0]?.consistent;
+  return Object.fromEntries(
+    Object.entries(group(parts, ({ key }) => key)).map(([table, Keys]) => [
+      table,
+      { Keys, ...(consistent === undefined ? {} : { ConsistentRead: consistent }) },
+    ]),
+  );
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,279 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  type GetItemCommand,
+  PutItemCommand,
+  type PutItemCommandInput,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from '../../lambda/store/items.ts';
+import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
+import { type ExpressionInput, readExpressions, validationException } from './dynamodb-expressions.ts';
+import { normalNumber } from './dynamodb-values.ts';
+import { bytesOf } from './write-units.ts';
+
+/** The commands that the store sends. */
+export type Command =
+  | GetItemCommand
+  | PutItemCommand
+  | UpdateItemCommand
+  | BatchGetItemCommand
+  | BatchWriteItemCommand;
+
+/** Whatever takes the store's commands: an engine, a client of the SDK, or something between the store and these. */
+export interface Sender {
+  send(command: Command): Promise<object>;
+}
+
+/** A sender in the place of the SDK's client, of which the store uses nothing but `send`. */
+export function asClient(sender: Sender): DynamoDBClient {
+  return sender as unknown as DynamoDBClient;
+}
+
+/** One item's change. */
+export interface ItemWrite {
+  readonly table: TableDefinition;
+  readonly before: Item | undefined;
+  readonly after: Item;
+}
+
+/** How one request is answered. */
+export interface AnswerOptions {
+  /** Whether a failed condition brings the item that made it fail, where that is asked for. AWS does. */
+  readonly returnsOld?: boolean;
+  /** Whether a read that need not be consistent sees items as they were before their last write. */
+  readonly stale?: boolean;
+}
+
+interface Stored {
+  readonly item: Item;
+  readonly before: Item | undefined;
+}
+
+interface Table {
+  readonly definition: TableDefinition;
+  readonly items: Map<string, Stored>;
+}
+
+/** Limits of DynamoDB. */
+const mostItemBytes = 400 * 1024;
+const longestPartitionKey = 2048;
+const longestSortKey = 1024;
+const mostBatchWrites = 25;
+const mostBatchReads = 100;
+
+/**
+ * DynamoDB in memory, as far as the store uses it: single reads and writes are atomic, and requests that DynamoDB
+ * would not take are refused with its ValidationException.
+ */
+export class MemoryDynamoDb implements Sender {
+  /** Called for every item written. */
+  onWrite: (write: ItemWrite) => void = () => undefined;
+  /** Called for every write whose condition failed. */
+  onRefusal: (table: TableDefinition) => void = () => undefined;
+  readonly #tables = new Map<string, Table>(
+    tables.map((definition) => [definition.name, { definition, items: new Map() }]),
+  );
+
+  async send(command: Command): Promise<object> {
+    return this.answer(command);
+  }
+
+  /** All items of a table, in the order of their keys. */
+  items(table: string): Item[] {
+    return [...this.#table(table).items.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { item }]) => ({ ...item }));
+  }
+
+  /** Answers at once. */
+  answer(command: Command, options: AnswerOptions = {}): object {
+    if (command instanceof UpdateItemCommand) return this.#update(command.input, options);
+    if (command instanceof PutItemCommand) return this.#put(command.input, options);
+    if (command instanceof BatchWriteItemCommand) return this.#batchWrite(command.input.RequestItems);
+    if (command instanceof BatchGetItemCommand) return this.#batchGet(command.input.RequestItems, options);
+    const { TableName, Key, ConsistentRead } = command.input;
+    const table = this.#table(TableName);
+    const item = this.#read(
+      table,
+      keyOf(table, Key, true),
+      options.stale === true && ConsistentRead !== true,
+    );
+    return item === undefined ? {} : { Item: { ...item } };
+  }
+
+  #update(input: UpdateItemCommandInput, options: AnswerOptions): object {
+    const table = this.#table(input.TableName);
+    const key = keyOf(table, input.Key, true);
+    const expressions = readExpressions(input);
+    const inKey = expressions.updated.find((name) => isKey(table, name));
+    if (inKey !== undefined)
+      throw validationException(`Cannot update attribute ${inKey}. It is part of the key`);
+    const stored = table.items.get(keyText(table, key))?.item;
+    this.#check(table, expressions.holds(stored), stored, input, options);
+    this.#store(table, stored, expressions.update(stored, key));
+    return {};
+  }
+
+  #put(input: PutItemCommandInput, options: AnswerOptions): object {
+    const table = this.#table(input.TableName);
+    const item = input.Item ?? {};
+    const stored = table.items.get(keyText(table, keyOf(table, item, false)))?.item;
+    this.#check(table, readExpressions(input).holds(stored), stored, input, options);
+    this.#store(table, stored, item);
+    return {};
+  }
+
+  #check(
+    table: Table,
+    holds: boolean,
+    stored: Item | undefined,
+    input: ExpressionInput & { readonly ReturnValuesOnConditionCheckFailure?: string | undefined },
+    { returnsOld = true }: AnswerOptions,
+  ): void {
+    if (holds) return;
+    this.onRefusal(table.definition);
+    const asked = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
+    throw new ConditionalCheckFailedException({
+      message: 'The conditional request failed',
+      $metadata: { httpStatusCode: 400 },
+      ...(asked && returnsOld && stored !== undefined ? { Item: { ...stored } } : {}),
+    });
+  }
+
+  #batchWrite(requestItems: BatchWriteItemCommand['input']['RequestItems']): object {
+    const puts = Object.entries(requestItems ?? {}).flatMap(([name, requests]) =>
+      requests.map(({ PutRequest, DeleteRequest }) => {
+        if (PutRequest?.Item === undefined || DeleteRequest !== undefined) {
+          throw validationException('Supplied WriteRequest is not one put');
+        }
+        const table = this.#table(name);
+        return { table, item: PutRequest.Item, key: keyText(table, keyOf(table, PutRequest.Item, false)) };
+      }),
+    );
+    if (puts.length === 0 || puts.length > mostBatchWrites) {
+      throw validationException(`A batch has 1 to ${mostBatchWrites} requests, not ${puts.length}`);
+    }
+    refuseTwice(puts.map(({ table, key }) => `${table.definition.name}\n${key}`));
+    const checked = puts.map((put) => ({ ...put, item: checkedItem(put.table, put.item) }));
+    for (const { table, key, item } of checked) this.#store(table, table.items.get(key)?.item, item);
+    return { UnprocessedItems: {} };
+  }
+
+  #batchGet(requestItems: BatchGetItemCommand['input']['RequestItems'], { stale }: AnswerOptions): object {
+    const reads = Object.entries(requestItems ?? {}).flatMap(([name, { Keys = [], ConsistentRead }]) => {
+      const table = this.#table(name);
+      return Keys.map((key) => ({ name, table, ConsistentRead, key: keyOf(table, key, true) }));
+    });
+    if (reads.length === 0 || reads.length > mostBatchReads) {
+      throw validationException(`A batch has 1 to ${mostBatchReads} keys, not ${reads.length}`);
+    }
+    refuseTwice(reads.map(({ name, table, key }) => `${name}\n${keyText(table, key)}`));
+    const responses: Record<string, Item[]> = {};
+    for (const { name, table, key, ConsistentRead } of reads) {
+      const item = this.#read(table, key, stale === true && ConsistentRead !== true);
+      const found = responses[name] ?? [];
+      responses[name] = found;
+      if (item !== undefined) found.push({ ...item });
+    }
+    return { Responses: responses, UnprocessedKeys: {} };
+  }
+
+  #read(table: Table, key: Item, stale: boolean): Item | undefined {
+    const stored = table.items.get(keyText(table, key));
+    return stale ? stored?.before : stored?.item;
+  }
+
+  #store(table: Table, before: Item | undefined, unchecked: Item): void {
+    const after = checkedItem(table, unchecked);
+    table.items.set(keyText(table, after), { item: after, before });
+    this.onWrite({ table: table.definition, before, after });
+  }
+
+  #table(name: string | undefined): Table {
+    const table = this.#tables.get(name ?? '');
+    if (table === undefined) throw validationException(`There is no table ${name}`);
+    return table;
+  }
+}
+
+/** The attributes of an item's key. */
+export function keyNames({ partitionKey, sortKey }: TableDefinition): string[] {
+  return sortKey === undefined ? [partitionKey] : [partitionKey, sortKey];
+}
+
+function isKey({ definition }: Table, name: string): boolean {
+  return keyNames(definition).includes(name);
+}
+
+function keyOf({ definition }: Table, attributes: Item | undefined, only: boolean): Item {
+  const names = keyNames(definition);
+  if (only && Object.keys(attributes ?? {}).length !== names.length) {
+    throw validationException('The provided key element does not match the schema');
+  }
+  return Object.fromEntries(
+    names.map((name, index) => [name, keyValue(attributes?.[name], name, index === 0)]),
+  );
+}
+
+function keyValue(value: AttributeValue | undefined, name: string, isPartition: boolean): AttributeValue {
+  const text = value?.S;
+  if (text === undefined || text === '') {
+    throw validationException(
+      `The AttributeValue for a key attribute must be a string with content: ${name}`,
+    );
+  }
+  if (Buffer.byteLength(text) > (isPartition ? longestPartitionKey : longestSortKey)) {
+    throw validationException(`Size of the key ${name} is beyond the limit`);
+  }
+  return { S: text };
+}
+
+function keyText({ definition }: Table, item: Item): string {
+  return JSON.stringify(keyNames(definition).map((name) => item[name]?.S));
+}
+
+/** An item as it is stored: its keys and those of indexes are usable, its numbers are normal, its size is bearable. */
+function checkedItem(table: Table, item: Item): Item {
+  keyOf(table, item, false);
+  const { localIndex, globalIndexes = [] } = table.definition;
+  const indexed = [
+    localIndex?.sortKey,
+    ...globalIndexes.flatMap((index) => [index.partitionKey, index.sortKey]),
+  ];
+  for (const name of indexed) {
+    if (name !== undefined && item[name] !== undefined) keyValue(item[name], name, false);
+  }
+  const checked = Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [name, checkedValue(name, value)]),
+  );
+  // Few strings come near the limit, and adding all up would take longer than all else.
+  const isLarge = Object.values(checked).some(({ S }) => S !== undefined && S.length > 1_000);
+  if (isLarge && bytesOf(checked) > mostItemBytes) {
+    throw validationException('Item size has exceeded the maximum allowed size');
+  }
+  return checked;
+}
+
+function checkedValue(name: string, value: AttributeValue): AttributeValue {
+  if (Object.values(value).filter((one) => one !== undefined).length !== 1) {
+    throw validationException(`Supplied AttributeValue of ${name} must have exactly one type`);
+  }
+  if (typeof value.S === 'string') {
+    if (value.S.isWellFormed()) return value;
+    throw validationException(`The string ${name} is not UTF-8`);
+  }
+  if (typeof value.BOOL === 'boolean') return value;
+  const number = value.N === undefined ? undefined : normalNumber(value.N);
+  if (number === undefined) throw validationException(`${name} is no number that can be stored: ${value.N}`);
+  return { N: number };
+}
+
+function refuseTwice(keys: readonly string[]): void {
+  if (new Set(keys).size === keys.length) return;
+  throw validationException('Provided list of item keys contains duplicates');
+}

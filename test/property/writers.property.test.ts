@@ -1,0 +1,211 @@
+import fc, { type Arbitrary } from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fuller } from '../../lambda/ledger/fold.ts';
+import {
+  complete,
+  type LedgerEvent,
+  type Session,
+  type Sim,
+  type Usage,
+} from '../../lambda/ledger/observation.ts';
+import { mergeSessions } from '../../lambda/ledger/session.ts';
+import { mergeSims } from '../../lambda/ledger/sim.ts';
+import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../lambda/store/items.ts';
+import { changesOf } from '../lambda/store/observations.ts';
+import { event, session, sim, usage } from '../records/arbitraries.ts';
+import { RunningFunction } from './delivery.ts';
+import { comparable } from './expectation.ts';
+import { type Fault, FaultPlan, faults } from './faults.ts';
+import { underEveryInterleaving } from './interleavings.ts';
+import { checkWrite } from './invariants.ts';
+import { KeptRejects, type Pause } from './invocation.ts';
+import { MemoryDynamoDb } from './memory-dynamodb.ts';
+import { Case, seed, timeLimit, trials, withoutClock } from './trials.ts';
+
+/** Some who write the same item at the same time, each in a process of its own. */
+
+type Stated = Parameters<typeof changesOf>[0];
+
+/** What writers write of one thing, and what must stand there in the end. */
+interface Rivalry {
+  readonly table: string;
+  /** What each writer writes, one after the other. */
+  readonly writers: readonly (readonly Stated[])[];
+  readonly expected: Item;
+}
+
+const goesOn: Pause = async () => undefined;
+
+/** Each writer's changes in turn; a change that failed is written again, as its records are delivered again. */
+async function write(
+  { writers }: Rivalry,
+  engine: MemoryDynamoDb,
+  pause: Pause,
+  plan: FaultPlan,
+  returnsOld: boolean,
+): Promise<void> {
+  const surroundings = { engine, plan, pause, returnsOld, quarantine: new KeptRejects() };
+  await Promise.all(
+    writers.map(async (changes) => {
+      let running = new RunningFunction(surroundings);
+      for (const stated of changes) {
+        for (let isDone = false; !isDone; ) {
+          const { process, writer } = running;
+          const written = writer.write(changesOf(stated), { lookFirst: false });
+          const report = await Promise.race([written, process.died]).catch(() => undefined);
+          if (report === undefined) running = new RunningFunction(surroundings);
+          isDone = report?.failed.size === 0;
+        }
+      }
+    }),
+  );
+}
+
+function expectOne({ table, expected }: Rivalry, engine: MemoryDynamoDb): void {
+  expect(engine.items(table).map(comparable)).toEqual([comparable(expected)]);
+}
+
+/** One to three changes for each of two or three writers. */
+function writersOf<State>(state: Arbitrary<State>): Arbitrary<readonly (readonly State[])[]> {
+  return fc.array(fc.array(state, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 3 });
+}
+
+function joined<State>(writers: readonly (readonly State[])[], merge: (a: State, b: State) => State): State {
+  return writers.flat().reduce(merge);
+}
+
+/** A state whose groups are not newer than itself, as every observation and every join is. */
+function grounded<State extends Session | Sim>(state: State): State {
+  const times = Object.values(state.groups).flatMap((group) => (group === undefined ? [] : [group.at]));
+  const at = [state.origin.at, ...times].sort().at(-1) ?? state.origin.at;
+  return { ...state, origin: { ...state.origin, at } };
+}
+
+const sessions: Arbitrary<Rivalry> = writersOf(session.map(grounded<Session>)).map((writers) => ({
+  table: 'Sessions',
+  writers: writers.map((changes) => changes.map((one) => ({ sessions: [one] }))),
+  expected: sessionItem(joined(writers, mergeSessions)),
+}));
+
+const sims: Arbitrary<Rivalry> = writersOf(sim.map(grounded<Sim>)).map((writers) => ({
+  table: 'Sims',
+  writers: writers.map((changes) => changes.map((one) => ({ sims: [one] }))),
+  expected: simItem(joined(writers, mergeSims)),
+}));
+
+/** Renderings of one record of which at most one is complete, since a carrier has one such rendering. */
+function renderingsOf<Record extends Usage | LedgerEvent>(
+  record: Arbitrary<Record>,
+  whole: Arbitrary<Record | undefined>,
+): Arbitrary<readonly (readonly Record[])[]> {
+  const abridged = record.map((one) => ({ ...one, fullness: one.fullness % complete }));
+  return fc
+    .tuple(writersOf(abridged), whole)
+    .map(([writers, one]) => (one === undefined ? writers : [...writers, [{ ...one, fullness: complete }]]));
+}
+
+const usages: Arbitrary<Rivalry> = renderingsOf(usage, fc.option(usage, { nil: undefined })).map(
+  (writers) => {
+    const winner = joined(writers, fuller<Usage>);
+    return {
+      table: 'Usage',
+      writers: writers.map((changes) => changes.map((one) => ({ usage: [one] }))),
+      expected: usageItem(winner, winner.fullness === complete),
+    };
+  },
+);
+
+const events: Arbitrary<Rivalry> = renderingsOf(event, fc.option(event, { nil: undefined })).map(
+  (writers) => {
+    const winner = joined(writers, fuller<LedgerEvent>);
+    return {
+      table: 'Events',
+      writers: writers.map((changes) => changes.map((one) => ({ events: [one] }))),
+      expected: eventItem(winner, winner.fullness === complete, 90),
+    };
+  },
+);
+
+class ContendedWriting extends Case {
+  readonly rivalry: Rivalry;
+  readonly faults: readonly Fault[];
+  readonly returnsOld: boolean;
+  readonly scheduler: fc.Scheduler;
+
+  constructor(rivalry: Rivalry, planned: readonly Fault[], returnsOld: boolean, scheduler: fc.Scheduler) {
+    super();
+    this.rivalry = rivalry;
+    this.faults = planned;
+    this.returnsOld = returnsOld;
+    this.scheduler = scheduler;
+  }
+
+  describe(): readonly string[] {
+    return [
+      ...this.rivalry.writers.map((changes, index) => `writer ${index}: ${JSON.stringify(changes)}`),
+      ...this.faults.map(({ call, kind, times, portion }) => `call ${call}: ${kind} ${times}× (${portion})`),
+      `failed conditions bring the old item: ${this.returnsOld}`,
+      `interleaving: ${String(this.scheduler)}`,
+    ];
+  }
+}
+
+const rivalries = { sessions, sims, usages, events };
+
+describe(`an item that several write at once (seed ${seed})`, () => {
+  test.each(Object.entries(rivalries))(
+    'ends as the join of all that was written, whatever fails: %s',
+    { timeout: timeLimit },
+    async (_, rivalry) => {
+      let pause = goesOn;
+      withoutClock(() => pause);
+      const contended = fc
+        .tuple(rivalry, faults, fc.boolean(), fc.scheduler())
+        .map(
+          ([one, planned, returnsOld, scheduler]) =>
+            new ContendedWriting(one, planned, returnsOld, scheduler),
+        );
+      await fc.assert(
+        fc.asyncProperty(contended, async ({ rivalry: one, faults: planned, returnsOld, scheduler }) => {
+          pause = (where) => scheduler.schedule(Promise.resolve(), where);
+          const engine = new MemoryDynamoDb();
+          engine.onWrite = checkWrite;
+          const plan = new FaultPlan(planned);
+          await scheduler.waitFor(write(one, engine, pause, plan, returnsOld));
+          await plan.flush();
+          expectOne(one, engine);
+        }),
+        trials(700),
+      );
+    },
+  );
+
+  test.each(Object.entries(rivalries))(
+    'ends as the join of all that was written, under every interleaving of two writers: %s',
+    { timeout: timeLimit },
+    async (_, rivalry) => {
+      let pause = goesOn;
+      withoutClock(() => goesOn);
+      const pair = fc.tuple(
+        rivalry.filter(({ writers }) => writers.length === 2 && writers.flat().length <= 3),
+        fc.boolean(),
+      );
+      let interleavings = 0;
+      let pairs = 0;
+      await fc.assert(
+        fc.asyncProperty(pair, async ([one, returnsOld]) => {
+          pairs += 1;
+          interleavings += await underEveryInterleaving(async (waits) => {
+            // A request takes effect when it is sent; when its answer arrives concerns its sender alone.
+            pause = async (where) => (where === 'is sent' ? waits(where) : undefined);
+            const engine = new MemoryDynamoDb();
+            await write(one, engine, pause, new FaultPlan(), returnsOld);
+            expectOne(one, engine);
+          });
+        }),
+        trials(40),
+      );
+      expect(interleavings).toBeGreaterThan(pairs);
+    },
+  );
+});
