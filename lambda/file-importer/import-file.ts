@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { interpreterOf, type RowInterpreter } from '../carriers/datastreamer-csv.ts';
 import { type Fault, fault, isFault } from '../carriers/reading.ts';
+import { timeOf } from '../carriers/time.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../ledger/receipt.ts';
 import type { Source } from '../sources.ts';
@@ -34,6 +35,11 @@ export interface ImportResult {
 
 /** Blocks after which progress is noted: a few seconds' work, so that a crash costs no more. */
 const blocksPerNote = 20;
+/**
+ * Carriers send at most 20 days of history again, and a stream keeps a week unless configured otherwise: what is older
+ * than this when its file is delivered comes by no stream at the same moment.
+ */
+const settledMilliseconds = 45 * 86_400_000;
 /** Times that a block is tried, while store or quarantine do not take all of it. */
 const mostAttempts = 4;
 /** A header longer than this is none. */
@@ -247,7 +253,11 @@ async function importBlock(task: Task, block: Block, manifest: Manifest): Promis
       bytes: () => row.bytes,
     };
   });
-  const options = { lookFirst: true, rejectGroup: `${manifest.object}#${manifest.position}` };
+  const options = {
+    lookFirst: true,
+    settledBefore: timeOf(task.arrivedAt - settledMilliseconds),
+    rejectGroup: `${manifest.object}#${manifest.position}`,
+  };
   for (let attempt = 1; ; attempt += 1) {
     const ingested = await ingest(entries, task.ports, options);
     if (ingested.receipt.failed === 0) return ingested.receipt;

@@ -55,14 +55,22 @@ export async function putAll(
     }
     puts = puts.filter((put) => !isContained(put, stored.get(put), report));
   }
-  const plain = puts.filter(({ fullness }) => fullness >= complete);
-  const careful = puts.filter(({ fullness }) => fullness < complete);
+  const isPlain = (put: Put): boolean =>
+    put.fullness >= complete || (!stored.has(put) && isSettled(put.change.state, options));
+  const plain = puts.filter(isPlain);
+  const careful = puts.filter((put) => !isPlain(put));
   await Promise.all([
     forEachConcurrently(chunked(plain, mostPuts), concurrency, (chunk) => putBatch(client, chunk, report)),
     forEachConcurrently(careful, concurrency, (put) =>
       report.of(put.change, () => putUnlessFuller(client, put, stored.get(put))),
     ),
   ]);
+}
+
+/** Whether a record that was looked for is too old for another road to bring it just now. */
+function isSettled(state: Usage | LedgerEvent, { lookFirst, settledBefore }: WriteOptions): boolean {
+  if (!lookFirst || settledBefore === undefined) return false;
+  return ('end' in state ? state.end : state.time) < settledBefore;
 }
 
 function putsOf(tables: LedgerTables, { usage, events }: Changes): Put[] {

@@ -30,6 +30,11 @@ export interface WriteOptions {
    * again what another road brought: a file. The reads cost less than the writes that they save.
    */
   readonly lookFirst: boolean;
+  /**
+   * With `lookFirst`: records from before this time that are not stored are put many at once, whatever their fullness,
+   * since no other road can bring them at the same moment.
+   */
+  readonly settledBefore?: string;
 }
 
 /** Requests of each kind under way at once. One request takes a few milliseconds, most of them waiting. */

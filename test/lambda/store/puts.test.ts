@@ -169,6 +169,21 @@ describe('usage and events', () => {
     expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, true)));
   });
 
+  test('of long ago that are not stored are put many at once where they were looked for', async () => {
+    const usage = [0, 1, 2].map((number) => usageAt(minute(number), sim, `${number}`, { fullness: 3 }));
+    const client = tables.newClient();
+    const watched = watch(client);
+    const options = { ...lookingFirst, settledBefore: usage[2]?.end ?? '' };
+    await tables.newWriter(client).write(changesOf({ usage }), options);
+    client.destroy();
+    expect(watched.operations.toSorted()).toEqual([
+      'BatchGetItem Usage',
+      'BatchWriteItem Usage',
+      'PutItem Usage',
+    ]);
+    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, false)));
+  });
+
   test('are read a hundred at a time, and what is left unread is read again', async () => {
     withoutWaiting();
     const usage = usageRecords(230);
