@@ -4,7 +4,8 @@ import { sourcesFromEnvironment } from '../../lambda/sources.ts';
 import { fleetOf, type Life, type ModelFleet } from './fleet.ts';
 import { expectOneLedger, goesOn, interleaved, pauseOf } from './hostile-road.ts';
 import { layOut, movedSource, roadPlan } from './road.ts';
-import { seed, timeLimit, trials, withoutClock } from './trials.ts';
+import { seed, timeLimit, trials } from './trials.ts';
+import { withoutClock } from './without-clock.ts';
 
 /** A fleet that moves from Twilio to KORE: each event may come from either, and from both, under one `event_sid`. */
 const movingFleet = fleetOf({ carriers: ['kore'], mostSims: 2 }).map(

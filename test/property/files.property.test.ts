@@ -3,14 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { type ImportResult, importFile } from '../../lambda/file-importer/import-file.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
 import { eventColumns, usageColumns, writeRow } from '../../local/simulation/csv-dialect.ts';
+import { Case } from './case.ts';
 import { chunks, RunningFunction } from './delivery.ts';
 import { calm, type Tables, tablesOf } from './expectation.ts';
 import { fleetOf } from './fleet.ts';
 import { damaged, text } from './fuzz-values.ts';
-import { goesOn } from './hostile-road.ts';
+import { expectEqual, goesOn, interleaved, pauseOf } from './hostile-road.ts';
+import { checkWrite } from './invariants.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
-import { rowOf, sourceOf } from './road.ts';
-import { Case, seed, timeLimit, trials, withoutClock } from './trials.ts';
+import { type DroppedFile, type Road, roadPlan, rowOf, sourceOf } from './road.ts';
+import { seed, timeLimit, trials } from './trials.ts';
+import { withoutClock } from './without-clock.ts';
 
 const deliveredAt = Date.parse('2030-01-01T00:00:00.000Z');
 
@@ -232,4 +235,66 @@ describe(`a file (seed ${seed})`, () => {
       trials(500),
     );
   });
+
+  test('of several blocks is taken in once, whoever imports it at the same time and whatever fails', {
+    timeout: timeLimit,
+  }, async () => {
+    let pause = goesOn;
+    withoutClock(() => pause);
+    await fc.assert(
+      fc.asyncProperty(interleaved(largeFile), async (hostile) => {
+        pause = pauseOf(hostile);
+        const engine = new MemoryDynamoDb();
+        engine.onWrite = checkWrite;
+        await hostile.deliver(engine, pause);
+        const [file] = hostile.road.files.flatMap(({ files }) => files);
+        const whole = await importBytes(file?.bytes ?? Buffer.alloc(0), {
+          key: 'cdr_1.csv',
+          carrier: '1nce',
+          chunk: 65_536,
+          isHasty: false,
+        });
+        expectEqual(tablesOf(engine), whole.tables);
+        const [manifest] = engine.items('Files');
+        expect([manifest?.['state']?.S, manifest?.['position']?.N]).toEqual([
+          'done',
+          String(file?.bytes.length),
+        ]);
+      }),
+      trials(60),
+    );
+  });
 });
+
+/** Rows so long that a block has few of them, in a file that is announced up to three times. */
+const largeFile: Arbitrary<Road> = fc
+  .record({
+    fleet: fleetOf({ carriers: ['1nce'], mostSims: 1, withUsers: false }),
+    rows: fc.integer({ min: 2, max: 7 }),
+    announced: fc.integer({ min: 1, max: 3 }),
+    plan: roadPlan,
+  })
+  .map(({ fleet, rows, announced, plan }) => {
+    const texts = fleet.lives.flatMap(({ records }) => records.flatMap((record) => rowOf(record) ?? []));
+    const usage = texts.filter(({ form }) => form === 'usage row').slice(0, rows);
+    const filler = 'x'.repeat(200_000);
+    const lines = [
+      writeRow([...usageColumns, 'note']),
+      ...usage.map(({ text: row }) => `${row},"${filler}"`),
+    ];
+    const common = { source: '1nce', fate: 'kept', standsAlone: false, what: 'a long row' } as const;
+    const file: DroppedFile = {
+      source: sourceOf('1nce'),
+      key: 'cdr_1.csv',
+      version: 'v1',
+      bytes: Buffer.from(`${lines.join('\n')}\n`),
+      deliveredAt,
+      parcels: usage.map((row) => ({ ...common, ...row })),
+    };
+    const files = Array.from({ length: announced }, (_, index) => ({
+      name: `importer ${index}`,
+      files: [file],
+    }));
+    const large = { ...plan, files: { ...plan.files, chunk: 65_536 } };
+    return { fleet, plan: large, streams: [], files, delivered: [], rejected: [] };
+  });

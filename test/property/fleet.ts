@@ -13,6 +13,7 @@ import {
   type Volume,
 } from '../../local/simulation/records.ts';
 import { sessionIdOf } from '../../local/simulation/truth.ts';
+import { inLines } from './case.ts';
 
 /**
  * A model fleet: a few SIMs of any carrier, each with a short life of its own choosing. The records are the
@@ -359,13 +360,15 @@ export function fleetOf(options: FleetOptions = {}): Arbitrary<ModelFleet> {
       const from = Date.parse(epoch);
       const own = number();
       const base = own * 10;
-      return {
+      const fleet: ModelFleet = {
         number: own,
         lives: [
           ...lives.map((plan, index) => lifeOf(plan, base + index, from)),
           ...userEvents.map((plan, index) => accountLifeOf(plan, base + 8 + index, from)),
         ],
       };
+      const records = fleet.lives.flatMap((life) => life.records);
+      return Object.assign(fleet, { [fc.toStringMethod]: () => inLines(records.map(describeRecord)) });
     });
 }
 

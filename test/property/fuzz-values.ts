@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib';
 import fc, { type Arbitrary } from 'fast-check';
 import { writeRecord } from '../../local/simulation/corruption.ts';
 import { aggregateOf } from '../records/aggregate.ts';
+import { Case } from './case.ts';
 import { fleetOf } from './fleet.ts';
-import { Case } from './trials.ts';
 
 /** Bytes, JSON and CSV that no carrier means to send. */
 

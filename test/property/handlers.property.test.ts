@@ -13,7 +13,8 @@ import { goesOn } from './hostile-road.ts';
 import { KeptRejects } from './invocation.ts';
 import { asClient, MemoryDynamoDb } from './memory-dynamodb.ts';
 import { kinesisRecord, layOut, roadPlan, sourceOf } from './road.ts';
-import { seed, timeLimit, trials, withoutClock } from './trials.ts';
+import { seed, timeLimit, trials } from './trials.ts';
+import { withoutClock } from './without-clock.ts';
 
 /** The functions as Lambda calls them: with any event that AWS could send, and all that they write to their log. */
 

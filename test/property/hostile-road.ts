@@ -1,5 +1,6 @@
 import fc, { type Arbitrary, type Scheduler } from 'fast-check';
 import { expect } from 'vitest';
+import { Case } from './case.ts';
 import { BrokenPromise, deliverFiles, deliverStream } from './delivery.ts';
 import { orderlyPass, type Tables, tablesOf } from './expectation.ts';
 import { type Fault, FaultPlan, faults } from './faults.ts';
@@ -7,7 +8,6 @@ import { checkWrite } from './invariants.ts';
 import { type Engine, KeptRejects, type Pause, type Surroundings } from './invocation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
 import { describeRoad, type Road } from './road.ts';
-import { Case } from './trials.ts';
 
 /** A road and what goes wrong on it. */
 export class HostileRoad extends Case {

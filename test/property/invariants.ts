@@ -4,9 +4,10 @@ import type { ItemWrite } from './memory-dynamodb.ts';
 
 /** What must hold at every single write, whatever comes before and after it. */
 
-/** Nothing reopens a session, and nothing takes back what was observed later. */
+/** Nothing reopens a session or a file, and nothing takes back what was observed, or taken in, later. */
 export function checkWrite({ table, before, after }: ItemWrite): void {
   if (before === undefined) return;
+  if (table.name === 'Files') checkManifest(before, after);
   if (table.name === 'Sessions') checkSession(before, after);
   if (table.name === 'Sessions' || table.name === 'Sims') {
     for (const name of Object.keys(before)) {
@@ -26,6 +27,14 @@ function checkSession(before: Item, after: Item): void {
   if (stays && startIs > startWas) {
     throw new BrokenPromise(`A session begins later than before: ${startIs} after ${startWas}`);
   }
+}
+
+function checkManifest(before: Item, after: Item): void {
+  const was = before['state']?.S;
+  if (was !== 'importing' && after['state']?.S !== was) {
+    throw new BrokenPromise(`A file that was ${was} is ${after['state']?.S}`);
+  }
+  checkGrowth('position', before, after);
 }
 
 function checkGrowth(name: string, before: Item, after: Item): void {

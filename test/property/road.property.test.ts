@@ -4,8 +4,9 @@ import { differencesFromTruth, expectedRejects, truthOf } from './expectation.ts
 import { fleetOf } from './fleet.ts';
 import { expectOneLedger, goesOn, HostileRoad, interleaved, pauseOf, withFaults } from './hostile-road.ts';
 import type { Pause } from './invocation.ts';
-import { layOut, roadPlan } from './road.ts';
-import { seed, timeLimit, trials, withoutClock } from './trials.ts';
+import { layOut, roadPlan, roadPlanWithin } from './road.ts';
+import { seed, timeLimit, trials } from './trials.ts';
+import { withoutClock } from './without-clock.ts';
 
 const road = fc.record({ fleet: fleetOf(), plan: roadPlan }).map(({ fleet, plan }) => layOut(fleet, plan));
 
@@ -20,8 +21,12 @@ describe(`the ledger (seed ${seed})`, () => {
     timeout: timeLimit,
   }, async () => {
     withoutClock(() => goesOn);
+    // Some of it older than any carrier keeps: the rows of a file are then written in another way.
+    const anyRoad = fc
+      .record({ fleet: fleetOf(), plan: roadPlanWithin(60 * 24 * 60) })
+      .map(({ fleet, plan }) => layOut(fleet, plan));
     await fc.assert(
-      fc.asyncProperty(road, (laid) => expectTheTruth(new HostileRoad(laid, [], true), goesOn)),
+      fc.asyncProperty(anyRoad, (laid) => expectTheTruth(new HostileRoad(laid, [], true), goesOn)),
       trials(600),
     );
   });

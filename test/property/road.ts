@@ -14,6 +14,7 @@ import { Random } from '../../local/simulation/random.ts';
 import { type FleetRecord, iso, minute, second } from '../../local/simulation/records.ts';
 import { writeTestEvent } from '../../local/simulation/supersim-dialect.ts';
 import { aggregateOf } from '../records/aggregate.ts';
+import { inLines } from './case.ts';
 import { describeRecord, type ModelFleet } from './fleet.ts';
 
 /**
@@ -58,41 +59,54 @@ interface FilePlan {
 const shapes = ['single', 'array', 'lines', 'concatenated', 'pretty', 'gzip', 'aggregate'] as const;
 type Shape = (typeof shapes)[number];
 
-const copyPlan: Arbitrary<CopyPlan> = fc.record({
-  when: fc.oneof(fc.nat(4), fc.nat(60), fc.constant(20 * 24 * 60)),
-  lane: fc.nat(1),
-  byFile: fc.boolean(),
-});
+/** Minutes by which history may come late: as long as carriers keep it. */
+const longestHistory = 20 * 24 * 60;
 
-/** Roads of all kinds. */
-export const roadPlan: Arbitrary<RoadPlan> = fc.record({
-  copies: fc.array(
-    fc.oneof(
-      { weight: 6, arbitrary: fc.array(copyPlan, { minLength: 1, maxLength: 2 }) },
-      { weight: 2, arbitrary: fc.array(copyPlan, { minLength: 1, maxLength: 5 }) },
-      { weight: 1, arbitrary: fc.constant([]) },
+/**
+ * Roads of all kinds.
+ *
+ * @param latest minutes by which the latest copies come late.
+ */
+export function roadPlanWithin(latest: number): Arbitrary<RoadPlan> {
+  const copyPlan: Arbitrary<CopyPlan> = fc.record({
+    when: fc.oneof(fc.nat(4), fc.nat(60), fc.constant(latest)),
+    lane: fc.nat(1),
+    byFile: fc.boolean(),
+  });
+  return fc.record({
+    copies: fc.array(
+      fc.oneof(
+        { weight: 6, arbitrary: fc.array(copyPlan, { minLength: 1, maxLength: 2 }) },
+        { weight: 2, arbitrary: fc.array(copyPlan, { minLength: 1, maxLength: 5 }) },
+        { weight: 1, arbitrary: fc.constant([]) },
+      ),
+      { minLength: 1, maxLength: 12 },
     ),
-    { minLength: 1, maxLength: 12 },
-  ),
-  bodies: fc.array(fc.record({ size: fc.integer({ min: 1, max: 4 }), shape: fc.constantFrom(...shapes) }), {
-    minLength: 1,
-    maxLength: 4,
-  }),
-  batches: fc.array(fc.oneof(fc.integer({ min: 1, max: 3 }), fc.constant(40)), {
-    minLength: 1,
-    maxLength: 4,
-  }),
-  again: fc.array(fc.constantFrom(0, 0, 1), { minLength: 1, maxLength: 3 }),
-  broken: fc.array(fc.record({ record: fc.nat(60), seed: fc.nat(1_000), copy: copyPlan }), { maxLength: 3 }),
-  testEvents: fc.array(copyPlan, { maxLength: 1 }),
-  files: fc.record<FilePlan>({
-    byteOrderMark: fc.boolean(),
-    carriageReturns: fc.boolean(),
-    drops: fc.array(fc.constantFrom('announced twice' as const, 'renamed' as const), { maxLength: 2 }),
-    chunk: fc.constantFrom(65_536, 100, 7),
-    shortTimes: fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
-  }),
-});
+    bodies: fc.array(fc.record({ size: fc.integer({ min: 1, max: 4 }), shape: fc.constantFrom(...shapes) }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    batches: fc.array(fc.oneof(fc.integer({ min: 1, max: 3 }), fc.constant(40)), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    again: fc.array(fc.constantFrom(0, 0, 1), { minLength: 1, maxLength: 3 }),
+    broken: fc.array(fc.record({ record: fc.nat(60), seed: fc.nat(1_000), copy: copyPlan }), {
+      maxLength: 3,
+    }),
+    testEvents: fc.array(copyPlan, { maxLength: 1 }),
+    files: fc.record<FilePlan>({
+      byteOrderMark: fc.boolean(),
+      carriageReturns: fc.boolean(),
+      drops: fc.array(fc.constantFrom('announced twice' as const, 'renamed' as const), { maxLength: 2 }),
+      chunk: fc.constantFrom(65_536, 100, 7),
+      shortTimes: fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
+    }),
+  });
+}
+
+/** Roads on which no history is older than carriers keep it. */
+export const roadPlan = roadPlanWithin(longestHistory);
 
 /** A record in the form in which it travels. */
 export interface Parcel {
@@ -198,7 +212,7 @@ export function layOut(fleet: ModelFleet, plan: RoadPlan): Road {
   const tests = plan.testEvents.map((copy, index): Trip => ({ ...copy, parcel: testEvent(last, index) }));
   trips.push(...rejected, ...tests);
   const begin = last + second;
-  return {
+  const road: Road = {
     fleet,
     plan,
     delivered,
@@ -206,6 +220,7 @@ export function layOut(fleet: ModelFleet, plan: RoadPlan): Road {
     streams: streamLanes(trips, plan, begin),
     files: fileLanes(trips, plan, begin, `v${fleet.number}`),
   };
+  return Object.assign(road, { [fc.toStringMethod]: () => inLines(describeRoad(road)) });
 }
 
 function parcelOf(record: FleetRecord, source: string, byFile: boolean): Parcel {

@@ -1,7 +1,5 @@
-import fc, { type Parameters } from 'fast-check';
-import { onTestFinished, vi } from 'vitest';
+import type { Parameters } from 'fast-check';
 import { runs } from '../records/runs.ts';
-import type { Pause } from './invocation.ts';
 
 /** How the properties are tried: how often, from which seed, and how long at most. */
 
@@ -26,30 +24,4 @@ export function trials(numRuns: number): Parameters<unknown> {
     interruptAfterTimeLimit: timeLimit * 0.9,
     markInterruptAsFailure: true,
   };
-}
-
-/** A case that prints itself in lines: what is in a failing test's message. */
-export abstract class Case {
-  abstract describe(): readonly string[];
-
-  [fc.toStringMethod](): string {
-    return `\n${this.describe()
-      .map((line) => `    ${line}`)
-      .join('\n')}\n`;
-  }
-}
-
-/**
- * Lets nothing wait for a clock in this test: whoever waits goes on when the pause lets it.
- *
- * @param pause is asked anew each time.
- */
-export function withoutClock(pause: () => Pause): void {
-  const timer = setTimeout(() => undefined, 0);
-  clearTimeout(timer);
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation((callback) => {
-    void pause()('has waited').then(() => callback());
-    return timer;
-  });
-  onTestFinished(() => void vi.restoreAllMocks());
 }

@@ -13,6 +13,7 @@ import { mergeSims } from '../../lambda/ledger/sim.ts';
 import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../lambda/store/items.ts';
 import { changesOf } from '../lambda/store/observations.ts';
 import { event, session, sim, usage } from '../records/arbitraries.ts';
+import { Case } from './case.ts';
 import { RunningFunction } from './delivery.ts';
 import { comparable } from './expectation.ts';
 import { type Fault, FaultPlan, faults } from './faults.ts';
@@ -20,7 +21,8 @@ import { underEveryInterleaving } from './interleavings.ts';
 import { checkWrite } from './invariants.ts';
 import { KeptRejects, type Pause } from './invocation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
-import { Case, seed, timeLimit, trials, withoutClock } from './trials.ts';
+import { seed, timeLimit, trials } from './trials.ts';
+import { withoutClock } from './without-clock.ts';
 
 /** Some who write the same item at the same time, each in a process of its own. */
 
@@ -74,20 +76,35 @@ function joined<State>(writers: readonly (readonly State[])[], merge: (a: State,
   return writers.flat().reduce(merge);
 }
 
-/** A state whose groups are not newer than itself, as every observation and every join is. */
-function grounded<State extends Session | Sim>(state: State): State {
+/** A join of several observations: its groups are of different times, none of them newer than itself. */
+function joinOf<State extends Session | Sim>(state: State): State {
   const times = Object.values(state.groups).flatMap((group) => (group === undefined ? [] : [group.at]));
   const at = [state.origin.at, ...times].sort().at(-1) ?? state.origin.at;
   return { ...state, origin: { ...state.origin, at } };
 }
 
-const sessions: Arbitrary<Rivalry> = writersOf(session.map(grounded<Session>)).map((writers) => ({
+/** A single observation: all that it states is of one time. */
+function observationOf<State extends Session | Sim>(state: State): State {
+  const groups = Object.fromEntries(
+    Object.entries(state.groups).map(([name, stated]) => [
+      name,
+      stated && { ...stated, at: state.origin.at },
+    ]),
+  );
+  return { ...state, groups };
+}
+
+function changesTo<State extends Session | Sim>(state: Arbitrary<State>): Arbitrary<State> {
+  return fc.oneof(state.map(observationOf<State>), state.map(joinOf<State>));
+}
+
+const sessions: Arbitrary<Rivalry> = writersOf(changesTo(session)).map((writers) => ({
   table: 'Sessions',
   writers: writers.map((changes) => changes.map((one) => ({ sessions: [one] }))),
   expected: sessionItem(joined(writers, mergeSessions)),
 }));
 
-const sims: Arbitrary<Rivalry> = writersOf(sim.map(grounded<Sim>)).map((writers) => ({
+const sims: Arbitrary<Rivalry> = writersOf(changesTo(sim)).map((writers) => ({
   table: 'Sims',
   writers: writers.map((changes) => changes.map((one) => ({ sims: [one] }))),
   expected: simItem(joined(writers, mergeSims)),

@@ -42,6 +42,11 @@ describe('a fold', () => {
     ).toEqual([false, true, false, false, true, true]);
   });
 
+  it('sees a record repeat that states an event alone', () => {
+    const fold = new Fold();
+    expect([fold.add(0, started), fold.add(1, started)]).toEqual([false, true]);
+  });
+
   it('does not take a record for a repeat of one that stated only one of its two items', () => {
     const fold = new Fold();
     fold.add(0, { ...ended, event: undefined });

@@ -1,0 +1,17 @@
+import { onTestFinished, vi } from 'vitest';
+import type { Pause } from './invocation.ts';
+
+/**
+ * Lets nothing wait for a clock in this test: whoever waits goes on when the pause lets it.
+ *
+ * @param pause is asked anew each time.
+ */
+export function withoutClock(pause: () => Pause): void {
+  const timer = setTimeout(() => undefined, 0);
+  clearTimeout(timer);
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation((callback) => {
+    void pause()('has waited').then(() => callback());
+    return timer;
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+}
