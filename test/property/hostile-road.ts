@@ -4,7 +4,7 @@ import { Case } from './case.ts';
 import { BrokenPromise, deliverFiles, deliverStream } from './delivery.ts';
 import { orderlyPass, type Tables, tablesOf } from './expectation.ts';
 import { type Fault, FaultPlan, faults } from './faults.ts';
-import { checkWrite } from './invariants.ts';
+import { WatchedWrites } from './invariants.ts';
 import { type Engine, KeptRejects, type Pause, type Surroundings } from './invocation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
 import { describeRoad, type Road } from './road.ts';
@@ -80,9 +80,10 @@ export async function expectOneLedger(
   hostile: HostileRoad,
   pause: Pause,
 ): Promise<{ readonly tables: Tables; readonly quarantine: KeptRejects }> {
-  const engine = new MemoryDynamoDb();
-  engine.onWrite = checkWrite;
+  const watched = new WatchedWrites();
+  const engine = Object.assign(new MemoryDynamoDb(), { onWrite: watched.onWrite });
   const quarantine = await hostile.deliver(engine, pause);
+  expect(watched.broken).toEqual([]);
   const tables = tablesOf(engine);
   expectEqual(tables, tablesOf(await orderlyPass(hostile.road, 'all at once')));
   return { tables, quarantine };

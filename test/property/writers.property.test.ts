@@ -18,7 +18,7 @@ import { RunningFunction } from './delivery.ts';
 import { comparable } from './expectation.ts';
 import { type Fault, FaultPlan, faults } from './faults.ts';
 import { underEveryInterleaving } from './interleavings.ts';
-import { checkWrite } from './invariants.ts';
+import { WatchedWrites } from './invariants.ts';
 import { KeptRejects, type Pause } from './invocation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
 import { seed, timeLimit, trials } from './trials.ts';
@@ -185,11 +185,12 @@ describe(`an item that several write at once (seed ${seed})`, () => {
       await fc.assert(
         fc.asyncProperty(contended, async ({ rivalry: one, faults: planned, returnsOld, scheduler }) => {
           pause = (where) => scheduler.schedule(Promise.resolve(), where);
-          const engine = new MemoryDynamoDb();
-          engine.onWrite = checkWrite;
+          const watched = new WatchedWrites();
+          const engine = Object.assign(new MemoryDynamoDb(), { onWrite: watched.onWrite });
           const plan = new FaultPlan(planned);
           await scheduler.waitFor(write(one, engine, pause, plan, returnsOld));
           await plan.flush();
+          expect(watched.broken).toEqual([]);
           expectOne(one, engine);
         }),
         trials(700),
