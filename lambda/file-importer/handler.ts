@@ -1,7 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { sendSigned } from '../aws-request.ts';
-import { dynamoDbClient, ledgerPortsFromEnvironment } from '../ledger-ports.ts';
+import { dynamoDbClient } from '../dynamodb-client.ts';
+import { ledgerPortsFromEnvironment } from '../ledger-ports.ts';
 import { Measures } from '../measures.ts';
 import { environment, service } from '../names.ts';
 import { requireEnvironment, sourcesFromEnvironment } from '../sources.ts';

@@ -1,6 +1,7 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import { dynamoDbClient } from '../dynamodb-client.ts';
 import { ingest } from '../ingest.ts';
-import { dynamoDbClient, ledgerPortsFromEnvironment } from '../ledger-ports.ts';
+import { ledgerPortsFromEnvironment } from '../ledger-ports.ts';
 import { service } from '../names.ts';
 import { sourcesFromEnvironment } from '../sources.ts';
 import { causeOf, telemetryOf } from '../telemetry.ts';

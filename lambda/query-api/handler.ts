@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { dynamoDbClient } from '../ledger-ports.ts';
+import { dynamoDbClient } from '../dynamodb-client.ts';
 import { environment } from '../names.ts';
 import { requireEnvironment } from '../sources.ts';
 import { LedgerReader } from '../store/reader.ts';

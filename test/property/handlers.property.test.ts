@@ -31,11 +31,13 @@ function running(): RunningFunction {
   return world.running;
 }
 
-vi.mock('../../lambda/ledger-ports.ts', () => ({
+vi.mock('../../lambda/dynamodb-client.ts', () => ({
   dynamoDbClient: () =>
     Object.assign(asClient({ send: (command) => running().process.send(command) }), {
       config: { region: async () => 'us-east-1' },
     }),
+}));
+vi.mock('../../lambda/ledger-ports.ts', () => ({
   ledgerPortsFromEnvironment: () => ({
     writer: {
       write: (...given: Parameters<RunningFunction['writer']['write']>) => running().writer.write(...given),

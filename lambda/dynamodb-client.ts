@@ -1,0 +1,96 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { AwsJson1_0Protocol } from '@aws-sdk/core/protocols';
+import { HttpRequest } from '@smithy/core/transport';
+import type {
+  EndpointBearer,
+  HandlerExecutionContext,
+  HttpResponse,
+  MetadataBearer,
+  OperationSchema,
+  SerdeFunctions,
+} from '@smithy/types';
+
+/**
+ * The DynamoDB client as the functions use it: the AWS SDK's, tuned by the measurements in `docs/performance.md`. Most
+ * of a function's CPU goes into requests, so each microsecond here counts thousands of times a batch.
+ */
+
+/** Connections that one process keeps open to DynamoDB. */
+const mostConnections = 64;
+
+/**
+ * What of the SDK's middleware does nothing for us: a copy of each input for a log that nobody reads (items are personal
+ * data and never logged), a guard against functions that call themselves, in which DynamoDB takes no part, and a
+ * sentence about the SDK and the machine, put together anew for each request.
+ */
+const unneededMiddleware = ['loggerMiddleware', 'recursionDetectionMiddleware', 'getUserAgentMiddleware'];
+
+/** A DynamoDB client for items of ours, which hold strings, numbers and booleans, no bytes. */
+export function dynamoDbClient(): DynamoDBClient {
+  const client = new DynamoDBClient({
+    // Commands of one kind go through the same middleware: putting it together once saves a tenth of a request.
+    cacheMiddleware: true,
+    // What still fails after these attempts is delivered again, so they need not go on for long.
+    maxAttempts: 6,
+    protocol: PlainJsonProtocol,
+    requestHandler: {
+      connectionTimeout: 2_000,
+      requestTimeout: 10_000,
+      httpAgent: { keepAlive: true, maxSockets: mostConnections },
+      httpsAgent: { keepAlive: true, maxSockets: mostConnections },
+    },
+  });
+  for (const unneeded of unneededMiddleware) client.middlewareStack.remove(unneeded);
+  return client;
+}
+
+type Context = HandlerExecutionContext & SerdeFunctions;
+
+/**
+ * DynamoDB's JSON, written and read as it is. Our commands and items have the very form that they have on the wire, so
+ * there is nothing to convert, where the SDK's codec looks every value up in the service's schema. An answer that tells
+ * of an error is left to the SDK, which knows them all.
+ */
+class PlainJsonProtocol extends AwsJson1_0Protocol {
+  override async serializeRequest<Input extends object>(
+    operation: OperationSchema,
+    input: Input,
+    context: Context & EndpointBearer,
+  ): Promise<HttpRequest> {
+    const { protocol, hostname, port } = await context.endpoint();
+    return new HttpRequest({
+      ...{ protocol, hostname, method: 'POST', path: '/' },
+      ...(port !== undefined && { port }),
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': `${this.serviceTarget}.${operation.name}`,
+      },
+      body: JSON.stringify(input),
+    });
+  }
+
+  override async deserializeResponse<Output extends MetadataBearer>(
+    operation: OperationSchema,
+    context: Context,
+    response: HttpResponse,
+  ): Promise<Output> {
+    const { statusCode, body } = response;
+    if (statusCode !== 200) return super.deserializeResponse<Output>(operation, context, response);
+    const output: Output = JSON.parse(await textOf(body));
+    output.$metadata = { httpStatusCode: statusCode };
+    return output;
+  }
+}
+
+/** @throws what the connection throws when it breaks, which the SDK then tries again. */
+function textOf(body: NodeJS.ReadableStream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    body.setEncoding('utf8');
+    body.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    body.once('end', () => resolve(text));
+    body.once('error', reject);
+  });
+}
