@@ -1,4 +1,5 @@
 import type { Reading } from './carriers/reading.ts';
+import { epochMilliseconds } from './carriers/time.ts';
 import type { Changes } from './ledger/fold.ts';
 import { addReceipts, emptyReceipt, type Receipt } from './ledger/receipt.ts';
 import { unknownNetwork } from './names.ts';
@@ -57,7 +58,7 @@ export class Measures {
     if (reading.kind !== 'observed') return;
     const { event, usage, session } = reading;
     const time = event?.time ?? usage?.end ?? session?.origin.at;
-    if (time !== undefined) this.#lags.push(Math.max(0, (arrivedAt - Date.parse(time)) / 1000));
+    if (time !== undefined) this.#lags.push(Math.max(0, (arrivedAt - epochMilliseconds(time)) / 1000));
   }
 
   /**

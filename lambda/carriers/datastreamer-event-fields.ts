@@ -4,7 +4,7 @@ import { type JsonObject, jsonObject } from './json.ts';
 import type { Volume } from './megabytes.ts';
 
 /** An event's members under one name each, whatever the dialect; values as they were sent. */
-export interface EventFields extends IdentityFields, Volume {
+export interface EventFields extends IdentityFields {
   readonly time: unknown;
   readonly typeId: unknown;
   readonly typeWords: unknown;
@@ -14,17 +14,21 @@ export interface EventFields extends IdentityFields, Volume {
   readonly description: unknown;
   readonly imei: unknown;
   readonly ipAddress: unknown;
-  /** The modem and the address as the PDP context states them: these before the endpoint's. */
-  readonly contextImei: unknown;
-  readonly contextAddress: unknown;
-  /** As sent, for the ledger to keep. */
-  readonly detail: unknown;
   /** What the carrier has added since, as text. */
   readonly extra: string | undefined;
-  /** Whether the event tells of a PDP context at all: an event 3 that doesn't is a refusal. */
-  readonly hasContext: boolean;
   /** Whether the dialect leaves out what another dialect of the same carrier states. */
   readonly abridged: boolean;
+  readonly inDetail: DetailFields;
+}
+
+/** What an event's detail says. */
+export interface DetailFields extends Volume {
+  /** As sent, for the ledger to keep. */
+  readonly detail: unknown;
+  /** Whether it tells of a PDP context at all: an event 3 that doesn't is a refusal. */
+  readonly hasContext: boolean;
+  /** Whether it is spread over flat members, which say less. */
+  readonly isFlat: boolean;
   readonly operatorName: unknown;
   readonly countryIsoCode: unknown;
   readonly countryName: unknown;
@@ -34,6 +38,9 @@ export interface EventFields extends IdentityFields, Volume {
   readonly lac: unknown;
   readonly cellId: unknown;
   readonly apn: unknown;
+  /** The modem and the address as the PDP context states them: these before the endpoint's. */
+  readonly imei: unknown;
+  readonly ipAddress: unknown;
   readonly sessionId: unknown;
   readonly ipcanSessionId: unknown;
   readonly pdpContextId: unknown;
@@ -59,10 +66,7 @@ const documentedNames = new Set(
 
 /** The members of a JSON event. */
 export function eventFields(record: JsonObject): EventFields {
-  return { ...commonFields(record), ...detailFields(record), extra: unknownMembers(record, documented) };
-}
-
-function commonFields(record: JsonObject) {
+  const inDetail = detailFields(record);
   const sim = jsonObject(record['sim']);
   const endpoint = jsonObject(record['endpoint']);
   const type = jsonObject(record['event_type']);
@@ -89,16 +93,19 @@ function commonFields(record: JsonObject) {
     endpointName: endpoint?.['name'] ?? record['endpoint_name'],
     imei: endpoint?.['imei'] ?? record['endpoint_imei'],
     ipAddress: endpoint?.['ip_address'] ?? record['endpoint_ip_address'],
+    extra: unknownMembers(record, documented),
+    abridged: inDetail.isFlat,
+    inDetail,
   };
 }
 
 /** What `detail` says, which is an object, a text, or spread over flat members. */
-function detailFields(record: JsonObject) {
+function detailFields(record: JsonObject): DetailFields {
   const detail = jsonObject(record['detail']);
   return detail === undefined && hasFlatDetail(record) ? flatDetail(record) : nestedDetail(record, detail);
 }
 
-function nestedDetail(record: JsonObject, detail: JsonObject | undefined) {
+function nestedDetail(record: JsonObject, detail: JsonObject | undefined): DetailFields {
   const country = jsonObject(detail?.['country']);
   const context = jsonObject(detail?.['pdp_context']);
   const volume = jsonObject(detail?.['volume']);
@@ -106,7 +113,7 @@ function nestedDetail(record: JsonObject, detail: JsonObject | undefined) {
   return {
     detail: record['detail'],
     hasContext: context !== undefined || sessionId != null,
-    abridged: false,
+    isFlat: false,
     operatorName: detail?.['name'],
     countryIsoCode: country?.['iso_code'],
     countryName: country?.['name'],
@@ -116,8 +123,8 @@ function nestedDetail(record: JsonObject, detail: JsonObject | undefined) {
     lac: context?.['lac'],
     cellId: context?.['ci'],
     apn: context?.['apn'],
-    contextImei: context?.['imeisv'],
-    contextAddress: context?.['ue_ip_address'],
+    imei: context?.['imeisv'],
+    ipAddress: context?.['ue_ip_address'],
     sessionId,
     ipcanSessionId: context?.['ipcan_session_id'],
     pdpContextId: context?.['pdp_context_id'],
@@ -132,7 +139,7 @@ function hasFlatDetail(record: JsonObject): boolean {
   return Object.keys(record).some((name) => name.startsWith(flatDetailPrefix));
 }
 
-function flatDetail(record: JsonObject) {
+function flatDetail(record: JsonObject): DetailFields {
   const members = Object.entries(record).filter(
     ([name, value]) => name.startsWith(flatDetailPrefix) && value !== null && value !== '',
   );
@@ -141,7 +148,7 @@ function flatDetail(record: JsonObject) {
   return {
     detail: Object.fromEntries(members.map(([name, value]) => [name.slice(flatDetailPrefix.length), value])),
     hasContext: sessionId != null || members.some(([name]) => name.startsWith(flatContextPrefix)),
-    abridged: true,
+    isFlat: true,
     operatorName: record['detail_name'],
     countryIsoCode: record['detail_country_iso_code'],
     countryName: record['detail_country_name'],
@@ -151,8 +158,8 @@ function flatDetail(record: JsonObject) {
     lac: context('gtp_v1_uli_lac') ?? context('lac'),
     cellId: context('gtp_v1_uli_ci') ?? context('ci'),
     apn: context('apn'),
-    contextImei: context('imeisv'),
-    contextAddress: context('ue_ip_address'),
+    imei: context('imeisv'),
+    ipAddress: context('ue_ip_address'),
     sessionId,
     ipcanSessionId: context('ipcan_session_id'),
     pdpContextId: context('pdp_context_id'),

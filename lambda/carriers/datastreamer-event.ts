@@ -8,12 +8,13 @@ import {
   type Network,
   type Session,
   type Sim,
+  type Stated,
   type Terminal,
 } from '../ledger/observation.ts';
 import { connectionOf } from '../ledger/sim.ts';
 import { countryOf } from './country.ts';
-import type { EventFields } from './datastreamer-event-fields.ts';
-import { type Identity, identityGroups, identityOf } from './datastreamer-identity.ts';
+import type { DetailFields, EventFields } from './datastreamer-event-fields.ts';
+import { type Identity, type IdentityGroups, identityGroups, identityOf } from './datastreamer-identity.ts';
 import { detailText, extraBeside } from './detail.ts';
 import { eventTypeName, statusAfter } from './event-types.ts';
 import { identifier, identifierFault, imeiOf } from './identifier.ts';
@@ -45,6 +46,7 @@ interface EventRecord {
   readonly at: string;
   readonly typeId: string;
   readonly arrival: Arrival;
+  readonly groups: EventGroups;
 }
 
 /** What an event states. */
@@ -59,7 +61,7 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   if (identity.sim === undefined && identity.ids.accountId === undefined) {
     return fault('missing-identity', 'Neither a SIM nor an organisation is named');
   }
-  const record = { fields, identity, at, typeId, arrival };
+  const record = { fields, identity, at, typeId, arrival, groups: groupsOf(fields, identity, at) };
   const session = sessionOf(record);
   if (isFault(session)) return session;
   const event = eventOf(record, session);
@@ -68,17 +70,19 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
 
 /** The PDP context of an event 3, 4 or 5. A refused activation has none: it is an event only. */
 function sessionOf(record: EventRecord): Session | undefined | Fault {
-  const { fields, identity, at, typeId, arrival } = record;
+  const { fields, identity, at, typeId, arrival, groups } = record;
   const isContext = typeId === contextCreated || typeId === contextUpdated || typeId === contextDeleted;
-  if (!isContext || !fields.hasContext || identity.sim === undefined) return undefined;
-  const tunnelCreated = optionalTime(fields.tunnelCreated, 'tunnel_created', arrival);
+  if (!isContext || !fields.inDetail.hasContext || identity.sim === undefined) return undefined;
+  const tunnelCreated = optionalTime(fields.inDetail.tunnelCreated, 'tunnel_created', arrival);
   if (isFault(tunnelCreated)) return tunnelCreated;
-  const sessionId = sessionIdOf(fields, tunnelCreated);
+  const sessionId = sessionIdOf(fields.inDetail, tunnelCreated);
   if (sessionId === undefined) return fault('missing-identity', 'The PDP context has no id');
   if (isFault(sessionId)) return sessionId;
   // The volume of the whole session, which only its deletion states.
   const totals =
-    typeId === contextDeleted ? bytesOf(fields, 'detail.volume', arrival.source.bytesPerMegabyte) : undefined;
+    typeId === contextDeleted
+      ? bytesOf(fields.inDetail, 'detail.volume', arrival.source.bytesPerMegabyte)
+      : undefined;
   if (isFault(totals)) return totals;
   const start = tunnelCreated ?? (typeId === contextCreated ? at : undefined);
   const terminal: Terminal | undefined = typeId === contextDeleted ? { status: 'ended', end: at } : undefined;
@@ -89,14 +93,24 @@ function sessionOf(record: EventRecord): Session | undefined | Fault {
     start: start ?? at,
     startStated: start !== undefined,
     terminal,
-    groups: { ...sessionGroups(record), totals: totals && stated(at, totals) },
+    groups: {
+      totals: totals && stated(at, totals),
+      network: groups.network,
+      cell: groups.cell,
+      device: groups.device,
+      address: groups.address,
+      subscriber: groups.subscriber,
+      ids: groups.ids,
+      label: groups.label,
+      trouble: undefined,
+    },
   };
 }
 
 /** By generation: the session's own id, or that of the PDP context with its time, since those ids are used again. */
-function sessionIdOf(fields: EventFields, tunnelCreated: string | undefined): string | undefined | Fault {
-  const own = identifier(fields.sessionId) ?? identifier(fields.ipcanSessionId);
-  const context = identifier(fields.pdpContextId);
+function sessionIdOf(inDetail: DetailFields, tunnelCreated: string | undefined): string | undefined | Fault {
+  const own = identifier(inDetail.sessionId) ?? identifier(inDetail.ipcanSessionId);
+  const context = identifier(inDetail.pdpContextId);
   const id = own ?? context;
   if (id === undefined) return undefined;
   const wrong = identifierFault(id);
@@ -104,40 +118,48 @@ function sessionIdOf(fields: EventFields, tunnelCreated: string | undefined): st
   return own !== undefined || tunnelCreated === undefined ? id : `${id}#${wholeSecond(tunnelCreated)}`;
 }
 
-function sessionGroups(record: EventRecord) {
-  const { fields, identity, at } = record;
+/** What an event states of its SIM and session. */
+interface EventGroups extends IdentityGroups {
+  readonly network: Stated<Network> | undefined;
+  readonly cell: Stated<Cell> | undefined;
+  readonly device: Stated<Device> | undefined;
+  readonly address: Stated<Address> | undefined;
+}
+
+function groupsOf(fields: EventFields, identity: Identity, at: string): EventGroups {
   const network = networkOf(fields);
-  const cell = cellOf(fields);
-  const imei = imeiOf(fields.contextImei) ?? imeiOf(fields.imei);
+  const cell = cellOf(fields.inDetail);
+  const imei = imeiOf(fields.inDetail.imei) ?? imeiOf(fields.imei);
   const address: Address = {
-    apn: freeText(fields.apn, 100),
-    ipAddress: freeText(fields.contextAddress, 45) ?? freeText(fields.ipAddress, 45),
+    apn: freeText(fields.inDetail.apn, 100),
+    ipAddress: freeText(fields.inDetail.ipAddress, 45) ?? freeText(fields.ipAddress, 45),
   };
-  const { ids, label, subscriber } = identityGroups(identity, at);
+  const { ids, label, phone, subscriber } = identityGroups(identity, at);
   return {
     ids,
     label,
+    phone,
     subscriber,
     network: network && stated(at, network),
     cell: cell && stated(at, cell),
     device: imei === undefined ? undefined : stated<Device>(at, { imei }),
     address: address.apn === undefined && address.ipAddress === undefined ? undefined : stated(at, address),
-    trouble: undefined,
   };
 }
 
 function networkOf(fields: EventFields): Network | undefined {
-  const ratType = ratTypeOf(fields.ratType) ?? ratTypeInText(fields);
-  const mcc = freeText(fields.mcc, 8);
+  const { inDetail } = fields;
+  const ratType = ratTypeOf(inDetail.ratType) ?? ratTypeInText(fields);
+  const mcc = freeText(inDetail.mcc, 8);
   const network: Network = {
     radio: radioOf(ratType),
     ratType,
     mcc,
-    mnc: networkCodeOf(fields.mnc),
-    operatorName: freeText(fields.operatorName, 64),
+    mnc: networkCodeOf(inDetail.mnc),
+    operatorName: freeText(inDetail.operatorName, 64),
     country: countryOf({
-      isoCode: freeText(fields.countryIsoCode, 8),
-      name: freeText(fields.countryName, 64),
+      isoCode: freeText(inDetail.countryIsoCode, 8),
+      name: freeText(inDetail.countryName, 64),
       mcc,
     }),
   };
@@ -161,22 +183,22 @@ function networkCodeOf(mnc: unknown): string | undefined {
     : freeText(only, 8);
 }
 
-function cellOf(fields: EventFields): Cell | undefined {
-  const cellId = freeText(fields.cellId, 32);
-  const lac = freeText(fields.lac, 16);
+function cellOf(inDetail: DetailFields): Cell | undefined {
+  const cellId = freeText(inDetail.cellId, 32);
+  const lac = freeText(inDetail.lac, 16);
   return cellId === undefined && lac === undefined
     ? undefined
     : { cellId, lac, lat: undefined, lon: undefined };
 }
 
 function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent {
-  const { fields, identity, at, typeId, arrival } = record;
+  const { fields, identity, at, typeId, arrival, groups } = record;
   const { source, carrier, iccid } = identity.origin;
   const description = freeText(fields.description, 400);
-  const detail = detailText(fields.detail, description);
+  const detail = detailText(fields.inDetail.detail, description);
   // A refusal raises an alert; without one, the dialect has only left the context out.
   const alert = alertOf(fields.alert);
-  const refused = typeId === contextCreated && !fields.hasContext && alert !== false;
+  const refused = typeId === contextCreated && !fields.inDetail.hasContext && alert !== false;
   return {
     sim: identity.sim ?? `account:${source}:${identity.ids.accountId}`,
     eventKey: `${wholeSecond(at)}#${identity.recordId}`,
@@ -194,8 +216,8 @@ function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent
     description,
     detail,
     sessionId: session?.sessionId,
-    network: networkOf(fields),
-    cellId: cellOf(fields)?.cellId,
+    network: groups.network?.group,
+    cellId: groups.cell?.group.cellId,
     extra: extraBeside(fields.extra, description, detail),
     arrivedAt: arrival.arrivedAt,
   };
@@ -226,18 +248,20 @@ function alertOf(value: unknown): boolean | undefined {
 }
 
 function simOf(record: EventRecord, event: LedgerEvent, session: Session | undefined): Sim | undefined {
-  const { identity, at, typeId } = record;
+  const { identity, at, typeId, groups } = record;
   if (identity.sim === undefined) return undefined;
-  const { network, cell, device } = sessionGroups(record);
   const status = statusAfter(typeId);
   return {
     sim: identity.sim,
     origin: stated(at, identity.origin),
     groups: {
-      ...identityGroups(identity, at),
-      device,
-      network,
-      cell,
+      ids: groups.ids,
+      label: groups.label,
+      phone: groups.phone,
+      device: groups.device,
+      subscriber: groups.subscriber,
+      network: groups.network,
+      cell: groups.cell,
       connection: session && stated(at, connectionOf(session)),
       lifecycle: status === undefined ? undefined : stated<Lifecycle>(at, { status }),
       lastEvent: stated(at, { lastEvent: event.type, lastEventTime: at }),

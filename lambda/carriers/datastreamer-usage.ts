@@ -197,51 +197,58 @@ function usageOf(
   { start, end, sessionId, cost }: UsageKeys,
   volumes: Volumes,
 ): Usage {
+  const { iccid } = identity.origin;
+  const { imsi } = identity;
   const mcc = freeText(fields.mcc, 8);
-  const usage = {
+  const mnc = freeText(fields.mnc, 16);
+  const operatorName = freeText(fields.operatorName, 64);
+  const tariff = freeText(fields.tariff, 64);
+  const rateZone = freeText(fields.rateZone, 64);
+  const currency = freeText(fields.currency, 8);
+  // The attributes that dialects differ in: all of them make a complete statement.
+  const differing = [iccid, imsi, operatorName, mcc, mnc, tariff, rateZone, currency];
+  return {
     sim,
     usageId: `${wholeSecond(start)}#${identity.recordId}`,
+    fullness: fullnessOf(differing, sessionId, fields.abridged),
     source: identity.origin.source,
     carrier: identity.origin.carrier,
-    iccid: identity.origin.iccid,
-    imsi: identity.imsi,
+    iccid,
+    imsi,
     start,
     end,
     recordId: identity.recordId,
     sessionId,
-    ...volumes,
+    trafficType: volumes.trafficType,
+    dataUploaded: volumes.dataUploaded,
+    dataDownloaded: volumes.dataDownloaded,
+    dataTotal: volumes.dataTotal,
+    messages: volumes.messages,
+    volume: volumes.volume,
     cost,
-    currency: freeText(fields.currency, 8),
-    operatorName: freeText(fields.operatorName, 64),
+    currency,
+    operatorName,
     mcc,
-    mnc: freeText(fields.mnc, 16),
+    mnc,
     country: countryOf({ name: freeText(fields.countryName, 64), mcc }),
     radio: undefined,
     apn: undefined,
     imei: imeiOf(fields.imei),
-    tariff: freeText(fields.tariff, 64),
-    rateZone: freeText(fields.rateZone, 64),
+    tariff,
+    rateZone,
     dataModifier: undefined,
     extra: fields.extra,
   };
-  return { ...usage, fullness: fullnessOf(usage, fields.abridged) };
 }
 
-/** How many of the attributes that dialects differ in are stated; all of them make a complete statement. */
-function fullnessOf(usage: Omit<Usage, 'fullness'>, abridged: boolean): Fullness {
-  const differing = [
-    usage.iccid,
-    usage.imsi,
-    usage.operatorName,
-    usage.mcc,
-    usage.mnc,
-    usage.tariff,
-    usage.rateZone,
-    usage.currency,
-  ];
+function fullnessOf(
+  differing: readonly (string | undefined)[],
+  sessionId: string | undefined,
+  abridged: boolean,
+): Fullness {
   const statedCount = differing.filter((value) => value !== undefined).length;
   if (statedCount < differing.length || abridged) return statedCount;
-  return usage.sessionId === undefined ? complete : completeWithSession;
+  return sessionId === undefined ? complete : completeWithSession;
 }
 
 /** A usage record names its session and tells that it was alive; what the session's network is, events tell. */
@@ -272,11 +279,15 @@ function sessionOf(usage: Usage, sessionId: string, identity: Identity): Session
 
 function simOf(sim: string, identity: Identity, start: string, imei: string | undefined): Sim {
   const at = startOfDay(start);
+  const { ids, label, phone, subscriber } = identityGroups(identity, at);
   return {
     sim,
     origin: stated(at, identity.origin),
     groups: {
-      ...identityGroups(identity, at),
+      ids,
+      label,
+      phone,
+      subscriber,
       device: imei === undefined ? undefined : stated<Device>(at, { imei }),
       network: undefined,
       cell: undefined,

@@ -13,6 +13,7 @@ const leastExtraBytes = 40;
 
 const deepest = 6;
 
+/** Names of members that go, in the order in which they go. */
 const expendable = [
   /^(?:tx|rx)_teid/,
   /_plane_ip_address$/,
@@ -53,24 +54,38 @@ export function textWithin(detail: unknown, room: number): string | undefined {
   if (detail === undefined || detail === null || detail === '') return undefined;
   if (typeof detail === 'string') return withinBytes(detail.toWellFormed(), room);
   for (let stage = 0; ; stage += 1) {
-    const text = JSON.stringify(without(detail, expendable.slice(0, stage), 0));
+    const text = JSON.stringify(without(detail, stage, 0));
     if (Buffer.byteLength(text) <= room || stage === expendable.length) {
       return text === '{}' ? undefined : withinBytes(text, room);
     }
   }
 }
 
-/** The members that say something, without those of some names, down to a depth that no carrier reaches. */
-function without(value: unknown, patterns: readonly RegExp[], depth: number): unknown {
+/** The members that say something, without those that go first, down to a depth that no carrier reaches. */
+function without(value: unknown, stages: number, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > deepest) return '…';
-  if (Array.isArray(value)) return value.map((element) => without(element, patterns, depth + 1));
+  if (Array.isArray(value)) return value.map((element) => without(element, stages, depth + 1));
   const kept: [string, unknown][] = [];
   for (const [name, member] of Object.entries(value)) {
-    if (member === null || patterns.some((pattern) => pattern.test(name))) continue;
-    kept.push([name, without(member, patterns, depth + 1)]);
+    if (member === null || stageOf(name) < stages) continue;
+    kept.push([name, without(member, stages, depth + 1)]);
   }
   return Object.fromEntries(kept);
+}
+
+/** Names whose stage is known. The carriers' documents have some sixty; a few hundred leave room for theirs. */
+const mostNames = 500;
+const stages = new Map<string, number>();
+
+/** When a member goes: its place among the expendable, or their number where it stays. */
+function stageOf(name: string): number {
+  const known = stages.get(name);
+  if (known !== undefined) return known;
+  const stage = expendable.findIndex((pattern) => pattern.test(name));
+  const found = stage === -1 ? expendable.length : stage;
+  if (stages.size < mostNames) stages.set(name, found);
+  return found;
 }
 
 /** A text of so many bytes at most; what was cut off is marked. */

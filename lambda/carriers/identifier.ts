@@ -28,8 +28,12 @@ export function identifier(value: unknown): string | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
+/** What nearly all identifiers are: a SID, or digits. */
+const plainIdentifier = /^(?:[A-Za-z]\w*|\d+)$/;
+
 /** What is wrong with an identifier, if anything. */
 export function identifierFault(text: string): IdentifierFault | undefined {
+  if (text.length <= longestIdentifier && plainIdentifier.test(text)) return undefined;
   if (text.length > longestIdentifier) return 'oversized-field';
   if (controlCharacter.test(text)) return 'missing-identity';
   return scientificNotation.test(text) ? 'scientific-notation' : undefined;

@@ -1,7 +1,7 @@
 import type { Group, LedgerEvent, Observations, Session, Sim, Stated, Usage } from '../ledger/observation.ts';
 import type { Source } from '../sources.ts';
 import { withinBytes } from './detail.ts';
-import { epochMilliseconds, parseTime } from './time.ts';
+import { epochMilliseconds, parseTime, timeOf } from './time.ts';
 
 /** Why something was rejected. */
 export type RejectCode =
@@ -97,10 +97,23 @@ export function optionalTime(value: unknown, member: string, arrival: Arrival): 
 function checkedTime(value: unknown, member: string, arrival: Arrival): string | Fault {
   const time = typeof value === 'string' ? parseTime(value) : undefined;
   if (time === undefined) return fault('impossible-time', `${member} is no possible time: ${shown(value)}`);
-  if (epochMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds) {
+  if (time > dayOf(arrival) && epochMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds) {
     return fault('future-time', `${member} is more than 24 hours ahead of the arrival: ${time}`);
   }
   return time;
+}
+
+let lastDay = Number.NaN;
+let lastDayText = '';
+
+/** The beginning of the UTC day of an arrival, as text: what is before it needs no closer look. */
+function dayOf({ arrivedAt }: Arrival): string {
+  const day = Math.floor(arrivedAt / 86_400_000);
+  if (day !== lastDay) {
+    lastDay = day;
+    lastDayText = timeOf(day * 86_400_000);
+  }
+  return lastDayText;
 }
 
 /** A value in a sentence: cut short, since what is wrong can be of any size. */

@@ -258,6 +258,7 @@ function errorOf(data: JsonObject): string | undefined {
 function bytesOf(data: JsonObject, member: string): number | undefined | Fault {
   const value = data[member];
   if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
   const bytes = decimal === undefined || decimal.includes('.') ? undefined : timesWhole(decimal, 1);
   if (bytes !== undefined && bytes >= 0) return bytes;

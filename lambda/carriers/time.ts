@@ -56,9 +56,16 @@ export function wholeSecond(time: string): string {
   return `${time.slice(0, 19)}.000Z`;
 }
 
+let lastDay = ' ';
+let lastMidnight = '';
+
 /** The first moment of a time's UTC day. */
 export function startOfDay(time: string): string {
-  return `${time.slice(0, 10)}T00:00:00.000Z`;
+  // The records of a batch tell of a day or two.
+  if (time.startsWith(lastDay)) return lastMidnight;
+  lastDay = time.slice(0, 10);
+  lastMidnight = `${lastDay}T00:00:00.000Z`;
+  return lastMidnight;
 }
 
 /** `YYYY-MM-DDTHH:MM:SSZ`, the usual spelling, or the same with a blank or without `Z`. */

@@ -19,20 +19,21 @@ export function* entriesOf(records: readonly KinesisStreamRecord[], sources: Sou
     const position = positionOf(record);
     const body = readBody(Buffer.from(record.kinesis.data, 'base64'));
     const isOne = body.values.length + body.broken.length === 1;
-    const common = { delivery, source, arrivedAt };
     for (const [index, value] of body.values.entries()) {
       const reading = interpret(value, arrival);
       yield {
-        ...common,
         reading,
+        delivery,
         position: isOne ? position : `${position}#${index}`,
+        source,
+        arrivedAt,
         bytes: () => body.bytesOf(index),
       };
     }
     for (const [index, { code, reason, bytes }] of body.broken.entries()) {
       const reading: Reading = { kind: 'fault', code, reason };
       const at = isOne ? position : `${position}#${body.values.length + index}`;
-      yield { ...common, reading, position: at, bytes: () => bytes };
+      yield { reading, delivery, position: at, source, arrivedAt, bytes: () => bytes };
     }
   }
 }
@@ -40,5 +41,5 @@ export function* entriesOf(records: readonly KinesisStreamRecord[], sources: Sou
 /** `stream/shard/sequence`. */
 function positionOf({ eventSourceARN, eventID, kinesis }: KinesisStreamRecord): string {
   const stream = eventSourceARN.slice(eventSourceARN.lastIndexOf('/') + 1);
-  return `${stream}/${eventID.split(':')[0]}/${kinesis.sequenceNumber}`;
+  return `${stream}/${eventID.slice(0, eventID.indexOf(':'))}/${kinesis.sequenceNumber}`;
 }

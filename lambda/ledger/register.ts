@@ -26,13 +26,20 @@ export function sameStatement(a: Stated | undefined, b: Stated | undefined): boo
 
 /** A total order on the contents of one kind of group; 0 means equal. */
 export function compareGroups(a: Group, b: Group): number {
-  if (a === b) return 0;
+  if (a === b || isSame(a, b)) return 0;
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
   for (const name of names) {
     const order = compareValues(a[name], b[name]);
     if (order !== 0) return order;
   }
   return 0;
+}
+
+/** Groups are seldom compared that are not equal, and to see that takes no order. */
+function isSame(a: Group, b: Group): boolean {
+  for (const name in a) if (a[name] !== b[name]) return false;
+  for (const name in b) if (a[name] !== b[name]) return false;
+  return true;
 }
 
 /** Nothing before something, numbers by size, all else by its text. */
