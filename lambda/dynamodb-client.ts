@@ -65,7 +65,7 @@ class PlainJsonProtocol extends AwsJson1_0Protocol {
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `${this.serviceTarget}.${operation.name}`,
       },
-      body: JSON.stringify(input),
+      body: Buffer.from(JSON.stringify(input)),
     });
   }
 

@@ -21,12 +21,14 @@ export interface ParsedRow {
 const quote = 0x22;
 const newline = 0x0a;
 const carriageReturn = 0x0d;
+const lineBreak = Buffer.from('\r\n');
 
 /**
  * Where rows end: the positions behind the line breaks that are not inside quotes. A quote counts as such only at the
  * beginning of a field, so a stray one inside a field does not swallow what follows.
  */
 export function rowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
+  if (!bytes.includes(quote)) return lineEnds(bytes);
   const separator = delimiter.charCodeAt(0);
   const ends: number[] = [];
   let quoted = false;
@@ -47,6 +49,13 @@ export function rowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
   return ends;
 }
 
+/** Where lines end: behind their breaks. */
+function lineEnds(bytes: Buffer): number[] {
+  const ends: number[] = [];
+  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) ends.push(at + 1);
+  return ends;
+}
+
 /**
  * Parses whole rows. Blank lines are no rows.
  *
@@ -54,23 +63,35 @@ export function rowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
  */
 export function parseRows(bytes: Buffer, ends: readonly number[], delimiter: Delimiter): ParsedRow[] {
   const lines = linesOf(bytes, ends);
-  if (isUtf8(bytes)) {
-    const records = parsed(bytes, delimiter);
-    if (records !== undefined && records.length === lines.length) {
-      return lines.map((line, index) => ({ fields: records[index], isText: true, bytes: line }));
-    }
-  }
   // Something is broken in here: row by row, so that only what is broken is lost.
-  return lines.flatMap((line) => parsedAlone(line, delimiter));
+  if (!isUtf8(bytes)) return lines.flatMap((line) => parsedAlone(line, delimiter));
+  const hasQuotes = bytes.includes(quote);
+  const quoted = hasQuotes ? lines.filter((line) => line.includes(quote)) : [];
+  const records = parsedTogether(quoted, delimiter);
+  let next = 0;
+  return lines.flatMap((line): ParsedRow | ParsedRow[] => {
+    // Without quotes there is nothing to CSV but its separators.
+    if (!hasQuotes || line !== quoted[next]) {
+      return { fields: line.toString('utf8').split(delimiter), isText: true, bytes: line };
+    }
+    const fields = records?.[next];
+    next += 1;
+    return fields === undefined ? parsedAlone(line, delimiter) : { fields, isText: true, bytes: line };
+  });
+}
+
+/** The fields of rows that have quotes; undefined where one of them is broken. */
+function parsedTogether(rows: readonly Buffer[], delimiter: Delimiter): readonly string[][] | undefined {
+  if (rows.length === 0) return [];
+  const records = parsed(Buffer.concat(rows.flatMap((row) => [row, lineBreak])), delimiter);
+  return records?.length === rows.length ? records : undefined;
 }
 
 /** One row, or the lines of what an unclosed quote made one. */
 function parsedAlone(row: Buffer, delimiter: Delimiter): ParsedRow[] {
   const whole = parsedRow(row, delimiter);
   if (whole.fields !== undefined || !row.includes(newline)) return [whole];
-  const ends: number[] = [];
-  for (let at = row.indexOf(newline); at !== -1; at = row.indexOf(newline, at + 1)) ends.push(at + 1);
-  return linesOf(row, [...ends, row.length]).map((line) => parsedRow(line, delimiter));
+  return linesOf(row, [...lineEnds(row), row.length]).map((line) => parsedRow(line, delimiter));
 }
 
 /** The separator that a header uses. */
