@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { bundling } from '../lib/limits.ts';
+
+/** Programs to measure, bundled as functions are deployed, in a folder that goes with the process. */
+
+/** What is measured, by name: the module that exports its handler. */
+export const subjects = {
+  simledger: 'lambda/kinesis-consumer/handler.ts',
+  full: 'bench/peers/full.ts',
+  lite: 'bench/peers/lite.ts',
+} as const;
+export type Subject = keyof typeof subjects;
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+
+/** A folder for what a run of measurements makes. Removed when the process ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'simledger-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * Bundles a module by the stack's own settings.
+ *
+ * @param name of the file in the folder.
+ * @returns where it is.
+ */
+export async function bundle(entry: string, folder: string, name: string): Promise<string> {
+  const outfile = join(folder, `${name}.cjs`);
+  await build({
+    entryPoints: [join(project, entry)],
+    outfile,
+    absWorkingDir: project,
+    bundle: true,
+    platform: 'node',
+    format: bundling.format,
+    target: bundling.target,
+    mainFields: [...bundling.mainFields],
+    minify: bundling.minify,
+    // simledger's own way to be smaller; the peers bring what they bring.
+    ...(!entry.startsWith('bench/peers/') && { alias: bundling.alias }),
+    logLevel: 'error',
+  });
+  return outfile;
+}

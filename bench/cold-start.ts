@@ -1,0 +1,115 @@
+import { statSync } from 'node:fs';
+import { functions } from '../lib/limits.ts';
+import { bundle, temporaryFolder } from './bundles.ts';
+import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { interleaved, ratios } from './pairs.ts';
+import { functionEnvironment, probe, startStub } from './processes.ts';
+import { batchOf } from './workloads.ts';
+
+/** What a new process of each function costs, beside a bundle of the SDK's DynamoDB client alone. */
+
+/** What a program's new process took, in milliseconds. */
+interface ColdStart {
+  /** To load the bundle. */
+  readonly load: number;
+  /** To answer the first event. */
+  readonly first: number;
+}
+
+interface Program {
+  readonly entry: string;
+  readonly title: string;
+  readonly event: unknown;
+  /** Kilobytes (1,000 bytes). */
+  readonly mostKilobytes?: number;
+}
+
+const programs: Readonly<Record<string, Program>> = {
+  sdk: { entry: 'bench/peers/sdk-only.ts', title: 'The SDK’s client alone', event: null },
+  kinesisConsumer: {
+    entry: functions.kinesisConsumer.entry,
+    title: 'Kinesis consumer',
+    event: batchOf({ kind: 'session', perSession: 1 }, 0, 1),
+    mostKilobytes: 380,
+  },
+  fileImporter: {
+    entry: functions.fileImporter.entry,
+    title: 'File importer',
+    event: { Records: [{ messageId: '1', body: '{"Event":"s3:TestEvent"}' }] },
+    mostKilobytes: 540,
+  },
+  queryApi: {
+    entry: functions.queryApi.entry,
+    title: 'Query API',
+    event: {
+      version: '2.0',
+      routeKey: 'GET /v1/Sims/{sim}',
+      rawPath: '/v1/Sims/8988307000000120011',
+      rawQueryString: '',
+      headers: {},
+      pathParameters: { sim: '8988307000000120011' },
+      requestContext: {
+        http: { method: 'GET', path: '/v1/Sims/8988307000000120011', sourceIp: '127.0.0.1' },
+      },
+      isBase64Encoded: false,
+    },
+    mostKilobytes: 380,
+  },
+};
+
+const variables = {
+  FILE_QUEUE_URL: 'http://127.0.0.1:9/queue',
+  API_ACCESS: 'iam',
+  API_PERSONAL_DATA: 'never',
+  API_CLIENT_REQUESTS_PER_SECOND: '0',
+  API_SOURCES: '["default"]',
+};
+
+export async function coldStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
+  const folder = temporaryFolder();
+  const stub = await startStub();
+  const env = { ...functionEnvironment(stub.endpoint), ...variables };
+  const first: Record<string, number[]> = {};
+  const bytes: Record<string, number> = {};
+  const starts: Record<string, () => Promise<number>> = {};
+  for (const [name, { entry, event }] of Object.entries(programs)) {
+    const path = await bundle(entry, folder, name);
+    bytes[name] = statSync(path).size;
+    starts[name] = async () => {
+      const started = await probe<ColdStart>('probes/cold-start.mjs', {
+        arguments: [path, JSON.stringify(event)],
+        env,
+        plain: true,
+      });
+      first[name] = [...(first[name] ?? []), started.first];
+      return started.load;
+    };
+  }
+  try {
+    const loads = await interleaved(starts, Math.max(pairs * 2, 3));
+    return Object.entries(programs).flatMap(([name, { title, mostKilobytes }]) => [
+      figure(
+        `cold-start.${name}.bytes`,
+        `${title}: bundle`,
+        [(bytes[name] ?? 0) / 1_000],
+        'KB',
+        mostKilobytes === undefined ? undefined : { atMost: mostKilobytes },
+      ),
+      figure(`cold-start.${name}.load`, '  to load', loads[name] ?? [], 'ms'),
+      ...(name === 'sdk'
+        ? []
+        : [
+            figure(
+              `cold-start.${name}.load-ratio`,
+              '  beside the client alone',
+              ratios(loads[name] ?? [], loads['sdk'] ?? []),
+              '×',
+              { atMost: 1.2 },
+            ),
+          ]),
+      figure(`cold-start.${name}.first`, '  first event', first[name] ?? [], 'ms'),
+    ]);
+  } finally {
+    stub.stop();
+  }
+}

@@ -1,0 +1,92 @@
+import Table from 'cli-table3';
+
+/** What was measured, and how it is shown. */
+
+/** What a figure should reach. */
+export type Target = { readonly atLeast: number } | { readonly atMost: number };
+
+/** One measured figure. Names are stable, so that runs can be compared. */
+export interface Figure {
+  /** `handler-cpu.session.5.full` */
+  readonly name: string;
+  /** What it is, for people. */
+  readonly title: string;
+  readonly median: number;
+  /** The least and the greatest of the runs. */
+  readonly spread: readonly [number, number];
+  /** `×`, `µs`, `rows/s`, … */
+  readonly unit: string;
+  readonly target?: Target;
+}
+
+/** What a benchmark is told. */
+export interface BenchmarkOptions {
+  /** Runs of each program, interleaved. */
+  readonly pairs: number;
+  /** Less of everything, for a look. */
+  readonly quick: boolean;
+}
+
+/** Makes a figure of the results of several runs. */
+export function figure(
+  name: string,
+  title: string,
+  values: readonly number[],
+  unit: string,
+  target?: Target,
+): Figure {
+  const ascending = values.toSorted((a, b) => a - b);
+  const [least = Number.NaN] = ascending;
+  const greatest = ascending.at(-1) ?? Number.NaN;
+  return {
+    name,
+    title,
+    median: medianOf(ascending),
+    spread: [least, greatest],
+    unit,
+    ...(target && { target }),
+  };
+}
+
+/** The middle of an ascending list. */
+function medianOf(ascending: readonly number[]): number {
+  const middle = (ascending.length - 1) / 2;
+  const [below = Number.NaN, above = Number.NaN] = [
+    ascending[Math.floor(middle)],
+    ascending[Math.ceil(middle)],
+  ];
+  return (below + above) / 2;
+}
+
+/** Whether a figure is where it should be; undefined where nothing is asked of it. */
+export function isReached({ median, target }: Figure): boolean | undefined {
+  if (target === undefined) return undefined;
+  return 'atLeast' in target ? median >= target.atLeast : median <= target.atMost;
+}
+
+/** Figures as a table for a terminal. */
+export function tableOf(figures: readonly Figure[]): string {
+  const table = new Table({
+    head: ['figure', 'median', 'spread', 'wanted', ''],
+    colAligns: ['left', 'right', 'right', 'right', 'left'],
+    style: { head: [], border: [] },
+  });
+  for (const one of figures) {
+    const [least, greatest] = one.spread;
+    const spread = least === greatest ? '' : `${shown(least)} – ${shown(greatest)}`;
+    const reached = isReached(one);
+    const verdict = reached === undefined ? '' : reached ? 'yes' : 'no';
+    table.push([one.title, `${shown(one.median)} ${one.unit}`, spread, wanted(one), verdict]);
+  }
+  return table.toString();
+}
+
+function wanted({ target, unit }: Figure): string {
+  if (target === undefined) return '';
+  return 'atLeast' in target ? `≥ ${shown(target.atLeast)} ${unit}` : `≤ ${shown(target.atMost)} ${unit}`;
+}
+
+function shown(value: number): string {
+  const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+}

@@ -1,0 +1,43 @@
+import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { interleaved, ratios } from './pairs.ts';
+import type { GrowthCost } from './probes/growth.ts';
+import { functionEnvironment, probe } from './processes.ts';
+
+/**
+ * What a record costs a process that has met a thousand SIMs, or a million. How the API's latency grows with what others
+ * have stored is measured by `bench/query-latency.ts`.
+ */
+
+const sizes = [1_000, 100_000, 1_000_000];
+
+export async function growth({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
+  const measured = quick ? [1_000, 10_000] : sizes;
+  const programs = Object.fromEntries(
+    measured.map((sims) => [
+      String(sims),
+      async () => {
+        const { micros } = await probe<GrowthCost>('probes/growth.ts', {
+          arguments: [String(sims)],
+          env: functionEnvironment('http://127.0.0.1:9'),
+        });
+        return micros;
+      },
+    ]),
+  );
+  const results = await interleaved(programs, quick ? 1 : Math.min(pairs, 3));
+  const least = results[String(measured[0])] ?? [];
+  return measured.flatMap((sims, index) => {
+    const micros = results[String(sims)] ?? [];
+    const title = `${sims.toLocaleString('en-US')} SIMs`;
+    return [
+      figure(`growth.${sims}.micros`, `${title}: CPU a record, nothing sent`, micros, 'µs'),
+      ...(index === 0
+        ? []
+        : [
+            figure(`growth.${sims}.ratio`, '  beside 1,000 SIMs', ratios(micros, least), '×', {
+              atMost: 1.2,
+            }),
+          ]),
+    ];
+  });
+}

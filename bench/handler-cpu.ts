@@ -1,0 +1,91 @@
+import { bundle, type Subject, subjects, temporaryFolder } from './bundles.ts';
+import { type BenchmarkOptions, type Figure, figure, type Target } from './figures.ts';
+import { interleaved, ratios } from './pairs.ts';
+import type { HandlerCost, HandlerTask } from './probes/handler.ts';
+import { functionEnvironment, probe, startStub } from './processes.ts';
+import { type Workload, workloadName } from './workloads.ts';
+
+/**
+ * CPU a record of the whole Kinesis handler, beside two peers: Powertools' batch processor with one `UpdateItem` a
+ * record through lib-dynamodb (`lite`), and the same with Powertools' idempotency (`full`). All talk to a DynamoDB that
+ * answers at once, in another process.
+ */
+
+interface Case extends Workload {
+  /** How much less than each peer. */
+  readonly wanted: Partial<Record<'full' | 'lite', number>>;
+}
+
+const cases: readonly Case[] = [
+  { kind: 'session', perSession: 1, wanted: { full: 4, lite: 1.3 } },
+  { kind: 'session', perSession: 2, wanted: { lite: 2 } },
+  { kind: 'session', perSession: 5, wanted: { full: 11, lite: 3.5 } },
+  { kind: 'session', perSession: 20, wanted: { full: 30, lite: 10 } },
+  { kind: 'usage', perSession: 1, wanted: { full: 35, lite: 11 } },
+  { kind: 'event', perSession: 1, wanted: {} },
+];
+
+/** Batches measured of each; the peers make some seven thousand requests in one. */
+const batches: Readonly<Record<Subject, { readonly warmUp: number; readonly batches: number }>> = {
+  simledger: { warmUp: 4, batches: 4 },
+  full: { warmUp: 1, batches: 1 },
+  lite: { warmUp: 1, batches: 1 },
+};
+
+export async function handlerCpu({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
+  const folder = temporaryFolder();
+  const names = Object.keys(subjects) as Subject[];
+  const bundles = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await bundle(subjects[name], folder, name)] as const)),
+  ) as Record<Subject, string>;
+  const stub = await startStub();
+  try {
+    const figures: Figure[] = [];
+    const chosen = quick
+      ? cases.filter(({ kind, perSession }) => kind === 'usage' || perSession === 5)
+      : cases;
+    for (const one of chosen) {
+      const measure = (name: Subject) => async () => {
+        const task: HandlerTask = { workload: one, ...batches[name], records: quick ? 500 : 2_350 };
+        const { micros } = await probe<HandlerCost>('probes/handler.ts', {
+          arguments: [bundles[name], JSON.stringify(task)],
+          env: functionEnvironment(stub.endpoint),
+        });
+        return micros;
+      };
+      const programs = { simledger: measure('simledger'), full: measure('full'), lite: measure('lite') };
+      figures.push(...figuresOf(one, await interleaved(programs, pairs)));
+    }
+    return figures;
+  } finally {
+    stub.stop();
+  }
+}
+
+function figuresOf(one: Case, results: Readonly<Record<Subject, number[]>>): Figure[] {
+  const name = `handler-cpu.${workloadName(one)}`;
+  const title = one.kind === 'session' ? `Super SIM update, ${one.perSession} a session` : titles[one.kind];
+  const target = (peer: 'full' | 'lite'): Target | undefined =>
+    one.wanted[peer] === undefined ? undefined : { atLeast: one.wanted[peer] };
+  return [
+    figure(`${name}.micros`, `${title}: CPU a record`, results.simledger, 'µs'),
+    figure(
+      `${name}.full`,
+      `  less than full by`,
+      ratios(results.full, results.simledger),
+      '×',
+      target('full'),
+    ),
+    figure(
+      `${name}.lite`,
+      `  less than lite by`,
+      ratios(results.lite, results.simledger),
+      '×',
+      target('lite'),
+    ),
+    figure(`${name}.full.micros`, `  full takes`, results.full, 'µs'),
+    figure(`${name}.lite.micros`, `  lite takes`, results.lite, 'µs'),
+  ];
+}
+
+const titles = { session: '', usage: 'Usage record', event: 'PDP event' } as const;

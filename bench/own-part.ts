@@ -1,0 +1,43 @@
+import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { interleaved, ratios } from './pairs.ts';
+import type { OwnPartCost, OwnPartTask } from './probes/own-part.ts';
+import { functionEnvironment, probe } from './processes.ts';
+import { type Workload, workloadName } from './workloads.ts';
+
+/** simledger's own part of a record's way, decode to encode with nothing sent, beside base64 and `JSON.parse` alone. */
+
+const cases: readonly (Workload & { readonly atMost?: number })[] = [
+  { kind: 'session', perSession: 1, atMost: 4 },
+  { kind: 'session', perSession: 5, atMost: 2 },
+  { kind: 'session', perSession: 20, atMost: 1.5 },
+  { kind: 'usage', perSession: 1 },
+  { kind: 'event', perSession: 1 },
+];
+
+export async function ownPart({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const workload of quick ? cases.slice(1, 2) : cases) {
+    const measure = (what: OwnPartTask['what']) => async () => {
+      const task: OwnPartTask = { workload, what, seconds: quick ? 0.5 : 2 };
+      const { micros } = await probe<OwnPartCost>('probes/own-part.ts', {
+        arguments: [JSON.stringify(task)],
+        env: functionEnvironment('http://127.0.0.1:9'),
+      });
+      return micros;
+    };
+    const results = await interleaved({ own: measure('own'), floor: measure('floor') }, pairs);
+    const name = `own-part.${workloadName(workload)}`;
+    const { atMost } = workload;
+    figures.push(
+      figure(`${name}.micros`, `${workloadName(workload)}: CPU a record, nothing sent`, results.own, 'µs'),
+      figure(
+        `${name}.floor`,
+        '  of base64 and JSON.parse alone',
+        ratios(results.own, results.floor),
+        '×',
+        atMost === undefined ? undefined : { atMost },
+      ),
+    );
+  }
+  return figures;
+}

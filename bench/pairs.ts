@@ -1,0 +1,27 @@
+/**
+ * Runs several programs by turns, so that whatever else the machine does meets all of them alike. What counts is the
+ * ratio within a round.
+ *
+ * @returns each program's results, by rounds.
+ */
+export async function interleaved<Name extends string>(
+  programs: Readonly<Record<Name, () => Promise<number>>>,
+  rounds: number,
+): Promise<Readonly<Record<Name, number[]>>> {
+  const names = Object.keys(programs) as Name[];
+  const results = Object.fromEntries(names.map((name): [Name, number[]] => [name, []])) as Record<
+    Name,
+    number[]
+  >;
+  for (let round = 0; round < rounds; round += 1) {
+    // Nobody is always first.
+    const order = round % 2 === 0 ? names : names.toReversed();
+    for (const name of order) results[name].push(await programs[name]());
+  }
+  return results;
+}
+
+/** How many times as much one took as the other, round by round. */
+export function ratios(of: readonly number[], to: readonly number[]): number[] {
+  return of.map((value, round) => value / (to[round] ?? Number.NaN));
+}

@@ -1,0 +1,78 @@
+import { BatchGetItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { ingest } from '../../lambda/ingest.ts';
+import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import { sourcesFromEnvironment } from '../../lambda/sources.ts';
+import type { Item } from '../../lambda/store/items.ts';
+import { simsTable } from '../../lambda/store/tables.ts';
+import { LedgerWriter } from '../../lambda/store/writer.ts';
+import { batchOf } from '../workloads.ts';
+
+/**
+ * Measures what a record costs one process that has met so many SIMs, one record a SIM and batch: simledger's part, and
+ * to decode the SIMs' items that it reads.
+ *
+ *   node probes/growth.ts 100000
+ */
+
+/** What it costs. */
+export interface GrowthCost {
+  /** Microseconds of CPU, user and system, a record. */
+  readonly micros: number;
+}
+
+const sims = Number(process.argv[2]);
+const inBatch = 1_000;
+
+/** Items of SIMs by their keys, as the JSON that DynamoDB answers with. */
+const stored = new Map<string, string>();
+
+/** Keeps SIMs, since these are read again; takes all else and forgets it. */
+async function send(command: unknown): Promise<object> {
+  if (command instanceof UpdateItemCommand && command.input.TableName === simsTable.name) keep(command.input);
+  if (!(command instanceof BatchGetItemCommand)) return {};
+  const keys = command.input.RequestItems?.[simsTable.name]?.Keys ?? [];
+  const items = keys.flatMap(({ sim }): Item[] => {
+    const item = stored.get(sim?.S ?? '');
+    return item === undefined ? [] : [JSON.parse(item)];
+  });
+  return { Responses: { [simsTable.name]: items } };
+}
+
+function keep({ Key = {}, UpdateExpression = '', ...rest }: UpdateItemCommand['input']): void {
+  const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = rest;
+  const item: Item = { ...Key };
+  for (const [, name = '', value = ''] of UpdateExpression.matchAll(/(#?\w+) = (:\w+)/g)) {
+    const attribute = values[value];
+    if (attribute !== undefined) item[names[name] ?? name] = attribute;
+  }
+  stored.set(Key['sim']?.S ?? '', JSON.stringify(item));
+}
+
+const tables = { sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: simsTable.name };
+const writer = new LedgerWriter({
+  client: { send } as unknown as DynamoDBClient,
+  ...tables,
+  eventRetentionDays: 90,
+});
+const sources = sourcesFromEnvironment();
+
+async function deliver(round: number, part: number): Promise<void> {
+  const event = batchOf({ kind: 'session', perSession: 1 }, round, inBatch, part * inBatch);
+  const before = process.cpuUsage();
+  await ingest(
+    entriesOf(event.Records, sources),
+    { writer, quarantine: { keep: async () => undefined } },
+    { lookFirst: false },
+  );
+  const { user, system } = process.cpuUsage(before);
+  if (round > 0) micros += user + system;
+}
+
+let micros = 0;
+const parts = sims / inBatch;
+/** Enough batches to be warm, however few SIMs there are. */
+const rounds = Math.max(2, Math.ceil(100 / parts));
+for (let round = 0; round < rounds; round += 1) {
+  for (let part = 0; part < parts; part += 1) await deliver(round, part);
+}
+process.send?.({ micros: micros / ((rounds - 1) * sims) } satisfies GrowthCost);

@@ -1,0 +1,74 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { KinesisStreamEvent } from 'aws-lambda';
+import { ingest } from '../../lambda/ingest.ts';
+import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import { sourcesFromEnvironment } from '../../lambda/sources.ts';
+import { LedgerWriter } from '../../lambda/store/writer.ts';
+import { batchOf, type Workload } from '../workloads.ts';
+
+/**
+ * Measures the part that is simledger's own, in this process: decode, interpret, fold and encode, with a client that
+ * sends nothing; or the floor under it, base64 and `JSON.parse` alone.
+ *
+ *   node probes/own-part.ts '{"workload":{"kind":"session","perSession":5},"what":"own","seconds":2}'
+ */
+
+/** What is measured. */
+export interface OwnPartTask {
+  readonly workload: Workload;
+  readonly what: 'own' | 'floor';
+  /** How long to measure, about. */
+  readonly seconds: number;
+}
+
+/** What it costs. */
+export interface OwnPartCost {
+  /** Microseconds of CPU, user and system, a record. */
+  readonly micros: number;
+}
+
+const [, , json = '{}'] = process.argv;
+const { workload, what, seconds }: OwnPartTask = JSON.parse(json);
+
+const writer = new LedgerWriter({
+  // What is sent has been encoded by then.
+  client: { send: async () => ({}) } as unknown as DynamoDBClient,
+  ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' },
+  eventRetentionDays: 90,
+});
+const sources = sourcesFromEnvironment();
+
+async function own(event: KinesisStreamEvent): Promise<void> {
+  const ports = { writer, quarantine: { keep: async () => undefined } };
+  await ingest(entriesOf(event.Records, sources), ports, { lookFirst: false });
+}
+
+let parsed: unknown;
+function floor(event: KinesisStreamEvent): void {
+  for (const { kinesis } of event.Records) {
+    parsed = JSON.parse(Buffer.from(kinesis.data, 'base64').toString('utf8'));
+  }
+}
+
+const run = what === 'own' ? own : floor;
+const events = Array.from({ length: 4 }, (_, round) => batchOf(workload, round));
+const [first] = events;
+if (first === undefined) throw new Error('There are no records');
+const records = first.Records.length;
+
+async function rounds(until: number): Promise<number> {
+  let count = 0;
+  while (performance.now() < until) {
+    const event = events[count % events.length];
+    if (event !== undefined) await run(event);
+    count += 1;
+  }
+  return count;
+}
+
+await rounds(performance.now() + (seconds * 1000) / 2);
+const before = process.cpuUsage();
+const count = await rounds(performance.now() + seconds * 1000);
+const { user, system } = process.cpuUsage(before);
+if (what === 'floor' && parsed === undefined) throw new Error('Nothing was parsed');
+process.send?.({ micros: (user + system) / count / records } satisfies OwnPartCost);

@@ -1,0 +1,101 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { environment } from '../lambda/names.ts';
+import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import { streamArn } from './workloads.ts';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+
+/** Fresh processes: each figure comes from one that did nothing else before. */
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+/** Table in which the full peer notes what it has done. */
+export const idempotencyTable = 'Idempotency';
+
+/** The environment of a measured function, with DynamoDB at an endpoint. */
+export function functionEnvironment(endpoint: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    TZ: 'UTC',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'measured',
+    AWS_SECRET_ACCESS_KEY: 'measured',
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_LAMBDA_FUNCTION_NAME: 'measured',
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    [environment.sessionsTable]: sessionsTable.name,
+    [environment.usageTable]: usageTable.name,
+    [environment.eventsTable]: eventsTable.name,
+    [environment.simsTable]: simsTable.name,
+    [environment.filesTable]: filesTable.name,
+    [environment.quarantineBucket]: 'quarantine',
+    [environment.eventRetentionDays]: '90',
+    [environment.sources]: JSON.stringify([
+      { name: 'default', carrier: 'kore', bytesPerMegabyte: 1_000_000, streamArn },
+    ]),
+    IDEMPOTENCY_TABLE: idempotencyTable,
+  };
+}
+
+/** A program of this folder that answers its parent once. */
+export interface ProbeOptions {
+  readonly arguments: readonly string[];
+  readonly env: Record<string, string>;
+  /** Options for Node. */
+  readonly execArgv?: readonly string[];
+  /** Whether it is JavaScript, and runs without a loader for TypeScript. */
+  readonly plain?: boolean;
+}
+
+/**
+ * Runs a probe, by its path from this folder or absolute, in a fresh process and returns what it reports.
+ *
+ * @throws Error when it ends without a report.
+ */
+export async function probe<Result>(path: string, options: ProbeOptions): Promise<Result> {
+  const child = start(path, options);
+  try {
+    return await firstMessage<Result>(child, path);
+  } finally {
+    child.kill();
+  }
+}
+
+/** A stub that runs until it is stopped. */
+export interface Stub {
+  readonly endpoint: string;
+  stop(): void;
+}
+
+export async function startStub(): Promise<Stub> {
+  const child = start('stub-dynamodb.ts', { arguments: [], env: { PATH: process.env['PATH'] ?? '' } });
+  const { port } = await firstMessage<{ port: number }>(child, 'stub-dynamodb.ts');
+  return { endpoint: `http://127.0.0.1:${port}`, stop: () => child.kill() };
+}
+
+function start(
+  path: string,
+  { arguments: args, env, execArgv = [], plain = false }: ProbeOptions,
+): ChildProcess {
+  return fork(resolve(folder, path), [...args], {
+    execArgv: [...(plain ? [] : ['--import', tsx]), ...execArgv],
+    env,
+    // Functions write their metrics to the standard output.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
+
+async function firstMessage<Result>(child: ChildProcess, path: string): Promise<Result> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${path} ended with ${code} before it reported`);
+  });
+  const [message] = await Promise.race([once(child, 'message'), ended]);
+  return message as Result;
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { CreateTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { eventsTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import { startDynamoDb } from '../local/dynamodb/start.ts';
+import { bundle, type Subject, subjects, temporaryFolder } from './bundles.ts';
+import { type Counts, startCountingProxy } from './counting-proxy.ts';
+import { type BenchmarkOptions, type Figure, figure, type Target } from './figures.ts';
+import type { HandlerCost, HandlerTask } from './probes/handler.ts';
+import { functionEnvironment, idempotencyTable, probe } from './processes.ts';
+import { type Workload, workloadName } from './workloads.ts';
+
+/**
+ * Requests and write units that 1,000 records take, as the local DynamoDB engine counts them: the first time, in the
+ * middle of a stream whose SIMs and sessions are known, and when all of them are delivered again.
+ */
+
+const cases: readonly Workload[] = [
+  { kind: 'session', perSession: 1 },
+  { kind: 'session', perSession: 5 },
+  { kind: 'session', perSession: 20 },
+  { kind: 'usage', perSession: 1 },
+  { kind: 'event', perSession: 1 },
+];
+const records = 1_000;
+const putsInRequest = 25;
+
+export async function writeUnits({ quick }: BenchmarkOptions): Promise<Figure[]> {
+  const folder = temporaryFolder();
+  const figures: Figure[] = [];
+  for (const workload of quick ? cases.slice(1, 2) : cases) {
+    for (const subject of Object.keys(subjects) as Subject[]) {
+      const path = await bundle(subjects[subject], folder, subject);
+      const { first, again, changed } = await delivered(path, workload);
+      const name = `write-units.${workloadName(workload)}.${subject}`;
+      const title = `${workloadName(workload)}, ${subject}`;
+      const wanted = wantedOf(workload, subject, writes(first));
+      figures.push(
+        figure(`${name}.requests`, `${title}: write requests`, [writes(first)], '', wanted.requests),
+        figure(`${name}.units`, '  write units', [first.writeUnits], '', wanted.units),
+        figure(`${name}.reads`, '  reads', [reads(first)], ''),
+        figure(`${name}.again.requests`, '  again: write requests', [writes(again)], '', wanted.again),
+        figure(`${name}.again.units`, '  again: write units', [again.writeUnits], ''),
+        figure(`${name}.again.reads`, '  again: reads', [reads(again)], ''),
+        figure(`${name}.again.changed`, '  again: tables changed', [changed], '', wanted.changed),
+      );
+    }
+  }
+  return figures;
+}
+
+/** What is asked of simledger; of the peers nothing is. */
+function wantedOf(
+  { kind, perSession }: Workload,
+  subject: Subject,
+  first: number,
+): Partial<Record<string, Target>> {
+  if (subject !== 'simledger') return {};
+  if (kind === 'event') return { changed: { atMost: 0 } };
+  const sessions = kind === 'session' ? records / perSession : 0;
+  return {
+    requests: { atMost: sessions + Math.ceil(records / putsInRequest) },
+    units: { atMost: sessions + records },
+    again: { atMost: first },
+    changed: { atMost: 0 },
+  };
+}
+
+interface Delivered {
+  readonly first: Counts;
+  readonly again: Counts;
+  /** Tables of the ledger that another delivery changed. */
+  readonly changed: number;
+}
+
+async function delivered(bundlePath: string, workload: Workload): Promise<Delivered> {
+  const engine = await startDynamoDb({ port: 0 });
+  const proxy = await startCountingProxy(engine.endpoint);
+  const client = new DynamoDBClient({
+    endpoint: engine.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'measured', secretAccessKey: 'measured' },
+  });
+  const deliver = async (round: number): Promise<Counts> => {
+    const task: HandlerTask = { workload, warmUp: 0, batches: 1, records, from: round };
+    await probe<HandlerCost>('probes/handler.ts', {
+      arguments: [bundlePath, JSON.stringify(task)],
+      env: functionEnvironment(proxy.endpoint),
+    });
+    return proxy.take();
+  };
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: idempotencyTable,
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        BillingMode: 'PAY_PER_REQUEST',
+      }),
+    );
+    // SIMs and sessions appear before what is counted.
+    await deliver(0);
+    const first = await deliver(1);
+    const before = await digests(client);
+    const again = await deliver(1);
+    const after = await digests(client);
+    return { first, again, changed: after.filter((digest, table) => digest !== before[table]).length };
+  } finally {
+    client.destroy();
+    proxy.stop();
+    await engine.stop();
+  }
+}
+
+/** What the tables hold, a digest each. */
+function digests(client: DynamoDBClient): Promise<string[]> {
+  return Promise.all(
+    [sessionsTable, usageTable, eventsTable, simsTable].map(async ({ name }) => {
+      const items: string[] = [];
+      for await (const { Items = [] } of paginateScan({ client }, { TableName: name })) {
+        for (const item of Items) items.push(JSON.stringify(Object.entries(item).sort()));
+      }
+      return createHash('sha256').update(items.sort().join('\n')).digest('hex');
+    }),
+  );
+}
+
+/** Requests that write. */
+function writes({ requests }: Counts): number {
+  return sum(requests, (operation) => !operation.includes('Get'));
+}
+
+/**
+ * Requests that read: a new process looks whether its SIMs are known, a hundred at once. The engine does not return what
+ * stands in the way of a condition, as DynamoDB does, so that it has to be read here.
+ */
+function reads({ requests }: Counts): number {
+  return sum(requests, (operation) => operation.includes('Get'));
+}
+
+function sum(requests: Counts['requests'], isCounted: (operation: string) => boolean): number {
+  return Object.entries(requests).reduce(
+    (total, [operation, count]) => total + (isCounted(operation) ? count : 0),
+    0,
+  );
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { batchOf, streamArn, type Workload, workloadName } from '../../bench/workloads.ts';
+import { ingest } from '../../lambda/ingest.ts';
+import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import type { Source } from '../../lambda/sources.ts';
+import { LedgerWriter } from '../../lambda/store/writer.ts';
+import { asClient, type Command, MemoryDynamoDb } from '../property/memory-dynamodb.ts';
+import { unitsOf } from '../property/write-units.ts';
+
+/** What 1,000 records of the benchmarks' workloads cost, counted: nothing may make it more without being seen. */
+
+const source: Source = { name: 'default', carrier: 'kore', bytesPerMegabyte: 1_000_000 };
+const sources = {
+  ofStream: (arn: string) => {
+    expect(arn).toBe(streamArn);
+    return source;
+  },
+  ofBucket: () => source,
+};
+
+/** Requests by operation, and write units of the tables (not of their indexes). */
+interface Cost {
+  requests: Record<string, number>;
+  units: number;
+}
+
+/** A ledger of one process that counts what it sends. */
+class CountedLedger {
+  readonly engine = new MemoryDynamoDb();
+  #cost: Cost = { requests: {}, units: 0 };
+  readonly #writer = new LedgerWriter({
+    client: asClient({ send: (command) => this.#send(command) }),
+    ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' },
+    eventRetentionDays: 90,
+  });
+
+  constructor() {
+    this.engine.onWrite = ({ before, after }) => {
+      this.#cost.units += Math.max(unitsOf(before), unitsOf(after));
+    };
+    this.engine.onRefusal = () => {
+      this.#cost.units += 1;
+    };
+  }
+
+  /** Delivers a round of a workload's records. @returns what it cost. */
+  async deliver(workload: Workload, round: number): Promise<Cost> {
+    this.#cost = { requests: {}, units: 0 };
+    const { Records } = batchOf(workload, round, 1_000);
+    const ports = { writer: this.#writer, quarantine: { keep: async () => undefined } };
+    const { receipt } = await ingest(entriesOf(Records, sources), ports, { lookFirst: false });
+    expect(receipt).toMatchObject({ received: 1_000, rejected: 0, failed: 0 });
+    return this.#cost;
+  }
+
+  contents(): string {
+    return JSON.stringify(['Sessions', 'Usage', 'Events', 'Sims'].map((table) => this.engine.items(table)));
+  }
+
+  async #send(command: Command): Promise<object> {
+    const operation = command.constructor.name.replace('Command', '');
+    this.#cost.requests[operation] = (this.#cost.requests[operation] ?? 0) + 1;
+    return this.engine.send(command);
+  }
+}
+
+describe('1,000 records of known SIMs and sessions', () => {
+  it.each([
+    [{ kind: 'session', perSession: 1 }, { UpdateItem: 1_000, BatchWriteItem: 40 }, 2_000],
+    [{ kind: 'session', perSession: 5 }, { UpdateItem: 200, BatchWriteItem: 40 }, 1_200],
+    [{ kind: 'session', perSession: 20 }, { UpdateItem: 50, BatchWriteItem: 40 }, 1_050],
+    [{ kind: 'usage', perSession: 1 }, { BatchWriteItem: 40 }, 1_000],
+  ] satisfies [Workload, Record<string, number>, number][])(
+    'of %j take one request a session and one for 25 usage records, one unit an item, and the same again',
+    async (workload, requests, units) => {
+      const ledger = new CountedLedger();
+      await ledger.deliver(workload, 0);
+      expect([workloadName(workload), await ledger.deliver(workload, 1)]).toEqual([
+        workloadName(workload),
+        { requests, units },
+      ]);
+      const before = ledger.contents();
+      expect(await ledger.deliver(workload, 1)).toEqual({ requests, units });
+      expect(ledger.contents()).toBe(before);
+    },
+  );
+});
