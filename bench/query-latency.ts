@@ -120,6 +120,7 @@ function apiOver(client: DynamoDBClient): Api {
     access: { kind: 'iam' },
     throttle: new ClientThrottle(0),
     personalData: 'on-request',
+    sessionRefresh: 'update',
     sources: [],
     onError: (error) => {
       throw error;

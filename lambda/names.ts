@@ -15,6 +15,8 @@ export const environment = {
   fileQueueUrl: 'FILE_QUEUE_URL',
   /** JSON array of {@link import('./sources.ts').SourceDescription}. */
   sources: 'SIMLEDGER_SOURCES',
+  /** When session updates write their session: `update` or `hourly`; `update` where it is not set. */
+  sessionRefresh: 'SESSION_REFRESH',
   /** Days that an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
   eventRetentionDays: 'EVENT_RETENTION_DAYS',
   /** How callers of the query API say who they are: `basic` or `iam`. */

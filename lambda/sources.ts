@@ -1,3 +1,4 @@
+import { type SessionRefresh, sessionRefreshes } from './ledger/session-refresh.ts';
 import { environment } from './names.ts';
 
 /** The carriers whose records simledger reads. */
@@ -24,6 +25,8 @@ export interface Source {
    * configured as well. The successor's statement of such an event is the one that stays.
    */
   readonly superseded?: boolean;
+  /** Which of its Super SIM updates write their session; every one where it is absent. The same for all sources. */
+  readonly sessionRefresh?: SessionRefresh;
 }
 
 /** A source with the places where its records arrive, as the environment of a function carries it. */
@@ -43,16 +46,18 @@ export interface Sources {
 /**
  * Reads the sources from the environment.
  *
- * @throws Error when the variable is missing or is no array of source descriptions, and, from the returned functions,
- *   when a record comes from a stream or bucket that belongs to no source.
+ * @throws Error when the variable is missing, is no array of source descriptions, or goes with a setting that is not
+ *   accepted, and, from the returned functions, when a record comes from a stream or bucket that belongs to no source.
  */
 export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): Sources {
   const descriptions = JSON.parse(requireEnvironment(environment.sources, env)) as SourceDescription[];
   const hasKore = descriptions.some(({ carrier }) => carrier === 'kore');
+  const sessionRefresh = sessionRefreshFromEnvironment(env);
   const sources = descriptions.map((description) => ({
     ...description,
     filesOnly: description.streamArn === undefined,
     superseded: description.carrier === 'twilio' && hasKore,
+    sessionRefresh,
   }));
   const byStream = new Map(sources.map((source) => [source.streamArn, source]));
   const byBucket = new Map(sources.map((source) => [source.bucket, source]));
@@ -60,6 +65,19 @@ export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): So
     ofStream: (arn) => found(byStream.get(arn), `stream ${arn}`),
     ofBucket: (name) => found(byBucket.get(name), `bucket ${name}`),
   };
+}
+
+/**
+ * When session updates write their session, by the environment.
+ *
+ * @throws Error when it is none of the settings.
+ */
+export function sessionRefreshFromEnvironment(env: NodeJS.ProcessEnv = process.env): SessionRefresh {
+  const { sessionRefresh: variable } = environment;
+  const given = env[variable] ?? 'update';
+  const setting = sessionRefreshes.find((known) => known === given);
+  if (setting !== undefined) return setting;
+  throw new Error(`${variable} is ${given}; accepted is one of ${sessionRefreshes.join(', ')}`);
 }
 
 /** A variable of the environment that must be there. */

@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/session-refresh.ts';
 import { type PersonalData, personalDataSettings } from '../lambda/query-api/disclosure.ts';
 import { carriers, type Source } from '../lambda/sources.ts';
 import { fileMapping, measuredNetworks, retention, streamMapping } from './limits.ts';
@@ -82,6 +83,8 @@ export interface ApiSettings {
 export interface Configuration {
   /** The carrier connections. Each gets a stream of its own, and a bucket where it delivers files. */
   readonly sources: readonly SourceSettings[];
+  /** Which Super SIM updates write their session: each of them, or about one an hour. */
+  readonly sessionRefresh: SessionRefresh;
   readonly retention: RetentionSettings;
   /** What becomes of tables, buckets, streams and logs when the stack is deleted. */
   readonly removal: 'retain' | 'destroy';
@@ -271,6 +274,7 @@ const configuration = exactly({
       'sources whose names differ by more than their hyphens',
     )
     .prefault([{ name: 'default', carrier: 'kore', bucket: true }]),
+  sessionRefresh: oneOf(sessionRefreshes).default('update'),
   retention: retentions.prefault({}),
   removal: oneOf(['retain', 'destroy']).default('retain'),
   alarmEmail: z.email('an e-mail address').optional(),

@@ -14,6 +14,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
 import { environment } from '../lambda/names.ts';
 import { routes } from '../lambda/query-api/routes.ts';
 import { filesTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
@@ -28,6 +29,8 @@ export interface QueryApiProps {
   readonly storage: Storage;
   /** Names of all sources, whose files are listed. */
   readonly sources: readonly string[];
+  /** Whether sessions may be behind their usage. */
+  readonly sessionRefresh: SessionRefresh;
   readonly operation: FunctionOperation;
 }
 
@@ -71,7 +74,7 @@ export class QueryApi extends Construct {
     return secret;
   }
 
-  #function({ settings, storage, sources, operation }: QueryApiProps): NodeFunction {
+  #function({ settings, storage, sources, sessionRefresh, operation }: QueryApiProps): NodeFunction {
     return new NodeFunction(this, 'Reader', {
       definition: functions.queryApi,
       description: 'Answers what the ledger holds, over HTTP',
@@ -85,6 +88,7 @@ export class QueryApi extends Construct {
         ...(this.secret && { [environment.apiSecret]: this.secret.secretArn }),
         [environment.apiPersonalData]: settings.personalData,
         [environment.apiClientRequestsPerSecond]: String(settings.clientRequestsPerSecond),
+        [environment.sessionRefresh]: sessionRefresh,
         [environment.apiSources]: JSON.stringify(sources),
       },
       operation,

@@ -42,7 +42,7 @@ export class SimledgerStack extends Stack {
       api.access === 'none'
         ? undefined
         : new QueryApi(this, 'QueryApi', {
-            ...{ settings: api, storage, operation },
+            ...{ settings: api, storage, operation, sessionRefresh: configuration.sessionRefresh },
             sources: configuration.sources.map(({ name }) => name),
           });
     new Monitoring(this, 'Monitoring', {
@@ -58,13 +58,14 @@ export class SimledgerStack extends Stack {
 
   /** The variables of a function that writes the ledger. */
   #environment(
-    { retention, measuredNetworks }: Configuration,
+    { retention, sessionRefresh, measuredNetworks }: Configuration,
     storage: Storage,
     sources: readonly CarrierSource[],
   ): Record<string, string> {
     return {
       ...storage.ledgerEnvironment,
       [environment.sources]: this.toJsonString(sources.map((source) => source.description)),
+      [environment.sessionRefresh]: sessionRefresh,
       [environment.eventRetentionDays]: String(retention.eventDays),
       [environment.metricNamespace]: this.stackName,
       [environment.measuredNetworks]: String(measuredNetworks),

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
 import { environment, metricNamespace } from '../lambda/names.ts';
 import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from '../lib/limits.ts';
@@ -25,6 +26,8 @@ export interface LocalLedgerOptions {
   /** Who may call the API. */
   readonly apiCredentials: ApiCredentials;
   readonly dataDirectory?: string | undefined;
+  /** Which Super SIM updates write their session; each by default. */
+  readonly sessionRefresh?: SessionRefresh | undefined;
   /** Takes the functions' log lines, metrics left out. */
   readonly onLog: (line: string) => void;
   /** Told of what a user has to know: records given up, an engine that ended. */
@@ -239,6 +242,7 @@ class RunningLedger implements LocalLedger {
       [environment.apiAccess]: 'basic',
       [environment.apiSecret]: apiSecret,
       [environment.apiPersonalData]: 'on-request',
+      [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [environment.apiSources]: JSON.stringify(localSources.map(({ name }) => name)),
       // There is one machine to ask, and one that answers.
       [environment.apiClientRequestsPerSecond]: '0',
@@ -289,6 +293,7 @@ class RunningLedger implements LocalLedger {
       [environment.quarantineBucket]: quarantineBucket,
       [environment.fileQueueUrl]: queueUrl,
       [environment.sources]: JSON.stringify(sources),
+      [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       // As deployed by default. Locally nothing deletes what has expired.
       [environment.eventRetentionDays]: String(retention.eventDays),
       [environment.metricNamespace]: metricNamespace,

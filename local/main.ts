@@ -23,6 +23,7 @@ async function main(): Promise<number> {
     ports: options.ports,
     apiCredentials: options.apiCredentials,
     dataDirectory: options.dataDirectory,
+    sessionRefresh: options.sessionRefresh,
     onLog: showLog,
     onTrouble: (sentence) => console.error(`! ${sentence}`),
   });
@@ -54,7 +55,7 @@ function interruption(): Promise<undefined> {
 
 async function replayAndReport(
   ledger: LocalLedger,
-  { replay }: LocalOptions,
+  { replay, sessionRefresh, apiCredentials }: LocalOptions,
   files: readonly UserFile[],
 ): Promise<number> {
   switch (replay.kind) {
@@ -73,7 +74,10 @@ async function replayAndReport(
       console.log(
         `\nRunning ${count(replay.sims)} SIMs of five carriers for ${replay.hours} hours, seed ${replay.seed} …`,
       );
-      return reportSimulation(ledger, await replaySimulation(ledger, replay, process.stdout));
+      return reportSimulation(
+        ledger,
+        await replaySimulation(ledger, { ...replay, sessionRefresh, apiCredentials }, process.stdout),
+      );
   }
 }
 
@@ -88,19 +92,21 @@ async function reportReplay(ledger: LocalLedger, { seconds }: { seconds: number 
 }
 
 function reportSimulation(ledger: LocalLedger, simulated: Simulated): number {
-  const { comparison, miscounts, seconds } = simulated;
+  const { comparison, answers, miscounts, seconds } = simulated;
   console.log(`\nReceipt, in records\n${receiptTable(ledger.receipts)}`);
   showSpeed(ledger, seconds);
   const { sessions, usage, events } = comparison.checked;
   const checked = `${count(sessions)} sessions, ${count(usage)} usage items, ${count(events)} events`;
-  if (comparison.equal && miscounts.length === 0 && ledger.givenUp() === 0) {
+  const differing = comparison.differing + answers.differing;
+  if (differing === 0 && miscounts.length === 0 && ledger.givenUp() === 0) {
     console.log(`\nThe ledger equals the simulator's truth: ${checked}.`);
+    console.log(`The API's answers about ${count(answers.checked)} sessions of Super SIMs equal it too.`);
     return exitCode.done;
   }
-  console.log(
-    `\nThe ledger DIFFERS from the simulator's truth (${checked}), in ${count(comparison.differing)} places:`,
-  );
-  for (const sentence of [...miscounts, ...comparison.differences]) console.log(`  ${sentence}`);
+  console.log(`\nThe ledger DIFFERS from the simulator's truth (${checked}), in ${count(differing)} places:`);
+  for (const sentence of [...miscounts, ...comparison.differences, ...answers.differences]) {
+    console.log(`  ${sentence}`);
+  }
   return exitCode.unequal;
 }
 

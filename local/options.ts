@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/session-refresh.ts';
 import { localSources } from './places.ts';
 
 /** What the local run does at its start. */
@@ -16,6 +17,8 @@ export interface LocalOptions {
   readonly once: boolean;
   /** Folder that keeps the tables; in memory without it. */
   readonly dataDirectory: string | undefined;
+  /** Which Super SIM updates write their session. */
+  readonly sessionRefresh: SessionRefresh;
   readonly ports: Ports;
   readonly apiCredentials: ApiCredentials;
 }
@@ -66,6 +69,8 @@ export const help = `simledger, the whole of it on this machine
   --seed N         another simulated fleet (default: 1)
   --once           exit when all is in, instead of staying up until Ctrl-C
   --data DIR       keep the tables in this folder
+  --session-refresh update|hourly
+                   which Super SIM updates write their session: each, or one an hour (default: update)
   --help           this text
 
 Ports: ${Object.values(portVariables)
@@ -87,6 +92,7 @@ export function optionsOf(args: readonly string[], env: NodeJS.ProcessEnv): Loca
     replay: replayOf(values, positionals),
     once: values.once ?? false,
     dataDirectory: values.data,
+    sessionRefresh: sessionRefreshOf(values['session-refresh']),
     ports: {
       kinesis: portOf('kinesis', env),
       s3: portOf('s3', env),
@@ -102,6 +108,7 @@ interface Values {
   readonly once?: boolean | undefined;
   readonly empty?: boolean | undefined;
   readonly data?: string | undefined;
+  readonly 'session-refresh'?: string | undefined;
   readonly source?: string | undefined;
   readonly simulate?: string | undefined;
   readonly hours?: string | undefined;
@@ -118,6 +125,7 @@ function parsed(args: readonly string[]): { values: Values; positionals: string[
         once: { type: 'boolean' },
         empty: { type: 'boolean' },
         data: { type: 'string' },
+        'session-refresh': { type: 'string' },
         source: { type: 'string' },
         simulate: { type: 'string' },
         hours: { type: 'string' },
@@ -158,6 +166,13 @@ function sourceOf(name = localSources[0].name): string {
   throw new UsageError(
     `--source ${JSON.stringify(name)} is none: give one of ${localSources.map((source) => source.name).join(', ')}`,
   );
+}
+
+function sessionRefreshOf(given = 'update'): SessionRefresh {
+  const setting = sessionRefreshes.find((known) => known === given);
+  if (setting !== undefined) return setting;
+  const accepted = sessionRefreshes.join(', ');
+  throw new UsageError(`--session-refresh ${JSON.stringify(given)} is none: give one of ${accepted}`);
 }
 
 function wholeNumber(option: string, text: string | undefined, least: number, most: number): number {

@@ -1,13 +1,23 @@
 import { createReadStream } from 'node:fs';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
 import { localRegion } from './aws-json-protocol.ts';
 import { exampleDeliveries } from './examples/index.ts';
 import type { LocalLedger } from './local-ledger.ts';
+import type { ApiCredentials } from './options.ts';
 import { placeOf } from './places.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
-import { type Comparison, compareLedger } from './simulation/compare.ts';
+import {
+  type AnswerComparison,
+  type Comparison,
+  compareAnswers,
+  compareLedger,
+} from './simulation/compare.ts';
 import { ledgerTables } from './simulation/dynamodb-tables.ts';
-import { simulateFleet } from './simulation/fleet.ts';
+import { fleetStart, simulateFleet } from './simulation/fleet.ts';
+import { hour } from './simulation/records.ts';
+import { sessionAnswers } from './simulation/session-answers.ts';
+import type { FleetTruth } from './simulation/truth.ts';
 import { bodiesOf, type UserFile } from './user-files.ts';
 
 /** Puts what is to be replayed where carriers would, and waits until it is in the ledger. */
@@ -66,14 +76,25 @@ export function replayFiles(
 /** What a simulated fleet came to. */
 export interface Simulated extends Replayed {
   readonly comparison: Comparison;
+  /** What the query API answers about the sessions of Super SIMs. */
+  readonly answers: AnswerComparison;
   /** Sentences about counts that are not what the simulator expects. */
   readonly miscounts: readonly string[];
 }
 
-/** Runs a simulated fleet and compares the ledger with what the simulator knows. */
+/** What fleet is run, and how the ledger that takes it was started. */
+export interface SimulationOptions {
+  readonly sims: number;
+  readonly hours: number;
+  readonly seed: number;
+  readonly sessionRefresh: SessionRefresh;
+  readonly apiCredentials: ApiCredentials;
+}
+
+/** Runs a simulated fleet and compares the ledger, and what its API answers, with what the simulator knows. */
 export async function replaySimulation(
   ledger: LocalLedger,
-  fleet: { readonly sims: number; readonly hours: number; readonly seed: number },
+  { apiCredentials, ...fleet }: SimulationOptions,
   output: ProgressOutput,
 ): Promise<Simulated> {
   const { deliveries, truth } = simulateFleet(fleet);
@@ -89,6 +110,7 @@ export async function replaySimulation(
     }
   });
   const comparison = await compareLedger(truth, ledgerTables(ledger.dynamoDb));
+  const answers = await askAbout(ledger, truth, fleet.hours, apiCredentials);
   const { delivered, ignored, rejected } = truth.counts;
   const receipt = ledger.receipts.total();
   const { stored, repeated } = receipt;
@@ -103,7 +125,21 @@ export async function replaySimulation(
           miscount('rejected', rejected, receipt.rejected),
         ]),
   ].filter((sentence) => sentence !== undefined);
-  return { seconds, comparison, miscounts };
+  return { seconds, comparison, answers, miscounts };
+}
+
+/** Asks the query API about the sessions of each SIM that the truth has answers about. */
+function askAbout(
+  { endpoints }: LocalLedger,
+  truth: FleetTruth,
+  hours: number,
+  credentials: ApiCredentials,
+): Promise<AnswerComparison> {
+  const sims = [...truth.partitions].filter(([, partition]) => partition.answers().size > 0);
+  const from = Date.parse(fleetStart);
+  const api = { endpoint: endpoints.api, credentials };
+  const asked = sims.map(([sim]) => sim);
+  return compareAnswers(truth, sessionAnswers(api, asked, { from, to: from + hours * hour }));
 }
 
 function miscount(name: string, expected: number, found: number): string | undefined {

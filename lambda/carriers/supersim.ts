@@ -18,6 +18,7 @@ import {
   type Trouble,
   type Usage,
 } from '../ledger/observation.ts';
+import { refreshesHourly, speakingFor } from '../ledger/session-refresh.ts';
 import { connectionOf } from '../ledger/sim.ts';
 import type { Carrier } from '../sources.ts';
 import { countryOf } from './country.ts';
@@ -162,7 +163,12 @@ function interpretRecord(record: SuperSimRecord): Reading {
   const usage = usageOf(record, facts);
   if (isFault(usage)) return usage;
   const event = type === 'data-session.updated' ? undefined : eventOf(record, facts);
-  return observed(session, usage, event, simOf(record, facts, event, session));
+  const sim = simOf(record, facts, event, session);
+  const { sessionRefresh } = record.arrival.source;
+  if (sessionRefresh === 'hourly' && session !== undefined && usage !== undefined && event === undefined) {
+    if (!refreshesHourly(session, usage)) return observed(undefined, speakingFor(session, usage), event, sim);
+  }
+  return observed(session, usage, event, sim);
 }
 
 /** Every rendering says all there is; during a move both carriers may deliver an event, under one `event_sid`. */

@@ -234,6 +234,12 @@ export interface Usage {
   readonly dataModifier: string | undefined;
   /** Members that the carrier has added since its documents were written, as text. */
   readonly extra: string | undefined;
+  /** When the record was observed. Only of an update that does not write its session: see session-refresh.ts. */
+  readonly observedAt?: string | undefined;
+  /** The session's running totals then, in bytes, where such an update states them. */
+  readonly sessionUploaded?: number | undefined;
+  readonly sessionDownloaded?: number | undefined;
+  readonly sessionTotal?: number | undefined;
 }
 
 /** A connection, location, lifecycle, quota or account event. */

@@ -1,5 +1,4 @@
 import type { Session } from '../ledger/observation.ts';
-import type { LedgerReader } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { type Disclosure, disclosureOf } from './disclosure.ts';
@@ -7,6 +6,7 @@ import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
 import { readParameters, sessionStatuses } from './parameters.ts';
 import { completePeriod } from './period.ts';
 import type { ApiPorts } from './ports.ts';
+import { refreshedSessions } from './refreshed-sessions.ts';
 import type { ApiRequest } from './request.ts';
 import {
   bytesOf,
@@ -45,20 +45,27 @@ export async function listDataSessions(request: ApiRequest, ports: ApiPorts): Pr
   };
   const page = await sessionPage(reader, selection, given, listing.size);
   if (page.sessions.length === 0) await requireKnown(reader, named);
-  const resources = await dataSessions(reader, sim, page, disclosure);
+  const resources = await dataSessions(ports, sim, page, disclosure);
   const next = page.next && { position: page.next.floor ?? null, bytes: bytesOf(page.next) };
   return pageBody(request, listing, 'data_sessions', resources, next);
 }
 
-/** Sessions of one SIM as resources, their volumes read where they are not stated. */
+/** What sessions are completed with. */
+export interface SessionPorts extends Pick<ApiPorts, 'sessionRefresh'> {
+  readonly reader: Pick<ApiPorts['reader'], 'usage'>;
+}
+
+/** Sessions of one SIM as resources: as they are by now, their volumes read where they are not stated. */
 export async function dataSessions(
-  reader: LedgerReader,
+  { reader, sessionRefresh }: SessionPorts,
   sim: string,
-  { sessions, nextStart }: Pick<SessionPage, 'sessions' | 'nextStart'>,
+  { sessions: stored, nextStart }: Pick<SessionPage, 'sessions' | 'nextStart'>,
   disclosure: Disclosure,
 ): Promise<object[]> {
   const usageBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
     reader.usage({ sim, from, to: `${to}$` });
+  const sessions =
+    sessionRefresh === 'hourly' ? await refreshedSessions(stored, nextStart, usageBetween) : stored;
   const volumes = await volumesOf(sessions, nextStart, usageBetween);
   return sessions.map((session) =>
     dataSession(session, volumes.get(session.sessionId) ?? noVolumes, disclosure),

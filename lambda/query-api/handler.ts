@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { dynamoDbClient } from '../dynamodb-client.ts';
 import { environment } from '../names.ts';
-import { requireEnvironment } from '../sources.ts';
+import { requireEnvironment, sessionRefreshFromEnvironment } from '../sources.ts';
 import { LedgerReader } from '../store/reader.ts';
 import { causeOf } from '../telemetry.ts';
 import type { Access } from './access.ts';
@@ -28,6 +28,7 @@ const api: Api = {
   access: accessOf(requireEnvironment(environment.apiAccess)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
   personalData: personalDataOf(requireEnvironment(environment.apiPersonalData)),
+  sessionRefresh: sessionRefreshFromEnvironment(),
   sources: JSON.parse(requireEnvironment(environment.apiSources)) as string[],
   onError: (error) => logger.error('The request failed', causeOf(error)),
 };

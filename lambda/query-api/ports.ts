@@ -1,3 +1,4 @@
+import type { SessionRefresh } from '../ledger/session-refresh.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import type { PersonalData } from './disclosure.ts';
 
@@ -7,6 +8,8 @@ export interface ApiPorts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly personalData: PersonalData;
+  /** Whether sessions may be behind their usage. */
+  readonly sessionRefresh: SessionRefresh;
   /** Names of the configured sources, whose files are listed. */
   readonly sources: readonly string[];
 }

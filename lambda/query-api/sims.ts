@@ -56,7 +56,7 @@ export async function fetchSim(request: ApiRequest, ports: ApiPorts): Promise<ob
   if (known === undefined) throw unknownSim(sim);
   const open = latest.sessions.find(({ terminal }) => terminal === undefined);
   const [openSession = null] =
-    open === undefined ? [] : await dataSessions(reader, sim, { ...latest, sessions: [open] }, disclosure);
+    open === undefined ? [] : await dataSessions(ports, sim, { ...latest, sessions: [open] }, disclosure);
   const { uploaded, downloaded, total } = usage.volumes;
   return {
     ...simResource(request, known, lastActivityOf(known, latest.sessions, usage.latest), disclosure),

@@ -93,8 +93,21 @@ export function usageItem(usage: Usage, complete: boolean): Item {
   if (usage.rateZone !== undefined) item['rateZone'] = { S: usage.rateZone };
   if (usage.dataModifier !== undefined) item['dataModifier'] = { S: usage.dataModifier };
   if (usage.extra !== undefined) item['extra'] = { S: usage.extra };
+  if (usage.observedAt !== undefined) putSessionTotals(item, usage, usage.observedAt);
   if (!complete) item['fullness'] = { N: String(usage.fullness) };
   return item;
+}
+
+/** What the item of an update says for its session, which the update does not write. */
+function putSessionTotals(
+  item: Item,
+  { sessionUploaded, sessionDownloaded, sessionTotal }: Usage,
+  observedAt: string,
+): void {
+  item['observedAt'] = stampValue(observedAt);
+  if (sessionUploaded !== undefined) item['sessionUploaded'] = { N: String(sessionUploaded) };
+  if (sessionDownloaded !== undefined) item['sessionDownloaded'] = { N: String(sessionDownloaded) };
+  if (sessionTotal !== undefined) item['sessionTotal'] = { N: String(sessionTotal) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { timeOf } from '../carriers/time.ts';
 import type { LedgerEvent, Usage } from '../ledger/observation.ts';
 import { carriers } from '../sources.ts';
 import type { Item } from './items.ts';
@@ -39,6 +40,10 @@ export function usageOf(item: Item): StoredUsage {
     rateZone: item['rateZone']?.S,
     dataModifier: item['dataModifier']?.S,
     extra: item['extra']?.S,
+    observedAt: stamp(item, 'observedAt'),
+    sessionUploaded: wholeNumber(item, 'sessionUploaded'),
+    sessionDownloaded: wholeNumber(item, 'sessionDownloaded'),
+    sessionTotal: wholeNumber(item, 'sessionTotal'),
   };
 }
 
@@ -80,6 +85,11 @@ function text(item: Item, name: string): string {
 function wholeNumber(item: Item, name: string): number | undefined {
   const digits = item[name]?.N;
   return digits === undefined ? undefined : Number(digits);
+}
+
+function stamp(item: Item, name: string): string | undefined {
+  const milliseconds = wholeNumber(item, name);
+  return milliseconds === undefined ? undefined : timeOf(milliseconds);
 }
 
 function carrierOf(item: Item): Usage['carrier'] {

@@ -22,6 +22,12 @@ export interface Comparison {
   readonly checked: { readonly sessions: number; readonly usage: number; readonly events: number };
 }
 
+/** What a comparison of the query API's answers found. */
+export interface AnswerComparison extends Pick<Comparison, 'differences' | 'differing'> {
+  /** Sessions that the truth has an answer about. */
+  readonly checked: number;
+}
+
 /** Sentences that a comparison gives at most. */
 const mostSentences = 20;
 
@@ -32,37 +38,41 @@ export const comparedAttributes = {
   events: ['type', 'carrierType'],
 } as const;
 
-interface ComparedTable {
+/** What is compared, key by key. */
+interface Compared {
   readonly name: string;
   readonly sortKey: string;
   readonly attributes: readonly string[];
-  items(tables: LedgerTables): AsyncIterable<Item>;
   expected(partition: ExpectedPartition): ReadonlyMap<string, object>;
 }
+
+const comparedAnswers: Compared = {
+  name: 'DataSessions',
+  sortKey: sessionsTable.sortKey,
+  attributes: comparedAttributes.sessions,
+  expected: (partition) => partition.answers(),
+};
 
 const comparedTables = {
   sessions: {
     name: sessionsTable.name,
     sortKey: sessionsTable.sortKey,
     attributes: comparedAttributes.sessions,
-    items: (tables) => tables.sessions(),
     expected: (partition) => partition.sessions,
   },
   usage: {
     name: usageTable.name,
     sortKey: usageTable.sortKey,
     attributes: comparedAttributes.usage,
-    items: (tables) => tables.usage(),
     expected: (partition) => partition.usage,
   },
   events: {
     name: eventsTable.name,
     sortKey: eventsTable.sortKey,
     attributes: comparedAttributes.events,
-    items: (tables) => tables.events(),
     expected: (partition) => partition.events,
   },
-} as const satisfies Record<string, ComparedTable>;
+} as const satisfies Record<string, Compared>;
 
 /**
  * Compares the ledger with what the simulator knows to be true: no item missing, none too many, none unequal.
@@ -73,11 +83,26 @@ const comparedTables = {
 export async function compareLedger(truth: FleetTruth, tables: LedgerTables): Promise<Comparison> {
   const findings = new Findings();
   const checked = {
-    sessions: await compareTable(comparedTables.sessions, truth, tables, findings),
-    usage: await compareTable(comparedTables.usage, truth, tables, findings),
-    events: await compareTable(comparedTables.events, truth, tables, findings),
+    sessions: await compareItems(comparedTables.sessions, truth, tables.sessions(), findings),
+    usage: await compareItems(comparedTables.usage, truth, tables.usage(), findings),
+    events: await compareItems(comparedTables.events, truth, tables.events(), findings),
   };
   return { equal: findings.count === 0, differences: findings.sentences, differing: findings.count, checked };
+}
+
+/**
+ * Compares what the query API answers about Super SIMs' sessions with what the simulator knows to be true.
+ *
+ * @param answers items as of the sessions table, of all SIMs whose partition has answers.
+ * @throws whatever asking throws.
+ */
+export async function compareAnswers(
+  truth: FleetTruth,
+  answers: AsyncIterable<Item>,
+): Promise<AnswerComparison> {
+  const findings = new Findings();
+  const checked = await compareItems(comparedAnswers, truth, answers, findings);
+  return { differences: findings.sentences, differing: findings.count, checked };
 }
 
 class Findings {
@@ -90,14 +115,14 @@ class Findings {
   }
 }
 
-async function compareTable(
-  table: ComparedTable,
+async function compareItems(
+  table: Compared,
   truth: FleetTruth,
-  tables: LedgerTables,
+  items: AsyncIterable<Item>,
   findings: Findings,
 ): Promise<number> {
   const seen = new Map<string, Set<string>>();
-  for await (const item of table.items(tables)) {
+  for await (const item of items) {
     const sim = String(item['sim']);
     const key = String(item[table.sortKey]);
     const keys = seen.get(sim) ?? new Set();
@@ -117,7 +142,7 @@ async function compareTable(
   return count;
 }
 
-function compareItem(table: ComparedTable, item: Item, expected: object, findings: Findings): void {
+function compareItem(table: Compared, item: Item, expected: object, findings: Findings): void {
   for (const attribute of table.attributes) {
     if (!isStated(attribute, expected)) continue;
     const wanted: unknown = Reflect.get(expected, attribute);

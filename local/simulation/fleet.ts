@@ -1,3 +1,4 @@
+import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import type { Carrier } from '../../lambda/sources.ts';
 import { breakRecord, breakRow, writeRecord } from './corruption.ts';
 import { eventRow, usageRow, writeRow } from './csv-dialect.ts';
@@ -24,9 +25,14 @@ export interface FleetOptions {
   readonly hours: number;
   /** The same seed gives the same deliveries. Default 1. */
   readonly seed?: number;
-  /** When it begins, ISO 8601. Default 2026-10-01T00:00:00Z; what lies in the future is rejected by the ledger. */
+  /** When it begins, ISO 8601. Default {@link fleetStart}; what lies in the future is rejected by the ledger. */
   readonly start?: string;
+  /** Which Super SIM updates write their session in the ledger that the fleet's truth is about. Default `update`. */
+  readonly sessionRefresh?: SessionRefresh;
 }
+
+/** When a fleet's life begins unless another time is asked for. */
+export const fleetStart = '2026-10-01T00:00:00Z';
 
 /** A simulated fleet: what its carriers deliver, and what the ledger must hold in the end. */
 export interface Fleet {
@@ -75,7 +81,8 @@ class Simulation implements FleetTruth {
   private readonly middle: number;
   private distinct = 0;
 
-  constructor({ sims, hours, seed = 1, start = '2026-10-01T00:00:00Z' }: FleetOptions) {
+  constructor(options: FleetOptions) {
+    const { sims, hours, seed = 1, start = fleetStart, sessionRefresh = 'update' } = options;
     const from = Date.parse(start);
     if (Number.isNaN(from)) throw new RangeError(`The fleet's start is no ISO 8601 time: ${start}`);
     this.span = { from, to: from + hours * hour };
@@ -83,7 +90,10 @@ class Simulation implements FleetTruth {
     this.lastSlice = Math.ceil(hours * slicesPerHour);
     this.random = Random.of(seed, -1);
     this.road = new Road(Random.of(seed, -2));
-    this.travellers = [...this.simTravellers(sims, seed), ...this.accountTravellers(sims, seed)];
+    this.travellers = [
+      ...this.simTravellers(sims, seed, sessionRefresh),
+      ...this.accountTravellers(sims, seed),
+    ];
     this.sendTestEvents(hours);
   }
 
@@ -102,11 +112,11 @@ class Simulation implements FleetTruth {
     yield this.road.closeFiles(this.span.to + 48 * hour);
   }
 
-  private *simTravellers(sims: number, seed: number): Generator<Traveller> {
+  private *simTravellers(sims: number, seed: number, sessionRefresh: SessionRefresh): Generator<Traveller> {
     for (let index = 0; index < sims; index++) {
       const random = Random.of(seed, index);
       const sim = provideSim(index, random);
-      const truth = new PartitionTruth();
+      const truth = new PartitionTruth(sessionRefresh);
       this.partitions.set(sim.sim, truth);
       const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
       const life = (superSim ? superSimLife : dataStreamerLife)(sim, this.span, random, truth);

@@ -1,8 +1,10 @@
+import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import type { Carrier } from '../../lambda/sources.ts';
 import { accounts } from './identity.ts';
 import {
   type CarrierEvent,
   type ConnectionEvent,
+  hour,
   iso,
   type PdpContext,
   type UsageRecord,
@@ -36,11 +38,28 @@ export interface ExpectedUsage {
  */
 export type ExpectedEvent = { readonly type: string } | { readonly carrierType: string };
 
+/**
+ * What the query API must answer about a Super SIM session, in either setting of `sessionRefresh`: volumes are the
+ * running totals where the session's last record states them, and else the greater of those and its windows' sum.
+ */
+export interface ExpectedAnswer {
+  readonly status: ExpectedSession['status'];
+  readonly start: string;
+  /** As stated: of a failed session none is. */
+  readonly end: string | undefined;
+  readonly lastUpdated: string;
+  readonly dataUploaded: number;
+  readonly dataDownloaded: number;
+  readonly dataTotal: number;
+}
+
 /** All that the ledger must hold under one partition key: a SIM, or an account that an event without SIM names. */
 export interface ExpectedPartition {
   readonly sessions: ReadonlyMap<string, ExpectedSession>;
   readonly usage: ReadonlyMap<string, ExpectedUsage>;
   readonly events: ReadonlyMap<string, ExpectedEvent>;
+  /** Answers about those of the sessions that are a Super SIM's. */
+  answers(): ReadonlyMap<string, ExpectedAnswer>;
   /** Sum of the usage. */
   readonly total: { readonly uploaded: number; readonly downloaded: number; readonly messages: number };
 }
@@ -75,6 +94,18 @@ interface SessionInMaking {
   dataTotal: number | undefined;
 }
 
+/** A Super SIM session as all its records tell it, whether its item is told or not. */
+interface LivedSession {
+  /** The same as the item's where every record is told to it. */
+  readonly session: SessionInMaking;
+  /** The running total that was stated last, and when. */
+  total: Volume | undefined;
+  totalAt: number;
+  latest: number;
+  /** Sum of its windows. */
+  readonly used: { up: number; down: number };
+}
+
 interface SessionStatement {
   readonly earliest: number;
   readonly latest: number;
@@ -102,6 +133,18 @@ export class PartitionTruth implements ExpectedPartition {
   readonly usage = new Map<string, ExpectedUsage>();
   readonly events = new Map<string, ExpectedEvent>();
   readonly total = { uploaded: 0, downloaded: 0, messages: 0 };
+  private readonly lived = new Map<string, LivedSession>();
+  private readonly sessionRefresh: SessionRefresh;
+
+  constructor(sessionRefresh: SessionRefresh = 'update') {
+    this.sessionRefresh = sessionRefresh;
+  }
+
+  answers(): ReadonlyMap<string, ExpectedAnswer> {
+    // A session whose item nothing has written is not listed: its usage is.
+    const listed = [...this.lived].filter(([id]) => this.sessions.has(id));
+    return new Map(listed.map(([id, session]) => [id, answerOf(session)]));
+  }
 
   connection(event: ConnectionEvent): void {
     const { session, window } = event;
@@ -110,13 +153,16 @@ export class PartitionTruth implements ExpectedPartition {
     }
     if (window !== undefined) this.addUsage(window.start, event.eventSid, window, undefined);
     if (session === undefined) return;
-    this.session(session.sid, {
+    const statement = {
       earliest: session.start,
       latest: event.at,
       statedStart: session.start,
       runningTotal: event.runningTotal,
       terminal: terminalOf(event.type),
-    });
+    };
+    const lived = this.live(session.sid, statement, window);
+    if (this.sessionRefresh === 'update') this.sessions.set(session.sid, lived);
+    else if (refreshesHourly(event)) this.session(session.sid, statement);
   }
 
   event(event: CarrierEvent): void {
@@ -156,16 +202,60 @@ export class PartitionTruth implements ExpectedPartition {
   private session(id: string, statement: SessionStatement): void {
     const session = this.sessions.get(id) ?? emptySession(statement);
     this.sessions.set(id, session);
-    const stated = statement.statedStart;
-    if (stated !== undefined) session.start = iso(stated);
-    else if (!session.startIsStated) session.start = earlier(session.start, iso(statement.earliest));
-    session.startIsStated ||= stated !== undefined;
-    const latest = iso(statement.latest);
-    if (latest > session.lastUpdated) session.lastUpdated = latest;
-    if (statement.terminal !== undefined) session.status = statement.terminal;
-    if (statement.terminal === 'ended') session.end = latest;
-    if (statement.runningTotal !== undefined) state(session, statement.runningTotal);
+    tell(session, statement);
   }
+
+  /** @returns the session as all its records so far tell it. */
+  private live(id: string, statement: SessionStatement, window: Volume | undefined): SessionInMaking {
+    const lived = this.lived.get(id) ?? livedSession(statement);
+    this.lived.set(id, lived);
+    const { runningTotal, latest } = statement;
+    tell(lived.session, statement);
+    lived.latest = Math.max(lived.latest, latest);
+    if (runningTotal !== undefined) {
+      lived.total = runningTotal;
+      lived.totalAt = latest;
+    }
+    if (window !== undefined) {
+      lived.used.up += window.up;
+      lived.used.down += window.down;
+    }
+    return lived.session;
+  }
+}
+
+/** Lets a session know what one more of its records says. */
+function tell(session: SessionInMaking, statement: SessionStatement): void {
+  const stated = statement.statedStart;
+  if (stated !== undefined) session.start = iso(stated);
+  else if (!session.startIsStated) session.start = earlier(session.start, iso(statement.earliest));
+  session.startIsStated ||= stated !== undefined;
+  const latest = iso(statement.latest);
+  if (latest > session.lastUpdated) session.lastUpdated = latest;
+  if (statement.terminal !== undefined) session.status = statement.terminal;
+  if (statement.terminal === 'ended') session.end = latest;
+  if (statement.runningTotal !== undefined) state(session, statement.runningTotal);
+}
+
+/**
+ * Whether an event writes its session where that is done hourly. An update does if an hour turns after its window has
+ * begun, up to its end; if its window is the first, or has no length.
+ */
+export function refreshesHourly({ type, session, window, at }: ConnectionEvent): boolean {
+  if (type !== 'data-session.updated' || window === undefined || session === undefined) return true;
+  const turn = Math.floor(at / hour) * hour;
+  return window.start < turn || window.start >= at || window.start <= session.start;
+}
+
+function answerOf({ session, total, totalAt, latest, used }: LivedSession): ExpectedAnswer {
+  const { status, start, end, lastUpdated } = session;
+  const isLast = total !== undefined && (totalAt === latest || sumOf(total) >= sumOf(used));
+  const { up, down } = isLast ? total : used;
+  return { status, start, end, lastUpdated, dataUploaded: up, dataDownloaded: down, dataTotal: up + down };
+}
+
+function sumOf({ up, down }: Volume): number {
+  return up + down;
 }
 
 /** Data-streamer keys are cut to the second, since not every road of a record states milliseconds. */
@@ -215,6 +305,12 @@ function emptySession(statement: SessionStatement): SessionInMaking {
     dataDownloaded: undefined,
     dataTotal: undefined,
   };
+}
+
+function livedSession(statement: SessionStatement): LivedSession {
+  const session = emptySession(statement);
+  const used = { up: 0, down: 0 };
+  return { session, total: undefined, totalAt: statement.latest, latest: statement.latest, used };
 }
 
 function state(session: SessionInMaking, total: Volume): void {

@@ -23,6 +23,7 @@ const koreSource: SourceSettings = {
 
 const defaults: Configuration = {
   sources: [koreSource],
+  sessionRefresh: 'update',
   retention: { streamHours: 168, eventDays: 90, logDays: 90, quarantineDays: 365, overwrittenFileDays: 30 },
   removal: 'retain',
   alarmEmail: undefined,
@@ -67,6 +68,7 @@ describe('the configuration', () => {
   it('takes an object with everything in it', () => {
     const given = {
       sources: [{ name: 'kore1', carrier: 'kore', silentHours: 0 }],
+      sessionRefresh: 'hourly',
       retention: { streamHours: 24, eventDays: 0, logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
       removal: 'destroy',
       alarmEmail: 'operations@example.com',
@@ -164,7 +166,7 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks';
+  'sources, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks';
 const sourceKeys =
   'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours';
 
@@ -241,6 +243,10 @@ describe('a wrong configuration', () => {
       'simledger.sources[0].organisationId: "1" given; accepted is nothing: a kore role has none',
     ],
     [{ removal: 'delete' }, 'simledger.removal: "delete" given; accepted is one of retain, destroy'],
+    [
+      { sessionRefresh: 'daily' },
+      'simledger.sessionRefresh: "daily" given; accepted is one of update, hourly',
+    ],
     [{ sources: [] }, 'simledger.sources: [] given; accepted is a list of 1 to 10 sources'],
     [{ sources: 'kore' }, 'simledger.sources: "kore" given; accepted is a list of 1 to 10 sources'],
     [

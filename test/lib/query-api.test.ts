@@ -125,7 +125,7 @@ describe('the query API', () => {
       clientRequestsPerSecond: 3,
       corsOrigins: ['https://example.com'],
     };
-    const stack = synthesise({ simledger: { api } });
+    const stack = synthesise({ simledger: { api, sessionRefresh: 'hourly' } });
     expect(stack.resources['QueryApi/Stage']?.Properties['DefaultRouteSettings']).toEqual({
       ThrottlingRateLimit: 7,
       ThrottlingBurstLimit: 14,
@@ -147,6 +147,7 @@ describe('the query API', () => {
       [environment.apiSecret]: 'QueryApi/Credentials',
       [environment.apiPersonalData]: 'never',
       [environment.apiClientRequestsPerSecond]: '3',
+      [environment.sessionRefresh]: 'hourly',
       [environment.apiSources]: '["default"]',
     });
   });

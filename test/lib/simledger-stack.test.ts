@@ -302,6 +302,7 @@ const ledgerEnvironment = {
   [environment.eventsTable]: 'Storage/Events',
   [environment.simsTable]: 'Storage/Sims',
   [environment.quarantineBucket]: 'Storage/Quarantine',
+  [environment.sessionRefresh]: 'update',
   [environment.eventRetentionDays]: '90',
   [environment.metricNamespace]: 'simledger',
   [environment.measuredNetworks]: '20',
@@ -388,7 +389,12 @@ describe('a stack of five sources', () => {
   beforeAll(() => {
     several = synthesise({
       stackName: 'fleet',
-      ...withoutApi({ sources, retention: { streamHours: 24, eventDays: 0 }, measuredNetworks: 0 }),
+      ...withoutApi({
+        sources,
+        sessionRefresh: 'hourly',
+        retention: { streamHours: 24, eventDays: 0 },
+        measuredNetworks: 0,
+      }),
     });
   });
 
@@ -472,11 +478,13 @@ describe('a stack of five sources', () => {
       described,
     ]);
     const configured = [
+      environment.sessionRefresh,
       environment.eventRetentionDays,
       environment.metricNamespace,
       environment.measuredNetworks,
     ].map((name) => environments.map((variables) => variables[name]));
     expect(configured).toEqual([
+      ['hourly', 'hourly'],
       ['0', '0'],
       ['fleet', 'fleet'],
       ['0', '0'],

@@ -28,6 +28,7 @@ async function handlerTypeOf(file: string): Promise<string> {
       ...process.env,
       ...Object.fromEntries(variables),
       [environment.sources]: '[]',
+      [environment.sessionRefresh]: 'hourly',
       [environment.apiAccess]: 'iam',
       [environment.apiPersonalData]: 'never',
       [environment.apiSources]: '[]',

@@ -107,13 +107,18 @@ describe('npm start', () => {
     }
   });
 
-  test('-- --simulate says that the ledger equals the simulator’s truth', async () => {
-    const { code, output, errors } = await start('--simulate', '40', '--hours', '6', '--once');
-    expect({ code, errors }).toEqual({ code: 0, errors: '' });
-    expect(output).toMatch(
-      /^The ledger equals the simulator's truth: \d+ sessions, [\d,]+ usage items, \d+ events\.$/m,
-    );
-  });
+  test.each(['update', 'hourly'])(
+    '-- --simulate says that ledger and API equal the simulator’s truth, sessions refreshed by "%s"',
+    async (setting) => {
+      const fleet = ['--simulate', '20', '--hours', '3', '--session-refresh', setting];
+      const { code, output, errors } = await start(...fleet, '--once');
+      expect({ code, errors }).toEqual({ code: 0, errors: '' });
+      expect(output).toMatch(
+        /^The ledger equals the simulator's truth: \d+ sessions, [\d,]+ usage items, \d+ events\.$/m,
+      );
+      expect(output).toMatch(/^The API's answers about \d+ sessions of Super SIMs equal it too\.$/m);
+    },
+  );
 
   test('-- FILE… takes in the user’s own files, CSV, JSON lines, an array and one object', async () => {
     const usage = (id: number) => ({

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { help, type LocalOptions, optionsOf, UsageError } from '../../local/options.ts';
 
 const ports = { kinesis: 4567, s3: 4569, dynamoDb: 8000, api: 8080 };
-const usual = { replay: { kind: 'examples' }, once: false, dataDirectory: undefined, ports };
+const usual = {
+  replay: { kind: 'examples' },
+  once: false,
+  dataDirectory: undefined,
+  sessionRefresh: 'update',
+  ports,
+};
 
 function options(...args: string[]): LocalOptions | undefined {
   return optionsOf(args, {});
@@ -60,11 +66,15 @@ describe('the options of the local run', () => {
     });
   });
 
+  test('say which updates write their session', () => {
+    expect(options('--session-refresh', 'hourly')).toMatchObject({ ...usual, sessionRefresh: 'hourly' });
+    expect(options('--session-refresh', 'update', '--once')).toMatchObject({ ...usual, once: true });
+  });
+
   test('ask for help, whatever else is there', () => {
     expect([options('--help'), options('-h', '--simulate', 'many')]).toEqual([undefined, undefined]);
-    for (const option of ['--simulate', '--hours', '--seed', '--empty', '--once', '--data', '--source']) {
-      expect(help).toContain(option);
-    }
+    const named = '--simulate --hours --seed --empty --once --data --source --session-refresh';
+    for (const option of named.split(' ')) expect(help).toContain(option);
   });
 
   test('take the ports from the environment', () => {
@@ -96,6 +106,7 @@ describe('the options of the local run', () => {
       ['--source', 'vodafone', 'a.csv'],
       '--source "vodafone" is none: give one of default, twilio, kore, 1nce, emnify, telekom',
     ],
+    [['--session-refresh', 'daily'], '--session-refresh "daily" is none: give one of update, hourly'],
     [['--empty', 'a.csv'], '--simulate, --empty and files exclude each other: give one of them, or none'],
     [
       ['--empty', '--simulate', '1'],

@@ -100,7 +100,8 @@ export function truthOf(delivered: readonly Delivered[]): FleetTruth {
   for (const { record, parcels } of delivered) {
     const carrier: Carrier = record.kind === 'event' ? record.source : record.sim.carrier;
     const partition = record.sim?.sim ?? accountPartition(carrier);
-    const truth = partitions.get(partition) ?? new PartitionTruth();
+    const [{ source } = { source: carrier }] = parcels;
+    const truth = partitions.get(partition) ?? new PartitionTruth(sourceOf(source).sessionRefresh);
     partitions.set(partition, truth);
     tell(truth, { record, parcels });
   }

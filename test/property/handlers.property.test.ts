@@ -80,6 +80,7 @@ beforeAll(async () => {
   for (const [name, variable] of Object.entries(environment)) vi.stubEnv(variable, name);
   vi.stubEnv(environment.filesTable, 'Files');
   vi.stubEnv(environment.sources, JSON.stringify(sources));
+  vi.stubEnv(environment.sessionRefresh, 'update');
   vi.stubEnv(environment.eventRetentionDays, '90');
   vi.stubEnv(environment.measuredNetworks, '20');
   vi.stubEnv(environment.fileQueueUrl, 'https://sqs.us-east-1.amazonaws.com/000000000000/files');

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import fc, { type Arbitrary } from 'fast-check';
+import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import { carriers, type Source, type Sources } from '../../lambda/sources.ts';
 import { breakRecord, breakRow, writeRecord } from '../../local/simulation/corruption.ts';
 import {
@@ -176,12 +177,34 @@ export interface Delivered {
 /** A Twilio source beside which KORE's is configured. */
 export const movedSource = 'twilio-before-kore';
 
+/** A fleet as a ledger with a setting takes it: of sources whose sessions are refreshed as it says. */
+export function inSetting(fleet: ModelFleet, sessionRefresh: SessionRefresh): ModelFleet {
+  if (sessionRefresh === 'update') return fleet;
+  return { ...fleet, lives: fleet.lives.map((life) => ({ ...life, source: hourlySource(life.source) })) };
+}
+
+/** The name of the source that is another's like, but that its sessions are refreshed hourly. */
+function hourlySource(source: string): string {
+  return `${source}-hourly`;
+}
+
 const allSources: readonly Source[] = [
   ...carriers.map((carrier): Source => ({ name: carrier, carrier, bytesPerMegabyte: 1_000_000 })),
   { name: movedSource, carrier: 'twilio', bytesPerMegabyte: 1_000_000, superseded: true },
+  ...(['twilio', 'kore'] as const).map(
+    (carrier): Source => ({
+      name: hourlySource(carrier),
+      carrier,
+      bytesPerMegabyte: 1_000_000,
+      sessionRefresh: 'hourly',
+    }),
+  ),
 ];
 
-/** The sources of all carriers, each named after its carrier, and that of a carrier that another succeeds. */
+/**
+ * The sources of all carriers, each named after its carrier; that of a carrier that another succeeds, and those whose
+ * sessions are refreshed hourly.
+ */
 export const sources: Sources = {
   ofStream: (arn) => sourceOf(arn.slice(arn.lastIndexOf('/') + 1)),
   ofBucket: sourceOf,

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import type { TableDefinition } from '../../lambda/store/tables.ts';
+import { provideSim } from '../../local/simulation/identity.ts';
+import { Random } from '../../local/simulation/random.ts';
+import { type ConnectionEvent, hour, minute } from '../../local/simulation/records.ts';
+import { refreshesHourly } from '../../local/simulation/truth.ts';
 import { comparedTables, orderlyPass } from './expectation.ts';
-import { fleetOf } from './fleet.ts';
+import { fleetOf, type ModelFleet } from './fleet.ts';
 import type { ItemWrite } from './memory-dynamodb.ts';
-import { layOut, type Road, roadPlan } from './road.ts';
+import { inSetting, layOut, type Road, type RoadPlan, roadPlan } from './road.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { indexUnits, unitsOf } from './write-units.ts';
 
@@ -52,10 +57,48 @@ const streamed = fc
   .map(({ fleet, plan }) => byStream(layOut(fleet, plan)));
 
 /** Super SIM lives in which each record has a moment of its own. */
-const steady = fc
-  .record({ fleet: fleetOf({ carriers: ['twilio', 'kore'], mostSims: 1 }), plan: roadPlan })
-  .map(({ fleet, plan }) => layOut(fleet, plan))
-  .filter(({ delivered }) => new Set(delivered.map(({ record }) => record.at)).size === delivered.length);
+function steady(sessionRefresh: SessionRefresh): fc.Arbitrary<Road> {
+  return fc
+    .record({ fleet: fleetOf({ carriers: ['twilio', 'kore'], mostSims: 1 }), plan: roadPlan })
+    .map(({ fleet, plan }) => layOut(inSetting(fleet, sessionRefresh), plan))
+    .filter(({ delivered }) => new Set(delivered.map(({ record }) => record.at)).size === delivered.length);
+}
+
+/** The events that a setting has their session written by. */
+const writesSession: Readonly<Record<SessionRefresh, (event: ConnectionEvent) => boolean>> = {
+  update: ({ session }) => session !== undefined,
+  hourly: (event) => event.session !== undefined && refreshesHourly(event),
+};
+
+/** Each record once, by stream. */
+const wholeRoad: RoadPlan = {
+  copies: [[{ when: 0, lane: 0, byFile: false }]],
+  bodies: [{ size: 1, shape: 'single' }],
+  batches: [1],
+  again: [0],
+  broken: [],
+  testEvents: [],
+  files: { byteOrderMark: false, carriageReturns: false, drops: [], chunk: 65_536, shortTimes: [false] },
+};
+
+/** A day of a Super SIM that is always on: an update every six minutes, in a session that began a day before. */
+function alwaysOn(sessionRefresh: SessionRefresh): Road {
+  const sim = provideSim(0, new Random(1));
+  const from = Date.parse('2026-10-05T00:03:00.000Z');
+  const session = { sid: `PI${'0'.repeat(32)}`, start: from - 24 * hour };
+  const updates = Array.from({ length: 240 }, (_, index): ConnectionEvent => {
+    const start = from + index * 6 * minute;
+    const total = 1_000 * (240 + index + 1);
+    return {
+      ...{ kind: 'connection', type: 'data-session.updated', sim, session, at: start + 6 * minute },
+      eventSid: `EZ${String(index).padStart(32, '0')}`,
+      window: { start, up: 600, down: 400 },
+      runningTotal: { up: 0.6 * total, down: 0.4 * total },
+    };
+  });
+  const fleet: ModelFleet = { number: 0, lives: [{ source: sim.carrier, records: updates }] };
+  return layOut(inSetting(fleet, sessionRefresh), wholeRoad);
+}
 
 describe(`the writes of records that come in order (seed ${seed})`, () => {
   test('cost one unit an item in a batch, and no condition fails', { timeout: timeLimit }, async () => {
@@ -76,34 +119,56 @@ describe(`the writes of records that come in order (seed ${seed})`, () => {
     );
   });
 
-  test('cost one unit a session, usage record and event of a record alone, without reading them', {
-    timeout: timeLimit,
-  }, async () => {
-    await fc.assert(
-      fc.asyncProperty(steady, async (road) => {
-        const bill = new Bill();
-        await orderlyPass(road, 'one by one', bill);
-        const records = road.delivered.map(({ record }) => record);
-        const count = (isCounted: (record: (typeof records)[number]) => boolean) =>
-          records.filter(isCounted).length;
-        expect({
-          sessions: bill.of('Sessions').items,
-          usage: bill.of('Usage').items,
-          events: bill.of('Events').items,
-        }).toEqual({
-          sessions: count((record) => record.kind === 'connection' && record.session !== undefined),
-          usage: count((record) => record.kind === 'connection' && record.window !== undefined),
-          events: count((record) => record.kind === 'connection' && record.type !== 'data-session.updated'),
-        });
-        expect(bill.of('Sessions').refused).toBe(0);
-        // Its index is written when a session appears.
-        const sessions = records.flatMap((record) =>
-          record.kind === 'connection' ? [record.session?.sid] : [],
-        );
-        const distinct = new Set(sessions.filter((sid) => sid !== undefined)).size;
-        expect(bill.of('Sessions').indexes).toBe(distinct);
-      }),
-      trials(250),
-    );
-  });
+  test.each(['update', 'hourly'] as const)(
+    'cost one unit a session that is written by "%s", a usage record and an event of a record alone, without reading them',
+    {
+      timeout: timeLimit,
+    },
+    async (setting) => {
+      await fc.assert(
+        fc.asyncProperty(steady(setting), async (road) => {
+          const bill = new Bill();
+          await orderlyPass(road, 'one by one', bill);
+          const records = road.delivered.map(({ record }) => record);
+          const count = (isCounted: (record: (typeof records)[number]) => boolean) =>
+            records.filter(isCounted).length;
+          expect({
+            sessions: bill.of('Sessions').items,
+            usage: bill.of('Usage').items,
+            events: bill.of('Events').items,
+          }).toEqual({
+            sessions: count((record) => record.kind === 'connection' && writesSession[setting](record)),
+            usage: count((record) => record.kind === 'connection' && record.window !== undefined),
+            events: count((record) => record.kind === 'connection' && record.type !== 'data-session.updated'),
+          });
+          expect(bill.of('Sessions').refused).toBe(0);
+          // Its index is written when a session appears.
+          const sessions = records.flatMap((record) =>
+            record.kind === 'connection' && writesSession[setting](record) ? [record.session?.sid] : [],
+          );
+          const distinct = new Set(sessions.filter((sid) => sid !== undefined)).size;
+          expect(bill.of('Sessions').indexes).toBe(distinct);
+        }),
+        trials(250),
+      );
+    },
+  );
+
+  test.each([
+    ['update', 240],
+    ['hourly', 24],
+  ] as const)(
+    'of a day’s 240 updates of a Super SIM that is always on write the session by "%s" %i times',
+    async (setting, sessions) => {
+      const bill = new Bill();
+      await orderlyPass(alwaysOn(setting), 'one by one', bill);
+      const costs = Object.fromEntries(bill.costs);
+      expect(costs).toEqual({
+        Sessions: { items: sessions, indexes: 1, refused: 0 },
+        Usage: { items: 240, indexes: 0, refused: 0 },
+        // Its names, of which it is reminded once a day; they are indexed.
+        Sims: { items: 2, indexes: 2, refused: 0 },
+      });
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import type { Arrival, Reading } from '../../lambda/carriers/reading.ts';
 import type { Observations } from '../../lambda/ledger/observation.ts';
+import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import type { Carrier } from '../../lambda/sources.ts';
 
 /** When the tests' deliveries arrive. */
@@ -8,7 +9,7 @@ export const arrivedAt = Date.parse('2026-11-02T12:00:00.000Z');
 /** An arrival from a carrier whose source has the carrier's name. */
 export function arrivalFrom(
   carrier: Carrier,
-  about: { bytesPerMegabyte?: number; filesOnly?: boolean } = {},
+  about: { bytesPerMegabyte?: number; filesOnly?: boolean; sessionRefresh?: SessionRefresh } = {},
 ): Arrival {
   const source = { name: `my-${carrier}`, carrier, bytesPerMegabyte: 1_000_000, ...about };
   return { source, arrivedAt };

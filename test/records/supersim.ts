@@ -1,5 +1,6 @@
 import { interpret } from '../../lambda/carriers/index.ts';
 import type { Reading } from '../../lambda/carriers/reading.ts';
+import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import { arrivalFrom } from './arrival.ts';
 import { bodyOf } from './fixtures.ts';
 
@@ -79,8 +80,14 @@ export function connectionEvent(type: string, data: Members = minimalData, envel
 }
 
 /** Reads a record as it would come from Twilio, by way of its JSON text. */
-export function readSuperSim(record: Members): Reading {
-  return interpret(bodyOf(JSON.stringify(record)).values[0], arrivalFrom('twilio'));
+export function readSuperSim(record: Members, sessionRefresh?: SessionRefresh): Reading {
+  const arrival = arrivalFrom('twilio', sessionRefresh && { sessionRefresh });
+  return interpret(bodyOf(JSON.stringify(record)).values[0], arrival);
+}
+
+/** Reads an update where sessions are refreshed hourly. */
+export function readHourly(data: Members, type = 'data-session.updated'): Reading {
+  return readSuperSim(connectionEvent(type, data), 'hourly');
 }
 
 /** Reads a connection event from Twilio. */

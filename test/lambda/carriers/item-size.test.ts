@@ -13,7 +13,7 @@ import {
   visitedOperator,
 } from '../../records/datastreamer.ts';
 import { ledgerOf } from '../../records/ledger-of.ts';
-import { connectionTypes, fullData, readConnectionEvent } from '../../records/supersim.ts';
+import { connectionTypes, fullData, readConnectionEvent, readHourly } from '../../records/supersim.ts';
 
 /** An item of so many bytes costs one write unit. */
 const oneWriteUnit = 1024;
@@ -89,10 +89,20 @@ const longestUsage = {
   volume: { rx: '999999.999999', tx: '999999.999999', total: '1999999.999998' },
 };
 
-const superSimReadings: [string, Reading][] = connectionTypes.map((type) => [
-  type,
-  readConnectionEvent(type, longestData),
-]);
+/** An update that does not write its session: within the hour, and without the trouble of which nobody learns later. */
+const {
+  error: _,
+  data_modifier,
+  ...untroubled
+} = {
+  ...longestData,
+  data_session_update_start_time: '2026-11-02T10:00:00Z',
+  data_session_update_end_time: '2026-11-02T10:06:00Z',
+};
+const superSimReadings: [string, Reading][] = [
+  ...connectionTypes.map((type): [string, Reading] => [type, readConnectionEvent(type, longestData)]),
+  ['data-session.updated, sessions refreshed hourly', readHourly(untroubled)],
+];
 const contextReadings: [string, Reading][] = ([3, 4, 5] as const).map((typeId) => [
   `event ${typeId}`,
   readStreamer(contextEvent(typeId, longestContext, longestDetail, longestAbout), 'telekom'),
@@ -184,6 +194,7 @@ describe('with members that no document lists', () => {
   it.each([
     ['usage', readStreamer({ ...longestUsage, ...added }, 'emnify')],
     ['data-session.updated', readConnectionEvent('data-session.updated', { ...longestData, ...added })],
+    ['data-session.updated, sessions refreshed hourly', readHourly({ ...untroubled, ...added })],
     ['attachment.accepted', readConnectionEvent('attachment.accepted', { ...longestData, ...added })],
     ['event 3', readStreamer(contextEvent(3, longestContext, longestDetail, { ...longestAbout, ...added }))],
   ])('the items of %s still cost one write unit each', (_, reading) => {

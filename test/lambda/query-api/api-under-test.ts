@@ -55,6 +55,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
     access: { kind: 'basic', credentials: source },
     throttle: new ClientThrottle(0),
     personalData: 'on-request',
+    sessionRefresh: 'update',
     sources: ['1nce', 'emnify', 'kore', 'telekom', 'twilio'],
     onError: (error) => {
       throw error;

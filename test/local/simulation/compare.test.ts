@@ -34,6 +34,7 @@ const truth: FleetTruth = {
           ['2026-10-01T00:30:00.000Z#EZ2', { dataUploaded: 0, dataDownloaded: 0, dataTotal: 0, messages: 1 }],
         ]),
         events: new Map([['2026-10-01T01:00:00.000Z#EZ3', { type: 'data-session.ended' }]]),
+        answers: () => new Map(),
         total: { uploaded: 1, downloaded: 2, messages: 1 },
       },
     ],

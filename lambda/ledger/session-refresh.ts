@@ -1,0 +1,52 @@
+import type { Session, Usage } from './observation.ts';
+
+/**
+ * Which session updates write their session.
+ *
+ * A Super SIM sends an update every six minutes. Its window is a usage item of its own; its session's item mostly says
+ * again what it said, with newer totals, and costs as much as the window. So a stack may have it refreshed once an
+ * hour. What the session's item is not told of its totals then stands in the usage item, where the query API finds it.
+ *
+ * The rule looks at the record alone: never at what is stored, at other records, or at a clock. Therefore the tables
+ * are a function of the set of records in both settings.
+ */
+export const sessionRefreshes = ['update', 'hourly'] as const;
+
+/** `update`: every update writes its session. `hourly`: once an hour, and where {@link refreshesHourly} says so. */
+export type SessionRefresh = (typeof sessionRefreshes)[number];
+
+/** `2026-11-02T10` of a time. */
+const hourLength = 13;
+
+/**
+ * Whether an update writes its session where sessions are refreshed hourly: its window
+ *
+ * - crosses the turn of a UTC hour, its end included and its beginning not, so that of windows that follow each other
+ *   exactly one crosses each hour;
+ * - is the session's first, so that a session is there although its start was lost;
+ * - has no length that is known: a beginning that is not stated, or that follows the end, says nothing of an hour;
+ *
+ * or it tells of trouble, such as a data limit that is reached, which nobody should learn an hour later.
+ */
+export function refreshesHourly({ start, startStated, groups }: Session, window: Usage): boolean {
+  const from = window.start;
+  const to = window.end;
+  return (
+    from >= to ||
+    from.slice(0, hourLength) !== to.slice(0, hourLength) ||
+    (startStated && from <= start) ||
+    groups.trouble !== undefined
+  );
+}
+
+/** The usage item of an update that does not write its session: it says when, and the session's running totals then. */
+export function speakingFor({ origin, groups }: Session, window: Usage): Usage {
+  const { dataUploaded, dataDownloaded, dataTotal } = groups.totals?.group ?? {};
+  return {
+    ...window,
+    observedAt: origin.at,
+    sessionUploaded: dataUploaded,
+    sessionDownloaded: dataDownloaded,
+    sessionTotal: dataTotal,
+  };
+}

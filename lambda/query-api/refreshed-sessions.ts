@@ -1,0 +1,108 @@
+import { epochMilliseconds, timeOf } from '../carriers/time.ts';
+import type { Network, Session, Totals } from '../ledger/observation.ts';
+import { mergeSessions } from '../ledger/session.ts';
+import { chunked } from '../store/concurrency.ts';
+import type { StoredUsage } from '../store/records.ts';
+import type { UsageBetween } from './session-totals.ts';
+
+/** Sessions whose usage is read at the same time. */
+const concurrentReads = 8;
+/**
+ * The window of an update that does not write its session lies within one UTC hour, so it starts less than an hour
+ * before it is observed; clocks that differ by less than the rest of that hour do no harm.
+ */
+const hourMilliseconds = 3_600_000;
+const endOfTime = '9999';
+
+/**
+ * Sessions as they are by now, where updates write them once an hour: each joined with what its usage items say for it.
+ *
+ * The join is the one that the updates would have been written with, of the running totals that the carrier states, so
+ * the totals are exact in any order of arrival, and where a window never came. Of an ended session nothing is read as
+ * long as its end stated the totals: they are the last.
+ *
+ * What no usage item holds (cell, address) stays as of the session's last refresh.
+ *
+ * @param nextStart when the SIM's next session after one of them started; undefined for the last.
+ */
+export async function refreshedSessions(
+  sessions: readonly Session[],
+  nextStart: (sessionId: string) => string | undefined,
+  usageBetween: UsageBetween,
+): Promise<readonly Session[]> {
+  const refreshed = new Map<string, Session>();
+  for (const portion of chunked(sessions.filter(mayBeBehind), concurrentReads)) {
+    await Promise.all(
+      portion.map(async (session) => {
+        const { sessionId } = session;
+        refreshed.set(sessionId, await refreshedSession(session, nextStart(sessionId), usageBetween));
+      }),
+    );
+  }
+  return sessions.map((session) => refreshed.get(session.sessionId) ?? session);
+}
+
+/** Whether usage may say more of a session than its item. */
+function mayBeBehind({ terminal, origin, groups }: Session): boolean {
+  return terminal === undefined || groups.totals?.at !== origin.at;
+}
+
+async function refreshedSession(
+  session: Session,
+  nextStart: string | undefined,
+  usageBetween: UsageBetween,
+): Promise<Session> {
+  const { sessionId, start, terminal, origin, groups } = session;
+  const from = timeOf(epochMilliseconds(groups.totals?.at ?? start) - hourMilliseconds);
+  // A session that was never seen to end may overlap with the next one a little.
+  const last = terminal?.end ?? nextStart;
+  const to = last === undefined ? endOfTime : hourAfter(last, origin.at);
+  let joined = session;
+  for await (const records of usageBetween(from, to)) {
+    for (const usage of records) {
+      if (usage.sessionId !== sessionId || usage.observedAt === undefined) continue;
+      joined = mergeSessions(joined, statedBy(usage, usage.observedAt, session));
+    }
+  }
+  return joined;
+}
+
+/** What the usage item of an update says for its session. */
+function statedBy(usage: StoredUsage, at: string, { sim, sessionId, start, startStated }: Session): Session {
+  const { source, carrier, iccid, imei, imsi } = usage;
+  const totals = totalsOf(usage);
+  const network = networkOf(usage);
+  return {
+    sim,
+    sessionId,
+    origin: { at, group: { source, carrier, iccid } },
+    start,
+    startStated,
+    terminal: undefined,
+    groups: {
+      totals: totals && { at, group: totals },
+      network: network && { at, group: network },
+      cell: undefined,
+      device: imei === undefined ? undefined : { at, group: { imei } },
+      address: undefined,
+      subscriber: imsi === undefined ? undefined : { at, group: { imsi } },
+      ids: undefined,
+      label: undefined,
+      trouble: undefined,
+    },
+  };
+}
+
+function totalsOf({ sessionUploaded, sessionDownloaded, sessionTotal }: StoredUsage): Totals | undefined {
+  if (sessionTotal === undefined) return undefined;
+  return { dataUploaded: sessionUploaded, dataDownloaded: sessionDownloaded, dataTotal: sessionTotal };
+}
+
+function networkOf({ radio, mcc, mnc, operatorName, country }: StoredUsage): Network | undefined {
+  const isStated = [radio, mcc, mnc, operatorName, country].some((value) => value !== undefined);
+  return isStated ? { radio, ratType: undefined, mcc, mnc, operatorName, country } : undefined;
+}
+
+function hourAfter(...times: readonly string[]): string {
+  return timeOf(Math.max(...times.map(epochMilliseconds)) + hourMilliseconds);
+}
