@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import { sourcesFromEnvironment } from '../../lambda/sources.ts';
 import { fleetOf, type Life, type ModelFleet } from './fleet.ts';
 import { expectOneLedger, goesOn, interleaved, pauseOf } from './hostile-road.ts';
-import { layOut, movedSource, roadPlan } from './road.ts';
+import { inSetting, layOut, movedSource, type Road, roadPlan, sourceIn } from './road.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { withoutClock } from './without-clock.ts';
 
@@ -22,33 +23,44 @@ function asTwilioToldIt({ records }: Life): Life {
   };
 }
 
-const road = fc
-  .record({ fleet: movingFleet, plan: roadPlan })
-  .map(({ fleet, plan }) => layOut(fleet, { ...plan, testEvents: [], broken: [] }));
+function roadIn(sessionRefresh: SessionRefresh): fc.Arbitrary<Road> {
+  return fc
+    .record({ fleet: movingFleet, plan: roadPlan })
+    .map(({ fleet, plan }) =>
+      layOut(inSetting(fleet, sessionRefresh), { ...plan, testEvents: [], broken: [] }),
+    );
+}
 
 describe(`a fleet that moves from Twilio to KORE (seed ${seed})`, () => {
-  test('ends as one ledger, KORE’s where both told of an event', { timeout: timeLimit }, async () => {
-    let pause = goesOn;
-    withoutClock(() => pause);
-    await fc.assert(
-      fc.asyncProperty(interleaved(road), async (hostile) => {
-        pause = pauseOf(hostile);
-        const { tables } = await expectOneLedger(hostile, pause);
-        const ofKore = new Set(
-          hostile.road.delivered.flatMap(({ record, parcels }) =>
-            record.kind === 'connection' && parcels.some(({ source }) => source === 'kore')
-              ? [record.eventSid]
-              : [],
-          ),
-        );
-        for (const { source, recordId, eventId } of [...tables.Usage, ...tables.Events]) {
-          const isOfKore = ofKore.has(recordId?.S ?? eventId?.S ?? '');
-          expect(source?.S).toBe(isOfKore ? 'kore' : movedSource);
-        }
-      }),
-      trials(400),
-    );
-  });
+  test.each(['update', 'hourly'] as const)(
+    'ends as one ledger, KORE’s where both told of an event, sessions refreshed by "%s"',
+    {
+      timeout: timeLimit,
+    },
+    async (setting) => {
+      const [former, successor] = [sourceIn(setting, movedSource), sourceIn(setting, 'kore')];
+      let pause = goesOn;
+      withoutClock(() => pause);
+      await fc.assert(
+        fc.asyncProperty(interleaved(roadIn(setting)), async (hostile) => {
+          pause = pauseOf(hostile);
+          const { tables } = await expectOneLedger(hostile, pause);
+          const ofKore = new Set(
+            hostile.road.delivered.flatMap(({ record, parcels }) =>
+              record.kind === 'connection' && parcels.some(({ source }) => source === successor)
+                ? [record.eventSid]
+                : [],
+            ),
+          );
+          for (const { source, recordId, eventId } of [...tables.Usage, ...tables.Events]) {
+            const isOfKore = ofKore.has(recordId?.S ?? eventId?.S ?? '');
+            expect(source?.S).toBe(isOfKore ? successor : former);
+          }
+        }),
+        trials(250),
+      );
+    },
+  );
 
   test('is known by its sources: Twilio’s is succeeded where KORE’s is configured as well', () => {
     const twilio = { name: 'old', carrier: 'twilio', bytesPerMegabyte: 1_000_000, streamArn: 'arn:old' };

@@ -177,27 +177,30 @@ export interface Delivered {
 /** A Twilio source beside which KORE's is configured. */
 export const movedSource = 'twilio-before-kore';
 
-/** A fleet as a ledger with a setting takes it: of sources whose sessions are refreshed as it says. */
-export function inSetting(fleet: ModelFleet, sessionRefresh: SessionRefresh): ModelFleet {
-  if (sessionRefresh === 'update') return fleet;
-  return { ...fleet, lives: fleet.lives.map((life) => ({ ...life, source: hourlySource(life.source) })) };
-}
-
 /** The name of the source that is another's like, but that its sessions are refreshed hourly. */
 function hourlySource(source: string): string {
   return `${source}-hourly`;
 }
 
-const allSources: readonly Source[] = [
+/** The name of a source in a ledger with a setting. */
+export function sourceIn(sessionRefresh: SessionRefresh, source: string): string {
+  return sessionRefresh === 'hourly' ? hourlySource(source) : source;
+}
+
+/** A fleet as a ledger with a setting takes it: of sources whose sessions are refreshed as it says. */
+export function inSetting(fleet: ModelFleet, sessionRefresh: SessionRefresh): ModelFleet {
+  const lives = fleet.lives.map((life) => ({ ...life, source: sourceIn(sessionRefresh, life.source) }));
+  return { ...fleet, lives };
+}
+
+const everyUpdate: readonly Source[] = [
   ...carriers.map((carrier): Source => ({ name: carrier, carrier, bytesPerMegabyte: 1_000_000 })),
   { name: movedSource, carrier: 'twilio', bytesPerMegabyte: 1_000_000, superseded: true },
-  ...(['twilio', 'kore'] as const).map(
-    (carrier): Source => ({
-      name: hourlySource(carrier),
-      carrier,
-      bytesPerMegabyte: 1_000_000,
-      sessionRefresh: 'hourly',
-    }),
+];
+const allSources: readonly Source[] = [
+  ...everyUpdate,
+  ...everyUpdate.map(
+    (source): Source => ({ ...source, name: hourlySource(source.name), sessionRefresh: 'hourly' }),
   ),
 ];
 
