@@ -90,8 +90,8 @@ export function fuller<Item extends Usage | LedgerEvent>(a: Item, b: Item): Item
 function wordsOf(item: Usage | LedgerEvent): string {
   const attributes =
     'network' in item ? { ...item, ...item.network, network: undefined, arrivedAt: undefined } : item;
-  const stated = Object.entries(attributes).filter(([, value]) => value !== undefined);
-  return JSON.stringify(
-    stated.map(([name, value]) => [name, String(value)]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
-  );
+  const stated = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]): [string, string] => [name, String(value)]);
+  return JSON.stringify(stated.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -12,7 +12,7 @@ export function later<G extends Group>(
   a: Stated<G> | undefined,
   b: Stated<G> | undefined,
 ): Stated<G> | undefined {
-  if (a === undefined || a === b) return b;
+  if (a === undefined) return b;
   if (b === undefined) return a;
   if (a.at !== b.at) return a.at > b.at ? a : b;
   return compareGroups(a.group, b.group) >= 0 ? a : b;
@@ -21,7 +21,7 @@ export function later<G extends Group>(
 /** Whether two statements are the same, time included. */
 export function sameStatement(a: Stated | undefined, b: Stated | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a === b || (a.at === b.at && compareGroups(a.group, b.group) === 0);
+  return a.at === b.at && compareGroups(a.group, b.group) === 0;
 }
 
 /** A total order on the contents of one kind of group; 0 means equal. */
@@ -42,11 +42,10 @@ function isSame(a: Group, b: Group): boolean {
   return true;
 }
 
-/** Nothing before something, numbers by size, all else by its text. */
+/** Nothing before something, numbers by size, texts letter by letter. The values of one name are of one type. */
 function compareValues(a: Group[string], b: Group[string]): number {
   if (a === b) return 0;
   if (a === undefined) return -1;
   if (b === undefined) return 1;
-  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : 1;
-  return String(a) < String(b) ? -1 : 1;
+  return a < b ? -1 : 1;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Fold } from '../../../lambda/ledger/fold.ts';
+import { Fold, fuller } from '../../../lambda/ledger/fold.ts';
+import { complete, completeWithSession, superseded } from '../../../lambda/ledger/observation.ts';
 import { addReceipts, emptyReceipt } from '../../../lambda/ledger/receipt.ts';
 import { observationsOf } from '../../records/arrival.ts';
 import { readStreamer, usageRecord } from '../../records/datastreamer.ts';
 import { fullData, readConnectionEvent } from '../../records/supersim.ts';
+import { eventAt, minute, usageAt } from '../store/observations.ts';
 
 const ended = observationsOf(readConnectionEvent('data-session.ended', fullData));
 const updated = observationsOf(
@@ -57,6 +59,37 @@ describe('a fold', () => {
     const fold = new Fold();
     const alone = { ...updated, usage: undefined };
     expect([fold.add(0, alone), fold.add(1, alone)]).toEqual([false, false]);
+  });
+});
+
+describe('of two statements about one usage record or event', () => {
+  it('the fuller stands, whatever its words', () => {
+    const fullnesses = [0, superseded, complete, completeWithSession];
+    const [abridged, ofPredecessor, whole, withSession] = fullnesses.map((fullness, index) =>
+      usageAt(minute(1), 'sim', 'record', { fullness, carrier: index % 2 === 0 ? '1nce' : 'twilio' }),
+    );
+    for (const [less, more] of [
+      [abridged, ofPredecessor],
+      [ofPredecessor, whole],
+      [whole, withSession],
+    ] as const) {
+      if (less === undefined || more === undefined) throw new RangeError('There are four');
+      expect([fuller(less, more), fuller(more, less)]).toEqual([more, more]);
+    }
+  });
+
+  it('that say equally much, the one whose words come later stands', () => {
+    const [a, b] = [
+      eventAt(minute(1), 'sim', 'id', { type: 'a' }),
+      eventAt(minute(1), 'sim', 'id', { type: 'b' }),
+    ];
+    expect([fuller(a, b), fuller(b, a)]).toEqual([b, b]);
+  });
+
+  it('in the same words, the time of arrival decides nothing', () => {
+    const first = eventAt(minute(1), 'sim', 'id', { arrivedAt: 1 });
+    const second = eventAt(minute(1), 'sim', 'id', { arrivedAt: 2 });
+    expect([fuller(first, second), fuller(second, first)]).toEqual([first, second]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Session, Terminal } from '../../../lambda/ledger/observation.ts';
-import { compareGroups, later } from '../../../lambda/ledger/register.ts';
+import { compareGroups, later, sameStatement } from '../../../lambda/ledger/register.ts';
 import { mergeSessions, sameSession } from '../../../lambda/ledger/session.ts';
 import { minute, sessionAt } from '../store/observations.ts';
 
@@ -29,6 +29,18 @@ describe('of two statements of one moment', () => {
   });
 });
 
+test('a statement is the same as another where both time and content are', () => {
+  const statements = [
+    undefined,
+    { at: minute(1), group: { imei: 'a' } },
+    { at: minute(2), group: { imei: 'a' } },
+    { at: minute(1), group: { imei: 'b' } },
+  ];
+  expect(
+    statements.map((one) => statements.map((other) => sameStatement(one, structuredClone(other)))),
+  ).toEqual(statements.map((one) => statements.map((other) => one === other)));
+});
+
 describe('a session', () => {
   const ended: Terminal = { status: 'ended', end: minute(5) };
   const failed: Terminal = { status: 'failed', end: minute(5) };
@@ -49,6 +61,15 @@ describe('a session', () => {
 
   test('is another one where only the kind, or the time, of its end differs', () => {
     const states = [undefined, ended, failed, endedLater].map(session);
+    expect(states.map((one) => states.map((other) => sameSession(one, other)))).toEqual(
+      states.map((one) => states.map((other) => one === other)),
+    );
+  });
+
+  test('is another one where only its start differs, or whether that was stated', () => {
+    const states = [minute(1), minute(2)].flatMap((start) =>
+      [true, false].map((startStated) => sessionAt(minute(3), 'sim', { start, startStated })),
+    );
     expect(states.map((one) => states.map((other) => sameSession(one, other)))).toEqual(
       states.map((one) => states.map((other) => one === other)),
     );
