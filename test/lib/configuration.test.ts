@@ -10,6 +10,7 @@ import {
   type SourceSettings,
   stackNameOf,
 } from '../../lib/configuration.ts';
+import { outputFolder } from './output-folder.ts';
 
 const koreSource: SourceSettings = {
   name: 'default',
@@ -42,7 +43,7 @@ const defaults: Configuration = {
 };
 
 function nodeWith(context: Record<string, unknown>): Node {
-  return new App({ context }).node;
+  return new App({ context, outdir: outputFolder() }).node;
 }
 
 /** What the user reads when the configuration is wrong. */

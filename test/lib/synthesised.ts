@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { configurationOf, stackNameOf } from '../../lib/configuration.ts';
 import { SimledgerStack } from '../../lib/simledger-stack.ts';
+import { outputFolder } from './output-folder.ts';
 
 /**
  * One resource of a template, its references written as `Path/In/Stack` (Ref) or `Path/In/Stack.Arn` (GetAtt), and parts
@@ -42,6 +43,7 @@ export function withoutApi(simledger: Record<string, unknown> = {}): Record<stri
 export function appWith(context: Record<string, unknown>): { app: App; stack: SimledgerStack } {
   const app = new App({
     analyticsReporting: false,
+    outdir: outputFolder(),
     context: {
       ...cdk.context,
       'aws:cdk:bundling-stacks': [],
