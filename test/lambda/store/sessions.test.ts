@@ -198,6 +198,25 @@ describe.each([
     expect(await stored(other)).toEqual({ ...(await stored()), sim: { S: other } });
   });
 
+  test('that failed and ended at one moment failed, whichever is told later', async () => {
+    const terminal = (status: 'ended' | 'failed') => ({ status, end: minute(5) });
+    const failedFirst = [terminal('failed'), terminal('ended')];
+    for (const [index, terminals] of [failedFirst, failedFirst.toReversed()].entries()) {
+      const ofSim = `${sim}-${index}`;
+      for (const [later, told] of terminals.entries()) {
+        await write(writer, sessionAt(minute(5 + later), ofSim, { start: minute(1), terminal: told }));
+      }
+      const { status, end, lastUpdated } = (await stored(ofSim)) ?? {};
+      expect([status?.S, end?.S, lastUpdated?.S]).toEqual(['failed', minute(5), minute(6)]);
+    }
+  });
+
+  test('starts earlier once a later record tells of an earlier moment, as a usage record does', async () => {
+    await write(writer, sessionAt(minute(5), sim));
+    await write(writer, sessionAt(minute(10), sim, { start: minute(2), startStated: false }));
+    expect((await stored())?.['start']).toEqual({ S: minute(2) });
+  });
+
   test('starts at the earliest observation until a start is stated, and then there', async () => {
     const starts: unknown[] = [];
     for (const session of [
