@@ -144,17 +144,6 @@ describe('encodings', () => {
     ]);
   });
 
-  it('does not unpack what would fill the memory', () => {
-    const bytes = gzipSync(Buffer.alloc(100_000_000, ' '));
-    expect(readBody(bytes).broken).toEqual([
-      { code: 'too-large', reason: 'The body unpacks to more than 16777216 bytes', bytes },
-    ]);
-  });
-
-  it('unpacks what is as large as Kinesis takes', () => {
-    expect(readBody(gzipSync(`{"a":"${'x'.repeat(10_000_000)}"}`)).values.length).toBe(1);
-  });
-
   it.each([
     ['Latin-1', Buffer.from('{"a":"\u00e9"}', 'latin1')],
     ['UTF-16', Buffer.from('\uFEFF{"a":1}', 'utf16le')],
@@ -214,39 +203,5 @@ describe('aggregates of the Kinesis Producer Library', () => {
       createHash('md5').update(message).digest(),
     ]);
     expect(readBody(bytes).broken.map(({ code }) => code)).toEqual(['not-utf8']);
-  });
-});
-
-describe('sizes', () => {
-  it('reads 100,000 levels', () => {
-    const depth = 100_000;
-    const texts = [
-      '['.repeat(depth) + ']'.repeat(depth),
-      `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`,
-      `${'{"a":'.repeat(depth)}12345678901234567890${'}'.repeat(depth)}{"b":1}`,
-    ];
-    expect(texts.map((text) => bodyOf(text).values.length)).toEqual([1, 1, 2]);
-  });
-
-  it('keeps 100,000 levels that are not closed as one broken part', () => {
-    const texts = ['[', '{', '{"a":', '{"a":['].map((level) => level.repeat(100_000));
-    expect(texts.map((text) => contentOf(bodyOf(text)).broken)).toEqual(texts.map((text) => notJson(text)));
-  });
-
-  it('reads ten million characters of escapes, alone, in an array, and beside a long number', () => {
-    const text = `"${'\\n'.repeat(5_000_000)}"`;
-    const bodies = [`[{"a":${text}},{}]`, `{"a":${text},"b":12345678901234567890}`, `{"a":${text}}{"b":1}`];
-    expect(
-      bodies.map(bodyOf).map((body) => body.values.map((_, index) => body.bytesOf(index).length)),
-    ).toEqual([[10_000_008, 2], [10_000_033], [10_000_008, 7]]);
-  });
-
-  it('reads an array of 200,000 elements', () => {
-    const body = bodyOf(`[${'{},'.repeat(199_999)}{"last":true}]`);
-    expect([body.values.length, body.values.at(-1), Buffer.from(body.bytesOf(199_999)).toString()]).toEqual([
-      200_000,
-      { last: true },
-      '{"last":true}',
-    ]);
   });
 });

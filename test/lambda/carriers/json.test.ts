@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { elementsOf, parseExactly, parseObject, splitBody } from '../../../lambda/carriers/json.ts';
+import { describe, expect, it } from 'vitest';
+import { elementsOf, parseExactly, parseObject } from '../../../lambda/carriers/json.ts';
 
 describe('parseExactly', () => {
   it('makes strings of long numbers and of numbers with an exponent, and of no others', () => {
@@ -34,57 +34,4 @@ describe('elementsOf', () => {
       '-1.5e3',
     ]);
   });
-});
-
-/** Bodies that made, or could make, a splitter go over the same text again and again. */
-const hostile: readonly [what: string, repeated: string][] = [
-  ['open braces', '{'],
-  ['open braces in lines', '{\n'],
-  ['open brackets', '['],
-  ['closing before opening', '}{'],
-  ['members that never end', '{"a":'],
-  ['members that never end, in lines', '{"a":\n'],
-  ['broken objects', '{"a":x},'],
-  ['broken objects in lines', '{"a":x},\n'],
-  ['escaped quotes outside strings', '{\\"},'],
-  ['strings that never end', '{"a},'],
-  ['objects in open objects', '{"a":{}},{"b":{'],
-  ['whole lines in open objects', '{"a":[\n {}\n'],
-  ['whole lines after open lists', ',{"a":[\n{}\n'],
-  ['quotes', '"'],
-  ['backslashes', '\\'],
-  ['commas', ','],
-];
-
-describe('splitBody', () => {
-  afterEach(() => {
-    vi.restoreAllMocks();
-  });
-
-  it.each(hostile)('looks at each character a bounded number of times in a body of %s', (_, repeated) => {
-    const text = repeated.repeat(Math.ceil(20_000 / repeated.length));
-    let parsedCharacters = 0;
-    let matches = 0;
-    const parse = JSON.parse;
-    const exec = RegExp.prototype.exec;
-    vi.spyOn(JSON, 'parse').mockImplementation((content: string) => {
-      parsedCharacters += content.length;
-      return parse(content);
-    });
-    vi.spyOn(RegExp.prototype, 'exec').mockImplementation(function (this: RegExp, content: string) {
-      matches += 1;
-      return exec.call(this, content);
-    });
-    splitBody(text);
-    expect(parsedCharacters).toBeLessThanOrEqual(3 * text.length);
-    expect(matches).toBeLessThanOrEqual(3 * text.length);
-  });
-
-  it.each([...hostile, ['blanks behind a broken object', ' '] as const])(
-    'is done with a megabyte of %s',
-    (what, repeated) => {
-      const text = `{"a":x}${repeated.repeat(Math.ceil(1_000_000 / repeated.length))}}`;
-      expect(splitBody(text).length, what).toBeGreaterThan(0);
-    },
-  );
 });

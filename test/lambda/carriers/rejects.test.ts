@@ -484,12 +484,6 @@ describe('texts', () => {
     );
     expect([detail, description]).toEqual(['a\u0000b\ufffdc', 'a\u0000b\ufffdc']);
   });
-
-  it('of arrays of 100,000 elements are cut as well', () => {
-    const mnc = Array.from({ length: 100_000 }, (_, id) => ({ id, mnc: '01' }));
-    const reading = readStreamer(carrierEvent(1, { detail: { ...fullData, mnc } }));
-    expect(statedBy(reading, 'event').detail?.length).toBeLessThan(540);
-  });
 });
 
 describe('sentences', () => {

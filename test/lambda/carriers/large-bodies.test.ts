@@ -1,0 +1,118 @@
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readBody } from '../../../lambda/carriers/body.ts';
+import { splitBody } from '../../../lambda/carriers/json.ts';
+import { statedBy } from '../../records/arrival.ts';
+import { carrierEvent, readStreamer } from '../../records/datastreamer.ts';
+import { bodyOf } from '../../records/fixtures.ts';
+import { fullData } from '../../records/supersim.ts';
+
+/** Bodies far larger and deeper than a carrier sends: they take memory and time in proportion, and are read or refused. */
+
+describe('a large body', () => {
+  it('is read through 100,000 levels', () => {
+    const depth = 100_000;
+    const texts = [
+      '['.repeat(depth) + ']'.repeat(depth),
+      `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`,
+      `${'{"a":'.repeat(depth)}12345678901234567890${'}'.repeat(depth)}{"b":1}`,
+    ];
+    expect(texts.map((text) => bodyOf(text).values.length)).toEqual([1, 1, 2]);
+  });
+
+  it('of 100,000 levels that are not closed is one broken part', () => {
+    const texts = ['[', '{', '{"a":', '{"a":['].map((level) => level.repeat(100_000));
+    expect(
+      texts.map((text) =>
+        bodyOf(text).broken.map(({ code, bytes }) => [code, Buffer.from(bytes).toString()]),
+      ),
+    ).toEqual(texts.map((text) => [['broken-json', text]]));
+  });
+
+  it('is read through ten million characters of escapes, alone, in an array, and beside a long number', () => {
+    const text = `"${'\\n'.repeat(5_000_000)}"`;
+    const bodies = [`[{"a":${text}},{}]`, `{"a":${text},"b":12345678901234567890}`, `{"a":${text}}{"b":1}`];
+    expect(
+      bodies.map(bodyOf).map((body) => body.values.map((_, index) => body.bytesOf(index).length)),
+    ).toEqual([[10_000_008, 2], [10_000_033], [10_000_008, 7]]);
+  });
+
+  it('is an array of 200,000 elements', () => {
+    const body = bodyOf(`[${'{},'.repeat(199_999)}{"last":true}]`);
+    expect([body.values.length, body.values.at(-1), Buffer.from(body.bytesOf(199_999)).toString()]).toEqual([
+      200_000,
+      { last: true },
+      '{"last":true}',
+    ]);
+  });
+
+  it('is not unpacked where it would fill the memory', () => {
+    const bytes = gzipSync(Buffer.alloc(100_000_000, ' '));
+    expect(readBody(bytes).broken).toEqual([
+      { code: 'too-large', reason: 'The body unpacks to more than 16777216 bytes', bytes },
+    ]);
+  });
+
+  it('is unpacked to what is as large as Kinesis takes', () => {
+    expect(readBody(gzipSync(`{"a":"${'x'.repeat(10_000_000)}"}`)).values.length).toBe(1);
+  });
+
+  it('with an array of 100,000 elements makes no larger item', () => {
+    const mnc = Array.from({ length: 100_000 }, (_, id) => ({ id, mnc: '01' }));
+    const reading = readStreamer(carrierEvent(1, { detail: { ...fullData, mnc } }));
+    expect(statedBy(reading, 'event').detail?.length).toBeLessThan(540);
+  });
+});
+
+/** Bodies that made, or could make, a splitter go over the same text again and again. */
+const hostile: readonly [what: string, repeated: string][] = [
+  ['open braces', '{'],
+  ['open braces in lines', '{\n'],
+  ['open brackets', '['],
+  ['closing before opening', '}{'],
+  ['members that never end', '{"a":'],
+  ['members that never end, in lines', '{"a":\n'],
+  ['broken objects', '{"a":x},'],
+  ['broken objects in lines', '{"a":x},\n'],
+  ['escaped quotes outside strings', '{\\"},'],
+  ['strings that never end', '{"a},'],
+  ['objects in open objects', '{"a":{}},{"b":{'],
+  ['whole lines in open objects', '{"a":[\n {}\n'],
+  ['whole lines after open lists', ',{"a":[\n{}\n'],
+  ['quotes', '"'],
+  ['backslashes', '\\'],
+  ['commas', ','],
+];
+
+describe('splitBody', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it.each(hostile)('looks at each character a bounded number of times in a body of %s', (_, repeated) => {
+    const text = repeated.repeat(Math.ceil(20_000 / repeated.length));
+    let parsedCharacters = 0;
+    let matches = 0;
+    const parse = JSON.parse;
+    const exec = RegExp.prototype.exec;
+    vi.spyOn(JSON, 'parse').mockImplementation((content: string) => {
+      parsedCharacters += content.length;
+      return parse(content);
+    });
+    vi.spyOn(RegExp.prototype, 'exec').mockImplementation(function (this: RegExp, content: string) {
+      matches += 1;
+      return exec.call(this, content);
+    });
+    splitBody(text);
+    expect(parsedCharacters).toBeLessThanOrEqual(3 * text.length);
+    expect(matches).toBeLessThanOrEqual(3 * text.length);
+  });
+
+  it.each([...hostile, ['blanks behind a broken object', ' '] as const])(
+    'is done with a megabyte of %s',
+    (what, repeated) => {
+      const text = `{"a":x}${repeated.repeat(Math.ceil(1_000_000 / repeated.length))}}`;
+      expect(splitBody(text).length, what).toBeGreaterThan(0);
+    },
+  );
+});
