@@ -10,8 +10,9 @@ import type { RejectCode } from './reading.ts';
  */
 
 /**
- * A body larger than this once unpacked is rejected as it is. The largest that a carrier sends is 6 MB, the largest that
- * Kinesis takes 10 MB; much more, parsed, would not fit the consumer's memory.
+ * A body larger than this once unpacked is rejected as it is, and so is one that exceeds it together with those before
+ * it in an aggregate. The largest that a carrier sends is 6 MB, the largest that Kinesis takes 10 MB; much more, parsed,
+ * would not fit the consumer's memory.
  */
 const mostBytes = 16 * 1024 * 1024;
 
@@ -32,15 +33,21 @@ export interface Body {
 
 /** Reads a body; what can't be read is returned as broken, never thrown. */
 export function readBody(bytes: Buffer): Body {
+  const room: Room = { bytes: mostBytes };
   if (bytes.length > 20 && bytes.readUInt32BE(0) === aggregateMagic) {
     const parts = aggregatedParts(bytes);
-    if (parts.length > 0) return joined(parts.map(readUserRecord));
+    if (parts.length > 0) return joined(parts.map((part) => readUserRecord(part, room)));
   }
-  return readUserRecord(bytes);
+  return readUserRecord(bytes, room);
 }
 
-function readUserRecord(bytes: Buffer): Body {
-  if (bytes.length > 1 && bytes[0] === 0x1f && bytes[1] === 0x8b) return readCompressed(bytes);
+/** What a delivery may still unpack to. */
+interface Room {
+  bytes: number;
+}
+
+function readUserRecord(bytes: Buffer, room: Room): Body {
+  if (bytes.length > 1 && bytes[0] === 0x1f && bytes[1] === 0x8b) return readCompressed(bytes, room);
   if (!isUtf8(bytes)) return unreadable('not-utf8', 'The body is not UTF-8 text', bytes);
   return readText(bytes);
 }
@@ -103,16 +110,17 @@ function hasRoundedNumber(data: unknown): boolean {
   );
 }
 
-function readCompressed(bytes: Buffer): Body {
+function readCompressed(bytes: Buffer, room: Room): Body {
   let unpacked: Buffer;
   try {
-    unpacked = gunzipSync(bytes, { maxOutputLength: mostBytes });
+    unpacked = gunzipSync(bytes, { maxOutputLength: Math.max(1, room.bytes) });
   } catch (error) {
     if (error instanceof RangeError) {
       return unreadable('too-large', `The body unpacks to more than ${mostBytes} bytes`, bytes);
     }
     return unreadable('broken-gzip', 'The body begins like gzip but can not be unpacked', bytes);
   }
+  room.bytes -= unpacked.length;
   if (!isUtf8(unpacked)) return unreadable('not-utf8', 'The unpacked body is not UTF-8 text', bytes);
   return readText(unpacked);
 }

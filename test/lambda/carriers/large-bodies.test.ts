@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readBody } from '../../../lambda/carriers/body.ts';
 import { splitBody } from '../../../lambda/carriers/json.ts';
+import { aggregateOf } from '../../records/aggregate.ts';
 import { statedBy } from '../../records/arrival.ts';
 import { carrierEvent, readStreamer } from '../../records/datastreamer.ts';
 import { bodyOf } from '../../records/fixtures.ts';
@@ -50,6 +51,19 @@ describe('a large body', () => {
     const bytes = gzipSync(Buffer.alloc(100_000_000, ' '));
     expect(readBody(bytes).broken).toEqual([
       { code: 'too-large', reason: 'The body unpacks to more than 16777216 bytes', bytes },
+    ]);
+  });
+
+  it('is not unpacked bit by bit either, in an aggregate of bodies each of which is small enough', () => {
+    const part = gzipSync(JSON.stringify({ text: 'x'.repeat(6_000_000) }));
+    const { values, broken } = readBody(aggregateOf(part, part, part, Buffer.from('{"a":1}'), part));
+    expect([values.length, values.at(-1), broken.map(({ code, bytes }) => [code, bytes])]).toEqual([
+      3,
+      { a: 1 },
+      [
+        ['too-large', part],
+        ['too-large', part],
+      ],
     ]);
   });
 
