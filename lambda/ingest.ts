@@ -48,6 +48,8 @@ export interface Ingested {
 
 /** Rejects that are put at the same time. */
 const concurrentRejects = 16;
+/** Bytes of rejects that wait for the end of their batch; a few that were unpacked from gzip would fill the memory. */
+const mostWaitingBytes = 8 * 1024 * 1024;
 
 /**
  * Takes in a batch: folds what its records state into one change an item, writes the changes, keeps the rejects. The
@@ -61,11 +63,18 @@ export async function ingest(
   options: IngestOptions,
 ): Promise<Ingested> {
   const batch = new Batch();
-  for (const entry of entries) batch.add(entry);
+  const quarantined = new Quarantined();
+  for (const entry of entries) {
+    batch.add(entry);
+    // Those of a group go into one object, at the end; a group's rows are never as large.
+    if (batch.waitingBytes > mostWaitingBytes && options.rejectGroup === undefined) {
+      await keepRejects(batch.takeRejects(), ports.quarantine, undefined, quarantined);
+    }
+  }
   const changes = batch.fold.changes();
-  const [report, quarantined] = await Promise.all([
+  const [report] = await Promise.all([
     ports.writer.write(changes, options),
-    keepRejects(batch.rejects, ports.quarantine, options.rejectGroup),
+    keepRejects(batch.takeRejects(), ports.quarantine, options.rejectGroup, quarantined),
   ]);
   const failed = new Set([...report.failed, ...quarantined.failed]);
   const receipt = batch.receipt(report.repeated, failed);
@@ -75,7 +84,7 @@ export async function ingest(
     receipt,
     failedDeliveries: new Set([...failed].map((record) => batch.deliveryOf(record))),
     testIds: batch.testIds,
-    errors: [...report.errors, ...quarantined.errors],
+    errors: [...report.errors, ...quarantined.errors.values()],
   };
 }
 
@@ -89,12 +98,13 @@ interface NumberedReject {
 /** A batch while it is read: records by number, what they turned out to be, and their changes. */
 class Batch {
   readonly fold = new Fold();
-  readonly rejects: NumberedReject[] = [];
+  waitingBytes = 0;
   readonly testIds: string[] = [];
   readonly measures = new Measures();
   readonly #verdicts: Verdict[] = [];
   readonly #kinds: string[] = [];
   readonly #deliveries: number[] = [];
+  #rejects: NumberedReject[] = [];
 
   add(entry: Entry): void {
     const record = this.#verdicts.length;
@@ -102,6 +112,14 @@ class Batch {
     this.#verdicts.push(this.#judge(entry, record));
     this.#kinds.push(kindOf(entry.reading));
     this.measures.late(entry.reading, entry.arrivedAt);
+  }
+
+  /** The rejects since they were last taken. */
+  takeRejects(): readonly NumberedReject[] {
+    const rejects = this.#rejects;
+    this.#rejects = [];
+    this.waitingBytes = 0;
+    return rejects;
   }
 
   deliveryOf(record: number): number {
@@ -133,9 +151,12 @@ class Batch {
       case 'ignored':
         if (reading.testId !== undefined) this.testIds.push(reading.testId);
         return 'ignored';
-      case 'fault':
-        this.rejects.push({ record, reject: rejectOf(entry, reading) });
+      case 'fault': {
+        const reject = rejectOf(entry, reading);
+        this.#rejects.push({ record, reject });
+        this.waitingBytes += reject.bytes.length;
         return 'rejected';
+      }
     }
   }
 }
@@ -145,13 +166,19 @@ function rejectOf(entry: Entry, { code, reason }: { code: Reject['code']; reason
   return { code, reason, position, source: source.name, arrivedAt, bytes: entry.bytes() };
 }
 
+/** What the quarantine did not take. */
+class Quarantined {
+  readonly failed = new Set<number>();
+  /** One error a kind, by its name. */
+  readonly errors = new Map<string, Error>();
+}
+
 async function keepRejects(
   rejects: readonly NumberedReject[],
   quarantine: Quarantine,
   group: string | undefined,
-): Promise<{ failed: ReadonlySet<number>; errors: readonly Error[] }> {
-  const failed = new Set<number>();
-  const errors = new Map<string, Error>();
+  { failed, errors }: Quarantined,
+): Promise<void> {
   const portions = group === undefined ? rejects.map((reject) => [reject]) : groupedByCode(rejects);
   await forEachConcurrently(portions, concurrentRejects, async (portion) => {
     try {
@@ -167,7 +194,6 @@ async function keepRejects(
       errors.set(known.name, known);
     }
   });
-  return { failed, errors: [...errors.values()] };
 }
 
 function groupedByCode(rejects: readonly NumberedReject[]): NumberedReject[][] {

@@ -150,4 +150,22 @@ describe('taking in a batch', () => {
       errors: [],
     });
   });
+
+  test('keeps rejects before it has read all of a batch, where many bytes wait', async () => {
+    const there = ports({ refuse: ({ position }) => position === 'position-1' });
+    const bytes = () => Buffer.alloc(5 * 1024 * 1024);
+    const keptWhenRead: number[] = [];
+    function* read(): Generator<Entry> {
+      for (const entry of entries([0, broken], [1, broken], [2, broken], [3, broken], [4, broken])) {
+        keptWhenRead.push(there.kept.length);
+        yield { ...entry, bytes };
+      }
+    }
+    const { receipt, failedDeliveries } = await ingest(read(), there, { lookFirst: false });
+    expect(keptWhenRead).toEqual([0, 0, 1, 1, 3]);
+    expect(there.kept.flatMap(({ positions }) => positions)).toEqual(
+      [0, 2, 3, 4].map((number) => `position-${number}`),
+    );
+    expect([receipt.rejected, receipt.failed, [...failedDeliveries]]).toEqual([4, 1, [1]]);
+  });
 });

@@ -1,26 +1,17 @@
 /**
  * A process that takes in something large and prints how much memory that took: run by `memory.test.ts`, with
- * `file <megabytes>` or `batch`. The store answers at once and keeps nothing, so that what is measured is ours.
+ * `file <megabytes>`, `batch` or `bombs`. Store and quarantine answer at once and keep nothing, so that what is measured
+ * is ours.
  */
-import { gzipSync } from 'node:zlib';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { importFile } from '../../lambda/file-importer/import-file.ts';
 import { ingest } from '../../lambda/ingest.ts';
 import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
 import type { Source } from '../../lambda/sources.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
-import { writeRecord } from '../../local/simulation/corruption.ts';
-import { usageColumns, usageRow, writeRow } from '../../local/simulation/csv-dialect.ts';
-import { provideSim } from '../../local/simulation/identity.ts';
-import { Random } from '../../local/simulation/random.ts';
-import type { UsageRecord } from '../../local/simulation/records.ts';
+import { arrivedAt, batchOfBombs, largeFile, largestBatch, megabyte } from './large-deliveries.ts';
 import { asClient } from './memory-dynamodb.ts';
-import { kinesisRecord, sources } from './road.ts';
-
-const megabyte = 2 ** 20;
-/** Bytes that Lambda puts into one invocation, as base64. */
-const largestPayload = 6 * megabyte;
-const arrivedAt = Date.parse('2026-11-02T12:00:00.000Z');
+import { sources } from './road.ts';
 
 const writer = new LedgerWriter({
   client: asClient({ send: async () => ({}) }),
@@ -31,36 +22,14 @@ const writer = new LedgerWriter({
   eventRetentionDays: 90,
 });
 const quarantine = { keep: async () => undefined };
-const sims = Array.from({ length: 1_000 }, (_, index) => provideSim(index * 10 + 1, new Random(index)));
 
-function usage(number: number): UsageRecord {
-  const sim = sims[number % sims.length];
-  if (sim === undefined) throw new RangeError('There is no SIM');
-  const start = arrivedAt - 86_400_000 + (number % 80_000) * 1_000;
-  const volume = { up: number, down: 2 * number };
-  const common = {
-    kind: 'usage',
-    sim,
-    id: String(4_000_000_000 + number),
-    messages: 0,
-    road: 'file',
-  } as const;
-  return { ...common, at: start, start, end: start + 1_000, volume };
-}
+/** Most bytes that were in use once the garbage was collected. */
+let mostRetained = 0;
 
-/** A file of so many megabytes, made while it is read. */
-async function* file(megabytes: number): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(`${writeRow(usageColumns)}\n`);
-  for (let number = 0, bytes = 0; bytes < megabytes * megabyte; ) {
-    let text = '';
-    while (text.length < 65_536) {
-      text += `${writeRow(usageRow(usage(number)))}\n`;
-      number += 1;
-    }
-    const chunk = Buffer.from(text);
-    bytes += chunk.length;
-    yield chunk;
-  }
+function retainedBytes(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 async function takeFile(megabytes: number): Promise<number> {
@@ -71,9 +40,14 @@ async function takeFile(megabytes: number): Promise<number> {
     {
       writer,
       quarantine,
-      files: { read: async () => undefined, write: async () => undefined },
+      files: {
+        read: async () => undefined,
+        write: async () => {
+          mostRetained = Math.max(mostRetained, retainedBytes());
+        },
+      },
       open: async () => ({
-        bytes: file(megabytes),
+        bytes: largeFile(megabytes),
         size: megabytes * megabyte,
         deliveredAt: arrivedAt,
         close: async () => undefined,
@@ -86,37 +60,22 @@ async function takeFile(megabytes: number): Promise<number> {
   return manifest?.accepted ?? 0;
 }
 
-/** The largest batch that Lambda hands over: half of it records as they are, half arrays in gzip. */
-function largestBatch(): KinesisStreamRecord[] {
-  const records: KinesisStreamRecord[] = [];
-  const add = (data: Buffer): number => {
-    const record = kinesisRecord(sources.ofBucket('1nce'), '1nce/0', records.length, arrivedAt, data);
-    records.push(record);
-    return record.kinesis.data.length + 500;
-  };
-  let number = 0;
-  const next = (): string => {
-    number += 1;
-    return writeRecord(usage(number));
-  };
-  for (let payload = 0; payload < largestPayload; ) {
-    payload += add(Buffer.from(next()));
-    if (records.length % 100 === 0) {
-      payload += add(gzipSync(`[${Array.from({ length: 500 }, next).join(',')}]`));
-    }
-  }
-  return records;
-}
-
 async function takeBatch(batch: readonly KinesisStreamRecord[]): Promise<number> {
   const { receipt } = await ingest(entriesOf(batch, sources), { writer, quarantine }, { lookFirst: false });
-  return receipt.stored + receipt.repeated;
+  return receipt.received;
 }
 
 const [what, size] = process.argv.slice(2);
-const batch = what === 'batch' ? largestBatch() : [];
-globalThis.gc?.();
+const batch = what === 'batch' ? largestBatch() : what === 'bombs' ? batchOfBombs() : [];
+const retainedBefore = retainedBytes();
 const before = process.memoryUsage().rss;
-const records = what === 'batch' ? await takeBatch(batch) : await takeFile(Number(size));
+const records = what === 'file' ? await takeFile(Number(size)) : await takeBatch(batch);
 const peak = process.resourceUsage().maxRSS * 1024;
-process.stdout.write(JSON.stringify({ records, grownMegabytes: Math.ceil((peak - before) / megabyte) }));
+const inMegabytes = (bytes: number): number => Math.ceil(Math.max(0, bytes) / megabyte);
+process.stdout.write(
+  JSON.stringify({
+    records,
+    grownMegabytes: inMegabytes(peak - before),
+    retainedMegabytes: inMegabytes(mostRetained - retainedBefore),
+  }),
+);
