@@ -1,0 +1,169 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { environment } from '../lambda/names.ts';
+import { functions } from '../lib/limits.ts';
+import { createLambdaFunction } from '../local/lambda-runtime/function.ts';
+import { batchOfBombs, largeFile, largestBatch, megabyte } from '../test/property/large-deliveries.ts';
+
+/**
+ * The most memory that the functions take, each in a process of its own, bundled and started as it is deployed: the
+ * importer with a real file of 1 GB, the consumer with the largest batch that Lambda hands over, and with one that would
+ * unpack to gigabytes. DynamoDB and S3 take everything and keep nothing; what is measured is the functions' own.
+ *
+ *   npx tsx bench/memory-ceiling.ts                   a file of 1,024 MB
+ *   npx tsx bench/memory-ceiling.ts --megabytes 100   another size
+ *   npx tsx bench/memory-ceiling.ts --json            figures under stable names
+ *
+ * Exits with 1 when one takes more than its ceiling.
+ */
+
+/** Megabytes that a function may have resident while it takes something in, of the 512 that it gets. */
+const ceilings = { file: 200, batch: 400, bombs: 400 } as const;
+type What = keyof typeof ceilings;
+
+const fileKey = 'cdr_20261102_120000.csv';
+const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/1nce';
+/** Longer than the file takes: an import that is cut into several invocations takes no more memory. */
+const timeoutSeconds = 6 * 3_600;
+
+/** What a function is handed, and what it is configured with beside the endpoint. */
+interface Task {
+  readonly definition: (typeof functions)[keyof typeof functions];
+  readonly source: { readonly bucket: string } | { readonly streamArn: string };
+  readonly event: () => object;
+}
+
+const announcement = {
+  eventName: 'ObjectCreated:Put',
+  s3: { bucket: { name: 'files' }, object: { key: fileKey } },
+};
+const message = { messageId: 'message', body: JSON.stringify({ Records: [announcement] }) };
+const fromStream = { definition: functions.kinesisConsumer, source: { streamArn } };
+const tasks: Readonly<Record<What, Task>> = {
+  file: {
+    definition: functions.fileImporter,
+    source: { bucket: 'files' },
+    event: () => ({ Records: [message] }),
+  },
+  batch: { ...fromStream, event: () => ({ Records: largestBatch() }) },
+  bombs: { ...fromStream, event: () => ({ Records: batchOfBombs() }) },
+};
+
+interface Measured {
+  /** The most that was resident. */
+  readonly megabytes: number;
+  readonly ceiling: number;
+  readonly seconds: number;
+}
+
+/**
+ * @throws Error when the function fails, or reports something as failed.
+ */
+async function measure(what: What, endpoint: string): Promise<Measured> {
+  const { definition, source, event } = tasks[what];
+  const lambda = await createLambdaFunction({
+    name: `memory-of-${what}`,
+    entry: definition.entry,
+    memoryMegabytes: definition.memoryMegabytes,
+    timeoutSeconds,
+    environment: environmentOf(endpoint, source),
+  });
+  try {
+    const begin = performance.now();
+    const result = await lambda.invoke(event());
+    if (!result.ok) throw new Error(`${what}: ${result.error.name}: ${result.error.message}`);
+    const response = JSON.stringify(result.response);
+    if (response !== '{"batchItemFailures":[]}') throw new Error(`${what}: ${response}`);
+    return {
+      megabytes: Math.round(lambda.peakMemoryBytes() / megabyte),
+      ceiling: ceilings[what],
+      seconds: Math.round((performance.now() - begin) / 1000),
+    };
+  } finally {
+    await lambda.stop();
+  }
+}
+
+function environmentOf(endpoint: string, source: Task['source']): Record<string, string> {
+  return {
+    [environment.sources]: JSON.stringify([
+      { name: '1nce', carrier: '1nce', bytesPerMegabyte: 1_000_000, ...source },
+    ]),
+    [environment.sessionsTable]: 'Sessions',
+    [environment.usageTable]: 'Usage',
+    [environment.eventsTable]: 'Events',
+    [environment.simsTable]: 'Sims',
+    [environment.filesTable]: 'Files',
+    [environment.eventRetentionDays]: '90',
+    [environment.quarantineBucket]: 'quarantine',
+    [environment.fileQueueUrl]: `${endpoint}/queue`,
+    AWS_ENDPOINT_URL: endpoint,
+  };
+}
+
+const answers: Readonly<Record<string, string>> = {
+  'DynamoDB_20120810.BatchGetItem': '{"Responses":{},"UnprocessedKeys":{}}',
+  'DynamoDB_20120810.BatchWriteItem': '{"UnprocessedItems":{}}',
+};
+
+/** S3 with one file, and DynamoDB: whatever is written is taken, and gone. */
+function answer(file: string, request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  request.once('end', () => {
+    if (request.method === 'GET') void sendFile(file, response);
+    else response.end(answers[String(request.headers['x-amz-target'])] ?? '{}');
+  });
+}
+
+async function sendFile(file: string, response: ServerResponse): Promise<void> {
+  const { size, mtime } = await stat(file);
+  response.writeHead(200, { 'content-length': size, 'last-modified': mtime.toUTCString(), etag: '"file"' });
+  await pipeline(createReadStream(file), response);
+}
+
+async function measureAll(megabytes: number): Promise<Record<What, Measured>> {
+  const folder = await mkdtemp(join(tmpdir(), 'simledger-memory-'));
+  const file = join(folder, fileKey);
+  const server = createServer((request, response) => answer(file, request, response));
+  try {
+    await pipeline(Readable.from(largeFile(megabytes)), createWriteStream(file));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('There is no port');
+    const endpoint = `http://127.0.0.1:${address.port}`;
+    const batch = await measure('batch', endpoint);
+    const bombs = await measure('bombs', endpoint);
+    return { file: await measure('file', endpoint), batch, bombs };
+  } finally {
+    server.close();
+    server.closeAllConnections();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const { values: options } = parseArgs({
+  options: { megabytes: { type: 'string', default: '1024' }, json: { type: 'boolean', default: false } },
+});
+const fileMegabytes = Number(options.megabytes);
+if (!(fileMegabytes > 0)) throw new RangeError(`--megabytes is a number above 0, not ${options.megabytes}`);
+const measured = await measureAll(fileMegabytes);
+if (options.json) console.log(JSON.stringify({ fileMegabytes, ...measured }));
+else {
+  const names: Readonly<Record<What, string>> = {
+    file: `importer, a file of ${fileMegabytes} MB`,
+    batch: 'consumer, the largest batch',
+    bombs: 'consumer, a batch that would unpack to gigabytes',
+  };
+  for (const [what, name] of Object.entries(names)) {
+    const { megabytes, ceiling, seconds } = measured[what as What];
+    console.log(`${name}: ${megabytes} MB at most, of ${ceiling}; ${seconds} s`);
+  }
+}
+const isExceeded = Object.values(measured).some(({ megabytes, ceiling }) => megabytes > ceiling);
+process.exitCode = isExceeded ? 1 : 0;
