@@ -1,5 +1,6 @@
 import { type LocalLedger, startLocalLedger } from './local-ledger.ts';
 import { type ApiCredentials, help, type LocalOptions, optionsOf, UsageError } from './options.ts';
+import { printable } from './printable.ts';
 import { count } from './progress.ts';
 import { replayExamples, replayFiles, replaySimulation, type Simulated } from './replay.ts';
 import { ledgerTable, receiptTable, rejectTable, whereToLook } from './report.ts';
@@ -129,9 +130,11 @@ function showEndpoints({ endpoints }: LocalLedger, { account, token }: ApiCreden
 /** Shows what the functions log as a warning or an error, and sink validations, which a user waits for. */
 function showLog(line: string): void {
   const entry = parsedLog(line);
-  if (entry === undefined) console.error(`! ${line}`);
-  else if (entry['testId'] !== undefined) console.log(`Sink validation: test_id ${String(entry['testId'])}`);
-  else if (entry['level'] === 'WARN' || entry['level'] === 'ERROR') console.error(`! ${line}`);
+  const testId = entry?.['testId'];
+  if (testId !== undefined) console.log(`Sink validation: test_id ${printable(String(testId))}`);
+  else if (entry === undefined || entry['level'] === 'WARN' || entry['level'] === 'ERROR') {
+    console.error(`! ${printable(line)}`);
+  }
 }
 
 function parsedLog(line: string): Readonly<Record<string, unknown>> | undefined {

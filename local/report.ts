@@ -5,6 +5,7 @@ import type { RejectLine } from '../lambda/store/quarantine.ts';
 import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
 import type { LocalLedger } from './local-ledger.ts';
 import { localSources, quarantineBucket } from './places.ts';
+import { printable } from './printable.ts';
 import { count } from './progress.ts';
 import type { Receipts } from './receipts.ts';
 
@@ -48,7 +49,7 @@ async function simRow(client: DynamoDBClient, sim: Item): Promise<string[]> {
   const usage = await itemsOf(client, usageTable.name, key, { index: false, limit: mostUsage });
   const shown = sessions.slice(0, mostSessions).map(sessionLine);
   return [
-    key,
+    printable(key),
     text(sim, 'carrier'),
     text(sim, 'simName'),
     sessions.length > mostSessions ? [...shown, '…'].join('\n') : shown.join('\n'),
@@ -130,7 +131,7 @@ function newTable(head: string[]): InstanceType<typeof Table> {
 }
 
 function text(item: Item, name: string): string {
-  return item[name]?.S ?? '';
+  return printable(item[name]?.S ?? '');
 }
 
 function sum(items: readonly Item[], name: string): number {
@@ -142,5 +143,5 @@ function minute(time: string): string {
 }
 
 function shortened(line: string, most: number): string {
-  return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
+  return printable(line.length <= most ? line : `${line.slice(0, most - 1)}…`);
 }

@@ -36,6 +36,16 @@ describe('the table of the ledger', () => {
     expect(await ledgerTable(tables.client)).toBe('The ledger is empty.');
   });
 
+  test('shows the control characters of a name, and does not send them to the terminal', async () => {
+    const simName = 'a\u001b]0;title\u0007\u001b[2Jb\u009b1Ac\n│ d';
+    await tables.newWriter().write(changesOf({ sims: [simAt(minute(1), 'sim-1', { label: { simName } })] }), {
+      lookFirst: false,
+    });
+    const table = await ledgerTable(tables.client);
+    expect(table.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(table).toContain('a�]0;title��[2Jb�1Ac�│ d');
+  });
+
   test('has a row a SIM: its latest sessions, the sum of its usage, its last event', async () => {
     const totals = (bytes: number) => ({ dataUploaded: 0, dataDownloaded: bytes, dataTotal: bytes });
     const network = { radio: '4G', ratType: '6', mcc: '262', mnc: '01' };

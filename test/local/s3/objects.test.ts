@@ -162,10 +162,24 @@ describe('a key', () => {
     '<tag>&"quotes"\'',
     'dt=2024-01-01/hh:mm:ss;x,y@z$!*()~',
     'back\\slash|pipe',
+    '/etc/passwd',
+    '..\\..\\Windows\\win.ini',
+    'C:\\Windows\\win.ini',
+    '%2e%2e%2fetc%2fpasswd',
+    '..%5c..%5cwin.ini',
+    'nul.csv',
+    'CON',
+    'ends with a point.',
+    'file.csv\u0000.txt',
+    'two\nlines\r\u001b[2J',
+    '-rf',
+    '~/.ssh/id_rsa',
     'x'.repeat(1024),
   ])('%j is just a name', async (key) => {
-    await put(key, `in ${key}`);
-    expect(await textOf(key)).toBe(`in ${key}`);
+    // Beyond what is kept in memory, so that its bytes go into a file, which must have a name of its own.
+    const text = `in ${key}`.padEnd(20_000);
+    await put(key, text);
+    expect(await textOf(key)).toBe(text);
     expect(running.s3.listObjects(Bucket, key).map((object) => object.key)).toContain(key);
     await running.client.send(new DeleteObjectCommand({ Bucket, Key: key }));
     expect(await refusalOf(get(key))).toEqual({ code: 'NoSuchKey', status: 404 });
