@@ -116,11 +116,10 @@ describe('the simulated fleet', () => {
     expect(fleet.truth.counts.rejected).toBeGreaterThan(20);
   });
 
-  it('delivers about 170,000 records for 1,000 SIMs in a day, fast, and holds little but the truth', () => {
+  it('delivers about 170,000 records for 1,000 SIMs in a day, and holds little but the truth', () => {
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
     const fleet = simulateFleet({ sims: 1000, hours: 24 });
-    const began = performance.now();
     let largestBatch = 0;
     let batches = 0;
     let bytes = 0;
@@ -141,8 +140,6 @@ describe('the simulated fleet', () => {
     // The bytes delivered are some 190 MB: held, they would show.
     expect(bytes).toBeGreaterThan(150_000_000);
     expect(held).toBeLessThan(100_000_000);
-    // A loaded machine is slower than the 30,000 records/s and more of an idle one.
-    expect(delivered / ((performance.now() - began) / 1000)).toBeGreaterThan(8_000);
   });
 
   it('begins at the given start and tells of nothing after its hours', () => {
