@@ -32,3 +32,15 @@ export function expectNone(values: ReadonlySet<string>, lines: readonly string[]
   );
   expect(found).toEqual([]);
 }
+
+/**
+ * What is personal by its looks, whoever made it up: numbers as long as an IMSI, IMEI or MSISDN of these tests (an ICCID
+ * is longer, a time shorter), addresses but those of this machine, users by their addresses and those of the examples.
+ */
+const looksPersonal =
+  /(?<![\w.+-])\+?\d{14,17}f?(?![\w.-])|(?<![\w.])(?!127\.|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\w.])|[\w.]+@[\w-]+\.\w+|John Do|Scott Tiger/g;
+
+/** All that looks personal in a line of text. */
+export function personalIn(line: string): readonly string[] {
+  return line.match(looksPersonal) ?? [];
+}

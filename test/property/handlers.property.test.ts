@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import type { FileObject } from '../../lambda/file-importer/messages.ts';
 import { environment } from '../../lambda/names.ts';
 import { carriers } from '../../lambda/sources.ts';
-import { personalValues } from '../lambda/personal-data.ts';
+import { personalValues } from '../personal-data.ts';
 import { chunks, RunningFunction } from './delivery.ts';
 import { type Fault, FaultPlan, faults } from './faults.ts';
 import { fleetOf } from './fleet.ts';

@@ -12,8 +12,8 @@ import { Receipts } from '../../../local/receipts.ts';
 import { createS3StandIn, type S3StandIn } from '../../../local/s3/stand-in.ts';
 import type { Queue } from '../../../local/sqs/queue.ts';
 import { createSqsStandIn, type SqsStandIn } from '../../../local/sqs/stand-in.ts';
+import { expectNone, personalValues } from '../../personal-data.ts';
 import { dynamoDbError, FaultyEndpoint } from '../faulty-endpoint.ts';
-import { expectNone, personalValues } from '../personal-data.ts';
 import { runningTables } from '../store/running-tables.ts';
 import { file, header, row } from './cdr.ts';
 

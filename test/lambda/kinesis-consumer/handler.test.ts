@@ -8,8 +8,8 @@ import { createLambdaFunction, type LocalFunction } from '../../../local/lambda-
 import { localSources, placeOf, quarantineBucket } from '../../../local/places.ts';
 import { Receipts } from '../../../local/receipts.ts';
 import { createS3StandIn, type S3StandIn } from '../../../local/s3/stand-in.ts';
+import { expectNone, personalValues } from '../../personal-data.ts';
 import { dynamoDbError, FaultyEndpoint } from '../faulty-endpoint.ts';
-import { expectNone, personalValues } from '../personal-data.ts';
 import { runningTables } from '../store/running-tables.ts';
 
 const tables = runningTables();
