@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 /**
@@ -7,12 +8,12 @@ import { SignatureV4 } from '@smithy/signature-v4';
  * size of a bundle, and with it the cold start.
  */
 
-/** Region, credentials and hash of a client that the function has anyway. */
-export type SigningConfiguration = Pick<DynamoDBClient['config'], 'credentials' | 'region' | 'sha256'>;
+/** Region and credentials, as a client of the AWS SDK has them. */
+export type SigningConfiguration = Pick<DynamoDBClient['config'], 'credentials' | 'region'>;
 
 /** A request to be signed. */
 export interface AwsRequest {
-  readonly service: 's3' | 'sqs' | 'secretsmanager';
+  readonly service: 'kinesis' | 's3' | 'sqs' | 'secretsmanager';
   readonly method: 'PUT' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -25,9 +26,15 @@ export interface AwsAnswer {
   readonly body: string;
 }
 
-/** Times that a request is tried, while the service or the network fails. */
-const mostAttempts = 5;
-const timeoutMilliseconds = 10_000;
+/** How long an answer is waited for. */
+export interface Patience {
+  /** Times that a request is tried, while the service or the network fails. */
+  readonly attempts: number;
+  /** For each attempt. */
+  readonly timeoutMilliseconds: number;
+}
+
+const usualPatience: Patience = { attempts: 5, timeoutMilliseconds: 10_000 };
 
 /**
  * Signs and sends a request; tries again on throttling, server errors and network errors.
@@ -38,21 +45,38 @@ const timeoutMilliseconds = 10_000;
 export async function sendSigned(
   configuration: SigningConfiguration,
   request: AwsRequest,
+  { attempts, timeoutMilliseconds }: Patience = usualPatience,
 ): Promise<AwsAnswer> {
   let failure = '';
-  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
     if (attempt > 0) await wait(Math.random() * 100 * 2 ** attempt);
-    const answer = await attemptOnce(configuration, request);
+    const answer = await attemptOnce(configuration, request, timeoutMilliseconds);
     if (typeof answer !== 'string' && answer.status < 500 && answer.status !== 429) return answer;
     failure = typeof answer === 'string' ? answer : `status ${answer.status}: ${answer.body.slice(0, 300)}`;
   }
-  throw new AwsRequestError(request, failure);
+  throw new AwsRequestError(request, failure, attempts);
+}
+
+/** Where a service is: the address that the environment gives, or else the region's own. */
+export async function endpointOf(
+  { region }: SigningConfiguration,
+  service: 'kinesis' | 'secretsmanager',
+): Promise<URL> {
+  const variable = {
+    kinesis: 'AWS_ENDPOINT_URL_KINESIS',
+    secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+  };
+  const given = process.env[variable[service]] ?? process.env['AWS_ENDPOINT_URL'];
+  if (given !== undefined) return new URL(given);
+  const name = await region();
+  return new URL(`https://${service}.${name}.amazonaws.com${name.startsWith('cn-') ? '.cn' : ''}`);
 }
 
 /** @returns the answer, or what the network said. */
 async function attemptOnce(
   configuration: SigningConfiguration,
   request: AwsRequest,
+  timeoutMilliseconds: number,
 ): Promise<AwsAnswer | string> {
   const headers = await signedHeaders(configuration, request);
   try {
@@ -77,7 +101,7 @@ async function signedHeaders(
     service,
     region: configuration.region,
     credentials: configuration.credentials,
-    sha256: configuration.sha256,
+    sha256: Sha256,
     uriEscapePath: service !== 's3',
   });
   const signed = await signer.sign({
@@ -97,7 +121,8 @@ async function signedHeaders(
 export class AwsRequestError extends Error {
   override readonly name = 'AwsRequestError';
 
-  constructor(request: AwsRequest, failure: string) {
-    super(`${request.method} to ${request.service} failed ${mostAttempts} times, last with ${failure}`);
+  constructor({ method, service }: AwsRequest, failure: string, attempts: number) {
+    const times = attempts === 1 ? 'once' : `${attempts} times, last`;
+    super(`${method} to ${service} failed ${times} with ${failure}`);
   }
 }

@@ -1,12 +1,14 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { CredentialSource, Credentials } from './credentials.ts';
+import type { SecretSource } from '../cached-secret.ts';
+import { isEqual, isOneOf } from '../constant-time.ts';
+import { type BasicCredentials, basicCredentials } from '../http-basic.ts';
+import type { Credentials } from './credentials.ts';
 import { Problem, problemCodes } from './problem.ts';
 import type { ApiRequest } from './request.ts';
 
 /** How callers say who they are. */
 export type Access =
   /** HTTP Basic, account and token. */
-  | { readonly kind: 'basic'; readonly credentials: CredentialSource }
+  | { readonly kind: 'basic'; readonly credentials: SecretSource<Credentials> }
   /** AWS signatures, which API Gateway checks. */
   | { readonly kind: 'iam' };
 
@@ -23,9 +25,9 @@ export async function authenticate(request: ApiRequest, access: Access): Promise
   }
   const given = basicCredentials(request.authorization);
   if (given !== undefined) {
-    if (areValid(given, await access.credentials.get())) return given.account;
+    if (areValid(given, await access.credentials.get())) return given.user;
     // They may be newer than those that were read last.
-    if (areValid(given, await access.credentials.refresh())) return given.account;
+    if (areValid(given, await access.credentials.refresh())) return given.user;
   }
   throw unauthenticated('HTTP Basic with the account SID and its token', {
     'www-authenticate': 'Basic realm="simledger", charset="UTF-8"',
@@ -37,31 +39,9 @@ function unauthenticated(accepted: string, headers: Readonly<Record<string, stri
   return new Problem(401, problemCodes.unauthenticated, message, headers);
 }
 
-interface Given {
-  readonly account: string;
-  readonly token: string;
-}
-
-function basicCredentials(header: string | undefined): Given | undefined {
-  const encoded = /^basic +([A-Za-z0-9+/_=-]+)$/i.exec(header?.trim() ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  return colon === -1 ? undefined : { account: text.slice(0, colon), token: text.slice(colon + 1) };
-}
-
-/** Compares in a time that tells nothing: every comparison is made, and each of digests of one length. */
-function areValid(given: Given, { account, tokens }: Credentials): boolean {
-  let isToken = false;
-  for (const token of tokens) isToken = isEqual(given.token, token) || isToken;
-  const isAccount = isEqual(given.account, account);
+/** Compares in a time that tells nothing: every comparison is made. */
+function areValid(given: BasicCredentials, { account, tokens }: Credentials): boolean {
+  const isToken = isOneOf(given.password, tokens);
+  const isAccount = isEqual(given.user, account);
   return isAccount && isToken;
-}
-
-function isEqual(a: string, b: string): boolean {
-  return timingSafeEqual(digest(a), digest(b));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

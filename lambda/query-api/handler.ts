@@ -7,7 +7,7 @@ import { LedgerReader } from '../store/reader.ts';
 import { causeOf } from '../telemetry.ts';
 import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
-import { SecretCredentials } from './credentials.ts';
+import { secretCredentials } from './credentials.ts';
 import { type PersonalData, personalDataSettings } from './disclosure.ts';
 import { requestOf } from './request.ts';
 import { ClientThrottle } from './throttle.ts';
@@ -50,7 +50,7 @@ function accessOf(name: string): Access {
   if (name === 'iam') return { kind: 'iam' };
   if (name !== 'basic') throw new Error(`${environment.apiAccess} is ${name}; accepted is one of basic, iam`);
   const secret = requireEnvironment(environment.apiSecret);
-  return { kind: 'basic', credentials: new SecretCredentials(client.config, secret) };
+  return { kind: 'basic', credentials: secretCredentials(client.config, secret) };
 }
 
 function personalDataOf(name: string): PersonalData {

@@ -135,7 +135,7 @@ test('a refusal is an answer', async () => {
 test('a service that keeps failing, or can not be reached, is given up', async () => {
   answers = Array.from({ length: 5 }, () => ({ status: 500, body: 'x'.repeat(1000) }));
   await expect(sendSigned(client.config, requestTo('/bucket/a'))).rejects.toThrow(
-    new AwsRequestError(requestTo('/'), `status 500: ${'x'.repeat(300)}`),
+    new AwsRequestError(requestTo('/'), `status 500: ${'x'.repeat(300)}`, 5),
   );
   const nowhere = { ...requestTo('/'), url: new URL('http://127.0.0.1:9/') };
   await expect(sendSigned(client.config, nowhere)).rejects.toThrow(

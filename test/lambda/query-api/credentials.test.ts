@@ -1,17 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SecretCredentials } from '../../../lambda/query-api/credentials.ts';
+import { secretCredentials } from '../../../lambda/query-api/credentials.ts';
 import { createSecretsStandIn } from '../../../local/secrets/stand-in.ts';
 
-const configuration: ConstructorParameters<typeof SecretCredentials>[0] = {
+const configuration: Parameters<typeof secretCredentials>[0] = {
   region: async () => 'us-east-1',
   credentials: async () => ({ accessKeyId: 'any', secretAccessKey: 'any' }),
-  sha256: (
-    await import('@aws-sdk/client-dynamodb').then(
-      ({ DynamoDBClient }) => new DynamoDBClient({ region: 'us-east-1' }),
-    )
-  ).config.sha256,
 };
 
 const secrets: Record<string, string> = {};
@@ -57,7 +52,7 @@ afterEach(async () => {
 describe('credentials', () => {
   it('are read once for five minutes, by however many ask', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
-    const source = new SecretCredentials(configuration, 'api');
+    const source = secretCredentials(configuration, 'api');
     const [first, second] = await Promise.all([source.get(), source.get()]);
     expect([first, second]).toEqual([
       { account: 'AC1', tokens: ['one'] },
@@ -73,7 +68,7 @@ describe('credentials', () => {
 
   it('are read anew for a token that is not known, at most every ten seconds', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
-    const source = new SecretCredentials(configuration, 'api');
+    const source = secretCredentials(configuration, 'api');
     await source.get();
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'two', previousToken: 'one' });
     await source.refresh();
@@ -92,10 +87,12 @@ describe('credentials', () => {
   ])('are an error that does not show the secret: %s', async (_, secret) => {
     delete secrets['api'];
     if (secret !== undefined) secrets['api'] = secret;
-    const error = await new SecretCredentials(configuration, 'api').get().catch((thrown: unknown) => thrown);
+    const error = await secretCredentials(configuration, 'api')
+      .get()
+      .catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(
       secret === undefined
-        ? /^CredentialsError: Secrets Manager answered 400 to the reading of the query API's secret$/
+        ? /^CredentialsError: Secrets Manager answered 400 to the reading of the secret of the query API$/
         : /^CredentialsError: The secret of the query API is no JSON object with the texts account and token$/,
     );
   });

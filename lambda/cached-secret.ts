@@ -1,0 +1,100 @@
+import { endpointOf, type Patience, type SigningConfiguration, sendSigned } from './aws-request.ts';
+import { type JsonObject, parseObject } from './carriers/json.ts';
+
+/** Where a secret comes from; an answer may be some minutes old unless a fresh one is asked for. */
+export interface SecretSource<Secret> {
+  get(): Promise<Secret>;
+  /** The secret as it is now, unless it was read a moment ago. */
+  refresh(): Promise<Secret>;
+}
+
+/** For how long a secret that was read is used. */
+const cacheMilliseconds = 300_000;
+/** For how long even a caller with unknown credentials has no new ones looked for. */
+const refreshMilliseconds = 10_000;
+
+/** A secret in Secrets Manager, and what is expected in it. */
+export interface SecretDefinition<Secret> {
+  /** ARN or name. */
+  readonly id: string;
+  /** Whose it is, as a sentence goes on: `the query API`. */
+  readonly owner: string;
+  /** What its JSON object has to hold, in words. */
+  readonly content: string;
+  /** Reads it; undefined where that is not what it holds. */
+  readonly read: (members: JsonObject) => Secret | undefined;
+  /** How long its reading may take. */
+  readonly patience?: Patience;
+}
+
+/**
+ * A secret in Secrets Manager, a JSON object, kept for five minutes. What replaces it works at once, since credentials
+ * that are not known make the function read again; what is withdrawn goes within five minutes.
+ */
+export class CachedSecret<Secret> implements SecretSource<Secret> {
+  readonly #configuration: SigningConfiguration;
+  readonly #definition: SecretDefinition<Secret>;
+  #cached: { readonly secret: Secret; readonly readAt: number } | undefined;
+  #reading: Promise<Secret> | undefined;
+
+  constructor(configuration: SigningConfiguration, definition: SecretDefinition<Secret>) {
+    this.#configuration = configuration;
+    this.#definition = definition;
+  }
+
+  /** @throws CredentialsError or AwsRequestError when it can't be had. */
+  get(): Promise<Secret> {
+    return this.#youngerThan(cacheMilliseconds);
+  }
+
+  /** @throws CredentialsError or AwsRequestError when it can't be had. */
+  refresh(): Promise<Secret> {
+    return this.#youngerThan(refreshMilliseconds);
+  }
+
+  async #youngerThan(milliseconds: number): Promise<Secret> {
+    const cached = this.#cached;
+    if (cached !== undefined && Date.now() - cached.readAt < milliseconds) return cached.secret;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<Secret> {
+    const { id, owner, content, read, patience } = this.#definition;
+    const answer = await sendSigned(
+      this.#configuration,
+      {
+        service: 'secretsmanager',
+        method: 'POST',
+        url: await endpointOf(this.#configuration, 'secretsmanager'),
+        headers: {
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': 'secretsmanager.GetSecretValue',
+        },
+        body: JSON.stringify({ SecretId: id }),
+      },
+      patience,
+    );
+    // Neither answer nor secret is shown: one may hold the other.
+    if (answer.status !== 200) {
+      throw new CredentialsError(
+        `Secrets Manager answered ${answer.status} to the reading of the secret of ${owner}`,
+      );
+    }
+    const text = parseObject(answer.body)?.['SecretString'];
+    const members = typeof text === 'string' ? parseObject(text) : undefined;
+    const secret = members === undefined ? undefined : read(members);
+    if (secret === undefined) {
+      throw new CredentialsError(`The secret of ${owner} is no JSON object with ${content}`);
+    }
+    this.#cached = { secret, readAt: Date.now() };
+    return secret;
+  }
+}
+
+/** The secret could not be read, or is none of ours. */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError';
+}

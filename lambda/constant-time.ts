@@ -1,0 +1,17 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** Whether two texts are equal, told in a time that depends on neither: their digests, of one length, are compared. */
+export function isEqual(a: string, b: string): boolean {
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+/** Whether a text is one of several. Every comparison is made, whichever fits. */
+export function isOneOf(given: string, accepted: readonly string[]): boolean {
+  let found = false;
+  for (const one of accepted) found = isEqual(given, one) || found;
+  return found;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
