@@ -29,6 +29,8 @@ export const environment = {
   apiClientRequestsPerSecond: 'API_CLIENT_REQUESTS_PER_SECOND',
   /** JSON array of the names of all sources, whose files the query API lists. */
   apiSources: 'API_SOURCES',
+  /** JSON array of {@link import('./sources.ts').WebhookSourceDescription}. */
+  webhookSources: 'WEBHOOK_SOURCES',
   /** CloudWatch namespace of the metrics, which tells the stacks of one account apart; `simledger` where it is not set. */
   metricNamespace: 'METRIC_NAMESPACE',
   /** Pairs of country and operator that a process measures by name; none where it is not set. */
@@ -43,6 +45,7 @@ export const service = {
   kinesisConsumer: 'kinesis-consumer',
   fileImporter: 'file-importer',
   queryApi: 'query-api',
+  webhookReceiver: 'webhook-receiver',
 } as const;
 
 /** Dimensions of the metrics. `service` is the function that measured. */
@@ -75,6 +78,16 @@ export const measure = {
   filesFailed: 'filesFailed',
   /** Records that a receipt lost count of: always 0. */
   unaccounted: 'unaccounted',
+} as const;
+
+/** Metrics of the requests that carriers make, by source. */
+export const webhook = {
+  /** Answered with 200: all that they brought is in the stream. */
+  taken: 'webhookTaken',
+  /** Answered with 4xx: nothing of them is in the stream, and carriers drop them or stop. */
+  refused: 'webhookRefused',
+  /** Answered with 5xx: the carrier has to send them again. */
+  failed: 'webhookFailed',
 } as const;
 
 /**

@@ -37,6 +37,14 @@ export interface SourceDescription extends Source {
   readonly bucket?: string;
 }
 
+/** A source whose carrier calls an HTTPS address, as the environment of the webhook receiver carries it. */
+export interface WebhookSourceDescription extends Pick<Source, 'name' | 'carrier'> {
+  /** ARN of the source's Kinesis stream. */
+  readonly streamArn: string;
+  /** ARN or name of the secret by which the carrier's requests are told. */
+  readonly secret: string;
+}
+
 /** Where records come from, and whose they are. */
 export interface Sources {
   ofStream(arn: string): Source;

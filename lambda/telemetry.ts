@@ -12,6 +12,7 @@ import {
   type service,
   traffic,
   unknownNetwork,
+  webhook,
 } from './names.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface Telemetry {
   count(receipt: Receipt, measures: Measures, source: string): void;
   /** Measures a file of which no row could be read. */
   fileFailed(source: string): void;
+  /** Measures a carrier's request by the HTTP status that it was answered with. */
+  requested(status: number, source: string): void;
 }
 
 /** How a {@link Telemetry} is made. */
@@ -74,12 +77,19 @@ export function telemetryOf(
     },
     fileFailed: (source) =>
       publish(sourceLine(source, { name: measure.filesFailed, unit: MetricUnit.Count, value: 1 })),
+    requested: (status, source) =>
+      publish(sourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
   };
 }
 
 /** An error as a log line may show it: its name and message, which are AWS's or ours. */
 export function causeOf(error: unknown): { cause: string } {
   return { cause: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}
+
+function requestMetric(status: number): string {
+  if (status === 200) return webhook.taken;
+  return status < 500 ? webhook.refused : webhook.failed;
 }
 
 /** One metric of a line. */

@@ -42,6 +42,8 @@ export const functions = {
   fileImporter: { entry: 'lambda/file-importer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 900 },
   /** API Gateway waits for 30 seconds, at most. */
   queryApi: { entry: 'lambda/query-api/handler.ts', memoryMegabytes: 512, timeoutSeconds: 29 },
+  /** Carriers wait for 5 seconds; by then it has answered by itself. */
+  webhookReceiver: { entry: 'lambda/webhook-receiver/handler.ts', memoryMegabytes: 1024, timeoutSeconds: 5 },
 } as const;
 
 /** How the file importer is fed. */

@@ -2,7 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
 import { environment, metricNamespace } from '../lambda/names.ts';
+import { routes } from '../lambda/query-api/routes.ts';
+import type { Carrier, WebhookSourceDescription } from '../lambda/sources.ts';
 import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import { webhookPath, webhookRoot } from '../lambda/webhook-receiver/routes.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from '../lib/limits.ts';
 import { type LocalGateway, startGateway } from './api/gateway.ts';
 import { localRegion } from './aws-json-protocol.ts';
@@ -14,7 +17,15 @@ import { createKinesisStandIn, type KinesisStandIn } from './kinesis/stand-in.ts
 import { createLambdaFunction, type LocalFunction } from './lambda-runtime/function.ts';
 import type { LoopbackServer } from './loopback-server.ts';
 import { type ApiCredentials, type Ports, portVariables, UsageError } from './options.ts';
-import { apiSecret, deadLetterQueue, fileQueue, localSources, placeOf, quarantineBucket } from './places.ts';
+import {
+  apiSecret,
+  deadLetterQueue,
+  fileQueue,
+  localSources,
+  placeOf,
+  quarantineBucket,
+  webhookSecret,
+} from './places.ts';
 import { Receipts } from './receipts.ts';
 import { createS3StandIn, type S3StandIn } from './s3/stand-in.ts';
 import { createSecretsStandIn } from './secrets/stand-in.ts';
@@ -103,6 +114,7 @@ class RunningLedger implements LocalLedger {
   #gateway: LocalGateway | undefined;
   #secrets: LoopbackServer | undefined;
   #queryApi: LocalFunction | undefined;
+  #receiver: LocalFunction | undefined;
   #consumer: LocalFunction | undefined;
   #importer: LocalFunction | undefined;
   #fileMapping: EventSourceMapping | undefined;
@@ -122,7 +134,7 @@ class RunningLedger implements LocalLedger {
     const { ports } = this.#options;
     this.#gateway = await onPort('api', ports.api, startGateway);
     this.endpoints.api = `http://127.0.0.1:${this.#gateway.port}`;
-    this.#secrets = createSecretsStandIn({ [apiSecret]: JSON.stringify(this.#options.apiCredentials) });
+    this.#secrets = createSecretsStandIn(secretsOf(this.#options.apiCredentials));
     const [kinesis, s3, sqs, secrets, engine] = await allStarted([
       onPort('kinesis', ports.kinesis, (port) => this.#kinesis.listen(port)),
       onPort('s3', ports.s3, (port) => this.#s3.listen(port)),
@@ -139,11 +151,16 @@ class RunningLedger implements LocalLedger {
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
     this.#createPlaces();
-    const [queryApi] = await Promise.all([
-      this.#startQueryApi(`http://127.0.0.1:${secrets.port}`),
+    const secretsEndpoint = `http://127.0.0.1:${secrets.port}`;
+    const [queryApi, receiver] = await Promise.all([
+      this.#startQueryApi(secretsEndpoint),
+      this.#startReceiver(secretsEndpoint),
       this.#startFunctions(`http://127.0.0.1:${sqs.port}`),
     ]);
-    this.#gateway.ready(queryApi);
+    this.#gateway.ready([
+      { root: '/', routes, hasDefault: true, target: queryApi },
+      { root: webhookRoot, routes: webhookRoutes, hasDefault: false, target: receiver },
+    ]);
   }
 
   peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number } {
@@ -194,7 +211,8 @@ class RunningLedger implements LocalLedger {
     await this.#gateway?.close();
     // What is not in by then, a large file say, is broken off: nothing is lost that a deployed run would not lose.
     await Promise.race([mappings, wait(graceMilliseconds, undefined, { ref: false })]);
-    await Promise.all([this.#consumer?.stop(), this.#importer?.stop(), this.#queryApi?.stop()]);
+    const processes = [this.#consumer, this.#importer, this.#queryApi, this.#receiver];
+    await Promise.all(processes.map((one) => one?.stop()));
     await mappings;
     this.#client?.destroy();
     await Promise.all([
@@ -248,6 +266,21 @@ class RunningLedger implements LocalLedger {
       [environment.apiClientRequestsPerSecond]: '0',
     });
     return this.#queryApi;
+  }
+
+  /** The function that carriers call, of every source; requests reach it through the gateway. */
+  async #startReceiver(secretsEndpoint: string): Promise<LocalFunction> {
+    const sources: readonly WebhookSourceDescription[] = localSources.map(({ name, carrier, streamArn }) => ({
+      ...{ name, carrier, streamArn },
+      secret: webhookSecret(name),
+    }));
+    this.#receiver = await this.#createFunction('webhook-receiver', functions.webhookReceiver, {
+      AWS_ENDPOINT_URL_KINESIS: this.endpoints.kinesis,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
+      [environment.webhookSources]: JSON.stringify(sources),
+      [environment.metricNamespace]: metricNamespace,
+    });
+    return this.#receiver;
   }
 
   async #startFunctions(sqsEndpoint: string): Promise<void> {
@@ -333,6 +366,25 @@ class RunningLedger implements LocalLedger {
       `${records} Kinesis records were given up (${condition}): s3://${quarantineBucket}/${key}`,
     );
   }
+}
+
+const webhookRoutes = localSources.map(({ name }) => ({ method: 'POST' as const, path: webhookPath(name) }));
+
+/** What lies in Secrets Manager: the API's credentials, which are each carrier's as well, in the form that it has. */
+function secretsOf({ account, token }: ApiCredentials): Record<string, string> {
+  const basic = { username: account, password: token };
+  const ofCarrier: Readonly<Record<Carrier, Record<string, string>>> = {
+    twilio: { authToken: token },
+    kore: { secret: token },
+    '1nce': basic,
+    emnify: { token },
+    telekom: basic,
+  };
+  const ofSources = localSources.map(({ name, carrier }) => [
+    webhookSecret(name),
+    JSON.stringify(ofCarrier[carrier]),
+  ]);
+  return { [apiSecret]: JSON.stringify({ account, token }), ...Object.fromEntries(ofSources) };
 }
 
 /** Waits for all, even when one could not be started: what did start has to be there to be stopped. */

@@ -15,6 +15,11 @@ export const fileQueue = 'simledger-files';
 export const deadLetterQueue = 'simledger-files-dead-letters';
 export const apiSecret = 'simledger-api';
 
+/** The secret by which the carrier's requests of a source are told. */
+export function webhookSecret(source: string): string {
+  return `simledger-webhook-${source}`;
+}
+
 /**
  * The first is the one to send to by hand: its stream and bucket take any carrier's records. Super SIM records tell
  * Twilio from KORE; data-streamer records don't tell their carrier, and count as 1NCE's there. The others are one for

@@ -14,7 +14,7 @@ import type { RejectCode } from './reading.ts';
  * it in an aggregate. The largest that a carrier sends is 6 MB, the largest that Kinesis takes 10 MB; much more, parsed,
  * would not fit the consumer's memory.
  */
-const mostBytes = 16 * 1024 * 1024;
+export const mostBytes = 16 * 1024 * 1024;
 
 /** A stretch of a body that could not be read. */
 export interface BrokenPart {

@@ -67,6 +67,24 @@ function endOfString(text: string, from: number): number {
   return text.length;
 }
 
+/**
+ * JSON without the blanks around its tokens, all else as it was written.
+ *
+ * @param text JSON; of anything else the result is not defined.
+ * @param writeString what stands for a string, its quotes included; by default the string as it is.
+ */
+export function minified(text: string, writeString: (token: string) => string = (token) => token): string {
+  let result = '';
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at);
+    const end = quote === -1 ? text.length : quote;
+    result += text.slice(at, end).replace(/[ \t\r\n]+/g, '');
+    at = quote === -1 ? text.length : endOfString(text, quote);
+    if (quote !== -1) result += writeString(text.slice(quote, at));
+  }
+  return result;
+}
+
 /** A stretch of a body that is one value, or that is broken. */
 export interface Piece {
   readonly text: string;

@@ -1,40 +1,55 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { routes } from '../../lambda/query-api/routes.ts';
+import { defaultRouteKey } from '../../lambda/query-api/routes.ts';
 import { localAccount } from '../aws-json-protocol.ts';
 import type { LocalFunction } from '../lambda-runtime/function.ts';
-import { decoded, routed } from './route-table.ts';
+import { decoded, type GatewayRoute, routed } from './route-table.ts';
 
-/** The server on the API port: the query API as API Gateway serves it, stage `$default`. */
+/** An HTTP API and the function behind it. */
+export interface GatewayApi {
+  /** What all its paths begin with. Of several that fit a path, the API with the longest is asked. */
+  readonly root: string;
+  readonly routes: readonly GatewayRoute[];
+  /** Whether it has a route `$default` for what no other takes; without it that is answered with 404. */
+  readonly hasDefault: boolean;
+  readonly target: Pick<LocalFunction, 'invoke'>;
+}
+
+/** The server on the API port: the HTTP APIs as API Gateway serves them, stage `$default`. */
 export interface LocalGateway {
   readonly port: number;
   /** Until then every request is answered with 503. */
-  ready(target: Pick<LocalFunction, 'invoke'>): void;
+  ready(apis: readonly GatewayApi[]): void;
   close(): Promise<void>;
 }
+
+/** Bytes of a body that API Gateway takes, and of an event that Lambda takes. */
+const most = { body: 10 * 1024 * 1024, event: 6 * 1024 * 1024 };
 
 /** An answer as it goes to the client. */
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+  /** Whether the connection ends with it. */
+  readonly close?: boolean;
 }
 
 /**
- * Starts to listen on loopback; answers 503 until it is told that all is up, and then what the function answers.
+ * Starts to listen on loopback; answers 503 until it is told that all is up, and then what the functions answer.
  *
  * @throws Error of the operating system, such as `EADDRINUSE`.
  */
 export async function startGateway(port: number): Promise<LocalGateway> {
-  let target: Pick<LocalFunction, 'invoke'> | undefined;
+  let apis: readonly GatewayApi[] | undefined;
   const server = createServer((request, response) => {
-    // Every operation is a GET: what a client sends beside it is read to its end and left.
-    request.resume();
-    const answering = target === undefined ? Promise.resolve(starting) : answerOf(request, target);
-    answering.then(
-      (answer) => send(request, response, answer),
+    answerOf(request, () => apis).then(
+      (answer) => {
+        if (answer !== undefined) send(request, response, answer);
+      },
       (error: unknown) => {
         console.error(error);
         send(request, response, failed(500, 'Internal Server Error'));
@@ -45,7 +60,7 @@ export async function startGateway(port: number): Promise<LocalGateway> {
   return {
     port: (server.address() as AddressInfo).port,
     ready: (upAndRunning) => {
-      target = upAndRunning;
+      apis = upAndRunning;
     },
     close: () =>
       new Promise((resolve) => {
@@ -56,19 +71,55 @@ export async function startGateway(port: number): Promise<LocalGateway> {
 }
 
 const starting = failed(503, 'starting');
+const tooLarge = { ...failed(413, 'Request Entity Too Large'), close: true };
 
 /** An answer of API Gateway itself. */
 function failed(status: number, message: string): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
 }
 
-async function answerOf(request: IncomingMessage, target: Pick<LocalFunction, 'invoke'>): Promise<Answer> {
-  const event = eventOf(request);
-  if (event === undefined) return failed(400, 'Bad Request');
-  const result = await target.invoke(event);
+/** The answer to a request; undefined where the client has gone before it had sent all of it. */
+async function answerOf(
+  request: IncomingMessage,
+  running: () => readonly GatewayApi[] | undefined,
+): Promise<Answer | undefined> {
+  const body = await bodyOf(request);
+  if (body === 'aborted') return undefined;
+  if (body === 'too large') return tooLarge;
+  const apis = running();
+  return apis === undefined ? starting : invoked(request, body, apis);
+}
+
+async function invoked(request: IncomingMessage, body: Buffer, apis: readonly GatewayApi[]): Promise<Answer> {
+  const [path] = splitAt(request.url ?? '/', '?');
+  const [api] = apis
+    .filter(({ root }) => path.startsWith(root))
+    .sort((a, b) => b.root.length - a.root.length);
+  const event = api === undefined ? undefined : eventOf(request, api.routes, body);
+  if (api === undefined || event === undefined) return failed(400, 'Bad Request');
+  if (event.routeKey === defaultRouteKey && !api.hasDefault) return failed(404, 'Not Found');
+  if (Buffer.byteLength(JSON.stringify(event)) > most.event) return tooLarge;
+  const result = await api.target.invoke(event);
   if (!result.ok)
     return failed(result.error.name === 'Sandbox.Timedout' ? 503 : 500, 'Internal Server Error');
   return integrationAnswer(result.response) ?? failed(500, 'Internal Server Error');
+}
+
+/** A request's body, kept up to what API Gateway takes. What is beyond is left unread, and the connection closed. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | 'aborted' | 'too large'> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > most.body) return 'too large';
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (request.errored !== null) return 'aborted';
+    throw error;
+  }
+  return Buffer.concat(chunks, size);
 }
 
 /**
@@ -76,7 +127,11 @@ async function answerOf(request: IncomingMessage, target: Pick<LocalFunction, 'i
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function eventOf(request: IncomingMessage): APIGatewayProxyEventV2 | undefined {
+function eventOf(
+  request: IncomingMessage,
+  routes: readonly GatewayRoute[],
+  body: Buffer,
+): APIGatewayProxyEventV2 | undefined {
   const [path = '/', query = ''] = splitAt(request.url ?? '/', '?');
   const rawPath = decoded(path);
   if (rawPath === undefined) return undefined;
@@ -84,7 +139,6 @@ export function eventOf(request: IncomingMessage): APIGatewayProxyEventV2 | unde
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
   const { routeKey, pathParameters } = routed(routes, method, path);
   const headers = headersOf(request);
-  const now = Date.now();
   return {
     version: '2.0',
     routeKey,
@@ -93,26 +147,47 @@ export function eventOf(request: IncomingMessage): APIGatewayProxyEventV2 | unde
     headers,
     ...(query !== '' && { queryStringParameters: queryOf(query) }),
     ...(Object.keys(pathParameters).length > 0 && { pathParameters: { ...pathParameters } }),
-    requestContext: {
-      accountId: localAccount,
-      apiId: 'local',
-      domainName: headers['host'] ?? 'localhost',
-      domainPrefix: 'local',
-      http: {
-        method,
-        path: rawPath,
-        protocol: `HTTP/${request.httpVersion}`,
-        sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
-        userAgent: headers['user-agent'] ?? '',
-      },
-      requestId: randomUUID(),
-      routeKey,
-      stage: '$default',
-      time: new Date(now).toUTCString(),
-      timeEpoch: now,
-    },
-    isBase64Encoded: false,
+    requestContext: contextOf(request, headers, { method, routeKey, path: rawPath }),
+    ...bodyMembers(headers['content-type'], body),
   };
+}
+
+function contextOf(
+  request: IncomingMessage,
+  headers: Readonly<Record<string, string>>,
+  { method, routeKey, path }: { method: string; routeKey: string; path: string },
+): APIGatewayProxyEventV2['requestContext'] {
+  const now = Date.now();
+  return {
+    accountId: localAccount,
+    apiId: 'local',
+    domainName: headers['host'] ?? 'localhost',
+    domainPrefix: 'local',
+    http: {
+      method,
+      path,
+      protocol: `HTTP/${request.httpVersion}`,
+      sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+      userAgent: headers['user-agent'] ?? '',
+    },
+    requestId: randomUUID(),
+    routeKey,
+    stage: '$default',
+    time: new Date(now).toUTCString(),
+    timeEpoch: now,
+  };
+}
+
+/** Content types that API Gateway hands on as text. All other bodies, and those that are no text, go as base64. */
+const textTypes = /^(text\/|application\/(json|javascript|xml)( *;|$))/i;
+
+function bodyMembers(
+  contentType: string | undefined,
+  body: Buffer,
+): Pick<APIGatewayProxyEventV2, 'body' | 'isBase64Encoded'> {
+  if (body.length === 0) return { isBase64Encoded: false };
+  const isText = textTypes.test(contentType ?? '') && isUtf8(body);
+  return { body: body.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {
@@ -147,8 +222,10 @@ function integrationAnswer(response: unknown): Answer | undefined {
   };
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  const { status, headers, body, close = false } = answer;
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, { ...headers, 'content-length': length, ...(close && { connection: 'close' }) });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 

@@ -1,4 +1,12 @@
-import { defaultRouteKey, type Route, routeKey } from '../../lambda/query-api/routes.ts';
+import { defaultRouteKey } from '../../lambda/query-api/routes.ts';
+
+/** A route of an HTTP API. */
+export interface GatewayRoute {
+  /** GET unless said otherwise. */
+  readonly method?: 'GET' | 'POST';
+  /** With `{parameters}`. */
+  readonly path: string;
+}
 
 /** The route that a request takes, as API Gateway chooses it. */
 export interface RoutedRequest {
@@ -12,10 +20,11 @@ export interface RoutedRequest {
  *
  * @param path as it came, percent-encoded.
  */
-export function routed(routes: readonly Route[], method: string, path: string): RoutedRequest {
+export function routed(routes: readonly GatewayRoute[], method: string, path: string): RoutedRequest {
   const fitting = routes.flatMap((route) => {
-    const pathParameters = method === 'GET' ? parametersIn(route.path, path) : undefined;
-    return pathParameters === undefined ? [] : [{ routeKey: routeKey(route), pathParameters }];
+    const { method: wanted = 'GET', path: pattern } = route;
+    const pathParameters = method === wanted ? parametersIn(pattern, path) : undefined;
+    return pathParameters === undefined ? [] : [{ routeKey: `${wanted} ${pattern}`, pathParameters }];
   });
   const [first] = fitting.sort(
     (a, b) => Object.keys(a.pathParameters).length - Object.keys(b.pathParameters).length,

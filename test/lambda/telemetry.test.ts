@@ -192,3 +192,16 @@ test('a file that could not be read is counted by source', () => {
     },
   ]);
 });
+
+test.each([
+  [200, 'webhookTaken'],
+  [400, 'webhookRefused'],
+  [413, 'webhookRefused'],
+  [500, 'webhookFailed'],
+  [503, 'webhookFailed'],
+])('a carrier’s request that is answered with %i is counted by source', (status, name) => {
+  const { told, lines } = telemetry();
+  told.requested(status, 'fleet');
+  const line = { namespace: 'simledger', sets: [['source']], units: { [name]: 'Count' } };
+  expect(lines).toEqual([{ ...line, source: 'fleet', [name]: 1 }]);
+});

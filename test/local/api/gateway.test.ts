@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { routes } from '../../../lambda/query-api/routes.ts';
 import { type LocalGateway, startGateway } from '../../../local/api/gateway.ts';
 import type { InvocationResult } from '../../../local/lambda-runtime/process.ts';
 
@@ -14,12 +15,16 @@ afterEach(() => gateway.close());
 
 /** A function that answers so, and keeps what it was asked. */
 function answering(result: Partial<InvocationResult> & { readonly ok: boolean }): void {
-  gateway.ready({
-    invoke: async (event) => {
+  const target = {
+    invoke: async (event: unknown) => {
       events.push(event as Record<string, unknown>);
       return { requestId: 'id', ...result } as InvocationResult;
     },
-  });
+  };
+  gateway.ready([
+    { root: '/', routes, hasDefault: true, target },
+    { root: '/v1/ingest/', routes: [{ method: 'POST', path: '/v1/ingest/a' }], hasDefault: false, target },
+  ]);
 }
 
 function url(path: string): string {

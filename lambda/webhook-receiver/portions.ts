@@ -1,0 +1,66 @@
+import { isUtf8 } from 'node:buffer';
+import { elementsOf, isJson, splitBody } from '../carriers/json.ts';
+import type { Refusal } from './unpacking.ts';
+
+/** Bytes that a record of a stream may have, data and partition key together, unless its owner has raised it. */
+const mostRecordBytes = 1024 * 1024;
+
+/** Characters of a partition key of ours, each a byte. */
+export const partitionKeyBytes = 32;
+
+/** Bytes that one value may have. */
+const mostValueBytes = mostRecordBytes - partitionKeyBytes;
+
+/**
+ * Bytes of a portion that holds several values. A shard takes 1 MiB a second: a record of that size would have to wait
+ * for a second in which nothing else comes, and a few smaller ones go to several shards at once.
+ */
+const portionBytes = 256 * 1024;
+
+/** Portions of one body. Carriers' largest bodies come to fewer than thirty; what comes to more is broken all over. */
+const mostPortions = 500;
+
+/**
+ * Cuts a body into the records that go to the stream, which the consumer reads like any other delivery. It stays as it
+ * is where it is one portion. An array becomes arrays of its elements, each element's text unchanged. Anything else is
+ * cut only where one record can't hold it: its values into arrays, what is no JSON each stretch by itself, for the
+ * consumer to keep with the reason. The same body is always cut alike.
+ */
+export function portionsOf(body: Buffer): readonly Buffer[] | Refusal {
+  if (body.length <= portionBytes) return [body];
+  const portions = isUtf8(body) ? cut(body, body.toString('utf8').replace(/^\ufeff/, '')) : [body];
+  if (portions.some(({ length }) => length > mostValueBytes)) {
+    return { status: 413, message: `A single value of the body has more than ${mostValueBytes} bytes` };
+  }
+  if (portions.length > mostPortions) {
+    return { status: 413, message: `The body comes to more than ${mostPortions} parts of JSON and of none` };
+  }
+  return portions;
+}
+
+function cut(body: Buffer, text: string): readonly Buffer[] {
+  if (/^\s*\[/.test(text) && isJson(text)) return [...arraysOf(elementsOf(text))];
+  if (body.length <= mostValueBytes) return [body];
+  const pieces = splitBody(text);
+  const textsWhere = (whole: boolean) =>
+    pieces.filter((piece) => piece.whole === whole).map((piece) => piece.text);
+  // Two stretches that are none could together be read as a value that nobody sent.
+  return [...arraysOf(textsWhere(true)), ...textsWhere(false).map((stretch) => Buffer.from(stretch))];
+}
+
+/** Puts values together, as many as fit a portion; one that alone is larger stays alone. */
+function* arraysOf(values: readonly string[]): Generator<Buffer> {
+  let portion: string[] = [];
+  let bytes = 1;
+  for (const value of values) {
+    const more = Buffer.byteLength(value) + 1;
+    if (portion.length > 0 && bytes + more > portionBytes) {
+      yield Buffer.from(`[${portion.join(',')}]`);
+      portion = [];
+      bytes = 1;
+    }
+    portion.push(value);
+    bytes += more;
+  }
+  if (portion.length > 0) yield Buffer.from(`[${portion.join(',')}]`);
+}

@@ -1,0 +1,14 @@
+/** Where carriers call, which the CDK construct and the local run bind to the receiver. */
+
+/** Every path that carriers call begins so. */
+export const webhookRoot = '/v1/ingest/';
+
+/** The path that the carrier of a source calls. It carries no secret. */
+export function webhookPath(source: string): string {
+  return `${webhookRoot}${source}`;
+}
+
+/** API Gateway's key of that route. */
+export function webhookRouteKey(source: string): string {
+  return `POST ${webhookPath(source)}`;
+}
