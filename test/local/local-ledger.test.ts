@@ -2,27 +2,22 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetItemCommand, paginateScan, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, PutRecordCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Item } from '../../lambda/store/items.ts';
 import { exampleDeliveries, expectedItems, expectedReceipt } from '../../local/examples/index.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
-import { optionsOf, portVariables, UsageError } from '../../local/options.ts';
+import { portVariables, UsageError } from '../../local/options.ts';
 import { localSources } from '../../local/places.ts';
 import { replayExamples } from '../../local/replay.ts';
 import { whereToLook } from '../../local/report.ts';
 import { header, row } from '../lambda/file-importer/cdr.ts';
-import { withoutExpiry } from '../lambda/store/running-tables.ts';
 import { aws, installed, python } from './installed-clients.ts';
+import { everything, optionsForTests } from './running-ledger.ts';
 
-/** Free ports, whichever they are. */
-const options =
-  optionsOf(
-    ['--empty'],
-    Object.fromEntries(Object.values(portVariables).map(({ variable }) => [variable, '0'])),
-  ) ?? expect.fail('These options ask for help');
+const options = optionsForTests();
 const account = { region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' } };
 const nowhere = { write: () => true };
 
@@ -52,25 +47,6 @@ afterAll(async () => {
   await ledger.stop();
   expect(troubles).toEqual([]);
 });
-
-const ledgerTables = ['Sessions', 'Usage', 'Events', 'Sims'] as const;
-
-/** All items of the ledger proper, in the order of their texts, without expiry. */
-async function everything(of: LocalLedger): Promise<Record<string, Item[]>> {
-  const found = await Promise.all(
-    ledgerTables.map(async (TableName) => {
-      const items: Item[] = [];
-      const pages = paginateScan({ client: of.dynamoDb }, { TableName, ConsistentRead: true });
-      for await (const page of pages) items.push(...(page.Items ?? []).map(withoutExpiry));
-      return [TableName, items.sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))] as const;
-    }),
-  );
-  return Object.fromEntries(found);
-}
-
-function textOf(item: Item): string {
-  return JSON.stringify(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
 
 async function itemsOf(table: string, sim: string): Promise<Item[]> {
   const { Items = [] } = await ledger.dynamoDb.send(
