@@ -30,12 +30,21 @@ export interface UserWriterSettings {
   readonly keySerial: number;
 }
 
+/** A source whose carrier calls an HTTPS address. */
+export interface WebhookSettings {
+  /** Requests that it takes a second, twice as many at once; more are answered with 429. */
+  readonly requestsPerSecond: number;
+}
+
 /** A carrier connection: what the functions know of it, and what is deployed for it. */
 export interface SourceSettings extends Source {
   readonly stream: StreamSettings;
   /** Whether the source has a bucket for CSV files. */
   readonly bucket: boolean;
-  readonly writer: RoleWriterSettings | UserWriterSettings;
+  /** Who writes to stream and bucket by itself; undefined for nobody. */
+  readonly writer: RoleWriterSettings | UserWriterSettings | undefined;
+  /** Undefined where the carrier has no address to call. */
+  readonly webhook: WebhookSettings | undefined;
   /** Hours without a record after which an alarm goes off; 0 for none. */
   readonly silentHours: number;
 }
@@ -163,7 +172,7 @@ const principal = text(
 const givenSource = exactly({
   name: text(/^[a-z0-9-]{1,32}$/, '1 to 32 lower-case letters, digits and hyphens'),
   carrier: oneOf(carriers),
-  writer: oneOf(['role', 'user']).optional(),
+  writer: oneOf(['role', 'user', 'none']).optional(),
   principal: principal.optional(),
   externalId: text(
     /^[\w+=,.@:/-]{2,1224}$/,
@@ -175,6 +184,8 @@ const givenSource = exactly({
   bucket: z.boolean('true or false').optional(),
   bytesPerMegabyte: wholeNumber(1_000_000, 1_048_576, 'bytes').default(1_000_000),
   silentHours: wholeNumber(0, 168, 'hours; 0 for no alarm').default(6),
+  webhook: z.boolean('true or false').default(false),
+  webhookRequestsPerSecond: wholeNumber(1, 10_000, 'requests a second').default(100),
 });
 
 type GivenSource = z.output<typeof givenSource>;
@@ -186,12 +197,19 @@ interface Objection {
 }
 
 /** A source's writer, or what is wrong with the keys that describe it. */
-function writerOf(given: GivenSource): SourceSettings['writer'] | Objection {
+function writerOf(given: GivenSource): { settings: SourceSettings['writer'] } | Objection {
   const portal = portals[given.carrier];
   const kind = given.writer ?? portal.writer;
   const idle = idleKeys(kind, portal).find((key) => given[key] !== undefined);
-  if (idle !== undefined) return { path: idle, accepted: `nothing: a ${given.carrier} ${kind} has none` };
-  if (kind === 'user') return { kind, keySerial: given.keySerial };
+  if (idle !== undefined) {
+    const whose = kind === 'none' ? 'source without a writer' : `${given.carrier} ${kind}`;
+    return { path: idle, accepted: `nothing: a ${whose} has none` };
+  }
+  if (kind === 'none') {
+    const accepted = 'role or user, unless webhook is true: nothing would ever arrive';
+    return given.webhook ? { settings: undefined } : { path: 'writer', accepted };
+  }
+  if (kind === 'user') return { settings: { kind, keySerial: given.keySerial } };
   const principal = given.principal ?? portal.principal;
   if (principal === undefined) {
     const accepted = `the ARN of the principal that assumes the role: ${given.carrier} has published none`;
@@ -199,28 +217,32 @@ function writerOf(given: GivenSource): SourceSettings['writer'] | Objection {
   }
   const { organisationId } = given;
   const externalId = given.externalId ?? (organisationId === undefined ? undefined : `org-${organisationId}`);
-  if (externalId !== undefined || portal.externalId === 'chosen') return { kind, principal, externalId };
+  if (externalId !== undefined || portal.externalId === 'chosen') {
+    return { settings: { kind, principal, externalId } };
+  }
   const accepted = `the number of your organisation at ${given.carrier}, as text (or give externalId, or writer "user")`;
   return { path: 'organisationId', accepted };
 }
 
 /** The keys that a kind of writer has no use for. */
-function idleKeys(kind: 'role' | 'user', { externalId }: Portal) {
-  if (kind === 'user') return ['principal', 'externalId', 'organisationId'] as const;
+function idleKeys(kind: 'role' | 'user' | 'none', { externalId }: Portal) {
+  if (kind !== 'role') return ['principal', 'externalId', 'organisationId'] as const;
   return externalId === 'chosen' ? (['organisationId'] as const) : [];
 }
 
 const source = givenSource.transform((given, context) => {
   const writer = writerOf(given);
-  if (!('kind' in writer)) {
+  if ('path' in writer) {
     context.issues.push({ code: 'custom', input: given, path: [writer.path], message: writer.accepted });
     return z.NEVER;
   }
   const { name, carrier, bytesPerMegabyte, silentHours } = given;
   const { mode, shards = 1, retentionHours } = given.stream;
   return {
-    ...{ name, carrier, bytesPerMegabyte, silentHours, writer },
-    bucket: given.bucket ?? portals[carrier].files,
+    ...{ name, carrier, bytesPerMegabyte, silentHours },
+    writer: writer.settings,
+    bucket: given.bucket ?? (writer.settings !== undefined && portals[carrier].files),
+    webhook: given.webhook ? { requestsPerSecond: given.webhookRequestsPerSecond } : undefined,
     stream: { shards: mode === 'provisioned' ? shards : undefined, retentionHours },
   };
 });

@@ -10,13 +10,14 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { dimension, measure, metric, service, traffic } from '../lambda/names.ts';
+import { dimension, measure, metric, service, traffic, webhook } from '../lambda/names.ts';
 import type { Configuration } from './configuration.ts';
 import type { FileIngest } from './file-ingest.ts';
 import type { LedgerMetrics } from './ledger-metrics.ts';
 import type { CarrierSource } from './source.ts';
 import type { Storage } from './storage.ts';
 import type { StreamIngest } from './stream-ingest.ts';
+import type { WebhookIngest } from './webhook-ingest.ts';
 
 /** What the dashboard shows. */
 export interface LedgerDashboardProps {
@@ -27,6 +28,7 @@ export interface LedgerDashboardProps {
   readonly storage: Storage;
   readonly streams: StreamIngest;
   readonly files: FileIngest | undefined;
+  readonly webhooks: WebhookIngest | undefined;
 }
 
 /** Columns that CloudWatch's grid has, and those of a graph: three stand in a row. */
@@ -90,8 +92,18 @@ function ofEach(
   );
 }
 
-function functionsOf({ streams, files }: LedgerDashboardProps) {
-  return [streams.consumer, ...(files === undefined ? [] : [files.importer])];
+function functionsOf({ streams, files, webhooks }: LedgerDashboardProps) {
+  return [streams.consumer, files?.importer, webhooks?.receiver].filter((one) => one !== undefined);
+}
+
+/** A metric of each source whose carrier calls. */
+function ofCalled(
+  { webhooks, metrics }: LedgerDashboardProps,
+  name: string,
+  label: (source: string) => string,
+): IMetric[] {
+  const sources = [...(webhooks?.secrets.keys() ?? [])].map(({ settings }) => settings.name);
+  return sources.map((source) => metrics.ofSource(name, source, { label: label(source) }));
 }
 
 function working(props: LedgerDashboardProps): IWidget[] {
@@ -124,7 +136,7 @@ function working(props: LedgerDashboardProps): IWidget[] {
 }
 
 function late(props: LedgerDashboardProps): IWidget[] {
-  const { sources, metrics, files } = props;
+  const { sources, metrics, files, webhooks } = props;
   const lags = (road: string) =>
     sources.flatMap(({ settings: { name } }) =>
       ['p50', 'p99'].map((statistic) =>
@@ -146,11 +158,19 @@ function late(props: LedgerDashboardProps): IWidget[] {
             files.queue.metricApproximateAgeOfOldestMessage(),
           ]),
         ]),
+    ...(webhooks === undefined
+      ? []
+      : [
+          graph('Calls: milliseconds to the answer', [
+            webhooks.api.metricLatency({ statistic: 'p50', label: 'p50' }),
+            webhooks.api.metricLatency({ statistic: 'p99', label: 'p99' }),
+          ]),
+        ]),
   ];
 }
 
 function rejected(props: LedgerDashboardProps): IWidget[] {
-  const { sources, metrics, files } = props;
+  const { sources, metrics, files, webhooks } = props;
   return [
     graph(
       'Records rejected, by reason',
@@ -165,6 +185,15 @@ function rejected(props: LedgerDashboardProps): IWidget[] {
           graph('Files: unreadable, and given up', [
             ...ofEach(props, measure.filesFailed, (source) => `${source} unreadable`),
             files.deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
+          ]),
+        ]),
+    ...(webhooks === undefined
+      ? []
+      : [
+          graph('Calls: taken, refused, and to be made again', [
+            ...ofCalled(props, webhook.taken, (source) => `${source} taken`),
+            ...ofCalled(props, webhook.refused, (source) => `${source} refused`),
+            ...ofCalled(props, webhook.failed, (source) => `${source} to be made again`),
           ]),
         ]),
   ];

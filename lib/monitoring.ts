@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { measure, metric } from '../lambda/names.ts';
+import { measure, metric, webhook } from '../lambda/names.ts';
 import { Alarms } from './alarms.ts';
 import type { Configuration } from './configuration.ts';
 import { logicalName } from './configuration.ts';
@@ -14,6 +14,7 @@ import type { QueryApi } from './query-api.ts';
 import type { CarrierSource } from './source.ts';
 import type { Storage } from './storage.ts';
 import type { StreamIngest } from './stream-ingest.ts';
+import type { WebhookIngest } from './webhook-ingest.ts';
 
 /** What is watched. */
 export interface MonitoringProps {
@@ -25,6 +26,8 @@ export interface MonitoringProps {
   readonly streams: StreamIngest;
   /** Absent where no source delivers files. */
   readonly files: FileIngest | undefined;
+  /** Absent where no source's carrier calls. */
+  readonly webhooks: WebhookIngest | undefined;
   /** Absent where no query API is deployed. */
   readonly queryApi: QueryApi | undefined;
 }
@@ -43,13 +46,14 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { sources, storage, streams, files, queryApi } = props;
+    const { sources, storage, streams, files, webhooks, queryApi } = props;
     this.#metrics = new LedgerMetrics(props.namespace);
     this.alarms = new Alarms(this, 'Alarms', props.configuration);
     for (const source of sources) this.#watchSource(source);
     for (const [source, mapping] of streams.mappings) this.#watchMapping(source, mapping);
     this.#watchFunction('Consumer', 'Kinesis consumer', streams.consumer);
     if (files !== undefined) this.#watchFiles(files, sources);
+    if (webhooks !== undefined) this.#watchWebhooks(webhooks);
     if (queryApi !== undefined) this.#watchFunction('QueryApi', 'query API', queryApi.function);
     this.#watchTables(storage);
     this.dashboard = new LedgerDashboard(this, 'Dashboard', {
@@ -133,6 +137,26 @@ export class Monitoring extends Construct {
         page: 'file-failed',
         metric: this.#metrics.ofSource(measure.filesFailed, settings.name),
         threshold: 1,
+      });
+    }
+  }
+
+  #watchWebhooks({ receiver, secrets }: WebhookIngest): void {
+    this.#watchFunction('Webhooks', 'webhook receiver', receiver);
+    for (const { settings } of secrets.keys()) {
+      const id = logicalName(settings);
+      this.alarms.add(`${id}CallsRefused`, {
+        sentence: `Calls of the carrier of the source ${settings.name} are refused: it drops them, or stops.`,
+        page: 'calls-refused',
+        metric: this.#metrics.ofSource(webhook.refused, settings.name),
+        threshold: 1,
+      });
+      this.alarms.add(`${id}CallsFailed`, {
+        sentence: `Calls of the carrier of the source ${settings.name} can not be taken, and it has to send them again.`,
+        page: 'calls-failed',
+        metric: this.#metrics.ofSource(webhook.failed, settings.name),
+        threshold: 1,
+        periods: 3,
       });
     }
   }

@@ -6,6 +6,7 @@ import type { QueryApi } from './query-api.ts';
 import type { CarrierSource } from './source.ts';
 import type { Storage } from './storage.ts';
 import type { StreamIngest } from './stream-ingest.ts';
+import type { WebhookIngest } from './webhook-ingest.ts';
 import { RoleWriter } from './writer.ts';
 
 /** Shows the strings that a carrier's portal asks for, under the names that its form uses. No output is a secret. */
@@ -30,6 +31,7 @@ export function showSource(scope: Construct, source: CarrierSource): void {
     show('ExternalId', `the external id that ${carrier} states`, writer.externalId);
     return;
   }
+  if (writer === undefined) return;
   const { secretName } = writer.secret;
   show('AccessKeySecret', 'the secret that holds the access key', secretName);
   show('ReadAccessKey', 'the command that shows the access key', readCommand(secretName));
@@ -59,6 +61,25 @@ export function showApi(scope: Construct, { stage, secret, function: { logGroup 
   if (secret === undefined) return;
   output(scope, 'ApiCredentials', 'The secret that holds account and token', secret.secretName);
   output(scope, 'ReadApiCredentials', 'The command that shows them', readCommand(secret.secretName));
+}
+
+/** Shows the address that each carrier's portal asks for, and how to get what the carrier proves itself by. */
+export function showWebhooks(scope: Construct, webhooks: WebhookIngest): void {
+  for (const [source, { secretName }] of webhooks.secrets) {
+    const { name, carrier } = source.settings;
+    const url = webhooks.urlOf(source);
+    const show = (id: string, description: string, value: string): void =>
+      output(scope, `${source.node.id}${id}`, `Source ${name}: ${description}`, value);
+    show('CallbackURL', `the address that ${carrier} calls`, url);
+    if (carrier === 'twilio') {
+      const sink = { destination: url, method: 'POST', batch_events: true };
+      show('WebhookSink', 'the sink configuration for a webhook', Stack.of(scope).toJsonString(sink));
+    }
+    show('CallbackSecret', `the secret that holds what ${carrier} proves itself by`, secretName);
+    show('ReadCallbackSecret', 'the command that shows it', readCommand(secretName));
+  }
+  const { logGroup } = webhooks.receiver;
+  output(scope, 'WebhookLogs', 'Log group of the webhook receiver', logGroup.logGroupName);
 }
 
 function output(scope: Construct, id: string, description: string, value: string): void {

@@ -1,17 +1,14 @@
 import { Aws, Duration, Fn, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CorsHttpMethod,
   HttpApi,
   HttpMethod,
   HttpRoute,
   HttpRouteKey,
-  HttpStage,
-  LogGroupLogDestination,
+  type HttpStage,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
@@ -19,6 +16,7 @@ import { environment } from '../lambda/names.ts';
 import { routes } from '../lambda/query-api/routes.ts';
 import { filesTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
 import type { ApiSettings } from './configuration.ts';
+import { loggedStage } from './http-stage.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import type { Storage } from './storage.ts';
@@ -47,7 +45,8 @@ export class QueryApi extends Construct {
     this.function = this.#function(props);
     this.#allow(props.storage);
     const api = this.#api(props.settings);
-    this.stage = this.#stage(api, props);
+    const { requestsPerSecond } = props.settings;
+    this.stage = loggedStage(this, { api, requestsPerSecond, operation: props.operation });
   }
 
   /** The token is made by Secrets Manager, and the account from the stack's id: both stay for as long as the stack. */
@@ -152,35 +151,5 @@ export class QueryApi extends Construct {
           : 'The function checks HTTP Basic itself, which is all that clients of Twilio send; health and contract are open.',
     });
     return api;
-  }
-
-  /** The stage at the root of the address. Its log says what was asked for and how it went, and not by or about whom. */
-  #stage(api: HttpApi, { settings, operation }: QueryApiProps): HttpStage {
-    const { logDays, removalPolicy } = operation;
-    const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: logDays === 0 ? RetentionDays.INFINITE : logDays,
-      removalPolicy,
-    });
-    return new HttpStage(this, 'Stage', {
-      httpApi: api,
-      autoDeploy: true,
-      throttle: {
-        rateLimit: settings.requestsPerSecond,
-        burstLimit: 2 * settings.requestsPerSecond,
-      },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(accessLog),
-        format: AccessLogFormat.custom(
-          JSON.stringify({
-            requestId: '$context.requestId',
-            time: '$context.requestTimeEpoch',
-            route: '$context.routeKey',
-            status: '$context.status',
-            milliseconds: '$context.responseLatency',
-            error: '$context.integrationErrorMessage',
-          }),
-        ),
-      },
-    });
   }
 }

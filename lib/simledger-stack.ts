@@ -5,11 +5,12 @@ import { type Configuration, logicalName } from './configuration.ts';
 import { FileIngest } from './file-ingest.ts';
 import { Monitoring } from './monitoring.ts';
 import type { FunctionOperation } from './node-function.ts';
-import { showApi, showLogs, showSource, showStorage } from './outputs.ts';
+import { showApi, showLogs, showSource, showStorage, showWebhooks } from './outputs.ts';
 import { QueryApi } from './query-api.ts';
 import { CarrierSource } from './source.ts';
 import { Storage } from './storage.ts';
 import { StreamIngest } from './stream-ingest.ts';
+import { WebhookIngest } from './webhook-ingest.ts';
 
 /** Everything that one deployment of simledger consists of. It names no account, no region and no physical name. */
 export class SimledgerStack extends Stack {
@@ -45,14 +46,23 @@ export class SimledgerStack extends Stack {
             ...{ settings: api, storage, operation, sessionRefresh: configuration.sessionRefresh },
             sources: configuration.sources.map(({ name }) => name),
           });
+    const called = sources.flatMap((source) => {
+      const { webhook: settings } = source.settings;
+      return settings === undefined ? [] : [{ source, settings }];
+    });
+    const webhooks =
+      called.length === 0
+        ? undefined
+        : new WebhookIngest(this, 'WebhookIngest', { called, operation, namespace: this.stackName });
     new Monitoring(this, 'Monitoring', {
-      ...{ configuration, sources, storage, streams, files, queryApi },
+      ...{ configuration, sources, storage, streams, files, webhooks, queryApi },
       namespace: this.stackName,
     });
 
     for (const source of sources) showSource(this, source);
     showStorage(this, storage);
     showLogs(this, streams, files);
+    if (webhooks !== undefined) showWebhooks(this, webhooks);
     if (queryApi !== undefined) showApi(this, queryApi);
   }
 

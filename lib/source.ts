@@ -22,7 +22,8 @@ export class CarrierSource extends Construct {
   /** Absent where the carrier delivers no files. */
   readonly bucket: Bucket | undefined;
   readonly settings: SourceSettings;
-  readonly writer: RoleWriter | UserWriter;
+  /** Absent where the carrier calls an HTTPS address and writes nothing by itself. */
+  readonly writer: RoleWriter | UserWriter | undefined;
 
   constructor(scope: Construct, id: string, props: CarrierSourceProps) {
     super(scope, id);
@@ -82,9 +83,10 @@ export class CarrierSource extends Construct {
     });
   }
 
-  #writer(source: SourceSettings): RoleWriter | UserWriter {
+  #writer(source: SourceSettings): RoleWriter | UserWriter | undefined {
     const { stream, bucket } = this;
     const { writer: settings } = source;
+    if (settings === undefined) return undefined;
     return settings.kind === 'role'
       ? new RoleWriter(this, 'Writer', { source, settings, stream, bucket })
       : new UserWriter(this, 'Writer', { source, settings, stream, bucket });

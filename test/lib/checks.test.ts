@@ -7,13 +7,13 @@ import { Validations } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { appWith, sourceOfEachCarrier, synthesise } from './synthesised.ts';
+import { appWith, calledSourceOfEachCarrier, synthesise } from './synthesised.ts';
 
 const run = promisify(execFile);
 
 /** Everything that can be switched on, so that whatever the checks could object to is there. */
 const everything = {
-  sources: sourceOfEachCarrier,
+  sources: calledSourceOfEachCarrier,
   removal: 'destroy',
   alarmEmail: 'operations@example.com',
   tracing: true,
@@ -74,6 +74,13 @@ describe('the security checks of AwsSolutions', () => {
       'StreamIngest/KinesisConsumer/Role AwsSolutions-IAM5[Resource::*]',
       'StreamIngest/KinesisConsumer/Role AwsSolutions-IAM5[Resource::<StorageQuarantine.Arn>/aws/lambda/*]',
       'StreamIngest/KinesisConsumer/Role AwsSolutions-IAM5[Resource::<StorageQuarantine.Arn>/rejects/*]',
+      'WebhookIngest AwsSolutions-APIG4',
+      'WebhookIngest/Receiver/Role AwsSolutions-IAM5[Resource::*]',
+      'WebhookIngest/Source1nceCredentials AwsSolutions-SMG4',
+      'WebhookIngest/SourceEmnifyCredentials AwsSolutions-SMG4',
+      'WebhookIngest/SourceKoreCredentials AwsSolutions-SMG4',
+      'WebhookIngest/SourceTelekomCredentials AwsSolutions-SMG4',
+      'WebhookIngest/SourceTwilioCredentials AwsSolutions-SMG4',
     ]);
   });
 });

@@ -20,6 +20,7 @@ const koreSource: SourceSettings = {
   stream: { shards: undefined, retentionHours: 168 },
   bucket: true,
   writer: { kind: 'role', principal: 'arn:aws:iam::177261743968:root', externalId: undefined },
+  webhook: undefined,
 };
 
 const defaults: Configuration = {
@@ -151,6 +152,24 @@ describe('a source', () => {
   });
 
   it.each([
+    [{ carrier: 'kore' }, [undefined, 'role', false]],
+    [{ carrier: 'kore', webhook: false }, [undefined, 'role', false]],
+    [{ carrier: 'telekom', webhook: true }, [{ requestsPerSecond: 100 }, 'user', true]],
+    [
+      { carrier: 'kore', webhook: true, webhookRequestsPerSecond: 7 },
+      [{ requestsPerSecond: 7 }, 'role', false],
+    ],
+    [{ carrier: '1nce', webhook: true, writer: 'none' }, [{ requestsPerSecond: 100 }, undefined, false]],
+    [
+      { carrier: 'emnify', webhook: true, writer: 'none', bucket: true },
+      [{ requestsPerSecond: 100 }, undefined, true],
+    ],
+  ])('%j may be called by its carrier, and need not be written by it', (given, expected) => {
+    const { webhook, writer, bucket } = sourceFrom(given) ?? {};
+    expect([webhook, writer?.kind, bucket]).toEqual(expected);
+  });
+
+  it.each([
     [{}, { shards: undefined, retentionHours: 168 }],
     [
       { mode: 'on-demand', retentionHours: 48 },
@@ -169,7 +188,7 @@ describe('a source', () => {
 const keys =
   'sources, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks';
 const sourceKeys =
-  'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours';
+  'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, webhook, webhookRequestsPerSecond';
 
 describe('a wrong configuration', () => {
   it.each([
@@ -242,6 +261,22 @@ describe('a wrong configuration', () => {
     [
       { sources: [{ name: 'a', carrier: 'kore', organisationId: '1' }] },
       'simledger.sources[0].organisationId: "1" given; accepted is nothing: a kore role has none',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore', writer: 'none' }] },
+      'simledger.sources[0].writer: "none" given; accepted is role or user, unless webhook is true: nothing would ever arrive',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: '1nce', writer: 'none', webhook: true, organisationId: '1' }] },
+      'simledger.sources[0].organisationId: "1" given; accepted is nothing: a source without a writer has none',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore', webhook: 'yes' }] },
+      'simledger.sources[0].webhook: "yes" given; accepted is true or false',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore', webhookRequestsPerSecond: 0 }] },
+      'simledger.sources[0].webhookRequestsPerSecond: 0 given; accepted is a whole number from 1 to 10000 (requests a second)',
     ],
     [{ removal: 'delete' }, 'simledger.removal: "delete" given; accepted is one of retain, destroy'],
     [

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  calledSourceOfEachCarrier,
   ofType,
   type Resource,
   type Synthesised,
@@ -11,9 +12,12 @@ import {
 } from './synthesised.ts';
 
 let stack: Synthesised;
+/** The same, with addresses for the carriers to call. */
+let called: Synthesised;
 
 beforeAll(() => {
   stack = synthesise(withoutApi({ sources: sourceOfEachCarrier, alarmEmail: 'operations@example.com' }));
+  called = synthesise(withoutApi({ sources: calledSourceOfEachCarrier }));
 });
 
 function alarms(of: Synthesised): Record<string, Resource['Properties']> {
@@ -82,6 +86,25 @@ describe('the alarms', () => {
     expect(ids.sort()).toEqual(['QueryApiErrors', 'QueryApiThrottles']);
   });
 
+  it('watch the calls of carriers where they have an address to call', () => {
+    const more = Object.entries(alarms(called)).filter(([id]) => !(id in alarms(stack)));
+    const lambda = (metric: string) =>
+      `AWS/Lambda ${metric}{FunctionName=WebhookIngest/Receiver/Function} Sum`;
+    expect(Object.fromEntries(more.map(([id, properties]) => [id, watched(properties)]))).toEqual({
+      WebhooksErrors: `${lambda('Errors')} >= 1, 1 × 300 s`,
+      WebhooksThrottles: `${lambda('Throttles')} >= 1, 3 × 300 s`,
+      ...Object.fromEntries(
+        ['Twilio', 'Kore', '1nce', 'Emnify', 'Telekom'].flatMap((name) => [
+          [
+            `${name}CallsRefused`,
+            `simledger webhookRefused{source=${name.toLowerCase()}} Sum >= 1, 1 × 300 s`,
+          ],
+          [`${name}CallsFailed`, `simledger webhookFailed{source=${name.toLowerCase()}} Sum >= 1, 3 × 300 s`],
+        ]),
+      ),
+    });
+  });
+
   it('leave out what a source does not have', () => {
     const ids = Object.keys(alarms(stack)).filter((id) => id.startsWith('Kore'));
     expect(ids.sort()).toEqual([
@@ -131,7 +154,9 @@ async function runbookPages(): Promise<Map<string, string>> {
 describe('the runbook', () => {
   it('has a page for each alarm, which says what is wrong in a sentence first', async () => {
     const pages = await runbookPages();
-    const descriptions = Object.values(alarms(stack)).map(({ AlarmDescription }) => String(AlarmDescription));
+    const descriptions = Object.values(alarms(called)).map(({ AlarmDescription }) =>
+      String(AlarmDescription),
+    );
     const linked = descriptions.map((text) => /^[A-Z][^#]+\. docs\/runbook\.md#([a-z-]+)$/.exec(text)?.[1]);
     expect([...new Set(linked)].sort()).toEqual([...pages.keys()].sort());
   });
@@ -148,13 +173,18 @@ describe('the runbook', () => {
   });
 });
 
+/** The titles on a dashboard, in their order. */
+function titles(of: Synthesised): (string | undefined)[] {
+  const body = String(of.resources['Monitoring/Dashboard/Dashboard']?.Properties['DashboardBody']);
+  const { widgets } = JSON.parse(body) as {
+    widgets: { type: string; properties: { title?: string; markdown?: string } }[];
+  };
+  return widgets.map(({ properties }) => properties.title ?? properties.markdown);
+}
+
 describe('the dashboard', () => {
   it('shows the alarms, then answers its four questions', () => {
-    const body = String(stack.resources['Monitoring/Dashboard/Dashboard']?.Properties['DashboardBody']);
-    const { widgets } = JSON.parse(body) as {
-      widgets: { type: string; properties: { title?: string; markdown?: string } }[];
-    };
-    expect(widgets.map(({ properties }) => properties.title ?? properties.markdown)).toEqual([
+    expect(titles(stack)).toEqual([
       'Alarms',
       '## Is it working? ([runbook](docs/runbook.md))',
       'Records received',
@@ -175,6 +205,14 @@ describe('the dashboard', () => {
       'Bytes, by source',
       'Bytes, by country and operator',
       'Cost as stated, by country and operator',
+    ]);
+  });
+
+  it('shows the calls of carriers where they have an address to call', () => {
+    const more = titles(called).filter((title) => !titles(stack).includes(title));
+    expect(more).toEqual([
+      'Calls: milliseconds to the answer',
+      'Calls: taken, refused, and to be made again',
     ]);
   });
 

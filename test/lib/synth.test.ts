@@ -29,6 +29,7 @@ async function handlerTypeOf(file: string): Promise<string> {
       ...Object.fromEntries(variables),
       [environment.sources]: '[]',
       [environment.sessionRefresh]: 'hourly',
+      [environment.webhookSources]: '[]',
       [environment.apiAccess]: 'iam',
       [environment.apiPersonalData]: 'never',
       [environment.apiSources]: '[]',
@@ -52,6 +53,7 @@ async function bundlesOf(output: string): Promise<[string, string][]> {
 
 /** Bytes that a bundle may have: what a cold start has to load. */
 function mostBytes(path: string): number {
+  if (path === 'WebhookIngest/Receiver') return 120_000;
   return path === 'FileIngest/FileImporter' ? 540_000 : 380_000;
 }
 
@@ -70,13 +72,16 @@ describe('the app', () => {
     timeout: 60_000,
   }, async () => {
     const metadata = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
-    await runApp(folder, { ...cdk.context, ...metadata });
+    const simledger = { sources: [{ name: 'default', carrier: 'kore', bucket: true, webhook: true }] };
+    await runApp(folder, { ...cdk.context, ...metadata, simledger });
 
     const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
     expect(manifest.missing).toBeUndefined();
     expect(manifest.artifacts.simledger.environment).toBe('aws://unknown-account/unknown-region');
 
-    for (const [path, bundle] of await bundlesOf(folder)) {
+    const bundles = await bundlesOf(folder);
+    expect(bundles.length).toBe(4);
+    for (const [path, bundle] of bundles) {
       expect([path, (await readdir(bundle)).sort()]).toEqual([path, ['index.js', 'index.js.map']]);
       expect([path, await handlerTypeOf(join(bundle, 'index.js'))]).toEqual([path, 'function']);
       const { size } = await stat(join(bundle, 'index.js'));

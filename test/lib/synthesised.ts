@@ -34,6 +34,9 @@ export const sourceOfEachCarrier = [
   { name: 'telekom', carrier: 'telekom' },
 ];
 
+/** The same, each of which has an address for its carrier to call. */
+export const calledSourceOfEachCarrier = sourceOfEachCarrier.map((source) => ({ ...source, webhook: true }));
+
 /** A configuration's context without the query API, which has tests of its own. */
 export function withoutApi(simledger: Record<string, unknown> = {}): Record<string, unknown> {
   return { simledger: { ...cdk.context.simledger, ...simledger, api: { access: 'none' } } };

@@ -1,7 +1,7 @@
 import { DescribeTableCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { environment } from '../../lambda/names.ts';
-import type { SourceDescription } from '../../lambda/sources.ts';
+import type { SourceDescription, WebhookSourceDescription } from '../../lambda/sources.ts';
 import type { KinesisMappingOptions } from '../../local/event-source-mapping/kinesis.ts';
 import type { SqsMappingOptions } from '../../local/event-source-mapping/sqs.ts';
 import type { LambdaFunctionOptions } from '../../local/lambda-runtime/function.ts';
@@ -100,6 +100,7 @@ const functionNames: Readonly<Record<string, string>> = {
   'StreamIngest/KinesisConsumer/Function': 'kinesis-consumer',
   'FileIngest/FileImporter/Function': 'file-importer',
   'QueryApi/Reader/Function': 'query-api',
+  'WebhookIngest/Receiver/Function': 'webhook-receiver',
 };
 
 let ledger: LocalLedger;
@@ -115,7 +116,7 @@ beforeAll(async () => {
   });
   // The sources of the local run, deployed by default numbers.
   const sources = localSources.map(({ name, carrier }) => ({
-    ...{ name, carrier, bucket: true },
+    ...{ name, carrier, bucket: true, webhook: true },
     ...(['1nce', 'emnify'].includes(carrier) && { organisationId: '1' }),
   }));
   stack = synthesise({ simledger: { sources } });
@@ -275,7 +276,8 @@ describe('the local run and the deployed stack', () => {
     'tell the consumer and the importer the same %s',
     (name) => {
       const deployed = variablesOf('StreamIngest/KinesisConsumer/Function')[name];
-      const told = bound.functions.filter((options) => options.name !== 'query-api');
+      const writers = ['kinesis-consumer', 'file-importer'];
+      const told = bound.functions.filter((options) => writers.includes(options.name));
       expect(deployed).toBeDefined();
       expect(told.map((options) => options.environment[name])).toEqual([deployed, deployed]);
     },
@@ -289,6 +291,22 @@ describe('the local run and the deployed stack', () => {
     const consumer = bound.functions.find(({ name }) => name === 'kinesis-consumer');
     expect(described(consumer?.environment[environment.sources])).toEqual(
       described(variablesOf('StreamIngest/KinesisConsumer/Function')[environment.sources]),
+    );
+  });
+});
+
+describe('the local run and the deployed stack, called by carriers,', () => {
+  test('take the same paths, for sources of the same carriers', () => {
+    const local = bound.functions.find(({ name }) => name === 'webhook-receiver')?.environment;
+    const described = (text = '[]') =>
+      (JSON.parse(text) as WebhookSourceDescription[]).map(({ name, carrier }) => [name, carrier]);
+    const deployed = variablesOf('WebhookIngest/Receiver/Function');
+    expect(described(local?.[environment.webhookSources])).toEqual(
+      described(deployed[environment.webhookSources]),
+    );
+    const routes = propertiesOf('AWS::ApiGatewayV2::Route').map(([, { RouteKey }]) => String(RouteKey));
+    expect(routes.filter((key) => key.startsWith('POST')).sort()).toEqual(
+      localSources.map(({ name }) => `POST /v1/ingest/${name}`).sort(),
     );
   });
 });

@@ -1,0 +1,44 @@
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { type HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { FunctionOperation } from './node-function.ts';
+
+/** What a stage is made from. */
+export interface LoggedStageProps {
+  readonly api: HttpApi;
+  /** Over all clients and routes; twice as many at once. More are answered with 429. */
+  readonly requestsPerSecond: number;
+  readonly operation: FunctionOperation;
+}
+
+/**
+ * The stage at the root of an HTTP API's address. Its log says what was asked for and how it went, and not by or about
+ * whom.
+ */
+export function loggedStage(scope: Construct, props: LoggedStageProps): HttpStage {
+  const { api, requestsPerSecond, operation } = props;
+  const { logDays, removalPolicy } = operation;
+  const accessLog = new LogGroup(scope, 'AccessLog', {
+    retention: logDays === 0 ? RetentionDays.INFINITE : logDays,
+    removalPolicy,
+  });
+  return new HttpStage(scope, 'Stage', {
+    httpApi: api,
+    autoDeploy: true,
+    throttle: { rateLimit: requestsPerSecond, burstLimit: 2 * requestsPerSecond },
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(accessLog),
+      format: AccessLogFormat.custom(
+        JSON.stringify({
+          requestId: '$context.requestId',
+          time: '$context.requestTimeEpoch',
+          route: '$context.routeKey',
+          status: '$context.status',
+          milliseconds: '$context.responseLatency',
+          error: '$context.integrationErrorMessage',
+        }),
+      ),
+    },
+  });
+}

@@ -1,0 +1,149 @@
+import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import {
+  CfnStage,
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  type HttpStage,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { environment } from '../lambda/names.ts';
+import type { WebhookSourceDescription } from '../lambda/sources.ts';
+import { authentications } from '../lambda/webhook-receiver/authentication.ts';
+import { webhookPath, webhookRouteKey } from '../lambda/webhook-receiver/routes.ts';
+import type { WebhookSettings } from './configuration.ts';
+import { loggedStage } from './http-stage.ts';
+import { functions } from './limits.ts';
+import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import type { CarrierSource } from './source.ts';
+
+/** A source whose carrier calls. */
+export interface CalledSource {
+  readonly source: CarrierSource;
+  readonly settings: WebhookSettings;
+}
+
+/** What the way in through HTTPS is made from. */
+export interface WebhookIngestProps {
+  readonly called: readonly CalledSource[];
+  /** CloudWatch namespace of the function's own metrics. */
+  readonly namespace: string;
+  readonly operation: FunctionOperation;
+}
+
+/**
+ * The way in through HTTPS: an HTTP API with a route for each source, and one function that puts what carriers post
+ * into the source's stream.
+ */
+export class WebhookIngest extends Construct {
+  readonly receiver: NodeFunction;
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+  /** JSON: what each source's carrier proves itself by. */
+  readonly secrets: ReadonlyMap<CarrierSource, Secret>;
+
+  constructor(scope: Construct, id: string, props: WebhookIngestProps) {
+    super(scope, id);
+    const sources = props.called.map(({ source }) => source);
+    this.secrets = new Map(sources.map((source) => [source, this.#secret(source)]));
+    this.receiver = this.#receiver(props);
+    this.receiver.allow(
+      ['kinesis:PutRecords'],
+      sources.map(({ stream }) => stream.streamArn),
+    );
+    this.receiver.allow(
+      ['secretsmanager:GetSecretValue'],
+      [...this.secrets.values()].map(({ secretArn }) => secretArn),
+    );
+    this.api = new HttpApi(this, 'Api', {
+      apiName: `${Aws.STACK_NAME} webhooks`,
+      description: 'Takes what carriers post to simledger',
+      createDefaultStage: false,
+    });
+    this.stage = this.#stage(props, this.#routes(props));
+  }
+
+  /** The address that a source's carrier calls. */
+  urlOf({ settings }: CarrierSource): string {
+    return `${this.api.apiEndpoint}${webhookPath(settings.name)}`;
+  }
+
+  /** What can be generated is; Twilio's auth token and KORE's secret are theirs, and replace it. */
+  #secret(source: CarrierSource): Secret {
+    const { name, carrier } = source.settings;
+    const { generated, hasUser } = authentications[carrier];
+    const secret = new Secret(this, `${source.node.id}Credentials`, {
+      description: `What ${carrier} proves itself by when it calls the source ${name}`,
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify(hasUser ? { username: name } : {}),
+        generateStringKey: generated,
+        passwordLength: 40,
+        excludePunctuation: true,
+      },
+      // Of no use without the address.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'It is typed into the carrier’s portal by hand, or comes from there: it is rotated by hand, with both valid meanwhile.',
+    });
+    return secret;
+  }
+
+  #receiver({ called, namespace, operation }: WebhookIngestProps): NodeFunction {
+    const descriptions = called.map(({ source }): WebhookSourceDescription => {
+      const { name, carrier } = source.settings;
+      const secret = this.secrets.get(source)?.secretArn ?? '';
+      return { name, carrier, streamArn: source.stream.streamArn, secret };
+    });
+    return new NodeFunction(this, 'Receiver', {
+      definition: functions.webhookReceiver,
+      description: 'Puts what carriers post into their streams',
+      environment: {
+        [environment.webhookSources]: Stack.of(this).toJsonString(descriptions),
+        [environment.metricNamespace]: namespace,
+      },
+      operation,
+    });
+  }
+
+  /** Each source's route, with an integration of its own: none changes when another comes or goes. */
+  #routes({ called }: WebhookIngestProps): HttpRoute[] {
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason:
+        'The function checks what carriers send, which no authorizer of API Gateway can: some sign the body.',
+    });
+    return called.map(
+      ({ source }) =>
+        new HttpRoute(this, source.node.id, {
+          httpApi: this.api,
+          routeKey: HttpRouteKey.with(webhookPath(source.settings.name), HttpMethod.POST),
+          integration: new HttpLambdaIntegration('Function', this.receiver.handler, {
+            timeout: Duration.seconds(functions.webhookReceiver.timeoutSeconds),
+          }),
+        }),
+    );
+  }
+
+  /** Each source has a limit of its own, so that none takes the place of another. */
+  #stage({ called, operation }: WebhookIngestProps, routes: readonly HttpRoute[]): HttpStage {
+    const limits = called.map(({ settings }) => settings.requestsPerSecond);
+    const stage = loggedStage(this, { api: this.api, requestsPerSecond: Math.max(...limits), operation });
+    const { defaultChild } = stage.node;
+    if (!(defaultChild instanceof CfnStage)) throw new Error(`${stage.node.path} has no CfnStage`);
+    defaultChild.routeSettings = Object.fromEntries(
+      called.map(({ source, settings: { requestsPerSecond } }) => [
+        webhookRouteKey(source.settings.name),
+        { ThrottlingRateLimit: requestsPerSecond, ThrottlingBurstLimit: 2 * requestsPerSecond },
+      ]),
+    );
+    // A setting for a route that is not there yet is refused.
+    stage.node.addDependency(...routes);
+    return stage;
+  }
+}
