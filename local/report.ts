@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { Item } from '../lambda/store/items.ts';
 import type { RejectLine } from '../lambda/store/quarantine.ts';
 import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import { webhookPath } from '../lambda/webhook-receiver/routes.ts';
 import type { LocalLedger } from './local-ledger.ts';
 import { localSources, quarantineBucket } from './places.ts';
 import { printable } from './printable.ts';
@@ -96,6 +97,7 @@ export function whereToLook({ endpoints }: LocalLedger): string {
     'How to send',
     `  a record     aws --endpoint-url ${endpoints.kinesis} kinesis put-record --stream-name ${stream} --partition-key 1 --data fileb://record.json`,
     `  a file       aws --endpoint-url ${endpoints.s3} s3 cp cdr_20260101_000000.csv s3://${bucket}/`,
+    `  as a carrier curl -u ACCOUNT:TOKEN -H 'content-type: application/json' --data-binary @record.json ${endpoints.api}${webhookPath(localSources[0].name)}`,
   ].join('\n');
 }
 

@@ -53,7 +53,7 @@ async function bundlesOf(output: string): Promise<[string, string][]> {
 
 /** Bytes that a bundle may have: what a cold start has to load. */
 function mostBytes(path: string): number {
-  if (path === 'WebhookIngest/Receiver') return 120_000;
+  if (path === 'WebhookIngest/Receiver') return 90_000;
   return path === 'FileIngest/FileImporter' ? 540_000 : 380_000;
 }
 

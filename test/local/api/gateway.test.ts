@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routes } from '../../../lambda/query-api/routes.ts';
 import { type LocalGateway, startGateway } from '../../../local/api/gateway.ts';
@@ -116,6 +117,58 @@ describe('the local gateway', () => {
     expect((await fetch(url('/v1/Sims/%E0%A4%A'))).status).toBe(400);
     expect((await fetch(url('/v1/Sims'), { method: 'POST', body: 'x'.repeat(1_000_000) })).status).toBe(404);
     expect(events.map(({ routeKey }) => routeKey)).toEqual(['$default']);
+  });
+
+  it.each([
+    ['application/json', '{"a":"ä"}', false],
+    ['application/json; charset=utf-8', '{}', false],
+    ['text/plain', 'a', false],
+    ['application/cloudevents+json', '{}', true],
+    ['application/octet-stream', 'a', true],
+    ['application/json', Buffer.from([0x1f, 0x8b, 0xff]), true],
+  ])('hands on a body of %s, as base64 where it is no text', async (contentType, body, isBase64Encoded) => {
+    answering({ ok: true, response: { statusCode: 200, body: '{}' } });
+    const headers = { 'content-type': contentType };
+    expect((await fetch(url('/v1/ingest/a'), { method: 'POST', headers, body })).status).toBe(200);
+    expect(events).toMatchObject([
+      {
+        routeKey: 'POST /v1/ingest/a',
+        body: Buffer.from(body).toString(isBase64Encoded ? 'base64' : 'utf8'),
+        isBase64Encoded,
+        requestContext: { http: { method: 'POST' } },
+      },
+    ]);
+  });
+
+  it('asks the API whose paths begin so, and answers itself what that has no route for', async () => {
+    answering({ ok: true, response: { statusCode: 200, body: '{}' } });
+    const statusOf = async (path: string, method: string) => (await fetch(url(path), { method })).status;
+    expect(await statusOf('/v1/ingest/b', 'POST')).toBe(404);
+    expect(await statusOf('/v1/ingest/a', 'GET')).toBe(404);
+    expect(await statusOf('/v1/ingest', 'POST')).toBe(200);
+    expect(events.map(({ routeKey }) => routeKey)).toEqual(['$default']);
+  });
+
+  it('takes no more than API Gateway takes, and Lambda after it', async () => {
+    answering({ ok: true, response: { statusCode: 200, body: '{}' } });
+    const headers = { 'content-type': 'application/json' };
+    const statusOf = async (body: string) =>
+      (await fetch(url('/v1/ingest/a'), { method: 'POST', headers, body })).status;
+    expect(await statusOf('x'.repeat(10 * 1024 * 1024 + 1))).toBe(413);
+    // What a body is written as counts: a quote takes two bytes.
+    expect(await statusOf('"'.repeat(3.5 * 1024 * 1024))).toBe(413);
+    expect(await statusOf('x'.repeat(6_000_000))).toBe(200);
+    expect(events.length).toBe(1);
+  });
+
+  it('invokes nothing for a body that breaks off', async () => {
+    answering({ ok: true, response: { statusCode: 200, body: '{}' } });
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.write('POST /v1/ingest/a HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf of it');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    expect((await fetch(url('/v1/Sims'))).status).toBe(200);
+    expect(events.map(({ routeKey }) => routeKey)).toEqual(['GET /v1/Sims']);
   });
 
   it('says that its port is taken', async () => {

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { environment } from '../lambda/names.ts';
+import type { WebhookSourceDescription } from '../lambda/sources.ts';
+import { webhookPath, webhookRoot } from '../lambda/webhook-receiver/routes.ts';
+import { functions } from '../lib/limits.ts';
+import { startGateway } from '../local/api/gateway.ts';
+import { createKinesisStandIn } from '../local/kinesis/stand-in.ts';
+import { createLambdaFunction } from '../local/lambda-runtime/function.ts';
+import { createSecretsStandIn } from '../local/secrets/stand-in.ts';
+
+/**
+ * How long a carrier's call takes: from the first byte sent to the answer, through the local gateway, the function as
+ * it is deployed, and the stand-in for Kinesis. Carriers wait for 5 seconds.
+ *
+ *   npx tsx bench/webhook-latency.ts          a record, a batch of 50, and 3,000 records at once
+ *   npx tsx bench/webhook-latency.ts --json   figures under stable names
+ */
+
+const secret = 'secret';
+const sources = [
+  { name: 'single', carrier: 'emnify' },
+  { name: 'batch', carrier: 'kore' },
+  { name: 'bulk', carrier: '1nce' },
+] as const satisfies readonly Pick<WebhookSourceDescription, 'name' | 'carrier'>[];
+
+/** What is posted: by which source, how many records, and how often. */
+const calls = [
+  { source: 'single', records: 1, rounds: 300 },
+  { source: 'batch', records: 50, rounds: 300 },
+  { source: 'bulk', records: 3_000, rounds: 60 },
+] as const;
+const warmUpRounds = 5;
+
+/** A record of 1.3 KB in 45 members, as a carrier's usage record has, that differs from call to call. */
+function record(call: number, id: number): object {
+  const members = Array.from({ length: 44 }, (_, at) => [`member_${at}`, `value ${at} of a record`]);
+  return { id: call * 10_000 + id, ...Object.fromEntries(members) };
+}
+
+/** The header by which a source's carrier is told. */
+function credentialsOf(source: string, url: string, body: string): Record<string, string> {
+  if (source === 'bulk') return { authorization: `Basic ${btoa(`user:${secret}`)}` };
+  if (source === 'single') return { authorization: `Bearer ${secret}` };
+  return { 'kore-signature': createHash('sha256').update(`${secret}POST${url}${body}`).digest('hex') };
+}
+
+/** Milliseconds of each call of a kind, in ascending order, and the bytes of one. */
+async function measure(
+  base: string,
+  { source, records, rounds }: (typeof calls)[number],
+): Promise<{ milliseconds: number[]; bytes: number }> {
+  const milliseconds: number[] = [];
+  let bytes = 0;
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
+    const body = JSON.stringify(Array.from({ length: records }, (_, id) => record(round, id)));
+    bytes = Buffer.byteLength(body);
+    const url = `${base}${webhookPath(source)}`;
+    const headers = { 'content-type': 'application/json', ...credentialsOf(source, url, body) };
+    const before = performance.now();
+    const { status } = await fetch(url, { method: 'POST', headers, body });
+    if (status !== 200) throw new Error(`${source} was answered with ${status}`);
+    if (round >= 0) milliseconds.push(performance.now() - before);
+  }
+  return { milliseconds: milliseconds.sort((a, b) => a - b), bytes };
+}
+
+async function main(asJson: boolean): Promise<void> {
+  const kinesis = createKinesisStandIn({ maximumBytesPerStream: 64 * 1024 * 1024 });
+  const basic = { username: 'user', password: secret };
+  const content: Record<string, object> = { single: { token: secret }, batch: { secret }, bulk: basic };
+  const secrets = createSecretsStandIn(
+    Object.fromEntries(Object.entries(content).map(([name, members]) => [name, JSON.stringify(members)])),
+  );
+  const [{ port: kinesisPort }, { port: secretsPort }] = [await kinesis.listen(0), await secrets.listen(0)];
+  const descriptions = sources.map(({ name, carrier }): WebhookSourceDescription => {
+    return { name, carrier, streamArn: kinesis.createStream(name, 4).arn, secret: name };
+  });
+  const receiver = await createLambdaFunction({
+    ...functions.webhookReceiver,
+    name: 'webhook-receiver',
+    environment: {
+      AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${kinesisPort}`,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${secretsPort}`,
+      [environment.webhookSources]: JSON.stringify(descriptions),
+    },
+  });
+  const gateway = await startGateway(0);
+  const routes = sources.map(({ name }) => ({ method: 'POST' as const, path: webhookPath(name) }));
+  gateway.ready([{ root: webhookRoot, routes, hasDefault: false, target: receiver }]);
+  try {
+    const figures = [];
+    for (const call of calls) {
+      const { milliseconds, bytes } = await measure(`http://127.0.0.1:${gateway.port}`, call);
+      const at = (share: number) => milliseconds[Math.floor(share * (milliseconds.length - 1))] ?? 0;
+      figures.push({ records: call.records, bytes, p50: at(0.5), p99: at(0.99) });
+    }
+    show(figures, asJson);
+  } finally {
+    await gateway.close();
+    await receiver.stop();
+    await Promise.all([kinesis.close(), secrets.close()]);
+  }
+}
+
+function show(
+  figures: readonly { records: number; bytes: number; p50: number; p99: number }[],
+  asJson: boolean,
+): void {
+  if (asJson) {
+    console.log(JSON.stringify({ webhookLatency: figures }));
+    return;
+  }
+  for (const { records, bytes, p50, p99 } of figures) {
+    const size = `${records.toLocaleString('en-US')} records, ${Math.round(bytes / 1000).toLocaleString('en-US')} KB`;
+    console.log(`${size.padEnd(28)} p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+  }
+}
+
+await main(process.argv.includes('--json'));
