@@ -1,4 +1,4 @@
-import { Aws, Duration, Fn, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, Fn, Validations } from 'aws-cdk-lib';
 import {
   CorsHttpMethod,
   HttpApi,
@@ -9,13 +9,14 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
 import { environment } from '../lambda/names.ts';
 import { routes } from '../lambda/query-api/routes.ts';
 import { filesTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
 import type { ApiSettings } from './configuration.ts';
+import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
@@ -53,24 +54,14 @@ export class QueryApi extends Construct {
   #secret(): Secret {
     const stackUuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
     const account = Fn.join('', ['AC', Fn.join('', Fn.split('-', stackUuid))]);
-    const secret = new Secret(this, 'Credentials', {
+    return generatedSecret(this, 'Credentials', {
       description:
         'Who may call the query API: account and token, and previousToken while clients change over',
-      generateSecretString: {
-        secretStringTemplate: `{"account":"${account}"}`,
-        generateStringKey: 'token',
-        passwordLength: 40,
-        excludePunctuation: true,
-      },
-      // Of no use without the API.
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
+      members: { account },
+      generated: 'token',
+      rotation:
         'Whoever holds the token has to be given the new one: it is rotated by hand, with both valid meanwhile.',
     });
-    return secret;
   }
 
   #function({ settings, storage, sources, sessionRefresh, operation }: QueryApiProps): NodeFunction {

@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
 import {
   CfnStage,
   HttpApi,
@@ -8,13 +8,14 @@ import {
   type HttpStage,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/names.ts';
 import type { WebhookSourceDescription } from '../lambda/sources.ts';
 import { authentications } from '../lambda/webhook-receiver/authentication.ts';
 import { webhookPath, webhookRouteKey } from '../lambda/webhook-receiver/routes.ts';
 import type { WebhookSettings } from './configuration.ts';
+import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
@@ -75,23 +76,13 @@ export class WebhookIngest extends Construct {
   #secret(source: CarrierSource): Secret {
     const { name, carrier } = source.settings;
     const { generated, hasUser } = authentications[carrier];
-    const secret = new Secret(this, `${source.node.id}Credentials`, {
+    return generatedSecret(this, `${source.node.id}Credentials`, {
       description: `What ${carrier} proves itself by when it calls the source ${name}`,
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify(hasUser ? { username: name } : {}),
-        generateStringKey: generated,
-        passwordLength: 40,
-        excludePunctuation: true,
-      },
-      // Of no use without the address.
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
+      members: hasUser ? { username: name } : {},
+      generated,
+      rotation:
         'It is typed into the carrier’s portal by hand, or comes from there: it is rotated by hand, with both valid meanwhile.',
     });
-    return secret;
   }
 
   #receiver({ called, namespace, operation }: WebhookIngestProps): NodeFunction {

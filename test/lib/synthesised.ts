@@ -87,6 +87,23 @@ export function ofType(synthesised: Synthesised, type: string): Record<string, R
   );
 }
 
+/** What the access log of an HTTP API's stage tells of a request: names of API Gateway's context variables. */
+export function loggedVariables(of: Synthesised, path: string): (string | undefined)[] {
+  const { AccessLogSettings: log } = of.resources[path]?.Properties ?? {};
+  const { Format } = log as { Format: string };
+  return [...Format.matchAll(/\$context\.(\w+)/g)].map(([, name]) => name);
+}
+
+/** All that an access log may tell: nothing of who called, or about whom. */
+export const impersonalVariables = [
+  'requestId',
+  'requestTimeEpoch',
+  'routeKey',
+  'status',
+  'responseLatency',
+  'integrationErrorMessage',
+];
+
 interface RawResource extends Omit<Resource, 'Properties'> {
   readonly Properties?: Record<string, unknown>;
   readonly Metadata?: Record<string, unknown>;

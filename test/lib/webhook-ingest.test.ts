@@ -3,6 +3,8 @@ import { environment } from '../../lambda/names.ts';
 import { functions } from '../../lib/limits.ts';
 import {
   calledSourceOfEachCarrier,
+  impersonalVariables,
+  loggedVariables,
   ofType,
   type Synthesised,
   synthesise,
@@ -144,15 +146,7 @@ describe('the way in through HTTPS', () => {
   });
 
   it('logs who called nowhere', () => {
-    const { Format } = propertiesOf('Stage')['AccessLogSettings'] as { Format: string };
-    expect([...Format.matchAll(/\$context\.(\w+)/g)].map(([, name]) => name)).toEqual([
-      'requestId',
-      'requestTimeEpoch',
-      'routeKey',
-      'status',
-      'responseLatency',
-      'integrationErrorMessage',
-    ]);
+    expect(loggedVariables(stack, 'WebhookIngest/Stage')).toEqual(impersonalVariables);
   });
 
   it('shows the strings that the portals ask for, and no secret', () => {
