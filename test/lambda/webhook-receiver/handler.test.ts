@@ -8,7 +8,7 @@ import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { parseEmbeddedMetrics } from '../../../local/lambda-runtime/embedded-metrics.ts';
 import { createLambdaFunction, type LocalFunction } from '../../../local/lambda-runtime/function.ts';
 import { createSecretsStandIn } from '../../../local/secrets/stand-in.ts';
-import { expectNone, personalValues } from '../personal-data.ts';
+import { expectNone, personalValues } from '../../personal-data.ts';
 import { basic } from './requests.ts';
 import { TroubledStream } from './troubled-stream.ts';
 
