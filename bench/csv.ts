@@ -3,7 +3,7 @@ import { csvFile } from './csv-file.ts';
 import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
 import { interleaved, ratios } from './pairs.ts';
 import type { CsvCost, Way } from './probes/csv.ts';
-import { functionEnvironment, probe, startStub } from './processes.ts';
+import { functionEnvironment, peerEnvironment, probe, startStub } from './processes.ts';
 
 /**
  * CSV files: rows a second and peak memory, parsed and interpreted only and up to a DynamoDB that answers at once, beside
@@ -29,7 +29,8 @@ export async function csv({ pairs, quick }: BenchmarkOptions): Promise<Figure[]>
     const program = await bundle('bench/probes/csv.ts', folder, 'csv');
     const measure = async (rows: number, way: Way): Promise<CsvCost> => {
       const path = await csvFile(folder, rows);
-      const env = functionEnvironment(stub.endpoint);
+      const isOurs = way === 'interpret' || way === 'store';
+      const env = (isOurs ? functionEnvironment : peerEnvironment)(stub.endpoint);
       return probe<CsvCost>(program, { arguments: [path, way], env, plain: true });
     };
     const rows = quick ? 20_000 : 100_000;

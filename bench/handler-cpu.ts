@@ -2,7 +2,7 @@ import { bundle, type Subject, subjects, temporaryFolder } from './bundles.ts';
 import { type BenchmarkOptions, type Figure, figure, type Target } from './figures.ts';
 import { interleaved, ratios } from './pairs.ts';
 import type { HandlerCost, HandlerTask } from './probes/handler.ts';
-import { functionEnvironment, probe, startStub } from './processes.ts';
+import { functionEnvironment, peerEnvironment, probe, startStub } from './processes.ts';
 import { type Workload, workloadName } from './workloads.ts';
 
 /**
@@ -49,7 +49,7 @@ export async function handlerCpu({ pairs, quick }: BenchmarkOptions): Promise<Fi
         const task: HandlerTask = { workload: one, ...batches[name], records: quick ? 500 : 2_350 };
         const { micros } = await probe<HandlerCost>('probes/handler.ts', {
           arguments: [bundles[name], JSON.stringify(task)],
-          env: functionEnvironment(stub.endpoint),
+          env: (name === 'simledger' ? functionEnvironment : peerEnvironment)(stub.endpoint),
         });
         return micros;
       };

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { environment } from '../lambda/names.ts';
 import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import { nodeOptions } from '../lib/limits.ts';
 import { streamArn } from './workloads.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -16,8 +17,13 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** Table in which the full peer notes what it has done. */
 export const idempotencyTable = 'Idempotency';
 
-/** The environment of a measured function, with DynamoDB at an endpoint. */
+/** The environment of a measured function of simledger's, with DynamoDB at an endpoint. */
 export function functionEnvironment(endpoint: string): Record<string, string> {
+  return { ...peerEnvironment(endpoint), NODE_OPTIONS: nodeOptions };
+}
+
+/** The same for a peer, which runs with Node's own defaults. */
+export function peerEnvironment(endpoint: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     TZ: 'UTC',

@@ -5,7 +5,7 @@ import { Architecture, LoggingFormat, type RecursiveLoop, Runtime, Tracing } fro
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { bundling, type functions } from './limits.ts';
+import { bundling, type functions, nodeOptions } from './limits.ts';
 
 /** How a stack runs its functions. */
 export interface FunctionOperation {
@@ -72,7 +72,7 @@ export class NodeFunction extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: props.definition.memoryMegabytes,
       timeout: Duration.seconds(props.definition.timeoutSeconds),
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      environment: { NODE_OPTIONS: nodeOptions, ...props.environment },
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { nodeOptions } from '../../lib/limits.ts';
 
 /** What a function is known by. */
 export interface FunctionIdentity {
@@ -44,7 +45,7 @@ export function functionEnvironment(
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     LAMBDA_TASK_ROOT: directory,
-    NODE_OPTIONS: '--enable-source-maps',
+    NODE_OPTIONS: nodeOptions,
     _HANDLER: 'index.handler',
     ...configured,
   };

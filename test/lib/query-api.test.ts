@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/names.ts';
 import { routeKey, routes } from '../../lambda/query-api/routes.ts';
-import { functions } from '../../lib/limits.ts';
+import { functions, nodeOptions } from '../../lib/limits.ts';
 import { impersonalVariables, loggedVariables, ofType, type Synthesised, synthesise } from './synthesised.ts';
 
 let basic: Synthesised;
@@ -128,7 +128,7 @@ describe('the query API', () => {
       MaxAge: 3600,
     });
     expect(variables(stack)).toEqual({
-      NODE_OPTIONS: '--enable-source-maps',
+      NODE_OPTIONS: nodeOptions,
       [environment.sessionsTable]: 'Storage/Sessions',
       [environment.usageTable]: 'Storage/Usage',
       [environment.eventsTable]: 'Storage/Events',

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/names.ts';
 import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
-import { fileMapping, functions, streamMapping } from '../../lib/limits.ts';
+import { fileMapping, functions, nodeOptions, streamMapping } from '../../lib/limits.ts';
 import { ofType, type Synthesised, synthesise, withoutApi } from './synthesised.ts';
 
 let stack: Synthesised;
@@ -296,7 +296,7 @@ describe('the mappings', () => {
 });
 
 const ledgerEnvironment = {
-  NODE_OPTIONS: '--enable-source-maps',
+  NODE_OPTIONS: nodeOptions,
   [environment.sessionsTable]: 'Storage/Sessions',
   [environment.usageTable]: 'Storage/Usage',
   [environment.eventsTable]: 'Storage/Events',
