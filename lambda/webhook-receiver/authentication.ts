@@ -70,9 +70,11 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
  * @throws CredentialsError or AwsRequestError when that can't be told now.
  */
 export async function isAuthentic(request: WebhookRequest, secret: SecretSource<Verifier>): Promise<boolean> {
-  if ((await secret.get())(request)) return true;
+  const known = await secret.get();
+  if (known(request)) return true;
   // The credentials may be newer than those that were read last.
-  return (await secret.refresh())(request);
+  const fresh = await secret.refresh();
+  return fresh !== known && fresh(request);
 }
 
 function basicVerifier(members: JsonObject): Verifier | undefined {

@@ -22,7 +22,7 @@ export interface ReceiverPorts {
 }
 
 /** What became of a request. */
-export interface Receipt {
+export interface Outcome {
   /**
    * 200: all that it brought is in the stream. 4xx: nothing of it is, and the same request would be refused again. 5xx:
    * it has to be sent again; some of it may be in the stream, which changes nothing.
@@ -47,7 +47,7 @@ export async function receive(
   source: WebhookSource,
   ports: ReceiverPorts,
   until: number,
-): Promise<Receipt> {
+): Promise<Outcome> {
   try {
     const portions = await admitted(request, source);
     if ('status' in portions) return { ...portions, records: 0 };

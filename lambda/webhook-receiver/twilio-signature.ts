@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { isEqual, isOneOf } from '../constant-time.ts';
+import { basicCredentials } from '../http-basic.ts';
 import type { WebhookRequest } from './request.ts';
 
 /**
@@ -27,9 +28,9 @@ function possibleAddresses({ address, query, headers }: WebhookRequest): string[
   const [, scheme = '', host = '', port = '', path = ''] =
     /^(https?:\/\/)([^/:]*|\[[^\]]*\])(:\d+)?(\/.*)?$/.exec(address) ?? [];
   const usualPort = scheme === 'https://' ? ':443' : ':80';
-  const [, encoded = ''] = /^basic +(\S+)$/i.exec(headers['authorization'] ?? '') ?? [];
-  const user = Buffer.from(encoded, 'base64').toString('utf8');
-  return (user === '' ? [''] : ['', `${user}@`]).flatMap((userInfo) =>
+  const given = basicCredentials(headers['authorization']);
+  const userInfos = given === undefined ? [''] : ['', `${given.user}:${given.password}@`];
+  return userInfos.flatMap((userInfo) =>
     ['', port === '' ? usualPort : port].map((at) => `${scheme}${userInfo}${host}${at}${path}?${query}`),
   );
 }

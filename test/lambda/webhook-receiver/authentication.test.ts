@@ -125,6 +125,12 @@ describe('a request whose credentials are not known', () => {
     expect(await isAuthentic(requestWith(body), secret(yes!, no!))).toBe(true);
     expect(await isAuthentic(requestWith(body), secret(no!, yes!))).toBe(true);
     expect(await isAuthentic(requestWith(body), secret(no!, no!))).toBe(false);
-    expect(asked).toEqual(['get', 'get', 'refresh', 'get', 'refresh']);
+    expect(
+      await isAuthentic(
+        requestWith(body),
+        secret(no!, () => false),
+      ),
+    ).toBe(false);
+    expect(asked).toEqual(['get', 'get', 'refresh', 'get', 'refresh', 'get', 'refresh']);
   });
 });

@@ -66,10 +66,10 @@ function recordOf(id: number, kilobytes: number) {
 async function send(all: readonly Post[], source: WebhookSource, milliseconds: number): Promise<Post[]> {
   const ports = { stream: writer, onError: () => undefined };
   const until = performance.now() + milliseconds;
-  const receipts = await Promise.all(
+  const outcomes = await Promise.all(
     all.map(({ body }) => receive(requestWith(body, { headers }), source, ports, until)),
   );
-  const statuses = receipts.map(({ status }) => status);
+  const statuses = outcomes.map(({ status }) => status);
   expect(statuses.filter((status) => ![200, 500, 503].includes(status))).toEqual([]);
   return all.filter((_, index) => statuses[index] !== 200);
 }
