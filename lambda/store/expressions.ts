@@ -82,28 +82,41 @@ class UpdateBuilder {
  */
 export function sessionUpdate(session: Session): Expressions {
   const update = new UpdateBuilder();
-  const oldest = oldestStatement(session.origin.at, Object.values(session.groups));
-  let condition = `lastUpdated < :oldest`;
-  update.values[':oldest'] = { S: oldest };
+  update.values[':oldest'] = { S: oldestStatement(session.origin.at, Object.values(session.groups)) };
+  const isOlder = [['lastUpdated < :oldest']];
   update.set('lastUpdated', { S: session.origin.at });
   update.overwrite(originAttributes, session.origin.group);
   if (session.startStated) {
     update.set('start', { S: session.start });
     update.set('startStated', { BOOL: true });
-    condition += ` AND (attribute_not_exists(startStated) OR ${update.name('start')} >= :start)`;
+    isOlder.push(['attribute_not_exists(startStated)', `${update.name('start')} >= :start`]);
   } else {
     update.setIfAbsent('start', { S: session.start });
-    condition += ` AND ${update.name('start')} <= :start`;
+    isOlder.push([`${update.name('start')} <= :start`]);
   }
   if (session.terminal === undefined) {
     update.setIfAbsent('status', { S: 'open' });
   } else {
     update.set('status', { S: session.terminal.status });
     update.set('end', { S: session.terminal.end });
-    condition += ` AND (attribute_not_exists(${update.name('end')}) OR ${update.name('end')} < :end)`;
+    const end = update.name('end');
+    isOlder.push([`attribute_not_exists(${end})`, `${end} < :end`]);
   }
   for (const schema of sessionSchema) update.overwriteStated(schema, session.groups[schema.name]);
-  return update.expressions(`attribute_not_exists(sim) OR (${condition})`);
+  return update.expressions(`attribute_not_exists(sim) OR ${withoutParentheses(isOlder)}`);
+}
+
+/**
+ * One condition of each list has to hold, as alternatives of what holds together: engines read nested parentheses by
+ * trying, which takes local ones longer than all else.
+ */
+function withoutParentheses(lists: readonly (readonly string[])[]): string {
+  const alternatives = lists.reduce<readonly string[]>(
+    (together, list) =>
+      together.flatMap((one) => list.map((other) => (one === '' ? other : `${one} AND ${other}`))),
+    [''],
+  );
+  return alternatives.join(' OR ');
 }
 
 /** Writes a SIM without reading it, on the same condition. */
