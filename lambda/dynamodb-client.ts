@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { AwsJson1_0Protocol } from '@aws-sdk/core/protocols';
 import { HttpRequest } from '@smithy/core/transport';
 import type {
@@ -25,9 +25,16 @@ const mostConnections = 64;
  */
 const unneededMiddleware = ['loggerMiddleware', 'recursionDetectionMiddleware', 'getUserAgentMiddleware'];
 
-/** A DynamoDB client for items of ours, which hold strings, numbers and booleans, no bytes. */
-export function dynamoDbClient(): DynamoDBClient {
+/**
+ * A DynamoDB client for items of ours, which hold strings, numbers and booleans, no bytes.
+ *
+ * @param where whose tables, where the environment does not say: functions give nothing.
+ */
+export function dynamoDbClient(
+  where: Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials' | 'profile'> = {},
+): DynamoDBClient {
   const client = new DynamoDBClient({
+    ...where,
     // Commands of one kind go through the same middleware: putting it together once saves a tenth of a request.
     cacheMiddleware: true,
     // What still fails after these attempts is delivered again, so they need not go on for long.

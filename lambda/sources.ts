@@ -51,13 +51,18 @@ export interface Sources {
   ofBucket(name: string): Source;
 }
 
+/** All the sources that there are. */
+export interface KnownSources extends Sources {
+  readonly all: readonly SourceDescription[];
+}
+
 /**
  * Reads the sources from the environment.
  *
  * @throws Error when the variable is missing, is no array of source descriptions, or goes with a setting that is not
  *   accepted, and, from the returned functions, when a record comes from a stream or bucket that belongs to no source.
  */
-export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): Sources {
+export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): KnownSources {
   const descriptions = JSON.parse(requireEnvironment(environment.sources, env)) as SourceDescription[];
   const hasKore = descriptions.some(({ carrier }) => carrier === 'kore');
   const sessionRefresh = sessionRefreshFromEnvironment(env);
@@ -70,6 +75,7 @@ export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): So
   const byStream = new Map(sources.map((source) => [source.streamArn, source]));
   const byBucket = new Map(sources.map((source) => [source.bucket, source]));
   return {
+    all: sources,
     ofStream: (arn) => found(byStream.get(arn), `stream ${arn}`),
     ofBucket: (name) => found(byBucket.get(name), `bucket ${name}`),
   };

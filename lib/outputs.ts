@@ -1,6 +1,10 @@
 import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
+import manifest from '../package.json' with { type: 'json' };
 import type { FileIngest } from './file-ingest.ts';
+import { outputName } from './output-names.ts';
 import { portals } from './portals.ts';
 import type { QueryApi } from './query-api.ts';
 import type { CarrierSource } from './source.ts';
@@ -39,12 +43,49 @@ export function showSource(scope: Construct, source: CarrierSource): void {
 
 /** Shows where the ledger is. */
 export function showStorage(scope: Construct, storage: Storage): void {
-  output(scope, 'SessionsTable', 'Data sessions', storage.sessions.tableName);
-  output(scope, 'UsageTable', 'Usage records', storage.usage.tableName);
-  output(scope, 'EventsTable', 'Events', storage.events.tableName);
-  output(scope, 'SimsTable', 'What is known of each SIM now', storage.sims.tableName);
-  output(scope, 'FilesTable', 'Manifests of imported files', storage.files.tableName);
-  output(scope, 'QuarantineBucket', 'Rejected bytes and failed batches', storage.quarantine.bucketName);
+  output(scope, outputName.sessionsTable, 'Data sessions', storage.sessions.tableName);
+  output(scope, outputName.usageTable, 'Usage records', storage.usage.tableName);
+  output(scope, outputName.eventsTable, 'Events', storage.events.tableName);
+  output(scope, outputName.simsTable, 'What is known of each SIM now', storage.sims.tableName);
+  output(scope, outputName.filesTable, 'Manifests of imported files', storage.files.tableName);
+  output(
+    scope,
+    outputName.quarantineBucket,
+    'Rejected bytes and failed batches',
+    storage.quarantine.bucketName,
+  );
+}
+
+/** What the command line has to know of a deployment, besides its storage. */
+export interface Operated {
+  readonly sources: readonly CarrierSource[];
+  readonly streams: StreamIngest;
+  readonly files: FileIngest | undefined;
+  readonly sessionRefresh: SessionRefresh;
+  readonly eventRetentionDays: number;
+  readonly alarmTopic: ITopic;
+}
+
+/** Shows what the command line works with. */
+export function showOperation(scope: Construct, operated: Operated): void {
+  const { sources, streams, files, eventRetentionDays, alarmTopic } = operated;
+  const descriptions = Stack.of(scope).toJsonString(sources.map(({ description }) => description));
+  output(scope, outputName.sources, 'The sources, as the functions know them', descriptions);
+  output(scope, outputName.sessionRefresh, 'When updates write their session', operated.sessionRefresh);
+  output(scope, outputName.eventRetentionDays, 'Days that events are kept', String(eventRetentionDays));
+  const { functionName } = streams.consumer.handler;
+  output(scope, outputName.consumerFunction, 'The function that takes in records', functionName);
+  output(scope, outputName.alarmTopic, 'The topic that tells of alarms', alarmTopic.topicArn);
+  output(scope, outputName.version, 'The version of simledger', manifest.version);
+  if (files === undefined) return;
+  output(
+    scope,
+    outputName.importerFunction,
+    'The function that takes in files',
+    files.importer.handler.functionName,
+  );
+  output(scope, outputName.fileQueue, 'Announcements of files', files.queue.queueUrl);
+  output(scope, outputName.deadLetterQueue, 'Announcements that were given up', files.deadLetters.queueUrl);
 }
 
 /** Shows where the functions log. */

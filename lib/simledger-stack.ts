@@ -5,7 +5,7 @@ import { type Configuration, logicalName } from './configuration.ts';
 import { FileIngest } from './file-ingest.ts';
 import { Monitoring } from './monitoring.ts';
 import type { FunctionOperation } from './node-function.ts';
-import { showApi, showLogs, showSource, showStorage, showWebhooks } from './outputs.ts';
+import { showApi, showLogs, showOperation, showSource, showStorage, showWebhooks } from './outputs.ts';
 import { QueryApi } from './query-api.ts';
 import { CarrierSource } from './source.ts';
 import { Storage } from './storage.ts';
@@ -54,7 +54,7 @@ export class SimledgerStack extends Stack {
       called.length === 0
         ? undefined
         : new WebhookIngest(this, 'WebhookIngest', { called, operation, namespace: this.stackName });
-    new Monitoring(this, 'Monitoring', {
+    const monitoring = new Monitoring(this, 'Monitoring', {
       ...{ configuration, sources, storage, streams, files, webhooks, queryApi },
       namespace: this.stackName,
     });
@@ -63,6 +63,11 @@ export class SimledgerStack extends Stack {
     showStorage(this, storage);
     showLogs(this, streams, files);
     if (webhooks !== undefined) showWebhooks(this, webhooks);
+    showOperation(this, {
+      ...{ sources, streams, files, sessionRefresh: configuration.sessionRefresh },
+      eventRetentionDays: retention.eventDays,
+      alarmTopic: monitoring.alarms.topic,
+    });
     if (queryApi !== undefined) showApi(this, queryApi);
   }
 

@@ -7,11 +7,14 @@ import type { Carrier, WebhookSourceDescription } from '../lambda/sources.ts';
 import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
 import { webhookPath, webhookRoot } from '../lambda/webhook-receiver/routes.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from '../lib/limits.ts';
+import { outputName } from '../lib/output-names.ts';
+import manifest from '../package.json' with { type: 'json' };
 import { type LocalGateway, startGateway } from './api/gateway.ts';
 import { localRegion } from './aws-json-protocol.ts';
+import type { LocalDescription } from './description.ts';
 import { DynamoDbStartError, type LocalDynamoDb, startDynamoDb } from './dynamodb/start.ts';
 import { createKinesisMapping } from './event-source-mapping/kinesis.ts';
-import type { EventSourceMapping } from './event-source-mapping/mapping.ts';
+import type { EventSourceMapping, StreamMapping } from './event-source-mapping/mapping.ts';
 import { createSqsMapping } from './event-source-mapping/sqs.ts';
 import { createKinesisStandIn, type KinesisStandIn } from './kinesis/stand-in.ts';
 import { createLambdaFunction, type LocalFunction } from './lambda-runtime/function.ts';
@@ -101,6 +104,9 @@ export async function startLocalLedger(options: LocalLedgerOptions): Promise<Loc
   }
 }
 
+/** The sources as the functions' environment has them. */
+const sourceDescriptions = JSON.stringify(localSources.map(({ stream: _, ...description }) => description));
+
 class RunningLedger implements LocalLedger {
   readonly receipts = new Receipts();
   readonly endpoints = { kinesis: '', s3: '', dynamoDb: '', api: '' };
@@ -108,7 +114,8 @@ class RunningLedger implements LocalLedger {
   readonly #kinesis: KinesisStandIn = createKinesisStandIn();
   readonly #s3: S3StandIn = createS3StandIn();
   readonly #sqs: SqsStandIn = createSqsStandIn();
-  readonly #streamMappings: EventSourceMapping[] = [];
+  readonly #streamMappings = new Map<string, StreamMapping>();
+  #sqsEndpoint = '';
   #engine: LocalDynamoDb | undefined;
   #client: DynamoDBClient | undefined;
   #gateway: LocalGateway | undefined;
@@ -145,6 +152,7 @@ class RunningLedger implements LocalLedger {
     this.endpoints.kinesis = `http://127.0.0.1:${kinesis.port}`;
     this.endpoints.s3 = `http://127.0.0.1:${s3.port}`;
     this.endpoints.dynamoDb = engine.endpoint;
+    this.#sqsEndpoint = `http://127.0.0.1:${sqs.port}`;
     this.#client = new DynamoDBClient({
       endpoint: engine.endpoint,
       region: localRegion,
@@ -155,12 +163,13 @@ class RunningLedger implements LocalLedger {
     const [queryApi, receiver] = await Promise.all([
       this.#startQueryApi(secretsEndpoint),
       this.#startReceiver(secretsEndpoint),
-      this.#startFunctions(`http://127.0.0.1:${sqs.port}`),
+      this.#startFunctions(),
     ]);
-    this.#gateway.ready([
+    const apis = [
       { root: '/', routes, hasDefault: true, target: queryApi },
       { root: webhookRoot, routes: webhookRoutes, hasDefault: false, target: receiver },
-    ]);
+    ];
+    this.#gateway.ready(apis, () => this.#description());
   }
 
   peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number } {
@@ -191,7 +200,9 @@ class RunningLedger implements LocalLedger {
   async idle(): Promise<void> {
     // An object is announced a turn after it was put.
     await new Promise((resolve) => setImmediate(resolve));
-    await Promise.all([...this.#streamMappings, this.#fileMapping].map((mapping) => mapping?.idle()));
+    await Promise.all(
+      [...this.#streamMappings.values(), this.#fileMapping].map((mapping) => mapping?.idle()),
+    );
   }
 
   async quarantined(): Promise<readonly string[]> {
@@ -206,7 +217,7 @@ class RunningLedger implements LocalLedger {
     if (this.#stopping) return;
     this.#stopping = true;
     const mappings = Promise.all(
-      [...this.#streamMappings, this.#fileMapping].map((mapping) => mapping?.stop()),
+      [...this.#streamMappings.values(), this.#fileMapping].map((mapping) => mapping?.stop()),
     );
     await this.#gateway?.close();
     // What is not in by then, a large file say, is broken off: nothing is lost that a deployed run would not lose.
@@ -283,18 +294,18 @@ class RunningLedger implements LocalLedger {
     return this.#receiver;
   }
 
-  async #startFunctions(sqsEndpoint: string): Promise<void> {
+  async #startFunctions(): Promise<void> {
     const queue = this.#sqs.queue(fileQueue);
     if (queue === undefined) throw new Error('The file queue is not there');
-    const variables = this.#functionVariables(sqsEndpoint, queue.url);
+    const variables = this.#functionVariables(queue.url);
     const [consumer, importer] = await Promise.all([
       this.#createFunction('kinesis-consumer', functions.kinesisConsumer, variables),
       this.#createFunction('file-importer', functions.fileImporter, variables),
     ]);
     this.#consumer = consumer;
     this.#importer = importer;
-    for (const { stream: name } of localSources) {
-      const stream = this.#kinesis.stream(name);
+    for (const { name, stream: streamName } of localSources) {
+      const stream = this.#kinesis.stream(streamName);
       if (stream === undefined) continue;
       const mapping = createKinesisMapping({
         stream,
@@ -303,7 +314,7 @@ class RunningLedger implements LocalLedger {
         onFailure: (object) => this.#giveUp(object),
         onError: (error) => this.#options.onTrouble(`Records given up could not be kept: ${String(error)}`),
       });
-      this.#streamMappings.push(mapping);
+      this.#streamMappings.set(name, mapping);
       mapping.start();
     }
     this.#fileMapping = createSqsMapping({
@@ -315,22 +326,64 @@ class RunningLedger implements LocalLedger {
     this.#fileMapping.start();
   }
 
-  #functionVariables(sqsEndpoint: string, queueUrl: string): Record<string, string> {
-    const sources = localSources.map(({ stream: _, ...description }) => description);
+  #functionVariables(queueUrl: string): Record<string, string> {
     return {
       AWS_ENDPOINT_URL_DYNAMODB: this.endpoints.dynamoDb,
       AWS_ENDPOINT_URL_KINESIS: this.endpoints.kinesis,
       AWS_ENDPOINT_URL_S3: this.endpoints.s3,
-      AWS_ENDPOINT_URL_SQS: sqsEndpoint,
+      AWS_ENDPOINT_URL_SQS: this.#sqsEndpoint,
       ...tableVariables,
       [environment.quarantineBucket]: quarantineBucket,
       [environment.fileQueueUrl]: queueUrl,
-      [environment.sources]: JSON.stringify(sources),
+      [environment.sources]: sourceDescriptions,
       [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       // As deployed by default. Locally nothing deletes what has expired.
       [environment.eventRetentionDays]: String(retention.eventDays),
       [environment.metricNamespace]: metricNamespace,
       [environment.measuredNetworks]: String(measuredNetworks),
+    };
+  }
+
+  /** What the outputs of a deployed stack, and CloudWatch, would say. */
+  #description(): LocalDescription {
+    const { kinesis, s3, dynamoDb } = this.endpoints;
+    const trafficOf = (source: string, minutes: number) => {
+      const { received, rejected } = this.receipts.lately(source, minutes);
+      return { received, rejected };
+    };
+    return {
+      endpoints: { kinesis, s3, dynamoDb, sqs: this.#sqsEndpoint },
+      outputs: this.#outputs(),
+      traffic: localSources.map(({ name }) => {
+        const last = this.receipts.lastRecord(name);
+        return {
+          source: name,
+          lastRecord: last === undefined ? null : new Date(last).toISOString(),
+          lagSeconds: (this.#streamMappings.get(name)?.behindMilliseconds() ?? 0) / 1000,
+          hour: trafficOf(name, 60),
+          day: trafficOf(name, 24 * 60),
+        };
+      }),
+      functions: [this.#consumer, this.#importer, this.#queryApi, this.#receiver].flatMap(
+        (one) => one?.name ?? [],
+      ),
+    };
+  }
+
+  #outputs(): Record<string, string> {
+    return {
+      [outputName.sessionsTable]: sessionsTable.name,
+      [outputName.usageTable]: usageTable.name,
+      [outputName.eventsTable]: eventsTable.name,
+      [outputName.simsTable]: simsTable.name,
+      [outputName.filesTable]: filesTable.name,
+      [outputName.quarantineBucket]: quarantineBucket,
+      [outputName.sources]: sourceDescriptions,
+      [outputName.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
+      [outputName.eventRetentionDays]: String(retention.eventDays),
+      [outputName.fileQueue]: this.#sqs.queue(fileQueue)?.url ?? '',
+      [outputName.deadLetterQueue]: this.#sqs.queue(deadLetterQueue)?.url ?? '',
+      [outputName.version]: manifest.version,
     };
   }
 

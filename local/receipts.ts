@@ -2,9 +2,22 @@ import { addReceipts, emptyReceipt, type Receipt } from '../lambda/ledger/receip
 import { metric, metricNamespace } from '../lambda/names.ts';
 import { parseEmbeddedMetrics } from './lambda-runtime/embedded-metrics.ts';
 
+const minuteMilliseconds = 60_000;
+/** Minutes for which receipts are kept apart: a day. */
+const keptMinutes = 24 * 60;
+
 /** The receipts that the functions publish as metrics, added up by source. */
 export class Receipts {
   readonly #bySource = new Map<string, Receipt>();
+  /** By source, and by the minute that they came in, the latest last. */
+  readonly #byMinute = new Map<string, Map<number, Receipt>>();
+  readonly #lastRecord = new Map<string, number>();
+  readonly #now: () => number;
+
+  /** @param now milliseconds since the epoch. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
 
   /**
    * Takes a line of a function's log.
@@ -19,8 +32,34 @@ export class Receipts {
       if (namespace !== metricNamespace || source === undefined || !isCount(name)) continue;
       const one = { ...emptyReceipt, [name]: value };
       this.#bySource.set(source, addReceipts(this.#bySource.get(source) ?? emptyReceipt, one));
+      this.#noteMinute(source, one);
     }
     return true;
+  }
+
+  /** A source's receipt of the last hour, or of some other number of minutes up to a day. */
+  lately(source: string, minutes: number): Receipt {
+    const from = Math.floor(this.#now() / minuteMilliseconds) - minutes;
+    return [...(this.#byMinute.get(source) ?? [])]
+      .filter(([minute]) => minute > from)
+      .reduce((sum, [, receipt]) => addReceipts(sum, receipt), emptyReceipt);
+  }
+
+  /** When a source's last record was taken in, milliseconds since the epoch; undefined before the first. */
+  lastRecord(source: string): number | undefined {
+    return this.#lastRecord.get(source);
+  }
+
+  #noteMinute(source: string, one: Receipt): void {
+    if (one.received > 0) this.#lastRecord.set(source, this.#now());
+    const minute = Math.floor(this.#now() / minuteMilliseconds);
+    const minutes = this.#byMinute.get(source) ?? new Map<number, Receipt>();
+    this.#byMinute.set(source, minutes);
+    minutes.set(minute, addReceipts(minutes.get(minute) ?? emptyReceipt, one));
+    for (const old of minutes.keys()) {
+      if (old > minute - keptMinutes) break;
+      minutes.delete(old);
+    }
   }
 
   /** Source and receipt, in the order in which the sources were first heard of. */

@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer';
-import { interpreterOf, type RowInterpreter } from '../carriers/datastreamer-csv.ts';
 import { type Fault, fault, isFault } from '../carriers/reading.ts';
 import { timeOf } from '../carriers/time.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
@@ -8,10 +6,11 @@ import type { Source } from '../sources.ts';
 import { backOff } from '../store/concurrency.ts';
 import type { FilesTable, Manifest } from '../store/files.ts';
 import type { Reject } from '../store/quarantine.ts';
-import { type Block, BlockReader } from './blocks.ts';
+import type { Block } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';
+import { type Layout, readLayout } from './layout.ts';
 import { type FileObject, objectName } from './messages.ts';
-import { type Delimiter, delimiterOf, parseRows, rowEnds } from './rows.ts';
+import { parseRows } from './rows.ts';
 
 /** What the import of a file needs besides the file. */
 export interface ImportPorts extends LedgerPorts {
@@ -42,8 +41,6 @@ const blocksPerNote = 20;
 const settledMilliseconds = 45 * 86_400_000;
 /** Times that a block is tried, while store or quarantine do not take all of it. */
 const mostAttempts = 4;
-/** A header longer than this is none. */
-const longestHeader = 64 * 1024;
 
 /**
  * Imports a CSV file, or goes on importing it: row by row into the ledger, rejects into the quarantine, progress into
@@ -64,8 +61,7 @@ export async function importFile(
   if (file === undefined) return { outcome: 'gone', manifest: known && (await giveUp(known, ports)) };
   const manifest = known ?? newManifest(name, source, file);
   try {
-    const begun = known?.header === undefined ? await readHeader(file) : headerAgain(known.header, file);
-    const layout = isFault(begun) ? begun : layoutOf(begun, object);
+    const layout = await readLayout(object.key, file, known?.header);
     if (isFault(layout)) return await refuse(object, source, manifest, layout, ports);
     const task = { object, source, ports, arrivedAt: file.deliveredAt, ...layout };
     return await importBlocks(task, {
@@ -76,22 +72,6 @@ export async function importFile(
   } finally {
     await file.close();
   }
-}
-
-interface Begun {
-  readonly header: string;
-  /** Bytes that the header takes, when it was read just now. */
-  readonly headerBytes: number;
-  /** The file's bytes behind what was read. */
-  readonly rest: AsyncIterable<Uint8Array>;
-}
-
-interface Layout {
-  readonly header: string;
-  readonly headerBytes: number;
-  readonly delimiter: Delimiter;
-  readonly interpretRow: RowInterpreter;
-  readonly blocks: BlockReader;
 }
 
 interface Task extends Layout {
@@ -114,67 +94,6 @@ function newManifest(name: string, source: Source, file: OpenedFile): Manifest {
     size: file.size,
     delivered: new Date(file.deliveredAt).toISOString(),
   };
-}
-
-/** Reads the first row that is not blank. What it finds depends on the file alone, not on how its bytes arrive. */
-async function readHeader(file: OpenedFile): Promise<Begun | Fault> {
-  const chunks = file.bytes[Symbol.asyncIterator]();
-  let head: Buffer = Buffer.alloc(0);
-  let ended = false;
-  let end: number | undefined;
-  while (!ended && end === undefined && head.length < longestHeader) {
-    const chunk = await chunks.next();
-    ended = chunk.done === true;
-    if (chunk.done !== true) head = Buffer.concat([head, chunk.value]);
-    end = headerEnd(head);
-  }
-  if (ended && head.toString('utf8').trim() === '') return fault('empty', 'The file is empty');
-  if (ended) end ??= head.length;
-  if (end === undefined || end > longestHeader)
-    return fault('unknown-columns', `The first row is longer than ${longestHeader} bytes`);
-  const header = head.subarray(blankBytes(head), end);
-  // Zero bytes are UTF-8, but a header with them is UTF-16 without its mark.
-  if (!isUtf8(header) || header.includes(0)) return fault('not-utf8', 'The file is not UTF-8 text');
-  return {
-    header: header
-      .toString('utf8')
-      .replace(/^\uFEFF/, '')
-      .trimEnd(),
-    headerBytes: end,
-    rest: prepended(head.subarray(end), chunks),
-  };
-}
-
-/** Where the first row ends, line breaks in its quotes being part of it; undefined where it goes on. */
-function headerEnd(head: Buffer): number | undefined {
-  const begin = blankBytes(head);
-  const [length] = rowEnds(head.subarray(begin), ',');
-  return length === undefined ? undefined : begin + length;
-}
-
-/** Bytes of the blanks and line breaks before the first row. */
-function blankBytes(head: Buffer): number {
-  const first = head.findIndex((byte) => byte > 0x20);
-  return first === -1 ? head.length : first;
-}
-
-function headerAgain(header: string, file: OpenedFile): Begun {
-  return { header, headerBytes: 0, rest: file.bytes };
-}
-
-async function* prepended(first: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (first.length > 0) yield first;
-  for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) yield chunk.value;
-}
-
-function layoutOf({ header, headerBytes, rest }: Begun, object: FileObject): Layout | Fault {
-  const delimiter = delimiterOf(header);
-  const bytes = Buffer.from(header);
-  const [row] = parseRows(bytes, [bytes.length], delimiter);
-  if (row?.fields === undefined) return fault('unknown-columns', 'The header is no CSV row');
-  const interpretRow = interpreterOf(row.fields, object.key.slice(object.key.lastIndexOf('/') + 1));
-  if (isFault(interpretRow)) return interpretRow;
-  return { header, headerBytes, delimiter, interpretRow, blocks: new BlockReader(rest, delimiter) };
 }
 
 /** A file of which no row can be read: kept whole. */

@@ -45,6 +45,29 @@ export class FilesTable {
     return item === undefined ? undefined : manifestOf(item);
   }
 
+  /** Lets a file that failed be imported again, from its beginning. */
+  async reopen(object: string): Promise<void> {
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: keyOf(object),
+          UpdateExpression:
+            'SET #state = :importing, #position = :none, #rows = :none, accepted = :none, rejected = :none REMOVE reason, header',
+          ConditionExpression: '#state = :failed',
+          ExpressionAttributeNames: { '#state': 'state', '#rows': 'rows', '#position': 'position' },
+          ExpressionAttributeValues: {
+            ':importing': { S: 'importing' },
+            ':failed': { S: 'failed' },
+            ':none': { N: '0' },
+          },
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
   /** Notes progress. Two imports of one file at the same time can't set each other back. */
   async write(manifest: Manifest): Promise<void> {
     try {

@@ -31,10 +31,13 @@ export interface Quarantine {
 export class BucketQuarantine implements Quarantine {
   readonly #configuration: SigningConfiguration;
   readonly #bucket: string;
+  readonly #endpoint: string | undefined;
 
-  constructor(configuration: SigningConfiguration, bucket: string) {
+  /** @param endpoint where S3 is, if neither where AWS has it nor where the environment says. */
+  constructor(configuration: SigningConfiguration, bucket: string, endpoint?: string) {
     this.#configuration = configuration;
     this.#bucket = bucket;
+    this.#endpoint = endpoint;
   }
 
   async keep(rejects: readonly Reject[], group?: string): Promise<void> {
@@ -64,7 +67,7 @@ export class BucketQuarantine implements Quarantine {
     const answer = await sendSigned(this.#configuration, {
       service: 's3',
       method: 'PUT',
-      url: await objectUrl(this.#configuration, this.#bucket, key),
+      url: await this.#objectUrl(key),
       headers,
       body,
     });
@@ -72,6 +75,15 @@ export class BucketQuarantine implements Quarantine {
     // A copy that takes long is answered with success at once, and with an error in the body if it then fails.
     const isKept = answer.status === 200 && !answer.body.includes('<Error>');
     if (!isKept && !isThere) throw new QuarantineError(answer.status, answer.body);
+  }
+
+  /** Path style where an endpoint is given, as the SDK does for an IP address; else the bucket's host. */
+  async #objectUrl(key: string): Promise<URL> {
+    const endpoint = this.#endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
+    if (endpoint !== undefined) return new URL(`${endpoint.replace(/\/$/, '')}/${this.#bucket}/${key}`);
+    const region = await this.#configuration.region();
+    const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+    return new URL(`https://${this.#bucket}.s3.${region}.${suffix}/${key}`);
   }
 }
 
@@ -120,13 +132,4 @@ function rejectLine(reject: Reject): RejectLine {
 /** The same bytes from the same source are one reject, however often and wherever they arrive. */
 function rejectId({ source, code, bytes }: Reject): string {
   return createHash('sha256').update(`${source}\n${code}\n`).update(bytes).digest('hex').slice(0, 32);
-}
-
-/** Path style where an endpoint is given in the environment, as the SDK does for an IP address; else the bucket's host. */
-async function objectUrl(configuration: SigningConfiguration, bucket: string, key: string): Promise<URL> {
-  const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
-  if (endpoint !== undefined) return new URL(`${endpoint.replace(/\/$/, '')}/${bucket}/${key}`);
-  const region = await configuration.region();
-  const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  return new URL(`https://${bucket}.s3.${region}.${suffix}/${key}`);
 }

@@ -21,10 +21,17 @@ export interface GatewayApi {
 /** The server on the API port: the HTTP APIs as API Gateway serves them, stage `$default`. */
 export interface LocalGateway {
   readonly port: number;
-  /** Until then every request is answered with 503. */
-  ready(apis: readonly GatewayApi[]): void;
+  /**
+   * Until then every request is answered with 503.
+   *
+   * @param describe what the local run says of itself at {@link descriptionPath}.
+   */
+  ready(apis: readonly GatewayApi[], describe?: () => object): void;
   close(): Promise<void>;
 }
+
+/** Where the local run says where everything of it is. No deployed API has it. */
+export const descriptionPath = '/local';
 
 /** Bytes of a body that API Gateway takes, and of an event that Lambda takes. */
 const most = { body: 10 * 1024 * 1024, event: 6 * 1024 * 1024 };
@@ -45,8 +52,12 @@ interface Answer {
  */
 export async function startGateway(port: number): Promise<LocalGateway> {
   let apis: readonly GatewayApi[] | undefined;
+  let describe: (() => object) | undefined;
   const server = createServer((request, response) => {
-    answerOf(request, () => apis).then(
+    const description = request.url === descriptionPath ? describe?.() : undefined;
+    const answering =
+      description === undefined ? answerOf(request, () => apis) : described(request, description);
+    answering.then(
       (answer) => {
         if (answer !== undefined) send(request, response, answer);
       },
@@ -59,8 +70,9 @@ export async function startGateway(port: number): Promise<LocalGateway> {
   await listening(server, port);
   return {
     port: (server.address() as AddressInfo).port,
-    ready: (upAndRunning) => {
+    ready: (upAndRunning, description) => {
       apis = upAndRunning;
+      describe = description;
     },
     close: () =>
       new Promise((resolve) => {
@@ -75,7 +87,17 @@ const tooLarge = { ...failed(413, 'Request Entity Too Large'), close: true };
 
 /** An answer of API Gateway itself. */
 function failed(status: number, message: string): Answer {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
+  return json(status, { message });
+}
+
+function json(status: number, value: object): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+/** What the local run says of itself; a body that comes along is read to its end and left. */
+async function described(request: IncomingMessage, description: object): Promise<Answer> {
+  request.resume();
+  return json(200, description);
 }
 
 /** The answer to a request; undefined where the client has gone before it had sent all of it. */

@@ -7,7 +7,7 @@ import {
   type ShardRecord,
   type StreamReader,
 } from './kinesis-record.ts';
-import { type EventSourceMapping, type InvocationTarget, MappingStoppedError, pause } from './mapping.ts';
+import { type InvocationTarget, MappingStoppedError, pause, type StreamMapping } from './mapping.ts';
 import {
   type BatchReport,
   type DeliveryContext,
@@ -54,7 +54,7 @@ const envelopeBytes = 14;
  * Delivers a stream to a function as Lambda does: from the oldest record on, each shard by itself and in order, in
  * batches with partial failures, halving, retries and a failure destination. Each shard has one batch in hand at a time.
  */
-export function createKinesisMapping(options: KinesisMappingOptions): EventSourceMapping {
+export function createKinesisMapping(options: KinesisMappingOptions): StreamMapping {
   const { stream, target, rules, onFailure, onError } = options;
   const { onBatch = () => undefined, retryDelay = { firstMilliseconds: 100, longestMilliseconds: 5_000 } } =
     options;
@@ -84,6 +84,7 @@ export function createKinesisMapping(options: KinesisMappingOptions): EventSourc
     idle: async () => {
       await Promise.all(pollers.map((poller) => poller.reached(poller.end)));
     },
+    behindMilliseconds: () => Math.max(0, ...pollers.map((poller) => poller.behindMilliseconds)),
   };
 }
 
@@ -124,6 +125,12 @@ class ShardPoller {
   /** Position after the newest record. */
   get end(): number {
     return this.#shard.end;
+  }
+
+  /** Milliseconds since the oldest record that is not done arrived; 0 where all are done. */
+  get behindMilliseconds(): number {
+    const [oldest] = this.#shard.read(this.#position, { records: 1, bytes: 1 });
+    return oldest === undefined ? 0 : Date.now() - oldest.approximateArrivalTimestamp * 1000;
   }
 
   /** Resolves once all records before a position are done. */

@@ -13,6 +13,12 @@ export interface EventSourceMapping {
   idle(): Promise<void>;
 }
 
+/** A mapping that reads a stream. */
+export interface StreamMapping extends EventSourceMapping {
+  /** Milliseconds for which the oldest record that is not done with has been in the stream; 0 where none is. */
+  behindMilliseconds(): number;
+}
+
 /** What a mapping needs of the function that it feeds. */
 export interface InvocationTarget {
   readonly arn: string;

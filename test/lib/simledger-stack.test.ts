@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/names.ts';
 import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
 import { fileMapping, functions, nodeOptions, streamMapping } from '../../lib/limits.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { ofType, type Synthesised, synthesise, withoutApi } from './synthesised.ts';
 
 let stack: Synthesised;
@@ -118,6 +119,23 @@ describe('the default stack, its query API aside,', () => {
       QuarantineBucket: 'Storage/Quarantine',
       ConsumerLogs: 'StreamIngest/KinesisConsumer/Logs',
       ImporterLogs: 'FileIngest/FileImporter/Logs',
+      Sources: JSON.stringify([
+        {
+          name: 'default',
+          carrier: 'kore',
+          bytesPerMegabyte: 1_000_000,
+          streamArn: 'SourceDefault/Stream.Arn',
+          bucket: 'SourceDefault/Files',
+        },
+      ]),
+      SessionRefresh: 'update',
+      EventRetentionDays: '90',
+      ConsumerFunction: 'StreamIngest/KinesisConsumer/Function',
+      ImporterFunction: 'FileIngest/FileImporter/Function',
+      FileQueue: 'FileIngest/Queue',
+      DeadLetterQueue: 'FileIngest/DeadLetters',
+      AlarmTopic: 'Monitoring/Alarms/Topic',
+      Version: manifest.version,
     });
   });
 });
@@ -410,7 +428,7 @@ describe('a stack of five sources', () => {
   });
 
   it('shows the strings that each portal asks for, and no secret', () => {
-    const outputs = Object.entries(several.outputs).filter(([id]) => id.startsWith('Source'));
+    const outputs = Object.entries(several.outputs).filter(([id]) => /^Source[^s]/.test(id));
     const fields = (id: string, organisation: string) => ({
       [`${id}AWSRegion`]: 'AWS::Region',
       [`${id}StreamName`]: `${id}/Stream`,

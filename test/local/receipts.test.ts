@@ -39,3 +39,26 @@ test('receipts of nothing are a receipt of nothing', () => {
   const nothing = { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 };
   expect([new Receipts().entries(), new Receipts().total()]).toEqual([[], nothing]);
 });
+
+test('the receipts of the last minutes are kept apart, for a day', () => {
+  let now = Date.parse('2026-11-02T10:00:30Z');
+  const receipts = new Receipts(() => now);
+  const counts = (minutes: number): number[] => {
+    const { received, rejected } = receipts.lately('kore', minutes);
+    return [received, rejected];
+  };
+  receipts.takeLine(line('kore', { received: 3, stored: 2, rejected: 1 }));
+  now += 59 * 60_000;
+  receipts.takeLine(line('kore', { received: 1, rejected: 1 }));
+  receipts.takeLine(line('kore', { failed: 4 }));
+  expect([counts(60), counts(24 * 60), receipts.lastRecord('kore')]).toEqual([[4, 2], [4, 2], now]);
+  now += 60_000;
+  expect([counts(60), counts(24 * 60)]).toEqual([
+    [1, 1],
+    [4, 2],
+  ]);
+  now += 23 * 3_600_000;
+  receipts.takeLine(line('kore', { received: 5 }));
+  expect([counts(60), counts(24 * 60), receipts.total().received]).toEqual([[5, 0], [6, 1], 9]);
+  expect([receipts.lastRecord('twilio'), receipts.lately('twilio', 60).received]).toEqual([undefined, 0]);
+});

@@ -110,6 +110,20 @@ test('imports of one file at the same time leave what the furthest has noted', a
   expect(await files.read(begun().object)).toEqual(begun({ position: 29, rows: 29 }));
 });
 
+test('a file that failed can be opened again, and no other', async () => {
+  const files = newFiles();
+  const failed = finished({ state: 'failed', reason: 'The file is empty', rows: 3 });
+  await files.write(failed);
+  await files.reopen(failed.object);
+  expect(await files.read(failed.object)).toEqual({
+    ...failed,
+    ...{ state: 'importing', rows: 0, accepted: 0, rejected: 0, position: 0, reason: undefined },
+  });
+  await files.write(finished());
+  await files.reopen(failed.object);
+  expect(await files.read(failed.object)).toEqual(finished());
+});
+
 test('what the store refuses is thrown', async () => {
   count += 1;
   const missing = new FilesTable(tables.client, 'NoSuchTable');

@@ -171,6 +171,13 @@ describe('the local gateway', () => {
     expect(events.map(({ routeKey }) => routeKey)).toEqual(['GET /v1/Sims']);
   });
 
+  it('says what the local run is at a path of its own, once all is up', async () => {
+    expect((await fetch(url('/local'))).status).toBe(503);
+    gateway.ready([], () => ({ up: 1 }));
+    const answer = await fetch(url('/local'));
+    expect([answer.status, await answer.json()]).toEqual([200, { up: 1 }]);
+  });
+
   it('says that its port is taken', async () => {
     await expect(startGateway(gateway.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
