@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { elementsOf, isJson, parseObject, splitBody } from '../lambda/carriers/json.ts';
 import { UsageError } from './options.ts';
 
@@ -18,7 +17,8 @@ export interface UserFile {
   readonly bytes: number;
 }
 
-const kinds: ReadonlyMap<string, FileKind> = new Map([
+/** Kinds of files by the ends of their names. */
+export const fileKinds: ReadonlyMap<string, FileKind> = new Map([
   ['.csv', 'csv'],
   ['.json', 'json'],
   ['.jsonl', 'json'],
@@ -31,9 +31,9 @@ const kinds: ReadonlyMap<string, FileKind> = new Map([
  * @throws UsageError when it is not there, or is of no known kind.
  */
 export async function userFile(path: string): Promise<UserFile> {
-  const kind = kinds.get(extname(path).toLowerCase());
+  const kind = fileKinds.get(extname(path).toLowerCase());
   if (kind === undefined) {
-    throw new UsageError(`${path}: give files whose names end in ${[...kinds.keys()].join(', ')}`);
+    throw new UsageError(`${path}: give files whose names end in ${[...fileKinds.keys()].join(', ')}`);
   }
   const found = await stat(path).catch((error: unknown) => {
     throw new UsageError(
@@ -47,21 +47,40 @@ export async function userFile(path: string): Promise<UserFile> {
 /** Files larger than this are not taken into memory whole: they have to be JSON lines. */
 const largestWhole = 256 * 1024 * 1024;
 
+/** A JSON file, wherever it is. */
+export interface JsonFile {
+  /** What it is called in sentences. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Reads it from its beginning. */
+  readonly open: () => AsyncIterable<Uint8Array>;
+}
+
 /** The bodies in a JSON file: its lines where these are records, else its records however they are written. */
-export async function* bodiesOf(file: UserFile): AsyncGenerator<Buffer> {
-  if (!(await beginsWithRecordLine(file.path))) {
-    if (file.bytes > largestWhole) {
-      throw new UsageError(
-        `${file.path} is larger than ${largestWhole} bytes: write it as JSON lines, a record a line`,
-      );
+export function bodiesOf({ path, bytes }: UserFile): AsyncGenerator<Buffer> {
+  return bodiesIn({ name: path, bytes, open: () => createReadStream(path) });
+}
+
+/**
+ * The bodies in a JSON file that may be elsewhere than on this machine.
+ *
+ * @throws UsageError where it is no JSON lines, and too large to be anything else.
+ */
+export async function* bodiesIn(file: JsonFile): AsyncGenerator<Buffer> {
+  if (await beginsWithRecordLine(file)) {
+    for await (const line of linesOf(file.open())) {
+      if (line.some((byte) => byte > blank)) yield line;
     }
-    const text = await readFile(file.path, 'utf8');
-    for (const body of recordsIn(text)) yield Buffer.from(body);
     return;
   }
-  for await (const line of createInterface({ input: createReadStream(file.path), crlfDelay: Infinity })) {
-    if (line.trim() !== '') yield Buffer.from(line);
+  if (file.bytes > largestWhole) {
+    throw new UsageError(
+      `${file.name} is larger than ${largestWhole} bytes: write it as JSON lines, a record a line`,
+    );
   }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of file.open()) chunks.push(chunk);
+  for (const body of recordsIn(Buffer.concat(chunks).toString('utf8'))) yield Buffer.from(body);
 }
 
 /** An array's elements, or the objects one after the other; what is broken is a body too, and will be rejected. */
@@ -71,15 +90,43 @@ function recordsIn(text: string): readonly string[] {
   return splitBody(content).map((piece) => piece.text);
 }
 
-async function beginsWithRecordLine(path: string): Promise<boolean> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
-  try {
-    for await (const line of lines) {
-      const content = line.replace(/^\uFEFF/, '').trim();
-      if (content !== '') return parseObject(content) !== undefined;
-    }
-    return true;
-  } finally {
-    lines.close();
+async function beginsWithRecordLine({ open }: JsonFile): Promise<boolean> {
+  for await (const line of linesOf(open())) {
+    const content = line
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+      .trim();
+    if (content !== '') return parseObject(content) !== undefined;
   }
+  return true;
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+/** The greatest of the bytes that show nothing: blanks, tabs, line breaks. */
+const blank = 0x20;
+/** A line longer than this is none: the file holds one record, or something else, and is looked at as a whole. */
+const longestLine = largestWhole;
+
+/** Lines without their ends, as the bytes that they are: a record that is no text has to be kept as it came. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let begun: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, from)) {
+      yield withoutReturn(Buffer.concat([...begun, chunk.subarray(from, end)]));
+      begun = [];
+      length = 0;
+      from = end + 1;
+    }
+    begun.push(chunk.subarray(from));
+    length += chunk.length - from;
+    if (length > longestLine) break;
+  }
+  if (length > 0) yield withoutReturn(Buffer.concat(begun));
+}
+
+function withoutReturn(line: Buffer): Buffer {
+  return line.at(-1) === carriageReturn ? line.subarray(0, -1) : line;
 }

@@ -55,6 +55,22 @@ const one = '{"id":9007199254740993,"a":"x"}';
 const two = '{"id":2,"b":{"c":[1,2]}}';
 
 describe('the records in a JSON file', () => {
+  test('are the bytes of its lines, whatever these are, across the chunks in which a file is read', async () => {
+    const strange = Buffer.concat([
+      Buffer.from('{"a":"\u2028'),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('"}'),
+    ]);
+    const long = Buffer.from(`{"a":"${'é'.repeat(100_000)}"}`);
+    const content = Buffer.concat(
+      [one, strange, long, two].flatMap((line) => [Buffer.from(line), Buffer.from('\n')]),
+    );
+    const found: Buffer[] = [];
+    for await (const body of bodiesOf(await userFile(await given('strange.jsonl', content))))
+      found.push(body);
+    expect(found).toEqual([Buffer.from(one), strange, long, Buffer.from(two)]);
+  });
+
   test('are its lines where these are records, blank ones left out', async () => {
     expect(await bodies(`${one}\n${two}\n`)).toEqual([one, two]);
     expect(await bodies(`\n${one}\r\n\r\n  \n${two}`)).toEqual([one, two]);
