@@ -37,6 +37,7 @@ export function showSource(scope: Construct, source: CarrierSource): void {
   }
   if (writer === undefined) return;
   const { secretName } = writer.secret;
+  show('IAMUserARN', `the user that stands for ${carrier}`, writer.user.userArn);
   show('AccessKeySecret', 'the secret that holds the access key', secretName);
   show('ReadAccessKey', 'the command that shows the access key', readCommand(secretName));
 }

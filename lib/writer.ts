@@ -36,14 +36,16 @@ export class RoleWriter extends Construct {
 
 /** The IAM user whose access key a carrier's portal is given; the key is kept as a secret. */
 export class UserWriter extends Construct {
+  readonly user: User;
   /** JSON: `accessKeyId` and `secretAccessKey`. */
   readonly secret: Secret;
 
   constructor(scope: Construct, id: string, props: WriterProps<UserWriterSettings>) {
     super(scope, id);
-    const user = new User(this, 'User');
-    writePolicy(this, props).attachToUser(user);
-    const key = new AccessKey(this, 'AccessKey', { user, serial: props.settings.keySerial });
+    this.user = new User(this, 'User');
+    writePolicy(this, props).attachToUser(this.user);
+    const { keySerial: serial } = props.settings;
+    const key = new AccessKey(this, 'AccessKey', { user: this.user, serial });
     this.secret = new Secret(this, 'Secret', {
       description: `Access key for ${props.source.carrier} to write the records of the source ${props.source.name}`,
       secretObjectValue: {

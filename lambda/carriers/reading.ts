@@ -4,22 +4,24 @@ import { withinBytes } from './detail.ts';
 import { epochMilliseconds, parseTime, timeOf } from './time.ts';
 
 /** Why something was rejected. */
-export type RejectCode =
-  | 'broken-json'
-  | 'broken-gzip'
-  | 'not-utf8'
-  | 'empty'
-  | 'too-large'
-  | 'unknown-shape'
-  | 'missing-identity'
-  | 'scientific-notation'
-  | 'oversized-field'
-  | 'impossible-time'
-  | 'future-time'
-  | 'impossible-number'
-  | 'broken-row'
-  | 'no-id-column'
-  | 'unknown-columns';
+export const rejectCodes = [
+  'broken-json',
+  'broken-gzip',
+  'not-utf8',
+  'empty',
+  'too-large',
+  'unknown-shape',
+  'missing-identity',
+  'scientific-notation',
+  'oversized-field',
+  'impossible-time',
+  'future-time',
+  'impossible-number',
+  'broken-row',
+  'no-id-column',
+  'unknown-columns',
+] as const;
+export type RejectCode = (typeof rejectCodes)[number];
 
 /** What is wrong with a record, as a value: a carrier's mistake is no exception. */
 export interface Fault {

@@ -11,7 +11,7 @@ import { BucketQuarantine } from '../store/quarantine.ts';
 import { causeOf, telemetryOf } from '../telemetry.ts';
 import { openFile } from './file-store.ts';
 import { type ImportPorts, importFile } from './import-file.ts';
-import { continuation, type FileObject, objectName, readMessage } from './messages.ts';
+import { continuation, copySourceOf, type FileObject, objectName, readMessage } from './messages.ts';
 
 /** Time that must be left for one more block and for the notes about it. */
 const reserveMilliseconds = 20_000;
@@ -55,7 +55,7 @@ async function takeObject(object: FileObject, context: Context): Promise<void> {
     open: (file, from) => openFile(s3, file, from),
     keepFile: (file, reject) => {
       for (const count of ['received', 'rejected'] as const) measures.count(reject.code, count);
-      return quarantine.keepObject(reject, copySource(file));
+      return quarantine.keepObject(reject, copySourceOf(file));
     },
     // A block that was not wholly taken in is tried again, and counts when it is.
     measure: (ofBlock, { failed }) => {
@@ -86,9 +86,4 @@ async function goOn(object: FileObject): Promise<void> {
   });
   if (answer.status !== 200)
     throw new Error(`The queue answered ${answer.status}: ${answer.body.slice(0, 300)}`);
-}
-
-function copySource({ bucket, key, versionId }: FileObject): string {
-  const path = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
-  return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
 }

@@ -1,4 +1,5 @@
-import { type Fault, fault, isFault } from '../carriers/reading.ts';
+import type { RowInterpreter } from '../carriers/datastreamer-csv.ts';
+import { type Arrival, type Fault, fault, isFault, type Reading } from '../carriers/reading.ts';
 import { timeOf } from '../carriers/time.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../ledger/receipt.ts';
@@ -10,7 +11,7 @@ import type { Block } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';
 import { type Layout, readLayout } from './layout.ts';
 import { type FileObject, objectName } from './messages.ts';
-import { parseRows } from './rows.ts';
+import { type ParsedRow, parseRows } from './rows.ts';
 
 /** What the import of a file needs besides the file. */
 export interface ImportPorts extends LedgerPorts {
@@ -161,10 +162,7 @@ async function importBlock(task: Task, block: Block, manifest: Manifest): Promis
   const entries = rows.map((row, index): Entry => {
     const { source, arrivedAt } = task;
     return {
-      reading:
-        row.fields === undefined
-          ? brokenRow(row.isText)
-          : task.interpretRow(row.fields, { source, arrivedAt }),
+      reading: readingOf(row, task.interpretRow, { source, arrivedAt }),
       delivery: index,
       position: `${manifest.object}#${manifest.rows + index + 1}`,
       source,
@@ -183,6 +181,11 @@ async function importBlock(task: Task, block: Block, manifest: Manifest): Promis
     if (attempt === mostAttempts) throw new ImportError(manifest, ingested);
     await backOff(attempt, 200);
   }
+}
+
+/** What a row states, under its file's header. */
+export function readingOf(row: ParsedRow, interpretRow: RowInterpreter, arrival: Arrival): Reading {
+  return row.fields === undefined ? brokenRow(row.isText) : interpretRow(row.fields, arrival);
 }
 
 function brokenRow(isText: boolean): Fault {

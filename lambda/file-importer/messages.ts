@@ -44,6 +44,12 @@ export function objectName({ bucket, key, versionId, eTag }: FileObject): string
   return `${bucket}/${key}@${versionId ?? eTag ?? 'current'}`;
 }
 
+/** An object as S3 names the source of a copy: URL-encoded, with its version where there are any. */
+export function copySourceOf({ bucket, key, versionId }: FileObject): string {
+  const path = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
+  return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
+}
+
 /** An announcement's object; `other` where it announces something else than an object's creation. */
 function announcedObject(record: unknown): FileObject | 'other' | undefined {
   const { eventName, s3 } = jsonObject(record) ?? {};

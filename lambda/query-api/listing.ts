@@ -27,8 +27,24 @@ export interface Listing {
 /** Where the next page goes on; undefined at the end. */
 export type Next = { readonly position: unknown; readonly bytes?: Uint8Array } | undefined;
 
+/** Where a page stands in its listing, as Twilio's clients read it. */
+export interface PageMeta {
+  /** Name of the member that holds the resources. */
+  readonly key: string;
+  readonly page: number;
+  readonly page_size: number;
+  readonly first_page_url: string;
+  readonly previous_page_url: null;
+  /** Null on the last page. */
+  readonly next_page_url: string | null;
+  readonly url: string;
+}
+
 /** A page as it is answered: the resources under their name, and `meta`. */
-export type PageBody = Readonly<Record<string, unknown>>;
+export interface PageBody {
+  readonly meta: PageMeta;
+  readonly [resources: string]: unknown;
+}
 
 /**
  * Opens a listing, or a further page of one.

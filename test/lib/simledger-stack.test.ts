@@ -458,6 +458,7 @@ describe('a stack of five sources', () => {
       SourceTelekomAWSRegion: 'AWS::Region',
       SourceTelekomStreamName: 'SourceTelekom/Stream',
       SourceTelekomS3Bucket: 'SourceTelekom/Files',
+      SourceTelekomIAMUserARN: 'SourceTelekom/Writer/User.Arn',
       SourceTelekomAccessKeySecret: secret,
       SourceTelekomReadAccessKey: `aws secretsmanager get-secret-value --region AWS::Region --secret-id ${secret} --query SecretString --output text`,
     });
