@@ -181,7 +181,12 @@ function wholeNumber(option: string, text: string | undefined, least: number, mo
   throw new UsageError(`${option} ${JSON.stringify(text)}: give a whole number from ${least} to ${most}`);
 }
 
-function portOf(name: keyof Ports, env: NodeJS.ProcessEnv): number {
+/**
+ * The port that the environment gives, or the default.
+ *
+ * @throws UsageError
+ */
+export function portOf(name: keyof Ports, env: NodeJS.ProcessEnv): number {
   const { variable, port } = portVariables[name];
   const text = env[variable];
   return text === undefined || text === '' ? port : wholeNumber(variable, text, 0, 65_535);

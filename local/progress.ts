@@ -22,11 +22,25 @@ export class Progress {
 
   /** @param total undefined while it is not known. */
   show(done: number, total: number | undefined): void {
+    const share = total === undefined || total === 0 ? undefined : done / total;
+    this.#draw(share, `${count(done)}${total === undefined ? '' : ` of ${count(total)}`}`, done);
+  }
+
+  /**
+   * Shows how far it is where nobody knows how much there is in all.
+   *
+   * @param share from 0 to 1.
+   */
+  showShare(done: number, share: number): void {
+    this.#draw(share, `${Math.floor(share * 100)} %, ${count(done)}`, done);
+  }
+
+  #draw(share: number | undefined, words: string, done: number): void {
     const now = performance.now();
     const pause = this.#output.isTTY === true ? redrawMilliseconds : lineEverySeconds * 1000;
     if (now - Math.max(this.#shown, this.#output.isTTY === true ? 0 : this.#started) < pause) return;
     this.#shown = now;
-    const line = `  ${this.#bar(done, total)}${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${this.#unit}, ${count(this.#perSecond(done))}/s`;
+    const line = `  ${barOf(share)}${words} ${this.#unit}, ${count(this.#perSecond(done))}/s`;
     this.#output.write(this.#output.isTTY === true ? `\r\u001b[K${line}` : `${line}\n`);
   }
 
@@ -38,12 +52,12 @@ export class Progress {
   #perSecond(done: number): number {
     return done / Math.max(0.001, (performance.now() - this.#started) / 1000);
   }
+}
 
-  #bar(done: number, total: number | undefined): string {
-    if (total === undefined || total === 0) return '';
-    const filled = Math.round(Math.min(1, done / total) * barWidth);
-    return `[${'█'.repeat(filled)}${'·'.repeat(barWidth - filled)}] `;
-  }
+function barOf(share: number | undefined): string {
+  if (share === undefined) return '';
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * barWidth);
+  return `[${'█'.repeat(filled)}${'·'.repeat(barWidth - filled)}] `;
 }
 
 /** A count as people read it. */

@@ -1,0 +1,102 @@
+import { listConnectionEvents } from '../../lambda/query-api/connection-events.ts';
+import { listDataSessions } from '../../lambda/query-api/data-sessions.ts';
+import type { PageBody } from '../../lambda/query-api/listing.ts';
+import { mostItems } from '../../lambda/query-api/parameters.ts';
+import type { ApiPorts } from '../../lambda/query-api/ports.ts';
+import type { ApiRequest } from '../../lambda/query-api/request.ts';
+import { routes } from '../../lambda/query-api/routes.ts';
+import { listSims } from '../../lambda/query-api/sims.ts';
+import { listUsageRecords } from '../../lambda/query-api/usage-records.ts';
+import { LedgerReader } from '../../lambda/store/reader.ts';
+import type { CommandContext } from '../command.ts';
+import { maskedFields } from '../output/masking.ts';
+
+/** What the query API would answer, from its own operations: the numbers can't be other ones. */
+
+const operations = { listSims, listDataSessions, listUsageRecords, listConnectionEvents } as const;
+type Listing = keyof typeof operations;
+
+/** One resource of a listing, as the API writes it. */
+export type Resource = Readonly<Record<string, unknown>>;
+
+/** What is listed. */
+export interface Question {
+  readonly operation: Listing;
+  /** The SIM, by any of its names; undefined for the fleet. */
+  readonly sim?: string;
+  /** The API's query parameters; those left out take the API's defaults. */
+  readonly parameters: Readonly<Record<string, string | undefined>>;
+  /** Resources wanted, at most. */
+  readonly limit: number;
+}
+
+/** Some resources of a listing. */
+export interface Listed {
+  readonly resources: readonly Resource[];
+  /** Whether there are more than were wanted. */
+  readonly more: boolean;
+}
+
+/** The first resources of a listing. */
+export async function listed(context: CommandContext, question: Question): Promise<Listed> {
+  const { limit } = question;
+  const resources: Resource[] = [];
+  for await (const one of resourcesOf(context, { ...question, limit: limit + 1 })) resources.push(one);
+  return { resources: resources.slice(0, limit), more: resources.length > limit };
+}
+
+/** The resources of a listing, page by page. */
+async function* resourcesOf(context: CommandContext, question: Question): AsyncGenerator<Resource> {
+  const { operation, sim, limit } = question;
+  const ports = portsOf(context);
+  let query: URLSearchParams | undefined = queryOf(context, question);
+  let given = 0;
+  while (query !== undefined && given < limit && !context.signal.aborted) {
+    const page: PageBody = await operations[operation](requestOf(operation, sim, query), ports);
+    const { key, next_page_url: next } = page.meta;
+    const found = page[key];
+    const resources: readonly Resource[] = Array.isArray(found) ? found : [];
+    for (const resource of resources) {
+      if (given === limit) return;
+      given += 1;
+      yield context.reveal ? resource : maskedFields(resource);
+    }
+    query = next === null ? undefined : new URL(next).searchParams;
+  }
+}
+
+function portsOf({ deployment, terminal }: CommandContext): ApiPorts {
+  const { places, dynamoDb } = deployment;
+  return {
+    reader: new LedgerReader({ client: dynamoDb, ...places.tables }),
+    now: terminal.now,
+    personalData: 'on-request',
+    sessionRefresh: places.sessionRefresh,
+    sources: places.sources.all.map(({ name }) => name),
+  };
+}
+
+function queryOf({ reveal }: CommandContext, { parameters, limit }: Question): URLSearchParams {
+  const query = new URLSearchParams({ PageSize: String(Math.min(Math.max(limit, 1), mostItems)) });
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) query.set(name, value);
+  }
+  if (reveal) query.set('Include', 'imsi,ip_address,detail');
+  return query;
+}
+
+/** A request as API Gateway would hand it over; who asks is known by the caller's own permissions. */
+function requestOf(operation: Listing, sim: string | undefined, query: URLSearchParams): ApiRequest {
+  const route = routes.find((one) => one.operation === operation);
+  return {
+    method: 'GET',
+    route,
+    path: route?.path ?? '/',
+    pathParameters: sim === undefined ? {} : { sim },
+    query,
+    root: 'https://simledger.invalid',
+    authorization: undefined,
+    sourceIp: '127.0.0.1',
+    principal: undefined,
+  };
+}

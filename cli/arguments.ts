@@ -1,0 +1,55 @@
+import { InvalidArgumentError } from 'commander';
+import { rejectCodes } from '../lambda/carriers/reading.ts';
+import { timeOf } from '../lambda/carriers/time.ts';
+import { type ParameterKind, parametersOf } from '../lambda/query-api/parameters.ts';
+
+/** What options and arguments take. Every mistake is answered with the value given and with what is accepted. */
+
+const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A time, or how long ago it was; as ISO 8601 in UTC with milliseconds. */
+export function timeArgument(now: () => number): (text: string) => string {
+  return (text) => {
+    const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+    if (unit === 'm' || unit === 'h' || unit === 'd') {
+      return timeOf(now() - Number(amount) * unitMilliseconds[unit]);
+    }
+    const { parse, accepted } = parametersOf.listUsageRecords.StartTime;
+    const time = parse(text);
+    if (time === undefined) throw refused(`${accepted}; or how long ago it was, such as 90m, 36h or 7d`);
+    return time;
+  };
+}
+
+/** What a parameter of the query API takes. */
+export function apiArgument<Value>({ accepted, parse }: ParameterKind<Value>): (text: string) => string {
+  return (text) => {
+    if (parse(text) === undefined) throw refused(accepted);
+    return text;
+  };
+}
+
+/** A whole number in a range. */
+export function wholeNumberArgument(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw refused(`a whole number from ${least} to ${most}`);
+  };
+}
+
+/** One of several words. */
+export function wordArgument<const Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((known) => known === text);
+    if (word === undefined) throw refused(`one of ${words.join(', ')}`);
+    return word;
+  };
+}
+
+/** The code of a reject. */
+export const reasonArgument = wordArgument(rejectCodes);
+
+function refused(accepted: string): InvalidArgumentError {
+  return new InvalidArgumentError(`Accepted is ${accepted}.`);
+}

@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
+import { UsageError } from '../../local/options.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { type ExportedTable, exportedTables } from '../exporting/columns.ts';
+import type { ExportFormatName } from '../exporting/format-names.ts';
+import { formats, maskedItem } from '../exporting/formats.ts';
+import { tableOf } from '../output/table.ts';
+
+/** `export`: the ledger as files, one a table. */
+export interface ExportOptions {
+  /** ISO 8601; undefined from the beginning on. */
+  readonly from?: string | undefined;
+  /** ISO 8601, no longer part of it; undefined to the end. */
+  readonly to?: string | undefined;
+  /** Folder, made where it is not there. */
+  readonly out: string;
+  readonly format: ExportFormatName;
+}
+
+/** Parts of a table that are read at the same time. */
+const segments = 4;
+
+/** A file that was written. */
+interface Exported {
+  readonly file: string;
+  readonly items: number;
+}
+
+export async function exportLedger(context: CommandContext, options: ExportOptions): Promise<ExitCode> {
+  const { from, to, out } = options;
+  if (from !== undefined && to !== undefined && to < from) {
+    throw new UsageError(`--to ${to}: give a time after --from, which is ${from}`);
+  }
+  await mkdir(out, { recursive: true });
+  const exported: Exported[] = [];
+  for (const table of exportedTables) {
+    const file = await exportTable(context, options, table);
+    if (file === undefined) return exitCode.interrupted;
+    exported.push(file);
+  }
+  if (context.json) printJson(context, exported);
+  else {
+    const rows = exported.map(({ file, items }) => [file, count(items)]);
+    print(context, tableOf(colours(context), ['file', 'items'], rows));
+  }
+  return exitCode.done;
+}
+
+/** Writes a table's file under another name until it is whole; undefined where it was ended before. */
+async function exportTable(
+  context: CommandContext,
+  options: ExportOptions,
+  table: ExportedTable,
+): Promise<Exported | undefined> {
+  const format = formats[options.format];
+  const file = join(options.out, `${table.name}.${format.ending}`);
+  const unfinished = `${file}.part`;
+  const stream = createWriteStream(unfinished);
+  let isWhole = false;
+  try {
+    stream.write(format.head(table.columns));
+    const items = await writeItems(context, options, table, stream);
+    stream.end();
+    await once(stream, 'close');
+    isWhole = !context.signal.aborted;
+    if (!isWhole) return undefined;
+    await rename(unfinished, file);
+    return { file, items };
+  } finally {
+    stream.destroy();
+    if (!isWhole) await rm(unfinished, { force: true });
+  }
+}
+
+async function writeItems(
+  context: CommandContext,
+  options: ExportOptions,
+  table: ExportedTable,
+  stream: WriteStream,
+): Promise<number> {
+  const { deployment, signal, reveal } = context;
+  const format = formats[options.format];
+  const progress = progressOf(context, table.name);
+  let items = 0;
+  await mapConcurrently([...Array(segments).keys()], segments, async (Segment) => {
+    const input = scanInput(deployment.places.tables[table.name], table, options);
+    const pages = paginateScan(
+      { client: deployment.dynamoDb },
+      { ...input, Segment, TotalSegments: segments },
+    );
+    for await (const { Items = [] } of pages) {
+      if (signal.aborted) return;
+      const shown = reveal ? Items : Items.map(maskedItem);
+      const hasRoom = stream.write(shown.map((item) => format.line(item, table.columns)).join(''));
+      items += Items.length;
+      progress.show(items, undefined);
+      if (!hasRoom) await once(stream, 'drain');
+    }
+  });
+  progress.end();
+  return items;
+}
+
+function scanInput(
+  TableName: string,
+  { time }: ExportedTable,
+  { from, to }: ExportOptions,
+): ScanCommandInput {
+  const bounds = [
+    ['>=', ':from', from],
+    ['<', ':to', to],
+  ] as const;
+  const stated = bounds.filter(([, , bound]) => bound !== undefined);
+  if (time === undefined || stated.length === 0) return { TableName };
+  return {
+    TableName,
+    FilterExpression: stated.map(([sign, name]) => `#time ${sign} ${name}`).join(' AND '),
+    ExpressionAttributeNames: { '#time': time },
+    ExpressionAttributeValues: Object.fromEntries(
+      stated.map(([, name, bound]) => [name, { S: bound ?? '' }]),
+    ),
+  };
+}

@@ -1,0 +1,171 @@
+import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import type { SourceDescription } from '../../lambda/sources.ts';
+import { UsageError } from '../../local/options.ts';
+import { count, type Progress } from '../../local/progress.ts';
+import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { takeIn } from '../ingestion.ts';
+import { ledgerTablesOf, quarantineOf, writerOf } from '../ledger.ts';
+import { printReceipts, SourceReceipts } from '../output/receipts.ts';
+import { tableOf } from '../output/table.ts';
+import { retainedRecords, type Stretch, shardsOf } from '../replay/retained-records.ts';
+import { type Verification, VerifyingWriter } from '../replay/verifying-writer.ts';
+
+/** `replay`: reads what streams still keep, and takes it in again as the consumer does. */
+export interface ReplayOptions {
+  /** ISO 8601; undefined for the oldest record that is kept. */
+  readonly from?: string | undefined;
+  /** ISO 8601; undefined for now. */
+  readonly to?: string | undefined;
+  /** Undefined for all sources. */
+  readonly source?: string | undefined;
+  readonly dryRun: boolean;
+  readonly verify: boolean;
+}
+
+/** A shard to be read. */
+interface Shard {
+  readonly source: SourceDescription;
+  readonly streamArn: string;
+  readonly shardId: string;
+}
+
+/** Shards that are read at the same time. */
+const concurrentShards = 4;
+
+export async function replay(context: CommandContext, options: ReplayOptions): Promise<ExitCode> {
+  const { deployment, signal, terminal } = context;
+  const stretch = stretchOf(options, terminal.now());
+  const shards = await shardsToRead(context, options.source);
+  const run = new Replay(context, options, shards.length);
+  await mapConcurrently(shards, concurrentShards, (shard) => run.read(shard, stretch));
+  run.progress.end();
+  const verification = options.verify ? run.verification : undefined;
+  const { troubles, receipts } = run;
+  const { total, entries: sources } = receipts;
+  if (context.json) {
+    const { dryRun } = options;
+    printJson(context, { deployment: deployment.title, dryRun, total, sources, verification, troubles });
+  } else printResult(context, options, run);
+  for (const trouble of troubles) terminal.err.write(`! ${trouble}\n`);
+  if (signal.aborted) return exitCode.interrupted;
+  return total.failed > 0 ? exitCode.attention : exitCode.done;
+}
+
+function stretchOf({ from, to }: ReplayOptions, now: number): Stretch {
+  if (from !== undefined && to !== undefined && to < from) {
+    throw new UsageError(`--to ${to}: give a time after --from, which is ${from}`);
+  }
+  const begin = from === undefined ? undefined : Date.parse(from);
+  if (begin !== undefined && begin > now) throw new UsageError(`--from ${from}: give a time that is over`);
+  return { from: begin, to: to === undefined ? now : Math.min(now, Date.parse(to)) };
+}
+
+async function shardsToRead({ deployment }: CommandContext, name: string | undefined): Promise<Shard[]> {
+  const sources = sourcesNamed(deployment.places.sources.all, name);
+  const shards = await mapConcurrently(sources, concurrentShards, async (source) => {
+    const { streamArn } = source;
+    if (streamArn === undefined) return [];
+    const ids = await shardsOf(deployment.kinesis, streamArn);
+    return ids.map((shardId): Shard => ({ source, streamArn, shardId }));
+  });
+  return shards.flat();
+}
+
+/**
+ * A source by its name, or all.
+ *
+ * @throws UsageError where there is none of that name.
+ */
+export function sourcesNamed(
+  sources: readonly SourceDescription[],
+  name: string | undefined,
+): readonly SourceDescription[] {
+  if (name === undefined) return sources;
+  const named = sources.filter((source) => source.name === name);
+  if (named.length > 0) return named;
+  const names = sources.map((source) => source.name).join(', ');
+  throw new UsageError(`--source ${JSON.stringify(name)} is none of this deployment: give one of ${names}`);
+}
+
+class Replay {
+  readonly progress: Progress;
+  readonly receipts = new SourceReceipts();
+  readonly #context: CommandContext;
+  readonly #ports: {
+    readonly writer: VerifyingWriter | ReturnType<typeof writerOf>;
+    readonly quarantine: ReturnType<typeof quarantineOf>;
+  };
+  readonly #shares = new Map<Shard, number>();
+  readonly #shards: number;
+  readonly #troubles = new Set<string>();
+
+  constructor(context: CommandContext, options: ReplayOptions, shards: number) {
+    const { deployment } = context;
+    this.#context = context;
+    this.#shards = shards;
+    this.progress = progressOf(context, 'records');
+    const writer = writerOf(deployment, options);
+    this.#ports = {
+      quarantine: quarantineOf(deployment, options),
+      writer: options.verify
+        ? new VerifyingWriter(writer, ledgerTablesOf(deployment, deployment.dynamoDb))
+        : writer,
+    };
+  }
+
+  get troubles(): readonly string[] {
+    return [...this.#troubles];
+  }
+
+  get verification(): Verification | undefined {
+    const { writer } = this.#ports;
+    return writer instanceof VerifyingWriter ? writer.verification : undefined;
+  }
+
+  async read(shard: Shard, stretch: Stretch): Promise<void> {
+    const { deployment, interpret, signal } = this.#context;
+    const { source, streamArn, shardId } = shard;
+    const { shardPauseMilliseconds: pause } = deployment;
+    for await (const portion of retainedRecords(deployment.kinesis, streamArn, shardId, stretch, pause)) {
+      if (signal.aborted) return;
+      const entries = [...entriesOf(portion.records, deployment.places.sources, interpret)];
+      const { receipt, errors } = await takeIn(entries, this.#ports);
+      this.receipts.add(source.name, receipt);
+      for (const { name, message } of errors) this.#troubles.add(`Not stored: ${name}: ${message}`);
+      this.#note(shard, portion.share);
+    }
+    this.#note(shard, 1);
+  }
+
+  #note(shard: Shard, share: number): void {
+    this.#shares.set(shard, share);
+    const sum = [...this.#shares.values()].reduce((total, one) => total + one, 0);
+    this.progress.showShare(this.receipts.total.received, sum / this.#shards);
+  }
+}
+
+function printResult(context: CommandContext, { dryRun }: ReplayOptions, run: Replay): void {
+  const { receipts, verification } = run;
+  if (receipts.entries.length === 0) {
+    print(context, 'The streams keep no records of that time.');
+    return;
+  }
+  const groups = receipts.entries.map(({ source, receipt }) => [[source], receipt] as const);
+  printReceipts(context, dryRun, ['source'], groups);
+  if (verification !== undefined) printVerification(context, verification);
+}
+
+function printVerification(context: CommandContext, verification: Verification): void {
+  const { before, after, added, changed, examples } = verification;
+  const differing = added + changed;
+  print(
+    context,
+    `\nItems of these records: ${count(before)} before, ${count(after)} after; ` +
+      (differing === 0 ? 'none differs.' : `${count(added)} added, ${count(changed)} changed:`),
+  );
+  if (differing === 0) return;
+  const rows = examples.map(({ table, key, kind, attributes }) => [table, key, kind, attributes.join(', ')]);
+  print(context, tableOf(colours(context), ['table', 'item', '', 'attributes'], rows));
+}

@@ -1,0 +1,145 @@
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { Manifest } from '../../lambda/store/files.ts';
+import { LedgerReader } from '../../lambda/store/reader.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, print, printJson } from '../command.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import type { Counted, Deployment, OpenAlarm, SourceTraffic } from '../deployment/deployment.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { ageOf, durationOf } from '../output/ages.ts';
+import { tableOf } from '../output/table.ts';
+
+/** `status`: whether all is well, on one screen. */
+
+/** Files of each source that are looked at, the latest. */
+const mostFiles = 50;
+const concurrentReads = 8;
+
+/** What there is to say of a source. */
+interface SourceStatus extends SourceTraffic {
+  readonly files: FileStatus | undefined;
+}
+
+/** The latest files of a source. */
+interface FileStatus {
+  /** When the last one was delivered, ISO 8601. */
+  readonly last: string | undefined;
+  readonly importing: number;
+  readonly failed: number;
+  /** Among how many these were counted. */
+  readonly among: number;
+}
+
+/** A queue, and how many messages are in it. */
+interface QueueStatus {
+  readonly queue: string;
+  readonly waiting: number;
+  readonly inWork: number;
+}
+
+export async function showStatus(context: CommandContext, _: object): Promise<ExitCode> {
+  const { deployment } = context;
+  const [traffic, alarms, queues] = await Promise.all([
+    deployment.traffic(),
+    deployment.openAlarms(),
+    queuesOf(deployment),
+  ]);
+  const sources = await mapConcurrently(traffic, concurrentReads, async (one) => ({
+    ...one,
+    files: await filesOf(deployment, one.source),
+  }));
+  if (context.json)
+    printJson(context, { deployment: deployment.title, sources, queues, openAlarms: alarms ?? null });
+  else printStatus(context, sources, queues, alarms);
+  return alarms === undefined || alarms.length === 0 ? exitCode.done : exitCode.attention;
+}
+
+async function filesOf(deployment: Deployment, source: string): Promise<FileStatus | undefined> {
+  const { places, dynamoDb } = deployment;
+  const reader = new LedgerReader({ client: dynamoDb, ...places.tables });
+  const keys = await reader.fileKeys(source, mostFiles, undefined);
+  const hasBucket = places.sources.all.some(({ name, bucket }) => name === source && bucket !== undefined);
+  if (keys.length === 0 && !hasBucket) return undefined;
+  const manifests = await reader.files(keys.map(({ object }) => object));
+  const inState = (state: Manifest['state']): number =>
+    manifests.filter((manifest) => manifest.state === state).length;
+  return {
+    last: keys[0]?.delivered,
+    importing: inState('importing'),
+    failed: inState('failed'),
+    among: manifests.length,
+  };
+}
+
+async function queuesOf({ sqs, places }: Deployment): Promise<QueueStatus[]> {
+  const { files, deadLetters } = places.queues ?? {};
+  const named = [
+    ['files to import', files],
+    ['dead letters', deadLetters],
+  ] as const;
+  const queues = named.flatMap(([queue, url]) => (url === undefined ? [] : [{ queue, url }]));
+  return mapConcurrently(queues, concurrentReads, async ({ queue, url }) => {
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: url,
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      }),
+    );
+    return {
+      queue,
+      waiting: Number(Attributes['ApproximateNumberOfMessages'] ?? 0),
+      inWork: Number(Attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0),
+    };
+  });
+}
+
+function printStatus(
+  context: CommandContext,
+  sources: readonly SourceStatus[],
+  queues: readonly QueueStatus[],
+  alarms: readonly OpenAlarm[] | undefined,
+): void {
+  const { bold, red, green } = colours(context);
+  const now = context.terminal.now();
+  print(context, bold(`Status of ${context.deployment.title}`));
+  const head = [
+    'source',
+    'last record',
+    'lag',
+    'last hour',
+    'rejected',
+    'last day',
+    'rejected',
+    'last file',
+    'files',
+  ];
+  const rejected = ({ rejected: number }: Counted): string => (number === 0 ? '0' : red(count(number)));
+  const rows = sources.map(({ source, lastRecord, lagSeconds, hour, day, files }) => [
+    source,
+    lastRecord === undefined ? 'none in a day' : `${ageOf(lastRecord, now)} ago`,
+    lagSeconds === undefined ? '' : durationOf(lagSeconds),
+    ...[count(hour.received), rejected(hour), count(day.received), rejected(day)],
+    files?.last === undefined ? '' : `${ageOf(files.last, now)} ago`,
+    files === undefined ? '' : fileWords(files),
+  ]);
+  print(context, tableOf(colours(context), head, rows));
+  for (const { queue, waiting, inWork } of queues) {
+    const words = `${count(waiting)} waiting, ${count(inWork)} in work`;
+    print(context, `${queue.padEnd(16)} ${queue === 'dead letters' && waiting > 0 ? red(words) : words}`);
+  }
+  if (alarms === undefined) return;
+  print(
+    context,
+    `${'open alarms'.padEnd(16)} ${alarms.length === 0 ? green('none') : red(count(alarms.length))}`,
+  );
+  for (const { sentence, since } of alarms) print(context, `  ${ageOf(since, now).padEnd(8)} ${sentence}`);
+}
+
+function fileWords({ importing, failed, among }: FileStatus): string {
+  if (among === 0) return 'none';
+  const words = [
+    importing === 0 ? '' : `${count(importing)} importing`,
+    failed === 0 ? '' : `${count(failed)} failed`,
+  ].filter((word) => word !== '');
+  return words.length === 0 ? 'all in' : `${words.join(', ')} of the last ${count(among)}`;
+}

@@ -1,0 +1,99 @@
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import manifest from '../../package.json' with { type: 'json' };
+import type { Check, Deployment } from './deployment.ts';
+
+/** What is looked after in every deployment. */
+
+/** Makes a {@link Check} of something that may fail; what fails is a problem of its own, not the end of the others. */
+export async function check(subject: string, look: () => Promise<Omit<Check, 'subject'>>): Promise<Check> {
+  try {
+    return { subject, ...(await look()) };
+  } catch (error) {
+    const cause = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { subject, outcome: 'problem', sentence: `could not be looked after: ${cause}` };
+  }
+}
+
+export function ok(sentence: string): Omit<Check, 'subject'> {
+  return { outcome: 'ok', sentence };
+}
+
+export function problem(sentence: string): Omit<Check, 'subject'> {
+  return { outcome: 'problem', sentence };
+}
+
+export function warning(sentence: string): Omit<Check, 'subject'> {
+  return { outcome: 'warning', sentence };
+}
+
+/** The version that is deployed, and this command line's. */
+export function versionCheck({ places }: Pick<Deployment, 'places'>): Check {
+  const { version } = manifest;
+  return {
+    subject: 'version',
+    ...(places.version === version
+      ? ok(`${version}, as this command line`)
+      : warning(
+          `${places.version} is deployed, this command line is ${version}: deploy this version, or use that one's`,
+        )),
+  };
+}
+
+/** Streams, tables, buckets and queues. */
+export async function* placeChecks(deployment: Deployment): AsyncGenerator<Check> {
+  for (const { name, streamArn } of deployment.places.sources.all) {
+    if (streamArn !== undefined) yield streamCheck(deployment, name, streamArn);
+  }
+  for (const [table, TableName] of Object.entries(deployment.places.tables)) {
+    yield tableCheck(deployment, table, TableName);
+  }
+  yield bucketCheck(deployment, 'quarantine', deployment.places.quarantineBucket);
+  for (const { name, bucket } of deployment.places.sources.all) {
+    if (bucket !== undefined) yield bucketCheck(deployment, `files of ${name}`, bucket);
+  }
+  if (deployment.places.queues !== undefined)
+    yield deadLetterCheck(deployment, deployment.places.queues.deadLetters);
+}
+
+function streamCheck({ kinesis }: Deployment, source: string, StreamARN: string): Promise<Check> {
+  return check(`stream of ${source}`, async () => {
+    const { StreamDescriptionSummary: stream } = await kinesis.send(
+      new DescribeStreamSummaryCommand({ StreamARN }),
+    );
+    const hours = stream?.RetentionPeriodHours;
+    return stream?.StreamStatus === 'ACTIVE' || stream?.StreamStatus === 'UPDATING'
+      ? ok(`active, keeps records for ${hours} hours`)
+      : problem(`is ${stream?.StreamStatus}: records are not taken; deploy the stack again`);
+  });
+}
+
+function tableCheck({ dynamoDb }: Deployment, table: string, TableName: string): Promise<Check> {
+  return check(`table ${table}`, async () => {
+    const { Table } = await dynamoDb.send(new DescribeTableCommand({ TableName }));
+    return Table?.TableStatus === 'ACTIVE' || Table?.TableStatus === 'UPDATING'
+      ? ok('active')
+      : problem(`is ${Table?.TableStatus}: nothing can be stored; look at it in the DynamoDB console`);
+  });
+}
+
+function bucketCheck({ s3 }: Deployment, name: string, Bucket: string): Promise<Check> {
+  return check(`bucket ${name}`, async () => {
+    await s3.send(new HeadBucketCommand({ Bucket }));
+    return ok('is there');
+  });
+}
+
+function deadLetterCheck({ sqs }: Deployment, QueueUrl: string): Promise<Check> {
+  return check('dead-letter queue', async () => {
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    );
+    const waiting = Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0);
+    return waiting === 0
+      ? ok('empty')
+      : warning(`${waiting} announcements of files wait: simledger failures redrive takes them in`);
+  });
+}

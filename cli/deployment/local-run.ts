@@ -1,0 +1,74 @@
+import { descriptionPath } from '../../local/api/gateway.ts';
+import { localRegion } from '../../local/aws-json-protocol.ts';
+import { type LocalDescription, localDescription } from '../../local/description.ts';
+import { portOf, portVariables } from '../../local/options.ts';
+import { Clients } from './clients.ts';
+import { ConnectedDeployment } from './connected-deployment.ts';
+import {
+  type Check,
+  type Deployment,
+  DeploymentError,
+  type OpenAlarm,
+  type SourceTraffic,
+} from './deployment.ts';
+import { localChecks } from './local-checks.ts';
+import { placesOf } from './places.ts';
+
+const title = 'the local run';
+
+/**
+ * Finds the local run of this machine by the port of its API.
+ *
+ * @throws DeploymentError where nothing listens there, or something else. UsageError for a port that is none.
+ */
+export async function openLocalRun(env: NodeJS.ProcessEnv): Promise<Deployment> {
+  const address = `http://127.0.0.1:${portOf('api', env)}`;
+  return new LocalRun(address, await describe(address));
+}
+
+async function describe(address: string): Promise<LocalDescription> {
+  const answer = await fetch(`${address}${descriptionPath}`, { signal: AbortSignal.timeout(10_000) }).catch(
+    (error: unknown) => {
+      throw new DeploymentError(
+        `No local run answers at ${address}: start one with npm start, or set ${portVariables.api.variable} to its port`,
+        { cause: error },
+      );
+    },
+  );
+  if (answer.status === 503) throw new DeploymentError(`The local run at ${address} is still starting`);
+  const description = localDescription.safeParse(await answer.json().catch(() => undefined));
+  if (description.success) return description.data;
+  throw new DeploymentError(
+    `What listens at ${address} is no local run of this version: set ${portVariables.api.variable} to its port`,
+  );
+}
+
+const access = {
+  region: localRegion,
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
+
+class LocalRun extends ConnectedDeployment implements Deployment {
+  readonly s3Endpoint: string;
+  readonly shardPauseMilliseconds = 0;
+  readonly #address: string;
+
+  constructor(address: string, { endpoints, outputs }: LocalDescription) {
+    super(title, placesOf(outputs, title), new Clients(access, endpoints));
+    this.#address = address;
+    this.s3Endpoint = endpoints.s3;
+  }
+
+  async traffic(): Promise<readonly SourceTraffic[]> {
+    const { traffic } = await describe(this.#address);
+    return traffic.map(({ lastRecord, ...others }) => ({ ...others, lastRecord: lastRecord ?? undefined }));
+  }
+
+  async openAlarms(): Promise<readonly OpenAlarm[] | undefined> {
+    return undefined;
+  }
+
+  async *checks(): AsyncGenerator<Check> {
+    yield* localChecks(this, await describe(this.#address));
+  }
+}

@@ -1,0 +1,156 @@
+import {
+  CloudWatchClient,
+  type MetricDataQuery,
+  paginateDescribeAlarms,
+  paginateGetMetricData,
+} from '@aws-sdk/client-cloudwatch';
+import { dimension, metric } from '../../lambda/names.ts';
+import type { SourceDescription } from '../../lambda/sources.ts';
+import { outputName } from '../../lib/output-names.ts';
+import type { DeployedStack } from './deployed-stack.ts';
+import type { OpenAlarm, SourceTraffic } from './deployment.ts';
+
+/** What CloudWatch knows of a stack. */
+
+const minute = 60;
+const hourMilliseconds = 3_600_000;
+const dayMilliseconds = 24 * hourMilliseconds;
+/** How far back a stream's delay is told: its metric comes some minutes late. */
+const lagMilliseconds = 15 * 60_000;
+
+/** A metric's values by their times, milliseconds since the epoch. */
+type Series = readonly (readonly [at: number, value: number])[];
+
+/** What came in by the last day, to the minute. */
+export async function trafficOf(
+  { access, name }: DeployedStack,
+  sources: readonly SourceDescription[],
+  now: number,
+): Promise<SourceTraffic[]> {
+  const client = new CloudWatchClient(access);
+  try {
+    const series = await seriesOf(
+      client,
+      sources.flatMap((source, index) => queriesOf(name, source, index)),
+      now,
+    );
+    return sources.map((source, index) => {
+      const [received, rejected, age] = queryNames.map((query) => series.get(`${query}${index}`) ?? []);
+      return traffic(
+        source.name,
+        { received: received ?? [], rejected: rejected ?? [], age: age ?? [] },
+        now,
+      );
+    });
+  } finally {
+    client.destroy();
+  }
+}
+
+const queryNames = ['received', 'rejected', 'age'] as const;
+
+function queriesOf(namespace: string, source: SourceDescription, index: number): MetricDataQuery[] {
+  const ofSource = (name: string): MetricDataQuery => ({
+    Id: `${name}${index}`,
+    MetricStat: {
+      Metric: {
+        Namespace: namespace,
+        MetricName: name,
+        Dimensions: [{ Name: dimension.source, Value: source.name }],
+      },
+      Period: minute,
+      Stat: 'Sum',
+    },
+  });
+  const { streamArn } = source;
+  return [
+    ofSource(metric.received),
+    ofSource(metric.rejected),
+    ...(streamArn === undefined ? [] : [iteratorAge(streamArn, index)]),
+  ];
+}
+
+function iteratorAge(streamArn: string, index: number): MetricDataQuery {
+  const stream = streamArn.slice(streamArn.lastIndexOf('/') + 1);
+  return {
+    Id: `age${index}`,
+    MetricStat: {
+      Metric: {
+        Namespace: 'AWS/Kinesis',
+        MetricName: 'GetRecords.IteratorAgeMilliseconds',
+        Dimensions: [{ Name: 'StreamName', Value: stream }],
+      },
+      Period: minute,
+      Stat: 'Maximum',
+    },
+  };
+}
+
+async function seriesOf(
+  client: CloudWatchClient,
+  queries: readonly MetricDataQuery[],
+  now: number,
+): Promise<ReadonlyMap<string, Series>> {
+  const series = new Map<string, (readonly [number, number])[]>();
+  const pages = paginateGetMetricData(
+    { client },
+    {
+      MetricDataQueries: [...queries],
+      StartTime: new Date(now - dayMilliseconds),
+      EndTime: new Date(now),
+    },
+  );
+  for await (const { MetricDataResults: results = [] } of pages) {
+    for (const { Id = '', Timestamps: times = [], Values: values = [] } of results) {
+      const known = series.get(Id) ?? [];
+      series.set(Id, known);
+      for (const [at, time] of times.entries()) known.push([time.getTime(), values[at] ?? 0]);
+    }
+  }
+  return series;
+}
+
+function traffic(
+  source: string,
+  { received, rejected, age }: Record<(typeof queryNames)[number], Series>,
+  now: number,
+): SourceTraffic {
+  const since = (series: Series, milliseconds: number) => series.filter(([at]) => at >= now - milliseconds);
+  const sum = (series: Series) => series.reduce((total, [, value]) => total + value, 0);
+  const counted = (milliseconds: number) => ({
+    received: sum(since(received, milliseconds)),
+    rejected: sum(since(rejected, milliseconds)),
+  });
+  const times = received.filter(([, value]) => value > 0).map(([at]) => at);
+  const ages = since(age, lagMilliseconds).map(([, value]) => value);
+  return {
+    source,
+    lastRecord: times.length === 0 ? undefined : new Date(Math.max(...times)).toISOString(),
+    lagSeconds: ages.length === 0 ? undefined : Math.max(...ages) / 1000,
+    hour: counted(hourMilliseconds),
+    day: counted(dayMilliseconds),
+  };
+}
+
+/** The stack's alarms that are on: those that tell its topic. */
+export async function openAlarmsOf({ access, outputs }: DeployedStack): Promise<OpenAlarm[]> {
+  const topic = outputs[outputName.alarmTopic] ?? '';
+  const client = new CloudWatchClient(access);
+  try {
+    const alarms: OpenAlarm[] = [];
+    const pages = paginateDescribeAlarms({ client }, { StateValue: 'ALARM', AlarmTypes: ['MetricAlarm'] });
+    for await (const { MetricAlarms: page = [] } of pages) {
+      for (const { AlarmName, AlarmDescription, AlarmActions = [], StateTransitionedTimestamp } of page) {
+        if (!AlarmActions.includes(topic)) continue;
+        alarms.push({
+          name: AlarmName ?? '',
+          sentence: AlarmDescription ?? '',
+          since: StateTransitionedTimestamp?.toISOString() ?? '',
+        });
+      }
+    }
+    return alarms;
+  } finally {
+    client.destroy();
+  }
+}

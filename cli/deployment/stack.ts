@@ -1,0 +1,99 @@
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { type Access, Clients } from './clients.ts';
+import { ConnectedDeployment } from './connected-deployment.ts';
+import type { DeployedStack } from './deployed-stack.ts';
+import {
+  type Check,
+  type Deployment,
+  DeploymentError,
+  type OpenAlarm,
+  type SourceTraffic,
+} from './deployment.ts';
+import { placesOf } from './places.ts';
+
+/** Which stack, as the command line names it. */
+export interface StackChoice {
+  readonly stack: string;
+  readonly region: string | undefined;
+  readonly profile: string | undefined;
+}
+
+/** Reads of a shard are five a second, for all readers together; Lambda makes one of them. */
+const shardPauseMilliseconds = 500;
+
+/**
+ * Finds a deployed stack by its outputs.
+ *
+ * @throws DeploymentError where there is none of that name, or it is none of simledger; and what AWS throws.
+ */
+export async function openStack({ stack: name, region, profile }: StackChoice): Promise<Deployment> {
+  const access: Access = {
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+  };
+  const client = new CloudFormationClient(access);
+  try {
+    const foundRegion = await regionOf(client);
+    const title = `the stack ${name} in ${foundRegion}`;
+    const stack = await describe(client, name, title);
+    return new StackDeployment(title, deployedStack({ ...access, region: foundRegion }, stack));
+  } finally {
+    client.destroy();
+  }
+}
+
+async function regionOf(client: CloudFormationClient): Promise<string> {
+  try {
+    return await client.config.region();
+  } catch (error) {
+    throw new DeploymentError(
+      'No AWS region is set: give --region, or set AWS_REGION, or take a profile that has one by --profile',
+      { cause: error },
+    );
+  }
+}
+
+async function describe(client: CloudFormationClient, name: string, title: string): Promise<Stack> {
+  try {
+    const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    if (stack !== undefined) return stack;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ValidationError') throw error;
+  }
+  throw new DeploymentError(
+    `${title} is not there: give a stack's name by --stack, its region by --region, or --local for the local run`,
+  );
+}
+
+function deployedStack(access: Access, { StackName, StackStatus, Outputs = [] }: Stack): DeployedStack {
+  const outputs = Object.fromEntries(
+    Outputs.map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue ?? '']),
+  );
+  return { access, outputs, name: StackName ?? '', status: StackStatus ?? '' };
+}
+
+class StackDeployment extends ConnectedDeployment implements Deployment {
+  readonly s3Endpoint = undefined;
+  readonly shardPauseMilliseconds = shardPauseMilliseconds;
+  readonly #deployed: DeployedStack;
+
+  constructor(title: string, deployed: DeployedStack) {
+    super(title, placesOf(deployed.outputs, title), new Clients(deployed.access));
+    this.#deployed = deployed;
+  }
+
+  async traffic(): Promise<readonly SourceTraffic[]> {
+    const { trafficOf } = await import('./stack-watch.ts');
+    return trafficOf(this.#deployed, this.places.sources.all, Date.now());
+  }
+
+  async openAlarms(): Promise<readonly OpenAlarm[]> {
+    const { openAlarmsOf } = await import('./stack-watch.ts');
+    return openAlarmsOf(this.#deployed);
+  }
+
+  async *checks(): AsyncGenerator<Check> {
+    const { stackChecks } = await import('./stack-checks.ts');
+    yield* stackChecks(this, this.#deployed);
+  }
+}

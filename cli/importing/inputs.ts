@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { UsageError } from '../../local/options.ts';
+import { type FileKind, fileKinds } from '../../local/user-files.ts';
+
+/** What is to be imported: files of this machine, or objects of any bucket that the caller may read. */
+export interface Input {
+  /** As it is called in sentences: a path, or `s3://bucket/key`. */
+  readonly name: string;
+  /** Without folders. */
+  readonly baseName: string;
+  readonly kind: FileKind;
+  readonly bytes: number;
+  /** Tells its content from any other: the digest of a file, the version of an object. */
+  readonly identity: string;
+  /** Where it is, if it is an object. */
+  readonly object: { readonly bucket: string; readonly key: string; readonly versionId?: string } | undefined;
+  /** Reads it from its beginning. */
+  readonly open: () => AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Finds what was named: files, folders, `s3://bucket/key`, and `s3://bucket/prefix/` for all below it. In folders and
+ * below prefixes only what has one of the endings counts.
+ *
+ * @throws UsageError for what is not there, and for a file whose ending tells no kind.
+ */
+export async function* inputsOf(client: S3Client, names: readonly string[]): AsyncGenerator<Input> {
+  for (const name of names) {
+    const [, bucket, key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(name) ?? [];
+    if (bucket === undefined) yield* localInputs(name);
+    else if (key === '' || key.endsWith('/')) yield* objectsBelow(client, bucket, key);
+    else yield await objectInput(client, bucket, key);
+  }
+}
+
+async function* localInputs(path: string): AsyncGenerator<Input> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new UsageError(
+      `${path} can not be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  if (!found.isDirectory()) {
+    yield await fileInput(path, kindOf(path), found.size);
+    return;
+  }
+  for (const { name } of await readdir(path, { withFileTypes: true })) {
+    const inner = join(path, name);
+    const { size } = await stat(inner);
+    const kind = fileKinds.get(extname(name).toLowerCase());
+    if (kind !== undefined) yield await fileInput(inner, kind, size);
+  }
+}
+
+async function fileInput(path: string, kind: FileKind, bytes: number): Promise<Input> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return {
+    ...{ name: path, baseName: basename(path), kind, bytes, object: undefined },
+    identity: hash.digest('hex').slice(0, 32),
+    open: () => createReadStream(path),
+  };
+}
+
+async function* objectsBelow(client: S3Client, bucket: string, prefix: string): AsyncGenerator<Input> {
+  const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
+  for await (const { Contents: contents = [] } of pages) {
+    for (const { Key: key = '' } of contents) {
+      if (fileKinds.has(extname(key).toLowerCase())) yield await objectInput(client, bucket, key);
+    }
+  }
+}
+
+async function objectInput(client: S3Client, bucket: string, key: string): Promise<Input> {
+  const name = `s3://${bucket}/${key}`;
+  const kind = kindOf(name);
+  const head = await client
+    .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+    .catch((error: unknown) => {
+      const isMissing =
+        error instanceof Error && (error.name === 'NotFound' || error.name === 'NoSuchBucket');
+      throw isMissing ? new UsageError(`${name} is not there`) : error;
+    });
+  const { VersionId: versionId, ETag: eTag = '', ContentLength: bytes = 0 } = head;
+  return {
+    ...{ name, baseName: basename(key), kind, bytes },
+    identity: versionId ?? eTag.replaceAll('"', ''),
+    object: { bucket, key, ...(versionId !== undefined && { versionId }) },
+    open: () => bytesOf(client, bucket, key, versionId),
+  };
+}
+
+async function* bytesOf(
+  client: S3Client,
+  Bucket: string,
+  Key: string,
+  VersionId: string | undefined,
+): AsyncGenerator<Uint8Array> {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, VersionId }));
+  if (Body !== undefined) yield* Body as AsyncIterable<Uint8Array>;
+}
+
+function kindOf(name: string): FileKind {
+  const kind = fileKinds.get(extname(name).toLowerCase());
+  if (kind !== undefined) return kind;
+  throw new UsageError(`${name}: give files whose names end in ${[...fileKinds.keys()].join(', ')}`);
+}

@@ -1,0 +1,120 @@
+import type { Entry } from '../../lambda/ingest.ts';
+import { entriesOfBody } from '../../lambda/kinesis-consumer/entries.ts';
+import { addReceipts, emptyReceipt } from '../../lambda/ledger/receipt.ts';
+import { FilesTable, type Manifest } from '../../lambda/store/files.ts';
+import { bodiesIn } from '../../local/user-files.ts';
+import { takeIn } from '../ingestion.ts';
+import { quarantineOf, writerOf } from '../ledger.ts';
+import type { Imported, ImportTask } from './importing.ts';
+
+/** Bodies that are taken in together, and the bytes that they may have. */
+const mostBodies = 1_000;
+const mostBytes = 4 * 1024 * 1024;
+
+/**
+ * Imports JSON: the records go through `ingest` from here, as those of a stream do in the consumer. How far it is, is
+ * noted in the table of files after each batch, under `import/<name>@<identity>`: the same file, begun again from
+ * anywhere, goes on from there.
+ */
+export async function importJson(task: ImportTask): Promise<Imported> {
+  const { context, input, source } = task;
+  const { deployment } = context;
+  const files = new FilesTable(deployment.dynamoDb, deployment.places.tables.files);
+  const object = `import/${placeOf(input)}@${input.identity}`;
+  const known = await files.read(object);
+  if (known?.state === 'done') return { ...countsOf(known), outcome: 'done before' };
+  const manifest: Manifest = known ?? {
+    ...{ object, source: source.name, carrier: source.carrier, state: 'importing' },
+    ...{ rows: 0, accepted: 0, rejected: 0, position: 0, size: input.bytes },
+    delivered: new Date(context.terminal.now()).toISOString(),
+  };
+  return new JsonImport(task, files, manifest).run();
+}
+
+/** A file by its name alone: it is the same on every machine. */
+function placeOf({ baseName, object }: ImportTask['input']): string {
+  return object === undefined ? baseName : `${object.bucket}/${object.key}`;
+}
+
+class JsonImport {
+  readonly #task: ImportTask;
+  readonly #files: FilesTable;
+  readonly #ports: Parameters<typeof takeIn>[1];
+  #manifest: Manifest;
+  #receipt = emptyReceipt;
+
+  constructor(task: ImportTask, files: FilesTable, manifest: Manifest) {
+    const { deployment } = task.context;
+    this.#task = task;
+    this.#files = files;
+    this.#manifest = manifest;
+    this.#ports = {
+      writer: writerOf(deployment, { dryRun: false }),
+      quarantine: quarantineOf(deployment, { dryRun: false }),
+    };
+  }
+
+  async run(): Promise<Imported> {
+    const { input, context } = this.#task;
+    let bodies: Buffer[] = [];
+    let bytes = 0;
+    let read = 0;
+    for await (const body of bodiesIn(input)) {
+      // Positions count the bytes of bodies, so that they mean the same however the file is written.
+      read += body.length;
+      if (read <= this.#manifest.position) continue;
+      bodies.push(body);
+      bytes += body.length;
+      if (bodies.length < mostBodies && bytes < mostBytes) continue;
+      const failed = await this.#take(bodies, read);
+      if (failed !== undefined) return failed;
+      if (context.signal.aborted) return this.#ended('interrupted');
+      bodies = [];
+      bytes = 0;
+    }
+    const failed = bodies.length === 0 ? undefined : await this.#take(bodies, read);
+    if (failed !== undefined) return failed;
+    this.#manifest = { ...this.#manifest, state: 'done', position: input.bytes };
+    await this.#files.write(this.#manifest);
+    return this.#ended('done');
+  }
+
+  /** Takes in some bodies, and notes it; or says that they could not be taken in. */
+  async #take(bodies: readonly Buffer[], position: number): Promise<Imported | undefined> {
+    const { receipt, errors } = await takeIn(this.#entriesOf(bodies), this.#ports);
+    if (receipt.failed > 0) {
+      const cause = errors.map(({ name, message }) => `${name}: ${message}`).join('; ');
+      return { ...this.#ended('failed'), reason: `${receipt.failed} records were not stored: ${cause}` };
+    }
+    this.#receipt = addReceipts(this.#receipt, receipt);
+    const { rows, accepted, rejected } = this.#manifest;
+    this.#manifest = {
+      ...this.#manifest,
+      rows: rows + receipt.received,
+      accepted: accepted + receipt.received - receipt.rejected,
+      rejected: rejected + receipt.rejected,
+      position,
+    };
+    await this.#files.write(this.#manifest);
+    this.#task.onProgress(position);
+    return undefined;
+  }
+
+  #entriesOf(bodies: readonly Buffer[]): Entry[] {
+    const { source, context } = this.#task;
+    const arrivedAt = context.terminal.now();
+    const { object, rows } = this.#manifest;
+    return bodies.flatMap((body, delivery) => {
+      const position = `${object}#${rows + delivery + 1}`;
+      return [...entriesOfBody(body, { delivery, source, arrivedAt, position }, context.interpret)];
+    });
+  }
+
+  #ended(outcome: Imported['outcome']): Imported {
+    return { ...countsOf(this.#manifest), outcome, receipt: this.#receipt };
+  }
+}
+
+function countsOf({ rows, accepted, rejected }: Manifest): Pick<Imported, 'rows' | 'accepted' | 'rejected'> {
+  return { rows, accepted, rejected };
+}

@@ -1,0 +1,75 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  type ServiceInputTypes,
+} from '@aws-sdk/client-dynamodb';
+import type { Quarantine } from '../lambda/store/quarantine.ts';
+import { BucketQuarantine } from '../lambda/store/quarantine.ts';
+import { readItem } from '../lambda/store/registers.ts';
+import { type LedgerTables, LedgerWriter } from '../lambda/store/writer.ts';
+import type { Deployment } from './deployment/deployment.ts';
+
+/** The ledger as commands write it: by the functions' own writer, in earnest or as a rehearsal. */
+
+/** Whether anything is written. */
+export interface Earnest {
+  readonly dryRun: boolean;
+}
+
+/** A deployment's writer. In a dry run it reads what is stored, comes to the same verdicts, and writes nothing. */
+export function writerOf(deployment: Deployment, { dryRun }: Earnest): LedgerWriter {
+  const client = dryRun ? withoutWrites(deployment.newDynamoDb()) : deployment.dynamoDb;
+  return new LedgerWriter(ledgerTablesOf(deployment, client));
+}
+
+/** A deployment's tables behind a client. */
+export function ledgerTablesOf({ places }: Deployment, client: DynamoDBClient): LedgerTables {
+  const { sessions, usage, events, sims } = places.tables;
+  return { client, sessions, usage, events, sims, eventRetentionDays: places.eventRetentionDays };
+}
+
+/** A deployment's quarantine. In a dry run it takes nothing. */
+export function quarantineOf(deployment: Deployment, { dryRun }: Earnest): Quarantine {
+  if (dryRun) return { keep: async () => undefined };
+  return bucketQuarantineOf(deployment);
+}
+
+/** A deployment's quarantine, which whole files go to as well. */
+export function bucketQuarantineOf({ dynamoDb, places, s3Endpoint }: Deployment): BucketQuarantine {
+  return new BucketQuarantine(dynamoDb.config, places.quarantineBucket, s3Endpoint);
+}
+
+/**
+ * Lets a client's reads through, and answers its writes as if they were done. An update is answered with the stored
+ * item, as where its condition failed: the writer then joins it in memory, and knows whether that changes anything.
+ */
+export function withoutWrites(client: DynamoDBClient): DynamoDBClient {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (reads.has(commandName ?? '')) return next(args);
+        await rehearse(client, commandName ?? '', args.input);
+        return { output: { $metadata: {} }, response: {} };
+      },
+    { step: 'initialize', name: 'withoutWrites' },
+  );
+  return client;
+}
+
+const reads = new Set(['GetItemCommand', 'BatchGetItemCommand', 'QueryCommand', 'ScanCommand']);
+/** Writes that a condition can't fail, since what is stored was looked at before. */
+const plainWrites = new Set(['PutItemCommand', 'BatchWriteItemCommand']);
+
+async function rehearse(client: DynamoDBClient, command: string, input: ServiceInputTypes): Promise<void> {
+  if (plainWrites.has(command)) return;
+  if (command !== 'UpdateItemCommand' || !('Key' in input) || !('TableName' in input)) {
+    throw new Error(`A dry run knows no ${command}`);
+  }
+  const stored = await readItem(client, input.TableName ?? '', input.Key ?? {});
+  if (stored === undefined) return;
+  throw new ConditionalCheckFailedException({
+    message: 'Something is stored already',
+    $metadata: {},
+    Item: stored,
+  });
+}

@@ -1,0 +1,40 @@
+import { disclosed } from '../../lambda/query-api/disclosure.ts';
+
+/**
+ * Hides what tells whose a device is and where it is reached: phone numbers, IMSI, IMEI, ICCID, addresses and names in
+ * raw bytes; the fields that hold them in what the ledger says.
+ */
+
+const nothing = new Set<never>();
+/** Digits that are as long as an identifier, also in quotes or behind a sign; dates and times have fewer. */
+const longNumber = /\d{7,}/g;
+/** Members that name a person or a device. A value goes to its closing quote, or to the end where that is missing. */
+const namingMember =
+  /("(?:user_?name|user_name|name|endpoint_name|sim_unique_name|friendly_name)"\s*:\s*")((?:[^"\\]|\\.)*)/gi;
+/** Digits of an identifier that stay, to tell one from the other. */
+const shownDigits = 4;
+
+/** A text of any kind, broken JSON and CSV rows included, without personal values. */
+export function maskedText(text: string): string {
+  return disclosed(text, undefined, nothing)
+    .replace(namingMember, (_, member: string, value: string) => `${member}${value === '' ? '' : '…'}`)
+    .replace(longNumber, (digits) => `…${digits.slice(-shownDigits)}`);
+}
+
+/** Fields of items and of the API's answers that hold personal values. The SIM's own ICCID is its name here, and stays. */
+const personalFields = new Set(['imsi', 'imei', 'msisdn', 'ip_address', 'ipAddress']);
+
+/** A record of the ledger without personal values; `detail`, the carrier's own words, is masked as text. */
+export function maskedFields<Fields extends Readonly<Record<string, unknown>>>(fields: Fields): Fields {
+  return mapped(fields) as Fields;
+}
+
+function mapped(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => mapped(one));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, mapped(member, key)]));
+  }
+  if (typeof value !== 'string') return value;
+  if (personalFields.has(name)) return value.length <= shownDigits ? '…' : `…${value.slice(-shownDigits)}`;
+  return name === 'detail' || name === 'description' || name === 'extra' ? maskedText(value) : value;
+}

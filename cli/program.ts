@@ -1,0 +1,218 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
+import { granularities, parametersOf, sessionStatuses } from '../lambda/query-api/parameters.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { apiArgument, reasonArgument, timeArgument, wholeNumberArgument, wordArgument } from './arguments.ts';
+import type { CommandContext, Perform } from './command.ts';
+import type { Deployment } from './deployment/deployment.ts';
+import type { ExitCode } from './exit-code.ts';
+import { exportFormats } from './exporting/format-names.ts';
+import type { Surroundings } from './main.ts';
+
+/** What the program runs with. */
+export type ProgramSurroundings = Surroundings & { readonly interpret: Interpret };
+
+/** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
+export function programOf(surroundings: ProgramSurroundings, onEnd: (code: ExitCode) => void) {
+  const program = newProgram(surroundings);
+  const perform = performer(surroundings, program, onEnd);
+  addStatus(program, perform);
+  addQuarantine(program, perform);
+  addFailures(program, perform);
+  addReplay(program, perform, surroundings);
+  addImport(program, perform);
+  addLedger(program, perform, surroundings);
+  addExport(program, perform, surroundings);
+  addDoctor(program, perform);
+  return program;
+}
+
+type Program = ReturnType<typeof newProgram>;
+type Performer = ReturnType<typeof performer>;
+
+function newProgram({ terminal }: ProgramSurroundings) {
+  return new Command('simledger')
+    .description('Operates simledger: a stack in your AWS account, or the local run.')
+    .version(manifest.version)
+    .addOption(
+      new Option('--local', 'the local run of this machine (npm start) instead of a stack').conflicts([
+        'region',
+        'profile',
+        'stack',
+      ]),
+    )
+    .option('--stack <name>', 'name of the stack', 'simledger')
+    .option('--region <region>', 'AWS region; else that of AWS_REGION or of the profile')
+    .option('--profile <name>', 'profile of the AWS configuration; else AWS_PROFILE')
+    .option('--json', 'print JSON for programs instead of tables')
+    .option('--reveal', 'show personal values: IMSI, IMEI, phone numbers, addresses, names')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+    })
+    .showHelpAfterError('(simledger --help, or --help behind a command, shows what is accepted)')
+    .exitOverride();
+}
+
+/** Runs a command on the deployment that the options name. */
+function performer(surroundings: ProgramSurroundings, program: Program, onEnd: (code: ExitCode) => void) {
+  return async <Options>(load: () => Promise<Perform<Options>>, options: Options): Promise<void> => {
+    const { json = false, reveal = false } = program.opts();
+    const [command, deployment] = await Promise.all([load(), openDeployment(surroundings, program)]);
+    const { terminal, signal, interpret } = surroundings;
+    const context: CommandContext = { terminal, deployment, json, reveal, signal, interpret };
+    try {
+      onEnd(await command(context, options));
+    } finally {
+      deployment.close();
+    }
+  };
+}
+
+async function openDeployment({ terminal }: ProgramSurroundings, program: Program): Promise<Deployment> {
+  const { local, stack, region, profile } = program.opts();
+  if (local === true) {
+    const { openLocalRun } = await import('./deployment/local-run.ts');
+    return openLocalRun(terminal.env);
+  }
+  const { openStack } = await import('./deployment/stack.ts');
+  return openStack({ stack, region, profile });
+}
+
+function addQuarantine(program: Program, perform: Performer): void {
+  const quarantine = program.command('quarantine').description('what could not be read');
+  quarantine
+    .command('list')
+    .description('what was rejected: counts by source and reason, and the latest')
+    .option('--source <name>', 'of this source only')
+    .option('--reason <code>', 'of this reason only', reasonArgument)
+    .option('--limit <n>', 'how many of the latest to show', wholeNumberArgument(0, 1_000), 20)
+    .action((options) =>
+      perform(async () => (await import('./commands/quarantine-list.ts')).listQuarantine, options),
+    );
+  quarantine
+    .command('show')
+    .description('a reject and its bytes, personal values masked')
+    .argument('<id>', 'the ID that list shows, or the key of the object')
+    .action((id) => perform(async () => (await import('./commands/quarantine-show.ts')).showReject, { id }));
+  quarantine
+    .command('redrive')
+    .description("reads rejects again with today's code, and puts the good into the ledger")
+    .option('--source <name>', 'of this source only')
+    .option('--reason <code>', 'of this reason only', reasonArgument)
+    .option('--dry-run', 'say what would become of them, and write nothing', false)
+    .action((options) =>
+      perform(async () => (await import('./commands/quarantine-redrive.ts')).redriveQuarantine, options),
+    );
+}
+
+function addStatus(program: Program, perform: Performer): void {
+  program
+    .command('status')
+    .description('whether all is well: sources, files, queues and alarms on one screen')
+    .action((options) => perform(async () => (await import('./commands/status.ts')).showStatus, options));
+}
+
+function addFailures(program: Program, perform: Performer): void {
+  const failures = program.command('failures').description('what could be read, but was given up');
+  failures
+    .command('list')
+    .description('batches of streams that Lambda gave up, and files in the dead-letter queue')
+    .option('--limit <n>', 'how many of the latest batches to show', wholeNumberArgument(0, 1_000), 20)
+    .action((options) =>
+      perform(async () => (await import('./commands/failures-list.ts')).listFailures, options),
+    );
+  failures
+    .command('redrive')
+    .description('takes them into the ledger again')
+    .option('--dry-run', 'say what would become of them, and write nothing', false)
+    .action((options) =>
+      perform(async () => (await import('./commands/failures-redrive.ts')).redriveFailures, options),
+    );
+}
+
+function addReplay(program: Program, perform: Performer, { terminal }: ProgramSurroundings): void {
+  const time = timeArgument(terminal.now);
+  program
+    .command('replay')
+    .description('takes in again what streams still keep, as the consumer does; nothing is counted twice')
+    .option('--from <time>', 'records that arrived since then; else all that are kept', time)
+    .option('--to <time>', 'records that arrived until then; else until now', time)
+    .option('--source <name>', 'of this source only')
+    .option('--dry-run', 'say what would become of them, and write nothing', false)
+    .option('--verify', 'compare every item that they are about before and after', false)
+    .action((options) => perform(async () => (await import('./commands/replay.ts')).replay, options));
+}
+
+function addImport(program: Program, perform: Performer): void {
+  program
+    .command('import')
+    .description('takes in files: CSV by the deployed importer, JSON and JSON lines from here')
+    .argument('<file...>', 'files, folders, s3://bucket/key, or s3://bucket/prefix/')
+    .option('--source <name>', 'whose they are')
+    .option('--parallel <n>', 'files at the same time', wholeNumberArgument(1, 64), 4)
+    .action((files, options) =>
+      perform(async () => (await import('./commands/import.ts')).importFiles, { files, ...options }),
+    );
+}
+
+function addLedger(program: Program, perform: Performer, { terminal }: ProgramSurroundings): void {
+  const time = timeArgument(terminal.now);
+  const most = wholeNumberArgument(1, 1_000_000);
+  const { listSims, listConnectionEvents } = parametersOf;
+  program
+    .command('sims')
+    .description('the fleet')
+    .option('--status <word>', "of this status, in the carrier's words", apiArgument(listSims.Status))
+    .option('--online <yes>', 'online or not: true or false', apiArgument(listSims.Online))
+    .option('--source <name>', 'of this source', apiArgument(listSims.Source))
+    .option('--fleet <sid>', 'of this fleet', apiArgument(listSims.Fleet))
+    .option('--name <part>', 'whose name has this part', apiArgument(listSims.Name))
+    .option('--limit <n>', 'SIMs, at most', most, 50)
+    .option('--csv', 'print CSV', false)
+    .action((options) => perform(async () => (await import('./commands/sims.ts')).listSims, options));
+  const ofSim = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<sim>', "ICCID, SID, the carrier's id, or name")
+      .option('--from <time>', 'since then; else the last 30 days', time)
+      .option('--to <time>', 'until then', time)
+      .option('--limit <n>', 'how many, at most', most, 50)
+      .option('--csv', 'print CSV', false);
+  ofSim('sessions', "a SIM's data sessions, newest first")
+    .option('--status <word>', sessionStatuses.join(', '), wordArgument(sessionStatuses))
+    .action((sim, options) =>
+      perform(async () => (await import('./commands/sessions.ts')).listSessions, { sim, ...options }),
+    );
+  ofSim('usage', 'what a SIM used, with a bar for each period')
+    .option('--by <period>', granularities.join(', '), wordArgument(granularities), 'day' as const)
+    .action((sim, options) =>
+      perform(async () => (await import('./commands/usage.ts')).listUsage, { sim, ...options }),
+    );
+  ofSim('events', "a SIM's events, newest first")
+    .option('--type <type>', 'of this type', apiArgument(listConnectionEvents.EventType))
+    .action((sim, options) =>
+      perform(async () => (await import('./commands/events.ts')).listEvents, { sim, ...options }),
+    );
+}
+
+function addExport(program: Program, perform: Performer, { terminal }: ProgramSurroundings): void {
+  const time = timeArgument(terminal.now);
+  program
+    .command('export')
+    .description('the ledger as files for a spreadsheet, Athena or DuckDB, one a table')
+    .requiredOption('--out <dir>', 'folder to write to')
+    .option('--from <time>', 'what began since then; else from the beginning on', time)
+    .option('--to <time>', 'what began before then; else to the end', time)
+    .option('--format <format>', exportFormats.join(', '), wordArgument(exportFormats), 'csv' as const)
+    .action((options) => perform(async () => (await import('./commands/export.ts')).exportLedger, options));
+}
+
+function addDoctor(program: Program, perform: Performer): void {
+  program
+    .command('doctor')
+    .description('looks after what can be wrong with a deployment, and says what to do')
+    .action((options) => perform(async () => (await import('./commands/doctor.ts')).examine, options));
+}

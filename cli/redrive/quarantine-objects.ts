@@ -1,0 +1,151 @@
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { rejectCodes } from '../../lambda/carriers/reading.ts';
+import { rejectPrefix } from '../../lambda/names.ts';
+import type { RejectLine } from '../../lambda/store/quarantine.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { parsedJson } from '../json.ts';
+import { UnreadableRejectsError } from './unreadable-rejects.ts';
+
+/** The objects of a quarantine, and what is in them. */
+
+/** An object that holds rejects, a JSON line each. */
+export interface RejectObject {
+  readonly key: string;
+  readonly source: string;
+  /** As the key has it: a later version of simledger may have codes that this one does not know. */
+  readonly code: string;
+  /** The key's last part, without its ending. */
+  readonly name: string;
+  readonly bytes: number;
+  /** When it was written, milliseconds since the epoch. */
+  readonly keptAt: number;
+}
+
+/** Which rejects are meant. What is left out means all. */
+export interface RejectFilter {
+  readonly source?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+const line = z.object({
+  id: z.string(),
+  code: z.enum(rejectCodes),
+  reason: z.string(),
+  source: z.string(),
+  position: z.string(),
+  arrivedAt: z.string(),
+  encoding: z.enum(['utf8', 'base64']),
+  body: z.string(),
+  object: z.string().optional(),
+});
+
+/** Goes through a quarantine, a page of up to a thousand objects after the other, in the order of their keys. */
+export async function* rejectObjects(
+  { s3, places }: Pick<Deployment, 's3' | 'places'>,
+  { source, reason }: RejectFilter,
+): AsyncGenerator<RejectObject[]> {
+  const ofSource = source === undefined ? '' : `${source}/`;
+  const ofReason = source === undefined || reason === undefined ? '' : `${reason}/`;
+  const pages = paginateListObjectsV2(
+    { client: s3 },
+    { Bucket: places.quarantineBucket, Prefix: `${rejectPrefix}${ofSource}${ofReason}` },
+  );
+  for await (const { Contents: contents = [] } of pages) {
+    const objects = contents.flatMap(({ Key, Size, LastModified }) => {
+      const parts = /^([^/]+)\/([^/]+)\/([^/]+)\.jsonl$/.exec((Key ?? '').slice(rejectPrefix.length));
+      const [, ofWhom = '', code = '', name = ''] = parts ?? [];
+      // A copy of a whole file belongs to the line beside it.
+      if (parts === null || (reason !== undefined && code !== reason)) return [];
+      return [
+        {
+          ...{ key: Key ?? '', source: ofWhom, code, name },
+          bytes: Size ?? 0,
+          keptAt: LastModified?.getTime() ?? 0,
+        },
+      ];
+    });
+    if (objects.length > 0) yield objects;
+  }
+}
+
+/**
+ * Reads the rejects that an object holds; undefined where it is gone.
+ *
+ * @throws UnreadableRejectsError where it holds something else.
+ */
+export async function readRejects(
+  { s3, places }: Pick<Deployment, 's3' | 'places'>,
+  key: string,
+): Promise<RejectLine[] | undefined> {
+  const text = await textOf(s3, places.quarantineBucket, key);
+  if (text === undefined) return undefined;
+  return text
+    .split('\n')
+    .filter((one) => one !== '')
+    .map((one): RejectLine => {
+      const { object, ...reject } = parsedLine(one, key);
+      return { ...reject, ...(object !== undefined && { object }) };
+    });
+}
+
+/** The text of an object; undefined where it is gone. */
+export async function textOf(client: S3Client, Bucket: string, Key: string): Promise<string | undefined> {
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+    return await Body?.transformToString('utf8');
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}
+
+/** Keeps only some of an object's rejects. */
+export async function keepOnly(
+  { s3, places }: Pick<Deployment, 's3' | 'places'>,
+  key: string,
+  lines: readonly RejectLine[],
+): Promise<void> {
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: places.quarantineBucket,
+      Key: key,
+      Body: lines.map((one) => `${JSON.stringify(one)}\n`).join(''),
+      ContentType: 'application/x-ndjson',
+    }),
+  );
+}
+
+/** Keys that one request may delete. */
+const mostDeletions = 1_000;
+
+/**
+ * Removes objects of the quarantine.
+ *
+ * @throws Error where S3 leaves one of them.
+ */
+export async function removeObjects(
+  { s3, places }: Pick<Deployment, 's3' | 'places'>,
+  keys: readonly string[],
+): Promise<void> {
+  for (let from = 0; from < keys.length; from += mostDeletions) {
+    const Objects = keys.slice(from, from + mostDeletions).map((Key) => ({ Key }));
+    const { Errors: [left] = [] } = await s3.send(
+      new DeleteObjectsCommand({ Bucket: places.quarantineBucket, Delete: { Objects, Quiet: true } }),
+    );
+    if (left !== undefined) throw new Error(`s3://${places.quarantineBucket}/${left.Key}: ${left.Message}`);
+  }
+}
+
+function parsedLine(text: string, key: string): z.output<typeof line> {
+  const result = line.safeParse(parsedJson(text));
+  if (result.success) return result.data;
+  throw new UnreadableRejectsError(key);
+}

@@ -1,0 +1,44 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { isFault } from '../../lambda/carriers/reading.ts';
+import { openFile } from '../../lambda/file-importer/file-store.ts';
+import { type Layout, readLayout } from '../../lambda/file-importer/layout.ts';
+import { type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
+
+/** How rows are read: their separator and their header. */
+export type RowLayout = Pick<Layout, 'delimiter' | 'interpretRow'>;
+
+/** Files whose layout is remembered. Rows of one file are kept together, so few are asked for at a time. */
+const mostRemembered = 32;
+
+/** Reads the headers of files whose rows were rejected: a rejected row says what it holds only under its header. */
+export class RowLayouts {
+  readonly #client: S3Client;
+  readonly #known = new Map<string, Promise<RowLayout | string>>();
+
+  constructor(client: S3Client) {
+    this.#client = client;
+  }
+
+  /** A file's layout, or why there is none. */
+  of(object: FileObject): Promise<RowLayout | string> {
+    const name = objectName(object);
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const reading = this.#read(object);
+    this.#known.set(name, reading);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > mostRemembered && oldest !== undefined) this.#known.delete(oldest);
+    return reading;
+  }
+
+  async #read(object: FileObject): Promise<RowLayout | string> {
+    const file = await openFile(this.#client, object, 0);
+    if (file === undefined) return 'The file is gone, and with it the header';
+    try {
+      const layout = await readLayout(object.key, file, undefined);
+      return isFault(layout) ? layout.reason : layout;
+    } finally {
+      await file.close();
+    }
+  }
+}

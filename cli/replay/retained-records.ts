@@ -1,0 +1,160 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  ExpiredIteratorException,
+  GetRecordsCommand,
+  type GetRecordsCommandOutput,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+  type _Record as StreamRecord,
+} from '@aws-sdk/client-kinesis';
+import type { KinesisStreamRecord } from 'aws-lambda';
+
+/** What a stream still keeps, read as Lambda reads it. */
+
+/** A stretch of time, epoch milliseconds: arrivals from its beginning up to and including its end. */
+export interface Stretch {
+  /** Undefined for the oldest record that is kept. */
+  readonly from: number | undefined;
+  readonly to: number;
+}
+
+/** Records of a shard that were read together. */
+export interface Portion {
+  /** As the consumer gets them. */
+  readonly records: readonly KinesisStreamRecord[];
+  /** How far into the stretch they reach, from 0 to 1. */
+  readonly share: number;
+}
+
+/** Records that are read together, at most: few enough to be held, with what they become, for every shard at once. */
+const mostRecords = 1_000;
+
+/** A stream's shards, closed ones whose records are still kept included. */
+export async function shardsOf(client: KinesisClient, StreamARN: string): Promise<string[]> {
+  const shards: string[] = [];
+  let next: string | undefined;
+  do {
+    // A token stands for the stream, which must not be named beside it.
+    const which = next === undefined ? { StreamARN } : { NextToken: next };
+    const { Shards = [], NextToken } = await client.send(new ListShardsCommand(which));
+    shards.push(...Shards.map(({ ShardId = '' }) => ShardId));
+    next = NextToken;
+  } while (next !== undefined);
+  return shards;
+}
+
+/**
+ * Reads a shard's records of a stretch, oldest first.
+ *
+ * @param pauseMilliseconds between two reads.
+ */
+export async function* retainedRecords(
+  client: KinesisClient,
+  StreamARN: string,
+  ShardId: string,
+  { from, to }: Stretch,
+  pauseMilliseconds: number,
+): AsyncGenerator<Portion> {
+  const shard = new ShardIterator(client, StreamARN, ShardId, from);
+  let first = from;
+  for (let answer = await shard.next(); answer !== undefined; answer = await shard.next()) {
+    const { Records: read = [], MillisBehindLatest: behind = 0 } = answer;
+    const records = read.filter((record) => arrivalOf(record) <= to);
+    first ??= read[0] === undefined ? undefined : arrivalOf(read[0]);
+    const reached = Math.min(to, Date.now() - behind);
+    const share = first === undefined || first >= to ? 1 : Math.max(0, (reached - first) / (to - first));
+    if (records.length > 0 || behind > 0) {
+      yield { records: records.map((record) => eventRecord(record, StreamARN, ShardId)), share };
+    }
+    if (records.length < read.length || (read.length === 0 && behind === 0)) return;
+    await wait(pauseMilliseconds);
+  }
+}
+
+/** A reader's place in a shard. Kinesis forgets it after five minutes, and taking records in may take longer. */
+class ShardIterator {
+  readonly #client: KinesisClient;
+  readonly #streamArn: string;
+  readonly #shardId: string;
+  readonly #from: number | undefined;
+  #iterator: string | undefined;
+  #last: string | undefined;
+  #isOpen = true;
+
+  constructor(client: KinesisClient, streamArn: string, shardId: string, from: number | undefined) {
+    this.#client = client;
+    this.#streamArn = streamArn;
+    this.#shardId = shardId;
+    this.#from = from;
+  }
+
+  /** The next portion; undefined behind the end of a closed shard. */
+  async next(): Promise<GetRecordsCommandOutput | undefined> {
+    if (!this.#isOpen) return undefined;
+    this.#iterator ??= await this.#begin();
+    const answer = await this.#read(this.#iterator);
+    this.#last = answer.Records?.at(-1)?.SequenceNumber ?? this.#last;
+    this.#iterator = answer.NextShardIterator;
+    this.#isOpen = this.#iterator !== undefined;
+    return answer;
+  }
+
+  async #read(iterator: string): Promise<GetRecordsCommandOutput> {
+    try {
+      return await this.#client.send(this.#request(iterator));
+    } catch (error) {
+      if (!(error instanceof ExpiredIteratorException)) throw error;
+      return this.#client.send(this.#request(await this.#begin()));
+    }
+  }
+
+  #request(iterator: string): GetRecordsCommand {
+    return new GetRecordsCommand({
+      StreamARN: this.#streamArn,
+      ShardIterator: iterator,
+      Limit: mostRecords,
+    });
+  }
+
+  async #begin(): Promise<string> {
+    const shard = { StreamARN: this.#streamArn, ShardId: this.#shardId };
+    const { ShardIterator: iterator = '' } = await this.#client.send(
+      new GetShardIteratorCommand({ ...shard, ...this.#startingPosition() }),
+    );
+    return iterator;
+  }
+
+  #startingPosition() {
+    if (this.#last !== undefined) {
+      return { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: this.#last } as const;
+    }
+    if (this.#from === undefined) return { ShardIteratorType: 'TRIM_HORIZON' } as const;
+    return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(this.#from) } as const;
+  }
+}
+
+function arrivalOf({ ApproximateArrivalTimestamp }: StreamRecord): number {
+  return ApproximateArrivalTimestamp?.getTime() ?? 0;
+}
+
+/** A record as Lambda hands it to the consumer. */
+function eventRecord(record: StreamRecord, streamArn: string, shardId: string): KinesisStreamRecord {
+  const sequenceNumber = record.SequenceNumber ?? '';
+  return {
+    kinesis: {
+      kinesisSchemaVersion: '1.0',
+      partitionKey: record.PartitionKey ?? '',
+      sequenceNumber,
+      data: Buffer.from(record.Data ?? []).toString('base64'),
+      approximateArrivalTimestamp: arrivalOf(record) / 1000,
+    },
+    eventSource: 'aws:kinesis',
+    eventVersion: '1.0',
+    eventID: `${shardId}:${sequenceNumber}`,
+    eventName: 'aws:kinesis:record',
+    invokeIdentityArn: '',
+    awsRegion: streamArn.split(':')[3] ?? '',
+    eventSourceARN: streamArn,
+  };
+}

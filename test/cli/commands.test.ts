@@ -1,0 +1,542 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { KinesisStreamRecord } from 'aws-lambda';
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Deployment } from '../../cli/deployment/deployment.ts';
+import { openLocalRun } from '../../cli/deployment/local-run.ts';
+import { continuation } from '../../lambda/file-importer/messages.ts';
+import type { Receipt } from '../../lambda/ledger/receipt.ts';
+import { failureObject } from '../../local/event-source-mapping/invocation-record.ts';
+import { placeOf, quarantineBucket } from '../../local/places.ts';
+import { file, header, iccidOf, row } from '../lambda/file-importer/cdr.ts';
+import { contextCreatedOf, simOf, usageOf } from './records.ts';
+import { runningLedger, simledger } from './running-ledger.ts';
+
+const ledger = runningLedger();
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'simledger-commands-'));
+  const usage = [0, 1, 2].map((day) =>
+    usageOf(1, {
+      ...{ id: 100 + day, start_timestamp: `2026-11-0${day + 1}T12:00:00Z` },
+      ...{
+        end_timestamp: `2026-11-0${day + 1}T12:15:00Z`,
+        volume: { total: 0.001 * (day + 1), tx: 0, rx: 0 },
+      },
+    }),
+  );
+  const broken = { ...usageOf(2), start_timestamp: '2026-02-30T10:00:00Z', user: { username: 'Ada' } };
+  const records = [contextCreatedOf(1), ...usage, usageOf(2), broken];
+  await ledger.put('1nce', ...records.map((record) => JSON.stringify(record)));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function opened(): Promise<Deployment> {
+  const deployment = await openLocalRun(ledger.env);
+  onTestFinished(() => deployment.close());
+  return deployment;
+}
+
+async function given(name: string, content: string | Buffer): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+async function recordsOf(sim: string): Promise<string[]> {
+  const { Usage = [] } = await ledger.items(sim);
+  return Usage.map(({ recordId }) => recordId?.S ?? '').sort();
+}
+
+describe('quarantine', () => {
+  test('show masks personal values, unless they are asked for', async () => {
+    const { latest } = await ledger.json<{ latest: { key: string }[] }>('quarantine list --source 1nce');
+    const key = latest[0]?.key ?? '';
+    const name = key.slice(key.lastIndexOf('/') + 1, -'.jsonl'.length);
+    const masked = await ledger.run(['quarantine', 'show', name.slice(0, 8)]);
+    expect(masked.code).toBe(0);
+    expect(masked.output).toContain(
+      'impossible-time: start_timestamp is no possible time: "2026-02-30T10:00:00Z"',
+    );
+    expect(masked.output).toContain('"imsi":"…0101"');
+    for (const personal of ['901405100000101', '882285100000101', '8635760478500101', '10.0.0.10', 'Ada']) {
+      expect(masked.output).not.toContain(personal);
+    }
+    const { output } = await ledger.run(['quarantine', 'show', key, '--reveal']);
+    expect(output).toContain('"imsi":"901405100000101"');
+    expect(output).toContain('"username":"Ada"');
+  });
+
+  test('show says that there is no such reject, and lists those that an ID could mean', async () => {
+    const missing = await ledger.run('quarantine show f00');
+    expect([missing.code, missing.errors]).toEqual([
+      1,
+      'No reject has the ID "f00": simledger quarantine list shows what there is\n',
+    ]);
+    const s3 = (await opened()).s3;
+    for (const key of ['rejects/twilio/empty/zz1.jsonl', 'rejects/twilio/empty/zz2.jsonl']) {
+      await s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key: key, Body: '\n' }));
+    }
+    const several = await ledger.run('quarantine show zz');
+    expect([several.code, several.errors]).toEqual([
+      1,
+      '"zz" begins the IDs of several: give one of these keys\n  rejects/twilio/empty/zz1.jsonl\n  rejects/twilio/empty/zz2.jsonl\n',
+    ]);
+  });
+
+  test('list and show pass over what is no reject, and say so', async () => {
+    const { s3 } = await opened();
+    const place = { Bucket: quarantineBucket, Key: 'rejects/twilio/empty/other.jsonl' };
+    await s3.send(new PutObjectCommand({ ...place, Body: 'by hand\n' }));
+    const sentence = `${place.Key} holds something that is no reject: it was written by hand, or by another version\n`;
+    const listed = await ledger.run('quarantine list --source twilio');
+    expect([listed.code, listed.errors]).toEqual([0, `! ${sentence}`]);
+    expect(await ledger.run('quarantine show other')).toEqual({ code: 1, output: '', errors: sentence });
+    await s3.send(new DeleteObjectCommand(place));
+  });
+});
+
+describe('status', () => {
+  test('shows what came in of each source, files and queues', async () => {
+    const status = await ledger.json<{ sources: Record<string, unknown>[]; queues: unknown }>('status');
+    expect(status.sources.find(({ source }) => source === '1nce')).toEqual({
+      source: '1nce',
+      lagSeconds: 0,
+      lastRecord: expect.stringMatching(/^\d{4}-.*Z$/),
+      hour: { received: 6, rejected: 1 },
+      day: { received: 6, rejected: 1 },
+      files: { importing: 0, failed: 0, among: 0 },
+    });
+    expect(status.queues).toEqual([
+      { queue: 'files to import', waiting: 0, inWork: 0 },
+      { queue: 'dead letters', waiting: 0, inWork: 0 },
+    ]);
+    const { output } = await ledger.run('status');
+    expect(output).toMatch(/^Status of the local run\nsource +last record +lag/);
+    expect(output).toMatch(/^1nce +\d+ (s|min) ago +0 s +6 +1 +6 +1 +none$/m);
+  });
+
+  test('has colours on a terminal only, and not where NO_COLOR is set', async () => {
+    const coloured = (output: string): boolean => output.includes('\u001b[');
+    const runs = await Promise.all([
+      ledger.run('status'),
+      ledger.run('status', { isTTY: true }),
+      ledger.run('status', { isTTY: true, env: { NO_COLOR: '1' } }),
+    ]);
+    expect(runs.map(({ output }) => coloured(output))).toEqual([false, true, false]);
+  });
+});
+
+describe('doctor', () => {
+  test('finds the local run well', async () => {
+    const { checks } = await ledger.json<{ checks: { subject: string; outcome: string }[] }>('doctor');
+    expect(checks.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+    expect(checks.map(({ subject }) => subject)).toContain('stream of kore');
+    expect((await ledger.run('doctor')).output).toMatch(/^ok +dead-letter queue +empty$/m);
+  });
+});
+
+describe('what the ledger holds', () => {
+  const apiAnswer = async (path: string): Promise<Record<string, unknown>> => {
+    const { account, token } = { account: ledger.credentials.account, token: ledger.credentials.token };
+    const authorization = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
+    const answer = await fetch(`${ledger.local.endpoints.api}${path}`, { headers: { authorization } });
+    return (await answer.json()) as Record<string, unknown>;
+  };
+  const period = 'StartTime=2026-11-01&EndTime=2026-11-20';
+  const from = ['--from', '2026-11-01', '--to', '2026-11-20'];
+
+  test.each([
+    [['sessions', simOf(1)], 'DataSessions', '', 'data_sessions'],
+    [['usage', simOf(1), '--by', 'all'], 'UsageRecords', '&Granularity=all', 'usage_records'],
+    [['events', simOf(1)], 'ConnectionEvents', '', 'connection_events'],
+  ] as const)('is told as the API tells it: %s', async (command, resource, more, key) => {
+    const answer = await apiAnswer(
+      `/v1/Sims/${simOf(1)}/${resource}?${period}${more}&Include=imsi,ip_address,detail`,
+    );
+    const told = await ledger.json<unknown[]>([...command, ...from, '--reveal']);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told).toEqual(answer[key]);
+  });
+
+  test('is told page by page, to the limit, and with a word that there is more', async () => {
+    const one = await ledger.run(['--json', 'usage', simOf(1), '--by', 'day', ...from, '--limit', '1']);
+    expect([(JSON.parse(one.output) as unknown[]).length, one.errors]).toEqual([
+      1,
+      'There is more: raise --limit, or narrow the time\n',
+    ]);
+    const all = await ledger.json<{ data_total: number }[]>(['usage', simOf(1), '--by', 'day', ...from]);
+    expect(all.map(({ data_total }) => data_total)).toEqual([1_000, 2_000, 3_000]);
+  });
+
+  test('has a bar for each day', async () => {
+    const { output } = await ledger.run(['usage', simOf(1), ...from]);
+    const lines = output.split('\n').map((line) => line.replace(/ +/g, ' '));
+    expect(lines.slice(1, 5)).toEqual([
+      `2026-11-01 0 B 0 B 1.00 kB ${'█'.repeat(13)}▍`,
+      `2026-11-02 0 B 0 B 2.00 kB ${'█'.repeat(26)}▋`,
+      `2026-11-03 0 B 0 B 3.00 kB ${'█'.repeat(40)}`,
+      'in all 6.00 kB',
+    ]);
+  });
+
+  test('has personal values masked, also as CSV', async () => {
+    const { output } = await ledger.run(['sims', '--csv', '--source', '1nce']);
+    const [first] = parse(output, { columns: true }) as Record<string, string>[];
+    expect(first).toMatchObject({ imei: '…0016', msisdn: '…0101', imsi: '', source: '1nce' });
+    const revealed = await ledger.json<{ msisdn: string }[]>('sims --reveal --source 1nce');
+    expect(revealed.map(({ msisdn }) => msisdn)).toContain('882285100000101');
+  });
+
+  test('says that a SIM is not there, and that several limits are none', async () => {
+    const missing = await ledger.run('sessions nobody');
+    expect([missing.code, missing.errors]).toEqual([1, 'The SIM "nobody" was not found\n']);
+    const tooLong = await ledger.run([
+      'usage',
+      simOf(1),
+      '--by',
+      'hour',
+      '--from',
+      '2026-01-01',
+      '--to',
+      '2026-11-01',
+    ]);
+    expect([tooLong.code, tooLong.errors]).toEqual([
+      2,
+      'EndTime: "2026-11-01T00:00:00.000Z" given; accepted is a time up to 2026-02-01T00:00:00.000Z, 31 days after StartTime\n',
+    ]);
+  });
+});
+
+describe('export', () => {
+  test('writes every item once, numbers as they are stored and cells that a spreadsheet would run as text', async () => {
+    await ledger.put(
+      '1nce',
+      JSON.stringify(usageOf(3, { endpoint: { name: '=HYPERLINK("http://x")', id: 3 }, cost: 0.1234567891 })),
+    );
+    const out = join(folder, 'export');
+    const exported = await ledger.json<{ file: string; items: number }[]>([
+      'export',
+      '--out',
+      out,
+      '--reveal',
+    ]);
+    const items = await ledger.items();
+    expect(exported.map(({ items: count }) => count)).toEqual(
+      ['Sessions', 'Usage', 'Events', 'Sims'].map((table) => items[table]?.length),
+    );
+    const usage = parse(await readFile(join(out, 'usage.csv')), { columns: true }) as Record<
+      string,
+      string
+    >[];
+    const sims = parse(await readFile(join(out, 'sims.csv')), { columns: true }) as Record<string, string>[];
+    expect(usage.find(({ sim }) => sim === simOf(3))).toMatchObject({
+      cost: '0.1234567891',
+      dataTotal: '3000',
+    });
+    expect(sims.find(({ sim }) => sim === simOf(3))?.['simName']).toBe(`'=HYPERLINK("http://x")`);
+    // Every attribute that an item has is a column, but for stamps and fullness.
+    const columns = new Set(Object.keys(usage[0] ?? {}));
+    const attributes = (items['Usage'] ?? []).flatMap((item) => Object.keys(item));
+    expect(attributes.filter((name) => !columns.has(name) && name !== 'fullness')).toEqual([]);
+  });
+
+  test('writes JSON lines of a stretch of time, masked', async () => {
+    const out = join(folder, 'lines');
+    const command = [
+      'export',
+      '--out',
+      out,
+      '--format',
+      'jsonl',
+      '--from',
+      '2026-11-02',
+      '--to',
+      '2026-11-03',
+    ];
+    expect((await ledger.run(command)).code).toBe(0);
+    const lines = (await readFile(join(out, 'usage.jsonl'), 'utf8')).trimEnd().split('\n');
+    const usage = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const ofSim = usage.filter(({ sim }) => sim === simOf(1));
+    expect(ofSim).toEqual([
+      expect.objectContaining({
+        recordId: '101',
+        dataTotal: 2000,
+        imsi: '…0101',
+        start: '2026-11-02T12:00:00.000Z',
+      }),
+    ]);
+    expect(usage.every(({ start }) => String(start) >= '2026-11-02' && String(start) < '2026-11-03')).toBe(
+      true,
+    );
+    expect((await readdir(out)).sort()).toEqual([
+      'events.jsonl',
+      'sessions.jsonl',
+      'sims.jsonl',
+      'usage.jsonl',
+    ]);
+  });
+});
+
+describe('import', () => {
+  interface Outcome {
+    readonly file: string;
+    readonly outcome: string;
+    readonly rows: number;
+    readonly rejected: number;
+  }
+  const shown = (outcomes: readonly Outcome[]) =>
+    outcomes.map(({ outcome, rows, rejected }) => [outcome, rows, rejected]);
+
+  test('takes in several files at once, of both kinds, and again changes nothing', async () => {
+    const bad = { ...usageOf(21), id: 1.5 };
+    const lines = [usageOf(20), bad, usageOf(22)].map((record) => JSON.stringify(record)).join('\n');
+    const files = [
+      await given('cdr_20261101_000000.csv', file(40, 20)),
+      await given('more.jsonl', lines),
+      await given('array.json', JSON.stringify([usageOf(23), usageOf(24)])),
+    ];
+    const first = await ledger.json<Outcome[]>(['import', ...files, '--source', 'telekom']);
+    expect(shown(first)).toEqual([
+      ['done', 40, 0],
+      ['done', 3, 1],
+      ['done', 2, 0],
+    ]);
+    expect(await recordsOf(simOf(22))).toEqual(['6000000022']);
+    expect((await recordsOf(iccidOf(5))).length).toBe(2);
+    const again = await ledger.json<Outcome[]>(['import', ...files, '--source', 'telekom']);
+    expect(again.map(({ outcome }) => outcome)).toEqual(['done before', 'done before', 'done before']);
+  });
+
+  test('goes on from where it was ended', async () => {
+    const lines = Array.from({ length: 2_500 }, (_, number) =>
+      JSON.stringify(usageOf(30, { id: 10_000 + number })),
+    );
+    const path = await given('long.jsonl', lines.join('\n'));
+    const interruption = new AbortController();
+    interruption.abort();
+    const env = { ...ledger.env };
+    // Begun, then ended after its first batch: the signal is looked at between batches.
+    const { importJson } = await import('../../cli/importing/json-import.ts');
+    const { inputsOf } = await import('../../cli/importing/inputs.ts');
+    const { interpret } = await import('../../lambda/carriers/index.ts');
+    const deployment = await opened();
+    const { stream: _, ...source } = placeOf('emnify');
+    for await (const input of inputsOf(deployment.s3, [path])) {
+      const terminal = { out: { write: () => true }, err: { write: () => true }, env, now: Date.now };
+      const context = { deployment, signal: interruption.signal, interpret, terminal };
+      const ended = await importJson({ context, input, source, onProgress: () => undefined });
+      expect([ended.outcome, ended.rows]).toEqual(['interrupted', 1_000]);
+    }
+    const [outcome] = await ledger.json<(Outcome & { receipt: Receipt })[]>([
+      'import',
+      path,
+      '--source',
+      'emnify',
+    ]);
+    expect([outcome?.outcome, outcome?.rows, outcome?.receipt.received]).toEqual(['done', 2_500, 1_500]);
+    expect((await recordsOf(simOf(30))).length).toBe(2_500);
+  });
+
+  test('announces a file that lies in the bucket unnoticed, and copies one from elsewhere', async () => {
+    const deployment = await opened();
+    const put = (Bucket: string, Key: string, Body: Buffer) =>
+      deployment.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+    // The quarantine announces nothing, like any bucket elsewhere.
+    await put(quarantineBucket, 'elsewhere/cdr_1.csv', file(3, 100));
+    await put(quarantineBucket, 'elsewhere/usage.jsonl', Buffer.from(JSON.stringify(usageOf(40))));
+    const outcomes = await ledger.json<Outcome[]>([
+      ...['import', `s3://${quarantineBucket}/elsewhere/`, '--source', 'emnify'],
+    ]);
+    expect(shown(outcomes)).toEqual([
+      ['done', 3, 0],
+      ['done', 1, 0],
+    ]);
+    await put(placeOf('kore').bucket, 'cdr_2.csv', file(2, 200));
+    await ledger.local.idle();
+    const there = await ledger.json<Outcome[]>(['import', `s3://${placeOf('kore').bucket}/cdr_2.csv`]);
+    expect(shown(there)).toEqual([['done before', 2, 0]]);
+  });
+
+  test('says why a file was refused, and what can not be imported', async () => {
+    const path = await given('cdr_refused.csv', 'a,b\n1,2\n');
+    const refused = await ledger.run(['import', path]);
+    expect(refused.code).toBe(1);
+    expect(refused.output).toMatch(
+      /cdr_refused\.csv +default +failed +0 +0 +0 +The header has no column id, but "a,b"/,
+    );
+    const wrong = await Promise.all([
+      ledger.run(['import', join(folder, 'missing.csv')]),
+      ledger.run(['import', await given('x.xlsx', '')]),
+      ledger.run(['import', `s3://${quarantineBucket}/missing.csv`]),
+      ledger.run(['import', path, '--source', 'nobody']),
+    ]);
+    expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    expect(wrong[3]?.errors).toBe(
+      '--source "nobody" is none of this deployment: give one of default, twilio, kore, 1nce, emnify, telekom\n',
+    );
+  });
+});
+
+describe('failures', () => {
+  const streamArn = placeOf('emnify').streamArn;
+
+  function eventRecord(record: object, number: number): KinesisStreamRecord {
+    return {
+      kinesis: {
+        ...{ kinesisSchemaVersion: '1.0', partitionKey: '1', sequenceNumber: String(number) },
+        data: Buffer.from(JSON.stringify(record)).toString('base64'),
+        approximateArrivalTimestamp: Date.now() / 1000,
+      },
+      ...{ eventSource: 'aws:kinesis', eventVersion: '1.0', eventName: 'aws:kinesis:record' },
+      ...{ eventID: `shardId-000000000000:${number}`, invokeIdentityArn: '', awsRegion: 'us-east-1' },
+      eventSourceARN: streamArn,
+    };
+  }
+
+  test('redrive takes in batches that were given up and files in the dead-letter queue, after a dry run', async () => {
+    const deployment = await opened();
+    const broken = { ...usageOf(61), end_timestamp: 'never' };
+    const { key, body } = failureObject(
+      {
+        ...{ mappingId: 'm', functionArn: 'f', streamArn, shardId: 'shardId-000000000000' },
+        ...{ condition: 'RetryAttemptsExhausted', invocations: 101 },
+        records: [eventRecord(usageOf(60), 1), eventRecord(broken, 2)],
+      },
+      new Date(),
+    );
+    await deployment.s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key: key, Body: body }));
+    // A file whose announcement was given up: here it lies in a bucket that announces nothing.
+    const bucket = placeOf('telekom').bucket;
+    const content = Buffer.from([header, row(300), row(301)].join('\n'));
+    const put = await deployment.s3.send(
+      new PutObjectCommand({ Bucket: bucket, Key: 'late.txt', Body: content }),
+    );
+    await ledger.local.idle();
+    const object = { bucket, key: 'late.txt', versionId: put.VersionId, eTag: undefined };
+    const QueueUrl = deployment.places.queues?.deadLetters;
+    await deployment.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: continuation(object) }));
+
+    const listed = await ledger.json<{ batches: number; latest: object[]; files: object[] }>('failures list');
+    expect(listed).toMatchObject({
+      batches: 1,
+      latest: [{ key, records: 2, condition: 'RetryAttemptsExhausted', functionError: null }],
+      files: [{ file: `${bucket}/late.txt@${put.VersionId}` }],
+    });
+    const dry = await ledger.json<{ total: Receipt; removed: object }>('failures redrive --dry-run');
+    expect(dry.total).toMatchObject({ received: 4, rejected: 1, failed: 0 });
+    expect(await recordsOf(simOf(60))).toEqual([]);
+    const real = await ledger.json<{ total: Receipt; removed: object }>('failures redrive');
+    expect(real.removed).toEqual({ batches: 1, announcements: 1 });
+    expect(real.total).toMatchObject({ received: 2, stored: 1, rejected: 1 });
+    expect(await recordsOf(simOf(60))).toEqual(['6000000060']);
+    expect((await ledger.local.quarantined()).some((line) => line.includes(simOf(61)))).toBe(true);
+    expect((await ledger.run('failures redrive')).output).toBe('Nothing was given up.\n');
+  });
+
+  test('redrive leaves what it does not understand, and says so', async () => {
+    const deployment = await opened();
+    const Key = 'aws/lambda/m/s/other';
+    await deployment.s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key, Body: '{}' }));
+    const { code, errors } = await ledger.run('failures redrive');
+    expect([code, errors]).toEqual([1, '! aws/lambda/m/s/other is no batch that Lambda has given up\n']);
+    await deployment.s3.send(new DeleteObjectCommand({ Bucket: quarantineBucket, Key }));
+  });
+});
+
+describe('the documented commands', () => {
+  test('work as they are written', async () => {
+    const path = await given('cdr_20261102_090000.csv', file(3, 400));
+    const { latest } = await ledger.json<{ latest: { key: string }[] }>('quarantine list --source 1nce');
+    const examples: Readonly<Record<string, string>> = {
+      FILE: path,
+      SOURCE: '1nce',
+      ID: latest[0]?.key ?? '',
+      SIM: simOf(1),
+      DIR: join(folder, 'documented'),
+    };
+    const commands = new Set<string>();
+    for (const page of ['docs/runbook.md', 'docs/cli.md', 'docs/rejects.md', 'docs/local.md', 'README.md']) {
+      const text = await readFile(new URL(`../../${page}`, import.meta.url), 'utf8');
+      for (const [, block = ''] of text.matchAll(/```sh\n(.*?)```/gs)) {
+        for (const [, command = ''] of block.matchAll(/^npx simledger (.*?)(?: +#.*)?$/gm))
+          commands.add(command);
+      }
+    }
+    const ended: Record<string, unknown> = {};
+    for (const command of commands) {
+      const words = command.split(' ').filter((word) => word !== '--local');
+      const args = words.map((word) => examples[word] ?? word);
+      const { code, errors } = await ledger.run(args);
+      // The SIM of the README's example is in the examples, which were not replayed here.
+      if (!command.includes('8988303000000100001')) ended[command] = { code, errors };
+    }
+    expect(commands.size).toBeGreaterThan(20);
+    const fine = { code: 0, errors: '' };
+    expect(ended).toEqual(Object.fromEntries(Object.keys(ended).map((command) => [command, fine])));
+  });
+});
+
+describe('the command line', () => {
+  test.each([
+    [
+      'quarantine list --reason nonsense',
+      `option '--reason <code>' argument 'nonsense' is invalid. Accepted is one of broken-json,`,
+    ],
+    [
+      'quarantine list --limit many',
+      `argument 'many' is invalid. Accepted is a whole number from 0 to 1000.`,
+    ],
+    [
+      'replay --from yesterday',
+      `argument 'yesterday' is invalid. Accepted is a time in ISO 8601 such as 2026-01-31T00:00:00Z`,
+    ],
+    ['usage SIM --by week', `argument 'week' is invalid. Accepted is one of hour, day, all, raw.`],
+    ['sims --online maybe', `argument 'maybe' is invalid. Accepted is true or false.`],
+    ['export', `required option '--out <dir>' not specified`],
+    ['quarantine', 'Usage: simledger quarantine'],
+    ['frobnicate', `unknown command 'frobnicate'`],
+    ['status --frob', `unknown option '--frob'`],
+    ['--stack other status', `option '--local' cannot be used with option '--stack <name>'`],
+    ['replay --from 2026-11-03 --to 2026-11-02', '--to 2026-11-02T00:00:00.000Z: give a time after --from'],
+    ['replay --from 2999-01-01', '--from 2999-01-01T00:00:00.000Z: give a time that is over'],
+    ['replay --source nobody', '--source "nobody" is none of this deployment: give one of default,'],
+  ])('refuses %s, and says what is accepted', async (command, sentence) => {
+    const { code, output, errors } = await ledger.run(command);
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toContain(sentence);
+  });
+
+  test('shows help and version, of which neither needs a deployment', async () => {
+    const help = await simledger(['replay', '--help']);
+    expect([help.code, help.errors]).toEqual([0, '']);
+    expect(help.output).toContain('--verify');
+    expect(help.output).toContain('--profile <name>');
+    expect(await simledger(['--version'])).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      errors: '',
+    });
+  });
+
+  test('says that no local run answers', async () => {
+    const { code, errors } = await simledger(['--local', 'status'], { env: { SIMLEDGER_API_PORT: '1' } });
+    expect([code, errors]).toEqual([
+      3,
+      'No local run answers at http://127.0.0.1:1: start one with npm start, or set SIMLEDGER_API_PORT to its port\n',
+    ]);
+  });
+
+  test('ended early says so by its code, and that it can go on', async () => {
+    const interruption = new AbortController();
+    interruption.abort();
+    const { code } = await ledger.run('quarantine redrive', { signal: interruption.signal });
+    expect(code).toBe(130);
+  });
+});

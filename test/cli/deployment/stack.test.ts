@@ -1,0 +1,276 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  GetRoleCommand,
+  IAMClient,
+  ListAccessKeysCommand,
+  SimulatePrincipalPolicyCommand,
+} from '@aws-sdk/client-iam';
+import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
+import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
+import { GetBucketNotificationConfigurationCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, test } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
+import { simledger } from '../running-ledger.ts';
+
+const mocks = {
+  cloudFormation: mockClient(CloudFormationClient),
+  cloudWatch: mockClient(CloudWatchClient),
+  dynamoDb: mockClient(DynamoDBClient),
+  iam: mockClient(IAMClient),
+  kinesis: mockClient(KinesisClient),
+  lambda: mockClient(LambdaClient),
+  s3: mockClient(S3Client),
+  sns: mockClient(SNSClient),
+  sqs: mockClient(SQSClient),
+  sts: mockClient(STSClient),
+};
+
+const streamArn = 'arn:aws:kinesis:eu-central-1:123456789012:stream/stack-kore';
+const sources = [
+  { name: 'kore-eu', carrier: 'kore', bytesPerMegabyte: 1_000_000, streamArn, bucket: 'stack-files' },
+  { name: 'telekom', carrier: 'telekom', bytesPerMegabyte: 1_000_000, streamArn: `${streamArn}-telekom` },
+];
+const outputs = {
+  ...{ SessionsTable: 'S', UsageTable: 'U', EventsTable: 'E', SimsTable: 'I', FilesTable: 'F' },
+  ...{
+    QuarantineBucket: 'stack-quarantine',
+    SessionRefresh: 'update',
+    EventRetentionDays: '90',
+    Version: manifest.version,
+  },
+  Sources: JSON.stringify(sources),
+  FileQueue: 'https://sqs.eu-central-1.amazonaws.com/123456789012/stack-queue',
+  DeadLetterQueue: 'https://sqs.eu-central-1.amazonaws.com/123456789012/stack-dead',
+  ...{ ConsumerFunction: 'stack-consumer', ImporterFunction: 'stack-importer', AlarmTopic: 'arn:topic' },
+  SourceKoreEuIAMRoleARN: 'arn:aws:iam::123456789012:role/stack-writer',
+  SourceKoreEuExternalId: 'kore-eu-1',
+  SourceTelekomIAMUserARN: 'arn:aws:iam::123456789012:user/stack-user',
+};
+
+function stackOf(
+  named: Readonly<Record<string, string>>,
+  StackStatus: 'UPDATE_COMPLETE' | 'ROLLBACK_COMPLETE',
+) {
+  const Outputs = Object.entries(named).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+  return { Stacks: [{ StackName: 'ledger', StackStatus, CreationTime: new Date(0), Outputs }] };
+}
+
+const stack = ['--stack', 'ledger', '--region', 'eu-central-1'];
+
+beforeEach(() => {
+  for (const mock of Object.values(mocks)) mock.reset();
+  mocks.cloudFormation.on(DescribeStacksCommand).resolves(stackOf(outputs, 'UPDATE_COMPLETE'));
+});
+
+describe('a deployed stack', () => {
+  test('is found by its outputs, and its status is told by CloudWatch, its queues and its files', async () => {
+    const now = Date.now();
+    const at = (minutes: number): Date => new Date(now - minutes * 60_000);
+    mocks.cloudWatch.on(GetMetricDataCommand).resolves({
+      MetricDataResults: [
+        { Id: 'received0', Timestamps: [at(5), at(30), at(90)], Values: [10, 20, 30] },
+        { Id: 'rejected0', Timestamps: [at(30)], Values: [2] },
+        { Id: 'age0', Timestamps: [at(3), at(60)], Values: [1_500, 900_000] },
+      ],
+    });
+    mocks.cloudWatch.on(DescribeAlarmsCommand).resolves({
+      MetricAlarms: [
+        {
+          ...{ AlarmName: 'ours', AlarmDescription: 'Too late. docs/runbook.md#iterator-age' },
+          ...{ AlarmActions: ['arn:topic'], StateTransitionedTimestamp: at(7) },
+        },
+        { AlarmName: 'others', AlarmActions: ['arn:other'] },
+      ],
+    });
+    mocks.dynamoDb.on(QueryCommand).resolves({ Items: [] });
+    mocks.sqs.on(GetQueueAttributesCommand).resolves({
+      Attributes: { ApproximateNumberOfMessages: '3', ApproximateNumberOfMessagesNotVisible: '1' },
+    });
+    const { code, output, errors } = await simledger([...stack, '--json', 'status']);
+    expect([code, errors]).toEqual([1, '']);
+    expect(JSON.parse(output)).toEqual({
+      deployment: 'the stack ledger in eu-central-1',
+      sources: [
+        {
+          ...{ source: 'kore-eu', lastRecord: at(5).toISOString(), lagSeconds: 1.5 },
+          ...{ hour: { received: 30, rejected: 2 }, day: { received: 60, rejected: 2 } },
+          files: { importing: 0, failed: 0, among: 0 },
+        },
+        {
+          source: 'telekom',
+          ...{ hour: { received: 0, rejected: 0 }, day: { received: 0, rejected: 0 } },
+        },
+      ],
+      queues: [
+        { queue: 'files to import', waiting: 3, inWork: 1 },
+        { queue: 'dead letters', waiting: 3, inWork: 1 },
+      ],
+      openAlarms: [
+        { name: 'ours', sentence: 'Too late. docs/runbook.md#iterator-age', since: at(7).toISOString() },
+      ],
+    });
+    const [call] = mocks.cloudWatch.commandCalls(GetMetricDataCommand);
+    expect(call?.args[0].input.MetricDataQueries?.[0]?.MetricStat?.Metric).toEqual({
+      Namespace: 'ledger',
+      MetricName: 'received',
+      Dimensions: [{ Name: 'source', Value: 'kore-eu' }],
+    });
+  });
+
+  test('that is not there, is none of simledger, or may not be looked at is told in a sentence', async () => {
+    const missing = Object.assign(new Error('Stack with id ledger does not exist'), {
+      name: 'ValidationError',
+    });
+    mocks.cloudFormation.on(DescribeStacksCommand).rejects(missing);
+    expect(await simledger([...stack, 'sims'])).toEqual({
+      code: 3,
+      output: '',
+      errors:
+        "the stack ledger in eu-central-1 is not there: give a stack's name by --stack, its region by --region, or --local for the local run\n",
+    });
+    mocks.cloudFormation.on(DescribeStacksCommand).resolves(stackOf({ Other: 'x' }, 'UPDATE_COMPLETE'));
+    expect((await simledger([...stack, 'sims'])).errors).toBe(
+      'the stack ledger in eu-central-1 has no output Sources: give the name of a stack of simledger, or deploy this version of it\n',
+    );
+    const denied = Object.assign(new Error('User is not authorized'), {
+      name: 'AccessDenied',
+      $fault: 'client',
+    });
+    mocks.cloudFormation.on(DescribeStacksCommand).rejects(denied);
+    expect(await simledger([...stack, 'sims'])).toMatchObject({
+      code: 3,
+      errors: 'User is not authorized\nYou are not permitted: docs/cli.md lists what each command needs\n',
+    });
+  });
+});
+
+describe('doctor', () => {
+  const trust = (ExternalId: string): string =>
+    encodeURIComponent(
+      JSON.stringify({
+        Statement: [
+          {
+            ...{ Effect: 'Allow', Action: 'sts:AssumeRole' },
+            Principal: { AWS: 'arn:aws:iam::177261743968:root' },
+            Condition: { StringEquals: { 'sts:ExternalId': ExternalId } },
+          },
+        ],
+      }),
+    );
+
+  function allIsWell(): void {
+    mocks.sts.on(GetCallerIdentityCommand).resolves({ Arn: 'arn:aws:iam::123456789012:user/ada' });
+    const role = { Path: '/', RoleName: 'stack-writer', RoleId: 'R', Arn: 'arn', CreateDate: new Date(0) };
+    mocks.iam
+      .on(GetRoleCommand)
+      .resolves({ Role: { ...role, AssumeRolePolicyDocument: trust('kore-eu-1') } });
+    mocks.iam.on(ListAccessKeysCommand).resolves({ AccessKeyMetadata: [{ Status: 'Active' }] });
+    mocks.iam
+      .on(SimulatePrincipalPolicyCommand)
+      .resolves({ EvaluationResults: [{ EvalActionName: 'kinesis:PutRecord', EvalDecision: 'allowed' }] });
+    const summary = {
+      StreamName: 's',
+      StreamARN: streamArn,
+      RetentionPeriodHours: 168,
+      EnhancedMonitoring: [],
+    };
+    mocks.kinesis.on(DescribeStreamSummaryCommand).resolves({
+      StreamDescriptionSummary: {
+        ...{ ...summary, StreamStatus: 'ACTIVE', StreamCreationTimestamp: new Date(0), OpenShardCount: 1 },
+      },
+    });
+    mocks.dynamoDb.on(DescribeTableCommand).resolves({ Table: { TableStatus: 'ACTIVE' } });
+    mocks.s3.on(HeadBucketCommand).resolves({});
+    mocks.s3.on(GetBucketNotificationConfigurationCommand).resolves({
+      QueueConfigurations: [{ QueueArn: 'q', Events: ['s3:ObjectCreated:*'] }],
+    });
+    mocks.sqs.on(GetQueueAttributesCommand).resolves({ Attributes: { ApproximateNumberOfMessages: '0' } });
+    mocks.lambda.on(ListEventSourceMappingsCommand, { FunctionName: 'stack-consumer' }).resolves({
+      EventSourceMappings: [streamArn, `${streamArn}-telekom`].map((EventSourceArn) => ({
+        ...{ EventSourceArn, State: 'Enabled', LastProcessingResult: 'OK' },
+      })),
+    });
+    const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:stack-queue';
+    mocks.lambda
+      .on(ListEventSourceMappingsCommand, { FunctionName: 'stack-importer' })
+      .resolves({ EventSourceMappings: [{ EventSourceArn: queueArn, State: 'Enabled' }] });
+    mocks.sns
+      .on(ListSubscriptionsByTopicCommand)
+      .resolves({ Subscriptions: [{ SubscriptionArn: 'arn:sub' }] });
+    mocks.cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [] });
+  }
+
+  /** What is not ok, and its sentence. */
+  async function found(): Promise<{ code: number; subjects: string[]; wrong: string[] }> {
+    const { code, output } = await simledger([...stack, '--json', 'doctor']);
+    const { checks } = JSON.parse(output) as {
+      checks: { subject: string; outcome: string; sentence: string }[];
+    };
+    const wrong = checks
+      .filter(({ outcome }) => outcome !== 'ok')
+      .map(({ subject, outcome, sentence }) => `${outcome}: ${subject}: ${sentence}`);
+    return { code, subjects: checks.map(({ subject }) => subject), wrong };
+  }
+
+  test('finds nothing where all is well, and looks after everything', async () => {
+    allIsWell();
+    const { code, subjects, wrong } = await found();
+    expect([code, wrong]).toEqual([0, []]);
+    expect(subjects).toEqual([
+      ...['caller', 'clock', 'stack', 'version', 'role of kore-eu', 'writing to kore-eu'],
+      ...['access key of telekom', 'writing to telekom', 'stream of kore-eu', 'stream of telekom'],
+      ...['table sessions', 'table usage', 'table events', 'table sims', 'table files', 'bucket quarantine'],
+      ...['bucket files of kore-eu', 'dead-letter queue', 'announcements of kore-eu', 'mapping of kore-eu'],
+      ...['mapping of telekom', 'mapping of files', 'alarms', 'open alarms'],
+    ]);
+  });
+
+  test('says of each thing that is wrong what to do', async () => {
+    allIsWell();
+    mocks.cloudFormation
+      .on(DescribeStacksCommand)
+      .resolves(stackOf({ ...outputs, Version: '0.0.1' }, 'ROLLBACK_COMPLETE'));
+    const role = { Path: '/', RoleName: 'stack-writer', RoleId: 'R', Arn: 'arn', CreateDate: new Date(0) };
+    mocks.iam.on(GetRoleCommand).resolves({ Role: { ...role, AssumeRolePolicyDocument: trust('other') } });
+    mocks.iam.on(ListAccessKeysCommand).resolves({ AccessKeyMetadata: [{ Status: 'Inactive' }] });
+    mocks.iam.on(SimulatePrincipalPolicyCommand).resolves({
+      EvaluationResults: [{ EvalActionName: 'kinesis:PutRecord', EvalDecision: 'implicitDeny' }],
+    });
+    mocks.dynamoDb
+      .on(DescribeTableCommand, { TableName: 'F' })
+      .rejects(Object.assign(new Error('no such table'), { name: 'ResourceNotFoundException' }));
+    mocks.s3.on(GetBucketNotificationConfigurationCommand).resolves({});
+    mocks.sqs.on(GetQueueAttributesCommand).resolves({ Attributes: { ApproximateNumberOfMessages: '2' } });
+    mocks.lambda.on(ListEventSourceMappingsCommand, { FunctionName: 'stack-consumer' }).resolves({
+      EventSourceMappings: [
+        { EventSourceArn: streamArn, State: 'Disabled', StateTransitionReason: 'User action' },
+      ],
+    });
+    mocks.sns
+      .on(ListSubscriptionsByTopicCommand)
+      .resolves({ Subscriptions: [{ SubscriptionArn: 'PendingConfirmation' }] });
+    const { code, wrong } = await found();
+    expect(code).toBe(1);
+    const { version } = manifest;
+    expect(wrong).toEqual([
+      'warning: stack: is ROLLBACK_COMPLETE: look at its events in the CloudFormation console',
+      `warning: version: 0.0.1 is deployed, this command line is ${version}: deploy this version, or use that one's`,
+      'problem: role of kore-eu: it asks for another external id than kore-eu-1, the one in the outputs; deploy the stack again',
+      'problem: writing to kore-eu: kinesis:PutRecord, kinesis:PutRecord is refused: a policy was changed by hand; deploy the stack again',
+      "problem: access key of telekom: is not active: activate it in the IAM console, or raise the source's keySerial and deploy",
+      'problem: writing to telekom: kinesis:PutRecord is refused: a policy was changed by hand; deploy the stack again',
+      'problem: table files: could not be looked after: ResourceNotFoundException: no such table',
+      'warning: dead-letter queue: 2 announcements of files wait: simledger failures redrive takes them in',
+      'problem: announcements of kore-eu: the bucket announces no files, so none is imported: deploy the stack again',
+      'problem: mapping of kore-eu: is Disabled (User action), so nothing is taken in: switch it on in the Lambda console',
+      'problem: mapping of telekom: is not there, so nothing is taken in: deploy the stack again',
+      'warning: alarms: 1 subscribed and not confirmed, so nobody is told: follow the link in the mail of AWS',
+    ]);
+  });
+});

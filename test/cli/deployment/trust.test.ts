@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { trustProblem } from '../../../cli/deployment/trust.ts';
+
+function documentOf(statement: object): string {
+  return encodeURIComponent(JSON.stringify({ Version: '2012-10-17', Statement: [statement] }));
+}
+
+const allowed = { Effect: 'Allow', Action: 'sts:AssumeRole' };
+const principal = { Principal: { AWS: 'arn:aws:iam::177261743968:root' } };
+const asked = (id: string | string[]) => ({ Condition: { StringEquals: { 'sts:ExternalId': id } } });
+
+test.each([
+  ['is right', documentOf({ ...allowed, ...principal, ...asked('x') }), undefined],
+  [
+    'is right for one of several',
+    documentOf({
+      ...{ ...allowed, ...principal },
+      Condition: { 'ForAnyValue:StringEquals': { 'sts:ExternalId': ['x', 'y'] } },
+    }),
+    undefined,
+  ],
+  [
+    'has no external id',
+    documentOf({ ...allowed, ...principal }),
+    'it asks for no external id, so others could use it',
+  ],
+  [
+    'has another external id',
+    documentOf({ ...allowed, ...principal, ...asked('y') }),
+    'it asks for another external id than x, the one in the outputs',
+  ],
+  [
+    'trusts nobody',
+    documentOf({ ...allowed, ...principal, ...asked('x'), Effect: 'Deny' }),
+    'nobody may assume it',
+  ],
+  [
+    'trusts who was deleted',
+    documentOf({ ...allowed, Principal: { AWS: ['AROAEXAMPLE'] }, ...asked('x') }),
+    'it trusts AROAEXAMPLE, which is no principal that exists',
+  ],
+  ['is none', '%7B', 'its trust policy can not be read'],
+])('a trust policy %s', (_, document, problem) => {
+  expect(trustProblem(document, 'x')).toBe(problem);
+});

@@ -1,0 +1,64 @@
+import { interpret } from '../../lambda/carriers/index.ts';
+import { jsonObject } from '../../lambda/carriers/json.ts';
+import type { Interpret } from '../../lambda/kinesis-consumer/entries.ts';
+
+/** Records for the command line's tests. */
+
+/** The SIM of a number, 19 digits. */
+export function simOf(number: number): string {
+  return `8988280666${String(number).padStart(9, '0')}`;
+}
+
+/** A data-streamer usage record of the SIM of a number. */
+export function usageOf(number: number, more: object = {}): object {
+  return {
+    id: 6_000_000_000 + number,
+    imsi: '901405100000101',
+    organisation: { id: 12345, name: '8100xxxx' },
+    start_timestamp: '2026-11-02T12:00:27Z',
+    end_timestamp: '2026-11-02T12:15:27Z',
+    sim: { msisdn: '882285100000101', iccid: simOf(number), id: 1_600_000 + number },
+    currency: { id: 1, symbol: '€', code: 'EUR' },
+    operator: { id: 2, name: 'T-Mobile', mnc: '01', country: { id: 74, mcc: '262', name: 'Germany' } },
+    tariff: { ratezone: { name: 'Rate Zone 1 (DE)', id: 2171 }, name: '1NCE Production 01', id: 442 },
+    traffic_type: { description: 'Data', id: 5 },
+    endpoint: { name: `tracker-${number}`, imei: '8635760478500101', ip_address: '10.0.0.10', id: number },
+    cost: 0.001,
+    volume: { total: 0.003, tx: 0.001, rx: 0.002 },
+    ...more,
+  };
+}
+
+/** The creation of a PDP context of the SIM of a number. */
+export function contextCreatedOf(number: number): object {
+  return {
+    id: 7_000_000_000 + number,
+    timestamp: '2026-11-02T12:00:00Z',
+    event_type: { id: 3, description: 'Create PDP Context' },
+    event_severity: { id: 0, description: 'INFO' },
+    event_source: { id: 0, description: 'Network' },
+    organisation: { id: 12345, name: '8100xxxx' },
+    alert: false,
+    description: 'New PDP Context successfully activated with SGSN CP=192.0.2.1, DP=192.0.2.2.',
+    imsi: { imsi: '901405100000101', id: 1 },
+    sim: { msisdn: '882285100000101', iccid: simOf(number), id: 1_600_000 + number },
+    endpoint: { name: `tracker-${number}`, imei: '8635760478500101', id: number },
+    detail: {
+      ...{ id: 2, name: 'T-Mobile', country: { id: 74, name: 'Germany', mcc: '262', iso_code: 'de' } },
+      pdp_context: {
+        ...{ pdp_context_id: 110_000_000 + number, tunnel_created: '2026-11-02T12:00:00' },
+        ...{ apn: 'iot.1nce.net', ue_ip_address: '10.0.0.10', imsi: '901405100000101' },
+        ...{ imeisv: '8635760478500101', mcc: '262', mnc: '01', lac: 38701, ci: 5559, rat_type: 6 },
+      },
+    },
+  };
+}
+
+/** A shape that today's code does not know: the carrier has wrapped its records. */
+export function wrapped(record: object): object {
+  return { schema: 'data-streamer-3', content: record };
+}
+
+/** Code that knows the new shape as well. */
+export const repairedInterpret: Interpret = (value, arrival) =>
+  interpret(jsonObject(value)?.['content'] ?? value, arrival);
