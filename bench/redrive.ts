@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { openLocalRun } from '../cli/deployment/local-run.ts';
+import { redriveRejects } from '../cli/redrive/redrive.ts';
+import { interpret } from '../lambda/carriers/index.ts';
+import { forEachConcurrently } from '../lambda/store/concurrency.ts';
+import { BucketQuarantine } from '../lambda/store/quarantine.ts';
+import { portVariables } from '../local/options.ts';
+
+/**
+ * How fast rejects are redriven, and in how much memory: so many usage records in the quarantine of a local run, each
+ * an object of its own, taken back into the ledger by the command line's own code. The local run is another process;
+ * the memory is this one's, with the command line in it. The figure is this machine's, and the stand-ins'.
+ *
+ *   npx tsx bench/redrive.ts                 10,000 and 100,000 records
+ *   npx tsx bench/redrive.ts --records 1000  other numbers
+ *   npx tsx bench/redrive.ts --json          figures under stable names
+ */
+
+const concurrentPuts = 32;
+const sampleMilliseconds = 100;
+const perSim = 100;
+
+/** What a redrive came to. */
+interface Figure {
+  readonly records: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  /** The most that the process had resident, and the most of JavaScript's heap in use, in MiB. */
+  readonly residentMebibytes: number;
+  readonly heapMebibytes: number;
+}
+
+/** A local run with an empty ledger, in a process of its own. */
+class LocalRun {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(child: ChildProcess, folder: string) {
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<{ run: LocalRun; env: NodeJS.ProcessEnv }> {
+    const folder = await mkdtemp(join(tmpdir(), 'simledger-bench-'));
+    const ports = Object.fromEntries(Object.values(portVariables).map(({ variable }) => [variable, '0']));
+    const args = ['--import', 'tsx', 'local/main.ts', '--empty', '--data', folder];
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, ...ports },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface({ input: child.stdout ?? expected('an output') })) {
+      const [, port] = /^ +api +http:\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? [];
+      if (port !== undefined) {
+        child.stdout?.resume();
+        return { run: new LocalRun(child, folder), env: { [portVariables.api.variable]: port } };
+      }
+    }
+    throw new Error('The local run has ended');
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'close');
+    this.#child.kill('SIGTERM');
+    await ended;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function expected(what: string): never {
+  throw new Error(`The local run has not ${what}`);
+}
+
+/** A usage record, wrapped in a shape that was not known when it was rejected. */
+function bodyOf(number: number): Buffer {
+  const start = new Date(Date.UTC(2026, 9, 1) + (number % perSim) * 900_000).toISOString();
+  const iccid = `8988280700${String(Math.floor(number / perSim)).padStart(9, '0')}`;
+  return Buffer.from(
+    JSON.stringify({
+      ...{ id: 8_000_000_000 + number, start_timestamp: start, end_timestamp: start },
+      ...{ sim: { iccid, id: number, msisdn: '882285100000101' }, imsi: '901405100000101' },
+      ...{ volume: { total: 0.003, tx: 0.001, rx: 0.002 }, cost: 0.001, currency: { code: 'EUR' } },
+      ...{ operator: { name: 'T-Mobile', mnc: '01', country: { id: 74, mcc: '262', name: 'Germany' } } },
+      ...{ tariff: { name: '1NCE Production 01', ratezone: { name: 'Rate Zone 1 (DE)' } } },
+      ...{ traffic_type: { id: 5, description: 'Data' }, nonce: randomBytes(64).toString('hex') },
+    }),
+  );
+}
+
+async function measure(records: number): Promise<Figure> {
+  const { run, env } = await LocalRun.start();
+  const deployment = await openLocalRun(env);
+  try {
+    const { dynamoDb, places, s3Endpoint } = deployment;
+    const quarantine = new BucketQuarantine(dynamoDb.config, places.quarantineBucket, s3Endpoint);
+    await forEachConcurrently([...Array(records).keys()], concurrentPuts, (number) =>
+      quarantine.keep([
+        {
+          ...{
+            code: 'unknown-shape',
+            reason: 'This is neither a CloudEvent, nor an event, nor a usage record',
+          },
+          ...{ position: `bench/${number}`, source: '1nce', arrivedAt: Date.now(), bytes: bodyOf(number) },
+        },
+      ]),
+    );
+    const memory = watchMemory();
+    const begun = performance.now();
+    const { total, removed } = await redriveRejects(deployment, {
+      ...{ dryRun: false, interpret, now: Date.now, signal: new AbortController().signal },
+      onProgress: () => undefined,
+    });
+    const seconds = (performance.now() - begun) / 1000;
+    if (total.stored !== records || removed !== records) {
+      throw new Error(`Of ${records} records ${total.stored} were stored and ${removed} removed`);
+    }
+    return { records, seconds, perSecond: records / seconds, ...memory.end() };
+  } finally {
+    deployment.close();
+    await run.stop();
+  }
+}
+
+/** Watches this process's memory until it is told to end. */
+function watchMemory() {
+  let resident = 0;
+  let heap = 0;
+  const timer = setInterval(() => {
+    const { rss, heapUsed } = process.memoryUsage();
+    resident = Math.max(resident, rss);
+    heap = Math.max(heap, heapUsed);
+  }, sampleMilliseconds);
+  return {
+    end: () => {
+      clearInterval(timer);
+      return { residentMebibytes: resident / 2 ** 20, heapMebibytes: heap / 2 ** 20 };
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  const given = args.includes('--records') ? args[args.indexOf('--records') + 1] : '10000,100000';
+  const sizes = (given ?? '').split(',').map(Number);
+  if (sizes.some((size) => !Number.isInteger(size) || size < 1)) {
+    throw new Error(`--records ${given}: give whole numbers with commas between them`);
+  }
+  const figures: Figure[] = [];
+  for (const size of sizes) figures.push(await measure(size));
+  if (args.includes('--json')) {
+    console.log(JSON.stringify({ redrive: figures }));
+    return;
+  }
+  for (const { records, seconds, perSecond, residentMebibytes, heapMebibytes } of figures) {
+    console.log(
+      `${records.toLocaleString('en-US')} rejects redriven in ${seconds.toFixed(1)} s, ` +
+        `${Math.round(perSecond).toLocaleString('en-US')} a second; ` +
+        `at most ${Math.round(residentMebibytes)} MiB resident, ${Math.round(heapMebibytes)} MiB of heap`,
+    );
+  }
+}
+
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+await main();
