@@ -44,8 +44,7 @@ export class BucketQuarantine implements Quarantine {
     const [first] = rejects;
     if (first === undefined) return;
     const lines = rejects.map((reject) => `${JSON.stringify(rejectLine(reject))}\n`).join('');
-    const name =
-      group === undefined ? rejectId(first) : createHash('sha256').update(group).digest('hex').slice(0, 32);
+    const name = group === undefined ? rejectId(first) : groupId(group, rejects);
     await this.#put(`${rejectPrefix}${first.source}/${first.code}/${name}.jsonl`, lines, lineHeaders);
   }
 
@@ -127,6 +126,16 @@ function rejectLine(reject: Reject): RejectLine {
     encoding,
     body: bytes.toString(encoding),
   };
+}
+
+/**
+ * A stretch of a file that is imported again has the same rejects and so the same name; where a newer version of
+ * simledger finds others in it, these have an object of their own.
+ */
+function groupId(group: string, rejects: readonly Reject[]): string {
+  const hash = createHash('sha256').update(group);
+  for (const reject of rejects) hash.update(rejectId(reject));
+  return hash.digest('hex').slice(0, 32);
 }
 
 /** The same bytes from the same source are one reject, however often and wherever they arrive. */

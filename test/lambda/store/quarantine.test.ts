@@ -133,13 +133,28 @@ test('a group of rejects is one object, a line each, which stays when the group 
   const group = 'files/cdr.csv@1#0/broken-row';
   await quarantine.keep(rejects, group);
   await quarantine.keep(rejects, group);
-  const name = createHash('sha256').update(group).digest('hex').slice(0, 32);
+  const ids = rejects.map((_, index) => idOf('broken-row', `row ${index + 1}`));
+  const name = createHash('sha256')
+    .update([group, ...ids].join(''))
+    .digest('hex')
+    .slice(0, 32);
   expect(keys()).toEqual([`rejects/${source}/broken-row/${name}.jsonl`]);
   expect(await lines(keys()[0]!)).toMatchObject([
     { position: 'files/cdr.csv@1#1', body: 'row 1', id: idOf('broken-row', 'row 1') },
     { position: 'files/cdr.csv@1#2', body: 'row 2', id: idOf('broken-row', 'row 2') },
     { position: 'files/cdr.csv@1#3', body: 'row 3', id: idOf('broken-row', 'row 3') },
   ]);
+});
+
+test('a group that comes again with other rejects keeps both', async () => {
+  const one = reject('row 1', { code: 'broken-row' });
+  const other = reject('row 2', { code: 'broken-row' });
+  await quarantine.keep([one], 'files/cdr.csv@1#0/broken-row');
+  await quarantine.keep([one, other], 'files/cdr.csv@1#0/broken-row');
+  const kept = await Promise.all(keys().map((key) => lines(key)));
+  expect(kept).toHaveLength(2);
+  expect(kept).toContainEqual([expect.objectContaining({ body: 'row 1' })]);
+  expect(kept).toContainEqual(['row 1', 'row 2'].map((body) => expect.objectContaining({ body })));
 });
 
 test('nothing is put for no rejects', async () => {
