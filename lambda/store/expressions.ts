@@ -18,33 +18,59 @@ export interface Expressions {
   readonly ExpressionAttributeValues: Record<string, AttributeValue>;
 }
 
+/** An attribute in expressions. */
+interface Phrase {
+  /** Its name, or its alias. */
+  readonly name: string;
+  readonly alias: boolean;
+  /** What its value is called. */
+  readonly value: string;
+  readonly assignment: string;
+}
+
+const phrases = new Map<string, Phrase>();
+
+/** Kept, since a batch says the same few dozen thousands of times. */
+function phraseOf(attribute: string): Phrase {
+  const known = phrases.get(attribute);
+  if (known !== undefined) return known;
+  const alias = reservedNames.has(attribute);
+  const name = alias ? `#${attribute}` : attribute;
+  const phrase = { name, alias, value: `:${attribute}`, assignment: `${name} = :${attribute}` };
+  phrases.set(attribute, phrase);
+  return phrase;
+}
+
 /** Collects the clauses of an update. */
 class UpdateBuilder {
   readonly names: Record<string, string> = {};
   readonly values: Record<string, AttributeValue> = {};
-  #sets = '';
-  #removes = '';
+  readonly #sets: string[] = [];
+  readonly #removes: string[] = [];
 
   /** A name as it stands in an expression. */
   name(attribute: string): string {
-    if (!reservedNames.has(attribute)) return attribute;
-    this.names[`#${attribute}`] = attribute;
-    return `#${attribute}`;
+    const { name, alias } = phraseOf(attribute);
+    if (alias) this.names[name] = attribute;
+    return name;
   }
 
   set(attribute: string, value: AttributeValue): void {
-    this.values[`:${attribute}`] = value;
-    this.#add(`${this.name(attribute)} = :${attribute}`);
+    const { name, alias, value: placeholder, assignment } = phraseOf(attribute);
+    if (alias) this.names[name] = attribute;
+    this.values[placeholder] = value;
+    this.#sets.push(assignment);
   }
 
   /** Sets what has no value yet. */
   setIfAbsent(attribute: string, value: AttributeValue): void {
+    const name = this.name(attribute);
     this.values[`:${attribute}`] = value;
-    this.#add(`${this.name(attribute)} = if_not_exists(${this.name(attribute)}, :${attribute})`);
+    this.#sets.push(`${name} = if_not_exists(${name}, :${attribute})`);
   }
 
   remove(attribute: string): void {
-    this.#removes += `${this.#removes === '' ? ' REMOVE ' : ', '}${this.name(attribute)}`;
+    this.#removes.push(this.name(attribute));
   }
 
   /** Overwrites a group as a whole: what it does not state goes. */
@@ -63,16 +89,13 @@ class UpdateBuilder {
   }
 
   expressions(condition: string): Expressions {
+    const removes = this.#removes.length === 0 ? '' : ` REMOVE ${this.#removes.join(', ')}`;
     return {
-      UpdateExpression: `SET ${this.#sets}${this.#removes}`,
+      UpdateExpression: `SET ${this.#sets.join(', ')}${removes}`,
       ConditionExpression: condition,
-      ...(Object.keys(this.names).length === 0 ? {} : { ExpressionAttributeNames: this.names }),
+      ...(Object.keys(this.names).length > 0 && { ExpressionAttributeNames: this.names }),
       ExpressionAttributeValues: this.values,
     };
-  }
-
-  #add(clause: string): void {
-    this.#sets += this.#sets === '' ? clause : `, ${clause}`;
   }
 }
 
@@ -81,42 +104,45 @@ class UpdateBuilder {
  * is stored was observed before all that the change states, no earlier start is lost, and nothing terminal is undone.
  */
 export function sessionUpdate(session: Session): Expressions {
+  const { startStated, terminal } = session;
   const update = new UpdateBuilder();
   update.values[':oldest'] = { S: oldestStatement(session.origin.at, Object.values(session.groups)) };
-  const isOlder = [['lastUpdated < :oldest']];
   update.set('lastUpdated', { S: session.origin.at });
   update.overwrite(originAttributes, session.origin.group);
-  if (session.startStated) {
+  if (startStated) {
     update.set('start', { S: session.start });
     update.set('startStated', { BOOL: true });
-    isOlder.push(['attribute_not_exists(startStated)', `${update.name('start')} >= :start`]);
   } else {
     update.setIfAbsent('start', { S: session.start });
-    isOlder.push([`${update.name('start')} <= :start`]);
   }
-  if (session.terminal === undefined) {
+  if (terminal === undefined) {
     update.setIfAbsent('status', { S: 'open' });
   } else {
-    update.set('status', { S: session.terminal.status });
-    update.set('end', { S: session.terminal.end });
-    const end = update.name('end');
-    isOlder.push([`attribute_not_exists(${end})`, `${end} < :end`]);
+    update.set('status', { S: terminal.status });
+    update.set('end', { S: terminal.end });
   }
   for (const schema of sessionSchema) update.overwriteStated(schema, session.groups[schema.name]);
-  return update.expressions(`attribute_not_exists(sim) OR ${withoutParentheses(isOlder)}`);
+  return update.expressions(sessionConditions[startStated ? 1 : 0][terminal === undefined ? 0 : 1]);
 }
 
-/**
- * One condition of each list has to hold, as alternatives of what holds together: engines read nested parentheses by
- * trying, which takes local ones longer than all else.
- */
-function withoutParentheses(lists: readonly (readonly string[])[]): string {
-  const alternatives = lists.reduce<readonly string[]>(
-    (together, list) =>
-      together.flatMap((one) => list.map((other) => (one === '' ? other : `${one} AND ${other}`))),
-    [''],
-  );
-  return alternatives.join(' OR ');
+/** The conditions of a session's update: by whether its start is stated, and by whether it is terminal. */
+const sessionConditions = [
+  [sessionCondition(false, false), sessionCondition(false, true)],
+  [sessionCondition(true, false), sessionCondition(true, true)],
+] as const;
+
+function sessionCondition(startStated: boolean, isTerminal: boolean): string {
+  const { name: start } = phraseOf('start');
+  const { name: end } = phraseOf('end');
+  const notEarlier = startStated
+    ? ['attribute_not_exists(startStated)', `${start} >= :start`]
+    : [`${start} <= :start`];
+  const notEnded = isTerminal ? [`attribute_not_exists(${end})`, `${end} < :end`] : [];
+  // Engines read nested parentheses by trying, which takes local ones longer than all else: these are alternatives.
+  const alternatives = notEarlier
+    .map((one) => `lastUpdated < :oldest AND ${one}`)
+    .flatMap((one) => (isTerminal ? notEnded.map((other) => `${one} AND ${other}`) : [one]));
+  return ['attribute_not_exists(sim)', ...alternatives].join(' OR ');
 }
 
 /** Writes a SIM without reading it, on the same condition. */
