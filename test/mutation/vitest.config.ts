@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The tests that a mutant of the pure core has to survive: examples, and properties of what it is made of. The
+ * properties of whole records and the large bodies take longer than all else, and each mutant would pay for them.
+ */
+export default defineConfig({
+  test: {
+    include: ['test/lambda/{carriers,ledger}/**/*.test.ts', 'test/lambda/ingest.test.ts'],
+    exclude: ['test/lambda/carriers/{interpret.property,large-bodies}.test.ts'],
+    setupFiles: ['test/mutation/first-failure.ts'],
+    testTimeout: 30_000,
+    isolate: false,
+    env: { PROPERTY_RUNS: '0.25' },
+  },
+});
