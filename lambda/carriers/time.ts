@@ -8,6 +8,9 @@
 const spelling =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?$/i;
 
+/** The usual spelling, or the same with a blank or without `Z`: read without taking it apart. */
+const plain = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ?$/;
+
 /** Before this, no carrier had a record to send: such a time is a broken clock's. */
 const earliestYear = 2000;
 const latestYear = 9998;
@@ -27,7 +30,7 @@ let lastTime: string | undefined;
 export function parseTime(text: string): string | undefined {
   // Most records state one moment in several members, one after the other.
   if (text === lastText) return lastTime;
-  lastTime = isPlain(text) ? plainTime(text) : spelledTime(text.trim());
+  lastTime = plain.test(text) ? plainTime(text) : spelledTime(text.trim());
   lastText = text;
   return lastTime;
 }
@@ -66,23 +69,6 @@ export function startOfDay(time: string): string {
   lastDay = time.slice(0, 10);
   lastMidnight = `${lastDay}T00:00:00.000Z`;
   return lastMidnight;
-}
-
-/** `YYYY-MM-DDTHH:MM:SSZ`, the usual spelling, or the same with a blank or without `Z`. */
-function isPlain(text: string): boolean {
-  const length = text.length;
-  if (length !== 20 && length !== 19) return false;
-  if (length === 20 && text.charCodeAt(19) !== 0x5a) return false;
-  const separator = text.charCodeAt(10);
-  if (separator !== 0x54 && separator !== 0x20) return false;
-  if (text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d) return false;
-  if (text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a) return false;
-  for (let index = 0; index < 19; index += 1) {
-    if (index === 4 || index === 7 || index === 10 || index === 13 || index === 16) continue;
-    const code = text.charCodeAt(index);
-    if (code < 0x30 || code > 0x39) return false;
-  }
-  return true;
 }
 
 function plainTime(text: string): string | undefined {

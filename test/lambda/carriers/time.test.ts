@@ -19,6 +19,9 @@ describe('a time', () => {
     ['2021-08-09T12:00:27+02', '2021-08-09T10:00:27.000Z'],
     ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000Z'],
     ['2000-02-29T00:00:00Z', '2000-02-29T00:00:00.000Z'],
+    ['2024-01-31T00:00:00Z', '2024-01-31T00:00:00.000Z'],
+    ['2000-01-01 00:00:00', '2000-01-01T00:00:00.000Z'],
+    ['9998-12-31T23:59:59Z', '9998-12-31T23:59:59.000Z'],
   ])('written %s is %s', (text, time) => {
     expect(parseTime(text)).toBe(time);
   });
@@ -33,6 +36,7 @@ describe('a time', () => {
     '2026-02-30T10:00:00Z',
     '2100-02-29T10:00:00Z',
     '2026-00-10T10:00:00Z',
+    '2026-13-10T10:00:00Z',
     '2026-11-00T10:00:00Z',
     '2026-11-02T24:00:00Z',
     '2026-11-02T10:60:00Z',
@@ -45,6 +49,16 @@ describe('a time', () => {
     '２０２６-11-02T10:00:00Z',
   ])('is not what %s says', (text) => {
     expect(parseTime(text)).toBeUndefined();
+  });
+
+  it('is none once a sign of it is another', () => {
+    for (const time of ['2026-11-02T10:00:00Z', '2026-11-02 10:00:00']) {
+      const changed = [...time].flatMap((_, at) =>
+        ['x', '/', ':', '-', '.'].map((sign) => `${time.slice(0, at)}${sign}${time.slice(at + 1)}`),
+      );
+      const read = changed.filter((text) => text !== time && parseTime(text) !== undefined);
+      expect(read).toEqual([]);
+    }
   });
 
   it('is read the same when it was read before', () => {
