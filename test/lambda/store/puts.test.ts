@@ -7,6 +7,7 @@ import { completeWithSession, type Usage } from '../../../lambda/ledger/observat
 import type { Carrier } from '../../../lambda/sources.ts';
 import { eventItem, type Item, usageItem } from '../../../lambda/store/items.ts';
 import type { WriteReport } from '../../../lambda/store/report.ts';
+import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { changesOf, eventAt, minute, permutations, usageAt } from './observations.ts';
 import { runningTables } from './running-tables.ts';
 import { intercept, returnOldItems, type WatchedRequest, watch } from './watched-client.ts';
@@ -182,6 +183,17 @@ describe('usage and events', () => {
       'PutItem Usage',
     ]);
     expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, false)));
+  });
+
+  test('of long ago that were written a moment ago are found, although a plain read may miss them', async () => {
+    const fuller = usageAt(minute(0), sim, '0', { fullness: 5, tariff: 'known' });
+    const less = usageAt(minute(0), sim, '0', { fullness: 3 });
+    const engine = new MemoryDynamoDb();
+    const client = asClient({ send: async (command) => engine.answer(command, { stale: true }) });
+    const options = { ...lookingFirst, settledBefore: minute(9) };
+    for (const one of [fuller, less])
+      await tables.newWriter(client).write(changesOf({ usage: [one] }), options);
+    expect(engine.items('Usage')).toEqual([usageItem(fuller, false)]);
   });
 
   test('are read a hundred at a time, and what is left unread is read again', async () => {
