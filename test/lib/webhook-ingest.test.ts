@@ -187,7 +187,7 @@ describe('a source that nobody writes to by itself', () => {
     const alone = synthesise(withoutApi({ sources }));
     const writers = Object.keys(alone.resources).filter((path) => path.startsWith('Source1nce/'));
     expect(writers).toEqual(['Source1nce/Stream']);
-    expect(Object.keys(alone.outputs).filter((id) => id.startsWith('Source'))).toEqual([
+    expect(Object.keys(alone.outputs).filter((id) => id.startsWith('Source1nce'))).toEqual([
       'Source1nceAWSRegion',
       'Source1nceStreamName',
       'Source1nceCallbackURL',
