@@ -33,7 +33,7 @@ export async function csv({ pairs, quick }: BenchmarkOptions): Promise<Figure[]>
       const env = (isOurs ? functionEnvironment : peerEnvironment)(stub.endpoint);
       return probe<CsvCost>(program, { arguments: [path, way], env, plain: true });
     };
-    const rows = quick ? 20_000 : 100_000;
+    const rows = quick ? 10_000 : 100_000;
     const small = await compared(rows, pairs, measure);
     if (quick) return small.figures;
     const large = await measure(1_000_000, 'store');

@@ -25,9 +25,9 @@ export async function endToEnd({ pairs, quick }: BenchmarkOptions): Promise<Figu
     });
     try {
       // The functions' processes start, and the engine becomes as fast as it gets.
-      await rateOf(ledger, quick ? 2_000 : 10_000, 0);
-      rates.push(await rateOf(ledger, quick ? 5_000 : 50_000, 1));
-      for (let number = 0; number < (quick ? 5 : 40); number += 1) delays.push(await delayOf(ledger, number));
+      await rateOf(ledger, quick ? 1_000 : 10_000, 0);
+      rates.push(await rateOf(ledger, quick ? 4_000 : 50_000, 1));
+      for (let number = 0; number < (quick ? 3 : 40); number += 1) delays.push(await delayOf(ledger, number));
     } finally {
       await ledger.stop();
     }

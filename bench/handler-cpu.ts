@@ -46,7 +46,7 @@ export async function handlerCpu({ pairs, quick }: BenchmarkOptions): Promise<Fi
       : cases;
     for (const one of chosen) {
       const measure = (name: Subject) => async () => {
-        const task: HandlerTask = { workload: one, ...batches[name], records: quick ? 500 : 2_350 };
+        const task: HandlerTask = { workload: one, ...batches[name], records: quick ? 300 : 2_350 };
         const { micros } = await probe<HandlerCost>('probes/handler.ts', {
           arguments: [bundles[name], JSON.stringify(task)],
           env: (name === 'simledger' ? functionEnvironment : peerEnvironment)(stub.endpoint),
