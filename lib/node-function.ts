@@ -5,6 +5,8 @@ import { Architecture, LoggingFormat, type RecursiveLoop, Runtime, Tracing } fro
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { ConfigurationError } from './configuration.ts';
+import { environmentBytes, maxEnvironmentBytes } from './environment-size.ts';
 import { bundling, type functions, nodeOptions } from './limits.ts';
 
 /** How a stack runs its functions. */
@@ -54,6 +56,8 @@ export class NodeFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
+    const environment = { NODE_OPTIONS: nodeOptions, ...props.environment };
+    refuseLargeEnvironment(this, environment);
     const { logDays, tracing, removalPolicy } = props.operation;
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: logDays === 0 ? RetentionDays.INFINITE : logDays,
@@ -72,7 +76,7 @@ export class NodeFunction extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: props.definition.memoryMegabytes,
       timeout: Duration.seconds(props.definition.timeoutSeconds),
-      environment: { NODE_OPTIONS: nodeOptions, ...props.environment },
+      environment,
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
@@ -92,6 +96,15 @@ export class NodeFunction extends Construct {
       reason: 'X-Ray takes traces without a resource: AWS has no finer grain.',
     });
   }
+}
+
+/** @throws ConfigurationError when Lambda would refuse the environment at the deployment. */
+function refuseLargeEnvironment(scope: Construct, environment: Readonly<Record<string, string>>): void {
+  const bytes = environmentBytes(scope, environment);
+  if (bytes <= maxEnvironmentBytes) return;
+  throw new ConfigurationError(
+    `simledger.sources: the environment of the function ${scope.node.id} may take ${bytes} bytes with these sources; accepted is what takes ${maxEnvironmentBytes}, which is Lambda's limit. Shorten the names of sources or of the stack, or deploy some of the sources as another stack (-c stackName=…)`,
+  );
 }
 
 function codeOf(entry: string) {
