@@ -1,9 +1,15 @@
 import { App } from 'aws-cdk-lib';
-import { ConfigurationError, configurationOf, stackNameOf } from '../lib/configuration.ts';
+import {
+  ConfigurationError,
+  configurationOf,
+  refuseUnknownContext,
+  stackNameOf,
+} from '../lib/configuration.ts';
 import { SimledgerStack } from '../lib/simledger-stack.ts';
 
 const app = new App();
 try {
+  refuseUnknownContext(app.node);
   new SimledgerStack(app, stackNameOf(app.node), configurationOf(app.node));
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;

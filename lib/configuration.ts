@@ -4,7 +4,8 @@ import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/session-
 import { type PersonalData, personalDataSettings } from '../lambda/query-api/disclosure.ts';
 import { carriers, type Source } from '../lambda/sources.ts';
 import { fileMapping, measuredNetworks, retention, streamMapping } from './limits.ts';
-import { type Portal, portals } from './portals.ts';
+import { portals } from './portals.ts';
+import { findNameClash } from './source-ids.ts';
 
 /** The stream of a source. */
 export interface StreamSettings {
@@ -121,12 +122,6 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-/**
- * Lambda allows a function 4 KB of environment, and the description of a source takes about 300 bytes of them: more
- * sources would fail only when they are deployed.
- */
-const maximumSources = 10;
-
 /** The days for which CloudWatch Logs can keep a log. */
 const logDays = [
   0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -179,13 +174,13 @@ const givenSource = exactly({
     '2 to 1224 letters, digits and characters of _+=,.@:/-',
   ).optional(),
   organisationId: text(/^\d{1,20}$/, 'the number of your organisation, as text').optional(),
-  keySerial: wholeNumber(1, 1_000_000, 'a larger one replaces the access key').default(1),
+  keySerial: wholeNumber(1, 1_000_000, 'a larger one replaces the access key').optional(),
   stream: stream.prefault({}),
   bucket: z.boolean('true or false').optional(),
-  bytesPerMegabyte: wholeNumber(1_000_000, 1_048_576, 'bytes').default(1_000_000),
+  bytesPerMegabyte: wholeNumber(1_000_000, 1_048_576, 'bytes').optional(),
   silentHours: wholeNumber(0, 168, 'hours; 0 for no alarm').default(6),
   webhook: z.boolean('true or false').default(false),
-  webhookRequestsPerSecond: wholeNumber(1, 10_000, 'requests a second').default(100),
+  webhookRequestsPerSecond: wholeNumber(1, 10_000, 'requests a second').optional(),
 });
 
 type GivenSource = z.output<typeof givenSource>;
@@ -200,16 +195,11 @@ interface Objection {
 function writerOf(given: GivenSource): { settings: SourceSettings['writer'] } | Objection {
   const portal = portals[given.carrier];
   const kind = given.writer ?? portal.writer;
-  const idle = idleKeys(kind, portal).find((key) => given[key] !== undefined);
-  if (idle !== undefined) {
-    const whose = kind === 'none' ? 'source without a writer' : `${given.carrier} ${kind}`;
-    return { path: idle, accepted: `nothing: a ${whose} has none` };
-  }
   if (kind === 'none') {
     const accepted = 'role or user, unless webhook is true: nothing would ever arrive';
     return given.webhook ? { settings: undefined } : { path: 'writer', accepted };
   }
-  if (kind === 'user') return { settings: { kind, keySerial: given.keySerial } };
+  if (kind === 'user') return { settings: { kind, keySerial: given.keySerial ?? 1 } };
   const principal = given.principal ?? portal.principal;
   if (principal === undefined) {
     const accepted = `the ARN of the principal that assumes the role: ${given.carrier} has published none`;
@@ -224,25 +214,41 @@ function writerOf(given: GivenSource): { settings: SourceSettings['writer'] } | 
   return { path: 'organisationId', accepted };
 }
 
-/** The keys that a kind of writer has no use for. */
-function idleKeys(kind: 'role' | 'user' | 'none', { externalId }: Portal) {
-  if (kind !== 'role') return ['principal', 'externalId', 'organisationId'] as const;
-  return externalId === 'chosen' ? (['organisationId'] as const) : [];
+/** The keys that were given and can have no effect, each with the reason. */
+function idleKeys(given: GivenSource): Objection[] {
+  const { carrier, webhook } = given;
+  const portal = portals[carrier];
+  const kind = given.writer ?? portal.writer;
+  const whose = kind === 'none' ? 'source without a writer' : `${carrier} ${kind}`;
+  const ofWriter = `nothing: a ${whose} has none`;
+  const idle: [keyof GivenSource, boolean, string][] = [
+    ['principal', kind !== 'role', ofWriter],
+    ['externalId', kind !== 'role', ofWriter],
+    ['organisationId', kind !== 'role' || portal.externalId === 'chosen', ofWriter],
+    ['keySerial', kind !== 'user', 'nothing: only a source with writer "user" has an access key'],
+    ['webhookRequestsPerSecond', !webhook, 'nothing: only a source with webhook true takes requests'],
+    ['bytesPerMegabyte', portal.volumes === 'bytes', `nothing: ${carrier} states bytes`],
+  ];
+  return idle
+    .filter(([key, isIdle]) => isIdle && given[key] !== undefined)
+    .map(([path, , accepted]) => ({ path, accepted }));
 }
 
 const source = givenSource.transform((given, context) => {
   const writer = writerOf(given);
-  if ('path' in writer) {
-    context.issues.push({ code: 'custom', input: given, path: [writer.path], message: writer.accepted });
-    return z.NEVER;
+  const objections = idleKeys(given);
+  if ('path' in writer) objections.push(writer);
+  for (const { path, accepted } of objections) {
+    context.issues.push({ code: 'custom', input: given, path: [path], message: accepted });
   }
-  const { name, carrier, bytesPerMegabyte, silentHours } = given;
+  if ('path' in writer) return z.NEVER;
+  const { name, carrier, bytesPerMegabyte = 1_000_000, silentHours } = given;
   const { mode, shards = 1, retentionHours } = given.stream;
   return {
     ...{ name, carrier, bytesPerMegabyte, silentHours },
     writer: writer.settings,
     bucket: given.bucket ?? (writer.settings !== undefined && portals[carrier].files),
-    webhook: given.webhook ? { requestsPerSecond: given.webhookRequestsPerSecond } : undefined,
+    webhook: given.webhook ? { requestsPerSecond: given.webhookRequestsPerSecond ?? 100 } : undefined,
     stream: { shards: mode === 'provisioned' ? shards : undefined, retentionHours },
   };
 });
@@ -284,17 +290,19 @@ const api = exactly({
   corsOrigins: z.array(origin, 'a list of origins').default([]),
 });
 
-const sourceList = `a list of 1 to ${maximumSources} sources`;
+const sourceList = 'a list of at least one source';
 
 const configuration = exactly({
   sources: z
     .array(source, sourceList)
     .min(1, sourceList)
-    .max(maximumSources, sourceList)
-    .refine(
-      (sources) => new Set(sources.map(({ name }) => name.replaceAll('-', ''))).size === sources.length,
-      'sources whose names differ by more than their hyphens',
-    )
+    .superRefine((sources, context) => {
+      const clash = findNameClash(sources.map(({ name }) => name));
+      if (clash === undefined) return;
+      const { names, id } = clash;
+      const message = `sources whose names make different ids: ${names.join(' and ')} both make ${id}. Rename one of them`;
+      context.issues.push({ code: 'custom', input: sources, path: [], message });
+    })
     .prefault([{ name: 'default', carrier: 'kore', bucket: true }]),
   sessionRefresh: oneOf(sessionRefreshes).default('update'),
   retention: retentions.prefault({}),
@@ -323,7 +331,7 @@ export function configurationOf(node: Node): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
   const { sources, alarmEmail, ...others } = checked(configuration, given, configurationKey);
-  return {
+  const result: Configuration = {
     ...others,
     alarmEmail,
     sources: sources.map((source) => {
@@ -331,6 +339,74 @@ export function configurationOf(node: Node): Configuration {
       return { ...source, stream: { shards, retentionHours } };
     }),
   };
+  refuseIdleKeys(given, result);
+  return result;
+}
+
+/** A key of the stack that may have no effect. */
+interface ConditionalKey {
+  readonly path: readonly string[];
+  readonly hasEffect: (configuration: Configuration) => boolean;
+  /** What is accepted where it has none. */
+  readonly accepted: string;
+}
+
+const deliversFiles = ({ sources }: Configuration): boolean => sources.some(({ bucket }) => bucket);
+const deploysApi = ({ api }: Configuration): boolean => api.access !== 'none';
+
+const withoutFiles = 'nothing: no source has a bucket';
+const withoutApi = 'nothing: api.access none deploys no API';
+
+const conditionalKeys: readonly ConditionalKey[] = [
+  {
+    path: ['sessionRefresh'],
+    hasEffect: ({ sources, sessionRefresh }) =>
+      sessionRefresh === 'update' || sources.some(({ carrier }) => portals[carrier].form === 'sink'),
+    accepted: 'update: no source is of Twilio or KORE, and other carriers send no session updates',
+  },
+  { path: ['importer'], hasEffect: deliversFiles, accepted: withoutFiles },
+  { path: ['retention', 'overwrittenFileDays'], hasEffect: deliversFiles, accepted: withoutFiles },
+  ...['personalData', 'requestsPerSecond', 'clientRequestsPerSecond', 'corsOrigins'].map(
+    (key): ConditionalKey => ({ path: ['api', key], hasEffect: deploysApi, accepted: withoutApi }),
+  ),
+];
+
+/** @throws ConfigurationError naming each key of the stack that was given and can have no effect. */
+function refuseIdleKeys(given: unknown, configuration: Configuration): void {
+  const idle = conditionalKeys.filter(
+    ({ path, hasEffect }) => path.reduce(memberOf, given) !== undefined && !hasEffect(configuration),
+  );
+  if (idle.length === 0) return;
+  throw new ConfigurationError(
+    idle.map(({ path, accepted }) => complaint(configurationKey, path, given, accepted)).join('\n'),
+  );
+}
+
+/** Context keys without a colon or an at sign that CDK's own command line writes. */
+const keysOfCdk: readonly string[] = ['acknowledged-issue-numbers', 'cli-telemetry'];
+
+/**
+ * Refuses context that nobody reads: `-c removal=destroy` or a misspelt `-c simledgr=…` would otherwise deploy the
+ * defaults without a word. CDK's own keys have a colon or an at sign in them.
+ *
+ * @throws ConfigurationError naming each unknown key.
+ */
+export function refuseUnknownContext(node: Node): void {
+  const context: Readonly<Record<string, unknown>> = node.getAllContext();
+  const known = [configurationKey, stackNameKey];
+  const unknown = Object.keys(context).filter(
+    (key) => !/[:@]/.test(key) && !known.includes(key) && !keysOfCdk.includes(key),
+  );
+  if (unknown.length === 0) return;
+  const accepted = `${known.join(', ')} (settings are given as JSON: -c ${configurationKey}='{"removal":"destroy"}')`;
+  throw new ConfigurationError(
+    unknown
+      .map(
+        (key) =>
+          `The context key ${key} is unknown: ${JSON.stringify(context[key])} given; accepted is ${accepted}`,
+      )
+      .join('\n'),
+  );
 }
 
 /**
@@ -341,12 +417,6 @@ export function configurationOf(node: Node): Configuration {
  */
 export function stackNameOf(node: Node): string {
   return checked(stackName.default('simledger'), node.tryGetContext(stackNameKey), stackNameKey);
-}
-
-/** A source's name as CloudFormation's logical ids carry it, which have no hyphens: `kore-eu` is `KoreEu`. */
-export function logicalName(source: Pick<Source, 'name'>): string {
-  const words = source.name.split('-').filter((word) => word !== '');
-  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
 function objectFrom(text: string): unknown {
@@ -370,10 +440,12 @@ function checked<Schema extends z.ZodType>(schema: Schema, given: unknown, key: 
 function complaints(issue: z.core.$ZodIssue, given: unknown, key: string): string[] {
   const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys : [];
   const paths = unknownKeys.length === 0 ? [issue.path] : unknownKeys.map((name) => [...issue.path, name]);
-  return paths.map((path) => {
-    const value = JSON.stringify(path.reduce(memberOf, given));
-    return `${keyText(key, path)}: ${value ?? 'nothing'} given; accepted is ${issue.message}`;
-  });
+  return paths.map((path) => complaint(key, path, given, issue.message));
+}
+
+function complaint(key: string, path: readonly PropertyKey[], given: unknown, accepted: string): string {
+  const value = JSON.stringify(path.reduce(memberOf, given));
+  return `${keyText(key, path)}: ${value ?? 'nothing'} given; accepted is ${accepted}`;
 }
 
 function memberOf(value: unknown, part: PropertyKey): unknown {

@@ -3,15 +3,15 @@ import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { measure, metric, webhook } from '../lambda/names.ts';
-import { Alarms } from './alarms.ts';
-import type { Configuration } from './configuration.ts';
-import { logicalName } from './configuration.ts';
+import { type AlarmDefinition, Alarms } from './alarms.ts';
+import type { Configuration, SourceSettings } from './configuration.ts';
 import type { FileIngest } from './file-ingest.ts';
 import { LedgerDashboard } from './ledger-dashboard.ts';
 import { LedgerMetrics } from './ledger-metrics.ts';
 import type { NodeFunction } from './node-function.ts';
 import type { QueryApi } from './query-api.ts';
 import type { CarrierSource } from './source.ts';
+import { logicalName, type SourceAlarm } from './source-ids.ts';
 import type { Storage } from './storage.ts';
 import type { StreamIngest } from './stream-ingest.ts';
 import type { WebhookIngest } from './webhook-ingest.ts';
@@ -63,11 +63,14 @@ export class Monitoring extends Construct {
     });
   }
 
+  #addOfSource(source: SourceSettings, id: SourceAlarm, definition: AlarmDefinition): void {
+    this.alarms.add(`${logicalName(source)}${id}`, definition);
+  }
+
   #watchSource({ settings, stream }: CarrierSource): void {
     const { name, silentHours } = settings;
-    const id = logicalName(settings);
     if (silentHours > 0) {
-      this.alarms.add(`${id}Silent`, {
+      this.#addOfSource(settings, 'Silent', {
         sentence: `The source ${name} has delivered nothing for ${silentHours} hours.`,
         page: 'no-data',
         metric: this.#metrics.ofSource(metric.received, name, { period: oneHour }),
@@ -76,27 +79,27 @@ export class Monitoring extends Construct {
         whenBelow: true,
       });
     }
-    this.alarms.add(`${id}Late`, {
+    this.#addOfSource(settings, 'Late', {
       sentence: `Records of the source ${name} wait in its stream for more than ${longestDelay.toMinutes()} minutes.`,
       page: 'iterator-age',
       metric: stream.metricGetRecordsIteratorAgeMilliseconds({ statistic: 'Maximum', period: fiveMinutes }),
       threshold: longestDelay.toMilliseconds(),
       periods: 3,
     });
-    this.alarms.add(`${id}Refused`, {
+    this.#addOfSource(settings, 'Refused', {
       sentence: `The stream of the source ${name} is full: the carrier’s records are refused.`,
       page: 'stream-full',
       metric: stream.metricWriteProvisionedThroughputExceeded({ statistic: 'Sum', period: fiveMinutes }),
       threshold: 1,
       periods: 3,
     });
-    this.alarms.add(`${id}Rejected`, {
+    this.#addOfSource(settings, 'Rejected', {
       sentence: `Records of the source ${name} could not be read and are in the quarantine.`,
       page: 'quarantine',
       metric: this.#metrics.ofSource(metric.rejected, name, { period: oneHour }),
       threshold: 1,
     });
-    this.alarms.add(`${id}Unaccounted`, {
+    this.#addOfSource(settings, 'Unaccounted', {
       sentence: `The counts of the source ${name} do not add up: records may have been lost without a trace.`,
       page: 'conservation',
       metric: this.#metrics.ofSource(measure.unaccounted, name),
@@ -105,7 +108,7 @@ export class Monitoring extends Construct {
   }
 
   #watchMapping({ settings }: CarrierSource, mapping: EventSourceMapping): void {
-    this.alarms.add(`${logicalName(settings)}GivenUp`, {
+    this.#addOfSource(settings, 'GivenUp', {
       sentence: `Records of the source ${settings.name} were given up after many tries and are in the failure destination.`,
       page: 'failure-destination',
       metric: new Metric({
@@ -132,7 +135,7 @@ export class Monitoring extends Construct {
     });
     for (const { settings, bucket } of sources) {
       if (bucket === undefined) continue;
-      this.alarms.add(`${logicalName(settings)}FileFailed`, {
+      this.#addOfSource(settings, 'FileFailed', {
         sentence: `No row of a file of the source ${settings.name} could be read.`,
         page: 'file-failed',
         metric: this.#metrics.ofSource(measure.filesFailed, settings.name),
@@ -144,14 +147,13 @@ export class Monitoring extends Construct {
   #watchWebhooks({ receiver, secrets }: WebhookIngest): void {
     this.#watchFunction('Webhooks', 'webhook receiver', receiver);
     for (const { settings } of secrets.keys()) {
-      const id = logicalName(settings);
-      this.alarms.add(`${id}CallsRefused`, {
+      this.#addOfSource(settings, 'CallsRefused', {
         sentence: `Calls of the carrier of the source ${settings.name} are refused: it drops them, or stops.`,
         page: 'calls-refused',
         metric: this.#metrics.ofSource(webhook.refused, settings.name),
         threshold: 1,
       });
-      this.alarms.add(`${id}CallsFailed`, {
+      this.#addOfSource(settings, 'CallsFailed', {
         sentence: `Calls of the carrier of the source ${settings.name} can not be taken, and it has to send them again.`,
         page: 'calls-failed',
         metric: this.#metrics.ofSource(webhook.failed, settings.name),

@@ -8,6 +8,7 @@ import { outputName } from './output-names.ts';
 import { portals } from './portals.ts';
 import type { QueryApi } from './query-api.ts';
 import type { CarrierSource } from './source.ts';
+import type { SourceOutput } from './source-ids.ts';
 import type { Storage } from './storage.ts';
 import type { StreamIngest } from './stream-ingest.ts';
 import type { WebhookIngest } from './webhook-ingest.ts';
@@ -17,7 +18,7 @@ import { RoleWriter } from './writer.ts';
 export function showSource(scope: Construct, source: CarrierSource): void {
   const { node, stream, bucket, writer, settings } = source;
   const { name, carrier } = settings;
-  const show = (id: string, description: string, value: string): void =>
+  const show = (id: SourceOutput, description: string, value: string): void =>
     output(scope, `${node.id}${id}`, `Source ${name}: ${description}`, value);
   if (writer instanceof RoleWriter && portals[carrier].form === 'sink') {
     const sink = {
@@ -110,7 +111,7 @@ export function showWebhooks(scope: Construct, webhooks: WebhookIngest): void {
   for (const [source, { secretName }] of webhooks.secrets) {
     const { name, carrier } = source.settings;
     const url = webhooks.urlOf(source);
-    const show = (id: string, description: string, value: string): void =>
+    const show = (id: SourceOutput, description: string, value: string): void =>
       output(scope, `${source.node.id}${id}`, `Source ${name}: ${description}`, value);
     show('CallbackURL', `the address that ${carrier} calls`, url);
     if (carrier === 'twilio') {

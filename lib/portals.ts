@@ -20,6 +20,8 @@ export interface Portal {
   readonly files: boolean;
   /** Which form the outputs fill in: the sink of Twilio and KORE, or the fields of the data streamer. */
   readonly form: 'sink' | 'fields';
+  /** The unit in which the carrier states volumes. */
+  readonly volumes: 'bytes' | 'megabytes';
 }
 
 const superSim = {
@@ -29,9 +31,15 @@ const superSim = {
   externalId: 'chosen',
   files: false,
   form: 'sink',
+  volumes: 'bytes',
 } as const satisfies Portal;
 
-const dataStreamer = { externalId: 'organisation', files: true, form: 'fields' } as const;
+const dataStreamer = {
+  externalId: 'organisation',
+  files: true,
+  form: 'fields',
+  volumes: 'megabytes',
+} as const;
 
 /**
  * Each carrier's portal, as its documents describe it: docs.emnify.com/developers/integrations/data-streamer,

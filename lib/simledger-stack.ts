@@ -1,13 +1,14 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { environment } from '../lambda/names.ts';
-import { type Configuration, logicalName } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
 import { FileIngest } from './file-ingest.ts';
 import { Monitoring } from './monitoring.ts';
 import type { FunctionOperation } from './node-function.ts';
 import { showApi, showLogs, showOperation, showSource, showStorage, showWebhooks } from './outputs.ts';
 import { QueryApi } from './query-api.ts';
 import { CarrierSource } from './source.ts';
+import { sourceId } from './source-ids.ts';
 import { Storage } from './storage.ts';
 import { StreamIngest } from './stream-ingest.ts';
 import { WebhookIngest } from './webhook-ingest.ts';
@@ -24,7 +25,7 @@ export class SimledgerStack extends Stack {
     const storage = new Storage(this, 'Storage', { quarantineDays, removalPolicy });
     const sources = configuration.sources.map(
       (source) =>
-        new CarrierSource(this, `Source${logicalName(source)}`, {
+        new CarrierSource(this, sourceId(source), {
           ...{ source, overwrittenFileDays, removalPolicy },
         }),
     );

@@ -20,6 +20,7 @@ import { loggedStage } from './http-stage.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import type { CarrierSource } from './source.ts';
+import { callbackCredentials } from './source-ids.ts';
 
 /** A source whose carrier calls. */
 export interface CalledSource {
@@ -76,7 +77,7 @@ export class WebhookIngest extends Construct {
   #secret(source: CarrierSource): Secret {
     const { name, carrier } = source.settings;
     const { generated, hasUser } = authentications[carrier];
-    return generatedSecret(this, `${source.node.id}Credentials`, {
+    return generatedSecret(this, `${source.node.id}${callbackCredentials}`, {
       description: `What ${carrier} proves itself by when it calls the source ${name}`,
       members: hasUser ? { username: name } : {},
       generated,

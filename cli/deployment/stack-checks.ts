@@ -13,8 +13,8 @@ import { GetBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { SourceDescription } from '../../lambda/sources.ts';
-import { logicalName } from '../../lib/configuration.ts';
 import { outputName } from '../../lib/output-names.ts';
+import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import type { Check, Deployment } from './deployment.ts';
 import { check, ok, placeChecks, problem, versionCheck, warning } from './general-checks.ts';
@@ -76,7 +76,7 @@ async function* writerChecks(
   source: SourceDescription,
   { outputs }: DeployedStack,
 ): AsyncGenerator<Check> {
-  const output = (id: string): string | undefined => outputs[`Source${logicalName(source)}${id}`];
+  const output = (id: SourceOutput): string | undefined => outputs[`${sourceId(source)}${id}`];
   const role = output('IAMRoleARN');
   const user = output('IAMUserARN');
   const writer = role ?? user;

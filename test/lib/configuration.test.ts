@@ -6,10 +6,11 @@ import {
   type Configuration,
   ConfigurationError,
   configurationOf,
-  logicalName,
+  refuseUnknownContext,
   type SourceSettings,
   stackNameOf,
 } from '../../lib/configuration.ts';
+import { logicalName } from '../../lib/source-ids.ts';
 import { outputFolder } from './output-folder.ts';
 
 const koreSource: SourceSettings = {
@@ -69,7 +70,7 @@ describe('the configuration', () => {
 
   it('takes an object with everything in it', () => {
     const given = {
-      sources: [{ name: 'kore1', carrier: 'kore', silentHours: 0 }],
+      sources: [{ name: 'kore1', carrier: 'kore', silentHours: 0, bucket: true }],
       sessionRefresh: 'hourly',
       retention: { streamHours: 24, eventDays: 0, logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
       removal: 'destroy',
@@ -87,7 +88,7 @@ describe('the configuration', () => {
       api: defaults.api,
     };
     const stream = { shards: undefined, retentionHours: 24 };
-    const source = { ...koreSource, name: 'kore1', bucket: false, silentHours: 0, stream };
+    const source = { ...koreSource, name: 'kore1', silentHours: 0, stream };
     expect(configurationOf(nodeWith({ simledger: given }))).toEqual({ ...given, sources: [source] });
   });
 
@@ -275,7 +276,7 @@ describe('a wrong configuration', () => {
       'simledger.sources[0].webhook: "yes" given; accepted is true or false',
     ],
     [
-      { sources: [{ name: 'a', carrier: 'kore', webhookRequestsPerSecond: 0 }] },
+      { sources: [{ name: 'a', carrier: 'kore', webhook: true, webhookRequestsPerSecond: 0 }] },
       'simledger.sources[0].webhookRequestsPerSecond: 0 given; accepted is a whole number from 1 to 10000 (requests a second)',
     ],
     [{ removal: 'delete' }, 'simledger.removal: "delete" given; accepted is one of retain, destroy'],
@@ -283,8 +284,8 @@ describe('a wrong configuration', () => {
       { sessionRefresh: 'daily' },
       'simledger.sessionRefresh: "daily" given; accepted is one of update, hourly',
     ],
-    [{ sources: [] }, 'simledger.sources: [] given; accepted is a list of 1 to 10 sources'],
-    [{ sources: 'kore' }, 'simledger.sources: "kore" given; accepted is a list of 1 to 10 sources'],
+    [{ sources: [] }, 'simledger.sources: [] given; accepted is a list of at least one source'],
+    [{ sources: 'kore' }, 'simledger.sources: "kore" given; accepted is a list of at least one source'],
     [
       { sources: [{ name: 'Eins', carrier: 'kore' }] },
       'simledger.sources[0].name: "Eins" given; accepted is 1 to 32 lower-case letters, digits and hyphens',
@@ -298,7 +299,7 @@ describe('a wrong configuration', () => {
       'simledger.sources[0].carrier: "acme" given; accepted is one of twilio, kore, 1nce, emnify, telekom',
     ],
     [
-      { sources: [{ name: 'a', carrier: 'kore', bytesPerMegabyte: 0 }] },
+      { sources: [{ name: 'a', carrier: 'telekom', bytesPerMegabyte: 0 }] },
       'simledger.sources[0].bytesPerMegabyte: 0 given; accepted is a whole number from 1000000 to 1048576 (bytes)',
     ],
     [
@@ -306,6 +307,34 @@ describe('a wrong configuration', () => {
       `simledger.sources[0].colour: "red" given; accepted is an object with the keys ${sourceKeys}`,
     ],
     [{ colour: 'red' }, `simledger.colour: "red" given; accepted is an object with the keys ${keys}`],
+    [
+      { sources: [{ name: 'a', carrier: 'kore', keySerial: 2 }] },
+      'simledger.sources[0].keySerial: 2 given; accepted is nothing: only a source with writer "user" has an access key',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore', webhookRequestsPerSecond: 5 }] },
+      'simledger.sources[0].webhookRequestsPerSecond: 5 given; accepted is nothing: only a source with webhook true takes requests',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'twilio', bytesPerMegabyte: 1_048_576 }] },
+      'simledger.sources[0].bytesPerMegabyte: 1048576 given; accepted is nothing: twilio states bytes',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'telekom' }], sessionRefresh: 'hourly' },
+      'simledger.sessionRefresh: "hourly" given; accepted is update: no source is of Twilio or KORE, and other carriers send no session updates',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore' }], importer: { maximumConcurrency: 3 } },
+      'simledger.importer: {"maximumConcurrency":3} given; accepted is nothing: no source has a bucket',
+    ],
+    [
+      { sources: [{ name: 'a', carrier: 'kore' }], retention: { overwrittenFileDays: 9 } },
+      'simledger.retention.overwrittenFileDays: 9 given; accepted is nothing: no source has a bucket',
+    ],
+    [
+      { api: { access: 'none', corsOrigins: ['*'] } },
+      'simledger.api.corsOrigins: ["*"] given; accepted is nothing: api.access none deploys no API',
+    ],
     [[], `simledger: [] given; accepted is an object with the keys ${keys}`],
     ['17', `simledger: 17 given; accepted is an object with the keys ${keys}`],
   ])('%j is refused by key, value and what is accepted', (given, complaint) => {
@@ -327,20 +356,41 @@ describe('a wrong configuration', () => {
     );
   });
 
-  it('with more sources than a function’s environment holds is refused', () => {
-    const sources = Array.from({ length: 11 }, (_, index) => ({ name: `kore${index}`, carrier: 'kore' }));
-    expect(complaintAbout({ sources })).toContain('accepted is a list of 1 to 10 sources');
+  it.each([
+    [['kore', 'kore'], 'SourceKore'],
+    [['kore-1', 'kore1'], 'SourceKore1'],
+    [['kore-eu', 'koreeu'], 'SourceKoreeu'],
+    [['twilio', 'twilio-webhook'], 'SourceTwilioWebhookSink'],
+  ])('with the names %j, which would make the same id, is refused', (names, id) => {
+    const sources = names.map((name) => ({ name, carrier: 'kore' }));
+    expect(complaintAbout({ sources })).toBe(
+      `simledger.sources: ${JSON.stringify(sources)} given; accepted is sources whose names make different ids: ${names.join(' and ')} both make ${id}. Rename one of them`,
+    );
+  });
+});
+
+describe('a context key', () => {
+  it.each([
+    [{ removal: 'destroy' }, 'removal', '"destroy"'],
+    [{ simledgr: '{}' }, 'simledgr', '"{}"'],
+    [{ 'simledger.removal': 'destroy' }, 'simledger.removal', '"destroy"'],
+  ])('of %j is refused, for nobody reads it', (context, key, value) => {
+    expect(() => refuseUnknownContext(nodeWith(context))).toThrow(
+      new ConfigurationError(
+        `The context key ${key} is unknown: ${value} given; accepted is simledger, stackName (settings are given as JSON: -c simledger='{"removal":"destroy"}')`,
+      ),
+    );
   });
 
-  it.each([[['kore', 'kore']], [['kore-1', 'kore1']]])(
-    'with the names %j, which would be the same logical id, is refused',
-    (names) => {
-      const sources = names.map((name) => ({ name, carrier: 'kore' }));
-      expect(complaintAbout({ sources })).toBe(
-        `simledger.sources: ${JSON.stringify(sources)} given; accepted is sources whose names differ by more than their hyphens`,
-      );
-    },
-  );
+  it('of simledger or CDK is taken', () => {
+    const context = {
+      ...cdk.context,
+      stackName: 'trial',
+      'acknowledged-issue-numbers': [1],
+      'availability-zones:account=1:region=eu-central-1': [],
+    };
+    expect(() => refuseUnknownContext(nodeWith(context))).not.toThrow();
+  });
 });
 
 describe('the stack’s name', () => {

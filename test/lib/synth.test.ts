@@ -89,10 +89,16 @@ describe('the app', () => {
     }
   });
 
-  it('ends with the sentence about a wrong setting, and no stack trace', async () => {
-    await expect(runApp(folder, { simledger: '{"removal":"keep"}' })).rejects.toMatchObject({
-      code: 1,
-      stderr: 'simledger.removal: "keep" given; accepted is one of retain, destroy\n',
-    });
+  it.each([
+    [
+      { simledger: '{"removal":"keep"}' },
+      'simledger.removal: "keep" given; accepted is one of retain, destroy\n',
+    ],
+    [
+      { removal: 'destroy' },
+      `The context key removal is unknown: "destroy" given; accepted is simledger, stackName (settings are given as JSON: -c simledger='{"removal":"destroy"}')\n`,
+    ],
+  ])('with %j ends with a sentence, and no stack trace', async (context, stderr) => {
+    await expect(runApp(folder, context)).rejects.toMatchObject({ code: 1, stderr });
   });
 });
