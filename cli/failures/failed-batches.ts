@@ -26,9 +26,10 @@ export interface FailedBatch {
   readonly records: readonly KinesisStreamRecord[];
 }
 
+/** Lambda writes null for what there is not: no error of the function where it reported records as failed. */
 const invocationRecord = z.object({
   requestContext: z.object({ condition: z.string() }),
-  responseContext: z.object({ functionError: z.string().optional() }).optional(),
+  responseContext: z.object({ functionError: z.string().nullish() }).nullish(),
   KinesisBatchInfo: z.object({ streamArn: z.string() }),
   payload: z.string(),
 });
@@ -77,7 +78,7 @@ export async function readFailedBatch(
   if (!records.success) return undefined;
   return {
     condition: requestContext.condition,
-    functionError: responseContext?.functionError,
+    functionError: responseContext?.functionError ?? undefined,
     streamArn: KinesisBatchInfo.streamArn,
     records: records.data.Records.map(asDelivered),
   };

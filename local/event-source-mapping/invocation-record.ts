@@ -31,7 +31,8 @@ export interface FailureObject {
 }
 
 /**
- * The invocation record that Lambda writes to an S3 failure destination, with the whole event as `payload`.
+ * The invocation record that Lambda writes to an S3 failure destination, with the whole event as `payload`. What there
+ * is not stands as null: an error of the function where it reported records as failed, a response where it was never called.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
@@ -48,7 +49,7 @@ export function failureObject(batch: DiscardedBatch, now: Date): FailureObject {
       condition,
       approximateInvokeCount: batch.invocations,
     },
-    ...responseContext(batch),
+    responseContext: responseContext(batch),
     version: '1.0',
     timestamp,
     KinesisBatchInfo: batchInfo(batch),
@@ -58,9 +59,9 @@ export function failureObject(batch: DiscardedBatch, now: Date): FailureObject {
 }
 
 function responseContext({ lastInvocation }: DiscardedBatch) {
-  if (lastInvocation === undefined) return {};
-  const functionError = lastInvocation.functionFailed ? { functionError: 'Unhandled' } : {};
-  return { responseContext: { statusCode: 200, executedVersion: '$LATEST', ...functionError } };
+  if (lastInvocation === undefined) return null;
+  const functionError = lastInvocation.functionFailed ? 'Unhandled' : null;
+  return { statusCode: 200, executedVersion: '$LATEST', functionError };
 }
 
 function batchInfo({ shardId, streamArn, records }: DiscardedBatch) {
