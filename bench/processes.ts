@@ -4,7 +4,14 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { environment } from '../lambda/names.ts';
-import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import {
+  deliveriesTable,
+  eventsTable,
+  filesTable,
+  sessionsTable,
+  simsTable,
+  usageTable,
+} from '../lambda/store/tables.ts';
 import { nodeOptions } from '../lib/limits.ts';
 import { streamArn } from './workloads.ts';
 
@@ -41,6 +48,7 @@ export function peerEnvironment(endpoint: string): Record<string, string> {
     [environment.eventsTable]: eventsTable.name,
     [environment.simsTable]: simsTable.name,
     [environment.filesTable]: filesTable.name,
+    [environment.deliveriesTable]: deliveriesTable.name,
     [environment.quarantineBucket]: 'quarantine',
     [environment.eventRetentionDays]: '90',
     [environment.sources]: JSON.stringify([

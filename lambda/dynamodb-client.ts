@@ -10,6 +10,8 @@ import type {
   SerdeFunctions,
 } from '@smithy/types';
 
+import type { Deadline } from './deadline.ts';
+
 /**
  * The DynamoDB client as the functions use it: the AWS SDK's, tuned by the measurements in `docs/performance.md`. Most
  * of a function's CPU goes into requests, so each microsecond here counts thousands of times a batch.
@@ -29,9 +31,11 @@ const unneededMiddleware = ['loggerMiddleware', 'recursionDetectionMiddleware', 
  * A DynamoDB client for items of ours, which hold strings, numbers and booleans, no bytes.
  *
  * @param where whose tables, where the environment does not say: functions give nothing.
+ * @param deadline the time that requests have, their retries included; as long as they take, where it is left out.
  */
 export function dynamoDbClient(
   where: Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials' | 'profile'> = {},
+  deadline?: Deadline,
 ): DynamoDBClient {
   const client = new DynamoDBClient({
     ...where,
@@ -48,6 +52,14 @@ export function dynamoDbClient(
     },
   });
   for (const unneeded of unneededMiddleware) client.middlewareStack.remove(unneeded);
+  if (deadline !== undefined) {
+    // Around all retries.
+    client.middlewareStack.add((next) => (args) => deadline.answered(() => next(args)), {
+      name: 'deadlineMiddleware',
+      step: 'initialize',
+      priority: 'high',
+    });
+  }
   return client;
 }
 

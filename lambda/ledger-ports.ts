@@ -1,12 +1,17 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Deadline } from './deadline.ts';
 import type { LedgerPorts } from './ingest.ts';
 import { environment } from './names.ts';
 import { requireEnvironment } from './sources.ts';
-import { BucketQuarantine } from './store/quarantine.ts';
+import { BucketQuarantine, type Quarantine } from './store/quarantine.ts';
 import { LedgerWriter } from './store/writer.ts';
 
-/** The ledger that the environment names. */
-export function ledgerPortsFromEnvironment(client: DynamoDBClient): LedgerPorts {
+/**
+ * The ledger that the environment names.
+ *
+ * @param deadline the time that the quarantine's requests have; the client knows its own.
+ */
+export function ledgerPortsFromEnvironment(client: DynamoDBClient, deadline?: Deadline): LedgerPorts {
   return {
     writer: new LedgerWriter({
       client,
@@ -16,6 +21,14 @@ export function ledgerPortsFromEnvironment(client: DynamoDBClient): LedgerPorts 
       sims: requireEnvironment(environment.simsTable),
       eventRetentionDays: Number(requireEnvironment(environment.eventRetentionDays)),
     }),
-    quarantine: new BucketQuarantine(client.config, requireEnvironment(environment.quarantineBucket)),
+    quarantine: keptInTime(
+      new BucketQuarantine(client.config, requireEnvironment(environment.quarantineBucket)),
+      deadline,
+    ),
   };
+}
+
+function keptInTime(quarantine: Quarantine, deadline: Deadline | undefined): Quarantine {
+  if (deadline === undefined) return quarantine;
+  return { keep: (rejects, group) => deadline.answered(() => quarantine.keep(rejects, group)) };
 }

@@ -9,6 +9,8 @@ export const environment = {
   eventsTable: 'EVENTS_TABLE',
   simsTable: 'SIMS_TABLE',
   filesTable: 'FILES_TABLE',
+  /** Notes of the consumer's work. */
+  deliveriesTable: 'DELIVERIES_TABLE',
   /** Bucket that keeps rejected bytes. */
   quarantineBucket: 'QUARANTINE_BUCKET',
   /** Queue that brings file announcements, and takes the message with which a long import goes on. */

@@ -14,14 +14,11 @@ export const streamMapping = {
   /** Halve a batch whose invocation failed as a whole, to find the record that makes it fail. */
   bisectOnError: true,
   /**
-   * Deliveries of a failing batch after the first; then its records go to the failure destination.
-   *
-   * A delivery that DynamoDB throttles from beginning to end ends after 3 to 6 seconds (six attempts of the SDK, ten
-   * rounds for what was left unprocessed): a hundred of them outlast 5 to 10 minutes, in which an on-demand table has
-   * grown, and DynamoDB's usual troubles have passed. A shard is never held for long: a record that crashes the
-   * function at once costs about two minutes, and one that makes each delivery run into the time-out under four hours.
+   * Deliveries of a failing batch after the first; -1 for any number, until its records are too old. A stream that keeps
+   * seven days waits out an outage of hours. A record that kills the function does not last as long: the consumer rejects
+   * it when it has died of it three times.
    */
-  retryAttempts: 100,
+  retryAttempts: -1,
   /**
    * Hours after which a record goes to the failure destination without being delivered: as long as Lambda allows, so
    * that what waited in the stream while the consumer was out of order is still taken in.
@@ -34,11 +31,16 @@ export const streamMapping = {
  *
  * Measured: a full batch of 6 MB, some 4,000 records of as many sessions, takes the consumer 4 s of a whole CPU and
  * 320 MB; the importer stays below 100 MB however long a file is. 512 MB come with 0.29 of a CPU, so that such a batch
- * takes 15 s, an eighth of the time-out: there is room for throttled writes. Most work is CPU time, so more memory makes
+ * takes 15 s, less than half of the time-out: there is room for throttled writes. Most work is CPU time, so more memory makes
  * it faster at the same price, up to the 1,769 MB that come with a whole CPU.
  */
 export const functions = {
-  kinesisConsumer: { entry: 'lambda/kinesis-consumer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 120 },
+  /**
+   * The time-out bounds how long a record that makes the function run into it can hold a shard: a batch of 10,000 is
+   * halved 14 times until that record is alone, and dies 3 times more, which is 12 minutes. An outage never takes it
+   * up: the consumer reports what failed 5 seconds before.
+   */
+  kinesisConsumer: { entry: 'lambda/kinesis-consumer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 40 },
   fileImporter: { entry: 'lambda/file-importer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 900 },
   /** API Gateway waits for 30 seconds, at most. */
   queryApi: { entry: 'lambda/query-api/handler.ts', memoryMegabytes: 512, timeoutSeconds: 29 },

@@ -109,7 +109,7 @@ export class Monitoring extends Construct {
 
   #watchMapping({ settings }: CarrierSource, mapping: EventSourceMapping): void {
     this.#addOfSource(settings, 'GivenUp', {
-      sentence: `Records of the source ${settings.name} were given up after many tries and are in the failure destination.`,
+      sentence: `Records of the source ${settings.name} became too old before they could be stored, and are in the failure destination.`,
       page: 'failure-destination',
       metric: new Metric({
         namespace: 'AWS/Lambda',

@@ -4,6 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { environment, rejectPrefix } from '../lambda/names.ts';
 import {
+  deliveriesTable,
   eventsTable,
   filesTable,
   sessionsTable,
@@ -29,6 +30,8 @@ export class Storage extends Construct {
   readonly events: Table;
   readonly sims: Table;
   readonly files: Table;
+  /** Notes of the consumer's work. */
+  readonly deliveries: Table;
   readonly quarantine: Bucket;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
@@ -38,6 +41,7 @@ export class Storage extends Construct {
     this.events = this.#table(eventsTable, props);
     this.sims = this.#table(simsTable, props);
     this.files = this.#table(filesTable, props);
+    this.deliveries = this.#table(deliveriesTable, props);
     this.quarantine = new PrivateBucket(this, 'Quarantine', {
       versioned: false,
       lifecycleRules: [
@@ -51,7 +55,7 @@ export class Storage extends Construct {
   }
 
   get tables(): readonly Table[] {
-    return [this.sessions, this.usage, this.events, this.sims, this.files];
+    return [this.sessions, this.usage, this.events, this.sims, this.files, this.deliveries];
   }
 
   /** The variables by which a function that writes the ledger finds the tables and the quarantine. */

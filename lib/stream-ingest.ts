@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { failedBatchPrefix } from '../lambda/names.ts';
+import { environment, failedBatchPrefix } from '../lambda/names.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
 import type { ConsumerSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';
@@ -26,7 +26,10 @@ export class StreamIngest extends Construct {
     this.consumer = new NodeFunction(this, 'KinesisConsumer', {
       definition: functions.kinesisConsumer,
       description: "Takes carriers' records from Kinesis into the ledger",
-      environment: props.environment,
+      environment: {
+        ...props.environment,
+        [environment.deliveriesTable]: props.storage.deliveries.tableName,
+      },
       ...(reservedConcurrency > 0 && { reservedConcurrency }),
       operation: props.operation,
     });
@@ -36,6 +39,7 @@ export class StreamIngest extends Construct {
 
   #allow({ sources, storage }: IngestProps): void {
     storage.allowLedgerWrite(this.consumer);
+    this.consumer.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [storage.deliveries.tableArn]);
     this.consumer.allow(
       [
         'kinesis:DescribeStream',

@@ -4,7 +4,14 @@ import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
 import { environment, metricNamespace } from '../lambda/names.ts';
 import { routes } from '../lambda/query-api/routes.ts';
 import type { Carrier, WebhookSourceDescription } from '../lambda/sources.ts';
-import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import {
+  deliveriesTable,
+  eventsTable,
+  filesTable,
+  sessionsTable,
+  simsTable,
+  usageTable,
+} from '../lambda/store/tables.ts';
 import { webhookPath, webhookRoot } from '../lambda/webhook-receiver/routes.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from '../lib/limits.ts';
 import { outputName } from '../lib/output-names.ts';
@@ -86,6 +93,7 @@ const tableVariables = {
   [environment.eventsTable]: eventsTable.name,
   [environment.simsTable]: simsTable.name,
   [environment.filesTable]: filesTable.name,
+  [environment.deliveriesTable]: deliveriesTable.name,
 };
 
 /**

@@ -20,6 +20,7 @@ export const rejectCodes = [
   'broken-row',
   'no-id-column',
   'unknown-columns',
+  'stops-consumer',
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
 

@@ -57,8 +57,8 @@ export function* entriesOfBody(
   }
 }
 
-/** `stream/shard/sequence`. */
-function positionOf({ eventSourceARN, eventID, kinesis }: KinesisStreamRecord): string {
+/** Where a record arrived: `stream/shard/sequence`. */
+export function positionOf({ eventSourceARN, eventID, kinesis }: KinesisStreamRecord): string {
   const stream = eventSourceARN.slice(eventSourceARN.lastIndexOf('/') + 1);
   return `${stream}/${eventID.slice(0, eventID.indexOf(':'))}/${kinesis.sequenceNumber}`;
 }

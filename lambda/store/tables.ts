@@ -1,4 +1,4 @@
-/** The five tables' names and keys: the CDK app, the local run and the functions create and use them by these. */
+/** The tables' names and keys: the CDK app, the local run and the functions create and use them by these. */
 
 /** A global secondary index that holds keys only: it costs a write only when a key changes. */
 export interface GlobalIndex {
@@ -57,10 +57,22 @@ export const filesTable = {
   globalIndexes: [{ name: 'bySource', partitionKey: 'source', sortKey: 'delivered' }],
 } as const satisfies TableDefinition;
 
-export const tables: readonly TableDefinition[] = [
+/** Notes of the consumer's work, gone after a few days: facts of operation, no part of the ledger. */
+export const deliveriesTable = {
+  name: 'Deliveries',
+  partitionKey: 'shard',
+  sortKey: 'delivery',
+  expiryAttribute: 'expiresAt',
+} as const satisfies TableDefinition;
+
+/** The tables whose items are a function of the records delivered. */
+export const ledgerTables: readonly TableDefinition[] = [
   sessionsTable,
   usageTable,
   eventsTable,
   simsTable,
   filesTable,
 ];
+
+/** All tables. */
+export const tables: readonly TableDefinition[] = [...ledgerTables, deliveriesTable];

@@ -16,7 +16,7 @@ export interface DynamoDbOptions extends EngineOptions {
   readonly onCrash?: (error: Error) => void;
 }
 
-/** A running DynamoDB stand-in with the five tables. */
+/** A running DynamoDB stand-in with the tables. */
 export interface LocalDynamoDb {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
@@ -49,7 +49,7 @@ const stopMilliseconds = 10_000;
 const lastWordsLength = 2_000;
 
 /**
- * Starts dynalite in a process of its own, on 127.0.0.1 only, and creates the five tables.
+ * Starts dynalite in a process of its own, on 127.0.0.1 only, and creates the tables.
  *
  * In memory, items go when it stops. With `dataDirectory` they are in a LevelDB, where each write is handed to the
  * operating system before it is answered: whatever was answered survives Ctrl-C and a killed process.

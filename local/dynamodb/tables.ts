@@ -9,7 +9,7 @@ import {
 import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
 
 /**
- * Creates the five tables under their fixed names, as far as they are not there yet.
+ * Creates the tables under their fixed names, as far as they are not there yet.
  *
  * @throws Error when a table is there with other keys, as an older version may have left it.
  */

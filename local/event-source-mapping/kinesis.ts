@@ -7,7 +7,13 @@ import {
   type ShardRecord,
   type StreamReader,
 } from './kinesis-record.ts';
-import { type InvocationTarget, MappingStoppedError, pause, type StreamMapping } from './mapping.ts';
+import {
+  type Clock,
+  type InvocationTarget,
+  MappingStoppedError,
+  type StreamMapping,
+  systemClock,
+} from './mapping.ts';
 import {
   type BatchReport,
   type DeliveryContext,
@@ -37,6 +43,8 @@ export interface KinesisMappingOptions {
   readonly onBatch?: (report: BatchReport) => void;
   /** From 0.1 s to 5 s by default. */
   readonly retryDelay?: RetryDelay;
+  /** The machine's by default. */
+  readonly clock?: Clock;
   /** Bytes of an event as JSON, at most; the 6 MB that Lambda takes by default. */
   readonly payloadBytes?: number;
 }
@@ -55,7 +63,7 @@ const envelopeBytes = 14;
  * batches with partial failures, halving, retries and a failure destination. Each shard has one batch in hand at a time.
  */
 export function createKinesisMapping(options: KinesisMappingOptions): StreamMapping {
-  const { stream, target, rules, onFailure, onError } = options;
+  const { stream, target, rules, onFailure, onError, clock = systemClock } = options;
   const { onBatch = () => undefined, retryDelay = { firstMilliseconds: 100, longestMilliseconds: 5_000 } } =
     options;
   const stopping = new AbortController();
@@ -63,7 +71,7 @@ export function createKinesisMapping(options: KinesisMappingOptions): StreamMapp
   const pollers = stream.shards.map((shard) => {
     const delivery = {
       ...{ target, rules, retryDelay, mappingId, streamArn: stream.arn, shardId: shard.shardId },
-      ...{ onFailure, onBatch, onError, signal: stopping.signal },
+      ...{ onFailure, onBatch, onError, clock, signal: stopping.signal },
     };
     const limits: BatchLimits = {
       records: rules.batchSize,
@@ -130,7 +138,7 @@ class ShardPoller {
   /** Milliseconds since the oldest record that is not done arrived; 0 where all are done. */
   get behindMilliseconds(): number {
     const [oldest] = this.#shard.read(this.#position, { records: 1, bytes: 1 });
-    return oldest === undefined ? 0 : Date.now() - oldest.approximateArrivalTimestamp * 1000;
+    return oldest === undefined ? 0 : this.#delivery.clock.now() - oldest.approximateArrivalTimestamp * 1000;
   }
 
   /** Resolves once all records before a position are done. */
@@ -165,7 +173,7 @@ class ShardPoller {
 
   /** Gathers a batch until it is full or its window is over; empty only when the mapping is stopped. */
   async #nextBatch(): Promise<readonly DeliverableRecord[]> {
-    const { signal } = this.#delivery;
+    const { signal, clock } = this.#delivery;
     const batch: DeliverableRecord[] = [];
     while (!signal.aborted) {
       const full = this.#gather(batch);
@@ -177,9 +185,9 @@ class ShardPoller {
         continue;
       }
       const arrived = first.event.kinesis.approximateArrivalTimestamp * 1000;
-      const left = arrived + this.#limits.windowMilliseconds - Date.now();
+      const left = arrived + this.#limits.windowMilliseconds - clock.now();
       if (full || left <= 0) return batch;
-      await pause(Math.min(left, pollMilliseconds), signal);
+      await clock.pause(Math.min(left, pollMilliseconds), signal);
     }
     return [];
   }

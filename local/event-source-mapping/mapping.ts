@@ -26,6 +26,17 @@ export interface InvocationTarget {
   invoke(event: unknown): Promise<InvocationResult>;
 }
 
+/** The time that a mapping goes by. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  pause(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The machine's. */
+export const systemClock: Clock = { now: Date.now, pause };
+
 /** The mapping was stopped while somebody waited for it. */
 export class MappingStoppedError extends Error {
   constructor() {

@@ -3,13 +3,13 @@ import type { InvocationError } from '../lambda-runtime/messages.ts';
 import type { InvocationResult } from '../lambda-runtime/process.ts';
 import { readBatchResponse } from './batch-response.ts';
 import { type DiscardCondition, type FailureObject, failureObject } from './invocation-record.ts';
-import { type InvocationTarget, pause } from './mapping.ts';
+import type { Clock, InvocationTarget } from './mapping.ts';
 
 /** How a stream's batches are delivered: the part of `streamMapping` in `lib/limits.ts` that decides after a failure. */
 export interface DeliveryRules {
   /** Halve a batch whose invocation failed as a whole. Halving does not count as a retry. */
   readonly bisectOnError: boolean;
-  /** Deliveries of a failing batch after the first; then it is discarded. */
+  /** Deliveries of a failing batch after the first; then it is discarded. -1 for any number. */
   readonly retryAttempts: number;
   /** Hours after which a record is discarded without being delivered (again). */
   readonly maximumRecordAgeHours: number;
@@ -51,6 +51,7 @@ export interface DeliveryContext {
   readonly onBatch: (report: BatchReport) => void;
   /** Told of each time that `onFailure` failed. */
   readonly onError: (error: unknown) => void;
+  readonly clock: Clock;
   /** Ends the retries. */
   readonly signal: AbortSignal;
 }
@@ -81,7 +82,7 @@ export async function deliver(
   while (!context.signal.aborted) {
     const work = stack.pop();
     if (work === undefined) return records.length;
-    if (work.delay > 0) await pause(work.delay, context.signal);
+    if (work.delay > 0) await context.clock.pause(work.delay, context.signal);
     const rest = context.signal.aborted ? [work] : await deliverOnce(work, context);
     stack.push(...rest.reverse());
   }
@@ -90,14 +91,14 @@ export async function deliver(
 
 /** Delivers once, and returns what is still to be delivered, in order. */
 async function deliverOnce(work: Work, context: DeliveryContext): Promise<Work[]> {
-  const oldest = Date.now() / 1000 - context.rules.maximumRecordAgeHours * 3600;
+  const oldest = context.clock.now() / 1000 - context.rules.maximumRecordAgeHours * 3600;
   const fresh = work.records.findIndex((record) => record.kinesis.approximateArrivalTimestamp >= oldest);
   if (fresh !== 0) return splitExpired(work, fresh === -1 ? work.records.length : fresh, context);
 
-  const begun = performance.now();
+  const begun = context.clock.now();
   const result = await context.target.invoke({ Records: work.records });
   const outcome = outcomeOf(result, work.records);
-  const durationMilliseconds = performance.now() - begun;
+  const durationMilliseconds = context.clock.now() - begun;
   context.onBatch({ shardId: context.shardId, records: work.records.length, outcome, durationMilliseconds });
   if (outcome.kind === 'succeeded') return [];
 
@@ -124,7 +125,9 @@ function halves(work: Work, { firstMilliseconds }: RetryDelay): Work[] {
 /** The same batch, later; or nothing any more, once it has been tried often enough. */
 async function tryAgain(work: Work, context: DeliveryContext): Promise<Work[]> {
   const failures = work.failures + 1;
-  if (failures > context.rules.retryAttempts) return discard(work, 'RetryAttemptsExhausted', context);
+  const { retryAttempts } = context.rules;
+  if (retryAttempts !== -1 && failures > retryAttempts)
+    return discard(work, 'RetryAttemptsExhausted', context);
   return [{ ...work, failures, delay: delayAfter(failures, context.retryDelay) }];
 }
 
@@ -142,20 +145,20 @@ async function splitExpired(work: Work, count: number, context: DeliveryContext)
 
 /** Hands records to the failure destination. If it does not take them, they are still to be delivered. */
 async function discard(work: Work, condition: DiscardCondition, context: DeliveryContext): Promise<Work[]> {
-  const { mappingId, streamArn, shardId, target, retryDelay } = context;
+  const { mappingId, streamArn, shardId, target, retryDelay, clock } = context;
   const { lastInvocation, invocations, records } = work;
   const batch = {
     ...{ mappingId, functionArn: target.arn, streamArn, shardId, records, condition, invocations },
     ...(lastInvocation === undefined ? {} : { lastInvocation }),
   };
-  const object = failureObject(batch, new Date());
+  const object = failureObject(batch, new Date(clock.now()));
   for (let failures = 1; ; failures++) {
     try {
       await context.onFailure(object);
       return [];
     } catch (error) {
       context.onError(error);
-      await pause(delayAfter(failures, retryDelay), context.signal);
+      await clock.pause(delayAfter(failures, retryDelay), context.signal);
       if (context.signal.aborted) return [work];
     }
   }

@@ -73,7 +73,7 @@ describe('the alarms', () => {
       DeadLetters:
         'AWS/SQS ApproximateNumberOfMessagesVisible{QueueName=FileIngest/DeadLetters.QueueName} Maximum >= 1, 1 × 300 s',
       ...Object.fromEntries(
-        ['Sessions', 'Usage', 'Events', 'Sims', 'Files'].flatMap((name) => [
+        ['Sessions', 'Usage', 'Events', 'Sims', 'Files', 'Deliveries'].flatMap((name) => [
           [`${name}ReadThrottles`, table('Read', name)],
           [`${name}WriteThrottles`, table('Write', name)],
         ]),

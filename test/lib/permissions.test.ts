@@ -112,6 +112,11 @@ describe('the permissions of the default stack, its query API aside,', () => {
         },
         {
           Effect: 'Allow',
+          Action: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+          Resource: 'Storage/Deliveries.Arn',
+        },
+        {
+          Effect: 'Allow',
           Action: [
             'kinesis:DescribeStream',
             'kinesis:DescribeStreamSummary',

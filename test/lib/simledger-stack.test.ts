@@ -25,6 +25,8 @@ describe('the default stack, its query API aside,', () => {
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultRejected',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultSilent',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultUnaccounted',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DeliveriesReadThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DeliveriesWriteThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/EventsReadThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/EventsWriteThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/FilesReadThrottles',
@@ -38,6 +40,7 @@ describe('the default stack, its query API aside,', () => {
       'AWS::CloudWatch::Alarm Monitoring/Alarms/UsageReadThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/UsageWriteThrottles',
       'AWS::CloudWatch::Dashboard Monitoring/Dashboard/Dashboard',
+      'AWS::DynamoDB::Table Storage/Deliveries',
       'AWS::DynamoDB::Table Storage/Events',
       'AWS::DynamoDB::Table Storage/Files',
       'AWS::DynamoDB::Table Storage/Sessions',
@@ -363,7 +366,9 @@ describe('the functions', () => {
     expect(functionProperties(path)).toEqual({
       ...common(path, functions.kinesisConsumer),
       Description: "Takes carriers' records from Kinesis into the ledger",
-      Environment: { Variables: ledgerEnvironment },
+      Environment: {
+        Variables: { ...ledgerEnvironment, [environment.deliveriesTable]: 'Storage/Deliveries' },
+      },
     });
   });
 

@@ -68,7 +68,7 @@ vi.mock('../../lambda/aws-request.ts', () => ({
 
 const arrivedAt = Date.parse('2030-01-01T00:00:00.000Z');
 
-let consume: (event: KinesisStreamEvent) => Promise<unknown>;
+let consume: (event: KinesisStreamEvent, context: Context) => Promise<unknown>;
 let importFiles: (event: SQSEvent, context: Context) => Promise<unknown>;
 
 beforeAll(async () => {
@@ -79,6 +79,7 @@ beforeAll(async () => {
   }));
   for (const [name, variable] of Object.entries(environment)) vi.stubEnv(variable, name);
   vi.stubEnv(environment.filesTable, 'Files');
+  vi.stubEnv(environment.deliveriesTable, 'Deliveries');
   vi.stubEnv(environment.sources, JSON.stringify(sources));
   vi.stubEnv(environment.sessionRefresh, 'update');
   vi.stubEnv(environment.eventRetentionDays, '90');
@@ -140,7 +141,7 @@ describe(`the functions (seed ${seed})`, () => {
             kinesisRecord(sourceOf(carrier), `${carrier}/0`, index, arrivedAt, bytes),
           );
           begin(planned);
-          const answer = await consume({ Records });
+          const answer = await consume({ Records }, context);
           const failed = (answer as { batchItemFailures: { itemIdentifier: string }[] }).batchItemFailures;
           const numbers = Records.map(({ kinesis }) => kinesis.sequenceNumber);
           expect(failed.filter(({ itemIdentifier }) => !numbers.includes(itemIdentifier))).toEqual([]);
@@ -160,7 +161,7 @@ describe(`the functions (seed ${seed})`, () => {
         for (const { batches } of streams) {
           for (const batch of batches) {
             begin(planned);
-            await consume({ Records: batch.map(({ record }) => record) });
+            await consume({ Records: batch.map(({ record }) => record) }, context);
             expectWholeLines();
             expect(lines.length).toBeGreaterThan(0);
             const texts = batch.flatMap(({ parcels }) => parcels.map((parcel) => Buffer.from(parcel.text)));

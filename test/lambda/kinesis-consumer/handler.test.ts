@@ -63,6 +63,7 @@ function startConsumer(): Promise<LocalFunction> {
       [environment.usageTable]: 'Usage',
       [environment.eventsTable]: 'Events',
       [environment.simsTable]: 'Sims',
+      [environment.deliveriesTable]: 'Deliveries',
       [environment.quarantineBucket]: quarantineBucket,
       [environment.sources]: JSON.stringify(localSources),
       [environment.eventRetentionDays]: '90',

@@ -2,11 +2,11 @@ import { BatchWriteItemCommand, DynamoDBClient, paginateScan } from '@aws-sdk/cl
 import { afterAll, beforeAll } from 'vitest';
 import { chunked } from '../../../lambda/store/concurrency.ts';
 import type { Item } from '../../../lambda/store/items.ts';
-import { type TableDefinition, tables } from '../../../lambda/store/tables.ts';
+import { ledgerTables, type TableDefinition, tables } from '../../../lambda/store/tables.ts';
 import { type LedgerTables, LedgerWriter } from '../../../lambda/store/writer.ts';
 import { type LocalDynamoDb, startDynamoDb } from '../../../local/dynamodb/start.ts';
 
-/** The five tables behind an engine of their own, which runs for the tests of a file. */
+/** The tables behind an engine of their own, which runs for the tests of a file. */
 export class RunningTables {
   #engine: LocalDynamoDb | undefined;
   #client: DynamoDBClient | undefined;
@@ -57,10 +57,10 @@ export class RunningTables {
       .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   }
 
-  /** All items of all tables; without expiry, which tells when a record arrived and not what it says. */
+  /** All items of the ledger; without expiry, which tells when a record arrived and not what it says. */
   async everything(): Promise<Record<string, Item[]>> {
     const all = await Promise.all(
-      tables.map(async ({ name }) => [name, (await this.items(name)).map(withoutExpiry)] as const),
+      ledgerTables.map(async ({ name }) => [name, (await this.items(name)).map(withoutExpiry)] as const),
     );
     return Object.fromEntries(all);
   }

@@ -44,9 +44,9 @@ describe('the DynamoDB stand-in', () => {
     await dynamoDb.stop();
   });
 
-  test('has the five tables as the stack defines them', async () => {
+  test('has the tables as the stack defines them', async () => {
     const { TableNames } = await client.send(new ListTablesCommand({}));
-    expect(TableNames).toEqual(['Events', 'Files', 'Sessions', 'Sims', 'Usage']);
+    expect(TableNames).toEqual(['Deliveries', 'Events', 'Files', 'Sessions', 'Sims', 'Usage']);
     const { Table } = await client.send(new DescribeTableCommand({ TableName: 'Sessions' }));
     expect(Table).toMatchObject({
       TableStatus: 'ACTIVE',
@@ -135,7 +135,7 @@ describe('the DynamoDB stand-in', () => {
       },
     ]);
     const { TableNames } = await client.send(new ListTablesCommand({}));
-    expect(TableNames?.length).toBe(5);
+    expect(TableNames?.length).toBe(6);
   });
 
   test('says by a code that a port is taken', async () => {
