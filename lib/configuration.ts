@@ -3,8 +3,9 @@ import * as z from 'zod';
 import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/session-refresh.ts';
 import { type PersonalData, personalDataSettings } from '../lambda/query-api/disclosure.ts';
 import { carriers, type Source } from '../lambda/sources.ts';
-import { fileMapping, measuredNetworks, retention, streamMapping } from './limits.ts';
+import { fileMapping, functions, measuredNetworks, retention, streamMapping } from './limits.ts';
 import { portals } from './portals.ts';
+import { countShards, type Fleet } from './sizing.ts';
 import { findNameClash } from './source-ids.ts';
 
 /** The stream of a source. */
@@ -48,6 +49,8 @@ export interface SourceSettings extends Source {
   readonly webhook: WebhookSettings | undefined;
   /** Hours without a record after which an alarm goes off; 0 for none. */
   readonly silentHours: number;
+  /** The SIMs behind it; undefined where nobody has said. */
+  readonly fleet: Fleet | undefined;
 }
 
 /** How long things are kept. */
@@ -65,7 +68,10 @@ export interface RetentionSettings {
 export interface ConsumerSettings {
   readonly batchSize: number;
   readonly batchingWindowSeconds: number;
-  readonly parallelizationFactor: number;
+  /** Batches at the same time, a shard; undefined to have it follow from each source's fleet. */
+  readonly parallelizationFactor: number | undefined;
+  /** Megabytes of the consumer's memory, with which its share of a CPU comes. */
+  readonly memoryMegabytes: number;
   /** Invocations at the same time over all streams, at most, set aside from the account's; 0 sets none aside. */
   readonly reservedConcurrency: number;
 }
@@ -164,6 +170,11 @@ const principal = text(
   'the ARN of an IAM principal, such as arn:aws:iam::123456789012:root',
 );
 
+const fleet = exactly({
+  sims: wholeNumber(1, 100_000_000, 'SIMs'),
+  updateMinutes: wholeNumber(1, 1_440, 'minutes between two records of a SIM'),
+});
+
 const givenSource = exactly({
   name: text(/^[a-z0-9-]{1,32}$/, '1 to 32 lower-case letters, digits and hyphens'),
   carrier: oneOf(carriers),
@@ -181,6 +192,7 @@ const givenSource = exactly({
   silentHours: wholeNumber(0, 168, 'hours; 0 for no alarm').default(6),
   webhook: z.boolean('true or false').default(false),
   webhookRequestsPerSecond: wholeNumber(1, 10_000, 'requests a second').optional(),
+  fleet: fleet.optional(),
 });
 
 type GivenSource = z.output<typeof givenSource>;
@@ -243,13 +255,14 @@ const source = givenSource.transform((given, context) => {
   }
   if ('path' in writer) return z.NEVER;
   const { name, carrier, bytesPerMegabyte = 1_000_000, silentHours } = given;
-  const { mode, shards = 1, retentionHours } = given.stream;
+  const { mode, shards, retentionHours } = given.stream;
   return {
     ...{ name, carrier, bytesPerMegabyte, silentHours },
     writer: writer.settings,
     bucket: given.bucket ?? (writer.settings !== undefined && portals[carrier].files),
     webhook: given.webhook ? { requestsPerSecond: given.webhookRequestsPerSecond ?? 100 } : undefined,
-    stream: { shards: mode === 'provisioned' ? shards : undefined, retentionHours },
+    stream: { mode, shards, retentionHours },
+    fleet: given.fleet,
   };
 });
 
@@ -266,8 +279,9 @@ const retentions = exactly({
 const consumer = exactly({
   batchSize: wholeNumber(1, 10_000, 'records').default(streamMapping.batchSize),
   batchingWindowSeconds: wholeNumber(0, 300, 'seconds').default(streamMapping.batchingWindowSeconds),
-  parallelizationFactor: wholeNumber(1, 10, 'batches at the same time, a shard').default(
-    streamMapping.parallelizationFactor,
+  parallelizationFactor: wholeNumber(1, 10, 'batches at the same time, a shard').optional(),
+  memoryMegabytes: wholeNumber(512, 10_240, 'megabytes; 1769 come with a whole CPU').default(
+    functions.kinesisConsumer.memoryMegabytes,
   ),
   reservedConcurrency: wholeNumber(0, 10_000, 'invocations; 0 sets none aside').default(0),
 });
@@ -304,6 +318,7 @@ const configuration = exactly({
       context.issues.push({ code: 'custom', input: sources, path: [], message });
     })
     .prefault([{ name: 'default', carrier: 'kore', bucket: true }]),
+  fleet: fleet.optional(),
   sessionRefresh: oneOf(sessionRefreshes).default('update'),
   retention: retentions.prefault({}),
   removal: oneOf(['retain', 'destroy']).default('retain'),
@@ -330,17 +345,33 @@ const stackName = text(
 export function configurationOf(node: Node): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
-  const { sources, alarmEmail, ...others } = checked(configuration, given, configurationKey);
+  const { sources, alarmEmail, consumer, fleet, ...others } = checked(configuration, given, configurationKey);
   const result: Configuration = {
     ...others,
     alarmEmail,
-    sources: sources.map((source) => {
-      const { shards, retentionHours = others.retention.streamHours } = source.stream;
-      return { ...source, stream: { shards, retentionHours } };
-    }),
+    consumer: { ...consumer, parallelizationFactor: consumer.parallelizationFactor },
+    sources: sources.map((source) =>
+      sizedSource(source, source.fleet ?? fleet, others.retention.streamHours),
+    ),
   };
   refuseIdleKeys(given, result);
   return result;
+}
+
+function sizedSource(
+  { stream: { mode, shards, retentionHours }, ...source }: z.output<typeof configuration>['sources'][number],
+  fleet: Fleet | undefined,
+  streamHours: number,
+): SourceSettings {
+  const needed = fleet === undefined ? 1 : countShards(fleet);
+  return {
+    ...source,
+    fleet,
+    stream: {
+      shards: mode === 'provisioned' ? (shards ?? needed) : undefined,
+      retentionHours: retentionHours ?? streamHours,
+    },
+  };
 }
 
 /** A key of the stack that may have no effect. */
@@ -363,6 +394,11 @@ const conditionalKeys: readonly ConditionalKey[] = [
     hasEffect: ({ sources, sessionRefresh }) =>
       sessionRefresh === 'update' || sources.some(({ carrier }) => portals[carrier].form === 'sink'),
     accepted: 'update: no source is of Twilio or KORE, and other carriers send no session updates',
+  },
+  {
+    path: ['fleet'],
+    hasEffect: ({ sources }) => sources.length === 1,
+    accepted: 'nothing where there are several sources: give each source its own fleet',
   },
   { path: ['importer'], hasEffect: deliversFiles, accepted: withoutFiles },
   { path: ['retention', 'overwrittenFileDays'], hasEffect: deliversFiles, accepted: withoutFiles },

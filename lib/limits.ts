@@ -9,8 +9,11 @@ export const streamMapping = {
   batchSize: 10_000,
   /** Seconds that a batch may be waited for. */
   batchingWindowSeconds: 1,
-  /** Concurrent batches per shard. Order does not matter, so this is free to grow. */
-  parallelizationFactor: 1,
+  /**
+   * Concurrent batches per shard, where no fleet says otherwise. Order does not matter, so this is free to grow: two
+   * take in more than the shard takes.
+   */
+  parallelizationFactor: 2,
   /** Halve a batch whose invocation failed as a whole, to find the record that makes it fail. */
   bisectOnError: true,
   /**
@@ -30,9 +33,9 @@ export const streamMapping = {
  * What each function gets.
  *
  * Measured: a full batch of 6 MB, some 4,000 records of as many sessions, takes the consumer 4 s of a whole CPU and
- * 320 MB; the importer stays below 100 MB however long a file is. 512 MB come with 0.29 of a CPU, so that such a batch
- * takes 15 s, less than half of the time-out: there is room for throttled writes. Most work is CPU time, so more memory makes
- * it faster at the same price, up to the 1,769 MB that come with a whole CPU.
+ * 320 MB; the importer stays below 100 MB however long a file is. Most work is CPU time, so more memory makes it faster
+ * at the same price, up to the 1,769 MB that come with a whole CPU: the consumer has them, since 512 MB (0.29 of a CPU)
+ * take in a quarter of what a shard takes. What a fleet needs is in `sizing.ts`.
  */
 export const functions = {
   /**
@@ -40,7 +43,7 @@ export const functions = {
    * halved 14 times until that record is alone, and dies 3 times more, which is 12 minutes. An outage never takes it
    * up: the consumer reports what failed 5 seconds before.
    */
-  kinesisConsumer: { entry: 'lambda/kinesis-consumer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 40 },
+  kinesisConsumer: { entry: 'lambda/kinesis-consumer/handler.ts', memoryMegabytes: 1769, timeoutSeconds: 40 },
   fileImporter: { entry: 'lambda/file-importer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 900 },
   /** API Gateway waits for 30 seconds, at most. */
   queryApi: { entry: 'lambda/query-api/handler.ts', memoryMegabytes: 512, timeoutSeconds: 29 },

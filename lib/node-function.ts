@@ -7,7 +7,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from './configuration.ts';
 import { environmentBytes, maxEnvironmentBytes } from './environment-size.ts';
-import { bundling, type functions, nodeOptions } from './limits.ts';
+import { bundling, nodeOptions } from './limits.ts';
 
 /** How a stack runs its functions. */
 export interface FunctionOperation {
@@ -21,7 +21,12 @@ export interface FunctionOperation {
 
 /** What distinguishes one function from the other. */
 export interface NodeFunctionProps {
-  readonly definition: (typeof functions)[keyof typeof functions];
+  readonly definition: {
+    /** Path of the module with the handler, from the project's folder. */
+    readonly entry: string;
+    readonly memoryMegabytes: number;
+    readonly timeoutSeconds: number;
+  };
   /** A sentence for the Lambda console. */
   readonly description: string;
   readonly environment: Record<string, string>;

@@ -25,6 +25,8 @@ export const outputName = {
   importerFunction: 'ImporterFunction',
   /** ARN of the topic that tells of alarms. */
   alarmTopic: 'AlarmTopic',
+  /** JSON: the fleet behind each source by its name, for those whose fleet is configured; absent where none is. */
+  fleets: 'Fleets',
   /** Version of simledger that was deployed. */
   version: 'Version',
 } as const;

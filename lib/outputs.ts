@@ -78,6 +78,11 @@ export function showOperation(scope: Construct, operated: Operated): void {
   const { functionName } = streams.consumer.handler;
   output(scope, outputName.consumerFunction, 'The function that takes in records', functionName);
   output(scope, outputName.alarmTopic, 'The topic that tells of alarms', alarmTopic.topicArn);
+  const fleets = sources.filter(({ settings }) => settings.fleet !== undefined);
+  if (fleets.length > 0) {
+    const byName = Object.fromEntries(fleets.map(({ settings: { name, fleet } }) => [name, fleet]));
+    output(scope, outputName.fleets, 'The fleets that the stack is sized for', JSON.stringify(byName));
+  }
   output(scope, outputName.version, 'The version of simledger', manifest.version);
   if (files === undefined) return;
   output(

@@ -7,6 +7,7 @@ import { Monitoring } from './monitoring.ts';
 import type { FunctionOperation } from './node-function.ts';
 import { showApi, showLogs, showOperation, showSource, showStorage, showWebhooks } from './outputs.ts';
 import { QueryApi } from './query-api.ts';
+import { chooseWarmWriteUnits } from './sizing.ts';
 import { CarrierSource } from './source.ts';
 import { sourceId } from './source-ids.ts';
 import { Storage } from './storage.ts';
@@ -22,7 +23,11 @@ export class SimledgerStack extends Stack {
     const removalPolicy = configuration.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     const operation: FunctionOperation = { logDays, tracing, removalPolicy };
 
-    const storage = new Storage(this, 'Storage', { quarantineDays, removalPolicy });
+    const fleets = configuration.sources.flatMap(({ fleet }) => fleet ?? []);
+    const storage = new Storage(this, 'Storage', {
+      ...{ quarantineDays, removalPolicy },
+      warmWriteUnits: chooseWarmWriteUnits(fleets),
+    });
     const sources = configuration.sources.map(
       (source) =>
         new CarrierSource(this, sourceId(source), {

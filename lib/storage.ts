@@ -21,6 +21,8 @@ export interface StorageProps {
   /** Days for which rejected bytes and failed batches wait to be looked at. */
   readonly quarantineDays: number;
   readonly removalPolicy: RemovalPolicy;
+  /** Write units a second that the large tables take from the start; undefined for what a new table takes. */
+  readonly warmWriteUnits: number | undefined;
 }
 
 /** Where everything ends: the ledger's tables, and the quarantine for what could not be read or stored. */
@@ -94,8 +96,11 @@ export class Storage extends Construct {
     );
   }
 
-  #table(definition: TableDefinition, { removalPolicy }: StorageProps): Table {
+  #table(definition: TableDefinition, { removalPolicy, warmWriteUnits }: StorageProps): Table {
+    const isLarge = definition === usageTable || definition === sessionsTable;
     const table = new Table(this, definition.name, {
+      ...(isLarge &&
+        warmWriteUnits !== undefined && { warmThroughput: { writeUnitsPerSecond: warmWriteUnits } }),
       partitionKey: keyOf(definition.partitionKey),
       ...(definition.sortKey !== undefined && { sortKey: keyOf(definition.sortKey) }),
       ...(definition.expiryAttribute !== undefined && { timeToLiveAttribute: definition.expiryAttribute }),

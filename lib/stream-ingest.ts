@@ -1,13 +1,22 @@
-import { Duration } from 'aws-cdk-lib';
+import { Annotations, Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { environment, failedBatchPrefix } from '../lambda/names.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
-import type { ConsumerSettings } from './configuration.ts';
+import type { ConsumerSettings, SourceSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';
 import { functions, streamMapping } from './limits.ts';
 import { NodeFunction } from './node-function.ts';
+import {
+  chooseParallelizationFactor,
+  estimateOnDemandShards,
+  findShortages,
+  onDemandShards,
+} from './sizing.ts';
 import type { CarrierSource } from './source.ts';
+
+/** Invocations at the same time that Lambda allows an account by default. */
+const newAccountConcurrency = 1_000;
 
 /** What the way in through Kinesis is made from. */
 export interface StreamIngestProps extends IngestProps {
@@ -24,7 +33,7 @@ export class StreamIngest extends Construct {
     super(scope, id);
     const { reservedConcurrency } = props.settings;
     this.consumer = new NodeFunction(this, 'KinesisConsumer', {
-      definition: functions.kinesisConsumer,
+      definition: { ...functions.kinesisConsumer, memoryMegabytes: props.settings.memoryMegabytes },
       description: "Takes carriers' records from Kinesis into the ledger",
       environment: {
         ...props.environment,
@@ -35,6 +44,7 @@ export class StreamIngest extends Construct {
     });
     this.#allow(props);
     this.mappings = new Map(props.sources.map((source) => [source, this.#consume(source, props)]));
+    this.#checkConcurrency(props);
   }
 
   #allow({ sources, storage }: IngestProps): void {
@@ -68,7 +78,7 @@ export class StreamIngest extends Construct {
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: settings.batchSize,
       maxBatchingWindow: Duration.seconds(settings.batchingWindowSeconds),
-      parallelizationFactor: settings.parallelizationFactor,
+      parallelizationFactor: this.#size(source, settings),
       reportBatchItemFailures: true,
       bisectBatchOnError: streamMapping.bisectOnError,
       retryAttempts: streamMapping.retryAttempts,
@@ -79,4 +89,46 @@ export class StreamIngest extends Construct {
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
   }
+
+  /** Batches at the same time, a shard; warns of what the source's fleet does not fit into. */
+  #size({ settings, node }: CarrierSource, consumer: ConsumerSettings): number {
+    const { fleet, name } = settings;
+    const capacity = describeCapacity(settings, consumer);
+    if (fleet === undefined) return capacity.parallelizationFactor;
+    for (const [index, shortage] of findShortages(fleet, capacity).entries()) {
+      Annotations.of(this).addWarningV2(`simledger:fleet:${node.id}:${index}`, `Source ${name}: ${shortage}`);
+    }
+    return capacity.parallelizationFactor;
+  }
+
+  /** Warns where fewer invocations are set aside than the sources' shards can have at the same time. */
+  #checkConcurrency({ sources, settings }: StreamIngestProps): void {
+    const { reservedConcurrency } = settings;
+    const needed = sources
+      .map((source) => describeCapacity(source.settings, settings))
+      .reduce((sum, { shards, parallelizationFactor }) => sum + shards * parallelizationFactor, 0);
+    const limit = reservedConcurrency === 0 ? newAccountConcurrency : reservedConcurrency;
+    if (needed <= limit) return;
+    const whose =
+      reservedConcurrency === 0
+        ? `an account has ${limit} unless it has asked for more`
+        : `consumer.reservedConcurrency sets ${limit} aside`;
+    Annotations.of(this).addWarningV2(
+      'simledger:fleet:concurrency',
+      `The streams may have ${needed} batches at the same time; ${whose}.`,
+    );
+  }
+}
+
+/** What is deployed for a source: as configured, or as its fleet needs it. */
+function describeCapacity({ fleet, stream }: SourceSettings, consumer: ConsumerSettings) {
+  const { memoryMegabytes } = consumer;
+  const isOnDemand = stream.shards === undefined;
+  const shards = stream.shards ?? (fleet === undefined ? onDemandShards : estimateOnDemandShards(fleet));
+  const chosen =
+    fleet === undefined
+      ? streamMapping.parallelizationFactor
+      : chooseParallelizationFactor(fleet, { shards, memoryMegabytes });
+  const parallelizationFactor = consumer.parallelizationFactor ?? chosen;
+  return { shards, parallelizationFactor, memoryMegabytes, isOnDemand };
 }

@@ -15,6 +15,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { SourceDescription } from '../../lambda/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
+import { capacityChecks } from './capacity-check.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import type { Check, Deployment } from './deployment.ts';
 import { check, ok, placeChecks, problem, versionCheck, warning } from './general-checks.ts';
@@ -43,7 +44,9 @@ export async function* stackChecks(deployment: Deployment, deployed: DeployedSta
     for (const { name, bucket } of deployment.places.sources.all) {
       if (bucket !== undefined) yield announcementCheck(deployment, name, bucket);
     }
-    yield* mappingChecks(clients.lambda, deployment, deployed);
+    const ofConsumer = await mappingsOf(clients.lambda, deployed.outputs[outputName.consumerFunction]);
+    yield* mappingChecks(clients.lambda, deployment, deployed, ofConsumer);
+    yield* capacityChecks(clients.lambda, deployment, deployed, factorsByStream(ofConsumer));
     yield subscriptionCheck(clients.sns, deployed);
     yield alarmCheck(deployment);
   } finally {
@@ -152,8 +155,8 @@ async function* mappingChecks(
   client: LambdaClient,
   { places }: Deployment,
   { outputs }: DeployedStack,
+  ofConsumer: Mappings,
 ): AsyncGenerator<Check> {
-  const ofConsumer = await mappingsOf(client, outputs[outputName.consumerFunction]);
   for (const { name, streamArn } of places.sources.all) {
     if (streamArn === undefined) continue;
     yield mappingCheck(`mapping of ${name}`, ofConsumer, (arn) => arn === streamArn);
@@ -176,6 +179,16 @@ async function mappingsOf(client: LambdaClient, FunctionName: string | undefined
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+function factorsByStream(mappings: Mappings): ReadonlyMap<string, number> {
+  if (mappings instanceof Error) return new Map();
+  return new Map(
+    mappings.map(({ EventSourceArn = '', ParallelizationFactor = 1 }) => [
+      EventSourceArn,
+      ParallelizationFactor,
+    ]),
+  );
 }
 
 function mappingCheck(subject: string, mappings: Mappings, isIt: (arn: string) => boolean): Promise<Check> {

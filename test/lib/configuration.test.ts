@@ -22,6 +22,7 @@ const koreSource: SourceSettings = {
   bucket: true,
   writer: { kind: 'role', principal: 'arn:aws:iam::177261743968:root', externalId: undefined },
   webhook: undefined,
+  fleet: undefined,
 };
 
 const defaults: Configuration = {
@@ -31,7 +32,13 @@ const defaults: Configuration = {
   removal: 'retain',
   alarmEmail: undefined,
   runbook: 'docs/runbook.md',
-  consumer: { batchSize: 10_000, batchingWindowSeconds: 1, parallelizationFactor: 1, reservedConcurrency: 0 },
+  consumer: {
+    batchSize: 10_000,
+    batchingWindowSeconds: 1,
+    parallelizationFactor: undefined,
+    memoryMegabytes: 1769,
+    reservedConcurrency: 0,
+  },
   importer: { maximumConcurrency: 10 },
   tracing: false,
   measuredNetworks: 20,
@@ -80,6 +87,7 @@ describe('the configuration', () => {
         batchSize: 500,
         batchingWindowSeconds: 0,
         parallelizationFactor: 4,
+        memoryMegabytes: 1024,
         reservedConcurrency: 20,
       },
       importer: { maximumConcurrency: 2 },
@@ -187,9 +195,9 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks';
+  'sources, fleet, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks';
 const sourceKeys =
-  'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, webhook, webhookRequestsPerSecond';
+  'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, webhook, webhookRequestsPerSecond, fleet';
 
 describe('a wrong configuration', () => {
   it.each([
@@ -365,6 +373,45 @@ describe('a wrong configuration', () => {
     const sources = names.map((name) => ({ name, carrier: 'kore' }));
     expect(complaintAbout({ sources })).toBe(
       `simledger.sources: ${JSON.stringify(sources)} given; accepted is sources whose names make different ids: ${names.join(' and ')} both make ${id}. Rename one of them`,
+    );
+  });
+});
+
+describe('a fleet', () => {
+  const million = { sims: 1_000_000, updateMinutes: 6 };
+  const provisioned = { mode: 'provisioned' };
+
+  it('sizes a provisioned stream for all SIMs that connect again at once', () => {
+    const source = { name: 'a', carrier: 'kore', stream: provisioned };
+    const [sized] = configurationOf(nodeWith({ simledger: { sources: [source], fleet: million } })).sources;
+    expect([sized?.fleet, sized?.stream.shards]).toEqual([million, 38]);
+  });
+
+  it('leaves the shards that are given', () => {
+    const stream = { ...provisioned, shards: 5 };
+    expect(sourceFrom({ carrier: 'kore', stream, fleet: million })?.stream.shards).toBe(5);
+  });
+
+  it('is each source’s own where there are several', () => {
+    const sources = [
+      { name: 'a', carrier: 'kore', fleet: million },
+      { name: 'b', carrier: 'kore' },
+    ];
+    expect(configurationOf(nodeWith({ simledger: { sources } })).sources.map((one) => one.fleet)).toEqual([
+      million,
+      undefined,
+    ]);
+    expect(complaintAbout({ sources, fleet: million })).toBe(
+      'simledger.fleet: {"sims":1000000,"updateMinutes":6} given; accepted is nothing where there are several sources: give each source its own fleet',
+    );
+  });
+
+  it('has SIMs and the minutes between two records of one', () => {
+    expect(complaintAbout({ fleet: { sims: 0, updateMinutes: 6 } })).toBe(
+      'simledger.fleet.sims: 0 given; accepted is a whole number from 1 to 100000000 (SIMs)',
+    );
+    expect(complaintAbout({ fleet: { sims: 5 } })).toBe(
+      'simledger.fleet.updateMinutes: nothing given; accepted is a whole number from 1 to 1440 (minutes between two records of a SIM)',
     );
   });
 });

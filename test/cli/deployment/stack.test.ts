@@ -8,7 +8,11 @@ import {
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
-import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+} from '@aws-sdk/client-lambda';
 import { GetBucketNotificationConfigurationCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -66,6 +70,41 @@ const stack = ['--stack', 'ledger', '--region', 'eu-central-1'];
 beforeEach(() => {
   for (const mock of Object.values(mocks)) mock.reset();
   mocks.cloudFormation.on(DescribeStacksCommand).resolves(stackOf(outputs, 'UPDATE_COMPLETE'));
+});
+
+describe('the capacity of a stack', () => {
+  const million = { ...outputs, Fleets: '{"kore-eu":{"sims":1000000,"updateMinutes":6}}' };
+
+  async function capacityLines(shards: number, memory: number): Promise<string[]> {
+    mocks.cloudFormation.on(DescribeStacksCommand).resolves(stackOf(million, 'UPDATE_COMPLETE'));
+    mocks.kinesis.on(DescribeStreamSummaryCommand).resolves({
+      StreamDescriptionSummary: {
+        ...{ StreamName: 's', StreamARN: streamArn, StreamStatus: 'ACTIVE', RetentionPeriodHours: 168 },
+        ...{ OpenShardCount: shards, StreamModeDetails: { StreamMode: 'PROVISIONED' } },
+        ...{ StreamCreationTimestamp: new Date(0), EnhancedMonitoring: [] },
+      },
+    });
+    mocks.lambda.on(ListEventSourceMappingsCommand).resolves({
+      EventSourceMappings: [{ EventSourceArn: streamArn, State: 'Enabled', ParallelizationFactor: 1 }],
+    });
+    mocks.lambda.on(GetFunctionConfigurationCommand).resolves({ MemorySize: memory });
+    const { output } = await simledger([...stack, '--json', 'doctor']);
+    const checks: { subject: string; outcome: string; sentence: string }[] = JSON.parse(output).checks;
+    return checks
+      .filter(({ subject }) => subject.startsWith('capacity'))
+      .map(({ subject, outcome, sentence }) => `${subject}: ${outcome}: ${sentence}`);
+  }
+
+  test('is held against the fleet that it was sized for', async () => {
+    expect(await capacityLines(38, 1769)).toEqual([
+      'capacity of kore-eu: ok: 1000000 SIMs send 2778 records a second, and ten times as many fit',
+    ]);
+    expect(await capacityLines(2, 512)).toEqual([
+      expect.stringMatching(
+        /^capacity of kore-eu: warning: The consumer takes in 549 records a second .* Set stream\.shards to 38/,
+      ),
+    ]);
+  });
 });
 
 describe('a deployed stack', () => {

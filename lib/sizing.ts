@@ -1,0 +1,114 @@
+/**
+ * What a fleet needs: shards, batches at the same time, and tables that are warm. All of it follows from one measured
+ * figure, {@link consumerRecordsPerCpuSecond}.
+ */
+
+/** The SIMs behind a source, and how often each of them has something to tell. */
+export interface Fleet {
+  readonly sims: number;
+  /** Minutes between two records of one SIM that is online. A Super SIM sends an update every 6. */
+  readonly updateMinutes: number;
+}
+
+/**
+ * Records that the consumer takes in with one second of a whole CPU, in the least favourable case: each record is of
+ * another session, so that nothing folds. `npm run bench -- handler-cpu` measures it.
+ */
+export const consumerRecordsPerCpuSecond = 950;
+
+/** Memory with which Lambda gives a function one whole CPU; it gives less in proportion. */
+const wholeCpuMegabytes = 1769;
+
+/** Bytes of the largest records that come by the million: a Super SIM's update. */
+const recordBytes = 1_400;
+
+/** Records a second that a shard takes: 1,000, or 1 MiB of them. */
+export const shardRecordsPerSecond = Math.min(1_000, Math.floor(1024 ** 2 / recordBytes));
+
+/** Shards with which an on-demand stream begins. */
+export const onDemandShards = 4;
+
+/** How many times its usual traffic a fleet sends when a network has been away and all SIMs connect again. */
+export const stormFactor = 10;
+
+/**
+ * How many times the usual traffic the consumer must keep up with: a storm of ten minutes then leaves a backlog that is
+ * gone in 35.
+ */
+const reserveFactor = 3;
+
+/** Write units a second that a new on-demand table takes at once. */
+const coldTableWriteUnits = 4_000;
+
+/** Batches at the same time that Lambda delivers of one shard, at most. */
+const maxParallelizationFactor = 10;
+
+/** Records a second that one batch after another is taken in with. */
+export function estimateLaneRate(memoryMegabytes: number): number {
+  // The work of one process is one thread's: more than one CPU does not make it faster.
+  return consumerRecordsPerCpuSecond * Math.min(1, memoryMegabytes / wholeCpuMegabytes);
+}
+
+/** Records a second that a fleet sends, day and night. */
+export function estimateArrivals({ sims, updateMinutes }: Fleet): number {
+  return sims / (updateMinutes * 60);
+}
+
+/** Shards that a provisioned stream needs so that a storm's records are not refused. */
+export function countShards(fleet: Fleet): number {
+  return Math.max(1, Math.ceil((stormFactor * estimateArrivals(fleet)) / shardRecordsPerSecond));
+}
+
+/** Shards that an on-demand stream has at the usual traffic of a fleet, of which it takes twice as much. */
+export function estimateOnDemandShards(fleet: Fleet): number {
+  return Math.max(onDemandShards, Math.ceil((2 * estimateArrivals(fleet)) / shardRecordsPerSecond));
+}
+
+/** What is deployed for a source. */
+export interface Capacity {
+  readonly shards: number;
+  readonly parallelizationFactor: number;
+  readonly memoryMegabytes: number;
+}
+
+/** Batches at the same time, a shard, with which a fleet's records are taken in with reserve. */
+export function chooseParallelizationFactor(
+  fleet: Fleet,
+  { shards, memoryMegabytes }: Omit<Capacity, 'parallelizationFactor'>,
+): number {
+  const lanes = (reserveFactor * estimateArrivals(fleet)) / estimateLaneRate(memoryMegabytes);
+  return Math.min(maxParallelizationFactor, Math.max(1, Math.ceil(lanes / shards)));
+}
+
+/** Write units a second that each large table must take from the start; undefined where a new table does. */
+export function chooseWarmWriteUnits(fleets: readonly Fleet[]): number | undefined {
+  const units = Math.ceil(reserveFactor * fleets.reduce((sum, fleet) => sum + estimateArrivals(fleet), 0));
+  return units > coldTableWriteUnits ? units : undefined;
+}
+
+/** What is too small for a fleet, a sentence each; none where all of it fits. */
+export function findShortages(fleet: Fleet, capacity: Capacity & { readonly isOnDemand: boolean }): string[] {
+  const { shards, parallelizationFactor, memoryMegabytes, isOnDemand } = capacity;
+  const arrivals = Math.ceil(estimateArrivals(fleet));
+  const storm = stormFactor * arrivals;
+  const consumed = Math.floor(shards * parallelizationFactor * estimateLaneRate(memoryMegabytes));
+  const taken = shards * shardRecordsPerSecond;
+  const shortages: string[] = [];
+  if (consumed < reserveFactor * arrivals) {
+    shortages.push(
+      `The consumer takes in ${consumed} records a second (${shards} shards, ${parallelizationFactor} batches at the same time, ${memoryMegabytes} MB); the fleet sends ${arrivals}, and ${reserveFactor} times as much is needed to catch up after a storm. Raise consumer.parallelizationFactor, consumer.memoryMegabytes or the shards.`,
+    );
+  }
+  if (taken < arrivals) {
+    shortages.push(
+      `${shards} shards take ${taken} records a second; the fleet sends ${arrivals}, and what is more is refused. Set stream.shards to ${countShards(fleet)}, or stream.mode to on-demand.`,
+    );
+  } else if (taken < storm) {
+    shortages.push(
+      isOnDemand
+        ? `When all SIMs connect again, ${storm} records a second arrive; an on-demand stream takes some ${taken} then, and refuses the others until it has grown. Warm it up, or provision ${countShards(fleet)} shards: docs/sizing.md.`
+        : `When all SIMs connect again, ${storm} records a second arrive; ${shards} shards take ${taken}, and the others are refused. Set stream.shards to ${countShards(fleet)}.`,
+    );
+  }
+  return shortages;
+}

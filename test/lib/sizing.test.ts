@@ -1,0 +1,129 @@
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import {
+  chooseParallelizationFactor,
+  chooseWarmWriteUnits,
+  consumerRecordsPerCpuSecond,
+  countShards,
+  estimateArrivals,
+  estimateLaneRate,
+  estimateOnDemandShards,
+  findShortages,
+} from '../../lib/sizing.ts';
+import { appWith, ofType, synthesise, withoutApi } from './synthesised.ts';
+
+const thousand = { sims: 1_000, updateMinutes: 6 };
+const million = { sims: 1_000_000, updateMinutes: 6 };
+
+describe('a fleet', () => {
+  it('of a million SIMs that are always on sends 2,778 records a second', () => {
+    expect(Math.round(estimateArrivals(million))).toBe(2_778);
+  });
+
+  it.each([
+    [thousand, 1],
+    [million, 38],
+  ])('%j needs %i shards when all of it connects again', (fleet, shards) => {
+    expect(countShards(fleet)).toBe(shards);
+  });
+
+  it.each([
+    [thousand, { shards: 4, memoryMegabytes: 1769 }, 1],
+    [million, { shards: 4, memoryMegabytes: 1769 }, 3],
+    [million, { shards: 38, memoryMegabytes: 1769 }, 1],
+    [million, { shards: 4, memoryMegabytes: 512 }, 8],
+    [million, { shards: 1, memoryMegabytes: 512 }, 10],
+  ])('%j with %j needs a factor of %i', (fleet, capacity, factor) => {
+    expect(chooseParallelizationFactor(fleet, capacity)).toBe(factor);
+  });
+
+  it('fits into what is chosen for it, up to the shards that it is given', () => {
+    for (const sims of [1, 1_000, 30_000, 100_000, 1_000_000, 10_000_000]) {
+      for (const updateMinutes of [1, 6, 60]) {
+        const fleet = { sims, updateMinutes };
+        const shards = countShards(fleet);
+        const memoryMegabytes = 1769;
+        const parallelizationFactor = chooseParallelizationFactor(fleet, { shards, memoryMegabytes });
+        const capacity = { shards, parallelizationFactor, memoryMegabytes, isOnDemand: false };
+        expect([fleet, findShortages(fleet, capacity)]).toEqual([fleet, []]);
+      }
+    }
+  });
+
+  it('is told what it does not fit into, and what to set', () => {
+    const capacity = { shards: 2, parallelizationFactor: 1, memoryMegabytes: 512, isOnDemand: false };
+    expect(findShortages(million, capacity)).toEqual([
+      'The consumer takes in 549 records a second (2 shards, 1 batches at the same time, 512 MB); the fleet sends 2778, and 3 times as much is needed to catch up after a storm. Raise consumer.parallelizationFactor, consumer.memoryMegabytes or the shards.',
+      '2 shards take 1496 records a second; the fleet sends 2778, and what is more is refused. Set stream.shards to 38, or stream.mode to on-demand.',
+    ]);
+    const onDemand = {
+      shards: estimateOnDemandShards(million),
+      parallelizationFactor: 3,
+      memoryMegabytes: 1769,
+    };
+    expect(findShortages(million, { ...onDemand, isOnDemand: true })).toEqual([
+      'When all SIMs connect again, 27780 records a second arrive; an on-demand stream takes some 5984 then, and refuses the others until it has grown. Warm it up, or provision 38 shards: docs/sizing.md.',
+    ]);
+  });
+
+  it('needs warm tables only where a new table does not take its writes', () => {
+    expect([
+      chooseWarmWriteUnits([]),
+      chooseWarmWriteUnits([thousand]),
+      chooseWarmWriteUnits([million]),
+    ]).toEqual([undefined, undefined, 8_334]);
+  });
+});
+
+describe('the consumer', () => {
+  it('is as fast as its share of a CPU, and no faster than one', () => {
+    expect([512, 1769, 3538].map((megabytes) => Math.round(estimateLaneRate(megabytes)))).toEqual([
+      275,
+      consumerRecordsPerCpuSecond,
+      consumerRecordsPerCpuSecond,
+    ]);
+  });
+
+  it('takes in more than a shard takes, unless the configuration says otherwise', () => {
+    const mapping = Object.values(ofType(synthesise(withoutApi()), 'AWS::Lambda::EventSourceMapping'))[0];
+    expect(mapping?.Properties['ParallelizationFactor']).toBe(2);
+    expect(2 * consumerRecordsPerCpuSecond).toBeGreaterThan(1_000);
+  });
+});
+
+describe('the stack of a fleet', () => {
+  const sources = [{ name: 'a', carrier: 'kore', fleet: million, stream: { mode: 'provisioned' } }];
+
+  it('has its shards, its batches at the same time and its warm tables', () => {
+    const stack = synthesise(withoutApi({ sources }));
+    const resource = (path: string) => stack.resources[path]?.Properties;
+    expect(resource('SourceA/Stream')?.['ShardCount']).toBe(38);
+    expect(resource('StreamIngest/SourceA')?.['ParallelizationFactor']).toBe(1);
+    const warm = { WriteUnitsPerSecond: 8_334 };
+    expect(
+      ['Usage', 'Sessions', 'Sims'].map((name) => resource(`Storage/${name}`)?.['WarmThroughput']),
+    ).toEqual([warm, warm, undefined]);
+    expect(stack.outputs['Fleets']).toBe('{"a":{"sims":1000000,"updateMinutes":6}}');
+  });
+
+  it('is warned of at synth where it is too small', () => {
+    const consumer = { parallelizationFactor: 1, memoryMegabytes: 512, reservedConcurrency: 10 };
+    const { stack } = appWith(withoutApi({ sources, consumer }));
+    const warnings = Annotations.fromStack(stack).findWarning('*', Match.anyValue());
+    const texts = warnings.map(({ entry }) => String(entry.data));
+    expect(
+      texts.filter((text) => text.includes('Source a: The streams') || text.startsWith('The streams')),
+    ).toEqual([
+      expect.stringContaining(
+        'may have 38 batches at the same time; consumer.reservedConcurrency sets 10 aside',
+      ),
+    ]);
+  });
+
+  it('is warned of nothing where it fits', () => {
+    const { stack } = appWith(withoutApi({ sources }));
+    expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('fleet|batches'))).toEqual(
+      [],
+    );
+  });
+});
