@@ -244,7 +244,7 @@ describe('the local run and the deployed stack', () => {
         return [TableName, keysOf(Table ?? {})];
       }),
     );
-    expect(names.sort()).toEqual(['Events', 'Files', 'Sessions', 'Sims', 'Usage']);
+    expect(names.sort()).toEqual(['Deliveries', 'Events', 'Files', 'Sessions', 'Sims', 'Usage']);
     expect(Object.fromEntries(local)).toEqual(Object.fromEntries(deployed));
   });
 
