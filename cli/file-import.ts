@@ -28,6 +28,7 @@ export function importPortsOf(deployment: Deployment, { dryRun, signal }: FileIm
     count: () => undefined,
     // It notes where it is, and ends; begun again, it goes on from there.
     timeIsShort: () => signal.aborted,
+    now: Date.now,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Entry {
   readonly arrivedAt: number;
   /** The record's original bytes. Asked for only when it is rejected. */
   readonly bytes: () => Uint8Array;
+  /** Of a row of a file: the header before it, where that is not the file's first. */
+  readonly header?: string;
 }
 
 /** Where what was read goes to. */
@@ -162,8 +164,11 @@ class Batch {
 }
 
 function rejectOf(entry: Entry, { code, reason }: { code: Reject['code']; reason: string }): Reject {
-  const { position, source, arrivedAt } = entry;
-  return { code, reason, position, source: source.name, arrivedAt, bytes: entry.bytes() };
+  const { position, source, arrivedAt, header } = entry;
+  return {
+    ...{ code, reason, position, source: source.name, arrivedAt, bytes: entry.bytes() },
+    ...(header !== undefined && { header }),
+  };
 }
 
 /** What the quarantine did not take. */

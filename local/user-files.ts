@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { elementsOf, isJson, parseObject, splitBody } from '../lambda/carriers/json.ts';
 import { UsageError } from './options.ts';
 
@@ -20,10 +20,17 @@ export interface UserFile {
 /** Kinds of files by the ends of their names. */
 export const fileKinds: ReadonlyMap<string, FileKind> = new Map([
   ['.csv', 'csv'],
+  ['.csv.gz', 'csv'],
   ['.json', 'json'],
   ['.jsonl', 'json'],
   ['.ndjson', 'json'],
 ]);
+
+/** A file's kind by the end of its name; undefined where that tells none. */
+export function kindOfName(name: string): FileKind | undefined {
+  const lower = name.toLowerCase();
+  return [...fileKinds].find(([end]) => lower.endsWith(end))?.[1];
+}
 
 /**
  * Finds out about a file before anything is started.
@@ -31,7 +38,7 @@ export const fileKinds: ReadonlyMap<string, FileKind> = new Map([
  * @throws UsageError when it is not there, or is of no known kind.
  */
 export async function userFile(path: string): Promise<UserFile> {
-  const kind = fileKinds.get(extname(path).toLowerCase());
+  const kind = kindOfName(path);
   if (kind === undefined) {
     throw new UsageError(`${path}: give files whose names end in ${[...fileKinds.keys()].join(', ')}`);
   }

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import type { Manifest } from '../../lambda/store/files.ts';
+import { isStalled } from '../../lambda/store/files.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print, printJson } from '../command.ts';
@@ -24,7 +24,10 @@ interface SourceStatus extends SourceTraffic {
 interface FileStatus {
   /** When the last one was delivered, ISO 8601. */
   readonly last: string | undefined;
+  /** Whose import goes on. */
   readonly importing: number;
+  /** Whose import ended without an end: they are tried again, or wait among the dead letters. */
+  readonly stalled: number;
   readonly failed: number;
   /** Among how many these were counted. */
   readonly among: number;
@@ -46,7 +49,7 @@ export async function showStatus(context: CommandContext, _: object): Promise<Ex
   ]);
   const sources = await mapConcurrently(traffic, concurrentReads, async (one) => ({
     ...one,
-    files: await filesOf(deployment, one.source),
+    files: await filesOf(deployment, one.source, context.terminal.now()),
   }));
   if (context.json)
     printJson(context, { deployment: deployment.title, sources, queues, openAlarms: alarms ?? null });
@@ -54,19 +57,18 @@ export async function showStatus(context: CommandContext, _: object): Promise<Ex
   return alarms === undefined || alarms.length === 0 ? exitCode.done : exitCode.attention;
 }
 
-async function filesOf(deployment: Deployment, source: string): Promise<FileStatus | undefined> {
+async function filesOf(deployment: Deployment, source: string, now: number): Promise<FileStatus | undefined> {
   const { places, dynamoDb } = deployment;
   const reader = new LedgerReader({ client: dynamoDb, ...places.tables });
   const keys = await reader.fileKeys(source, mostFiles, undefined);
   const hasBucket = places.sources.all.some(({ name, bucket }) => name === source && bucket !== undefined);
   if (keys.length === 0 && !hasBucket) return undefined;
   const manifests = await reader.files(keys.map(({ object }) => object));
-  const inState = (state: Manifest['state']): number =>
-    manifests.filter((manifest) => manifest.state === state).length;
   return {
     last: keys[0]?.delivered,
-    importing: inState('importing'),
-    failed: inState('failed'),
+    importing: manifests.filter((one) => one.state === 'importing' && !isStalled(one, now)).length,
+    stalled: manifests.filter((one) => isStalled(one, now)).length,
+    failed: manifests.filter(({ state }) => state === 'failed').length,
     among: manifests.length,
   };
 }
@@ -135,10 +137,11 @@ function printStatus(
   for (const { sentence, since } of alarms) print(context, `  ${ageOf(since, now).padEnd(8)} ${sentence}`);
 }
 
-function fileWords({ importing, failed, among }: FileStatus): string {
+function fileWords({ importing, stalled, failed, among }: FileStatus): string {
   if (among === 0) return 'none';
   const words = [
     importing === 0 ? '' : `${count(importing)} importing`,
+    stalled === 0 ? '' : `${count(stalled)} stalled`,
     failed === 0 ? '' : `${count(failed)} failed`,
   ].filter((word) => word !== '');
   return words.length === 0 ? 'all in' : `${words.join(', ')} of the last ${count(among)}`;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -9,7 +9,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { UsageError } from '../../local/options.ts';
-import { type FileKind, fileKinds } from '../../local/user-files.ts';
+import { type FileKind, fileKinds, kindOfName } from '../../local/user-files.ts';
 
 /** What is to be imported: files of this machine, or objects of any bucket that the caller may read. */
 export interface Input {
@@ -55,7 +55,7 @@ async function* localInputs(path: string): AsyncGenerator<Input> {
   for (const { name } of await readdir(path, { withFileTypes: true })) {
     const inner = join(path, name);
     const { size } = await stat(inner);
-    const kind = fileKinds.get(extname(name).toLowerCase());
+    const kind = kindOfName(name);
     if (kind !== undefined) yield await fileInput(inner, kind, size);
   }
 }
@@ -74,7 +74,7 @@ async function* objectsBelow(client: S3Client, bucket: string, prefix: string): 
   const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
   for await (const { Contents: contents = [] } of pages) {
     for (const { Key: key = '' } of contents) {
-      if (fileKinds.has(extname(key).toLowerCase())) yield await objectInput(client, bucket, key);
+      if (kindOfName(key) !== undefined) yield await objectInput(client, bucket, key);
     }
   }
 }
@@ -109,7 +109,7 @@ async function* bytesOf(
 }
 
 function kindOf(name: string): FileKind {
-  const kind = fileKinds.get(extname(name).toLowerCase());
+  const kind = kindOfName(name);
   if (kind !== undefined) return kind;
   throw new UsageError(`${name}: give files whose names end in ${[...fileKinds.keys()].join(', ')}`);
 }

@@ -3,6 +3,7 @@ import { openFile } from '../../lambda/file-importer/file-store.ts';
 import { type ImportPorts, importFile } from '../../lambda/file-importer/import-file.ts';
 import { readLayout } from '../../lambda/file-importer/layout.ts';
 import { type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
+import { openUnpacked } from '../../lambda/file-importer/unpacking.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
 import type { SourceDescription } from '../../lambda/sources.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
@@ -54,10 +55,10 @@ export class RefusedFiles {
 
   /** Whether today's code knows what to do with its header. */
   async #hasLayout({ key }: FileObject, copy: FileObject): Promise<boolean> {
-    const opened = await openFile(this.#deployment.s3, copy, 0);
+    const opened = await openUnpacked((from) => openFile(this.#deployment.s3, copy, from), 0, false);
     if (opened === undefined) return false;
     try {
-      return !isFault(await readLayout(key, opened, undefined));
+      return !isFault(await readLayout(key, opened.bytes, undefined));
     } finally {
       await opened.close();
     }

@@ -1,4 +1,5 @@
 import { readingOf } from '../../lambda/file-importer/import-file.ts';
+import { layoutOf } from '../../lambda/file-importer/layout.ts';
 import { parseRows } from '../../lambda/file-importer/rows.ts';
 import type { Entry } from '../../lambda/ingest.ts';
 import { entriesOfBody, type Interpret } from '../../lambda/kinesis-consumer/entries.ts';
@@ -39,7 +40,7 @@ export class RejectReader {
     const arrival = { delivery, source, arrivedAt, position: line.position };
     const file = fileOfPosition(line.position, sources);
     if (file === undefined) return { entries: [...entriesOfBody(bytes, arrival, this.#interpret)] };
-    const layout = await this.#layouts.of(file);
+    const layout = line.header === undefined ? await this.#layouts.of(file) : layoutOf(line.header, file.key);
     if (typeof layout === 'string') return { trouble: layout };
     const rows = parseRows(bytes, [bytes.length], layout.delimiter);
     return {

@@ -3,6 +3,7 @@ import { isFault } from '../../lambda/carriers/reading.ts';
 import { openFile } from '../../lambda/file-importer/file-store.ts';
 import { type Layout, readLayout } from '../../lambda/file-importer/layout.ts';
 import { type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
+import { openUnpacked } from '../../lambda/file-importer/unpacking.ts';
 
 /** How rows are read: their separator and their header. */
 export type RowLayout = Pick<Layout, 'delimiter' | 'interpretRow'>;
@@ -32,11 +33,11 @@ export class RowLayouts {
   }
 
   async #read(object: FileObject): Promise<RowLayout | string> {
-    const file = await openFile(this.#client, object, 0);
+    const file = await openUnpacked((from) => openFile(this.#client, object, from), 0, false);
     if (file === undefined) return 'The file is gone, and with it the header';
     try {
-      const layout = await readLayout(object.key, file, undefined);
-      return isFault(layout) ? layout.reason : layout;
+      const read = await readLayout(object.key, file.bytes, undefined);
+      return isFault(read) ? read.reason : read.layout;
     } finally {
       await file.close();
     }

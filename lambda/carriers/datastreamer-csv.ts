@@ -51,6 +51,32 @@ const documented = new Set(
   ).split(' '),
 );
 
+/** The name by which a column is known, whatever the carrier or a spreadsheet makes of it. */
+function canonicalName(heading: string): string {
+  const name = heading.trim().toLowerCase();
+  return aliases.get(name) ?? name;
+}
+
+/** Cells that must be names of columns before a row is taken for a header. */
+const minHeaderNames = 3;
+
+/**
+ * Whether a row among others is a header: where files were put together, another order of columns begins in the middle.
+ * At least three of its cells are names of columns that the carriers document, and at least half of those that are not
+ * empty; none begins with a digit, as ids, times and volumes do.
+ */
+export function isHeaderRow(row: Row): boolean {
+  const cells = row.map((cell) => cell.trim()).filter((cell) => cell !== '');
+  if (cells.some((cell) => /^\d/.test(cell))) return false;
+  const names = new Set(cells.map(canonicalName).filter((name) => documented.has(name)));
+  return names.size >= minHeaderNames && 2 * names.size >= cells.length;
+}
+
+/** The column that holds the records' ids; -1 where there is none. */
+export function findIdColumn(header: Row): number {
+  return header.findIndex((heading) => canonicalName(heading) === 'id');
+}
+
 /**
  * Prepares the reading of rows under a header.
  *
@@ -59,8 +85,7 @@ const documented = new Set(
 export function interpreterOf(header: Row, fileName: string): RowInterpreter | Fault {
   const columns = new Map<string, number>();
   for (const [index, heading] of header.entries()) {
-    const name = heading.trim().toLowerCase();
-    const canonical = aliases.get(name) ?? name;
+    const canonical = canonicalName(heading);
     // Of two columns of one meaning the first stands.
     if (canonical !== '' && !columns.has(canonical)) columns.set(canonical, index);
   }

@@ -1,4 +1,4 @@
-import { type Delimiter, rowEnds } from './rows.ts';
+import { type Delimiter, lineEnds, scanRows } from './rows.ts';
 
 /** Whole rows of a file, at most about a block's size of them. */
 export interface Block {
@@ -10,8 +10,11 @@ export interface Block {
 /** Bytes of a block: some four hundred rows. Larger ones take more memory and no less CPU. */
 export const blockBytes = 128 * 1024;
 
+/** Rows of a block: some ten times those of a carrier's file. Rows of two bytes would otherwise fill the memory. */
+export const maxBlockRows = 4_096;
+
 /** A row longer than this is none: an unclosed quote has swallowed what follows. */
-const longestRow = 2 * 1024 * 1024;
+const maxRowBytes = 2 * 1024 * 1024;
 
 /**
  * Cuts a stream of bytes into blocks of whole rows. Where a block ends depends on the bytes from its beginning alone,
@@ -19,38 +22,84 @@ const longestRow = 2 * 1024 * 1024;
  */
 export class BlockReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
-  readonly #delimiter: Delimiter;
   #buffered: Buffer = Buffer.alloc(0);
   #ended = false;
+  /** Bytes that follow an unclosed quote, in which each line is a row. */
+  #brokenBytes = 0;
+  /** Whether the last block was of such lines. */
+  #wasBroken = false;
 
   /**
    * @param chunks the file's bytes from the beginning of a row.
    */
-  constructor(chunks: AsyncIterable<Uint8Array>, delimiter: Delimiter) {
+  constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]();
-    this.#delimiter = delimiter;
+  }
+
+  /**
+   * Whether reading can begin again behind the last block and find the same rows: not amid the lines behind an unclosed
+   * quote, which are rows only because of it.
+   */
+  get isResumable(): boolean {
+    return this.#brokenBytes === 0;
   }
 
   /** @returns the next block, or undefined at the end of the file. */
-  async next(): Promise<Block | undefined> {
+  async next(delimiter: Delimiter): Promise<Block | undefined> {
+    if (this.#brokenBytes > 0) return this.#nextLines();
+    this.#wasBroken = false;
     for (let size = blockBytes; ; size *= 2) {
       await this.#fill(size);
       const window = this.#buffered.subarray(0, size);
       if (window.length === 0) return undefined;
       const isLast = this.#ended && window.length === this.#buffered.length;
-      const ends = rowEnds(window, this.#delimiter);
-      if (isLast && ends.at(-1) !== window.length) ends.push(window.length);
-      if (ends.length === 0 && size >= longestRow) ends.push(endOfLines(window));
-      const end = ends.at(-1);
-      if (end === undefined) continue;
-      this.#buffered = this.#buffered.subarray(end);
-      return { bytes: window.subarray(0, end), ends };
+      const { ends, isOpen } = scanRows(window, delimiter, maxBlockRows);
+      if (isLast && ends.length === 0) {
+        return isOpen ? this.#breakUp(window.length) : this.#take([window.length]);
+      }
+      if (ends.length > 0) return this.#take(ends);
+      if (size >= maxRowBytes) return this.#breakUp(endOfLines(window));
     }
+  }
+
+  /** Gives back the end of the last block, which is then a part of the next. */
+  putBack(bytes: Buffer): void {
+    this.#buffered = Buffer.concat([bytes, this.#buffered]);
+    if (this.#wasBroken) this.#brokenBytes += bytes.length;
   }
 
   /** Lets go of the stream. */
   async close(): Promise<void> {
     await this.#chunks.return?.();
+  }
+
+  #breakUp(bytes: number): Block {
+    this.#brokenBytes = bytes;
+    return this.#nextLines();
+  }
+
+  /** The next lines of what an unclosed quote has swallowed. */
+  #nextLines(): Block {
+    this.#wasBroken = true;
+    const window = this.#buffered.subarray(0, Math.min(this.#brokenBytes, blockBytes));
+    const ends = lineEnds(window, maxBlockRows);
+    // A line longer than a block is taken whole.
+    if (ends.length === 0) {
+      const broken = this.#buffered.subarray(0, this.#brokenBytes);
+      ends.push(lineEnds(broken, 1)[0] ?? broken.length);
+    }
+    if (window.length === this.#brokenBytes && ends.length < maxBlockRows && ends.at(-1) !== window.length) {
+      ends.push(window.length);
+    }
+    this.#brokenBytes -= ends.at(-1) ?? 0;
+    return this.#take(ends);
+  }
+
+  #take(ends: readonly number[]): Block {
+    const end = ends.at(-1) ?? 0;
+    const bytes = this.#buffered.subarray(0, end);
+    this.#buffered = this.#buffered.subarray(end);
+    return { bytes, ends };
   }
 
   async #fill(size: number): Promise<void> {

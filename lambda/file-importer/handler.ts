@@ -66,6 +66,7 @@ async function takeObject(object: FileObject, context: Context): Promise<void> {
       measures = new Measures();
     },
     timeIsShort: () => context.getRemainingTimeInMillis() < reserveMilliseconds,
+    now: Date.now,
   };
   const { outcome, manifest } = await importFile(object, source, ports);
   // Why a file failed stands in its manifest: the reason shows its first row, which may be a record.

@@ -7,11 +7,12 @@ import type { Source } from '../sources.ts';
 import { backOff } from '../store/concurrency.ts';
 import type { FilesTable, Manifest } from '../store/files.ts';
 import type { Reject } from '../store/quarantine.ts';
-import type { Block } from './blocks.ts';
+import type { Block, BlockReader } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';
-import { type Layout, readLayout } from './layout.ts';
+import { headerIn, type Layout, layoutOf, readLayout } from './layout.ts';
 import { type FileObject, objectName } from './messages.ts';
 import { type ParsedRow, parseRows } from './rows.ts';
+import { DamagedFileError, openUnpacked } from './unpacking.ts';
 
 /** What the import of a file needs besides the file. */
 export interface ImportPorts extends LedgerPorts {
@@ -24,12 +25,17 @@ export interface ImportPorts extends LedgerPorts {
   readonly count: (receipt: Receipt) => void;
   /** Whether the time left is too short for another block. */
   readonly timeIsShort: () => boolean;
+  /** Milliseconds since the epoch: progress is noted with the time, which tells a dead import from a running one. */
+  readonly now: () => number;
 }
 
 /** How an import ended for now. */
 export interface ImportResult {
-  /** `continue`: the time was short; the manifest says where to go on. */
-  readonly outcome: 'done' | 'failed' | 'continue' | 'gone' | 'repeated';
+  /**
+   * `continue`: the time was short; the manifest says where to go on. `marker`: an empty object that only marks a folder
+   * or the end of a job.
+   */
+  readonly outcome: 'done' | 'failed' | 'continue' | 'gone' | 'repeated' | 'marker';
   readonly manifest: Manifest | undefined;
 }
 
@@ -58,31 +64,85 @@ export async function importFile(
   const known = await ports.files.read(name);
   if (known !== undefined && known.state !== 'importing') return { outcome: 'repeated', manifest: known };
   const from = known?.position ?? 0;
-  const file = await ports.open(object, from);
+  const file = await openNoted(object, source, from, known, ports);
   if (file === undefined) return { outcome: 'gone', manifest: known && (await giveUp(known, ports)) };
-  const manifest = known ?? newManifest(name, source, file);
+  const manifest: Manifest = {
+    ...(known ?? newManifest(name, source, file, ports)),
+    ...(file.isPacked && { packed: true }),
+  };
   try {
-    const layout = await readLayout(object.key, file, known?.header);
-    if (isFault(layout)) return await refuse(object, source, manifest, layout, ports);
-    const task = { object, source, ports, arrivedAt: file.deliveredAt, ...layout };
-    return await importBlocks(task, {
-      ...manifest,
-      header: layout.header,
-      position: Math.max(from, layout.headerBytes),
-    });
+    if (file.size === 0 && isMarker(object)) return { outcome: 'marker', manifest: undefined };
+    if (known === undefined) await ports.files.write(manifest);
+    return await importRows(object, source, file, manifest, ports);
   } finally {
     await file.close();
   }
 }
 
-interface Task extends Layout {
+/** Opens the file; one that can't be opened is listed all the same, before its announcement is given up. */
+async function openNoted(
+  object: FileObject,
+  source: Source,
+  from: number,
+  known: Manifest | undefined,
+  ports: ImportPorts,
+) {
+  try {
+    return await openUnpacked((at) => ports.open(object, at), from, known?.packed === true);
+  } catch (error) {
+    if (known === undefined) {
+      const unseen = { size: 0, deliveredAt: ports.now() };
+      await ports.files.write(newManifest(objectName(object), source, unseen, ports));
+    }
+    throw error;
+  }
+}
+
+/** Whether an empty object is none that a carrier delivers: a folder, or `_SUCCESS` of a job. */
+function isMarker({ key }: FileObject): boolean {
+  return !/\.csv(\.gz)?$/i.test(key);
+}
+
+async function importRows(
+  object: FileObject,
+  source: Source,
+  file: OpenedFile,
+  manifest: Manifest,
+  ports: ImportPorts,
+): Promise<ImportResult> {
+  try {
+    const read = await readLayout(object.key, file.bytes, manifest.header);
+    if (isFault(read)) return await refuse(object, source, manifest, read, ports);
+    const { layout, headerBytes, blocks } = read;
+    const task = { object, source, ports, arrivedAt: file.deliveredAt, blocks };
+    return await importBlocks(task, layout, {
+      ...manifest,
+      header: layout.header,
+      position: Math.max(manifest.position, headerBytes),
+    });
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    // What came before the damage is in; the file is kept whole.
+    const latest = (await ports.files.read(manifest.object)) ?? manifest;
+    return refuse(object, source, latest, error.fault, ports);
+  }
+}
+
+interface Task {
   readonly object: FileObject;
   readonly source: Source;
   readonly ports: ImportPorts;
   readonly arrivedAt: number;
+  /** The rows that are still to be read. */
+  readonly blocks: BlockReader;
 }
 
-function newManifest(name: string, source: Source, file: OpenedFile): Manifest {
+function newManifest(
+  name: string,
+  source: Source,
+  file: Pick<OpenedFile, 'size' | 'deliveredAt'>,
+  { now }: Pick<ImportPorts, 'now'>,
+): Manifest {
   return {
     object: name,
     source: source.name,
@@ -94,75 +154,133 @@ function newManifest(name: string, source: Source, file: OpenedFile): Manifest {
     position: 0,
     size: file.size,
     delivered: new Date(file.deliveredAt).toISOString(),
+    noted: new Date(now()).toISOString(),
   };
 }
 
-/** A file of which no row can be read: kept whole. */
+/** A file of which no row can be read, or not all: kept whole. */
 async function refuse(
   object: FileObject,
   source: Source,
-  manifest: Manifest,
+  { header, ...manifest }: Manifest,
   { code, reason }: Fault,
   ports: ImportPorts,
 ): Promise<ImportResult> {
   const arrivedAt = Date.parse(manifest.delivered);
   await ports.keepFile(object, { code, reason, position: manifest.object, source: source.name, arrivedAt });
-  const failed: Manifest = { ...manifest, state: 'failed', reason };
+  const failed: Manifest = { ...manifest, state: 'failed', reason, noted: timeNow(ports) };
   await ports.files.write(failed);
   ports.count({ ...emptyReceipt, received: 1, rejected: 1 });
   return { outcome: 'failed', manifest: failed };
 }
 
 /** A file that vanished before all of it was in: what is in stays in. */
-async function giveUp({ header, ...known }: Manifest, { files }: ImportPorts): Promise<Manifest> {
+async function giveUp({ header, ...known }: Manifest, ports: ImportPorts): Promise<Manifest> {
   const reason = 'The file was deleted or replaced before all of it was imported';
-  const failed: Manifest = { ...known, state: 'failed', reason };
-  await files.write(failed);
+  const failed: Manifest = { ...known, state: 'failed', reason, noted: timeNow(ports) };
+  await ports.files.write(failed);
   return failed;
 }
 
-async function importBlocks(task: Task, begin: Manifest): Promise<ImportResult> {
-  const { ports, blocks } = task;
+function timeNow({ now }: Pick<ImportPorts, 'now'>): string {
+  return new Date(now()).toISOString();
+}
+
+async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise<ImportResult> {
+  const { object, ports, blocks } = task;
+  let layout = first;
   let manifest = begin;
   let uncounted = emptyReceipt;
-  const note = async (noted: Manifest): Promise<void> => {
-    await ports.files.write(noted);
+  let unnoted = 0;
+  const note = async (noted: Manifest): Promise<Manifest> => {
+    const timed = { ...noted, noted: timeNow(ports) };
+    await ports.files.write(timed);
     ports.count(uncounted);
     uncounted = emptyReceipt;
+    unnoted = 0;
+    return timed;
   };
-  for (let number = 1; ; number += 1) {
-    const block = await blocks.next();
-    if (block === undefined) break;
-    const counts = await importBlock(task, block, manifest);
-    uncounted = addReceipts(uncounted, counts);
-    manifest = advanced(manifest, block, counts);
+  for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
+    const section = cutAtHeader(block, layout);
+    if (section.rest > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - section.rest));
+    if (section.header === undefined) {
+      const counts = await importSection(task, section, layout, manifest);
+      uncounted = addReceipts(uncounted, counts);
+      manifest = advanced(manifest, section, counts);
+      unnoted += 1;
+    } else {
+      layout = layoutOf(section.header, object.key);
+      const { position, headers = 1 } = manifest;
+      manifest = {
+        ...manifest,
+        header: layout.header,
+        headers: headers + 1,
+        position: position + section.length,
+      };
+    }
     const timeIsShort = ports.timeIsShort();
-    if (timeIsShort || number % blocksPerNote === 0) await note(manifest);
-    if (timeIsShort) return { outcome: 'continue', manifest };
+    if (blocks.isResumable && (timeIsShort || unnoted >= blocksPerNote)) manifest = await note(manifest);
+    if (blocks.isResumable && timeIsShort) return { outcome: 'continue', manifest };
+    block = await blocks.next(layout.delimiter);
   }
   const { header, ...done } = manifest;
-  const finished: Manifest = { ...done, state: 'done' };
-  await note(finished);
+  const finished = await note({ ...done, state: 'done' });
   return { outcome: 'done', manifest: finished };
 }
 
-function advanced(manifest: Manifest, block: Block, { received, rejected }: Receipt): Manifest {
+/** The first rows of a block: up to the next header, or that header alone. */
+interface Section {
+  readonly rows: readonly ParsedRow[];
+  /** Bytes that it takes. */
+  readonly length: number;
+  /** Bytes of the block behind it. */
+  readonly rest: number;
+  /** The header that it is; undefined where it is rows. */
+  readonly header?: string;
+}
+
+/** Rows stand under the header before them, wherever in the file that is. */
+function cutAtHeader({ bytes, ends }: Block, layout: Layout): Section {
+  const rows = parseRows(bytes, ends, layout.delimiter);
+  for (const [index, row] of rows.entries()) {
+    const header = headerIn(row, layout);
+    if (header === undefined) continue;
+    const begin = row.bytes.byteOffset - bytes.byteOffset;
+    if (index > 0) return { rows: rows.slice(0, index), length: begin, rest: bytes.length - begin };
+    // A row that is broken by its quotes may end before the bytes that were taken for one.
+    const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
+    const length = lineBreak === -1 ? bytes.length : lineBreak + 1;
+    return { rows: [], length, rest: bytes.length - length, header };
+  }
+  return { rows, length: bytes.length, rest: 0 };
+}
+
+const newline = 0x0a;
+
+function advanced(manifest: Manifest, section: Section, { received, rejected }: Receipt): Manifest {
   return {
     ...manifest,
     rows: manifest.rows + received,
     accepted: manifest.accepted + received - rejected,
     rejected: manifest.rejected + rejected,
-    position: manifest.position + block.bytes.length,
+    position: manifest.position + section.length,
   };
 }
 
-/** Takes in a block's rows, again and again until all of them are in. */
-async function importBlock(task: Task, block: Block, manifest: Manifest): Promise<Receipt> {
-  const rows = parseRows(block.bytes, block.ends, task.delimiter);
+/** Takes in rows, again and again until all of them are in. */
+async function importSection(
+  task: Task,
+  { rows }: Section,
+  layout: Layout,
+  manifest: Manifest,
+): Promise<Receipt> {
+  // The file's first header is found at its beginning; a later one is kept with what it is needed for.
+  const header = (manifest.headers ?? 1) > 1 ? { header: layout.header } : {};
   const entries = rows.map((row, index): Entry => {
     const { source, arrivedAt } = task;
     return {
-      reading: readingOf(row, task.interpretRow, { source, arrivedAt }),
+      ...header,
+      reading: readingOf(row, layout.interpretRow, { source, arrivedAt }),
       delivery: index,
       position: `${manifest.object}#${manifest.rows + index + 1}`,
       source,

@@ -7,7 +7,8 @@ import { CsvError, parse } from 'csv-parse/sync';
  */
 
 /** A field separator that a header was seen to use. */
-export type Delimiter = ',' | ';' | '\t';
+export const delimiters = [',', ';', '\t', '|'] as const;
+export type Delimiter = (typeof delimiters)[number];
 
 /** One row: its fields, or undefined where its bytes are no CSV row or no UTF-8. */
 export interface ParsedRow {
@@ -28,12 +29,24 @@ const lineBreak = Buffer.from('\r\n');
  * beginning of a field, so a stray one inside a field does not swallow what follows.
  */
 export function rowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
-  if (!bytes.includes(quote)) return lineEnds(bytes);
+  return scanRows(bytes, delimiter, Number.POSITIVE_INFINITY).ends;
+}
+
+/** Where rows end, and whether a quote is open where the bytes end. */
+export interface RowScan {
+  readonly ends: number[];
+  /** Not known where `max` ends were found. */
+  readonly isOpen: boolean;
+}
+
+/** As {@link rowEnds}, for at most `max` rows. */
+export function scanRows(bytes: Buffer, delimiter: Delimiter, max: number): RowScan {
+  if (!bytes.includes(quote)) return { ends: lineEnds(bytes, max), isOpen: false };
   const separator = delimiter.charCodeAt(0);
   const ends: number[] = [];
   let quoted = false;
   let atFieldStart = true;
-  for (let index = 0; index < bytes.length; index += 1) {
+  for (let index = markLength(bytes, 0); index < bytes.length; index += 1) {
     const byte = bytes[index];
     if (quoted) {
       if (byte !== quote) continue;
@@ -43,25 +56,52 @@ export function rowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
       continue;
     }
     if (byte === quote && atFieldStart) quoted = true;
-    else if (byte === newline) ends.push(index + 1);
+    else if (byte === newline) {
+      ends.push(index + 1);
+      if (ends.length === max) break;
+      index += markLength(bytes, index + 1);
+    }
     atFieldStart = byte === separator || byte === newline;
+  }
+  return { ends, isOpen: quoted };
+}
+
+/** Bytes of the byte-order mark that stands at the beginning of a row, as where files were put together. */
+function markLength(bytes: Buffer, at: number): number {
+  return bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf ? 3 : 0;
+}
+
+/** Where lines end: behind their breaks, at most `max` of them. */
+export function lineEnds(bytes: Buffer, max: number): number[] {
+  const ends: number[] = [];
+  for (let at = bytes.indexOf(newline); at !== -1 && ends.length < max; at = bytes.indexOf(newline, at + 1)) {
+    ends.push(at + 1);
   }
   return ends;
 }
 
-/** Where lines end: behind their breaks. */
-function lineEnds(bytes: Buffer): number[] {
-  const ends: number[] = [];
-  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) ends.push(at + 1);
-  return ends;
-}
-
 /**
- * Parses whole rows. Blank lines are no rows.
+ * Parses whole rows. Blank lines are no rows, nor are rows of empty cells and a spreadsheet's `sep=;`.
  *
  * @param ends where the rows end, as {@link rowEnds} found them; the last may lack its line break.
  */
 export function parseRows(bytes: Buffer, ends: readonly number[], delimiter: Delimiter): ParsedRow[] {
+  return parseLines(bytes, ends, delimiter).filter(({ fields }) => fields === undefined || !isBlank(fields));
+}
+
+/** Whether a row's cells say nothing. */
+function isBlank(fields: readonly string[]): boolean {
+  return fields.every((field) => field === '' || field.trim() === '') || isSeparatorLine(fields);
+}
+
+const separatorLine = /^sep=[,;\t|]*$/i;
+
+/** Whether a row is the line by which a spreadsheet states its separator, read with that or another. */
+function isSeparatorLine(fields: readonly string[]): boolean {
+  return separatorLine.test(fields[0] ?? '') && fields.every((field, index) => index === 0 || field === '');
+}
+
+function parseLines(bytes: Buffer, ends: readonly number[], delimiter: Delimiter): ParsedRow[] {
   const lines = linesOf(bytes, ends);
   // Something is broken in here: row by row, so that only what is broken is lost.
   if (!isUtf8(bytes)) return lines.flatMap((line) => parsedAlone(line, delimiter));
@@ -72,7 +112,7 @@ export function parseRows(bytes: Buffer, ends: readonly number[], delimiter: Del
   return lines.flatMap((line): ParsedRow | ParsedRow[] => {
     // Without quotes there is nothing to CSV but its separators.
     if (!hasQuotes || line !== quoted[next]) {
-      return { fields: line.toString('utf8').split(delimiter), isText: true, bytes: line };
+      return { fields: withoutMark(line).toString('utf8').split(delimiter), isText: true, bytes: line };
     }
     const fields = records?.[next];
     next += 1;
@@ -83,7 +123,7 @@ export function parseRows(bytes: Buffer, ends: readonly number[], delimiter: Del
 /** The fields of rows that have quotes; undefined where one of them is broken. */
 function parsedTogether(rows: readonly Buffer[], delimiter: Delimiter): readonly string[][] | undefined {
   if (rows.length === 0) return [];
-  const records = parsed(Buffer.concat(rows.flatMap((row) => [row, lineBreak])), delimiter);
+  const records = parsed(Buffer.concat(rows.flatMap((row) => [withoutMark(row), lineBreak])), delimiter);
   return records?.length === rows.length ? records : undefined;
 }
 
@@ -91,16 +131,22 @@ function parsedTogether(rows: readonly Buffer[], delimiter: Delimiter): readonly
 function parsedAlone(row: Buffer, delimiter: Delimiter): ParsedRow[] {
   const whole = parsedRow(row, delimiter);
   if (whole.fields !== undefined || !row.includes(newline)) return [whole];
-  return linesOf(row, [...lineEnds(row), row.length]).map((line) => parsedRow(line, delimiter));
+  return linesOf(row, [...lineEnds(row, Number.POSITIVE_INFINITY), row.length]).map((line) =>
+    parsedRow(line, delimiter),
+  );
 }
 
 /** The separator that a header uses. */
 export function delimiterOf(header: string): Delimiter {
-  const counts = ([',', ';', '\t'] as const).map((delimiter) => ({
+  const counts = delimiters.map((delimiter) => ({
     delimiter,
     count: header.split(delimiter).length,
   }));
   return counts.reduce((most, next) => (next.count > most.count ? next : most)).delimiter;
+}
+
+function withoutMark(line: Buffer): Buffer {
+  return line.subarray(markLength(line, 0));
 }
 
 function linesOf(bytes: Buffer, ends: readonly number[]): Buffer[] {
@@ -118,8 +164,15 @@ function linesOf(bytes: Buffer, ends: readonly number[]): Buffer[] {
 
 function parsedRow(line: Buffer, delimiter: Delimiter): ParsedRow {
   const isText = isUtf8(line);
-  const records = isText ? parsed(line, delimiter) : undefined;
+  // Each quote has its partner; to find that out is far cheaper than to have the library fail.
+  const records = isText && hasQuotesInPairs(line) ? parsed(withoutMark(line), delimiter) : undefined;
   return { fields: records?.length === 1 ? records[0] : undefined, isText, bytes: line };
+}
+
+function hasQuotesInPairs(line: Buffer): boolean {
+  let quotes = 0;
+  for (let at = line.indexOf(quote); at !== -1; at = line.indexOf(quote, at + 1)) quotes += 1;
+  return quotes % 2 === 0;
 }
 
 /** The rows' fields, or undefined where the library finds the text broken. */

@@ -1,4 +1,4 @@
-import type { Manifest } from '../store/files.ts';
+import { isStalled, type Manifest } from '../store/files.ts';
 import type { FileKey, LedgerReader } from '../store/reader.ts';
 import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
 import { fileStates, readParameters } from './parameters.ts';
@@ -24,7 +24,7 @@ export async function listFiles(request: ApiRequest, ports: ApiPorts): Promise<P
     if (after === undefined) throw badToken(parameters.PageToken ?? '');
   }
   const { files, next } = await filesOf(reader, sources, state, size, after);
-  const resources = files.map((file) => fileResource(request, file));
+  const resources = files.map((file) => fileResource(request, file, ports.now()));
   return pageBody(request, listing, 'files', resources, next && { position: next });
 }
 
@@ -35,7 +35,7 @@ export async function fetchFile(request: ApiRequest, ports: ApiPorts): Promise<o
   const object = objectOf(id);
   const [file] = object === undefined ? [] : await ports.reader.files([object]);
   if (file === undefined) throw notFound(`The file ${JSON.stringify(shortened(id))}`);
-  return fileResource(request, file);
+  return fileResource(request, file, ports.now());
 }
 
 interface FileStretch {
@@ -90,7 +90,7 @@ function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function fileResource(request: ApiRequest, file: Manifest): object {
+function fileResource(request: ApiRequest, file: Manifest, now: number): object {
   const id = Buffer.from(file.object).toString('base64url');
   const bucketEnd = file.object.indexOf('/');
   const keyEnd = file.object.lastIndexOf('@');
@@ -108,6 +108,8 @@ function fileResource(request: ApiRequest, file: Manifest): object {
     size: file.size,
     imported: file.position,
     delivered: file.delivered,
+    noted: file.noted ?? null,
+    stalled: isStalled(file, now),
     reason: file.reason ?? null,
     url: `${request.root}${filled('/v1/Files/{id}', { id })}`,
   };

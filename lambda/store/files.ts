@@ -17,16 +17,33 @@ export interface Manifest {
   readonly rows: number;
   readonly accepted: number;
   readonly rejected: number;
-  /** Bytes that are in; where to go on. */
+  /** Bytes that are in; where to go on. Of gzip, bytes of the CSV in it. */
   readonly position: number;
   /** Bytes of the file. */
   readonly size: number;
   /** When the file was delivered, ISO 8601. */
   readonly delivered: string;
-  /** The header, while the file is being imported: reading that begins further on needs it. */
+  /** When this was noted, ISO 8601; absent in items of older versions. */
+  readonly noted?: string | undefined;
+  /** Whether it is gzip. */
+  readonly packed?: boolean | undefined;
+  /** The header in force, while the file is being imported: reading that begins further on needs it. */
   readonly header?: string | undefined;
+  /** Headers so far, where there is more than the first. */
+  readonly headers?: number | undefined;
   /** Why a file failed. */
   readonly reason?: string | undefined;
+}
+
+/**
+ * Milliseconds after its last note at which an import is dead: a running one notes its progress every few seconds, and
+ * no invocation lasts longer.
+ */
+const maxSilentMilliseconds = 15 * 60_000;
+
+/** Whether an import has ended without having come to its end: it was killed, or waits to be tried again. */
+export function isStalled({ state, noted, delivered }: Manifest, now: number): boolean {
+  return state === 'importing' && now - Date.parse(noted ?? delivered) > maxSilentMilliseconds;
 }
 
 /** The table of manifests. */
@@ -53,7 +70,7 @@ export class FilesTable {
           TableName: this.#tableName,
           Key: keyOf(object),
           UpdateExpression:
-            'SET #state = :importing, #position = :none, #rows = :none, accepted = :none, rejected = :none REMOVE reason, header',
+            'SET #state = :importing, #position = :none, #rows = :none, accepted = :none, rejected = :none REMOVE reason, header, headers',
           ConditionExpression: '#state = :failed',
           ExpressionAttributeNames: { '#state': 'state', '#rows': 'rows', '#position': 'position' },
           ExpressionAttributeValues: {
@@ -100,18 +117,23 @@ function keyOf(object: string): Item {
   return { [filesTable.partitionKey]: { S: object } };
 }
 
-function updateExpression({ header, reason }: Manifest): string {
+/** Attributes that not every manifest has. */
+const optionalAttributes = ['noted', 'packed', 'header', 'headers', 'reason'] as const;
+
+function updateExpression(manifest: Manifest): string {
   const sets =
     'SET #source = :source, carrier = :carrier, #state = :state, #rows = :rows, accepted = :accepted, ' +
     'rejected = :rejected, #position = :position, #size = :size, delivered = :delivered';
-  const withReason = reason === undefined ? sets : `${sets}, reason = :reason`;
-  return header === undefined ? `${withReason} REMOVE header` : `${withReason}, header = :header`;
+  const stated = optionalAttributes.filter((name) => manifest[name] !== undefined);
+  const removed = optionalAttributes.filter((name) => manifest[name] === undefined);
+  const removes = removed.length === 0 ? '' : ` REMOVE ${removed.join(', ')}`;
+  return `${[sets, ...stated.map((name) => `${name} = :${name}`)].join(', ')}${removes}`;
 }
 
 function valuesOf(manifest: Manifest): Item {
-  const { source, carrier, state, rows, accepted, rejected, position, size, delivered, header, reason } =
-    manifest;
-  const values: Item = {
+  const { source, carrier, state, rows, accepted, rejected, position, size, delivered } = manifest;
+  const { noted, packed, header, headers, reason } = manifest;
+  return {
     ':source': { S: source },
     ':carrier': { S: carrier },
     ':state': { S: state },
@@ -121,10 +143,12 @@ function valuesOf(manifest: Manifest): Item {
     ':position': { N: String(position) },
     ':size': { N: String(size) },
     ':delivered': { S: delivered },
+    ...(noted !== undefined && { ':noted': { S: noted } }),
+    ...(packed !== undefined && { ':packed': { BOOL: packed } }),
+    ...(header !== undefined && { ':header': { S: header } }),
+    ...(headers !== undefined && { ':headers': { N: String(headers) } }),
+    ...(reason !== undefined && { ':reason': { S: reason } }),
   };
-  if (header !== undefined) values[':header'] = { S: header };
-  if (reason !== undefined) values[':reason'] = { S: reason };
-  return values;
 }
 
 /** The manifest that an item holds. */
@@ -143,7 +167,10 @@ export function manifestOf(item: Item): Manifest {
     position: count('position'),
     size: count('size'),
     delivered: text('delivered'),
+    noted: item['noted']?.S,
+    packed: item['packed']?.BOOL,
     header: item['header']?.S,
+    headers: item['headers']?.N === undefined ? undefined : Number(item['headers'].N),
     reason: item['reason']?.S,
   };
 }

@@ -15,6 +15,8 @@ export interface Reject {
   readonly arrivedAt: number;
   /** The original bytes. */
   readonly bytes: Uint8Array;
+  /** Of a row of a file: the header before it, where that is not the file's first. */
+  readonly header?: string;
 }
 
 /** Where rejects are kept. */
@@ -111,6 +113,8 @@ export interface RejectLine {
   readonly body: string;
   /** For a whole file: the key of its copy in this bucket; `body` is then empty. */
   readonly object?: string;
+  /** For a row of a file: the header before it, where that is not the file's first. */
+  readonly header?: string;
 }
 
 function rejectLine(reject: Reject): RejectLine {
@@ -125,6 +129,7 @@ function rejectLine(reject: Reject): RejectLine {
     arrivedAt: new Date(reject.arrivedAt).toISOString(),
     encoding,
     body: bytes.toString(encoding),
+    ...(reject.header !== undefined && { header: reject.header }),
   };
 }
 

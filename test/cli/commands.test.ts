@@ -111,7 +111,7 @@ describe('status', () => {
       lastRecord: expect.stringMatching(/^\d{4}-.*Z$/),
       hour: { received: 6, rejected: 1 },
       day: { received: 6, rejected: 1 },
-      files: { importing: 0, failed: 0, among: 0 },
+      files: { importing: 0, stalled: 0, failed: 0, among: 0 },
     });
     expect(status.queues).toEqual([
       { queue: 'files to import', waiting: 0, inWork: 0 },

@@ -42,7 +42,7 @@ describe('a file of the user', () => {
   test('of another kind, missing or a folder is refused before anything is started', async () => {
     const other = await given('records.xlsx', '');
     await expect(userFile(other)).rejects.toThrow(
-      new UsageError(`${other}: give files whose names end in .csv, .json, .jsonl, .ndjson`),
+      new UsageError(`${other}: give files whose names end in .csv, .csv.gz, .json, .jsonl, .ndjson`),
     );
     const missing = join(folder, 'missing.csv');
     await expect(userFile(missing)).rejects.toThrow(`${missing} can not be read: ENOENT`);

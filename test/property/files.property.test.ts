@@ -62,6 +62,7 @@ async function importBytes(
         receipt = addReceipts(receipt, counted);
       },
       timeIsShort: () => isHasty,
+      now: () => 0,
     });
   } while (result.outcome === 'continue');
   return { result, tables: tablesOf(engine), rejects: surroundings.quarantine.contents, refused, receipt };
@@ -178,7 +179,10 @@ describe(`a file (seed ${seed})`, () => {
     withoutClock(() => goesOn);
     await fc.assert(
       fc.asyncProperty(fuzzedFile, async ({ bytes, importing: how }) => {
-        expectAccounted(await importBytes(bytes, how));
+        const imported = await importBytes(bytes, how);
+        // An empty object that is not named as a carrier's file is none.
+        if (bytes.length === 0 && how.key === 'any name') expect(imported.result.outcome).toBe('marker');
+        else expectAccounted(imported);
       }),
       trials(1_200),
     );

@@ -55,6 +55,7 @@ async function takeFile(megabytes: number): Promise<number> {
       keepFile: async () => undefined,
       count: () => undefined,
       timeIsShort: () => false,
+      now: () => 0,
     },
   );
   return manifest?.accepted ?? 0;

@@ -36,6 +36,7 @@ export async function importInMemory(key: string, bytes: Uint8Array): Promise<Im
     keepFile: async (_, reject) => void rejects.push(reject),
     count: () => undefined,
     timeIsShort: () => false,
+    now: () => 0,
   };
   const object = { bucket: 'files', key, versionId: 'v1', eTag: undefined };
   const { manifest } = await importFile(object, arrivalFrom('1nce').source, ports);

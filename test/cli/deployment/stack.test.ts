@@ -139,7 +139,7 @@ describe('a deployed stack', () => {
         {
           ...{ source: 'kore-eu', lastRecord: at(5).toISOString(), lagSeconds: 1.5 },
           ...{ hour: { received: 30, rejected: 2 }, day: { received: 60, rejected: 2 } },
-          files: { importing: 0, failed: 0, among: 0 },
+          files: { importing: 0, stalled: 0, failed: 0, among: 0 },
         },
         {
           source: 'telekom',

@@ -164,17 +164,37 @@ describe('a file with', () => {
     'UTF-16 with its mark': {
       bytes: Buffer.from(`\uFEFF${header}\n${row(1)}\n`, 'utf16le'),
       code: 'not-utf8',
-      reason: /^The file is not UTF-8 text$/,
+      reason: /^The file is UTF-16, not UTF-8: save it as UTF-8 and put it again$/,
     },
     'UTF-16 without a mark': {
       bytes: Buffer.from(`${header}\n${row(1)}\n`, 'utf16le'),
       code: 'not-utf8',
-      reason: /^The file is not UTF-8 text$/,
+      reason: /^The file is not UTF-8 text, but UTF-16 or binary data: save it/,
     },
     'something else than text': {
       bytes: Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7) % 256)),
       code: 'not-utf8',
-      reason: /^The file is not UTF-8 text$/,
+      reason: /^The file is not UTF-8 text, but UTF-16 or binary data: save it/,
+    },
+    'another encoding': {
+      bytes: Buffer.from(`${header},"Übertragung"\n${row(1)}\n`, 'latin1'),
+      code: 'not-utf8',
+      reason: /^The file is not UTF-8 text; save it as UTF-8 and put it again$/,
+    },
+    'a zip archive': {
+      bytes: Buffer.from('504b030414000000080000000000', 'hex'),
+      code: 'unknown-columns',
+      reason: /^The file is a zip archive or an Excel workbook, not CSV: put the CSV file itself$/,
+    },
+    'an error page': {
+      bytes: '<!DOCTYPE html>\n<html><body>Forbidden</body></html>\n',
+      code: 'unknown-columns',
+      reason: /^The file is HTML or XML, not CSV, perhaps an error page/,
+    },
+    'JSON lines': {
+      bytes: '{"id":1}\n{"id":2}\n',
+      code: 'unknown-columns',
+      reason: /^The file is JSON, not CSV: put its records into the source's stream/,
     },
     'a header without an end': {
       bytes: `${header}${',"x"'.repeat(40_000)}`,
@@ -217,7 +237,7 @@ describe('a file with', () => {
 test('a manifest tells of a file what it is, and how far it is in', async () => {
   const bytes = `${header}\n${row(1)}\n"broken"\n${row(3)}\n`;
   const object = await importing.put('of a carrier/cdr 1.csv', bytes);
-  await importing.import(object);
+  await importing.import(object, { now: () => Date.parse('2026-11-02T18:00:00Z') });
   expect(await importing.tables.items('Files')).toEqual([
     {
       object: { S: `files/of a carrier/cdr 1.csv@${object.versionId}` },
@@ -230,6 +250,7 @@ test('a manifest tells of a file what it is, and how far it is in', async () => 
       position: { N: String(Buffer.byteLength(bytes)) },
       size: { N: String(Buffer.byteLength(bytes)) },
       delivered: { S: expect.stringMatching(/^20\d\d-.*Z$/) },
+      noted: { S: '2026-11-02T18:00:00.000Z' },
     },
   ]);
 });
@@ -403,10 +424,12 @@ describe('an object that is not what was announced any more', () => {
     const object = await importing.put(key, longFile().bytes, 'unversioned');
     const { manifest } = await importing.import(object, { timeIsShort: () => true });
     await importing.put(key, file(1), 'unversioned');
-    const result = await importing.import(object);
+    const later = Date.parse('2026-11-02T18:00:00Z');
+    const result = await importing.import(object, { now: () => later });
     const { header: _, ...failed }: Manifest = {
       ...manifest!,
       state: 'failed',
+      noted: new Date(later).toISOString(),
       reason: 'The file was deleted or replaced before all of it was imported',
     };
     expect(result).toEqual({ outcome: 'gone', manifest: failed });

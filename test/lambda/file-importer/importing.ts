@@ -76,6 +76,7 @@ export class Importing {
         this.receipt = addReceipts(this.receipt, receipt);
       },
       timeIsShort: () => false,
+      now: Date.now,
       ...instead,
     };
   }

@@ -27,7 +27,10 @@ describe('rows', () => {
     ['different numbers of fields', 'a\nb,c\n', [whole(['a'], 'a'), whole(['b', 'c'], 'b,c')]],
     ['€ and other signs', '"€",ä,"𝄞"\n', [whole(['€', 'ä', '𝄞'], '"€",ä,"𝄞"')]],
     ['nothing', '', []],
-    ['blanks', '  \n', [whole(['  '], '  ')]],
+    ['blanks', '  \n', []],
+    ['empty cells', ',,\n"",""\n', []],
+    ['a separator stated', 'sep=;\n', []],
+    ['a byte-order mark', '\uFEFFa,b\n', [whole(['a', 'b'], '\uFEFFa,b')]],
   ])('with %s are read', (_, text, rows) => {
     expect(rowsOf(text)).toEqual(rows);
   });

@@ -448,6 +448,8 @@ describe('Files', () => {
       size: 1_000,
       imported: 1_000,
       delivered: '2026-11-02T13:00:00.000Z',
+      noted: null,
+      stalled: false,
       reason: 'It has no column id',
       url: `https://api.example.com/v1/Files/${String(failed?.['id'])}`,
     });
