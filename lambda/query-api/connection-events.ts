@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { type Disclosure, disclosed, disclosureOf } from './disclosure.ts';
-import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
+import { keyPosition, openListing, type PageBody, pageBody } from './listing.ts';
 import { readParameters } from './parameters.ts';
 import { completePeriod } from './period.ts';
 import type { ApiPorts } from './ports.ts';
@@ -19,6 +19,7 @@ export async function listConnectionEvents(request: ApiRequest, ports: ApiPorts)
   const named = await findSim(reader, request.pathParameters['sim'] ?? '');
   const { sim } = named;
   const listing = openListing(
+    'listConnectionEvents',
     `ConnectionEvents ${sim}`,
     parameters,
     { StartTime, EndTime, EventType },
@@ -27,10 +28,7 @@ export async function listConnectionEvents(request: ApiRequest, ports: ApiPorts)
   const { StartTime: from = '', EndTime: end = '9999', EventType: type } = listing.filters;
   // A key is its time and `#` and an id: what follows `#` ends the range behind the last event of its end.
   const to = `${end}$`;
-  const after = listing.from?.position;
-  if (after !== undefined && !(typeof after === 'string' && after >= from && after < to)) {
-    throw badToken(parameters.PageToken ?? '');
-  }
+  const after = keyPosition(listing, parameters, 'sort', (key) => key >= from && key < to);
   const { events, next } = await reader.events({ sim, from, to }, listing.size, { type, after });
   if (events.length === 0) await requireKnown(reader, named);
   const resources = events.map((event) => connectionEvent(event, disclosure));

@@ -29,13 +29,13 @@ export async function listDataSessions(request: ApiRequest, ports: ApiPorts): Pr
   const { StartTime, EndTime, Status } = parameters;
   const named = await findSim(reader, request.pathParameters['sim'] ?? '');
   const { sim } = named;
-  const listing = openListing(`DataSessions ${sim}`, parameters, { StartTime, EndTime, Status }, (given) => ({
-    ...completePeriod(given, ports.now(), periodRule),
-    Status: given['Status'],
-  }));
-  const given =
-    listing.from === undefined ? nothingGiven : givenOf(listing.from.bytes, listing.from.position);
-  if (given === undefined) throw badToken(parameters.PageToken ?? '');
+  const listing = openListing(
+    'listDataSessions',
+    `DataSessions ${sim}`,
+    parameters,
+    { StartTime, EndTime, Status },
+    (given) => ({ ...completePeriod(given, ports.now(), periodRule), Status: given['Status'] }),
+  );
   const { filters } = listing;
   const selection = {
     sim,
@@ -43,6 +43,9 @@ export async function listDataSessions(request: ApiRequest, ports: ApiPorts): Pr
     to: filters['EndTime'],
     status: sessionStatuses.find((status) => status === filters['Status']),
   };
+  const given =
+    listing.from === undefined ? nothingGiven : givenOf(listing.from.bytes, listing.from.position, selection);
+  if (given === undefined) throw badToken(parameters.PageToken ?? '');
   const page = await sessionPage(reader, selection, given, listing.size);
   if (page.sessions.length === 0) await requireKnown(reader, named);
   const resources = await dataSessions(ports, sim, page, disclosure);

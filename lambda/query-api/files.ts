@@ -1,4 +1,5 @@
 import { isStalled, type Manifest } from '../store/files.ts';
+import { isKey } from '../store/keys.ts';
 import type { FileKey, LedgerReader } from '../store/reader.ts';
 import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
 import { fileStates, readParameters } from './parameters.ts';
@@ -14,7 +15,7 @@ export async function listFiles(request: ApiRequest, ports: ApiPorts): Promise<P
   const { reader } = ports;
   const parameters = readParameters('listFiles', request.query);
   const { Source, State } = parameters;
-  const listing = openListing('Files', parameters, { Source, State }, (filters) => filters);
+  const listing = openListing('listFiles', 'Files', parameters, { Source, State }, (filters) => filters);
   const { filters, size } = listing;
   const sources = filters['Source'] === undefined ? [...ports.sources].sort() : [filters['Source']];
   const state = fileStates.find((known) => known === filters['State']);
@@ -118,13 +119,15 @@ function fileResource(request: ApiRequest, file: Manifest, now: number): object 
 /** The name of the object that an id stands for. */
 function objectOf(id: string): string | undefined {
   const object = Buffer.from(id, 'base64url');
-  return id !== '' && object.toString('base64url') === id ? object.toString('utf8') : undefined;
+  const name = object.toString('utf8');
+  return object.toString('base64url') === id && isKey(name, 'partition') ? name : undefined;
 }
 
 function fileKeyOf(value: unknown): FileKey | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { object, source, delivered } = value as Readonly<Record<string, unknown>>;
-  if (typeof object !== 'string' || typeof source !== 'string' || typeof delivered !== 'string')
+  if (!isKey(object, 'partition') || !isKey(source, 'partition') || !isKey(delivered, 'sort')) {
     return undefined;
+  }
   return { object, source, delivered };
 }

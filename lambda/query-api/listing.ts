@@ -1,7 +1,9 @@
+import { isKey } from '../store/keys.ts';
 import { decodeToken, encodeToken, type PageState } from './page-token.ts';
-import { defaultPageSize } from './parameters.ts';
+import { defaultPageSize, parameterKind } from './parameters.ts';
 import { badParameter } from './problem.ts';
 import { type ApiRequest, urlOf } from './request.ts';
+import type { Operation } from './routes.ts';
 
 /** Listings in the form that Twilio's clients follow from page to page. */
 
@@ -49,11 +51,12 @@ export interface PageBody {
 /**
  * Opens a listing, or a further page of one.
  *
- * @param given the filters that the request states.
+ * @param given the filters that the operation takes, undefined where the request does not state them.
  * @param complete adds the defaults to them, once, when the listing begins.
  * @throws Problem 400 where the token is none, or belongs to another subject or to other filters.
  */
 export function openListing(
+  operation: Operation,
   subject: string,
   paging: PagingParameters,
   given: Readonly<Record<string, string | undefined>>,
@@ -67,15 +70,31 @@ export function openListing(
     return { subject, size, page: 0, filters: stated(complete(given)), from: undefined };
   }
   const from = decodeToken(subject, token);
-  if (from === undefined) throw badToken(token);
+  if (from === undefined || !areFilters(operation, from.filters, given, complete({}))) throw badToken(token);
   for (const [name, value] of Object.entries(given)) {
     const begun = from.filters[name];
     if (value === undefined || value === begun) continue;
     throw badParameter(name, value, `${begun ?? 'nothing'}, with which the PageToken's listing began`);
   }
-  // What a token states is checked like what a request states.
   complete(from.filters);
   return { subject, size, page: page ?? from.page, filters: from.filters, from };
+}
+
+/**
+ * Whether a token's filters are ones that the operation's own listings have: parameters that it takes, with values as
+ * they are read, and all those that a listing without any filter states.
+ */
+function areFilters(
+  operation: Operation,
+  filters: Readonly<Record<string, string>>,
+  taken: Readonly<Record<string, unknown>>,
+  always: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const isRead = Object.entries(filters).every(([name, text]) => {
+    const value = Object.hasOwn(taken, name) ? parameterKind(operation, name)?.parse(text) : undefined;
+    return value !== undefined && String(value) === text;
+  });
+  return isRead && Object.keys(stated(always)).every((name) => Object.hasOwn(filters, name));
 }
 
 const pageWithoutToken = '0, or the page that a PageToken belongs to: follow meta.next_page_url';
@@ -83,6 +102,24 @@ const pageWithoutToken = '0, or the page that a PageToken belongs to: follow met
 /** A token that leads nowhere here. */
 export function badToken(token: string) {
   return badParameter('PageToken', token, 'the PageToken of a meta.next_page_url of the same list');
+}
+
+/**
+ * Where a listing goes on whose positions are keys of items; undefined on the first page.
+ *
+ * @param isWithin whether a key lies in what is listed.
+ * @throws Problem 400 where the token's position is not such a key.
+ */
+export function keyPosition(
+  { from }: Listing,
+  { PageToken: token = '' }: PagingParameters,
+  kind: 'partition' | 'sort',
+  isWithin: (key: string) => boolean = () => true,
+): string | undefined {
+  if (from === undefined) return undefined;
+  const { position } = from;
+  if (isKey(position, kind) && isWithin(position)) return position;
+  throw badToken(token);
 }
 
 /** A page's body: the resources under their name, then `meta` as Twilio's clients read it. */

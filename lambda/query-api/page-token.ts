@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto';
  * Page tokens: where a listing goes on, as text that clients hand back unread.
  *
  * A token carries a digest over itself and over what it is a listing of, so that a damaged one, or one of another
- * SIM, is told apart. It is no secret and no permission: whoever holds it still has to say who it is, and what it
- * states is checked like any parameter.
+ * SIM, is told apart. The digest is not a secret, so anyone can make a token. It is not a permission either: the caller
+ * still needs credentials, and a token can only state what a request could: `openListing` checks its filters like
+ * parameters, and each resource its position.
  */
 
 /** What a token holds. */
@@ -20,6 +21,11 @@ export interface PageState {
   readonly bytes: Uint8Array;
 }
 
+/** The longest token that is read. The listings' own stay below some 8 KB, so that they fit into an address. */
+export const maxTokenCharacters = 10_000;
+
+/** The greatest page number: `Page` takes nine digits, and a page names the next one. */
+const maxPage = 999_999_998;
 const digestBytes = 8;
 const version = 1;
 
@@ -50,7 +56,8 @@ function stateOf(header: string, bytes: Uint8Array): PageState | undefined {
   const value = parsed(header);
   if (typeof value !== 'object' || value === null) return undefined;
   const { v, page, filters, position } = value as Readonly<Record<string, unknown>>;
-  if (v !== version || typeof page !== 'number' || !Number.isSafeInteger(page) || page < 1) return undefined;
+  if (v !== version || typeof page !== 'number' || !Number.isSafeInteger(page)) return undefined;
+  if (page < 1 || page > maxPage) return undefined;
   if (!isTexts(filters)) return undefined;
   return { page, filters, position, bytes };
 }
@@ -68,6 +75,7 @@ function isTexts(value: unknown): value is Record<string, string> {
   return (
     typeof value === 'object' &&
     value !== null &&
+    !Array.isArray(value) &&
     Object.values(value).every((text) => typeof text === 'string')
   );
 }

@@ -1,4 +1,5 @@
 import { parseTime } from '../carriers/time.ts';
+import { maxTokenCharacters } from './page-token.ts';
 import { badParameter } from './problem.ts';
 import type { Operation } from './routes.ts';
 
@@ -35,7 +36,7 @@ const page: ParameterKind<number> = {
 
 const pageToken: ParameterKind<string> = {
   accepted: 'the PageToken of a meta.next_page_url',
-  parse: (text) => (text === '' ? undefined : text),
+  parse: (text) => (text === '' || text.length > maxTokenCharacters ? undefined : text),
 };
 
 const time: ParameterKind<string> = {
@@ -115,18 +116,23 @@ export function readParameters<Name extends Operation>(
   operation: Name,
   query: URLSearchParams,
 ): Parameters<Name> {
-  const kinds: Readonly<Record<string, ParameterKind<unknown>>> = parametersOf[operation];
   const values: Record<string, unknown> = {};
   for (const name of new Set(query.keys())) {
-    const kind = kinds[name];
+    const kind = parameterKind(operation, name);
     const [text = '', second] = query.getAll(name);
-    if (kind === undefined) throw unknownParameter(name, text, Object.keys(kinds));
+    if (kind === undefined) throw unknownParameter(name, text, Object.keys(parametersOf[operation]));
     if (second !== undefined) throw badParameter(name, `${text}, ${second}`, `one value: ${kind.accepted}`);
     const value = kind.parse(text);
     if (value === undefined) throw badParameter(name, text, kind.accepted);
     values[name] = value;
   }
   return values as Parameters<Name>;
+}
+
+/** The kind of a parameter by its name, which may be any text; undefined where the operation does not take it. */
+export function parameterKind(operation: Operation, name: string): ParameterKind<unknown> | undefined {
+  const kinds: Readonly<Record<string, ParameterKind<unknown>>> = parametersOf[operation];
+  return Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 }
 
 function unknownParameter(name: string, text: string, known: readonly string[]) {

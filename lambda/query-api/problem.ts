@@ -29,7 +29,11 @@ export const problemCodes = {
 /** A parameter that can't be used: says which, the value given and what is accepted. */
 export function badParameter(name: string, given: string | undefined, accepted: string): Problem {
   const value = given === undefined ? 'nothing' : JSON.stringify(shortened(given));
-  return new Problem(400, problemCodes.badParameter, `${name}: ${value} given; accepted is ${accepted}`);
+  return new Problem(
+    400,
+    problemCodes.badParameter,
+    `${shortened(name)}: ${value} given; accepted is ${accepted}`,
+  );
 }
 
 /** Something that is not there. */

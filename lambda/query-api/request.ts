@@ -32,11 +32,12 @@ export function requestOf(event: APIGatewayProxyEventV2): ApiRequest {
     path: rawPath.slice(prefix.length) || '/',
     pathParameters: Object.fromEntries(
       Object.entries(pathParameters ?? {}).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, value] as const],
+        // Half a character can't be encoded again.
+        value === undefined ? [] : [[name, value.toWellFormed()] as const],
       ),
     ),
     query: new URLSearchParams(rawQueryString),
-    root: `${headers['x-forwarded-proto'] ?? 'https'}://${requestContext.domainName}${prefix}`,
+    root: `${headers['x-forwarded-proto'] === 'http' ? 'http' : 'https'}://${requestContext.domainName}${prefix}`,
     authorization: headers['authorization'],
     sourceIp: requestContext.http.sourceIp,
     principal: principalOf(requestContext),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Session } from '../ledger/observation.ts';
+import { isKey } from '../store/keys.ts';
 import type { LedgerReader, SessionKey } from '../store/reader.ts';
 import type { sessionStatuses } from './parameters.ts';
 
@@ -145,18 +146,31 @@ export function bytesOf({ hashes }: Given): Uint8Array {
   return Buffer.concat([...hashes].map((hash) => Buffer.from(hash, 'hex')));
 }
 
-/** What bytes and floor say that a listing has given; undefined where they can't have been made by one. */
-export function givenOf(bytes: Uint8Array, floor: unknown): Given | undefined {
-  const key = floor === null ? undefined : sessionKeyOf(floor);
+/**
+ * What bytes and floor say that a listing has given; undefined where they can't have been made by one.
+ *
+ * @param range the times of the listing: the floor is a session within them.
+ */
+export function givenOf(
+  bytes: Uint8Array,
+  floor: unknown,
+  range: Pick<SessionSelection, 'from' | 'to'>,
+): Given | undefined {
+  if (bytes.length > mostRemembered * hashBytes) return undefined;
+  const key = floor === null ? undefined : sessionKeyOf(floor, range);
   if ((floor !== null && key === undefined) || bytes.length % hashBytes !== 0) return undefined;
   const text = Buffer.from(bytes).toString('hex');
   return { hashes: new Set(text.match(new RegExp(`.{${2 * hashBytes}}`, 'g'))), floor: key };
 }
 
-function sessionKeyOf(value: unknown): SessionKey | undefined {
+function sessionKeyOf(
+  value: unknown,
+  { from, to = endOfTime }: Pick<SessionSelection, 'from' | 'to'>,
+): SessionKey | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { sessionId, start } = value as Readonly<Record<string, unknown>>;
-  return typeof sessionId === 'string' && typeof start === 'string' ? { sessionId, start } : undefined;
+  if (!isKey(sessionId, 'sort') || !isKey(start, 'sort')) return undefined;
+  return start >= from && start <= to ? { sessionId, start } : undefined;
 }
 
 function hashOf(sessionId: string): string {

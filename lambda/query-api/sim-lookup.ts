@@ -1,4 +1,5 @@
 import { simOfIccid } from '../carriers/identifier.ts';
+import { isKey } from '../store/keys.ts';
 import type { LedgerReader, SimAlias } from '../store/reader.ts';
 import { badParameter, notFound, shortened } from './problem.ts';
 
@@ -17,6 +18,8 @@ export interface FoundSim {
  * @throws Problem 404 for a name that no SIM has, 400 for one that several have.
  */
 export async function findSim(reader: LedgerReader, name: string): Promise<FoundSim> {
+  // No SIM has a name that DynamoDB does not take as a key.
+  if (!isKey(name, 'partition')) throw unknownSim(name);
   const stem = simOfIccid(name);
   if (stem !== undefined) return { sim: stem, isKnown: false };
   const found = await reader.simsBy(aliasOf(name), name);
@@ -24,7 +27,7 @@ export async function findSim(reader: LedgerReader, name: string): Promise<Found
   const sims =
     found.length === 0 && aliasOf(name) === 'bySimId' ? await reader.simsBy('bySimName', name) : found;
   const [first] = sims;
-  if (first === undefined) throw notFound(`The SIM ${JSON.stringify(shortened(name))}`);
+  if (first === undefined) throw unknownSim(name);
   // Of a SIM's id, the SIM that has no other key comes first: it can't be named in any other way.
   if (sims.length === 1 || sims.includes(name)) {
     return { sim: sims.includes(name) ? name : first, isKnown: true };
@@ -43,7 +46,7 @@ export async function requireKnown(reader: LedgerReader, { sim, isKnown }: Found
 
 /** The problem of a SIM of which no record has come. */
 export function unknownSim(sim: string) {
-  return notFound(`The SIM ${JSON.stringify(sim)}`);
+  return notFound(`The SIM ${JSON.stringify(shortened(sim))}`);
 }
 
 function aliasOf(name: string): SimAlias {

@@ -4,7 +4,7 @@ import type { LedgerReader } from '../store/reader.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { accountSid, dataSessions } from './data-sessions.ts';
 import { type Disclosure, disclosureOf } from './disclosure.ts';
-import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
+import { keyPosition, openListing, type PageBody, pageBody } from './listing.ts';
 import { readParameters } from './parameters.ts';
 import type { ApiPorts } from './ports.ts';
 import { type ApiRequest, filled } from './request.ts';
@@ -22,10 +22,9 @@ export async function listSims(request: ApiRequest, ports: ApiPorts): Promise<Pa
   const disclosure = disclosureOf(ports.personalData, parameters.Include);
   const { Status, Online, Source, Fleet, Name } = parameters;
   const given = { Status, Online: Online?.toString(), Source, Fleet, Name };
-  const listing = openListing('Sims', parameters, given, (filters) => filters);
-  const after = listing.from?.position;
-  if (after !== undefined && typeof after !== 'string') throw badToken(parameters.PageToken ?? '');
+  const listing = openListing('listSims', 'Sims', parameters, given, (filters) => filters);
   const { filters } = listing;
+  const after = keyPosition(listing, parameters, 'partition');
   const { sims, next } = await ports.reader.scanSims(
     {
       status: filters['Status'],

@@ -1,11 +1,11 @@
-import { epochMilliseconds, startOfDay, timeOf } from '../carriers/time.ts';
+import { epochMilliseconds, parseTime, startOfDay, timeOf } from '../carriers/time.ts';
 import type { Sim } from '../ledger/observation.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { amountOf } from './billing.ts';
 import { accountSid } from './data-sessions.ts';
 import { type Disclosure, disclosureOf } from './disclosure.ts';
-import { badToken, type Listing, type Next, openListing, type PageBody, pageBody } from './listing.ts';
+import { keyPosition, type Listing, type Next, openListing, type PageBody, pageBody } from './listing.ts';
 import { type granularities, readParameters } from './parameters.ts';
 import { completePeriod, type PeriodRule } from './period.ts';
 import type { ApiPorts } from './ports.ts';
@@ -31,12 +31,14 @@ export async function listUsageRecords(request: ApiRequest, ports: ApiPorts): Pr
   const { StartTime, EndTime, Granularity: granularity = 'all' } = parameters;
   const { sim } = await findSim(reader, request.pathParameters['sim'] ?? '');
   const subject = `UsageRecords/${granularity} ${sim}`;
-  const listing = openListing(subject, parameters, { StartTime, EndTime }, (given) => {
+  const listing = openListing('listUsageRecords', subject, parameters, { StartTime, EndTime }, (given) => {
     const period = completePeriod(given, ports.now(), periodRules[granularity]);
     return { ...period, EndTime: period.EndTime ?? timeOf(ports.now()) };
   });
   const { StartTime: from = '', EndTime: to = '' } = listing.filters;
-  const position = positionOf(listing, parameters.PageToken);
+  const position = keyPosition(listing, parameters, 'sort', (key) =>
+    isPosition(key, granularity, listing.filters),
+  );
   const stretch: Stretch = { reader, sim, from, to, size: listing.size, position };
   const [known, page] = await Promise.all([
     reader.sim(sim),
@@ -131,13 +133,14 @@ function periodOf(
   return { start: start < from ? from : start, end: end > to ? to : end };
 }
 
-function positionOf({ from }: Listing, token: string | undefined): string | undefined {
-  if (from === undefined) return undefined;
-  const { position } = from;
-  // A position lies within the listing's time; anything else was not made by it.
-  const { StartTime = '', EndTime = '' } = from.filters;
-  if (typeof position === 'string' && position >= StartTime && position <= EndTime) return position;
-  throw badToken(token ?? '');
+/** Whether a key can be where a listing of some granularity goes on. One sum has no second page. */
+function isPosition(
+  key: string,
+  granularity: Granularity,
+  { StartTime = '', EndTime = '' }: Listing['filters'],
+): boolean {
+  if (granularity === 'all' || key < StartTime || key > EndTime) return false;
+  return granularity === 'raw' || parseTime(key) === key;
 }
 
 /** Usage in the shape of KORE's UsageRecord. What it states only of filtered or grouped usage is null. */

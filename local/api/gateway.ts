@@ -221,12 +221,12 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 
 /** Repeated parameters are joined by commas. */
 function queryOf(query: string): Record<string, string> {
-  const parameters: Record<string, string> = {};
+  const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
-    const before = parameters[name];
-    parameters[name] = before === undefined ? value : `${before},${value}`;
+    const before = parameters.get(name);
+    parameters.set(name, before === undefined ? value : `${before},${value}`);
   }
-  return parameters;
+  return Object.fromEntries(parameters);
 }
 
 /** What a function answered, if it is an answer. */

@@ -27,13 +27,15 @@ export function field(name: string, value: string | number | boolean | undefined
   return value === undefined ? '' : `<${name}>${escaped(String(value))}</${name}>`;
 }
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escapes: ReadonlyMap<string, string> = new Map(
+  Object.entries({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }),
+);
 
 function escaped(text: string): string {
   // Control characters go out as references: keys may hold them, and parsers would fold or refuse them.
   return text.replace(
     /[&<>"\p{Cc}]/gu,
-    (found) => escapes[found] ?? `&#x${found.charCodeAt(0).toString(16)};`,
+    (found) => escapes.get(found) ?? `&#x${found.charCodeAt(0).toString(16)};`,
   );
 }
 
@@ -112,12 +114,14 @@ function readToken(match: RegExpExecArray, open: OpenElement[]): void {
   }
 }
 
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const entities: ReadonlyMap<string, string> = new Map(
+  Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }),
+);
 
 function resolved(text: string): string {
   return text.replace(/&([^;]*);?/g, (_, name: string) => {
     const number = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
-    if (number === null) return entities[name] ?? refuseEntity();
+    if (number === null) return entities.get(name) ?? refuseEntity();
     const code = number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16);
     return code <= 0x10ffff ? String.fromCodePoint(code) : refuseEntity();
   });

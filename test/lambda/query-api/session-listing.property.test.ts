@@ -62,7 +62,7 @@ async function listed(
       number += 1;
       take(source, change, number);
     }
-    given = next && givenOf(bytesOf(next), next.floor ?? null);
+    given = next && givenOf(bytesOf(next), next.floor ?? null, selection);
   }
   return ids;
 }

@@ -43,7 +43,7 @@ describe('the local gateway', () => {
   it('hands the function API Gateway’s event, payload format 2.0', async () => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const authorization = 'Basic YTpi';
-    await fetch(url('/v1/Sims/Vending%2012/DataSessions?PageSize=2&Status=a&Status=b%2Bc'), {
+    await fetch(url('/v1/Sims/Vending%2012/DataSessions?PageSize=2&Status=a&Status=b%2Bc&constructor=d'), {
       headers: { authorization, 'user-agent': 'test' },
     });
     const host = `127.0.0.1:${gateway.port}`;
@@ -52,9 +52,9 @@ describe('the local gateway', () => {
         version: '2.0',
         routeKey: 'GET /v1/Sims/{sim}/DataSessions',
         rawPath: '/v1/Sims/Vending 12/DataSessions',
-        rawQueryString: 'PageSize=2&Status=a&Status=b%2Bc',
+        rawQueryString: 'PageSize=2&Status=a&Status=b%2Bc&constructor=d',
         headers: expect.objectContaining({ authorization, host, 'x-forwarded-proto': 'http' }),
-        queryStringParameters: { PageSize: '2', Status: 'a,b+c' },
+        queryStringParameters: { PageSize: '2', Status: 'a,b+c', constructor: 'd' },
         pathParameters: { sim: 'Vending 12' },
         requestContext: {
           accountId: '000000000000',

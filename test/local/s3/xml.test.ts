@@ -30,6 +30,7 @@ describe('a body is refused', () => {
     ['with crossed elements', '<Delete><a></Delete></a>'],
     ['with a closing element too many', '<Delete></Delete></Delete>'],
     ['with an unknown entity', '<Delete>&bomb;</Delete>'],
+    ['with an entity called as what every object has', '<Delete>&constructor;</Delete>'],
     ['with a document type', '<!DOCTYPE x [<!ENTITY bomb "x">]><Delete></Delete>'],
     ['with a code point that is none', '<Delete>&#x110000;</Delete>'],
   ])('%s', (_, text) => {
