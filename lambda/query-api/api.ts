@@ -9,7 +9,7 @@ import { notFound, Problem, problemCodes, shortened } from './problem.ts';
 import type { ApiRequest } from './request.ts';
 import type { Operation } from './routes.ts';
 import { fetchSim, listSims } from './sims.ts';
-import type { ClientThrottle } from './throttle.ts';
+import type { Attempt, ClientThrottle } from './throttle.ts';
 import { listUsageRecords } from './usage-records.ts';
 
 /** An answer as API Gateway takes it. */
@@ -66,18 +66,22 @@ async function handle(request: ApiRequest, api: Api): Promise<ApiAnswer> {
   return handlers[route.operation](request, api);
 }
 
-/**
- * Lets a caller in who says who it is, as often as a client may ask. Whoever does not is counted by its address alone,
- * so that nobody can try out many tokens.
- */
+/** Lets a caller in whose credentials are right, as often as a client may ask. */
 async function admit(request: ApiRequest, { access, throttle, now }: Api): Promise<void> {
+  const attempt: Attempt = {
+    address: request.sourceIp,
+    credentials: request.principal ?? request.authorization ?? '',
+  };
+  // API Gateway has checked what a principal signed, so there is nothing to guess.
+  if (access.kind === 'basic') throttle.requireAttempt(attempt, now());
   let caller: string;
   try {
     caller = await authenticate(request, access);
   } catch (error) {
-    if (error instanceof Problem) throttle.take(request.sourceIp, now());
+    if (error instanceof Problem) throttle.refuse(attempt, now());
     throw error;
   }
+  throttle.admit(attempt);
   throttle.take(`${caller} ${request.sourceIp}`, now());
 }
 

@@ -765,6 +765,20 @@ describe('access', () => {
     }
     expect(statuses).toEqual([401, 401, 429, 429, 200]);
   });
+
+  it('is not told to who guesses on and on, while who has had the right token goes on', async () => {
+    const api = apiOver(tables.client, { throttle: new ClientThrottle(1) });
+    const status = async (token: string, sourceIp: string) =>
+      (await send(api, '/v1/Files', { authorization: basic(credentials.account, token), sourceIp })).status;
+    expect(await status('token', '192.0.2.1')).toBe(200);
+    for (let guess = 0; guess < 30; guess += 1) {
+      for (const address of ['192.0.2.1', '192.0.2.2']) await status(`guess ${guess}`, address);
+    }
+    expect(await status('token', '192.0.2.1')).toBe(200);
+    expect(await status('token', '192.0.2.2')).toBe(429);
+    expect(await status('previous', '192.0.2.1')).toBe(429);
+    expect(await status('previous', '192.0.2.3')).toBe(200);
+  });
 });
 
 describe('what is not there', () => {
