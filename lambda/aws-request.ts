@@ -52,7 +52,7 @@ export async function sendSigned(
     if (attempt > 0) await wait(Math.random() * 100 * 2 ** attempt);
     const answer = await attemptOnce(configuration, request, timeoutMilliseconds);
     if (typeof answer !== 'string' && answer.status < 500 && answer.status !== 429) return answer;
-    failure = typeof answer === 'string' ? answer : `status ${answer.status}: ${answer.body.slice(0, 300)}`;
+    failure = typeof answer === 'string' ? answer : shownAnswer(request, answer);
   }
   throw new AwsRequestError(request, failure, attempts);
 }
@@ -70,6 +70,11 @@ export async function endpointOf(
   if (given !== undefined) return new URL(given);
   const name = await region();
   return new URL(`https://${service}.${name}.amazonaws.com${name.startsWith('cn-') ? '.cn' : ''}`);
+}
+
+/** A failed answer as a message may show it. What Secrets Manager answers with is not shown: it may hold a secret. */
+function shownAnswer({ service }: AwsRequest, { status, body }: AwsAnswer): string {
+  return service === 'secretsmanager' ? `status ${status}` : `status ${status}: ${body.slice(0, 300)}`;
 }
 
 /** @returns the answer, or what the network said. */

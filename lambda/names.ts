@@ -82,6 +82,12 @@ export const measure = {
   unaccounted: 'unaccounted',
 } as const;
 
+/** Metrics of the secrets by which callers are told, by service. */
+export const secret = {
+  /** Readings that failed. For an hour what was read last is used; then nobody gets in. */
+  unreadable: 'secretUnreadable',
+} as const;
+
 /** Metrics of the requests that carriers make, by source. */
 export const webhook = {
   /** Answered with 200: all that they brought is in the stream. */

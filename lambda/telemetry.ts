@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { FailedReading } from './cached-secret.ts';
 import type { Receipt } from './ledger/receipt.ts';
 import type { Measures, Traffic } from './measures.ts';
 import {
@@ -9,6 +10,7 @@ import {
   metric,
   metricNamespace,
   otherNetworks,
+  secret,
   type service,
   traffic,
   unknownNetwork,
@@ -27,6 +29,8 @@ export interface Telemetry {
   fileFailed(source: string): void;
   /** Measures a carrier's request by the HTTP status that it was answered with. */
   requested(status: number, source: string): void;
+  /** Logs and measures that a secret of the function can't be read. */
+  secretUnreadable(failure: FailedReading): void;
 }
 
 /** How a {@link Telemetry} is made. */
@@ -79,6 +83,13 @@ export function telemetryOf(
       publish(sourceLine(source, { name: measure.filesFailed, unit: MetricUnit.Count, value: 1 })),
     requested: (status, source) =>
       publish(sourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
+    secretUnreadable: ({ owner, error, isKept }) => {
+      logger.error('A secret can not be read', { owner, isUsedAsItWas: isKept, ...causeOf(error) });
+      publish({
+        dimensionSets: [{ [dimension.service]: serviceName }],
+        values: [{ name: secret.unreadable, unit: MetricUnit.Count, value: 1 }],
+      });
+    },
   };
 }
 

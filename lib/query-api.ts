@@ -30,6 +30,8 @@ export interface QueryApiProps {
   readonly sources: readonly string[];
   /** Whether sessions may be behind their usage. */
   readonly sessionRefresh: SessionRefresh;
+  /** CloudWatch namespace of the function's own metrics. */
+  readonly namespace: string;
   readonly operation: FunctionOperation;
 }
 
@@ -64,7 +66,14 @@ export class QueryApi extends Construct {
     });
   }
 
-  #function({ settings, storage, sources, sessionRefresh, operation }: QueryApiProps): NodeFunction {
+  #function({
+    settings,
+    storage,
+    sources,
+    sessionRefresh,
+    namespace,
+    operation,
+  }: QueryApiProps): NodeFunction {
     return new NodeFunction(this, 'Reader', {
       definition: functions.queryApi,
       description: 'Answers what the ledger holds, over HTTP',
@@ -80,6 +89,7 @@ export class QueryApi extends Construct {
         [environment.apiClientRequestsPerSecond]: String(settings.clientRequestsPerSecond),
         [environment.sessionRefresh]: sessionRefresh,
         [environment.apiSources]: JSON.stringify(sources),
+        [environment.metricNamespace]: namespace,
       },
       operation,
     });

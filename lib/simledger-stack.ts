@@ -51,6 +51,7 @@ export class SimledgerStack extends Stack {
         : new QueryApi(this, 'QueryApi', {
             ...{ settings: api, storage, operation, sessionRefresh: configuration.sessionRefresh },
             sources: configuration.sources.map(({ name }) => name),
+            namespace: this.stackName,
           });
     const called = sources.flatMap((source) => {
       const { webhook: settings } = source.settings;

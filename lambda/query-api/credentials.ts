@@ -1,5 +1,5 @@
 import type { SigningConfiguration } from '../aws-request.ts';
-import { CachedSecret, type SecretSource } from '../cached-secret.ts';
+import { CachedSecret, type OnUnreadable, type SecretSource } from '../cached-secret.ts';
 import type { JsonObject } from '../carriers/json.ts';
 
 /** Who may call, and how it proves that. */
@@ -10,6 +10,9 @@ export interface Credentials {
   readonly tokens: readonly string[];
 }
 
+/** A caller waits for it, so it is not waited for long. */
+const patience = { attempts: 2, timeoutMilliseconds: 2_000 };
+
 /**
  * Credentials in Secrets Manager, as JSON: `{"account": "AC…", "token": "…"}`, and `"previousToken"` while clients
  * change over to a new token.
@@ -17,12 +20,15 @@ export interface Credentials {
 export function secretCredentials(
   configuration: SigningConfiguration,
   secretId: string,
+  onUnreadable: OnUnreadable,
 ): SecretSource<Credentials> {
   return new CachedSecret(configuration, {
     id: secretId,
     owner: 'the query API',
     content: 'the texts account and token',
     read: credentialsOf,
+    patience,
+    onUnreadable,
   });
 }
 

@@ -1,10 +1,9 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { dynamoDbClient } from '../dynamodb-client.ts';
-import { environment } from '../names.ts';
+import { environment, service } from '../names.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../sources.ts';
 import { LedgerReader } from '../store/reader.ts';
-import { causeOf } from '../telemetry.ts';
+import { causeOf, telemetryOf } from '../telemetry.ts';
 import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
 import { secretCredentials } from './credentials.ts';
@@ -12,7 +11,8 @@ import { type PersonalData, personalDataSettings } from './disclosure.ts';
 import { requestOf } from './request.ts';
 import { ClientThrottle } from './throttle.ts';
 
-const logger = new Logger({ serviceName: 'query-api' });
+const telemetry = telemetryOf(service.queryApi);
+const { logger } = telemetry;
 const client = dynamoDbClient();
 
 const api: Api = {
@@ -50,7 +50,7 @@ function accessOf(name: string): Access {
   if (name === 'iam') return { kind: 'iam' };
   if (name !== 'basic') throw new Error(`${environment.apiAccess} is ${name}; accepted is one of basic, iam`);
   const secret = requireEnvironment(environment.apiSecret);
-  return { kind: 'basic', credentials: secretCredentials(client.config, secret) };
+  return { kind: 'basic', credentials: secretCredentials(client.config, secret, telemetry.secretUnreadable) };
 }
 
 function personalDataOf(name: string): PersonalData {

@@ -61,6 +61,7 @@ function sourceOf({ name, carrier, streamArn, secret: id }: WebhookSourceDescrip
     owner: `the source ${name}`,
     read: verifierOf,
     patience: secretPatience,
+    onUnreadable: telemetry.secretUnreadable,
   });
   return { name, streamArn, verifier };
 }

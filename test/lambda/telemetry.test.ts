@@ -205,3 +205,10 @@ test.each([
   const line = { namespace: 'simledger', sets: [['source']], units: { [name]: 'Count' } };
   expect(lines).toEqual([{ ...line, source: 'fleet', [name]: 1 }]);
 });
+
+test('a secret that can’t be read is counted by the function whose it is', () => {
+  const { told, lines } = telemetry();
+  told.secretUnreadable({ owner: 'the query API', error: new Error('not reached'), isKept: true });
+  const line = { namespace: 'simledger', sets: [['service']], units: { secretUnreadable: 'Count' } };
+  expect(lines).toEqual([{ ...line, service: 'kinesis-consumer', secretUnreadable: 1 }]);
+});

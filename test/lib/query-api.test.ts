@@ -140,6 +140,7 @@ describe('the query API', () => {
       [environment.apiClientRequestsPerSecond]: '3',
       [environment.sessionRefresh]: 'hourly',
       [environment.apiSources]: '["default"]',
+      [environment.metricNamespace]: 'simledger',
     });
   });
 

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AwsRequestError } from '../../../lambda/aws-request.ts';
+import { CredentialsError, type FailedReading, type OnUnreadable } from '../../../lambda/cached-secret.ts';
 import { secretCredentials } from '../../../lambda/query-api/credentials.ts';
 import { createSecretsStandIn } from '../../../local/secrets/stand-in.ts';
 
@@ -12,6 +14,10 @@ const configuration: Parameters<typeof secretCredentials>[0] = {
 const secrets: Record<string, string> = {};
 const standIn = createSecretsStandIn(secrets);
 let reads = 0;
+/** What Secrets Manager answers with instead; undefined where it works. */
+let trouble: number | undefined;
+const failures: FailedReading[] = [];
+const noteFailure: OnUnreadable = (failure) => void failures.push(failure);
 let proxy: Server;
 
 /** Counts what goes to the stand-in. */
@@ -19,6 +25,10 @@ beforeEach(async () => {
   const { port } = await standIn.listen(0);
   proxy = createServer((request, response) => {
     reads += 1;
+    if (trouble !== undefined) {
+      response.writeHead(trouble).end('{"SecretString":"one"}');
+      return;
+    }
     const forward = async (): Promise<void> => {
       const body: Buffer[] = [];
       for await (const chunk of request) body.push(chunk as Buffer);
@@ -39,6 +49,8 @@ beforeEach(async () => {
   vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
   vi.useFakeTimers({ toFake: ['Date'] });
   reads = 0;
+  trouble = undefined;
+  failures.length = 0;
 });
 
 afterEach(async () => {
@@ -52,7 +64,7 @@ afterEach(async () => {
 describe('credentials', () => {
   it('are read once for five minutes, by however many ask', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
-    const source = secretCredentials(configuration, 'api');
+    const source = secretCredentials(configuration, 'api', noteFailure);
     const [first, second] = await Promise.all([source.get(), source.get()]);
     expect([first, second]).toEqual([
       { account: 'AC1', tokens: ['one'] },
@@ -68,7 +80,7 @@ describe('credentials', () => {
 
   it('are read anew for a token that is not known, at most every ten seconds', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
-    const source = secretCredentials(configuration, 'api');
+    const source = secretCredentials(configuration, 'api', noteFailure);
     await source.get();
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'two', previousToken: 'one' });
     await source.refresh();
@@ -87,7 +99,7 @@ describe('credentials', () => {
   ])('are an error that does not show the secret: %s', async (_, secret) => {
     delete secrets['api'];
     if (secret !== undefined) secrets['api'] = secret;
-    const error = await secretCredentials(configuration, 'api')
+    const error = await secretCredentials(configuration, 'api', noteFailure)
       .get()
       .catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(
@@ -95,5 +107,55 @@ describe('credentials', () => {
         ? /^CredentialsError: Secrets Manager answered 400 to the reading of the secret of the query API$/
         : /^CredentialsError: The secret of the query API is no JSON object with the texts account and token$/,
     );
+  });
+
+  it.each([400, 503])('that can not be read again are used as they were, for an hour: %i', async (status) => {
+    secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
+    const source = secretCredentials(configuration, 'api', noteFailure);
+    const known = await source.get();
+    const begun = Date.now();
+    trouble = status;
+    for (let seconds = 300; seconds < 3_600; seconds += 300) {
+      vi.setSystemTime(begun + seconds * 1_000);
+      expect(await source.get()).toBe(known);
+    }
+    expect(failures).toEqual(
+      Array(11).fill({ owner: 'the query API', error: expect.any(Error), isKept: true }),
+    );
+    vi.setSystemTime(begun + 3_600_000);
+    await expect(source.get()).rejects.toThrow(status === 400 ? CredentialsError : AwsRequestError);
+    expect(failures.at(-1)).toMatchObject({ isKept: false });
+    expect(JSON.stringify(failures.map(({ error }) => String(error)))).not.toContain('one');
+    trouble = undefined;
+    expect(await source.get()).toEqual(known);
+  });
+
+  it('that are not to be read are looked for every ten seconds, by however many ask and whatever they bring', async () => {
+    secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
+    const source = secretCredentials(configuration, 'api', noteFailure);
+    const known = await source.get();
+    vi.setSystemTime(Date.now() + 300_000);
+    trouble = 400;
+    const asked = await Promise.all([source.get(), source.get(), source.refresh()]);
+    expect([...asked, await source.refresh(), await source.get()]).toEqual(Array(5).fill(known));
+    expect([reads, failures.length]).toEqual([2, 1]);
+    vi.setSystemTime(Date.now() + 10_001);
+    await source.get();
+    expect([reads, failures.length]).toEqual([3, 2]);
+  });
+
+  it('that have been put wrong are used as they were, until they are right again', async () => {
+    secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
+    const source = secretCredentials(configuration, 'api', noteFailure);
+    const known = await source.get();
+    secrets['api'] = '{"account":"AC1","token":';
+    vi.setSystemTime(Date.now() + 300_000);
+    expect(await source.get()).toBe(known);
+    expect(failures.map(({ error }) => String(error))).toEqual([
+      'CredentialsError: The secret of the query API is no JSON object with the texts account and token',
+    ]);
+    secrets['api'] = JSON.stringify({ account: 'AC1', token: 'two' });
+    vi.setSystemTime(Date.now() + 10_001);
+    expect(await source.get()).toEqual({ account: 'AC1', tokens: ['two'] });
   });
 });

@@ -165,7 +165,15 @@ test.each([
   ],
 ])('a secret that is %s lets nobody in, and has the carrier send again', async (source, cause) => {
   expect(await answerTo(eventOf(source, '{}'))).toMatchObject({ statusCode: 500 });
-  expect(told().logged[0]).toMatchObject({ level: 'WARN', source, cause });
+  const { metrics, logged } = told();
+  expect(logged.slice(0, 2)).toMatchObject([
+    { level: 'ERROR', message: 'A secret can not be read', cause },
+    { level: 'WARN', source, cause },
+  ]);
+  expect(metrics).toEqual([
+    ['fleet-stack', 'secretUnreadable', 1, { service: 'webhook-receiver' }],
+    ['fleet-stack', 'webhookFailed', 1, { source }],
+  ]);
   expect(stream.requests).toEqual([]);
 });
 
