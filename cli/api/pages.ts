@@ -61,7 +61,7 @@ async function* resourcesOf(context: CommandContext, question: Question): AsyncG
       given += 1;
       yield context.reveal ? resource : maskedFields(resource);
     }
-    query = next === null ? undefined : new URL(next).searchParams;
+    query = next === null ? undefined : new URLSearchParams(next.slice(next.indexOf('?')));
   }
 }
 
@@ -94,7 +94,7 @@ function requestOf(operation: Listing, sim: string | undefined, query: URLSearch
     path: route?.path ?? '/',
     pathParameters: sim === undefined ? {} : { sim },
     query,
-    root: 'https://simledger.invalid',
+    root: undefined,
     authorization: undefined,
     sourceIp: '127.0.0.1',
     principal: undefined,

@@ -6,7 +6,7 @@ import { fetchFile, listFiles } from './files.ts';
 import { readParameters } from './parameters.ts';
 import type { ApiPorts } from './ports.ts';
 import { notFound, Problem, problemCodes, shortened } from './problem.ts';
-import type { ApiRequest } from './request.ts';
+import type { HttpRequest } from './request.ts';
 import type { Operation } from './routes.ts';
 import { fetchSim, listSims } from './sims.ts';
 import type { Attempt, ClientThrottle } from './throttle.ts';
@@ -27,7 +27,7 @@ export interface Api extends ApiPorts {
   readonly onError: (error: unknown) => void;
 }
 
-type Handle = (request: ApiRequest, api: Api) => Promise<ApiAnswer> | ApiAnswer;
+type Handle = (request: HttpRequest, api: Api) => Promise<ApiAnswer> | ApiAnswer;
 
 const handlers: Readonly<Record<Operation, Handle>> = {
   listSims: json(listSims),
@@ -43,7 +43,7 @@ const handlers: Readonly<Record<Operation, Handle>> = {
 };
 
 /** Answers a request. Never rejects: whatever goes wrong is an answer too. */
-export async function respond(request: ApiRequest, api: Api): Promise<ApiAnswer> {
+export async function respond(request: HttpRequest, api: Api): Promise<ApiAnswer> {
   try {
     return await handle(request, api);
   } catch (error) {
@@ -53,7 +53,7 @@ export async function respond(request: ApiRequest, api: Api): Promise<ApiAnswer>
   }
 }
 
-async function handle(request: ApiRequest, api: Api): Promise<ApiAnswer> {
+async function handle(request: HttpRequest, api: Api): Promise<ApiAnswer> {
   const { route, method, path } = request;
   if (route === undefined && method !== 'GET') {
     throw new Problem(405, problemCodes.wrongMethod, `${method} is not taken here; accepted is GET`, {
@@ -67,7 +67,7 @@ async function handle(request: ApiRequest, api: Api): Promise<ApiAnswer> {
 }
 
 /** Lets a caller in whose credentials are right, as often as a client may ask. */
-async function admit(request: ApiRequest, { access, throttle, now }: Api): Promise<void> {
+async function admit(request: HttpRequest, { access, throttle, now }: Api): Promise<void> {
   const attempt: Attempt = {
     address: request.sourceIp,
     credentials: request.principal ?? request.authorization ?? '',
@@ -85,7 +85,7 @@ async function admit(request: ApiRequest, { access, throttle, now }: Api): Promi
   throttle.take(`${caller} ${request.sourceIp}`, now());
 }
 
-function json(read: (request: ApiRequest, api: Api) => object | Promise<object>): Handle {
+function json(read: (request: HttpRequest, api: Api) => object | Promise<object>): Handle {
   return async (request, api) => ({
     statusCode: 200,
     headers: headersOf('application/json'),
@@ -107,7 +107,7 @@ function page(html: string): ApiAnswer {
 }
 
 /** Errors in the form that Twilio's clients make a `RestException` of. */
-function problemAnswer(request: ApiRequest, { status, code, message, headers }: Problem): ApiAnswer {
+function problemAnswer(request: HttpRequest, { status, code, message, headers }: Problem): ApiAnswer {
   const body = { code, message, more_info: `${request.root}/docs#error-${code}`, status };
   return {
     statusCode: status,

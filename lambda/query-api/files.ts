@@ -112,7 +112,7 @@ function fileResource(request: ApiRequest, file: Manifest, now: number): object 
     noted: file.noted ?? null,
     stalled: isStalled(file, now),
     reason: file.reason ?? null,
-    url: `${request.root}${filled('/v1/Files/{id}', { id })}`,
+    ...(request.root !== undefined && { url: `${request.root}${filled('/v1/Files/{id}', { id })}` }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type Route, routeKey, routes } from './routes.ts';
 
-/** A request as the API sees it, whatever stage or domain it came through. */
+/** A request as the operations see it, whatever stage or domain it came through. */
 export interface ApiRequest {
   readonly method: string;
   /** Undefined where nothing is routed. */
@@ -11,18 +11,26 @@ export interface ApiRequest {
   readonly pathParameters: Readonly<Record<string, string>>;
   /** Every occurrence of every query parameter. */
   readonly query: URLSearchParams;
-  /** Scheme, host, and the stage or base path where there is one; without a slash at its end. */
-  readonly root: string;
+  /**
+   * Scheme, host, and the stage or base path where there is one; without a slash at its end. Undefined where nobody
+   * asks over HTTP: resources then have no addresses, and pages only a path and a query.
+   */
+  readonly root: string | undefined;
   readonly authorization: string | undefined;
   readonly sourceIp: string;
   /** ARN of the IAM principal whose signature API Gateway has checked; undefined where it checks none. */
   readonly principal: string | undefined;
 }
 
+/** A request that came over HTTP, and so to an address. */
+export interface HttpRequest extends ApiRequest {
+  readonly root: string;
+}
+
 const routesByKey = new Map(routes.map((route) => [routeKey(route), route]));
 
 /** Reads API Gateway's event, payload format 2.0. */
-export function requestOf(event: APIGatewayProxyEventV2): ApiRequest {
+export function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
   const { requestContext, headers, rawPath, rawQueryString, pathParameters } = event;
   const route = routesByKey.get(event.routeKey);
   const prefix = prefixOf(rawPath, requestContext.stage, route);
@@ -49,7 +57,7 @@ export function urlOf(request: ApiRequest, query: URLSearchParams): string {
   const { root, route, path, pathParameters } = request;
   const address = route === undefined ? path : filled(route.path, pathParameters);
   const text = query.toString();
-  return `${root}${address}${text === '' ? '' : `?${text}`}`;
+  return `${root ?? ''}${address}${text === '' ? '' : `?${text}`}`;
 }
 
 /** A route's path with its parameters, percent-encoded. */

@@ -97,7 +97,6 @@ function lastActivityOf(sim: Sim, sessions: readonly Session[], latestUsage: str
 function simResource(request: ApiRequest, sim: Sim, lastActivity: string, disclosure: Disclosure): object {
   const { origin, groups } = sim;
   const { ids, label, phone, device, subscriber, network, cell, connection, lifecycle, lastEvent } = groups;
-  const address = (path: string): string => `${request.root}${filled(path, { sim: sim.sim })}`;
   return {
     sid: ids?.group.simSid ?? sim.sim,
     unique_name: label?.group.simName ?? null,
@@ -119,6 +118,14 @@ function simResource(request: ApiRequest, sim: Sim, lastActivity: string, disclo
     imei: device?.group.imei ?? null,
     network: network === undefined ? null : networkResource(network.group),
     cell: cell === undefined ? null : cellResource(cell.group),
+    ...(request.root !== undefined && simAddresses(request.root, sim)),
+  };
+}
+
+/** Where a SIM and its lists are asked for. */
+function simAddresses(root: string, { sim }: Sim): object {
+  const address = (path: string): string => `${root}${filled(path, { sim })}`;
+  return {
     url: address('/v1/Sims/{sim}'),
     links: {
       data_sessions: address('/v1/Sims/{sim}/DataSessions'),
