@@ -9,7 +9,7 @@ import { readParameters } from './parameters.ts';
 import type { ApiPorts } from './ports.ts';
 import { type ApiRequest, filled } from './request.ts';
 import { findSim, unknownSim } from './sim-lookup.ts';
-import { usageWithin } from './usage-sum.ts';
+import { UsageSum, usageWithin } from './usage-sum.ts';
 
 /** Sessions among which the open one is looked for: the latest. */
 const latestSessions = 10;
@@ -36,7 +36,9 @@ export async function listSims(request: ApiRequest, ports: ApiPorts): Promise<Pa
     listing.size,
     after,
   );
-  const resources = sims.map((sim) => simResource(request, sim, sim.origin.at, disclosure));
+  const resources = sims.map((sim) =>
+    simResource(request, sim, { at: sim.origin.at, precision: 'day' }, disclosure),
+  );
   return pageBody(request, listing, 'sims', resources, next === undefined ? undefined : { position: next });
 }
 
@@ -47,9 +49,10 @@ export async function fetchSim(request: ApiRequest, ports: ApiPorts): Promise<ob
   const disclosure = disclosureOf(ports.personalData, parameters.Include);
   const { sim } = await findSim(reader, request.pathParameters['sim'] ?? '');
   const month = monthOf(ports.now());
-  const [known, latest, usage] = await Promise.all([
+  const [known, latest, latestUsage, usage] = await Promise.all([
     reader.sim(sim),
     latestOf(reader, sim),
+    latestUsageOf(reader, sim),
     usageWithin(reader, sim, month.start, month.end),
   ]);
   if (known === undefined) throw unknownSim(sim);
@@ -58,7 +61,12 @@ export async function fetchSim(request: ApiRequest, ports: ApiPorts): Promise<ob
     open === undefined ? [] : await dataSessions(ports, sim, { ...latest, sessions: [open] }, disclosure);
   const { uploaded, downloaded, total } = usage.volumes;
   return {
-    ...simResource(request, known, lastActivityOf(known, latest.sessions, usage.latest), disclosure),
+    ...simResource(
+      request,
+      known,
+      lastActivity(known, latest.sessions, [latestUsage, usage.latest]),
+      disclosure,
+    ),
     open_session: openSession,
     usage_this_month: {
       period: { start_time: month.start, end_time: month.end },
@@ -87,14 +95,46 @@ function monthOf(now: number): { start: string; end: string } {
   return { start: timeOf(Date.UTC(year, month)), end: timeOf(Date.UTC(year, month + 1)) };
 }
 
-/** The SIM's item takes usage and session updates in by the day only, so sessions and usage may tell of later times. */
-function lastActivityOf(sim: Sim, sessions: readonly Session[], latestUsage: string | undefined): string {
-  const times = [sim.origin.at, latestUsage ?? '', ...sessions.map(({ origin }) => origin.at)];
-  return times.sort().at(-1) ?? sim.origin.at;
+/** The latest time that the usage record tells of that started last; undefined for a SIM without usage. */
+async function latestUsageOf(reader: LedgerReader, sim: string): Promise<string | undefined> {
+  const sum = new UsageSum();
+  for await (const records of reader.usage({ sim, from: beginningOfTime, to: endOfTime }, { limit: 1 })) {
+    for (const record of records) sum.add(record);
+    if (records.length > 0) break;
+  }
+  return sum.latest;
+}
+
+/** When a SIM's records last told of something. */
+interface Activity {
+  readonly at: string;
+  /** With `day`, what happened later on the same UTC day is not told. */
+  readonly precision: 'exact' | 'day';
+}
+
+/**
+ * When a SIM's records last told of something, to the millisecond. The SIM's item takes usage and session updates in by
+ * the day only, so the latest sessions and usage are asked. Where they tell less than the item (usage whose record
+ * was deleted), the item's day stands.
+ */
+function lastActivity(
+  { origin, groups }: Sim,
+  sessions: readonly Session[],
+  usage: readonly (string | undefined)[],
+): Activity {
+  const event = groups.lastEvent?.group.lastEventTime;
+  const times = [event, ...usage, ...sessions.map((session) => session.origin.at)];
+  const latest = times
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+  return latest === undefined || latest < origin.at
+    ? { at: origin.at, precision: 'day' }
+    : { at: latest, precision: 'exact' };
 }
 
 /** What is known of a SIM now. */
-function simResource(request: ApiRequest, sim: Sim, lastActivity: string, disclosure: Disclosure): object {
+function simResource(request: ApiRequest, sim: Sim, activity: Activity, disclosure: Disclosure): object {
   const { origin, groups } = sim;
   const { ids, label, phone, device, subscriber, network, cell, connection, lifecycle, lastEvent } = groups;
   return {
@@ -112,7 +152,9 @@ function simResource(request: ApiRequest, sim: Sim, lastActivity: string, disclo
     status: lifecycle?.group.status ?? null,
     online: connection?.group.online ?? null,
     online_changed: connection?.group.onlineChanged ?? null,
-    last_activity: lastActivity,
+    online_stated_at: connection?.at ?? null,
+    last_activity: activity.at,
+    last_activity_precision: activity.precision,
     last_event: lastEvent?.group.lastEvent ?? null,
     last_event_time: lastEvent?.group.lastEventTime ?? null,
     imei: device?.group.imei ?? null,

@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ClientThrottle } from '../../../lambda/query-api/throttle.ts';
 import { FilesTable, type Manifest } from '../../../lambda/store/files.ts';
+import { usageRecord } from '../../records/datastreamer.ts';
 import { runningTables } from '../store/running-tables.ts';
 import { watch } from '../store/watched-client.ts';
-import { apiOver, basic, credentials, type Sending, send, takeExamples } from './api-under-test.ts';
+import { apiOver, basic, credentials, type Sending, send, takeExamples, takeIn } from './api-under-test.ts';
 
 const tables = runningTables();
 const superSim = '8988307000000120011';
@@ -400,6 +401,45 @@ describe('Sims', () => {
     expect(body).toMatchObject({ iccid: null, online: null, status: null, network: null, cell: null });
     const ended = await get(`/v1/Sims/${emnifySim}`);
     expect(ended.body).toMatchObject({ online: false, open_session: null });
+  });
+
+  it('tells exactly when a SIM was last active, whenever that was, and in the list the day', async () => {
+    const sim = '8950000000000000001';
+    const usage = {
+      ...usageRecord,
+      ...{ id: 1, start_timestamp: '2026-09-15T12:00:00Z', end_timestamp: '2026-09-15T12:15:27Z' },
+      sim: { ...usageRecord.sim, iccid: sim },
+    };
+    await takeIn(tables.client, [{ source: '1nce', data: Buffer.from(JSON.stringify(usage)) }]);
+    const activity = ({ last_activity, last_activity_precision }: Record<string, unknown>) => [
+      last_activity,
+      last_activity_precision,
+    ];
+    const { body } = await get(`/v1/Sims/${sim}`);
+    expect(activity(body)).toEqual(['2026-09-15T12:15:27.000Z', 'exact']);
+    const listed = (await all('/v1/Sims', 'sims')).find(({ iccid }) => iccid === sim) ?? {};
+    expect(activity(listed)).toEqual(['2026-09-15T00:00:00.000Z', 'day']);
+    expect((await get(`/v1/Sims/${emnifySim}`)).body).toMatchObject({
+      online: false,
+      online_changed: '2026-11-02T08:30:00.000Z',
+      online_stated_at: '2026-11-02T08:30:00.000Z',
+      last_activity_precision: 'exact',
+    });
+  });
+
+  it('says of a SIM of which only its item is left that its last activity is a day', async () => {
+    const item = {
+      ...{ sim: { S: '8950000000000000002' }, source: { S: 'emnify' }, carrier: { S: 'emnify' } },
+      lastUpdated: { S: '2026-10-01T00:00:00.000Z' },
+    };
+    await tables.client.send(new PutItemCommand({ TableName: 'Sims', Item: item }));
+    const { body } = await get('/v1/Sims/8950000000000000002');
+    expect(body).toMatchObject({
+      last_activity: '2026-10-01T00:00:00.000Z',
+      last_activity_precision: 'day',
+      online: null,
+      online_stated_at: null,
+    });
   });
 
   it('lists the fleet once, on pages of any size, and as filtered', async () => {
