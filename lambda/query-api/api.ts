@@ -1,8 +1,11 @@
+import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+import type { SdkError } from '@smithy/types';
 import { type Access, authenticate } from './access.ts';
 import { listConnectionEvents } from './connection-events.ts';
 import { listDataSessions } from './data-sessions.ts';
 import { contractAt, documentationPage } from './documentation.ts';
 import { fetchFile, listFiles } from './files.ts';
+import type { PageBody } from './listing.ts';
 import { readParameters } from './parameters.ts';
 import type { ApiPorts } from './ports.ts';
 import { notFound, Problem, problemCodes, shortened } from './problem.ts';
@@ -89,8 +92,28 @@ function json(read: (request: HttpRequest, api: Api) => object | Promise<object>
   return async (request, api) => ({
     statusCode: 200,
     headers: headersOf('application/json'),
-    body: JSON.stringify(await read(request, api)),
+    body: await jsonOf(read, request, api),
   });
+}
+
+/** Bytes that Lambda takes as an answer, with some room for headers. */
+const maxAnswerBytes = 6_000_000;
+
+/** An answer's JSON. A page that Lambda would not take is read again as a smaller one: the next goes on behind it. */
+async function jsonOf(
+  read: (request: HttpRequest, api: Api) => object | Promise<object>,
+  request: HttpRequest,
+  api: Api,
+): Promise<string> {
+  const answer = await read(request, api);
+  const body = JSON.stringify(answer);
+  // Lambda writes the body as a text in JSON of its own.
+  const bytes = 'meta' in answer ? Buffer.byteLength(JSON.stringify(body)) : 0;
+  const { page_size: size } = 'meta' in answer ? (answer as PageBody).meta : { page_size: 1 };
+  if (bytes <= maxAnswerBytes || size === 1) return body;
+  const query = new URLSearchParams(request.query);
+  query.set('PageSize', String(Math.max(1, Math.floor((0.8 * size * maxAnswerBytes) / bytes))));
+  return jsonOf(read, { ...request, query }, api);
 }
 
 function page(html: string): ApiAnswer {
@@ -121,18 +144,19 @@ function headersOf(contentType: string): Record<string, string> {
   return { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 }
 
-/** Names of errors that pass by themselves: DynamoDB or Secrets Manager throttles, or is not reached. */
-const passing = new Set([
-  'AwsRequestError',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
-  'TimeoutError',
-  'UnreadKeysError',
-]);
+/** Names of our own errors that pass by themselves: DynamoDB or Secrets Manager throttles, or is not reached. */
+const passing = new Set(['AwsRequestError', 'UnreadKeysError']);
+
+function passes(error: Error): boolean {
+  // The SDK reads name, code and status, which any error may have.
+  const known = error as SdkError;
+  return (
+    passing.has(error.name) || isThrottlingError(known) || isTransientError(known) || isServerError(known)
+  );
+}
 
 function internalProblem(error: unknown): Problem {
-  if (error instanceof Error && passing.has(error.name)) {
+  if (error instanceof Error && passes(error)) {
     const message = 'The ledger can not be read at the moment; try again in a moment';
     return new Problem(503, problemCodes.unavailable, message, { 'retry-after': '1' });
   }

@@ -1,12 +1,24 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { respond } from '../../../lambda/query-api/api.ts';
+import { requestOf } from '../../../lambda/query-api/request.ts';
 import { ClientThrottle } from '../../../lambda/query-api/throttle.ts';
+import { chunked } from '../../../lambda/store/concurrency.ts';
 import { FilesTable, type Manifest } from '../../../lambda/store/files.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
 import { runningTables } from '../store/running-tables.ts';
 import { watch } from '../store/watched-client.ts';
-import { apiOver, basic, credentials, type Sending, send, takeExamples, takeIn } from './api-under-test.ts';
+import {
+  apiEvent,
+  apiOver,
+  basic,
+  credentials,
+  type Sending,
+  send,
+  takeExamples,
+  takeIn,
+} from './api-under-test.ts';
 
 const tables = runningTables();
 const superSim = '8988307000000120011';
@@ -533,6 +545,37 @@ describe('paging', () => {
     );
   });
 
+  it('makes a page smaller that Lambda would not take as an answer, and goes on behind it', async () => {
+    const sim = '8950000000000000003';
+    const common = { sim: { S: sim }, source: { S: 'emnify' }, carrier: { S: 'emnify' }, type: { S: 'any' } };
+    // What takes six bytes in JSON, and seven in JSON within JSON.
+    const detail = { S: '\u0001'.repeat(1_000) };
+    const ids = Array.from({ length: 1_000 }, (_, at) => `event-${at}`);
+    const requests = ids.map((id) => {
+      const time = '2026-11-02T00:00:00.000Z';
+      const keys = { eventKey: { S: `${time}#${id}` }, time: { S: time }, eventId: { S: id } };
+      return { PutRequest: { Item: { ...common, ...keys, detail } } };
+    });
+    for (const some of chunked(requests, 25)) {
+      await tables.client.send(new BatchWriteItemCommand({ RequestItems: { Events: some } }));
+    }
+    const sids: unknown[] = [];
+    const sizes: number[] = [];
+    let next: string | null = `/v1/Sims/${sim}/ConnectionEvents?PageSize=1000&Include=detail`;
+    while (next !== null) {
+      const answer = await respond(requestOf(apiEvent(next)), apiOver(tables.client));
+      expect(answer.statusCode).toBe(200);
+      expect(JSON.stringify(answer).length).toBeLessThan(6_291_456);
+      const { connection_events: events, meta } = JSON.parse(answer.body);
+      sids.push(...events.map(({ sid }: { sid: string }) => sid));
+      sizes.push(meta.page_size);
+      next = meta.next_page_url?.slice('https://api.example.com'.length) ?? null;
+    }
+    expect(sids.length).toBe(1_000);
+    expect(new Set(sids)).toEqual(new Set(ids));
+    expect(sizes.length).toBeGreaterThan(1);
+  });
+
   it('takes a page size up to 1,000, and more as 1,000', async () => {
     const size = async (given: string) =>
       ((await get(`${path}?PageSize=${given}`)).body['meta'] as { page_size: number }).page_size;
@@ -844,6 +887,23 @@ describe('what is not there', () => {
     const broken = await send(failing('ValidationException'), `/v1/Sims/${superSim}`);
     expect([throttled.body['code'], broken.body['code'], told.length]).toEqual([20503, 20500, 2]);
     expect(JSON.stringify([throttled, broken])).not.toContain('secret words');
+  });
+
+  it.each([
+    ['is throttled', { name: 'ProvisionedThroughputExceededException' }],
+    ['is throttled for the account', { name: 'RequestLimitExceeded' }],
+    ['does not answer in time', { name: 'TimeoutError' }],
+    ['fails', { name: 'InternalServerError', $metadata: { httpStatusCode: 500 } }],
+    ['can not be connected to', { code: 'ECONNREFUSED' }],
+    ['is not found in the network', { code: 'EAI_AGAIN' }],
+  ])('is for a moment a ledger that %s, and says when to come back', async (_, members) => {
+    const client = tables.newClient();
+    client.middlewareStack.add(() => async () => {
+      throw Object.assign(new Error('any'), members);
+    });
+    const answer = await send(apiOver(client, { onError: () => undefined }), `/v1/Sims/${superSim}`);
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' }, body: { code: 20503 } });
+    client.destroy();
   });
 });
 
