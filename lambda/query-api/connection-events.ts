@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { type Disclosure, disclosed, disclosureOf } from './disclosure.ts';
+import { eventError } from './event-error.ts';
 import { keyPosition, openListing, type PageBody, pageBody } from './listing.ts';
 import { readParameters } from './parameters.ts';
 import { completePeriod } from './period.ts';
@@ -47,6 +48,7 @@ export async function listConnectionEvents(request: ApiRequest, ports: ApiPorts)
  */
 function connectionEvent(event: StoredEvent, disclosure: Disclosure): object {
   const { network, description, detail, imsi } = event;
+  const error = eventError(event, disclosure);
   return {
     sid: event.eventId,
     sim_iccid: event.iccid ?? null,
@@ -56,6 +58,8 @@ function connectionEvent(event: StoredEvent, disclosure: Disclosure): object {
     severity: event.severity ?? null,
     alert: event.alert ?? null,
     description: description === undefined ? null : disclosed(description, imsi, disclosure),
+    error_code: error.code,
+    error_message: error.message,
     data_session_sid: event.sessionId ?? null,
     radio_link: network?.radio ?? network?.ratType ?? null,
     operator_mcc: network?.mcc ?? null,

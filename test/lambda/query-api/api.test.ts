@@ -378,6 +378,19 @@ describe('ConnectionEvents', () => {
     expect(open?.['imsi']).toBe(imsi);
     expect(open?.['detail']).toContain(`"imsi":"${imsi}"`);
   });
+
+  it('says why something failed, with code and message where the carrier states an error', async () => {
+    const errors = async (sim: string) =>
+      (await all(`/v1/Sims/${sim}/ConnectionEvents`, 'connection_events'))
+        .map(({ event_type: type, error_code: code, error_message: message }) => [type, code, message])
+        .filter(([, code, message]) => code !== null || message !== null);
+    expect(await errors('bike-231')).toEqual([
+      ['data-session.failed', '31005', 'PDP context activation failed'],
+      ['attachment.failed', '31001', 'DIAMETER_UNABLE_TO_COMPLY'],
+      ['attachment.rejected', '31004', 'DIAMETER_ERROR_ROAMING_NOT_ALLOWED'],
+    ]);
+    expect(await errors(onceSim)).toEqual([]);
+  });
 });
 
 describe('Sims', () => {

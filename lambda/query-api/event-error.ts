@@ -1,0 +1,25 @@
+import { parseObject } from '../carriers/json.ts';
+import type { StoredEvent } from '../store/records.ts';
+import { type Disclosure, disclosed } from './disclosure.ts';
+
+/** Why something failed; null is what the carrier did not state. */
+export interface EventError {
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+const nothing: EventError = { code: null, message: null };
+
+/**
+ * The error that an event states. A Super SIM event's `detail` is the carrier's `error`: an object with `code` and
+ * `message`, or a text. Data-streamer events have no error beside their description.
+ */
+export function eventError({ carrier, detail, imsi }: StoredEvent, disclosure: Disclosure): EventError {
+  if (detail === undefined || (carrier !== 'twilio' && carrier !== 'kore')) return nothing;
+  const shown = (value: unknown): string | null =>
+    typeof value === 'string' && value !== '' ? disclosed(value, imsi, disclosure) : null;
+  const error = parseObject(detail);
+  if (error === undefined) return { code: null, message: shown(detail) };
+  const { code, message } = error;
+  return { code: typeof code === 'number' ? String(code) : shown(code), message: shown(message) };
+}
