@@ -32,8 +32,11 @@ export interface DetailFields extends Volume {
   readonly operatorName: unknown;
   readonly countryIsoCode: unknown;
   readonly countryName: unknown;
-  readonly mcc: unknown;
-  readonly mnc: unknown;
+  /** The network's codes: of the PDP context, and of the operator, which may have several. */
+  readonly contextMcc: unknown;
+  readonly contextMnc: unknown;
+  readonly countryMcc: unknown;
+  readonly operatorMnc: unknown;
   readonly ratType: unknown;
   readonly lac: unknown;
   readonly cellId: unknown;
@@ -117,8 +120,10 @@ function nestedDetail(record: JsonObject, detail: JsonObject | undefined): Detai
     operatorName: detail?.['name'],
     countryIsoCode: country?.['iso_code'],
     countryName: country?.['name'],
-    mcc: context?.['mcc'] ?? country?.['mcc'],
-    mnc: context?.['mnc'] ?? detail?.['mnc'],
+    contextMcc: context?.['mcc'],
+    contextMnc: context?.['mnc'],
+    countryMcc: country?.['mcc'],
+    operatorMnc: detail?.['mnc'],
     ratType: context?.['rat_type'],
     lac: context?.['lac'],
     cellId: context?.['ci'],
@@ -152,8 +157,10 @@ function flatDetail(record: JsonObject): DetailFields {
     operatorName: record['detail_name'],
     countryIsoCode: record['detail_country_iso_code'],
     countryName: record['detail_country_name'],
-    mcc: context('mcc') ?? record['detail_country_mcc'],
-    mnc: context('mnc') ?? record['detail_mnc'],
+    contextMcc: context('mcc'),
+    contextMnc: context('mnc'),
+    countryMcc: record['detail_country_mcc'],
+    operatorMnc: record['detail_mnc'],
     ratType: context('rat_type'),
     lac: context('gtp_v1_uli_lac') ?? context('lac'),
     cellId: context('gtp_v1_uli_ci') ?? context('ci'),

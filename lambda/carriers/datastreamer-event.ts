@@ -150,12 +150,12 @@ function groupsOf(fields: EventFields, identity: Identity, at: string): EventGro
 function networkOf(fields: EventFields): Network | undefined {
   const { inDetail } = fields;
   const ratType = ratTypeOf(inDetail.ratType) ?? ratTypeInText(fields);
-  const mcc = freeText(inDetail.mcc, 8);
+  const mcc = freeText(inDetail.contextMcc, 8) ?? freeText(inDetail.countryMcc, 8);
   const network: Network = {
     radio: radioOf(ratType),
     ratType,
     mcc,
-    mnc: networkCodeOf(inDetail.mnc),
+    mnc: networkCodeOf(inDetail.contextMnc) ?? operatorCodeIn(inDetail, mcc),
     operatorName: freeText(inDetail.operatorName, 64),
     country: countryOf({
       isoCode: freeText(inDetail.countryIsoCode, 8),
@@ -166,6 +166,12 @@ function networkOf(fields: EventFields): Network | undefined {
   // A code without its country names no network.
   const isNamed = mcc !== undefined || network.operatorName !== undefined || ratType !== undefined;
   return isNamed ? network : undefined;
+}
+
+/** The operator's code, which means nothing beside another country's than its own. */
+function operatorCodeIn(inDetail: DetailFields, mcc: string | undefined): string | undefined {
+  const countryMcc = freeText(inDetail.countryMcc, 8);
+  return countryMcc === undefined || countryMcc === mcc ? networkCodeOf(inDetail.operatorMnc) : undefined;
 }
 
 /** Location events name the radio access in their text only: `RAT type='E_UTRAN'`. */

@@ -229,24 +229,41 @@ function networkOf(data: JsonObject): Network | undefined {
 function cellOf(data: JsonObject): Cell | undefined {
   const location = jsonObject(data['location']);
   if (location === undefined) return undefined;
-  const cell = {
-    cellId: freeText(location['cell_id'], 32),
-    lac: freeText(location['lac'], 16),
-    lat: coordinate(location['lat']),
-    lon: coordinate(location['lon']),
-  };
-  return cell.cellId === undefined && cell.lac === undefined && cell.lat === undefined ? undefined : cell;
+  const cellId = freeText(location['cell_id'], 32);
+  const lac = freeText(location['lac'], 16);
+  const position = positionOf(location);
+  if (cellId === undefined && lac === undefined && position === undefined) return undefined;
+  return { cellId, lac, lat: position?.lat, lon: position?.lon };
+}
+
+/** Both coordinates, or none: half a position is no position. */
+function positionOf(location: JsonObject): { readonly lat: number; readonly lon: number } | undefined {
+  const lat = degreesOf(location['lat'], 90);
+  const lon = degreesOf(location['lon'], 180);
+  return lat === undefined || lon === undefined ? undefined : { lat, lon };
 }
 
 /** Less than a thousandth of a millimetre. */
-const leastDegrees = 1e-12;
+const minDegrees = 1e-12;
 
-/** Degrees, absent where they are none. */
-function coordinate(value: unknown): number | undefined {
-  const degrees = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof degrees !== 'number' || !(Math.abs(degrees) <= 180)) return undefined;
+/** More characters than any number has that says where something stands. */
+const maxDegreesLength = 40;
+
+const degreesSpelling = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
+
+/** Degrees; undefined where the value is no number or lies beyond the range. */
+function degreesOf(value: unknown, range: number): number | undefined {
+  const degrees = typeof value === 'string' ? writtenDegrees(value) : value;
+  if (typeof degrees !== 'number' || !(Math.abs(degrees) <= range)) return undefined;
   // A table knows no negative zero, and takes no number that is nearer to zero than 1E-130.
-  return Math.abs(degrees) < leastDegrees ? 0 : degrees;
+  return Math.abs(degrees) < minDegrees ? 0 : degrees;
+}
+
+/** A number as text: JSON's numbers of 16 digits and more arrive so. */
+function writtenDegrees(value: string): number | undefined {
+  if (value.length > maxDegreesLength) return undefined;
+  const text = value.trim();
+  return degreesSpelling.test(text) ? Number(text) : undefined;
 }
 
 /** `{code, message}` in one line. */

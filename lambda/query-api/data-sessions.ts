@@ -3,6 +3,7 @@ import type { StoredUsage } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { type Disclosure, disclosureOf } from './disclosure.ts';
 import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
+import { locationEstimate } from './location-estimate.ts';
 import { readParameters, sessionStatuses } from './parameters.ts';
 import { completePeriod } from './period.ts';
 import type { ApiPorts } from './ports.ts';
@@ -93,7 +94,7 @@ export function dataSession(session: Session, volumes: Volumes, disclosure: Disc
     operator_country: threeLetterCountry(country, mcc),
     operator_name: operatorName ?? null,
     cell_id: cell?.group.cellId ?? null,
-    cell_location_estimate: { lat: cell?.group.lat ?? 0, lon: cell?.group.lon ?? 0 },
+    cell_location_estimate: locationEstimate(cell?.group),
     // No stream counts packets; 0 is the documented default.
     packets_uploaded: 0,
     packets_downloaded: 0,

@@ -5,6 +5,7 @@ import { threeLetterCountry } from './country-code.ts';
 import { accountSid, dataSessions } from './data-sessions.ts';
 import { type Disclosure, disclosureOf } from './disclosure.ts';
 import { keyPosition, openListing, type PageBody, pageBody } from './listing.ts';
+import { locationEstimate } from './location-estimate.ts';
 import { readParameters } from './parameters.ts';
 import type { ApiPorts } from './ports.ts';
 import { type ApiRequest, filled } from './request.ts';
@@ -187,11 +188,11 @@ function networkResource({ radio, ratType, mcc, mnc, operatorName, country }: Ne
   };
 }
 
-function cellResource({ cellId, lac, lat, lon }: CellGroup): object {
+function cellResource(cell: CellGroup): object {
   return {
-    cell_id: cellId ?? null,
-    lac: lac ?? null,
-    location_estimate: { lat: lat ?? 0, lon: lon ?? 0 },
+    cell_id: cell.cellId ?? null,
+    lac: cell.lac ?? null,
+    location_estimate: locationEstimate(cell),
   };
 }
 

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type Body, readBody } from '../../lambda/carriers/body.ts';
 
-/** The bytes of a file under `test/fixtures/`, such as `1nce/usage.json`: the carriers' own published samples. */
+/**
+ * The bytes of a file under `test/fixtures/`, such as `1nce/usage.json`: the carriers' own published samples. Those under
+ * `field/` are records that once were misread, with invented values.
+ */
 export function fixture(path: string): Buffer {
   return readFileSync(new URL(`../fixtures/${path}`, import.meta.url));
 }

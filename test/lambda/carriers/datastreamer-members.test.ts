@@ -4,7 +4,7 @@ import { eventTypeName } from '../../../lambda/carriers/event-types.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault } from '../../../lambda/carriers/reading.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
-import { csvOf, readCsv, readStreamer, streamerSim } from '../../records/datastreamer.ts';
+import { contextEvent, csvOf, readCsv, readStreamer, streamerSim } from '../../records/datastreamer.ts';
 import type { Members } from '../../records/supersim.ts';
 
 /** What the data streamer's records may leave out or get wrong, member by member. */
@@ -100,6 +100,18 @@ describe('a record is rejected', () => {
       ].map(reasonOf),
     ).toEqual(['observed', 'observed', 'observed']);
   });
+});
+
+it.each<[string, Members, Members, object]>([
+  ['both', { mcc: '310', mnc: '260' }, { mcc: '262', iso_code: 'us' }, { mcc: '310', mnc: '260' }],
+  ['the country’s', { mcc: '262' }, { mcc: '262' }, { mcc: '262', mnc: '01' }],
+  ['the country’s', {}, { mcc: '262' }, { mcc: '262', mnc: '01' }],
+  ['no', { mcc: '310' }, { mcc: '262', iso_code: 'us' }, { mcc: '310', mnc: undefined }],
+])('a network has %s codes where its context is %j and its country %j', (_, codes, country, network) => {
+  const detail = { name: 'T-Mobile', country, mnc: [{ id: 3, mnc: '01' }] };
+  const { mcc, mnc } =
+    statedBy(readStreamer(contextEvent(3, { pdp_context_id: 1, ...codes }, detail)), 'event').network ?? {};
+  expect({ mcc, mnc }).toEqual(network);
 });
 
 it('members that say nothing are not kept among the unknown ones', () => {

@@ -47,7 +47,12 @@ describe('a session', () => {
   it.each<[Members, object | undefined]>([
     [{ location: {} }, undefined],
     [{ location: { lon: 7 } }, undefined],
-    [{ location: { lat: 7 } }, { lat: 7 }],
+    [{ location: { lat: 7 } }, undefined],
+    [{ location: { lat: 7, lon: 8 } }, { lat: 7, lon: 8 }],
+    [{ location: { cell_id: '7', lat: 34.5, lon: null } }, { cellId: '7' }],
+    [{ location: { cell_id: '7', lat: 'north', lon: 8 } }, { cellId: '7' }],
+    [{ location: { cell_id: '7', lat: 90.1, lon: 8 } }, { cellId: '7' }],
+    [{ location: { cell_id: '7', lat: 7, lon: -180.1 } }, { cellId: '7' }],
     [{ location: { lac: 7 } }, { lac: '7' }],
     [{ location: { cell_id: ' 7 ' } }, { cellId: '7' }],
   ])('in %j is in the cell %j', (members, cell) => {
@@ -57,19 +62,29 @@ describe('a session', () => {
   it.each<[unknown, number | undefined]>([
     [-118.5720773, -118.5720773],
     ['-118.5720773', -118.5720773],
+    ['-118.57207730000000', -118.5720773],
+    [' 7 ', 7],
+    ['7e-5', 0.00007],
     [180, 180],
     [-180, -180],
     [180.01, undefined],
     ['', undefined],
     [' ', undefined],
     ['east', undefined],
+    ['0x10', undefined],
+    ['1'.padEnd(41, '0'), undefined],
     [true, undefined],
     [[7], undefined],
     [0, 0],
     [1e-12, 1e-12],
     [-9e-13, 0],
   ])('at %j degrees is at %j', (lon, degrees) => {
-    expect(sessionWith({ location: { cell_id: '1', lon } }).groups.cell?.group.lon).toBe(degrees);
+    expect(sessionWith({ location: { cell_id: '1', lat: 1, lon } }).groups.cell?.group).toEqual({
+      cellId: '1',
+      lac: undefined,
+      lat: degrees === undefined ? undefined : 1,
+      lon: degrees,
+    });
   });
 
   it.each<[Members, object | undefined]>([

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuller } from '../../../lambda/ledger/fold.ts';
-import type { LedgerEvent, Usage } from '../../../lambda/ledger/observation.ts';
+import type { LedgerEvent, Session, Sim, Usage } from '../../../lambda/ledger/observation.ts';
 import { mergeSessions, sameSession } from '../../../lambda/ledger/session.ts';
 import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
 import {
@@ -70,6 +70,57 @@ describe.each(joins)('joining $what', ({ states, merge, contentOf }) => {
     );
   });
 });
+
+/** What of a session or SIM only means something together; each of it has to come from one statement. */
+function partsOf(state: Session | Sim): Record<string, unknown> {
+  const { origin, groups } = state;
+  if (!('terminal' in state)) return { origin, ...groups };
+  const { start, startStated, terminal } = state;
+  return { origin, ...groups, terminal, start: { start, startStated } };
+}
+
+function mixedParts<State extends Session | Sim>(join: State, statements: readonly State[]): string[] {
+  return Object.entries(partsOf(join)).flatMap(([name, part]) =>
+    statements.some((statement) => areEqual(partsOf(statement)[name], part)) ? [] : [name],
+  );
+}
+
+describe('what only means something together', () => {
+  it.each([
+    ['session', session, mergeSessions, (state: Session) => sessionOf(sessionItem(state))],
+    ['SIM', sim, mergeSims, (state: Sim) => simOf(simItem(state))],
+  ] as [string, Arbitrary<Session | Sim>, Merge, Stored][])(
+    'comes from one record in a %s, joined in memory or with its item',
+    (_, states, merge, stored) => {
+      fc.assert(
+        fc.property(fc.array(states, { minLength: 1, maxLength: 5 }), (statements) => {
+          const joined = statements.reduce(merge);
+          const joinedWithItems = statements.reduce((item, statement) => stored(merge(item, statement)));
+          expect([mixedParts(joined, statements), mixedParts(joinedWithItems, statements)]).toEqual([[], []]);
+        }),
+        runs(400),
+      );
+    },
+  );
+
+  it.each([
+    ['usage record', usage, fuller<Usage>],
+    ['event', event, fuller<LedgerEvent>],
+  ] as [string, Arbitrary<Usage | LedgerEvent>, typeof fuller][])(
+    'comes from one rendering in a %s',
+    (_, states, merge) => {
+      fc.assert(
+        fc.property(fc.array(states, { minLength: 1, maxLength: 5 }), (renderings) => {
+          expect(renderings).toContain(renderings.reduce(merge));
+        }),
+        runs(400),
+      );
+    },
+  );
+});
+
+type Merge = (a: Session | Sim, b: Session | Sim) => Session | Sim;
+type Stored = (state: Session | Sim) => Session | Sim;
 
 function areEqual(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(structuredClone(a), structuredClone(b));

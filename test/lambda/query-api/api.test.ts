@@ -178,7 +178,7 @@ describe('DataSessions', () => {
         operator_country: 'DEU',
         operator_name: 'EPlus',
         cell_id: '5559',
-        cell_location_estimate: { lat: 0, lon: 0 },
+        cell_location_estimate: {},
         packets_uploaded: 0,
         packets_downloaded: 0,
         last_updated: '2026-11-02T08:30:00.000Z',

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { readBody } from '../../../lambda/carriers/body.ts';
+import { interpret } from '../../../lambda/carriers/index.ts';
+import type { Reading } from '../../../lambda/carriers/reading.ts';
+import type { Carrier } from '../../../lambda/sources.ts';
+import { arrivalFrom, statedBy } from '../../records/arrival.ts';
+import { fixture } from '../../records/fixtures.ts';
+
+/** Records that once were misread, each with what it says. */
+
+const arrivedAt = Date.parse('2026-11-28T12:00:00.000Z');
+
+function readField(name: string, carrier: Carrier): Reading[] {
+  const arrival = { ...arrivalFrom(carrier), arrivedAt };
+  return readBody(fixture(`field/${name}`)).values.map((value) => interpret(value, arrival));
+}
+
+function readOne(name: string, carrier: Carrier): Reading {
+  const [reading, ...more] = readField(name, carrier);
+  if (reading === undefined || more.length > 0) throw new Error(`${name} does not hold one record`);
+  return reading;
+}
+
+it('a latitude without a longitude is no position', () => {
+  const { cell } = statedBy(readOne('latitude-without-longitude.json', 'kore'), 'session').groups;
+  expect(cell?.group).toEqual({ cellId: '5', lac: '7', lat: undefined, lon: undefined });
+});
