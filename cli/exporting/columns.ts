@@ -1,4 +1,9 @@
-import { originAttributes, sessionSchema, simSchema } from '../../lambda/store/schema.ts';
+import {
+  originAttributes,
+  sessionOriginAttributes,
+  sessionSchema,
+  simSchema,
+} from '../../lambda/store/schema.ts';
 
 /** What of each table is exported, and by which attribute its time is known. */
 export interface ExportedTable {
@@ -21,7 +26,7 @@ export const exportedTables: readonly ExportedTable[] = [
     name: 'sessions',
     columns: [
       ...['sim', 'sessionId', 'status', 'start', 'startStated', 'end', 'lastUpdated'],
-      ...[...origin, ...attributesOf(sessionSchema)],
+      ...[...sessionOriginAttributes.map(({ name }) => name), ...attributesOf(sessionSchema)],
     ],
     time: 'start',
   },

@@ -1,6 +1,7 @@
 import {
   type Address,
   type Cell,
+  type Connection,
   complete,
   type Device,
   type LedgerEvent,
@@ -16,7 +17,7 @@ import { countryOf } from './country.ts';
 import type { DetailFields, EventFields } from './datastreamer-event-fields.ts';
 import { type Identity, type IdentityGroups, identityGroups, identityOf } from './datastreamer-identity.ts';
 import { detailText, extraBeside } from './detail.ts';
-import { eventTypeName, statusAfter } from './event-types.ts';
+import { activeStatus, endsSessions, eventTypeName, statusAfter } from './event-types.ts';
 import { identifier, identifierFault, imeiOf } from './identifier.ts';
 import { bytesOf } from './megabytes.ts';
 import { radioOf, ratTypeOf } from './radio.ts';
@@ -256,7 +257,8 @@ function alertOf(value: unknown): boolean | undefined {
 function simOf(record: EventRecord, event: LedgerEvent, session: Session | undefined): Sim | undefined {
   const { identity, at, typeId, groups } = record;
   if (identity.sim === undefined) return undefined;
-  const status = statusAfter(typeId);
+  const isLive = session !== undefined && session.terminal === undefined;
+  const status = isLive ? activeStatus : statusAfter(typeId);
   return {
     sim: identity.sim,
     origin: stated(at, identity.origin),
@@ -268,9 +270,17 @@ function simOf(record: EventRecord, event: LedgerEvent, session: Session | undef
       subscriber: groups.subscriber,
       network: groups.network,
       cell: groups.cell,
-      connection: session && stated(at, connectionOf(session)),
+      connection: connectionAfter(record, session),
       lifecycle: status === undefined ? undefined : stated<Lifecycle>(at, { status }),
       lastEvent: stated(at, { lastEvent: event.type, lastEventTime: at }),
     },
   };
+}
+
+function connectionAfter(
+  { at, typeId }: EventRecord,
+  session: Session | undefined,
+): Stated<Connection> | undefined {
+  if (session !== undefined) return stated(at, connectionOf(session));
+  return endsSessions(typeId) ? stated(at, { online: false, onlineChanged: at }) : undefined;
 }

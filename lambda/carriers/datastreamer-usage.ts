@@ -3,12 +3,14 @@ import {
   completeWithSession,
   type Device,
   type Fullness,
+  type Lifecycle,
   type Session,
   type Sim,
   type Usage,
 } from '../ledger/observation.ts';
 import { countryOf } from './country.ts';
 import { type Identity, type IdentityFields, identityGroups, identityOf } from './datastreamer-identity.ts';
+import { activeStatus } from './event-types.ts';
 import { unknownMembers } from './extra.ts';
 import { identifier, identifierFault, imeiOf } from './identifier.ts';
 import { type JsonObject, jsonObject } from './json.ts';
@@ -127,13 +129,12 @@ export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
   const cost = decimalOf(fields.cost, 'cost');
   if (isFault(cost)) return cost;
   const usage = usageOf(fields, identity, sim, { start, end, sessionId, cost }, volumes);
-  const imei = usage.imei;
   // A text message belongs to no data session, although emnify writes a session id on it.
   const session =
     sessionId === undefined || usage.trafficType === 'sms'
       ? undefined
       : sessionOf(usage, sessionId, identity);
-  return observed(session, usage, undefined, simOf(sim, identity, start, imei));
+  return observed(session, usage, undefined, simOf(usage, identity));
 }
 
 interface Volumes {
@@ -277,7 +278,7 @@ function sessionOf(usage: Usage, sessionId: string, identity: Identity): Session
   };
 }
 
-function simOf(sim: string, identity: Identity, start: string, imei: string | undefined): Sim {
+function simOf({ sim, start, imei, dataTotal }: Usage, identity: Identity): Sim {
   const at = startOfDay(start);
   const { ids, label, phone, subscriber } = identityGroups(identity, at);
   return {
@@ -292,7 +293,8 @@ function simOf(sim: string, identity: Identity, start: string, imei: string | un
       network: undefined,
       cell: undefined,
       connection: undefined,
-      lifecycle: undefined,
+      // Bytes end what an event of an earlier day said, such as that the SIM is blocked.
+      lifecycle: dataTotal === 0 ? undefined : stated<Lifecycle>(at, { status: activeStatus }),
       lastEvent: undefined,
     },
   };

@@ -1,4 +1,4 @@
-/** Our names for the data streamer's event types (WIRE-FORMATS section 2.5), and what some say of a SIM's life. */
+/** Our names for the data streamer's event types (WIRE-FORMATS section 2.5), and what some say of a SIM's state. */
 
 const names: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -56,8 +56,16 @@ const statuses: ReadonlyMap<string, string> = new Map(
     '9': 'suspended',
     '10': 'deleted',
     '11': 'blocked',
+    '42': 'active',
+    '43': 'disabled',
   }),
 );
+
+/**
+ * SIM suspended, deleted; endpoint blocked, disabled; GPRS location purged: no data session outlives these, although
+ * the event that ends it may be lost.
+ */
+const withoutSession: ReadonlySet<string> = new Set(['9', '10', '11', '16', '43']);
 
 /**
  * The name of an event type; `event.<id>` where there is none of ours.
@@ -105,7 +113,15 @@ export function eventTypeIdOf(words: string): string | undefined {
   return text === '' ? undefined : (idsByWords.get(text.toLowerCase()) ?? text);
 }
 
+/** The status of a SIM that has a data session or sends data, whatever was said of it before. */
+export const activeStatus = 'active';
+
 /** The SIM's status after an event of this type, where it tells one. */
 export function statusAfter(id: string): string | undefined {
   return statuses.get(id);
+}
+
+/** Whether a SIM has no data session any more after an event of this type. */
+export function endsSessions(id: string): boolean {
+  return withoutSession.has(id);
 }

@@ -312,12 +312,10 @@ function sessionOf(record: SuperSimRecord, facts: Facts): Session | Fault {
   const { network, cell, imei, imsi, apn, ids, simName, error, dataModifier } = facts;
   const address: Address | undefined =
     apn === undefined && ipAddress === undefined ? undefined : { apn, ipAddress };
-  const trouble: Trouble | undefined =
-    error === undefined && dataModifier === undefined ? undefined : { error, dataModifier };
   return {
     sim: identity.sim,
     sessionId: identity.sessionId ?? '',
-    origin: stated(at, facts.origin),
+    origin: stated(at, { ...facts.origin, dataModifier }),
     start: start ?? at,
     startStated: start !== undefined,
     terminal,
@@ -330,7 +328,7 @@ function sessionOf(record: SuperSimRecord, facts: Facts): Session | Fault {
       subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
       ids: stated(at, ids),
       label: simName === undefined ? undefined : stated<Label>(at, { simName }),
-      trouble: trouble && stated(at, trouble),
+      trouble: error === undefined ? undefined : stated<Trouble>(at, { error }),
     },
   };
 }

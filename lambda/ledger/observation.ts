@@ -30,6 +30,12 @@ export interface Origin extends Group {
   readonly iccid: string | undefined;
 }
 
+/** What every record of a session states, a limit of it included: that is a state, which the next record may end. */
+export interface SessionOrigin extends Origin {
+  /** `blocked` while the data limit is reached; null and absent mean the same, that nothing limits the session. */
+  readonly dataModifier?: string | undefined;
+}
+
 /** Running totals of a session, in bytes. */
 export interface Totals extends Group {
   readonly dataUploaded: number | undefined;
@@ -92,11 +98,9 @@ export interface Phone extends Group {
   readonly msisdn: string | undefined;
 }
 
-/** What is wrong with a session. */
+/** What went wrong with a session: once stated, it stays. */
 export interface Trouble extends Group {
   readonly error: string | undefined;
-  /** `blocked` when the data limit is reached. */
-  readonly dataModifier: string | undefined;
 }
 
 /** The groups of a session. */

@@ -28,14 +28,15 @@ const hourLength = 13;
  *
  * or it tells of trouble, such as a data limit that is reached, which nobody should learn an hour later.
  */
-export function refreshesHourly({ start, startStated, groups }: Session, window: Usage): boolean {
+export function refreshesHourly({ origin, start, startStated, groups }: Session, window: Usage): boolean {
   const from = window.start;
   const to = window.end;
   return (
     from >= to ||
     from.slice(0, hourLength) !== to.slice(0, hourLength) ||
     (startStated && from <= start) ||
-    groups.trouble !== undefined
+    groups.trouble !== undefined ||
+    origin.group.dataModifier !== undefined
   );
 }
 

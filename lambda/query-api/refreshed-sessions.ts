@@ -69,13 +69,13 @@ async function refreshedSession(
 
 /** What the usage item of an update says for its session. */
 function statedBy(usage: StoredUsage, at: string, { sim, sessionId, start, startStated }: Session): Session {
-  const { source, carrier, iccid, imei, imsi } = usage;
+  const { source, carrier, iccid, dataModifier, imei, imsi } = usage;
   const totals = totalsOf(usage);
   const network = networkOf(usage);
   return {
     sim,
     sessionId,
-    origin: { at, group: { source, carrier, iccid } },
+    origin: { at, group: { source, carrier, iccid, dataModifier } },
     start,
     startStated,
     terminal: undefined,

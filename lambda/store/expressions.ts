@@ -6,6 +6,7 @@ import {
   type GroupSchema,
   originAttributes,
   reservedNames,
+  sessionOriginAttributes,
   sessionSchema,
   simSchema,
 } from './schema.ts';
@@ -108,7 +109,7 @@ export function sessionUpdate(session: Session): Expressions {
   const update = new UpdateBuilder();
   update.values[':oldest'] = { S: oldestStatement(session.origin.at, Object.values(session.groups)) };
   update.set('lastUpdated', { S: session.origin.at });
-  update.overwrite(originAttributes, session.origin.group);
+  update.overwrite(sessionOriginAttributes, session.origin.group);
   if (startStated) {
     update.set('start', { S: session.start });
     update.set('startStated', { BOOL: true });

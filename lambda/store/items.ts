@@ -1,7 +1,24 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { epochMilliseconds, timeOf } from '../carriers/time.ts';
-import type { Group, LedgerEvent, Session, Sim, Stated, Terminal, Usage } from '../ledger/observation.ts';
-import { type Attribute, type GroupSchema, originAttributes, sessionSchema, simSchema } from './schema.ts';
+import type {
+  Group,
+  LedgerEvent,
+  Origin,
+  Session,
+  SessionOrigin,
+  Sim,
+  Stated,
+  Terminal,
+  Usage,
+} from '../ledger/observation.ts';
+import {
+  type Attribute,
+  type GroupSchema,
+  originAttributes,
+  sessionOriginAttributes,
+  sessionSchema,
+  simSchema,
+} from './schema.ts';
 
 /**
  * Items as DynamoDB holds them. The encoding is written out for our own items: a generic marshaller takes several
@@ -21,7 +38,7 @@ export function sessionItem(session: Session): Item {
   };
   if (session.startStated) item['startStated'] = { BOOL: true };
   if (session.terminal !== undefined) item['end'] = { S: session.terminal.end };
-  putGroup(item, originAttributes, session.origin.group);
+  putGroup(item, sessionOriginAttributes, session.origin.group);
   for (const schema of sessionSchema) putStated(item, schema, session.groups[schema.name]);
   return item;
 }
@@ -35,7 +52,7 @@ export function sessionOf(item: Item): Session {
   return {
     sim: item['sim']?.S ?? '',
     sessionId: item['sessionId']?.S ?? '',
-    origin: originOf(item),
+    origin: originOf<SessionOrigin>(item, sessionOriginAttributes),
     start: item['start']?.S ?? '',
     startStated: item['startStated']?.BOOL ?? false,
     terminal,
@@ -55,7 +72,7 @@ export function simItem(sim: Sim): Item {
 export function simOf(item: Item): Sim {
   return {
     sim: item['sim']?.S ?? '',
-    origin: originOf(item),
+    origin: originOf<Origin>(item, originAttributes),
     groups: groupsOf(item, simSchema),
   };
 }
@@ -198,11 +215,9 @@ function groupOf(
   return group;
 }
 
-function originOf(item: Item): Session['origin'] {
-  return {
-    at: item['lastUpdated']?.S ?? '',
-    group: groupOf(item, originAttributes) as Session['origin']['group'],
-  };
+/** An item of ours holds these attributes and no others. */
+function originOf<G extends Origin>(item: Item, attributes: readonly Attribute[]): Stated<G> {
+  return { at: item['lastUpdated']?.S ?? '', group: groupOf(item, attributes) as Group as G };
 }
 
 /** The schema's names are the keys of the groups, and its attributes theirs: an item of ours holds nothing else. */

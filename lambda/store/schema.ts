@@ -44,7 +44,7 @@ export const sessionSchema: readonly GroupSchema<keyof SessionGroups>[] = [
   subscriber,
   ids,
   label,
-  group('trouble', 'error', 'dataModifier'),
+  group('trouble', 'error'),
 ];
 
 export const simSchema: readonly GroupSchema<keyof SimGroups>[] = [
@@ -67,11 +67,15 @@ export const originAttributes: readonly Attribute[] = [
   { name: 'iccid', type: 'S' },
 ];
 
+/** The same of a session. */
+export const sessionOriginAttributes: readonly Attribute[] = [
+  ...originAttributes,
+  { name: 'dataModifier', type: 'S' },
+];
+
 function attributesOf(schemas: readonly GroupSchema[]): string[] {
   return schemas.flatMap(({ stamp, attributes }) => [stamp, ...attributes.map(({ name }) => name)]);
 }
-
-const originNames = originAttributes.map(({ name }) => name);
 
 /**
  * All attributes that the items of tables of registers may have besides their keys. Whoever replaces such an item looks
@@ -80,10 +84,10 @@ const originNames = originAttributes.map(({ name }) => name);
 export const possibleAttributes = {
   sessions: [
     ...['status', 'start', 'startStated', 'end', 'lastUpdated'],
-    ...originNames,
+    ...sessionOriginAttributes.map(({ name }) => name),
     ...attributesOf(sessionSchema),
   ],
-  sims: ['lastUpdated', ...originNames, ...attributesOf(simSchema)],
+  sims: ['lastUpdated', ...originAttributes.map(({ name }) => name), ...attributesOf(simSchema)],
 } as const;
 
 /** Names that DynamoDB's expressions reserve, among ours. Aliased wherever they stand in an expression. */

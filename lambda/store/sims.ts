@@ -91,7 +91,7 @@ export class SimWriter {
 
 /** All that a reminder states, as one text. */
 function contentOf({ origin, groups }: Sim): string {
-  const { ids, label, phone, device, subscriber } = groups;
+  const { ids, label, phone, device, subscriber, lifecycle } = groups;
   const { source, carrier, iccid } = origin.group;
-  return `${origin.at}|${source}|${carrier}|${iccid}|${ids?.group.simSid}|${ids?.group.simId}|${ids?.group.accountId}|${ids?.group.fleetSid}|${label?.group.simName}|${phone?.group.msisdn}|${device?.group.imei}|${subscriber?.group.imsi}`;
+  return `${origin.at}|${source}|${carrier}|${iccid}|${ids?.group.simSid}|${ids?.group.simId}|${ids?.group.accountId}|${ids?.group.fleetSid}|${label?.group.simName}|${phone?.group.msisdn}|${device?.group.imei}|${subscriber?.group.imsi}|${lifecycle?.group.status}`;
 }

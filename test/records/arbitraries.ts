@@ -49,12 +49,15 @@ const originGroup = fc.record({
   iccid: optional(text),
 });
 const origin = fc.record({ at: time, group: originGroup });
+const sessionOrigin = origin.chain(({ at, group }) =>
+  optional(text).map((dataModifier) => ({ at, group: { ...group, dataModifier } })),
+);
 
 /** Sessions of one key. */
 export const session: Arbitrary<Session> = fc.record({
   sim: fc.constant('8988307000000538178'),
   sessionId: fc.constant('PI1'),
-  origin,
+  origin: sessionOrigin,
   start: time,
   startStated: fc.boolean(),
   terminal: optional(fc.record({ status: fc.constantFrom('ended' as const, 'failed' as const), end: time })),
@@ -180,7 +183,7 @@ export const streamerRecord: Arbitrary<Members> = fc
     id: recordId,
     at: time,
     iccid: fc.constantFrom('8988280666001000001', '89882806660010000015', '8988280666001000002'),
-    typeId: fc.constantFrom('usage' as const, 1, 3, 4, 5, 8, 9),
+    typeId: fc.constantFrom('usage' as const, 1, 3, 4, 5, 8, 9, 11, 16, 42, 43),
     sessionId: optional(fc.constantFrom('s1', 's2')),
     total: fc.constantFrom(0.000001, 0.5),
     description: fc.constantFrom('One thing.', 'Another thing.'),

@@ -24,7 +24,7 @@ function reasonOf(record: Members): string {
 describe('a record that says little', () => {
   it('of usage states no group of which it says nothing', () => {
     const { session, sim } = observationsOf(readStreamer({ ...bareUsage, session_id: 's' }));
-    expect([statedIn(session?.groups), statedIn(sim?.groups)]).toEqual([['ids'], ['ids']]);
+    expect([statedIn(session?.groups), statedIn(sim?.groups)]).toEqual([['ids'], ['ids', 'lifecycle']]);
   });
 
   it('of an event states no group of which it says nothing', () => {
@@ -32,7 +32,7 @@ describe('a record that says little', () => {
     const { session, sim } = observationsOf(readStreamer(record));
     expect([statedIn(session?.groups), statedIn(sim?.groups)]).toEqual([
       ['ids'],
-      ['ids', 'connection', 'lastEvent'],
+      ['ids', 'connection', 'lifecycle', 'lastEvent'],
     ]);
   });
 

@@ -51,6 +51,7 @@ const sim = {
     phone: { at: day, group: { msisdn: '882285100000001' } },
     subscriber: { at: day, group: { imsi: '901405100000001' } },
     device: { at: day, group: { imei: '863576047850008' } },
+    lifecycle: { at: day, group: { status: 'active' } },
   },
 };
 /** The session that a usage record with a session id tells of. */
@@ -188,6 +189,7 @@ describe('flat usage (2.0 names)', () => {
           ids: { at: day, group: ids },
           label: { at: day, group: label },
           device: { at: day, group: device },
+          lifecycle: { at: day, group: { status: 'active' } },
         },
       },
     });

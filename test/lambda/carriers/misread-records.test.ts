@@ -3,8 +3,9 @@ import { readBody } from '../../../lambda/carriers/body.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
 import type { Carrier } from '../../../lambda/sources.ts';
-import { arrivalFrom, statedBy } from '../../records/arrival.ts';
+import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
 import { fixture } from '../../records/fixtures.ts';
+import { ledgerOf } from '../../records/ledger-of.ts';
 
 /** Records that once were misread, each with what it says. */
 
@@ -24,4 +25,9 @@ function readOne(name: string, carrier: Carrier): Reading {
 it('a latitude without a longitude is no position', () => {
   const { cell } = statedBy(readOne('latitude-without-longitude.json', 'kore'), 'session').groups;
   expect(cell?.group).toEqual({ cellId: '5', lac: '7', lat: undefined, lon: undefined });
+});
+
+it('a SIM that was blocked is active once a session began', () => {
+  const { sims } = ledgerOf([readField('blocked-then-session.jsonl', '1nce').map(observationsOf)]);
+  expect([...sims.values()].map(({ groups }) => groups.lifecycle?.group)).toEqual([{ status: 'active' }]);
 });

@@ -272,10 +272,10 @@ describe('generations and gaps', () => {
 
   it('notes that a SIM is blocked on its session and on its usage', () => {
     const reading = readConnectionEvent('data-session.updated', { ...fullData, data_modifier: 'blocked' });
-    expect([statedBy(reading, 'session').groups.trouble, statedBy(reading, 'usage').dataModifier]).toEqual([
-      { at, group: { dataModifier: 'blocked' } },
-      'blocked',
-    ]);
+    expect([
+      statedBy(reading, 'session').origin.group.dataModifier,
+      statedBy(reading, 'usage').dataModifier,
+    ]).toEqual(['blocked', 'blocked']);
   });
 
   it('takes the envelope’s time where data has none', () => {
