@@ -11,6 +11,7 @@ import {
   type Sim,
   type Stated,
   type Terminal,
+  type Totals,
 } from '../ledger/observation.ts';
 import { connectionOf } from '../ledger/sim.ts';
 import { countryOf } from './country.ts';
@@ -18,6 +19,7 @@ import type { DetailFields, EventFields } from './datastreamer-event-fields.ts';
 import { type Identity, type IdentityGroups, identityGroups, identityOf } from './datastreamer-identity.ts';
 import { detailText, extraBeside } from './detail.ts';
 import { activeStatus, endsSessions, eventTypeName, statusAfter } from './event-types.ts';
+import { extraRoom } from './extra.ts';
 import { identifier, identifierFault, imeiOf } from './identifier.ts';
 import { bytesOf } from './megabytes.ts';
 import { radioOf, ratTypeOf } from './radio.ts';
@@ -35,6 +37,10 @@ import {
   stated,
 } from './reading.ts';
 import { wholeSecond } from './time.ts';
+import { Unread } from './unread.ts';
+
+/** Bytes of a description, less those of members that could not be taken: these are not cut. */
+const maxDescriptionBytes = 400;
 
 const contextCreated = '3';
 const contextUpdated = '4';
@@ -48,11 +54,13 @@ interface EventRecord {
   readonly typeId: string;
   readonly arrival: Arrival;
   readonly groups: EventGroups;
+  readonly unread: Unread;
 }
 
 /** What an event states. */
 export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
-  const identity = identityOf(fields, arrival);
+  const unread = new Unread();
+  const identity = identityOf(fields, arrival, unread);
   if (isFault(identity)) return identity;
   const at = requiredTime(fields.time, 'timestamp', arrival);
   if (isFault(at)) return at;
@@ -62,7 +70,8 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   if (identity.sim === undefined && identity.ids.accountId === undefined) {
     return fault('missing-identity', 'Neither a SIM nor an organisation is named');
   }
-  const record = { fields, identity, at, typeId, arrival, groups: groupsOf(fields, identity, at) };
+  const groups = groupsOf(fields, identity, at, unread);
+  const record = { fields, identity, at, typeId, arrival, groups, unread };
   const session = sessionOf(record);
   if (isFault(session)) return session;
   const event = eventOf(record, session);
@@ -71,20 +80,19 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
 
 /** The PDP context of an event 3, 4 or 5. A refused activation has none: it is an event only. */
 function sessionOf(record: EventRecord): Session | undefined | Fault {
-  const { fields, identity, at, typeId, arrival, groups } = record;
+  const { fields, identity, at, typeId, arrival, groups, unread } = record;
   const isContext = typeId === contextCreated || typeId === contextUpdated || typeId === contextDeleted;
   if (!isContext || !fields.inDetail.hasContext || identity.sim === undefined) return undefined;
-  const tunnelCreated = optionalTime(fields.inDetail.tunnelCreated, 'tunnel_created', arrival);
-  if (isFault(tunnelCreated)) return tunnelCreated;
+  const { tunnelCreated: written } = fields.inDetail;
+  const read = optionalTime(written, 'tunnel_created', arrival);
+  const tunnelCreated = unread.take(read, 'tunnel_created', written);
   const sessionId = sessionIdOf(fields.inDetail, tunnelCreated);
   if (sessionId === undefined) return fault('missing-identity', 'The PDP context has no id');
   if (isFault(sessionId)) return sessionId;
+  // The context's own id is used again: without a time that can be read it names no session, and the event is kept.
+  if (isFault(read) && !hasOwnId(fields.inDetail)) return undefined;
   // The volume of the whole session, which only its deletion states.
-  const totals =
-    typeId === contextDeleted
-      ? bytesOf(fields.inDetail, 'detail.volume', arrival.source.bytesPerMegabyte)
-      : undefined;
-  if (isFault(totals)) return totals;
+  const totals = typeId === contextDeleted ? totalsOf(record) : undefined;
   const start = tunnelCreated ?? (typeId === contextCreated ? at : undefined);
   const terminal: Terminal | undefined = typeId === contextDeleted ? { status: 'ended', end: at } : undefined;
   return {
@@ -108,6 +116,17 @@ function sessionOf(record: EventRecord): Session | undefined | Fault {
   };
 }
 
+/** They mean something together: where one can't be read, all are noted. */
+function totalsOf({ fields, arrival, unread }: EventRecord): Totals | undefined {
+  const { volumeUp, volumeDown, volumeTotal } = fields.inDetail;
+  const read = bytesOf(fields.inDetail, 'detail.volume', arrival.source.bytesPerMegabyte);
+  if (!isFault(read)) return read;
+  unread.note('detail.volume.tx', volumeUp);
+  unread.note('detail.volume.rx', volumeDown);
+  unread.take(read, 'detail.volume.total', volumeTotal);
+  return undefined;
+}
+
 /** By generation: the session's own id, or that of the PDP context with its time, since those ids are used again. */
 function sessionIdOf(inDetail: DetailFields, tunnelCreated: string | undefined): string | undefined | Fault {
   const own = identifier(inDetail.sessionId) ?? identifier(inDetail.ipcanSessionId);
@@ -119,6 +138,10 @@ function sessionIdOf(inDetail: DetailFields, tunnelCreated: string | undefined):
   return own !== undefined || tunnelCreated === undefined ? id : `${id}#${wholeSecond(tunnelCreated)}`;
 }
 
+function hasOwnId({ sessionId, ipcanSessionId }: DetailFields): boolean {
+  return (identifier(sessionId) ?? identifier(ipcanSessionId)) !== undefined;
+}
+
 /** What an event states of its SIM and session. */
 interface EventGroups extends IdentityGroups {
   readonly network: Stated<Network> | undefined;
@@ -127,13 +150,15 @@ interface EventGroups extends IdentityGroups {
   readonly address: Stated<Address> | undefined;
 }
 
-function groupsOf(fields: EventFields, identity: Identity, at: string): EventGroups {
-  const network = networkOf(fields);
-  const cell = cellOf(fields.inDetail);
+function groupsOf(fields: EventFields, identity: Identity, at: string, unread: Unread): EventGroups {
+  const network = networkOf(fields, unread);
+  const cell = cellOf(fields.inDetail, unread);
   const imei = imeiOf(fields.inDetail.imei) ?? imeiOf(fields.imei);
   const address: Address = {
-    apn: freeText(fields.inDetail.apn, 100),
-    ipAddress: freeText(fields.inDetail.ipAddress, 45) ?? freeText(fields.ipAddress, 45),
+    apn: unread.code(fields.inDetail.apn, 100, 'apn'),
+    ipAddress:
+      unread.code(fields.inDetail.ipAddress, 45, 'ue_ip_address') ??
+      unread.code(fields.ipAddress, 45, 'ip_address'),
   };
   const { ids, label, phone, subscriber } = identityGroups(identity, at);
   return {
@@ -148,10 +173,11 @@ function groupsOf(fields: EventFields, identity: Identity, at: string): EventGro
   };
 }
 
-function networkOf(fields: EventFields): Network | undefined {
+function networkOf(fields: EventFields, unread: Unread): Network | undefined {
   const { inDetail } = fields;
   const ratType = ratTypeOf(inDetail.ratType) ?? ratTypeInText(fields);
-  const mcc = freeText(inDetail.contextMcc, 8) ?? freeText(inDetail.countryMcc, 8);
+  const mcc =
+    unread.code(inDetail.contextMcc, 8, 'mcc') ?? unread.code(inDetail.countryMcc, 8, 'country.mcc');
   const network: Network = {
     radio: radioOf(ratType),
     ratType,
@@ -190,19 +216,23 @@ function networkCodeOf(mnc: unknown): string | undefined {
     : freeText(only, 8);
 }
 
-function cellOf(inDetail: DetailFields): Cell | undefined {
-  const cellId = freeText(inDetail.cellId, 32);
-  const lac = freeText(inDetail.lac, 16);
+function cellOf(inDetail: DetailFields, unread: Unread): Cell | undefined {
+  const cellId = unread.code(inDetail.cellId, 32, 'ci');
+  const lac = unread.code(inDetail.lac, 16, 'lac');
   return cellId === undefined && lac === undefined
     ? undefined
     : { cellId, lac, lat: undefined, lon: undefined };
 }
 
 function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent {
-  const { fields, identity, at, typeId, arrival, groups } = record;
+  const { fields, identity, at, typeId, arrival, groups, unread } = record;
   const { source, carrier, iccid } = identity.origin;
-  const description = freeText(fields.description, 400);
-  const detail = detailText(fields.inDetail.detail, description);
+  const description = freeText(
+    fields.description,
+    maxDescriptionBytes - Buffer.byteLength(unread.text ?? ''),
+  );
+  const detail = detailText(fields.inDetail.detail, description, unread.text);
+  const extra = unread.textBeside(fields.extra, extraRoom);
   // A refusal raises an alert; without one, the dialect has only left the context out.
   const alert = alertOf(fields.alert);
   const refused = typeId === contextCreated && !fields.inDetail.hasContext && alert !== false;
@@ -225,7 +255,7 @@ function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent
     sessionId: session?.sessionId,
     network: groups.network?.group,
     cellId: groups.cell?.group.cellId,
-    extra: extraBeside(fields.extra, description, detail),
+    extra: extraBeside(extra, description, detail, unread.text),
     arrivedAt: arrival.arrivedAt,
   };
 }

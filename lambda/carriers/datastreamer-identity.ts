@@ -1,6 +1,7 @@
 import type { Ids, Label, Origin, Phone, Stated, Subscriber } from '../ledger/observation.ts';
 import { identifier, identifierFault, looksLikeIccid, simOfIccid } from './identifier.ts';
-import { type Arrival, type Fault, fault, freeText, shown, stated } from './reading.ts';
+import { type Arrival, type Fault, fault, freeText, isFault, shown, stated } from './reading.ts';
+import type { Unread } from './unread.ts';
 
 /** What a record of any dialect says about whose it is. Each member as it was sent. */
 export interface IdentityFields {
@@ -25,31 +26,38 @@ export interface Identity {
   readonly imsi: string | undefined;
 }
 
-/** Finds a record's identity, or says what is wrong with it. */
-export function identityOf(fields: IdentityFields, arrival: Arrival): Identity | Fault {
+/**
+ * Finds a record's identity, or says what is wrong with it.
+ *
+ * @param unread takes the ids that can't be used and are not needed.
+ */
+export function identityOf(fields: IdentityFields, arrival: Arrival, unread: Unread): Identity | Fault {
   const recordId = identifier(fields.id);
-  const simId = identifier(fields.simId);
   const simName = freeText(fields.endpointName, 128);
   // A flat record may lack the ICCID; 1NCE's endpoint name usually is it.
   const iccid =
     identifier(fields.iccid) ?? (simName !== undefined && looksLikeIccid(simName) ? simName : undefined);
-  const organisationId = identifier(fields.organisationId);
-  const wrong =
-    unusable('id', recordId) ??
-    unusable('iccid', iccid) ??
-    unusable('sim id', simId) ??
-    unusable('organisation id', organisationId);
+  const wrong = unusable('id', recordId) ?? unusable('iccid', iccid);
   if (wrong !== undefined) return wrong;
+  // The carrier's other ids are needed only where nothing else names the SIM, or its owner.
+  const card = iccid === undefined ? undefined : simOfIccid(iccid);
+  const readSimId = usable('sim id', fields.simId);
+  if (isFault(readSimId) && card === undefined) return readSimId;
+  const simId = unread.take(readSimId, 'sim.id', fields.simId);
+  // A masked ICCID names no card: then the carrier's own id of the SIM does.
+  const sim = card ?? simId;
+  const readOrganisationId = usable('organisation id', fields.organisationId);
+  if (isFault(readOrganisationId) && sim === undefined) return readOrganisationId;
+  const organisationId = unread.take(readOrganisationId, 'organisation.id', fields.organisationId);
   if (recordId === undefined) return fault('missing-identity', 'id is missing, or no whole number');
   return {
     recordId,
-    // A masked ICCID names no card: then the carrier's own id of the SIM does.
-    sim: (iccid === undefined ? undefined : simOfIccid(iccid)) ?? simId,
+    sim,
     origin: { source: arrival.source.name, carrier: carrierOf(arrival), iccid },
     ids: { simSid: undefined, simId, accountId: organisationId, fleetSid: undefined },
     simName,
-    msisdn: freeText(fields.msisdn, 32),
-    imsi: freeText(fields.imsi, 32),
+    msisdn: unread.code(fields.msisdn, 32, 'msisdn'),
+    imsi: unread.code(fields.imsi, 32, 'imsi'),
   };
 }
 
@@ -70,6 +78,11 @@ export function identityGroups(identity: Identity, at: string): IdentityGroups {
     phone: msisdn === undefined ? undefined : stated<Phone>(at, { msisdn }),
     subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
   };
+}
+
+function usable(member: string, value: unknown): string | undefined | Fault {
+  const text = identifier(value);
+  return unusable(member, text) ?? text;
 }
 
 function unusable(member: string, text: string | undefined): Fault | undefined {

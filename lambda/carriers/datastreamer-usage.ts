@@ -11,7 +11,7 @@ import {
 import { countryOf } from './country.ts';
 import { type Identity, type IdentityFields, identityGroups, identityOf } from './datastreamer-identity.ts';
 import { activeStatus } from './event-types.ts';
-import { unknownMembers } from './extra.ts';
+import { extraRoom, unknownMembers } from './extra.ts';
 import { identifier, identifierFault, imeiOf } from './identifier.ts';
 import { type JsonObject, jsonObject } from './json.ts';
 import { bytesOf, decimalOf, type Volume } from './megabytes.ts';
@@ -29,6 +29,7 @@ import {
   stated,
 } from './reading.ts';
 import { startOfDay, wholeSecond } from './time.ts';
+import { Unread } from './unread.ts';
 
 /** A usage record's members under one name each, whatever the dialect; values as they were sent. */
 export interface UsageFields extends IdentityFields, Volume {
@@ -74,6 +75,7 @@ export function usageFields(record: JsonObject): UsageFields {
   const tariff = jsonObject(record['tariff']);
   const trafficType = jsonObject(record['traffic_type']);
   const volume = jsonObject(record['volume']);
+  const currency = jsonObject(record['currency']);
   const imsi = record['imsi'];
   return {
     id: record['id'],
@@ -89,7 +91,10 @@ export function usageFields(record: JsonObject): UsageFields {
     organisationId: jsonObject(record['organisation'])?.['id'] ?? record['organisation_id'],
     trafficTypeId: trafficType?.['id'] ?? record['traffic_type_id'],
     trafficTypeWord:
-      trafficType?.['description'] ?? trafficType?.['name'] ?? record['traffic_type_description'],
+      trafficType?.['description'] ??
+      trafficType?.['name'] ??
+      record['traffic_type_description'] ??
+      (trafficType === undefined ? record['traffic_type'] : undefined),
     volumeTotal:
       volume?.['total'] ?? record['volume_total'] ?? (volume === undefined ? record['volume'] : undefined),
     volumeUp: volume?.['tx'] ?? record['volume_tx'],
@@ -97,8 +102,9 @@ export function usageFields(record: JsonObject): UsageFields {
     cost: record['cost'],
     // Flat records have no currency: they are in euro.
     currency:
-      jsonObject(record['currency'])?.['code'] ??
+      currency?.['code'] ??
       record['currency_code'] ??
+      (currency === undefined ? record['currency'] : undefined) ??
       (record['volume_total'] === undefined ? undefined : 'EUR'),
     operatorName: operator?.['name'] ?? record['operator_name'],
     mcc: country?.['mcc'] ?? record['operator_country_mcc'] ?? record['country_mcc'],
@@ -113,28 +119,33 @@ export function usageFields(record: JsonObject): UsageFields {
 
 /** What a usage record states. */
 export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
-  const identity = identityOf(fields, arrival);
+  const unread = new Unread();
+  const identity = identityOf(fields, arrival, unread);
   if (isFault(identity)) return identity;
   const { sim } = identity;
   if (sim === undefined) return fault('missing-identity', 'Neither an ICCID nor a SIM id names the SIM');
   const start = requiredTime(fields.start, 'start_timestamp', arrival);
   if (isFault(start)) return start;
-  const end = optionalTime(fields.end, 'end_timestamp', arrival) ?? start;
-  if (isFault(end)) return end;
-  const sessionId = identifier(fields.sessionId);
-  const wrong = sessionId === undefined ? undefined : identifierFault(sessionId);
-  if (wrong !== undefined) return fault(wrong, `session_id can not be used: ${shown(sessionId)}`);
   const volumes = volumesOf(fields, arrival.source.bytesPerMegabyte);
   if (isFault(volumes)) return volumes;
-  const cost = decimalOf(fields.cost, 'cost');
-  if (isFault(cost)) return cost;
-  const usage = usageOf(fields, identity, sim, { start, end, sessionId, cost }, volumes);
+  const end = optionalTime(fields.end, 'end_timestamp', arrival) ?? start;
+  const sessionId = unread.take(sessionIdOf(fields), 'session_id', fields.sessionId);
+  const usage = usageOf(fields, { identity, sim, start, sessionId, unread }, volumes, {
+    end: unread.take(end, 'end_timestamp', fields.end) ?? start,
+    cost: unread.take(decimalOf(fields.cost, 'cost'), 'cost', fields.cost),
+  });
   // A text message belongs to no data session, although emnify writes a session id on it.
   const session =
     sessionId === undefined || usage.trafficType === 'sms'
       ? undefined
       : sessionOf(usage, sessionId, identity);
   return observed(session, usage, undefined, simOf(usage, identity));
+}
+
+function sessionIdOf(fields: UsageFields): string | undefined | Fault {
+  const sessionId = identifier(fields.sessionId);
+  const wrong = sessionId === undefined ? undefined : identifierFault(sessionId);
+  return wrong === undefined ? sessionId : fault(wrong, `session_id can not be used: ${shown(sessionId)}`);
 }
 
 interface Volumes {
@@ -152,9 +163,16 @@ const dataId = '5';
 function trafficTypeOf(fields: UsageFields): string {
   const id = identifier(fields.trafficTypeId);
   const word = freeText(fields.trafficTypeWord, 32)?.toLowerCase();
-  if (id === smsId || word === 'sms') return 'sms';
-  if (id === dataId || word === 'data' || (id === undefined && word === undefined)) return 'data';
-  return freeText(fields.trafficTypeWord, 32) ?? `traffic-type.${id}`;
+  if (id === smsId || word === 'sms' || word === smsId) return 'sms';
+  if (id === dataId || word === 'data' || word === dataId || (id === undefined && word === undefined))
+    return 'data';
+  return readableWord(fields.trafficTypeWord) ?? `traffic-type.${id}`;
+}
+
+/** The carrier's word for a kind of traffic, unless it is longer than any word. */
+function readableWord(word: unknown): string | undefined {
+  const text = freeText(word, 65);
+  return text !== undefined && Buffer.byteLength(text) <= 64 ? text : undefined;
 }
 
 /** Bytes of data; messages of SMS, whose directions the carriers define in opposite ways; of other traffic neither. */
@@ -184,28 +202,29 @@ function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fau
 
 const noVolume = fault('unknown-shape', 'A usage record without a volume');
 
-interface UsageKeys {
+/** A usage record with what is already known of it. */
+interface UsageRecord {
+  readonly identity: Identity;
+  readonly sim: string;
   readonly start: string;
-  readonly end: string;
   readonly sessionId: string | undefined;
-  readonly cost: string | undefined;
+  readonly unread: Unread;
 }
 
 function usageOf(
   fields: UsageFields,
-  identity: Identity,
-  sim: string,
-  { start, end, sessionId, cost }: UsageKeys,
+  { identity, sim, start, sessionId, unread }: UsageRecord,
   volumes: Volumes,
+  { end, cost }: Pick<Usage, 'end' | 'cost'>,
 ): Usage {
   const { iccid } = identity.origin;
   const { imsi } = identity;
-  const mcc = freeText(fields.mcc, 8);
-  const mnc = freeText(fields.mnc, 16);
+  const mcc = unread.code(fields.mcc, 8, 'mcc');
+  const mnc = unread.code(fields.mnc, 16, 'mnc');
   const operatorName = freeText(fields.operatorName, 64);
   const tariff = freeText(fields.tariff, 64);
   const rateZone = freeText(fields.rateZone, 64);
-  const currency = freeText(fields.currency, 8);
+  const currency = unread.code(fields.currency, 8, 'currency');
   // The attributes that dialects differ in: all of them make a complete statement.
   const differing = [iccid, imsi, operatorName, mcc, mnc, tariff, rateZone, currency];
   return {
@@ -238,7 +257,7 @@ function usageOf(
     tariff,
     rateZone,
     dataModifier: undefined,
-    extra: fields.extra,
+    extra: unread.textBeside(fields.extra, extraRoom),
   };
 }
 

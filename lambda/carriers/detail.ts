@@ -26,23 +26,31 @@ const expendable = [
 /**
  * @param detail a record's member as it was parsed; text is kept as text.
  * @param description the event's description, which shares the budget.
+ * @param unread the text of members that could not be taken, which shares it too and is not cut.
  */
-export function detailText(detail: unknown, description: string | undefined): string | undefined {
-  return textWithin(detail, Math.max(leastBytes, budget - bytesOf(description)));
+export function detailText(
+  detail: unknown,
+  description: string | undefined,
+  unread?: string | undefined,
+): string | undefined {
+  return textWithin(detail, Math.max(leastBytes, budget - bytesOf(description) - bytesOf(unread)));
 }
 
 /**
  * The text of members that no document lists, cut to what description and detail leave of their budget.
  *
- * @param extra the text, as `unknownMembers` made it.
+ * @param extra the text, as `unknownMembers` made it; members that could not be taken are in front.
+ * @param unread the text of these.
  */
 export function extraBeside(
   extra: string | undefined,
   description: string | undefined,
   detail: string | undefined,
+  unread?: string | undefined,
 ): string | undefined {
   if (extra === undefined) return undefined;
-  return withinBytes(extra, Math.max(leastExtraBytes, budget - bytesOf(description) - bytesOf(detail)));
+  const least = Math.max(leastExtraBytes, bytesOf(unread));
+  return withinBytes(extra, Math.max(least, budget - bytesOf(description) - bytesOf(detail)));
 }
 
 function bytesOf(text: string | undefined): number {

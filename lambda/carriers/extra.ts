@@ -2,7 +2,7 @@ import { textWithin } from './detail.ts';
 import type { JsonObject } from './json.ts';
 
 /** Bytes that every kind of item has room for, within 1 KB. */
-const room = 360;
+export const extraRoom = 360;
 
 /**
  * Members that a carrier has added since its documents were written: kept under the carrier's own names, as one text.
@@ -21,5 +21,5 @@ export function unknownMembers(
     unknown ??= [];
     unknown.push([name, value]);
   }
-  return unknown === undefined ? undefined : textWithin(Object.fromEntries(unknown), room);
+  return unknown === undefined ? undefined : textWithin(Object.fromEntries(unknown), extraRoom);
 }

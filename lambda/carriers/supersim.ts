@@ -24,7 +24,7 @@ import type { Carrier } from '../sources.ts';
 import { countryOf } from './country.ts';
 import { parseDecimal, timesWhole } from './decimal.ts';
 import { detailText } from './detail.ts';
-import { unknownMembers } from './extra.ts';
+import { extraRoom, unknownMembers } from './extra.ts';
 import { identifier, identifierFault, imeiOf, simOfIccid } from './identifier.ts';
 import { type JsonObject, jsonObject, parseObject } from './json.ts';
 import { radioOf, ratTypeOf } from './radio.ts';
@@ -42,6 +42,7 @@ import {
   stated,
 } from './reading.ts';
 import { startOfDay } from './time.ts';
+import { Unread } from './unread.ts';
 
 /**
  * Super SIM connection events (Twilio, now KORE): CloudEvents with string SIDs and whole bytes. WIRE-FORMATS section 1.
@@ -60,6 +61,9 @@ const documented = new Set(
     'data_session_data_upload data_session_data_download data_session_data_total data_modifier error'
   ).split(' '),
 );
+
+/** Characters of a type. Those that are known have at most 60. */
+const maxTypeLength = 160;
 
 /** Whether a value is a CloudEvent. */
 export function isCloudEvent(value: JsonObject): boolean {
@@ -80,9 +84,10 @@ export function interpretSuperSim(envelope: JsonObject, arrival: Arrival): Readi
   if (isFault(identity)) return identity;
   const at = requiredTime(data['timestamp'] ?? envelope['time'], 'timestamp', arrival);
   if (typeof at !== 'string') return at;
-  const type = freeText(carrierType.slice(marker + typeMarker.length), 128) ?? 'unknown';
+  if (carrierType.length > maxTypeLength) return fault('oversized-field', 'The event type is too long');
+  const type = freeText(carrierType.slice(marker + typeMarker.length)) ?? 'unknown';
   const carrier = carrierOf(envelope, arrival);
-  return interpretRecord({ data, identity, at, type, carrierType, carrier, arrival });
+  return interpretRecord({ data, identity, at, type, carrierType, carrier, arrival, unread: new Unread() });
 }
 
 /** Sink validation, or an event of another product. */
@@ -145,6 +150,7 @@ interface SuperSimRecord {
   readonly carrierType: string;
   readonly carrier: Carrier;
   readonly arrival: Arrival;
+  readonly unread: Unread;
 }
 
 /** The types that tell of a session which there is or was. */
@@ -159,10 +165,12 @@ function interpretRecord(record: SuperSimRecord): Reading {
   }
   const facts = factsOf(record);
   const session = isSession && identity.sessionId !== undefined ? sessionOf(record, facts) : undefined;
-  if (isFault(session)) return session;
   const usage = usageOf(record, facts);
   if (isFault(usage)) return usage;
   const event = type === 'data-session.updated' ? undefined : eventOf(record, facts);
+  // No other item has a place for what could not be read.
+  if (usage === undefined && event === undefined && record.unread.fault !== undefined)
+    return record.unread.fault;
   const sim = simOf(record, facts, event, session);
   const { sessionRefresh } = record.arrival.source;
   if (sessionRefresh === 'hourly' && session !== undefined && usage !== undefined && event === undefined) {
@@ -190,48 +198,54 @@ interface Facts {
   readonly error: string | undefined;
 }
 
-function factsOf({ data, identity, carrier, arrival }: SuperSimRecord): Facts {
+function factsOf({ data, identity, carrier, arrival, unread }: SuperSimRecord): Facts {
+  const code = (member: string, maxLength: number): string | undefined =>
+    unread.code(data[member], maxLength, member);
   return {
     origin: { source: arrival.source.name, carrier, iccid: identity.iccid },
-    network: networkOf(data),
-    cell: cellOf(data),
+    network: networkOf(data, unread),
+    cell: cellOf(data, unread),
     imei: imeiOf(data['imei']),
-    imsi: freeText(data['imsi'], 32),
-    apn: freeText(data['apn'], 100),
+    imsi: code('imsi', 32),
+    apn: code('apn', 100),
     ids: {
       simSid: identity.simSid,
       simId: undefined,
-      accountId: freeText(data['account_sid'], 64),
-      fleetSid: freeText(data['fleet_sid'], 64),
+      accountId: code('account_sid', 64),
+      fleetSid: code('fleet_sid', 64),
     },
     simName: freeText(data['sim_unique_name'], 128),
-    dataModifier: freeText(data['data_modifier'], 32),
+    dataModifier: code('data_modifier', 32),
     error: errorOf(data),
   };
 }
 
-function networkOf(data: JsonObject): Network | undefined {
+function networkOf(data: JsonObject, unread: Unread): Network | undefined {
   const network = jsonObject(data['network']);
   const ratType = ratTypeOf(data['rat_type']);
   if (network === undefined && ratType === undefined) return undefined;
-  const mcc = freeText(network?.['mcc'], 8);
+  const mcc = unread.code(network?.['mcc'], 8, 'network.mcc');
   const isoCode = freeText(network?.['iso_country'], 8);
   return {
     radio: radioOf(ratType),
     ratType,
     mcc,
-    mnc: freeText(network?.['mnc'], 8),
+    mnc: unread.code(network?.['mnc'], 8, 'network.mnc'),
     operatorName: freeText(network?.['friendly_name'], 64),
     country: countryOf({ isoCode, mcc }),
   };
 }
 
-function cellOf(data: JsonObject): Cell | undefined {
+function cellOf(data: JsonObject, unread: Unread): Cell | undefined {
   const location = jsonObject(data['location']);
   if (location === undefined) return undefined;
-  const cellId = freeText(location['cell_id'], 32);
-  const lac = freeText(location['lac'], 16);
+  const cellId = unread.code(location['cell_id'], 32, 'location.cell_id');
+  const lac = unread.code(location['lac'], 16, 'location.lac');
   const position = positionOf(location);
+  if (position === undefined) {
+    unread.note('location.lat', location['lat']);
+    unread.note('location.lon', location['lon']);
+  }
   if (cellId === undefined && lac === undefined && position === undefined) return undefined;
   return { cellId, lac, lat: position?.lat, lon: position?.lon };
 }
@@ -266,14 +280,20 @@ function writtenDegrees(value: string): number | undefined {
   return degreesSpelling.test(text) ? Number(text) : undefined;
 }
 
-/** `{code, message}` in one line. */
+/** Bytes of a session's error. Events keep it as the carrier wrote it. */
+const maxErrorBytes = 194;
+/** Fewer bytes of a message say nothing. */
+const minMessageBytes = 16;
+
+/** `{code, message}` in one line: the code whole, the message cut to what is left. */
 function errorOf(data: JsonObject): string | undefined {
   const error = data['error'];
-  if (typeof error === 'string') return freeText(error, 160);
+  if (typeof error === 'string') return freeText(error, maxErrorBytes);
   const members = jsonObject(error);
   if (members === undefined) return undefined;
-  const code = freeText(members['code'], 32);
-  const message = freeText(members['message'], 160);
+  const code = freeText(members['code'], maxErrorBytes);
+  const room = maxErrorBytes - (code === undefined ? 0 : Buffer.byteLength(code) + 2);
+  const message = room < minMessageBytes ? undefined : freeText(members['message'], room);
   return code !== undefined && message !== undefined ? `${code}: ${message}` : (code ?? message);
 }
 
@@ -300,15 +320,12 @@ function volumesOf(data: JsonObject, prefix: string): Totals | undefined | Fault
   return { dataUploaded, dataDownloaded, dataTotal: total ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0) };
 }
 
-function sessionOf(record: SuperSimRecord, facts: Facts): Session | Fault {
-  const { data, at, arrival, identity } = record;
-  const start = optionalTime(data['data_session_start_time'], 'data_session_start_time', arrival);
-  if (isFault(start)) return start;
+function sessionOf(record: SuperSimRecord, facts: Facts): Session {
+  const { data, at, identity, unread } = record;
+  const start = timeIn(record, 'data_session_start_time');
   const terminal = terminalOf(record);
-  if (isFault(terminal)) return terminal;
-  const totals = volumesOf(data, 'data_session_data_');
-  if (isFault(totals)) return totals;
-  const ipAddress = freeText(data['ip_address'], 45);
+  const totals = runningTotals(record);
+  const ipAddress = unread.code(data['ip_address'], 45, 'ip_address');
   const { network, cell, imei, imsi, apn, ids, simName, error, dataModifier } = facts;
   const address: Address | undefined =
     apn === undefined && ipAddress === undefined ? undefined : { apn, ipAddress };
@@ -333,10 +350,28 @@ function sessionOf(record: SuperSimRecord, facts: Facts): Session | Fault {
   };
 }
 
-function terminalOf({ data, at, type, arrival }: SuperSimRecord): Terminal | undefined | Fault {
+/** A time that the record can do without: one that can't be read is noted. */
+function timeIn({ data, arrival, unread }: SuperSimRecord, member: string): string | undefined {
+  return unread.take(optionalTime(data[member], member, arrival), member, data[member]);
+}
+
+const totalsPrefix = 'data_session_data_';
+
+/** The session's running totals. They mean something together: where one can't be read, all are noted. */
+function runningTotals({ data, unread }: SuperSimRecord): Totals | undefined {
+  const read = volumesOf(data, totalsPrefix);
+  if (!isFault(read)) return read;
+  for (const way of ['upload', 'download', 'total']) {
+    const member = `${totalsPrefix}${way}`;
+    unread.take(read, member, data[member]);
+  }
+  return undefined;
+}
+
+function terminalOf(record: SuperSimRecord): Terminal | undefined {
+  const { at, type } = record;
   if (type !== 'data-session.ended' && type !== 'data-session.failed') return undefined;
-  const end = optionalTime(data['data_session_end_time'], 'data_session_end_time', arrival);
-  if (isFault(end)) return end;
+  const end = timeIn(record, 'data_session_end_time');
   return { status: type === 'data-session.ended' ? 'ended' : 'failed', end: end ?? at };
 }
 
@@ -345,18 +380,8 @@ function usageOf(record: SuperSimRecord, facts: Facts): Usage | undefined | Faul
   const { data, at, arrival, identity } = record;
   const volumes = volumesOf(data, 'data_');
   if (volumes === undefined || isFault(volumes)) return volumes;
-  const windowStart = optionalTime(
-    data['data_session_update_start_time'],
-    'data_session_update_start_time',
-    arrival,
-  );
-  if (isFault(windowStart)) return windowStart;
-  const windowEnd = optionalTime(
-    data['data_session_update_end_time'],
-    'data_session_update_end_time',
-    arrival,
-  );
-  if (isFault(windowEnd)) return windowEnd;
+  const windowStart = timeIn(record, 'data_session_update_start_time');
+  const windowEnd = timeIn(record, 'data_session_update_end_time');
   const end = windowEnd ?? at;
   // Some `ended` state no beginning: the bytes then belong to the moment at which they were reported.
   const start = windowStart ?? end;
@@ -391,12 +416,12 @@ function usageOf(record: SuperSimRecord, facts: Facts): Usage | undefined | Faul
     tariff: undefined,
     rateZone: undefined,
     dataModifier: facts.dataModifier,
-    extra: unknownMembers(data, documented),
+    extra: record.unread.textBeside(unknownMembers(data, documented), extraRoom),
   };
 }
 
 function eventOf(record: SuperSimRecord, facts: Facts): LedgerEvent {
-  const { at, type, carrierType, identity, arrival, data } = record;
+  const { at, type, carrierType, identity, arrival, data, unread } = record;
   return {
     sim: identity.sim,
     eventKey: `${at}#${identity.eventSid}`,
@@ -408,7 +433,7 @@ function eventOf(record: SuperSimRecord, facts: Facts): LedgerEvent {
     time: at,
     eventId: identity.eventSid,
     type,
-    carrierType: freeText(carrierType, 160) ?? type,
+    carrierType: freeText(carrierType) ?? type,
     severity: undefined,
     alert: undefined,
     description: undefined,
@@ -416,7 +441,7 @@ function eventOf(record: SuperSimRecord, facts: Facts): LedgerEvent {
     sessionId: identity.sessionId,
     network: facts.network,
     cellId: facts.cell?.cellId,
-    extra: unknownMembers(data, documented),
+    extra: unread.textBeside(unknownMembers(data, documented), extraRoom),
     arrivedAt: arrival.arrivedAt,
   };
 }

@@ -264,17 +264,6 @@ describe('PDP contexts', () => {
     const { session: none, event: kept } = observationsOf(readStreamer(nameless));
     expect([none, kept?.sim]).toEqual([undefined, 'account:my-1nce:12345']);
   });
-
-  it.each([
-    ['negative', -0.5],
-    ['a word', 'much'],
-    ['an array', []],
-  ])('rejects a whole session’s volume that is %s', (_, total) => {
-    expect(readStreamer(contextEvent(5, pdpContext, { volume: { total } }))).toMatchObject({
-      kind: 'fault',
-      code: 'impossible-number',
-    });
-  });
 });
 
 describe('flat events (2.0 names)', () => {

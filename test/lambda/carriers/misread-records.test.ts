@@ -31,3 +31,19 @@ it('a SIM that was blocked is active once a session began', () => {
   const { sims } = ledgerOf([readField('blocked-then-session.jsonl', '1nce').map(observationsOf)]);
   expect([...sims.values()].map(({ groups }) => groups.lifecycle?.group)).toEqual([{ status: 'active' }]);
 });
+
+it('a usage record whose cost has too many digits is kept, and the cost as it was written', () => {
+  const { dataTotal, cost, extra } = statedBy(readOne('cost-of-45-digits.json', 'emnify'), 'usage');
+  expect({ dataTotal, cost, extra }).toEqual({
+    dataTotal: 1000,
+    cost: undefined,
+    extra: '{"cost":"0.123456789012345678901234567890123456789012345"}',
+  });
+});
+
+it('the code of a session’s error is whole', () => {
+  const { trouble } = statedBy(readOne('long-error-code.json', 'kore'), 'session').groups;
+  expect(trouble?.group).toEqual({
+    error: 'DIAMETER_ERROR_UNKNOWN_EPS_SUBSCRIPTION (5420): no EPS subscription',
+  });
+});

@@ -167,12 +167,6 @@ const examples: readonly Example[] = [
     reason: 'sim_iccid can not be used: "8.9883E+19"',
   },
   {
-    what: 'a session id in scientific notation',
-    record: { ...usageRecord, session_id: '1E+9' },
-    code: 'scientific-notation',
-    reason: 'session_id can not be used: "1E+9"',
-  },
-  {
     what: 'the id of a PDP context in scientific notation',
     record: contextEvent(3, { ...pdpContext, pdp_context_id: '1.1E+8' }),
     code: 'scientific-notation',
@@ -217,18 +211,6 @@ const examples: readonly Example[] = [
     reason: 'timestamp is no possible time: 1762077600',
   },
   {
-    what: 'an object for a time',
-    record: superSim({ data_session_start_time: {} }),
-    code: 'impossible-time',
-    reason: 'data_session_start_time is no possible time: an object',
-  },
-  {
-    what: 'an array for a time',
-    record: superSim({ data_session_update_end_time: [] }),
-    code: 'impossible-time',
-    reason: 'data_session_update_end_time is no possible time: an array',
-  },
-  {
     what: 'a connection event 24 hours and a second ahead',
     record: superSim({ timestamp: inMilliseconds(day + 1000) }),
     code: 'future-time',
@@ -236,15 +218,37 @@ const examples: readonly Example[] = [
   },
   {
     what: 'a usage record 24 hours and a second ahead',
-    record: { ...usageRecord, end_timestamp: inMilliseconds(day + 1000) },
+    record: { ...usageRecord, start_timestamp: inMilliseconds(day + 1000) },
     code: 'future-time',
-    reason: 'end_timestamp is more than 24 hours ahead of the arrival: 2026-11-03T12:00:01.000Z',
+    reason: 'start_timestamp is more than 24 hours ahead of the arrival: 2026-11-03T12:00:01.000Z',
   },
   {
-    what: 'a tunnel of the year 2199',
-    record: contextEvent(4, { ...pdpContext, tunnel_created: '2199-12-31T00:00:00' }),
-    code: 'future-time',
-    reason: 'tunnel_created is more than 24 hours ahead of the arrival: 2199-12-31T00:00:00.000Z',
+    what: 'an object for a time',
+    record: superSim({ timestamp: {} }),
+    code: 'impossible-time',
+    reason: 'timestamp is no possible time: an object',
+  },
+  {
+    what: 'an array for a time',
+    record: superSim({ timestamp: [] }),
+    code: 'impossible-time',
+    reason: 'timestamp is no possible time: an array',
+  },
+  {
+    what: 'a type of a million characters',
+    record: connectionEvent('x'.repeat(1_000_000)),
+    code: 'oversized-field',
+    reason: 'The event type is too long',
+  },
+  {
+    what: 'running totals that nothing has a place for',
+    record: connectionEvent('data-session.updated', {
+      ...minimalData,
+      data_session_sid: sessionSid,
+      data_session_data_total: 'many',
+    }),
+    code: 'impossible-number',
+    reason: 'data_session_data_total is no exact number of bytes: "many"',
   },
   {
     what: 'half a byte',
@@ -265,12 +269,6 @@ const examples: readonly Example[] = [
     reason: 'volume tx is no decimal: "NaN"',
   },
   {
-    what: 'a cost with a decimal comma',
-    record: { ...usageRecord, cost: '0,5' },
-    code: 'impossible-number',
-    reason: 'cost is no decimal: "0,5"',
-  },
-  {
     what: 'more megabytes than can be counted in bytes',
     record: { ...usageRecord, volume: { total: '99999999999999' } },
     code: 'impossible-number',
@@ -287,12 +285,6 @@ const examples: readonly Example[] = [
     record: { ...usageRecord, traffic_type: { id: 6 }, volume: { total: 1.5 } },
     code: 'impossible-number',
     reason: 'volume is no number of messages: 1.5',
-  },
-  {
-    what: 'a session’s negative volume',
-    record: contextEvent(5, pdpContext, { volume: { tx: '-1' } }),
-    code: 'impossible-number',
-    reason: 'detail.volume tx is negative: "-1"',
   },
 ];
 
@@ -438,7 +430,8 @@ describe('texts', () => {
       data_modifier: long,
       added: long,
     };
-    const reading = readConnectionEvent(`data-session.${long}`, data);
+    const reading = readConnectionEvent('data-session.failed', data);
+    expect(reading.kind).toBe('observed');
     expect(JSON.stringify(reading).length).toBeLessThan(10_000);
     const about = {
       description: long,

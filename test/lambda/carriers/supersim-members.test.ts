@@ -134,36 +134,24 @@ describe('a session', () => {
 });
 
 describe('a record is rejected', () => {
-  it.each([
-    ...['data_upload', 'data_download', 'data_total'],
-    ...['data_session_data_upload', 'data_session_data_download', 'data_session_data_total'],
-  ])('for a %s that is no number of bytes', (member) => {
-    for (const [value, shown] of [
-      [-1, '-1'],
-      [1.5, '1.5'],
-      ['many', '"many"'],
-      [true, 'true'],
-      [{}, 'an object'],
-    ] as const) {
-      expect(updateWith({ [member]: value })).toEqual({
-        kind: 'fault',
-        code: 'impossible-number',
-        reason: `${member} is no exact number of bytes: ${shown}`,
-      });
-    }
-  });
-
-  it.each([
-    ...['data_session_start_time', 'data_session_update_start_time', 'data_session_update_end_time'],
-    'data_session_end_time',
-  ])('for a %s that is no time', (member) => {
-    const members = { ...minimalData, data_session_sid: sessionSid, data_total: 1, [member]: 'noon' };
-    expect(readConnectionEvent('data-session.ended', members)).toEqual({
-      kind: 'fault',
-      code: 'impossible-time',
-      reason: `${member} is no possible time: "noon"`,
-    });
-  });
+  it.each([...['data_upload', 'data_download', 'data_total']])(
+    'for a %s that is no number of bytes',
+    (member) => {
+      for (const [value, shown] of [
+        [-1, '-1'],
+        [1.5, '1.5'],
+        ['many', '"many"'],
+        [true, 'true'],
+        [{}, 'an object'],
+      ] as const) {
+        expect(updateWith({ [member]: value })).toEqual({
+          kind: 'fault',
+          code: 'impossible-number',
+          reason: `${member} is no exact number of bytes: ${shown}`,
+        });
+      }
+    },
+  );
 
   it('for an envelope without a version or without a type', () => {
     const { specversion, type, ...rest } = connectionEvent('attachment.accepted');
