@@ -109,7 +109,7 @@ export const traffic = {
   uploaded: 'bytesUploaded',
   /** Bytes sent to devices. */
   downloaded: 'bytesDownloaded',
-  /** In the currency of the source's contract. 1NCE and Telekom repeat the megabytes here. */
+  /** In the currency of the source's contract; 0 of 1NCE and Telekom, whose cost is no money. */
   cost: 'cost',
 } as const;
 

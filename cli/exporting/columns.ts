@@ -34,7 +34,17 @@ export const exportedTables: readonly ExportedTable[] = [
     name: 'usage',
     columns: [
       ...['sim', 'usageId', 'recordId', 'start', 'end', 'sessionId', 'trafficType', 'dataUploaded'],
-      ...['dataDownloaded', 'dataTotal', 'messages', 'volume', 'cost', 'currency', 'operatorName', 'mcc'],
+      ...[
+        'dataDownloaded',
+        'dataTotal',
+        'messages',
+        'messagesTx',
+        'messagesRx',
+        'volume',
+        'cost',
+        'currency',
+      ],
+      ...['costVolume', 'operatorName', 'mcc'],
       ...['mnc', 'country', 'radio', 'apn', 'imei', 'imsi', 'tariff', 'rateZone', 'dataModifier', 'extra'],
       ...['observedAt', 'sessionUploaded', 'sessionDownloaded', 'sessionTotal', ...origin],
     ],

@@ -8,6 +8,7 @@ import {
   type Sim,
   type Usage,
 } from '../ledger/observation.ts';
+import { isCostMoney } from './cost.ts';
 import { countryOf } from './country.ts';
 import { type Identity, type IdentityFields, identityGroups, identityOf } from './datastreamer-identity.ts';
 import { activeStatus } from './event-types.ts';
@@ -152,6 +153,8 @@ interface Volumes {
   readonly trafficType: string;
   readonly volume: string | undefined;
   readonly messages: number | undefined;
+  readonly messagesTx: number | undefined;
+  readonly messagesRx: number | undefined;
   readonly dataUploaded: number | undefined;
   readonly dataDownloaded: number | undefined;
   readonly dataTotal: number;
@@ -184,21 +187,33 @@ function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fau
     const bytes = bytesOf(fields, 'volume', bytesPerMegabyte);
     if (bytes === undefined) return noVolume;
     if (isFault(bytes)) return bytes;
-    return { trafficType, volume, messages: undefined, ...bytes };
+    return { trafficType, volume, ...noMessages, ...bytes };
   }
   const nothing = { trafficType, volume, dataUploaded: 0, dataDownloaded: 0, dataTotal: 0 };
   if (trafficType !== 'sms') {
     const isStated = [fields.volumeTotal, fields.volumeUp, fields.volumeDown].some((part) => part != null);
-    return isStated ? { ...nothing, messages: undefined } : noVolume;
+    return isStated ? { ...nothing, ...noMessages } : noVolume;
   }
-  if (volume?.includes('.')) {
-    return fault('impossible-number', `volume is no number of messages: ${shown(fields.volumeTotal)}`);
+  for (const [member, value] of [
+    ['volume', fields.volumeTotal],
+    ['volume tx', fields.volumeUp],
+    ['volume rx', fields.volumeDown],
+  ] as const) {
+    const decimal = decimalOf(value, member);
+    if (isFault(decimal)) return decimal;
+    if (decimal?.includes('.')) {
+      return fault('impossible-number', `${member} is no number of messages: ${shown(value)}`);
+    }
   }
   // Messages are counted in ones, as bytes are where a megabyte has one of them.
   const messages = bytesOf(fields, 'volume', 1);
   if (isFault(messages)) return messages;
-  return messages === undefined ? noVolume : { ...nothing, messages: messages.dataTotal };
+  if (messages === undefined) return noVolume;
+  const { dataTotal, dataUploaded, dataDownloaded } = messages;
+  return { ...nothing, messages: dataTotal, messagesTx: dataUploaded, messagesRx: dataDownloaded };
 }
+
+const noMessages = { messages: undefined, messagesTx: undefined, messagesRx: undefined };
 
 const noVolume = fault('unknown-shape', 'A usage record without a volume');
 
@@ -225,12 +240,13 @@ function usageOf(
   const tariff = freeText(fields.tariff, 64);
   const rateZone = freeText(fields.rateZone, 64);
   const currency = unread.code(fields.currency, 8, 'currency');
+  const isMoney = isCostMoney(identity.origin.carrier);
   // The attributes that dialects differ in: all of them make a complete statement.
   const differing = [iccid, imsi, operatorName, mcc, mnc, tariff, rateZone, currency];
   return {
     sim,
     usageId: `${wholeSecond(start)}#${identity.recordId}`,
-    fullness: fullnessOf(differing, sessionId, fields.abridged),
+    fullness: fullnessOf(differing, sessionId, fields.abridged || lacksDirections(volumes)),
     source: identity.origin.source,
     carrier: identity.origin.carrier,
     iccid,
@@ -244,9 +260,13 @@ function usageOf(
     dataDownloaded: volumes.dataDownloaded,
     dataTotal: volumes.dataTotal,
     messages: volumes.messages,
+    messagesTx: volumes.messagesTx,
+    messagesRx: volumes.messagesRx,
     volume: volumes.volume,
-    cost,
-    currency,
+    cost: isMoney ? cost : undefined,
+    // Carriers whose cost is the volume again state a currency all the same.
+    currency: isMoney ? currency : undefined,
+    costVolume: isMoney ? undefined : cost,
     operatorName,
     mcc,
     mnc,
@@ -258,7 +278,16 @@ function usageOf(
     rateZone,
     dataModifier: undefined,
     extra: unread.textBeside(fields.extra, extraRoom),
+    sessionUploaded: undefined,
+    sessionDownloaded: undefined,
+    sessionTotal: undefined,
+    observedAt: undefined,
   };
+}
+
+/** Whether another rendering may say in which direction text messages went. */
+function lacksDirections({ messages, messagesTx, messagesRx }: Volumes): boolean {
+  return messages !== undefined && (messagesTx === undefined || messagesRx === undefined);
 }
 
 function fullnessOf(

@@ -164,8 +164,10 @@ function interpretRecord(record: SuperSimRecord): Reading {
     return fault('missing-identity', 'data_session_sid is missing');
   }
   const facts = factsOf(record);
-  const session = isSession && identity.sessionId !== undefined ? sessionOf(record, facts) : undefined;
-  const usage = usageOf(record, facts);
+  const totals = runningTotals(record);
+  const session =
+    isSession && identity.sessionId !== undefined ? sessionOf(record, facts, totals) : undefined;
+  const usage = usageOf(record, facts, totals);
   if (isFault(usage)) return usage;
   const event = type === 'data-session.updated' ? undefined : eventOf(record, facts);
   // No other item has a place for what could not be read.
@@ -320,11 +322,10 @@ function volumesOf(data: JsonObject, prefix: string): Totals | undefined | Fault
   return { dataUploaded, dataDownloaded, dataTotal: total ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0) };
 }
 
-function sessionOf(record: SuperSimRecord, facts: Facts): Session {
+function sessionOf(record: SuperSimRecord, facts: Facts, totals: Totals | undefined): Session {
   const { data, at, identity, unread } = record;
   const start = timeIn(record, 'data_session_start_time');
   const terminal = terminalOf(record);
-  const totals = runningTotals(record);
   const ipAddress = unread.code(data['ip_address'], 45, 'ip_address');
   const { network, cell, imei, imsi, apn, ids, simName, error, dataModifier } = facts;
   const address: Address | undefined =
@@ -376,7 +377,11 @@ function terminalOf(record: SuperSimRecord): Terminal | undefined {
 }
 
 /** The window of an `updated`, or the last one on `ended`. */
-function usageOf(record: SuperSimRecord, facts: Facts): Usage | undefined | Fault {
+function usageOf(
+  record: SuperSimRecord,
+  facts: Facts,
+  totals: Totals | undefined,
+): Usage | undefined | Fault {
   const { data, at, arrival, identity } = record;
   const volumes = volumesOf(data, 'data_');
   if (volumes === undefined || isFault(volumes)) return volumes;
@@ -403,9 +408,12 @@ function usageOf(record: SuperSimRecord, facts: Facts): Usage | undefined | Faul
     dataDownloaded: volumes.dataDownloaded,
     dataTotal: volumes.dataTotal ?? 0,
     messages: undefined,
+    messagesTx: undefined,
+    messagesRx: undefined,
     volume: undefined,
     cost: undefined,
     currency: undefined,
+    costVolume: undefined,
     operatorName: network?.operatorName,
     mcc: network?.mcc,
     mnc: network?.mnc,
@@ -417,6 +425,10 @@ function usageOf(record: SuperSimRecord, facts: Facts): Usage | undefined | Faul
     rateZone: undefined,
     dataModifier: facts.dataModifier,
     extra: record.unread.textBeside(unknownMembers(data, documented), extraRoom),
+    sessionUploaded: totals?.dataUploaded,
+    sessionDownloaded: totals?.dataDownloaded,
+    sessionTotal: totals?.dataTotal,
+    observedAt: undefined,
   };
 }
 

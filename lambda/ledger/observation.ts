@@ -219,13 +219,18 @@ export interface Usage {
   readonly dataUploaded: number | undefined;
   readonly dataDownloaded: number | undefined;
   readonly dataTotal: number;
-  /** SMS only. */
+  /** SMS only, as the two that follow. */
   readonly messages: number | undefined;
+  /** What the carrier calls tx and rx of a text message. Carriers define them in opposite ways. */
+  readonly messagesTx: number | undefined;
+  readonly messagesRx: number | undefined;
   /** The carrier's decimal, in the carrier's unit. */
   readonly volume: string | undefined;
-  /** A decimal as text, so that it stays exact. */
+  /** Money: a decimal as text, so that it stays exact. */
   readonly cost: string | undefined;
   readonly currency: string | undefined;
+  /** What a carrier writes as cost where that is no money, but the volume again: its decimal. */
+  readonly costVolume: string | undefined;
   readonly operatorName: string | undefined;
   readonly mcc: string | undefined;
   readonly mnc: string | undefined;
@@ -238,12 +243,12 @@ export interface Usage {
   readonly dataModifier: string | undefined;
   /** Members that the carrier has added since its documents were written, as text. */
   readonly extra: string | undefined;
+  /** The session's running totals at the end of a Super SIM window, in bytes, where the record states them. */
+  readonly sessionUploaded: number | undefined;
+  readonly sessionDownloaded: number | undefined;
+  readonly sessionTotal: number | undefined;
   /** When the record was observed. Only of an update that does not write its session: see session-refresh.ts. */
-  readonly observedAt?: string | undefined;
-  /** The session's running totals then, in bytes, where such an update states them. */
-  readonly sessionUploaded?: number | undefined;
-  readonly sessionDownloaded?: number | undefined;
-  readonly sessionTotal?: number | undefined;
+  readonly observedAt: string | undefined;
 }
 
 /** A connection, location, lifecycle, quota or account event. */

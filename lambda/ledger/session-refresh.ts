@@ -40,14 +40,7 @@ export function refreshesHourly({ origin, start, startStated, groups }: Session,
   );
 }
 
-/** The usage item of an update that does not write its session: it says when, and the session's running totals then. */
-export function speakingFor({ origin, groups }: Session, window: Usage): Usage {
-  const { dataUploaded, dataDownloaded, dataTotal } = groups.totals?.group ?? {};
-  return {
-    ...window,
-    observedAt: origin.at,
-    sessionUploaded: dataUploaded,
-    sessionDownloaded: dataDownloaded,
-    sessionTotal: dataTotal,
-  };
+/** The usage item of an update that does not write its session: it says when the running totals in it were observed. */
+export function speakingFor({ origin }: Session, window: Usage): Usage {
+  return { ...window, observedAt: origin.at };
 }

@@ -96,9 +96,12 @@ export function usageItem(usage: Usage, complete: boolean): Item {
   if (usage.dataUploaded !== undefined) item['dataUploaded'] = { N: String(usage.dataUploaded) };
   if (usage.dataDownloaded !== undefined) item['dataDownloaded'] = { N: String(usage.dataDownloaded) };
   if (usage.messages !== undefined) item['messages'] = { N: String(usage.messages) };
+  if (usage.messagesTx !== undefined) item['messagesTx'] = { N: String(usage.messagesTx) };
+  if (usage.messagesRx !== undefined) item['messagesRx'] = { N: String(usage.messagesRx) };
   if (usage.volume !== undefined) item['volume'] = { S: usage.volume };
   if (usage.cost !== undefined) item['cost'] = { N: usage.cost };
   if (usage.currency !== undefined) item['currency'] = { S: usage.currency };
+  if (usage.costVolume !== undefined) item['costVolume'] = { S: usage.costVolume };
   if (usage.operatorName !== undefined) item['operatorName'] = { S: usage.operatorName };
   if (usage.mcc !== undefined) item['mcc'] = { S: usage.mcc };
   if (usage.mnc !== undefined) item['mnc'] = { S: usage.mnc };
@@ -110,18 +113,13 @@ export function usageItem(usage: Usage, complete: boolean): Item {
   if (usage.rateZone !== undefined) item['rateZone'] = { S: usage.rateZone };
   if (usage.dataModifier !== undefined) item['dataModifier'] = { S: usage.dataModifier };
   if (usage.extra !== undefined) item['extra'] = { S: usage.extra };
-  if (usage.observedAt !== undefined) putSessionTotals(item, usage, usage.observedAt);
+  putSessionTotals(item, usage);
+  if (usage.observedAt !== undefined) item['observedAt'] = stampValue(usage.observedAt);
   if (!complete) item['fullness'] = { N: String(usage.fullness) };
   return item;
 }
 
-/** What the item of an update says for its session, which the update does not write. */
-function putSessionTotals(
-  item: Item,
-  { sessionUploaded, sessionDownloaded, sessionTotal }: Usage,
-  observedAt: string,
-): void {
-  item['observedAt'] = stampValue(observedAt);
+function putSessionTotals(item: Item, { sessionUploaded, sessionDownloaded, sessionTotal }: Usage): void {
   if (sessionUploaded !== undefined) item['sessionUploaded'] = { N: String(sessionUploaded) };
   if (sessionDownloaded !== undefined) item['sessionDownloaded'] = { N: String(sessionDownloaded) };
   if (sessionTotal !== undefined) item['sessionTotal'] = { N: String(sessionTotal) };

@@ -1,6 +1,7 @@
+import { isCostMoney } from '../carriers/cost.ts';
 import { timeOf } from '../carriers/time.ts';
 import type { LedgerEvent, Usage } from '../ledger/observation.ts';
-import { carriers } from '../sources.ts';
+import { type Carrier, carriers } from '../sources.ts';
 import type { Item } from './items.ts';
 
 /** Usage records and events as they are read: all that their items hold, but for how full a statement made them. */
@@ -10,11 +11,12 @@ export type StoredEvent = Omit<LedgerEvent, 'fullness' | 'arrivedAt'>;
 
 /** The usage record that an item holds. */
 export function usageOf(item: Item): StoredUsage {
+  const carrier = carrierOf(item);
   return {
     sim: text(item, 'sim'),
     usageId: text(item, 'usageId'),
     source: text(item, 'source'),
-    carrier: carrierOf(item),
+    carrier,
     iccid: item['iccid']?.S,
     imsi: item['imsi']?.S,
     start: text(item, 'start'),
@@ -26,9 +28,10 @@ export function usageOf(item: Item): StoredUsage {
     dataDownloaded: wholeNumber(item, 'dataDownloaded'),
     dataTotal: wholeNumber(item, 'dataTotal') ?? 0,
     messages: wholeNumber(item, 'messages'),
+    messagesTx: wholeNumber(item, 'messagesTx'),
+    messagesRx: wholeNumber(item, 'messagesRx'),
     volume: item['volume']?.S,
-    cost: item['cost']?.N,
-    currency: item['currency']?.S,
+    ...costOf(item, carrier),
     operatorName: item['operatorName']?.S,
     mcc: item['mcc']?.S,
     mnc: item['mnc']?.S,
@@ -76,6 +79,13 @@ export function eventOf(item: Item): StoredEvent {
     cellId: item['cellId']?.S,
     extra: item['extra']?.S,
   };
+}
+
+/** Items that older versions wrote hold a cost that is no money as money, in a currency. */
+function costOf(item: Item, carrier: Carrier): Pick<Usage, 'cost' | 'currency' | 'costVolume'> {
+  const cost = item['cost']?.N;
+  if (isCostMoney(carrier)) return { cost, currency: item['currency']?.S, costVolume: undefined };
+  return { cost: undefined, currency: undefined, costVolume: item['costVolume']?.S ?? cost };
 }
 
 function text(item: Item, name: string): string {

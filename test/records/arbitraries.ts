@@ -91,9 +91,12 @@ export const usage: Arbitrary<Usage> = fc.record({
   dataDownloaded: optional(fc.nat(12)),
   dataTotal: fc.nat(12),
   messages: optional(fc.nat(12)),
+  messagesTx: optional(fc.nat(12)),
+  messagesRx: optional(fc.nat(12)),
   volume: optional(text),
   cost: optional(fc.constantFrom('0.1', '10', '9')),
   currency: optional(text),
+  costVolume: optional(fc.constantFrom('0.1', '10', '9')),
   operatorName: optional(text),
   mcc: optional(text),
   mnc: optional(text),
@@ -105,6 +108,10 @@ export const usage: Arbitrary<Usage> = fc.record({
   rateZone: optional(text),
   dataModifier: optional(text),
   extra: optional(text),
+  sessionUploaded: optional(fc.nat(12)),
+  sessionDownloaded: optional(fc.nat(12)),
+  sessionTotal: optional(fc.nat(12)),
+  observedAt: optional(time),
 });
 
 const network = fc.record({

@@ -178,7 +178,6 @@ describe('usage files', () => {
       iccid: '89882806660010xxxxx',
       imsi: '9014051010xxxxx',
       trafficType: 'data',
-      currency: 'EUR',
       operatorName: 'EPlus',
       mcc: '2xx',
       mnc: '0x',
@@ -198,7 +197,7 @@ describe('usage files', () => {
         dataUploaded: 395,
         dataDownloaded: 346,
         dataTotal: 741,
-        cost: '0.000741',
+        costVolume: '0.000741',
       },
       {
         ...published,
@@ -210,7 +209,7 @@ describe('usage files', () => {
         dataUploaded: 1803,
         dataDownloaded: 1407,
         dataTotal: 3210,
-        cost: '0.00321',
+        costVolume: '0.00321',
       },
     ]);
   });

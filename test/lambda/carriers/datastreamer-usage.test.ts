@@ -31,8 +31,7 @@ const usage = {
   dataUploaded: 1000,
   dataDownloaded: 176,
   dataTotal: 1176,
-  cost: '0.001176',
-  currency: 'EUR',
+  costVolume: '0.001176',
   operatorName: 'T-Mobile',
   mcc: '262',
   mnc: '01',
@@ -41,6 +40,8 @@ const usage = {
   tariff: '1NCE Production 01',
   rateZone: 'Rate Zone 2 (EU - DE)',
 };
+/** What the same record states where its carrier writes a cost that is money. */
+const money = { cost: '0.001176', currency: 'EUR', costVolume: undefined };
 const ids = { simId: '123456', accountId: '1234' };
 const sim = {
   sim: streamerSim,
@@ -88,6 +89,7 @@ describe('nested usage', () => {
         ...usage,
         source: 'my-emnify',
         carrier: 'emnify',
+        ...money,
         sessionId,
         fullness: completeWithSession,
       },
@@ -125,7 +127,7 @@ describe('nested usage', () => {
       dataUploaded: 8531,
       dataDownloaded: 13_800,
       dataTotal: 22_331,
-      cost: '0.00558275',
+      costVolume: '0.00558275',
       operatorName: 'Telekom',
       tariff: 'Global Pro I',
       rateZone: 'Europe_I',
@@ -163,7 +165,7 @@ describe('nested usage', () => {
 describe('flat usage (2.0 names)', () => {
   it('takes the ids for what they are, and 1NCE’s endpoint name for the ICCID', () => {
     const { ipcan_session_id: sessionId } = flatUsageRecord;
-    const { imsi, operatorName, mcc, country, currency, tariff, rateZone, ...common } = usage;
+    const { imsi, operatorName, mcc, country, tariff, rateZone, ...common } = usage;
     const device = { imei: '863576047850008' };
     const label = { simName: streamerSim };
     expect(observationsOf(readStreamer(flatUsageRecord))).toEqual({
@@ -179,8 +181,8 @@ describe('flat usage (2.0 names)', () => {
           device: { at: end, group: device },
         },
       },
-      // In euro, as all flat records are.
-      usage: { ...common, sessionId, currency: 'EUR', fullness: 3 },
+      // In euro, as all flat records are, which says more, although 1NCE’s cost is no money.
+      usage: { ...common, sessionId, fullness: 3 },
       event: undefined,
       sim: {
         sim: streamerSim,
@@ -219,10 +221,13 @@ describe('text messages and other traffic', () => {
         ...usage,
         source: 'my-emnify',
         carrier: 'emnify',
+        ...money,
         sessionId: 'b2c5',
         fullness: completeWithSession,
         trafficType: 'sms',
         messages: 1,
+        messagesTx: 0,
+        messagesRx: 1,
         volume: '1',
         dataUploaded: 0,
         dataDownloaded: 0,
@@ -238,6 +243,25 @@ describe('text messages and other traffic', () => {
   ])('tells a message %s', (_, trafficType) => {
     const reading = readStreamer({ ...sms, traffic_type: trafficType });
     expect(statedBy(reading, 'usage').trafficType).toBe('sms');
+  });
+
+  it.each<[object, (number | undefined)[], string]>([
+    [{ total: 3, tx: 1, rx: 2 }, [3, 1, 2], 'complete'],
+    [{ total: 3 }, [3, undefined, undefined], 'less'],
+    [{ tx: 3 }, [3, 3, undefined], 'less'],
+  ])('tells the messages of %j by direction, as the carrier names it', (volume, messages, fullness) => {
+    const item = statedBy(readStreamer({ ...sms, volume }), 'usage');
+    expect([item.messages, item.messagesTx, item.messagesRx]).toEqual(messages);
+    // Another rendering may say the direction: it must find room.
+    expect(item.fullness >= complete ? 'complete' : 'less').toBe(fullness);
+  });
+
+  it.each(['tx', 'rx'])('rejects half a message in its %s', (way) => {
+    expect(readStreamer({ ...sms, volume: { total: 1, [way]: 0.5 } })).toEqual({
+      kind: 'fault',
+      code: 'impossible-number',
+      reason: `volume ${way} is no number of messages: 0.5`,
+    });
   });
 
   it('adds both directions of messages where there is no total', () => {
@@ -303,7 +327,7 @@ describe('exactness', () => {
 
   it('keeps the ten decimals of a cost', () => {
     const asNumber = JSON.stringify({ ...usageRecord, cost: '@' }).replace('"@"', '1234.1234567891');
-    expect(statedBy(readStreamerText(asNumber), 'usage').cost).toBe('1234.1234567891');
+    expect(statedBy(readStreamerText(asNumber, 'emnify'), 'usage').cost).toBe('1234.1234567891');
   });
 
   it('counts with the megabyte of its source', () => {

@@ -22,6 +22,7 @@ const facts: Readonly<Record<string, (stated: Observations) => unknown>> = {
   session: ({ usage, session }) => [usage?.sessionId ?? session?.sessionId, session?.sessionId],
   traffic: ({ usage }) => usage?.trafficType,
   messages: ({ usage }) => usage?.messages,
+  'messages by direction': ({ usage }) => [usage?.messagesTx, usage?.messagesRx],
   volume: ({ usage }) => usage?.volume,
   'bytes both ways': ({ usage, session }) => {
     const { dataUploaded, dataDownloaded } = session?.groups.totals?.group ?? usage ?? {};
@@ -122,8 +123,15 @@ const inUsage: readonly Stated[] = [
     { volume: { total: 0.000003 } },
     { volume: 0.000003 },
   ],
+  [
+    'messages by direction',
+    [1, 2],
+    { traffic_type: { id: 6 }, volume: { tx: 1, rx: 2 } },
+    { traffic_type: 'SMS', volume_tx: 1, volume_rx: '2.0', volume_total: 3 },
+    { traffic_type: 6, volume: { tx: 1, rx: 2, total: 3 } },
+  ],
   ['cost', '0.25', { cost: 0.25 }, { cost: '0.2500' }],
-  ['currency', 'USD', { currency: { code: 'USD' } }, { currency_code: 'USD' }],
+  ['currency', 'USD', { currency: { code: 'USD' } }, { currency: 'USD' }, { currency_code: 'USD' }],
   ['currency', 'EUR', { volume_total: 1 }],
   ['currency', undefined, { volume: { total: 1 } }],
   ['operator', 'O2', { operator: { name: 'O2' } }, { operator_name: 'O2' }],
@@ -304,6 +312,7 @@ function rowOf(columns: Members): Reading | undefined {
       names.map((name) => String(columns[name] ?? '')),
     ),
     'any.csv',
+    'emnify',
   );
   return row;
 }
@@ -333,6 +342,12 @@ const inUsageRows: readonly Stated[] = [
   ['volume', '0.5', { volume: '0.50' }, { volume_total: '0.5' }, { volume_total: '0.5', volume: '1' }],
   ['bytes both ways', [1, 2], { volume_tx: '0.000001', volume_rx: '0.000002' }],
   ['bytes in all', 3, { volume_tx: '0.000003' }, { volume_rx: '0.000003' }, { volume: '0.000003' }],
+  [
+    'messages by direction',
+    [1, 2],
+    { traffic_type_id: 6, volume: '3', volume_tx: '1', volume_rx: '2' },
+    { traffic_type_id: 6, volume_tx: '1.0', volume_rx: '2.0' },
+  ],
   ['cost', '0.25', { cost: '0.2500' }],
   ['currency', 'USD', { currency_code: 'USD' }],
   ['operator', 'O2', { operator_name: 'O2' }],
@@ -380,7 +395,8 @@ const inEventRows: readonly Stated[] = [
 function expectEachWay(
   base: Members,
   { what, value, ways }: Fact,
-  read = readStreamer as (way: Members) => Reading | undefined,
+  // Of a carrier whose cost is money.
+  read: (way: Members) => Reading | undefined = (way) => readStreamer(way, 'emnify'),
 ): void {
   expect(ways.map((way) => factOf(what, read({ ...base, ...way })))).toEqual(ways.map(() => value));
 }

@@ -72,6 +72,9 @@ const usage = {
   radio: '4G',
   apn: 'super',
   imei: '358600842867678',
+  sessionUploaded: 4000,
+  sessionDownloaded: 6000,
+  sessionTotal: 10_000,
 };
 const simAt = (stamp: string) => ({
   sim: superSim,
@@ -225,7 +228,12 @@ describe('generations and gaps', () => {
       fullData;
     expect(observationsOf(readConnectionEvent('data-session.updated', schema1))).toEqual({
       session: { ...session, groups: groupsWithoutTotals },
-      usage,
+      usage: {
+        ...usage,
+        sessionUploaded: undefined,
+        sessionDownloaded: undefined,
+        sessionTotal: undefined,
+      },
       event: undefined,
       sim: simAt(day),
     });
@@ -395,6 +403,9 @@ describe('published records', () => {
         dataUploaded: 0,
         dataDownloaded: 0,
         dataTotal: 0,
+        sessionUploaded: 0,
+        sessionDownloaded: 0,
+        sessionTotal: 0,
       },
     ]);
   });

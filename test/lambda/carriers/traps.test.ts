@@ -82,7 +82,7 @@ describe('framing', () => {
       [...smallUsageColumns, 'currency_code', 'operator_name'],
       ['1', '2026-11-02 10:00:00', streamerSim, '0.5', '€', 'Tele\r\n"kom"'],
     );
-    const read = readCsv(text, 'cdr_1.csv').map((reading) => statedBy(reading, 'usage'));
+    const read = readCsv(text, 'cdr_1.csv', 'emnify').map((reading) => statedBy(reading, 'usage'));
     expect(read.map(({ currency, operatorName }) => [currency, operatorName])).toEqual([
       ['€', 'Tele\r\n"kom"'],
     ]);
@@ -268,9 +268,18 @@ describe('meaning', () => {
     expect([start, origin.at]).toEqual(['2026-11-02T10:00:00.000Z', '2026-11-02T10:15:00.000Z']);
   });
 
-  it('trap 14: a cost that is the volume stays a cost, and adds no bytes', () => {
-    const { cost, volume, dataTotal } = statedBy(readStreamer({ ...usageRecord, cost: 0.001176 }), 'usage');
-    expect({ cost, volume, dataTotal }).toEqual({ cost: '0.001176', volume: '0.001176', dataTotal: 1176 });
+  it('trap 14: a cost that is the volume is no money, and adds no bytes', () => {
+    const { cost, currency, costVolume, volume, dataTotal } = statedBy(
+      readStreamer({ ...usageRecord, cost: 0.001176 }),
+      'usage',
+    );
+    expect({ cost, currency, costVolume, volume, dataTotal }).toEqual({
+      cost: undefined,
+      currency: undefined,
+      costVolume: '0.001176',
+      volume: '0.001176',
+      dataTotal: 1176,
+    });
   });
 
   it('trap 15: a type is told by what follows .supersim.connection., whatever the prefix', () => {

@@ -55,7 +55,10 @@ describe('a Super SIM event', () => {
             data_session_data_total: 10_000,
             [member]: value,
           }),
-          { session: { groups: { totals: undefined } } },
+          {
+            session: { groups: { totals: undefined } },
+            usage: { sessionUploaded: undefined, sessionDownloaded: undefined, sessionTotal: undefined },
+          },
         ]),
     ),
     [
@@ -144,9 +147,9 @@ describe('a usage record', () => {
       'cost',
       { cost },
       JSON.stringify({ cost }),
-      { usage: { cost: undefined } },
+      { usage: { costVolume: undefined } },
     ]),
-    ['cost', { cost: [] }, '{"cost":"[]"}', { usage: { cost: undefined } }],
+    ['cost', { cost: [] }, '{"cost":"[]"}', { usage: { costVolume: undefined } }],
     [
       'end',
       { end_timestamp: '2026-02-30 10:00:00' },
@@ -172,7 +175,7 @@ describe('a usage record', () => {
       'currency',
       { currency: { code: 'a currency of no bank' } },
       '{"currency":"a currency of no bank"}',
-      { usage: { currency: undefined, fullness: 7 } },
+      { usage: { fullness: 7 } },
     ],
   ])('is kept without its %s: %j', (_, members, extra, changes) => {
     const { usage = {}, ...others } = changes;

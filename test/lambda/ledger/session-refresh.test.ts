@@ -108,14 +108,23 @@ describe('where sessions are refreshed hourly', () => {
     expect(observationsOf(readHourly(within))).toEqual({
       ...each,
       session: undefined,
-      usage: {
-        ...each.usage,
-        observedAt: '2026-11-02T10:12:00.000Z',
-        sessionUploaded: 4_000,
-        sessionDownloaded: 6_000,
-        sessionTotal: 10_000,
-      },
+      usage: { ...each.usage, observedAt: '2026-11-02T10:12:00.000Z' },
     });
+  });
+
+  it.each(['update', 'hourly'] as const)('the usage item has the session’s running totals: %s', (refresh) => {
+    const type = 'data-session.updated';
+    for (const data of [within, window('2026-11-02T09:57:00Z', '2026-11-02T10:03:00Z')]) {
+      const { sessionUploaded, sessionDownloaded, sessionTotal } = usageItem(
+        statedBy(refresh === 'hourly' ? readHourly(data) : readConnectionEvent(type, data), 'usage'),
+        true,
+      );
+      expect({ sessionUploaded, sessionDownloaded, sessionTotal }).toEqual({
+        sessionUploaded: { N: '4000' },
+        sessionDownloaded: { N: '6000' },
+        sessionTotal: { N: '10000' },
+      });
+    }
   });
 
   it('one that states no running totals still says when it was observed', () => {
@@ -146,11 +155,7 @@ describe('where sessions are refreshed hourly', () => {
   });
 
   it('the same records are rejected, for the same reasons', () => {
-    for (const broken of [
-      { data_session_data_total: -1 },
-      { data_session_start_time: 'yesterday' },
-      { data_session_sid: undefined },
-    ]) {
+    for (const broken of [{ data_total: -1 }, { timestamp: 'yesterday' }, { data_session_sid: undefined }]) {
       const data = { ...within, ...broken };
       expect(readHourly(data)).toMatchObject({ kind: 'fault' });
       expect(readHourly(data)).toEqual(readConnectionEvent('data-session.updated', data));

@@ -423,7 +423,7 @@ describe('Sims', () => {
 
   it('is null where nothing is known, and where the last session has ended', async () => {
     const { body } = await get('/v1/Sims/1500103');
-    expect(body).toMatchObject({ iccid: null, online: null, status: null, network: null, cell: null });
+    expect(body).toMatchObject({ iccid: null, online: null, status: 'active', network: null, cell: null });
     const ended = await get(`/v1/Sims/${emnifySim}`);
     expect(ended.body).toMatchObject({ online: false, open_session: null });
   });

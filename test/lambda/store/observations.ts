@@ -98,9 +98,12 @@ export function usageAt(start: string, sim: string, recordId: string, more: Part
     dataDownloaded: 2,
     dataTotal: 3,
     messages: undefined,
+    messagesTx: undefined,
+    messagesRx: undefined,
     volume: '0.000003',
     cost: undefined,
     currency: undefined,
+    costVolume: undefined,
     operatorName: undefined,
     mcc: undefined,
     mnc: undefined,
@@ -112,6 +115,10 @@ export function usageAt(start: string, sim: string, recordId: string, more: Part
     rateZone: undefined,
     dataModifier: undefined,
     extra: undefined,
+    sessionUploaded: undefined,
+    sessionDownloaded: undefined,
+    sessionTotal: undefined,
+    observedAt: undefined,
     ...more,
   };
 }
