@@ -215,7 +215,10 @@ function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fau
 
 const noMessages = { messages: undefined, messagesTx: undefined, messagesRx: undefined };
 
-const noVolume = fault('unknown-shape', 'A usage record without a volume');
+const noVolume = fault(
+  'unknown-shape',
+  'This is a usage record without a volume: volume or volume_total is missing',
+);
 
 /** A usage record with what is already known of it. */
 interface UsageRecord {

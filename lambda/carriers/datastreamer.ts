@@ -20,9 +20,38 @@ export function interpretDataStreamer(record: JsonObject, arrival: Arrival): Rea
 }
 
 function isEvent(record: JsonObject): boolean {
-  return record['event_type'] != null || record['event_type_id'] != null;
+  // Super SIM data has an event_type, too.
+  return (record['event_type'] != null || record['event_type_id'] != null) && record['event_sid'] == null;
 }
 
+/** A volume and a start; of a record that has lost its start, two more members tell that it is usage. */
 function isUsage(record: JsonObject): boolean {
-  return record['start_timestamp'] != null && (record['volume'] != null || record['volume_total'] != null);
+  if (!volumeMembers.some((name) => record[name] != null)) return false;
+  if (record['start_timestamp'] != null) return true;
+  return usageMembers.filter((name) => record[name] != null).length > 1;
 }
+
+const volumeMembers = ['volume', 'volume_total', 'volume_tx', 'volume_rx'];
+const usageMembers = [
+  ...[
+    'end_timestamp',
+    'traffic_type',
+    'traffic_type_id',
+    'operator',
+    'operator_id',
+    'tariff',
+    'tariff_id',
+    'cost',
+  ],
+  ...[
+    'sim',
+    'sim_id',
+    'iccid',
+    'imsi',
+    'endpoint',
+    'endpoint_id',
+    'organisation',
+    'organisation_id',
+    'session_id',
+  ],
+];

@@ -1,8 +1,9 @@
 import type { Carrier } from '../sources.ts';
 import { interpretDataStreamer, isDataStreamerRecord } from './datastreamer.ts';
 import { type JsonObject, jsonObject } from './json.ts';
-import { type Arrival, fault, type Reading } from './reading.ts';
-import { interpretSuperSim, isCloudEvent } from './supersim.ts';
+import { explainValue } from './near-misses.ts';
+import type { Arrival, Reading } from './reading.ts';
+import { interpretSuperSim, isSuperSimRecord } from './supersim.ts';
 
 /** A way of writing records, which several carriers may share. */
 interface WireFormat {
@@ -18,7 +19,7 @@ const wireFormats: readonly WireFormat[] = [
   {
     name: 'supersim',
     carriers: ['twilio', 'kore'],
-    recognises: isCloudEvent,
+    recognises: isSuperSimRecord,
     interpret: interpretSuperSim,
   },
   {
@@ -32,9 +33,9 @@ const wireFormats: readonly WireFormat[] = [
 /** What a value of a carrier's JSON states. Never throws on anything that JSON can hold. */
 export function interpret(value: unknown, arrival: Arrival): Reading {
   const record = jsonObject(value);
-  if (record === undefined) return fault('unknown-shape', 'A record is an object');
+  if (record === undefined) return explainValue(value);
   for (const format of wireFormats) {
     if (format.recognises(record)) return format.interpret(record, arrival);
   }
-  return fault('unknown-shape', 'This is neither a CloudEvent, nor an event, nor a usage record');
+  return explainValue(value);
 }

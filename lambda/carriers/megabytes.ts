@@ -16,11 +16,17 @@ export interface WholeBytes extends Totals {
   readonly dataTotal: number;
 }
 
+/** A decimal's spelling, however many digits it has. */
+const digits = /^\s*[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\s*$/;
+
 /** A decimal in its canonical form, undefined where there is none; or what is wrong with it. */
 export function decimalOf(value: unknown, member: string): string | undefined | Fault {
   if (value === undefined || value === null || value === '') return undefined;
   const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
-  return decimal ?? fault('impossible-number', `${member} is no decimal: ${shown(value)}`);
+  if (decimal !== undefined) return decimal;
+  const wrong =
+    typeof value === 'string' && digits.test(value) ? 'has too many digits to be stored' : 'is no decimal';
+  return fault('impossible-number', `${member} ${wrong}: ${shown(value)}`);
 }
 
 /**

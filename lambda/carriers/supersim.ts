@@ -65,13 +65,28 @@ const documented = new Set(
 /** Characters of a type. Those that are known have at most 60. */
 const maxTypeLength = 160;
 
-/** Whether a value is a CloudEvent. */
-export function isCloudEvent(value: JsonObject): boolean {
-  return value['specversion'] !== undefined && typeof value['type'] === 'string';
+/** Whether a record is a CloudEvent, or the data of one of a Super SIM without its envelope. */
+export function isSuperSimRecord(record: JsonObject): boolean {
+  return isCloudEvent(record) || isBareData(record);
 }
 
-/** What a CloudEvent states. */
-export function interpretSuperSim(envelope: JsonObject, arrival: Arrival): Reading {
+function isCloudEvent(record: JsonObject): boolean {
+  return record['specversion'] !== undefined && typeof record['type'] === 'string';
+}
+
+/** Whatever stands between carrier and stream may have left the envelope out; the data says all that it says. */
+function isBareData(record: JsonObject): boolean {
+  const type = record['event_type'];
+  return record['event_sid'] !== undefined && typeof type === 'string' && type.includes(typeMarker);
+}
+
+/** What a CloudEvent states, or its data alone. */
+export function interpretSuperSim(record: JsonObject, arrival: Arrival): Reading {
+  const envelope = isCloudEvent(record) ? record : { type: record['event_type'], data: record };
+  return interpretCloudEvent(envelope, arrival);
+}
+
+function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
   const carrierType = String(envelope['type']);
   // One Kinesis writer sends data as a string.
   const sent = envelope['data'];
@@ -79,7 +94,10 @@ export function interpretSuperSim(envelope: JsonObject, arrival: Arrival): Readi
   const marker = carrierType.indexOf(typeMarker);
   if (marker === -1) return interpretOther(carrierType, data);
   if (data === undefined)
-    return fault('unknown-shape', 'The member data is neither an object nor one as text');
+    return fault(
+      'unknown-shape',
+      'This is a Super SIM event whose member data is neither an object nor one as text',
+    );
   const identity = identityOf(data);
   if (isFault(identity)) return identity;
   const at = requiredTime(data['timestamp'] ?? envelope['time'], 'timestamp', arrival);

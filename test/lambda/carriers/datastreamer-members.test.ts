@@ -4,7 +4,15 @@ import { eventTypeName } from '../../../lambda/carriers/event-types.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault } from '../../../lambda/carriers/reading.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
-import { contextEvent, csvOf, readCsv, readStreamer, streamerSim } from '../../records/datastreamer.ts';
+import {
+  contextEvent,
+  csvOf,
+  flatUsageRecord,
+  readCsv,
+  readStreamer,
+  streamerSim,
+  usageRecord,
+} from '../../records/datastreamer.ts';
 import type { Members } from '../../records/supersim.ts';
 
 /** What the data streamer's records may leave out or get wrong, member by member. */
@@ -15,6 +23,8 @@ const bareEvent = { id: 1, timestamp: '2026-11-02T10:00:00Z', event_type_id: 1, 
 function statedIn(groups: object = {}): string[] {
   return Object.entries(groups).flatMap(([name, group]) => (group === undefined ? [] : [name]));
 }
+
+const noVolume = 'unknown-shape: This is a usage record without a volume: volume or volume_total is missing';
 
 function reasonOf(record: Members): string {
   const reading = readStreamer(record);
@@ -80,14 +90,16 @@ describe('a record is rejected', () => {
     [{ ...bareUsage, volume_rx: 'much' }, 'impossible-number: volume rx is no decimal: "much"'],
     [{ ...bareUsage, volume: -0.5 }, 'impossible-number: volume is negative: -0.5'],
     [{ ...bareUsage, volume_rx: true }, 'impossible-number: volume rx is no decimal: true'],
-    [{ ...bareUsage, volume: {} }, 'unknown-shape: A usage record without a volume'],
-    [{ ...bareUsage, volume: {}, traffic_type_id: 6 }, 'unknown-shape: A usage record without a volume'],
-    [{ ...bareUsage, volume: {}, traffic_type_id: 9 }, 'unknown-shape: A usage record without a volume'],
+    [{ ...bareUsage, volume: {} }, noVolume],
+    [{ ...bareUsage, volume: {}, traffic_type_id: 6 }, noVolume],
+    [{ ...bareUsage, volume: {}, traffic_type_id: 9 }, noVolume],
     [{ ...bareEvent, event_type_id: 'x'.repeat(65) }, 'oversized-field: The event type id is too long'],
-    [
-      { id: 1, start_timestamp: '2026-11-02T10:00:00Z' },
-      'unknown-shape: This is neither a CloudEvent, nor an event, nor a usage record',
-    ],
+    [{ id: 1, start_timestamp: '2026-11-02T10:00:00Z' }, noVolume],
+    ...[undefined, null, ''].map((start_timestamp): [Members, string] => [
+      { ...usageRecord, start_timestamp },
+      'missing-identity: start_timestamp is missing',
+    ]),
+    [{ ...flatUsageRecord, start_timestamp: null }, 'missing-identity: start_timestamp is missing'],
     [{ id: 1, volume: 1 }, 'unknown-shape: This is neither a CloudEvent, nor an event, nor a usage record'],
   ])('as %j', (record, reason) => {
     expect(reasonOf(record)).toBe(reason);

@@ -47,3 +47,20 @@ it('the code of a session’s error is whole', () => {
     error: 'DIAMETER_ERROR_UNKNOWN_EPS_SUBSCRIPTION (5420): no EPS subscription',
   });
 });
+
+it('a usage record without its start is rejected for that', () => {
+  expect(readOne('usage-without-start.json', 'emnify')).toEqual({
+    kind: 'fault',
+    code: 'missing-identity',
+    reason: 'start_timestamp is missing',
+  });
+});
+
+it('the data of a Super SIM event without its envelope is read as the event', () => {
+  const { type, eventId, sim } = statedBy(readOne('super-sim-data-without-envelope.json', 'kore'), 'event');
+  expect({ type, eventId, sim }).toEqual({
+    type: 'data-session.started',
+    eventId: 'EZ0000000000000000000000000000000f',
+    sim: '8988307000000000900',
+  });
+});

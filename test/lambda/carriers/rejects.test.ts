@@ -44,13 +44,13 @@ const examples: readonly Example[] = [
     what: 'a number instead of a record',
     record: 7,
     code: 'unknown-shape',
-    reason: 'A record is an object',
+    reason: 'A record is an object, and this is a number',
   },
   {
     what: 'an array within an array',
     record: [[]],
     code: 'unknown-shape',
-    reason: 'A record is an object',
+    reason: 'A record is an object, and this is an array in an array: send its elements',
   },
   {
     what: 'an object of no known kind',
@@ -68,13 +68,13 @@ const examples: readonly Example[] = [
     what: 'a CloudEvent whose data is no object',
     record: { ...connectionEvent('attachment.accepted'), data: 'not { json' },
     code: 'unknown-shape',
-    reason: 'The member data is neither an object nor one as text',
+    reason: 'This is a Super SIM event whose member data is neither an object nor one as text',
   },
   {
     what: 'a usage record without a volume in its volume',
     record: { ...usageRecord, volume: {} },
     code: 'unknown-shape',
-    reason: 'A usage record without a volume',
+    reason: 'This is a usage record without a volume: volume or volume_total is missing',
   },
   {
     what: 'an event whose type has no id',
@@ -267,6 +267,12 @@ const examples: readonly Example[] = [
     record: { ...usageRecord, volume: { total: 1, tx: 'NaN' } },
     code: 'impossible-number',
     reason: 'volume tx is no decimal: "NaN"',
+  },
+  {
+    what: 'a volume of more digits than a table can hold',
+    record: { ...usageRecord, volume: { total: `0.${'1'.repeat(45)}` } },
+    code: 'impossible-number',
+    reason: `volume has too many digits to be stored: "0.${'1'.repeat(45)}"`,
   },
   {
     what: 'more megabytes than can be counted in bytes',

@@ -4,6 +4,7 @@ import { complete, superseded } from '../../../lambda/ledger/observation.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
 import {
   connectionEvent,
+  fullData,
   type Members,
   minimalData,
   readConnectionEvent,
@@ -153,14 +154,47 @@ describe('a record is rejected', () => {
     },
   );
 
-  it('for an envelope without a version or without a type', () => {
+  it('for an envelope without a version or without a type, and says which', () => {
     const { specversion, type, ...rest } = connectionEvent('attachment.accepted');
-    const records = [rest, { ...rest, type }, { ...rest, specversion }, { ...rest, specversion, type: 7 }];
+    const withoutType =
+      'This is a CloudEvent without its type: send it with all members that the carrier sent';
+    const sentences = [
+      { ...rest, type },
+      { ...rest, specversion },
+      { ...rest, specversion, type: 7 },
+    ].map((record) => readSuperSim(record));
+    expect(sentences).toEqual(
+      [
+        'This is a CloudEvent without its specversion: send it with all members that the carrier sent',
+        withoutType,
+        withoutType,
+      ].map((reason) => ({ kind: 'fault', code: 'unknown-shape', reason })),
+    );
+  });
+});
+
+describe('data without its envelope', () => {
+  const envelope = connectionEvent('data-session.updated', { ...fullData, added: 7 });
+
+  it.each(['twilio', 'kore', '1nce'] as const)(
+    'says what it says with it, where it arrives as %s’s',
+    (carrier) => {
+      const [bare, whole] = [envelope['data'], envelope].map((record) =>
+        observationsOf(interpret(record, arrivalFrom(carrier))),
+      );
+      expect(bare).toEqual(whole);
+    },
+  );
+
+  it('is no record where its type does not say which event it is', () => {
+    const { event_type, ...data } = fullData as Members & { event_type?: unknown };
+    const records = [data, { ...data, event_type: 'data-session.updated' }, { ...data, event_type: 7 }];
     expect(records.map((record) => readSuperSim(record))).toEqual(
       records.map(() => ({
         kind: 'fault',
         code: 'unknown-shape',
-        reason: 'This is neither a CloudEvent, nor an event, nor a usage record',
+        reason:
+          'This is Super SIM data without its envelope, and its event_type does not say which event it is: send the CloudEvent',
       })),
     );
   });
