@@ -3,6 +3,9 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
+import type { CountedItems } from '../../lambda/ledger/counted.ts';
+import { countedItems, eventRecords, recordTimes, usageRecords } from '../../lambda/store/counted-items.ts';
+import type { Item } from '../../lambda/store/items.ts';
 import { UsageError } from '../../local/options.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
@@ -23,6 +26,14 @@ export interface ExportOptions {
   readonly out: string;
   readonly format: ExportFormatName;
 }
+
+/** The tables that may hold a record in two renderings, of which one counts. */
+const recordTables = {
+  usage: usageRecords,
+  events: eventRecords,
+  sessions: undefined,
+  sims: undefined,
+} as const;
 
 /** Parts of a table that are read at the same time. */
 const segments = 4;
@@ -89,30 +100,58 @@ async function writeItems(
   const format = formats[options.format];
   const progress = progressOf(context, table.name);
   let items = 0;
+  const write = async (counted: readonly Item[]): Promise<void> => {
+    const shown = reveal ? counted : counted.map(maskedItem);
+    const hasRoom = stream.write(shown.map((item) => format.line(item, table.columns)).join(''));
+    items += counted.length;
+    progress.show(items, undefined);
+    if (!hasRoom) await once(stream, 'drain');
+  };
   await mapConcurrently([...Array(segments).keys()], segments, async (Segment) => {
     const input = scanInput(deployment.places.tables[table.name], table, options);
     const pages = paginateScan(
       { client: deployment.dynamoDb },
       { ...input, Segment, TotalSegments: segments },
     );
+    const selection = selectionOf(table, options);
     for await (const { Items = [] } of pages) {
       if (signal.aborted) return;
-      const shown = reveal ? Items : Items.map(maskedItem);
-      const hasRoom = stream.write(shown.map((item) => format.line(item, table.columns)).join(''));
-      items += Items.length;
-      progress.show(items, undefined);
-      if (!hasRoom) await once(stream, 'drain');
+      await write(selection.add(Items));
     }
+    await write(selection.end());
   });
   progress.end();
   return items;
 }
 
+/**
+ * Picks what is exported of a table's items. All items of a SIM are in one part of the table, in the order of their
+ * keys.
+ */
+function selectionOf({ name }: ExportedTable, { from = '', to = '9999' }: ExportOptions): Selection {
+  const records = recordTables[name];
+  if (records === undefined) return { add: (items) => items, end: () => [] };
+  const counted = countedItems(records);
+  const isWanted = (item: Item): boolean => {
+    const time = item[records.time]?.S ?? '';
+    return time >= from && time < to;
+  };
+  return {
+    add: (items) => counted.add(items).filter(isWanted),
+    end: () => counted.end().filter(isWanted),
+  };
+}
+
+type Selection = Pick<CountedItems<Item>, 'end'> & {
+  readonly add: (items: readonly Item[]) => readonly Item[];
+};
+
 function scanInput(
   TableName: string,
-  { time }: ExportedTable,
-  { from, to }: ExportOptions,
+  { name, time }: ExportedTable,
+  options: ExportOptions,
 ): ScanCommandInput {
+  const { from, to } = recordTables[name] === undefined ? options : recordTimes(options);
   const bounds = [
     ['>=', ':from', from],
     ['<', ':to', to],

@@ -1,3 +1,4 @@
+import { isKeyWithin } from '../store/counted-items.ts';
 import type { StoredEvent } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { type Disclosure, disclosed, disclosureOf } from './disclosure.ts';
@@ -27,10 +28,9 @@ export async function listConnectionEvents(request: ApiRequest, ports: ApiPorts)
     (given) => ({ ...completePeriod(given, ports.now(), periodRule), EventType: given['EventType'] }),
   );
   const { StartTime: from = '', EndTime: end = '9999', EventType: type } = listing.filters;
-  // A key is its time and `#` and an id: what follows `#` ends the range behind the last event of its end.
-  const to = `${end}$`;
-  const after = keyPosition(listing, parameters, 'sort', (key) => key >= from && key < to);
-  const { events, next } = await reader.events({ sim, from, to }, listing.size, { type, after });
+  const range = { from, to: `${end}$` };
+  const before = keyPosition(listing, parameters, 'sort', (key) => isKeyWithin(key, range));
+  const { events, next } = await reader.events({ sim, ...range }, listing.size, { type, before });
   if (events.length === 0) await requireKnown(reader, named);
   const resources = events.map((event) => connectionEvent(event, disclosure));
   return pageBody(

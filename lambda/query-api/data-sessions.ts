@@ -68,8 +68,10 @@ export async function dataSessions(
 ): Promise<object[]> {
   const usageBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
     reader.usage({ sim, from, to: `${to}$` });
+  const renderingsBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
+    reader.usage({ sim, from, to: `${to}$` }, { everyRendering: true });
   const sessions =
-    sessionRefresh === 'hourly' ? await refreshedSessions(stored, nextStart, usageBetween) : stored;
+    sessionRefresh === 'hourly' ? await refreshedSessions(stored, nextStart, renderingsBetween) : stored;
   const volumes = await volumesOf(sessions, nextStart, usageBetween);
   return sessions.map((session) =>
     dataSession(session, volumes.get(session.sessionId) ?? noVolumes, disclosure),

@@ -1,6 +1,7 @@
 import { epochMilliseconds, parseTime, startOfDay, timeOf } from '../carriers/time.ts';
 import type { Sim } from '../ledger/observation.ts';
-import type { LedgerReader } from '../store/reader.ts';
+import { isKeyWithin } from '../store/counted-items.ts';
+import { type LedgerReader, spareRecords } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { amountOf } from './billing.ts';
 import { accountSid } from './data-sessions.ts';
@@ -108,7 +109,8 @@ async function readPeriods(stretch: Stretch, granularity: 'hour' | 'day'): Promi
 async function readRaw(stretch: Stretch, disclosure: Disclosure): Promise<UsagePage> {
   const { reader, sim, from, to, size, position } = stretch;
   const stored: StoredUsage[] = [];
-  for await (const records of reader.usage({ sim, from, to }, { limit: size + 1, after: position })) {
+  const options = { limit: size + spareRecords, before: position };
+  for await (const records of reader.usage({ sim, from, to }, options)) {
     stored.push(...records);
     if (stored.length > size) break;
   }
@@ -139,8 +141,9 @@ function isPosition(
   granularity: Granularity,
   { StartTime = '', EndTime = '' }: Listing['filters'],
 ): boolean {
-  if (granularity === 'all' || key < StartTime || key > EndTime) return false;
-  return granularity === 'raw' || parseTime(key) === key;
+  if (granularity === 'all') return false;
+  if (granularity === 'raw') return isKeyWithin(key, { from: StartTime, to: EndTime });
+  return parseTime(key) === key && key >= StartTime && key <= EndTime;
 }
 
 /** Usage in the shape of KORE's UsageRecord. What it states only of filtered or grouped usage is null. */

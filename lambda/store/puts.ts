@@ -6,8 +6,9 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import type { Change, Changes } from '../ledger/fold.ts';
-import { complete, completeWithSession, type LedgerEvent, type Usage } from '../ledger/observation.ts';
+import { complete, type LedgerEvent, type Usage } from '../ledger/observation.ts';
 import { readItems } from './batch-get.ts';
+import { fullnessOf, outdoes } from './completeness.ts';
 import { backOff, chunked, forEachConcurrently } from './concurrency.ts';
 import { eventItem, type Item, usageItem } from './items.ts';
 import { ContendedItemError, readItem, replaceItem } from './registers.ts';
@@ -125,14 +126,6 @@ function isContained(put: Put, stored: Item | undefined, report: Report): boolea
   return true;
 }
 
-function fullnessOf(stored: Item): number {
-  const noted = stored['fullness']?.N;
-  if (noted !== undefined) return Number(noted);
-  return stored['usageId'] !== undefined && stored['sessionId'] !== undefined
-    ? completeWithSession
-    : complete;
-}
-
 /** Puts up to 25 items; sends again what was not processed, and finds the one that is refused, if any. */
 async function putBatch(client: DynamoDBClient, puts: readonly Put[], report: Report): Promise<void> {
   let open = puts;
@@ -192,7 +185,7 @@ async function putUnlessFuller(client: DynamoDBClient, put: Put, seen: Item | un
       stored = first.stored ?? (await readItem(client, put.tableName, put.key));
       continue;
     }
-    if (!outdoes(put, stored)) return 'unchanged';
+    if (!outdoes(put.item, stored)) return 'unchanged';
     // What another writer puts in the meantime differs in what is stored already: in its fullness at least.
     const table = { client, tableName: put.tableName, attributes: Object.keys(put.item) };
     const replaced = await replaceItem(table, stored, put.item);
@@ -221,19 +214,6 @@ async function putIfAbsent(
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     return { stored: error.Item };
   }
-}
-
-/** Whether a put says more than what is stored; of two that say equally much, the words decide. */
-function outdoes(put: Put, stored: Item): boolean {
-  const standing = fullnessOf(stored);
-  if (put.fullness !== standing) return put.fullness > standing;
-  return wordsOf(put.item) > wordsOf(stored);
-}
-
-/** An item's content as text, without the expiry, which tells when it arrived. */
-function wordsOf(item: Item): string {
-  const { expiresAt, ...content } = item;
-  return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The store kept items unprocessed, as it does when it throttles. */

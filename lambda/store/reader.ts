@@ -10,10 +10,18 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Session, Sim } from '../ledger/observation.ts';
 import { readItems } from './batch-get.ts';
+import {
+  countedItems,
+  eventRecords,
+  keysToRead,
+  type RecordTable,
+  type TimeRange,
+  usageRecords,
+} from './counted-items.ts';
 import { type Manifest, manifestOf } from './files.ts';
 import { type Item, sessionOf, simOf } from './items.ts';
 import { eventOf, type StoredEvent, type StoredUsage, usageOf } from './records.ts';
-import { eventsTable, filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
+import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
 
 /** Where the ledger is read. */
 export interface ReadableTables {
@@ -46,6 +54,11 @@ export interface KeyRange {
   readonly to: string;
 }
 
+/** Records of a SIM in a range of times. */
+export interface RecordRange extends TimeRange {
+  readonly sim: string;
+}
+
 /** What of the fleet is asked for. Each member left out asks for all. */
 export interface SimFilter {
   readonly status?: string | undefined;
@@ -66,14 +79,14 @@ export interface SimStretch {
 /** Which events are wanted, and where to begin. */
 export interface EventOptions {
   readonly type?: string | undefined;
-  /** Begin behind this sort key. */
-  readonly after?: string | undefined;
+  /** Only events before this sort key. */
+  readonly before?: string | undefined;
 }
 
 /** A stretch of a SIM's events. */
 export interface EventStretch {
   readonly events: readonly StoredEvent[];
-  /** The key after which to go on; undefined at the end. */
+  /** The key before which to go on; undefined at the end. */
   readonly next: string | undefined;
 }
 
@@ -162,35 +175,53 @@ export class LedgerReader {
     });
   }
 
-  /** A SIM's usage records that started within a range, newest first, in portions of up to a megabyte. */
-  async *usage(range: KeyRange, options: PortionOptions = {}): AsyncGenerator<StoredUsage[]> {
-    const input = this.#recordQuery(this.#tables.usage, usageTable.sortKey, range, options);
-    for await (const items of this.#pages(input)) yield items.map(usageOf);
+  /**
+   * A SIM's usage records that started within a range, newest first, in portions of up to a megabyte. Of two renderings
+   * of one record, only the fuller one: see {@link CountedItems}.
+   */
+  async *usage(
+    range: RecordRange,
+    { everyRendering = false, ...options }: UsageOptions = {},
+  ): AsyncGenerator<StoredUsage[]> {
+    const table = this.#tables.usage;
+    if (everyRendering) {
+      const { sim, from, to } = range;
+      const input = recordQuery(table, usageTable.sortKey, sim, { from, to });
+      for await (const items of this.#pages(input)) yield items.map(usageOf);
+      return;
+    }
+    for await (const { items } of this.#counted(table, usageRecords, range, options)) {
+      if (items.length > 0) yield items.map(usageOf);
+    }
   }
 
   /**
-   * A SIM's events within a range, newest first.
+   * A SIM's events within a range, newest first; of two renderings of one event, only the fuller one.
    *
    * @param limit events wanted. There may be fewer although the end is not reached: in search of a type, only some
    *   megabytes are looked at.
    */
-  async events(range: KeyRange, limit: number, { type, after }: EventOptions = {}): Promise<EventStretch> {
-    const { sortKey } = eventsTable;
-    const input = this.#recordQuery(this.#tables.events, sortKey, range, { after });
-    // One more than wanted tells whether there are more. With a filter, what is looked at is not what is found.
-    if (type === undefined) input.Limit = limit + 1;
-    else filterByType(input, type);
+  async events(
+    range: RecordRange,
+    limit: number,
+    { type, before }: EventOptions = {},
+  ): Promise<EventStretch> {
     const events: StoredEvent[] = [];
-    for (let portion = 0; portion < mostPortions; portion += 1) {
-      const answer = await this.#tables.client.send(new QueryCommand(input));
-      for (const item of answer.Items ?? []) {
+    // A type is looked for here and not by DynamoDB: what an event's other rendering says decides whether it counts.
+    const options = { before, limit: type === undefined ? limit + spareRecords : undefined };
+    let portions = 0;
+    for await (const { items, decided } of this.#counted(this.#tables.events, eventRecords, range, options)) {
+      for (const item of items) {
+        if (type !== undefined && item['type']?.S !== type) continue;
         if (events.length === limit) return { events, next: events.at(-1)?.eventKey };
         events.push(eventOf(item));
       }
-      if (answer.LastEvaluatedKey === undefined) return { events, next: undefined };
-      input.ExclusiveStartKey = answer.LastEvaluatedKey;
+      portions += 1;
+      if (portions >= mostPortions && decided !== undefined && decided < (before ?? range.to)) {
+        return { events, next: decided };
+      }
     }
-    return { events, next: input.ExclusiveStartKey?.[sortKey]?.S };
+    return { events, next: undefined };
   }
 
   /**
@@ -275,20 +306,27 @@ export class LedgerReader {
     );
   }
 
-  #recordQuery(
+  /**
+   * The items of a range that count, newest first, portion by portion; with each the sort key down to which it is known
+   * what counts.
+   */
+  async *#counted(
     table: string,
-    sortKey: string,
-    { sim, from, to }: KeyRange,
-    { limit, after }: PortionOptions,
-  ): QueryCommandInput {
-    return {
-      TableName: table,
-      KeyConditionExpression: `sim = :sim AND ${sortKey} BETWEEN :from AND :to`,
-      ExpressionAttributeValues: rangeValues(sim, from, to),
-      ScanIndexForward: false,
-      ...(limit !== undefined && { Limit: limit }),
-      ...(after !== undefined && { ExclusiveStartKey: { sim: { S: sim }, [sortKey]: { S: after } } }),
+    records: RecordTable,
+    { sim, from, to }: RecordRange,
+    { limit, before }: PortionOptions,
+  ): AsyncGenerator<{ items: Item[]; decided: string | undefined }> {
+    const { sortKey, time } = records;
+    const counted = countedItems(records);
+    const isWanted = (item: Item): boolean => {
+      const at = item[time]?.S ?? '';
+      return at >= from && at < to && (before === undefined || (item[sortKey]?.S ?? '') < before);
     };
+    const input = recordQuery(table, sortKey, sim, keysToRead({ from, to }, before));
+    for await (const items of this.#pages({ ...input, Limit: limit })) {
+      yield { items: counted.add(items).filter(isWanted), decided: counted.lastDecided?.[sortKey]?.S };
+    }
+    yield { items: counted.end().filter(isWanted), decided: undefined };
   }
 
   async *#pages(input: QueryCommandInput): AsyncGenerator<Item[]> {
@@ -310,14 +348,40 @@ export class LedgerReader {
 
 /** How a range is read. */
 export interface PortionOptions {
-  /** Records in a portion, at most. */
+  /** Items in a portion, at most. */
   readonly limit?: number | undefined;
-  /** Begin behind this sort key. */
-  readonly after?: string | undefined;
+  /** Only records before this sort key. */
+  readonly before?: string | undefined;
 }
+
+/** How usage is read. */
+export interface UsageOptions extends PortionOptions {
+  /** Every rendering that is stored, for who joins what they state and adds nothing up. */
+  readonly everyRendering?: boolean;
+}
+
+/**
+ * What is read of a page of records beyond those that it gives: the one that tells that there are more, and neighbours
+ * that tell whether the first and the last count.
+ */
+export const spareRecords = 4;
 
 /** Portions of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
 const mostPortions = 8;
+
+function recordQuery(
+  table: string,
+  sortKey: string,
+  sim: string,
+  { from, to }: TimeRange,
+): QueryCommandInput {
+  return {
+    TableName: table,
+    KeyConditionExpression: `sim = :sim AND ${sortKey} BETWEEN :from AND :to`,
+    ExpressionAttributeValues: rangeValues(sim, from, to),
+    ScanIndexForward: false,
+  };
+}
 
 function rangeValues(sim: string, from: string, to: string): Record<string, AttributeValue> {
   return { ':sim': { S: sim }, ':from': { S: from }, ':to': { S: to } };
@@ -325,12 +389,6 @@ function rangeValues(sim: string, from: string, to: string): Record<string, Attr
 
 function fileStart({ object, source, delivered }: FileKey): Record<string, AttributeValue> {
   return { object: { S: object }, source: { S: source }, delivered: { S: delivered } };
-}
-
-function filterByType(input: QueryCommandInput, type: string): void {
-  input.FilterExpression = '#type = :type';
-  input.ExpressionAttributeNames = { '#type': 'type' };
-  input.ExpressionAttributeValues = { ...input.ExpressionAttributeValues, ':type': { S: type } };
 }
 
 function isNamed({ groups }: Sim, part: string | undefined): boolean {

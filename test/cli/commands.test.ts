@@ -282,6 +282,24 @@ describe('export', () => {
       'usage.jsonl',
     ]);
   });
+
+  test('writes the fuller of two renderings of a record, of which a file rounds the time across midnight', async () => {
+    const rounded = usageOf(4, { start_timestamp: '2026-11-02T00:00:00Z', tariff: null });
+    const exact = usageOf(4, { start_timestamp: '2026-11-01T23:59:59.700Z' });
+    await ledger.put('1nce', JSON.stringify(rounded), JSON.stringify(exact));
+    expect((await recordsOf(simOf(4))).length).toBe(2);
+    const startsIn = async (...range: readonly string[]): Promise<string[]> => {
+      const out = join(folder, 'rounded');
+      const command = ['export', '--out', out, '--format', 'jsonl', ...range];
+      expect((await ledger.run(command)).code).toBe(0);
+      const lines = (await readFile(join(out, 'usage.jsonl'), 'utf8')).split('\n').slice(0, -1);
+      const usage = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      return usage.filter(({ sim }) => sim === simOf(4)).map(({ start }) => String(start));
+    };
+    expect(await startsIn()).toEqual(['2026-11-01T23:59:59.700Z']);
+    expect(await startsIn('--to', '2026-11-02')).toEqual(['2026-11-01T23:59:59.700Z']);
+    expect(await startsIn('--from', '2026-11-02')).toEqual([]);
+  });
 });
 
 describe('import', () => {

@@ -321,7 +321,7 @@ describe('UsageRecords', () => {
     ]);
   });
 
-  it('reads only the time asked for', async () => {
+  it('reads only the time asked for, and a second before and after it', async () => {
     const client = tables.newClient();
     const watched = watch(client);
     await send(
@@ -338,8 +338,8 @@ describe('UsageRecords', () => {
     expect(ranges).toEqual([
       {
         ':sim': { S: onceSim },
-        ':from': { S: '2026-11-02T10:00:00.000Z' },
-        ':to': { S: '2026-11-02T11:00:00.000Z' },
+        ':from': { S: '2026-11-02T09:59:59.000Z' },
+        ':to': { S: '2026-11-02T11:00:01.000Z' },
       },
     ]);
   });

@@ -1,0 +1,115 @@
+/**
+ * Which of the stored items count.
+ *
+ * A usage record's or event's key is its time and its id. A carrier's file may round a time that its stream states with
+ * milliseconds, so that one record stands in the table twice, under keys that are a second apart. Both stay: the table
+ * is a function of the set of records. Who reads counts one of them.
+ *
+ * The rule: an item counts unless a fuller item of the same SIM, source and id is at most a second away. It looks at
+ * neighbours only, so what counts does not depend on where a reader begins, ends or pauses, and a reader that looks a
+ * second beyond its range decides as every other does. Of three in a row, each within a second of the next, the fullest
+ * counts, and one at the other end counts too if it is fuller than the one between them.
+ */
+
+/** How far apart two renderings of one record may be, in milliseconds. */
+export const renderingDistance = 1_000;
+
+/**
+ * How much keys of two renderings may be apart, in milliseconds: less than this. A key's time may be cut to the second,
+ * so keys can differ by more than the times do.
+ */
+export const keyDistance = 2_000;
+
+/** What of an item tells whether another one renders the same record. */
+export interface Rendering {
+  /** The partition that the item is in. Items of one partition come in a row. */
+  readonly sim: string;
+  /** Source and id of the record, as one text. */
+  readonly record: string;
+  /** When the record happened, in milliseconds since the epoch. */
+  readonly at: number;
+  /** The time in the item's key, in milliseconds since the epoch, by which the items of a SIM are in order. */
+  readonly keyAt: number;
+}
+
+interface Candidate<Item> extends Rendering {
+  readonly item: Item;
+  counts: boolean;
+}
+
+/**
+ * Takes items in the order of their keys, forwards or backwards, and gives those that count, in the same order. It holds
+ * what two seconds of one SIM have.
+ */
+export class CountedItems<Item> {
+  readonly #describe: (item: Item) => Rendering;
+  readonly #isFuller: (item: Item, other: Item) => boolean;
+  readonly #window: Candidate<Item>[] = [];
+  readonly #byRecord = new Map<string, Candidate<Item>[]>();
+  #lastDecided: Item | undefined;
+
+  /**
+   * @param isFuller whether an item says more than another of its record: a total order, so that of two one always does.
+   */
+  constructor(describe: (item: Item) => Rendering, isFuller: (item: Item, other: Item) => boolean) {
+    this.#describe = describe;
+    this.#isFuller = isFuller;
+  }
+
+  /** The last item, in order, of which it is known whether it counts: all before it are decided too. */
+  get lastDecided(): Item | undefined {
+    return this.#lastDecided;
+  }
+
+  /** Takes the next items, and gives those that are now known to count. */
+  add(items: readonly Item[]): Item[] {
+    const counted: Item[] = [];
+    for (const item of items) {
+      const candidate = { ...this.#describe(item), item, counts: true };
+      this.#release(this.#countDecided(candidate), counted);
+      this.#compare(candidate);
+      this.#window.push(candidate);
+    }
+    return counted;
+  }
+
+  /** Says that there are no more items, and gives the last that count. */
+  end(): Item[] {
+    const counted: Item[] = [];
+    this.#release(this.#window.length, counted);
+    return counted;
+  }
+
+  /** How many of the window are too far from the next item to be renderings of it, or of what follows. */
+  #countDecided({ sim, keyAt }: Rendering): number {
+    const first = this.#window.findIndex(
+      (one) => one.sim === sim && Math.abs(one.keyAt - keyAt) < keyDistance,
+    );
+    return first === -1 ? this.#window.length : first;
+  }
+
+  #release(count: number, counted: Item[]): void {
+    for (const { record, item, counts } of this.#window.splice(0, count)) {
+      if (counts) counted.push(item);
+      this.#lastDecided = item;
+      // Candidates of one record are released in the order in which they came.
+      const rivals = this.#byRecord.get(record);
+      rivals?.shift();
+      if (rivals?.length === 0) this.#byRecord.delete(record);
+    }
+  }
+
+  #compare(candidate: Candidate<Item>): void {
+    const rivals = this.#byRecord.get(candidate.record);
+    if (rivals === undefined) {
+      this.#byRecord.set(candidate.record, [candidate]);
+      return;
+    }
+    for (const rival of rivals) {
+      if (Math.abs(rival.at - candidate.at) > renderingDistance) continue;
+      const loser = this.#isFuller(candidate.item, rival.item) ? rival : candidate;
+      loser.counts = false;
+    }
+    rivals.push(candidate);
+  }
+}

@@ -1,0 +1,95 @@
+import { epochMilliseconds, parseTime, timeOf, wholeSecond } from '../carriers/time.ts';
+import { CountedItems, keyDistance, renderingDistance } from '../ledger/counted.ts';
+import { outdoes } from './completeness.ts';
+import type { Item } from './items.ts';
+import { eventsTable, usageTable } from './tables.ts';
+
+/** Which items of Usage and Events count, and what has to be read to tell. */
+
+/** A table of records that have a time and an id. */
+export interface RecordTable {
+  readonly sortKey: 'usageId' | 'eventKey';
+  /** The attribute that holds the record's time. */
+  readonly time: 'start' | 'time';
+  /** The attribute that holds the record's id. */
+  readonly id: 'recordId' | 'eventId';
+}
+
+export const usageRecords: RecordTable = { sortKey: usageTable.sortKey, time: 'start', id: 'recordId' };
+export const eventRecords: RecordTable = { sortKey: eventsTable.sortKey, time: 'time', id: 'eventId' };
+
+/** Picks the items that count of items in the order of their keys. */
+export function countedItems({ sortKey, time, id }: RecordTable): CountedItems<Item> {
+  return new CountedItems((item) => {
+    const at = item[time]?.S ?? '';
+    const keyTime = timeOfKey(item[sortKey]?.S ?? '');
+    const milliseconds = epochMilliseconds(at);
+    return {
+      sim: item['sim']?.S ?? '',
+      record: `${item['source']?.S}\n${item[id]?.S}`,
+      at: milliseconds,
+      keyAt: keyTime === at ? milliseconds : epochMilliseconds(keyTime),
+    };
+  }, outdoes);
+}
+
+/** The time that a sort key begins with: `<time>#<id>`. */
+export function timeOfKey(key: string): string {
+  return key.slice(0, timeLength);
+}
+
+/**
+ * Times from `from`, which is part of the range, to `to`, which is not. They are compared as texts: `0` and `9999` are
+ * the beginning and the end of time, and a `$` behind a time makes it part of the range.
+ */
+export interface TimeRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * The sort keys, both ends included, among which are all items of a range, and all that decide whether they count.
+ *
+ * @param before only items before this sort key are wanted.
+ */
+export function keysToRead({ from, to }: TimeRange, before: string | undefined): TimeRange {
+  const end = isTime(timeOfKey(to))
+    ? `${shifted(timeOfKey(to), renderingDistance)}${to.slice(timeLength)}`
+    : to;
+  const last = before === undefined ? end : shifted(timeOfKey(before), keyDistance);
+  return {
+    // A key's time may be cut to the second.
+    from: isTime(from) ? wholeSecond(shifted(from, -renderingDistance)) : from,
+    to: [last, end].sort()[0] ?? end,
+  };
+}
+
+/** A range whose beginning or end may be left open. */
+export interface OpenRange {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** The times, `to` excluded, of all records that decide what counts in a range. */
+export function recordTimes({ from, to }: OpenRange): OpenRange {
+  return {
+    from: from === undefined ? undefined : shifted(from, -renderingDistance),
+    to: to === undefined ? undefined : shifted(to, renderingDistance),
+  };
+}
+
+/** Whether a text begins like the key of a record in a range, whose beginning and end are times. */
+export function isKeyWithin(key: string, { from, to }: TimeRange): boolean {
+  const time = timeOfKey(key);
+  return parseTime(time) === time && key >= wholeSecond(from) && key < to;
+}
+
+const timeLength = 24;
+
+function isTime(text: string): boolean {
+  return text.length === timeLength;
+}
+
+function shifted(time: string, milliseconds: number): string {
+  return timeOf(epochMilliseconds(time) + milliseconds);
+}
