@@ -13,7 +13,7 @@ import { mapConcurrently } from '../concurrently.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { type ExportedTable, exportedTables } from '../exporting/columns.ts';
 import type { ExportFormatName } from '../exporting/format-names.ts';
-import { formats, maskedItem } from '../exporting/formats.ts';
+import { formats, maskedItem, withoutFalseCurrency } from '../exporting/formats.ts';
 import { tableOf } from '../output/table.ts';
 
 /** `export`: the ledger as files, one a table. */
@@ -99,12 +99,13 @@ async function writeItems(
   const { deployment, signal, reveal } = context;
   const format = formats[options.format];
   const progress = progressOf(context, table.name);
-  let items = 0;
+  let written = 0;
   const write = async (counted: readonly Item[]): Promise<void> => {
-    const shown = reveal ? counted : counted.map(maskedItem);
+    const items = counted.map(withoutFalseCurrency);
+    const shown = reveal ? items : items.map(maskedItem);
     const hasRoom = stream.write(shown.map((item) => format.line(item, table.columns)).join(''));
-    items += counted.length;
-    progress.show(items, undefined);
+    written += counted.length;
+    progress.show(written, undefined);
     if (!hasRoom) await once(stream, 'drain');
   };
   await mapConcurrently([...Array(segments).keys()], segments, async (Segment) => {
@@ -121,7 +122,7 @@ async function writeItems(
     await write(selection.end());
   });
   progress.end();
-  return items;
+  return written;
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { isCostMoney } from '../../lambda/carriers/cost.ts';
+import { carriers } from '../../lambda/sources.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { csvRow } from '../output/csv.ts';
 import { maskedFields } from '../output/masking.ts';
@@ -29,6 +31,13 @@ export function maskedItem(item: Item): Item {
   );
   const masked = Object.entries(maskedFields(texts)).map(([name, S]) => [name, { S }] as const);
   return { ...item, ...Object.fromEntries(masked) };
+}
+
+/** An item without a currency where its carrier's cost is not money. Older versions stored one. */
+export function withoutFalseCurrency(item: Item): Item {
+  const { currency, ...rest } = item;
+  const carrier = carriers.find((name) => name === item['carrier']?.S);
+  return currency === undefined || carrier === undefined || isCostMoney(carrier) ? item : rest;
 }
 
 function textOf(value: AttributeValue | undefined): string | boolean | undefined {

@@ -1,10 +1,7 @@
-import type { Carrier } from '../sources.ts';
+import { isCostMoney } from '../carriers/cost.ts';
 import type { StoredUsage } from '../store/records.ts';
 
 /** Adds up what carriers charge, exactly. */
-
-/** Carriers whose `cost` repeats the volume: it is not money. */
-const withoutCost: ReadonlySet<Carrier> = new Set(['1nce', 'telekom']);
 
 /** Digits behind the point that are added up; carriers state ten. */
 const scale = 18;
@@ -12,7 +9,7 @@ const scale = 18;
 /** An amount of money, in units of 10^-18 of its currency. */
 export interface Bill {
   readonly units: bigint;
-  /** ISO 4217; undefined while nothing was charged, null where several currencies were. */
+  /** ISO 4217; undefined while no cost in money was stated, null where costs in several currencies were. */
   readonly currency: string | null | undefined;
 }
 
@@ -20,16 +17,18 @@ export const nothingBilled: Bill = { units: 0n, currency: undefined };
 
 /** A bill for data and the cost of one more usage record; text messages are not data. */
 export function charged(bill: Bill, { carrier, trafficType, cost, currency }: StoredUsage): Bill {
-  if (cost === undefined || trafficType === 'sms' || withoutCost.has(carrier)) return bill;
+  if (cost === undefined || trafficType === 'sms' || !isCostMoney(carrier)) return bill;
   const sole =
     bill.currency === undefined ? (currency ?? null) : bill.currency === currency ? currency : null;
   return { units: bill.units + unitsOf(cost), currency: sole };
 }
 
-/** The amount as a number, and its currency; of several currencies there is no sum. */
+/**
+ * The amount as a number, and its currency. Both are null where no cost in money is stated, which does not mean that
+ * nothing is charged, and where there are several currencies, of which there is no sum.
+ */
 export function amountOf({ units, currency }: Bill): { amount: number | null; currency: string | null } {
-  if (currency === undefined) return { amount: 0, currency: null };
-  if (currency === null) return { amount: null, currency: null };
+  if (currency === undefined || currency === null) return { amount: null, currency: null };
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
   const text = `${units < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
   return { amount: Number(text), currency };

@@ -273,7 +273,7 @@ describe('UsageRecords', () => {
         data_upload: 101176,
         data_download: 0,
         data_total: 101176,
-        data_total_billed: 0,
+        data_total_billed: null,
         billed_unit: null,
       },
     ]);
@@ -316,9 +316,21 @@ describe('UsageRecords', () => {
     ).toEqual([
       ['data', null, '0.003671', 0.003671],
       ['data', null, '0.01048', 0.01048],
-      ['sms', 1, '1', 0],
+      ['sms', 1, '1', null],
       ['data', null, '0.01', 0.01],
     ]);
+  });
+
+  it('shows a cost that repeats the volume without a currency, and in no sum', async () => {
+    const raw = await all(`${path}?Granularity=raw&PageSize=1`, 'usage_records');
+    expect(
+      raw.map(({ cost, currency, data_total_billed: billed, billed_unit: unit }) => [
+        typeof cost,
+        currency,
+        billed,
+        unit,
+      ]),
+    ).toEqual(raw.map(() => ['string', null, null, null]));
   });
 
   it('reads only the time asked for, and a second before and after it', async () => {

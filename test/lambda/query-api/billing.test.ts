@@ -30,12 +30,29 @@ describe('a bill', () => {
     });
   });
 
-  it('is nothing where nothing was charged, and where the cost is the volume again', () => {
-    expect(billOf(record('kore', undefined))).toEqual({ amount: 0, currency: null });
-    expect(billOf(record('1nce', '0.5', 'EUR'), record('telekom', '2', 'EUR'))).toEqual({
-      amount: 0,
-      currency: null,
+  it('is unknown, and not 0, where no cost is stated and where the cost is the volume again', () => {
+    const unknown = { amount: null, currency: null };
+    expect(billOf()).toEqual(unknown);
+    expect(billOf(record('kore', undefined))).toEqual(unknown);
+    expect(billOf(record('1nce', '0.5', 'EUR'), record('telekom', '2', 'EUR'))).toEqual(unknown);
+    expect(billOf(record('emnify', '0.06', 'EUR', 'sms'))).toEqual(unknown);
+  });
+
+  it('has what is money alone where a SIM changed its carrier', () => {
+    const records = [
+      record('1nce', '0.5', 'EUR'),
+      record('emnify', '0.25', 'EUR'),
+      record('kore', undefined),
+    ];
+    expect(billOf(...records)).toEqual({ amount: 0.25, currency: 'EUR' });
+    expect(billOf(record('1nce', '0.5', 'EUR'), record('emnify', '0.25', 'USD'))).toEqual({
+      amount: 0.25,
+      currency: 'USD',
     });
+  });
+
+  it('is 0 where a cost of 0 is stated', () => {
+    expect(billOf(record('emnify', '0', 'EUR'))).toEqual({ amount: 0, currency: 'EUR' });
   });
 
   it('is for data: text messages are not part of it', () => {
