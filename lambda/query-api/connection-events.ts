@@ -10,7 +10,7 @@ import type { ApiPorts } from './ports.ts';
 import type { ApiRequest } from './request.ts';
 import { findSim, requireKnown } from './sim-lookup.ts';
 
-const periodRule = { mostDays: 400, defaultDays: 30 };
+const periodRule = { maxDays: 400, defaultDays: 30, includesEnd: true };
 
 /** `GET /v1/Sims/{sim}/ConnectionEvents` */
 export async function listConnectionEvents(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
@@ -25,7 +25,10 @@ export async function listConnectionEvents(request: ApiRequest, ports: ApiPorts)
     `ConnectionEvents ${sim}`,
     parameters,
     { StartTime, EndTime, EventType },
-    (given) => ({ ...completePeriod(given, ports.now(), periodRule), EventType: given['EventType'] }),
+    (given, isBegun) => ({
+      ...completePeriod(given, ports.now(), periodRule, isBegun),
+      EventType: given['EventType'],
+    }),
   );
   const { StartTime: from = '', EndTime: end = '9999', EventType: type } = listing.filters;
   const range = { from, to: `${end}$` };

@@ -20,7 +20,7 @@ import {
 import { noVolumes, type Volumes, volumesOf } from './session-totals.ts';
 import { findSim, requireKnown } from './sim-lookup.ts';
 
-const periodRule = { mostDays: 30, defaultDays: 30 };
+const periodRule = { maxDays: 30, defaultDays: 30, includesEnd: true };
 
 /** `GET /v1/Sims/{sim}/DataSessions` */
 export async function listDataSessions(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
@@ -35,7 +35,10 @@ export async function listDataSessions(request: ApiRequest, ports: ApiPorts): Pr
     `DataSessions ${sim}`,
     parameters,
     { StartTime, EndTime, Status },
-    (given) => ({ ...completePeriod(given, ports.now(), periodRule), Status: given['Status'] }),
+    (given, isBegun) => ({
+      ...completePeriod(given, ports.now(), periodRule, isBegun),
+      Status: given['Status'],
+    }),
   );
   const { filters } = listing;
   const selection = {

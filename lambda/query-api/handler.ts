@@ -15,6 +15,9 @@ const telemetry = telemetryOf(service.queryApi);
 const { logger } = telemetry;
 const client = dynamoDbClient();
 
+/** The function ends after 29 seconds, and API Gateway waits for 30: see lib/limits.ts. */
+const maxSumSeconds = 20;
+
 const api: Api = {
   reader: new LedgerReader({
     client,
@@ -29,6 +32,7 @@ const api: Api = {
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
   personalData: personalDataOf(requireEnvironment(environment.apiPersonalData)),
   sessionRefresh: sessionRefreshFromEnvironment(),
+  maxSumSeconds,
   sources: JSON.parse(requireEnvironment(environment.apiSources)) as string[],
   onError: (error) => logger.error('The request failed', causeOf(error)),
 };

@@ -52,7 +52,7 @@ export interface PageBody {
  * Opens a listing, or a further page of one.
  *
  * @param given the filters that the operation takes, undefined where the request does not state them.
- * @param complete adds the defaults to them, once, when the listing begins.
+ * @param complete adds the defaults to them, once, when the listing begins; of one that has begun, checks them.
  * @throws Problem 400 where the token is none, or belongs to another subject or to other filters.
  */
 export function openListing(
@@ -62,21 +62,23 @@ export function openListing(
   given: Readonly<Record<string, string | undefined>>,
   complete: (
     given: Readonly<Record<string, string | undefined>>,
+    isBegun: boolean,
   ) => Readonly<Record<string, string | undefined>>,
 ): Listing {
   const { PageSize: size = defaultPageSize, Page: page, PageToken: token } = paging;
   if (token === undefined) {
     if (page !== undefined && page > 0) throw badParameter('Page', String(page), pageWithoutToken);
-    return { subject, size, page: 0, filters: stated(complete(given)), from: undefined };
+    return { subject, size, page: 0, filters: stated(complete(given, false)), from: undefined };
   }
   const from = decodeToken(subject, token);
-  if (from === undefined || !areFilters(operation, from.filters, given, complete({}))) throw badToken(token);
+  if (from === undefined || !areFilters(operation, from.filters, given, complete({}, false)))
+    throw badToken(token);
   for (const [name, value] of Object.entries(given)) {
     const begun = from.filters[name];
     if (value === undefined || value === begun) continue;
     throw badParameter(name, value, `${begun ?? 'nothing'}, with which the PageToken's listing began`);
   }
-  complete(from.filters);
+  complete(from.filters, true);
   return { subject, size, page: page ?? from.page, filters: from.filters, from };
 }
 

@@ -10,6 +10,8 @@ export interface ApiPorts {
   readonly personalData: PersonalData;
   /** Whether sessions may be behind their usage. */
   readonly sessionRefresh: SessionRefresh;
+  /** How long one answer may add up usage; undefined for as long as it takes. */
+  readonly maxSumSeconds?: number;
   /** Names of the configured sources, whose files are listed. */
   readonly sources: readonly string[];
 }

@@ -10,6 +10,7 @@ import { keyPosition, type Listing, type Next, openListing, type PageBody, pageB
 import { type granularities, readParameters } from './parameters.ts';
 import { completePeriod, type PeriodRule } from './period.ts';
 import type { ApiPorts } from './ports.ts';
+import { badParameter } from './problem.ts';
 import type { ApiRequest } from './request.ts';
 import { findSim, unknownSim } from './sim-lookup.ts';
 import { UsageSum, usageWithin } from './usage-sum.ts';
@@ -17,11 +18,11 @@ import { UsageSum, usageWithin } from './usage-sum.ts';
 type Granularity = (typeof granularities)[number];
 
 /** How much may be asked for at once. */
-const periodRules: Readonly<Record<Granularity, PeriodRule>> = {
-  hour: { mostDays: 31, defaultDays: 30 },
-  day: { mostDays: 400, defaultDays: 30 },
-  all: { mostDays: 550, defaultDays: 30 },
-  raw: { mostDays: 400, defaultDays: 30 },
+export const usagePeriodRules: Readonly<Record<Granularity, PeriodRule>> = {
+  hour: { maxDays: 31, defaultDays: 30, includesEnd: false },
+  day: { maxDays: 400, defaultDays: 30, includesEnd: false },
+  all: { maxDays: undefined, defaultDays: 30, includesEnd: false },
+  raw: { maxDays: 400, defaultDays: 30, includesEnd: false },
 };
 
 /** `GET /v1/Sims/{sim}/UsageRecords` */
@@ -32,15 +33,30 @@ export async function listUsageRecords(request: ApiRequest, ports: ApiPorts): Pr
   const { StartTime, EndTime, Granularity: granularity = 'all' } = parameters;
   const { sim } = await findSim(reader, request.pathParameters['sim'] ?? '');
   const subject = `UsageRecords/${granularity} ${sim}`;
-  const listing = openListing('listUsageRecords', subject, parameters, { StartTime, EndTime }, (given) => {
-    const period = completePeriod(given, ports.now(), periodRules[granularity]);
-    return { ...period, EndTime: period.EndTime ?? timeOf(ports.now()) };
-  });
+  const listing = openListing(
+    'listUsageRecords',
+    subject,
+    parameters,
+    { StartTime, EndTime },
+    (given, isBegun) => {
+      const now = ports.now();
+      const period = completePeriod(given, now, usagePeriodRules[granularity], isBegun);
+      return { ...period, EndTime: period.EndTime ?? timeOf(now) };
+    },
+  );
   const { StartTime: from = '', EndTime: to = '' } = listing.filters;
   const position = keyPosition(listing, parameters, 'sort', (key) =>
     isPosition(key, granularity, listing.filters),
   );
-  const stretch: Stretch = { reader, sim, from, to, size: listing.size, position };
+  const stretch: Stretch = {
+    reader,
+    sim,
+    from,
+    to,
+    size: listing.size,
+    position,
+    maxSumSeconds: ports.maxSumSeconds,
+  };
   const [known, page] = await Promise.all([
     reader.sim(sim),
     granularity === 'raw' ? readRaw(stretch, disclosure) : readSums(stretch, granularity),
@@ -59,6 +75,8 @@ interface Stretch {
   readonly size: number;
   /** Where the page goes on. */
   readonly position: string | undefined;
+  /** How long the usage of the whole time may take to be added up; undefined for as long as it takes. */
+  readonly maxSumSeconds: number | undefined;
 }
 
 /** A page, once it is known whose it is. */
@@ -75,10 +93,14 @@ interface PeriodUsage {
 }
 
 async function readSums(stretch: Stretch, granularity: 'all' | 'hour' | 'day'): Promise<UsagePage> {
-  const { reader, sim, from, to } = stretch;
+  const { reader, sim, from, to, maxSumSeconds } = stretch;
   if (granularity !== 'all') return readPeriods(stretch, granularity);
   // One record for the whole period, there even where nothing was used.
-  const sum = await usageWithin(reader, sim, from, to);
+  const sum = await usageWithin(reader, sim, from, to, maxSumSeconds);
+  if (sum === undefined) {
+    const accepted = `a later time, or an earlier EndTime: to add up all usage from then to ${to} takes more than ${maxSumSeconds} seconds. Ask for parts of that time, and add up their answers`;
+    throw badParameter('StartTime', from, accepted);
+  }
   return { records: (owner) => [usageRecord(owner, { start: from, end: to, sum })], next: undefined };
 }
 

@@ -40,23 +40,40 @@ export class UsageSum {
 
 /**
  * What a SIM used in a period, which its end is no part of. A long period is read as several stretches at the same
- * time: a year of records every few minutes is some fifty megabytes.
+ * time: a year of records every few minutes is some fifty megabytes. What is read is added up and let go, so that
+ * memory does not grow with the period.
+ *
+ * @param maxSeconds how long it may take; as long as it takes, where it is left out.
+ * @returns undefined where it takes longer.
  */
+export function usageWithin(reader: LedgerReader, sim: string, from: string, to: string): Promise<UsageSum>;
+export function usageWithin(
+  reader: LedgerReader,
+  sim: string,
+  from: string,
+  to: string,
+  maxSeconds: number | undefined,
+): Promise<UsageSum | undefined>;
 export async function usageWithin(
   reader: LedgerReader,
   sim: string,
   from: string,
   to: string,
-): Promise<UsageSum> {
+  maxSeconds = Number.POSITIVE_INFINITY,
+): Promise<UsageSum | undefined> {
   const sum = new UsageSum();
+  const begin = performance.now();
+  let isLate = false;
   await Promise.all(
     stretchesOf(from, to).map(async (stretch) => {
       for await (const records of reader.usage({ sim, ...stretch })) {
         for (const record of records) sum.add(record);
+        isLate ||= performance.now() - begin > maxSeconds * 1_000;
+        if (isLate) return;
       }
     }),
   );
-  return sum;
+  return isLate ? undefined : sum;
 }
 
 /** A period cut into stretches. As ranges of keys they don't overlap: a key is longer than the time it begins with. */

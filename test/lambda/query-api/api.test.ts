@@ -14,6 +14,7 @@ import {
   apiOver,
   basic,
   credentials,
+  now,
   type Sending,
   send,
   takeExamples,
@@ -759,6 +760,38 @@ describe('parameters', () => {
       'EndTime: "2026-10-01T00:00:00.000Z" given; accepted is a time at or after StartTime, which is 2026-10-02T00:00:00.000Z',
     ],
     [
+      `${sim}/DataSessions?StartTime=2026-10-01`,
+      'StartTime: "2026-10-01T00:00:00.000Z" given; accepted is a time from 2026-10-04T12:00:00.000Z on, since without EndTime the list goes on until now, and 30 days are the longest',
+    ],
+    [
+      `${sim}/ConnectionEvents?StartTime=2025-01-01`,
+      'StartTime: "2025-01-01T00:00:00.000Z" given; accepted is a time from 2025-09-29T12:00:00.000Z on, since without EndTime the list goes on until now, and 400 days are the longest',
+    ],
+    [
+      `${sim}/UsageRecords?Granularity=hour&StartTime=2026-10-01`,
+      'StartTime: "2026-10-01T00:00:00.000Z" given; accepted is a time from 2026-10-03T12:00:00.000Z on, since without EndTime the list goes on until now, and 31 days are the longest',
+    ],
+    [
+      `${sim}/UsageRecords?Granularity=raw&StartTime=2025-01-01`,
+      'StartTime: "2025-01-01T00:00:00.000Z" given; accepted is a time from 2025-09-29T12:00:00.000Z on, since without EndTime the list goes on until now, and 400 days are the longest',
+    ],
+    [
+      `${sim}/UsageRecords?StartTime=2026-11-04`,
+      'StartTime: "2026-11-04T00:00:00.000Z" given; accepted is a time before now, which is 2026-11-03T12:00:00.000Z, unless EndTime is given too',
+    ],
+    [
+      `${sim}/UsageRecords?StartTime=2026-11-02&EndTime=2026-11-02`,
+      'EndTime: "2026-11-02T00:00:00.000Z" given; accepted is a time after StartTime, which is 2026-11-02T00:00:00.000Z',
+    ],
+    [
+      `${sim}/UsageRecords?StartTime=2026-11-02&EndTime=2026-11-01`,
+      'EndTime: "2026-11-01T00:00:00.000Z" given; accepted is a time after StartTime, which is 2026-11-02T00:00:00.000Z',
+    ],
+    [
+      `${sim}/UsageRecords?StartTime=2026-11-02T25:00:00Z`,
+      'StartTime: "2026-11-02T25:00:00Z" given; accepted is a time in ISO 8601 such as 2026-01-31T00:00:00Z, or a date such as 2026-01-31, which begins at 00:00 UTC',
+    ],
+    [
       `${sim}/DataSessions?Startime=2026-10-02`,
       'Startime: "2026-10-02" given; accepted is one of the parameters PageSize, Page, PageToken, StartTime, EndTime, Status, Include',
     ],
@@ -808,10 +841,83 @@ describe('parameters', () => {
         `${usage}&EndTime=2025-11-01&Granularity=hour`,
         `${usage}&EndTime=2026-11-05&Granularity=day`,
         `${usage}&EndTime=2026-11-05&Granularity=raw`,
-        `${usage}&EndTime=2027-04-04&Granularity=all`,
+        `${sim}/UsageRecords?StartTime=2000-01-01&EndTime=2030-01-01&Granularity=all`,
+        `${sim}/DataSessions?StartTime=2026-10-04T12:00:00Z`,
+        `${sim}/UsageRecords?StartTime=2026-10-03T12:00:00Z&Granularity=hour`,
+        `${sim}/UsageRecords?StartTime=2025-09-29T12:00:00Z&Granularity=day`,
+        `${sim}/UsageRecords?StartTime=2000-01-01`,
+        `${sim}/ConnectionEvents?StartTime=2025-09-29T12:00:00Z`,
       ].map(async (path) => (await get(path)).status),
     );
-    expect(statuses).toEqual([200, 200, 200, 200, 200]);
+    expect(statuses).toEqual(statuses.map(() => 200));
+  });
+});
+
+describe('a period', () => {
+  const path = `/v1/Sims/${onceSim}`;
+  const periodsOf = (records: readonly Record<string, unknown>[]): unknown[] =>
+    records.map(({ period, data_total: bytes }) => [period, bytes]);
+  const untilNow = '2026-11-03T12:00:00.000Z';
+
+  it('without an end goes on until now, however long that is', async () => {
+    const year = await all(`${path}/UsageRecords?StartTime=2000-01-01`, 'usage_records');
+    const month = await all(`${path}/UsageRecords?StartTime=2026-10-05`, 'usage_records');
+    const [, bytes] = periodsOf(month)[0] as [unknown, number];
+    expect(bytes).toBeGreaterThan(0);
+    expect(periodsOf(year)).toEqual([
+      [{ start_time: '2000-01-01T00:00:00.000Z', end_time: untilNow }, bytes],
+    ]);
+    const days = await all(`${path}/UsageRecords?StartTime=2026-01-01&Granularity=day`, 'usage_records');
+    expect(days.reduce((sum, { data_total: ofDay }) => sum + Number(ofDay), 0)).toBe(bytes);
+    const raw = await all(`${path}/UsageRecords?StartTime=2026-01-01&Granularity=raw`, 'usage_records');
+    expect(raw.reduce((sum, { data_total: ofRecord }) => sum + Number(ofRecord), 0)).toBe(bytes);
+
+    const sessions = await all(`${path}/DataSessions`, 'data_sessions');
+    expect(sessions.length).toBeGreaterThan(0);
+    expect(await all(`${path}/DataSessions?StartTime=2026-10-05`, 'data_sessions')).toEqual(sessions);
+    const events = await all(`${path}/ConnectionEvents`, 'connection_events');
+    expect(events.length).toBeGreaterThan(0);
+    expect(await all(`${path}/ConnectionEvents?StartTime=2026-01-01`, 'connection_events')).toEqual(events);
+  });
+
+  it('without a beginning has 30 days before its end', async () => {
+    expect(periodsOf(await all(`${path}/UsageRecords?EndTime=2026-10-28`, 'usage_records'))).toEqual([
+      [{ start_time: '2026-09-28T00:00:00.000Z', end_time: '2026-10-28T00:00:00.000Z' }, 0],
+    ]);
+  });
+
+  it('may be a moment where its end is part of the list', async () => {
+    const [{ timestamp } = { timestamp: '' }] = await all(`${path}/ConnectionEvents`, 'connection_events');
+    const moment = await all(
+      `${path}/ConnectionEvents?StartTime=${timestamp}&EndTime=${timestamp}`,
+      'connection_events',
+    );
+    expect(moment.map((event) => event['timestamp'])).toContain(timestamp);
+  });
+
+  it('that is open and as long as it may be can be listed to its end while time goes on', async () => {
+    let time = now;
+    const api = apiOver(tables.client, { now: () => time });
+    const pages: number[] = [];
+    let next: string | null = `/v1/Sims/${superSim}/DataSessions?StartTime=2026-10-04T12:00:00Z&PageSize=1`;
+    while (next !== null) {
+      const { status, body } = await send(api, next);
+      expect(status).toBe(200);
+      pages.push((body['data_sessions'] as unknown[]).length);
+      const { next_page_url: url } = body['meta'] as { next_page_url: string | null };
+      next = url === null ? null : url.slice('https://api.example.com'.length);
+      time += 86_400_000;
+    }
+    expect(pages.length).toBeGreaterThan(1);
+  });
+
+  it('whose usage takes too long to be added up is refused, with what to do', async () => {
+    const api = apiOver(tables.client, { maxSumSeconds: 0 });
+    const { status, body } = await send(api, `${path}/UsageRecords?StartTime=2026-10-01&EndTime=2026-11-03`);
+    expect([status, body['message']]).toEqual([
+      400,
+      'StartTime: "2026-10-01T00:00:00.000Z" given; accepted is a later time, or an earlier EndTime: to add up all usage from then to 2026-11-03T00:00:00.000Z takes more than 0 seconds. Ask for parts of that time, and add up their answers',
+    ]);
   });
 });
 
