@@ -18,7 +18,10 @@ export interface CommandContext {
   readonly interpret: Interpret;
 }
 
-/** A command: does what it is asked for, and says how that ended. */
+/**
+ * A command: does what it is asked for, and says how that ended. One that only reads is left at Ctrl-C wherever it is;
+ * one that writes brings to its end what it has in hand, and has to look at the signal for that.
+ */
 export type Perform<Options> = (context: CommandContext, options: Options) => Promise<ExitCode>;
 
 /** Prints a line, or several. */

@@ -9,11 +9,8 @@ import type { ExitCode } from './exit-code.ts';
 import { exportFormats } from './exporting/format-names.ts';
 import type { Surroundings } from './main.ts';
 
-/** What the program runs with. */
-export type ProgramSurroundings = Surroundings & { readonly interpret: Interpret };
-
 /** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
-export function programOf(surroundings: ProgramSurroundings, onEnd: (code: ExitCode) => void) {
+export function programOf(surroundings: Surroundings, onEnd: (code: ExitCode) => void) {
   const program = newProgram(surroundings);
   const perform = performer(surroundings, program, onEnd);
   addStatus(program, perform);
@@ -30,7 +27,7 @@ export function programOf(surroundings: ProgramSurroundings, onEnd: (code: ExitC
 type Program = ReturnType<typeof newProgram>;
 type Performer = ReturnType<typeof performer>;
 
-function newProgram({ terminal }: ProgramSurroundings) {
+function newProgram({ terminal }: Surroundings) {
   return new Command('simledger')
     .description('Operates simledger: a stack in your AWS account, or the local run.')
     .version(manifest.version)
@@ -55,22 +52,61 @@ function newProgram({ terminal }: ProgramSurroundings) {
     .exitOverride();
 }
 
+/** Whether a command changes anything. */
+type Effect = 'reads' | 'writes';
+
 /** Runs a command on the deployment that the options name. */
-function performer(surroundings: ProgramSurroundings, program: Program, onEnd: (code: ExitCode) => void) {
-  return async <Options>(load: () => Promise<Perform<Options>>, options: Options): Promise<void> => {
+function performer(surroundings: Surroundings, program: Program, onEnd: (code: ExitCode) => void) {
+  const { terminal, signal } = surroundings;
+  return async <Options>(
+    effect: Effect,
+    load: () => Promise<Perform<Options>>,
+    options: Options,
+  ): Promise<void> => {
     const { json = false, reveal = false } = program.opts();
-    const [command, deployment] = await Promise.all([load(), openDeployment(surroundings, program)]);
-    const { terminal, signal, interpret } = surroundings;
+    const [command, interpret, deployment] = await unlessInterrupted(
+      signal,
+      Promise.all([load(), loadInterpret(surroundings), openDeployment(surroundings, program)]),
+    );
     const context: CommandContext = { terminal, deployment, json, reveal, signal, interpret };
+    if (effect === 'writes') {
+      signal.addEventListener('abort', () =>
+        terminal.err.write('\nEnding … (Ctrl-C again leaves at once)\n'),
+      );
+    }
     try {
-      onEnd(await command(context, options));
+      const ended = command(context, options);
+      onEnd(await (effect === 'reads' ? unlessInterrupted(signal, ended) : ended));
     } finally {
       deployment.close();
     }
   };
 }
 
-async function openDeployment({ terminal }: ProgramSurroundings, program: Program): Promise<Deployment> {
+/**
+ * Waits for something, but not beyond Ctrl-C.
+ *
+ * @throws the signal's reason.
+ */
+async function unlessInterrupted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  let stop: () => void = () => undefined;
+  const interruption = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+  });
+  try {
+    return await Promise.race([interruption, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function loadInterpret({ interpret }: Surroundings): Promise<Interpret> {
+  return interpret ?? (await import('../lambda/carriers/index.ts')).interpret;
+}
+
+async function openDeployment({ terminal }: Surroundings, program: Program): Promise<Deployment> {
   const { local, stack, region, profile } = program.opts();
   if (local === true) {
     const { openLocalRun } = await import('./deployment/local-run.ts');
@@ -89,13 +125,15 @@ function addQuarantine(program: Program, perform: Performer): void {
     .option('--reason <code>', 'of this reason only', reasonArgument)
     .option('--limit <n>', 'how many of the latest to show', wholeNumberArgument(0, 1_000), 20)
     .action((options) =>
-      perform(async () => (await import('./commands/quarantine-list.ts')).listQuarantine, options),
+      perform('reads', async () => (await import('./commands/quarantine-list.ts')).listQuarantine, options),
     );
   quarantine
     .command('show')
     .description('a reject and its bytes, personal values masked')
     .argument('<id>', 'the ID that list shows, or the key of the object')
-    .action((id) => perform(async () => (await import('./commands/quarantine-show.ts')).showReject, { id }));
+    .action((id) =>
+      perform('reads', async () => (await import('./commands/quarantine-show.ts')).showReject, { id }),
+    );
   quarantine
     .command('redrive')
     .description("reads rejects again with today's code, and puts the good into the ledger")
@@ -103,7 +141,11 @@ function addQuarantine(program: Program, perform: Performer): void {
     .option('--reason <code>', 'of this reason only', reasonArgument)
     .option('--dry-run', 'say what would become of them, and write nothing', false)
     .action((options) =>
-      perform(async () => (await import('./commands/quarantine-redrive.ts')).redriveQuarantine, options),
+      perform(
+        'writes',
+        async () => (await import('./commands/quarantine-redrive.ts')).redriveQuarantine,
+        options,
+      ),
     );
 }
 
@@ -111,7 +153,9 @@ function addStatus(program: Program, perform: Performer): void {
   program
     .command('status')
     .description('whether all is well: sources, files, queues and alarms on one screen')
-    .action((options) => perform(async () => (await import('./commands/status.ts')).showStatus, options));
+    .action((options) =>
+      perform('reads', async () => (await import('./commands/status.ts')).showStatus, options),
+    );
 }
 
 function addFailures(program: Program, perform: Performer): void {
@@ -121,18 +165,22 @@ function addFailures(program: Program, perform: Performer): void {
     .description('batches of streams that Lambda gave up, and files in the dead-letter queue')
     .option('--limit <n>', 'how many of the latest batches to show', wholeNumberArgument(0, 1_000), 20)
     .action((options) =>
-      perform(async () => (await import('./commands/failures-list.ts')).listFailures, options),
+      perform('writes', async () => (await import('./commands/failures-list.ts')).listFailures, options),
     );
   failures
     .command('redrive')
     .description('takes them into the ledger again')
     .option('--dry-run', 'say what would become of them, and write nothing', false)
     .action((options) =>
-      perform(async () => (await import('./commands/failures-redrive.ts')).redriveFailures, options),
+      perform(
+        'writes',
+        async () => (await import('./commands/failures-redrive.ts')).redriveFailures,
+        options,
+      ),
     );
 }
 
-function addReplay(program: Program, perform: Performer, { terminal }: ProgramSurroundings): void {
+function addReplay(program: Program, perform: Performer, { terminal }: Surroundings): void {
   const time = timeArgument(terminal.now);
   program
     .command('replay')
@@ -142,7 +190,9 @@ function addReplay(program: Program, perform: Performer, { terminal }: ProgramSu
     .option('--source <name>', 'of this source only')
     .option('--dry-run', 'say what would become of them, and write nothing', false)
     .option('--verify', 'compare every item that they are about before and after', false)
-    .action((options) => perform(async () => (await import('./commands/replay.ts')).replay, options));
+    .action((options) =>
+      perform('writes', async () => (await import('./commands/replay.ts')).replay, options),
+    );
 }
 
 function addImport(program: Program, perform: Performer): void {
@@ -153,11 +203,14 @@ function addImport(program: Program, perform: Performer): void {
     .option('--source <name>', 'whose they are')
     .option('--parallel <n>', 'files at the same time', wholeNumberArgument(1, 64), 4)
     .action((files, options) =>
-      perform(async () => (await import('./commands/import.ts')).importFiles, { files, ...options }),
+      perform('writes', async () => (await import('./commands/import.ts')).importFiles, {
+        files,
+        ...options,
+      }),
     );
 }
 
-function addLedger(program: Program, perform: Performer, { terminal }: ProgramSurroundings): void {
+function addLedger(program: Program, perform: Performer, { terminal }: Surroundings): void {
   const time = timeArgument(terminal.now);
   const most = wholeNumberArgument(1, 1_000_000);
   const { listSims, listConnectionEvents } = parametersOf;
@@ -171,7 +224,9 @@ function addLedger(program: Program, perform: Performer, { terminal }: ProgramSu
     .option('--name <part>', 'whose name has this part', apiArgument(listSims.Name))
     .option('--limit <n>', 'SIMs, at most', most, 50)
     .option('--csv', 'print CSV', false)
-    .action((options) => perform(async () => (await import('./commands/sims.ts')).listSims, options));
+    .action((options) =>
+      perform('reads', async () => (await import('./commands/sims.ts')).listSims, options),
+    );
   const ofSim = (name: string, description: string) =>
     program
       .command(name)
@@ -184,21 +239,24 @@ function addLedger(program: Program, perform: Performer, { terminal }: ProgramSu
   ofSim('sessions', "a SIM's data sessions, newest first")
     .option('--status <word>', sessionStatuses.join(', '), wordArgument(sessionStatuses))
     .action((sim, options) =>
-      perform(async () => (await import('./commands/sessions.ts')).listSessions, { sim, ...options }),
+      perform('reads', async () => (await import('./commands/sessions.ts')).listSessions, {
+        sim,
+        ...options,
+      }),
     );
   ofSim('usage', 'what a SIM used, with a bar for each period')
     .option('--by <period>', granularities.join(', '), wordArgument(granularities), 'day' as const)
     .action((sim, options) =>
-      perform(async () => (await import('./commands/usage.ts')).listUsage, { sim, ...options }),
+      perform('reads', async () => (await import('./commands/usage.ts')).listUsage, { sim, ...options }),
     );
   ofSim('events', "a SIM's events, newest first")
     .option('--type <type>', 'of this type', apiArgument(listConnectionEvents.EventType))
     .action((sim, options) =>
-      perform(async () => (await import('./commands/events.ts')).listEvents, { sim, ...options }),
+      perform('reads', async () => (await import('./commands/events.ts')).listEvents, { sim, ...options }),
     );
 }
 
-function addExport(program: Program, perform: Performer, { terminal }: ProgramSurroundings): void {
+function addExport(program: Program, perform: Performer, { terminal }: Surroundings): void {
   const time = timeArgument(terminal.now);
   program
     .command('export')
@@ -207,12 +265,16 @@ function addExport(program: Program, perform: Performer, { terminal }: ProgramSu
     .option('--from <time>', 'what began since then; else from the beginning on', time)
     .option('--to <time>', 'what began before then; else to the end', time)
     .option('--format <format>', exportFormats.join(', '), wordArgument(exportFormats), 'csv' as const)
-    .action((options) => perform(async () => (await import('./commands/export.ts')).exportLedger, options));
+    .action((options) =>
+      perform('writes', async () => (await import('./commands/export.ts')).exportLedger, options),
+    );
 }
 
 function addDoctor(program: Program, perform: Performer): void {
   program
     .command('doctor')
     .description('looks after what can be wrong with a deployment, and says what to do')
-    .action((options) => perform(async () => (await import('./commands/doctor.ts')).examine, options));
+    .action((options) =>
+      perform('reads', async () => (await import('./commands/doctor.ts')).examine, options),
+    );
 }

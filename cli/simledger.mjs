@@ -1,7 +1,47 @@
 #!/usr/bin/env node
-// `npx simledger`: runs the command line from its TypeScript sources.
-import { register } from 'tsx/esm/api';
+/**
+ * `npx simledger`: runs the command line from a bundle of its sources. Compiling them anew each time would take several
+ * times as long as most commands. `bundle/build.ts` makes the bundle at the first use, and again after any change.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import module from 'node:module';
 
-register();
-const { runFromProcess } = await import('./main.ts');
+const project = `${import.meta.dirname}/..`;
+const cache = `${project}/node_modules/.cache/simledger`;
+
+// Node 22.1 and newer keep the compiled code too. Where the folder can't be written, they compile each time.
+module.enableCompileCache?.(`${cache}/compiled`);
+const entry = currentBundle() ?? (await newBundle());
+const { runFromProcess } = await import(
+  entry === undefined ? './main.ts' : `../node_modules/.cache/simledger/files/${entry}`
+);
 await runFromProcess();
+
+/** The bundle's first file; undefined where there is no bundle, or a source is not what it was made of. */
+function currentBundle() {
+  const manifest = readManifest();
+  if (manifest === undefined) return undefined;
+  for (const [path, stamp] of manifest.inputs) {
+    const found = statSync(`${project}/${path}`, { throwIfNoEntry: false });
+    if (found === undefined || `${found.mtimeMs} ${found.size}` !== stamp) return undefined;
+  }
+  const isThere = statSync(`${cache}/files/${manifest.entry}`, { throwIfNoEntry: false }) !== undefined;
+  return isThere ? manifest.entry : undefined;
+}
+
+function readManifest() {
+  try {
+    return JSON.parse(readFileSync(`${cache}/manifest.json`, 'utf8'));
+  } catch {
+    // Missing, unreadable, or cut off: a new one is made in each case.
+    return undefined;
+  }
+}
+
+/** Makes the bundle and answers its first file; undefined where it can't be kept, so that the sources are run. */
+async function newBundle() {
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { buildBundle } = await import('./bundle/build.ts');
+  return buildBundle(project, cache);
+}

@@ -1,0 +1,56 @@
+import { Problem } from '../lambda/query-api/problem.ts';
+import { UsageError } from '../local/options.ts';
+import { DeploymentError } from './deployment/deployment.ts';
+import { type ExitCode, exitCode } from './exit-code.ts';
+import { UnreadableRejectsError } from './redrive/unreadable-rejects.ts';
+
+/** What an error means to whoever typed the command. */
+export interface Explanation {
+  readonly code: ExitCode;
+  readonly sentence: string;
+}
+
+/** Explains whatever a command throws. Only an error that nobody foresaw is told with its stack. */
+export function explain(error: unknown): Explanation {
+  if (error instanceof UsageError) return { code: exitCode.wrongUse, sentence: error.message };
+  if (error instanceof Problem) {
+    const code = error.status === 400 ? exitCode.wrongUse : exitCode.attention;
+    return { code, sentence: error.message };
+  }
+  if (error instanceof UnreadableRejectsError) return { code: exitCode.attention, sentence: error.message };
+  if (error instanceof DeploymentError) return { code: exitCode.unreachable, sentence: error.message };
+  if (!(error instanceof Error)) return { code: exitCode.attention, sentence: String(error) };
+  const advice = adviceOn(error);
+  if (advice === undefined) return { code: exitCode.attention, sentence: error.stack ?? error.message };
+  return { code: exitCode.unreachable, sentence: `${messageOf(error)}\n${advice}` };
+}
+
+const credentialErrors = new Set([
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'TokenProviderError',
+  'UnrecognizedClientException',
+]);
+
+/** What to do about errors of AWS that are the caller's to repair. */
+function adviceOn(error: Error): string | undefined {
+  if (credentialErrors.has(error.name)) {
+    return 'AWS does not know who you are: sign in again, or give a profile by --profile or AWS_PROFILE';
+  }
+  if (/^AccessDenied|^Forbidden|NotAuthorized|Unauthorized/.test(error.name)) {
+    return 'You are not permitted: docs/cli.md lists what each command needs';
+  }
+  if ('code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)) {
+    return 'It can not be reached from here';
+  }
+  return '$fault' in error ? 'AWS refused it' : undefined;
+}
+
+/** A failed connection to a name with several addresses is an AggregateError, whose own message is empty. */
+function messageOf(error: Error): string {
+  if (error.message !== '') return error.message;
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  return first instanceof Error ? first.message : error.name;
+}
