@@ -5,12 +5,13 @@ import { type Disclosure, disclosed, disclosureOf } from './disclosure.ts';
 import { eventError } from './event-error.ts';
 import { keyPosition, openListing, type PageBody, pageBody } from './listing.ts';
 import { readParameters } from './parameters.ts';
-import { completePeriod } from './period.ts';
+import { completePeriod, type PeriodRule } from './period.ts';
 import type { ApiPorts } from './ports.ts';
 import type { ApiRequest } from './request.ts';
 import { findSim, requireKnown } from './sim-lookup.ts';
 
-const periodRule = { maxDays: 400, defaultDays: 30, includesEnd: true };
+/** How much may be asked for at once. */
+export const eventPeriodRule: PeriodRule = { maxDays: 400, defaultDays: 30, includesEnd: true };
 
 /** `GET /v1/Sims/{sim}/ConnectionEvents` */
 export async function listConnectionEvents(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
@@ -26,7 +27,7 @@ export async function listConnectionEvents(request: ApiRequest, ports: ApiPorts)
     parameters,
     { StartTime, EndTime, EventType },
     (given, isBegun) => ({
-      ...completePeriod(given, ports.now(), periodRule, isBegun),
+      ...completePeriod(given, ports.now(), eventPeriodRule, isBegun),
       EventType: given['EventType'],
     }),
   );

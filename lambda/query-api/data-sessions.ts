@@ -5,7 +5,7 @@ import { type Disclosure, disclosureOf } from './disclosure.ts';
 import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
 import { locationEstimate } from './location-estimate.ts';
 import { readParameters, sessionStatuses } from './parameters.ts';
-import { completePeriod } from './period.ts';
+import { completePeriod, type PeriodRule } from './period.ts';
 import type { ApiPorts } from './ports.ts';
 import { refreshedSessions } from './refreshed-sessions.ts';
 import type { ApiRequest } from './request.ts';
@@ -20,7 +20,8 @@ import {
 import { noVolumes, type Volumes, volumesOf } from './session-totals.ts';
 import { findSim, requireKnown } from './sim-lookup.ts';
 
-const periodRule = { maxDays: 30, defaultDays: 30, includesEnd: true };
+/** How much may be asked for at once: as much as Twilio keeps. */
+export const sessionPeriodRule: PeriodRule = { maxDays: 30, defaultDays: 30, includesEnd: true };
 
 /** `GET /v1/Sims/{sim}/DataSessions` */
 export async function listDataSessions(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
@@ -36,7 +37,7 @@ export async function listDataSessions(request: ApiRequest, ports: ApiPorts): Pr
     parameters,
     { StartTime, EndTime, Status },
     (given, isBegun) => ({
-      ...completePeriod(given, ports.now(), periodRule, isBegun),
+      ...completePeriod(given, ports.now(), sessionPeriodRule, isBegun),
       Status: given['Status'],
     }),
   );

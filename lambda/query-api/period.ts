@@ -4,6 +4,8 @@ import { badParameter, type Problem } from './problem.ts';
 /** The period that a list is about. Times are ISO 8601 with milliseconds and `Z`. */
 
 const dayMilliseconds = 86_400_000;
+/** Who asks for the longest time until now reckons by a clock of its own, and a moment before the answer. */
+const graceDays = 1 / 24;
 
 /** How long a period may be, and how long it is by default. */
 export interface PeriodRule {
@@ -76,7 +78,7 @@ function openProblem(start: string, now: number, { maxDays }: PeriodRule): Probl
       `a time before now, which is ${end}, unless EndTime is given too`,
     );
   }
-  if (maxDays === undefined || daysBetween(start, end) <= maxDays) return undefined;
+  if (maxDays === undefined || daysBetween(start, end) <= maxDays + graceDays) return undefined;
   return badParameter(
     'StartTime',
     start,

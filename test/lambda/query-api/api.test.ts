@@ -843,6 +843,8 @@ describe('parameters', () => {
         `${usage}&EndTime=2026-11-05&Granularity=raw`,
         `${sim}/UsageRecords?StartTime=2000-01-01&EndTime=2030-01-01&Granularity=all`,
         `${sim}/DataSessions?StartTime=2026-10-04T12:00:00Z`,
+        // By a clock that is a little behind.
+        `${sim}/DataSessions?StartTime=2026-10-04T11:59:58Z`,
         `${sim}/UsageRecords?StartTime=2026-10-03T12:00:00Z&Granularity=hour`,
         `${sim}/UsageRecords?StartTime=2025-09-29T12:00:00Z&Granularity=day`,
         `${sim}/UsageRecords?StartTime=2000-01-01`,
