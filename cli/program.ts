@@ -123,7 +123,11 @@ function addQuarantine(program: Program, perform: Performer): void {
     .description('what was rejected: counts by source and reason, and the latest')
     .option('--source <name>', 'of this source only')
     .option('--reason <code>', 'of this reason only', reasonArgument)
-    .option('--limit <n>', 'how many of the latest to show', wholeNumberArgument(0, 1_000), 20)
+    .option(
+      '--limit <n>',
+      'how many of the latest to show; else 20, as JSON all',
+      wholeNumberArgument(0, 1_000),
+    )
     .action((options) =>
       perform('reads', async () => (await import('./commands/quarantine-list.ts')).listQuarantine, options),
     );
@@ -163,7 +167,11 @@ function addFailures(program: Program, perform: Performer): void {
   failures
     .command('list')
     .description('batches of streams that Lambda gave up, and files in the dead-letter queue')
-    .option('--limit <n>', 'how many of the latest batches to show', wholeNumberArgument(0, 1_000), 20)
+    .option(
+      '--limit <n>',
+      'how many of the latest batches to show; else 20, as JSON all',
+      wholeNumberArgument(0, 1_000),
+    )
     .action((options) =>
       perform('writes', async () => (await import('./commands/failures-list.ts')).listFailures, options),
     );
@@ -222,7 +230,8 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
     .option('--source <name>', 'of this source', apiArgument(listSims.Source))
     .option('--fleet <sid>', 'of this fleet', apiArgument(listSims.Fleet))
     .option('--name <part>', 'whose name has this part', apiArgument(listSims.Name))
-    .option('--limit <n>', 'SIMs, at most', most, 50)
+    .option('--limit <n>', 'SIMs, at most; else 50 in a table, and all as JSON or CSV', most)
+    .option('--jsonl', 'print a JSON object a line', false)
     .option('--csv', 'print CSV', false)
     .action((options) =>
       perform('reads', async () => (await import('./commands/sims.ts')).listSims, options),
@@ -234,7 +243,8 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
       .argument('<sim>', "ICCID, SID, the carrier's id, or name")
       .option('--from <time>', 'since then; else the last 30 days', time)
       .option('--to <time>', 'until then', time)
-      .option('--limit <n>', 'how many, at most', most, 50)
+      .option('--limit <n>', 'how many, at most; else 50 in a table, and all as JSON or CSV', most)
+      .option('--jsonl', 'print a JSON object a line', false)
       .option('--csv', 'print CSV', false);
   ofSim('sessions', "a SIM's data sessions, newest first")
     .option('--status <word>', sessionStatuses.join(', '), wordArgument(sessionStatuses))

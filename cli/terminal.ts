@@ -5,6 +5,8 @@ import type { ProgressOutput } from '../local/progress.ts';
 export interface Output extends ProgressOutput {
   /** Characters that a line has room for, on a terminal. */
   readonly columns?: number;
+  /** Tells when there is room again, after `write` has answered false. */
+  once?(event: 'drain', listener: () => void): unknown;
 }
 
 /** Where a command line is typed and answered. */

@@ -26,32 +26,22 @@ export interface Question {
   readonly sim?: string;
   /** The API's query parameters; those left out take the API's defaults. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
-  /** Resources wanted, at most. */
-  readonly limit: number;
+  /** Resources wanted, at most; undefined for all. */
+  readonly limit?: number | undefined;
 }
 
-/** Some resources of a listing. */
-export interface Listed {
-  readonly resources: readonly Resource[];
-  /** Whether there are more than were wanted. */
-  readonly more: boolean;
-}
-
-/** The first resources of a listing. */
-export async function listed(context: CommandContext, question: Question): Promise<Listed> {
-  const { limit } = question;
-  const resources: Resource[] = [];
-  for await (const one of resourcesOf(context, { ...question, limit: limit + 1 })) resources.push(one);
-  return { resources: resources.slice(0, limit), more: resources.length > limit };
-}
-
-/** The resources of a listing, page by page. */
-async function* resourcesOf(context: CommandContext, question: Question): AsyncGenerator<Resource> {
-  const { operation, sim, limit } = question;
+/**
+ * The resources of a listing, page by page.
+ *
+ * @throws the signal's reason at Ctrl-C, so that nobody takes a part for the whole; Problem for what the API refuses.
+ */
+export async function* resourcesOf(context: CommandContext, question: Question): AsyncGenerator<Resource> {
+  const { operation, sim, limit = Number.POSITIVE_INFINITY } = question;
   const ports = portsOf(context);
   let query: URLSearchParams | undefined = queryOf(context, question);
   let given = 0;
-  while (query !== undefined && given < limit && !context.signal.aborted) {
+  while (query !== undefined && given < limit) {
+    context.signal.throwIfAborted();
     const page: PageBody = await operations[operation](requestOf(operation, sim, query), ports);
     const { key, next_page_url: next } = page.meta;
     const found = page[key];
@@ -76,12 +66,17 @@ function portsOf({ deployment, terminal }: CommandContext): ApiPorts {
   };
 }
 
-function queryOf({ reveal }: CommandContext, { parameters, limit }: Question): URLSearchParams {
+function queryOf(
+  { reveal }: CommandContext,
+  { operation, parameters, limit = mostItems }: Question,
+): URLSearchParams {
   const query = new URLSearchParams({ PageSize: String(Math.min(Math.max(limit, 1), mostItems)) });
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined) query.set(name, value);
   }
   if (reveal) query.set('Include', 'imsi,ip_address,detail');
+  // Why an event happened stands in its detail, of which personal values are masked.
+  else if (operation === 'listConnectionEvents') query.set('Include', 'detail');
   return query;
 }
 

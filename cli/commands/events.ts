@@ -1,39 +1,53 @@
-import { listed } from '../api/pages.ts';
+import { jsonObject } from '../../lambda/carriers/json.ts';
+import type { Resource } from '../api/pages.ts';
 import { type CommandContext, colours } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
-import { showResources, textOf } from '../output/resources.ts';
+import { parsedJson } from '../json.ts';
+import { type ListingOptions, printResources, showListing, textOf } from '../output/resources.ts';
 
 /** `events SIM`: a SIM's events, as `GET /v1/Sims/{sim}/ConnectionEvents` lists them, newest first. */
-export interface EventsOptions {
+export interface EventsOptions extends ListingOptions {
   readonly sim: string;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly type?: string | undefined;
-  readonly limit: number;
-  readonly csv: boolean;
 }
 
-const longestDescription = 60;
+const maxReasonLength = 60;
 
 export async function listEvents(context: CommandContext, options: EventsOptions): Promise<ExitCode> {
-  const { sim, from, to, type, limit, csv } = options;
-  const parameters = { StartTime: from, EndTime: to, EventType: type };
+  const { sim, from, to, type } = options;
   const { red } = colours(context);
-  showResources(
-    context,
-    await listed(context, { operation: 'listConnectionEvents', sim, parameters, limit }),
-    {
-      csv,
-      columns: [
+  await showListing(context, {
+    question: {
+      operation: 'listConnectionEvents',
+      sim,
+      parameters: { StartTime: from, EndTime: to, EventType: type },
+    },
+    options,
+    schema: 'ConnectionEvent',
+    printTable: (events) =>
+      printResources(context, events, [
         ['time', (event) => textOf(event, 'timestamp').slice(0, 19).replace('T', ' ')],
         ['type', (event) => textOf(event, 'event_type')],
         ['severity', (event) => textOf(event, 'severity')],
         ['alert', (event) => (textOf(event, 'alert') === 'true' ? red('yes') : '')],
         ['operator', (event) => textOf(event, 'operator_name')],
-        ['description', (event) => textOf(event, 'description').slice(0, longestDescription)],
-      ],
-      nothing: 'The SIM has no event of that time.',
-    },
-  );
+        ['error code', (event) => errorOf(event).code],
+        ['reason', (event) => reasonOf(event)],
+      ]),
+    nothing: 'The SIM has no event of that time.',
+  });
   return exitCode.done;
+}
+
+/** Why it happened: the carrier's sentence, or the message of its error. */
+function reasonOf(event: Resource): string {
+  return (textOf(event, 'description') || errorOf(event).message).slice(0, maxReasonLength);
+}
+
+/** A Super SIM event's detail is the error that the carrier states; others state an error in their sentence only. */
+function errorOf(event: Resource): { code: string; message: string } {
+  const detail = jsonObject(parsedJson(textOf(event, 'detail'))) ?? {};
+  return { code: textOf(detail, 'code'), message: textOf(detail, 'message') };
 }

@@ -1,18 +1,20 @@
 import { objectName } from '../../lambda/file-importer/messages.ts';
 import { count } from '../../local/progress.ts';
-import { type CommandContext, colours, print, printJson } from '../command.ts';
-import { mapConcurrently } from '../concurrently.ts';
+import { type CommandContext, colours, print } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { type DeadLetter, deadLetters, giveBack } from '../failures/dead-letters.ts';
 import { type FailedBatchObject, failedBatchObjects, readFailedBatch } from '../failures/failed-batches.ts';
 import { ageOf } from '../output/ages.ts';
+import { ResultWriter } from '../output/result-writer.ts';
 import { tableOf } from '../output/table.ts';
 
 /** `failures list`: batches that Lambda has given up, and files whose announcement was. */
 export interface FailuresListOptions {
-  /** Batches that are shown, the latest. */
-  readonly limit: number;
+  /** Batches that are shown, the latest; without it the last {@link shownBatches}, and all of them as JSON. */
+  readonly limit?: number | undefined;
 }
+
+const shownBatches = 20;
 
 /** A batch as it is shown. */
 interface ShownBatch {
@@ -24,48 +26,82 @@ interface ShownBatch {
   readonly functionError: string | null;
 }
 
-const concurrentReads = 8;
-
 export async function listFailures(
   context: CommandContext,
   { limit }: FailuresListOptions,
 ): Promise<ExitCode> {
-  const { batches, latest } = await surveyBatches(context, limit);
+  const { deployment, json } = context;
+  const { batches, latest } = await surveyBatches(context, limit ?? (json ? 0 : shownBatches));
   const files = await announcedFiles(context);
-  if (context.json) printJson(context, { batches, latest, files });
-  else printTables(context, batches, latest, files);
+  if (json) {
+    const objects = limit === undefined ? failedBatchObjects(deployment) : each(latest);
+    await writeJson(context, batches, shownBatchesOf(context, objects), files);
+  } else {
+    const shown: ShownBatch[] = [];
+    for await (const one of shownBatchesOf(context, each(latest))) shown.push(one);
+    printTables(context, batches, shown, files);
+  }
   return exitCode.done;
 }
 
 async function surveyBatches(
   { deployment, signal }: CommandContext,
   limit: number,
-): Promise<{ batches: number; latest: ShownBatch[] }> {
+): Promise<{ batches: number; latest: FailedBatchObject[] }> {
   let batches = 0;
-  let newest: FailedBatchObject[] = [];
+  let latest: FailedBatchObject[] = [];
   for await (const object of failedBatchObjects(deployment)) {
+    signal.throwIfAborted();
     batches += 1;
-    newest = [...newest, object].sort((a, b) => b.writtenAt - a.writtenAt).slice(0, limit);
-    if (signal.aborted) break;
+    latest = [...latest, object].sort((a, b) => b.writtenAt - a.writtenAt).slice(0, limit);
   }
-  const latest = await mapConcurrently(newest, concurrentReads, async ({ key, writtenAt }) => {
+  return { batches, latest };
+}
+
+async function writeJson(
+  { terminal }: CommandContext,
+  batches: number,
+  latest: AsyncIterable<ShownBatch>,
+  files: readonly object[],
+): Promise<void> {
+  const writer = new ResultWriter(terminal.out);
+  await writer.write(`{\n"batches": ${batches},\n"latest": `);
+  await writer.writeArray(latest);
+  await writer.write(`,\n"files": ${JSON.stringify(files)}\n}\n`);
+  await writer.flush();
+}
+
+async function* each(objects: readonly FailedBatchObject[]): AsyncGenerator<FailedBatchObject> {
+  yield* objects;
+}
+
+/** What is shown of batches, in their order: a batch has up to 6 MB, so one is read after the other. */
+async function* shownBatchesOf(
+  { deployment, signal }: CommandContext,
+  objects: AsyncIterable<FailedBatchObject>,
+): AsyncGenerator<ShownBatch> {
+  for await (const { key, writtenAt } of objects) {
+    signal.throwIfAborted();
     const batch = await readFailedBatch(deployment, key);
-    return {
+    yield {
       key,
       givenUpAt: new Date(writtenAt).toISOString(),
       records: batch?.records.length ?? 0,
       condition: batch?.condition ?? 'unreadable',
       functionError: batch?.functionError ?? null,
     };
-  });
-  return { batches, latest };
+  }
 }
 
 /** Files whose announcements wait in the dead-letter queue, and since when. */
-async function announcedFiles({ deployment }: CommandContext): Promise<{ file: string; sentAt: string }[]> {
+async function announcedFiles({
+  deployment,
+  signal,
+}: CommandContext): Promise<{ file: string; sentAt: string }[]> {
   const files: { file: string; sentAt: string }[] = [];
   const held: DeadLetter[] = [];
   for await (const message of deadLetters(deployment)) {
+    if (signal.aborted) break;
     const sentAt = new Date(message.sentAt).toISOString();
     for (const object of message.objects ?? []) files.push({ file: objectName(object), sentAt });
     if (message.objects === undefined) files.push({ file: 'no announcement of a file', sentAt });

@@ -10,7 +10,7 @@ import { type Input, inputsOf } from '../importing/inputs.ts';
 import { importJson } from '../importing/json-import.ts';
 import { maskedText } from '../output/masking.ts';
 import { tableOf } from '../output/table.ts';
-import { sourcesNamed } from './replay.ts';
+import { requireSource } from '../sources.ts';
 
 /** `import`: takes in files of the past. */
 export interface ImportOptions {
@@ -29,6 +29,7 @@ interface Outcome extends Imported {
 
 export async function importFiles(context: CommandContext, options: ImportOptions): Promise<ExitCode> {
   const { deployment } = context;
+  if (options.source !== undefined) requireSource(deployment, options.source);
   const inputs: Input[] = [];
   for await (const input of inputsOf(deployment.s3, options.files)) inputs.push(input);
   const tasks = inputs.map((input) => ({ input, source: sourceOf(context, input, options.source) }));
@@ -67,12 +68,13 @@ function sourceOf(
   if (owner !== undefined) {
     throw new UsageError(`--source ${JSON.stringify(named)}: ${name} lies in the bucket of ${owner.name}`);
   }
-  const [only, other] = sourcesNamed(all, named);
+  if (named !== undefined) return requireSource(deployment, named);
+  const [only, other] = all;
   if (only !== undefined && other === undefined) return only;
   const standard = all.find((source) => source.name === 'default');
   if (standard !== undefined) return standard;
   throw new UsageError(
-    `--source nothing: say whose ${name} is, one of ${all.map((one) => one.name).join(', ')}`,
+    `Nothing tells whose ${name} is: give --source, one of ${all.map((one) => one.name).join(', ')}`,
   );
 }
 

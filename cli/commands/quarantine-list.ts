@@ -1,24 +1,29 @@
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { count } from '../../local/progress.ts';
-import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import { type CommandContext, colours, print, progressOf } from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { ageOf } from '../output/ages.ts';
 import { maskedText } from '../output/masking.ts';
+import { ResultWriter } from '../output/result-writer.ts';
 import { tableOf } from '../output/table.ts';
 import {
+  nothingFound,
   type RejectFilter,
   type RejectObject,
   readRejects,
   rejectObjects,
+  requireRejectSource,
 } from '../redrive/quarantine-objects.ts';
 import { UnreadableRejectsError } from '../redrive/unreadable-rejects.ts';
 
 /** `quarantine list`: what was rejected, counted by source and reason, and the latest of it. */
 export interface QuarantineListOptions extends RejectFilter {
-  /** Objects that are shown, the latest. */
-  readonly limit: number;
+  /** Objects that are shown, the latest; without it the last {@link shownObjects}, and all of them as JSON. */
+  readonly limit?: number | undefined;
 }
+
+const shownObjects = 20;
 
 /** Rejects of one source and reason. */
 interface Group {
@@ -49,12 +54,53 @@ export async function listQuarantine(
   context: CommandContext,
   { limit, ...filter }: QuarantineListOptions,
 ): Promise<ExitCode> {
-  const { groups, latest } = await survey(context, filter, limit);
-  const shown = await mapConcurrently(latest, concurrentReads, (object) => shownOf(context, object));
-  const rejects = shown.filter((one) => one !== undefined);
-  if (context.json) printJson(context, { groups, latest: rejects });
-  else printTables(context, groups, rejects);
+  const { deployment, json } = context;
+  await requireRejectSource(deployment, filter);
+  const { groups, latest } = await survey(context, filter, limit ?? (json ? 0 : shownObjects));
+  if (json) {
+    const objects = limit === undefined ? rejectObjects(deployment, filter) : pageOf(latest);
+    await writeJson(context, groups, shownRejects(context, objects));
+    return exitCode.done;
+  }
+  if (groups.length === 0) print(context, await nothingFound(deployment, filter));
+  else {
+    const rejects: Shown[] = [];
+    for await (const one of shownRejects(context, pageOf(latest))) rejects.push(one);
+    printTables(context, groups, rejects);
+  }
   return exitCode.done;
+}
+
+/** Groups are few; rejects may be many, and are written while they are read. */
+async function writeJson(
+  { terminal }: CommandContext,
+  groups: readonly Group[],
+  latest: AsyncIterable<Shown>,
+): Promise<void> {
+  const writer = new ResultWriter(terminal.out);
+  await writer.write(`{\n"groups": ${JSON.stringify(groups)},\n"latest": `);
+  await writer.writeArray(latest);
+  await writer.write('\n}\n');
+  await writer.flush();
+}
+
+async function* pageOf(objects: readonly RejectObject[]): AsyncGenerator<readonly RejectObject[]> {
+  yield objects;
+}
+
+/** What is shown of objects, in their order. */
+async function* shownRejects(
+  context: CommandContext,
+  pages: AsyncIterable<readonly RejectObject[]>,
+): AsyncGenerator<Shown> {
+  for await (const page of pages) {
+    for (let from = 0; from < page.length; from += concurrentReads) {
+      context.signal.throwIfAborted();
+      const objects = page.slice(from, from + concurrentReads);
+      const shown = await mapConcurrently(objects, concurrentReads, (object) => shownOf(context, object));
+      yield* shown.filter((one) => one !== undefined);
+    }
+  }
 }
 
 /** Goes through all keys once, and keeps the latest few. */
@@ -72,7 +118,7 @@ async function survey(
     latest = [...latest, ...page].sort((a, b) => b.keptAt - a.keptAt).slice(0, limit);
     objects += page.length;
     progress.show(objects, undefined);
-    if (context.signal.aborted) break;
+    context.signal.throwIfAborted();
   }
   progress.end();
   return { groups: [...groups.values()], latest };
@@ -119,10 +165,6 @@ async function linesOf({ deployment, terminal }: CommandContext, key: string): P
 }
 
 function printTables(context: CommandContext, groups: readonly Group[], rejects: readonly Shown[]): void {
-  if (groups.length === 0) {
-    print(context, 'The quarantine is empty.');
-    return;
-  }
   const now = context.terminal.now();
   const age = (time: string): string => ageOf(time, now);
   const total = groups.reduce((sum, { objects }) => sum + objects, 0);
@@ -132,7 +174,10 @@ function printTables(context: CommandContext, groups: readonly Group[], rejects:
   const head = ['source', 'reason', 'objects', 'bytes', 'oldest', 'newest'];
   print(context, tableOf(colours(context), head, [...counted, ['all', '', count(total), '', '', '']]));
   if (rejects.length === 0) return;
-  print(context, `\nThe latest ${count(rejects.length)} (simledger quarantine show ID shows one)`);
+  print(
+    context,
+    `\nThe latest ${count(rejects.length)} of ${count(total)} objects (simledger quarantine show ID shows one)`,
+  );
   print(
     context,
     tableOf(

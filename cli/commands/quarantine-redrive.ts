@@ -4,7 +4,12 @@ import { type ExitCode, exitCode } from '../exit-code.ts';
 import { maskedText } from '../output/masking.ts';
 import { printReceipts } from '../output/receipts.ts';
 import { tableOf } from '../output/table.ts';
-import { type RejectFilter, rejectObjects } from '../redrive/quarantine-objects.ts';
+import {
+  nothingFound,
+  type RejectFilter,
+  rejectObjects,
+  requireRejectSource,
+} from '../redrive/quarantine-objects.ts';
 import { type Redriven, redriveRejects } from '../redrive/redrive.ts';
 
 /** `quarantine redrive`: reads rejects again with today's code, and puts the good into the ledger. */
@@ -20,6 +25,7 @@ export async function redriveQuarantine(
   options: QuarantineRedriveOptions,
 ): Promise<ExitCode> {
   const { deployment, interpret, signal, terminal, json } = context;
+  await requireRejectSource(deployment, options);
   const objects = await countObjects(context, options);
   const progress = progressOf(context, 'objects');
   const redriven = await redriveRejects(deployment, {
@@ -28,7 +34,7 @@ export async function redriveQuarantine(
   });
   progress.end();
   if (json) printJson(context, jsonOf(context, redriven, options.dryRun));
-  else printResult(context, redriven, options.dryRun);
+  else await printResult(context, redriven, options);
   if (redriven.interrupted) return exitCode.interrupted;
   return redriven.total.failed > 0 || redriven.troubles.length > 0 ? exitCode.attention : exitCode.done;
 }
@@ -53,10 +59,18 @@ function jsonOf(context: CommandContext, redriven: Redriven, dryRun: boolean): o
   return { dryRun, total, groups, stillRejected, removedObjects: removed, troubles, interrupted };
 }
 
-function printResult(context: CommandContext, redriven: Redriven, dryRun: boolean): void {
+async function printResult(
+  context: CommandContext,
+  redriven: Redriven,
+  { dryRun, ...filter }: QuarantineRedriveOptions,
+): Promise<void> {
   const { groups, removed, troubles, interrupted } = redriven;
   if (groups.length === 0 && troubles.length === 0) {
-    print(context, 'There is nothing to redrive.');
+    const isFiltered = filter.source !== undefined || filter.reason !== undefined;
+    print(
+      context,
+      isFiltered ? await nothingFound(context.deployment, filter) : 'There is nothing to redrive.',
+    );
     return;
   }
   const rows = groups.map(({ source, reason, receipt }) => [[source, reason], receipt] as const);

@@ -11,6 +11,7 @@ import { printReceipts, SourceReceipts } from '../output/receipts.ts';
 import { tableOf } from '../output/table.ts';
 import { retainedRecords, type Stretch, shardsOf } from '../replay/retained-records.ts';
 import { type Verification, VerifyingWriter } from '../replay/verifying-writer.ts';
+import { requireSource } from '../sources.ts';
 
 /** `replay`: reads what streams still keep, and takes it in again as the consumer does. */
 export interface ReplayOptions {
@@ -63,7 +64,7 @@ function stretchOf({ from, to }: ReplayOptions, now: number): Stretch {
 }
 
 async function shardsToRead({ deployment }: CommandContext, name: string | undefined): Promise<Shard[]> {
-  const sources = sourcesNamed(deployment.places.sources.all, name);
+  const sources = name === undefined ? deployment.places.sources.all : [requireSource(deployment, name)];
   const shards = await mapConcurrently(sources, concurrentShards, async (source) => {
     const { streamArn } = source;
     if (streamArn === undefined) return [];
@@ -71,22 +72,6 @@ async function shardsToRead({ deployment }: CommandContext, name: string | undef
     return ids.map((shardId): Shard => ({ source, streamArn, shardId }));
   });
   return shards.flat();
-}
-
-/**
- * A source by its name, or all.
- *
- * @throws UsageError where there is none of that name.
- */
-export function sourcesNamed(
-  sources: readonly SourceDescription[],
-  name: string | undefined,
-): readonly SourceDescription[] {
-  if (name === undefined) return sources;
-  const named = sources.filter((source) => source.name === name);
-  if (named.length > 0) return named;
-  const names = sources.map((source) => source.name).join(', ');
-  throw new UsageError(`--source ${JSON.stringify(name)} is none of this deployment: give one of ${names}`);
 }
 
 class Replay {

@@ -1,37 +1,60 @@
-import { listed, type Resource } from '../api/pages.ts';
+import type { Resource } from '../api/pages.ts';
 import type { CommandContext } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
-import { minuteOf, showResources, textOf } from '../output/resources.ts';
+import {
+  type Column,
+  type ListingOptions,
+  minuteOf,
+  printResources,
+  showListing,
+  textOf,
+} from '../output/resources.ts';
+import { requireSource } from '../sources.ts';
 
 /** `sims`: the fleet, as `GET /v1/Sims` lists it. */
-export interface SimsOptions {
+export interface SimsOptions extends ListingOptions {
   readonly status?: string | undefined;
   readonly online?: string | undefined;
   readonly source?: string | undefined;
   readonly fleet?: string | undefined;
   readonly name?: string | undefined;
-  readonly limit: number;
-  readonly csv: boolean;
 }
 
 export async function listSims(context: CommandContext, options: SimsOptions): Promise<ExitCode> {
-  const { status, online, source, fleet, name, limit, csv } = options;
-  const parameters = { Status: status, Online: online, Source: source, Fleet: fleet, Name: name };
-  showResources(context, await listed(context, { operation: 'listSims', parameters, limit }), {
-    csv,
-    columns: [
-      ['ICCID', (sim) => textOf(sim, 'iccid') || textOf(sim, 'sid')],
-      ['name', (sim) => textOf(sim, 'unique_name')],
-      ['source', (sim) => textOf(sim, 'source')],
-      ['status', (sim) => textOf(sim, 'status')],
-      ['online', (sim) => ({ true: 'yes', false: 'no' })[textOf(sim, 'online')] ?? ''],
-      ['last activity', (sim) => minuteOf(sim, 'last_activity')],
-      ['last event', (sim) => textOf(sim, 'last_event')],
-      ['network', (sim) => networkOf(sim)],
-    ],
-    nothing: 'There is no such SIM.',
+  const { status, online, source, fleet, name } = options;
+  if (source !== undefined) requireSource(context.deployment, source);
+  const filters = { status, online, source, fleet, name };
+  await showListing(context, {
+    question: {
+      operation: 'listSims',
+      parameters: { Status: status, Online: online, Source: source, Fleet: fleet, Name: name },
+    },
+    options,
+    schema: 'SimFields',
+    printTable: (sims) => printResources(context, sims, columns),
+    nothing: nothingSentence(filters),
   });
   return exitCode.done;
+}
+
+const columns: readonly Column[] = [
+  ['ICCID', (sim) => textOf(sim, 'iccid') || textOf(sim, 'sid')],
+  ['name', (sim) => textOf(sim, 'unique_name')],
+  ['source', (sim) => textOf(sim, 'source')],
+  ['status', (sim) => textOf(sim, 'status')],
+  ['online', (sim) => ({ true: 'yes', false: 'no' })[textOf(sim, 'online')] ?? ''],
+  ['last activity', (sim) => minuteOf(sim, 'last_activity')],
+  ['last event', (sim) => textOf(sim, 'last_event')],
+  ['network', (sim) => networkOf(sim)],
+];
+
+function nothingSentence(filters: Readonly<Record<string, string | undefined>>): string {
+  const stated = Object.entries(filters).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${JSON.stringify(value)}`],
+  );
+  return stated.length === 0
+    ? 'There are no SIMs yet: they appear with their first record.'
+    : `No SIM has ${stated.join(' and ')}. Without these options, sims shows all.`;
 }
 
 function networkOf(sim: Resource): string {

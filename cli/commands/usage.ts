@@ -1,53 +1,74 @@
-import { listed, type Resource } from '../api/pages.ts';
+import type { Resource } from '../api/pages.ts';
 import { type CommandContext, colours, print } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { barOf, bytesText } from '../output/bars.ts';
-import { minuteOf, showResources, textOf } from '../output/resources.ts';
+import {
+  type Column,
+  type ListingOptions,
+  minuteOf,
+  printResources,
+  showListing,
+  textOf,
+} from '../output/resources.ts';
 
 /** `usage SIM`: what a SIM used, as `GET /v1/Sims/{sim}/UsageRecords` adds it up, with a bar for each period. */
-export interface UsageOptions {
+export interface UsageOptions extends ListingOptions {
   readonly sim: string;
   readonly by: 'hour' | 'day' | 'all' | 'raw';
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  readonly limit: number;
-  readonly csv: boolean;
 }
 
 const barWidth = 40;
 
 export async function listUsage(context: CommandContext, options: UsageOptions): Promise<ExitCode> {
-  const { sim, by, from, to, limit, csv } = options;
-  const parameters = { StartTime: from, EndTime: to, Granularity: by };
-  const { resources, more } = await listed(context, {
-    operation: 'listUsageRecords',
-    sim,
-    parameters,
-    limit,
-  });
-  const shown = resources.toReversed();
-  const total = (record: Resource): number => Number(textOf(record, 'data_total'));
-  const greatest = Math.max(0, ...shown.map(total));
-  showResources(
-    context,
-    { resources: shown, more },
-    {
-      csv,
-      columns: [
-        ['from', (record) => timeOf(record, by)],
-        ['up', (record) => bytesOf(record, 'data_upload')],
-        ['down', (record) => bytesOf(record, 'data_download')],
-        ['total', (record) => bytesOf(record, 'data_total')],
-        ['', (record) => colours(context).cyan(barOf(total(record), greatest, barWidth))],
-        ['cost', (record) => costOf(record)],
-      ],
-      nothing: 'The SIM used nothing in that time.',
+  const { sim, by, from, to } = options;
+  await showListing(context, {
+    question: {
+      operation: 'listUsageRecords',
+      sim,
+      parameters: { StartTime: from, EndTime: to, Granularity: by },
     },
-  );
-  if (!context.json && !csv && shown.length > 1) {
-    print(context, `in all ${bytesText(shown.reduce((sum, record) => sum + total(record), 0))}`);
-  }
+    options,
+    schema: by === 'raw' ? 'RawUsageRecord' : 'UsageFields',
+    printTable: (records, more) => printUsage(context, by, records, more),
+    nothing: 'The SIM used nothing in that time.',
+  });
   return exitCode.done;
+}
+
+/** Oldest first, as one reads a chart. */
+function printUsage(
+  context: CommandContext,
+  by: UsageOptions['by'],
+  newestFirst: readonly Resource[],
+  more: boolean,
+): void {
+  const records = newestFirst.toReversed();
+  const total = (record: Resource): number => Number(textOf(record, 'data_total'));
+  const greatest = Math.max(0, ...records.map(total));
+  const single: readonly Column[] = [
+    ['to', (record) => minuteOf(record, 'period.end_time')],
+    ['type', (record) => textOf(record, 'traffic_type')],
+    ['country', (record) => textOf(record, 'iso_country')],
+    ['tariff', (record) => textOf(record, 'tariff')],
+    ['messages', (record) => textOf(record, 'messages')],
+  ];
+  printResources(context, records, [
+    ['from', (record) => timeOf(record, by)],
+    ...(by === 'raw' ? single : []),
+    ['up', (record) => bytesOf(record, 'data_upload')],
+    ['down', (record) => bytesOf(record, 'data_download')],
+    ['total', (record) => bytesOf(record, 'data_total')],
+    ['', (record) => colours(context).cyan(barOf(total(record), greatest, barWidth))],
+    ['cost', (record) => costOf(record)],
+  ]);
+  if (records.length > 1) {
+    print(
+      context,
+      `${more ? 'in these' : 'in all'} ${bytesText(records.reduce((sum, record) => sum + total(record), 0))}`,
+    );
+  }
 }
 
 function timeOf(record: Resource, by: UsageOptions['by']): string {

@@ -1,68 +1,147 @@
 import { jsonObject } from '../../lambda/carriers/json.ts';
-import type { Listed, Resource } from '../api/pages.ts';
-import { type CommandContext, colours, print, printJson } from '../command.ts';
+import { UsageError } from '../../local/options.ts';
+import { count } from '../../local/progress.ts';
+import { type Question, type Resource, resourcesOf } from '../api/pages.ts';
+import { type CommandContext, colours, print } from '../command.ts';
 import { csvRow } from './csv.ts';
+import { csvColumns, type ResourceSchema } from './csv-columns.ts';
+import { ResultWriter } from './result-writer.ts';
 import { tableOf } from './table.ts';
+
+/** What the options of a listing say of its form. */
+export interface ListingOptions {
+  /** Resources, at most; without it a table has the first {@link tableRows}, and all else is complete. */
+  readonly limit?: number | undefined;
+  readonly csv: boolean;
+  readonly jsonl: boolean;
+}
 
 /** A column of a table: its heading, and what of a resource stands in it. */
 export type Column = readonly [heading: string, cell: (resource: Resource) => string];
 
-/** How resources are shown. */
-export interface ShownResources {
-  readonly csv: boolean;
-  readonly columns: readonly Column[];
+/** A listing and how it is shown. */
+export interface Listing {
+  readonly question: Omit<Question, 'limit'>;
+  readonly options: ListingOptions;
+  /** The schema of the resources in openapi.json, which names the columns of CSV. */
+  readonly schema: ResourceSchema;
+  /** Prints the resources for people, at least one. */
+  readonly printTable: (resources: readonly Resource[], more: boolean) => void;
   /** What is said where there are none. */
   readonly nothing: string;
 }
 
-/** Shows resources: all that they say as JSON or CSV, the most telling of it as a table. */
-export function showResources(
-  context: CommandContext,
-  { resources, more }: Listed,
-  { csv, columns, nothing }: ShownResources,
-): void {
-  if (context.json) printJson(context, resources);
-  else if (csv) context.terminal.out.write(csvOf(resources));
-  else if (resources.length === 0) print(context, nothing);
-  else {
-    const rows = resources.map((resource) => columns.map(([, cell]) => cell(resource)));
-    print(
-      context,
-      tableOf(
-        colours(context),
-        columns.map(([heading]) => heading),
-        rows,
-      ),
-    );
-  }
-  if (more) context.terminal.err.write('There is more: raise --limit, or narrow the time\n');
-}
+const tableRows = 50;
 
-/** All members of resources; members of members get names such as `period.start_time`. */
-function csvOf(resources: readonly Resource[]): string {
-  const flat = resources.map((resource) => flattened(resource));
-  const names = [...new Set(flat.flatMap((one) => Object.keys(one)))];
-  if (names.length === 0) return '';
-  return csvRow(names) + flat.map((one) => csvRow(names.map((name) => one[name]))).join('');
-}
-
-function flattened(resource: Resource, prefix = ''): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(resource).flatMap(([name, value]) => {
-      const inner = jsonObject(value);
-      return inner === undefined
-        ? [[`${prefix}${name}`, value]]
-        : Object.entries(flattened(inner, `${prefix}${name}.`));
-    }),
+/** Shows a listing: everything as JSON, JSON lines or CSV, written while it is read; the most telling of it as a table. */
+export async function showListing(context: CommandContext, listing: Listing): Promise<void> {
+  const { question, options, schema } = listing;
+  const format = formatOf(context, options);
+  const limit = options.limit ?? (format === 'table' ? tableRows : undefined);
+  const resources = new FirstOnes(
+    resourcesOf(context, { ...question, limit: limit === undefined ? undefined : limit + 1 }),
+    limit,
   );
+  if (format === 'table') await showTable(context, listing, resources);
+  else {
+    const writer = new ResultWriter(context.terminal.out);
+    if (format === 'json') await writeJson(writer, resources);
+    else if (format === 'jsonl') await writeJsonLines(writer, resources);
+    else await writeCsv(writer, resources, csvColumns(schema));
+    await writer.flush();
+  }
+  if (resources.more) context.terminal.err.write(moreSentence(limit ?? 0, options));
+}
+
+function moreSentence(shown: number, { limit }: ListingOptions): string {
+  const all =
+    limit === undefined ? 'take all by --json, --jsonl or --csv' : 'leave it out of --json, --jsonl or --csv';
+  return `There are more than these ${count(shown)}: raise --limit, or ${all}\n`;
+}
+
+function formatOf(
+  { json }: CommandContext,
+  { csv, jsonl }: ListingOptions,
+): 'table' | 'json' | 'jsonl' | 'csv' {
+  const asked = [json && '--json', jsonl && '--jsonl', csv && '--csv'].filter((option) => option !== false);
+  if (asked.length > 1) throw new UsageError(`${asked.join(' and ')} exclude each other: give one of them`);
+  return json ? 'json' : jsonl ? 'jsonl' : csv ? 'csv' : 'table';
+}
+
+/** The first resources of a listing, and whether there are more. */
+class FirstOnes implements AsyncIterable<Resource> {
+  more = false;
+  readonly #resources: AsyncIterable<Resource>;
+  readonly #limit: number | undefined;
+
+  constructor(resources: AsyncIterable<Resource>, limit: number | undefined) {
+    this.#resources = resources;
+    this.#limit = limit;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Resource> {
+    let given = 0;
+    for await (const resource of this.#resources) {
+      this.more = given === this.#limit;
+      if (this.more) return;
+      given += 1;
+      yield resource;
+    }
+  }
+}
+
+async function showTable(
+  context: CommandContext,
+  { nothing, printTable }: Listing,
+  resources: FirstOnes,
+): Promise<void> {
+  const rows: Resource[] = [];
+  for await (const resource of resources) rows.push(resource);
+  if (rows.length === 0) print(context, nothing);
+  else printTable(rows, resources.more);
+}
+
+/** Prints resources as a table. */
+export function printResources(
+  context: CommandContext,
+  resources: readonly Resource[],
+  columns: readonly Column[],
+): void {
+  const rows = resources.map((resource) => columns.map(([, cell]) => cell(resource)));
+  const head = columns.map(([heading]) => heading);
+  print(context, tableOf(colours(context), head, rows));
+}
+
+async function writeJson(writer: ResultWriter, resources: AsyncIterable<Resource>): Promise<void> {
+  await writer.writeArray(resources);
+  await writer.write('\n');
+}
+
+async function writeJsonLines(writer: ResultWriter, resources: AsyncIterable<Resource>): Promise<void> {
+  for await (const resource of resources) await writer.write(`${JSON.stringify(resource)}\n`);
+}
+
+async function writeCsv(
+  writer: ResultWriter,
+  resources: AsyncIterable<Resource>,
+  columns: readonly string[],
+): Promise<void> {
+  await writer.write(csvRow(columns));
+  for await (const resource of resources) {
+    await writer.write(csvRow(columns.map((path) => memberOf(resource, path))));
+  }
+}
+
+/** A member of a resource; of a member that is an object, by `a.b`. */
+function memberOf(resource: Resource, path: string): unknown {
+  let value: unknown = resource;
+  for (const name of path.split('.')) value = jsonObject(value)?.[name];
+  return value;
 }
 
 /** A member as text; a member of a member by `a.b`. */
 export function textOf(resource: Resource, path: string): string {
-  let value: unknown = resource;
-  for (const name of path.split('.')) {
-    value = jsonObject(value)?.[name];
-  }
+  const value = memberOf(resource, path);
   return value === undefined || value === null ? '' : String(value);
 }
 

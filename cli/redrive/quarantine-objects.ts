@@ -10,8 +10,10 @@ import * as z from 'zod';
 import { rejectCodes } from '../../lambda/carriers/reading.ts';
 import { rejectPrefix } from '../../lambda/names.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
+import { count } from '../../local/progress.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { parsedJson } from '../json.ts';
+import { unknownSource } from '../sources.ts';
 import { UnreadableRejectsError } from './unreadable-rejects.ts';
 
 /** The objects of a quarantine, and what is in them. */
@@ -74,6 +76,39 @@ export async function* rejectObjects(
     });
     if (objects.length > 0) yield objects;
   }
+}
+
+/**
+ * Checks the source of a filter. A source that is not configured any more may have rejects still.
+ *
+ * @throws UsageError where the source is neither configured nor in the quarantine.
+ */
+export async function requireRejectSource(
+  deployment: Pick<Deployment, 's3' | 'places'>,
+  { source }: RejectFilter,
+): Promise<void> {
+  const known = deployment.places.sources.all.map(({ name }) => name);
+  if (source === undefined || known.includes(source)) return;
+  for await (const page of rejectObjects(deployment, { source })) {
+    if (page.length > 0) return;
+  }
+  throw unknownSource(source, known);
+}
+
+/** What is said where a filter finds nothing: what there is otherwise. */
+export async function nothingFound(
+  deployment: Pick<Deployment, 's3' | 'places'>,
+  { source, reason }: RejectFilter,
+): Promise<string> {
+  let others = 0;
+  for await (const page of rejectObjects(deployment, {})) others += page.length;
+  if (others === 0) return 'The quarantine is empty.';
+  const asked = [
+    ...(source === undefined ? [] : [`of the source ${source}`]),
+    ...(reason === undefined ? [] : [`with the reason ${reason}`]),
+  ];
+  const objects = others === 1 ? 'is 1 other object' : `are ${count(others)} other objects`;
+  return `The quarantine has nothing ${asked.join(' ')}. There ${objects}: quarantine list shows all.`;
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { failureObject } from '../../local/event-source-mapping/invocation-record.ts';
 import { placeOf, quarantineBucket } from '../../local/places.ts';
 import { file, header, iccidOf, row } from '../lambda/file-importer/cdr.ts';
-import { contextCreatedOf, simOf, usageOf } from './records.ts';
+import { contextCreatedOf, failedSession, simOf, usageOf } from './records.ts';
 import { runningLedger, simledger } from './running-ledger.ts';
 
 const ledger = runningLedger();
@@ -102,6 +102,48 @@ describe('quarantine', () => {
   });
 });
 
+describe('a quarantine that has nothing of what is asked for', () => {
+  test('says what it has otherwise, in list and in redrive', async () => {
+    const { groups } = await ledger.json<{ groups: { objects: number }[] }>('quarantine list');
+    const total = groups.reduce((sum, { objects }) => sum + objects, 0);
+    const others = total === 1 ? 'is 1 other object' : `are ${total} other objects`;
+    expect(total).toBeGreaterThan(0);
+    for (const command of ['list', 'redrive']) {
+      expect(await ledger.run(`quarantine ${command} --source kore --reason empty`)).toEqual({
+        code: 0,
+        output: `The quarantine has nothing of the source kore with the reason empty. There ${others}: quarantine list shows all.\n`,
+        errors: '',
+      });
+    }
+  });
+
+  test('lists a source that is not configured any more', async () => {
+    const { s3 } = await opened();
+    const place = { Bucket: quarantineBucket, Key: 'rejects/former/empty/a.jsonl' };
+    await s3.send(new PutObjectCommand({ ...place, Body: '\n' }));
+    const { groups } = await ledger.json<{ groups: object[] }>('quarantine list --source former');
+    expect(groups).toEqual([expect.objectContaining({ source: 'former', reason: 'empty', objects: 1 })]);
+    await s3.send(new DeleteObjectCommand(place));
+  });
+
+  test('is listed whole as JSON, and its latest to a limit', async () => {
+    const broken = Array.from({ length: 25 }, (_, number) => ({
+      ...usageOf(500 + number),
+      start_timestamp: `never ${number}`,
+    }));
+    for (const record of broken) await ledger.put('telekom', JSON.stringify(record));
+    const whole = await ledger.json<{ groups: { objects: number }[]; latest: { key: string }[] }>(
+      'quarantine list --source telekom',
+    );
+    const ofTelekom = whole.groups.reduce((sum, { objects }) => sum + objects, 0);
+    expect([ofTelekom, new Set(whole.latest.map(({ key }) => key)).size]).toEqual([25, 25]);
+    const limited = await ledger.json<{ latest: object[] }>('quarantine list --source telekom --limit 3');
+    expect(limited.latest.length).toBe(3);
+    const { output } = await ledger.run('quarantine list --source telekom');
+    expect(output).toMatch(/^The latest 20 of 25 objects/m);
+  });
+});
+
 describe('status', () => {
   test('shows what came in of each source, files and queues', async () => {
     const status = await ledger.json<{ sources: Record<string, unknown>[]; queues: unknown }>('status');
@@ -165,14 +207,66 @@ describe('what the ledger holds', () => {
     expect(told).toEqual(answer[key]);
   });
 
-  test('is told page by page, to the limit, and with a word that there is more', async () => {
+  test('is told newest first to the limit, and with a word that there is more', async () => {
     const one = await ledger.run(['--json', 'usage', simOf(1), '--by', 'day', ...from, '--limit', '1']);
-    expect([(JSON.parse(one.output) as unknown[]).length, one.errors]).toEqual([
-      1,
-      'There is more: raise --limit, or narrow the time\n',
+    expect([
+      (JSON.parse(one.output) as { data_total: number }[]).map(({ data_total }) => data_total),
+      one.errors,
+    ]).toEqual([
+      [3_000],
+      'There are more than these 1: raise --limit, or leave it out of --json, --jsonl or --csv\n',
     ]);
     const all = await ledger.json<{ data_total: number }[]>(['usage', simOf(1), '--by', 'day', ...from]);
-    expect(all.map(({ data_total }) => data_total)).toEqual([1_000, 2_000, 3_000]);
+    expect(all.map(({ data_total }) => data_total)).toEqual([3_000, 2_000, 1_000]);
+    const table = await ledger.run(['usage', simOf(1), '--by', 'day', ...from, '--limit', '2']);
+    expect(table.output).toMatch(/^in these 5\.00 kB$/m);
+  });
+
+  test('is CSV with the same columns whatever there is, also nothing', async () => {
+    const empty = await ledger.run([
+      'events',
+      simOf(1),
+      '--csv',
+      '--from',
+      '2026-01-01',
+      '--to',
+      '2026-01-02',
+    ]);
+    const some = await ledger.run(['events', simOf(1), '--csv', ...from]);
+    expect(empty).toEqual({ code: 0, output: `${some.output.split('\r\n')[0]}\r\n`, errors: '' });
+    expect(empty.output).toMatch(/^sid,sim_iccid,event_type,/);
+    const raw = await ledger.run(['usage', simOf(1), '--by', 'raw', '--csv', ...from]);
+    const [first] = parse(raw.output, { columns: true }) as Record<string, string>[];
+    expect(first).toMatchObject({
+      'period.start_time': '2026-11-03T12:00:00.000Z',
+      'period.end_time': '2026-11-03T12:15:00.000Z',
+      traffic_type: 'data',
+      iso_country: 'DE',
+      tariff: '1NCE Production 01',
+    });
+  });
+
+  test('has type, country, tariff and end of each usage record in its table', async () => {
+    const { output } = await ledger.run(['usage', simOf(1), '--by', 'raw', ...from, '--limit', '1']);
+    const [head, row] = output.split('\n').map((line) => line.replace(/ +/g, ' '));
+    expect(head?.trim()).toBe('from to type country tariff messages up down total cost');
+    expect(row).toMatch(/^2026-11-03 12:00 2026-11-03 12:15 data DE 1NCE Production 01 0 B 0 B 3\.00 kB █+/);
+  });
+
+  test('has the reason and the error code of an event', async () => {
+    const sim = '8988307000000120999';
+    await ledger.put('twilio', JSON.stringify(failedSession(sim)));
+    const { output } = await ledger.run(['events', sim, ...from]);
+    const [head, row] = output.split('\n').map((line) => line.replace(/ +/g, ' ').trim());
+    expect(head).toBe('time type severity alert operator error code reason');
+    expect(row).toBe(
+      '2026-11-03 08:00:00 data-session.failed T-Mobile DIAMETER_ERROR_UNKNOWN_EPS_SUBSCRIPTION (5420) no EPS subscription for …0999',
+    );
+    const [event] = await ledger.json<{ detail: string }[]>(['events', sim, ...from]);
+    expect(JSON.parse(event?.detail ?? '')).toEqual({
+      code: 'DIAMETER_ERROR_UNKNOWN_EPS_SUBSCRIPTION (5420)',
+      message: 'no EPS subscription for …0999',
+    });
   });
 
   test('has a bar for each day', async () => {
@@ -192,6 +286,14 @@ describe('what the ledger holds', () => {
     expect(first).toMatchObject({ imei: '…0016', msisdn: '…0101', imsi: '', source: '1nce' });
     const revealed = await ledger.json<{ msisdn: string }[]>('sims --reveal --source 1nce');
     expect(revealed.map(({ msisdn }) => msisdn)).toContain('882285100000101');
+  });
+
+  test('says which filter no SIM has', async () => {
+    const { code, output } = await ledger.run('sims --source kore --status asleep');
+    expect([code, output]).toEqual([
+      0,
+      'No SIM has --status "asleep" and --source "kore". Without these options, sims shows all.\n',
+    ]);
   });
 
   test('says that a SIM is not there, and that several limits are none', async () => {
@@ -399,7 +501,7 @@ describe('import', () => {
     ]);
     expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
     expect(wrong[3]?.errors).toBe(
-      '--source "nobody" is none of this deployment: give one of default, twilio, kore, 1nce, emnify, telekom\n',
+      '--source "nobody" is not a source of this deployment: give one of default, twilio, kore, 1nce, emnify, telekom\n',
     );
   });
 });
@@ -526,7 +628,13 @@ describe('the command line', () => {
     ['--stack other status', `option '--local' cannot be used with option '--stack <name>'`],
     ['replay --from 2026-11-03 --to 2026-11-02', '--to 2026-11-02T00:00:00.000Z: give a time after --from'],
     ['replay --from 2999-01-01', '--from 2999-01-01T00:00:00.000Z: give a time that is over'],
-    ['replay --source nobody', '--source "nobody" is none of this deployment: give one of default,'],
+    ['replay --source nobody', '--source "nobody" is not a source of this deployment: give one of default,'],
+    ['sims --source nobody', '--source "nobody" is not a source of this deployment: give one of default,'],
+    ['quarantine list --source nobody', '--source "nobody" is not a source of this deployment: give one of'],
+    ['quarantine redrive --source nobody', '--source "nobody" is not a source of this deployment: give'],
+    ['import nothing.csv --source nobody', '--source "nobody" is not a source of this deployment: give'],
+    ['sims --csv --jsonl', '--jsonl and --csv exclude each other: give one of them'],
+    ['sims --json --csv', '--json and --csv exclude each other: give one of them'],
   ])('refuses %s, and says what is accepted', async (command, sentence) => {
     const { code, output, errors } = await ledger.run(command);
     expect([code, output]).toEqual([2, '']);

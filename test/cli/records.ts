@@ -54,6 +54,34 @@ export function contextCreatedOf(number: number): object {
   };
 }
 
+/** A Super SIM's data session that failed, with the error that Twilio states. */
+export function failedSession(sim: string): object {
+  return {
+    ...{
+      specversion: '1.0',
+      type: 'com.twilio.iot.supersim.connection.data-session.failed',
+      source: 'twilio',
+    },
+    ...{ id: 'EZ00000000000000000000000000000999', time: '2026-11-03T08:00:00.000Z' },
+    datacontenttype: 'application/json',
+    data: {
+      event_sid: 'EZ00000000000000000000000000000999',
+      event_type: 'com.twilio.iot.supersim.connection.data-session.failed',
+      ...{ timestamp: '2026-11-03T08:00:00Z', account_sid: 'AC11111111111111111111111111111111' },
+      ...{ sim_sid: 'HS00000000000000000000000000000999', sim_iccid: sim, sim_unique_name: 's-999' },
+      ...{ fleet_sid: 'HF22222222222222222222222222222222', imei: '358600842867678' },
+      ...{ imsi: '732123200000999', rat_type: '4G LTE', apn: 'super', ip_address: '100.64.0.1' },
+      network: { mcc: '310', mnc: '260', iso_country: 'US', friendly_name: 'T-Mobile', sid: 'HW1' },
+      ...{ data_session_sid: 'PI00000000000000000000000000000999' },
+      data_session_start_time: '2026-11-03T08:00:00Z',
+      error: {
+        code: 'DIAMETER_ERROR_UNKNOWN_EPS_SUBSCRIPTION (5420)',
+        message: 'no EPS subscription for 732123200000999',
+      },
+    },
+  };
+}
+
 /** A shape that today's code does not know: the carrier has wrapped its records. */
 export function wrapped(record: object): object {
   return { schema: 'data-streamer-3', content: record };
