@@ -210,6 +210,12 @@ function addImport(program: Program, perform: Performer): void {
     .argument('<file...>', 'files, folders, s3://bucket/key, or s3://bucket/prefix/')
     .option('--source <name>', 'whose they are')
     .option('--parallel <n>', 'files at the same time', wholeNumberArgument(1, 64), 4)
+    .option(
+      '--wait <seconds>',
+      'how long to wait for an importer that does not move',
+      wholeNumberArgument(1, 86_400),
+      300,
+    )
     .action((files, options) =>
       perform('writes', async () => (await import('./commands/import.ts')).importFiles, {
         files,

@@ -19,6 +19,8 @@ export interface ImportOptions {
   readonly source?: string | undefined;
   /** Files at the same time. */
   readonly parallel: number;
+  /** Seconds without progress of the deployed importer after which it is no longer watched. */
+  readonly wait: number;
 }
 
 /** A file and what became of it. */
@@ -45,7 +47,9 @@ export async function importFiles(context: CommandContext, options: ImportOption
       );
     };
     const take = input.kind === 'csv' ? importCsv : importJson;
-    const imported = context.signal.aborted ? notBegun : await take({ context, input, source, onProgress });
+    const imported = context.signal.aborted
+      ? notBegun
+      : await take({ context, input, source, maxWaitSeconds: options.wait, onProgress });
     return { file: input.name, source: source.name, ...imported };
   });
   progress.end();
@@ -96,6 +100,6 @@ function printOutcomes(context: CommandContext, outcomes: readonly Outcome[]): v
 
 function codeOf(outcomes: readonly Outcome[]): ExitCode {
   if (outcomes.some(({ outcome }) => outcome === 'interrupted')) return exitCode.interrupted;
-  const isFine = outcomes.length > 0 && outcomes.every(({ outcome }) => outcome !== 'failed');
-  return isFine ? exitCode.done : exitCode.attention;
+  const isFine = outcomes.every(({ outcome }) => outcome !== 'failed' && outcome !== 'waiting');
+  return isFine && outcomes.length > 0 ? exitCode.done : exitCode.attention;
 }

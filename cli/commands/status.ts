@@ -4,7 +4,14 @@ import { LedgerReader } from '../../lambda/store/reader.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print, printJson } from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import type { Counted, Deployment, OpenAlarm, SourceTraffic } from '../deployment/deployment.ts';
+import {
+  type Counted,
+  type Deployment,
+  DeploymentError,
+  type OpenAlarm,
+  type SourceTraffic,
+} from '../deployment/deployment.ts';
+import { explain } from '../errors.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { ageOf, durationOf } from '../output/ages.ts';
 import { tableOf } from '../output/table.ts';
@@ -16,7 +23,10 @@ const mostFiles = 50;
 const concurrentReads = 8;
 
 /** What there is to say of a source. */
-interface SourceStatus extends SourceTraffic {
+interface SourceStatus {
+  readonly source: string;
+  /** Undefined where it could not be read. */
+  readonly traffic: SourceTraffic | undefined;
   readonly files: FileStatus | undefined;
 }
 
@@ -40,21 +50,105 @@ interface QueueStatus {
   readonly inWork: number;
 }
 
+/** Something that a status has, unless its service did not answer. */
+interface Missing {
+  /** `queues`, `open alarms`, … */
+  readonly what: string;
+  /** Why, and what to do. */
+  readonly sentence: string;
+}
+
+/** Milliseconds after which a service that does not answer is left out. */
+const maxWaitMilliseconds = 15_000;
+
 export async function showStatus(context: CommandContext, _: object): Promise<ExitCode> {
   const { deployment } = context;
-  const [traffic, alarms, queues] = await Promise.all([
-    deployment.traffic(),
-    deployment.openAlarms(),
-    queuesOf(deployment),
+  const parts = new Parts();
+  const [traffic, alarms, queues, files] = await Promise.all([
+    parts.read('records', () => deployment.traffic()),
+    parts.read('open alarms', () => deployment.openAlarms()),
+    parts.read('queues', () => queuesOf(deployment)),
+    parts.read('files', () => filesOfSources(deployment, context.terminal.now())),
   ]);
-  const sources = await mapConcurrently(traffic, concurrentReads, async (one) => ({
-    ...one,
-    files: await filesOf(deployment, one.source, context.terminal.now()),
+  const { missing } = parts;
+  if (parts.answered === 0) throw parts.errors[0];
+  const sources = deployment.places.sources.all.map(
+    ({ name: source }): SourceStatus => ({
+      source,
+      traffic: traffic?.find((one) => one.source === source),
+      files: files?.get(source),
+    }),
+  );
+  if (context.json) {
+    printJson(context, {
+      deployment: deployment.title,
+      sources: sources.map((one) => ({
+        source: one.source,
+        ...(one.traffic ?? { hour: null, day: null }),
+        files: one.files,
+      })),
+      queues: queues ?? null,
+      openAlarms: alarms ?? null,
+      missing,
+    });
+  } else printStatus(context, sources, queues ?? [], alarms);
+  for (const { what, sentence } of missing) {
+    context.terminal.err.write(`! The ${what} are missing here: ${sentence}\n`);
+  }
+  const isWell = missing.length === 0 && (alarms === undefined || alarms.length === 0);
+  return isWell ? exitCode.done : exitCode.attention;
+}
+
+/** Reads the parts of a status, each on its own: what fails is noted, and the others are shown. */
+class Parts {
+  readonly missing: Missing[] = [];
+  readonly errors: unknown[] = [];
+  answered = 0;
+
+  /** A part; undefined where its service failed or did not answer in time. */
+  async read<Part>(what: string, read: () => Promise<Part>): Promise<Part | undefined> {
+    const waiting = new AbortController();
+    try {
+      const part = await Promise.race([read(), timeOut(waiting.signal)]);
+      this.answered += 1;
+      return part;
+    } catch (error) {
+      this.errors.push(error);
+      this.missing.push({ what, sentence: sentenceOn(error) });
+      return undefined;
+    } finally {
+      waiting.abort();
+    }
+  }
+}
+
+/** One line: what is wrong and what to do, without a stack. */
+function sentenceOn(error: unknown): string {
+  const [sentence = ''] = explain(error).sentence.split('\n    at ');
+  return sentence.replaceAll('\n', '. ');
+}
+
+async function timeOut(signal: AbortSignal): Promise<never> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, maxWaitMilliseconds);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  throw new DeploymentError(
+    `their service did not answer within ${maxWaitMilliseconds / 1000} seconds. Try again, or look at its state`,
+  );
+}
+
+/** The files of sources that have any, or could have. */
+async function filesOfSources(deployment: Deployment, now: number): Promise<ReadonlyMap<string, FileStatus>> {
+  const names = deployment.places.sources.all.map(({ name }) => name);
+  const found = await mapConcurrently(names, concurrentReads, async (name) => ({
+    name,
+    files: await filesOf(deployment, name, now),
   }));
-  if (context.json)
-    printJson(context, { deployment: deployment.title, sources, queues, openAlarms: alarms ?? null });
-  else printStatus(context, sources, queues, alarms);
-  return alarms === undefined || alarms.length === 0 ? exitCode.done : exitCode.attention;
+  return new Map(found.flatMap(({ name, files }) => (files === undefined ? [] : [[name, files]])));
 }
 
 async function filesOf(deployment: Deployment, source: string, now: number): Promise<FileStatus | undefined> {
@@ -116,11 +210,17 @@ function printStatus(
     'files',
   ];
   const rejected = ({ rejected: number }: Counted): string => (number === 0 ? '0' : red(count(number)));
-  const rows = sources.map(({ source, lastRecord, lagSeconds, hour, day, files }) => [
-    source,
-    lastRecord === undefined ? 'none in a day' : `${ageOf(lastRecord, now)} ago`,
-    lagSeconds === undefined ? '' : durationOf(lagSeconds),
-    ...[count(hour.received), rejected(hour), count(day.received), rejected(day)],
+  const trafficCells = (traffic: SourceTraffic | undefined): string[] => {
+    if (traffic === undefined) return ['?', '?', '?', '?', '?', '?'];
+    const { lastRecord, lagSeconds, hour, day } = traffic;
+    return [
+      lastRecord === undefined ? 'none in a day' : `${ageOf(lastRecord, now)} ago`,
+      lagSeconds === undefined ? '' : durationOf(lagSeconds),
+      ...[count(hour.received), rejected(hour), count(day.received), rejected(day)],
+    ];
+  };
+  const rows = sources.map(({ source, traffic, files }) => [
+    ...[source, ...trafficCells(traffic)],
     files?.last === undefined ? '' : `${ageOf(files.last, now)} ago`,
     files === undefined ? '' : fileWords(files),
   ]);

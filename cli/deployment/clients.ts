@@ -35,7 +35,8 @@ export class Clients {
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
     this.kinesis = new KinesisClient({ ...access, ...at(endpoints?.kinesis), maxAttempts: 8 });
-    this.sqs = new SQSClient({ ...access, ...at(endpoints?.sqs) });
+    // The queue's URL names AWS's own endpoint; AWS_ENDPOINT_URL and a profile's endpoint_url come before it.
+    this.sqs = new SQSClient({ ...access, ...at(endpoints?.sqs), useQueueUrlAsEndpoint: false });
     this.dynamoDb = dynamoDbClient({ ...access, ...at(endpoints?.dynamoDb) });
   }
 

@@ -6,9 +6,12 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { continuation, type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
 import { FilesTable, type Manifest } from '../../lambda/store/files.ts';
 import { UsageError } from '../../local/options.ts';
+import { durationOf } from '../output/ages.ts';
 import type { Imported, ImportTask } from './importing.ts';
 
 const pollMilliseconds = 500;
+/** Seconds without progress after which a hint is given. */
+const hintSeconds = 30;
 /** The metadata by which a file that was put is known again. */
 const identityMetadata = 'simledger-identity';
 
@@ -89,21 +92,41 @@ async function announce({ context }: ImportTask, object: FileObject): Promise<vo
   );
 }
 
+/** Looks on until the file is in, nothing has moved for too long, or Ctrl-C. */
 async function watch(
-  { context, onProgress }: ImportTask,
+  { context, maxWaitSeconds, onProgress }: ImportTask,
   files: FilesTable,
   object: string,
 ): Promise<Imported> {
   let manifest: Manifest | undefined;
+  let movedAt = performance.now();
+  let isHinted = false;
   while (!context.signal.aborted) {
+    const before = manifest?.position;
     manifest = await files.read(object);
     onProgress(manifest?.position ?? 0);
     if (manifest !== undefined && manifest.state !== 'importing') {
       return { ...endOf(manifest), outcome: manifest.state };
     }
+    const now = performance.now();
+    if (manifest?.position !== before) movedAt = now;
+    const still = (now - movedAt) / 1000;
+    if (still >= maxWaitSeconds)
+      return { ...endOf(manifest), outcome: 'waiting', reason: waitingSentence(still) };
+    if (still >= hintSeconds && !isHinted) {
+      isHinted = true;
+      context.terminal.err.write(`${object}: ${waitingSentence(still)}\n`);
+    }
     await wait(pollMilliseconds);
   }
   return { ...endOf(manifest), outcome: 'interrupted' };
+}
+
+function waitingSentence(seconds: number): string {
+  return (
+    `the importer has not moved for ${durationOf(seconds)}: simledger status shows its queue, and simledger doctor ` +
+    'what is wrong with it. The file is in its bucket and stays there; import it again to look on'
+  );
 }
 
 function endOf(manifest: Manifest | undefined): Omit<Imported, 'outcome'> {

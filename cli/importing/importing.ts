@@ -8,14 +8,16 @@ export interface ImportTask {
   readonly context: Pick<CommandContext, 'deployment' | 'signal' | 'interpret' | 'terminal'>;
   readonly input: Input;
   readonly source: SourceDescription;
+  /** Seconds without progress of the deployed importer after which it is no longer watched. */
+  readonly maxWaitSeconds: number;
   /** Told of the bytes that are in. */
   readonly onProgress: (bytes: number) => void;
 }
 
 /** How an import ended. */
 export interface Imported {
-  /** `interrupted`: begun, and to be gone on with. */
-  readonly outcome: 'done' | 'done before' | 'failed' | 'interrupted';
+  /** `interrupted`: begun, and to be gone on with. `waiting`: the importer has it, and has not moved for too long. */
+  readonly outcome: 'done' | 'done before' | 'failed' | 'interrupted' | 'waiting';
   readonly rows: number;
   readonly accepted: number;
   readonly rejected: number;

@@ -453,7 +453,13 @@ describe('import', () => {
     for await (const input of inputsOf(deployment.s3, [path])) {
       const terminal = { out: { write: () => true }, err: { write: () => true }, env, now: Date.now };
       const context = { deployment, signal: interruption.signal, interpret, terminal };
-      const ended = await importJson({ context, input, source, onProgress: () => undefined });
+      const ended = await importJson({
+        context,
+        input,
+        source,
+        maxWaitSeconds: 300,
+        onProgress: () => undefined,
+      });
       expect([ended.outcome, ended.rows]).toEqual(['interrupted', 1_000]);
     }
     const [outcome] = await ledger.json<(Outcome & { receipt: Receipt })[]>([

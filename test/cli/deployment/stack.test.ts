@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { DescribeTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import {
   GetRoleCommand,
   IAMClient,
@@ -13,12 +16,18 @@ import {
   LambdaClient,
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda';
-import { GetBucketNotificationConfigurationCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetBucketNotificationConfigurationCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
 import { simledger } from '../running-ledger.ts';
 
@@ -153,6 +162,7 @@ describe('a deployed stack', () => {
       openAlarms: [
         { name: 'ours', sentence: 'Too late. docs/runbook.md#iterator-age', since: at(7).toISOString() },
       ],
+      missing: [],
     });
     const [call] = mocks.cloudWatch.commandCalls(GetMetricDataCommand);
     expect(call?.args[0].input.MetricDataQueries?.[0]?.MetricStat?.Metric).toEqual({
@@ -160,6 +170,76 @@ describe('a deployed stack', () => {
       MetricName: 'received',
       Dimensions: [{ Name: 'source', Value: 'kore-eu' }],
     });
+  });
+
+  test('has a status without what can not be read, which is named', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    mocks.cloudWatch.on(GetMetricDataCommand).resolves({ MetricDataResults: [] });
+    const denied = Object.assign(new Error('User is not authorized'), {
+      ...{ name: 'AccessDenied', $fault: 'client' },
+    });
+    mocks.cloudWatch.on(DescribeAlarmsCommand).rejects(denied);
+    mocks.dynamoDb.on(QueryCommand).resolves({ Items: [] });
+    const asked = new Promise<void>((resolve) => {
+      mocks.sqs.on(GetQueueAttributesCommand).callsFake(() => {
+        resolve();
+        return new Promise(() => undefined);
+      });
+    });
+    const ended = simledger([...stack, '--json', 'status']);
+    await asked;
+    await vi.advanceTimersByTimeAsync(15_000);
+    const { code, output, errors } = await ended;
+    const alarms = 'User is not authorized. You are not permitted: docs/cli.md lists what each command needs';
+    const queues = 'their service did not answer within 15 seconds. Try again, or look at its state';
+    expect(code).toBe(1);
+    expect(JSON.parse(output)).toMatchObject({
+      sources: [{ source: 'kore-eu', files: { among: 0 } }, { source: 'telekom' }],
+      ...{ queues: null, openAlarms: null },
+      missing: [
+        { what: 'open alarms', sentence: alarms },
+        { what: 'queues', sentence: queues },
+      ],
+    });
+    expect(errors).toBe(
+      `! The open alarms are missing here: ${alarms}\n! The queues are missing here: ${queues}\n`,
+    );
+  });
+
+  test('has no status where nothing can be read', async () => {
+    const denied = Object.assign(new Error('No'), { name: 'AccessDenied', $fault: 'client' });
+    mocks.cloudWatch.rejects(denied);
+    mocks.dynamoDb.rejects(denied);
+    mocks.sqs.rejects(denied);
+    expect(await simledger([...stack, 'status'])).toEqual({
+      ...{ code: 3, output: '' },
+      errors: 'No\nYou are not permitted: docs/cli.md lists what each command needs\n',
+    });
+  });
+
+  test('whose importer does not work lets an import end, and says where to look', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'simledger-stack-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const path = join(folder, 'cdr_1.csv');
+    await writeFile(path, 'id\n1\n');
+    mocks.s3.on(HeadObjectCommand).rejects(Object.assign(new Error('Not found'), { name: 'NotFound' }));
+    mocks.s3.on(PutObjectCommand).resolves({ VersionId: 'v1', ETag: '"e"' });
+    mocks.dynamoDb.on(GetItemCommand).resolves({});
+    const { code, output } = await simledger([
+      ...[...stack, '--json', 'import', path, '--source', 'kore-eu', '--wait', '1'],
+    ]);
+    expect([code, JSON.parse(output)]).toEqual([
+      1,
+      [
+        {
+          ...{ file: path, source: 'kore-eu', outcome: 'waiting', rows: 0, accepted: 0, rejected: 0 },
+          reason: expect.stringMatching(
+            /^the importer has not moved for \d s: simledger status shows its queue, and simledger doctor /,
+          ),
+        },
+      ],
+    ]);
   });
 
   test('that is not there, is none of simledger, or may not be looked at is told in a sentence', async () => {
