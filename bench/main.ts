@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { cliStart } from './cli-start.ts';
 import { coldStart } from './cold-start.ts';
 import { csv } from './csv.ts';
 import { endToEnd } from './end-to-end.ts';
@@ -30,6 +31,7 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   csv: { title: 'CSV files', run: csv },
   'cold-start': { title: 'Cold start', run: coldStart },
   growth: { title: 'Growth', run: growth },
+  'cli-start': { title: 'The command line’s start', run: cliStart },
 };
 
 const { values, positionals } = parseArgs({

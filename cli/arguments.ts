@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from 'commander';
-import { rejectCodes } from '../lambda/carriers/reading.ts';
 import { timeOf } from '../lambda/carriers/time.ts';
 import { type ParameterKind, parametersOf } from '../lambda/query-api/parameters.ts';
 
@@ -46,9 +45,6 @@ export function wordArgument<const Word extends string>(words: readonly Word[]):
     return word;
   };
 }
-
-/** The code of a reject. */
-export const reasonArgument = wordArgument(rejectCodes);
 
 function refused(accepted: string): InvalidArgumentError {
   return new InvalidArgumentError(`Accepted is ${accepted}.`);

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
@@ -11,6 +12,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** How carriers' JSON is read; today's code unless something else is tried out. */
   readonly interpret?: Interpret;
+  /** The path of `simledger.mjs`, for shells to call. */
+  readonly script?: string;
 }
 
 /** Runs a command line. Never rejects: what goes wrong is said, and is an exit code. */
@@ -60,6 +63,7 @@ export async function runFromProcess(): Promise<void> {
   process.exitCode = await run(process.argv.slice(2), {
     terminal: processTerminal(),
     signal: interruption.signal,
+    script: realpathSync(process.argv[1] ?? ''),
   });
   // A request that was given up may keep its connection open.
   if (interruption.signal.aborted) process.exit();

@@ -1,9 +1,11 @@
-import { Command, Option } from '@commander-js/extra-typings';
+import { Argument, Command, Option } from '@commander-js/extra-typings';
+import { rejectCodes } from '../lambda/carriers/reading.ts';
 import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
 import { granularities, parametersOf, sessionStatuses } from '../lambda/query-api/parameters.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { apiArgument, reasonArgument, timeArgument, wholeNumberArgument, wordArgument } from './arguments.ts';
+import { apiArgument, timeArgument, wholeNumberArgument, wordArgument } from './arguments.ts';
 import type { CommandContext, Perform } from './command.ts';
+import { shells } from './completion/shells.ts';
 import type { Deployment } from './deployment/deployment.ts';
 import type { ExitCode } from './exit-code.ts';
 import { exportFormats } from './exporting/format-names.ts';
@@ -21,6 +23,7 @@ export function programOf(surroundings: Surroundings, onEnd: (code: ExitCode) =>
   addLedger(program, perform, surroundings);
   addExport(program, perform, surroundings);
   addDoctor(program, perform);
+  addCompletion(program, surroundings);
   return program;
 }
 
@@ -122,7 +125,7 @@ function addQuarantine(program: Program, perform: Performer): void {
     .command('list')
     .description('what was rejected: counts by source and reason, and the latest')
     .option('--source <name>', 'of this source only')
-    .option('--reason <code>', 'of this reason only', reasonArgument)
+    .addOption(wordOption('--reason <code>', 'of this reason only', rejectCodes))
     .option(
       '--limit <n>',
       'how many of the latest to show; else 20, as JSON all',
@@ -142,7 +145,7 @@ function addQuarantine(program: Program, perform: Performer): void {
     .command('redrive')
     .description("reads rejects again with today's code, and puts the good into the ledger")
     .option('--source <name>', 'of this source only')
-    .option('--reason <code>', 'of this reason only', reasonArgument)
+    .addOption(wordOption('--reason <code>', 'of this reason only', rejectCodes))
     .option('--dry-run', 'say what would become of them, and write nothing', false)
     .action((options) =>
       perform(
@@ -232,7 +235,11 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
     .command('sims')
     .description('the fleet')
     .option('--status <word>', "of this status, in the carrier's words", apiArgument(listSims.Status))
-    .option('--online <yes>', 'online or not: true or false', apiArgument(listSims.Online))
+    .addOption(
+      new Option('--online <yes>', 'online or not')
+        .choices(['true', 'false'])
+        .argParser(apiArgument(listSims.Online)),
+    )
     .option('--source <name>', 'of this source', apiArgument(listSims.Source))
     .option('--fleet <sid>', 'of this fleet', apiArgument(listSims.Fleet))
     .option('--name <part>', 'whose name has this part', apiArgument(listSims.Name))
@@ -253,7 +260,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
       .option('--jsonl', 'print a JSON object a line', false)
       .option('--csv', 'print CSV', false);
   ofSim('sessions', "a SIM's data sessions, newest first")
-    .option('--status <word>', sessionStatuses.join(', '), wordArgument(sessionStatuses))
+    .addOption(wordOption('--status <word>', 'of this status only', sessionStatuses))
     .action((sim, options) =>
       perform('reads', async () => (await import('./commands/sessions.ts')).listSessions, {
         sim,
@@ -261,7 +268,11 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
       }),
     );
   ofSim('usage', 'what a SIM used, with a bar for each period')
-    .option('--by <period>', granularities.join(', '), wordArgument(granularities), 'day' as const)
+    .addOption(
+      wordOption('--by <period>', 'sums of these periods, or the records', granularities).default(
+        'day' as const,
+      ),
+    )
     .action((sim, options) =>
       perform('reads', async () => (await import('./commands/usage.ts')).listUsage, { sim, ...options }),
     );
@@ -280,7 +291,7 @@ function addExport(program: Program, perform: Performer, { terminal }: Surroundi
     .requiredOption('--out <dir>', 'folder to write to')
     .option('--from <time>', 'what began since then; else from the beginning on', time)
     .option('--to <time>', 'what began before then; else to the end', time)
-    .option('--format <format>', exportFormats.join(', '), wordArgument(exportFormats), 'csv' as const)
+    .addOption(wordOption('--format <format>', 'of the files', exportFormats).default('csv' as const))
     .action((options) =>
       perform('writes', async () => (await import('./commands/export.ts')).exportLedger, options),
     );
@@ -293,4 +304,38 @@ function addDoctor(program: Program, perform: Performer): void {
     .action((options) =>
       perform('reads', async () => (await import('./commands/doctor.ts')).examine, options),
     );
+}
+
+function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }: Surroundings): void {
+  program
+    .command('completion')
+    .description('prints what a shell loads to complete commands and options by Tab')
+    .addArgument(new Argument('<shell>', 'whose').choices(shells).argParser(wordArgument(shells)))
+    .action(async (shell) => {
+      const { completionScript } = await import('./completion/scripts.ts');
+      terminal.out.write(completionScript(shell, script));
+    });
+  // What the printed scripts ask at each Tab.
+  program
+    .command('complete', { hidden: true })
+    .argument('[before...]', "words between the program's name and the cursor's word")
+    .option('--word <text>', "the cursor's word", '')
+    .action(async (before, { word }) => {
+      const { complete } = await import('./completion/candidates.ts');
+      const completion = complete(program, before, word);
+      const lines =
+        completion === 'files'
+          ? [':files']
+          : completion.map((candidate) => `${candidate.word}\t${candidate.description}`);
+      terminal.out.write(lines.map((line) => `${line}\n`).join(''));
+    });
+}
+
+/** An option that takes one of several words. */
+function wordOption<Flags extends string, const Words extends readonly string[]>(
+  flags: Flags,
+  description: string,
+  words: Words,
+) {
+  return new Option(flags, description).choices(words).argParser(wordArgument<Words[number]>(words));
 }

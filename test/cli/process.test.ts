@@ -43,6 +43,7 @@ describe('output that nobody reads', () => {
   const commands = [
     ['--help'],
     ['--version'],
+    ['completion', 'bash'],
     ['--local', 'status'],
     ['--local', 'doctor'],
     ['--local', 'sims'],

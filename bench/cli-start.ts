@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { interleaved, ratios } from './pairs.ts';
+
+/** How long the command line takes to start, beside Node itself. */
+
+const simledger = fileURLToPath(new URL('../cli/simledger.mjs', import.meta.url));
+
+const programs: Readonly<Record<string, { readonly title: string; readonly arguments: readonly string[] }>> =
+  {
+    node: { title: 'node -e 0', arguments: ['-e', '0'] },
+    help: { title: 'simledger --help', arguments: [simledger, '--help'] },
+    version: { title: 'simledger --version', arguments: [simledger, '--version'] },
+    completion: { title: 'simledger completion bash', arguments: [simledger, 'completion', 'bash'] },
+  };
+
+export async function cliStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
+  const starts = Object.entries(programs).map(
+    ([name, program]) => [name, async () => millisecondsOf(program.arguments)] as const,
+  );
+  // The first start makes the bundle.
+  millisecondsOf([simledger, '--version']);
+  const taken = await interleaved(Object.fromEntries(starts), Math.max(pairs * 4, 10));
+  return Object.entries(programs).flatMap(([name, { title }]) => [
+    figure(`cli-start.${name}`, title, taken[name] ?? [], 'ms'),
+    ...(name === 'node'
+      ? []
+      : [
+          figure(
+            `cli-start.${name}.ratio`,
+            '  beside node -e 0',
+            ratios(taken[name] ?? [], taken['node'] ?? []),
+            '×',
+            { atMost: 2 },
+          ),
+        ]),
+  ]);
+}
+
+function millisecondsOf(args: readonly string[]): number {
+  const started = performance.now();
+  const { status, error } = spawnSync(process.execPath, [...args], { stdio: 'ignore' });
+  const taken = performance.now() - started;
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`);
+  return taken;
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { complete } from '../../../cli/completion/candidates.ts';
+import { programOf } from '../../../cli/program.ts';
+
+const program = programOf(
+  {
+    terminal: { out: { write: () => true }, err: { write: () => true }, env: {}, now: Date.now },
+    signal: new AbortController().signal,
+  },
+  () => undefined,
+);
+
+/** The words that may stand at the end of a line. */
+function wordsAfter(line: string): readonly string[] | 'files' {
+  const words = line.split(' ');
+  const completion = complete(program, words.slice(0, -1), words.at(-1) ?? '');
+  return completion === 'files' ? completion : completion.map(({ word }) => word);
+}
+
+test.each([
+  ['q', ['quarantine']],
+  ['--local quarantine ', ['list', 'show', 'redrive', 'help']],
+  ['quarantine list --r', ['--reason', '--region', '--reveal']],
+  ['quarantine list --reason broken-', ['broken-json', 'broken-gzip', 'broken-row']],
+  ['usage 8988 --by ', ['hour', 'day', 'all', 'raw']],
+  ['usage 8988 --by=a', ['--by=all']],
+  ['usage 8988 --from ', []],
+  ['sessions 8988 --status ', ['open', 'ended', 'failed']],
+  ['sims --online ', ['true', 'false']],
+  ['export --format ', ['csv', 'jsonl']],
+  ['export --out ', 'files'],
+  ['import ', 'files'],
+  ['import a.csv --parallel 2 b', 'files'],
+  ['import -- --pa', 'files'],
+  ['completion ', ['bash', 'zsh', 'fish', 'powershell']],
+  ['status ', []],
+  ['sims --nonsense', []],
+] as const)('behind "%s" stands what the program takes', (line, words) => {
+  expect(wordsAfter(line)).toEqual(words);
+});
+
+test('every command of the program is offered, but for the one that shells ask', () => {
+  const names = program.commands.map((command) => command.name()).filter((name) => name !== 'complete');
+  expect(wordsAfter('')).toEqual([...names, 'help']);
+  expect(names.length).toBeGreaterThan(10);
+});
