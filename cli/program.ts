@@ -254,8 +254,8 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
       .command(name)
       .description(description)
       .argument('<sim>', "ICCID, SID, the carrier's id, or name")
-      .option('--from <time>', 'since then; else the last 30 days', time)
-      .option('--to <time>', 'until then', time)
+      .option('--from <time>', 'since then; else from 30 days before the end', time)
+      .option('--to <time>', 'until then; else until now', time)
       .option('--limit <n>', 'how many, at most; else 50 in a table, and all as JSON or CSV', most)
       .option('--jsonl', 'print a JSON object a line', false)
       .option('--csv', 'print CSV', false);

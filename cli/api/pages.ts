@@ -10,6 +10,7 @@ import { listUsageRecords } from '../../lambda/query-api/usage-records.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import type { CommandContext } from '../command.ts';
 import { maskedFields } from '../output/masking.ts';
+import type { PeriodParameters } from './periods.ts';
 
 /** What the query API would answer, from its own operations: the numbers can't be other ones. */
 
@@ -26,32 +27,39 @@ export interface Question {
   readonly sim?: string;
   /** The API's query parameters; those left out take the API's defaults. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
+  /** The time that is listed, in parts that the API lists at once, newest first; left out where there is no time. */
+  readonly parts?: readonly PeriodParameters[];
   /** Resources wanted, at most; undefined for all. */
   readonly limit?: number | undefined;
 }
 
 /**
- * The resources of a listing, page by page.
+ * The resources of a listing, part by part of its time, and page by page.
  *
  * @throws the signal's reason at Ctrl-C, so that nobody takes a part for the whole; Problem for what the API refuses.
  */
 export async function* resourcesOf(context: CommandContext, question: Question): AsyncGenerator<Resource> {
-  const { operation, sim, limit = Number.POSITIVE_INFINITY } = question;
+  const { operation, sim, limit = Number.POSITIVE_INFINITY, parameters, parts = [{}] } = question;
   const ports = portsOf(context);
-  let query: URLSearchParams | undefined = queryOf(context, question);
   let given = 0;
-  while (query !== undefined && given < limit) {
-    context.signal.throwIfAborted();
-    const page: PageBody = await operations[operation](requestOf(operation, sim, query), ports);
-    const { key, next_page_url: next } = page.meta;
-    const found = page[key];
-    const resources: readonly Resource[] = Array.isArray(found) ? found : [];
-    for (const resource of resources) {
-      if (given === limit) return;
-      given += 1;
-      yield context.reveal ? resource : maskedFields(resource);
+  for (const part of parts) {
+    let query: URLSearchParams | undefined = queryOf(context, {
+      ...question,
+      parameters: { ...parameters, ...part },
+    });
+    while (query !== undefined && given < limit) {
+      context.signal.throwIfAborted();
+      const page: PageBody = await operations[operation](requestOf(operation, sim, query), ports);
+      const { key, next_page_url: next } = page.meta;
+      const found = page[key];
+      const resources: readonly Resource[] = Array.isArray(found) ? found : [];
+      for (const resource of resources) {
+        if (given === limit) return;
+        given += 1;
+        yield context.reveal ? resource : maskedFields(resource);
+      }
+      query = next === null ? undefined : new URLSearchParams(next.slice(next.indexOf('?')));
     }
-    query = next === null ? undefined : new URLSearchParams(next.slice(next.indexOf('?')));
   }
 }
 

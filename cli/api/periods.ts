@@ -2,7 +2,7 @@ import { epochMilliseconds, startOfDay, timeOf } from '../../lambda/carriers/tim
 import { eventPeriodRule } from '../../lambda/query-api/connection-events.ts';
 import { sessionPeriodRule } from '../../lambda/query-api/data-sessions.ts';
 import type { granularities } from '../../lambda/query-api/parameters.ts';
-import { type PeriodRule, shifted } from '../../lambda/query-api/period.ts';
+import { defaultStart, type PeriodRule, shifted } from '../../lambda/query-api/period.ts';
 import { usagePeriodRules } from '../../lambda/query-api/usage-records.ts';
 import { UsageError } from '../../local/options.ts';
 
@@ -55,15 +55,15 @@ export function answeredPeriod(
   { from, to }: PeriodOptions,
   now: number,
 ): AnsweredPeriod {
-  const { defaultDays, includesEnd } = rules[listing];
+  const rule = rules[listing];
   const end = to ?? timeOf(now);
-  const start = from ?? shifted(end, -defaultDays);
+  const start = from ?? defaultStart(end, rule);
   if (to === undefined && start > end) {
     throw new UsageError(
       `--from ${start} is in the future: now is ${end}. Give an earlier time, or a --to after it`,
     );
   }
-  if (to !== undefined && (start > to || (start === to && !includesEnd))) {
+  if (to !== undefined && (start > to || (start === to && !rule.includesEnd))) {
     throw new UsageError(`--to ${to} is not after --from ${start}: give a later time`);
   }
   return { from: start, to: end, isOpen: to === undefined };

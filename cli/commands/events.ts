@@ -1,32 +1,33 @@
 import { jsonObject } from '../../lambda/carriers/json.ts';
 import type { Resource } from '../api/pages.ts';
-import { type CommandContext, colours } from '../command.ts';
+import { answeredPeriod, type PeriodOptions, partsOf, periodText } from '../api/periods.ts';
+import { type CommandContext, colours, print } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { parsedJson } from '../json.ts';
 import { type ListingOptions, printResources, showListing, textOf } from '../output/resources.ts';
 
 /** `events SIM`: a SIM's events, as `GET /v1/Sims/{sim}/ConnectionEvents` lists them, newest first. */
-export interface EventsOptions extends ListingOptions {
+export interface EventsOptions extends ListingOptions, PeriodOptions {
   readonly sim: string;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
   readonly type?: string | undefined;
 }
 
 const maxReasonLength = 60;
 
 export async function listEvents(context: CommandContext, options: EventsOptions): Promise<ExitCode> {
-  const { sim, from, to, type } = options;
+  const { sim, type } = options;
+  const period = answeredPeriod('listConnectionEvents', options, context.terminal.now());
   const { red } = colours(context);
   await showListing(context, {
     question: {
       operation: 'listConnectionEvents',
       sim,
-      parameters: { StartTime: from, EndTime: to, EventType: type },
+      parameters: { EventType: type },
+      parts: partsOf('listConnectionEvents', period),
     },
     options,
     schema: 'ConnectionEvent',
-    printTable: (events) =>
+    printTable: (events) => {
       printResources(context, events, [
         ['time', (event) => textOf(event, 'timestamp').slice(0, 19).replace('T', ' ')],
         ['type', (event) => textOf(event, 'event_type')],
@@ -35,8 +36,10 @@ export async function listEvents(context: CommandContext, options: EventsOptions
         ['operator', (event) => textOf(event, 'operator_name')],
         ['error code', (event) => errorOf(event).code],
         ['reason', (event) => reasonOf(event)],
-      ]),
-    nothing: 'The SIM has no event of that time.',
+      ]);
+      print(context, `Events ${periodText(period)}`);
+    },
+    nothing: `The SIM has no such event ${periodText(period)}.`,
   });
   return exitCode.done;
 }

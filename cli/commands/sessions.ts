@@ -1,5 +1,6 @@
 import type { Resource } from '../api/pages.ts';
-import type { CommandContext } from '../command.ts';
+import { answeredPeriod, type PeriodOptions, partsOf, periodText } from '../api/periods.ts';
+import { type CommandContext, print } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { bytesText } from '../output/bars.ts';
 import {
@@ -12,25 +13,28 @@ import {
 } from '../output/resources.ts';
 
 /** `sessions SIM`: a SIM's data sessions, as `GET /v1/Sims/{sim}/DataSessions` lists them, newest first. */
-export interface SessionsOptions extends ListingOptions {
+export interface SessionsOptions extends ListingOptions, PeriodOptions {
   readonly sim: string;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
   readonly status?: string | undefined;
 }
 
 export async function listSessions(context: CommandContext, options: SessionsOptions): Promise<ExitCode> {
-  const { sim, from, to, status } = options;
+  const { sim, status } = options;
+  const period = answeredPeriod('listDataSessions', options, context.terminal.now());
   await showListing(context, {
     question: {
       operation: 'listDataSessions',
       sim,
-      parameters: { StartTime: from, EndTime: to, Status: status },
+      parameters: { Status: status },
+      parts: partsOf('listDataSessions', period),
     },
     options,
     schema: 'DataSession',
-    printTable: (sessions) => printResources(context, sessions, columns),
-    nothing: 'The SIM has no session of that time.',
+    printTable: (sessions) => {
+      printResources(context, sessions, columns);
+      print(context, `Sessions that started ${periodText(period)}`);
+    },
+    nothing: `The SIM has no such session that started ${periodText(period)}.`,
   });
   return exitCode.done;
 }

@@ -1,4 +1,5 @@
 import type { Resource } from '../api/pages.ts';
+import { answeredPeriod, type PeriodOptions, partsOf, periodText } from '../api/periods.ts';
 import { type CommandContext, colours, print } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { barOf, bytesText } from '../output/bars.ts';
@@ -12,27 +13,31 @@ import {
 } from '../output/resources.ts';
 
 /** `usage SIM`: what a SIM used, as `GET /v1/Sims/{sim}/UsageRecords` adds it up, with a bar for each period. */
-export interface UsageOptions extends ListingOptions {
+export interface UsageOptions extends ListingOptions, PeriodOptions {
   readonly sim: string;
   readonly by: 'hour' | 'day' | 'all' | 'raw';
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
 }
 
 const barWidth = 40;
 
 export async function listUsage(context: CommandContext, options: UsageOptions): Promise<ExitCode> {
-  const { sim, by, from, to } = options;
+  const { sim, by } = options;
+  const listing = `listUsageRecords/${by}` as const;
+  const period = answeredPeriod(listing, options, context.terminal.now());
   await showListing(context, {
     question: {
       operation: 'listUsageRecords',
       sim,
-      parameters: { StartTime: from, EndTime: to, Granularity: by },
+      parameters: { Granularity: by },
+      parts: partsOf(listing, period),
     },
     options,
     schema: by === 'raw' ? 'RawUsageRecord' : 'UsageFields',
-    printTable: (records, more) => printUsage(context, by, records, more),
-    nothing: 'The SIM used nothing in that time.',
+    printTable: (records, more) => {
+      printUsage(context, by, records, more);
+      print(context, `Usage ${periodText(period)}`);
+    },
+    nothing: `The SIM used nothing ${periodText(period)}.`,
   });
   return exitCode.done;
 }

@@ -15,6 +15,9 @@ const plain = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ?$/;
 const earliestYear = 2000;
 const latestYear = 9998;
 
+/** The earliest time that is read as one. */
+export const earliestTime = `${earliestYear}-01-01T00:00:00.000Z`;
+
 const daysBeforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 

@@ -1,4 +1,4 @@
-import { epochMilliseconds, parseTime, timeOf } from '../carriers/time.ts';
+import { earliestTime, epochMilliseconds, parseTime, timeOf } from '../carriers/time.ts';
 import { badParameter, type Problem } from './problem.ts';
 
 /** The period that a list is about. Times are ISO 8601 with milliseconds and `Z`. */
@@ -42,12 +42,17 @@ export function completePeriod(given: GivenPeriod, now: number, rule: PeriodRule
   if (start !== undefined) requireTime('StartTime', start);
   if (end !== undefined) requireTime('EndTime', end);
   if (start === undefined) {
-    return { StartTime: shifted(end ?? timeOf(now), -rule.defaultDays), EndTime: end };
+    return { StartTime: defaultStart(end ?? timeOf(now), rule), EndTime: end };
   }
   const problem =
     end !== undefined ? closedProblem(start, end, rule) : isBegun ? undefined : openProblem(start, now, rule);
   if (problem !== undefined) throw problem;
   return { StartTime: start, EndTime: end };
+}
+
+/** Where a period begins of which only the end is given: at a time that carriers may have records of. */
+export function defaultStart(end: string, { defaultDays }: PeriodRule): string {
+  return parseTime(shifted(end, -defaultDays)) ?? earliestTime;
 }
 
 /** What is wrong with a period that has both ends. */

@@ -272,11 +272,12 @@ describe('what the ledger holds', () => {
   test('has a bar for each day', async () => {
     const { output } = await ledger.run(['usage', simOf(1), ...from]);
     const lines = output.split('\n').map((line) => line.replace(/ +/g, ' '));
-    expect(lines.slice(1, 5)).toEqual([
+    expect(lines.slice(1, 6)).toEqual([
       `2026-11-01 0 B 0 B 1.00 kB ${'█'.repeat(13)}▍`,
       `2026-11-02 0 B 0 B 2.00 kB ${'█'.repeat(26)}▋`,
       `2026-11-03 0 B 0 B 3.00 kB ${'█'.repeat(40)}`,
       'in all 6.00 kB',
+      'Usage from 2026-11-01 00:00 to 2026-11-20 00:00 UTC',
     ]);
   });
 
@@ -296,24 +297,66 @@ describe('what the ledger holds', () => {
     ]);
   });
 
-  test('says that a SIM is not there, and that several limits are none', async () => {
+  test('says that a SIM is not there', async () => {
     const missing = await ledger.run('sessions nobody');
     expect([missing.code, missing.errors]).toEqual([1, 'The SIM "nobody" was not found\n']);
-    const tooLong = await ledger.run([
-      'usage',
-      simOf(1),
-      '--by',
-      'hour',
-      '--from',
-      '2026-01-01',
-      '--to',
-      '2026-11-01',
-    ]);
-    expect([tooLong.code, tooLong.errors]).toEqual([
-      2,
-      'EndTime: "2026-11-01T00:00:00.000Z" given; accepted is a time up to 2026-02-01T00:00:00.000Z, 31 days after StartTime\n',
+  });
+
+  const longAfter = () => Date.parse('2027-12-24T12:00:00Z');
+
+  test('goes until now where only --from is given, however long that is, and says so', async () => {
+    const told = async (...command: readonly string[]): Promise<unknown[]> => {
+      const { code, output, errors } = await ledger.run(['--json', ...command], { now: longAfter });
+      expect([code, errors]).toEqual([0, '']);
+      return JSON.parse(output) as unknown[];
+    };
+    const since = ['--from', '2025-01-01'];
+    for (const by of ['hour', 'day', 'all', 'raw']) {
+      const command = ['usage', simOf(1), '--by', by];
+      const records = (await told(...command, ...since)) as { data_total: number }[];
+      expect(records.reduce((sum, { data_total: bytes }) => sum + bytes, 0)).toBe(6_000);
+      if (by !== 'all') expect(records).toEqual(await told(...command, ...from));
+    }
+    for (const command of ['sessions', 'events']) {
+      const whole = await told(command, simOf(1), ...since);
+      expect(whole.length).toBeGreaterThan(0);
+      expect(whole).toEqual(await told(command, simOf(1), ...from));
+    }
+    const table = await ledger.run(['usage', simOf(1), '--from', '2026-10-01'], { now: longAfter });
+    expect(table.output.split('\n').slice(-3)).toEqual([
+      'in all 6.00 kB',
+      'Usage from 2026-10-01 00:00 to 2027-12-24 12:00 UTC (now)',
+      '',
     ]);
   });
+
+  test('says of which time there is nothing', async () => {
+    const said = async (command: string): Promise<string> =>
+      (await ledger.run([command, simOf(1)], { now: longAfter })).output;
+    const month = 'from 2027-11-24 12:00 to 2027-12-24 12:00 UTC (now).\n';
+    expect([await said('sessions'), await said('events'), await said('usage')]).toEqual([
+      `The SIM has no such session that started ${month}`,
+      `The SIM has no such event ${month}`,
+      `The SIM used nothing ${month}`,
+    ]);
+  });
+
+  test.each(['sessions', 'usage', 'events'])(
+    'says in the command’s words that a time is wrong: %s',
+    async (command) => {
+      const wrong = async (...options: readonly string[]): Promise<unknown> => {
+        const { code, errors } = await ledger.run([command, simOf(1), ...options]);
+        return [code, errors.split('\n')[0]];
+      };
+      expect(await wrong('--from', '2026-11-02', '--to', '2026-11-01')).toEqual([
+        2,
+        '--to 2026-11-01T00:00:00.000Z is not after --from 2026-11-02T00:00:00.000Z: give a later time',
+      ]);
+      expect(String(await wrong('--from', 'tomorrow'))).toContain(
+        "option '--from <time>' argument 'tomorrow' is invalid",
+      );
+    },
+  );
 });
 
 describe('export', () => {

@@ -30,6 +30,9 @@ describe('the time that a command is about', () => {
     expect(answered(undefined, '2026-10-01T00:00:00.000Z')).toBe(
       'from 2026-09-01 00:00 to 2026-10-01 00:00 UTC',
     );
+    expect(answered(undefined, '2000-01-05T00:00:00.000Z')).toBe(
+      'from 2000-01-01 00:00 to 2000-01-05 00:00 UTC',
+    );
     expect(answered('2025-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')).toBe(
       'from 2025-01-01 00:00 to 2026-01-01 00:00 UTC',
     );
