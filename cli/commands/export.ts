@@ -13,7 +13,7 @@ import { mapConcurrently } from '../concurrently.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { type ExportedTable, exportedTables } from '../exporting/columns.ts';
 import type { ExportFormatName } from '../exporting/format-names.ts';
-import { formats, maskedItem, withoutFalseCurrency } from '../exporting/formats.ts';
+import { formats, maskedItem, withoutFalseCost } from '../exporting/formats.ts';
 import { tableOf } from '../output/table.ts';
 
 /** `export`: the ledger as files, one a table. */
@@ -101,7 +101,7 @@ async function writeItems(
   const progress = progressOf(context, table.name);
   let written = 0;
   const write = async (counted: readonly Item[]): Promise<void> => {
-    const items = counted.map(withoutFalseCurrency);
+    const items = counted.map(withoutFalseCost);
     const shown = reveal ? items : items.map(maskedItem);
     const hasRoom = stream.write(shown.map((item) => format.line(item, table.columns)).join(''));
     written += counted.length;

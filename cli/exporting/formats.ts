@@ -33,11 +33,15 @@ export function maskedItem(item: Item): Item {
   return { ...item, ...Object.fromEntries(masked) };
 }
 
-/** An item without a currency where its carrier's cost is not money. Older versions stored one. */
-export function withoutFalseCurrency(item: Item): Item {
-  const { currency, ...rest } = item;
+/**
+ * An item that older versions wrote as today's would: a cost that is not money, and repeats the volume, stands apart and
+ * without a currency.
+ */
+export function withoutFalseCost(item: Item): Item {
+  const { cost, currency, ...rest } = item;
   const carrier = carriers.find((name) => name === item['carrier']?.S);
-  return currency === undefined || carrier === undefined || isCostMoney(carrier) ? item : rest;
+  if (cost?.N === undefined || carrier === undefined || isCostMoney(carrier)) return item;
+  return { ...rest, costVolume: { S: cost.N } };
 }
 
 function textOf(value: AttributeValue | undefined): string | boolean | undefined {

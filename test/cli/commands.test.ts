@@ -365,6 +365,7 @@ describe('export', () => {
       '1nce',
       JSON.stringify(usageOf(3, { endpoint: { name: '=HYPERLINK("http://x")', id: 3 }, cost: 0.1234567891 })),
     );
+    await ledger.put('emnify', JSON.stringify(usageOf(5, { cost: 0.1234567891 })));
     const out = join(folder, 'export');
     const exported = await ledger.json<{ file: string; items: number }[]>([
       'export',
@@ -381,9 +382,14 @@ describe('export', () => {
       string
     >[];
     const sims = parse(await readFile(join(out, 'sims.csv')), { columns: true }) as Record<string, string>[];
-    expect(usage.find(({ sim }) => sim === simOf(3))).toMatchObject({
+    expect(usage.find(({ sim }) => sim === simOf(5))).toMatchObject({
       cost: '0.1234567891',
-      // 1NCE's cost repeats the volume and is not money.
+      currency: 'EUR',
+      dataTotal: '3000',
+    });
+    // 1NCE's cost repeats the volume and is not money.
+    expect(usage.find(({ sim }) => sim === simOf(3))).toMatchObject({
+      cost: '',
       currency: '',
       dataTotal: '3000',
     });
