@@ -69,13 +69,15 @@ export function eventRecordMaker(stream: StreamReader, shardId: string, function
     awsRegion: shared.awsRegion,
     eventSourceARN: shared.eventSourceARN,
   });
-  // What the JSON weighs besides partition key, sequence number (twice) and data; 14 digits for the time.
+  // What the JSON weighs besides partition key, sequence number (twice), data and time.
   const empty = make({ sequenceNumber: '', partitionKey: '', approximateArrivalTimestamp: 0 }, '');
-  const frameBytes = JSON.stringify(empty).length + '1700000000.123'.length;
+  const frameBytes = JSON.stringify(empty).length - '0'.length + ','.length;
   return (record: ShardRecord): DeliverableRecord => {
     const data = record.data.toString('base64');
     const keyBytes = Buffer.byteLength(JSON.stringify(record.partitionKey)) - 2;
-    const payloadBytes = frameBytes + keyBytes + 2 * record.sequenceNumber.length + data.length;
+    // A time whose milliseconds end in zeros has fewer digits.
+    const timeBytes = JSON.stringify(record.approximateArrivalTimestamp).length;
+    const payloadBytes = frameBytes + timeBytes + keyBytes + 2 * record.sequenceNumber.length + data.length;
     return { event: make(record, data), position: record.position, payloadBytes };
   };
 }

@@ -122,7 +122,8 @@ describe('batches of a stream', () => {
 
   test('hold no more bytes of JSON than allowed, unless one record alone is larger', async () => {
     const stream = new MemoryStream();
-    stream.put(['x'.repeat(600), 'y'.repeat(600), 'z'.repeat(600), 'huge'.repeat(3000), 'last']);
+    const data = ['x'.repeat(600), 'y'.repeat(600), 'z'.repeat(600), 'huge'.repeat(3000), 'last'];
+    stream.put(data, { arrival: Math.floor(Date.now() / 1000) });
     const sizes: number[] = [];
     const { mapping, delivered } = map(stream, (_, event) => void sizes.push(JSON.stringify(event).length), {
       payloadBytes: 2_700,
@@ -133,18 +134,24 @@ describe('batches of a stream', () => {
     expect(sizes[0]! + JSON.stringify({ more: 'z'.repeat(800) }).length).toBeGreaterThan(2_700);
   });
 
-  test('fill six megabytes to the brim by default', async () => {
-    const stream = new MemoryStream();
-    stream.put(Array.from({ length: 9_000 }, () => Buffer.alloc(1_000, 'x')));
-    const sizes: number[] = [];
-    const { mapping } = map(stream, (_, event) => void sizes.push(JSON.stringify(event).length), {
-      rules: { ...rules, batchSize: 10_000 },
-    });
-    await mapping.idle();
-    const limit = 6 * 1024 * 1024;
-    expect(sizes.length).toBe(3);
-    expect(sizes.slice(0, 2).map((size) => size <= limit && size > limit - 2_500)).toEqual([true, true]);
-  });
+  test.each([1_700_000_000, 1_700_000_000.1, 1_700_000_000.12, 1_700_000_000.123])(
+    'fill six megabytes to the brim by default, with records that arrived at %d',
+    async (arrival) => {
+      const stream = new MemoryStream();
+      stream.put(
+        Array.from({ length: 9_000 }, () => Buffer.alloc(1_000, 'x')),
+        { arrival },
+      );
+      const sizes: number[] = [];
+      const { mapping } = map(stream, (_, event) => void sizes.push(JSON.stringify(event).length), {
+        rules: { ...rules, batchSize: 10_000, maximumRecordAgeHours: 1e6 },
+      });
+      await mapping.idle();
+      const limit = 6 * 1024 * 1024;
+      expect(sizes.length).toBe(3);
+      expect(sizes.slice(0, 2).map((size) => size <= limit && size > limit - 2_500)).toEqual([true, true]);
+    },
+  );
 
   test('wait for further records as long as the window says, and not longer', async () => {
     const stream = new MemoryStream();
