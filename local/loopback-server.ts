@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttp2Server, type Http2Session } from 'node:http2';
 import { createServer, type Socket } from 'node:net';
+import { guardServer } from './loopback-guard.ts';
 
 /** The only addresses that a stand-in may listen on. */
 export type LoopbackHost = '127.0.0.1' | '::1' | 'localhost';
@@ -41,13 +42,15 @@ const keepAliveMilliseconds = 120_000;
 
 /**
  * Serves HTTP/1.1 and cleartext HTTP/2 on the same port, as the AWS clients expect: the Kinesis client of the
- * JavaScript SDK speaks HTTP/2 without asking, the AWS CLI and boto3 speak HTTP/1.1.
+ * JavaScript SDK speaks HTTP/2 without asking, the AWS CLI and boto3 speak HTTP/1.1. Web pages are kept out.
  */
 export function createLoopbackServer(
   handler: (request: LoopbackRequest, response: LoopbackResponse) => void,
 ): LoopbackServer {
   const http = createHttpServer({ keepAliveTimeout: keepAliveMilliseconds }, handler);
   const http2 = createHttp2Server({ settings: { initialWindowSize: http2WindowBytes } }, handler);
+  guardServer(http);
+  guardServer(http2);
   http2.on('session', (session: Http2Session) => session.setLocalWindowSize(http2WindowBytes));
   const sockets = new Set<Socket>();
   const tcp = createServer({ noDelay: true }, (socket) => {

@@ -6,6 +6,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { defaultRouteKey } from '../../lambda/query-api/routes.ts';
 import { localAccount } from '../aws-json-protocol.ts';
 import type { LocalFunction } from '../lambda-runtime/function.ts';
+import { guardServer } from '../loopback-guard.ts';
 import { decoded, type GatewayRoute, routed } from './route-table.ts';
 
 /** An HTTP API and the function behind it. */
@@ -67,6 +68,7 @@ export async function startGateway(port: number): Promise<LocalGateway> {
       },
     );
   });
+  guardServer(server);
   await listening(server, port);
   return {
     port: (server.address() as AddressInfo).port,

@@ -3,9 +3,11 @@
  */
 import { createRequire } from 'node:module';
 import dynalite from 'dynalite';
+import { guardServer } from '../loopback-guard.ts';
 import {
   answerFaults,
   closeIteratorsOnReturn,
+  hideOrigin,
   type LevelPrototype,
   surviveAbortedRequests,
 } from './guards.ts';
@@ -42,6 +44,8 @@ async function start({ port, dataDirectory }: EngineOptions): Promise<void> {
   });
   surviveAbortedRequests(server);
   answerFaults(server);
+  hideOrigin(server);
+  guardServer(server);
   server.keepAliveTimeout = keepAliveMilliseconds;
   let stopping = false;
   const stop = () => {

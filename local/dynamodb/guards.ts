@@ -35,6 +35,16 @@ export function answerFaults(server: Server): void {
   });
 }
 
+/**
+ * Keeps dynalite from inviting web pages: whatever has an `Origin`, it answers with `Access-Control-Allow-Origin: *`, and
+ * every preflight with a yes. It must be called after dynalite has put its own 'request' listener on the server.
+ */
+export function hideOrigin(server: Server): void {
+  server.prependListener('request', (request) => {
+    delete request.headers.origin;
+  });
+}
+
 /** An iterator over a LevelDB, of which nothing matters here but that it can be closed. */
 interface LevelIterator {
   close(): Promise<void>;

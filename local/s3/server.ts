@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { guardServer } from '../loopback-guard.ts';
 import type { Account } from './account.ts';
 import { S3Error } from './errors.ts';
 import { readRequest, type S3Response } from './requests.ts';
@@ -25,6 +26,10 @@ export class S3Server {
   constructor(account: Account, onError: (error: unknown) => void) {
     this.#account = account;
     this.#onError = onError;
+    guardServer(this.#http, {
+      contentType: 'application/xml',
+      body: (message) => errorDocument({ Code: 'AccessDenied', Message: message }),
+    });
   }
 
   /** @throws Error of the operating system, such as `EADDRINUSE`. */

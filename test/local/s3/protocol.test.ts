@@ -122,7 +122,7 @@ describe('an upload in chunks', () => {
 describe('an upload', () => {
   test('whose client goes away in the middle leaves nothing', async () => {
     const before = running.filesOnDisk();
-    const head = `PUT /raw/broken HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n`;
+    const head = `PUT /raw/broken HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\n`;
     const part = Buffer.concat([Buffer.from(head), variedBytes(1_000_000)]);
     await sendAndHangUp(part, () => running.filesOnDisk() > before);
     await expect.poll(() => running.filesOnDisk()).toBe(before);
@@ -132,7 +132,7 @@ describe('an upload', () => {
   test('in chunks whose client goes away in the middle leaves nothing', async () => {
     const before = running.filesOnDisk();
     const head =
-      'PUT /raw/broken HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\nContent-Encoding: aws-chunked\r\nX-Amz-Decoded-Content-Length: 2900000\r\n\r\n10000\r\n';
+      'PUT /raw/broken HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\nContent-Encoding: aws-chunked\r\nX-Amz-Decoded-Content-Length: 2900000\r\n\r\n10000\r\n';
     const part = Buffer.concat([Buffer.from(head), variedBytes(50_000)]);
     await sendAndHangUp(part, () => running.filesOnDisk() > before);
     await expect.poll(() => running.filesOnDisk()).toBe(before);
@@ -162,7 +162,7 @@ describe('an upload', () => {
 
   test('that is refused and then breaks off does no harm', async () => {
     const socket = connect(running.port, '127.0.0.1');
-    socket.write('PUT /nowhere/x HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\nsome');
+    socket.write('PUT /nowhere/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\nsome');
     await once(socket, 'readable');
     socket.destroy();
     expect((await send({ path: '/raw?location' })).status).toBe(200);
@@ -322,9 +322,9 @@ test('closing ends uploads and downloads that are under way', async () => {
   await s3.putObject('closing', 'large', variedBytes(20_000_000));
   const { port } = await s3.listen(0);
   const upload = connect(port, '127.0.0.1').on('error', () => {});
-  upload.write('PUT /closing/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nsome');
+  upload.write('PUT /closing/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nsome');
   const download = connect(port, '127.0.0.1').on('error', () => {});
-  download.write('GET /closing/large HTTP/1.1\r\nHost: x\r\n\r\n');
+  download.write('GET /closing/large HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(download, 'readable');
   const hungUp = Promise.all([once(upload, 'close'), once(download, 'close')]);
   await s3.close();
