@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { localAccount, localRegion } from '../aws-json-protocol.ts';
+import { createTemporaryFolder } from '../temporary-folder.ts';
 import { bundleFunction } from './bundle.ts';
 import { functionEnvironment } from './environment.ts';
 import { FunctionProcess, type FunctionProcessOptions, type InvocationResult } from './process.ts';
@@ -52,8 +50,7 @@ export async function createLambdaFunction(options: LambdaFunctionOptions): Prom
     region = localRegion,
     onLog = () => undefined,
   } = options;
-  const directory = await mkdtemp(join(tmpdir(), `simledger-${name}-`));
-  const remove = () => rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  const { path: directory, remove } = await createTemporaryFolder(name);
   try {
     const bundle = await bundleFunction(entry, directory);
     const environment = functionEnvironment(

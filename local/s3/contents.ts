@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdtemp, open, rm, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createTemporaryFolder, type TemporaryFolder } from '../temporary-folder.ts';
 
 /** Bytes up to which an upload stays in memory: a file each would be slower than the upload itself. */
 const largestInMemory = 16_384;
@@ -55,7 +55,7 @@ export function sliceContent(content: Content, start: number, end: number): Cont
  */
 export class ContentStore {
   readonly #onError: (error: unknown) => void;
-  #folder: Promise<string> | undefined;
+  #folder: Promise<TemporaryFolder> | undefined;
   readonly #removals = new Set<Promise<void>>();
 
   /** @param onError told of files that could not be removed; they go with the folder. */
@@ -116,14 +116,14 @@ export class ContentStore {
   /** Removes the folder with all that is in it. */
   async close(): Promise<void> {
     await Promise.all(this.#removals);
-    if (this.#folder !== undefined)
-      await rm(await this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    const folder = this.#folder;
     this.#folder = undefined;
+    await (await folder)?.remove();
   }
 
   async #createFile(): Promise<OpenFile> {
-    this.#folder ??= mkdtemp(join(tmpdir(), 'simledger-s3-'));
-    const path = join(await this.#folder, randomUUID());
+    this.#folder ??= createTemporaryFolder('s3');
+    const path = join((await this.#folder).path, randomUUID());
     return { path, handle: await open(path, 'wx', 0o600) };
   }
 

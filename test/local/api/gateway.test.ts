@@ -164,7 +164,7 @@ describe('the local gateway', () => {
   it('invokes nothing for a body that breaks off', async () => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const socket = connect(gateway.port, '127.0.0.1');
-    socket.write('POST /v1/ingest/a HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf of it');
+    socket.write('POST /v1/ingest/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nhalf of it');
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();
     expect((await fetch(url('/v1/Sims'))).status).toBe(200);

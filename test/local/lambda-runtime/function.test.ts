@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -221,6 +221,6 @@ describe('a local function', () => {
       stopped,
       stopped,
     ]);
-    expect([existsSync(dirname(taskRoot)), existsSync(taskRoot)]).toEqual([true, false]);
+    expect([existsSync(tmpdir()), existsSync(taskRoot)]).toEqual([true, false]);
   });
 });
