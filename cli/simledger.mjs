@@ -3,6 +3,7 @@
  * `npx simledger`: runs the command line from a bundle of its sources. Compiling them anew each time would take several
  * times as long as most commands. `bundle/build.ts` makes the bundle at the first use, and again after any change.
  */
+import '../bin/check-machine.mjs';
 import { readFileSync, statSync } from 'node:fs';
 import module from 'node:module';
 

@@ -13,6 +13,11 @@ export const localRegion = 'us-east-1';
 /** The account in the names of everything that the stand-ins hold. */
 export const localAccount = '000000000000';
 
+/** Why something that the local run itself needs is not deleted. */
+export function permanentMessage(kind: 'stream' | 'queue' | 'bucket' | 'table', name: string): string {
+  return `The ${kind} ${name} belongs to the local run and can't be deleted. You can delete a ${kind} that you created.`;
+}
+
 /**
  * An error that the caller of an operation gets, as AWS would answer it. Operations throw it; the protocol writes it.
  */

@@ -36,6 +36,7 @@ import {
   quarantineBucket,
   webhookSecret,
 } from './places.ts';
+import { preparePrivateFolder } from './private-folder.ts';
 import { Receipts } from './receipts.ts';
 import { createS3StandIn, type S3StandIn } from './s3/stand-in.ts';
 import { createSecretsStandIn } from './secrets/stand-in.ts';
@@ -245,6 +246,7 @@ class RunningLedger implements LocalLedger {
 
   async #startEngine(port: number): Promise<LocalDynamoDb> {
     const { dataDirectory, onTrouble } = this.#options;
+    if (dataDirectory !== undefined) await preparePrivateFolder(dataDirectory);
     this.#engine = await startDynamoDb({
       port,
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
@@ -256,16 +258,18 @@ class RunningLedger implements LocalLedger {
   /** Streams, buckets, queues, and the announcements from bucket to queue. */
   #createPlaces(): void {
     const { visibilityTimeoutSeconds } = fileMapping;
-    const deadLetters = this.#sqs.createQueue(deadLetterQueue, { visibilityTimeoutSeconds });
+    const deadLetters = this.#sqs.createQueue(deadLetterQueue, { visibilityTimeoutSeconds, permanent: true });
     const queue = this.#sqs.createQueue(fileQueue, {
       visibilityTimeoutSeconds,
       maxReceives: fileMapping.maximumReceives,
       deadLetterQueue: deadLetters,
+      permanent: true,
     });
-    this.#s3.createBucket(quarantineBucket);
+    this.#s3.createBucket(quarantineBucket, { permanent: true });
     for (const source of localSources) {
-      this.#kinesis.createStream(source.stream, source.name === 'default' ? shards.default : shards.carrier);
-      this.#s3.createBucket(source.bucket, { versioned: true });
+      const count = source.name === 'default' ? shards.default : shards.carrier;
+      this.#kinesis.createStream(source.stream, count, { permanent: true });
+      this.#s3.createBucket(source.bucket, { versioned: true, permanent: true });
       this.#s3.onObjectCreated(source.bucket, (message) => queue.send(JSON.stringify(message)));
     }
   }

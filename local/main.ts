@@ -29,7 +29,8 @@ async function main(): Promise<number> {
     onTrouble: (sentence) => console.error(`! ${sentence}`),
   });
   try {
-    showEndpoints(ledger, options.apiCredentials);
+    // Where the run ends by itself, nobody is invited to what is about to end.
+    if (!options.once) showEndpoints(ledger, options.apiCredentials);
     const work = replayAndReport(ledger, options, files);
     const first = await Promise.race([work, interrupted]);
     if (first === undefined || options.once) return first ?? exitCode.done;
@@ -41,36 +42,63 @@ async function main(): Promise<number> {
   }
 }
 
-/** Resolves at the first Ctrl-C; a second one ends at once. */
+/** A terminal and npm may both send the signal of one Ctrl-C: what follows within this time is the same. */
+const sameInterruptMilliseconds = 500;
+const parentPollMilliseconds = 250;
+
+/** Resolves at the first Ctrl-C or SIGTERM, or when `npm start` is gone; a second signal ends at once. */
 function interruption(): Promise<undefined> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
+    let interrupted: number | undefined;
+    const interrupt = (): void => {
+      const now = performance.now();
+      if (interrupted === undefined) {
+        interrupted = now;
         console.error('\nEnding …');
-        process.once(signal, () => process.exit(130));
         resolve(undefined);
-      });
-    }
+      } else if (now - interrupted > sameInterruptMilliseconds) process.exit(130);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+    whenNpmEnds(() => {
+      if (interrupted === undefined) interrupt();
+    });
   });
+}
+
+/**
+ * npm passes SIGTERM to the shell that it has started, and many shells end by it without passing it on. So a run that npm
+ * has started ends when its parent does.
+ */
+function whenNpmEnds(ended: () => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    ended();
+  }, parentPollMilliseconds);
+  timer.unref();
 }
 
 async function replayAndReport(
   ledger: LocalLedger,
-  { replay, sessionRefresh, apiCredentials }: LocalOptions,
+  { replay, once, sessionRefresh, apiCredentials }: LocalOptions,
   files: readonly UserFile[],
 ): Promise<number> {
   switch (replay.kind) {
     case 'nothing':
-      console.log(`\n${whereToLook(ledger)}`);
+      if (!once) console.log(`\n${whereToLook(ledger, apiCredentials)}`);
       return exitCode.done;
     case 'examples':
       console.log(
         '\nReplaying the bundled examples of five carriers, duplicates, disorder and broken ones included …',
       );
-      return reportReplay(ledger, await replayExamples(ledger, process.stdout));
+      await reportReplay(ledger, await replayExamples(ledger, process.stdout));
+      break;
     case 'files':
       console.log(`\nTaking in ${replay.files.join(', ')} as the source ${replay.source} …`);
-      return reportReplay(ledger, await replayFiles(ledger, files, replay.source, process.stdout));
+      await reportReplay(ledger, await replayFiles(ledger, files, replay.source, process.stdout));
+      break;
     case 'simulation':
       console.log(
         `\nRunning ${count(replay.sims)} SIMs of five carriers for ${replay.hours} hours, seed ${replay.seed} …`,
@@ -80,16 +108,16 @@ async function replayAndReport(
         await replaySimulation(ledger, { ...replay, sessionRefresh, apiCredentials }, process.stdout),
       );
   }
+  if (!once) console.log(`\n${whereToLook(ledger, apiCredentials)}`);
+  return ledger.givenUp() === 0 ? exitCode.done : exitCode.unequal;
 }
 
-async function reportReplay(ledger: LocalLedger, { seconds }: { seconds: number }): Promise<number> {
+async function reportReplay(ledger: LocalLedger, { seconds }: { seconds: number }): Promise<void> {
   const rejects = await ledger.quarantined();
   console.log(`\nThe ledger now\n${await ledgerTable(ledger.dynamoDb)}`);
   if (rejects.length > 0) console.log(`\nIn quarantine\n${rejectTable(rejects)}`);
   console.log(`\nReceipt, in records\n${receiptTable(ledger.receipts)}`);
   showSpeed(ledger, seconds);
-  console.log(`\n${whereToLook(ledger)}`);
-  return ledger.givenUp() === 0 ? exitCode.done : exitCode.unequal;
 }
 
 function reportSimulation(ledger: LocalLedger, simulated: Simulated): number {

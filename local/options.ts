@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/session-refresh.ts';
 import { localSources } from './places.ts';
@@ -52,6 +51,12 @@ export const credentialVariables = {
   token: 'SIMLEDGER_API_TOKEN',
 } as const;
 
+/**
+ * The API's credentials where the environment states none. They are no secret: every program of this machine reaches the
+ * local run's tables without any, and web pages are kept out by other means. So commands can be copied as they are.
+ */
+export const defaultCredentials: ApiCredentials = { account: 'AClocal', token: 'local' };
+
 /** What the user asked for can't be done; the message says what is accepted. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -76,7 +81,7 @@ export const help = `simledger, the whole of it on this machine
 Ports: ${Object.values(portVariables)
   .map(({ variable, port }) => `${variable} (${port})`)
   .join(', ')}
-API credentials, made up where not set: ${credentialVariables.account} (AC…), ${credentialVariables.token}
+API credentials: ${credentialVariables.account} (${defaultCredentials.account}), ${credentialVariables.token} (${defaultCredentials.token})
 `;
 
 /**
@@ -192,10 +197,10 @@ export function portOf(name: keyof Ports, env: NodeJS.ProcessEnv): number {
   return text === undefined || text === '' ? port : wholeNumber(variable, text, 0, 65_535);
 }
 
-/** The API's credentials; what the environment does not state is made up. */
+/** The API's credentials, by the environment or the defaults. */
 function credentialsOf(env: NodeJS.ProcessEnv): ApiCredentials {
-  const account = env[credentialVariables.account] || `AC${randomBytes(16).toString('hex')}`;
-  const token = env[credentialVariables.token] || randomBytes(16).toString('hex');
+  const account = env[credentialVariables.account] || defaultCredentials.account;
+  const token = env[credentialVariables.token] || defaultCredentials.token;
   if (!/^AC[\w-]+$/.test(account)) {
     throw new UsageError(
       `${credentialVariables.account} ${JSON.stringify(account)}: give a SID, AC followed by letters and digits`,

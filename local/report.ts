@@ -5,6 +5,7 @@ import type { RejectLine } from '../lambda/store/quarantine.ts';
 import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
 import { webhookPath } from '../lambda/webhook-receiver/routes.ts';
 import type { LocalLedger } from './local-ledger.ts';
+import type { ApiCredentials } from './options.ts';
 import { localSources, quarantineBucket } from './places.ts';
 import { printable } from './printable.ts';
 import { count } from './progress.ts';
@@ -86,18 +87,18 @@ export function rejectTable(lines: readonly string[]): string {
 }
 
 /** Where to look, and how to send something. */
-export function whereToLook({ endpoints }: LocalLedger): string {
+export function whereToLook({ endpoints }: LocalLedger, { account, token }: ApiCredentials): string {
   const { stream, bucket } = localSources[0];
   return [
     'Where to look (any access key will do: AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1)',
     `  tables       aws --endpoint-url ${endpoints.dynamoDb} dynamodb scan --table-name Sessions   (Usage, Events, Sims, Files)`,
     `  rejects      aws --endpoint-url ${endpoints.s3} s3 ls --recursive s3://${quarantineBucket}/`,
-    `  API          curl -u ACCOUNT:TOKEN ${endpoints.api}/v1/Sims   (what there is: ${endpoints.api}/docs)`,
+    `  API          curl -u ${account}:${token} ${endpoints.api}/v1/Sims   (what there is: ${endpoints.api}/docs)`,
     `  health       ${endpoints.api}/health`,
     'How to send',
     `  a record     aws --endpoint-url ${endpoints.kinesis} kinesis put-record --stream-name ${stream} --partition-key 1 --data fileb://record.json`,
     `  a file       aws --endpoint-url ${endpoints.s3} s3 cp cdr_20260101_000000.csv s3://${bucket}/`,
-    `  as a carrier curl -u ACCOUNT:TOKEN -H 'content-type: application/json' --data-binary @record.json ${endpoints.api}${webhookPath(localSources[0].name)}`,
+    `  as a carrier curl -u ${account}:${token} -H 'content-type: application/json' --data-binary @record.json ${endpoints.api}${webhookPath(localSources[0].name)}`,
   ].join('\n');
 }
 

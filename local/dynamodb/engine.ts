@@ -1,14 +1,19 @@
 /**
  * The process in which dynalite runs. Its parent starts it by {@link startDynamoDb}, and it ends with its parent.
  */
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import dynalite from 'dynalite';
+import { tables } from '../../lambda/store/tables.ts';
 import { guardServer } from '../loopback-guard.ts';
 import {
   answerFaults,
   closeIteratorsOnReturn,
   hideOrigin,
+  keepTables,
   type LevelPrototype,
+  nameUnknownOperations,
   surviveAbortedRequests,
 } from './guards.ts';
 import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
@@ -28,6 +33,8 @@ const require = createRequire(createRequire(import.meta.url).resolve('dynalite')
 const { Level }: { Level: LevelClass } = require('level');
 const { MemoryLevel }: { MemoryLevel: LevelClass } = require('memory-level');
 
+// What is written to the folder of `--data` is for its owner only.
+process.umask(0o077);
 // Ctrl-C reaches every process of the terminal; the parent decides when the tables may go.
 process.on('SIGINT', () => undefined);
 process.once('message', (options: EngineOptions) => start(options).catch(fail));
@@ -44,6 +51,11 @@ async function start({ port, dataDirectory }: EngineOptions): Promise<void> {
   });
   surviveAbortedRequests(server);
   answerFaults(server);
+  keepTables(
+    server,
+    tables.map(({ name }) => name),
+  );
+  nameUnknownOperations(server, supportedOperations());
   hideOrigin(server);
   guardServer(server);
   server.keepAliveTimeout = keepAliveMilliseconds;
@@ -73,6 +85,12 @@ async function tryOpen(directory: string): Promise<void> {
   const level = new Level(directory);
   await level.open();
   await level.close();
+}
+
+/** dynalite has a file for each operation. */
+function supportedOperations(): string[] {
+  const folder = join(dirname(createRequire(import.meta.url).resolve('dynalite')), 'actions');
+  return readdirSync(folder).map((name) => name.charAt(0).toUpperCase() + name.slice(1, -'.js'.length));
 }
 
 function fail(error: NodeJS.ErrnoException): void {

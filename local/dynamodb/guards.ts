@@ -1,4 +1,5 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { permanentMessage } from '../aws-json-protocol.ts';
 
 /**
  * Keeps the server alive when a client gives up in the middle of a request, as an SDK does on a time-out.
@@ -25,14 +26,87 @@ export function answerFaults(server: Server): void {
       try {
         for (const listener of listeners) listener.call(request);
       } catch (error) {
-        const body = {
-          __type: 'com.amazonaws.dynamodb.v20120810#InternalServerError',
-          message: String(error),
-        };
-        response.writeHead(500, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
+        answerError(response, 500, 'com.amazonaws.dynamodb.v20120810#InternalServerError', String(error));
       }
     });
   });
+}
+
+/**
+ * Answers operations that dynalite does not have with an error that names them: dynalite's own says nothing.
+ *
+ * It must be called after dynalite has put its own 'request' listener on the server.
+ *
+ * @param supported names of the operations that dynalite has.
+ */
+export function nameUnknownOperations(server: Server, supported: readonly string[]): void {
+  interceptRequests(server, (request, response) => {
+    const operation = operationName(request);
+    if (operation === undefined || supported.includes(operation)) return false;
+    const message = `The local DynamoDB does not have the operation ${operation}. It has: ${supported.join(', ')}.`;
+    request.resume();
+    answerError(response, 400, 'com.amazon.coral.service#UnknownOperationException', message);
+    return true;
+  });
+}
+
+/** Operations that would take the local run's own tables from it, or an index that it reads by. */
+const breaking = ['DeleteTable', 'UpdateTable'];
+
+/**
+ * Refuses to delete some tables. It must be called after dynalite has put its own 'request' listener on the server.
+ *
+ * @param names the tables that the local run itself needs.
+ */
+export function keepTables(server: Server, names: readonly string[]): void {
+  server.on('request', (request, response) => {
+    if (!breaking.includes(operationName(request) ?? '')) return;
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const listeners = request.listeners('end');
+    request.removeAllListeners('end');
+    request.on('end', () => {
+      const name = tableName(Buffer.concat(chunks).toString());
+      if (name !== undefined && names.includes(name)) {
+        const type = 'com.amazonaws.dynamodb.v20120810#ResourceInUseException';
+        answerError(response, 400, type, permanentMessage('table', name));
+      } else for (const listener of listeners) listener.call(request);
+    });
+  });
+}
+
+/** The table that a request names, by its name or its ARN. What is no request is dynalite's to refuse. */
+function tableName(body: string): string | undefined {
+  try {
+    const name: unknown = Object(JSON.parse(body)).TableName;
+    return typeof name === 'string' ? name.slice(name.lastIndexOf('/') + 1) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** `PutItem` of the header `X-Amz-Target: DynamoDB_20120810.PutItem`; undefined for what is no such header. */
+function operationName(request: IncomingMessage): string | undefined {
+  return /^DynamoDB_\d+\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? ''))?.[1];
+}
+
+/** Has a handler look at each request first; where it returns true, no listener that is there already sees it. */
+function interceptRequests(
+  server: Server,
+  handle: (request: IncomingMessage, response: ServerResponse) => boolean,
+): void {
+  const listeners = server.listeners('request');
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (handle(request, response)) return;
+    for (const listener of listeners) listener.call(server, request, response);
+  });
+}
+
+function answerError(response: ServerResponse, status: number, type: string, message: string): void {
+  const headers = { 'content-type': 'application/x-amz-json-1.0' };
+  response.writeHead(status, headers).end(JSON.stringify({ __type: type, message }));
 }
 
 /**

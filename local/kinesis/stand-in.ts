@@ -8,9 +8,15 @@ import { StreamRegistry } from './stream-registry.ts';
 /** Kinesis Data Streams in this process: a server that AWS clients talk to, and its streams within reach. */
 export interface KinesisStandIn extends LoopbackServer {
   /** @throws AwsError `ResourceInUseException` when there is a stream of that name. */
-  createStream(name: string, shardCount: number): KinesisStream;
+  createStream(name: string, shardCount: number, options?: StreamOptions): KinesisStream;
   /** The stream of that name, however it was made, or undefined. */
   stream(name: string): KinesisStream | undefined;
+}
+
+/** What can be set about a stream made in this process. */
+export interface StreamOptions {
+  /** Whether clients are refused to delete it. */
+  readonly permanent?: boolean;
 }
 
 /** What can be set about the stand-in. */
@@ -37,7 +43,8 @@ export function createKinesisStandIn(options: KinesisStandInOptions = {}): Kines
   });
   return {
     ...server,
-    createStream: (name, shardCount) => streams.create(name, shardCount),
+    createStream: (name, shardCount, { permanent = false } = {}) =>
+      streams.create(name, shardCount, permanent),
     stream: (name) => streams.get(name),
   };
 }

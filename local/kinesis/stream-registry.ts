@@ -1,4 +1,4 @@
-import { AwsError, localAccount } from '../aws-json-protocol.ts';
+import { AwsError, localAccount, permanentMessage } from '../aws-json-protocol.ts';
 import type { StreamReference } from './request-shapes.ts';
 import type { Shard } from './shard.ts';
 import { KinesisStream } from './stream.ts';
@@ -6,6 +6,8 @@ import { KinesisStream } from './stream.ts';
 /** The streams of the one account, by name. */
 export class StreamRegistry {
   readonly #streams = new Map<string, KinesisStream>();
+  /** Names of streams that clients can't delete. */
+  readonly #permanent = new Set<string>();
   readonly #maximumBytesPerStream: number;
   readonly #clock: () => number;
 
@@ -30,7 +32,7 @@ export class StreamRegistry {
   }
 
   /** @throws AwsError `ResourceInUseException` when there is one of that name. */
-  create(name: string, shardCount: number): KinesisStream {
+  create(name: string, shardCount: number, permanent = false): KinesisStream {
     if (this.#streams.has(name)) {
       throw new AwsError(
         'ResourceInUseException',
@@ -39,12 +41,17 @@ export class StreamRegistry {
     }
     const stream = new KinesisStream(name, shardCount, this.#maximumBytesPerStream, this.#clock);
     this.#streams.set(name, stream);
+    if (permanent) this.#permanent.add(name);
     return stream;
   }
 
-  /** @throws AwsError `ResourceNotFoundException` */
+  /** @throws AwsError `ResourceNotFoundException`; `ResourceInUseException` for a permanent one. */
   delete(reference: StreamReference): void {
-    this.#streams.delete(this.find(reference).name);
+    const { name } = this.find(reference);
+    if (this.#permanent.has(name)) {
+      throw new AwsError('ResourceInUseException', permanentMessage('stream', name));
+    }
+    this.#streams.delete(name);
   }
 
   /** @throws AwsError `ResourceNotFoundException`; `InvalidArgumentException` when the request names no stream. */

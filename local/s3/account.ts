@@ -1,3 +1,4 @@
+import { permanentMessage } from '../aws-json-protocol.ts';
 import { Bucket, type ObjectFacts, type StoredObject } from './buckets.ts';
 import { ContentStore } from './contents.ts';
 import { S3Error } from './errors.ts';
@@ -45,9 +46,12 @@ export class Account {
     return bucket;
   }
 
-  /** @throws S3Error `NoSuchBucket`, or `BucketNotEmpty` while it has any version of any object. */
+  /** @throws S3Error `NoSuchBucket`, `AccessDenied` for a permanent one, or `BucketNotEmpty` while it has any version of any object. */
   deleteBucket(name: string): void {
     const bucket = this.bucket(name);
+    if (bucket.permanent) {
+      throw new S3Error('AccessDenied', permanentMessage('bucket', name), { fields: { BucketName: name } });
+    }
     if (!bucket.empty) {
       const message = 'The bucket you tried to delete is not empty';
       throw new S3Error('BucketNotEmpty', message, { fields: { BucketName: name } });

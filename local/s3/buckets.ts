@@ -62,6 +62,8 @@ export class Bucket {
   readonly created = new Date();
   /** Undefined as long as versioning was never enabled. */
   versioning: Versioning | undefined;
+  /** Whether clients are refused to delete it. */
+  permanent = false;
   readonly uploads = new Map<string, MultipartUpload>();
   readonly #contents: ContentStore;
   /** Versions of each key, the oldest first; never an empty array. */

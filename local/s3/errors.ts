@@ -1,4 +1,5 @@
 const statusOfCode = {
+  AccessDenied: 403,
   BadDigest: 400,
   BucketAlreadyOwnedByYou: 409,
   BucketNotEmpty: 409,

@@ -45,8 +45,11 @@ export interface S3StandIn {
   listen(port: number, host?: string): Promise<{ port: number }>;
   /** Ends all connections and removes all objects. */
   close(): Promise<void>;
-  /** Creates a bucket. Nothing happens when it is there, except that versioning can be enabled. */
-  createBucket(name: string, options?: { readonly versioned?: boolean }): void;
+  /**
+   * Creates a bucket. Nothing happens when it is there, except that versioning can be enabled, and that clients can be
+   * refused to delete it.
+   */
+  createBucket(name: string, options?: { readonly versioned?: boolean; readonly permanent?: boolean }): void;
   /** Puts an object, with everything that comes of it, notifications included. */
   putObject(
     bucket: string,
@@ -77,9 +80,10 @@ export function createS3StandIn(options: S3StandInOptions = {}): S3StandIn {
       await server.close();
       await account.contents.close();
     },
-    createBucket(name, { versioned = false } = {}) {
+    createBucket(name, { versioned = false, permanent = false } = {}) {
       const bucket = account.buckets.get(name) ?? account.createBucket(name);
       if (versioned) bucket.versioning = 'Enabled';
+      if (permanent) bucket.permanent = true;
     },
     async putObject(bucket, key, bytes, { contentType = 'binary/octet-stream' } = {}) {
       const { etag, versionId } = await putBytes(account, { bucket, key, bytes, contentType });

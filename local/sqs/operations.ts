@@ -48,6 +48,7 @@ function queueOperations(queues: QueueRegistry): Record<string, Operation> {
         return { QueueUrl: (same ? existing : queues.create(QueueName, settings)).url };
       },
     ),
+    DeleteQueue: operation(z.strictObject(withQueueUrl), ({ QueueUrl }) => queues.delete(QueueUrl)),
     GetQueueUrl: operation(z.object({ QueueName: z.string() }), ({ QueueName }) => ({
       QueueUrl: queues.find(QueueName).url,
     })),

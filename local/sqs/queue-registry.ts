@@ -1,4 +1,4 @@
-import { AwsError } from '../aws-json-protocol.ts';
+import { AwsError, permanentMessage } from '../aws-json-protocol.ts';
 import { Queue, type QueueSettings } from './queue.ts';
 
 /** What a queue is like when nothing is said: as on AWS. */
@@ -14,6 +14,8 @@ export class QueueRegistry {
   /** Where the server is reached, without a trailing slash; queue URLs begin with it. */
   origin = '';
   readonly #queues = new Map<string, Queue>();
+  /** Names of queues that clients can't delete. */
+  readonly #permanent = new Set<string>();
 
   /** All queues, in the order of their names. */
   get all(): readonly Queue[] {
@@ -25,7 +27,7 @@ export class QueueRegistry {
   }
 
   /** @throws AwsError `QueueNameExists` when there is one of that name. */
-  create(name: string, settings: QueueSettings): Queue {
+  create(name: string, settings: QueueSettings, permanent = false): Queue {
     if (this.#queues.has(name)) {
       throw new AwsError('QueueNameExists', `A queue named ${name} already exists.`, {
         queryCode: 'QueueAlreadyExists',
@@ -33,7 +35,19 @@ export class QueueRegistry {
     }
     const queue = new Queue(name, settings, () => this.origin);
     this.#queues.set(name, queue);
+    if (permanent) this.#permanent.add(name);
     return queue;
+  }
+
+  /** @throws AwsError `QueueDoesNotExist`; `InvalidParameterValueException` for a permanent one. */
+  delete(url: string): void {
+    const { name } = this.findByUrl(url);
+    if (this.#permanent.has(name)) {
+      throw new AwsError('InvalidParameterValueException', permanentMessage('queue', name), {
+        queryCode: 'InvalidParameterValue',
+      });
+    }
+    this.#queues.delete(name);
   }
 
   /** The queue that a URL names by its last part. @throws AwsError `QueueDoesNotExist` */

@@ -12,6 +12,8 @@ export interface QueueOptions {
   readonly maxReceives?: number;
   /** Without it a message is delivered until it is deleted, whatever `maxReceives` says. */
   readonly deadLetterQueue?: Queue;
+  /** Whether clients are refused to delete it. */
+  readonly permanent?: boolean;
 }
 
 /** SQS in this process: a server that AWS clients talk to, and its queues within reach. */
@@ -43,15 +45,20 @@ export function createSqsStandIn(): SqsStandIn {
       return listening;
     },
     close: () => server.close(),
-    createQueue: (name, { visibilityTimeoutSeconds, maxReceives, deadLetterQueue } = {}) =>
-      queues.create(name, {
+    createQueue: (
+      name,
+      { visibilityTimeoutSeconds, maxReceives, deadLetterQueue, permanent = false } = {},
+    ) => {
+      const settings = {
         ...defaultSettings,
         visibilityTimeoutSeconds: visibilityTimeoutSeconds ?? defaultSettings.visibilityTimeoutSeconds,
         redrive:
           deadLetterQueue === undefined || maxReceives === undefined
             ? undefined
             : { deadLetterQueue, maxReceives },
-      }),
+      };
+      return queues.create(name, settings, permanent);
+    },
     queue: (name) => queues.get(name),
   };
 }

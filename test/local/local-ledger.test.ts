@@ -255,16 +255,18 @@ describe('a client of AWS', () => {
     const byFile = usageRecord();
     await writeFile(join(folder, 'record.json'), JSON.stringify(byCli.record));
     await writeFile(join(folder, 'cdr_20260101_000000.csv'), usageFile(byFile));
-    const commands = [...whereToLook(ledger).matchAll(/ aws --endpoint-url (\S+) (.*?)(?: {3}\(.*)?$/gm)].map(
-      ([, endpoint = '', command = '']) => {
-        const args = command
-          .replace('fileb://record.json', `fileb://${join(folder, 'record.json')}`)
-          .replace('cdr_20260101_000000.csv', join(folder, 'cdr_20260101_000000.csv'))
-          .replace('s3 cp', 's3 cp --only-show-errors')
-          .split(' ');
-        return () => (args[0] === 's3' && args[1] === 'ls' ? undefined : aws(endpoint, ...args));
-      },
-    );
+    const commands = [
+      ...whereToLook(ledger, options.apiCredentials).matchAll(
+        / aws --endpoint-url (\S+) (.*?)(?: {3}\(.*)?$/gm,
+      ),
+    ].map(([, endpoint = '', command = '']) => {
+      const args = command
+        .replace('fileb://record.json', `fileb://${join(folder, 'record.json')}`)
+        .replace('cdr_20260101_000000.csv', join(folder, 'cdr_20260101_000000.csv'))
+        .replace('s3 cp', 's3 cp --only-show-errors')
+        .split(' ');
+      return () => (args[0] === 's3' && args[1] === 'ls' ? undefined : aws(endpoint, ...args));
+    });
     expect(commands.length).toBe(4);
     const [scan, , putOne, copy] = commands;
     await Promise.all([putOne?.(), copy?.()]);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +35,7 @@ class Run {
   readonly #child: ChildProcess;
 
   constructor(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...args], {
+    this.#child = spawn(process.execPath, ['local/start.mjs', ...args], {
       cwd: project,
       env: { ...process.env, ...anyPorts, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,10 +57,26 @@ class Run {
     this.#child.kill('SIGINT');
   }
 
-  /** The first group of an expression, once the output has it. */
-  async shown(wanted: RegExp): Promise<string> {
-    await expect.poll(() => wanted.test(this.output), { timeout: 20_000 }).toBe(true);
-    return wanted.exec(this.output)?.[1] ?? '';
+  /** SIGKILL, with no time to clean up. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  /** The first group of an expression, as soon as the output has it; fails when the run ends without. */
+  shown(wanted: RegExp): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = wanted.exec(this.output);
+        if (found === null) return;
+        this.#child.stdout?.off('data', look);
+        resolve(found[1] ?? '');
+      };
+      this.#child.stdout?.on('data', look);
+      void this.ended.then(({ output, errors }) =>
+        reject(new Error(`${wanted} was not shown: ${output}${errors}`)),
+      );
+      look();
+    });
   }
 }
 
@@ -88,7 +105,7 @@ test('npm start runs what these tests run', async () => {
   const { scripts } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  expect(scripts['start']).toBe('tsx local/main.ts');
+  expect(scripts['start']).toBe('node local/start.mjs');
 });
 
 describe('npm start', () => {
@@ -102,9 +119,11 @@ describe('npm start', () => {
     expect(sims.length).toBe(expectedItems.sims);
     const sinks = output.match(/^Sink validation: test_id [0-9a-f-]{36}$/gm) ?? [];
     expect(sinks.length).toBe(2);
-    for (const heading of ['The ledger now', 'In quarantine', 'Receipt, in records', 'Where to look']) {
+    for (const heading of ['The ledger now', 'In quarantine', 'Receipt, in records']) {
       expect(output).toContain(heading);
     }
+    // All that listens ends with the run.
+    expect(output).not.toMatch(/127\.0\.0\.1|Where to look|AClocal/);
   });
 
   test.each(['update', 'hourly'])(
@@ -182,6 +201,104 @@ describe('npm start', () => {
       output: '',
       errors: `Port ${port} is taken: set SIMLEDGER_DYNAMODB_PORT to a free port, or end what listens there\n`,
     });
+  });
+
+  test('leaves nothing in the temporary folder, nor does a killed run after the next one has started', async () => {
+    const temporary = await mkdtemp(join(folder, 'temporary-'));
+    const variables = { TMPDIR: temporary, TMP: temporary, TEMP: temporary };
+    const left = async () => (await readdir(temporary)).filter((name) => name.startsWith('simledger-'));
+    const killed = new Run(['--empty'], variables);
+    await killed.shown(/(Ctrl-C ends it)/);
+    killed.kill();
+    await killed.ended;
+    expect((await left()).length).toBe(1);
+    const { code, errors } = await new Run(['--empty', '--once'], variables).ended;
+    expect([code, errors, await left()]).toEqual([0, '', []]);
+  });
+
+  test.skipIf(process.platform === 'win32')('ends with all its processes when npm gets SIGTERM', async () => {
+    const temporary = await mkdtemp(join(folder, 'temporary-'));
+    const npm = spawn('npm', ['start', '--', '--empty'], {
+      cwd: project,
+      env: { ...process.env, ...anyPorts, TMPDIR: temporary },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => void npm.kill('SIGKILL'));
+    let output = '';
+    let errors = '';
+    npm.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (output.includes('Ctrl-C ends it')) npm.kill('SIGTERM');
+    });
+    // The pipe is closed once the last process that could write to it has ended.
+    await once(npm, 'close');
+    expect(errors).toContain('Ending …');
+    expect((await readdir(temporary)).filter((name) => name.startsWith('simledger-'))).toEqual([]);
+    const api = /api +(http:\S+)/.exec(output)?.[1];
+    await expect(fetch(`${api}/health`)).rejects.toThrow();
+  });
+
+  test('in an unusable temporary folder ends with a sentence, and 2', async () => {
+    const missing = join(folder, 'missing');
+    const { code, output, errors } = await new Run(['--once'], {
+      ...{ TMPDIR: missing, TMP: missing, TEMP: missing },
+    }).ended;
+    expect({ code, output }).toEqual({ code: 2, output: '' });
+    expect(errors).toMatch(
+      /^The temporary folder .*missing can't be used \(ENOENT: .*\): set (TMPDIR|TEMP) to a folder that you may write to\n$/,
+    );
+  });
+
+  test.each([
+    ['npm start', 'local/start.mjs'],
+    ['npx simledger', 'cli/simledger.mjs'],
+    ['npm test', 'bin/check-machine.mjs'],
+  ])('%s on an old Node.js ends with a sentence before anything else is loaded, and 2', async (_, script) => {
+    const preload =
+      "data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.18.3' })";
+    const child = spawn(process.execPath, ['--import', preload, script], { cwd: project });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    const [code] = await once(child, 'close');
+    expect([code, errors]).toEqual([
+      2,
+      'simledger needs Node.js 20.19 or newer, and this is 20.18.3: install a newer one from https://nodejs.org\n',
+    ]);
+  });
+
+  test('-- --data keeps its folder from other users, also one that was open before', async () => {
+    const data = join(folder, 'data');
+    await mkdir(data, { mode: 0o755 });
+    await writeFile(join(data, 'LOG.old'), '', { mode: 0o644 });
+    const { code, errors } = await start('--empty', '--once', '--data', data);
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    if (process.platform === 'win32') return;
+    const mode = async (path: string) => (await stat(path)).mode & 0o777;
+    const names = await readdir(data);
+    expect(names).toContain('CURRENT');
+    const modes = names.map(async (name) => [name, await mode(join(data, name))] as const);
+    expect(await mode(data)).toBe(0o700);
+    expect(Object.fromEntries(await Promise.all(modes))).toEqual(
+      Object.fromEntries(names.map((name) => [name, 0o600])),
+    );
+  });
+
+  test('-- --data refuses a folder of other things, and leaves it as it is', async () => {
+    const other = join(folder, 'documents');
+    await mkdir(other, { mode: 0o755 });
+    await writeFile(join(other, 'letter.txt'), '');
+    expect(await start('--empty', '--once', '--data', other)).toEqual({
+      code: 2,
+      output: '',
+      errors: `The folder of --data, ${other}, holds other files, "letter.txt" among them: give an empty folder, or one of an earlier run\n`,
+    });
+    expect(await readdir(other)).toEqual(['letter.txt']);
+    if (process.platform !== 'win32') expect((await stat(other)).mode & 0o777).toBe(0o755);
   });
 
   test('-- --help explains itself, and wrong options end with 2 before anything is started', async () => {

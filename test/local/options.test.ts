@@ -77,6 +77,12 @@ describe('the options of the local run', () => {
     for (const option of named.split(' ')) expect(help).toContain(option);
   });
 
+  test('take the API’s credentials from the environment, or those that the documentation has', () => {
+    expect(options()?.apiCredentials).toEqual({ account: 'AClocal', token: 'local' });
+    const env = { SIMLEDGER_API_ACCOUNT: 'ACmine', SIMLEDGER_API_TOKEN: 'mine' };
+    expect(optionsOf([], env)?.apiCredentials).toEqual({ account: 'ACmine', token: 'mine' });
+  });
+
   test('take the ports from the environment', () => {
     const env = {
       SIMLEDGER_KINESIS_PORT: '1',

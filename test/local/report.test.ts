@@ -135,6 +135,6 @@ test('the table of rejects has a row a reject, long sentences cut, and counts th
 
 test('the place to look names each endpoint', () => {
   const endpoints = { kinesis: 'http://k', s3: 'http://s', dynamoDb: 'http://d', api: 'http://a' };
-  const text = whereToLook({ endpoints } as LocalLedger);
+  const text = whereToLook({ endpoints } as LocalLedger, { account: 'ACtest', token: 'secret' });
   for (const endpoint of Object.values(endpoints)) expect(text).toContain(endpoint);
 });

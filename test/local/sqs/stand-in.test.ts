@@ -4,11 +4,11 @@ import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteMessageCommand,
-  DeleteQueueCommand,
   EmptyBatchRequest,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListQueuesCommand,
+  ListQueueTagsCommand,
   MessageNotInflight,
   PurgeQueueCommand,
   QueueDoesNotExist,
@@ -285,9 +285,9 @@ describe('the SQS stand-in', () => {
   });
 
   it('names the operation that it does not know', async () => {
-    await expect(client.send(new DeleteQueueCommand({ QueueUrl: queue.url }))).rejects.toMatchObject({
+    await expect(client.send(new ListQueueTagsCommand({ QueueUrl: queue.url }))).rejects.toMatchObject({
       name: 'UnknownOperationException',
-      message: expect.stringContaining('does not know the operation DeleteQueue.'),
+      message: expect.stringContaining('does not know the operation ListQueueTags.'),
     });
   });
 

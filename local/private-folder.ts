@@ -1,0 +1,32 @@
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from './options.ts';
+
+/** Names of the files that a LevelDB consists of; `lost` is where its repair puts what it can't use. */
+const storeFile = /^(CURRENT|LOCK|LOG(\.old)?|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp)|lost)$/;
+
+/**
+ * Makes the folder of `--data` such that only its owner can read it: created with these rights, or given them where it is
+ * there already. Files in it get them too.
+ *
+ * @throws UsageError where the folder holds anything but a ledger, or its rights can't be changed.
+ */
+export async function preparePrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const names = await readdir(path);
+    const other = names.find((name) => !storeFile.test(name));
+    if (other !== undefined) {
+      throw new UsageError(
+        `The folder of --data, ${path}, holds other files, ${JSON.stringify(other)} among them: give an empty folder, or one of an earlier run`,
+      );
+    }
+    await chmod(path, 0o700);
+    for (const name of names) await chmod(join(path, name), name === 'lost' ? 0o700 : 0o600);
+  } catch (error) {
+    if (error instanceof UsageError || !(error instanceof Error)) throw error;
+    throw new UsageError(
+      `The folder of --data, ${path}, can't be made private (${error.message}): give a folder of your own`,
+    );
+  }
+}

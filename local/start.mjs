@@ -1,0 +1,18 @@
+// `npm start`: looks at the machine first, then runs the local run from its TypeScript sources.
+import '../bin/check-machine.mjs';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const temporary = tmpdir();
+try {
+  rmdirSync(mkdtempSync(join(temporary, 'simledger-check-')));
+} catch (error) {
+  console.error(
+    `The temporary folder ${temporary} can't be used (${error.message}): set ${process.platform === 'win32' ? 'TEMP' : 'TMPDIR'} to a folder that you may write to`,
+  );
+  process.exit(2);
+}
+const { register } = await import('tsx/esm/api');
+register();
+await import('./main.ts');

@@ -1,0 +1,144 @@
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  ExecuteStatementCommand,
+  ListTablesCommand,
+  TransactWriteItemsCommand,
+  UpdateTableCommand,
+  waitUntilTableExists,
+  waitUntilTableNotExists,
+} from '@aws-sdk/client-dynamodb';
+import {
+  CreateStreamCommand,
+  DeleteStreamCommand,
+  KinesisClient,
+  ListStreamsCommand,
+} from '@aws-sdk/client-kinesis';
+import { CreateBucketCommand, DeleteBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, DeleteQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { localDescription } from '../../local/description.ts';
+import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import { localSources } from '../../local/places.ts';
+import { optionsForTests } from './running-ledger.ts';
+
+const account = { region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' } };
+
+let ledger: LocalLedger;
+let kinesis: KinesisClient;
+let s3: S3Client;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  const silent = { onLog: () => undefined, onTrouble: () => undefined };
+  ledger = await startLocalLedger({ ...optionsForTests(), ...silent });
+  const answer = await fetch(`${ledger.endpoints.api}/local`);
+  const { endpoints } = localDescription.parse(await answer.json());
+  kinesis = new KinesisClient({ ...account, endpoint: endpoints.kinesis });
+  s3 = new S3Client({ ...account, endpoint: endpoints.s3, forcePathStyle: true });
+  sqs = new SQSClient({ ...account, endpoint: endpoints.sqs });
+});
+
+afterAll(async () => {
+  for (const client of [kinesis, s3, sqs]) client.destroy();
+  await ledger.stop();
+});
+
+/** The name and the message of the error that a request ends with. */
+async function refusal(request: Promise<unknown>): Promise<readonly [string, string]> {
+  const error = await request.then(
+    () => expect.fail('The request was not refused'),
+    (reason: unknown) => reason,
+  );
+  return error instanceof Error ? [error.name, error.message] : expect.fail(String(error));
+}
+
+describe('what the local run itself needs is not deleted, what a user created is:', () => {
+  test('tables', async () => {
+    const names = ['Events', 'Files', 'Sessions', 'Sims', 'Usage'];
+    for (const name of names) {
+      for (const TableName of [name, `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`]) {
+        const refused = [
+          'ResourceInUseException',
+          `The table ${name} belongs to the local run and can't be deleted. You can delete a table that you created.`,
+        ];
+        expect(await refusal(ledger.dynamoDb.send(new DeleteTableCommand({ TableName })))).toEqual(refused);
+      }
+    }
+    const GlobalSecondaryIndexUpdates = [{ Delete: { IndexName: 'bySid' } }];
+    const update = new UpdateTableCommand({ TableName: 'Sims', GlobalSecondaryIndexUpdates });
+    expect((await refusal(ledger.dynamoDb.send(update)))[0]).toBe('ResourceInUseException');
+    const TableName = 'Mine';
+    await ledger.dynamoDb.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      }),
+    );
+    const waiting = { client: ledger.dynamoDb, maxWaitTime: 20, minDelay: 1 };
+    await waitUntilTableExists(waiting, { TableName });
+    await ledger.dynamoDb.send(new DeleteTableCommand({ TableName }));
+    await waitUntilTableNotExists(waiting, { TableName });
+    expect((await ledger.dynamoDb.send(new ListTablesCommand({}))).TableNames).toEqual(names);
+  });
+
+  test('streams', async () => {
+    const names = localSources.map(({ stream }) => stream).sort();
+    for (const StreamName of names) {
+      expect(await refusal(kinesis.send(new DeleteStreamCommand({ StreamName })))).toEqual([
+        'ResourceInUseException',
+        `The stream ${StreamName} belongs to the local run and can't be deleted. You can delete a stream that you created.`,
+      ]);
+    }
+    await kinesis.send(new CreateStreamCommand({ StreamName: 'mine', ShardCount: 1 }));
+    await kinesis.send(new DeleteStreamCommand({ StreamName: 'mine' }));
+    expect((await kinesis.send(new ListStreamsCommand({}))).StreamNames).toEqual(names);
+  });
+
+  test('buckets', async () => {
+    const names = [...localSources.map(({ bucket }) => bucket), 'simledger-quarantine'].sort();
+    for (const Bucket of names) {
+      expect(await refusal(s3.send(new DeleteBucketCommand({ Bucket })))).toEqual([
+        'AccessDenied',
+        `The bucket ${Bucket} belongs to the local run and can't be deleted. You can delete a bucket that you created.`,
+      ]);
+    }
+    await s3.send(new CreateBucketCommand({ Bucket: 'mine' }));
+    await s3.send(new DeleteBucketCommand({ Bucket: 'mine' }));
+    expect((await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).toEqual(names);
+  });
+
+  test('queues', async () => {
+    const { QueueUrls: before = [] } = await sqs.send(new ListQueuesCommand({}));
+    expect(before.map((url) => url.split('/').at(-1))).toEqual([
+      'simledger-files',
+      'simledger-files-dead-letters',
+    ]);
+    for (const QueueUrl of before) {
+      const name = QueueUrl.split('/').at(-1);
+      expect((await refusal(sqs.send(new DeleteQueueCommand({ QueueUrl }))))[1]).toBe(
+        `The queue ${name} belongs to the local run and can't be deleted. You can delete a queue that you created.`,
+      );
+    }
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'mine' }));
+    await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual(before);
+  });
+});
+
+test.each([
+  ['TransactWriteItems', new TransactWriteItemsCommand({ TransactItems: [] })],
+  ['ExecuteStatement', new ExecuteStatementCommand({ Statement: 'SELECT * FROM Sims' })],
+] as const)('the error of an operation that the local DynamoDB lacks names it: %s', async (name, command) => {
+  // The union of two commands is none that the client's overloads know.
+  const request =
+    command instanceof TransactWriteItemsCommand
+      ? ledger.dynamoDb.send(command)
+      : ledger.dynamoDb.send(command);
+  expect(await refusal(request)).toEqual([
+    'UnknownOperationException',
+    `The local DynamoDB does not have the operation ${name}. It has: BatchGetItem, BatchWriteItem, CreateTable, DeleteItem, DeleteTable, DescribeTable, DescribeTimeToLive, GetItem, ListTables, ListTagsOfResource, PutItem, Query, Scan, TagResource, UntagResource, UpdateItem, UpdateTable.`,
+  ]);
+});
