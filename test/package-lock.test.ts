@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 
 interface Locked {
   readonly version?: string;
   readonly resolved?: string;
+  readonly integrity?: string;
+  /** Whether it comes inside of the package that it belongs to, under that one's hash. */
+  readonly inBundle?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -11,6 +15,7 @@ const lock = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta
   readonly packages: Readonly<Record<string, Locked>>;
 };
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 };
@@ -23,6 +28,22 @@ test('the lock file has the binaries of every system, not only of the one that i
       .map(([name, version]) => `${name}@${version}`),
   );
   expect(missing).toEqual([]);
+});
+
+test('every package of the lock file is pinned by its hash', () => {
+  const unpinned = Object.entries(lock.packages).filter(
+    ([path, { integrity, inBundle }]) =>
+      path !== '' && inBundle !== true && !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''),
+  );
+  expect(unpinned.map(([path]) => path)).toEqual([]);
+});
+
+test('the package, its lock file and the API’s contract have one version', () => {
+  const contract = parse(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')) as {
+    readonly info: { readonly version: string };
+  };
+  const locked = lock.packages['']?.version;
+  expect([contract.info.version, locked]).toEqual([manifest.version, manifest.version]);
 });
 
 test('the lock file says nothing of where packages were fetched from', () => {

@@ -1,0 +1,178 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { App } from 'aws-cdk-lib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { configurationOf } from '../lib/configuration.ts';
+import { portVariables } from '../local/options.ts';
+import { installed } from './local/installed-clients.ts';
+
+/**
+ * The README's commands, copied line by line, in their order, into a shell that knows nothing but what the README has
+ * exported. Only the ports are others, since a machine may have a local run of its own.
+ */
+
+const project = fileURLToPath(new URL('../', import.meta.url));
+const readme = readFileSync(join(project, 'README.md'), 'utf8');
+
+/** A command as a reader copies it, and the JSON that the README shows below it. */
+interface Command {
+  readonly text: string;
+  readonly answer: string | undefined;
+}
+
+function commandsIn(text: string): Command[] {
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```\n(?:```json\n(.*?)^```\n)?/gms)];
+  return blocks.flatMap(([, block = '', answer]) => {
+    const lines = block
+      .replaceAll(/\\\n\s*/g, '')
+      .split('\n')
+      .map((line) => line.replace(/\s+# .*$/, ''));
+    const commands = lines.filter((line) => line.trim() !== '');
+    return commands.map((command, index) => ({
+      text: command,
+      answer: index === commands.length - 1 ? answer : undefined,
+    }));
+  });
+}
+
+/** Commands that this test does not run, and why. All others are run. */
+const notRun: readonly (readonly [RegExp, string])[] = [
+  [/^npm ci && npm test$/, 'it is this test suite'],
+  [/^npx cdk (bootstrap|deploy)$/, 'it needs an AWS account; that the command exists is tested'],
+];
+
+const commands = commandsIn(readme);
+const recordFile = join(project, 'record.json');
+const run = promisify(execFile);
+let ports: Record<keyof typeof portVariables, number>;
+let home: string;
+let localRun: ChildProcess | undefined;
+const exported: string[] = [];
+
+/** A port that is free now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'readme-'));
+  // An answer of 401 ends curl with an error, as a reader would take it.
+  await writeFile(join(home, '.curlrc'), 'fail\n');
+  ports = {
+    kinesis: await freePort(),
+    s3: await freePort(),
+    dynamoDb: await freePort(),
+    api: await freePort(),
+  };
+});
+
+afterAll(async () => {
+  if (localRun !== undefined && localRun.exitCode === null) {
+    const ended = new Promise((resolve) => localRun?.once('close', resolve));
+    localRun.kill('SIGTERM');
+    await ended;
+  }
+  await Promise.all([rm(home, { recursive: true }), rm(recordFile, { force: true })]);
+});
+
+/** The reader's environment: nothing of AWS or simledger but the ports. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|SIMLEDGER|CDK)_/.test(name));
+  const chosen = Object.entries(portVariables).map(([name, { variable }]) => [
+    variable,
+    String(ports[name as keyof typeof portVariables]),
+  ]);
+  return {
+    ...Object.fromEntries(kept),
+    ...Object.fromEntries(chosen),
+    CURL_HOME: home,
+    CDK_OUTDIR: join(home, 'cdk.out'),
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_PAGER: '',
+  };
+}
+
+/** The command with the chosen ports in the place of the fixed ones. */
+function onChosenPorts(text: string): string {
+  return Object.entries(portVariables).reduce(
+    (command, [name, { port }]) =>
+      command.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${ports[name as keyof typeof portVariables]}`),
+    text,
+  );
+}
+
+/** Starts what stays up, and waits until it says so. */
+async function stayUp(text: string): Promise<string> {
+  const child = spawn('bash', ['-c', `exec ${text}`], {
+    cwd: project,
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  localRun = child;
+  let output = '';
+  return new Promise((resolve, reject) => {
+    const take = (chunk: Buffer): void => {
+      output += chunk.toString();
+      if (output.includes('Ctrl-C ends it')) resolve(output);
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.once('close', () => reject(new Error(`${text} has ended: ${output}`)));
+  });
+}
+
+describe.skipIf(process.platform === 'win32')('the README’s command', () => {
+  for (const { text, answer } of commands) {
+    const reason = notRun.find(([pattern]) => pattern.test(text))?.[1];
+    const needsAws = /^aws /.test(text) && !installed.aws;
+    const why = reason ?? (needsAws ? 'the AWS CLI is not installed' : undefined);
+    test.skipIf(why !== undefined)(
+      `${text}${why === undefined ? ' works as printed' : ` is not run: ${why}`}`,
+      { timeout: 180_000 },
+      async () => {
+        if (text === 'npm ci && npm start') {
+          // What `npm ci` installs is what this test runs from.
+          expect(await stayUp('npm start')).toContain('The ledger now');
+          return;
+        }
+        if (text.startsWith('export ')) {
+          exported.push(text);
+          return;
+        }
+        const script = [...exported, onChosenPorts(text)].join('\n');
+        const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], {
+          cwd: project,
+          env: environment(),
+          maxBuffer: 64 * 1024 * 1024,
+        });
+        if (answer !== undefined) expect(JSON.parse(stdout)).toMatchObject(JSON.parse(answer));
+      },
+    );
+  }
+
+  test('of CDK that is not run exists', async () => {
+    const { stdout } = await run('npx', ['cdk', '--help'], { cwd: project });
+    const named = commands.flatMap(({ text }) => /^npx cdk (\w+)/.exec(text)?.[1] ?? []);
+    expect(named).toEqual(['synth', 'bootstrap', 'deploy']);
+    for (const name of named) expect(stdout).toMatch(new RegExp(`^ *cdk ${name}\\b`, 'm'));
+  });
+});
+
+test('the README’s settings of one’s own carriers are accepted', () => {
+  const snippet = /^```json\n("simledger": .*?)^```$/ms.exec(readme)?.[1] ?? expect.fail('There is none');
+  const app = new App({ context: JSON.parse(`{${snippet}}`) });
+  expect(configurationOf(app.node).sources.map(({ name, carrier }) => [name, carrier])).toEqual([
+    ['1nce', '1nce'],
+    ['twilio', 'twilio'],
+  ]);
+});
