@@ -38,6 +38,7 @@ import {
 } from './places.ts';
 import { preparePrivateFolder } from './private-folder.ts';
 import { Receipts } from './receipts.ts';
+import type { ObjectRead } from './s3/account.ts';
 import { createS3StandIn, type S3StandIn } from './s3/stand-in.ts';
 import { createSecretsStandIn } from './secrets/stand-in.ts';
 import { createSqsStandIn, type SqsStandIn } from './sqs/stand-in.ts';
@@ -56,6 +57,12 @@ export interface LocalLedgerOptions {
   readonly onTrouble: (sentence: string) => void;
 }
 
+/** How far a file was read. */
+export interface FileRead {
+  readonly bytes: number;
+  readonly rows: number;
+}
+
 /** simledger as it runs on this machine: stand-ins, functions, and the mappings between them. */
 export interface LocalLedger {
   readonly endpoints: { kinesis: string; s3: string; dynamoDb: string; api: string };
@@ -69,6 +76,10 @@ export interface LocalLedger {
   putRecord(source: string, data: Buffer, partitionKey: string): Promise<void>;
   /** Puts a file into a source's bucket. */
   putFile(source: string, key: string, bytes: Uint8Array): Promise<void>;
+  /** How much of a source's file the importer has read. */
+  fileRead(source: string, key: string): FileRead;
+  /** Records on a source's stream that are neither in the ledger nor given up. */
+  pendingRecords(source: string): number;
   /** Resolves once all that was put is in the ledger or given up. */
   idle(): Promise<void>;
   quarantined(): Promise<readonly string[]>;
@@ -124,6 +135,8 @@ class RunningLedger implements LocalLedger {
   readonly #s3: S3StandIn = createS3StandIn();
   readonly #sqs: SqsStandIn = createSqsStandIn();
   readonly #streamMappings = new Map<string, StreamMapping>();
+  /** How far files were read, by bucket and key. */
+  readonly #filesRead = new Map<string, FileRead>();
   #sqsEndpoint = '';
   #engine: LocalDynamoDb | undefined;
   #client: DynamoDBClient | undefined;
@@ -206,6 +219,14 @@ class RunningLedger implements LocalLedger {
     await this.#s3.putObject(placeOf(source).bucket, key, bytes, { contentType: 'text/csv' });
   }
 
+  fileRead(source: string, key: string): FileRead {
+    return this.#filesRead.get(`${placeOf(source).bucket}/${key}`) ?? nothingRead;
+  }
+
+  pendingRecords(source: string): number {
+    return this.#streamMappings.get(source)?.pendingRecords() ?? 0;
+  }
+
   async idle(): Promise<void> {
     // An object is announced a turn after it was put.
     await new Promise((resolve) => setImmediate(resolve));
@@ -265,6 +286,7 @@ class RunningLedger implements LocalLedger {
       deadLetterQueue: deadLetters,
       permanent: true,
     });
+    this.#s3.onObjectRead((read) => this.#noteRead(read));
     this.#s3.createBucket(quarantineBucket, { permanent: true });
     for (const source of localSources) {
       const count = source.name === 'default' ? shards.default : shards.carrier;
@@ -272,6 +294,15 @@ class RunningLedger implements LocalLedger {
       this.#s3.createBucket(source.bucket, { versioned: true, permanent: true });
       this.#s3.onObjectCreated(source.bucket, (message) => queue.send(JSON.stringify(message)));
     }
+  }
+
+  /** What is read again after a failure does not count again. */
+  #noteRead({ bucket, key, piece, end }: ObjectRead): void {
+    const name = `${bucket}/${key}`;
+    const { bytes, rows } = this.#filesRead.get(name) ?? nothingRead;
+    if (end <= bytes) return;
+    const added = piece.subarray(Math.max(0, piece.length - (end - bytes)));
+    this.#filesRead.set(name, { bytes: end, rows: rows + countLineFeeds(added) });
   }
 
   /** The API's function; requests reach it through the gateway. */
@@ -431,6 +462,14 @@ class RunningLedger implements LocalLedger {
       `${records} Kinesis records were given up (${condition}): s3://${quarantineBucket}/${key}`,
     );
   }
+}
+
+const nothingRead: FileRead = { bytes: 0, rows: 0 };
+
+function countLineFeeds(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) count += 1;
+  return count;
 }
 
 const webhookRoutes = localSources.map(({ name }) => ({ method: 'POST' as const, path: webhookPath(name) }));

@@ -12,10 +12,13 @@ const barWidth = 30;
 export class Progress {
   readonly #output: ProgressOutput;
   readonly #unit: string;
+  readonly #firstLineSeconds: number;
   readonly #started = performance.now();
-  #shown = 0;
+  #shown: number | undefined;
 
-  constructor(output: ProgressOutput, unit: string) {
+  /** @param firstLineSeconds when the first line comes where the output is no terminal. */
+  constructor(output: ProgressOutput, unit: string, firstLineSeconds = lineEverySeconds) {
+    this.#firstLineSeconds = firstLineSeconds;
     this.#output = output;
     this.#unit = unit;
   }
@@ -37,10 +40,9 @@ export class Progress {
 
   #draw(share: number | undefined, words: string, done: number): void {
     const now = performance.now();
-    const pause = this.#output.isTTY === true ? redrawMilliseconds : lineEverySeconds * 1000;
-    if (now - Math.max(this.#shown, this.#output.isTTY === true ? 0 : this.#started) < pause) return;
+    if (now < this.#nextMilliseconds()) return;
     this.#shown = now;
-    const line = `  ${barOf(share)}${words} ${this.#unit}, ${count(this.#perSecond(done))}/s`;
+    const line = `  ${barOf(share)}${words} ${this.#unit}, ${count(this.#perSecond(done))}/s${this.#timeLeft(share)}`;
     this.#output.write(this.#output.isTTY === true ? `\r\u001b[K${line}` : `${line}\n`);
   }
 
@@ -49,9 +51,31 @@ export class Progress {
     if (this.#output.isTTY === true) this.#output.write('\r\u001b[K');
   }
 
+  /** When the next line is due. */
+  #nextMilliseconds(): number {
+    if (this.#output.isTTY === true) return (this.#shown ?? Number.NEGATIVE_INFINITY) + redrawMilliseconds;
+    if (this.#shown === undefined) return this.#started + this.#firstLineSeconds * 1000;
+    return this.#shown + lineEverySeconds * 1000;
+  }
+
+  /** How long the rest takes if it goes on as it went so far. */
+  #timeLeft(share = 0): string {
+    if (share <= 0 || share >= 1) return '';
+    const seconds = (((performance.now() - this.#started) / 1000) * (1 - share)) / share;
+    return `, ${formatDuration(Math.max(1, Math.round(seconds)))} left`;
+  }
+
   #perSecond(done: number): number {
     return done / Math.max(0.001, (performance.now() - this.#started) / 1000);
   }
+}
+
+/** `42 s`, `3 min 5 s`, `2 h 10 min`. */
+function formatDuration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function barOf(share: number | undefined): string {

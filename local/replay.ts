@@ -3,7 +3,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
 import { localRegion } from './aws-json-protocol.ts';
 import { exampleDeliveries } from './examples/index.ts';
-import type { LocalLedger } from './local-ledger.ts';
+import type { FileRead, LocalLedger } from './local-ledger.ts';
 import type { ApiCredentials } from './options.ts';
 import { placeOf } from './places.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
@@ -31,7 +31,7 @@ export interface Replayed {
 
 /** Replays the bundled examples. */
 export function replayExamples(ledger: LocalLedger, output: ProgressOutput): Promise<Replayed> {
-  return replay(ledger, output, async () => {
+  return replayCounted(ledger, output, async () => {
     const { stream, files } = await exampleDeliveries();
     for (const { source, data, partitionKey } of stream) await ledger.putRecord(source, data, partitionKey);
     for (const { source, key, bytes } of files) await ledger.putFile(source, key, bytes);
@@ -45,7 +45,8 @@ export function replayFiles(
   source: string,
   output: ProgressOutput,
 ): Promise<Replayed> {
-  return replay(ledger, output, async () => {
+  const watched = new FilesProgress(ledger, files, source);
+  const put = async (): Promise<void> => {
     const s3 = new S3Client({
       endpoint: ledger.endpoints.s3,
       region: localRegion,
@@ -66,10 +67,90 @@ export function replayFiles(
         for await (const body of bodiesOf(file)) {
           number += 1;
           await ledger.putRecord(source, body, `${file.name}-${number}`);
+          watched.put(body.length + 1);
         }
+        watched.putAll(file);
       }
     }
     s3.destroy();
+  };
+  const progress = new Progress(output, 'rows', 1);
+  return replay(ledger, progress, put, () => {
+    const { rows, share } = watched.measure();
+    progress.showShare(rows, share);
+  });
+}
+
+/** What is read of a file within this time after its first bytes only fills buffers on the way to the importer. */
+const bufferMilliseconds = 500;
+
+/**
+ * How far the user's files are in the ledger. The importer counts rows every few seconds; between that, and before it
+ * counts for the first time, what it reads says how far it is, less what only fills buffers.
+ */
+class FilesProgress {
+  readonly #ledger: LocalLedger;
+  readonly #source: string;
+  readonly #csvNames: ReadonlySet<string>;
+  readonly #totalBytes: number;
+  readonly #receivedBefore: number;
+  /** By name of a CSV file: when its first bytes were seen, and what was read while buffers were filled. */
+  readonly #buffered = new Map<string, FileRead & { readonly since: number }>();
+  /** Of JSON files. */
+  #bytesPut = 0;
+  #recordsPut = 0;
+  #bytesOfWholeFiles = 0;
+
+  constructor(ledger: LocalLedger, files: readonly UserFile[], source: string) {
+    this.#ledger = ledger;
+    this.#source = source;
+    this.#csvNames = new Set(files.filter(({ kind }) => kind === 'csv').map(({ name }) => name));
+    this.#totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#receivedBefore = ledger.receipts.total().received;
+  }
+
+  /** Notes that a record of so many bytes was put. */
+  put(bytes: number): void {
+    this.#bytesPut += bytes;
+    this.#recordsPut += 1;
+  }
+
+  /** Notes that all of a file's records were put: what is between them has bytes too. */
+  putAll({ bytes }: UserFile): void {
+    this.#bytesOfWholeFiles += bytes;
+    this.#bytesPut = this.#bytesOfWholeFiles;
+  }
+
+  /** Rows and records in the ledger, and their share of all bytes, from 0 to 1. */
+  measure(): { readonly rows: number; readonly share: number } {
+    const records = Math.max(0, this.#recordsPut - this.#ledger.pendingRecords(this.#source));
+    const counted = Math.max(0, this.#ledger.receipts.total().received - this.#receivedBefore - records);
+    const read = sumReads([...this.#csvNames].map((name) => this.#ledger.fileRead(this.#source, name)));
+    const consumed = sumReads([...this.#csvNames].map((name) => this.#consumed(name)));
+    const rows = Math.max(counted, consumed.rows);
+    const bytesOfRows = read.rows === 0 ? 0 : (rows * read.bytes) / read.rows;
+    const bytesOfRecords = this.#recordsPut === 0 ? 0 : (records * this.#bytesPut) / this.#recordsPut;
+    const share = this.#totalBytes === 0 ? 1 : (bytesOfRows + bytesOfRecords) / this.#totalBytes;
+    return { rows: records + rows, share: Math.min(1, share) };
+  }
+
+  /** What the importer has read of a file, less what lies in buffers. */
+  #consumed(name: string): FileRead {
+    const { bytes, rows } = this.#ledger.fileRead(this.#source, name);
+    if (bytes === 0) return { bytes, rows };
+    const now = performance.now();
+    const known = this.#buffered.get(name);
+    const filling = known === undefined || now - known.since < bufferMilliseconds;
+    const buffered = filling ? { bytes, rows, since: known?.since ?? now } : known;
+    if (filling) this.#buffered.set(name, buffered);
+    return { bytes: bytes - buffered.bytes, rows: rows - buffered.rows };
+  }
+}
+
+function sumReads(reads: readonly FileRead[]): FileRead {
+  return reads.reduce((sum, { bytes, rows }) => ({ bytes: sum.bytes + bytes, rows: sum.rows + rows }), {
+    bytes: 0,
+    rows: 0,
   });
 }
 
@@ -98,7 +179,7 @@ export async function replaySimulation(
   output: ProgressOutput,
 ): Promise<Simulated> {
   const { deliveries, truth } = simulateFleet(fleet);
-  const { seconds } = await replay(ledger, output, async () => {
+  const { seconds } = await replayCounted(ledger, output, async () => {
     for (const batch of deliveries) {
       for (const delivery of batch) {
         if (delivery.kind === 'stream')
@@ -146,17 +227,25 @@ function miscount(name: string, expected: number, found: number): string | undef
   return expected === found ? undefined : `Records ${name}: expected ${expected}, found ${found}`;
 }
 
-async function replay(
+/** Replays what nobody knows the size of: the records received are shown. */
+function replayCounted(
   ledger: LocalLedger,
   output: ProgressOutput,
   put: () => Promise<void>,
 ): Promise<Replayed> {
   const progress = new Progress(output, 'records');
   const before = ledger.receipts.total().received;
-  const timer = setInterval(
-    () => progress.show(ledger.receipts.total().received - before, undefined),
-    pollMilliseconds,
-  );
+  const show = (): void => progress.show(ledger.receipts.total().received - before, undefined);
+  return replay(ledger, progress, put, show);
+}
+
+async function replay(
+  ledger: LocalLedger,
+  progress: Progress,
+  put: () => Promise<void>,
+  show: () => void,
+): Promise<Replayed> {
+  const timer = setInterval(show, pollMilliseconds);
   const started = performance.now();
   try {
     await put();

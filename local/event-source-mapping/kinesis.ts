@@ -93,6 +93,7 @@ export function createKinesisMapping(options: KinesisMappingOptions): StreamMapp
       await Promise.all(pollers.map((poller) => poller.reached(poller.end)));
     },
     behindMilliseconds: () => Math.max(0, ...pollers.map((poller) => poller.behindMilliseconds)),
+    pendingRecords: () => pollers.reduce((sum, poller) => sum + poller.pendingRecords, 0),
   };
 }
 
@@ -139,6 +140,11 @@ class ShardPoller {
   get behindMilliseconds(): number {
     const [oldest] = this.#shard.read(this.#position, { records: 1, bytes: 1 });
     return oldest === undefined ? 0 : this.#delivery.clock.now() - oldest.approximateArrivalTimestamp * 1000;
+  }
+
+  /** Records that are not done. */
+  get pendingRecords(): number {
+    return this.#shard.end - Math.max(this.#position, this.#shard.start);
   }
 
   /** Resolves once all records before a position are done. */

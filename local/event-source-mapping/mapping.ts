@@ -17,6 +17,8 @@ export interface EventSourceMapping {
 export interface StreamMapping extends EventSourceMapping {
   /** Milliseconds for which the oldest record that is not done with has been in the stream; 0 where none is. */
   behindMilliseconds(): number;
+  /** Records in the stream that are not done with. */
+  pendingRecords(): number;
 }
 
 /** What a mapping needs of the function that it feeds. */

@@ -8,8 +8,19 @@ import { type CreationEvent, Notifications } from './notifications.ts';
 /** Who owns everything in the stand-in. */
 export const ownerId = '75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a';
 
+/** A piece of an object that a client has read. */
+export interface ObjectRead {
+  readonly bucket: string;
+  readonly key: string;
+  readonly piece: Buffer;
+  /** Offset in the object of the byte after the piece. */
+  readonly end: number;
+}
+
 /** The one account of the stand-in: its buckets, their bytes, and who hears of new objects. */
 export class Account {
+  /** Told of each piece of an object that a client reads. */
+  onRead: ((read: ObjectRead) => void) | undefined;
   /** Region of buckets that name none. */
   readonly region: string;
   readonly buckets = new KeyedMap<Bucket>();

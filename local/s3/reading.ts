@@ -12,7 +12,13 @@ export function getObject(account: Account, request: S3Request): S3Response {
   const { object, range, response } = readObject(account, request);
   if (response.status === 304) return response;
   const content = range === undefined ? object.content : sliceContent(object.content, range.start, range.end);
-  return { ...response, content: account.contents.hold(content) };
+  const place = { bucket: request.bucket, key: request.key };
+  let end = range?.start ?? 0;
+  const onSent = (piece: Buffer): void => {
+    end += piece.length;
+    account.onRead?.({ ...place, piece, end });
+  };
+  return { ...response, content: account.contents.hold(content), onSent };
 }
 
 /** HeadObject. */

@@ -25,6 +25,8 @@ export interface S3Response {
   readonly document?: string;
   /** Bytes of an object, held for the edge, which lets them go when they are sent. */
   readonly content?: Content;
+  /** Told of each piece of the content as it goes out. */
+  readonly onSent?: (piece: Buffer) => void;
 }
 
 /** Longest key, in bytes of UTF-8. */

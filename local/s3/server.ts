@@ -85,7 +85,7 @@ export class S3Server {
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     requestId: string,
-    { status, headers, document, content }: S3Response,
+    { status, headers, document, content, onSent }: S3Response,
   ): Promise<void> {
     try {
       const type = document === undefined ? {} : { 'content-type': 'application/xml' };
@@ -93,10 +93,21 @@ export class S3Server {
       const identity = { server: 'AmazonS3', 'x-amz-request-id': requestId, 'x-amz-id-2': requestId };
       outgoing.writeHead(status, { ...identity, ...type, ...length, ...headers });
       if (content === undefined || incoming.method === 'HEAD') outgoing.end(document);
-      else await pipeline(this.#account.contents.read(content), outgoing);
+      else await pipeline(watched(this.#account.contents.read(content), onSent), outgoing);
     } finally {
       if (content !== undefined) this.#account.contents.release(content);
     }
+  }
+}
+
+/** The same pieces, each told of once the client wants the next. */
+async function* watched(
+  pieces: AsyncIterable<Buffer>,
+  onSent: (piece: Buffer) => void = () => undefined,
+): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    yield piece;
+    onSent(piece);
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { Account } from './account.ts';
+import { Account, type ObjectRead } from './account.ts';
 import type { StoredObject } from './buckets.ts';
 import type { NotificationFilter, ObjectCreatedListener } from './notifications.ts';
 import { S3Server } from './server.ts';
@@ -61,6 +61,8 @@ export interface S3StandIn {
   getObject(bucket: string, key: string): Promise<Buffer | undefined>;
   /** All objects whose keys begin with the prefix, in the order of S3's lists. */
   listObjects(bucket: string, prefix?: string): readonly ListedObject[];
+  /** Has a listener hear of each piece of an object that a client reads. */
+  onObjectRead(listener: (read: ObjectRead) => void): void;
   /**
    * Hears of new objects by event messages, as a queue or function does. The bucket need not be there yet.
    *
@@ -91,6 +93,9 @@ export function createS3StandIn(options: S3StandInOptions = {}): S3StandIn {
     },
     getObject: (bucket, key) => readBytes(account, bucket, key),
     listObjects: (bucket, prefix = '') => currentObjects(account, bucket, prefix),
+    onObjectRead(listener) {
+      account.onRead = listener;
+    },
     onObjectCreated: (bucket, listener, filter = {}) =>
       account.notifications.subscribe(bucket, listener, filter),
   };
