@@ -175,6 +175,13 @@ function parsedLog(line: string): Readonly<Record<string, unknown>> | undefined 
   }
 }
 
+// Whoever read the output may be gone, as in `npm start | head`; the run still has to end in order.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 // The SDK's advice to use a newer Node is for whoever deploys.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 

@@ -57,6 +57,15 @@ class Run {
     this.#child.kill('SIGINT');
   }
 
+  /** Closes the reading ends of its output, as `| head` does, then ends it; resolves when it has ended. */
+  async abandon(): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+    this.#child.kill('SIGTERM');
+    await exited;
+  }
+
   /** SIGKILL, with no time to clean up. */
   kill(): void {
     this.#child.kill('SIGKILL');
@@ -228,6 +237,17 @@ describe('npm start', () => {
     const { code, errors } = await new Run(['--empty', '--once'], variables).ended;
     expect([code, errors, await left()]).toEqual([0, '', []]);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'ends in order when nobody reads its output any more',
+    async () => {
+      const temporary = await mkdtemp(join(folder, 'temporary-'));
+      const run = new Run(['--empty'], { TMPDIR: temporary });
+      await run.shown(/(Ctrl-C ends it)/);
+      await run.abandon();
+      expect((await readdir(temporary)).filter((name) => name.startsWith('simledger-'))).toEqual([]);
+    },
+  );
 
   test.skipIf(process.platform === 'win32')('ends with all its processes when npm gets SIGTERM', async () => {
     const temporary = await mkdtemp(join(folder, 'temporary-'));
