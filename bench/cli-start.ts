@@ -17,10 +17,10 @@ const programs: Readonly<Record<string, { readonly title: string; readonly argum
 
 export async function cliStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
   const starts = Object.entries(programs).map(
-    ([name, program]) => [name, async () => millisecondsOf(program.arguments)] as const,
+    ([name, program]) => [name, async () => measureStart(program.arguments)] as const,
   );
   // The first start makes the bundle.
-  millisecondsOf([simledger, '--version']);
+  measureStart([simledger, '--version']);
   const taken = await interleaved(Object.fromEntries(starts), Math.max(pairs * 4, 10));
   return Object.entries(programs).flatMap(([name, { title }]) => [
     figure(`cli-start.${name}`, title, taken[name] ?? [], 'ms'),
@@ -38,7 +38,7 @@ export async function cliStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
   ]);
 }
 
-function millisecondsOf(args: readonly string[]): number {
+function measureStart(args: readonly string[]): number {
   const started = performance.now();
   const { status, error } = spawnSync(process.execPath, [...args], { stdio: 'ignore' });
   const taken = performance.now() - started;

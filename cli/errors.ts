@@ -20,9 +20,9 @@ export function explain(error: unknown): Explanation {
   if (error instanceof UnreadableRejectsError) return { code: exitCode.attention, sentence: error.message };
   if (error instanceof DeploymentError) return { code: exitCode.unreachable, sentence: error.message };
   if (!(error instanceof Error)) return { code: exitCode.attention, sentence: String(error) };
-  const advice = adviceOn(error);
+  const advice = findAdvice(error);
   if (advice === undefined) return { code: exitCode.attention, sentence: error.stack ?? error.message };
-  return { code: exitCode.unreachable, sentence: `${messageOf(error)}\n${advice}` };
+  return { code: exitCode.unreachable, sentence: `${readMessage(error)}\n${advice}` };
 }
 
 const credentialErrors = new Set([
@@ -35,7 +35,7 @@ const credentialErrors = new Set([
 ]);
 
 /** What to do about errors of AWS that are the caller's to repair. */
-function adviceOn(error: Error): string | undefined {
+function findAdvice(error: Error): string | undefined {
   if (credentialErrors.has(error.name)) {
     return 'AWS does not know who you are: sign in again, or give a profile by --profile or AWS_PROFILE';
   }
@@ -49,7 +49,7 @@ function adviceOn(error: Error): string | undefined {
 }
 
 /** A failed connection to a name with several addresses is an AggregateError, whose own message is empty. */
-function messageOf(error: Error): string {
+function readMessage(error: Error): string {
   if (error.message !== '') return error.message;
   const [first] = error instanceof AggregateError ? error.errors : [];
   return first instanceof Error ? first.message : error.name;

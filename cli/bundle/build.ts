@@ -68,7 +68,7 @@ export async function buildBundle(project: string, cache: string): Promise<strin
       if (!existsSync(join(folder, basename(path)))) await writeWhole(join(folder, basename(path)), contents);
     }
     const entry = entryName(metafile);
-    await writeManifest(project, cache, { entry, inputs: stampsOf(project, metafile) }, started);
+    await writeManifest(project, cache, { entry, inputs: readStamps(project, metafile) }, started);
     removeOld(folder, new Set(outputFiles.map(({ path }) => basename(path))));
     return entry;
   } catch (error) {
@@ -85,7 +85,7 @@ export function entryName({ outputs }: Metafile): string {
   return basename(path);
 }
 
-function stampsOf(project: string, { inputs }: Metafile): (readonly [path: string, stamp: string])[] {
+function readStamps(project: string, { inputs }: Metafile): (readonly [path: string, stamp: string])[] {
   const own = Object.keys(inputs).filter((path) => !path.includes('node_modules/'));
   return [...own, ...furtherInputs].flatMap((path) => {
     const found = statSync(join(project, path), { throwIfNoEntry: false });

@@ -4,7 +4,13 @@ import { answeredPeriod, type PeriodOptions, partsOf, periodText } from '../api/
 import { type CommandContext, colours, print } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { parsedJson } from '../json.ts';
-import { type ListingOptions, printResources, showListing, textOf } from '../output/resources.ts';
+import {
+  type ListingOptions,
+  nothingOfSim,
+  printResources,
+  showListing,
+  textOf,
+} from '../output/resources.ts';
 
 /** `events SIM`: a SIM's events, as `GET /v1/Sims/{sim}/ConnectionEvents` lists them, newest first. */
 export interface EventsOptions extends ListingOptions, PeriodOptions {
@@ -34,23 +40,23 @@ export async function listEvents(context: CommandContext, options: EventsOptions
         ['severity', (event) => textOf(event, 'severity')],
         ['alert', (event) => (textOf(event, 'alert') === 'true' ? red('yes') : '')],
         ['operator', (event) => textOf(event, 'operator_name')],
-        ['error code', (event) => errorOf(event).code],
-        ['reason', (event) => reasonOf(event)],
+        ['error code', (event) => readError(event).code],
+        ['reason', (event) => readReason(event)],
       ]);
       print(context, `Events ${periodText(period)}`);
     },
-    nothing: `The SIM has no such event ${periodText(period)}.`,
+    nothing: nothingOfSim('event', periodText(period), { type }),
   });
   return exitCode.done;
 }
 
 /** Why it happened: the carrier's sentence, or the message of its error. */
-function reasonOf(event: Resource): string {
-  return (textOf(event, 'description') || errorOf(event).message).slice(0, maxReasonLength);
+function readReason(event: Resource): string {
+  return (textOf(event, 'description') || readError(event).message).slice(0, maxReasonLength);
 }
 
 /** A Super SIM event's detail is the error that the carrier states; others state an error in their sentence only. */
-function errorOf(event: Resource): { code: string; message: string } {
+function readError(event: Resource): { code: string; message: string } {
   const detail = jsonObject(parsedJson(textOf(event, 'detail'))) ?? {};
   return { code: textOf(detail, 'code'), message: textOf(detail, 'message') };
 }

@@ -35,10 +35,10 @@ export async function listFailures(
   const files = await announcedFiles(context);
   if (json) {
     const objects = limit === undefined ? failedBatchObjects(deployment) : each(latest);
-    await writeJson(context, batches, shownBatchesOf(context, objects), files);
+    await writeJson(context, batches, describeBatches(context, objects), files);
   } else {
     const shown: ShownBatch[] = [];
-    for await (const one of shownBatchesOf(context, each(latest))) shown.push(one);
+    for await (const one of describeBatches(context, each(latest))) shown.push(one);
     printTables(context, batches, shown, files);
   }
   return exitCode.done;
@@ -76,7 +76,7 @@ async function* each(objects: readonly FailedBatchObject[]): AsyncGenerator<Fail
 }
 
 /** What is shown of batches, in their order: a batch has up to 6 MB, so one is read after the other. */
-async function* shownBatchesOf(
+async function* describeBatches(
   { deployment, signal }: CommandContext,
   objects: AsyncIterable<FailedBatchObject>,
 ): AsyncGenerator<ShownBatch> {

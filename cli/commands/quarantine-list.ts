@@ -58,14 +58,14 @@ export async function listQuarantine(
   await requireRejectSource(deployment, filter);
   const { groups, latest } = await survey(context, filter, limit ?? (json ? 0 : shownObjects));
   if (json) {
-    const objects = limit === undefined ? rejectObjects(deployment, filter) : pageOf(latest);
+    const objects = limit === undefined ? rejectObjects(deployment, filter) : asPage(latest);
     await writeJson(context, groups, shownRejects(context, objects));
     return exitCode.done;
   }
   if (groups.length === 0) print(context, await nothingFound(deployment, filter));
   else {
     const rejects: Shown[] = [];
-    for await (const one of shownRejects(context, pageOf(latest))) rejects.push(one);
+    for await (const one of shownRejects(context, asPage(latest))) rejects.push(one);
     printTables(context, groups, rejects);
   }
   return exitCode.done;
@@ -84,7 +84,7 @@ async function writeJson(
   await writer.flush();
 }
 
-async function* pageOf(objects: readonly RejectObject[]): AsyncGenerator<readonly RejectObject[]> {
+async function* asPage(objects: readonly RejectObject[]): AsyncGenerator<readonly RejectObject[]> {
   yield objects;
 }
 

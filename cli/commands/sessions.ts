@@ -7,6 +7,7 @@ import {
   type Column,
   type ListingOptions,
   minuteOf,
+  nothingOfSim,
   printResources,
   showListing,
   textOf,
@@ -34,7 +35,7 @@ export async function listSessions(context: CommandContext, options: SessionsOpt
       printResources(context, sessions, columns);
       print(context, `Sessions that started ${periodText(period)}`);
     },
-    nothing: `The SIM has no such session that started ${periodText(period)}.`,
+    nothing: nothingOfSim('session that started', periodText(period), { status }),
   });
   return exitCode.done;
 }

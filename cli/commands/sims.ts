@@ -7,6 +7,7 @@ import {
   minuteOf,
   printResources,
   showListing,
+  statedFilters,
   textOf,
 } from '../output/resources.ts';
 import { requireSource } from '../sources.ts';
@@ -49,12 +50,10 @@ const columns: readonly Column[] = [
 ];
 
 function nothingSentence(filters: Readonly<Record<string, string | undefined>>): string {
-  const stated = Object.entries(filters).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name} ${JSON.stringify(value)}`],
-  );
-  return stated.length === 0
+  const stated = statedFilters(filters);
+  return stated === undefined
     ? 'There are no SIMs yet: they appear with their first record.'
-    : `No SIM has ${stated.join(' and ')}. Without these options, sims shows all.`;
+    : `No SIM has ${stated}. Without these options, sims shows all.`;
 }
 
 function networkOf(sim: Resource): string {

@@ -22,15 +22,15 @@ const pathNames = new Set(['file', 'dir']);
  */
 export function complete(program: CommandUnknownOpts, before: readonly string[], word: string): Completion {
   const { command, openOption, arguments: given, onlyArguments } = readWords(program, before);
-  if (openOption !== undefined) return valuesOf(openOption, word);
+  if (openOption !== undefined) return listValues(openOption, word);
   const [, name = '', start] = /^(--[^=]+)=(.*)$/s.exec(word) ?? [];
   if (start !== undefined && !onlyArguments) {
-    const option = optionsOf(command).find(({ long }) => long === name);
-    const values = option === undefined ? [] : valuesOf(option, start);
+    const option = listOptions(command).find(({ long }) => long === name);
+    const values = option === undefined ? [] : listValues(option, start);
     return values === 'files' ? values : values.map((value) => ({ ...value, word: `${name}=${value.word}` }));
   }
   if (word.startsWith('-') && !onlyArguments) {
-    const named = optionsOf(command).map(({ long, description }) => ({ word: long ?? '', description }));
+    const named = listOptions(command).map(({ long, description }) => ({ word: long ?? '', description }));
     return beginningWith(
       named.filter(({ word: option }) => option === word || !before.includes(option)),
       word,
@@ -75,7 +75,7 @@ function readWords(program: CommandUnknownOpts, words: readonly string[]): Posit
     else if (word === '') continue;
     else if (word === '--') onlyArguments = true;
     else if (word.startsWith('-') && !onlyArguments) {
-      openOption = optionsOf(command).find(({ long, required }) => required && long === word);
+      openOption = listOptions(command).find(({ long, required }) => required && long === word);
     } else {
       const subcommand = command.commands.find((one) => one.name() === word);
       if (subcommand === undefined) given += 1;
@@ -85,12 +85,12 @@ function readWords(program: CommandUnknownOpts, words: readonly string[]): Posit
   return { command, openOption, arguments: given, onlyArguments };
 }
 
-function optionsOf(command: CommandUnknownOpts): readonly Option[] {
+function listOptions(command: CommandUnknownOpts): readonly Option[] {
   const help = command.createHelp();
   return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
 }
 
-function valuesOf({ argChoices, flags }: Option, start: string): Completion {
+function listValues({ argChoices, flags }: Option, start: string): Completion {
   const [, name = ''] = /<(\w+)/.exec(flags) ?? [];
   if (pathNames.has(name)) return 'files';
   return beginningWith(

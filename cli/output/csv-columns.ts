@@ -16,21 +16,21 @@ const schemas: Readonly<Record<string, object>> = contract.components.schemas;
  * such as `period.start_time`. They are the same whatever resources there are.
  */
 export function csvColumns(name: ResourceSchema): readonly string[] {
-  return columnsOf({ $ref: `#/components/schemas/${name}` }, '');
+  return listColumns({ $ref: `#/components/schemas/${name}` }, '');
 }
 
 /** Of a schema: itself where it has no members, else those of its members. */
-function columnsOf(schema: object, path: string): string[] {
+function listColumns(schema: object, path: string): string[] {
   const { $ref, allOf, properties } = schema as {
     readonly $ref?: string;
     readonly allOf?: readonly object[];
     readonly properties?: object;
   };
   const referred = $ref === undefined ? undefined : schemas[$ref.slice($ref.lastIndexOf('/') + 1)];
-  if (referred !== undefined) return columnsOf(referred, path);
-  const inherited = (allOf ?? []).flatMap((part) => columnsOf(part, path));
+  if (referred !== undefined) return listColumns(referred, path);
+  const inherited = (allOf ?? []).flatMap((part) => listColumns(part, path));
   const own = Object.entries(jsonObject(properties) ?? {}).flatMap(([member, part]) =>
-    columnsOf(jsonObject(part) ?? {}, path === '' ? member : `${path}.${member}`),
+    listColumns(jsonObject(part) ?? {}, path === '' ? member : `${path}.${member}`),
   );
   const columns = [...inherited, ...own];
   return columns.length === 0 ? [path] : columns;

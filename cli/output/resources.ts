@@ -36,7 +36,7 @@ const tableRows = 50;
 /** Shows a listing: everything as JSON, JSON lines or CSV, written while it is read; the most telling of it as a table. */
 export async function showListing(context: CommandContext, listing: Listing): Promise<void> {
   const { question, options, schema } = listing;
-  const format = formatOf(context, options);
+  const format = chooseFormat(context, options);
   const limit = options.limit ?? (format === 'table' ? tableRows : undefined);
   const resources = new FirstOnes(
     resourcesOf(context, { ...question, limit: limit === undefined ? undefined : limit + 1 }),
@@ -59,7 +59,7 @@ function moreSentence(shown: number, { limit }: ListingOptions): string {
   return `There are more than these ${count(shown)}: raise --limit, or ${all}\n`;
 }
 
-function formatOf(
+function chooseFormat(
   { json }: CommandContext,
   { csv, jsonl }: ListingOptions,
 ): 'table' | 'json' | 'jsonl' | 'csv' {
@@ -101,6 +101,24 @@ async function showTable(
   else printTable(rows, resources.more);
 }
 
+/** Filters as they were given: `--status "open" and --type "x"`; undefined where there are none. */
+export function statedFilters(filters: Readonly<Record<string, string | undefined>>): string | undefined {
+  const stated = Object.entries(filters).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${JSON.stringify(value)}`],
+  );
+  return stated.length === 0 ? undefined : stated.join(' and ');
+}
+
+/** What is said where a SIM has nothing of a period: what was asked for may hide it. */
+export function nothingOfSim(
+  what: string,
+  period: string,
+  filters: Readonly<Record<string, string | undefined>>,
+): string {
+  const stated = statedFilters(filters);
+  return `The SIM has no ${what} ${period}${stated === undefined ? '' : `, with ${stated}`}.`;
+}
+
 /** Prints resources as a table. */
 export function printResources(
   context: CommandContext,
@@ -128,12 +146,12 @@ async function writeCsv(
 ): Promise<void> {
   await writer.write(csvRow(columns));
   for await (const resource of resources) {
-    await writer.write(csvRow(columns.map((path) => memberOf(resource, path))));
+    await writer.write(csvRow(columns.map((path) => readMember(resource, path))));
   }
 }
 
 /** A member of a resource; of a member that is an object, by `a.b`. */
-function memberOf(resource: Resource, path: string): unknown {
+function readMember(resource: Resource, path: string): unknown {
   let value: unknown = resource;
   for (const name of path.split('.')) value = jsonObject(value)?.[name];
   return value;
@@ -141,7 +159,7 @@ function memberOf(resource: Resource, path: string): unknown {
 
 /** A member as text; a member of a member by `a.b`. */
 export function textOf(resource: Resource, path: string): string {
-  const value = memberOf(resource, path);
+  const value = readMember(resource, path);
   return value === undefined || value === null ? '' : String(value);
 }
 

@@ -37,11 +37,11 @@ describe('what a command loads', () => {
     };
   }
 
-  const fileOf = (entryPoint: string): string =>
+  const findFile = (entryPoint: string): string =>
     Object.keys(metafile.outputs).find((path) => metafile.outputs[path]?.entryPoint === entryPoint) ?? '';
 
   test('help, version and completion load the program, and no client of AWS', () => {
-    const entry = fileOf('cli/main.ts');
+    const entry = findFile('cli/main.ts');
     expect(basename(entry)).toBe(entryName(metafile));
     const { bytes, packages } = loadedWith(entry);
     expect(packages).toEqual(['@commander-js/extra-typings', 'commander', 'picocolors']);
@@ -50,7 +50,7 @@ describe('what a command loads', () => {
   });
 
   test('a command of the local run loads no client that only a stack needs', () => {
-    const { packages } = loadedWith(fileOf('cli/deployment/local-run.ts'));
+    const { packages } = loadedWith(findFile('cli/deployment/local-run.ts'));
     expect(packages).toContain('@aws-sdk/client-dynamodb');
     for (const client of ['cloudformation', 'cloudwatch', 'iam', 'lambda', 'sns', 'sts']) {
       expect(packages).not.toContain(`@aws-sdk/client-${client}`);

@@ -297,6 +297,15 @@ describe('what the ledger holds', () => {
     ]);
   });
 
+  test.each([
+    [['events', simOf(1), '--type', 'data-session.frozen'], 'event', '--type "data-session.frozen"'],
+    [['sessions', simOf(1), '--status', 'failed'], 'session that started', '--status "failed"'],
+  ])('says which filter nothing of a SIM has: %s', async (command, what, filter) => {
+    const { code, output } = await ledger.run([...command, ...from]);
+    expect(code).toBe(0);
+    expect(output).toMatch(new RegExp(`^The SIM has no ${what} from .* UTC.*, with ${filter}\\.\n$`));
+  });
+
   test('says that a SIM is not there', async () => {
     const missing = await ledger.run('sessions nobody');
     expect([missing.code, missing.errors]).toEqual([1, 'The SIM "nobody" was not found\n']);
@@ -335,8 +344,8 @@ describe('what the ledger holds', () => {
       (await ledger.run([command, simOf(1)], { now: longAfter })).output;
     const month = 'from 2027-11-24 12:00 to 2027-12-24 12:00 UTC (now).\n';
     expect([await said('sessions'), await said('events'), await said('usage')]).toEqual([
-      `The SIM has no such session that started ${month}`,
-      `The SIM has no such event ${month}`,
+      `The SIM has no session that started ${month}`,
+      `The SIM has no event ${month}`,
       `The SIM used nothing ${month}`,
     ]);
   });

@@ -15,7 +15,7 @@ const program = programOf(
 );
 
 /** The rows of a section's first table, cell by cell. */
-function tableOf(section: string): string[][] {
+function readTable(section: string): string[][] {
   const [, text = ''] = page.split(`\n## ${section}\n`);
   const [table = ''] = /(?:^\|.*\n)+/m.exec(text) ?? [];
   return table
@@ -40,15 +40,15 @@ function optionsIn(text: string): string[] {
 }
 
 /** All commands that do something, by their names. */
-function commandsOf(command: CommandUnknownOpts, path: readonly string[]): [string, CommandUnknownOpts][] {
+function listCommands(command: CommandUnknownOpts, path: readonly string[]): [string, CommandUnknownOpts][] {
   const visible = command.createHelp().visibleCommands(command);
   if (command.commands.length === 0) return [[path.join(' '), command]];
   return visible
     .filter((one) => one.name() !== 'help')
-    .flatMap((one) => commandsOf(one, [...path, one.name()]));
+    .flatMap((one) => listCommands(one, [...path, one.name()]));
 }
 
-const commands = new Map(commandsOf(program, []));
+const commands = new Map(listCommands(program, []));
 
 function longNames(command: CommandUnknownOpts): string[] {
   return command.options.flatMap(({ long, hidden }) => (long === undefined || hidden ? [] : [long]));
@@ -56,13 +56,16 @@ function longNames(command: CommandUnknownOpts): string[] {
 
 describe('docs/cli.md', () => {
   test('names every command, and no other', () => {
-    const named = tableOf('Commands').flatMap(([cell = '']) => commandsIn(cell));
+    const named = readTable('Commands').flatMap(([cell = '']) => commandsIn(cell));
     expect(named.sort()).toEqual([...commands.keys()].sort());
   });
 
   test('names every option beside its command, and no other', () => {
-    const documented = tableOf('Commands').map((row) => [commandsIn(row[0] ?? ''), optionsIn(row.join(' '))]);
-    const taken = tableOf('Commands').map(([cell = '']) => {
+    const documented = readTable('Commands').map((row) => [
+      commandsIn(row[0] ?? ''),
+      optionsIn(row.join(' ')),
+    ]);
+    const taken = readTable('Commands').map(([cell = '']) => {
       const names = commandsIn(cell);
       const options = names.flatMap((name) => longNames(commands.get(name) as CommandUnknownOpts));
       return [names, [...new Set(options)].sort()];
@@ -83,7 +86,7 @@ describe('docs/cli.md', () => {
   });
 
   test('says what permissions a command needs, of no command that is not there', () => {
-    const named = tableOf('Permissions').flatMap(([cell = '']) => commandsIn(cell));
+    const named = readTable('Permissions').flatMap(([cell = '']) => commandsIn(cell));
     const known = [...commands.keys()].map((name) => name.split(' ').at(-1));
     expect(named.filter((name) => !known.includes(name.split(' ').at(-1)))).toEqual([]);
     expect(named.length).toBeGreaterThan(10);

@@ -13,7 +13,7 @@ async function scriptFor(shell: string): Promise<string> {
 }
 
 /** Runs a program in a shell, and answers the lines that it prints. */
-async function linesOf(shell: string, args: readonly string[]): Promise<string[]> {
+async function runShell(shell: string, args: readonly string[]): Promise<string[]> {
   const { stdout, stderr } = await run(shell, [...args]);
   expect(stderr).toBe('');
   return stdout.split(/\r?\n/).filter((line) => line !== '');
@@ -53,7 +53,7 @@ describe.each(Object.keys(shells))('%s', (shell) => {
   test('completes commands, options and choices', async ({ skip }) => {
     skip(!isInstalled, `${shell} is not installed on this machine`);
     const script = await scriptFor(shell === 'pwsh' ? 'powershell' : shell);
-    const completed = (...words: string[]) => linesOf(shell, shells[shell]?.(script, words) ?? []);
+    const completed = (...words: string[]) => runShell(shell, shells[shell]?.(script, words) ?? []);
     expect(await completed('qua')).toEqual(['quarantine']);
     expect(await completed('--local', 'quarantine', 'l')).toEqual(['list']);
     expect(await completed('usage', '8988', '--by', 'r')).toEqual(['raw']);
@@ -63,7 +63,7 @@ describe.each(Object.keys(shells))('%s', (shell) => {
   test('completes the names of files', async ({ skip }) => {
     skip(!isInstalled, `${shell} is not installed on this machine`);
     const script = await scriptFor(shell === 'pwsh' ? 'powershell' : shell);
-    const completed = await linesOf(shell, shells[shell]?.(script, ['import', 'package-l']) ?? []);
+    const completed = await runShell(shell, shells[shell]?.(script, ['import', 'package-l']) ?? []);
     expect(completed).toContainEqual(expect.stringMatching(/package-lock\.json$/));
   });
 });
