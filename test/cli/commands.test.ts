@@ -588,7 +588,7 @@ describe('failures', () => {
 
   test('redrive takes in batches that were given up and files in the dead-letter queue, after a dry run', async () => {
     const deployment = await opened();
-    const broken = { ...usageOf(61), end_timestamp: 'never' };
+    const broken = { ...usageOf(61), start_timestamp: 'never' };
     const { key, body } = failureObject(
       {
         ...{ mappingId: 'm', functionArn: 'f', streamArn, shardId: 'shardId-000000000000' },
