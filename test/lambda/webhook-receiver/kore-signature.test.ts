@@ -45,6 +45,29 @@ describe('KORE’s signature', () => {
   });
 
   it.each([
+    ['a number with a trailing zero', '[{ "lat": -81.8090, "lon": 10.0 }]', '[{"lat":-81.809,"lon":10}]'],
+    ['a number with an exponent', '{"a": 1.0E+2, "b": -0.0, "c": 1e-7}', '{"a":100,"b":0,"c":1e-7}'],
+    [
+      'texts and numbers',
+      '{ "time": "19:09:48\\u002B00:00", "a": 0.50 }',
+      '{"time":"19:09:48+00:00","a":0.5}',
+    ],
+    ['a number alone', ' 1.50 ', '1.5'],
+  ])('is taken of a body that was stringified as a whole: %s', (_, sent, stringified) => {
+    expect(JSON.stringify(JSON.parse(sent))).toBe(stringified);
+    const request = signed(sent, koreSignature(secret, address, stringified));
+    expect(isSignedByKore(request, [secret])).toBe(true);
+    expect(isSignedByKore(request, ['new', secret])).toBe(true);
+    expect(isSignedByKore(request, ['another'])).toBe(false);
+  });
+
+  it('is refused, and nothing else happens, where the body has more levels than can be stringified', () => {
+    const body = '['.repeat(200_000) + ']'.repeat(200_000);
+    expect(isSignedByKore(signed(body, published), [secret])).toBe(false);
+    expect(isSignedByKore(signed(body, koreSignature(secret, address, body)), [secret])).toBe(true);
+  });
+
+  it.each([
     ['none, as of an account without a secret', signed(publishedBody, '')],
     ['in capitals', signed(publishedBody, published.toUpperCase())],
     ['of another body', signed('{"field1":"value1","field2":"value3"}', published)],
