@@ -1,15 +1,15 @@
 /**
  * Carriers' times. All are UTC; those without a zone as well, which `Date` would read as local time.
  *
- * Spellings in use (WIRE-FORMATS section 3): `2022-12-14T13:40:52Z`, `….000Z`, `….5842087+00:00`, `….000+0000`,
+ * All that RFC 3339 allows, and the carriers' own spellings (WIRE-FORMATS section 3): `2022-12-14T13:40:52Z`, `….000Z`, `….5842087+00:00`, `….000+0000`,
  * `2017-03-19 21:06:33`, `2021-08-09T12:00:27`.
  */
 
 const spelling =
-  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?$/i;
+  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?$/i;
 
 /** The usual spelling, or the same with a blank or without `Z`: read without taking it apart. */
-const plain = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ?$/;
+const plain = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\dZ?$/;
 
 /** Before this, no carrier had a record to send: such a time is a broken clock's. */
 const earliestYear = 2000;
@@ -21,11 +21,15 @@ export const earliestTime = `${earliestYear}-01-01T00:00:00.000Z`;
 const daysBeforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
+/** The longest text that is looked at; a time may have any number of fraction digits within it. */
+const maxTextLength = 256;
+
 let lastText = '';
 let lastTime: string | undefined;
 
 /**
- * A carrier's time as ISO 8601 with milliseconds and `Z`; finer fractions are cut off.
+ * A carrier's time as ISO 8601 with milliseconds and `Z`; finer fractions are cut off. A leap second, for which there is
+ * no such text, is the last millisecond before it: so it stays within its day and month, behind all that came before.
  *
  * @returns undefined when the text is no time, names a moment that does not exist (February 30th, hour 25), or lies
  *   before the year 2000.
@@ -33,6 +37,7 @@ let lastTime: string | undefined;
 export function parseTime(text: string): string | undefined {
   // Most records state one moment in several members, one after the other.
   if (text === lastText) return lastTime;
+  if (text.length > maxTextLength) return undefined;
   lastTime = plain.test(text) ? plainTime(text) : spelledTime(text.trim());
   lastText = text;
   return lastTime;
@@ -82,14 +87,28 @@ function plainTime(text: string): string | undefined {
 
 function spelledTime(text: string): string | undefined {
   const parts = spelling.exec(text);
-  if (parts === null || !exists(text)) return undefined;
-  const fraction = (parts[7] ?? '').padEnd(3, '0').slice(0, 3);
-  const time = `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction}Z`;
-  const offset = Number(parts[9] ?? 0) * 60 + Number(parts[10] ?? 0);
-  if (offset === 0) return time;
-  if (offset > 14 * 60) return undefined;
-  const shifted = timeOf(epochMilliseconds(time) + (parts[8] === '-' ? 1 : -1) * offset * 60_000);
-  return exists(shifted) ? shifted : undefined;
+  if (parts === null) return undefined;
+  const isLeapSecond = parts[6] === '60';
+  const second = isLeapSecond ? '59' : (parts[6] ?? '');
+  const fraction = isLeapSecond ? '999' : (parts[7] ?? '').padEnd(3, '0').slice(0, 3);
+  const time = `${text.slice(0, 10)}T${text.slice(11, 17)}${second}.${fraction}Z`;
+  if (!exists(time)) return undefined;
+  const utc = shifted(time, parts[8] === '-', Number(parts[9] ?? 0), Number(parts[10] ?? 0));
+  return isLeapSecond && utc !== undefined && !endsMonth(utc) ? undefined : utc;
+}
+
+/** A time of a zone that is so far from UTC, in UTC. */
+function shifted(time: string, isBehind: boolean, hours: number, minutes: number): string | undefined {
+  if (hours > 23 || minutes > 59) return undefined;
+  if (hours === 0 && minutes === 0) return time;
+  const milliseconds = (hours * 60 + minutes) * 60_000;
+  const utc = timeOf(epochMilliseconds(time) + (isBehind ? milliseconds : -milliseconds));
+  return exists(utc) ? utc : undefined;
+}
+
+/** Whether a time is within the last second of a month, the only one that a leap second follows. */
+function endsMonth(utc: string): boolean {
+  return utc.slice(11, 19) === '23:59:59' && timeOf(epochMilliseconds(utc) + 1_000).slice(8, 10) === '01';
 }
 
 /** Whether the first 19 characters, digits where digits belong, name a moment that a calendar and a clock know. */
