@@ -1,7 +1,11 @@
 import { identifier } from './identifier.ts';
 import { freeText } from './reading.ts';
 
-/** Data-streamer codes (WIRE-FORMATS section 2.6). Code 6 covers most LTE-M as well; the raw code is kept beside. */
+/**
+ * The data streamer's codes: 3GPP TS 29.274 V17.10.0, table 8.17-1, in which 0 is reserved and 23 to 255 are spare. From
+ * 11 on they tell by which satellites (LEO, MEO, GEO, others) the technology is reached. Carriers use 6 for most LTE-M as
+ * well; the raw code is kept beside.
+ */
 const byCode: ReadonlyMap<string, string> = new Map(
   Object.entries({
     '1': '3G',
@@ -10,33 +14,48 @@ const byCode: ReadonlyMap<string, string> = new Map(
     '4': 'GAN',
     '5': '3G',
     '6': '4G',
+    '7': 'Virtual',
     '8': 'NB-IoT',
     '9': 'LTE-M',
+    '10': '5G',
+    '11': '4G',
+    '12': '4G',
+    '13': '4G',
+    '14': '4G',
+    '15': 'NB-IoT',
+    '16': 'NB-IoT',
+    '17': 'NB-IoT',
+    '18': 'NB-IoT',
+    '19': 'LTE-M',
+    '20': 'LTE-M',
+    '21': 'LTE-M',
+    '22': 'LTE-M',
   }),
 );
 
-/** Super SIM's words, and those in the texts of data-streamer location events. */
+/**
+ * Super SIM's words, those in the texts of data-streamer location events, and the names of TS 29.274: in capitals, without
+ * blanks, hyphens and underscores.
+ */
 const byWord: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    '2G': '2G',
-    GERAN: '2G',
-    GSM: '2G',
-    '3G': '3G',
-    UTRAN: '3G',
-    HSPA: '3G',
-    '4G': '4G',
-    '4G LTE': '4G',
-    LTE: '4G',
-    E_UTRAN: '4G',
-    EUTRAN: '4G',
-    '5G': '5G',
-    'LTE CAT-M': 'LTE-M',
-    'LTE-M': 'LTE-M',
-    'CAT-M': 'LTE-M',
-    'CAT-M1': 'LTE-M',
-    'NB-IOT': 'NB-IoT',
-  }),
+  (
+    [
+      ['2G', '2G GERAN GERA GSM GPRS EDGE'],
+      ['3G', '3G UTRAN UTRA UMTS WCDMA HSPA HSPA+ HSDPA HSUPA HSPAEVOLUTION IHSPAEVOLUTION'],
+      ['4G', '4G 4GLTE LTE EUTRAN EUTRA WBEUTRAN EUTRAN(WBEUTRAN)'],
+      ['5G', '5G 5GNR NR NR5G'],
+      ['LTE-M', 'LTEM LTECATM LTECATM1 CATM CATM1 EMTC'],
+      ['NB-IoT', 'NBIOT EUTRANNBIOT LTENBIOT LTECATNB1 CATNB1 CATNB2 NB1 NB2'],
+      ['WLAN', 'WLAN WIFI'],
+      ['GAN', 'GAN'],
+      ['Virtual', 'VIRTUAL'],
+    ] as const
+  ).flatMap(([radio, words]) => words.split(' ').map((word): [string, string] => [word, radio])),
 );
+
+/** By which satellites: `EUTRAN-NB-IoT(LEO)`, `NB_IOT_LEO`. */
+const orbit = /[(_ -](?:LEO|MEO|GEO|OTHER_?SAT)\)?$/;
+const separators = /[\s_-]+/g;
 
 /**
  * The radio access technology under its usual name, from a carrier's code or word.
@@ -45,7 +64,18 @@ const byWord: ReadonlyMap<string, string> = new Map(
  */
 export function radioOf(ratType: string | undefined): string | undefined {
   if (ratType === undefined) return undefined;
-  return byCode.get(ratType) ?? byWord.get(ratType) ?? byWord.get(ratType.toUpperCase()) ?? ratType;
+  return byCode.get(ratType) ?? radioByWord(ratType) ?? ratType;
+}
+
+/** The few words that a carrier uses are looked up once each. */
+const knownWords = new Map<string, string | undefined>();
+const maxKnownWords = 500;
+
+function radioByWord(word: string): string | undefined {
+  if (knownWords.has(word)) return knownWords.get(word);
+  const radio = byWord.get(word.toUpperCase().replace(orbit, '').replace(separators, ''));
+  if (knownWords.size < maxKnownWords) knownWords.set(word, radio);
+  return radio;
 }
 
 /** A carrier's radio access type as text. */
