@@ -46,7 +46,7 @@ export const exportedTables: readonly ExportedTable[] = [
       ],
       ...['costVolume', 'operatorName', 'mcc'],
       ...['mnc', 'country', 'radio', 'apn', 'imei', 'imsi', 'tariff', 'rateZone', 'dataModifier', 'extra'],
-      ...['observedAt', 'sessionUploaded', 'sessionDownloaded', 'sessionTotal', ...origin],
+      ...['writtenImei', 'observedAt', 'sessionUploaded', 'sessionDownloaded', 'sessionTotal', ...origin],
     ],
     time: 'start',
   },

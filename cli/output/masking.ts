@@ -22,7 +22,7 @@ export function maskedText(text: string): string {
 }
 
 /** Fields of items and of the API's answers that hold personal values. The SIM's own ICCID is its name here, and stays. */
-const personalFields = new Set(['imsi', 'imei', 'msisdn', 'ip_address', 'ipAddress']);
+const personalFields = new Set(['imsi', 'imei', 'writtenImei', 'msisdn', 'ip_address', 'ipAddress']);
 
 /** A record of the ledger without personal values; `detail`, the carrier's own words, is masked as text. */
 export function maskedFields<Fields extends Readonly<Record<string, unknown>>>(fields: Fields): Fields {

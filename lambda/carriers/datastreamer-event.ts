@@ -20,7 +20,7 @@ import { type Identity, type IdentityGroups, identityGroups, identityOf } from '
 import { detailText, extraBeside } from './detail.ts';
 import { activeStatus, endsSessions, eventTypeName, statusAfter } from './event-types.ts';
 import { extraRoom } from './extra.ts';
-import { identifier, identifierFault, imeiOf } from './identifier.ts';
+import { identifier, identifierFault, readDevice } from './identifier.ts';
 import { bytesOf } from './megabytes.ts';
 import { radioOf, ratTypeOf } from './radio.ts';
 import {
@@ -32,6 +32,7 @@ import {
   observed,
   optionalTime,
   type Reading,
+  readCode,
   requiredTime,
   shown,
   stated,
@@ -153,7 +154,7 @@ interface EventGroups extends IdentityGroups {
 function groupsOf(fields: EventFields, identity: Identity, at: string, unread: Unread): EventGroups {
   const network = networkOf(fields, unread);
   const cell = cellOf(fields.inDetail, unread);
-  const imei = imeiOf(fields.inDetail.imei) ?? imeiOf(fields.imei);
+  const device = readDevice(fields.inDetail.imei) ?? readDevice(fields.imei);
   const address: Address = {
     apn: unread.code(fields.inDetail.apn, 100, 'apn'),
     ipAddress:
@@ -168,7 +169,7 @@ function groupsOf(fields: EventFields, identity: Identity, at: string, unread: U
     subscriber,
     network: network && stated(at, network),
     cell: cell && stated(at, cell),
-    device: imei === undefined ? undefined : stated<Device>(at, { imei }),
+    device: device && stated(at, device),
     address: address.apn === undefined && address.ipAddress === undefined ? undefined : stated(at, address),
   };
 }
@@ -185,8 +186,8 @@ function networkOf(fields: EventFields, unread: Unread): Network | undefined {
     mnc: networkCodeOf(inDetail.contextMnc) ?? operatorCodeIn(inDetail, mcc),
     operatorName: freeText(inDetail.operatorName, 64),
     country: countryOf({
-      isoCode: freeText(inDetail.countryIsoCode, 8),
-      name: freeText(inDetail.countryName, 64),
+      isoCode: readCode(inDetail.countryIsoCode, 8),
+      name: readCode(inDetail.countryName, 64),
       mcc,
     }),
   };
@@ -203,17 +204,19 @@ function operatorCodeIn(inDetail: DetailFields, mcc: string | undefined): string
 
 /** Location events name the radio access in their text only: `RAT type='E_UTRAN'`. */
 function ratTypeInText(fields: EventFields): string | undefined {
-  const description = freeText(fields.description, 512);
-  return description === undefined ? undefined : /RAT type='?([\w -]{1,16})/i.exec(description)?.[1];
+  const found = ratTypeText.exec(freeText(fields.description, 512) ?? '');
+  return readCode(found?.[1] ?? found?.[2], 32);
 }
+
+const ratTypeText = /RAT type='([^']{1,32})|RAT type=([\w() -]{1,16})/i;
 
 /** Location events list all codes of the operator; only a single one says which network it was. */
 function networkCodeOf(mnc: unknown): string | undefined {
-  if (!Array.isArray(mnc)) return freeText(mnc, 16);
+  if (!Array.isArray(mnc)) return readCode(mnc, 16);
   const only: unknown = mnc.length === 1 ? mnc[0] : undefined;
   return typeof only === 'object' && only !== null && 'mnc' in only
-    ? freeText(only.mnc, 8)
-    : freeText(only, 8);
+    ? readCode(only.mnc, 8)
+    : readCode(only, 8);
 }
 
 function cellOf(inDetail: DetailFields, unread: Unread): Cell | undefined {
@@ -271,7 +274,7 @@ function severityOf(fields: EventFields): string | undefined {
   const id = identifier(fields.severityId);
   return (
     (id === undefined ? undefined : severities.get(id)) ??
-    freeText(fields.severityWord, 16)?.toLowerCase() ??
+    readCode(fields.severityWord, 16)?.toLowerCase() ??
     id
   );
 }

@@ -1,5 +1,12 @@
 import type { Ids, Label, Origin, Phone, Stated, Subscriber } from '../ledger/observation.ts';
-import { identifier, identifierFault, looksLikeIccid, simOfIccid } from './identifier.ts';
+import {
+  identifier,
+  identifierFault,
+  maxSubscriberNumberBytes,
+  readIccidInName,
+  readSubscriberNumber,
+  readWrittenIccid,
+} from './identifier.ts';
 import { type Arrival, type Fault, fault, freeText, isFault, shown, stated } from './reading.ts';
 import type { Unread } from './unread.ts';
 
@@ -35,16 +42,16 @@ export function identityOf(fields: IdentityFields, arrival: Arrival, unread: Unr
   const recordId = identifier(fields.id);
   const simName = freeText(fields.endpointName, 128);
   // A flat record may lack the ICCID; 1NCE's endpoint name usually is it.
-  const iccid =
-    identifier(fields.iccid) ?? (simName !== undefined && looksLikeIccid(simName) ? simName : undefined);
+  const iccid = identifier(fields.iccid) ?? (simName === undefined ? undefined : readIccidInName(simName));
   const wrong = unusable('id', recordId) ?? unusable('iccid', iccid);
   if (wrong !== undefined) return wrong;
   // The carrier's other ids are needed only where nothing else names the SIM, or its owner.
-  const card = iccid === undefined ? undefined : simOfIccid(iccid);
+  const written = readWrittenIccid(iccid);
+  const card = written?.sim;
   const readSimId = usable('sim id', fields.simId);
   if (isFault(readSimId) && card === undefined) return readSimId;
   const simId = unread.take(readSimId, 'sim.id', fields.simId);
-  // A masked ICCID names no card: then the carrier's own id of the SIM does.
+  // An ICCID that is masked, or longer than one, names no card: then the carrier's own id of the SIM does.
   const sim = card ?? simId;
   const readOrganisationId = usable('organisation id', fields.organisationId);
   if (isFault(readOrganisationId) && sim === undefined) return readOrganisationId;
@@ -53,11 +60,17 @@ export function identityOf(fields: IdentityFields, arrival: Arrival, unread: Unr
   return {
     recordId,
     sim,
-    origin: { source: arrival.source.name, carrier: carrierOf(arrival), iccid },
-    ids: { simSid: undefined, simId, accountId: organisationId, fleetSid: undefined },
+    origin: { source: arrival.source.name, carrier: carrierOf(arrival), iccid: written?.iccid },
+    ids: {
+      simSid: undefined,
+      simId,
+      accountId: organisationId,
+      fleetSid: undefined,
+      writtenIccid: written?.writtenIccid,
+    },
     simName,
-    msisdn: unread.code(fields.msisdn, 32, 'msisdn'),
-    imsi: unread.code(fields.imsi, 32, 'imsi'),
+    msisdn: unread.code(readSubscriberNumber(fields.msisdn), maxSubscriberNumberBytes, 'msisdn'),
+    imsi: unread.code(readSubscriberNumber(fields.imsi), maxSubscriberNumberBytes, 'imsi'),
   };
 }
 

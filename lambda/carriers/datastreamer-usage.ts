@@ -13,18 +13,21 @@ import { countryOf } from './country.ts';
 import { type Identity, type IdentityFields, identityGroups, identityOf } from './datastreamer-identity.ts';
 import { activeStatus } from './event-types.ts';
 import { extraRoom, unknownMembers } from './extra.ts';
-import { identifier, identifierFault, imeiOf } from './identifier.ts';
+import { identifier, identifierFault, readDevice } from './identifier.ts';
 import { type JsonObject, jsonObject } from './json.ts';
 import { bytesOf, decimalOf, type Volume } from './megabytes.ts';
+import { isNothing } from './nothing.ts';
 import {
   type Arrival,
   type Fault,
   fault,
   freeText,
   isFault,
+  notIccid,
   observed,
   optionalTime,
   type Reading,
+  readCode,
   requiredTime,
   shown,
   stated,
@@ -124,7 +127,11 @@ export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
   const identity = identityOf(fields, arrival, unread);
   if (isFault(identity)) return identity;
   const { sim } = identity;
-  if (sim === undefined) return fault('missing-identity', 'Neither an ICCID nor a SIM id names the SIM');
+  if (sim === undefined) {
+    const { iccid } = identity.origin;
+    if (iccid !== undefined) return notIccid('iccid', iccid, 'the id of the SIM');
+    return fault('missing-identity', 'Neither an ICCID nor a SIM id names the SIM');
+  }
   const start = requiredTime(fields.start, 'start_timestamp', arrival);
   if (isFault(start)) return start;
   const volumes = volumesOf(fields, arrival.source.bytesPerMegabyte);
@@ -165,7 +172,7 @@ const dataId = '5';
 
 function trafficTypeOf(fields: UsageFields): string {
   const id = identifier(fields.trafficTypeId);
-  const word = freeText(fields.trafficTypeWord, 32)?.toLowerCase();
+  const word = readCode(fields.trafficTypeWord, 32)?.toLowerCase();
   if (id === smsId || word === 'sms' || word === smsId) return 'sms';
   if (id === dataId || word === 'data' || word === dataId || (id === undefined && word === undefined))
     return 'data';
@@ -174,7 +181,7 @@ function trafficTypeOf(fields: UsageFields): string {
 
 /** The carrier's word for a kind of traffic, unless it is longer than any word. */
 function readableWord(word: unknown): string | undefined {
-  const text = freeText(word, 65);
+  const text = readCode(word, 65);
   return text !== undefined && Buffer.byteLength(text) <= 64 ? text : undefined;
 }
 
@@ -191,7 +198,9 @@ function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fau
   }
   const nothing = { trafficType, volume, dataUploaded: 0, dataDownloaded: 0, dataTotal: 0 };
   if (trafficType !== 'sms') {
-    const isStated = [fields.volumeTotal, fields.volumeUp, fields.volumeDown].some((part) => part != null);
+    const isStated = [fields.volumeTotal, fields.volumeUp, fields.volumeDown].some(
+      (part) => !isNothing(part),
+    );
     return isStated ? { ...nothing, ...noMessages } : noVolume;
   }
   for (const [member, value] of [
@@ -244,6 +253,7 @@ function usageOf(
   const rateZone = freeText(fields.rateZone, 64);
   const currency = unread.code(fields.currency, 8, 'currency');
   const isMoney = isCostMoney(identity.origin.carrier);
+  const device = readDevice(fields.imei);
   // The attributes that dialects differ in: all of them make a complete statement.
   const differing = [iccid, imsi, operatorName, mcc, mnc, tariff, rateZone, currency];
   return {
@@ -273,10 +283,11 @@ function usageOf(
     operatorName,
     mcc,
     mnc,
-    country: countryOf({ name: freeText(fields.countryName, 64), mcc }),
+    country: countryOf({ name: readCode(fields.countryName, 64), mcc }),
     radio: undefined,
     apn: undefined,
-    imei: imeiOf(fields.imei),
+    imei: device?.imei,
+    writtenImei: device?.writtenImei,
     tariff,
     rateZone,
     dataModifier: undefined,
@@ -308,6 +319,7 @@ function sessionOf(usage: Usage, sessionId: string, identity: Identity): Session
   // Start may follow end in real records.
   const [earlier, later] = usage.start < usage.end ? [usage.start, usage.end] : [usage.end, usage.start];
   const { ids, label, subscriber } = identityGroups(identity, later);
+  const device = deviceOf(usage);
   return {
     sim: usage.sim,
     sessionId,
@@ -319,7 +331,7 @@ function sessionOf(usage: Usage, sessionId: string, identity: Identity): Session
       totals: undefined,
       network: undefined,
       cell: undefined,
-      device: usage.imei === undefined ? undefined : stated<Device>(later, { imei: usage.imei }),
+      device: device && stated(later, device),
       address: undefined,
       subscriber,
       ids,
@@ -329,7 +341,14 @@ function sessionOf(usage: Usage, sessionId: string, identity: Identity): Session
   };
 }
 
-function simOf({ sim, start, imei, dataTotal }: Usage, identity: Identity): Sim {
+/** The modem that a usage record names. */
+function deviceOf({ imei, writtenImei }: Usage): Device | undefined {
+  return imei === undefined ? undefined : { imei, writtenImei };
+}
+
+function simOf(usage: Usage, identity: Identity): Sim {
+  const { sim, start, dataTotal } = usage;
+  const device = deviceOf(usage);
   const at = startOfDay(start);
   const { ids, label, phone, subscriber } = identityGroups(identity, at);
   return {
@@ -340,7 +359,7 @@ function simOf({ sim, start, imei, dataTotal }: Usage, identity: Identity): Sim 
       label,
       phone,
       subscriber,
-      device: imei === undefined ? undefined : stated<Device>(at, { imei }),
+      device: device && stated(at, device),
       network: undefined,
       cell: undefined,
       connection: undefined,

@@ -8,6 +8,9 @@ const spelling = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 /** Digits before and behind the point that a decimal may have; DynamoDB's numbers hold 38 in all. */
 const mostDigits = 36;
 
+/** The longest text that is looked at: as many digits as a table holds, with as many zeros that say nothing. */
+const maxTextLength = 256;
+
 /**
  * A decimal as plain text in its one canonical form: no exponent, no leading or trailing zeros, so that a record says
  * the same whether it came as JSON or as CSV.
@@ -19,7 +22,12 @@ export function parseDecimal(value: string | number): string | undefined {
     if (Number.isInteger(value) && Number.isSafeInteger(value)) return value === 0 ? '0' : String(value);
     return decimalOf(String(value));
   }
-  return decimalOf(value.trim());
+  return value.length > maxTextLength ? undefined : decimalOf(value.trim());
+}
+
+/** Whether a text is a decimal number, of however many digits within the length that is looked at. */
+export function isDecimal(text: string): boolean {
+  return text.length <= maxTextLength && spelling.test(text.trim());
 }
 
 /**

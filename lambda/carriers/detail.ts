@@ -60,30 +60,36 @@ function bytesOf(text: string | undefined): number {
 /** A value as text of so many bytes at most; undefined where it says nothing. */
 export function textWithin(detail: unknown, room: number): string | undefined {
   if (detail === undefined || detail === null || detail === '') return undefined;
-  if (typeof detail === 'string') return withinBytes(detail.toWellFormed(), room);
+  if (typeof detail === 'string') return withinBytes(detail, room);
   for (let stage = 0; ; stage += 1) {
-    const text = JSON.stringify(without(detail, stage, 0));
+    const text = JSON.stringify(without(detail, stage, room, 0));
     if (Buffer.byteLength(text) <= room || stage === expendable.length) {
       return text === '{}' ? undefined : withinBytes(text, room);
     }
   }
 }
 
-/** The members that say something, without those that go first, down to a depth that no carrier reaches. */
-function without(value: unknown, stages: number, depth: number): unknown {
+/**
+ * The members that say something, without those that go first, down to a depth that no carrier reaches. Of a text that
+ * alone is longer than the room, what is behind is not looked at: the whole is cut within it.
+ */
+function without(value: unknown, stages: number, room: number, depth: number): unknown {
+  if (typeof value === 'string') return value.length > room ? value.slice(0, room + 1) : value;
   if (typeof value !== 'object' || value === null) return value;
   if (depth > deepest) return '…';
-  if (Array.isArray(value)) return value.map((element) => without(element, stages, depth + 1));
+  if (Array.isArray(value)) return value.map((element) => without(element, stages, room, depth + 1));
   const kept: [string, unknown][] = [];
   for (const [name, member] of Object.entries(value)) {
     if (member === null || stageOf(name) < stages) continue;
-    kept.push([name, without(member, stages, depth + 1)]);
+    kept.push([name, without(member, stages, room, depth + 1)]);
   }
   return Object.fromEntries(kept);
 }
 
 /** Names whose stage is known. The carriers' documents have some sixty; a few hundred leave room for theirs. */
 const mostNames = 500;
+/** Longer names are not remembered: a stranger's could fill the memory. */
+const maxNameLength = 64;
 const stages = new Map<string, number>();
 
 /** When a member goes: its place among the expendable, or their number where it stays. */
@@ -92,15 +98,17 @@ function stageOf(name: string): number {
   if (known !== undefined) return known;
   const stage = expendable.findIndex((pattern) => pattern.test(name));
   const found = stage === -1 ? expendable.length : stage;
-  if (stages.size < mostNames) stages.set(name, found);
+  if (stages.size < mostNames && name.length <= maxNameLength) stages.set(name, found);
   return found;
 }
 
-/** A text of so many bytes at most; what was cut off is marked. */
+/** A well-formed text of so many bytes at most; what was cut off is marked. */
 export function withinBytes(text: string, room: number): string {
-  // No character of a string takes more than three bytes.
-  if (text.length * 3 <= room || Buffer.byteLength(text) <= room) return text;
-  const cut = Buffer.from(text).subarray(0, room - 3);
+  // No character of a string takes less than one byte, so what is behind as many characters is never looked at.
+  const head = (text.length <= room ? text : text.slice(0, room)).toWellFormed();
+  // Nor more than three.
+  if (text.length * 3 <= room || (text.length <= room && Buffer.byteLength(head) <= room)) return head;
+  const cut = Buffer.from(head).subarray(0, room - 3);
   // A character that the cut goes through decodes to U+FFFD: leave it out.
   return `${cut.toString('utf8').replace(/\uFFFD+$/, '')}…`;
 }

@@ -2,7 +2,7 @@ import { textWithin } from './detail.ts';
 import type { JsonObject } from './json.ts';
 
 /** Bytes that every kind of item has room for, within 1 KB. */
-export const extraRoom = 360;
+export const extraRoom = 330;
 
 /**
  * Members that a carrier has added since its documents were written: kept under the carrier's own names, as one text.

@@ -1,6 +1,7 @@
 import type { Totals } from '../ledger/observation.ts';
-import { parseDecimal, timesWhole } from './decimal.ts';
-import { type Fault, fault, isFault, shown } from './reading.ts';
+import { isDecimal, parseDecimal, timesWhole } from './decimal.ts';
+import { isNothing } from './nothing.ts';
+import { type Fault, fault, isFault, overlong, shown } from './reading.ts';
 
 /** The data streamer's volumes: decimals of megabytes, each of which a record may leave out. Values as they were sent. */
 export interface Volume {
@@ -16,17 +17,18 @@ export interface WholeBytes extends Totals {
   readonly dataTotal: number;
 }
 
-/** A decimal's spelling, however many digits it has. */
-const digits = /^\s*[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\s*$/;
-
 /** A decimal in its canonical form, undefined where there is none; or what is wrong with it. */
 export function decimalOf(value: unknown, member: string): string | undefined | Fault {
-  if (value === undefined || value === null || value === '') return undefined;
+  if (isNothing(value)) return undefined;
+  const tooLong = overlong(value, member);
+  if (tooLong !== undefined) return tooLong;
   const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
-  if (decimal !== undefined) return decimal;
-  const wrong =
-    typeof value === 'string' && digits.test(value) ? 'has too many digits to be stored' : 'is no decimal';
-  return fault('impossible-number', `${member} ${wrong}: ${shown(value)}`);
+  return decimal ?? fault('impossible-number', `${member} ${whyNotDecimal(value)}: ${shown(value)}`);
+}
+
+function whyNotDecimal(value: unknown): string {
+  if (!isDecimal(String(value))) return 'is no decimal';
+  return 'has more digits than can be kept exactly (36)';
 }
 
 /**

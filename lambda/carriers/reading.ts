@@ -1,6 +1,7 @@
 import type { Group, LedgerEvent, Observations, Session, Sim, Stated, Usage } from '../ledger/observation.ts';
 import type { Source } from '../sources.ts';
 import { withinBytes } from './detail.ts';
+import { isNothing } from './nothing.ts';
 import { epochMilliseconds, parseTime, timeOf } from './time.ts';
 
 /** Why something was rejected. */
@@ -84,26 +85,37 @@ export function observed(
  * @param member the record's name of it, for the fault's sentence.
  */
 export function requiredTime(value: unknown, member: string, arrival: Arrival): string | Fault {
-  if (value === undefined || value === null || value === '') {
-    return fault('missing-identity', `${member} is missing`);
-  }
+  if (isNothing(value)) return fault('missing-identity', `${member} is missing`);
   return checkedTime(value, member, arrival);
 }
 
 /** A time that a record may leave out, or what is wrong with it. */
 export function optionalTime(value: unknown, member: string, arrival: Arrival): string | undefined | Fault {
-  return value === undefined || value === null || value === ''
-    ? undefined
-    : checkedTime(value, member, arrival);
+  return isNothing(value) ? undefined : checkedTime(value, member, arrival);
 }
 
 function checkedTime(value: unknown, member: string, arrival: Arrival): string | Fault {
+  const tooLong = overlong(value, member);
+  if (tooLong !== undefined) return tooLong;
   const time = typeof value === 'string' ? parseTime(value) : undefined;
   if (time === undefined) return fault('impossible-time', `${member} is no possible time: ${shown(value)}`);
   if (time > dayOf(arrival) && epochMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds) {
     return fault('future-time', `${member} is more than 24 hours ahead of the arrival: ${time}`);
   }
   return time;
+}
+
+/**
+ * The fault of a record that names no SIM: what stands where the ICCID belongs is not one.
+ *
+ * @param member the record's name of the ICCID.
+ * @param idMember the record's name of the carrier's own id of a SIM, which is missing.
+ */
+export function notIccid(member: string, iccid: string, idMember: string): Fault {
+  return fault(
+    'missing-identity',
+    `${member} is not an ICCID, which has 18 to 20 digits: ${shown(iccid)}; and ${idMember} is missing`,
+  );
 }
 
 let lastDay = Number.NaN;
@@ -119,11 +131,26 @@ function dayOf({ arrivedAt }: Arrival): string {
   return lastDayText;
 }
 
+/** Characters of a value that a sentence repeats. */
+const maxShown = 60;
+
 /** A value in a sentence: cut short, since what is wrong can be of any size. */
 export function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 60 ? `${text.slice(0, 60).toWellFormed()}…` : text;
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, maxShown + 1)) : String(value);
+  return text.length > maxShown ? `${text.slice(0, maxShown).toWellFormed()}…` : text;
+}
+
+/** The longest text of a number or a time that is read: far longer than any that a carrier writes. */
+export const maxValueLength = 256;
+
+/** The fault of a number or a time that is too long to be looked at; undefined where it is not. */
+export function overlong(value: unknown, member: string): Fault | undefined {
+  if (typeof value !== 'string' || value.length <= maxValueLength) return undefined;
+  return fault(
+    'oversized-field',
+    `${member} has ${value.length} characters where ${maxValueLength} are read: ${shown(value)}`,
+  );
 }
 
 /**
@@ -136,5 +163,14 @@ export function freeText(value: unknown, longest = 256): string | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
   if (text === '') return undefined;
-  return withinBytes(text.toWellFormed(), longest);
+  return withinBytes(text, longest);
+}
+
+/**
+ * A text that is not free: a code, an address, a country. A word for nothing is nothing.
+ *
+ * @param maxBytes bytes that it may have as UTF-8.
+ */
+export function readCode(value: unknown, maxBytes: number): string | undefined {
+  return isNothing(value) ? undefined : freeText(value, maxBytes);
 }

@@ -25,8 +25,16 @@ import { countryOf } from './country.ts';
 import { parseDecimal, timesWhole } from './decimal.ts';
 import { detailText } from './detail.ts';
 import { extraRoom, unknownMembers } from './extra.ts';
-import { identifier, identifierFault, imeiOf, simOfIccid } from './identifier.ts';
+import {
+  identifier,
+  identifierFault,
+  maxSubscriberNumberBytes,
+  readDevice,
+  readSubscriberNumber,
+  readWrittenIccid,
+} from './identifier.ts';
 import { type JsonObject, jsonObject, parseObject } from './json.ts';
+import { isNothing } from './nothing.ts';
 import { radioOf, ratTypeOf } from './radio.ts';
 import {
   type Arrival,
@@ -34,9 +42,12 @@ import {
   fault,
   freeText,
   isFault,
+  notIccid,
   observed,
   optionalTime,
+  overlong,
   type Reading,
+  readCode,
   requiredTime,
   shown,
   stated,
@@ -100,7 +111,8 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
     );
   const identity = identityOf(data);
   if (isFault(identity)) return identity;
-  const at = requiredTime(data['timestamp'] ?? envelope['time'], 'timestamp', arrival);
+  const sentAt = isNothing(data['timestamp']) ? envelope['time'] : data['timestamp'];
+  const at = requiredTime(sentAt, 'timestamp', arrival);
   if (typeof at !== 'string') return at;
   if (carrierType.length > maxTypeLength) return fault('oversized-field', 'The event type is too long');
   const type = freeText(carrierType.slice(marker + typeMarker.length)) ?? 'unknown';
@@ -134,6 +146,7 @@ interface Identity {
   readonly eventSid: string;
   readonly sim: string;
   readonly iccid: string | undefined;
+  readonly writtenIccid: string | undefined;
   readonly simSid: string | undefined;
   readonly sessionId: string | undefined;
 }
@@ -152,10 +165,15 @@ function identityOf(data: JsonObject): Identity | Fault {
     const wrong = text === undefined ? undefined : identifierFault(text);
     if (wrong !== undefined) return fault(wrong, `${member} can not be used: ${shown(text)}`);
   }
-  const sim = (iccid === undefined ? undefined : simOfIccid(iccid)) ?? simSid;
+  const written = readWrittenIccid(iccid);
+  const sim = written?.sim ?? simSid;
   if (eventSid === undefined) return fault('missing-identity', 'event_sid is missing');
-  if (sim === undefined) return fault('missing-identity', 'Neither sim_iccid nor sim_sid names the SIM');
-  return { eventSid, sim, iccid, simSid, sessionId };
+  if (sim === undefined) {
+    if (iccid !== undefined) return notIccid('sim_iccid', iccid, 'sim_sid');
+    return fault('missing-identity', 'Neither sim_iccid nor sim_sid names the SIM');
+  }
+  const { iccid: shownIccid, writtenIccid } = written ?? {};
+  return { eventSid, sim, iccid: shownIccid, writtenIccid, simSid, sessionId };
 }
 
 /** A record with what is already known of it. */
@@ -209,7 +227,7 @@ interface Facts {
   readonly origin: Origin;
   readonly network: Network | undefined;
   readonly cell: Cell | undefined;
-  readonly imei: string | undefined;
+  readonly device: Device | undefined;
   readonly imsi: string | undefined;
   readonly apn: string | undefined;
   readonly ids: Ids;
@@ -225,14 +243,15 @@ function factsOf({ data, identity, carrier, arrival, unread }: SuperSimRecord): 
     origin: { source: arrival.source.name, carrier, iccid: identity.iccid },
     network: networkOf(data, unread),
     cell: cellOf(data, unread),
-    imei: imeiOf(data['imei']),
-    imsi: code('imsi', 32),
+    device: readDevice(data['imei']),
+    imsi: unread.code(readSubscriberNumber(data['imsi']), maxSubscriberNumberBytes, 'imsi'),
     apn: code('apn', 100),
     ids: {
       simSid: identity.simSid,
       simId: undefined,
-      accountId: code('account_sid', 64),
-      fleetSid: code('fleet_sid', 64),
+      accountId: unread.code(identifier(data['account_sid']), 64, 'account_sid'),
+      fleetSid: unread.code(identifier(data['fleet_sid']), 64, 'fleet_sid'),
+      writtenIccid: identity.writtenIccid,
     },
     simName: freeText(data['sim_unique_name'], 128),
     dataModifier: code('data_modifier', 32),
@@ -245,7 +264,7 @@ function networkOf(data: JsonObject, unread: Unread): Network | undefined {
   const ratType = ratTypeOf(data['rat_type']);
   if (network === undefined && ratType === undefined) return undefined;
   const mcc = unread.code(network?.['mcc'], 8, 'network.mcc');
-  const isoCode = freeText(network?.['iso_country'], 8);
+  const isoCode = readCode(network?.['iso_country'], 8);
   return {
     radio: radioOf(ratType),
     ratType,
@@ -320,8 +339,10 @@ function errorOf(data: JsonObject): string | undefined {
 /** Whole bytes, absent where not stated; or what is wrong with them. */
 function bytesOf(data: JsonObject, member: string): number | undefined | Fault {
   const value = data[member];
-  if (value === undefined || value === null) return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  if (isNothing(value)) return undefined;
+  const tooLong = overlong(value, member);
+  if (tooLong !== undefined) return tooLong;
   const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
   const bytes = decimal === undefined || decimal.includes('.') ? undefined : timesWhole(decimal, 1);
   if (bytes !== undefined && bytes >= 0) return bytes;
@@ -345,7 +366,7 @@ function sessionOf(record: SuperSimRecord, facts: Facts, totals: Totals | undefi
   const start = timeIn(record, 'data_session_start_time');
   const terminal = terminalOf(record);
   const ipAddress = unread.code(data['ip_address'], 45, 'ip_address');
-  const { network, cell, imei, imsi, apn, ids, simName, error, dataModifier } = facts;
+  const { network, cell, device, imsi, apn, ids, simName, error, dataModifier } = facts;
   const address: Address | undefined =
     apn === undefined && ipAddress === undefined ? undefined : { apn, ipAddress };
   return {
@@ -359,7 +380,7 @@ function sessionOf(record: SuperSimRecord, facts: Facts, totals: Totals | undefi
       totals: totals && stated(at, totals),
       network: network && stated(at, network),
       cell: cell && stated(at, cell),
-      device: imei === undefined ? undefined : stated<Device>(at, { imei }),
+      device: device && stated(at, device),
       address: address && stated(at, address),
       subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
       ids: stated(at, ids),
@@ -438,7 +459,8 @@ function usageOf(
     country: network?.country,
     radio: network?.radio,
     apn: facts.apn,
-    imei: facts.imei,
+    imei: facts.device?.imei,
+    writtenImei: facts.device?.writtenImei,
     tariff: undefined,
     rateZone: undefined,
     dataModifier: facts.dataModifier,
@@ -483,7 +505,7 @@ function simOf(
   session: Session | undefined,
 ): Sim {
   const at = event === undefined ? startOfDay(record.at) : record.at;
-  const { network, cell, imei, imsi, ids, simName } = facts;
+  const { network, cell, device, imsi, ids, simName } = facts;
   return {
     sim: record.identity.sim,
     origin: stated(at, facts.origin),
@@ -491,7 +513,7 @@ function simOf(
       ids: stated(at, ids),
       label: simName === undefined ? undefined : stated<Label>(at, { simName }),
       phone: undefined,
-      device: imei === undefined ? undefined : stated<Device>(at, { imei }),
+      device: device && stated(at, device),
       subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
       network: event && network && stated(at, network),
       cell: event && cell && stated(at, cell),

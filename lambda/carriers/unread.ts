@@ -1,5 +1,6 @@
 import { textWithin, withinBytes } from './detail.ts';
-import { type Fault, freeText, isFault } from './reading.ts';
+import { isNothing } from './nothing.ts';
+import { type Fault, isFault, readCode } from './reading.ts';
 
 /** Bytes that unread members take of an item's `extra`. */
 const maxBytes = 200;
@@ -19,7 +20,7 @@ export class Unread {
 
   /** Keeps a member as it was written; one that says nothing needs no keeping. */
   note(member: string, written: unknown): void {
-    if (written === undefined || written === null || written === '') return;
+    if (isNothing(written)) return;
     this.#members ??= Object.create(null) as Record<string, unknown>;
     const isShort = typeof written === 'number' || typeof written === 'boolean';
     this.#members[member] = isShort ? written : textWithin(written, maxBytes);
@@ -34,12 +35,12 @@ export class Unread {
   }
 
   /**
-   * A code or an id as trimmed text. It is taken whole or not at all: cut short it would be another one.
+   * A code or an id as trimmed text; a word for nothing is none. It is taken whole or not at all: cut short it would be another one.
    *
    * @param maxLength bytes that an item has room for.
    */
   code(value: unknown, maxLength: number, member: string): string | undefined {
-    const text = freeText(value, Number.POSITIVE_INFINITY);
+    const text = readCode(value, Number.POSITIVE_INFINITY);
     // No character of a string takes more than three bytes.
     if (text === undefined || text.length * 3 <= maxLength || Buffer.byteLength(text) <= maxLength)
       return text;

@@ -26,7 +26,10 @@ export interface Stated<G extends Group = Group> {
 export interface Origin extends Group {
   readonly source: string;
   readonly carrier: Carrier;
-  /** The ICCID as the carrier wrote it, 19 or 20 digits; absent where the record names the SIM by another id. */
+  /**
+   * The ICCID, 18 to 20 digits; what the carrier wrote where that is not one; absent where the record names the SIM by
+   * another id.
+   */
   readonly iccid: string | undefined;
 }
 
@@ -67,6 +70,8 @@ export interface Cell extends Group {
 /** The modem. */
 export interface Device extends Group {
   readonly imei: string | undefined;
+  /** The same as the carrier wrote it, where that differs: an IMEISV, another check digit. */
+  readonly writtenImei?: string | undefined;
 }
 
 /** Where the device is reached. */
@@ -86,6 +91,8 @@ export interface Ids extends Group {
   readonly simId: string | undefined;
   readonly accountId: string | undefined;
   readonly fleetSid: string | undefined;
+  /** What stands where the ICCID belongs and is not one, without blanks and dashes: the SIM is found by it. */
+  readonly writtenIccid?: string | undefined;
 }
 
 /** The name that the owner gave a SIM. */
@@ -238,6 +245,8 @@ export interface Usage {
   readonly radio: string | undefined;
   readonly apn: string | undefined;
   readonly imei: string | undefined;
+  /** The same as the carrier wrote it, where that differs. */
+  readonly writtenImei?: string | undefined;
   readonly tariff: string | undefined;
   readonly rateZone: string | undefined;
   readonly dataModifier: string | undefined;

@@ -69,7 +69,7 @@ async function refreshedSession(
 
 /** What the usage item of an update says for its session. */
 function statedBy(usage: StoredUsage, at: string, { sim, sessionId, start, startStated }: Session): Session {
-  const { source, carrier, iccid, dataModifier, imei, imsi } = usage;
+  const { source, carrier, iccid, dataModifier, imei, writtenImei, imsi } = usage;
   const totals = totalsOf(usage);
   const network = networkOf(usage);
   return {
@@ -83,7 +83,7 @@ function statedBy(usage: StoredUsage, at: string, { sim, sessionId, start, start
       totals: totals && { at, group: totals },
       network: network && { at, group: network },
       cell: undefined,
-      device: imei === undefined ? undefined : { at, group: { imei } },
+      device: imei === undefined ? undefined : { at, group: { imei, writtenImei } },
       address: undefined,
       subscriber: imsi === undefined ? undefined : { at, group: { imsi } },
       ids: undefined,

@@ -1,4 +1,4 @@
-import { simOfIccid } from '../carriers/identifier.ts';
+import { identifier, searchedIccid, simOfIccid } from '../carriers/identifier.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader, SimAlias } from '../store/reader.ts';
 import { badParameter, notFound, shortened } from './problem.ts';
@@ -12,8 +12,9 @@ export interface FoundSim {
 }
 
 /**
- * Finds the SIM that a path names: an ICCID of 19 or 20 digits is its key and needs no read; else a Super SIM SID
- * (`HS…`), the carrier's id of the SIM (digits), or its unique name, with one read of an index.
+ * Finds the SIM that a path names: an ICCID in any spelling that is read in records is its key and needs no read; else a
+ * Super SIM SID (`HS…`), the carrier's id of the SIM (digits), its unique name, or what the carrier wrote for an ICCID,
+ * with a read of an index each.
  *
  * @throws Problem 404 for a name that no SIM has, 400 for one that several have.
  */
@@ -22,10 +23,7 @@ export async function findSim(reader: LedgerReader, name: string): Promise<Found
   if (!isKey(name, 'partition')) throw unknownSim(name);
   const stem = simOfIccid(name);
   if (stem !== undefined) return { sim: stem, isKnown: false };
-  const found = await reader.simsBy(aliasOf(name), name);
-  // A number may be a name as well.
-  const sims =
-    found.length === 0 && aliasOf(name) === 'bySimId' ? await reader.simsBy('bySimName', name) : found;
+  const sims = await simsCalled(reader, name);
   const [first] = sims;
   if (first === undefined) throw unknownSim(name);
   // Of a SIM's id, the SIM that has no other key comes first: it can't be named in any other way.
@@ -49,7 +47,27 @@ export function unknownSim(sim: string) {
   return notFound(`The SIM ${JSON.stringify(shortened(sim))}`);
 }
 
-function aliasOf(name: string): SimAlias {
-  if (/^HS[0-9a-f]{32}$/i.test(name)) return 'bySimSid';
-  return /^\d+$/.test(name) ? 'bySimId' : 'bySimName';
+/** The longest name and the longest id of a SIM that are kept. */
+const maxNameLength = 128;
+
+async function simsCalled(reader: LedgerReader, name: string): Promise<string[]> {
+  if (name.length > maxNameLength) return [];
+  for (const [alias, text] of aliasesOf(name)) {
+    const sims = await reader.simsBy(alias, text);
+    if (sims.length > 0) return sims;
+  }
+  return [];
+}
+
+/** By what a SIM may be called so, in the order in which it is looked for. */
+function aliasesOf(name: string): [alias: SimAlias, text: string][] {
+  const id = identifier(name) ?? name;
+  if (/^HS[0-9a-f]{32}$/i.test(id)) return [['bySimSid', id]];
+  const written = searchedIccid(name);
+  return [
+    // A number may be a name as well.
+    ...(/^\d+$/.test(id) ? [['bySimId', id] satisfies [SimAlias, string]] : []),
+    ...(name === '' ? [] : [['bySimName', name] satisfies [SimAlias, string]]),
+    ...(written === undefined ? [] : [['byWrittenIccid', written] satisfies [SimAlias, string]]),
+  ];
 }

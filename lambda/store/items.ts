@@ -109,6 +109,7 @@ export function usageItem(usage: Usage, complete: boolean): Item {
   if (usage.radio !== undefined) item['radio'] = { S: usage.radio };
   if (usage.apn !== undefined) item['apn'] = { S: usage.apn };
   if (usage.imei !== undefined) item['imei'] = { S: usage.imei };
+  if (usage.writtenImei !== undefined) item['writtenImei'] = { S: usage.writtenImei };
   if (usage.tariff !== undefined) item['tariff'] = { S: usage.tariff };
   if (usage.rateZone !== undefined) item['rateZone'] = { S: usage.rateZone };
   if (usage.dataModifier !== undefined) item['dataModifier'] = { S: usage.dataModifier };

@@ -39,6 +39,7 @@ export function usageOf(item: Item): StoredUsage {
     radio: item['radio']?.S,
     apn: item['apn']?.S,
     imei: item['imei']?.S,
+    writtenImei: item['writtenImei']?.S,
     tariff: item['tariff']?.S,
     rateZone: item['rateZone']?.S,
     dataModifier: item['dataModifier']?.S,

@@ -30,9 +30,9 @@ function group<Name extends string>(name: Name, ...attributes: readonly string[]
 
 const network = group('network', 'radio', 'ratType', 'mcc', 'mnc', 'operatorName', 'country');
 const cell = group('cell', 'cellId', 'lac', 'lat:N', 'lon:N');
-const device = group('device', 'imei');
+const device = group('device', 'imei', 'writtenImei');
 const subscriber = group('subscriber', 'imsi');
-const ids = group('ids', 'simSid', 'simId', 'accountId', 'fleetSid');
+const ids = group('ids', 'simSid', 'simId', 'accountId', 'fleetSid', 'writtenIccid');
 const label = group('label', 'simName');
 
 export const sessionSchema: readonly GroupSchema<keyof SessionGroups>[] = [

@@ -93,5 +93,5 @@ export class SimWriter {
 function contentOf({ origin, groups }: Sim): string {
   const { ids, label, phone, device, subscriber, lifecycle } = groups;
   const { source, carrier, iccid } = origin.group;
-  return `${origin.at}|${source}|${carrier}|${iccid}|${ids?.group.simSid}|${ids?.group.simId}|${ids?.group.accountId}|${ids?.group.fleetSid}|${label?.group.simName}|${phone?.group.msisdn}|${device?.group.imei}|${subscriber?.group.imsi}|${lifecycle?.group.status}`;
+  return `${origin.at}|${source}|${carrier}|${iccid}|${ids?.group.simSid}|${ids?.group.simId}|${ids?.group.accountId}|${ids?.group.fleetSid}|${ids?.group.writtenIccid}|${label?.group.simName}|${phone?.group.msisdn}|${device?.group.imei}|${device?.group.writtenImei}|${subscriber?.group.imsi}|${lifecycle?.group.status}`;
 }

@@ -48,6 +48,7 @@ export const simsTable = {
     { name: 'bySimSid', partitionKey: 'simSid' },
     { name: 'bySimId', partitionKey: 'simId' },
     { name: 'bySimName', partitionKey: 'simName' },
+    { name: 'byWrittenIccid', partitionKey: 'writtenIccid' },
   ],
 } as const satisfies TableDefinition;
 

@@ -78,6 +78,7 @@ describe('the query API', () => {
           'Storage/Sims.Arn/index/bySimId',
           'Storage/Sims.Arn/index/bySimName',
           'Storage/Sims.Arn/index/bySimSid',
+          'Storage/Sims.Arn/index/byWrittenIccid',
         ],
       },
       {

@@ -27,7 +27,7 @@ const identityGroups = {
   ids: { at, group: { simId: '1234567', accountId: '12345' } },
   label: { at, group: { simName: 'tracker-1' } },
   subscriber: { at, group: { imsi: '901405100000001' } },
-  device: { at, group: { imei: '863576047850008' } },
+  device: { at, group: { imei: '863576047850008', writtenImei: '8635760478500001' } },
 };
 const phone = { at, group: { msisdn: '882285100000001' } };
 const placeGroups = {
@@ -207,7 +207,7 @@ describe('PDP contexts', () => {
         ids: { at: stamp, group: { simId: '319318', accountId: '80025' } },
         label: { at: stamp, group: { simName: 'GPS Tracker' } },
         subscriber: { at: stamp, group: { imsi: '901405300000170' } },
-        device: { at: stamp, group: { imei: '862789039899161' } },
+        device: { at: stamp, group: { imei: '862789039899161', writtenImei: '8627890398991601' } },
         network: {
           at: stamp,
           group: {

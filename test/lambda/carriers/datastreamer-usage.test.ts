@@ -37,6 +37,7 @@ const usage = {
   mnc: '01',
   country: 'DE',
   imei: '863576047850008',
+  writtenImei: '8635760478500001',
   tariff: '1NCE Production 01',
   rateZone: 'Rate Zone 2 (EU - DE)',
 };
@@ -51,7 +52,7 @@ const sim = {
     label: { at: day, group: { simName: 'tracker-1' } },
     phone: { at: day, group: { msisdn: '882285100000001' } },
     subscriber: { at: day, group: { imsi: '901405100000001' } },
-    device: { at: day, group: { imei: '863576047850008' } },
+    device: { at: day, group: { imei: '863576047850008', writtenImei: '8635760478500001' } },
     lifecycle: { at: day, group: { status: 'active' } },
   },
 };
@@ -66,7 +67,7 @@ const sessionNamed = (sessionId: string, source = origin) => ({
     ids: { at: end, group: ids },
     label: { at: end, group: { simName: 'tracker-1' } },
     subscriber: { at: end, group: { imsi: '901405100000001' } },
-    device: { at: end, group: { imei: '863576047850008' } },
+    device: { at: end, group: { imei: '863576047850008', writtenImei: '8635760478500001' } },
   },
 });
 
@@ -110,7 +111,7 @@ describe('nested usage', () => {
   });
 
   it('reads the published record of the old generation', () => {
-    const { imei, mcc, mnc, ...common } = usage;
+    const { imei, writtenImei, mcc, mnc, ...common } = usage;
     expect(statedBy(interpret(fixtureValue('telekom/usage.json'), arrivalFrom('telekom')), 'usage')).toEqual({
       ...common,
       sim: '8988303000000100001',
@@ -166,7 +167,7 @@ describe('flat usage (2.0 names)', () => {
   it('takes the ids for what they are, and 1NCE’s endpoint name for the ICCID', () => {
     const { ipcan_session_id: sessionId } = flatUsageRecord;
     const { imsi, operatorName, mcc, country, tariff, rateZone, ...common } = usage;
-    const device = { imei: '863576047850008' };
+    const device = { imei: '863576047850008', writtenImei: '8635760478500001' };
     const label = { simName: streamerSim };
     expect(observationsOf(readStreamer(flatUsageRecord))).toEqual({
       session: {

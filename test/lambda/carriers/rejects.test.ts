@@ -272,7 +272,7 @@ const examples: readonly Example[] = [
     what: 'a volume of more digits than a table can hold',
     record: { ...usageRecord, volume: { total: `0.${'1'.repeat(45)}` } },
     code: 'impossible-number',
-    reason: `volume has too many digits to be stored: "0.${'1'.repeat(45)}"`,
+    reason: `volume has more digits than can be kept exactly (36): "0.${'1'.repeat(45)}"`,
   },
   {
     what: 'more megabytes than can be counted in bytes',

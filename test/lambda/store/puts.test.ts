@@ -355,6 +355,7 @@ describe.each([
     mnc: { S: '01' },
     country: { S: 'DE' },
     imei: { S: '863576047850016' },
+    writtenImei: { S: '8635760478500101' },
     tariff: { S: '1NCE Production 01' },
     rateZone: { S: 'Rate Zone 1' },
   };

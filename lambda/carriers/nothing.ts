@@ -1,0 +1,31 @@
+/**
+ * Words by which databases, spreadsheets and scripts write that there is nothing. `NA` is not among them: it is Namibia.
+ */
+const words: ReadonlySet<string> = new Set([
+  ...['', 'null', '(null)', '<null>', '[null]', '\\n', 'nil', 'none', 'undefined'],
+  ...[
+    'n/a',
+    '#n/a',
+    'n.a.',
+    '-',
+    '--',
+    '\u2013',
+    '\u2014',
+    'unknown',
+    'unavailable',
+    'not available',
+    'not set',
+  ],
+]);
+const maxLength = Math.max(...[...words].map((word) => word.length));
+
+/**
+ * Whether a member that has a type (number, time, identifier, code, address, country) says nothing: it is absent, null,
+ * blank, or a word for nothing. Names and free texts are not asked: a SIM may be called `unknown`.
+ */
+export function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (typeof value !== 'string') return false;
+  const text = value.trim();
+  return text.length <= maxLength && words.has(text.toLowerCase());
+}

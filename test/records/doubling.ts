@@ -1,0 +1,42 @@
+/**
+ * Whether work grows faster than its input: told by doubling the input. Measured in processor time of this process, the
+ * least of several runs, so that other processes on the machine don't count.
+ */
+
+/** Prepares the work on an input of a size. */
+export type Work = (size: number) => () => void;
+
+const sizes = [2_048, 32_768];
+/** Below this, in milliseconds, a measurement says nothing; work that grows with the square is far above it. */
+const leastMilliseconds = 4;
+const mostRuns = 7;
+
+/**
+ * The first size at which twice the input takes three times the work or more, and four times the input nine times as
+ * much; undefined where there is none. Smaller sizes first: what grows with the square is found before it takes long.
+ */
+export function outgrownSize(work: Work): number | undefined {
+  return sizes.find((size) => isOutgrown(work, size) && isOutgrown(work, 2 * size));
+}
+
+function isOutgrown(work: Work, size: number): boolean {
+  const run = work(size);
+  const runTwice = work(2 * size);
+  let least = Number.POSITIVE_INFINITY;
+  let leastTwice = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < mostRuns; attempt += 1) {
+    leastTwice = Math.min(leastTwice, processorTime(runTwice));
+    if (leastTwice < leastMilliseconds) return false;
+    least = Math.min(least, processorTime(run));
+    if (attempt > 1 && leastTwice < 3 * least) return false;
+  }
+  return true;
+}
+
+/** Milliseconds that the processor works for a run. */
+function processorTime(run: () => void): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
