@@ -2,6 +2,7 @@ import type { IdentityFields } from './datastreamer-identity.ts';
 import { unknownMembers } from './extra.ts';
 import { type JsonObject, jsonObject } from './json.ts';
 import type { Volume } from './megabytes.ts';
+import { firstStated, isNothing } from './nothing.ts';
 
 /** An event's members under one name each, whatever the dialect; values as they were sent. */
 export interface EventFields extends IdentityFields {
@@ -77,25 +78,29 @@ export function eventFields(record: JsonObject): EventFields {
   const imsi = record['imsi'];
   return {
     id: record['id'],
-    time: record['timestamp'] ?? record['event_timestamp'],
-    typeId:
-      type?.['id'] ?? record['event_type_id'] ?? (type === undefined ? record['event_type'] : undefined),
+    time: firstStated(record['timestamp'], record['event_timestamp']),
+    typeId: firstStated(
+      type?.['id'],
+      record['event_type_id'],
+      type === undefined ? record['event_type'] : undefined,
+    ),
     typeWords: type?.['description'] ?? type?.['name'] ?? record['event_type_description'],
-    severityId: severity?.['id'] ?? record['event_severity_id'],
-    severityWord: severity?.['description'] ?? record['event_severity_description'],
+    severityId: firstStated(severity?.['id'], record['event_severity_id']),
+    severityWord: firstStated(severity?.['description'], record['event_severity_description']),
     alert: record['alert'],
     description: record['description'],
-    organisationId: jsonObject(record['organisation'])?.['id'] ?? record['organisation_id'],
-    iccid: sim?.['iccid'] ?? record['sim_iccid'] ?? record['iccid'],
-    simId: sim?.['id'] ?? record['sim_id'],
-    msisdn: sim?.['msisdn'] ?? record['msisdn_msisdn'],
-    imsi:
-      jsonObject(imsi)?.['imsi'] ??
-      record['imsi_imsi'] ??
-      (jsonObject(imsi) === undefined ? imsi : undefined),
+    organisationId: firstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
+    iccid: firstStated(sim?.['iccid'], record['sim_iccid'], record['iccid']),
+    simId: firstStated(sim?.['id'], record['sim_id']),
+    msisdn: firstStated(sim?.['msisdn'], record['msisdn_msisdn']),
+    imsi: firstStated(
+      jsonObject(imsi)?.['imsi'],
+      record['imsi_imsi'],
+      jsonObject(imsi) === undefined ? imsi : undefined,
+    ),
     endpointName: endpoint?.['name'] ?? record['endpoint_name'],
-    imei: endpoint?.['imei'] ?? record['endpoint_imei'],
-    ipAddress: endpoint?.['ip_address'] ?? record['endpoint_ip_address'],
+    imei: firstStated(endpoint?.['imei'], record['endpoint_imei']),
+    ipAddress: firstStated(endpoint?.['ip_address'], record['endpoint_ip_address']),
     extra: unknownMembers(record, documented),
     abridged: inDetail.isFlat,
     inDetail,
@@ -115,7 +120,7 @@ function nestedDetail(record: JsonObject, detail: JsonObject | undefined): Detai
   const sessionId = detail?.['session_id'];
   return {
     detail: record['detail'],
-    hasContext: context !== undefined || sessionId != null,
+    hasContext: context !== undefined || !isNothing(sessionId),
     isFlat: false,
     operatorName: detail?.['name'],
     countryIsoCode: country?.['iso_code'],
@@ -152,7 +157,9 @@ function flatDetail(record: JsonObject): DetailFields {
   const sessionId = record['detail_session_id'];
   return {
     detail: Object.fromEntries(members.map(([name, value]) => [name.slice(flatDetailPrefix.length), value])),
-    hasContext: sessionId != null || members.some(([name]) => name.startsWith(flatContextPrefix)),
+    hasContext:
+      !isNothing(sessionId) ||
+      members.some(([name, value]) => name.startsWith(flatContextPrefix) && !isNothing(value)),
     isFlat: true,
     operatorName: record['detail_name'],
     countryIsoCode: record['detail_country_iso_code'],
@@ -162,8 +169,8 @@ function flatDetail(record: JsonObject): DetailFields {
     countryMcc: record['detail_country_mcc'],
     operatorMnc: record['detail_mnc'],
     ratType: context('rat_type'),
-    lac: context('gtp_v1_uli_lac') ?? context('lac'),
-    cellId: context('gtp_v1_uli_ci') ?? context('ci'),
+    lac: firstStated(context('gtp_v1_uli_lac'), context('lac')),
+    cellId: firstStated(context('gtp_v1_uli_ci'), context('ci')),
     apn: context('apn'),
     imei: context('imeisv'),
     ipAddress: context('ue_ip_address'),

@@ -16,7 +16,7 @@ import { extraRoom, unknownMembers } from './extra.ts';
 import { identifier, identifierFault, readDevice } from './identifier.ts';
 import { type JsonObject, jsonObject } from './json.ts';
 import { bytesOf, decimalOf, type Volume } from './megabytes.ts';
-import { isNothing } from './nothing.ts';
+import { firstStated, isNothing } from './nothing.ts';
 import {
   type Arrival,
   type Fault,
@@ -85,35 +85,40 @@ export function usageFields(record: JsonObject): UsageFields {
     id: record['id'],
     start: record['start_timestamp'],
     end: record['end_timestamp'],
-    sessionId: record['session_id'] ?? record['ipcan_session_id'],
-    iccid: sim?.['iccid'] ?? record['sim_iccid'] ?? record['iccid'],
-    simId: sim?.['id'] ?? record['sim_id'],
-    msisdn: sim?.['msisdn'] ?? record['msisdn_msisdn'] ?? record['msisdn'],
+    sessionId: firstStated(record['session_id'], record['ipcan_session_id']),
+    iccid: firstStated(sim?.['iccid'], record['sim_iccid'], record['iccid']),
+    simId: firstStated(sim?.['id'], record['sim_id']),
+    msisdn: firstStated(sim?.['msisdn'], record['msisdn_msisdn'], record['msisdn']),
     endpointName: endpoint?.['name'] ?? record['endpoint_name'],
-    imei: endpoint?.['imei'] ?? record['endpoint_imei'],
-    imsi: jsonObject(imsi)?.['imsi'] ?? record['imsi_imsi'] ?? imsi,
-    organisationId: jsonObject(record['organisation'])?.['id'] ?? record['organisation_id'],
-    trafficTypeId: trafficType?.['id'] ?? record['traffic_type_id'],
-    trafficTypeWord:
-      trafficType?.['description'] ??
-      trafficType?.['name'] ??
-      record['traffic_type_description'] ??
-      (trafficType === undefined ? record['traffic_type'] : undefined),
-    volumeTotal:
-      volume?.['total'] ?? record['volume_total'] ?? (volume === undefined ? record['volume'] : undefined),
-    volumeUp: volume?.['tx'] ?? record['volume_tx'],
-    volumeDown: volume?.['rx'] ?? record['volume_rx'],
+    imei: firstStated(endpoint?.['imei'], record['endpoint_imei']),
+    imsi: firstStated(jsonObject(imsi)?.['imsi'], record['imsi_imsi'], imsi),
+    organisationId: firstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
+    trafficTypeId: firstStated(trafficType?.['id'], record['traffic_type_id']),
+    trafficTypeWord: firstStated(
+      trafficType?.['description'],
+      trafficType?.['name'],
+      record['traffic_type_description'],
+      trafficType === undefined ? record['traffic_type'] : undefined,
+    ),
+    volumeTotal: firstStated(
+      volume?.['total'],
+      record['volume_total'],
+      volume === undefined ? record['volume'] : undefined,
+    ),
+    volumeUp: firstStated(volume?.['tx'], record['volume_tx']),
+    volumeDown: firstStated(volume?.['rx'], record['volume_rx']),
     cost: record['cost'],
     // Flat records have no currency: they are in euro.
-    currency:
-      currency?.['code'] ??
-      record['currency_code'] ??
-      (currency === undefined ? record['currency'] : undefined) ??
-      (record['volume_total'] === undefined ? undefined : 'EUR'),
+    currency: firstStated(
+      currency?.['code'],
+      record['currency_code'],
+      currency === undefined ? record['currency'] : undefined,
+      record['volume_total'] === undefined ? undefined : 'EUR',
+    ),
     operatorName: operator?.['name'] ?? record['operator_name'],
-    mcc: country?.['mcc'] ?? record['operator_country_mcc'] ?? record['country_mcc'],
-    mnc: operator?.['mnc'] ?? record['operator_mnc'],
-    countryName: country?.['name'] ?? record['operator_country_name'],
+    mcc: firstStated(country?.['mcc'], record['operator_country_mcc'], record['country_mcc']),
+    mnc: firstStated(operator?.['mnc'], record['operator_mnc']),
+    countryName: firstStated(country?.['name'], record['operator_country_name']),
     tariff: tariff?.['name'] ?? record['tariff_name'],
     rateZone: jsonObject(tariff?.['ratezone'])?.['name'] ?? record['tariff_ratezone_name'],
     abridged: false,

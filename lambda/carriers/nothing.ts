@@ -29,3 +29,9 @@ export function isNothing(value: unknown): boolean {
   const text = value.trim();
   return text.length <= maxLength && words.has(text.toLowerCase());
 }
+
+/** The first of the members that can state one thing which says something. */
+export function firstStated(...members: readonly unknown[]): unknown {
+  for (const member of members) if (!isNothing(member)) return member;
+  return undefined;
+}
