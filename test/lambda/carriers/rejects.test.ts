@@ -275,6 +275,45 @@ const examples: readonly Example[] = [
     reason: `volume has more digits than can be kept exactly (36): "0.${'1'.repeat(45)}"`,
   },
   {
+    what: 'a cost with more digits than a table holds',
+    record: { ...usageRecord, cost: '1.2345678901234567890123456789012345678901' },
+    code: 'impossible-number',
+    reason:
+      'cost has more digits than can be kept exactly (36): "1.2345678901234567890123456789012345678901"',
+  },
+  ...[
+    ['a volume', { ...usageRecord, volume: { total: `0.${'0'.repeat(300)}` } }, 'volume', 302],
+    ['a cost', { ...usageRecord, cost: '1'.repeat(257) }, 'cost', 257],
+    ['a time', { ...usageRecord, start_timestamp: '2'.repeat(257) }, 'start_timestamp', 257],
+    ['an end', { ...usageRecord, end_timestamp: ` ${'2'.repeat(300)}` }, 'end_timestamp', 301],
+    ['a Super SIM’s volume', superSim({ data_upload: '0'.repeat(1_000) }), 'data_upload', 1_000],
+    ['a quantity', contextEvent(5, pdpContext, { volume: { tx: '0'.repeat(300) } }), 'detail.volume tx', 300],
+  ].map(([what, record, member, length]) => ({
+    what: `${what} of too many characters`,
+    record,
+    code: 'oversized-field' as const,
+    reason: expect.stringMatching(
+      new RegExp(`^${member} has ${length} characters where 256 are read: "[ 0-9.]{59}…$`),
+    ),
+  })),
+  {
+    what: 'a usage record whose only name is no ICCID',
+    record: { ...usageRecord, sim: { iccid: '898828066600100000151' } },
+    code: 'missing-identity',
+    reason:
+      'iccid is not an ICCID, which has 18 to 20 digits: "898828066600100000151"; and the id of the SIM is missing',
+  },
+  {
+    what: 'a connection event whose only name is no ICCID',
+    record: connectionEvent('attachment.accepted', {
+      ...without(minimalData, 'sim_sid'),
+      sim_iccid: '898830709999999910001',
+    }),
+    code: 'missing-identity',
+    reason:
+      'sim_iccid is not an ICCID, which has 18 to 20 digits: "898830709999999910001"; and sim_sid is missing',
+  },
+  {
     what: 'more megabytes than can be counted in bytes',
     record: { ...usageRecord, volume: { total: '99999999999999' } },
     code: 'impossible-number',

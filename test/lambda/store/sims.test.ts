@@ -175,6 +175,37 @@ test('a SIM ends as the same item for all orders of its events and reminders', a
   );
 });
 
+test('a reminder is written where only the spelling of an IMEI or ICCID is new', async () => {
+  const ofSim = '8988280666001000777';
+  const writer = tables.newWriter();
+  const plain = reminder(today, ofSim);
+  const spelled: Sim = {
+    ...plain,
+    groups: {
+      ...plain.groups,
+      device: { at: today, group: { imei: '358600842867678', writtenImei: '3586008428676712' } },
+    },
+  };
+  const masked: Sim = {
+    ...spelled,
+    groups: {
+      ...spelled.groups,
+      ids: { at: today, group: { ...spelled.groups.ids!.group, writtenIccid: '8988280666001000xxx' } },
+    },
+  };
+  const stored: unknown[] = [];
+  for (const state of [plain, spelled, masked]) {
+    await writer.write(changesOf({ sims: [state] }), options);
+    const [item] = await tables.items('Sims', ofSim);
+    stored.push([item?.['writtenImei'], item?.['writtenIccid']]);
+  }
+  expect(stored).toEqual([
+    [undefined, undefined],
+    [{ S: '3586008428676712' }, undefined],
+    [{ S: '3586008428676712' }, { S: '8988280666001000xxx' }],
+  ]);
+});
+
 test('SIMs that the store does not take fail their records, and are not taken for known', async () => {
   const client = tables.newClient();
   const writer = tables.newWriter(client);
