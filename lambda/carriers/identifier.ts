@@ -138,6 +138,7 @@ export const maxSubscriberNumberBytes = 32;
 export function readSubscriberNumber(value: unknown): string | undefined {
   const text = identifier(value);
   if (text === undefined) return undefined;
+  if (text.length <= maxNumberLength && onlyDigits.test(text)) return text;
   const bare = bareNumber(text)?.replace(/^\+/, '') ?? '';
   return onlyDigits.test(bare) ? bare : text;
 }
@@ -151,7 +152,8 @@ export function readSubscriberNumber(value: unknown): string | undefined {
 export function readDevice(value: unknown): Device | undefined {
   const text = identifier(value);
   if (text === undefined) return undefined;
-  const digits = bareNumber(text)?.replace(/f$/i, '') ?? '';
+  const digits =
+    text.length <= 16 && onlyDigits.test(text) ? text : (bareNumber(text)?.replace(/f$/i, '') ?? '');
   if ((digits.length !== 15 && digits.length !== 16) || !onlyDigits.test(digits)) {
     return { imei: withinBytes(text, 32), writtenImei: undefined };
   }

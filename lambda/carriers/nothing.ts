@@ -19,6 +19,12 @@ const words: ReadonlySet<string> = new Set([
 ]);
 const maxLength = Math.max(...[...words].map((word) => word.length));
 
+/** Digits and letters with which no word for nothing begins: nearly all texts are told by their first sign. */
+const tellingStart: readonly boolean[] = Array.from({ length: 0x7b }, (_, code) => {
+  const sign = String.fromCharCode(code).toLowerCase();
+  return /[0-9a-z]/.test(sign) && ![...words].some((word) => word.startsWith(sign));
+});
+
 /**
  * Whether a member that has a type (number, time, identifier, code, address, country) says nothing: it is absent, null,
  * blank, or a word for nothing. Names and free texts are not asked: a SIM may be called `unknown`.
@@ -26,12 +32,14 @@ const maxLength = Math.max(...[...words].map((word) => word.length));
 export function isNothing(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   if (typeof value !== 'string') return false;
+  if (tellingStart[value.charCodeAt(0)] === true) return false;
   const text = value.trim();
   return text.length <= maxLength && words.has(text.toLowerCase());
 }
 
 /** The first of the members that can state one thing which says something. */
-export function firstStated(...members: readonly unknown[]): unknown {
-  for (const member of members) if (!isNothing(member)) return member;
-  return undefined;
+export function firstStated(first: unknown, second: unknown, third?: unknown): unknown {
+  if (!isNothing(first)) return first;
+  if (!isNothing(second)) return second;
+  return isNothing(third) ? undefined : third;
 }
