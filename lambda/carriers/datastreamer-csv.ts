@@ -4,6 +4,7 @@ import { interpretUsage, type UsageFields } from './datastreamer-usage.ts';
 import { eventTypeIdOf } from './event-types.ts';
 import { unknownMembers } from './extra.ts';
 import { parseObject } from './json.ts';
+import { isNothing } from './nothing.ts';
 import { type Arrival, type Fault, fault, type Reading, shown } from './reading.ts';
 
 /**
@@ -192,7 +193,9 @@ function eventRows(columns: ReadonlyMap<string, number>, width: number): RowInte
       const field = row[index];
       if (field !== undefined && field !== '') record[name] = field;
     }
-    record['event_type_id'] ??= eventTypeIdOf(String(record['event_type_description'] ?? ''));
+    if (isNothing(record['event_type_id'])) {
+      record['event_type_id'] = eventTypeIdOf(String(record['event_type_description'] ?? ''));
+    }
     const detail = record['detail'];
     // Text that is no JSON, or broken, stays as it is.
     if (typeof detail === 'string') record['detail'] = parseObject(detail) ?? detail;

@@ -22,13 +22,19 @@ export function decimalOf(value: unknown, member: string): string | undefined | 
   if (isNothing(value)) return undefined;
   const tooLong = overlong(value, member);
   if (tooLong !== undefined) return tooLong;
-  const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
-  return decimal ?? fault('impossible-number', `${member} ${whyNotDecimal(value)}: ${shown(value)}`);
+  if (typeof value !== 'string' && typeof value !== 'number') return notDecimal(value, member);
+  return parseDecimal(value) ?? (isDecimal(String(value)) ? tooManyDigits : notDecimal)(value, member);
 }
 
-function whyNotDecimal(value: unknown): string {
-  if (!isDecimal(String(value))) return 'is no decimal';
-  return 'has more digits than can be kept exactly (36)';
+function notDecimal(value: unknown, member: string): Fault {
+  return fault('impossible-number', `${member} is no decimal: ${shown(value)}`);
+}
+
+function tooManyDigits(value: unknown, member: string): Fault {
+  return fault(
+    'impossible-number',
+    `${member} has more digits than can be kept exactly (36): ${shown(value)}`,
+  );
 }
 
 /**

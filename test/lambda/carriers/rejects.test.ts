@@ -275,6 +275,12 @@ const examples: readonly Example[] = [
     reason: `volume has more digits than can be kept exactly (36): "0.${'1'.repeat(45)}"`,
   },
   {
+    what: 'a cost that is an object which can not be made a text',
+    record: { ...usageRecord, cost: { toString: 1, valueOf: 1 } },
+    code: 'impossible-number',
+    reason: 'cost is no decimal: an object',
+  },
+  {
     what: 'a cost with more digits than a table holds',
     record: { ...usageRecord, cost: '1.2345678901234567890123456789012345678901' },
     code: 'impossible-number',

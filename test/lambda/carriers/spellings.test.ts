@@ -382,6 +382,7 @@ const inEventRows: readonly Stated[] = [
     'sim.suspended',
     { event_type_id: 9 },
     { event_type_id: '', event_type_description: ' SIM suspension ' },
+    { event_type_id: 'NULL', event_type_description: 'SIM suspension' },
   ],
   ['type', 'event.New kind', { event_type_id: '', event_type_description: 'New kind' }],
   ['severity', 'warn', { event_severity_id: 1 }, { event_severity_description: 'Warn' }],
