@@ -138,7 +138,7 @@ export const maxSubscriberNumberBytes = 32;
 export function readSubscriberNumber(value: unknown): string | undefined {
   const text = identifier(value);
   if (text === undefined) return undefined;
-  if (text.length <= maxNumberLength && onlyDigits.test(text)) return text;
+  if (text.length <= maxSubscriberNumberBytes && onlyDigits.test(text)) return text;
   const bare = bareNumber(text)?.replace(/^\+/, '') ?? '';
   return onlyDigits.test(bare) ? bare : text;
 }

@@ -38,8 +38,9 @@ export function isNothing(value: unknown): boolean {
 }
 
 /** The first of the members that can state one thing which says something. */
-export function firstStated(first: unknown, second: unknown, third?: unknown): unknown {
+export function firstStated(first: unknown, second: unknown, third?: unknown, fourth?: unknown): unknown {
   if (!isNothing(first)) return first;
   if (!isNothing(second)) return second;
-  return isNothing(third) ? undefined : third;
+  if (!isNothing(third)) return third;
+  return isNothing(fourth) ? undefined : fourth;
 }
