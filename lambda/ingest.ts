@@ -1,10 +1,10 @@
 import type { Reading } from './carriers/reading.ts';
-import { Fold } from './ledger/fold.ts';
+import { type Changes, Fold } from './ledger/fold.ts';
 import type { Receipt } from './ledger/receipt.ts';
 import { kindOf, Measures } from './measures.ts';
 import type { Source } from './sources.ts';
 import { forEachConcurrently } from './store/concurrency.ts';
-import type { Quarantine, Reject } from './store/quarantine.ts';
+import { type Quarantine, type Reject, rejectId, rejectsName } from './store/quarantine.ts';
 import type { LedgerWriter, WriteOptions } from './store/writer.ts';
 
 /** One record of a batch, read. */
@@ -33,7 +33,7 @@ export interface LedgerPorts {
 
 /** How a batch is taken in. */
 export interface IngestOptions extends WriteOptions {
-  /** Name under which the batch's rejects are kept together; otherwise each is kept by itself. */
+  /** Name under which the batch's rejects are kept together, by code; otherwise those of each delivery are. */
   readonly rejectGroup?: string;
 }
 
@@ -48,10 +48,22 @@ export interface Ingested {
   readonly errors: readonly Error[];
 }
 
-/** Rejects that are put at the same time. */
+/** Objects of rejects that are put at the same time. */
 const concurrentRejects = 16;
 /** Bytes of rejects that wait for the end of their batch; a few that were unpacked from gzip would fill the memory. */
 const mostWaitingBytes = 8 * 1024 * 1024;
+/**
+ * Bytes of rejects after which an object of one delivery ends and another begins. Half of what may wait, so that what is
+ * in an object depends on its delivery alone, never on what else is in the batch.
+ */
+const mostObjectBytes = 4 * 1024 * 1024;
+/** Bytes of a reject's line besides its body, about. */
+const lineBytes = 400;
+/**
+ * Records whose changes wait to be written together. Far more than a batch of ordinary deliveries has; small records in
+ * gzip can be a hundred times as many, and their changes would not fit the memory.
+ */
+const mostFolded = 20_000;
 
 /**
  * Takes in a batch: folds what its records state into one change an item, writes the changes, keeps the rejects. The
@@ -64,49 +76,92 @@ export async function ingest(
   ports: LedgerPorts,
   options: IngestOptions,
 ): Promise<Ingested> {
-  const batch = new Batch();
-  const quarantined = new Quarantined();
+  const batch = new Batch(options.rejectGroup);
+  const outcome = new BatchOutcome();
   for (const entry of entries) {
     batch.add(entry);
-    // Those of a group go into one object, at the end; a group's rows are never as large.
-    if (batch.waitingBytes > mostWaitingBytes && options.rejectGroup === undefined) {
-      await keepRejects(batch.takeRejects(), ports.quarantine, undefined, quarantined);
+    if (batch.waitingBytes > mostWaitingBytes) {
+      await keepRejects(batch.takeClosed(), ports.quarantine, outcome);
     }
+    if (batch.folded >= mostFolded) await write(batch, ports, options, outcome);
   }
-  const changes = batch.fold.changes();
-  const [report] = await Promise.all([
-    ports.writer.write(changes, options),
-    keepRejects(batch.takeRejects(), ports.quarantine, options.rejectGroup, quarantined),
+  await Promise.all([
+    write(batch, ports, options, outcome),
+    keepRejects(batch.takeAll(), ports.quarantine, outcome),
   ]);
-  const failed = new Set([...report.failed, ...quarantined.failed]);
-  const receipt = batch.receipt(report.repeated, failed);
-  batch.measures.use(changes, (record) => !failed.has(record) && !report.repeated.has(record));
+  const { failed } = outcome;
+  const receipt = batch.receipt(outcome.repeated, failed);
   ports.measure?.(batch.measures, receipt);
   return {
     receipt,
     failedDeliveries: new Set([...failed].map((record) => batch.deliveryOf(record))),
-    testIds: batch.testIds,
-    errors: [...report.errors, ...quarantined.errors.values()],
+    testIds: [...batch.testIds],
+    errors: [...outcome.writeErrors.values(), ...outcome.rejectErrors.values()],
   };
+}
+
+/** Writes what has been folded so far. */
+async function write(
+  batch: Batch,
+  { writer }: LedgerPorts,
+  options: IngestOptions,
+  outcome: BatchOutcome,
+): Promise<void> {
+  const changes = batch.takeChanges();
+  const report = await writer.write(changes, options);
+  const { failed, repeated, writeErrors } = outcome;
+  for (const record of report.failed) failed.add(record);
+  for (const record of report.repeated) repeated.add(record);
+  for (const error of report.errors) {
+    if (!writeErrors.has(error.name)) writeErrors.set(error.name, error);
+  }
+  batch.measures.use(changes, (record) => !failed.has(record) && !repeated.has(record));
+}
+
+/** What store and quarantine made of a batch. Records by their index in it. */
+class BatchOutcome {
+  readonly failed = new Set<number>();
+  readonly repeated = new Set<number>();
+  /** One error a kind, by its name. */
+  readonly writeErrors = new Map<string, Error>();
+  readonly rejectErrors = new Map<string, Error>();
 }
 
 type Verdict = 'stored' | 'repeated' | 'ignored' | 'rejected';
 
-interface NumberedReject {
-  readonly record: number;
-  readonly reject: Reject;
+/** Rejects that are kept as one object, each once, and the records that they are. */
+interface RejectObject {
+  readonly records: number[];
+  readonly rejects: Reject[];
+  readonly ids: Set<string>;
+  /** As a group of a file; without a name the rejects name it themselves. */
+  readonly group: string | undefined;
+  bytes: number;
 }
 
-/** A batch while it is read: records by number, what they turned out to be, and their changes. */
+/** A batch while it is read: records by index, what they turned out to be, and their changes. */
 class Batch {
-  readonly fold = new Fold();
-  waitingBytes = 0;
-  readonly testIds: string[] = [];
+  readonly testIds = new Set<string>();
   readonly measures = new Measures();
+  /** Bytes of rejects that have not been taken. */
+  waitingBytes = 0;
+  /** Records in the changes that have not been taken. */
+  folded = 0;
+  #fold = new Fold();
+  readonly #group: string | undefined;
   readonly #verdicts: Verdict[] = [];
   readonly #kinds: string[] = [];
   readonly #deliveries: number[] = [];
-  #rejects: NumberedReject[] = [];
+  /** Objects that more may come to, by code: those of the delivery that is being read, or of the group. */
+  #open = new Map<string, RejectObject>();
+  #openDelivery: number | undefined;
+  /** Objects that nothing more comes to, by their names. */
+  #closed = new Map<string, RejectObject>();
+
+  /** @param group name under which all rejects of a code are kept together; else it is those of a delivery. */
+  constructor(group: string | undefined) {
+    this.#group = group;
+  }
 
   add(entry: Entry): void {
     const record = this.#verdicts.length;
@@ -116,12 +171,26 @@ class Batch {
     this.measures.late(entry.reading, entry.arrivedAt);
   }
 
-  /** The rejects since they were last taken. */
-  takeRejects(): readonly NumberedReject[] {
-    const rejects = this.#rejects;
-    this.#rejects = [];
-    this.waitingBytes = 0;
-    return rejects;
+  /** The changes since they were last taken. */
+  takeChanges(): Changes {
+    const changes = this.#fold.changes();
+    this.#fold = new Fold();
+    this.folded = 0;
+    return changes;
+  }
+
+  /** The objects of rejects that nothing more comes to, since they were last taken. */
+  takeClosed(): readonly RejectObject[] {
+    const objects = [...this.#closed.values()];
+    this.#closed = new Map();
+    for (const { bytes } of objects) this.waitingBytes -= bytes;
+    return objects;
+  }
+
+  /** All objects of rejects since they were last taken. */
+  takeAll(): readonly RejectObject[] {
+    this.#closeOpen();
+    return this.takeClosed();
   }
 
   deliveryOf(record: number): number {
@@ -149,17 +218,60 @@ class Batch {
     const { reading } = entry;
     switch (reading.kind) {
       case 'observed':
-        return this.fold.add(record, reading) ? 'repeated' : 'stored';
+        this.folded += 1;
+        return this.#fold.add(record, reading) ? 'repeated' : 'stored';
       case 'ignored':
-        if (reading.testId !== undefined) this.testIds.push(reading.testId);
+        if (reading.testId !== undefined) this.testIds.add(reading.testId);
         return 'ignored';
-      case 'fault': {
-        const reject = rejectOf(entry, reading);
-        this.#rejects.push({ record, reject });
-        this.waitingBytes += reject.bytes.length;
+      case 'fault':
+        this.#reject(entry, record, rejectOf(entry, reading));
         return 'rejected';
-      }
     }
+  }
+
+  #reject({ delivery }: Entry, record: number, reject: Reject): void {
+    if (this.#group === undefined && delivery !== this.#openDelivery) {
+      this.#closeOpen();
+      this.#openDelivery = delivery;
+    }
+    const { code } = reject;
+    const object = this.#open.get(code) ?? {
+      ...{ records: [], rejects: [], ids: new Set<string>(), bytes: 0 },
+      group: this.#group === undefined ? undefined : `${this.#group}/${code}`,
+    };
+    this.#open.set(code, object);
+    object.records.push(record);
+    if (this.#group === undefined) {
+      const id = rejectId(reject);
+      if (object.ids.has(id)) return;
+      object.ids.add(id);
+    }
+    const bytes = reject.bytes.length + lineBytes;
+    object.rejects.push(reject);
+    object.bytes += bytes;
+    this.waitingBytes += bytes;
+    // A group's rows are never as many.
+    if (this.#group !== undefined || object.bytes < mostObjectBytes) return;
+    this.#open.delete(code);
+    this.#close(object);
+  }
+
+  #closeOpen(): void {
+    for (const object of this.#open.values()) this.#close(object);
+    this.#open = new Map();
+    this.#openDelivery = undefined;
+  }
+
+  /** Adds an object to those that wait, or its records to one that waits and is the same. */
+  #close(object: RejectObject): void {
+    const name = object.group ?? rejectsName(object.rejects);
+    const same = this.#closed.get(name);
+    if (same === undefined) {
+      this.#closed.set(name, object);
+      return;
+    }
+    for (const record of object.records) same.records.push(record);
+    this.waitingBytes -= object.bytes;
   }
 }
 
@@ -171,42 +283,18 @@ function rejectOf(entry: Entry, { code, reason }: { code: Reject['code']; reason
   };
 }
 
-/** What the quarantine did not take. */
-class Quarantined {
-  readonly failed = new Set<number>();
-  /** One error a kind, by its name. */
-  readonly errors = new Map<string, Error>();
-}
-
 async function keepRejects(
-  rejects: readonly NumberedReject[],
+  objects: readonly RejectObject[],
   quarantine: Quarantine,
-  group: string | undefined,
-  { failed, errors }: Quarantined,
+  { failed, rejectErrors }: BatchOutcome,
 ): Promise<void> {
-  const portions = group === undefined ? rejects.map((reject) => [reject]) : groupedByCode(rejects);
-  await forEachConcurrently(portions, concurrentRejects, async (portion) => {
+  await forEachConcurrently(objects, concurrentRejects, async ({ records, rejects, group }) => {
     try {
-      const [first] = portion;
-      const name = group === undefined || first === undefined ? undefined : `${group}/${first.reject.code}`;
-      await quarantine.keep(
-        portion.map(({ reject }) => reject),
-        name,
-      );
+      await quarantine.keep(rejects, group);
     } catch (error) {
-      for (const { record } of portion) failed.add(record);
+      for (const record of records) failed.add(record);
       const known = error instanceof Error ? error : new Error(String(error));
-      errors.set(known.name, known);
+      rejectErrors.set(known.name, known);
     }
   });
-}
-
-function groupedByCode(rejects: readonly NumberedReject[]): NumberedReject[][] {
-  const groups = new Map<string, NumberedReject[]>();
-  for (const numbered of rejects) {
-    const ofCode = groups.get(numbered.reject.code) ?? [];
-    groups.set(numbered.reject.code, ofCode);
-    ofCode.push(numbered);
-  }
-  return [...groups.values()];
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { elementsOf, isJson, parseObject, splitBody } from '../lambda/carriers/json.ts';
+import { parseObject, splitBody, splitValue } from '../lambda/carriers/json.ts';
 import { UsageError } from './options.ts';
 
 /** The user's own files: CSV for a source's bucket, JSON for its stream. */
@@ -93,8 +93,9 @@ export async function* bodiesIn(file: JsonFile): AsyncGenerator<Buffer> {
 /** An array's elements, or the objects one after the other; what is broken is a body too, and will be rejected. */
 function recordsIn(text: string): readonly string[] {
   const content = text.replace(/^\uFEFF/, '').trim();
-  if (content.startsWith('[') && isJson(content)) return elementsOf(content);
-  return splitBody(content).map((piece) => piece.text);
+  const values = splitValue(content);
+  const pieces = values === 'none' ? splitBody(content) : values;
+  return (pieces ?? []).map(({ from, to }) => content.slice(from, to));
 }
 
 async function beginsWithRecordLine({ open }: JsonFile): Promise<boolean> {

@@ -228,9 +228,7 @@ class Redrive {
     );
     return {
       keep: async (rejects) => {
-        for (const reject of rejects) {
-          if (parts.has(reject.position)) await this.#quarantine.keep([reject]);
-        }
+        await this.#quarantine.keep(rejects.filter(({ position }) => parts.has(position)));
       },
     };
   }

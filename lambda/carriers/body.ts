@@ -1,12 +1,24 @@
-import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { elementsOf, hasInexactNumbers, jsonObject, parseExactly, splitBody } from './json.ts';
-import type { RejectCode } from './reading.ts';
+import { isAggregate, readAggregate } from './aggregate.ts';
+import {
+  hasInexactNumbers,
+  jsonObject,
+  type Piece,
+  type PieceLimits,
+  parseExactly,
+  splitBody,
+  splitValue,
+} from './json.ts';
+import { type Fault, fault, isFault } from './reading.ts';
+import { explainBytes, explainText } from './unreadable.ts';
 
 /**
  * Bodies: the bytes of one delivery, which hold one record, an array, JSON lines or concatenated objects, perhaps
  * compressed with gzip, perhaps several of these aggregated by the Kinesis Producer Library.
+ *
+ * Every byte of a body lies in one of its parts, or is framing: white space, commas, brackets, record separators and
+ * byte order marks between values; the frames of gzip; the keys and tags of an aggregate. What can't be taken apart to
+ * its last byte is one broken part, whole.
  */
 
 /**
@@ -16,29 +28,127 @@ import type { RejectCode } from './reading.ts';
  */
 export const mostBytes = 16 * 1024 * 1024;
 
-/** A stretch of a body that could not be read. */
-export interface BrokenPart {
-  readonly code: RejectCode;
-  readonly reason: string;
-  readonly bytes: Uint8Array;
+/** Values that any body may hold, however few bytes it has. */
+const mostValues = 1_000;
+
+/**
+ * The smallest value that is stored or ignored has 51 characters (a test event of Super SIM; of records the data
+ * streamer's shortest event with 68), and each but the last is followed by a separator. A body with more values than
+ * this allows holds some that nobody can read, and is rejected before any is parsed: each value that is found costs some
+ * 40 bytes of memory, so that their number has to have a bound. Values that can't be read are bounded more tightly: see
+ * {@link mostUnreadable}.
+ */
+const bytesPerValue = 50;
+
+/**
+ * A record that can't be read is kept beside a line about it that is longer than most records, so their number is
+ * bounded by more bytes than the smallest record has. Carriers' records have 300 bytes and more.
+ */
+const bytesPerUnreadable = 100;
+
+/** Values that one value may hold, however deep. The largest record of a carrier has some hundreds. */
+const mostInner = 500_000;
+
+/** Characters up to which a text is parsed at once: the values in it are fewer than a value may hold. */
+const smallText = 256 * 1024;
+
+/** One part of a body: a value, or bytes that hold none. */
+export type BodyPart = ValuePart | BrokenPart;
+
+/** A value of a body, parsed. */
+export interface ValuePart {
+  readonly kind: 'value';
+  readonly value: unknown;
+  /** Its original bytes. */
+  readonly bytes: () => Uint8Array;
 }
 
-/** A body's records, parsed. */
+/** Bytes of a body that could not be read. */
+export interface BrokenPart extends Omit<Fault, 'kind'> {
+  readonly kind: 'broken';
+  readonly bytes: () => Uint8Array;
+}
+
+/** A body, taken apart. */
 export interface Body {
-  readonly values: readonly unknown[];
-  /** The original bytes of a value. Costs a second look at the body, so ask only for what is rejected. */
-  bytesOf(index: number): Uint8Array;
-  readonly broken: readonly BrokenPart[];
+  /** Bytes, unpacked. */
+  readonly size: number;
+  /** How many parts it has. */
+  readonly count: number;
+  /** Its parts in their order. Each is parsed when it is reached, so that not all are in memory at once. */
+  readonly parts: () => Iterable<BodyPart>;
 }
 
-/** Reads a body; what can't be read is returned as broken, never thrown. */
+/** Reads a body; what can't be read is a broken part, never thrown. */
 export function readBody(bytes: Buffer): Body {
-  const room: Room = { bytes: mostBytes };
-  if (bytes.length > 20 && bytes.readUInt32BE(0) === aggregateMagic) {
-    const parts = aggregatedParts(bytes);
-    if (parts.length > 0) return joined(parts.map((part) => readUserRecord(part, room)));
+  const texts = unpackAll(bytes);
+  if (isFault(texts)) return brokenBody(texts, bytes);
+  const size = texts.reduce((sum, text) => sum + text.bytes.length, 0);
+  const limit = limitFor(size, bytesPerValue);
+  const blocks: Block[] = [];
+  let count = 0;
+  for (const text of texts) {
+    const block =
+      text.fault === undefined
+        ? frame(text, limit - count, texts.length === 1)
+        : brokenBlock(text.fault, text.original);
+    count += block?.count ?? 0;
+    if (block === undefined || count > limit) return brokenBody(tooManyValues(size, limit), bytes);
+    blocks.push(block);
   }
-  return readUserRecord(bytes, room);
+  return {
+    size,
+    count,
+    *parts() {
+      for (const block of blocks) yield* block.parts();
+    },
+  };
+}
+
+/** A body that is one broken part. */
+export function brokenBody({ code, reason }: Omit<Fault, 'kind'>, bytes: Uint8Array): Body {
+  const block = brokenBlock({ code, reason }, bytes);
+  return { size: bytes.length, ...block };
+}
+
+/** How many values of a body may be unreadable; of one with more, the body is rejected as it is. */
+export function mostUnreadable({ size }: Pick<Body, 'size'>): number {
+  return limitFor(size, bytesPerUnreadable);
+}
+
+/** Why a body is rejected of which too much is unreadable. */
+export function tooManyUnreadable(body: Pick<Body, 'size'>): Fault {
+  return fault(
+    'too-many-values',
+    `More than ${mostUnreadable(body)} values of the body can not be read, which is the limit for its ${body.size} ` +
+      'bytes: it holds something else than records. Find out who sends it',
+  );
+}
+
+/** What a body of so many bytes may hold. */
+export function bodyLimits(size: number): PieceLimits {
+  return { pieces: limitFor(size, bytesPerValue), inner: mostInner };
+}
+
+function limitFor(size: number, bytesPerPart: number): number {
+  return Math.max(mostValues, Math.floor(size / bytesPerPart));
+}
+
+function tooManyValues(size: number, limit: number): Fault {
+  return fault(
+    'too-many-values',
+    `The body holds more than ${limit} values, which is the limit for its ${size} bytes, or a value with more than ` +
+      `${mostInner} in it: no record is like that. Find out who sends it, or send records with nothing in between`,
+  );
+}
+
+/** A text of a delivery, unpacked. */
+interface Unpacked {
+  readonly bytes: Buffer;
+  /** As it came. */
+  readonly original: Buffer;
+  /** Why it can't be unpacked. */
+  readonly fault?: Fault;
 }
 
 /** What a delivery may still unpack to. */
@@ -46,50 +156,157 @@ interface Room {
   bytes: number;
 }
 
-function readUserRecord(bytes: Buffer, room: Room): Body {
-  if (bytes.length > 1 && bytes[0] === 0x1f && bytes[1] === 0x8b) return readCompressed(bytes, room);
-  if (!isUtf8(bytes)) return unreadable('not-utf8', 'The body is not UTF-8 text', bytes);
-  return readText(bytes);
+/** A delivery's texts; a fault where it can't be taken apart to its last byte. */
+function unpackAll(bytes: Buffer): readonly Unpacked[] | Fault {
+  const room: Room = { bytes: mostBytes };
+  if (!isAggregate(bytes)) return [unpack(bytes, room)];
+  const limit = limitFor(bytes.length, bytesPerValue);
+  const records = readAggregate(bytes, limit);
+  if (records === undefined) return tooManyValues(bytes.length, limit);
+  return isFault(records) ? records : records.map((record) => unpack(record, room));
 }
 
-function readText(bytes: Buffer): Body {
-  let text = bytes.toString('utf8');
-  if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-  const value = parsed(text);
-  if (value === undefined) return readPieces(text, bytes);
-  if (!Array.isArray(value)) return { values: [value], bytesOf: () => bytes, broken: [] };
-  let elements: string[] | undefined;
+function unpack(original: Buffer, room: Room): Unpacked {
+  if (!isGzip(original)) return { bytes: original, original };
+  const bytes = gunzip(original, room.bytes);
+  if (Buffer.isBuffer(bytes)) {
+    room.bytes -= bytes.length;
+    return { bytes, original };
+  }
+  // Whoever has had it all gets no more: what does not fit was unpacked for nothing, and would be again.
+  if (bytes.code === 'too-large') room.bytes = 0;
+  return { bytes: original, original, fault: bytes };
+}
+
+/** Whether bytes begin like gzip. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes.length > 1 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * Unpacks gzip, of one member or several.
+ *
+ * @param most bytes that it may unpack to.
+ * @returns a fault where it is more, or where a byte of it is not gzip: zlib ends, content, at the first zero byte
+ *   between two members, and leaves what is behind.
+ */
+export function gunzip(bytes: Uint8Array, most: number): Buffer | Fault {
+  try {
+    const { buffer, engine } = unpackWithInfo(bytes, Math.max(1, most));
+    const rest = bytes.length - engine.bytesWritten;
+    if (buffer.length > most) return tooLarge();
+    if (rest === 0) return buffer;
+    return fault(
+      'broken-gzip',
+      `The body is gzip, with ${rest} bytes behind its end that are not. Send what is gzip and what is not apart`,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return tooLarge();
+    const isCut = error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
+    const why = isCut ? 'it was cut short' : 'it was damaged, or only begins like it';
+    return fault('broken-gzip', `The body begins like gzip but can not be unpacked: ${why}`);
+  }
+}
+
+function tooLarge(): Fault {
+  return fault('too-large', `The body unpacks to more than ${mostBytes} bytes`);
+}
+
+/** What `gunzipSync` returns with `info`, which Node's types leave out: the engine has counted the bytes that it read. */
+interface UnpackedWithInfo {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+function unpackWithInfo(bytes: Uint8Array, maxOutputLength: number): UnpackedWithInfo {
+  return gunzipSync(bytes, { maxOutputLength, info: true }) as unknown as UnpackedWithInfo;
+}
+
+/** The parts of one text. */
+type Block = Pick<Body, 'count' | 'parts'>;
+
+function brokenBlock({ code, reason }: Omit<Fault, 'kind'>, bytes: Uint8Array): Block {
+  const part: BrokenPart = { kind: 'broken', code, reason, bytes: () => bytes };
+  return { count: 1, parts: () => [part] };
+}
+
+/**
+ * Finds the values of a text.
+ *
+ * @param isAlone whether the text is all that is in memory of its delivery: then a small one is parsed at once.
+ * @returns undefined when it has more parts than `most`.
+ */
+function frame({ bytes, original }: Unpacked, most: number, isAlone: boolean): Block | undefined {
+  const wrong = explainBytes(bytes, bytes === original ? 'body' : 'unpacked body');
+  if (wrong !== undefined) return brokenBlock(wrong, original);
+  const text = bytes.toString('utf8');
+  if (isAlone && text.length <= smallText) {
+    const value = parse(text);
+    if (value !== undefined) return parsedBlock(value, text, bytes, most);
+  }
+  const limits = { pieces: most, inner: mostInner };
+  const values = splitValue(text, limits);
+  if (values !== 'none') return values && piecesBlock(values, text, bytes);
+  if (text.trim() === '') return brokenBlock(fault('empty', 'The body is empty'), bytes);
+  const pieces = splitBody(text, limits);
+  if (pieces === undefined) return undefined;
+  const known = pieces.some(({ whole }) => whole) ? undefined : explainText(text);
+  return known === undefined ? piecesBlock(pieces, text, bytes) : brokenBlock(known, bytes);
+}
+
+/** The parts of a text that was parsed as a whole. */
+function parsedBlock(value: unknown, text: string, bytes: Buffer, most: number): Block | undefined {
+  if (!Array.isArray(value)) {
+    const part: ValuePart = { kind: 'value', value, bytes: () => bytes };
+    return { count: 1, parts: () => [part] };
+  }
+  if (value.length > most) return undefined;
+  const elements: readonly unknown[] = value;
+  let pieces: ReturnType<typeof splitValue>;
+  const bytesAt = (index: number): Uint8Array => {
+    // A second look at the text, which only what is rejected costs.
+    pieces ??= splitValue(text);
+    const piece = Array.isArray(pieces) ? (pieces as readonly Piece[])[index] : undefined;
+    return piece === undefined ? bytes : Buffer.from(text.slice(piece.from, piece.to));
+  };
   return {
-    values: value,
-    bytesOf: (index) => {
-      elements ??= elementsOf(text);
-      return Buffer.from(elements[index] ?? text);
+    count: elements.length,
+    *parts() {
+      for (const [index, element] of elements.entries()) {
+        yield { kind: 'value', value: element, bytes: () => bytesAt(index) };
+      }
     },
-    broken: [],
   };
 }
 
-/** Several values one after the other, or something broken. */
-function readPieces(text: string, bytes: Buffer): Body {
-  if (text.trim() === '') return unreadable('empty', 'The body is empty', bytes);
-  const pieces = splitBody(text);
-  const whole = pieces.filter((piece) => piece.whole);
+/** The parts that pieces of a text are. */
+function piecesBlock(pieces: readonly Piece[], text: string, bytes: Buffer): Block {
+  // A piece is without the blanks around it; of a body that is nothing else, all is kept.
+  const bytesOf = ({ from, to, whole }: Piece): Uint8Array =>
+    pieces.length === 1 && !whole ? bytes : Buffer.from(text.slice(from, to));
   return {
-    values: whole.map((piece) => parsed(piece.text)),
-    bytesOf: (index) => Buffer.from(whole[index]?.text ?? text),
-    broken: pieces
-      .filter((piece) => !piece.whole)
-      .map((piece) => ({
-        code: 'broken-json',
-        reason: 'This is not JSON',
-        // A piece is without the blanks around it; of a body that is nothing else, all is kept.
-        bytes: pieces.length === 1 ? bytes : Buffer.from(piece.text),
-      })),
+    count: pieces.length,
+    *parts() {
+      for (const piece of pieces) {
+        const value = piece.whole ? parse(text.slice(piece.from, piece.to)) : undefined;
+        if (value === undefined) {
+          yield {
+            kind: 'broken',
+            code: 'broken-json',
+            reason: 'This is not JSON',
+            bytes: () => bytesOf(piece),
+          };
+        } else {
+          yield { kind: 'value', value, bytes: () => bytesOf(piece) };
+        }
+      }
+    },
   };
 }
 
 /** A JSON value with every number exact, or undefined where the text is not JSON. */
-function parsed(text: string): unknown {
+function parse(withMark: string): unknown {
+  const text = withMark.charCodeAt(0) === 0xfeff ? withMark.slice(1) : withMark;
   try {
     const value: unknown = JSON.parse(text);
     // CloudEvents are most of the traffic, and seldom carry a number that JSON.parse could round: a look is cheaper.
@@ -108,79 +325,4 @@ function hasRoundedNumber(data: unknown): boolean {
   return Object.values(jsonObject(data) ?? {}).some(
     (value) => typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER,
   );
-}
-
-function readCompressed(bytes: Buffer, room: Room): Body {
-  let unpacked: Buffer;
-  try {
-    unpacked = gunzipSync(bytes, { maxOutputLength: Math.max(1, room.bytes) });
-  } catch (error) {
-    if (error instanceof RangeError) {
-      return unreadable('too-large', `The body unpacks to more than ${mostBytes} bytes`, bytes);
-    }
-    return unreadable('broken-gzip', 'The body begins like gzip but can not be unpacked', bytes);
-  }
-  room.bytes -= unpacked.length;
-  if (!isUtf8(unpacked)) return unreadable('not-utf8', 'The unpacked body is not UTF-8 text', bytes);
-  return readText(unpacked);
-}
-
-function unreadable(code: RejectCode, reason: string, bytes: Uint8Array): Body {
-  return { values: [], bytesOf: () => bytes, broken: [{ code, reason, bytes }] };
-}
-
-function joined(bodies: readonly Body[]): Body {
-  const owners = bodies.flatMap((body) => body.values.map((_, index) => ({ body, index })));
-  return {
-    values: bodies.flatMap((body) => body.values),
-    bytesOf: (index) => {
-      const owner = owners[index];
-      return owner === undefined ? Buffer.alloc(0) : owner.body.bytesOf(owner.index);
-    },
-    broken: bodies.flatMap((body) => body.broken),
-  };
-}
-
-/** The first bytes of a record that the Kinesis Producer Library aggregated; an MD5 digest is at its end. */
-const aggregateMagic = 0xf3899ac2;
-const digestBytes = 16;
-
-/**
- * The user records of an aggregate: a protocol buffers message whose field 3 repeats a message with the data in its
- * own field 3 (github.com/awslabs/kinesis-aggregation, aggregation format).
- *
- * @returns none when the digest does not fit: then it is an ordinary record that only begins alike.
- */
-function aggregatedParts(bytes: Buffer): Buffer[] {
-  const message = bytes.subarray(4, bytes.length - digestBytes);
-  const digest = createHash('md5').update(message).digest();
-  if (!digest.equals(bytes.subarray(bytes.length - digestBytes))) return [];
-  return lengthDelimited(message, 3).flatMap((record) => lengthDelimited(record, 3));
-}
-
-/** The contents of a message's length-delimited fields of one number, in order. */
-function lengthDelimited(message: Buffer, wanted: number): Buffer[] {
-  const contents: Buffer[] = [];
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 1; at < message.length; shift *= 128) {
-      const byte = message[at] ?? 0;
-      at += 1;
-      value += (byte & 0x7f) * shift;
-      if (byte < 0x80) break;
-    }
-    return value;
-  };
-  while (at < message.length) {
-    const tag = varint();
-    const wireType = tag % 8;
-    if (wireType === 2) {
-      const length = varint();
-      if (Math.floor(tag / 8) === wanted) contents.push(message.subarray(at, at + length));
-      at += length;
-    } else if (wireType === 0) varint();
-    else at += wireType === 1 ? 8 : 4;
-  }
-  return contents;
 }

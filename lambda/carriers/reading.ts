@@ -8,9 +8,12 @@ import { epochMilliseconds, parseTime, timeOf } from './time.ts';
 export const rejectCodes = [
   'broken-json',
   'broken-gzip',
+  'broken-aggregate',
   'not-utf8',
+  'not-text',
   'empty',
   'too-large',
+  'too-many-values',
   'unknown-shape',
   'missing-identity',
   'scientific-notation',

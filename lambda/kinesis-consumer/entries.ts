@@ -1,7 +1,14 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
-import { readBody } from '../carriers/body.ts';
+import {
+  type Body,
+  type BodyPart,
+  brokenBody,
+  mostUnreadable,
+  readBody,
+  tooManyUnreadable,
+} from '../carriers/body.ts';
 import { interpret } from '../carriers/index.ts';
-import type { Reading } from '../carriers/reading.ts';
+import { type Arrival, fault, type Reading } from '../carriers/reading.ts';
 import type { Entry } from '../ingest.ts';
 import type { Sources } from '../sources.ts';
 
@@ -30,30 +37,57 @@ export type BodyArrival = Pick<Entry, 'delivery' | 'source' | 'arrivedAt' | 'pos
 /** Says what a value of a carrier's JSON states. */
 export type Interpret = typeof interpret;
 
-/** The carrier records in one body. */
+/** The carrier records in one body, and what of it can't be read. */
 export function* entriesOfBody(
   data: Buffer,
   arrival: BodyArrival,
   interpretValue: Interpret = interpret,
 ): Generator<Entry> {
   const { delivery, source, arrivedAt, position } = arrival;
-  const body = readBody(data);
-  const isOne = body.values.length + body.broken.length === 1;
-  for (const [index, value] of body.values.entries()) {
-    const reading = interpretValue(value, arrival);
+  const read = (part: BodyPart): Reading =>
+    part.kind === 'broken'
+      ? fault(part.code, part.reason)
+      : interpretWithinLimits(part.value, arrival, interpretValue);
+  const body = withinLimits(readBody(data), data, read);
+  let index = 0;
+  for (const part of body.parts()) {
     yield {
-      reading,
+      reading: read(part),
       delivery,
-      position: isOne ? position : `${position}#${index}`,
+      position: body.count === 1 ? position : `${position}#${index}`,
       source,
       arrivedAt,
-      bytes: () => body.bytesOf(index),
+      bytes: part.bytes,
     };
+    index += 1;
   }
-  for (const [index, { code, reason, bytes }] of body.broken.entries()) {
-    const reading: Reading = { kind: 'fault', code, reason };
-    const at = isOne ? position : `${position}#${body.values.length + index}`;
-    yield { reading, delivery, position: at, source, arrivedAt, bytes: () => bytes };
+}
+
+/**
+ * A body, or one broken part where too many of its parts can't be read. Most bodies have fewer parts than that; one
+ * with more is read twice, since what follows decides about what comes first.
+ */
+function withinLimits(body: Body, data: Buffer, read: (part: BodyPart) => Reading): Body {
+  const most = mostUnreadable(body);
+  if (body.count <= most) return body;
+  let unreadable = 0;
+  for (const part of body.parts()) {
+    if (read(part).kind === 'fault') unreadable += 1;
+    if (unreadable > most) return brokenBody(tooManyUnreadable(body), data);
+  }
+  return body;
+}
+
+/** Says what a value states; of one that is too much for the engine, that it is. */
+function interpretWithinLimits(value: unknown, arrival: Arrival, interpretValue: Interpret): Reading {
+  try {
+    return interpretValue(value, arrival);
+  } catch (error) {
+    // The engine's limits of its stack and of the length of texts: the same at each delivery, so the shard would stop.
+    if (error instanceof RangeError) {
+      return fault('oversized-field', 'The record has a member that is too long, or too deep, to be read');
+    }
+    throw error;
   }
 }
 

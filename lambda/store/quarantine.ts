@@ -22,14 +22,15 @@ export interface Reject {
 /** Where rejects are kept. */
 export interface Quarantine {
   /**
-   * Keeps rejects; keeping the same ones again changes nothing.
+   * Keeps rejects of one source and code together; keeping the same ones again changes nothing.
    *
+   * @param group what the rejects are of, where that is part of their name: a file's rows are told apart by their place.
    * @throws AwsRequestError or QuarantineError when they could not be kept: then they must be delivered again.
    */
   keep(rejects: readonly Reject[], group?: string): Promise<void>;
 }
 
-/** The quarantine in a bucket: an object for each reject, or one for a group of a file's rows, as JSON lines. */
+/** The quarantine in a bucket: an object for the rejects of one delivery and code, as JSON lines. */
 export class BucketQuarantine implements Quarantine {
   readonly #configuration: SigningConfiguration;
   readonly #bucket: string;
@@ -46,7 +47,7 @@ export class BucketQuarantine implements Quarantine {
     const [first] = rejects;
     if (first === undefined) return;
     const lines = rejects.map((reject) => `${JSON.stringify(rejectLine(reject))}\n`).join('');
-    const name = group === undefined ? rejectId(first) : groupId(group, rejects);
+    const name = group === undefined ? rejectsName(rejects) : groupId(group, rejects);
     await this.#put(`${rejectPrefix}${first.source}/${first.code}/${name}.jsonl`, lines, lineHeaders);
   }
 
@@ -119,7 +120,7 @@ export interface RejectLine {
 
 function rejectLine(reject: Reject): RejectLine {
   const bytes = Buffer.from(reject.bytes.buffer, reject.bytes.byteOffset, reject.bytes.byteLength);
-  const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
+  const encoding = isUtf8(bytes) && !hasManyControls(bytes) ? 'utf8' : 'base64';
   return {
     id: rejectId(reject),
     code: reject.code,
@@ -133,6 +134,15 @@ function rejectLine(reject: Reject): RejectLine {
   };
 }
 
+/** Whether a text would be several times as long in JSON, which writes a control character as six others. */
+function hasManyControls(bytes: Buffer): boolean {
+  let controls = 0;
+  for (const byte of bytes) {
+    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) controls += 1;
+  }
+  return controls > bytes.length / 10;
+}
+
 /**
  * A stretch of a file that is imported again has the same rejects and so the same name; where a newer version of
  * simledger finds others in it, these have an object of their own.
@@ -143,7 +153,21 @@ function groupId(group: string, rejects: readonly Reject[]): string {
   return hash.digest('hex').slice(0, 32);
 }
 
+/**
+ * The name of an object that holds rejects of one source and code. It depends on which rejects these are, and on nothing
+ * else: not on their order, nor on where they arrived. So whoever delivers the same bytes again makes no second object.
+ * One reject alone gives its object its own id.
+ */
+export function rejectsName(rejects: readonly Reject[]): string {
+  const [first, ...others] = rejects;
+  if (first === undefined) return '';
+  if (others.length === 0) return rejectId(first);
+  const hash = createHash('sha256').update(`${first.source}\n${first.code}\n`);
+  for (const id of new Set(rejects.map(rejectId).sort())) hash.update(`${id}\n`);
+  return hash.digest('hex').slice(0, 32);
+}
+
 /** The same bytes from the same source are one reject, however often and wherever they arrive. */
-function rejectId({ source, code, bytes }: Reject): string {
+export function rejectId({ source, code, bytes }: Reject): string {
   return createHash('sha256').update(`${source}\n${code}\n`).update(bytes).digest('hex').slice(0, 32);
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { elementsOf, isJson, splitBody } from '../carriers/json.ts';
+import { bodyLimits } from '../carriers/body.ts';
+import { splitBody, splitValue } from '../carriers/json.ts';
 import type { Refusal } from './unpacking.ts';
 
 /** Bytes that a record of a stream may have, data and partition key together, unless its owner has raised it. */
@@ -29,6 +30,7 @@ const mostPortions = 500;
 export function portionsOf(body: Buffer): readonly Buffer[] | Refusal {
   if (body.length <= portionBytes) return [body];
   const portions = isUtf8(body) ? cut(body, body.toString('utf8').replace(/^\ufeff/, '')) : [body];
+  if ('status' in portions) return portions;
   if (portions.some(({ length }) => length > mostValueBytes)) {
     return { status: 413, message: `A single value of the body has more than ${mostValueBytes} bytes` };
   }
@@ -38,12 +40,20 @@ export function portionsOf(body: Buffer): readonly Buffer[] | Refusal {
   return portions;
 }
 
-function cut(body: Buffer, text: string): readonly Buffer[] {
-  if (/^\s*\[/.test(text) && isJson(text)) return [...arraysOf(elementsOf(text))];
-  if (body.length <= mostValueBytes) return [body];
-  const pieces = splitBody(text);
+function cut(body: Buffer, text: string): readonly Buffer[] | Refusal {
+  const isSmall = body.length <= mostValueBytes;
+  const isArray = /^\s*\[/.test(text);
+  if (isSmall && !isArray) return [body];
+  const limits = bodyLimits(body.length);
+  const values = splitValue(text, limits);
+  const pieces = values === 'none' && !isSmall ? splitBody(text, limits) : values;
+  // What one record holds is for the consumer to reject.
+  if (isSmall && (pieces === 'none' || pieces === undefined)) return [body];
+  if (pieces === 'none' || pieces === undefined) {
+    return { status: 413, message: `The body holds more than ${limits.pieces} values, or too many in one` };
+  }
   const textsWhere = (whole: boolean) =>
-    pieces.filter((piece) => piece.whole === whole).map((piece) => piece.text);
+    pieces.filter((piece) => piece.whole === whole).map(({ from, to }) => text.slice(from, to));
   // Two stretches that are none could together be read as a value that nobody sent.
   return [...arraysOf(textsWhere(true)), ...textsWhere(false).map((stretch) => Buffer.from(stretch))];
 }

@@ -1,5 +1,4 @@
-import { gunzipSync } from 'node:zlib';
-import { mostBytes } from '../carriers/body.ts';
+import { gunzip, isGzip, mostBytes } from '../carriers/body.ts';
 import type { WebhookRequest } from './request.ts';
 
 /** Why a request is refused: sent again as it is, it would be again. */
@@ -19,22 +18,17 @@ export function unpacked({ headers, body }: WebhookRequest): Buffer | Refusal {
     const given = JSON.stringify(encoding.slice(0, 80));
     return { status: 415, message: `content-encoding: ${given} given; accepted is gzip, or none` };
   }
-  const isGzip = body[0] === 0x1f && body[1] === 0x8b;
-  const bytes = isGzip ? gunzipped(body) : body;
+  const isPacked = isGzip(body);
+  const bytes = isPacked ? gunzipped(body) : body;
   if (!Buffer.isBuffer(bytes)) return bytes;
-  if (!isGzip && encoding.endsWith('gzip')) {
+  if (!isPacked && encoding.endsWith('gzip')) {
     return { status: 400, message: 'The body is said to be gzip, and is not: it has not arrived as it was' };
   }
   return bytes.length === 0 ? { status: 400, message: 'The body is empty' } : bytes;
 }
 
 function gunzipped(body: Buffer): Buffer | Refusal {
-  try {
-    return gunzipSync(body, { maxOutputLength: mostBytes });
-  } catch (error) {
-    if (error instanceof RangeError) {
-      return { status: 413, message: `The body unpacks to more than ${mostBytes} bytes` };
-    }
-    return { status: 400, message: 'The body begins like gzip and can not be unpacked to its end' };
-  }
+  const bytes = gunzip(body, mostBytes);
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return { status: bytes.code === 'too-large' ? 413 : 400, message: bytes.reason };
 }

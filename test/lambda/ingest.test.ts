@@ -142,6 +142,62 @@ describe('taking in a batch', () => {
     ]);
   });
 
+  test('keeps the rejects of one delivery together, by what is wrong with them, and each once', async () => {
+    const there = ports({});
+    const wrongTime = fault('impossible-time', 'No such time');
+    const batch = entries([0, broken], [0, wrongTime], [0, broken], [0, broken], [1, broken], [1, wrongTime]);
+    const bytes = ['a', 'a', 'b', 'a', 'c', 'a'];
+    const read = batch.map((entry, index) => ({ ...entry, bytes: () => Buffer.from(bytes[index] ?? '') }));
+    const { receipt } = await ingest(read, there, { lookFirst: false });
+    expect(there.kept).toEqual([
+      { group: undefined, positions: ['position-0', 'position-2'] },
+      { group: undefined, positions: ['position-1'] },
+      { group: undefined, positions: ['position-4'] },
+    ]);
+    expect(receipt).toEqual({ received: 6, stored: 0, repeated: 0, ignored: 0, rejected: 6, failed: 0 });
+  });
+
+  test('has every delivery come again whose rejects were to be kept as one object and were not', async () => {
+    const there = ports({ refuse: () => true });
+    const batch = entries([0, broken], [1, window('a', '1')], [2, broken]);
+    const read = batch.map((entry) => ({ ...entry, bytes: () => Buffer.from('same') }));
+    const { receipt, failedDeliveries } = await ingest(read, there, { lookFirst: false });
+    expect([receipt.stored, receipt.failed, [...failedDeliveries]]).toEqual([1, 2, [0, 2]]);
+  });
+
+  test('ends an object of rejects at four megabytes, whatever else is in the batch', async () => {
+    const alone = ports({});
+    const among = ports({});
+    const large = (delivery: number) =>
+      Array.from({ length: 10 }, (_, index) => ({
+        ...entries([delivery, broken])[0]!,
+        position: `large-${index}`,
+        bytes: () => Buffer.alloc(1024 * 1024, index),
+      }));
+    await ingest(large(0), alone, { lookFirst: false });
+    await ingest([...entries([0, broken], [1, broken]), ...large(2), ...entries([3, broken])], among, {
+      lookFirst: false,
+    });
+    const objects = [
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9],
+    ].map((numbers) => ({
+      group: undefined,
+      positions: numbers.map((number) => `large-${number}`),
+    }));
+    expect(alone.kept).toEqual(objects);
+    expect(among.kept).toEqual(expect.arrayContaining(objects));
+  });
+
+  test('writes what many records state in several steps, and counts each once', async () => {
+    const written: number[] = [];
+    const there = ports({ report: (_, { usage }) => written.push(usage.length) });
+    const many = Array.from({ length: 45_000 }, (_, id) => [0, window('a', String(id))] as const);
+    const { receipt } = await ingest(entries(...many), there, { lookFirst: false });
+    expect([written, receipt.stored]).toEqual([[20_000, 20_000, 5_000], 45_000]);
+  });
+
   test('of nothing is a receipt of nothing', async () => {
     expect(await ingest([], ports({}), { lookFirst: false })).toEqual({
       receipt: { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 },
@@ -153,12 +209,12 @@ describe('taking in a batch', () => {
 
   test('keeps rejects before it has read all of a batch, where many bytes wait', async () => {
     const there = ports({ refuse: ({ position }) => position === 'position-1' });
-    const bytes = () => Buffer.alloc(5 * 1024 * 1024);
+    const bytes = (byte: number) => () => Buffer.alloc(5 * 1024 * 1024, byte);
     const keptWhenRead: number[] = [];
     function* read(): Generator<Entry> {
       for (const entry of entries([0, broken], [1, broken], [2, broken], [3, broken], [4, broken])) {
         keptWhenRead.push(there.kept.length);
-        yield { ...entry, bytes };
+        yield { ...entry, bytes: bytes(entry.delivery) };
       }
     }
     const { receipt, failedDeliveries } = await ingest(read(), there, { lookFirst: false });

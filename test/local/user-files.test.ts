@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readBody } from '../../lambda/carriers/body.ts';
 import { UsageError } from '../../local/options.ts';
 import { bodiesOf, userFile } from '../../local/user-files.ts';
+import { readAll } from '../records/read-all.ts';
 
 let folder: string;
 
@@ -103,7 +103,7 @@ describe('the records in a JSON file', () => {
 
   test('are found behind a byte order mark', async () => {
     for (const content of [`\uFEFF${one}\n${two}`, `\uFEFF[${one},${two}]`]) {
-      const values = (await bodies(content)).flatMap((body) => readBody(Buffer.from(body)).values);
+      const values = (await bodies(content)).flatMap((body) => readAll(Buffer.from(body)).values);
       expect(values).toEqual([{ id: '9007199254740993', a: 'x' }, JSON.parse(two)]);
     }
   });

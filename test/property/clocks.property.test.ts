@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readBody } from '../../lambda/carriers/body.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { parseTime } from '../../lambda/carriers/time.ts';
 import { stampValue } from '../../lambda/store/items.ts';
 import { writeRecord } from '../../local/simulation/corruption.ts';
+import { readAll } from '../records/read-all.ts';
 import { orderlyPass, tablesOf } from './expectation.ts';
 import { fleetOf } from './fleet.ts';
 import { layOut, roadPlan, sourceOf } from './road.ts';
@@ -45,7 +45,7 @@ describe(`the machine's zone (seed ${seed})`, () => {
         for (const { source: name, records } of lives) {
           const arrival = { source: sourceOf(name), arrivedAt: Date.parse('2030-01-01T00:00:00.000Z') };
           for (const text of records.map(writeRecord)) {
-            const [value] = readBody(Buffer.from(text)).values;
+            const [value] = readAll(Buffer.from(text)).values;
             process.env['TZ'] = 'UTC';
             const here = interpret(value, arrival);
             process.env['TZ'] = elsewhere;

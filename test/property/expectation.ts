@@ -1,4 +1,3 @@
-import { readBody } from '../../lambda/carriers/body.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import type { Entry } from '../../lambda/ingest.ts';
 import type { Carrier } from '../../lambda/sources.ts';
@@ -6,6 +5,7 @@ import type { Item } from '../../lambda/store/items.ts';
 import { compareLedger, type Item as PlainItem } from '../../local/simulation/compare.ts';
 import { second } from '../../local/simulation/records.ts';
 import { accountPartition, type FleetTruth, PartitionTruth } from '../../local/simulation/truth.ts';
+import { readAll } from '../records/read-all.ts';
 import { importAtOnce, ingestAtOnce } from './delivery.ts';
 import { FaultPlan } from './faults.ts';
 import { KeptRejects, type Surroundings } from './invocation.ts';
@@ -83,7 +83,7 @@ export async function orderlyPass(
 
 function entryOf({ source: name, text }: Parcel, delivery: number, arrivedAt: number): Entry {
   const source = sourceOf(name);
-  const [value] = readBody(Buffer.from(text)).values;
+  const [value] = readAll(Buffer.from(text)).values;
   return {
     reading: interpret(value, { source, arrivedAt }),
     delivery,

@@ -1,5 +1,4 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { readBody } from '../../lambda/carriers/body.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { importFile } from '../../lambda/file-importer/import-file.ts';
 import { emptyReceipt } from '../../lambda/ledger/receipt.ts';
@@ -8,6 +7,7 @@ import { service } from '../../lambda/names.ts';
 import { telemetryOf } from '../../lambda/telemetry.ts';
 import { arrivalFrom, statedBy } from '../records/arrival.ts';
 import { carrierEvent } from '../records/datastreamer.ts';
+import { readAll } from '../records/read-all.ts';
 import { connectionEvent, fullData } from '../records/supersim.ts';
 import { chunks, RunningFunction } from './delivery.ts';
 import { calm } from './expectation.ts';
@@ -66,7 +66,7 @@ describe('the properties found that', () => {
 
   test('a description of other letters than ASCII made an item of more than a kilobyte', async () => {
     const description = '€'.repeat(400);
-    const [value] = readBody(Buffer.from(JSON.stringify(carrierEvent(3, { description })))).values;
+    const [value] = readAll(Buffer.from(JSON.stringify(carrierEvent(3, { description })))).values;
     const engine = new MemoryDynamoDb();
     const { writer } = new RunningFunction(calm(engine));
     const event = statedBy(interpret(value, arrivalFrom('1nce')), 'event');
@@ -77,7 +77,7 @@ describe('the properties found that', () => {
 
   test('a broken body was kept without the blanks at its end', () => {
     const bytes = Buffer.from('{"specversion":"1.0","type":"4G ');
-    expect(readBody(bytes).broken.map((part) => Buffer.from(part.bytes))).toEqual([bytes]);
+    expect(readAll(bytes).broken.map((part) => Buffer.from(part.bytes))).toEqual([bytes]);
   });
 
   test('each line of metrics came with a line of plain text', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { readBody } from '../../lambda/carriers/body.ts';
 import { interpreterOf } from '../../lambda/carriers/datastreamer-csv.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../lambda/carriers/reading.ts';
@@ -10,6 +9,7 @@ import { usageColumns, usageRow } from '../../local/simulation/csv-dialect.ts';
 import { provideSim, type Sim } from '../../local/simulation/identity.ts';
 import { Random } from '../../local/simulation/random.ts';
 import type { UsageRecord } from '../../local/simulation/records.ts';
+import { readAll } from '../records/read-all.ts';
 import { RunningFunction } from './delivery.ts';
 import { comparable } from './expectation.ts';
 import { FaultPlan } from './faults.ts';
@@ -46,7 +46,7 @@ function readRow(record: UsageRecord): Reading {
 }
 
 function readStream(record: UsageRecord): Reading {
-  const [value] = readBody(Buffer.from(writeRecord(record))).values;
+  const [value] = readAll(Buffer.from(writeRecord(record))).values;
   return interpret(value, { source: sourceOf(record.sim.carrier), arrivedAt });
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Body, readBody } from '../../lambda/carriers/body.ts';
+import { readAll, type WholeBody } from './read-all.ts';
 
 /**
  * The bytes of a file under `test/fixtures/`, such as `1nce/usage.json`: the carriers' own published samples. Those under
@@ -10,11 +10,11 @@ export function fixture(path: string): Buffer {
 }
 
 /** A text as the body of a delivery, read. */
-export function bodyOf(text: string): Body {
-  return readBody(Buffer.from(text));
+export function bodyOf(text: string): WholeBody {
+  return readAll(Buffer.from(text));
 }
 
 /** The one value that a fixture's body holds, as the consumer reads it. */
 export function fixtureValue(path: string): unknown {
-  return readBody(fixture(path)).values[0];
+  return readAll(fixture(path)).values[0];
 }

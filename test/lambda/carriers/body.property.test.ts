@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBody } from '../../../lambda/carriers/body.ts';
-import { elementsOf, parseExactly, splitBody } from '../../../lambda/carriers/json.ts';
+import { isJson, parseExactly, splitBody, splitValue } from '../../../lambda/carriers/json.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
+import { readAll } from '../../records/read-all.ts';
 import { runs } from '../../records/runs.ts';
 
 /** Bytes as they might arrive, and such as begin like one of the encodings. */
@@ -61,7 +61,7 @@ describe('every body', () => {
   it('is read without throwing, each of its values with bytes of its own', () => {
     fc.assert(
       fc.property(anyBytes, (bytes) => {
-        const body = readBody(Buffer.from(bytes));
+        const body = readAll(Buffer.from(bytes));
         const originals = body.values.map((_, index) => body.bytesOf(index));
         expect(originals.length + body.broken.length).toBeGreaterThanOrEqual(body.values.length);
         for (const original of originals) expect(original.length).toBeGreaterThan(0);
@@ -74,7 +74,10 @@ describe('every body', () => {
   it('that is nearly JSON loses none of its content', () => {
     fc.assert(
       fc.property(nearlyJson, (text) => {
-        const pieces = splitBody(text);
+        const pieces = (splitBody(text) ?? []).map((piece) => ({
+          ...piece,
+          text: text.slice(piece.from, piece.to),
+        }));
         expect(contentOf(pieces.map((piece) => piece.text).join(''))).toBe(contentOf(text));
         for (const piece of pieces) {
           if (piece.whole) expect(JSON.parse(piece.text)).toBeTypeOf('object');
@@ -94,6 +97,85 @@ describe('every body', () => {
     );
   });
 });
+
+/** The texts of an array's elements. */
+function elementsOf(text: string): string[] {
+  const pieces = splitValue(text);
+  if (pieces === undefined || pieces === 'none') return expect.fail(`${text} is an array`);
+  return pieces.map(({ from, to }) => text.slice(from, to));
+}
+
+/** Tokens of JSON, and such that look like them. */
+const token = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '1', ' ', '{"a":1}', '[1,"b"]'),
+  },
+  fc.constantFrom(
+    '-0',
+    '01',
+    '1.',
+    '.5',
+    '1e5',
+    '1E+',
+    '-',
+    '1.5e-7',
+    '+1',
+    'true',
+    'nul',
+    'null',
+    'NaN',
+    '\n',
+    '\t',
+  ),
+  fc.constantFrom(
+    '"\\u00e9"',
+    '"\\u00g9"',
+    '"\\x"',
+    '"\\/\\b\\f\\n\\r\\t"',
+    '"a\tb"',
+    '"\u0000"',
+    '"\u2028"',
+    '\u00a0',
+    '\f',
+    '\ufeff',
+  ),
+  fc.json(),
+);
+
+describe('every text', () => {
+  it('is JSON where JSON.parse says so, and nowhere else', () => {
+    const text = fc.array(token, { maxLength: 9 }).map((tokens) => tokens.join(''));
+    fc.assert(
+      fc.property(fc.oneof(text, mutatedJson), (each) => {
+        expect(isJson(each)).toBe(isParsed(each));
+      }),
+      runs(5_000),
+    );
+  });
+});
+
+/** JSON with one character left out, put in or changed. */
+const mutatedJson = fc
+  .tuple(
+    fc.json(),
+    fc.nat(),
+    fc.constantFrom('', '"', '\\', '}', ']', ',', '0', 'e', '-', '\n', ' '),
+    fc.boolean(),
+  )
+  .map(([text, position, sign, replaces]) => {
+    const at = position % (text.length + 1);
+    return text.slice(0, at) + sign + text.slice(at + (replaces ? 1 : 0));
+  });
+
+function isParsed(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('every number', () => {
   it('is read digit by digit wherever it stands, and nothing else is changed', () => {
@@ -153,7 +235,7 @@ describe('one broken record', () => {
         fc.constantFrom('\n', '\r\n', '\n\n'),
         (before, cut, after, length, lineEnd) => {
           const broken = cut.slice(0, 1 + (length % (cut.length - 1)));
-          const body = readBody(Buffer.from([...before, broken, ...after].join(lineEnd)));
+          const body = readAll(Buffer.from([...before, broken, ...after].join(lineEnd)));
           const good = [...before, ...after];
           expect([
             body.values,
@@ -178,7 +260,7 @@ describe('one broken record', () => {
           const layOut = (text: string) => JSON.stringify(JSON.parse(text), null, indent);
           const laidOut = layOut(cut);
           const broken = laidOut.slice(0, 1 + (length % (laidOut.length - 1)));
-          const body = readBody(Buffer.from(['[', ...before.map(layOut), broken].join(separator)));
+          const body = readAll(Buffer.from(['[', ...before.map(layOut), broken].join(separator)));
           const texts = body.values
             .slice(0, before.length)
             .map((_, index) => Buffer.from(body.bytesOf(index)).toString());

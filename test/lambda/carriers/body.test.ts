@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type Body, readBody } from '../../../lambda/carriers/body.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { bodyOf } from '../../records/fixtures.ts';
+import { readAll, type WholeBody } from '../../records/read-all.ts';
 
 /** A body as plain values: what was read with its original text, and what was broken. */
-function contentOf(body: Body) {
+function contentOf(body: WholeBody) {
   return {
     read: body.values.map((value, index) => ({ value, text: Buffer.from(body.bytesOf(index)).toString() })),
     broken: body.broken.map(({ code, reason, bytes }) => ({
@@ -59,7 +59,7 @@ describe('framing', () => {
 
   it('keeps a single record’s bytes as they came, blanks and byte order mark included', () => {
     const bytes = Buffer.from('\uFEFF {"a":1} \n');
-    const body = readBody(bytes);
+    const body = readAll(bytes);
     expect([body.values, Buffer.from(body.bytesOf(0)).equals(bytes)]).toEqual([[{ a: 1 }], true]);
   });
 
@@ -133,32 +133,73 @@ describe('something broken among good records', () => {
 
 describe('encodings', () => {
   it('unpacks gzip, and shows the unpacked bytes of what is rejected', () => {
-    const packed = readBody(gzipSync('{"a":1}\n{"b":\n'));
+    const packed = readAll(gzipSync('{"a":1}\n{"b":\n'));
     expect(contentOf(packed)).toEqual({ read: read('{"a":1}'), broken: notJson('{"b":') });
   });
 
   it('keeps gzip that can not be unpacked as it came', () => {
     const bytes = gzipSync('{"a":1}').subarray(0, 20);
-    expect(readBody(bytes).broken).toEqual([
-      { code: 'broken-gzip', reason: 'The body begins like gzip but can not be unpacked', bytes },
+    expect(readAll(bytes).broken).toEqual([
+      {
+        code: 'broken-gzip',
+        reason: 'The body begins like gzip but can not be unpacked: it was cut short',
+        bytes,
+      },
     ]);
   });
 
   it.each([
-    ['Latin-1', Buffer.from('{"a":"\u00e9"}', 'latin1')],
-    ['UTF-16', Buffer.from('\uFEFF{"a":1}', 'utf16le')],
-    ['a lone surrogate', Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x7d])],
-  ])('keeps %s as bytes that are no text', (_, bytes) => {
-    expect([readBody(bytes).values, readBody(bytes).broken]).toEqual([
+    [
+      'Latin-1',
+      Buffer.from('{"a":"\u00e9"}', 'latin1'),
+      'The body is not UTF-8 text: byte 6 is 0xe9. It is in another encoding, such as Latin-1 or Windows-1252, or ' +
+        'was damaged. Convert it (iconv) and send it again',
+    ],
+    [
+      'UTF-16',
+      Buffer.from('\uFEFF{"a":1}', 'utf16le'),
+      'The body is text in UTF-16, not in UTF-8. Convert it (iconv) and send it again',
+    ],
+    [
+      'UTF-16 without a mark',
+      Buffer.from('{"a":1}', 'utf16le').swap16(),
+      'The body is text in UTF-16, not in UTF-8. Convert it (iconv) and send it again',
+    ],
+    [
+      'UTF-32',
+      Buffer.from([0x7b, 0, 0, 0, 0x7d, 0, 0, 0]),
+      'The body is text in UTF-32, not in UTF-8. Convert it (iconv) and send it again',
+    ],
+    [
+      'a lone surrogate',
+      Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x7d]),
+      'The body is UTF-8 text that was damaged or cut short: byte 2 is 0xed. Repair it and send it again',
+    ],
+    [
+      'a character cut short',
+      Buffer.from('{"a":"€').subarray(0, -1),
+      'The body is UTF-8 text that was damaged or cut short: byte 6 is 0xe2. Repair it and send it again',
+    ],
+    [
+      'UTF-8 with one byte that is none',
+      Buffer.from('{"a":"€\u00ff€"}').fill(0xff, 9, 10),
+      'The body is UTF-8 text that was damaged or cut short: byte 9 is 0xff. Repair it and send it again',
+    ],
+  ])('keeps %s as bytes that are no text', (_, bytes, reason) => {
+    expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],
-      [{ code: 'not-utf8', reason: 'The body is not UTF-8 text', bytes }],
+      [{ code: 'not-utf8', reason, bytes }],
     ]);
   });
 
   it('keeps unpacked bytes that are no text as they came', () => {
     const bytes = gzipSync(Buffer.from([0xff, 0xfe, 0x00]));
-    expect(readBody(bytes).broken).toEqual([
-      { code: 'not-utf8', reason: 'The unpacked body is not UTF-8 text', bytes },
+    expect(readAll(bytes).broken).toEqual([
+      {
+        code: 'not-utf8',
+        reason: 'The unpacked body is text in UTF-16, not in UTF-8. Convert it (iconv) and send it again',
+        bytes,
+      },
     ]);
   });
 });
@@ -171,7 +212,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
       Buffer.from('{"broken":'),
       gzipSync('{"d":4}'),
     );
-    expect(contentOf(readBody(aggregate))).toEqual({
+    expect(contentOf(readAll(aggregate))).toEqual({
       read: read('{"a":1}', '{"b":2}', '{"c":3}', '{"d":4}'),
       broken: notJson('{"broken":'),
     });
@@ -179,7 +220,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
 
   it('keeps many user records apart', () => {
     const texts = Array.from({ length: 300 }, (_, index) => `{"n":${index},"pad":"${'x'.repeat(index)}"}`);
-    expect(contentOf(readBody(aggregateOf(...texts.map((text) => Buffer.from(text)))))).toEqual({
+    expect(contentOf(readAll(aggregateOf(...texts.map((text) => Buffer.from(text)))))).toEqual({
       read: read(...texts),
       broken: [],
     });
@@ -189,19 +230,210 @@ describe('aggregates of the Kinesis Producer Library', () => {
     const aggregate = aggregateOf(Buffer.from('{"a":1}'));
     const damaged = Buffer.from(aggregate);
     damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
-    expect([readBody(damaged).values, readBody(damaged).broken]).toEqual([
+    expect([readAll(damaged).values, readAll(damaged).broken]).toEqual([
       [],
-      [{ code: 'not-utf8', reason: 'The body is not UTF-8 text', bytes: damaged }],
+      [brokenAggregate('its digest does not fit, so it was damaged or cut short', damaged)],
     ]);
   });
 
   it('is kept as it came where its digest fits but no user record is in it', () => {
-    const message = Buffer.from([0x0a, 0x03, 0x6b, 0x65, 0x79, 0x0a, 0x03, 0x6b, 0x65, 0x79, 0x0a, 0x00]);
-    const bytes = Buffer.concat([
-      Buffer.from([0xf3, 0x89, 0x9a, 0xc2]),
-      message,
-      createHash('md5').update(message).digest(),
+    const bytes = aggregateOfMessage([0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 0]);
+    expect(readAll(bytes).broken).toEqual([brokenAggregate('no record is in it', bytes)]);
+  });
+
+  // A user record of the format: a partition key's index, and `{}` as data.
+  const record = [0x1a, 6, 0x08, 0, 0x1a, 2, 0x7b, 0x7d];
+
+  it('is read with everything that the format has', () => {
+    const keys = [0x0a, 1, 0x6b, 0x12, 2, 0x31, 0x32];
+    const tagged = [0x1a, 14, 0x08, 0, 0x10, 0, 0x1a, 2, 0x7b, 0x7d, 0x22, 4, 0x0a, 2, 0x6b, 0x6b];
+    expect(contentOf(readAll(aggregateOfMessage([...keys, ...tagged, ...record])))).toEqual({
+      read: read('{}', '{}'),
+      broken: [],
+    });
+  });
+
+  it.each([
+    ['a field of another number', [...record, 0x22, 2, 0x7b, 0x7d], 'its field 4 of wire type 2 is unknown'],
+    ['a number in the place of a record', [0x18, 1, ...record], 'its field 3 of wire type 0 is unknown'],
+    ['eight bytes', [...record, 0x09, 1, 2, 3, 4, 5, 6, 7, 8], 'its field 1 of wire type 1 is unknown'],
+    [
+      'an unknown field in a record',
+      [0x1a, 6, 0x1a, 2, 0x7b, 0x7d, 0x28, 1],
+      'its field 5 of wire type 0 is unknown',
+    ],
+    [
+      'data twice in a record',
+      [0x1a, 8, 0x1a, 2, 0x7b, 0x7d, 0x1a, 2, 0x7b, 0x7d],
+      'its field 3 of wire type 2 is unknown',
+    ],
+    [
+      'an unknown field in a tag',
+      [0x1a, 8, 0x1a, 2, 0x7b, 0x7d, 0x22, 2, 0x18, 1],
+      'its field 4 of wire type 2 is unknown',
+    ],
+  ])('is kept as it came where it has %s', (_, message, why) => {
+    const bytes = aggregateOfMessage(message);
+    expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
+      [],
+      [brokenAggregate(`${why}, or there twice`, bytes)],
     ]);
-    expect(readBody(bytes).broken.map(({ code }) => code)).toEqual(['not-utf8']);
+  });
+
+  it.each([
+    ['a length that leads beyond the end', [...record, 0x1a, 9, 0x1a, 2]],
+    ['a length that leads beyond a record', [0x1a, 4, 0x1a, 9, 0x7b, 0x7d]],
+    ['a byte behind the last field of a record', [0x1a, 5, 0x1a, 2, 0x7b, 0x7d, 0x08]],
+    ['a number that never ends', [...record, 0x08, ...Array<number>(11).fill(0x80)]],
+  ])('is kept as it came where it has %s', (_, message) => {
+    const bytes = aggregateOfMessage(message);
+    expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
+      [],
+      [brokenAggregate('a length in it leads beyond its end', bytes)],
+    ]);
+  });
+
+  it('is kept as it came where a record has no data', () => {
+    const bytes = aggregateOfMessage([...record, 0x1a, 2, 0x08, 0]);
+    expect(readAll(bytes).broken).toEqual([brokenAggregate('one of its records has no data', bytes)]);
+  });
+
+  it('keeps an aggregate that is in another one', () => {
+    const inside = aggregateOf(Buffer.from('{"a":1}'));
+    expect(readAll(aggregateOf(Buffer.from('{"b":2}'), inside))).toMatchObject({
+      values: [{ b: 2 }],
+      broken: [
+        {
+          code: 'not-text',
+          reason:
+            'The body is an aggregate of the Kinesis Producer Library inside another body, not text. Aggregate records once',
+          bytes: inside,
+        },
+      ],
+    });
+  });
+});
+
+function brokenAggregate(why: string, bytes: Buffer) {
+  const reason = `The body begins like an aggregate of the Kinesis Producer Library, but ${why}`;
+  return { code: 'broken-aggregate', reason, bytes };
+}
+
+/** An aggregate of a message, whatever is in it, with its digest. */
+function aggregateOfMessage(message: readonly number[]): Buffer {
+  const bytes = Buffer.from(message);
+  return Buffer.concat([
+    Buffer.from([0xf3, 0x89, 0x9a, 0xc2]),
+    bytes,
+    createHash('md5').update(bytes).digest(),
+  ]);
+}
+
+describe('a body that is no JSON', () => {
+  const json = '{"a":1}';
+  it.each([
+    ['zlib', deflateSync(json), 'compressed with zlib (deflate)', 'Compress it as gzip, or send it as it is'],
+    [
+      'zlib, at its least',
+      deflateSync(json, { level: 0 }),
+      'compressed with zlib (deflate)',
+      'Compress it as gzip, or send it as it is',
+    ],
+    [
+      'a ZIP archive',
+      Buffer.from('504b0304140000000800ffff', 'hex'),
+      'a ZIP archive',
+      'Send JSON as it is, or in gzip',
+    ],
+    [
+      'Zstandard',
+      Buffer.from('28b52ffd0458', 'hex'),
+      'compressed with Zstandard',
+      'Send JSON as it is, or in gzip',
+    ],
+    [
+      'bzip2',
+      Buffer.from('425a683931415926fe', 'hex'),
+      'compressed with bzip2',
+      'Send JSON as it is, or in gzip',
+    ],
+    ['Avro', Buffer.from('4f626a0104ff', 'hex'), 'an Avro file', 'Send JSON as it is, or in gzip'],
+    ['Parquet', Buffer.from('5041523115ff', 'hex'), 'a Parquet file', 'Send JSON as it is, or in gzip'],
+  ])('is told to be %s', (_, bytes, what, remedy) => {
+    expect(readAll(bytes).broken).toEqual([
+      { code: 'not-text', reason: `The body is ${what}, not text. ${remedy}`, bytes },
+    ]);
+  });
+
+  it('is told to be gzip inside gzip', () => {
+    const bytes = gzipSync(gzipSync(json));
+    expect(readAll(bytes).broken).toEqual([
+      {
+        code: 'not-text',
+        reason: 'The unpacked body is gzip inside gzip, not text. Compress it once',
+        bytes,
+      },
+    ]);
+  });
+
+  it('is told to be binary where nothing else tells', () => {
+    const bytes = Buffer.from([0x0a, 0x03, 0xff, 0x00, 0x01, 0x9c]);
+    expect(readAll(bytes).broken).toEqual([
+      {
+        code: 'not-text',
+        reason:
+          'The body is binary data, not text: byte 2 is 0xff. It was encrypted, compressed or serialized, or damaged. ' +
+          'Send JSON as it is, or in gzip',
+        bytes,
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      '<!DOCTYPE html><html></html>',
+      'an HTML page, not JSON. A proxy or a login page may have answered in the place of the sender',
+    ],
+    ['<?xml version="1.0"?><a/>', 'XML, not JSON. Send JSON'],
+    [Buffer.from('{"id": 7001}').toString('base64'), 'base64, not JSON. Send the bytes that it stands for'],
+    [
+      '"id","iccid","volume"\n"1","2","3"\n',
+      'CSV, not JSON. Put CSV files into the bucket of the source, and send JSON to the stream',
+    ],
+    ['payload=%7B%22id%22%3A1%7D', 'a form, not JSON. Send the JSON alone, as application/json'],
+    ["{'id': 1}", 'written with single quotes, not JSON. JSON has double quotes around names and texts'],
+  ])('is told what it is: %s', (text, what) => {
+    expect(contentOf(bodyOf(text)).broken).toEqual([
+      { code: 'broken-json', reason: `This is ${what}`, text },
+    ]);
+  });
+});
+
+describe('gzip', () => {
+  const [a, b] = [gzipSync('{"a":1}'), gzipSync('{"b":2}')];
+
+  it('may have several members', () => {
+    expect(contentOf(readAll(Buffer.concat([a, b])))).toEqual({
+      read: read('{"a":1}', '{"b":2}'),
+      broken: [],
+    });
+  });
+
+  it.each([
+    ['a zero byte and another member', Buffer.concat([Buffer.alloc(1), b])],
+    ['a zero byte and a text', Buffer.from('\0{"b":2}')],
+    ['zero bytes', Buffer.alloc(9)],
+  ])('is kept as it came with %s behind it', (_, behind) => {
+    const bytes = Buffer.concat([a, behind]);
+    expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
+      [],
+      [
+        {
+          code: 'broken-gzip',
+          reason: `The body is gzip, with ${behind.length} bytes behind its end that are not. Send what is gzip and what is not apart`,
+          bytes,
+        },
+      ],
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { elementsOf, parseExactly, parseObject } from '../../../lambda/carriers/json.ts';
+import { parseExactly, parseObject, splitValue } from '../../../lambda/carriers/json.ts';
 
 describe('parseExactly', () => {
   it('makes strings of long numbers and of numbers with an exponent, and of no others', () => {
@@ -24,9 +24,11 @@ describe('parseObject', () => {
   });
 });
 
-describe('elementsOf', () => {
+describe('splitValue', () => {
   it('finds the text of each element', () => {
-    expect(elementsOf('[ {"a":[1,2]} ,"b,]\\"[", [ ],null, -1.5e3 ]')).toEqual([
+    const text = '[ {"a":[1,2]} ,"b,]\\"[", [ ],null, -1.5e3 ]';
+    const pieces = splitValue(text);
+    expect(Array.isArray(pieces) ? pieces.map(({ from, to }) => text.slice(from, to)) : pieces).toEqual([
       '{"a":[1,2]}',
       '"b,]\\"["',
       '[ ]',

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readBody } from '../../../lambda/carriers/body.ts';
 import { splitBody } from '../../../lambda/carriers/json.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { statedBy } from '../../records/arrival.ts';
 import { carrierEvent, readStreamer } from '../../records/datastreamer.ts';
 import { bodyOf } from '../../records/fixtures.ts';
+import { readAll } from '../../records/read-all.ts';
 import { fullData } from '../../records/supersim.ts';
 
 /** Bodies far larger and deeper than a carrier sends: they take memory and time in proportion, and are read or refused. */
@@ -39,7 +39,7 @@ describe('a large body', () => {
   });
 
   it('is an array of 200,000 elements', () => {
-    const body = bodyOf(`[${'{},'.repeat(199_999)}{"last":true}]`);
+    const body = bodyOf(`[${`${'{}'.padEnd(50)},`.repeat(199_999)}{"last":true}]`);
     expect([body.values.length, body.values.at(-1), Buffer.from(body.bytesOf(199_999)).toString()]).toEqual([
       200_000,
       { last: true },
@@ -49,14 +49,14 @@ describe('a large body', () => {
 
   it('is not unpacked where it would fill the memory', () => {
     const bytes = gzipSync(Buffer.alloc(100_000_000, ' '));
-    expect(readBody(bytes).broken).toEqual([
+    expect(readAll(bytes).broken).toEqual([
       { code: 'too-large', reason: 'The body unpacks to more than 16777216 bytes', bytes },
     ]);
   });
 
   it('is not unpacked bit by bit either, in an aggregate of bodies each of which is small enough', () => {
     const part = gzipSync(JSON.stringify({ text: 'x'.repeat(6_000_000) }));
-    const { values, broken } = readBody(aggregateOf(part, part, part, Buffer.from('{"a":1}'), part));
+    const { values, broken } = readAll(aggregateOf(part, part, part, Buffer.from('{"a":1}'), part));
     expect([values.length, values.at(-1), broken.map(({ code, bytes }) => [code, bytes])]).toEqual([
       3,
       { a: 1 },
@@ -68,7 +68,7 @@ describe('a large body', () => {
   });
 
   it('is unpacked to what is as large as Kinesis takes', () => {
-    expect(readBody(gzipSync(`{"a":"${'x'.repeat(10_000_000)}"}`)).values.length).toBe(1);
+    expect(readAll(gzipSync(`{"a":"${'x'.repeat(10_000_000)}"}`)).values.length).toBe(1);
   });
 
   it('with an array of 100,000 elements makes no larger item', () => {
@@ -126,7 +126,7 @@ describe('splitBody', () => {
     'is done with a megabyte of %s',
     (what, repeated) => {
       const text = `{"a":x}${repeated.repeat(Math.ceil(1_000_000 / repeated.length))}}`;
-      expect(splitBody(text).length, what).toBeGreaterThan(0);
+      expect(splitBody(text)?.length, what).toBeGreaterThan(0);
     },
   );
 });

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readBody } from '../../../lambda/carriers/body.ts';
 import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Fault, isFault, type RejectCode } from '../../../lambda/carriers/reading.ts';
@@ -16,6 +15,7 @@ import {
   usageRecord,
 } from '../../records/datastreamer.ts';
 import { bodyOf, fixtureValue } from '../../records/fixtures.ts';
+import { readAll } from '../../records/read-all.ts';
 import {
   connectionEvent,
   fullData,
@@ -350,9 +350,17 @@ describe('a record is rejected, with its code and a sentence,', () => {
   });
 
   it('and there is an example of every code', () => {
-    const bodies = [Buffer.from('{'), gzipSync('{}').subarray(0, 12), Buffer.from([0xff]), Buffer.alloc(0)];
+    const bodies = [
+      Buffer.from('{'),
+      gzipSync('{}').subarray(0, 12),
+      Buffer.from([0xf3, 0x89, 0x9a, 0xc2]),
+      Buffer.from([0xff]),
+      Buffer.from('PK\x03\x04\xff', 'latin1'),
+      Buffer.alloc(0),
+      Buffer.from('{}'.repeat(2_000)),
+    ];
     const tooLarge = gzipSync(Buffer.alloc(20_000_000));
-    const ofBodies = [...bodies, tooLarge].flatMap((bytes) => readBody(bytes).broken.map(({ code }) => code));
+    const ofBodies = [...bodies, tooLarge].flatMap((bytes) => readAll(bytes).broken.map(({ code }) => code));
     const usageRows = interpreterOf(['id', 'start_timestamp', 'volume'], 'cdr_1.csv');
     const ofFiles: (Fault | undefined)[] = [
       interpreterOf(['iccid'], 'cdr_1.csv'),
@@ -363,9 +371,12 @@ describe('a record is rejected, with its code and a sentence,', () => {
     const all: Record<Exclude<RejectCode, 'stops-consumer'>, true> = {
       'broken-json': true,
       'broken-gzip': true,
+      'broken-aggregate': true,
       'not-utf8': true,
+      'not-text': true,
       empty: true,
       'too-large': true,
+      'too-many-values': true,
       'unknown-shape': true,
       'missing-identity': true,
       'scientific-notation': true,

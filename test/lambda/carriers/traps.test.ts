@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readBody } from '../../../lambda/carriers/body.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
 import { readMessage } from '../../../lambda/file-importer/messages.ts';
@@ -25,6 +24,7 @@ import {
 import { bodyOf, fixture, fixtureValue } from '../../records/fixtures.ts';
 import { importInMemory } from '../../records/in-memory-import.ts';
 import { ledgerOf } from '../../records/ledger-of.ts';
+import { readAll as readBody } from '../../records/read-all.ts';
 import {
   connectionEvent,
   eventSid,

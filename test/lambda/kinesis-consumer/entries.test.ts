@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import { mostBytes } from '../../../lambda/carriers/body.ts';
 import { entriesOf } from '../../../lambda/kinesis-consumer/entries.ts';
 import type { Source } from '../../../lambda/sources.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
@@ -121,15 +122,15 @@ describe('the records in a batch', () => {
         ...common,
         delivery: 0,
         position: '1nce-stream/shardId-000000000007/5#1',
-        reading: usage,
-        bytes: text,
+        reading: { kind: 'fault', code: 'broken-json', reason: 'This is not JSON' },
+        bytes: broken,
       },
       {
         ...common,
         delivery: 0,
         position: '1nce-stream/shardId-000000000007/5#2',
-        reading: { kind: 'fault', code: 'broken-json', reason: 'This is not JSON' },
-        bytes: broken,
+        reading: usage,
+        bytes: text,
       },
     ]);
   });
@@ -155,6 +156,66 @@ describe('the records in a batch', () => {
           bytes: '',
         },
       ],
+      [],
+    ]);
+  });
+
+  it('are one reject, as they came, where too many values can not be read', () => {
+    const good = text;
+    const bodies = ['{"log":1}'.repeat(1_001), `[${good},${'{"log":1},'.repeat(1_001)}${good}]`];
+    for (const body of bodies) {
+      const packed = gzipSync(body);
+      expect(entriesIn(kinesisRecord(packed, '9'))).toEqual([
+        {
+          ...common,
+          delivery: 0,
+          position: '1nce-stream/shardId-000000000007/9',
+          reading: {
+            kind: 'fault',
+            code: 'too-many-values',
+            reason: expect.stringMatching(/^(The body holds m|M)ore than 1000 values/i),
+          },
+          bytes: packed.toString(),
+        },
+      ]);
+    }
+  });
+
+  it('are all read where as many can not be read as there may be', () => {
+    const readings = entriesIn(kinesisRecord(`${text}\n${'{"log":1}'.repeat(999)}`, '9'));
+    expect([readings.length, readings[0]?.reading]).toEqual([1_000, usage]);
+  });
+
+  it('are never too many in a body that is full of the smallest', () => {
+    const smallest = [
+      '{"id":1,"sim_id":1,"start_timestamp":"2026-11-02 10:00:00","volume":1}',
+      '{"id":1,"sim_id":1,"timestamp":"2026-11-02 10:00:00","event_type":1}',
+      '{"specversion":1,"type":".supersim.connection.","data":{"event_sid":1,"sim_sid":1,"timestamp":"2026-11-02 10:00:00"}}',
+      '{"specversion":1,"type":".eventstreams.test-event"}',
+    ];
+    for (const record of smallest) {
+      const count = Math.floor(mostBytes / (record.length + 1));
+      const line = `${record}\n`;
+      let read = 0;
+      for (const { reading } of entriesOf([kinesisRecord(gzipSync(line.repeat(count)), '9')], sources)) {
+        if (reading.kind === 'fault') expect.fail(`${record}: ${reading.reason}`);
+        read += 1;
+      }
+      expect([record, read]).toEqual([record, count]);
+    }
+  });
+
+  it('are rejected where they are too much for the engine', () => {
+    const overflowing = () => {
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    const [entry, ...others] = entriesOf([kinesisRecord(text, '9')], sources, overflowing);
+    expect([entry?.reading, others]).toEqual([
+      {
+        kind: 'fault',
+        code: 'oversized-field',
+        reason: 'The record has a member that is too long, or too deep, to be read',
+      },
       [],
     ]);
   });

@@ -1,6 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { readBody } from '../../../lambda/carriers/body.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Entry, ingest } from '../../../lambda/ingest.ts';
 import { type Api, type ApiAnswer, respond } from '../../../lambda/query-api/api.ts';
@@ -13,6 +12,7 @@ import { LedgerReader } from '../../../lambda/store/reader.ts';
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { routed } from '../../../local/api/route-table.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readAll } from '../../records/read-all.ts';
 import { ledgerTablesOf } from '../store/running-tables.ts';
 
 /** The day after the example records. */
@@ -119,7 +119,7 @@ export async function takeIn(
 ): Promise<void> {
   const entries: Entry[] = bodies.flatMap(({ source: carrier, data }, delivery) => {
     const source = { name: carrier, carrier, bytesPerMegabyte: 1_000_000 };
-    return readBody(data).values.map((value) => ({
+    return readAll(data).values.map((value) => ({
       reading: interpret(value, { source, arrivedAt: now }),
       delivery,
       position: String(delivery),

@@ -126,6 +126,29 @@ describe('a reject', () => {
   });
 });
 
+test('the rejects of a delivery are one object, named by what they are: not by their order or place', async () => {
+  const rejects = ['one', 'two', 'three'].map((body, index) => reject(body, { position: `s/1/1#${index}` }));
+  await quarantine.keep(rejects);
+  const elsewhere = rejects.toReversed().map((one) => ({ ...one, position: 's/2/7' }));
+  await quarantine.keep([...elsewhere, ...elsewhere]);
+  const ids = ['one', 'two', 'three'].map((body) => idOf('broken-json', body));
+  const name = createHash('sha256')
+    .update([source, 'broken-json', ...ids.toSorted()].map((line) => `${line}\n`).join(''))
+    .digest('hex')
+    .slice(0, 32);
+  expect(keys()).toEqual([`rejects/${source}/broken-json/${name}.jsonl`]);
+  expect(await lines(keys()[0]!)).toMatchObject(
+    ['one', 'two', 'three'].map((body, index) => ({ id: ids[index], body, position: `s/1/1#${index}` })),
+  );
+});
+
+test('a text of control characters is kept in base64, which is not six times as long', async () => {
+  const body = '\u0000'.repeat(1_000);
+  await quarantine.keep([reject(body)]);
+  const [line] = await lines(keys()[0]!);
+  expect(line).toMatchObject({ encoding: 'base64', body: Buffer.from(body).toString('base64') });
+});
+
 test('a group of rejects is one object, a line each, which stays when the group comes again', async () => {
   const rejects = [1, 2, 3].map((row) =>
     reject(`row ${row}`, { code: 'broken-row', position: `files/cdr.csv@1#${row}` }),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBody } from '../../../lambda/carriers/body.ts';
 import { portionsOf } from '../../../lambda/webhook-receiver/portions.ts';
+import { readAll } from '../../records/read-all.ts';
 import { runs } from '../../records/runs.ts';
 
 const kilobyte = 1024;
@@ -24,7 +24,7 @@ function portions(body: string | Buffer): readonly Buffer[] {
 
 /** What the consumer reads of deliveries: the bytes of values, and of what is none, each in some order. */
 function read(deliveries: readonly Buffer[]): { values: string[]; broken: string[] } {
-  const bodies = deliveries.map(readBody);
+  const bodies = deliveries.map(readAll);
   return {
     values: bodies.flatMap(({ values, bytesOf }) => values.map((_, index) => String(bytesOf(index)))).sort(),
     broken: bodies.flatMap(({ broken }) => broken.map(({ bytes }) => String(bytes).trim())).sort(),
@@ -52,7 +52,7 @@ describe('a body', () => {
     const cut = portions(body);
     expect(Math.max(...cut.map(({ length }) => length))).toBeLessThanOrEqual(256 * kilobyte);
     expect(cut.length).toBeLessThan(30);
-    expect(cut.flatMap((portion) => readBody(portion).values)).toEqual(JSON.parse(body));
+    expect(cut.flatMap((portion) => readAll(portion).values)).toEqual(JSON.parse(body));
     expect(read(cut)).toEqual({ values: records.toSorted(), broken: [] });
     expect(portions(body).map(String)).toEqual(cut.map(String));
   });
@@ -102,10 +102,19 @@ describe('a body', () => {
   });
 
   it('is refused where it is broken all over', () => {
-    expect(portionsOf(Buffer.from('{"a":1}x'.repeat(140_000)))).toEqual({
+    expect(portionsOf(Buffer.from(`${'{"a":1}'.padEnd(110)}x`.repeat(12_000)))).toEqual({
       status: 413,
       message: 'The body comes to more than 500 parts of JSON and of none',
     });
+  });
+
+  it('of more values than records can be is put as it is where one record holds it, and refused otherwise', () => {
+    const small = Buffer.from(`[${'{},'.repeat(300_000)}{}]`);
+    expect(portions(small)).toEqual([small]);
+    const refusal = { status: 413, message: 'The body holds more than 62914 values, or too many in one' };
+    for (const body of [`[${'{},'.repeat(1_048_575)}{}]`, '{} '.repeat(1_048_576)]) {
+      expect(portionsOf(Buffer.from(body.padEnd(3_145_729)))).toEqual(refusal);
+    }
   });
 
   const lines = fc.array(

@@ -2,8 +2,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { readBody } from '../../../lambda/carriers/body.ts';
 import { createKinesisStandIn, type KinesisStandIn } from '../../../local/kinesis/stand-in.ts';
+import { readAll } from '../../records/read-all.ts';
 
 /** What can become of a PutRecords. */
 export const troubles = [
@@ -78,7 +78,7 @@ export class TroubledStream {
 
   /** The carrier's records that the consumer would read, shard by shard. */
   async values(): Promise<readonly unknown[]> {
-    return (await this.shards()).flat().flatMap((data) => readBody(data).values);
+    return (await this.shards()).flat().flatMap((data) => readAll(data).values);
   }
 
   async #answer(request: PutRecords, response: ServerResponse): Promise<void> {

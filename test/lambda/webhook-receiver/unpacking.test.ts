@@ -31,13 +31,19 @@ describe('a body', () => {
       'is gzip that ends too early',
       requestWith(gzip.subarray(0, -9)),
       400,
-      'The body begins like gzip and can not be unpacked to its end',
+      'The body begins like gzip but can not be unpacked: it was cut short',
     ],
     [
       'is gzip with a wrong check sum',
       requestWith(Buffer.concat([gzip.subarray(0, -8), Buffer.alloc(8)])),
       400,
-      'The body begins like gzip and can not be unpacked to its end',
+      'The body begins like gzip but can not be unpacked: it was damaged, or only begins like it',
+    ],
+    [
+      'is gzip with something behind it that would vanish',
+      requestWith(Buffer.concat([gzip, Buffer.from('\0{}')])),
+      400,
+      'The body is gzip, with 3 bytes behind its end that are not. Send what is gzip and what is not apart',
     ],
     [
       'is said to be gzip, and was read as text on its way',

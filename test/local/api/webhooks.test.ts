@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readBody } from '../../../lambda/carriers/body.ts';
+import { readAll } from '../../records/read-all.ts';
 import { isJson, minified } from '../../../lambda/carriers/json.ts';
 import type { Carrier } from '../../../lambda/sources.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
@@ -114,7 +114,7 @@ async function exampleCallbacks(): Promise<Callback[]> {
 
 /** The texts of the values in a body: what is no JSON as a whole, KORE could not sign. */
 function valuesIn(body: string): string[] {
-  const { values, bytesOf } = readBody(Buffer.from(body));
+  const { values, bytesOf } = readAll(Buffer.from(body));
   return values.map((_, index) => String(bytesOf(index)));
 }
 

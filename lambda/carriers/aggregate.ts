@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { type Fault, fault } from './reading.ts';
+
+/**
+ * Aggregates of the Kinesis Producer Library: four bytes, a protocol buffers message, its MD5 digest
+ * (github.com/awslabs/kinesis-aggregation, KPL aggregation format):
+ *
+ *     message AggregatedRecord { repeated string partition_key_table = 1; repeated string explicit_hash_key_table = 2;
+ *                                repeated Record records = 3; }
+ *     message Record { required uint64 partition_key_index = 1; optional uint64 explicit_hash_key_index = 2;
+ *                      required bytes data = 3; repeated Tag tags = 4; }
+ *     message Tag { required string key = 1; optional string value = 2; }
+ */
+
+const magic = 0xf3899ac2;
+const magicBytes = 4;
+const digestBytes = 16;
+
+/** Whether bytes begin like an aggregate. They then are no text: UTF-8 never begins so. */
+export function isAggregate(bytes: Buffer): boolean {
+  return bytes.length >= magicBytes && bytes.readUInt32BE(0) === magic;
+}
+
+/**
+ * The data of an aggregate's user records, in their order. Nothing else in an aggregate is data; so where a byte of it
+ * belongs to nothing that the format has, the whole is refused: what is not known may be data.
+ *
+ * @param most user records that it may have.
+ * @returns undefined when it has more; a fault when it is damaged or has something unknown.
+ */
+export function readAggregate(bytes: Buffer, most: number): readonly Buffer[] | Fault | undefined {
+  if (bytes.length < magicBytes + digestBytes) return broken('it was cut short');
+  const message = bytes.subarray(magicBytes, bytes.length - digestBytes);
+  const digest = createHash('md5').update(message).digest();
+  if (!digest.equals(bytes.subarray(bytes.length - digestBytes))) {
+    return broken('its digest does not fit, so it was damaged or cut short');
+  }
+  const records: Buffer[] = [];
+  const fields = new FieldReader(message);
+  while (fields.next()) {
+    const isKnown = fields.wireType === lengthDelimited && fields.number >= 1 && fields.number <= 3;
+    if (!isKnown) return unknownPart(fields);
+    if (fields.number !== 3) continue;
+    if (records.length >= most) return undefined;
+    const data = readUserRecord(fields.content);
+    if (!Buffer.isBuffer(data)) return data;
+    records.push(data);
+  }
+  if (!fields.isComplete) return unknownPart(fields);
+  return records.length === 0 ? broken('no record is in it') : records;
+}
+
+function readUserRecord(record: Buffer): Buffer | Fault {
+  let data: Buffer | undefined;
+  const fields = new FieldReader(record);
+  while (fields.next()) {
+    const { number, wireType } = fields;
+    const isIndex = wireType === varint && (number === 1 || number === 2);
+    const isTag = wireType === lengthDelimited && number === 4 && isKnownTag(fields.content);
+    const isData = wireType === lengthDelimited && number === 3 && data === undefined;
+    if (isData) data = fields.content;
+    else if (!isIndex && !isTag) return unknownPart(fields);
+  }
+  if (!fields.isComplete) return unknownPart(fields);
+  return data ?? broken('one of its records has no data');
+}
+
+function isKnownTag(tag: Buffer): boolean {
+  const fields = new FieldReader(tag);
+  while (fields.next()) {
+    if (fields.wireType !== lengthDelimited || (fields.number !== 1 && fields.number !== 2)) return false;
+  }
+  return fields.isComplete;
+}
+
+function unknownPart({ number, wireType, isComplete }: FieldReader): Fault {
+  return broken(
+    isComplete
+      ? `its field ${number} of wire type ${wireType} is unknown, or there twice`
+      : 'a length in it leads beyond its end',
+  );
+}
+
+function broken(why: string): Fault {
+  return fault(
+    'broken-aggregate',
+    `The body begins like an aggregate of the Kinesis Producer Library, but ${why}`,
+  );
+}
+
+const varint = 0;
+const lengthDelimited = 2;
+/** Bytes of the longest varint, of 64 bits. */
+const mostVarintBytes = 10;
+
+/** Goes along the fields of a protocol buffers message. */
+class FieldReader {
+  number = 0;
+  wireType = 0;
+  /** The content of a length-delimited field. */
+  content: Buffer = Buffer.alloc(0);
+  /** Whether each byte so far belongs to a field. */
+  isComplete = true;
+  readonly #message: Buffer;
+  #at = 0;
+
+  constructor(message: Buffer) {
+    this.#message = message;
+  }
+
+  /** Goes to the next field. Returns false at the end, and where the bytes are no field: then it is not complete. */
+  next(): boolean {
+    if (this.#at >= this.#message.length) return false;
+    const tag = this.#varint();
+    if (tag === undefined) return false;
+    this.wireType = tag % 8;
+    this.number = Math.floor(tag / 8);
+    if (this.wireType === varint) return this.#varint() !== undefined;
+    if (this.wireType !== lengthDelimited) return true;
+    const length = this.#varint();
+    if (length === undefined) return false;
+    const end = this.#at + length;
+    if (end > this.#message.length) {
+      this.isComplete = false;
+      return false;
+    }
+    this.content = this.#message.subarray(this.#at, end);
+    this.#at = end;
+    return true;
+  }
+
+  #varint(): number | undefined {
+    let value = 0;
+    for (let index = 0; index < mostVarintBytes; index += 1) {
+      const byte = this.#message[this.#at];
+      if (byte === undefined) break;
+      this.#at += 1;
+      value += (byte & 0x7f) * 128 ** index;
+      if (byte < 0x80) return value;
+    }
+    this.isComplete = false;
+    return undefined;
+  }
+}

@@ -1,0 +1,198 @@
+import { isUtf8 } from 'node:buffer';
+import { isAggregate } from './aggregate.ts';
+import { type Fault, fault } from './reading.ts';
+
+/** What bytes most probably are that hold no JSON, and what would make them acceptable. */
+
+/** What something is, and what to do about it. */
+type Verdict = readonly [what: string, remedy: string];
+
+const sendAsIs = 'Send JSON as it is, or in gzip';
+const fileRemedy = 'Put CSV files into the bucket of the source, and send JSON to the stream';
+
+/** Formats by their first bytes, as the formats' own documents state them. */
+const formats: readonly (readonly [begin: string, what: string, remedy: string])[] = [
+  ['504b0304', 'a ZIP archive', sendAsIs],
+  ['504b0506', 'an empty ZIP archive', sendAsIs],
+  ['504b0708', 'a part of a ZIP archive', sendAsIs],
+  ['28b52ffd', 'compressed with Zstandard', sendAsIs],
+  ['425a68', 'compressed with bzip2', sendAsIs],
+  ['fd377a585a00', 'compressed with xz', sendAsIs],
+  ['04224d18', 'compressed with LZ4', sendAsIs],
+  ['ff060000734e61507059', 'compressed with Snappy', sendAsIs],
+  ['377abcaf271c', 'a 7z archive', sendAsIs],
+  ['1f9d', 'compressed with compress (.Z)', sendAsIs],
+  ['4f626a01', 'an Avro file', sendAsIs],
+  ['c301', 'an Avro message', sendAsIs],
+  ['50415231', 'a Parquet file', sendAsIs],
+  ['4f5243', 'an ORC file', sendAsIs],
+  ['e00100ea', 'Amazon Ion', sendAsIs],
+  ['d9d9f7', 'CBOR', sendAsIs],
+  ['d0cf11e0a1b11ae1', 'an Office file', fileRemedy],
+  ['25504446', 'a PDF file', fileRemedy],
+  ['89504e47', 'an image', fileRemedy],
+  ['ffd8ff', 'an image', fileRemedy],
+];
+
+/**
+ * Why bytes are no text; undefined where they are UTF-8, as JSON is.
+ *
+ * @param name of the bytes in the sentence: `body`, or `unpacked body`.
+ */
+export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
+  const isText = isUtf8(bytes);
+  if (isText && !bytes.subarray(0, sampleBytes).includes(0)) return undefined;
+  const utf16 = wideEncoding(bytes);
+  if (utf16 !== undefined) return otherEncoding(name, utf16);
+  if (isText) return undefined;
+  const format = formatOf(bytes);
+  if (format !== undefined) return fault('not-text', `The ${name} is ${format[0]}, not text. ${format[1]}`);
+  return explainUndecodable(bytes, name);
+}
+
+/**
+ * What a text most probably is of which no part is JSON.
+ *
+ * @returns undefined where nothing tells.
+ */
+export function explainText(text: string): Fault | undefined {
+  const begin = text.slice(0, 2_000).trimStart();
+  const verdict = verdictOnText(begin);
+  return verdict && fault('broken-json', `This is ${verdict[0]}, not JSON. ${verdict[1]}`);
+}
+
+/** Bytes that are looked at to tell what something is. */
+const sampleBytes = 64 * 1024;
+
+function verdictOnText(begin: string): Verdict | undefined {
+  if (/^<(?:!doctype html|html)/i.test(begin)) {
+    return ['an HTML page', 'A proxy or a login page may have answered in the place of the sender'];
+  }
+  if (/^<[?!a-z]/i.test(begin)) return ['XML', 'Send JSON'];
+  if (/^(?:eyJ|W3si|WwogI|ewog|H4sI)[\w+/=-]*\s*$/.test(begin)) {
+    return ['base64', 'Send the bytes that it stands for'];
+  }
+  if (/^"?[a-z_]+"?(?:[,;\t]"?[a-z_]+"?){2,}\r?(?:\n|$)/i.test(begin)) return ['CSV', fileRemedy];
+  if (/^[\w.-]+=(?:%7B|%5B|\{|\[)/i.test(begin))
+    return ['a form', 'Send the JSON alone, as application/json'];
+  if (/^[[{]\s*'/.test(begin) || /^\{\s*[{]?\s*'\w+'\s*:/.test(begin)) {
+    return ['written with single quotes', 'JSON has double quotes around names and texts'];
+  }
+  return undefined;
+}
+
+function formatOf(bytes: Buffer): Verdict | undefined {
+  if (isAggregate(bytes)) {
+    return ['an aggregate of the Kinesis Producer Library inside another body', 'Aggregate records once'];
+  }
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return ['gzip inside gzip', 'Compress it once'];
+  // The second byte tells the level of compression, and is such that both are a multiple of 31.
+  if (bytes[0] === 0x78 && [0x01, 0x5e, 0x9c, 0xda].includes(bytes[1] ?? 0)) {
+    return ['compressed with zlib (deflate)', 'Compress it as gzip, or send it as it is'];
+  }
+  const begin = bytes.subarray(0, 16).toString('hex');
+  const [, what, remedy] = formats.find(([magic]) => begin.startsWith(magic)) ?? [];
+  return what === undefined || remedy === undefined ? undefined : [what, remedy];
+}
+
+/** UTF-16 or UTF-32, told by its byte order mark, or by a zero byte in each character of a plain text. */
+function wideEncoding(bytes: Buffer): string | undefined {
+  const begin = bytes.subarray(0, 4).toString('hex');
+  if (begin === 'fffe0000' || begin === '0000feff') return 'UTF-32';
+  if (begin.startsWith('fffe') || begin.startsWith('feff')) return 'UTF-16';
+  const sample = bytes.subarray(0, sampleBytes);
+  const zeros = [0, 0, 0, 0];
+  for (const [index, byte] of sample.entries()) {
+    if (byte === 0) zeros[index % 4] = (zeros[index % 4] ?? 0) + 1;
+  }
+  const quarter = sample.length / 4;
+  const [a = 0, b = 0, c = 0, d = 0] = zeros.map((count) => count / quarter);
+  const isMostly = (share: number): boolean => share > 0.8;
+  if (sample.length < 4) return undefined;
+  if (
+    (isMostly(b) && isMostly(c) && isMostly(d) && !isMostly(a)) ||
+    (isMostly(a) && isMostly(b) && !isMostly(d))
+  ) {
+    return 'UTF-32';
+  }
+  if (isMostly(a) && isMostly(c) && b + d < 0.4) return 'UTF-16';
+  return isMostly(b) && isMostly(d) && a + c < 0.4 ? 'UTF-16' : undefined;
+}
+
+function otherEncoding(name: string, encoding: string): Fault {
+  return fault(
+    'not-utf8',
+    `The ${name} is text in ${encoding}, not in UTF-8. Convert it (iconv) and send it again`,
+  );
+}
+
+/** Bytes that are in no format that is known by its beginning. */
+function explainUndecodable(bytes: Buffer, name: string): Fault {
+  const { first, invalid, valid, controls } = surveyText(bytes);
+  const where = `byte ${first} is 0x${(bytes[first] ?? 0).toString(16)}`;
+  if (controls > bytes.length / 1_000) {
+    return fault(
+      'not-text',
+      `The ${name} is binary data, not text: ${where}. It was encrypted, compressed or serialized, or damaged. ${sendAsIs}`,
+    );
+  }
+  if (valid >= invalid || isCutCharacter(bytes.subarray(first)) || isSurrogate(bytes, first)) {
+    return fault(
+      'not-utf8',
+      `The ${name} is UTF-8 text that was damaged or cut short: ${where}. Repair it and send it again`,
+    );
+  }
+  return fault(
+    'not-utf8',
+    `The ${name} is not UTF-8 text: ${where}. It is in another encoding, such as Latin-1 or Windows-1252, or was ` +
+      'damaged. Convert it (iconv) and send it again',
+  );
+}
+
+/** Whether bytes are the beginning of one character that needs more of them. */
+function isCutCharacter(bytes: Buffer): boolean {
+  const [lead = 0] = bytes;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  return lead >= 0xc2 && bytes.length < length && bytes.subarray(1).every((byte) => byte >> 6 === 0b10);
+}
+
+/** Whether a character is half of a pair of UTF-16, which a writer has cut. */
+function isSurrogate(bytes: Buffer, at: number): boolean {
+  return bytes[at] === 0xed && (bytes[at + 1] ?? 0) >= 0xa0;
+}
+
+interface TextSurvey {
+  /** Position of the first byte that is not UTF-8. */
+  readonly first: number;
+  /** Bytes that are not UTF-8. */
+  readonly invalid: number;
+  /** Characters beyond ASCII that are UTF-8. */
+  readonly valid: number;
+  /** Control characters that no text has. */
+  readonly controls: number;
+}
+
+function surveyText(bytes: Buffer): TextSurvey {
+  let first = -1;
+  let invalid = 0;
+  let valid = 0;
+  let controls = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x80) {
+      if (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1e) controls += 1;
+      at += 1;
+      continue;
+    }
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    if (isUtf8(bytes.subarray(at, at + length))) {
+      valid += 1;
+      at += length;
+      continue;
+    }
+    if (first === -1) first = at;
+    invalid += 1;
+    at += 1;
+  }
+  return { first, invalid, valid, controls };
+}

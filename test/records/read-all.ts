@@ -1,0 +1,27 @@
+import { readBody } from '../../lambda/carriers/body.ts';
+import type { RejectCode } from '../../lambda/carriers/reading.ts';
+
+/** All of a body at once, its values apart from what is broken. */
+export interface WholeBody {
+  readonly values: readonly unknown[];
+  /** The original bytes of a value. */
+  readonly bytesOf: (index: number) => Uint8Array;
+  readonly broken: readonly {
+    readonly code: RejectCode;
+    readonly reason: string;
+    readonly bytes: Uint8Array;
+  }[];
+}
+
+/** Reads a body as the consumer does, to its end. */
+export function readAll(bytes: Buffer): WholeBody {
+  const parts = [...readBody(bytes).parts()];
+  const values = parts.filter((part) => part.kind === 'value');
+  return {
+    values: values.map(({ value }) => value),
+    bytesOf: (index) => values[index]?.bytes() ?? Buffer.alloc(0),
+    broken: parts
+      .filter((part) => part.kind === 'broken')
+      .map(({ code, reason, bytes: original }) => ({ code, reason, bytes: original() })),
+  };
+}
