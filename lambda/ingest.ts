@@ -4,7 +4,7 @@ import type { Receipt } from './ledger/receipt.ts';
 import { kindOf, Measures } from './measures.ts';
 import type { Source } from './sources.ts';
 import { forEachConcurrently } from './store/concurrency.ts';
-import { type Quarantine, type Reject, rejectId, rejectsName } from './store/quarantine.ts';
+import { type Quarantine, type Reject, rejectId } from './store/quarantine.ts';
 import type { LedgerWriter, WriteOptions } from './store/writer.ts';
 
 /** One record of a batch, read. */
@@ -139,6 +139,26 @@ interface RejectObject {
   bytes: number;
 }
 
+/**
+ * Leaves out objects whose rejects are all in another one, which then is that of their records as well. An object that
+ * has only some in common with others stays whole: what is in it depends on its delivery alone.
+ */
+function withoutContained(objects: readonly RejectObject[]): readonly RejectObject[] {
+  const holders = new Map<string, RejectObject>();
+  return objects
+    .toSorted((a, b) => b.ids.size - a.ids.size)
+    .filter((object) => {
+      const [first = ''] = object.ids;
+      const holder = holders.get(first);
+      if (holder !== undefined && [...object.ids].every((id) => holder.ids.has(id))) {
+        for (const record of object.records) holder.records.push(record);
+        return false;
+      }
+      for (const id of object.ids) if (!holders.has(id)) holders.set(id, object);
+      return true;
+    });
+}
+
 /** A batch while it is read: records by index, what they turned out to be, and their changes. */
 class Batch {
   readonly testIds = new Set<string>();
@@ -155,8 +175,8 @@ class Batch {
   /** Objects that more may come to, by code: those of the delivery that is being read, or of the group. */
   #open = new Map<string, RejectObject>();
   #openDelivery: number | undefined;
-  /** Objects that nothing more comes to, by their names. */
-  #closed = new Map<string, RejectObject>();
+  /** Objects that nothing more comes to. */
+  #closed: RejectObject[] = [];
 
   /** @param group name under which all rejects of a code are kept together; else it is those of a delivery. */
   constructor(group: string | undefined) {
@@ -181,10 +201,10 @@ class Batch {
 
   /** The objects of rejects that nothing more comes to, since they were last taken. */
   takeClosed(): readonly RejectObject[] {
-    const objects = [...this.#closed.values()];
-    this.#closed = new Map();
+    const objects = this.#closed;
+    this.#closed = [];
     for (const { bytes } of objects) this.waitingBytes -= bytes;
-    return objects;
+    return this.#group === undefined ? withoutContained(objects) : objects;
   }
 
   /** All objects of rejects since they were last taken. */
@@ -253,25 +273,13 @@ class Batch {
     // A group's rows are never as many.
     if (this.#group !== undefined || object.bytes < mostObjectBytes) return;
     this.#open.delete(code);
-    this.#close(object);
+    this.#closed.push(object);
   }
 
   #closeOpen(): void {
-    for (const object of this.#open.values()) this.#close(object);
+    this.#closed.push(...this.#open.values());
     this.#open = new Map();
     this.#openDelivery = undefined;
-  }
-
-  /** Adds an object to those that wait, or its records to one that waits and is the same. */
-  #close(object: RejectObject): void {
-    const name = object.group ?? rejectsName(object.rejects);
-    const same = this.#closed.get(name);
-    if (same === undefined) {
-      this.#closed.set(name, object);
-      return;
-    }
-    for (const record of object.records) same.records.push(record);
-    this.waitingBytes -= object.bytes;
   }
 }
 

@@ -49,6 +49,9 @@ const bytesPerUnreadable = 100;
 /** Values that one value may hold, however deep. The largest record of a carrier has some hundreds. */
 const mostInner = 500_000;
 
+/** Bytes up to which a body that is one broken part is kept unpacked, for people to read; a larger one as it came. */
+const mostShownBytes = 1024 * 1024;
+
 /** Characters up to which a text is parsed at once: the values in it are fewer than a value may hold. */
 const smallText = 256 * 1024;
 
@@ -247,11 +250,12 @@ function frame({ bytes, original }: Unpacked, most: number, isAlone: boolean): B
   const limits = { pieces: most, inner: mostInner };
   const values = splitValue(text, limits);
   if (values !== 'none') return values && piecesBlock(values, text, bytes);
-  if (text.trim() === '') return brokenBlock(fault('empty', 'The body is empty'), bytes);
+  const kept = bytes.length > mostShownBytes ? original : bytes;
+  if (text.trim() === '') return brokenBlock(fault('empty', 'The body is empty'), kept);
   const pieces = splitBody(text, limits);
   if (pieces === undefined) return undefined;
   const known = pieces.some(({ whole }) => whole) ? undefined : explainText(text);
-  return known === undefined ? piecesBlock(pieces, text, bytes) : brokenBlock(known, bytes);
+  return known === undefined ? piecesBlock(pieces, text, kept) : brokenBlock(known, kept);
 }
 
 /** The parts of a text that was parsed as a whole. */
@@ -279,11 +283,14 @@ function parsedBlock(value: unknown, text: string, bytes: Buffer, most: number):
   };
 }
 
-/** The parts that pieces of a text are. */
-function piecesBlock(pieces: readonly Piece[], text: string, bytes: Buffer): Block {
-  // A piece is without the blanks around it; of a body that is nothing else, all is kept.
+/**
+ * The parts that pieces of a text are.
+ *
+ * @param body what is kept where the one piece is broken: a piece is without the blanks around it, and the body with.
+ */
+function piecesBlock(pieces: readonly Piece[], text: string, body: Buffer): Block {
   const bytesOf = ({ from, to, whole }: Piece): Uint8Array =>
-    pieces.length === 1 && !whole ? bytes : Buffer.from(text.slice(from, to));
+    pieces.length === 1 && !whole ? body : Buffer.from(text.slice(from, to));
   return {
     count: pieces.length,
     *parts() {

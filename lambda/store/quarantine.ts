@@ -168,6 +168,14 @@ export function rejectsName(rejects: readonly Reject[]): string {
 }
 
 /** The same bytes from the same source are one reject, however often and wherever they arrive. */
-export function rejectId({ source, code, bytes }: Reject): string {
-  return createHash('sha256').update(`${source}\n${code}\n`).update(bytes).digest('hex').slice(0, 32);
+export function rejectId(reject: Reject): string {
+  const known = rejectIds.get(reject);
+  if (known !== undefined) return known;
+  const { source, code, bytes } = reject;
+  const id = createHash('sha256').update(`${source}\n${code}\n`).update(bytes).digest('hex').slice(0, 32);
+  rejectIds.set(reject, id);
+  return id;
 }
+
+/** Ids are asked for several times on a reject's way, and its bytes may be many. */
+const rejectIds = new WeakMap<Reject, string>();

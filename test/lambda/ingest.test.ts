@@ -157,6 +157,18 @@ describe('taking in a batch', () => {
     expect(receipt).toEqual({ received: 6, stored: 0, repeated: 0, ignored: 0, rejected: 6, failed: 0 });
   });
 
+  test('keeps no reject by itself that is kept with others of the batch', async () => {
+    const there = ports({});
+    const batch = entries([0, broken], [1, broken], [1, broken], [2, broken], [2, broken]);
+    const bytes = ['a', 'a', 'b', 'b', 'c'];
+    const read = batch.map((entry, index) => ({ ...entry, bytes: () => Buffer.from(bytes[index] ?? '') }));
+    await ingest(read, there, { lookFirst: false });
+    expect(there.kept).toEqual([
+      { group: undefined, positions: ['position-1', 'position-2'] },
+      { group: undefined, positions: ['position-3', 'position-4'] },
+    ]);
+  });
+
   test('has every delivery come again whose rejects were to be kept as one object and were not', async () => {
     const there = ports({ refuse: () => true });
     const batch = entries([0, broken], [1, window('a', '1')], [2, broken]);

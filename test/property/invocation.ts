@@ -42,7 +42,8 @@ export class KeptRejects {
   keep(rejects: readonly Reject[], group: string | undefined): void {
     const [first] = rejects;
     if (first === undefined) return;
-    const name = group ?? `${first.source}\n${first.code}\n${textOf(first)}`;
+    const texts = [...new Set(rejects.map(textOf))].sort();
+    const name = group ?? JSON.stringify([first.source, first.code, texts]);
     if (!this.#kept.has(name)) this.#kept.set(name, rejects);
   }
 

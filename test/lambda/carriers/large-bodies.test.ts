@@ -67,6 +67,16 @@ describe('a large body', () => {
     ]);
   });
 
+  it('is kept in its gzip where nothing in it can be read, and unpacked where it is small', () => {
+    const [large, small] = ['x'.repeat(1_048_577), 'x'.repeat(1_048_576)];
+    const kept = [large, small, ' '.repeat(1_048_577)].map((text) => readAll(gzipSync(text)).broken);
+    expect(kept).toEqual([
+      [{ code: 'broken-json', reason: 'This is not JSON', bytes: gzipSync(large) }],
+      [{ code: 'broken-json', reason: 'This is not JSON', bytes: Buffer.from(small) }],
+      [{ code: 'empty', reason: 'The body is empty', bytes: gzipSync(' '.repeat(1_048_577)) }],
+    ]);
+  });
+
   it('is unpacked to what is as large as Kinesis takes', () => {
     expect(readAll(gzipSync(`{"a":"${'x'.repeat(10_000_000)}"}`)).values.length).toBe(1);
   });
