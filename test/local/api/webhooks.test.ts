@@ -3,12 +3,12 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readAll } from '../../records/read-all.ts';
 import { isJson, minified } from '../../../lambda/carriers/json.ts';
 import type { Carrier } from '../../../lambda/sources.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { type LocalLedger, startLocalLedger } from '../../../local/local-ledger.ts';
 import { basic, koreSignature, twilioSigned } from '../../lambda/webhook-receiver/requests.ts';
+import { readAll } from '../../records/read-all.ts';
 import { everything, optionsForTests } from '../running-ledger.ts';
 
 const options = optionsForTests();
