@@ -56,14 +56,14 @@ const mostWaitingBytes = 8 * 1024 * 1024;
  * Bytes of rejects after which an object of one delivery ends and another begins. Half of what may wait, so that what is
  * in an object depends on its delivery alone, never on what else is in the batch.
  */
-const mostObjectBytes = 4 * 1024 * 1024;
+const maxObjectBytes = 4 * 1024 * 1024;
 /** Bytes of a reject's line besides its body, about. */
 const lineBytes = 400;
 /**
  * Records whose changes wait to be written together. Far more than a batch of ordinary deliveries has; small records in
  * gzip can be a hundred times as many, and their changes would not fit the memory.
  */
-const mostFolded = 20_000;
+const maxFolded = 20_000;
 
 /**
  * Takes in a batch: folds what its records state into one change an item, writes the changes, keeps the rejects. The
@@ -83,7 +83,7 @@ export async function ingest(
     if (batch.waitingBytes > mostWaitingBytes) {
       await keepRejects(batch.takeClosed(), ports.quarantine, outcome);
     }
-    if (batch.folded >= mostFolded) await write(batch, ports, options, outcome);
+    if (batch.folded >= maxFolded) await write(batch, ports, options, outcome);
   }
   await Promise.all([
     write(batch, ports, options, outcome),
@@ -271,7 +271,7 @@ class Batch {
     object.bytes += bytes;
     this.waitingBytes += bytes;
     // A group's rows are never as many.
-    if (this.#group !== undefined || object.bytes < mostObjectBytes) return;
+    if (this.#group !== undefined || object.bytes < maxObjectBytes) return;
     this.#open.delete(code);
     this.#closed.push(object);
   }

@@ -91,7 +91,7 @@ function broken(why: string): Fault {
 const varint = 0;
 const lengthDelimited = 2;
 /** Bytes of the longest varint, of 64 bits. */
-const mostVarintBytes = 10;
+const maxVarintBytes = 10;
 
 /** Goes along the fields of a protocol buffers message. */
 class FieldReader {
@@ -131,7 +131,7 @@ class FieldReader {
 
   #varint(): number | undefined {
     let value = 0;
-    for (let index = 0; index < mostVarintBytes; index += 1) {
+    for (let index = 0; index < maxVarintBytes; index += 1) {
       const byte = this.#message[this.#at];
       if (byte === undefined) break;
       this.#at += 1;

@@ -29,14 +29,14 @@ import { explainBytes, explainText } from './unreadable.ts';
 export const mostBytes = 16 * 1024 * 1024;
 
 /** Values that any body may hold, however few bytes it has. */
-const mostValues = 1_000;
+const maxValues = 1_000;
 
 /**
  * The smallest value that is stored or ignored has 51 characters (a test event of Super SIM; of records the data
  * streamer's shortest event with 68), and each but the last is followed by a separator. A body with more values than
  * this allows holds some that nobody can read, and is rejected before any is parsed: each value that is found costs some
  * 40 bytes of memory, so that their number has to have a bound. Values that can't be read are bounded more tightly: see
- * {@link mostUnreadable}.
+ * {@link maxUnreadable}.
  */
 const bytesPerValue = 50;
 
@@ -47,10 +47,10 @@ const bytesPerValue = 50;
 const bytesPerUnreadable = 100;
 
 /** Values that one value may hold, however deep. The largest record of a carrier has some hundreds. */
-const mostInner = 500_000;
+const maxInner = 500_000;
 
 /** Bytes up to which a body that is one broken part is kept unpacked, for people to read; a larger one as it came. */
-const mostShownBytes = 1024 * 1024;
+const maxShownBytes = 1024 * 1024;
 
 /** Characters up to which a text is parsed at once: the values in it are fewer than a value may hold. */
 const smallText = 256 * 1024;
@@ -115,7 +115,7 @@ export function brokenBody({ code, reason }: Omit<Fault, 'kind'>, bytes: Uint8Ar
 }
 
 /** How many values of a body may be unreadable; of one with more, the body is rejected as it is. */
-export function mostUnreadable({ size }: Pick<Body, 'size'>): number {
+export function maxUnreadable({ size }: Pick<Body, 'size'>): number {
   return limitFor(size, bytesPerUnreadable);
 }
 
@@ -123,25 +123,25 @@ export function mostUnreadable({ size }: Pick<Body, 'size'>): number {
 export function tooManyUnreadable(body: Pick<Body, 'size'>): Fault {
   return fault(
     'too-many-values',
-    `More than ${mostUnreadable(body)} values of the body can not be read, which is the limit for its ${body.size} ` +
+    `More than ${maxUnreadable(body)} values of the body can not be read, which is the limit for its ${body.size} ` +
       'bytes: it holds something else than records. Find out who sends it',
   );
 }
 
 /** What a body of so many bytes may hold. */
 export function bodyLimits(size: number): PieceLimits {
-  return { pieces: limitFor(size, bytesPerValue), inner: mostInner };
+  return { pieces: limitFor(size, bytesPerValue), inner: maxInner };
 }
 
 function limitFor(size: number, bytesPerPart: number): number {
-  return Math.max(mostValues, Math.floor(size / bytesPerPart));
+  return Math.max(maxValues, Math.floor(size / bytesPerPart));
 }
 
 function tooManyValues(size: number, limit: number): Fault {
   return fault(
     'too-many-values',
     `The body holds more than ${limit} values, which is the limit for its ${size} bytes, or a value with more than ` +
-      `${mostInner} in it: no record is like that. Find out who sends it, or send records with nothing in between`,
+      `${maxInner} in it: no record is like that. Find out who sends it, or send records with nothing in between`,
   );
 }
 
@@ -247,10 +247,10 @@ function frame({ bytes, original }: Unpacked, most: number, isAlone: boolean): B
     const value = parse(text);
     if (value !== undefined) return parsedBlock(value, text, bytes, most);
   }
-  const limits = { pieces: most, inner: mostInner };
+  const limits = { pieces: most, inner: maxInner };
   const values = splitValue(text, limits);
   if (values !== 'none') return values && piecesBlock(values, text, bytes);
-  const kept = bytes.length > mostShownBytes ? original : bytes;
+  const kept = bytes.length > maxShownBytes ? original : bytes;
   if (text.trim() === '') return brokenBlock(fault('empty', 'The body is empty'), kept);
   const pieces = splitBody(text, limits);
   if (pieces === undefined) return undefined;

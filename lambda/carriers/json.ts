@@ -161,7 +161,7 @@ export function splitBody(text: string, limits = unlimited): readonly Piece[] | 
  */
 export function splitValue(text: string, limits = unlimited): readonly Piece[] | 'none' | undefined {
   const from = skipSpace(text, text.charCodeAt(0) === byteOrderMark ? 1 : 0);
-  if (text.charCodeAt(from) === openingBracket) return elementsOf(text, from, limits);
+  if (text.charCodeAt(from) === openingBracket) return splitArray(text, from, limits);
   const scanner = new ValueScanner(text, limits.inner);
   scanner.scan(from, text.length);
   if (scanner.isOver) return undefined;
@@ -177,7 +177,7 @@ export function isJson(text: string): boolean {
 }
 
 /** The elements of an array that begins at `from` and after which only white space comes. */
-function elementsOf(text: string, from: number, limits: PieceLimits): readonly Piece[] | 'none' | undefined {
+function splitArray(text: string, from: number, limits: PieceLimits): readonly Piece[] | 'none' | undefined {
   const elements: Piece[] = [];
   const scanner = new ValueScanner(text, limits.inner);
   let at = skipSpace(text, from + 1);
@@ -418,12 +418,12 @@ class ValueScanner {
   /** Whether more values lie in it than are allowed; it then is neither closed nor JSON. */
   isOver = false;
   readonly #text: string;
-  readonly #mostInner: number;
+  readonly #maxInner: number;
   #isProper = true;
 
-  constructor(text: string, mostInner: number) {
+  constructor(text: string, maxInner: number) {
     this.#text = text;
-    this.#mostInner = mostInner;
+    this.#maxInner = maxInner;
   }
 
   /** Scans the value that begins at `from`, and ends before `to`. */
@@ -485,7 +485,7 @@ class ValueScanner {
           expected = expects.comma | expects.end;
           inner += 1;
       }
-      if (inner > this.#mostInner) {
+      if (inner > this.#maxInner) {
         this.isOver = true;
         return;
       }

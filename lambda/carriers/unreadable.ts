@@ -45,7 +45,7 @@ export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
   const utf16 = wideEncoding(bytes);
   if (utf16 !== undefined) return otherEncoding(name, utf16);
   if (isText) return undefined;
-  const format = formatOf(bytes);
+  const format = recogniseFormat(bytes);
   if (format !== undefined) return fault('not-text', `The ${name} is ${format[0]}, not text. ${format[1]}`);
   return explainUndecodable(bytes, name);
 }
@@ -81,7 +81,7 @@ function verdictOnText(begin: string): Verdict | undefined {
   return undefined;
 }
 
-function formatOf(bytes: Buffer): Verdict | undefined {
+function recogniseFormat(bytes: Buffer): Verdict | undefined {
   if (isAggregate(bytes)) {
     return ['an aggregate of the Kinesis Producer Library inside another body', 'Aggregate records once'];
   }

@@ -3,7 +3,7 @@ import {
   type Body,
   type BodyPart,
   brokenBody,
-  mostUnreadable,
+  maxUnreadable,
   readBody,
   tooManyUnreadable,
 } from '../carriers/body.ts';
@@ -68,7 +68,7 @@ export function* entriesOfBody(
  * with more is read twice, since what follows decides about what comes first.
  */
 function withinLimits(body: Body, data: Buffer, read: (part: BodyPart) => Reading): Body {
-  const most = mostUnreadable(body);
+  const most = maxUnreadable(body);
   if (body.count <= most) return body;
   let unreadable = 0;
   for (const part of body.parts()) {

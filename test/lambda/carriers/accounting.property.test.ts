@@ -109,7 +109,7 @@ function sealed(message: Uint8Array): Buffer {
 }
 
 /** A field of a message, of each type that protocol buffers have; content is shorter than 128 bytes where it is small. */
-function fieldOf(number: number, wire: number, content: Uint8Array): Buffer {
+function writeField(number: number, wire: number, content: Uint8Array): Buffer {
   const tag = Buffer.from([number * 8 + wire]);
   if (wire === 0) return Buffer.concat([tag, Buffer.from([content.length % 128])]);
   if (wire === 1 || wire === 5) return Buffer.concat([tag, Buffer.alloc(wire === 1 ? 8 : 4, 0x7b)]);
@@ -123,7 +123,7 @@ const otherField = fc
     fc.constantFrom(0, 1, 2, 5),
     fc.oneof(plain, fc.constant(Buffer.alloc(0))),
   )
-  .map(([number, wire, content]) => fieldOf(number, wire, content));
+  .map(([number, wire, content]) => writeField(number, wire, content));
 
 /** Some fields of the format, and perhaps one that it does not have, somewhere between them. */
 function withOtherField(fields: fc.Arbitrary<Buffer[]>): fc.Arbitrary<Buffer> {
@@ -138,9 +138,9 @@ const userRecord = withOtherField(
   fc
     .oneof(plain, gzipped)
     .map((data) => [
-      fieldOf(1, 0, Buffer.alloc(1)),
-      fieldOf(3, 2, data),
-      fieldOf(4, 2, fieldOf(1, 2, Buffer.from('tag'))),
+      writeField(1, 0, Buffer.alloc(1)),
+      writeField(3, 2, data),
+      writeField(4, 2, writeField(1, 2, Buffer.from('tag'))),
     ]),
 );
 
@@ -150,7 +150,7 @@ const otherAggregate = fc
     withOtherField(
       fc
         .array(userRecord, { minLength: 1, maxLength: 3 })
-        .map((some) => some.map((one) => fieldOf(3, 2, one))),
+        .map((some) => some.map((one) => writeField(3, 2, one))),
     ),
     fc.array(mutation, { maxLength: 1 }),
     fc.boolean(),
@@ -168,30 +168,30 @@ interface Leaf {
 }
 
 /** The texts in a body; undefined where it has a byte that is of none, nor of what is around them. */
-function leavesOf(body: Buffer): readonly Leaf[] | undefined {
-  if (body.subarray(0, 4).toString('hex') !== 'f3899ac2') return [leafOf(body)];
+function findLeaves(body: Buffer): readonly Leaf[] | undefined {
+  if (body.subarray(0, 4).toString('hex') !== 'f3899ac2') return [unpackLeaf(body)];
   const message = body.subarray(4, Math.max(4, body.length - 16));
   if (!createHash('md5').update(message).digest().equals(body.subarray(-16))) return undefined;
   const parts: Buffer[] = [];
-  for (const field of fieldsOf(message) ?? []) {
+  for (const field of readFields(message) ?? []) {
     if (field.number !== 3) continue;
     parts.push(
-      ...(fieldsOf(field.content) ?? []).filter(({ number }) => number === 3).map(({ content }) => content),
+      ...(readFields(field.content) ?? []).filter(({ number }) => number === 3).map(({ content }) => content),
     );
   }
   // What the fields of the records hold, and what frames them, is all that is there.
-  const isKnown = fieldsOf(message)?.every(
+  const isKnown = readFields(message)?.every(
     ({ number, wire, content }) =>
-      wire === 2 && (number === 1 || number === 2 || (number === 3 && isUserRecord(fieldsOf(content)))),
+      wire === 2 && (number === 1 || number === 2 || (number === 3 && isUserRecord(readFields(content)))),
   );
-  return isKnown === true && parts.length > 0 ? parts.map(leafOf) : undefined;
+  return isKnown === true && parts.length > 0 ? parts.map(unpackLeaf) : undefined;
 }
 
 function isUserRecord(fields: readonly Field[] | undefined): boolean {
   if (fields === undefined || fields.filter(({ number }) => number === 3).length !== 1) return false;
   return fields.every(({ number, wire, content }) => {
     if (number === 4)
-      return wire === 2 && fieldsOf(content)?.every((tag) => tag.wire === 2 && tag.number < 3) === true;
+      return wire === 2 && readFields(content)?.every((tag) => tag.wire === 2 && tag.number < 3) === true;
     return number === 3 ? wire === 2 : number < 3 && wire === 0;
   });
 }
@@ -203,7 +203,7 @@ interface Field {
 }
 
 /** The fields of a message; undefined where it is not fields to its last byte, of the two types that aggregates have. */
-function fieldsOf(message: Buffer): readonly Field[] | undefined {
+function readFields(message: Buffer): readonly Field[] | undefined {
   const fields: Field[] = [];
   let rest = message;
   const number = (): number => {
@@ -227,7 +227,7 @@ function fieldsOf(message: Buffer): readonly Field[] | undefined {
   return fields;
 }
 
-function leafOf(original: Buffer): Leaf {
+function unpackLeaf(original: Buffer): Leaf {
   if (original[0] !== 0x1f || original[1] !== 0x8b) return { text: original, original };
   return { text: unpackMembers(original) ?? original, original };
 }
@@ -278,7 +278,7 @@ function expectAccounted(body: Buffer): void {
   const arrival = { ...arrivalFrom('emnify'), delivery: 0, position: 'stream/shard/1' };
   const entries = [...entriesOfBody(body, arrival)].map(({ bytes }) => Buffer.from(bytes()));
   if (entries.length === 1 && entries[0]?.equals(body)) return;
-  const leaves = leavesOf(body);
+  const leaves = findLeaves(body);
   expect(leaves, 'a byte is in no text').toBeDefined();
   for (const leaf of leaves ?? []) account(leaf, entries);
   expect(entries.map(String)).toEqual([]);

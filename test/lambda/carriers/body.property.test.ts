@@ -91,7 +91,7 @@ describe('every body', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue()), fc.constantFrom(0, 2), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
-        expect(elementsOf(text).map((element) => JSON.parse(element) as unknown)).toEqual(JSON.parse(text));
+        expect(elementTexts(text).map((element) => JSON.parse(element) as unknown)).toEqual(JSON.parse(text));
       }),
       runs(500),
     );
@@ -99,7 +99,7 @@ describe('every body', () => {
 });
 
 /** The texts of an array's elements. */
-function elementsOf(text: string): string[] {
+function elementTexts(text: string): string[] {
   const pieces = splitValue(text);
   if (pieces === undefined || pieces === 'none') return expect.fail(`${text} is an array`);
   return pieces.map(({ from, to }) => text.slice(from, to));

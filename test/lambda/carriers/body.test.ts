@@ -237,7 +237,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
   });
 
   it('is kept as it came where its digest fits but no user record is in it', () => {
-    const bytes = aggregateOfMessage([0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 0]);
+    const bytes = sealMessage([0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 0]);
     expect(readAll(bytes).broken).toEqual([brokenAggregate('no record is in it', bytes)]);
   });
 
@@ -247,7 +247,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
   it('is read with everything that the format has', () => {
     const keys = [0x0a, 1, 0x6b, 0x12, 2, 0x31, 0x32];
     const tagged = [0x1a, 14, 0x08, 0, 0x10, 0, 0x1a, 2, 0x7b, 0x7d, 0x22, 4, 0x0a, 2, 0x6b, 0x6b];
-    expect(contentOf(readAll(aggregateOfMessage([...keys, ...tagged, ...record])))).toEqual({
+    expect(contentOf(readAll(sealMessage([...keys, ...tagged, ...record])))).toEqual({
       read: read('{}', '{}'),
       broken: [],
     });
@@ -273,7 +273,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
       'its field 4 of wire type 2 is unknown',
     ],
   ])('is kept as it came where it has %s', (_, message, why) => {
-    const bytes = aggregateOfMessage(message);
+    const bytes = sealMessage(message);
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],
       [brokenAggregate(`${why}, or there twice`, bytes)],
@@ -286,7 +286,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
     ['a byte behind the last field of a record', [0x1a, 5, 0x1a, 2, 0x7b, 0x7d, 0x08]],
     ['a number that never ends', [...record, 0x08, ...Array<number>(11).fill(0x80)]],
   ])('is kept as it came where it has %s', (_, message) => {
-    const bytes = aggregateOfMessage(message);
+    const bytes = sealMessage(message);
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],
       [brokenAggregate('a length in it leads beyond its end', bytes)],
@@ -294,7 +294,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
   });
 
   it('is kept as it came where a record has no data', () => {
-    const bytes = aggregateOfMessage([...record, 0x1a, 2, 0x08, 0]);
+    const bytes = sealMessage([...record, 0x1a, 2, 0x08, 0]);
     expect(readAll(bytes).broken).toEqual([brokenAggregate('one of its records has no data', bytes)]);
   });
 
@@ -320,7 +320,7 @@ function brokenAggregate(why: string, bytes: Buffer) {
 }
 
 /** An aggregate of a message, whatever is in it, with its digest. */
-function aggregateOfMessage(message: readonly number[]): Buffer {
+function sealMessage(message: readonly number[]): Buffer {
   const bytes = Buffer.from(message);
   return Buffer.concat([
     Buffer.from([0xf3, 0x89, 0x9a, 0xc2]),

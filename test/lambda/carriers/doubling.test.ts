@@ -91,12 +91,12 @@ const repeated: readonly [what: string, begin: string, each: string, end: string
 /** A first line that is indented as far as what follows is long, and many lines of something broken. */
 const indented = (size: number): string => `${' '.repeat(size / 2)}x\n${'y\n'.repeat(size / 4)}`;
 
-function textOf(begin: string, each: string, end: string): (size: number) => string {
+function repeatText(begin: string, each: string, end: string): (size: number) => string {
   return (size) => begin + each.repeat(Math.ceil(size / each.length)) + end;
 }
 
 const texts: readonly [string, (size: number) => string][] = [
-  ...repeated.map(([what, begin, each, end]) => [what, textOf(begin, each, end)] as const),
+  ...repeated.map(([what, begin, each, end]) => [what, repeatText(begin, each, end)] as const),
   ['an indented line and many others', indented],
 ].map(([what, text]) => [String(what), text as (size: number) => string]);
 
@@ -137,9 +137,9 @@ describe('twice as much takes about twice the work,', () => {
     }, size / 2);
   });
 
-  it.each(bodies)('of %s', (_, bodyOf) => {
+  it.each(bodies)('of %s', (_, makeBody) => {
     expectProportion((length) => {
-      const body = bodyOf(length);
+      const body = makeBody(length);
       return () => readToEnd(body);
     }, size);
   });
