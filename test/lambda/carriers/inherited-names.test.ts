@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { readBody } from '../../../lambda/carriers/body.ts';
 import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../../lambda/carriers/reading.ts';
@@ -7,6 +6,7 @@ import { delimiterOf, parseRows, rowEnds } from '../../../lambda/file-importer/r
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { arrivalFrom, statedBy } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
+import { readAll } from '../../records/read-all.ts';
 
 /**
  * Members and columns that are called as what every object of JavaScript has: they are like any other that nobody has
@@ -38,7 +38,7 @@ describe('names that every object has', async () => {
   it('are members like any other in every carrier’s JSON', () => {
     const read = (names: readonly string[]): unknown[] =>
       bodies.flatMap(({ source, data }) =>
-        readBody(Buffer.from(withMembers(String(data), names))).values.map((value) =>
+        readAll(Buffer.from(withMembers(String(data), names))).values.map((value) =>
           documented(interpret(value, arrivalFrom(source))),
         ),
       );

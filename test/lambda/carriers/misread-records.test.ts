@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { readBody } from '../../../lambda/carriers/body.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
 import type { Carrier } from '../../../lambda/sources.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
 import { fixture } from '../../records/fixtures.ts';
 import { ledgerOf } from '../../records/ledger-of.ts';
+import { readAll } from '../../records/read-all.ts';
 
 /** Records that once were misread, each with what it says. */
 
@@ -13,7 +13,7 @@ const arrivedAt = Date.parse('2026-11-28T12:00:00.000Z');
 
 function readField(name: string, carrier: Carrier): Reading[] {
   const arrival = { ...arrivalFrom(carrier), arrivedAt };
-  return readBody(fixture(`field/${name}`)).values.map((value) => interpret(value, arrival));
+  return readAll(fixture(`field/${name}`)).values.map((value) => interpret(value, arrival));
 }
 
 function readOne(name: string, carrier: Carrier): Reading {
