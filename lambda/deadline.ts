@@ -3,45 +3,47 @@
  * an outage ends invocations in an orderly way: those that run out of time are the ones that a record is to blame for.
  */
 export class Deadline {
-  #signal: AbortSignal | undefined;
+  /** The task that runs: whether its time is up, and who waits for an answer meanwhile. */
+  #task: { isOver: boolean; readonly waiting: Set<() => void> } | undefined;
 
   /**
    * Runs a task whose requests must be over in time.
    *
    * @param milliseconds from now on.
    */
-  async within<T>(milliseconds: number, task: () => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(new DeadlineError()), Math.max(0, milliseconds));
-    this.#signal = controller.signal;
+  async within<T>(milliseconds: number, run: () => Promise<T>): Promise<T> {
+    const task = { isOver: false, waiting: new Set<() => void>() };
+    const timer = setTimeout(
+      () => {
+        task.isOver = true;
+        for (const giveUp of task.waiting) giveUp();
+      },
+      Math.max(0, milliseconds),
+    );
+    this.#task = task;
     try {
-      return await task();
+      return await run();
     } finally {
       clearTimeout(timer);
-      this.#signal = undefined;
+      this.#task = undefined;
     }
   }
 
-  /** Aborted once the time is up; undefined while no task runs. */
-  get signal(): AbortSignal | undefined {
-    return this.#signal;
-  }
-
   /**
-   * Waits for an answer, as long as there is time.
+   * Waits for an answer, as long as there is time; outside of a task, as long as it takes.
    *
    * @throws DeadlineError when the time is up, and what the request throws. A request that is given up may still arrive.
    */
   async answered<T>(request: () => Promise<T>): Promise<T> {
-    const signal = this.#signal;
-    if (signal === undefined) return request();
-    signal.throwIfAborted();
+    const task = this.#task;
+    if (task === undefined) return request();
+    if (task.isOver) throw new DeadlineError();
     return new Promise((resolve, reject) => {
-      const giveUp = (): void => reject(signal.reason);
-      signal.addEventListener('abort', giveUp, { once: true });
+      const giveUp = (): void => reject(new DeadlineError());
+      task.waiting.add(giveUp);
       request()
         .then(resolve, reject)
-        .finally(() => signal.removeEventListener('abort', giveUp));
+        .finally(() => task.waiting.delete(giveUp));
     });
   }
 }

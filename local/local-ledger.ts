@@ -313,6 +313,7 @@ class RunningLedger implements LocalLedger {
       ...tableVariables,
       [environment.apiAccess]: 'basic',
       [environment.apiSecret]: apiSecret,
+      [environment.metricNamespace]: metricNamespace,
       [environment.apiPersonalData]: 'on-request',
       [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [environment.apiSources]: JSON.stringify(localSources.map(({ name }) => name)),
