@@ -34,7 +34,7 @@ const mostSentences = 20;
 /** Attributes that are compared in each table; the truth has them under the same names. */
 export const comparedAttributes = {
   sessions: ['status', 'start', 'end', 'lastUpdated', 'dataUploaded', 'dataDownloaded', 'dataTotal'],
-  usage: ['dataUploaded', 'dataDownloaded', 'dataTotal', 'messages'],
+  usage: ['dataUploaded', 'dataDownloaded', 'dataTotal', 'messages', 'messagesTx', 'messagesRx'],
   events: ['type', 'carrierType'],
 } as const;
 

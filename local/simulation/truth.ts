@@ -24,12 +24,15 @@ export interface ExpectedSession {
   readonly dataTotal: number | undefined;
 }
 
-/** What the item of a usage record must say. Volumes are bytes; `messages` is undefined on data usage. */
+/** What the item of a usage record must say. Volumes are bytes; what is said of messages is undefined on data usage. */
 export interface ExpectedUsage {
   readonly dataUploaded: number;
   readonly dataDownloaded: number;
   readonly dataTotal: number;
   readonly messages: number | undefined;
+  /** As the carrier calls the direction: all simulated messages are tx. */
+  readonly messagesTx: number | undefined;
+  readonly messagesRx: number | undefined;
 }
 
 /**
@@ -271,7 +274,8 @@ function isZero({ up, down }: Volume): boolean {
 }
 
 function expectedUsage({ up, down }: Volume, messages: number | undefined): ExpectedUsage {
-  return { dataUploaded: up, dataDownloaded: down, dataTotal: up + down, messages };
+  const bytes = { dataUploaded: up, dataDownloaded: down, dataTotal: up + down };
+  return { ...bytes, messages, messagesTx: messages, messagesRx: messages === undefined ? undefined : 0 };
 }
 
 /**

@@ -398,6 +398,7 @@ describe('export', () => {
     });
     // 1NCE's cost repeats the volume and is not money.
     expect(usage.find(({ sim }) => sim === simOf(3))).toMatchObject({
+      costVolume: '0.1234567891',
       cost: '',
       currency: '',
       dataTotal: '3000',

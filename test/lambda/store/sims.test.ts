@@ -55,6 +55,20 @@ function event(at: string, lastEvent: string, more: Parameters<typeof simAt>[2] 
   return simAt(at, sim, { lastEvent: { lastEvent, lastEventTime: at }, ...more });
 }
 
+test('a reminder that also says that a SIM is active is written, whatever its day has said before', async () => {
+  const writer = tables.newWriter();
+  const yesterday = '2026-11-01T10:00:00.000Z';
+  const blocked = event(yesterday, 'endpoint.blocked', { lifecycle: { status: 'blocked' } });
+  const plain = reminder(today);
+  const lifecycle = { at: today, group: { status: 'active' } };
+  const active: Sim = { ...plain, groups: { ...plain.groups, lifecycle } };
+  for (const state of [blocked, plain, active, plain]) {
+    await writer.write(changesOf({ sims: [state] }), options);
+  }
+  const [item] = await tables.items('Sims', sim);
+  expect([item?.['status'], item?.['lifecycleAt']]).toEqual([{ S: 'active' }, stamp(today)]);
+});
+
 test('a SIM that usage keeps naming is looked up once, and written once a day', async () => {
   const client = tables.newClient();
   const watched = watch(client);

@@ -29,9 +29,19 @@ const truth: FleetTruth = {
         usage: new Map([
           [
             '2026-10-01T00:00:00.000Z#EZ1',
-            { dataUploaded: 1, dataDownloaded: 2, dataTotal: 3, messages: undefined },
+            {
+              dataUploaded: 1,
+              dataDownloaded: 2,
+              dataTotal: 3,
+              messages: undefined,
+              messagesTx: undefined,
+              messagesRx: undefined,
+            },
           ],
-          ['2026-10-01T00:30:00.000Z#EZ2', { dataUploaded: 0, dataDownloaded: 0, dataTotal: 0, messages: 1 }],
+          [
+            '2026-10-01T00:30:00.000Z#EZ2',
+            { dataUploaded: 0, dataDownloaded: 0, dataTotal: 0, messages: 1, messagesTx: 1, messagesRx: 0 },
+          ],
         ]),
         events: new Map([['2026-10-01T01:00:00.000Z#EZ3', { type: 'data-session.ended' }]]),
         answers: () => new Map(),
@@ -68,6 +78,8 @@ function items() {
         dataDownloaded: 0,
         dataTotal: 0,
         messages: 1,
+        messagesTx: 1,
+        messagesRx: 0,
       },
     ] as Item[],
     events: [

@@ -113,8 +113,9 @@ export class PlainLedger implements LedgerTables {
 
   private putUsage(sim: string, key: string, sms: boolean, tx: unknown, rx: unknown, total: unknown): void {
     const bytes = { dataUploaded: bytesOf(tx), dataDownloaded: bytesOf(rx), dataTotal: bytesOf(total) };
-    const none = { dataUploaded: 0, dataDownloaded: 0, dataTotal: 0, messages: Number(total) };
-    this.put('usage', sim, 'usageId', key, sms ? none : bytes);
+    const none = { dataUploaded: 0, dataDownloaded: 0, dataTotal: 0 };
+    const messages = { messages: Number(total), messagesTx: Number(tx), messagesRx: Number(rx) };
+    this.put('usage', sim, 'usageId', key, sms ? { ...none, ...messages } : bytes);
   }
 
   private takeEvent(source: string, record: Json): 'kept' | 'rejected' {
