@@ -11,12 +11,17 @@ export type ResourceSchema =
 
 const schemas: Readonly<Record<string, object>> = contract.components.schemas;
 
+/** Members that only the API over HTTP has: the command line has no addresses to give. */
+const addresses = /^(?:url|links)(?:\.|$)/;
+
 /**
- * The columns of a resource's CSV: all its members, in the order of the API's contract. Members of members have names
+ * The columns of a resource's CSV: all its members but addresses, in the order of the API's contract. Members of members have names
  * such as `period.start_time`. They are the same whatever resources there are.
  */
 export function csvColumns(name: ResourceSchema): readonly string[] {
-  return listColumns({ $ref: `#/components/schemas/${name}` }, '');
+  return listColumns({ $ref: `#/components/schemas/${name}` }, '').filter(
+    (column) => !addresses.test(column),
+  );
 }
 
 /** Of a schema: itself where it has no members, else those of its members. */

@@ -230,6 +230,7 @@ describe('a client of AWS', () => {
       mnc: { S: '01' },
       country: { S: 'DE' },
       imei: { S: '863576047850016' },
+      writtenImei: { S: '8635760478500101' },
       tariff: { S: '1NCE Production 01' },
       rateZone: { S: 'Rate Zone 1 (DE)' },
     });

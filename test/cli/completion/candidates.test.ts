@@ -21,7 +21,7 @@ test.each([
   ['q', ['quarantine']],
   ['--local quarantine ', ['list', 'show', 'redrive', 'help']],
   ['quarantine list --r', ['--reason', '--region', '--reveal']],
-  ['quarantine list --reason broken-', ['broken-json', 'broken-gzip', 'broken-row']],
+  ['quarantine list --reason broken-', ['broken-json', 'broken-gzip', 'broken-aggregate', 'broken-row']],
   ['usage 8988 --by ', ['hour', 'day', 'all', 'raw']],
   ['usage 8988 --by=a', ['--by=all']],
   ['usage 8988 --from ', []],
