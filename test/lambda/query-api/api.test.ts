@@ -572,7 +572,7 @@ describe('paging', () => {
   });
 
   it('makes a page smaller that Lambda would not take as an answer, and goes on behind it', async () => {
-    const sim = '8950000000000000003';
+    const sim = '8959000000000000003';
     const common = { sim: { S: sim }, source: { S: 'emnify' }, carrier: { S: 'emnify' }, type: { S: 'any' } };
     // What takes six bytes in JSON, and seven in JSON within JSON.
     const detail = { S: '\u0001'.repeat(1_000) };
