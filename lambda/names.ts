@@ -98,6 +98,12 @@ export const webhook = {
   failed: 'webhookFailed',
 } as const;
 
+/** Metrics of the address that carriers call, as a whole. */
+export const gateway = {
+  /** Requests that API Gateway answered with 429, 413 or 5xx by itself: no function has seen them. */
+  refused: 'webhookGatewayRefused',
+} as const;
+
 /**
  * Metrics of usage, by source, and by source, country and operator: what the carriers' own integrations call
  * `endpoint.volume`, `endpoint.volume_tx`, `endpoint.volume_rx` and `endpoint.cost`.

@@ -22,8 +22,10 @@ export interface AlarmDefinition {
   readonly metric: IMetric;
   /** The alarm goes off when the metric is at least this; below it with `whenBelow`. */
   readonly threshold: number;
-  /** Periods of the metric, one after another, for which that holds; 1 by default. */
+  /** The latest periods of the metric that are looked at; 1 by default. */
   readonly periods?: number;
+  /** Periods of these for which that must hold; all of them by default. */
+  readonly breachingPeriods?: number;
   /** Go off below the threshold, and where there is no data at all. */
   readonly whenBelow?: boolean;
 }
@@ -45,11 +47,13 @@ export class Alarms extends Construct {
   /** Adds an alarm, which tells the topic when it goes off and when it is over. */
   add(id: string, definition: AlarmDefinition): void {
     const { sentence, page, metric, threshold, periods = 1, whenBelow = false } = definition;
+    const { breachingPeriods = periods } = definition;
     const alarm = new Alarm(this, id, {
       alarmDescription: `${sentence} ${this.#runbook}#${page}`,
       metric,
       threshold,
       evaluationPeriods: periods,
+      ...(breachingPeriods < periods && { datapointsToAlarm: breachingPeriods }),
       comparisonOperator: whenBelow
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

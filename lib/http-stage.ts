@@ -35,6 +35,8 @@ export function loggedStage(scope: Construct, props: LoggedStageProps): HttpStag
           time: '$context.requestTimeEpoch',
           route: '$context.routeKey',
           status: '$context.status',
+          // The function's own status; `-` where API Gateway answered without it.
+          answered: '$context.integration.status',
           milliseconds: '$context.responseLatency',
           error: '$context.integrationErrorMessage',
         }),

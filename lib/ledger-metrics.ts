@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { dimension } from '../lambda/names.ts';
+import type { RejectCode } from '../lambda/carriers/reading.ts';
+import { dimension, gateway, metric, secret } from '../lambda/names.ts';
 
 /** How a metric is added up. */
 export interface Aggregation {
@@ -31,6 +32,38 @@ export class LedgerMetrics {
       statistic,
       period,
       ...(label !== undefined && { label }),
+    });
+  }
+
+  /** Records of a source that were rejected with one code, summed up by 5 minutes. */
+  rejectedAs(code: RejectCode, source: string): Metric {
+    return new Metric({
+      namespace: this.namespace,
+      metricName: metric.rejected,
+      dimensionsMap: { [dimension.source]: source, [dimension.kind]: code },
+      statistic: 'Sum',
+      period: minutes,
+    });
+  }
+
+  /** Readings of a function's secrets that failed, summed up by 5 minutes. */
+  unreadableSecrets(service: string): Metric {
+    return new Metric({
+      namespace: this.namespace,
+      metricName: secret.unreadable,
+      dimensionsMap: { [dimension.service]: service },
+      statistic: 'Sum',
+      period: minutes,
+    });
+  }
+
+  /** Requests that API Gateway answered by itself, summed up by 5 minutes. */
+  gatewayRefused(): Metric {
+    return new Metric({
+      namespace: this.namespace,
+      metricName: gateway.refused,
+      statistic: 'Sum',
+      period: minutes,
     });
   }
 

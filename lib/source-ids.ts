@@ -26,11 +26,15 @@ export type SourceOutput = (typeof sourceOutputs)[number];
 /** Alarms of a source: `<Name>` and one of these. */
 export const sourceAlarms = [
   'Silent',
+  'Stuck',
   'Late',
   'Refused',
   'Rejected',
+  'StopsConsumer',
+  'HandedBack',
   'Unaccounted',
   'GivenUp',
+  'Dropped',
   'FileFailed',
   'CallsRefused',
   'CallsFailed',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import cdk from '../../cdk.json' with { type: 'json' };
 import {
   calledSourceOfEachCarrier,
   ofType,
@@ -27,32 +28,95 @@ function alarms(of: Synthesised): Record<string, Resource['Properties']> {
   );
 }
 
-/** What an alarm watches, in a line: `Namespace Metric{dimension=value} Statistic(seconds) >= threshold, n times`. */
+/** One of the metrics of an alarm with an expression. */
+interface MetricQuery {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly Period?: number;
+  readonly MetricStat?: {
+    readonly Metric: {
+      readonly Namespace: string;
+      readonly MetricName: string;
+      readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
+    };
+    readonly Period: number;
+    readonly Stat: string;
+  };
+}
+
+function named(namespace: unknown, name: unknown, dimensions: unknown): string {
+  const pairs = (dimensions ?? []) as { Name: string; Value: unknown }[];
+  const text = pairs.map(({ Name, Value }) => `${Name}=${String(Value)}`).join();
+  return `${String(namespace)} ${String(name)}${text === '' ? '' : `{${text}}`}`;
+}
+
+/**
+ * What an alarm watches, in a line: `Namespace Metric{dimension=value} Statistic >= threshold, n × seconds`, and before
+ * its metrics the expression that joins several.
+ */
 function watched(properties: Resource['Properties']): string {
-  const { Namespace, MetricName, Dimensions, Statistic, Period, Threshold, EvaluationPeriods } = properties;
-  const dimensions = (Dimensions as { Name: string; Value: unknown }[]).map(
-    ({ Name, Value }) => `${Name}=${String(Value)}`,
-  );
+  const { Threshold, EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods } = properties;
   const below = properties['ComparisonOperator'] === 'LessThanThreshold';
   const breaching = properties['TreatMissingData'] === 'breaching';
   const condition = `${below ? '<' : '>='} ${String(Threshold)}${breaching ? ' or missing' : ''}`;
-  const times = `${String(EvaluationPeriods)} × ${String(Period)} s`;
-  return `${Namespace} ${MetricName}{${dimensions.join()}} ${Statistic} ${condition}, ${times}`;
+  const of = DatapointsToAlarm === EvaluationPeriods ? '' : `${String(DatapointsToAlarm)} of `;
+  const times = (period: unknown) => `${of}${String(EvaluationPeriods)} × ${String(period)} s`;
+  const { Namespace, MetricName, Dimensions, Statistic, Period, Metrics } = properties;
+  if (Metrics === undefined) {
+    return `${named(Namespace, MetricName, Dimensions)} ${String(Statistic)} ${condition}, ${times(Period)}`;
+  }
+  const queries = Metrics as readonly MetricQuery[];
+  const expression = queries.find(({ Expression }) => Expression !== undefined)?.Expression;
+  const parts = queries.flatMap(({ Id, MetricStat: stat }) =>
+    stat === undefined
+      ? []
+      : [
+          `${Id}: ${named(stat.Metric.Namespace, stat.Metric.MetricName, stat.Metric.Dimensions)} ${stat.Stat}`,
+        ],
+  );
+  const periods = [...new Set(queries.flatMap(({ MetricStat }) => MetricStat?.Period ?? []))];
+  return `${expression} ${condition}, ${times(periods.join())}; ${parts.sort().join('; ')}`;
 }
 
 describe('the alarms', () => {
   it('watch each source', () => {
     const ofSource = Object.entries(alarms(stack)).filter(([id]) => id.startsWith('Emnify'));
     const mapping = 'EventSourceMappingUUID=StreamIngest/SourceEmnify';
+    const stream = 'StreamName=SourceEmnify/Stream';
+    const arrived = `arrived: AWS/Kinesis IncomingRecords{${stream}} Sum`;
+    const received = 'received: simledger received{source=emnify} Sum';
+    const rejects = 'FILL(rejected, 0)';
     expect(Object.fromEntries(ofSource.map(([id, properties]) => [id, watched(properties)]))).toEqual({
-      EmnifySilent: 'simledger received{source=emnify} Sum < 1 or missing, 6 × 3600 s',
+      EmnifySilent: [
+        'FILL(arrived, 0) + FILL(received, 0) + FILL(waiting, 0) < 1 or missing, 6 × 3600 s',
+        arrived,
+        received,
+        'waiting: AWS/SQS ApproximateNumberOfMessagesVisible{QueueName=FileIngest/Queue.QueueName} Minimum',
+      ].join('; '),
+      EmnifyStuck: [
+        'IF(FILL(reads, 0) < 1 OR (FILL(arrived, 0) >= 1 AND FILL(received, 0) < 1), 1, 0) >= 1, 3 of 4 × 900 s',
+        arrived,
+        `reads: AWS/Kinesis GetRecords.Success{${stream}} Sum`,
+        received,
+      ].join('; '),
       EmnifyLate:
         'AWS/Kinesis GetRecords.IteratorAgeMilliseconds{StreamName=SourceEmnify/Stream} Maximum >= 900000, 3 × 300 s',
       EmnifyRefused:
         'AWS/Kinesis WriteProvisionedThroughputExceeded{StreamName=SourceEmnify/Stream} Sum >= 1, 3 × 300 s',
-      EmnifyRejected: 'simledger rejected{source=emnify} Sum >= 1, 1 × 3600 s',
+      EmnifyRejected: [
+        `IF(${rejects} >= 10 OR (${rejects} >= 3 AND ${rejects} >= received), 100 * ${rejects} / received, 0) >= 5, 1 × 3600 s`,
+        received,
+        'rejected: simledger rejected{source=emnify} Sum',
+      ].join('; '),
+      EmnifyStopsConsumer: 'simledger rejected{kind=stops-consumer,source=emnify} Sum >= 1, 1 × 300 s',
+      EmnifyHandedBack: 'simledger failed{source=emnify} Sum >= 1, 3 of 6 × 300 s',
       EmnifyUnaccounted: 'simledger unaccounted{source=emnify} Sum >= 1, 1 × 300 s',
       EmnifyGivenUp: `AWS/Lambda OnFailureDestinationDeliveredEventCount{${mapping}} Sum >= 1, 1 × 300 s`,
+      EmnifyDropped: [
+        'FILL(dropped, 0) - FILL(delivered, 0) >= 1, 1 × 900 s',
+        `delivered: AWS/Lambda OnFailureDestinationDeliveredEventCount{${mapping}} Sum`,
+        `dropped: AWS/Lambda DroppedEventCount{${mapping}} Sum`,
+      ].join('; '),
       EmnifyFileFailed: 'simledger filesFailed{source=emnify} Sum >= 1, 1 × 300 s',
     });
   });
@@ -64,10 +128,15 @@ describe('the alarms', () => {
     const lambda = (metric: string, path: string) =>
       `AWS/Lambda ${metric}{FunctionName=${path}/Function} Sum`;
     const table = (kind: string, name: string) =>
-      `AWS/DynamoDB ${kind}ThrottleEvents{TableName=Storage/${name}} Sum >= 1, 3 × 300 s`;
+      `FILL(throttled, 0) >= 1, 3 × 300 s; throttled: AWS/DynamoDB ${kind}ThrottleEvents{TableName=Storage/${name}} Sum`;
     expect(Object.fromEntries(shared.map(([id, properties]) => [id, watched(properties)]))).toEqual({
       ConsumerErrors: `${lambda('Errors', 'StreamIngest/KinesisConsumer')} >= 1, 1 × 300 s`,
       ConsumerThrottles: `${lambda('Throttles', 'StreamIngest/KinesisConsumer')} >= 1, 3 × 300 s`,
+      ConsumerLate:
+        'AWS/Lambda IteratorAge{FunctionName=StreamIngest/KinesisConsumer/Function} Maximum >= 900000, 3 of 6 × 300 s',
+      ConsumerDestinationFailures: `${lambda('DestinationDeliveryFailures', 'StreamIngest/KinesisConsumer')} >= 1, 1 × 300 s`,
+      FilesLate:
+        'AWS/SQS ApproximateAgeOfOldestMessage{QueueName=FileIngest/Queue.QueueName} Maximum >= 7200, 3 × 300 s',
       ImporterErrors: `${lambda('Errors', 'FileIngest/FileImporter')} >= 1, 1 × 300 s`,
       ImporterThrottles: `${lambda('Throttles', 'FileIngest/FileImporter')} >= 1, 3 × 300 s`,
       DeadLetters:
@@ -83,7 +152,16 @@ describe('the alarms', () => {
 
   it('watch the query API where there is one', () => {
     const ids = Object.keys(alarms(synthesise())).filter((id) => id.startsWith('QueryApi'));
-    expect(ids.sort()).toEqual(['QueryApiErrors', 'QueryApiThrottles']);
+    expect(ids.sort()).toEqual(['QueryApiErrors', 'QueryApiSecretUnreadable', 'QueryApiThrottles']);
+    const unreadable = alarms(synthesise())['QueryApiSecretUnreadable'] ?? {};
+    expect(watched(unreadable)).toBe(
+      'simledger secretUnreadable{service=query-api} Sum >= 1, 2 of 24 × 300 s',
+    );
+    const byIam = alarms(synthesise({ simledger: { ...cdk.context.simledger, api: { access: 'iam' } } }));
+    expect(Object.keys(byIam).filter((id) => id.startsWith('QueryApi'))).toEqual([
+      'QueryApiErrors',
+      'QueryApiThrottles',
+    ]);
   });
 
   it('watch the calls of carriers where they have an address to call', () => {
@@ -92,6 +170,9 @@ describe('the alarms', () => {
       `AWS/Lambda ${metric}{FunctionName=WebhookIngest/Receiver/Function} Sum`;
     expect(Object.fromEntries(more.map(([id, properties]) => [id, watched(properties)]))).toEqual({
       WebhooksErrors: `${lambda('Errors')} >= 1, 1 × 300 s`,
+      WebhooksSecretUnreadable:
+        'simledger secretUnreadable{service=webhook-receiver} Sum >= 1, 2 of 24 × 300 s',
+      WebhooksGatewayRefused: 'simledger webhookGatewayRefused Sum >= 1, 1 × 300 s',
       WebhooksThrottles: `${lambda('Throttles')} >= 1, 3 × 300 s`,
       ...Object.fromEntries(
         ['Twilio', 'Kore', '1nce', 'Emnify', 'Telekom'].flatMap((name) => [
@@ -105,16 +186,44 @@ describe('the alarms', () => {
     });
   });
 
+  it('count what API Gateway answers by itself: too many, too large, or not answered by the function', () => {
+    expect(
+      Object.values(ofType(called, 'AWS::Logs::MetricFilter')).map(({ Properties }) => Properties),
+    ).toEqual([
+      {
+        LogGroupName: 'WebhookIngest/AccessLog',
+        FilterPattern:
+          '{ ($.answered = "-") && (($.status = "429") || ($.status = "413") || ($.status = "5*")) }',
+        MetricTransformations: [
+          { MetricNamespace: 'simledger', MetricName: 'webhookGatewayRefused', MetricValue: '1' },
+        ],
+      },
+    ]);
+    const { AccessLogSettings: log } = called.resources['WebhookIngest/Stage']?.Properties ?? {};
+    expect(JSON.parse((log as { Format: string }).Format)).toMatchObject({
+      status: '$context.status',
+      answered: '$context.integration.status',
+    });
+  });
+
   it('leave out what a source does not have', () => {
     const ids = Object.keys(alarms(stack)).filter((id) => id.startsWith('Kore'));
     expect(ids.sort()).toEqual([
+      'KoreDropped',
       'KoreGivenUp',
+      'KoreHandedBack',
       'KoreLate',
       'KoreRefused',
       'KoreRejected',
       'KoreSilent',
+      'KoreStopsConsumer',
+      'KoreStuck',
       'KoreUnaccounted',
     ]);
+    // Where no files come, the stream alone says whether the carrier delivers.
+    expect(watched(alarms(stack)['KoreSilent'] ?? {})).toBe(
+      'AWS/Kinesis IncomingRecords{StreamName=SourceKore/Stream} Sum < 1 or missing, 6 × 3600 s',
+    );
   });
 
   it('wait as long for a silent source as is configured, and not at all with 0', () => {
@@ -154,11 +263,17 @@ async function runbookPages(): Promise<Map<string, string>> {
 describe('the runbook', () => {
   it('has a page for each alarm, which says what is wrong in a sentence first', async () => {
     const pages = await runbookPages();
-    const descriptions = Object.values(alarms(called)).map(({ AlarmDescription }) =>
-      String(AlarmDescription),
+    const descriptions = Object.values({ ...alarms(called), ...alarms(synthesise()) }).map(
+      ({ AlarmDescription }) => String(AlarmDescription),
     );
     const linked = descriptions.map((text) => /^[A-Z][^#]+\. docs\/runbook\.md#([a-z-]+)$/.exec(text)?.[1]);
     expect([...new Set(linked)].sort()).toEqual([...pages.keys()].sort());
+  });
+
+  it('begins each page with what the operator sees, and one command', async () => {
+    const beginnings = [...(await runbookPages()).values()].map((page) => page.split('### Description')[0]);
+    const form = /^[a-z-]+\n\n\*\*You see:\*\* The mail \*[^`]+?(?:`[^`]+`[^`]*)*\n\n```sh\n[^\n]+\n```\n\n$/;
+    expect(beginnings).toEqual(beginnings.map(() => expect.stringMatching(form)));
   });
 
   it('tells on each page what it is, what to look at and what to do', async () => {

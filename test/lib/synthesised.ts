@@ -100,6 +100,7 @@ export const impersonalVariables = [
   'requestTimeEpoch',
   'routeKey',
   'status',
+  'integration',
   'responseLatency',
   'integrationErrorMessage',
 ];
