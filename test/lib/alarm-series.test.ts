@@ -1,0 +1,272 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type AlarmRule, evaluateAlarm, readAlarm, type Series } from './alarm-evaluator.ts';
+import { type Conditions, randomNumbers, simulateSource, usualArrivals } from './alarm-series.ts';
+import { ofType, synthesise } from './synthesised.ts';
+
+const hour = 60;
+const day = 24 * hour;
+const week = 7 * day;
+/** When what goes wrong begins: in the second day, not at the beginning of a period. */
+const begin = day + 7 * hour + 7;
+
+let alarms: Record<string, AlarmRule>;
+
+beforeAll(() => {
+  const stack = synthesise({
+    simledger: { sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '42', webhook: true }] },
+  });
+  alarms = Object.fromEntries(
+    Object.entries(ofType(stack, 'AWS::CloudWatch::Alarm')).map(([path, resource]) => [
+      path.replace('Monitoring/Alarms/', ''),
+      readAlarm(resource),
+    ]),
+  );
+});
+
+/**
+ * The alarms of the whole stack that go off, each time in minutes: how long after the beginning, and how long after the
+ * end of what is wrong the alarm is over; undefined where it is not.
+ */
+function whatGoesOff(series: Series, minutes: number, from = 0, until = from) {
+  const off: Record<string, (number | undefined)[][]> = {};
+  for (const [id, rule] of Object.entries(alarms)) {
+    const transitions = evaluateAlarm(rule, series, minutes);
+    const times = transitions.flatMap(({ minute, state }, index) => {
+      const over = transitions[index + 1]?.minute;
+      return state === 'ALARM' ? [[minute - from, over === undefined ? undefined : over - until]] : [];
+    });
+    if (times.length > 0) off[id] = times;
+  }
+  return off;
+}
+
+/** The same of a source, of which the conditions hold from `begin` on, for so many minutes. */
+function during(minutes: number, conditions: Omit<Conditions, 'minutes'>, total = 4 * day) {
+  return whatGoesOff(simulateSource({ ...conditions, minutes: total }), total, begin, begin + minutes);
+}
+
+const within = (minutes: number) => (minute: number) => minute >= begin && minute < begin + minutes;
+
+describe('nothing goes off', () => {
+  it('in a normal week, with a file each hour', () => {
+    const rows = (minute: number) => (minute % hour === 5 ? 300 : 0);
+    expect(whatGoesOff(simulateSource({ minutes: week, rows, rejected: () => 0.002 }), week)).toEqual({});
+  });
+
+  it('in a noisy week, with broken records in bursts and a store that is away for minutes', () => {
+    const random = randomNumbers(7);
+    const rejected = (minute: number) => (minute % 97 < 3 ? 0.3 : 0.02) * random();
+    const isStoreAway = (minute: number) => minute % 613 < 4;
+    const series = new Map(simulateSource({ minutes: week, rejected, isStoreAway }));
+    series.set('simledger secretUnreadable{service=webhook-receiver}', [{ minute: 3_000, value: 1 }]);
+    series.set('AWS/DynamoDB WriteThrottleEvents{TableName=Storage/Usage}', [{ minute: 4_000, value: 9 }]);
+    expect(whatGoesOff(series, week)).toEqual({});
+  });
+
+  it('where a small fleet’s records come at the end of periods, some of them broken', () => {
+    const random = randomNumbers(3);
+    const arrivals = (minute: number) => (minute % 15 === 14 && random() < 0.4 ? 1 : 0);
+    const rejected = () => (random() < 0.3 ? 1 : 0);
+    const series = simulateSource({ minutes: week, arrivals, rejected, areAtTheEnd: true });
+    expect(whatGoesOff(series, week)).toEqual({});
+  });
+
+  it('where a source gets files only', () => {
+    const rows = (minute: number) => (minute % (3 * hour) === 5 ? 900 : 0);
+    expect(whatGoesOff(simulateSource({ minutes: week, arrivals: () => 0, rows }), week)).toEqual({});
+  });
+
+  it('where the store is away for a minute', () => {
+    expect(during(1, { isStoreAway: within(1) })).toEqual({});
+  });
+});
+
+describe('an outage of the store', () => {
+  it('of an hour is told of as records that are handed back, a consumer that is late and a stream that is stuck', () => {
+    expect(during(hour, { isStoreAway: within(hour) })).toEqual({
+      EmnifyHandedBack: [[13, 33]],
+      ConsumerLate: [[28, 23]],
+      EmnifyStuck: [[53, 23]],
+    });
+  });
+
+  it('of twelve hours is told of once by each', () => {
+    expect(during(12 * hour, { isStoreAway: within(12 * hour) })).toEqual({
+      EmnifyHandedBack: [[13, 33]],
+      ConsumerLate: [[28, 23]],
+      EmnifyStuck: [[53, 23]],
+    });
+  });
+});
+
+describe('a changed format', () => {
+  it('is told of once, until it is read', () => {
+    expect(during(10 * hour, { rejected: (minute) => (within(10 * hour)(minute) ? 1 : 0.002) })).toEqual({
+      EmnifyRejected: [[53, 113]],
+    });
+  });
+
+  it('of a tenth of the records is told of as well', () => {
+    expect(during(10 * hour, { rejected: (minute) => (within(10 * hour)(minute) ? 0.1 : 0.002) })).toEqual({
+      EmnifyRejected: [[53, 53]],
+    });
+  });
+
+  it('of a fleet with a few records an hour is told of as well', () => {
+    const arrivals = (minute: number) => (minute % 12 === 3 ? 1 : 0);
+    const rejected = (minute: number) => Number(within(10 * hour)(minute));
+    expect(during(10 * hour, { arrivals, rejected })).toEqual({ EmnifyRejected: [[113, 53]] });
+  });
+});
+
+describe('a mapping that is disabled', () => {
+  const isMapped = (minute: number) => !within(5 * hour)(minute);
+
+  it('is told of as a stream that is not read, and not as a carrier that is silent', () => {
+    expect(during(5 * hour, { isMapped })).toEqual({ EmnifyStuck: [[53, 23]] });
+  });
+
+  it('is told of where nothing arrives, too', () => {
+    expect(during(5 * hour, { isMapped, arrivals: (minute) => (minute % (3 * hour) === 0 ? 1 : 0) })).toEqual(
+      { EmnifyStuck: [[53, 23]] },
+    );
+  });
+
+  it('is told of where files are taken in each hour', () => {
+    expect(during(5 * hour, { isMapped, rows: (minute) => (minute % hour === 5 ? 300 : 0) })).toEqual({
+      EmnifyStuck: [[53, 23]],
+    });
+  });
+});
+
+describe('a carrier that is silent', () => {
+  const usual = usualArrivals(40);
+
+  it('is told of once, and its stream is not stuck', () => {
+    const arrivals = (minute: number) => (within(10 * hour)(minute) ? 0 : usual(minute));
+    expect(during(10 * hour, { arrivals })).toEqual({ EmnifySilent: [[413, 53]] });
+  });
+
+  it('is told of again when it is silent again', () => {
+    const again = (minute: number) => within(10 * hour)(minute) || within(10 * hour)(minute - day);
+    expect(during(10 * hour, { arrivals: (minute) => (again(minute) ? 0 : usual(minute)) })).toEqual({
+      EmnifySilent: [
+        [413, 53],
+        [413 + day, 53 + day],
+      ],
+    });
+  });
+
+  it('is told of where it puts files only', () => {
+    const rows = (minute: number) => (minute % hour === 5 && !within(10 * hour)(minute) ? 300 : 0);
+    expect(during(10 * hour, { arrivals: () => 0, rows })).toEqual({ EmnifySilent: [[413, 113]] });
+  });
+});
+
+describe('an importer that stands still', () => {
+  it('is told of as files that wait, and not as a carrier that is silent', () => {
+    const rows = (minute: number) => (minute % hour === 5 ? 300 : 0);
+    const isImporting = (minute: number) => !within(10 * hour)(minute);
+    expect(during(10 * hour, { arrivals: () => 0, rows, isImporting })).toEqual({ FilesLate: [[193, 8]] });
+  });
+});
+
+describe('a fleet of which all SIMs connect again', () => {
+  it('is told of as records that wait, while ten times the usual is worked off by three times', () => {
+    const arrivals = (minute: number) => (within(10)(minute) ? 10_000 : 1_000);
+    expect(during(10, { arrivals, capacity: 3_000 })).toEqual({
+      EmnifyLate: [[33, 33]],
+      ConsumerLate: [[33, 48]],
+    });
+  });
+
+  it('is told of as a stream that is full, where it takes twice the usual for half an hour', () => {
+    const arrivals = (minute: number) => (within(30)(minute) ? 10_000 : 1_000);
+    expect(during(30, { arrivals, capacity: 3_000, streamLimit: 2_000 })).toEqual({
+      EmnifyRefused: [[13, 18]],
+    });
+  });
+});
+
+/** Metrics that say by themselves what is wrong, and the alarms that a few minutes of each set off. */
+const plainMetrics: readonly (readonly [metric: string, value: number, alarm: string])[] = [
+  ['AWS/Kinesis WriteProvisionedThroughputExceeded{StreamName=SourceEmnify/Stream}', 5, 'EmnifyRefused'],
+  [
+    'AWS/Lambda DestinationDeliveryFailures{FunctionName=StreamIngest/KinesisConsumer/Function}',
+    1,
+    'ConsumerDestinationFailures',
+  ],
+  ['AWS/Lambda DroppedEventCount{EventSourceMappingUUID=StreamIngest/SourceEmnify}', 3, 'EmnifyDropped'],
+  [
+    'AWS/Lambda OnFailureDestinationDeliveredEventCount{EventSourceMappingUUID=StreamIngest/SourceEmnify}',
+    3,
+    'EmnifyGivenUp',
+  ],
+  [
+    'AWS/SQS ApproximateNumberOfMessagesVisible{QueueName=FileIngest/DeadLetters.QueueName}',
+    1,
+    'DeadLetters',
+  ],
+  ['simledger rejected{kind=stops-consumer,source=emnify}', 1, 'EmnifyStopsConsumer'],
+  ['simledger unaccounted{source=emnify}', 1, 'EmnifyUnaccounted'],
+  ['simledger filesFailed{source=emnify}', 1, 'EmnifyFileFailed'],
+  ['simledger webhookRefused{source=emnify}', 1, 'EmnifyCallsRefused'],
+  ['simledger webhookFailed{source=emnify}', 1, 'EmnifyCallsFailed'],
+  ['simledger webhookGatewayRefused', 1, 'WebhooksGatewayRefused'],
+  ['simledger secretUnreadable{service=webhook-receiver}', 1, 'WebhooksSecretUnreadable'],
+  ['simledger secretUnreadable{service=query-api}', 1, 'QueryApiSecretUnreadable'],
+  ...[
+    ['Consumer', 'StreamIngest/KinesisConsumer'],
+    ['Importer', 'FileIngest/FileImporter'],
+    ['Webhooks', 'WebhookIngest/Receiver'],
+    ['QueryApi', 'QueryApi/Reader'],
+  ].flatMap(([id, path]) =>
+    ['Errors', 'Throttles'].map(
+      (metric) => [`AWS/Lambda ${metric}{FunctionName=${path}/Function}`, 1, `${id}${metric}`] as const,
+    ),
+  ),
+  ...['Sessions', 'Usage', 'Events', 'Sims', 'Files', 'Deliveries'].flatMap((table) =>
+    ['Read', 'Write'].map(
+      (kind) =>
+        [
+          `AWS/DynamoDB ${kind}ThrottleEvents{TableName=Storage/${table}}`,
+          9,
+          `${table}${kind}Throttles`,
+        ] as const,
+    ),
+  ),
+];
+
+describe('twenty minutes', () => {
+  it.each(plainMetrics)('of %s of %d set off one alarm, once, and it ends', (metric, value, alarm) => {
+    const series = new Map(simulateSource({ minutes: 3 * day }));
+    series.set(
+      metric,
+      Array.from({ length: 20 }, (_, index) => ({ minute: begin + index, value })),
+    );
+    const off = whatGoesOff(series, 3 * day, begin, begin + 20);
+    const [[wait = 0, over = 0] = []] = off[alarm] ?? [];
+    expect(off).toEqual({ [alarm]: [[expect.any(Number), expect.any(Number)]] });
+    expect([wait > 0 && wait <= 25, over > 0 && over <= 2 * hour + 15]).toEqual([true, true]);
+  });
+});
+
+describe('records that went to the failure destination', () => {
+  it('are not told of as lost, too', () => {
+    const series = new Map(simulateSource({ minutes: 3 * day }));
+    const mapping = '{EventSourceMappingUUID=StreamIngest/SourceEmnify}';
+    const given = Array.from({ length: 20 }, (_, index) => ({ minute: begin + index, value: 3 }));
+    for (const metric of ['DroppedEventCount', 'OnFailureDestinationDeliveredEventCount']) {
+      series.set(`AWS/Lambda ${metric}${mapping}`, given);
+    }
+    expect(Object.keys(whatGoesOff(series, 3 * day))).toEqual(['EmnifyGivenUp']);
+  });
+});
+
+describe('each alarm of the stack', () => {
+  it('is set off by a series of these tests', () => {
+    const simulated = ['Silent', 'Stuck', 'Late', 'Rejected', 'HandedBack'].map((id) => `Emnify${id}`);
+    const tested = [...simulated, 'ConsumerLate', 'FilesLate', ...plainMetrics.map(([, , alarm]) => alarm)];
+    expect([...new Set(tested)].sort()).toEqual(Object.keys(alarms).sort());
+  });
+});
