@@ -73,7 +73,8 @@ async function main(asJson: boolean): Promise<void> {
   );
   const [{ port: kinesisPort }, { port: secretsPort }] = [await kinesis.listen(0), await secrets.listen(0)];
   const descriptions = sources.map(({ name, carrier }): WebhookSourceDescription => {
-    return { name, carrier, streamArn: kinesis.createStream(name, 4).arn, secret: name };
+    const { arn: streamArn } = kinesis.createStream(name, 4);
+    return { name, carrier, streamArn, secret: name, requestsPerSecond: 0 };
   });
   const receiver = await createLambdaFunction({
     ...functions.webhookReceiver,

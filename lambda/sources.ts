@@ -43,6 +43,8 @@ export interface WebhookSourceDescription extends Pick<Source, 'name' | 'carrier
   readonly streamArn: string;
   /** ARN or name of the secret by which the carrier's requests are told. */
   readonly secret: string;
+  /** Requests that each process of the receiver takes a second, and twice as many at once; 0 for any number. */
+  readonly requestsPerSecond: number;
 }
 
 /** Where records come from, and whose they are. */

@@ -7,8 +7,11 @@ import type { FunctionOperation } from './node-function.ts';
 /** What a stage is made from. */
 export interface LoggedStageProps {
   readonly api: HttpApi;
-  /** Over all clients and routes; twice as many at once. More are answered with 429. */
-  readonly requestsPerSecond: number;
+  /**
+   * Over all clients and routes; twice as many at once. More are answered with 429, and so they are beyond what the
+   * account's APIs may have together. Undefined for no other limit than that.
+   */
+  readonly requestsPerSecond?: number;
   readonly operation: FunctionOperation;
 }
 
@@ -26,7 +29,9 @@ export function loggedStage(scope: Construct, props: LoggedStageProps): HttpStag
   return new HttpStage(scope, 'Stage', {
     httpApi: api,
     autoDeploy: true,
-    throttle: { rateLimit: requestsPerSecond, burstLimit: 2 * requestsPerSecond },
+    ...(requestsPerSecond !== undefined && {
+      throttle: { rateLimit: requestsPerSecond, burstLimit: 2 * requestsPerSecond },
+    }),
     accessLogSettings: {
       destination: new LogGroupLogDestination(accessLog),
       format: AccessLogFormat.custom(

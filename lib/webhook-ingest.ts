@@ -1,19 +1,12 @@
 import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
-import {
-  CfnStage,
-  HttpApi,
-  HttpMethod,
-  HttpRoute,
-  HttpRouteKey,
-  type HttpStage,
-} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey, type HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/names.ts';
 import type { WebhookSourceDescription } from '../lambda/sources.ts';
 import { authentications } from '../lambda/webhook-receiver/authentication.ts';
-import { webhookPath, webhookRouteKey } from '../lambda/webhook-receiver/routes.ts';
+import { webhookPath } from '../lambda/webhook-receiver/routes.ts';
 import type { WebhookSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
@@ -65,7 +58,9 @@ export class WebhookIngest extends Construct {
       description: 'Takes what carriers post to simledger',
       createDefaultStage: false,
     });
-    this.stage = this.#stage(props, this.#routes(props));
+    this.#routes(props);
+    // KORE drops what is answered with 429, which is all that API Gateway says beyond a limit: the function has them.
+    this.stage = loggedStage(this, { api: this.api, operation: props.operation });
   }
 
   /** The address that a source's carrier calls. */
@@ -87,10 +82,11 @@ export class WebhookIngest extends Construct {
   }
 
   #receiver({ called, namespace, operation }: WebhookIngestProps): NodeFunction {
-    const descriptions = called.map(({ source }): WebhookSourceDescription => {
+    const descriptions = called.map(({ source, settings }): WebhookSourceDescription => {
       const { name, carrier } = source.settings;
       const secret = this.secrets.get(source)?.secretArn ?? '';
-      return { name, carrier, streamArn: source.stream.streamArn, secret };
+      const { requestsPerSecond } = settings;
+      return { name, carrier, streamArn: source.stream.streamArn, secret, requestsPerSecond };
     });
     return new NodeFunction(this, 'Receiver', {
       definition: functions.webhookReceiver,
@@ -104,38 +100,20 @@ export class WebhookIngest extends Construct {
   }
 
   /** Each source's route, with an integration of its own: none changes when another comes or goes. */
-  #routes({ called }: WebhookIngestProps): HttpRoute[] {
+  #routes({ called }: WebhookIngestProps): void {
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:
         'The function checks what carriers send, which no authorizer of API Gateway can: some sign the body.',
     });
-    return called.map(
-      ({ source }) =>
-        new HttpRoute(this, source.node.id, {
-          httpApi: this.api,
-          routeKey: HttpRouteKey.with(webhookPath(source.settings.name), HttpMethod.POST),
-          integration: new HttpLambdaIntegration('Function', this.receiver.handler, {
-            timeout: Duration.seconds(functions.webhookReceiver.timeoutSeconds),
-          }),
+    for (const { source } of called) {
+      new HttpRoute(this, source.node.id, {
+        httpApi: this.api,
+        routeKey: HttpRouteKey.with(webhookPath(source.settings.name), HttpMethod.POST),
+        integration: new HttpLambdaIntegration('Function', this.receiver.handler, {
+          timeout: Duration.seconds(functions.webhookReceiver.timeoutSeconds),
         }),
-    );
-  }
-
-  /** Each source has a limit of its own, so that none takes the place of another. */
-  #stage({ called, operation }: WebhookIngestProps, routes: readonly HttpRoute[]): HttpStage {
-    const limits = called.map(({ settings }) => settings.requestsPerSecond);
-    const stage = loggedStage(this, { api: this.api, requestsPerSecond: Math.max(...limits), operation });
-    const { defaultChild } = stage.node;
-    if (!(defaultChild instanceof CfnStage)) throw new Error(`${stage.node.path} has no CfnStage`);
-    defaultChild.routeSettings = Object.fromEntries(
-      called.map(({ source, settings: { requestsPerSecond } }) => [
-        webhookRouteKey(source.settings.name),
-        { ThrottlingRateLimit: requestsPerSecond, ThrottlingBurstLimit: 2 * requestsPerSecond },
-      ]),
-    );
-    // A setting for a route that is not there yet is refused.
-    stage.node.addDependency(...routes);
-    return stage;
+      });
+    }
   }
 }

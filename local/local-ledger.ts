@@ -328,6 +328,8 @@ class RunningLedger implements LocalLedger {
     const sources: readonly WebhookSourceDescription[] = localSources.map(({ name, carrier, streamArn }) => ({
       ...{ name, carrier, streamArn },
       secret: webhookSecret(name),
+      // As the API here, for any number.
+      requestsPerSecond: 0,
     }));
     this.#receiver = await this.#createFunction('webhook-receiver', functions.webhookReceiver, {
       AWS_ENDPOINT_URL_KINESIS: this.endpoints.kinesis,

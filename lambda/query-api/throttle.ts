@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import { Allowances, remember } from '../allowances.ts';
 import { Problem, problemCodes } from './problem.ts';
-
-/** Clients that are told apart; of more, the one that was seen first is forgotten. */
-const maxClients = 10_000;
 
 /** Who tries to get in, and with what. */
 export interface Attempt {
@@ -77,44 +75,6 @@ export class ClientThrottle {
     const message = `More than ${this.#perSecond} ${what} a second; try again in a second`;
     return new Problem(429, problemCodes.tooManyRequests, message, { 'retry-after': '1' });
   }
-}
-
-/** What each of many has left of something that comes again with time. */
-class Allowances {
-  readonly #limits: { readonly perSecond: number; readonly max: number; readonly min: number };
-  readonly #levels = new Map<string, { readonly level: number; readonly at: number }>();
-
-  /** @param limits what comes each second, what is saved up at most, and how far it may be overdrawn. */
-  constructor(limits: { readonly perSecond: number; readonly max: number; readonly min: number }) {
-    this.#limits = limits;
-  }
-
-  /** Takes one, down to the minimum; whether there was one. */
-  take(name: string, now: number): boolean {
-    const level = this.#level(name, now);
-    remember(this.#levels, name, { level: level - 1 < this.#limits.min ? level : level - 1, at: now });
-    return level >= 1;
-  }
-
-  /** Whether not even an overdraft is left. */
-  isSpent(name: string, now: number): boolean {
-    return this.#level(name, now) - 1 < this.#limits.min;
-  }
-
-  #level(name: string, now: number): number {
-    const { perSecond, max } = this.#limits;
-    const known = this.#levels.get(name);
-    if (known === undefined) return max;
-    return Math.min(max, known.level + (Math.max(0, now - known.at) / 1000) * perSecond);
-  }
-}
-
-function remember<Value>(map: Map<string, Value>, name: string, value: Value): void {
-  map.delete(name);
-  map.set(name, value);
-  if (map.size <= maxClients) return;
-  const oldest = map.keys().next();
-  if (oldest.done !== true) map.delete(oldest.value);
 }
 
 function keyOf({ address, credentials }: Attempt): string {

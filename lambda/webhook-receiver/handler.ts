@@ -8,6 +8,7 @@ import { causeOf, telemetryOf } from '../telemetry.ts';
 import { authentications, type Verifier } from './authentication.ts';
 import { receive, type WebhookSource } from './receiver.ts';
 import { webhookRequestOf } from './request.ts';
+import { RequestLimit } from './request-limit.ts';
 import { webhookRouteKey } from './routes.ts';
 import { StreamWriter } from './stream-writer.ts';
 
@@ -54,7 +55,8 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
   return answer(status, message);
 }
 
-function sourceOf({ name, carrier, streamArn, secret: id }: WebhookSourceDescription): WebhookSource {
+function sourceOf(description: WebhookSourceDescription): WebhookSource {
+  const { name, carrier, streamArn, secret: id, requestsPerSecond } = description;
   const { content, verifierOf } = authentications[carrier];
   const verifier = new CachedSecret<Verifier>(configuration, {
     ...{ id, content },
@@ -63,7 +65,7 @@ function sourceOf({ name, carrier, streamArn, secret: id }: WebhookSourceDescrip
     patience: secretPatience,
     onUnreadable: telemetry.secretUnreadable,
   });
-  return { name, streamArn, verifier };
+  return { name, streamArn, verifier, limit: new RequestLimit(requestsPerSecond) };
 }
 
 function answer(statusCode: number, message: string): APIGatewayProxyStructuredResultV2 {

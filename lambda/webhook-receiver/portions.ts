@@ -18,9 +18,6 @@ const mostValueBytes = mostRecordBytes - partitionKeyBytes;
  */
 const portionBytes = 256 * 1024;
 
-/** Portions of one body. Carriers' largest bodies come to fewer than thirty; what comes to more is broken all over. */
-const mostPortions = 500;
-
 /**
  * Cuts a body into the records that go to the stream, which the consumer reads like any other delivery. It stays as it
  * is where it is one portion. An array becomes arrays of its elements, each element's text unchanged. Anything else is
@@ -33,9 +30,6 @@ export function portionsOf(body: Buffer): readonly Buffer[] | Refusal {
   if ('status' in portions) return portions;
   if (portions.some(({ length }) => length > mostValueBytes)) {
     return { status: 413, message: `A single value of the body has more than ${mostValueBytes} bytes` };
-  }
-  if (portions.length > mostPortions) {
-    return { status: 413, message: `The body comes to more than ${mostPortions} parts of JSON and of none` };
   }
   return portions;
 }

@@ -3,6 +3,7 @@ import type { SecretSource } from '../cached-secret.ts';
 import { isAuthentic, type Verifier } from './authentication.ts';
 import { portionsOf } from './portions.ts';
 import type { WebhookRequest } from './request.ts';
+import type { RequestLimit } from './request-limit.ts';
 import { StreamBusyError, type StreamWriter } from './stream-writer.ts';
 import { type Refusal, unpacked } from './unpacking.ts';
 
@@ -12,6 +13,18 @@ export interface WebhookSource {
   readonly streamArn: string;
   /** Tells its carrier's requests. */
   readonly verifier: SecretSource<Verifier>;
+  /** How many of its carrier's requests are taken. */
+  readonly limit: Pick<RequestLimit, 'perSecond' | 'take'>;
+}
+
+/** The source's carrier sends more requests than are taken. */
+export class TooManyRequestsError extends Error {
+  override readonly name = 'TooManyRequestsError';
+
+  /** @param perSecond requests that are taken. */
+  constructor(perSecond: number) {
+    super(`More than ${perSecond} requests a second`);
+  }
 }
 
 /** What the receiver works with. */
@@ -55,18 +68,28 @@ export async function receive(
     return { status: 200, message: 'All of it is in the stream', records: portions.length };
   } catch (error) {
     ports.onError(error);
-    const passes = error instanceof StreamBusyError || error instanceof AwsRequestError;
-    return { status: passes ? 503 : 500, message: 'Send it again, please', records: 0 };
+    return { status: passes(error) ? 503 : 500, message: 'Send it again, please', records: 0 };
   }
+}
+
+/** Whether what keeps a request from being taken passes by itself. */
+function passes(error: unknown): boolean {
+  return (
+    error instanceof StreamBusyError ||
+    error instanceof AwsRequestError ||
+    error instanceof TooManyRequestsError
+  );
 }
 
 async function admitted(
   request: WebhookRequest,
-  { verifier }: WebhookSource,
+  { verifier, limit }: WebhookSource,
 ): Promise<readonly Buffer[] | Refusal> {
   if (!(await isAuthentic(request, verifier))) {
     return { status: 401, message: 'The credentials or the signature are missing or wrong' };
   }
+  // After the credentials: whoever has none uses up nothing of what the carrier may send.
+  if (!limit.take()) throw new TooManyRequestsError(limit.perSecond);
   const body = unpacked(request);
   return Buffer.isBuffer(body) ? portionsOf(body) : body;
 }

@@ -8,6 +8,9 @@ import { partitionKeyBytes } from './portions.ts';
 const mostRecords = 500;
 const mostBytes = 4 * 1024 * 1024;
 
+/** Requests at the same time. Carriers' largest bodies come to four. */
+const maxConcurrentRequests = 8;
+
 /** Longest wait for the answer to one request. A stream that is well answers within a tenth of it. */
 const requestMilliseconds = 1_500;
 
@@ -58,8 +61,14 @@ export class StreamWriter {
   }
 
   async #putOnce(streamArn: string, entries: readonly Entry[], until: number): Promise<Left> {
-    const requests = [...requestsOf(entries)].map((some) => this.#send(streamArn, some, until));
-    const answers = await Promise.all(requests);
+    const requests = [...requestsOf(entries)];
+    const answers: Left[] = [];
+    while (requests.length > 0) {
+      const some = requests.splice(0, maxConcurrentRequests);
+      answers.push(...(await Promise.all(some.map((request) => this.#send(streamArn, request, until)))));
+      if (performance.now() >= until) break;
+    }
+    answers.push({ entries: requests.flat(), cause: requests.length > 0 ? 'no time' : '' });
     const causes = answers.map(({ cause }) => cause).filter((cause) => cause !== '');
     return {
       entries: answers.flatMap((answer) => answer.entries),

@@ -40,8 +40,12 @@ beforeEach(() => {
 });
 
 function startReceiver(secretsEndpoint: string): Promise<LocalFunction> {
-  const sources = ['fleet', 'useless', 'missing'].map(
-    (name): WebhookSourceDescription => ({ name, carrier: '1nce', streamArn: stream.arn, secret: name }),
+  const sources = ['fleet', 'useless', 'missing', 'limited'].map(
+    (name): WebhookSourceDescription => ({
+      ...{ name, carrier: '1nce', streamArn: stream.arn },
+      secret: name === 'limited' ? 'fleet' : name,
+      requestsPerSecond: name === 'limited' ? 1 : 0,
+    }),
   );
   return createLambdaFunction({
     ...functions.webhookReceiver,
@@ -185,6 +189,28 @@ test('a Secrets Manager that is not to be had has the carrier send again', async
     await alone.stop();
   }
   expect(stream.requests).toEqual([]);
+});
+
+test('a source that sends more than it may is told to send again, and no other is', async () => {
+  const statuses = async (source: string, authorization?: string) => {
+    const { statusCode, headers } = await answerTo(eventOf(source, '{}', authorization));
+    return [source, statusCode, headers?.['retry-after']];
+  };
+  expect(await statuses('limited', basic('fleet', 'wrong'))).toEqual(['limited', 401, undefined]);
+  expect(await statuses('limited', basic('fleet', 'wrong'))).toEqual(['limited', 401, undefined]);
+  expect(await statuses('limited')).toEqual(['limited', 200, undefined]);
+  expect(await statuses('limited')).toEqual(['limited', 200, undefined]);
+  lines.length = 0;
+  stream.requests.length = 0;
+  expect(await statuses('limited')).toEqual(['limited', 503, '5']);
+  expect(stream.requests).toEqual([]);
+  const { metrics, logged } = told();
+  expect(metrics).toEqual([['fleet-stack', 'webhookFailed', 1, { source: 'limited' }]]);
+  expect(logged[0]).toMatchObject({
+    ...{ level: 'WARN', message: 'The carrier has to send again', source: 'limited' },
+    cause: 'TooManyRequestsError: More than 1 requests a second',
+  });
+  expect(await statuses('fleet')).toEqual(['fleet', 200, undefined]);
 });
 
 test('a route of a source that is not there is not found', async () => {

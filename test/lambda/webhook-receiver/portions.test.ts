@@ -101,10 +101,13 @@ describe('a body', () => {
     });
   });
 
-  it('is refused where it is broken all over', () => {
-    expect(portionsOf(Buffer.from(`${'{"a":1}'.padEnd(110)}x`.repeat(12_000)))).toEqual({
-      status: 413,
-      message: 'The body comes to more than 500 parts of JSON and of none',
+  it('that is broken all over is cut into all of its parts', () => {
+    const value = record(1, 180);
+    const cut = portions(`${value}x`.repeat(12_000));
+    expect(cut.length).toBeGreaterThan(12_000);
+    expect(read(cut)).toEqual({
+      values: Array.from({ length: 12_000 }, () => value),
+      broken: Array.from({ length: 12_000 }, () => 'x'),
     });
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { authentications } from '../../../lambda/webhook-receiver/authentication.ts';
 import { receive, type WebhookSource } from '../../../lambda/webhook-receiver/receiver.ts';
+import { RequestLimit } from '../../../lambda/webhook-receiver/request-limit.ts';
 import { StreamWriter } from '../../../lambda/webhook-receiver/stream-writer.ts';
 import { arrivalFrom, observationsOf } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
@@ -112,7 +113,7 @@ async function loseNothing(
   const verifier = authentications['1nce'].verifierOf({ username: 'fleet', password: 'password' });
   if (verifier === undefined) expect.fail('The secret is of no use');
   const secret = { get: async () => verifier, refresh: async () => verifier };
-  const source = { name: 'fleet', streamArn: stream.arn, verifier: secret };
+  const source = { name: 'fleet', streamArn: stream.arn, verifier: secret, limit: new RequestLimit(0) };
   stream.troubles = [...plan];
 
   const again = await send(all, source, patience.inTrouble);

@@ -64,6 +64,15 @@ describe('records', () => {
     expect(stream.requests.map(({ Records }) => Records.length).sort()).toEqual([1, 4]);
   });
 
+  it('of many requests go a few requests at a time, and all of them', async () => {
+    expect(await put(records(12_001))).toBe('put');
+    expect(stream.requests.map(({ Records }) => Records.length).sort((a, b) => a - b)).toEqual([
+      1,
+      ...Array.from({ length: 24 }, () => 500),
+    ]);
+    expect(stream.maxConcurrent).toBe(8);
+  });
+
   it('that were not taken go again, and no others', async () => {
     stream.troubles = ['partly throttled', 'partly failed'];
     expect(await put(records(8))).toBe('put');

@@ -42,16 +42,25 @@ export class TroubledStream {
   troubles: (Trouble | undefined)[] = [];
   /** The requests so far. */
   readonly requests: PutRecords[] = [];
+  /** Requests that were in hand at the same time, at most. */
+  maxConcurrent = 0;
+  #inHand = 0;
   arn = '';
   endpoint = '';
   readonly #standIn: KinesisStandIn = createKinesisStandIn();
   readonly #late: Promise<unknown>[] = [];
   #target = '';
   readonly #server = createServer((request, response) => {
-    json(request).then(
-      (body) => this.#answer(body as PutRecords, response),
-      () => response.destroy(),
-    );
+    this.#inHand += 1;
+    this.maxConcurrent = Math.max(this.maxConcurrent, this.#inHand);
+    json(request)
+      .then(
+        (body) => this.#answer(body as PutRecords, response),
+        () => response.destroy(),
+      )
+      .finally(() => {
+        this.#inHand -= 1;
+      });
   });
 
   async start(shards: number): Promise<void> {
