@@ -58,7 +58,7 @@ export class RefusedFiles {
     const opened = await openUnpacked((from) => openFile(this.#deployment.s3, copy, from), 0, false);
     if (opened === undefined) return false;
     try {
-      return !isFault(await readLayout(key, opened.bytes, undefined));
+      return opened.damage === undefined && !isFault(await readLayout(key, opened.bytes, undefined));
     } finally {
       await opened.close();
     }

@@ -36,6 +36,7 @@ export class RowLayouts {
     const file = await openUnpacked((from) => openFile(this.#client, object, from), 0, false);
     if (file === undefined) return 'The file is gone, and with it the header';
     try {
+      if (file.damage !== undefined) return file.damage.reason;
       const read = await readLayout(object.key, file.bytes, undefined);
       return isFault(read) ? read.reason : read.layout;
     } finally {

@@ -9,10 +9,10 @@ import type { FilesTable, Manifest } from '../store/files.ts';
 import type { Reject } from '../store/quarantine.ts';
 import type { Block, BlockReader } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';
-import { headerIn, type Layout, layoutOf, readLayout } from './layout.ts';
+import { hasLineBreak, headerIn, type Layout, layoutOf, readLayout } from './layout.ts';
 import { type FileObject, objectName } from './messages.ts';
 import { type ParsedRow, parseRows } from './rows.ts';
-import { DamagedFileError, openUnpacked } from './unpacking.ts';
+import { openUnpacked, type UnpackedFile } from './unpacking.ts';
 
 /** What the import of a file needs besides the file. */
 export interface ImportPorts extends LedgerPorts {
@@ -106,26 +106,20 @@ function isMarker({ key }: FileObject): boolean {
 async function importRows(
   object: FileObject,
   source: Source,
-  file: OpenedFile,
+  file: UnpackedFile,
   manifest: Manifest,
   ports: ImportPorts,
 ): Promise<ImportResult> {
-  try {
-    const read = await readLayout(object.key, file.bytes, manifest.header);
-    if (isFault(read)) return await refuse(object, source, manifest, read, ports);
-    const { layout, headerBytes, blocks } = read;
-    const task = { object, source, ports, arrivedAt: file.deliveredAt, blocks };
-    return await importBlocks(task, layout, {
-      ...manifest,
-      header: layout.header,
-      position: Math.max(manifest.position, headerBytes),
-    });
-  } catch (error) {
-    if (!(error instanceof DamagedFileError)) throw error;
-    // What came before the damage is in; the file is kept whole.
-    const latest = (await ports.files.read(manifest.object)) ?? manifest;
-    return refuse(object, source, latest, error.fault, ports);
-  }
+  if (file.damage !== undefined) return refuse(object, source, manifest, file.damage, ports);
+  const read = await readLayout(object.key, file.bytes, manifest.header);
+  if (isFault(read)) return refuse(object, source, manifest, read, ports);
+  const { layout, headerBytes, blocks } = read;
+  const task = { object, source, ports, arrivedAt: file.deliveredAt, blocks };
+  return importBlocks(task, layout, {
+    ...manifest,
+    header: layout.header,
+    position: Math.max(manifest.position, headerBytes),
+  });
 }
 
 interface Task {
@@ -158,7 +152,7 @@ function newManifest(
   };
 }
 
-/** A file of which no row can be read, or not all: kept whole. */
+/** A file of which no row can be read: kept whole. */
 async function refuse(
   object: FileObject,
   source: Source,
@@ -203,21 +197,15 @@ async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise
   for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
     const section = cutAtHeader(block, layout);
     if (section.rest > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - section.rest));
-    if (section.header === undefined) {
-      const counts = await importSection(task, section, layout, manifest);
-      uncounted = addReceipts(uncounted, counts);
-      manifest = advanced(manifest, section, counts);
-      unnoted += 1;
-    } else {
+    if (section.header !== undefined) {
       layout = layoutOf(section.header, object.key);
-      const { position, headers = 1 } = manifest;
-      manifest = {
-        ...manifest,
-        header: layout.header,
-        headers: headers + 1,
-        position: position + section.length,
-      };
+      manifest = { ...manifest, header: layout.header, headers: (manifest.headers ?? 1) + 1 };
     }
+    const counts =
+      section.rows.length === 0 ? emptyReceipt : await importSection(task, section, layout, manifest);
+    uncounted = addReceipts(uncounted, counts);
+    manifest = advanced(manifest, section, counts);
+    unnoted += 1;
     const timeIsShort = ports.timeIsShort();
     if (blocks.isResumable && (timeIsShort || unnoted >= blocksPerNote)) manifest = await note(manifest);
     if (blocks.isResumable && timeIsShort) return { outcome: 'continue', manifest };
@@ -228,7 +216,7 @@ async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise
   return { outcome: 'done', manifest: finished };
 }
 
-/** The first rows of a block: up to the next header, or that header alone. */
+/** The first rows of a block: up to the next header, or that header alone; it is a row too where it can't be one. */
 interface Section {
   readonly rows: readonly ParsedRow[];
   /** Bytes that it takes. */
@@ -250,7 +238,8 @@ function cutAtHeader({ bytes, ends }: Block, layout: Layout): Section {
     // A row that is broken by its quotes may end before the bytes that were taken for one.
     const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
     const length = lineBreak === -1 ? bytes.length : lineBreak + 1;
-    return { rows: [], length, rest: bytes.length - length, header };
+    const swallowsRows = hasLineBreak(header);
+    return { rows: swallowsRows ? [row] : [], length, rest: bytes.length - length, header };
   }
   return { rows, length: bytes.length, rest: 0 };
 }

@@ -63,7 +63,7 @@ export async function readLayout(
 export function layoutOf(header: string, key: string): Layout {
   const delimiter = delimiterOf(header);
   const fields = headerFields(header, delimiter) ?? [];
-  const interpretRow = interpreterOf(fields, fileName(key));
+  const interpretRow = hasLineBreak(header) ? brokenHeader : interpreterOf(fields, fileName(key));
   return {
     header,
     delimiter,
@@ -71,6 +71,16 @@ export function layoutOf(header: string, key: string): Layout {
     interpretRow: isFault(interpretRow) ? () => interpretRow : interpretRow,
   };
 }
+
+/** Whether a header has swallowed rows: no name of a column has a line break in it. */
+export function hasLineBreak(header: string): boolean {
+  return /[\r\n]/.test(header);
+}
+
+const brokenHeader = fault(
+  'unknown-columns',
+  'The header has a line break in it: a quote is not closed, or lines end with a carriage return only. End lines with a line feed',
+);
 
 /** The header that a row among others is, under which the next rows stand; undefined where the row is none. */
 export function headerIn(row: ParsedRow, { idColumn, header }: Layout): string | undefined {
@@ -102,6 +112,7 @@ function headerFields(header: string, delimiter: Delimiter): readonly string[] |
 
 /** Why no row can be read under a header. */
 function headerFault(header: string, key: string): Fault | undefined {
+  if (hasLineBreak(header)) return brokenHeader;
   const fields = headerFields(header, delimiterOf(header));
   if (fields === undefined) return fault('unknown-columns', 'The header is no CSV row');
   const interpretRow = interpreterOf(fields, fileName(key));

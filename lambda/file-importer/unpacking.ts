@@ -7,10 +7,12 @@ import type { OpenedFile } from './file-store.ts';
 export interface UnpackedFile extends OpenedFile {
   /** Whether the object is gzip; positions are then those of the CSV in it. */
   readonly isPacked: boolean;
+  /** What is wrong with the gzip, of which nothing is read then; undefined where nothing is. */
+  readonly damage?: Fault;
 }
 
 /** A packed file that can't be unpacked to its end. */
-export class DamagedFileError extends Error {
+class DamagedFileError extends Error {
   override readonly name = 'DamagedFileError';
   readonly fault: Fault;
 
@@ -33,7 +35,8 @@ export type Open = (from: number) => Promise<OpenedFile | undefined>;
  * @param from byte of the CSV from which on it is read. Gzip can't be entered in its middle: it is unpacked from its
  *   beginning.
  * @param isPacked whether it is gzip, where that is known from its beginning.
- * @throws from the bytes DamagedFileError, when they don't unpack to the end, or not all of them belong to the gzip.
+ * All of it is unpacked before anything of it is read: what damaged gzip unpacks to may be wrong from its beginning on.
+ *
  */
 export async function openUnpacked(
   open: Open,
@@ -47,7 +50,21 @@ export async function openUnpacked(
   const head = await readHead(chunks);
   const bytes = followedBy(head, chunks);
   if (!isGzip(head)) return { ...file, bytes, isPacked: false };
-  return { ...file, bytes: behind(from, unpacked(bytes, file.size)), isPacked: true };
+  if (isPacked) return { ...file, bytes: behind(from, unpacked(bytes, file.size)), isPacked };
+  const damage = await findDamage(bytes, file.size);
+  if (damage !== undefined) return { ...file, isPacked: true, damage };
+  await file.close();
+  return openUnpacked(open, from, true);
+}
+
+async function findDamage(packed: AsyncIterable<Uint8Array>, size: number): Promise<Fault | undefined> {
+  try {
+    for await (const _ of unpacked(packed, size));
+    return undefined;
+  } catch (error) {
+    if (error instanceof DamagedFileError) return error.fault;
+    throw error;
+  }
 }
 
 function isGzip(head: Buffer): boolean {
@@ -91,14 +108,14 @@ async function* unpacked(packed: AsyncIterable<Uint8Array>, size: number): Async
     throw new DamagedFileError(
       fault(
         'broken-gzip',
-        `The gzip is damaged or cut short behind byte ${length} of what it holds; send the file again`,
+        `The gzip is damaged or cut short behind byte ${length} of what it holds. Send the file again`,
       ),
     );
   }
   if (gunzip.bytesWritten < size) {
     const rest = size - gunzip.bytesWritten;
     throw new DamagedFileError(
-      fault('broken-gzip', `${rest} bytes that are no gzip follow the gzip, whose rows were taken in`),
+      fault('broken-gzip', `${rest} bytes that are no gzip follow the gzip. Send the gzip alone`),
     );
   }
 }

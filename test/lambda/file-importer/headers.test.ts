@@ -109,6 +109,21 @@ describe('a header among the rows', () => {
     ).toEqual([['no-id-column', `${objectName(object)}#2`, lost, noIds]]);
   });
 
+  test('that has swallowed rows is a reject, and so are the rows below it', async () => {
+    const swallowing = `${swappedHeader},"note\n${swappedRow(2)}\n"`;
+    const object = await importing.put(
+      key,
+      `${header}\n${row(1)}\n${swallowing}\n${swappedRow(3)}\n${header}\n${row(4)}\n`,
+    );
+    const { manifest } = await importing.import(object);
+    expect(manifest).toMatchObject({ state: 'done', rows: 4, accepted: 2, rejected: 2 });
+    expect(await stored()).toEqual([usual(1), usual(4)]);
+    expect((await importing.rejects(object)).map(({ code, body }) => [code, body])).toEqual([
+      ['unknown-columns', swallowing],
+      ['unknown-columns', swappedRow(3)],
+    ]);
+  });
+
   test('is kept with the rows that are rejected under it, and the first is not', async () => {
     const broken = swappedRow(2).replace('0.000007', 'x');
     const text = `${header}\n"1"\n${swappedHeader}\n${broken}\n`;

@@ -201,6 +201,17 @@ describe('a file with', () => {
       code: 'unknown-columns',
       reason: /^The first row is longer than 65536 bytes$/,
     },
+    'lines that end with a carriage return only': {
+      bytes: `${header}\r${row(1)}\r`,
+      code: 'unknown-columns',
+      reason:
+        /^The header has a line break in it: a quote is not closed, or lines end with a carriage return/,
+    },
+    'a quote in the header that swallows rows': {
+      bytes: `${header},"note\n${row(1).replaceAll('"', '')}\n"\n${row(2)}\n`,
+      code: 'unknown-columns',
+      reason: /^The header has a line break in it/,
+    },
     'a header that is no CSV': {
       bytes: `"id,"event_start_timestamp"\n${row(1)}\n`,
       code: 'unknown-columns',
