@@ -136,7 +136,7 @@ function working(props: LedgerDashboardProps): IWidget[] {
 }
 
 function late(props: LedgerDashboardProps): IWidget[] {
-  const { sources, metrics, files, webhooks } = props;
+  const { sources, metrics, streams, files, webhooks } = props;
   const lags = (road: string) =>
     sources.flatMap(({ settings: { name } }) =>
       ['p50', 'p99'].map((statistic) =>
@@ -145,12 +145,15 @@ function late(props: LedgerDashboardProps): IWidget[] {
     );
   return [
     graph('Streams: seconds from event to arrival', lags(service.kinesisConsumer)),
-    graph(
-      'Streams: milliseconds from arrival to reading',
-      sources.map(({ settings, stream }) =>
+    graph('Streams: milliseconds from arrival to reading', [
+      ...sources.map(({ settings, stream }) =>
         stream.metricGetRecordsIteratorAgeMilliseconds({ statistic: 'Maximum', label: settings.name }),
       ),
-    ),
+      streams.consumer.handler.metric('IteratorAge', {
+        statistic: 'Maximum',
+        label: 'as the consumer gets it',
+      }),
+    ]),
     ...(files === undefined
       ? []
       : [
@@ -194,6 +197,7 @@ function rejected(props: LedgerDashboardProps): IWidget[] {
             ...ofCalled(props, webhook.taken, (source) => `${source} taken`),
             ...ofCalled(props, webhook.refused, (source) => `${source} refused`),
             ...ofCalled(props, webhook.failed, (source) => `${source} to be made again`),
+            metrics.gatewayRefused().with({ label: 'refused by API Gateway' }),
           ]),
         ]),
   ];
