@@ -12,6 +12,8 @@ import { telemetryOf } from '../../../lambda/telemetry.ts';
 import { functions, streamMapping } from '../../../lib/limits.ts';
 import { createKinesisMapping } from '../../../local/event-source-mapping/kinesis.ts';
 import type { Clock } from '../../../local/event-source-mapping/mapping.ts';
+import { evaluateAlarm, readAlarm, type Sample } from '../../lib/alarm-evaluator.ts';
+import { synthesise, withoutApi } from '../../lib/synthesised.ts';
 import { inProcess, MemoryStream } from '../../local/event-source-mapping/in-memory-sources.ts';
 import { asClient, MemoryDynamoDb, type Sender } from '../../property/memory-dynamodb.ts';
 
@@ -97,6 +99,9 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
   const rejects: Reject[] = [];
   const discarded: unknown[] = [];
   const deaths: { readonly bodies: readonly string[]; readonly at: number }[] = [];
+  const failed: Sample[] = [];
+  const ages: Sample[] = [];
+  const minuteNow = () => Math.floor((clock.time - start) / minute);
   const deadline = new Deadline();
   /** A new process knows nothing of what the last one did. */
   const newProcess = (): ConsumerContext => ({
@@ -109,7 +114,12 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
       quarantine: { keep: async (some) => void rejects.push(...some) },
     },
     notes: new StoredDeliveryNotes(client, 'Deliveries'),
-    telemetry: telemetryOf(service.kinesisConsumer, { write: () => undefined }),
+    telemetry: telemetryOf(service.kinesisConsumer, {
+      write: (line) => {
+        const measured = JSON.parse(line) as { readonly failed?: number };
+        if (measured.failed !== undefined) failed.push({ minute: minuteNow(), value: measured.failed });
+      },
+    }),
     deadline,
     interpretValue: deadlyInterpret,
   });
@@ -125,6 +135,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
     retryDelay: { firstMilliseconds: 1_000, longestMilliseconds: 30_000 },
     target: inProcess(async (event: KinesisStreamEvent) => {
       const began = clock.time;
+      ages.push({ minute: minuteNow(), value: began - start });
       const wasAway = dynamoDb.isAway;
       try {
         if (refused > 0) {
@@ -152,6 +163,10 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
   await mapping.stop();
   return {
     ...{ rejects, discarded, deaths },
+    series: new Map([
+      ['simledger failed{source=emnify}', failed],
+      ['AWS/Lambda IteratorAge{FunctionName=StreamIngest/KinesisConsumer/Function}', ages],
+    ]),
     usage: dynamoDb.engine.items('Usage').length,
     heldMilliseconds: clock.time - start - awayMilliseconds,
   };
@@ -189,6 +204,27 @@ describe('while DynamoDB is away', () => {
   test('a record that comes by itself is tried for as long as it takes', async () => {
     const { rejects, discarded, usage } = await deliverThrough(12 * hour, good(1));
     expect([rejects, discarded, usage]).toEqual([[], [], 1]);
+  });
+});
+
+describe('an outage of twelve hours', () => {
+  test('sets off the alarms of its metrics once each, within the hour, and they end after it', {
+    timeout: 60_000,
+  }, async () => {
+    const { series } = await deliverThrough(12 * hour, good(200));
+    const stack = synthesise(
+      withoutApi({ sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '42' }] }),
+    );
+    for (const id of ['EmnifyHandedBack', 'ConsumerLate']) {
+      const alarm = stack.resources[`Monitoring/Alarms/${id}`];
+      const transitions = evaluateAlarm(readAlarm(alarm ?? expect.unreachable(id)), series, 24 * 60);
+      const states = transitions
+        .map(({ state }) => state)
+        .filter((state, index) => index > 0 || state !== 'OK');
+      expect([id, states]).toEqual([id, ['ALARM', 'OK']]);
+      const [off = 0, over = 0] = transitions.map(({ minute: at }) => at).slice(-2);
+      expect([off < 60, over > 12 * 60 && over < 13 * 60]).toEqual([true, true]);
+    }
   });
 });
 
