@@ -23,6 +23,7 @@ export function programOf(surroundings: Surroundings, onEnd: (code: ExitCode) =>
   addLedger(program, perform, surroundings);
   addExport(program, perform, surroundings);
   addDoctor(program, perform);
+  addConnect(program, perform);
   addCompletion(program, surroundings);
   return program;
 }
@@ -303,6 +304,23 @@ function addDoctor(program: Program, perform: Performer): void {
     .description('looks after what can be wrong with a deployment, and says what to do')
     .action((options) =>
       perform('reads', async () => (await import('./commands/doctor.ts')).examine, options),
+    );
+}
+
+function addConnect(program: Program, perform: Performer): void {
+  program
+    .command('connect')
+    .description("what a carrier's portal asks for, and then whether its records come")
+    .argument('<source>', 'whose portal is filled in')
+    .option('--no-wait', 'print what the portal asks for, and end')
+    .option(
+      '--hint <seconds>',
+      'after how long without a record to look for causes',
+      wholeNumberArgument(1, 86_400),
+      120,
+    )
+    .action((source, options) =>
+      perform('reads', async () => (await import('./commands/connect.ts')).connect, { source, ...options }),
     );
 }
 

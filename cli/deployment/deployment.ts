@@ -3,7 +3,8 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
-import type { KnownSources } from '../../lambda/sources.ts';
+import type { KnownSources, SourceDescription } from '../../lambda/sources.ts';
+import type { ConnectionValues } from '../connecting/portal-forms.ts';
 
 /**
  * One simledger that runs somewhere, as the commands see it. There are two kinds, a deployed stack and the local run;
@@ -29,6 +30,10 @@ export interface Deployment {
   openAlarms(): Promise<readonly OpenAlarm[] | undefined>;
   /** Looks after what can be wrong with a deployment, one thing after the other. */
   checks(): AsyncIterable<Check>;
+  /** What a carrier's portal is filled in with. */
+  connection(source: SourceDescription): ConnectionValues;
+  /** Looks for what keeps a source's records from coming in, one thing after the other. */
+  connectionChecks(source: SourceDescription): AsyncIterable<Check>;
   /** Lets go of all connections. */
   close(): void;
 }

@@ -1,7 +1,10 @@
+import type { SourceDescription } from '../../lambda/sources.ts';
+import { webhookPath } from '../../lambda/webhook-receiver/routes.ts';
 import { descriptionPath } from '../../local/api/gateway.ts';
 import { localRegion } from '../../local/aws-json-protocol.ts';
 import { type LocalDescription, localDescription } from '../../local/description.ts';
 import { portOf, portVariables } from '../../local/options.ts';
+import type { ConnectionValues } from '../connecting/portal-forms.ts';
 import { Clients } from './clients.ts';
 import { ConnectedDeployment } from './connected-deployment.ts';
 import {
@@ -11,6 +14,7 @@ import {
   type OpenAlarm,
   type SourceTraffic,
 } from './deployment.ts';
+import { ok, problem, warning } from './general-checks.ts';
 import { localChecks } from './local-checks.ts';
 import { placesOf } from './places.ts';
 
@@ -52,10 +56,12 @@ class LocalRun extends ConnectedDeployment implements Deployment {
   readonly s3Endpoint: string;
   readonly shardPauseMilliseconds = 0;
   readonly #address: string;
+  readonly #kinesis: string;
 
   constructor(address: string, { endpoints, outputs }: LocalDescription) {
     super(title, placesOf(outputs, title), new Clients(access, endpoints));
     this.#address = address;
+    this.#kinesis = endpoints.kinesis;
     this.s3Endpoint = endpoints.s3;
   }
 
@@ -66,6 +72,37 @@ class LocalRun extends ConnectedDeployment implements Deployment {
 
   async openAlarms(): Promise<readonly OpenAlarm[] | undefined> {
     return undefined;
+  }
+
+  connection({ name, streamArn = '', bucket }: SourceDescription): ConnectionValues {
+    return {
+      region: localRegion,
+      streamName: streamArn.slice(streamArn.lastIndexOf('/') + 1),
+      ...{ streamArn, bucket, endpoint: this.#kinesis },
+      accessKey: 'any',
+      callback: {
+        url: `${this.#address}${webhookPath(name)}`,
+        credential:
+          'account and token of the API, which npm start prints; the token is secret and auth token too',
+      },
+    };
+  }
+
+  async *connectionChecks({ name }: SourceDescription): AsyncGenerator<Check> {
+    const { functions: running, traffic } = await describe(this.#address);
+    yield {
+      subject: `consumer of ${name}`,
+      ...(running.includes('kinesis-consumer')
+        ? ok('is up')
+        : problem('is not up: start the local run again')),
+    };
+    const received = traffic.find(({ source }) => source === name)?.hour.received ?? 0;
+    yield {
+      subject: `records of ${name}`,
+      ...(received > 0
+        ? ok(`${received} taken in during the last hour`)
+        : warning('none taken in during the last hour: put one by the endpoint or the address above')),
+    };
   }
 
   async *checks(): AsyncGenerator<Check> {

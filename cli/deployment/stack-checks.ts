@@ -167,9 +167,9 @@ async function* mappingChecks(
   yield mappingCheck('mapping of files', ofImporter, (arn) => arn.endsWith(`:${queueName}`));
 }
 
-type Mappings = readonly EventSourceMappingConfiguration[] | Error;
+export type Mappings = readonly EventSourceMappingConfiguration[] | Error;
 
-async function mappingsOf(client: LambdaClient, FunctionName: string | undefined): Promise<Mappings> {
+export async function mappingsOf(client: LambdaClient, FunctionName: string | undefined): Promise<Mappings> {
   try {
     const mappings: EventSourceMappingConfiguration[] = [];
     for await (const page of paginateListEventSourceMappings({ client }, { FunctionName })) {
@@ -191,7 +191,11 @@ function factorsByStream(mappings: Mappings): ReadonlyMap<string, number> {
   );
 }
 
-function mappingCheck(subject: string, mappings: Mappings, isIt: (arn: string) => boolean): Promise<Check> {
+export function mappingCheck(
+  subject: string,
+  mappings: Mappings,
+  isIt: (arn: string) => boolean,
+): Promise<Check> {
   return check(subject, async () => {
     if (mappings instanceof Error) throw mappings;
     const mapping = mappings.find(({ EventSourceArn }) => isIt(EventSourceArn ?? ''));

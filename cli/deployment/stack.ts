@@ -1,6 +1,9 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import type { SourceDescription } from '../../lambda/sources.ts';
+import type { ConnectionValues } from '../connecting/portal-forms.ts';
 import { type Access, Clients } from './clients.ts';
 import { ConnectedDeployment } from './connected-deployment.ts';
+import { connectionValues } from './connection-values.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import {
   type Check,
@@ -90,6 +93,15 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
   async openAlarms(): Promise<readonly OpenAlarm[]> {
     const { openAlarmsOf } = await import('./stack-watch.ts');
     return openAlarmsOf(this.#deployed);
+  }
+
+  connection(source: SourceDescription): ConnectionValues {
+    return connectionValues(source, this.#deployed);
+  }
+
+  async *connectionChecks(source: SourceDescription): AsyncGenerator<Check> {
+    const { connectionChecks } = await import('./connection-checks.ts');
+    yield* connectionChecks(source, this.#deployed, Date.now());
   }
 
   async *checks(): AsyncGenerator<Check> {

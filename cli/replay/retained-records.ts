@@ -73,20 +73,31 @@ export async function* retainedRecords(
 }
 
 /** A reader's place in a shard. Kinesis forgets it after five minutes, and taking records in may take longer. */
-class ShardIterator {
+export class ShardIterator {
   readonly #client: KinesisClient;
   readonly #streamArn: string;
   readonly #shardId: string;
-  readonly #from: number | undefined;
+  readonly #from: number | 'latest' | undefined;
   #iterator: string | undefined;
   #last: string | undefined;
   #isOpen = true;
 
-  constructor(client: KinesisClient, streamArn: string, shardId: string, from: number | undefined) {
+  /** @param from epoch milliseconds, `latest` for what is not there yet, or undefined for the oldest that is kept. */
+  constructor(
+    client: KinesisClient,
+    streamArn: string,
+    shardId: string,
+    from: number | 'latest' | undefined,
+  ) {
     this.#client = client;
     this.#streamArn = streamArn;
     this.#shardId = shardId;
     this.#from = from;
+  }
+
+  /** Fixes where to begin, before the first reading: `latest` is from then on. */
+  async open(): Promise<void> {
+    this.#iterator ??= await this.#begin();
   }
 
   /** The next portion; undefined behind the end of a closed shard. */
@@ -130,6 +141,7 @@ class ShardIterator {
       return { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: this.#last } as const;
     }
     if (this.#from === undefined) return { ShardIteratorType: 'TRIM_HORIZON' } as const;
+    if (this.#from === 'latest') return { ShardIteratorType: 'LATEST' } as const;
     return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(this.#from) } as const;
   }
 }
@@ -139,7 +151,7 @@ function arrivalOf({ ApproximateArrivalTimestamp }: StreamRecord): number {
 }
 
 /** A record as Lambda hands it to the consumer. */
-function eventRecord(record: StreamRecord, streamArn: string, shardId: string): KinesisStreamRecord {
+export function eventRecord(record: StreamRecord, streamArn: string, shardId: string): KinesisStreamRecord {
   const sequenceNumber = record.SequenceNumber ?? '';
   return {
     kinesis: {

@@ -2,7 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  GetMetricDataCommand,
+  GetMetricStatisticsCommand,
+} from '@aws-sdk/client-cloudwatch';
 import { DescribeTableCommand, DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import {
   GetRoleCommand,
@@ -10,7 +15,13 @@ import {
   ListAccessKeysCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
+import {
+  DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis';
 import {
   GetFunctionConfigurationCommand,
   LambdaClient,
@@ -30,6 +41,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
 import { simledger } from '../running-ledger.ts';
+import { WatchedCommand } from '../watched-command.ts';
 
 const mocks = {
   cloudFormation: mockClient(CloudFormationClient),
@@ -390,6 +402,119 @@ describe('doctor', () => {
       'problem: mapping of kore-eu: is Disabled (User action), so nothing is taken in: switch it on in the Lambda console',
       'problem: mapping of telekom: is not there, so nothing is taken in: deploy the stack again',
       'warning: alarms: 1 subscribed and not confirmed, so nobody is told: follow the link in the mail of AWS',
+    ]);
+  });
+});
+
+describe('connect', () => {
+  const readKey = 'aws secretsmanager get-secret-value --secret-id key';
+  const callback = 'https://api.example.com/v1/ingest';
+  const connected = {
+    ...outputs,
+    ...{ ConsumerLogs: 'stack-consumer-logs', WebhookLogs: 'stack-webhook-logs' },
+    SourceKoreEuAWSRegion: 'eu-central-1',
+    SourceKoreEuStreamName: 'stack-kore',
+    SourceKoreEuSink: '{"arn":"…"}',
+    SourceKoreEuCallbackURL: `${callback}/kore-eu`,
+    SourceKoreEuCallbackSecret: 'kore-secret',
+    ...{ SourceTelekomAWSRegion: 'eu-central-1', SourceTelekomStreamName: 'stack-kore-telekom' },
+    SourceTelekomReadAccessKey: readKey,
+  };
+
+  beforeEach(() => {
+    mocks.cloudFormation.on(DescribeStacksCommand).resolves(stackOf(connected, 'UPDATE_COMPLETE'));
+  });
+
+  async function forms(source: string) {
+    const { code, output } = await simledger([...stack, '--json', 'connect', source, '--no-wait']);
+    expect(code).toBe(0);
+    const printed = JSON.parse(output) as { forms: { fields: { field: string; value: string }[] }[] };
+    return printed.forms.map(({ fields }) => fields.map(({ field, value }) => [field, value]));
+  }
+
+  test('prints each way that the source has, from the outputs', async () => {
+    expect(await forms('kore-eu')).toEqual([
+      [
+        ['Destination type', 'AWS Kinesis'],
+        ['Kinesis stream ARN', streamArn],
+        ['Role ARN', 'arn:aws:iam::123456789012:role/stack-writer'],
+        ['External ID', 'kore-eu-1'],
+        ['Or as one JSON text', '{"arn":"…"}'],
+      ],
+      [
+        ['Destination type', 'Webhook'],
+        ['Webhook URL', `${callback}/kore-eu`],
+        [
+          'Secret',
+          `put the carrier’s in place: aws secretsmanager put-secret-value --region eu-central-1 --secret-id kore-secret --secret-string '{"secret":"…"}'`,
+        ],
+      ],
+    ]);
+    expect(await forms('telekom')).toEqual([
+      [
+        ['API type', 'AWS Kinesis'],
+        ['Stream type', 'Usage & Event data'],
+        ['Historic data', 'on, to begin with the last 7 days'],
+        ['AWS Region', 'eu-central-1'],
+        ['Stream Name', 'stack-kore-telekom'],
+        ['AWS Access Key, AWS Secret Key', `shown by: ${readKey}`],
+      ],
+    ]);
+  });
+
+  /** What it says after a second without a record, of metrics that have these sums. */
+  async function hints(sums: Readonly<Record<string, number>>): Promise<string[]> {
+    mocks.kinesis.on(ListShardsCommand).resolves({
+      Shards: [
+        {
+          ...{ ShardId: 'shardId-0', HashKeyRange: { StartingHashKey: '0', EndingHashKey: '1' } },
+          SequenceNumberRange: { StartingSequenceNumber: '0' },
+        },
+      ],
+    });
+    mocks.kinesis.on(GetShardIteratorCommand).resolves({ ShardIterator: 'latest' });
+    mocks.kinesis.on(GetRecordsCommand).resolves({ Records: [], NextShardIterator: 'next' });
+    mocks.lambda.on(ListEventSourceMappingsCommand).resolves({
+      EventSourceMappings: [
+        { EventSourceArn: streamArn, State: 'Disabled', StateTransitionReason: 'User action' },
+      ],
+    });
+    mocks.cloudWatch.on(GetMetricStatisticsCommand).callsFake(({ MetricName }: { MetricName: string }) => {
+      const Sum = sums[MetricName];
+      return { Datapoints: Sum === undefined ? [] : [{ Sum: Sum - 1 }, { Sum: 1 }] };
+    });
+    const command = new WatchedCommand([...stack, 'connect', 'kore-eu', '--hint', '1']);
+    await command.prints('shows in CloudTrail only');
+    expect(await command.interrupt()).toBe(130);
+    expect(mocks.kinesis.commandCalls(GetShardIteratorCommand)[0]?.args[0].input).toEqual({
+      ...{ StreamARN: streamArn, ShardId: 'shardId-0', ShardIteratorType: 'LATEST' },
+    });
+    const [, said = ''] = command.output.split('What can be seen from here:\n');
+    return said.trimEnd().split('\n').slice(0, 5);
+  }
+
+  const mapping =
+    '  ! mapping of kore-eu: is Disabled (User action), so nothing is taken in: switch it on in the Lambda console';
+  const elsewhere =
+    '  A role that is never assumed, or is denied, shows in CloudTrail only: aws cloudtrail lookup-events --region eu-central-1 --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole';
+
+  test('names what it sees where nothing arrives', async () => {
+    expect(await hints({})).toEqual([
+      '  ! stream of kore-eu: nothing arrived in the last 15 minutes: compare the fields above with the portal',
+      mapping,
+      '    consumer function: did not fail in the last 15 minutes',
+      '  ! calls of kore-eu: nobody called the address in the last 15 minutes',
+      elsewhere,
+    ]);
+  });
+
+  test('names what it sees where records arrive and are not taken in', async () => {
+    expect(await hints({ IncomingRecords: 7, Errors: 3, webhookRefused: 2 })).toEqual([
+      '    stream of kore-eu: 7 records arrived in the last 15 minutes',
+      mapping,
+      '  ! consumer function: failed 3 times in the last 15 minutes: aws logs tail stack-consumer-logs --since 1h says why',
+      '  ! calls of kore-eu: 2 calls were refused, most often for their credential: aws logs tail stack-webhook-logs --since 1h says why',
+      elsewhere,
     ]);
   });
 });

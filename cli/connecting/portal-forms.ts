@@ -1,0 +1,153 @@
+import type { Carrier } from '../../lambda/sources.ts';
+import { portals } from '../../lib/portals.ts';
+
+/** What each carrier's portal asks for, as docs/carriers has it, from what a deployment says of a source. */
+
+/** What a deployment says of a source; what it does not have is left out. No value is a secret. */
+export interface ConnectionValues {
+  readonly region: string;
+  readonly streamName: string;
+  /** Where Kinesis is, if it is elsewhere than AWS has it. */
+  readonly endpoint?: string | undefined;
+  /** Stream, role and external id as one JSON text. */
+  readonly sink?: string | undefined;
+  readonly streamArn?: string | undefined;
+  readonly bucket?: string | undefined;
+  readonly roleArn?: string | undefined;
+  readonly externalId?: string | undefined;
+  /** What shows or says the access key. */
+  readonly accessKey?: string | undefined;
+  readonly callback?: CallbackValues | undefined;
+}
+
+/** What a deployment says of the address that a carrier calls. */
+export interface CallbackValues {
+  readonly url: string;
+  /** Twilio's sink configuration. */
+  readonly sink?: string | undefined;
+  /** What shows the credential, or has the carrier's put in its place. */
+  readonly credential: string;
+}
+
+/** One of the ways in which a carrier's portal is filled in. */
+export interface PortalForm {
+  /** Where in the portal the form is. */
+  readonly where: string;
+  readonly fields: readonly PortalField[];
+}
+
+/** A field of a form. */
+export interface PortalField {
+  /** As the portal calls it. */
+  readonly field: string;
+  readonly value: string;
+}
+
+/** How a portal names its form and what is in it. */
+interface PortalWords {
+  readonly where: string;
+  /** The kind of the form, by its own name, and what is chosen for it. */
+  readonly kind: string;
+  readonly kinesis: string;
+  readonly webhook: string;
+  /** Field names of the form. */
+  readonly names: Readonly<Record<'region' | 'stream' | 'role' | 'callback' | 'credential', string>>;
+  /** What else is set. */
+  readonly settings: readonly PortalField[];
+}
+
+const sinkNames = {
+  ...{ region: 'AWS region', stream: 'Kinesis Stream ARN', role: 'Role ARN' },
+  ...{ callback: 'Destination', credential: 'Credential' },
+};
+const history = 'on, to begin with the last 7 days';
+
+const words: Readonly<Record<Carrier, PortalWords>> = {
+  kore: {
+    where: 'KORE’s developer portal: Event Streams, Destinations, Create',
+    ...{ kind: 'Destination type', kinesis: 'AWS Kinesis', webhook: 'Webhook' },
+    names: { ...sinkNames, stream: 'Kinesis stream ARN', callback: 'Webhook URL', credential: 'Secret' },
+    settings: [],
+  },
+  twilio: {
+    where: 'Twilio’s Console: Explore products, Event Streams, Manage, Create new sink',
+    ...{ kind: 'Sink type', kinesis: 'Amazon Kinesis', webhook: 'Webhook' },
+    names: sinkNames,
+    settings: [],
+  },
+  '1nce': {
+    where: 'The 1NCE portal: Configuration, Data Streamer, New Data Stream',
+    ...{ kind: 'API Type', kinesis: 'AWS Kinesis', webhook: 'RestAPI (Bulk)' },
+    names: {
+      ...{ region: 'AWS Region', stream: 'Stream Name', role: 'IAM Role ARN' },
+      ...{ callback: 'API Callback URL', credential: 'Username, Password (Basic Auth)' },
+    },
+    settings: [
+      { field: 'Stream Type', value: 'Usage Data & Events' },
+      { field: 'Stream historic data', value: history },
+    ],
+  },
+  emnify: {
+    where: 'The emnify portal: Integrations, Data Streamer, Add data stream',
+    ...{ kind: 'Destination', kinesis: 'AWS Kinesis', webhook: 'REST API (bulk)' },
+    names: {
+      ...{ region: 'AWS region', stream: 'Stream name', role: 'IAM role ARN' },
+      ...{ callback: 'Callback URL', credential: 'Authorization header (Bearer and the token)' },
+    },
+    settings: [
+      { field: 'Stream type', value: 'Usage Data & Events' },
+      { field: 'Stream historic data', value: history },
+    ],
+  },
+  telekom: {
+    where: 'The BSC portal: data stream configuration, new data stream',
+    ...{ kind: 'API type', kinesis: 'AWS Kinesis', webhook: 'Rest-API (bulk)' },
+    names: {
+      ...{ region: 'AWS Region', stream: 'Stream Name', role: 'IAM Role ARN' },
+      ...{ callback: 'API Callback', credential: 'User, password' },
+    },
+    settings: [
+      { field: 'Stream type', value: 'Usage & Event data' },
+      { field: 'Historic data', value: history },
+    ],
+  },
+};
+
+/** What the carrier's portal asks for, by each way that the source has, field by field. */
+export function portalForms(carrier: Carrier, values: ConnectionValues): readonly PortalForm[] {
+  const { where, kind, kinesis, webhook, names, settings } = words[carrier];
+  const { callback, accessKey, roleArn, endpoint } = values;
+  const forms: PortalForm[] = [];
+  if (roleArn !== undefined || accessKey !== undefined || endpoint !== undefined) {
+    const fields = [{ field: kind, value: kinesis }, ...settings, ...writerFields(carrier, values)];
+    forms.push({ where, fields });
+  }
+  if (callback !== undefined) {
+    const { url, sink, credential } = callback;
+    const fields = [
+      ...[{ field: kind, value: webhook }, ...settings],
+      { field: names.callback, value: url },
+      ...(sink === undefined ? [] : [{ field: 'Or as one JSON text', value: sink }]),
+      { field: names.credential, value: credential },
+    ];
+    forms.push({ where, fields });
+  }
+  return forms;
+}
+
+function writerFields(carrier: Carrier, values: ConnectionValues): PortalField[] {
+  const { names } = words[carrier];
+  const { streamArn, streamName, sink, roleArn, externalId, bucket, accessKey, endpoint, region } = values;
+  const isSink = portals[carrier].form === 'sink';
+  const fields: readonly (readonly [string, string | undefined])[] = [
+    ['Endpoint', endpoint],
+    [names.region, isSink && endpoint === undefined ? undefined : region],
+    [names.stream, isSink ? streamArn : streamName],
+    [names.role, roleArn],
+    [isSink ? 'External ID' : 'External ID, for comparison', externalId],
+    ['Or as one JSON text', sink],
+    ['AWS Access Key, AWS Secret Key', accessKey],
+    ['S3 Bucket, for a stream of CSV files', portals[carrier].files ? bucket : undefined],
+  ];
+  return fields.flatMap(([field, value]) => (value === undefined ? [] : [{ field, value }]));
+}

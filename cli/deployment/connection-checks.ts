@@ -1,0 +1,110 @@
+import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { dimension, webhook } from '../../lambda/names.ts';
+import type { SourceDescription } from '../../lambda/sources.ts';
+import { outputName } from '../../lib/output-names.ts';
+import { sourceId } from '../../lib/source-ids.ts';
+import type { DeployedStack } from './deployed-stack.ts';
+import type { Check } from './deployment.ts';
+import { check, ok, problem, warning } from './general-checks.ts';
+import { mappingCheck, mappingsOf } from './stack-checks.ts';
+
+/** How far back metrics are looked at: CloudWatch has them some minutes late. */
+const lookBackMinutes = 15;
+
+/** A metric to be summed up. */
+interface MetricChoice {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** Looks for what keeps a source's records from coming in: at its stream, the function behind it and its address. */
+export async function* connectionChecks(
+  source: SourceDescription,
+  { access, outputs, name: stackName }: DeployedStack,
+  now: number,
+): AsyncGenerator<Check> {
+  const lambda = new LambdaClient(access);
+  const cloudWatch = new CloudWatchClient(access);
+  const sum = (choice: MetricChoice) => sumLately(cloudWatch, choice, now);
+  const { name, streamArn = '' } = source;
+  const consumer = outputs[outputName.consumerFunction] ?? '';
+  try {
+    yield await arrivalCheck(source, sum);
+    const mappings = await mappingsOf(lambda, consumer);
+    yield await mappingCheck(`mapping of ${name}`, mappings, (arn) => arn === streamArn);
+    yield await consumerCheck(consumer, outputs['ConsumerLogs'] ?? '', sum);
+    if (outputs[`${sourceId(source)}CallbackURL`] === undefined) return;
+    yield await callCheck(name, stackName, outputs['WebhookLogs'] ?? '', sum);
+  } finally {
+    lambda.destroy();
+    cloudWatch.destroy();
+  }
+}
+
+type Sum = (choice: MetricChoice) => Promise<number>;
+
+function arrivalCheck({ name, streamArn = '' }: SourceDescription, sum: Sum): Promise<Check> {
+  return check(`stream of ${name}`, async () => {
+    const StreamName = streamArn.slice(streamArn.lastIndexOf('/') + 1);
+    const arrived = await sum({
+      ...{ namespace: 'AWS/Kinesis', name: 'IncomingRecords' },
+      dimensions: { StreamName },
+    });
+    return arrived > 0
+      ? ok(`${arrived} records arrived in the last ${lookBackMinutes} minutes`)
+      : warning(
+          `nothing arrived in the last ${lookBackMinutes} minutes: compare the fields above with the portal`,
+        );
+  });
+}
+
+function consumerCheck(FunctionName: string, logs: string, sum: Sum): Promise<Check> {
+  return check('consumer function', async () => {
+    const count = (name: string) => sum({ namespace: 'AWS/Lambda', name, dimensions: { FunctionName } });
+    const [errors, throttles] = [await count('Errors'), await count('Throttles')];
+    if (errors > 0) {
+      return problem(
+        `failed ${errors} times in the last ${lookBackMinutes} minutes: aws logs tail ${logs} --since 1h says why`,
+      );
+    }
+    return throttles > 0
+      ? problem(`was throttled ${throttles} times: raise the account's concurrent executions of Lambda`)
+      : ok(`did not fail in the last ${lookBackMinutes} minutes`);
+  });
+}
+
+function callCheck(source: string, namespace: string, logs: string, sum: Sum): Promise<Check> {
+  return check(`calls of ${source}`, async () => {
+    const count = (name: string) => sum({ namespace, name, dimensions: { [dimension.source]: source } });
+    const refused = await count(webhook.refused);
+    const failed = await count(webhook.failed);
+    const [taken, read] = [await count(webhook.taken), `aws logs tail ${logs} --since 1h says why`];
+    if (refused > 0)
+      return problem(`${refused} calls were refused, most often for their credential: ${read}`);
+    if (failed > 0) return problem(`${failed} calls could not be taken: ${read}`);
+    return taken > 0
+      ? ok(`${taken} calls were taken in the last ${lookBackMinutes} minutes`)
+      : warning(`nobody called the address in the last ${lookBackMinutes} minutes`);
+  });
+}
+
+async function sumLately(
+  client: CloudWatchClient,
+  { namespace, name, dimensions }: MetricChoice,
+  now: number,
+): Promise<number> {
+  const { Datapoints = [] } = await client.send(
+    new GetMetricStatisticsCommand({
+      Namespace: namespace,
+      MetricName: name,
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      StartTime: new Date(now - lookBackMinutes * 60_000),
+      EndTime: new Date(now),
+      Period: 60,
+      Statistics: ['Sum'],
+    }),
+  );
+  return Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
+}
