@@ -1,16 +1,10 @@
 import { type Figure, figure } from './figures.ts';
+import { gigabytesPerCpu, prices } from './prices.ts';
 
 /**
- * Dollars a million records, from the requests, write units and CPU that were measured in the same run. Prices are the
- * list prices of us-east-1, as in `docs/costs.md`.
+ * Dollars a million records, from the requests, write units and CPU that were measured in the same run. Prices are
+ * those of `prices.ts`.
  */
-
-/** On-demand write units, a million. */
-const dollarsPerMillionUnits = 0.625;
-/** A GB-second of Lambda on arm64. */
-const dollarsPerGigabyteSecond = 0.0000133334;
-/** Lambda gives a whole CPU with this much memory. */
-const gigabytesPerCpu = 1_769 / 1_024;
 
 const workloads = ['session.1', 'session.5', 'session.20', 'usage', 'event'];
 const subjects = ['simledger', 'full', 'lite'] as const;
@@ -25,8 +19,8 @@ export function money(figures: readonly Figure[]): Figure[] {
       const units = median(`write-units.${workload}.${subject}.units`);
       if (micros === undefined || units === undefined) return [];
       // Units are of a thousand records; microseconds of one are seconds of a million.
-      const dollars = units * 1_000 * (dollarsPerMillionUnits / 1e6);
-      const lambda = micros * gigabytesPerCpu * dollarsPerGigabyteSecond;
+      const dollars = units * 1_000 * (prices.dynamoDb.millionWriteUnits / 1e6);
+      const lambda = micros * gigabytesPerCpu * prices.lambda.gigabyteSecond;
       return [
         figure(
           `money.${workload}.${subject}`,

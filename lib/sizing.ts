@@ -38,7 +38,7 @@ export const stormFactor = 10;
 const reserveFactor = 3;
 
 /** Write units a second that a new on-demand table takes at once. */
-const coldTableWriteUnits = 4_000;
+export const coldTableWriteUnits = 4_000;
 
 /** Batches at the same time that Lambda delivers of one shard, at most. */
 const maxParallelizationFactor = 10;
@@ -111,4 +111,72 @@ export function findShortages(fleet: Fleet, capacity: Capacity & { readonly isOn
     );
   }
   return shortages;
+}
+
+/** All SIMs of a fleet that connect again: how much more they send, and for how long. */
+export interface Storm {
+  /** How many times the usual traffic. */
+  readonly factor: number;
+  readonly minutes: number;
+}
+
+/** What a storm meets. */
+export interface StormDefence extends Capacity {
+  /** Write units a second that Usage and Sessions take, each; a record is one of each. */
+  readonly tableWriteUnits: number;
+}
+
+/** A storm as networks cause it. */
+export const reconnectStorm: Storm = { factor: stormFactor, minutes: 10 };
+
+/** What a storm does to a stream and its consumer. */
+export interface StormOutcome {
+  /** Records that the stream refused, and that the carrier sends again or loses. */
+  readonly refused: number;
+  /** Records that waited in the stream, at most. */
+  readonly maxBacklog: number;
+  /** Seconds that a record waited, at most. */
+  readonly maxDelaySeconds: number;
+  /** Minutes from the storm's end until nothing waits; `Infinity` where the usual traffic alone is too much. */
+  readonly drainMinutes: number;
+}
+
+/** Records a second that consumer and tables take in together. */
+export function estimateServiceRate(defence: StormDefence): number {
+  const { shards, parallelizationFactor, memoryMegabytes, tableWriteUnits } = defence;
+  return Math.min(shards * parallelizationFactor * estimateLaneRate(memoryMegabytes), tableWriteUnits);
+}
+
+/**
+ * Plays a storm second by second: what arrives beyond what the shards take is refused, what the consumer does not take
+ * in at once waits. Shards, batches and tables stay as they are, and records are spread evenly.
+ */
+export function simulateStorm(
+  fleet: Fleet,
+  defence: StormDefence,
+  storm: Storm = reconnectStorm,
+): StormOutcome {
+  const arrivals = estimateArrivals(fleet);
+  const taken = defence.shards * shardRecordsPerSecond;
+  const served = estimateServiceRate(defence);
+  const stormSeconds = storm.minutes * 60;
+  let [refused, backlog, maxBacklog, second] = [0, 0, 0, 0];
+  const drains = served > Math.min(arrivals, taken);
+  for (; second < stormSeconds || (backlog > 0 && drains); second++) {
+    const arriving = second < stormSeconds ? storm.factor * arrivals : arrivals;
+    refused += Math.max(0, arriving - taken);
+    backlog = Math.max(0, backlog + Math.min(arriving, taken) - served);
+    maxBacklog = Math.max(maxBacklog, backlog);
+  }
+  return {
+    refused: Math.round(refused),
+    maxBacklog: Math.round(maxBacklog),
+    maxDelaySeconds: Math.round(maxBacklog / served),
+    drainMinutes: backlog > 0 ? Number.POSITIVE_INFINITY : Math.ceil((second - stormSeconds) / 60),
+  };
+}
+
+/** MiB a second that a stream must be warm for, to take a storm. */
+export function chooseWarmMebibytes(fleet: Fleet): number {
+  return Math.ceil((stormFactor * estimateArrivals(fleet) * recordBytes) / 1024 ** 2);
 }

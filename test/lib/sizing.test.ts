@@ -9,6 +9,7 @@ import {
   estimateLaneRate,
   estimateOnDemandShards,
   findShortages,
+  simulateStorm,
 } from '../../lib/sizing.ts';
 import { appWith, ofType, synthesise, withoutApi } from './synthesised.ts';
 
@@ -88,6 +89,45 @@ describe('the consumer', () => {
     const mapping = Object.values(ofType(synthesise(withoutApi()), 'AWS::Lambda::EventSourceMapping'))[0];
     expect(mapping?.Properties['ParallelizationFactor']).toBe(2);
     expect(2 * consumerRecordsPerCpuSecond).toBeGreaterThan(1_000);
+  });
+});
+
+describe('a storm of a million SIMs', () => {
+  const provisioned = { shards: 38, parallelizationFactor: 1, memoryMegabytes: 1769 };
+
+  it('leaves a backlog that is gone 35 minutes later, at three times the usual traffic', () => {
+    const tableWriteUnits = chooseWarmWriteUnits([million]) ?? 0;
+    const outcome = simulateStorm(million, { ...provisioned, tableWriteUnits });
+    // (27,778 - 8,334) a second for ten minutes, served at 8,334.
+    expect(outcome).toEqual({
+      refused: 0,
+      maxBacklog: 11_666_267,
+      maxDelaySeconds: 1_400,
+      drainMinutes: 35,
+    });
+  });
+
+  it('leaves nothing where all of it is served at once', () => {
+    expect(simulateStorm(million, { ...provisioned, tableWriteUnits: 40_000 })).toEqual({
+      refused: 0,
+      maxBacklog: 0,
+      maxDelaySeconds: 0,
+      drainMinutes: 0,
+    });
+  });
+
+  it('never ends where the usual traffic is too much', () => {
+    const outcome = simulateStorm(million, { ...provisioned, tableWriteUnits: 2_000 });
+    expect(outcome.drainMinutes).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('refuses what the shards do not take, each record once', () => {
+    const outcome = simulateStorm(
+      million,
+      { ...provisioned, shards: 4, tableWriteUnits: 40_000 },
+      { factor: 10, minutes: 1 },
+    );
+    expect(outcome.refused).toBe(Math.round(60 * (27_777.777_777 - 4 * 748)));
   });
 });
 

@@ -1,0 +1,230 @@
+import { functions, streamMapping } from '../lib/limits.ts';
+import { consumerRecordsPerCpuSecond, onDemandShards } from '../lib/sizing.ts';
+import { monthDays, monthHours, prices } from './prices.ts';
+
+/** What a month costs, from the prices and from what was measured of records, items, invocations and logs. */
+
+/** Bytes of an item as DynamoDB counts them, made of carriers' own documents; a test measures them again. */
+export const itemSizes = {
+  superSimUsage: 488,
+  /** With `sessionRefresh: "hourly"`, where the item keeps the session's totals. */
+  hourlySuperSimUsage: 507,
+  usage: 437,
+  event: 836,
+  session: 714,
+} as const;
+
+/** What a SIM of a data streamer (1NCE, emnify, Telekom) does in a month. */
+export const streamerSim = {
+  usageRecords: 10 * monthDays,
+  events: 6 * monthDays,
+  sessions: 2 * monthDays,
+  /** KB of a record, as it is read out of the stream. */
+  recordKilobytes: 1.2,
+} as const;
+
+/** What a Super SIM that is always on sends in a month: an update every 6 minutes. */
+export const alwaysOnSim = {
+  updates: 240 * monthDays,
+  refreshes: 24 * monthDays,
+  recordKilobytes: 1.5,
+} as const;
+
+/** Metrics of a source: receipt by kind, lag, traffic, mapping. */
+export const metricsPerSource = 22;
+/** Metrics of a pair of country and operator. */
+export const metricsPerNetwork = 4;
+/** SIMs that a process of the consumer remembers; where there are more, a record reads its SIM again. */
+const rememberedSims = 100_000;
+/** Milliseconds of an invocation beside its records' CPU. */
+const invocationMilliseconds = 10;
+/** KB that an invocation logs, and what each further network in it adds. */
+const logKilobytes = { invocation: 2.3, network: 0.435 } as const;
+/** Requests of a month by which the importer polls its queue, in millions, and a few thousand files. */
+const pollingMillions = 1;
+
+/** What a month of one fleet costs, in dollars a line. */
+export interface Month {
+  readonly writes: number;
+  readonly reads: number;
+  readonly storage: number;
+  readonly streamHours: number;
+  readonly streamData: number;
+  readonly lambda: number;
+  readonly metrics: number;
+  readonly alarms: number;
+  readonly dashboard: number;
+  readonly logs: number;
+  readonly requests: number;
+}
+
+/** What is deployed, counted from the template. */
+export interface Deployed {
+  readonly alarms: number;
+  readonly dashboards: number;
+}
+
+/** How records come in batches. */
+export interface Batches {
+  readonly invocations: number;
+  /** Batches of one record, each of which is noted in the table Deliveries: a write unit and a read unit. */
+  readonly ofOneRecord: number;
+  readonly recordsEach: number;
+}
+
+/**
+ * Batches of a month: each lane (a shard's batch at a time) collects what comes within its window, and records come
+ * independently of each other.
+ *
+ * @param windowSeconds how long a batch is collected.
+ */
+export function countBatches(
+  records: number,
+  windowSeconds: number = streamMapping.batchingWindowSeconds,
+): Batches {
+  const lanes = onDemandShards * streamMapping.parallelizationFactor;
+  const windows = (lanes * monthHours * 3600) / windowSeconds;
+  const mean = records / windows;
+  const invocations = windows * (1 - Math.exp(-mean));
+  return { invocations, ofOneRecord: windows * mean * Math.exp(-mean), recordsEach: records / invocations };
+}
+
+/** Dollars of Lambda for the consumer: its invocations, their waiting, and the CPU of their records. */
+export function priceConsumer(records: number, invocations: number): number {
+  const seconds = (invocations * invocationMilliseconds) / 1000 + records / consumerRecordsPerCpuSecond;
+  const gigabytes = functions.kinesisConsumer.memoryMegabytes / 1024;
+  return (
+    millions(invocations) * prices.lambda.millionInvocations +
+    seconds * gigabytes * prices.lambda.gigabyteSecond
+  );
+}
+
+/** Dollars a month of items that are kept, with their backups. */
+export function priceStorage(items: number, bytesEach: number): number {
+  const { gigabyteMonth, backupGigabyteMonth, itemOverheadBytes } = prices.dynamoDb;
+  return gigabytes(items * (bytesEach + itemOverheadBytes)) * (gigabyteMonth + backupGigabyteMonth);
+}
+
+/** Dollars of what goes through a stream on demand and is kept for 7 days. */
+export function priceStreamData(records: number, kilobytes: number): number {
+  const { gigabyteIn, gigabyteOut, keptGigabyteMonth } = prices.kinesis;
+  const out = gigabytes(records * kilobytes * 1000);
+  const keptMonths = 6 / monthDays;
+  return (
+    gigabytes(records * Math.ceil(kilobytes) * 1000) * gigabyteIn +
+    out * (gigabyteOut + keptMonths * keptGigabyteMonth)
+  );
+}
+
+/** Dollars by which SIMs are read again that a process has forgotten: half a read unit a record. */
+export function priceSimReads(sims: number, records: number): number {
+  return sims <= rememberedSims ? 0 : millions(records / 2) * prices.dynamoDb.millionReadUnits;
+}
+
+/** Dollars of logs, of a month's invocations with records of so many networks. */
+export function priceLogs({ invocations, recordsEach }: Batches, networks: number): number {
+  const met = networks * (1 - (1 - 1 / networks) ** recordsEach);
+  const bytes = (logKilobytes.invocation + logKilobytes.network * (met - 1)) * 1000;
+  return gigabytes(invocations * bytes) * prices.cloudWatch.logGigabyte;
+}
+
+/** Write units of a SIM and month: usage item and session; event, session and SIM; and the index of a new session. */
+export const streamerWriteUnits =
+  streamerSim.usageRecords * 2 + streamerSim.events * 3 + streamerSim.sessions;
+
+/**
+ * A month of SIMs of a data streamer.
+ *
+ * @param networks pairs of country and operator that are measured by name, `other` among them.
+ * @param months for which usage and sessions have been stored; events expire after three.
+ */
+export function priceMonth(
+  { sims, networks }: { readonly sims: number; readonly networks: number },
+  { alarms, dashboards }: Deployed,
+  months = 1,
+): Month {
+  const records = sims * (streamerSim.usageRecords + streamerSim.events);
+  const batches = countBatches(records);
+  const { dynamoDb, kinesis, cloudWatch, sqs } = prices;
+  return {
+    writes: millions(sims * streamerWriteUnits + batches.ofOneRecord) * dynamoDb.millionWriteUnits,
+    reads: millions(batches.ofOneRecord) * dynamoDb.millionReadUnits + priceSimReads(sims, records),
+    storage:
+      priceStorage(sims * streamerSim.usageRecords * months, itemSizes.usage) +
+      priceStorage(sims * streamerSim.events * Math.min(months, 3), itemSizes.event) +
+      priceStorage(sims * streamerSim.sessions * months, itemSizes.session),
+    streamHours: monthHours * kinesis.onDemandHour,
+    streamData: priceStreamData(records, streamerSim.recordKilobytes),
+    lambda: priceConsumer(records, batches.invocations),
+    metrics: (metricsPerSource + metricsPerNetwork * networks) * cloudWatch.metricMonth,
+    alarms: alarms * cloudWatch.alarmMonth,
+    dashboard: dashboards * cloudWatch.dashboardMonth,
+    logs: priceLogs(batches, networks),
+    requests: pollingMillions * sqs.millionRequests,
+  };
+}
+
+/** What always-on Super SIMs add in a month, in dollars a line. */
+export interface AlwaysOn {
+  readonly writes: number;
+  readonly reads: number;
+  readonly streamData: number;
+  readonly lambda: number;
+  readonly logs: number;
+  readonly storage: number;
+  /** The storage line after a year. */
+  readonly yearStorage: number;
+}
+
+/** Write units of an always-on Super SIM and month: its windows, and its session each time or once an hour. */
+export const alwaysOnWriteUnits = {
+  update: alwaysOnSim.updates * 2,
+  hourly: alwaysOnSim.updates + alwaysOnSim.refreshes,
+} as const;
+
+/** A month of Super SIMs that are always on, by the setting `sessionRefresh`. */
+export function priceAlwaysOn(
+  { sims, networks }: { readonly sims: number; readonly networks: number },
+  refresh: keyof typeof alwaysOnWriteUnits,
+): AlwaysOn {
+  const updates = sims * alwaysOnSim.updates;
+  const refreshing = refresh === 'update' ? 1 : alwaysOnSim.refreshes / alwaysOnSim.updates;
+  const bytes = itemSizes.superSimUsage * refreshing + itemSizes.hourlySuperSimUsage * (1 - refreshing);
+  const storage = priceStorage(updates, bytes);
+  const batches = countBatches(updates);
+  const { millionWriteUnits, millionReadUnits } = prices.dynamoDb;
+  return {
+    writes: millions(sims * alwaysOnWriteUnits[refresh] + batches.ofOneRecord) * millionWriteUnits,
+    reads: millions(batches.ofOneRecord) * millionReadUnits + priceSimReads(sims, updates),
+    streamData: priceStreamData(updates, alwaysOnSim.recordKilobytes),
+    lambda: priceConsumer(updates, batches.invocations),
+    logs: priceLogs(batches, networks),
+    storage,
+    yearStorage: 12 * storage,
+  };
+}
+
+/** Dollars of a million calls of a webhook: the gateway, 30 ms of 1 GB, and 1.5 KB of logs. */
+export function priceMillionCalls(): number {
+  const { httpApi, lambda, cloudWatch } = prices;
+  const gigabyteSeconds = 1e6 * 0.03 * (functions.webhookReceiver.memoryMegabytes / 1024);
+  return (
+    httpApi.millionRequests +
+    lambda.millionInvocations +
+    gigabyteSeconds * lambda.gigabyteSecond +
+    gigabytes(1e6 * 1_500) * cloudWatch.logGigabyte
+  );
+}
+
+/** The sum of a month's lines. */
+export function addUp(lines: Readonly<Record<string, number>>): number {
+  return Object.values(lines).reduce((sum, line) => sum + line, 0);
+}
+
+function millions(count: number): number {
+  return count / 1e6;
+}
+
+function gigabytes(bytes: number): number {
+  return bytes / 1e9;
+}

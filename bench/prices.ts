@@ -1,0 +1,55 @@
+/**
+ * List prices of us-east-1 in 2026, in dollars, without free tiers, reserved capacity and taxes: the one table that
+ * `docs/costs.md` and the bench compute with. Each is from the service's own price page.
+ */
+export const prices = {
+  dynamoDb: {
+    /** On demand. */
+    millionWriteUnits: 0.625,
+    /** On demand; a unit is 4 KB read consistently. */
+    millionReadUnits: 0.125,
+    gigabyteMonth: 0.25,
+    /** Point-in-time recovery. */
+    backupGigabyteMonth: 0.2,
+    /** Bytes that are charged for each item beside its own. */
+    itemOverheadBytes: 100,
+  },
+  kinesis: {
+    onDemandHour: 0.04,
+    /** Each record is rounded up to whole KB. */
+    gigabyteIn: 0.08,
+    gigabyteOut: 0.04,
+    /** Beyond 24 hours, up to 7 days. */
+    keptGigabyteMonth: 0.1,
+    shardHour: 0.015,
+    /** What a provisioned shard costs more beyond 24 hours, up to 7 days. */
+    keptShardHour: 0.02,
+    /** A unit is up to 25 KB of a record, in a provisioned stream. */
+    millionPutUnits: 0.014,
+  },
+  lambda: {
+    millionInvocations: 0.2,
+    /** On arm64. */
+    gigabyteSecond: 0.0000133334,
+  },
+  cloudWatch: {
+    metricMonth: 0.3,
+    alarmMonth: 0.1,
+    dashboardMonth: 3,
+    logGigabyte: 0.5,
+    keptLogGigabyteMonth: 0.03,
+  },
+  /** Up to 512 KB each. */
+  httpApi: { millionRequests: 1 },
+  sqs: { millionRequests: 0.4 },
+  secretMonth: 0.4,
+} as const;
+
+/** Hours of a month, as AWS counts them. */
+export const monthHours = 730;
+
+/** Days of a month, for what is told by the day. */
+export const monthDays = 30;
+
+/** Memory with which Lambda gives a whole CPU, in GB. */
+export const gigabytesPerCpu = 1_769 / 1_024;

@@ -1,0 +1,13 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { computeParts, fillPage } from '../bench/cost-pages.ts';
+import { countDeployed } from '../bench/deployed.ts';
+
+/**
+ * Computes the figures of `docs/costs.md` and `docs/sizing.md` anew. To be run after each change of prices, measured
+ * constants or alarms: `npm run costs`.
+ */
+const parts = computeParts(countDeployed());
+for (const name of ['costs', 'sizing']) {
+  const page = new URL(`../docs/${name}.md`, import.meta.url);
+  writeFileSync(page, fillPage(readFileSync(page, 'utf8'), parts));
+}

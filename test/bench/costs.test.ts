@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { computeParts, fillPage } from '../../bench/cost-pages.ts';
+import { countDeployed } from '../../bench/deployed.ts';
+import { countBatches, itemSizes, priceAlwaysOn } from '../../bench/month.ts';
+import { type Kind, recordsOf } from '../../bench/workloads.ts';
+import { eventItem, itemBytes, sessionItem, usageItem } from '../../lambda/store/items.ts';
+import { statedBy } from '../records/arrival.ts';
+import { readStreamerText } from '../records/datastreamer.ts';
+import { type Members, readSuperSim } from '../records/supersim.ts';
+
+const parts = computeParts(countDeployed());
+const million = { sims: 1_000_000, networks: 21 };
+
+describe('the page', () => {
+  it.each(['costs', 'sizing'])('docs/%s.md has the figures of today; else: npm run costs', (name) => {
+    const page = readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
+    expect(page).toMatch(/^<!-- computed: /m);
+    expect(fillPage(page, parts)).toBe(page);
+  });
+
+  it('that marks an unknown part is refused', () => {
+    expect(() => fillPage('<!-- computed: weather -->\n<!-- end -->\n', {})).toThrow(
+      'The page marks a part that is not computed: weather',
+    );
+  });
+});
+
+describe('a month of a million always-on Super SIMs', () => {
+  it('is known in each of its lines', () => {
+    const { storage, yearStorage, lambda, writes } = priceAlwaysOn(million, 'update');
+    // 7,200 items of 488 + 100 bytes at $0.45 a GB, and 7,200 million records of 1/950 s on 1.73 GB.
+    expect([storage, yearStorage, lambda, writes].map(Math.round)).toEqual([1_905, 22_861, 184, 9_000]);
+  });
+});
+
+describe('the batches of a month', () => {
+  it('are of one record each where few records come', () => {
+    const { invocations, ofOneRecord } = countBatches(1_000);
+    expect([Math.round(invocations), Math.round(ofOneRecord)]).toEqual([1_000, 1_000]);
+  });
+
+  it('come each second in each lane where many do', () => {
+    const { invocations, ofOneRecord, recordsEach } = countBatches(7.2e9);
+    expect([Math.round(invocations), Math.round(ofOneRecord), Math.round(recordsEach)]).toEqual([
+      8 * 730 * 3600,
+      0,
+      342,
+    ]);
+  });
+});
+
+describe('an item of a carrier’s document', () => {
+  const textOf = (kind: Kind): string => recordsOf({ kind, perSession: 1 }, 1, 5)[0] ?? '';
+
+  it('has the size that the page computes with', () => {
+    const update: Members = JSON.parse(textOf('session'));
+    const each = readSuperSim(update, 'update');
+    expect({
+      superSimUsage: itemBytes(usageItem(statedBy(each, 'usage'), true)),
+      hourlySuperSimUsage: itemBytes(usageItem(statedBy(readSuperSim(update, 'hourly'), 'usage'), true)),
+      usage: itemBytes(usageItem(statedBy(readStreamerText(textOf('usage')), 'usage'), true)),
+      event: itemBytes(eventItem(statedBy(readStreamerText(textOf('event')), 'event'), true, 90)),
+      session: itemBytes(sessionItem(statedBy(each, 'session'))),
+    }).toEqual(itemSizes);
+  });
+});
