@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/session-refresh.ts';
 import { type PersonalData, personalDataSettings } from '../lambda/query-api/disclosure.ts';
 import { carriers, type Source } from '../lambda/sources.ts';
+import { tables } from '../lambda/store/tables.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from './limits.ts';
 import { portals } from './portals.ts';
 import { countShards, type Fleet } from './sizing.ts';
@@ -115,7 +116,12 @@ export interface Configuration {
   readonly tracing: boolean;
   /** Pairs of country and operator that each process measures by name; 0 measures each source as a whole only. */
   readonly measuredNetworks: number;
+  /** Names of tables that exist and are used in the place of new ones, by what the stack calls the table. */
+  readonly adoptedTables: AdoptedTables;
 }
+
+/** Physical names of tables by their names in the stack: `Sessions`, `Usage` and so on. */
+export type AdoptedTables = Readonly<Partial<Record<string, string>>>;
 
 /** The context key that holds the configuration. */
 export const configurationKey = 'simledger';
@@ -306,6 +312,15 @@ const api = exactly({
 
 const sourceList = 'a list of at least one source';
 
+const tableName = text(
+  /^[\w.-]{3,255}$/,
+  'the name of a table that exists: 3 to 255 letters, digits and characters of _.-',
+);
+
+const adopt = exactly({
+  tables: exactly(Object.fromEntries(tables.map(({ name }) => [name, tableName.optional()]))).prefault({}),
+});
+
 const configuration = exactly({
   sources: z
     .array(source, sourceList)
@@ -329,6 +344,7 @@ const configuration = exactly({
   api: api.prefault({}),
   tracing: z.boolean('true or false').default(false),
   measuredNetworks: wholeNumber(0, 500, 'pairs of country and operator').default(measuredNetworks),
+  adopt: adopt.prefault({}),
 });
 
 const stackName = text(
@@ -345,10 +361,15 @@ const stackName = text(
 export function configurationOf(node: Node): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
-  const { sources, alarmEmail, consumer, fleet, ...others } = checked(configuration, given, configurationKey);
+  const { sources, alarmEmail, consumer, fleet, adopt, ...others } = checked(
+    configuration,
+    given,
+    configurationKey,
+  );
   const result: Configuration = {
     ...others,
     alarmEmail,
+    adoptedTables: adopt.tables,
     consumer: { ...consumer, parallelizationFactor: consumer.parallelizationFactor },
     sources: sources.map((source) =>
       sizedSource(source, source.fleet ?? fleet, others.retention.streamHours),

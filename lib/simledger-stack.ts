@@ -27,6 +27,7 @@ export class SimledgerStack extends Stack {
     const storage = new Storage(this, 'Storage', {
       ...{ quarantineDays, removalPolicy },
       warmWriteUnits: chooseWarmWriteUnits(fleets),
+      adoptedTables: configuration.adoptedTables,
     });
     const sources = configuration.sources.map(
       (source) =>

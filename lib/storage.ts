@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, type ITable, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { environment, rejectPrefix } from '../lambda/names.ts';
@@ -13,6 +13,7 @@ import {
   usageTable,
 } from '../lambda/store/tables.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
+import type { AdoptedTables } from './configuration.ts';
 import type { NodeFunction } from './node-function.ts';
 import { PrivateBucket } from './private-bucket.ts';
 
@@ -23,17 +24,22 @@ export interface StorageProps {
   readonly removalPolicy: RemovalPolicy;
   /** Write units a second that the large tables take from the start; undefined for what a new table takes. */
   readonly warmWriteUnits: number | undefined;
+  /** Tables that exist and are used in the place of new ones. */
+  readonly adoptedTables: AdoptedTables;
 }
+
+/** A table that the stack makes, or one that it adopts. */
+export type LedgerTable = Table | ITable;
 
 /** Where everything ends: the ledger's tables, and the quarantine for what could not be read or stored. */
 export class Storage extends Construct {
-  readonly sessions: Table;
-  readonly usage: Table;
-  readonly events: Table;
-  readonly sims: Table;
-  readonly files: Table;
+  readonly sessions: LedgerTable;
+  readonly usage: LedgerTable;
+  readonly events: LedgerTable;
+  readonly sims: LedgerTable;
+  readonly files: LedgerTable;
   /** Notes of the consumer's work. */
-  readonly deliveries: Table;
+  readonly deliveries: LedgerTable;
   readonly quarantine: Bucket;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
@@ -56,7 +62,7 @@ export class Storage extends Construct {
     });
   }
 
-  get tables(): readonly Table[] {
+  get tables(): readonly LedgerTable[] {
     return [this.sessions, this.usage, this.events, this.sims, this.files, this.deliveries];
   }
 
@@ -96,7 +102,14 @@ export class Storage extends Construct {
     );
   }
 
-  #table(definition: TableDefinition, { removalPolicy, warmWriteUnits }: StorageProps): Table {
+  #table(definition: TableDefinition, props: StorageProps): LedgerTable {
+    const adopted = props.adoptedTables[definition.name];
+    return adopted === undefined
+      ? this.#newTable(definition, props)
+      : Table.fromTableName(this, definition.name, adopted);
+  }
+
+  #newTable(definition: TableDefinition, { removalPolicy, warmWriteUnits }: StorageProps): Table {
     const isLarge = definition === usageTable || definition === sessionsTable;
     const table = new Table(this, definition.name, {
       ...(isLarge &&

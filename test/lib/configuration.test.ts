@@ -42,6 +42,7 @@ const defaults: Configuration = {
   importer: { maximumConcurrency: 10 },
   tracing: false,
   measuredNetworks: 20,
+  adoptedTables: {},
   api: {
     access: 'basic',
     personalData: 'on-request',
@@ -93,11 +94,17 @@ describe('the configuration', () => {
       importer: { maximumConcurrency: 2 },
       tracing: true,
       measuredNetworks: 0,
+      adopt: { tables: { Sessions: 'sessions-restored' } },
       api: defaults.api,
     };
     const stream = { shards: undefined, retentionHours: 24 };
     const source = { ...koreSource, name: 'kore1', silentHours: 0, stream };
-    expect(configurationOf(nodeWith({ simledger: given }))).toEqual({ ...given, sources: [source] });
+    const { adopt, ...others } = given;
+    expect(configurationOf(nodeWith({ simledger: given }))).toEqual({
+      ...others,
+      sources: [source],
+      adoptedTables: adopt.tables,
+    });
   });
 
   it('takes JSON text, as the command line gives it', () => {
@@ -195,7 +202,7 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, fleet, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks';
+  'sources, fleet, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt';
 const sourceKeys =
   'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, webhook, webhookRequestsPerSecond, fleet';
 
