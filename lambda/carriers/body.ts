@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 import { isAggregate, readAggregate } from './aggregate.ts';
 import {
   hasInexactNumbers,
@@ -221,8 +221,16 @@ interface UnpackedWithInfo {
   readonly engine: { readonly bytesWritten: number };
 }
 
+/**
+ * Bytes of the pieces that larger bodies are unpacked in. Of many small pieces, some versions of Node let a hundred
+ * megabytes pile up before they are collected.
+ */
+const largeChunk = 64 * 1024;
+const smallBytes = 4 * 1024;
+
 function unpackWithInfo(bytes: Uint8Array, maxOutputLength: number): UnpackedWithInfo {
-  return gunzipSync(bytes, { maxOutputLength, info: true }) as unknown as UnpackedWithInfo;
+  const chunkSize = bytes.length > smallBytes ? largeChunk : constants.Z_DEFAULT_CHUNK;
+  return gunzipSync(bytes, { maxOutputLength, chunkSize, info: true }) as unknown as UnpackedWithInfo;
 }
 
 /** The parts of one text. */
