@@ -9,7 +9,7 @@ import type { FilesTable, Manifest } from '../store/files.ts';
 import type { Reject } from '../store/quarantine.ts';
 import type { Block, BlockReader } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';
-import { hasLineBreak, headerIn, type Layout, layoutOf, readLayout } from './layout.ts';
+import { headerIn, type Layout, layoutOf, readLayout, swallowsRows } from './layout.ts';
 import { type FileObject, objectName } from './messages.ts';
 import { type ParsedRow, parseRows } from './rows.ts';
 import { openUnpacked, type UnpackedFile } from './unpacking.ts';
@@ -238,8 +238,7 @@ function cutAtHeader({ bytes, ends }: Block, layout: Layout): Section {
     // A row that is broken by its quotes may end before the bytes that were taken for one.
     const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
     const length = lineBreak === -1 ? bytes.length : lineBreak + 1;
-    const swallowsRows = hasLineBreak(header);
-    return { rows: swallowsRows ? [row] : [], length, rest: bytes.length - length, header };
+    return { rows: swallowsRows(header) ? [row] : [], length, rest: bytes.length - length, header };
   }
   return { rows, length: bytes.length, rest: 0 };
 }

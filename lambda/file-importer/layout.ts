@@ -63,7 +63,7 @@ export async function readLayout(
 export function layoutOf(header: string, key: string): Layout {
   const delimiter = delimiterOf(header);
   const fields = headerFields(header, delimiter) ?? [];
-  const interpretRow = hasLineBreak(header) ? brokenHeader : interpreterOf(fields, fileName(key));
+  const interpretRow = swallowsRows(header) ? brokenHeader : interpreterOf(fields, fileName(key));
   return {
     header,
     delimiter,
@@ -72,9 +72,15 @@ export function layoutOf(header: string, key: string): Layout {
   };
 }
 
-/** Whether a header has swallowed rows: no name of a column has a line break in it. */
-export function hasLineBreak(header: string): boolean {
-  return /[\r\n]/.test(header);
+/**
+ * Whether a header has swallowed rows: by a quote that is not closed, or because lines end with a carriage return only.
+ * A name in quotes may have a line break in it, but hardly a separator as well.
+ */
+export function swallowsRows(header: string): boolean {
+  if (!/[\r\n]/.test(header)) return false;
+  const delimiter = delimiterOf(header);
+  const fields = headerFields(header, delimiter) ?? [header];
+  return fields.some((name) => /\r(?!\n)/.test(name) || (name.includes('\n') && name.includes(delimiter)));
 }
 
 const brokenHeader = fault(
@@ -112,7 +118,7 @@ function headerFields(header: string, delimiter: Delimiter): readonly string[] |
 
 /** Why no row can be read under a header. */
 function headerFault(header: string, key: string): Fault | undefined {
-  if (hasLineBreak(header)) return brokenHeader;
+  if (swallowsRows(header)) return brokenHeader;
   const fields = headerFields(header, delimiterOf(header));
   if (fields === undefined) return fault('unknown-columns', 'The header is no CSV row');
   const interpretRow = interpreterOf(fields, fileName(key));

@@ -207,6 +207,11 @@ describe('a file with', () => {
       reason:
         /^The header has a line break in it: a quote is not closed, or lines end with a carriage return/,
     },
+    'lines without quotes that end with a carriage return only': {
+      bytes: `${header}\r${row(1)}\r`.replaceAll('"', ''),
+      code: 'unknown-columns',
+      reason: /^The header has a line break in it/,
+    },
     'a quote in the header that swallows rows': {
       bytes: `${header},"note\n${row(1).replaceAll('"', '')}\n"\n${row(2)}\n`,
       code: 'unknown-columns',
