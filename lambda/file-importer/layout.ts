@@ -19,6 +19,8 @@ export interface Layout {
   readonly delimiter: Delimiter;
   /** The column that holds the ids of rows; -1 where the header names none. */
   readonly idColumn: number;
+  /** What is wrong with the header; undefined where rows can be read under it. */
+  readonly fault: Fault | undefined;
   /** Of a header that can't be used: says of each row what is wrong with the header. */
   readonly interpretRow: RowInterpreter;
 }
@@ -50,9 +52,8 @@ export async function readLayout(
   const begun = await readHeader(bytes);
   if (isFault(begun)) return begun;
   const { header, headerBytes, rest } = begun;
-  const unusable = headerFault(header, key);
-  if (unusable !== undefined) return unusable;
-  return { layout: layoutOf(header, key), headerBytes, blocks: new BlockReader(rest) };
+  const layout = layoutOf(header, key);
+  return layout.fault ?? { layout, headerBytes, blocks: new BlockReader(rest) };
 }
 
 /**
@@ -62,14 +63,12 @@ export async function readLayout(
  */
 export function layoutOf(header: string, key: string): Layout {
   const delimiter = delimiterOf(header);
-  const fields = headerFields(header, delimiter) ?? [];
-  const interpretRow = swallowsRows(header) ? brokenHeader : interpreterOf(fields, fileName(key));
-  return {
-    header,
-    delimiter,
-    idColumn: findIdColumn(fields),
-    interpretRow: isFault(interpretRow) ? () => interpretRow : interpretRow,
-  };
+  const fields = headerFields(header, delimiter);
+  const common = { header, delimiter, idColumn: findIdColumn(fields ?? []) };
+  const read = readColumns(header, fields, key);
+  return isFault(read)
+    ? { ...common, fault: read, interpretRow: () => read }
+    : { ...common, fault: undefined, interpretRow: read };
 }
 
 /**
@@ -116,13 +115,15 @@ function headerFields(header: string, delimiter: Delimiter): readonly string[] |
   return parseRows(bytes, [bytes.length], delimiter)[0]?.fields;
 }
 
-/** Why no row can be read under a header. */
-function headerFault(header: string, key: string): Fault | undefined {
+/** How rows are read under a header, or why none can be. */
+function readColumns(
+  header: string,
+  fields: readonly string[] | undefined,
+  key: string,
+): RowInterpreter | Fault {
   if (swallowsRows(header)) return brokenHeader;
-  const fields = headerFields(header, delimiterOf(header));
   if (fields === undefined) return fault('unknown-columns', 'The header is no CSV row');
-  const interpretRow = interpreterOf(fields, fileName(key));
-  return isFault(interpretRow) ? interpretRow : undefined;
+  return interpreterOf(fields, fileName(key));
 }
 
 function fileName(key: string): string {
