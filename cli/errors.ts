@@ -4,7 +4,7 @@ import { DeploymentError } from './deployment/deployment.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { UnreadableRejectsError } from './redrive/unreadable-rejects.ts';
 
-/** What an error means to whoever typed the command. */
+/** What an error means to the person who typed the command. */
 export interface Explanation {
   readonly code: ExitCode;
   readonly sentence: string;
