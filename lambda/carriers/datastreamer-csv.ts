@@ -9,7 +9,7 @@ import { type Arrival, type Fault, fault, type Reading, shown } from './reading.
 
 /**
  * The data streamer's CSV files: `cdr_…` with usage, `events_…` with events. Columns are found by the header's names,
- * never by position; unknown ones are kept verbatim. WIRE-FORMATS section 2.4.
+ * never by position; unknown ones are kept verbatim. Described in docs/wire-formats.md.
  */
 
 /** One row's fields, in the header's order. */

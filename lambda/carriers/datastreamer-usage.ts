@@ -70,7 +70,7 @@ const documented = new Set(
   ).split(' '),
 );
 
-/** The members of a JSON usage record: nested in both generations, and flat. WIRE-FORMATS section 2.3. */
+/** The members of a JSON usage record, nested or flat; docs/wire-formats.md sets their names side by side. */
 export function usageFields(record: JsonObject): UsageFields {
   const sim = jsonObject(record['sim']);
   const endpoint = jsonObject(record['endpoint']);

@@ -11,7 +11,7 @@ export function isDataStreamerRecord(record: JsonObject): boolean {
 
 /**
  * The data streamer (emnify's engine; 1NCE, Telekom Business Smart Connect): bare JSON, nested in two generations or
- * flat, megabytes, numeric ids. WIRE-FORMATS section 2. A stream may mix usage and events.
+ * flat, megabytes, numeric ids. Described in docs/wire-formats.md. A stream may mix usage and events.
  */
 export function interpretDataStreamer(record: JsonObject, arrival: Arrival): Reading {
   return isEvent(record)

@@ -56,7 +56,7 @@ import { startOfDay } from './time.ts';
 import { Unread } from './unread.ts';
 
 /**
- * Super SIM connection events (Twilio, now KORE): CloudEvents with string SIDs and whole bytes. WIRE-FORMATS section 1.
+ * Super SIM connection events (Twilio, now KORE): CloudEvents with string SIDs and whole bytes. Described in docs/wire-formats.md.
  */
 
 /** What comes before a type's own words. `com.twilio` types live on at KORE, so nothing before it is looked at. */

@@ -1,8 +1,8 @@
 /**
  * Carriers' times. All are UTC; those without a zone as well, which `Date` would read as local time.
  *
- * All that RFC 3339 allows, and the carriers' own spellings (WIRE-FORMATS section 3): `2022-12-14T13:40:52Z`, `….000Z`, `….5842087+00:00`, `….000+0000`,
- * `2017-03-19 21:06:33`, `2021-08-09T12:00:27`.
+ * All that RFC 3339 allows, and the carriers' own spellings (docs/wire-formats.md): `2022-12-14T13:40:52Z`, `….000Z`,
+ * `….5842087+00:00`, `….000+0000`, `2017-03-19 21:06:33`, `2021-08-09T12:00:27`.
  */
 
 const spelling =

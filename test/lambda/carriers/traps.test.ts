@@ -57,13 +57,13 @@ function ordersOf<Thing>(things: readonly Thing[]): Thing[][] {
 const smallUsageColumns = ['id', 'event_start_timestamp', 'iccid', 'volume'];
 
 describe('framing', () => {
-  it('trap 1: data of a CloudEvent may be a string, which is parsed again', () => {
+  it('data of a CloudEvent may be a string, which is parsed again', () => {
     const record = connectionEvent('data-session.updated', fullData);
     const asString = { ...record, data: JSON.stringify(record['data']) };
     expect(interpret(asString, arrivalFrom('twilio'))).toEqual(interpret(record, arrivalFrom('twilio')));
   });
 
-  it('trap 2: a body may be an object, an array or JSON lines, perhaps gzip or KPL-aggregated', () => {
+  it('a body may be an object, an array or JSON lines, perhaps gzip or KPL-aggregated', () => {
     const texts = [1, 2, 3].map((id) => JSON.stringify({ ...usageRecord, id }));
     const bodies = [
       Buffer.from(`[${texts.join(',')}]`),
@@ -77,7 +77,7 @@ describe('framing', () => {
     expect(bodies.map((body) => readAll(body, '1nce'))).toEqual(bodies.map(() => one));
   });
 
-  it('trap 3: CSV has line breaks in quotes, €, and files of nothing but a header', () => {
+  it('CSV has line breaks in quotes, €, and files of nothing but a header', () => {
     const text = csvOf(
       [...smallUsageColumns, 'currency_code', 'operator_name'],
       ['1', '2026-11-02 10:00:00', streamerSim, '0.5', '€', 'Tele\r\n"kom"'],
@@ -89,7 +89,7 @@ describe('framing', () => {
     expect(readCsv(csvOf(smallUsageColumns), 'cdr_1.csv')).toEqual([]);
   });
 
-  it('trap 3: CSV files begin with a byte order mark, are empty, or have a header and no rows', async () => {
+  it('CSV files begin with a byte order mark, are empty, or have a header and no rows', async () => {
     const header = csvOf(smallUsageColumns);
     const row = csvOf(['1', '2026-11-02 10:00:00', streamerSim, '0.5']);
     const files = [`\uFEFF${header}${row}`, header, '', '\uFEFF', '\r\n'];
@@ -104,7 +104,7 @@ describe('framing', () => {
     ]);
   });
 
-  it('trap 3: S3 sends a test event without Records, several Records, and URL-encoded keys', () => {
+  it('S3 sends a test event without Records, several Records, and URL-encoded keys', () => {
     const created = (key: string) => ({
       eventName: 'ObjectCreated:Put',
       s3: { bucket: { name: 'files' }, object: { key, versionId: 'v1', eTag: 'e1' } },
@@ -121,7 +121,7 @@ describe('framing', () => {
     ]).toEqual([{ objects: [] }, { objects }]);
   });
 
-  it('trap 4: broken JSON is kept as raw bytes beside its neighbours, and inside strings as sent', () => {
+  it('broken JSON is kept as raw bytes beside its neighbours, and inside strings as sent', () => {
     const good = JSON.stringify(usageRecord);
     const body = bodyOf(`${good}\n{"id":5,"volume":{"to\n${good}`);
     expect([body.values.length, body.broken.map(({ bytes }) => Buffer.from(bytes).toString())]).toEqual([
@@ -134,7 +134,7 @@ describe('framing', () => {
 });
 
 describe('identity', () => {
-  it('trap 5: everything repeats; a Super SIM event is known by event_sid, not by the envelope’s id', () => {
+  it('everything repeats; a Super SIM event is known by event_sid, not by the envelope’s id', () => {
     const byTwilio = readConnectionEvent('data-session.ended', fullData, { id: 'one' });
     const byKore = readConnectionEvent('data-session.ended', fullData, { id: 'another' });
     const { usage, events, sessions } = ledgerOf([[observationsOf(byTwilio)], [observationsOf(byKore)]]);
@@ -145,7 +145,7 @@ describe('identity', () => {
     ]);
   });
 
-  it('trap 6: an id is unique per kind only: usage and event of one id are two items', () => {
+  it('an id is unique per kind only: usage and event of one id are two items', () => {
     const read = [{ ...usageRecord, id: 7 }, carrierEvent(1, { id: 7 })].map((record) =>
       observationsOf(readStreamer(record)),
     );
@@ -153,7 +153,7 @@ describe('identity', () => {
     expect([usage.size, events.size]).toEqual([1, 1]);
   });
 
-  it('trap 6: an account’s event is known by its source as well', () => {
+  it('an account’s event is known by its source as well', () => {
     const record = without(carrierEvent(6), 'sim', 'imsi', 'endpoint');
     const keys = (['emnify', 'telekom'] as const).map(
       (carrier) => statedBy(readStreamer(record, carrier), 'event').sim,
@@ -161,7 +161,7 @@ describe('identity', () => {
     expect(keys).toEqual(['account:my-emnify:12345', 'account:my-telekom:12345']);
   });
 
-  it('trap 7: one usage record by Kinesis as a number and by CSV as text is one item', () => {
+  it('one usage record by Kinesis as a number and by CSV as text is one item', () => {
     const id = '9007199254740993';
     const [byFile] = readCsv(
       csvOf(
@@ -182,7 +182,7 @@ describe('identity', () => {
     expect(byStream && statedBy(byStream, 'usage').usageId).toBe(`2026-11-02T10:00:00.000Z#${id}`);
   });
 
-  it('trap 8: 64-bit ids that JavaScript would round to one number are two items', () => {
+  it('64-bit ids that JavaScript would round to one number are two items', () => {
     const text = ['9007199254740992', '9007199254740993']
       .map((id) => JSON.stringify({ ...usageRecord, id: '@' }).replace('"@"', id))
       .join('\n');
@@ -195,7 +195,7 @@ describe('identity', () => {
 });
 
 describe('meaning', () => {
-  it('trap 9: event 3 may be a refusal, which starts no session', () => {
+  it('event 3 may be a refusal, which starts no session', () => {
     const { session, event, sim } = observationsOf(readStreamer(carrierEvent(3, { alert: true }), 'emnify'));
     expect([session, event?.type, sim?.groups.connection]).toEqual([
       undefined,
@@ -204,7 +204,7 @@ describe('meaning', () => {
     ]);
   });
 
-  it('trap 10: totals stand in the session and deltas in usage, and nothing is both', () => {
+  it('totals stand in the session and deltas in usage, and nothing is both', () => {
     const volume = { rx: 0.25, tx: 0.5, total: 0.75 };
     const read = [
       readStreamer({ ...usageRecord, session_id: 's1', volume: { total: 0.75, tx: 0.5, rx: 0.25 } }),
@@ -221,7 +221,7 @@ describe('meaning', () => {
     ]);
   });
 
-  it('trap 11: a text message counts messages, adds no bytes, and makes no session of its session_id', () => {
+  it('a text message counts messages, adds no bytes, and makes no session of its session_id', () => {
     const record = {
       ...usageRecord,
       session_id: 's1',
@@ -238,7 +238,7 @@ describe('meaning', () => {
     ]);
   });
 
-  it('trap 12: event 15 means two things, which its words tell', () => {
+  it('event 15 means two things, which its words tell', () => {
     const typeOf = (description: string) =>
       statedBy(readStreamer(carrierEvent(15, { event_type: { id: 15, description } })), 'event').type;
     expect([typeOf('Purge location'), typeOf('SMS API Callback')]).toEqual([
@@ -247,7 +247,7 @@ describe('meaning', () => {
     ]);
   });
 
-  it('trap 13: a start may follow its end, and a quota’s volume may be negative or text', () => {
+  it('a start may follow its end, and a quota’s volume may be negative or text', () => {
     const { start, end } = statedBy(interpret(fixtureValue('1nce/usage.json'), arrivalFrom('1nce')), 'usage');
     const quota = { threshold_volume: 100, volume: -0.5, threshold_percentage: '20' };
     expect([
@@ -257,7 +257,7 @@ describe('meaning', () => {
     ]).toEqual(['2021-08-09T12:59:05.000Z', '2021-08-09T12:51:20.000Z', JSON.stringify({ quota })]);
   });
 
-  it('trap 13: a session whose record starts after its end was alive from the earlier to the later', () => {
+  it('a session whose record starts after its end was alive from the earlier to the later', () => {
     const record = {
       ...usageRecord,
       session_id: 's1',
@@ -268,7 +268,7 @@ describe('meaning', () => {
     expect([start, origin.at]).toEqual(['2026-11-02T10:00:00.000Z', '2026-11-02T10:15:00.000Z']);
   });
 
-  it('trap 14: a cost that is the volume is no money, and adds no bytes', () => {
+  it('a cost that is the volume is no money, and adds no bytes', () => {
     const { cost, currency, costVolume, volume, dataTotal } = statedBy(
       readStreamer({ ...usageRecord, cost: 0.001176 }),
       'usage',
@@ -282,7 +282,7 @@ describe('meaning', () => {
     });
   });
 
-  it('trap 15: a type is told by what follows .supersim.connection., whatever the prefix', () => {
+  it('a type is told by what follows .supersim.connection., whatever the prefix', () => {
     const prefixes = ['com.twilio.iot', 'com.kore.iot', 'com.korewireless', 'x'];
     const types = prefixes.map((prefix) => {
       const type = `${prefix}.supersim.connection.attachment.accepted`;
@@ -292,7 +292,7 @@ describe('meaning', () => {
     expect(types).toEqual(prefixes.map(() => 'attachment.accepted'));
   });
 
-  it('trap 16: a session without running totals has none, and keeps those that an earlier record stated', () => {
+  it('a session without running totals has none, and keeps those that an earlier record stated', () => {
     const noTotals = without(
       { ...fullData, timestamp: '2026-11-02T10:06:00Z', event_sid: 'EZ2' },
       'data_session_data_upload',
@@ -309,7 +309,7 @@ describe('meaning', () => {
     ]);
   });
 
-  it('trap 17: the radio access type is a number or text, and is kept raw beside its name', () => {
+  it('the radio access type is a number or text, and is kept raw beside its name', () => {
     const ofStreamer = [6, '6', 1, 8, 9, 42].map((rat_type) =>
       statedBy(readStreamer(contextEvent(4, { ...pdpContext, rat_type })), 'session'),
     );
@@ -336,7 +336,7 @@ describe('meaning', () => {
 });
 
 describe('shape', () => {
-  it('trap 18: one name has two types, which say the same', () => {
+  it('one name has two types, which say the same', () => {
     const usageRenderings: Members[] = [
       { imsi: { imsi: '901405100000001', id: 5 } },
       { imsi: 901_405_100_000_001 },
@@ -376,7 +376,7 @@ describe('shape', () => {
     ).toEqual(['01', '1', '01', '01', undefined, undefined]);
   });
 
-  it('trap 19: a field has three spellings: nested, flat, and the CSV’s', () => {
+  it('a field has three spellings: nested, flat, and the CSV’s', () => {
     const [byFile] = readCsv(
       csvOf(
         [
@@ -413,7 +413,7 @@ describe('shape', () => {
     expect(read).toEqual([read[0], read[0], read[0]]);
   });
 
-  it('trap 20: members and columns that no document lists are kept, under the carrier’s words', () => {
+  it('members and columns that no document lists are kept, under the carrier’s words', () => {
     const [byFile] = readCsv(
       csvOf([...smallUsageColumns, 'satellite'], ['1', '2026-11-02 10:00:00', streamerSim, '0.5', 'yes']),
       'cdr_1.csv',
@@ -426,7 +426,7 @@ describe('shape', () => {
     expect(kept).toEqual(kept.map(() => '{"satellite":"yes"}'));
   });
 
-  it('trap 21: a time has many spellings, all of them UTC wherever this runs', () => {
+  it('a time has many spellings, all of them UTC wherever this runs', () => {
     const spellings = [
       '2026-11-02T10:00:00Z',
       '2026-11-02T10:00:00.000Z',
@@ -442,7 +442,7 @@ describe('shape', () => {
     ).toEqual(spellings.map(() => '2026-11-02T10:00:00.000Z'));
   });
 
-  it('trap 22: trailing blanks go, and what is masked or overlong is kept as it is but names no card', () => {
+  it('trailing blanks go, and what is masked or overlong is kept as it is but names no card', () => {
     const trailing = JSON.parse(
       JSON.stringify(usageRecord)
         .replace(streamerSim, `${streamerSim} `)
@@ -484,7 +484,7 @@ describe('order', () => {
     }),
   ].map(observationsOf);
 
-  it('trap 23: a session is the same in every order: ended before started, updated after ended', () => {
+  it('a session is the same in every order: ended before started, updated after ended', () => {
     const ledgers = ordersOf(life).map((order) => ledgerOf(order.map((record) => [record])));
     expect(ledgers).toEqual(ledgers.map(() => ledgerOf([life])));
     const [session] = ledgerOf([life]).sessions.values();
@@ -503,7 +503,7 @@ describe('order', () => {
     ]);
   });
 
-  it('trap 23: a PDP context is the same in every order, and its deletion ends it', () => {
+  it('a PDP context is the same in every order, and its deletion ends it', () => {
     const context = (typeId: 3 | 4 | 5, minute: number) =>
       observationsOf(
         readStreamer(
@@ -526,7 +526,7 @@ describe('order', () => {
     ]);
   });
 
-  it('trap 24: history is taken in however old it is, and expires from its arrival', () => {
+  it('history is taken in however old it is, and expires from its arrival', () => {
     const event = statedBy(
       readStreamer(carrierEvent(1, { timestamp: '2017-10-26T07:28:00.000+0000' })),
       'event',
@@ -539,7 +539,7 @@ describe('order', () => {
 });
 
 describe('session', () => {
-  it('trap 25: a session’s key is that of its generation', () => {
+  it('a session’s key is that of its generation', () => {
     const own = { session_id: 'uuid-1' };
     const ipcan = { ...pdpContext, ipcan_session_id: 'ipcan-1' };
     const { tunnel_created, ...timeless } = pdpContext;
@@ -563,7 +563,7 @@ describe('session', () => {
     ]);
   });
 
-  it('trap 25: one id that is used again for another tunnel is another session', () => {
+  it('one id that is used again for another tunnel is another session', () => {
     const later = { ...pdpContext, tunnel_created: '2026-11-02T09:30:00' };
     const records = [contextEvent(3), contextEvent(3, later, {}, { id: 2 })].map((record) =>
       observationsOf(readStreamer(record)),
@@ -571,7 +571,7 @@ describe('session', () => {
     expect(ledgerOf([records]).sessions.size).toBe(2);
   });
 
-  it('trap 25: usage that names no session stands alone', () => {
+  it('usage that names no session stands alone', () => {
     expect([
       observationsOf(interpret(fixtureValue('telekom/usage.json'), arrivalFrom('telekom'))).session,
       ...readCsv(fixture('1nce/cdr_20210511_112500.csv').toString(), 'cdr_20210511_112500.csv').map(
@@ -582,14 +582,14 @@ describe('session', () => {
 });
 
 describe('privacy', () => {
-  it.each([6, 13, 14, 41, 46, 67])('trap 26: event %i names a user in no attribute of its own', (id) => {
+  it.each([6, 13, 14, 41, 46, 67])('event %i names a user in no attribute of its own', (id) => {
     const user = { id: 84_993, username: 'user@company.com', name: 'John Do' };
     const record = without(carrierEvent(id, { user, description: 'Failed.' }), 'sim', 'imsi', 'endpoint');
     const { event, sim } = observationsOf(readStreamer(record));
     expect([sim, JSON.stringify(event).match(/company|John|84993/)]).toEqual([undefined, null]);
   });
 
-  it('trap 26: what is wrong with a record is said without its IMSI, IMEI, phone number or user', () => {
+  it('what is wrong with a record is said without its IMSI, IMEI, phone number or user', () => {
     const personal = {
       imsi: '901405199999999',
       endpoint: { imei: '8635769999999901' },
@@ -607,7 +607,7 @@ describe('privacy', () => {
 });
 
 describe('rows', () => {
-  it('trap 22: a SIM that a masked ICCID does not name is named by its id, from a file as well', () => {
+  it('a SIM that a masked ICCID does not name is named by its id, from a file as well', () => {
     const bytes = fixture('1nce/cdr_20210511_112500.csv');
     expect(parseRows(bytes, rowEnds(bytes, ','), ',').map(({ fields }) => fields?.length)).toEqual([
       34, 34, 34,
