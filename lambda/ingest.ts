@@ -1,10 +1,10 @@
-import type { Reading } from './carriers/reading.ts';
+import type { Fault, Reading } from './carriers/reading.ts';
 import { type Changes, Fold } from './ledger/fold.ts';
 import type { Receipt } from './ledger/receipt.ts';
 import { kindOf, Measures } from './measures.ts';
 import type { Source } from './sources.ts';
 import { forEachConcurrently } from './store/concurrency.ts';
-import { type Quarantine, type Reject, rejectId } from './store/quarantine.ts';
+import { type Quarantine, type Reject, rejectFault, rejectId } from './store/quarantine.ts';
 import type { LedgerWriter, WriteOptions } from './store/writer.ts';
 
 /** One record of a batch, read. */
@@ -283,10 +283,11 @@ class Batch {
   }
 }
 
-function rejectOf(entry: Entry, { code, reason }: { code: Reject['code']; reason: string }): Reject {
+function rejectOf(entry: Entry, wrong: Fault): Reject {
   const { position, source, arrivedAt, header } = entry;
   return {
-    ...{ code, reason, position, source: source.name, arrivedAt, bytes: entry.bytes() },
+    ...rejectFault(wrong),
+    ...{ position, source: source.name, arrivedAt, bytes: entry.bytes() },
     ...(header !== undefined && { header }),
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { formatReason } from '../../lambda/carriers/reading.ts';
 import type { Entry } from '../../lambda/ingest.ts';
 import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
 import type { Observations } from '../../lambda/ledger/observation.ts';
@@ -136,7 +137,7 @@ class Connection {
       this.#say(`${at} The first request has arrived at the stream.`);
     }
     if (reading.kind === 'fault') {
-      const reason = maskedText(reading.reason);
+      const reason = maskedText(formatReason(reading));
       this.#say(`${at} A record of ${bytes().length} bytes can not be read: ${reading.code}: ${reason}`);
     } else if (reading.kind === 'observed') {
       if (this.#record !== undefined) return;

@@ -37,6 +37,7 @@ export interface RejectFilter {
   readonly reason?: string | undefined;
 }
 
+/** The members of a line; one that is left out here would be lost when a line is kept again. */
 const line = z.object({
   id: z.string(),
   code: z.enum(rejectCodes),
@@ -47,7 +48,10 @@ const line = z.object({
   encoding: z.enum(['utf8', 'base64']),
   body: z.string(),
   object: z.string().optional(),
-});
+  header: z.string().optional(),
+  member: z.string().optional(),
+  value: z.string().optional(),
+} satisfies Readonly<Record<keyof RejectLine, z.ZodType>>);
 
 /** Goes through a quarantine, a page of up to a thousand objects after the other, in the order of their keys. */
 export async function* rejectObjects(
@@ -126,8 +130,14 @@ export async function readRejects(
     .split('\n')
     .filter((one) => one !== '')
     .map((one): RejectLine => {
-      const { object, ...reject } = parsedLine(one, key);
-      return { ...reject, ...(object !== undefined && { object }) };
+      const { object, header, member, value, ...reject } = parsedLine(one, key);
+      return {
+        ...reject,
+        ...(object !== undefined && { object }),
+        ...(header !== undefined && { header }),
+        ...(member !== undefined && { member }),
+        ...(value !== undefined && { value }),
+      };
     });
 }
 

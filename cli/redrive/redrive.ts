@@ -206,7 +206,7 @@ class Redrive {
         const { entries } = again;
         const isRejected = entries.every(({ reading }) => reading.kind === 'fault');
         for (const { reading } of entries) {
-          if (reading.kind === 'fault') this.#note(`${reading.code}: ${reading.reason}`);
+          if (reading.kind === 'fault') this.#note(`${reading.code}: ${reading.problem}`);
         }
         attempts.push({ held: one, line, entries, isRejected });
       }
@@ -253,7 +253,7 @@ class Redrive {
     this.#count(object, receipt);
     if (trouble !== undefined) this.#troubles.add(trouble);
     if (!isTakenIn) {
-      if (trouble === undefined) this.#note(`${line.code}: ${line.reason}`);
+      if (trouble === undefined) this.#note(`${line.code}: ${readProblem(line)}`);
       return;
     }
     const keys = [object.key, ...(line.object === undefined ? [] : [line.object])];
@@ -273,12 +273,15 @@ class Redrive {
     this.#note(`${object.code}: ${sentence}`);
   }
 
-  /** Sentences end in the value that is wrong, which differs from record to record. */
-  #note(sentence: string): void {
-    const [code = '', reason = ''] = sentence.split(/: (.*)/s);
-    const kind = `${code}: ${reason.replace(/: .*$/s, '')}`;
-    const known = this.#stillRejected.get(kind);
+  /** @param problem a sentence without the value that is wrong, which differs from record to record. */
+  #note(problem: string): void {
+    const known = this.#stillRejected.get(problem);
     if (known === undefined && this.#stillRejected.size >= mostSentences) return;
-    this.#stillRejected.set(kind, (known ?? 0) + 1);
+    this.#stillRejected.set(problem, (known ?? 0) + 1);
   }
+}
+
+/** The reason of a reject without the value at its end. */
+function readProblem({ reason, value }: RejectLine): string {
+  return value === undefined ? reason : reason.slice(0, -`: ${value}`.length);
 }

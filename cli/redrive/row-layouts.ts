@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { isFault } from '../../lambda/carriers/reading.ts';
+import { formatReason, isFault } from '../../lambda/carriers/reading.ts';
 import { openFile } from '../../lambda/file-importer/file-store.ts';
 import { type Layout, readLayout } from '../../lambda/file-importer/layout.ts';
 import { type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
@@ -36,9 +36,9 @@ export class RowLayouts {
     const file = await openUnpacked((from) => openFile(this.#client, object, from), 0, false);
     if (file === undefined) return 'The file is gone, and with it the header';
     try {
-      if (file.damage !== undefined) return file.damage.reason;
+      if (file.damage !== undefined) return formatReason(file.damage);
       const read = await readLayout(object.key, file.bytes, undefined);
-      return isFault(read) ? read.reason : read.layout;
+      return isFault(read) ? formatReason(read) : read.layout;
     } finally {
       await file.close();
     }

@@ -67,8 +67,9 @@ export interface ValuePart {
 }
 
 /** Bytes of a body that could not be read. */
-export interface BrokenPart extends Omit<Fault, 'kind'> {
+export interface BrokenPart {
   readonly kind: 'broken';
+  readonly fault: Fault;
   readonly bytes: () => Uint8Array;
 }
 
@@ -109,9 +110,8 @@ export function readBody(bytes: Buffer): Body {
 }
 
 /** A body that is one broken part. */
-export function brokenBody({ code, reason }: Omit<Fault, 'kind'>, bytes: Uint8Array): Body {
-  const block = brokenBlock({ code, reason }, bytes);
-  return { size: bytes.length, ...block };
+export function brokenBody(wrong: Fault, bytes: Uint8Array): Body {
+  return { size: bytes.length, ...brokenBlock(wrong, bytes) };
 }
 
 /** How many values of a body may be unreadable; of one with more, the body is rejected as it is. */
@@ -236,8 +236,8 @@ function unpackWithInfo(bytes: Uint8Array, maxOutputLength: number): UnpackedWit
 /** The parts of one text. */
 type Block = Pick<Body, 'count' | 'parts'>;
 
-function brokenBlock({ code, reason }: Omit<Fault, 'kind'>, bytes: Uint8Array): Block {
-  const part: BrokenPart = { kind: 'broken', code, reason, bytes: () => bytes };
+function brokenBlock(wrong: Fault, bytes: Uint8Array): Block {
+  const part: BrokenPart = { kind: 'broken', fault: wrong, bytes: () => bytes };
   return { count: 1, parts: () => [part] };
 }
 
@@ -291,6 +291,8 @@ function parsedBlock(value: unknown, text: string, bytes: Buffer, most: number):
   };
 }
 
+const notJson = fault('broken-json', 'This is not JSON');
+
 /**
  * The parts that pieces of a text are.
  *
@@ -307,8 +309,7 @@ function piecesBlock(pieces: readonly Piece[], text: string, body: Buffer): Bloc
         if (value === undefined) {
           yield {
             kind: 'broken',
-            code: 'broken-json',
-            reason: 'This is not JSON',
+            fault: notJson,
             bytes: () => bytesOf(piece),
           };
         } else {

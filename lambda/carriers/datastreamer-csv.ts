@@ -5,7 +5,7 @@ import { eventTypeIdOf } from './event-types.ts';
 import { unknownMembers } from './extra.ts';
 import { parseObject } from './json.ts';
 import { isNothing } from './nothing.ts';
-import { type Arrival, type Fault, fault, type Reading, shown } from './reading.ts';
+import { type Arrival, type Fault, fault, memberFault, type Reading } from './reading.ts';
 
 /**
  * The data streamer's CSV files: `cdr_…` with usage, `events_…` with events. Columns are found by the header's names,
@@ -91,13 +91,13 @@ export function interpreterOf(header: Row, fileName: string): RowInterpreter | F
     if (canonical !== '' && !columns.has(canonical)) columns.set(canonical, index);
   }
   if (!columns.has('id')) {
-    return fault('no-id-column', `The header has no column id, but ${shown(header.join(','))}`);
+    return memberFault('no-id-column', 'The header', 'has no column id', header.join(','));
   }
   const hasVolume = ['volume_total', 'volume_tx', 'volume_rx'].some((name) => columns.has(name));
   if (columns.has('start_timestamp') && hasVolume) return usageRows(columns, header.length);
   const hasEvents = columns.has('event_type_id') || columns.has('event_type_description');
   if (hasEvents || fileName.startsWith('events_')) return eventRows(columns, header.length);
-  return fault('unknown-columns', `The header is neither of usage nor of events: ${shown(header.join(','))}`);
+  return memberFault('unknown-columns', 'The header', 'is neither of usage nor of events', header.join(','));
 }
 
 /** A row's fault, if it has not the header's number of fields. Empty fields too many say nothing. */

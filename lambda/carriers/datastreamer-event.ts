@@ -29,12 +29,12 @@ import {
   fault,
   freeText,
   isFault,
+  memberFault,
   observed,
   optionalTime,
   type Reading,
   readCode,
   requiredTime,
-  shown,
   stated,
 } from './reading.ts';
 import { wholeSecond } from './time.ts';
@@ -67,7 +67,7 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   if (isFault(at)) return at;
   const typeId = identifier(fields.typeId);
   if (typeId === undefined) return fault('unknown-shape', 'The event type has no id');
-  if (typeId.length > 64) return fault('oversized-field', 'The event type id is too long');
+  if (typeId.length > 64) return memberFault('oversized-field', 'event_type.id', 'is too long', typeId);
   if (identity.sim === undefined && identity.ids.accountId === undefined) {
     return fault('missing-identity', 'Neither a SIM nor an organisation is named');
   }
@@ -130,13 +130,20 @@ function totalsOf({ fields, arrival, unread }: EventRecord): Totals | undefined 
 
 /** By generation: the session's own id, or that of the PDP context with its time, since those ids are used again. */
 function sessionIdOf(inDetail: DetailFields, tunnelCreated: string | undefined): string | undefined | Fault {
-  const own = identifier(inDetail.sessionId) ?? identifier(inDetail.ipcanSessionId);
-  const context = identifier(inDetail.pdpContextId);
-  const id = own ?? context;
-  if (id === undefined) return undefined;
-  const wrong = identifierFault(id);
-  if (wrong !== undefined) return fault(wrong, `The session's id can not be used: ${shown(id)}`);
-  return own !== undefined || tunnelCreated === undefined ? id : `${id}#${wholeSecond(tunnelCreated)}`;
+  const candidates = [
+    ['session_id', inDetail.sessionId],
+    ['ipcan_session_id', inDetail.ipcanSessionId],
+    ['pdp_context_id', inDetail.pdpContextId],
+  ] as const;
+  for (const [member, value] of candidates) {
+    const id = identifier(value);
+    if (id === undefined) continue;
+    const wrong = identifierFault(id);
+    if (wrong !== undefined) return memberFault(wrong, member, 'can not be used', id);
+    const isReused = member === 'pdp_context_id' && tunnelCreated !== undefined;
+    return isReused ? `${id}#${wholeSecond(tunnelCreated)}` : id;
+  }
+  return undefined;
 }
 
 function hasOwnId({ sessionId, ipcanSessionId }: DetailFields): boolean {

@@ -7,7 +7,7 @@ import {
   readSubscriberNumber,
   readWrittenIccid,
 } from './identifier.ts';
-import { type Arrival, type Fault, fault, freeText, isFault, shown, stated } from './reading.ts';
+import { type Arrival, type Fault, freeText, isFault, memberFault, stated } from './reading.ts';
 import type { Unread } from './unread.ts';
 
 /** What a record of any dialect says about whose it is. Each member as it was sent. */
@@ -56,7 +56,7 @@ export function identityOf(fields: IdentityFields, arrival: Arrival, unread: Unr
   const readOrganisationId = usable('organisation id', fields.organisationId);
   if (isFault(readOrganisationId) && sim === undefined) return readOrganisationId;
   const organisationId = unread.take(readOrganisationId, 'organisation.id', fields.organisationId);
-  if (recordId === undefined) return fault('missing-identity', 'id is missing, or no whole number');
+  if (recordId === undefined) return memberFault('missing-identity', 'id', 'is missing, or no whole number');
   return {
     recordId,
     sim,
@@ -100,7 +100,7 @@ function usable(member: string, value: unknown): string | undefined | Fault {
 
 function unusable(member: string, text: string | undefined): Fault | undefined {
   const wrong = text === undefined ? undefined : identifierFault(text);
-  return wrong === undefined ? undefined : fault(wrong, `${member} can not be used: ${shown(text)}`);
+  return wrong === undefined ? undefined : memberFault(wrong, member, 'can not be used', text);
 }
 
 /** Carriers of this format can't be told apart by a record; a source of the other format tells none of them. */

@@ -23,13 +23,13 @@ import {
   fault,
   freeText,
   isFault,
+  memberFault,
   notIccid,
   observed,
   optionalTime,
   type Reading,
   readCode,
   requiredTime,
-  shown,
   stated,
 } from './reading.ts';
 import { startOfDay, wholeSecond } from './time.ts';
@@ -158,7 +158,7 @@ export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
 function sessionIdOf(fields: UsageFields): string | undefined | Fault {
   const sessionId = identifier(fields.sessionId);
   const wrong = sessionId === undefined ? undefined : identifierFault(sessionId);
-  return wrong === undefined ? sessionId : fault(wrong, `session_id can not be used: ${shown(sessionId)}`);
+  return wrong === undefined ? sessionId : memberFault(wrong, 'session_id', 'can not be used', sessionId);
 }
 
 interface Volumes {
@@ -216,7 +216,7 @@ function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fau
     const decimal = decimalOf(value, member);
     if (isFault(decimal)) return decimal;
     if (decimal?.includes('.')) {
-      return fault('impossible-number', `${member} is no number of messages: ${shown(value)}`);
+      return memberFault('impossible-number', member, 'is no number of messages', value);
     }
   }
   // Messages are counted in ones, as bytes are where a megabyte has one of them.

@@ -1,7 +1,7 @@
 import type { Totals } from '../ledger/observation.ts';
 import { isDecimal, parseDecimal, timesWhole } from './decimal.ts';
 import { isNothing } from './nothing.ts';
-import { type Fault, fault, isFault, overlong, shown } from './reading.ts';
+import { type Fault, isFault, memberFault, overlong } from './reading.ts';
 
 /** The data streamer's volumes: decimals of megabytes, each of which a record may leave out. Values as they were sent. */
 export interface Volume {
@@ -27,14 +27,11 @@ export function decimalOf(value: unknown, member: string): string | undefined | 
 }
 
 function notDecimal(value: unknown, member: string): Fault {
-  return fault('impossible-number', `${member} is no decimal: ${shown(value)}`);
+  return memberFault('impossible-number', member, 'is no decimal', value);
 }
 
 function tooManyDigits(value: unknown, member: string): Fault {
-  return fault(
-    'impossible-number',
-    `${member} has more digits than can be kept exactly (36): ${shown(value)}`,
-  );
+  return memberFault('impossible-number', member, 'has more digits than can be kept exactly (36)', value);
 }
 
 /**
@@ -62,7 +59,7 @@ function wholeBytes(value: unknown, member: string, bytesPerMegabyte: number): n
   if (decimal === undefined || isFault(decimal)) return decimal;
   const bytes = timesWhole(decimal, bytesPerMegabyte);
   if (bytes === undefined) {
-    return fault('impossible-number', `${member} is more bytes than can be counted exactly: ${shown(value)}`);
+    return memberFault('impossible-number', member, 'is more bytes than can be counted exactly', value);
   }
-  return bytes < 0 ? fault('impossible-number', `${member} is negative: ${shown(value)}`) : bytes;
+  return bytes < 0 ? memberFault('impossible-number', member, 'is negative', value) : bytes;
 }

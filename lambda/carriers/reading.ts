@@ -32,8 +32,12 @@ export type RejectCode = (typeof rejectCodes)[number];
 export interface Fault {
   readonly kind: 'fault';
   readonly code: RejectCode;
-  /** A plain sentence. It never repeats a member that may be personal. */
-  readonly reason: string;
+  /** What is wrong, as a plain sentence without the member's value. */
+  readonly problem: string;
+  /** The carrier's name of the member that is wrong, where it is one. */
+  readonly member?: string;
+  /** What the member holds, as {@link shown} cuts it. */
+  readonly value?: string;
 }
 
 /** A message of a platform about itself, which is no record. */
@@ -57,9 +61,26 @@ export interface Arrival {
 /** A clock may be wrong by this much; a time further ahead would win every register for ever. */
 const clockErrorMilliseconds = 24 * 3_600_000;
 
-/** Makes a {@link Fault}. */
-export function fault(code: RejectCode, reason: string): Fault {
-  return { kind: 'fault', code, reason };
+/** Makes a {@link Fault} of a record, a body or a file as a whole. */
+export function fault(code: RejectCode, problem: string): Fault {
+  return { kind: 'fault', code, problem };
+}
+
+/**
+ * Makes a {@link Fault} of one member.
+ *
+ * @param problem what is wrong with it: the rest of a sentence that begins with its name.
+ * @param value what it holds; without it, the fault shows no value.
+ */
+export function memberFault(code: RejectCode, member: string, problem: string, value?: unknown): Fault {
+  const sentence = `${member} ${problem}`;
+  if (value === undefined) return { kind: 'fault', code, problem: sentence, member };
+  return { kind: 'fault', code, problem: sentence, member, value: shown(value) };
+}
+
+/** A fault as one sentence, its value included. */
+export function formatReason({ problem, value }: Pick<Fault, 'problem' | 'value'>): string {
+  return value === undefined ? problem : `${problem}: ${value}`;
 }
 
 /** Tells a fault from a value. */
@@ -88,7 +109,7 @@ export function observed(
  * @param member the record's name of it, for the fault's sentence.
  */
 export function requiredTime(value: unknown, member: string, arrival: Arrival): string | Fault {
-  if (isNothing(value)) return fault('missing-identity', `${member} is missing`);
+  if (isNothing(value)) return memberFault('missing-identity', member, 'is missing');
   return checkedTime(value, member, arrival);
 }
 
@@ -101,9 +122,12 @@ function checkedTime(value: unknown, member: string, arrival: Arrival): string |
   const tooLong = overlong(value, member);
   if (tooLong !== undefined) return tooLong;
   const time = typeof value === 'string' ? parseTime(value) : undefined;
-  if (time === undefined) return fault('impossible-time', `${member} is no possible time: ${shown(value)}`);
+  if (time === undefined) return memberFault('impossible-time', member, 'is no possible time', value);
   if (time > dayOf(arrival) && epochMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds) {
-    return fault('future-time', `${member} is more than 24 hours ahead of the arrival: ${time}`);
+    return {
+      ...memberFault('future-time', member, 'is more than 24 hours ahead of the arrival'),
+      value: time,
+    };
   }
   return time;
 }
@@ -115,10 +139,8 @@ function checkedTime(value: unknown, member: string, arrival: Arrival): string |
  * @param idMember the record's name of the carrier's own id of a SIM, which is missing.
  */
 export function notIccid(member: string, iccid: string, idMember: string): Fault {
-  return fault(
-    'missing-identity',
-    `${member} is not an ICCID, which has 18 to 20 digits: ${shown(iccid)}; and ${idMember} is missing`,
-  );
+  const problem = `is not an ICCID, which has 18 to 20 digits, and ${idMember} is missing`;
+  return memberFault('missing-identity', member, problem, iccid);
 }
 
 let lastDay = Number.NaN;
@@ -150,10 +172,8 @@ export const maxValueLength = 256;
 /** The fault of a number or a time that is too long to be looked at; undefined where it is not. */
 export function overlong(value: unknown, member: string): Fault | undefined {
   if (typeof value !== 'string' || value.length <= maxValueLength) return undefined;
-  return fault(
-    'oversized-field',
-    `${member} has ${value.length} characters where ${maxValueLength} are read: ${shown(value)}`,
-  );
+  const problem = `has more than the ${maxValueLength} characters that are read`;
+  return memberFault('oversized-field', member, problem, value);
 }
 
 /**

@@ -42,6 +42,7 @@ import {
   fault,
   freeText,
   isFault,
+  memberFault,
   notIccid,
   observed,
   optionalTime,
@@ -49,7 +50,6 @@ import {
   type Reading,
   readCode,
   requiredTime,
-  shown,
   stated,
 } from './reading.ts';
 import { startOfDay } from './time.ts';
@@ -105,16 +105,14 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
   const marker = carrierType.indexOf(typeMarker);
   if (marker === -1) return interpretOther(carrierType, data);
   if (data === undefined)
-    return fault(
-      'unknown-shape',
-      'This is a Super SIM event whose member data is neither an object nor one as text',
-    );
+    return memberFault('unknown-shape', 'data', 'of a Super SIM event must be an object, or the text of one');
   const identity = identityOf(data);
   if (isFault(identity)) return identity;
   const sentAt = isNothing(data['timestamp']) ? envelope['time'] : data['timestamp'];
   const at = requiredTime(sentAt, 'timestamp', arrival);
   if (typeof at !== 'string') return at;
-  if (carrierType.length > maxTypeLength) return fault('oversized-field', 'The event type is too long');
+  if (carrierType.length > maxTypeLength)
+    return memberFault('oversized-field', 'type', 'is too long', carrierType);
   const type = freeText(carrierType.slice(marker + typeMarker.length)) ?? 'unknown';
   const carrier = carrierOf(envelope, arrival);
   return interpretRecord({ data, identity, at, type, carrierType, carrier, arrival, unread: new Unread() });
@@ -123,10 +121,7 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
 /** Sink validation, or an event of another product. */
 function interpretOther(carrierType: string, data: JsonObject | undefined): Reading {
   if (!testType.test(carrierType)) {
-    return fault(
-      'unknown-shape',
-      `The CloudEvent type ${shown(carrierType)} is no Super SIM connection event`,
-    );
+    return memberFault('unknown-shape', 'type', 'names no Super SIM connection event', carrierType);
   }
   const testId = freeText(data?.['test_id'], 64);
   return testId === undefined
@@ -163,11 +158,11 @@ function identityOf(data: JsonObject): Identity | Fault {
     ['data_session_sid', sessionId],
   ] as const) {
     const wrong = text === undefined ? undefined : identifierFault(text);
-    if (wrong !== undefined) return fault(wrong, `${member} can not be used: ${shown(text)}`);
+    if (wrong !== undefined) return memberFault(wrong, member, 'can not be used', text);
   }
   const written = readWrittenIccid(iccid);
   const sim = written?.sim ?? simSid;
-  if (eventSid === undefined) return fault('missing-identity', 'event_sid is missing');
+  if (eventSid === undefined) return memberFault('missing-identity', 'event_sid', 'is missing');
   if (sim === undefined) {
     if (iccid !== undefined) return notIccid('sim_iccid', iccid, 'sim_sid');
     return fault('missing-identity', 'Neither sim_iccid nor sim_sid names the SIM');
@@ -197,7 +192,7 @@ function interpretRecord(record: SuperSimRecord): Reading {
   const isSession = type.startsWith('data-session.');
   // A session that failed before it came to be has no id: that is an event, and no session.
   if (identity.sessionId === undefined && typesOfSessions.has(type)) {
-    return fault('missing-identity', 'data_session_sid is missing');
+    return memberFault('missing-identity', 'data_session_sid', 'is missing');
   }
   const facts = factsOf(record);
   const totals = runningTotals(record);
@@ -346,7 +341,7 @@ function bytesOf(data: JsonObject, member: string): number | undefined | Fault {
   const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
   const bytes = decimal === undefined || decimal.includes('.') ? undefined : timesWhole(decimal, 1);
   if (bytes !== undefined && bytes >= 0) return bytes;
-  return fault('impossible-number', `${member} is no exact number of bytes: ${shown(value)}`);
+  return memberFault('impossible-number', member, 'is no exact number of bytes', value);
 }
 
 /** Three members that state bytes up, down and in total; undefined where none is there. */

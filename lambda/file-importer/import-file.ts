@@ -1,12 +1,12 @@
 import type { RowInterpreter } from '../carriers/datastreamer-csv.ts';
-import { type Arrival, type Fault, fault, isFault, type Reading } from '../carriers/reading.ts';
+import { type Arrival, type Fault, fault, formatReason, isFault, type Reading } from '../carriers/reading.ts';
 import { timeOf } from '../carriers/time.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../ledger/receipt.ts';
 import type { Source } from '../sources.ts';
 import { backOff } from '../store/concurrency.ts';
 import type { FilesTable, Manifest } from '../store/files.ts';
-import type { Reject } from '../store/quarantine.ts';
+import { type Reject, rejectFault } from '../store/quarantine.ts';
 import type { Block, BlockReader } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';
 import { headerIn, type Layout, layoutOf, readLayout, swallowsRows } from './layout.ts';
@@ -157,11 +157,13 @@ async function refuse(
   object: FileObject,
   source: Source,
   { header, ...manifest }: Manifest,
-  { code, reason }: Fault,
+  wrong: Fault,
   ports: ImportPorts,
 ): Promise<ImportResult> {
   const arrivedAt = Date.parse(manifest.delivered);
-  await ports.keepFile(object, { code, reason, position: manifest.object, source: source.name, arrivedAt });
+  const { object: position } = manifest;
+  await ports.keepFile(object, { ...rejectFault(wrong), position, source: source.name, arrivedAt });
+  const reason = formatReason(wrong);
   const failed: Manifest = { ...manifest, state: 'failed', reason, noted: timeNow(ports) };
   await ports.files.write(failed);
   ports.count({ ...emptyReceipt, received: 1, rejected: 1 });

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { type Fault, fault } from '../carriers/reading.ts';
+import { type Fault, fault, formatReason } from '../carriers/reading.ts';
 import type { OpenedFile } from './file-store.ts';
 
 /** A file whose bytes are those of the CSV, packed or not. */
@@ -17,7 +17,7 @@ class DamagedFileError extends Error {
   readonly fault: Fault;
 
   constructor(damage: Fault) {
-    super(damage.reason);
+    super(formatReason(damage));
     this.fault = damage;
   }
 }

@@ -45,9 +45,7 @@ export function* entriesOfBody(
 ): Generator<Entry> {
   const { delivery, source, arrivedAt, position } = arrival;
   const read = (part: BodyPart): Reading =>
-    part.kind === 'broken'
-      ? fault(part.code, part.reason)
-      : interpretWithinLimits(part.value, arrival, interpretValue);
+    part.kind === 'broken' ? part.fault : interpretWithinLimits(part.value, arrival, interpretValue);
   const body = withinLimits(readBody(data), data, read);
   let index = 0;
   for (const part of body.parts()) {

@@ -1,14 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { type SigningConfiguration, sendSigned } from '../aws-request.ts';
-import type { RejectCode } from '../carriers/reading.ts';
+import { type Fault, formatReason, type RejectCode } from '../carriers/reading.ts';
 import { rejectPrefix } from '../names.ts';
 
 /** Something that could not be read, with all that is needed to read it again. */
 export interface Reject {
   readonly code: RejectCode;
-  /** A plain sentence. */
+  /** A plain sentence, the value that is wrong included. */
   readonly reason: string;
+  /** The carrier's name of the member that is wrong, and what it holds, cut short; where it is one member. */
+  readonly member?: string;
+  readonly value?: string;
   /** Where it arrived: `stream/shard/sequence`, or `bucket/key@version#row`. */
   readonly position: string;
   readonly source: string;
@@ -17,6 +20,16 @@ export interface Reject {
   readonly bytes: Uint8Array;
   /** Of a row of a file: the header before it, where that is not the file's first. */
   readonly header?: string;
+}
+
+/** What a reject says of what is wrong with it. */
+export function rejectFault(wrong: Fault): Pick<Reject, 'code' | 'reason' | 'member' | 'value'> {
+  const { code, member, value } = wrong;
+  return {
+    ...{ code, reason: formatReason(wrong) },
+    ...(member !== undefined && { member }),
+    ...(value !== undefined && { value }),
+  };
 }
 
 /** Where rejects are kept. */
@@ -106,6 +119,9 @@ export interface RejectLine {
   readonly id: string;
   readonly code: RejectCode;
   readonly reason: string;
+  /** The carrier's name of the member that is wrong, and what it holds, cut short; where it is one member. */
+  readonly member?: string;
+  readonly value?: string;
   readonly source: string;
   readonly position: string;
   /** ISO 8601. */
@@ -125,6 +141,8 @@ function rejectLine(reject: Reject): RejectLine {
     id: rejectId(reject),
     code: reject.code,
     reason: reject.reason,
+    ...(reject.member !== undefined && { member: reject.member }),
+    ...(reject.value !== undefined && { value: reject.value }),
     source: reject.source,
     position: reject.position,
     arrivedAt: new Date(reject.arrivedAt).toISOString(),

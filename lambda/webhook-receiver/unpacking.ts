@@ -1,4 +1,5 @@
 import { gunzip, isGzip, mostBytes } from '../carriers/body.ts';
+import { formatReason } from '../carriers/reading.ts';
 import type { WebhookRequest } from './request.ts';
 
 /** Why a request is refused: sent again as it is, it would be again. */
@@ -30,5 +31,5 @@ export function unpacked({ headers, body }: WebhookRequest): Buffer | Refusal {
 function gunzipped(body: Buffer): Buffer | Refusal {
   const bytes = gunzip(body, mostBytes);
   if (Buffer.isBuffer(bytes)) return bytes;
-  return { status: bytes.code === 'too-large' ? 413 : 400, message: bytes.reason };
+  return { status: bytes.code === 'too-large' ? 413 : 400, message: formatReason(bytes) };
 }

@@ -556,7 +556,7 @@ describe('import', () => {
     const refused = await ledger.run(['import', path]);
     expect(refused.code).toBe(1);
     expect(refused.output).toMatch(
-      /cdr_refused\.csv +default +failed +0 +0 +0 +The header has no column id, but "a,b"/,
+      /cdr_refused\.csv +default +failed +0 +0 +0 +The header has no column id: "a,b"/,
     );
     const wrong = await Promise.all([
       ledger.run(['import', join(folder, 'missing.csv')]),

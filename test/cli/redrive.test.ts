@@ -3,10 +3,11 @@ import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Deployment } from '../../cli/deployment/deployment.ts';
 import { openLocalRun } from '../../cli/deployment/local-run.ts';
+import { readRejects } from '../../cli/redrive/quarantine-objects.ts';
 import { redriveRejects } from '../../cli/redrive/redrive.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import type { Interpret } from '../../lambda/kinesis-consumer/entries.ts';
-import { BucketQuarantine, type RejectLine } from '../../lambda/store/quarantine.ts';
+import { BucketQuarantine, type Reject, type RejectLine, rejectId } from '../../lambda/store/quarantine.ts';
 import { quarantineBucket } from '../../local/places.ts';
 import { header, iccidOf, row } from '../lambda/file-importer/cdr.ts';
 import { repairedInterpret, simOf, usageOf, wrapped } from './records.ts';
@@ -211,4 +212,29 @@ describe('a redrive', () => {
     ]);
     expect((await keysOf(deployment, 'rejects/gone/')).length).toBe(2);
   });
+});
+
+test('a reject is read with all that was kept of it', async () => {
+  const deployment = await opened();
+  const { dynamoDb, s3Endpoint } = deployment;
+  const quarantine = new BucketQuarantine(dynamoDb.config, quarantineBucket, s3Endpoint);
+  const reject: Required<Reject> = {
+    ...{ code: 'impossible-time', reason: 'start_timestamp is no possible time: 7' },
+    ...{ member: 'start_timestamp', value: '7', source: 'telekom', arrivedAt: Date.parse('2026-11-02') },
+    ...{ position: 'bucket/cdr_1.csv@1#7', bytes: Buffer.from('1,7,x'), header: 'id,start_timestamp,iccid' },
+  };
+  await quarantine.keep([reject]);
+  const { arrivedAt, bytes, ...told } = reject;
+  const id = rejectId(reject);
+  expect(await readRejects(deployment, `rejects/telekom/impossible-time/${id}.jsonl`)).toEqual([
+    { ...told, id, arrivedAt: '2026-11-02T00:00:00.000Z', encoding: 'utf8', body: '1,7,x' },
+  ]);
+});
+
+test('records that are rejected for other values of one member are counted together', async () => {
+  await keep('telekom', ...[7, 8, 9].map((time) => JSON.stringify({ ...usageOf(1), start_timestamp: time })));
+  const { stillRejected } = await redrive(await opened(), { interpret, source: 'telekom', dryRun: true });
+  expect([...stillRejected].filter(([problem]) => problem.startsWith('impossible-time'))).toEqual([
+    ['impossible-time: start_timestamp is no possible time', 3],
+  ]);
 });

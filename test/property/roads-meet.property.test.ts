@@ -41,7 +41,7 @@ function fieldsOf(record: UsageRecord): string[] {
 
 function readRow(record: UsageRecord): Reading {
   const interpretRow = interpreterOf(usageColumns, 'cdr_20261102_110000.csv');
-  if (isFault(interpretRow)) throw new Error(interpretRow.reason);
+  if (isFault(interpretRow)) throw new Error(interpretRow.problem);
   return interpretRow(fieldsOf(record), { source: sourceOf(record.sim.carrier), arrivedAt });
 }
 

@@ -178,7 +178,7 @@ export function readCsv(
   const delimiter = delimiterOf(text.slice(0, text.indexOf('\n')));
   const [header, ...rows] = parseRows(bytes, [...rowEnds(bytes, delimiter), bytes.length], delimiter);
   const interpretRow = interpreterOf(header?.fields ?? [], fileName);
-  if (isFault(interpretRow)) throw new Error(interpretRow.reason);
+  if (isFault(interpretRow)) throw new Error(interpretRow.problem);
   return rows.map(({ fields = [] }) => interpretRow(fields, arrivalFrom(carrier, about)));
 }
 

@@ -1,5 +1,5 @@
 import { readBody } from '../../lambda/carriers/body.ts';
-import type { RejectCode } from '../../lambda/carriers/reading.ts';
+import { formatReason, type RejectCode } from '../../lambda/carriers/reading.ts';
 
 /** All of a body at once, its values apart from what is broken. */
 export interface WholeBody {
@@ -22,6 +22,9 @@ export function readAll(bytes: Buffer): WholeBody {
     bytesOf: (index) => values[index]?.bytes() ?? Buffer.alloc(0),
     broken: parts
       .filter((part) => part.kind === 'broken')
-      .map(({ code, reason, bytes: original }) => ({ code, reason, bytes: original() })),
+      .map(({ fault, bytes: original }) => ({
+        ...{ code: fault.code, reason: formatReason(fault) },
+        bytes: original(),
+      })),
   };
 }

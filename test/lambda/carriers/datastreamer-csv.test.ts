@@ -332,7 +332,7 @@ describe('events files', () => {
     expect(readEventRow(row)).toEqual({
       kind: 'fault',
       code: 'unknown-shape',
-      reason: 'The event type has no id',
+      problem: 'The event type has no id',
     });
   });
 });
@@ -342,7 +342,9 @@ describe('headers and rows that can not be read', () => {
     expect(interpreterOf(['iccid', 'volume'], 'cdr_1.csv')).toEqual({
       kind: 'fault',
       code: 'no-id-column',
-      reason: 'The header has no column id, but "iccid,volume"',
+      member: 'The header',
+      problem: 'The header has no column id',
+      value: '"iccid,volume"',
     });
   });
 
@@ -350,21 +352,23 @@ describe('headers and rows that can not be read', () => {
     expect(interpreterOf(['id', 'colour'], 'cars.csv')).toEqual({
       kind: 'fault',
       code: 'unknown-columns',
-      reason: 'The header is neither of usage nor of events: "id,colour"',
+      member: 'The header',
+      problem: 'The header is neither of usage nor of events',
+      value: '"id,colour"',
     });
   });
 
   it.each([
     ['too few', -1, 'The row has 33 fields where the header has 34'],
     ['too many', 1, 'The row has 35 fields where the header has 34'],
-  ])('are rejected one by one for %s fields', (_, difference, reason) => {
+  ])('are rejected one by one for %s fields', (_, difference, problem) => {
     const interpretRow = interpreterOf(Object.keys(usageRow), 'cdr_1.csv');
     const fields = Object.values(usageRow).map((value) => value ?? '');
     const row = difference < 0 ? fields.slice(0, difference) : [...fields, 'more'];
     expect(typeof interpretRow === 'function' && interpretRow(row, arrivalFrom('1nce'))).toEqual({
       kind: 'fault',
       code: 'broken-row',
-      reason,
+      problem,
     });
   });
 

@@ -255,7 +255,7 @@ describe('PDP contexts', () => {
     expect(readStreamer(contextEvent(4, context))).toEqual({
       kind: 'fault',
       code: 'missing-identity',
-      reason: 'The PDP context has no id',
+      problem: 'The PDP context has no id',
     });
   });
 

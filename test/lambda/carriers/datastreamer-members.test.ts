@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
 import { eventTypeName } from '../../../lambda/carriers/event-types.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
-import { isFault } from '../../../lambda/carriers/reading.ts';
+import { formatReason, isFault } from '../../../lambda/carriers/reading.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
 import {
   contextEvent,
@@ -28,7 +28,7 @@ const noVolume = 'unknown-shape: This is a usage record without a volume: volume
 
 function reasonOf(record: Members): string {
   const reading = readStreamer(record);
-  return isFault(reading) ? `${reading.code}: ${reading.reason}` : reading.kind;
+  return isFault(reading) ? `${reading.code}: ${formatReason(reading)}` : reading.kind;
 }
 
 describe('a record that says little', () => {
@@ -93,7 +93,10 @@ describe('a record is rejected', () => {
     [{ ...bareUsage, volume: {} }, noVolume],
     [{ ...bareUsage, volume: {}, traffic_type_id: 6 }, noVolume],
     [{ ...bareUsage, volume: {}, traffic_type_id: 9 }, noVolume],
-    [{ ...bareEvent, event_type_id: 'x'.repeat(65) }, 'oversized-field: The event type id is too long'],
+    [
+      { ...bareEvent, event_type_id: 'x'.repeat(65) },
+      `oversized-field: event_type.id is too long: "${'x'.repeat(59)}…`,
+    ],
     [{ id: 1, start_timestamp: '2026-11-02T10:00:00Z' }, noVolume],
     ...[undefined, null, ''].map((start_timestamp): [Members, string] => [
       { ...usageRecord, start_timestamp },
@@ -182,7 +185,7 @@ describe('a header', () => {
       'Neither an ICCID nor a SIM id names the SIM': 'usage',
       'timestamp is missing': 'events',
     };
-    expect(kinds[told?.reason ?? ''] ?? told?.code).toBe(kind);
+    expect(kinds[told?.problem ?? ''] ?? told?.code).toBe(kind);
   });
 });
 
@@ -213,10 +216,10 @@ describe('a row', () => {
       ...readCsv(csvOf(header, row.slice(0, 3)), 'cdr_1.csv'),
       ...readCsv(csvOf(eventHeader, eventRow.slice(0, 3)), 'events_1.csv'),
     ];
-    const reason = 'The row has 3 fields where the header has 4';
+    const problem = 'The row has 3 fields where the header has 4';
     expect(read).toEqual([
-      { kind: 'fault', code: 'broken-row', reason },
-      { kind: 'fault', code: 'broken-row', reason },
+      { kind: 'fault', code: 'broken-row', problem },
+      { kind: 'fault', code: 'broken-row', problem },
     ]);
   });
 

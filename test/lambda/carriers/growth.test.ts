@@ -211,7 +211,7 @@ describe('the work for a field grows as its length does', () => {
     (_, row) => {
       const header = Object.keys(row);
       const read = interpreterOf(header, 'any.csv');
-      if (isFault(read)) throw new Error(read.reason);
+      if (isFault(read)) throw new Error(read.problem);
       const found = header.flatMap((column) =>
         Object.entries({ ...longTexts, quotes: (length: number) => '"'.repeat(length) }).flatMap(
           ([what, text]) => {
@@ -240,7 +240,7 @@ describe('the work for a field grows as its length does', () => {
       volume: { total: 1 },
     };
     const read = interpreterOf(['id', 'timestamp', 'event_type_id', 'iccid', 'detail'], 'events.csv');
-    if (isFault(read)) throw new Error(read.reason);
+    if (isFault(read)) throw new Error(read.problem);
     const found = leavesOf(detail).flatMap((path) =>
       longValues.flatMap(([what, value]) => {
         const size = outgrownSize((length) => {

@@ -66,7 +66,7 @@ describe('names that every object has', async () => {
       );
       const read = (names: readonly string[]): unknown[] => {
         const interpreter = interpreterOf([...(header ?? []), ...names], key);
-        if (isFault(interpreter)) throw new Error(interpreter.reason);
+        if (isFault(interpreter)) throw new Error(interpreter.problem);
         return rows.map((row) =>
           documented(interpreter([...row, ...names.map(() => 'value')], arrivalFrom(source))),
         );

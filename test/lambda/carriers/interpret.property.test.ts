@@ -118,7 +118,7 @@ function itemsOf(reading: Reading): Item[] {
 
 /** What a table demands of an item, and the ledger of a reading. */
 function expectUsable(reading: Reading): void {
-  if (reading.kind === 'fault') expect(reading.reason).toMatch(/^\S.{5,}/s);
+  if (reading.kind === 'fault') expect(reading.problem).toMatch(/^\S.{5,}/s);
   if (reading.kind !== 'observed') return;
   new Fold().add(0, reading);
   const { session, sim } = reading;

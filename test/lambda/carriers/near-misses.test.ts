@@ -104,7 +104,11 @@ const examples: [unknown, string][] = [
 ];
 
 it.each(examples)('%j is rejected for what it is', (value, reason) => {
-  expect(interpret(value, arrivalFrom('emnify'))).toEqual({ kind: 'fault', code: 'unknown-shape', reason });
+  expect(interpret(value, arrivalFrom('emnify'))).toEqual({
+    kind: 'fault',
+    code: 'unknown-shape',
+    problem: reason,
+  });
 });
 
 it('what is said of them stands in the documentation', () => {

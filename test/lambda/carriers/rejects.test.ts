@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
-import { type Fault, isFault, type RejectCode } from '../../../lambda/carriers/reading.ts';
+import { type Fault, formatReason, isFault, type RejectCode } from '../../../lambda/carriers/reading.ts';
 import { arrivalFrom, arrivedAt, statedBy } from '../../records/arrival.ts';
 import {
   carrierEvent,
@@ -62,13 +62,13 @@ const examples: readonly Example[] = [
     what: 'a CloudEvent of another product',
     record: connectionEvent('x', {}, { type: 'com.twilio.messaging.message.sent' }),
     code: 'unknown-shape',
-    reason: 'The CloudEvent type "com.twilio.messaging.message.sent" is no Super SIM connection event',
+    reason: 'type names no Super SIM connection event: "com.twilio.messaging.message.sent"',
   },
   {
     what: 'a CloudEvent whose data is no object',
     record: { ...connectionEvent('attachment.accepted'), data: 'not { json' },
     code: 'unknown-shape',
-    reason: 'This is a Super SIM event whose member data is neither an object nor one as text',
+    reason: 'data of a Super SIM event must be an object, or the text of one',
   },
   {
     what: 'a usage record without a volume in its volume',
@@ -170,7 +170,7 @@ const examples: readonly Example[] = [
     what: 'the id of a PDP context in scientific notation',
     record: contextEvent(3, { ...pdpContext, pdp_context_id: '1.1E+8' }),
     code: 'scientific-notation',
-    reason: 'The session\'s id can not be used: "1.1E+8"',
+    reason: 'pdp_context_id can not be used: "1.1E+8"',
   },
   {
     what: 'an id of a million characters',
@@ -182,7 +182,7 @@ const examples: readonly Example[] = [
     what: 'an event type of a million characters',
     record: carrierEvent('x'.repeat(1_000_000)),
     code: 'oversized-field',
-    reason: 'The event type id is too long',
+    reason: `event_type.id is too long: "${'x'.repeat(59)}…`,
   },
   ...['2026-02-30T10:00:00Z', '2025-02-29T10:00:00Z', '2026-11-31 10:00:00', '2026-13-01T10:00:00Z'].map(
     (time) => ({
@@ -238,7 +238,7 @@ const examples: readonly Example[] = [
     what: 'a type of a million characters',
     record: connectionEvent('x'.repeat(1_000_000)),
     code: 'oversized-field',
-    reason: 'The event type is too long',
+    reason: `type is too long: "com.twilio.iot.supersim.connection.${'x'.repeat(24)}…`,
   },
   {
     what: 'running totals that nothing has a place for',
@@ -288,15 +288,15 @@ const examples: readonly Example[] = [
       'volume has more digits than can be kept exactly (36): "1.2345678901234567890123456789012345678901"',
   },
   ...[
-    ['a volume', { ...usageRecord, volume: { total: `0.${'0'.repeat(300)}` } }, 'volume', 302],
-    ['a time', { ...usageRecord, start_timestamp: '2'.repeat(257) }, 'start_timestamp', 257],
-    ['a Super SIM’s volume', superSim({ data_upload: '0'.repeat(1_000) }), 'data_upload', 1_000],
-  ].map(([what, record, member, length]) => ({
+    ['a volume', { ...usageRecord, volume: { total: `0.${'0'.repeat(300)}` } }, 'volume'],
+    ['a time', { ...usageRecord, start_timestamp: '2'.repeat(257) }, 'start_timestamp'],
+    ['a Super SIM’s volume', superSim({ data_upload: '0'.repeat(1_000) }), 'data_upload'],
+  ].map(([what, record, member]) => ({
     what: `${what} of too many characters`,
     record,
     code: 'oversized-field' as const,
     reason: expect.stringMatching(
-      new RegExp(`^${member} has ${length} characters where 256 are read: "[ 0-9.]{59}…$`),
+      new RegExp(`^${member} has more than the 256 characters that are read: "[ 0-9.]{59}…$`),
     ),
   })),
   {
@@ -304,7 +304,7 @@ const examples: readonly Example[] = [
     record: { ...usageRecord, sim: { iccid: '898828066600100000151' } },
     code: 'missing-identity',
     reason:
-      'iccid is not an ICCID, which has 18 to 20 digits: "898828066600100000151"; and the id of the SIM is missing',
+      'iccid is not an ICCID, which has 18 to 20 digits, and the id of the SIM is missing: "898828066600100000151"',
   },
   {
     what: 'a connection event whose only name is no ICCID',
@@ -314,7 +314,7 @@ const examples: readonly Example[] = [
     }),
     code: 'missing-identity',
     reason:
-      'sim_iccid is not an ICCID, which has 18 to 20 digits: "898830709999999910001"; and sim_sid is missing',
+      'sim_iccid is not an ICCID, which has 18 to 20 digits, and sim_sid is missing: "898830709999999910001"',
   },
   {
     what: 'more megabytes than can be counted in bytes',
@@ -343,7 +343,9 @@ function readAny(record: unknown) {
 
 describe('a record is rejected, with its code and a sentence,', () => {
   it.each(examples)('for $what', ({ record, code, reason }) => {
-    expect(readAny(record)).toEqual({ kind: 'fault', code, reason });
+    const reading = readAny(record);
+    if (!isFault(reading)) expect.fail('It was read');
+    expect({ code: reading.code, reason: formatReason(reading) }).toEqual({ code, reason });
   });
 
   it('and there is an example of every code', () => {
@@ -421,7 +423,9 @@ describe('numbers of any length', () => {
     expect(readStreamerText(text)).toEqual({
       kind: 'fault',
       code: 'scientific-notation',
-      reason: 'iccid can not be used: "8.98828E+18"',
+      member: 'iccid',
+      problem: 'iccid can not be used',
+      value: '"8.98828E+18"',
     });
     const superSimText = JSON.stringify(connectionEvent('attachment.accepted')).replace(
       '"89883070000005381783"',
@@ -430,7 +434,9 @@ describe('numbers of any length', () => {
     expect(readAny(bodyOf(superSimText).values[0])).toEqual({
       kind: 'fault',
       code: 'scientific-notation',
-      reason: 'sim_iccid can not be used: "8.9883E+19"',
+      member: 'sim_iccid',
+      problem: 'sim_iccid can not be used',
+      value: '"8.9883E+19"',
     });
   });
 });
@@ -561,9 +567,7 @@ describe('sentences', () => {
       superSim({ ...personal, data_session_sid: null, ip_address: personal.ip }),
       superSim({ ...personal, data_total: personal, data_session_sid: sessionSid }),
     ];
-    const reasons = broken
-      .map(readAny)
-      .map((reading) => (reading.kind === 'fault' ? reading.reason : 'none'));
+    const reasons = broken.map(readAny).map((reading) => (isFault(reading) ? formatReason(reading) : 'none'));
     expect(reasons).not.toContain('none');
     for (const value of [...Object.values(personal), 'John Do', 'user@company.com']) {
       expect(reasons.join('\n')).not.toContain(value);

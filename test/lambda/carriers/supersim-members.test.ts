@@ -168,7 +168,7 @@ describe('a record is rejected', () => {
         'This is a CloudEvent without its specversion: send it with all members that the carrier sent',
         withoutType,
         withoutType,
-      ].map((reason) => ({ kind: 'fault', code: 'unknown-shape', reason })),
+      ].map((problem) => ({ kind: 'fault', code: 'unknown-shape', problem })),
     );
   });
 });

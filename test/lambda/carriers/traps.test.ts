@@ -600,8 +600,14 @@ describe('privacy', () => {
       readStreamer(carrierEvent(6, { ...personal, timestamp: 'John Do'.length })),
     ];
     expect(readings).toEqual([
-      { kind: 'fault', code: 'missing-identity', reason: 'id is missing, or no whole number' },
-      { kind: 'fault', code: 'impossible-time', reason: 'timestamp is no possible time: 7' },
+      { kind: 'fault', code: 'missing-identity', member: 'id', problem: 'id is missing, or no whole number' },
+      {
+        kind: 'fault',
+        code: 'impossible-time',
+        member: 'timestamp',
+        problem: 'timestamp is no possible time',
+        value: '7',
+      },
     ]);
   });
 });

@@ -122,7 +122,7 @@ describe('the records in a batch', () => {
         ...common,
         delivery: 0,
         position: '1nce-stream/shardId-000000000007/5#1',
-        reading: { kind: 'fault', code: 'broken-json', reason: 'This is not JSON' },
+        reading: { kind: 'fault', code: 'broken-json', problem: 'This is not JSON' },
         bytes: broken,
       },
       {
@@ -140,7 +140,7 @@ describe('the records in a batch', () => {
     const [first, second] = entriesIn(kinesisRecord(`[${text},${wrong}]`, '6'));
     expect([first?.reading, second?.reading, second?.bytes]).toEqual([
       usage,
-      { kind: 'fault', code: 'missing-identity', reason: 'id is missing, or no whole number' },
+      { kind: 'fault', code: 'missing-identity', member: 'id', problem: 'id is missing, or no whole number' },
       wrong,
     ]);
   });
@@ -152,7 +152,7 @@ describe('the records in a batch', () => {
           ...common,
           delivery: 0,
           position: '1nce-stream/shardId-000000000007/7',
-          reading: { kind: 'fault', code: 'empty', reason: 'The body is empty' },
+          reading: { kind: 'fault', code: 'empty', problem: 'The body is empty' },
           bytes: '',
         },
       ],
@@ -173,7 +173,7 @@ describe('the records in a batch', () => {
           reading: {
             kind: 'fault',
             code: 'too-many-values',
-            reason: expect.stringMatching(/^(The body holds m|M)ore than 1000 values/i),
+            problem: expect.stringMatching(/^(The body holds m|M)ore than 1000 values/i),
           },
           bytes: packed.toString(),
         },
@@ -198,7 +198,7 @@ describe('the records in a batch', () => {
       const line = `${record}\n`;
       let read = 0;
       for (const { reading } of entriesOf([kinesisRecord(gzipSync(line.repeat(count)), '9')], sources)) {
-        if (reading.kind === 'fault') expect.fail(`${record}: ${reading.reason}`);
+        if (reading.kind === 'fault') expect.fail(`${record}: ${reading.problem}`);
         read += 1;
       }
       expect([record, read]).toEqual([record, count]);
@@ -214,7 +214,7 @@ describe('the records in a batch', () => {
       {
         kind: 'fault',
         code: 'oversized-field',
-        reason: 'The record has a member that is too long, or too deep, to be read',
+        problem: 'The record has a member that is too long, or too deep, to be read',
       },
       [],
     ]);

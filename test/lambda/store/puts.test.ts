@@ -306,7 +306,7 @@ function byStream(record: object, carrier: Carrier): Delivered {
 
 function byFile(row: object, carrier: Carrier): Delivered {
   const interpretRow = interpreterOf(Object.keys(row), 'cdr_20261102_130000.csv');
-  if (isFault(interpretRow)) throw new Error(interpretRow.reason);
+  if (isFault(interpretRow)) throw new Error(interpretRow.problem);
   const reading = interpretRow(Object.values(row).map(String), arrivalOf(carrier));
   return { usage: usageIn(reading), lookFirst: true };
 }

@@ -48,7 +48,7 @@ function batch(sims: number, from: number, updates: number): Changes {
   for (let number = from; number < from + updates; number += 1) {
     for (let sim = 0; sim < sims; sim += 1) {
       const reading = interpret(update(sim, number), { source, arrivedAt: Date.parse(minute(number)) });
-      if (reading.kind !== 'observed') throw new Error(reading.reason);
+      if (reading.kind !== 'observed') throw new Error(reading.kind);
       fold.add(record++, reading);
     }
   }
