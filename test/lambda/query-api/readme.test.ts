@@ -4,9 +4,9 @@ import { runningTables } from '../store/running-tables.ts';
 import { apiOver, send, takeExamples } from './api-under-test.ts';
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-const [, section = ''] = readme.split('## Ask it');
+const [, section = ''] = readme.split('## Query it');
 const questions = [
-  ...section.matchAll(/curl .*'http:\/\/127\.0\.0\.1:8080(.*)'\n```\n```json\n(.*)\n```/g),
+  ...section.matchAll(/curl .*'http:\/\/127\.0\.0\.1:8080(.*)'\n```\n```json\n([\s\S]*?)\n```/g),
 ].map(([, path = '', answer = '']) => [path, answer] as const);
 
 const tables = runningTables();
