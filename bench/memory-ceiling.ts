@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { environment } from '../lambda/names.ts';
 import { functions } from '../lib/limits.ts';
-import { createLambdaFunction } from '../local/lambda-runtime/function.ts';
+import { createDeployedFunction } from '../local/deployed-function.ts';
 import { batchOfBombs, largeFile, largestBatch, megabyte } from '../test/property/large-deliveries.ts';
 
 /**
@@ -70,7 +70,7 @@ const mostDeliveries = 5;
  */
 async function measure(what: What, endpoint: string): Promise<Measured> {
   const { definition, source, event } = tasks[what];
-  const lambda = await createLambdaFunction({
+  const lambda = await createDeployedFunction({
     name: `memory-of-${what}`,
     entry: definition.entry,
     memoryMegabytes: definition.memoryMegabytes,

@@ -7,7 +7,7 @@ import { ClientThrottle } from '../lambda/query-api/throttle.ts';
 import { chunked, forEachConcurrently } from '../lambda/store/concurrency.ts';
 import type { Item } from '../lambda/store/items.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';
-import { startDynamoDb } from '../local/dynamodb/start.ts';
+import { startLedgerTables } from '../local/ledger-tables.ts';
 
 /**
  * How the query API's latency depends on what other SIMs have stored: the same requests about one SIM, with few and
@@ -194,7 +194,7 @@ async function main(): Promise<void> {
   const ledgers: Measured[] = [];
   try {
     for (const items of sizes) {
-      const engine = await startDynamoDb({ port: 0 });
+      const engine = await startLedgerTables({ port: 0 });
       const client = new DynamoDBClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
       stops.push(async () => {
         client.destroy();

@@ -4,8 +4,8 @@ import type { WebhookSourceDescription } from '../lambda/sources.ts';
 import { webhookPath, webhookRoot } from '../lambda/webhook-receiver/routes.ts';
 import { functions } from '../lib/limits.ts';
 import { startGateway } from '../local/api/gateway.ts';
+import { createDeployedFunction } from '../local/deployed-function.ts';
 import { createKinesisStandIn } from '../local/kinesis/stand-in.ts';
-import { createLambdaFunction } from '../local/lambda-runtime/function.ts';
 import { createSecretsStandIn } from '../local/secrets/stand-in.ts';
 
 /**
@@ -76,7 +76,7 @@ async function main(asJson: boolean): Promise<void> {
     const { arn: streamArn } = kinesis.createStream(name, 4);
     return { name, carrier, streamArn, secret: name, requestsPerSecond: 0 };
   });
-  const receiver = await createLambdaFunction({
+  const receiver = await createDeployedFunction({
     ...functions.webhookReceiver,
     name: 'webhook-receiver',
     environment: {

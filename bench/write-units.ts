@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { eventsTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
-import { startDynamoDb } from '../local/dynamodb/start.ts';
+import { startLedgerTables } from '../local/ledger-tables.ts';
 import { bundle, type Subject, subjects, temporaryFolder } from './bundles.ts';
 import { type Counts, startCountingProxy } from './counting-proxy.ts';
 import { type BenchmarkOptions, type Figure, figure, type Target } from './figures.ts';
@@ -73,7 +73,7 @@ interface Delivered {
 }
 
 async function delivered(bundlePath: string, workload: Workload): Promise<Delivered> {
-  const engine = await startDynamoDb({ port: 0 });
+  const engine = await startLedgerTables({ port: 0 });
   const proxy = await startCountingProxy(engine.endpoint);
   const client = new DynamoDBClient({
     endpoint: engine.endpoint,

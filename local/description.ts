@@ -18,7 +18,10 @@ const sourceTraffic = z.object({
   day: traffic,
 });
 
-/** What {@link import('./api/gateway.ts').descriptionPath} answers. */
+/** Where on the API's port the local run says where everything of it is. No deployed API has it. */
+export const descriptionPath = '/local';
+
+/** What {@link descriptionPath} answers. */
 export const localDescription = z.object({
   endpoints: z.object({ kinesis: z.url(), s3: z.url(), sqs: z.url(), dynamoDb: z.url() }),
   /** By the names that the stack's outputs have. */

@@ -18,13 +18,15 @@ import { outputName } from '../lib/output-names.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { type LocalGateway, startGateway } from './api/gateway.ts';
 import { localRegion } from './aws-json-protocol.ts';
-import type { LocalDescription } from './description.ts';
-import { DynamoDbStartError, type LocalDynamoDb, startDynamoDb } from './dynamodb/start.ts';
+import { createDeployedFunction } from './deployed-function.ts';
+import { descriptionPath, type LocalDescription } from './description.ts';
+import { DynamoDbStartError, type LocalDynamoDb } from './dynamodb/start.ts';
 import { createKinesisMapping } from './event-source-mapping/kinesis.ts';
 import type { EventSourceMapping, StreamMapping } from './event-source-mapping/mapping.ts';
 import { createSqsMapping } from './event-source-mapping/sqs.ts';
 import { createKinesisStandIn, type KinesisStandIn } from './kinesis/stand-in.ts';
-import { createLambdaFunction, type LocalFunction } from './lambda-runtime/function.ts';
+import type { LocalFunction } from './lambda-runtime/function.ts';
+import { startLedgerTables } from './ledger-tables.ts';
 import type { LoopbackServer } from './loopback-server.ts';
 import { type ApiCredentials, type Ports, portVariables, UsageError } from './options.ts';
 import {
@@ -191,7 +193,7 @@ class RunningLedger implements LocalLedger {
       { root: '/', routes, hasDefault: true, target: queryApi },
       { root: webhookRoot, routes: webhookRoutes, hasDefault: false, target: receiver },
     ];
-    this.#gateway.ready(apis, () => this.#description());
+    this.#gateway.ready(apis, { path: descriptionPath, content: () => this.#description() });
   }
 
   peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number } {
@@ -268,7 +270,7 @@ class RunningLedger implements LocalLedger {
   async #startEngine(port: number): Promise<LocalDynamoDb> {
     const { dataDirectory, onTrouble } = this.#options;
     if (dataDirectory !== undefined) await preparePrivateFolder(dataDirectory);
-    this.#engine = await startDynamoDb({
+    this.#engine = await startLedgerTables({
       port,
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
       onCrash: (error) => onTrouble(`The local DynamoDB has ended: ${error.message}`),
@@ -441,7 +443,7 @@ class RunningLedger implements LocalLedger {
     const onLog = (line: string): void => {
       if (!this.receipts.takeLine(line)) this.#options.onLog(line);
     };
-    return createLambdaFunction({
+    return createDeployedFunction({
       ...{ name, entry, memoryMegabytes, timeoutSeconds, onLog },
       concurrency: processesPerFunction,
       environment: variables,

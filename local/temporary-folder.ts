@@ -4,12 +4,12 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * What the local run has in the system's temporary folder: one private folder for each process, whose name says whose it
+ * What the emulators have in the system's temporary folder: one private folder for each process, whose name says whose it
  * is. A process removes its own; what a killed one has left is removed by the next that starts.
  */
 
 /** Process id, start of the process and machine, as {@link Owner} has them; then what makes the name unique. */
-const folderName = /^simledger-run-(\d+)-(\d+)-([0-9a-f]{8})-/;
+const folderName = /^local-aws-(\d+)-(\d+)-([0-9a-f]{8})-/;
 
 /** Whose a folder is. Ids of processes are used again, so the id alone would not tell. */
 interface Owner {
@@ -72,7 +72,7 @@ export async function createTemporaryFolder(name: string): Promise<TemporaryFold
 async function createOwn(parent: string): Promise<string> {
   await removeStaleFolders(parent);
   const started = await startTicks(String(process.pid));
-  return mkdtemp(join(parent, `simledger-run-${process.pid}-${started}-${await machineHash()}-`));
+  return mkdtemp(join(parent, `local-aws-${process.pid}-${started}-${await machineHash()}-`));
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { SourceDescription } from '../../lambda/sources.ts';
 import { webhookPath } from '../../lambda/webhook-receiver/routes.ts';
-import { descriptionPath } from '../../local/api/gateway.ts';
 import { localRegion } from '../../local/aws-json-protocol.ts';
-import { type LocalDescription, localDescription } from '../../local/description.ts';
+import { descriptionPath, type LocalDescription, localDescription } from '../../local/description.ts';
 import { portOf, portVariables } from '../../local/options.ts';
 import type { ConnectionValues } from '../connecting/portal-forms.ts';
 import { Clients } from './clients.ts';

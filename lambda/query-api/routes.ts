@@ -38,6 +38,3 @@ export const routes: readonly Route[] = [
 export function routeKey({ path }: Route): string {
   return `GET ${path}`;
 }
-
-/** API Gateway's key of what no route takes. */
-export const defaultRouteKey = '$default';

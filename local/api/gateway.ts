@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { defaultRouteKey } from '../../lambda/query-api/routes.ts';
 import { localAccount } from '../aws-json-protocol.ts';
 import type { LocalFunction } from '../lambda-runtime/function.ts';
 import { guardServer } from '../loopback-guard.ts';
-import { decoded, type GatewayRoute, routed } from './route-table.ts';
+import { decoded, defaultRouteKey, type GatewayRoute, routed } from './route-table.ts';
 
 /** An HTTP API and the function behind it. */
 export interface GatewayApi {
@@ -25,14 +24,17 @@ export interface LocalGateway {
   /**
    * Until then every request is answered with 503.
    *
-   * @param describe what the local run says of itself at {@link descriptionPath}.
+   * @param page one more page, answered by the gateway itself, beside the APIs.
    */
-  ready(apis: readonly GatewayApi[], describe?: () => object): void;
+  ready(apis: readonly GatewayApi[], page?: GatewayPage): void;
   close(): Promise<void>;
 }
 
-/** Where the local run says where everything of it is. No deployed API has it. */
-export const descriptionPath = '/local';
+/** A page that no API of AWS has: JSON, made anew for each request. */
+export interface GatewayPage {
+  readonly path: string;
+  readonly content: () => object;
+}
 
 /** Bytes of a body that API Gateway takes, and of an event that Lambda takes. */
 const most = { body: 10 * 1024 * 1024, event: 6 * 1024 * 1024 };
@@ -53,11 +55,12 @@ interface Answer {
  */
 export async function startGateway(port: number): Promise<LocalGateway> {
   let apis: readonly GatewayApi[] | undefined;
-  let describe: (() => object) | undefined;
+  let page: GatewayPage | undefined;
   const server = createServer((request, response) => {
-    const description = request.url === descriptionPath ? describe?.() : undefined;
     const answering =
-      description === undefined ? answerOf(request, () => apis) : described(request, description);
+      page !== undefined && request.url === page.path
+        ? pageAnswer(request, page)
+        : answerOf(request, () => apis);
     answering.then(
       (answer) => {
         if (answer !== undefined) send(request, response, answer);
@@ -72,9 +75,9 @@ export async function startGateway(port: number): Promise<LocalGateway> {
   await listening(server, port);
   return {
     port: (server.address() as AddressInfo).port,
-    ready: (upAndRunning, description) => {
+    ready: (upAndRunning, ownPage) => {
       apis = upAndRunning;
-      describe = description;
+      page = ownPage;
     },
     close: () =>
       new Promise((resolve) => {
@@ -96,10 +99,10 @@ function json(status: number, value: object): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
 
-/** What the local run says of itself; a body that comes along is read to its end and left. */
-async function described(request: IncomingMessage, description: object): Promise<Answer> {
+/** The gateway's own page; a body that comes along is read to its end and left. */
+async function pageAnswer(request: IncomingMessage, page: GatewayPage): Promise<Answer> {
   request.resume();
-  return json(200, description);
+  return json(200, page.content());
 }
 
 /** The answer to a request; undefined where the client has gone before it had sent all of it. */

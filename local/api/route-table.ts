@@ -1,4 +1,5 @@
-import { defaultRouteKey } from '../../lambda/query-api/routes.ts';
+/** API Gateway's key of what no route takes. */
+export const defaultRouteKey = '$default';
 
 /** A route of an HTTP API. */
 export interface GatewayRoute {

@@ -5,7 +5,6 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import dynalite from 'dynalite';
-import { tables } from '../../lambda/store/tables.ts';
 import { guardServer } from '../loopback-guard.ts';
 import {
   answerFaults,
@@ -39,7 +38,7 @@ process.umask(0o077);
 process.on('SIGINT', () => undefined);
 process.once('message', (options: EngineOptions) => start(options).catch(fail));
 
-async function start({ port, dataDirectory }: EngineOptions): Promise<void> {
+async function start({ port, dataDirectory, permanentTables }: EngineOptions): Promise<void> {
   if (dataDirectory !== undefined) await tryOpen(dataDirectory);
   closeIteratorsOnReturn(Level.prototype);
   closeIteratorsOnReturn(MemoryLevel.prototype);
@@ -51,10 +50,7 @@ async function start({ port, dataDirectory }: EngineOptions): Promise<void> {
   });
   surviveAbortedRequests(server);
   answerFaults(server);
-  keepTables(
-    server,
-    tables.map(({ name }) => name),
-  );
+  keepTables(server, permanentTables);
   nameUnknownOperations(server, supportedOperations());
   hideOrigin(server);
   guardServer(server);

@@ -4,6 +4,8 @@ export interface EngineOptions {
   readonly port: number;
   /** Folder that keeps the tables; without it they are in memory. */
   readonly dataDirectory?: string;
+  /** Names of the tables that clients can't delete. */
+  readonly permanentTables: readonly string[];
 }
 
 /** What the engine's process is told later. */

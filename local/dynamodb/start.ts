@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { totalmem } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { localAccount, localRegion } from '../aws-json-protocol.ts';
 import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
 import { createTables } from './tables.ts';
 
 /** What the DynamoDB stand-in is started with. */
-export interface DynamoDbOptions extends EngineOptions {
+export interface DynamoDbOptions extends Omit<EngineOptions, 'permanentTables'> {
+  /** Requests that create the tables, as far as they are not there yet. No client can delete them. */
+  readonly tables: readonly CreateTableCommandInput[];
   /** Region in the tables' ARNs; `us-east-1` by default. */
   readonly region?: string;
   /** Called if the engine's process ends without having been stopped. What it held in memory is lost then. */
@@ -57,7 +59,7 @@ const lastWordsLength = 2_000;
  * @throws DynamoDbStartError, with `code` `EADDRINUSE` when the port is taken.
  */
 export async function startDynamoDb(options: DynamoDbOptions): Promise<LocalDynamoDb> {
-  const { region = localRegion, port, dataDirectory } = options;
+  const { tables, region = localRegion, port, dataDirectory } = options;
   const child = fork(fileURLToPath(new URL('./engine.ts', import.meta.url)), {
     // The path is resolved here: the folder that the user starts in may not know tsx.
     execArgv: [`--max-old-space-size=${heapMegabytes}`, '--import', tsx()],
@@ -70,11 +72,15 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<LocalDyna
     stopping = true;
     await end(child);
   };
-  const engineOptions: EngineOptions = { port, ...(dataDirectory === undefined ? {} : { dataDirectory }) };
+  const engineOptions: EngineOptions = {
+    port,
+    ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    permanentTables: tables.flatMap(({ TableName }) => TableName ?? []),
+  };
   try {
     const listening = await firstMessage(child, engineOptions, lastWords);
     const endpoint = `http://127.0.0.1:${listening}`;
-    await createTablesAt(endpoint, region);
+    await createTablesAt(endpoint, region, tables);
     child.once('close', (code, signal) => {
       if (stopping) return;
       options.onCrash?.(new Error(`DynamoDB ended (${signal ?? code}). ${lastWords()}`.trim()));
@@ -106,11 +112,15 @@ function firstMessage(child: ChildProcess, options: EngineOptions, lastWords: ()
   });
 }
 
-async function createTablesAt(endpoint: string, region: string): Promise<void> {
+async function createTablesAt(
+  endpoint: string,
+  region: string,
+  tables: DynamoDbOptions['tables'],
+): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint, region, credentials });
   try {
-    await createTables(client);
+    await createTables(client, tables);
   } finally {
     client.destroy();
   }

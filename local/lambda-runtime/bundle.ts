@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundling } from '../../lib/limits.ts';
 
 /** The two files that a function's process is started from. */
 export interface FunctionBundle {
@@ -11,16 +10,32 @@ export interface FunctionBundle {
   readonly runtime: string;
 }
 
-const projectDirectory = fileURLToPath(new URL('../../', import.meta.url));
+/** How functions are bundled: the options of esbuild that decide what is deployed. */
+export interface FunctionBundling {
+  /** Where entries and aliases are looked up; absolute. */
+  readonly projectDirectory: string;
+  readonly format: 'cjs';
+  readonly target: string;
+  readonly mainFields?: readonly string[];
+  readonly minify?: boolean;
+  readonly sourceMap?: boolean;
+  readonly sourcesContent?: boolean;
+  readonly alias?: Readonly<Record<string, string>>;
+}
 
 /**
- * Bundles a function as it is deployed, by the numbers in `lib/limits.ts`, and its runtime beside it.
+ * Bundles a function as it is deployed, and its runtime beside it.
  *
  * @param entry the module that exports `handler`, from the project's folder or absolute.
  * @param directory folder for the bundles.
  * @throws esbuild's BuildFailure when the entry does not build.
  */
-export async function bundleFunction(entry: string, directory: string): Promise<FunctionBundle> {
+export async function bundleFunction(
+  entry: string,
+  directory: string,
+  bundling: FunctionBundling,
+): Promise<FunctionBundle> {
+  const { projectDirectory, format, target, mainFields, minify, sourceMap, sourcesContent, alias } = bundling;
   await build({
     entryPoints: {
       index: resolve(projectDirectory, entry),
@@ -32,13 +47,13 @@ export async function bundleFunction(entry: string, directory: string): Promise<
     outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
-    format: bundling.format,
-    target: bundling.target,
-    mainFields: [...bundling.mainFields],
-    alias: bundling.alias,
-    minify: bundling.minify,
-    sourcemap: bundling.sourceMap,
-    sourcesContent: bundling.sourcesContent,
+    format,
+    target,
+    ...(mainFields && { mainFields: [...mainFields] }),
+    ...(alias && { alias }),
+    minify: minify ?? false,
+    sourcemap: sourceMap ?? false,
+    sourcesContent: sourcesContent ?? true,
     logLevel: 'silent',
   });
   return { handler: join(directory, 'index.cjs'), runtime: join(directory, 'runtime.cjs') };

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { nodeOptions } from '../../lib/limits.ts';
 
 /** What a function is known by. */
 export interface FunctionIdentity {
@@ -7,6 +6,8 @@ export interface FunctionIdentity {
   readonly memoryMegabytes: number;
   /** Region that the function believes to run in. */
   readonly region: string;
+  /** Node's options in the function's process; none by default. */
+  readonly nodeOptions?: string | undefined;
 }
 
 /** What a process needs of the machine, by operating system. Nothing else of the user's environment gets in. */
@@ -19,7 +20,7 @@ const inherited = ['PATH', 'Path', 'SystemRoot', 'SYSTEMROOT', 'windir', 'TMPDIR
  * @param directory the function's own folder; no AWS configuration files are there, and so the user's are not read.
  */
 export function functionEnvironment(
-  { name, memoryMegabytes, region }: FunctionIdentity,
+  { name, memoryMegabytes, region, nodeOptions }: FunctionIdentity,
   directory: string,
   configured: Readonly<Record<string, string>>,
 ): Record<string, string> {
@@ -45,7 +46,7 @@ export function functionEnvironment(
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     LAMBDA_TASK_ROOT: directory,
-    NODE_OPTIONS: nodeOptions,
+    ...(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions }),
     _HANDLER: 'index.handler',
     ...configured,
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { localAccount, localRegion } from '../aws-json-protocol.ts';
 import { createTemporaryFolder } from '../temporary-folder.ts';
-import { bundleFunction } from './bundle.ts';
+import { bundleFunction, type FunctionBundling } from './bundle.ts';
 import { functionEnvironment } from './environment.ts';
 import { FunctionProcess, type FunctionProcessOptions, type InvocationResult } from './process.ts';
 
@@ -10,6 +10,9 @@ export interface LambdaFunctionOptions {
   readonly name: string;
   /** The module that exports `handler(event, context)`, from the project's folder or absolute. */
   readonly entry: string;
+  readonly bundling: FunctionBundling;
+  /** Node's options in the function's processes; none by default. */
+  readonly nodeOptions?: string;
   /** What the function is configured with, `AWS_ENDPOINT_URL_…` included. */
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
@@ -45,6 +48,8 @@ export async function createLambdaFunction(options: LambdaFunctionOptions): Prom
   const {
     name,
     entry,
+    bundling,
+    nodeOptions,
     memoryMegabytes,
     timeoutSeconds,
     region = localRegion,
@@ -52,9 +57,9 @@ export async function createLambdaFunction(options: LambdaFunctionOptions): Prom
   } = options;
   const { path: directory, remove } = await createTemporaryFolder(name);
   try {
-    const bundle = await bundleFunction(entry, directory);
+    const bundle = await bundleFunction(entry, directory, bundling);
     const environment = functionEnvironment(
-      { name, memoryMegabytes, region },
+      { name, memoryMegabytes, region, nodeOptions },
       directory,
       options.environment,
     );

@@ -64,7 +64,7 @@ export function commonPrefixFields({ commonPrefixes }: Page<object>, { keyField 
 
 /** Who owns an entry. */
 export function owner(): Xml {
-  return element('Owner', field('ID', ownerId), field('DisplayName', 'simledger'));
+  return element('Owner', field('ID', ownerId), field('DisplayName', 'local'));
 }
 
 /** What lists tell of an object beside its key. */

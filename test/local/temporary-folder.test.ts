@@ -80,7 +80,7 @@ describe('temporary folders', () => {
   test('are told from those of an earlier process with the same id', async () => {
     const mine = await createTemporaryFolder('mine');
     const [name = ''] = await runFolders();
-    const earlier = name.replace(/^(simledger-run-\d+-)\d+/, '$11');
+    const earlier = name.replace(/^(local-aws-\d+-)\d+/, '$11');
     await mkdir(join(folder, earlier));
     await removeStaleFolders(folder);
     // Where the system does not say when a process started, the folder stays until the id is free.
@@ -89,7 +89,7 @@ describe('temporary folders', () => {
   });
 
   test('of other machines, and what only looks like them, stay', async () => {
-    const names = ['simledger-run-1-1-00000000-abcdef', 'simledger-run-x', 'simledger-s3-abcdef'];
+    const names = ['local-aws-1-1-00000000-abcdef', 'local-aws-x', 'simledger-s3-abcdef'];
     for (const name of names) await mkdir(join(folder, name));
     await removeStaleFolders(folder);
     expect(await runFolders()).toEqual(names);

@@ -14,8 +14,8 @@ import {
   paginateQuery,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../lambda/store/items.ts';
-import { startDynamoDb } from '../../local/dynamodb/start.ts';
 import { createTables } from '../../local/dynamodb/tables.ts';
+import { startLedgerTables, tableRequests } from '../../local/ledger-tables.ts';
 import { normalNumber } from './dynamodb-values.ts';
 import { comparable, comparedTables, type Tables } from './expectation.ts';
 import type { Engine } from './invocation.ts';
@@ -30,7 +30,7 @@ export interface HttpEngine extends Engine {
 
 /** dynalite in a process of its own. */
 export async function startDynalite(): Promise<HttpEngine> {
-  const { endpoint, stop } = await startDynamoDb({ port: 0 });
+  const { endpoint, stop } = await startLedgerTables({ port: 0 });
   return engineAt(endpoint, stop);
 }
 
@@ -60,7 +60,7 @@ export async function startDynoxide(program: string): Promise<HttpEngine> {
   };
   const client = clientAt(endpoint);
   await answering(client);
-  await createTables(client);
+  await createTables(client, tableRequests);
   client.destroy();
   return engineAt(endpoint, stop);
 }

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import { continuation } from '../../../lambda/file-importer/messages.ts';
 import { environment } from '../../../lambda/names.ts';
 import { fileMapping, functions } from '../../../lib/limits.ts';
+import { createDeployedFunction } from '../../../local/deployed-function.ts';
 import type { EventSourceMapping } from '../../../local/event-source-mapping/mapping.ts';
 import { createSqsMapping } from '../../../local/event-source-mapping/sqs.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
-import { createLambdaFunction, type LocalFunction } from '../../../local/lambda-runtime/function.ts';
+import type { LocalFunction } from '../../../local/lambda-runtime/function.ts';
 import { localSources, placeOf, quarantineBucket } from '../../../local/places.ts';
 import { Receipts } from '../../../local/receipts.ts';
 import { createS3StandIn, type S3StandIn } from '../../../local/s3/stand-in.ts';
@@ -67,7 +68,7 @@ beforeAll(async () => {
     [environment.eventRetentionDays]: '90',
   };
   const start = (name: string, timeoutSeconds: number) =>
-    createLambdaFunction({
+    createDeployedFunction({
       ...functions.fileImporter,
       ...{ name, timeoutSeconds, concurrency: 2, environment: variables },
       onLog: (line) => {

@@ -2,9 +2,10 @@ import type { KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { environment } from '../../../lambda/names.ts';
 import { functions } from '../../../lib/limits.ts';
+import { createDeployedFunction } from '../../../local/deployed-function.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { parseEmbeddedMetrics } from '../../../local/lambda-runtime/embedded-metrics.ts';
-import { createLambdaFunction, type LocalFunction } from '../../../local/lambda-runtime/function.ts';
+import type { LocalFunction } from '../../../local/lambda-runtime/function.ts';
 import { localSources, placeOf, quarantineBucket } from '../../../local/places.ts';
 import { Receipts } from '../../../local/receipts.ts';
 import { createS3StandIn, type S3StandIn } from '../../../local/s3/stand-in.ts';
@@ -49,7 +50,7 @@ beforeEach(async () => {
 
 /** A consumer in a process of its own, which knows nothing of what others have done. */
 function startConsumer(): Promise<LocalFunction> {
-  return createLambdaFunction({
+  return createDeployedFunction({
     ...functions.kinesisConsumer,
     name: 'kinesis-consumer',
     onLog: (line) => {

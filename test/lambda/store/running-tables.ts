@@ -4,7 +4,8 @@ import { chunked } from '../../../lambda/store/concurrency.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import { ledgerTables, type TableDefinition, tables } from '../../../lambda/store/tables.ts';
 import { type LedgerTables, LedgerWriter } from '../../../lambda/store/writer.ts';
-import { type LocalDynamoDb, startDynamoDb } from '../../../local/dynamodb/start.ts';
+import type { LocalDynamoDb } from '../../../local/dynamodb/start.ts';
+import { startLedgerTables } from '../../../local/ledger-tables.ts';
 
 /** The tables behind an engine of their own, which runs for the tests of a file. */
 export class RunningTables {
@@ -12,7 +13,7 @@ export class RunningTables {
   #client: DynamoDBClient | undefined;
 
   async start(): Promise<void> {
-    this.#engine = await startDynamoDb({ port: 0 });
+    this.#engine = await startLedgerTables({ port: 0 });
     this.#client = this.newClient();
   }
 

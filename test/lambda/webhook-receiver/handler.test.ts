@@ -4,9 +4,10 @@ import { environment } from '../../../lambda/names.ts';
 import type { WebhookSourceDescription } from '../../../lambda/sources.ts';
 import { webhookPath, webhookRouteKey } from '../../../lambda/webhook-receiver/routes.ts';
 import { functions } from '../../../lib/limits.ts';
+import { createDeployedFunction } from '../../../local/deployed-function.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { parseEmbeddedMetrics } from '../../../local/lambda-runtime/embedded-metrics.ts';
-import { createLambdaFunction, type LocalFunction } from '../../../local/lambda-runtime/function.ts';
+import type { LocalFunction } from '../../../local/lambda-runtime/function.ts';
 import { createSecretsStandIn } from '../../../local/secrets/stand-in.ts';
 import { expectNone, personalValues } from '../../personal-data.ts';
 import { basic } from './requests.ts';
@@ -47,7 +48,7 @@ function startReceiver(secretsEndpoint: string): Promise<LocalFunction> {
       requestsPerSecond: name === 'limited' ? 1 : 0,
     }),
   );
-  return createLambdaFunction({
+  return createDeployedFunction({
     ...functions.webhookReceiver,
     name: 'webhook-receiver',
     onLog: (line) => lines.push(line),

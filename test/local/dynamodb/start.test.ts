@@ -14,7 +14,8 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DynamoDbStartError, type LocalDynamoDb, startDynamoDb } from '../../../local/dynamodb/start.ts';
+import { DynamoDbStartError, type LocalDynamoDb } from '../../../local/dynamodb/start.ts';
+import { startLedgerTables } from '../../../local/ledger-tables.ts';
 
 function clientOf({ endpoint }: LocalDynamoDb): DynamoDBClient {
   return new DynamoDBClient({
@@ -35,7 +36,7 @@ describe('the DynamoDB stand-in', () => {
   let client: DynamoDBClient;
 
   beforeAll(async () => {
-    dynamoDb = await startDynamoDb({ port: 0 });
+    dynamoDb = await startLedgerTables({ port: 0 });
     client = clientOf(dynamoDb);
   });
 
@@ -139,13 +140,13 @@ describe('the DynamoDB stand-in', () => {
   });
 
   test('says by a code that a port is taken', async () => {
-    const error = await startDynamoDb({ port: dynamoDb.port }).catch((reason: unknown) => reason);
+    const error = await startLedgerTables({ port: dynamoDb.port }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DynamoDbStartError);
     expect(error).toMatchObject({ code: 'EADDRINUSE' });
   });
 
   test('frees its port when it is stopped, and may be stopped twice', async () => {
-    const other = await startDynamoDb({ port: 0 });
+    const other = await startLedgerTables({ port: 0 });
     await Promise.all([other.stop(), other.stop()]);
     await other.stop();
     const successor = createServer();
@@ -166,12 +167,12 @@ describe('the DynamoDB stand-in with a data directory', () => {
 
   test('keeps what it answered when its process is killed, and refuses a second process', async () => {
     const crashes: Error[] = [];
-    const first = await startDynamoDb({
+    const first = await startLedgerTables({
       port: 0,
       dataDirectory: directory,
       onCrash: (error) => crashes.push(error),
     });
-    const error = await startDynamoDb({ port: 0, dataDirectory: directory }).catch(
+    const error = await startLedgerTables({ port: 0, dataDirectory: directory }).catch(
       (reason: unknown) => reason,
     );
     expect(error).toMatchObject({ name: 'DynamoDbStartError', code: 'LEVEL_LOCKED' });
@@ -183,7 +184,7 @@ describe('the DynamoDB stand-in with a data directory', () => {
     while (crashes.length === 0) await delay(5);
     writer.destroy();
 
-    const second = await startDynamoDb({ port: 0, dataDirectory: directory });
+    const second = await startLedgerTables({ port: 0, dataDirectory: directory });
     const reader = clientOf(second);
     const kept = await Promise.all(items.map((item) => read(reader, item)));
     reader.destroy();

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createDeployedFunction } from '../../../local/deployed-function.ts';
 import type { FailureObject } from '../../../local/event-source-mapping/invocation-record.ts';
 import {
   createKinesisMapping,
@@ -9,7 +10,6 @@ import {
 } from '../../../local/event-source-mapping/kinesis.ts';
 import type { EventSourceMapping } from '../../../local/event-source-mapping/mapping.ts';
 import type { BatchReport } from '../../../local/event-source-mapping/stream-delivery.ts';
-import { createLambdaFunction } from '../../../local/lambda-runtime/function.ts';
 import { inProcess, MemoryStream } from './in-memory-sources.ts';
 
 const rules = {
@@ -327,7 +327,7 @@ describe('a function error', () => {
 
   test('that crashes the process is narrowed down as well', async () => {
     const entry = fileURLToPath(new URL('./handlers/crash-on-poison.ts', import.meta.url));
-    const crashing = await createLambdaFunction({
+    const crashing = await createDeployedFunction({
       ...{ name: 'crashing', entry, environment: {}, memoryMegabytes: 128, timeoutSeconds: 10 },
     });
     const stream = new MemoryStream();

@@ -2,11 +2,8 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  createLambdaFunction,
-  type LambdaFunctionOptions,
-  type LocalFunction,
-} from '../../../local/lambda-runtime/function.ts';
+import { createDeployedFunction, type DeployedFunctionOptions } from '../../../local/deployed-function.ts';
+import type { LocalFunction } from '../../../local/lambda-runtime/function.ts';
 
 const handlerPath = (name: string) => fileURLToPath(new URL(`./handlers/${name}.ts`, import.meta.url));
 
@@ -22,8 +19,8 @@ afterEach(async () => {
   await Promise.all(created.map((one) => one.stop()));
 });
 
-async function create(options: Partial<LambdaFunctionOptions> = {}): Promise<LocalFunction> {
-  const made = await createLambdaFunction({
+async function create(options: Partial<DeployedFunctionOptions> = {}): Promise<LocalFunction> {
+  const made = await createDeployedFunction({
     name: 'obedient',
     entry: handlerPath('obedient'),
     environment: { TABLE: 'Sessions' },

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { bundling, nodeOptions } from '../lib/limits.ts';
+import {
+  createLambdaFunction,
+  type LambdaFunctionOptions,
+  type LocalFunction,
+} from './lambda-runtime/function.ts';
+
+const projectDirectory = fileURLToPath(new URL('../', import.meta.url));
+
+/** A function of the stack: how it is bundled and which options Node gets are the stack's. */
+export type DeployedFunctionOptions = Omit<LambdaFunctionOptions, 'bundling' | 'nodeOptions'>;
+
+/**
+ * Bundles a function exactly as it is deployed, by `lib/limits.ts`, and makes it ready to be invoked.
+ *
+ * @throws esbuild's BuildFailure when the entry does not build.
+ */
+export function createDeployedFunction(options: DeployedFunctionOptions): Promise<LocalFunction> {
+  return createLambdaFunction({ ...options, bundling: { ...bundling, projectDirectory }, nodeOptions });
+}

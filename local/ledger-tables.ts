@@ -1,0 +1,57 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { type TableDefinition, tables } from '../lambda/store/tables.ts';
+import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from './dynamodb/start.ts';
+
+/** The requests that create the ledger's tables under their fixed names. */
+export const tableRequests: readonly CreateTableCommandInput[] = tables.map(tableInput);
+
+/**
+ * Starts a local DynamoDB that has the ledger's tables.
+ *
+ * @throws DynamoDbStartError, with `code` `EADDRINUSE` when the port is taken.
+ */
+export function startLedgerTables(options: Omit<DynamoDbOptions, 'tables'>): Promise<LocalDynamoDb> {
+  return startDynamoDb({ ...options, tables: tableRequests });
+}
+
+/** The request that makes a table as the stack does: paid by request, its indexes with keys only. */
+function tableInput({ name, partitionKey, sortKey, localIndex, globalIndexes = [] }: TableDefinition) {
+  const names = [
+    partitionKey,
+    sortKey,
+    localIndex?.sortKey,
+    ...globalIndexes.flatMap((index) => [index.partitionKey, index.sortKey]),
+  ].filter((attribute) => attribute !== undefined);
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [...new Set(names)].map((AttributeName) => ({
+      AttributeName,
+      AttributeType: 'S' as const,
+    })),
+    KeySchema: keySchema(partitionKey, sortKey),
+    ...(localIndex && {
+      LocalSecondaryIndexes: [keysOnly(localIndex.name, partitionKey, localIndex.sortKey)],
+    }),
+    ...(globalIndexes.length > 0 && {
+      GlobalSecondaryIndexes: globalIndexes.map((index) =>
+        keysOnly(index.name, index.partitionKey, index.sortKey),
+      ),
+    }),
+  } satisfies CreateTableCommandInput;
+}
+
+function keySchema(partitionKey: string, sortKey: string | undefined) {
+  return [
+    { AttributeName: partitionKey, KeyType: 'HASH' as const },
+    ...(sortKey === undefined ? [] : [{ AttributeName: sortKey, KeyType: 'RANGE' as const }]),
+  ];
+}
+
+function keysOnly(name: string, partitionKey: string, sortKey: string | undefined) {
+  return {
+    IndexName: name,
+    KeySchema: keySchema(partitionKey, sortKey),
+    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+  };
+}
