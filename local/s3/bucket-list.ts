@@ -9,10 +9,10 @@ export function listBuckets(account: Account, request: S3Request): S3Response {
   const token = request.query.get('continuation-token');
   const page = pageOf({
     keys: account.buckets.keys(),
-    itemsOf: (name) => [account.bucket(name)],
+    itemAt: (name) => account.bucket(name),
     prefix: request.query.get('prefix') ?? '',
     delimiter: '',
-    after: token === null ? undefined : { key: positionIn(token) },
+    after: token === null ? undefined : positionIn(token),
     limit: pageLimit(request, 'max-buckets'),
   });
   const entries = page.items.map((bucket) =>

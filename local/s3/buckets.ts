@@ -53,15 +53,13 @@ export interface MultipartUpload {
   readonly parts: Map<number, Part>;
 }
 
-export type Versioning = 'Enabled' | 'Suspended';
-
 /** A bucket: the versions of its objects and its multipart uploads. Everything it shows is whole. */
 export class Bucket {
   readonly name: string;
   readonly region: string;
   readonly created = new Date();
-  /** Undefined as long as versioning was never enabled. */
-  versioning: Versioning | undefined;
+  /** Whether it keeps the earlier versions of an object. Once set, it stays. */
+  versioned = false;
   /** Whether clients are refused to delete it. */
   permanent = false;
   readonly uploads = new Map<string, MultipartUpload>();
@@ -82,11 +80,6 @@ export class Bucket {
   /** Every key that has a version, in order; also those whose newest version is a delete marker. */
   keys(): readonly string[] {
     return this.#versions.keys();
-  }
-
-  /** The versions of a key, the newest first. */
-  versions(key: string): readonly Version[] {
-    return (this.#versions.get(key) ?? []).toReversed();
   }
 
   /** The newest version of a key. */
@@ -112,12 +105,12 @@ export class Bucket {
   }
 
   /**
-   * Deletes a key as S3 does without a version id: with a marker when versioning was ever enabled, else for good.
+   * Deletes a key as S3 does without a version id: with a marker in a versioned bucket, else for good.
    *
    * @returns the marker, if one was put.
    */
   delete(key: string): DeleteMarker | undefined {
-    if (this.versioning === undefined) {
+    if (!this.versioned) {
       this.deleteVersion(key, 'null');
       return undefined;
     }
@@ -166,7 +159,7 @@ export class Bucket {
   }
 
   #newVersion(key: string): { key: string; versionId: string; lastModified: Date } {
-    return { key, versionId: this.versioning === 'Enabled' ? randomId() : 'null', lastModified: new Date() };
+    return { key, versionId: this.versioned ? randomId() : 'null', lastModified: new Date() };
   }
 
   #add(version: Version): void {

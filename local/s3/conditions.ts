@@ -10,17 +10,13 @@ export interface Conditions {
   readonly ifUnmodifiedSince: string | undefined;
 }
 
-/**
- * Reads the conditions from the headers.
- *
- * @param prefix of the headers' names: `x-amz-copy-source-` for those about the source of a copy.
- */
-export function conditionsOf(request: S3Request, prefix = ''): Conditions {
+/** Reads the conditions from the headers. */
+export function conditionsOf({ headers }: S3Request): Conditions {
   return {
-    ifMatch: request.headers.get(`${prefix}if-match`),
-    ifNoneMatch: request.headers.get(`${prefix}if-none-match`),
-    ifModifiedSince: request.headers.get(`${prefix}if-modified-since`),
-    ifUnmodifiedSince: request.headers.get(`${prefix}if-unmodified-since`),
+    ifMatch: headers.get('if-match'),
+    ifNoneMatch: headers.get('if-none-match'),
+    ifModifiedSince: headers.get('if-modified-since'),
+    ifUnmodifiedSince: headers.get('if-unmodified-since'),
   };
 }
 

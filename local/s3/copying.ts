@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Account } from './account.ts';
 import type { Bucket, ObjectFacts, StoredObject } from './buckets.ts';
 import { type ChecksumAlgorithm, checksumFields, startChecksum } from './checksums.ts';
-import { conditionsOf, isReadWanted } from './conditions.ts';
+import { conditionsOf } from './conditions.ts';
 import type { Content } from './contents.ts';
-import { invalidArgument, preconditionFailed, S3Error } from './errors.ts';
+import { invalidArgument, S3Error } from './errors.ts';
 import { findObject, versionHeader } from './reading.ts';
 import type { BodyDigest } from './request-body.ts';
 import { objectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Response } from './requests.ts';
@@ -64,7 +64,7 @@ async function copiedFacts(
 }
 
 /** What a copy is made of. */
-export interface CopySource {
+interface CopySource {
   readonly bucket: Bucket;
   readonly object: StoredObject;
   /** Whether the client named a version. */
@@ -72,20 +72,17 @@ export interface CopySource {
 }
 
 /**
- * Finds the object that `x-amz-copy-source` names and judges the conditions on it.
+ * Finds the object that `x-amz-copy-source` names.
  *
- * @throws S3Error `InvalidArgument` when the header cannot be read, `PreconditionFailed`, and those of a read.
+ * @throws S3Error `InvalidArgument` when the header cannot be read, and those of a read.
  */
-export function copySource(account: Account, request: S3Request): CopySource {
+function copySource(account: Account, request: S3Request): CopySource {
   const header = request.headers.get('x-amz-copy-source') ?? '';
   const [, path = '', versionId] = /^\/?(.*?)(?:\?versionId=([^&]*))?$/s.exec(header) ?? [];
   const [, bucketName, key] = /^([^/]+)\/(.+)$/s.exec(decodedSource(path)) ?? [];
   if (bucketName === undefined || key === undefined) throw unreadable(header);
   const bucket = account.bucket(bucketName);
   const object = findObject(bucket, key, versionId ?? null);
-  if (!isReadWanted(conditionsOf(request, 'x-amz-copy-source-'), object)) {
-    throw preconditionFailed('x-amz-copy-source-If-None-Match');
-  }
   return { bucket, object, byVersion: versionId !== undefined };
 }
 
@@ -107,7 +104,7 @@ function unreadable(header: string): Error {
 }
 
 /** Reads a content, which the caller holds, for its digests. */
-export async function digestContent(
+async function digestContent(
   account: Account,
   content: Content,
   algorithm: ChecksumAlgorithm | undefined,

@@ -1,7 +1,6 @@
 import { ownerId } from './account.ts';
 import type { StoredObject } from './buckets.ts';
 import { invalidArgument } from './errors.ts';
-import type { Page } from './paging.ts';
 import { queryNumber, type S3Request } from './requests.ts';
 import { urlEncodedKey } from './url-encoding.ts';
 import { element, field, type Xml } from './xml.ts';
@@ -9,7 +8,7 @@ import { element, field, type Xml } from './xml.ts';
 /** Entries of a page, at most. */
 const largestPage = 1000;
 
-/** What all lists of keys have in common. */
+/** What a list of keys takes. */
 export interface ListArguments {
   readonly prefix: string;
   readonly delimiter: string;
@@ -20,13 +19,8 @@ export interface ListArguments {
   readonly encoding: Xml;
 }
 
-/**
- * Reads what all lists take.
- *
- * @param limitName of the argument that says how many entries a page has.
- * @throws S3Error `InvalidArgument`.
- */
-export function listArguments(request: S3Request, limitName: string): ListArguments {
+/** @throws S3Error `InvalidArgument`. */
+export function listArguments(request: S3Request): ListArguments {
   const encoding = request.query.get('encoding-type') ?? undefined;
   if (encoding !== undefined && encoding !== 'url') {
     throw invalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request');
@@ -35,7 +29,7 @@ export function listArguments(request: S3Request, limitName: string): ListArgume
   return {
     prefix: request.query.get('prefix') ?? '',
     delimiter: request.query.get('delimiter') ?? '',
-    limit: pageLimit(request, limitName),
+    limit: pageLimit(request, 'max-keys'),
     keyField: (name, value) => (value === undefined ? '' : field(name, encoded(value))),
     encoding: field('EncodingType', encoding),
   };
@@ -45,21 +39,6 @@ export function listArguments(request: S3Request, limitName: string): ListArgume
 export function pageLimit(request: S3Request, name: string): number {
   const bounds = { fallback: largestPage, least: 0, most: 2 ** 31 - 1 };
   return Math.min(queryNumber(request, name, bounds), largestPage);
-}
-
-/** The elements that open every list of keys. */
-export function listHead(
-  name: string,
-  { prefix, delimiter, limit, keyField, encoding }: ListArguments,
-  limitName: string,
-): Xml[] {
-  const delimiterField = delimiter === '' ? '' : keyField('Delimiter', delimiter);
-  return [field('Name', name), keyField('Prefix', prefix), delimiterField, field(limitName, limit), encoding];
-}
-
-/** The common prefixes of a page. */
-export function commonPrefixFields({ commonPrefixes }: Page<object>, { keyField }: ListArguments): Xml[] {
-  return commonPrefixes.map((prefix) => element('CommonPrefixes', keyField('Prefix', prefix)));
 }
 
 /** Who owns an entry. */
@@ -89,26 +68,4 @@ export function positionIn(token: string): string {
   const text = Buffer.from(token, 'base64url').toString('utf8');
   if (text.startsWith('after:')) return text.slice('after:'.length);
   throw invalidArgument('continuation-token', token, 'The continuation token provided is incorrect');
-}
-
-/** Items of the marker's key that come after the marker: all, when the marked one has gone meanwhile. */
-export function afterMarker<T>(
-  key: string,
-  items: readonly T[],
-  { keyMarker, idMarker }: { readonly keyMarker: string; readonly idMarker: string },
-  idOf: (item: T) => string,
-): readonly T[] {
-  return key === keyMarker ? items.slice(items.findIndex((item) => idOf(item) === idMarker) + 1) : items;
-}
-
-/** Where the next page goes on, in lists whose keys have several items. */
-export function nextMarkers(
-  page: Page<object>,
-  { keyField }: ListArguments,
-  idName: string,
-  lastItem: { readonly key: string; readonly id: string } | undefined,
-): Xml[] {
-  if (!page.truncated) return [field('IsTruncated', false)];
-  const id = lastItem?.key === page.last ? lastItem?.id : undefined;
-  return [field('IsTruncated', true), keyField('NextKeyMarker', page.last), field(idName, id)];
 }

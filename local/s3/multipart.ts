@@ -7,12 +7,11 @@ import {
   checksumFields,
   checksumHeader,
   checksumOf,
+  startChecksum,
 } from './checksums.ts';
 import { conditionsOf } from './conditions.ts';
-import { type Content, joinContents, sliceContent } from './contents.ts';
-import { copySource, digestContent } from './copying.ts';
+import { type Content, joinContents } from './contents.ts';
 import { S3Error } from './errors.ts';
-import { rangeOf } from './ranges.ts';
 import { versionHeader } from './reading.ts';
 import { type BodyDigest, RequestBody, readDocument } from './request-body.ts';
 import {
@@ -88,39 +87,8 @@ export async function uploadPart(account: Account, request: S3Request): Promise<
   };
 }
 
-/** UploadPartCopy. */
-export async function uploadPartCopy(account: Account, request: S3Request): Promise<S3Response> {
-  const { bucket, upload, partNumber } = addressedPart(account, request);
-  const source = copySource(account, request);
-  const { size } = source.object.content;
-  const range = rangeOf(request.headers.get('x-amz-copy-source-range'), size) ?? { start: 0, end: size };
-  const content = account.contents.hold(sliceContent(source.object.content, range.start, range.end));
-  try {
-    const digest = await digestContent(account, content, upload.checksum?.algorithm);
-    account.contents.hold(content);
-    const part = putPart(account, { bucket, upload, partNumber, content, digest });
-    const document = xmlDocument('CopyPartResult', field('ETag', partEtag(part)), ...partFields(part));
-    const sourceVersion = versionHeader(source.bucket, source.object)['x-amz-version-id'];
-    return {
-      status: 200,
-      headers: sourceVersion === undefined ? {} : { 'x-amz-copy-source-version-id': sourceVersion },
-      document,
-    };
-  } finally {
-    account.contents.release(content);
-  }
-}
-
-/** A part's time and checksum as elements of a document. */
-export function partFields({ lastModified, checksum }: Part): readonly string[] {
-  return [
-    field('LastModified', lastModified.toISOString()),
-    checksum === undefined ? '' : field(`Checksum${checksum.algorithm}`, checksum.value),
-  ];
-}
-
 /** A part's ETag, with its quotation marks. */
-export function partEtag({ md5 }: Part): string {
+function partEtag({ md5 }: Part): string {
   return `"${md5.toString('hex')}"`;
 }
 
@@ -263,8 +231,9 @@ async function objectChecksum(
   if (upload.checksum === undefined) return undefined;
   const { algorithm, type } = upload.checksum;
   if (type === 'FULL_OBJECT') {
-    const digest = await digestContent(account, content, algorithm);
-    return { algorithm, type, value: digest.checksum?.value ?? '' };
+    const checksum = startChecksum(algorithm);
+    for await (const piece of account.contents.read(content)) checksum.update(piece);
+    return { algorithm, type, value: checksum.digest().toString('base64') };
   }
   const digests = parts.map((part) => Buffer.from(part.checksum?.value ?? '', 'base64'));
   const value = checksumOf(algorithm, Buffer.concat(digests)).toString('base64');

@@ -135,7 +135,7 @@ function eventRecord(
         key: urlEncodedKey(object.key),
         size: object.content.size,
         eTag: object.etag,
-        ...(bucket.versioning === undefined ? {} : { versionId: object.versionId }),
+        ...(bucket.versioned ? { versionId: object.versionId } : {}),
         sequencer: sequence.toString(16).toUpperCase().padStart(18, '0'),
       },
     },

@@ -1,23 +1,16 @@
 import { compareKeys } from './key-order.ts';
 
-/** Where a page goes on. */
-export interface PagePosition {
-  /** Key, or common prefix, after which it goes on. */
-  readonly key: string;
-  /** Whether the key itself may have further items: it is looked at again. */
-  readonly again?: boolean;
-}
-
 /** What is asked of a list. */
 export interface PageRequest<T extends object> {
   /** All keys, in order. */
   readonly keys: readonly string[];
-  /** The items that a key shows. */
-  readonly itemsOf: (key: string) => readonly T[];
+  /** The item that a key shows; undefined for none. */
+  readonly itemAt: (key: string) => T | undefined;
   readonly prefix: string;
   /** Keys that share what is before its first occurrence after the prefix are shown as one; empty for none. */
   readonly delimiter: string;
-  readonly after: PagePosition | undefined;
+  /** Key, or common prefix, after which the page begins. */
+  readonly after: string | undefined;
   /** Items and common prefixes together, at most. */
   readonly limit: number;
 }
@@ -58,18 +51,17 @@ export function pageOf<T extends object>(request: PageRequest<T>): Page<T> {
 }
 
 function* entries<T extends object>(request: PageRequest<T>): Generator<Entry<T>, void> {
-  const { keys, prefix, after, itemsOf } = request;
-  let rolledUp = after?.key;
+  const { keys, prefix, after, itemAt } = request;
+  let rolledUp = after;
   for (let index = firstIndex(request); index < keys.length; index++) {
     const key = keys[index]!;
     if (!key.startsWith(prefix)) return;
     const commonPrefix = commonPrefixOf(key, request);
     if (commonPrefix !== undefined && commonPrefix === rolledUp) continue;
-    const items = itemsOf(key);
-    if (items.length === 0) continue;
-    if (commonPrefix === undefined) {
-      for (const item of items) yield { name: key, item };
-    } else {
+    const item = itemAt(key);
+    if (item === undefined) continue;
+    if (commonPrefix === undefined) yield { name: key, item };
+    else {
       rolledUp = commonPrefix;
       yield { name: commonPrefix };
     }
@@ -88,8 +80,8 @@ function commonPrefixOf(
 function firstIndex({ keys, prefix, after }: Pick<PageRequest<object>, 'keys' | 'prefix' | 'after'>): number {
   const start = lowerBound(keys, prefix);
   if (after === undefined) return start;
-  const next = lowerBound(keys, after.key);
-  return Math.max(start, keys[next] === after.key && after.again !== true ? next + 1 : next);
+  const next = lowerBound(keys, after);
+  return Math.max(start, keys[next] === after ? next + 1 : next);
 }
 
 /** Index of the first key that is not before the given one. */

@@ -52,7 +52,6 @@ function readObject(account: Account, request: S3Request): Reading {
   const headers = {
     ...described,
     ...object.headers,
-    ...overriddenHeaders(request),
     'accept-ranges': 'bytes',
     'content-length': String(range === undefined ? size : range.end - range.start),
     ...(range === undefined ? {} : { 'content-range': `bytes ${range.start}-${range.end - 1}/${size}` }),
@@ -68,21 +67,6 @@ function lastModified(version: Version): Record<string, string> {
 
 function isChecksumWanted({ headers }: S3Request): boolean {
   return headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED';
-}
-
-const overridableHeaders = [
-  'content-type',
-  'content-language',
-  'expires',
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-];
-
-/** Headers that the URL says the answer shall have: a download's file name, for example. */
-function overriddenHeaders({ query }: S3Request): Record<string, string> {
-  const overridden = overridableHeaders.map((name) => [name, query.get(`response-${name}`)] as const);
-  return Object.fromEntries(overridden.filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 /**
@@ -112,5 +96,5 @@ function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}):
 
 /** The header that names a version, where versions have names. */
 export function versionHeader(bucket: Bucket, version: Version): Record<string, string> {
-  return bucket.versioning === undefined ? {} : { 'x-amz-version-id': version.versionId };
+  return bucket.versioned ? { 'x-amz-version-id': version.versionId } : {};
 }

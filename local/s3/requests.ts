@@ -111,6 +111,10 @@ const unsupportedHeaders = [
   'x-amz-object-lock-legal-hold',
   'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-copy-source-server-side-encryption-customer-algorithm',
+  'x-amz-copy-source-if-match',
+  'x-amz-copy-source-if-none-match',
+  'x-amz-copy-source-if-modified-since',
+  'x-amz-copy-source-if-unmodified-since',
 ];
 
 /** @throws S3Error `NotImplemented` when a header asks for something that would be silently left out otherwise. */

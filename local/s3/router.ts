@@ -1,13 +1,6 @@
 import type { Account } from './account.ts';
 import { listBuckets } from './bucket-list.ts';
-import {
-  createBucket,
-  deleteBucket,
-  getBucketLocation,
-  getBucketVersioning,
-  headBucket,
-  putBucketVersioning,
-} from './bucket-operations.ts';
+import { createBucket, deleteBucket, headBucket } from './bucket-operations.ts';
 import { copyObject } from './copying.ts';
 import { deleteObject, deleteObjects } from './deleting.ts';
 import { S3Error } from './errors.ts';
@@ -16,18 +9,18 @@ import {
   completeMultipartUpload,
   createMultipartUpload,
   uploadPart,
-  uploadPartCopy,
 } from './multipart.ts';
-import { listMultipartUploads, listParts } from './multipart-lists.ts';
-import { listObjects, listObjectsV2 } from './object-lists.ts';
+import { listObjectsV2 } from './object-lists.ts';
 import { getObject, headObject } from './reading.ts';
 import type { S3Request, S3Response } from './requests.ts';
-import { listObjectVersions } from './version-list.ts';
 import { putObject } from './writing.ts';
 
 type Operation = (account: Account, request: S3Request) => S3Response | Promise<S3Response>;
 
-/** What the stand-in can do, by the names of the S3 API. */
+/**
+ * What the stand-in can do, by the names of the S3 API: what the functions and the command line call, and what
+ * `aws s3 mb`, `cp`, `sync`, `ls`, `rm` and `rb` and the SDKs' uploads in parts need.
+ */
 const operations: Readonly<Record<string, Operation>> = {
   AbortMultipartUpload: abortMultipartUpload,
   CompleteMultipartUpload: completeMultipartUpload,
@@ -37,21 +30,13 @@ const operations: Readonly<Record<string, Operation>> = {
   DeleteBucket: deleteBucket,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
-  GetBucketLocation: getBucketLocation,
-  GetBucketVersioning: getBucketVersioning,
   GetObject: getObject,
   HeadBucket: headBucket,
   HeadObject: headObject,
   ListBuckets: listBuckets,
-  ListMultipartUploads: listMultipartUploads,
-  ListObjectVersions: listObjectVersions,
-  ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
-  ListParts: listParts,
-  PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,
   UploadPart: uploadPart,
-  UploadPartCopy: uploadPartCopy,
 };
 
 /**

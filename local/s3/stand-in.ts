@@ -84,7 +84,7 @@ export function createS3StandIn(options: S3StandInOptions = {}): S3StandIn {
     },
     createBucket(name, { versioned = false, permanent = false } = {}) {
       const bucket = account.buckets.get(name) ?? account.createBucket(name);
-      if (versioned) bucket.versioning = 'Enabled';
+      if (versioned) bucket.versioned = true;
       if (permanent) bucket.permanent = true;
     },
     async putObject(bucket, key, bytes, { contentType = 'binary/octet-stream' } = {}) {

@@ -39,7 +39,7 @@ export function writePermit(conditions: Conditions, bucket: Bucket, key: string)
 }
 
 /** Headers that tell which object a write made. */
-export function writtenHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
+function writtenHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
   return { etag: `"${object.etag}"`, ...versionHeader(bucket, object) };
 }
 

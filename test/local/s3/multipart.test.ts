@@ -12,10 +12,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListPartsCommand,
   UploadPartCommand,
-  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checksumOf } from '../../../local/s3/checksums.ts';
@@ -112,7 +109,17 @@ describe('a multipart upload', () => {
       code: 'NoSuchUpload',
       status: 404,
     });
-    await running.client.send(new DeleteObjectCommand({ Bucket, Key: 'whole' }));
+    const { CopyObjectResult } = await running.client.send(
+      new CopyObjectCommand({ Bucket, Key: 'one piece', CopySource: `${Bucket}/whole` }),
+    );
+    expect(CopyObjectResult).toMatchObject({
+      ETag: `"${digest('md5', [bytes]).toString('hex')}"`,
+      ChecksumCRC32: checksumOf('CRC32', bytes).toString('base64'),
+      ChecksumType: 'FULL_OBJECT',
+    });
+    for (const Key of ['whole', 'one piece']) {
+      await running.client.send(new DeleteObjectCommand({ Bucket, Key }));
+    }
     await expect.poll(() => running.filesOnDisk()).toBe(before);
   });
 
@@ -129,48 +136,15 @@ describe('a multipart upload', () => {
     expect(done).toMatchObject({ ChecksumCRC32: expected, ChecksumType: 'FULL_OBJECT' });
   });
 
-  test('is listed with its parts until it is aborted, and leaves no files', async () => {
+  test('is gone when it is aborted, and leaves no files', async () => {
     const before = running.filesOnDisk();
     const upload = await start('aborted');
-    for (const number of [3, 1, 2]) await uploadPart(upload, number, pieces[2]!);
-    const { client } = running;
-    const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'abor' }));
-    expect(Uploads?.map(({ Key, UploadId }) => ({ Key, UploadId }))).toEqual([
-      { Key: 'aborted', UploadId: upload.UploadId },
-    ]);
-    const first = await client.send(new ListPartsCommand({ ...upload, MaxParts: 2 }));
-    expect([first.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size]), first.IsTruncated]).toEqual([
-      [
-        [1, megabytes],
-        [2, megabytes],
-      ],
-      true,
-    ]);
-    const PartNumberMarker = first.NextPartNumberMarker;
-    const second = await client.send(new ListPartsCommand({ ...upload, MaxParts: 2, PartNumberMarker }));
-    expect([second.Parts?.map(({ PartNumber }) => PartNumber), second.IsTruncated]).toEqual([[3], false]);
-    await client.send(new AbortMultipartUploadCommand(upload));
-    expect(await refusalOf(client.send(new ListPartsCommand(upload)))).toEqual({
-      code: 'NoSuchUpload',
-      status: 404,
-    });
+    const parts: CompletedPart[] = [];
+    for (const number of [1, 2, 3]) parts.push(await uploadPart(upload, number, pieces[2]!));
+    expect(running.filesOnDisk()).toBe(before + 3);
+    await running.client.send(new AbortMultipartUploadCommand(upload));
+    expect(await refusalOf(complete(upload, parts))).toEqual({ code: 'NoSuchUpload', status: 404 });
     await expect.poll(() => running.filesOnDisk()).toBe(before);
-  });
-
-  test('is found on pages, among others of its key', async () => {
-    const started: Upload[] = [];
-    for (const key of ['page/b', 'page/a', 'page/b', 'page/c/1', 'page/c/2']) started.push(await start(key));
-    const id = (index: number) => started[index]?.UploadId;
-    const seen: unknown[] = [];
-    let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
-    for (let more = true; more; ) {
-      const query = { Bucket, Prefix: 'page/', Delimiter: '/', MaxUploads: 1, ...markers };
-      const page = await running.client.send(new ListMultipartUploadsCommand(query));
-      seen.push(...(page.Uploads ?? []).map(({ UploadId }) => UploadId), ...(page.CommonPrefixes ?? []));
-      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
-      more = page.IsTruncated ?? false;
-    }
-    expect(seen).toEqual([id(1), id(0), id(2), { Prefix: 'page/c/' }]);
   });
 
   test('is refused when its list of parts is not right', async () => {
@@ -207,32 +181,6 @@ describe('a multipart upload', () => {
       status: 412,
     });
     expect(await read('taken')).toBe(fingerprint(Buffer.from('first')));
-  });
-
-  test('is copied from ranges of other objects, and copied itself into an object of one piece', async () => {
-    await running.s3.putObject(Bucket, 'source', bytes);
-    const upload = await start('patchwork', { ChecksumAlgorithm: 'CRC32' });
-    const copyPart = async (PartNumber: number, CopySourceRange: string): Promise<CompletedPart> => {
-      const source = { CopySource: `${Bucket}/source`, CopySourceRange };
-      const { CopyPartResult } = await running.client.send(
-        new UploadPartCopyCommand({ ...upload, PartNumber, ...source }),
-      );
-      return { PartNumber, ETag: CopyPartResult?.ETag };
-    };
-    const parts = [await copyPart(1, `bytes=1-${6 * megabytes}`), await copyPart(2, 'bytes=0-9')];
-    await complete(upload, parts);
-    await running.client.send(new DeleteObjectCommand({ Bucket, Key: 'source' }));
-    const expected = Buffer.concat([bytes.subarray(1, 6 * megabytes + 1), bytes.subarray(0, 10)]);
-    expect(await read('patchwork')).toBe(fingerprint(expected));
-    const { CopyObjectResult } = await running.client.send(
-      new CopyObjectCommand({ Bucket, Key: 'one piece', CopySource: `${Bucket}/patchwork` }),
-    );
-    expect(CopyObjectResult).toMatchObject({
-      ETag: `"${digest('md5', [expected]).toString('hex')}"`,
-      ChecksumCRC32: checksumOf('CRC32', expected).toString('base64'),
-      ChecksumType: 'FULL_OBJECT',
-    });
-    expect(await read('one piece')).toBe(fingerprint(expected));
   });
 });
 

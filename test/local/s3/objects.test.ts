@@ -325,14 +325,14 @@ describe('a copy', () => {
     });
   });
 
-  test('is refused onto itself, from nothing, and against its conditions', async () => {
+  test('is refused onto itself, from nothing, and on conditions about its source', async () => {
     await put('kept', 'x');
     const source = `${Bucket}/kept`;
     expect(await refusalOf(copy('kept', source))).toEqual({ code: 'InvalidRequest', status: 400 });
     expect(await refusalOf(copy('x', `${Bucket}/none`))).toEqual({ code: 'NoSuchKey', status: 404 });
     expect(await refusalOf(copy('x', 'nonsense'))).toEqual({ code: 'InvalidArgument', status: 400 });
     const unless = { CopySourceIfNoneMatch: quotedMd5(Buffer.from('x')) };
-    expect(await refusalOf(copy('x', source, unless))).toEqual({ code: 'PreconditionFailed', status: 412 });
+    expect(await refusalOf(copy('x', source, unless))).toEqual({ code: 'NotImplemented', status: 501 });
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareKeys, KeyedMap } from '../../../local/s3/key-order.ts';
-import { type Page, type PagePosition, pageOf } from '../../../local/s3/paging.ts';
+import { type Page, pageOf } from '../../../local/s3/paging.ts';
 
 /** Any code point that is a character: not half of a surrogate pair. */
 const anyCharacter = fc
@@ -17,8 +17,8 @@ const letters = fc.constantFrom('a', 'b', '/', '\uffee', '😀');
 const someKey = fc.string({ unit: letters, minLength: 1, maxLength: 5 });
 
 function page(keys: readonly string[], query: Partial<Parameters<typeof pageOf<Item>>[0]>): Page<Item> {
-  const itemsOf = (key: string) => [{ key }];
-  return pageOf<Item>({ keys, itemsOf, prefix: '', delimiter: '', after: undefined, limit: 1000, ...query });
+  const itemAt = (key: string) => ({ key });
+  return pageOf<Item>({ keys, itemAt, prefix: '', delimiter: '', after: undefined, limit: 1000, ...query });
 }
 
 describe('the order of keys', () => {
@@ -63,7 +63,7 @@ describe('a page', () => {
   });
 
   test('goes on after a common prefix without showing it again', () => {
-    expect(page(keys, { delimiter: '/', after: { key: 'b/' } })).toEqual({
+    expect(page(keys, { delimiter: '/', after: 'b/' })).toEqual({
       items: [{ key: 'd' }],
       commonPrefixes: ['d/'],
       truncated: false,
@@ -81,14 +81,14 @@ describe('a page', () => {
   });
 
   test('leaves out common prefixes under which nothing is visible', () => {
-    expect(page(keys, { delimiter: '/', itemsOf: (key) => (key.startsWith('b/') ? [] : [{ key }]) })).toEqual(
-      {
-        items: [{ key: 'a' }, { key: 'd' }],
-        commonPrefixes: ['d/'],
-        truncated: false,
-        last: 'd/',
-      },
-    );
+    expect(
+      page(keys, { delimiter: '/', itemAt: (key) => (key.startsWith('b/') ? undefined : { key }) }),
+    ).toEqual({
+      items: [{ key: 'a' }, { key: 'd' }],
+      commonPrefixes: ['d/'],
+      truncated: false,
+      last: 'd/',
+    });
   });
 });
 
@@ -105,13 +105,13 @@ test('pages of any size put together are the whole list', () => {
         const whole = page(keys, { prefix, delimiter });
         const items: Item[] = [];
         const commonPrefixes: string[] = [];
-        let after: PagePosition | undefined;
+        let after: string | undefined;
         for (let truncated = true; truncated; ) {
           const next = page(keys, { prefix, delimiter, limit, after });
           items.push(...next.items);
           commonPrefixes.push(...next.commonPrefixes);
           truncated = next.truncated;
-          after = { key: next.last ?? '' };
+          after = next.last;
         }
         expect({ items, commonPrefixes }).toEqual({
           items: whole.items,

@@ -165,7 +165,7 @@ describe('an upload', () => {
     socket.write('PUT /nowhere/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\nsome');
     await once(socket, 'readable');
     socket.destroy();
-    expect((await send({ path: '/raw?location' })).status).toBe(200);
+    expect((await send({ path: '/raw?list-type=2' })).status).toBe(200);
   });
 
   test('that is refused at once still gets its answer, and the connection goes on', async () => {
@@ -182,7 +182,7 @@ describe('an upload', () => {
     const body = Buffer.concat([Buffer.from('1\r\nxx\r\n'), variedBytes(3_000_000)]);
     const refused = await send({ agent, method: 'PUT', path: '/raw/x', headers: streaming(5), body });
     expect(codeOf(refused)).toEqual([400, 'InvalidRequest']);
-    expect((await send({ agent, path: '/raw?location' })).status).toBe(200);
+    expect((await send({ agent, path: '/raw?list-type=2' })).status).toBe(200);
     agent.destroy();
   });
 
@@ -222,12 +222,12 @@ describe('a download', () => {
     await expect.poll(() => running.filesOnDisk()).toBe(before);
   });
 
-  test('with a presigned address works, and its address says what the headers shall be', async () => {
+  test('with a presigned address works', async () => {
     await running.s3.putObject(bucket, 'a b.csv', Buffer.from('id\n'));
     const path =
-      '/raw/a%20b.csv?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x%2F20240101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20240101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00&response-content-type=text%2Fcsv&x-id=GetObject';
-    const { status, text, headers } = await send({ path });
-    expect([status, text, headers['content-type']]).toEqual([200, 'id\n', 'text/csv']);
+      '/raw/a%20b.csv?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x%2F20240101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20240101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00&x-id=GetObject';
+    const { status, text } = await send({ path });
+    expect([status, text]).toEqual([200, 'id\n']);
   });
 });
 
@@ -265,7 +265,7 @@ describe('an address', () => {
   test.each(['localhost', 's3.localhost:4569', '127.0.0.1'])(
     'names its bucket by path at host %s',
     async (host) => {
-      expect((await send({ path: '/raw?location', headers: { host } })).status).toBe(200);
+      expect((await send({ path: '/raw?list-type=2', headers: { host } })).status).toBe(200);
     },
   );
 
@@ -275,8 +275,20 @@ describe('an address', () => {
 });
 
 describe('an operation that is not there is named', () => {
+  test('PUT of a part with a source to copy', async () => {
+    const headers = { 'x-amz-copy-source': 'raw/y' };
+    const { status, text } = await send({ method: 'PUT', path: '/raw/x?partNumber=1&uploadId=1', headers });
+    expect([status, /<Operation>(.*)<\/Operation>/.exec(text)?.[1]]).toEqual([501, 'UploadPartCopy']);
+  });
+
   test.each([
+    ['GET', '/raw', 'ListObjects'],
     ['GET', '/raw?acl', 'GetBucketAcl'],
+    ['GET', '/raw?location', 'GetBucketLocation'],
+    ['GET', '/raw?uploads', 'ListMultipartUploads'],
+    ['GET', '/raw?versions', 'ListObjectVersions'],
+    ['PUT', '/raw?versioning', 'PutBucketVersioning'],
+    ['GET', '/raw/x?uploadId=1', 'ListParts'],
     ['PUT', '/raw?notification', 'PutBucketNotificationConfiguration'],
     ['DELETE', '/raw?lifecycle', 'DeleteBucketLifecycleConfiguration'],
     ['PUT', '/raw/x?tagging', 'PutObjectTagging'],
@@ -301,10 +313,8 @@ test('a refusal is the document that clients parse', async () => {
 });
 
 test('a document that is none is refused', async () => {
-  for (const path of ['/raw?delete', '/raw?versioning']) {
-    const method = path === '/raw?delete' ? 'POST' : 'PUT';
-    expect(codeOf(await send({ method, path, body: '<Delete><Object>' }))).toEqual([400, 'MalformedXML']);
-  }
+  const answer = await send({ method: 'POST', path: '/raw?delete', body: '<Delete><Object>' });
+  expect(codeOf(answer)).toEqual([400, 'MalformedXML']);
 });
 
 test('bytes that are no HTTP do no harm', async () => {
