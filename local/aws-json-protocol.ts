@@ -14,7 +14,7 @@ export const localRegion = 'us-east-1';
 export const localAccount = '000000000000';
 
 /** Why something that the local run itself needs is not deleted. */
-export function permanentMessage(kind: 'stream' | 'queue' | 'bucket' | 'table', name: string): string {
+export function permanentMessage(kind: 'stream' | 'bucket' | 'table', name: string): string {
   return `The ${kind} ${name} belongs to the local run and can't be deleted. You can delete a ${kind} that you created.`;
 }
 

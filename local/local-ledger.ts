@@ -281,12 +281,11 @@ class RunningLedger implements LocalLedger {
   /** Streams, buckets, queues, and the announcements from bucket to queue. */
   #createPlaces(): void {
     const { visibilityTimeoutSeconds } = fileMapping;
-    const deadLetters = this.#sqs.createQueue(deadLetterQueue, { visibilityTimeoutSeconds, permanent: true });
+    const deadLetters = this.#sqs.createQueue(deadLetterQueue, { visibilityTimeoutSeconds });
     const queue = this.#sqs.createQueue(fileQueue, {
       visibilityTimeoutSeconds,
       maxReceives: fileMapping.maximumReceives,
       deadLetterQueue: deadLetters,
-      permanent: true,
     });
     this.#s3.onObjectRead((read) => this.#noteRead(read));
     this.#s3.createBucket(quarantineBucket, { permanent: true });

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { AwsError, localAccount, type Operation, operation } from '../aws-json-protocol.ts';
+import { AwsError, type Operation, operation } from '../aws-json-protocol.ts';
 import { shardId, streamName, streamReference } from './request-shapes.ts';
 import type { Shard } from './shard.ts';
-import { defaultRetentionHours, type KinesisStream } from './stream.ts';
+import { type KinesisStream, retentionHours } from './stream.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 /** Shards that a new stream may have. AWS's own quota depends on account and region. */
@@ -10,14 +10,6 @@ const maximumShards = 10_000;
 
 /** What an on-demand stream starts with. */
 const onDemandShards = 4;
-
-const maximumRetentionHours = 8760;
-
-const describeStreamInput = z.object({
-  ...streamReference,
-  Limit: z.int().min(1).max(10_000).default(100),
-  ExclusiveStartShardId: shardId.optional(),
-});
 
 const listStreamsInput = z.object({
   Limit: z.int().min(1).max(10_000).default(100),
@@ -35,9 +27,7 @@ const listShardsInput = z.object({
   ShardFilter: z.object({ Type: z.string(), ShardId: shardId.optional() }).optional(),
 });
 
-const retentionInput = z.object({ ...streamReference, RetentionPeriodHours: z.int() });
-
-/** The operations that make, change, remove and describe streams. */
+/** The operations that make, remove and describe streams. */
 export function createStreamOperations(streams: StreamRegistry): Record<string, Operation> {
   return {
     CreateStream: operation(
@@ -57,25 +47,10 @@ export function createStreamOperations(streams: StreamRegistry): Record<string, 
     ),
     DeleteStream: operation(z.object(streamReference), (input) => streams.delete(input)),
     ListStreams: operation(listStreamsInput, (input) => listStreams(streams, input)),
-    DescribeStream: operation(describeStreamInput, (input) => describeStream(streams.find(input), input)),
     DescribeStreamSummary: operation(z.object(streamReference), (input) => ({
       StreamDescriptionSummary: summarise(streams.find(input)),
     })),
     ListShards: operation(listShardsInput, (input) => listShards(streams, input)),
-    DescribeLimits: operation(z.object({}), () => ({
-      ShardLimit: maximumShards,
-      OpenShardCount: streams.shardCount,
-      OnDemandStreamCount: 0,
-      OnDemandStreamCountLimit: 50,
-    })),
-    IncreaseStreamRetentionPeriod: operation(retentionInput, (input) => {
-      const stream = streams.find(input);
-      setRetention(stream, input.RetentionPeriodHours, stream.retentionHours, maximumRetentionHours);
-    }),
-    DecreaseStreamRetentionPeriod: operation(retentionInput, (input) => {
-      const stream = streams.find(input);
-      setRetention(stream, input.RetentionPeriodHours, defaultRetentionHours, stream.retentionHours);
-    }),
   };
 }
 
@@ -92,19 +67,7 @@ function listStreams(streams: StreamRegistry, input: z.output<typeof listStreams
   };
 }
 
-function describeStream(stream: KinesisStream, input: z.output<typeof describeStreamInput>): object {
-  const rest = shardsAfter(stream, input.ExclusiveStartShardId);
-  const { OpenShardCount: _, ConsumerCount: __, ...description } = summarise(stream);
-  return {
-    StreamDescription: {
-      ...description,
-      Shards: rest.slice(0, input.Limit).map(describeShard),
-      HasMoreShards: rest.length > input.Limit,
-    },
-  };
-}
-
-function identify(stream: KinesisStream) {
+function identify(stream: KinesisStream): object {
   return {
     StreamName: stream.name,
     StreamARN: stream.arn,
@@ -114,10 +77,10 @@ function identify(stream: KinesisStream) {
   };
 }
 
-function summarise(stream: KinesisStream) {
+function summarise(stream: KinesisStream): object {
   return {
     ...identify(stream),
-    RetentionPeriodHours: stream.retentionHours,
+    RetentionPeriodHours: retentionHours,
     EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
     EncryptionType: 'NONE',
     OpenShardCount: stream.shards.length,
@@ -164,14 +127,4 @@ function decodeShardPage(token: string): { StreamName: string; shardId: string }
     throw new AwsError('InvalidArgumentException', `NextToken ${token} is invalid.`);
   }
   return { StreamName, shardId: lastShardId };
-}
-
-function setRetention(stream: KinesisStream, hours: number, least: number, most: number): void {
-  if (hours < least || hours > most) {
-    throw new AwsError(
-      'InvalidArgumentException',
-      `Requested retention period (${hours} hours) for stream ${stream.name} under account ${localAccount} must be ${least} to ${most} hours.`,
-    );
-  }
-  stream.retentionHours = hours;
 }

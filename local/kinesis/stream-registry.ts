@@ -22,11 +22,6 @@ export class StreamRegistry {
     return [...this.#streams.keys()].sort();
   }
 
-  /** Open shards of all streams. */
-  get shardCount(): number {
-    return [...this.#streams.values()].reduce((sum, stream) => sum + stream.shards.length, 0);
-  }
-
   get(name: string): KinesisStream | undefined {
     return this.#streams.get(name);
   }

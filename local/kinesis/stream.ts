@@ -17,12 +17,12 @@ export interface PutReceipt {
   readonly sequenceNumber: string | undefined;
 }
 
-/** Hours that records stay readable unless the stream's retention is raised. */
-export const defaultRetentionHours = 24;
+/** Hours that records stay readable. */
+export const retentionHours = 24;
 
 const hashKeys = 1n << 128n;
 
-/** A stream: shards that share the hash keys evenly, and a retention. */
+/** A stream: shards that share the hash keys evenly, and keep records for a day. */
 export class KinesisStream {
   readonly name: string;
   /** `arn:aws:kinesis:us-east-1:000000000000:stream/` and the name. */
@@ -30,8 +30,6 @@ export class KinesisStream {
   /** In the order of their hash keys. */
   readonly shards: readonly Shard[];
   readonly createdMilliseconds: number;
-  /** Hours that records stay readable. */
-  retentionHours = defaultRetentionHours;
   readonly #clock: () => number;
   readonly #maximumShardWeight: number;
   readonly #listeners = new Set<() => void>();
@@ -70,7 +68,7 @@ export class KinesisStream {
 
   /** Drops the records that are older than the retention. */
   trim(): void {
-    const oldest = this.#clock() / 1000 - this.retentionHours * 3600;
+    const oldest = this.#clock() / 1000 - retentionHours * 3600;
     for (const shard of this.shards) shard.trimBefore(oldest);
   }
 

@@ -1,19 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { AwsError, type Operation, operation } from '../aws-json-protocol.ts';
 import type { Queue, ReceiptOutcome, ReceivedMessage } from './queue.ts';
-import { describeQueue, queueAttributes, toSettings } from './queue-attributes.ts';
+import { describeQueue } from './queue-attributes.ts';
 import type { QueueRegistry } from './queue-registry.ts';
 
-/** Bytes of a message, and of all messages of a batch. */
+/** Bytes of a message. */
 const maximumMessageBytes = 1024 * 1024;
-
-const maximumBatchEntries = 10;
 
 /** Stands for the sender in every message: any access key is accepted, so that nothing is known of it. */
 const senderId = 'local';
 
-const queueName = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/, 'Must be 1 to 80 letters, digits, - or _');
 const delaySeconds = z.int().min(0).max(900).optional();
 const visibilityTimeout = z.int().min(0).max(43_200);
 const withQueueUrl = { QueueUrl: z.string() };
@@ -32,48 +28,19 @@ const receiveInput = z.strictObject({
   MessageAttributeNames: z.array(z.string()).optional(),
 });
 
-/** The operations of the stand-in. An input with a member that they don't honour is refused, not half obeyed. */
+/**
+ * The operations of the stand-in: what functions and the command line call. Queues are made in this process. An input with a member that they don't honour is refused, not half obeyed.
+ */
 export function createSqsOperations(queues: QueueRegistry): Record<string, Operation> {
-  return { ...queueOperations(queues), ...messageOperations(queues), ...batchOperations(queues) };
-}
-
-function queueOperations(queues: QueueRegistry): Record<string, Operation> {
   return {
-    CreateQueue: operation(
-      z.strictObject({ QueueName: queueName, Attributes: queueAttributes.default({}) }),
-      ({ QueueName, Attributes }) => {
-        const settings = toSettings(Attributes, queues);
-        const existing = queues.get(QueueName);
-        const same = existing !== undefined && isDeepStrictEqual(existing.settings, settings);
-        return { QueueUrl: (same ? existing : queues.create(QueueName, settings)).url };
-      },
-    ),
-    DeleteQueue: operation(z.strictObject(withQueueUrl), ({ QueueUrl }) => queues.delete(QueueUrl)),
-    GetQueueUrl: operation(z.object({ QueueName: z.string() }), ({ QueueName }) => ({
-      QueueUrl: queues.find(QueueName).url,
-    })),
-    ListQueues: operation(
-      z.strictObject({ QueueNamePrefix: z.string().default(''), MaxResults: z.int().optional() }),
-      ({ QueueNamePrefix }) => ({
-        QueueUrls: queues.all
-          .filter((queue) => queue.name.startsWith(QueueNamePrefix))
-          .map((queue) => queue.url),
-      }),
-    ),
     GetQueueAttributes: operation(
       z.strictObject({ ...withQueueUrl, AttributeNames: z.array(z.string()).default([]) }),
       ({ QueueUrl, AttributeNames }) => ({
         Attributes: select(describeQueue(queues.findByUrl(QueueUrl)), AttributeNames),
       }),
     ),
-    PurgeQueue: operation(z.strictObject(withQueueUrl), ({ QueueUrl }) => queues.findByUrl(QueueUrl).purge()),
-  };
-}
-
-function messageOperations(queues: QueueRegistry): Record<string, Operation> {
-  return {
     SendMessage: operation(z.strictObject({ ...withQueueUrl, ...sendInput }), (input) => {
-      checkLength([input.MessageBody]);
+      checkLength(input.MessageBody);
       return send(queues.findByUrl(input.QueueUrl), input);
     }),
     ReceiveMessage: operation(receiveInput, async (input, signal) => {
@@ -109,43 +76,6 @@ function messageOperations(queues: QueueRegistry): Record<string, Operation> {
               )
             : deleteFault(outcome, ReceiptHandle),
         );
-      },
-    ),
-  };
-}
-
-function batchOperations(queues: QueueRegistry): Record<string, Operation> {
-  return {
-    SendMessageBatch: operation(
-      z.strictObject({
-        ...withQueueUrl,
-        Entries: z.array(z.strictObject({ Id: z.string(), ...sendInput })),
-      }),
-      ({ QueueUrl, Entries }) => {
-        const queue = queues.findByUrl(QueueUrl);
-        checkBatch(Entries);
-        checkLength(Entries.map((entry) => entry.MessageBody));
-        return { Successful: Entries.map((entry) => ({ Id: entry.Id, ...send(queue, entry) })), Failed: [] };
-      },
-    ),
-    DeleteMessageBatch: operation(
-      z.strictObject({
-        ...withQueueUrl,
-        Entries: z.array(z.strictObject({ Id: z.string(), ReceiptHandle: z.string() })),
-      }),
-      ({ QueueUrl, Entries }) => {
-        const queue = queues.findByUrl(QueueUrl);
-        checkBatch(Entries);
-        const results = Entries.map(({ Id, ReceiptHandle }) => ({
-          Id,
-          fault: deleteFault(queue.delete(ReceiptHandle), ReceiptHandle),
-        }));
-        return {
-          Successful: results.filter(({ fault }) => fault === undefined).map(({ Id }) => ({ Id })),
-          Failed: results.flatMap(({ Id, fault }) =>
-            fault === undefined ? [] : [{ Id, SenderFault: true, Code: fault.code, Message: fault.message }],
-          ),
-        };
       },
     ),
   };
@@ -187,30 +117,11 @@ function select(
   return chosen.length === 0 ? undefined : Object.fromEntries(chosen);
 }
 
-function checkBatch(entries: readonly { readonly Id: string }[]): void {
-  if (entries.length === 0) throw batchError('EmptyBatchRequest', 'There should be at least one entry.');
-  if (entries.length > maximumBatchEntries) {
-    throw batchError(
-      'TooManyEntriesInBatchRequest',
-      `Maximum number of entries per request are ${maximumBatchEntries}. You have sent ${entries.length}.`,
-    );
-  }
-  if (new Set(entries.map((entry) => entry.Id)).size < entries.length) {
-    throw batchError('BatchEntryIdsNotDistinct', 'Two or more entries have the same Id.');
-  }
-}
-
-function checkLength(bodies: readonly string[]): void {
-  const bytes = bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0);
+function checkLength(body: string): void {
+  const bytes = Buffer.byteLength(body);
   if (bytes <= maximumMessageBytes) return;
-  const sentence = `The request has ${bytes} bytes of messages, and may have ${maximumMessageBytes}.`;
-  throw bodies.length > 1
-    ? batchError('BatchRequestTooLong', sentence)
-    : new AwsError('InvalidParameterValueException', sentence, { queryCode: 'InvalidParameterValue' });
-}
-
-function batchError(code: string, message: string): AwsError {
-  return new AwsError(code, message, { queryCode: `AWS.SimpleQueueService.${code}` });
+  const sentence = `The message has ${bytes} bytes, and may have ${maximumMessageBytes}.`;
+  throw new AwsError('InvalidParameterValueException', sentence, { queryCode: 'InvalidParameterValue' });
 }
 
 /** A message that is gone already counts as deleted; so does, as on AWS, one whose receipt is out of date. */

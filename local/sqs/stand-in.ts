@@ -12,22 +12,21 @@ export interface QueueOptions {
   readonly maxReceives?: number;
   /** Without it a message is delivered until it is deleted, whatever `maxReceives` says. */
   readonly deadLetterQueue?: Queue;
-  /** Whether clients are refused to delete it. */
-  readonly permanent?: boolean;
 }
 
 /** SQS in this process: a server that AWS clients talk to, and its queues within reach. */
 export interface SqsStandIn extends LoopbackServer {
   /** @throws AwsError `QueueNameExists` when there is a queue of that name. */
   createQueue(name: string, options?: QueueOptions): Queue;
-  /** The queue of that name, however it was made, or undefined. */
+  /** The queue of that name, or undefined. */
   queue(name: string): Queue | undefined;
 }
 
 /**
  * A stand-in for SQS that keeps standard queues in memory and speaks the wire protocol of the service (AWS JSON 1.0)
- * on loopback: sending, receiving with long polls, visibility, dead-letter queues. No FIFO queues, no message
- * attributes, no retention; an operation that it lacks is answered as unknown, by name.
+ * on loopback: sending, receiving with long polls, visibility, dead-letter queues. Queues are made and removed in this
+ * process only. No FIFO queues, no message attributes, no retention, no batches; an operation that it lacks is answered
+ * as unknown, by name.
  */
 export function createSqsStandIn(): SqsStandIn {
   const queues = new QueueRegistry();
@@ -45,10 +44,7 @@ export function createSqsStandIn(): SqsStandIn {
       return listening;
     },
     close: () => server.close(),
-    createQueue: (
-      name,
-      { visibilityTimeoutSeconds, maxReceives, deadLetterQueue, permanent = false } = {},
-    ) => {
+    createQueue: (name, { visibilityTimeoutSeconds, maxReceives, deadLetterQueue } = {}) => {
       const settings = {
         ...defaultSettings,
         visibilityTimeoutSeconds: visibilityTimeoutSeconds ?? defaultSettings.visibilityTimeoutSeconds,
@@ -57,7 +53,7 @@ export function createSqsStandIn(): SqsStandIn {
             ? undefined
             : { deadLetterQueue, maxReceives },
       };
-      return queues.create(name, settings, permanent);
+      return queues.create(name, settings);
     },
     queue: (name) => queues.get(name),
   };

@@ -197,13 +197,11 @@ describe('the local run and the deployed stack', () => {
     expect(bound.queues).toEqual([
       {
         name: 'simledger-files-dead-letters',
-        // Which can't be deleted, in the local run only.
-        options: { permanent: true, visibilityTimeoutSeconds: queue('DeadLetters')['VisibilityTimeout'] },
+        options: { visibilityTimeoutSeconds: queue('DeadLetters')['VisibilityTimeout'] },
       },
       {
         name: 'simledger-files',
         options: {
-          permanent: true,
           visibilityTimeoutSeconds: queue('Queue')['VisibilityTimeout'],
           maxReceives: redrive.maxReceiveCount,
           deadLetterQueue: expect.objectContaining({ name: 'simledger-files-dead-letters' }),

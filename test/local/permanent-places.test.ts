@@ -15,7 +15,6 @@ import {
   ListStreamsCommand,
 } from '@aws-sdk/client-kinesis';
 import { CreateBucketCommand, DeleteBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, DeleteQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localDescription } from '../../local/description.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
@@ -27,7 +26,6 @@ const account = { region: 'us-east-1', credentials: { accessKeyId: 'any', secret
 let ledger: LocalLedger;
 let kinesis: KinesisClient;
 let s3: S3Client;
-let sqs: SQSClient;
 
 beforeAll(async () => {
   const silent = { onLog: () => undefined, onTrouble: () => undefined };
@@ -36,11 +34,10 @@ beforeAll(async () => {
   const { endpoints } = localDescription.parse(await answer.json());
   kinesis = new KinesisClient({ ...account, endpoint: endpoints.kinesis });
   s3 = new S3Client({ ...account, endpoint: endpoints.s3, forcePathStyle: true });
-  sqs = new SQSClient({ ...account, endpoint: endpoints.sqs });
 });
 
 afterAll(async () => {
-  for (const client of [kinesis, s3, sqs]) client.destroy();
+  for (const client of [kinesis, s3]) client.destroy();
   await ledger.stop();
 });
 
@@ -108,23 +105,6 @@ describe('what the local run itself needs is not deleted, what a user created is
     await s3.send(new CreateBucketCommand({ Bucket: 'mine' }));
     await s3.send(new DeleteBucketCommand({ Bucket: 'mine' }));
     expect((await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).toEqual(names);
-  });
-
-  test('queues', async () => {
-    const { QueueUrls: before = [] } = await sqs.send(new ListQueuesCommand({}));
-    expect(before.map((url) => url.split('/').at(-1))).toEqual([
-      'simledger-files',
-      'simledger-files-dead-letters',
-    ]);
-    for (const QueueUrl of before) {
-      const name = QueueUrl.split('/').at(-1);
-      expect((await refusal(sqs.send(new DeleteQueueCommand({ QueueUrl }))))[1]).toBe(
-        `The queue ${name} belongs to the local run and can't be deleted. You can delete a queue that you created.`,
-      );
-    }
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'mine' }));
-    await sqs.send(new DeleteQueueCommand({ QueueUrl }));
-    expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual(before);
   });
 });
 

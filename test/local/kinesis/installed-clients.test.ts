@@ -46,7 +46,6 @@ describe('the Kinesis stand-in', () => {
 import boto3, datetime, json, sys
 kinesis = boto3.client('kinesis', endpoint_url=sys.argv[1])
 kinesis.create_stream(StreamName='other', ShardCount=1)
-kinesis.get_waiter('stream_exists').wait(StreamName='other')
 shards = kinesis.list_shards(StreamName='other')['Shards']
 put = kinesis.put_records(StreamName='other', Records=[{'Data': bytes([0, 255]), 'PartitionKey': 'k'}, {'Data': b'b', 'PartitionKey': 'k'}])
 def read(**start):
@@ -59,7 +58,7 @@ result = {
     'after': read(ShardIteratorType='AFTER_SEQUENCE_NUMBER', StartingSequenceNumber=put['Records'][0]['SequenceNumber']),
 }
 try:
-    kinesis.describe_stream(StreamName='nowhere')
+    kinesis.describe_stream_summary(StreamName='nowhere')
 except kinesis.exceptions.ResourceNotFoundException as error:
     result['error'] = str(error)
 print(json.dumps(result))
@@ -73,7 +72,7 @@ print(json.dumps(result))
       time: both,
       after: both.slice(1),
       error:
-        'An error occurred (ResourceNotFoundException) when calling the DescribeStream operation: Stream nowhere under account 000000000000 not found.',
+        'An error occurred (ResourceNotFoundException) when calling the DescribeStreamSummary operation: Stream nowhere under account 000000000000 not found.',
     });
   });
 });
