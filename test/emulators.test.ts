@@ -19,18 +19,24 @@ const emulators: readonly string[] = [
   'local/temporary-folder.ts',
 ];
 
+/** The simulator of fleets, which is also the oracle of what the ledger must hold. */
+const simulator: readonly string[] = ['local/simulation/'];
+
 const project = fileURLToPath(new URL('../', import.meta.url));
 
-function isEmulator(path: string): boolean {
-  return emulators.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
+function isIn(places: readonly string[], path: string): boolean {
+  return places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
 }
 
-/** The emulators' files, from the project's folder. */
-const files = emulators.flatMap((place) => {
-  if (!place.endsWith('/')) return [place];
-  const names = readdirSync(join(project, place), { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => /\.\w*[jt]s$/.test(name)).map((name) => place + name.split(sep).join('/'));
-});
+/** The text of each file in some places, by its path from the project's folder. */
+function textsOf(places: readonly string[]): Map<string, string> {
+  const paths = places.flatMap((place) => {
+    if (!place.endsWith('/')) return [place];
+    const names = readdirSync(join(project, place), { recursive: true, encoding: 'utf8' });
+    return names.filter((name) => /\.\w*[jt]s$/.test(name)).map((name) => place + name.split(sep).join('/'));
+  });
+  return new Map(paths.map((path) => [path, readFileSync(join(project, path), 'utf8')]));
+}
 
 /** The project's own files that a file's text names: by import of values or types, at once or later, or by URL. */
 function namedFiles(path: string, text: string): string[] {
@@ -38,16 +44,20 @@ function namedFiles(path: string, text: string): string[] {
   return [...specifiers].map(([, , specifier = '']) => posix.join(posix.dirname(path), specifier));
 }
 
+/** Imports by files of some places that lead out of them. */
+function foreignImports(places: readonly string[], texts: ReadonlyMap<string, string>): string[] {
+  return [...texts].flatMap(([path, text]) =>
+    namedFiles(path, text)
+      .filter((named) => !isIn(places, named))
+      .map((named) => `${path} imports ${named}`),
+  );
+}
+
 describe('the emulators of AWS', () => {
-  const texts = new Map(files.map((path) => [path, readFileSync(join(project, path), 'utf8')]));
+  const texts = textsOf(emulators);
 
   it('import nothing but each other and packages: what they need to know of simledger is handed in', () => {
-    const foreign = [...texts].flatMap(([path, text]) =>
-      namedFiles(path, text)
-        .filter((named) => !isEmulator(named))
-        .map((named) => `${path} imports ${named}`),
-    );
-    expect(foreign).toEqual([]);
+    expect(foreignImports(emulators, texts)).toEqual([]);
   });
 
   it('do not name simledger', () => {
@@ -63,5 +73,24 @@ describe('the emulators of AWS', () => {
     ["new URL('../../', import.meta.url)", ''],
   ])('would be found out by %s', (text, named) => {
     expect(namedFiles('local/s3/server.ts', text)).toEqual([named === '' ? './' : named]);
+  });
+});
+
+describe('the simulator', () => {
+  const typeImport = /\b(?:import|export) type [^;]*;/g;
+
+  it('shares no code with the ledger that it judges: of simledger it imports types only', () => {
+    const values = [...textsOf(simulator)].map(
+      ([path, text]) => [path, text.replaceAll(typeImport, '')] as const,
+    );
+    expect(foreignImports(simulator, new Map(values))).toEqual([]);
+  });
+
+  it.each([
+    ["import { tables } from '../../lambda/store/tables.ts';", ['lambda/store/tables.ts']],
+    ["import { type Source, sources } from '../../lambda/sources.ts';", ['lambda/sources.ts']],
+    ["import type {\n  Source,\n} from '../../lambda/sources.ts';", []],
+  ])('would be found out by %s', (text, named) => {
+    expect(namedFiles('local/simulation/truth.ts', text.replaceAll(typeImport, ''))).toEqual(named);
   });
 });

@@ -1,4 +1,3 @@
-import { eventsTable, sessionsTable, usageTable } from '../../lambda/store/tables.ts';
 import type { ExpectedPartition, FleetTruth } from './truth.ts';
 
 /** A table's item: attribute names and plain values. */
@@ -31,14 +30,7 @@ export interface AnswerComparison extends Pick<Comparison, 'differences' | 'diff
 /** Sentences that a comparison gives at most. */
 const mostSentences = 20;
 
-/** Attributes that are compared in each table; the truth has them under the same names. */
-export const comparedAttributes = {
-  sessions: ['status', 'start', 'end', 'lastUpdated', 'dataUploaded', 'dataDownloaded', 'dataTotal'],
-  usage: ['dataUploaded', 'dataDownloaded', 'dataTotal', 'messages', 'messagesTx', 'messagesRx'],
-  events: ['type', 'carrierType'],
-} as const;
-
-/** What is compared, key by key. */
+/** What is compared, key by key. The truth has the attributes under the same names. */
 interface Compared {
   readonly name: string;
   readonly sortKey: string;
@@ -46,33 +38,33 @@ interface Compared {
   expected(partition: ExpectedPartition): ReadonlyMap<string, object>;
 }
 
-const comparedAnswers: Compared = {
-  name: 'DataSessions',
-  sortKey: sessionsTable.sortKey,
-  attributes: comparedAttributes.sessions,
-  expected: (partition) => partition.answers(),
-};
-
-const comparedTables = {
+/** The tables that are compared, as docs/tables.md names them and their keys. All have the partition key `sim`. */
+export const comparedTables = {
   sessions: {
-    name: sessionsTable.name,
-    sortKey: sessionsTable.sortKey,
-    attributes: comparedAttributes.sessions,
+    name: 'Sessions',
+    sortKey: 'sessionId',
+    attributes: ['status', 'start', 'end', 'lastUpdated', 'dataUploaded', 'dataDownloaded', 'dataTotal'],
     expected: (partition) => partition.sessions,
   },
   usage: {
-    name: usageTable.name,
-    sortKey: usageTable.sortKey,
-    attributes: comparedAttributes.usage,
+    name: 'Usage',
+    sortKey: 'usageId',
+    attributes: ['dataUploaded', 'dataDownloaded', 'dataTotal', 'messages', 'messagesTx', 'messagesRx'],
     expected: (partition) => partition.usage,
   },
   events: {
-    name: eventsTable.name,
-    sortKey: eventsTable.sortKey,
-    attributes: comparedAttributes.events,
+    name: 'Events',
+    sortKey: 'eventKey',
+    attributes: ['type', 'carrierType'],
     expected: (partition) => partition.events,
   },
 } as const satisfies Record<string, Compared>;
+
+const comparedAnswers: Compared = {
+  ...comparedTables.sessions,
+  name: 'DataSessions',
+  expected: (partition) => partition.answers(),
+};
 
 /**
  * Compares the ledger with what the simulator knows to be true: no item missing, none too many, none unequal.

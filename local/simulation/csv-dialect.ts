@@ -127,3 +127,20 @@ function sixPlaces(bytes: number): string {
   const [whole = '0', fraction = ''] = megabytes(bytes).split('.');
   return `${whole}.${fraction.padEnd(6, '0')}`;
 }
+
+/** How an exporter frames a file: not all agree. */
+export interface FileFraming {
+  readonly byteOrderMark: boolean;
+  readonly carriageReturns: boolean;
+}
+
+/** A CSV file of written rows of one kind, its header first. */
+export function csvFile(
+  kind: 'usage row' | 'event row',
+  rows: readonly string[],
+  { byteOrderMark, carriageReturns }: FileFraming,
+): Buffer {
+  const header = writeRow(kind === 'usage row' ? usageColumns : eventColumns);
+  const end = carriageReturns ? '\r\n' : '\n';
+  return Buffer.from(`${byteOrderMark ? '\uFEFF' : ''}${[header, ...rows].join(end)}${end}`);
+}

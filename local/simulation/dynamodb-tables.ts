@@ -1,32 +1,21 @@
-import { type AttributeValue, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
-import { eventsTable, sessionsTable, usageTable } from '../../lambda/store/tables.ts';
-import { comparedAttributes, type Item, type LedgerTables } from './compare.ts';
-
-/** The ledger's tables behind an endpoint of DynamoDB's protocol, under their local names. */
-export function ledgerTablesAt(endpoint: string): LedgerTables {
-  // A stand-in asks for no real key, but a client does not sign without one.
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return ledgerTables(new DynamoDBClient({ endpoint, region: 'us-east-1', credentials }));
-}
+import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { comparedTables, type Item, type LedgerTables } from './compare.ts';
 
 /** The ledger's tables as a client reads them: whole, consistently, and only what is compared. */
 export function ledgerTables(client: DynamoDBClient): LedgerTables {
   return {
-    sessions: () => scan(client, sessionsTable, comparedAttributes.sessions),
-    usage: () => scan(client, usageTable, comparedAttributes.usage),
-    events: () => scan(client, eventsTable, comparedAttributes.events),
+    sessions: () => scan(client, comparedTables.sessions),
+    usage: () => scan(client, comparedTables.usage),
+    events: () => scan(client, comparedTables.events),
   };
 }
 
 async function* scan(
   client: DynamoDBClient,
-  table: { readonly name: string; readonly partitionKey: string; readonly sortKey: string },
-  attributes: readonly string[],
+  table: (typeof comparedTables)[keyof typeof comparedTables],
 ): AsyncGenerator<Item> {
   // Several of the names are reserved words.
-  const names = [table.partitionKey, table.sortKey, ...attributes].map(
-    (name, at) => [`#${at}`, name] as const,
-  );
+  const names = ['sim', table.sortKey, ...table.attributes].map((name, at) => [`#${at}`, name] as const);
   const pages = paginateScan(
     { client },
     {

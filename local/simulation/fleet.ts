@@ -1,3 +1,26 @@
+/**
+ * The simulator: what carriers deliver, and what the ledger must hold in the end. The local run, the tests and the
+ * benchmarks use it.
+ *
+ * Two generators make up what happens, and write it in the same dialects and with the same breakages:
+ *
+ * - The fleet of this folder, drawn from a seed, for volume: months of thousands of SIMs in the proportions of real
+ *   traffic, with nothing kept that was delivered.
+ * - The model fleet of `test/property/fleet.ts`, chosen by fast-check, for corners: few SIMs at awkward moments, of which
+ *   a failing case is shortened to the records that matter. A seeded stream can't be shortened.
+ *
+ * Two judges tell what the ledger must hold:
+ *
+ * - {@link PartitionTruth} is told what happens before a byte of it is written. So it can share neither a misreading of a
+ *   dialect nor a mistake in merging with the ledger, and it shares no code: of simledger the simulator imports types
+ *   only. It knows the attributes that carriers argue about, not all.
+ * - The orderly pass of `test/property/expectation.ts` is the ledger's own code, given each record once and in order. It
+ *   knows every attribute, but is independent of order, repetition and faults only.
+ *
+ * That the dialects write what carriers send is held by `test/local/simulation/dialects.test.ts`, against published
+ * samples.
+ */
+
 import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import type { Carrier } from '../../lambda/sources.ts';
 import { breakRecord, breakRow, writeRecord } from './corruption.ts';

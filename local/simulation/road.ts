@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Carrier } from '../../lambda/sources.ts';
-import { eventColumns, usageColumns, writeRow } from './csv-dialect.ts';
+import { csvFile } from './csv-dialect.ts';
 import type { Random } from './random.ts';
 import { iso, second } from './records.ts';
 
@@ -146,10 +146,8 @@ export class Road {
       const rows = file.rows.slice(first, first + rowsPerFile);
       this.lastFileSecond = Math.max(this.lastFileSecond + second, at);
       const name = iso(this.lastFileSecond).replaceAll(/[-:]/g, '').replace('T', '_').slice(0, 15);
-      const header = writeRow(file.prefix === 'cdr' ? usageColumns : eventColumns);
-      const mark = this.random.chance(0.2) ? '\uFEFF' : '';
-      const lineEnd = this.random.chance(0.2) ? '\r\n' : '\n';
-      const bytes = Buffer.from(`${mark}${[header, ...rows].join(lineEnd)}${lineEnd}`);
+      const framing = { byteOrderMark: this.random.chance(0.2), carriageReturns: this.random.chance(0.2) };
+      const bytes = csvFile(file.prefix === 'cdr' ? 'usage row' : 'event row', rows, framing);
       const { source } = file;
       yield { kind: 'file', source, records: rows.length, key: `${file.prefix}_${name}.csv`, bytes };
     }

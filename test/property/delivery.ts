@@ -237,8 +237,11 @@ export async function ingestAtOnce(entries: Iterable<Entry>, surroundings: Surro
 }
 
 /** Imports a file at once, without faults. */
-export async function importAtOnce(file: DroppedFile, surroundings: Surroundings): Promise<void> {
+export async function importAtOnce(
+  file: DroppedFile,
+  surroundings: Surroundings,
+): Promise<Manifest | undefined> {
   const running = new RunningFunction(surroundings);
   const ports = portsOf(file, { chunk: 65_536, shortTimes: [false] }, running, surroundings, () => false);
-  await importFile(objectOf(file), file.source, ports);
+  return (await importFile(objectOf(file), file.source, ports)).manifest;
 }

@@ -5,9 +5,9 @@ import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import { carriers, type Source, type Sources } from '../../lambda/sources.ts';
 import { breakRecord, breakRow, writeRecord } from '../../local/simulation/corruption.ts';
 import {
-  eventColumns,
+  csvFile,
   eventRow,
-  usageColumns,
+  type FileFraming,
   usageRow,
   writeRow,
 } from '../../local/simulation/csv-dialect.ts';
@@ -46,9 +46,7 @@ export interface RoadPlan {
   readonly files: FilePlan;
 }
 
-interface FilePlan {
-  readonly byteOrderMark: boolean;
-  readonly carriageReturns: boolean;
+interface FilePlan extends FileFraming {
   /** How often each file is dropped: the first time new, then under the same or another name. */
   readonly drops: readonly ('announced twice' | 'renamed')[];
   /** Bytes of the chunks in which files are read. */
@@ -412,11 +410,13 @@ function fileLanes(trips: readonly Trip[], plan: RoadPlan, begin: number, versio
 }
 
 /** A CSV file of rows of one kind. */
-export function fileOf(parcels: readonly Parcel[], { byteOrderMark, carriageReturns }: FilePlan): Buffer {
-  const columns = parcels[0]?.form === 'usage row' ? usageColumns : eventColumns;
-  const end = carriageReturns ? '\r\n' : '\n';
-  const text = [writeRow(columns), ...parcels.map(({ text: row }) => row)].join(end);
-  return Buffer.from(`${byteOrderMark ? '\uFEFF' : ''}${text}${end}`);
+export function fileOf(parcels: readonly Parcel[], framing: FileFraming): Buffer {
+  const kind = parcels[0]?.form === 'usage row' ? 'usage row' : 'event row';
+  return csvFile(
+    kind,
+    parcels.map(({ text }) => text),
+    framing,
+  );
 }
 
 function inOrder(trips: readonly Trip[]): Trip[] {
