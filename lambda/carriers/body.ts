@@ -221,16 +221,54 @@ interface UnpackedWithInfo {
   readonly engine: { readonly bytesWritten: number };
 }
 
-/**
- * Bytes of the pieces that larger bodies are unpacked in. Of many small pieces, some versions of Node let a hundred
- * megabytes pile up before they are collected.
- */
-const largeChunk = 64 * 1024;
-const smallBytes = 4 * 1024;
+/** Bytes that deflate makes of one byte at most: 258 of two bits. */
+const maxRatio = 1_032;
 
-function unpackWithInfo(bytes: Uint8Array, maxOutputLength: number): UnpackedWithInfo {
-  const chunkSize = bytes.length > smallBytes ? largeChunk : constants.Z_DEFAULT_CHUNK;
-  return gunzipSync(bytes, { maxOutputLength, chunkSize, info: true }) as unknown as UnpackedWithInfo;
+/** Bytes of the pieces of what is certainly refused: they are thrown away. */
+const refusedPiece = 64 * 1024;
+
+/**
+ * Unpacks into one piece of memory. Of many pieces zlib makes another one that holds them all, so that a body takes twice
+ * its size, and the collector lets a hundred megabytes of them pile up: it sees little of what lies outside its heap.
+ */
+function unpackWithInfo(bytes: Uint8Array, most: number): UnpackedWithInfo {
+  const size = statedSize(bytes);
+  // Whether it is too large or says so wrongly, only the fault is of interest.
+  if (size > most) return unpackPiece(bytes, most, refusedPiece);
+  if (size <= Math.min(maxShownBytes, maxRatio * bytes.length)) {
+    try {
+      return unpackPiece(bytes, size);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      // More than it says: it has several members, or something that is not gzip is behind it.
+    }
+  }
+  // The system gives memory where it is written to, so that a piece for the largest body is no waste for a smaller one.
+  return unpackPiece(bytes, Math.min(most, maxRatio * bytes.length));
+}
+
+/** What the last four bytes of gzip say that its last member unpacks to (RFC 1952, ISIZE). */
+function statedSize(bytes: Uint8Array): number {
+  return bytes.length < 4 ? 0 : Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32LE(bytes.length - 4);
+}
+
+/**
+ * @param piece bytes of a piece; one that is filled to its end is followed by another one.
+ * @throws RangeError where it is more than `most` bytes.
+ */
+function unpackPiece(bytes: Uint8Array, most: number, piece = most + 1): UnpackedWithInfo {
+  const chunkSize = Math.max(constants.Z_MIN_CHUNK, piece);
+  const options = { maxOutputLength: Math.max(1, most), chunkSize, info: true };
+  return gunzipSync(bytes, options) as unknown as UnpackedWithInfo;
+}
+
+/**
+ * Gives the memory of a large unpacked body back at once, where Node can (from 22 on): bodies that each unpack to the
+ * limit follow one another faster than the collector does.
+ */
+function release(bytes: Buffer): void {
+  const buffer: ArrayBufferLike & { transfer?: (byteLength: number) => unknown } = bytes.buffer;
+  buffer.transfer?.(0);
 }
 
 /** The parts of one text. */
@@ -256,14 +294,20 @@ function frame({ bytes, original }: Unpacked, most: number, isAlone: boolean): B
     if (value !== undefined) return parsedBlock(value, text, bytes, most);
   }
   const limits = { pieces: most, inner: maxInner };
+  const isShown = bytes.length <= maxShownBytes;
+  const kept = isShown ? bytes : original;
+  if (!isShown && bytes !== original) release(bytes);
   const values = splitValue(text, limits);
-  if (values !== 'none') return values && piecesBlock(values, text, bytes);
-  const kept = bytes.length > maxShownBytes ? original : bytes;
+  if (values !== 'none') return values && piecesBlock(values, text);
   if (text.trim() === '') return brokenBlock(fault('empty', 'The body is empty'), kept);
   const pieces = splitBody(text, limits);
   if (pieces === undefined) return undefined;
   const known = pieces.some(({ whole }) => whole) ? undefined : explainText(text);
-  return known === undefined ? piecesBlock(pieces, text, kept) : brokenBlock(known, kept);
+  if (known !== undefined) return brokenBlock(known, kept);
+  // A piece is without the blanks around it, and the body with. The text is kept no longer than it is needed.
+  const [first] = pieces;
+  if (pieces.length === 1 && first?.whole === false) return brokenBlock(notJson, kept);
+  return piecesBlock(pieces, text);
 }
 
 /** The parts of a text that was parsed as a whole. */
@@ -291,27 +335,19 @@ function parsedBlock(value: unknown, text: string, bytes: Buffer, most: number):
   };
 }
 
+/** What is wrong with a piece of which nothing else is known. */
 const notJson = fault('broken-json', 'This is not JSON');
 
-/**
- * The parts that pieces of a text are.
- *
- * @param body what is kept where the one piece is broken: a piece is without the blanks around it, and the body with.
- */
-function piecesBlock(pieces: readonly Piece[], text: string, body: Buffer): Block {
-  const bytesOf = ({ from, to, whole }: Piece): Uint8Array =>
-    pieces.length === 1 && !whole ? body : Buffer.from(text.slice(from, to));
+/** The parts that pieces of a text are. */
+function piecesBlock(pieces: readonly Piece[], text: string): Block {
+  const bytesOf = ({ from, to }: Piece): Uint8Array => Buffer.from(text.slice(from, to));
   return {
     count: pieces.length,
     *parts() {
       for (const piece of pieces) {
         const value = piece.whole ? parse(text.slice(piece.from, piece.to)) : undefined;
         if (value === undefined) {
-          yield {
-            kind: 'broken',
-            fault: notJson,
-            bytes: () => bytesOf(piece),
-          };
+          yield { kind: 'broken', fault: notJson, bytes: () => bytesOf(piece) };
         } else {
           yield { kind: 'value', value, bytes: () => bytesOf(piece) };
         }

@@ -2,9 +2,9 @@
  * The process in which a function runs, one invocation after the other. It is bundled beside the function and started
  * with the path of the function's bundle; it ends with its parent.
  */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { endLine, type InvocationError, type InvocationMessage, type RuntimeMessage } from './messages.ts';
+import { peakMemoryBytes } from './peak-memory.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
 
@@ -75,13 +75,6 @@ function describe(error: unknown): InvocationError {
   if (!(error instanceof Error)) return { name: typeof error, message: String(error) };
   const { name, message, stack } = error;
   return { name, message, ...(stack === undefined ? {} : { stack }) };
-}
-
-/** On Linux the kernel lets a new process inherit its parent's peak in `maxRSS`, but not in VmHWM. */
-function peakMemoryBytes(): number {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  return Number(kilobytes ?? 0) * 1024;
 }
 
 function report(message: RuntimeMessage): void {

@@ -64,9 +64,21 @@ export function largestBatch(): KinesisStreamRecord[] {
 /** Bytes that a body may have once it is unpacked; simledger refuses what is larger. */
 const largestBody = 16 * megabyte;
 
-/** A batch of as many gzip bodies as there is room for, each as large as can be once it is unpacked, and no JSON. */
-export function batchOfBombs(): KinesisStreamRecord[] {
-  const bomb = gzipSync(Buffer.alloc(largestBody, 'no JSON '));
+/** Gzip bodies that are no JSON and unpack to the limit, in one member or in two, or to more than the limit. */
+const bombs = {
+  'as large as can be': () => gzipSync(Buffer.alloc(largestBody, 'no JSON ')),
+  'of two members': () => {
+    const half = gzipSync(Buffer.alloc(largestBody / 2, 'no JSON '));
+    return Buffer.concat([half, half]);
+  },
+  'too large': () => gzipSync(Buffer.alloc(largestBody + megabyte, 'no JSON ')),
+} as const;
+export type BombKind = keyof typeof bombs;
+export const bombKinds = Object.keys(bombs) as BombKind[];
+
+/** A batch of as many of these as there is room for, alone and in aggregates. */
+export function batchOfBombs(kind: BombKind = 'as large as can be'): KinesisStreamRecord[] {
+  const bomb = bombs[kind]();
   return batchOf(function* () {
     yield bomb;
     yield aggregateOf(...Array.from({ length: 20 }, () => bomb));

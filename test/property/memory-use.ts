@@ -1,6 +1,6 @@
 /**
  * A process that takes in something large and prints how much memory that took: run by `memory.test.ts`, with
- * `file <megabytes>`, `batch` or `bombs`. Store and quarantine answer at once and keep nothing, so that what is measured
+ * `file <megabytes>`, `batch`, or `bombs` of a kind. Store and quarantine answer at once and keep nothing, so that what is measured
  * is ours.
  */
 import type { KinesisStreamRecord } from 'aws-lambda';
@@ -9,7 +9,15 @@ import { ingest } from '../../lambda/ingest.ts';
 import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
 import type { Source } from '../../lambda/sources.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
-import { arrivedAt, batchOfBombs, largeFile, largestBatch, megabyte } from './large-deliveries.ts';
+import { peakMemoryBytes } from '../../local/lambda-runtime/peak-memory.ts';
+import {
+  arrivedAt,
+  type BombKind,
+  batchOfBombs,
+  largeFile,
+  largestBatch,
+  megabyte,
+} from './large-deliveries.ts';
 import { asClient } from './memory-dynamodb.ts';
 import { sources } from './road.ts';
 
@@ -66,12 +74,17 @@ async function takeBatch(batch: readonly KinesisStreamRecord[]): Promise<number>
   return receipt.received;
 }
 
-const [what, size] = process.argv.slice(2);
-const batch = what === 'batch' ? largestBatch() : what === 'bombs' ? batchOfBombs() : [];
+function batchFor(what: string | undefined, kind: string | undefined): KinesisStreamRecord[] {
+  if (what === 'batch') return largestBatch();
+  return what === 'bombs' ? batchOfBombs(kind as BombKind) : [];
+}
+
+const [what, kindOrSize] = process.argv.slice(2);
+const batch = batchFor(what, kindOrSize);
 const retainedBefore = retainedBytes();
 const before = process.memoryUsage().rss;
-const records = what === 'file' ? await takeFile(Number(size)) : await takeBatch(batch);
-const peak = process.resourceUsage().maxRSS * 1024;
+const records = what === 'file' ? await takeFile(Number(kindOrSize)) : await takeBatch(batch);
+const peak = peakMemoryBytes();
 const inMegabytes = (bytes: number): number => Math.ceil(Math.max(0, bytes) / megabyte);
 process.stdout.write(
   JSON.stringify({
