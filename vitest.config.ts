@@ -7,6 +7,7 @@ export default defineConfig({
     // For what hangs: a busy machine takes ten times as long, and nothing is measured by it.
     testTimeout: 150_000,
     hookTimeout: 150_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -11,8 +11,8 @@ const mostBytes = 4 * 1024 * 1024;
 /** Requests at the same time. Carriers' largest bodies come to four. */
 const maxConcurrentRequests = 8;
 
-/** Longest wait for the answer to one request. A stream that is well answers within a tenth of it. */
-const requestMilliseconds = 1_500;
+/** Milliseconds to wait for the answer to one request. A stream that is well answers within a tenth of it. */
+const defaultRequestMilliseconds = 1_500;
 
 /** Times in a row that nothing of what is left was taken, after which the stream is said to be busy. */
 const mostFruitlessRounds = 5;
@@ -34,9 +34,12 @@ interface Left {
 /** Puts records into streams, and says only then that they are there when Kinesis has said so of each. */
 export class StreamWriter {
   readonly #configuration: SigningConfiguration;
+  readonly #requestMilliseconds: number;
 
-  constructor(configuration: SigningConfiguration) {
+  /** @param requestMilliseconds after which a request that is not answered is sent again. */
+  constructor(configuration: SigningConfiguration, requestMilliseconds = defaultRequestMilliseconds) {
     this.#configuration = configuration;
+    this.#requestMilliseconds = requestMilliseconds;
   }
 
   /**
@@ -77,7 +80,7 @@ export class StreamWriter {
   }
 
   async #send(streamArn: string, entries: readonly Entry[], until: number): Promise<Left> {
-    const timeoutMilliseconds = Math.max(1, Math.min(requestMilliseconds, until - performance.now()));
+    const timeoutMilliseconds = Math.max(1, Math.min(this.#requestMilliseconds, until - performance.now()));
     const request = {
       service: 'kinesis',
       method: 'POST',

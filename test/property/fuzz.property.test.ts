@@ -12,15 +12,19 @@ import { seed, timeLimit, trials } from './trials.ts';
 import { bytesOf } from './write-units.ts';
 
 const arrivedAt = Date.parse('2030-01-01T00:00:00.000Z');
-/** Milliseconds after which reading a few records hangs. */
+/** Milliseconds of CPU after which reading a few records hangs: those of the clock depend on what else the machine does. */
 const slow = 2_000;
 const kilobyte = 1_024;
+
+function cpuMilliseconds(since: NodeJS.CpuUsage): number {
+  return process.cpuUsage(since).user / 1000;
+}
 
 /** Takes records in; every one must be stored, ignored or kept among the rejects, and the store must take all. */
 async function takeIn(entries: readonly Entry[]): Promise<MemoryDynamoDb> {
   const engine = new MemoryDynamoDb();
   const surroundings = calm(engine);
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   const { receipt, failedDeliveries, errors } = await ingestAtOnce(entries, surroundings);
   const { received, stored, repeated, ignored, rejected, failed } = receipt;
   expect({ failed, errors, failedDeliveries: [...failedDeliveries] }).toEqual({
@@ -30,7 +34,7 @@ async function takeIn(entries: readonly Entry[]): Promise<MemoryDynamoDb> {
   });
   expect(received).toBe(entries.length);
   expect(stored + repeated + ignored + rejected).toBe(received);
-  expect(performance.now() - begin).toBeLessThan(slow);
+  expect(cpuMilliseconds(begin)).toBeLessThan(slow);
   const faults = entries.filter(({ reading }) => reading.kind === 'fault');
   expect(surroundings.quarantine.contents).toEqual(keptOf(faults));
   return engine;
@@ -54,9 +58,9 @@ describe(`bytes that no carrier means to send (seed ${seed})`, () => {
           const records = bodies.map(({ bytes }, index) =>
             kinesisRecord(sourceOf(carrier), `${carrier}/0`, index, arrivedAt, bytes),
           );
-          const begin = performance.now();
+          const begin = process.cpuUsage();
           const entries = [...entriesOf(records, sources)];
-          expect(performance.now() - begin).toBeLessThan(slow);
+          expect(cpuMilliseconds(begin)).toBeLessThan(slow);
           expect(bodies.map((_, index) => entries.every(({ delivery }) => delivery !== index))).toEqual(
             bodies.map(({ holdsNothing }) => holdsNothing),
           );

@@ -138,7 +138,7 @@ async function answering(client: DynamoDBClient): Promise<void> {
       await client.send(new ListTablesCommand({}));
       return;
     } catch (error) {
-      if (attempt === 50) throw error;
+      if (attempt === 600) throw error;
       await wait(100);
     }
   }

@@ -15,26 +15,13 @@ import type { Clock } from '../../../local/event-source-mapping/mapping.ts';
 import { evaluateAlarm, readAlarm, type Sample } from '../../lib/alarm-evaluator.ts';
 import { synthesise, withoutApi } from '../../lib/synthesised.ts';
 import { inProcess, MemoryStream } from '../../local/event-source-mapping/in-memory-sources.ts';
+import { VirtualClock } from '../../local/event-source-mapping/virtual-clock.ts';
 import { asClient, MemoryDynamoDb, type Sender } from '../../property/memory-dynamodb.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const start = Date.parse('2026-11-02T18:00:00Z');
 const timeoutMilliseconds = functions.kinesisConsumer.timeoutSeconds * 1000;
-
-/** A clock that goes on only by what is waited for, and by what invocations take. */
-class VirtualClock implements Clock {
-  time = start;
-
-  now(): number {
-    return this.time;
-  }
-
-  async pause(milliseconds: number): Promise<void> {
-    this.time += milliseconds;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 /** What ends the function's process. */
 class ProcessDeath extends Error {
@@ -93,7 +80,7 @@ const source = { name: 'emnify', carrier: 'emnify', bytesPerMegabyte: 1_000_000 
 
 /** A stream's shard, delivered to the consumer while DynamoDB is away, until all of it is done. */
 async function deliverThrough(awayMilliseconds: number, data: readonly string[], functionErrors = 0) {
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(start);
   const dynamoDb = new ThrottlingDynamoDb(clock, awayMilliseconds);
   const client = asClient(dynamoDb);
   const rejects: Reject[] = [];

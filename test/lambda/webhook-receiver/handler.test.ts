@@ -228,7 +228,7 @@ test('a source that sends more than it may is told to send again, and no other i
         cause: 'TooManyRequestsError: More than 1 requests a second',
       }),
     );
-  });
+  }, 60_000);
   expect(await statuses('fleet')).toEqual(['fleet', 200, undefined]);
 });
 

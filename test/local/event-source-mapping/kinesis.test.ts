@@ -11,6 +11,7 @@ import {
 import type { EventSourceMapping } from '../../../local/event-source-mapping/mapping.ts';
 import type { BatchReport } from '../../../local/event-source-mapping/stream-delivery.ts';
 import { inProcess, MemoryStream } from './in-memory-sources.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 const rules = {
   batchSize: 100,
@@ -19,6 +20,8 @@ const rules = {
   retryAttempts: 2,
   maximumRecordAgeHours: 24,
 };
+/** Where the clocks of these tests begin. */
+const start = Date.parse('2026-11-02T18:00:00Z');
 const retryDelay = { firstMilliseconds: 1, longestMilliseconds: 4 };
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n));
 
@@ -155,38 +158,38 @@ describe('batches of a stream', () => {
 
   test('wait for further records as long as the window says, and not longer', async () => {
     const stream = new MemoryStream();
-    const { mapping, delivered } = map(stream, () => null, {
-      rules: { ...rules, batchingWindowSeconds: 0.2 },
+    const clock = new VirtualClock(start);
+    clock.after(60, () => stream.put(['2'], { arrival: clock.now() / 1000 }));
+    clock.after(210, () => stream.put(['3'], { arrival: clock.now() / 1000 }));
+    const ends: number[] = [];
+    const { mapping, delivered } = map(stream, () => void ends.push(clock.now() - start), {
+      ...{ clock, rules: { ...rules, batchingWindowSeconds: 0.2 } },
     });
-    const begun = performance.now();
-    stream.put(['1']);
-    await delay(60);
-    stream.put(['2']);
+    stream.put(['1'], { arrival: start / 1000 });
     await mapping.idle();
-    expect(delivered).toEqual([['1', '2']]);
-    expect(performance.now() - begun).toBeGreaterThan(190);
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect([delivered, ends]).toEqual([[['1', '2']], [200]]);
   });
 
   test('do not wait for records that have already waited', async () => {
     const stream = new MemoryStream();
-    stream.put(['1'], { arrival: Date.now() / 1000 - 60 });
-    const { mapping } = map(stream, () => null, { rules: { ...rules, batchingWindowSeconds: 1 } });
-    const begun = performance.now();
+    stream.put(['1'], { arrival: start / 1000 - 60 });
+    const clock = new VirtualClock(start);
+    const { mapping, delivered } = map(stream, () => null, {
+      ...{ clock, rules: { ...rules, batchingWindowSeconds: 1 } },
+    });
     await mapping.idle();
-    expect(performance.now() - begun).toBeLessThan(900);
+    expect([delivered, clock.now() - start]).toEqual([[['1']], 0]);
   });
 
   test('are not waited for once they are full', async () => {
     const stream = new MemoryStream();
+    const clock = new VirtualClock(start);
     const { mapping, delivered } = map(stream, () => null, {
-      rules: { ...rules, batchSize: 3, batchingWindowSeconds: 1 },
+      ...{ clock, rules: { ...rules, batchSize: 3, batchingWindowSeconds: 1 } },
     });
-    const begun = performance.now();
-    stream.put(numbers(3));
+    stream.put(numbers(3), { arrival: start / 1000 });
     await mapping.idle();
-    expect(delivered).toEqual([['0', '1', '2']]);
-    expect(performance.now() - begun).toBeLessThan(900);
+    expect([delivered, clock.now() - start]).toEqual([[['0', '1', '2']], 0]);
   });
 });
 
@@ -425,17 +428,23 @@ describe('a mapping', () => {
     const stream = new MemoryStream();
     stream.put(numbers(4));
     let finished = 0;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     const { mapping, delivered } = map(
       stream,
       async () => {
-        await delay(50);
+        await held;
         finished++;
       },
       { rules: { ...rules, batchSize: 2 } },
     );
     const waiting = mapping.idle().catch((error: unknown) => error);
-    await delay(10);
-    await mapping.stop();
+    while (delivered.length === 0) await delay(1);
+    const stopped = mapping.stop();
+    release();
+    await stopped;
     stream.put(['late']);
     await delay(20);
     expect([delivered, finished]).toEqual([[['0', '1']], 1]);

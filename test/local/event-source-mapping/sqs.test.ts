@@ -173,6 +173,7 @@ describe('messages of a queue', () => {
     let most = 0;
     const handler = async () => {
       most = Math.max(most, ++running);
+      await until(() => most >= 3);
       await delay(10);
       running--;
     };
@@ -184,12 +185,18 @@ describe('messages of a queue', () => {
   test('in hand are finished when the mapping is stopped; others stay, and who waits is told', async () => {
     const queue = new MemoryQueue();
     queue.send('a', 'b', 'c');
-    const { mapping, reports } = map(queue, () => delay(30), {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { mapping, reports } = map(queue, () => held, {
       rules: { batchSize: 1, maximumConcurrency: 2 },
     });
     const waiting = mapping.idle().catch((error: unknown) => error);
     await until(() => queue.inFlight.size === 2);
-    await mapping.stop();
+    const stopped = mapping.stop();
+    release();
+    await stopped;
     expect(reports.map((report) => report.deleted)).toEqual([1, 1]);
     expect(queue.counts()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
     expect(await waiting).toMatchObject({ name: 'MappingStoppedError' });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Queue, type QueueSettings } from '../../../local/sqs/queue.ts';
 
 function createQueue(name: string, settings: Partial<QueueSettings> = {}): Queue {
@@ -8,6 +8,10 @@ function createQueue(name: string, settings: Partial<QueueSettings> = {}): Queue
     () => 'http://127.0.0.1:9324',
   );
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 async function bodies(queue: Queue, waitMilliseconds = 0): Promise<string[]> {
   return (await queue.receive(10, waitMilliseconds)).map((message) => message.body);
@@ -71,11 +75,14 @@ describe('a queue', () => {
   });
 
   it('hides a received message longer, or gives it back at once', async () => {
-    const queue = createQueue('files', { visibilityTimeoutSeconds: 0.05 });
+    vi.useFakeTimers();
+    const queue = createQueue('files', { visibilityTimeoutSeconds: 5 });
     queue.send('a');
     const [message] = await queue.receive(1, 0);
     expect(queue.changeVisibility(message?.receiptHandle ?? '', 60)).toBe('done');
-    expect(await bodies(queue, 100)).toEqual([]);
+    const inVain = bodies(queue, 10_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await inVain).toEqual([]);
     const waiting = bodies(queue, 1000);
     expect(queue.changeVisibility(message?.receiptHandle ?? '', 0)).toBe('done');
     expect(queue.changeVisibility(message?.receiptHandle ?? '', 0)).toBe('stale');
@@ -83,11 +90,15 @@ describe('a queue', () => {
   });
 
   it('holds a delayed message back', async () => {
+    vi.useFakeTimers();
     const queue = createQueue('files');
-    queue.send('later', { delaySeconds: 0.05 });
+    queue.send('later', { delaySeconds: 5 });
+    await vi.advanceTimersByTimeAsync(4_999);
     expect(queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 1 });
     expect(await bodies(queue)).toEqual([]);
-    expect(await bodies(queue, 1000)).toEqual(['later']);
+    const waiting = bodies(queue, 20_000);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await waiting).toEqual(['later']);
   });
 
   it('wakes one of its waiting receivers as soon as a message comes', async () => {
