@@ -94,7 +94,7 @@ describe.skipIf(!cfnLint)('cfn-lint', () => {
   it.each([
     ['the default configuration', {}],
     ['a source of each carrier and all else switched on', { simledger: everything }],
-  ])('finds nothing in the template of %s', { timeout: 120_000 }, async (_, context) => {
+  ])('finds nothing in the template of %s', { timeout: 300_000 }, async (_, context) => {
     const folder = await mkdtemp(join(tmpdir(), 'simledger-lint-'));
     const file = join(folder, 'template.json');
     await writeFile(file, JSON.stringify(synthesise(context).template.toJSON()));

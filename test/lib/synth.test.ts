@@ -69,7 +69,7 @@ afterAll(async () => {
 
 describe('the app', () => {
   it('synthesises for any account and region, and bundles each function into one file', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const metadata = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
     const simledger = { sources: [{ name: 'default', carrier: 'kore', bucket: true, webhook: true }] };

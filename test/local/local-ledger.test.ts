@@ -164,7 +164,7 @@ describe('a client of AWS', () => {
       const get = new GetItemCommand({ TableName: 'Usage', Key, ConsistentRead: true });
       await expect
         .poll(async () => (await ledger.dynamoDb.send(get)).Item !== undefined, {
-          timeout: 10_000,
+          timeout: 60_000,
           interval: 20,
         })
         .toBe(true);

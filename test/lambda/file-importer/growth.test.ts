@@ -61,7 +61,7 @@ const size = 2 ** 18;
 describe('a file twice as long', () => {
   test.each(Object.entries(files))(
     'of %s takes at most three times the work',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (_, make) => {
       await work(make(size / 8));
       let ratios: number[] = [];

@@ -171,7 +171,7 @@ describe('while DynamoDB is away', () => {
     ['twelve hours', 12 * hour],
   ])(
     'for %s, nothing leaves the stream but what kills the function',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async (_, away) => {
       const crashing = usageRecord(9_001, crash);
       const hanging = usageRecord(9_002, hang);
@@ -196,7 +196,7 @@ describe('while DynamoDB is away', () => {
 
 describe('an outage of twelve hours', () => {
   test('sets off the alarms of its metrics once each, within the hour, and they end after it', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     const { series } = await deliverThrough(12 * hour, good(200));
     const stack = synthesise(
@@ -219,7 +219,7 @@ describe('a record that kills the function', () => {
   test.each([
     ['at once', crash],
     ['by running out of time', hang],
-  ])('%s holds a full batch for less than 15 minutes', { timeout: 60_000 }, async (_, mark) => {
+  ])('%s holds a full batch for less than 15 minutes', { timeout: 300_000 }, async (_, mark) => {
     const data = [...good(7_000), usageRecord(9_000, mark), ...good(2_999, 10_000)];
     const { rejects, usage, heldMilliseconds, deaths } = await deliverThrough(0, data);
     expect([rejects.length, usage, deaths.length]).toEqual([1, 9_999, maxDeaths]);

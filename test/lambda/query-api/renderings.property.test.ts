@@ -154,7 +154,7 @@ const totalOf = (answer: Answer): number => answer.reduce((sum, [, bytes]) => su
 
 describe('renderings of one record that are at most a second apart', () => {
   it('are counted once, whichever came first, on pages of any size and in ranges of any length', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     await fc.assert(
       fc.asyncProperty(
