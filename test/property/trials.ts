@@ -7,7 +7,7 @@ import { runs } from '../records/runs.ts';
 export const seed = Number(process.env['PROPERTY_SEED'] ?? '20261102');
 
 /** Milliseconds for one property of an ordinary run, on a machine that is busy with others. */
-const ordinaryTime = 150_000;
+const ordinaryTime = 600_000;
 const multiplier = Math.max(1, Number(process.env['PROPERTY_RUNS'] ?? '1'));
 
 /** Milliseconds after which a test has hung. */
