@@ -10,7 +10,11 @@ import { SimledgerStack } from '../lib/simledger-stack.ts';
 const app = new App();
 try {
   refuseUnknownContext(app.node);
-  new SimledgerStack(app, stackNameOf(app.node), configurationOf(app.node));
+  new SimledgerStack(
+    app,
+    stackNameOf(app.node),
+    configurationOf(app.node, process.env['CDK_DEFAULT_REGION']),
+  );
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
   // A wrong setting needs its sentence, not a stack trace.

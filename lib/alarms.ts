@@ -2,6 +2,7 @@ import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -11,6 +12,8 @@ export interface AlarmsProps {
   readonly alarmEmail: string | undefined;
   /** Path or URL of the runbook. */
   readonly runbook: string;
+  /** The customer's key with which the topic is encrypted; undefined for none. Its policy must let CloudWatch use it. */
+  readonly dataKey: IKey | undefined;
 }
 
 /** One thing to be told of. */
@@ -39,7 +42,10 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.#runbook = props.runbook;
-    this.topic = new Topic(this, 'Topic', { enforceSSL: true });
+    this.topic = new Topic(this, 'Topic', {
+      enforceSSL: true,
+      ...(props.dataKey !== undefined && { masterKey: props.dataKey }),
+    });
     this.#allowAlarms();
     if (props.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(props.alarmEmail));
   }

@@ -118,6 +118,8 @@ export interface Configuration {
   readonly measuredNetworks: number;
   /** Names of tables that exist and are used in the place of new ones, by what the stack calls the table. */
   readonly adoptedTables: AdoptedTables;
+  /** ARN of the customer's KMS key with which the data is encrypted; undefined for AWS's own keys. */
+  readonly kmsKeyArn: string | undefined;
 }
 
 /** Physical names of tables by their names in the stack: `Sessions`, `Usage` and so on. */
@@ -321,6 +323,11 @@ const adopt = exactly({
   tables: exactly(Object.fromEntries(tables.map(({ name }) => [name, tableName.optional()]))).prefault({}),
 });
 
+const kmsKeyArn = text(
+  /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+  'the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab; permissions are for a key, not for an alias or a bare id (aws kms describe-key --key-id … --query KeyMetadata.Arn shows the ARN)',
+);
+
 const configuration = exactly({
   sources: z
     .array(source, sourceList)
@@ -345,6 +352,7 @@ const configuration = exactly({
   tracing: z.boolean('true or false').default(false),
   measuredNetworks: wholeNumber(0, 500, 'pairs of country and operator').default(measuredNetworks),
   adopt: adopt.prefault({}),
+  kmsKeyArn: kmsKeyArn.optional(),
 });
 
 const stackName = text(
@@ -356,12 +364,13 @@ const stackName = text(
  * Reads the configuration from a construct tree's context: an object in `cdk.json`, or JSON text given by
  * `-c simledger='{…}'`, which replaces the object of `cdk.json` as a whole. What is left out takes its default.
  *
+ * @param region where the stack will be, if that is known.
  * @throws ConfigurationError naming each key that is wrong.
  */
-export function configurationOf(node: Node): Configuration {
+export function configurationOf(node: Node, region?: string): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
-  const { sources, alarmEmail, consumer, fleet, adopt, ...others } = checked(
+  const { sources, alarmEmail, consumer, fleet, adopt, kmsKeyArn, ...others } = checked(
     configuration,
     given,
     configurationKey,
@@ -370,12 +379,14 @@ export function configurationOf(node: Node): Configuration {
     ...others,
     alarmEmail,
     adoptedTables: adopt.tables,
+    kmsKeyArn,
     consumer: { ...consumer, parallelizationFactor: consumer.parallelizationFactor },
     sources: sources.map((source) =>
       sizedSource(source, source.fleet ?? fleet, others.retention.streamHours),
     ),
   };
   refuseIdleKeys(given, result);
+  refuseContradictions(given, result, region);
   return result;
 }
 
@@ -436,6 +447,28 @@ function refuseIdleKeys(given: unknown, configuration: Configuration): void {
   if (idle.length === 0) return;
   throw new ConfigurationError(
     idle.map(({ path, accepted }) => complaint(configurationKey, path, given, accepted)).join('\n'),
+  );
+}
+
+/**
+ * @throws ConfigurationError naming each key that is in order by itself, and not beside the others.
+ */
+function refuseContradictions(
+  given: unknown,
+  configuration: Configuration,
+  region: string | undefined,
+): void {
+  const { kmsKeyArn } = configuration;
+  const objections: { readonly path: readonly string[]; readonly accepted: string }[] = [];
+  if (kmsKeyArn !== undefined && region !== undefined && kmsKeyArn.split(':')[3] !== region) {
+    objections.push({
+      path: ['kmsKeyArn'],
+      accepted: `a key of ${region}, where the stack is deployed: services use keys of their own region only`,
+    });
+  }
+  if (objections.length === 0) return;
+  throw new ConfigurationError(
+    objections.map(({ path, accepted }) => complaint(configurationKey, path, given, accepted)).join('\n'),
   );
 }
 

@@ -1,5 +1,6 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, type EventSourceMappingProps, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -29,8 +30,9 @@ export class FileIngest extends Construct {
   constructor(scope: Construct, id: string, props: FileIngestProps) {
     super(scope, id);
     // A message keeps its age when it moves, so it has to live longer among the dead letters than in the queue.
-    this.deadLetters = this.#queue('DeadLetters', { retentionPeriod: Duration.days(14) });
-    this.queue = this.#queue('Queue', {
+    const { dataKey } = props.operation;
+    this.deadLetters = this.#queue('DeadLetters', dataKey, { retentionPeriod: Duration.days(14) });
+    this.queue = this.#queue('Queue', dataKey, {
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: fileMapping.maximumReceives },
     });
@@ -45,11 +47,13 @@ export class FileIngest extends Construct {
     });
   }
 
-  #queue(id: string, props: QueueProps): Queue {
+  #queue(id: string, dataKey: IKey | undefined, props: QueueProps): Queue {
     return new Queue(this, id, {
       ...props,
       visibilityTimeout: Duration.seconds(fileMapping.visibilityTimeoutSeconds),
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(dataKey === undefined
+        ? { encryption: QueueEncryption.SQS_MANAGED }
+        : { encryption: QueueEncryption.KMS, encryptionMasterKey: dataKey }),
       enforceSSL: true,
     });
   }

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -20,6 +21,8 @@ import type { WebhookIngest } from './webhook-ingest.ts';
 /** What is watched. */
 export interface MonitoringProps {
   readonly configuration: Pick<Configuration, 'alarmEmail' | 'runbook'>;
+  /** The customer's key with which the alarms' topic is encrypted; undefined for none. */
+  readonly dataKey: IKey | undefined;
   /** CloudWatch namespace of the functions' own metrics. */
   readonly namespace: string;
   readonly sources: readonly CarrierSource[];
@@ -75,7 +78,8 @@ export class Monitoring extends Construct {
     super(scope, id);
     const { sources, storage, streams, files, webhooks, queryApi } = props;
     this.#metrics = new LedgerMetrics(props.namespace);
-    this.alarms = new Alarms(this, 'Alarms', props.configuration);
+    const { alarmEmail, runbook } = props.configuration;
+    this.alarms = new Alarms(this, 'Alarms', { alarmEmail, runbook, dataKey: props.dataKey });
     for (const source of sources) this.#watchSource(source, files);
     for (const [source, mapping] of streams.mappings) this.#watchMapping(source, mapping);
     this.#watchConsumer(streams.consumer);

@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, LoggingFormat, type RecursiveLoop, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from './configuration.ts';
+import { permitKey } from './data-key.ts';
 import { environmentBytes, maxEnvironmentBytes } from './environment-size.ts';
 import { bundling, nodeOptions } from './limits.ts';
 
@@ -17,6 +19,8 @@ export interface FunctionOperation {
   readonly tracing: boolean;
   /** What becomes of the functions' logs when the stack is deleted. */
   readonly removalPolicy: RemovalPolicy;
+  /** The customer's key with which the data is encrypted; undefined for AWS's own. */
+  readonly dataKey: IKey | undefined;
 }
 
 /** What distinguishes one function from the other. */
@@ -58,12 +62,14 @@ export class NodeFunction extends Construct {
   readonly handler: NodejsFunction;
   readonly logGroup: LogGroup;
   readonly role: Role;
+  readonly #dataKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
     const environment = { NODE_OPTIONS: nodeOptions, ...props.environment };
     refuseLargeEnvironment(this, environment);
-    const { logDays, tracing, removalPolicy } = props.operation;
+    const { logDays, tracing, removalPolicy, dataKey } = props.operation;
+    this.#dataKey = dataKey;
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: logDays === 0 ? RetentionDays.INFINITE : logDays,
       removalPolicy,
@@ -90,9 +96,14 @@ export class NodeFunction extends Construct {
     if (tracing) this.#acknowledgeTracing();
   }
 
-  /** Adds a permission. The grants of CDK's constructs allow more than our functions use. */
+  /**
+   * Adds a permission, and what it needs of the customer's key. The grants of CDK's constructs allow more than our
+   * functions use.
+   */
   allow(actions: string[], resources: string[]): void {
+    if (resources.length === 0) return;
     this.role.addToPolicy(new PolicyStatement({ actions, resources }));
+    for (const statement of permitKey(this.#dataKey, actions)) this.role.addToPolicy(statement);
   }
 
   #acknowledgeTracing(): void {

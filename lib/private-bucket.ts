@@ -1,4 +1,5 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
@@ -16,18 +17,23 @@ export interface PrivateBucketProps {
   readonly lifecycleRules: LifecycleRule[];
   /** With `DESTROY` the bucket is emptied and deleted with the stack, by a function that CDK adds for that. */
   readonly removalPolicy: RemovalPolicy;
+  /** The customer's key with which objects are encrypted; undefined for AWS's own. */
+  readonly dataKey: IKey | undefined;
 }
 
 /** A bucket that holds carriers' data: encrypted, reached by TLS only, closed to the public and to ACLs. */
 export class PrivateBucket extends Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
+    const { versioned, lifecycleRules, removalPolicy, dataKey } = props;
     super(scope, id, {
-      ...props,
-      encryption: BucketEncryption.S3_MANAGED,
+      ...{ versioned, lifecycleRules, removalPolicy },
+      ...(dataKey === undefined
+        ? { encryption: BucketEncryption.S3_MANAGED }
+        : { encryption: BucketEncryption.KMS, encryptionKey: dataKey, bucketKeyEnabled: true }),
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      autoDeleteObjects: props.removalPolicy === RemovalPolicy.DESTROY,
+      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',

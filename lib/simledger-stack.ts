@@ -1,4 +1,5 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { environment } from '../lambda/names.ts';
 import type { Configuration } from './configuration.ts';
@@ -21,18 +22,19 @@ export class SimledgerStack extends Stack {
     const { retention, tracing } = configuration;
     const { quarantineDays, overwrittenFileDays, logDays } = retention;
     const removalPolicy = configuration.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
-    const operation: FunctionOperation = { logDays, tracing, removalPolicy };
+    const dataKey = this.#dataKey(configuration);
+    const operation: FunctionOperation = { logDays, tracing, removalPolicy, dataKey };
 
     const fleets = configuration.sources.flatMap(({ fleet }) => fleet ?? []);
     const storage = new Storage(this, 'Storage', {
-      ...{ quarantineDays, removalPolicy },
+      ...{ quarantineDays, removalPolicy, dataKey },
       warmWriteUnits: chooseWarmWriteUnits(fleets),
       adoptedTables: configuration.adoptedTables,
     });
     const sources = configuration.sources.map(
       (source) =>
         new CarrierSource(this, sourceId(source), {
-          ...{ source, overwrittenFileDays, removalPolicy },
+          ...{ source, overwrittenFileDays, removalPolicy, dataKey },
         }),
     );
     const ways = {
@@ -63,7 +65,7 @@ export class SimledgerStack extends Stack {
         ? undefined
         : new WebhookIngest(this, 'WebhookIngest', { called, operation, namespace: this.stackName });
     const monitoring = new Monitoring(this, 'Monitoring', {
-      ...{ configuration, sources, storage, streams, files, webhooks, queryApi },
+      ...{ configuration, dataKey, sources, storage, streams, files, webhooks, queryApi },
       namespace: this.stackName,
     });
 
@@ -77,6 +79,16 @@ export class SimledgerStack extends Stack {
       alarmTopic: monitoring.alarms.topic,
     });
     if (queryApi !== undefined) showApi(this, queryApi);
+  }
+
+  /** The customer's key. It exists already, and CDK can't change the policy of what exists. */
+  #dataKey({ kmsKeyArn }: Configuration): IKey | undefined {
+    if (kmsKeyArn === undefined) return undefined;
+    Annotations.of(this).addInfoV2(
+      'simledger:kms:policy',
+      `The policy of ${kmsKeyArn} must let S3 and CloudWatch use it, else no file is announced and no alarm is told: docs/operating.md#a-key-of-your-own has the statements.`,
+    );
+    return Key.fromKeyArn(this, 'DataKey', kmsKeyArn);
   }
 
   /** The variables of a function that writes the ledger. */

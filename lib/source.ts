@@ -1,5 +1,6 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -14,6 +15,8 @@ export interface CarrierSourceProps {
   /** Days for which the overwritten version of a file stays. */
   readonly overwrittenFileDays: number;
   readonly removalPolicy: RemovalPolicy;
+  /** The customer's key with which stream and bucket are encrypted; undefined for AWS's own. */
+  readonly dataKey: IKey | undefined;
 }
 
 /** One carrier connection's way in: the stream for its records, the bucket for its CSV files, and who may write. */
@@ -30,7 +33,7 @@ export class CarrierSource extends Construct {
     this.settings = props.source;
     this.stream = this.#stream(props);
     this.bucket = props.source.bucket ? this.#bucket(props) : undefined;
-    this.writer = this.#writer(props.source);
+    this.writer = this.#writer(props);
   }
 
   /** What a function has to know to recognise the source by the place where a record arrived. */
@@ -57,20 +60,22 @@ export class CarrierSource extends Construct {
     bucket.node.addDependency(queue);
   }
 
-  #stream({ source, removalPolicy }: CarrierSourceProps): Stream {
+  #stream({ source, removalPolicy, dataKey }: CarrierSourceProps): Stream {
     const { shards, retentionHours } = source.stream;
     return new Stream(this, 'Stream', {
       ...(shards === undefined
         ? { streamMode: StreamMode.ON_DEMAND }
         : { streamMode: StreamMode.PROVISIONED, shardCount: shards }),
       retentionPeriod: Duration.hours(retentionHours),
-      // AWS's own key for Kinesis: a role of this account that may put records needs no permission on it.
-      encryption: StreamEncryption.MANAGED,
+      ...(dataKey === undefined
+        ? // AWS's own key for Kinesis: a role of this account that may put records needs no permission on it.
+          { encryption: StreamEncryption.MANAGED }
+        : { encryption: StreamEncryption.KMS, encryptionKey: dataKey }),
       removalPolicy,
     });
   }
 
-  #bucket({ overwrittenFileDays, removalPolicy }: CarrierSourceProps): Bucket {
+  #bucket({ overwrittenFileDays, removalPolicy, dataKey }: CarrierSourceProps): Bucket {
     return new PrivateBucket(this, 'Files', {
       versioned: true,
       lifecycleRules: [
@@ -80,15 +85,16 @@ export class CarrierSource extends Construct {
         },
       ],
       removalPolicy,
+      dataKey,
     });
   }
 
-  #writer(source: SourceSettings): RoleWriter | UserWriter | undefined {
+  #writer({ source, dataKey }: CarrierSourceProps): RoleWriter | UserWriter | undefined {
     const { stream, bucket } = this;
     const { writer: settings } = source;
     if (settings === undefined) return undefined;
     return settings.kind === 'role'
-      ? new RoleWriter(this, 'Writer', { source, settings, stream, bucket })
-      : new UserWriter(this, 'Writer', { source, settings, stream, bucket });
+      ? new RoleWriter(this, 'Writer', { source, settings, stream, bucket, dataKey })
+      : new UserWriter(this, 'Writer', { source, settings, stream, bucket, dataKey });
   }
 }

@@ -1,5 +1,13 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, type ITable, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  type ITable,
+  ProjectionType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { environment, rejectPrefix } from '../lambda/names.ts';
@@ -26,6 +34,8 @@ export interface StorageProps {
   readonly warmWriteUnits: number | undefined;
   /** Tables that exist and are used in the place of new ones. */
   readonly adoptedTables: AdoptedTables;
+  /** The customer's key with which tables and quarantine are encrypted; undefined for AWS's own. */
+  readonly dataKey: IKey | undefined;
 }
 
 /** A table that the stack makes, or one that it adopts. */
@@ -59,6 +69,7 @@ export class Storage extends Construct {
         },
       ],
       removalPolicy: props.removalPolicy,
+      dataKey: props.dataKey,
     });
   }
 
@@ -109,7 +120,7 @@ export class Storage extends Construct {
       : Table.fromTableName(this, definition.name, adopted);
   }
 
-  #newTable(definition: TableDefinition, { removalPolicy, warmWriteUnits }: StorageProps): Table {
+  #newTable(definition: TableDefinition, { removalPolicy, warmWriteUnits, dataKey }: StorageProps): Table {
     const isLarge = definition === usageTable || definition === sessionsTable;
     const table = new Table(this, definition.name, {
       ...(isLarge &&
@@ -117,6 +128,10 @@ export class Storage extends Construct {
       partitionKey: keyOf(definition.partitionKey),
       ...(definition.sortKey !== undefined && { sortKey: keyOf(definition.sortKey) }),
       ...(definition.expiryAttribute !== undefined && { timeToLiveAttribute: definition.expiryAttribute }),
+      ...(dataKey !== undefined && {
+        encryption: TableEncryption.CUSTOMER_MANAGED,
+        encryptionKey: dataKey,
+      }),
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,

@@ -1,11 +1,13 @@
 import { Aws, Fn, RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
 import { AccessKey, ArnPrincipal, Policy, PolicyStatement, Role, User } from 'aws-cdk-lib/aws-iam';
 import type { Stream } from 'aws-cdk-lib/aws-kinesis';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledgeObjects } from './acknowledgements.ts';
 import type { RoleWriterSettings, SourceSettings, UserWriterSettings } from './configuration.ts';
+import { permitKey } from './data-key.ts';
 import { portals } from './portals.ts';
 
 /** What a carrier may write to, and as whom. */
@@ -14,6 +16,8 @@ export interface WriterProps<Settings> {
   readonly settings: Settings;
   readonly stream: Stream;
   readonly bucket: Bucket | undefined;
+  /** The customer's key with which both are encrypted; undefined for AWS's own. */
+  readonly dataKey: IKey | undefined;
 }
 
 /** The role that a carrier assumes to write to the one stream and bucket of its source. */
@@ -80,10 +84,13 @@ function generatedExternalId({ name }: SourceSettings): string {
 
 /** The permission to write to one stream and bucket, and to ask what Twilio's service asks before it writes. */
 function writePolicy(scope: Construct, props: WriterProps<unknown>): Policy {
-  const { source, stream, bucket } = props;
+  const { source, stream, bucket, dataKey } = props;
   const policy = new Policy(scope, 'Policy');
   const allow = (actions: string[], resources: string[]): void =>
-    policy.addStatements(new PolicyStatement({ actions, resources }));
+    policy.addStatements(
+      new PolicyStatement({ actions, resources }),
+      ...permitKey(dataKey, actions, { multipart: true }),
+    );
   allow(['kinesis:PutRecord', 'kinesis:PutRecords'], [stream.streamArn]);
   if (portals[source.carrier].form === 'sink') {
     allow(['kinesis:ListShards'], [stream.streamArn]);

@@ -25,6 +25,8 @@ const koreSource: SourceSettings = {
   fleet: undefined,
 };
 
+const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
 const defaults: Configuration = {
   sources: [koreSource],
   sessionRefresh: 'update',
@@ -43,6 +45,7 @@ const defaults: Configuration = {
   tracing: false,
   measuredNetworks: 20,
   adoptedTables: {},
+  kmsKeyArn: undefined,
   api: {
     access: 'basic',
     personalData: 'on-request',
@@ -57,9 +60,9 @@ function nodeWith(context: Record<string, unknown>): Node {
 }
 
 /** What the user reads when the configuration is wrong. */
-function complaintAbout(simledger: unknown): string {
+function complaintAbout(simledger: unknown, region?: string): string {
   try {
-    configurationOf(nodeWith({ simledger }));
+    configurationOf(nodeWith({ simledger }), region);
   } catch (error) {
     if (error instanceof ConfigurationError) return error.message;
     throw error;
@@ -95,6 +98,7 @@ describe('the configuration', () => {
       tracing: true,
       measuredNetworks: 0,
       adopt: { tables: { Sessions: 'sessions-restored' } },
+      kmsKeyArn: keyArn,
       api: defaults.api,
     };
     const stream = { shards: undefined, retentionHours: 24 };
@@ -202,7 +206,7 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, fleet, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt';
+  'sources, fleet, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn';
 const sourceKeys =
   'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, webhook, webhookRequestsPerSecond, fleet';
 
@@ -380,6 +384,40 @@ describe('a wrong configuration', () => {
     const sources = names.map((name) => ({ name, carrier: 'kore' }));
     expect(complaintAbout({ sources })).toBe(
       `simledger.sources: ${JSON.stringify(sources)} given; accepted is sources whose names make different ids: ${names.join(' and ')} both make ${id}. Rename one of them`,
+    );
+  });
+});
+
+describe('the customer’s key', () => {
+  const accepted =
+    'the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab; permissions are for a key, not for an alias or a bare id (aws kms describe-key --key-id … --query KeyMetadata.Arn shows the ARN)';
+
+  it.each([
+    keyArn,
+    'arn:aws:kms:us-gov-west-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab',
+    'arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  ])('may be %s', (kmsKeyArn) => {
+    expect(configurationOf(nodeWith({ simledger: { kmsKeyArn } })).kmsKeyArn).toBe(kmsKeyArn);
+  });
+
+  it.each([
+    'arn:aws:kms:eu-central-1:123456789012:alias/simledger',
+    'alias/simledger',
+    '1234abcd-12ab-34cd-56ef-1234567890ab',
+    'arn:aws:kms:eu-central-1:123456789012:key/*',
+    'arn:aws:kms:eu-central-1:123456789012:key/simledger',
+    'arn:aws:s3:::bucket',
+    true,
+  ])('is not %s', (kmsKeyArn) => {
+    expect(complaintAbout({ kmsKeyArn })).toBe(
+      `simledger.kmsKeyArn: ${JSON.stringify(kmsKeyArn)} given; accepted is ${accepted}`,
+    );
+  });
+
+  it('is of the region where the stack is deployed', () => {
+    expect(complaintAbout({ kmsKeyArn: keyArn }, 'eu-central-1')).toBe('accepted');
+    expect(complaintAbout({ kmsKeyArn: keyArn }, 'eu-west-1')).toBe(
+      `simledger.kmsKeyArn: "${keyArn}" given; accepted is a key of eu-west-1, where the stack is deployed: services use keys of their own region only`,
     );
   });
 });

@@ -1,0 +1,82 @@
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+
+/** What a service asks of the key in the name of whoever calls it. */
+type KeyUse = 'kms:Decrypt' | 'kms:GenerateDataKey';
+
+const none: readonly KeyUse[] = [];
+const decrypt: readonly KeyUse[] = ['kms:Decrypt'];
+const generate: readonly KeyUse[] = ['kms:GenerateDataKey'];
+
+/**
+ * Every action on streams, tables, buckets and queues that the stack permits to anybody, with what the caller must be
+ * permitted on the key that encrypts them. From AWS's pages: "Permissions to use user-generated KMS keys" (Kinesis),
+ * "Protecting data using SSE-KMS" (S3), "Configuring KMS permissions for Amazon SQS", "DynamoDB encryption at rest".
+ */
+const keyUses: Readonly<Record<string, readonly KeyUse[]>> = {
+  // DynamoDB keeps its table key encrypted, for reads and writes alike; it makes that key once, by a grant of its own.
+  'dynamodb:BatchGetItem': decrypt,
+  'dynamodb:BatchWriteItem': decrypt,
+  'dynamodb:GetItem': decrypt,
+  'dynamodb:PutItem': decrypt,
+  'dynamodb:Query': decrypt,
+  'dynamodb:Scan': decrypt,
+  'dynamodb:UpdateItem': decrypt,
+  'kinesis:DescribeLimits': none,
+  'kinesis:DescribeStream': none,
+  'kinesis:DescribeStreamSummary': none,
+  'kinesis:GetRecords': decrypt,
+  'kinesis:GetShardIterator': none,
+  'kinesis:ListShards': none,
+  'kinesis:PutRecord': generate,
+  'kinesis:PutRecords': generate,
+  's3:GetObject': decrypt,
+  's3:GetObjectVersion': decrypt,
+  's3:ListBucket': none,
+  's3:PutObject': generate,
+  'sqs:DeleteMessage': none,
+  'sqs:GetQueueAttributes': none,
+  'sqs:ReceiveMessage': decrypt,
+  // SQS uses a data key for some minutes: it makes one, or decrypts the one that it has.
+  'sqs:SendMessage': [...generate, ...decrypt],
+};
+
+const encryptedServices: readonly string[] = ['dynamodb', 'kinesis', 's3', 'sqs'];
+
+/**
+ * What these actions need of the customer's key: on this key only, and only through the service whose action it is, so
+ * that nobody can use the key by itself. None where there is no such key: AWS's own keys need no permission.
+ *
+ * @param options.multipart also permits to upload an object in parts, for which S3 decrypts the parts.
+ * @throws Error for an action on what is encrypted that has no entry here.
+ */
+export function permitKey(
+  key: IKey | undefined,
+  actions: readonly string[],
+  { multipart = false }: { readonly multipart?: boolean } = {},
+): PolicyStatement[] {
+  const byService = new Map<string, Set<KeyUse>>();
+  for (const action of actions) {
+    const [service = ''] = action.split(':');
+    if (!encryptedServices.includes(service)) continue;
+    const uses = keyUses[action];
+    if (uses === undefined) throw new Error(`lib/data-key.ts does not say what ${action} needs of the key`);
+    const known = byService.get(service) ?? new Set();
+    for (const use of uses) known.add(use);
+    if (multipart && action === 's3:PutObject') known.add('kms:Decrypt');
+    byService.set(service, known);
+  }
+  if (key === undefined) return [];
+  return [...byService]
+    .filter(([, uses]) => uses.size > 0)
+    .map(
+      ([service, uses]) =>
+        new PolicyStatement({
+          actions: [...uses],
+          resources: [key.keyArn],
+          // In China the name ends in `.cn`.
+          conditions: { StringLike: { 'kms:ViaService': `${service}.${Aws.REGION}.amazonaws.com*` } },
+        }),
+    );
+}
