@@ -458,13 +458,20 @@ function refuseContradictions(
   configuration: Configuration,
   region: string | undefined,
 ): void {
-  const { kmsKeyArn } = configuration;
+  const { kmsKeyArn, adoptedTables, removal } = configuration;
   const objections: { readonly path: readonly string[]; readonly accepted: string }[] = [];
   if (kmsKeyArn !== undefined && region !== undefined && kmsKeyArn.split(':')[3] !== region) {
     objections.push({
       path: ['kmsKeyArn'],
       accepted: `a key of ${region}, where the stack is deployed: services use keys of their own region only`,
     });
+  }
+  if (removal === 'destroy') {
+    // The stack's own table that is adopted leaves the template, and CloudFormation deletes it with its items.
+    const accepted =
+      'nothing with removal destroy: a table that the stack itself has made would be deleted, with all that is in it. Deploy removal retain first, and adopt the table by a second deployment';
+    for (const name of Object.keys(adoptedTables))
+      objections.push({ path: ['adopt', 'tables', name], accepted });
   }
   if (objections.length === 0) return;
   throw new ConfigurationError(

@@ -84,7 +84,7 @@ describe('the configuration', () => {
       sources: [{ name: 'kore1', carrier: 'kore', silentHours: 0, bucket: true }],
       sessionRefresh: 'hourly',
       retention: { streamHours: 24, eventDays: 0, logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
-      removal: 'destroy',
+      removal: 'retain',
       alarmEmail: 'operations@example.com',
       runbook: 'https://wiki.example.com/simledger',
       consumer: {
@@ -419,6 +419,22 @@ describe('the customer’s key', () => {
     expect(complaintAbout({ kmsKeyArn: keyArn }, 'eu-west-1')).toBe(
       `simledger.kmsKeyArn: "${keyArn}" given; accepted is a key of eu-west-1, where the stack is deployed: services use keys of their own region only`,
     );
+  });
+});
+
+describe('adopted tables', () => {
+  it('are refused where the stack’s own would be deleted for them', () => {
+    const tables = { Sessions: 'simledger-StorageSessions4C9DB8A5-1ABC', Usage: 'usage-restored' };
+    const accepted =
+      'nothing with removal destroy: a table that the stack itself has made would be deleted, with all that is in it. Deploy removal retain first, and adopt the table by a second deployment';
+    expect(complaintAbout({ removal: 'destroy', adopt: { tables } })).toBe(
+      [
+        `simledger.adopt.tables.Sessions: "${tables.Sessions}" given; accepted is ${accepted}`,
+        `simledger.adopt.tables.Usage: "${tables.Usage}" given; accepted is ${accepted}`,
+      ].join('\n'),
+    );
+    expect(complaintAbout({ removal: 'retain', adopt: { tables } })).toBe('accepted');
+    expect(complaintAbout({ removal: 'destroy', adopt: { tables: {} } })).toBe('accepted');
   });
 });
 
