@@ -120,6 +120,8 @@ export interface Configuration {
   readonly adoptedTables: AdoptedTables;
   /** ARN of the customer's KMS key with which the data is encrypted; undefined for AWS's own keys. */
   readonly kmsKeyArn: string | undefined;
+  /** Whether requests to the buckets are logged: into a new bucket, or into the one of this name. */
+  readonly accessLogs: boolean | string;
 }
 
 /** Physical names of tables by their names in the stack: `Sessions`, `Usage` and so on. */
@@ -328,6 +330,14 @@ const kmsKeyArn = text(
   'the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab; permissions are for a key, not for an alias or a bare id (aws kms describe-key --key-id … --query KeyMetadata.Arn shows the ARN)',
 );
 
+const logTarget = 'true for a new bucket, the name of a bucket that exists, or false';
+
+/** A text of `true` or `false` is a mistaken boolean, and no bucket. */
+const accessLogs = z.union(
+  [z.boolean(logTarget), text(/^(?!true$|false$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, logTarget)],
+  logTarget,
+);
+
 const configuration = exactly({
   sources: z
     .array(source, sourceList)
@@ -353,6 +363,7 @@ const configuration = exactly({
   measuredNetworks: wholeNumber(0, 500, 'pairs of country and operator').default(measuredNetworks),
   adopt: adopt.prefault({}),
   kmsKeyArn: kmsKeyArn.optional(),
+  accessLogs: accessLogs.default(false),
 });
 
 const stackName = text(

@@ -1,4 +1,5 @@
 import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
@@ -95,8 +96,19 @@ export function showOperation(scope: Construct, operated: Operated): void {
   output(scope, outputName.deadLetterQueue, 'Announcements that were given up', files.deadLetters.queueUrl);
 }
 
-/** Shows where the functions log. */
-export function showLogs(scope: Construct, streams: StreamIngest, files: FileIngest | undefined): void {
+/** What is logged where. */
+export interface Logged {
+  readonly streams: StreamIngest;
+  readonly files: FileIngest | undefined;
+  /** The bucket of the buckets' access logs; undefined where none are kept. */
+  readonly accessLogs: IBucket | undefined;
+}
+
+/** Shows where the functions log, and where requests to the buckets are logged. */
+export function showLogs(scope: Construct, { streams, files, accessLogs }: Logged): void {
+  if (accessLogs !== undefined) {
+    output(scope, 'AccessLogBucket', 'Bucket of the access logs of the other buckets', accessLogs.bucketName);
+  }
   output(scope, 'ConsumerLogs', 'Log group of the Kinesis consumer', streams.consumer.logGroup.logGroupName);
   if (files === undefined) return;
   output(scope, 'ImporterLogs', 'Log group of the file importer', files.importer.logGroup.logGroupName);

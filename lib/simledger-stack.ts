@@ -1,7 +1,9 @@
 import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { environment } from '../lambda/names.ts';
+import { accessLogBucket } from './access-logs.ts';
 import type { Configuration } from './configuration.ts';
 import { FileIngest } from './file-ingest.ts';
 import { Monitoring } from './monitoring.ts';
@@ -25,16 +27,17 @@ export class SimledgerStack extends Stack {
     const dataKey = this.#dataKey(configuration);
     const operation: FunctionOperation = { logDays, tracing, removalPolicy, dataKey };
 
+    const accessLogs = this.#accessLogs(configuration, removalPolicy);
     const fleets = configuration.sources.flatMap(({ fleet }) => fleet ?? []);
     const storage = new Storage(this, 'Storage', {
-      ...{ quarantineDays, removalPolicy, dataKey },
+      ...{ quarantineDays, removalPolicy, dataKey, accessLogs },
       warmWriteUnits: chooseWarmWriteUnits(fleets),
       adoptedTables: configuration.adoptedTables,
     });
     const sources = configuration.sources.map(
       (source) =>
         new CarrierSource(this, sourceId(source), {
-          ...{ source, overwrittenFileDays, removalPolicy, dataKey },
+          ...{ source, overwrittenFileDays, removalPolicy, dataKey, accessLogs },
         }),
     );
     const ways = {
@@ -71,7 +74,7 @@ export class SimledgerStack extends Stack {
 
     for (const source of sources) showSource(this, source);
     showStorage(this, storage);
-    showLogs(this, streams, files);
+    showLogs(this, { streams, files, accessLogs });
     if (webhooks !== undefined) showWebhooks(this, webhooks);
     showOperation(this, {
       ...{ sources, streams, files, sessionRefresh: configuration.sessionRefresh },
@@ -89,6 +92,15 @@ export class SimledgerStack extends Stack {
       `The policy of ${kmsKeyArn} must let S3 and CloudWatch use it, else no file is announced and no alarm is told: docs/operating.md#a-key-of-your-own has the statements.`,
     );
     return Key.fromKeyArn(this, 'DataKey', kmsKeyArn);
+  }
+
+  #accessLogs(
+    { accessLogs: bucket, retention: { logDays } }: Configuration,
+    removalPolicy: RemovalPolicy,
+  ): IBucket | undefined {
+    return bucket === false
+      ? undefined
+      : accessLogBucket(this, 'AccessLogs', { bucket, logDays, removalPolicy });
   }
 
   /** The variables of a function that writes the ledger. */

@@ -8,7 +8,7 @@ import {
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { environment, rejectPrefix } from '../lambda/names.ts';
 import {
@@ -36,6 +36,8 @@ export interface StorageProps {
   readonly adoptedTables: AdoptedTables;
   /** The customer's key with which tables and quarantine are encrypted; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;
+  /** Where requests to the quarantine are logged; undefined for nowhere. */
+  readonly accessLogs: IBucket | undefined;
 }
 
 /** A table that the stack makes, or one that it adopts. */
@@ -70,6 +72,7 @@ export class Storage extends Construct {
       ],
       removalPolicy: props.removalPolicy,
       dataKey: props.dataKey,
+      accessLogs: props.accessLogs,
     });
   }
 

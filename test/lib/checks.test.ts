@@ -17,6 +17,8 @@ const everything = {
   removal: 'destroy',
   alarmEmail: 'operations@example.com',
   tracing: true,
+  kmsKeyArn: 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  accessLogs: true,
 };
 
 /** Every acknowledgement in the tree, by the path of its construct. */
@@ -53,6 +55,7 @@ describe('the security checks of AwsSolutions', () => {
       place.replace(/([A-Z]\w+)[0-9A-F]{8}\.Arn/, '$1.Arn'),
     );
     expect(places.sort()).toEqual([
+      'AccessLogs AwsSolutions-S1',
       'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::*]',
       'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::<Source1nceFiles.Arn>/*]',
       'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::<SourceEmnifyFiles.Arn>/*]',
@@ -61,16 +64,17 @@ describe('the security checks of AwsSolutions', () => {
       'QueryApi AwsSolutions-APIG4',
       'QueryApi/Credentials AwsSolutions-SMG4',
       'QueryApi/Reader/Role AwsSolutions-IAM5[Resource::*]',
-      'Source1nce/Files AwsSolutions-S1',
+      'Source1nce/Stream AwsSolutions-KDS3',
       'Source1nce/Writer/Policy AwsSolutions-IAM5[Resource::<Source1nceFiles.Arn>/*]',
-      'SourceEmnify/Files AwsSolutions-S1',
+      'SourceEmnify/Stream AwsSolutions-KDS3',
       'SourceEmnify/Writer/Policy AwsSolutions-IAM5[Resource::<SourceEmnifyFiles.Arn>/*]',
+      'SourceKore/Stream AwsSolutions-KDS3',
       'SourceKore/Writer/Policy AwsSolutions-IAM5[Resource::*]',
-      'SourceTelekom/Files AwsSolutions-S1',
+      'SourceTelekom/Stream AwsSolutions-KDS3',
       'SourceTelekom/Writer/Policy AwsSolutions-IAM5[Resource::<SourceTelekomFiles.Arn>/*]',
       'SourceTelekom/Writer/Secret AwsSolutions-SMG4',
+      'SourceTwilio/Stream AwsSolutions-KDS3',
       'SourceTwilio/Writer/Policy AwsSolutions-IAM5[Resource::*]',
-      'Storage/Quarantine AwsSolutions-S1',
       'StreamIngest/KinesisConsumer/Role AwsSolutions-IAM5[Resource::*]',
       'StreamIngest/KinesisConsumer/Role AwsSolutions-IAM5[Resource::<StorageQuarantine.Arn>/aws/lambda/*]',
       'StreamIngest/KinesisConsumer/Role AwsSolutions-IAM5[Resource::<StorageQuarantine.Arn>/rejects/*]',

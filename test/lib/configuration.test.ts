@@ -46,6 +46,7 @@ const defaults: Configuration = {
   measuredNetworks: 20,
   adoptedTables: {},
   kmsKeyArn: undefined,
+  accessLogs: false,
   api: {
     access: 'basic',
     personalData: 'on-request',
@@ -99,6 +100,7 @@ describe('the configuration', () => {
       measuredNetworks: 0,
       adopt: { tables: { Sessions: 'sessions-restored' } },
       kmsKeyArn: keyArn,
+      accessLogs: 'company-logs',
       api: defaults.api,
     };
     const stream = { shards: undefined, retentionHours: 24 };
@@ -206,7 +208,7 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, fleet, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn';
+  'sources, fleet, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
 const sourceKeys =
   'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, webhook, webhookRequestsPerSecond, fleet';
 
@@ -420,6 +422,21 @@ describe('the customer’s key', () => {
       `simledger.kmsKeyArn: "${keyArn}" given; accepted is a key of eu-west-1, where the stack is deployed: services use keys of their own region only`,
     );
   });
+});
+
+describe('access logs', () => {
+  it.each([true, false, 'company-logs', 'logs.example.com'])('may be %j', (accessLogs) => {
+    expect(configurationOf(nodeWith({ simledger: { accessLogs } })).accessLogs).toBe(accessLogs);
+  });
+
+  it.each(['true', 'false', 'Logs', 'ab', 'arn:aws:s3:::logs', 'logs/simledger', 1, null])(
+    'are not %j',
+    (accessLogs) => {
+      expect(complaintAbout({ accessLogs })).toBe(
+        `simledger.accessLogs: ${JSON.stringify(accessLogs)} given; accepted is true for a new bucket, the name of a bucket that exists, or false`,
+      );
+    },
+  );
 });
 
 describe('adopted tables', () => {

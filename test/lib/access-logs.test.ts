@@ -1,0 +1,148 @@
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { appWith, ofType, type Synthesised, synthesise } from './synthesised.ts';
+
+const sources = [
+  { name: 'kore', carrier: 'kore', bucket: true },
+  { name: 'emnify', carrier: 'emnify', organisationId: '42' },
+];
+const kmsKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+/** Where each bucket is logged. */
+function logging(stack: Synthesised): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(ofType(stack, 'AWS::S3::Bucket')).map(([path, { Properties }]) => [
+      path,
+      Properties['LoggingConfiguration'],
+    ]),
+  );
+}
+
+/** What synth tells of access logs. */
+function messages(accessLogs: unknown): unknown[] {
+  const annotations = Annotations.fromStack(appWith({ simledger: { sources, accessLogs } }).stack);
+  return [
+    ...annotations.findInfo('*', Match.anyValue()),
+    ...annotations.findWarning('*', Match.stringLikeRegexp('log')),
+  ].map(({ entry }) => entry.data);
+}
+
+describe('access logs in a bucket of the stack', () => {
+  let stack: Synthesised;
+
+  beforeAll(() => {
+    stack = synthesise({ simledger: { sources, accessLogs: true, kmsKeyArn } });
+  });
+
+  it('are those of every other bucket, each below its own name', () => {
+    const DestinationBucketName = 'AccessLogs';
+    expect(logging(stack)).toEqual({
+      AccessLogs: undefined,
+      'Storage/Quarantine': { DestinationBucketName, LogFilePrefix: 'simledger/Storage/Quarantine/' },
+      'SourceKore/Files': { DestinationBucketName, LogFilePrefix: 'simledger/SourceKore/Files/' },
+      'SourceEmnify/Files': { DestinationBucketName, LogFilePrefix: 'simledger/SourceEmnify/Files/' },
+    });
+  });
+
+  it('are private, encrypted with the one key that S3 logs with, and as old as other logs', () => {
+    expect(stack.resources['AccessLogs']).toEqual({
+      Type: 'AWS::S3::Bucket',
+      Properties: {
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        LifecycleConfiguration: {
+          Rules: [
+            {
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+              ExpirationInDays: 90,
+              Status: 'Enabled',
+            },
+          ],
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      },
+      UpdateReplacePolicy: 'Retain',
+      DeletionPolicy: 'Retain',
+    });
+  });
+
+  it('are written by S3 alone, for these buckets alone', () => {
+    const delivery = (path: string) => ({
+      Effect: 'Allow',
+      Action: 's3:PutObject',
+      Principal: { Service: 'logging.s3.amazonaws.com' },
+      Resource: `AccessLogs.Arn/simledger/${path}/*`,
+      Condition: {
+        ArnLike: { 'aws:SourceArn': `${path}.Arn` },
+        StringEquals: { 'aws:SourceAccount': 'AWS::AccountId' },
+      },
+    });
+    const { PolicyDocument } = stack.resources['AccessLogs/Policy']?.Properties ?? {};
+    expect((PolicyDocument as { Statement: unknown[] }).Statement).toEqual([
+      {
+        Effect: 'Deny',
+        Action: 's3:*',
+        Principal: { AWS: '*' },
+        Resource: ['AccessLogs.Arn', 'AccessLogs.Arn/*'],
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+      delivery('Storage/Quarantine'),
+      delivery('SourceKore/Files'),
+      delivery('SourceEmnify/Files'),
+    ]);
+  });
+
+  it('are found by an output', () => {
+    expect(stack.outputs['AccessLogBucket']).toBe('AccessLogs');
+  });
+
+  it('stay for as long as retention.logDays says, which may be for ever', () => {
+    const rules = (logDays: number) => {
+      const kept = synthesise({ simledger: { accessLogs: true, retention: { logDays } } });
+      return kept.resources['AccessLogs']?.Properties['LifecycleConfiguration'];
+    };
+    const always = { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 }, Status: 'Enabled' };
+    expect(rules(7)).toEqual({ Rules: [{ ...always, ExpirationInDays: 7 }] });
+    expect(rules(0)).toEqual({ Rules: [always] });
+  });
+
+  it('need nothing of anybody', () => {
+    expect(messages(true)).toEqual([]);
+  });
+});
+
+describe('access logs in a bucket that exists', () => {
+  it('are those of every bucket', () => {
+    const stack = synthesise({ simledger: { sources, accessLogs: 'company-logs' } });
+    expect(Object.values(logging(stack))).toEqual(
+      ['Storage/Quarantine', 'SourceKore/Files', 'SourceEmnify/Files'].map((path) => ({
+        DestinationBucketName: 'company-logs',
+        LogFilePrefix: `simledger/${path}/`,
+      })),
+    );
+    expect(stack.outputs['AccessLogBucket']).toBe('company-logs');
+  });
+
+  it('need a policy of that bucket, which synth reminds of', () => {
+    expect(messages('company-logs')).toEqual([
+      'The policy of the bucket company-logs must let S3 write logs below simledger/, else none arrives: docs/operating.md#access-logs-of-the-buckets has the statement. [ack: simledger:access-logs:policy]',
+    ]);
+  });
+});
+
+describe('without the setting', () => {
+  it('no bucket is logged', () => {
+    expect(logging(synthesise({ simledger: { sources } }))).toEqual({
+      'Storage/Quarantine': undefined,
+      'SourceKore/Files': undefined,
+      'SourceEmnify/Files': undefined,
+    });
+  });
+});
