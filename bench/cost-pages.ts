@@ -248,7 +248,7 @@ million records. Choose bulk. Records of the stream are larger then, so that rou
 }
 
 function settingsTable(): string {
-  const { kinesis, cloudWatch } = prices;
+  const { kinesis, cloudWatch, kms } = prices;
   const records = million.sims * (streamerSim.usageRecords + streamerSim.events);
   const [now, slow] = [countBatches(records), countBatches(records, 10)];
   const spent = (batches: typeof now) =>
@@ -283,6 +283,11 @@ function settingsTable(): string {
       'one source instead of several',
       `each stream on demand costs $${cents(monthHours * kinesis.onDemandHour)}, each source its metrics ($${cents(metricsPerSource * cloudWatch.metricMonth)}) and alarms. Carriers of one format still need a source each: nothing else says whose record it is`,
     ],
+    [
+      '`kmsKeyArn`',
+      `$${cents(kms.keyMonth)} a month for the key, and $${cents(kms.tenThousandRequests)} for 10,000 requests that services make to it: about one in five minutes for each user of a stream, table or queue, whatever the number of records; buckets ask for a bucket key now and then`,
+    ],
+    ['`accessLogs`', 'what S3 takes for storing some 500 bytes a request; the delivery is free'],
     ['fewer event types at the carrier', 'location updates, the most frequent events, cost 2 units each'],
     [
       'DynamoDB provisioned capacity',

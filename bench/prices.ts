@@ -43,6 +43,8 @@ export const prices = {
   httpApi: { millionRequests: 1 },
   sqs: { millionRequests: 0.4 },
   secretMonth: 0.4,
+  /** A customer-managed key, and what services ask of it. */
+  kms: { keyMonth: 1, tenThousandRequests: 0.03 },
 } as const;
 
 /** Hours of a month, as AWS counts them. */
