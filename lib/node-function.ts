@@ -101,7 +101,6 @@ export class NodeFunction extends Construct {
    * functions use.
    */
   allow(actions: string[], resources: string[]): void {
-    if (resources.length === 0) return;
     this.role.addToPolicy(new PolicyStatement({ actions, resources }));
     for (const statement of permitKey(this.#dataKey, actions)) this.role.addToPolicy(statement);
   }
