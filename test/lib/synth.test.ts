@@ -12,10 +12,19 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs the app as `cdk synth` runs it, which passes context and output folder by environment. */
-async function runApp(outputFolder: string, context: Record<string, unknown>) {
+async function runApp(
+  outputFolder: string,
+  context: Record<string, unknown>,
+  variables: Record<string, string> = {},
+) {
   return run(process.execPath, ['--import', 'tsx', 'bin/simledger.ts'], {
     cwd: root,
-    env: { ...process.env, CDK_OUTDIR: outputFolder, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outputFolder,
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+      ...variables,
+    },
   });
 }
 
@@ -100,5 +109,14 @@ describe('the app', () => {
     ],
   ])('with %j ends with a sentence, and no stack trace', async (context, stderr) => {
     await expect(runApp(folder, context)).rejects.toMatchObject({ code: 1, stderr });
+  });
+
+  it('refuses a key of another region than the one that is deployed to', async () => {
+    const kmsKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const context = { simledger: { kmsKeyArn } };
+    await expect(runApp(folder, context, { CDK_DEFAULT_REGION: 'eu-west-1' })).rejects.toMatchObject({
+      code: 1,
+      stderr: `simledger.kmsKeyArn: "${kmsKeyArn}" given; accepted is a key of eu-west-1, where the stack is deployed: services use keys of their own region only\n`,
+    });
   });
 });
