@@ -200,6 +200,7 @@ function addReplay(program: Program, perform: Performer, { terminal }: Surroundi
     .option('--from <time>', 'records that arrived since then; else all that are kept', time)
     .option('--to <time>', 'records that arrived until then; else until now', time)
     .option('--source <name>', 'of this source only')
+    .option('--stream <name>', 'what this stream keeps, which a source has left behind; with --source')
     .option('--dry-run', 'say what would become of them, and write nothing', false)
     .option('--verify', 'compare every item that they are about before and after', false)
     .action((options) =>

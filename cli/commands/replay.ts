@@ -21,6 +21,8 @@ export interface ReplayOptions {
   readonly to?: string | undefined;
   /** Undefined for all sources. */
   readonly source?: string | undefined;
+  /** Name of another stream of the source's account and region, read as if it were the source's. */
+  readonly stream?: string | undefined;
   readonly dryRun: boolean;
   readonly verify: boolean;
 }
@@ -38,7 +40,7 @@ const concurrentShards = 4;
 export async function replay(context: CommandContext, options: ReplayOptions): Promise<ExitCode> {
   const { deployment, signal, terminal } = context;
   const stretch = stretchOf(options, terminal.now());
-  const shards = await shardsToRead(context, options.source);
+  const shards = await shardsToRead(context, options);
   const run = new Replay(context, options, shards.length);
   await mapConcurrently(shards, concurrentShards, (shard) => run.read(shard, stretch));
   run.progress.end();
@@ -63,15 +65,26 @@ function stretchOf({ from, to }: ReplayOptions, now: number): Stretch {
   return { from: begin, to: to === undefined ? now : Math.min(now, Date.parse(to)) };
 }
 
-async function shardsToRead({ deployment }: CommandContext, name: string | undefined): Promise<Shard[]> {
+async function shardsToRead(
+  { deployment }: CommandContext,
+  { source: name, stream }: ReplayOptions,
+): Promise<Shard[]> {
+  if (stream !== undefined && name === undefined) {
+    throw new UsageError(`--stream ${stream}: give by --source the source whose records are in it`);
+  }
   const sources = name === undefined ? deployment.places.sources.all : [requireSource(deployment, name)];
   const shards = await mapConcurrently(sources, concurrentShards, async (source) => {
-    const { streamArn } = source;
-    if (streamArn === undefined) return [];
+    if (source.streamArn === undefined) return [];
+    const streamArn = stream === undefined ? source.streamArn : renameStream(source.streamArn, stream);
     const ids = await shardsOf(deployment.kinesis, streamArn);
     return ids.map((shardId): Shard => ({ source, streamArn, shardId }));
   });
   return shards.flat();
+}
+
+/** The ARN of another stream of the same account and region. */
+function renameStream(streamArn: string, name: string): string {
+  return `${streamArn.slice(0, streamArn.lastIndexOf('/') + 1)}${name}`;
 }
 
 class Replay {
@@ -112,10 +125,12 @@ class Replay {
   async read(shard: Shard, stretch: Stretch): Promise<void> {
     const { deployment, interpret, signal } = this.#context;
     const { source, streamArn, shardId } = shard;
-    const { shardPauseMilliseconds: pause } = deployment;
+    const { shardPauseMilliseconds: pause, places } = deployment;
+    // The stream may be one that no source has any more.
+    const sources = { ...places.sources, ofStream: () => places.sources.ofStream(source.streamArn ?? '') };
     for await (const portion of retainedRecords(deployment.kinesis, streamArn, shardId, stretch, pause)) {
       if (signal.aborted) return;
-      const entries = [...entriesOf(portion.records, deployment.places.sources, interpret)];
+      const entries = [...entriesOf(portion.records, sources, interpret)];
       const { receipt, errors } = await takeIn(entries, this.#ports);
       this.receipts.add(source.name, receipt);
       for (const { name, message } of errors) this.#troubles.add(`Not stored: ${name}: ${message}`);
