@@ -34,12 +34,17 @@ const credentialErrors = new Set([
   'UnrecognizedClientException',
 ]);
 
+/** Whether AWS did not permit what was asked. */
+export function isNotPermitted(error: unknown): boolean {
+  return error instanceof Error && /^AccessDenied|^Forbidden|NotAuthorized|Unauthorized/.test(error.name);
+}
+
 /** What to do about errors of AWS that are the caller's to repair. */
 function findAdvice(error: Error): string | undefined {
   if (credentialErrors.has(error.name)) {
     return 'AWS does not know who you are: sign in again, or give a profile by --profile or AWS_PROFILE';
   }
-  if (/^AccessDenied|^Forbidden|NotAuthorized|Unauthorized/.test(error.name)) {
+  if (isNotPermitted(error)) {
     return 'You are not permitted: docs/cli.md lists what each command needs';
   }
   if ('code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)) {

@@ -6,7 +6,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { apiArgument, timeArgument, wholeNumberArgument, wordArgument } from './arguments.ts';
 import type { CommandContext, Perform } from './command.ts';
 import { shells } from './completion/shells.ts';
-import type { Deployment } from './deployment/deployment.ts';
+import { type Deployment, MissingStackError } from './deployment/deployment.ts';
 import type { ExitCode } from './exit-code.ts';
 import { exportFormats } from './exporting/format-names.ts';
 import type { Surroundings } from './main.ts';
@@ -22,7 +22,7 @@ export function programOf(surroundings: Surroundings, onEnd: (code: ExitCode) =>
   addImport(program, perform);
   addLedger(program, perform, surroundings);
   addExport(program, perform, surroundings);
-  addDoctor(program, perform);
+  addDoctor(program, perform, surroundings);
   addConnect(program, perform);
   addCompletion(program, surroundings);
   return program;
@@ -299,13 +299,21 @@ function addExport(program: Program, perform: Performer, { terminal }: Surroundi
     );
 }
 
-function addDoctor(program: Program, perform: Performer): void {
+function addDoctor(program: Program, perform: Performer, { terminal }: Surroundings): void {
   program
     .command('doctor')
     .description('looks after what can be wrong with a deployment, and says what to do')
-    .action((options) =>
-      perform('reads', async () => (await import('./commands/doctor.ts')).examine, options),
-    );
+    .action(async (options) => {
+      try {
+        await perform('reads', async () => (await import('./commands/doctor.ts')).examine, options);
+      } catch (error) {
+        if (error instanceof MissingStackError) {
+          const { examineMissing } = await import('./commands/doctor.ts');
+          await examineMissing({ terminal, json: program.opts().json === true }, error);
+        }
+        throw error;
+      }
+    });
 }
 
 function addConnect(program: Program, perform: Performer): void {

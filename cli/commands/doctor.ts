@@ -1,5 +1,6 @@
 import { type CommandContext, colours, print, printJson } from '../command.ts';
-import type { Check } from '../deployment/deployment.ts';
+import { Clients } from '../deployment/clients.ts';
+import type { Check, MissingStackError } from '../deployment/deployment.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 
 /** `doctor`: looks after what can be wrong with a deployment; each line is ok, or says what to do. */
@@ -14,7 +15,26 @@ export async function examine(context: CommandContext, _: object): Promise<ExitC
   return checks.every(({ outcome }) => outcome === 'ok') ? exitCode.done : exitCode.attention;
 }
 
-function lineOf(context: CommandContext, { subject, outcome, sentence }: Check): string {
+/** Shows what a stack that is not there any more has left behind; nothing where that is nothing. */
+export async function examineMissing(
+  context: Pick<CommandContext, 'terminal' | 'json'>,
+  { title, access, stackName }: MissingStackError,
+): Promise<void> {
+  const { missingStackChecks } = await import('../deployment/orphan-checks.ts');
+  const clients = new Clients(access);
+  const checks: Check[] = [];
+  try {
+    for await (const one of missingStackChecks(clients, { access, name: stackName })) {
+      checks.push(one);
+      if (!context.json) print(context, lineOf(context, one));
+    }
+  } finally {
+    clients.close();
+  }
+  if (context.json) printJson(context, { deployment: title, checks });
+}
+
+function lineOf(context: Pick<CommandContext, 'terminal'>, { subject, outcome, sentence }: Check): string {
   const { green, yellow, red } = colours(context);
   const colour = { ok: green, warning: yellow, problem: red }[outcome];
   return `${colour(outcome.padEnd(8))} ${subject.padEnd(26)} ${sentence}`;

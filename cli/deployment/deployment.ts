@@ -5,6 +5,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import type { KnownSources, SourceDescription } from '../../lambda/sources.ts';
 import type { ConnectionValues } from '../connecting/portal-forms.ts';
+import type { Access } from './clients.ts';
 
 /**
  * One simledger that runs somewhere, as the commands see it. There are two kinds, a deployed stack and the local run;
@@ -97,4 +98,21 @@ export interface Check {
 /** A deployment that is not there, can not be reached, or is not one of simledger. */
 export class DeploymentError extends Error {
   override readonly name = 'DeploymentError';
+}
+
+/** There is no stack of a name. One that was deleted may have left something behind. */
+export class MissingStackError extends DeploymentError {
+  /** As in {@link Deployment}. */
+  readonly title: string;
+  readonly access: Access;
+  readonly stackName: string;
+
+  constructor(title: string, access: Access, stackName: string) {
+    super(
+      `${title} is not there: give a stack's name by --stack, its region by --region, or --local for the local run`,
+    );
+    this.title = title;
+    this.access = access;
+    this.stackName = stackName;
+  }
 }

@@ -19,6 +19,7 @@ import { capacityChecks } from './capacity-check.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import type { Check, Deployment } from './deployment.ts';
 import { check, ok, placeChecks, problem, versionCheck, warning } from './general-checks.ts';
+import { orphanChecks } from './orphan-checks.ts';
 import { trustProblem } from './trust.ts';
 
 /** Looks after a deployed stack, as a careful friend would. */
@@ -49,6 +50,7 @@ export async function* stackChecks(deployment: Deployment, deployed: DeployedSta
     yield* capacityChecks(clients.lambda, deployment, deployed, factorsByStream(ofConsumer));
     yield subscriptionCheck(clients.sns, deployed);
     yield alarmCheck(deployment);
+    yield* orphanChecks(deployment, deployed);
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }

@@ -9,6 +9,7 @@ import {
   type Check,
   type Deployment,
   DeploymentError,
+  MissingStackError,
   type OpenAlarm,
   type SourceTraffic,
 } from './deployment.ts';
@@ -27,7 +28,8 @@ const shardPauseMilliseconds = 500;
 /**
  * Finds a deployed stack by its outputs.
  *
- * @throws DeploymentError where there is none of that name, or it is none of simledger; and what AWS throws.
+ * @throws MissingStackError where there is none of that name, DeploymentError where it is none of simledger; and what
+ *   AWS throws.
  */
 export async function openStack({ stack: name, region, profile }: StackChoice): Promise<Deployment> {
   const access: Access = {
@@ -38,8 +40,10 @@ export async function openStack({ stack: name, region, profile }: StackChoice): 
   try {
     const foundRegion = await regionOf(client);
     const title = `the stack ${name} in ${foundRegion}`;
-    const stack = await describe(client, name, title);
-    return new StackDeployment(title, deployedStack({ ...access, region: foundRegion }, stack));
+    const accessThere = { ...access, region: foundRegion };
+    const stack = await describe(client, name);
+    if (stack === undefined) throw new MissingStackError(title, accessThere, name);
+    return new StackDeployment(title, deployedStack(accessThere, stack));
   } finally {
     client.destroy();
   }
@@ -56,23 +60,25 @@ async function regionOf(client: CloudFormationClient): Promise<string> {
   }
 }
 
-async function describe(client: CloudFormationClient, name: string, title: string): Promise<Stack> {
+/** @returns undefined where there is none of that name. */
+async function describe(client: CloudFormationClient, name: string): Promise<Stack | undefined> {
   try {
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
-    if (stack !== undefined) return stack;
+    return stack;
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ValidationError') throw error;
+    return undefined;
   }
-  throw new DeploymentError(
-    `${title} is not there: give a stack's name by --stack, its region by --region, or --local for the local run`,
-  );
 }
 
-function deployedStack(access: Access, { StackName, StackStatus, Outputs = [] }: Stack): DeployedStack {
+function deployedStack(
+  access: Access,
+  { StackName, StackId, StackStatus, Outputs = [] }: Stack,
+): DeployedStack {
   const outputs = Object.fromEntries(
     Outputs.map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue ?? '']),
   );
-  return { access, outputs, name: StackName ?? '', status: StackStatus ?? '' };
+  return { access, outputs, name: StackName ?? '', id: StackId ?? '', status: StackStatus ?? '' };
 }
 
 class StackDeployment extends ConnectedDeployment implements Deployment {

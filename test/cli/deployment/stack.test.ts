@@ -28,6 +28,10 @@ import {
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda';
 import {
+  GetResourcesCommand,
+  ResourceGroupsTaggingAPIClient,
+} from '@aws-sdk/client-resource-groups-tagging-api';
+import {
   GetBucketNotificationConfigurationCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -54,6 +58,7 @@ const mocks = {
   sns: mockClient(SNSClient),
   sqs: mockClient(SQSClient),
   sts: mockClient(STSClient),
+  tagging: mockClient(ResourceGroupsTaggingAPIClient),
 };
 
 const streamArn = 'arn:aws:kinesis:eu-central-1:123456789012:stream/stack-kore';
@@ -335,6 +340,7 @@ describe('doctor', () => {
       .on(ListSubscriptionsByTopicCommand)
       .resolves({ Subscriptions: [{ SubscriptionArn: 'arn:sub' }] });
     mocks.cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [] });
+    mocks.tagging.on(GetResourcesCommand).resolves({});
   }
 
   /** What is not ok, and its sentence. */
@@ -358,7 +364,7 @@ describe('doctor', () => {
       ...['access key of telekom', 'writing to telekom', 'stream of kore-eu', 'stream of telekom'],
       ...['table sessions', 'table usage', 'table events', 'table sims', 'table files', 'bucket quarantine'],
       ...['bucket files of kore-eu', 'dead-letter queue', 'announcements of kore-eu', 'mapping of kore-eu'],
-      ...['mapping of telekom', 'mapping of files', 'alarms', 'open alarms'],
+      ...['mapping of telekom', 'mapping of files', 'alarms', 'open alarms', 'orphans'],
     ]);
   });
 

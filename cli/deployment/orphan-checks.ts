@@ -1,0 +1,311 @@
+import {
+  CloudFormationClient,
+  paginateListStackResources,
+  type StackResourceSummary,
+} from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  paginateGetResources,
+  ResourceGroupsTaggingAPIClient,
+  type ResourceTagMapping,
+} from '@aws-sdk/client-resource-groups-tagging-api';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { outputName } from '../../lib/output-names.ts';
+import { count } from '../../local/progress.ts';
+import { isNotPermitted } from '../errors.ts';
+import type { DeployedStack } from './deployed-stack.ts';
+import type { Check, Deployment } from './deployment.ts';
+import { check, ok, warning } from './general-checks.ts';
+
+/**
+ * What a stack has left behind: streams, buckets, tables and secrets that carry its name and are no part of it. With
+ * `removal: "retain"` they stay when their source is removed or renamed, when a table is adopted over, and when the
+ * stack is deleted.
+ *
+ * CloudFormation puts three tags on each of them, which nobody can take off, also when it is not the stack's any more:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html. They are
+ * exact, where names are not: those of buckets are cut, and those of the stack `simledger-trial` begin like those of
+ * `simledger`.
+ */
+
+const stackNameTag = 'aws:cloudformation:stack-name';
+const stackIdTag = 'aws:cloudformation:stack-id';
+const logicalIdTag = 'aws:cloudformation:logical-id';
+
+/** The tag, with any value, that a person puts on what is meant to stay. */
+const keepTag = 'simledger:keep';
+
+/** Who asks, and about which stack; without an id where there is none of that name any more. */
+type Caller = Pick<DeployedStack, 'access' | 'name'> & Partial<Pick<DeployedStack, 'id'>>;
+
+type Kind = 'stream' | 'table' | 'bucket' | 'secret';
+
+/** How ARNs of each kind look; what they name is the last part. */
+const arns: Readonly<Record<Kind, RegExp>> = {
+  stream: /^arn:[^:]+:kinesis:[^:]*:[^:]*:stream\/([^/]+)$/,
+  table: /^arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/([^/]+)$/,
+  bucket: /^arn:[^:]+:s3:::([^/]+)$/,
+  secret: /^arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(.+)$/,
+};
+const kinds = Object.keys(arns) as Kind[];
+
+/** How ids begin in our templates: a deleted stack of the name may have been anybody's. */
+const ourIds = /^(Source|Storage|WebhookIngest|QueryApi)/;
+
+/** The kinds as the tagging API has them: a bucket's ARN has no type. */
+const resourceTypes = ['kinesis:stream', 'dynamodb:table', 's3', 'secretsmanager:secret'];
+
+/** A resource that carries a stack's name. */
+interface Tagged {
+  readonly kind: Kind;
+  readonly arn: string;
+  readonly name: string;
+  /** Its id in the template that it came from: `SourceKoreStream0123ABCD`. */
+  readonly logicalId: string;
+  /** ARN of the stack that made it. */
+  readonly stackId: string | undefined;
+}
+
+/** What is asked about orphans. */
+type Services = Pick<Deployment, 'kinesis' | 's3' | 'dynamoDb'>;
+
+/** Looks for what the stack, and earlier ones of its name, have left behind. */
+export async function* orphanChecks(services: Services, deployed: DeployedStack): AsyncGenerator<Check> {
+  let some = false;
+  for await (const one of judgeOrphans(services, deployed, () => findOrphans(deployed))) {
+    some = true;
+    yield one;
+  }
+  if (!some)
+    yield { subject: 'orphans', ...ok('none: all that carries the name of the stack is part of it') };
+}
+
+/** Looks for what stacks of a name have left behind, none of which is there any more. */
+export function missingStackChecks(services: Services, caller: Caller): AsyncGenerator<Check> {
+  return judgeOrphans(services, caller, () => findTagged(caller));
+}
+
+async function* judgeOrphans(
+  services: Services,
+  caller: Caller,
+  find: () => Promise<readonly Tagged[]>,
+): AsyncGenerator<Check> {
+  let orphans: readonly Tagged[] = [];
+  try {
+    orphans = await find();
+  } catch (error) {
+    yield await check('orphans', async () => {
+      if (!isNotPermitted(error)) throw error;
+      return warning(
+        'could not be looked for: you need tag:GetResources, cloudformation:ListStackResources and lambda:GetFunctionConfiguration; docs/operating.md#what-stays-behind tells how to look by hand',
+      );
+    });
+  }
+  for (const orphan of orphans) {
+    let isThere = true;
+    const one = await check(`orphaned ${orphan.kind}`, async () => {
+      const said = await describe(orphan, services, caller);
+      isThere = said !== undefined;
+      return warning(said ?? '');
+    });
+    // The tagging API may know a resource for a while after it was deleted.
+    if (isThere) yield one;
+  }
+}
+
+async function findOrphans(deployed: DeployedStack): Promise<readonly Tagged[]> {
+  const tagged = await findTagged(deployed);
+  if (tagged.length === 0) return [];
+  const parts = await listParts(deployed);
+  const orphans = without(tagged, [...parts, ...Object.values(deployed.outputs)]);
+  // A table that is adopted and stands in no output is known to the consumer.
+  return orphans.length === 0 ? [] : without(orphans, await readVariables(deployed));
+}
+
+/** @param names or ARNs of what is in use. */
+function without(resources: readonly Tagged[], names: readonly string[]): readonly Tagged[] {
+  const used = new Set(names);
+  return resources.filter(({ name, arn }) => !used.has(name) && !used.has(arn));
+}
+
+async function findTagged({ access, name }: Caller): Promise<Tagged[]> {
+  const client = new ResourceGroupsTaggingAPIClient(access);
+  try {
+    const tagged: Tagged[] = [];
+    const pages = paginateGetResources(
+      { client },
+      { TagFilters: [{ Key: stackNameTag, Values: [name] }], ResourceTypeFilters: resourceTypes },
+    );
+    for await (const { ResourceTagMappingList: page = [] } of pages) tagged.push(...page.flatMap(readTagged));
+    return tagged.sort((one, other) => (one.arn < other.arn ? -1 : 1));
+  } finally {
+    client.destroy();
+  }
+}
+
+function readTagged({ ResourceARN: arn = '', Tags = [] }: ResourceTagMapping): Tagged[] {
+  const tags = new Map(Tags.map(({ Key, Value = '' }) => [Key, Value]));
+  const logicalId = tags.get(logicalIdTag) ?? '';
+  if (tags.has(keepTag) || !ourIds.test(logicalId)) return [];
+  return kinds.flatMap((kind) => {
+    const name = arns[kind].exec(arn)?.[1];
+    return name === undefined ? [] : [{ kind, arn, name, logicalId, stackId: tags.get(stackIdTag) }];
+  });
+}
+
+/** Physical ids of all that is part of the stack. */
+async function listParts({ access, name }: Caller): Promise<string[]> {
+  const client = new CloudFormationClient(access);
+  try {
+    const parts: StackResourceSummary[] = [];
+    for await (const page of paginateListStackResources({ client }, { StackName: name })) {
+      parts.push(...(page.StackResourceSummaries ?? []));
+    }
+    return parts.flatMap(({ ResourceStatus, PhysicalResourceId = '' }) =>
+      ResourceStatus === 'DELETE_COMPLETE' || ResourceStatus === 'DELETE_SKIPPED' ? [] : PhysicalResourceId,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The values of the consumer's environment. */
+async function readVariables({ access, outputs }: DeployedStack): Promise<string[]> {
+  const client = new LambdaClient(access);
+  try {
+    const FunctionName = outputs[outputName.consumerFunction];
+    const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    return Object.values(Environment?.Variables ?? {});
+  } finally {
+    client.destroy();
+  }
+}
+
+/** @returns undefined where it is there no more. */
+async function describe(orphan: Tagged, services: Services, caller: Caller): Promise<string | undefined> {
+  const whose = orphan.stackId === caller.id ? '' : ', of an earlier stack of this name,';
+  const region = typeof caller.access.region === 'string' ? ` --region ${caller.access.region}` : '';
+  const said = await sayWhatIsIn({ orphan, services, caller, region });
+  if (said === undefined) return undefined;
+  return `${orphan.name}${whose} ${said}. If it is to stay, give it the tag ${keepTag}`;
+}
+
+/** What an orphan is asked by. */
+interface Context {
+  readonly orphan: Tagged;
+  readonly services: Services;
+  readonly caller: Caller;
+  /** The option of AWS's command line, with a space before it. */
+  readonly region: string;
+}
+
+/** @returns undefined where the orphan is there no more. */
+async function sayWhatIsIn(context: Context): Promise<string | undefined> {
+  const { kind } = context.orphan;
+  try {
+    return await describers[kind](context);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    if (!isNotPermitted(error)) throw error;
+    return `is no part of the stack: you need ${permissions[kind]} to see what is in it`;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && ['ResourceNotFoundException', 'NoSuchBucket'].includes(error.name);
+}
+
+/** What a caller needs to look at an orphan; a secret is not looked at. */
+const permissions: Readonly<Record<Kind, string>> = {
+  stream: 'kinesis:DescribeStreamSummary',
+  table: 'dynamodb:DescribeTable',
+  bucket: 's3:ListBucket',
+  secret: '',
+};
+
+/** A predicate of the orphan: what is in it, and what to do; undefined where it is there no more. */
+type Describe = (context: Context) => Promise<string | undefined>;
+
+const describers: Readonly<Record<Kind, Describe>> = {
+  stream: async ({ orphan: { name, arn }, services, caller, region }) => {
+    const { StreamDescriptionSummary: stream } = await services.kinesis.send(
+      new DescribeStreamSummaryCommand({ StreamARN: arn }),
+    );
+    if (stream?.StreamStatus === 'DELETING') return undefined;
+    const hours = stream?.RetentionPeriodHours ?? 24;
+    const records = await countArrivals(caller, name, hours);
+    const remove = `aws kinesis delete-stream${region} --stream-name ${name}`;
+    const cost = `its ${stream?.OpenShardCount ?? 0} shards cost by the hour`;
+    if (records === 0) return `has nothing in it, and ${cost}: ${remove}`;
+    const content =
+      records === undefined
+        ? `may have records of the last ${hours} hours in it`
+        : `has up to ${count(records)} records of the last ${hours} hours in it`;
+    return `${content}, which nothing reads, and ${cost}: take them in by simledger replay --stream ${name} --source …; then ${remove}`;
+  },
+  bucket: async ({ orphan: { name, logicalId }, services }) => {
+    const { KeyCount = 0, IsTruncated = false } = await services.s3.send(
+      new ListObjectsV2Command({ Bucket: name }),
+    );
+    const remove = 'empty and delete it in the S3 console, which removes all versions';
+    if (KeyCount === 0) return `has no objects in it: ${remove}`;
+    const content = `has ${count(KeyCount)} objects${IsTruncated ? ' or more' : ''} in it`;
+    return logicalId.startsWith('StorageQuarantine')
+      ? `${content}, rejects and failed batches: once you need them no more, ${remove}`
+      : `${content}, files of a carrier: what was not imported is by simledger import s3://${name}/; then ${remove}`;
+  },
+  table: async ({ orphan: { name, logicalId }, services, region }) => {
+    const { Table: table } = await services.dynamoDb.send(new DescribeTableCommand({ TableName: name }));
+    if (table?.TableStatus === 'DELETING') return undefined;
+    const options = `${region} --table-name ${name}`;
+    const unlock = `aws dynamodb update-table${options} --no-deletion-protection-enabled && `;
+    const remove = `${table?.DeletionProtectionEnabled === true ? unlock : ''}aws dynamodb delete-table${options}`;
+    const items = table?.ItemCount ?? 0;
+    const asOf = "by DynamoDB's count, which is up to six hours old";
+    if (items === 0) return `has no items in it ${asOf}: ${remove}`;
+    const id = /^Storage([A-Z][a-z]+)/.exec(logicalId)?.[1] ?? '…';
+    return `has ${count(items)} items in it ${asOf}: to use it instead of today's table, "adopt": { "tables": { "${id}": "${name}" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, ${remove}`;
+  },
+  secret: async ({ orphan: { arn }, region }) =>
+    `is read by nothing: aws secretsmanager delete-secret${region} --secret-id ${arn}`,
+};
+
+/** Data points that CloudWatch returns at once, at most. */
+const maxDataPoints = 1_440;
+
+const hourSeconds = 3_600;
+
+/**
+ * Records that arrived in a stream for as long as it keeps them.
+ *
+ * @returns undefined where that may not be asked.
+ */
+async function countArrivals(
+  { access }: Caller,
+  StreamName: string,
+  hours: number,
+): Promise<number | undefined> {
+  const client = new CloudWatchClient(access);
+  try {
+    const now = Date.now();
+    const { Datapoints = [] } = await client.send(
+      new GetMetricStatisticsCommand({
+        ...{ Namespace: 'AWS/Kinesis', MetricName: 'IncomingRecords', Statistics: ['Sum'] },
+        Dimensions: [{ Name: 'StreamName', Value: StreamName }],
+        // The hour that has begun to expire counts in full.
+        StartTime: new Date(now - (hours + 1) * hourSeconds * 1000),
+        EndTime: new Date(now),
+        Period: hourSeconds * Math.ceil((hours + 1) / maxDataPoints),
+      }),
+    );
+    return Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+  } catch (error) {
+    if (!isNotPermitted(error)) throw error;
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}
