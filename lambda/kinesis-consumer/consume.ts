@@ -3,6 +3,8 @@ import { interpret } from '../carriers/index.ts';
 import { fault } from '../carriers/reading.ts';
 import type { Deadline } from '../deadline.ts';
 import { type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
+import { emptyReceipt } from '../ledger/receipt.ts';
+import { Measures } from '../measures.ts';
 import type { Sources } from '../sources.ts';
 import { causeOf, type Telemetry } from '../telemetry.ts';
 import type { DeliveryNotes, SingleDelivery } from './delivery-notes.ts';
@@ -22,6 +24,9 @@ export interface ConsumerContext {
 
 /** Deaths of the function after which the record that it died of goes to the quarantine. */
 export const maxDeaths = 3;
+
+/** The kind under which a record is counted that was not looked at. */
+const unread = 'unread';
 
 /** Milliseconds before Lambda ends the function at which work is broken off: enough to report what failed. */
 const reserveMilliseconds = 5_000;
@@ -69,6 +74,7 @@ async function takeOne(
       deaths = await notes.begin(delivery);
     } catch (error) {
       telemetry.logger.warn('A record is delivered again: its delivery could not be noted', causeOf(error));
+      countUnread(record, context);
       return { begun: false, failed: [record.kinesis.sequenceNumber] };
     }
     const work = deaths < maxDeaths ? take([record], context) : rejectUnread(record, context);
@@ -81,6 +87,13 @@ async function takeOne(
     telemetry.logger.warn('The end of a delivery could not be noted', causeOf(error));
   }
   return failed;
+}
+
+/** Counts a record that is handed back without being looked at, like one that the store did not take. */
+function countUnread(record: KinesisStreamRecord, { sources, telemetry }: ConsumerContext): void {
+  const measures = new Measures();
+  measures.count(unread, 'failed');
+  telemetry.count({ ...emptyReceipt, failed: 1 }, measures, sources.ofStream(record.eventSourceARN).name);
 }
 
 async function take(records: readonly KinesisStreamRecord[], context: ConsumerContext): Promise<string[]> {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type AlarmRule, evaluateAlarm, readAlarm, type Series } from './alarm-evaluator.ts';
+import type { AlarmRule, Series } from './alarm-evaluator.ts';
+import { readAlarms, whatGoesOff as readOutcomes } from './alarm-outcomes.ts';
 import { type Conditions, randomNumbers, simulateSource, usualArrivals } from './alarm-series.ts';
-import { ofType, synthesise } from './synthesised.ts';
+import { synthesise } from './synthesised.ts';
 
 const hour = 60;
 const day = 24 * hour;
@@ -9,35 +10,18 @@ const week = 7 * day;
 /** When what goes wrong begins: in the second day, not at the beginning of a period. */
 const begin = day + 7 * hour + 7;
 
-let alarms: Record<string, AlarmRule>;
+let alarms: Readonly<Record<string, AlarmRule>>;
 
 beforeAll(() => {
   const stack = synthesise({
     simledger: { sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '42', webhook: true }] },
   });
-  alarms = Object.fromEntries(
-    Object.entries(ofType(stack, 'AWS::CloudWatch::Alarm')).map(([path, resource]) => [
-      path.replace('Monitoring/Alarms/', ''),
-      readAlarm(resource),
-    ]),
-  );
+  alarms = readAlarms(stack);
 });
 
-/**
- * The alarms of the whole stack that go off, each time in minutes: how long after the beginning, and how long after the
- * end of what is wrong the alarm is over; undefined where it is not.
- */
+/** The alarms of the whole stack that go off, and when. */
 function whatGoesOff(series: Series, minutes: number, from = 0, until = from) {
-  const off: Record<string, (number | undefined)[][]> = {};
-  for (const [id, rule] of Object.entries(alarms)) {
-    const transitions = evaluateAlarm(rule, series, minutes);
-    const times = transitions.flatMap(({ minute, state }, index) => {
-      const over = transitions[index + 1]?.minute;
-      return state === 'ALARM' ? [[minute - from, over === undefined ? undefined : over - until]] : [];
-    });
-    if (times.length > 0) off[id] = times;
-  }
-  return off;
+  return readOutcomes(alarms, series, minutes, { from, until });
 }
 
 /** The same of a source, of which the conditions hold from `begin` on, for so many minutes. */

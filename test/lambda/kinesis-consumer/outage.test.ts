@@ -188,9 +188,15 @@ describe('while DynamoDB is away', () => {
     },
   );
 
-  test('a record that comes by itself is tried for as long as it takes', async () => {
-    const { rejects, discarded, usage } = await deliverThrough(12 * hour, good(1));
+  test('a record that comes by itself is tried for as long as it takes, and each time counts as handed back', async () => {
+    const { rejects, discarded, usage, series } = await deliverThrough(12 * hour, good(1));
     expect([rejects, discarded, usage]).toEqual([[], [], 1]);
+    const tries = series.get('AWS/Lambda IteratorAge{FunctionName=StreamIngest/KinesisConsumer/Function}');
+    const failed = series.get('simledger failed{source=emnify}') ?? [];
+    expect([failed.length, failed.every(({ value }) => value === 1)]).toEqual([
+      (tries?.length ?? 0) - 1,
+      true,
+    ]);
   });
 });
 

@@ -1,0 +1,100 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Carrier, carriers } from '../../lambda/sources.ts';
+import { logicalName } from '../../lib/source-ids.ts';
+import { Random } from '../../local/simulation/random.ts';
+import type { AlarmRule } from './alarm-evaluator.ts';
+import { type FleetSeries, runFleet } from './alarm-fleet.ts';
+import { type Outcome, readAlarms, whatGoesOff } from './alarm-outcomes.ts';
+import { sourceOfEachCarrier, synthesise } from './synthesised.ts';
+
+/**
+ * The alarms over series that a simulated fleet makes: what its carriers deliver, in their dialects, through the consumer
+ * and the importer. `alarm-series.test.ts` has the cases that no fleet brings about.
+ */
+
+const hour = 60;
+const weekHours = 7 * 24;
+/** When what goes wrong begins: in the second day, not at the beginning of a period. */
+const from = 25 * hour + 7;
+
+let alarms: Readonly<Record<string, AlarmRule>>;
+
+beforeAll(() => {
+  vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+  alarms = readAlarms(synthesise({ simledger: { sources: sourceOfEachCarrier } }));
+  return () => void vi.unstubAllEnvs();
+});
+
+/** What goes off, where something is wrong for so many minutes. */
+function during(minutes: number, { series, minutes: total }: FleetSeries): Record<string, Outcome[]> {
+  return whatGoesOff(alarms, series, total, { from, until: from + minutes });
+}
+
+const within = (minutes: number) => (minute: number) => minute >= from && minute < from + minutes;
+
+/** A metric of each source, summed up. */
+function sums({ sum }: FleetSeries, metric: string): number[] {
+  return carriers.map((source) => sum(metric, source));
+}
+
+/** An alarm of each source, as it goes off. */
+function ofEach(id: string, outcomes: Readonly<Record<Carrier, Outcome>>): Record<string, Outcome[]> {
+  return Object.fromEntries(carriers.map((name) => [`${logicalName({ name })}${id}`, [outcomes[name]]]));
+}
+
+describe('a fleet of all carriers', { timeout: 300_000 }, () => {
+  it('sets off nothing in a normal week: records twice, late, in arrays and in files, a few broken', async () => {
+    const run = await runFleet({ sims: 6, hours: weekHours, seed: 1 });
+    expect(whatGoesOff(alarms, run.series, run.minutes)).toEqual({});
+    expect(Math.min(...sums(run, 'received'))).toBeGreaterThan(900);
+    expect(sums(run, 'rejected').filter((rejected) => rejected > 0).length).toBeGreaterThan(3);
+    expect(sums(run, 'failed')).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('sets off nothing in a noisy week: bursts of cut records, and a store that is away for minutes', async () => {
+    const random = Random.of(7, 0);
+    const run = await runFleet({
+      ...{ sims: 6, hours: weekHours, seed: 2 },
+      change: (body, _, minute) =>
+        minute % (16 * hour) < 20 && random.chance(0.3) ? body.subarray(0, body.length / 2) : body,
+      isStoreAway: (minute) => minute % 613 < 4,
+    });
+    expect(whatGoesOff(alarms, run.series, run.minutes)).toEqual({});
+    expect(Math.min(...sums(run, 'rejected'))).toBeGreaterThan(5);
+    expect(sums(run, 'failed').reduce((sum, failed) => sum + failed, 0)).toBeGreaterThan(50);
+  });
+
+  it('sets off once what each source’s trouble is: another format, a mapping that is off, a silent carrier', async () => {
+    const isWrong = within(8 * hour);
+    const run = await runFleet({
+      ...{ sims: 10, hours: 44, seed: 3 },
+      change: (body, source, minute) =>
+        source === 'emnify' && isWrong(minute)
+          ? Buffer.from(`{"schema":"data-streamer-3","content":[${body}]}`)
+          : body,
+      isMapped: (source, minute) => source !== 'kore' || !isWrong(minute),
+      isSilent: (source, minute) => source === '1nce' && isWrong(minute),
+    });
+    expect(during(8 * hour, run)).toEqual({
+      EmnifyRejected: [[53, 53]],
+      KoreStuck: [[53, 23]],
+      '1nceSilent': [[353, 53]],
+    });
+  });
+
+  it('sets off, while the store is away for an hour, what each source’s records make of it', async () => {
+    const run = await runFleet({ sims: 10, hours: 32, seed: 4, isStoreAway: within(hour) });
+    expect(during(hour, run)).toEqual({
+      ConsumerLate: [[33, 23]],
+      ...ofEach('Stuck', {
+        ...{ twilio: [53, 23], kore: [53, 23], emnify: [53, 23], telekom: [53, 23] },
+        '1nce': [53, 23],
+      }),
+      // Also where the batch that is tried again is a single record, of which nothing but its delivery is looked at.
+      ...ofEach('HandedBack', {
+        ...{ twilio: [18, 33], kore: [13, 33], emnify: [18, 33], telekom: [13, 33] },
+        '1nce': [18, 33],
+      }),
+    });
+  });
+});
