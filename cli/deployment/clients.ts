@@ -2,6 +2,7 @@ import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { dynamoDbClient } from '../../lambda/dynamodb-client.ts';
 
 /** Whose services are called, and in which region; what is left out is the AWS SDK's to find. */
@@ -34,7 +35,13 @@ export class Clients {
       maxAttempts: 5,
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
-    this.kinesis = new KinesisClient({ ...access, ...at(endpoints?.kinesis), maxAttempts: 8 });
+    this.kinesis = new KinesisClient({
+      ...access,
+      ...at(endpoints?.kinesis),
+      maxAttempts: 8,
+      // By default this client alone speaks HTTP/2 without asking, which not every endpoint understands.
+      requestHandler: new NodeHttpHandler(),
+    });
     // The queue's URL names AWS's own endpoint; AWS_ENDPOINT_URL and a profile's endpoint_url come before it.
     this.sqs = new SQSClient({ ...access, ...at(endpoints?.sqs), useQueueUrlAsEndpoint: false });
     this.dynamoDb = dynamoDbClient({ ...access, ...at(endpoints?.dynamoDb) });

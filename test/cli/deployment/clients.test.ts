@@ -1,15 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ListShardsCommand } from '@aws-sdk/client-kinesis';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Clients } from '../../../cli/deployment/clients.ts';
 
-test('queues are asked where AWS_ENDPOINT_URL says, whatever their URL', async () => {
+/** Clients that AWS_ENDPOINT_URL leads to a server that speaks HTTP/1.1 only, and the operations that it was asked for. */
+async function clientsOfAnEndpoint(answer: string): Promise<{ clients: Clients; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(`${request.headers['x-amz-target']}`);
-    response.setHeader('content-type', 'application/x-amz-json-1.0').end('{"Attributes":{}}');
+    response.setHeader('content-type', `${request.headers['content-type']}`).end(answer);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => void server.close());
@@ -21,8 +23,20 @@ test('queues are asked where AWS_ENDPOINT_URL says, whatever their URL', async (
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
   });
   onTestFinished(() => clients.close());
+  return { clients, asked };
+}
+
+test('queues are asked where AWS_ENDPOINT_URL says, whatever their URL', async () => {
+  const { clients, asked } = await clientsOfAnEndpoint('{"Attributes":{}}');
   await clients.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/queue' }),
   );
   expect(asked).toEqual(['AmazonSQS.GetQueueAttributes']);
+});
+
+test('streams are asked in HTTP/1.1, which every endpoint understands', async () => {
+  const { clients, asked } = await clientsOfAnEndpoint('{"Shards":[{"ShardId":"shardId-000000000000"}]}');
+  const { Shards } = await clients.kinesis.send(new ListShardsCommand({ StreamName: 'stream' }));
+  expect(Shards).toEqual([{ ShardId: 'shardId-000000000000' }]);
+  expect(asked).toEqual(['Kinesis_20131202.ListShards']);
 });
