@@ -13,10 +13,15 @@ export class Receipts {
   readonly #byMinute = new Map<string, Map<number, Receipt>>();
   readonly #lastRecord = new Map<string, number>();
   readonly #now: () => number;
+  readonly #namespace: string;
 
-  /** @param now milliseconds since the epoch. */
-  constructor(now: () => number = Date.now) {
+  /**
+   * @param now milliseconds since the epoch.
+   * @param namespace of the functions' metrics.
+   */
+  constructor(now: () => number = Date.now, namespace: string = metricNamespace) {
     this.#now = now;
+    this.#namespace = namespace;
   }
 
   /**
@@ -29,7 +34,7 @@ export class Receipts {
     if (metrics === undefined) return false;
     for (const { namespace, name, value, dimensions } of metrics) {
       const source = dimensions['source'];
-      if (namespace !== metricNamespace || source === undefined || !isCount(name)) continue;
+      if (namespace !== this.#namespace || source === undefined || !isCount(name)) continue;
       const one = { ...emptyReceipt, [name]: value };
       this.#bySource.set(source, addReceipts(this.#bySource.get(source) ?? emptyReceipt, one));
       this.#noteMinute(source, one);

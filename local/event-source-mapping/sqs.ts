@@ -118,7 +118,9 @@ function isEmpty(queue: QueueReader): boolean {
 async function deliver(messages: readonly QueueMessage[], options: SqsMappingOptions): Promise<void> {
   const { queue, target, retryDelaySeconds, onBatch } = options;
   const begun = performance.now();
-  const result = await target.invoke({ Records: messages.map((message) => eventRecord(message, queue.arn)) });
+  const result = await target.invoke({
+    Records: messages.map((message) => createSqsRecord(message, queue.arn)),
+  });
   const { failed, error } = outcomeOf(result, messages);
   for (const { messageId, receiptHandle } of messages) {
     if (!failed.has(messageId)) queue.delete(receiptHandle);
@@ -148,8 +150,12 @@ function outcomeOf(
   return { failed: all, error: { name: 'InvalidBatchResponse', message } };
 }
 
-/** @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
-function eventRecord(message: QueueMessage, eventSourceARN: string): SQSRecord {
+/**
+ * A message as a function gets it.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+ */
+export function createSqsRecord(message: QueueMessage, eventSourceARN: string): SQSRecord {
   const [awsRegion = '', account = ''] = eventSourceARN.split(':').slice(3, 5);
   return {
     messageId: message.messageId,

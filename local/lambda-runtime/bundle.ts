@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -23,6 +24,8 @@ export interface FunctionBundling {
   readonly alias?: Readonly<Record<string, string>>;
 }
 
+const runtimeEntry = fileURLToPath(new URL('./runtime.ts', import.meta.url));
+
 /**
  * Bundles a function as it is deployed, and its runtime beside it.
  *
@@ -35,16 +38,45 @@ export async function bundleFunction(
   directory: string,
   bundling: FunctionBundling,
 ): Promise<FunctionBundle> {
+  const index = resolve(bundling.projectDirectory, entry);
+  await bundleEntries({ index, runtime: runtimeEntry }, directory, bundling);
+  return bundleIn(directory);
+}
+
+/**
+ * Puts a function that is bundled already into a folder, and its runtime beside it.
+ *
+ * @param code the bundle, as CommonJS.
+ */
+export async function placeBundle(code: Uint8Array, directory: string): Promise<FunctionBundle> {
+  const bundling = { projectDirectory: dirname(runtimeEntry), format: 'cjs', target: 'node20' } as const;
+  await bundleEntries({ runtime: runtimeEntry }, directory, bundling);
+  const bundle = bundleIn(directory);
+  await writeFile(bundle.handler, code);
+  return bundle;
+}
+
+// Lambda takes the deployed index.js as CommonJS; here a package.json further up could say otherwise.
+const extension = '.cjs';
+
+function bundleIn(directory: string): FunctionBundle {
+  return {
+    handler: join(directory, `index${extension}`),
+    runtime: join(directory, `runtime${extension}`),
+  };
+}
+
+async function bundleEntries(
+  entryPoints: Record<string, string>,
+  directory: string,
+  bundling: FunctionBundling,
+): Promise<void> {
   const { projectDirectory, format, target, mainFields, minify, sourceMap, sourcesContent, alias } = bundling;
   await build({
-    entryPoints: {
-      index: resolve(projectDirectory, entry),
-      runtime: fileURLToPath(new URL('./runtime.ts', import.meta.url)),
-    },
+    entryPoints,
     outdir: directory,
     absWorkingDir: projectDirectory,
-    // Lambda takes the deployed index.js as CommonJS; here a package.json further up could say otherwise.
-    outExtension: { '.js': '.cjs' },
+    outExtension: { '.js': extension },
     bundle: true,
     platform: 'node',
     format,
@@ -56,5 +88,4 @@ export async function bundleFunction(
     sourcesContent: sourcesContent ?? true,
     logLevel: 'silent',
   });
-  return { handler: join(directory, 'index.cjs'), runtime: join(directory, 'runtime.cjs') };
 }

@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { localAccount, localRegion } from '../aws-json-protocol.ts';
 import { createTemporaryFolder } from '../temporary-folder.ts';
-import { bundleFunction, type FunctionBundling } from './bundle.ts';
+import { bundleFunction, type FunctionBundle, type FunctionBundling, placeBundle } from './bundle.ts';
 import { functionEnvironment } from './environment.ts';
 import { FunctionProcess, type FunctionProcessOptions, type InvocationResult } from './process.ts';
 
-/** What a local function is made of. */
-export interface LambdaFunctionOptions {
+/** How a local function runs. */
+export interface FunctionOptions {
   readonly name: string;
-  /** The module that exports `handler(event, context)`, from the project's folder or absolute. */
-  readonly entry: string;
-  readonly bundling: FunctionBundling;
   /** Node's options in the function's processes; none by default. */
   readonly nodeOptions?: string;
   /** What the function is configured with, `AWS_ENDPOINT_URL_…` included. */
@@ -23,6 +20,13 @@ export interface LambdaFunctionOptions {
   readonly onLog?: (line: string) => void;
   /** `us-east-1` by default. */
   readonly region?: string;
+}
+
+/** What a local function is made of. */
+export interface LambdaFunctionOptions extends FunctionOptions {
+  /** The module that exports `handler(event, context)`, from the project's folder or absolute. */
+  readonly entry: string;
+  readonly bundling: FunctionBundling;
 }
 
 /** A function that runs in processes of its own, as on Lambda. */
@@ -44,11 +48,25 @@ export interface LocalFunction {
  *
  * @throws esbuild's BuildFailure when the entry does not build.
  */
-export async function createLambdaFunction(options: LambdaFunctionOptions): Promise<LocalFunction> {
+export function createLambdaFunction(options: LambdaFunctionOptions): Promise<LocalFunction> {
+  return createFunction(options, (directory) => bundleFunction(options.entry, directory, options.bundling));
+}
+
+/**
+ * Makes a function ready to be invoked whose code is bundled already, such as one that was deployed.
+ *
+ * @param code its `index.js`.
+ */
+export function createBundledFunction(options: FunctionOptions, code: Uint8Array): Promise<LocalFunction> {
+  return createFunction(options, (directory) => placeBundle(code, directory));
+}
+
+async function createFunction(
+  options: FunctionOptions,
+  bundleInto: (directory: string) => Promise<FunctionBundle>,
+): Promise<LocalFunction> {
   const {
     name,
-    entry,
-    bundling,
     nodeOptions,
     memoryMegabytes,
     timeoutSeconds,
@@ -57,7 +75,7 @@ export async function createLambdaFunction(options: LambdaFunctionOptions): Prom
   } = options;
   const { path: directory, remove } = await createTemporaryFolder(name);
   try {
-    const bundle = await bundleFunction(entry, directory, bundling);
+    const bundle = await bundleInto(directory);
     const environment = functionEnvironment(
       { name, memoryMegabytes, region, nodeOptions },
       directory,

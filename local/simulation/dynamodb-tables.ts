@@ -1,28 +1,40 @@
 import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { comparedTables, type Item, type LedgerTables } from './compare.ts';
 
+/** Physical names of the tables. */
+export type TableNames = Readonly<Record<keyof LedgerTables, string>>;
+
+const localNames: TableNames = {
+  sessions: comparedTables.sessions.name,
+  usage: comparedTables.usage.name,
+  events: comparedTables.events.name,
+};
+
 /** The ledger's tables as a client reads them: whole, consistently, and only what is compared. */
-export function ledgerTables(client: DynamoDBClient): LedgerTables {
+export function ledgerTables(client: DynamoDBClient, names = localNames): LedgerTables {
   return {
-    sessions: () => scan(client, comparedTables.sessions),
-    usage: () => scan(client, comparedTables.usage),
-    events: () => scan(client, comparedTables.events),
+    sessions: () => scan(client, names.sessions, comparedTables.sessions),
+    usage: () => scan(client, names.usage, comparedTables.usage),
+    events: () => scan(client, names.events, comparedTables.events),
   };
 }
 
 async function* scan(
   client: DynamoDBClient,
+  name: string,
   table: (typeof comparedTables)[keyof typeof comparedTables],
 ): AsyncGenerator<Item> {
   // Several of the names are reserved words.
-  const names = ['sim', table.sortKey, ...table.attributes].map((name, at) => [`#${at}`, name] as const);
+  const named = ['sim', table.sortKey, ...table.attributes].map(
+    (attribute, at) => [`#${at}`, attribute] as const,
+  );
   const pages = paginateScan(
     { client },
     {
-      TableName: table.name,
+      TableName: name,
       ConsistentRead: true,
-      ProjectionExpression: names.map(([placeholder]) => placeholder).join(','),
-      ExpressionAttributeNames: Object.fromEntries(names),
+      ProjectionExpression: named.map(([placeholder]) => placeholder).join(','),
+      ExpressionAttributeNames: Object.fromEntries(named),
     },
   );
   for await (const page of pages) for (const item of page.Items ?? []) yield plainItem(item);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeployedFunction, type DeployedFunctionOptions } from '../../../local/deployed-function.ts';
-import type { LocalFunction } from '../../../local/lambda-runtime/function.ts';
+import { createBundledFunction, type LocalFunction } from '../../../local/lambda-runtime/function.ts';
 
 const handlerPath = (name: string) => fileURLToPath(new URL(`./handlers/${name}.ts`, import.meta.url));
 
@@ -194,6 +194,20 @@ describe('a local function', () => {
 
   test('is not made from an entry that does not build', async () => {
     await expect(create({ entry: handlerPath('missing') })).rejects.toThrow('Could not resolve');
+  });
+
+  test('runs code that was bundled before, as it is', async () => {
+    const code = 'exports.handler = async (event) => ({ told: event.value, table: process.env.TABLE });';
+    const bundled = await createBundledFunction(
+      { name: 'bundled', environment: { TABLE: 'Usage' }, memoryMegabytes: 128, timeoutSeconds: 10 },
+      Buffer.from(code),
+    );
+    created.push(bundled);
+    expect(await bundled.invoke({ value: 1 })).toEqual({
+      ok: true,
+      requestId,
+      response: { told: 1, table: 'Usage' },
+    });
   });
 
   test('fails what is in hand, waiting or new when it is stopped, and removes its bundle', async () => {
