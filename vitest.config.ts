@@ -1,8 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * Tests that may share a process with others, and so load the code and the CDK once: they change neither the process's
+ * environment nor its modules for longer than a test. `npm run test:unit` runs them alone.
+ */
+const unit = ['test/lambda/{carriers,ledger,query-api,store}/**/*.test.ts', 'test/lib/**/*.test.ts'];
+/** Tests of the same folders that take long: how work grows, security checks and linters, bundling. */
+const slow = ['**/{growth,doubling}.test.ts', 'test/lib/{checks,synth}.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     setupFiles: ['test/log-guard.ts'],
     // For what hangs: a busy machine takes ten times as long, and nothing is measured by it.
     testTimeout: 150_000,
@@ -10,5 +17,19 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'unit', include: unit, exclude: slow, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'others',
+          include: ['test/**/*.test.ts'],
+          exclude: [
+            'test/lambda/{carriers,ledger,query-api,store}/**/!(growth|doubling).test.ts',
+            'test/lib/**/!(checks|synth).test.ts',
+          ],
+        },
+      },
+    ],
   },
 });

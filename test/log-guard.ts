@@ -10,30 +10,43 @@ import { readLines, takePersonalLines } from './log-lines.ts';
  * code, and fails the file when one holds personal data. vitest runs this before each test file.
  */
 
-for (const stream of [process.stdout, process.stderr]) {
-  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
-  stream.write = (...given: unknown[]): boolean => {
-    readLines(String(given[0]));
-    return write(...given);
-  };
+/** Marks a process whose output is read already: some test files share one. */
+const installed = Symbol.for('simledger.log-guard');
+const marks = globalThis as { [installed]?: true };
+if (marks[installed] === undefined) {
+  marks[installed] = true;
+  readOwnOutput();
+  readOutputOfChildren();
 }
 
-for (const method of ['debug', 'log', 'info', 'warn', 'error'] as const) {
-  const write = console[method].bind(console);
-  console[method] = (...given: unknown[]): void => {
-    readLines(format(...given));
-    write(...given);
-  };
+function readOwnOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
+    stream.write = (...given: unknown[]): boolean => {
+      readLines(String(given[0]));
+      return write(...given);
+    };
+  }
+
+  for (const method of ['debug', 'log', 'info', 'warn', 'error'] as const) {
+    const write = console[method].bind(console);
+    console[method] = (...given: unknown[]): void => {
+      readLines(format(...given));
+      write(...given);
+    };
+  }
 }
 
-subscribe('child_process', (message) => {
-  const { process: child } = message as { readonly process: ChildProcess };
-  child.once('spawn', () => {
-    // Other programs, such as the AWS CLI, show what a test asks them for.
-    if (child.spawnfile !== process.execPath) return;
-    for (const stream of [child.stdout, child.stderr]) if (stream !== null) readInPassing(stream);
+function readOutputOfChildren(): void {
+  subscribe('child_process', (message) => {
+    const { process: child } = message as { readonly process: ChildProcess };
+    child.once('spawn', () => {
+      // Other programs, such as the AWS CLI, show what a test asks them for.
+      if (child.spawnfile !== process.execPath) return;
+      for (const stream of [child.stdout, child.stderr]) if (stream !== null) readInPassing(stream);
+    });
   });
-});
+}
 
 /** Looks at what a process writes on its way, so that whoever reads it gets it as before. */
 function readInPassing(stream: Readable): void {

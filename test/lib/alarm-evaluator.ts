@@ -147,6 +147,14 @@ export function evaluateAlarm(rule: AlarmRule, series: Series, minutes: number):
       new PeriodData(series.get(key) ?? [], statistic, rule.periodMinutes),
     ]),
   );
+  /** Values of periods all of whose data could be seen: they stay as they are. */
+  const settled = new Map<number, number | undefined>();
+  const readPeriod = (period: number, until: number): number | undefined => {
+    if (settled.has(period)) return settled.get(period);
+    const value = rule.value((id) => metrics.get(id)?.at(period, until));
+    if ((period + 1) * rule.periodMinutes <= until) settled.set(period, value);
+    return value;
+  };
   const fetched = rule.periods + furtherPeriods;
   const transitions: Transition[] = [];
   let state: AlarmState = 'INSUFFICIENT_DATA';
@@ -154,10 +162,9 @@ export function evaluateAlarm(rule: AlarmRule, series: Series, minutes: number):
     // All of a period's data can be seen two minutes after its end, and then nothing changes until the next one's.
     if (minute % rule.periodMinutes > publishingMinutes) continue;
     const latest = Math.floor(minute / rule.periodMinutes) - 1;
-    const values = Array.from({ length: fetched }, (_, index) => {
-      const period = latest - fetched + 1 + index;
-      return rule.value((id) => metrics.get(id)?.at(period, minute - publishingMinutes));
-    });
+    const values = Array.from({ length: fetched }, (_, index) =>
+      readPeriod(latest - fetched + 1 + index, minute - publishingMinutes),
+    );
     const next = decide(rule, values, state);
     if (next !== state) transitions.push({ minute, state: next });
     state = next;

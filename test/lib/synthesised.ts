@@ -1,4 +1,7 @@
-import { App } from 'aws-cdk-lib';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, type AppProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { configurationOf, stackNameOf } from '../../lib/configuration.ts';
@@ -42,11 +45,18 @@ export function withoutApi(simledger: Record<string, unknown> = {}): Record<stri
   return { simledger: { ...cdk.context.simledger, ...simledger, api: { access: 'none' } } };
 }
 
-/** The app and its stack, with these context values over those of `cdk.json`, before they are synthesised. */
-export function appWith(context: Record<string, unknown>): { app: App; stack: SimledgerStack } {
+/**
+ * The app and its stack, with these context values over those of `cdk.json`, before they are synthesised.
+ *
+ * @param props how the app is run; by default what it synthesises is removed when the test has finished.
+ */
+export function appWith(
+  context: Record<string, unknown>,
+  props: Pick<AppProps, 'outdir' | 'builtinCloudFormationValidation'> = { outdir: outputFolder() },
+): { app: App; stack: SimledgerStack } {
   const app = new App({
     analyticsReporting: false,
-    outdir: outputFolder(),
+    ...props,
     context: {
       ...cdk.context,
       'aws:cdk:bundling-stacks': [],
@@ -57,13 +67,32 @@ export function appWith(context: Record<string, unknown>): { app: App; stack: Si
   return { app, stack: new SimledgerStack(app, stackNameOf(app.node), configurationOf(app.node)) };
 }
 
+/** What was synthesised in this process, by its context as JSON. */
+const known = new Map<string, Synthesised>();
+
 /**
  * The app as `cdk synth` makes it, with these context values over those of `cdk.json`, and without bundling. CDK's own
- * checks, which take most of the time, are left to those tests that look at checks.
+ * checks, which take most of the time, are left to those tests that look at checks. The same context is synthesised
+ * once in a process, so the result must not be changed.
  */
 export function synthesise(context: Record<string, unknown> = {}): Synthesised {
-  const { stack } = appWith({ '@aws-cdk/core:validateAgainstDefaultRules': false, ...context });
-  const template = Template.fromStack(stack);
+  const key = JSON.stringify(context);
+  const found = known.get(key) ?? synthesiseAnew(context);
+  known.set(key, found);
+  return found;
+}
+
+function synthesiseAnew(context: Record<string, unknown>): Synthesised {
+  const folder = mkdtempSync(join(tmpdir(), 'simledger-synth-'));
+  try {
+    const { stack } = appWith(context, { outdir: folder, builtinCloudFormationValidation: false });
+    return readTemplate(Template.fromStack(stack));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readTemplate(template: Template): Synthesised {
   const { Resources, Outputs } = template.toJSON() as RawTemplate;
   const paths = new Map(Object.entries(Resources).map(([id, resource]) => [id, pathOf(id, resource)]));
   return {
