@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundling, nodeOptions } from '../lib/limits.ts';
 import {
@@ -7,6 +8,7 @@ import {
 } from './lambda-runtime/function.ts';
 
 const projectDirectory = fileURLToPath(new URL('../', import.meta.url));
+const cacheDirectory = join(projectDirectory, 'node_modules/.cache/simledger/functions');
 
 /** A function of the stack: how it is bundled and which options Node gets are the stack's. */
 export type DeployedFunctionOptions = Omit<LambdaFunctionOptions, 'bundling' | 'nodeOptions'>;
@@ -17,5 +19,9 @@ export type DeployedFunctionOptions = Omit<LambdaFunctionOptions, 'bundling' | '
  * @throws esbuild's BuildFailure when the entry does not build.
  */
 export function createDeployedFunction(options: DeployedFunctionOptions): Promise<LocalFunction> {
-  return createLambdaFunction({ ...options, bundling: { ...bundling, projectDirectory }, nodeOptions });
+  return createLambdaFunction({
+    ...options,
+    bundling: { ...bundling, projectDirectory, cacheDirectory },
+    nodeOptions,
+  });
 }

@@ -1,13 +1,14 @@
-import { writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { BundleCache } from './bundle-cache.ts';
 
 /** The two files that a function's process is started from. */
 export interface FunctionBundle {
-  /** The function itself, bundled as it is deployed. */
+  /** The deployed bundle. */
   readonly handler: string;
-  /** What runs it. */
+  /** What invokes it. */
   readonly runtime: string;
 }
 
@@ -15,6 +16,8 @@ export interface FunctionBundle {
 export interface FunctionBundling {
   /** Where entries and aliases are looked up; absolute. */
   readonly projectDirectory: string;
+  /** Where bundles are kept as long as their sources are the same; without it they are made anew each time. */
+  readonly cacheDirectory?: string;
   readonly format: 'cjs';
   readonly target: string;
   readonly mainFields?: readonly string[];
@@ -26,11 +29,14 @@ export interface FunctionBundling {
 
 const runtimeEntry = fileURLToPath(new URL('./runtime.ts', import.meta.url));
 
+// Lambda takes the deployed index.js as CommonJS; here a package.json further up could say otherwise.
+const extension = '.cjs';
+
 /**
  * Bundles a function as it is deployed, and its runtime beside it.
  *
  * @param entry the module that exports `handler`, from the project's folder or absolute.
- * @param directory folder for the bundles.
+ * @param directory folder for the bundles; made where it is not there.
  * @throws esbuild's BuildFailure when the entry does not build.
  */
 export async function bundleFunction(
@@ -38,28 +44,30 @@ export async function bundleFunction(
   directory: string,
   bundling: FunctionBundling,
 ): Promise<FunctionBundle> {
-  const index = resolve(bundling.projectDirectory, entry);
-  await bundleEntries({ index, runtime: runtimeEntry }, directory, bundling);
-  return bundleIn(directory);
+  const entries = { index: resolve(bundling.projectDirectory, entry), runtime: runtimeEntry };
+  return placeFiles(await bundleEntries(entries, bundling), directory);
 }
 
 /**
  * Puts a function that is bundled already into a folder, and its runtime beside it.
  *
  * @param code the bundle, as CommonJS.
+ * @param directory folder for both; made where it is not there.
  */
 export async function placeBundle(code: Uint8Array, directory: string): Promise<FunctionBundle> {
   const bundling = { projectDirectory: dirname(runtimeEntry), format: 'cjs', target: 'node20' } as const;
-  await bundleEntries({ runtime: runtimeEntry }, directory, bundling);
-  const bundle = bundleIn(directory);
-  await writeFile(bundle.handler, code);
-  return bundle;
+  const files = await bundleEntries({ runtime: runtimeEntry }, bundling);
+  return placeFiles({ ...files, [`index${extension}`]: code }, directory);
 }
 
-// Lambda takes the deployed index.js as CommonJS; here a package.json further up could say otherwise.
-const extension = '.cjs';
-
-function bundleIn(directory: string): FunctionBundle {
+async function placeFiles(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  directory: string,
+): Promise<FunctionBundle> {
+  await mkdir(directory, { recursive: true });
+  await Promise.all(
+    Object.entries(files).map(([name, content]) => writeFile(join(directory, name), content)),
+  );
   return {
     handler: join(directory, `index${extension}`),
     runtime: join(directory, `runtime${extension}`),
@@ -67,14 +75,33 @@ function bundleIn(directory: string): FunctionBundle {
 }
 
 async function bundleEntries(
-  entryPoints: Record<string, string>,
-  directory: string,
+  entryPoints: Readonly<Record<string, string>>,
   bundling: FunctionBundling,
-): Promise<void> {
-  const { projectDirectory, format, target, mainFields, minify, sourceMap, sourcesContent, alias } = bundling;
-  await build({
+): Promise<Readonly<Record<string, string>>> {
+  const { projectDirectory, cacheDirectory } = bundling;
+  const options = buildOptions({ ...entryPoints }, bundling);
+  const cache = cacheDirectory === undefined ? undefined : new BundleCache(projectDirectory, cacheDirectory);
+  return (await cache?.read(options)) ?? (await buildFiles(options, cache));
+}
+
+function buildOptions(
+  entryPoints: Record<string, string>,
+  {
+    projectDirectory,
+    format,
+    target,
+    mainFields,
+    minify,
+    sourceMap,
+    sourcesContent,
+    alias,
+  }: FunctionBundling,
+): BuildOptions {
+  return {
     entryPoints,
-    outdir: directory,
+    // Nothing is written there: source maps name the sources from this folder, wherever the bundle is.
+    outdir: projectDirectory,
+    sourceRoot: pathToFileURL(projectDirectory).href,
     absWorkingDir: projectDirectory,
     outExtension: { '.js': extension },
     bundle: true,
@@ -87,5 +114,16 @@ async function bundleEntries(
     sourcemap: sourceMap ?? false,
     sourcesContent: sourcesContent ?? true,
     logLevel: 'silent',
-  });
+  };
+}
+
+async function buildFiles(
+  options: BuildOptions,
+  cache: BundleCache | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  const started = Date.now();
+  const { metafile, outputFiles } = await build({ ...options, metafile: true, write: false });
+  const files = Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
+  await cache?.keep(options, Object.keys(metafile.inputs), files, started);
+  return files;
 }

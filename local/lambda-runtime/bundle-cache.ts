@@ -1,0 +1,102 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { BuildOptions } from 'esbuild';
+
+/** A bundle as it is kept: one file for each entry, so that a new bundle takes the place of the old one. */
+interface KeptBundle {
+  /** The sources with the hashes of their contents. */
+  readonly inputs: readonly (readonly [path: string, hash: string])[];
+  /** The contents of the bundle's files by their names. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** What else decides on a bundle: packages (npm notes here what it has installed), and TypeScript's settings. */
+const furtherInputs = ['node_modules/.package-lock.json', 'tsconfig.json'];
+
+/** Bundles of functions that are still current: bundling takes half of the time in which a local run starts. */
+export class BundleCache {
+  readonly #project: string;
+  readonly #folder: string;
+
+  /**
+   * @param project folder from which the paths of sources are told.
+   * @param folder where bundles are kept; made where it is not there.
+   */
+  constructor(project: string, folder: string) {
+    this.#project = project;
+    this.#folder = folder;
+  }
+
+  /** The files of a bundle by their names; undefined where none is kept that was made of the same sources. */
+  async read(options: BuildOptions): Promise<Readonly<Record<string, string>> | undefined> {
+    const kept = await this.#readKept(options);
+    if (kept === undefined) return undefined;
+    const hashes = await Promise.all(kept.inputs.map(([path]) => this.#hash(path)));
+    return kept.inputs.every(([, hash], index) => hash === hashes[index]) ? kept.files : undefined;
+  }
+
+  /**
+   * Keeps a bundle. Does nothing where the folder can't be written, and where a source was changed since the bundle was
+   * begun, which may hold it as it was before.
+   *
+   * @param inputs paths of the sources, those in packages included.
+   * @param started when the bundle was begun, in milliseconds since 1970.
+   */
+  async keep(
+    options: BuildOptions,
+    inputs: readonly string[],
+    files: Readonly<Record<string, string>>,
+    started: number,
+  ): Promise<void> {
+    const paths = [...inputs.filter((path) => !path.includes('node_modules/')), ...furtherInputs];
+    const hashed = await Promise.all(paths.map(async (path) => [path, await this.#hash(path)] as const));
+    const known = hashed.flatMap(([path, hash]) => (hash === undefined ? [] : [[path, hash] as const]));
+    const times = await Promise.all(known.map(([path]) => stat(resolve(this.#project, path))));
+    if (known.length < paths.length || times.some(({ mtimeMs }) => mtimeMs >= started)) return;
+    const kept: KeptBundle = { inputs: known, files };
+    const path = this.#pathFor(options);
+    const unfinished = `${path}.${randomUUID()}`;
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      // Others see the whole of it or nothing.
+      await writeFile(unfinished, JSON.stringify(kept));
+      await rename(unfinished, path);
+    } catch (error) {
+      // An installation that the user may only read, or a full disk: functions are bundled anew each time.
+      if (!isRefusal(error)) throw error;
+    }
+  }
+
+  async #readKept(options: BuildOptions): Promise<KeptBundle | undefined> {
+    try {
+      return JSON.parse(await readFile(this.#pathFor(options), 'utf8')) as KeptBundle;
+    } catch {
+      // Missing or unreadable: a new one is made in each case.
+      return undefined;
+    }
+  }
+
+  #pathFor(options: BuildOptions): string {
+    return join(this.#folder, `${hashContent(JSON.stringify(options))}.json`);
+  }
+
+  async #hash(path: string): Promise<string | undefined> {
+    try {
+      return hashContent(await readFile(resolve(this.#project, path)));
+    } catch {
+      // A source that is gone is another than the one that was bundled.
+      return undefined;
+    }
+  }
+}
+
+function hashContent(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+const refusals = new Set(['EACCES', 'EEXIST', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR']);
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && refusals.has(String(error.code));
+}
