@@ -6,10 +6,12 @@
 /** Prepares the work on an input of a size. */
 export type Work = (size: number) => () => void;
 
-const sizes = [2_048, 32_768];
+const sizes = [2_048, 16_384];
 /** Below this, in milliseconds, a measurement says nothing; work that grows with the square is far above it. */
 const leastMilliseconds = 4;
 const mostRuns = 7;
+/** Work of which twice the input takes less than so many times as much needs no second look: noise hides no 4. */
+const clearlyLess = 2.5;
 
 /**
  * The first size at which twice the input takes three times the work or more, and four times the input nine times as
@@ -20,17 +22,28 @@ export function outgrownSize(work: Work): number | undefined {
 }
 
 function isOutgrown(work: Work, size: number): boolean {
-  const run = work(size);
   const runTwice = work(2 * size);
+  if (isShort(runTwice)) return false;
+  const run = work(size);
   let least = Number.POSITIVE_INFINITY;
   let leastTwice = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < mostRuns; attempt += 1) {
     leastTwice = Math.min(leastTwice, processorTime(runTwice));
     if (leastTwice < leastMilliseconds) return false;
     least = Math.min(least, processorTime(run));
-    if (attempt > 1 && leastTwice < 3 * least) return false;
+    if (leastTwice < (attempt > 1 ? 3 : clearlyLess) * least) return false;
   }
   return true;
+}
+
+/**
+ * Whether a run is over so soon that a measurement would say nothing. It has then worked no longer either, and the time
+ * of day costs much less to ask for than the processor's.
+ */
+function isShort(run: () => void): boolean {
+  const before = performance.now();
+  run();
+  return performance.now() - before < leastMilliseconds;
 }
 
 /** Milliseconds that the processor works for a run. */

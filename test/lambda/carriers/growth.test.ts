@@ -59,13 +59,24 @@ const largeValues: Readonly<Record<string, (length: number) => string>> = {
   'an object with a long name in it': (length) => `{"${'_plane_ip_address'.repeat(length / 17)}x":1}`,
 };
 
+/** Makes a text of a length once, however many members get it. */
+function madeOnce(text: (length: number) => string): (length: number) => string {
+  const made = new Map<number, string>();
+  return (length) => {
+    const found = made.get(length) ?? text(length);
+    made.set(length, found);
+    return found;
+  };
+}
+
 /** Every long value as JSON's text. */
 const longValues: readonly (readonly [string, (length: number) => string])[] = [
   ...Object.entries(longTexts).map(
-    ([name, text]) => [name, (length: number) => JSON.stringify(text(length))] as const,
+    ([name, text]) => [name, madeOnce((length) => JSON.stringify(text(length)))] as const,
   ),
-  ...Object.entries(longNumbers),
-  ...Object.entries(largeValues),
+  ...Object.entries({ ...longNumbers, ...largeValues }).map(
+    ([name, text]) => [name, madeOnce(text)] as const,
+  ),
 ];
 
 type Path = readonly (string | number)[];
