@@ -95,34 +95,30 @@ const cfnLint = await run('cfn-lint', ['--version']).then(
 );
 
 describe.skipIf(!cfnLint)('cfn-lint', () => {
-  it.each([
-    ['the default configuration', {}],
-    ['a source of each carrier and all else switched on', { simledger: everything }],
-  ])('finds nothing in the template of %s', { timeout: 300_000 }, async (_, context) => {
+  it('finds nothing in the templates of the default configuration and of all that can be switched on', {
+    timeout: 300_000,
+  }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'simledger-lint-'));
-    const file = join(folder, 'template.json');
-    await writeFile(file, JSON.stringify(synthesise(context).template.toJSON()));
-    // CDK writes down dependencies that a reference says already.
-    const options = ['--regions', 'eu-central-1', '--ignore-checks', 'W3005', '--', file];
+    const templates = { default: synthesise(), everything: synthesise({ simledger: everything }) };
+    const files = Object.entries(templates).map(async ([name, { template }]) => {
+      const file = join(folder, `${name}.json`);
+      await writeFile(file, JSON.stringify(template.toJSON()));
+      return file;
+    });
+    // CDK writes down dependencies that a reference says already. Starting takes as long as a template does.
+    const options = [
+      '--regions',
+      'eu-central-1',
+      '--ignore-checks',
+      'W3005',
+      '--',
+      ...(await Promise.all(files)),
+    ];
     const found = await run('cfn-lint', options).then(
       ({ stdout }) => stdout,
       ({ stdout }: { stdout: string }) => stdout,
     );
     await rm(folder, { recursive: true });
     expect(found).toBe('');
-  });
-});
-
-describe('the default template', () => {
-  it('is the one that was looked over last', async () => {
-    const template = JSON.parse(
-      JSON.stringify(synthesise().template.toJSON(), (key, value: unknown) =>
-        // What is in the functions changes with every line of them.
-        key === 'Code' || key === 'aws:asset:path' ? '…' : value,
-      ),
-    );
-    await expect(`${JSON.stringify(template, null, 2)}\n`).toMatchFileSnapshot(
-      '__snapshots__/default-template.json',
-    );
   });
 });

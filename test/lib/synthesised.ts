@@ -17,6 +17,7 @@ export interface Resource {
   readonly Properties: Record<string, unknown>;
   readonly DependsOn?: readonly string[];
   readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
 }
 
 /** A synthesised stack to make assertions on. */
@@ -24,6 +25,8 @@ export interface Synthesised {
   readonly template: Template;
   /** Every resource by its construct's path inside the stack. */
   readonly resources: Readonly<Record<string, Resource>>;
+  /** Every resource's logical id by the same path. */
+  readonly logicalIds: Readonly<Record<string, string>>;
   /** Every output's value. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
@@ -103,6 +106,7 @@ function readTemplate(template: Template): Synthesised {
         readable({ ...resource, Properties: resource.Properties ?? {} }, paths) as Resource,
       ]),
     ),
+    logicalIds: Object.fromEntries([...paths].map(([id, path]) => [path, id])),
     outputs: Object.fromEntries(
       Object.entries(Outputs).map(([id, { Value }]) => [id, readable(Value, paths)]),
     ),

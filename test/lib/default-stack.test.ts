@@ -1,0 +1,36 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { summarise } from './stack-summary.ts';
+import { type Synthesised, synthesise } from './synthesised.ts';
+
+let stack: Synthesised;
+
+beforeAll(() => {
+  stack = synthesise();
+});
+
+describe('the default stack', () => {
+  it('is the one that was looked over last', async () => {
+    await expect(summarise(stack)).toMatchFileSnapshot('__snapshots__/default-stack.txt');
+  });
+
+  it('keeps the logical ids of what holds data: under another id CloudFormation makes an empty one', () => {
+    const kinds = /^AWS::(DynamoDB::Table|Kinesis::Stream|S3::Bucket|SQS::Queue|SecretsManager::Secret)$/;
+    const ids = Object.entries(stack.resources)
+      .filter(([, { Type: type }]) => kinds.test(type))
+      .map(([path]) => [path, stack.logicalIds[path]]);
+    expect(Object.fromEntries(ids)).toEqual({
+      'FileIngest/DeadLetters': 'FileIngestDeadLetters16E90FB1',
+      'FileIngest/Queue': 'FileIngestQueueE83F1305',
+      'QueryApi/Credentials': 'QueryApiCredentialsEC0FDCBB',
+      'SourceDefault/Files': 'SourceDefaultFiles9268EC45',
+      'SourceDefault/Stream': 'SourceDefaultStreamDFA7D642',
+      'Storage/Deliveries': 'StorageDeliveriesE42B5069',
+      'Storage/Events': 'StorageEvents1AF1C090',
+      'Storage/Files': 'StorageFiles48C02C92',
+      'Storage/Quarantine': 'StorageQuarantine381A7D7C',
+      'Storage/Sessions': 'StorageSessionsFCE686BD',
+      'Storage/Sims': 'StorageSimsFC07BAD9',
+      'Storage/Usage': 'StorageUsage9ADDA69B',
+    });
+  });
+});
