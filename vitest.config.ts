@@ -4,9 +4,12 @@ import { defineConfig } from 'vitest/config';
  * Tests that may share a process with others, and so load the code and the CDK once: they change neither the process's
  * environment nor its modules for longer than a test. `npm run test:unit` runs them alone.
  */
-const unit = ['test/lambda/{carriers,ledger,query-api,store}/**/*.test.ts', 'test/lib/**/*.test.ts'];
+export const unitTests = [
+  'test/lambda/{carriers,ledger,query-api,store}/**/*.test.ts',
+  'test/lib/**/*.test.ts',
+];
 /** Tests of the same folders that take long: how work grows, security checks and linters, bundling. */
-const slow = ['**/{growth,doubling}.test.ts', 'test/lib/{checks,synth}.test.ts'];
+export const slowTests = ['**/{growth,doubling}.test.ts', 'test/lib/{checks,synth}.test.ts'];
 
 export default defineConfig({
   test: {
@@ -18,7 +21,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: unit, exclude: slow, isolate: false } },
+      { extends: true, test: { name: 'unit', include: unitTests, exclude: slowTests, isolate: false } },
       {
         extends: true,
         test: {

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+import { slowTests, unitTests } from '../../vitest.config.ts';
+
+/**
+ * `npm run test:unit`: what shows a mistake while one works on it. Properties are tried a tenth as often as in
+ * `npm test`, and the bodies of megabytes are left out.
+ */
+export default defineConfig({
+  test: {
+    include: unitTests,
+    exclude: [...slowTests, 'test/lambda/carriers/large-bodies.test.ts'],
+    setupFiles: ['test/log-guard.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    isolate: false,
+    env: { PROPERTY_RUNS: '0.1' },
+  },
+});
