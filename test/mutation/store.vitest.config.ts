@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The tests that a mutant of what reads and writes the tables has to survive: examples on a local engine, and a few of
+ * the properties of whole records on the engine in memory.
+ */
+export default defineConfig({
+  test: {
+    include: [
+      'test/lambda/store/**/*.test.ts',
+      'test/lambda/ingest.test.ts',
+      'test/lambda/query-api/{api,session-totals,refreshed-sessions}.test.ts',
+      'test/property/{road,writers,write-units,carriers-move,session-refresh}.property.test.ts',
+    ],
+    setupFiles: ['test/mutation/first-failure.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    isolate: false,
+    env: { PROPERTY_RUNS: '0.02' },
+  },
+});
