@@ -28,11 +28,14 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** How many times as long properties may take, which are tried as many times as often. */
+const runs = Math.max(1, Number(process.env['PROPERTY_RUNS'] ?? '1'));
+
 export default defineConfig({
   test: {
     setupFiles: ['test/log-guard.ts'],
     // For what hangs: a busy machine takes ten times as long, and nothing is measured by it.
-    testTimeout: 150_000,
+    testTimeout: 150_000 * runs,
     hookTimeout: 150_000,
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',

@@ -1,10 +1,7 @@
 import type { Parameters } from 'fast-check';
-import { vi } from 'vitest';
 
 /** Multiplies how many values each property is tried with: 1 unless `PROPERTY_RUNS` says otherwise. */
 const multiplier = Number(process.env['PROPERTY_RUNS'] ?? '1');
-
-vi.setConfig({ testTimeout: 30_000 * Math.max(1, multiplier) });
 
 /** Parameters of a property that is tried so many times in an ordinary run. */
 export function runs(numRuns: number): Parameters<unknown> {
