@@ -9,8 +9,10 @@ export const unitTests = [
   'test/lambda/{carriers,ledger,query-api,store}/**/*.test.ts',
   'test/lib/**/*.test.ts',
 ];
-/** Tests of the same folders that take long: how work grows, security checks and linters, bundling. */
-export const slowTests = ['**/{growth,doubling}.test.ts', 'test/lib/{checks,synth}.test.ts'];
+/** How work grows with its input, and bodies of megabytes: the same in every time zone, and they take long. */
+export const slowTests = ['test/lambda/**/{growth,doubling,large-bodies}.test.ts'];
+/** Security checks and linters, and bundling: these load the CDK in ways of their own. */
+export const toolTests = ['test/lib/{checks,synth}.test.ts'];
 
 /** Files of few lines that run for a minute. */
 const longest =
@@ -42,14 +44,19 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { extends: true, test: { name: 'unit', include: unitTests, exclude: slowTests, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'unit', include: unitTests, exclude: [...slowTests, ...toolTests], isolate: false },
+      },
+      { extends: true, test: { name: 'slow', include: slowTests } },
       {
         extends: true,
         test: {
           name: 'others',
           include: ['test/**/*.test.ts'],
           exclude: [
-            'test/lambda/{carriers,ledger,query-api,store}/**/!(growth|doubling).test.ts',
+            ...slowTests,
+            'test/lambda/{carriers,ledger,query-api,store}/**',
             'test/lib/**/!(checks|synth).test.ts',
           ],
         },

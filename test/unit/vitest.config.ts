@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { slowTests, unitTests } from '../../vitest.config.ts';
+import { slowTests, toolTests, unitTests } from '../../vitest.config.ts';
 
 /**
  * `npm run test:unit`: what shows a mistake while one works on it. Properties are tried a tenth as often as in
@@ -8,7 +8,7 @@ import { slowTests, unitTests } from '../../vitest.config.ts';
 export default defineConfig({
   test: {
     include: unitTests,
-    exclude: [...slowTests, 'test/lambda/carriers/large-bodies.test.ts'],
+    exclude: [...slowTests, ...toolTests],
     setupFiles: ['test/log-guard.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
