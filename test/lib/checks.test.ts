@@ -36,7 +36,7 @@ describe('the security checks of AwsSolutions', () => {
     ['the default configuration', {}],
     ['a source of each carrier and all else switched on', { simledger: everything }],
   ])('find nothing in a stack of %s, and neither do CDK’s own', (_, context) => {
-    const { app } = appWith(context);
+    const { app } = appWith(context, { builtinCloudFormationValidation: true });
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     const assembly = app.synth();
     expect(assembly.stacks.map(({ stackName }) => stackName)).toEqual(['simledger']);

@@ -51,15 +51,17 @@ export function withoutApi(simledger: Record<string, unknown> = {}): Record<stri
 /**
  * The app and its stack, with these context values over those of `cdk.json`, before they are synthesised.
  *
- * @param props how the app is run; by default what it synthesises is removed when the test has finished.
+ * @param props how the app is run. By default what it synthesises is removed when the test has finished, and CDK's own
+ * checks, which take most of the time, are left to those tests that look at checks.
  */
 export function appWith(
   context: Record<string, unknown>,
-  props: Pick<AppProps, 'outdir' | 'builtinCloudFormationValidation'> = { outdir: outputFolder() },
+  props: Pick<AppProps, 'outdir' | 'builtinCloudFormationValidation'> = {},
 ): { app: App; stack: SimledgerStack } {
   const app = new App({
     analyticsReporting: false,
-    ...props,
+    outdir: props.outdir ?? outputFolder(),
+    builtinCloudFormationValidation: props.builtinCloudFormationValidation ?? false,
     context: {
       ...cdk.context,
       'aws:cdk:bundling-stacks': [],
@@ -74,9 +76,8 @@ export function appWith(
 const known = new Map<string, Synthesised>();
 
 /**
- * The app as `cdk synth` makes it, with these context values over those of `cdk.json`, and without bundling. CDK's own
- * checks, which take most of the time, are left to those tests that look at checks. The same context is synthesised
- * once in a process, so the result must not be changed.
+ * The app as `cdk synth` makes it, with these context values over those of `cdk.json`, and without bundling or checks.
+ * The same context is synthesised once in a process, so the result must not be changed.
  */
 export function synthesise(context: Record<string, unknown> = {}): Synthesised {
   const key = JSON.stringify(context);
@@ -88,7 +89,7 @@ export function synthesise(context: Record<string, unknown> = {}): Synthesised {
 function synthesiseAnew(context: Record<string, unknown>): Synthesised {
   const folder = mkdtempSync(join(tmpdir(), 'simledger-synth-'));
   try {
-    const { stack } = appWith(context, { outdir: folder, builtinCloudFormationValidation: false });
+    const { stack } = appWith(context, { outdir: folder });
     return readTemplate(Template.fromStack(stack));
   } finally {
     rmSync(folder, { recursive: true });

@@ -4,6 +4,7 @@ import type { Reading } from '../../../lambda/carriers/reading.ts';
 import type { LedgerEvent, Usage } from '../../../lambda/ledger/observation.ts';
 import { observationsOf } from '../../records/arrival.ts';
 import { csvOf, readCsv, readStreamer, streamerSim, usageRecord } from '../../records/datastreamer.ts';
+import { runs } from '../../records/runs.ts';
 import { changesOf, eventAt, simAt, usageAt } from '../store/observations.ts';
 import { runningTables } from '../store/running-tables.ts';
 import { apiOver, send } from './api-under-test.ts';
@@ -215,7 +216,7 @@ describe('renderings of one record that are at most a second apart', () => {
           expect(days).toEqual([...sums]);
         },
       ),
-      { numRuns: 40 },
+      runs(40),
     );
   });
 
