@@ -13,6 +13,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    maxWorkers: 2,
     isolate: false,
     env: { PROPERTY_RUNS: '0.1' },
   },
