@@ -13,6 +13,9 @@ export type Scalar = string | number | boolean;
 /**
  * Attributes that a carrier states together. The group is one register: the latest statement replaces an earlier one
  * as a whole, attributes it lacks included.
+ *
+ * The groups below are types and not interfaces: so each of them is a `Group` for code that goes through the attributes
+ * of any, and yet takes no attribute that it does not list.
  */
 export type Group = Readonly<Record<string, Scalar | undefined>>;
 
@@ -23,7 +26,7 @@ export interface Stated<G extends Group = Group> {
 }
 
 /** Who says it, and of which card. Every observation states it. */
-export interface Origin extends Group {
+export type Origin = {
   readonly source: string;
   readonly carrier: Carrier;
   /**
@@ -31,23 +34,23 @@ export interface Origin extends Group {
    * another id.
    */
   readonly iccid: string | undefined;
-}
+};
 
 /** What every record of a session states, a limit of it included: that is a state, which the next record may end. */
-export interface SessionOrigin extends Origin {
+export type SessionOrigin = Origin & {
   /** `blocked` while the data limit is reached; null and absent mean the same, that nothing limits the session. */
   readonly dataModifier?: string | undefined;
-}
+};
 
 /** Running totals of a session, in bytes. */
-export interface Totals extends Group {
+export type Totals = {
   readonly dataUploaded: number | undefined;
   readonly dataDownloaded: number | undefined;
   readonly dataTotal: number | undefined;
-}
+};
 
 /** The visited network. */
-export interface Network extends Group {
+export type Network = {
   /** Radio access technology: `2G`, `3G`, `4G`, `LTE-M`, `NB-IoT`, … */
   readonly radio: string | undefined;
   /** The same as the carrier wrote it. */
@@ -57,58 +60,58 @@ export interface Network extends Group {
   readonly operatorName: string | undefined;
   /** ISO 3166-1 alpha-2. */
   readonly country: string | undefined;
-}
+};
 
 /** The cell, and where its tower is estimated to stand. */
-export interface Cell extends Group {
+export type Cell = {
   readonly cellId: string | undefined;
   readonly lac: string | undefined;
   readonly lat: number | undefined;
   readonly lon: number | undefined;
-}
+};
 
 /** The modem. */
-export interface Device extends Group {
+export type Device = {
   readonly imei: string | undefined;
   /** The same as the carrier wrote it, where that differs: an IMEISV, another check digit. */
   readonly writtenImei?: string | undefined;
-}
+};
 
 /** Where the device is reached. */
-export interface Address extends Group {
+export type Address = {
   readonly apn: string | undefined;
   readonly ipAddress: string | undefined;
-}
+};
 
 /** The subscription in use; multi-IMSI SIMs change it. */
-export interface Subscriber extends Group {
+export type Subscriber = {
   readonly imsi: string | undefined;
-}
+};
 
 /** The carrier's ids of a SIM and of whose it is. */
-export interface Ids extends Group {
+export type Ids = {
   readonly simSid: string | undefined;
   readonly simId: string | undefined;
   readonly accountId: string | undefined;
   readonly fleetSid: string | undefined;
   /** What stands where the ICCID belongs and is not one, without blanks and dashes: the SIM is found by it. */
   readonly writtenIccid?: string | undefined;
-}
+};
 
 /** The name that the owner gave a SIM. */
-export interface Label extends Group {
+export type Label = {
   readonly simName: string | undefined;
-}
+};
 
 /** The SIM's phone number. */
-export interface Phone extends Group {
+export type Phone = {
   readonly msisdn: string | undefined;
-}
+};
 
 /** What went wrong with a session: once stated, it stays. */
-export interface Trouble extends Group {
+export type Trouble = {
   readonly error: string | undefined;
-}
+};
 
 /** The groups of a session. */
 export interface SessionGroups {
@@ -137,7 +140,7 @@ export interface Session {
   readonly sim: string;
   readonly sessionId: string;
   /** `origin.at` is the time of the latest observation. */
-  readonly origin: Stated<Origin>;
+  readonly origin: Stated<SessionOrigin>;
   readonly start: string;
   /** Whether `start` was stated; otherwise it is the earliest observation. */
   readonly startStated: boolean;
@@ -146,22 +149,22 @@ export interface Session {
 }
 
 /** The last event of a SIM. */
-export interface LastEvent extends Group {
+export type LastEvent = {
   readonly lastEvent: string;
   readonly lastEventTime: string;
-}
+};
 
 /** Whether a SIM has a session, as the last event about one says. */
-export interface Connection extends Group {
+export type Connection = {
   readonly online: boolean;
   /** Since when it is so. */
   readonly onlineChanged: string;
-}
+};
 
 /** Where a SIM stands in its life. */
-export interface Lifecycle extends Group {
+export type Lifecycle = {
   readonly status: string;
-}
+};
 
 /** The groups of a SIM. */
 export interface SimGroups {

@@ -257,7 +257,7 @@ describe.each([
         subscriber: { imsi: '732123200563187' },
         ids: { simSid: 'HS1', simId: undefined, accountId: 'AC1', fleetSid: 'HF1' },
         label: { simName: 'cold-chain-17' },
-        trouble: { error: undefined, dataModifier: 'blocked' },
+        trouble: { error: undefined },
       }),
     );
     await write(
@@ -265,7 +265,7 @@ describe.each([
       sessionAt(minute(2), sim, {
         network: { ...network('KPN'), radio: undefined, ratType: undefined, country: undefined },
         cell: { cellId: '3', lac: undefined, lat: undefined, lon: undefined },
-        trouble: { error: '93000: refused', dataModifier: undefined },
+        trouble: { error: '93000: refused' },
       }),
     );
     expect(await stored()).toEqual({
