@@ -1,63 +1,44 @@
-import {
-  originAttributes,
-  sessionOriginAttributes,
-  sessionSchema,
-  simSchema,
-} from '../../lambda/store/schema.ts';
+import { itemAttributes, sessionSchema, simSchema } from '../../lambda/store/schema.ts';
 
 /** What of each table is exported, and by which attribute its time is known. */
 export interface ExportedTable {
-  readonly name: 'sessions' | 'usage' | 'events' | 'sims';
+  readonly name: keyof typeof itemAttributes & ('sessions' | 'usage' | 'events' | 'sims');
   /** Columns of the CSV, in order. JSON lines have every attribute. */
   readonly columns: readonly string[];
   /** Undefined where items have no time of their own: all are exported. */
   readonly time: string | undefined;
 }
 
-const origin = originAttributes.map(({ name }) => name);
+/** When groups of attributes were observed, and how full a statement was, is the ledger's own affair. */
+const ownAffairs: readonly string[] = [
+  ...[...sessionSchema, ...simSchema].map(({ stamp }) => stamp),
+  'fullness',
+];
 
-function attributesOf(schema: typeof sessionSchema | typeof simSchema): string[] {
-  return schema.flatMap(({ attributes }) => attributes.map(({ name }) => name));
+/** All attributes of a table's items but {@link ownAffairs}, in the order of the schema but for the first and the last. */
+function listColumns(
+  table: ExportedTable['name'],
+  { first = [], last = [] }: { readonly first?: readonly string[]; readonly last?: readonly string[] } = {},
+): readonly string[] {
+  const placed = [...ownAffairs, ...first, ...last];
+  const others = itemAttributes[table].map(({ name }) => name).filter((name) => !placed.includes(name));
+  return [...first, ...others, ...last];
 }
 
-/** When groups of attributes were observed, and how full a statement was, is the ledger's own affair. */
+/** The tables that are exported. Columns stay where they are; what the schema gains comes among the others. */
 export const exportedTables: readonly ExportedTable[] = [
   {
     name: 'sessions',
-    columns: [
-      ...['sim', 'sessionId', 'status', 'start', 'startStated', 'end', 'lastUpdated'],
-      ...[...sessionOriginAttributes.map(({ name }) => name), ...attributesOf(sessionSchema)],
-    ],
+    columns: listColumns('sessions', {
+      first: ['sim', 'sessionId', 'status', 'start', 'startStated', 'end'],
+    }),
     time: 'start',
   },
-  {
-    name: 'usage',
-    columns: [
-      ...['sim', 'usageId', 'recordId', 'start', 'end', 'sessionId', 'trafficType', 'dataUploaded'],
-      ...[
-        'dataDownloaded',
-        'dataTotal',
-        'messages',
-        'messagesTx',
-        'messagesRx',
-        'volume',
-        'cost',
-        'currency',
-      ],
-      ...['costVolume', 'operatorName', 'mcc'],
-      ...['mnc', 'country', 'radio', 'apn', 'imei', 'imsi', 'tariff', 'rateZone', 'dataModifier', 'extra'],
-      ...['writtenImei', 'observedAt', 'sessionUploaded', 'sessionDownloaded', 'sessionTotal', ...origin],
-    ],
-    time: 'start',
-  },
+  { name: 'usage', columns: listColumns('usage'), time: 'start' },
   {
     name: 'events',
-    columns: [
-      ...['sim', 'eventKey', 'eventId', 'time', 'type', 'carrierType', 'severity', 'alert', 'description'],
-      ...['detail', 'sessionId', 'radio', 'ratType', 'mcc', 'mnc', 'operatorName', 'country', 'cellId'],
-      ...['imsi', 'extra', 'expiresAt', ...origin],
-    ],
+    columns: listColumns('events', { last: ['expiresAt', 'source', 'carrier', 'iccid'] }),
     time: 'time',
   },
-  { name: 'sims', columns: ['sim', 'lastUpdated', ...origin, ...attributesOf(simSchema)], time: undefined },
+  { name: 'sims', columns: listColumns('sims'), time: undefined },
 ];

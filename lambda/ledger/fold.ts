@@ -1,3 +1,4 @@
+import { compareContents } from './contents.ts';
 import type { LedgerEvent, Observations, Session, Sim, Usage } from './observation.ts';
 import { mergeSessions } from './session.ts';
 import { mergeSims } from './sim.ts';
@@ -76,22 +77,9 @@ function join<State>(
 
 /**
  * The statement that says more of two about one usage record or event. Two that say equally much in different words
- * are ordered by their words.
+ * are ordered by their contents.
  */
 export function fuller<Item extends Usage | LedgerEvent>(a: Item, b: Item): Item {
   if (a.fullness !== b.fullness) return a.fullness > b.fullness ? a : b;
-  return wordsOf(a) >= wordsOf(b) ? a : b;
-}
-
-/**
- * An item's content without its time of arrival, which says nothing of what happened: attributes by name, as the store
- * orders stored items, so that a winner is the same within a batch and across batches.
- */
-function wordsOf(item: Usage | LedgerEvent): string {
-  const attributes =
-    'network' in item ? { ...item, ...item.network, network: undefined, arrivedAt: undefined } : item;
-  const stated = Object.entries(attributes)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]): [string, string] => [name, String(value)]);
-  return JSON.stringify(stated.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return compareContents(a, b) >= 0 ? a : b;
 }

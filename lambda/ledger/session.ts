@@ -1,18 +1,9 @@
+import { listAttributes, readAttribute, session, sessionGroups } from './attributes.ts';
 import type { Session, SessionGroups, Terminal } from './observation.ts';
 import { later, sameStatement } from './register.ts';
 
-/** The names of a session's groups. */
-export const sessionGroupNames = [
-  'totals',
-  'network',
-  'cell',
-  'device',
-  'address',
-  'subscriber',
-  'ids',
-  'label',
-  'trouble',
-] as const satisfies readonly (keyof SessionGroups)[];
+const attributes = listAttributes(session);
+const groupNames = Object.keys(sessionGroups) as (keyof SessionGroups)[];
 
 /**
  * Joins what is known of one session from two sets of records. Commutative, associative and idempotent: the result
@@ -44,12 +35,9 @@ export function mergeSessions(a: Session, b: Session): Session {
 /** Whether two states of one session are the same. */
 export function sameSession(a: Session, b: Session): boolean {
   return (
-    a.start === b.start &&
-    a.startStated === b.startStated &&
-    a.terminal?.status === b.terminal?.status &&
-    a.terminal?.end === b.terminal?.end &&
+    attributes.every((attribute) => readAttribute(a, attribute) === readAttribute(b, attribute)) &&
     sameStatement(a.origin, b.origin) &&
-    sessionGroupNames.every((name) => sameStatement(a.groups[name], b.groups[name]))
+    groupNames.every((name) => sameStatement(a.groups[name], b.groups[name]))
   );
 }
 

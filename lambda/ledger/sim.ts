@@ -1,19 +1,9 @@
+import { listAttributes, readAttribute, sim, simGroups } from './attributes.ts';
 import type { Connection, Session, Sim, SimGroups } from './observation.ts';
 import { later, sameStatement } from './register.ts';
 
-/** The names of a SIM's groups. */
-export const simGroupNames = [
-  'ids',
-  'label',
-  'phone',
-  'device',
-  'subscriber',
-  'network',
-  'cell',
-  'connection',
-  'lifecycle',
-  'lastEvent',
-] as const satisfies readonly (keyof SimGroups)[];
+const attributes = listAttributes(sim);
+const groupNames = Object.keys(simGroups) as (keyof SimGroups)[];
 
 /** Joins what is known of one SIM from two sets of records: commutative, associative and idempotent. */
 export function mergeSims(a: Sim, b: Sim): Sim {
@@ -40,8 +30,9 @@ export function mergeSims(a: Sim, b: Sim): Sim {
 /** Whether two states of one SIM are the same. */
 export function sameSim(a: Sim, b: Sim): boolean {
   return (
+    attributes.every((attribute) => readAttribute(a, attribute) === readAttribute(b, attribute)) &&
     sameStatement(a.origin, b.origin) &&
-    simGroupNames.every((name) => sameStatement(a.groups[name], b.groups[name]))
+    groupNames.every((name) => sameStatement(a.groups[name], b.groups[name]))
   );
 }
 

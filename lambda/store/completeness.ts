@@ -1,5 +1,7 @@
+import { compareContents, type EventContent, type UsageContent } from '../ledger/contents.ts';
 import { complete, completeWithSession, type Fullness } from '../ledger/observation.ts';
 import type { Item } from './items.ts';
+import { eventCodec, usageCodec } from './schema.ts';
 
 /** How much stored usage records and events say, and which of two says more. */
 
@@ -10,15 +12,14 @@ export function fullnessOf(item: Item): Fullness {
   return item['usageId'] !== undefined && item['sessionId'] !== undefined ? completeWithSession : complete;
 }
 
-/** Whether an item says more than another; of two that say equally much, the words decide. */
+/** Whether an item of Usage or Events says more than another; of two that say equally much, the contents decide. */
 export function outdoes(item: Item, other: Item): boolean {
   const [fullness, standing] = [fullnessOf(item), fullnessOf(other)];
   if (fullness !== standing) return fullness > standing;
-  return wordsOf(item) > wordsOf(other);
+  return compareContents(contentOf(item), contentOf(other)) > 0;
 }
 
-/** An item's content as text, without the expiry, which tells when it arrived. */
-function wordsOf(item: Item): string {
-  const { expiresAt, ...content } = item;
-  return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** What an item says, without how full that is and when it expires. */
+function contentOf(item: Item): UsageContent | EventContent {
+  return item['usageId'] === undefined ? eventCodec.decode(item) : usageCodec.decode(item);
 }

@@ -1,12 +1,11 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Group, Session, Sim, Stated } from '../ledger/observation.ts';
-import { attributeValue, type Item, stampValue } from './items.ts';
+import type { Session, Sim, Stated } from '../ledger/observation.ts';
+import { type AttributeWriter, type Item, stampValue } from './codec.ts';
 import {
-  type Attribute,
   type GroupSchema,
-  originAttributes,
+  originCodec,
   reservedNames,
-  sessionOriginAttributes,
+  sessionOriginCodec,
   sessionSchema,
   simSchema,
 } from './schema.ts';
@@ -43,7 +42,7 @@ function phraseOf(attribute: string): Phrase {
 }
 
 /** Collects the clauses of an update. */
-class UpdateBuilder {
+class UpdateBuilder implements AttributeWriter {
   readonly names: Record<string, string> = {};
   readonly values: Record<string, AttributeValue> = {};
   readonly #sets: string[] = [];
@@ -75,18 +74,10 @@ class UpdateBuilder {
   }
 
   /** Overwrites a group as a whole: what it does not state goes. */
-  overwrite(attributes: readonly Attribute[], group: Group): void {
-    for (const attribute of attributes) {
-      const value = attributeValue(attribute, group[attribute.name]);
-      if (value === undefined) this.remove(attribute.name);
-      else this.set(attribute.name, value);
-    }
-  }
-
-  overwriteStated(schema: GroupSchema, stated: Stated | undefined): void {
+  overwriteStated({ stamp, overwrite }: GroupSchema, stated: Stated | undefined): void {
     if (stated === undefined) return;
-    this.set(schema.stamp, stampValue(stated.at));
-    this.overwrite(schema.attributes, stated.group);
+    this.set(stamp, stampValue(stated.at));
+    overwrite(this, stated.group);
   }
 
   expressions(condition: string): Expressions {
@@ -109,7 +100,7 @@ export function sessionUpdate(session: Session): Expressions {
   const update = new UpdateBuilder();
   update.values[':oldest'] = { S: oldestStatement(session.origin.at, Object.values(session.groups)) };
   update.set('lastUpdated', { S: session.origin.at });
-  update.overwrite(sessionOriginAttributes, session.origin.group);
+  sessionOriginCodec.overwrite(update, session.origin.group);
   if (startStated) {
     update.set('start', { S: session.start });
     update.set('startStated', { BOOL: true });
@@ -151,7 +142,7 @@ export function simUpdate(sim: Sim): Expressions {
   const update = new UpdateBuilder();
   update.values[':oldest'] = { S: oldestStatement(sim.origin.at, Object.values(sim.groups)) };
   update.set('lastUpdated', { S: sim.origin.at });
-  update.overwrite(originAttributes, sim.origin.group);
+  originCodec.overwrite(update, sim.origin.group);
   for (const schema of simSchema) update.overwriteStated(schema, sim.groups[schema.name]);
   return update.expressions('attribute_not_exists(sim) OR lastUpdated < :oldest');
 }

@@ -1,93 +1,121 @@
-import type { SessionGroups, SimGroups } from '../ledger/observation.ts';
+import {
+  type Attribute,
+  type AttributeTable,
+  event,
+  type Kind,
+  origin,
+  session,
+  sessionGroups,
+  sessionOrigin,
+  sim,
+  simGroups,
+  usage,
+} from '../ledger/attributes.ts';
+import type { EventContent, UsageContent } from '../ledger/contents.ts';
+import type {
+  Group,
+  Origin,
+  Session,
+  SessionGroups,
+  SessionOrigin,
+  Sim,
+  SimGroups,
+} from '../ledger/observation.ts';
+import { type Codec, compileCodec } from './codec.ts';
 
-/** Which attributes hold the groups of sessions and SIMs, and of which DynamoDB type they are. */
+/** The attributes of the tables' items, made from those of the ledger's states. */
 
+/** How DynamoDB holds a value: text, a number, true or false. */
 export type AttributeType = 'S' | 'N' | 'BOOL';
 
-/** One attribute of an item. */
-export interface Attribute {
+/** The DynamoDB type of each kind of value. */
+export const attributeTypes = {
+  text: 'S',
+  number: 'N',
+  decimal: 'N',
+  stamp: 'N',
+  flag: 'BOOL',
+  mark: 'BOOL',
+} as const satisfies Readonly<Record<Kind, AttributeType>>;
+
+/** A group's attributes, and the one that holds when it was observed: a number, milliseconds since the epoch. */
+export interface GroupSchema<Name extends string = string> extends Codec<Group> {
+  readonly name: Name;
+  readonly stamp: string;
+}
+
+function listGroups<Name extends string>(
+  tables: Readonly<Record<Name, object>>,
+): readonly GroupSchema<Name>[] {
+  return (Object.keys(tables) as Name[]).map((name) => ({
+    name,
+    stamp: `${name}At`,
+    ...compileCodec<Group>(tables[name] as AttributeTable<Group>),
+  }));
+}
+
+/** The groups of a session. */
+export const sessionSchema: readonly GroupSchema<keyof SessionGroups>[] = listGroups(sessionGroups);
+
+/** The groups of a SIM. */
+export const simSchema: readonly GroupSchema<keyof SimGroups>[] = listGroups(simGroups);
+
+/** The origin, which every observation states; the item's `lastUpdated` is when. */
+export const originCodec = compileCodec<Origin>(origin);
+
+/** The same of a session. */
+export const sessionOriginCodec = compileCodec<SessionOrigin>(sessionOrigin);
+
+/** A session besides its origin and its groups. */
+export const sessionCodec = compileCodec<Omit<Session, 'origin' | 'groups'>>(session);
+
+/** A SIM besides its origin and its groups. */
+export const simCodec = compileCodec<Omit<Sim, 'origin' | 'groups'>>(sim);
+
+/** A usage record. */
+export const usageCodec = compileCodec<UsageContent>(usage);
+
+/** An event. */
+export const eventCodec = compileCodec<EventContent>(event);
+
+/** An attribute of an item, and how DynamoDB holds it. */
+export interface ItemAttribute {
   readonly name: string;
   readonly type: AttributeType;
 }
 
-/** A group's attributes, and the one that holds when it was observed: a number, milliseconds since the epoch. */
-export interface GroupSchema<Name extends string = string> {
-  readonly name: Name;
-  readonly stamp: string;
-  readonly attributes: readonly Attribute[];
+const lastUpdated: ItemAttribute = { name: 'lastUpdated', type: 'S' };
+const fullness: ItemAttribute = { name: 'fullness', type: 'N' };
+const expiresAt: ItemAttribute = { name: 'expiresAt', type: 'N' };
+
+/** All attributes that items may have, keys included. */
+export const itemAttributes = {
+  sessions: [
+    ...typed(sessionCodec.attributes),
+    lastUpdated,
+    ...typed(sessionOriginCodec.attributes),
+    ...stamped(sessionSchema),
+  ],
+  usage: [...typed(usageCodec.attributes), fullness],
+  events: [...typed(eventCodec.attributes), fullness, expiresAt],
+  sims: [...typed(simCodec.attributes), lastUpdated, ...typed(originCodec.attributes), ...stamped(simSchema)],
+} as const satisfies Readonly<Record<string, readonly ItemAttribute[]>>;
+
+function typed(attributes: readonly Attribute[]): ItemAttribute[] {
+  return attributes.map(({ name, kind }) => ({ name, type: attributeTypes[kind] }));
 }
 
-function group<Name extends string>(name: Name, ...attributes: readonly string[]): GroupSchema<Name> {
-  return {
-    name,
-    stamp: `${name}At`,
-    attributes: attributes.map((attribute) => {
-      const [attributeName = '', type = 'S'] = attribute.split(':');
-      return { name: attributeName, type: type as AttributeType };
-    }),
-  };
-}
-
-const network = group('network', 'radio', 'ratType', 'mcc', 'mnc', 'operatorName', 'country');
-const cell = group('cell', 'cellId', 'lac', 'lat:N', 'lon:N');
-const device = group('device', 'imei', 'writtenImei');
-const subscriber = group('subscriber', 'imsi');
-const ids = group('ids', 'simSid', 'simId', 'accountId', 'fleetSid', 'writtenIccid');
-const label = group('label', 'simName');
-
-export const sessionSchema: readonly GroupSchema<keyof SessionGroups>[] = [
-  group('totals', 'dataUploaded:N', 'dataDownloaded:N', 'dataTotal:N'),
-  network,
-  cell,
-  device,
-  group('address', 'apn', 'ipAddress'),
-  subscriber,
-  ids,
-  label,
-  group('trouble', 'error'),
-];
-
-export const simSchema: readonly GroupSchema<keyof SimGroups>[] = [
-  ids,
-  label,
-  group('phone', 'msisdn'),
-  device,
-  subscriber,
-  network,
-  cell,
-  group('connection', 'online:BOOL', 'onlineChanged'),
-  group('lifecycle', 'status'),
-  group('lastEvent', 'lastEvent', 'lastEventTime'),
-];
-
-/** Attributes of the origin, which every observation states; the item's `lastUpdated` is when. */
-export const originAttributes: readonly Attribute[] = [
-  { name: 'source', type: 'S' },
-  { name: 'carrier', type: 'S' },
-  { name: 'iccid', type: 'S' },
-];
-
-/** The same of a session. */
-export const sessionOriginAttributes: readonly Attribute[] = [
-  ...originAttributes,
-  { name: 'dataModifier', type: 'S' },
-];
-
-function attributesOf(schemas: readonly GroupSchema[]): string[] {
-  return schemas.flatMap(({ stamp, attributes }) => [stamp, ...attributes.map(({ name }) => name)]);
+function stamped(schemas: readonly GroupSchema[]): ItemAttribute[] {
+  return schemas.flatMap(({ stamp, attributes }) => [{ name: stamp, type: 'N' }, ...typed(attributes)]);
 }
 
 /**
- * All attributes that the items of tables of registers may have besides their keys. Whoever replaces such an item looks
- * at all of them: another writer may have added one that neither the item read nor the item to be written has.
+ * The names of all attributes that the items of tables of registers may have. Whoever replaces such an item looks at
+ * all of them: another writer may have added one that neither the item read nor the item to be written has.
  */
 export const possibleAttributes = {
-  sessions: [
-    ...['status', 'start', 'startStated', 'end', 'lastUpdated'],
-    ...sessionOriginAttributes.map(({ name }) => name),
-    ...attributesOf(sessionSchema),
-  ],
-  sims: ['lastUpdated', ...originAttributes.map(({ name }) => name), ...attributesOf(simSchema)],
+  sessions: itemAttributes.sessions.map(({ name }) => name),
+  sims: itemAttributes.sims.map(({ name }) => name),
 } as const;
 
 /** Names that DynamoDB's expressions reserve, among ours. Aliased wherever they stand in an expression. */

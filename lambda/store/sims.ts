@@ -8,7 +8,7 @@ import { simUpdate } from './expressions.ts';
 import { type Item, simItem, simOf } from './items.ts';
 import { joinStored, type RegisterTable, writeRegister } from './registers.ts';
 import type { Report } from './report.ts';
-import { possibleAttributes } from './schema.ts';
+import { originCodec, possibleAttributes, simSchema } from './schema.ts';
 import { simsTable } from './tables.ts';
 
 /** SIMs whose last statement is remembered; about 200 bytes each. */
@@ -89,9 +89,13 @@ export class SimWriter {
   }
 }
 
-/** All that a reminder states, as one text. */
+/** All that a reminder states, as one text. Mostly it states all of it at one time. */
 function contentOf({ origin, groups }: Sim): string {
-  const { ids, label, phone, device, subscriber, lifecycle } = groups;
-  const { source, carrier, iccid } = origin.group;
-  return `${origin.at}|${source}|${carrier}|${iccid}|${ids?.group.simSid}|${ids?.group.simId}|${ids?.group.accountId}|${ids?.group.fleetSid}|${ids?.group.writtenIccid}|${label?.group.simName}|${phone?.group.msisdn}|${device?.group.imei}|${device?.group.writtenImei}|${subscriber?.group.imsi}|${lifecycle?.group.status}`;
+  let content = `${origin.at}|${originCodec.print(origin.group)}`;
+  for (const { name, print } of simSchema) {
+    const stated = groups[name];
+    if (stated === undefined) continue;
+    content += `|${name}${stated.at === origin.at ? '' : stated.at}|${print(stated.group)}`;
+  }
+  return content;
 }

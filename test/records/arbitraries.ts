@@ -1,149 +1,121 @@
 import fc, { type Arbitrary } from 'fast-check';
 import {
+  type Attribute,
+  event as eventTable,
+  type Kind,
+  listAttributes,
+  origin as originTable,
+  sessionGroups,
+  sessionOrigin as sessionOriginTable,
+  session as sessionTable,
+  simGroups,
+  sim as simTable,
+  usage as usageTable,
+} from '../../lambda/ledger/attributes.ts';
+import {
   complete,
-  type Group,
   type LedgerEvent,
+  type Origin,
   type Scalar,
   type Session,
+  type SessionOrigin,
   type Sim,
   type Stated,
   type Usage,
 } from '../../lambda/ledger/observation.ts';
 import { carriers } from '../../lambda/sources.ts';
-import { type Attribute, type AttributeType, sessionSchema, simSchema } from '../../lambda/store/schema.ts';
 import { carrierEvent, contextEvent, pdpContext, usageRecord } from './datastreamer.ts';
 import { connectionEvent, connectionTypes, fullData, type Members } from './supersim.ts';
 
-/** Arbitrary observations about one thing. Their values come from small pools, so that times and contents coincide. */
+/**
+ * Arbitrary observations about one thing, with all attributes of the ledger's tables. Their values come from small
+ * pools, so that times and contents coincide.
+ */
 
 const time = fc.integer({ min: 0, max: 4 }).map((minute) => `2026-11-02T10:0${minute}:00.000Z`);
-const text = fc.constantFrom('a', 'b', 'aa', 'Ä', '10', '9');
+const text = fc.constantFrom('a', 'b', 'aa', 'a b', 'Ä', '10', '9');
 const number = fc.constantFrom(0, 9, 10, -1.5, 118.5720773);
+
+const values: Readonly<Record<Kind, Arbitrary<Scalar>>> = {
+  text,
+  number,
+  decimal: fc.constantFrom('0.1', '10', '9'),
+  stamp: time,
+  flag: fc.boolean(),
+  mark: fc.boolean(),
+};
 
 function optional<Value>(value: Arbitrary<Value>): Arbitrary<Value | undefined> {
   return fc.option(value, { nil: undefined });
 }
 
-function groupOf(attributes: readonly Attribute[]): Arbitrary<Group> {
-  const values: Record<AttributeType, Arbitrary<Scalar>> = { S: text, N: number, BOOL: fc.boolean() };
-  return fc.record(Object.fromEntries(attributes.map(({ name, type }) => [name, optional(values[type])])));
+/** The members of a state that are given, and all others of its table. */
+function anyState<State>(
+  table: object,
+  given: { readonly [Name in keyof State]?: Arbitrary<State[Name]> },
+): Arbitrary<State> {
+  const members: Record<string, Arbitrary<unknown>> = {};
+  for (const [name, described] of Object.entries(table)) {
+    members[name] = typeof described === 'string' ? anyValue(name, table) : optional(anyState(described, {}));
+  }
+  // The compiler holds the table against the type of the state.
+  return fc.record({ ...members, ...given }) as Arbitrary<unknown> as Arbitrary<State>;
 }
 
-function statedOf(attributes: readonly Attribute[]): Arbitrary<Stated> {
-  return fc.record({ at: time, group: groupOf(attributes) });
+function anyValue(name: string, table: object): Arbitrary<Scalar | undefined> {
+  const attribute = listAttributes(table).find((one) => one.name === name) as Attribute;
+  const value = name === 'carrier' ? fc.constantFrom(...carriers) : values[attribute.kind];
+  return attribute.isRequired ? value : optional(value);
 }
 
-/** The names are those of the schema, so the groups are those of the type. */
-function groupsOf<Groups>(
-  schemas: readonly { name: string; attributes: readonly Attribute[] }[],
-): Arbitrary<Groups> {
-  const groups = Object.fromEntries(
-    schemas.map(({ name, attributes }) => [name, optional(statedOf(attributes))]),
-  );
-  return fc.record(groups) as Arbitrary<Groups>;
+function anyStatement<G extends Stated['group']>(table: object): Arbitrary<Stated<G>> {
+  return fc.record({ at: time, group: anyState<G>(table, {}) });
 }
 
-const originGroup = fc.record({
-  source: text,
-  carrier: fc.constantFrom(...carriers),
-  iccid: optional(text),
-});
-const origin = fc.record({ at: time, group: originGroup });
-const sessionOrigin = origin.chain(({ at, group }) =>
-  optional(text).map((dataModifier) => ({ at, group: { ...group, dataModifier } })),
-);
+function anyGroups<Groups>(tables: object): Arbitrary<Groups> {
+  const groups = Object.entries(tables).map(([name, table]) => [name, optional(anyStatement(table))]);
+  return fc.record(Object.fromEntries(groups)) as Arbitrary<Groups>;
+}
+
+const simKey = fc.constant('8988307000000538178');
 
 /** Sessions of one key. */
-export const session: Arbitrary<Session> = fc.record({
-  sim: fc.constant('8988307000000538178'),
+export const session: Arbitrary<Session> = anyState<Session>(sessionTable, {
+  sim: simKey,
   sessionId: fc.constant('PI1'),
-  origin: sessionOrigin,
   start: time,
-  startStated: fc.boolean(),
   terminal: optional(fc.record({ status: fc.constantFrom('ended' as const, 'failed' as const), end: time })),
-  groups: groupsOf<Session['groups']>(sessionSchema),
+  origin: anyStatement<SessionOrigin>(sessionOriginTable),
+  groups: anyGroups<Session['groups']>(sessionGroups),
 });
 
 /** Statements about one SIM. */
-export const sim: Arbitrary<Sim> = fc.record({
-  sim: fc.constant('8988307000000538178'),
-  origin,
-  groups: groupsOf<Sim['groups']>(simSchema),
+export const sim: Arbitrary<Sim> = anyState<Sim>(simTable, {
+  sim: simKey,
+  origin: anyStatement<Origin>(originTable),
+  groups: anyGroups<Sim['groups']>(simGroups),
 });
 
 const fullness = fc.constantFrom(0, 6, complete);
 
 /** Statements about one usage record. */
-export const usage: Arbitrary<Usage> = fc.record({
-  sim: fc.constant('8988307000000538178'),
+export const usage: Arbitrary<Usage> = anyState<Usage>(usageTable, {
+  sim: simKey,
   usageId: fc.constant('2026-11-02T10:00:00.000Z#1'),
-  fullness,
-  source: text,
-  carrier: fc.constantFrom(...carriers),
-  iccid: optional(text),
-  imsi: optional(text),
   start: fc.constant('2026-11-02T10:00:00.000Z'),
   end: time,
   recordId: fc.constant('1'),
-  sessionId: optional(text),
-  trafficType: text,
-  dataUploaded: optional(fc.nat(12)),
-  dataDownloaded: optional(fc.nat(12)),
-  dataTotal: fc.nat(12),
-  messages: optional(fc.nat(12)),
-  messagesTx: optional(fc.nat(12)),
-  messagesRx: optional(fc.nat(12)),
-  volume: optional(text),
-  cost: optional(fc.constantFrom('0.1', '10', '9')),
-  currency: optional(text),
   costVolume: optional(fc.constantFrom('0.1', '10', '9')),
-  operatorName: optional(text),
-  mcc: optional(text),
-  mnc: optional(text),
-  country: optional(text),
-  radio: optional(text),
-  apn: optional(text),
-  imei: optional(text),
-  tariff: optional(text),
-  rateZone: optional(text),
-  dataModifier: optional(text),
-  extra: optional(text),
-  sessionUploaded: optional(fc.nat(12)),
-  sessionDownloaded: optional(fc.nat(12)),
-  sessionTotal: optional(fc.nat(12)),
-  observedAt: optional(time),
-});
-
-const network = fc.record({
-  radio: optional(text),
-  ratType: optional(text),
-  mcc: optional(text),
-  mnc: optional(text),
-  operatorName: optional(text),
-  country: optional(text),
+  fullness,
 });
 
 /** Statements about one event, that arrive at different times. */
-export const event: Arbitrary<LedgerEvent> = fc.record({
-  sim: fc.constant('8988307000000538178'),
+export const event: Arbitrary<LedgerEvent> = anyState<LedgerEvent>(eventTable, {
+  sim: simKey,
   eventKey: fc.constant('2026-11-02T10:00:00.000Z#1'),
-  fullness,
-  source: text,
-  carrier: fc.constantFrom(...carriers),
-  iccid: optional(text),
-  imsi: optional(text),
   time: fc.constant('2026-11-02T10:00:00.000Z'),
   eventId: fc.constant('1'),
-  type: text,
-  carrierType: text,
-  severity: optional(text),
-  alert: optional(fc.boolean()),
-  description: optional(text),
-  detail: optional(text),
-  sessionId: optional(text),
-  network: optional(network),
-  cellId: optional(text),
-  extra: optional(text),
+  fullness,
   arrivedAt: fc.nat(3),
 });
 
