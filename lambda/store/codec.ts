@@ -21,8 +21,10 @@ export interface AttributeWriter {
 /** Attributes as they are listed, encoded and decoded. */
 export interface Codec<State> {
   readonly attributes: readonly Attribute[];
-  /** Puts what a state says into its item; what it lacks is left out. */
-  readonly encode: (item: Item, state: State) => void;
+  /** Makes an item of what a state says; what it lacks is left out. */
+  readonly encode: (state: State) => Item;
+  /** Adds what a state says to an item. */
+  readonly add: (item: Item, state: State) => void;
   /** Sets what a state says, and removes what it lacks. */
   readonly overwrite: (writer: AttributeWriter, state: State) => void;
   /** Reads a state; what its item lacks is undefined. */
@@ -34,14 +36,22 @@ export interface Codec<State> {
 /** Makes the codec of a state from its table, against which the compiler has held the state's type. */
 export function compileCodec<State extends object>(table: AttributeTable<State>): Codec<State> {
   const attributes = listAttributes(table);
-  const encode = statements(attributes, (name, value) => `item.${name} = ${value};`);
+  const put = (name: string, value: string): string => `item.${name} = ${value};`;
+  // What every item has is there from the beginning: an object that grows name by name leaves much to the collector.
+  const isFirst = ({ isRequired, kind, member }: Attribute): boolean =>
+    isRequired && kind !== 'mark' && member === undefined;
+  const first = attributes
+    .filter(isFirst)
+    .map(({ name, kind }) => `${name}: ${encoded[kind](`state.${checkName(name)}`)}`);
+  const others = attributes.filter((attribute) => !isFirst(attribute));
   const overwrite = statements(
     attributes,
     (name, value) => `writer.set('${name}', ${value}); else writer.remove('${name}');`,
   );
   const printed = attributes.map((attribute) => `\${${statedValue(attribute)}}`);
   const source = `return {
-    encode(item, state) { ${encode} },
+    encode(state) { const item = { ${first.join(', ')} }; ${statements(others, put)} return item; },
+    add(item, state) { ${statements(attributes, put)} },
     overwrite(writer, state) { ${overwrite} },
     decode(item) { return ${decodedState(attributes)}; },
     print(state) { return \`${printed.join('|')}\`; },
@@ -53,14 +63,14 @@ export function compileCodec<State extends object>(table: AttributeTable<State>)
 /** What the compiled functions call. */
 const calls = { stampValue, timeOf } as const;
 
-/** The expression for an attribute's value in an item, of the constant `value`, which is not undefined. */
-const encoded: Readonly<Record<Kind, string>> = {
-  text: '{ S: value }',
-  number: '{ N: String(value) }',
-  decimal: '{ N: value }',
-  stamp: 'stampValue(value)',
-  flag: '{ BOOL: value }',
-  mark: '{ BOOL: true }',
+/** The expression for an attribute's value in an item, of one for what a state says, which is not undefined. */
+const encoded: Readonly<Record<Kind, (stated: string) => string>> = {
+  text: (stated) => `{ S: ${stated} }`,
+  number: (stated) => `{ N: String(${stated}) }`,
+  decimal: (stated) => `{ N: ${stated} }`,
+  stamp: (stated) => `stampValue(${stated})`,
+  flag: (stated) => `{ BOOL: ${stated} }`,
+  mark: () => '{ BOOL: true }',
 };
 
 /** The expression for a state's value of `stored`, which may be undefined. */
@@ -91,7 +101,7 @@ function statements(
   const each = attributes.map((attribute) => {
     const { name, kind } = attribute;
     const isStored = kind === 'mark' ? 'value === true' : 'value !== undefined';
-    return `value = ${statedValue(attribute)}; if (${isStored}) ${store(name, encoded[kind])}`;
+    return `value = ${statedValue(attribute)}; if (${isStored}) ${store(name, encoded[kind]('value'))}`;
   });
   return ['let value;', ...each].join('\n');
 }

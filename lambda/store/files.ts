@@ -1,10 +1,12 @@
 import {
+  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Item } from './items.ts';
+import type { AttributeWriter, Item } from './codec.ts';
 import { readItem } from './registers.ts';
+import { fileCodec } from './schema.ts';
 import { filesTable } from './tables.ts';
 
 /** How far a file is in. The counts are those of the rows before `position`, so they depend on the file alone. */
@@ -87,24 +89,20 @@ export class FilesTable {
 
   /** Notes progress. Two imports of one file at the same time can't set each other back. */
   async write(manifest: Manifest): Promise<void> {
+    const update = new ManifestUpdate();
+    fileCodec.overwrite(update, manifest);
     try {
       await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: keyOf(manifest.object),
-          UpdateExpression: updateExpression(manifest),
+          UpdateExpression: update.expression,
           ConditionExpression:
             manifest.state === 'importing'
               ? 'attribute_not_exists(#state) OR (#state = :importing AND #position < :position)'
               : 'attribute_not_exists(#state) OR #state = :importing',
-          ExpressionAttributeNames: {
-            '#source': 'source',
-            '#state': 'state',
-            '#rows': 'rows',
-            '#position': 'position',
-            '#size': 'size',
-          },
-          ExpressionAttributeValues: { ...valuesOf(manifest), ':importing': { S: 'importing' } },
+          ExpressionAttributeNames: update.names,
+          ExpressionAttributeValues: { ...update.values, ':importing': { S: 'importing' } },
         }),
       );
     } catch (error) {
@@ -117,60 +115,34 @@ function keyOf(object: string): Item {
   return { [filesTable.partitionKey]: { S: object } };
 }
 
-/** Attributes that not every manifest has. */
-const optionalAttributes = ['noted', 'packed', 'header', 'headers', 'reason'] as const;
+/** Replaces a manifest's attributes but its key. */
+class ManifestUpdate implements AttributeWriter {
+  readonly names: Record<string, string> = {};
+  readonly values: Item = {};
+  readonly #sets: string[] = [];
+  readonly #removes: string[] = [];
 
-function updateExpression(manifest: Manifest): string {
-  const sets =
-    'SET #source = :source, carrier = :carrier, #state = :state, #rows = :rows, accepted = :accepted, ' +
-    'rejected = :rejected, #position = :position, #size = :size, delivered = :delivered';
-  const stated = optionalAttributes.filter((name) => manifest[name] !== undefined);
-  const removed = optionalAttributes.filter((name) => manifest[name] === undefined);
-  const removes = removed.length === 0 ? '' : ` REMOVE ${removed.join(', ')}`;
-  return `${[sets, ...stated.map((name) => `${name} = :${name}`)].join(', ')}${removes}`;
-}
+  get expression(): string {
+    const removes = this.#removes.length === 0 ? '' : ` REMOVE ${this.#removes.join(', ')}`;
+    return `SET ${this.#sets.join(', ')}${removes}`;
+  }
 
-function valuesOf(manifest: Manifest): Item {
-  const { source, carrier, state, rows, accepted, rejected, position, size, delivered } = manifest;
-  const { noted, packed, header, headers, reason } = manifest;
-  return {
-    ':source': { S: source },
-    ':carrier': { S: carrier },
-    ':state': { S: state },
-    ':rows': { N: String(rows) },
-    ':accepted': { N: String(accepted) },
-    ':rejected': { N: String(rejected) },
-    ':position': { N: String(position) },
-    ':size': { N: String(size) },
-    ':delivered': { S: delivered },
-    ...(noted !== undefined && { ':noted': { S: noted } }),
-    ...(packed !== undefined && { ':packed': { BOOL: packed } }),
-    ...(header !== undefined && { ':header': { S: header } }),
-    ...(headers !== undefined && { ':headers': { N: String(headers) } }),
-    ...(reason !== undefined && { ':reason': { S: reason } }),
-  };
+  set(name: string, value: AttributeValue): void {
+    if (name === filesTable.partitionKey) return;
+    this.names[`#${name}`] = name;
+    this.values[`:${name}`] = value;
+    this.#sets.push(`#${name} = :${name}`);
+  }
+
+  remove(name: string): void {
+    this.names[`#${name}`] = name;
+    this.#removes.push(`#${name}`);
+  }
 }
 
 /** The manifest that an item holds. */
 export function manifestOf(item: Item): Manifest {
-  const text = (name: string): string => item[name]?.S ?? '';
-  const count = (name: string): number => Number(item[name]?.N ?? 0);
-  const state = text('state');
-  return {
-    object: text('object'),
-    source: text('source'),
-    carrier: text('carrier'),
-    state: state === 'done' || state === 'failed' ? state : 'importing',
-    rows: count('rows'),
-    accepted: count('accepted'),
-    rejected: count('rejected'),
-    position: count('position'),
-    size: count('size'),
-    delivered: text('delivered'),
-    noted: item['noted']?.S,
-    packed: item['packed']?.BOOL,
-    header: item['header']?.S,
-    headers: item['headers']?.N === undefined ? undefined : Number(item['headers'].N),
-    reason: item['reason']?.S,
-  };
+  const manifest = fileCodec.decode(item);
+  const { state } = manifest;
+  return { ...manifest, state: state === 'done' || state === 'failed' ? state : 'importing' };
 }

@@ -20,8 +20,8 @@ export { type Item, stampValue };
 /** A session as its item. */
 export function sessionItem(session: Session): Item {
   const item: Item = { status: { S: 'open' }, lastUpdated: { S: session.origin.at } };
-  sessionCodec.encode(item, session);
-  sessionOriginCodec.encode(item, session.origin.group);
+  sessionCodec.add(item, session);
+  sessionOriginCodec.add(item, session.origin.group);
   encodeGroups(item, sessionSchema, session.groups);
   return item;
 }
@@ -46,8 +46,8 @@ function terminalOf(item: Item, terminal: Terminal | undefined): Terminal | unde
 /** A SIM as its item. */
 export function simItem(sim: Sim): Item {
   const item: Item = { lastUpdated: { S: sim.origin.at } };
-  simCodec.encode(item, sim);
-  originCodec.encode(item, sim.origin.group);
+  simCodec.add(item, sim);
+  originCodec.add(item, sim.origin.group);
   encodeGroups(item, simSchema, sim.groups);
   return item;
 }
@@ -63,8 +63,7 @@ export function simOf(item: Item): Sim {
 
 /** A usage record as its item. */
 export function usageItem(usage: Usage, complete: boolean): Item {
-  const item: Item = {};
-  usageCodec.encode(item, usage);
+  const item = usageCodec.encode(usage);
   if (!complete) item['fullness'] = { N: String(usage.fullness) };
   return item;
 }
@@ -75,8 +74,7 @@ export function usageItem(usage: Usage, complete: boolean): Item {
  * @param retentionDays how long the item is kept, counted from its arrival; 0 keeps it for ever.
  */
 export function eventItem(event: LedgerEvent, complete: boolean, retentionDays: number): Item {
-  const item: Item = {};
-  eventCodec.encode(item, event);
+  const item = eventCodec.encode(event);
   if (!complete) item['fullness'] = { N: String(event.fullness) };
   if (retentionDays > 0) {
     item['expiresAt'] = { N: String(Math.floor(event.arrivedAt / 1000) + retentionDays * 86_400) };
@@ -101,11 +99,11 @@ function encodeGroups<Name extends string>(
   schemas: readonly GroupSchema<Name>[],
   groups: { readonly [N in Name]: Stated | undefined },
 ): void {
-  for (const { name, stamp, encode } of schemas) {
+  for (const { name, stamp, add } of schemas) {
     const stated = groups[name];
     if (stated === undefined) continue;
     item[stamp] = stampValue(stated.at);
-    encode(item, stated.group);
+    add(item, stated.group);
   }
 }
 

@@ -22,6 +22,7 @@ import type {
   SimGroups,
 } from '../ledger/observation.ts';
 import { type Codec, compileCodec } from './codec.ts';
+import type { Manifest } from './files.ts';
 
 /** The attributes of the tables' items, made from those of the ledger's states. */
 
@@ -78,6 +79,25 @@ export const usageCodec = compileCodec<UsageContent>(usage);
 /** An event. */
 export const eventCodec = compileCodec<EventContent>(event);
 
+/** A file and how far its import is. */
+export const fileCodec = compileCodec<Manifest>({
+  object: 'text',
+  source: 'text',
+  carrier: 'text',
+  state: 'text',
+  rows: 'number',
+  accepted: 'number',
+  rejected: 'number',
+  position: 'number',
+  size: 'number',
+  delivered: 'text',
+  noted: 'text?',
+  packed: 'flag?',
+  header: 'text?',
+  headers: 'number?',
+  reason: 'text?',
+});
+
 /** An attribute of an item, and how DynamoDB holds it. */
 export interface ItemAttribute {
   readonly name: string;
@@ -98,6 +118,7 @@ export const itemAttributes = {
   ],
   usage: [...typed(usageCodec.attributes), fullness],
   events: [...typed(eventCodec.attributes), fullness, expiresAt],
+  files: typed(fileCodec.attributes),
   sims: [...typed(simCodec.attributes), lastUpdated, ...typed(originCodec.attributes), ...stamped(simSchema)],
 } as const satisfies Readonly<Record<string, readonly ItemAttribute[]>>;
 
