@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { exportedTables } from '../../../cli/exporting/columns.ts';
+import { compareContents } from '../../../lambda/ledger/contents.ts';
+import type { Session, Sim } from '../../../lambda/ledger/observation.ts';
+import { compileCodec } from '../../../lambda/store/codec.ts';
+import { type Expressions, sessionUpdate, simUpdate } from '../../../lambda/store/expressions.ts';
+import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
+import { eventOf } from '../../../lambda/store/records.ts';
+import { eventCodec, itemAttributes, simSchema, usageCodec } from '../../../lambda/store/schema.ts';
+import { event, session, sim, usage } from '../../records/arbitraries.ts';
+import { runs } from '../../records/runs.ts';
+
+/** What is made from the ledger's tables of attributes. */
+
+describe('an item', () => {
+  it('of a usage record holds all that it says', () => {
+    fc.assert(
+      fc.property(usage, (state) => {
+        const { fullness, ...content } = state;
+        expect(usageCodec.decode(usageItem(state, false))).toEqual(content);
+      }),
+      runs(300),
+    );
+  });
+
+  it('of an event holds all that it says', () => {
+    fc.assert(
+      fc.property(event, (state) => {
+        const { fullness, arrivedAt, ...content } = state;
+        const stored = eventOf(eventItem(state, false, 30));
+        expect(compareContents(stored, content)).toBe(0);
+        expect({ ...stored, network: undefined }).toEqual({ ...content, network: undefined });
+        expect(stored.network).toEqual(expect.objectContaining({ ...content.network }));
+      }),
+      runs(300),
+    );
+  });
+
+  it('has the attributes that are possible, of their types, and no other', () => {
+    fc.assert(
+      fc.property(session, usage, event, sim, (a, b, c, d) => {
+        const items = {
+          sessions: sessionItem(a),
+          usage: usageItem(b, false),
+          events: eventItem(c, false, 30),
+          sims: simItem(d),
+        };
+        const unknown = Object.entries(items).flatMap(([table, item]) => {
+          const known = itemAttributes[table as keyof typeof items].map(
+            ({ name, type }) => `${name} ${type}`,
+          );
+          return Object.entries(item)
+            .map(([name, value]) => `${name} ${Object.keys(value).join()}`)
+            .filter((attribute) => !known.includes(attribute));
+        });
+        expect(unknown).toEqual([]);
+      }),
+      runs(200),
+    );
+  });
+});
+
+/** What stands where nothing stood, once an update is done. */
+function itemAfter(key: Item, { ExpressionAttributeValues }: Expressions): Item {
+  const { ':oldest': oldest, ...values } = ExpressionAttributeValues;
+  const set = Object.entries(values).map(([name, value]) => [name.slice(1), value]);
+  return { ...key, ...Object.fromEntries(set) };
+}
+
+describe('an update', () => {
+  it('of a session that is not there makes its item', () => {
+    fc.assert(
+      fc.property(session, (state: Session) => {
+        const key = { sim: { S: state.sim }, sessionId: { S: state.sessionId } };
+        expect(itemAfter(key, sessionUpdate(state))).toEqual(sessionItem(state));
+      }),
+      runs(300),
+    );
+  });
+
+  it('of a SIM that is not there makes its item', () => {
+    fc.assert(
+      fc.property(sim, (state: Sim) => {
+        expect(itemAfter({ sim: { S: state.sim } }, simUpdate(state))).toEqual(simItem(state));
+      }),
+      runs(300),
+    );
+  });
+});
+
+test('two statements of a group are printed alike only where they say the same', () => {
+  fc.assert(
+    fc.property(sim, sim, (a, b) => {
+      for (const { name, print } of simSchema) {
+        const [x, y] = [a.groups[name]?.group, b.groups[name]?.group];
+        if (x === undefined || y === undefined) continue;
+        expect(print(x) === print(y)).toBe(JSON.stringify(x) === JSON.stringify(y));
+      }
+    }),
+    runs(300),
+  );
+});
+
+test('an export has a column of every attribute but stamps and fullness', () => {
+  const missing = exportedTables.flatMap(({ name, columns }) =>
+    itemAttributes[name]
+      .map((attribute) => attribute.name)
+      .filter((attribute) => !columns.includes(attribute)),
+  );
+  const stamps = new Set(missing.filter((name) => name !== 'fullness'));
+  expect([...stamps].sort()).toEqual(
+    [
+      ...[
+        'addressAt',
+        'cellAt',
+        'connectionAt',
+        'deviceAt',
+        'idsAt',
+        'labelAt',
+        'lastEventAt',
+        'lifecycleAt',
+      ],
+      ...['networkAt', 'phoneAt', 'subscriberAt', 'totalsAt', 'troubleAt'],
+    ].sort(),
+  );
+  const columns = exportedTables.map((table) => table.columns);
+  expect(columns.map((each) => new Set(each).size)).toEqual(columns.map((each) => each.length));
+});
+
+test('a name that cannot stand in compiled code is refused', () => {
+  expect(() => compileCodec<Record<string, string>>({ 'a;b': 'text' } as never)).toThrow(
+    '"a;b" cannot be the name of an attribute',
+  );
+});
+
+test('what an item of ours never lacks is read as nothing where it is lacking', () => {
+  const { dataTotal, sim: key, iccid } = usageCodec.decode({});
+  expect({ dataTotal, key, iccid, type: eventCodec.decode({}).type }).toEqual({
+    dataTotal: 0,
+    key: '',
+    iccid: undefined,
+    type: '',
+  });
+});
