@@ -30,7 +30,7 @@ import type { Manifest } from './files.ts';
 export type AttributeType = 'S' | 'N' | 'BOOL';
 
 /** The DynamoDB type of each kind of value. */
-export const attributeTypes = {
+const attributeTypes = {
   text: 'S',
   number: 'N',
   decimal: 'N',
