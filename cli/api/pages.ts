@@ -1,12 +1,12 @@
-import { listConnectionEvents } from '../../lambda/query-api/connection-events.ts';
-import { listDataSessions } from '../../lambda/query-api/data-sessions.ts';
+import { listConnectionEvents } from '../../lambda/queries/connection-events.ts';
+import { listDataSessions } from '../../lambda/queries/data-sessions.ts';
+import type { ApiPorts } from '../../lambda/queries/ports.ts';
+import { listSims } from '../../lambda/queries/sims.ts';
+import { listUsageRecords } from '../../lambda/queries/usage-records.ts';
 import type { PageBody } from '../../lambda/query-api/listing.ts';
 import { mostItems } from '../../lambda/query-api/parameters.ts';
-import type { ApiPorts } from '../../lambda/query-api/ports.ts';
 import type { ApiRequest } from '../../lambda/query-api/request.ts';
 import { routes } from '../../lambda/query-api/routes.ts';
-import { listSims } from '../../lambda/query-api/sims.ts';
-import { listUsageRecords } from '../../lambda/query-api/usage-records.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import type { CommandContext } from '../command.ts';
 import { maskedFields } from '../output/masking.ts';

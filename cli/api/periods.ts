@@ -1,9 +1,9 @@
 import { epochMilliseconds, startOfDay, timeOf } from '../../lambda/carriers/time.ts';
-import { eventPeriodRule } from '../../lambda/query-api/connection-events.ts';
-import { sessionPeriodRule } from '../../lambda/query-api/data-sessions.ts';
+import { eventPeriodRule } from '../../lambda/queries/connection-events.ts';
+import { sessionPeriodRule } from '../../lambda/queries/data-sessions.ts';
+import { usagePeriodRules } from '../../lambda/queries/usage-records.ts';
 import type { granularities } from '../../lambda/query-api/parameters.ts';
 import { defaultStart, type PeriodRule, shifted } from '../../lambda/query-api/period.ts';
-import { usagePeriodRules } from '../../lambda/query-api/usage-records.ts';
 import { UsageError } from '../../local/options.ts';
 
 /** The time that a command is about, and the parts of it that the query API lists at once. */

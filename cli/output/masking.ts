@@ -1,4 +1,4 @@
-import { disclosed } from '../../lambda/query-api/disclosure.ts';
+import { disclosed } from '../../lambda/queries/disclosure.ts';
 
 /**
  * Hides what tells whose a device is and where it is reached: phone numbers, IMSI, IMEI, ICCID, addresses and names in

@@ -1,19 +1,19 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { SdkError } from '@smithy/types';
+import { listConnectionEvents } from '../queries/connection-events.ts';
+import { listDataSessions } from '../queries/data-sessions.ts';
+import { fetchFile, listFiles } from '../queries/files.ts';
+import type { ApiPorts } from '../queries/ports.ts';
+import { fetchSim, listSims } from '../queries/sims.ts';
+import { listUsageRecords } from '../queries/usage-records.ts';
 import { type Access, authenticate } from './access.ts';
-import { listConnectionEvents } from './connection-events.ts';
-import { listDataSessions } from './data-sessions.ts';
 import { contractAt, documentationPage } from './documentation.ts';
-import { fetchFile, listFiles } from './files.ts';
 import type { PageBody } from './listing.ts';
 import { readParameters } from './parameters.ts';
-import type { ApiPorts } from './ports.ts';
 import { notFound, Problem, problemCodes, shortened } from './problem.ts';
 import type { HttpRequest } from './request.ts';
 import type { Operation } from './routes.ts';
-import { fetchSim, listSims } from './sims.ts';
 import type { Attempt, ClientThrottle } from './throttle.ts';
-import { listUsageRecords } from './usage-records.ts';
 
 /** An answer as API Gateway takes it. */
 export interface ApiAnswer {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answeredPeriod, partsOf, periodText, type TimedListing } from '../../cli/api/periods.ts';
 import { timeOf } from '../../lambda/carriers/time.ts';
-import { eventPeriodRule } from '../../lambda/query-api/connection-events.ts';
-import { sessionPeriodRule } from '../../lambda/query-api/data-sessions.ts';
+import { eventPeriodRule } from '../../lambda/queries/connection-events.ts';
+import { sessionPeriodRule } from '../../lambda/queries/data-sessions.ts';
+import { usagePeriodRules } from '../../lambda/queries/usage-records.ts';
 import { completePeriod } from '../../lambda/query-api/period.ts';
-import { usagePeriodRules } from '../../lambda/query-api/usage-records.ts';
 import { UsageError } from '../../local/options.ts';
 
 const now = Date.parse('2026-11-28T16:30:00Z');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
-import { dataSessions } from '../../lambda/query-api/data-sessions.ts';
+import { dataSessions } from '../../lambda/queries/data-sessions.ts';
 import { sessionOf } from '../../lambda/store/items.ts';
 import { usageOf } from '../../lambda/store/records.ts';
 import { compareAnswers, type Item as PlainItem } from '../../local/simulation/compare.ts';

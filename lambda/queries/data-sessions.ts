@@ -1,14 +1,14 @@
 import type { Session } from '../ledger/observation.ts';
+import { badToken, openListing, type PageBody, pageBody } from '../query-api/listing.ts';
+import { readParameters, sessionStatuses } from '../query-api/parameters.ts';
+import { completePeriod, type PeriodRule } from '../query-api/period.ts';
+import type { ApiRequest } from '../query-api/request.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { type Disclosure, disclosureOf } from './disclosure.ts';
-import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
 import { locationEstimate } from './location-estimate.ts';
-import { readParameters, sessionStatuses } from './parameters.ts';
-import { completePeriod, type PeriodRule } from './period.ts';
 import type { ApiPorts } from './ports.ts';
 import { refreshedSessions } from './refreshed-sessions.ts';
-import type { ApiRequest } from './request.ts';
 import {
   bytesOf,
   givenOf,

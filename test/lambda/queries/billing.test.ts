@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { amountOf, charged, nothingBilled } from '../../../lambda/query-api/billing.ts';
+import { amountOf, charged, nothingBilled } from '../../../lambda/queries/billing.ts';
 import type { Carrier } from '../../../lambda/sources.ts';
 import { usageOf } from '../../../lambda/store/records.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Session, Totals } from '../../../lambda/ledger/observation.ts';
-import { volumesOf } from '../../../lambda/query-api/session-totals.ts';
+import { volumesOf } from '../../../lambda/queries/session-totals.ts';
 import type { StoredUsage } from '../../../lambda/store/records.ts';
 import { usageOf } from '../../../lambda/store/records.ts';
 import { session } from './sessions-in-memory.ts';

@@ -1,13 +1,13 @@
+import { keyPosition, openListing, type PageBody, pageBody } from '../query-api/listing.ts';
+import { readParameters } from '../query-api/parameters.ts';
+import { completePeriod, type PeriodRule } from '../query-api/period.ts';
+import type { ApiRequest } from '../query-api/request.ts';
 import { isKeyWithin } from '../store/counted-items.ts';
 import type { StoredEvent } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { type Disclosure, disclosed, disclosureOf } from './disclosure.ts';
 import { eventError } from './event-error.ts';
-import { keyPosition, openListing, type PageBody, pageBody } from './listing.ts';
-import { readParameters } from './parameters.ts';
-import { completePeriod, type PeriodRule } from './period.ts';
 import type { ApiPorts } from './ports.ts';
-import type { ApiRequest } from './request.ts';
 import { findSim, requireKnown } from './sim-lookup.ts';
 
 /** How much may be asked for at once. */

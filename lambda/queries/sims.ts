@@ -1,14 +1,14 @@
 import { timeOf } from '../carriers/time.ts';
 import type { Session, Sim } from '../ledger/observation.ts';
+import { keyPosition, openListing, type PageBody, pageBody } from '../query-api/listing.ts';
+import { readParameters } from '../query-api/parameters.ts';
+import { type ApiRequest, filled } from '../query-api/request.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { accountSid, dataSessions } from './data-sessions.ts';
 import { type Disclosure, disclosureOf } from './disclosure.ts';
-import { keyPosition, openListing, type PageBody, pageBody } from './listing.ts';
 import { locationEstimate } from './location-estimate.ts';
-import { readParameters } from './parameters.ts';
 import type { ApiPorts } from './ports.ts';
-import { type ApiRequest, filled } from './request.ts';
 import { findSim, unknownSim } from './sim-lookup.ts';
 import { UsageSum, usageWithin } from './usage-sum.ts';
 

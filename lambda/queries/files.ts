@@ -1,11 +1,11 @@
+import { badToken, openListing, type PageBody, pageBody } from '../query-api/listing.ts';
+import { fileStates, readParameters } from '../query-api/parameters.ts';
+import { notFound, shortened } from '../query-api/problem.ts';
+import { type ApiRequest, filled } from '../query-api/request.ts';
 import { isStalled, type Manifest } from '../store/files.ts';
 import { isKey } from '../store/keys.ts';
 import type { FileKey, LedgerReader } from '../store/reader.ts';
-import { badToken, openListing, type PageBody, pageBody } from './listing.ts';
-import { fileStates, readParameters } from './parameters.ts';
 import type { ApiPorts } from './ports.ts';
-import { notFound, shortened } from './problem.ts';
-import { type ApiRequest, filled } from './request.ts';
 
 /** Rounds of reading that one page makes in search of files with a state. */
 const mostRounds = 8;

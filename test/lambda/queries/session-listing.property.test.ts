@@ -8,7 +8,7 @@ import {
   nothingGiven,
   sessionPage,
   statusOf,
-} from '../../../lambda/query-api/session-listing.ts';
+} from '../../../lambda/queries/session-listing.ts';
 import { SessionsInMemory, session } from './sessions-in-memory.ts';
 
 const minute = 60_000;

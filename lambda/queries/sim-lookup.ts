@@ -1,7 +1,7 @@
 import { identifier, searchedIccid, simOfIccid } from '../carriers/identifier.ts';
+import { badParameter, notFound, shortened } from '../query-api/problem.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader, SimAlias } from '../store/reader.ts';
-import { badParameter, notFound, shortened } from './problem.ts';
 
 /** A SIM that a request names. */
 export interface FoundSim {

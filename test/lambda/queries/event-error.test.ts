@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventError } from '../../../lambda/query-api/event-error.ts';
+import { eventError } from '../../../lambda/queries/event-error.ts';
 import type { Carrier } from '../../../lambda/sources.ts';
 import { eventOf } from '../../../lambda/store/records.ts';
 

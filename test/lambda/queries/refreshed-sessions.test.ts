@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Session, Totals } from '../../../lambda/ledger/observation.ts';
-import { refreshedSessions } from '../../../lambda/query-api/refreshed-sessions.ts';
+import { refreshedSessions } from '../../../lambda/queries/refreshed-sessions.ts';
 import { type StoredUsage, usageOf } from '../../../lambda/store/records.ts';
 import { session } from './sessions-in-memory.ts';
 

@@ -1,17 +1,24 @@
 import { epochMilliseconds, parseTime, startOfDay, timeOf } from '../carriers/time.ts';
 import type { Sim } from '../ledger/observation.ts';
+import {
+  keyPosition,
+  type Listing,
+  type Next,
+  openListing,
+  type PageBody,
+  pageBody,
+} from '../query-api/listing.ts';
+import { type granularities, readParameters } from '../query-api/parameters.ts';
+import { completePeriod, type PeriodRule } from '../query-api/period.ts';
+import { badParameter } from '../query-api/problem.ts';
+import type { ApiRequest } from '../query-api/request.ts';
 import { isKeyWithin } from '../store/counted-items.ts';
 import { type LedgerReader, spareRecords } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { amountOf } from './billing.ts';
 import { accountSid } from './data-sessions.ts';
 import { type Disclosure, disclosureOf } from './disclosure.ts';
-import { keyPosition, type Listing, type Next, openListing, type PageBody, pageBody } from './listing.ts';
-import { type granularities, readParameters } from './parameters.ts';
-import { completePeriod, type PeriodRule } from './period.ts';
 import type { ApiPorts } from './ports.ts';
-import { badParameter } from './problem.ts';
-import type { ApiRequest } from './request.ts';
 import { findSim, unknownSim } from './sim-lookup.ts';
 import { UsageSum, usageWithin } from './usage-sum.ts';
 

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { type PersonalField, personalFields } from './parameters.ts';
-import { badParameter } from './problem.ts';
+import { type PersonalField, personalFields } from '../query-api/parameters.ts';
+import { badParameter } from '../query-api/problem.ts';
 
 /** What a deployment gives away of what tells whose a device is and where it is reached. */
 export const personalDataSettings = ['never', 'on-request', 'always'] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { disclosed } from '../../../lambda/query-api/disclosure.ts';
+import { disclosed } from '../../../lambda/queries/disclosure.ts';
 
 const imsi = '901405100000001';
 

@@ -1,5 +1,5 @@
 import type { Session } from '../../../lambda/ledger/observation.ts';
-import type { SessionSource } from '../../../lambda/query-api/session-listing.ts';
+import type { SessionSource } from '../../../lambda/queries/session-listing.ts';
 
 /** A session of which only what a test is about is stated. */
 export function session(sessionId: string, start: string, changes: Partial<Session> = {}): Session {
