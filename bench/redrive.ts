@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openLocalRun } from '../cli/deployment/local-run.ts';
-import { redriveRejects } from '../cli/redrive/redrive.ts';
+import { redriveRejects } from '../cli/quarantine/redrive-rejects.ts';
 import { interpret } from '../lambda/carriers/index.ts';
 import { forEachConcurrently } from '../lambda/store/concurrency.ts';
 import { BucketQuarantine } from '../lambda/store/quarantine.ts';

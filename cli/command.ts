@@ -2,7 +2,7 @@ import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
 import { Progress } from '../local/progress.ts';
 import type { Deployment } from './deployment/deployment.ts';
 import type { ExitCode } from './exit-code.ts';
-import { type Colours, coloursOf, type Terminal } from './terminal.ts';
+import { type Colours, coloursOf, type Terminal } from './terminal/terminal.ts';
 
 /** What every command works with. */
 export interface CommandContext {

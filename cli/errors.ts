@@ -2,7 +2,7 @@ import { Problem } from '../lambda/query-api/problem.ts';
 import { UsageError } from '../local/options.ts';
 import { DeploymentError } from './deployment/deployment.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
-import { UnreadableRejectsError } from './redrive/unreadable-rejects.ts';
+import { UnreadableRejectsError } from './quarantine/unreadable-rejects.ts';
 
 /** What an error means to the person who typed the command. */
 export interface Explanation {

@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { programOf } from './program.ts';
-import { processTerminal, type Terminal } from './terminal.ts';
+import { processTerminal, type Terminal } from './terminal/terminal.ts';
 
 /** What a command line runs with, besides its arguments. */
 export interface Surroundings {

@@ -8,7 +8,7 @@ import type { CommandContext, Perform } from './command.ts';
 import { shells } from './completion/shells.ts';
 import { type Deployment, MissingStackError } from './deployment/deployment.ts';
 import type { ExitCode } from './exit-code.ts';
-import { exportFormats } from './exporting/format-names.ts';
+import { exportFormats } from './export/format-names.ts';
 import type { Surroundings } from './main.ts';
 
 /** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
@@ -133,15 +133,13 @@ function addQuarantine(program: Program, perform: Performer): void {
       wholeNumberArgument(0, 1_000),
     )
     .action((options) =>
-      perform('reads', async () => (await import('./commands/quarantine-list.ts')).listQuarantine, options),
+      perform('reads', async () => (await import('./quarantine/list.ts')).listQuarantine, options),
     );
   quarantine
     .command('show')
     .description('a reject and its bytes, personal values masked')
     .argument('<id>', 'the ID that list shows, or the key of the object')
-    .action((id) =>
-      perform('reads', async () => (await import('./commands/quarantine-show.ts')).showReject, { id }),
-    );
+    .action((id) => perform('reads', async () => (await import('./quarantine/show.ts')).showReject, { id }));
   quarantine
     .command('redrive')
     .description("reads rejects again with today's code, and puts the good into the ledger")
@@ -149,11 +147,7 @@ function addQuarantine(program: Program, perform: Performer): void {
     .addOption(wordOption('--reason <code>', 'of this reason only', rejectCodes))
     .option('--dry-run', 'say what would become of them, and write nothing', false)
     .action((options) =>
-      perform(
-        'writes',
-        async () => (await import('./commands/quarantine-redrive.ts')).redriveQuarantine,
-        options,
-      ),
+      perform('writes', async () => (await import('./quarantine/redrive.ts')).redriveQuarantine, options),
     );
 }
 
@@ -162,7 +156,7 @@ function addStatus(program: Program, perform: Performer): void {
     .command('status')
     .description('whether all is well: sources, files, queues and alarms on one screen')
     .action((options) =>
-      perform('reads', async () => (await import('./commands/status.ts')).showStatus, options),
+      perform('reads', async () => (await import('./status/status.ts')).showStatus, options),
     );
 }
 
@@ -177,18 +171,14 @@ function addFailures(program: Program, perform: Performer): void {
       wholeNumberArgument(0, 1_000),
     )
     .action((options) =>
-      perform('writes', async () => (await import('./commands/failures-list.ts')).listFailures, options),
+      perform('writes', async () => (await import('./failures/list.ts')).listFailures, options),
     );
   failures
     .command('redrive')
     .description('takes them into the ledger again')
     .option('--dry-run', 'say what would become of them, and write nothing', false)
     .action((options) =>
-      perform(
-        'writes',
-        async () => (await import('./commands/failures-redrive.ts')).redriveFailures,
-        options,
-      ),
+      perform('writes', async () => (await import('./failures/redrive.ts')).redriveFailures, options),
     );
 }
 
@@ -203,9 +193,7 @@ function addReplay(program: Program, perform: Performer, { terminal }: Surroundi
     .option('--stream <name>', 'what this stream keeps, which a source has left behind; with --source')
     .option('--dry-run', 'say what would become of them, and write nothing', false)
     .option('--verify', 'compare every item that they are about before and after', false)
-    .action((options) =>
-      perform('writes', async () => (await import('./commands/replay.ts')).replay, options),
-    );
+    .action((options) => perform('writes', async () => (await import('./replay/replay.ts')).replay, options));
 }
 
 function addImport(program: Program, perform: Performer): void {
@@ -222,7 +210,7 @@ function addImport(program: Program, perform: Performer): void {
       300,
     )
     .action((files, options) =>
-      perform('writes', async () => (await import('./commands/import.ts')).importFiles, {
+      perform('writes', async () => (await import('./import/import.ts')).importFiles, {
         files,
         ...options,
       }),
@@ -248,9 +236,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
     .option('--limit <n>', 'SIMs, at most; else 50 in a table, and all as JSON or CSV', most)
     .option('--jsonl', 'print a JSON object a line', false)
     .option('--csv', 'print CSV', false)
-    .action((options) =>
-      perform('reads', async () => (await import('./commands/sims.ts')).listSims, options),
-    );
+    .action((options) => perform('reads', async () => (await import('./lists/sims.ts')).listSims, options));
   const ofSim = (name: string, description: string) =>
     program
       .command(name)
@@ -264,7 +250,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
   ofSim('sessions', "a SIM's data sessions, newest first")
     .addOption(wordOption('--status <word>', 'of this status only', sessionStatuses))
     .action((sim, options) =>
-      perform('reads', async () => (await import('./commands/sessions.ts')).listSessions, {
+      perform('reads', async () => (await import('./lists/sessions.ts')).listSessions, {
         sim,
         ...options,
       }),
@@ -276,12 +262,12 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
       ),
     )
     .action((sim, options) =>
-      perform('reads', async () => (await import('./commands/usage.ts')).listUsage, { sim, ...options }),
+      perform('reads', async () => (await import('./lists/commands.ts')).listUsage, { sim, ...options }),
     );
   ofSim('events', "a SIM's events, newest first")
     .option('--type <type>', 'of this type', apiArgument(listConnectionEvents.EventType))
     .action((sim, options) =>
-      perform('reads', async () => (await import('./commands/events.ts')).listEvents, { sim, ...options }),
+      perform('reads', async () => (await import('./lists/events.ts')).listEvents, { sim, ...options }),
     );
 }
 
@@ -295,7 +281,7 @@ function addExport(program: Program, perform: Performer, { terminal }: Surroundi
     .option('--to <time>', 'what began before then; else to the end', time)
     .addOption(wordOption('--format <format>', 'of the files', exportFormats).default('csv' as const))
     .action((options) =>
-      perform('writes', async () => (await import('./commands/export.ts')).exportLedger, options),
+      perform('writes', async () => (await import('./export/export.ts')).exportLedger, options),
     );
 }
 
@@ -305,10 +291,10 @@ function addDoctor(program: Program, perform: Performer, { terminal }: Surroundi
     .description('looks after what can be wrong with a deployment, and says what to do')
     .action(async (options) => {
       try {
-        await perform('reads', async () => (await import('./commands/doctor.ts')).examine, options);
+        await perform('reads', async () => (await import('./doctor/doctor.ts')).examine, options);
       } catch (error) {
         if (error instanceof MissingStackError) {
-          const { examineMissing } = await import('./commands/doctor.ts');
+          const { examineMissing } = await import('./doctor/doctor.ts');
           await examineMissing({ terminal, json: program.opts().json === true }, error);
         }
         throw error;
@@ -329,7 +315,7 @@ function addConnect(program: Program, perform: Performer): void {
       120,
     )
     .action((source, options) =>
-      perform('reads', async () => (await import('./commands/connect.ts')).connect, { source, ...options }),
+      perform('reads', async () => (await import('./connect/connect.ts')).connect, { source, ...options }),
     );
 }
 

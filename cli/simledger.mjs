@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npx simledger`: runs the command line from a bundle of its sources. Compiling them anew each time would take several
- * times as long as most commands. `bundle/build.ts` makes the bundle at the first use, and again after any change.
+ * times as long as most commands. `bundle.ts` makes the bundle at the first use, and again after any change.
  */
 import '../bin/check-machine.mjs';
 import { readFileSync, statSync } from 'node:fs';
@@ -43,6 +43,6 @@ function readManifest() {
 async function newBundle() {
   const { register } = await import('tsx/esm/api');
   register();
-  const { buildBundle } = await import('./bundle/build.ts');
+  const { buildBundle } = await import('./bundle.ts');
   return buildBundle(project, cache);
 }

@@ -1,6 +1,6 @@
 import type { SourceDescription } from '../../lambda/sources.ts';
 import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
-import type { CallbackValues, ConnectionValues } from '../connecting/portal-forms.ts';
+import type { CallbackValues, ConnectionValues } from '../connect/portal-forms.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 
 /** What a stack's outputs say of a source. */

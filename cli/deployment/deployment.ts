@@ -4,7 +4,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
 import type { KnownSources, SourceDescription } from '../../lambda/sources.ts';
-import type { ConnectionValues } from '../connecting/portal-forms.ts';
+import type { ConnectionValues } from '../connect/portal-forms.ts';
 import type { Access } from './clients.ts';
 
 /**

@@ -3,7 +3,7 @@ import { webhookPath } from '../../lambda/webhook-receiver/routes.ts';
 import { localRegion } from '../../local/aws-json-protocol.ts';
 import { descriptionPath, type LocalDescription, localDescription } from '../../local/description.ts';
 import { portOf, portVariables } from '../../local/options.ts';
-import type { ConnectionValues } from '../connecting/portal-forms.ts';
+import type { ConnectionValues } from '../connect/portal-forms.ts';
 import { Clients } from './clients.ts';
 import { ConnectedDeployment } from './connected-deployment.ts';
 import {

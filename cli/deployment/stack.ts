@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import type { SourceDescription } from '../../lambda/sources.ts';
-import type { ConnectionValues } from '../connecting/portal-forms.ts';
+import type { ConnectionValues } from '../connect/portal-forms.ts';
 import { type Access, Clients } from './clients.ts';
 import { ConnectedDeployment } from './connected-deployment.ts';
 import { connectionValues } from './connection-values.ts';

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { failedBatchPrefix } from '../../lambda/names.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { parsedJson } from '../json.ts';
-import { textOf } from '../redrive/quarantine-objects.ts';
+import { textOf } from '../quarantine/objects.ts';
 
 /** Batches that Lambda has given up: whole records, in the quarantine bucket. */
 

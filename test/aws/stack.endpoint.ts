@@ -5,7 +5,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { programOf } from '../../cli/program.ts';
-import { processTerminal } from '../../cli/terminal.ts';
+import { processTerminal } from '../../cli/terminal/terminal.ts';
 import { continuation } from '../../lambda/file-importer/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { webhookPath } from '../../lambda/webhook-receiver/routes.ts';

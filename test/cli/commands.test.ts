@@ -504,8 +504,8 @@ describe('import', () => {
     interruption.abort();
     const env = { ...ledger.env };
     // Begun, then ended after its first batch: the signal is looked at between batches.
-    const { importJson } = await import('../../cli/importing/json-import.ts');
-    const { inputsOf } = await import('../../cli/importing/inputs.ts');
+    const { importJson } = await import('../../cli/import/json-import.ts');
+    const { inputsOf } = await import('../../cli/import/inputs.ts');
     const { interpret } = await import('../../lambda/carriers/index.ts');
     const deployment = await opened();
     const { stream: _, ...source } = placeOf('emnify');

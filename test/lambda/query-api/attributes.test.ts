@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { csvColumns, type ResourceSchema } from '../../../cli/output/csv-columns.ts';
+import { csvColumns, type ResourceSchema } from '../../../cli/lists/columns.ts';
 import type {
   event,
   origin,

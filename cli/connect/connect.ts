@@ -1,0 +1,190 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { formatReason } from '../../lambda/carriers/reading.ts';
+import type { Entry } from '../../lambda/ingest.ts';
+import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import type { Observations } from '../../lambda/ledger/observation.ts';
+import type { SourceDescription } from '../../lambda/sources.ts';
+import { UsageError } from '../../local/options.ts';
+import { type CommandContext, colours, print, printJson } from '../command.ts';
+import type { Check } from '../deployment/deployment.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { formats, maskedItem, withoutFalseCost } from '../export/formats.ts';
+import { maskedText } from '../terminal/masking.ts';
+import { StreamTail } from './arrivals.ts';
+import { type PortalForm, portalForms } from './portal-forms.ts';
+import { readStoredItems, type StoredItem } from './stored-items.ts';
+
+/** `connect SOURCE`: what the carrier's portal asks for, and then whether its records come. */
+export interface ConnectOptions {
+  readonly source: string;
+  /** Whether to wait for the first record. */
+  readonly wait: boolean;
+  /** Seconds without a record after which causes are looked for. */
+  readonly hint: number;
+}
+
+/** Milliseconds between two looks at the stream and the tables. */
+const pauseMilliseconds = 1_000;
+
+/** Milliseconds after a record's arrival within which all that it is about is stored, where the consumer works. */
+const settlingMilliseconds = 10_000;
+
+export async function connect(context: CommandContext, options: ConnectOptions): Promise<ExitCode> {
+  const { deployment } = context;
+  const source = findSource(context, options.source);
+  const forms = portalForms(source.carrier, deployment.connection(source));
+  if (!context.json) printForms(context, forms);
+  const { streamArn } = source;
+  if (!options.wait || streamArn === undefined) {
+    if (context.json) printJson(context, { deployment: deployment.title, source: source.name, forms });
+    return exitCode.done;
+  }
+  const connection = new Connection(context, source, options.hint);
+  const items = await connection.await(streamArn);
+  const { firstRequest, testIds } = connection;
+  if (context.json) {
+    const record = items.map(({ table, item }) => ({
+      table,
+      item: JSON.parse(itemLine(context, { table, item })) as unknown,
+    }));
+    const { title } = deployment;
+    printJson(context, { deployment: title, source: source.name, forms, firstRequest, testIds, record });
+  }
+  return exitCode.done;
+}
+
+function findSource({ deployment }: CommandContext, name: string): SourceDescription {
+  const { all } = deployment.places.sources;
+  const source = all.find((one) => one.name === name);
+  if (source !== undefined) return source;
+  const known = all.map((one) => one.name).join(', ');
+  throw new UsageError(
+    `${JSON.stringify(name)} is not a source of ${deployment.title}: give one of ${known}`,
+  );
+}
+
+function printForms(context: CommandContext, forms: readonly PortalForm[]): void {
+  const { bold } = colours(context);
+  for (const { where, fields } of forms) {
+    print(context, bold(where));
+    const width = Math.max(...fields.map(({ field }) => field.length));
+    // Values are the last on their line, and nothing else is, so that they can be copied whole.
+    for (const { field, value } of fields) print(context, `  ${field.padEnd(width)}  ${value}`);
+    print(context, '');
+  }
+}
+
+/** An item as a JSON line, personal values masked unless they are asked for. */
+function itemLine({ reveal }: CommandContext, { item = {} }: StoredItem): string {
+  const shown = withoutFalseCost(item);
+  return formats.jsonl.line(reveal ? shown : maskedItem(shown), []).trimEnd();
+}
+
+/** A source's first records, as they come in. */
+class Connection {
+  /** When the first delivery arrived, ISO 8601. */
+  firstRequest: string | undefined;
+  readonly testIds: string[] = [];
+  readonly #context: CommandContext;
+  readonly #source: SourceDescription;
+  readonly #hintMilliseconds: number;
+  #record: Observations | undefined;
+  #hintAt: number;
+  #settledAt = Number.POSITIVE_INFINITY;
+
+  constructor(context: CommandContext, source: SourceDescription, hintSeconds: number) {
+    this.#context = context;
+    this.#source = source;
+    this.#hintMilliseconds = hintSeconds * 1000;
+    this.#hintAt = performance.now() + this.#hintMilliseconds;
+  }
+
+  /** Waits for the first record, and for what the tables hold of it. Ctrl-C ends it. */
+  async await(streamArn: string): Promise<readonly StoredItem[]> {
+    const { deployment, signal } = this.#context;
+    const tail = new StreamTail(deployment.kinesis, streamArn);
+    await tail.open();
+    this.#say(`Waiting for the first record of ${this.#source.name}. Ctrl-C ends.`);
+    for (;;) {
+      signal.throwIfAborted();
+      for (const entry of entriesOf(await tail.read(), deployment.places.sources, this.#context.interpret)) {
+        this.#take(entry);
+      }
+      const items = await this.#readItems();
+      if (items.length > 0) {
+        this.#sayRecord(items);
+        return items;
+      }
+      if (performance.now() >= this.#hintAt) await this.#hint();
+      await wait(Math.max(pauseMilliseconds, deployment.shardPauseMilliseconds), undefined, { signal });
+    }
+  }
+
+  /** What the tables hold of the first record; none before it is there. */
+  async #readItems(): Promise<readonly StoredItem[]> {
+    if (this.#record === undefined) return [];
+    const items = await readStoredItems(this.#context.deployment, this.#record);
+    const stored = items.filter(({ item }) => item !== undefined);
+    // One of them may never come: a fuller statement about the same has another key.
+    const isSettled = performance.now() >= this.#settledAt;
+    return stored.length === items.length || isSettled ? stored : [];
+  }
+
+  #take({ reading, arrivedAt, bytes }: Entry): void {
+    const at = new Date(arrivedAt).toISOString();
+    if (this.firstRequest === undefined) {
+      this.firstRequest = at;
+      this.#say(`${at} The first request has arrived at the stream.`);
+    }
+    if (reading.kind === 'fault') {
+      const reason = maskedText(formatReason(reading));
+      this.#say(`${at} A record of ${bytes().length} bytes can not be read: ${reading.code}: ${reason}`);
+    } else if (reading.kind === 'observed') {
+      if (this.#record !== undefined) return;
+      this.#say(`${at} The first record has arrived.`);
+      this.#record = reading;
+      this.#settledAt = performance.now() + settlingMilliseconds;
+    } else if (reading.testId !== undefined && !this.testIds.includes(reading.testId)) {
+      this.testIds.push(reading.testId);
+      this.#say(`${at} A test event has arrived. Its test_id, if the portal asks for it: ${reading.testId}`);
+    }
+  }
+
+  #sayRecord(items: readonly StoredItem[]): void {
+    this.#say('The tables hold of it:');
+    for (const stored of items) this.#say(`  ${stored.table.padEnd(8)} ${itemLine(this.#context, stored)}`);
+  }
+
+  /** Names the causes that can be seen, and says where to look for the others. */
+  async #hint(): Promise<void> {
+    const { deployment } = this.#context;
+    const seconds = Math.round(this.#hintMilliseconds / 1000);
+    this.#hintAt = performance.now() + this.#hintMilliseconds;
+    this.#say(
+      this.#record === undefined
+        ? `No record for ${seconds} seconds. What can be seen from here:`
+        : `The record is not in the tables after ${seconds} seconds. What can be seen from here:`,
+    );
+    for await (const check of deployment.connectionChecks(this.#source)) this.#say(`  ${checkLine(check)}`);
+    this.#say(`  ${this.#elsewhere()}`);
+  }
+
+  #elsewhere(): string {
+    const { region, roleArn } = this.#context.deployment.connection(this.#source);
+    if (roleArn === undefined) return 'What the carrier says of its deliveries is in its portal.';
+    return (
+      'A role that is never assumed, or is denied, shows in CloudTrail only: ' +
+      `aws cloudtrail lookup-events --region ${region} --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole`
+    );
+  }
+
+  /** For people among the results; beside them where these are JSON. */
+  #say(line: string): void {
+    if (this.#context.json) this.#context.terminal.err.write(`${line}\n`);
+    else print(this.#context, line);
+  }
+}
+
+function checkLine({ subject, outcome, sentence }: Check): string {
+  return `${outcome === 'ok' ? ' ' : '!'} ${subject}: ${sentence}`;
+}

@@ -1,0 +1,170 @@
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
+import type { CountedItems } from '../../lambda/ledger/counted.ts';
+import { countedItems, eventRecords, recordTimes, usageRecords } from '../../lambda/store/counted-items.ts';
+import type { Item } from '../../lambda/store/items.ts';
+import { UsageError } from '../../local/options.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { tableOf } from '../terminal/figures.ts';
+import { type ExportedTable, exportedTables } from './columns.ts';
+import type { ExportFormatName } from './format-names.ts';
+import { formats, maskedItem, withoutFalseCost } from './formats.ts';
+
+/** `export`: the ledger as files, one a table. */
+export interface ExportOptions {
+  /** ISO 8601; undefined from the beginning on. */
+  readonly from?: string | undefined;
+  /** ISO 8601, no longer part of it; undefined to the end. */
+  readonly to?: string | undefined;
+  /** Folder, made where it is not there. */
+  readonly out: string;
+  readonly format: ExportFormatName;
+}
+
+/** The tables that may hold a record in two renderings, of which one counts. */
+const recordTables = {
+  usage: usageRecords,
+  events: eventRecords,
+  sessions: undefined,
+  sims: undefined,
+} as const;
+
+/** Parts of a table that are read at the same time. */
+const segments = 4;
+
+/** A file that was written. */
+interface Exported {
+  readonly file: string;
+  readonly items: number;
+}
+
+export async function exportLedger(context: CommandContext, options: ExportOptions): Promise<ExitCode> {
+  const { from, to, out } = options;
+  if (from !== undefined && to !== undefined && to < from) {
+    throw new UsageError(`--to ${to}: give a time after --from, which is ${from}`);
+  }
+  await mkdir(out, { recursive: true });
+  const exported: Exported[] = [];
+  for (const table of exportedTables) {
+    const file = await exportTable(context, options, table);
+    if (file === undefined) return exitCode.interrupted;
+    exported.push(file);
+  }
+  if (context.json) printJson(context, exported);
+  else {
+    const rows = exported.map(({ file, items }) => [file, count(items)]);
+    print(context, tableOf(colours(context), ['file', 'items'], rows));
+  }
+  return exitCode.done;
+}
+
+/** Writes a table's file under another name until it is whole; undefined where it was ended before. */
+async function exportTable(
+  context: CommandContext,
+  options: ExportOptions,
+  table: ExportedTable,
+): Promise<Exported | undefined> {
+  const format = formats[options.format];
+  const file = join(options.out, `${table.name}.${format.ending}`);
+  const unfinished = `${file}.part`;
+  const stream = createWriteStream(unfinished);
+  let isWhole = false;
+  try {
+    stream.write(format.head(table.columns));
+    const items = await writeItems(context, options, table, stream);
+    stream.end();
+    await once(stream, 'close');
+    isWhole = !context.signal.aborted;
+    if (!isWhole) return undefined;
+    await rename(unfinished, file);
+    return { file, items };
+  } finally {
+    stream.destroy();
+    if (!isWhole) await rm(unfinished, { force: true });
+  }
+}
+
+async function writeItems(
+  context: CommandContext,
+  options: ExportOptions,
+  table: ExportedTable,
+  stream: WriteStream,
+): Promise<number> {
+  const { deployment, signal, reveal } = context;
+  const format = formats[options.format];
+  const progress = progressOf(context, table.name);
+  let written = 0;
+  const write = async (counted: readonly Item[]): Promise<void> => {
+    const items = counted.map(withoutFalseCost);
+    const shown = reveal ? items : items.map(maskedItem);
+    const hasRoom = stream.write(shown.map((item) => format.line(item, table.columns)).join(''));
+    written += counted.length;
+    progress.show(written, undefined);
+    if (!hasRoom) await once(stream, 'drain');
+  };
+  await mapConcurrently([...Array(segments).keys()], segments, async (Segment) => {
+    const input = scanInput(deployment.places.tables[table.name], table, options);
+    const pages = paginateScan(
+      { client: deployment.dynamoDb },
+      { ...input, Segment, TotalSegments: segments },
+    );
+    const selection = selectionOf(table, options);
+    for await (const { Items = [] } of pages) {
+      if (signal.aborted) return;
+      await write(selection.add(Items));
+    }
+    await write(selection.end());
+  });
+  progress.end();
+  return written;
+}
+
+/**
+ * Picks what is exported of a table's items. All items of a SIM are in one part of the table, in the order of their
+ * keys.
+ */
+function selectionOf({ name }: ExportedTable, { from = '', to = '9999' }: ExportOptions): Selection {
+  const records = recordTables[name];
+  if (records === undefined) return { add: (items) => items, end: () => [] };
+  const counted = countedItems(records);
+  const isWanted = (item: Item): boolean => {
+    const time = item[records.time]?.S ?? '';
+    return time >= from && time < to;
+  };
+  return {
+    add: (items) => counted.add(items).filter(isWanted),
+    end: () => counted.end().filter(isWanted),
+  };
+}
+
+type Selection = Pick<CountedItems<Item>, 'end'> & {
+  readonly add: (items: readonly Item[]) => readonly Item[];
+};
+
+function scanInput(
+  TableName: string,
+  { name, time }: ExportedTable,
+  options: ExportOptions,
+): ScanCommandInput {
+  const { from, to } = recordTables[name] === undefined ? options : recordTimes(options);
+  const bounds = [
+    ['>=', ':from', from],
+    ['<', ':to', to],
+  ] as const;
+  const stated = bounds.filter(([, , bound]) => bound !== undefined);
+  if (time === undefined || stated.length === 0) return { TableName };
+  return {
+    TableName,
+    FilterExpression: stated.map(([sign, name]) => `#time ${sign} ${name}`).join(' AND '),
+    ExpressionAttributeNames: { '#time': time },
+    ExpressionAttributeValues: Object.fromEntries(
+      stated.map(([, name, bound]) => [name, { S: bound ?? '' }]),
+    ),
+  };
+}

@@ -1,0 +1,57 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { isCostMoney } from '../../lambda/carriers/cost.ts';
+import { carriers } from '../../lambda/sources.ts';
+import type { Item } from '../../lambda/store/items.ts';
+import { csvRow } from '../terminal/csv.ts';
+import { maskedFields } from '../terminal/masking.ts';
+import type { ExportFormatName } from './format-names.ts';
+
+/** How items are written to files. */
+export interface ExportFormat {
+  readonly ending: string;
+  /** What a file begins with. */
+  readonly head: (columns: readonly string[]) => string;
+  readonly line: (item: Item, columns: readonly string[]) => string;
+}
+
+/** The formats by name. Numbers are written digit by digit as they are stored, never through a float. */
+export const formats: Readonly<Record<ExportFormatName, ExportFormat>> = {
+  csv: {
+    ending: 'csv',
+    head: (columns) => csvRow(columns),
+    line: (item, columns) => csvRow(columns.map((name) => textOf(item[name]))),
+  },
+  jsonl: { ending: 'jsonl', head: () => '', line: (item) => jsonLine(item) },
+};
+
+/** An item without personal values. */
+export function maskedItem(item: Item): Item {
+  const texts = Object.fromEntries(
+    Object.entries(item).flatMap(([name, value]) => (value.S === undefined ? [] : [[name, value.S]])),
+  );
+  const masked = Object.entries(maskedFields(texts)).map(([name, S]) => [name, { S }] as const);
+  return { ...item, ...Object.fromEntries(masked) };
+}
+
+/**
+ * An item that older versions wrote as today's would: a cost that is not money, and repeats the volume, stands apart and
+ * without a currency.
+ */
+export function withoutFalseCost(item: Item): Item {
+  const { cost, currency, ...rest } = item;
+  const carrier = carriers.find((name) => name === item['carrier']?.S);
+  if (cost?.N === undefined || carrier === undefined || isCostMoney(carrier)) return item;
+  return { ...rest, costVolume: { S: cost.N } };
+}
+
+function textOf(value: AttributeValue | undefined): string | boolean | undefined {
+  return value?.S ?? value?.N ?? value?.BOOL;
+}
+
+/** DynamoDB writes a number as JSON does, so its digits stand as they are. */
+function jsonLine(item: Item): string {
+  const members = Object.entries(item)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { S, N, BOOL }]) => `${JSON.stringify(name)}:${N ?? JSON.stringify(S ?? BOOL ?? null)}`);
+  return `{${members.join(',')}}\n`;
+}

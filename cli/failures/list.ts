@@ -1,0 +1,132 @@
+import { objectName } from '../../lambda/file-importer/messages.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, print } from '../command.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { ageOf } from '../terminal/ages.ts';
+import { tableOf } from '../terminal/figures.ts';
+import { ResultWriter } from '../terminal/results.ts';
+import { type DeadLetter, deadLetters, giveBack } from './dead-letters.ts';
+import { type FailedBatchObject, failedBatchObjects, readFailedBatch } from './failed-batches.ts';
+
+/** `failures list`: batches that Lambda has given up, and files whose announcement was. */
+export interface FailuresListOptions {
+  /** Batches that are shown, the latest; without it the last {@link shownBatches}, and all of them as JSON. */
+  readonly limit?: number | undefined;
+}
+
+const shownBatches = 20;
+
+/** A batch as it is shown. */
+interface ShownBatch {
+  readonly key: string;
+  /** ISO 8601. */
+  readonly givenUpAt: string;
+  readonly records: number;
+  readonly condition: string;
+  readonly functionError: string | null;
+}
+
+export async function listFailures(
+  context: CommandContext,
+  { limit }: FailuresListOptions,
+): Promise<ExitCode> {
+  const { deployment, json } = context;
+  const { batches, latest } = await surveyBatches(context, limit ?? (json ? 0 : shownBatches));
+  const files = await announcedFiles(context);
+  if (json) {
+    const objects = limit === undefined ? failedBatchObjects(deployment) : each(latest);
+    await writeJson(context, batches, describeBatches(context, objects), files);
+  } else {
+    const shown: ShownBatch[] = [];
+    for await (const one of describeBatches(context, each(latest))) shown.push(one);
+    printTables(context, batches, shown, files);
+  }
+  return exitCode.done;
+}
+
+async function surveyBatches(
+  { deployment, signal }: CommandContext,
+  limit: number,
+): Promise<{ batches: number; latest: FailedBatchObject[] }> {
+  let batches = 0;
+  let latest: FailedBatchObject[] = [];
+  for await (const object of failedBatchObjects(deployment)) {
+    signal.throwIfAborted();
+    batches += 1;
+    latest = [...latest, object].sort((a, b) => b.writtenAt - a.writtenAt).slice(0, limit);
+  }
+  return { batches, latest };
+}
+
+async function writeJson(
+  { terminal }: CommandContext,
+  batches: number,
+  latest: AsyncIterable<ShownBatch>,
+  files: readonly object[],
+): Promise<void> {
+  const writer = new ResultWriter(terminal.out);
+  await writer.write(`{\n"batches": ${batches},\n"latest": `);
+  await writer.writeArray(latest);
+  await writer.write(`,\n"files": ${JSON.stringify(files)}\n}\n`);
+  await writer.flush();
+}
+
+async function* each(objects: readonly FailedBatchObject[]): AsyncGenerator<FailedBatchObject> {
+  yield* objects;
+}
+
+/** What is shown of batches, in their order: a batch has up to 6 MB, so one is read after the other. */
+async function* describeBatches(
+  { deployment, signal }: CommandContext,
+  objects: AsyncIterable<FailedBatchObject>,
+): AsyncGenerator<ShownBatch> {
+  for await (const { key, writtenAt } of objects) {
+    signal.throwIfAborted();
+    const batch = await readFailedBatch(deployment, key);
+    yield {
+      key,
+      givenUpAt: new Date(writtenAt).toISOString(),
+      records: batch?.records.length ?? 0,
+      condition: batch?.condition ?? 'unreadable',
+      functionError: batch?.functionError ?? null,
+    };
+  }
+}
+
+/** Files whose announcements wait in the dead-letter queue, and since when. */
+async function announcedFiles({
+  deployment,
+  signal,
+}: CommandContext): Promise<{ file: string; sentAt: string }[]> {
+  const files: { file: string; sentAt: string }[] = [];
+  const held: DeadLetter[] = [];
+  for await (const message of deadLetters(deployment)) {
+    if (signal.aborted) break;
+    const sentAt = new Date(message.sentAt).toISOString();
+    for (const object of message.objects ?? []) files.push({ file: objectName(object), sentAt });
+    if (message.objects === undefined) files.push({ file: 'no announcement of a file', sentAt });
+    held.push(message);
+  }
+  for (const message of held) await giveBack(deployment, message);
+  return files;
+}
+
+function printTables(
+  context: CommandContext,
+  batches: number,
+  latest: readonly ShownBatch[],
+  files: readonly { file: string; sentAt: string }[],
+): void {
+  const now = context.terminal.now();
+  print(context, `${count(batches)} batches were given up, ${count(files.length)} announcements of files.`);
+  if (latest.length > 0) {
+    const rows = latest.map(({ givenUpAt, records, condition, functionError, key }) => [
+      ...[ageOf(givenUpAt, now), count(records), condition, functionError ?? '', key],
+    ]);
+    print(context, `\n${tableOf(colours(context), ['age', 'records', 'why', 'error', 'object'], rows)}`);
+  }
+  if (files.length > 0) {
+    const rows = files.map(({ file, sentAt }) => [ageOf(sentAt, now), file]);
+    print(context, `\n${tableOf(colours(context), ['age', 'file'], rows)}`);
+  }
+}

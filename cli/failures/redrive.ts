@@ -1,0 +1,149 @@
+import { importFile } from '../../lambda/file-importer/import-file.ts';
+import { type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
+import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, print, printJson, progressOf } from '../command.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { importPortsOf } from '../file-import.ts';
+import { takeIn } from '../ingestion.ts';
+import { quarantineOf, writerOf } from '../ledger.ts';
+import { removeObjects } from '../quarantine/objects.ts';
+import { printReceipts, SourceReceipts } from '../terminal/receipts.ts';
+import { type DeadLetter, deadLetters, giveBack, holding, remove } from './dead-letters.ts';
+import { failedBatchObjects, readFailedBatch } from './failed-batches.ts';
+
+/**
+ * `failures redrive`: takes in what Lambda has given up, the batches of streams and the files in the dead-letter queue.
+ * What can't be read goes to the quarantine; a batch or announcement leaves its place once all of it is in.
+ */
+export interface FailuresRedriveOptions {
+  readonly dryRun: boolean;
+}
+
+export async function redriveFailures(
+  context: CommandContext,
+  { dryRun }: FailuresRedriveOptions,
+): Promise<ExitCode> {
+  const redrive = new FailureRedrive(context, dryRun);
+  await redrive.takeBatches();
+  await redrive.takeFiles();
+  const { receipts, left, troubles } = redrive;
+  const { total, entries: sources } = receipts;
+  if (context.json) printJson(context, { dryRun, total, sources, removed: left, troubles: [...troubles] });
+  else printResult(context, redrive, dryRun);
+  for (const trouble of troubles) context.terminal.err.write(`! ${trouble}\n`);
+  if (context.signal.aborted) return exitCode.interrupted;
+  return troubles.size > 0 || total.failed > 0 ? exitCode.attention : exitCode.done;
+}
+
+class FailureRedrive {
+  readonly receipts = new SourceReceipts();
+  readonly troubles = new Set<string>();
+  /** What left its place, or would have. */
+  readonly left = { batches: 0, announcements: 0 };
+  readonly #context: CommandContext;
+  readonly #dryRun: boolean;
+  readonly #ports: Pick<Parameters<typeof takeIn>[1], 'writer' | 'quarantine'>;
+
+  constructor(context: CommandContext, dryRun: boolean) {
+    this.#context = context;
+    this.#dryRun = dryRun;
+    const { deployment } = context;
+    this.#ports = {
+      writer: writerOf(deployment, { dryRun }),
+      quarantine: quarantineOf(deployment, { dryRun }),
+    };
+  }
+
+  async takeBatches(): Promise<void> {
+    const { deployment, signal } = this.#context;
+    const progress = progressOf(this.#context, 'records');
+    for await (const { key } of failedBatchObjects(deployment)) {
+      if (signal.aborted) break;
+      if (!(await this.#takeBatch(key))) continue;
+      if (!this.#dryRun) await removeObjects(deployment, [key]);
+      this.left.batches += 1;
+      progress.show(this.receipts.total.received, undefined);
+    }
+    progress.end();
+  }
+
+  /** @returns whether all of it is in. */
+  async #takeBatch(key: string): Promise<boolean> {
+    const { deployment, interpret } = this.#context;
+    const { sources } = deployment.places;
+    const batch = await readFailedBatch(deployment, key);
+    const source = sources.all.find(({ streamArn }) => streamArn === batch?.streamArn);
+    if (batch === undefined || source === undefined) {
+      this.troubles.add(
+        batch === undefined
+          ? `${key} is no batch that Lambda has given up`
+          : `${key} is of a stream of no source that is configured: ${batch.streamArn}`,
+      );
+      return false;
+    }
+    const { receipt, errors } = await takeIn([...entriesOf(batch.records, sources, interpret)], this.#ports);
+    this.receipts.add(source.name, receipt);
+    for (const { name, message } of errors) this.troubles.add(`Not stored: ${name}: ${message}`);
+    return receipt.failed === 0;
+  }
+
+  async takeFiles(): Promise<void> {
+    const { deployment, signal } = this.#context;
+    const kept: DeadLetter[] = [];
+    for await (const message of deadLetters(deployment)) {
+      const isIn = !signal.aborted && (await holding(deployment, message, () => this.#takeMessage(message)));
+      if (isIn) this.left.announcements += 1;
+      if (isIn && !this.#dryRun) await remove(deployment, message);
+      else kept.push(message);
+      if (signal.aborted) break;
+    }
+    for (const message of kept) await giveBack(deployment, message);
+  }
+
+  async #takeMessage({ id, objects }: DeadLetter): Promise<boolean> {
+    if (objects === undefined) {
+      this.troubles.add(`The message ${id} of the dead-letter queue announces no file`);
+      return false;
+    }
+    let areIn = true;
+    for (const object of objects) areIn = (await this.#takeFile(object)) && areIn;
+    return areIn;
+  }
+
+  async #takeFile(object: FileObject): Promise<boolean> {
+    const { deployment, signal } = this.#context;
+    const source = deployment.places.sources.all.find(({ bucket }) => bucket === object.bucket);
+    if (source === undefined) {
+      this.troubles.add(`${objectName(object)} is in a bucket of no source that is configured`);
+      return false;
+    }
+    const ports = importPortsOf(deployment, { dryRun: this.#dryRun, signal });
+    try {
+      const { outcome } = await importFile(object, source, {
+        ...ports,
+        count: (receipt) => this.receipts.add(source.name, receipt),
+      });
+      if (outcome === 'gone') this.troubles.add(`${objectName(object)} is gone: what is in of it stays in`);
+      return outcome !== 'continue';
+    } catch (error) {
+      this.troubles.add(error instanceof Error ? error.message : String(error));
+      return false;
+    }
+  }
+}
+
+function printResult(context: CommandContext, redrive: FailureRedrive, dryRun: boolean): void {
+  const { receipts, left, troubles } = redrive;
+  if (left.batches + left.announcements === 0 && troubles.size === 0) {
+    print(context, 'Nothing was given up.');
+    return;
+  }
+  const groups = receipts.entries.map(({ source, receipt }) => [[source], receipt] as const);
+  printReceipts(context, dryRun, ['source'], groups);
+  const verb = dryRun ? 'would be removed' : 'were removed';
+  print(
+    context,
+    `\n${count(left.batches)} batches and ${count(left.announcements)} announcements of files ${verb}.`,
+  );
+}

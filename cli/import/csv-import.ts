@@ -1,0 +1,135 @@
+import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { Upload } from '@aws-sdk/lib-storage';
+import { continuation, type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
+import { FilesTable, type Manifest } from '../../lambda/store/files.ts';
+import { UsageError } from '../../local/options.ts';
+import { durationOf } from '../terminal/ages.ts';
+import type { Imported, ImportTask } from './importing.ts';
+
+const pollMilliseconds = 500;
+/** Seconds without progress after which a hint is given. */
+const hintSeconds = 30;
+/** The metadata by which a file that was put is known again. */
+const identityMetadata = 'simledger-identity';
+
+/**
+ * Imports CSV: puts the file where the carrier would, into the source's bucket, and watches the deployed importer take
+ * it in. What is there already is not put again; a file that lies in the bucket unnoticed is announced.
+ *
+ * Ended early, the import goes on without this; begun again, this looks on from where it is.
+ */
+export async function importCsv(task: ImportTask): Promise<Imported> {
+  const { deployment } = task.context;
+  const files = new FilesTable(deployment.dynamoDb, deployment.places.tables.files);
+  const object = await placed(task);
+  const known = await files.read(objectName(object));
+  if (known?.state === 'done') return { ...endOf(known), outcome: 'done before' };
+  if (known === undefined && task.input.object?.bucket === object.bucket) await announce(task, object);
+  return watch(task, files, objectName(object));
+}
+
+/** The object in the source's bucket that holds the file: it lies there, was put there before, or is put now. */
+async function placed(task: ImportTask): Promise<FileObject> {
+  const { input, source } = task;
+  const { bucket } = source;
+  if (bucket === undefined) {
+    throw new UsageError(
+      `The source ${source.name} has no bucket for CSV files: name another by --source, or give it one (bucket: true)`,
+    );
+  }
+  if (input.object?.bucket === bucket) {
+    const { key, versionId } = input.object;
+    return { bucket, key, versionId, eTag: versionId === undefined ? input.identity : undefined };
+  }
+  return (await placedBefore(task, bucket)) ?? put(task, bucket);
+}
+
+async function placedBefore({ context, input }: ImportTask, bucket: string): Promise<FileObject | undefined> {
+  try {
+    const { Metadata, VersionId, ETag } = await context.deployment.s3.send(
+      new HeadObjectCommand({ Bucket: bucket, Key: input.baseName }),
+    );
+    if (Metadata?.[identityMetadata] !== identityOf(input)) return undefined;
+    return { bucket, key: input.baseName, versionId: VersionId, eTag: ETag?.replaceAll('"', '') };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFound') return undefined;
+    throw error;
+  }
+}
+
+async function put({ context, input }: ImportTask, bucket: string): Promise<FileObject> {
+  const upload = new Upload({
+    client: context.deployment.s3,
+    params: {
+      ...{ Bucket: bucket, Key: input.baseName, ContentType: 'text/csv' },
+      Body: Readable.from(input.open()),
+      Metadata: { [identityMetadata]: identityOf(input) },
+    },
+  });
+  const stop = (): void => void upload.abort();
+  context.signal.addEventListener('abort', stop);
+  try {
+    const { VersionId, ETag } = await upload.done();
+    return { bucket, key: input.baseName, versionId: VersionId, eTag: ETag?.replaceAll('"', '') };
+  } finally {
+    context.signal.removeEventListener('abort', stop);
+  }
+}
+
+/** As metadata takes it: ASCII. */
+function identityOf({ identity, object }: ImportTask['input']): string {
+  return object === undefined ? identity : encodeURIComponent(`${object.bucket}/${object.key}@${identity}`);
+}
+
+/** Tells the importer of a file that no announcement has told it of: it was there before the bucket announced any. */
+async function announce({ context }: ImportTask, object: FileObject): Promise<void> {
+  const { sqs, places } = context.deployment;
+  await sqs.send(
+    new SendMessageCommand({ QueueUrl: places.queues?.files, MessageBody: continuation(object) }),
+  );
+}
+
+/** Looks on until the file is in, nothing has moved for too long, or Ctrl-C. */
+async function watch(
+  { context, maxWaitSeconds, onProgress }: ImportTask,
+  files: FilesTable,
+  object: string,
+): Promise<Imported> {
+  let manifest: Manifest | undefined;
+  let movedAt = performance.now();
+  let isHinted = false;
+  while (!context.signal.aborted) {
+    const before = manifest?.position;
+    manifest = await files.read(object);
+    onProgress(manifest?.position ?? 0);
+    if (manifest !== undefined && manifest.state !== 'importing') {
+      return { ...endOf(manifest), outcome: manifest.state };
+    }
+    const now = performance.now();
+    if (manifest?.position !== before) movedAt = now;
+    const still = (now - movedAt) / 1000;
+    if (still >= maxWaitSeconds)
+      return { ...endOf(manifest), outcome: 'waiting', reason: waitingSentence(still) };
+    if (still >= hintSeconds && !isHinted) {
+      isHinted = true;
+      context.terminal.err.write(`${object}: ${waitingSentence(still)}\n`);
+    }
+    await wait(pollMilliseconds);
+  }
+  return { ...endOf(manifest), outcome: 'interrupted' };
+}
+
+function waitingSentence(seconds: number): string {
+  return (
+    `the importer has not moved for ${durationOf(seconds)}: simledger status shows its queue, and simledger doctor ` +
+    'what is wrong with it. The file is in its bucket and stays there; import it again to look on'
+  );
+}
+
+function endOf(manifest: Manifest | undefined): Omit<Imported, 'outcome'> {
+  const { rows = 0, accepted = 0, rejected = 0, reason } = manifest ?? {};
+  return { rows, accepted, rejected, ...(reason !== undefined && { reason }) };
+}

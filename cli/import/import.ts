@@ -1,0 +1,105 @@
+import type { SourceDescription } from '../../lambda/sources.ts';
+import { UsageError } from '../../local/options.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { requireSource } from '../sources.ts';
+import { tableOf } from '../terminal/figures.ts';
+import { maskedText } from '../terminal/masking.ts';
+import { importCsv } from './csv-import.ts';
+import type { Imported } from './importing.ts';
+import { type Input, inputsOf } from './inputs.ts';
+import { importJson } from './json-import.ts';
+
+/** `import`: takes in files of the past. */
+export interface ImportOptions {
+  readonly files: readonly string[];
+  /** Whose they are. */
+  readonly source?: string | undefined;
+  /** Files at the same time. */
+  readonly parallel: number;
+  /** Seconds without progress of the deployed importer after which it is no longer watched. */
+  readonly wait: number;
+}
+
+/** A file and what became of it. */
+interface Outcome extends Imported {
+  readonly file: string;
+  readonly source: string;
+}
+
+export async function importFiles(context: CommandContext, options: ImportOptions): Promise<ExitCode> {
+  const { deployment } = context;
+  if (options.source !== undefined) requireSource(deployment, options.source);
+  const inputs: Input[] = [];
+  for await (const input of inputsOf(deployment.s3, options.files)) inputs.push(input);
+  const tasks = inputs.map((input) => ({ input, source: sourceOf(context, input, options.source) }));
+  const bytes = new Map<Input, number>();
+  const total = inputs.reduce((sum, input) => sum + input.bytes, 0);
+  const progress = progressOf(context, 'bytes');
+  const outcomes = await mapConcurrently(tasks, options.parallel, async ({ input, source }) => {
+    const onProgress = (done: number): void => {
+      bytes.set(input, done);
+      progress.show(
+        [...bytes.values()].reduce((sum, one) => sum + one, 0),
+        total,
+      );
+    };
+    const take = input.kind === 'csv' ? importCsv : importJson;
+    const imported = context.signal.aborted
+      ? notBegun
+      : await take({ context, input, source, maxWaitSeconds: options.wait, onProgress });
+    return { file: input.name, source: source.name, ...imported };
+  });
+  progress.end();
+  if (context.json) printJson(context, outcomes);
+  else printOutcomes(context, outcomes);
+  return codeOf(outcomes);
+}
+
+const notBegun: Imported = { outcome: 'interrupted', rows: 0, accepted: 0, rejected: 0 };
+
+/** Whose a file is: the source in whose bucket it lies, the one that was named, or the only one. */
+function sourceOf(
+  { deployment }: CommandContext,
+  { name, object }: Input,
+  named: string | undefined,
+): SourceDescription {
+  const { all } = deployment.places.sources;
+  const owner = all.find(({ bucket }) => bucket !== undefined && bucket === object?.bucket);
+  if (owner !== undefined && (named === undefined || named === owner.name)) return owner;
+  if (owner !== undefined) {
+    throw new UsageError(`--source ${JSON.stringify(named)}: ${name} lies in the bucket of ${owner.name}`);
+  }
+  if (named !== undefined) return requireSource(deployment, named);
+  const [only, other] = all;
+  if (only !== undefined && other === undefined) return only;
+  const standard = all.find((source) => source.name === 'default');
+  if (standard !== undefined) return standard;
+  throw new UsageError(
+    `Nothing tells whose ${name} is: give --source, one of ${all.map((one) => one.name).join(', ')}`,
+  );
+}
+
+function printOutcomes(context: CommandContext, outcomes: readonly Outcome[]): void {
+  if (outcomes.length === 0) {
+    print(context, 'There is no file to import.');
+    return;
+  }
+  const shown = (reason: string): string => (context.reveal ? reason : maskedText(reason));
+  const rows = outcomes.map(({ file, source, outcome, rows: read, accepted, rejected, reason }) => [
+    ...[file, source, outcome, count(read), count(accepted), count(rejected), shown(reason ?? '')],
+  ]);
+  const head = ['file', 'source', 'state', 'records', 'accepted', 'rejected', ''];
+  print(context, tableOf(colours(context), head, rows));
+  if (outcomes.some(({ outcome }) => outcome === 'interrupted')) {
+    context.terminal.err.write('Ended early. Run it again to go on; nothing is done twice.\n');
+  }
+}
+
+function codeOf(outcomes: readonly Outcome[]): ExitCode {
+  if (outcomes.some(({ outcome }) => outcome === 'interrupted')) return exitCode.interrupted;
+  const isFine = outcomes.every(({ outcome }) => outcome !== 'failed' && outcome !== 'waiting');
+  return isFine && outcomes.length > 0 ? exitCode.done : exitCode.attention;
+}

@@ -1,0 +1,200 @@
+import type { RejectLine } from '../../lambda/store/quarantine.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, print, progressOf } from '../command.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { ageOf } from '../terminal/ages.ts';
+import { tableOf } from '../terminal/figures.ts';
+import { maskedText } from '../terminal/masking.ts';
+import { ResultWriter } from '../terminal/results.ts';
+import {
+  nothingFound,
+  type RejectFilter,
+  type RejectObject,
+  readRejects,
+  rejectObjects,
+  requireRejectSource,
+} from './objects.ts';
+import { UnreadableRejectsError } from './unreadable-rejects.ts';
+
+/** `quarantine list`: what was rejected, counted by source and reason, and the latest of it. */
+export interface QuarantineListOptions extends RejectFilter {
+  /** Objects that are shown, the latest; without it the last {@link shownObjects}, and all of them as JSON. */
+  readonly limit?: number | undefined;
+}
+
+const shownObjects = 20;
+
+/** Rejects of one source and reason. */
+interface Group {
+  readonly source: string;
+  readonly reason: string;
+  readonly objects: number;
+  readonly bytes: number;
+  /** ISO 8601. */
+  readonly oldest: string;
+  readonly newest: string;
+}
+
+/** A reject as it is shown. */
+interface Shown {
+  readonly key: string;
+  readonly source: string;
+  readonly reason: string;
+  readonly sentence: string;
+  readonly position: string;
+  readonly arrivedAt: string;
+  /** Rejects in the same object, this one included. */
+  readonly records: number;
+}
+
+const concurrentReads = 32;
+
+export async function listQuarantine(
+  context: CommandContext,
+  { limit, ...filter }: QuarantineListOptions,
+): Promise<ExitCode> {
+  const { deployment, json } = context;
+  await requireRejectSource(deployment, filter);
+  const { groups, latest } = await survey(context, filter, limit ?? (json ? 0 : shownObjects));
+  if (json) {
+    const objects = limit === undefined ? rejectObjects(deployment, filter) : asPage(latest);
+    await writeJson(context, groups, shownRejects(context, objects));
+    return exitCode.done;
+  }
+  if (groups.length === 0) print(context, await nothingFound(deployment, filter));
+  else {
+    const rejects: Shown[] = [];
+    for await (const one of shownRejects(context, asPage(latest))) rejects.push(one);
+    printTables(context, groups, rejects);
+  }
+  return exitCode.done;
+}
+
+/** Groups are few; rejects may be many, and are written while they are read. */
+async function writeJson(
+  { terminal }: CommandContext,
+  groups: readonly Group[],
+  latest: AsyncIterable<Shown>,
+): Promise<void> {
+  const writer = new ResultWriter(terminal.out);
+  await writer.write(`{\n"groups": ${JSON.stringify(groups)},\n"latest": `);
+  await writer.writeArray(latest);
+  await writer.write('\n}\n');
+  await writer.flush();
+}
+
+async function* asPage(objects: readonly RejectObject[]): AsyncGenerator<readonly RejectObject[]> {
+  yield objects;
+}
+
+/** What is shown of objects, in their order. */
+async function* shownRejects(
+  context: CommandContext,
+  pages: AsyncIterable<readonly RejectObject[]>,
+): AsyncGenerator<Shown> {
+  for await (const page of pages) {
+    for (let from = 0; from < page.length; from += concurrentReads) {
+      context.signal.throwIfAborted();
+      const objects = page.slice(from, from + concurrentReads);
+      const shown = await mapConcurrently(objects, concurrentReads, (object) => shownOf(context, object));
+      yield* shown.filter((one) => one !== undefined);
+    }
+  }
+}
+
+/** Goes through all keys once, and keeps the latest few. */
+async function survey(
+  context: CommandContext,
+  filter: RejectFilter,
+  limit: number,
+): Promise<{ groups: Group[]; latest: RejectObject[] }> {
+  const groups = new Map<string, Group>();
+  let latest: RejectObject[] = [];
+  let objects = 0;
+  const progress = progressOf(context, 'objects');
+  for await (const page of rejectObjects(context.deployment, filter)) {
+    for (const object of page) addTo(groups, object);
+    latest = [...latest, ...page].sort((a, b) => b.keptAt - a.keptAt).slice(0, limit);
+    objects += page.length;
+    progress.show(objects, undefined);
+    context.signal.throwIfAborted();
+  }
+  progress.end();
+  return { groups: [...groups.values()], latest };
+}
+
+function addTo(groups: Map<string, Group>, { source, code, bytes, keptAt }: RejectObject): void {
+  const at = new Date(keptAt).toISOString();
+  const known = groups.get(`${source}/${code}`);
+  groups.set(`${source}/${code}`, {
+    source,
+    reason: code,
+    objects: (known?.objects ?? 0) + 1,
+    bytes: (known?.bytes ?? 0) + bytes,
+    oldest: known === undefined || at < known.oldest ? at : known.oldest,
+    newest: known === undefined || at > known.newest ? at : known.newest,
+  });
+}
+
+async function shownOf(
+  context: CommandContext,
+  { key, source, code }: RejectObject,
+): Promise<Shown | undefined> {
+  const { reveal } = context;
+  const lines = await linesOf(context, key);
+  const [first] = lines;
+  if (first === undefined) return undefined;
+  return {
+    ...{ key, source, reason: code, records: lines.length },
+    sentence: reveal ? first.reason : maskedText(first.reason),
+    position: first.position,
+    arrivedAt: first.arrivedAt,
+  };
+}
+
+/** An object's rejects; of one that holds something else, none, and a word about it. */
+async function linesOf({ deployment, terminal }: CommandContext, key: string): Promise<RejectLine[]> {
+  try {
+    return (await readRejects(deployment, key)) ?? [];
+  } catch (error) {
+    if (!(error instanceof UnreadableRejectsError)) throw error;
+    terminal.err.write(`! ${error.message}\n`);
+    return [];
+  }
+}
+
+function printTables(context: CommandContext, groups: readonly Group[], rejects: readonly Shown[]): void {
+  const now = context.terminal.now();
+  const age = (time: string): string => ageOf(time, now);
+  const total = groups.reduce((sum, { objects }) => sum + objects, 0);
+  const counted = groups.map(({ source, reason, objects, bytes, oldest, newest }) => [
+    ...[source, reason, count(objects), count(bytes), age(oldest), age(newest)],
+  ]);
+  const head = ['source', 'reason', 'objects', 'bytes', 'oldest', 'newest'];
+  print(context, tableOf(colours(context), head, [...counted, ['all', '', count(total), '', '', '']]));
+  if (rejects.length === 0) return;
+  print(
+    context,
+    `\nThe latest ${count(rejects.length)} of ${count(total)} objects (simledger quarantine show ID shows one)`,
+  );
+  print(
+    context,
+    tableOf(
+      colours(context),
+      ['ID', 'source', 'reason', 'age', 'records', 'position'],
+      rejects.map(({ key, source, sentence, arrivedAt, records, position }) => [
+        ...[idOf(key), source, cut(sentence, 60), age(arrivedAt), count(records), cut(position, 60)],
+      ]),
+    ),
+  );
+}
+
+/** The first characters of an object's name: enough to tell it from others. */
+export function idOf(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1).slice(0, 12);
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}

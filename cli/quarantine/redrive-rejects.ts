@@ -1,0 +1,287 @@
+import { type Entry, ingest } from '../../lambda/ingest.ts';
+import type { Interpret } from '../../lambda/kinesis-consumer/entries.ts';
+import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
+import type { Quarantine, RejectLine } from '../../lambda/store/quarantine.ts';
+import type { LedgerWriter } from '../../lambda/store/writer.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { quarantineOf, writerOf } from '../ledger.ts';
+import {
+  keepOnly,
+  type RejectFilter,
+  type RejectObject,
+  readRejects,
+  rejectObjects,
+  removeObjects,
+} from './objects.ts';
+import { RejectReader } from './reject-reader.ts';
+import { RefusedFiles } from './rereading.ts';
+import { UnreadableRejectsError } from './unreadable-rejects.ts';
+
+/**
+ * Reads rejects again with today's code, and puts the good into the ledger: through `ingest`, the one way in. What was
+ * stored, or seen to be stored before, leaves the quarantine afterwards, never before; what is rejected again stays
+ * where it is. Ended at any point and begun again, it comes to the same.
+ *
+ * A dry run goes the same way with a writer that writes nothing, and takes nothing away.
+ */
+
+/** How rejects are redriven. */
+export interface RedriveOptions extends RejectFilter {
+  readonly dryRun: boolean;
+  readonly interpret: Interpret;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** Told of objects that are done with. */
+  readonly onProgress: (objects: number) => void;
+}
+
+/** What became of one reason's rejects of one source. */
+export interface RedrivenGroup {
+  readonly source: string;
+  readonly reason: string;
+  readonly receipt: Receipt;
+}
+
+/** What became of all. */
+export interface Redriven {
+  readonly groups: readonly RedrivenGroup[];
+  readonly total: Receipt;
+  /** Why records are still rejected: sentences, and how many records each is about. */
+  readonly stillRejected: ReadonlyMap<string, number>;
+  /** Objects that left the quarantine, or would have. */
+  readonly removed: number;
+  /** What could not be tried, or failed, in sentences. */
+  readonly troubles: readonly string[];
+  /** Whether it was ended before its end. */
+  readonly interrupted: boolean;
+}
+
+/** Objects that are read and taken in together, and the bytes that they may have. */
+const mostObjects = 500;
+const mostBytes = 4 * 1024 * 1024;
+const concurrentReads = 48;
+/** Different sentences that are told apart. */
+const mostSentences = 200;
+
+/** Redrives what is in a deployment's quarantine. */
+export async function redriveRejects(deployment: Deployment, options: RedriveOptions): Promise<Redriven> {
+  const redrive = new Redrive(deployment, options);
+  let reading: Promise<readonly HeldObject[]> | undefined;
+  for await (const chunk of chunksOf(rejectObjects(deployment, options))) {
+    if (options.signal.aborted) return redrive.result(true);
+    // The next ones are read while these are written.
+    const next = redrive.read(chunk);
+    next.catch(() => undefined);
+    if (reading !== undefined) await redrive.take(await reading);
+    reading = next;
+  }
+  if (reading !== undefined) await redrive.take(await reading);
+  return redrive.result(options.signal.aborted);
+}
+
+/** An object of the quarantine and the rejects that it holds. */
+interface HeldObject {
+  readonly object: RejectObject;
+  readonly lines: readonly RejectLine[];
+}
+
+/** A reject on its way: what it turned out to be, and what is to become of it. */
+interface Attempt {
+  readonly held: HeldObject;
+  readonly line: RejectLine;
+  readonly entries: readonly Entry[];
+  /** Nothing of it could be read. */
+  readonly isRejected: boolean;
+}
+
+/** Objects of one source and reason, in portions. */
+async function* chunksOf(pages: AsyncIterable<readonly RejectObject[]>): AsyncGenerator<RejectObject[]> {
+  let chunk: RejectObject[] = [];
+  let bytes = 0;
+  for await (const page of pages) {
+    for (const object of page) {
+      const [first] = chunk;
+      const isOther = first !== undefined && (first.source !== object.source || first.code !== object.code);
+      if (isOther || chunk.length === mostObjects || (bytes > 0 && bytes + object.bytes > mostBytes)) {
+        yield chunk;
+        chunk = [];
+        bytes = 0;
+      }
+      chunk.push(object);
+      bytes += object.bytes;
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+class Redrive {
+  readonly #deployment: Deployment;
+  readonly #options: RedriveOptions;
+  readonly #reader: RejectReader;
+  readonly #files: RefusedFiles;
+  readonly #writer: LedgerWriter;
+  readonly #quarantine: Quarantine;
+  readonly #groups = new Map<string, RedrivenGroup>();
+  readonly #stillRejected = new Map<string, number>();
+  readonly #troubles = new Set<string>();
+  #removed = 0;
+  #objects = 0;
+
+  constructor(deployment: Deployment, options: RedriveOptions) {
+    this.#deployment = deployment;
+    this.#options = options;
+    this.#reader = new RejectReader(deployment, options.interpret);
+    this.#writer = writerOf(deployment, options);
+    this.#quarantine = quarantineOf(deployment, options);
+    this.#files = new RefusedFiles(deployment, { ...options, writer: this.#writer });
+  }
+
+  result(interrupted: boolean): Redriven {
+    const groups = [...this.#groups.values()];
+    return {
+      groups,
+      total: groups.reduce((sum, { receipt }) => addReceipts(sum, receipt), emptyReceipt),
+      stillRejected: this.#stillRejected,
+      removed: this.#removed,
+      troubles: [...this.#troubles],
+      interrupted,
+    };
+  }
+
+  async read(objects: readonly RejectObject[]): Promise<HeldObject[]> {
+    const held = await mapConcurrently(objects, concurrentReads, async (object) => {
+      try {
+        const lines = await readRejects(this.#deployment, object.key);
+        return lines && { object, lines };
+      } catch (error) {
+        if (!(error instanceof UnreadableRejectsError)) throw error;
+        this.#troubles.add(error.message);
+        return undefined;
+      }
+    });
+    return held.filter((one) => one !== undefined);
+  }
+
+  async take(held: readonly HeldObject[]): Promise<void> {
+    const whole = held.filter(({ lines }) => lines.some(({ object }) => object !== undefined));
+    await this.#takeLines(held.filter((one) => !whole.includes(one)));
+    for (const { object, lines } of whole) await this.#takeFile(object, lines);
+    this.#objects += held.length;
+    this.#options.onProgress(this.#objects);
+  }
+
+  async #takeLines(held: readonly HeldObject[]): Promise<void> {
+    const attempts = await this.#attempts(held);
+    const [first] = held;
+    if (first === undefined) return;
+    const entries = attempts.flatMap((attempt) => attempt.entries);
+    const { receipt, failedDeliveries, errors } = await ingest(
+      entries,
+      { writer: this.#writer, quarantine: this.#partsOf(attempts) },
+      { lookFirst: true },
+    );
+    this.#count(first.object, receipt);
+    for (const { name, message } of errors) this.#troubles.add(`Not stored: ${name}: ${message}`);
+    const leaving = new Set(
+      attempts
+        .filter(({ isRejected }, number) => !isRejected && !failedDeliveries.has(number))
+        .map(({ line }) => line),
+    );
+    await this.#settle(held, leaving);
+  }
+
+  /** Reads each reject again; what can't even be tried is left out, and stays. */
+  async #attempts(held: readonly HeldObject[]): Promise<Attempt[]> {
+    const attempts: Attempt[] = [];
+    for (const one of held) {
+      for (const line of one.lines) {
+        const again = await this.#reader.read(line, attempts.length, this.#options.now());
+        if ('trouble' in again) {
+          this.#troubles.add(again.trouble);
+          this.#reject(one.object, again.trouble);
+          continue;
+        }
+        const { entries } = again;
+        const isRejected = entries.every(({ reading }) => reading.kind === 'fault');
+        for (const { reading } of entries) {
+          if (reading.kind === 'fault') this.#note(`${reading.code}: ${reading.problem}`);
+        }
+        attempts.push({ held: one, line, entries, isRejected });
+      }
+    }
+    return attempts;
+  }
+
+  /**
+   * Keeps what is new in the quarantine: where today's code finds several records in what was one reject, and some of
+   * them can't be read, these become rejects of their own before the old one leaves.
+   */
+  #partsOf(attempts: readonly Attempt[]): Quarantine {
+    const parts = new Set(
+      attempts
+        .filter(({ isRejected }) => !isRejected)
+        .flatMap(({ entries }) => entries)
+        .filter(({ reading }) => reading.kind === 'fault')
+        .map(({ position }) => position),
+    );
+    return {
+      keep: async (rejects) => {
+        await this.#quarantine.keep(rejects.filter(({ position }) => parts.has(position)));
+      },
+    };
+  }
+
+  /** Takes away what is in the ledger now. */
+  async #settle(held: readonly HeldObject[], leaving: ReadonlySet<RejectLine>): Promise<void> {
+    const gone: string[] = [];
+    for (const { object, lines } of held) {
+      const staying = lines.filter((line) => !leaving.has(line));
+      if (staying.length === 0) gone.push(object.key);
+      else if (staying.length < lines.length && !this.#options.dryRun) {
+        await keepOnly(this.#deployment, object.key, staying);
+      }
+    }
+    if (!this.#options.dryRun) await removeObjects(this.#deployment, gone);
+    this.#removed += gone.length;
+  }
+
+  async #takeFile(object: RejectObject, [line]: readonly RejectLine[]): Promise<void> {
+    if (line === undefined || this.#options.signal.aborted) return;
+    const { receipt, isTakenIn, trouble } = await this.#files.redrive(line);
+    this.#count(object, receipt);
+    if (trouble !== undefined) this.#troubles.add(trouble);
+    if (!isTakenIn) {
+      if (trouble === undefined) this.#note(`${line.code}: ${readProblem(line)}`);
+      return;
+    }
+    const keys = [object.key, ...(line.object === undefined ? [] : [line.object])];
+    // The line goes first: a copy without its line is no reject any more.
+    if (!this.#options.dryRun) await removeObjects(this.#deployment, keys);
+    this.#removed += 1;
+  }
+
+  #count({ source, code }: RejectObject, receipt: Receipt): void {
+    const key = `${source}/${code}`;
+    const known = this.#groups.get(key)?.receipt ?? emptyReceipt;
+    this.#groups.set(key, { source, reason: code, receipt: addReceipts(known, receipt) });
+  }
+
+  #reject(object: RejectObject, sentence: string): void {
+    this.#count(object, { ...emptyReceipt, received: 1, rejected: 1 });
+    this.#note(`${object.code}: ${sentence}`);
+  }
+
+  /** @param problem a sentence without the value that is wrong, which differs from record to record. */
+  #note(problem: string): void {
+    const known = this.#stillRejected.get(problem);
+    if (known === undefined && this.#stillRejected.size >= mostSentences) return;
+    this.#stillRejected.set(problem, (known ?? 0) + 1);
+  }
+}
+
+/** The reason of a reject without the value at its end. */
+function readProblem({ reason, value }: RejectLine): string {
+  return value === undefined ? reason : reason.slice(0, -`: ${value}`.length);
+}

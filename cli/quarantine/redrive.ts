@@ -1,0 +1,89 @@
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { tableOf } from '../terminal/figures.ts';
+import { maskedText } from '../terminal/masking.ts';
+import { printReceipts } from '../terminal/receipts.ts';
+import { nothingFound, type RejectFilter, rejectObjects, requireRejectSource } from './objects.ts';
+import { type Redriven, redriveRejects } from './redrive-rejects.ts';
+
+/** `quarantine redrive`: reads rejects again with today's code, and puts the good into the ledger. */
+export interface QuarantineRedriveOptions extends RejectFilter {
+  readonly dryRun: boolean;
+}
+
+/** Sentences that are shown, the most frequent. */
+const mostSentences = 20;
+
+export async function redriveQuarantine(
+  context: CommandContext,
+  options: QuarantineRedriveOptions,
+): Promise<ExitCode> {
+  const { deployment, interpret, signal, terminal, json } = context;
+  await requireRejectSource(deployment, options);
+  const objects = await countObjects(context, options);
+  const progress = progressOf(context, 'objects');
+  const redriven = await redriveRejects(deployment, {
+    ...{ ...options, interpret, signal, now: terminal.now },
+    onProgress: (done) => progress.show(done, objects),
+  });
+  progress.end();
+  if (json) printJson(context, jsonOf(context, redriven, options.dryRun));
+  else await printResult(context, redriven, options);
+  if (redriven.interrupted) return exitCode.interrupted;
+  return redriven.total.failed > 0 || redriven.troubles.length > 0 ? exitCode.attention : exitCode.done;
+}
+
+async function countObjects({ deployment }: CommandContext, filter: RejectFilter): Promise<number> {
+  let objects = 0;
+  for await (const page of rejectObjects(deployment, filter)) objects += page.length;
+  return objects;
+}
+
+/** Sentences by frequency, without personal values unless they are asked for. */
+function sentencesOf({ reveal }: CommandContext, { stillRejected }: Redriven): [string, number][] {
+  return [...stillRejected]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, mostSentences)
+    .map(([sentence, records]) => [reveal ? sentence : maskedText(sentence), records]);
+}
+
+function jsonOf(context: CommandContext, redriven: Redriven, dryRun: boolean): object {
+  const { groups, total, removed, troubles, interrupted } = redriven;
+  const stillRejected = sentencesOf(context, redriven).map(([reason, records]) => ({ reason, records }));
+  return { dryRun, total, groups, stillRejected, removedObjects: removed, troubles, interrupted };
+}
+
+async function printResult(
+  context: CommandContext,
+  redriven: Redriven,
+  { dryRun, ...filter }: QuarantineRedriveOptions,
+): Promise<void> {
+  const { groups, removed, troubles, interrupted } = redriven;
+  if (groups.length === 0 && troubles.length === 0) {
+    const isFiltered = filter.source !== undefined || filter.reason !== undefined;
+    print(
+      context,
+      isFiltered ? await nothingFound(context.deployment, filter) : 'There is nothing to redrive.',
+    );
+    return;
+  }
+  const rows = groups.map(({ source, reason, receipt }) => [[source, reason], receipt] as const);
+  printReceipts(context, dryRun, ['source', 'reason'], rows);
+  const sentences = sentencesOf(context, redriven);
+  if (sentences.length > 0) {
+    print(context, dryRun ? '\nWould still be rejected' : '\nStill rejected');
+    print(
+      context,
+      tableOf(
+        colours(context),
+        ['records', 'reason today'],
+        sentences.map(([sentence, records]) => [count(records), sentence]),
+      ),
+    );
+  }
+  const verb = dryRun ? 'would leave' : 'left';
+  print(context, `\n${count(removed)} objects ${verb} the quarantine.`);
+  for (const trouble of troubles) context.terminal.err.write(`! ${trouble}\n`);
+  if (interrupted) context.terminal.err.write('Ended early. Run it again to go on; nothing is done twice.\n');
+}

@@ -1,0 +1,68 @@
+import type { RejectLine } from '../../lambda/store/quarantine.ts';
+import { type CommandContext, colours, print, printJson } from '../command.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { ageOf } from '../terminal/ages.ts';
+import { maskedText } from '../terminal/masking.ts';
+import { type RejectObject, readRejects, rejectObjects } from './objects.ts';
+
+/** `quarantine show ID`: the rejects of an object, with their bytes. */
+
+/** Objects that an ID may stand for before it counts as ambiguous. */
+const mostNamed = 10;
+
+export async function showReject(context: CommandContext, { id }: { id: string }): Promise<ExitCode> {
+  const found = await objectsNamed(context, id);
+  const [object, other] = found;
+  if (object === undefined) {
+    context.terminal.err.write(
+      `No reject has the ID ${JSON.stringify(id)}: simledger quarantine list shows what there is\n`,
+    );
+    return exitCode.attention;
+  }
+  if (other !== undefined) {
+    const keys = found.map(({ key }) => `\n  ${key}`).join('');
+    context.terminal.err.write(
+      `${JSON.stringify(id)} begins the IDs of several: give one of these keys${keys}\n`,
+    );
+    return exitCode.attention;
+  }
+  const lines = (await readRejects(context.deployment, object.key)) ?? [];
+  const shown = context.reveal ? lines : lines.map(masked);
+  if (context.json) printJson(context, { key: object.key, rejects: shown });
+  else print(context, shown.map((line) => described(context, object, line)).join('\n\n'));
+  return exitCode.done;
+}
+
+/** Objects whose key is the ID, or whose name begins with it. */
+async function objectsNamed({ deployment }: CommandContext, id: string): Promise<RejectObject[]> {
+  const found: RejectObject[] = [];
+  for await (const page of rejectObjects(deployment, {})) {
+    for (const object of page) {
+      if (object.key === id) return [object];
+      if (object.name.startsWith(id)) found.push(object);
+      if (found.length === mostNamed) return found;
+    }
+  }
+  return found;
+}
+
+function masked(line: RejectLine): RejectLine {
+  const body = line.encoding === 'utf8' ? maskedText(line.body) : '';
+  return { ...line, reason: maskedText(line.reason), body };
+}
+
+function described(context: CommandContext, { key }: RejectObject, line: RejectLine): string {
+  const { bold, dim } = colours(context);
+  const { terminal, reveal } = context;
+  const isHidden = !reveal && line.encoding === 'base64';
+  const body = isHidden ? dim('no text; --reveal shows it in base64') : line.body;
+  const rows: (readonly [string, string])[] = [
+    ['reason', `${line.code}: ${line.reason}`],
+    ['source', line.source],
+    ['position', line.position],
+    ['arrived', `${line.arrivedAt}, ${ageOf(line.arrivedAt, terminal.now())} ago`],
+    ['object', key],
+    line.object === undefined ? ['body', body] : ['whole file', line.object],
+  ];
+  return rows.map(([name, value]) => `${bold(name.padEnd(10))} ${value}`).join('\n');
+}

@@ -1,0 +1,171 @@
+import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import type { SourceDescription } from '../../lambda/sources.ts';
+import { UsageError } from '../../local/options.ts';
+import { count, type Progress } from '../../local/progress.ts';
+import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { takeIn } from '../ingestion.ts';
+import { ledgerTablesOf, quarantineOf, writerOf } from '../ledger.ts';
+import { requireSource } from '../sources.ts';
+import { tableOf } from '../terminal/figures.ts';
+import { printReceipts, SourceReceipts } from '../terminal/receipts.ts';
+import { retainedRecords, type Stretch, shardsOf } from './retained-records.ts';
+import { type Verification, VerifyingWriter } from './verifying-writer.ts';
+
+/** `replay`: reads what streams still keep, and takes it in again as the consumer does. */
+export interface ReplayOptions {
+  /** ISO 8601; undefined for the oldest record that is kept. */
+  readonly from?: string | undefined;
+  /** ISO 8601; undefined for now. */
+  readonly to?: string | undefined;
+  /** Undefined for all sources. */
+  readonly source?: string | undefined;
+  /** Name of another stream of the source's account and region, read as if it were the source's. */
+  readonly stream?: string | undefined;
+  readonly dryRun: boolean;
+  readonly verify: boolean;
+}
+
+/** A shard to be read. */
+interface Shard {
+  readonly source: SourceDescription;
+  readonly streamArn: string;
+  readonly shardId: string;
+}
+
+/** Shards that are read at the same time. */
+const concurrentShards = 4;
+
+export async function replay(context: CommandContext, options: ReplayOptions): Promise<ExitCode> {
+  const { deployment, signal, terminal } = context;
+  const stretch = stretchOf(options, terminal.now());
+  const shards = await shardsToRead(context, options);
+  const run = new Replay(context, options, shards.length);
+  await mapConcurrently(shards, concurrentShards, (shard) => run.read(shard, stretch));
+  run.progress.end();
+  const verification = options.verify ? run.verification : undefined;
+  const { troubles, receipts } = run;
+  const { total, entries: sources } = receipts;
+  if (context.json) {
+    const { dryRun } = options;
+    printJson(context, { deployment: deployment.title, dryRun, total, sources, verification, troubles });
+  } else printResult(context, options, run);
+  for (const trouble of troubles) terminal.err.write(`! ${trouble}\n`);
+  if (signal.aborted) return exitCode.interrupted;
+  return total.failed > 0 ? exitCode.attention : exitCode.done;
+}
+
+function stretchOf({ from, to }: ReplayOptions, now: number): Stretch {
+  if (from !== undefined && to !== undefined && to < from) {
+    throw new UsageError(`--to ${to}: give a time after --from, which is ${from}`);
+  }
+  const begin = from === undefined ? undefined : Date.parse(from);
+  if (begin !== undefined && begin > now) throw new UsageError(`--from ${from}: give a time that is over`);
+  return { from: begin, to: to === undefined ? now : Math.min(now, Date.parse(to)) };
+}
+
+async function shardsToRead(
+  { deployment }: CommandContext,
+  { source: name, stream }: ReplayOptions,
+): Promise<Shard[]> {
+  if (stream !== undefined && name === undefined) {
+    throw new UsageError(`--stream ${stream}: give by --source the source whose records are in it`);
+  }
+  const sources = name === undefined ? deployment.places.sources.all : [requireSource(deployment, name)];
+  const shards = await mapConcurrently(sources, concurrentShards, async (source) => {
+    if (source.streamArn === undefined) return [];
+    const streamArn = stream === undefined ? source.streamArn : renameStream(source.streamArn, stream);
+    const ids = await shardsOf(deployment.kinesis, streamArn);
+    return ids.map((shardId): Shard => ({ source, streamArn, shardId }));
+  });
+  return shards.flat();
+}
+
+/** The ARN of another stream of the same account and region. */
+function renameStream(streamArn: string, name: string): string {
+  return `${streamArn.slice(0, streamArn.lastIndexOf('/') + 1)}${name}`;
+}
+
+class Replay {
+  readonly progress: Progress;
+  readonly receipts = new SourceReceipts();
+  readonly #context: CommandContext;
+  readonly #ports: {
+    readonly writer: VerifyingWriter | ReturnType<typeof writerOf>;
+    readonly quarantine: ReturnType<typeof quarantineOf>;
+  };
+  readonly #shares = new Map<Shard, number>();
+  readonly #shards: number;
+  readonly #troubles = new Set<string>();
+
+  constructor(context: CommandContext, options: ReplayOptions, shards: number) {
+    const { deployment } = context;
+    this.#context = context;
+    this.#shards = shards;
+    this.progress = progressOf(context, 'records');
+    const writer = writerOf(deployment, options);
+    this.#ports = {
+      quarantine: quarantineOf(deployment, options),
+      writer: options.verify
+        ? new VerifyingWriter(writer, ledgerTablesOf(deployment, deployment.dynamoDb))
+        : writer,
+    };
+  }
+
+  get troubles(): readonly string[] {
+    return [...this.#troubles];
+  }
+
+  get verification(): Verification | undefined {
+    const { writer } = this.#ports;
+    return writer instanceof VerifyingWriter ? writer.verification : undefined;
+  }
+
+  async read(shard: Shard, stretch: Stretch): Promise<void> {
+    const { deployment, interpret, signal } = this.#context;
+    const { source, streamArn, shardId } = shard;
+    const { shardPauseMilliseconds: pause, places } = deployment;
+    // The stream may be one that no source has any more.
+    const sources = { ...places.sources, ofStream: () => places.sources.ofStream(source.streamArn ?? '') };
+    for await (const portion of retainedRecords(deployment.kinesis, streamArn, shardId, stretch, pause)) {
+      if (signal.aborted) return;
+      const entries = [...entriesOf(portion.records, sources, interpret)];
+      const { receipt, errors } = await takeIn(entries, this.#ports);
+      this.receipts.add(source.name, receipt);
+      for (const { name, message } of errors) this.#troubles.add(`Not stored: ${name}: ${message}`);
+      this.#note(shard, portion.share);
+    }
+    this.#note(shard, 1);
+  }
+
+  #note(shard: Shard, share: number): void {
+    this.#shares.set(shard, share);
+    const sum = [...this.#shares.values()].reduce((total, one) => total + one, 0);
+    this.progress.showShare(this.receipts.total.received, sum / this.#shards);
+  }
+}
+
+function printResult(context: CommandContext, { dryRun }: ReplayOptions, run: Replay): void {
+  const { receipts, verification } = run;
+  if (receipts.entries.length === 0) {
+    print(context, 'The streams keep no records of that time.');
+    return;
+  }
+  const groups = receipts.entries.map(({ source, receipt }) => [[source], receipt] as const);
+  printReceipts(context, dryRun, ['source'], groups);
+  if (verification !== undefined) printVerification(context, verification);
+}
+
+function printVerification(context: CommandContext, verification: Verification): void {
+  const { before, after, added, changed, examples } = verification;
+  const differing = added + changed;
+  print(
+    context,
+    `\nItems of these records: ${count(before)} before, ${count(after)} after; ` +
+      (differing === 0 ? 'none differs.' : `${count(added)} added, ${count(changed)} changed:`),
+  );
+  if (differing === 0) return;
+  const rows = examples.map(({ table, key, kind, attributes }) => [table, key, kind, attributes.join(', ')]);
+  print(context, tableOf(colours(context), ['table', 'item', '', 'attributes'], rows));
+}

@@ -1,0 +1,248 @@
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { isStalled } from '../../lambda/store/files.ts';
+import { LedgerReader } from '../../lambda/store/reader.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, print, printJson } from '../command.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import {
+  type Counted,
+  type Deployment,
+  DeploymentError,
+  type OpenAlarm,
+  type SourceTraffic,
+} from '../deployment/deployment.ts';
+import { explain } from '../errors.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { ageOf, durationOf } from '../terminal/ages.ts';
+import { tableOf } from '../terminal/figures.ts';
+
+/** `status`: whether all is well, on one screen. */
+
+/** Files of each source that are looked at, the latest. */
+const mostFiles = 50;
+const concurrentReads = 8;
+
+/** What there is to say of a source. */
+interface SourceStatus {
+  readonly source: string;
+  /** Undefined where it could not be read. */
+  readonly traffic: SourceTraffic | undefined;
+  readonly files: FileStatus | undefined;
+}
+
+/** The latest files of a source. */
+interface FileStatus {
+  /** When the last one was delivered, ISO 8601. */
+  readonly last: string | undefined;
+  /** Whose import goes on. */
+  readonly importing: number;
+  /** Whose import ended without an end: they are tried again, or wait among the dead letters. */
+  readonly stalled: number;
+  readonly failed: number;
+  /** Among how many these were counted. */
+  readonly among: number;
+}
+
+/** A queue, and how many messages are in it. */
+interface QueueStatus {
+  readonly queue: string;
+  readonly waiting: number;
+  readonly inWork: number;
+}
+
+/** Something that a status has, unless its service did not answer. */
+interface Missing {
+  /** `queues`, `open alarms`, … */
+  readonly what: string;
+  /** Why, and what to do. */
+  readonly sentence: string;
+}
+
+/** Milliseconds after which a service that does not answer is left out. */
+const maxWaitMilliseconds = 15_000;
+
+export async function showStatus(context: CommandContext, _: object): Promise<ExitCode> {
+  const { deployment } = context;
+  const parts = new Parts();
+  const [traffic, alarms, queues, files] = await Promise.all([
+    parts.read('records', () => deployment.traffic()),
+    parts.read('open alarms', () => deployment.openAlarms()),
+    parts.read('queues', () => queuesOf(deployment)),
+    parts.read('files', () => filesOfSources(deployment, context.terminal.now())),
+  ]);
+  const { missing } = parts;
+  if (parts.answered === 0) throw parts.errors[0];
+  const sources = deployment.places.sources.all.map(
+    ({ name: source }): SourceStatus => ({
+      source,
+      traffic: traffic?.find((one) => one.source === source),
+      files: files?.get(source),
+    }),
+  );
+  if (context.json) {
+    printJson(context, {
+      deployment: deployment.title,
+      sources: sources.map((one) => ({
+        source: one.source,
+        ...(one.traffic ?? { hour: null, day: null }),
+        files: one.files,
+      })),
+      queues: queues ?? null,
+      openAlarms: alarms ?? null,
+      missing,
+    });
+  } else printStatus(context, sources, queues ?? [], alarms);
+  for (const { what, sentence } of missing) {
+    context.terminal.err.write(`! The ${what} are missing here: ${sentence}\n`);
+  }
+  const isWell = missing.length === 0 && (alarms === undefined || alarms.length === 0);
+  return isWell ? exitCode.done : exitCode.attention;
+}
+
+/** Reads the parts of a status, each on its own: what fails is noted, and the others are shown. */
+class Parts {
+  readonly missing: Missing[] = [];
+  readonly errors: unknown[] = [];
+  answered = 0;
+
+  /** A part; undefined where its service failed or did not answer in time. */
+  async read<Part>(what: string, read: () => Promise<Part>): Promise<Part | undefined> {
+    const waiting = new AbortController();
+    try {
+      const part = await Promise.race([read(), timeOut(waiting.signal)]);
+      this.answered += 1;
+      return part;
+    } catch (error) {
+      this.errors.push(error);
+      this.missing.push({ what, sentence: sentenceOn(error) });
+      return undefined;
+    } finally {
+      waiting.abort();
+    }
+  }
+}
+
+/** One line: what is wrong and what to do, without a stack. */
+function sentenceOn(error: unknown): string {
+  const [sentence = ''] = explain(error).sentence.split('\n    at ');
+  return sentence.replaceAll('\n', '. ');
+}
+
+async function timeOut(signal: AbortSignal): Promise<never> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, maxWaitMilliseconds);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  throw new DeploymentError(
+    `their service did not answer within ${maxWaitMilliseconds / 1000} seconds. Try again, or look at its state`,
+  );
+}
+
+/** The files of sources that have any, or could have. */
+async function filesOfSources(deployment: Deployment, now: number): Promise<ReadonlyMap<string, FileStatus>> {
+  const names = deployment.places.sources.all.map(({ name }) => name);
+  const found = await mapConcurrently(names, concurrentReads, async (name) => ({
+    name,
+    files: await filesOf(deployment, name, now),
+  }));
+  return new Map(found.flatMap(({ name, files }) => (files === undefined ? [] : [[name, files]])));
+}
+
+async function filesOf(deployment: Deployment, source: string, now: number): Promise<FileStatus | undefined> {
+  const { places, dynamoDb } = deployment;
+  const reader = new LedgerReader({ client: dynamoDb, ...places.tables });
+  const keys = await reader.fileKeys(source, mostFiles, undefined);
+  const hasBucket = places.sources.all.some(({ name, bucket }) => name === source && bucket !== undefined);
+  if (keys.length === 0 && !hasBucket) return undefined;
+  const manifests = await reader.files(keys.map(({ object }) => object));
+  return {
+    last: keys[0]?.delivered,
+    importing: manifests.filter((one) => one.state === 'importing' && !isStalled(one, now)).length,
+    stalled: manifests.filter((one) => isStalled(one, now)).length,
+    failed: manifests.filter(({ state }) => state === 'failed').length,
+    among: manifests.length,
+  };
+}
+
+async function queuesOf({ sqs, places }: Deployment): Promise<QueueStatus[]> {
+  const { files, deadLetters } = places.queues ?? {};
+  const named = [
+    ['files to import', files],
+    ['dead letters', deadLetters],
+  ] as const;
+  const queues = named.flatMap(([queue, url]) => (url === undefined ? [] : [{ queue, url }]));
+  return mapConcurrently(queues, concurrentReads, async ({ queue, url }) => {
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: url,
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      }),
+    );
+    return {
+      queue,
+      waiting: Number(Attributes['ApproximateNumberOfMessages'] ?? 0),
+      inWork: Number(Attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0),
+    };
+  });
+}
+
+function printStatus(
+  context: CommandContext,
+  sources: readonly SourceStatus[],
+  queues: readonly QueueStatus[],
+  alarms: readonly OpenAlarm[] | undefined,
+): void {
+  const { bold, red, green } = colours(context);
+  const now = context.terminal.now();
+  print(context, bold(`Status of ${context.deployment.title}`));
+  const head = [
+    'source',
+    'last record',
+    'lag',
+    'last hour',
+    'rejected',
+    'last day',
+    'rejected',
+    'last file',
+    'files',
+  ];
+  const rejected = ({ rejected: number }: Counted): string => (number === 0 ? '0' : red(count(number)));
+  const trafficCells = (traffic: SourceTraffic | undefined): string[] => {
+    if (traffic === undefined) return ['?', '?', '?', '?', '?', '?'];
+    const { lastRecord, lagSeconds, hour, day } = traffic;
+    return [
+      lastRecord === undefined ? 'none in a day' : `${ageOf(lastRecord, now)} ago`,
+      lagSeconds === undefined ? '' : durationOf(lagSeconds),
+      ...[count(hour.received), rejected(hour), count(day.received), rejected(day)],
+    ];
+  };
+  const rows = sources.map(({ source, traffic, files }) => [
+    ...[source, ...trafficCells(traffic)],
+    files?.last === undefined ? '' : `${ageOf(files.last, now)} ago`,
+    files === undefined ? '' : fileWords(files),
+  ]);
+  print(context, tableOf(colours(context), head, rows));
+  for (const { queue, waiting, inWork } of queues) {
+    const words = `${count(waiting)} waiting, ${count(inWork)} in work`;
+    print(context, `${queue.padEnd(16)} ${queue === 'dead letters' && waiting > 0 ? red(words) : words}`);
+  }
+  if (alarms === undefined) return;
+  print(
+    context,
+    `${'open alarms'.padEnd(16)} ${alarms.length === 0 ? green('none') : red(count(alarms.length))}`,
+  );
+  for (const { sentence, since } of alarms) print(context, `  ${ageOf(since, now).padEnd(8)} ${sentence}`);
+}
+
+function fileWords({ importing, stalled, failed, among }: FileStatus): string {
+  if (among === 0) return 'none';
+  const words = [
+    importing === 0 ? '' : `${count(importing)} importing`,
+    stalled === 0 ? '' : `${count(stalled)} stalled`,
+    failed === 0 ? '' : `${count(failed)} failed`,
+  ].filter((word) => word !== '');
+  return words.length === 0 ? 'all in' : `${words.join(', ')} of the last ${count(among)}`;
+}

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { maskedFields, maskedText } from '../../../cli/terminal/masking.ts';
+
+describe('raw bytes are shown without personal values', () => {
+  test.each([
+    ['{"imsi":"901405100000001","mcc":"262"}', '{"imsi":"…0001","mcc":"262"}'],
+    ['{"iccid":8988280666001000001}', '{"iccid":…0001}'],
+    [
+      '{"ip_address":"100.68.56.159","time":"2026-11-02T10:00:00Z"}',
+      '{"ip_address":"…","time":"2026-11-02T10:00:00Z"}',
+    ],
+    ['IP=2001:db8::1, at 10:15:00', 'IP=…, at 10:15:00'],
+    [
+      '{"user":{"username":"ada@example.com","name":"Ada \\"A\\" L"}}',
+      '{"user":{"username":"…","name":"…"}}',
+    ],
+    ['{"sim_unique_name": "Ada\'s watch", "name": ""}', '{"sim_unique_name": "…", "name": ""}'],
+    ['"4427264001","2026-05-11 11:17:25","89882806660010000011"', '"…4001","2026-05-11 11:17:25","…0011"'],
+    ['{"username":"Ada', '{"username":"…'],
+    ['mail ada@example.com', 'mail …'],
+    ['', ''],
+  ])('%s', (text, masked) => {
+    expect(maskedText(text)).toBe(masked);
+  });
+});
+
+test('fields that hold personal values are masked wherever they are, and others stay', () => {
+  const fields = {
+    iccid: '8988280666001000001',
+    imei: '863576047850001',
+    msisdn: null,
+    network: { imsi: '123', operator_name: 'T-Mobile' },
+    sessions: [{ ip_address: '10.0.0.10', ipAddress: '10.0.0.11', data_total: 12 }],
+    detail: '{"imsi":"901405100000001"}',
+    description: 'from 10.0.0.10',
+  };
+  expect(maskedFields(fields)).toEqual({
+    iccid: '8988280666001000001',
+    imei: '…0001',
+    msisdn: null,
+    network: { imsi: '…', operator_name: 'T-Mobile' },
+    sessions: [{ ip_address: '…0.10', ipAddress: '…0.11', data_total: 12 }],
+    detail: '{"imsi":"…0001"}',
+    description: 'from …',
+  });
+});

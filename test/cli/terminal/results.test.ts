@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { ResultWriter } from '../../../cli/terminal/results.ts';
+
+async function* from(...values: readonly unknown[]): AsyncGenerator<unknown> {
+  yield* values;
+}
+
+test('an array is JSON, an element a line, also where it is empty', async () => {
+  const written: string[] = [];
+  const writer = new ResultWriter({ write: (text) => written.push(text) });
+  await writer.writeArray(from());
+  await writer.write('\n');
+  await writer.writeArray(from({ a: 1 }, { a: 'ü\n' }));
+  await writer.flush();
+  expect(written.join('')).toBe('[]\n[\n{"a":1},\n{"a":"ü\\n"}\n]');
+});
+
+test('an array whose elements end with an error is no JSON', async () => {
+  const written: string[] = [];
+  const writer = new ResultWriter({ write: (text) => written.push(text) });
+  async function* broken(): AsyncGenerator<unknown> {
+    yield 1;
+    throw new Error('The table is gone');
+  }
+  await expect(writer.writeArray(broken())).rejects.toThrow('The table is gone');
+  await writer.flush();
+  expect(() => JSON.parse(written.join(''))).toThrow(SyntaxError);
+});
+
+test('nothing is read on while nobody reads the results', async () => {
+  let drain: (() => void) | undefined;
+  const written: number[] = [];
+  const writer = new ResultWriter({
+    write: (text) => {
+      written.push(text.length);
+      return false;
+    },
+    once: (_, listener) => {
+      drain = listener;
+    },
+  });
+  let read = 0;
+  async function* endless(): AsyncGenerator<string> {
+    while (read < 1_000) {
+      read += 1;
+      yield 'x'.repeat(1_000);
+    }
+  }
+  const done = writer.writeArray(endless());
+  await new Promise(setImmediate);
+  expect(written).toEqual([66 * 1_004 - 1 + 1]);
+  expect(read).toBe(66);
+  let rounds = 0;
+  while (read < 1_000) {
+    rounds += 1;
+    drain?.();
+    await new Promise(setImmediate);
+  }
+  await done;
+  expect(rounds).toBe(Math.floor(1_000 / 66));
+});
