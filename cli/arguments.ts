@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { timeOf } from '../lambda/carriers/time.ts';
-import { type ParameterKind, parametersOf } from '../lambda/query-api/parameters.ts';
+import { type ParameterKind, timeParameter } from '../lambda/queries/parameters.ts';
 
 /** What options and arguments take. Every mistake is answered with the value given and with what is accepted. */
 
@@ -13,18 +13,19 @@ export function timeArgument(now: () => number): (text: string) => string {
     if (unit === 'm' || unit === 'h' || unit === 'd') {
       return timeOf(now() - Number(amount) * unitMilliseconds[unit]);
     }
-    const { parse, accepted } = parametersOf.listUsageRecords.StartTime;
+    const { parse, accepted } = timeParameter;
     const time = parse(text);
     if (time === undefined) throw refused(`${accepted}; or how long ago it was, such as 90m, 36h or 7d`);
     return time;
   };
 }
 
-/** What a parameter of the query API takes. */
-export function apiArgument<Value>({ accepted, parse }: ParameterKind<Value>): (text: string) => string {
+/** What a parameter of a query takes, as the query takes it. */
+export function queryArgument<Value>({ accepted, parse }: ParameterKind<Value>): (text: string) => Value {
   return (text) => {
-    if (parse(text) === undefined) throw refused(accepted);
-    return text;
+    const value = parse(text);
+    if (value === undefined) throw refused(accepted);
+    return value;
   };
 }
 

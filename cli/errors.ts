@@ -1,4 +1,4 @@
-import { Problem } from '../lambda/query-api/problem.ts';
+import { ParameterError, QueryError } from '../lambda/queries/errors.ts';
 import { UsageError } from '../local/options.ts';
 import { DeploymentError } from './deployment/deployment.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
@@ -13,8 +13,8 @@ export interface Explanation {
 /** Explains whatever a command throws. Only an error that nobody foresaw is told with its stack. */
 export function explain(error: unknown): Explanation {
   if (error instanceof UsageError) return { code: exitCode.wrongUse, sentence: error.message };
-  if (error instanceof Problem) {
-    const code = error.status === 400 ? exitCode.wrongUse : exitCode.attention;
+  if (error instanceof QueryError) {
+    const code = error instanceof ParameterError ? exitCode.wrongUse : exitCode.attention;
     return { code, sentence: error.message };
   }
   if (error instanceof UnreadableRejectsError) return { code: exitCode.attention, sentence: error.message };

@@ -1,9 +1,9 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
 import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
-import { granularities, parametersOf, sessionStatuses } from '../lambda/query-api/parameters.ts';
+import { filters, granularities, sessionStatuses } from '../lambda/queries/parameters.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { apiArgument, timeArgument, wholeNumberArgument, wordArgument } from './arguments.ts';
+import { queryArgument, timeArgument, wholeNumberArgument, wordArgument } from './arguments.ts';
 import type { CommandContext, Perform } from './command.ts';
 import { shells } from './completion/shells.ts';
 import { type Deployment, MissingStackError } from './deployment/deployment.ts';
@@ -220,23 +220,25 @@ function addImport(program: Program, perform: Performer): void {
 function addLedger(program: Program, perform: Performer, { terminal }: Surroundings): void {
   const time = timeArgument(terminal.now);
   const most = wholeNumberArgument(1, 1_000_000);
-  const { listSims, listConnectionEvents } = parametersOf;
+  const { sims, events } = filters;
   program
     .command('sims')
     .description('the fleet')
-    .option('--status <word>', "of this status, in the carrier's words", apiArgument(listSims.Status))
+    .option('--status <word>', "of this status, in the carrier's words", queryArgument(sims.status))
     .addOption(
       new Option('--online <yes>', 'online or not')
         .choices(['true', 'false'])
-        .argParser(apiArgument(listSims.Online)),
+        .argParser(queryArgument(sims.online)),
     )
-    .option('--source <name>', 'of this source', apiArgument(listSims.Source))
-    .option('--fleet <sid>', 'of this fleet', apiArgument(listSims.Fleet))
-    .option('--name <part>', 'whose name has this part', apiArgument(listSims.Name))
+    .option('--source <name>', 'of this source', queryArgument(sims.source))
+    .option('--fleet <sid>', 'of this fleet', queryArgument(sims.fleet))
+    .option('--name <part>', 'whose name has this part', queryArgument(sims.name))
     .option('--limit <n>', 'SIMs, at most; else 50 in a table, and all as JSON or CSV', most)
     .option('--jsonl', 'print a JSON object a line', false)
     .option('--csv', 'print CSV', false)
-    .action((options) => perform('reads', async () => (await import('./lists/sims.ts')).listSims, options));
+    .action((options) =>
+      perform('reads', async () => (await import('./lists/commands.ts')).showSims, options),
+    );
   const ofSim = (name: string, description: string) =>
     program
       .command(name)
@@ -250,7 +252,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
   ofSim('sessions', "a SIM's data sessions, newest first")
     .addOption(wordOption('--status <word>', 'of this status only', sessionStatuses))
     .action((sim, options) =>
-      perform('reads', async () => (await import('./lists/sessions.ts')).listSessions, {
+      perform('reads', async () => (await import('./lists/commands.ts')).showSessions, {
         sim,
         ...options,
       }),
@@ -262,12 +264,12 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
       ),
     )
     .action((sim, options) =>
-      perform('reads', async () => (await import('./lists/commands.ts')).listUsage, { sim, ...options }),
+      perform('reads', async () => (await import('./lists/commands.ts')).showUsage, { sim, ...options }),
     );
   ofSim('events', "a SIM's events, newest first")
-    .option('--type <type>', 'of this type', apiArgument(listConnectionEvents.EventType))
+    .option('--type <type>', 'of this type', queryArgument(events.type))
     .action((sim, options) =>
-      perform('reads', async () => (await import('./lists/events.ts')).listEvents, { sim, ...options }),
+      perform('reads', async () => (await import('./lists/commands.ts')).showEvents, { sim, ...options }),
     );
 }
 

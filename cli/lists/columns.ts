@@ -1,5 +1,103 @@
-import { jsonObject } from '../../lambda/carriers/json.ts';
+import { jsonObject, parseObject } from '../../lambda/carriers/json.ts';
+import type { ConnectionEvent } from '../../lambda/queries/connection-events.ts';
+import type { DataSession } from '../../lambda/queries/data-sessions.ts';
+import type { SimFields } from '../../lambda/queries/sims.ts';
+import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
 import contract from '../../lambda/query-api/openapi.json' with { type: 'json' };
+import { barOf, bytesText } from '../terminal/bars.ts';
+import type { Colours } from '../terminal/terminal.ts';
+import { minuteText } from './period.ts';
+
+/** The columns of lists: the most telling of a resource in a table, and everything in CSV. */
+
+/** A column of a table: its heading, and what of a resource stands in it. */
+export type Column<Resource> = readonly [heading: string, cell: (resource: Resource) => string];
+
+/** Usage as it is listed. */
+export type ListedUsage = UsageRecord | RawUsageRecord;
+
+const barWidth = 40;
+const maxReasonLength = 60;
+
+/** The tables of the four lists. */
+export const tables = {
+  sims: (): readonly Column<SimFields>[] => [
+    ['ICCID', (sim) => sim.iccid || sim.sid],
+    ['name', (sim) => text(sim.unique_name)],
+    ['source', (sim) => sim.source],
+    ['status', (sim) => text(sim.status)],
+    ['online', (sim) => ({ true: 'yes', false: 'no' })[String(sim.online)] ?? ''],
+    ['last activity', (sim) => minuteText(sim.last_activity)],
+    ['last event', (sim) => text(sim.last_event)],
+    ['network', (sim) => networkText(sim)],
+  ],
+  sessions: (): readonly Column<DataSession>[] => [
+    ['session', (session) => session.sid],
+    ['status', (session) => session.status],
+    ['start', (session) => minuteText(session.start)],
+    ['end', (session) => minuteText(session.end)],
+    ['up', (session) => bytesCell(session.data_uploaded)],
+    ['down', (session) => bytesCell(session.data_downloaded)],
+    ['total', (session) => bytesCell(session.data_total)],
+    ['country', (session) => text(session.operator_country)],
+    ['operator', (session) => text(session.operator_name)],
+    ['radio', (session) => text(session.radio_link)],
+  ],
+  usage: (
+    by: Granularity,
+    records: readonly ListedUsage[],
+    { cyan }: Colours,
+  ): readonly Column<ListedUsage>[] => {
+    const greatest = Math.max(0, ...records.map((record) => record.data_total));
+    const single: readonly Column<ListedUsage & Partial<RawUsageRecord>>[] = [
+      ['to', (record) => minuteText(record.period.end_time)],
+      ['type', (record) => text(record.traffic_type)],
+      ['country', (record) => text(record.iso_country)],
+      ['tariff', (record) => text(record.tariff)],
+      ['messages', (record) => text(record.messages)],
+    ];
+    return [
+      ['from', ({ period }) => minuteText(period.start_time).slice(0, by === 'day' ? 10 : undefined)],
+      ...(by === 'raw' ? single : []),
+      ['up', (record) => bytesCell(record.data_upload)],
+      ['down', (record) => bytesCell(record.data_download)],
+      ['total', (record) => bytesCell(record.data_total)],
+      ['', (record) => cyan(barOf(record.data_total, greatest, barWidth))],
+      [
+        'cost',
+        ({ billed_unit: unit, data_total_billed: cost }) => (unit === null ? '' : `${text(cost)} ${unit}`),
+      ],
+    ];
+  },
+  events: ({ red }: Colours): readonly Column<ConnectionEvent>[] => [
+    ['time', (event) => event.timestamp.slice(0, 19).replace('T', ' ')],
+    ['type', (event) => event.event_type],
+    ['severity', (event) => text(event.severity)],
+    ['alert', (event) => (event.alert === true ? red('yes') : '')],
+    ['operator', (event) => text(event.operator_name)],
+    ['error code', (event) => readError(event).code],
+    ['reason', (event) => (event.description || readError(event).message).slice(0, maxReasonLength)],
+  ],
+};
+
+function networkText({ network }: SimFields): string {
+  const parts = [network?.operator_country, network?.operator_name, network?.radio_link].map(text);
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+/** A Super SIM event's detail is the error that the carrier states; others state an error in their sentence only. */
+function readError({ detail }: ConnectionEvent): { code: string; message: string } {
+  const { code, message } = parseObject(text(detail)) ?? {};
+  return { code: text(code), message: text(message) };
+}
+
+function bytesCell(bytes: number | null): string {
+  return bytes === null ? '' : bytesText(bytes);
+}
+
+function text(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value);
+}
 
 /** Resources that a command lists, by the names of their schemas in openapi.json. */
 export type ResourceSchema =

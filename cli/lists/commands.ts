@@ -1,92 +1,155 @@
-import { type CommandContext, colours, print } from '../command.ts';
+import { listConnectionEvents } from '../../lambda/queries/connection-events.ts';
+import { listDataSessions, type SessionsQuery } from '../../lambda/queries/data-sessions.ts';
+import type { PageRequest } from '../../lambda/queries/page.ts';
+import type { QueryPorts } from '../../lambda/queries/ports.ts';
+import type { Given } from '../../lambda/queries/session-listing.ts';
+import { findSim } from '../../lambda/queries/sim-lookup.ts';
+import { listSims, type SimsQuery } from '../../lambda/queries/sims.ts';
+import { type Granularity, listUsageRecords } from '../../lambda/queries/usage-records.ts';
+import { LedgerReader } from '../../lambda/store/reader.ts';
+import { type CommandContext, colours } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
-import { barOf, bytesText } from '../terminal/bars.ts';
-import {
-  type Column,
-  type ListingOptions,
-  minuteOf,
-  printResources,
-  showListing,
-  textOf,
-} from './listing.ts';
-import type { Resource } from './pages.ts';
-import { answeredPeriod, type PeriodOptions, partsOf, periodText } from './period.ts';
+import { requireSource } from '../sources.ts';
+import { bytesText } from '../terminal/bars.ts';
+import { type ListedUsage, tables } from './columns.ts';
+import { type ListOptions, showList } from './listing.ts';
+import { answeredPeriod, openPeriod, type PeriodOptions, periodText } from './period.ts';
 
-/** `usage SIM`: what a SIM used, as `GET /v1/Sims/{sim}/UsageRecords` adds it up, with a bar for each period. */
-export interface UsageOptions extends ListingOptions, PeriodOptions {
+/** `sims`, `sessions`, `usage` and `events`: what the query API tells, by its own queries. */
+
+/** Which SIMs `sims` lists, as the query takes it. */
+export type SimsOptions = ListOptions & Pick<SimsQuery, 'status' | 'online' | 'source' | 'fleet' | 'name'>;
+
+/** What a list of one SIM is about. */
+interface SimListOptions extends ListOptions, PeriodOptions {
+  /** By any of its names. */
   readonly sim: string;
-  readonly by: 'hour' | 'day' | 'all' | 'raw';
 }
 
-const barWidth = 40;
+export interface SessionsOptions extends SimListOptions {
+  readonly status?: SessionsQuery['status'];
+}
 
-export async function listUsage(context: CommandContext, options: UsageOptions): Promise<ExitCode> {
-  const { sim, by } = options;
-  const listing = `listUsageRecords/${by}` as const;
-  const period = answeredPeriod(listing, options, context.terminal.now());
-  await showListing(context, {
-    question: {
-      operation: 'listUsageRecords',
-      sim,
-      parameters: { Granularity: by },
-      parts: partsOf(listing, period),
+export interface UsageOptions extends SimListOptions {
+  readonly by: Granularity;
+}
+
+export interface EventsOptions extends SimListOptions {
+  readonly type?: string | undefined;
+}
+
+/** `sims`: the fleet. */
+export async function showSims(context: CommandContext, options: SimsOptions): Promise<ExitCode> {
+  const { status, online, source, fleet, name } = options;
+  if (source !== undefined) requireSource(context.deployment, source);
+  const filters = { status, online, source, fleet, name };
+  await showList(context, options, {
+    open: async () => async (page: PageRequest<string>) => {
+      const { resources, next } = await listSims({ ...filters, ...page }, queryPorts(context));
+      return { resources: resources.map(({ fields }) => fields), next };
     },
-    options,
-    schema: by === 'raw' ? 'RawUsageRecord' : 'UsageFields',
-    printTable: (records, more) => {
-      printUsage(context, by, records, more);
-      print(context, `Usage ${periodText(period)}`);
+    schema: 'SimFields',
+    columns: tables.sims,
+    nothing: nothingInFleet(filters),
+  });
+  return exitCode.done;
+}
+
+/** `sessions SIM`: a SIM's data sessions, newest first. */
+export async function showSessions(context: CommandContext, options: SessionsOptions): Promise<ExitCode> {
+  const { status } = options;
+  const ports = queryPorts(context);
+  const period = answeredPeriod('sessions', options, ports.now());
+  await showList(context, options, {
+    open: async () => {
+      const sim = await findSim(ports.reader, options.sim);
+      return (page: PageRequest<Given>) =>
+        listDataSessions({ sim, period: openPeriod(period), status, ...page }, ports);
     },
+    schema: 'DataSession',
+    columns: tables.sessions,
+    below: () => [`Sessions that started ${periodText(period)}`],
+    nothing: describeNothing('session that started', periodText(period), { status }),
+  });
+  return exitCode.done;
+}
+
+/** `usage SIM`: what a SIM used, with a bar for each period, oldest first as one reads a chart. */
+export async function showUsage(context: CommandContext, options: UsageOptions): Promise<ExitCode> {
+  const { by: granularity } = options;
+  const ports = queryPorts(context);
+  const period = answeredPeriod('usage', options, ports.now());
+  const { from, to } = period;
+  await showList(context, options, {
+    open: async () => {
+      const sim = await findSim(ports.reader, options.sim);
+      const query = { sim, period: { from, to }, granularity };
+      return (page: PageRequest<string>) => listUsageRecords({ ...query, ...page }, ports);
+    },
+    schema: granularity === 'raw' ? 'RawUsageRecord' : 'UsageFields',
+    columns: (records) => tables.usage(granularity, records, colours(context)),
+    isReversed: true,
+    below: (records, more) => [...usageSum(records, more), `Usage ${periodText(period)}`],
     nothing: `The SIM used nothing ${periodText(period)}.`,
   });
   return exitCode.done;
 }
 
-/** Oldest first, as one reads a chart. */
-function printUsage(
-  context: CommandContext,
-  by: UsageOptions['by'],
-  newestFirst: readonly Resource[],
-  more: boolean,
-): void {
-  const records = newestFirst.toReversed();
-  const total = (record: Resource): number => Number(textOf(record, 'data_total'));
-  const greatest = Math.max(0, ...records.map(total));
-  const single: readonly Column[] = [
-    ['to', (record) => minuteOf(record, 'period.end_time')],
-    ['type', (record) => textOf(record, 'traffic_type')],
-    ['country', (record) => textOf(record, 'iso_country')],
-    ['tariff', (record) => textOf(record, 'tariff')],
-    ['messages', (record) => textOf(record, 'messages')],
-  ];
-  printResources(context, records, [
-    ['from', (record) => timeOf(record, by)],
-    ...(by === 'raw' ? single : []),
-    ['up', (record) => bytesOf(record, 'data_upload')],
-    ['down', (record) => bytesOf(record, 'data_download')],
-    ['total', (record) => bytesOf(record, 'data_total')],
-    ['', (record) => colours(context).cyan(barOf(total(record), greatest, barWidth))],
-    ['cost', (record) => costOf(record)],
-  ]);
-  if (records.length > 1) {
-    print(
-      context,
-      `${more ? 'in these' : 'in all'} ${bytesText(records.reduce((sum, record) => sum + total(record), 0))}`,
-    );
-  }
+function usageSum(records: readonly ListedUsage[], more: boolean): string[] {
+  if (records.length < 2) return [];
+  const total = records.reduce((sum, record) => sum + record.data_total, 0);
+  return [`${more ? 'in these' : 'in all'} ${bytesText(total)}`];
 }
 
-function timeOf(record: Resource, by: UsageOptions['by']): string {
-  const minute = minuteOf(record, 'period.start_time');
-  return by === 'day' ? minute.slice(0, 10) : minute;
+/** `events SIM`: a SIM's events, newest first. */
+export async function showEvents(context: CommandContext, options: EventsOptions): Promise<ExitCode> {
+  const { type } = options;
+  const ports = queryPorts(context);
+  const period = answeredPeriod('events', options, ports.now());
+  await showList(context, options, {
+    open: async () => {
+      const sim = await findSim(ports.reader, options.sim);
+      return (page: PageRequest<string>) =>
+        listConnectionEvents({ sim, period: openPeriod(period), type, ...page }, ports);
+    },
+    // Why an event happened stands in its detail, of which personal values are masked.
+    include: ['detail'],
+    schema: 'ConnectionEvent',
+    columns: () => tables.events(colours(context)),
+    below: () => [`Events ${periodText(period)}`],
+    nothing: describeNothing('event', periodText(period), { type }),
+  });
+  return exitCode.done;
 }
 
-function bytesOf(record: Resource, name: string): string {
-  const text = textOf(record, name);
-  return text === '' ? '' : bytesText(Number(text));
+function queryPorts({ deployment, terminal }: CommandContext): QueryPorts {
+  const { places, dynamoDb } = deployment;
+  return {
+    reader: new LedgerReader({ client: dynamoDb, ...places.tables }),
+    now: terminal.now,
+    sessionRefresh: places.sessionRefresh,
+  };
 }
 
-function costOf(record: Resource): string {
-  const unit = textOf(record, 'billed_unit');
-  return unit === '' ? '' : `${textOf(record, 'data_total_billed')} ${unit}`;
+type Filters = Readonly<Record<string, string | boolean | undefined>>;
+
+function nothingInFleet(filters: Filters): string {
+  const stated = statedFilters(filters);
+  return stated === undefined
+    ? 'There are no SIMs yet: they appear with their first record.'
+    : `No SIM has ${stated}. Without these options, sims shows all.`;
+}
+
+/** What is said where a SIM has nothing of a period: what was asked for may hide it. */
+function describeNothing(what: string, period: string, filters: Filters): string {
+  const stated = statedFilters(filters);
+  return `The SIM has no ${what} ${period}${stated === undefined ? '' : `, with ${stated}`}.`;
+}
+
+/** Filters as they were given: `--status "open" and --type "x"`; undefined where there are none. */
+function statedFilters(filters: Filters): string | undefined {
+  const stated = Object.entries(filters).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${JSON.stringify(String(value))}`],
+  );
+  return stated.length === 0 ? undefined : stated.join(' and ');
 }

@@ -1,59 +1,94 @@
 import { jsonObject } from '../../lambda/carriers/json.ts';
+import { type Disclosure, type PersonalField, personalFields } from '../../lambda/queries/disclosure.ts';
+import { maxPageSize, type Page, type PageRequest } from '../../lambda/queries/page.ts';
 import { UsageError } from '../../local/options.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
 import { csvRow } from '../terminal/csv.ts';
 import { tableOf } from '../terminal/figures.ts';
+import { maskedFields } from '../terminal/masking.ts';
 import { ResultWriter } from '../terminal/results.ts';
-import { csvColumns, type ResourceSchema } from './columns.ts';
-import { type Question, type Resource, resourcesOf } from './pages.ts';
+import { type Column, csvColumns, type ResourceSchema } from './columns.ts';
 
-/** What the options of a listing say of its form. */
-export interface ListingOptions {
+/** What the options of a list say of its form. */
+export interface ListOptions {
   /** Resources, at most; without it a table has the first {@link tableRows}, and all else is complete. */
   readonly limit?: number | undefined;
   readonly csv: boolean;
   readonly jsonl: boolean;
 }
 
-/** A column of a table: its heading, and what of a resource stands in it. */
-export type Column = readonly [heading: string, cell: (resource: Resource) => string];
+/** One resource of a list, as the API writes it. */
+type Resource = Readonly<Record<string, unknown>>;
 
-/** A listing and how it is shown. */
-export interface Listing {
-  readonly question: Omit<Question, 'limit'>;
-  readonly options: ListingOptions;
+/** A list and how it is shown. */
+export interface List<Listed extends Resource, Position> {
+  /** Finds what the list is of, and answers with what reads a page of it. */
+  readonly open: () => Promise<(page: PageRequest<Position>) => Promise<Page<Listed, Position>>>;
+  /** Personal fields that it reads in any case; their values are masked. */
+  readonly include?: readonly PersonalField[];
   /** The schema of the resources in openapi.json, which names the columns of CSV. */
   readonly schema: ResourceSchema;
-  /** Prints the resources for people, at least one. */
-  readonly printTable: (resources: readonly Resource[], more: boolean) => void;
-  /** What is said where there are none. */
+  readonly columns: (resources: readonly Listed[]) => readonly Column<Listed>[];
+  /** Whether a table begins with what is last in the list, as one reads a chart. */
+  readonly isReversed?: boolean;
+  /** Lines below a table. */
+  readonly below?: (resources: readonly Listed[], more: boolean) => readonly string[];
+  /** What is said where there is nothing. */
   readonly nothing: string;
 }
 
 const tableRows = 50;
 
-/** Shows a listing: everything as JSON, JSON lines or CSV, written while it is read; the most telling of it as a table. */
-export async function showListing(context: CommandContext, listing: Listing): Promise<void> {
-  const { question, options, schema } = listing;
+/** Shows a list: everything as JSON, JSON lines or CSV, written while it is read; the most telling of it as a table. */
+export async function showList<Listed extends Resource, Position>(
+  context: CommandContext,
+  options: ListOptions,
+  list: List<Listed, Position>,
+): Promise<void> {
   const format = chooseFormat(context, options);
   const limit = options.limit ?? (format === 'table' ? tableRows : undefined);
-  const resources = new FirstOnes(
-    resourcesOf(context, { ...question, limit: limit === undefined ? undefined : limit + 1 }),
-    limit,
-  );
-  if (format === 'table') await showTable(context, listing, resources);
+  const wanted = limit === undefined ? Number.POSITIVE_INFINITY : limit + 1;
+  const resources = new FirstOnes(readResources(context, list, wanted), limit);
+  if (format === 'table') await showTable(context, list, resources);
   else {
     const writer = new ResultWriter(context.terminal.out);
     if (format === 'json') await writeJson(writer, resources);
     else if (format === 'jsonl') await writeJsonLines(writer, resources);
-    else await writeCsv(writer, resources, csvColumns(schema));
+    else await writeCsv(writer, resources, csvColumns(list.schema));
     await writer.flush();
   }
   if (resources.more) context.terminal.err.write(moreSentence(limit ?? 0, options));
 }
 
-function moreSentence(shown: number, { limit }: ListingOptions): string {
+/**
+ * The resources of a list, page by page, personal values masked unless they are asked for.
+ *
+ * @throws the signal's reason at Ctrl-C, so that nobody takes a part for the whole; QueryError for what a query refuses.
+ */
+async function* readResources<Listed extends Resource, Position>(
+  { signal, reveal }: CommandContext,
+  { open, include: always = [] }: List<Listed, Position>,
+  limit: number,
+): AsyncGenerator<Listed> {
+  const readPage = await open();
+  const include: Disclosure = new Set(reveal ? personalFields : always);
+  const size = Math.min(limit, maxPageSize);
+  let after: Position | undefined;
+  let given = 0;
+  do {
+    signal.throwIfAborted();
+    const page = await readPage({ size, after, include });
+    for (const resource of page.resources) {
+      if (given === limit) return;
+      given += 1;
+      yield reveal ? resource : maskedFields(resource);
+    }
+    after = page.next;
+  } while (after !== undefined && given < limit);
+}
+
+function moreSentence(shown: number, { limit }: ListOptions): string {
   const all =
     limit === undefined ? 'take all by --json, --jsonl or --csv' : 'leave it out of --json, --jsonl or --csv';
   return `There are more than these ${count(shown)}: raise --limit, or ${all}\n`;
@@ -61,25 +96,25 @@ function moreSentence(shown: number, { limit }: ListingOptions): string {
 
 function chooseFormat(
   { json }: CommandContext,
-  { csv, jsonl }: ListingOptions,
+  { csv, jsonl }: ListOptions,
 ): 'table' | 'json' | 'jsonl' | 'csv' {
   const asked = [json && '--json', jsonl && '--jsonl', csv && '--csv'].filter((option) => option !== false);
   if (asked.length > 1) throw new UsageError(`${asked.join(' and ')} exclude each other: give one of them`);
   return json ? 'json' : jsonl ? 'jsonl' : csv ? 'csv' : 'table';
 }
 
-/** The first resources of a listing, and whether there are more. */
-class FirstOnes implements AsyncIterable<Resource> {
+/** The first resources of a list, and whether there are more. */
+class FirstOnes<Listed> implements AsyncIterable<Listed> {
   more = false;
-  readonly #resources: AsyncIterable<Resource>;
+  readonly #resources: AsyncIterable<Listed>;
   readonly #limit: number | undefined;
 
-  constructor(resources: AsyncIterable<Resource>, limit: number | undefined) {
+  constructor(resources: AsyncIterable<Listed>, limit: number | undefined) {
     this.#resources = resources;
     this.#limit = limit;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Resource> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Listed> {
     let given = 0;
     for await (const resource of this.#resources) {
       this.more = given === this.#limit;
@@ -90,44 +125,24 @@ class FirstOnes implements AsyncIterable<Resource> {
   }
 }
 
-async function showTable(
+async function showTable<Listed extends Resource, Position>(
   context: CommandContext,
-  { nothing, printTable }: Listing,
-  resources: FirstOnes,
+  { nothing, columns, isReversed = false, below = () => [] }: List<Listed, Position>,
+  listed: FirstOnes<Listed>,
 ): Promise<void> {
-  const rows: Resource[] = [];
-  for await (const resource of resources) rows.push(resource);
-  if (rows.length === 0) print(context, nothing);
-  else printTable(rows, resources.more);
-}
-
-/** Filters as they were given: `--status "open" and --type "x"`; undefined where there are none. */
-export function statedFilters(filters: Readonly<Record<string, string | undefined>>): string | undefined {
-  const stated = Object.entries(filters).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name} ${JSON.stringify(value)}`],
+  const resources: Listed[] = [];
+  for await (const resource of listed) resources.push(resource);
+  if (resources.length === 0) {
+    print(context, nothing);
+    return;
+  }
+  const shown = columns(resources);
+  const rows = (isReversed ? resources.toReversed() : resources).map((one) =>
+    shown.map(([, cell]) => cell(one)),
   );
-  return stated.length === 0 ? undefined : stated.join(' and ');
-}
-
-/** What is said where a SIM has nothing of a period: what was asked for may hide it. */
-export function nothingOfSim(
-  what: string,
-  period: string,
-  filters: Readonly<Record<string, string | undefined>>,
-): string {
-  const stated = statedFilters(filters);
-  return `The SIM has no ${what} ${period}${stated === undefined ? '' : `, with ${stated}`}.`;
-}
-
-/** Prints resources as a table. */
-export function printResources(
-  context: CommandContext,
-  resources: readonly Resource[],
-  columns: readonly Column[],
-): void {
-  const rows = resources.map((resource) => columns.map(([, cell]) => cell(resource)));
-  const head = columns.map(([heading]) => heading);
+  const head = shown.map(([heading]) => heading);
   print(context, tableOf(colours(context), head, rows));
+  for (const line of below(resources, listed.more)) print(context, line);
 }
 
 async function writeJson(writer: ResultWriter, resources: AsyncIterable<Resource>): Promise<void> {
@@ -155,15 +170,4 @@ function readMember(resource: Resource, path: string): unknown {
   let value: unknown = resource;
   for (const name of path.split('.')) value = jsonObject(value)?.[name];
   return value;
-}
-
-/** A member as text; a member of a member by `a.b`. */
-export function textOf(resource: Resource, path: string): string {
-  const value = readMember(resource, path);
-  return value === undefined || value === null ? '' : String(value);
-}
-
-/** A time to the minute. */
-export function minuteOf(resource: Resource, path: string): string {
-  return textOf(resource, path).slice(0, 16).replace('T', ' ');
 }

@@ -1,56 +1,55 @@
-import { keyPosition, openListing, type PageBody, pageBody } from '../query-api/listing.ts';
-import { readParameters } from '../query-api/parameters.ts';
-import { completePeriod, type PeriodRule } from '../query-api/period.ts';
-import type { ApiRequest } from '../query-api/request.ts';
-import { isKeyWithin } from '../store/counted-items.ts';
+import { isKeyWithin, type TimeRange } from '../store/counted-items.ts';
+import { isKey } from '../store/keys.ts';
 import type { StoredEvent } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
-import { type Disclosure, disclosed, disclosureOf } from './disclosure.ts';
+import { type Disclosure, disclosed } from './disclosure.ts';
 import { eventError } from './event-error.ts';
-import type { ApiPorts } from './ports.ts';
-import { findSim, requireKnown } from './sim-lookup.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { Period } from './period.ts';
+import type { QueryPorts } from './ports.ts';
+import { type FoundSim, requireKnown } from './sim-lookup.ts';
 
-/** How much may be asked for at once. */
-export const eventPeriodRule: PeriodRule = { maxDays: 400, defaultDays: 30, includesEnd: true };
+/** Which events of a SIM are listed. */
+export interface EventsQuery extends PageRequest<string> {
+  readonly sim: FoundSim;
+  /** Both ends included. */
+  readonly period: Period;
+  /** Only events of this type. */
+  readonly type: string | undefined;
+}
 
-/** `GET /v1/Sims/{sim}/ConnectionEvents` */
-export async function listConnectionEvents(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
-  const { reader } = ports;
-  const parameters = readParameters('listConnectionEvents', request.query);
-  const disclosure = disclosureOf(ports.personalData, parameters.Include);
-  const { StartTime, EndTime, EventType } = parameters;
-  const named = await findSim(reader, request.pathParameters['sim'] ?? '');
-  const { sim } = named;
-  const listing = openListing(
-    'listConnectionEvents',
-    `ConnectionEvents ${sim}`,
-    parameters,
-    { StartTime, EndTime, EventType },
-    (given, isBegun) => ({
-      ...completePeriod(given, ports.now(), eventPeriodRule, isBegun),
-      EventType: given['EventType'],
-    }),
-  );
-  const { StartTime: from = '', EndTime: end = '9999', EventType: type } = listing.filters;
-  const range = { from, to: `${end}$` };
-  const before = keyPosition(listing, parameters, 'sort', (key) => isKeyWithin(key, range));
-  const { events, next } = await reader.events({ sim, ...range }, listing.size, { type, before });
-  if (events.length === 0) await requireKnown(reader, named);
-  const resources = events.map((event) => connectionEvent(event, disclosure));
-  return pageBody(
-    request,
-    listing,
-    'connection_events',
-    resources,
-    next === undefined ? undefined : { position: next },
-  );
+/** An event as it is told. */
+export type ConnectionEvent = ReturnType<typeof renderEvent>;
+
+/**
+ * Lists a SIM's events, newest first.
+ *
+ * @throws NotFoundError where no record of the SIM has come.
+ */
+export async function listConnectionEvents(
+  query: EventsQuery,
+  { reader }: Pick<QueryPorts, 'reader'>,
+): Promise<Page<ConnectionEvent, string>> {
+  const { sim, period, type, size, after: before, include } = query;
+  const { events, next } = await reader.events({ sim: sim.sim, ...toRange(period) }, size, { type, before });
+  if (events.length === 0) await requireKnown(reader, sim);
+  return { resources: events.map((event) => renderEvent(event, include)), next };
+}
+
+/** A position in a list of events; undefined for anything else. */
+export function readEventsPosition(value: unknown, period: Period): string | undefined {
+  return isKey(value, 'sort') && isKeyWithin(value, toRange(period)) ? value : undefined;
+}
+
+function toRange({ from, to = '9999' }: Period): TimeRange {
+  return { from, to: `${to}$` };
 }
 
 /**
  * An event. Its description is the carrier's sentence without addresses; the carrier's `detail`, which names IMSI and
  * IP addresses, is null unless it is asked for.
  */
-function connectionEvent(event: StoredEvent, disclosure: Disclosure): object {
+function renderEvent(event: StoredEvent, disclosure: Disclosure) {
   const { network, description, detail, imsi } = event;
   const error = eventError(event, disclosure);
   return {

@@ -1,66 +1,47 @@
 import type { Session } from '../ledger/observation.ts';
-import { badToken, openListing, type PageBody, pageBody } from '../query-api/listing.ts';
-import { readParameters, sessionStatuses } from '../query-api/parameters.ts';
-import { completePeriod, type PeriodRule } from '../query-api/period.ts';
-import type { ApiRequest } from '../query-api/request.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
-import { type Disclosure, disclosureOf } from './disclosure.ts';
+import type { Disclosure } from './disclosure.ts';
 import { locationEstimate } from './location-estimate.ts';
-import type { ApiPorts } from './ports.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { sessionStatuses } from './parameters.ts';
+import type { Period } from './period.ts';
+import type { QueryPorts } from './ports.ts';
 import { refreshedSessions } from './refreshed-sessions.ts';
-import {
-  bytesOf,
-  givenOf,
-  nothingGiven,
-  type SessionPage,
-  sessionPage,
-  statusOf,
-} from './session-listing.ts';
+import { type Given, nothingGiven, type SessionPage, sessionPage, statusOf } from './session-listing.ts';
 import { noVolumes, type Volumes, volumesOf } from './session-totals.ts';
-import { findSim, requireKnown } from './sim-lookup.ts';
+import { type FoundSim, requireKnown } from './sim-lookup.ts';
 
-/** How much may be asked for at once: as much as Twilio keeps. */
-export const sessionPeriodRule: PeriodRule = { maxDays: 30, defaultDays: 30, includesEnd: true };
+/** Which data sessions of a SIM are listed. */
+export interface SessionsQuery extends PageRequest<Given> {
+  readonly sim: FoundSim;
+  /** When they started; both ends included. */
+  readonly period: Period;
+  /** Only sessions with this status. */
+  readonly status: (typeof sessionStatuses)[number] | undefined;
+}
 
-/** `GET /v1/Sims/{sim}/DataSessions` */
-export async function listDataSessions(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
-  const { reader } = ports;
-  const parameters = readParameters('listDataSessions', request.query);
-  const disclosure = disclosureOf(ports.personalData, parameters.Include);
-  const { StartTime, EndTime, Status } = parameters;
-  const named = await findSim(reader, request.pathParameters['sim'] ?? '');
-  const { sim } = named;
-  const listing = openListing(
-    'listDataSessions',
-    `DataSessions ${sim}`,
-    parameters,
-    { StartTime, EndTime, Status },
-    (given, isBegun) => ({
-      ...completePeriod(given, ports.now(), sessionPeriodRule, isBegun),
-      Status: given['Status'],
-    }),
-  );
-  const { filters } = listing;
-  const selection = {
-    sim,
-    from: filters['StartTime'] ?? '',
-    to: filters['EndTime'],
-    status: sessionStatuses.find((status) => status === filters['Status']),
-  };
-  const given =
-    listing.from === undefined ? nothingGiven : givenOf(listing.from.bytes, listing.from.position, selection);
-  if (given === undefined) throw badToken(parameters.PageToken ?? '');
-  const page = await sessionPage(reader, selection, given, listing.size);
-  if (page.sessions.length === 0) await requireKnown(reader, named);
-  const resources = await dataSessions(ports, sim, page, disclosure);
-  const next = page.next && { position: page.next.floor ?? null, bytes: bytesOf(page.next) };
-  return pageBody(request, listing, 'data_sessions', resources, next);
+/** A data session as it is told. */
+export type DataSession = ReturnType<typeof dataSession>;
+
+/**
+ * Lists a SIM's data sessions, newest first.
+ *
+ * @throws NotFoundError where no record of the SIM has come.
+ */
+export async function listDataSessions(
+  { sim, period, status, size, after, include }: SessionsQuery,
+  ports: Pick<QueryPorts, 'reader' | 'sessionRefresh'>,
+): Promise<Page<DataSession, Given>> {
+  const selection = { sim: sim.sim, ...period, status };
+  const page = await sessionPage(ports.reader, selection, after ?? nothingGiven, size);
+  if (page.sessions.length === 0) await requireKnown(ports.reader, sim);
+  return { resources: await dataSessions(ports, sim.sim, page, include), next: page.next };
 }
 
 /** What sessions are completed with. */
-export interface SessionPorts extends Pick<ApiPorts, 'sessionRefresh'> {
-  readonly reader: Pick<ApiPorts['reader'], 'usage'>;
+export interface SessionPorts extends Pick<QueryPorts, 'sessionRefresh'> {
+  readonly reader: Pick<QueryPorts['reader'], 'usage'>;
 }
 
 /** Sessions of one SIM as resources: as they are by now, their volumes read where they are not stated. */
@@ -69,7 +50,7 @@ export async function dataSessions(
   sim: string,
   { sessions: stored, nextStart }: Pick<SessionPage, 'sessions' | 'nextStart'>,
   disclosure: Disclosure,
-): Promise<object[]> {
+): Promise<DataSession[]> {
   const usageBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
     reader.usage({ sim, from, to: `${to}$` });
   const renderingsBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
@@ -86,7 +67,7 @@ export async function dataSessions(
  * A session as the DataSession resource of Twilio and KORE, and after its fields those that only simledger has.
  * Fields that are not disclosed are null.
  */
-export function dataSession(session: Session, volumes: Volumes, disclosure: Disclosure): object {
+function dataSession(session: Session, volumes: Volumes, disclosure: Disclosure) {
   const { sim, sessionId, origin, start, terminal, groups } = session;
   const { network, cell, device, address, subscriber, ids, trouble } = groups;
   const { radio, ratType, mcc, mnc, operatorName, country } = network?.group ?? {};

@@ -1,30 +1,11 @@
 import { isIPv6 } from 'node:net';
-import { type PersonalField, personalFields } from '../query-api/parameters.ts';
-import { badParameter } from '../query-api/problem.ts';
 
-/** What a deployment gives away of what tells whose a device is and where it is reached. */
-export const personalDataSettings = ['never', 'on-request', 'always'] as const;
-export type PersonalData = (typeof personalDataSettings)[number];
+/** What is left out of answers unless it is asked for. */
+export const personalFields = ['imsi', 'ip_address', 'detail'] as const;
+export type PersonalField = (typeof personalFields)[number];
 
-/** What an answer may show. */
+/** Personal fields that an answer may show. */
 export type Disclosure = ReadonlySet<PersonalField>;
-
-/**
- * What a request's answer shows of IMSI, IP addresses and carriers' own words, which hold both.
- *
- * @throws Problem 400 where the request asks for what the deployment never gives.
- */
-export function disclosureOf(setting: PersonalData, asked: readonly PersonalField[] | undefined): Disclosure {
-  if (setting === 'never' && asked !== undefined) {
-    throw badParameter(
-      'Include',
-      asked.join(','),
-      'nothing: this deployment never answers with personal data',
-    );
-  }
-  if (setting === 'always') return new Set(personalFields);
-  return new Set(asked);
-}
 
 const ipv4 = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g;
 const perhapsIpv6 = /[\da-f]*:[\da-f:.]*[\da-f:]/gi;

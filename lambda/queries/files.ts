@@ -1,42 +1,56 @@
-import { badToken, openListing, type PageBody, pageBody } from '../query-api/listing.ts';
-import { fileStates, readParameters } from '../query-api/parameters.ts';
-import { notFound, shortened } from '../query-api/problem.ts';
-import { type ApiRequest, filled } from '../query-api/request.ts';
 import { isStalled, type Manifest } from '../store/files.ts';
 import { isKey } from '../store/keys.ts';
 import type { FileKey, LedgerReader } from '../store/reader.ts';
-import type { ApiPorts } from './ports.ts';
+import { NotFoundError, shorten } from './errors.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { QueryPorts } from './ports.ts';
 
 /** Rounds of reading that one page makes in search of files with a state. */
 const mostRounds = 8;
 
-/** `GET /v1/Files`: the files of all sources, those delivered last first. */
-export async function listFiles(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
-  const { reader } = ports;
-  const parameters = readParameters('listFiles', request.query);
-  const { Source, State } = parameters;
-  const listing = openListing('listFiles', 'Files', parameters, { Source, State }, (filters) => filters);
-  const { filters, size } = listing;
-  const sources = filters['Source'] === undefined ? [...ports.sources].sort() : [filters['Source']];
-  const state = fileStates.find((known) => known === filters['State']);
-  let after: FileKey | undefined;
-  if (listing.from !== undefined) {
-    after = fileKeyOf(listing.from.position);
-    if (after === undefined) throw badToken(parameters.PageToken ?? '');
-  }
-  const { files, next } = await filesOf(reader, sources, state, size, after);
-  const resources = files.map((file) => fileResource(request, file, ports.now()));
-  return pageBody(request, listing, 'files', resources, next && { position: next });
+/** Which imported files are listed. */
+export interface FilesQuery extends Omit<PageRequest<FileKey>, 'include'> {
+  /** Names of the sources whose files are listed. */
+  readonly sources: readonly string[];
+  /** Only files in this state. */
+  readonly state: Manifest['state'] | undefined;
 }
 
-/** `GET /v1/Files/{id}` */
-export async function fetchFile(request: ApiRequest, ports: ApiPorts): Promise<object> {
-  readParameters('fetchFile', request.query);
-  const { id = '' } = request.pathParameters;
+/** A file as it is told. */
+export type ImportedFile = ReturnType<typeof renderFile>;
+
+/** Lists the files of sources, those delivered last first. */
+export async function listFiles(
+  { sources, state, size, after }: FilesQuery,
+  { reader, now }: Pick<QueryPorts, 'reader' | 'now'>,
+): Promise<Page<ImportedFile, FileKey>> {
+  const { files, next } = await filesOf(reader, sources, state, size, after);
+  return { resources: files.map((file) => renderFile(file, now())), next };
+}
+
+/**
+ * Fetches a file by the `id` that a list gives.
+ *
+ * @throws NotFoundError
+ */
+export async function fetchFile(
+  { id }: { readonly id: string },
+  { reader, now }: Pick<QueryPorts, 'reader' | 'now'>,
+): Promise<ImportedFile> {
   const object = objectOf(id);
-  const [file] = object === undefined ? [] : await ports.reader.files([object]);
-  if (file === undefined) throw notFound(`The file ${JSON.stringify(shortened(id))}`);
-  return fileResource(request, file, ports.now());
+  const [file] = object === undefined ? [] : await reader.files([object]);
+  if (file === undefined) throw new NotFoundError(`The file ${JSON.stringify(shorten(id))}`);
+  return renderFile(file, now());
+}
+
+/** A position in a list of files; undefined for anything else. */
+export function readFilesPosition(value: unknown): FileKey | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { object, source, delivered } = value as Readonly<Record<string, unknown>>;
+  if (!isKey(object, 'partition') || !isKey(source, 'partition') || !isKey(delivered, 'sort')) {
+    return undefined;
+  }
+  return { object, source, delivered };
 }
 
 interface FileStretch {
@@ -91,7 +105,7 @@ function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function fileResource(request: ApiRequest, file: Manifest, now: number): object {
+function renderFile(file: Manifest, now: number) {
   const id = Buffer.from(file.object).toString('base64url');
   const bucketEnd = file.object.indexOf('/');
   const keyEnd = file.object.lastIndexOf('@');
@@ -112,7 +126,6 @@ function fileResource(request: ApiRequest, file: Manifest, now: number): object 
     noted: file.noted ?? null,
     stalled: isStalled(file, now),
     reason: file.reason ?? null,
-    ...(request.root !== undefined && { url: `${request.root}${filled('/v1/Files/{id}', { id })}` }),
   };
 }
 
@@ -121,13 +134,4 @@ function objectOf(id: string): string | undefined {
   const object = Buffer.from(id, 'base64url');
   const name = object.toString('utf8');
   return object.toString('base64url') === id && isKey(name, 'partition') ? name : undefined;
-}
-
-function fileKeyOf(value: unknown): FileKey | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { object, source, delivered } = value as Readonly<Record<string, unknown>>;
-  if (!isKey(object, 'partition') || !isKey(source, 'partition') || !isKey(delivered, 'sort')) {
-    return undefined;
-  }
-  return { object, source, delivered };
 }

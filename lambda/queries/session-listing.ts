@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Session } from '../ledger/observation.ts';
-import type { sessionStatuses } from '../query-api/parameters.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader, SessionKey } from '../store/reader.ts';
+import type { sessionStatuses } from './parameters.ts';
 
 /**
  * Goes through a SIM's sessions, newest first, while records keep arriving.

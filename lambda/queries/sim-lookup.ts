@@ -1,9 +1,9 @@
 import { identifier, searchedIccid, simOfIccid } from '../carriers/identifier.ts';
-import { badParameter, notFound, shortened } from '../query-api/problem.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader, SimAlias } from '../store/reader.ts';
+import { NotFoundError, ParameterError, shorten } from './errors.ts';
 
-/** A SIM that a request names. */
+/** A SIM that was found by one of its names. */
 export interface FoundSim {
   /** The partition of its items. */
   readonly sim: string;
@@ -12,11 +12,11 @@ export interface FoundSim {
 }
 
 /**
- * Finds the SIM that a path names: an ICCID in any spelling that is read in records is its key and needs no read; else a
+ * Finds a SIM by one of its names: an ICCID in any spelling that is read in records is its key and needs no read; else a
  * Super SIM SID (`HS…`), the carrier's id of the SIM (digits), its unique name, or what the carrier wrote for an ICCID,
  * with a read of an index each.
  *
- * @throws Problem 404 for a name that no SIM has, 400 for one that several have.
+ * @throws NotFoundError for a name that no SIM has, ParameterError for one that several have.
  */
 export async function findSim(reader: LedgerReader, name: string): Promise<FoundSim> {
   // No SIM has a name that DynamoDB does not take as a key.
@@ -30,21 +30,25 @@ export async function findSim(reader: LedgerReader, name: string): Promise<Found
   if (sims.length === 1 || sims.includes(name)) {
     return { sim: sims.includes(name) ? name : first, isKnown: true };
   }
-  throw badParameter('{sim}', name, `one of the SIMs that are called so: ${[...sims].sort().join(', ')}`);
+  throw new ParameterError(
+    '{sim}',
+    name,
+    `one of the SIMs that are called so: ${[...sims].sort().join(', ')}`,
+  );
 }
 
 /**
  * Makes sure that a SIM named by its ICCID exists, where nothing of it has been found.
  *
- * @throws Problem 404
+ * @throws NotFoundError
  */
 export async function requireKnown(reader: LedgerReader, { sim, isKnown }: FoundSim): Promise<void> {
   if (!isKnown && (await reader.sim(sim)) === undefined) throw unknownSim(sim);
 }
 
-/** The problem of a SIM of which no record has come. */
-export function unknownSim(sim: string) {
-  return notFound(`The SIM ${JSON.stringify(shortened(sim))}`);
+/** The error of a SIM of which no record has come. */
+export function unknownSim(sim: string): NotFoundError {
+  return new NotFoundError(`The SIM ${JSON.stringify(shorten(sim))}`);
 }
 
 /** The longest name and the longest id of a SIM that are kept. */

@@ -1,15 +1,15 @@
 import { timeOf } from '../carriers/time.ts';
 import type { Session, Sim } from '../ledger/observation.ts';
-import { keyPosition, openListing, type PageBody, pageBody } from '../query-api/listing.ts';
-import { readParameters } from '../query-api/parameters.ts';
-import { type ApiRequest, filled } from '../query-api/request.ts';
+import { isKey } from '../store/keys.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import { threeLetterCountry } from './country-code.ts';
-import { accountSid, dataSessions } from './data-sessions.ts';
-import { type Disclosure, disclosureOf } from './disclosure.ts';
+import { accountSid, type DataSession, dataSessions } from './data-sessions.ts';
+import type { Disclosure } from './disclosure.ts';
 import { locationEstimate } from './location-estimate.ts';
-import type { ApiPorts } from './ports.ts';
-import { findSim, unknownSim } from './sim-lookup.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { QueryPorts } from './ports.ts';
+import type { Volumes } from './session-totals.ts';
+import { type FoundSim, unknownSim } from './sim-lookup.ts';
 import { UsageSum, usageWithin } from './usage-sum.ts';
 
 /** Sessions among which the open one is looked for: the latest. */
@@ -17,38 +17,63 @@ const latestSessions = 10;
 const beginningOfTime = '0';
 const endOfTime = '9999';
 
-/** `GET /v1/Sims` */
-export async function listSims(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
-  const parameters = readParameters('listSims', request.query);
-  const disclosure = disclosureOf(ports.personalData, parameters.Include);
-  const { Status, Online, Source, Fleet, Name } = parameters;
-  const given = { Status, Online: Online?.toString(), Source, Fleet, Name };
-  const listing = openListing('listSims', 'Sims', parameters, given, (filters) => filters);
-  const { filters } = listing;
-  const after = keyPosition(listing, parameters, 'partition');
-  const { sims, next } = await ports.reader.scanSims(
-    {
-      status: filters['Status'],
-      online: filters['Online'] === undefined ? undefined : filters['Online'] === 'true',
-      source: filters['Source'],
-      fleetSid: filters['Fleet'],
-      name: filters['Name'],
-    },
-    listing.size,
-    after,
-  );
-  const resources = sims.map((sim) =>
-    simResource(request, sim, { at: sim.origin.at, precision: 'day' }, disclosure),
-  );
-  return pageBody(request, listing, 'sims', resources, next === undefined ? undefined : { position: next });
+/** Which SIMs are listed. Each filter left out asks for all. */
+export interface SimsQuery extends PageRequest<string> {
+  /** As the carrier words it. */
+  readonly status?: string | undefined;
+  readonly online?: boolean | undefined;
+  readonly source?: string | undefined;
+  /** SID of a fleet. */
+  readonly fleet?: string | undefined;
+  /** Part of the SIM's name, in upper or lower case. */
+  readonly name?: string | undefined;
 }
 
-/** `GET /v1/Sims/{sim}` */
-export async function fetchSim(request: ApiRequest, ports: ApiPorts): Promise<object> {
+/** A SIM, and the key that addresses name it by. */
+export interface ListedSim {
+  readonly key: string;
+  readonly fields: SimFields;
+}
+
+/** What is known of a SIM. */
+export type SimFields = ReturnType<typeof renderSim>;
+
+/** A SIM with what is read for one SIM only. */
+export interface SimDetails extends ListedSim {
+  /** The latest session, while it is open. */
+  readonly openSession: DataSession | null;
+  /** Usage of the UTC month so far. */
+  readonly usageThisMonth: Volumes & { readonly start: string; readonly end: string };
+}
+
+/** Lists the fleet, in an order of its own that stays the same. */
+export async function listSims(
+  { status, online, source, fleet: fleetSid, name, size, after, include }: SimsQuery,
+  { reader }: Pick<QueryPorts, 'reader'>,
+): Promise<Page<ListedSim, string>> {
+  const { sims, next } = await reader.scanSims({ status, online, source, fleetSid, name }, size, after);
+  const resources = sims.map((sim) => ({
+    key: sim.sim,
+    fields: renderSim(sim, { at: sim.origin.at, precision: 'day' }, include),
+  }));
+  return { resources, next };
+}
+
+/** A position in the list of the fleet; undefined for anything else. */
+export function readSimsPosition(value: unknown): string | undefined {
+  return isKey(value, 'partition') ? value : undefined;
+}
+
+/**
+ * Fetches what is known of a SIM now.
+ *
+ * @throws NotFoundError where no record of it has come.
+ */
+export async function fetchSim(
+  { sim: { sim }, include }: { readonly sim: FoundSim; readonly include: Disclosure },
+  ports: QueryPorts,
+): Promise<SimDetails> {
   const { reader } = ports;
-  const parameters = readParameters('fetchSim', request.query);
-  const disclosure = disclosureOf(ports.personalData, parameters.Include);
-  const { sim } = await findSim(reader, request.pathParameters['sim'] ?? '');
   const month = monthOf(ports.now());
   const [known, latest, latestUsage, usage] = await Promise.all([
     reader.sim(sim),
@@ -59,22 +84,12 @@ export async function fetchSim(request: ApiRequest, ports: ApiPorts): Promise<ob
   if (known === undefined) throw unknownSim(sim);
   const open = latest.sessions.find(({ terminal }) => terminal === undefined);
   const [openSession = null] =
-    open === undefined ? [] : await dataSessions(ports, sim, { ...latest, sessions: [open] }, disclosure);
-  const { uploaded, downloaded, total } = usage.volumes;
+    open === undefined ? [] : await dataSessions(ports, sim, { ...latest, sessions: [open] }, include);
   return {
-    ...simResource(
-      request,
-      known,
-      lastActivity(known, latest.sessions, [latestUsage, usage.latest]),
-      disclosure,
-    ),
-    open_session: openSession,
-    usage_this_month: {
-      period: { start_time: month.start, end_time: month.end },
-      data_upload: uploaded,
-      data_download: downloaded,
-      data_total: total,
-    },
+    key: known.sim,
+    fields: renderSim(known, lastActivity(known, latest.sessions, [latestUsage, usage.latest]), include),
+    openSession,
+    usageThisMonth: { ...month, ...usage.volumes },
   };
 }
 
@@ -135,7 +150,7 @@ function lastActivity(
 }
 
 /** What is known of a SIM now. */
-function simResource(request: ApiRequest, sim: Sim, activity: Activity, disclosure: Disclosure): object {
+function renderSim(sim: Sim, activity: Activity, disclosure: Disclosure) {
   const { origin, groups } = sim;
   const { ids, label, phone, device, subscriber, network, cell, connection, lifecycle, lastEvent } = groups;
   return {
@@ -161,24 +176,10 @@ function simResource(request: ApiRequest, sim: Sim, activity: Activity, disclosu
     imei: device?.group.imei ?? null,
     network: network === undefined ? null : networkResource(network.group),
     cell: cell === undefined ? null : cellResource(cell.group),
-    ...(request.root !== undefined && simAddresses(request.root, sim)),
   };
 }
 
-/** Where a SIM and its lists are asked for. */
-function simAddresses(root: string, { sim }: Sim): object {
-  const address = (path: string): string => `${root}${filled(path, { sim })}`;
-  return {
-    url: address('/v1/Sims/{sim}'),
-    links: {
-      data_sessions: address('/v1/Sims/{sim}/DataSessions'),
-      usage_records: address('/v1/Sims/{sim}/UsageRecords'),
-      connection_events: address('/v1/Sims/{sim}/ConnectionEvents'),
-    },
-  };
-}
-
-function networkResource({ radio, ratType, mcc, mnc, operatorName, country }: NetworkGroup): object {
+function networkResource({ radio, ratType, mcc, mnc, operatorName, country }: NetworkGroup) {
   return {
     radio_link: radio ?? ratType ?? null,
     operator_mcc: mcc ?? null,
@@ -188,7 +189,7 @@ function networkResource({ radio, ratType, mcc, mnc, operatorName, country }: Ne
   };
 }
 
-function cellResource(cell: CellGroup): object {
+function cellResource(cell: CellGroup) {
   return {
     cell_id: cell.cellId ?? null,
     lac: cell.lac ?? null,

@@ -1,75 +1,70 @@
 import { epochMilliseconds, parseTime, startOfDay, timeOf } from '../carriers/time.ts';
 import type { Sim } from '../ledger/observation.ts';
-import {
-  keyPosition,
-  type Listing,
-  type Next,
-  openListing,
-  type PageBody,
-  pageBody,
-} from '../query-api/listing.ts';
-import { type granularities, readParameters } from '../query-api/parameters.ts';
-import { completePeriod, type PeriodRule } from '../query-api/period.ts';
-import { badParameter } from '../query-api/problem.ts';
-import type { ApiRequest } from '../query-api/request.ts';
 import { isKeyWithin } from '../store/counted-items.ts';
+import { isKey } from '../store/keys.ts';
 import { type LedgerReader, spareRecords } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { amountOf } from './billing.ts';
 import { accountSid } from './data-sessions.ts';
-import { type Disclosure, disclosureOf } from './disclosure.ts';
-import type { ApiPorts } from './ports.ts';
-import { findSim, unknownSim } from './sim-lookup.ts';
+import type { Disclosure } from './disclosure.ts';
+import { SlowSumError } from './errors.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { granularities } from './parameters.ts';
+import type { QueryPorts } from './ports.ts';
+import { type FoundSim, unknownSim } from './sim-lookup.ts';
 import { UsageSum, usageWithin } from './usage-sum.ts';
 
-type Granularity = (typeof granularities)[number];
+/** What one record sums up. */
+export type Granularity = (typeof granularities)[number];
 
-/** How much may be asked for at once. */
-export const usagePeriodRules: Readonly<Record<Granularity, PeriodRule>> = {
-  hour: { maxDays: 31, defaultDays: 30, includesEnd: false },
-  day: { maxDays: 400, defaultDays: 30, includesEnd: false },
-  all: { maxDays: undefined, defaultDays: 30, includesEnd: false },
-  raw: { maxDays: 400, defaultDays: 30, includesEnd: false },
-};
+/** Time of which usage is listed: its beginning is part of it, its end is not. */
+export interface UsagePeriod {
+  readonly from: string;
+  readonly to: string;
+}
 
-/** `GET /v1/Sims/{sim}/UsageRecords` */
-export async function listUsageRecords(request: ApiRequest, ports: ApiPorts): Promise<PageBody> {
-  const { reader } = ports;
-  const parameters = readParameters('listUsageRecords', request.query);
-  const disclosure = disclosureOf(ports.personalData, parameters.Include);
-  const { StartTime, EndTime, Granularity: granularity = 'all' } = parameters;
-  const { sim } = await findSim(reader, request.pathParameters['sim'] ?? '');
-  const subject = `UsageRecords/${granularity} ${sim}`;
-  const listing = openListing(
-    'listUsageRecords',
-    subject,
-    parameters,
-    { StartTime, EndTime },
-    (given, isBegun) => {
-      const now = ports.now();
-      const period = completePeriod(given, now, usagePeriodRules[granularity], isBegun);
-      return { ...period, EndTime: period.EndTime ?? timeOf(now) };
-    },
-  );
-  const { StartTime: from = '', EndTime: to = '' } = listing.filters;
-  const position = keyPosition(listing, parameters, 'sort', (key) =>
-    isPosition(key, granularity, listing.filters),
-  );
-  const stretch: Stretch = {
-    reader,
-    sim,
-    from,
-    to,
-    size: listing.size,
-    position,
-    maxSumSeconds: ports.maxSumSeconds,
-  };
+/** Which usage of a SIM is listed. */
+export interface UsageQuery extends PageRequest<string> {
+  readonly sim: FoundSim;
+  readonly period: UsagePeriod;
+  readonly granularity: Granularity;
+  /** How long the usage of the whole time may take to be added up; undefined for as long as it takes. */
+  readonly maxSumSeconds?: number | undefined;
+}
+
+/** Usage of a period as it is told. */
+export type UsageRecord = ReturnType<typeof usageRecord>;
+/** A stored usage record as it is told. */
+export type RawUsageRecord = ReturnType<typeof rawUsageRecord>;
+
+/**
+ * Lists a SIM's usage, newest first.
+ *
+ * @throws NotFoundError where no record of the SIM has come, SlowSumError where adding up takes too long.
+ */
+export async function listUsageRecords(
+  query: UsageQuery,
+  { reader }: Pick<QueryPorts, 'reader'>,
+): Promise<Page<UsageRecord | RawUsageRecord, string>> {
+  const { sim, period, granularity, size, after, include, maxSumSeconds } = query;
+  const stretch: Stretch = { reader, sim: sim.sim, ...period, size, position: after, maxSumSeconds };
   const [known, page] = await Promise.all([
-    reader.sim(sim),
-    granularity === 'raw' ? readRaw(stretch, disclosure) : readSums(stretch, granularity),
+    reader.sim(sim.sim),
+    granularity === 'raw' ? readRaw(stretch, include) : readSums(stretch, granularity),
   ]);
-  if (known === undefined) throw unknownSim(sim);
-  return pageBody(request, listing, 'usage_records', page.records(known), page.next);
+  if (known === undefined) throw unknownSim(sim.sim);
+  return { resources: page.records(known), next: page.next };
+}
+
+/** A position in a list of usage; undefined for anything else. One sum has no second page. */
+export function readUsagePosition(
+  value: unknown,
+  granularity: Granularity,
+  { from, to }: UsagePeriod,
+): string | undefined {
+  if (granularity === 'all' || !isKey(value, 'sort')) return undefined;
+  if (granularity === 'raw') return isKeyWithin(value, { from, to }) ? value : undefined;
+  return parseTime(value) === value && value >= from && value <= to ? value : undefined;
 }
 
 /** What a page reads of a SIM's usage. The beginning is part of it, the end is not. */
@@ -88,8 +83,8 @@ interface Stretch {
 
 /** A page, once it is known whose it is. */
 interface UsagePage {
-  readonly records: (sim: Sim) => readonly object[];
-  readonly next: Next;
+  readonly records: (sim: Sim) => readonly (UsageRecord | RawUsageRecord)[];
+  readonly next: string | undefined;
 }
 
 /** The usage of one period. */
@@ -104,10 +99,7 @@ async function readSums(stretch: Stretch, granularity: 'all' | 'hour' | 'day'): 
   if (granularity !== 'all') return readPeriods(stretch, granularity);
   // One record for the whole period, there even where nothing was used.
   const sum = await usageWithin(reader, sim, from, to, maxSumSeconds);
-  if (sum === undefined) {
-    const accepted = `a later time, or an earlier EndTime: to add up all usage from then to ${to} takes more than ${maxSumSeconds} seconds. Ask for parts of that time, and add up their answers`;
-    throw badParameter('StartTime', from, accepted);
-  }
+  if (sum === undefined) throw new SlowSumError(maxSumSeconds ?? Number.POSITIVE_INFINITY);
   return { records: (owner) => [usageRecord(owner, { start: from, end: to, sum })], next: undefined };
 }
 
@@ -115,7 +107,7 @@ async function readSums(stretch: Stretch, granularity: 'all' | 'hour' | 'day'): 
 async function readPeriods(stretch: Stretch, granularity: 'hour' | 'day'): Promise<UsagePage> {
   const { reader, sim, from, to, size, position } = stretch;
   const periods: PeriodUsage[] = [];
-  const page = (next: Next): UsagePage => ({
+  const page = (next: string | undefined): UsagePage => ({
     records: (owner) => periods.map((period) => usageRecord(owner, period)),
     next,
   });
@@ -124,7 +116,7 @@ async function readPeriods(stretch: Stretch, granularity: 'hour' | 'day'): Promi
       const { start, end } = periodOf(record.start, granularity, from, to);
       let period = periods.at(-1);
       if (period?.start !== start) {
-        if (period !== undefined && periods.length === size) return page({ position: period.start });
+        if (period !== undefined && periods.length === size) return page(period.start);
         period = { start, end, sum: new UsageSum() };
         periods.push(period);
       }
@@ -146,7 +138,7 @@ async function readRaw(stretch: Stretch, disclosure: Disclosure): Promise<UsageP
   const page = stored.slice(0, size);
   return {
     records: (owner) => page.map((usage) => rawUsageRecord(owner, usage, disclosure)),
-    next: stored.length > size ? { position: page.at(-1)?.usageId } : undefined,
+    next: stored.length > size ? page.at(-1)?.usageId : undefined,
   };
 }
 
@@ -164,19 +156,8 @@ function periodOf(
   return { start: start < from ? from : start, end: end > to ? to : end };
 }
 
-/** Whether a key can be where a listing of some granularity goes on. One sum has no second page. */
-function isPosition(
-  key: string,
-  granularity: Granularity,
-  { StartTime = '', EndTime = '' }: Listing['filters'],
-): boolean {
-  if (granularity === 'all') return false;
-  if (granularity === 'raw') return isKeyWithin(key, { from: StartTime, to: EndTime });
-  return parseTime(key) === key && key >= StartTime && key <= EndTime;
-}
-
 /** Usage in the shape of KORE's UsageRecord. What it states only of filtered or grouped usage is null. */
-function usageRecord(sim: Sim, { start, end, sum }: PeriodUsage): object {
+function usageRecord(sim: Sim, { start, end, sum }: PeriodUsage) {
   const { amount, currency } = amountOf(sum.bill);
   const { simSid, accountId } = sim.groups.ids?.group ?? {};
   return {
@@ -195,7 +176,7 @@ function usageRecord(sim: Sim, { start, end, sum }: PeriodUsage): object {
 }
 
 /** A stored record in the same shape, and after it what only a single record states. */
-function rawUsageRecord(owner: Sim, usage: StoredUsage, disclosure: Disclosure): object {
+function rawUsageRecord(owner: Sim, usage: StoredUsage, disclosure: Disclosure) {
   const sum = new UsageSum();
   sum.add(usage);
   return {

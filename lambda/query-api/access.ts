@@ -3,7 +3,7 @@ import { isEqual, isOneOf } from '../constant-time.ts';
 import { type BasicCredentials, basicCredentials } from '../http-basic.ts';
 import type { Credentials } from './credentials.ts';
 import { Problem, problemCodes } from './problem.ts';
-import type { ApiRequest } from './request.ts';
+import type { HttpRequest } from './request.ts';
 
 /** How callers say who they are. */
 export type Access =
@@ -17,7 +17,7 @@ export type Access =
  *
  * @throws Problem 401
  */
-export async function authenticate(request: ApiRequest, access: Access): Promise<string> {
+export async function authenticate(request: HttpRequest, access: Access): Promise<string> {
   if (access.kind === 'iam') {
     if (request.principal === undefined)
       throw unauthenticated('a signature of AWS (Signature Version 4)', {});

@@ -1,16 +1,19 @@
-import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
-import type { SdkError } from '@smithy/types';
-import { listConnectionEvents } from '../queries/connection-events.ts';
-import { listDataSessions } from '../queries/data-sessions.ts';
-import { fetchFile, listFiles } from '../queries/files.ts';
-import type { ApiPorts } from '../queries/ports.ts';
-import { fetchSim, listSims } from '../queries/sims.ts';
-import { listUsageRecords } from '../queries/usage-records.ts';
+import { NotFoundError, shorten } from '../queries/errors.ts';
 import { type Access, authenticate } from './access.ts';
 import { contractAt, documentationPage } from './documentation.ts';
 import type { PageBody } from './listing.ts';
+import {
+  type ApiPorts,
+  answerConnectionEvents,
+  answerDataSessions,
+  answerFile,
+  answerFiles,
+  answerSim,
+  answerSims,
+  answerUsageRecords,
+} from './operations.ts';
 import { readParameters } from './parameters.ts';
-import { notFound, Problem, problemCodes, shortened } from './problem.ts';
+import { explainFailure, explainRefusal, Problem, problemCodes } from './problem.ts';
 import type { HttpRequest } from './request.ts';
 import type { Operation } from './routes.ts';
 import type { Attempt, ClientThrottle } from './throttle.ts';
@@ -33,13 +36,13 @@ export interface Api extends ApiPorts {
 type Handle = (request: HttpRequest, api: Api) => Promise<ApiAnswer> | ApiAnswer;
 
 const handlers: Readonly<Record<Operation, Handle>> = {
-  listSims: json(listSims),
-  fetchSim: json(fetchSim),
-  listDataSessions: json(listDataSessions),
-  listUsageRecords: json(listUsageRecords),
-  listConnectionEvents: json(listConnectionEvents),
-  listFiles: json(listFiles),
-  fetchFile: json(fetchFile),
+  listSims: json(answerSims),
+  fetchSim: json(answerSim),
+  listDataSessions: json(answerDataSessions),
+  listUsageRecords: json(answerUsageRecords),
+  listConnectionEvents: json(answerConnectionEvents),
+  listFiles: json(answerFiles),
+  fetchFile: json(answerFile),
   fetchContract: json((request) => contractAt(request.root)),
   fetchDocumentation: (request) => page(documentationPage(request.root)),
   fetchHealth: json(() => ({ status: 'ok' })),
@@ -50,9 +53,10 @@ export async function respond(request: HttpRequest, api: Api): Promise<ApiAnswer
   try {
     return await handle(request, api);
   } catch (error) {
-    if (error instanceof Problem) return problemAnswer(request, error);
+    const refusal = explainRefusal(error);
+    if (refusal !== undefined) return problemAnswer(request, refusal);
     api.onError(error);
-    return problemAnswer(request, internalProblem(error));
+    return problemAnswer(request, explainFailure(error));
   }
 }
 
@@ -63,7 +67,7 @@ async function handle(request: HttpRequest, api: Api): Promise<ApiAnswer> {
       allow: 'GET',
     });
   }
-  if (route === undefined) throw notFound(`The path ${JSON.stringify(shortened(path))}`);
+  if (route === undefined) throw new NotFoundError(`The path ${JSON.stringify(shorten(path))}`);
   if (route.protected) await admit(request, api);
   else readParameters(route.operation, request.query);
   return handlers[route.operation](request, api);
@@ -142,23 +146,4 @@ function problemAnswer(request: HttpRequest, { status, code, message, headers }:
 /** Answers hold personal data, and are out of date in a moment: nobody is to keep them. */
 function headersOf(contentType: string): Record<string, string> {
   return { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-}
-
-/** Names of our own errors that pass by themselves: DynamoDB or Secrets Manager throttles, or is not reached. */
-const passing = new Set(['AwsRequestError', 'UnreadKeysError']);
-
-function passes(error: Error): boolean {
-  // The SDK reads name, code and status, which any error may have.
-  const known = error as SdkError;
-  return (
-    passing.has(error.name) || isThrottlingError(known) || isTransientError(known) || isServerError(known)
-  );
-}
-
-function internalProblem(error: unknown): Problem {
-  if (error instanceof Error && passes(error)) {
-    const message = 'The ledger can not be read at the moment; try again in a moment';
-    return new Problem(503, problemCodes.unavailable, message, { 'retry-after': '1' });
-  }
-  return new Problem(500, problemCodes.internal, "Something went wrong; the function's log says what");
 }

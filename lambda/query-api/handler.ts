@@ -1,13 +1,13 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { dynamoDbClient } from '../dynamodb-client.ts';
 import { environment, service } from '../names.ts';
-import { type PersonalData, personalDataSettings } from '../queries/disclosure.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../sources.ts';
 import { LedgerReader } from '../store/reader.ts';
 import { causeOf, telemetryOf } from '../telemetry.ts';
 import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
 import { secretCredentials } from './credentials.ts';
+import { type PersonalData, personalDataSettings } from './personal-data.ts';
 import { requestOf } from './request.ts';
 import { ClientThrottle } from './throttle.ts';
 

@@ -1,8 +1,7 @@
-import { isKey } from '../store/keys.ts';
+import { ParameterError } from '../queries/errors.ts';
 import { decodeToken, encodeToken, type PageState } from './page-token.ts';
 import { defaultPageSize, parameterKind } from './parameters.ts';
-import { badParameter } from './problem.ts';
-import { type ApiRequest, urlOf } from './request.ts';
+import { type HttpRequest, urlOf } from './request.ts';
 import type { Operation } from './routes.ts';
 
 /** Listings in the form that Twilio's clients follow from page to page. */
@@ -53,7 +52,7 @@ export interface PageBody {
  *
  * @param given the filters that the operation takes, undefined where the request does not state them.
  * @param complete adds the defaults to them, once, when the listing begins; of one that has begun, checks them.
- * @throws Problem 400 where the token is none, or belongs to another subject or to other filters.
+ * @throws ParameterError where the token is none, or belongs to another subject or to other filters.
  */
 export function openListing(
   operation: Operation,
@@ -67,7 +66,7 @@ export function openListing(
 ): Listing {
   const { PageSize: size = defaultPageSize, Page: page, PageToken: token } = paging;
   if (token === undefined) {
-    if (page !== undefined && page > 0) throw badParameter('Page', String(page), pageWithoutToken);
+    if (page !== undefined && page > 0) throw new ParameterError('Page', String(page), pageWithoutToken);
     return { subject, size, page: 0, filters: stated(complete(given, false)), from: undefined };
   }
   const from = decodeToken(subject, token);
@@ -76,7 +75,7 @@ export function openListing(
   for (const [name, value] of Object.entries(given)) {
     const begun = from.filters[name];
     if (value === undefined || value === begun) continue;
-    throw badParameter(name, value, `${begun ?? 'nothing'}, with which the PageToken's listing began`);
+    throw new ParameterError(name, value, `${begun ?? 'nothing'}, with which the PageToken's listing began`);
   }
   complete(from.filters, true);
   return { subject, size, page: page ?? from.page, filters: from.filters, from };
@@ -102,31 +101,30 @@ function areFilters(
 const pageWithoutToken = '0, or the page that a PageToken belongs to: follow meta.next_page_url';
 
 /** A token that leads nowhere here. */
-export function badToken(token: string) {
-  return badParameter('PageToken', token, 'the PageToken of a meta.next_page_url of the same list');
+function badToken(token: string): ParameterError {
+  return new ParameterError('PageToken', token, 'the PageToken of a meta.next_page_url of the same list');
 }
 
 /**
- * Where a listing goes on whose positions are keys of items; undefined on the first page.
+ * Where a listing goes on; undefined on the first page.
  *
- * @param isWithin whether a key lies in what is listed.
- * @throws Problem 400 where the token's position is not such a key.
+ * @param read the position that a token's content means; undefined where it can't be one of this listing.
+ * @throws ParameterError where it can't.
  */
-export function keyPosition(
+export function readPosition<Position>(
   { from }: Listing,
   { PageToken: token = '' }: PagingParameters,
-  kind: 'partition' | 'sort',
-  isWithin: (key: string) => boolean = () => true,
-): string | undefined {
+  read: (position: unknown, bytes: Uint8Array) => Position | undefined,
+): Position | undefined {
   if (from === undefined) return undefined;
-  const { position } = from;
-  if (isKey(position, kind) && isWithin(position)) return position;
-  throw badToken(token);
+  const position = read(from.position, from.bytes);
+  if (position === undefined) throw badToken(token);
+  return position;
 }
 
 /** A page's body: the resources under their name, then `meta` as Twilio's clients read it. */
 export function pageBody(
-  request: ApiRequest,
+  request: HttpRequest,
   listing: Listing,
   key: string,
   resources: readonly unknown[],

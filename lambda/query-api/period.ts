@@ -1,5 +1,7 @@
-import { earliestTime, epochMilliseconds, parseTime, timeOf } from '../carriers/time.ts';
-import { badParameter, type Problem } from './problem.ts';
+import { epochMilliseconds, parseTime, timeOf } from '../carriers/time.ts';
+import { ParameterError } from '../queries/errors.ts';
+import type { granularities } from '../queries/parameters.ts';
+import { findDefaultStart, includesEnd, shiftTime } from '../queries/period.ts';
 
 /** The period that a list is about. Times are ISO 8601 with milliseconds and `Z`. */
 
@@ -7,14 +9,23 @@ const dayMilliseconds = 86_400_000;
 /** Who asks for the longest time until now reckons by a clock of its own, and a moment before the answer. */
 const graceDays = 1 / 24;
 
-/** How long a period may be, and how long it is by default. */
+/** How long a period may be. */
 export interface PeriodRule {
   /** Undefined for any length. */
   readonly maxDays: number | undefined;
-  readonly defaultDays: number;
   /** Whether the moment of EndTime is part of the list. Where it is not, a period without length is refused. */
   readonly includesEnd: boolean;
 }
+
+/** How much sessions may be asked for at once: as much as Twilio keeps. */
+export const sessionPeriodRule: PeriodRule = { maxDays: 30, includesEnd: includesEnd.sessions };
+export const eventPeriodRule: PeriodRule = { maxDays: 400, includesEnd: includesEnd.events };
+export const usagePeriodRules: Readonly<Record<(typeof granularities)[number], PeriodRule>> = {
+  hour: { maxDays: 31, includesEnd: includesEnd.usage },
+  day: { maxDays: 400, includesEnd: includesEnd.usage },
+  all: { maxDays: undefined, includesEnd: includesEnd.usage },
+  raw: { maxDays: 400, includesEnd: includesEnd.usage },
+};
 
 /** A period as it was asked for; what is left out is undefined. */
 export interface GivenPeriod {
@@ -23,83 +34,64 @@ export interface GivenPeriod {
 }
 
 /** A period with its beginning; without an end it goes on until now. */
-export interface Period {
+export interface CompletePeriod {
   readonly StartTime: string;
   readonly EndTime: string | undefined;
 }
 
 /**
  * Completes a period. Without EndTime it goes on until now, as KORE's do, with an open end, so that what a carrier's
- * clock dates a little ahead is not left out. Without StartTime it begins `defaultDays` before its end.
+ * clock dates a little ahead is not left out. Without StartTime it begins 30 days before its end.
  *
  * @param now milliseconds since the epoch.
  * @param isBegun whether the list has begun: an open period is then as long as it was allowed to be, and grows with time.
- * @throws Problem 400 where the ends are the wrong way round, or too far apart.
+ * @throws ParameterError where the ends are the wrong way round, or too far apart.
  */
-export function completePeriod(given: GivenPeriod, now: number, rule: PeriodRule, isBegun = false): Period {
+export function completePeriod(
+  given: GivenPeriod,
+  now: number,
+  rule: PeriodRule,
+  isBegun = false,
+): CompletePeriod {
   const { StartTime: start, EndTime: end } = given;
   // Parameters are times already; what a page token states need not be.
   if (start !== undefined) requireTime('StartTime', start);
   if (end !== undefined) requireTime('EndTime', end);
-  if (start === undefined) {
-    return { StartTime: defaultStart(end ?? timeOf(now), rule), EndTime: end };
-  }
+  if (start === undefined) return { StartTime: findDefaultStart(end ?? timeOf(now)), EndTime: end };
   const problem =
     end !== undefined ? closedProblem(start, end, rule) : isBegun ? undefined : openProblem(start, now, rule);
   if (problem !== undefined) throw problem;
   return { StartTime: start, EndTime: end };
 }
 
-/** Where a period begins of which only the end is given: at a time that carriers may have records of. */
-export function defaultStart(end: string, { defaultDays }: PeriodRule): string {
-  return parseTime(shifted(end, -defaultDays)) ?? earliestTime;
-}
-
 /** What is wrong with a period that has both ends. */
-function closedProblem(
-  start: string,
-  end: string,
-  { maxDays, includesEnd }: PeriodRule,
-): Problem | undefined {
-  if (end < start || (end === start && !includesEnd)) {
-    const after = includesEnd ? 'a time at or after' : 'a time after';
-    return badParameter('EndTime', end, `${after} StartTime, which is ${start}`);
+function closedProblem(start: string, end: string, rule: PeriodRule): ParameterError | undefined {
+  const { maxDays } = rule;
+  if (end < start || (end === start && !rule.includesEnd)) {
+    const after = rule.includesEnd ? 'a time at or after' : 'a time after';
+    return new ParameterError('EndTime', end, `${after} StartTime, which is ${start}`);
   }
   if (maxDays === undefined || daysBetween(start, end) <= maxDays) return undefined;
-  return badParameter(
-    'EndTime',
-    end,
-    `a time up to ${shifted(start, maxDays)}, ${maxDays} days after StartTime`,
-  );
+  const accepted = `a time up to ${shiftTime(start, maxDays)}, ${maxDays} days after StartTime`;
+  return new ParameterError('EndTime', end, accepted);
 }
 
 /** What is wrong with a period that goes on until now. */
-function openProblem(start: string, now: number, { maxDays }: PeriodRule): Problem | undefined {
+function openProblem(start: string, now: number, { maxDays }: PeriodRule): ParameterError | undefined {
   const end = timeOf(now);
   if (start > end) {
-    return badParameter(
-      'StartTime',
-      start,
-      `a time before now, which is ${end}, unless EndTime is given too`,
-    );
+    const accepted = `a time before now, which is ${end}, unless EndTime is given too`;
+    return new ParameterError('StartTime', start, accepted);
   }
   if (maxDays === undefined || daysBetween(start, end) <= maxDays + graceDays) return undefined;
-  return badParameter(
-    'StartTime',
-    start,
-    `a time from ${shifted(end, -maxDays)} on, since without EndTime the list goes on until now, and ${maxDays} days are the longest`,
-  );
+  const accepted = `a time from ${shiftTime(end, -maxDays)} on, since without EndTime the list goes on until now, and ${maxDays} days are the longest`;
+  return new ParameterError('StartTime', start, accepted);
 }
 
 function requireTime(name: string, text: string): void {
-  if (parseTime(text) !== text) throw badParameter(name, text, 'a time in ISO 8601');
+  if (parseTime(text) !== text) throw new ParameterError(name, text, 'a time in ISO 8601');
 }
 
 function daysBetween(start: string, end: string): number {
   return (epochMilliseconds(end) - epochMilliseconds(start)) / dayMilliseconds;
-}
-
-/** A time some days later, or earlier. */
-export function shifted(time: string, days: number): string {
-  return timeOf(epochMilliseconds(time) + days * dayMilliseconds);
 }

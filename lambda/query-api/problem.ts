@@ -1,3 +1,9 @@
+import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+import type { SdkError } from '@smithy/types';
+import { AwsRequestError } from '../aws-request.ts';
+import { NotFoundError, QueryError } from '../queries/errors.ts';
+import { UnreadKeysError } from '../store/batch-get.ts';
+
 /** What a request gets instead of what it asked for. Thrown inside the API, and written as an answer at its edge. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -26,22 +32,27 @@ export const problemCodes = {
   unavailable: 20503,
 } as const;
 
-/** A parameter that can't be used: says which, the value given and what is accepted. */
-export function badParameter(name: string, given: string | undefined, accepted: string): Problem {
-  const value = given === undefined ? 'nothing' : JSON.stringify(shortened(given));
-  return new Problem(
-    400,
-    problemCodes.badParameter,
-    `${shortened(name)}: ${value} given; accepted is ${accepted}`,
-  );
+/** What a request that asked for something wrong gets; undefined where the error is not the caller's. */
+export function explainRefusal(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof NotFoundError) return new Problem(404, problemCodes.notFound, error.message);
+  if (error instanceof QueryError) return new Problem(400, problemCodes.badParameter, error.message);
+  return undefined;
 }
 
-/** Something that is not there. */
-export function notFound(what: string): Problem {
-  return new Problem(404, problemCodes.notFound, `${what} was not found`);
+/** What a request gets where something failed here. */
+export function explainFailure(error: unknown): Problem {
+  if (error instanceof Error && passes(error)) {
+    const message = 'The ledger can not be read at the moment; try again in a moment';
+    return new Problem(503, problemCodes.unavailable, message, { 'retry-after': '1' });
+  }
+  return new Problem(500, problemCodes.internal, "Something went wrong; the function's log says what");
 }
 
-/** A value as a message may repeat it. */
-export function shortened(value: string): string {
-  return value.length <= 80 ? value : `${value.slice(0, 79)}…`;
+/** Whether an error passes by itself: DynamoDB or Secrets Manager throttles, or is not reached. */
+function passes(error: Error): boolean {
+  if (error instanceof AwsRequestError || error instanceof UnreadKeysError) return true;
+  // The SDK reads name, code and status, which any error may have.
+  const known = error as SdkError;
+  return isThrottlingError(known) || isTransientError(known) || isServerError(known);
 }

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type Route, routeKey, routes } from './routes.ts';
 
 /** A request as the operations see it, whatever stage or domain it came through. */
-export interface ApiRequest {
+export interface HttpRequest {
   readonly method: string;
   /** Undefined where nothing is routed. */
   readonly route: Route | undefined;
@@ -11,20 +11,12 @@ export interface ApiRequest {
   readonly pathParameters: Readonly<Record<string, string>>;
   /** Every occurrence of every query parameter. */
   readonly query: URLSearchParams;
-  /**
-   * Scheme, host, and the stage or base path where there is one; without a slash at its end. Undefined where nobody
-   * asks over HTTP: resources then have no addresses, and pages only a path and a query.
-   */
-  readonly root: string | undefined;
+  /** Scheme, host, and the stage or base path where there is one; without a slash at its end. */
+  readonly root: string;
   readonly authorization: string | undefined;
   readonly sourceIp: string;
   /** ARN of the IAM principal whose signature API Gateway has checked; undefined where it checks none. */
   readonly principal: string | undefined;
-}
-
-/** A request that came over HTTP, and so to an address. */
-export interface HttpRequest extends ApiRequest {
-  readonly root: string;
 }
 
 const routesByKey = new Map(routes.map((route) => [routeKey(route), route]));
@@ -53,11 +45,11 @@ export function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
 }
 
 /** The request's address, to be asked for again: path parameters encoded, with these query parameters. */
-export function urlOf(request: ApiRequest, query: URLSearchParams): string {
+export function urlOf(request: HttpRequest, query: URLSearchParams): string {
   const { root, route, path, pathParameters } = request;
   const address = route === undefined ? path : filled(route.path, pathParameters);
   const text = query.toString();
-  return `${root ?? ''}${address}${text === '' ? '' : `?${text}`}`;
+  return `${root}${address}${text === '' ? '' : `?${text}`}`;
 }
 
 /** A route's path with its parameters, percent-encoded. */

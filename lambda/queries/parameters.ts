@@ -1,0 +1,72 @@
+import { parseTime } from '../carriers/time.ts';
+
+/** What the parameters of queries take: in words, and as functions that read them from text. */
+
+/** A kind of parameter. `parse` answers undefined for what is not accepted. */
+export interface ParameterKind<Value> {
+  /** Completes the sentence "accepted is …". */
+  readonly accepted: string;
+  readonly parse: (text: string) => Value | undefined;
+}
+
+export const sessionStatuses = ['open', 'ended', 'failed'] as const;
+export const granularities = ['hour', 'day', 'all', 'raw'] as const;
+export const fileStates = ['importing', 'done', 'failed'] as const;
+
+const sourceName: ParameterKind<string> = {
+  accepted: 'the name of a source: 1 to 32 lower-case letters, digits and hyphens',
+  parse: (text) => (/^[a-z0-9-]{1,32}$/.test(text) ? text : undefined),
+};
+
+const online: ParameterKind<boolean> = {
+  accepted: 'true or false',
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+};
+
+/** An end of a {@link Period}. */
+export const timeParameter: ParameterKind<string> = {
+  accepted:
+    'a time in ISO 8601 such as 2026-01-31T00:00:00Z, or a date such as 2026-01-31, which begins at 00:00 UTC',
+  parse: parseTimeParameter,
+};
+
+/** The filters of each list. */
+export const filters = {
+  sims: {
+    status: freeText('the status of a SIM as its carrier words it, such as active', 64),
+    online,
+    source: sourceName,
+    fleet: freeText('the SID of a fleet', 64),
+    name: freeText('a part of a name', 128),
+  },
+  sessions: { status: oneOf(sessionStatuses) },
+  usage: { granularity: oneOf(granularities) },
+  events: {
+    type: {
+      accepted: 'the type of an event, such as data-session.started',
+      parse: (text: string) => (/^[\w.-]{1,128}$/.test(text) ? text : undefined),
+    },
+  },
+  files: { source: sourceName, state: oneOf(fileStates) },
+} as const satisfies Record<string, Record<string, ParameterKind<unknown>>>;
+
+/** A parameter that takes one of several words. */
+export function oneOf<const Word extends string>(words: readonly Word[]): ParameterKind<Word> {
+  return { accepted: `one of ${words.join(', ')}`, parse: (text) => words.find((word) => word === text) };
+}
+
+function freeText(what: string, longest: number): ParameterKind<string> {
+  return {
+    accepted: `${what}, of 1 to ${longest} characters`,
+    parse: (text) => (text.length >= 1 && text.length <= longest ? text : undefined),
+  };
+}
+
+/** A time as `parseTime` returns it, from whatever ISO 8601 allows for dates and times of day. */
+function parseTimeParameter(text: string): string | undefined {
+  const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?([Z+ -].*)?)?$/i.exec(text);
+  if (parts === null) return undefined;
+  const [, day = '', minute = '00:00', second = ':00', zone = 'Z'] = parts;
+  // A plus sign that a client left unencoded arrives as a blank.
+  return parseTime(`${day}T${minute}${second}${zone.replace(/^ /, '+')}`);
+}
