@@ -1,12 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { type Contract, renderDocumentation } from './documentation-page.ts';
 
 /**
- * Writes `openapi.yaml`, the query API's contract, as the JSON that the API's function carries. To be run after each
- * change of the contract: `npm run openapi`.
+ * Writes what the query API's function carries of `openapi.yaml`, its contract: the contract as JSON, and as a page to
+ * read. To be run after each change of the contract: `npm run openapi`.
  */
-const contract: unknown = parse(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8'));
-writeFileSync(
-  new URL('../lambda/query-api/openapi.json', import.meta.url),
-  `${JSON.stringify(contract, undefined, 2)}\n`,
-);
+const contract = parse(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')) as Contract;
+write('openapi.json', contract);
+write('documentation.json', renderDocumentation(contract));
+
+function write(name: string, content: object): void {
+  const file = new URL(`../lambda/query-api/${name}`, import.meta.url);
+  writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
+}

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { respond } from '../../../lambda/query-api/api.ts';
 import { requestOf } from '../../../lambda/query-api/request.ts';
+import { routes } from '../../../lambda/query-api/routes.ts';
 import { ClientThrottle } from '../../../lambda/query-api/throttle.ts';
 import { chunked } from '../../../lambda/store/concurrency.ts';
 import { FilesTable, type Manifest } from '../../../lambda/store/files.ts';
@@ -1055,6 +1056,23 @@ describe('the documentation', () => {
     expect(links.filter((href) => href.startsWith('#') && !anchors.has(href))).toEqual([]);
     expect(html).toContain('GET /v1/Sims/{sim}/DataSessions');
     expect(html).toContain('id="error-20404"');
+  });
+
+  it('has a table of contents, and for each request a command with the address that it was read from', async () => {
+    const { body } = await get('/docs', { authorization: undefined, stage: 'prod' });
+    const html = String(body['html']);
+    const [contents = ''] = /<nav.*?<\/nav>/s.exec(html) ?? [];
+    const operations = routes.map(({ operation }) => operation);
+    const linked = [...contents.matchAll(/href="#([^"]*)"/g)].map(([, id]) => id);
+    expect(operations.filter((operation) => !linked.includes(operation))).toEqual([]);
+    const commands = [...html.matchAll(/<code>curl ([^<]*)<\/code>/g)].map(([, command = '']) => command);
+    const root = 'https://api.example.com/prod';
+    expect(commands).toHaveLength(routes.length);
+    expect(commands).toContain(
+      `-s -u &quot;$ACCOUNT:$TOKEN&quot; '${root}/v1/Sims/8988307000000120011/DataSessions?StartTime=2026-11-02&amp;EndTime=2026-11-03'`,
+    );
+    expect(commands).toContain(`-s '${root}/health'`);
+    expect(html).not.toContain('{{');
   });
 
   it('names as its server the address that it was read from', async () => {

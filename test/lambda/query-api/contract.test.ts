@@ -3,6 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type Contract, exampleRequest, renderDocumentation } from '../../../bin/documentation-page.ts';
+import page from '../../../lambda/query-api/documentation.json' with { type: 'json' };
 import inlined from '../../../lambda/query-api/openapi.json' with { type: 'json' };
 import { parametersOf } from '../../../lambda/query-api/parameters.ts';
 import { problemCodes } from '../../../lambda/query-api/problem.ts';
@@ -31,11 +33,14 @@ interface Operation {
   readonly security?: readonly object[];
   readonly parameters?: readonly Parameter[];
   readonly responses: Readonly<
-    Record<string, { $ref?: string; content?: Record<string, { schema: object }> }>
+    Record<string, { $ref?: string; content?: Record<string, { schema: object; example?: object }> }>
   >;
 }
 
-const contract = parse(readFileSync(new URL('../../../openapi.yaml', import.meta.url), 'utf8')) as {
+const document: unknown = parse(readFileSync(new URL('../../../openapi.yaml', import.meta.url), 'utf8'));
+/** What `npm run openapi` renders. */
+const rendered = document as Contract;
+const contract = document as {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: {
@@ -82,6 +87,7 @@ describe('the contract', () => {
   it('is what the function carries: `npm run openapi` writes it down', () => {
     expect(inlined).toEqual(contract);
     expect(contract.openapi).toBe('3.1.0');
+    expect(page).toEqual(renderDocumentation(rendered));
   });
 
   it('documents exactly the routes that are answered, each by its operation, and which are protected', () => {
@@ -219,6 +225,27 @@ describe('the answers', () => {
     const documented = Object.keys(operation.responses).map(Number);
     expect([...statuses].sort()).toEqual(documented.filter((status) => status !== 429));
   });
+
+  /** Requests whose answer is the document itself. */
+  const documents = ['/openapi.json', '/docs'];
+  const examples = operations.map(({ path, operation }) => {
+    const { example } = operation.responses['200']?.content?.['application/json'] ?? {};
+    return [path, operation, example] as const;
+  });
+
+  it('have an example each, but for the document itself', () => {
+    const without = examples.filter(([, , example]) => example === undefined).map(([path]) => path);
+    expect(without).toEqual(documents);
+  });
+
+  it.each(examples.filter(([path]) => !documents.includes(path)))(
+    'of the example records to %s are its example, which fits the schema',
+    async (path, operation, example = {}) => {
+      const answer = await send(apiOver(tables.client), exampleRequest(rendered, path));
+      expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: example });
+      expect(faultsOf(operation, { ...answer, body: { ...example } })).toEqual([]);
+    },
+  );
 
   it('cover every documented route', () => {
     expect(asked.map(([path]) => path)).toEqual(Object.keys(contract.paths));

@@ -1,0 +1,334 @@
+/** The query API's contract as a page to read, rendered when `npm run openapi` is run. */
+
+/** What the page shows of a schema. */
+interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly format?: string;
+  readonly enum?: readonly (string | number)[];
+  readonly const?: string | number;
+  readonly default?: string | number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly allOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+}
+
+interface Parameter {
+  readonly $ref?: string;
+  readonly name?: string;
+  readonly in?: string;
+  readonly description?: string;
+  readonly schema?: Schema;
+  readonly example?: string | boolean;
+}
+
+interface Answer {
+  readonly $ref?: string;
+  readonly description?: string;
+  readonly content?: Readonly<Record<string, { readonly schema: Schema; readonly example?: object }>>;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly security?: readonly object[];
+  readonly parameters?: readonly Parameter[];
+  readonly responses: Readonly<Record<string, Answer>>;
+  readonly 'x-example-query'?: string;
+}
+
+/** What the page shows of `openapi.yaml`. */
+export interface Contract {
+  readonly info: { readonly title: string; readonly summary: string; readonly description: string };
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, { readonly get: Operation }>>;
+  readonly components: {
+    readonly parameters: Readonly<Record<string, Parameter>>;
+    readonly responses: Readonly<Record<string, Answer>>;
+    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly securitySchemes: Readonly<Record<string, { readonly description: string }>>;
+  };
+}
+
+/** A rendered page. */
+export interface DocumentationPage {
+  /** What stands in the page for the API's address, which is known only when the page is asked for. */
+  readonly rootMark: string;
+  /** The page's lines. */
+  readonly html: readonly string[];
+}
+
+const rootMark = '{{root}}';
+/** The address in the contract's examples. */
+const exampleRoot = 'https://api.example.com';
+
+/**
+ * The path and query of the request whose answer is the operation's example: the path with its parameters' examples, and
+ * the operation's `x-example-query`.
+ */
+export function exampleRequest(contract: Contract, path: string): string {
+  const operation = contract.paths[path]?.get;
+  const named = path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const parameter = listParameters(contract, operation).find((one) => one.name === name);
+    return encodeURIComponent(String(parameter?.example ?? name));
+  });
+  const query = operation?.['x-example-query'];
+  return query === undefined ? named : `${named}?${query}`;
+}
+
+/** Renders the contract as a page that loads nothing. */
+export function renderDocumentation(contract: Contract): DocumentationPage {
+  return { rootMark, html: new Page(contract).render().split('\n') };
+}
+
+class Page {
+  readonly #contract: Contract;
+  readonly #operations: readonly { readonly path: string; readonly operation: Operation }[];
+
+  constructor(contract: Contract) {
+    this.#contract = contract;
+    this.#operations = Object.entries(contract.paths).map(([path, { get }]) => ({ path, operation: get }));
+  }
+
+  render(): string {
+    const { info, tags, components } = this.#contract;
+    const sections = tags.map(({ name }) =>
+      [
+        `<h2 id="${text(name)}">${text(name)}</h2>`,
+        ...this.#ofTag(name).map(({ path, operation }) => this.#operation(path, operation)),
+      ].join('\n'),
+    );
+    const schemas = Object.entries(components.schemas).map(
+      ([name, schema]) =>
+        `<section id="${text(name)}">\n<h3>${text(name)}</h3>\n${this.#schema(schema)}\n</section>`,
+    );
+    return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${text(info.title)} API</title>
+<style>
+${style}
+</style>
+</head>
+<body>
+<h1>${text(info.title)} API</h1>
+<p>${inline(info.summary)}</p>
+${prose(info.description)}
+<p>Address: <code>${rootMark}</code>. As a document: <a href="${rootMark}/openapi.json">openapi.json</a>.</p>
+${this.#contents()}
+<h2 id="access">Access</h2>
+<ul>
+${Object.values(components.securitySchemes)
+  .map(({ description }) => `<li>${inline(description)}</li>`)
+  .join('\n')}
+</ul>
+<p>The requests below take the account and its token from the shell:</p>
+<pre tabindex="0"><code>ACCOUNT=AC… TOKEN=…</code></pre>
+${sections.join('\n')}
+<h2 id="errors">Errors</h2>
+${this.#errors()}
+<h2 id="shapes">Shapes</h2>
+${schemas.join('\n')}
+</body>
+</html>
+`;
+  }
+
+  #ofTag(tag: string): readonly { readonly path: string; readonly operation: Operation }[] {
+    return this.#operations.filter(({ operation }) => operation.tags.includes(tag));
+  }
+
+  #contents(): string {
+    const { tags, components } = this.#contract;
+    const requests = tags.map(({ name }) => {
+      const entries = this.#ofTag(name).map(
+        ({ path, operation }) =>
+          `<li><a href="#${operation.operationId}">${inline(operation.summary)}</a> <code>${text(path)}</code></li>`,
+      );
+      return `<li><a href="#${text(name)}">${text(name)}</a>\n<ul>\n${entries.join('\n')}\n</ul></li>`;
+    });
+    const shapes = Object.keys(components.schemas).map(
+      (name) => `<a href="#${text(name)}">${text(name)}</a>`,
+    );
+    return `<nav aria-label="Contents">
+<h2>Contents</h2>
+<ul>
+<li><a href="#access">Access</a></li>
+${requests.join('\n')}
+<li><a href="#errors">Errors</a></li>
+<li><a href="#shapes">Shapes</a>: ${shapes.join(', ')}</li>
+</ul>
+</nav>`;
+  }
+
+  #operation(path: string, operation: Operation): string {
+    const { operationId, summary, description = '', security, responses } = operation;
+    const answers = Object.entries(responses).map(([status, answer]) => this.#answer(status, answer));
+    return [
+      `<section id="${operationId}">`,
+      `<h3>${inline(summary)}</h3>`,
+      `<p class="request"><code>GET ${text(path)}</code></p>`,
+      prose(description),
+      security === undefined ? '' : '<p>Needs no credentials.</p>',
+      this.#parameters(operation),
+      `<h4>Answers</h4>\n<ul>\n${answers.join('\n')}\n</ul>`,
+      this.#example(path, operation),
+      '</section>',
+    ]
+      .filter((part) => part !== '')
+      .join('\n');
+  }
+
+  #parameters(operation: Operation): string {
+    const rows = listParameters(this.#contract, operation).map(
+      ({ name = '', in: place, description = '', schema = {}, example }) => [
+        `<code>${text(name)}</code>${place === 'path' ? ' in the path' : ''}`,
+        this.#type(schema),
+        `${inline(description)}${example === undefined ? '' : ` Example: <code>${text(String(example))}</code>`}`,
+      ],
+    );
+    return table(['Parameter', 'Type', 'Meaning'], rows);
+  }
+
+  #answer(status: string, answer: Answer): string {
+    const { description = '', content = {} } =
+      answer.$ref === undefined ? answer : (this.#contract.components.responses[lastPart(answer.$ref)] ?? {});
+    const types = Object.values(content).map(({ schema }) => this.#type(schema));
+    return `<li><code>${text(status)}</code> ${inline(description)} ${types.join(', ')}</li>`;
+  }
+
+  #example(path: string, { operationId, security, responses }: Operation): string {
+    const credentials = security === undefined ? ' -u "$ACCOUNT:$TOKEN"' : '';
+    const command = `curl -s${credentials} '${rootMark}${exampleRequest(this.#contract, path)}'`;
+    const example = responses['200']?.content?.['application/json']?.example;
+    const answer = JSON.stringify(example, undefined, 2)?.replaceAll(exampleRoot, rootMark);
+    return [
+      `<h4>Example</h4>\n<pre class="command"><code>${text(command)}</code></pre>`,
+      answer === undefined
+        ? ''
+        : `<pre tabindex="0" aria-label="Answer of ${operationId}"><code>${text(answer)}</code></pre>`,
+    ].join('\n');
+  }
+
+  /** Each error code with an anchor, to which `more_info` leads. */
+  #errors(): string {
+    const { code } = this.#contract.components.schemas['Problem']?.properties ?? {};
+    const sentences = (code?.description ?? '').replace(/\.$/, '').split(/, (?=\d{5} )/);
+    const items = sentences.map((sentence) => {
+      const number = text(sentence.slice(0, 5));
+      return `<li id="error-${number}"><code>${number}</code> ${inline(sentence.slice(6))}</li>`;
+    });
+    return `<ul>\n${items.join('\n')}\n</ul>`;
+  }
+
+  #schema({ description = '', properties = {}, allOf = [] }: Schema): string {
+    const hasOwn = Object.keys(properties).length > 0;
+    const bases = allOf.map((base) => `<p>All of ${this.#type(base)}${hasOwn ? ', and:' : '.'}</p>`);
+    const rows = Object.entries(properties).map(([name, property]) => [
+      `<code>${text(name)}</code>`,
+      this.#type(property),
+      inline(property.description ?? ''),
+    ]);
+    return [prose(description), ...bases, table(['Field', 'Type', 'Meaning'], rows)]
+      .filter((part) => part !== '')
+      .join('\n');
+  }
+
+  #type(schema: Schema): string {
+    const { $ref: reference, type, format, enum: words, const: only, items, oneOf, properties } = schema;
+    if (reference !== undefined) {
+      const name = text(lastPart(reference));
+      return `<a href="#${name}">${name}</a>`;
+    }
+    if (oneOf !== undefined) return oneOf.map((one) => this.#type(one)).join(' or ');
+    if (words !== undefined) return words.map((word) => `<code>${text(String(word))}</code>`).join(' ');
+    if (only !== undefined) return `always <code>${text(String(only))}</code>`;
+    if (items !== undefined) return `list of ${this.#type(items)}`;
+    if (properties !== undefined) {
+      const members = Object.entries(properties).map(
+        ([name, member]) => `<code>${text(name)}</code> ${this.#type(member)}`,
+      );
+      return `{ ${members.join(', ')} }`;
+    }
+    const types = (typeof type === 'string' ? [type] : (type ?? ['any'])).join(' or ');
+    const written = text(format === undefined ? types : `${types}, ${format}`);
+    return schema.default === undefined
+      ? written
+      : `${written}, default <code>${text(String(schema.default))}</code>`;
+  }
+}
+
+function listParameters({ components }: Contract, operation: Operation | undefined): readonly Parameter[] {
+  return (operation?.parameters ?? []).map((parameter) =>
+    parameter.$ref === undefined ? parameter : (components.parameters[lastPart(parameter.$ref)] ?? {}),
+  );
+}
+
+/** A table whose rows become blocks on a narrow screen. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const cells = (tag: 'th' | 'td', row: readonly string[]): string =>
+    `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
+  const body = rows.map((row) => cells('td', row)).join('\n');
+  return `<table>\n<thead>${cells('th', head)}</thead>\n<tbody>\n${body}\n</tbody>\n</table>`;
+}
+
+const style = `:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff;overflow-wrap:anywhere}
+h1,h2,h3,h4{line-height:1.25}
+h2{margin-top:3rem;padding-top:1rem;border-top:2px solid #ccc}
+h3{margin-top:2.5rem}
+h4{margin:1.25rem 0 .5rem}
+nav h2{border:0;margin:1.5rem 0 0;padding:0;font-size:1.1rem}
+ul{padding-left:1.25rem}
+code{font:.875em/1.5 ui-monospace,monospace;background:#f2f2f2;padding:.1em .3em;border-radius:3px}
+pre{background:#f2f2f2;padding:.75rem;border-radius:4px;overflow:auto;max-height:24rem}
+pre code{background:none;padding:0}
+pre.command{white-space:pre-wrap}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ddd}
+td:first-child,th:first-child{width:30%}
+td:nth-child(2),th:nth-child(2){width:20%}
+@media(max-width:40rem){
+thead{display:none}
+table,tbody,tr,td{display:block;width:auto}
+tr{padding:.5rem 0;border-bottom:1px solid #ddd}
+td,td:first-child,td:nth-child(2){border:0;padding:0;width:auto}
+td:nth-child(2){font-size:.875rem}
+}
+@media(prefers-color-scheme:dark){
+body{color:#ddd;background:#181818}
+code,pre{background:#2a2a2a}
+a{color:#9cf}
+h2,th,td,tr{border-color:#444}
+}`;
+
+function lastPart(reference: string): string {
+  return reference.slice(reference.lastIndexOf('/') + 1);
+}
+
+function prose(markdown: string): string {
+  return markdown
+    .split(/\n\s*\n/)
+    .filter((paragraph) => paragraph.trim() !== '')
+    .map((paragraph) => `<p>${inline(paragraph)}</p>`)
+    .join('\n');
+}
+
+function inline(markdown: string): string {
+  return text(markdown).replace(/`([^`]+)`/g, '<code>$1</code>');
+}
+
+function text(plain: string): string {
+  return plain
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
