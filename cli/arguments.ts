@@ -50,3 +50,11 @@ export function wordArgument<const Word extends string>(words: readonly Word[]):
 function refused(accepted: string): InvalidArgumentError {
   return new InvalidArgumentError(`Accepted is ${accepted}.`);
 }
+
+/** Formats of an export, by the endings of their files. */
+export const exportFormats = ['csv', 'jsonl'] as const;
+export type ExportFormatName = (typeof exportFormats)[number];
+
+/** Shells that can complete simledger's commands. */
+export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
+export type Shell = (typeof shells)[number];

@@ -1,8 +1,25 @@
 import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
+import type { SourceDescription } from '../lambda/sources.ts';
+import { UsageError } from '../local/options.ts';
 import { Progress } from '../local/progress.ts';
 import type { Deployment } from './deployment/deployment.ts';
-import type { ExitCode } from './exit-code.ts';
 import { type Colours, coloursOf, type Terminal } from './terminal/terminal.ts';
+
+/** How a command ends; `docs/cli.md` explains each. */
+export const exitCode = {
+  /** What was asked for was done. */
+  done: 0,
+  /** It was done, and something needs a look: records that were not taken in, a check that failed, nothing found. */
+  attention: 1,
+  /** The command line can not be understood. */
+  wrongUse: 2,
+  /** The deployment was not found or not reached, or does not permit it. */
+  unreachable: 3,
+  /** Ended by Ctrl-C; what was done so far stays done. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** What every command works with. */
 export interface CommandContext {
@@ -41,4 +58,27 @@ export function colours({ terminal }: Pick<CommandContext, 'terminal'>): Colours
 /** Progress of long work, beside the results. */
 export function progressOf({ terminal }: Pick<CommandContext, 'terminal'>, unit: string): Progress {
   return new Progress(terminal.err, unit);
+}
+
+/**
+ * A source by its name.
+ *
+ * @throws UsageError where the deployment has no source of that name.
+ */
+export function requireSource({ places }: Pick<Deployment, 'places'>, name: string): SourceDescription {
+  const { all } = places.sources;
+  const source = all.find((one) => one.name === name);
+  if (source === undefined)
+    throw unknownSource(
+      name,
+      all.map((one) => one.name),
+    );
+  return source;
+}
+
+/** What is said of a source that is not known. */
+export function unknownSource(name: string, known: readonly string[]): UsageError {
+  return new UsageError(
+    `--source ${JSON.stringify(name)} is not a source of this deployment: give one of ${known.join(', ')}`,
+  );
 }

@@ -1,8 +1,10 @@
 import { ParameterError, QueryError } from '../lambda/queries/errors.ts';
 import { UsageError } from '../local/options.ts';
+import { type ExitCode, exitCode } from './command.ts';
 import { DeploymentError } from './deployment/deployment.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
-import { UnreadableRejectsError } from './quarantine/unreadable-rejects.ts';
+
+/** What a person has to look after: told in a sentence, without a stack. */
+export abstract class AttentionError extends Error {}
 
 /** What an error means to the person who typed the command. */
 export interface Explanation {
@@ -17,7 +19,7 @@ export function explain(error: unknown): Explanation {
     const code = error instanceof ParameterError ? exitCode.wrongUse : exitCode.attention;
     return { code, sentence: error.message };
   }
-  if (error instanceof UnreadableRejectsError) return { code: exitCode.attention, sentence: error.message };
+  if (error instanceof AttentionError) return { code: exitCode.attention, sentence: error.message };
   if (error instanceof DeploymentError) return { code: exitCode.unreachable, sentence: error.message };
   if (!(error instanceof Error)) return { code: exitCode.attention, sentence: String(error) };
   const advice = findAdvice(error);

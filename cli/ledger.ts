@@ -3,8 +3,13 @@ import {
   type DynamoDBClient,
   type ServiceInputTypes,
 } from '@aws-sdk/client-dynamodb';
-import type { Quarantine } from '../lambda/store/quarantine.ts';
-import { BucketQuarantine } from '../lambda/store/quarantine.ts';
+import { openFile } from '../lambda/file-importer/file-store.ts';
+import type { ImportPorts } from '../lambda/file-importer/import-file.ts';
+import { copySourceOf } from '../lambda/file-importer/messages.ts';
+import { type Entry, type Ingested, ingest, type LedgerPorts } from '../lambda/ingest.ts';
+import { backOff } from '../lambda/store/concurrency.ts';
+import { FilesTable, type Manifest } from '../lambda/store/files.ts';
+import { BucketQuarantine, type Quarantine } from '../lambda/store/quarantine.ts';
 import { readItem } from '../lambda/store/registers.ts';
 import { type LedgerTables, LedgerWriter } from '../lambda/store/writer.ts';
 import type { Deployment } from './deployment/deployment.ts';
@@ -72,4 +77,59 @@ async function rehearse(client: DynamoDBClient, command: string, input: ServiceI
     $metadata: {},
     Item: stored,
   });
+}
+
+/** Times that a batch is tried, while store or quarantine do not take all of it. */
+const mostAttempts = 4;
+
+/**
+ * Takes in a batch, again and again until all of it is in, or it was tried often enough; then its receipt says what
+ * failed. What is stored already is looked for first: most of what comes again says nothing new, and reading it costs
+ * less than writing it.
+ */
+export async function takeIn(entries: readonly Entry[], ports: LedgerPorts): Promise<Ingested> {
+  for (let attempt = 1; ; attempt += 1) {
+    const ingested = await ingest(entries, ports, { lookFirst: true });
+    if (ingested.receipt.failed === 0 || attempt === mostAttempts) return ingested;
+    await backOff(attempt, 200);
+  }
+}
+
+/** How a file is imported from here. */
+export interface FileImportOptions {
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What the importer works with, for an import from here with the caller's permissions. In a dry run manifests are in
+ * memory, and each import begins at the file's beginning.
+ */
+export function importPortsOf(deployment: Deployment, { dryRun, signal }: FileImportOptions): ImportPorts {
+  const { dynamoDb, s3, places } = deployment;
+  return {
+    writer: writerOf(deployment, { dryRun }),
+    quarantine: quarantineOf(deployment, { dryRun }),
+    files: dryRun ? new RehearsedFiles() : new FilesTable(dynamoDb, places.tables.files),
+    open: (object, from) => openFile(s3, object, from),
+    keepFile: async (object, reject) => {
+      if (!dryRun) await bucketQuarantineOf(deployment).keepObject(reject, copySourceOf(object));
+    },
+    count: () => undefined,
+    // It notes where it is, and ends; begun again, it goes on from there.
+    timeIsShort: () => signal.aborted,
+    now: Date.now,
+  };
+}
+
+class RehearsedFiles {
+  readonly #manifests = new Map<string, Manifest>();
+
+  async read(object: string): Promise<Manifest | undefined> {
+    return this.#manifests.get(object);
+  }
+
+  async write(manifest: Manifest): Promise<void> {
+    this.#manifests.set(manifest.object, manifest);
+  }
 }

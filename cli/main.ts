@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
+import { type ExitCode, exitCode } from './command.ts';
 import { programOf } from './program.ts';
 import { processTerminal, type Terminal } from './terminal/terminal.ts';
 

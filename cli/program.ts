@@ -3,12 +3,16 @@ import { rejectCodes } from '../lambda/carriers/reading.ts';
 import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
 import { filters, granularities, sessionStatuses } from '../lambda/queries/parameters.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { queryArgument, timeArgument, wholeNumberArgument, wordArgument } from './arguments.ts';
-import type { CommandContext, Perform } from './command.ts';
-import { shells } from './completion/shells.ts';
+import {
+  exportFormats,
+  queryArgument,
+  shells,
+  timeArgument,
+  wholeNumberArgument,
+  wordArgument,
+} from './arguments.ts';
+import type { CommandContext, ExitCode, Perform } from './command.ts';
 import { type Deployment, MissingStackError } from './deployment/deployment.ts';
-import type { ExitCode } from './exit-code.ts';
-import { exportFormats } from './export/format-names.ts';
 import type { Surroundings } from './main.ts';
 
 /** The command line: every command, its options and what they take. A command's code is loaded when it is run. */

@@ -1,4 +1,4 @@
-import type { Shell } from './shells.ts';
+import type { Shell } from '../arguments.ts';
 
 /**
  * What each shell loads. The scripts ask the program at each Tab (`simledger complete`), so that they never differ from

@@ -5,14 +5,12 @@ import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
 import type { Observations } from '../../lambda/ledger/observation.ts';
 import type { SourceDescription } from '../../lambda/sources.ts';
 import { UsageError } from '../../local/options.ts';
-import { type CommandContext, colours, print, printJson } from '../command.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import type { Check } from '../deployment/deployment.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
 import { formats, maskedItem, withoutFalseCost } from '../export/formats.ts';
 import { maskedText } from '../terminal/masking.ts';
-import { StreamTail } from './arrivals.ts';
+import { readStoredItems, type StoredItem, StreamTail } from './arrivals.ts';
 import { type PortalForm, portalForms } from './portal-forms.ts';
-import { readStoredItems, type StoredItem } from './stored-items.ts';
 
 /** `connect SOURCE`: what the carrier's portal asks for, and then whether its records come. */
 export interface ConnectOptions {

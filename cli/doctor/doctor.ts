@@ -1,7 +1,6 @@
-import { type CommandContext, colours, print, printJson } from '../command.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { Clients } from '../deployment/clients.ts';
 import type { Check, MissingStackError } from '../deployment/deployment.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
 
 /** `doctor`: looks after what can be wrong with a deployment; each line is ok, or says what to do. */
 export async function examine(context: CommandContext, _: object): Promise<ExitCode> {

@@ -8,12 +8,19 @@ import { countedItems, eventRecords, recordTimes, usageRecords } from '../../lam
 import type { Item } from '../../lambda/store/items.ts';
 import { UsageError } from '../../local/options.ts';
 import { count } from '../../local/progress.ts';
-import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import type { ExportFormatName } from '../arguments.ts';
+import {
+  type CommandContext,
+  colours,
+  type ExitCode,
+  exitCode,
+  print,
+  printJson,
+  progressOf,
+} from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
 import { tableOf } from '../terminal/figures.ts';
 import { type ExportedTable, exportedTables } from './columns.ts';
-import type { ExportFormatName } from './format-names.ts';
 import { formats, maskedItem, withoutFalseCost } from './formats.ts';
 
 /** `export`: the ledger as files, one a table. */

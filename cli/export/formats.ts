@@ -2,9 +2,9 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { isCostMoney } from '../../lambda/carriers/cost.ts';
 import { carriers } from '../../lambda/sources.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { csvRow } from '../terminal/csv.ts';
+import type { ExportFormatName } from '../arguments.ts';
 import { maskedFields } from '../terminal/masking.ts';
-import type { ExportFormatName } from './format-names.ts';
+import { csvRow } from '../terminal/results.ts';
 
 /** How items are written to files. */
 export interface ExportFormat {

@@ -1,9 +1,7 @@
 import { objectName } from '../../lambda/file-importer/messages.ts';
 import { count } from '../../local/progress.ts';
-import { type CommandContext, colours, print } from '../command.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
-import { ageOf } from '../terminal/ages.ts';
-import { tableOf } from '../terminal/figures.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print } from '../command.ts';
+import { ageOf, tableOf } from '../terminal/figures.ts';
 import { ResultWriter } from '../terminal/results.ts';
 import { type DeadLetter, deadLetters, giveBack } from './dead-letters.ts';
 import { type FailedBatchObject, failedBatchObjects, readFailedBatch } from './failed-batches.ts';

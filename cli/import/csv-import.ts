@@ -6,8 +6,8 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { continuation, type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
 import { FilesTable, type Manifest } from '../../lambda/store/files.ts';
 import { UsageError } from '../../local/options.ts';
-import { durationOf } from '../terminal/ages.ts';
-import type { Imported, ImportTask } from './importing.ts';
+import { durationOf } from '../terminal/figures.ts';
+import type { Imported, ImportTask } from './inputs.ts';
 
 const pollMilliseconds = 500;
 /** Seconds without progress after which a hint is given. */

@@ -1,15 +1,21 @@
 import type { SourceDescription } from '../../lambda/sources.ts';
 import { UsageError } from '../../local/options.ts';
 import { count } from '../../local/progress.ts';
-import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import {
+  type CommandContext,
+  colours,
+  type ExitCode,
+  exitCode,
+  print,
+  printJson,
+  progressOf,
+  requireSource,
+} from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
-import { requireSource } from '../sources.ts';
 import { tableOf } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { importCsv } from './csv-import.ts';
-import type { Imported } from './importing.ts';
-import { type Input, inputsOf } from './inputs.ts';
+import { type Imported, type Input, inputsOf } from './inputs.ts';
 import { importJson } from './json-import.ts';
 
 /** `import`: takes in files of the past. */

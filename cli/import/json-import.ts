@@ -3,9 +3,8 @@ import { entriesOfBody } from '../../lambda/kinesis-consumer/entries.ts';
 import { addReceipts, emptyReceipt } from '../../lambda/ledger/receipt.ts';
 import { FilesTable, type Manifest } from '../../lambda/store/files.ts';
 import { bodiesIn } from '../../local/user-files.ts';
-import { takeIn } from '../ingestion.ts';
-import { quarantineOf, writerOf } from '../ledger.ts';
-import type { Imported, ImportTask } from './importing.ts';
+import { quarantineOf, takeIn, writerOf } from '../ledger.ts';
+import type { Imported, ImportTask } from './inputs.ts';
 
 /** Bodies that are taken in together, and the bytes that they may have. */
 const mostBodies = 1_000;

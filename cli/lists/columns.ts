@@ -4,7 +4,7 @@ import type { DataSession } from '../../lambda/queries/data-sessions.ts';
 import type { SimFields } from '../../lambda/queries/sims.ts';
 import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
 import contract from '../../lambda/query-api/openapi.json' with { type: 'json' };
-import { barOf, bytesText } from '../terminal/bars.ts';
+import { barOf, bytesText } from '../terminal/figures.ts';
 import type { Colours } from '../terminal/terminal.ts';
 import { minuteText } from './period.ts';
 

@@ -4,10 +4,9 @@ import { maxPageSize, type Page, type PageRequest } from '../../lambda/queries/p
 import { UsageError } from '../../local/options.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
-import { csvRow } from '../terminal/csv.ts';
 import { tableOf } from '../terminal/figures.ts';
 import { maskedFields } from '../terminal/masking.ts';
-import { ResultWriter } from '../terminal/results.ts';
+import { csvRow, ResultWriter } from '../terminal/results.ts';
 import { type Column, csvColumns, type ResourceSchema } from './columns.ts';
 
 /** What the options of a list say of its form. */

@@ -1,10 +1,8 @@
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { count } from '../../local/progress.ts';
-import { type CommandContext, colours, print, progressOf } from '../command.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, progressOf } from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
-import { ageOf } from '../terminal/ages.ts';
-import { tableOf } from '../terminal/figures.ts';
+import { ageOf, tableOf } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { ResultWriter } from '../terminal/results.ts';
 import {
@@ -14,8 +12,8 @@ import {
   readRejects,
   rejectObjects,
   requireRejectSource,
+  UnreadableRejectsError,
 } from './objects.ts';
-import { UnreadableRejectsError } from './unreadable-rejects.ts';
 
 /** `quarantine list`: what was rejected, counted by source and reason, and the latest of it. */
 export interface QuarantineListOptions extends RejectFilter {

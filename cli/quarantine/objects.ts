@@ -11,10 +11,10 @@ import { rejectCodes } from '../../lambda/carriers/reading.ts';
 import { rejectPrefix } from '../../lambda/names.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { count } from '../../local/progress.ts';
+import { unknownSource } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
+import { AttentionError } from '../errors.ts';
 import { parsedJson } from '../json.ts';
-import { unknownSource } from '../sources.ts';
-import { UnreadableRejectsError } from './unreadable-rejects.ts';
 
 /** The objects of a quarantine, and what is in them. */
 
@@ -193,4 +193,13 @@ function parsedLine(text: string, key: string): z.output<typeof line> {
   const result = line.safeParse(parsedJson(text));
   if (result.success) return result.data;
   throw new UnreadableRejectsError(key);
+}
+
+/** An object of the quarantine that holds no rejects. */
+export class UnreadableRejectsError extends AttentionError {
+  override readonly name = 'UnreadableRejectsError';
+
+  constructor(key: string) {
+    super(`${key} holds something that is no reject: it was written by hand, or by another version`);
+  }
 }

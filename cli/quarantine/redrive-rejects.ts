@@ -13,10 +13,9 @@ import {
   readRejects,
   rejectObjects,
   removeObjects,
+  UnreadableRejectsError,
 } from './objects.ts';
-import { RejectReader } from './reject-reader.ts';
-import { RefusedFiles } from './rereading.ts';
-import { UnreadableRejectsError } from './unreadable-rejects.ts';
+import { RefusedFiles, RejectReader } from './rereading.ts';
 
 /**
  * Reads rejects again with today's code, and puts the good into the ledger: through `ingest`, the one way in. What was

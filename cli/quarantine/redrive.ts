@@ -1,6 +1,13 @@
 import { count } from '../../local/progress.ts';
-import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
+import {
+  type CommandContext,
+  colours,
+  type ExitCode,
+  exitCode,
+  print,
+  printJson,
+  progressOf,
+} from '../command.ts';
 import { tableOf } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { printReceipts } from '../terminal/receipts.ts';

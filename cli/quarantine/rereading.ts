@@ -1,17 +1,105 @@
-import { isFault } from '../../lambda/carriers/reading.ts';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { formatReason, isFault } from '../../lambda/carriers/reading.ts';
 import { openFile } from '../../lambda/file-importer/file-store.ts';
-import { type ImportPorts, importFile } from '../../lambda/file-importer/import-file.ts';
-import { readLayout } from '../../lambda/file-importer/layout.ts';
+import { type ImportPorts, importFile, readingOf } from '../../lambda/file-importer/import-file.ts';
+import { type Layout, layoutOf, readLayout } from '../../lambda/file-importer/layout.ts';
 import { type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
+import { parseRows } from '../../lambda/file-importer/rows.ts';
 import { openUnpacked } from '../../lambda/file-importer/unpacking.ts';
+import type { Entry } from '../../lambda/ingest.ts';
+import { entriesOfBody, type Interpret } from '../../lambda/kinesis-consumer/entries.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
-import type { SourceDescription } from '../../lambda/sources.ts';
+import type { KnownSources, SourceDescription } from '../../lambda/sources.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LedgerWriter } from '../../lambda/store/writer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
-import { importPortsOf } from '../file-import.ts';
-import { fileOfPosition } from './positions.ts';
+import { importPortsOf } from '../ledger.ts';
+
+/** What a reject turned out to be, read again. */
+export type ReadAgain =
+  /** Its records. */
+  | { readonly entries: readonly Entry[] }
+  /** Why it can't even be tried. */
+  | { readonly trouble: string };
+
+/** Reads rejects again, with today's code. */
+export class RejectReader {
+  readonly #deployment: Deployment;
+  readonly #interpret: Interpret;
+  readonly #layouts: RowLayouts;
+
+  constructor(deployment: Deployment, interpret: Interpret) {
+    this.#deployment = deployment;
+    this.#interpret = interpret;
+    this.#layouts = new RowLayouts(deployment.s3);
+  }
+
+  /**
+   * @param delivery number of the reject among those that are taken in together.
+   * @param arrivedAt now, milliseconds since the epoch: it is delivered again. Whether a time lies too far ahead is
+   *   judged anew, and an event expires so long after today.
+   */
+  async read(line: RejectLine, delivery: number, arrivedAt: number): Promise<ReadAgain> {
+    const { sources } = this.#deployment.places;
+    const source = sources.all.find(({ name }) => name === line.source);
+    if (source === undefined) return { trouble: `The source ${line.source} is not configured any more` };
+    const bytes = Buffer.from(line.body, line.encoding);
+    const arrival = { delivery, source, arrivedAt, position: line.position };
+    const file = fileOfPosition(line.position, sources);
+    if (file === undefined) return { entries: [...entriesOfBody(bytes, arrival, this.#interpret)] };
+    const layout = line.header === undefined ? await this.#layouts.of(file) : layoutOf(line.header, file.key);
+    if (typeof layout === 'string') return { trouble: layout };
+    const rows = parseRows(bytes, [bytes.length], layout.delimiter);
+    return {
+      entries: rows.map((row) => ({
+        ...arrival,
+        reading: readingOf(row, layout.interpretRow, { source, arrivedAt }),
+        bytes: () => row.bytes,
+      })),
+    };
+  }
+}
+
+/** How rows are read: their separator and their header. */
+export type RowLayout = Pick<Layout, 'delimiter' | 'interpretRow'>;
+
+/** Files whose layout is remembered. Rows of one file are kept together, so few are asked for at a time. */
+const mostRemembered = 32;
+
+/** Reads the headers of files whose rows were rejected: a rejected row says what it holds only under its header. */
+export class RowLayouts {
+  readonly #client: S3Client;
+  readonly #known = new Map<string, Promise<RowLayout | string>>();
+
+  constructor(client: S3Client) {
+    this.#client = client;
+  }
+
+  /** A file's layout, or why there is none. */
+  of(object: FileObject): Promise<RowLayout | string> {
+    const name = objectName(object);
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const reading = this.#read(object);
+    this.#known.set(name, reading);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > mostRemembered && oldest !== undefined) this.#known.delete(oldest);
+    return reading;
+  }
+
+  async #read(object: FileObject): Promise<RowLayout | string> {
+    const file = await openUnpacked((from) => openFile(this.#client, object, from), 0, false);
+    if (file === undefined) return 'The file is gone, and with it the header';
+    try {
+      if (file.damage !== undefined) return formatReason(file.damage);
+      const read = await readLayout(object.key, file.bytes, undefined);
+      return isFault(read) ? formatReason(read) : read.layout;
+    } finally {
+      await file.close();
+    }
+  }
+}
 
 /** What became of a file that was refused as a whole. */
 export interface RedrivenFile {
@@ -95,4 +183,25 @@ function copyOf({ places }: Deployment, key: string): FileObject {
 
 function refused(more: { trouble?: string }): RedrivenFile {
   return { receipt: { ...emptyReceipt, received: 1, rejected: 1 }, isTakenIn: false, ...more };
+}
+
+/**
+ * The object that a position of a file's row, or of a whole file, names: `bucket/key@version#row`. Undefined for any
+ * other position, such as a stream's.
+ */
+export function fileOfPosition(position: string, sources: KnownSources): FileObject | undefined {
+  const slash = position.indexOf('/');
+  const bucket = position.slice(0, slash);
+  if (slash === -1 || !sources.all.some((source) => source.bucket === bucket)) return undefined;
+  const rest = position.slice(slash + 1).replace(/#\d+$/, '');
+  const at = rest.lastIndexOf('@');
+  if (at === -1) return undefined;
+  const version = rest.slice(at + 1);
+  const isETag = /^[0-9a-f]{32}(-\d+)?$/.test(version);
+  return {
+    bucket,
+    key: rest.slice(0, at),
+    versionId: isETag || version === 'current' ? undefined : version,
+    eTag: isETag ? version : undefined,
+  };
 }

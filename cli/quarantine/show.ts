@@ -1,7 +1,6 @@
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
-import { type CommandContext, colours, print, printJson } from '../command.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
-import { ageOf } from '../terminal/ages.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { ageOf } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { type RejectObject, readRejects, rejectObjects } from './objects.ts';
 
@@ -48,7 +47,11 @@ async function objectsNamed({ deployment }: CommandContext, id: string): Promise
 
 function masked(line: RejectLine): RejectLine {
   const body = line.encoding === 'utf8' ? maskedText(line.body) : '';
-  return { ...line, reason: maskedText(line.reason), body };
+  const { value } = line;
+  return {
+    ...{ ...line, reason: maskedText(line.reason), body },
+    ...(value !== undefined && { value: maskedText(value) }),
+  };
 }
 
 function described(context: CommandContext, { key }: RejectObject, line: RejectLine): string {

@@ -2,12 +2,18 @@ import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
 import type { SourceDescription } from '../../lambda/sources.ts';
 import { UsageError } from '../../local/options.ts';
 import { count, type Progress } from '../../local/progress.ts';
-import { type CommandContext, colours, print, printJson, progressOf } from '../command.ts';
+import {
+  type CommandContext,
+  colours,
+  type ExitCode,
+  exitCode,
+  print,
+  printJson,
+  progressOf,
+  requireSource,
+} from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
-import { takeIn } from '../ingestion.ts';
-import { ledgerTablesOf, quarantineOf, writerOf } from '../ledger.ts';
-import { requireSource } from '../sources.ts';
+import { ledgerTablesOf, quarantineOf, takeIn, writerOf } from '../ledger.ts';
 import { tableOf } from '../terminal/figures.ts';
 import { printReceipts, SourceReceipts } from '../terminal/receipts.ts';
 import { retainedRecords, type Stretch, shardsOf } from './retained-records.ts';

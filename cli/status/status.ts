@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { isStalled } from '../../lambda/store/files.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { count } from '../../local/progress.ts';
-import { type CommandContext, colours, print, printJson } from '../command.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
 import {
   type Counted,
@@ -12,9 +12,7 @@ import {
   type SourceTraffic,
 } from '../deployment/deployment.ts';
 import { explain } from '../errors.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
-import { ageOf, durationOf } from '../terminal/ages.ts';
-import { tableOf } from '../terminal/figures.ts';
+import { ageOf, durationOf, tableOf } from '../terminal/figures.ts';
 
 /** `status`: whether all is well, on one screen. */
 

@@ -33,3 +33,48 @@ function isNumeric(rows: readonly (readonly string[])[], column: number): boolea
   const cells = rows.map((row) => row[column] ?? '').filter((cell) => cell !== '');
   return cells.length > 0 && cells.every((cell) => /^-?[\d,.]+$/.test(cell));
 }
+
+const full = '█';
+/** What is left of a bar, in eighths of a character. */
+const parts = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** A bar whose length is a value's share of the greatest. What is more than nothing shows. */
+export function barOf(value: number, greatest: number, width: number): string {
+  if (value <= 0 || greatest <= 0) return '';
+  const eighths = Math.max(1, Math.round((value / greatest) * width * 8));
+  return full.repeat(Math.floor(eighths / 8)) + (parts[eighths % 8] ?? '');
+}
+
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** Bytes as people read them: three digits and a decimal unit. */
+export function bytesText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < byteUnits.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(digits)} ${byteUnits[unit]}`;
+}
+
+/** How long ago something was, as people say it: `12 s`, `5 min`, `3 h`, `2 d`. */
+export function ageOf(time: string | number, now: number): string {
+  const at = typeof time === 'number' ? time : Date.parse(time);
+  return durationOf(Math.max(0, now - at) / 1000);
+}
+
+const timeUnits = [
+  { name: 'd', seconds: 86_400 },
+  { name: 'h', seconds: 3_600 },
+  { name: 'min', seconds: 60 },
+] as const;
+
+/** A number of seconds as people say it: in the largest unit of which there are at least two. */
+export function durationOf(seconds: number): string {
+  const unit = timeUnits.find((one) => seconds >= 2 * one.seconds);
+  return unit === undefined
+    ? `${Math.floor(seconds)} s`
+    : `${Math.floor(seconds / unit.seconds)} ${unit.name}`;
+}

@@ -16,7 +16,7 @@ function watch(...args: readonly string[]): WatchedCommand {
 
 /** The carrier's example records, one a line. */
 async function exampleLines(carrier: string): Promise<string[]> {
-  const file = new URL(`../../local/examples/${carrier}.jsonl`, import.meta.url);
+  const file = new URL(`../../../local/examples/${carrier}.jsonl`, import.meta.url);
   return (await readFile(file, 'utf8')).trim().split('\n');
 }
 

@@ -2,10 +2,8 @@ import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { ageOf, durationOf } from '../../../cli/terminal/ages.ts';
-import { barOf, bytesText } from '../../../cli/terminal/bars.ts';
-import { csvRow } from '../../../cli/terminal/csv.ts';
-import { tableOf } from '../../../cli/terminal/figures.ts';
+import { ageOf, barOf, bytesText, durationOf, tableOf } from '../../../cli/terminal/figures.ts';
+import { csvRow } from '../../../cli/terminal/results.ts';
 
 describe('a CSV row', () => {
   test.each([

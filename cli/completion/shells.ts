@@ -1,3 +1,0 @@
-/** Shells that can complete simledger's commands. */
-export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
-export type Shell = (typeof shells)[number];
