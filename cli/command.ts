@@ -21,6 +21,17 @@ export const exitCode = {
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
+/** What a command line runs with, besides its arguments. */
+export interface Surroundings {
+  readonly terminal: Terminal;
+  /** Fires at Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** How carriers' JSON is read; today's code unless something else is tried out. */
+  readonly interpret?: Interpret;
+  /** The path of `simledger.mjs`, for shells to call. */
+  readonly script?: string;
+}
+
 /** What every command works with. */
 export interface CommandContext {
   readonly terminal: Terminal;

@@ -8,10 +8,12 @@ import type { ImportPorts } from '../lambda/file-importer/import-file.ts';
 import { copySourceOf } from '../lambda/file-importer/messages.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../lambda/ingest.ts';
 import { backOff } from '../lambda/store/concurrency.ts';
-import { FilesTable, type Manifest } from '../lambda/store/files.ts';
+import { FilesTable } from '../lambda/store/files.ts';
+import type { LedgerTables } from '../lambda/store/ledger-tables.ts';
+import type { Manifest } from '../lambda/store/manifest.ts';
 import { BucketQuarantine, type Quarantine } from '../lambda/store/quarantine.ts';
 import { readItem } from '../lambda/store/registers.ts';
-import { type LedgerTables, LedgerWriter } from '../lambda/store/writer.ts';
+import { LedgerWriter } from '../lambda/store/writer.ts';
 import type { Deployment } from './deployment/deployment.ts';
 
 /** The ledger as commands write it: by the functions' own writer, in earnest or as a rehearsal. */

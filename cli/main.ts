@@ -1,20 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
-import { type ExitCode, exitCode } from './command.ts';
+import { type ExitCode, exitCode, type Surroundings } from './command.ts';
 import { programOf } from './program.ts';
-import { processTerminal, type Terminal } from './terminal/terminal.ts';
-
-/** What a command line runs with, besides its arguments. */
-export interface Surroundings {
-  readonly terminal: Terminal;
-  /** Fires at Ctrl-C. */
-  readonly signal: AbortSignal;
-  /** How carriers' JSON is read; today's code unless something else is tried out. */
-  readonly interpret?: Interpret;
-  /** The path of `simledger.mjs`, for shells to call. */
-  readonly script?: string;
-}
+import { processTerminal } from './terminal/terminal.ts';
 
 /** Runs a command line. Never rejects: what goes wrong is said, and is an exit code. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {

@@ -11,9 +11,8 @@ import {
   wholeNumberArgument,
   wordArgument,
 } from './arguments.ts';
-import type { CommandContext, ExitCode, Perform } from './command.ts';
+import type { CommandContext, ExitCode, Perform, Surroundings } from './command.ts';
 import { type Deployment, MissingStackError } from './deployment/deployment.ts';
-import type { Surroundings } from './main.ts';
 
 /** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
 export function programOf(surroundings: Surroundings, onEnd: (code: ExitCode) => void) {

@@ -1,11 +1,12 @@
 import type { Fault, Reading } from './carriers/reading.ts';
 import { type Changes, Fold } from './ledger/fold.ts';
 import type { Receipt } from './ledger/receipt.ts';
+import type { Source } from './ledger/source.ts';
 import { kindOf, Measures } from './measures.ts';
-import type { Source } from './sources.ts';
 import { forEachConcurrently } from './store/concurrency.ts';
+import type { WriteOptions } from './store/ledger-tables.ts';
 import { type Quarantine, type Reject, rejectFault, rejectId } from './store/quarantine.ts';
-import type { LedgerWriter, WriteOptions } from './store/writer.ts';
+import type { LedgerWriter } from './store/writer.ts';
 
 /** One record of a batch, read. */
 export interface Entry {

@@ -1,33 +1,5 @@
-import { type SessionRefresh, sessionRefreshes } from './ledger/session-refresh.ts';
+import { type SessionRefresh, type Source, sessionRefreshes } from './ledger/source.ts';
 import { environment } from './names.ts';
-
-/** The carriers whose records simledger reads. */
-export const carriers = ['twilio', 'kore', '1nce', 'emnify', 'telekom'] as const;
-export type Carrier = (typeof carriers)[number];
-
-/**
- * One carrier connection. Nothing in a data-streamer record says which carrier sent it, so the source is known by
- * where a record arrived.
- */
-export interface Source {
-  /** Unique among the sources; letters, digits and hyphens. */
-  readonly name: string;
-  readonly carrier: Carrier;
-  /** Bytes of the carrier's megabyte: 1,000,000 unless configured. */
-  readonly bytesPerMegabyte: number;
-  /**
-   * Whether files are the only road by which its records come: it has no stream. Then no rendering of a usage record
-   * says more than its CSV row, and rows are written many at once; otherwise each is written on a condition.
-   */
-  readonly filesOnly?: boolean;
-  /**
-   * Whether another source took over from this one, so that both may deliver the same event: Twilio's, where KORE's is
-   * configured as well. The successor's statement of such an event is the one that stays.
-   */
-  readonly superseded?: boolean;
-  /** Which of its Super SIM updates write their session; every one where it is absent. The same for all sources. */
-  readonly sessionRefresh?: SessionRefresh;
-}
 
 /** A source with the places where its records arrive, as the environment of a function carries it. */
 export interface SourceDescription extends Source {

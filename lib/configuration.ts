@@ -1,8 +1,7 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
-import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/session-refresh.ts';
+import { carriers, type SessionRefresh, type Source, sessionRefreshes } from '../lambda/ledger/source.ts';
 import { type PersonalData, personalDataSettings } from '../lambda/query-api/personal-data.ts';
-import { carriers, type Source } from '../lambda/sources.ts';
 import { tables } from '../lambda/store/tables.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from './limits.ts';
 import { portals } from './portals.ts';

@@ -2,7 +2,7 @@ import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
+import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { FileIngest } from './file-ingest.ts';
 import { outputName } from './output-names.ts';

@@ -1,4 +1,4 @@
-import type { Carrier } from '../lambda/sources.ts';
+import type { Carrier } from '../lambda/ledger/source.ts';
 
 /** How a carrier's portal reaches an AWS account. */
 export interface Portal {

@@ -11,7 +11,7 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
+import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import { environment } from '../lambda/names.ts';
 import { routes } from '../lambda/query-api/routes.ts';
 import { filesTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';

@@ -1,4 +1,4 @@
-import type { Source } from '../lambda/sources.ts';
+import type { Source } from '../lambda/ledger/source.ts';
 
 /**
  * The ids that a source's parts have in the stack: the source's logical name, then what stands here. Names are chosen

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
+import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
 import { environment, metricNamespace } from '../lambda/names.ts';
 import { routes } from '../lambda/query-api/routes.ts';
-import type { Carrier, WebhookSourceDescription } from '../lambda/sources.ts';
+import type { WebhookSourceDescription } from '../lambda/sources.ts';
 import {
   deliveriesTable,
   eventsTable,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/session-refresh.ts';
+import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/source.ts';
 import { localSources } from './places.ts';
 
 /** What the local run does at its start. */

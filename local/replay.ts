@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { SessionRefresh } from '../lambda/ledger/session-refresh.ts';
+import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import { localRegion } from './aws-json-protocol.ts';
 import { exampleDeliveries } from './examples/index.ts';
 import type { FileRead, LocalLedger } from './local-ledger.ts';

@@ -1,4 +1,4 @@
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier } from '../../lambda/ledger/source.ts';
 import { portals } from '../../lib/portals.ts';
 
 /** What each carrier's portal asks for, as docs/carriers has it, from what a deployment says of a source. */

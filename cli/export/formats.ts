@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { isCostMoney } from '../../lambda/carriers/cost.ts';
-import { carriers } from '../../lambda/sources.ts';
+import { carriers } from '../../lambda/ledger/source.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import type { ExportFormatName } from '../arguments.ts';
 import { maskedFields } from '../terminal/masking.ts';

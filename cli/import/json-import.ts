@@ -1,7 +1,8 @@
 import type { Entry } from '../../lambda/ingest.ts';
 import { entriesOfBody } from '../../lambda/kinesis-consumer/entries.ts';
 import { addReceipts, emptyReceipt } from '../../lambda/ledger/receipt.ts';
-import { FilesTable, type Manifest } from '../../lambda/store/files.ts';
+import { FilesTable } from '../../lambda/store/files.ts';
+import type { Manifest } from '../../lambda/store/manifest.ts';
 import { bodiesIn } from '../../local/user-files.ts';
 import { quarantineOf, takeIn, writerOf } from '../ledger.ts';
 import type { Imported, ImportTask } from './inputs.ts';

@@ -2,8 +2,8 @@ import type { LedgerPorts } from '../../lambda/ingest.ts';
 import type { Changes } from '../../lambda/ledger/fold.ts';
 import { readItems } from '../../lambda/store/batch-get.ts';
 import type { Item } from '../../lambda/store/items.ts';
+import type { LedgerTables, WriteOptions } from '../../lambda/store/ledger-tables.ts';
 import type { WriteReport } from '../../lambda/store/report.ts';
-import type { LedgerTables, WriteOptions } from '../../lambda/store/writer.ts';
 
 /** What a replay changed, item by item. */
 export interface Verification {

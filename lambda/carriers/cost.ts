@@ -1,4 +1,4 @@
-import type { Carrier } from '../sources.ts';
+import type { Carrier } from '../ledger/source.ts';
 
 /** Carriers that write the volume, in megabytes, where others write what it costs. */
 const costIsVolume: ReadonlySet<Carrier> = new Set<Carrier>(['1nce', 'telekom']);

@@ -1,4 +1,4 @@
-import type { Carrier } from '../sources.ts';
+import type { Carrier } from '../ledger/source.ts';
 import { interpretDataStreamer, isDataStreamerRecord } from './datastreamer.ts';
 import { type JsonObject, jsonObject } from './json.ts';
 import { explainValue } from './near-misses.ts';

@@ -1,5 +1,5 @@
 import type { Group, LedgerEvent, Observations, Session, Sim, Stated, Usage } from '../ledger/observation.ts';
-import type { Source } from '../sources.ts';
+import type { Source } from '../ledger/source.ts';
 import { withinBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
 import { epochMilliseconds, parseTime, timeOf } from './time.ts';

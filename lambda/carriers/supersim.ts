@@ -20,7 +20,7 @@ import {
 } from '../ledger/observation.ts';
 import { refreshesHourly, speakingFor } from '../ledger/session-refresh.ts';
 import { connectionOf } from '../ledger/sim.ts';
-import type { Carrier } from '../sources.ts';
+import type { Carrier } from '../ledger/source.ts';
 import { countryOf } from './country.ts';
 import { parseDecimal, timesWhole } from './decimal.ts';
 import { detailText } from './detail.ts';

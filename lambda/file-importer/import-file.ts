@@ -3,9 +3,10 @@ import { type Arrival, type Fault, fault, formatReason, isFault, type Reading } 
 import { timeOf } from '../carriers/time.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../ledger/receipt.ts';
-import type { Source } from '../sources.ts';
+import type { Source } from '../ledger/source.ts';
 import { backOff } from '../store/concurrency.ts';
-import type { FilesTable, Manifest } from '../store/files.ts';
+import type { FilesTable } from '../store/files.ts';
+import type { Manifest } from '../store/manifest.ts';
 import { type Reject, rejectFault } from '../store/quarantine.ts';
 import type { Block, BlockReader } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';

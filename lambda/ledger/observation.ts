@@ -1,4 +1,4 @@
-import type { Carrier } from '../sources.ts';
+import type { Carrier } from './source.ts';
 
 /**
  * Observations: what one carrier record states, normalised and immutable.

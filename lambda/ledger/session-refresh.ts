@@ -1,20 +1,5 @@
 import type { Session, Usage } from './observation.ts';
 
-/**
- * Which session updates write their session.
- *
- * A Super SIM sends an update every six minutes. Its window is a usage item of its own; its session's item mostly says
- * again what it said, with newer totals, and costs as much as the window. So a stack may have it refreshed once an
- * hour. What the session's item is not told of its totals then stands in the usage item, where the query API finds it.
- *
- * The rule looks at the record alone: never at what is stored, at other records, or at a clock. Therefore the tables
- * are a function of the set of records in both settings.
- */
-export const sessionRefreshes = ['update', 'hourly'] as const;
-
-/** `update`: every update writes its session. `hourly`: once an hour, and where {@link refreshesHourly} says so. */
-export type SessionRefresh = (typeof sessionRefreshes)[number];
-
 /** `2026-11-02T10` of a time. */
 const hourLength = 13;
 

@@ -1,5 +1,6 @@
-import { isStalled, type Manifest } from '../store/files.ts';
+import { isStalled } from '../store/files.ts';
 import { isKey } from '../store/keys.ts';
+import type { Manifest } from '../store/manifest.ts';
 import type { FileKey, LedgerReader } from '../store/reader.ts';
 import { NotFoundError, shorten } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';

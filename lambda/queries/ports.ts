@@ -1,4 +1,4 @@
-import type { SessionRefresh } from '../ledger/session-refresh.ts';
+import type { SessionRefresh } from '../ledger/source.ts';
 import type { LedgerReader } from '../store/reader.ts';
 
 /** What queries work with. */

@@ -11,10 +11,10 @@ import { readItems } from './batch-get.ts';
 import { fullnessOf, outdoes } from './completeness.ts';
 import { backOff, chunked, forEachConcurrently } from './concurrency.ts';
 import { eventItem, type Item, usageItem } from './items.ts';
+import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import { ContendedItemError, readItem, replaceItem } from './registers.ts';
 import type { Outcome, Report } from './report.ts';
 import { eventsTable, usageTable } from './tables.ts';
-import type { LedgerTables, WriteOptions } from './writer.ts';
 
 /**
  * Usage and events: items that are put under their own id.

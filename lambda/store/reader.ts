@@ -18,8 +18,9 @@ import {
   type TimeRange,
   usageRecords,
 } from './counted-items.ts';
-import { type Manifest, manifestOf } from './files.ts';
+import { manifestOf } from './files.ts';
 import { type Item, sessionOf, simOf } from './items.ts';
+import type { Manifest } from './manifest.ts';
 import { eventOf, type StoredEvent, type StoredUsage, usageOf } from './records.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
 

@@ -1,6 +1,6 @@
 import { isCostMoney } from '../carriers/cost.ts';
 import type { EventContent, UsageContent } from '../ledger/contents.ts';
-import { carriers } from '../sources.ts';
+import { carriers } from '../ledger/source.ts';
 import type { Item } from './items.ts';
 import { eventCodec, usageCodec } from './schema.ts';
 

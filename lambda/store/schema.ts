@@ -22,7 +22,7 @@ import type {
   SimGroups,
 } from '../ledger/observation.ts';
 import { type Codec, compileCodec } from './codec.ts';
-import type { Manifest } from './files.ts';
+import type { Manifest } from './manifest.ts';
 
 /** The attributes of the tables' items, made from those of the ledger's states. */
 

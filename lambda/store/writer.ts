@@ -1,41 +1,16 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Changes } from '../ledger/fold.ts';
 import type { Session } from '../ledger/observation.ts';
 import { mergeSessions, sameSession } from '../ledger/session.ts';
 import { forEachConcurrently } from './concurrency.ts';
 import { sessionUpdate } from './expressions.ts';
 import { sessionItem, sessionOf } from './items.ts';
+import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import { putAll } from './puts.ts';
 import { type RegisterTable, writeRegister } from './registers.ts';
 import { Report, type WriteReport } from './report.ts';
 import { possibleAttributes } from './schema.ts';
 import { SimWriter } from './sims.ts';
 import { sessionsTable } from './tables.ts';
-
-/** Where the ledger is, and how to write to it. */
-export interface LedgerTables {
-  readonly client: DynamoDBClient;
-  readonly sessions: string;
-  readonly usage: string;
-  readonly events: string;
-  readonly sims: string;
-  /** Days that an event is kept; 0 for ever. */
-  readonly eventRetentionDays: number;
-}
-
-/** How a batch is written. */
-export interface WriteOptions {
-  /**
-   * Look at what is stored before usage and events are put, and leave it where it says as much. For roads that bring
-   * again what another road brought: a file. The reads cost less than the writes that they save.
-   */
-  readonly lookFirst: boolean;
-  /**
-   * With `lookFirst`: records from before this time that are not stored are put many at once, whatever their fullness,
-   * since no other road can bring them at the same moment.
-   */
-  readonly settledBefore?: string;
-}
 
 /** Requests of each kind under way at once. One request takes a few milliseconds, most of them waiting. */
 const concurrency = 48;

@@ -2,7 +2,7 @@ import type { SecretSource } from '../cached-secret.ts';
 import type { JsonObject } from '../carriers/json.ts';
 import { isEqual, isOneOf } from '../constant-time.ts';
 import { basicCredentials } from '../http-basic.ts';
-import type { Carrier } from '../sources.ts';
+import type { Carrier } from '../ledger/source.ts';
 import { isSignedByKore } from './kore-signature.ts';
 import type { WebhookRequest } from './request.ts';
 import { isSignedByTwilio } from './twilio-signature.ts';

@@ -1,4 +1,4 @@
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier } from '../../lambda/ledger/source.ts';
 import { accounts, type DataStreamerDialect, type Sim } from './identity.ts';
 import { type CarrierEvent, iso, type UsageRecord, type Volume } from './records.ts';
 

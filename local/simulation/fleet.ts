@@ -21,8 +21,7 @@
  * samples.
  */
 
-import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier, SessionRefresh } from '../../lambda/ledger/source.ts';
 import { breakRecord, breakRow, writeRecord } from './corruption.ts';
 import { eventRow, usageRow, writeRow } from './csv-dialect.ts';
 import { accountLife, dataStreamerLife } from './datastreamer-life.ts';

@@ -1,4 +1,4 @@
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier } from '../../lambda/ledger/source.ts';
 import type { Random } from './random.ts';
 
 /** The Luhn check digit of a number without it, as ICCID and IMEI carry it at their end. */

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier } from '../../lambda/ledger/source.ts';
 import { csvFile } from './csv-dialect.ts';
 import type { Random } from './random.ts';
 import { iso, second } from './records.ts';

@@ -1,5 +1,4 @@
-import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier, SessionRefresh } from '../../lambda/ledger/source.ts';
 import { accounts } from './identity.ts';
 import {
   type CarrierEvent,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Carrier, carriers } from '../../lambda/sources.ts';
+import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 import { logicalName } from '../../lib/source-ids.ts';
 import { Random } from '../../local/simulation/random.ts';
 import type { AlarmRule } from './alarm-evaluator.ts';

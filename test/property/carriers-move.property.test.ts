@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
+import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import { sourcesFromEnvironment } from '../../lambda/sources.ts';
 import { fleetOf, type Life, type ModelFleet } from './fleet.ts';
 import { expectOneLedger, goesOn, interleaved, pauseOf } from './hostile-road.ts';

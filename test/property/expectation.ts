@@ -1,6 +1,6 @@
 import { interpret } from '../../lambda/carriers/index.ts';
 import type { Entry } from '../../lambda/ingest.ts';
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier } from '../../lambda/ledger/source.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { compareLedger, type Item as PlainItem } from '../../local/simulation/compare.ts';
 import { second } from '../../local/simulation/records.ts';

@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { carriers as allCarriers, type Carrier } from '../../lambda/sources.ts';
+import { carriers as allCarriers, type Carrier } from '../../lambda/ledger/source.ts';
 import { networks, provideSim, type Sim } from '../../local/simulation/identity.ts';
 import { Random } from '../../local/simulation/random.ts';
 import {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../lambda/ingest.ts';
 import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
-import { carriers } from '../../lambda/sources.ts';
+import { carriers } from '../../lambda/ledger/source.ts';
 import { ingestAtOnce } from './delivery.ts';
 import { calm, comparedTables } from './expectation.ts';
 import { fuzzedBody, mutatedRecord } from './fuzz-values.ts';

@@ -2,8 +2,8 @@ import type { Context, KinesisStreamEvent, SQSEvent, SQSRecord } from 'aws-lambd
 import fc, { type Arbitrary } from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FileObject } from '../../lambda/file-importer/messages.ts';
+import { carriers } from '../../lambda/ledger/source.ts';
 import { environment } from '../../lambda/names.ts';
-import { carriers } from '../../lambda/sources.ts';
 import { personalValues } from '../personal-data.ts';
 import { chunks, RunningFunction } from './delivery.ts';
 import { type Fault, FaultPlan, faults } from './faults.ts';

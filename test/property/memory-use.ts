@@ -7,7 +7,7 @@ import type { KinesisStreamRecord } from 'aws-lambda';
 import { importFile } from '../../lambda/file-importer/import-file.ts';
 import { ingest } from '../../lambda/ingest.ts';
 import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
-import type { Source } from '../../lambda/sources.ts';
+import type { Source } from '../../lambda/ledger/source.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { peakMemoryBytes } from '../../local/lambda-runtime/peak-memory.ts';
 import {

@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import fc, { type Arbitrary } from 'fast-check';
-import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
-import { carriers, type Source, type Sources } from '../../lambda/sources.ts';
+import type { SessionRefresh } from '../../lambda/ledger/source.ts';
+import { carriers, type Source } from '../../lambda/ledger/source.ts';
+import type { Sources } from '../../lambda/sources.ts';
 import { breakRecord, breakRow, writeRecord } from '../../local/simulation/corruption.ts';
 import {
   csvFile,

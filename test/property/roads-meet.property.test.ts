@@ -3,7 +3,7 @@ import { interpreterOf } from '../../lambda/carriers/datastreamer-csv.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../lambda/carriers/reading.ts';
 import { Fold } from '../../lambda/ledger/fold.ts';
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier } from '../../lambda/ledger/source.ts';
 import { writeRecord } from '../../local/simulation/corruption.ts';
 import { usageColumns, usageRow } from '../../local/simulation/csv-dialect.ts';
 import { provideSim, type Sim } from '../../local/simulation/identity.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
+import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import { dataSessions } from '../../lambda/queries/data-sessions.ts';
 import { sessionOf } from '../../lambda/store/items.ts';
 import { usageOf } from '../../lambda/store/records.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
+import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import type { TableDefinition } from '../../lambda/store/tables.ts';
 import { provideSim } from '../../local/simulation/identity.ts';
 import { Random } from '../../local/simulation/random.ts';

@@ -23,7 +23,7 @@ import {
   type Stated,
   type Usage,
 } from '../../lambda/ledger/observation.ts';
-import { carriers } from '../../lambda/sources.ts';
+import { carriers } from '../../lambda/ledger/source.ts';
 import { carrierEvent, contextEvent, pdpContext, usageRecord } from './datastreamer.ts';
 import { connectionEvent, connectionTypes, fullData, type Members } from './supersim.ts';
 

@@ -1,7 +1,6 @@
 import type { Arrival, Reading } from '../../lambda/carriers/reading.ts';
 import type { Observations } from '../../lambda/ledger/observation.ts';
-import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier, SessionRefresh } from '../../lambda/ledger/source.ts';
 
 /** When the tests' deliveries arrive. */
 export const arrivedAt = Date.parse('2026-11-02T12:00:00.000Z');

@@ -2,7 +2,7 @@ import { interpreterOf } from '../../lambda/carriers/datastreamer-csv.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../lambda/carriers/reading.ts';
 import { delimiterOf, parseRows, rowEnds } from '../../lambda/file-importer/rows.ts';
-import type { Carrier } from '../../lambda/sources.ts';
+import type { Carrier } from '../../lambda/ledger/source.ts';
 import { arrivalFrom } from './arrival.ts';
 import { bodyOf } from './fixtures.ts';
 import type { Members } from './supersim.ts';

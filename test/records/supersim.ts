@@ -1,6 +1,6 @@
 import { interpret } from '../../lambda/carriers/index.ts';
 import type { Reading } from '../../lambda/carriers/reading.ts';
-import type { SessionRefresh } from '../../lambda/ledger/session-refresh.ts';
+import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import { arrivalFrom } from './arrival.ts';
 import { bodyOf } from './fixtures.ts';
 

@@ -6,7 +6,7 @@ import { hasInexactNumbers } from '../../../lambda/carriers/json.ts';
 import { isFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { Fold } from '../../../lambda/ledger/fold.ts';
 import { complete } from '../../../lambda/ledger/observation.ts';
-import { carriers } from '../../../lambda/sources.ts';
+import { carriers } from '../../../lambda/ledger/source.ts';
 import {
   eventItem,
   type Item,

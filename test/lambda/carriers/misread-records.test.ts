@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
-import type { Carrier } from '../../../lambda/sources.ts';
+import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
 import { fixture } from '../../records/fixtures.ts';
 import { ledgerOf } from '../../records/ledger-of.ts';

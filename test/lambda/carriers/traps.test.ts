@@ -5,7 +5,7 @@ import type { Reading } from '../../../lambda/carriers/reading.ts';
 import { readMessage } from '../../../lambda/file-importer/messages.ts';
 import { parseRows, rowEnds } from '../../../lambda/file-importer/rows.ts';
 import type { Observations } from '../../../lambda/ledger/observation.ts';
-import type { Carrier } from '../../../lambda/sources.ts';
+import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { eventItem } from '../../../lambda/store/items.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { arrivalFrom, arrivedAt, observationsOf, statedBy } from '../../records/arrival.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isHeaderRow } from '../../../lambda/carriers/datastreamer-csv.ts';
 import { importFile } from '../../../lambda/file-importer/import-file.ts';
 import { parseRows, rowEnds } from '../../../lambda/file-importer/rows.ts';
-import type { Manifest } from '../../../lambda/store/files.ts';
+import type { Manifest } from '../../../lambda/store/manifest.ts';
 import { runs } from '../../records/runs.ts';
 import { file, header, row } from './cdr.ts';
 

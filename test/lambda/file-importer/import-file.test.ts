@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { blockBytes } from '../../../lambda/file-importer/blocks.ts';
 import { objectName } from '../../../lambda/file-importer/messages.ts';
 import type { LedgerPorts } from '../../../lambda/ingest.ts';
-import type { Manifest } from '../../../lambda/store/files.ts';
+import type { Manifest } from '../../../lambda/store/manifest.ts';
 import { file, header, idOf, row } from './cdr.ts';
 import { Importing } from './importing.ts';
 

@@ -8,7 +8,7 @@ import {
 } from '../../../lambda/file-importer/import-file.ts';
 import type { FileObject } from '../../../lambda/file-importer/messages.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../../lambda/ledger/receipt.ts';
-import type { Source } from '../../../lambda/sources.ts';
+import type { Source } from '../../../lambda/ledger/source.ts';
 import { FilesTable } from '../../../lambda/store/files.ts';
 import { BucketQuarantine, type RejectLine } from '../../../lambda/store/quarantine.ts';
 import { createS3StandIn, type S3StandIn } from '../../../local/s3/stand-in.ts';

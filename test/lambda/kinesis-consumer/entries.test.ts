@@ -3,7 +3,7 @@ import type { KinesisStreamRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { mostBytes } from '../../../lambda/carriers/body.ts';
 import { entriesOf } from '../../../lambda/kinesis-consumer/entries.ts';
-import type { Source } from '../../../lambda/sources.ts';
+import type { Source } from '../../../lambda/ledger/source.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { arrivalFrom, arrivedAt } from '../../records/arrival.ts';
 import { carrierEvent, readStreamer, usageRecord } from '../../records/datastreamer.ts';

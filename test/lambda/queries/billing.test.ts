@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { amountOf, charged, nothingBilled } from '../../../lambda/queries/billing.ts';
-import type { Carrier } from '../../../lambda/sources.ts';
 import { usageOf } from '../../../lambda/store/records.ts';
 
 function record(carrier: Carrier, cost: string | undefined, currency?: string, trafficType = 'data') {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { eventError } from '../../../lambda/queries/event-error.ts';
-import type { Carrier } from '../../../lambda/sources.ts';
 import { eventOf } from '../../../lambda/store/records.ts';
 
 function errorOf(carrier: Carrier, detail: string | undefined) {

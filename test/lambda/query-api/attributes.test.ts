@@ -10,7 +10,7 @@ import type {
   simGroups,
   usage,
 } from '../../../lambda/ledger/attributes.ts';
-import type { Manifest } from '../../../lambda/store/files.ts';
+import type { Manifest } from '../../../lambda/store/manifest.ts';
 
 /**
  * openapi.yaml beside the ledger's attributes, in both directions: each attribute is shown as members of its resource,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { FilesTable, type Manifest } from '../../../lambda/store/files.ts';
+import { FilesTable } from '../../../lambda/store/files.ts';
+import type { Manifest } from '../../../lambda/store/manifest.ts';
 import { permutations } from './observations.ts';
 import { runningTables } from './running-tables.ts';
 

@@ -4,7 +4,7 @@ import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Arrival, isFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';
-import type { Carrier } from '../../../lambda/sources.ts';
+import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { eventItem, type Item, usageItem } from '../../../lambda/store/items.ts';
 import type { WriteReport } from '../../../lambda/store/report.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';

@@ -2,8 +2,9 @@ import { BatchWriteItemCommand, DynamoDBClient, paginateScan } from '@aws-sdk/cl
 import { afterAll, beforeAll } from 'vitest';
 import { chunked } from '../../../lambda/store/concurrency.ts';
 import type { Item } from '../../../lambda/store/items.ts';
+import type { LedgerTables } from '../../../lambda/store/ledger-tables.ts';
 import { ledgerTables, type TableDefinition, tables } from '../../../lambda/store/tables.ts';
-import { type LedgerTables, LedgerWriter } from '../../../lambda/store/writer.ts';
+import { LedgerWriter } from '../../../lambda/store/writer.ts';
 import type { LocalDynamoDb } from '../../../local/dynamodb/start.ts';
 import { startLedgerTables } from '../../../local/ledger-tables.ts';
 

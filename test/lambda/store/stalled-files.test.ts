@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isStalled, type Manifest } from '../../../lambda/store/files.ts';
+import { isStalled } from '../../../lambda/store/files.ts';
+import type { Manifest } from '../../../lambda/store/manifest.ts';
 
 const now = Date.parse('2026-11-02T18:00:00Z');
 const manifest: Manifest = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SecretSource } from '../../../lambda/cached-secret.ts';
-import type { Carrier } from '../../../lambda/sources.ts';
+import type { Carrier } from '../../../lambda/ledger/source.ts';
 import {
   authentications,
   isAuthentic,

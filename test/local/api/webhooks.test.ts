@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isJson, minified } from '../../../lambda/carriers/json.ts';
-import type { Carrier } from '../../../lambda/sources.ts';
+import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { type LocalLedger, startLocalLedger } from '../../../local/local-ledger.ts';
 import { basic, koreSignature, twilioSigned } from '../../lambda/webhook-receiver/requests.ts';

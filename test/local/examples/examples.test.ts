@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { carriers } from '../../../lambda/sources.ts';
+import { carriers } from '../../../lambda/ledger/source.ts';
 import { exampleDeliveries, expectedItems, expectedReceipt } from '../../../local/examples/index.ts';
 import { luhnDigit } from '../../../local/simulation/identity.ts';
 import { InMemoryLedger } from '../simulation/in-memory-ledger.ts';

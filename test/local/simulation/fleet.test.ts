@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { carriers } from '../../../lambda/sources.ts';
+import { carriers } from '../../../lambda/ledger/source.ts';
 import { type FleetOptions, simulateFleet } from '../../../local/simulation/fleet.ts';
 import type { FleetDelivery } from '../../../local/simulation/road.ts';
 import { differencesFromTruth } from '../../property/expectation.ts';

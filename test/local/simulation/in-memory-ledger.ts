@@ -1,6 +1,7 @@
 import { entriesOf } from '../../../lambda/kinesis-consumer/entries.ts';
-import type { SessionRefresh } from '../../../lambda/ledger/session-refresh.ts';
-import { type Carrier, carriers, type Sources } from '../../../lambda/sources.ts';
+import type { SessionRefresh } from '../../../lambda/ledger/source.ts';
+import { type Carrier, carriers } from '../../../lambda/ledger/source.ts';
+import type { Sources } from '../../../lambda/sources.ts';
 import type { FleetDelivery } from '../../../local/simulation/road.ts';
 import { importAtOnce, ingestAtOnce } from '../../property/delivery.ts';
 import { calm, type Tables, tablesOf } from '../../property/expectation.ts';
