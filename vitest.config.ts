@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * environment nor its modules for longer than a test. `npm run test:unit` runs them alone.
  */
 export const unitTests = [
-  'test/lambda/{carriers,ledger,query-api,store}/**/*.test.ts',
+  'test/lambda/{carriers,functions/query-api,json,ledger,queries,store}/**/*.test.ts',
   'test/lib/**/*.test.ts',
 ];
 /** How work grows with its input, and bodies of megabytes: the same in every time zone, and they take long. */
@@ -56,7 +56,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [
             ...slowTests,
-            'test/lambda/{carriers,ledger,query-api,store}/**',
+            'test/lambda/{carriers,functions/query-api,json,ledger,queries,store}/**',
             'test/lib/**/!(checks|synth).test.ts',
           ],
         },

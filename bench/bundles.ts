@@ -9,7 +9,7 @@ import { bundling } from '../lib/limits.ts';
 
 /** What is measured, by name: the module that exports its handler. */
 export const subjects = {
-  simledger: 'lambda/kinesis-consumer/handler.ts',
+  simledger: 'lambda/functions/kinesis-consumer/handler.ts',
   full: 'bench/peers/full.ts',
   lite: 'bench/peers/lite.ts',
 } as const;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageColumns } from '../local/simulation/csv-dialect.ts';
+import { usageColumns } from '../simulator/csv-dialect.ts';
 
 /** A `cdr_*.csv` as 1NCE exports it, with as many rows as asked: one in fifty with a quoted field, all different. */
 

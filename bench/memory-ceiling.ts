@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { environment } from '../lambda/names.ts';
+import { environment } from '../lambda/aws/names.ts';
 import { functions } from '../lib/limits.ts';
 import { createDeployedFunction } from '../local/deployed-function.ts';
 import { batchOfBombs, largeFile, largestBatch, megabyte } from '../test/property/large-deliveries.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { environment } from '../lambda/names.ts';
+import { environment } from '../lambda/aws/names.ts';
 import {
   deliveriesTable,
   eventsTable,

@@ -1,9 +1,9 @@
 import { BatchWriteItemCommand, DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { type Api, respond } from '../lambda/query-api/api.ts';
-import { requestOf } from '../lambda/query-api/request.ts';
-import { routeKey, routes } from '../lambda/query-api/routes.ts';
-import { ClientThrottle } from '../lambda/query-api/throttle.ts';
+import { type Api, respond } from '../lambda/functions/query-api/api.ts';
+import { requestOf } from '../lambda/functions/query-api/request.ts';
+import { routeKey, routes } from '../lambda/functions/query-api/routes.ts';
+import { ClientThrottle } from '../lambda/functions/query-api/throttle.ts';
 import { chunked, forEachConcurrently } from '../lambda/store/concurrency.ts';
 import type { Item } from '../lambda/store/items.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { environment } from '../lambda/names.ts';
-import type { WebhookSourceDescription } from '../lambda/sources.ts';
-import { webhookPath, webhookRoot } from '../lambda/webhook-receiver/routes.ts';
+import { startGateway } from '../emulators/api/gateway.ts';
+import { createKinesisStandIn } from '../emulators/kinesis/stand-in.ts';
+import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
+import { environment } from '../lambda/aws/names.ts';
+import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
+import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import { functions } from '../lib/limits.ts';
-import { startGateway } from '../local/api/gateway.ts';
 import { createDeployedFunction } from '../local/deployed-function.ts';
-import { createKinesisStandIn } from '../local/kinesis/stand-in.ts';
-import { createSecretsStandIn } from '../local/secrets/stand-in.ts';
 
 /**
  * How long a carrier's call takes: from the first byte sent to the answer, through the local gateway, the function as

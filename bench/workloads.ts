@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
-import { eventRecordMaker } from '../local/event-source-mapping/kinesis-record.ts';
+import { eventRecordMaker } from '../emulators/event-source-mapping/kinesis-record.ts';
 
 /**
  * The records that are measured with: carriers' own documents, with the names of SIMs, sessions and records, and the

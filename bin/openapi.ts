@@ -11,6 +11,6 @@ write('openapi.json', contract);
 write('documentation.json', renderDocumentation(contract));
 
 function write(name: string, content: object): void {
-  const file = new URL(`../lambda/query-api/${name}`, import.meta.url);
+  const file = new URL(`../lambda/functions/query-api/${name}`, import.meta.url);
   writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { timeOf } from '../lambda/carriers/time.ts';
+import { timeOf } from '../lambda/ledger/time.ts';
 import { type ParameterKind, timeParameter } from '../lambda/queries/parameters.ts';
 
 /** What options and arguments take. Every mistake is answered with the value given and with what is accepted. */

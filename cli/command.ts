@@ -1,5 +1,5 @@
-import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
-import type { SourceDescription } from '../lambda/sources.ts';
+import type { SourceDescription } from '../lambda/aws/sources.ts';
+import type { Interpret } from '../lambda/ingest/entries.ts';
 import { UsageError } from '../local/options.ts';
 import { Progress } from '../local/progress.ts';
 import type { Deployment } from './deployment/deployment.ts';

@@ -3,10 +3,10 @@ import {
   type DynamoDBClient,
   type ServiceInputTypes,
 } from '@aws-sdk/client-dynamodb';
-import { openFile } from '../lambda/file-importer/file-store.ts';
-import type { ImportPorts } from '../lambda/file-importer/import-file.ts';
-import { copySourceOf } from '../lambda/file-importer/messages.ts';
-import { type Entry, type Ingested, ingest, type LedgerPorts } from '../lambda/ingest.ts';
+import { openFile } from '../lambda/ingest/files/file-store.ts';
+import type { ImportPorts } from '../lambda/ingest/files/import-file.ts';
+import { copySourceOf } from '../lambda/ingest/files/messages.ts';
+import { type Entry, type Ingested, ingest, type LedgerPorts } from '../lambda/ingest/ingest.ts';
 import { backOff } from '../lambda/store/concurrency.ts';
 import { FilesTable } from '../lambda/store/files.ts';
 import type { LedgerTables } from '../lambda/store/ledger-tables.ts';

@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
-import type { Interpret } from '../lambda/kinesis-consumer/entries.ts';
+import type { Interpret } from '../lambda/ingest/entries.ts';
 import { filters, granularities, sessionStatuses } from '../lambda/queries/parameters.ts';
 import manifest from '../package.json' with { type: 'json' };
 import {

@@ -1,7 +1,7 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { type PersonalData, personalDataSettings } from '../lambda/functions/query-api/personal-data.ts';
 import { carriers, type SessionRefresh, type Source, sessionRefreshes } from '../lambda/ledger/source.ts';
-import { type PersonalData, personalDataSettings } from '../lambda/query-api/personal-data.ts';
 import { tables } from '../lambda/store/tables.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from './limits.ts';
 import { portals } from './portals.ts';

@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, type EventSourceMappingProps, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { environment } from '../lambda/names.ts';
+import { environment } from '../lambda/aws/names.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
 import type { ImporterSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';

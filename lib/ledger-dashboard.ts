@@ -10,7 +10,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { dimension, measure, metric, service, traffic, webhook } from '../lambda/names.ts';
+import { dimension, measure, metric, service, traffic, webhook } from '../lambda/aws/names.ts';
 import type { Configuration } from './configuration.ts';
 import type { FileIngest } from './file-ingest.ts';
 import type { LedgerMetrics } from './ledger-metrics.ts';

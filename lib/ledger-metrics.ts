@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { dimension, gateway, metric, secret } from '../lambda/aws/names.ts';
 import type { RejectCode } from '../lambda/carriers/reading.ts';
-import { dimension, gateway, metric, secret } from '../lambda/names.ts';
 
 /** How a metric is added up. */
 export interface Aggregation {

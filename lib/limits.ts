@@ -43,12 +43,24 @@ export const functions = {
    * halved 14 times until that record is alone, and dies 3 times more, which is 12 minutes. An outage never takes it
    * up: the consumer reports what failed 5 seconds before.
    */
-  kinesisConsumer: { entry: 'lambda/kinesis-consumer/handler.ts', memoryMegabytes: 1769, timeoutSeconds: 40 },
-  fileImporter: { entry: 'lambda/file-importer/handler.ts', memoryMegabytes: 512, timeoutSeconds: 900 },
+  kinesisConsumer: {
+    entry: 'lambda/functions/kinesis-consumer/handler.ts',
+    memoryMegabytes: 1769,
+    timeoutSeconds: 40,
+  },
+  fileImporter: {
+    entry: 'lambda/functions/file-importer/handler.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 900,
+  },
   /** API Gateway waits for 30 seconds, at most. */
-  queryApi: { entry: 'lambda/query-api/handler.ts', memoryMegabytes: 512, timeoutSeconds: 29 },
+  queryApi: { entry: 'lambda/functions/query-api/handler.ts', memoryMegabytes: 512, timeoutSeconds: 29 },
   /** Carriers wait for 5 seconds; by then it has answered by itself. */
-  webhookReceiver: { entry: 'lambda/webhook-receiver/handler.ts', memoryMegabytes: 1024, timeoutSeconds: 5 },
+  webhookReceiver: {
+    entry: 'lambda/functions/webhook-receiver/handler.ts',
+    memoryMegabytes: 1024,
+    timeoutSeconds: 5,
+  },
 } as const;
 
 /**
@@ -103,5 +115,5 @@ export const bundling = {
   /** The sources' text makes the map more than twice as large, and stack traces need its positions only. */
   sourcesContent: false,
   /** What a function needs in the place of what the AWS SDK would bring; a third less to load. */
-  alias: { '@aws-sdk/credential-provider-node': './lambda/environment-credentials.ts' },
+  alias: { '@aws-sdk/credential-provider-node': './lambda/aws/environment-credentials.ts' },
 } as const;

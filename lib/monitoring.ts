@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { gateway, measure, metric, service, webhook } from '../lambda/names.ts';
+import { gateway, measure, metric, service, webhook } from '../lambda/aws/names.ts';
 import { type AlarmDefinition, Alarms } from './alarms.ts';
 import type { Configuration, SourceSettings } from './configuration.ts';
 import type { FileIngest } from './file-ingest.ts';

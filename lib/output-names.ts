@@ -9,7 +9,7 @@ export const outputName = {
   simsTable: 'SimsTable',
   filesTable: 'FilesTable',
   quarantineBucket: 'QuarantineBucket',
-  /** JSON array of {@link import('../lambda/sources.ts').SourceDescription}. */
+  /** JSON array of {@link import('../lambda/aws/sources.ts').SourceDescription}. */
   sources: 'Sources',
   /** When session updates write their session: `update` or `hourly`. */
   sessionRefresh: 'SessionRefresh',

@@ -2,7 +2,7 @@ import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { environment } from '../lambda/names.ts';
+import { environment } from '../lambda/aws/names.ts';
 import { accessLogBucket } from './access-logs.ts';
 import type { Configuration } from './configuration.ts';
 import { FileIngest } from './file-ingest.ts';

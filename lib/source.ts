@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Bucket, CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { SourceDescription } from '../lambda/sources.ts';
+import type { SourceDescription } from '../lambda/aws/sources.ts';
 import type { SourceSettings } from './configuration.ts';
 import { PrivateBucket } from './private-bucket.ts';
 import { RoleWriter, UserWriter } from './writer.ts';

@@ -10,7 +10,7 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { environment, rejectPrefix } from '../lambda/names.ts';
+import { environment, rejectPrefix } from '../lambda/aws/names.ts';
 import {
   deliveriesTable,
   eventsTable,

@@ -1,7 +1,7 @@
 import { Annotations, Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { environment, failedBatchPrefix } from '../lambda/names.ts';
+import { environment, failedBatchPrefix } from '../lambda/aws/names.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
 import type { ConsumerSettings, SourceSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';

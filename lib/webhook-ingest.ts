@@ -3,10 +3,10 @@ import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey, type HttpStage } from 'aw
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { environment } from '../lambda/names.ts';
-import type { WebhookSourceDescription } from '../lambda/sources.ts';
-import { authentications } from '../lambda/webhook-receiver/authentication.ts';
-import { webhookPath } from '../lambda/webhook-receiver/routes.ts';
+import { environment } from '../lambda/aws/names.ts';
+import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
+import { authentications } from '../lambda/functions/webhook-receiver/authentication.ts';
+import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
 import type { WebhookSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';

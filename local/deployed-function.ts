@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundling, nodeOptions } from '../lib/limits.ts';
 import {
   createLambdaFunction,
   type LambdaFunctionOptions,
   type LocalFunction,
-} from './lambda-runtime/function.ts';
+} from '../emulators/lambda-runtime/function.ts';
+import { bundling, nodeOptions } from '../lib/limits.ts';
 
 const projectDirectory = fileURLToPath(new URL('../', import.meta.url));
 const cacheDirectory = join(projectDirectory, 'node_modules/.cache/simledger/functions');

@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from '../emulators/dynamodb/start.ts';
 import { type TableDefinition, tables } from '../lambda/store/tables.ts';
-import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from './dynamodb/start.ts';
 
 /** The requests that create the ledger's tables under their fixed names. */
 export const tableRequests: readonly CreateTableCommandInput[] = tables.map(tableInput);

@@ -1,9 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type LocalGateway, startGateway } from '../emulators/api/gateway.ts';
+import { localRegion } from '../emulators/aws-json-protocol.ts';
+import { DynamoDbStartError, type LocalDynamoDb } from '../emulators/dynamodb/start.ts';
+import { createKinesisMapping } from '../emulators/event-source-mapping/kinesis.ts';
+import type { EventSourceMapping, StreamMapping } from '../emulators/event-source-mapping/mapping.ts';
+import { createSqsMapping } from '../emulators/event-source-mapping/sqs.ts';
+import { createKinesisStandIn, type KinesisStandIn } from '../emulators/kinesis/stand-in.ts';
+import type { LocalFunction } from '../emulators/lambda-runtime/function.ts';
+import type { LoopbackServer } from '../emulators/loopback-server.ts';
+import type { ObjectRead } from '../emulators/s3/account.ts';
+import { createS3StandIn, type S3StandIn } from '../emulators/s3/stand-in.ts';
+import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
+import { createSqsStandIn, type SqsStandIn } from '../emulators/sqs/stand-in.ts';
+import { environment, metricNamespace } from '../lambda/aws/names.ts';
+import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
+import { routes } from '../lambda/functions/query-api/routes.ts';
+import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
-import { environment, metricNamespace } from '../lambda/names.ts';
-import { routes } from '../lambda/query-api/routes.ts';
-import type { WebhookSourceDescription } from '../lambda/sources.ts';
 import {
   deliveriesTable,
   eventsTable,
@@ -12,22 +26,12 @@ import {
   simsTable,
   usageTable,
 } from '../lambda/store/tables.ts';
-import { webhookPath, webhookRoot } from '../lambda/webhook-receiver/routes.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from '../lib/limits.ts';
 import { outputName } from '../lib/output-names.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { type LocalGateway, startGateway } from './api/gateway.ts';
-import { localRegion } from './aws-json-protocol.ts';
 import { createDeployedFunction } from './deployed-function.ts';
 import { descriptionPath, type LocalDescription } from './description.ts';
-import { DynamoDbStartError, type LocalDynamoDb } from './dynamodb/start.ts';
-import { createKinesisMapping } from './event-source-mapping/kinesis.ts';
-import type { EventSourceMapping, StreamMapping } from './event-source-mapping/mapping.ts';
-import { createSqsMapping } from './event-source-mapping/sqs.ts';
-import { createKinesisStandIn, type KinesisStandIn } from './kinesis/stand-in.ts';
-import type { LocalFunction } from './lambda-runtime/function.ts';
 import { startLedgerTables } from './ledger-tables.ts';
-import type { LoopbackServer } from './loopback-server.ts';
 import { type ApiCredentials, type Ports, portVariables, UsageError } from './options.ts';
 import {
   apiSecret,
@@ -40,10 +44,6 @@ import {
 } from './places.ts';
 import { preparePrivateFolder } from './private-folder.ts';
 import { Receipts } from './receipts.ts';
-import type { ObjectRead } from './s3/account.ts';
-import { createS3StandIn, type S3StandIn } from './s3/stand-in.ts';
-import { createSecretsStandIn } from './secrets/stand-in.ts';
-import { createSqsStandIn, type SqsStandIn } from './sqs/stand-in.ts';
 
 /** How the local ledger is started. */
 export interface LocalLedgerOptions {

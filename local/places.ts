@@ -1,5 +1,5 @@
-import type { SourceDescription } from '../lambda/sources.ts';
-import { localAccount, localRegion } from './aws-json-protocol.ts';
+import { localAccount, localRegion } from '../emulators/aws-json-protocol.ts';
+import type { SourceDescription } from '../lambda/aws/sources.ts';
 
 /** The fixed names of the local run, so that any AWS client can join in. */
 

@@ -1,6 +1,6 @@
+import { parseEmbeddedMetrics } from '../emulators/lambda-runtime/embedded-metrics.ts';
+import { metric, metricNamespace } from '../lambda/aws/names.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../lambda/ledger/receipt.ts';
-import { metric, metricNamespace } from '../lambda/names.ts';
-import { parseEmbeddedMetrics } from './lambda-runtime/embedded-metrics.ts';
 
 const minuteMilliseconds = 60_000;
 /** Minutes for which receipts are kept apart: a day. */

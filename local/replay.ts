@@ -1,23 +1,23 @@
 import { createReadStream } from 'node:fs';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { localRegion } from '../emulators/aws-json-protocol.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
-import { localRegion } from './aws-json-protocol.ts';
-import { exampleDeliveries } from './examples/index.ts';
-import type { FileRead, LocalLedger } from './local-ledger.ts';
-import type { ApiCredentials } from './options.ts';
-import { placeOf } from './places.ts';
-import { Progress, type ProgressOutput } from './progress.ts';
 import {
   type AnswerComparison,
   type Comparison,
   compareAnswers,
   compareLedger,
-} from './simulation/compare.ts';
-import { ledgerTables } from './simulation/dynamodb-tables.ts';
-import { fleetStart, simulateFleet } from './simulation/fleet.ts';
-import { hour } from './simulation/records.ts';
-import { sessionAnswers } from './simulation/session-answers.ts';
-import type { FleetTruth } from './simulation/truth.ts';
+} from '../simulator/compare.ts';
+import { ledgerTables } from '../simulator/dynamodb-tables.ts';
+import { fleetStart, simulateFleet } from '../simulator/fleet.ts';
+import { hour } from '../simulator/records.ts';
+import { sessionAnswers } from '../simulator/session-answers.ts';
+import type { FleetTruth } from '../simulator/truth.ts';
+import { exampleDeliveries } from './examples/index.ts';
+import type { FileRead, LocalLedger } from './local-ledger.ts';
+import type { ApiCredentials } from './options.ts';
+import { placeOf } from './places.ts';
+import { Progress, type ProgressOutput } from './progress.ts';
 import { bodiesOf, type UserFile } from './user-files.ts';
 
 /** Puts what is to be replayed where carriers would, and waits until it is in the ledger. */

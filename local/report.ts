@@ -1,9 +1,9 @@
 import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import Table from 'cli-table3';
+import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
 import type { Item } from '../lambda/store/items.ts';
 import type { RejectLine } from '../lambda/store/quarantine.ts';
 import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
-import { webhookPath } from '../lambda/webhook-receiver/routes.ts';
 import type { LocalLedger } from './local-ledger.ts';
 import type { ApiCredentials } from './options.ts';
 import { localSources, quarantineBucket } from './places.ts';

@@ -10,7 +10,7 @@ import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configurationOf } from '../lib/configuration.ts';
 import { portVariables } from '../local/options.ts';
-import { installed } from './local/installed-clients.ts';
+import { installed } from './emulators/installed-clients.ts';
 
 /**
  * The README's commands, copied line by line, in their order, into a shell that knows nothing but what the README has

@@ -9,8 +9,10 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => path.endsWith('.ts'));
-const sharing = files.filter((path) => /^(lambda\/(carriers|ledger|query-api|store)|lib)\//.test(path));
-const helpers = files.filter((path) => !path.endsWith('.test.ts') && path !== 'log-guard.ts');
+const sharing = files.filter((path) =>
+  /^(lambda\/(carriers|functions\/query-api|json|ledger|queries|store)|lib)\//.test(path),
+);
+const helpers = files.filter((path) => !/\.(test|endpoint)\.ts$/.test(path) && path !== 'log-guard.ts');
 
 function filesWith(paths: readonly string[], does: RegExp, undoes?: string): string[] {
   return paths.filter((path) => {

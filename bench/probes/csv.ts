@@ -2,8 +2,8 @@ import { createReadStream, statSync } from 'node:fs';
 import { parse } from 'csv-parse';
 import Papa from 'papaparse';
 import { inferSchema, initParser } from 'udsv';
-import { dynamoDbClient } from '../../lambda/dynamodb-client.ts';
-import { importFile } from '../../lambda/file-importer/import-file.ts';
+import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
+import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { importCsv } from '../peers/csv-importer.ts';
 

@@ -1,7 +1,7 @@
 import { BatchGetItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { ingest } from '../../lambda/ingest.ts';
-import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
-import { sourcesFromEnvironment } from '../../lambda/sources.ts';
+import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { simsTable } from '../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';

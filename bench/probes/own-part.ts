@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisStreamEvent } from 'aws-lambda';
-import { ingest } from '../../lambda/ingest.ts';
-import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
-import { sourcesFromEnvironment } from '../../lambda/sources.ts';
+import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { ingest } from '../../lambda/ingest/ingest.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { batchOf, type Workload } from '../workloads.ts';
 

@@ -3,7 +3,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { dynamoDbClient } from '../../lambda/dynamodb-client.ts';
+import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 
 /** Whose services are called, and in which region; what is left out is the AWS SDK's to find. */
 export type Access = Pick<DynamoDBClientConfig, 'region' | 'profile' | 'credentials'>;

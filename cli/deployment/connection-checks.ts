@@ -1,7 +1,7 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { dimension, webhook } from '../../lambda/names.ts';
-import type { SourceDescription } from '../../lambda/sources.ts';
+import { dimension, webhook } from '../../lambda/aws/names.ts';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { sourceId } from '../../lib/source-ids.ts';
 import type { DeployedStack } from './deployed-stack.ts';

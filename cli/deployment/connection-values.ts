@@ -1,4 +1,4 @@
-import type { SourceDescription } from '../../lambda/sources.ts';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
 import type { CallbackValues, ConnectionValues } from '../connect/portal-forms.ts';
 import type { DeployedStack } from './deployed-stack.ts';

@@ -2,8 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { KnownSources, SourceDescription } from '../../lambda/aws/sources.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
-import type { KnownSources, SourceDescription } from '../../lambda/sources.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
 import type { Access } from './clients.ts';
 

@@ -1,6 +1,6 @@
-import type { SourceDescription } from '../../lambda/sources.ts';
-import { webhookPath } from '../../lambda/webhook-receiver/routes.ts';
-import { localRegion } from '../../local/aws-json-protocol.ts';
+import { localRegion } from '../../emulators/aws-json-protocol.ts';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { descriptionPath, type LocalDescription, localDescription } from '../../local/description.ts';
 import { portOf, portVariables } from '../../local/options.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';

@@ -1,5 +1,5 @@
-import { environment } from '../../lambda/names.ts';
-import { sessionRefreshFromEnvironment, sourcesFromEnvironment } from '../../lambda/sources.ts';
+import { environment } from '../../lambda/aws/names.ts';
+import { sessionRefreshFromEnvironment, sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { DeploymentError, type Places } from './deployment.ts';
 

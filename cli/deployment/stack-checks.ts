@@ -12,7 +12,7 @@ import {
 import { GetBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { SourceDescription } from '../../lambda/sources.ts';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
 import { capacityChecks } from './capacity-check.ts';

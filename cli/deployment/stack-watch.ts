@@ -4,8 +4,8 @@ import {
   paginateDescribeAlarms,
   paginateGetMetricData,
 } from '@aws-sdk/client-cloudwatch';
-import { dimension, metric } from '../../lambda/names.ts';
-import type { SourceDescription } from '../../lambda/sources.ts';
+import { dimension, metric } from '../../lambda/aws/names.ts';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import type { OpenAlarm, SourceTraffic } from './deployment.ts';

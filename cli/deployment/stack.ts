@@ -1,5 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import type { SourceDescription } from '../../lambda/sources.ts';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
 import { type Access, Clients } from './clients.ts';
 import { ConnectedDeployment } from './connected-deployment.ts';

@@ -4,8 +4,8 @@ import {
   type Message,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
-import type { FileObject } from '../../lambda/file-importer/messages.ts';
-import { readMessage } from '../../lambda/file-importer/messages.ts';
+import type { FileObject } from '../../lambda/ingest/files/messages.ts';
+import { readMessage } from '../../lambda/ingest/files/messages.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 
 /** Announcements of files that were given up. */

@@ -1,7 +1,7 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import * as z from 'zod';
-import { failedBatchPrefix } from '../../lambda/names.ts';
+import { failedBatchPrefix } from '../../lambda/aws/names.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { parsedJson } from '../json.ts';
 import { textOf } from '../quarantine/objects.ts';

@@ -1,4 +1,4 @@
-import { objectName } from '../../lambda/file-importer/messages.ts';
+import { objectName } from '../../lambda/ingest/files/messages.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print } from '../command.ts';
 import { ageOf, tableOf } from '../terminal/figures.ts';

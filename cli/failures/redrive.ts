@@ -1,6 +1,6 @@
-import { importFile } from '../../lambda/file-importer/import-file.ts';
-import { type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
-import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { importFile } from '../../lambda/ingest/files/import-file.ts';
+import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, progressOf } from '../command.ts';
 import { importPortsOf, quarantineOf, takeIn, writerOf } from '../ledger.ts';

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { Upload } from '@aws-sdk/lib-storage';
-import { continuation, type FileObject, objectName } from '../../lambda/file-importer/messages.ts';
+import { continuation, type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { UsageError } from '../../local/options.ts';

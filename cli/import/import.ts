@@ -1,4 +1,4 @@
-import type { SourceDescription } from '../../lambda/sources.ts';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../local/options.ts';
 import { count } from '../../local/progress.ts';
 import {

@@ -8,8 +8,8 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
-import type { SourceDescription } from '../../lambda/sources.ts';
 import { UsageError } from '../../local/options.ts';
 import { type FileKind, fileKinds, kindOfName } from '../../local/user-files.ts';
 import type { CommandContext } from '../command.ts';

@@ -1,5 +1,5 @@
-import type { Entry } from '../../lambda/ingest.ts';
-import { entriesOfBody } from '../../lambda/kinesis-consumer/entries.ts';
+import { entriesOfBody } from '../../lambda/ingest/entries.ts';
+import type { Entry } from '../../lambda/ingest/ingest.ts';
 import { addReceipts, emptyReceipt } from '../../lambda/ledger/receipt.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';

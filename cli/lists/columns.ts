@@ -1,9 +1,9 @@
-import { jsonObject, parseObject } from '../../lambda/carriers/json.ts';
+import contract from '../../lambda/functions/query-api/openapi.json' with { type: 'json' };
+import { jsonObject, parseObject } from '../../lambda/json/json.ts';
 import type { ConnectionEvent } from '../../lambda/queries/connection-events.ts';
 import type { DataSession } from '../../lambda/queries/data-sessions.ts';
 import type { SimFields } from '../../lambda/queries/sims.ts';
 import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
-import contract from '../../lambda/query-api/openapi.json' with { type: 'json' };
 import { barOf, bytesText } from '../terminal/figures.ts';
 import type { Colours } from '../terminal/terminal.ts';
 import { minuteText } from './period.ts';

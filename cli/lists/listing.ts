@@ -1,4 +1,4 @@
-import { jsonObject } from '../../lambda/carriers/json.ts';
+import { jsonObject } from '../../lambda/json/json.ts';
 import { type Disclosure, type PersonalField, personalFields } from '../../lambda/queries/disclosure.ts';
 import { maxPageSize, type Page, type PageRequest } from '../../lambda/queries/page.ts';
 import { UsageError } from '../../local/options.ts';

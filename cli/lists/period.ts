@@ -1,4 +1,4 @@
-import { timeOf } from '../../lambda/carriers/time.ts';
+import { timeOf } from '../../lambda/ledger/time.ts';
 import { findDefaultStart, includesEnd, type Period } from '../../lambda/queries/period.ts';
 import { UsageError } from '../../local/options.ts';
 

@@ -7,8 +7,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { rejectPrefix } from '../../lambda/aws/names.ts';
 import { rejectCodes } from '../../lambda/carriers/reading.ts';
-import { rejectPrefix } from '../../lambda/names.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { count } from '../../local/progress.ts';
 import { unknownSource } from '../command.ts';

@@ -1,5 +1,5 @@
-import { type Entry, ingest } from '../../lambda/ingest.ts';
-import type { Interpret } from '../../lambda/kinesis-consumer/entries.ts';
+import type { Interpret } from '../../lambda/ingest/entries.ts';
+import { type Entry, ingest } from '../../lambda/ingest/ingest.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
 import type { Quarantine, RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LedgerWriter } from '../../lambda/store/writer.ts';

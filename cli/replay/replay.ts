@@ -1,5 +1,5 @@
-import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
-import type { SourceDescription } from '../../lambda/sources.ts';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
 import { UsageError } from '../../local/options.ts';
 import { count, type Progress } from '../../local/progress.ts';
 import {

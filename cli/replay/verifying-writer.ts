@@ -1,4 +1,4 @@
-import type { LedgerPorts } from '../../lambda/ingest.ts';
+import type { LedgerPorts } from '../../lambda/ingest/ingest.ts';
 import type { Changes } from '../../lambda/ledger/fold.ts';
 import { readItems } from '../../lambda/store/batch-get.ts';
 import type { Item } from '../../lambda/store/items.ts';

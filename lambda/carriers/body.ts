@@ -1,5 +1,4 @@
 import { constants, gunzipSync } from 'node:zlib';
-import { isAggregate, readAggregate } from './aggregate.ts';
 import {
   hasInexactNumbers,
   jsonObject,
@@ -8,7 +7,8 @@ import {
   parseExactly,
   splitBody,
   splitValue,
-} from './json.ts';
+} from '../json/json.ts';
+import { isAggregate, readAggregate } from './aggregate.ts';
 import { type Fault, fault, isFault } from './reading.ts';
 import { explainBytes, explainText } from './unreadable.ts';
 

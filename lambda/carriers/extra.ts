@@ -1,5 +1,5 @@
+import type { JsonObject } from '../json/json.ts';
 import { textWithin } from './detail.ts';
-import type { JsonObject } from './json.ts';
 
 /** Bytes that every kind of item has room for, within 1 KB. */
 export const extraRoom = 330;

@@ -1,9 +1,9 @@
+import { type JsonObject, jsonObject } from '../json/json.ts';
 import type { Carrier } from '../ledger/source.ts';
-import { interpretDataStreamer, isDataStreamerRecord } from './datastreamer.ts';
-import { type JsonObject, jsonObject } from './json.ts';
+import { interpretDataStreamer, isDataStreamerRecord } from './datastreamer/datastreamer.ts';
 import { explainValue } from './near-misses.ts';
 import type { Arrival, Reading } from './reading.ts';
-import { interpretSuperSim, isSuperSimRecord } from './supersim.ts';
+import { interpretSuperSim, isSuperSimRecord } from './supersim/supersim.ts';
 
 /** A way of writing records, which several carriers may share. */
 interface WireFormat {

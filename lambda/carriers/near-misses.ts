@@ -1,4 +1,4 @@
-import { type JsonObject, jsonObject } from './json.ts';
+import { type JsonObject, jsonObject } from '../json/json.ts';
 import { type Fault, fault } from './reading.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Group, LedgerEvent, Observations, Session, Sim, Stated, Usage } from '../ledger/observation.ts';
 import type { Source } from '../ledger/source.ts';
+import { epochMilliseconds, parseTime, timeOf } from '../ledger/time.ts';
 import { withinBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
-import { epochMilliseconds, parseTime, timeOf } from './time.ts';
 
 /** Why something was rejected. */
 export const rejectCodes = [

@@ -1,4 +1,4 @@
-import { parseObject } from '../carriers/json.ts';
+import { parseObject } from '../json/json.ts';
 import type { StoredEvent } from '../store/records.ts';
 import { type Disclosure, disclosed } from './disclosure.ts';
 

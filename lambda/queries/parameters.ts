@@ -1,4 +1,4 @@
-import { parseTime } from '../carriers/time.ts';
+import { parseTime } from '../ledger/time.ts';
 
 /** What the parameters of queries take: in words, and as functions that read them from text. */
 

@@ -1,4 +1,4 @@
-import { earliestTime, epochMilliseconds, parseTime, timeOf } from '../carriers/time.ts';
+import { earliestTime, epochMilliseconds, parseTime, timeOf } from '../ledger/time.ts';
 
 /** The time that a list is about. Times are ISO 8601 with milliseconds and `Z`. */
 export interface Period {

@@ -1,6 +1,6 @@
-import { epochMilliseconds, timeOf } from '../carriers/time.ts';
 import type { Network, Session, Totals } from '../ledger/observation.ts';
 import { mergeSessions } from '../ledger/session.ts';
+import { epochMilliseconds, timeOf } from '../ledger/time.ts';
 import { chunked } from '../store/concurrency.ts';
 import type { StoredUsage } from '../store/records.ts';
 import type { UsageBetween } from './session-totals.ts';

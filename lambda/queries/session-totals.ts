@@ -1,5 +1,5 @@
-import { epochMilliseconds, timeOf } from '../carriers/time.ts';
 import type { Session } from '../ledger/observation.ts';
+import { epochMilliseconds, timeOf } from '../ledger/time.ts';
 import type { StoredUsage } from '../store/records.ts';
 
 /** Bytes of a session. Up and down are null where a record states their sum only. */

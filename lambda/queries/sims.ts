@@ -1,5 +1,5 @@
-import { timeOf } from '../carriers/time.ts';
 import type { Session, Sim } from '../ledger/observation.ts';
+import { timeOf } from '../ledger/time.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import { threeLetterCountry } from './country-code.ts';

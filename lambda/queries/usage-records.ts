@@ -1,5 +1,5 @@
-import { epochMilliseconds, parseTime, startOfDay, timeOf } from '../carriers/time.ts';
 import type { Sim } from '../ledger/observation.ts';
+import { epochMilliseconds, parseTime, startOfDay, timeOf } from '../ledger/time.ts';
 import { isKeyWithin } from '../store/counted-items.ts';
 import { isKey } from '../store/keys.ts';
 import { type LedgerReader, spareRecords } from '../store/reader.ts';

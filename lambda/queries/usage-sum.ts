@@ -1,4 +1,4 @@
-import { epochMilliseconds, timeOf } from '../carriers/time.ts';
+import { epochMilliseconds, timeOf } from '../ledger/time.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { type Bill, charged, nothingBilled } from './billing.ts';

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { epochMilliseconds, timeOf } from '../carriers/time.ts';
 import { type Attribute, type AttributeTable, type Kind, listAttributes } from '../ledger/attributes.ts';
+import { epochMilliseconds, timeOf } from '../ledger/time.ts';
 
 /**
  * How states become items and back.

@@ -1,5 +1,5 @@
-import { epochMilliseconds, parseTime, timeOf, wholeSecond } from '../carriers/time.ts';
 import { CountedItems, keyDistance, renderingDistance } from '../ledger/counted.ts';
+import { epochMilliseconds, parseTime, timeOf, wholeSecond } from '../ledger/time.ts';
 import { outdoes } from './completeness.ts';
 import type { Item } from './items.ts';
 import { eventsTable, usageTable } from './tables.ts';

@@ -1,5 +1,5 @@
-import { timeOf } from '../carriers/time.ts';
 import type { Group, LedgerEvent, Session, Sim, Stated, Terminal, Usage } from '../ledger/observation.ts';
+import { timeOf } from '../ledger/time.ts';
 import { type Codec, type Item, stampValue } from './codec.ts';
 import {
   eventCodec,

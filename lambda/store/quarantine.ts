@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { type SigningConfiguration, sendSigned } from '../aws-request.ts';
+import { type SigningConfiguration, sendSigned } from '../aws/aws-request.ts';
+import { rejectPrefix } from '../aws/names.ts';
 import { type Fault, formatReason, type RejectCode } from '../carriers/reading.ts';
-import { rejectPrefix } from '../names.ts';
 
 /** Something that could not be read, with all that is needed to read it again. */
 export interface Reject {

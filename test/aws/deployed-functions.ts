@@ -3,7 +3,7 @@ import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { unzipSync } from 'fflate';
 import * as z from 'zod';
-import { createBundledFunction, type LocalFunction } from '../../local/lambda-runtime/function.ts';
+import { createBundledFunction, type LocalFunction } from '../../emulators/lambda-runtime/function.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Lacks } from './lacks.ts';
 import { physicalIdAt, resourceAt, type StackAtEndpoint } from './stack.ts';

@@ -16,11 +16,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { KinesisStreamRecord } from 'aws-lambda';
-import { readBatchResponse } from '../../local/event-source-mapping/batch-response.ts';
-import { eventRecordMaker } from '../../local/event-source-mapping/kinesis-record.ts';
-import { type InvocationTarget, systemClock } from '../../local/event-source-mapping/mapping.ts';
-import { createSqsRecord } from '../../local/event-source-mapping/sqs.ts';
-import { type BatchOutcome, deliver } from '../../local/event-source-mapping/stream-delivery.ts';
+import { readBatchResponse } from '../../emulators/event-source-mapping/batch-response.ts';
+import { eventRecordMaker } from '../../emulators/event-source-mapping/kinesis-record.ts';
+import { type InvocationTarget, systemClock } from '../../emulators/event-source-mapping/mapping.ts';
+import { createSqsRecord } from '../../emulators/event-source-mapping/sqs.ts';
+import { type BatchOutcome, deliver } from '../../emulators/event-source-mapping/stream-delivery.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** How a stream's mapping is deployed, as the template has it. */

@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { sendSigned } from '../../lambda/aws-request.ts';
-import { parseObject } from '../../lambda/carriers/json.ts';
+import { sendSigned } from '../../lambda/aws/aws-request.ts';
+import { parseObject } from '../../lambda/json/json.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Lacks } from './lacks.ts';
 import type { StackAtEndpoint } from './stack.ts';

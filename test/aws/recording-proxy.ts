@@ -9,7 +9,7 @@ import {
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { parseObject } from '../../lambda/carriers/json.ts';
+import { parseObject } from '../../lambda/json/json.ts';
 
 /** An operation that an endpoint refused, or could not do. */
 export interface FailedCall {

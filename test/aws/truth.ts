@@ -1,6 +1,6 @@
 import { exampleDeliveries } from '../../local/examples/index.ts';
-import type { FleetTruth } from '../../local/simulation/truth.ts';
-import { PlainLedger, recordsOf } from '../local/simulation/plain-ledger.ts';
+import type { FleetTruth } from '../../simulator/truth.ts';
+import { PlainLedger, recordsOf } from '../simulator/plain-ledger.ts';
 
 type Partition = NonNullable<ReturnType<FleetTruth['partitions']['get']>>;
 type Item = Readonly<Record<string, unknown>>;

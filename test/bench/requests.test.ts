@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { batchOf, streamArn, type Workload, workloadName } from '../../bench/workloads.ts';
-import { ingest } from '../../lambda/ingest.ts';
-import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Source } from '../../lambda/ledger/source.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { asClient, type Command, MemoryDynamoDb } from '../property/memory-dynamodb.ts';

@@ -63,7 +63,17 @@ describe('the bundle', () => {
   async function clone(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'simledger-bundle-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-    for (const part of ['bin', 'cli', 'lambda', 'lib', 'local', 'package.json', 'tsconfig.json']) {
+    for (const part of [
+      'bin',
+      'cli',
+      'emulators',
+      'lambda',
+      'lib',
+      'local',
+      'simulator',
+      'package.json',
+      'tsconfig.json',
+    ]) {
       await cp(join(project, part), join(folder, part), { recursive: true, preserveTimestamps: true });
     }
     const packages = join(project, 'node_modules');

@@ -8,11 +8,11 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Deployment } from '../../cli/deployment/deployment.ts';
 import { openLocalRun } from '../../cli/deployment/local-run.ts';
-import { continuation } from '../../lambda/file-importer/messages.ts';
+import { failureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
+import { continuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
-import { failureObject } from '../../local/event-source-mapping/invocation-record.ts';
 import { placeOf, quarantineBucket } from '../../local/places.ts';
-import { file, header, iccidOf, row } from '../lambda/file-importer/cdr.ts';
+import { file, header, iccidOf, row } from '../lambda/ingest/files/cdr.ts';
 import { contextCreatedOf, failedSession, simOf, usageOf } from './records.ts';
 import { runningLedger, simledger } from './running-ledger.ts';
 

@@ -1,6 +1,6 @@
 import { interpret } from '../../lambda/carriers/index.ts';
-import { jsonObject } from '../../lambda/carriers/json.ts';
-import type { Interpret } from '../../lambda/kinesis-consumer/entries.ts';
+import type { Interpret } from '../../lambda/ingest/entries.ts';
+import { jsonObject } from '../../lambda/json/json.ts';
 
 /** Records for the command line's tests. */
 

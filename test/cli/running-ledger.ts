@@ -1,7 +1,7 @@
 import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { run } from '../../cli/main.ts';
-import type { Interpret } from '../../lambda/kinesis-consumer/entries.ts';
+import type { Interpret } from '../../lambda/ingest/entries.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
 import { optionsOf, portVariables } from '../../local/options.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import { ingest } from '../../lambda/ingest.ts';
-import { entriesOfBody } from '../../lambda/kinesis-consumer/entries.ts';
+import { entriesOfBody } from '../../lambda/ingest/entries.ts';
+import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { placeOf } from '../../local/places.ts';
 import { runningTables } from '../lambda/store/running-tables.ts';

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { importFile } from '../../lambda/file-importer/import-file.ts';
-import { ingest } from '../../lambda/ingest.ts';
-import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import type { Sources } from '../../lambda/aws/sources.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { importFile } from '../../lambda/ingest/files/import-file.ts';
+import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Carrier, Source } from '../../lambda/ledger/source.ts';
-import type { Sources } from '../../lambda/sources.ts';
 import { exampleDeliveries } from '../../local/examples/index.ts';
-import { Random } from '../../local/simulation/random.ts';
-import { Importing } from './file-importer/importing.ts';
+import { Random } from '../../simulator/random.ts';
+import { Importing } from './ingest/files/importing.ts';
 
 const importing = new Importing();
 

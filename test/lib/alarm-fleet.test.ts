@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 import { logicalName } from '../../lib/source-ids.ts';
-import { Random } from '../../local/simulation/random.ts';
+import { Random } from '../../simulator/random.ts';
 import type { AlarmRule } from './alarm-evaluator.ts';
 import { type FleetSeries, runFleet } from './alarm-fleet.ts';
 import { type Outcome, readAlarms, whatGoesOff } from './alarm-outcomes.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { rejectPrefix } from '../../lambda/names.ts';
+import { rejectPrefix } from '../../lambda/aws/names.ts';
 import { ofType, type Synthesised, synthesise, withoutApi } from './synthesised.ts';
 
 interface Statement {

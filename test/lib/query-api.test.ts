@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { environment } from '../../lambda/names.ts';
-import { routeKey, routes } from '../../lambda/query-api/routes.ts';
+import { environment } from '../../lambda/aws/names.ts';
+import { routeKey, routes } from '../../lambda/functions/query-api/routes.ts';
 import { functions, nodeOptions } from '../../lib/limits.ts';
 import { impersonalVariables, loggedVariables, ofType, type Synthesised, synthesise } from './synthesised.ts';
 

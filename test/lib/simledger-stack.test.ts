@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { environment } from '../../lambda/names.ts';
+import { environment } from '../../lambda/aws/names.ts';
 import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
 import { fileMapping, functions, nodeOptions, streamMapping } from '../../lib/limits.ts';
 import manifest from '../../package.json' with { type: 'json' };

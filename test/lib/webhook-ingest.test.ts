@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { environment } from '../../lambda/names.ts';
+import { environment } from '../../lambda/aws/names.ts';
 import { functions, nodeOptions } from '../../lib/limits.ts';
 import {
   calledSourceOfEachCarrier,

@@ -1,14 +1,14 @@
 import { DescribeTableCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { environment } from '../../lambda/names.ts';
-import type { SourceDescription, WebhookSourceDescription } from '../../lambda/sources.ts';
-import type { KinesisMappingOptions } from '../../local/event-source-mapping/kinesis.ts';
-import type { SqsMappingOptions } from '../../local/event-source-mapping/sqs.ts';
-import type { LambdaFunctionOptions } from '../../local/lambda-runtime/function.ts';
+import type { KinesisMappingOptions } from '../../emulators/event-source-mapping/kinesis.ts';
+import type { SqsMappingOptions } from '../../emulators/event-source-mapping/sqs.ts';
+import type { LambdaFunctionOptions } from '../../emulators/lambda-runtime/function.ts';
+import type { QueueOptions } from '../../emulators/sqs/stand-in.ts';
+import { environment } from '../../lambda/aws/names.ts';
+import type { SourceDescription, WebhookSourceDescription } from '../../lambda/aws/sources.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
 import { optionsOf, portVariables } from '../../local/options.ts';
 import { localSources } from '../../local/places.ts';
-import type { QueueOptions } from '../../local/sqs/stand-in.ts';
 import { ofType, type Synthesised, synthesise } from '../lib/synthesised.ts';
 
 /** What the local run is made of, as its parts were told. */
@@ -20,7 +20,7 @@ const bound = vi.hoisted(() => ({
   buckets: new Map<string, { versioned: boolean; announced: boolean }>(),
 }));
 
-vi.mock(import('../../local/event-source-mapping/kinesis.ts'), async (original) => {
+vi.mock(import('../../emulators/event-source-mapping/kinesis.ts'), async (original) => {
   const { createKinesisMapping, ...others } = await original();
   return {
     ...others,
@@ -31,7 +31,7 @@ vi.mock(import('../../local/event-source-mapping/kinesis.ts'), async (original) 
   };
 });
 
-vi.mock(import('../../local/event-source-mapping/sqs.ts'), async (original) => {
+vi.mock(import('../../emulators/event-source-mapping/sqs.ts'), async (original) => {
   const { createSqsMapping, ...others } = await original();
   return {
     ...others,
@@ -42,7 +42,7 @@ vi.mock(import('../../local/event-source-mapping/sqs.ts'), async (original) => {
   };
 });
 
-vi.mock(import('../../local/lambda-runtime/function.ts'), async (original) => {
+vi.mock(import('../../emulators/lambda-runtime/function.ts'), async (original) => {
   const { createLambdaFunction, ...others } = await original();
   return {
     ...others,
@@ -53,7 +53,7 @@ vi.mock(import('../../local/lambda-runtime/function.ts'), async (original) => {
   };
 });
 
-vi.mock(import('../../local/sqs/stand-in.ts'), async (original) => {
+vi.mock(import('../../emulators/sqs/stand-in.ts'), async (original) => {
   const { createSqsStandIn, ...others } = await original();
   return {
     ...others,
@@ -70,7 +70,7 @@ vi.mock(import('../../local/sqs/stand-in.ts'), async (original) => {
   };
 });
 
-vi.mock(import('../../local/s3/stand-in.ts'), async (original) => {
+vi.mock(import('../../emulators/s3/stand-in.ts'), async (original) => {
   const { createS3StandIn, ...others } = await original();
   return {
     ...others,

@@ -13,8 +13,8 @@ import { portVariables, UsageError } from '../../local/options.ts';
 import { localSources } from '../../local/places.ts';
 import { replayExamples } from '../../local/replay.ts';
 import { whereToLook } from '../../local/report.ts';
-import { header, row } from '../lambda/file-importer/cdr.ts';
-import { aws, installed, python } from './installed-clients.ts';
+import { aws, installed, python } from '../emulators/installed-clients.ts';
+import { header, row } from '../lambda/ingest/files/cdr.ts';
 import { everything, optionsForTests } from './running-ledger.ts';
 
 const options = optionsForTests();

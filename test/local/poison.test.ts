@@ -3,7 +3,7 @@ import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
-import { basic } from '../lambda/webhook-receiver/requests.ts';
+import { basic } from '../lambda/functions/webhook-receiver/requests.ts';
 import { aggregateOf } from '../records/aggregate.ts';
 import { usageRecord } from '../records/datastreamer.ts';
 import { optionsForTests } from './running-ledger.ts';

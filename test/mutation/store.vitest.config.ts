@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     include: [
       'test/lambda/store/**/*.test.ts',
-      'test/lambda/ingest.test.ts',
-      'test/lambda/query-api/{api,session-totals,refreshed-sessions}.test.ts',
+      'test/lambda/ingest/ingest.test.ts',
+      'test/lambda/functions/query-api/{api,session-totals,refreshed-sessions}.test.ts',
       'test/property/{road,writers,write-units,carriers-move,session-refresh}.property.test.ts',
     ],
     setupFiles: ['test/mutation/first-failure.ts'],

@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
-    include: ['test/lambda/{carriers,ledger}/**/*.test.ts', 'test/lambda/ingest.test.ts'],
+    include: ['test/lambda/{carriers,json,ledger}/**/*.test.ts', 'test/lambda/ingest/ingest.test.ts'],
     exclude: ['test/lambda/carriers/{interpret.property,large-bodies}.test.ts'],
     setupFiles: ['test/mutation/first-failure.ts'],
     testTimeout: 30_000,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
-import { sourcesFromEnvironment } from '../../lambda/sources.ts';
 import { fleetOf, type Life, type ModelFleet } from './fleet.ts';
 import { expectOneLedger, goesOn, interleaved, pauseOf } from './hostile-road.ts';
 import { inSetting, layOut, movedSource, type Road, roadPlan, sourceIn } from './road.ts';

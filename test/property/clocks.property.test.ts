@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { interpret } from '../../lambda/carriers/index.ts';
-import { parseTime } from '../../lambda/carriers/time.ts';
+import { parseTime } from '../../lambda/ledger/time.ts';
 import { stampValue } from '../../lambda/store/items.ts';
-import { writeRecord } from '../../local/simulation/corruption.ts';
+import { writeRecord } from '../../simulator/corruption.ts';
 import { readAll } from '../records/read-all.ts';
 import { orderlyPass, tablesOf } from './expectation.ts';
 import { fleetOf } from './fleet.ts';

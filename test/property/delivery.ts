@@ -1,7 +1,7 @@
-import { type ImportPorts, importFile } from '../../lambda/file-importer/import-file.ts';
-import type { FileObject } from '../../lambda/file-importer/messages.ts';
-import { type Entry, type Ingested, ingest } from '../../lambda/ingest.ts';
-import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { type ImportPorts, importFile } from '../../lambda/ingest/files/import-file.ts';
+import type { FileObject } from '../../lambda/ingest/files/messages.ts';
+import { type Entry, type Ingested, ingest } from '../../lambda/ingest/ingest.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';

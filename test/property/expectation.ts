@@ -1,10 +1,10 @@
 import { interpret } from '../../lambda/carriers/index.ts';
-import type { Entry } from '../../lambda/ingest.ts';
+import type { Entry } from '../../lambda/ingest/ingest.ts';
 import type { Carrier } from '../../lambda/ledger/source.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { compareLedger, type Item as PlainItem } from '../../local/simulation/compare.ts';
-import { second } from '../../local/simulation/records.ts';
-import { accountPartition, type FleetTruth, PartitionTruth } from '../../local/simulation/truth.ts';
+import { compareLedger, type Item as PlainItem } from '../../simulator/compare.ts';
+import { second } from '../../simulator/records.ts';
+import { accountPartition, type FleetTruth, PartitionTruth } from '../../simulator/truth.ts';
 import { readAll } from '../records/read-all.ts';
 import { importAtOnce, ingestAtOnce } from './delivery.ts';
 import { FaultPlan } from './faults.ts';

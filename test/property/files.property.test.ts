@@ -1,8 +1,8 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ImportResult, importFile } from '../../lambda/file-importer/import-file.ts';
+import { type ImportResult, importFile } from '../../lambda/ingest/files/import-file.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
-import { eventColumns, usageColumns, writeRow } from '../../local/simulation/csv-dialect.ts';
+import { eventColumns, usageColumns, writeRow } from '../../simulator/csv-dialect.ts';
 import { Case } from './case.ts';
 import { chunks, RunningFunction } from './delivery.ts';
 import { calm, type Tables, tablesOf } from './expectation.ts';

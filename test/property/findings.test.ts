@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { service } from '../../lambda/aws/names.ts';
+import { telemetryOf } from '../../lambda/aws/telemetry.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
-import { importFile } from '../../lambda/file-importer/import-file.ts';
+import { importFile } from '../../lambda/ingest/files/import-file.ts';
+import { Measures } from '../../lambda/ingest/measures.ts';
 import { emptyReceipt } from '../../lambda/ledger/receipt.ts';
-import { Measures } from '../../lambda/measures.ts';
-import { service } from '../../lambda/names.ts';
-import { telemetryOf } from '../../lambda/telemetry.ts';
 import { arrivalFrom, statedBy } from '../records/arrival.ts';
 import { carrierEvent } from '../records/datastreamer.ts';
 import { readAll } from '../records/read-all.ts';

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { carriers as allCarriers, type Carrier } from '../../lambda/ledger/source.ts';
-import { networks, provideSim, type Sim } from '../../local/simulation/identity.ts';
-import { Random } from '../../local/simulation/random.ts';
+import { networks, provideSim, type Sim } from '../../simulator/identity.ts';
+import { Random } from '../../simulator/random.ts';
 import {
   type CarrierEvent,
   type ConnectionEvent,
@@ -11,8 +11,8 @@ import {
   second,
   type UsageRecord,
   type Volume,
-} from '../../local/simulation/records.ts';
-import { sessionIdOf } from '../../local/simulation/truth.ts';
+} from '../../simulator/records.ts';
+import { sessionIdOf } from '../../simulator/truth.ts';
 import { inLines } from './case.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import fc, { type Arbitrary } from 'fast-check';
-import { writeRecord } from '../../local/simulation/corruption.ts';
+import { writeRecord } from '../../simulator/corruption.ts';
 import { aggregateOf } from '../records/aggregate.ts';
 import { Case } from './case.ts';
 import { fleetOf } from './fleet.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Entry } from '../../lambda/ingest.ts';
-import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
+import type { Entry } from '../../lambda/ingest/ingest.ts';
 import { carriers } from '../../lambda/ledger/source.ts';
 import { ingestAtOnce } from './delivery.ts';
 import { calm, comparedTables } from './expectation.ts';

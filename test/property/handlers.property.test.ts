@@ -1,9 +1,9 @@
 import type { Context, KinesisStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda';
 import fc, { type Arbitrary } from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { FileObject } from '../../lambda/file-importer/messages.ts';
+import { environment } from '../../lambda/aws/names.ts';
+import type { FileObject } from '../../lambda/ingest/files/messages.ts';
 import { carriers } from '../../lambda/ledger/source.ts';
-import { environment } from '../../lambda/names.ts';
 import { personalValues } from '../personal-data.ts';
 import { chunks, RunningFunction } from './delivery.ts';
 import { type Fault, FaultPlan, faults } from './faults.ts';
@@ -31,13 +31,13 @@ function running(): RunningFunction {
   return world.running;
 }
 
-vi.mock('../../lambda/dynamodb-client.ts', () => ({
+vi.mock('../../lambda/aws/dynamodb-client.ts', () => ({
   dynamoDbClient: () =>
     Object.assign(asClient({ send: (command) => running().process.send(command) }), {
       config: { region: async () => 'us-east-1' },
     }),
 }));
-vi.mock('../../lambda/ledger-ports.ts', () => ({
+vi.mock('../../lambda/aws/ledger-ports.ts', () => ({
   ledgerPortsFromEnvironment: () => ({
     writer: {
       write: (...given: Parameters<RunningFunction['writer']['write']>) => running().writer.write(...given),
@@ -47,7 +47,7 @@ vi.mock('../../lambda/ledger-ports.ts', () => ({
     },
   }),
 }));
-vi.mock('../../lambda/file-importer/file-store.ts', () => ({
+vi.mock('../../lambda/ingest/files/file-store.ts', () => ({
   openFile: async (_: unknown, object: FileObject, from: number) => {
     world.opened.push(object);
     const { file } = world;
@@ -59,7 +59,7 @@ vi.mock('../../lambda/file-importer/file-store.ts', () => ({
     };
   },
 }));
-vi.mock('../../lambda/aws-request.ts', () => ({
+vi.mock('../../lambda/aws/aws-request.ts', () => ({
   sendSigned: async (_: unknown, request: (typeof world.requests)[number]) => {
     world.requests.push(request);
     return { status: 200, body: '' };
@@ -85,8 +85,8 @@ beforeAll(async () => {
   vi.stubEnv(environment.eventRetentionDays, '90');
   vi.stubEnv(environment.measuredNetworks, '20');
   vi.stubEnv(environment.fileQueueUrl, 'https://sqs.us-east-1.amazonaws.com/000000000000/files');
-  consume = (await import('../../lambda/kinesis-consumer/handler.ts')).handler;
-  importFiles = (await import('../../lambda/file-importer/handler.ts')).handler;
+  consume = (await import('../../lambda/functions/kinesis-consumer/handler.ts')).handler;
+  importFiles = (await import('../../lambda/functions/file-importer/handler.ts')).handler;
 });
 
 const lines: string[] = [];

@@ -13,8 +13,8 @@ import {
   PutItemCommand,
   paginateQuery,
 } from '@aws-sdk/client-dynamodb';
+import { createTables } from '../../emulators/dynamodb/tables.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { createTables } from '../../local/dynamodb/tables.ts';
 import { startLedgerTables, tableRequests } from '../../local/ledger-tables.ts';
 import { normalNumber } from './dynamodb-values.ts';
 import { comparable, comparedTables, type Tables } from './expectation.ts';

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import type { KinesisStreamRecord } from 'aws-lambda';
-import { writeRecord } from '../../local/simulation/corruption.ts';
-import { usageColumns, usageRow, writeRow } from '../../local/simulation/csv-dialect.ts';
-import { provideSim } from '../../local/simulation/identity.ts';
-import { Random } from '../../local/simulation/random.ts';
-import type { UsageRecord } from '../../local/simulation/records.ts';
+import { writeRecord } from '../../simulator/corruption.ts';
+import { usageColumns, usageRow, writeRow } from '../../simulator/csv-dialect.ts';
+import { provideSim } from '../../simulator/identity.ts';
+import { Random } from '../../simulator/random.ts';
+import type { UsageRecord } from '../../simulator/records.ts';
 import { aggregateOf } from '../records/aggregate.ts';
 import { kinesisRecord, sources } from './road.ts';
 

@@ -4,12 +4,12 @@
  * is ours.
  */
 import type { KinesisStreamRecord } from 'aws-lambda';
-import { importFile } from '../../lambda/file-importer/import-file.ts';
-import { ingest } from '../../lambda/ingest.ts';
-import { entriesOf } from '../../lambda/kinesis-consumer/entries.ts';
+import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { importFile } from '../../lambda/ingest/files/import-file.ts';
+import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Source } from '../../lambda/ledger/source.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
-import { peakMemoryBytes } from '../../local/lambda-runtime/peak-memory.ts';
 import {
   arrivedAt,
   type BombKind,

@@ -1,20 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import fc, { type Arbitrary } from 'fast-check';
+import type { Sources } from '../../lambda/aws/sources.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import { carriers, type Source } from '../../lambda/ledger/source.ts';
-import type { Sources } from '../../lambda/sources.ts';
-import { breakRecord, breakRow, writeRecord } from '../../local/simulation/corruption.ts';
-import {
-  csvFile,
-  eventRow,
-  type FileFraming,
-  usageRow,
-  writeRow,
-} from '../../local/simulation/csv-dialect.ts';
-import { Random } from '../../local/simulation/random.ts';
-import { type FleetRecord, iso, minute, second } from '../../local/simulation/records.ts';
-import { writeTestEvent } from '../../local/simulation/supersim-dialect.ts';
+import { breakRecord, breakRow, writeRecord } from '../../simulator/corruption.ts';
+import { csvFile, eventRow, type FileFraming, usageRow, writeRow } from '../../simulator/csv-dialect.ts';
+import { Random } from '../../simulator/random.ts';
+import { type FleetRecord, iso, minute, second } from '../../simulator/records.ts';
+import { writeTestEvent } from '../../simulator/supersim-dialect.ts';
 import { aggregateOf } from '../records/aggregate.ts';
 import { inLines } from './case.ts';
 import { describeRecord, type ModelFleet } from './fleet.ts';

@@ -1,7 +1,7 @@
-import { interpreterOf } from '../../lambda/carriers/datastreamer-csv.ts';
+import { interpreterOf } from '../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../lambda/carriers/reading.ts';
-import { delimiterOf, parseRows, rowEnds } from '../../lambda/file-importer/rows.ts';
+import { delimiterOf, parseRows, rowEnds } from '../../lambda/ingest/files/rows.ts';
 import type { Carrier } from '../../lambda/ledger/source.ts';
 import { arrivalFrom } from './arrival.ts';
 import { bodyOf } from './fixtures.ts';

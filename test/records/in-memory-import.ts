@@ -1,4 +1,4 @@
-import { type ImportPorts, importFile } from '../../lambda/file-importer/import-file.ts';
+import { type ImportPorts, importFile } from '../../lambda/ingest/files/import-file.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import type { Reject } from '../../lambda/store/quarantine.ts';
 import { arrivalFrom, arrivedAt } from './arrival.ts';

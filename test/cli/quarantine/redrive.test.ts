@@ -6,7 +6,7 @@ import { openLocalRun } from '../../../cli/deployment/local-run.ts';
 import { readRejects } from '../../../cli/quarantine/objects.ts';
 import { redriveRejects } from '../../../cli/quarantine/redrive-rejects.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
-import type { Interpret } from '../../../lambda/kinesis-consumer/entries.ts';
+import type { Interpret } from '../../../lambda/ingest/entries.ts';
 import {
   BucketQuarantine,
   type Reject,
@@ -14,7 +14,7 @@ import {
   rejectId,
 } from '../../../lambda/store/quarantine.ts';
 import { quarantineBucket } from '../../../local/places.ts';
-import { header, iccidOf, row } from '../../lambda/file-importer/cdr.ts';
+import { header, iccidOf, row } from '../../lambda/ingest/files/cdr.ts';
 import { repairedInterpret, simOf, usageOf, wrapped } from '../records.ts';
 import { runningLedger } from '../running-ledger.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entriesOfBody } from '../../../lambda/kinesis-consumer/entries.ts';
+import { entriesOfBody } from '../../../lambda/ingest/entries.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 import { carrierEvent, usageRecord } from '../../records/datastreamer.ts';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isJson, parseExactly, splitBody, splitValue } from '../../../lambda/carriers/json.ts';
+import { isJson, parseExactly, splitBody, splitValue } from '../../../lambda/json/json.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { readAll } from '../../records/read-all.ts';
 import { runs } from '../../records/runs.ts';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { minified, parseExactly, splitBody, splitValue } from '../../../lambda/carriers/json.ts';
-import { entriesOfBody } from '../../../lambda/kinesis-consumer/entries.ts';
+import { entriesOfBody } from '../../../lambda/ingest/entries.ts';
+import { minified, parseExactly, splitBody, splitValue } from '../../../lambda/json/json.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
+import { interpreterOf } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { simOfIccid } from '../../../lambda/carriers/identifier.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault } from '../../../lambda/carriers/reading.ts';
-import { parseRows, rowEnds } from '../../../lambda/file-importer/rows.ts';
+import { parseRows, rowEnds } from '../../../lambda/ingest/files/rows.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 import {
   carrierEvent,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
+import { interpreterOf } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../../lambda/carriers/reading.ts';
-import { delimiterOf, parseRows, rowEnds } from '../../../lambda/file-importer/rows.ts';
+import { delimiterOf, parseRows, rowEnds } from '../../../lambda/ingest/files/rows.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { arrivalFrom, statedBy } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interpreterOf, type RowInterpreter } from '../../../lambda/carriers/datastreamer-csv.ts';
+import { interpreterOf, type RowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
-import { hasInexactNumbers } from '../../../lambda/carriers/json.ts';
 import { isFault, type Reading } from '../../../lambda/carriers/reading.ts';
+import { hasInexactNumbers } from '../../../lambda/json/json.ts';
 import { Fold } from '../../../lambda/ledger/fold.ts';
 import { complete } from '../../../lambda/ledger/observation.ts';
 import { carriers } from '../../../lambda/ledger/source.ts';

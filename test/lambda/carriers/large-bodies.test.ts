@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readBody } from '../../../lambda/carriers/body.ts';
-import { splitBody } from '../../../lambda/carriers/json.ts';
+import { splitBody } from '../../../lambda/json/json.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { statedBy } from '../../records/arrival.ts';
 import { carrierEvent, readStreamer } from '../../records/datastreamer.ts';

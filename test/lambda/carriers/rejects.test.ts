@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
+import { interpreterOf } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Fault, formatReason, isFault, type RejectCode } from '../../../lambda/carriers/reading.ts';
 import { arrivalFrom, arrivedAt, statedBy } from '../../records/arrival.ts';

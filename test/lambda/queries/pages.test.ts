@@ -9,7 +9,7 @@ import { listSims } from '../../../lambda/queries/sims.ts';
 import { listUsageRecords } from '../../../lambda/queries/usage-records.ts';
 import { FilesTable } from '../../../lambda/store/files.ts';
 import { LedgerReader } from '../../../lambda/store/reader.ts';
-import { now, takeExamples } from '../query-api/api-under-test.ts';
+import { now, takeExamples } from '../functions/query-api/api-under-test.ts';
 import { ledgerTablesOf, runningTables } from '../store/running-tables.ts';
 
 /** Queries with typed parameters, as the command line asks them. */

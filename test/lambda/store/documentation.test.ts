@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { eventTypeName } from '../../../lambda/carriers/event-types.ts';
-import { StoredDeliveryNotes } from '../../../lambda/kinesis-consumer/delivery-notes.ts';
+import { eventTypeName } from '../../../lambda/carriers/datastreamer/event-types.ts';
+import { StoredDeliveryNotes } from '../../../lambda/functions/kinesis-consumer/delivery-notes.ts';
 import {
   type ItemAttribute,
   itemAttributes,

@@ -1,6 +1,6 @@
 import { BatchGetItemCommand, DynamoDBServiceException, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { interpreterOf } from '../../../lambda/carriers/datastreamer-csv.ts';
+import { interpreterOf } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Arrival, isFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';

@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createS3StandIn, type S3StandIn } from '../../../emulators/s3/stand-in.ts';
 import { BucketQuarantine, type Reject } from '../../../lambda/store/quarantine.ts';
-import { createS3StandIn, type S3StandIn } from '../../../local/s3/stand-in.ts';
 
 const bucket = 'simledger-quarantine';
 const client = new DynamoDBClient({

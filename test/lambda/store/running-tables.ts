@@ -1,11 +1,11 @@
 import { BatchWriteItemCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
+import type { LocalDynamoDb } from '../../../emulators/dynamodb/start.ts';
 import { chunked } from '../../../lambda/store/concurrency.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import type { LedgerTables } from '../../../lambda/store/ledger-tables.ts';
 import { ledgerTables, type TableDefinition, tables } from '../../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
-import type { LocalDynamoDb } from '../../../local/dynamodb/start.ts';
 import { startLedgerTables } from '../../../local/ledger-tables.ts';
 
 /** The tables behind an engine of their own, which runs for the tests of a file. */

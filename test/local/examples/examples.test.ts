@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { carriers } from '../../../lambda/ledger/source.ts';
 import { exampleDeliveries, expectedItems, expectedReceipt } from '../../../local/examples/index.ts';
-import { luhnDigit } from '../../../local/simulation/identity.ts';
-import { InMemoryLedger } from '../simulation/in-memory-ledger.ts';
+import { luhnDigit } from '../../../simulator/identity.ts';
+import { InMemoryLedger } from '../../simulator/in-memory-ledger.ts';
 
 async function replayed(): Promise<InMemoryLedger> {
   const { stream, files } = await exampleDeliveries();

@@ -1,0 +1,34 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { LedgerPorts } from '../ingest/ingest.ts';
+import { BucketQuarantine, type Quarantine } from '../store/quarantine.ts';
+import { LedgerWriter } from '../store/writer.ts';
+import type { Deadline } from './deadline.ts';
+import { environment } from './names.ts';
+import { requireEnvironment } from './sources.ts';
+
+/**
+ * The ledger that the environment names.
+ *
+ * @param deadline the time that the quarantine's requests have; the client knows its own.
+ */
+export function ledgerPortsFromEnvironment(client: DynamoDBClient, deadline?: Deadline): LedgerPorts {
+  return {
+    writer: new LedgerWriter({
+      client,
+      sessions: requireEnvironment(environment.sessionsTable),
+      usage: requireEnvironment(environment.usageTable),
+      events: requireEnvironment(environment.eventsTable),
+      sims: requireEnvironment(environment.simsTable),
+      eventRetentionDays: Number(requireEnvironment(environment.eventRetentionDays)),
+    }),
+    quarantine: keptInTime(
+      new BucketQuarantine(client.config, requireEnvironment(environment.quarantineBucket)),
+      deadline,
+    ),
+  };
+}
+
+function keptInTime(quarantine: Quarantine, deadline: Deadline | undefined): Quarantine {
+  if (deadline === undefined) return quarantine;
+  return { keep: (rejects, group) => deadline.answered(() => quarantine.keep(rejects, group)) };
+}

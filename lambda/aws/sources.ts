@@ -1,0 +1,81 @@
+import { type SessionRefresh, type Source, sessionRefreshes } from '../ledger/source.ts';
+import { environment } from './names.ts';
+
+/** A source with the places where its records arrive, as the environment of a function carries it. */
+export interface SourceDescription extends Source {
+  /** ARN of the source's Kinesis stream. */
+  readonly streamArn?: string;
+  /** Name of the bucket that takes the source's CSV files. */
+  readonly bucket?: string;
+}
+
+/** A source whose carrier calls an HTTPS address, as the environment of the webhook receiver carries it. */
+export interface WebhookSourceDescription extends Pick<Source, 'name' | 'carrier'> {
+  /** ARN of the source's Kinesis stream. */
+  readonly streamArn: string;
+  /** ARN or name of the secret by which the carrier's requests are told. */
+  readonly secret: string;
+  /** Requests that each process of the receiver takes a second, and twice as many at once; 0 for any number. */
+  readonly requestsPerSecond: number;
+}
+
+/** Where records come from, and whose they are. */
+export interface Sources {
+  ofStream(arn: string): Source;
+  ofBucket(name: string): Source;
+}
+
+/** All the sources that there are. */
+export interface KnownSources extends Sources {
+  readonly all: readonly SourceDescription[];
+}
+
+/**
+ * Reads the sources from the environment.
+ *
+ * @throws Error when the variable is missing, is no array of source descriptions, or goes with a setting that is not
+ *   accepted, and, from the returned functions, when a record comes from a stream or bucket that belongs to no source.
+ */
+export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): KnownSources {
+  const descriptions = JSON.parse(requireEnvironment(environment.sources, env)) as SourceDescription[];
+  const hasKore = descriptions.some(({ carrier }) => carrier === 'kore');
+  const sessionRefresh = sessionRefreshFromEnvironment(env);
+  const sources = descriptions.map((description) => ({
+    ...description,
+    filesOnly: description.streamArn === undefined,
+    superseded: description.carrier === 'twilio' && hasKore,
+    sessionRefresh,
+  }));
+  const byStream = new Map(sources.map((source) => [source.streamArn, source]));
+  const byBucket = new Map(sources.map((source) => [source.bucket, source]));
+  return {
+    all: sources,
+    ofStream: (arn) => found(byStream.get(arn), `stream ${arn}`),
+    ofBucket: (name) => found(byBucket.get(name), `bucket ${name}`),
+  };
+}
+
+/**
+ * When session updates write their session, by the environment.
+ *
+ * @throws Error when it is none of the settings.
+ */
+export function sessionRefreshFromEnvironment(env: NodeJS.ProcessEnv = process.env): SessionRefresh {
+  const { sessionRefresh: variable } = environment;
+  const given = env[variable] ?? 'update';
+  const setting = sessionRefreshes.find((known) => known === given);
+  if (setting !== undefined) return setting;
+  throw new Error(`${variable} is ${given}; accepted is one of ${sessionRefreshes.join(', ')}`);
+}
+
+/** A variable of the environment that must be there. */
+export function requireEnvironment(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set`);
+  return value;
+}
+
+function found(source: SourceDescription | undefined, place: string): Source {
+  if (source === undefined) throw new Error(`No source is configured for ${place}`);
+  return source;
+}

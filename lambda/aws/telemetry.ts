@@ -1,0 +1,235 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Measures, Traffic } from '../ingest/measures.ts';
+import type { Receipt } from '../ledger/receipt.ts';
+import type { FailedReading } from './cached-secret.ts';
+import {
+  dimension,
+  environment,
+  measure,
+  metric,
+  metricNamespace,
+  otherNetworks,
+  secret,
+  type service,
+  traffic,
+  unknownNetwork,
+  webhook,
+} from './names.ts';
+
+/**
+ * What a function tells of its work: structured log lines and CloudWatch metrics in the embedded format. Neither ever
+ * carries a record or a part of one: records are personal data.
+ */
+export interface Telemetry {
+  readonly logger: Logger;
+  /** Measures what became of records of a source: their receipt, and what was measured of them by kind. */
+  count(receipt: Receipt, measures: Measures, source: string): void;
+  /** Measures a file of which no row could be read. */
+  fileFailed(source: string): void;
+  /** Measures a carrier's request by the HTTP status that it was answered with. */
+  requested(status: number, source: string): void;
+  /** Logs and measures that a secret of the function can't be read. */
+  secretUnreadable(failure: FailedReading): void;
+}
+
+/** How a {@link Telemetry} is made. */
+export interface TelemetryOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /**
+   * Takes a line of metrics. By default it goes to the standard output as it is: Lambda would wrap what the console
+   * writes in JSON of its own, and CloudWatch would not find the metrics in there.
+   */
+  readonly write?: (line: string) => void;
+}
+
+/** The telemetry of one function. */
+export function telemetryOf(
+  serviceName: (typeof service)[keyof typeof service],
+  options: TelemetryOptions = {},
+): Telemetry {
+  const { env = process.env, write = (line: string) => process.stdout.write(`${line}\n`) } = options;
+  const logger = new Logger({ serviceName });
+  const metrics = new Metrics({
+    namespace: env[environment.metricNamespace] ?? metricNamespace,
+    // It would write a line of plain text for each name that stands in two sets of dimensions, as the source always does.
+    logger: { debug: console.debug, info: console.info, warn: () => undefined, error: console.error },
+  });
+  // The service is a dimension of its own only where each line says so.
+  metrics.clearDefaultDimensions();
+  const networks = new MeasuredNetworks(Number(env[environment.measuredNetworks] ?? 0));
+  const publish = ({ dimensionSets, values }: MetricLine): void => {
+    if (values.length === 0) return;
+    for (const dimensions of dimensionSets) metrics.addDimensions(dimensions);
+    for (const { name, unit, value } of values) {
+      for (const one of typeof value === 'number' ? [value] : value) metrics.addMetric(name, unit, one);
+    }
+    write(JSON.stringify(metrics.serializeMetrics()));
+    metrics.clearMetrics();
+    metrics.clearDimensions();
+  };
+  return {
+    logger,
+    count: (receipt, measures, source) => {
+      for (const line of receiptLines(measures, source)) publish(line);
+      publish(lagLine(measures, source, serviceName));
+      for (const line of trafficLines(networks, measures, source)) publish(line);
+      const unaccounted = unaccountedFor(receipt, measures);
+      if (unaccounted === 0) return;
+      logger.error('Records are unaccounted for', { source, unaccounted, receipt });
+      publish(sourceLine(source, { name: measure.unaccounted, unit: MetricUnit.Count, value: unaccounted }));
+    },
+    fileFailed: (source) =>
+      publish(sourceLine(source, { name: measure.filesFailed, unit: MetricUnit.Count, value: 1 })),
+    requested: (status, source) =>
+      publish(sourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
+    secretUnreadable: ({ owner, error, isKept }) => {
+      logger.error('A secret can not be read', { owner, isUsedAsItWas: isKept, ...causeOf(error) });
+      publish({
+        dimensionSets: [{ [dimension.service]: serviceName }],
+        values: [{ name: secret.unreadable, unit: MetricUnit.Count, value: 1 }],
+      });
+    },
+  };
+}
+
+/** An error as a log line may show it: its name and message, which are AWS's or ours. */
+export function causeOf(error: unknown): { cause: string } {
+  return { cause: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}
+
+function requestMetric(status: number): string {
+  if (status === 200) return webhook.taken;
+  return status < 500 ? webhook.refused : webhook.failed;
+}
+
+/** One metric of a line. */
+interface MetricValue {
+  readonly name: string;
+  readonly unit: (typeof MetricUnit)[keyof typeof MetricUnit];
+  readonly value: number | readonly number[];
+}
+
+/** A line of metrics, which counts once under each of its sets of dimensions. */
+interface MetricLine {
+  readonly dimensionSets: readonly Readonly<Record<string, string>>[];
+  readonly values: readonly MetricValue[];
+}
+
+/** Values of one metric that a line holds: at a hundred, the library would publish it by itself. */
+const mostValues = 99;
+
+function sourceLine(source: string, value: MetricValue): MetricLine {
+  return { dimensionSets: [{ [dimension.source]: source }], values: [value] };
+}
+
+/** A line for each kind of record, which counts for the source as a whole too. */
+function receiptLines(measures: Measures, source: string): MetricLine[] {
+  return [...measures.receipts].map(([kind, receipt]) => ({
+    dimensionSets: [{ [dimension.source]: source }, { [dimension.source]: source, [dimension.kind]: kind }],
+    values: Object.values(metric)
+      .filter((name) => receipt[name] !== 0)
+      .map((name) => ({ name, unit: MetricUnit.Count, value: receipt[name] })),
+  }));
+}
+
+/** Files are late by nature, so each road's lag is measured by itself. */
+function lagLine(measures: Measures, source: string, serviceName: string): MetricLine {
+  const lags = measures.lags(mostValues);
+  return {
+    dimensionSets: [{ [dimension.source]: source, [dimension.service]: serviceName }],
+    values: lags.length === 0 ? [] : [{ name: measure.lag, unit: MetricUnit.Seconds, value: lags }],
+  };
+}
+
+/** A line for each network, which counts for the source as a whole too. */
+function trafficLines(networks: MeasuredNetworks, measures: Measures, source: string): MetricLine[] {
+  return networks.name(measures.traffic).map(({ country, operator, bytes, uploaded, downloaded, cost }) => {
+    const values: MetricValue[] = [
+      { name: traffic.bytes, unit: MetricUnit.Bytes, value: bytes },
+      { name: traffic.uploaded, unit: MetricUnit.Bytes, value: uploaded },
+      { name: traffic.downloaded, unit: MetricUnit.Bytes, value: downloaded },
+      { name: traffic.cost, unit: MetricUnit.NoUnit, value: cost },
+    ];
+    const ofSource = { [dimension.source]: source };
+    const ofNetwork = { ...ofSource, [dimension.country]: country, [dimension.operator]: operator };
+    return {
+      dimensionSets: networks.areNamed ? [ofSource, ofNetwork] : [ofSource],
+      values: values.filter(({ value }) => value !== 0),
+    };
+  });
+}
+
+/** A dimension's value as CloudWatch takes it: printable ASCII, and not too long to be read. */
+function dimensionValue(text: string, absent: string): string {
+  const plain = text
+    .normalize('NFD')
+    .replace(/[^\x20-\x7e]/g, '')
+    .trim()
+    .slice(0, 100);
+  return plain === '' ? absent : plain;
+}
+
+/**
+ * Which networks have metrics of their own. Every pair of country and operator would be paid for, so a process names
+ * only so many: the first that it meets, and a large fleet's largest networks are met first.
+ */
+class MeasuredNetworks {
+  readonly #most: number;
+  readonly #named = new Map<string, { readonly country: string; readonly operator: string }>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get areNamed(): boolean {
+    return this.#most > 0;
+  }
+
+  /** The same traffic under the names that it is measured by. */
+  name(networks: readonly Traffic[]): Traffic[] {
+    const byName = new Map<string, Traffic>();
+    for (const network of networks) {
+      const { country, operator } = this.#nameOf(network);
+      const key = `${country}\n${operator}`;
+      const sum = byName.get(key);
+      byName.set(key, sum === undefined ? { ...network, country, operator } : added(sum, network));
+    }
+    return [...byName.values()];
+  }
+
+  #nameOf({ country, operator }: Traffic): { country: string; operator: string } {
+    const key = `${country}\n${operator}`;
+    const known = this.#named.get(key);
+    if (known !== undefined) return known;
+    if (this.#named.size >= this.#most) return { country: otherNetworks, operator: otherNetworks };
+    const named = {
+      country: dimensionValue(country, unknownNetwork),
+      operator: dimensionValue(operator, unknownNetwork),
+    };
+    this.#named.set(key, named);
+    return named;
+  }
+}
+
+function added(sum: Traffic, network: Traffic): Traffic {
+  return {
+    ...sum,
+    bytes: sum.bytes + network.bytes,
+    uploaded: sum.uploaded + network.uploaded,
+    downloaded: sum.downloaded + network.downloaded,
+    cost: sum.cost + network.cost,
+  };
+}
+
+/**
+ * Records that the counts lose or invent: `received = stored + repeated + ignored + rejected` must hold, and the kinds
+ * together must have received what the receipt says.
+ */
+function unaccountedFor(
+  { received, stored, repeated, ignored, rejected }: Receipt,
+  measures: Measures,
+): number {
+  const ofKinds = [...measures.receipts.values()].reduce((sum, receipt) => sum + receipt.received, 0);
+  return Math.max(Math.abs(received - stored - repeated - ignored - rejected), Math.abs(received - ofKinds));
+}

@@ -1,0 +1,205 @@
+import { parseObject } from '../../json/json.ts';
+import { unknownMembers } from '../extra.ts';
+import { isNothing } from '../nothing.ts';
+import { type Arrival, type Fault, fault, memberFault, type Reading } from '../reading.ts';
+import { interpretEvent } from './event.ts';
+import { eventFields } from './event-fields.ts';
+import { eventTypeIdOf } from './event-types.ts';
+import { interpretUsage, type UsageFields } from './usage.ts';
+
+/**
+ * The data streamer's CSV files: `cdr_…` with usage, `events_…` with events. Columns are found by the header's names,
+ * never by position; unknown ones are kept verbatim. Described in docs/wire-formats.md.
+ */
+
+/** One row's fields, in the header's order. */
+export type Row = readonly string[];
+
+/** Reads rows under one header. */
+export type RowInterpreter = (row: Row, arrival: Arrival) => Reading;
+
+/** Columns that go by several names. */
+const aliases: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    event_start_timestamp: 'start_timestamp',
+    event_stop_timestamp: 'end_timestamp',
+    event_end_timestamp: 'end_timestamp',
+    event_timestamp: 'timestamp',
+    volume: 'volume_total',
+    sim_iccid: 'iccid',
+    imsi_imsi: 'imsi',
+    msisdn: 'msisdn_msisdn',
+    operator_mncs: 'operator_mnc',
+    country_mcc: 'operator_country_mcc',
+    ratezone_tariff_name: 'tariff_name',
+    ratezone_name: 'tariff_ratezone_name',
+    traffic_type_name: 'traffic_type_description',
+    event_source_description: 'event_source_name',
+  }),
+);
+
+/** Columns that the carriers document, under the names that {@link aliases} lead to. */
+const documented = new Set(
+  (
+    'id start_timestamp end_timestamp timestamp ingestion_timestamp organisation_id organisation_name endpoint_id ' +
+    'sim_id iccid imsi imsi_id operator_id operator_name country_id operator_country_id operator_country_name ' +
+    'traffic_type_id traffic_type_description volume_total volume_tx volume_rx cost currency_id currency_code ' +
+    'currency_symbol ratezone_tariff_id tariff_id tariff_name ratezone_id tariff_ratezone_id tariff_ratezone_name ' +
+    'endpoint_name endpoint_ip_address endpoint_tags endpoint_imei msisdn_msisdn sim_production_date operator_mnc ' +
+    'operator_country_mcc session_id ipcan_session_id quota_id rat_type event_type_id event_type_description ' +
+    'event_severity_id event_severity_description event_source_id event_source_name description alert detail ' +
+    'user_id user_username user_name'
+  ).split(' '),
+);
+
+/** The name by which a column is known, whatever the carrier or a spreadsheet makes of it. */
+function canonicalName(heading: string): string {
+  const name = heading.trim().toLowerCase();
+  return aliases.get(name) ?? name;
+}
+
+/** Cells that must be names of columns before a row is taken for a header. */
+const minHeaderNames = 3;
+
+/**
+ * Whether a row among others is a header: where files were put together, another order of columns begins in the middle.
+ * At least three of its cells are names of columns that the carriers document, and at least half of those that are not
+ * empty; none begins with a digit, as ids, times and volumes do.
+ */
+export function isHeaderRow(row: Row): boolean {
+  const cells = row.map((cell) => cell.trim()).filter((cell) => cell !== '');
+  if (cells.some((cell) => /^\d/.test(cell))) return false;
+  const names = new Set(cells.map(canonicalName).filter((name) => documented.has(name)));
+  return names.size >= minHeaderNames && 2 * names.size >= cells.length;
+}
+
+/** The column that holds the records' ids; -1 where there is none. */
+export function findIdColumn(header: Row): number {
+  return header.findIndex((heading) => canonicalName(heading) === 'id');
+}
+
+/**
+ * Prepares the reading of rows under a header.
+ *
+ * @param fileName the object's name without folders, which tells apart files whose columns could be of either kind.
+ */
+export function interpreterOf(header: Row, fileName: string): RowInterpreter | Fault {
+  const columns = new Map<string, number>();
+  for (const [index, heading] of header.entries()) {
+    const canonical = canonicalName(heading);
+    // Of two columns of one meaning the first stands.
+    if (canonical !== '' && !columns.has(canonical)) columns.set(canonical, index);
+  }
+  if (!columns.has('id')) {
+    return memberFault('no-id-column', 'The header', 'has no column id', header.join(','));
+  }
+  const hasVolume = ['volume_total', 'volume_tx', 'volume_rx'].some((name) => columns.has(name));
+  if (columns.has('start_timestamp') && hasVolume) return usageRows(columns, header.length);
+  const hasEvents = columns.has('event_type_id') || columns.has('event_type_description');
+  if (hasEvents || fileName.startsWith('events_')) return eventRows(columns, header.length);
+  return memberFault('unknown-columns', 'The header', 'is neither of usage nor of events', header.join(','));
+}
+
+/** A row's fault, if it has not the header's number of fields. Empty fields too many say nothing. */
+function wrongLength(row: Row, expected: number): Fault | undefined {
+  if (row.length === expected) return undefined;
+  if (row.length > expected && row.slice(expected).every((field) => field === '')) return undefined;
+  return fault('broken-row', `The row has ${row.length} fields where the header has ${expected}`);
+}
+
+function usageRows(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
+  const column = (name: string): number => columns.get(name) ?? -1;
+  const id = column('id');
+  const start = column('start_timestamp');
+  const end = column('end_timestamp');
+  const sessionId = columns.has('session_id') ? column('session_id') : column('ipcan_session_id');
+  const iccid = column('iccid');
+  const simId = column('sim_id');
+  const msisdn = column('msisdn_msisdn');
+  const endpointName = column('endpoint_name');
+  const imei = column('endpoint_imei');
+  const imsi = column('imsi');
+  const organisationId = column('organisation_id');
+  const trafficTypeId = column('traffic_type_id');
+  const trafficTypeWord = column('traffic_type_description');
+  const volumeTotal = column('volume_total');
+  const volumeUp = column('volume_tx');
+  const volumeDown = column('volume_rx');
+  const cost = column('cost');
+  const currency = column('currency_code');
+  const operatorName = column('operator_name');
+  const mcc = column('operator_country_mcc');
+  const mnc = column('operator_mnc');
+  const countryName = column('operator_country_name');
+  const tariff = column('tariff_name');
+  const rateZone = column('tariff_ratezone_name');
+  const unknown = unknownColumns(columns);
+  return (row, arrival) => {
+    const wrong = wrongLength(row, width);
+    if (wrong !== undefined) return wrong;
+    const networkCodes = row[mnc];
+    const single = networkCodes === undefined || !/[\s,;|]/.test(networkCodes.trim());
+    const fields: UsageFields = {
+      id: row[id],
+      start: row[start],
+      end: row[end],
+      sessionId: row[sessionId],
+      iccid: row[iccid],
+      simId: row[simId],
+      msisdn: row[msisdn],
+      endpointName: row[endpointName],
+      imei: row[imei],
+      imsi: row[imsi],
+      organisationId: row[organisationId],
+      trafficTypeId: row[trafficTypeId],
+      trafficTypeWord: row[trafficTypeWord],
+      volumeTotal: row[volumeTotal],
+      volumeUp: row[volumeUp],
+      volumeDown: row[volumeDown],
+      cost: row[cost],
+      currency: row[currency],
+      operatorName: row[operatorName],
+      mcc: row[mcc],
+      // A list of an operator's codes does not say which network it was.
+      mnc: single ? networkCodes : undefined,
+      countryName: row[countryName],
+      tariff: row[tariff],
+      rateZone: row[rateZone],
+      // JSON may name the session, and no CSV does: where both can come, a row must not take the place of the other.
+      abridged: arrival.source.filesOnly !== true && sessionId === -1,
+      extra: unknown.length === 0 ? undefined : extraOf(row, unknown),
+    };
+    return interpretUsage(fields, arrival);
+  };
+}
+
+function unknownColumns(columns: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
+  return [...columns].filter(([name]) => !documented.has(name) && !name.startsWith('detail_'));
+}
+
+function extraOf(row: Row, unknown: readonly (readonly [string, number])[]): string | undefined {
+  return unknownMembers(Object.fromEntries(unknown.map(([name, index]) => [name, row[index]])), new Set());
+}
+
+/** Event rows are few: they are made records with flat names, and read like those. */
+function eventRows(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
+  const named = [...columns];
+  const unknown = unknownColumns(columns);
+  return (row, arrival) => {
+    const wrong = wrongLength(row, width);
+    if (wrong !== undefined) return wrong;
+    const record: Record<string, unknown> = Object.create(null);
+    for (const [name, index] of named) {
+      const field = row[index];
+      if (field !== undefined && field !== '') record[name] = field;
+    }
+    if (isNothing(record['event_type_id'])) {
+      record['event_type_id'] = eventTypeIdOf(String(record['event_type_description'] ?? ''));
+    }
+    const detail = record['detail'];
+    // Text that is no JSON, or broken, stays as it is.
+    if (typeof detail === 'string') record['detail'] = parseObject(detail) ?? detail;
+    const fields = { ...eventFields(record), abridged: true, extra: extraOf(row, unknown) };
+    return interpretEvent(fields, arrival);
+  };
+}

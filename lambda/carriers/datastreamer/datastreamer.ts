@@ -1,0 +1,57 @@
+import type { JsonObject } from '../../json/json.ts';
+import type { Arrival, Reading } from '../reading.ts';
+import { interpretEvent } from './event.ts';
+import { eventFields } from './event-fields.ts';
+import { interpretUsage, usageFields } from './usage.ts';
+
+/** Whether a record is one of the data streamer's: an event or a usage record. */
+export function isDataStreamerRecord(record: JsonObject): boolean {
+  return isEvent(record) || isUsage(record);
+}
+
+/**
+ * The data streamer (emnify's engine; 1NCE, Telekom Business Smart Connect): bare JSON, nested in two generations or
+ * flat, megabytes, numeric ids. Described in docs/wire-formats.md. A stream may mix usage and events.
+ */
+export function interpretDataStreamer(record: JsonObject, arrival: Arrival): Reading {
+  return isEvent(record)
+    ? interpretEvent(eventFields(record), arrival)
+    : interpretUsage(usageFields(record), arrival);
+}
+
+function isEvent(record: JsonObject): boolean {
+  // Super SIM data has an event_type, too.
+  return (record['event_type'] != null || record['event_type_id'] != null) && record['event_sid'] == null;
+}
+
+/** A volume and a start; of a record that has lost its start, two more members tell that it is usage. */
+function isUsage(record: JsonObject): boolean {
+  if (!volumeMembers.some((name) => record[name] != null)) return false;
+  if (record['start_timestamp'] != null) return true;
+  return usageMembers.filter((name) => record[name] != null).length > 1;
+}
+
+const volumeMembers = ['volume', 'volume_total', 'volume_tx', 'volume_rx'];
+const usageMembers = [
+  ...[
+    'end_timestamp',
+    'traffic_type',
+    'traffic_type_id',
+    'operator',
+    'operator_id',
+    'tariff',
+    'tariff_id',
+    'cost',
+  ],
+  ...[
+    'sim',
+    'sim_id',
+    'iccid',
+    'imsi',
+    'endpoint',
+    'endpoint_id',
+    'organisation',
+    'organisation_id',
+    'session_id',
+  ],
+];

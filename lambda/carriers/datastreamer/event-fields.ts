@@ -1,0 +1,185 @@
+import { type JsonObject, jsonObject } from '../../json/json.ts';
+import { unknownMembers } from '../extra.ts';
+import { firstStated, isNothing } from '../nothing.ts';
+import type { IdentityFields } from './identity.ts';
+import type { Volume } from './megabytes.ts';
+
+/** An event's members under one name each, whatever the dialect; values as they were sent. */
+export interface EventFields extends IdentityFields {
+  readonly time: unknown;
+  readonly typeId: unknown;
+  readonly typeWords: unknown;
+  readonly severityId: unknown;
+  readonly severityWord: unknown;
+  readonly alert: unknown;
+  readonly description: unknown;
+  readonly imei: unknown;
+  readonly ipAddress: unknown;
+  /** What the carrier has added since, as text. */
+  readonly extra: string | undefined;
+  /** Whether the dialect leaves out what another dialect of the same carrier states. */
+  readonly abridged: boolean;
+  readonly inDetail: DetailFields;
+}
+
+/** What an event's detail says. */
+export interface DetailFields extends Volume {
+  /** As sent, for the ledger to keep. */
+  readonly detail: unknown;
+  /** Whether it tells of a PDP context at all: an event 3 that doesn't is a refusal. */
+  readonly hasContext: boolean;
+  /** Whether it is spread over flat members, which say less. */
+  readonly isFlat: boolean;
+  readonly operatorName: unknown;
+  readonly countryIsoCode: unknown;
+  readonly countryName: unknown;
+  /** The network's codes: of the PDP context, and of the operator, which may have several. */
+  readonly contextMcc: unknown;
+  readonly contextMnc: unknown;
+  readonly countryMcc: unknown;
+  readonly operatorMnc: unknown;
+  readonly ratType: unknown;
+  readonly lac: unknown;
+  readonly cellId: unknown;
+  readonly apn: unknown;
+  /** The modem and the address as the PDP context states them: these before the endpoint's. */
+  readonly imei: unknown;
+  readonly ipAddress: unknown;
+  readonly sessionId: unknown;
+  readonly ipcanSessionId: unknown;
+  readonly pdpContextId: unknown;
+  readonly tunnelCreated: unknown;
+}
+
+const flatDetailPrefix = 'detail_';
+const flatContextPrefix = 'detail_pdp_context_';
+
+/** Members that the carriers document, of the nested and the flat event; those of a flat detail are kept with it. */
+const documented = {
+  has: (name: string): boolean => documentedNames.has(name) || name.startsWith(flatDetailPrefix),
+};
+const documentedNames = new Set(
+  (
+    'id timestamp event_timestamp ingestion_timestamp event_type event_type_id event_type_description ' +
+    'event_severity event_severity_id event_severity_description event_source event_source_id event_source_name ' +
+    'event_source_description alert description detail organisation organisation_id organisation_name sim sim_id ' +
+    'sim_iccid iccid msisdn_msisdn sim_production_date imsi imsi_id imsi_imsi endpoint endpoint_id endpoint_name ' +
+    'endpoint_ip_address endpoint_tags endpoint_imei user user_id user_username user_name'
+  ).split(' '),
+);
+
+/** The members of a JSON event. */
+export function eventFields(record: JsonObject): EventFields {
+  const inDetail = detailFields(record);
+  const sim = jsonObject(record['sim']);
+  const endpoint = jsonObject(record['endpoint']);
+  const type = jsonObject(record['event_type']);
+  const severity = jsonObject(record['event_severity']);
+  const imsi = record['imsi'];
+  return {
+    id: record['id'],
+    time: firstStated(record['timestamp'], record['event_timestamp']),
+    typeId: firstStated(
+      type?.['id'],
+      record['event_type_id'],
+      type === undefined ? record['event_type'] : undefined,
+    ),
+    typeWords: type?.['description'] ?? type?.['name'] ?? record['event_type_description'],
+    severityId: firstStated(severity?.['id'], record['event_severity_id']),
+    severityWord: firstStated(severity?.['description'], record['event_severity_description']),
+    alert: record['alert'],
+    description: record['description'],
+    organisationId: firstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
+    iccid: firstStated(sim?.['iccid'], record['sim_iccid'], record['iccid']),
+    simId: firstStated(sim?.['id'], record['sim_id']),
+    msisdn: firstStated(sim?.['msisdn'], record['msisdn_msisdn']),
+    imsi: firstStated(
+      jsonObject(imsi)?.['imsi'],
+      record['imsi_imsi'],
+      jsonObject(imsi) === undefined ? imsi : undefined,
+    ),
+    endpointName: endpoint?.['name'] ?? record['endpoint_name'],
+    imei: firstStated(endpoint?.['imei'], record['endpoint_imei']),
+    ipAddress: firstStated(endpoint?.['ip_address'], record['endpoint_ip_address']),
+    extra: unknownMembers(record, documented),
+    abridged: inDetail.isFlat,
+    inDetail,
+  };
+}
+
+/** What `detail` says, which is an object, a text, or spread over flat members. */
+function detailFields(record: JsonObject): DetailFields {
+  const detail = jsonObject(record['detail']);
+  return detail === undefined && hasFlatDetail(record) ? flatDetail(record) : nestedDetail(record, detail);
+}
+
+function nestedDetail(record: JsonObject, detail: JsonObject | undefined): DetailFields {
+  const country = jsonObject(detail?.['country']);
+  const context = jsonObject(detail?.['pdp_context']);
+  const volume = jsonObject(detail?.['volume']);
+  const sessionId = detail?.['session_id'];
+  return {
+    detail: record['detail'],
+    hasContext: context !== undefined || !isNothing(sessionId),
+    isFlat: false,
+    operatorName: detail?.['name'],
+    countryIsoCode: country?.['iso_code'],
+    countryName: country?.['name'],
+    contextMcc: context?.['mcc'],
+    contextMnc: context?.['mnc'],
+    countryMcc: country?.['mcc'],
+    operatorMnc: detail?.['mnc'],
+    ratType: context?.['rat_type'],
+    lac: context?.['lac'],
+    cellId: context?.['ci'],
+    apn: context?.['apn'],
+    imei: context?.['imeisv'],
+    ipAddress: context?.['ue_ip_address'],
+    sessionId,
+    ipcanSessionId: context?.['ipcan_session_id'],
+    pdpContextId: context?.['pdp_context_id'],
+    tunnelCreated: context?.['tunnel_created'],
+    volumeTotal: volume?.['total'],
+    volumeUp: volume?.['tx'],
+    volumeDown: volume?.['rx'],
+  };
+}
+
+function hasFlatDetail(record: JsonObject): boolean {
+  return Object.keys(record).some((name) => name.startsWith(flatDetailPrefix));
+}
+
+function flatDetail(record: JsonObject): DetailFields {
+  const members = Object.entries(record).filter(
+    ([name, value]) => name.startsWith(flatDetailPrefix) && value !== null && value !== '',
+  );
+  const context = (name: string): unknown => record[`${flatContextPrefix}${name}`];
+  const sessionId = record['detail_session_id'];
+  return {
+    detail: Object.fromEntries(members.map(([name, value]) => [name.slice(flatDetailPrefix.length), value])),
+    hasContext:
+      !isNothing(sessionId) ||
+      members.some(([name, value]) => name.startsWith(flatContextPrefix) && !isNothing(value)),
+    isFlat: true,
+    operatorName: record['detail_name'],
+    countryIsoCode: record['detail_country_iso_code'],
+    countryName: record['detail_country_name'],
+    contextMcc: context('mcc'),
+    contextMnc: context('mnc'),
+    countryMcc: record['detail_country_mcc'],
+    operatorMnc: record['detail_mnc'],
+    ratType: context('rat_type'),
+    lac: firstStated(context('gtp_v1_uli_lac'), context('lac')),
+    cellId: firstStated(context('gtp_v1_uli_ci'), context('ci')),
+    apn: context('apn'),
+    imei: context('imeisv'),
+    ipAddress: context('ue_ip_address'),
+    sessionId,
+    ipcanSessionId: context('ipcan_session_id'),
+    pdpContextId: context('pdp_context_id'),
+    tunnelCreated: context('tunnel_created'),
+    volumeTotal: record['detail_volume_total'],
+    volumeUp: record['detail_volume_tx'],
+    volumeDown: record['detail_volume_rx'],
+  };
+}

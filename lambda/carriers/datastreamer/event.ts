@@ -1,0 +1,326 @@
+import {
+  type Address,
+  type Cell,
+  type Connection,
+  complete,
+  type Device,
+  type LedgerEvent,
+  type Lifecycle,
+  type Network,
+  type Session,
+  type Sim,
+  type Stated,
+  type Terminal,
+  type Totals,
+} from '../../ledger/observation.ts';
+import { connectionOf } from '../../ledger/sim.ts';
+import { wholeSecond } from '../../ledger/time.ts';
+import { countryOf } from '../country.ts';
+import { detailText, extraBeside } from '../detail.ts';
+import { extraRoom } from '../extra.ts';
+import { identifier, identifierFault, readDevice } from '../identifier.ts';
+import { radioOf, ratTypeOf } from '../radio.ts';
+import {
+  type Arrival,
+  type Fault,
+  fault,
+  freeText,
+  isFault,
+  memberFault,
+  observed,
+  optionalTime,
+  type Reading,
+  readCode,
+  requiredTime,
+  stated,
+} from '../reading.ts';
+import { Unread } from '../unread.ts';
+import type { DetailFields, EventFields } from './event-fields.ts';
+import { activeStatus, endsSessions, eventTypeName, statusAfter } from './event-types.ts';
+import { type Identity, type IdentityGroups, identityGroups, identityOf } from './identity.ts';
+import { bytesOf } from './megabytes.ts';
+
+/** Bytes of a description, less those of members that could not be taken: these are not cut. */
+const maxDescriptionBytes = 400;
+
+const contextCreated = '3';
+const contextUpdated = '4';
+const contextDeleted = '5';
+
+/** An event with what is already known of it. */
+interface EventRecord {
+  readonly fields: EventFields;
+  readonly identity: Identity;
+  readonly at: string;
+  readonly typeId: string;
+  readonly arrival: Arrival;
+  readonly groups: EventGroups;
+  readonly unread: Unread;
+}
+
+/** What an event states. */
+export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
+  const unread = new Unread();
+  const identity = identityOf(fields, arrival, unread);
+  if (isFault(identity)) return identity;
+  const at = requiredTime(fields.time, 'timestamp', arrival);
+  if (isFault(at)) return at;
+  const typeId = identifier(fields.typeId);
+  if (typeId === undefined) return fault('unknown-shape', 'The event type has no id');
+  if (typeId.length > 64) return memberFault('oversized-field', 'event_type.id', 'is too long', typeId);
+  if (identity.sim === undefined && identity.ids.accountId === undefined) {
+    return fault('missing-identity', 'Neither a SIM nor an organisation is named');
+  }
+  const groups = groupsOf(fields, identity, at, unread);
+  const record = { fields, identity, at, typeId, arrival, groups, unread };
+  const session = sessionOf(record);
+  if (isFault(session)) return session;
+  const event = eventOf(record, session);
+  return observed(session, undefined, event, simOf(record, event, session));
+}
+
+/** The PDP context of an event 3, 4 or 5. A refused activation has none: it is an event only. */
+function sessionOf(record: EventRecord): Session | undefined | Fault {
+  const { fields, identity, at, typeId, arrival, groups, unread } = record;
+  const isContext = typeId === contextCreated || typeId === contextUpdated || typeId === contextDeleted;
+  if (!isContext || !fields.inDetail.hasContext || identity.sim === undefined) return undefined;
+  const { tunnelCreated: written } = fields.inDetail;
+  const read = optionalTime(written, 'tunnel_created', arrival);
+  const tunnelCreated = unread.take(read, 'tunnel_created', written);
+  const sessionId = sessionIdOf(fields.inDetail, tunnelCreated);
+  if (sessionId === undefined) return fault('missing-identity', 'The PDP context has no id');
+  if (isFault(sessionId)) return sessionId;
+  // The context's own id is used again: without a time that can be read it names no session, and the event is kept.
+  if (isFault(read) && !hasOwnId(fields.inDetail)) return undefined;
+  // The volume of the whole session, which only its deletion states.
+  const totals = typeId === contextDeleted ? totalsOf(record) : undefined;
+  const start = tunnelCreated ?? (typeId === contextCreated ? at : undefined);
+  const terminal: Terminal | undefined = typeId === contextDeleted ? { status: 'ended', end: at } : undefined;
+  return {
+    sim: identity.sim,
+    sessionId,
+    origin: stated(at, identity.origin),
+    start: start ?? at,
+    startStated: start !== undefined,
+    terminal,
+    groups: {
+      totals: totals && stated(at, totals),
+      network: groups.network,
+      cell: groups.cell,
+      device: groups.device,
+      address: groups.address,
+      subscriber: groups.subscriber,
+      ids: groups.ids,
+      label: groups.label,
+      trouble: undefined,
+    },
+  };
+}
+
+/** They mean something together: where one can't be read, all are noted. */
+function totalsOf({ fields, arrival, unread }: EventRecord): Totals | undefined {
+  const { volumeUp, volumeDown, volumeTotal } = fields.inDetail;
+  const read = bytesOf(fields.inDetail, 'detail.volume', arrival.source.bytesPerMegabyte);
+  if (!isFault(read)) return read;
+  unread.note('detail.volume.tx', volumeUp);
+  unread.note('detail.volume.rx', volumeDown);
+  unread.take(read, 'detail.volume.total', volumeTotal);
+  return undefined;
+}
+
+/** By generation: the session's own id, or that of the PDP context with its time, since those ids are used again. */
+function sessionIdOf(inDetail: DetailFields, tunnelCreated: string | undefined): string | undefined | Fault {
+  const candidates = [
+    ['session_id', inDetail.sessionId],
+    ['ipcan_session_id', inDetail.ipcanSessionId],
+    ['pdp_context_id', inDetail.pdpContextId],
+  ] as const;
+  for (const [member, value] of candidates) {
+    const id = identifier(value);
+    if (id === undefined) continue;
+    const wrong = identifierFault(id);
+    if (wrong !== undefined) return memberFault(wrong, member, 'can not be used', id);
+    const isReused = member === 'pdp_context_id' && tunnelCreated !== undefined;
+    return isReused ? `${id}#${wholeSecond(tunnelCreated)}` : id;
+  }
+  return undefined;
+}
+
+function hasOwnId({ sessionId, ipcanSessionId }: DetailFields): boolean {
+  return (identifier(sessionId) ?? identifier(ipcanSessionId)) !== undefined;
+}
+
+/** What an event states of its SIM and session. */
+interface EventGroups extends IdentityGroups {
+  readonly network: Stated<Network> | undefined;
+  readonly cell: Stated<Cell> | undefined;
+  readonly device: Stated<Device> | undefined;
+  readonly address: Stated<Address> | undefined;
+}
+
+function groupsOf(fields: EventFields, identity: Identity, at: string, unread: Unread): EventGroups {
+  const network = networkOf(fields, unread);
+  const cell = cellOf(fields.inDetail, unread);
+  const device = readDevice(fields.inDetail.imei) ?? readDevice(fields.imei);
+  const address: Address = {
+    apn: unread.code(fields.inDetail.apn, 100, 'apn'),
+    ipAddress:
+      unread.code(fields.inDetail.ipAddress, 45, 'ue_ip_address') ??
+      unread.code(fields.ipAddress, 45, 'ip_address'),
+  };
+  const { ids, label, phone, subscriber } = identityGroups(identity, at);
+  return {
+    ids,
+    label,
+    phone,
+    subscriber,
+    network: network && stated(at, network),
+    cell: cell && stated(at, cell),
+    device: device && stated(at, device),
+    address: address.apn === undefined && address.ipAddress === undefined ? undefined : stated(at, address),
+  };
+}
+
+function networkOf(fields: EventFields, unread: Unread): Network | undefined {
+  const { inDetail } = fields;
+  const ratType = ratTypeOf(inDetail.ratType) ?? ratTypeInText(fields);
+  const mcc =
+    unread.code(inDetail.contextMcc, 8, 'mcc') ?? unread.code(inDetail.countryMcc, 8, 'country.mcc');
+  const network: Network = {
+    radio: radioOf(ratType),
+    ratType,
+    mcc,
+    mnc: networkCodeOf(inDetail.contextMnc) ?? operatorCodeIn(inDetail, mcc),
+    operatorName: freeText(inDetail.operatorName, 64),
+    country: countryOf({
+      isoCode: readCode(inDetail.countryIsoCode, 8),
+      name: readCode(inDetail.countryName, 64),
+      mcc,
+    }),
+  };
+  // A code without its country names no network.
+  const isNamed = mcc !== undefined || network.operatorName !== undefined || ratType !== undefined;
+  return isNamed ? network : undefined;
+}
+
+/** The operator's code, which means nothing beside another country's than its own. */
+function operatorCodeIn(inDetail: DetailFields, mcc: string | undefined): string | undefined {
+  const countryMcc = freeText(inDetail.countryMcc, 8);
+  return countryMcc === undefined || countryMcc === mcc ? networkCodeOf(inDetail.operatorMnc) : undefined;
+}
+
+/** Location events name the radio access in their text only: `RAT type='E_UTRAN'`. */
+function ratTypeInText(fields: EventFields): string | undefined {
+  const found = ratTypeText.exec(freeText(fields.description, 512) ?? '');
+  return readCode(found?.[1] ?? found?.[2], 32);
+}
+
+const ratTypeText = /RAT type='([^']{1,32})|RAT type=([\w() -]{1,16})/i;
+
+/** Location events list all codes of the operator; only a single one says which network it was. */
+function networkCodeOf(mnc: unknown): string | undefined {
+  if (!Array.isArray(mnc)) return readCode(mnc, 16);
+  const only: unknown = mnc.length === 1 ? mnc[0] : undefined;
+  return typeof only === 'object' && only !== null && 'mnc' in only
+    ? readCode(only.mnc, 8)
+    : readCode(only, 8);
+}
+
+function cellOf(inDetail: DetailFields, unread: Unread): Cell | undefined {
+  const cellId = unread.code(inDetail.cellId, 32, 'ci');
+  const lac = unread.code(inDetail.lac, 16, 'lac');
+  return cellId === undefined && lac === undefined
+    ? undefined
+    : { cellId, lac, lat: undefined, lon: undefined };
+}
+
+function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent {
+  const { fields, identity, at, typeId, arrival, groups, unread } = record;
+  const { source, carrier, iccid } = identity.origin;
+  const description = freeText(
+    fields.description,
+    maxDescriptionBytes - Buffer.byteLength(unread.text ?? ''),
+  );
+  const detail = detailText(fields.inDetail.detail, description, unread.text);
+  const extra = unread.textBeside(fields.extra, extraRoom);
+  // A refusal raises an alert; without one, the dialect has only left the context out.
+  const alert = alertOf(fields.alert);
+  const refused = typeId === contextCreated && !fields.inDetail.hasContext && alert !== false;
+  return {
+    sim: identity.sim ?? `account:${source}:${identity.ids.accountId}`,
+    eventKey: `${wholeSecond(at)}#${identity.recordId}`,
+    fullness: fields.abridged ? 0 : complete,
+    source,
+    carrier,
+    iccid,
+    imsi: identity.imsi,
+    time: at,
+    eventId: identity.recordId,
+    type: eventTypeName(typeId, freeText(fields.typeWords, 64), refused),
+    carrierType: typeId,
+    severity: severityOf(fields),
+    alert,
+    description,
+    detail,
+    sessionId: session?.sessionId,
+    network: groups.network?.group,
+    cellId: groups.cell?.group.cellId,
+    extra: extraBeside(extra, description, detail, unread.text),
+    arrivedAt: arrival.arrivedAt,
+  };
+}
+
+const severities: ReadonlyMap<string, string> = new Map([
+  ['0', 'info'],
+  ['1', 'warn'],
+  ['2', 'critical'],
+]);
+
+/** By id: the texts come in four spellings. */
+function severityOf(fields: EventFields): string | undefined {
+  const id = identifier(fields.severityId);
+  return (
+    (id === undefined ? undefined : severities.get(id)) ??
+    readCode(fields.severityWord, 16)?.toLowerCase() ??
+    id
+  );
+}
+
+/** A boolean, sent as such, as 0 or 1, or as text. */
+function alertOf(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  const text = identifier(value)?.toLowerCase();
+  if (text === '1' || text === 'true' || text === 't') return true;
+  return text === '0' || text === 'false' || text === 'f' ? false : undefined;
+}
+
+function simOf(record: EventRecord, event: LedgerEvent, session: Session | undefined): Sim | undefined {
+  const { identity, at, typeId, groups } = record;
+  if (identity.sim === undefined) return undefined;
+  const isLive = session !== undefined && session.terminal === undefined;
+  const status = isLive ? activeStatus : statusAfter(typeId);
+  return {
+    sim: identity.sim,
+    origin: stated(at, identity.origin),
+    groups: {
+      ids: groups.ids,
+      label: groups.label,
+      phone: groups.phone,
+      device: groups.device,
+      subscriber: groups.subscriber,
+      network: groups.network,
+      cell: groups.cell,
+      connection: connectionAfter(record, session),
+      lifecycle: status === undefined ? undefined : stated<Lifecycle>(at, { status }),
+      lastEvent: stated(at, { lastEvent: event.type, lastEventTime: at }),
+    },
+  };
+}
+
+function connectionAfter(
+  { at, typeId }: EventRecord,
+  session: Session | undefined,
+): Stated<Connection> | undefined {
+  if (session !== undefined) return stated(at, connectionOf(session));
+  return endsSessions(typeId) ? stated(at, { online: false, onlineChanged: at }) : undefined;
+}

@@ -1,0 +1,110 @@
+import type { Ids, Label, Origin, Phone, Stated, Subscriber } from '../../ledger/observation.ts';
+import {
+  identifier,
+  identifierFault,
+  maxSubscriberNumberBytes,
+  readIccidInName,
+  readSubscriberNumber,
+  readWrittenIccid,
+} from '../identifier.ts';
+import { type Arrival, type Fault, freeText, isFault, memberFault, stated } from '../reading.ts';
+import type { Unread } from '../unread.ts';
+
+/** What a record of any dialect says about whose it is. Each member as it was sent. */
+export interface IdentityFields {
+  readonly id: unknown;
+  readonly iccid: unknown;
+  readonly simId: unknown;
+  readonly endpointName: unknown;
+  readonly imsi: unknown;
+  readonly msisdn: unknown;
+  readonly organisationId: unknown;
+}
+
+/** What tells records and SIMs apart. */
+export interface Identity {
+  readonly recordId: string;
+  /** Undefined where no SIM is named. */
+  readonly sim: string | undefined;
+  readonly origin: Origin;
+  readonly ids: Ids;
+  readonly simName: string | undefined;
+  readonly msisdn: string | undefined;
+  readonly imsi: string | undefined;
+}
+
+/**
+ * Finds a record's identity, or says what is wrong with it.
+ *
+ * @param unread takes the ids that can't be used and are not needed.
+ */
+export function identityOf(fields: IdentityFields, arrival: Arrival, unread: Unread): Identity | Fault {
+  const recordId = identifier(fields.id);
+  const simName = freeText(fields.endpointName, 128);
+  // A flat record may lack the ICCID; 1NCE's endpoint name usually is it.
+  const iccid = identifier(fields.iccid) ?? (simName === undefined ? undefined : readIccidInName(simName));
+  const wrong = unusable('id', recordId) ?? unusable('iccid', iccid);
+  if (wrong !== undefined) return wrong;
+  // The carrier's other ids are needed only where nothing else names the SIM, or its owner.
+  const written = readWrittenIccid(iccid);
+  const card = written?.sim;
+  const readSimId = usable('sim id', fields.simId);
+  if (isFault(readSimId) && card === undefined) return readSimId;
+  const simId = unread.take(readSimId, 'sim.id', fields.simId);
+  // An ICCID that is masked, or longer than one, names no card: then the carrier's own id of the SIM does.
+  const sim = card ?? simId;
+  const readOrganisationId = usable('organisation id', fields.organisationId);
+  if (isFault(readOrganisationId) && sim === undefined) return readOrganisationId;
+  const organisationId = unread.take(readOrganisationId, 'organisation.id', fields.organisationId);
+  if (recordId === undefined) return memberFault('missing-identity', 'id', 'is missing, or no whole number');
+  return {
+    recordId,
+    sim,
+    origin: { source: arrival.source.name, carrier: carrierOf(arrival), iccid: written?.iccid },
+    ids: {
+      simSid: undefined,
+      simId,
+      accountId: organisationId,
+      fleetSid: undefined,
+      writtenIccid: written?.writtenIccid,
+    },
+    simName,
+    msisdn: unread.code(readSubscriberNumber(fields.msisdn), maxSubscriberNumberBytes, 'msisdn'),
+    imsi: unread.code(readSubscriberNumber(fields.imsi), maxSubscriberNumberBytes, 'imsi'),
+  };
+}
+
+/** The groups that both usage and events state of a SIM. */
+export interface IdentityGroups {
+  readonly ids: Stated<Ids>;
+  readonly label: Stated<Label> | undefined;
+  readonly phone: Stated<Phone> | undefined;
+  readonly subscriber: Stated<Subscriber> | undefined;
+}
+
+/** A record's identity as groups observed at a time. */
+export function identityGroups(identity: Identity, at: string): IdentityGroups {
+  const { ids, simName, msisdn, imsi } = identity;
+  return {
+    ids: stated(at, ids),
+    label: simName === undefined ? undefined : stated<Label>(at, { simName }),
+    phone: msisdn === undefined ? undefined : stated<Phone>(at, { msisdn }),
+    subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
+  };
+}
+
+function usable(member: string, value: unknown): string | undefined | Fault {
+  const text = identifier(value);
+  return unusable(member, text) ?? text;
+}
+
+function unusable(member: string, text: string | undefined): Fault | undefined {
+  const wrong = text === undefined ? undefined : identifierFault(text);
+  return wrong === undefined ? undefined : memberFault(wrong, member, 'can not be used', text);
+}
+
+/** Carriers of this format can't be told apart by a record; a source of the other format tells none of them. */
+function carrierOf(arrival: Arrival): Origin['carrier'] {
+  const { carrier } = arrival.source;
+  return carrier === 'twilio' || carrier === 'kore' ? 'emnify' : carrier;
+}

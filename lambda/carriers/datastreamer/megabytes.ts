@@ -1,0 +1,65 @@
+import { isDecimal, parseDecimal, timesWhole } from '../../json/decimal.ts';
+import type { Totals } from '../../ledger/observation.ts';
+import { isNothing } from '../nothing.ts';
+import { type Fault, isFault, memberFault, overlong } from '../reading.ts';
+
+/** The data streamer's volumes: decimals of megabytes, each of which a record may leave out. Values as they were sent. */
+export interface Volume {
+  /** From the device. */
+  readonly volumeUp: unknown;
+  /** To the device. */
+  readonly volumeDown: unknown;
+  readonly volumeTotal: unknown;
+}
+
+/** A volume in whole bytes; the total is the sum of both ways where it is not stated. */
+export interface WholeBytes extends Totals {
+  readonly dataTotal: number;
+}
+
+/** A decimal in its canonical form, undefined where there is none; or what is wrong with it. */
+export function decimalOf(value: unknown, member: string): string | undefined | Fault {
+  if (isNothing(value)) return undefined;
+  const tooLong = overlong(value, member);
+  if (tooLong !== undefined) return tooLong;
+  if (typeof value !== 'string' && typeof value !== 'number') return notDecimal(value, member);
+  return parseDecimal(value) ?? (isDecimal(String(value)) ? tooManyDigits : notDecimal)(value, member);
+}
+
+function notDecimal(value: unknown, member: string): Fault {
+  return memberFault('impossible-number', member, 'is no decimal', value);
+}
+
+function tooManyDigits(value: unknown, member: string): Fault {
+  return memberFault('impossible-number', member, 'has more digits than can be kept exactly (36)', value);
+}
+
+/**
+ * A volume in whole bytes, undefined where none is stated; or what is wrong with it.
+ *
+ * @param member the record's name of it, for the fault's sentence.
+ */
+export function bytesOf(
+  volume: Volume,
+  member: string,
+  bytesPerMegabyte: number,
+): WholeBytes | undefined | Fault {
+  const dataUploaded = wholeBytes(volume.volumeUp, `${member} tx`, bytesPerMegabyte);
+  const dataDownloaded = wholeBytes(volume.volumeDown, `${member} rx`, bytesPerMegabyte);
+  const total = wholeBytes(volume.volumeTotal, member, bytesPerMegabyte);
+  if (isFault(total)) return total;
+  if (isFault(dataUploaded)) return dataUploaded;
+  if (isFault(dataDownloaded)) return dataDownloaded;
+  if (dataUploaded === undefined && dataDownloaded === undefined && total === undefined) return undefined;
+  return { dataUploaded, dataDownloaded, dataTotal: total ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0) };
+}
+
+function wholeBytes(value: unknown, member: string, bytesPerMegabyte: number): number | undefined | Fault {
+  const decimal = decimalOf(value, member);
+  if (decimal === undefined || isFault(decimal)) return decimal;
+  const bytes = timesWhole(decimal, bytesPerMegabyte);
+  if (bytes === undefined) {
+    return memberFault('impossible-number', member, 'is more bytes than can be counted exactly', value);
+  }
+  return bytes < 0 ? memberFault('impossible-number', member, 'is negative', value) : bytes;
+}

@@ -1,0 +1,376 @@
+import { type JsonObject, jsonObject } from '../../json/json.ts';
+import {
+  complete,
+  completeWithSession,
+  type Device,
+  type Fullness,
+  type Lifecycle,
+  type Session,
+  type Sim,
+  type Usage,
+} from '../../ledger/observation.ts';
+import { startOfDay, wholeSecond } from '../../ledger/time.ts';
+import { isCostMoney } from '../cost.ts';
+import { countryOf } from '../country.ts';
+import { extraRoom, unknownMembers } from '../extra.ts';
+import { identifier, identifierFault, readDevice } from '../identifier.ts';
+import { firstStated, isNothing } from '../nothing.ts';
+import {
+  type Arrival,
+  type Fault,
+  fault,
+  freeText,
+  isFault,
+  memberFault,
+  notIccid,
+  observed,
+  optionalTime,
+  type Reading,
+  readCode,
+  requiredTime,
+  stated,
+} from '../reading.ts';
+import { Unread } from '../unread.ts';
+import { activeStatus } from './event-types.ts';
+import { type Identity, type IdentityFields, identityGroups, identityOf } from './identity.ts';
+import { bytesOf, decimalOf, type Volume } from './megabytes.ts';
+
+/** A usage record's members under one name each, whatever the dialect; values as they were sent. */
+export interface UsageFields extends IdentityFields, Volume {
+  readonly start: unknown;
+  readonly end: unknown;
+  readonly sessionId: unknown;
+  readonly trafficTypeId: unknown;
+  readonly trafficTypeWord: unknown;
+  readonly cost: unknown;
+  readonly currency: unknown;
+  readonly operatorName: unknown;
+  readonly mcc: unknown;
+  readonly mnc: unknown;
+  readonly countryName: unknown;
+  readonly imei: unknown;
+  readonly tariff: unknown;
+  readonly rateZone: unknown;
+  /** What the carrier has added since, as text. */
+  readonly extra: string | undefined;
+  /** Whether the dialect leaves out what another dialect of the same carrier states. */
+  readonly abridged: boolean;
+}
+
+/** Members that the carriers document, of the nested and the flat record. */
+const documented = new Set(
+  (
+    'id session_id ipcan_session_id start_timestamp end_timestamp ingestion_timestamp imsi imsi_id imsi_imsi sim ' +
+    'sim_id sim_iccid iccid msisdn msisdn_msisdn sim_production_date endpoint endpoint_id endpoint_name ' +
+    'endpoint_ip_address endpoint_tags endpoint_imei endpoint_balance organisation organisation_id ' +
+    'organisation_name operator operator_id operator_name operator_mnc operator_country_id operator_country_name ' +
+    'operator_country_mcc country_mcc tariff tariff_id tariff_name tariff_ratezone_id tariff_ratezone_name ' +
+    'traffic_type traffic_type_id traffic_type_description volume volume_total volume_tx volume_rx cost currency ' +
+    'currency_id currency_code currency_symbol quota_id rat_type'
+  ).split(' '),
+);
+
+/** The members of a JSON usage record, nested or flat; docs/wire-formats.md sets their names side by side. */
+export function usageFields(record: JsonObject): UsageFields {
+  const sim = jsonObject(record['sim']);
+  const endpoint = jsonObject(record['endpoint']);
+  const operator = jsonObject(record['operator']);
+  const country = jsonObject(operator?.['country']);
+  const tariff = jsonObject(record['tariff']);
+  const trafficType = jsonObject(record['traffic_type']);
+  const volume = jsonObject(record['volume']);
+  const currency = jsonObject(record['currency']);
+  const imsi = record['imsi'];
+  return {
+    id: record['id'],
+    start: record['start_timestamp'],
+    end: record['end_timestamp'],
+    sessionId: firstStated(record['session_id'], record['ipcan_session_id']),
+    iccid: firstStated(sim?.['iccid'], record['sim_iccid'], record['iccid']),
+    simId: firstStated(sim?.['id'], record['sim_id']),
+    msisdn: firstStated(sim?.['msisdn'], record['msisdn_msisdn'], record['msisdn']),
+    endpointName: endpoint?.['name'] ?? record['endpoint_name'],
+    imei: firstStated(endpoint?.['imei'], record['endpoint_imei']),
+    imsi: firstStated(jsonObject(imsi)?.['imsi'], record['imsi_imsi'], imsi),
+    organisationId: firstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
+    trafficTypeId: firstStated(trafficType?.['id'], record['traffic_type_id']),
+    trafficTypeWord: firstStated(
+      trafficType?.['description'],
+      trafficType?.['name'],
+      record['traffic_type_description'],
+      trafficType === undefined ? record['traffic_type'] : undefined,
+    ),
+    volumeTotal: firstStated(
+      volume?.['total'],
+      record['volume_total'],
+      volume === undefined ? record['volume'] : undefined,
+    ),
+    volumeUp: firstStated(volume?.['tx'], record['volume_tx']),
+    volumeDown: firstStated(volume?.['rx'], record['volume_rx']),
+    cost: record['cost'],
+    // Flat records have no currency: they are in euro.
+    currency: firstStated(
+      currency?.['code'],
+      record['currency_code'],
+      currency === undefined ? record['currency'] : undefined,
+      record['volume_total'] === undefined ? undefined : 'EUR',
+    ),
+    operatorName: operator?.['name'] ?? record['operator_name'],
+    mcc: firstStated(country?.['mcc'], record['operator_country_mcc'], record['country_mcc']),
+    mnc: firstStated(operator?.['mnc'], record['operator_mnc']),
+    countryName: firstStated(country?.['name'], record['operator_country_name']),
+    tariff: tariff?.['name'] ?? record['tariff_name'],
+    rateZone: jsonObject(tariff?.['ratezone'])?.['name'] ?? record['tariff_ratezone_name'],
+    abridged: false,
+    extra: unknownMembers(record, documented),
+  };
+}
+
+/** What a usage record states. */
+export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
+  const unread = new Unread();
+  const identity = identityOf(fields, arrival, unread);
+  if (isFault(identity)) return identity;
+  const { sim } = identity;
+  if (sim === undefined) {
+    const { iccid } = identity.origin;
+    if (iccid !== undefined) return notIccid('iccid', iccid, 'the id of the SIM');
+    return fault('missing-identity', 'Neither an ICCID nor a SIM id names the SIM');
+  }
+  const start = requiredTime(fields.start, 'start_timestamp', arrival);
+  if (isFault(start)) return start;
+  const volumes = volumesOf(fields, arrival.source.bytesPerMegabyte);
+  if (isFault(volumes)) return volumes;
+  const end = optionalTime(fields.end, 'end_timestamp', arrival) ?? start;
+  const sessionId = unread.take(sessionIdOf(fields), 'session_id', fields.sessionId);
+  const usage = usageOf(fields, { identity, sim, start, sessionId, unread }, volumes, {
+    end: unread.take(end, 'end_timestamp', fields.end) ?? start,
+    cost: unread.take(decimalOf(fields.cost, 'cost'), 'cost', fields.cost),
+  });
+  // A text message belongs to no data session, although emnify writes a session id on it.
+  const session =
+    sessionId === undefined || usage.trafficType === 'sms'
+      ? undefined
+      : sessionOf(usage, sessionId, identity);
+  return observed(session, usage, undefined, simOf(usage, identity));
+}
+
+function sessionIdOf(fields: UsageFields): string | undefined | Fault {
+  const sessionId = identifier(fields.sessionId);
+  const wrong = sessionId === undefined ? undefined : identifierFault(sessionId);
+  return wrong === undefined ? sessionId : memberFault(wrong, 'session_id', 'can not be used', sessionId);
+}
+
+interface Volumes {
+  readonly trafficType: string;
+  readonly volume: string | undefined;
+  readonly messages: number | undefined;
+  readonly messagesTx: number | undefined;
+  readonly messagesRx: number | undefined;
+  readonly dataUploaded: number | undefined;
+  readonly dataDownloaded: number | undefined;
+  readonly dataTotal: number;
+}
+
+const smsId = '6';
+const dataId = '5';
+
+function trafficTypeOf(fields: UsageFields): string {
+  const id = identifier(fields.trafficTypeId);
+  const word = readCode(fields.trafficTypeWord, 32)?.toLowerCase();
+  if (id === smsId || word === 'sms' || word === smsId) return 'sms';
+  if (id === dataId || word === 'data' || word === dataId || (id === undefined && word === undefined))
+    return 'data';
+  return readableWord(fields.trafficTypeWord) ?? `traffic-type.${id}`;
+}
+
+/** The carrier's word for a kind of traffic, unless it is longer than any word. */
+function readableWord(word: unknown): string | undefined {
+  const text = readCode(word, 65);
+  return text !== undefined && Buffer.byteLength(text) <= 64 ? text : undefined;
+}
+
+/** Bytes of data; messages of SMS, whose directions the carriers define in opposite ways; of other traffic neither. */
+function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fault {
+  const trafficType = trafficTypeOf(fields);
+  const volume = decimalOf(fields.volumeTotal, 'volume');
+  if (isFault(volume)) return volume;
+  if (trafficType === 'data') {
+    const bytes = bytesOf(fields, 'volume', bytesPerMegabyte);
+    if (bytes === undefined) return noVolume;
+    if (isFault(bytes)) return bytes;
+    return { trafficType, volume, ...noMessages, ...bytes };
+  }
+  const nothing = { trafficType, volume, dataUploaded: 0, dataDownloaded: 0, dataTotal: 0 };
+  if (trafficType !== 'sms') {
+    const isStated = [fields.volumeTotal, fields.volumeUp, fields.volumeDown].some(
+      (part) => !isNothing(part),
+    );
+    return isStated ? { ...nothing, ...noMessages } : noVolume;
+  }
+  for (const [member, value] of [
+    ['volume', fields.volumeTotal],
+    ['volume tx', fields.volumeUp],
+    ['volume rx', fields.volumeDown],
+  ] as const) {
+    const decimal = decimalOf(value, member);
+    if (isFault(decimal)) return decimal;
+    if (decimal?.includes('.')) {
+      return memberFault('impossible-number', member, 'is no number of messages', value);
+    }
+  }
+  // Messages are counted in ones, as bytes are where a megabyte has one of them.
+  const messages = bytesOf(fields, 'volume', 1);
+  if (isFault(messages)) return messages;
+  if (messages === undefined) return noVolume;
+  const { dataTotal, dataUploaded, dataDownloaded } = messages;
+  return { ...nothing, messages: dataTotal, messagesTx: dataUploaded, messagesRx: dataDownloaded };
+}
+
+const noMessages = { messages: undefined, messagesTx: undefined, messagesRx: undefined };
+
+const noVolume = fault(
+  'unknown-shape',
+  'This is a usage record without a volume: volume or volume_total is missing',
+);
+
+/** A usage record with what is already known of it. */
+interface UsageRecord {
+  readonly identity: Identity;
+  readonly sim: string;
+  readonly start: string;
+  readonly sessionId: string | undefined;
+  readonly unread: Unread;
+}
+
+function usageOf(
+  fields: UsageFields,
+  { identity, sim, start, sessionId, unread }: UsageRecord,
+  volumes: Volumes,
+  { end, cost }: Pick<Usage, 'end' | 'cost'>,
+): Usage {
+  const { iccid } = identity.origin;
+  const { imsi } = identity;
+  const mcc = unread.code(fields.mcc, 8, 'mcc');
+  const mnc = unread.code(fields.mnc, 16, 'mnc');
+  const operatorName = freeText(fields.operatorName, 64);
+  const tariff = freeText(fields.tariff, 64);
+  const rateZone = freeText(fields.rateZone, 64);
+  const currency = unread.code(fields.currency, 8, 'currency');
+  const isMoney = isCostMoney(identity.origin.carrier);
+  const device = readDevice(fields.imei);
+  // The attributes that dialects differ in: all of them make a complete statement.
+  const differing = [iccid, imsi, operatorName, mcc, mnc, tariff, rateZone, currency];
+  return {
+    sim,
+    usageId: `${wholeSecond(start)}#${identity.recordId}`,
+    fullness: fullnessOf(differing, sessionId, fields.abridged || lacksDirections(volumes)),
+    source: identity.origin.source,
+    carrier: identity.origin.carrier,
+    iccid,
+    imsi,
+    start,
+    end,
+    recordId: identity.recordId,
+    sessionId,
+    trafficType: volumes.trafficType,
+    dataUploaded: volumes.dataUploaded,
+    dataDownloaded: volumes.dataDownloaded,
+    dataTotal: volumes.dataTotal,
+    messages: volumes.messages,
+    messagesTx: volumes.messagesTx,
+    messagesRx: volumes.messagesRx,
+    volume: volumes.volume,
+    cost: isMoney ? cost : undefined,
+    // Carriers whose cost is the volume again state a currency all the same.
+    currency: isMoney ? currency : undefined,
+    costVolume: isMoney ? undefined : cost,
+    operatorName,
+    mcc,
+    mnc,
+    country: countryOf({ name: readCode(fields.countryName, 64), mcc }),
+    radio: undefined,
+    apn: undefined,
+    imei: device?.imei,
+    writtenImei: device?.writtenImei,
+    tariff,
+    rateZone,
+    dataModifier: undefined,
+    extra: unread.textBeside(fields.extra, extraRoom),
+    sessionUploaded: undefined,
+    sessionDownloaded: undefined,
+    sessionTotal: undefined,
+    observedAt: undefined,
+  };
+}
+
+/** Whether another rendering may say in which direction text messages went. */
+function lacksDirections({ messages, messagesTx, messagesRx }: Volumes): boolean {
+  return messages !== undefined && (messagesTx === undefined || messagesRx === undefined);
+}
+
+function fullnessOf(
+  differing: readonly (string | undefined)[],
+  sessionId: string | undefined,
+  abridged: boolean,
+): Fullness {
+  const statedCount = differing.filter((value) => value !== undefined).length;
+  if (statedCount < differing.length || abridged) return statedCount;
+  return sessionId === undefined ? complete : completeWithSession;
+}
+
+/** A usage record names its session and tells that it was alive; what the session's network is, events tell. */
+function sessionOf(usage: Usage, sessionId: string, identity: Identity): Session {
+  // Start may follow end in real records.
+  const [earlier, later] = usage.start < usage.end ? [usage.start, usage.end] : [usage.end, usage.start];
+  const { ids, label, subscriber } = identityGroups(identity, later);
+  const device = deviceOf(usage);
+  return {
+    sim: usage.sim,
+    sessionId,
+    origin: stated(later, identity.origin),
+    start: earlier,
+    startStated: false,
+    terminal: undefined,
+    groups: {
+      totals: undefined,
+      network: undefined,
+      cell: undefined,
+      device: device && stated(later, device),
+      address: undefined,
+      subscriber,
+      ids,
+      label,
+      trouble: undefined,
+    },
+  };
+}
+
+/** The modem that a usage record names. */
+function deviceOf({ imei, writtenImei }: Usage): Device | undefined {
+  return imei === undefined ? undefined : { imei, writtenImei };
+}
+
+function simOf(usage: Usage, identity: Identity): Sim {
+  const { sim, start, dataTotal } = usage;
+  const device = deviceOf(usage);
+  const at = startOfDay(start);
+  const { ids, label, phone, subscriber } = identityGroups(identity, at);
+  return {
+    sim,
+    origin: stated(at, identity.origin),
+    groups: {
+      ids,
+      label,
+      phone,
+      subscriber,
+      device: device && stated(at, device),
+      network: undefined,
+      cell: undefined,
+      connection: undefined,
+      // Bytes end what an event of an earlier day said, such as that the SIM is blocked.
+      lifecycle: dataTotal === 0 ? undefined : stated<Lifecycle>(at, { status: activeStatus }),
+      lastEvent: undefined,
+    },
+  };
+}

@@ -1,0 +1,520 @@
+import { parseDecimal, timesWhole } from '../../json/decimal.ts';
+import { type JsonObject, jsonObject, parseObject } from '../../json/json.ts';
+import {
+  type Address,
+  type Cell,
+  complete,
+  type Device,
+  type Fullness,
+  type Ids,
+  type Label,
+  type LedgerEvent,
+  type Network,
+  type Origin,
+  type Session,
+  type Sim,
+  type Subscriber,
+  superseded,
+  type Terminal,
+  type Totals,
+  type Trouble,
+  type Usage,
+} from '../../ledger/observation.ts';
+import { refreshesHourly, speakingFor } from '../../ledger/session-refresh.ts';
+import { connectionOf } from '../../ledger/sim.ts';
+import type { Carrier } from '../../ledger/source.ts';
+import { startOfDay } from '../../ledger/time.ts';
+import { countryOf } from '../country.ts';
+import { detailText } from '../detail.ts';
+import { extraRoom, unknownMembers } from '../extra.ts';
+import {
+  identifier,
+  identifierFault,
+  maxSubscriberNumberBytes,
+  readDevice,
+  readSubscriberNumber,
+  readWrittenIccid,
+} from '../identifier.ts';
+import { isNothing } from '../nothing.ts';
+import { radioOf, ratTypeOf } from '../radio.ts';
+import {
+  type Arrival,
+  type Fault,
+  fault,
+  freeText,
+  isFault,
+  memberFault,
+  notIccid,
+  observed,
+  optionalTime,
+  overlong,
+  type Reading,
+  readCode,
+  requiredTime,
+  stated,
+} from '../reading.ts';
+import { Unread } from '../unread.ts';
+
+/**
+ * Super SIM connection events (Twilio, now KORE): CloudEvents with string SIDs and whole bytes. Described in docs/wire-formats.md.
+ */
+
+/** What comes before a type's own words. `com.twilio` types live on at KORE, so nothing before it is looked at. */
+const typeMarker = '.supersim.connection.';
+const testType = /\.eventstreams\.test[.-]event$/;
+
+/** The documented members of `data`, schema version 2. */
+const documented = new Set(
+  (
+    'event_sid event_type timestamp account_sid sim_sid sim_iccid sim_unique_name fleet_sid apn imsi imei ip_address ' +
+    'rat_type network location data_session_sid data_session_start_time data_session_end_time ' +
+    'data_session_update_start_time data_session_update_end_time data_upload data_download data_total ' +
+    'data_session_data_upload data_session_data_download data_session_data_total data_modifier error'
+  ).split(' '),
+);
+
+/** Characters of a type. Those that are known have at most 60. */
+const maxTypeLength = 160;
+
+/** Whether a record is a CloudEvent, or the data of one of a Super SIM without its envelope. */
+export function isSuperSimRecord(record: JsonObject): boolean {
+  return isCloudEvent(record) || isBareData(record);
+}
+
+function isCloudEvent(record: JsonObject): boolean {
+  return record['specversion'] !== undefined && typeof record['type'] === 'string';
+}
+
+/** Whatever stands between carrier and stream may have left the envelope out; the data says all that it says. */
+function isBareData(record: JsonObject): boolean {
+  const type = record['event_type'];
+  return record['event_sid'] !== undefined && typeof type === 'string' && type.includes(typeMarker);
+}
+
+/** What a CloudEvent states, or its data alone. */
+export function interpretSuperSim(record: JsonObject, arrival: Arrival): Reading {
+  const envelope = isCloudEvent(record) ? record : { type: record['event_type'], data: record };
+  return interpretCloudEvent(envelope, arrival);
+}
+
+function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
+  const carrierType = String(envelope['type']);
+  // One Kinesis writer sends data as a string.
+  const sent = envelope['data'];
+  const data = typeof sent === 'string' ? parseObject(sent) : jsonObject(sent);
+  const marker = carrierType.indexOf(typeMarker);
+  if (marker === -1) return interpretOther(carrierType, data);
+  if (data === undefined)
+    return memberFault('unknown-shape', 'data', 'of a Super SIM event must be an object, or the text of one');
+  const identity = identityOf(data);
+  if (isFault(identity)) return identity;
+  const sentAt = isNothing(data['timestamp']) ? envelope['time'] : data['timestamp'];
+  const at = requiredTime(sentAt, 'timestamp', arrival);
+  if (typeof at !== 'string') return at;
+  if (carrierType.length > maxTypeLength)
+    return memberFault('oversized-field', 'type', 'is too long', carrierType);
+  const type = freeText(carrierType.slice(marker + typeMarker.length)) ?? 'unknown';
+  const carrier = carrierOf(envelope, arrival);
+  return interpretRecord({ data, identity, at, type, carrierType, carrier, arrival, unread: new Unread() });
+}
+
+/** Sink validation, or an event of another product. */
+function interpretOther(carrierType: string, data: JsonObject | undefined): Reading {
+  if (!testType.test(carrierType)) {
+    return memberFault('unknown-shape', 'type', 'names no Super SIM connection event', carrierType);
+  }
+  const testId = freeText(data?.['test_id'], 64);
+  return testId === undefined
+    ? { kind: 'ignored', reason: 'sink validation' }
+    : { kind: 'ignored', reason: 'sink validation', testId };
+}
+
+function carrierOf(envelope: JsonObject, arrival: Arrival): Carrier {
+  const { carrier } = arrival.source;
+  if (carrier === 'twilio' || carrier === 'kore') return carrier;
+  const source = envelope['source'];
+  return typeof source === 'string' && source.startsWith('kore') ? 'kore' : 'twilio';
+}
+
+/** What tells records, SIMs and sessions apart. */
+interface Identity {
+  readonly eventSid: string;
+  readonly sim: string;
+  readonly iccid: string | undefined;
+  readonly writtenIccid: string | undefined;
+  readonly simSid: string | undefined;
+  readonly sessionId: string | undefined;
+}
+
+function identityOf(data: JsonObject): Identity | Fault {
+  const eventSid = identifier(data['event_sid']);
+  const iccid = identifier(data['sim_iccid']);
+  const simSid = identifier(data['sim_sid']);
+  const sessionId = identifier(data['data_session_sid']);
+  for (const [member, text] of [
+    ['event_sid', eventSid],
+    ['sim_iccid', iccid],
+    ['sim_sid', simSid],
+    ['data_session_sid', sessionId],
+  ] as const) {
+    const wrong = text === undefined ? undefined : identifierFault(text);
+    if (wrong !== undefined) return memberFault(wrong, member, 'can not be used', text);
+  }
+  const written = readWrittenIccid(iccid);
+  const sim = written?.sim ?? simSid;
+  if (eventSid === undefined) return memberFault('missing-identity', 'event_sid', 'is missing');
+  if (sim === undefined) {
+    if (iccid !== undefined) return notIccid('sim_iccid', iccid, 'sim_sid');
+    return fault('missing-identity', 'Neither sim_iccid nor sim_sid names the SIM');
+  }
+  const { iccid: shownIccid, writtenIccid } = written ?? {};
+  return { eventSid, sim, iccid: shownIccid, writtenIccid, simSid, sessionId };
+}
+
+/** A record with what is already known of it. */
+interface SuperSimRecord {
+  readonly data: JsonObject;
+  readonly identity: Identity;
+  readonly at: string;
+  /** The type's own words, `data-session.updated`. */
+  readonly type: string;
+  readonly carrierType: string;
+  readonly carrier: Carrier;
+  readonly arrival: Arrival;
+  readonly unread: Unread;
+}
+
+/** The types that tell of a session which there is or was. */
+const typesOfSessions = new Set(['data-session.started', 'data-session.updated', 'data-session.ended']);
+
+function interpretRecord(record: SuperSimRecord): Reading {
+  const { type, identity } = record;
+  const isSession = type.startsWith('data-session.');
+  // A session that failed before it came to be has no id: that is an event, and no session.
+  if (identity.sessionId === undefined && typesOfSessions.has(type)) {
+    return memberFault('missing-identity', 'data_session_sid', 'is missing');
+  }
+  const facts = factsOf(record);
+  const totals = runningTotals(record);
+  const session =
+    isSession && identity.sessionId !== undefined ? sessionOf(record, facts, totals) : undefined;
+  const usage = usageOf(record, facts, totals);
+  if (isFault(usage)) return usage;
+  const event = type === 'data-session.updated' ? undefined : eventOf(record, facts);
+  // No other item has a place for what could not be read.
+  if (usage === undefined && event === undefined && record.unread.fault !== undefined)
+    return record.unread.fault;
+  const sim = simOf(record, facts, event, session);
+  const { sessionRefresh } = record.arrival.source;
+  if (sessionRefresh === 'hourly' && session !== undefined && usage !== undefined && event === undefined) {
+    if (!refreshesHourly(session, usage)) return observed(undefined, speakingFor(session, usage), event, sim);
+  }
+  return observed(session, usage, event, sim);
+}
+
+/** Every rendering says all there is; during a move both carriers may deliver an event, under one `event_sid`. */
+function fullnessOf({ source }: Arrival): Fullness {
+  return source.superseded === true ? superseded : complete;
+}
+
+/** The groups that sessions, usage, events and SIMs share. */
+interface Facts {
+  readonly origin: Origin;
+  readonly network: Network | undefined;
+  readonly cell: Cell | undefined;
+  readonly device: Device | undefined;
+  readonly imsi: string | undefined;
+  readonly apn: string | undefined;
+  readonly ids: Ids;
+  readonly simName: string | undefined;
+  readonly dataModifier: string | undefined;
+  readonly error: string | undefined;
+}
+
+function factsOf({ data, identity, carrier, arrival, unread }: SuperSimRecord): Facts {
+  const code = (member: string, maxLength: number): string | undefined =>
+    unread.code(data[member], maxLength, member);
+  return {
+    origin: { source: arrival.source.name, carrier, iccid: identity.iccid },
+    network: networkOf(data, unread),
+    cell: cellOf(data, unread),
+    device: readDevice(data['imei']),
+    imsi: unread.code(readSubscriberNumber(data['imsi']), maxSubscriberNumberBytes, 'imsi'),
+    apn: code('apn', 100),
+    ids: {
+      simSid: identity.simSid,
+      simId: undefined,
+      accountId: unread.code(identifier(data['account_sid']), 64, 'account_sid'),
+      fleetSid: unread.code(identifier(data['fleet_sid']), 64, 'fleet_sid'),
+      writtenIccid: identity.writtenIccid,
+    },
+    simName: freeText(data['sim_unique_name'], 128),
+    dataModifier: code('data_modifier', 32),
+    error: errorOf(data),
+  };
+}
+
+function networkOf(data: JsonObject, unread: Unread): Network | undefined {
+  const network = jsonObject(data['network']);
+  const ratType = ratTypeOf(data['rat_type']);
+  if (network === undefined && ratType === undefined) return undefined;
+  const mcc = unread.code(network?.['mcc'], 8, 'network.mcc');
+  const isoCode = readCode(network?.['iso_country'], 8);
+  return {
+    radio: radioOf(ratType),
+    ratType,
+    mcc,
+    mnc: unread.code(network?.['mnc'], 8, 'network.mnc'),
+    operatorName: freeText(network?.['friendly_name'], 64),
+    country: countryOf({ isoCode, mcc }),
+  };
+}
+
+function cellOf(data: JsonObject, unread: Unread): Cell | undefined {
+  const location = jsonObject(data['location']);
+  if (location === undefined) return undefined;
+  const cellId = unread.code(location['cell_id'], 32, 'location.cell_id');
+  const lac = unread.code(location['lac'], 16, 'location.lac');
+  const position = positionOf(location);
+  if (position === undefined) {
+    unread.note('location.lat', location['lat']);
+    unread.note('location.lon', location['lon']);
+  }
+  if (cellId === undefined && lac === undefined && position === undefined) return undefined;
+  return { cellId, lac, lat: position?.lat, lon: position?.lon };
+}
+
+/** Both coordinates, or none: half a position is no position. */
+function positionOf(location: JsonObject): { readonly lat: number; readonly lon: number } | undefined {
+  const lat = degreesOf(location['lat'], 90);
+  const lon = degreesOf(location['lon'], 180);
+  return lat === undefined || lon === undefined ? undefined : { lat, lon };
+}
+
+/** Less than a thousandth of a millimetre. */
+const minDegrees = 1e-12;
+
+/** More characters than any number has that says where something stands. */
+const maxDegreesLength = 40;
+
+const degreesSpelling = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
+
+/** Degrees; undefined where the value is no number or lies beyond the range. */
+function degreesOf(value: unknown, range: number): number | undefined {
+  const degrees = typeof value === 'string' ? writtenDegrees(value) : value;
+  if (typeof degrees !== 'number' || !(Math.abs(degrees) <= range)) return undefined;
+  // A table knows no negative zero, and takes no number that is nearer to zero than 1E-130.
+  return Math.abs(degrees) < minDegrees ? 0 : degrees;
+}
+
+/** A number as text: JSON's numbers of 16 digits and more arrive so. */
+function writtenDegrees(value: string): number | undefined {
+  if (value.length > maxDegreesLength) return undefined;
+  const text = value.trim();
+  return degreesSpelling.test(text) ? Number(text) : undefined;
+}
+
+/** Bytes of a session's error. Events keep it as the carrier wrote it. */
+const maxErrorBytes = 194;
+/** Fewer bytes of a message say nothing. */
+const minMessageBytes = 16;
+
+/** `{code, message}` in one line: the code whole, the message cut to what is left. */
+function errorOf(data: JsonObject): string | undefined {
+  const error = data['error'];
+  if (typeof error === 'string') return freeText(error, maxErrorBytes);
+  const members = jsonObject(error);
+  if (members === undefined) return undefined;
+  const code = freeText(members['code'], maxErrorBytes);
+  const room = maxErrorBytes - (code === undefined ? 0 : Buffer.byteLength(code) + 2);
+  const message = room < minMessageBytes ? undefined : freeText(members['message'], room);
+  return code !== undefined && message !== undefined ? `${code}: ${message}` : (code ?? message);
+}
+
+/** Whole bytes, absent where not stated; or what is wrong with them. */
+function bytesOf(data: JsonObject, member: string): number | undefined | Fault {
+  const value = data[member];
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  if (isNothing(value)) return undefined;
+  const tooLong = overlong(value, member);
+  if (tooLong !== undefined) return tooLong;
+  const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
+  const bytes = decimal === undefined || decimal.includes('.') ? undefined : timesWhole(decimal, 1);
+  if (bytes !== undefined && bytes >= 0) return bytes;
+  return memberFault('impossible-number', member, 'is no exact number of bytes', value);
+}
+
+/** Three members that state bytes up, down and in total; undefined where none is there. */
+function volumesOf(data: JsonObject, prefix: string): Totals | undefined | Fault {
+  const dataUploaded = bytesOf(data, `${prefix}upload`);
+  const dataDownloaded = bytesOf(data, `${prefix}download`);
+  const total = bytesOf(data, `${prefix}total`);
+  if (isFault(dataUploaded)) return dataUploaded;
+  if (isFault(dataDownloaded)) return dataDownloaded;
+  if (isFault(total)) return total;
+  if (dataUploaded === undefined && dataDownloaded === undefined && total === undefined) return undefined;
+  return { dataUploaded, dataDownloaded, dataTotal: total ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0) };
+}
+
+function sessionOf(record: SuperSimRecord, facts: Facts, totals: Totals | undefined): Session {
+  const { data, at, identity, unread } = record;
+  const start = timeIn(record, 'data_session_start_time');
+  const terminal = terminalOf(record);
+  const ipAddress = unread.code(data['ip_address'], 45, 'ip_address');
+  const { network, cell, device, imsi, apn, ids, simName, error, dataModifier } = facts;
+  const address: Address | undefined =
+    apn === undefined && ipAddress === undefined ? undefined : { apn, ipAddress };
+  return {
+    sim: identity.sim,
+    sessionId: identity.sessionId ?? '',
+    origin: stated(at, { ...facts.origin, dataModifier }),
+    start: start ?? at,
+    startStated: start !== undefined,
+    terminal,
+    groups: {
+      totals: totals && stated(at, totals),
+      network: network && stated(at, network),
+      cell: cell && stated(at, cell),
+      device: device && stated(at, device),
+      address: address && stated(at, address),
+      subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
+      ids: stated(at, ids),
+      label: simName === undefined ? undefined : stated<Label>(at, { simName }),
+      trouble: error === undefined ? undefined : stated<Trouble>(at, { error }),
+    },
+  };
+}
+
+/** A time that the record can do without: one that can't be read is noted. */
+function timeIn({ data, arrival, unread }: SuperSimRecord, member: string): string | undefined {
+  return unread.take(optionalTime(data[member], member, arrival), member, data[member]);
+}
+
+const totalsPrefix = 'data_session_data_';
+
+/** The session's running totals. They mean something together: where one can't be read, all are noted. */
+function runningTotals({ data, unread }: SuperSimRecord): Totals | undefined {
+  const read = volumesOf(data, totalsPrefix);
+  if (!isFault(read)) return read;
+  for (const way of ['upload', 'download', 'total']) {
+    const member = `${totalsPrefix}${way}`;
+    unread.take(read, member, data[member]);
+  }
+  return undefined;
+}
+
+function terminalOf(record: SuperSimRecord): Terminal | undefined {
+  const { at, type } = record;
+  if (type !== 'data-session.ended' && type !== 'data-session.failed') return undefined;
+  const end = timeIn(record, 'data_session_end_time');
+  return { status: type === 'data-session.ended' ? 'ended' : 'failed', end: end ?? at };
+}
+
+/** The window of an `updated`, or the last one on `ended`. */
+function usageOf(
+  record: SuperSimRecord,
+  facts: Facts,
+  totals: Totals | undefined,
+): Usage | undefined | Fault {
+  const { data, at, arrival, identity } = record;
+  const volumes = volumesOf(data, 'data_');
+  if (volumes === undefined || isFault(volumes)) return volumes;
+  const windowStart = timeIn(record, 'data_session_update_start_time');
+  const windowEnd = timeIn(record, 'data_session_update_end_time');
+  const end = windowEnd ?? at;
+  // Some `ended` state no beginning: the bytes then belong to the moment at which they were reported.
+  const start = windowStart ?? end;
+  const { network } = facts;
+  return {
+    sim: identity.sim,
+    usageId: `${start}#${identity.eventSid}`,
+    fullness: fullnessOf(arrival),
+    source: facts.origin.source,
+    carrier: record.carrier,
+    iccid: identity.iccid,
+    imsi: facts.imsi,
+    start,
+    end,
+    recordId: identity.eventSid,
+    sessionId: identity.sessionId,
+    trafficType: 'data',
+    dataUploaded: volumes.dataUploaded,
+    dataDownloaded: volumes.dataDownloaded,
+    dataTotal: volumes.dataTotal ?? 0,
+    messages: undefined,
+    messagesTx: undefined,
+    messagesRx: undefined,
+    volume: undefined,
+    cost: undefined,
+    currency: undefined,
+    costVolume: undefined,
+    operatorName: network?.operatorName,
+    mcc: network?.mcc,
+    mnc: network?.mnc,
+    country: network?.country,
+    radio: network?.radio,
+    apn: facts.apn,
+    imei: facts.device?.imei,
+    writtenImei: facts.device?.writtenImei,
+    tariff: undefined,
+    rateZone: undefined,
+    dataModifier: facts.dataModifier,
+    extra: record.unread.textBeside(unknownMembers(data, documented), extraRoom),
+    sessionUploaded: totals?.dataUploaded,
+    sessionDownloaded: totals?.dataDownloaded,
+    sessionTotal: totals?.dataTotal,
+    observedAt: undefined,
+  };
+}
+
+function eventOf(record: SuperSimRecord, facts: Facts): LedgerEvent {
+  const { at, type, carrierType, identity, arrival, data, unread } = record;
+  return {
+    sim: identity.sim,
+    eventKey: `${at}#${identity.eventSid}`,
+    fullness: fullnessOf(arrival),
+    source: facts.origin.source,
+    carrier: record.carrier,
+    iccid: identity.iccid,
+    imsi: facts.imsi,
+    time: at,
+    eventId: identity.eventSid,
+    type,
+    carrierType: freeText(carrierType) ?? type,
+    severity: undefined,
+    alert: undefined,
+    description: undefined,
+    detail: detailText(data['error'], undefined),
+    sessionId: identity.sessionId,
+    network: facts.network,
+    cellId: facts.cell?.cellId,
+    extra: unread.textBeside(unknownMembers(data, documented), extraRoom),
+    arrivedAt: arrival.arrivedAt,
+  };
+}
+
+function simOf(
+  record: SuperSimRecord,
+  facts: Facts,
+  event: LedgerEvent | undefined,
+  session: Session | undefined,
+): Sim {
+  const at = event === undefined ? startOfDay(record.at) : record.at;
+  const { network, cell, device, imsi, ids, simName } = facts;
+  return {
+    sim: record.identity.sim,
+    origin: stated(at, facts.origin),
+    groups: {
+      ids: stated(at, ids),
+      label: simName === undefined ? undefined : stated<Label>(at, { simName }),
+      phone: undefined,
+      device: device && stated(at, device),
+      subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
+      network: event && network && stated(at, network),
+      cell: event && cell && stated(at, cell),
+      connection: event && session && stated(at, connectionOf(session)),
+      lifecycle: undefined,
+      lastEvent: event && stated(at, { lastEvent: event.type, lastEventTime: at }),
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { sendSigned } from '../../aws/aws-request.ts';
+import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { ledgerPortsFromEnvironment } from '../../aws/ledger-ports.ts';
+import { environment, service } from '../../aws/names.ts';
+import { requireEnvironment, sourcesFromEnvironment } from '../../aws/sources.ts';
+import { causeOf, telemetryOf } from '../../aws/telemetry.ts';
+import { openFile } from '../../ingest/files/file-store.ts';
+import { type ImportPorts, importFile } from '../../ingest/files/import-file.ts';
+import {
+  continuation,
+  copySourceOf,
+  type FileObject,
+  objectName,
+  readMessage,
+} from '../../ingest/files/messages.ts';
+import { Measures } from '../../ingest/measures.ts';
+import { FilesTable } from '../../store/files.ts';
+import { BucketQuarantine } from '../../store/quarantine.ts';
+
+/** Time that must be left for one more block and for the notes about it. */
+const reserveMilliseconds = 20_000;
+
+const telemetry = telemetryOf(service.fileImporter);
+const sources = sourcesFromEnvironment();
+const dynamoDb = dynamoDbClient();
+const s3 = new S3Client({ maxAttempts: 5, responseChecksumValidation: 'WHEN_REQUIRED' });
+const quarantine = new BucketQuarantine(dynamoDb.config, requireEnvironment(environment.quarantineBucket));
+const ledger = ledgerPortsFromEnvironment(dynamoDb);
+const files = new FilesTable(dynamoDb, requireEnvironment(environment.filesTable));
+const queueUrl = requireEnvironment(environment.fileQueueUrl);
+
+/** Imports the files that the messages announce; a message that fails is reported, and delivered again. */
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+  for (const record of event.Records) {
+    try {
+      await takeMessage(record, context);
+    } catch (error) {
+      telemetry.logger.error('The message will be delivered again', causeOf(error));
+      batchItemFailures.push({ itemIdentifier: record.messageId });
+    }
+  }
+  return { batchItemFailures };
+}
+
+async function takeMessage(record: SQSRecord, context: Context): Promise<void> {
+  const message = readMessage(record.body);
+  if (message === undefined)
+    throw new Error('The message is neither an announcement of S3 nor one of the importer');
+  for (const object of message.objects) await takeObject(object, context);
+}
+
+async function takeObject(object: FileObject, context: Context): Promise<void> {
+  const source = sources.ofBucket(object.bucket);
+  let measures = new Measures();
+  const ports: ImportPorts = {
+    ...ledger,
+    files,
+    open: (file, from) => openFile(s3, file, from),
+    keepFile: (file, reject) => {
+      for (const count of ['received', 'rejected'] as const) measures.count(reject.code, count);
+      return quarantine.keepObject(reject, copySourceOf(file));
+    },
+    // A block that was not wholly taken in is tried again, and counts when it is.
+    measure: (ofBlock, { failed }) => {
+      if (failed === 0) measures.add(ofBlock);
+    },
+    count: (receipt) => {
+      telemetry.count(receipt, measures, source.name);
+      measures = new Measures();
+    },
+    timeIsShort: () => context.getRemainingTimeInMillis() < reserveMilliseconds,
+    now: Date.now,
+  };
+  const { outcome, manifest } = await importFile(object, source, ports);
+  // Why a file failed stands in its manifest: the reason shows its first row, which may be a record.
+  const { rows, accepted, rejected } = manifest ?? {};
+  telemetry.logger.info('File', { object: objectName(object), outcome, rows, accepted, rejected });
+  if (outcome === 'failed') telemetry.fileFailed(source.name);
+  if (outcome === 'continue') await goOn(object);
+}
+
+/** A message that another invocation goes on with. */
+async function goOn(object: FileObject): Promise<void> {
+  const answer = await sendSigned(dynamoDb.config, {
+    service: 'sqs',
+    method: 'POST',
+    url: new URL(new URL(queueUrl).origin),
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' },
+    body: JSON.stringify({ QueueUrl: queueUrl, MessageBody: continuation(object) }),
+  });
+  if (answer.status !== 200)
+    throw new Error(`The queue answered ${answer.status}: ${answer.body.slice(0, 300)}`);
+}

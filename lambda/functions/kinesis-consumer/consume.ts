@@ -1,0 +1,153 @@
+import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import type { Deadline } from '../../aws/deadline.ts';
+import type { Sources } from '../../aws/sources.ts';
+import { causeOf, type Telemetry } from '../../aws/telemetry.ts';
+import { interpret } from '../../carriers/index.ts';
+import { fault } from '../../carriers/reading.ts';
+import { entriesOf, type Interpret, positionOf } from '../../ingest/entries.ts';
+import { type Ingested, ingest, type LedgerPorts } from '../../ingest/ingest.ts';
+import { Measures } from '../../ingest/measures.ts';
+import { emptyReceipt } from '../../ledger/receipt.ts';
+import type { DeliveryNotes, SingleDelivery } from './delivery-notes.ts';
+
+/** What the consumer works with. */
+export interface ConsumerContext {
+  readonly sources: Sources;
+  readonly ports: Pick<LedgerPorts, 'writer' | 'quarantine'>;
+  readonly notes: DeliveryNotes;
+  readonly telemetry: Telemetry;
+  /** Bounds the time of requests to the store. */
+  readonly deadline: Pick<Deadline, 'within'>;
+  /** Says what a value of a carrier's JSON states; as the ledger reads it, where it is left out. */
+  readonly interpretValue?: Interpret;
+}
+
+/** Deaths of the function after which the record that it died of goes to the quarantine. */
+export const maxDeaths = 3;
+
+/** The kind under which a record is counted that was not looked at. */
+const unread = 'unread';
+
+/** Milliseconds before Lambda ends the function at which work is broken off: enough to report what failed. */
+const reserveMilliseconds = 5_000;
+
+/** Of these, how long the end of a delivery may take to be noted. */
+const endNoteMilliseconds = 3_000;
+
+/**
+ * Takes in a batch of Kinesis records.
+ *
+ * Records are delivered until they are too old for the stream, so that an outage of hours loses nothing. A record that
+ * crashes the function, or makes it run out of time, would hold its shard as long. Lambda halves a batch that dies, until
+ * that record is alone; then its beginnings are noted, and after {@link maxDeaths} of them without an end it is rejected
+ * unread.
+ *
+ * @param milliseconds until Lambda ends the function.
+ * @returns exactly the sequence numbers of the records that were not, or not wholly, taken in.
+ */
+export async function consume(
+  { Records: records }: KinesisStreamEvent,
+  context: ConsumerContext,
+  milliseconds: number,
+): Promise<KinesisStreamBatchResponse> {
+  const [first] = records;
+  if (first === undefined) return { batchItemFailures: [] };
+  const time = milliseconds - reserveMilliseconds;
+  const failed =
+    records.length === 1
+      ? await takeOne(first, context, time)
+      : await context.deadline.within(time, () => take(records, context));
+  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+/** Takes in a record that is delivered by itself. What it throws leaves a beginning without an end. */
+async function takeOne(
+  record: KinesisStreamRecord,
+  context: ConsumerContext,
+  milliseconds: number,
+): Promise<string[]> {
+  const { notes, telemetry, deadline } = context;
+  const delivery = describeDelivery(record);
+  const { begun, failed } = await deadline.within(milliseconds, async () => {
+    let deaths: number;
+    try {
+      deaths = await notes.begin(delivery);
+    } catch (error) {
+      telemetry.logger.warn('A record is delivered again: its delivery could not be noted', causeOf(error));
+      countUnread(record, context);
+      return { begun: false, failed: [record.kinesis.sequenceNumber] };
+    }
+    const work = deaths < maxDeaths ? take([record], context) : rejectUnread(record, context);
+    return { begun: true, failed: await work };
+  });
+  if (!begun || failed.length === 0) return failed;
+  try {
+    await deadline.within(endNoteMilliseconds, () => notes.end(delivery));
+  } catch (error) {
+    telemetry.logger.warn('The end of a delivery could not be noted', causeOf(error));
+  }
+  return failed;
+}
+
+/** Counts a record that is handed back without being looked at, like one that the store did not take. */
+function countUnread(record: KinesisStreamRecord, { sources, telemetry }: ConsumerContext): void {
+  const measures = new Measures();
+  measures.count(unread, 'failed');
+  telemetry.count({ ...emptyReceipt, failed: 1 }, measures, sources.ofStream(record.eventSourceARN).name);
+}
+
+async function take(records: readonly KinesisStreamRecord[], context: ConsumerContext): Promise<string[]> {
+  const { sources, interpretValue = interpret } = context;
+  const ingested = await ingestEntries(entriesOf(records, sources, interpretValue), records, context);
+  return [...ingested.failedDeliveries].map((delivery) => records[delivery]?.kinesis.sequenceNumber ?? '');
+}
+
+async function rejectUnread(record: KinesisStreamRecord, context: ConsumerContext): Promise<string[]> {
+  const reading = fault(
+    'stops-consumer',
+    `The consumer crashed or ran out of time on this record, ${maxDeaths} times; it has not been read`,
+  );
+  const source = context.sources.ofStream(record.eventSourceARN);
+  const entry = {
+    ...{ reading, source, delivery: 0, position: positionOf(record) },
+    arrivedAt: describeDelivery(record).arrivedAt,
+    bytes: () => Buffer.from(record.kinesis.data, 'base64'),
+  };
+  context.telemetry.logger.error('A record stops the consumer and is put into the quarantine', {
+    source: source.name,
+    position: entry.position,
+  });
+  const { failedDeliveries } = await ingestEntries([entry], [record], context);
+  return failedDeliveries.size === 0 ? [] : [record.kinesis.sequenceNumber];
+}
+
+async function ingestEntries(
+  entries: Parameters<typeof ingest>[0],
+  records: readonly KinesisStreamRecord[],
+  { sources, ports, telemetry }: ConsumerContext,
+): Promise<Ingested> {
+  const source = sources.ofStream(records[0]?.eventSourceARN ?? '').name;
+  const ingested = await ingest(
+    entries,
+    { ...ports, measure: (measures, counted) => telemetry.count(counted, measures, source) },
+    { lookFirst: false },
+  );
+  for (const testId of ingested.testIds) {
+    telemetry.logger.info('Sink validation: hand this test_id back to the carrier', { testId, source });
+  }
+  for (const error of ingested.errors) {
+    const { failed } = ingested.receipt;
+    telemetry.logger.warn('Records will be delivered again', { source, failed, ...causeOf(error) });
+  }
+  return ingested;
+}
+
+function describeDelivery(record: KinesisStreamRecord): SingleDelivery {
+  const position = positionOf(record);
+  return {
+    shard: position.slice(0, position.lastIndexOf('/')),
+    sequenceNumber: record.kinesis.sequenceNumber,
+    // Kinesis' own mark, which is the same at every retry.
+    arrivedAt: Math.round(record.kinesis.approximateArrivalTimestamp * 1000),
+  };
+}

@@ -1,0 +1,24 @@
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import { Deadline } from '../../aws/deadline.ts';
+import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { ledgerPortsFromEnvironment } from '../../aws/ledger-ports.ts';
+import { environment, service } from '../../aws/names.ts';
+import { requireEnvironment, sourcesFromEnvironment } from '../../aws/sources.ts';
+import { telemetryOf } from '../../aws/telemetry.ts';
+import { type ConsumerContext, consume } from './consume.ts';
+import { StoredDeliveryNotes } from './delivery-notes.ts';
+
+const deadline = new Deadline();
+const client = dynamoDbClient({}, deadline);
+const consumer: ConsumerContext = {
+  sources: sourcesFromEnvironment(),
+  ports: ledgerPortsFromEnvironment(client, deadline),
+  notes: new StoredDeliveryNotes(client, requireEnvironment(environment.deliveriesTable)),
+  telemetry: telemetryOf(service.kinesisConsumer),
+  deadline,
+};
+
+/** Takes in a batch of Kinesis records; see {@link consume}. */
+export function handler(event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> {
+  return consume(event, consumer, context.getRemainingTimeInMillis());
+}

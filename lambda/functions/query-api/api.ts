@@ -1,0 +1,149 @@
+import { NotFoundError, shorten } from '../../queries/errors.ts';
+import { type Access, authenticate } from './access.ts';
+import { contractAt, documentationPage } from './documentation.ts';
+import type { PageBody } from './listing.ts';
+import {
+  type ApiPorts,
+  answerConnectionEvents,
+  answerDataSessions,
+  answerFile,
+  answerFiles,
+  answerSim,
+  answerSims,
+  answerUsageRecords,
+} from './operations.ts';
+import { readParameters } from './parameters.ts';
+import { explainFailure, explainRefusal, Problem, problemCodes } from './problem.ts';
+import type { HttpRequest } from './request.ts';
+import type { Operation } from './routes.ts';
+import type { Attempt, ClientThrottle } from './throttle.ts';
+
+/** An answer as API Gateway takes it. */
+export interface ApiAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What the whole API works with. */
+export interface Api extends ApiPorts {
+  readonly access: Access;
+  readonly throttle: ClientThrottle;
+  /** Told of what went wrong inside. */
+  readonly onError: (error: unknown) => void;
+}
+
+type Handle = (request: HttpRequest, api: Api) => Promise<ApiAnswer> | ApiAnswer;
+
+const handlers: Readonly<Record<Operation, Handle>> = {
+  listSims: json(answerSims),
+  fetchSim: json(answerSim),
+  listDataSessions: json(answerDataSessions),
+  listUsageRecords: json(answerUsageRecords),
+  listConnectionEvents: json(answerConnectionEvents),
+  listFiles: json(answerFiles),
+  fetchFile: json(answerFile),
+  fetchContract: json((request) => contractAt(request.root)),
+  fetchDocumentation: (request) => page(documentationPage(request.root)),
+  fetchHealth: json(() => ({ status: 'ok' })),
+};
+
+/** Answers a request. Never rejects: whatever goes wrong is an answer too. */
+export async function respond(request: HttpRequest, api: Api): Promise<ApiAnswer> {
+  try {
+    return await handle(request, api);
+  } catch (error) {
+    const refusal = explainRefusal(error);
+    if (refusal !== undefined) return problemAnswer(request, refusal);
+    api.onError(error);
+    return problemAnswer(request, explainFailure(error));
+  }
+}
+
+async function handle(request: HttpRequest, api: Api): Promise<ApiAnswer> {
+  const { route, method, path } = request;
+  if (route === undefined && method !== 'GET') {
+    throw new Problem(405, problemCodes.wrongMethod, `${method} is not taken here; accepted is GET`, {
+      allow: 'GET',
+    });
+  }
+  if (route === undefined) throw new NotFoundError(`The path ${JSON.stringify(shorten(path))}`);
+  if (route.protected) await admit(request, api);
+  else readParameters(route.operation, request.query);
+  return handlers[route.operation](request, api);
+}
+
+/** Lets a caller in whose credentials are right, as often as a client may ask. */
+async function admit(request: HttpRequest, { access, throttle, now }: Api): Promise<void> {
+  const attempt: Attempt = {
+    address: request.sourceIp,
+    credentials: request.principal ?? request.authorization ?? '',
+  };
+  // API Gateway has checked what a principal signed, so there is nothing to guess.
+  if (access.kind === 'basic') throttle.requireAttempt(attempt, now());
+  let caller: string;
+  try {
+    caller = await authenticate(request, access);
+  } catch (error) {
+    if (error instanceof Problem) throttle.refuse(attempt, now());
+    throw error;
+  }
+  throttle.admit(attempt);
+  throttle.take(`${caller} ${request.sourceIp}`, now());
+}
+
+function json(read: (request: HttpRequest, api: Api) => object | Promise<object>): Handle {
+  return async (request, api) => ({
+    statusCode: 200,
+    headers: headersOf('application/json'),
+    body: await jsonOf(read, request, api),
+  });
+}
+
+/** Bytes that Lambda takes as an answer, with some room for headers. */
+const maxAnswerBytes = 6_000_000;
+
+/** An answer's JSON. A page that Lambda would not take is read again as a smaller one: the next goes on behind it. */
+async function jsonOf(
+  read: (request: HttpRequest, api: Api) => object | Promise<object>,
+  request: HttpRequest,
+  api: Api,
+): Promise<string> {
+  const answer = await read(request, api);
+  const body = JSON.stringify(answer);
+  // Lambda writes the body as a text in JSON of its own.
+  const bytes = 'meta' in answer ? Buffer.byteLength(JSON.stringify(body)) : 0;
+  const { page_size: size } = 'meta' in answer ? (answer as PageBody).meta : { page_size: 1 };
+  if (bytes <= maxAnswerBytes || size === 1) return body;
+  const query = new URLSearchParams(request.query);
+  query.set('PageSize', String(Math.max(1, Math.floor((0.8 * size * maxAnswerBytes) / bytes))));
+  return jsonOf(read, { ...request, query }, api);
+}
+
+function page(html: string): ApiAnswer {
+  return {
+    statusCode: 200,
+    headers: {
+      ...headersOf('text/html; charset=utf-8'),
+      // The page brings all that it needs; nothing is to be loaded, from anywhere.
+      'content-security-policy':
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    },
+    body: html,
+  };
+}
+
+/** Errors in the form that Twilio's clients make a `RestException` of. */
+function problemAnswer(request: HttpRequest, { status, code, message, headers }: Problem): ApiAnswer {
+  const body = { code, message, more_info: `${request.root}/docs#error-${code}`, status };
+  return {
+    statusCode: status,
+    headers: { ...headersOf('application/json'), ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** Answers hold personal data, and are out of date in a moment: nobody is to keep them. */
+function headersOf(contentType: string): Record<string, string> {
+  return { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+}

@@ -1,0 +1,39 @@
+import type { SigningConfiguration } from '../../aws/aws-request.ts';
+import { CachedSecret, type OnUnreadable, type SecretSource } from '../../aws/cached-secret.ts';
+import type { JsonObject } from '../../json/json.ts';
+
+/** Who may call, and how it proves that. */
+export interface Credentials {
+  /** An account SID, `AC` and 32 hexadecimal digits: Twilio's clients take no other. */
+  readonly account: string;
+  /** Tokens that are valid now: the current one, and while it is being replaced the previous one. */
+  readonly tokens: readonly string[];
+}
+
+/** A caller waits for it, so it is not waited for long. */
+const patience = { attempts: 2, timeoutMilliseconds: 2_000 };
+
+/**
+ * Credentials in Secrets Manager, as JSON: `{"account": "AC…", "token": "…"}`, and `"previousToken"` while clients
+ * change over to a new token.
+ */
+export function secretCredentials(
+  configuration: SigningConfiguration,
+  secretId: string,
+  onUnreadable: OnUnreadable,
+): SecretSource<Credentials> {
+  return new CachedSecret(configuration, {
+    id: secretId,
+    owner: 'the query API',
+    content: 'the texts account and token',
+    read: credentialsOf,
+    patience,
+    onUnreadable,
+  });
+}
+
+function credentialsOf({ account, token, previousToken }: JsonObject): Credentials | undefined {
+  if (typeof account !== 'string' || typeof token !== 'string' || token === '') return undefined;
+  const hasPrevious = typeof previousToken === 'string' && previousToken !== '';
+  return { account, tokens: hasPrevious ? [token, previousToken] : [token] };
+}

@@ -1,0 +1,66 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { environment, service } from '../../aws/names.ts';
+import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
+import { causeOf, telemetryOf } from '../../aws/telemetry.ts';
+import { LedgerReader } from '../../store/reader.ts';
+import type { Access } from './access.ts';
+import { type Api, respond } from './api.ts';
+import { secretCredentials } from './credentials.ts';
+import { type PersonalData, personalDataSettings } from './personal-data.ts';
+import { requestOf } from './request.ts';
+import { ClientThrottle } from './throttle.ts';
+
+const telemetry = telemetryOf(service.queryApi);
+const { logger } = telemetry;
+const client = dynamoDbClient();
+
+/** The function ends after 29 seconds, and API Gateway waits for 30: see lib/limits.ts. */
+const maxSumSeconds = 20;
+
+const api: Api = {
+  reader: new LedgerReader({
+    client,
+    sessions: requireEnvironment(environment.sessionsTable),
+    usage: requireEnvironment(environment.usageTable),
+    events: requireEnvironment(environment.eventsTable),
+    sims: requireEnvironment(environment.simsTable),
+    files: requireEnvironment(environment.filesTable),
+  }),
+  now: Date.now,
+  access: accessOf(requireEnvironment(environment.apiAccess)),
+  throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
+  personalData: personalDataOf(requireEnvironment(environment.apiPersonalData)),
+  sessionRefresh: sessionRefreshFromEnvironment(),
+  maxSumSeconds,
+  sources: JSON.parse(requireEnvironment(environment.apiSources)) as string[],
+  onError: (error) => logger.error('The request failed', causeOf(error)),
+};
+
+/** Answers one request. The log says which route was asked for and how it went, and nothing of whom it was about. */
+export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+  const begun = performance.now();
+  const request = requestOf(event);
+  const answer = await respond(request, api);
+  logger.info('Request', {
+    operation: request.route?.operation ?? 'none',
+    status: answer.statusCode,
+    milliseconds: Math.round(performance.now() - begun),
+  });
+  return { ...answer, headers: { ...answer.headers } };
+}
+
+function accessOf(name: string): Access {
+  if (name === 'iam') return { kind: 'iam' };
+  if (name !== 'basic') throw new Error(`${environment.apiAccess} is ${name}; accepted is one of basic, iam`);
+  const secret = requireEnvironment(environment.apiSecret);
+  return { kind: 'basic', credentials: secretCredentials(client.config, secret, telemetry.secretUnreadable) };
+}
+
+function personalDataOf(name: string): PersonalData {
+  const setting = personalDataSettings.find((known) => known === name);
+  const accepted = personalDataSettings.join(', ');
+  if (setting === undefined)
+    throw new Error(`${environment.apiPersonalData} is ${name}; accepted is one of ${accepted}`);
+  return setting;
+}

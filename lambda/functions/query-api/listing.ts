@@ -1,0 +1,165 @@
+import { ParameterError } from '../../queries/errors.ts';
+import { decodeToken, encodeToken, type PageState } from './page-token.ts';
+import { defaultPageSize, parameterKind } from './parameters.ts';
+import { type HttpRequest, urlOf } from './request.ts';
+import type { Operation } from './routes.ts';
+
+/** Listings in the form that Twilio's clients follow from page to page. */
+
+/** The paging parameters of a request. */
+export interface PagingParameters {
+  readonly PageSize?: number;
+  readonly Page?: number;
+  readonly PageToken?: string;
+}
+
+/** One page of a listing, as it was asked for. */
+export interface Listing {
+  /** What is listed: the resource and whose it is. A token of another subject is not taken. */
+  readonly subject: string;
+  readonly size: number;
+  readonly page: number;
+  /** What is listed of it, defaults included, the same for all pages. */
+  readonly filters: Readonly<Record<string, string>>;
+  /** Where to go on; undefined on the first page. */
+  readonly from: PageState | undefined;
+}
+
+/** Where the next page goes on; undefined at the end. */
+export type Next = { readonly position: unknown; readonly bytes?: Uint8Array } | undefined;
+
+/** Where a page stands in its listing, as Twilio's clients read it. */
+export interface PageMeta {
+  /** Name of the member that holds the resources. */
+  readonly key: string;
+  readonly page: number;
+  readonly page_size: number;
+  readonly first_page_url: string;
+  readonly previous_page_url: null;
+  /** Null on the last page. */
+  readonly next_page_url: string | null;
+  readonly url: string;
+}
+
+/** A page as it is answered: the resources under their name, and `meta`. */
+export interface PageBody {
+  readonly meta: PageMeta;
+  readonly [resources: string]: unknown;
+}
+
+/**
+ * Opens a listing, or a further page of one.
+ *
+ * @param given the filters that the operation takes, undefined where the request does not state them.
+ * @param complete adds the defaults to them, once, when the listing begins; of one that has begun, checks them.
+ * @throws ParameterError where the token is none, or belongs to another subject or to other filters.
+ */
+export function openListing(
+  operation: Operation,
+  subject: string,
+  paging: PagingParameters,
+  given: Readonly<Record<string, string | undefined>>,
+  complete: (
+    given: Readonly<Record<string, string | undefined>>,
+    isBegun: boolean,
+  ) => Readonly<Record<string, string | undefined>>,
+): Listing {
+  const { PageSize: size = defaultPageSize, Page: page, PageToken: token } = paging;
+  if (token === undefined) {
+    if (page !== undefined && page > 0) throw new ParameterError('Page', String(page), pageWithoutToken);
+    return { subject, size, page: 0, filters: stated(complete(given, false)), from: undefined };
+  }
+  const from = decodeToken(subject, token);
+  if (from === undefined || !areFilters(operation, from.filters, given, complete({}, false)))
+    throw badToken(token);
+  for (const [name, value] of Object.entries(given)) {
+    const begun = from.filters[name];
+    if (value === undefined || value === begun) continue;
+    throw new ParameterError(name, value, `${begun ?? 'nothing'}, with which the PageToken's listing began`);
+  }
+  complete(from.filters, true);
+  return { subject, size, page: page ?? from.page, filters: from.filters, from };
+}
+
+/**
+ * Whether a token's filters are ones that the operation's own listings have: parameters that it takes, with values as
+ * they are read, and all those that a listing without any filter states.
+ */
+function areFilters(
+  operation: Operation,
+  filters: Readonly<Record<string, string>>,
+  taken: Readonly<Record<string, unknown>>,
+  always: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const isRead = Object.entries(filters).every(([name, text]) => {
+    const value = Object.hasOwn(taken, name) ? parameterKind(operation, name)?.parse(text) : undefined;
+    return value !== undefined && String(value) === text;
+  });
+  return isRead && Object.keys(stated(always)).every((name) => Object.hasOwn(filters, name));
+}
+
+const pageWithoutToken = '0, or the page that a PageToken belongs to: follow meta.next_page_url';
+
+/** A token that leads nowhere here. */
+function badToken(token: string): ParameterError {
+  return new ParameterError('PageToken', token, 'the PageToken of a meta.next_page_url of the same list');
+}
+
+/**
+ * Where a listing goes on; undefined on the first page.
+ *
+ * @param read the position that a token's content means; undefined where it can't be one of this listing.
+ * @throws ParameterError where it can't.
+ */
+export function readPosition<Position>(
+  { from }: Listing,
+  { PageToken: token = '' }: PagingParameters,
+  read: (position: unknown, bytes: Uint8Array) => Position | undefined,
+): Position | undefined {
+  if (from === undefined) return undefined;
+  const position = read(from.position, from.bytes);
+  if (position === undefined) throw badToken(token);
+  return position;
+}
+
+/** A page's body: the resources under their name, then `meta` as Twilio's clients read it. */
+export function pageBody(
+  request: HttpRequest,
+  listing: Listing,
+  key: string,
+  resources: readonly unknown[],
+  next: Next,
+): PageBody {
+  const { page, size } = listing;
+  const address = (number: number, token: string | undefined): string => {
+    const query = new URLSearchParams(request.query);
+    for (const name of ['PageSize', 'Page', 'PageToken']) query.delete(name);
+    query.set('PageSize', String(size));
+    query.set('Page', String(number));
+    if (token !== undefined) query.set('PageToken', token);
+    return urlOf(request, query);
+  };
+  return {
+    [key]: resources,
+    meta: {
+      key,
+      page,
+      page_size: size,
+      first_page_url: address(0, undefined),
+      // A listing goes one way: what comes before a page may have grown since.
+      previous_page_url: null,
+      next_page_url: next === undefined ? null : address(page + 1, tokenOf(listing, next)),
+      url: address(page, request.query.get('PageToken') ?? undefined),
+    },
+  };
+}
+
+function tokenOf({ subject, page, filters }: Listing, { position, bytes }: NonNullable<Next>): string {
+  return encodeToken(subject, { page: page + 1, filters, position, bytes: bytes ?? new Uint8Array() });
+}
+
+function stated(filters: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(filters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
+}

@@ -1,0 +1,198 @@
+import { timeOf } from '../../ledger/time.ts';
+import { listConnectionEvents, readEventsPosition } from '../../queries/connection-events.ts';
+import { listDataSessions } from '../../queries/data-sessions.ts';
+import { ParameterError, SlowSumError } from '../../queries/errors.ts';
+import { fetchFile, listFiles, readFilesPosition } from '../../queries/files.ts';
+import { fileStates, sessionStatuses } from '../../queries/parameters.ts';
+import type { QueryPorts } from '../../queries/ports.ts';
+import { bytesOf, givenOf } from '../../queries/session-listing.ts';
+import { findSim } from '../../queries/sim-lookup.ts';
+import { fetchSim, type ListedSim, listSims, readSimsPosition } from '../../queries/sims.ts';
+import { listUsageRecords, readUsagePosition } from '../../queries/usage-records.ts';
+import { type Next, openListing, type PageBody, pageBody, readPosition } from './listing.ts';
+import { readParameters } from './parameters.ts';
+import { completePeriod, eventPeriodRule, sessionPeriodRule, usagePeriodRules } from './period.ts';
+import { disclose, type PersonalData } from './personal-data.ts';
+import { filled, type HttpRequest } from './request.ts';
+
+/** The operations on the ledger: each reads a request's parameters, asks the query, and writes what it says as a body. */
+
+/** What the operations work with. */
+export interface ApiPorts extends QueryPorts {
+  readonly personalData: PersonalData;
+  /** How long one answer may add up usage; undefined for as long as it takes. */
+  readonly maxSumSeconds?: number;
+  /** Names of the configured sources, whose files are listed. */
+  readonly sources: readonly string[];
+}
+
+type Answer<Body = object> = (request: HttpRequest, ports: ApiPorts) => Promise<Body>;
+
+/** `GET /v1/Sims` */
+export const answerSims: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listSims', request.query);
+  const include = disclose(ports.personalData, parameters.Include);
+  const { Status, Online, Source, Fleet, Name } = parameters;
+  const given = { Status, Online: Online?.toString(), Source, Fleet, Name };
+  const listing = openListing('listSims', 'Sims', parameters, given, (filters) => filters);
+  const { filters, size } = listing;
+  const query = {
+    ...{
+      status: filters['Status'],
+      source: filters['Source'],
+      fleet: filters['Fleet'],
+      name: filters['Name'],
+    },
+    online: filters['Online'] === undefined ? undefined : filters['Online'] === 'true',
+    ...{ size, after: readPosition(listing, parameters, readSimsPosition), include },
+  };
+  const { resources, next } = await listSims(query, ports);
+  const sims = resources.map((sim) => ({ ...sim.fields, ...simAddresses(request.root, sim) }));
+  return pageBody(request, listing, 'sims', sims, keyNext(next));
+};
+
+/** `GET /v1/Sims/{sim}` */
+export const answerSim: Answer = async (request, ports) => {
+  const parameters = readParameters('fetchSim', request.query);
+  const include = disclose(ports.personalData, parameters.Include);
+  const sim = await fetchSim({ sim: await nameSim(request, ports), include }, ports);
+  const { start, end, uploaded, downloaded, total } = sim.usageThisMonth;
+  return {
+    ...sim.fields,
+    ...simAddresses(request.root, sim),
+    open_session: sim.openSession,
+    usage_this_month: {
+      period: { start_time: start, end_time: end },
+      data_upload: uploaded,
+      data_download: downloaded,
+      data_total: total,
+    },
+  };
+};
+
+/** `GET /v1/Sims/{sim}/DataSessions` */
+export const answerDataSessions: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listDataSessions', request.query);
+  const include = disclose(ports.personalData, parameters.Include);
+  const { StartTime, EndTime, Status } = parameters;
+  const sim = await nameSim(request, ports);
+  const listing = openListing(
+    'listDataSessions',
+    `DataSessions ${sim.sim}`,
+    parameters,
+    { StartTime, EndTime, Status },
+    (given, isBegun) => ({
+      ...completePeriod(given, ports.now(), sessionPeriodRule, isBegun),
+      Status: given['Status'],
+    }),
+  );
+  const { filters, size } = listing;
+  const period = { from: filters['StartTime'] ?? '', to: filters['EndTime'] };
+  const status = sessionStatuses.find((known) => known === filters['Status']);
+  const after = readPosition(listing, parameters, (floor, bytes) => givenOf(bytes, floor, period));
+  const page = await listDataSessions({ sim, period, status, size, after, include }, ports);
+  const next = page.next && { position: page.next.floor ?? null, bytes: bytesOf(page.next) };
+  return pageBody(request, listing, 'data_sessions', page.resources, next);
+};
+
+/** `GET /v1/Sims/{sim}/UsageRecords` */
+export const answerUsageRecords: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listUsageRecords', request.query);
+  const include = disclose(ports.personalData, parameters.Include);
+  const { StartTime, EndTime, Granularity: granularity = 'all' } = parameters;
+  const sim = await nameSim(request, ports);
+  const listing = openListing(
+    'listUsageRecords',
+    `UsageRecords/${granularity} ${sim.sim}`,
+    parameters,
+    { StartTime, EndTime },
+    (given, isBegun) => {
+      const now = ports.now();
+      const period = completePeriod(given, now, usagePeriodRules[granularity], isBegun);
+      return { ...period, EndTime: period.EndTime ?? timeOf(now) };
+    },
+  );
+  const { StartTime: from = '', EndTime: to = '' } = listing.filters;
+  const period = { from, to };
+  const after = readPosition(listing, parameters, (value) => readUsagePosition(value, granularity, period));
+  const { size } = listing;
+  const { maxSumSeconds } = ports;
+  const query = { sim, period, granularity, size, after, include, maxSumSeconds };
+  const page = await listUsageRecords(query, ports).catch((error: unknown) => {
+    if (!(error instanceof SlowSumError)) throw error;
+    const accepted = `a later time, or an earlier EndTime: to add up all usage from then to ${to} takes more than ${maxSumSeconds} seconds. Ask for parts of that time, and add up their answers`;
+    throw new ParameterError('StartTime', from, accepted);
+  });
+  return pageBody(request, listing, 'usage_records', page.resources, keyNext(page.next));
+};
+
+/** `GET /v1/Sims/{sim}/ConnectionEvents` */
+export const answerConnectionEvents: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listConnectionEvents', request.query);
+  const include = disclose(ports.personalData, parameters.Include);
+  const { StartTime, EndTime, EventType } = parameters;
+  const sim = await nameSim(request, ports);
+  const listing = openListing(
+    'listConnectionEvents',
+    `ConnectionEvents ${sim.sim}`,
+    parameters,
+    { StartTime, EndTime, EventType },
+    (given, isBegun) => ({
+      ...completePeriod(given, ports.now(), eventPeriodRule, isBegun),
+      EventType: given['EventType'],
+    }),
+  );
+  const { filters, size } = listing;
+  const period = { from: filters['StartTime'] ?? '', to: filters['EndTime'] };
+  const after = readPosition(listing, parameters, (value) => readEventsPosition(value, period));
+  const query = { sim, period, type: filters['EventType'], size, after, include };
+  const { resources, next } = await listConnectionEvents(query, ports);
+  return pageBody(request, listing, 'connection_events', resources, keyNext(next));
+};
+
+/** `GET /v1/Files`: the files of all sources, those delivered last first. */
+export const answerFiles: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listFiles', request.query);
+  const { Source, State } = parameters;
+  const listing = openListing('listFiles', 'Files', parameters, { Source, State }, (filters) => filters);
+  const { filters, size } = listing;
+  const sources = filters['Source'] === undefined ? [...ports.sources].sort() : [filters['Source']];
+  const state = fileStates.find((known) => known === filters['State']);
+  const after = readPosition(listing, parameters, readFilesPosition);
+  const page = await listFiles({ sources, state, size, after }, ports);
+  const files = page.resources.map((file) => ({ ...file, url: fileAddress(request.root, file.id) }));
+  return pageBody(request, listing, 'files', files, keyNext(page.next));
+};
+
+/** `GET /v1/Files/{id}` */
+export const answerFile: Answer = async (request, ports) => {
+  readParameters('fetchFile', request.query);
+  const file = await fetchFile({ id: request.pathParameters['id'] ?? '' }, ports);
+  return { ...file, url: fileAddress(request.root, file.id) };
+};
+
+/** The SIM that a path names. */
+function nameSim({ pathParameters }: HttpRequest, { reader }: ApiPorts): ReturnType<typeof findSim> {
+  return findSim(reader, pathParameters['sim'] ?? '');
+}
+
+function keyNext(position: unknown): Next {
+  return position === undefined ? undefined : { position };
+}
+
+/** Where a SIM and its lists are asked for. */
+function simAddresses(root: string, { key: sim }: Pick<ListedSim, 'key'>): object {
+  const address = (path: string): string => `${root}${filled(path, { sim })}`;
+  return {
+    url: address('/v1/Sims/{sim}'),
+    links: {
+      data_sessions: address('/v1/Sims/{sim}/DataSessions'),
+      usage_records: address('/v1/Sims/{sim}/UsageRecords'),
+      connection_events: address('/v1/Sims/{sim}/ConnectionEvents'),
+    },
+  };
+}
+
+function fileAddress(root: string, id: string): string {
+  return `${root}${filled('/v1/Files/{id}', { id })}`;
+}

@@ -1,0 +1,102 @@
+import { type PersonalField, personalFields } from '../../queries/disclosure.ts';
+import { ParameterError } from '../../queries/errors.ts';
+import { maxPageSize } from '../../queries/page.ts';
+import { filters, type ParameterKind, timeParameter } from '../../queries/parameters.ts';
+import { maxTokenCharacters } from './page-token.ts';
+import type { Operation } from './routes.ts';
+
+/** The query parameters of each operation, by their names over HTTP. */
+
+export const defaultPageSize = 50;
+
+/** A greater `PageSize` means the greatest one, as Twilio's clients ask for whatever is wanted. */
+const pageSize: ParameterKind<number> = {
+  accepted: `a whole number from 1; more than ${maxPageSize} counts as ${maxPageSize}`,
+  parse: (text) => (/^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), maxPageSize) : undefined),
+};
+
+const page: ParameterKind<number> = {
+  accepted: 'a whole number from 0',
+  parse: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
+};
+
+const pageToken: ParameterKind<string> = {
+  accepted: 'the PageToken of a meta.next_page_url',
+  parse: (text) => (text === '' || text.length > maxTokenCharacters ? undefined : text),
+};
+
+const include: ParameterKind<readonly PersonalField[]> = {
+  accepted: `one or more of ${personalFields.join(', ')}, with commas between them`,
+  parse: (text) => {
+    const fields = text.split(',').map((part) => personalFields.find((field) => field === part));
+    return fields.some((field) => field === undefined)
+      ? undefined
+      : fields.filter((field) => field !== undefined);
+  },
+};
+
+const paging = { PageSize: pageSize, Page: page, PageToken: pageToken };
+const period = { StartTime: timeParameter, EndTime: timeParameter };
+const { sims, sessions, usage, events, files } = filters;
+
+/** The parameters that each operation takes; any other is refused, lest a misspelt filter goes unnoticed. */
+export const parametersOf = {
+  listSims: {
+    ...paging,
+    ...{ Status: sims.status, Online: sims.online, Source: sims.source, Fleet: sims.fleet, Name: sims.name },
+    Include: include,
+  },
+  fetchSim: { Include: include },
+  listDataSessions: { ...paging, ...period, Status: sessions.status, Include: include },
+  listUsageRecords: { ...paging, ...period, Granularity: usage.granularity, Include: include },
+  listConnectionEvents: { ...paging, ...period, EventType: events.type, Include: include },
+  listFiles: { ...paging, Source: files.source, State: files.state },
+  fetchFile: {},
+  fetchContract: {},
+  fetchDocumentation: {},
+  fetchHealth: {},
+} as const satisfies Record<Operation, Record<string, ParameterKind<unknown>>>;
+
+type Kinds<Name extends Operation> = (typeof parametersOf)[Name];
+
+/** What a request gives, parameter by parameter. */
+export type Parameters<Name extends Operation> = {
+  readonly [Parameter in keyof Kinds<Name>]?: Kinds<Name>[Parameter] extends ParameterKind<infer Value>
+    ? Value
+    : never;
+};
+
+/**
+ * Reads a request's parameters.
+ *
+ * @throws ParameterError that names the parameter, the value given and what is accepted.
+ */
+export function readParameters<Name extends Operation>(
+  operation: Name,
+  query: URLSearchParams,
+): Parameters<Name> {
+  const values: Record<string, unknown> = {};
+  for (const name of new Set(query.keys())) {
+    const kind = parameterKind(operation, name);
+    const [text = '', second] = query.getAll(name);
+    if (kind === undefined) throw unknownParameter(name, text, Object.keys(parametersOf[operation]));
+    if (second !== undefined) {
+      throw new ParameterError(name, `${text}, ${second}`, `one value: ${kind.accepted}`);
+    }
+    const value = kind.parse(text);
+    if (value === undefined) throw new ParameterError(name, text, kind.accepted);
+    values[name] = value;
+  }
+  return values as Parameters<Name>;
+}
+
+/** The kind of a parameter by its name, which may be any text; undefined where the operation does not take it. */
+export function parameterKind(operation: Operation, name: string): ParameterKind<unknown> | undefined {
+  const kinds: Readonly<Record<string, ParameterKind<unknown>>> = parametersOf[operation];
+  return Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+}
+
+function unknownParameter(name: string, text: string, known: readonly string[]): ParameterError {
+  const accepted = known.length === 0 ? 'no parameter here' : `one of the parameters ${known.join(', ')}`;
+  return new ParameterError(name, text, accepted);
+}

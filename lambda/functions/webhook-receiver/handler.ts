@@ -1,0 +1,82 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { SigningConfiguration } from '../../aws/aws-request.ts';
+import { CachedSecret } from '../../aws/cached-secret.ts';
+import { defaultProvider } from '../../aws/environment-credentials.ts';
+import { environment, service } from '../../aws/names.ts';
+import { requireEnvironment, type WebhookSourceDescription } from '../../aws/sources.ts';
+import { causeOf, telemetryOf } from '../../aws/telemetry.ts';
+import { authentications, type Verifier } from './authentication.ts';
+import { receive, type WebhookSource } from './receiver.ts';
+import { webhookRequestOf } from './request.ts';
+import { RequestLimit } from './request-limit.ts';
+import { webhookRouteKey } from './routes.ts';
+import { StreamWriter } from './stream-writer.ts';
+
+/** Carriers wait for 5 seconds. What is left is for the way there and back, and for a process that has to start. */
+const answerMilliseconds = 4_000;
+
+/** A secret that does not come soon would not leave the stream its time. */
+const secretPatience = { attempts: 2, timeoutMilliseconds: 1_000 };
+
+const telemetry = telemetryOf(service.webhookReceiver);
+const configuration: SigningConfiguration = {
+  region: async () => requireEnvironment('AWS_REGION'),
+  credentials: defaultProvider(),
+};
+const stream = new StreamWriter(configuration);
+const sources = new Map(
+  (JSON.parse(requireEnvironment(environment.webhookSources)) as WebhookSourceDescription[]).map(
+    (description) => [webhookRouteKey(description.name), sourceOf(description)],
+  ),
+);
+
+/** Answers one request. The log says for which source and how it went, and nothing of what it brought. */
+export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+  const begun = performance.now();
+  const source = sources.get(event.routeKey);
+  if (source === undefined) return answer(404, 'There is no such source');
+  const request = webhookRequestOf(event);
+  const { status, message, records } = await receive(
+    request,
+    source,
+    {
+      stream,
+      onError: (error) =>
+        telemetry.logger.warn('The carrier has to send again', { source: source.name, ...causeOf(error) }),
+    },
+    begun + answerMilliseconds,
+  );
+  telemetry.requested(status, source.name);
+  telemetry.logger.info('Request', {
+    ...{ source: source.name, status, records },
+    bytes: request.body.length,
+    milliseconds: Math.round(performance.now() - begun),
+  });
+  return answer(status, message);
+}
+
+function sourceOf(description: WebhookSourceDescription): WebhookSource {
+  const { name, carrier, streamArn, secret: id, requestsPerSecond } = description;
+  const { content, verifierOf } = authentications[carrier];
+  const verifier = new CachedSecret<Verifier>(configuration, {
+    ...{ id, content },
+    owner: `the source ${name}`,
+    read: verifierOf,
+    patience: secretPatience,
+    onUnreadable: telemetry.secretUnreadable,
+  });
+  return { name, streamArn, verifier, limit: new RequestLimit(requestsPerSecond) };
+}
+
+function answer(statusCode: number, message: string): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode,
+    headers: {
+      'content-type': 'application/json',
+      ...(statusCode === 401 && { 'www-authenticate': 'Basic realm="simledger", charset="UTF-8"' }),
+      ...(statusCode === 415 && { 'accept-encoding': 'gzip' }),
+      ...(statusCode === 503 && { 'retry-after': '5' }),
+    },
+    body: JSON.stringify({ message }),
+  };
+}

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { AwsRequestError, endpointOf, type SigningConfiguration, sendSigned } from '../../aws/aws-request.ts';
+import { jsonObject, parseObject } from '../../json/json.ts';
+import { partitionKeyBytes } from './portions.ts';
+
+/** Records and bytes that one PutRecords may carry; Kinesis takes 5 MiB at least. */
+const mostRecords = 500;
+const mostBytes = 4 * 1024 * 1024;
+
+/** Requests at the same time. Carriers' largest bodies come to four. */
+const maxConcurrentRequests = 8;
+
+/** Milliseconds to wait for the answer to one request. A stream that is well answers within a tenth of it. */
+const defaultRequestMilliseconds = 1_500;
+
+/** Times in a row that nothing of what is left was taken, after which the stream is said to be busy. */
+const mostFruitlessRounds = 5;
+/** Pause after the first of these; each further one is twice as long, and up to a half of it shorter. */
+const firstPauseMilliseconds = 50;
+
+/** A record to put. */
+interface Entry {
+  readonly Data: string;
+  readonly PartitionKey: string;
+}
+
+/** What a request has left, and why; nothing once all is taken. */
+interface Left {
+  readonly entries: readonly Entry[];
+  readonly cause: string;
+}
+
+/** Puts records into streams, and says only then that they are there when Kinesis has said so of each. */
+export class StreamWriter {
+  readonly #configuration: SigningConfiguration;
+  readonly #requestMilliseconds: number;
+
+  /** @param requestMilliseconds after which a request that is not answered is sent again. */
+  constructor(configuration: SigningConfiguration, requestMilliseconds = defaultRequestMilliseconds) {
+    this.#configuration = configuration;
+    this.#requestMilliseconds = requestMilliseconds;
+  }
+
+  /**
+   * Puts all records, in no order; again those that were not taken, for as long as some are. The partition key comes
+   * from a record's bytes: records spread over all shards, and those of a request that is sent again spread alike.
+   *
+   * @param until time of `performance.now()` at which to give up.
+   * @throws StreamBusyError when the stream does not take them in time: some may be there, and putting all again is safe.
+   * @throws StreamRefusedError when it never will.
+   */
+  async put(streamArn: string, records: readonly Buffer[], until: number): Promise<void> {
+    let left: Left = { entries: records.map(entryOf), cause: 'no time' };
+    for (let fruitless = 0; left.entries.length > 0; ) {
+      if (fruitless > 0) await pause(fruitless, until);
+      if (fruitless === mostFruitlessRounds || performance.now() >= until) {
+        throw new StreamBusyError(left.entries.length, records.length, left.cause);
+      }
+      const before: number = left.entries.length;
+      left = await this.#putOnce(streamArn, left.entries, until);
+      fruitless = left.entries.length < before ? 1 : fruitless + 1;
+    }
+  }
+
+  async #putOnce(streamArn: string, entries: readonly Entry[], until: number): Promise<Left> {
+    const requests = [...requestsOf(entries)];
+    const answers: Left[] = [];
+    while (requests.length > 0) {
+      const some = requests.splice(0, maxConcurrentRequests);
+      answers.push(...(await Promise.all(some.map((request) => this.#send(streamArn, request, until)))));
+      if (performance.now() >= until) break;
+    }
+    answers.push({ entries: requests.flat(), cause: requests.length > 0 ? 'no time' : '' });
+    const causes = answers.map(({ cause }) => cause).filter((cause) => cause !== '');
+    return {
+      entries: answers.flatMap((answer) => answer.entries),
+      cause: [...new Set(causes)].join(', '),
+    };
+  }
+
+  async #send(streamArn: string, entries: readonly Entry[], until: number): Promise<Left> {
+    const timeoutMilliseconds = Math.max(1, Math.min(this.#requestMilliseconds, until - performance.now()));
+    const request = {
+      service: 'kinesis',
+      method: 'POST',
+      url: await endpointOf(this.#configuration, 'kinesis'),
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'Kinesis_20131202.PutRecords',
+      },
+      body: JSON.stringify({ StreamARN: streamArn, Records: entries }),
+    } as const;
+    try {
+      const patience = { attempts: 1, timeoutMilliseconds: Math.ceil(timeoutMilliseconds) };
+      const { status, body } = await sendSigned(this.#configuration, request, patience);
+      return leftBy(entries, status, body);
+    } catch (error) {
+      if (error instanceof AwsRequestError) return { entries, cause: error.message };
+      throw error;
+    }
+  }
+}
+
+/** The stream takes no more at the moment, or can not be reached. */
+export class StreamBusyError extends Error {
+  override readonly name = 'StreamBusyError';
+
+  constructor(left: number, all: number, cause: string) {
+    super(`${left} of ${all} records are not in the stream: ${cause}`);
+  }
+}
+
+/** The stream refuses the records for a reason that does not pass. */
+export class StreamRefusedError extends Error {
+  override readonly name = 'StreamRefusedError';
+}
+
+/** Errors of a whole request that pass. */
+const passing = /^(ProvisionedThroughputExceeded|KMSThrottling|Throttling|LimitExceeded)/;
+
+/**
+ * What an answer leaves to be put: every record that it does not say to be in the stream, whatever else it says.
+ *
+ * @throws StreamRefusedError
+ */
+function leftBy(entries: readonly Entry[], status: number, body: string): Left {
+  const answer = parseObject(body);
+  if (status !== 200) {
+    const code = String(answer?.['__type'] ?? '').replace(/^.*#/, '');
+    if (passing.test(code)) return { entries, cause: code };
+    throw new StreamRefusedError(`Kinesis answered ${status} ${code}`);
+  }
+  const results = Array.isArray(answer?.['Records']) ? answer['Records'] : [];
+  const codes = new Set<string>();
+  const left = entries.filter((_, index) => {
+    const { SequenceNumber: number, ErrorCode: code } = jsonObject(results[index]) ?? {};
+    if (typeof number === 'string' && number !== '' && typeof code !== 'string') return false;
+    codes.add(typeof code === 'string' ? code : 'no answer');
+    return true;
+  });
+  return { entries: left, cause: [...codes].join(', ') };
+}
+
+function entryOf(record: Buffer): Entry {
+  return {
+    Data: record.toString('base64'),
+    PartitionKey: createHash('sha256').update(record).digest('hex').slice(0, partitionKeyBytes),
+  };
+}
+
+/** As many records to a request as it may carry. */
+function* requestsOf(entries: readonly Entry[]): Generator<Entry[]> {
+  let some: Entry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const more = Buffer.byteLength(entry.Data, 'base64') + partitionKeyBytes;
+    if (some.length === mostRecords || (some.length > 0 && bytes + more > mostBytes)) {
+      yield some;
+      some = [];
+      bytes = 0;
+    }
+    some.push(entry);
+    bytes += more;
+  }
+  if (some.length > 0) yield some;
+}
+
+/** Waits, but not beyond the time at which to give up. */
+async function pause(fruitlessRounds: number, until: number): Promise<void> {
+  const most = firstPauseMilliseconds * 2 ** (fruitlessRounds - 1);
+  await wait(Math.min(most * (1 - Math.random() / 2), Math.max(0, until - performance.now())));
+}

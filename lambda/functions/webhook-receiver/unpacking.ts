@@ -1,0 +1,35 @@
+import { gunzip, isGzip, mostBytes } from '../../carriers/body.ts';
+import { formatReason } from '../../carriers/reading.ts';
+import type { WebhookRequest } from './request.ts';
+
+/** Why a request is refused: sent again as it is, it would be again. */
+export interface Refusal {
+  readonly status: 400 | 401 | 413 | 415;
+  readonly message: string;
+}
+
+/** The body of a request as the carrier wrote it, or why there is none. */
+export function unpacked({ headers, body }: WebhookRequest): Buffer | Refusal {
+  const declared = Number(headers['content-length'] ?? body.length);
+  if (body.length < declared) {
+    return { status: 400, message: `${body.length} of ${declared} bytes have arrived` };
+  }
+  const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+  if (!['', 'identity', 'gzip', 'x-gzip'].includes(encoding)) {
+    const given = JSON.stringify(encoding.slice(0, 80));
+    return { status: 415, message: `content-encoding: ${given} given; accepted is gzip, or none` };
+  }
+  const isPacked = isGzip(body);
+  const bytes = isPacked ? gunzipped(body) : body;
+  if (!Buffer.isBuffer(bytes)) return bytes;
+  if (!isPacked && encoding.endsWith('gzip')) {
+    return { status: 400, message: 'The body is said to be gzip, and is not: it has not arrived as it was' };
+  }
+  return bytes.length === 0 ? { status: 400, message: 'The body is empty' } : bytes;
+}
+
+function gunzipped(body: Buffer): Buffer | Refusal {
+  const bytes = gunzip(body, mostBytes);
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return { status: bytes.code === 'too-large' ? 413 : 400, message: formatReason(bytes) };
+}

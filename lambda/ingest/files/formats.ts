@@ -1,0 +1,83 @@
+import { type Fault, fault } from '../../carriers/reading.ts';
+
+/** Files that are no CSV: what they most probably are, and what would make them so. */
+
+/** Bytes by which a format is known. */
+export const formatBytes = 64;
+
+interface Format {
+  readonly isIt: (head: Buffer) => boolean;
+  readonly code: Fault['code'];
+  readonly reason: string;
+}
+
+const startsWith =
+  (...bytes: number[]) =>
+  (head: Buffer): boolean =>
+    bytes.every((byte, index) => head[index] === byte);
+
+const startsWithText =
+  (...texts: string[]) =>
+  (head: Buffer): boolean => {
+    const begin = head
+      .subarray(0, 64)
+      .toString('latin1')
+      .replace(/^\u00ef\u00bb\u00bf/, '')
+      .trimStart()
+      .toLowerCase();
+    return texts.some((text) => begin.startsWith(text));
+  };
+
+const asUtf8 = 'save it as UTF-8 and put it again';
+const asCsv = 'put the CSV file itself';
+
+const formats: readonly Format[] = [
+  {
+    isIt: startsWith(0x50, 0x4b, 0x03, 0x04),
+    code: 'unknown-columns',
+    reason: `The file is a zip archive or an Excel workbook, not CSV: ${asCsv}`,
+  },
+  {
+    isIt: startsWith(0xd0, 0xcf, 0x11, 0xe0),
+    code: 'unknown-columns',
+    reason: `The file is an old Excel workbook, not CSV: ${asCsv}`,
+  },
+  { isIt: startsWithText('par1'), code: 'unknown-columns', reason: `The file is Parquet, not CSV: ${asCsv}` },
+  {
+    isIt: startsWithText('obj\u0001'),
+    code: 'unknown-columns',
+    reason: `The file is Avro, not CSV: ${asCsv}`,
+  },
+  { isIt: startsWithText('%pdf'), code: 'unknown-columns', reason: `The file is a PDF, not CSV: ${asCsv}` },
+  {
+    isIt: startsWithText('bzh'),
+    code: 'unknown-columns',
+    reason: `The file is packed by bzip2: ${asCsv}, or pack it by gzip`,
+  },
+  {
+    isIt: startsWith(0x28, 0xb5, 0x2f, 0xfd),
+    code: 'unknown-columns',
+    reason: `The file is packed by Zstandard: ${asCsv}, or pack it by gzip`,
+  },
+  {
+    isIt: startsWithText('<!doctype', '<html', '<?xml', '<error'),
+    code: 'unknown-columns',
+    reason: `The file is HTML or XML, not CSV, perhaps an error page that was downloaded in its place: ${asCsv}`,
+  },
+  {
+    isIt: startsWithText('{', '['),
+    code: 'unknown-columns',
+    reason: "The file is JSON, not CSV: put its records into the source's stream (simledger import does)",
+  },
+  {
+    isIt: (head) => startsWith(0xff, 0xfe)(head) || startsWith(0xfe, 0xff)(head),
+    code: 'not-utf8',
+    reason: `The file is UTF-16, not UTF-8: ${asUtf8}`,
+  },
+];
+
+/** What is wrong with a file by its first {@link formatBytes}; undefined where it may be CSV. */
+export function recogniseFormat(head: Buffer): Fault | undefined {
+  const format = formats.find(({ isIt }) => isIt(head));
+  return format && fault(format.code, format.reason);
+}

@@ -1,0 +1,323 @@
+import type { RowInterpreter } from '../../carriers/datastreamer/csv.ts';
+import {
+  type Arrival,
+  type Fault,
+  fault,
+  formatReason,
+  isFault,
+  type Reading,
+} from '../../carriers/reading.ts';
+import { addReceipts, emptyReceipt, type Receipt } from '../../ledger/receipt.ts';
+import type { Source } from '../../ledger/source.ts';
+import { timeOf } from '../../ledger/time.ts';
+import { backOff } from '../../store/concurrency.ts';
+import type { FilesTable } from '../../store/files.ts';
+import type { Manifest } from '../../store/manifest.ts';
+import { type Reject, rejectFault } from '../../store/quarantine.ts';
+import { type Entry, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
+import type { Block, BlockReader } from './blocks.ts';
+import type { OpenedFile } from './file-store.ts';
+import { headerIn, type Layout, layoutOf, readLayout, swallowsRows } from './layout.ts';
+import { type FileObject, objectName } from './messages.ts';
+import { type ParsedRow, parseRows } from './rows.ts';
+import { openUnpacked, type UnpackedFile } from './unpacking.ts';
+
+/** What the import of a file needs besides the file. */
+export interface ImportPorts extends LedgerPorts {
+  readonly files: Pick<FilesTable, 'read' | 'write'>;
+  /** Opens an object from a byte on; undefined when it is not there any more. */
+  readonly open: (object: FileObject, from: number) => Promise<OpenedFile | undefined>;
+  /** Keeps a whole object in the quarantine. */
+  readonly keepFile: (object: FileObject, reject: Omit<Reject, 'bytes'>) => Promise<void>;
+  /** Takes the receipt of the rows since the last one, whenever progress is noted. */
+  readonly count: (receipt: Receipt) => void;
+  /** Whether the time left is too short for another block. */
+  readonly timeIsShort: () => boolean;
+  /** Milliseconds since the epoch: progress is noted with the time, which tells a dead import from a running one. */
+  readonly now: () => number;
+}
+
+/** How an import ended for now. */
+export interface ImportResult {
+  /**
+   * `continue`: the time was short; the manifest says where to go on. `marker`: an empty object that only marks a folder
+   * or the end of a job.
+   */
+  readonly outcome: 'done' | 'failed' | 'continue' | 'gone' | 'repeated' | 'marker';
+  readonly manifest: Manifest | undefined;
+}
+
+/** Blocks after which progress is noted: a few seconds' work, so that a crash costs no more. */
+const blocksPerNote = 20;
+/**
+ * Carriers send at most 20 days of history again, and a stream keeps a week unless configured otherwise: what is older
+ * than this when its file is delivered comes by no stream at the same moment.
+ */
+const settledMilliseconds = 45 * 86_400_000;
+/** Times that a block is tried, while store or quarantine do not take all of it. */
+const mostAttempts = 4;
+
+/**
+ * Imports a CSV file, or goes on importing it: row by row into the ledger, rejects into the quarantine, progress into
+ * the manifest. Importing it again changes nothing.
+ *
+ * @throws Error when the store, the quarantine or the bucket keep failing: the message is then delivered again.
+ */
+export async function importFile(
+  object: FileObject,
+  source: Source,
+  ports: ImportPorts,
+): Promise<ImportResult> {
+  const name = objectName(object);
+  const known = await ports.files.read(name);
+  if (known !== undefined && known.state !== 'importing') return { outcome: 'repeated', manifest: known };
+  const from = known?.position ?? 0;
+  const file = await openNoted(object, source, from, known, ports);
+  if (file === undefined) return { outcome: 'gone', manifest: known && (await giveUp(known, ports)) };
+  const manifest: Manifest = {
+    ...(known ?? newManifest(name, source, file, ports)),
+    ...(file.isPacked && { packed: true }),
+  };
+  try {
+    if (file.size === 0 && isMarker(object)) return { outcome: 'marker', manifest: undefined };
+    if (known === undefined) await ports.files.write(manifest);
+    return await importRows(object, source, file, manifest, ports);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens the file; one that can't be opened is listed all the same, before its announcement is given up. */
+async function openNoted(
+  object: FileObject,
+  source: Source,
+  from: number,
+  known: Manifest | undefined,
+  ports: ImportPorts,
+) {
+  try {
+    return await openUnpacked((at) => ports.open(object, at), from, known?.packed === true);
+  } catch (error) {
+    if (known === undefined) {
+      const unseen = { size: 0, deliveredAt: ports.now() };
+      await ports.files.write(newManifest(objectName(object), source, unseen, ports));
+    }
+    throw error;
+  }
+}
+
+/** Whether an empty object is none that a carrier delivers: a folder, or `_SUCCESS` of a job. */
+function isMarker({ key }: FileObject): boolean {
+  return !/\.csv(\.gz)?$/i.test(key);
+}
+
+async function importRows(
+  object: FileObject,
+  source: Source,
+  file: UnpackedFile,
+  manifest: Manifest,
+  ports: ImportPorts,
+): Promise<ImportResult> {
+  if (file.damage !== undefined) return refuse(object, source, manifest, file.damage, ports);
+  const read = await readLayout(object.key, file.bytes, manifest.header);
+  if (isFault(read)) return refuse(object, source, manifest, read, ports);
+  const { layout, headerBytes, blocks } = read;
+  const task = { object, source, ports, arrivedAt: file.deliveredAt, blocks };
+  return importBlocks(task, layout, {
+    ...manifest,
+    header: layout.header,
+    position: Math.max(manifest.position, headerBytes),
+  });
+}
+
+interface Task {
+  readonly object: FileObject;
+  readonly source: Source;
+  readonly ports: ImportPorts;
+  readonly arrivedAt: number;
+  /** The rows that are still to be read. */
+  readonly blocks: BlockReader;
+}
+
+function newManifest(
+  name: string,
+  source: Source,
+  file: Pick<OpenedFile, 'size' | 'deliveredAt'>,
+  { now }: Pick<ImportPorts, 'now'>,
+): Manifest {
+  return {
+    object: name,
+    source: source.name,
+    carrier: source.carrier,
+    state: 'importing',
+    rows: 0,
+    accepted: 0,
+    rejected: 0,
+    position: 0,
+    size: file.size,
+    delivered: new Date(file.deliveredAt).toISOString(),
+    noted: new Date(now()).toISOString(),
+  };
+}
+
+/** A file of which no row can be read: kept whole. */
+async function refuse(
+  object: FileObject,
+  source: Source,
+  { header, ...manifest }: Manifest,
+  wrong: Fault,
+  ports: ImportPorts,
+): Promise<ImportResult> {
+  const arrivedAt = Date.parse(manifest.delivered);
+  const { object: position } = manifest;
+  await ports.keepFile(object, { ...rejectFault(wrong), position, source: source.name, arrivedAt });
+  const reason = formatReason(wrong);
+  const failed: Manifest = { ...manifest, state: 'failed', reason, noted: timeNow(ports) };
+  await ports.files.write(failed);
+  ports.count({ ...emptyReceipt, received: 1, rejected: 1 });
+  return { outcome: 'failed', manifest: failed };
+}
+
+/** A file that vanished before all of it was in: what is in stays in. */
+async function giveUp({ header, ...known }: Manifest, ports: ImportPorts): Promise<Manifest> {
+  const reason = 'The file was deleted or replaced before all of it was imported';
+  const failed: Manifest = { ...known, state: 'failed', reason, noted: timeNow(ports) };
+  await ports.files.write(failed);
+  return failed;
+}
+
+function timeNow({ now }: Pick<ImportPorts, 'now'>): string {
+  return new Date(now()).toISOString();
+}
+
+async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise<ImportResult> {
+  const { object, ports, blocks } = task;
+  let layout = first;
+  let manifest = begin;
+  let uncounted = emptyReceipt;
+  let unnoted = 0;
+  const note = async (noted: Manifest): Promise<Manifest> => {
+    const timed = { ...noted, noted: timeNow(ports) };
+    await ports.files.write(timed);
+    ports.count(uncounted);
+    uncounted = emptyReceipt;
+    unnoted = 0;
+    return timed;
+  };
+  for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
+    const section = cutAtHeader(block, layout);
+    if (section.rest > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - section.rest));
+    if (section.header !== undefined) {
+      layout = layoutOf(section.header, object.key);
+      manifest = { ...manifest, header: layout.header, headers: (manifest.headers ?? 1) + 1 };
+    }
+    const counts =
+      section.rows.length === 0 ? emptyReceipt : await importSection(task, section, layout, manifest);
+    uncounted = addReceipts(uncounted, counts);
+    manifest = advanced(manifest, section, counts);
+    unnoted += 1;
+    const timeIsShort = ports.timeIsShort();
+    if (blocks.isResumable && (timeIsShort || unnoted >= blocksPerNote)) manifest = await note(manifest);
+    if (blocks.isResumable && timeIsShort) return { outcome: 'continue', manifest };
+    block = await blocks.next(layout.delimiter);
+  }
+  const { header, ...done } = manifest;
+  const finished = await note({ ...done, state: 'done' });
+  return { outcome: 'done', manifest: finished };
+}
+
+/** The first rows of a block: up to the next header, or that header alone; it is a row too where it can't be one. */
+interface Section {
+  readonly rows: readonly ParsedRow[];
+  /** Bytes that it takes. */
+  readonly length: number;
+  /** Bytes of the block behind it. */
+  readonly rest: number;
+  /** The header that it is; undefined where it is rows. */
+  readonly header?: string;
+}
+
+/** Rows stand under the header before them, wherever in the file that is. */
+function cutAtHeader({ bytes, ends }: Block, layout: Layout): Section {
+  const rows = parseRows(bytes, ends, layout.delimiter);
+  for (const [index, row] of rows.entries()) {
+    const header = headerIn(row, layout);
+    if (header === undefined) continue;
+    const begin = row.bytes.byteOffset - bytes.byteOffset;
+    if (index > 0) return { rows: rows.slice(0, index), length: begin, rest: bytes.length - begin };
+    // A row that is broken by its quotes may end before the bytes that were taken for one.
+    const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
+    const length = lineBreak === -1 ? bytes.length : lineBreak + 1;
+    return { rows: swallowsRows(header) ? [row] : [], length, rest: bytes.length - length, header };
+  }
+  return { rows, length: bytes.length, rest: 0 };
+}
+
+const newline = 0x0a;
+
+function advanced(manifest: Manifest, section: Section, { received, rejected }: Receipt): Manifest {
+  return {
+    ...manifest,
+    rows: manifest.rows + received,
+    accepted: manifest.accepted + received - rejected,
+    rejected: manifest.rejected + rejected,
+    position: manifest.position + section.length,
+  };
+}
+
+/** Takes in rows, again and again until all of them are in. */
+async function importSection(
+  task: Task,
+  { rows }: Section,
+  layout: Layout,
+  manifest: Manifest,
+): Promise<Receipt> {
+  // The file's first header is found at its beginning; a later one is kept with what it is needed for.
+  const header = (manifest.headers ?? 1) > 1 ? { header: layout.header } : {};
+  const entries = rows.map((row, index): Entry => {
+    const { source, arrivedAt } = task;
+    return {
+      ...header,
+      reading: readingOf(row, layout.interpretRow, { source, arrivedAt }),
+      delivery: index,
+      position: `${manifest.object}#${manifest.rows + index + 1}`,
+      source,
+      arrivedAt,
+      bytes: () => row.bytes,
+    };
+  });
+  const options = {
+    lookFirst: true,
+    settledBefore: timeOf(task.arrivedAt - settledMilliseconds),
+    rejectGroup: `${manifest.object}#${manifest.position}`,
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    const ingested = await ingest(entries, task.ports, options);
+    if (ingested.receipt.failed === 0) return ingested.receipt;
+    if (attempt === mostAttempts) throw new ImportError(manifest, ingested);
+    await backOff(attempt, 200);
+  }
+}
+
+/** What a row states, under its file's header. */
+export function readingOf(row: ParsedRow, interpretRow: RowInterpreter, arrival: Arrival): Reading {
+  return row.fields === undefined ? brokenRow(row.isText) : interpretRow(row.fields, arrival);
+}
+
+function brokenRow(isText: boolean): Fault {
+  return isText
+    ? fault('broken-row', 'The row is no CSV: a quote is not closed, or something follows one')
+    : fault('not-utf8', 'The row is not UTF-8 text');
+}
+
+/** Rows that the store or the quarantine would not take. */
+export class ImportError extends Error {
+  override readonly name = 'ImportError';
+
+  constructor(manifest: Manifest, { receipt, errors }: Ingested) {
+    const causes = errors.map(({ name, message }) => `${name}: ${message}`).join('; ');
+    super(
+      `${receipt.failed} rows behind row ${manifest.rows} of ${manifest.object} were not taken in: ${causes}`,
+    );
+  }
+}

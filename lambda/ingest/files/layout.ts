@@ -1,0 +1,207 @@
+import { isUtf8 } from 'node:buffer';
+import {
+  findIdColumn,
+  interpreterOf,
+  isHeaderRow,
+  type RowInterpreter,
+} from '../../carriers/datastreamer/csv.ts';
+import { type Fault, fault, isFault } from '../../carriers/reading.ts';
+import { BlockReader } from './blocks.ts';
+import { formatBytes, recogniseFormat } from './formats.ts';
+import { type Delimiter, delimiterOf, type ParsedRow, parseRows, scanRows } from './rows.ts';
+
+/** A header longer than this is none. */
+const longestHeader = 64 * 1024;
+
+/** How rows are read, by the header that stands before them. */
+export interface Layout {
+  readonly header: string;
+  readonly delimiter: Delimiter;
+  /** The column that holds the ids of rows; -1 where the header names none. */
+  readonly idColumn: number;
+  /** What is wrong with the header; undefined where rows can be read under it. */
+  readonly fault: Fault | undefined;
+  /** Of a header that can't be used: says of each row what is wrong with the header. */
+  readonly interpretRow: RowInterpreter;
+}
+
+/** A file whose header is known. */
+export interface ReadableFile {
+  readonly layout: Layout;
+  /** Bytes that the header takes, when it was read just now. */
+  readonly headerBytes: number;
+  /** The rows behind what was read. */
+  readonly blocks: BlockReader;
+}
+
+/**
+ * Reads a file's header.
+ *
+ * @param key the object's, whose name may tell what the file is about.
+ * @param bytes the file's, from where it was opened.
+ * @param known the header in force, where the file was opened behind it.
+ */
+export async function readLayout(
+  key: string,
+  bytes: AsyncIterable<Uint8Array>,
+  known: string | undefined,
+): Promise<ReadableFile | Fault> {
+  if (known !== undefined) {
+    return { layout: layoutOf(known, key), headerBytes: 0, blocks: new BlockReader(bytes) };
+  }
+  const begun = await readHeader(bytes);
+  if (isFault(begun)) return begun;
+  const { header, headerBytes, rest } = begun;
+  const layout = layoutOf(header, key);
+  return layout.fault ?? { layout, headerBytes, blocks: new BlockReader(rest) };
+}
+
+/**
+ * The layout under a header that stands before rows, be it the first or one in the middle of a file.
+ *
+ * @param header without a byte-order mark.
+ */
+export function layoutOf(header: string, key: string): Layout {
+  const delimiter = delimiterOf(header);
+  const fields = headerFields(header, delimiter);
+  const common = { header, delimiter, idColumn: findIdColumn(fields ?? []) };
+  const read = readColumns(header, fields, key);
+  return isFault(read)
+    ? { ...common, fault: read, interpretRow: () => read }
+    : { ...common, fault: undefined, interpretRow: read };
+}
+
+/**
+ * Whether a header has swallowed rows: by a quote that is not closed, or because lines end with a carriage return only.
+ * A name in quotes may have a line break in it, but hardly a separator as well.
+ */
+export function swallowsRows(header: string): boolean {
+  if (!/[\r\n]/.test(header)) return false;
+  const delimiter = delimiterOf(header);
+  const fields = headerFields(header, delimiter) ?? [header];
+  return fields.some((name) => /\r(?!\n)/.test(name) || (name.includes('\n') && name.includes(delimiter)));
+}
+
+const brokenHeader = fault(
+  'unknown-columns',
+  'The header has a line break in it: a quote is not closed, or lines end with a carriage return only. End lines with a line feed',
+);
+
+/** The header that a row among others is, under which the next rows stand; undefined where the row is none. */
+export function headerIn(row: ParsedRow, { idColumn, header }: Layout): string | undefined {
+  // Nearly all rows have an id that is a number: a look is cheaper.
+  const id = row.fields?.[idColumn];
+  if (id !== undefined && isDigit(id.charCodeAt(0))) return undefined;
+  if (!row.isText || row.bytes.length > longestHeader) return undefined;
+  const text = headerText(row.bytes);
+  if (text === header) return text;
+  const fields = headerFields(text, delimiterOf(text));
+  return fields !== undefined && isHeaderRow(fields) ? text : undefined;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+function headerText(bytes: Buffer): string {
+  return bytes
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimEnd();
+}
+
+function headerFields(header: string, delimiter: Delimiter): readonly string[] | undefined {
+  const bytes = Buffer.from(header);
+  return parseRows(bytes, [bytes.length], delimiter)[0]?.fields;
+}
+
+/** How rows are read under a header, or why none can be. */
+function readColumns(
+  header: string,
+  fields: readonly string[] | undefined,
+  key: string,
+): RowInterpreter | Fault {
+  if (swallowsRows(header)) return brokenHeader;
+  if (fields === undefined) return fault('unknown-columns', 'The header is no CSV row');
+  return interpreterOf(fields, fileName(key));
+}
+
+function fileName(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
+interface Begun {
+  readonly header: string;
+  /** Bytes that the header takes, when it was read just now. */
+  readonly headerBytes: number;
+  /** The file's bytes behind what was read. */
+  readonly rest: AsyncIterable<Uint8Array>;
+}
+
+/** Reads the first row that is not blank. What it finds depends on the file alone, not on how its bytes arrive. */
+async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<Begun | Fault> {
+  const chunks = bytes[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  let ended = false;
+  let bounds: HeaderBounds | undefined;
+  const isEnough = (): boolean => head.length >= formatBytes && bounds?.end !== undefined;
+  while (!ended && !isEnough() && head.length < longestHeader) {
+    const chunk = await chunks.next();
+    ended = chunk.done === true;
+    if (chunk.done !== true) head = Buffer.concat([head, chunk.value]);
+    bounds = findHeader(head, ended);
+  }
+  if (ended && head.toString('utf8').trim() === '') return fault('empty', 'The file is empty');
+  const format = recogniseFormat(head);
+  if (format !== undefined) return format;
+  const { begin = 0, end } = bounds ?? {};
+  if (end === undefined || end > longestHeader)
+    return fault('unknown-columns', `The first row is longer than ${longestHeader} bytes`);
+  const header = head.subarray(begin, end);
+  // Zero bytes are UTF-8, but a header with them is UTF-16 without its mark.
+  if (header.includes(0)) {
+    return fault(
+      'not-utf8',
+      'The file is not UTF-8 text, but UTF-16 or binary data: save it as UTF-8 and put it again',
+    );
+  }
+  if (!isUtf8(header)) {
+    return fault('not-utf8', 'The file is not UTF-8 text; save it as UTF-8 and put it again');
+  }
+  return { header: headerText(header), headerBytes: end, rest: prepended(head.subarray(end), chunks) };
+}
+
+interface HeaderBounds {
+  readonly begin: number;
+  /** Behind its line break; undefined where it goes on. */
+  readonly end: number | undefined;
+}
+
+/** Where the first row is, line breaks in its quotes being part of it. What states the separator only is none. */
+function findHeader(head: Buffer, ended: boolean): HeaderBounds {
+  for (let begin = blankBytes(head, 0); ; ) {
+    const [length] = scanRows(head.subarray(begin), ',', 1).ends;
+    const end = length === undefined ? undefined : begin + length;
+    const line = head.subarray(begin, end);
+    const isBlank = line.length < 64 && parseRows(line, [line.length], ',').length === 0;
+    if (end === undefined) return { begin, end: ended ? head.length : undefined };
+    if (!isBlank) return { begin, end };
+    begin = blankBytes(head, end);
+  }
+}
+
+/** Where the first byte is that is no blank and no line break. */
+function blankBytes(head: Buffer, from: number): number {
+  let at = from;
+  while (at < head.length && isWhiteSpace(head[at] ?? 0)) at += 1;
+  return at;
+}
+
+function isWhiteSpace(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+}
+
+async function* prepended(first: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first;
+  for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) yield chunk.value;
+}

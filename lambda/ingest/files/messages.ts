@@ -1,0 +1,86 @@
+import { jsonObject, parseObject } from '../../json/json.ts';
+
+/** The messages that the importer gets: S3's announcements of objects, and its own to go on with one. */
+
+/** An object that was announced. */
+export interface FileObject {
+  readonly bucket: string;
+  readonly key: string;
+  /** The version, where the bucket keeps versions. */
+  readonly versionId: string | undefined;
+  /** Tells versions apart where the bucket keeps none. */
+  readonly eTag: string | undefined;
+}
+
+/** What a message asks for; `undefined` where it is of no known kind. */
+export type FileMessage = { readonly objects: readonly FileObject[] } | undefined;
+
+/** Reads a queue message's body. */
+export function readMessage(body: string): FileMessage {
+  const message = parseObject(body);
+  if (message === undefined) return undefined;
+  const { continue: going, Event: platformEvent, Records: records } = message;
+  const continued = objectOf(going);
+  if (continued !== undefined) return { objects: [continued] };
+  // S3 sends this when a notification is set up; it has no Records.
+  if (platformEvent === 's3:TestEvent') return { objects: [] };
+  if (!Array.isArray(records)) return undefined;
+  const objects: FileObject[] = [];
+  for (const record of records) {
+    const announced = announcedObject(record);
+    if (announced === undefined) return undefined;
+    if (announced !== 'other') objects.push(announced);
+  }
+  return { objects };
+}
+
+/** The message with which the import of an object goes on. */
+export function continuation(object: FileObject): string {
+  return JSON.stringify({ continue: object });
+}
+
+/** `bucket/key@version`. */
+export function objectName({ bucket, key, versionId, eTag }: FileObject): string {
+  return `${bucket}/${key}@${versionId ?? eTag ?? 'current'}`;
+}
+
+/** An object as S3 names the source of a copy: URL-encoded, with its version where there are any. */
+export function copySourceOf({ bucket, key, versionId }: FileObject): string {
+  const path = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
+  return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
+}
+
+/** An announcement's object; `other` where it announces something else than an object's creation. */
+function announcedObject(record: unknown): FileObject | 'other' | undefined {
+  const { eventName, s3 } = jsonObject(record) ?? {};
+  if (typeof eventName !== 'string') return undefined;
+  if (!eventName.startsWith('ObjectCreated:')) return 'other';
+  const place = jsonObject(s3);
+  const bucket = jsonObject(place?.['bucket'])?.['name'];
+  const { key, versionId, eTag } = jsonObject(place?.['object']) ?? {};
+  if (typeof bucket !== 'string' || typeof key !== 'string') return undefined;
+  const decoded = decodedKey(key);
+  if (decoded === undefined) return undefined;
+  return objectOf({ bucket, key: decoded, versionId, eTag });
+}
+
+/** S3 announces keys as a form encodes them: blanks are `+`. */
+function decodedKey(key: string): string | undefined {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+function objectOf(value: unknown): FileObject | undefined {
+  const { bucket, key, versionId, eTag } = jsonObject(value) ?? {};
+  if (typeof bucket !== 'string' || typeof key !== 'string') return undefined;
+  return {
+    bucket,
+    key,
+    versionId: typeof versionId === 'string' && versionId !== '' ? versionId : undefined,
+    eTag: typeof eTag === 'string' ? eTag : undefined,
+  };
+}

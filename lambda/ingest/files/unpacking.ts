@@ -1,0 +1,130 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { type Fault, fault, formatReason } from '../../carriers/reading.ts';
+import type { OpenedFile } from './file-store.ts';
+
+/** A file whose bytes are those of the CSV, packed or not. */
+export interface UnpackedFile extends OpenedFile {
+  /** Whether the object is gzip; positions are then those of the CSV in it. */
+  readonly isPacked: boolean;
+  /** What is wrong with the gzip, of which nothing is read then; undefined where nothing is. */
+  readonly damage?: Fault;
+}
+
+/** A packed file that can't be unpacked to its end. */
+class DamagedFileError extends Error {
+  override readonly name = 'DamagedFileError';
+  readonly fault: Fault;
+
+  constructor(damage: Fault) {
+    super(formatReason(damage));
+    this.fault = damage;
+  }
+}
+
+/** CSV shrinks to a tenth; a file that unpacks to more than 200 times its size is none. Small files may. */
+const maxRatio = 200;
+const freeBytes = 64 * 1024 * 1024;
+
+/** Opens an object from a byte on; undefined when it is not there any more. */
+export type Open = (from: number) => Promise<OpenedFile | undefined>;
+
+/**
+ * Opens the CSV that an object is or holds. Gzip is known by its first bytes, not by its name.
+ *
+ * @param from byte of the CSV from which on it is read. Gzip can't be entered in its middle: it is unpacked from its
+ *   beginning.
+ * @param isPacked whether it is gzip, where that is known from its beginning.
+ * All of it is unpacked before anything of it is read: what damaged gzip unpacks to may be wrong from its beginning on.
+ *
+ */
+export async function openUnpacked(
+  open: Open,
+  from: number,
+  isPacked: boolean,
+): Promise<UnpackedFile | undefined> {
+  const file = await open(isPacked ? 0 : from);
+  if (file === undefined) return undefined;
+  if (from > 0 && !isPacked) return { ...file, isPacked };
+  const chunks = file.bytes[Symbol.asyncIterator]();
+  const head = await readHead(chunks);
+  const bytes = followedBy(head, chunks);
+  if (!isGzip(head)) return { ...file, bytes, isPacked: false };
+  if (isPacked) return { ...file, bytes: behind(from, unpacked(bytes, file.size)), isPacked };
+  const damage = await findDamage(bytes, file.size);
+  if (damage !== undefined) return { ...file, isPacked: true, damage };
+  await file.close();
+  return openUnpacked(open, from, true);
+}
+
+async function findDamage(packed: AsyncIterable<Uint8Array>, size: number): Promise<Fault | undefined> {
+  try {
+    for await (const _ of unpacked(packed, size));
+    return undefined;
+  } catch (error) {
+    if (error instanceof DamagedFileError) return error.fault;
+    throw error;
+  }
+}
+
+function isGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
+/** At least two bytes, where there are any. */
+async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < 2) {
+    const chunk = await chunks.next();
+    if (chunk.done === true) break;
+    head = Buffer.concat([head, chunk.value]);
+  }
+  return head;
+}
+
+async function* followedBy(head: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head;
+  for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) yield chunk.value;
+}
+
+async function* unpacked(packed: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip();
+  // What goes wrong comes out of the iteration.
+  pipeline(Readable.from(packed), gunzip, () => undefined);
+  let length = 0;
+  try {
+    for await (const chunk of gunzip) {
+      length += chunk.length;
+      if (length > freeBytes + maxRatio * size) {
+        throw new DamagedFileError(
+          fault('too-large', `The gzip unpacks to more than ${maxRatio} times its size, as no CSV does`),
+        );
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!code.startsWith('Z_')) throw error;
+    throw new DamagedFileError(
+      fault(
+        'broken-gzip',
+        `The gzip is damaged or cut short behind byte ${length} of what it holds. Send the file again`,
+      ),
+    );
+  }
+  if (gunzip.bytesWritten < size) {
+    const rest = size - gunzip.bytesWritten;
+    throw new DamagedFileError(
+      fault('broken-gzip', `${rest} bytes that are no gzip follow the gzip. Send the gzip alone`),
+    );
+  }
+}
+
+async function* behind(from: number, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let skipped = 0;
+  for await (const chunk of chunks) {
+    const skip = Math.min(chunk.length, from - skipped);
+    skipped += skip;
+    if (skip < chunk.length) yield chunk.subarray(skip);
+  }
+}

@@ -1,0 +1,115 @@
+import { unknownNetwork } from '../aws/names.ts';
+import type { Reading } from '../carriers/reading.ts';
+import type { Changes } from '../ledger/fold.ts';
+import { addReceipts, emptyReceipt, type Receipt } from '../ledger/receipt.ts';
+import { epochMilliseconds } from '../ledger/time.ts';
+
+/** Usage on one operator's network, added up. */
+export interface Traffic {
+  /** ISO 3166-1 alpha-2, or `unknown`. */
+  readonly country: string;
+  /** The operator's name, or `unknown`. */
+  readonly operator: string;
+  bytes: number;
+  uploaded: number;
+  downloaded: number;
+  /** In the currency of the carrier's contract. */
+  cost: number;
+}
+
+/** Part of a receipt. */
+type Count = keyof Receipt;
+
+/** What is measured of the batches of one source, for people to watch. The ledger depends on none of it. */
+export class Measures {
+  readonly #receipts = new Map<string, Record<Count, number>>();
+  readonly #traffic = new Map<string, Traffic>();
+  readonly #lags: number[] = [];
+
+  /** Receipts by kind: `usage`, `event`, `platform`, or the code of a reject. */
+  get receipts(): ReadonlyMap<string, Receipt> {
+    return this.#receipts;
+  }
+
+  get traffic(): readonly Traffic[] {
+    return [...this.#traffic.values()];
+  }
+
+  /**
+   * Seconds between what a record tells of and its arrival. Of many records these are so many quantiles, the least
+   * and the greatest among them.
+   */
+  lags(most: number): readonly number[] {
+    if (this.#lags.length <= most) return this.#lags;
+    const ascending = Float64Array.from(this.#lags).sort();
+    const step = (ascending.length - 1) / (most - 1);
+    return Array.from({ length: most }, (_, index) => ascending[Math.round(index * step)] ?? 0);
+  }
+
+  /** Counts records of a kind. */
+  count(kind: string, count: Count, records = 1): void {
+    const receipt = this.#receipts.get(kind) ?? { ...emptyReceipt };
+    this.#receipts.set(kind, receipt);
+    receipt[count] += records;
+  }
+
+  /** Notes how late a record came. A device's clock that is ahead makes nothing negative. */
+  late(reading: Reading, arrivedAt: number): void {
+    if (reading.kind !== 'observed') return;
+    const { event, usage, session } = reading;
+    const time = event?.time ?? usage?.end ?? session?.origin.at;
+    if (time !== undefined) this.#lags.push(Math.max(0, (arrivedAt - epochMilliseconds(time)) / 1000));
+  }
+
+  /**
+   * Adds up the usage that a batch brought.
+   *
+   * @param isNew tells the records that were stored from those that repeated or failed.
+   */
+  use(changes: Pick<Changes, 'usage'>, isNew: (record: number) => boolean): void {
+    for (const { state, records } of changes.usage) {
+      if (!records.every(isNew)) continue;
+      const traffic = this.#trafficOn(state.country ?? unknownNetwork, state.operatorName ?? unknownNetwork);
+      traffic.bytes += state.dataTotal;
+      traffic.uploaded += state.dataUploaded ?? 0;
+      traffic.downloaded += state.dataDownloaded ?? 0;
+      traffic.cost += Number(state.cost ?? 0);
+    }
+  }
+
+  /** Adds what was measured of another batch. */
+  add(other: Measures): void {
+    for (const [kind, receipt] of other.#receipts) {
+      this.#receipts.set(kind, addReceipts(this.#receipts.get(kind) ?? emptyReceipt, receipt));
+    }
+    for (const { country, operator, bytes, uploaded, downloaded, cost } of other.#traffic.values()) {
+      const traffic = this.#trafficOn(country, operator);
+      traffic.bytes += bytes;
+      traffic.uploaded += uploaded;
+      traffic.downloaded += downloaded;
+      traffic.cost += cost;
+    }
+    for (const lag of other.#lags) this.#lags.push(lag);
+  }
+
+  #trafficOn(country: string, operator: string): Traffic {
+    const key = `${country}\n${operator}`;
+    const known = this.#traffic.get(key);
+    if (known !== undefined) return known;
+    const traffic = { country, operator, bytes: 0, uploaded: 0, downloaded: 0, cost: 0 };
+    this.#traffic.set(key, traffic);
+    return traffic;
+  }
+}
+
+/** What a record is counted as: `usage`, `event`, `platform` for a platform's message, or the code of a reject. */
+export function kindOf(reading: Reading): string {
+  switch (reading.kind) {
+    case 'observed':
+      return reading.usage === undefined ? 'event' : 'usage';
+    case 'ignored':
+      return 'platform';
+    case 'fault':
+      return reading.code;
+  }
+}

@@ -1,0 +1,256 @@
+import type { Carrier } from '../lambda/ledger/source.ts';
+import { accounts, type DataStreamerDialect, type Sim } from './identity.ts';
+import { type CarrierEvent, iso, type UsageRecord, type Volume } from './records.ts';
+
+/** Bytes as the carrier's megabytes: a decimal of at most six places, made from digits so that nothing is rounded. */
+export function megabytes(bytes: number): string {
+  const digits = String(bytes).padStart(7, '0');
+  const fraction = digits.slice(-6).replace(/0+$/, '');
+  return `${digits.slice(0, -6)}.${fraction === '' ? '0' : fraction}`;
+}
+
+/** Writes a usage record as JSON in its SIM's dialect: nested, old or new, or 2.0's flat names. */
+export function writeUsage(record: UsageRecord): string {
+  if (record.sim.dataStreamer.generation === 'old') return writeOldUsage(record);
+  return record.sim.dataStreamer.generation === 'flat' ? writeFlatUsage(record) : writeNestedUsage(record);
+}
+
+/** Writes an event as JSON in its SIM's dialect; one without SIM is nested. */
+export function writeEvent(event: CarrierEvent): string {
+  const { sim } = event;
+  // 1NCE's pages of 2.0 show nested records beside flat names: a session may be told in both.
+  const flat = sim?.dataStreamer.generation === 'flat' && !(event.typeId === 4 || event.id?.endsWith('7'));
+  return sim !== undefined && flat ? writeFlatEvent(event, sim) : writeNestedEvent(event);
+}
+
+const trafficTypes = { data: { id: 5, name: 'Data' }, sms: { id: 6, name: 'SMS' } } as const;
+
+/** The carrier's words for data or a short message. */
+export function trafficTypeOf(record: UsageRecord): { readonly id: number; readonly name: string } {
+  return record.messages > 0 ? trafficTypes.sms : trafficTypes.data;
+}
+
+/** `rx`, `tx` and total as decimal text. Short messages are counted in the same members. */
+export function volumeTexts(record: UsageRecord): { rx: string; tx: string; total: string } {
+  if (record.messages > 0) return { rx: '0.0', tx: `${record.messages}.0`, total: `${record.messages}.0` };
+  return textsOf(record.volume);
+}
+
+function textsOf({ up, down }: Volume): { rx: string; tx: string; total: string } {
+  return { rx: megabytes(down), tx: megabytes(up), total: megabytes(up + down) };
+}
+
+/** emnify sends the ICCID with its check digit or without it; 1NCE and Telekom without. */
+export function iccidOf(sim: Sim, recordId: string | null): string {
+  return sim.carrier === 'emnify' && (recordId ?? '').endsWith('3') ? sim.iccidWithCheckDigit : sim.sim;
+}
+
+function writeNestedUsage(record: UsageRecord): string {
+  const { sim, id } = record;
+  const { network } = sim;
+  const { rx, tx, total } = volumeTexts(record);
+  const traffic = trafficTypeOf(record);
+  const session = sim.carrier === 'emnify' ? `,"session_id":"${record.sessionId}"` : '';
+  return (
+    `{"imsi":"${sim.imsi}",${organisation(sim.carrier)},"start_timestamp":"${zulu(record.start)}",` +
+    `"sim":{"msisdn":"${sim.msisdn}","iccid":"${iccidOf(sim, id)}","id":${sim.simId},"production_date":"2018-04-17T15:01:50Z"},` +
+    `"currency":{"id":1,"symbol":"€","code":"EUR"},` +
+    `"operator":{"id":${network.operatorId},"name":"${network.name}","mnc":"${network.mnc}","country":{"id":${network.countryId},"mcc":"${network.mcc}","name":"${network.countryName}"}},` +
+    `"tariff":{"ratezone":{"name":"Rate Zone 2 (EU - DE)","id":2067},"name":"Production 01","id":398},"imsi_id":${sim.simId},` +
+    `"traffic_type":{"description":"${traffic.name}","id":${traffic.id}},"id":${id},"end_timestamp":"${zulu(record.end)}",` +
+    `"endpoint":{"tags":null,"ip_address":"${sim.ipAddress}","name":"${sim.name}","imei":"${sim.imeisv}","id":${sim.simId},"balance":null},` +
+    `"cost":${total},"volume":{"total":${total},"tx":${tx},"rx":${rx}}${session}}`
+  );
+}
+
+function writeOldUsage(record: UsageRecord): string {
+  const { sim } = record;
+  const { network } = sim;
+  const { rx, tx, total } = volumeTexts(record);
+  const traffic = trafficTypeOf(record);
+  return (
+    `{"cost":${total},"id":${record.id},"operator":{"id":${network.operatorId},"name":"${network.name}","country":{"id":${network.countryId},"name":"${network.countryName}"}},` +
+    `${organisation(sim.carrier)},"tariff":{"ratezone":{"id":83,"name":"Europe_I"},"id":64,"name":"Global Pro I"},` +
+    `"traffic_type":{"id":${traffic.id},"name":"${traffic.name}"},"endpoint":{"id":${sim.simId}},"imsi":${identity(sim, sim.imsi)},` +
+    `"volume":{"rx":${rx},"tx":${tx},"total":${total}},"start_timestamp":"${spaced(record.start)}",` +
+    `"sim":{"iccid":${identity(sim, sim.sim)},"id":${sim.simId}},"currency":{"symbol":"€","code":"EUR","id":1},"end_timestamp":"${spaced(record.end)}"}`
+  );
+}
+
+function writeFlatUsage(record: UsageRecord): string {
+  const { sim } = record;
+  const { network } = sim;
+  const { rx, tx, total } = volumeTexts(record);
+  return (
+    `{"id":${record.id},"start_timestamp":"${zulu(record.start)}","end_timestamp":"${zulu(record.end)}","ingestion_timestamp":"${zulu(record.end)}",` +
+    `"cost":${total},"volume_rx":${rx},"volume_tx":${tx},"volume_total":${total},"traffic_type_id":${trafficTypeOf(record).id},` +
+    `"organisation_id":${accounts[sim.carrier]},"operator_id":${network.operatorId},"operator_country_id":${network.countryId},"operator_mnc":"${network.mnc}",` +
+    `"rat_type":6,"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"ipcan_session_id":"${record.sessionId}",` +
+    `"tariff_id":398,"tariff_ratezone_id":2067,"quota_id":null}`
+  );
+}
+
+function writeFlatEvent(event: CarrierEvent, sim: Sim): string {
+  const { context, volume } = event;
+  const { network } = sim;
+  let text =
+    `{"id":${event.id},"timestamp":"${zulu(event.at)}","ingestion_timestamp":"${zulu(event.at)}","event_type_id":${event.typeId},` +
+    `"event_severity_id":0,"event_source_id":0,"alert":false,"description":"${descriptionOf(event)}","organisation_id":${accounts[sim.carrier]},` +
+    `"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"detail_id":${network.operatorId},"detail_country_id":${network.countryId}`;
+  if (context !== undefined) {
+    text +=
+      `,"detail_mnc":"${network.mnc}","detail_pdp_context_ipcan_session_id":"${context.uuid}","detail_pdp_context_pdp_context_id":"${context.id}",` +
+      `"detail_pdp_context_tunnel_created":"${zulu(context.tunnelCreated).slice(0, 19)}","detail_pdp_context_apn":"iot.1nce.net",` +
+      `"detail_pdp_context_rat_type":${context.ratType},"detail_pdp_context_gtp_v1_uli_lac":${sim.locationAreaCode},"detail_pdp_context_gtp_v1_uli_ci":${sim.cellId}`;
+  }
+  if (volume !== undefined) {
+    const { rx, tx, total } = textsOf(volume);
+    text += `,"detail_volume_rx":${rx},"detail_volume_tx":${tx},"detail_volume_total":${total}`;
+  }
+  return `${text}}`;
+}
+
+/** 1NCE names endpoints by their ICCID, the only place where a flat record has it. */
+function flatEndpoint(sim: Sim): string {
+  return `"endpoint_id":${sim.simId},"endpoint_name":"${sim.sim}","endpoint_imei":"${sim.imeisv}","endpoint_ip_address":"${sim.ipAddress}"`;
+}
+
+function writeNestedEvent(event: CarrierEvent): string {
+  const { sim } = event;
+  const old = event.source === 'telekom';
+  const refused = isRefusal(event);
+  const level = refused ? (old ? 'Warn' : 'WARN') : old ? 'Info' : 'INFO';
+  const source = sourceOf(event);
+  return (
+    `{"id":${event.id},"alert":${old ? Number(refused) : refused},"description":"${descriptionOf(event)}","timestamp":"${old ? offset(event.at) : zulu(event.at)}",` +
+    `"event_type":{"id":${event.typeId},"description":"${eventNameOf(event.typeId)}"},` +
+    `"event_source":{"id":${source.id},"${old ? 'name' : 'description'}":"${source.name}"},` +
+    `"event_severity":{"id":${Number(refused)},"description":"${level}"},${organisation(event.source)}` +
+    `${sim === undefined ? userMembers : simMembers(event, sim)}${detail(event)}}`
+  );
+}
+
+const userMembers =
+  ',"user":{"id":84993,"username":"user@example.com","name":"Scott Tiger"},"sim":null,"imsi":null,"endpoint":null';
+
+function simMembers(event: CarrierEvent, sim: Sim): string {
+  const iccid = identity(sim, iccidOf(sim, event.id));
+  return (
+    `,"endpoint":{"id":${sim.simId},"name":"${sim.name}","ip_address":"${sim.ipAddress}","tags":null,"imei":"${sim.imei}"},` +
+    `"imsi":{"id":${sim.simId},"imsi":${identity(sim, sim.imsi)},"import_date":"2019-01-21T09:36:17Z"},` +
+    `"sim":{"id":${sim.simId},"iccid":${iccid},"msisdn":"${sim.msisdn}","production_date":"2019-01-21T09:36:17Z"},"user":null`
+  );
+}
+
+function detail(event: CarrierEvent): string {
+  const { sim, typeId } = event;
+  if (sim === undefined || isRefusal(event)) return '';
+  if (typeId === 56) return `,"detail":${quotaAssigned}`;
+  if (typeId === 18 || typeId === 20) {
+    return ',"detail":{"quota":{"threshold_volume":100.0,"volume":"0.015085","threshold_percentage":20}}';
+  }
+  const { network } = sim;
+  const country = `"country":{"id":${network.countryId},"name":"${network.countryName}","country_code":"${network.callingCode}","mcc":"${network.mcc}","iso_code":"${network.isoCountry.toLowerCase()}"}`;
+  const operator = `"id":${network.operatorId},"name":"${network.name}",${country}`;
+  if (event.context !== undefined) return `,"detail":{${operator}${contextMembers(event, sim)}}`;
+  if (typeId !== 1 && typeId !== 2) return ',"detail":null';
+  return `,"detail":{${operator},"tapcode":[{"id":2,"tapcode":"${network.tapcode}"}],"mnc":[{"id":3,"mnc":"${network.mnc}"},{"id":4,"mnc":"16"}]}`;
+}
+
+/** A string that holds no valid JSON: the dates stand bare, as 1NCE and emnify send them. */
+const quotaAssigned = JSON.stringify(
+  '{"endpoint_quota_id":123123, "quota_status_id": 1,"volume": 500.000000, "expiry_date": 2031-03-31T00:00:00Z, "auto_refill": true,"threshold_volume": 100.000000}',
+);
+
+function contextMembers(event: CarrierEvent, sim: Sim): string {
+  const { context, volume } = event;
+  if (context === undefined) return '';
+  const { generation, statesTunnelCreated } = sim.dataStreamer;
+  const old = generation === 'old';
+  const tunnel = statesTunnelCreated ? `"${zulu(context.tunnelCreated).slice(0, 19)}"` : 'null';
+  const session = sim.carrier === 'emnify' ? `,"session_id":"${context.uuid}"` : '';
+  const ipcan = generation === 'flat' ? `,"ipcan_session_id":"${context.uuid}"` : '';
+  let text =
+    `,"pdp_context":{"mcc":"${sim.network.mcc}","mnc":"${sim.network.mnc}","tunnel_created":${tunnel},` +
+    `"pdp_context_id":${old ? `"${context.id}"` : context.id},"gtp_version":${old ? '"1"' : 1},"imeisv":"${sim.imeisv}","region":"eu-west-1",` +
+    `"lac":${sim.locationAreaCode},"ci":${sim.cellId},"rac":null,"rat_type":${context.ratType},"ue_ip_address":"${sim.ipAddress}",` +
+    `"apn":"${apns[event.source]}","imsi":"${sim.imsi}","sgsn_control_plane_ip_address":"192.0.2.1","ggsn_data_plane_ip_address":"198.51.100.7",` +
+    `"nsapi":6,"breakout_ip":null${ipcan}}${session}`;
+  if (volume !== undefined) {
+    const { rx, tx, total } = textsOf(volume);
+    text += `,"volume":{"rx":${rx},"tx":${tx},"total":${total}}`;
+  }
+  return text;
+}
+
+const apns: Readonly<Record<Carrier, string>> = {
+  twilio: 'super',
+  kore: 'super',
+  '1nce': 'iot.1nce.net',
+  emnify: 'em',
+  telekom: 'internet.m2mportal.de',
+};
+
+const eventNames: Readonly<Record<number, string>> = {
+  1: 'Update location',
+  2: 'Update GPRS location',
+  3: 'Create PDP Context',
+  4: 'Update PDP Context',
+  5: 'Delete PDP Context',
+  6: 'User authentication failed',
+  8: 'SIM activation',
+  13: 'Support Access',
+  15: 'Purge location',
+  18: 'Data quota threshold reached',
+  20: 'SMS quota threshold reached',
+  41: 'User verified',
+  56: 'Data quota assigned',
+  67: 'User switched workspaces',
+};
+
+/** The carrier's words for an event type; for a number that no document lists, words that none lists either. */
+export function eventNameOf(typeId: number): string {
+  return eventNames[typeId] ?? `Event ${typeId}`;
+}
+
+/** Human-readable text; a refusal is told nowhere else. */
+export function descriptionOf(event: CarrierEvent): string {
+  if (isRefusal(event)) return 'PDP Context Request rejected, because endpoint has no quota left.';
+  return event.typeId === 5 ? 'PDP Context deleted.' : `${eventNameOf(event.typeId)}.`;
+}
+
+/** A refused activation comes as event 3 too, without detail. */
+export function isRefusal(event: CarrierEvent): boolean {
+  return event.typeId === 3 && event.context === undefined;
+}
+
+/** What raised the event: the network, the carrier's policy control, or a call of its API. */
+export function sourceOf(event: CarrierEvent): { readonly id: number; readonly name: string } {
+  if (event.sim === undefined) return { id: 2, name: 'API' };
+  return isRefusal(event) ? { id: 1, name: 'Policy Control' } : { id: 0, name: 'Network' };
+}
+
+/** An identifier as text, or as a number of up to 20 digits where the dialect does so. */
+function identity(sim: Sim, digits: string): string {
+  const dialect: DataStreamerDialect = sim.dataStreamer;
+  return dialect.numericIdentity ? digits : `"${digits}"`;
+}
+
+function organisation(carrier: Carrier): string {
+  return `"organisation":{"name":"Demo Company","id":${accounts[carrier]}}`;
+}
+
+/** Whole seconds where there are no others, else milliseconds: `2021-08-09T12:59:05Z`. */
+function zulu(at: number): string {
+  return at % 1000 === 0 ? `${iso(at).slice(0, 19)}Z` : iso(at);
+}
+
+/** Old events: `2019-07-17T16:28:00.000+0000`. */
+function offset(at: number): string {
+  return `${iso(at).slice(0, 23)}+0000`;
+}
+
+/** Old usage and CSV: `2017-03-19 21:06:33`. */
+export function spaced(at: number): string {
+  return `${iso(at).slice(0, 10)} ${iso(at).slice(11, 19)}`;
+}

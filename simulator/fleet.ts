@@ -1,0 +1,250 @@
+/**
+ * The simulator: what carriers deliver, and what the ledger must hold in the end. The local run, the tests and the
+ * benchmarks use it.
+ *
+ * Two generators make up what happens, and write it in the same dialects and with the same breakages:
+ *
+ * - The fleet of this folder, drawn from a seed, for volume: months of thousands of SIMs in the proportions of real
+ *   traffic, with nothing kept that was delivered.
+ * - The model fleet of `test/property/fleet.ts`, chosen by fast-check, for corners: few SIMs at awkward moments, of which
+ *   a failing case is shortened to the records that matter. A seeded stream can't be shortened.
+ *
+ * Two judges tell what the ledger must hold:
+ *
+ * - {@link PartitionTruth} is told what happens before a byte of it is written. So it can share neither a misreading of a
+ *   dialect nor a mistake in merging with the ledger, and it shares no code: of simledger the simulator imports types
+ *   only. It knows the attributes that carriers argue about, not all.
+ * - The orderly pass of `test/property/expectation.ts` is the ledger's own code, given each record once and in order. It
+ *   knows every attribute, but is independent of order, repetition and faults only.
+ *
+ * That the dialects write what carriers send is held by `test/simulator/dialects.test.ts`, against published
+ * samples.
+ */
+
+import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
+import { breakRecord, breakRow, writeRecord } from './corruption.ts';
+import { eventRow, usageRow, writeRow } from './csv-dialect.ts';
+import { accountLife, dataStreamerLife } from './datastreamer-life.ts';
+import { provideSim } from './identity.ts';
+import { Random } from './random.ts';
+import { type FleetRecord, hour, minute, type Span } from './records.ts';
+import { type FleetDelivery, type Parcel, Road } from './road.ts';
+import { writeTestEvent } from './supersim-dialect.ts';
+import { superSimLife } from './supersim-life.ts';
+import {
+  accountPartition,
+  type ExpectedPartition,
+  type FleetCounts,
+  type FleetTruth,
+  PartitionTruth,
+} from './truth.ts';
+
+/** What fleet is simulated. */
+export interface FleetOptions {
+  /** SIMs, spread over all five carriers; half are Super SIMs. */
+  readonly sims: number;
+  /** Hours of the fleet's life. */
+  readonly hours: number;
+  /** The same seed gives the same deliveries. Default 1. */
+  readonly seed?: number;
+  /** When it begins, ISO 8601. Default {@link fleetStart}; what lies in the future is rejected by the ledger. */
+  readonly start?: string;
+  /** Which Super SIM updates write their session in the ledger that the fleet's truth is about. Default `update`. */
+  readonly sessionRefresh?: SessionRefresh;
+}
+
+/** When a fleet's life begins unless another time is asked for. */
+export const fleetStart = '2026-10-01T00:00:00Z';
+
+/** A simulated fleet: what its carriers deliver, and what the ledger must hold in the end. */
+export interface Fleet {
+  /**
+   * Batches of a few minutes of the fleet's life each, in the order of their arrival. They can be run through once;
+   * nothing that was delivered is kept.
+   */
+  readonly deliveries: Generator<readonly FleetDelivery[], void>;
+  /** Complete when the deliveries are exhausted. */
+  readonly truth: FleetTruth;
+}
+
+/** The road is emptied once in a slice; inside it order is lost. */
+const slice = 5 * minute;
+const slicesPerHour = hour / slice;
+/** Deliveries that wait until the live ones are over are spread over so many slices. */
+const lateSlices = 24;
+/** Extra records, broken ones, for each record. */
+const brokenShare = 0.002;
+
+/** Something that sends records, and how they travel. */
+interface Traveller {
+  readonly life: Iterator<FleetRecord, void>;
+  next: FleetRecord | undefined;
+  /** `late`: the first half arrives as history after the live records; `again`: it arrives a second time then. */
+  readonly history: 'none' | 'late' | 'again';
+}
+
+/**
+ * Simulates a fleet of SIMs of all five carriers, and the road that their records take: most arrive once, some two or
+ * three times, disordered by minutes, a few hours late or as replayed history after the live ones; some in arrays,
+ * JSON lines or gzip; usage of 1NCE, emnify and Telekom also in CSV files; about two in a thousand broken.
+ */
+export function simulateFleet(options: FleetOptions): Fleet {
+  const simulation = new Simulation(options);
+  return { deliveries: simulation.run(), truth: simulation };
+}
+
+class Simulation implements FleetTruth {
+  readonly partitions = new Map<string, ExpectedPartition>();
+  private readonly span: Span;
+  private readonly random: Random;
+  private readonly road: Road;
+  private readonly travellers: Traveller[];
+  private readonly lastSlice: number;
+  private readonly middle: number;
+  private distinct = 0;
+
+  constructor(options: FleetOptions) {
+    const { sims, hours, seed = 1, start = fleetStart, sessionRefresh = 'update' } = options;
+    const from = Date.parse(start);
+    if (Number.isNaN(from)) throw new RangeError(`The fleet's start is no ISO 8601 time: ${start}`);
+    this.span = { from, to: from + hours * hour };
+    this.middle = from + (hours / 2) * hour;
+    this.lastSlice = Math.ceil(hours * slicesPerHour);
+    this.random = Random.of(seed, -1);
+    this.road = new Road(Random.of(seed, -2));
+    this.travellers = [
+      ...this.simTravellers(sims, seed, sessionRefresh),
+      ...this.accountTravellers(sims, seed),
+    ];
+    this.sendTestEvents(hours);
+  }
+
+  get counts(): FleetCounts {
+    return { ...this.road.departures, distinct: this.distinct };
+  }
+
+  *run(): Generator<readonly FleetDelivery[], void> {
+    for (let now = 0; now < this.lastSlice || this.road.isBusy; now++) {
+      const until = this.span.from + (now + 1) * slice;
+      for (const traveller of this.travellers) this.advance(traveller, until, now);
+      const arrivals = this.road.arrivals(now);
+      if (now % slicesPerHour === slicesPerHour - 1) arrivals.push(...this.road.closeFiles(until));
+      if (arrivals.length > 0) yield arrivals;
+    }
+    yield this.road.closeFiles(this.span.to + 48 * hour);
+  }
+
+  private *simTravellers(sims: number, seed: number, sessionRefresh: SessionRefresh): Generator<Traveller> {
+    for (let index = 0; index < sims; index++) {
+      const random = Random.of(seed, index);
+      const sim = provideSim(index, random);
+      const truth = new PartitionTruth(sessionRefresh);
+      this.partitions.set(sim.sim, truth);
+      const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
+      const life = (superSim ? superSimLife : dataStreamerLife)(sim, this.span, random, truth);
+      const draw = random.integer(100);
+      yield { life, next: nextOf(life), history: draw < 2 ? 'late' : draw < 3 ? 'again' : 'none' };
+    }
+  }
+
+  private *accountTravellers(sims: number, seed: number): Generator<Traveller> {
+    for (const [position, source] of (['1nce', 'emnify', 'telekom'] as const).entries()) {
+      const truth = new PartitionTruth();
+      this.partitions.set(accountPartition(source), truth);
+      const index = sims + position;
+      const life = accountLife(source, index * 1_000_000, this.span, Random.of(seed, index), truth);
+      yield { life, next: nextOf(life), history: 'none' };
+    }
+  }
+
+  private sendTestEvents(hours: number): void {
+    for (let after = 0; after < hours; after += 6) {
+      for (const source of ['twilio', 'kore'] as const) {
+        const text = writeTestEvent(source, this.span.from + after * hour, this.random.uuid());
+        const parcel: Parcel = {
+          source,
+          write: () => text,
+          partitionKey: 'test',
+          form: 'record',
+          standsAlone: false,
+          fate: 'ignored',
+        };
+        this.road.send(parcel, after * slicesPerHour);
+      }
+    }
+  }
+
+  /** Sends off what the traveller's life brings until then. */
+  private advance(traveller: Traveller, until: number, now: number): void {
+    while (traveller.next !== undefined && traveller.next.at < until) {
+      this.dispatch(traveller.next, traveller.history, now);
+      traveller.next = nextOf(traveller.life);
+    }
+  }
+
+  private dispatch(record: FleetRecord, history: Traveller['history'], now: number): void {
+    this.distinct++;
+    const replayed = history !== 'none' && record.at < this.middle;
+    for (const parcel of parcelsOf(record)) {
+      const copies = this.copies();
+      for (let copy = 0; copy < copies; copy++) {
+        const delay = replayed && history === 'late' ? this.untilLate(now) : this.delay(now, copy);
+        this.road.send(parcel, now + delay);
+      }
+      if (replayed && history === 'again') this.road.send(parcel, now + this.untilLate(now));
+    }
+    if (this.random.chance(brokenShare)) this.road.send(this.broken(record), now + this.delay(now, 0));
+  }
+
+  private copies(): number {
+    const draw = this.random.integer(1000);
+    return draw < 915 ? 1 : draw < 990 ? 2 : 3;
+  }
+
+  /** Slices that a copy is under way: none to one for most, hours for some, and past the live records for a few. */
+  private delay(now: number, copy: number): number {
+    const draw = this.random.integer(1000) + copy * 40;
+    if (draw < 700) return 0;
+    if (draw < 960) return 1;
+    if (draw < 980) return this.random.between(2, 4);
+    return draw < 1010 ? this.random.between(5, 4 * slicesPerHour) : this.untilLate(now);
+  }
+
+  private untilLate(now: number): number {
+    return Math.max(this.lastSlice - now, 0) + this.random.integer(lateSlices);
+  }
+
+  private broken(record: FleetRecord): Parcel {
+    const [parcel] = parcelsOf(record);
+    const { source, partitionKey } = parcel;
+    if (record.kind === 'usage' && parcel.form === 'usage row') {
+      const row = breakRow(record, this.random);
+      return { ...parcel, write: () => row, fate: 'rejected' };
+    }
+    const { text, standsAlone } = breakRecord(record, this.random);
+    return { source, partitionKey, form: 'record', standsAlone, write: () => text, fate: 'rejected' };
+  }
+}
+
+/** The forms in which a record travels: by stream, as a file's row, or both. */
+function parcelsOf(record: FleetRecord): readonly [Parcel, ...Parcel[]] {
+  const { sim } = record;
+  const source: Carrier = record.kind === 'event' ? record.source : record.sim.carrier;
+  const partitionKey = sim?.sim ?? source;
+  const parcel = { source, partitionKey, standsAlone: false, fate: 'kept' } as const;
+  if (record.kind === 'event' && record.byFile && sim !== undefined) {
+    return [{ ...parcel, form: 'event row', write: () => writeRow(eventRow(record, sim)) }];
+  }
+  if (record.kind !== 'usage' || record.road === 'stream') {
+    return [{ ...parcel, form: 'record', write: () => writeRecord(record) }];
+  }
+  const row = { ...parcel, form: 'usage row', write: () => writeRow(usageRow(record)) } as const;
+  return record.road === 'file'
+    ? [row]
+    : [{ ...parcel, form: 'record', write: () => writeRecord(record) }, row];
+}
+
+function nextOf(life: Iterator<FleetRecord, void>): FleetRecord | undefined {
+  const step = life.next();
+  return step.done === true ? undefined : step.value;
+}

@@ -1,0 +1,236 @@
+import type { Carrier } from '../lambda/ledger/source.ts';
+import type { Random } from './random.ts';
+
+/** The Luhn check digit of a number without it, as ICCID and IMEI carry it at their end. */
+export function luhnDigit(stem: string): string {
+  let sum = 0;
+  for (let place = 0; place < stem.length; place++) {
+    const digit = Number(stem[stem.length - 1 - place]);
+    const weighted = place % 2 === 0 ? digit * 2 : digit;
+    sum += weighted > 9 ? weighted - 9 : weighted;
+  }
+  return String((10 - (sum % 10)) % 10);
+}
+
+/** A visited network and one of its cells. */
+export interface Network {
+  readonly name: string;
+  readonly sid: string;
+  readonly operatorId: number;
+  readonly mcc: string;
+  readonly mnc: string;
+  readonly tapcode: string;
+  readonly countryId: number;
+  readonly countryName: string;
+  readonly isoCountry: string;
+  readonly callingCode: string;
+  readonly lat: number;
+  readonly lon: number;
+}
+
+/** The networks that the simulated SIMs visit. */
+export const networks: readonly [Network, ...Network[]] = [
+  {
+    name: 'Telekom',
+    sid: 'HW1f4ae18c9a4c4a3f8a1d7f1b2c3d4e01',
+    operatorId: 3,
+    mcc: '262',
+    mnc: '01',
+    tapcode: 'DEUD1',
+    countryId: 74,
+    countryName: 'Germany',
+    isoCountry: 'DE',
+    callingCode: '49',
+    lat: 50.1109,
+    lon: 8.6821,
+  },
+  {
+    name: 'Vodafone',
+    sid: 'HW2f4ae18c9a4c4a3f8a1d7f1b2c3d4e02',
+    operatorId: 5,
+    mcc: '262',
+    mnc: '02',
+    tapcode: 'DEUD2',
+    countryId: 74,
+    countryName: 'Germany',
+    isoCountry: 'DE',
+    callingCode: '49',
+    lat: 48.1374,
+    lon: 11.5755,
+  },
+  {
+    name: 'SFR Cegetel',
+    sid: 'HW3f4ae18c9a4c4a3f8a1d7f1b2c3d4e03',
+    operatorId: 48,
+    mcc: '208',
+    mnc: '10',
+    tapcode: 'FRAF2',
+    countryId: 68,
+    countryName: 'France',
+    isoCountry: 'FR',
+    callingCode: '33',
+    lat: 48.8566,
+    lon: 2.3522,
+  },
+  {
+    name: 'T-Mobile',
+    sid: 'HWd46933be78a54c05b5c287ddeb9592f4',
+    operatorId: 91,
+    mcc: '310',
+    mnc: '260',
+    tapcode: 'USAW6',
+    countryId: 222,
+    countryName: 'United States',
+    isoCountry: 'US',
+    callingCode: '1',
+    lat: 34.1669,
+    lon: -118.572,
+  },
+];
+
+/** A SIM, the device it sits in, and the words in which its carrier speaks of both. */
+export interface Sim {
+  readonly carrier: Carrier;
+  /** The ledger's key: the first 19 digits of the ICCID. */
+  readonly sim: string;
+  readonly iccidWithCheckDigit: string;
+  readonly imsi: string;
+  /** 15 digits. */
+  readonly imei: string;
+  /** 16 digits: the IMEI without its check digit, and the software version. */
+  readonly imeisv: string;
+  readonly msisdn: string;
+  readonly name: string;
+  readonly ipAddress: string;
+  readonly network: Network;
+  readonly cellId: number;
+  readonly locationAreaCode: number;
+  /** Data-streamer ids of SIM, IMSI and endpoint. */
+  readonly simId: number;
+  /** Super SIM resource ids. */
+  readonly simSid: string;
+  readonly fleetSid: string;
+  /** The first of the record ids that this SIM's records bear. */
+  readonly firstRecordId: number;
+  /** Attaches once and sends nothing more. */
+  readonly idle: boolean;
+  readonly superSim: SuperSimDialect;
+  readonly dataStreamer: DataStreamerDialect;
+}
+
+/** How the records of one Super SIM are written. */
+export interface SuperSimDialect {
+  /** What stands before the connection event's type. */
+  readonly typePrefix: string;
+  /** `data` is a string that holds JSON, as in the Kinesis quickstart. */
+  readonly dataAsText: boolean;
+  /** Schema version 1 states no running totals. */
+  readonly schema: 1 | 2;
+}
+
+/** How the records of one data-streamer SIM are written. */
+export interface DataStreamerDialect {
+  /** `old` as in the documents of 2019 and 2021, `nested` as 1NCE and emnify send today, `flat` as 1NCE's 2.0. */
+  readonly generation: 'old' | 'nested' | 'flat';
+  /** ICCID and IMSI as numbers, which not every JSON parser reads exactly. */
+  readonly numericIdentity: boolean;
+  /** PDP contexts state when their tunnel was created. */
+  readonly statesTunnelCreated: boolean;
+  /** Usage comes as CSV only. */
+  readonly usageByFile: boolean;
+}
+
+/** Organisation (data streamer) and account (Super SIM) that own the simulated SIMs. */
+export const accounts = {
+  twilio: 'ACe7ea554f7fc0fad65e689bb5899bb6c3',
+  kore: 'AC5f3b8c1d2e4a69708b9cadbecfd0e1f2',
+  '1nce': '12345',
+  emnify: '839921',
+  telekom: '80025',
+} as const satisfies Record<Carrier, string>;
+
+const iccidPrefix = {
+  twilio: '89883070000',
+  kore: '89883070001',
+  '1nce': '89882806660',
+  emnify: '89883030000',
+  telekom: '89882280666',
+} as const satisfies Record<Carrier, string>;
+
+const imsiPrefix = {
+  twilio: '73212320',
+  kore: '73212321',
+  '1nce': '90140510',
+  emnify: '90143010',
+  telekom: '90140530',
+} as const satisfies Record<Carrier, string>;
+
+/** Half Super SIM, half data streamer; any five neighbours name all five carriers. */
+const carrierOrder = [
+  'twilio',
+  '1nce',
+  'kore',
+  'emnify',
+  'telekom',
+  'twilio',
+  '1nce',
+  'kore',
+  'emnify',
+  'twilio',
+] as const satisfies readonly Carrier[];
+
+/** Provides the SIM with the given number, from 0. Its carrier follows from the number, all else is drawn. */
+export function provideSim(index: number, random: Random): Sim {
+  const carrier = carrierOrder[index % carrierOrder.length] ?? 'twilio';
+  const sim = iccidPrefix[carrier] + String(index).padStart(8, '0');
+  const tac = `3586008${String(index).padStart(7, '0').slice(-7)}`;
+  return {
+    carrier,
+    sim,
+    iccidWithCheckDigit: sim + luhnDigit(sim),
+    imsi: imsiPrefix[carrier] + String(index).padStart(7, '0').slice(-7),
+    imei: tac + luhnDigit(tac),
+    imeisv: `${tac}${random.digits(2)}`,
+    msisdn: `88228510${String(index).padStart(7, '0')}`,
+    name: `tracker-${index}`,
+    ipAddress: `100.${64 + random.integer(64)}.${random.integer(256)}.${random.integer(256)}`,
+    network: random.pick(networks),
+    cellId: random.between(1000, 60_000),
+    locationAreaCode: random.between(1000, 60_000),
+    simId: 1_000_000 + index,
+    simSid: `HS${random.hex(4)}`,
+    fleetSid: 'HF925ae5b4af6aeb7d5034d3f4b09c78ce',
+    firstRecordId: index * 1_000_000,
+    idle: random.chance(0.06),
+    superSim: superSimDialect(carrier, random),
+    dataStreamer: dataStreamerDialect(carrier, random),
+  };
+}
+
+function superSimDialect(carrier: Carrier, random: Random): SuperSimDialect {
+  const twilio = carrier === 'twilio';
+  return {
+    typePrefix:
+      twilio || random.chance(0.5) ? 'com.twilio.iot.supersim.connection.' : 'com.kore.supersim.connection.',
+    dataAsText: twilio && random.chance(0.1),
+    schema: twilio && random.chance(0.1) ? 1 : 2,
+  };
+}
+
+function dataStreamerDialect(carrier: Carrier, random: Random): DataStreamerDialect {
+  if (carrier === 'telekom') {
+    return {
+      generation: 'old',
+      numericIdentity: random.chance(0.1),
+      statesTunnelCreated: random.chance(0.9),
+      usageByFile: random.chance(0.2),
+    };
+  }
+  const flat = carrier === '1nce' && random.chance(0.5);
+  return {
+    generation: flat ? 'flat' : 'nested',
+    numericIdentity: false,
+    statesTunnelCreated: true,
+    usageByFile: !flat && random.chance(0.1),
+  };
+}

@@ -1,0 +1,160 @@
+import { gzipSync } from 'node:zlib';
+import type { Carrier } from '../lambda/ledger/source.ts';
+import { csvFile } from './csv-dialect.ts';
+import type { Random } from './random.ts';
+import { iso, second } from './records.ts';
+
+/** Something on its way to the ledger: a record for the stream, or a row for the next file. */
+export interface Parcel {
+  readonly source: Carrier;
+  /** Writes it when it arrives, so that what is under way takes little memory. */
+  readonly write: () => string;
+  readonly partitionKey: string;
+  readonly form: 'record' | 'usage row' | 'event row';
+  /** Never shares a body with others. */
+  readonly standsAlone: boolean;
+  /** What the ledger has to make of it. */
+  readonly fate: 'kept' | 'ignored' | 'rejected';
+}
+
+/** A body put on a carrier's stream, or a file put into its bucket. */
+export type FleetDelivery = {
+  /** Name of the source, which is its carrier's. */
+  readonly source: Carrier;
+  /** Records in it, each repeated or broken one counted. */
+  readonly records: number;
+} & (
+  | { readonly kind: 'stream'; readonly data: Buffer; readonly partitionKey: string }
+  | { readonly kind: 'file'; readonly key: string; readonly bytes: Buffer }
+);
+
+/** Deliveries counted as they leave. */
+export interface Departures {
+  delivered: number;
+  ignored: number;
+  rejected: number;
+}
+
+/** A file is closed when it has this many rows, or at the end of the hour. */
+const rowsPerFile = 5_000;
+
+interface OpenFile {
+  readonly source: Carrier;
+  readonly prefix: 'cdr' | 'events';
+  readonly rows: string[];
+}
+
+/**
+ * The road between the carriers and the ledger. It keeps what is due later, mixes what is due now, packs several
+ * records into one body at times, and writes rows into files. It holds only what is on its way.
+ */
+export class Road {
+  readonly departures: Departures = { delivered: 0, ignored: 0, rejected: 0 };
+  private readonly due = new Map<number, Parcel[]>();
+  private readonly files = new Map<string, OpenFile>();
+  private readonly random: Random;
+  /** Keeps file names apart: they state a second. */
+  private lastFileSecond = 0;
+
+  constructor(random: Random) {
+    this.random = random;
+  }
+
+  /** Sends a parcel off, to arrive in the given slice of time. */
+  send(parcel: Parcel, slice: number): void {
+    const parcels = this.due.get(slice);
+    if (parcels === undefined) this.due.set(slice, [parcel]);
+    else parcels.push(parcel);
+  }
+
+  /** True while something is still to arrive by itself. */
+  get isBusy(): boolean {
+    return this.due.size > 0;
+  }
+
+  /** What arrives in this slice, in no order. */
+  arrivals(slice: number): FleetDelivery[] {
+    const parcels = this.due.get(slice) ?? [];
+    this.due.delete(slice);
+    this.random.shuffle(parcels);
+    return this.pack(parcels);
+  }
+
+  /** Closes the open files, which then arrive; `at` gives them their names. */
+  closeFiles(at: number): FleetDelivery[] {
+    const deliveries: FleetDelivery[] = [];
+    for (const file of this.files.values()) deliveries.push(...this.putFile(file, at));
+    this.files.clear();
+    return deliveries;
+  }
+
+  private pack(parcels: readonly Parcel[]): FleetDelivery[] {
+    const deliveries: FleetDelivery[] = [];
+    const bundles = new Map<Carrier, { readonly size: number; readonly parcels: Parcel[] }>();
+    for (const parcel of parcels) {
+      const bundle = bundles.get(parcel.source);
+      if (parcel.form !== 'record') this.addRow(parcel);
+      else if (parcel.standsAlone) deliveries.push(this.putBody([parcel]));
+      else if (bundle !== undefined) {
+        bundle.parcels.push(parcel);
+        if (bundle.parcels.length < bundle.size) continue;
+        deliveries.push(this.putBody(bundle.parcels));
+        bundles.delete(parcel.source);
+      } else if (this.random.chance(0.01)) {
+        bundles.set(parcel.source, { size: this.random.between(2, 12), parcels: [parcel] });
+      } else deliveries.push(this.putBody([parcel]));
+    }
+    for (const bundle of bundles.values()) deliveries.push(this.putBody(bundle.parcels));
+    return deliveries;
+  }
+
+  private putBody(parcels: readonly Parcel[]): FleetDelivery {
+    for (const parcel of parcels) this.count(parcel.fate);
+    const { source = 'twilio', partitionKey = '' } = parcels[0] ?? {};
+    const text = this.join(parcels.map((parcel) => parcel.write()));
+    const plain = Buffer.from(text);
+    const standsAlone = parcels.some((parcel) => parcel.standsAlone);
+    const zipped = !standsAlone && this.random.chance(parcels.length > 1 ? 0.1 : 0.003);
+    return {
+      kind: 'stream',
+      source,
+      records: parcels.length,
+      data: zipped ? gzipSync(plain) : plain,
+      partitionKey,
+    };
+  }
+
+  /** One body of several records: an array, JSON lines, or one record right after the other. */
+  private join(texts: readonly string[]): string {
+    if (texts.length === 1) return texts[0] ?? '';
+    const way = this.random.integer(3);
+    if (way === 0) return `[${texts.join(',')}]`;
+    return way === 1 ? `${texts.join('\n')}\n` : texts.join('');
+  }
+
+  private addRow(parcel: Parcel): void {
+    this.count(parcel.fate);
+    const prefix = parcel.form === 'usage row' ? 'cdr' : 'events';
+    const name = `${parcel.source}/${prefix}`;
+    const file = this.files.get(name) ?? { source: parcel.source, prefix, rows: [] };
+    this.files.set(name, file);
+    file.rows.push(parcel.write());
+  }
+
+  private *putFile(file: OpenFile, at: number): Generator<FleetDelivery> {
+    for (let first = 0; first < file.rows.length; first += rowsPerFile) {
+      const rows = file.rows.slice(first, first + rowsPerFile);
+      this.lastFileSecond = Math.max(this.lastFileSecond + second, at);
+      const name = iso(this.lastFileSecond).replaceAll(/[-:]/g, '').replace('T', '_').slice(0, 15);
+      const framing = { byteOrderMark: this.random.chance(0.2), carriageReturns: this.random.chance(0.2) };
+      const bytes = csvFile(file.prefix === 'cdr' ? 'usage row' : 'event row', rows, framing);
+      const { source } = file;
+      yield { kind: 'file', source, records: rows.length, key: `${file.prefix}_${name}.csv`, bytes };
+    }
+  }
+
+  private count(fate: Parcel['fate']): void {
+    this.departures.delivered++;
+    if (fate !== 'kept') this.departures[fate]++;
+  }
+}

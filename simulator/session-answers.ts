@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import type { ApiCredentials } from '../local/options.ts';
+import type { Item } from './compare.ts';
+import { hour, iso, type Span } from './records.ts';
+
+/** The query API of a local run. */
+export interface SessionApi {
+  readonly endpoint: string;
+  readonly credentials: ApiCredentials;
+}
+
+/** Sessions of a page: as many as the API gives. */
+const pageSize = 1_000;
+/** The longest stretch that the API lists at once. */
+const longestPeriod = 30 * 24 * hour;
+/** SIMs that are asked about at the same time. */
+const concurrentSims = 4;
+
+const resource = z.object({
+  sid: z.string(),
+  status: z.string(),
+  start: z.string(),
+  end: z.string().nullable(),
+  last_updated: z.string(),
+  data_uploaded: z.number().nullable(),
+  data_downloaded: z.number().nullable(),
+  data_total: z.number(),
+});
+const page = z.object({
+  data_sessions: z.array(resource),
+  meta: z.object({ next_page_url: z.string().nullable() }),
+});
+
+/**
+ * What the query API answers about the sessions of SIMs, as items of the sessions table would say it.
+ *
+ * @param span when the sessions started.
+ * @throws Error when the API does not answer, or with something else than sessions.
+ */
+export async function* sessionAnswers(
+  api: SessionApi,
+  sims: readonly string[],
+  span: Span,
+): AsyncGenerator<Item> {
+  for (let from = 0; from < sims.length; from += concurrentSims) {
+    const portion = sims.slice(from, from + concurrentSims);
+    for (const items of await Promise.all(portion.map((sim) => answersAbout(api, sim, span)))) yield* items;
+  }
+}
+
+async function answersAbout(api: SessionApi, sim: string, span: Span): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let from = span.from; from < span.to; from += longestPeriod) {
+    const period = `StartTime=${iso(from)}&EndTime=${iso(Math.min(from + longestPeriod, span.to))}`;
+    let next: string | null = `${api.endpoint}/v1/Sims/${sim}/DataSessions?${period}&PageSize=${pageSize}`;
+    while (next !== null) {
+      const { data_sessions: sessions, meta } = await pageAt(next, api.credentials);
+      items.push(...sessions.map((session) => answerItem(sim, session)));
+      next = meta.next_page_url;
+    }
+  }
+  return items;
+}
+
+/**
+ * A DataSession of the API, as an item of the sessions table would say it.
+ *
+ * @throws Error when it is none.
+ */
+export function answerItem(sim: string, dataSession: object): Item {
+  const session = resource.parse(dataSession);
+  return {
+    sim,
+    sessionId: session.sid,
+    status: session.status,
+    start: session.start,
+    end: session.end ?? undefined,
+    lastUpdated: session.last_updated,
+    dataUploaded: session.data_uploaded ?? undefined,
+    dataDownloaded: session.data_downloaded ?? undefined,
+    dataTotal: session.data_total,
+  };
+}
+
+async function pageAt(url: string, { account, token }: ApiCredentials): Promise<z.output<typeof page>> {
+  const authorization = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
+  const answer = await fetch(url, { headers: { authorization } });
+  if (!answer.ok) throw new Error(`The API answered ${answer.status} to ${url}`);
+  return page.parse(await answer.json());
+}

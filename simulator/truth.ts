@@ -1,0 +1,332 @@
+import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
+import { accounts } from './identity.ts';
+import {
+  type CarrierEvent,
+  type ConnectionEvent,
+  hour,
+  iso,
+  type PdpContext,
+  type UsageRecord,
+  type Volume,
+} from './records.ts';
+
+/** What the item of a session must say. Times are ISO 8601 with milliseconds; volumes are bytes. */
+export interface ExpectedSession {
+  readonly status: 'open' | 'ended' | 'failed';
+  /** As stated; where no record states it, the earliest time that one about the session names. */
+  readonly start: string;
+  readonly end: string | undefined;
+  readonly lastUpdated: string;
+  /** Running totals: the last ones stated, or undefined where the carrier states none. */
+  readonly dataUploaded: number | undefined;
+  readonly dataDownloaded: number | undefined;
+  readonly dataTotal: number | undefined;
+}
+
+/** What the item of a usage record must say. Volumes are bytes; what is said of messages is undefined on data usage. */
+export interface ExpectedUsage {
+  readonly dataUploaded: number;
+  readonly dataDownloaded: number;
+  readonly dataTotal: number;
+  readonly messages: number | undefined;
+  /** As the carrier calls the direction: all simulated messages are tx. */
+  readonly messagesTx: number | undefined;
+  readonly messagesRx: number | undefined;
+}
+
+/**
+ * What the item of an event must say. Super SIM types have one name; for a data-streamer event it is the number that
+ * the carrier sent, since the ledger is free in what it calls it.
+ */
+export type ExpectedEvent = { readonly type: string } | { readonly carrierType: string };
+
+/**
+ * What the query API must answer about a Super SIM session, in either setting of `sessionRefresh`: volumes are the
+ * running totals where the session's last record states them, and else the greater of those and its windows' sum.
+ */
+export interface ExpectedAnswer {
+  readonly status: ExpectedSession['status'];
+  readonly start: string;
+  /** As stated: of a failed session none is. */
+  readonly end: string | undefined;
+  readonly lastUpdated: string;
+  readonly dataUploaded: number;
+  readonly dataDownloaded: number;
+  readonly dataTotal: number;
+}
+
+/** All that the ledger must hold under one partition key: a SIM, or an account that an event without SIM names. */
+export interface ExpectedPartition {
+  readonly sessions: ReadonlyMap<string, ExpectedSession>;
+  readonly usage: ReadonlyMap<string, ExpectedUsage>;
+  readonly events: ReadonlyMap<string, ExpectedEvent>;
+  /** Answers about those of the sessions that are a Super SIM's. */
+  answers(): ReadonlyMap<string, ExpectedAnswer>;
+  /** Sum of the usage. */
+  readonly total: { readonly uploaded: number; readonly downloaded: number; readonly messages: number };
+}
+
+/** Counts in records: an array's element, a JSON line, a CSV row and a test event are one each. */
+export interface FleetCounts {
+  /** All that was delivered: the receipts' `received`. */
+  readonly delivered: number;
+  /** Different records about the fleet. */
+  readonly distinct: number;
+  /** Deliveries of the platform's own messages. */
+  readonly ignored: number;
+  /** Deliveries of broken records. */
+  readonly rejected: number;
+}
+
+/** What the ledger must hold once all is delivered. It grows as the deliveries are generated. */
+export interface FleetTruth {
+  /** By partition key: `sim`, or `account:<source>:<account id>`. */
+  readonly partitions: ReadonlyMap<string, ExpectedPartition>;
+  readonly counts: FleetCounts;
+}
+
+interface SessionInMaking {
+  status: 'open' | 'ended' | 'failed';
+  start: string;
+  startIsStated: boolean;
+  end: string | undefined;
+  lastUpdated: string;
+  dataUploaded: number | undefined;
+  dataDownloaded: number | undefined;
+  dataTotal: number | undefined;
+}
+
+/** A Super SIM session as all its records tell it, whether its item is told or not. */
+interface LivedSession {
+  /** The same as the item's where every record is told to it. */
+  readonly session: SessionInMaking;
+  /** The running total that was stated last, and when. */
+  total: Volume | undefined;
+  totalAt: number;
+  latest: number;
+  /** Sum of its windows. */
+  readonly used: { up: number; down: number };
+}
+
+interface SessionStatement {
+  readonly earliest: number;
+  readonly latest: number;
+  readonly statedStart?: number | undefined;
+  readonly runningTotal?: Volume | undefined;
+  readonly terminal?: 'ended' | 'failed' | undefined;
+}
+
+const eventTypes = new Map<string, ExpectedEvent>();
+
+function expectedEvent(member: 'type' | 'carrierType', value: string): ExpectedEvent {
+  const known = eventTypes.get(value);
+  if (known !== undefined) return known;
+  const made = member === 'type' ? { type: value } : { carrierType: value };
+  eventTypes.set(value, made);
+  return made;
+}
+
+/**
+ * What one SIM's life, or one account's, leaves in the ledger. The life tells it record by record, in the order in
+ * which things happen; the road that the records then take must not change it.
+ */
+export class PartitionTruth implements ExpectedPartition {
+  readonly sessions = new Map<string, SessionInMaking>();
+  readonly usage = new Map<string, ExpectedUsage>();
+  readonly events = new Map<string, ExpectedEvent>();
+  readonly total = { uploaded: 0, downloaded: 0, messages: 0 };
+  private readonly lived = new Map<string, LivedSession>();
+  private readonly sessionRefresh: SessionRefresh;
+
+  constructor(sessionRefresh: SessionRefresh = 'update') {
+    this.sessionRefresh = sessionRefresh;
+  }
+
+  answers(): ReadonlyMap<string, ExpectedAnswer> {
+    // A session whose item nothing has written is not listed: its usage is.
+    const listed = [...this.lived].filter(([id]) => this.sessions.has(id));
+    return new Map(listed.map(([id, session]) => [id, answerOf(session)]));
+  }
+
+  connection(event: ConnectionEvent): void {
+    const { session, window } = event;
+    if (event.type !== 'data-session.updated') {
+      this.events.set(`${iso(event.at)}#${event.eventSid}`, expectedEvent('type', event.type));
+    }
+    if (window !== undefined) this.addUsage(window.start, event.eventSid, window, undefined);
+    if (session === undefined) return;
+    const statement = {
+      earliest: session.start,
+      latest: event.at,
+      statedStart: session.start,
+      runningTotal: event.runningTotal,
+      terminal: terminalOf(event.type),
+    };
+    const lived = this.live(session.sid, statement, window);
+    if (this.sessionRefresh === 'update') this.sessions.set(session.sid, lived);
+    else if (refreshesHourly(event)) this.session(session.sid, statement);
+  }
+
+  event(event: CarrierEvent): void {
+    const { context, sim } = event;
+    const key = `${iso(wholeSecond(event.at))}#${event.id}`;
+    this.events.set(key, expectedEvent('carrierType', String(event.typeId)));
+    if (context === undefined || sim === undefined) return;
+    const stated = sim.dataStreamer.statesTunnelCreated;
+    this.session(sessionIdOf(event.source, sim.dataStreamer, context), {
+      earliest: event.at,
+      latest: event.at,
+      statedStart: stated ? context.tunnelCreated : undefined,
+      runningTotal: event.volume,
+      terminal: event.typeId === 5 ? 'ended' : undefined,
+    });
+  }
+
+  usageRecord(record: UsageRecord): void {
+    this.addUsage(
+      wholeSecond(record.start),
+      record.id,
+      record.volume,
+      record.messages === 0 ? undefined : record.messages,
+    );
+    if (record.sessionId === undefined || record.messages > 0 || record.road === 'file') return;
+    this.session(record.sessionId, { earliest: record.start, latest: record.end });
+  }
+
+  private addUsage(start: number, id: string | null, volume: Volume, messages: number | undefined): void {
+    const key = [iso(start), id].join('#');
+    this.usage.set(key, isZero(volume) && messages === undefined ? noUsage : expectedUsage(volume, messages));
+    this.total.uploaded += volume.up;
+    this.total.downloaded += volume.down;
+    this.total.messages += messages ?? 0;
+  }
+
+  private session(id: string, statement: SessionStatement): void {
+    const session = this.sessions.get(id) ?? emptySession(statement);
+    this.sessions.set(id, session);
+    tell(session, statement);
+  }
+
+  /** @returns the session as all its records so far tell it. */
+  private live(id: string, statement: SessionStatement, window: Volume | undefined): SessionInMaking {
+    const lived = this.lived.get(id) ?? livedSession(statement);
+    this.lived.set(id, lived);
+    const { runningTotal, latest } = statement;
+    tell(lived.session, statement);
+    lived.latest = Math.max(lived.latest, latest);
+    if (runningTotal !== undefined) {
+      lived.total = runningTotal;
+      lived.totalAt = latest;
+    }
+    if (window !== undefined) {
+      lived.used.up += window.up;
+      lived.used.down += window.down;
+    }
+    return lived.session;
+  }
+}
+
+/** Lets a session know what one more of its records says. */
+function tell(session: SessionInMaking, statement: SessionStatement): void {
+  const stated = statement.statedStart;
+  if (stated !== undefined) session.start = iso(stated);
+  else if (!session.startIsStated) session.start = earlier(session.start, iso(statement.earliest));
+  session.startIsStated ||= stated !== undefined;
+  const latest = iso(statement.latest);
+  if (latest > session.lastUpdated) session.lastUpdated = latest;
+  if (statement.terminal !== undefined) session.status = statement.terminal;
+  if (statement.terminal === 'ended') session.end = latest;
+  if (statement.runningTotal !== undefined) state(session, statement.runningTotal);
+}
+
+/**
+ * Whether an event writes its session where that is done hourly. An update does if an hour turns after its window has
+ * begun, up to its end; if its window is the first, or has no length.
+ */
+export function refreshesHourly({ type, session, window, at }: ConnectionEvent): boolean {
+  if (type !== 'data-session.updated' || window === undefined || session === undefined) return true;
+  const turn = Math.floor(at / hour) * hour;
+  return window.start < turn || window.start >= at || window.start <= session.start;
+}
+
+function answerOf({ session, total, totalAt, latest, used }: LivedSession): ExpectedAnswer {
+  const { status, start, end, lastUpdated } = session;
+  const isLast = total !== undefined && (totalAt === latest || sumOf(total) >= sumOf(used));
+  const { up, down } = isLast ? total : used;
+  return { status, start, end, lastUpdated, dataUploaded: up, dataDownloaded: down, dataTotal: up + down };
+}
+
+function sumOf({ up, down }: Volume): number {
+  return up + down;
+}
+
+/** Data-streamer keys are cut to the second, since not every road of a record states milliseconds. */
+function wholeSecond(at: number): number {
+  return Math.floor(at / 1000) * 1000;
+}
+
+/** Idle windows are many, and one object says it for all. */
+const noUsage = expectedUsage({ up: 0, down: 0 }, undefined);
+
+function isZero({ up, down }: Volume): boolean {
+  return up === 0 && down === 0;
+}
+
+function expectedUsage({ up, down }: Volume, messages: number | undefined): ExpectedUsage {
+  const bytes = { dataUploaded: up, dataDownloaded: down, dataTotal: up + down };
+  return { ...bytes, messages, messagesTx: messages, messagesRx: messages === undefined ? undefined : 0 };
+}
+
+/**
+ * The ledger's key of a data-streamer session: emnify's `session_id`; `ipcan_session_id` of 1NCE's 2.0; else
+ * `pdp_context_id`, joined with the time of its tunnel since the ids may be used again.
+ */
+export function sessionIdOf(
+  source: Carrier,
+  dialect: { readonly generation: string; readonly statesTunnelCreated: boolean },
+  context: PdpContext,
+): string {
+  if (source === 'emnify' || dialect.generation === 'flat') return context.uuid;
+  return dialect.statesTunnelCreated
+    ? `${context.id}#${iso(wholeSecond(context.tunnelCreated))}`
+    : String(context.id);
+}
+
+/** The partition that keeps an event without SIM. */
+export function accountPartition(source: Carrier): string {
+  return `account:${source}:${accounts[source]}`;
+}
+
+function emptySession(statement: SessionStatement): SessionInMaking {
+  return {
+    status: 'open',
+    start: iso(statement.statedStart ?? statement.earliest),
+    startIsStated: false,
+    end: undefined,
+    lastUpdated: iso(statement.latest),
+    dataUploaded: undefined,
+    dataDownloaded: undefined,
+    dataTotal: undefined,
+  };
+}
+
+function livedSession(statement: SessionStatement): LivedSession {
+  const session = emptySession(statement);
+  const used = { up: 0, down: 0 };
+  return { session, total: undefined, totalAt: statement.latest, latest: statement.latest, used };
+}
+
+function state(session: SessionInMaking, total: Volume): void {
+  session.dataUploaded = total.up;
+  session.dataDownloaded = total.down;
+  session.dataTotal = total.up + total.down;
+}
+
+function terminalOf(type: ConnectionEvent['type']): 'ended' | 'failed' | undefined {
+  if (type === 'data-session.ended') return 'ended';
+  return type === 'data-session.failed' ? 'failed' : undefined;
+}
+
+function earlier(one: string, other: string): string {
+  return one < other ? one : other;
+}

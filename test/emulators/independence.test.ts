@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+/** The emulators of AWS, from the project's folder. */
+const emulators: readonly string[] = ['emulators/'];
+
+/** The simulator of fleets, which is also the oracle of what the ledger must hold. */
+const simulator: readonly string[] = ['simulator/'];
+
+const project = fileURLToPath(new URL('../../', import.meta.url));
+
+function isIn(places: readonly string[], path: string): boolean {
+  return places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
+}
+
+/** The text of each file in some places, by its path from the project's folder. */
+function textsOf(places: readonly string[]): Map<string, string> {
+  const paths = places.flatMap((place) => {
+    if (!place.endsWith('/')) return [place];
+    const names = readdirSync(join(project, place), { recursive: true, encoding: 'utf8' });
+    return names.filter((name) => /\.\w*[jt]s$/.test(name)).map((name) => place + name.split(sep).join('/'));
+  });
+  return new Map(paths.map((path) => [path, readFileSync(join(project, path), 'utf8')]));
+}
+
+/** The project's own files that a file's text names: by import of values or types, at once or later, or by URL. */
+function namedFiles(path: string, text: string): string[] {
+  const specifiers = text.matchAll(/\b(?:from|import|require|URL)\b\s*\(?\s*(['"`])(\.[^'"`]*)\1/g);
+  return [...specifiers].map(([, , specifier = '']) => posix.join(posix.dirname(path), specifier));
+}
+
+/** Imports by files of some places that lead out of them. */
+function foreignImports(places: readonly string[], texts: ReadonlyMap<string, string>): string[] {
+  return [...texts].flatMap(([path, text]) =>
+    namedFiles(path, text)
+      .filter((named) => !isIn(places, named))
+      .map((named) => `${path} imports ${named}`),
+  );
+}
+
+describe('the emulators of AWS', () => {
+  const texts = textsOf(emulators);
+
+  it('import nothing but each other and packages: what they need to know of simledger is handed in', () => {
+    expect(foreignImports(emulators, texts)).toEqual([]);
+  });
+
+  it('do not name simledger', () => {
+    expect([...texts].filter(([, text]) => /simledger/i.test(text)).map(([path]) => path)).toEqual([]);
+  });
+
+  it.each([
+    ["import { tables } from '../../lambda/store/tables.ts';", 'lambda/store/tables.ts'],
+    ["import type {\n  Route,\n} from '../../local/options.ts';", 'local/options.ts'],
+    ["export * from '../../lib/limits.ts';", 'lib/limits.ts'],
+    ["import '../../local/start.mjs';", 'local/start.mjs'],
+    ["const { main } = await import('../../cli/main.ts');", 'cli/main.ts'],
+    ["new URL('../../', import.meta.url)", './'],
+  ])('would be found out by %s', (text, named) => {
+    expect(namedFiles('emulators/s3/server.ts', text)).toEqual([named]);
+  });
+});
+
+describe('the simulator', () => {
+  const typeImport = /\b(?:import|export) type [^;]*;/g;
+
+  it('shares no code with the ledger that it judges: of simledger it imports types only', () => {
+    const values = [...textsOf(simulator)].map(
+      ([path, text]) => [path, text.replaceAll(typeImport, '')] as const,
+    );
+    expect(foreignImports(simulator, new Map(values))).toEqual([]);
+  });
+
+  it.each([
+    ["import { tables } from '../lambda/store/tables.ts';", ['lambda/store/tables.ts']],
+    ["import { type Source, sources } from '../lambda/aws/sources.ts';", ['lambda/aws/sources.ts']],
+    ["import type {\n  Source,\n} from '../lambda/ledger/source.ts';", []],
+  ])('would be found out by %s', (text, named) => {
+    expect(namedFiles('simulator/truth.ts', text.replaceAll(typeImport, ''))).toEqual(named);
+  });
+});

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  childrenNamed,
+  childText,
+  element,
+  field,
+  parseXml,
+  xmlDocument,
+} from '../../../emulators/s3/xml.ts';
+
+/** Any code point that is a character: not half of a surrogate pair. */
+const anyCharacter = fc
+  .integer({ min: 0, max: 0x10ffff })
+  .filter((code) => code < 0xd800 || code > 0xdfff)
+  .map((code) => String.fromCodePoint(code));
+
+test('a document is read with namespaces, attributes, comments and empty elements', () => {
+  const text = `\ufeff<?xml version="1.0" encoding="UTF-8"?>
+    <!-- a comment -->
+    <s3:Delete xmlns:s3="http://s3.amazonaws.com/doc/2006-03-01/"><Object><Key a='1'> a&amp;b&#x41;&#66; </Key></Object><Quiet/><Object><Key><![CDATA[<&>]]></Key></Object></s3:Delete>
+  `;
+  const root = parseXml(text, 'Delete');
+  expect(childrenNamed(root, 'Object').map((entry) => childText(entry, 'Key'))).toEqual([' a&bAB ', '<&>']);
+  expect(childText(root, 'Quiet')).toBe('');
+  expect(childText(root, 'Missing')).toBeUndefined();
+});
+
+describe('a body is refused', () => {
+  test.each([
+    ['that is empty', ''],
+    ['that is text', 'Delete'],
+    ['with another root', '<Insert></Insert>'],
+    ['with two roots', '<Delete></Delete><Delete></Delete>'],
+    ['with text beside the root', '<Delete></Delete>x'],
+    ['that is cut off', '<Delete><Object>'],
+    ['with crossed elements', '<Delete><a></Delete></a>'],
+    ['with a closing element too many', '<Delete></Delete></Delete>'],
+    ['with an unknown entity', '<Delete>&bomb;</Delete>'],
+    ['with an entity called as what every object has', '<Delete>&constructor;</Delete>'],
+    ['with a document type', '<!DOCTYPE x [<!ENTITY bomb "x">]><Delete></Delete>'],
+    ['with a code point that is none', '<Delete>&#x110000;</Delete>'],
+  ])('%s', (_, text) => {
+    expect(() => parseXml(text, 'Delete')).toThrow(expect.objectContaining({ code: 'MalformedXML' }));
+  });
+});
+
+test('any text that is written is read as it was', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: anyCharacter }), (text) => {
+      const root = parseXml(xmlDocument('Root', element('Entry', field('Key', text))), 'Root');
+      expect(childText(childrenNamed(root, 'Entry')[0]!, 'Key')).toBe(text);
+    }),
+  );
+});

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createSecretsStandIn } from '../../../emulators/secrets/stand-in.ts';
+
+const standIn = createSecretsStandIn({ api: '{"token":"one"}' });
+let endpoint = '';
+
+beforeAll(async () => {
+  endpoint = `http://127.0.0.1:${(await standIn.listen(0)).port}`;
+});
+
+afterAll(() => standIn.close());
+
+async function ask(
+  operation: string,
+  input: object,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const headers = {
+    'x-amz-target': `secretsmanager.${operation}`,
+    'content-type': 'application/x-amz-json-1.1',
+  };
+  const answer = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(input) });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+it('gives a secret by its name, in the shape of Secrets Manager', async () => {
+  expect(await ask('GetSecretValue', { SecretId: 'api' })).toEqual({
+    status: 200,
+    body: {
+      ARN: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:api-AbCdEf',
+      Name: 'api',
+      SecretString: '{"token":"one"}',
+      VersionId: '00000000-0000-4000-8000-000000000000',
+      VersionStages: ['AWSCURRENT'],
+      CreatedDate: 0,
+    },
+  });
+});
+
+it('answers as Secrets Manager does for a secret that is not there, whatever objects are called', async () => {
+  for (const name of ['other', 'constructor', '__proto__']) {
+    const { status, body } = await ask('GetSecretValue', { SecretId: name });
+    expect([status, body['__type']]).toEqual([400, expect.stringContaining('ResourceNotFoundException')]);
+  }
+});
+
+it('says that it lacks all other operations, and what is wrong with an input', async () => {
+  expect((await ask('PutSecretValue', {})).status).toBe(400);
+  expect((await ask('GetSecretValue', {})).status).toBe(400);
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { environment } from '../../../lambda/aws/names.ts';
+import { sessionRefreshFromEnvironment, sourcesFromEnvironment } from '../../../lambda/aws/sources.ts';
+
+const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/kore';
+const described = [{ name: 'kore', carrier: 'kore', bytesPerMegabyte: 1_000_000, streamArn }];
+
+function sourceWhere(variables: Readonly<Record<string, string>>) {
+  const env = { [environment.sources]: JSON.stringify(described), ...variables };
+  return sourcesFromEnvironment(env).ofStream(streamArn);
+}
+
+describe('the setting by which updates write their session', () => {
+  it('is that of every source', () => {
+    expect(sourceWhere({ [environment.sessionRefresh]: 'hourly' }).sessionRefresh).toBe('hourly');
+    expect(sourceWhere({ [environment.sessionRefresh]: 'update' }).sessionRefresh).toBe('update');
+  });
+
+  it('is "update" where it is not set', () => {
+    expect([sourceWhere({}).sessionRefresh, sessionRefreshFromEnvironment({})]).toEqual(['update', 'update']);
+  });
+
+  it('is refused where it is none, with the value and what is accepted', () => {
+    expect(() => sourceWhere({ [environment.sessionRefresh]: 'daily' })).toThrow(
+      'SESSION_REFRESH is daily; accepted is one of update, hourly',
+    );
+  });
+});

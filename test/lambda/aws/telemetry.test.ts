@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest';
+import { environment, service } from '../../../lambda/aws/names.ts';
+import { type Telemetry, telemetryOf } from '../../../lambda/aws/telemetry.ts';
+import { Measures } from '../../../lambda/ingest/measures.ts';
+import { emptyReceipt, type Receipt } from '../../../lambda/ledger/receipt.ts';
+import { eventAt, minute, usageAt } from '../store/observations.ts';
+
+/** A line of metrics without its frame: namespace, dimension sets, units, and everything else. */
+interface Published {
+  readonly namespace: string;
+  readonly sets: readonly (readonly string[])[];
+  readonly units: Readonly<Record<string, string>>;
+  readonly [member: string]: unknown;
+}
+
+function parsed(line: string): Published {
+  const { _aws, ...members } = JSON.parse(line);
+  const [{ Namespace, Dimensions, Metrics }] = _aws.CloudWatchMetrics;
+  expect(_aws.CloudWatchMetrics.length).toBe(1);
+  expect(Math.abs(Date.now() - _aws.Timestamp)).toBeLessThan(60_000);
+  const units = Metrics.map(({ Name, Unit }: { Name: string; Unit: string }) => [Name, Unit]);
+  return { namespace: Namespace, sets: Dimensions, units: Object.fromEntries(units), ...members };
+}
+
+function telemetry(env: Record<string, string> = {}): { told: Telemetry; lines: Published[] } {
+  const lines: Published[] = [];
+  const write = (line: string) => lines.push(parsed(line));
+  return { told: telemetryOf(service.kinesisConsumer, { env, write }), lines };
+}
+
+function measured(counts: Record<string, Partial<Receipt>>): { receipt: Receipt; measures: Measures } {
+  const measures = new Measures();
+  const receipt: Record<keyof Receipt, number> = { ...emptyReceipt };
+  for (const [kind, ofKind] of Object.entries(counts)) {
+    for (const [name, records] of Object.entries(ofKind)) {
+      measures.count(kind, name as keyof Receipt, records);
+      receipt[name as keyof Receipt] += records;
+    }
+  }
+  return { receipt, measures };
+}
+
+function used(measures: Measures, networks: readonly (readonly [string, string, number])[]): void {
+  const usage = networks.map(([country, operatorName, dataTotal], index) => ({
+    state: usageAt(minute(1), 'a', String(index), { country, operatorName, dataTotal, cost: '0.5' }),
+    records: [index],
+  }));
+  measures.use({ usage }, () => true);
+}
+
+describe('what became of records', () => {
+  test('is counted by source and kind, and for the source as a whole, without zeros', () => {
+    const { told, lines } = telemetry();
+    const { receipt, measures } = measured({
+      usage: { received: 3, stored: 2, repeated: 1 },
+      platform: { received: 1, ignored: 1 },
+      'broken-json': { received: 1, rejected: 1, failed: 2 },
+    });
+    told.count(receipt, measures, 'fleet');
+    const common = { namespace: 'simledger', sets: [['source'], ['source', 'kind']], source: 'fleet' };
+    const count = 'Count';
+    expect(lines).toEqual([
+      {
+        ...common,
+        units: { received: count, stored: count, repeated: count },
+        ...{ kind: 'usage', received: 3, stored: 2, repeated: 1 },
+      },
+      {
+        ...common,
+        units: { received: count, ignored: count },
+        ...{ kind: 'platform', received: 1, ignored: 1 },
+      },
+      {
+        ...common,
+        units: { received: count, rejected: count, failed: count },
+        ...{ kind: 'broken-json', received: 1, rejected: 1, failed: 2 },
+      },
+    ]);
+  });
+
+  test('is counted under the stack’s own name', () => {
+    const { told, lines } = telemetry({ [environment.metricNamespace]: 'fleet-2' });
+    const { receipt, measures } = measured({ event: { received: 1, stored: 1 } });
+    told.count(receipt, measures, 'fleet');
+    expect(lines.map(({ namespace }) => namespace)).toEqual(['fleet-2']);
+  });
+
+  test.each<[string, Partial<Receipt>]>([
+    ['was received and is nowhere', { received: 2 }],
+    ['is of no kind', { received: 2, stored: 2 }],
+  ])('raises an alarm where a record %s', (_, more) => {
+    const { told, lines } = telemetry();
+    const { receipt, measures } = measured({ event: { received: 1, stored: 1 } });
+    told.count({ ...receipt, ...more }, measures, 'fleet');
+    expect(lines.slice(1)).toEqual([
+      {
+        namespace: 'simledger',
+        sets: [['source']],
+        units: { unaccounted: 'Count' },
+        ...{ source: 'fleet', unaccounted: 1 },
+      },
+    ]);
+  });
+});
+
+test('how late records came is told by source and road', () => {
+  const { told, lines } = telemetry();
+  const { receipt, measures } = measured({});
+  const event = eventAt(minute(1), 'a', '1');
+  for (let record = 0; record < 101; record += 1) {
+    const stated = { session: undefined, usage: undefined, event, sim: undefined };
+    measures.late({ kind: 'observed', ...stated }, Date.parse(minute(2)));
+  }
+  told.count(receipt, measures, 'fleet');
+  expect(lines).toEqual([
+    {
+      namespace: 'simledger',
+      sets: [['source', 'service']],
+      units: { lagSeconds: 'Seconds' },
+      ...{ source: 'fleet', service: 'kinesis-consumer', lagSeconds: Array.from({ length: 99 }, () => 60) },
+    },
+  ]);
+});
+
+describe('usage', () => {
+  const units = { bytes: 'Bytes', bytesUploaded: 'Bytes', bytesDownloaded: 'Bytes', cost: 'None' };
+  const sets = [['source'], ['source', 'country', 'operator']];
+
+  test('is measured by source, country and operator, in letters that CloudWatch takes', () => {
+    const { told, lines } = telemetry({ [environment.measuredNetworks]: '5' });
+    const { receipt, measures } = measured({});
+    used(measures, [
+      ['DE', 'Telefónica', 100],
+      ['JP', 'ソフトバンク', 10],
+    ]);
+    told.count(receipt, measures, 'fleet');
+    const common = {
+      namespace: 'simledger',
+      sets,
+      units,
+      source: 'fleet',
+      bytesUploaded: 1,
+      bytesDownloaded: 2,
+    };
+    expect(lines).toEqual([
+      { ...common, country: 'DE', operator: 'Telefonica', bytes: 100, cost: 0.5 },
+      { ...common, country: 'JP', operator: 'unknown', bytes: 10, cost: 0.5 },
+    ]);
+  });
+
+  test('beyond the networks that a process names is measured as other, in later batches too', () => {
+    const { told, lines } = telemetry({ [environment.measuredNetworks]: '2' });
+    const batches = [
+      [['US', 'T-Mobile', 1] as const, ['US', 'AT&T', 2] as const, ['FR', 'Orange', 4] as const],
+      [['ES', 'Vodafone', 8] as const, ['US', 'T-Mobile', 16] as const, ['FR', 'Orange', 32] as const],
+    ];
+    for (const batch of batches) {
+      const { receipt, measures } = measured({});
+      used(measures, batch);
+      told.count(receipt, measures, 'fleet');
+    }
+    expect(lines.map(({ country, operator, bytes }) => [country, operator, bytes])).toEqual([
+      ['US', 'T-Mobile', 1],
+      ['US', 'AT&T', 2],
+      ['other', 'other', 4],
+      ['other', 'other', 40],
+      ['US', 'T-Mobile', 16],
+    ]);
+  });
+
+  test('is measured by source alone where no network is to be named', () => {
+    const { told, lines } = telemetry({ [environment.measuredNetworks]: '0' });
+    const { receipt, measures } = measured({});
+    used(measures, [
+      ['US', 'T-Mobile', 1],
+      ['US', 'AT&T', 2],
+    ]);
+    told.count(receipt, measures, 'fleet');
+    expect(lines.map(({ sets: published, bytes }) => [published, bytes])).toEqual([[[['source']], 3]]);
+  });
+});
+
+test('a file that could not be read is counted by source', () => {
+  const { told, lines } = telemetry();
+  told.fileFailed('fleet');
+  expect(lines).toEqual([
+    {
+      namespace: 'simledger',
+      sets: [['source']],
+      units: { filesFailed: 'Count' },
+      ...{ source: 'fleet', filesFailed: 1 },
+    },
+  ]);
+});
+
+test.each([
+  [200, 'webhookTaken'],
+  [400, 'webhookRefused'],
+  [413, 'webhookRefused'],
+  [500, 'webhookFailed'],
+  [503, 'webhookFailed'],
+])('a carrier’s request that is answered with %i is counted by source', (status, name) => {
+  const { told, lines } = telemetry();
+  told.requested(status, 'fleet');
+  const line = { namespace: 'simledger', sets: [['source']], units: { [name]: 'Count' } };
+  expect(lines).toEqual([{ ...line, source: 'fleet', [name]: 1 }]);
+});
+
+test('a secret that can’t be read is counted by the function whose it is', () => {
+  const { told, lines } = telemetry();
+  told.secretUnreadable({ owner: 'the query API', error: new Error('not reached'), isKept: true });
+  const line = { namespace: 'simledger', sets: [['service']], units: { secretUnreadable: 'Count' } };
+  expect(lines).toEqual([{ ...line, service: 'kinesis-consumer', secretUnreadable: 1 }]);
+});

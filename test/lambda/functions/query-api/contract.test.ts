@@ -1,0 +1,253 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type Contract, exampleRequest, renderDocumentation } from '../../../../bin/documentation-page.ts';
+import page from '../../../../lambda/functions/query-api/documentation.json' with { type: 'json' };
+import inlined from '../../../../lambda/functions/query-api/openapi.json' with { type: 'json' };
+import { parametersOf } from '../../../../lambda/functions/query-api/parameters.ts';
+import { problemCodes } from '../../../../lambda/functions/query-api/problem.ts';
+import { routes } from '../../../../lambda/functions/query-api/routes.ts';
+import { FilesTable } from '../../../../lambda/store/files.ts';
+import { runningTables } from '../../store/running-tables.ts';
+import { apiOver, type ReadAnswer, send, takeExamples } from './api-under-test.ts';
+
+/** `openapi.yaml` and the handler, tested against each other in both directions. */
+
+interface Parameter {
+  readonly $ref?: string;
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly example?: string | boolean;
+  readonly schema: {
+    readonly enum?: readonly string[];
+    readonly default?: unknown;
+    readonly minimum?: number;
+    readonly pattern?: string;
+  };
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly security?: readonly object[];
+  readonly parameters?: readonly Parameter[];
+  readonly responses: Readonly<
+    Record<string, { $ref?: string; content?: Record<string, { schema: object; example?: object }> }>
+  >;
+}
+
+const document: unknown = parse(readFileSync(new URL('../../../../openapi.yaml', import.meta.url), 'utf8'));
+/** What `npm run openapi` renders. */
+const rendered = document as Contract;
+const contract = document as {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly parameters: Readonly<Record<string, Parameter>>;
+    readonly responses: Operation['responses'];
+    readonly schemas: Readonly<Record<string, object>>;
+  };
+};
+
+const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+
+function parametersIn({ parameters = [] }: Operation, place: Parameter['in']): Parameter[] {
+  return parameters
+    .map((parameter) =>
+      parameter.$ref === undefined
+        ? parameter
+        : (contract.components.parameters[parameter.$ref.split('/').at(-1) ?? ''] ?? parameter),
+    )
+    .filter((parameter) => parameter.in === place);
+}
+
+const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema({ $id: 'contract', components: contract.components, ...{ paths: {} } }, 'contract');
+ajv.addVocabulary(['components', 'paths']);
+
+/** What is wrong with an answer, by the schema that the contract states for its status. */
+function faultsOf(operation: Operation, { status, body, headers }: ReadAnswer): unknown[] {
+  const stated = operation.responses[String(status)];
+  if (stated === undefined) return [`the status ${status} is not documented: ${JSON.stringify(body)}`];
+  const response =
+    stated.$ref === undefined ? stated : contract.components.responses[stated.$ref.split('/').at(-1) ?? ''];
+  const type = headers['content-type']?.split(';')[0] ?? '';
+  const schema = response?.content?.[type]?.schema;
+  if (schema === undefined) return [`${type} is not documented for ${status}`];
+  if (type !== 'application/json') return [];
+  const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"contract#/')));
+  return validate(body) ? [] : (validate.errors ?? []);
+}
+
+describe('the contract', () => {
+  it('is what the function carries: `npm run openapi` writes it down', () => {
+    expect(inlined).toEqual(contract);
+    expect(contract.openapi).toBe('3.1.0');
+    expect(page).toEqual(renderDocumentation(rendered));
+  });
+
+  it('documents exactly the routes that are answered, each by its operation, and which are protected', () => {
+    const documented = operations.map(({ path, method, operation }) => ({
+      path,
+      method,
+      operation: operation.operationId,
+      protected: operation.security === undefined,
+    }));
+    expect(documented).toEqual(routes.map((route) => ({ ...route, method: 'get' })));
+  });
+
+  it.each(operations.map(({ operation }) => [operation.operationId, operation] as const))(
+    'documents exactly the query parameters that %s takes',
+    (name, operation) => {
+      const taken = parametersOf[name as keyof typeof parametersOf];
+      const documented = parametersIn(operation, 'query').map((parameter) => parameter.name);
+      expect(documented.sort()).toEqual(Object.keys(taken).sort());
+    },
+  );
+
+  it.each(operations.map(({ path, operation }) => [path, operation] as const))(
+    'documents the path parameters of %s',
+    (path, operation) => {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(parametersIn(operation, 'path').map(({ name }) => name)).toEqual(named);
+    },
+  );
+
+  it.each(
+    operations.flatMap(({ operation }) =>
+      parametersIn(operation, 'query').map(
+        (parameter) => [operation.operationId, parameter.name, parameter] as const,
+      ),
+    ),
+  )(
+    'documents for %s what %s takes: examples, words, defaults and least values',
+    (operation, name, parameter) => {
+      const kinds: Readonly<Record<string, { parse(text: string): unknown }>> =
+        parametersOf[operation as keyof typeof parametersOf];
+      const { schema, example } = parameter;
+      const stated = [example, ...(schema.enum ?? []), schema.default, schema.minimum].filter(
+        (value) => value !== undefined,
+      );
+      const refused = stated.filter((value) => kinds[name]?.parse(String(value)) === undefined);
+      expect(refused).toEqual([]);
+      expect(kinds[name]?.parse('')).toBeUndefined();
+      if (schema.minimum !== undefined) {
+        expect(kinds[name]?.parse(String(schema.minimum - 1))).toBeUndefined();
+      }
+    },
+  );
+
+  it('documents exactly the error codes that there are', () => {
+    const { properties } = contract.components.schemas['Problem'] as {
+      properties: { code: { enum: number[]; description: string } };
+    };
+    expect(properties.code.enum).toEqual(Object.values(problemCodes));
+    for (const code of properties.code.enum) expect(properties.code.description).toContain(String(code));
+  });
+});
+
+describe('the answers', () => {
+  const tables = runningTables();
+
+  beforeAll(async () => {
+    await takeExamples(tables.client);
+    const files = new FilesTable(tables.client, 'Files');
+    await files.write({
+      object: 'bucket/folder/cdr_20261102_130000.csv@v1',
+      source: '1nce',
+      carrier: '1nce',
+      state: 'failed',
+      rows: 9,
+      accepted: 7,
+      rejected: 2,
+      position: 3_923,
+      size: 3_923,
+      delivered: '2026-11-02T13:00:00.000Z',
+      reason: 'It has no column id',
+    });
+  });
+
+  const file = Buffer.from('bucket/folder/cdr_20261102_130000.csv@v1').toString('base64url');
+  const sims = ['8988307000000120011', '8988280666001000101', '8988303000000100001', '8988228066700001001'];
+  const asked: readonly [string, string[]][] = [
+    [
+      '/v1/Sims',
+      ['', '?PageSize=2', '?Include=imsi,ip_address,detail', '?Status=active&Online=true&Name=TRACK'],
+    ],
+    ['/v1/Sims/{sim}', ['', '?Include=imsi,ip_address']],
+    ['/v1/Sims/{sim}/DataSessions', ['', '?PageSize=1', '?Status=ended', '?Include=imsi,ip_address']],
+    [
+      '/v1/Sims/{sim}/UsageRecords',
+      [
+        '',
+        '?Granularity=hour&PageSize=2',
+        '?Granularity=day',
+        '?Granularity=raw',
+        '?Granularity=raw&Include=imsi,detail',
+      ],
+    ],
+    [
+      '/v1/Sims/{sim}/ConnectionEvents',
+      ['', '?PageSize=1&EventType=data-session.started', '?Include=detail'],
+    ],
+    ['/v1/Files', ['', '?Source=1nce&State=failed']],
+    ['/v1/Files/{id}', ['']],
+    ['/openapi.json', ['']],
+    ['/docs', ['']],
+    ['/health', ['']],
+  ];
+
+  it.each(asked)('to %s fit the contract, good ones and bad ones', async (path, queries) => {
+    const operation = contract.paths[path]?.['get'];
+    if (operation === undefined) throw new Error(`${path} is not documented`);
+    const names = path.includes('{sim}') ? sims : [file];
+    const api = apiOver(tables.client);
+    const statuses = new Set<number>();
+    const faults: unknown[] = [];
+    const check = async (address: string, sending = {}): Promise<void> => {
+      const answer = await send(api, address, sending);
+      statuses.add(answer.status);
+      const found = faultsOf(operation, answer);
+      if (found.length > 0) faults.push({ address, found });
+    };
+    for (const name of names) {
+      const address = path.replace(/\{\w+\}/, name);
+      for (const query of queries) await check(`${address}${query}`);
+    }
+    await check(`${path.replace(/\{\w+\}/, names[0] ?? '')}?Unknown=1`);
+    await check(path.replace(/\{\w+\}/, names[0] ?? ''), { authorization: 'Basic bm8=' });
+    if (path.includes('{')) await check(path.replace(/\{\w+\}/, 'nowhere'));
+    expect(faults).toEqual([]);
+    const documented = Object.keys(operation.responses).map(Number);
+    expect([...statuses].sort()).toEqual(documented.filter((status) => status !== 429));
+  });
+
+  /** Requests whose answer is the document itself. */
+  const documents = ['/openapi.json', '/docs'];
+  const examples = operations.map(({ path, operation }) => {
+    const { example } = operation.responses['200']?.content?.['application/json'] ?? {};
+    return [path, operation, example] as const;
+  });
+
+  it('have an example each, but for the document itself', () => {
+    const without = examples.filter(([, , example]) => example === undefined).map(([path]) => path);
+    expect(without).toEqual(documents);
+  });
+
+  it.each(examples.filter(([path]) => !documents.includes(path)))(
+    'of the example records to %s are its example, which fits the schema',
+    async (path, operation, example = {}) => {
+      const answer = await send(apiOver(tables.client), exampleRequest(rendered, path));
+      expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: example });
+      expect(faultsOf(operation, { ...answer, body: { ...example } })).toEqual([]);
+    },
+  );
+
+  it('cover every documented route', () => {
+    expect(asked.map(([path]) => path)).toEqual(Object.keys(contract.paths));
+  });
+});

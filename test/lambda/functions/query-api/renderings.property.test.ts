@@ -1,0 +1,276 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Reading } from '../../../../lambda/carriers/reading.ts';
+import type { LedgerEvent, Usage } from '../../../../lambda/ledger/observation.ts';
+import { observationsOf } from '../../../records/arrival.ts';
+import { csvOf, readCsv, readStreamer, streamerSim, usageRecord } from '../../../records/datastreamer.ts';
+import { runs } from '../../../records/runs.ts';
+import { changesOf, eventAt, simAt, usageAt } from '../../store/observations.ts';
+import { runningTables } from '../../store/running-tables.ts';
+import { apiOver, send } from './api-under-test.ts';
+
+/** One record in two renderings, of which a carrier's file rounds the time: every answer counts the fuller one. */
+
+const tables = runningTables();
+const begin = Date.parse('2026-11-02T23:59:56.000Z');
+const at = (milliseconds: number): string => new Date(begin + milliseconds).toISOString();
+/** All that the renderings are in, and more than a second around it. */
+const whole = { from: -3_000, to: 12_000 };
+
+/** A rendering of a record. Of one record, only one is complete. */
+interface Rendering {
+  readonly id: number;
+  readonly source: string;
+  /** Milliseconds after {@link begin}. */
+  readonly at: number;
+  readonly fullness: number;
+  readonly bytes: number;
+}
+
+const rendering = fc.record({
+  id: fc.integer({ min: 1, max: 3 }),
+  source: fc.constantFrom('main', 'main', 'main', 'other'),
+  at: fc.oneof(
+    fc.nat({ max: 8_000 }),
+    fc.nat({ max: 8 }).map((second) => second * 1_000),
+  ),
+  fullness: fc.constantFrom(2, 2, 5, 8),
+});
+
+/** The bytes are powers of two, so that a sum tells what it is of. */
+const renderings = fc.array(rendering, { minLength: 1, maxLength: 10 }).map((some): Rendering[] =>
+  some.map((one, index) => ({
+    ...one,
+    fullness: some.findIndex(({ id }) => id === one.id) === index ? 9 : one.fullness,
+    bytes: 2 ** index,
+  })),
+);
+
+function keyOf({ at: milliseconds, id }: Rendering): string {
+  return `${at(milliseconds).slice(0, 19)}.000Z#${id}`;
+}
+
+let partitions = 0;
+
+/** Takes renderings into a SIM of their own, one after the other. */
+async function takeIn(some: readonly Rendering[]): Promise<string> {
+  partitions += 1;
+  const sim = `896${String(partitions).padStart(16, '0')}`;
+  const writer = tables.newWriter();
+  await writer.write(changesOf({ sims: [simAt(at(0), sim)] }), { lookFirst: false });
+  for (const one of some) {
+    const { id, source, fullness, bytes } = one;
+    const time = at(one.at);
+    const usage: Usage = usageAt(time, sim, String(id), {
+      usageId: keyOf(one),
+      source,
+      fullness,
+      dataUploaded: 0,
+      dataDownloaded: bytes,
+      dataTotal: bytes,
+    });
+    const event: LedgerEvent = eventAt(time, sim, String(id), {
+      eventKey: keyOf(one),
+      source,
+      fullness,
+      description: String(bytes),
+      type: bytes > 4 ? 'location.updated' : 'sim.activated',
+    });
+    const report = await writer.write(changesOf({ usage: [usage], events: [event] }), {
+      lookFirst: source === 'other',
+    });
+    expect(report.failed.size).toBe(0);
+  }
+  return sim;
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+async function resources(path: string, key: string): Promise<Record<string, unknown>[]> {
+  const api = apiOver(tables.client, { now: () => begin + 86_400_000 });
+  const found: Record<string, unknown>[] = [];
+  for (let next: string | null = path; next !== null; ) {
+    const { status, body } = await send(api, next);
+    expect(status).toBe(200);
+    found.push(...(body[key] as Record<string, unknown>[]));
+    const { next_page_url: url } = body['meta'] as { next_page_url: string | null };
+    next = url === null ? null : url.slice('https://api.example.com'.length);
+  }
+  return found;
+}
+
+type Answer = readonly (readonly [time: string, value: unknown])[];
+
+async function usageOf(sim: string, granularity: string, { from, to }: Range, size = 50): Promise<Answer> {
+  if (from === to) return [];
+  const query = `Granularity=${granularity}&StartTime=${at(from)}&EndTime=${at(to)}&PageSize=${size}`;
+  const records = await resources(`/v1/Sims/${sim}/UsageRecords?${query}`, 'usage_records');
+  return records.map(({ period, data_total: bytes }) => [
+    (period as { start_time: string }).start_time,
+    bytes,
+  ]);
+}
+
+/** Events of a range, its end excluded, so that ranges that follow each other have each once. */
+async function eventsOf(sim: string, { from, to }: Range, size = 50, type = ''): Promise<Answer> {
+  if (from === to) return [];
+  const query = `StartTime=${at(from)}&EndTime=${at(to - 1)}&PageSize=${size}${type && `&EventType=${type}`}`;
+  const events = await resources(`/v1/Sims/${sim}/ConnectionEvents?${query}`, 'connection_events');
+  return events.map(({ timestamp, description }) => [String(timestamp), Number(description)]);
+}
+
+/** What the tables hold: of renderings in one second of one record, the one that stands. */
+async function standing(sim: string): Promise<(Rendering & { readonly time: string })[]> {
+  return (await tables.items('Usage', sim)).map((item) => ({
+    id: Number(item['recordId']?.S),
+    source: item['source']?.S ?? '',
+    at: Date.parse(item['start']?.S ?? '') - begin,
+    time: item['start']?.S ?? '',
+    fullness: Number(item['fullness']?.N ?? 9),
+    bytes: Number(item['dataTotal']?.N),
+  }));
+}
+
+/** What has to be counted, newest first; undefined where words decide, so that only counting can tell. */
+function expected(stored: readonly (Rendering & { readonly time: string })[]): Answer | undefined {
+  const rivals = (one: Rendering): Rendering[] =>
+    stored.filter(
+      (other) =>
+        other !== one &&
+        other.id === one.id &&
+        other.source === one.source &&
+        Math.abs(other.at - one.at) <= 1_000,
+    );
+  if (stored.some((one) => rivals(one).some(({ fullness }) => fullness === one.fullness))) return undefined;
+  return stored
+    .filter((one) => rivals(one).every(({ fullness }) => fullness < one.fullness))
+    .map(({ time, bytes }) => [time, bytes] as const)
+    .reverse();
+}
+
+const totalOf = (answer: Answer): number => answer.reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+
+describe('renderings of one record that are at most a second apart', () => {
+  it('are counted once, whichever came first, on pages of any size and in ranges of any length', {
+    timeout: 300_000,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        renderings,
+        fc.array(
+          fc.oneof(
+            fc.nat({ max: 8_000 }),
+            fc.nat({ max: 16 }).map((half) => half * 500),
+          ),
+          {
+            minLength: 1,
+            maxLength: 4,
+          },
+        ),
+        fc.integer({ min: 1, max: 4 }),
+        async (some, cuts, size) => {
+          const sim = await takeIn(some);
+          const other = await takeIn(some.toReversed());
+          const raw = await usageOf(sim, 'raw', whole);
+          const events = await eventsOf(sim, whole);
+          expect(raw).toEqual(expected(await standing(sim)) ?? raw);
+          expect(events).toEqual(raw);
+
+          // Both orders of arrival.
+          expect(await usageOf(other, 'raw', whole)).toEqual(raw);
+          expect(await eventsOf(other, whole)).toEqual(events);
+
+          // Pages, and events of a type.
+          expect(await usageOf(sim, 'raw', whole, size)).toEqual(raw);
+          expect(await eventsOf(sim, whole, size)).toEqual(events);
+          expect(await eventsOf(sim, whole, size, 'sim.activated')).toEqual(
+            events.filter(([, bytes]) => Number(bytes) <= 4),
+          );
+
+          // Sums, and the parts of a range.
+          const edges = [whole.from, ...cuts.sort((a, b) => a - b), whole.to];
+          const ranges = edges.slice(1).map((to, index): Range => ({ from: edges[index] ?? to, to }));
+          const parts = await Promise.all(
+            ranges.reverse().map(async (range) => ({
+              raw: await usageOf(sim, 'raw', range, size),
+              all: await usageOf(sim, 'all', range),
+              hour: await usageOf(sim, 'hour', range, size),
+              day: await usageOf(sim, 'day', range, size),
+              events: await eventsOf(sim, range, size),
+            })),
+          );
+          expect(parts.flatMap((part) => part.raw).sort()).toEqual([...raw].sort());
+          expect(parts.flatMap((part) => part.events).sort()).toEqual([...events].sort());
+          for (const part of parts) {
+            const sum = totalOf(part.raw);
+            expect([part.all, part.hour, part.day].map(totalOf)).toEqual([sum, sum, sum]);
+          }
+          const days = (await usageOf(sim, 'day', whole)).map(([time, bytes]) => [time.slice(0, 10), bytes]);
+          const sums = new Map<string, number>();
+          for (const [time, bytes] of raw) {
+            sums.set(time.slice(0, 10), (sums.get(time.slice(0, 10)) ?? 0) + Number(bytes));
+          }
+          expect(days).toEqual([...sums]);
+        },
+      ),
+      runs(40),
+    );
+  });
+
+  const time = '2026-11-02T09:59:59.700Z';
+  const stated = {
+    ...usageRecord,
+    start_timestamp: time,
+    session_id: 'b2c5a9de',
+    volume: { total: 0.5, tx: 0.5, rx: 0 },
+  };
+  /** The same record as a file has it: its start rounded up, across the hour. */
+  const file = csvOf(
+    ['id', 'iccid', 'event_start_timestamp', 'event_stop_timestamp', 'volume', 'volume_tx', 'volume_rx'],
+    [String(usageRecord.id), streamerSim, '2026-11-02 10:00:00', '2026-11-02 10:15:00', '0.5', '0.5', '0'],
+  );
+  const readings = { json: readStreamer(stated), file: readCsv(file, 'cdr_20261102_120000.csv')[0] };
+
+  it.each([
+    ['the stream', ['json', 'file']],
+    ['the file', ['file', 'json']],
+  ] as const)(
+    'are so where a file rounds up what the stream states exactly, and %s is first',
+    async (_, order) => {
+      await tables.clear();
+      const writer = tables.newWriter();
+      for (const road of order) {
+        const { usage, session, sim } = observationsOf(readings[road] as Reading);
+        const states = {
+          usage: usage === undefined ? [] : [usage],
+          sessions: session === undefined ? [] : [session],
+          sims: sim === undefined ? [] : [sim],
+        };
+        await writer.write(changesOf(states), { lookFirst: road === 'file' });
+      }
+      expect((await tables.items('Usage')).map(({ usageId }) => usageId?.S)).toEqual([
+        '2026-11-02T09:59:59.000Z#1234567890',
+        '2026-11-02T10:00:00.000Z#1234567890',
+      ]);
+      const range = '&StartTime=2026-11-02T09:00:00Z&EndTime=2026-11-02T11:00:00Z';
+      const path = `/v1/Sims/${streamerSim}`;
+      const api = apiOver(tables.client);
+      const usage = (granularity: string) =>
+        resources(`${path}/UsageRecords?Granularity=${granularity}${range}`, 'usage_records');
+      expect((await usage('all')).map(({ data_total: bytes }) => bytes)).toEqual([500_000]);
+      expect((await usage('hour')).map(({ period, data_total: bytes }) => [period, bytes])).toEqual([
+        [{ start_time: '2026-11-02T09:00:00.000Z', end_time: '2026-11-02T10:00:00.000Z' }, 500_000],
+      ]);
+      expect((await usage('raw')).map(({ sid, data_session_sid: session }) => [sid, session])).toEqual([
+        ['1234567890', 'b2c5a9de'],
+      ]);
+      const sessions = await resources(`${path}/DataSessions?${range}`, 'data_sessions');
+      expect(sessions.map(({ sid, data_total: bytes }) => [sid, bytes])).toEqual([['b2c5a9de', 500_000]]);
+      const { body } = await send(api, path);
+      expect(body['usage_this_month']).toMatchObject({ data_total: 500_000 });
+    },
+  );
+});

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { portionsOf } from '../../../../lambda/functions/webhook-receiver/portions.ts';
+import { readAll } from '../../../records/read-all.ts';
+import { runs } from '../../../records/runs.ts';
+
+const kilobyte = 1024;
+
+/** A record of somewhat less than so many bytes. */
+function record(id: number, bytes: number): string {
+  return JSON.stringify({
+    id,
+    start_timestamp: '2026-11-02T10:00:00Z',
+    filling: 'ä "[{,}]" '.repeat((bytes - 80) / 13),
+  });
+}
+
+/** The portions of a body that must not be refused. */
+function portions(body: string | Buffer): readonly Buffer[] {
+  const cut = portionsOf(Buffer.from(body));
+  if ('status' in cut) return expect.fail(`${cut.status} ${cut.message}`);
+  return cut;
+}
+
+/** What the consumer reads of deliveries: the bytes of values, and of what is none, each in some order. */
+function read(deliveries: readonly Buffer[]): { values: string[]; broken: string[] } {
+  const bodies = deliveries.map(readAll);
+  return {
+    values: bodies.flatMap(({ values, bytesOf }) => values.map((_, index) => String(bytesOf(index)))).sort(),
+    broken: bodies.flatMap(({ broken }) => broken.map(({ bytes }) => String(bytes).trim())).sort(),
+  };
+}
+
+describe('a body', () => {
+  it('that fits a portion is put as it is, whatever it is', () => {
+    const bodies = [
+      '[ {"id": 1}\n]',
+      '{"id":',
+      'no JSON',
+      '\ufeff{"id":1}',
+      `[${record(1, 255 * kilobyte)}]`,
+    ];
+    for (const body of bodies) expect(portions(body).map(String)).toEqual([body]);
+    const bytes = Buffer.from([0xff, 0xfe, 0x00]);
+    expect(portions(bytes)).toEqual([bytes]);
+  });
+
+  it('of 3,000 records and 6 MB is cut into portions below a quarter of a megabyte, no text changed', () => {
+    const records = Array.from({ length: 3_000 }, (_, id) => record(id, 2_150));
+    const body = `[${records.join(', \n')}]`;
+    expect(Buffer.byteLength(body)).toBeGreaterThan(6_000_000);
+    const cut = portions(body);
+    expect(Math.max(...cut.map(({ length }) => length))).toBeLessThanOrEqual(256 * kilobyte);
+    expect(cut.length).toBeLessThan(30);
+    expect(cut.flatMap((portion) => readAll(portion).values)).toEqual(JSON.parse(body));
+    expect(read(cut)).toEqual({ values: records.toSorted(), broken: [] });
+    expect(portions(body).map(String)).toEqual(cut.map(String));
+  });
+
+  it('that is no array stays as it is for as long as a record can hold it', () => {
+    const lines = Array.from({ length: 20 }, (_, id) => record(id, 50_000)).join('\n');
+    for (const body of [lines, `[${lines}`]) expect(portions(body).map(String)).toEqual([body]);
+  });
+
+  it('of JSON lines or of objects one after the other is cut between them', () => {
+    const records = Array.from({ length: 40 }, (_, id) => record(id, 30_000));
+    for (const body of [records.join('\n'), `\ufeff${records.join('')}`, `${records.join(',\n')}\n`]) {
+      expect(read(portions(body))).toEqual({ values: records.toSorted(), broken: [] });
+    }
+  });
+
+  it('with a broken record in it brings that along by itself', () => {
+    const records = Array.from({ length: 40 }, (_, id) => record(id, 30_000));
+    const broken = '{"id": 7, "start_timestamp": }';
+    const body = `[${[...records.slice(0, 20), broken, ...records.slice(20)].join(',\n')}]`;
+    expect(read(portions(body))).toEqual({ values: records.toSorted(), broken: [`${broken},`] });
+  });
+
+  it('never has two broken stretches in one portion, which together could be a record', () => {
+    const filling = Array.from({ length: 4 }, (_, id) => record(id, 300 * kilobyte)).join('\n');
+    expect(read(portions(`{"a":\n${filling}\n1}`)).values).toEqual(filling.split('\n'));
+  });
+
+  it('may have single values up to what a record of a stream holds', () => {
+    const large = record(1, 1023 * kilobyte);
+    expect(portions(`[${record(2, 500)},${large}]`).map(({ length }) => length)).toEqual([
+      Buffer.byteLength(record(2, 500)) + 2,
+      Buffer.byteLength(large) + 2,
+    ]);
+    expect(portions(Buffer.alloc(1024 * kilobyte - 32, 0xff)).length).toBe(1);
+  });
+
+  it.each([
+    ['a single value is larger', Buffer.from(`[${record(1, 1100 * kilobyte)}]`)],
+    ['a stretch of no JSON is larger', Buffer.from('x'.repeat(1100 * kilobyte))],
+    ['it is no text and larger', Buffer.alloc(1024 * kilobyte - 31, 0xff)],
+  ])('is refused where %s', (_, body) => {
+    expect(portionsOf(body)).toEqual({
+      status: 413,
+      message: 'A single value of the body has more than 1048544 bytes',
+    });
+  });
+
+  it('that is broken all over is cut into all of its parts', () => {
+    const value = record(1, 180);
+    const cut = portions(`${value}x`.repeat(12_000));
+    expect(cut.length).toBeGreaterThan(12_000);
+    expect(read(cut)).toEqual({
+      values: Array.from({ length: 12_000 }, () => value),
+      broken: Array.from({ length: 12_000 }, () => 'x'),
+    });
+  });
+
+  it('of more values than records can be is put as it is where one record holds it, and refused otherwise', () => {
+    const small = Buffer.from(`[${'{},'.repeat(300_000)}{}]`);
+    expect(portions(small)).toEqual([small]);
+    const refusal = { status: 413, message: 'The body holds more than 62914 values, or too many in one' };
+    for (const body of [`[${'{},'.repeat(1_048_575)}{}]`, '{} '.repeat(1_048_576)]) {
+      expect(portionsOf(Buffer.from(body.padEnd(3_145_729)))).toEqual(refusal);
+    }
+  });
+
+  const lines = fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: fc.nat().map((id) => record(id, 30_000)) },
+      { weight: 2, arbitrary: fc.json() },
+    ),
+    { minLength: 1, maxLength: 60, size: 'max' },
+  );
+
+  it('that is an array is read by the consumer from its portions as it would be from the whole', () => {
+    const property = fc.property(lines, fc.constantFrom(',', ',\n', ' , '), (elements, separator) => {
+      const body = `[${elements.join(separator)}]`;
+      expect(read(portions(body))).toEqual(read([Buffer.from(body)]));
+    });
+    fc.assert(property, runs(12));
+  });
+
+  it('that is broken loses no value and no sign on its way', () => {
+    const broken = fc.constantFrom('{"a":', '}', '{"b" 1}', 'x', '"', '{"c":{"d":1}', ']', '[');
+    const separators = fc.constantFrom(',', '\n', ',\n');
+    const property = fc.property(
+      lines,
+      fc.array(broken, { maxLength: 5 }),
+      separators,
+      (some, parts, separator) => {
+        const text = some.flatMap((line, at) => [line, ...parts.slice(at, at + 1)]).join(separator);
+        const cut = portionsOf(Buffer.from(text));
+        if ('status' in cut) return;
+        const [whole, found] = [read([Buffer.from(text)]), read(cut)];
+        for (const value of found.values) {
+          const at = whole.values.indexOf(value);
+          if (at !== -1) whole.values.splice(at, 1);
+        }
+        expect(whole.values).toEqual([]);
+        expect(signs([...found.values, ...found.broken])).toBe(signs([text]));
+      },
+    );
+    fc.assert(property, runs(12));
+  });
+});
+
+/** How many signs texts have that are no framing. */
+function signs(texts: readonly string[]): number {
+  return texts.join('').replace(/[\s,[\]]/g, '').length;
+}

@@ -1,0 +1,162 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createKinesisStandIn, type KinesisStandIn } from '../../../../emulators/kinesis/stand-in.ts';
+import { readAll } from '../../../records/read-all.ts';
+
+/** What can become of a PutRecords. */
+export const troubles = [
+  /** Refused without effect. */
+  'throttled',
+  'server error',
+  'connection cut',
+  'answered without sense',
+  /** Some are taken; the answer says which, or of those only. */
+  'partly throttled',
+  'partly failed',
+  'partly answered',
+  /** Took effect, and the answer says otherwise or never comes. */
+  'server error after',
+  'connection cut after',
+  'no answer',
+  /** The connection was cut, and the request arrives later. */
+  'arrives later',
+  /** Refused for good. */
+  'denied',
+] as const;
+export type Trouble = (typeof troubles)[number];
+
+/** A request as it is sent to Kinesis. */
+interface PutRecords {
+  readonly StreamARN: string;
+  readonly Records: readonly { readonly Data: string; readonly PartitionKey: string }[];
+}
+
+/** A result as Kinesis answers it. */
+type Result = Readonly<Record<string, string>>;
+
+/** A stream in the stand-in, and in front of it an endpoint that gets in trouble. */
+export class TroubledStream {
+  /** What the requests to come meet, one after the other; undefined lets one through, as the end of the list does. */
+  troubles: (Trouble | undefined)[] = [];
+  /** The requests so far. */
+  readonly requests: PutRecords[] = [];
+  /** Requests that were in hand at the same time, at most. */
+  maxConcurrent = 0;
+  #inHand = 0;
+  arn = '';
+  endpoint = '';
+  readonly #standIn: KinesisStandIn = createKinesisStandIn();
+  readonly #late: Promise<unknown>[] = [];
+  #target = '';
+  readonly #server = createServer((request, response) => {
+    this.#inHand += 1;
+    this.maxConcurrent = Math.max(this.maxConcurrent, this.#inHand);
+    json(request)
+      .then(
+        (body) => this.#answer(body as PutRecords, response),
+        () => response.destroy(),
+      )
+      .finally(() => {
+        this.#inHand -= 1;
+      });
+  });
+
+  async start(shards: number): Promise<void> {
+    const { port } = await this.#standIn.listen(0);
+    this.#target = `http://127.0.0.1:${port}`;
+    this.arn = this.#standIn.createStream('fleet', shards).arn;
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.endpoint = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await this.#standIn.close();
+  }
+
+  /** What is in each shard, in its order, once all that is late has arrived. */
+  async shards(): Promise<readonly (readonly Buffer[])[]> {
+    await Promise.all(this.#late);
+    const all = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+    const { shards = [] } = this.#standIn.stream('fleet') ?? {};
+    return shards.map((shard) => shard.read(0, all).map(({ data }) => data));
+  }
+
+  /** The carrier's records that the consumer would read, shard by shard. */
+  async values(): Promise<readonly unknown[]> {
+    return (await this.shards()).flat().flatMap((data) => readAll(data).values);
+  }
+
+  async #answer(request: PutRecords, response: ServerResponse): Promise<void> {
+    this.requests.push(request);
+    const trouble = this.troubles.shift();
+    switch (trouble) {
+      case undefined:
+        return this.#send(response, await this.#put(request, () => true));
+      case 'throttled':
+        return fail(response, 400, 'ProvisionedThroughputExceededException');
+      case 'denied':
+        return fail(response, 400, 'com.amazonaws.kinesis#AccessDeniedException');
+      case 'server error':
+        return fail(response, 500, 'InternalFailure');
+      case 'connection cut':
+        return void response.destroy();
+      case 'answered without sense':
+        return void response.end('<html>200 OK</html>');
+      case 'partly throttled':
+      case 'partly failed': {
+        const code =
+          trouble === 'partly failed' ? 'InternalFailure' : 'ProvisionedThroughputExceededException';
+        return this.#send(response, await this.#put(request, (index) => index % 2 === 1, code));
+      }
+      case 'partly answered': {
+        const half = request.Records.length / 2;
+        const results = await this.#put(request, (index) => index < half);
+        return this.#send(response, results.slice(0, Math.ceil(half)));
+      }
+      case 'arrives later':
+        this.#late.push(wait(20).then(() => this.#put(request, () => true)));
+        return void response.destroy();
+      case 'server error after':
+      case 'connection cut after':
+      case 'no answer':
+        await this.#put(request, () => true);
+        if (trouble === 'server error after') fail(response, 500, 'InternalFailure');
+        if (trouble === 'connection cut after') response.destroy();
+    }
+  }
+
+  /** Puts those that a test's trouble lets through. */
+  async #put(request: PutRecords, isTaken: (index: number) => boolean, code = ''): Promise<Result[]> {
+    const taken = request.Records.filter((_, index) => isTaken(index));
+    const results = taken.length === 0 ? [] : await this.#forward({ ...request, Records: taken });
+    return request.Records.map((_, index) => {
+      const result = isTaken(index) ? results.shift() : { ErrorCode: code, ErrorMessage: 'of the test' };
+      return result ?? {};
+    });
+  }
+
+  async #forward(request: PutRecords): Promise<Result[]> {
+    const answer = await fetch(this.#target, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'Kinesis_20131202.PutRecords',
+      },
+      body: JSON.stringify(request),
+    });
+    return ((await answer.json()) as { Records: Result[] }).Records;
+  }
+
+  #send(response: ServerResponse, results: readonly Result[]): void {
+    const failed = results.filter((result) => 'ErrorCode' in result).length;
+    response.end(JSON.stringify({ FailedRecordCount: failed, Records: results }));
+  }
+}
+
+function fail(response: ServerResponse, status: number, __type: string): void {
+  response.writeHead(status).end(JSON.stringify({ __type, message: 'of the test' }));
+}

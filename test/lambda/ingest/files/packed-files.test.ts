@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { objectName } from '../../../../lambda/ingest/files/messages.ts';
+import { file, header, idOf, row } from './cdr.ts';
+import { Importing } from './importing.ts';
+
+const importing = new Importing();
+let count = 0;
+let key = '';
+
+beforeEach(async () => {
+  key = `cdr_20261104_${String(++count).padStart(6, '0')}.csv.gz`;
+  await importing.reset();
+});
+
+describe('a packed file', () => {
+  test('is read as the CSV in it', async () => {
+    const bytes = readFileSync(
+      new URL('../../../fixtures/files/cdr_20261120_120000.csv.gz', import.meta.url),
+    );
+    const result = await importing.import(await importing.put('cdr_20261120_120000.csv.gz', bytes));
+    expect(result).toMatchObject({ outcome: 'done', manifest: { rejected: 0, packed: true } });
+    expect(result.manifest?.rows).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['of one member', gzipSync(file(40))],
+    ['of several members', Buffer.concat([gzipSync(file(20)), gzipSync(file(20, 20))])],
+    ['that is named otherwise', gzipSync(file(40))],
+  ])('%s is taken in', async (name, bytes) => {
+    const object = await importing.put(name.includes('named') ? 'export' : key, bytes);
+    expect(await importing.import(object)).toMatchObject({
+      outcome: 'done',
+      manifest: { state: 'done', rows: 40, accepted: 40, rejected: 0, size: bytes.length },
+    });
+    expect((await importing.recordIds()).length).toBe(40);
+  });
+
+  test('goes on where it stopped when the time runs short', async () => {
+    const wide = { organisation_name: 'x'.repeat(1500) };
+    const rows = Array.from({ length: 300 }, (_, number) => row(number, wide));
+    const object = await importing.put(key, gzipSync([header, ...rows].join('\n')));
+    const outcomes: string[] = [];
+    while (outcomes.at(-1) !== 'done') {
+      outcomes.push((await importing.import(object, { timeIsShort: () => true })).outcome);
+    }
+    expect(outcomes.length).toBeGreaterThan(3);
+    expect(importing.receipt).toMatchObject({ received: 300, stored: 300, rejected: 0 });
+    expect((await importing.recordIds()).length).toBe(300);
+  });
+
+  test.each([
+    ['cut short', gzipSync(file(40)).subarray(0, -20), 'broken-gzip', /^The gzip is damaged or cut short/],
+    [
+      'with something behind it',
+      Buffer.concat([gzipSync(file(40)), Buffer.from('\0more')]),
+      'broken-gzip',
+      /^5 bytes that are no gzip follow the gzip\. Send the gzip alone$/,
+    ],
+    [
+      'with text behind it',
+      Buffer.concat([gzipSync(file(40)), Buffer.from('more')]),
+      'broken-gzip',
+      /^The gzip is damaged or cut short/,
+    ],
+    [
+      'that unpacks to far too much',
+      gzipSync(Buffer.concat([file(1), Buffer.alloc(80 * 1024 * 1024, '\n')])),
+      'too-large',
+      /^The gzip unpacks to more than 200 times its size/,
+    ],
+  ])('%s is kept whole, and fails', { timeout: 300_000 }, async (_, bytes, code, reason) => {
+    const object = await importing.put(key, bytes);
+    const { outcome, manifest } = await importing.import(object);
+    expect([outcome, manifest?.state]).toEqual(['failed', 'failed']);
+    expect(manifest?.reason).toMatch(reason);
+    expect([manifest?.rows, await importing.recordIds()]).toEqual([0, []]);
+    const [line, ...more] = await importing.rejects(object);
+    expect([line?.code, line?.position, more]).toEqual([code, objectName(object), []]);
+    expect(await importing.s3.getObject('simledger-quarantine', line?.object ?? '')).toEqual(bytes);
+  });
+
+  test('that holds something else than CSV is kept whole, with the reason', async () => {
+    const object = await importing.put(key, gzipSync('{"id":1}\n'));
+    expect((await importing.import(object)).manifest).toMatchObject({
+      state: 'failed',
+      reason: "The file is JSON, not CSV: put its records into the source's stream (simledger import does)",
+    });
+  });
+
+  test('with rows that are rejected names them by their number', async () => {
+    const object = await importing.put(key, gzipSync(`${header}\n${row(1)}\n"broken"\n`));
+    await importing.import(object);
+    expect(await importing.recordIds()).toEqual([idOf(1)]);
+    expect((await importing.rejects(object)).map(({ position }) => position)).toEqual([
+      `${objectName(object)}#2`,
+    ]);
+  });
+});

@@ -1,0 +1,239 @@
+import { describe, expect, test } from 'vitest';
+import { type Fault, fault, type Reading } from '../../../lambda/carriers/reading.ts';
+import { type Entry, ingest, type LedgerPorts } from '../../../lambda/ingest/ingest.ts';
+import type { Changes } from '../../../lambda/ledger/fold.ts';
+import type { Reject } from '../../../lambda/store/quarantine.ts';
+import { Report } from '../../../lambda/store/report.ts';
+import { eventAt, minute, sessionAt, usageAt } from '../store/observations.ts';
+
+const source = { name: 'main', carrier: 'twilio', bytesPerMegabyte: 1_000_000 } as const;
+
+/** Entries whose numbers of deliveries are given beside their readings. */
+function entries(...read: readonly (readonly [number, Reading])[]): Entry[] {
+  return read.map(([delivery, reading], index) => ({
+    reading,
+    delivery,
+    position: `position-${index}`,
+    source,
+    arrivedAt: 0,
+    bytes: () => Buffer.from(`bytes-${index}`),
+  }));
+}
+
+function window(sim: string, id: string): Reading {
+  const usage = usageAt(minute(1), sim, id);
+  return { kind: 'observed', session: sessionAt(minute(1), sim), usage, event: undefined, sim: undefined };
+}
+
+function happening(sim: string, id: string): Reading {
+  const event = eventAt(minute(1), sim, id);
+  return { kind: 'observed', session: undefined, usage: undefined, event, sim: undefined };
+}
+
+const broken: Fault = fault('broken-json', 'This is not JSON');
+const test1: Reading = { kind: 'ignored', reason: 'sink validation', testId: 'test-1' };
+
+/** Ports that take everything, but report as they are told. */
+function ports(options: {
+  readonly report?: (report: Report, changes: Changes) => void;
+  readonly refuse?: (reject: Reject) => boolean;
+}): LedgerPorts & { readonly kept: { readonly group: string | undefined; readonly positions: string[] }[] } {
+  const kept: { group: string | undefined; positions: string[] }[] = [];
+  return {
+    kept,
+    writer: {
+      write: async (changes) => {
+        const report = new Report();
+        options.report?.(report, changes);
+        return report;
+      },
+    },
+    quarantine: {
+      keep: async (rejects, group) => {
+        if (rejects.some((reject) => options.refuse?.(reject))) throw new Error('The bucket is full');
+        kept.push({ group, positions: rejects.map(({ position }) => position) });
+      },
+    },
+  };
+}
+
+describe('taking in a batch', () => {
+  test('counts each record once: stored, repeated in the batch, ignored or rejected', async () => {
+    const there = ports({});
+    const batch = entries(
+      [0, window('a', '1')],
+      [1, window('a', '2')],
+      [2, window('a', '1')],
+      [3, happening('a', '1')],
+      [4, test1],
+      [5, broken],
+      [6, broken],
+    );
+    const { receipt, failedDeliveries, testIds, errors } = await ingest(batch, there, { lookFirst: false });
+    expect(receipt).toEqual({ received: 7, stored: 3, repeated: 1, ignored: 1, rejected: 2, failed: 0 });
+    expect([[...failedDeliveries], testIds, errors]).toEqual([[], ['test-1'], []]);
+    expect(there.kept).toEqual([
+      { group: undefined, positions: ['position-5'] },
+      { group: undefined, positions: ['position-6'] },
+    ]);
+  });
+
+  test('folds what records say of one item into one change, which names them all', async () => {
+    let seen: unknown;
+    const there = ports({
+      report: (_, { sessions, usage, events, sims }) => {
+        seen = [sessions, usage, events, sims].map((changes) => changes.map(({ records }) => records));
+      },
+    });
+    const batch = entries(
+      [0, window('a', '1')],
+      [0, window('b', '1')],
+      [1, window('a', '2')],
+      [1, window('a', '1')],
+      [2, happening('b', '1')],
+    );
+    await ingest(batch, there, { lookFirst: false });
+    expect(seen).toEqual([[[0, 2, 3], [1]], [[0, 3], [1], [2]], [[4]], []]);
+  });
+
+  test('counts records whose change was stored already as repeated', async () => {
+    const there = ports({ report: (report, { sessions }) => report.unchanged(sessions[0]!) });
+    const batch = entries([0, window('a', '1')], [1, window('a', '2')], [2, window('b', '1')]);
+    const { receipt } = await ingest(batch, there, { lookFirst: false });
+    expect(receipt).toEqual({ received: 3, stored: 1, repeated: 2, ignored: 0, rejected: 0, failed: 0 });
+  });
+
+  test('counts records that were not stored as failed, and names their deliveries whole', async () => {
+    const refused = new Error('refused');
+    const there = ports({ report: (report, { usage }) => report.failure(usage[1]!, refused) });
+    // The delivery 4 holds three records, of which one is not stored and one is rejected.
+    const batch = entries(
+      [3, window('a', '1')],
+      [4, window('a', '2')],
+      [4, broken],
+      [4, happening('a', '1')],
+      [5, happening('b', '1')],
+    );
+    const { receipt, failedDeliveries, errors } = await ingest(batch, there, { lookFirst: false });
+    expect(receipt).toEqual({ received: 4, stored: 3, repeated: 0, ignored: 0, rejected: 1, failed: 1 });
+    expect([[...failedDeliveries], errors]).toEqual([[4], [refused]]);
+  });
+
+  test('has the deliveries come again whose rejects the quarantine did not keep', async () => {
+    const there = ports({ refuse: ({ position }) => position === 'position-2' });
+    const batch = entries([0, broken], [1, window('a', '1')], [2, broken], [3, test1]);
+    const { receipt, failedDeliveries, errors } = await ingest(batch, there, { lookFirst: false });
+    expect(receipt).toEqual({ received: 3, stored: 1, repeated: 0, ignored: 1, rejected: 1, failed: 1 });
+    expect([[...failedDeliveries], errors.map(({ message }) => message)]).toEqual([
+      [2],
+      ['The bucket is full'],
+    ]);
+    expect(there.kept).toEqual([{ group: undefined, positions: ['position-0'] }]);
+  });
+
+  test('keeps the rejects of a group together, by what is wrong with them', async () => {
+    const there = ports({});
+    const wrongTime = fault('impossible-time', 'No such time');
+    const batch = entries([0, broken], [1, wrongTime], [2, window('a', '1')], [3, broken]);
+    await ingest(batch, there, { lookFirst: true, rejectGroup: 'file#0' });
+    expect(there.kept).toEqual([
+      { group: 'file#0/broken-json', positions: ['position-0', 'position-3'] },
+      { group: 'file#0/impossible-time', positions: ['position-1'] },
+    ]);
+  });
+
+  test('keeps the rejects of one delivery together, by what is wrong with them, and each once', async () => {
+    const there = ports({});
+    const wrongTime = fault('impossible-time', 'No such time');
+    const batch = entries([0, broken], [0, wrongTime], [0, broken], [0, broken], [1, broken], [1, wrongTime]);
+    const bytes = ['a', 'a', 'b', 'a', 'c', 'a'];
+    const read = batch.map((entry, index) => ({ ...entry, bytes: () => Buffer.from(bytes[index] ?? '') }));
+    const { receipt } = await ingest(read, there, { lookFirst: false });
+    expect(there.kept).toEqual([
+      { group: undefined, positions: ['position-0', 'position-2'] },
+      { group: undefined, positions: ['position-1'] },
+      { group: undefined, positions: ['position-4'] },
+    ]);
+    expect(receipt).toEqual({ received: 6, stored: 0, repeated: 0, ignored: 0, rejected: 6, failed: 0 });
+  });
+
+  test('keeps no reject by itself that is kept with others of the batch', async () => {
+    const there = ports({});
+    const batch = entries([0, broken], [1, broken], [1, broken], [2, broken], [2, broken]);
+    const bytes = ['a', 'a', 'b', 'b', 'c'];
+    const read = batch.map((entry, index) => ({ ...entry, bytes: () => Buffer.from(bytes[index] ?? '') }));
+    await ingest(read, there, { lookFirst: false });
+    expect(there.kept).toEqual([
+      { group: undefined, positions: ['position-1', 'position-2'] },
+      { group: undefined, positions: ['position-3', 'position-4'] },
+    ]);
+  });
+
+  test('has every delivery come again whose rejects were to be kept as one object and were not', async () => {
+    const there = ports({ refuse: () => true });
+    const batch = entries([0, broken], [1, window('a', '1')], [2, broken]);
+    const read = batch.map((entry) => ({ ...entry, bytes: () => Buffer.from('same') }));
+    const { receipt, failedDeliveries } = await ingest(read, there, { lookFirst: false });
+    expect([receipt.stored, receipt.failed, [...failedDeliveries]]).toEqual([1, 2, [0, 2]]);
+  });
+
+  test('ends an object of rejects at four megabytes, whatever else is in the batch', async () => {
+    const alone = ports({});
+    const among = ports({});
+    const large = (delivery: number) =>
+      Array.from({ length: 10 }, (_, index) => ({
+        ...entries([delivery, broken])[0]!,
+        position: `large-${index}`,
+        bytes: () => Buffer.alloc(1024 * 1024, index),
+      }));
+    await ingest(large(0), alone, { lookFirst: false });
+    await ingest([...entries([0, broken], [1, broken]), ...large(2), ...entries([3, broken])], among, {
+      lookFirst: false,
+    });
+    const objects = [
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9],
+    ].map((numbers) => ({
+      group: undefined,
+      positions: numbers.map((number) => `large-${number}`),
+    }));
+    expect(alone.kept).toEqual(objects);
+    expect(among.kept).toEqual(expect.arrayContaining(objects));
+  });
+
+  test('writes what many records state in several steps, and counts each once', async () => {
+    const written: number[] = [];
+    const there = ports({ report: (_, { usage }) => written.push(usage.length) });
+    const many = Array.from({ length: 45_000 }, (_, id) => [0, window('a', String(id))] as const);
+    const { receipt } = await ingest(entries(...many), there, { lookFirst: false });
+    expect([written, receipt.stored]).toEqual([[20_000, 20_000, 5_000], 45_000]);
+  });
+
+  test('of nothing is a receipt of nothing', async () => {
+    expect(await ingest([], ports({}), { lookFirst: false })).toEqual({
+      receipt: { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 },
+      failedDeliveries: new Set(),
+      testIds: [],
+      errors: [],
+    });
+  });
+
+  test('keeps rejects before it has read all of a batch, where many bytes wait', async () => {
+    const there = ports({ refuse: ({ position }) => position === 'position-1' });
+    const bytes = (byte: number) => () => Buffer.alloc(5 * 1024 * 1024, byte);
+    const keptWhenRead: number[] = [];
+    function* read(): Generator<Entry> {
+      for (const entry of entries([0, broken], [1, broken], [2, broken], [3, broken], [4, broken])) {
+        keptWhenRead.push(there.kept.length);
+        yield { ...entry, bytes: bytes(entry.delivery) };
+      }
+    }
+    const { receipt, failedDeliveries } = await ingest(read(), there, { lookFirst: false });
+    expect(keptWhenRead).toEqual([0, 0, 1, 1, 3]);
+    expect(there.kept.flatMap(({ positions }) => positions)).toEqual(
+      [0, 2, 3, 4].map((number) => `position-${number}`),
+    );
+    expect([receipt.rejected, receipt.failed, [...failedDeliveries]]).toEqual([4, 1, [1]]);
+  });
+});

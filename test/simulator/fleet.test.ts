@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { carriers } from '../../lambda/ledger/source.ts';
+import { type FleetOptions, simulateFleet } from '../../simulator/fleet.ts';
+import type { FleetDelivery } from '../../simulator/road.ts';
+import { differencesFromTruth } from '../property/expectation.ts';
+import { InMemoryLedger } from './in-memory-ledger.ts';
+
+function delivered(options: FleetOptions): FleetDelivery[] {
+  return [...simulateFleet(options).deliveries].flat();
+}
+
+function digestOf(deliveries: readonly FleetDelivery[]): string {
+  const hash = createHash('sha256');
+  for (const delivery of deliveries) {
+    hash.update(`${delivery.source} ${delivery.kind === 'file' ? delivery.key : delivery.partitionKey}\n`);
+    hash.update(delivery.kind === 'file' ? delivery.bytes : delivery.data);
+  }
+  return hash.digest('hex');
+}
+
+const collectGarbage = (() => {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+})();
+
+describe('the simulated fleet', () => {
+  it('delivers the same bytes in the same order for the same seed', () => {
+    const options = { sims: 30, hours: 12, seed: 7 };
+    expect(digestOf(delivered(options))).toBe(digestOf(delivered(options)));
+  });
+
+  it('delivers something else for another seed', () => {
+    const options = { sims: 30, hours: 12 };
+    expect(digestOf(delivered({ ...options, seed: 1 }))).not.toBe(
+      digestOf(delivered({ ...options, seed: 2 })),
+    );
+  });
+
+  it('refuses a start that is no time', () => {
+    expect(() => simulateFleet({ sims: 1, hours: 1, start: 'yesterday' })).toThrow(
+      new RangeError("The fleet's start is no ISO 8601 time: yesterday"),
+    );
+  });
+
+  it.each([
+    [1, 'update'],
+    [2, 'hourly'],
+  ] as const)(
+    'tells a truth that the ledger comes to (seed %i, sessions refreshed by "%s")',
+    { timeout: 120_000 },
+    async (seed, sessionRefresh) => {
+      const fleet = simulateFleet({ sims: 60, hours: 24, seed, sessionRefresh });
+      const ledger = new InMemoryLedger(sessionRefresh);
+      for (const batch of fleet.deliveries) await ledger.take(batch);
+      const { distinct, ...counts } = fleet.truth.counts;
+      expect(await differencesFromTruth(fleet.truth, ledger.tables)).toEqual([]);
+      expect(ledger.counts).toEqual(counts);
+      expect(distinct).toBeGreaterThan(ledger.tables.Usage.length);
+    },
+  );
+
+  it('adds up to what the records say: usage to the totals of its SIM', () => {
+    const fleet = simulateFleet({ sims: 40, hours: 24 });
+    for (const _batch of fleet.deliveries);
+    for (const partition of fleet.truth.partitions.values()) {
+      const sum = { uploaded: 0, downloaded: 0, messages: 0 };
+      for (const usage of partition.usage.values()) {
+        sum.uploaded += usage.dataUploaded;
+        sum.downloaded += usage.dataDownloaded;
+        sum.messages += usage.messages ?? 0;
+        expect(usage.dataTotal).toBe(usage.dataUploaded + usage.dataDownloaded);
+      }
+      expect(partition.total).toEqual(sum);
+    }
+  });
+
+  it('covers all carriers, both roads, several records a body, gzip, sessions in every state and broken records', () => {
+    const fleet = simulateFleet({ sims: 200, hours: 24 });
+    const found = { streams: new Set<string>(), files: new Set<string>(), zipped: 0, bundled: 0 };
+    for (const delivery of [...fleet.deliveries].flat()) {
+      if (delivery.kind === 'file') found.files.add(`${delivery.source} ${delivery.key.replace(/_.*/, '')}`);
+      else {
+        found.streams.add(delivery.source);
+        if (delivery.data[0] === 0x1f) found.zipped++;
+        if (delivery.records > 1) found.bundled++;
+      }
+    }
+    const sessions = [...fleet.truth.partitions.values()].flatMap((partition) => [
+      ...partition.sessions.values(),
+    ]);
+    const statuses = new Set(
+      sessions.map((session) => `${session.status}${session.dataTotal === undefined ? '' : ' with total'}`),
+    );
+    expect([...found.streams].sort()).toEqual([...carriers].sort());
+    expect([...found.files].sort()).toEqual(['1nce cdr', 'emnify cdr', 'telekom cdr', 'telekom events']);
+    expect([...statuses].sort()).toEqual([
+      'ended',
+      'ended with total',
+      'failed',
+      'failed with total',
+      'open',
+      'open with total',
+    ]);
+    expect(found.zipped).toBeGreaterThan(20);
+    expect(found.bundled).toBeGreaterThan(100);
+    expect(fleet.truth.counts.ignored).toBe(8);
+    expect(fleet.truth.counts.rejected).toBeGreaterThan(20);
+  });
+
+  it('delivers about 170,000 records for 1,000 SIMs in a day, and holds little but the truth', () => {
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    const fleet = simulateFleet({ sims: 1000, hours: 24 });
+    let largestBatch = 0;
+    let batches = 0;
+    let bytes = 0;
+    let held = 0;
+    for (const batch of fleet.deliveries) {
+      largestBatch = Math.max(largestBatch, batch.length);
+      for (const delivery of batch)
+        bytes += (delivery.kind === 'file' ? delivery.bytes : delivery.data).length;
+      batches++;
+      if (batches % 100 !== 0) continue;
+      collectGarbage();
+      held = Math.max(held, process.memoryUsage().heapUsed - before);
+    }
+    const { delivered } = fleet.truth.counts;
+    expect(delivered).toBeGreaterThan(170_000 * 0.85);
+    expect(delivered).toBeLessThan(170_000 * 1.15);
+    expect(largestBatch).toBeLessThan(2_000);
+    // The bytes delivered are some 190 MB: held, they would show.
+    expect(bytes).toBeGreaterThan(150_000_000);
+    expect(held).toBeLessThan(100_000_000);
+  });
+
+  it('begins at the given start and tells of nothing after its hours', () => {
+    const fleet = simulateFleet({ sims: 20, hours: 30, start: '2026-10-05T12:00:00Z' });
+    for (const _batch of fleet.deliveries);
+    const partitions = [...fleet.truth.partitions.values()];
+    const times = partitions
+      .flatMap((partition) => [...partition.events.keys()].map((key) => key.slice(0, 24)))
+      .sort();
+    expect(times.at(0)?.slice(0, 10)).toBe('2026-10-05');
+    expect(times.at(-1)?.slice(0, 13)).toBe('2026-10-06T17');
+  });
+});

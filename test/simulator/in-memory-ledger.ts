@@ -1,0 +1,65 @@
+import type { Sources } from '../../lambda/aws/sources.ts';
+import { entriesOf } from '../../lambda/ingest/entries.ts';
+import type { SessionRefresh } from '../../lambda/ledger/source.ts';
+import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
+import type { FleetDelivery } from '../../simulator/road.ts';
+import { importAtOnce, ingestAtOnce } from '../property/delivery.ts';
+import { calm, type Tables, tablesOf } from '../property/expectation.ts';
+import { MemoryDynamoDb } from '../property/memory-dynamodb.ts';
+import { kinesisRecord, sourceOf } from '../property/road.ts';
+
+/** When everything arrives: after all that the simulator and the examples date right. */
+const arrivedAt = Date.parse('2026-12-31T00:00:00Z');
+
+/** The functions' own code over tables in memory, which takes what the simulator delivers. */
+export class InMemoryLedger {
+  /** Records: an array's element, a JSON line and a CSV row are one each. */
+  readonly counts = { delivered: 0, ignored: 0, rejected: 0 };
+  readonly #surroundings = calm(new MemoryDynamoDb());
+  readonly #sources: Sources;
+  #bodies = 0;
+
+  constructor(sessionRefresh: SessionRefresh = 'update') {
+    const sources = carriers.map((carrier) => ({ ...sourceOf(carrier), sessionRefresh }));
+    this.#sources = {
+      ofStream: (arn) => this.#sources.ofBucket(arn.slice(arn.lastIndexOf('/') + 1)),
+      ofBucket: (name) => sources.find((source) => source.name === name) ?? sourceOf(name),
+    };
+  }
+
+  /** Takes all bodies in one batch, and then the files one after the other. */
+  async take(deliveries: readonly FleetDelivery[]): Promise<void> {
+    const bodies = deliveries.flatMap((delivery) =>
+      delivery.kind === 'stream' ? this.#kinesisRecord(delivery.source, delivery.data) : [],
+    );
+    const { receipt } = await ingestAtOnce(entriesOf(bodies, this.#sources), this.#surroundings);
+    this.#count(receipt.received, receipt.ignored, receipt.rejected);
+    for (const delivery of deliveries) {
+      if (delivery.kind === 'file') await this.#takeFile(delivery.source, delivery.key, delivery.bytes);
+    }
+  }
+
+  get tables(): Tables {
+    return tablesOf(this.#surroundings.engine as MemoryDynamoDb);
+  }
+
+  #kinesisRecord(carrier: Carrier, data: Buffer) {
+    const source = this.#sources.ofBucket(carrier);
+    this.#bodies += 1;
+    return kinesisRecord(source, `${source.name}/0`, this.#bodies, arrivedAt, data);
+  }
+
+  async #takeFile(carrier: Carrier, key: string, bytes: Buffer): Promise<void> {
+    const source = this.#sources.ofBucket(carrier);
+    const file = { source, key, version: 'v1', bytes, deliveredAt: arrivedAt, parcels: [] };
+    const manifest = await importAtOnce(file, this.#surroundings);
+    if (manifest?.state !== 'done') throw new Error(`${key} was not imported: ${manifest?.reason}`);
+    this.#count(manifest.rows, 0, manifest.rejected);
+  }
+
+  #count(delivered: number, ignored: number, rejected: number): void {
+    this.counts.delivered += delivered;
+    this.counts.ignored += ignored;
+    this.counts.rejected += rejected;
+  }
+}
