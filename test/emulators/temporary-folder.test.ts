@@ -44,7 +44,7 @@ async function otherProcess(): Promise<{ kill(): Promise<void> }> {
 }
 
 async function runFolders(): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name.startsWith('simledger-'));
+  return (await readdir(folder)).filter((name) => name.startsWith('local-aws-'));
 }
 
 describe('temporary folders', () => {
@@ -89,7 +89,7 @@ describe('temporary folders', () => {
   });
 
   test('of other machines, and what only looks like them, stay', async () => {
-    const names = ['local-aws-1-1-00000000-abcdef', 'local-aws-x', 'simledger-s3-abcdef'];
+    const names = ['local-aws-1-1-00000000-abcdef', 'local-aws-s3-abcdef', 'local-aws-x'];
     for (const name of names) await mkdir(join(folder, name));
     await removeStaleFolders(folder);
     expect(await runFolders()).toEqual(names);

@@ -229,7 +229,7 @@ describe('npm start', () => {
   test('leaves nothing in the temporary folder, nor does a killed run after the next one has started', async () => {
     const temporary = await mkdtemp(join(folder, 'temporary-'));
     const variables = { TMPDIR: temporary, TMP: temporary, TEMP: temporary };
-    const left = async () => (await readdir(temporary)).filter((name) => name.startsWith('simledger-'));
+    const left = async () => (await readdir(temporary)).filter((name) => name.startsWith('local-aws-'));
     const killed = new Run(['--empty'], variables);
     await killed.shown(/(Ctrl-C ends it)/);
     killed.kill();
@@ -246,7 +246,7 @@ describe('npm start', () => {
       const run = new Run(['--empty'], { TMPDIR: temporary });
       await run.shown(/(Ctrl-C ends it)/);
       await run.abandon();
-      expect((await readdir(temporary)).filter((name) => name.startsWith('simledger-'))).toEqual([]);
+      expect((await readdir(temporary)).filter((name) => name.startsWith('local-aws-'))).toEqual([]);
     },
   );
 
@@ -270,7 +270,7 @@ describe('npm start', () => {
     // The pipe is closed once the last process that could write to it has ended.
     await once(npm, 'close');
     expect(errors).toContain('Ending …');
-    expect((await readdir(temporary)).filter((name) => name.startsWith('simledger-'))).toEqual([]);
+    expect((await readdir(temporary)).filter((name) => name.startsWith('local-aws-'))).toEqual([]);
     const api = /api +(http:\S+)/.exec(output)?.[1];
     await expect(fetch(`${api}/health`)).rejects.toThrow();
   });

@@ -52,7 +52,8 @@ it('a usage record without its start is rejected for that', () => {
   expect(readOne('usage-without-start.json', 'emnify')).toEqual({
     kind: 'fault',
     code: 'missing-identity',
-    reason: 'start_timestamp is missing',
+    member: 'start_timestamp',
+    problem: 'start_timestamp is missing',
   });
 });
 

@@ -261,7 +261,9 @@ describe('text messages and other traffic', () => {
     expect(readStreamer({ ...sms, volume: { total: 1, [way]: 0.5 } })).toEqual({
       kind: 'fault',
       code: 'impossible-number',
-      reason: `volume ${way} is no number of messages: 0.5`,
+      member: `volume ${way}`,
+      problem: `volume ${way} is no number of messages`,
+      value: '0.5',
     });
   });
 

@@ -148,7 +148,9 @@ describe('a record is rejected', () => {
         expect(updateWith({ [member]: value })).toEqual({
           kind: 'fault',
           code: 'impossible-number',
-          reason: `${member} is no exact number of bytes: ${shown}`,
+          member,
+          problem: `${member} is no exact number of bytes`,
+          value: shown,
         });
       }
     },
@@ -193,7 +195,7 @@ describe('data without its envelope', () => {
       records.map(() => ({
         kind: 'fault',
         code: 'unknown-shape',
-        reason:
+        problem:
           'This is Super SIM data without its envelope, and its event_type does not say which event it is: send the CloudEvent',
       })),
     );
