@@ -38,7 +38,7 @@ const logicalIdTag = 'aws:cloudformation:logical-id';
 /** The tag, with any value, that a person puts on what is meant to stay. */
 const keepTag = 'simledger:keep';
 
-/** Who asks, and about which stack; without an id where there is none of that name any more. */
+/** The caller's access, and the stack in question; a deleted stack has no id. */
 type Caller = Pick<DeployedStack, 'access' | 'name'> & Partial<Pick<DeployedStack, 'id'>>;
 
 type Kind = 'stream' | 'table' | 'bucket' | 'secret';

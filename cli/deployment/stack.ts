@@ -28,7 +28,7 @@ const shardPauseMilliseconds = 500;
 /**
  * Finds a deployed stack by its outputs.
  *
- * @throws MissingStackError where there is none of that name, DeploymentError where it is none of simledger; and what
+ * @throws MissingStackError if no stack has that name, DeploymentError if it is not a simledger stack; and what
  *   AWS throws.
  */
 export async function openStack({ stack: name, region, profile }: StackChoice): Promise<Deployment> {
@@ -60,7 +60,7 @@ async function regionOf(client: CloudFormationClient): Promise<string> {
   }
 }
 
-/** @returns undefined where there is none of that name. */
+/** @returns undefined if no stack has that name. */
 async function describe(client: CloudFormationClient, name: string): Promise<Stack | undefined> {
   try {
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));

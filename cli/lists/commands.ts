@@ -144,7 +144,7 @@ function describeNothing(what: string, period: string, filters: Filters): string
   return `The SIM has no ${what} ${period}${stated === undefined ? '' : `, with ${stated}`}.`;
 }
 
-/** Filters as they were given: `--status "open" and --type "x"`; undefined where there are none. */
+/** Filters as they were given: `--status "open" and --type "x"`; undefined without filters. */
 function statedFilters(filters: Filters): string | undefined {
   const stated = Object.entries(filters).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${JSON.stringify(String(value))}`],

@@ -53,7 +53,7 @@ export function periodText({ from, to, isOpen }: AnsweredPeriod): string {
   return `from ${minuteText(from)} to ${minuteText(to)} UTC${isOpen ? ' (now)' : ''}`;
 }
 
-/** A time to the minute; an empty text where there is none. */
+/** A time to the minute; an empty text without one. */
 export function minuteText(time: string | null): string {
   return (time ?? '').slice(0, 16).replace('T', ' ');
 }

@@ -47,10 +47,10 @@ const line = z.object({
   arrivedAt: z.string(),
   encoding: z.enum(['utf8', 'base64']),
   body: z.string(),
-  object: z.string().optional(),
-  header: z.string().optional(),
-  member: z.string().optional(),
-  value: z.string().optional(),
+  object: z.string().exactOptional(),
+  header: z.string().exactOptional(),
+  member: z.string().exactOptional(),
+  value: z.string().exactOptional(),
 } satisfies Readonly<Record<keyof RejectLine, z.ZodType>>);
 
 /** Goes through a quarantine, a page of up to a thousand objects after the other, in the order of their keys. */
@@ -129,16 +129,7 @@ export async function readRejects(
   return text
     .split('\n')
     .filter((one) => one !== '')
-    .map((one): RejectLine => {
-      const { object, header, member, value, ...reject } = parsedLine(one, key);
-      return {
-        ...reject,
-        ...(object !== undefined && { object }),
-        ...(header !== undefined && { header }),
-        ...(member !== undefined && { member }),
-        ...(value !== undefined && { value }),
-      };
-    });
+    .map((one) => parsedLine(one, key));
 }
 
 /** The text of an object; undefined where it is gone. */
@@ -189,7 +180,7 @@ export async function removeObjects(
   }
 }
 
-function parsedLine(text: string, key: string): z.output<typeof line> {
+function parsedLine(text: string, key: string): RejectLine {
   const result = line.safeParse(parsedJson(text));
   if (result.success) return result.data;
   throw new UnreadableRejectsError(key);

@@ -76,7 +76,7 @@ export class RowLayouts {
     this.#client = client;
   }
 
-  /** A file's layout, or why there is none. */
+  /** A file's layout, or why it cannot be read. */
   of(object: FileObject): Promise<RowLayout | string> {
     const name = objectName(object);
     const known = this.#known.get(name);

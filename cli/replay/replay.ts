@@ -132,7 +132,7 @@ class Replay {
     const { deployment, interpret, signal } = this.#context;
     const { source, streamArn, shardId } = shard;
     const { shardPauseMilliseconds: pause, places } = deployment;
-    // The stream may be one that no source has any more.
+    // The stream may belong to a removed source.
     const sources = { ...places.sources, ofStream: () => places.sources.ofStream(source.streamArn ?? '') };
     for await (const portion of retainedRecords(deployment.kinesis, streamArn, shardId, stretch, pause)) {
       if (signal.aborted) return;
