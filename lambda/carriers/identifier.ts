@@ -1,6 +1,7 @@
 import type { Device } from '../ledger/observation.ts';
 import { withinBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
+import { type Fault, memberFault } from './reading.ts';
 
 /**
  * Identifiers of SIMs, modems and records: always text, since record ids are 64-bit. None is ever shortened, unless the
@@ -60,6 +61,16 @@ export function identifierFault(text: string): IdentifierFault | undefined {
   if (plainIdentifier.test(text)) return undefined;
   if (controlCharacter.test(text)) return 'missing-identity';
   return scientificNotation.test(text) ? 'scientific-notation' : undefined;
+}
+
+/**
+ * The fault of a member whose identifier can't be used; undefined where it can, or where none is stated.
+ *
+ * @param member the record's name of it.
+ */
+export function checkIdentifier(member: string, text: string | undefined): Fault | undefined {
+  const wrong = text === undefined ? undefined : identifierFault(text);
+  return wrong === undefined ? undefined : memberFault(wrong, member, 'can not be used', text);
 }
 
 /** What people and spreadsheets put between the digits of a number: blanks, dashes, characters that are not seen. */

@@ -18,7 +18,7 @@ import { wholeSecond } from '../../ledger/time.ts';
 import { countryOf } from '../country.ts';
 import { detailText, extraBeside } from '../detail.ts';
 import { extraRoom } from '../extra.ts';
-import { identifier, identifierFault, readDevice } from '../identifier.ts';
+import { checkIdentifier, identifier, readDevice } from '../identifier.ts';
 import { radioOf, ratTypeOf } from '../radio.ts';
 import {
   type Arrival,
@@ -138,8 +138,8 @@ function sessionIdOf(inDetail: DetailFields, tunnelCreated: string | undefined):
   for (const [member, value] of candidates) {
     const id = identifier(value);
     if (id === undefined) continue;
-    const wrong = identifierFault(id);
-    if (wrong !== undefined) return memberFault(wrong, member, 'can not be used', id);
+    const wrong = checkIdentifier(member, id);
+    if (wrong !== undefined) return wrong;
     const isReused = member === 'pdp_context_id' && tunnelCreated !== undefined;
     return isReused ? `${id}#${wholeSecond(tunnelCreated)}` : id;
   }

@@ -1,7 +1,7 @@
 import type { Ids, Label, Origin, Phone, Stated, Subscriber } from '../../ledger/observation.ts';
 import {
+  checkIdentifier,
   identifier,
-  identifierFault,
   maxSubscriberNumberBytes,
   readIccidInName,
   readSubscriberNumber,
@@ -43,7 +43,7 @@ export function identityOf(fields: IdentityFields, arrival: Arrival, unread: Unr
   const simName = freeText(fields.endpointName, 128);
   // A flat record may lack the ICCID; 1NCE's endpoint name usually is it.
   const iccid = identifier(fields.iccid) ?? (simName === undefined ? undefined : readIccidInName(simName));
-  const wrong = unusable('id', recordId) ?? unusable('iccid', iccid);
+  const wrong = checkIdentifier('id', recordId) ?? checkIdentifier('iccid', iccid);
   if (wrong !== undefined) return wrong;
   // The carrier's other ids are needed only where nothing else names the SIM, or its owner.
   const written = readWrittenIccid(iccid);
@@ -95,12 +95,7 @@ export function identityGroups(identity: Identity, at: string): IdentityGroups {
 
 function usable(member: string, value: unknown): string | undefined | Fault {
   const text = identifier(value);
-  return unusable(member, text) ?? text;
-}
-
-function unusable(member: string, text: string | undefined): Fault | undefined {
-  const wrong = text === undefined ? undefined : identifierFault(text);
-  return wrong === undefined ? undefined : memberFault(wrong, member, 'can not be used', text);
+  return checkIdentifier(member, text) ?? text;
 }
 
 /** Carriers of this format can't be told apart by a record; a source of the other format tells none of them. */

@@ -13,7 +13,7 @@ import { startOfDay, wholeSecond } from '../../ledger/time.ts';
 import { isCostMoney } from '../cost.ts';
 import { countryOf } from '../country.ts';
 import { extraRoom, unknownMembers } from '../extra.ts';
-import { identifier, identifierFault, readDevice } from '../identifier.ts';
+import { checkIdentifier, identifier, readDevice } from '../identifier.ts';
 import { firstStated, isNothing } from '../nothing.ts';
 import {
   type Arrival,
@@ -157,8 +157,7 @@ export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
 
 function sessionIdOf(fields: UsageFields): string | undefined | Fault {
   const sessionId = identifier(fields.sessionId);
-  const wrong = sessionId === undefined ? undefined : identifierFault(sessionId);
-  return wrong === undefined ? sessionId : memberFault(wrong, 'session_id', 'can not be used', sessionId);
+  return checkIdentifier('session_id', sessionId) ?? sessionId;
 }
 
 interface Volumes {

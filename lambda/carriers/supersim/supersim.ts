@@ -28,8 +28,8 @@ import { countryOf } from '../country.ts';
 import { detailText } from '../detail.ts';
 import { extraRoom, unknownMembers } from '../extra.ts';
 import {
+  checkIdentifier,
   identifier,
-  identifierFault,
   maxSubscriberNumberBytes,
   readDevice,
   readSubscriberNumber,
@@ -157,8 +157,8 @@ function identityOf(data: JsonObject): Identity | Fault {
     ['sim_sid', simSid],
     ['data_session_sid', sessionId],
   ] as const) {
-    const wrong = text === undefined ? undefined : identifierFault(text);
-    if (wrong !== undefined) return memberFault(wrong, member, 'can not be used', text);
+    const wrong = checkIdentifier(member, text);
+    if (wrong !== undefined) return wrong;
   }
   const written = readWrittenIccid(iccid);
   const sim = written?.sim ?? simSid;
