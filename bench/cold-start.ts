@@ -4,7 +4,7 @@ import { bundle, temporaryFolder } from './bundles.ts';
 import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
 import { interleaved, ratios } from './pairs.ts';
 import { functionEnvironment, probe, startStub } from './processes.ts';
-import { batchOf } from './workloads.ts';
+import { makeBatch } from './workloads.ts';
 
 /** What a new process of each function costs, beside a bundle of the SDK's DynamoDB client alone. */
 
@@ -21,7 +21,7 @@ interface Program {
   readonly title: string;
   readonly event: unknown;
   /** Kilobytes (1,000 bytes). */
-  readonly mostKilobytes?: number;
+  readonly maxKilobytes?: number;
 }
 
 const programs: Readonly<Record<string, Program>> = {
@@ -29,14 +29,14 @@ const programs: Readonly<Record<string, Program>> = {
   kinesisConsumer: {
     entry: functions.kinesisConsumer.entry,
     title: 'Kinesis consumer',
-    event: batchOf({ kind: 'session', perSession: 1 }, 0, 1),
-    mostKilobytes: 380,
+    event: makeBatch({ kind: 'session', perSession: 1 }, 0, 1),
+    maxKilobytes: 380,
   },
   fileImporter: {
     entry: functions.fileImporter.entry,
     title: 'File importer',
     event: { Records: [{ messageId: '1', body: '{"Event":"s3:TestEvent"}' }] },
-    mostKilobytes: 540,
+    maxKilobytes: 540,
   },
   queryApi: {
     entry: functions.queryApi.entry,
@@ -53,7 +53,7 @@ const programs: Readonly<Record<string, Program>> = {
       },
       isBase64Encoded: false,
     },
-    mostKilobytes: 380,
+    maxKilobytes: 380,
   },
 };
 
@@ -87,13 +87,13 @@ export async function coldStart({ pairs }: BenchmarkOptions): Promise<Figure[]> 
   }
   try {
     const loads = await interleaved(starts, Math.max(pairs * 2, 3));
-    return Object.entries(programs).flatMap(([name, { title, mostKilobytes }]) => [
+    return Object.entries(programs).flatMap(([name, { title, maxKilobytes }]) => [
       figure(
         `cold-start.${name}.bytes`,
         `${title}: bundle`,
         [(bytes[name] ?? 0) / 1_000],
         'KB',
-        mostKilobytes === undefined ? undefined : { atMost: mostKilobytes },
+        maxKilobytes === undefined ? undefined : { atMost: maxKilobytes },
       ),
       figure(`cold-start.${name}.load`, '  to load', loads[name] ?? [], 'ms'),
       ...(name === 'sdk'

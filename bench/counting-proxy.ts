@@ -35,7 +35,7 @@ export async function startCountingProxy(engine: string): Promise<CountingProxy>
         writes ? { ...input, ReturnConsumedCapacity: 'TOTAL' } : input,
       );
       counts.requests[operation] = (counts.requests[operation] ?? 0) + 1;
-      if (writes) counts.writeUnits += unitsOf(answer.body);
+      if (writes) counts.writeUnits += readUnits(answer.body);
       outgoing.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(answer.body);
     });
   });
@@ -60,7 +60,7 @@ interface Capacity {
   readonly CapacityUnits?: number;
 }
 
-function unitsOf(body: string): number {
+function readUnits(body: string): number {
   if (body.includes(failedCondition)) return 1;
   const { ConsumedCapacity: consumed }: { ConsumedCapacity?: Capacity | Capacity[] } = JSON.parse(body);
   return [consumed ?? []].flat().reduce((units, { CapacityUnits = 0 }) => units + CapacityUnits, 0);

@@ -16,7 +16,7 @@ export async function csvFile(folder: string, rows: number): Promise<string> {
   for (let from = 0; from < rows; from += 1_000) {
     const lines: string[] = [];
     for (let row = from; row < Math.min(from + 1_000, rows); row += 1)
-      lines.push(`${fieldsOf(row).join(',')}\n`);
+      lines.push(`${makeFields(row).join(',')}\n`);
     if (!file.write(lines.join(''))) await once(file, 'drain');
   }
   file.end();
@@ -25,7 +25,7 @@ export async function csvFile(folder: string, rows: number): Promise<string> {
 }
 
 /** One row's fields, in the header's order. */
-function fieldsOf(row: number): string[] {
+function makeFields(row: number): string[] {
   const sim = row % 1_000;
   const start = new Date(begin + Math.floor(row / 1_000) * 900_000 + (row % 900) * 1_000);
   const fields: Readonly<Record<(typeof usageColumns)[number], string>> = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../cdk.json' with { type: 'json' };
-import { configurationOf, stackNameOf } from '../lib/configuration.ts';
+import { readConfiguration, readStackName } from '../lib/configuration.ts';
 import { SimledgerStack } from '../lib/simledger-stack.ts';
 import type { Deployed } from './month.ts';
 
@@ -23,7 +23,7 @@ export function countDeployed(): Deployed {
         simledger: { sources },
       },
     });
-    const stack = new SimledgerStack(app, stackNameOf(app.node), configurationOf(app.node));
+    const stack = new SimledgerStack(app, readStackName(app.node), readConfiguration(app.node));
     const template = Template.fromStack(stack);
     const count = (type: string) => Object.keys(template.findResources(type)).length;
     return { alarms: count('AWS::CloudWatch::Alarm'), dashboards: count('AWS::CloudWatch::Dashboard') };

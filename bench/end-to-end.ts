@@ -2,7 +2,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { usageTable } from '../lambda/store/tables.ts';
 import { type LocalLedger, startLocalLedger } from '../local/local-ledger.ts';
 import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
-import { recordsOf, type Workload } from './workloads.ts';
+import { makeRecords, type Workload } from './workloads.ts';
 
 /**
  * The whole local run, stand-ins included: records put on the stream until all are in the tables, and for single records
@@ -25,9 +25,10 @@ export async function endToEnd({ pairs, quick }: BenchmarkOptions): Promise<Figu
     });
     try {
       // The functions' processes start, and the engine becomes as fast as it gets.
-      await rateOf(ledger, quick ? 1_000 : 10_000, 0);
-      rates.push(await rateOf(ledger, quick ? 4_000 : 50_000, 1));
-      for (let number = 0; number < (quick ? 3 : 40); number += 1) delays.push(await delayOf(ledger, number));
+      await measureRate(ledger, quick ? 1_000 : 10_000, 0);
+      rates.push(await measureRate(ledger, quick ? 4_000 : 50_000, 1));
+      for (let number = 0; number < (quick ? 3 : 40); number += 1)
+        delays.push(await measureDelay(ledger, number));
     } finally {
       await ledger.stop();
     }
@@ -43,8 +44,8 @@ export async function endToEnd({ pairs, quick }: BenchmarkOptions): Promise<Figu
 }
 
 /** Records a second, from the first put until all are stored. */
-async function rateOf(ledger: LocalLedger, count: number, round: number): Promise<number> {
-  const records = recordsOf(workload, count, round);
+async function measureRate(ledger: LocalLedger, count: number, round: number): Promise<number> {
+  const records = makeRecords(workload, count, round);
   const begin = performance.now();
   for (const [index, record] of records.entries()) {
     await ledger.putRecord(source, Buffer.from(record), String(index));
@@ -54,8 +55,8 @@ async function rateOf(ledger: LocalLedger, count: number, round: number): Promis
 }
 
 /** Milliseconds until a record that was put can be read. */
-async function delayOf(ledger: LocalLedger, number: number): Promise<number> {
-  const [record = ''] = recordsOf({ kind: 'session', perSession: 1 }, 1, 10 + number);
+async function measureDelay(ledger: LocalLedger, number: number): Promise<number> {
+  const [record = ''] = makeRecords({ kind: 'session', perSession: 1 }, 1, 10 + number);
   const { data }: { data: Record<string, string> } = JSON.parse(record);
   const start = String(data['data_session_update_start_time']).replace('Z', '.000Z');
   const key = {

@@ -41,7 +41,7 @@ export function figure(
   return {
     name,
     title,
-    median: medianOf(ascending),
+    median: findMedian(ascending),
     spread: [least, greatest],
     unit,
     ...(target && { target }),
@@ -49,7 +49,7 @@ export function figure(
 }
 
 /** The middle of an ascending list. */
-function medianOf(ascending: readonly number[]): number {
+function findMedian(ascending: readonly number[]): number {
   const middle = (ascending.length - 1) / 2;
   const [below = Number.NaN, above = Number.NaN] = [
     ascending[Math.floor(middle)],
@@ -65,7 +65,7 @@ export function isReached({ median, target }: Figure): boolean | undefined {
 }
 
 /** Figures as a table for a terminal. */
-export function tableOf(figures: readonly Figure[]): string {
+export function formatFigures(figures: readonly Figure[]): string {
   const table = new Table({
     head: ['figure', 'median', 'spread', 'wanted', ''],
     colAligns: ['left', 'right', 'right', 'right', 'left'],

@@ -54,7 +54,7 @@ export async function handlerCpu({ pairs, quick }: BenchmarkOptions): Promise<Fi
         return micros;
       };
       const programs = { simledger: measure('simledger'), full: measure('full'), lite: measure('lite') };
-      figures.push(...figuresOf(one, await interleaved(programs, pairs)));
+      figures.push(...makeFigures(one, await interleaved(programs, pairs)));
     }
     return figures;
   } finally {
@@ -62,7 +62,7 @@ export async function handlerCpu({ pairs, quick }: BenchmarkOptions): Promise<Fi
   }
 }
 
-function figuresOf(one: Case, results: Readonly<Record<Subject, number[]>>): Figure[] {
+function makeFigures(one: Case, results: Readonly<Record<Subject, number[]>>): Figure[] {
   const name = `handler-cpu.${workloadName(one)}`;
   const title = one.kind === 'session' ? `Super SIM update, ${one.perSession} a session` : titles[one.kind];
   const target = (peer: 'full' | 'lite'): Target | undefined =>

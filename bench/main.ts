@@ -5,7 +5,7 @@ import { cliStart } from './cli-start.ts';
 import { coldStart } from './cold-start.ts';
 import { csv } from './csv.ts';
 import { endToEnd } from './end-to-end.ts';
-import { type BenchmarkOptions, type Figure, isReached, tableOf } from './figures.ts';
+import { type BenchmarkOptions, type Figure, formatFigures, isReached } from './figures.ts';
 import { growth } from './growth.ts';
 import { handlerCpu } from './handler-cpu.ts';
 import { money } from './money.ts';
@@ -51,10 +51,10 @@ for (const [name, { title, run }] of Object.entries(benchmarks)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const measured = await run({ pairs, quick });
   figures.push(...measured);
-  console.log(`\n${title}\n${tableOf(measured)}`);
+  console.log(`\n${title}\n${formatFigures(measured)}`);
 }
 const dollars = money(figures);
-if (dollars.length > 0) console.log(`\nMoney\n${tableOf(dollars)}`);
+if (dollars.length > 0) console.log(`\nMoney\n${formatFigures(dollars)}`);
 figures.push(...dollars);
 if (values.json !== undefined) {
   const machine = { node: process.version, processor: cpus()[0]?.model, cores: availableParallelism() };

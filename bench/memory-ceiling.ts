@@ -63,7 +63,7 @@ interface Measured {
 }
 
 /** Deliveries after which something that is reported as failed is not delivered again: a busy machine times out. */
-const mostDeliveries = 5;
+const maxDeliveries = 5;
 
 /**
  * @throws Error when the function fails, or goes on reporting something as failed.
@@ -75,13 +75,13 @@ async function measure(what: What, endpoint: string): Promise<Measured> {
     entry: definition.entry,
     memoryMegabytes: definition.memoryMegabytes,
     timeoutSeconds,
-    environment: environmentOf(endpoint, source),
+    environment: makeEnvironment(endpoint, source),
   });
   try {
     const begin = performance.now();
     let failed = 1;
     for (let delivery = 1; failed > 0; delivery += 1) {
-      if (delivery > mostDeliveries) throw new Error(`${what}: ${failed} records or messages keep failing`);
+      if (delivery > maxDeliveries) throw new Error(`${what}: ${failed} records or messages keep failing`);
       const result = await lambda.invoke(event());
       if (!result.ok) throw new Error(`${what}: ${result.error.name}: ${result.error.message}`);
       failed = (result.response as { readonly batchItemFailures: readonly unknown[] }).batchItemFailures
@@ -97,7 +97,7 @@ async function measure(what: What, endpoint: string): Promise<Measured> {
   }
 }
 
-function environmentOf(endpoint: string, source: Task['source']): Record<string, string> {
+function makeEnvironment(endpoint: string, source: Task['source']): Record<string, string> {
   return {
     [environment.sources]: JSON.stringify([
       { name: '1nce', carrier: '1nce', bytesPerMegabyte: 1_000_000, ...source },

@@ -1,7 +1,7 @@
 import { BatchWriteItemCommand, DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type Api, respond } from '../lambda/functions/query-api/api.ts';
-import { requestOf } from '../lambda/functions/query-api/request.ts';
+import { readRequest } from '../lambda/functions/query-api/request.ts';
 import { routeKey, routes } from '../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../lambda/functions/query-api/throttle.ts';
 import { chunked, forEachConcurrently } from '../lambda/store/concurrency.ts';
@@ -39,7 +39,7 @@ function time(minutes: number): string {
 }
 
 /** What one SIM stores: a session with its usage and an event, as often as asked. */
-function itemsOf(key: string, sessions: number): { table: string; item: Item }[] {
+function makeItems(key: string, sessions: number): { table: string; item: Item }[] {
   const items: { table: string; item: Item }[] = [
     {
       table: 'Sims',
@@ -98,7 +98,7 @@ async function fill(client: DynamoDBClient, count: number): Promise<void> {
   const perSim = 10;
   const numbers = Array.from({ length: Math.ceil(count / perSim) }, (_, number) => number);
   await forEachConcurrently(chunked(numbers, 5), 16, async (some) => {
-    const items = some.flatMap((number) => itemsOf(`89883070009${String(number).padStart(8, '0')}`, 3));
+    const items = some.flatMap((number) => makeItems(`89883070009${String(number).padStart(8, '0')}`, 3));
     for (const chunk of chunked(items, 25)) await put(client, chunk);
   });
 }
@@ -169,7 +169,7 @@ async function measure(ledgers: readonly Measured[]): Promise<void> {
     for (const [name, { operation, query }] of Object.entries(requests)) {
       for (const { api, taken } of ledgers) {
         const before = performance.now();
-        const { statusCode } = await respond(requestOf(eventFor(operation, query)), api);
+        const { statusCode } = await respond(readRequest(eventFor(operation, query)), api);
         const milliseconds = performance.now() - before;
         if (statusCode !== 200) throw new Error(`${name} was answered with ${statusCode}`);
         if (round >= 0) taken.set(name, [...(taken.get(name) ?? []), milliseconds]);
@@ -200,7 +200,7 @@ async function main(): Promise<void> {
         client.destroy();
         await engine.stop();
       });
-      for (const chunk of chunked(itemsOf(sim, 100), 25)) await put(client, chunk);
+      for (const chunk of chunked(makeItems(sim, 100), 25)) await put(client, chunk);
       await fill(client, items);
       ledgers.push({ items, api: apiOver(client), taken: new Map() });
     }

@@ -77,7 +77,7 @@ function expected(what: string): never {
 }
 
 /** A usage record, wrapped in a shape that was not known when it was rejected. */
-function bodyOf(number: number): Buffer {
+function makeBody(number: number): Buffer {
   const start = new Date(Date.UTC(2026, 9, 1) + (number % perSim) * 900_000).toISOString();
   const iccid = `8988280700${String(Math.floor(number / perSim)).padStart(9, '0')}`;
   return Buffer.from(
@@ -105,17 +105,17 @@ async function measure(records: number): Promise<Figure> {
             code: 'unknown-shape',
             reason: 'This is neither a CloudEvent, nor an event, nor a usage record',
           },
-          ...{ position: `bench/${number}`, source: '1nce', arrivedAt: Date.now(), bytes: bodyOf(number) },
+          ...{ position: `bench/${number}`, source: '1nce', arrivedAt: Date.now(), bytes: makeBody(number) },
         },
       ]),
     );
     const memory = watchMemory();
-    const begun = performance.now();
+    const started = performance.now();
     const { total, removed } = await redriveRejects(deployment, {
       ...{ dryRun: false, interpret, now: Date.now, signal: new AbortController().signal },
       onProgress: () => undefined,
     });
-    const seconds = (performance.now() - begun) / 1000;
+    const seconds = (performance.now() - started) / 1000;
     if (total.stored !== records || removed !== records) {
       throw new Error(`Of ${records} records ${total.stored} were stored and ${removed} removed`);
     }

@@ -38,7 +38,7 @@ function record(call: number, id: number): object {
 }
 
 /** The header by which a source's carrier is told. */
-function credentialsOf(source: string, url: string, body: string): Record<string, string> {
+function makeCredentials(source: string, url: string, body: string): Record<string, string> {
   if (source === 'bulk') return { authorization: `Basic ${btoa(`user:${secret}`)}` };
   if (source === 'single') return { authorization: `Bearer ${secret}` };
   return { 'kore-signature': createHash('sha256').update(`${secret}POST${url}${body}`).digest('hex') };
@@ -55,7 +55,7 @@ async function measure(
     const body = JSON.stringify(Array.from({ length: records }, (_, id) => record(round, id)));
     bytes = Buffer.byteLength(body);
     const url = `${base}${webhookPath(source)}`;
-    const headers = { 'content-type': 'application/json', ...credentialsOf(source, url, body) };
+    const headers = { 'content-type': 'application/json', ...makeCredentials(source, url, body) };
     const before = performance.now();
     const { status } = await fetch(url, { method: 'POST', headers, body });
     if (status !== 200) throw new Error(`${source} was answered with ${status}`);

@@ -43,29 +43,29 @@ interface Variation {
 }
 
 const templates: Readonly<Record<Kind, (variation: Variation) => string>> = {
-  session: documentOf('twilio/data-session-updated.json', ({ number, session, time }) => [
+  session: readDocument('twilio/data-session-updated.json', ({ number, session, time }) => [
     ['EZeb42ec296e094786c6dd34aab7b15fac', `EZ${padded(number, 32)}`],
     ['PIc64fc7780f12ab694aad316d7b06f7a3', `PI${padded(session, 32)}`],
     ['HS2f71995b834d803ff5376799ba59bd1d', `HS${padded(session, 32)}`],
     ['89883070000005381783', `8988307${padded(session, 13)}`],
-    ['2022-12-14T13:40:52', secondOf(time)],
-    ['2022-12-14T13:34:52', secondOf(time - updateMinutes * minute)],
-    ['2022-12-11T06:15:01', secondOf(begin - 3 * 24 * 60 * minute)],
+    ['2022-12-14T13:40:52', formatSecond(time)],
+    ['2022-12-14T13:34:52', formatSecond(time - updateMinutes * minute)],
+    ['2022-12-11T06:15:01', formatSecond(begin - 3 * 24 * 60 * minute)],
   ]),
-  usage: documentOf('1nce/usage.json', ({ number, session, time }) => [
+  usage: readDocument('1nce/usage.json', ({ number, session, time }) => [
     ['1234567890', `2${padded(number, 9)}`],
     ['8988280666001000001', `898828066${padded(session, 10)}`],
-    ['2021-08-09T12:59:05', secondOf(time)],
-    ['2021-08-09T12:51:20', secondOf(time + 15 * minute)],
+    ['2021-08-09T12:59:05', formatSecond(time)],
+    ['2021-08-09T12:51:20', formatSecond(time + 15 * minute)],
   ]),
-  event: documentOf('telekom/delete-pdp-context.json', ({ number, session, time }) => [
+  event: readDocument('telekom/delete-pdp-context.json', ({ number, session, time }) => [
     ['"id":201370712', `"id":4${padded(number, 9)}`],
     ['8988228066700001234', `898822806${padded(session, 10)}`],
-    ['2019-07-12T17:04:59', secondOf(time)],
+    ['2019-07-12T17:04:59', formatSecond(time)],
   ]),
 };
 
-function documentOf(
+function readDocument(
   path: string,
   replacements: (variation: Variation) => readonly (readonly [string, string])[],
 ): (variation: Variation) => string {
@@ -87,7 +87,7 @@ const roundRecords = 10_000_000;
  * @param round each has other records, of the same sessions at later times.
  * @param skipped records of the round that come before.
  */
-export function recordsOf({ kind, perSession }: Workload, count: number, round = 0, skipped = 0): string[] {
+export function makeRecords({ kind, perSession }: Workload, count: number, round = 0, skipped = 0): string[] {
   return Array.from({ length: count }, (_, offset) => {
     const index = skipped + offset;
     const update = round * perSession + (index % perSession);
@@ -106,7 +106,7 @@ export function recordsOf({ kind, perSession }: Workload, count: number, round =
  * @param most records in it, at most.
  * @param skipped records of the round that come before.
  */
-export function batchOf(
+export function makeBatch(
   workload: Workload,
   round: number,
   most = Number.POSITIVE_INFINITY,
@@ -117,7 +117,7 @@ export function batchOf(
   const make = eventRecordMaker(stream, 'shardId-000000000000', functionArn);
   const records: KinesisStreamRecord[] = [];
   let bytes = 0;
-  for (const [index, text] of recordsOf(workload, Math.min(most, 8_000), round, skipped).entries()) {
+  for (const [index, text] of makeRecords(workload, Math.min(most, 8_000), round, skipped).entries()) {
     const { event, payloadBytes: size } = make({
       sequenceNumber: `4964${padded(round * roundRecords + skipped + index, 52)}`,
       partitionKey: padded(index, 32),
@@ -137,6 +137,6 @@ function padded(number: number, length: number): string {
 }
 
 /** `YYYY-MM-DDTHH:MM:SS`, in UTC. */
-function secondOf(time: number): string {
+function formatSecond(time: number): string {
   return new Date(time).toISOString().slice(0, 19);
 }

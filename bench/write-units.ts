@@ -33,7 +33,7 @@ export async function writeUnits({ quick }: BenchmarkOptions): Promise<Figure[]>
       const { first, again, changed } = await delivered(path, workload);
       const name = `write-units.${workloadName(workload)}.${subject}`;
       const title = `${workloadName(workload)}, ${subject}`;
-      const wanted = wantedOf(workload, subject, writes(first));
+      const wanted = findWanted(workload, subject, writes(first));
       figures.push(
         figure(`${name}.requests`, `${title}: write requests`, [writes(first)], '', wanted.requests),
         figure(`${name}.units`, '  write units', [first.writeUnits], '', wanted.units),
@@ -49,7 +49,7 @@ export async function writeUnits({ quick }: BenchmarkOptions): Promise<Figure[]>
 }
 
 /** What is asked of simledger; of the peers nothing is. */
-function wantedOf(
+function findWanted(
   { kind, perSession }: Workload,
   subject: Subject,
   first: number,

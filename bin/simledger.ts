@@ -1,9 +1,9 @@
 import { App } from 'aws-cdk-lib';
 import {
   ConfigurationError,
-  configurationOf,
+  readConfiguration,
+  readStackName,
   refuseUnknownContext,
-  stackNameOf,
 } from '../lib/configuration.ts';
 import { SimledgerStack } from '../lib/simledger-stack.ts';
 
@@ -12,8 +12,8 @@ try {
   refuseUnknownContext(app.node);
   new SimledgerStack(
     app,
-    stackNameOf(app.node),
-    configurationOf(app.node, process.env['CDK_DEFAULT_REGION']),
+    readStackName(app.node),
+    readConfiguration(app.node, process.env['CDK_DEFAULT_REGION']),
   );
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;

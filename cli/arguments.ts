@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { timeOf } from '../lambda/ledger/time.ts';
+import { formatTime } from '../lambda/ledger/time.ts';
 import { type ParameterKind, timeParameter } from '../lambda/queries/parameters.ts';
 
 /** What options and arguments take. Every mistake is answered with the value given and with what is accepted. */
@@ -11,7 +11,7 @@ export function timeArgument(now: () => number): (text: string) => string {
   return (text) => {
     const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
     if (unit === 'm' || unit === 'h' || unit === 'd') {
-      return timeOf(now() - Number(amount) * unitMilliseconds[unit]);
+      return formatTime(now() - Number(amount) * unitMilliseconds[unit]);
     }
     const { parse, accepted } = timeParameter;
     const time = parse(text);

@@ -3,7 +3,7 @@ import type { Interpret } from '../lambda/ingest/entries.ts';
 import { UsageError } from '../local/options.ts';
 import { Progress } from '../local/progress.ts';
 import type { Deployment } from './deployment/deployment.ts';
-import { type Colours, coloursOf, type Terminal } from './terminal/terminal.ts';
+import { type Colours, chooseColours, type Terminal } from './terminal/terminal.ts';
 
 /** How a command ends; `docs/cli.md` explains each. */
 export const exitCode = {
@@ -22,7 +22,7 @@ export const exitCode = {
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** What a command line runs with, besides its arguments. */
-export interface Surroundings {
+export interface CommandEnvironment {
   readonly terminal: Terminal;
   /** Fires at Ctrl-C. */
   readonly signal: AbortSignal;
@@ -63,11 +63,11 @@ export function printJson(context: Pick<CommandContext, 'terminal'>, value: unkn
 }
 
 export function colours({ terminal }: Pick<CommandContext, 'terminal'>): Colours {
-  return coloursOf(terminal);
+  return chooseColours(terminal);
 }
 
 /** Progress of long work, beside the results. */
-export function progressOf({ terminal }: Pick<CommandContext, 'terminal'>, unit: string): Progress {
+export function startProgress({ terminal }: Pick<CommandContext, 'terminal'>, unit: string): Progress {
   return new Progress(terminal.err, unit);
 }
 

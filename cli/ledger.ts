@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { openFile } from '../lambda/ingest/files/file-store.ts';
 import type { ImportPorts } from '../lambda/ingest/files/import-file.ts';
-import { copySourceOf } from '../lambda/ingest/files/messages.ts';
+import { formatCopySource } from '../lambda/ingest/files/messages.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../lambda/ingest/ingest.ts';
 import { backOff } from '../lambda/store/concurrency.ts';
 import { FilesTable } from '../lambda/store/files.ts';
@@ -19,30 +19,30 @@ import type { Deployment } from './deployment/deployment.ts';
 /** The ledger as commands write it: by the functions' own writer, in earnest or as a rehearsal. */
 
 /** Whether anything is written. */
-export interface Earnest {
+export interface Effect {
   readonly dryRun: boolean;
 }
 
 /** A deployment's writer. In a dry run it reads what is stored, comes to the same verdicts, and writes nothing. */
-export function writerOf(deployment: Deployment, { dryRun }: Earnest): LedgerWriter {
+export function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWriter {
   const client = dryRun ? withoutWrites(deployment.newDynamoDb()) : deployment.dynamoDb;
-  return new LedgerWriter(ledgerTablesOf(deployment, client));
+  return new LedgerWriter(makeLedgerTables(deployment, client));
 }
 
 /** A deployment's tables behind a client. */
-export function ledgerTablesOf({ places }: Deployment, client: DynamoDBClient): LedgerTables {
+export function makeLedgerTables({ places }: Deployment, client: DynamoDBClient): LedgerTables {
   const { sessions, usage, events, sims } = places.tables;
   return { client, sessions, usage, events, sims, eventRetentionDays: places.eventRetentionDays };
 }
 
 /** A deployment's quarantine. In a dry run it takes nothing. */
-export function quarantineOf(deployment: Deployment, { dryRun }: Earnest): Quarantine {
+export function makeQuarantine(deployment: Deployment, { dryRun }: Effect): Quarantine {
   if (dryRun) return { keep: async () => undefined };
-  return bucketQuarantineOf(deployment);
+  return makeBucketQuarantine(deployment);
 }
 
 /** A deployment's quarantine, which whole files go to as well. */
-export function bucketQuarantineOf({ dynamoDb, places, s3Endpoint }: Deployment): BucketQuarantine {
+export function makeBucketQuarantine({ dynamoDb, places, s3Endpoint }: Deployment): BucketQuarantine {
   return new BucketQuarantine(dynamoDb.config, places.quarantineBucket, s3Endpoint);
 }
 
@@ -82,7 +82,7 @@ async function rehearse(client: DynamoDBClient, command: string, input: ServiceI
 }
 
 /** Times that a batch is tried, while store or quarantine do not take all of it. */
-const mostAttempts = 4;
+const maxAttempts = 4;
 
 /**
  * Takes in a batch, again and again until all of it is in, or it was tried often enough; then its receipt says what
@@ -91,8 +91,8 @@ const mostAttempts = 4;
  */
 export async function takeIn(entries: readonly Entry[], ports: LedgerPorts): Promise<Ingested> {
   for (let attempt = 1; ; attempt += 1) {
-    const ingested = await ingest(entries, ports, { lookFirst: true });
-    if (ingested.receipt.failed === 0 || attempt === mostAttempts) return ingested;
+    const ingested = await ingest(entries, ports, { readBeforeWrite: true });
+    if (ingested.receipt.failed === 0 || attempt === maxAttempts) return ingested;
     await backOff(attempt, 200);
   }
 }
@@ -107,15 +107,15 @@ export interface FileImportOptions {
  * What the importer works with, for an import from here with the caller's permissions. In a dry run manifests are in
  * memory, and each import begins at the file's beginning.
  */
-export function importPortsOf(deployment: Deployment, { dryRun, signal }: FileImportOptions): ImportPorts {
+export function makeImportPorts(deployment: Deployment, { dryRun, signal }: FileImportOptions): ImportPorts {
   const { dynamoDb, s3, places } = deployment;
   return {
-    writer: writerOf(deployment, { dryRun }),
-    quarantine: quarantineOf(deployment, { dryRun }),
+    writer: makeWriter(deployment, { dryRun }),
+    quarantine: makeQuarantine(deployment, { dryRun }),
     files: dryRun ? new RehearsedFiles() : new FilesTable(dynamoDb, places.tables.files),
     open: (object, from) => openFile(s3, object, from),
     keepFile: async (object, reject) => {
-      if (!dryRun) await bucketQuarantineOf(deployment).keepObject(reject, copySourceOf(object));
+      if (!dryRun) await makeBucketQuarantine(deployment).keepObject(reject, formatCopySource(object));
     },
     count: () => undefined,
     // It notes where it is, and ends; begun again, it goes on from there.

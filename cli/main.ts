@@ -1,14 +1,14 @@
 import { realpathSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { type ExitCode, exitCode, type Surroundings } from './command.ts';
-import { programOf } from './program.ts';
+import { type CommandEnvironment, type ExitCode, exitCode } from './command.ts';
+import { makeProgram } from './program.ts';
 import { processTerminal } from './terminal/terminal.ts';
 
 /** Runs a command line. Never rejects: what goes wrong is said, and is an exit code. */
-export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  const { terminal, signal } = surroundings;
+export async function run(args: readonly string[], environment: CommandEnvironment): Promise<ExitCode> {
+  const { terminal, signal } = environment;
   let ended: ExitCode = exitCode.done;
-  const program = programOf(surroundings, (code) => {
+  const program = makeProgram(environment, (code) => {
     ended = code;
   });
   try {

@@ -11,30 +11,30 @@ import {
   wholeNumberArgument,
   wordArgument,
 } from './arguments.ts';
-import type { CommandContext, ExitCode, Perform, Surroundings } from './command.ts';
+import type { CommandContext, CommandEnvironment, ExitCode, Perform } from './command.ts';
 import { type Deployment, MissingStackError } from './deployment/deployment.ts';
 
 /** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
-export function programOf(surroundings: Surroundings, onEnd: (code: ExitCode) => void) {
-  const program = newProgram(surroundings);
-  const perform = performer(surroundings, program, onEnd);
+export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitCode) => void) {
+  const program = newProgram(environment);
+  const perform = performer(environment, program, onEnd);
   addStatus(program, perform);
   addQuarantine(program, perform);
   addFailures(program, perform);
-  addReplay(program, perform, surroundings);
+  addReplay(program, perform, environment);
   addImport(program, perform);
-  addLedger(program, perform, surroundings);
-  addExport(program, perform, surroundings);
-  addDoctor(program, perform, surroundings);
+  addLedger(program, perform, environment);
+  addExport(program, perform, environment);
+  addDoctor(program, perform, environment);
   addConnect(program, perform);
-  addCompletion(program, surroundings);
+  addCompletion(program, environment);
   return program;
 }
 
 type Program = ReturnType<typeof newProgram>;
 type Performer = ReturnType<typeof performer>;
 
-function newProgram({ terminal }: Surroundings) {
+function newProgram({ terminal }: CommandEnvironment) {
   return new Command('simledger')
     .description('Operates simledger: a stack in your AWS account, or the local run.')
     .version(manifest.version)
@@ -63,8 +63,8 @@ function newProgram({ terminal }: Surroundings) {
 type Effect = 'reads' | 'writes';
 
 /** Runs a command on the deployment that the options name. */
-function performer(surroundings: Surroundings, program: Program, onEnd: (code: ExitCode) => void) {
-  const { terminal, signal } = surroundings;
+function performer(environment: CommandEnvironment, program: Program, onEnd: (code: ExitCode) => void) {
+  const { terminal, signal } = environment;
   return async <Options>(
     effect: Effect,
     load: () => Promise<Perform<Options>>,
@@ -73,7 +73,7 @@ function performer(surroundings: Surroundings, program: Program, onEnd: (code: E
     const { json = false, reveal = false } = program.opts();
     const [command, interpret, deployment] = await unlessInterrupted(
       signal,
-      Promise.all([load(), loadInterpret(surroundings), openDeployment(surroundings, program)]),
+      Promise.all([load(), loadInterpret(environment), openDeployment(environment, program)]),
     );
     const context: CommandContext = { terminal, deployment, json, reveal, signal, interpret };
     if (effect === 'writes') {
@@ -109,11 +109,11 @@ async function unlessInterrupted<Result>(signal: AbortSignal, work: Promise<Resu
   }
 }
 
-async function loadInterpret({ interpret }: Surroundings): Promise<Interpret> {
+async function loadInterpret({ interpret }: CommandEnvironment): Promise<Interpret> {
   return interpret ?? (await import('../lambda/carriers/index.ts')).interpret;
 }
 
-async function openDeployment({ terminal }: Surroundings, program: Program): Promise<Deployment> {
+async function openDeployment({ terminal }: CommandEnvironment, program: Program): Promise<Deployment> {
   const { local, stack, region, profile } = program.opts();
   if (local === true) {
     const { openLocalRun } = await import('./deployment/local-run.ts');
@@ -185,7 +185,7 @@ function addFailures(program: Program, perform: Performer): void {
     );
 }
 
-function addReplay(program: Program, perform: Performer, { terminal }: Surroundings): void {
+function addReplay(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
   const time = timeArgument(terminal.now);
   program
     .command('replay')
@@ -220,7 +220,7 @@ function addImport(program: Program, perform: Performer): void {
     );
 }
 
-function addLedger(program: Program, perform: Performer, { terminal }: Surroundings): void {
+function addLedger(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
   const time = timeArgument(terminal.now);
   const most = wholeNumberArgument(1, 1_000_000);
   const { sims, events } = filters;
@@ -276,7 +276,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: Surroundi
     );
 }
 
-function addExport(program: Program, perform: Performer, { terminal }: Surroundings): void {
+function addExport(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
   const time = timeArgument(terminal.now);
   program
     .command('export')
@@ -290,7 +290,7 @@ function addExport(program: Program, perform: Performer, { terminal }: Surroundi
     );
 }
 
-function addDoctor(program: Program, perform: Performer, { terminal }: Surroundings): void {
+function addDoctor(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
   program
     .command('doctor')
     .description('looks after what can be wrong with a deployment, and says what to do')
@@ -324,7 +324,7 @@ function addConnect(program: Program, perform: Performer): void {
     );
 }
 
-function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }: Surroundings): void {
+function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }: CommandEnvironment): void {
   program
     .command('completion')
     .description('prints what a shell loads to complete commands and options by Tab')

@@ -154,7 +154,7 @@ function text(form: RegExp, accepted: string) {
 }
 
 /** One of several words; every mistake is answered with all of them. */
-function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+function parseWord<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words, { error: `one of ${words.join(', ')}` });
 }
 
@@ -166,7 +166,7 @@ function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 const streamHours = wholeNumber(24, 8_760, 'hours');
 
 const stream = exactly({
-  mode: oneOf(['on-demand', 'provisioned']).default('on-demand'),
+  mode: parseWord(['on-demand', 'provisioned']).default('on-demand'),
   shards: wholeNumber(1, 500, 'shards of a provisioned stream').optional(),
   retentionHours: streamHours.optional(),
 }).refine(({ mode, shards }) => mode === 'provisioned' || shards === undefined, {
@@ -186,8 +186,8 @@ const fleet = exactly({
 
 const givenSource = exactly({
   name: text(/^[a-z0-9-]{1,32}$/, '1 to 32 lower-case letters, digits and hyphens'),
-  carrier: oneOf(carriers),
-  writer: oneOf(['role', 'user', 'none']).optional(),
+  carrier: parseWord(carriers),
+  writer: parseWord(['role', 'user', 'none']).optional(),
   principal: principal.optional(),
   externalId: text(
     /^[\w+=,.@:/-]{2,1224}$/,
@@ -204,16 +204,16 @@ const givenSource = exactly({
   fleet: fleet.optional(),
 });
 
-type GivenSource = z.output<typeof givenSource>;
+type SourceInput = z.output<typeof givenSource>;
 
 /** What is wrong with a source whose keys are each in order. */
 interface Objection {
-  readonly path: keyof GivenSource;
+  readonly path: keyof SourceInput;
   readonly accepted: string;
 }
 
 /** A source's writer, or what is wrong with the keys that describe it. */
-function writerOf(given: GivenSource): { settings: SourceSettings['writer'] } | Objection {
+function readWriter(given: SourceInput): { settings: SourceSettings['writer'] } | Objection {
   const portal = portals[given.carrier];
   const kind = given.writer ?? portal.writer;
   if (kind === 'none') {
@@ -236,13 +236,13 @@ function writerOf(given: GivenSource): { settings: SourceSettings['writer'] } | 
 }
 
 /** The keys that were given and can have no effect, each with the reason. */
-function idleKeys(given: GivenSource): Objection[] {
+function idleKeys(given: SourceInput): Objection[] {
   const { carrier, webhook } = given;
   const portal = portals[carrier];
   const kind = given.writer ?? portal.writer;
   const whose = kind === 'none' ? 'source without a writer' : `${carrier} ${kind}`;
   const ofWriter = `nothing: a ${whose} has none`;
-  const idle: [keyof GivenSource, boolean, string][] = [
+  const idle: [keyof SourceInput, boolean, string][] = [
     ['principal', kind !== 'role', ofWriter],
     ['externalId', kind !== 'role', ofWriter],
     ['organisationId', kind !== 'role' || portal.externalId === 'chosen', ofWriter],
@@ -256,7 +256,7 @@ function idleKeys(given: GivenSource): Objection[] {
 }
 
 const source = givenSource.transform((given, context) => {
-  const writer = writerOf(given);
+  const writer = readWriter(given);
   const objections = idleKeys(given);
   if ('path' in writer) objections.push(writer);
   for (const { path, accepted } of objections) {
@@ -302,8 +302,8 @@ const importer = exactly({
 const origin = text(/^(\*|https?:\/\/[^\s/*]+)$/, 'an origin such as https://example.com, or *');
 
 const api = exactly({
-  access: oneOf(['basic', 'iam', 'none']).default('basic'),
-  personalData: oneOf(personalDataSettings).default('on-request'),
+  access: parseWord(['basic', 'iam', 'none']).default('basic'),
+  personalData: parseWord(personalDataSettings).default('on-request'),
   requestsPerSecond: wholeNumber(1, 10_000, 'requests a second, of all clients').default(100),
   clientRequestsPerSecond: wholeNumber(
     0,
@@ -350,9 +350,9 @@ const configuration = exactly({
     })
     .prefault([{ name: 'default', carrier: 'kore', bucket: true }]),
   fleet: fleet.optional(),
-  sessionRefresh: oneOf(sessionRefreshes).default('update'),
+  sessionRefresh: parseWord(sessionRefreshes).default('update'),
   retention: retentions.prefault({}),
-  removal: oneOf(['retain', 'destroy']).default('retain'),
+  removal: parseWord(['retain', 'destroy']).default('retain'),
   alarmEmail: z.email('an e-mail address').optional(),
   runbook: text(/^\S+$/, 'a path or URL without blanks').default('docs/runbook.md'),
   consumer: consumer.prefault({}),
@@ -377,7 +377,7 @@ const stackName = text(
  * @param region where the stack will be, if that is known.
  * @throws ConfigurationError naming each key that is wrong.
  */
-export function configurationOf(node: Node, region?: string): Configuration {
+export function readConfiguration(node: Node, region?: string): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
   const { sources, alarmEmail, consumer, fleet, adopt, kmsKeyArn, ...others } = checked(
@@ -452,7 +452,7 @@ const conditionalKeys: readonly ConditionalKey[] = [
 /** @throws ConfigurationError naming each key of the stack that was given and can have no effect. */
 function refuseIdleKeys(given: unknown, configuration: Configuration): void {
   const idle = conditionalKeys.filter(
-    ({ path, hasEffect }) => path.reduce(memberOf, given) !== undefined && !hasEffect(configuration),
+    ({ path, hasEffect }) => path.reduce(findMember, given) !== undefined && !hasEffect(configuration),
   );
   if (idle.length === 0) return;
   throw new ConfigurationError(
@@ -522,7 +522,7 @@ export function refuseUnknownContext(node: Node): void {
  *
  * @throws ConfigurationError when it is no name that CloudFormation takes.
  */
-export function stackNameOf(node: Node): string {
+export function readStackName(node: Node): string {
   return checked(stackName.default('simledger'), node.tryGetContext(stackNameKey), stackNameKey);
 }
 
@@ -551,11 +551,11 @@ function complaints(issue: z.core.$ZodIssue, given: unknown, key: string): strin
 }
 
 function complaint(key: string, path: readonly PropertyKey[], given: unknown, accepted: string): string {
-  const value = JSON.stringify(path.reduce(memberOf, given));
+  const value = JSON.stringify(path.reduce(findMember, given));
   return `${keyText(key, path)}: ${value ?? 'nothing'} given; accepted is ${accepted}`;
 }
 
-function memberOf(value: unknown, part: PropertyKey): unknown {
+function findMember(value: unknown, part: PropertyKey): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, part) : undefined;
 }
 

@@ -92,7 +92,7 @@ function ofEach(
   );
 }
 
-function functionsOf({ streams, files, webhooks }: LedgerDashboardProps) {
+function listFunctions({ streams, files, webhooks }: LedgerDashboardProps) {
   return [streams.consumer, files?.importer, webhooks?.receiver].filter((one) => one !== undefined);
 }
 
@@ -107,7 +107,7 @@ function ofCalled(
 }
 
 function working(props: LedgerDashboardProps): IWidget[] {
-  const handlers = functionsOf(props).map(({ handler }) => handler);
+  const handlers = listFunctions(props).map(({ handler }) => handler);
   return [
     graph('Records received', ofEach(props, metric.received)),
     graph('Records stored and repeated', [
@@ -137,10 +137,10 @@ function working(props: LedgerDashboardProps): IWidget[] {
 
 function late(props: LedgerDashboardProps): IWidget[] {
   const { sources, metrics, streams, files, webhooks } = props;
-  const lags = (road: string) =>
+  const lags = (path: string) =>
     sources.flatMap(({ settings: { name } }) =>
       ['p50', 'p99'].map((statistic) =>
-        metrics.lag(measure.lag, name, road, { statistic, label: `${name} ${statistic}` }),
+        metrics.lag(measure.lag, name, path, { statistic, label: `${name} ${statistic}` }),
       ),
     );
   return [

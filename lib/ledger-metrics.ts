@@ -67,7 +67,7 @@ export class LedgerMetrics {
     });
   }
 
-  /** How late a source's records come by one road. */
+  /** How late a source's records come by one path. */
   lag(metricName: string, source: string, service: string, aggregation: Partial<Aggregation> = {}): Metric {
     const { statistic = 'p99', period = minutes, label } = aggregation;
     return new Metric({

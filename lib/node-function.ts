@@ -81,7 +81,7 @@ export class NodeFunction extends Construct {
       ...(props.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrency,
       }),
-      ...codeOf(props.definition.entry),
+      ...bundleCode(props.definition.entry),
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -122,7 +122,7 @@ function refuseLargeEnvironment(scope: Construct, environment: Readonly<Record<s
   );
 }
 
-function codeOf(entry: string) {
+function bundleCode(entry: string) {
   return {
     entry: fileURLToPath(new URL(`../${entry}`, import.meta.url)),
     projectRoot,

@@ -127,7 +127,7 @@ export function showApi(scope: Construct, { stage, secret, function: { logGroup 
 export function showWebhooks(scope: Construct, webhooks: WebhookIngest): void {
   for (const [source, { secretName }] of webhooks.secrets) {
     const { name, carrier } = source.settings;
-    const url = webhooks.urlOf(source);
+    const url = webhooks.formatUrl(source);
     const show = (id: SourceOutput, description: string, value: string): void =>
       output(scope, `${source.node.id}${id}`, `Source ${name}: ${description}`, value);
     show('CallbackURL', `the address that ${carrier} calls`, url);

@@ -128,8 +128,8 @@ export class Storage extends Construct {
     const table = new Table(this, definition.name, {
       ...(isLarge &&
         warmWriteUnits !== undefined && { warmThroughput: { writeUnitsPerSecond: warmWriteUnits } }),
-      partitionKey: keyOf(definition.partitionKey),
-      ...(definition.sortKey !== undefined && { sortKey: keyOf(definition.sortKey) }),
+      partitionKey: makeAttribute(definition.partitionKey),
+      ...(definition.sortKey !== undefined && { sortKey: makeAttribute(definition.sortKey) }),
       ...(definition.expiryAttribute !== undefined && { timeToLiveAttribute: definition.expiryAttribute }),
       ...(dataKey !== undefined && {
         encryption: TableEncryption.CUSTOMER_MANAGED,
@@ -143,15 +143,15 @@ export class Storage extends Construct {
     if (definition.localIndex !== undefined) {
       table.addLocalSecondaryIndex({
         indexName: definition.localIndex.name,
-        sortKey: keyOf(definition.localIndex.sortKey),
+        sortKey: makeAttribute(definition.localIndex.sortKey),
         projectionType: ProjectionType.KEYS_ONLY,
       });
     }
     for (const { name, partitionKey, sortKey } of definition.globalIndexes ?? []) {
       table.addGlobalSecondaryIndex({
         indexName: name,
-        partitionKey: keyOf(partitionKey),
-        ...(sortKey !== undefined && { sortKey: keyOf(sortKey) }),
+        partitionKey: makeAttribute(partitionKey),
+        ...(sortKey !== undefined && { sortKey: makeAttribute(sortKey) }),
         projectionType: ProjectionType.KEYS_ONLY,
       });
     }
@@ -159,6 +159,6 @@ export class Storage extends Construct {
   }
 }
 
-function keyOf(name: string) {
+function makeAttribute(name: string) {
   return { name, type: AttributeType.STRING };
 }

@@ -64,7 +64,7 @@ export class WebhookIngest extends Construct {
   }
 
   /** The address that a source's carrier calls. */
-  urlOf({ settings }: CarrierSource): string {
+  formatUrl({ settings }: CarrierSource): string {
     return `${this.api.apiEndpoint}${webhookPath(settings.name)}`;
   }
 

@@ -37,8 +37,8 @@ import {
   apiSecret,
   deadLetterQueue,
   fileQueue,
+  findPlace,
   localSources,
-  placeOf,
   quarantineBucket,
   webhookSecret,
 } from './places.ts';
@@ -165,7 +165,7 @@ class RunningLedger implements LocalLedger {
     const { ports } = this.#options;
     this.#gateway = await onPort('api', ports.api, startGateway);
     this.endpoints.api = `http://127.0.0.1:${this.#gateway.port}`;
-    this.#secrets = createSecretsStandIn(secretsOf(this.#options.apiCredentials));
+    this.#secrets = createSecretsStandIn(makeSecrets(this.#options.apiCredentials));
     const [kinesis, s3, sqs, secrets, engine] = await allStarted([
       onPort('kinesis', ports.kinesis, (port) => this.#kinesis.listen(port)),
       onPort('s3', ports.s3, (port) => this.#s3.listen(port)),
@@ -208,7 +208,7 @@ class RunningLedger implements LocalLedger {
   }
 
   async putRecord(source: string, data: Buffer, partitionKey: string): Promise<void> {
-    const stream = this.#kinesis.stream(placeOf(source).stream);
+    const stream = this.#kinesis.stream(findPlace(source).stream);
     if (stream === undefined) throw new Error(`The source ${source} has no stream`);
     for (;;) {
       const [receipt] = stream.put([{ data, partitionKey }]);
@@ -218,11 +218,11 @@ class RunningLedger implements LocalLedger {
   }
 
   async putFile(source: string, key: string, bytes: Uint8Array): Promise<void> {
-    await this.#s3.putObject(placeOf(source).bucket, key, bytes, { contentType: 'text/csv' });
+    await this.#s3.putObject(findPlace(source).bucket, key, bytes, { contentType: 'text/csv' });
   }
 
   fileRead(source: string, key: string): FileRead {
-    return this.#filesRead.get(`${placeOf(source).bucket}/${key}`) ?? nothingRead;
+    return this.#filesRead.get(`${findPlace(source).bucket}/${key}`) ?? nothingRead;
   }
 
   pendingRecords(source: string): number {
@@ -394,7 +394,7 @@ class RunningLedger implements LocalLedger {
   /** What the outputs of a deployed stack, and CloudWatch, would say. */
   #description(): LocalDescription {
     const { kinesis, s3, dynamoDb } = this.endpoints;
-    const trafficOf = (source: string, minutes: number) => {
+    const readTraffic = (source: string, minutes: number) => {
       const { received, rejected } = this.receipts.lately(source, minutes);
       return { received, rejected };
     };
@@ -407,8 +407,8 @@ class RunningLedger implements LocalLedger {
           source: name,
           lastRecord: last === undefined ? null : new Date(last).toISOString(),
           lagSeconds: (this.#streamMappings.get(name)?.behindMilliseconds() ?? 0) / 1000,
-          hour: trafficOf(name, 60),
-          day: trafficOf(name, 24 * 60),
+          hour: readTraffic(name, 60),
+          day: readTraffic(name, 24 * 60),
         };
       }),
       functions: [this.#consumer, this.#importer, this.#queryApi, this.#receiver].flatMap(
@@ -479,7 +479,7 @@ function countLineFeeds(bytes: Buffer): number {
 const webhookRoutes = localSources.map(({ name }) => ({ method: 'POST' as const, path: webhookPath(name) }));
 
 /** What lies in Secrets Manager: the API's credentials, which are each carrier's as well, in the form that it has. */
-function secretsOf({ account, token }: ApiCredentials): Record<string, string> {
+function makeSecrets({ account, token }: ApiCredentials): Record<string, string> {
   const basic = { username: account, password: token };
   const ofCarrier: Readonly<Record<Carrier, Record<string, string>>> = {
     twilio: { authToken: token },

@@ -1,5 +1,5 @@
 import { type LocalLedger, startLocalLedger } from './local-ledger.ts';
-import { type ApiCredentials, help, type LocalOptions, optionsOf, UsageError } from './options.ts';
+import { type ApiCredentials, help, type LocalOptions, readOptions, UsageError } from './options.ts';
 import { printable } from './printable.ts';
 import { count } from './progress.ts';
 import { replayExamples, replayFiles, replaySimulation, type Simulated } from './replay.ts';
@@ -12,7 +12,7 @@ import { type UserFile, userFile } from './user-files.ts';
 const exitCode = { done: 0, unequal: 1, wrongUse: 2 } as const;
 
 async function main(): Promise<number> {
-  const options = optionsOf(process.argv.slice(2), process.env);
+  const options = readOptions(process.argv.slice(2), process.env);
   if (options === undefined) {
     console.log(help);
     return exitCode.done;

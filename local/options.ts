@@ -90,21 +90,21 @@ API credentials: ${credentialVariables.account} (${defaultCredentials.account}),
  * @returns undefined when help is asked for.
  * @throws UsageError
  */
-export function optionsOf(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | undefined {
+export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | undefined {
   const { values, positionals } = parsed(args);
   if (values.help === true) return undefined;
   return {
-    replay: replayOf(values, positionals),
+    replay: readReplay(values, positionals),
     once: values.once ?? false,
     dataDirectory: values.data,
-    sessionRefresh: sessionRefreshOf(values['session-refresh']),
+    sessionRefresh: readSessionRefresh(values['session-refresh']),
     ports: {
-      kinesis: portOf('kinesis', env),
-      s3: portOf('s3', env),
-      dynamoDb: portOf('dynamoDb', env),
-      api: portOf('api', env),
+      kinesis: readPort('kinesis', env),
+      s3: readPort('s3', env),
+      dynamoDb: readPort('dynamoDb', env),
+      api: readPort('api', env),
     },
-    apiCredentials: credentialsOf(env),
+    apiCredentials: readCredentials(env),
   };
 }
 
@@ -143,7 +143,7 @@ function parsed(args: readonly string[]): { values: Values; positionals: string[
   }
 }
 
-function replayOf(values: Values, files: readonly string[]): Replay {
+function readReplay(values: Values, files: readonly string[]): Replay {
   const simulated = values.simulate !== undefined;
   if ([simulated, values.empty === true, files.length > 0].filter(Boolean).length > 1) {
     throw new UsageError('--simulate, --empty and files exclude each other: give one of them, or none');
@@ -163,17 +163,17 @@ function replayOf(values: Values, files: readonly string[]): Replay {
   if (values.empty === true) return { kind: 'nothing' };
   return files.length === 0
     ? { kind: 'examples' }
-    : { kind: 'files', files, source: sourceOf(values.source) };
+    : { kind: 'files', files, source: readSource(values.source) };
 }
 
-function sourceOf(name = localSources[0].name): string {
+function readSource(name = localSources[0].name): string {
   if (localSources.some((source) => source.name === name)) return name;
   throw new UsageError(
     `--source ${JSON.stringify(name)} is none: give one of ${localSources.map((source) => source.name).join(', ')}`,
   );
 }
 
-function sessionRefreshOf(given = 'update'): SessionRefresh {
+function readSessionRefresh(given = 'update'): SessionRefresh {
   const setting = sessionRefreshes.find((known) => known === given);
   if (setting !== undefined) return setting;
   const accepted = sessionRefreshes.join(', ');
@@ -191,14 +191,14 @@ function wholeNumber(option: string, text: string | undefined, least: number, mo
  *
  * @throws UsageError
  */
-export function portOf(name: keyof Ports, env: NodeJS.ProcessEnv): number {
+export function readPort(name: keyof Ports, env: NodeJS.ProcessEnv): number {
   const { variable, port } = portVariables[name];
   const text = env[variable];
   return text === undefined || text === '' ? port : wholeNumber(variable, text, 0, 65_535);
 }
 
 /** The API's credentials, by the environment or the defaults. */
-function credentialsOf(env: NodeJS.ProcessEnv): ApiCredentials {
+function readCredentials(env: NodeJS.ProcessEnv): ApiCredentials {
   const account = env[credentialVariables.account] || defaultCredentials.account;
   const token = env[credentialVariables.token] || defaultCredentials.token;
   if (!/^AC[\w-]+$/.test(account)) {

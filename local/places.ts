@@ -39,7 +39,7 @@ export const localSources = [
  *
  * @throws Error when there is none.
  */
-export function placeOf(source: string): LocalSource {
+export function findPlace(source: string): LocalSource {
   const place = localSources.find(({ name }) => name === source);
   if (place === undefined) throw new Error(`There is no local source ${source}`);
   return place;

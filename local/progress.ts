@@ -42,7 +42,7 @@ export class Progress {
     const now = performance.now();
     if (now < this.#nextMilliseconds()) return;
     this.#shown = now;
-    const line = `  ${barOf(share)}${words} ${this.#unit}, ${count(this.#perSecond(done))}/s${this.#timeLeft(share)}`;
+    const line = `  ${drawBar(share)}${words} ${this.#unit}, ${count(this.#perSecond(done))}/s${this.#timeLeft(share)}`;
     this.#output.write(this.#output.isTTY === true ? `\r\u001b[K${line}` : `${line}\n`);
   }
 
@@ -78,7 +78,7 @@ function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-function barOf(share: number | undefined): string {
+function drawBar(share: number | undefined): string {
   if (share === undefined) return '';
   const filled = Math.round(Math.min(1, Math.max(0, share)) * barWidth);
   return `[${'█'.repeat(filled)}${'·'.repeat(barWidth - filled)}] `;

@@ -16,9 +16,9 @@ import type { FleetTruth } from '../simulator/truth.ts';
 import { exampleDeliveries } from './examples/index.ts';
 import type { FileRead, LocalLedger } from './local-ledger.ts';
 import type { ApiCredentials } from './options.ts';
-import { placeOf } from './places.ts';
+import { findPlace } from './places.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
-import { bodiesOf, type UserFile } from './user-files.ts';
+import { readBodies, type UserFile } from './user-files.ts';
 
 /** Puts what is to be replayed where carriers would, and waits until it is in the ledger. */
 
@@ -56,7 +56,7 @@ export function replayFiles(
       if (file.kind === 'csv') {
         await s3.send(
           new PutObjectCommand({
-            Bucket: placeOf(source).bucket,
+            Bucket: findPlace(source).bucket,
             Key: file.name,
             Body: createReadStream(file.path),
             ContentLength: file.bytes,
@@ -64,7 +64,7 @@ export function replayFiles(
         );
       } else {
         let number = 0;
-        for await (const body of bodiesOf(file)) {
+        for await (const body of readBodies(file)) {
           number += 1;
           await ledger.putRecord(source, body, `${file.name}-${number}`);
           watched.put(body.length + 1);

@@ -14,12 +14,12 @@ import type { Receipts } from './receipts.ts';
 /** What the local run prints of the ledger. */
 
 /** SIMs that the report shows. */
-const mostSims = 20;
+const maxSims = 20;
 /** Sessions that it shows of each, the latest. */
-const mostSessions = 3;
-const mostRejects = 12;
+const maxSessions = 3;
+const maxRejects = 12;
 /** Items of a SIM's usage that are added up; whoever has more reads it by the API. */
-const mostUsage = 10_000;
+const maxUsage = 10_000;
 
 /** Receipts by source. */
 export function receiptTable(receipts: Receipts): string {
@@ -36,25 +36,25 @@ function counts(receipt: ReturnType<Receipts['total']>): string[] {
 
 /** SIMs with their latest sessions and their usage. */
 export async function ledgerTable(client: DynamoDBClient): Promise<string> {
-  const answer = await client.send(new ScanCommand({ TableName: simsTable.name, Limit: mostSims + 1 }));
+  const answer = await client.send(new ScanCommand({ TableName: simsTable.name, Limit: maxSims + 1 }));
   const items = answer.Items ?? [];
   if (items.length === 0) return 'The ledger is empty.';
   const table = newTable(['SIM', 'carrier', 'name', 'sessions, latest first', 'bytes', 'SMS', 'last event']);
-  for (const item of items.slice(0, mostSims)) table.push(await simRow(client, item));
-  const more = items.length > mostSims ? `\nand more: the first ${mostSims} SIMs are shown` : '';
+  for (const item of items.slice(0, maxSims)) table.push(await simRow(client, item));
+  const more = items.length > maxSims ? `\nand more: the first ${maxSims} SIMs are shown` : '';
   return `${table.toString()}${more}`;
 }
 
 async function simRow(client: DynamoDBClient, sim: Item): Promise<string[]> {
   const key = sim[simsTable.partitionKey]?.S ?? '';
-  const sessions = await itemsOf(client, sessionsTable.name, key, { index: true, limit: mostSessions + 1 });
-  const usage = await itemsOf(client, usageTable.name, key, { index: false, limit: mostUsage });
-  const shown = sessions.slice(0, mostSessions).map(sessionLine);
+  const sessions = await readItems(client, sessionsTable.name, key, { index: true, limit: maxSessions + 1 });
+  const usage = await readItems(client, usageTable.name, key, { index: false, limit: maxUsage });
+  const shown = sessions.slice(0, maxSessions).map(sessionLine);
   return [
     printable(key),
     text(sim, 'carrier'),
     text(sim, 'simName'),
-    sessions.length > mostSessions ? [...shown, '…'].join('\n') : shown.join('\n'),
+    sessions.length > maxSessions ? [...shown, '…'].join('\n') : shown.join('\n'),
     count(sum(usage, 'dataTotal')),
     count(sum(usage, 'messages')),
     text(sim, 'lastEvent'),
@@ -78,11 +78,11 @@ function sessionLine(session: Item): string {
 /** What is in quarantine. */
 export function rejectTable(lines: readonly string[]): string {
   const table = newTable(['source', 'code', 'reason', 'position']);
-  for (const line of lines.slice(0, mostRejects)) {
+  for (const line of lines.slice(0, maxRejects)) {
     const { source, code, reason, position } = JSON.parse(line) as RejectLine;
     table.push([source, code, shortened(reason, 60), shortened(position, 44)]);
   }
-  const more = lines.length > mostRejects ? `\nand ${count(lines.length - mostRejects)} more` : '';
+  const more = lines.length > maxRejects ? `\nand ${count(lines.length - maxRejects)} more` : '';
   return `${table.toString()}${more}`;
 }
 
@@ -103,7 +103,7 @@ export function whereToLook({ endpoints }: LocalLedger, { account, token }: ApiC
 }
 
 /** A SIM's items, the latest first; by the index of starts for sessions, whose keys are in no order of time. */
-async function itemsOf(
+async function readItems(
   client: DynamoDBClient,
   tableName: string,
   sim: string,

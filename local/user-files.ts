@@ -64,7 +64,7 @@ export interface JsonFile {
 }
 
 /** The bodies in a JSON file: its lines where these are records, else its records however they are written. */
-export function bodiesOf({ path, bytes }: UserFile): AsyncGenerator<Buffer> {
+export function readBodies({ path, bytes }: UserFile): AsyncGenerator<Buffer> {
   return bodiesIn({ name: path, bytes, open: () => createReadStream(path) });
 }
 
@@ -75,7 +75,7 @@ export function bodiesOf({ path, bytes }: UserFile): AsyncGenerator<Buffer> {
  */
 export async function* bodiesIn(file: JsonFile): AsyncGenerator<Buffer> {
   if (await beginsWithRecordLine(file)) {
-    for await (const line of linesOf(file.open())) {
+    for await (const line of readLines(file.open())) {
       if (line.some((byte) => byte > blank)) yield line;
     }
     return;
@@ -99,7 +99,7 @@ function recordsIn(text: string): readonly string[] {
 }
 
 async function beginsWithRecordLine({ open }: JsonFile): Promise<boolean> {
-  for await (const line of linesOf(open())) {
+  for await (const line of readLines(open())) {
     const content = line
       .toString('utf8')
       .replace(/^\uFEFF/, '')
@@ -117,22 +117,22 @@ const blank = 0x20;
 const longestLine = largestWhole;
 
 /** Lines without their ends, as the bytes that they are: a record that is no text has to be kept as it came. */
-async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let begun: Uint8Array[] = [];
+async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let started: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {
     let from = 0;
     for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, from)) {
-      yield withoutReturn(Buffer.concat([...begun, chunk.subarray(from, end)]));
-      begun = [];
+      yield withoutReturn(Buffer.concat([...started, chunk.subarray(from, end)]));
+      started = [];
       length = 0;
       from = end + 1;
     }
-    begun.push(chunk.subarray(from));
+    started.push(chunk.subarray(from));
     length += chunk.length - from;
     if (length > longestLine) break;
   }
-  if (length > 0) yield withoutReturn(Buffer.concat(begun));
+  if (length > 0) yield withoutReturn(Buffer.concat(started));
 }
 
 function withoutReturn(line: Buffer): Buffer {

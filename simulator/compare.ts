@@ -28,7 +28,7 @@ export interface AnswerComparison extends Pick<Comparison, 'differences' | 'diff
 }
 
 /** Sentences that a comparison gives at most. */
-const mostSentences = 20;
+const maxSentences = 20;
 
 /** What is compared, key by key. The truth has the attributes under the same names. */
 interface Compared {
@@ -103,7 +103,7 @@ class Findings {
 
   add(sentence: string): void {
     this.count++;
-    if (this.sentences.length < mostSentences) this.sentences.push(sentence);
+    if (this.sentences.length < maxSentences) this.sentences.push(sentence);
   }
 }
 

@@ -1,11 +1,11 @@
 import {
-  descriptionOf,
-  eventNameOf,
-  iccidOf,
+  describeEvent,
+  makeTrafficType,
   megabytes,
-  sourceOf,
+  nameEvent,
+  nameSource,
   spaced,
-  trafficTypeOf,
+  writeIccid,
 } from './datastreamer-dialect.ts';
 import { accounts, type Sim } from './identity.ts';
 import type { CarrierEvent, UsageRecord } from './records.ts';
@@ -89,12 +89,12 @@ export function writeRow(fields: readonly Field[]): string {
 export function usageRow(record: UsageRecord): readonly Field[] {
   const { sim } = record;
   const { network } = sim;
-  const traffic = trafficTypeOf(record);
+  const traffic = makeTrafficType(record);
   const { total, tx, rx } = decimals(record);
   // biome-ignore format: the columns in the header's order, in groups that belong together
   return [
     record.id, spaced(record.start), spaced(record.end), accounts[sim.carrier], 'Demo Company', sim.simId, sim.simId,
-    iccidOf(sim, record.id), sim.imsi, network.operatorId, network.name, network.countryId, network.countryName,
+    writeIccid(sim, record.id), sim.imsi, network.operatorId, network.name, network.countryId, network.countryName,
     traffic.id, traffic.name, total, tx, rx, `${total}0000`, 1, 'EUR', '€',
     442, 'Production 01 - 1Mbps', 2067, 'Rate Zone 1 (DE)', sim.sim, sim.ipAddress, null, sim.imeisv,
     sim.msisdn, '2019-01-21 08:45:01', network.mnc, network.mcc,
@@ -103,11 +103,11 @@ export function usageRow(record: UsageRecord): readonly Field[] {
 
 /** The event's row; only events about a SIM come by file. */
 export function eventRow(event: CarrierEvent, sim: Sim): readonly Field[] {
-  const source = sourceOf(event);
+  const source = nameSource(event);
   // biome-ignore format: the columns in the header's order, in groups that belong together
   return [
-    event.id, spaced(event.at), event.typeId, eventNameOf(event.typeId), 0, source.id, source.name,
-    accounts[event.source], 'Demo Company', descriptionOf(event), 0,
+    event.id, spaced(event.at), event.typeId, nameEvent(event.typeId), 0, source.id, source.name,
+    accounts[event.source], 'Demo Company', describeEvent(event), 0,
     sim.simId, sim.name, sim.imei, sim.ipAddress, null, sim.simId, sim.sim, sim.msisdn, '2019-01-21 08:45:01',
     sim.simId, sim.imsi, null, null, null,
   ];

@@ -26,22 +26,22 @@ export function writeEvent(event: CarrierEvent): string {
 const trafficTypes = { data: { id: 5, name: 'Data' }, sms: { id: 6, name: 'SMS' } } as const;
 
 /** The carrier's words for data or a short message. */
-export function trafficTypeOf(record: UsageRecord): { readonly id: number; readonly name: string } {
+export function makeTrafficType(record: UsageRecord): { readonly id: number; readonly name: string } {
   return record.messages > 0 ? trafficTypes.sms : trafficTypes.data;
 }
 
 /** `rx`, `tx` and total as decimal text. Short messages are counted in the same members. */
 export function volumeTexts(record: UsageRecord): { rx: string; tx: string; total: string } {
   if (record.messages > 0) return { rx: '0.0', tx: `${record.messages}.0`, total: `${record.messages}.0` };
-  return textsOf(record.volume);
+  return formatVolume(record.volume);
 }
 
-function textsOf({ up, down }: Volume): { rx: string; tx: string; total: string } {
+function formatVolume({ up, down }: Volume): { rx: string; tx: string; total: string } {
   return { rx: megabytes(down), tx: megabytes(up), total: megabytes(up + down) };
 }
 
 /** emnify sends the ICCID with its check digit or without it; 1NCE and Telekom without. */
-export function iccidOf(sim: Sim, recordId: string | null): string {
+export function writeIccid(sim: Sim, recordId: string | null): string {
   return sim.carrier === 'emnify' && (recordId ?? '').endsWith('3') ? sim.iccidWithCheckDigit : sim.sim;
 }
 
@@ -49,11 +49,11 @@ function writeNestedUsage(record: UsageRecord): string {
   const { sim, id } = record;
   const { network } = sim;
   const { rx, tx, total } = volumeTexts(record);
-  const traffic = trafficTypeOf(record);
+  const traffic = makeTrafficType(record);
   const session = sim.carrier === 'emnify' ? `,"session_id":"${record.sessionId}"` : '';
   return (
     `{"imsi":"${sim.imsi}",${organisation(sim.carrier)},"start_timestamp":"${zulu(record.start)}",` +
-    `"sim":{"msisdn":"${sim.msisdn}","iccid":"${iccidOf(sim, id)}","id":${sim.simId},"production_date":"2018-04-17T15:01:50Z"},` +
+    `"sim":{"msisdn":"${sim.msisdn}","iccid":"${writeIccid(sim, id)}","id":${sim.simId},"production_date":"2018-04-17T15:01:50Z"},` +
     `"currency":{"id":1,"symbol":"€","code":"EUR"},` +
     `"operator":{"id":${network.operatorId},"name":"${network.name}","mnc":"${network.mnc}","country":{"id":${network.countryId},"mcc":"${network.mcc}","name":"${network.countryName}"}},` +
     `"tariff":{"ratezone":{"name":"Rate Zone 2 (EU - DE)","id":2067},"name":"Production 01","id":398},"imsi_id":${sim.simId},` +
@@ -67,7 +67,7 @@ function writeOldUsage(record: UsageRecord): string {
   const { sim } = record;
   const { network } = sim;
   const { rx, tx, total } = volumeTexts(record);
-  const traffic = trafficTypeOf(record);
+  const traffic = makeTrafficType(record);
   return (
     `{"cost":${total},"id":${record.id},"operator":{"id":${network.operatorId},"name":"${network.name}","country":{"id":${network.countryId},"name":"${network.countryName}"}},` +
     `${organisation(sim.carrier)},"tariff":{"ratezone":{"id":83,"name":"Europe_I"},"id":64,"name":"Global Pro I"},` +
@@ -83,7 +83,7 @@ function writeFlatUsage(record: UsageRecord): string {
   const { rx, tx, total } = volumeTexts(record);
   return (
     `{"id":${record.id},"start_timestamp":"${zulu(record.start)}","end_timestamp":"${zulu(record.end)}","ingestion_timestamp":"${zulu(record.end)}",` +
-    `"cost":${total},"volume_rx":${rx},"volume_tx":${tx},"volume_total":${total},"traffic_type_id":${trafficTypeOf(record).id},` +
+    `"cost":${total},"volume_rx":${rx},"volume_tx":${tx},"volume_total":${total},"traffic_type_id":${makeTrafficType(record).id},` +
     `"organisation_id":${accounts[sim.carrier]},"operator_id":${network.operatorId},"operator_country_id":${network.countryId},"operator_mnc":"${network.mnc}",` +
     `"rat_type":6,"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"ipcan_session_id":"${record.sessionId}",` +
     `"tariff_id":398,"tariff_ratezone_id":2067,"quota_id":null}`
@@ -95,7 +95,7 @@ function writeFlatEvent(event: CarrierEvent, sim: Sim): string {
   const { network } = sim;
   let text =
     `{"id":${event.id},"timestamp":"${zulu(event.at)}","ingestion_timestamp":"${zulu(event.at)}","event_type_id":${event.typeId},` +
-    `"event_severity_id":0,"event_source_id":0,"alert":false,"description":"${descriptionOf(event)}","organisation_id":${accounts[sim.carrier]},` +
+    `"event_severity_id":0,"event_source_id":0,"alert":false,"description":"${describeEvent(event)}","organisation_id":${accounts[sim.carrier]},` +
     `"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"detail_id":${network.operatorId},"detail_country_id":${network.countryId}`;
   if (context !== undefined) {
     text +=
@@ -104,7 +104,7 @@ function writeFlatEvent(event: CarrierEvent, sim: Sim): string {
       `"detail_pdp_context_rat_type":${context.ratType},"detail_pdp_context_gtp_v1_uli_lac":${sim.locationAreaCode},"detail_pdp_context_gtp_v1_uli_ci":${sim.cellId}`;
   }
   if (volume !== undefined) {
-    const { rx, tx, total } = textsOf(volume);
+    const { rx, tx, total } = formatVolume(volume);
     text += `,"detail_volume_rx":${rx},"detail_volume_tx":${tx},"detail_volume_total":${total}`;
   }
   return `${text}}`;
@@ -120,10 +120,10 @@ function writeNestedEvent(event: CarrierEvent): string {
   const old = event.source === 'telekom';
   const refused = isRefusal(event);
   const level = refused ? (old ? 'Warn' : 'WARN') : old ? 'Info' : 'INFO';
-  const source = sourceOf(event);
+  const source = nameSource(event);
   return (
-    `{"id":${event.id},"alert":${old ? Number(refused) : refused},"description":"${descriptionOf(event)}","timestamp":"${old ? offset(event.at) : zulu(event.at)}",` +
-    `"event_type":{"id":${event.typeId},"description":"${eventNameOf(event.typeId)}"},` +
+    `{"id":${event.id},"alert":${old ? Number(refused) : refused},"description":"${describeEvent(event)}","timestamp":"${old ? offset(event.at) : zulu(event.at)}",` +
+    `"event_type":{"id":${event.typeId},"description":"${nameEvent(event.typeId)}"},` +
     `"event_source":{"id":${source.id},"${old ? 'name' : 'description'}":"${source.name}"},` +
     `"event_severity":{"id":${Number(refused)},"description":"${level}"},${organisation(event.source)}` +
     `${sim === undefined ? userMembers : simMembers(event, sim)}${detail(event)}}`
@@ -134,7 +134,7 @@ const userMembers =
   ',"user":{"id":84993,"username":"user@example.com","name":"Scott Tiger"},"sim":null,"imsi":null,"endpoint":null';
 
 function simMembers(event: CarrierEvent, sim: Sim): string {
-  const iccid = identity(sim, iccidOf(sim, event.id));
+  const iccid = identity(sim, writeIccid(sim, event.id));
   return (
     `,"endpoint":{"id":${sim.simId},"name":"${sim.name}","ip_address":"${sim.ipAddress}","tags":null,"imei":"${sim.imei}"},` +
     `"imsi":{"id":${sim.simId},"imsi":${identity(sim, sim.imsi)},"import_date":"2019-01-21T09:36:17Z"},` +
@@ -177,7 +177,7 @@ function contextMembers(event: CarrierEvent, sim: Sim): string {
     `"apn":"${apns[event.source]}","imsi":"${sim.imsi}","sgsn_control_plane_ip_address":"192.0.2.1","ggsn_data_plane_ip_address":"198.51.100.7",` +
     `"nsapi":6,"breakout_ip":null${ipcan}}${session}`;
   if (volume !== undefined) {
-    const { rx, tx, total } = textsOf(volume);
+    const { rx, tx, total } = formatVolume(volume);
     text += `,"volume":{"rx":${rx},"tx":${tx},"total":${total}}`;
   }
   return text;
@@ -209,14 +209,14 @@ const eventNames: Readonly<Record<number, string>> = {
 };
 
 /** The carrier's words for an event type; for a number that no document lists, words that none lists either. */
-export function eventNameOf(typeId: number): string {
+export function nameEvent(typeId: number): string {
   return eventNames[typeId] ?? `Event ${typeId}`;
 }
 
 /** Human-readable text; a refusal is told nowhere else. */
-export function descriptionOf(event: CarrierEvent): string {
+export function describeEvent(event: CarrierEvent): string {
   if (isRefusal(event)) return 'PDP Context Request rejected, because endpoint has no quota left.';
-  return event.typeId === 5 ? 'PDP Context deleted.' : `${eventNameOf(event.typeId)}.`;
+  return event.typeId === 5 ? 'PDP Context deleted.' : `${nameEvent(event.typeId)}.`;
 }
 
 /** A refused activation comes as event 3 too, without detail. */
@@ -225,7 +225,7 @@ export function isRefusal(event: CarrierEvent): boolean {
 }
 
 /** What raised the event: the network, the carrier's policy control, or a call of its API. */
-export function sourceOf(event: CarrierEvent): { readonly id: number; readonly name: string } {
+export function nameSource(event: CarrierEvent): { readonly id: number; readonly name: string } {
   if (event.sim === undefined) return { id: 2, name: 'API' };
   return isRefusal(event) ? { id: 1, name: 'Policy Control' } : { id: 0, name: 'Network' };
 }

@@ -10,7 +10,7 @@ import {
   type UsageRecord,
   type Volume,
 } from './records.ts';
-import { type PartitionTruth, sessionIdOf } from './truth.ts';
+import { makeSessionId, type PartitionTruth } from './truth.ts';
 
 type DataStreamerRecord = CarrierEvent | UsageRecord;
 
@@ -103,7 +103,7 @@ export function* dataStreamerLife(
       end,
       volume,
     } as const;
-    return { ...record, messages: 0, ...namedSession(context), road: roadOf(at, end) };
+    return { ...record, messages: 0, ...namedSession(context), path: choosePath(at, end) };
   }
 
   function shortMessage(context: PdpContext): UsageRecord {
@@ -123,16 +123,16 @@ export function* dataStreamerLife(
       volume: { up: 0, down: 0 },
       messages: random.between(1, 3),
       ...namedSession(session),
-      road: roadOf(sent, sent),
+      path: choosePath(sent, sent),
     };
   }
 
   function namedSession(context: PdpContext): { sessionId?: string } {
-    return usageNamesSession ? { sessionId: sessionIdOf(sim.carrier, dialect, context) } : {};
+    return usageNamesSession ? { sessionId: makeSessionId(sim.carrier, dialect, context) } : {};
   }
 
-  /** Files carry whole seconds, so that only such records can come by both roads. */
-  function roadOf(start: number, end: number): UsageRecord['road'] {
+  /** Files carry whole seconds, so that only such records can come by both paths. */
+  function choosePath(start: number, end: number): UsageRecord['path'] {
     const wholeSeconds = start % second === 0 && end % second === 0;
     if (dialect.generation === 'flat' || !wholeSeconds) return 'stream';
     if (dialect.usageByFile) return 'file';
@@ -149,7 +149,7 @@ export function* dataStreamerLife(
   }
 
   function recordId(count: number): string {
-    return recordIdOf(dialect.generation, sim.firstRecordId + count);
+    return makeRecordId(dialect.generation, sim.firstRecordId + count);
   }
 }
 
@@ -163,7 +163,7 @@ export function* accountLife(
 ): Generator<CarrierEvent, void> {
   let count = 0;
   for (let at = span.from + random.exponential(hour); at < span.to; at += minute + random.exponential(hour)) {
-    const id = recordIdOf('nested', firstRecordId + count++);
+    const id = makeRecordId('nested', firstRecordId + count++);
     const stated = at - (at % second);
     const event: CarrierEvent = {
       kind: 'event',
@@ -179,7 +179,7 @@ export function* accountLife(
 }
 
 /** 1NCE's 2.0 counts beyond 2^53 here, where a JSON parser that makes doubles would confuse neighbours. */
-function recordIdOf(generation: 'old' | 'nested' | 'flat', count: number): string {
+function makeRecordId(generation: 'old' | 'nested' | 'flat', count: number): string {
   if (generation === 'flat') return `9007199${String(count).padStart(12, '0')}`;
   return String((generation === 'old' ? 170_000_000_000 : 4_000_000_000) + count);
 }

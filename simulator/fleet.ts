@@ -25,10 +25,10 @@ import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
 import { breakRecord, breakRow, writeRecord } from './corruption.ts';
 import { eventRow, usageRow, writeRow } from './csv-dialect.ts';
 import { accountLife, dataStreamerLife } from './datastreamer-life.ts';
+import { DeliveryPath, type FleetDelivery, type Parcel } from './delivery-path.ts';
 import { provideSim } from './identity.ts';
 import { Random } from './random.ts';
 import { type FleetRecord, hour, minute, type Span } from './records.ts';
-import { type FleetDelivery, type Parcel, Road } from './road.ts';
 import { writeTestEvent } from './supersim-dialect.ts';
 import { superSimLife } from './supersim-life.ts';
 import {
@@ -67,7 +67,7 @@ export interface Fleet {
   readonly truth: FleetTruth;
 }
 
-/** The road is emptied once in a slice; inside it order is lost. */
+/** The path is emptied once in a slice; inside it order is lost. */
 const slice = 5 * minute;
 const slicesPerHour = hour / slice;
 /** Deliveries that wait until the live ones are over are spread over so many slices. */
@@ -84,7 +84,7 @@ interface Traveller {
 }
 
 /**
- * Simulates a fleet of SIMs of all five carriers, and the road that their records take: most arrive once, some two or
+ * Simulates a fleet of SIMs of all five carriers, and the path that their records take: most arrive once, some two or
  * three times, disordered by minutes, a few hours late or as replayed history after the live ones; some in arrays,
  * JSON lines or gzip; usage of 1NCE, emnify and Telekom also in CSV files; about two in a thousand broken.
  */
@@ -97,7 +97,7 @@ class Simulation implements FleetTruth {
   readonly partitions = new Map<string, ExpectedPartition>();
   private readonly span: Span;
   private readonly random: Random;
-  private readonly road: Road;
+  private readonly path: DeliveryPath;
   private readonly travellers: Traveller[];
   private readonly lastSlice: number;
   private readonly middle: number;
@@ -111,7 +111,7 @@ class Simulation implements FleetTruth {
     this.middle = from + (hours / 2) * hour;
     this.lastSlice = Math.ceil(hours * slicesPerHour);
     this.random = Random.of(seed, -1);
-    this.road = new Road(Random.of(seed, -2));
+    this.path = new DeliveryPath(Random.of(seed, -2));
     this.travellers = [
       ...this.simTravellers(sims, seed, sessionRefresh),
       ...this.accountTravellers(sims, seed),
@@ -120,18 +120,18 @@ class Simulation implements FleetTruth {
   }
 
   get counts(): FleetCounts {
-    return { ...this.road.departures, distinct: this.distinct };
+    return { ...this.path.departures, distinct: this.distinct };
   }
 
   *run(): Generator<readonly FleetDelivery[], void> {
-    for (let now = 0; now < this.lastSlice || this.road.isBusy; now++) {
+    for (let now = 0; now < this.lastSlice || this.path.isBusy; now++) {
       const until = this.span.from + (now + 1) * slice;
       for (const traveller of this.travellers) this.advance(traveller, until, now);
-      const arrivals = this.road.arrivals(now);
-      if (now % slicesPerHour === slicesPerHour - 1) arrivals.push(...this.road.closeFiles(until));
+      const arrivals = this.path.arrivals(now);
+      if (now % slicesPerHour === slicesPerHour - 1) arrivals.push(...this.path.closeFiles(until));
       if (arrivals.length > 0) yield arrivals;
     }
-    yield this.road.closeFiles(this.span.to + 48 * hour);
+    yield this.path.closeFiles(this.span.to + 48 * hour);
   }
 
   private *simTravellers(sims: number, seed: number, sessionRefresh: SessionRefresh): Generator<Traveller> {
@@ -143,7 +143,7 @@ class Simulation implements FleetTruth {
       const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
       const life = (superSim ? superSimLife : dataStreamerLife)(sim, this.span, random, truth);
       const draw = random.integer(100);
-      yield { life, next: nextOf(life), history: draw < 2 ? 'late' : draw < 3 ? 'again' : 'none' };
+      yield { life, next: takeNext(life), history: draw < 2 ? 'late' : draw < 3 ? 'again' : 'none' };
     }
   }
 
@@ -153,7 +153,7 @@ class Simulation implements FleetTruth {
       this.partitions.set(accountPartition(source), truth);
       const index = sims + position;
       const life = accountLife(source, index * 1_000_000, this.span, Random.of(seed, index), truth);
-      yield { life, next: nextOf(life), history: 'none' };
+      yield { life, next: takeNext(life), history: 'none' };
     }
   }
 
@@ -169,7 +169,7 @@ class Simulation implements FleetTruth {
           standsAlone: false,
           fate: 'ignored',
         };
-        this.road.send(parcel, after * slicesPerHour);
+        this.path.send(parcel, after * slicesPerHour);
       }
     }
   }
@@ -178,22 +178,22 @@ class Simulation implements FleetTruth {
   private advance(traveller: Traveller, until: number, now: number): void {
     while (traveller.next !== undefined && traveller.next.at < until) {
       this.dispatch(traveller.next, traveller.history, now);
-      traveller.next = nextOf(traveller.life);
+      traveller.next = takeNext(traveller.life);
     }
   }
 
   private dispatch(record: FleetRecord, history: Traveller['history'], now: number): void {
     this.distinct++;
     const replayed = history !== 'none' && record.at < this.middle;
-    for (const parcel of parcelsOf(record)) {
+    for (const parcel of packRecord(record)) {
       const copies = this.copies();
       for (let copy = 0; copy < copies; copy++) {
         const delay = replayed && history === 'late' ? this.untilLate(now) : this.delay(now, copy);
-        this.road.send(parcel, now + delay);
+        this.path.send(parcel, now + delay);
       }
-      if (replayed && history === 'again') this.road.send(parcel, now + this.untilLate(now));
+      if (replayed && history === 'again') this.path.send(parcel, now + this.untilLate(now));
     }
-    if (this.random.chance(brokenShare)) this.road.send(this.broken(record), now + this.delay(now, 0));
+    if (this.random.chance(brokenShare)) this.path.send(this.broken(record), now + this.delay(now, 0));
   }
 
   private copies(): number {
@@ -215,7 +215,7 @@ class Simulation implements FleetTruth {
   }
 
   private broken(record: FleetRecord): Parcel {
-    const [parcel] = parcelsOf(record);
+    const [parcel] = packRecord(record);
     const { source, partitionKey } = parcel;
     if (record.kind === 'usage' && parcel.form === 'usage row') {
       const row = breakRow(record, this.random);
@@ -227,7 +227,7 @@ class Simulation implements FleetTruth {
 }
 
 /** The forms in which a record travels: by stream, as a file's row, or both. */
-function parcelsOf(record: FleetRecord): readonly [Parcel, ...Parcel[]] {
+function packRecord(record: FleetRecord): readonly [Parcel, ...Parcel[]] {
   const { sim } = record;
   const source: Carrier = record.kind === 'event' ? record.source : record.sim.carrier;
   const partitionKey = sim?.sim ?? source;
@@ -235,16 +235,16 @@ function parcelsOf(record: FleetRecord): readonly [Parcel, ...Parcel[]] {
   if (record.kind === 'event' && record.byFile && sim !== undefined) {
     return [{ ...parcel, form: 'event row', write: () => writeRow(eventRow(record, sim)) }];
   }
-  if (record.kind !== 'usage' || record.road === 'stream') {
+  if (record.kind !== 'usage' || record.path === 'stream') {
     return [{ ...parcel, form: 'record', write: () => writeRecord(record) }];
   }
   const row = { ...parcel, form: 'usage row', write: () => writeRow(usageRow(record)) } as const;
-  return record.road === 'file'
+  return record.path === 'file'
     ? [row]
     : [{ ...parcel, form: 'record', write: () => writeRecord(record) }, row];
 }
 
-function nextOf(life: Iterator<FleetRecord, void>): FleetRecord | undefined {
+function takeNext(life: Iterator<FleetRecord, void>): FleetRecord | undefined {
   const step = life.next();
   return step.done === true ? undefined : step.value;
 }

@@ -1,6 +1,6 @@
 /**
  * A seeded source of pseudo-random numbers (mulberry32). The simulator draws from nothing else, so that a seed always
- * gives the same fleet, the same road and the same truth.
+ * gives the same fleet, the same path and the same truth.
  */
 export class Random {
   private state: number;

@@ -73,13 +73,13 @@ export interface UsageRecord {
   readonly messages: number;
   /** Session that the record names, if its dialect names one. */
   readonly sessionId?: string;
-  readonly road: 'stream' | 'file' | 'both';
+  readonly path: 'stream' | 'file' | 'both';
 }
 
 /** Anything that a carrier sends about the fleet; `at` is when it is first sent. */
 export type FleetRecord = ConnectionEvent | CarrierEvent | UsageRecord;
 
-/** The stretch of time that is simulated, in epoch milliseconds; `to` is excluded. */
+/** The range of time that is simulated, in epoch milliseconds; `to` is excluded. */
 export interface Span {
   readonly from: number;
   readonly to: number;

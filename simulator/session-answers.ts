@@ -11,7 +11,7 @@ export interface SessionApi {
 
 /** Sessions of a page: as many as the API gives. */
 const pageSize = 1_000;
-/** The longest stretch that the API lists at once. */
+/** The longest range that the API lists at once. */
 const longestPeriod = 30 * 24 * hour;
 /** SIMs that are asked about at the same time. */
 const concurrentSims = 4;
@@ -43,8 +43,8 @@ export async function* sessionAnswers(
   span: Span,
 ): AsyncGenerator<Item> {
   for (let from = 0; from < sims.length; from += concurrentSims) {
-    const portion = sims.slice(from, from + concurrentSims);
-    for (const items of await Promise.all(portion.map((sim) => answersAbout(api, sim, span)))) yield* items;
+    const page = sims.slice(from, from + concurrentSims);
+    for (const items of await Promise.all(page.map((sim) => answersAbout(api, sim, span)))) yield* items;
   }
 }
 

@@ -128,7 +128,7 @@ function expectedEvent(member: 'type' | 'carrierType', value: string): ExpectedE
 
 /**
  * What one SIM's life, or one account's, leaves in the ledger. The life tells it record by record, in the order in
- * which things happen; the road that the records then take must not change it.
+ * which things happen; the path that the records then take must not change it.
  */
 export class PartitionTruth implements ExpectedPartition {
   readonly sessions = new Map<string, SessionInMaking>();
@@ -145,7 +145,7 @@ export class PartitionTruth implements ExpectedPartition {
   answers(): ReadonlyMap<string, ExpectedAnswer> {
     // A session whose item nothing has written is not listed: its usage is.
     const listed = [...this.lived].filter(([id]) => this.sessions.has(id));
-    return new Map(listed.map(([id, session]) => [id, answerOf(session)]));
+    return new Map(listed.map(([id, session]) => [id, makeAnswer(session)]));
   }
 
   connection(event: ConnectionEvent): void {
@@ -160,7 +160,7 @@ export class PartitionTruth implements ExpectedPartition {
       latest: event.at,
       statedStart: session.start,
       runningTotal: event.runningTotal,
-      terminal: terminalOf(event.type),
+      terminal: findTerminal(event.type),
     };
     const lived = this.live(session.sid, statement, window);
     if (this.sessionRefresh === 'update') this.sessions.set(session.sid, lived);
@@ -173,7 +173,7 @@ export class PartitionTruth implements ExpectedPartition {
     this.events.set(key, expectedEvent('carrierType', String(event.typeId)));
     if (context === undefined || sim === undefined) return;
     const stated = sim.dataStreamer.statesTunnelCreated;
-    this.session(sessionIdOf(event.source, sim.dataStreamer, context), {
+    this.session(makeSessionId(event.source, sim.dataStreamer, context), {
       earliest: event.at,
       latest: event.at,
       statedStart: stated ? context.tunnelCreated : undefined,
@@ -189,7 +189,7 @@ export class PartitionTruth implements ExpectedPartition {
       record.volume,
       record.messages === 0 ? undefined : record.messages,
     );
-    if (record.sessionId === undefined || record.messages > 0 || record.road === 'file') return;
+    if (record.sessionId === undefined || record.messages > 0 || record.path === 'file') return;
     this.session(record.sessionId, { earliest: record.start, latest: record.end });
   }
 
@@ -249,18 +249,18 @@ export function refreshesHourly({ type, session, window, at }: ConnectionEvent):
   return window.start < turn || window.start >= at || window.start <= session.start;
 }
 
-function answerOf({ session, total, totalAt, latest, used }: LivedSession): ExpectedAnswer {
+function makeAnswer({ session, total, totalAt, latest, used }: LivedSession): ExpectedAnswer {
   const { status, start, end, lastUpdated } = session;
-  const isLast = total !== undefined && (totalAt === latest || sumOf(total) >= sumOf(used));
+  const isLast = total !== undefined && (totalAt === latest || addVolumes(total) >= addVolumes(used));
   const { up, down } = isLast ? total : used;
   return { status, start, end, lastUpdated, dataUploaded: up, dataDownloaded: down, dataTotal: up + down };
 }
 
-function sumOf({ up, down }: Volume): number {
+function addVolumes({ up, down }: Volume): number {
   return up + down;
 }
 
-/** Data-streamer keys are cut to the second, since not every road of a record states milliseconds. */
+/** Data-streamer keys are cut to the second, since not every path of a record states milliseconds. */
 function wholeSecond(at: number): number {
   return Math.floor(at / 1000) * 1000;
 }
@@ -281,7 +281,7 @@ function expectedUsage({ up, down }: Volume, messages: number | undefined): Expe
  * The ledger's key of a data-streamer session: emnify's `session_id`; `ipcan_session_id` of 1NCE's 2.0; else
  * `pdp_context_id`, joined with the time of its tunnel since the ids may be used again.
  */
-export function sessionIdOf(
+export function makeSessionId(
   source: Carrier,
   dialect: { readonly generation: string; readonly statesTunnelCreated: boolean },
   context: PdpContext,
@@ -322,7 +322,7 @@ function state(session: SessionInMaking, total: Volume): void {
   session.dataTotal = total.up + total.down;
 }
 
-function terminalOf(type: ConnectionEvent['type']): 'ended' | 'failed' | undefined {
+function findTerminal(type: ConnectionEvent['type']): 'ended' | 'failed' | undefined {
   if (type === 'data-session.ended') return 'ended';
   return type === 'data-session.failed' ? 'failed' : undefined;
 }

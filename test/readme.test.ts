@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { configurationOf } from '../lib/configuration.ts';
+import { readConfiguration } from '../lib/configuration.ts';
 import { portVariables } from '../local/options.ts';
 import { installed } from './emulators/installed-clients.ts';
 
@@ -171,7 +171,7 @@ describe.skipIf(process.platform === 'win32')('the README’s command', () => {
 test('the README’s settings of one’s own carriers are accepted', () => {
   const snippet = /^```json\n("simledger": .*?)^```$/ms.exec(readme)?.[1] ?? expect.fail('There is none');
   const app = new App({ context: JSON.parse(`{${snippet}}`) });
-  expect(configurationOf(app.node).sources.map(({ name, carrier }) => [name, carrier])).toEqual([
+  expect(readConfiguration(app.node).sources.map(({ name, carrier }) => [name, carrier])).toEqual([
     ['1nce', '1nce'],
     ['twilio', 'twilio'],
   ]);

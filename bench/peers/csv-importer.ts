@@ -52,7 +52,7 @@ export async function importCsv(path: string): Promise<number> {
   };
   for await (const record of createReadStream(path).pipe(parse({ columns: true }))) {
     rows += 1;
-    batch.push(itemOf(usageRow.parse(record)));
+    batch.push(toItem(usageRow.parse(record)));
     if (batch.length === putsInRequest) await send();
   }
   if (batch.length > 0) await send();
@@ -60,7 +60,7 @@ export async function importCsv(path: string): Promise<number> {
   return rows;
 }
 
-function itemOf(row: z.infer<typeof usageRow>): Record<string, unknown> {
+function toItem(row: z.infer<typeof usageRow>): Record<string, unknown> {
   return {
     sim: row.iccid.slice(0, 19),
     usageId: `${row.event_start_timestamp}#${row.id}`,

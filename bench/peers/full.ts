@@ -4,7 +4,7 @@ import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dyn
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
-import { type PeerRecord, updateOf } from './item.ts';
+import { makeUpdate, type PeerRecord } from './item.ts';
 
 /**
  * The peer as the documentation builds it: Powertools' batch processor, its idempotency by a record's id with the
@@ -18,7 +18,7 @@ const idempotency = new IdempotencyConfig({ eventKeyJmesPath: 'id' });
 const store = makeIdempotent(
   async (record: PeerRecord): Promise<string> => {
     try {
-      await client.send(new UpdateCommand(updateOf(record)));
+      await client.send(new UpdateCommand(makeUpdate(record)));
     } catch (error) {
       // What is stored is newer.
       if (!(error instanceof ConditionalCheckFailedException)) throw error;

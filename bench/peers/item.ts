@@ -24,7 +24,7 @@ interface StreamerRecord {
 export type PeerRecord = CloudEvent | StreamerRecord;
 
 /** The update of one record's item. */
-export function updateOf(record: PeerRecord): UpdateCommandInput {
+export function makeUpdate(record: PeerRecord): UpdateCommandInput {
   if (isCloudEvent(record)) return sessionUpdate(record.data);
   return record['event_type'] === undefined ? usageUpdate(record) : eventUpdate(record);
 }

@@ -2,7 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
-import { type PeerRecord, updateOf } from './item.ts';
+import { makeUpdate, type PeerRecord } from './item.ts';
 
 /** The peer without idempotency: Powertools' batch processor and one `UpdateItem` a record through lib-dynamodb. */
 
@@ -12,7 +12,7 @@ const processor = new BatchProcessor(EventType.KinesisDataStreams);
 async function store({ kinesis }: KinesisStreamRecord): Promise<void> {
   const record: PeerRecord = JSON.parse(Buffer.from(kinesis.data, 'base64').toString('utf8'));
   try {
-    await client.send(new UpdateCommand(updateOf(record)));
+    await client.send(new UpdateCommand(makeUpdate(record)));
   } catch (error) {
     // What is stored is newer.
     if (!(error instanceof ConditionalCheckFailedException)) throw error;

@@ -1,11 +1,11 @@
 import { BatchGetItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { simsTable } from '../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
-import { batchOf } from '../workloads.ts';
+import { makeBatch } from '../workloads.ts';
 
 /**
  * Measures what a record costs one process that has met so many SIMs, one record a SIM and batch: simledger's part, and
@@ -57,12 +57,12 @@ const writer = new LedgerWriter({
 const sources = sourcesFromEnvironment();
 
 async function deliver(round: number, part: number): Promise<void> {
-  const event = batchOf({ kind: 'session', perSession: 1 }, round, inBatch, part * inBatch);
+  const event = makeBatch({ kind: 'session', perSession: 1 }, round, inBatch, part * inBatch);
   const before = process.cpuUsage();
   await ingest(
-    entriesOf(event.Records, sources),
+    readEntries(event.Records, sources),
     { writer, quarantine: { keep: async () => undefined } },
-    { lookFirst: false },
+    { readBeforeWrite: false },
   );
   const { user, system } = process.cpuUsage(before);
   if (round > 0) micros += user + system;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Context, KinesisStreamEvent } from 'aws-lambda';
-import { batchOf, type Workload } from '../workloads.ts';
+import { makeBatch, type Workload } from '../workloads.ts';
 
 /**
  * Measures a Kinesis handler's CPU in this process: what one invocation after another costs, once it is warm.
@@ -39,7 +39,7 @@ const context = {
 } as Context;
 
 const events = Array.from({ length: warmUp + batches }, (_, round) =>
-  batchOf(workload, from + round, records),
+  makeBatch(workload, from + round, records),
 );
 let count = 0;
 let micros = 0;

@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
-import { batchOf, type Workload } from '../workloads.ts';
+import { makeBatch, type Workload } from '../workloads.ts';
 
 /**
  * Measures the part that is simledger's own, in this process: decode, interpret, fold and encode, with a client that
@@ -40,7 +40,7 @@ const sources = sourcesFromEnvironment();
 
 async function own(event: KinesisStreamEvent): Promise<void> {
   const ports = { writer, quarantine: { keep: async () => undefined } };
-  await ingest(entriesOf(event.Records, sources), ports, { lookFirst: false });
+  await ingest(readEntries(event.Records, sources), ports, { readBeforeWrite: false });
 }
 
 let parsed: unknown;
@@ -51,7 +51,7 @@ function floor(event: KinesisStreamEvent): void {
 }
 
 const run = what === 'own' ? own : floor;
-const events = Array.from({ length: 4 }, (_, round) => batchOf(workload, round));
+const events = Array.from({ length: 4 }, (_, round) => makeBatch(workload, round));
 const [first] = events;
 if (first === undefined) throw new Error('There are no records');
 const records = first.Records.length;

@@ -6,7 +6,7 @@ import type { Item } from '../../lambda/store/items.ts';
 import { readItem } from '../../lambda/store/registers.ts';
 import { eventsTable, sessionsTable, simsTable, usageTable } from '../../lambda/store/tables.ts';
 import type { Deployment, Places } from '../deployment/deployment.ts';
-import { eventRecord, ShardIterator, shardsOf } from '../replay/retained-records.ts';
+import { eventRecord, listShards, ShardIterator } from '../replay/retained-records.ts';
 
 /** Follows a stream: brings what arrives after it was opened, of all shards. */
 export class StreamTail {
@@ -39,7 +39,7 @@ export class StreamTail {
   }
 
   async #add(from: 'latest' | undefined): Promise<void> {
-    for (const shardId of await shardsOf(this.#client, this.#streamArn)) {
+    for (const shardId of await listShards(this.#client, this.#streamArn)) {
       if (this.#shards.has(shardId)) continue;
       const shard = new ShardIterator(this.#client, this.#streamArn, shardId, from);
       await shard.open();

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { formatReason } from '../../lambda/carriers/reading.ts';
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { Entry } from '../../lambda/ingest/ingest.ts';
 import type { Observations } from '../../lambda/ledger/observation.ts';
 import { UsageError } from '../../local/options.ts';
@@ -105,7 +105,11 @@ class Connection {
     this.#say(`Waiting for the first record of ${this.#source.name}. Ctrl-C ends.`);
     for (;;) {
       signal.throwIfAborted();
-      for (const entry of entriesOf(await tail.read(), deployment.places.sources, this.#context.interpret)) {
+      for (const entry of readEntries(
+        await tail.read(),
+        deployment.places.sources,
+        this.#context.interpret,
+      )) {
         this.#take(entry);
       }
       const items = await this.#readItems();

@@ -7,7 +7,7 @@ import { sourceId } from '../../lib/source-ids.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import type { Check } from './deployment.ts';
 import { check, ok, problem, warning } from './general-checks.ts';
-import { mappingCheck, mappingsOf } from './stack-checks.ts';
+import { listMappings, mappingCheck } from './stack-checks.ts';
 
 /** How far back metrics are looked at: CloudWatch has them some minutes late. */
 const lookBackMinutes = 15;
@@ -32,7 +32,7 @@ export async function* connectionChecks(
   const consumer = outputs[outputName.consumerFunction] ?? '';
   try {
     yield await arrivalCheck(source, sum);
-    const mappings = await mappingsOf(lambda, consumer);
+    const mappings = await listMappings(lambda, consumer);
     yield await mappingCheck(`mapping of ${name}`, mappings, (arn) => arn === streamArn);
     yield await consumerCheck(consumer, outputs['ConsumerLogs'] ?? '', sum);
     if (outputs[`${sourceId(source)}CallbackURL`] === undefined) return;

@@ -2,7 +2,7 @@ import { localRegion } from '../../emulators/aws-json-protocol.ts';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { descriptionPath, type LocalDescription, localDescription } from '../../local/description.ts';
-import { portOf, portVariables } from '../../local/options.ts';
+import { portVariables, readPort } from '../../local/options.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
 import { Clients } from './clients.ts';
 import { ConnectedDeployment } from './connected-deployment.ts';
@@ -15,7 +15,7 @@ import {
 } from './deployment.ts';
 import { ok, problem, warning } from './general-checks.ts';
 import { localChecks } from './local-checks.ts';
-import { placesOf } from './places.ts';
+import { readPlaces } from './places.ts';
 
 const title = 'the local run';
 
@@ -25,7 +25,7 @@ const title = 'the local run';
  * @throws DeploymentError where nothing listens there, or something else. UsageError for a port that is none.
  */
 export async function openLocalRun(env: NodeJS.ProcessEnv): Promise<Deployment> {
-  const address = `http://127.0.0.1:${portOf('api', env)}`;
+  const address = `http://127.0.0.1:${readPort('api', env)}`;
   return new LocalRun(address, await describe(address));
 }
 
@@ -58,7 +58,7 @@ class LocalRun extends ConnectedDeployment implements Deployment {
   readonly #kinesis: string;
 
   constructor(address: string, { endpoints, outputs }: LocalDescription) {
-    super(title, placesOf(outputs, title), new Clients(access, endpoints));
+    super(title, readPlaces(outputs, title), new Clients(access, endpoints));
     this.#address = address;
     this.#kinesis = endpoints.kinesis;
     this.s3Endpoint = endpoints.s3;

@@ -264,10 +264,10 @@ const describers: Readonly<Record<Kind, Describe>> = {
     const unlock = `aws dynamodb update-table${options} --no-deletion-protection-enabled && `;
     const remove = `${table?.DeletionProtectionEnabled === true ? unlock : ''}aws dynamodb delete-table${options}`;
     const items = table?.ItemCount ?? 0;
-    const asOf = "by DynamoDB's count, which is up to six hours old";
-    if (items === 0) return `has no items in it ${asOf}: ${remove}`;
+    const countNote = "by DynamoDB's count, which is up to six hours old";
+    if (items === 0) return `has no items in it ${countNote}: ${remove}`;
     const id = /^Storage([A-Z][a-z]+)/.exec(logicalId)?.[1] ?? '…';
-    return `has ${count(items)} items in it ${asOf}: to use it instead of today's table, "adopt": { "tables": { "${id}": "${name}" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, ${remove}`;
+    return `has ${count(items)} items in it ${countNote}: to use it instead of today's table, "adopt": { "tables": { "${id}": "${name}" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, ${remove}`;
   },
   secret: async ({ orphan: { arn }, region }) =>
     `is read by nothing: aws secretsmanager delete-secret${region} --secret-id ${arn}`,

@@ -8,7 +8,7 @@ import { DeploymentError, type Places } from './deployment.ts';
  *
  * @throws DeploymentError where an output is missing: it is no stack of simledger, or one of an older version.
  */
-export function placesOf(outputs: Readonly<Record<string, string>>, title: string): Places {
+export function readPlaces(outputs: Readonly<Record<string, string>>, title: string): Places {
   const output = (name: string): string => {
     const value = outputs[name];
     if (value !== undefined && value !== '') return value;

@@ -45,7 +45,7 @@ export async function* stackChecks(deployment: Deployment, deployed: DeployedSta
     for (const { name, bucket } of deployment.places.sources.all) {
       if (bucket !== undefined) yield announcementCheck(deployment, name, bucket);
     }
-    const ofConsumer = await mappingsOf(clients.lambda, deployed.outputs[outputName.consumerFunction]);
+    const ofConsumer = await listMappings(clients.lambda, deployed.outputs[outputName.consumerFunction]);
     yield* mappingChecks(clients.lambda, deployment, deployed, ofConsumer);
     yield* capacityChecks(clients.lambda, deployment, deployed, factorsByStream(ofConsumer));
     yield subscriptionCheck(clients.sns, deployed);
@@ -165,13 +165,16 @@ async function* mappingChecks(
   }
   if (places.queues === undefined) return;
   const queueName = places.queues.files.slice(places.queues.files.lastIndexOf('/') + 1);
-  const ofImporter = await mappingsOf(client, outputs[outputName.importerFunction]);
+  const ofImporter = await listMappings(client, outputs[outputName.importerFunction]);
   yield mappingCheck('mapping of files', ofImporter, (arn) => arn.endsWith(`:${queueName}`));
 }
 
 export type Mappings = readonly EventSourceMappingConfiguration[] | Error;
 
-export async function mappingsOf(client: LambdaClient, FunctionName: string | undefined): Promise<Mappings> {
+export async function listMappings(
+  client: LambdaClient,
+  FunctionName: string | undefined,
+): Promise<Mappings> {
   try {
     const mappings: EventSourceMappingConfiguration[] = [];
     for await (const page of paginateListEventSourceMappings({ client }, { FunctionName })) {

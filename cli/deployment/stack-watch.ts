@@ -22,16 +22,16 @@ const lagMilliseconds = 15 * 60_000;
 type Series = readonly (readonly [at: number, value: number])[];
 
 /** What came in by the last day, to the minute. */
-export async function trafficOf(
+export async function readTraffic(
   { access, name }: DeployedStack,
   sources: readonly SourceDescription[],
   now: number,
 ): Promise<SourceTraffic[]> {
   const client = new CloudWatchClient(access);
   try {
-    const series = await seriesOf(
+    const series = await readSeries(
       client,
-      sources.flatMap((source, index) => queriesOf(name, source, index)),
+      sources.flatMap((source, index) => makeQueries(name, source, index)),
       now,
     );
     return sources.map((source, index) => {
@@ -49,7 +49,7 @@ export async function trafficOf(
 
 const queryNames = ['received', 'rejected', 'age'] as const;
 
-function queriesOf(namespace: string, source: SourceDescription, index: number): MetricDataQuery[] {
+function makeQueries(namespace: string, source: SourceDescription, index: number): MetricDataQuery[] {
   const ofSource = (name: string): MetricDataQuery => ({
     Id: `${name}${index}`,
     MetricStat: {
@@ -86,7 +86,7 @@ function iteratorAge(streamArn: string, index: number): MetricDataQuery {
   };
 }
 
-async function seriesOf(
+async function readSeries(
   client: CloudWatchClient,
   queries: readonly MetricDataQuery[],
   now: number,
@@ -133,7 +133,7 @@ function traffic(
 }
 
 /** The stack's alarms that are on: those that tell its topic. */
-export async function openAlarmsOf({ access, outputs }: DeployedStack): Promise<OpenAlarm[]> {
+export async function listOpenAlarms({ access, outputs }: DeployedStack): Promise<OpenAlarm[]> {
   const topic = outputs[outputName.alarmTopic] ?? '';
   const client = new CloudWatchClient(access);
   try {

@@ -13,7 +13,7 @@ import {
   type OpenAlarm,
   type SourceTraffic,
 } from './deployment.ts';
-import { placesOf } from './places.ts';
+import { readPlaces } from './places.ts';
 
 /** Which stack, as the command line names it. */
 export interface StackChoice {
@@ -38,7 +38,7 @@ export async function openStack({ stack: name, region, profile }: StackChoice): 
   };
   const client = new CloudFormationClient(access);
   try {
-    const foundRegion = await regionOf(client);
+    const foundRegion = await readRegion(client);
     const title = `the stack ${name} in ${foundRegion}`;
     const accessThere = { ...access, region: foundRegion };
     const stack = await describe(client, name);
@@ -49,7 +49,7 @@ export async function openStack({ stack: name, region, profile }: StackChoice): 
   }
 }
 
-async function regionOf(client: CloudFormationClient): Promise<string> {
+async function readRegion(client: CloudFormationClient): Promise<string> {
   try {
     return await client.config.region();
   } catch (error) {
@@ -87,18 +87,18 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
   readonly #deployed: DeployedStack;
 
   constructor(title: string, deployed: DeployedStack) {
-    super(title, placesOf(deployed.outputs, title), new Clients(deployed.access));
+    super(title, readPlaces(deployed.outputs, title), new Clients(deployed.access));
     this.#deployed = deployed;
   }
 
   async traffic(): Promise<readonly SourceTraffic[]> {
-    const { trafficOf } = await import('./stack-watch.ts');
-    return trafficOf(this.#deployed, this.places.sources.all, Date.now());
+    const { readTraffic } = await import('./stack-watch.ts');
+    return readTraffic(this.#deployed, this.places.sources.all, Date.now());
   }
 
   async openAlarms(): Promise<readonly OpenAlarm[]> {
-    const { openAlarmsOf } = await import('./stack-watch.ts');
-    return openAlarmsOf(this.#deployed);
+    const { listOpenAlarms } = await import('./stack-watch.ts');
+    return listOpenAlarms(this.#deployed);
   }
 
   connection(source: SourceDescription): ConnectionValues {

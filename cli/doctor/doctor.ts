@@ -7,7 +7,7 @@ export async function examine(context: CommandContext, _: object): Promise<ExitC
   const checks: Check[] = [];
   for await (const one of context.deployment.checks()) {
     checks.push(one);
-    if (!context.json) print(context, lineOf(context, one));
+    if (!context.json) print(context, formatCheck(context, one));
     if (context.signal.aborted) return exitCode.interrupted;
   }
   if (context.json) printJson(context, { deployment: context.deployment.title, checks });
@@ -25,7 +25,7 @@ export async function examineMissing(
   try {
     for await (const one of missingStackChecks(clients, { access, name: stackName })) {
       checks.push(one);
-      if (!context.json) print(context, lineOf(context, one));
+      if (!context.json) print(context, formatCheck(context, one));
     }
   } finally {
     clients.close();
@@ -33,7 +33,10 @@ export async function examineMissing(
   if (context.json) printJson(context, { deployment: title, checks });
 }
 
-function lineOf(context: Pick<CommandContext, 'terminal'>, { subject, outcome, sentence }: Check): string {
+function formatCheck(
+  context: Pick<CommandContext, 'terminal'>,
+  { subject, outcome, sentence }: Check,
+): string {
   const { green, yellow, red } = colours(context);
   const colour = { ok: green, warning: yellow, problem: red }[outcome];
   return `${colour(outcome.padEnd(8))} ${subject.padEnd(26)} ${sentence}`;

@@ -16,10 +16,10 @@ import {
   exitCode,
   print,
   printJson,
-  progressOf,
+  startProgress,
 } from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import { tableOf } from '../terminal/figures.ts';
+import { formatTable } from '../terminal/figures.ts';
 import { type ExportedTable, exportedTables } from './columns.ts';
 import { formats, maskedItem, withoutFalseCost } from './formats.ts';
 
@@ -66,7 +66,7 @@ export async function exportLedger(context: CommandContext, options: ExportOptio
   if (context.json) printJson(context, exported);
   else {
     const rows = exported.map(({ file, items }) => [file, count(items)]);
-    print(context, tableOf(colours(context), ['file', 'items'], rows));
+    print(context, formatTable(colours(context), ['file', 'items'], rows));
   }
   return exitCode.done;
 }
@@ -105,7 +105,7 @@ async function writeItems(
 ): Promise<number> {
   const { deployment, signal, reveal } = context;
   const format = formats[options.format];
-  const progress = progressOf(context, table.name);
+  const progress = startProgress(context, table.name);
   let written = 0;
   const write = async (counted: readonly Item[]): Promise<void> => {
     const items = counted.map(withoutFalseCost);
@@ -121,7 +121,7 @@ async function writeItems(
       { client: deployment.dynamoDb },
       { ...input, Segment, TotalSegments: segments },
     );
-    const selection = selectionOf(table, options);
+    const selection = selectItems(table, options);
     for await (const { Items = [] } of pages) {
       if (signal.aborted) return;
       await write(selection.add(Items));
@@ -136,7 +136,7 @@ async function writeItems(
  * Picks what is exported of a table's items. All items of a SIM are in one part of the table, in the order of their
  * keys.
  */
-function selectionOf({ name }: ExportedTable, { from = '', to = '9999' }: ExportOptions): Selection {
+function selectItems({ name }: ExportedTable, { from = '', to = '9999' }: ExportOptions): Selection {
   const records = recordTables[name];
   if (records === undefined) return { add: (items) => items, end: () => [] };
   const counted = countedItems(records);

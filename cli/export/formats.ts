@@ -19,7 +19,7 @@ export const formats: Readonly<Record<ExportFormatName, ExportFormat>> = {
   csv: {
     ending: 'csv',
     head: (columns) => csvRow(columns),
-    line: (item, columns) => csvRow(columns.map((name) => textOf(item[name]))),
+    line: (item, columns) => csvRow(columns.map((name) => formatValue(item[name]))),
   },
   jsonl: { ending: 'jsonl', head: () => '', line: (item) => jsonLine(item) },
 };
@@ -44,7 +44,7 @@ export function withoutFalseCost(item: Item): Item {
   return { ...rest, costVolume: { S: cost.N } };
 }
 
-function textOf(value: AttributeValue | undefined): string | boolean | undefined {
+function formatValue(value: AttributeValue | undefined): string | boolean | undefined {
   return value?.S ?? value?.N ?? value?.BOOL;
 }
 

@@ -23,19 +23,19 @@ export interface DeadLetter {
 
 /** Seconds for which a message is hidden from others; prolonged while it is worked on. */
 const heldSeconds = 120;
-const mostMessages = 10;
+const maxMessages = 10;
 /** Answers with nothing but what was seen before, after which there is nothing else. */
-const mostRepeats = 3;
+const maxRepeats = 3;
 
 /** Takes what is in the dead-letter queue, each message once. Whoever takes one deletes it, or gives it back. */
 export async function* deadLetters({ sqs, places }: Deployment): AsyncGenerator<DeadLetter> {
   if (places.queues === undefined) return;
   const seen = new Map<string, DeadLetter>();
-  for (let repeats = 0; repeats < mostRepeats; ) {
+  for (let repeats = 0; repeats < maxRepeats; ) {
     const { Messages: messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: places.queues.deadLetters,
-        MaxNumberOfMessages: mostMessages,
+        MaxNumberOfMessages: maxMessages,
         VisibilityTimeout: heldSeconds,
         // With a wait, SQS asks all of its servers: an empty answer means that there is nothing.
         WaitTimeSeconds: 1,
@@ -44,7 +44,7 @@ export async function* deadLetters({ sqs, places }: Deployment): AsyncGenerator<
     );
     if (messages.length === 0) return;
     repeats += 1;
-    for (const message of messages.map(deadLetterOf)) {
+    for (const message of messages.map(readDeadLetter)) {
       const known = seen.get(message.id);
       if (known !== undefined) {
         known.receipt = message.receipt;
@@ -97,7 +97,7 @@ async function hide(
   await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: receipt, VisibilityTimeout }));
 }
 
-function deadLetterOf({ MessageId, ReceiptHandle, Attributes, Body = '' }: Message): DeadLetter {
+function readDeadLetter({ MessageId, ReceiptHandle, Attributes, Body = '' }: Message): DeadLetter {
   return {
     id: MessageId ?? '',
     receipt: ReceiptHandle ?? '',

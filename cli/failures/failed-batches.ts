@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { failedBatchPrefix } from '../../lambda/aws/names.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { parsedJson } from '../json.ts';
-import { textOf } from '../quarantine/objects.ts';
+import { readObjectText } from '../quarantine/objects.ts';
 
 /** Batches that Lambda has given up: whole records, in the quarantine bucket. */
 
@@ -70,7 +70,7 @@ export async function readFailedBatch(
   { s3, places }: Pick<Deployment, 's3' | 'places'>,
   key: string,
 ): Promise<FailedBatch | undefined> {
-  const text = await textOf(s3, places.quarantineBucket, key);
+  const text = await readObjectText(s3, places.quarantineBucket, key);
   const invocation = invocationRecord.safeParse(parsedJson(text ?? ''));
   if (!invocation.success) return undefined;
   const { requestContext, responseContext, KinesisBatchInfo, payload } = invocation.data;

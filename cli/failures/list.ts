@@ -1,7 +1,7 @@
 import { objectName } from '../../lambda/ingest/files/messages.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print } from '../command.ts';
-import { ageOf, tableOf } from '../terminal/figures.ts';
+import { formatAge, formatTable } from '../terminal/figures.ts';
 import { ResultWriter } from '../terminal/results.ts';
 import { type DeadLetter, deadLetters, giveBack } from './dead-letters.ts';
 import { type FailedBatchObject, failedBatchObjects, readFailedBatch } from './failed-batches.ts';
@@ -119,12 +119,12 @@ function printTables(
   print(context, `${count(batches)} batches were given up, ${count(files.length)} announcements of files.`);
   if (latest.length > 0) {
     const rows = latest.map(({ givenUpAt, records, condition, functionError, key }) => [
-      ...[ageOf(givenUpAt, now), count(records), condition, functionError ?? '', key],
+      ...[formatAge(givenUpAt, now), count(records), condition, functionError ?? '', key],
     ]);
-    print(context, `\n${tableOf(colours(context), ['age', 'records', 'why', 'error', 'object'], rows)}`);
+    print(context, `\n${formatTable(colours(context), ['age', 'records', 'why', 'error', 'object'], rows)}`);
   }
   if (files.length > 0) {
-    const rows = files.map(({ file, sentAt }) => [ageOf(sentAt, now), file]);
-    print(context, `\n${tableOf(colours(context), ['age', 'file'], rows)}`);
+    const rows = files.map(({ file, sentAt }) => [formatAge(sentAt, now), file]);
+    print(context, `\n${formatTable(colours(context), ['age', 'file'], rows)}`);
   }
 }

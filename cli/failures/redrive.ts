@@ -1,9 +1,9 @@
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
 import { count } from '../../local/progress.ts';
-import { type CommandContext, type ExitCode, exitCode, print, printJson, progressOf } from '../command.ts';
-import { importPortsOf, quarantineOf, takeIn, writerOf } from '../ledger.ts';
+import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
+import { makeImportPorts, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import { removeObjects } from '../quarantine/objects.ts';
 import { printReceipts, SourceReceipts } from '../terminal/receipts.ts';
 import { type DeadLetter, deadLetters, giveBack, holding, remove } from './dead-letters.ts';
@@ -47,14 +47,14 @@ class FailureRedrive {
     this.#dryRun = dryRun;
     const { deployment } = context;
     this.#ports = {
-      writer: writerOf(deployment, { dryRun }),
-      quarantine: quarantineOf(deployment, { dryRun }),
+      writer: makeWriter(deployment, { dryRun }),
+      quarantine: makeQuarantine(deployment, { dryRun }),
     };
   }
 
   async takeBatches(): Promise<void> {
     const { deployment, signal } = this.#context;
-    const progress = progressOf(this.#context, 'records');
+    const progress = startProgress(this.#context, 'records');
     for await (const { key } of failedBatchObjects(deployment)) {
       if (signal.aborted) break;
       if (!(await this.#takeBatch(key))) continue;
@@ -79,7 +79,10 @@ class FailureRedrive {
       );
       return false;
     }
-    const { receipt, errors } = await takeIn([...entriesOf(batch.records, sources, interpret)], this.#ports);
+    const { receipt, errors } = await takeIn(
+      [...readEntries(batch.records, sources, interpret)],
+      this.#ports,
+    );
     this.receipts.add(source.name, receipt);
     for (const { name, message } of errors) this.troubles.add(`Not stored: ${name}: ${message}`);
     return receipt.failed === 0;
@@ -115,7 +118,7 @@ class FailureRedrive {
       this.troubles.add(`${objectName(object)} is in a bucket of no source that is configured`);
       return false;
     }
-    const ports = importPortsOf(deployment, { dryRun: this.#dryRun, signal });
+    const ports = makeImportPorts(deployment, { dryRun: this.#dryRun, signal });
     try {
       const { outcome } = await importFile(object, source, {
         ...ports,

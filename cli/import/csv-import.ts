@@ -7,7 +7,7 @@ import { continuation, type FileObject, objectName } from '../../lambda/ingest/f
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { UsageError } from '../../local/options.ts';
-import { durationOf } from '../terminal/figures.ts';
+import { formatDuration } from '../terminal/figures.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
 const pollMilliseconds = 500;
@@ -27,7 +27,7 @@ export async function importCsv(task: ImportTask): Promise<Imported> {
   const files = new FilesTable(deployment.dynamoDb, deployment.places.tables.files);
   const object = await placed(task);
   const known = await files.read(objectName(object));
-  if (known?.state === 'done') return { ...endOf(known), outcome: 'done before' };
+  if (known?.state === 'done') return { ...describeEnd(known), outcome: 'done before' };
   if (known === undefined && task.input.object?.bucket === object.bucket) await announce(task, object);
   return watch(task, files, objectName(object));
 }
@@ -53,7 +53,7 @@ async function placedBefore({ context, input }: ImportTask, bucket: string): Pro
     const { Metadata, VersionId, ETag } = await context.deployment.s3.send(
       new HeadObjectCommand({ Bucket: bucket, Key: input.baseName }),
     );
-    if (Metadata?.[identityMetadata] !== identityOf(input)) return undefined;
+    if (Metadata?.[identityMetadata] !== identifyInput(input)) return undefined;
     return { bucket, key: input.baseName, versionId: VersionId, eTag: ETag?.replaceAll('"', '') };
   } catch (error) {
     if (error instanceof Error && error.name === 'NotFound') return undefined;
@@ -67,7 +67,7 @@ async function put({ context, input }: ImportTask, bucket: string): Promise<File
     params: {
       ...{ Bucket: bucket, Key: input.baseName, ContentType: 'text/csv' },
       Body: Readable.from(input.open()),
-      Metadata: { [identityMetadata]: identityOf(input) },
+      Metadata: { [identityMetadata]: identifyInput(input) },
     },
   });
   const stop = (): void => void upload.abort();
@@ -81,7 +81,7 @@ async function put({ context, input }: ImportTask, bucket: string): Promise<File
 }
 
 /** As metadata takes it: ASCII. */
-function identityOf({ identity, object }: ImportTask['input']): string {
+function identifyInput({ identity, object }: ImportTask['input']): string {
   return object === undefined ? identity : encodeURIComponent(`${object.bucket}/${object.key}@${identity}`);
 }
 
@@ -107,30 +107,30 @@ async function watch(
     manifest = await files.read(object);
     onProgress(manifest?.position ?? 0);
     if (manifest !== undefined && manifest.state !== 'importing') {
-      return { ...endOf(manifest), outcome: manifest.state };
+      return { ...describeEnd(manifest), outcome: manifest.state };
     }
     const now = performance.now();
     if (manifest?.position !== before) movedAt = now;
     const still = (now - movedAt) / 1000;
     if (still >= maxWaitSeconds)
-      return { ...endOf(manifest), outcome: 'waiting', reason: waitingSentence(still) };
+      return { ...describeEnd(manifest), outcome: 'waiting', reason: waitingSentence(still) };
     if (still >= hintSeconds && !isHinted) {
       isHinted = true;
       context.terminal.err.write(`${object}: ${waitingSentence(still)}\n`);
     }
     await wait(pollMilliseconds);
   }
-  return { ...endOf(manifest), outcome: 'interrupted' };
+  return { ...describeEnd(manifest), outcome: 'interrupted' };
 }
 
 function waitingSentence(seconds: number): string {
   return (
-    `the importer has not moved for ${durationOf(seconds)}: simledger status shows its queue, and simledger doctor ` +
+    `the importer has not moved for ${formatDuration(seconds)}: simledger status shows its queue, and simledger doctor ` +
     'what is wrong with it. The file is in its bucket and stays there; import it again to look on'
   );
 }
 
-function endOf(manifest: Manifest | undefined): Omit<Imported, 'outcome'> {
+function describeEnd(manifest: Manifest | undefined): Omit<Imported, 'outcome'> {
   const { rows = 0, accepted = 0, rejected = 0, reason } = manifest ?? {};
   return { rows, accepted, rejected, ...(reason !== undefined && { reason }) };
 }

@@ -8,14 +8,14 @@ import {
   exitCode,
   print,
   printJson,
-  progressOf,
   requireSource,
+  startProgress,
 } from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import { tableOf } from '../terminal/figures.ts';
+import { formatTable } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { importCsv } from './csv-import.ts';
-import { type Imported, type Input, inputsOf } from './inputs.ts';
+import { type Imported, type Input, openInputs } from './inputs.ts';
 import { importJson } from './json-import.ts';
 
 /** `import`: takes in files of the past. */
@@ -39,11 +39,11 @@ export async function importFiles(context: CommandContext, options: ImportOption
   const { deployment } = context;
   if (options.source !== undefined) requireSource(deployment, options.source);
   const inputs: Input[] = [];
-  for await (const input of inputsOf(deployment.s3, options.files)) inputs.push(input);
-  const tasks = inputs.map((input) => ({ input, source: sourceOf(context, input, options.source) }));
+  for await (const input of openInputs(deployment.s3, options.files)) inputs.push(input);
+  const tasks = inputs.map((input) => ({ input, source: findSource(context, input, options.source) }));
   const bytes = new Map<Input, number>();
   const total = inputs.reduce((sum, input) => sum + input.bytes, 0);
-  const progress = progressOf(context, 'bytes');
+  const progress = startProgress(context, 'bytes');
   const outcomes = await mapConcurrently(tasks, options.parallel, async ({ input, source }) => {
     const onProgress = (done: number): void => {
       bytes.set(input, done);
@@ -54,20 +54,20 @@ export async function importFiles(context: CommandContext, options: ImportOption
     };
     const take = input.kind === 'csv' ? importCsv : importJson;
     const imported = context.signal.aborted
-      ? notBegun
+      ? notStarted
       : await take({ context, input, source, maxWaitSeconds: options.wait, onProgress });
     return { file: input.name, source: source.name, ...imported };
   });
   progress.end();
   if (context.json) printJson(context, outcomes);
   else printOutcomes(context, outcomes);
-  return codeOf(outcomes);
+  return chooseExitCode(outcomes);
 }
 
-const notBegun: Imported = { outcome: 'interrupted', rows: 0, accepted: 0, rejected: 0 };
+const notStarted: Imported = { outcome: 'interrupted', rows: 0, accepted: 0, rejected: 0 };
 
 /** Whose a file is: the source in whose bucket it lies, the one that was named, or the only one. */
-function sourceOf(
+function findSource(
   { deployment }: CommandContext,
   { name, object }: Input,
   named: string | undefined,
@@ -98,13 +98,13 @@ function printOutcomes(context: CommandContext, outcomes: readonly Outcome[]): v
     ...[file, source, outcome, count(read), count(accepted), count(rejected), shown(reason ?? '')],
   ]);
   const head = ['file', 'source', 'state', 'records', 'accepted', 'rejected', ''];
-  print(context, tableOf(colours(context), head, rows));
+  print(context, formatTable(colours(context), head, rows));
   if (outcomes.some(({ outcome }) => outcome === 'interrupted')) {
     context.terminal.err.write('Ended early. Run it again to go on; nothing is done twice.\n');
   }
 }
 
-function codeOf(outcomes: readonly Outcome[]): ExitCode {
+function chooseExitCode(outcomes: readonly Outcome[]): ExitCode {
   if (outcomes.some(({ outcome }) => outcome === 'interrupted')) return exitCode.interrupted;
   const isFine = outcomes.every(({ outcome }) => outcome !== 'failed' && outcome !== 'waiting');
   return isFine && outcomes.length > 0 ? exitCode.done : exitCode.attention;

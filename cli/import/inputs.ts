@@ -60,7 +60,7 @@ export interface Input {
  *
  * @throws UsageError for what is not there, and for a file whose ending tells no kind.
  */
-export async function* inputsOf(client: S3Client, names: readonly string[]): AsyncGenerator<Input> {
+export async function* openInputs(client: S3Client, names: readonly string[]): AsyncGenerator<Input> {
   for (const name of names) {
     const [, bucket, key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(name) ?? [];
     if (bucket === undefined) yield* localInputs(name);
@@ -76,7 +76,7 @@ async function* localInputs(path: string): AsyncGenerator<Input> {
     );
   });
   if (!found.isDirectory()) {
-    yield await fileInput(path, kindOf(path), found.size);
+    yield await fileInput(path, findFileKind(path), found.size);
     return;
   }
   for (const { name } of await readdir(path, { withFileTypes: true })) {
@@ -108,7 +108,7 @@ async function* objectsBelow(client: S3Client, bucket: string, prefix: string): 
 
 async function objectInput(client: S3Client, bucket: string, key: string): Promise<Input> {
   const name = `s3://${bucket}/${key}`;
-  const kind = kindOf(name);
+  const kind = findFileKind(name);
   const head = await client
     .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
     .catch((error: unknown) => {
@@ -121,11 +121,11 @@ async function objectInput(client: S3Client, bucket: string, key: string): Promi
     ...{ name, baseName: basename(key), kind, bytes },
     identity: versionId ?? eTag.replaceAll('"', ''),
     object: { bucket, key, ...(versionId !== undefined && { versionId }) },
-    open: () => bytesOf(client, bucket, key, versionId),
+    open: () => readObject(client, bucket, key, versionId),
   };
 }
 
-async function* bytesOf(
+async function* readObject(
   client: S3Client,
   Bucket: string,
   Key: string,
@@ -135,7 +135,7 @@ async function* bytesOf(
   if (Body !== undefined) yield* Body as AsyncIterable<Uint8Array>;
 }
 
-function kindOf(name: string): FileKind {
+function findFileKind(name: string): FileKind {
   const kind = kindOfName(name);
   if (kind !== undefined) return kind;
   throw new UsageError(`${name}: give files whose names end in ${[...fileKinds.keys()].join(', ')}`);

@@ -4,12 +4,12 @@ import { addReceipts, emptyReceipt } from '../../lambda/ledger/receipt.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { bodiesIn } from '../../local/user-files.ts';
-import { quarantineOf, takeIn, writerOf } from '../ledger.ts';
+import { makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
 /** Bodies that are taken in together, and the bytes that they may have. */
-const mostBodies = 1_000;
-const mostBytes = 4 * 1024 * 1024;
+const maxBodies = 1_000;
+const maxBytes = 4 * 1024 * 1024;
 
 /**
  * Imports JSON: the records go through `ingest` from here, as those of a stream do in the consumer. How far it is, is
@@ -20,9 +20,9 @@ export async function importJson(task: ImportTask): Promise<Imported> {
   const { context, input, source } = task;
   const { deployment } = context;
   const files = new FilesTable(deployment.dynamoDb, deployment.places.tables.files);
-  const object = `import/${placeOf(input)}@${input.identity}`;
+  const object = `import/${formatPlace(input)}@${input.identity}`;
   const known = await files.read(object);
-  if (known?.state === 'done') return { ...countsOf(known), outcome: 'done before' };
+  if (known?.state === 'done') return { ...pickCounts(known), outcome: 'done before' };
   const manifest: Manifest = known ?? {
     ...{ object, source: source.name, carrier: source.carrier, state: 'importing' },
     ...{ rows: 0, accepted: 0, rejected: 0, position: 0, size: input.bytes },
@@ -32,7 +32,7 @@ export async function importJson(task: ImportTask): Promise<Imported> {
 }
 
 /** A file by its name alone: it is the same on every machine. */
-function placeOf({ baseName, object }: ImportTask['input']): string {
+function formatPlace({ baseName, object }: ImportTask['input']): string {
   return object === undefined ? baseName : `${object.bucket}/${object.key}`;
 }
 
@@ -49,8 +49,8 @@ class JsonImport {
     this.#files = files;
     this.#manifest = manifest;
     this.#ports = {
-      writer: writerOf(deployment, { dryRun: false }),
-      quarantine: quarantineOf(deployment, { dryRun: false }),
+      writer: makeWriter(deployment, { dryRun: false }),
+      quarantine: makeQuarantine(deployment, { dryRun: false }),
     };
   }
 
@@ -65,7 +65,7 @@ class JsonImport {
       if (read <= this.#manifest.position) continue;
       bodies.push(body);
       bytes += body.length;
-      if (bodies.length < mostBodies && bytes < mostBytes) continue;
+      if (bodies.length < maxBodies && bytes < maxBytes) continue;
       const failed = await this.#take(bodies, read);
       if (failed !== undefined) return failed;
       if (context.signal.aborted) return this.#ended('interrupted');
@@ -81,7 +81,7 @@ class JsonImport {
 
   /** Takes in some bodies, and notes it; or says that they could not be taken in. */
   async #take(bodies: readonly Buffer[], position: number): Promise<Imported | undefined> {
-    const { receipt, errors } = await takeIn(this.#entriesOf(bodies), this.#ports);
+    const { receipt, errors } = await takeIn(this.#makeEntries(bodies), this.#ports);
     if (receipt.failed > 0) {
       const cause = errors.map(({ name, message }) => `${name}: ${message}`).join('; ');
       return { ...this.#ended('failed'), reason: `${receipt.failed} records were not stored: ${cause}` };
@@ -100,7 +100,7 @@ class JsonImport {
     return undefined;
   }
 
-  #entriesOf(bodies: readonly Buffer[]): Entry[] {
+  #makeEntries(bodies: readonly Buffer[]): Entry[] {
     const { source, context } = this.#task;
     const arrivedAt = context.terminal.now();
     const { object, rows } = this.#manifest;
@@ -111,10 +111,14 @@ class JsonImport {
   }
 
   #ended(outcome: Imported['outcome']): Imported {
-    return { ...countsOf(this.#manifest), outcome, receipt: this.#receipt };
+    return { ...pickCounts(this.#manifest), outcome, receipt: this.#receipt };
   }
 }
 
-function countsOf({ rows, accepted, rejected }: Manifest): Pick<Imported, 'rows' | 'accepted' | 'rejected'> {
+function pickCounts({
+  rows,
+  accepted,
+  rejected,
+}: Manifest): Pick<Imported, 'rows' | 'accepted' | 'rejected'> {
   return { rows, accepted, rejected };
 }

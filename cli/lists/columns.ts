@@ -4,7 +4,7 @@ import type { ConnectionEvent } from '../../lambda/queries/connection-events.ts'
 import type { DataSession } from '../../lambda/queries/data-sessions.ts';
 import type { SimFields } from '../../lambda/queries/sims.ts';
 import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
-import { barOf, bytesText } from '../terminal/figures.ts';
+import { bytesText, drawBar } from '../terminal/figures.ts';
 import type { Colours } from '../terminal/terminal.ts';
 import { minuteText } from './period.ts';
 
@@ -62,7 +62,7 @@ export const tables = {
       ['up', (record) => bytesCell(record.data_upload)],
       ['down', (record) => bytesCell(record.data_download)],
       ['total', (record) => bytesCell(record.data_total)],
-      ['', (record) => cyan(barOf(record.data_total, greatest, barWidth))],
+      ['', (record) => cyan(drawBar(record.data_total, greatest, barWidth))],
       [
         'cost',
         ({ billed_unit: unit, data_total_billed: cost }) => (unit === null ? '' : `${text(cost)} ${unit}`),

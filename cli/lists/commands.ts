@@ -2,7 +2,7 @@ import { listConnectionEvents } from '../../lambda/queries/connection-events.ts'
 import { listDataSessions, type SessionsQuery } from '../../lambda/queries/data-sessions.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
 import type { QueryPorts } from '../../lambda/queries/ports.ts';
-import type { Given } from '../../lambda/queries/session-listing.ts';
+import type { Returned } from '../../lambda/queries/session-listing.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { listSims, type SimsQuery } from '../../lambda/queries/sims.ts';
 import { type Granularity, listUsageRecords } from '../../lambda/queries/usage-records.ts';
@@ -61,7 +61,7 @@ export async function showSessions(context: CommandContext, options: SessionsOpt
   await showList(context, options, {
     open: async () => {
       const sim = await findSim(ports.reader, options.sim);
-      return (page: PageRequest<Given>) =>
+      return (page: PageRequest<Returned>) =>
         listDataSessions({ sim, period: openPeriod(period), status, ...page }, ports);
     },
     schema: 'DataSession',

@@ -4,7 +4,7 @@ import { maxPageSize, type Page, type PageRequest } from '../../lambda/queries/p
 import { UsageError } from '../../local/options.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
-import { tableOf } from '../terminal/figures.ts';
+import { formatTable } from '../terminal/figures.ts';
 import { maskedFields } from '../terminal/masking.ts';
 import { csvRow, ResultWriter } from '../terminal/results.ts';
 import { type Column, csvColumns, type ResourceSchema } from './columns.ts';
@@ -140,7 +140,7 @@ async function showTable<Listed extends Resource, Position>(
     shown.map(([, cell]) => cell(one)),
   );
   const head = shown.map(([heading]) => heading);
-  print(context, tableOf(colours(context), head, rows));
+  print(context, formatTable(colours(context), head, rows));
   for (const line of below(resources, listed.more)) print(context, line);
 }
 

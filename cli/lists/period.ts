@@ -1,4 +1,4 @@
-import { timeOf } from '../../lambda/ledger/time.ts';
+import { formatTime } from '../../lambda/ledger/time.ts';
 import { findDefaultStart, includesEnd, type Period } from '../../lambda/queries/period.ts';
 import { UsageError } from '../../local/options.ts';
 
@@ -30,7 +30,7 @@ export function answeredPeriod(
   { from, to }: PeriodOptions,
   now: number,
 ): AnsweredPeriod {
-  const end = to ?? timeOf(now);
+  const end = to ?? formatTime(now);
   const start = from ?? findDefaultStart(end);
   if (to === undefined && start > end) {
     throw new UsageError(

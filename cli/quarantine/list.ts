@@ -1,8 +1,8 @@
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { count } from '../../local/progress.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, progressOf } from '../command.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, startProgress } from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import { ageOf, tableOf } from '../terminal/figures.ts';
+import { formatAge, formatTable } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { ResultWriter } from '../terminal/results.ts';
 import {
@@ -95,7 +95,9 @@ async function* shownRejects(
     for (let from = 0; from < page.length; from += concurrentReads) {
       context.signal.throwIfAborted();
       const objects = page.slice(from, from + concurrentReads);
-      const shown = await mapConcurrently(objects, concurrentReads, (object) => shownOf(context, object));
+      const shown = await mapConcurrently(objects, concurrentReads, (object) =>
+        describeObject(context, object),
+      );
       yield* shown.filter((one) => one !== undefined);
     }
   }
@@ -110,7 +112,7 @@ async function survey(
   const groups = new Map<string, Group>();
   let latest: RejectObject[] = [];
   let objects = 0;
-  const progress = progressOf(context, 'objects');
+  const progress = startProgress(context, 'objects');
   for await (const page of rejectObjects(context.deployment, filter)) {
     for (const object of page) addTo(groups, object);
     latest = [...latest, ...page].sort((a, b) => b.keptAt - a.keptAt).slice(0, limit);
@@ -135,12 +137,12 @@ function addTo(groups: Map<string, Group>, { source, code, bytes, keptAt }: Reje
   });
 }
 
-async function shownOf(
+async function describeObject(
   context: CommandContext,
   { key, source, code }: RejectObject,
 ): Promise<Shown | undefined> {
   const { reveal } = context;
-  const lines = await linesOf(context, key);
+  const lines = await readLines(context, key);
   const [first] = lines;
   if (first === undefined) return undefined;
   return {
@@ -152,7 +154,7 @@ async function shownOf(
 }
 
 /** An object's rejects; of one that holds something else, none, and a word about it. */
-async function linesOf({ deployment, terminal }: CommandContext, key: string): Promise<RejectLine[]> {
+async function readLines({ deployment, terminal }: CommandContext, key: string): Promise<RejectLine[]> {
   try {
     return (await readRejects(deployment, key)) ?? [];
   } catch (error) {
@@ -164,13 +166,13 @@ async function linesOf({ deployment, terminal }: CommandContext, key: string): P
 
 function printTables(context: CommandContext, groups: readonly Group[], rejects: readonly Shown[]): void {
   const now = context.terminal.now();
-  const age = (time: string): string => ageOf(time, now);
+  const age = (time: string): string => formatAge(time, now);
   const total = groups.reduce((sum, { objects }) => sum + objects, 0);
   const counted = groups.map(({ source, reason, objects, bytes, oldest, newest }) => [
     ...[source, reason, count(objects), count(bytes), age(oldest), age(newest)],
   ]);
   const head = ['source', 'reason', 'objects', 'bytes', 'oldest', 'newest'];
-  print(context, tableOf(colours(context), head, [...counted, ['all', '', count(total), '', '', '']]));
+  print(context, formatTable(colours(context), head, [...counted, ['all', '', count(total), '', '', '']]));
   if (rejects.length === 0) return;
   print(
     context,
@@ -178,18 +180,18 @@ function printTables(context: CommandContext, groups: readonly Group[], rejects:
   );
   print(
     context,
-    tableOf(
+    formatTable(
       colours(context),
       ['ID', 'source', 'reason', 'age', 'records', 'position'],
       rejects.map(({ key, source, sentence, arrivedAt, records, position }) => [
-        ...[idOf(key), source, cut(sentence, 60), age(arrivedAt), count(records), cut(position, 60)],
+        ...[readObjectId(key), source, cut(sentence, 60), age(arrivedAt), count(records), cut(position, 60)],
       ]),
     ),
   );
 }
 
 /** The first characters of an object's name: enough to tell it from others. */
-export function idOf(key: string): string {
+export function readObjectId(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1).slice(0, 12);
 }
 

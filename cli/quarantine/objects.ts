@@ -124,7 +124,7 @@ export async function readRejects(
   { s3, places }: Pick<Deployment, 's3' | 'places'>,
   key: string,
 ): Promise<RejectLine[] | undefined> {
-  const text = await textOf(s3, places.quarantineBucket, key);
+  const text = await readObjectText(s3, places.quarantineBucket, key);
   if (text === undefined) return undefined;
   return text
     .split('\n')
@@ -133,7 +133,11 @@ export async function readRejects(
 }
 
 /** The text of an object; undefined where it is gone. */
-export async function textOf(client: S3Client, Bucket: string, Key: string): Promise<string | undefined> {
+export async function readObjectText(
+  client: S3Client,
+  Bucket: string,
+  Key: string,
+): Promise<string | undefined> {
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
     return await Body?.transformToString('utf8');
@@ -160,7 +164,7 @@ export async function keepOnly(
 }
 
 /** Keys that one request may delete. */
-const mostDeletions = 1_000;
+const maxDeletions = 1_000;
 
 /**
  * Removes objects of the quarantine.
@@ -171,8 +175,8 @@ export async function removeObjects(
   { s3, places }: Pick<Deployment, 's3' | 'places'>,
   keys: readonly string[],
 ): Promise<void> {
-  for (let from = 0; from < keys.length; from += mostDeletions) {
-    const Objects = keys.slice(from, from + mostDeletions).map((Key) => ({ Key }));
+  for (let from = 0; from < keys.length; from += maxDeletions) {
+    const Objects = keys.slice(from, from + maxDeletions).map((Key) => ({ Key }));
     const { Errors: [left] = [] } = await s3.send(
       new DeleteObjectsCommand({ Bucket: places.quarantineBucket, Delete: { Objects, Quiet: true } }),
     );

@@ -5,7 +5,7 @@ import type { Quarantine, RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LedgerWriter } from '../../lambda/store/writer.ts';
 import { mapConcurrently } from '../concurrently.ts';
 import type { Deployment } from '../deployment/deployment.ts';
-import { quarantineOf, writerOf } from '../ledger.ts';
+import { makeQuarantine, makeWriter } from '../ledger.ts';
 import {
   keepOnly,
   type RejectFilter,
@@ -58,17 +58,17 @@ export interface Redriven {
 }
 
 /** Objects that are read and taken in together, and the bytes that they may have. */
-const mostObjects = 500;
-const mostBytes = 4 * 1024 * 1024;
+const maxObjects = 500;
+const maxBytes = 4 * 1024 * 1024;
 const concurrentReads = 48;
 /** Different sentences that are told apart. */
-const mostSentences = 200;
+const maxSentences = 200;
 
 /** Redrives what is in a deployment's quarantine. */
 export async function redriveRejects(deployment: Deployment, options: RedriveOptions): Promise<Redriven> {
   const redrive = new Redrive(deployment, options);
   let reading: Promise<readonly HeldObject[]> | undefined;
-  for await (const chunk of chunksOf(rejectObjects(deployment, options))) {
+  for await (const chunk of splitIntoChunks(rejectObjects(deployment, options))) {
     if (options.signal.aborted) return redrive.result(true);
     // The next ones are read while these are written.
     const next = redrive.read(chunk);
@@ -95,15 +95,17 @@ interface Attempt {
   readonly isRejected: boolean;
 }
 
-/** Objects of one source and reason, in portions. */
-async function* chunksOf(pages: AsyncIterable<readonly RejectObject[]>): AsyncGenerator<RejectObject[]> {
+/** Objects of one source and reason, in chunks. */
+async function* splitIntoChunks(
+  pages: AsyncIterable<readonly RejectObject[]>,
+): AsyncGenerator<RejectObject[]> {
   let chunk: RejectObject[] = [];
   let bytes = 0;
   for await (const page of pages) {
     for (const object of page) {
       const [first] = chunk;
       const isOther = first !== undefined && (first.source !== object.source || first.code !== object.code);
-      if (isOther || chunk.length === mostObjects || (bytes > 0 && bytes + object.bytes > mostBytes)) {
+      if (isOther || chunk.length === maxObjects || (bytes > 0 && bytes + object.bytes > maxBytes)) {
         yield chunk;
         chunk = [];
         bytes = 0;
@@ -132,8 +134,8 @@ class Redrive {
     this.#deployment = deployment;
     this.#options = options;
     this.#reader = new RejectReader(deployment, options.interpret);
-    this.#writer = writerOf(deployment, options);
-    this.#quarantine = quarantineOf(deployment, options);
+    this.#writer = makeWriter(deployment, options);
+    this.#quarantine = makeQuarantine(deployment, options);
     this.#files = new RefusedFiles(deployment, { ...options, writer: this.#writer });
   }
 
@@ -178,8 +180,8 @@ class Redrive {
     const entries = attempts.flatMap((attempt) => attempt.entries);
     const { receipt, failedDeliveries, errors } = await ingest(
       entries,
-      { writer: this.#writer, quarantine: this.#partsOf(attempts) },
-      { lookFirst: true },
+      { writer: this.#writer, quarantine: this.#collectParts(attempts) },
+      { readBeforeWrite: true },
     );
     this.#count(first.object, receipt);
     for (const { name, message } of errors) this.#troubles.add(`Not stored: ${name}: ${message}`);
@@ -217,7 +219,7 @@ class Redrive {
    * Keeps what is new in the quarantine: where today's code finds several records in what was one reject, and some of
    * them can't be read, these become rejects of their own before the old one leaves.
    */
-  #partsOf(attempts: readonly Attempt[]): Quarantine {
+  #collectParts(attempts: readonly Attempt[]): Quarantine {
     const parts = new Set(
       attempts
         .filter(({ isRejected }) => !isRejected)
@@ -275,7 +277,7 @@ class Redrive {
   /** @param problem a sentence without the value that is wrong, which differs from record to record. */
   #note(problem: string): void {
     const known = this.#stillRejected.get(problem);
-    if (known === undefined && this.#stillRejected.size >= mostSentences) return;
+    if (known === undefined && this.#stillRejected.size >= maxSentences) return;
     this.#stillRejected.set(problem, (known ?? 0) + 1);
   }
 }

@@ -6,9 +6,9 @@ import {
   exitCode,
   print,
   printJson,
-  progressOf,
+  startProgress,
 } from '../command.ts';
-import { tableOf } from '../terminal/figures.ts';
+import { formatTable } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { printReceipts } from '../terminal/receipts.ts';
 import { nothingFound, type RejectFilter, rejectObjects, requireRejectSource } from './objects.ts';
@@ -20,7 +20,7 @@ export interface QuarantineRedriveOptions extends RejectFilter {
 }
 
 /** Sentences that are shown, the most frequent. */
-const mostSentences = 20;
+const maxSentences = 20;
 
 export async function redriveQuarantine(
   context: CommandContext,
@@ -29,13 +29,13 @@ export async function redriveQuarantine(
   const { deployment, interpret, signal, terminal, json } = context;
   await requireRejectSource(deployment, options);
   const objects = await countObjects(context, options);
-  const progress = progressOf(context, 'objects');
+  const progress = startProgress(context, 'objects');
   const redriven = await redriveRejects(deployment, {
     ...{ ...options, interpret, signal, now: terminal.now },
     onProgress: (done) => progress.show(done, objects),
   });
   progress.end();
-  if (json) printJson(context, jsonOf(context, redriven, options.dryRun));
+  if (json) printJson(context, formatJson(context, redriven, options.dryRun));
   else await printResult(context, redriven, options);
   if (redriven.interrupted) return exitCode.interrupted;
   return redriven.total.failed > 0 || redriven.troubles.length > 0 ? exitCode.attention : exitCode.done;
@@ -48,16 +48,16 @@ async function countObjects({ deployment }: CommandContext, filter: RejectFilter
 }
 
 /** Sentences by frequency, without personal values unless they are asked for. */
-function sentencesOf({ reveal }: CommandContext, { stillRejected }: Redriven): [string, number][] {
+function formatSentences({ reveal }: CommandContext, { stillRejected }: Redriven): [string, number][] {
   return [...stillRejected]
     .sort(([, a], [, b]) => b - a)
-    .slice(0, mostSentences)
+    .slice(0, maxSentences)
     .map(([sentence, records]) => [reveal ? sentence : maskedText(sentence), records]);
 }
 
-function jsonOf(context: CommandContext, redriven: Redriven, dryRun: boolean): object {
+function formatJson(context: CommandContext, redriven: Redriven, dryRun: boolean): object {
   const { groups, total, removed, troubles, interrupted } = redriven;
-  const stillRejected = sentencesOf(context, redriven).map(([reason, records]) => ({ reason, records }));
+  const stillRejected = formatSentences(context, redriven).map(([reason, records]) => ({ reason, records }));
   return { dryRun, total, groups, stillRejected, removedObjects: removed, troubles, interrupted };
 }
 
@@ -77,12 +77,12 @@ async function printResult(
   }
   const rows = groups.map(({ source, reason, receipt }) => [[source, reason], receipt] as const);
   printReceipts(context, dryRun, ['source', 'reason'], rows);
-  const sentences = sentencesOf(context, redriven);
+  const sentences = formatSentences(context, redriven);
   if (sentences.length > 0) {
     print(context, dryRun ? '\nWould still be rejected' : '\nStill rejected');
     print(
       context,
-      tableOf(
+      formatTable(
         colours(context),
         ['records', 'reason today'],
         sentences.map(([sentence, records]) => [count(records), sentence]),

@@ -3,8 +3,8 @@ import type { KnownSources, SourceDescription } from '../../lambda/aws/sources.t
 import { formatReason, isFault } from '../../lambda/carriers/reading.ts';
 import { entriesOfBody, type Interpret } from '../../lambda/ingest/entries.ts';
 import { openFile } from '../../lambda/ingest/files/file-store.ts';
-import { type ImportPorts, importFile, readingOf } from '../../lambda/ingest/files/import-file.ts';
-import { type Layout, layoutOf, readLayout } from '../../lambda/ingest/files/layout.ts';
+import { type ImportPorts, importFile, interpretParsedRow } from '../../lambda/ingest/files/import-file.ts';
+import { type Layout, parseLayout, readLayout } from '../../lambda/ingest/files/layout.ts';
 import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
 import { parseRows } from '../../lambda/ingest/files/rows.ts';
 import { openUnpacked } from '../../lambda/ingest/files/unpacking.ts';
@@ -14,7 +14,7 @@ import { FilesTable } from '../../lambda/store/files.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LedgerWriter } from '../../lambda/store/writer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
-import { importPortsOf } from '../ledger.ts';
+import { makeImportPorts } from '../ledger.ts';
 
 /** What a reject turned out to be, read again. */
 export type ReadAgain =
@@ -48,13 +48,14 @@ export class RejectReader {
     const arrival = { delivery, source, arrivedAt, position: line.position };
     const file = fileOfPosition(line.position, sources);
     if (file === undefined) return { entries: [...entriesOfBody(bytes, arrival, this.#interpret)] };
-    const layout = line.header === undefined ? await this.#layouts.of(file) : layoutOf(line.header, file.key);
+    const layout =
+      line.header === undefined ? await this.#layouts.of(file) : parseLayout(line.header, file.key);
     if (typeof layout === 'string') return { trouble: layout };
     const rows = parseRows(bytes, [bytes.length], layout.delimiter);
     return {
       entries: rows.map((row) => ({
         ...arrival,
-        reading: readingOf(row, layout.interpretRow, { source, arrivedAt }),
+        reading: interpretParsedRow(row, layout.interpretRow, { source, arrivedAt }),
         bytes: () => row.bytes,
       })),
     };
@@ -65,7 +66,7 @@ export class RejectReader {
 export type RowLayout = Pick<Layout, 'delimiter' | 'interpretRow'>;
 
 /** Files whose layout is remembered. Rows of one file are kept together, so few are asked for at a time. */
-const mostRemembered = 32;
+const maxRemembered = 32;
 
 /** Reads the headers of files whose rows were rejected: a rejected row says what it holds only under its header. */
 export class RowLayouts {
@@ -84,7 +85,7 @@ export class RowLayouts {
     const reading = this.#read(object);
     this.#known.set(name, reading);
     const [oldest] = this.#known.keys();
-    if (this.#known.size > mostRemembered && oldest !== undefined) this.#known.delete(oldest);
+    if (this.#known.size > maxRemembered && oldest !== undefined) this.#known.delete(oldest);
     return reading;
   }
 
@@ -136,7 +137,7 @@ export class RefusedFiles {
     if (file === undefined || source === undefined) {
       return refused({ trouble: `The source ${line.source} is not configured any more` });
     }
-    const copy = copyOf(this.#deployment, line.object ?? '');
+    const copy = nameCopy(this.#deployment, line.object ?? '');
     if (!(await this.#hasLayout(file, copy))) return refused({});
     return this.#import(file, source, copy);
   }
@@ -156,7 +157,7 @@ export class RefusedFiles {
     const { dryRun, now, writer } = this.#options;
     let receipt = emptyReceipt;
     const ports: ImportPorts = {
-      ...importPortsOf(this.#deployment, this.#options),
+      ...makeImportPorts(this.#deployment, this.#options),
       writer,
       open: async (_, from) => {
         const opened = await openFile(this.#deployment.s3, copy, from);
@@ -177,7 +178,7 @@ export class RefusedFiles {
   }
 }
 
-function copyOf({ places }: Deployment, key: string): FileObject {
+function nameCopy({ places }: Deployment, key: string): FileObject {
   return { bucket: places.quarantineBucket, key, versionId: undefined, eTag: undefined };
 }
 

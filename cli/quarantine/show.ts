@@ -1,13 +1,13 @@
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
-import { ageOf } from '../terminal/figures.ts';
+import { formatAge } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { type RejectObject, readRejects, rejectObjects } from './objects.ts';
 
 /** `quarantine show ID`: the rejects of an object, with their bytes. */
 
 /** Objects that an ID may stand for before it counts as ambiguous. */
-const mostNamed = 10;
+const maxNamed = 10;
 
 export async function showReject(context: CommandContext, { id }: { id: string }): Promise<ExitCode> {
   const found = await objectsNamed(context, id);
@@ -39,7 +39,7 @@ async function objectsNamed({ deployment }: CommandContext, id: string): Promise
     for (const object of page) {
       if (object.key === id) return [object];
       if (object.name.startsWith(id)) found.push(object);
-      if (found.length === mostNamed) return found;
+      if (found.length === maxNamed) return found;
     }
   }
   return found;
@@ -63,7 +63,7 @@ function described(context: CommandContext, { key }: RejectObject, line: RejectL
     ['reason', `${line.code}: ${line.reason}`],
     ['source', line.source],
     ['position', line.position],
-    ['arrived', `${line.arrivedAt}, ${ageOf(line.arrivedAt, terminal.now())} ago`],
+    ['arrived', `${line.arrivedAt}, ${formatAge(line.arrivedAt, terminal.now())} ago`],
     ['object', key],
     line.object === undefined ? ['body', body] : ['whole file', line.object],
   ];

@@ -1,5 +1,5 @@
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import { UsageError } from '../../local/options.ts';
 import { count, type Progress } from '../../local/progress.ts';
 import {
@@ -9,14 +9,14 @@ import {
   exitCode,
   print,
   printJson,
-  progressOf,
   requireSource,
+  startProgress,
 } from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import { ledgerTablesOf, quarantineOf, takeIn, writerOf } from '../ledger.ts';
-import { tableOf } from '../terminal/figures.ts';
+import { makeLedgerTables, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
+import { formatTable } from '../terminal/figures.ts';
 import { printReceipts, SourceReceipts } from '../terminal/receipts.ts';
-import { retainedRecords, type Stretch, shardsOf } from './retained-records.ts';
+import { listShards, retainedRecords, type TimeRange } from './retained-records.ts';
 import { type Verification, VerifyingWriter } from './verifying-writer.ts';
 
 /** `replay`: reads what streams still keep, and takes it in again as the consumer does. */
@@ -45,10 +45,10 @@ const concurrentShards = 4;
 
 export async function replay(context: CommandContext, options: ReplayOptions): Promise<ExitCode> {
   const { deployment, signal, terminal } = context;
-  const stretch = stretchOf(options, terminal.now());
+  const range = readTimeRange(options, terminal.now());
   const shards = await shardsToRead(context, options);
   const run = new Replay(context, options, shards.length);
-  await mapConcurrently(shards, concurrentShards, (shard) => run.read(shard, stretch));
+  await mapConcurrently(shards, concurrentShards, (shard) => run.read(shard, range));
   run.progress.end();
   const verification = options.verify ? run.verification : undefined;
   const { troubles, receipts } = run;
@@ -62,7 +62,7 @@ export async function replay(context: CommandContext, options: ReplayOptions): P
   return total.failed > 0 ? exitCode.attention : exitCode.done;
 }
 
-function stretchOf({ from, to }: ReplayOptions, now: number): Stretch {
+function readTimeRange({ from, to }: ReplayOptions, now: number): TimeRange {
   if (from !== undefined && to !== undefined && to < from) {
     throw new UsageError(`--to ${to}: give a time after --from, which is ${from}`);
   }
@@ -82,7 +82,7 @@ async function shardsToRead(
   const shards = await mapConcurrently(sources, concurrentShards, async (source) => {
     if (source.streamArn === undefined) return [];
     const streamArn = stream === undefined ? source.streamArn : renameStream(source.streamArn, stream);
-    const ids = await shardsOf(deployment.kinesis, streamArn);
+    const ids = await listShards(deployment.kinesis, streamArn);
     return ids.map((shardId): Shard => ({ source, streamArn, shardId }));
   });
   return shards.flat();
@@ -98,8 +98,8 @@ class Replay {
   readonly receipts = new SourceReceipts();
   readonly #context: CommandContext;
   readonly #ports: {
-    readonly writer: VerifyingWriter | ReturnType<typeof writerOf>;
-    readonly quarantine: ReturnType<typeof quarantineOf>;
+    readonly writer: VerifyingWriter | ReturnType<typeof makeWriter>;
+    readonly quarantine: ReturnType<typeof makeQuarantine>;
   };
   readonly #shares = new Map<Shard, number>();
   readonly #shards: number;
@@ -109,12 +109,12 @@ class Replay {
     const { deployment } = context;
     this.#context = context;
     this.#shards = shards;
-    this.progress = progressOf(context, 'records');
-    const writer = writerOf(deployment, options);
+    this.progress = startProgress(context, 'records');
+    const writer = makeWriter(deployment, options);
     this.#ports = {
-      quarantine: quarantineOf(deployment, options),
+      quarantine: makeQuarantine(deployment, options),
       writer: options.verify
-        ? new VerifyingWriter(writer, ledgerTablesOf(deployment, deployment.dynamoDb))
+        ? new VerifyingWriter(writer, makeLedgerTables(deployment, deployment.dynamoDb))
         : writer,
     };
   }
@@ -128,19 +128,19 @@ class Replay {
     return writer instanceof VerifyingWriter ? writer.verification : undefined;
   }
 
-  async read(shard: Shard, stretch: Stretch): Promise<void> {
+  async read(shard: Shard, range: TimeRange): Promise<void> {
     const { deployment, interpret, signal } = this.#context;
     const { source, streamArn, shardId } = shard;
     const { shardPauseMilliseconds: pause, places } = deployment;
     // The stream may belong to a removed source.
     const sources = { ...places.sources, ofStream: () => places.sources.ofStream(source.streamArn ?? '') };
-    for await (const portion of retainedRecords(deployment.kinesis, streamArn, shardId, stretch, pause)) {
+    for await (const page of retainedRecords(deployment.kinesis, streamArn, shardId, range, pause)) {
       if (signal.aborted) return;
-      const entries = [...entriesOf(portion.records, sources, interpret)];
+      const entries = [...readEntries(page.records, sources, interpret)];
       const { receipt, errors } = await takeIn(entries, this.#ports);
       this.receipts.add(source.name, receipt);
       for (const { name, message } of errors) this.#troubles.add(`Not stored: ${name}: ${message}`);
-      this.#note(shard, portion.share);
+      this.#note(shard, page.share);
     }
     this.#note(shard, 1);
   }
@@ -173,5 +173,5 @@ function printVerification(context: CommandContext, verification: Verification):
   );
   if (differing === 0) return;
   const rows = examples.map(({ table, key, kind, attributes }) => [table, key, kind, attributes.join(', ')]);
-  print(context, tableOf(colours(context), ['table', 'item', '', 'attributes'], rows));
+  print(context, formatTable(colours(context), ['table', 'item', '', 'attributes'], rows));
 }

@@ -12,26 +12,26 @@ import type { KinesisStreamRecord } from 'aws-lambda';
 
 /** What a stream still keeps, read as Lambda reads it. */
 
-/** A stretch of time, epoch milliseconds: arrivals from its beginning up to and including its end. */
-export interface Stretch {
+/** A range of time, epoch milliseconds: arrivals from its beginning up to and including its end. */
+export interface TimeRange {
   /** Undefined for the oldest record that is kept. */
   readonly from: number | undefined;
   readonly to: number;
 }
 
 /** Records of a shard that were read together. */
-export interface Portion {
+export interface RecordPage {
   /** As the consumer gets them. */
   readonly records: readonly KinesisStreamRecord[];
-  /** How far into the stretch they reach, from 0 to 1. */
+  /** How far into the range they reach, from 0 to 1. */
   readonly share: number;
 }
 
 /** Records that are read together, at most: few enough to be held, with what they become, for every shard at once. */
-const mostRecords = 1_000;
+const maxRecords = 1_000;
 
 /** A stream's shards, closed ones whose records are still kept included. */
-export async function shardsOf(client: KinesisClient, StreamARN: string): Promise<string[]> {
+export async function listShards(client: KinesisClient, StreamARN: string): Promise<string[]> {
   const shards: string[] = [];
   let next: string | undefined;
   do {
@@ -45,7 +45,7 @@ export async function shardsOf(client: KinesisClient, StreamARN: string): Promis
 }
 
 /**
- * Reads a shard's records of a stretch, oldest first.
+ * Reads a shard's records of a range, oldest first.
  *
  * @param pauseMilliseconds between two reads.
  */
@@ -53,15 +53,15 @@ export async function* retainedRecords(
   client: KinesisClient,
   StreamARN: string,
   ShardId: string,
-  { from, to }: Stretch,
+  { from, to }: TimeRange,
   pauseMilliseconds: number,
-): AsyncGenerator<Portion> {
+): AsyncGenerator<RecordPage> {
   const shard = new ShardIterator(client, StreamARN, ShardId, from);
   let first = from;
   for (let answer = await shard.next(); answer !== undefined; answer = await shard.next()) {
     const { Records: read = [], MillisBehindLatest: behind = 0 } = answer;
-    const records = read.filter((record) => arrivalOf(record) <= to);
-    first ??= read[0] === undefined ? undefined : arrivalOf(read[0]);
+    const records = read.filter((record) => readArrival(record) <= to);
+    first ??= read[0] === undefined ? undefined : readArrival(read[0]);
     const reached = Math.min(to, Date.now() - behind);
     const share = first === undefined || first >= to ? 1 : Math.max(0, (reached - first) / (to - first));
     if (records.length > 0 || behind > 0) {
@@ -100,7 +100,7 @@ export class ShardIterator {
     this.#iterator ??= await this.#begin();
   }
 
-  /** The next portion; undefined behind the end of a closed shard. */
+  /** The next page; undefined behind the end of a closed shard. */
   async next(): Promise<GetRecordsCommandOutput | undefined> {
     if (!this.#isOpen) return undefined;
     this.#iterator ??= await this.#begin();
@@ -124,7 +124,7 @@ export class ShardIterator {
     return new GetRecordsCommand({
       StreamARN: this.#streamArn,
       ShardIterator: iterator,
-      Limit: mostRecords,
+      Limit: maxRecords,
     });
   }
 
@@ -146,7 +146,7 @@ export class ShardIterator {
   }
 }
 
-function arrivalOf({ ApproximateArrivalTimestamp }: StreamRecord): number {
+function readArrival({ ApproximateArrivalTimestamp }: StreamRecord): number {
   return ApproximateArrivalTimestamp?.getTime() ?? 0;
 }
 
@@ -159,7 +159,7 @@ export function eventRecord(record: StreamRecord, streamArn: string, shardId: st
       partitionKey: record.PartitionKey ?? '',
       sequenceNumber,
       data: Buffer.from(record.Data ?? []).toString('base64'),
-      approximateArrivalTimestamp: arrivalOf(record) / 1000,
+      approximateArrivalTimestamp: readArrival(record) / 1000,
     },
     eventSource: 'aws:kinesis',
     eventVersion: '1.0',

@@ -26,7 +26,7 @@ export interface Difference {
   readonly attributes: readonly string[];
 }
 
-const mostExamples = 20;
+const maxExamples = 20;
 
 /**
  * Watches a writer: reads every item that a batch is about before and after it is written, and compares them; when an
@@ -57,7 +57,7 @@ export class VerifyingWriter {
   }
 
   async write(changes: Changes, options: WriteOptions): Promise<WriteReport> {
-    const keys = keysOf(this.#tables, changes);
+    const keys = listKeys(this.#tables, changes);
     const before = await this.#read(keys);
     const report = await this.#writer.write(changes, options);
     const after = await this.#read(keys);
@@ -84,14 +84,14 @@ export class VerifyingWriter {
     const kind = before === undefined ? 'added' : 'changed';
     if (kind === 'added') this.#added += 1;
     else this.#changed += 1;
-    if (this.#examples.length === mostExamples) return;
+    if (this.#examples.length === maxExamples) return;
     const [table = '', ...key] = name.split(' ');
     this.#examples.push({ table, key: key.join(' '), kind, attributes });
   }
 }
 
 /** The keys of everything that a batch is about, by table. */
-function keysOf(tables: LedgerTables, changes: Changes): ReadonlyMap<string, readonly Item[]> {
+function listKeys(tables: LedgerTables, changes: Changes): ReadonlyMap<string, readonly Item[]> {
   return new Map([
     [
       tables.sessions,

@@ -12,12 +12,12 @@ import {
   type SourceTraffic,
 } from '../deployment/deployment.ts';
 import { explain } from '../errors.ts';
-import { ageOf, durationOf, tableOf } from '../terminal/figures.ts';
+import { formatAge, formatDuration, formatTable } from '../terminal/figures.ts';
 
 /** `status`: whether all is well, on one screen. */
 
 /** Files of each source that are looked at, the latest. */
-const mostFiles = 50;
+const maxFiles = 50;
 const concurrentReads = 8;
 
 /** What there is to say of a source. */
@@ -65,7 +65,7 @@ export async function showStatus(context: CommandContext, _: object): Promise<Ex
   const [traffic, alarms, queues, files] = await Promise.all([
     parts.read('records', () => deployment.traffic()),
     parts.read('open alarms', () => deployment.openAlarms()),
-    parts.read('queues', () => queuesOf(deployment)),
+    parts.read('queues', () => readQueueStatus(deployment)),
     parts.read('files', () => filesOfSources(deployment, context.terminal.now())),
   ]);
   const { missing } = parts;
@@ -144,15 +144,19 @@ async function filesOfSources(deployment: Deployment, now: number): Promise<Read
   const names = deployment.places.sources.all.map(({ name }) => name);
   const found = await mapConcurrently(names, concurrentReads, async (name) => ({
     name,
-    files: await filesOf(deployment, name, now),
+    files: await readFileStatus(deployment, name, now),
   }));
   return new Map(found.flatMap(({ name, files }) => (files === undefined ? [] : [[name, files]])));
 }
 
-async function filesOf(deployment: Deployment, source: string, now: number): Promise<FileStatus | undefined> {
+async function readFileStatus(
+  deployment: Deployment,
+  source: string,
+  now: number,
+): Promise<FileStatus | undefined> {
   const { places, dynamoDb } = deployment;
   const reader = new LedgerReader({ client: dynamoDb, ...places.tables });
-  const keys = await reader.fileKeys(source, mostFiles, undefined);
+  const keys = await reader.fileKeys(source, maxFiles, undefined);
   const hasBucket = places.sources.all.some(({ name, bucket }) => name === source && bucket !== undefined);
   if (keys.length === 0 && !hasBucket) return undefined;
   const manifests = await reader.files(keys.map(({ object }) => object));
@@ -165,7 +169,7 @@ async function filesOf(deployment: Deployment, source: string, now: number): Pro
   };
 }
 
-async function queuesOf({ sqs, places }: Deployment): Promise<QueueStatus[]> {
+async function readQueueStatus({ sqs, places }: Deployment): Promise<QueueStatus[]> {
   const { files, deadLetters } = places.queues ?? {};
   const named = [
     ['files to import', files],
@@ -212,17 +216,17 @@ function printStatus(
     if (traffic === undefined) return ['?', '?', '?', '?', '?', '?'];
     const { lastRecord, lagSeconds, hour, day } = traffic;
     return [
-      lastRecord === undefined ? 'none in a day' : `${ageOf(lastRecord, now)} ago`,
-      lagSeconds === undefined ? '' : durationOf(lagSeconds),
+      lastRecord === undefined ? 'none in a day' : `${formatAge(lastRecord, now)} ago`,
+      lagSeconds === undefined ? '' : formatDuration(lagSeconds),
       ...[count(hour.received), rejected(hour), count(day.received), rejected(day)],
     ];
   };
   const rows = sources.map(({ source, traffic, files }) => [
     ...[source, ...trafficCells(traffic)],
-    files?.last === undefined ? '' : `${ageOf(files.last, now)} ago`,
+    files?.last === undefined ? '' : `${formatAge(files.last, now)} ago`,
     files === undefined ? '' : fileWords(files),
   ]);
-  print(context, tableOf(colours(context), head, rows));
+  print(context, formatTable(colours(context), head, rows));
   for (const { queue, waiting, inWork } of queues) {
     const words = `${count(waiting)} waiting, ${count(inWork)} in work`;
     print(context, `${queue.padEnd(16)} ${queue === 'dead letters' && waiting > 0 ? red(words) : words}`);
@@ -232,7 +236,8 @@ function printStatus(
     context,
     `${'open alarms'.padEnd(16)} ${alarms.length === 0 ? green('none') : red(count(alarms.length))}`,
   );
-  for (const { sentence, since } of alarms) print(context, `  ${ageOf(since, now).padEnd(8)} ${sentence}`);
+  for (const { sentence, since } of alarms)
+    print(context, `  ${formatAge(since, now).padEnd(8)} ${sentence}`);
 }
 
 function fileWords({ importing, stalled, failed, among }: FileStatus): string {

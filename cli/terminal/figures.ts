@@ -10,7 +10,7 @@ const borders = Object.fromEntries(
 );
 
 /** Rows as a table in a terminal, numbers to the right. Cells may have colours. */
-export function tableOf(
+export function formatTable(
   colours: Colours,
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -39,7 +39,7 @@ const full = '█';
 const parts = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** A bar whose length is a value's share of the greatest. What is more than nothing shows. */
-export function barOf(value: number, greatest: number, width: number): string {
+export function drawBar(value: number, greatest: number, width: number): string {
   if (value <= 0 || greatest <= 0) return '';
   const eighths = Math.max(1, Math.round((value / greatest) * width * 8));
   return full.repeat(Math.floor(eighths / 8)) + (parts[eighths % 8] ?? '');
@@ -60,9 +60,9 @@ export function bytesText(bytes: number): string {
 }
 
 /** How long ago something was, as people say it: `12 s`, `5 min`, `3 h`, `2 d`. */
-export function ageOf(time: string | number, now: number): string {
+export function formatAge(time: string | number, now: number): string {
   const at = typeof time === 'number' ? time : Date.parse(time);
-  return durationOf(Math.max(0, now - at) / 1000);
+  return formatDuration(Math.max(0, now - at) / 1000);
 }
 
 const timeUnits = [
@@ -72,7 +72,7 @@ const timeUnits = [
 ] as const;
 
 /** A number of seconds as people say it: in the largest unit of which there are at least two. */
-export function durationOf(seconds: number): string {
+export function formatDuration(seconds: number): string {
   const unit = timeUnits.find((one) => seconds >= 2 * one.seconds);
   return unit === undefined
     ? `${Math.floor(seconds)} s`

@@ -1,7 +1,7 @@
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
-import { tableOf } from './figures.ts';
+import { formatTable } from './figures.ts';
 import type { Colours } from './terminal.ts';
 
 const counts = ['received', 'stored', 'repeated', 'ignored', 'rejected', 'failed'] as const;
@@ -15,7 +15,7 @@ function receiptTable(
 ): string {
   const shown = counts.filter((name) => name !== 'failed' || total.failed > 0);
   const cells = (receipt: Receipt): string[] => shown.map((name) => count(receipt[name]));
-  return tableOf(
+  return formatTable(
     colours,
     [...heading, ...shown],
     [

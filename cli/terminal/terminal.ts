@@ -28,6 +28,6 @@ export function processTerminal(): Terminal {
 export type Colours = ReturnType<typeof pc.createColors>;
 
 /** Colours for results: only on a terminal, and not where `NO_COLOR` is set (no-color.org). */
-export function coloursOf({ out, env }: Terminal): Colours {
+export function chooseColours({ out, env }: Terminal): Colours {
   return pc.createColors(out.isTTY === true && (env['NO_COLOR'] ?? '') === '');
 }

@@ -60,7 +60,7 @@ export async function startGateway(port: number): Promise<LocalGateway> {
     const answering =
       page !== undefined && request.url === page.path
         ? pageAnswer(request, page)
-        : answerOf(request, () => apis);
+        : makeAnswer(request, () => apis);
     answering.then(
       (answer) => {
         if (answer !== undefined) send(request, response, answer);
@@ -106,11 +106,11 @@ async function pageAnswer(request: IncomingMessage, page: GatewayPage): Promise<
 }
 
 /** The answer to a request; undefined where the client has gone before it had sent all of it. */
-async function answerOf(
+async function makeAnswer(
   request: IncomingMessage,
   running: () => readonly GatewayApi[] | undefined,
 ): Promise<Answer | undefined> {
-  const body = await bodyOf(request);
+  const body = await readBody(request);
   if (body === 'aborted') return undefined;
   if (body === 'too large') return tooLarge;
   const apis = running();
@@ -122,7 +122,7 @@ async function invoked(request: IncomingMessage, body: Buffer, apis: readonly Ga
   const [api] = apis
     .filter(({ root }) => path.startsWith(root))
     .sort((a, b) => b.root.length - a.root.length);
-  const event = api === undefined ? undefined : eventOf(request, api.routes, body);
+  const event = api === undefined ? undefined : makeEvent(request, api.routes, body);
   if (api === undefined || event === undefined) return failed(400, 'Bad Request');
   if (event.routeKey === defaultRouteKey && !api.hasDefault) return failed(404, 'Not Found');
   if (Buffer.byteLength(JSON.stringify(event)) > most.event) return tooLarge;
@@ -133,7 +133,7 @@ async function invoked(request: IncomingMessage, body: Buffer, apis: readonly Ga
 }
 
 /** A request's body, kept up to what API Gateway takes. What is beyond is left unread, and the connection closed. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | 'aborted' | 'too large'> {
+async function readBody(request: IncomingMessage): Promise<Buffer | 'aborted' | 'too large'> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -154,7 +154,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | 'aborted' | 't
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-function eventOf(
+function makeEvent(
   request: IncomingMessage,
   routes: readonly GatewayRoute[],
   body: Buffer,
@@ -165,21 +165,21 @@ function eventOf(
   // Checks of a server's health often ask by HEAD, which API Gateway does not route.
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
   const { routeKey, pathParameters } = routed(routes, method, path);
-  const headers = headersOf(request);
+  const headers = joinHeaders(request);
   return {
     version: '2.0',
     routeKey,
     rawPath,
     rawQueryString: query,
     headers,
-    ...(query !== '' && { queryStringParameters: queryOf(query) }),
+    ...(query !== '' && { queryStringParameters: parseQuery(query) }),
     ...(Object.keys(pathParameters).length > 0 && { pathParameters: { ...pathParameters } }),
-    requestContext: contextOf(request, headers, { method, routeKey, path: rawPath }),
+    requestContext: makeRequestContext(request, headers, { method, routeKey, path: rawPath }),
     ...bodyMembers(headers['content-type'], body),
   };
 }
 
-function contextOf(
+function makeRequestContext(
   request: IncomingMessage,
   headers: Readonly<Record<string, string>>,
   { method, routeKey, path }: { method: string; routeKey: string; path: string },
@@ -217,7 +217,7 @@ function bodyMembers(
   return { body: body.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };
 }
 
-function headersOf(request: IncomingMessage): Record<string, string> {
+function joinHeaders(request: IncomingMessage): Record<string, string> {
   const headers = Object.entries(request.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(',') : value] as const],
   );
@@ -225,7 +225,7 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 }
 
 /** Repeated parameters are joined by commas. */
-function queryOf(query: string): Record<string, string> {
+function parseQuery(query: string): Record<string, string> {
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
     const before = parameters.get(name);

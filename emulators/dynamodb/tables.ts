@@ -25,13 +25,13 @@ async function createTable(client: DynamoDBClient, table: CreateTableCommandInpu
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
     const { Table: found } = await client.send(new DescribeTableCommand({ TableName: table.TableName }));
-    const [wanted, there] = [keysOf(table), keysOf(found ?? {})];
+    const [wanted, there] = [formatKeys(table), formatKeys(found ?? {})];
     if (wanted !== there) throw new Error(`table ${table.TableName} has the keys ${there}, not ${wanted}`);
   }
 }
 
 /** A table's keys and its indexes, in a form that can be compared and read. */
-function keysOf(
+function formatKeys(
   table: Pick<TableDescription, 'KeySchema' | 'LocalSecondaryIndexes' | 'GlobalSecondaryIndexes'>,
 ): string {
   const names = (schema: TableDescription['KeySchema']) => schema?.map((key) => key.AttributeName).join('+');

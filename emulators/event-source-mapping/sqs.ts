@@ -117,11 +117,11 @@ function isEmpty(queue: QueueReader): boolean {
 
 async function deliver(messages: readonly QueueMessage[], options: SqsMappingOptions): Promise<void> {
   const { queue, target, retryDelaySeconds, onBatch } = options;
-  const begun = performance.now();
+  const started = performance.now();
   const result = await target.invoke({
     Records: messages.map((message) => createSqsRecord(message, queue.arn)),
   });
-  const { failed, error } = outcomeOf(result, messages);
+  const { failed, error } = readOutcome(result, messages);
   for (const { messageId, receiptHandle } of messages) {
     if (!failed.has(messageId)) queue.delete(receiptHandle);
     else if (retryDelaySeconds !== undefined) queue.changeVisibility(receiptHandle, retryDelaySeconds);
@@ -130,12 +130,12 @@ async function deliver(messages: readonly QueueMessage[], options: SqsMappingOpt
     messages: messages.length,
     deleted: messages.length - failed.size,
     ...(error === undefined ? {} : { error }),
-    durationMilliseconds: performance.now() - begun,
+    durationMilliseconds: performance.now() - started,
   });
 }
 
 /** The messages that are to be delivered again. */
-function outcomeOf(
+function readOutcome(
   result: InvocationResult,
   messages: readonly QueueMessage[],
 ): { readonly failed: ReadonlySet<string>; readonly error?: InvocationError } {

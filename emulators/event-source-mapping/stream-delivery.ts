@@ -95,10 +95,10 @@ async function deliverOnce(work: Work, context: DeliveryContext): Promise<Work[]
   const fresh = work.records.findIndex((record) => record.kinesis.approximateArrivalTimestamp >= oldest);
   if (fresh !== 0) return splitExpired(work, fresh === -1 ? work.records.length : fresh, context);
 
-  const begun = context.clock.now();
+  const started = context.clock.now();
   const result = await context.target.invoke({ Records: work.records });
-  const outcome = outcomeOf(result, work.records);
-  const durationMilliseconds = context.clock.now() - begun;
+  const outcome = readOutcome(result, work.records);
+  const durationMilliseconds = context.clock.now() - started;
   context.onBatch({ shardId: context.shardId, records: work.records.length, outcome, durationMilliseconds });
   if (outcome.kind === 'succeeded') return [];
 
@@ -165,7 +165,7 @@ async function discard(work: Work, condition: DiscardCondition, context: Deliver
 }
 
 /** What an invocation means for its batch. */
-function outcomeOf(result: InvocationResult, records: readonly KinesisStreamRecord[]): BatchOutcome {
+function readOutcome(result: InvocationResult, records: readonly KinesisStreamRecord[]): BatchOutcome {
   if (!result.ok) return { kind: 'failed', error: result.error };
   const response = readBatchResponse(result.response);
   if (!response.valid) return invalidResponse('the response is no partial batch response');

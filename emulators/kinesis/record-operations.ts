@@ -159,22 +159,22 @@ function startingPosition(
     case 'LATEST':
       return shard.end;
     case 'AT_SEQUENCE_NUMBER':
-      return Math.max(0, positionOf(stream, shard, input.StartingSequenceNumber));
+      return Math.max(0, findPosition(stream, shard, input.StartingSequenceNumber));
     case 'AFTER_SEQUENCE_NUMBER':
-      return positionOf(stream, shard, input.StartingSequenceNumber) + 1;
+      return findPosition(stream, shard, input.StartingSequenceNumber) + 1;
     case 'AT_TIMESTAMP':
       return positionAtTime(shard, input.Timestamp, now);
   }
 }
 
-function positionOf(stream: KinesisStream, shard: Shard, number: string | undefined): number {
+function findPosition(stream: KinesisStream, shard: Shard, number: string | undefined): number {
   if (number === undefined) {
     throw new AwsError(
       'InvalidArgumentException',
       'Must specify StartingSequenceNumber for this iterator type.',
     );
   }
-  const position = shard.positionOf(number);
+  const position = shard.findPosition(number);
   if (position === undefined) {
     throw new AwsError(
       'InvalidArgumentException',

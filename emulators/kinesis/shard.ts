@@ -77,7 +77,7 @@ export class Shard {
   }
 
   /** The position that a sequence number of this shard stands for (-1 for the starting one), or undefined. */
-  positionOf(sequenceNumber: string): number | undefined {
+  findPosition(sequenceNumber: string): number | undefined {
     if (!/^\d{56}$/.test(sequenceNumber) || !sequenceNumber.startsWith(this.#sequencePrefix))
       return undefined;
     return Number(sequenceNumber.slice(-countDigits)) - 1;
@@ -95,7 +95,7 @@ export class Shard {
       position,
     };
     this.#records.push(record);
-    this.#weight += weightOf(record);
+    this.#weight += weighRecord(record);
     return record;
   }
 
@@ -158,7 +158,7 @@ export class Shard {
   }
 
   #dropOldest(): void {
-    this.#weight -= weightOf(this.#oldest());
+    this.#weight -= weighRecord(this.#oldest());
     this.#start += 1;
   }
 
@@ -170,6 +170,6 @@ export class Shard {
   }
 }
 
-function weightOf(record: StoredRecord): number {
+function weighRecord(record: StoredRecord): number {
   return record.data.length + bytesPerRecord;
 }

@@ -48,7 +48,7 @@ async function answer(handler: Handler, message: InvocationMessage): Promise<voi
 
 async function run(handler: Handler, message: InvocationMessage) {
   try {
-    const response = await handler(message.event, contextOf(message));
+    const response = await handler(message.event, makeContext(message));
     return { response: JSON.stringify(response) ?? 'null' };
   } catch (error) {
     return { error: describe(error) };
@@ -56,7 +56,7 @@ async function run(handler: Handler, message: InvocationMessage) {
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
-function contextOf({ requestId, deadline, arn }: InvocationMessage) {
+function makeContext({ requestId, deadline, arn }: InvocationMessage) {
   const env = process.env;
   return {
     awsRequestId: requestId,

@@ -1,13 +1,13 @@
 import type { Account } from './account.ts';
 import { owner, pageLimit, positionIn, tokenAt } from './lists.ts';
-import { pageOf } from './paging.ts';
+import { makePage } from './paging.ts';
 import type { S3Request, S3Response } from './requests.ts';
 import { element, field, xmlDocument } from './xml.ts';
 
 /** ListBuckets. */
 export function listBuckets(account: Account, request: S3Request): S3Response {
   const token = request.query.get('continuation-token');
-  const page = pageOf({
+  const page = makePage({
     keys: account.buckets.keys(),
     itemAt: (name) => account.bucket(name),
     prefix: request.query.get('prefix') ?? '',

@@ -59,7 +59,7 @@ export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
 }
 
 /** The checksum of bytes at hand. */
-export function checksumOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Buffer {
+export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Buffer {
   const running = startChecksum(algorithm);
   running.update(bytes);
   return running.digest();

@@ -11,7 +11,7 @@ export interface Conditions {
 }
 
 /** Reads the conditions from the headers. */
-export function conditionsOf({ headers }: S3Request): Conditions {
+export function readConditions({ headers }: S3Request): Conditions {
   return {
     ifMatch: headers.get('if-match'),
     ifNoneMatch: headers.get('if-none-match'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Account } from './account.ts';
 import type { Bucket, ObjectFacts, StoredObject } from './buckets.ts';
 import { type ChecksumAlgorithm, checksumFields, startChecksum } from './checksums.ts';
-import { conditionsOf } from './conditions.ts';
+import { readConditions } from './conditions.ts';
 import type { Content } from './contents.ts';
 import { invalidArgument, S3Error } from './errors.ts';
 import { findObject, versionHeader } from './reading.ts';
@@ -24,7 +24,7 @@ export async function copyObject(account: Account, request: S3Request): Promise<
   }
   const headers = replace ? objectHeaders(request) : source.object.headers;
   const facts = await copiedFacts(account, source.object, wantedAlgorithm(request));
-  const permit = writePermit(conditionsOf(request), bucket, request.key);
+  const permit = writePermit(readConditions(request), bucket, request.key);
   const object = account.store(bucket, request.key, { ...facts, headers }, 'Copy', permit);
   const document = xmlDocument(
     'CopyObjectResult',

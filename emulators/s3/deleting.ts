@@ -17,7 +17,7 @@ import {
 } from './xml.ts';
 
 /** Objects that one request may delete. */
-const mostDeletions = 1000;
+const maxDeletions = 1000;
 
 /** DeleteObject. */
 export function deleteObject(account: Account, request: S3Request): S3Response {
@@ -60,8 +60,8 @@ export async function deleteObjects(account: Account, request: S3Request): Promi
   const document = parseXml(await readDocument(request), 'Delete');
   const bucket = account.bucket(request.bucket);
   const entries = childrenNamed(document, 'Object');
-  if (entries.length === 0 || entries.length > mostDeletions) throw malformedXml();
-  const deletions = entries.map(deletionOf);
+  if (entries.length === 0 || entries.length > maxDeletions) throw malformedXml();
+  const deletions = entries.map(readDeletion);
   const quiet = childText(document, 'Quiet')?.trim() === 'true';
   return {
     status: 200,
@@ -69,7 +69,7 @@ export async function deleteObjects(account: Account, request: S3Request): Promi
   };
 }
 
-function deletionOf(entry: XmlElement): Deletion {
+function readDeletion(entry: XmlElement): Deletion {
   const key = childText(entry, 'Key');
   if (key === undefined || key === '') throw malformedXml();
   return { key, versionId: childText(entry, 'VersionId') ?? null, ifMatch: childText(entry, 'ETag') };

@@ -6,10 +6,10 @@ import {
   checksumAlgorithms,
   checksumFields,
   checksumHeader,
-  checksumOf,
+  computeChecksum,
   startChecksum,
 } from './checksums.ts';
-import { conditionsOf } from './conditions.ts';
+import { readConditions } from './conditions.ts';
 import { type Content, joinContents } from './contents.ts';
 import { S3Error } from './errors.ts';
 import { versionHeader } from './reading.ts';
@@ -147,7 +147,7 @@ export async function completeMultipartUpload(account: Account, request: S3Reque
   const parts = listedParts(document, upload);
   const content = account.contents.hold(joinContents(parts.map((part) => part.content)));
   const facts = await assembled(account, request, { upload, parts, content });
-  const writable = writePermit(conditionsOf(request), bucket, request.key);
+  const writable = writePermit(readConditions(request), bucket, request.key);
   const object = account.store(bucket, request.key, facts, 'CompleteMultipartUpload', () => {
     bucket.upload(upload.key, upload.id);
     writable();
@@ -236,7 +236,7 @@ async function objectChecksum(
     return { algorithm, type, value: checksum.digest().toString('base64') };
   }
   const digests = parts.map((part) => Buffer.from(part.checksum?.value ?? '', 'base64'));
-  const value = checksumOf(algorithm, Buffer.concat(digests)).toString('base64');
+  const value = computeChecksum(algorithm, Buffer.concat(digests)).toString('base64');
   return { algorithm, type, value: `${value}-${parts.length}` };
 }
 

@@ -1,7 +1,7 @@
 import type { Account } from './account.ts';
 import type { StoredObject } from './buckets.ts';
 import { type ListArguments, listArguments, objectFields, owner, positionIn, tokenAt } from './lists.ts';
-import { pageOf } from './paging.ts';
+import { makePage } from './paging.ts';
 import type { S3Request, S3Response } from './requests.ts';
 import { element, field, type Xml, xmlDocument } from './xml.ts';
 
@@ -12,7 +12,7 @@ export function listObjectsV2(account: Account, request: S3Request): S3Response 
   const token = request.query.get('continuation-token') ?? undefined;
   const startAfter = request.query.get('start-after') ?? undefined;
   const bucket = account.bucket(request.bucket);
-  const page = pageOf({
+  const page = makePage({
     ...{ prefix, delimiter, limit },
     keys: bucket.keys(),
     itemAt: (key) => bucket.current(key),

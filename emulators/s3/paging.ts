@@ -33,7 +33,7 @@ interface Entry<T extends object> {
 }
 
 /** Cuts a page out of a list, the way all lists of S3 do. */
-export function pageOf<T extends object>(request: PageRequest<T>): Page<T> {
+export function makePage<T extends object>(request: PageRequest<T>): Page<T> {
   const page = {
     items: [] as T[],
     commonPrefixes: [] as string[],
@@ -56,7 +56,7 @@ function* entries<T extends object>(request: PageRequest<T>): Generator<Entry<T>
   for (let index = firstIndex(request); index < keys.length; index++) {
     const key = keys[index]!;
     if (!key.startsWith(prefix)) return;
-    const commonPrefix = commonPrefixOf(key, request);
+    const commonPrefix = findCommonPrefix(key, request);
     if (commonPrefix !== undefined && commonPrefix === rolledUp) continue;
     const item = itemAt(key);
     if (item === undefined) continue;
@@ -68,7 +68,7 @@ function* entries<T extends object>(request: PageRequest<T>): Generator<Entry<T>
   }
 }
 
-function commonPrefixOf(
+function findCommonPrefix(
   key: string,
   { prefix, delimiter }: { prefix: string; delimiter: string },
 ): string | undefined {

@@ -13,7 +13,7 @@ export interface ByteRange {
  * @returns undefined when the whole object is to be sent: no range, several, or one that cannot be read.
  * @throws S3Error `InvalidRange` when no byte of the object is in the range.
  */
-export function rangeOf(header: string | undefined, size: number): ByteRange | undefined {
+export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
   const [, first = '', last = ''] = match ?? [];
   if (first === '' && last === '') return undefined;

@@ -1,10 +1,10 @@
 import type { Account } from './account.ts';
 import type { Bucket, StoredObject, Version } from './buckets.ts';
 import { checksumHeaders } from './checksums.ts';
-import { conditionsOf, isReadWanted } from './conditions.ts';
+import { isReadWanted, readConditions } from './conditions.ts';
 import { sliceContent } from './contents.ts';
 import { S3Error } from './errors.ts';
-import { type ByteRange, rangeOf } from './ranges.ts';
+import { type ByteRange, parseRange } from './ranges.ts';
 import type { S3Request, S3Response } from './requests.ts';
 
 /** GetObject. */
@@ -44,11 +44,11 @@ function readObject(account: Account, request: S3Request): Reading {
   const bucket = account.bucket(request.bucket);
   const object = findObject(bucket, request.key, request.query.get('versionId'));
   const described = { etag: `"${object.etag}"`, ...versionHeader(bucket, object), ...lastModified(object) };
-  if (!isReadWanted(conditionsOf(request), object)) {
+  if (!isReadWanted(readConditions(request), object)) {
     return { object, range: undefined, response: { status: 304, headers: described } };
   }
   const { size } = object.content;
-  const range = rangeOf(request.headers.get('range'), size);
+  const range = parseRange(request.headers.get('range'), size);
   const headers = {
     ...described,
     ...object.headers,

@@ -51,7 +51,7 @@ export function readRequest(incoming: IncomingMessage): S3Request {
     ...names,
     resource: `/${names.bucket}${names.key === '' ? '' : `/${names.key}`}`,
     query,
-    headers: headersOf(incoming, query),
+    headers: readHeaders(incoming, query),
     body: incoming,
   };
 }
@@ -73,7 +73,7 @@ function decoded(text: string): string {
   }
 }
 
-function headersOf(incoming: IncomingMessage, query: URLSearchParams): ReadonlyMap<string, string> {
+function readHeaders(incoming: IncomingMessage, query: URLSearchParams): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   for (const [name, value] of query) {
     // A checksum in a presigned URL is of the empty body that was there when it was signed.

@@ -1,7 +1,7 @@
 import type { Account } from './account.ts';
 import type { Bucket, ObjectFacts, StoredObject } from './buckets.ts';
 import { type ChecksumAlgorithm, checksumAlgorithmNamed, checksumHeaders } from './checksums.ts';
-import { type Conditions, conditionsOf, requireWritable } from './conditions.ts';
+import { type Conditions, readConditions, requireWritable } from './conditions.ts';
 import { invalidArgument } from './errors.ts';
 import { versionHeader } from './reading.ts';
 import { RequestBody } from './request-body.ts';
@@ -11,7 +11,7 @@ import { objectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Respons
 export async function putObject(account: Account, request: S3Request): Promise<S3Response> {
   refuseUnsupportedHeaders(request);
   const bucket = account.bucket(request.bucket);
-  const conditions = conditionsOf(request);
+  const conditions = readConditions(request);
   requireWritable(conditions, bucket.current(request.key));
   const headers = objectHeaders(request);
   const body = new RequestBody(request, { wanted: wantedAlgorithm(request) });

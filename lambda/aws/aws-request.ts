@@ -27,14 +27,14 @@ export interface AwsAnswer {
 }
 
 /** How long an answer is waited for. */
-export interface Patience {
+export interface RetryPolicy {
   /** Times that a request is tried, while the service or the network fails. */
   readonly attempts: number;
   /** For each attempt. */
   readonly timeoutMilliseconds: number;
 }
 
-const usualPatience: Patience = { attempts: 5, timeoutMilliseconds: 10_000 };
+const defaultRetryPolicy: RetryPolicy = { attempts: 5, timeoutMilliseconds: 10_000 };
 
 /**
  * Signs and sends a request; tries again on throttling, server errors and network errors.
@@ -45,7 +45,7 @@ const usualPatience: Patience = { attempts: 5, timeoutMilliseconds: 10_000 };
 export async function sendSigned(
   configuration: SigningConfiguration,
   request: AwsRequest,
-  { attempts, timeoutMilliseconds }: Patience = usualPatience,
+  { attempts, timeoutMilliseconds }: RetryPolicy = defaultRetryPolicy,
 ): Promise<AwsAnswer> {
   let failure = '';
   for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -58,7 +58,7 @@ export async function sendSigned(
 }
 
 /** Where a service is: the address that the environment gives, or else the region's own. */
-export async function endpointOf(
+export async function findEndpoint(
   { region }: SigningConfiguration,
   service: 'kinesis' | 'secretsmanager',
 ): Promise<URL> {

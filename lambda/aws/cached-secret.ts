@@ -1,5 +1,5 @@
 import { type JsonObject, parseObject } from '../json/json.ts';
-import { endpointOf, type Patience, type SigningConfiguration, sendSigned } from './aws-request.ts';
+import { findEndpoint, type RetryPolicy, type SigningConfiguration, sendSigned } from './aws-request.ts';
 
 /** Where a secret comes from; an answer may be some minutes old unless a fresh one is asked for. */
 export interface SecretSource<Secret> {
@@ -26,7 +26,7 @@ export interface SecretDefinition<Secret> {
   /** Reads it; undefined where that is not what it holds. */
   readonly read: (members: JsonObject) => Secret | undefined;
   /** How long its reading may take. */
-  readonly patience: Patience;
+  readonly retryPolicy: RetryPolicy;
   /** Told of each reading that fails. The error shows nothing of the secret. */
   readonly onUnreadable: OnUnreadable;
 }
@@ -104,20 +104,20 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
   }
 
   async #read(): Promise<Secret> {
-    const { id, owner, content, read, patience } = this.#definition;
+    const { id, owner, content, read, retryPolicy } = this.#definition;
     const answer = await sendSigned(
       this.#configuration,
       {
         service: 'secretsmanager',
         method: 'POST',
-        url: await endpointOf(this.#configuration, 'secretsmanager'),
+        url: await findEndpoint(this.#configuration, 'secretsmanager'),
         headers: {
           'content-type': 'application/x-amz-json-1.1',
           'x-amz-target': 'secretsmanager.GetSecretValue',
         },
         body: JSON.stringify({ SecretId: id }),
       },
-      patience,
+      retryPolicy,
     );
     // Neither answer nor secret is shown: one may hold the other.
     if (answer.status !== 200) {

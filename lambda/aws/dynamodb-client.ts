@@ -18,7 +18,7 @@ import type { Deadline } from './deadline.ts';
  */
 
 /** Connections that one process keeps open to DynamoDB. */
-const mostConnections = 64;
+const maxConnections = 64;
 
 /**
  * What of the SDK's middleware does nothing for us: a copy of each input for a log that nobody reads (items are personal
@@ -47,8 +47,8 @@ export function dynamoDbClient(
     requestHandler: {
       connectionTimeout: 2_000,
       requestTimeout: 10_000,
-      httpAgent: { keepAlive: true, maxSockets: mostConnections },
-      httpsAgent: { keepAlive: true, maxSockets: mostConnections },
+      httpAgent: { keepAlive: true, maxSockets: maxConnections },
+      httpsAgent: { keepAlive: true, maxSockets: maxConnections },
     },
   });
   for (const unneeded of unneededMiddleware) client.middlewareStack.remove(unneeded);
@@ -95,14 +95,14 @@ class PlainJsonProtocol extends AwsJson1_0Protocol {
   ): Promise<Output> {
     const { statusCode, body } = response;
     if (statusCode !== 200) return super.deserializeResponse<Output>(operation, context, response);
-    const output: Output = JSON.parse(await textOf(body));
+    const output: Output = JSON.parse(await readText(body));
     output.$metadata = { httpStatusCode: statusCode };
     return output;
   }
 }
 
 /** @throws what the connection throws when it breaks, which the SDK then tries again. */
-function textOf(body: NodeJS.ReadableStream): Promise<string> {
+function readText(body: NodeJS.ReadableStream): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     body.setEncoding('utf8');

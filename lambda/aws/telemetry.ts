@@ -44,7 +44,7 @@ export interface TelemetryOptions {
 }
 
 /** The telemetry of one function. */
-export function telemetryOf(
+export function createTelemetry(
   serviceName: (typeof service)[keyof typeof service],
   options: TelemetryOptions = {},
 ): Telemetry {
@@ -84,7 +84,7 @@ export function telemetryOf(
     requested: (status, source) =>
       publish(sourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
     secretUnreadable: ({ owner, error, isKept }) => {
-      logger.error('A secret can not be read', { owner, isUsedAsItWas: isKept, ...causeOf(error) });
+      logger.error('A secret can not be read', { owner, isUsedAsItWas: isKept, ...describeCause(error) });
       publish({
         dimensionSets: [{ [dimension.service]: serviceName }],
         values: [{ name: secret.unreadable, unit: MetricUnit.Count, value: 1 }],
@@ -94,7 +94,7 @@ export function telemetryOf(
 }
 
 /** An error as a log line may show it: its name and message, which are AWS's or ours. */
-export function causeOf(error: unknown): { cause: string } {
+export function describeCause(error: unknown): { cause: string } {
   return { cause: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
 }
 
@@ -117,7 +117,7 @@ interface MetricLine {
 }
 
 /** Values of one metric that a line holds: at a hundred, the library would publish it by itself. */
-const mostValues = 99;
+const maxValues = 99;
 
 function sourceLine(source: string, value: MetricValue): MetricLine {
   return { dimensionSets: [{ [dimension.source]: source }], values: [value] };
@@ -133,9 +133,9 @@ function receiptLines(measures: Measures, source: string): MetricLine[] {
   }));
 }
 
-/** Files are late by nature, so each road's lag is measured by itself. */
+/** Files are late by nature, so each path's lag is measured by itself. */
 function lagLine(measures: Measures, source: string, serviceName: string): MetricLine {
-  const lags = measures.lags(mostValues);
+  const lags = measures.lags(maxValues);
   return {
     dimensionSets: [{ [dimension.source]: source, [dimension.service]: serviceName }],
     values: lags.length === 0 ? [] : [{ name: measure.lag, unit: MetricUnit.Seconds, value: lags }],
@@ -190,7 +190,7 @@ class MeasuredNetworks {
   name(networks: readonly Traffic[]): Traffic[] {
     const byName = new Map<string, Traffic>();
     for (const network of networks) {
-      const { country, operator } = this.#nameOf(network);
+      const { country, operator } = this.#nameNetwork(network);
       const key = `${country}\n${operator}`;
       const sum = byName.get(key);
       byName.set(key, sum === undefined ? { ...network, country, operator } : added(sum, network));
@@ -198,7 +198,7 @@ class MeasuredNetworks {
     return [...byName.values()];
   }
 
-  #nameOf({ country, operator }: Traffic): { country: string; operator: string } {
+  #nameNetwork({ country, operator }: Traffic): { country: string; operator: string } {
     const key = `${country}\n${operator}`;
     const known = this.#named.get(key);
     if (known !== undefined) return known;

@@ -26,7 +26,7 @@ import { explainBytes, explainText } from './unreadable.ts';
  * it in an aggregate. The largest that a carrier sends is 6 MB, the largest that Kinesis takes 10 MB; much more, parsed,
  * would not fit the consumer's memory.
  */
-export const mostBytes = 16 * 1024 * 1024;
+export const maxBytes = 16 * 1024 * 1024;
 
 /** Values that any body may hold, however few bytes it has. */
 const maxValues = 1_000;
@@ -161,7 +161,7 @@ interface Room {
 
 /** A delivery's texts; a fault where it can't be taken apart to its last byte. */
 function unpackAll(bytes: Buffer): readonly Unpacked[] | Fault {
-  const room: Room = { bytes: mostBytes };
+  const room: Room = { bytes: maxBytes };
   if (!isAggregate(bytes)) return [unpack(bytes, room)];
   const limit = limitFor(bytes.length, bytesPerValue);
   const records = readAggregate(bytes, limit);
@@ -212,7 +212,7 @@ export function gunzip(bytes: Uint8Array, most: number): Buffer | Fault {
 }
 
 function tooLarge(): Fault {
-  return fault('too-large', `The body unpacks to more than ${mostBytes} bytes`);
+  return fault('too-large', `The body unpacks to more than ${maxBytes} bytes`);
 }
 
 /** What `gunzipSync` returns with `info`, which Node's types leave out: the engine has counted the bytes that it read. */
@@ -340,16 +340,16 @@ const notJson = fault('broken-json', 'This is not JSON');
 
 /** The parts that pieces of a text are. */
 function piecesBlock(pieces: readonly Piece[], text: string): Block {
-  const bytesOf = ({ from, to }: Piece): Uint8Array => Buffer.from(text.slice(from, to));
+  const cutPiece = ({ from, to }: Piece): Uint8Array => Buffer.from(text.slice(from, to));
   return {
     count: pieces.length,
     *parts() {
       for (const piece of pieces) {
         const value = piece.whole ? parse(text.slice(piece.from, piece.to)) : undefined;
         if (value === undefined) {
-          yield { kind: 'broken', fault: notJson, bytes: () => bytesOf(piece) };
+          yield { kind: 'broken', fault: notJson, bytes: () => cutPiece(piece) };
         } else {
-          yield { kind: 'value', value, bytes: () => bytesOf(piece) };
+          yield { kind: 'value', value, bytes: () => cutPiece(piece) };
         }
       }
     },

@@ -45,7 +45,7 @@ export interface CountryStatement {
 }
 
 /** @returns two capital letters, or undefined where nothing stated leads to a country. */
-export function countryOf(statement: CountryStatement): string | undefined {
+export function readCountry(statement: CountryStatement): string | undefined {
   const { isoCode, name, mcc } = statement;
   if (isoCode !== undefined && /^[A-Za-z]{2}$/.test(isoCode)) return isoCode.toUpperCase();
   if (name !== undefined) {

@@ -33,7 +33,7 @@ export function detailText(
   description: string | undefined,
   unread?: string | undefined,
 ): string | undefined {
-  return textWithin(detail, Math.max(leastBytes, budget - bytesOf(description) - bytesOf(unread)));
+  return textWithin(detail, Math.max(leastBytes, budget - countBytes(description) - countBytes(unread)));
 }
 
 /**
@@ -49,11 +49,11 @@ export function extraBeside(
   unread?: string | undefined,
 ): string | undefined {
   if (extra === undefined) return undefined;
-  const least = Math.max(leastExtraBytes, bytesOf(unread));
-  return withinBytes(extra, Math.max(least, budget - bytesOf(description) - bytesOf(detail)));
+  const least = Math.max(leastExtraBytes, countBytes(unread));
+  return withinBytes(extra, Math.max(least, budget - countBytes(description) - countBytes(detail)));
 }
 
-function bytesOf(text: string | undefined): number {
+function countBytes(text: string | undefined): number {
   return text === undefined ? 0 : Buffer.byteLength(text);
 }
 
@@ -80,25 +80,25 @@ function without(value: unknown, stages: number, room: number, depth: number): u
   if (Array.isArray(value)) return value.map((element) => without(element, stages, room, depth + 1));
   const kept: [string, unknown][] = [];
   for (const [name, member] of Object.entries(value)) {
-    if (member === null || stageOf(name) < stages) continue;
+    if (member === null || findStage(name) < stages) continue;
     kept.push([name, without(member, stages, room, depth + 1)]);
   }
   return Object.fromEntries(kept);
 }
 
 /** Names whose stage is known. The carriers' documents have some sixty; a few hundred leave room for theirs. */
-const mostNames = 500;
+const maxNames = 500;
 /** Longer names are not remembered: a stranger's could fill the memory. */
 const maxNameLength = 64;
 const stages = new Map<string, number>();
 
 /** When a member goes: its place among the expendable, or their number where it stays. */
-function stageOf(name: string): number {
+function findStage(name: string): number {
   const known = stages.get(name);
   if (known !== undefined) return known;
   const stage = expendable.findIndex((pattern) => pattern.test(name));
   const found = stage === -1 ? expendable.length : stage;
-  if (stages.size < mostNames && name.length <= maxNameLength) stages.set(name, found);
+  if (stages.size < maxNames && name.length <= maxNameLength) stages.set(name, found);
   return found;
 }
 

@@ -97,7 +97,7 @@ const wrappers = ['records', 'Records', 'events', 'data', 'items', 'messages', '
 export function explainValue(value: unknown): Fault {
   const record = jsonObject(value);
   if (record === undefined)
-    return fault('unknown-shape', `A record is an object, and this is ${nounOf(value)}`);
+    return fault('unknown-shape', `A record is an object, and this is ${nameType(value)}`);
   const nearMiss = nearMisses.find(({ isLike }) => isLike(record));
   if (nearMiss !== undefined) return fault('unknown-shape', nearMiss.sentence);
   const wrapper = wrappers.find(
@@ -112,7 +112,7 @@ export function explainValue(value: unknown): Fault {
   return fault('unknown-shape', 'This is neither a CloudEvent, nor an event, nor a usage record');
 }
 
-function nounOf(value: unknown): string {
+function nameType(value: unknown): string {
   if (Array.isArray(value)) return 'an array in an array: send its elements';
   if (typeof value === 'string') {
     return /^\s*[[{]/.test(value) ? 'a text that may hold one: send it without the quotes' : 'a text';

@@ -62,7 +62,7 @@ const separators = /[\s_-]+/g;
  *
  * @returns the carrier's own word where it is not known.
  */
-export function radioOf(ratType: string | undefined): string | undefined {
+export function nameRadio(ratType: string | undefined): string | undefined {
   if (ratType === undefined) return undefined;
   return byCode.get(ratType) ?? radioByWord(ratType) ?? ratType;
 }
@@ -79,6 +79,6 @@ function radioByWord(word: string): string | undefined {
 }
 
 /** A carrier's radio access type as text. */
-export function ratTypeOf(value: unknown): string | undefined {
+export function readRatType(value: unknown): string | undefined {
   return freeText(identifier(value), 32);
 }

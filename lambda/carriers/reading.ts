@@ -1,6 +1,6 @@
 import type { Group, LedgerEvent, Observations, Session, Sim, Stated, Usage } from '../ledger/observation.ts';
 import type { Source } from '../ledger/source.ts';
-import { epochMilliseconds, parseTime, timeOf } from '../ledger/time.ts';
+import { epochMilliseconds, formatTime, parseTime } from '../ledger/time.ts';
 import { withinBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
 
@@ -123,7 +123,10 @@ function checkedTime(value: unknown, member: string, arrival: Arrival): string |
   if (tooLong !== undefined) return tooLong;
   const time = typeof value === 'string' ? parseTime(value) : undefined;
   if (time === undefined) return memberFault('impossible-time', member, 'is no possible time', value);
-  if (time > dayOf(arrival) && epochMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds) {
+  if (
+    time > formatArrivalDay(arrival) &&
+    epochMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds
+  ) {
     return {
       ...memberFault('future-time', member, 'is more than 24 hours ahead of the arrival'),
       value: time,
@@ -147,11 +150,11 @@ let lastDay = Number.NaN;
 let lastDayText = '';
 
 /** The beginning of the UTC day of an arrival, as text: what is before it needs no closer look. */
-function dayOf({ arrivedAt }: Arrival): string {
+function formatArrivalDay({ arrivedAt }: Arrival): string {
   const day = Math.floor(arrivedAt / 86_400_000);
   if (day !== lastDay) {
     lastDay = day;
-    lastDayText = timeOf(day * 86_400_000);
+    lastDayText = formatTime(day * 86_400_000);
   }
   return lastDayText;
 }

@@ -6,7 +6,7 @@ export function isEqual(a: string, b: string): boolean {
 }
 
 /** Whether a text is one of several. Every comparison is made, whichever fits. */
-export function isOneOf(given: string, accepted: readonly string[]): boolean {
+export function matchesAny(given: string, accepted: readonly string[]): boolean {
   let found = false;
   for (const one of accepted) found = isEqual(given, one) || found;
   return found;

@@ -17,7 +17,7 @@ import type { Entry } from './ingest.ts';
  *
  * @throws Error when a stream belongs to no source.
  */
-export function* entriesOf(
+export function* readEntries(
   records: readonly KinesisStreamRecord[],
   sources: Sources,
   interpretValue: Interpret = interpret,
@@ -27,7 +27,11 @@ export function* entriesOf(
     // Kinesis' own mark, which is the same at every retry.
     const arrivedAt = Math.round(record.kinesis.approximateArrivalTimestamp * 1000);
     const data = Buffer.from(record.kinesis.data, 'base64');
-    yield* entriesOfBody(data, { delivery, source, arrivedAt, position: positionOf(record) }, interpretValue);
+    yield* entriesOfBody(
+      data,
+      { delivery, source, arrivedAt, position: formatPosition(record) },
+      interpretValue,
+    );
   }
 }
 
@@ -90,7 +94,7 @@ function interpretWithinLimits(value: unknown, arrival: Arrival, interpretValue:
 }
 
 /** Where a record arrived: `stream/shard/sequence`. */
-export function positionOf({ eventSourceARN, eventID, kinesis }: KinesisStreamRecord): string {
+export function formatPosition({ eventSourceARN, eventID, kinesis }: KinesisStreamRecord): string {
   const stream = eventSourceARN.slice(eventSourceARN.lastIndexOf('/') + 1);
   return `${stream}/${eventID.slice(0, eventID.indexOf(':'))}/${kinesis.sequenceNumber}`;
 }

@@ -6,7 +6,7 @@ import { forEachConcurrently } from '../store/concurrency.ts';
 import type { WriteOptions } from '../store/ledger-tables.ts';
 import { type Quarantine, type Reject, rejectFault, rejectId } from '../store/quarantine.ts';
 import type { LedgerWriter } from '../store/writer.ts';
-import { kindOf, Measures } from './measures.ts';
+import { classifyReading, Measures } from './measures.ts';
 
 /** One record of a batch, read. */
 export interface Entry {
@@ -52,7 +52,7 @@ export interface Ingested {
 /** Objects of rejects that are put at the same time. */
 const concurrentRejects = 16;
 /** Bytes of rejects that wait for the end of their batch; a few that were unpacked from gzip would fill the memory. */
-const mostWaitingBytes = 8 * 1024 * 1024;
+const maxWaitingBytes = 8 * 1024 * 1024;
 /**
  * Bytes of rejects after which an object of one delivery ends and another begins. Half of what may wait, so that what is
  * in an object depends on its delivery alone, never on what else is in the batch.
@@ -68,7 +68,7 @@ const maxFolded = 20_000;
 
 /**
  * Takes in a batch: folds what its records state into one change an item, writes the changes, keeps the rejects. The
- * one way into the ledger, whatever road a record came.
+ * one way into the ledger, whatever path a record came.
  *
  * Does not throw for what store or quarantine did not take: these deliveries are reported as failed.
  */
@@ -81,7 +81,7 @@ export async function ingest(
   const outcome = new BatchOutcome();
   for (const entry of entries) {
     batch.add(entry);
-    if (batch.waitingBytes > mostWaitingBytes) {
+    if (batch.waitingBytes > maxWaitingBytes) {
       await keepRejects(batch.takeClosed(), ports.quarantine, outcome);
     }
     if (batch.folded >= maxFolded) await write(batch, ports, options, outcome);
@@ -95,7 +95,7 @@ export async function ingest(
   ports.measure?.(batch.measures, receipt);
   return {
     receipt,
-    failedDeliveries: new Set([...failed].map((record) => batch.deliveryOf(record))),
+    failedDeliveries: new Set([...failed].map((record) => batch.findDelivery(record))),
     testIds: [...batch.testIds],
     errors: [...outcome.writeErrors.values(), ...outcome.rejectErrors.values()],
   };
@@ -188,7 +188,7 @@ class Batch {
     const record = this.#verdicts.length;
     this.#deliveries.push(entry.delivery);
     this.#verdicts.push(this.#judge(entry, record));
-    this.#kinds.push(kindOf(entry.reading));
+    this.#kinds.push(classifyReading(entry.reading));
     this.measures.late(entry.reading, entry.arrivedAt);
   }
 
@@ -214,7 +214,7 @@ class Batch {
     return this.takeClosed();
   }
 
-  deliveryOf(record: number): number {
+  findDelivery(record: number): number {
     return this.#deliveries[record] ?? 0;
   }
 
@@ -245,7 +245,7 @@ class Batch {
         if (reading.testId !== undefined) this.testIds.add(reading.testId);
         return 'ignored';
       case 'fault':
-        this.#reject(entry, record, rejectOf(entry, reading));
+        this.#reject(entry, record, makeReject(entry, reading));
         return 'rejected';
     }
   }
@@ -284,7 +284,7 @@ class Batch {
   }
 }
 
-function rejectOf(entry: Entry, wrong: Fault): Reject {
+function makeReject(entry: Entry, wrong: Fault): Reject {
   const { position, source, arrivedAt, header } = entry;
   return {
     ...rejectFault(wrong),

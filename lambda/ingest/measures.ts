@@ -103,7 +103,7 @@ export class Measures {
 }
 
 /** What a record is counted as: `usage`, `event`, `platform` for a platform's message, or the code of a reject. */
-export function kindOf(reading: Reading): string {
+export function classifyReading(reading: Reading): string {
   switch (reading.kind) {
     case 'observed':
       return reading.usage === undefined ? 'event' : 'usage';

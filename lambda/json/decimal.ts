@@ -6,7 +6,7 @@
 const spelling = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /** Digits before and behind the point that a decimal may have; DynamoDB's numbers hold 38 in all. */
-const mostDigits = 36;
+const maxDigits = 36;
 
 /** The longest text that is looked at: as many digits as a table holds, with as many zeros that say nothing. */
 const maxTextLength = 256;
@@ -20,9 +20,9 @@ const maxTextLength = 256;
 export function parseDecimal(value: string | number): string | undefined {
   if (typeof value === 'number') {
     if (Number.isInteger(value) && Number.isSafeInteger(value)) return value === 0 ? '0' : String(value);
-    return decimalOf(String(value));
+    return normalizeDecimal(String(value));
   }
-  return value.length > maxTextLength ? undefined : decimalOf(value.trim());
+  return value.length > maxTextLength ? undefined : normalizeDecimal(value.trim());
 }
 
 /** Whether a text is a decimal number, of however many digits within the length that is looked at. */
@@ -57,21 +57,21 @@ function exactProduct(decimal: string, factor: number): number {
   return negative && rounded !== 0 ? -rounded : rounded;
 }
 
-function decimalOf(text: string): string | undefined {
+function normalizeDecimal(text: string): string | undefined {
   const parts = spelling.exec(text);
   if (parts === null) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = parts;
   const shift = Number(exponent);
   const digits = whole + fraction;
   const point = whole.length + shift;
-  if (point > mostDigits || digits.length - point > mostDigits + digits.length) return undefined;
+  if (point > maxDigits || digits.length - point > maxDigits + digits.length) return undefined;
   const shifted =
     point <= 0
       ? { whole: '0', fraction: '0'.repeat(-point) + digits }
       : { whole: digits.slice(0, point).padEnd(point, '0'), fraction: digits.slice(point) };
   const canonicalWhole = shifted.whole.replace(/^0+(?=\d)/, '');
   const canonicalFraction = shifted.fraction.replace(/0+$/, '');
-  if (canonicalWhole.length + canonicalFraction.length > mostDigits) return undefined;
+  if (canonicalWhole.length + canonicalFraction.length > maxDigits) return undefined;
   const value = canonicalFraction === '' ? canonicalWhole : `${canonicalWhole}.${canonicalFraction}`;
   return sign === '-' && value !== '0' ? `-${value}` : value;
 }

@@ -164,7 +164,7 @@ export const usage = {
   source: 'text',
   carrier: 'text',
   iccid: 'text?',
-} satisfies AttributeTable<Omit<Usage, 'fullness'>>;
+} satisfies AttributeTable<Omit<Usage, 'completeness'>>;
 
 /** An event besides how full its statement is and when it arrived. */
 export const event = {
@@ -186,7 +186,7 @@ export const event = {
   source: 'text',
   carrier: 'text',
   iccid: 'text?',
-} satisfies AttributeTable<Omit<LedgerEvent, 'fullness' | 'arrivedAt'>>;
+} satisfies AttributeTable<Omit<LedgerEvent, 'completeness' | 'arrivedAt'>>;
 
 /** One attribute of a state. */
 export interface Attribute {

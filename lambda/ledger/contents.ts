@@ -1,11 +1,11 @@
 import { type Attribute, event, listAttributes, readAttribute, usage } from './attributes.ts';
 import type { LedgerEvent, Scalar, Usage } from './observation.ts';
 
-/** What a usage record says, whatever the fullness of the statement. */
-export type UsageContent = Omit<Usage, 'fullness'>;
+/** What a usage record says, however complete the statement is. */
+export type UsageContent = Omit<Usage, 'completeness'>;
 
-/** What an event says, whatever the fullness of the statement and its time of arrival. */
-export type EventContent = Omit<LedgerEvent, 'fullness' | 'arrivedAt'>;
+/** What an event says, however complete the statement is and its time of arrival. */
+export type EventContent = Omit<LedgerEvent, 'completeness' | 'arrivedAt'>;
 
 const usageAttributes = sortByName(listAttributes(usage));
 const eventAttributes = sortByName(listAttributes(event));

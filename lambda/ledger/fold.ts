@@ -80,6 +80,6 @@ function join<State>(
  * are ordered by their contents.
  */
 export function fuller<Item extends Usage | LedgerEvent>(a: Item, b: Item): Item {
-  if (a.fullness !== b.fullness) return a.fullness > b.fullness ? a : b;
+  if (a.completeness !== b.completeness) return a.completeness > b.completeness ? a : b;
   return compareContents(a, b) >= 0 ? a : b;
 }

@@ -199,23 +199,23 @@ export interface Sim {
  * is the item. `complete` means that no other rendering could add to it, so it may be put without looking; whatever
  * is less is put only where nothing fuller stands.
  */
-export type Fullness = number;
+export type Completeness = number;
 
-/** The fullness from which a statement is put without looking: of each record there is one such rendering. */
-export const complete: Fullness = 9;
+/** The completeness from which a statement is put without looking: of each record there is one such rendering. */
+export const complete: Completeness = 9;
 
 /** As full as a complete statement, but of a carrier whose successor may state the same record. */
-export const superseded: Fullness = complete - 1;
+export const superseded: Completeness = complete - 1;
 
 /** A complete statement that names the session too, which a carrier's CSV does not. */
-export const completeWithSession: Fullness = 10;
+export const completeWithSession: Completeness = 10;
 
 /** A usage record, or the window of a Super SIM update: a delta. */
 export interface Usage {
   readonly sim: string;
   /** `<start>#<record id>`. */
   readonly usageId: string;
-  readonly fullness: Fullness;
+  readonly completeness: Completeness;
   readonly source: string;
   readonly carrier: Carrier;
   readonly iccid: string | undefined;
@@ -269,7 +269,7 @@ export interface LedgerEvent {
   readonly sim: string;
   /** `<time>#<event id>`. */
   readonly eventKey: string;
-  readonly fullness: Fullness;
+  readonly completeness: Completeness;
   readonly source: string;
   readonly carrier: Carrier;
   readonly iccid: string | undefined;

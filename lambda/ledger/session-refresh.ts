@@ -26,6 +26,6 @@ export function refreshesHourly({ origin, start, startStated, groups }: Session,
 }
 
 /** The usage item of an update that does not write its session: it says when the running totals in it were observed. */
-export function speakingFor({ origin }: Session, window: Usage): Usage {
+export function withoutSession({ origin }: Session, window: Usage): Usage {
   return { ...window, observedAt: origin.at };
 }

@@ -43,11 +43,11 @@ export function sameSession(a: Session, b: Session): boolean {
 
 /** A stated start stands before an observed one; of two of a kind the earlier. */
 function mergeStarts(a: Session, b: Session): Pick<Session, 'start' | 'startStated'> {
-  if (a.startStated !== b.startStated) return startOf(a.startStated ? a : b);
-  return startOf(a.start <= b.start ? a : b);
+  if (a.startStated !== b.startStated) return pickStart(a.startStated ? a : b);
+  return pickStart(a.start <= b.start ? a : b);
 }
 
-function startOf({ start, startStated }: Session): Pick<Session, 'start' | 'startStated'> {
+function pickStart({ start, startStated }: Session): Pick<Session, 'start' | 'startStated'> {
   return { start, startStated };
 }
 

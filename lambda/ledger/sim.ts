@@ -37,7 +37,7 @@ export function sameSim(a: Sim, b: Sim): boolean {
 }
 
 /** Whether a SIM is online once an observation of its session holds, and since when. */
-export function connectionOf(session: Session): Connection {
+export function deriveConnection(session: Session): Connection {
   return session.terminal === undefined
     ? { online: true, onlineChanged: session.start }
     : { online: false, onlineChanged: session.terminal.end };

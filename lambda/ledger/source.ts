@@ -28,7 +28,7 @@ export interface Source {
   /** Bytes of the carrier's megabyte: 1,000,000 unless configured. */
   readonly bytesPerMegabyte: number;
   /**
-   * Whether files are the only road by which its records come: it has no stream. Then no rendering of a usage record
+   * Whether files are the only path by which its records come: it has no stream. Then no rendering of a usage record
    * says more than its CSV row, and rows are written many at once; otherwise each is written on a condition.
    */
   readonly filesOnly?: boolean;

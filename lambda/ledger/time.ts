@@ -55,12 +55,12 @@ export function epochMilliseconds(time: string): number {
 }
 
 /** The time of a number of milliseconds since the epoch. */
-export function timeOf(milliseconds: number): string {
+export function formatTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
 /**
- * A time cut to its second. Keys of records that come by several roads begin with it: one road states milliseconds, the
+ * A time cut to its second. Keys of records that come by several paths begin with it: one path states milliseconds, the
  * other does not.
  */
 export function wholeSecond(time: string): string {
@@ -102,13 +102,13 @@ function shifted(time: string, isBehind: boolean, hours: number, minutes: number
   if (hours > 23 || minutes > 59) return undefined;
   if (hours === 0 && minutes === 0) return time;
   const milliseconds = (hours * 60 + minutes) * 60_000;
-  const utc = timeOf(epochMilliseconds(time) + (isBehind ? milliseconds : -milliseconds));
+  const utc = formatTime(epochMilliseconds(time) + (isBehind ? milliseconds : -milliseconds));
   return exists(utc) ? utc : undefined;
 }
 
 /** Whether a time is within the last second of a month, the only one that a leap second follows. */
 function endsMonth(utc: string): boolean {
-  return utc.slice(11, 19) === '23:59:59' && timeOf(epochMilliseconds(utc) + 1_000).slice(8, 10) === '01';
+  return utc.slice(11, 19) === '23:59:59' && formatTime(epochMilliseconds(utc) + 1_000).slice(8, 10) === '01';
 }
 
 /** Whether the first 19 characters, digits where digits belong, name a moment that a calendar and a clock know. */

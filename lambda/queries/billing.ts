@@ -20,14 +20,14 @@ export function charged(bill: Bill, { carrier, trafficType, cost, currency }: St
   if (cost === undefined || trafficType === 'sms' || !isCostMoney(carrier)) return bill;
   const sole =
     bill.currency === undefined ? (currency ?? null) : bill.currency === currency ? currency : null;
-  return { units: bill.units + unitsOf(cost), currency: sole };
+  return { units: bill.units + parseUnits(cost), currency: sole };
 }
 
 /**
  * The amount as a number, and its currency. Both are null where no cost in money is stated, which does not mean that
  * nothing is charged, and where there are several currencies, of which there is no sum.
  */
-export function amountOf({ units, currency }: Bill): { amount: number | null; currency: string | null } {
+export function formatAmount({ units, currency }: Bill): { amount: number | null; currency: string | null } {
   if (currency === undefined || currency === null) return { amount: null, currency: null };
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
   const text = `${units < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
@@ -35,7 +35,7 @@ export function amountOf({ units, currency }: Bill): { amount: number | null; cu
 }
 
 /** A decimal as DynamoDB writes it; beyond 18 digits behind the point it is cut off. */
-function unitsOf(decimal: string): bigint {
+function parseUnits(decimal: string): bigint {
   const isNegative = decimal.startsWith('-');
   const [mantissa = '', exponent = '0'] = decimal.replace(/^[+-]/, '').toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');

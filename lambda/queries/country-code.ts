@@ -1,5 +1,5 @@
 import codes from 'i18n-iso-countries/codes.json' with { type: 'json' };
-import { countryOf } from '../carriers/country.ts';
+import { readCountry } from '../carriers/country.ts';
 
 /** ISO 3166-1 alpha-2 to alpha-3; each row of the library's table begins with the two. */
 const alpha3ByAlpha2 = new Map(codes.map(([alpha2 = '', alpha3 = '']) => [alpha2, alpha3]));
@@ -11,6 +11,6 @@ const alpha3ByAlpha2 = new Map(codes.map(([alpha2 = '', alpha3 = '']) => [alpha2
  * @param mcc mobile country code, for where it did not.
  */
 export function threeLetterCountry(country: string | undefined, mcc: string | undefined): string | null {
-  const alpha2 = country ?? countryOf({ mcc });
+  const alpha2 = country ?? readCountry({ mcc });
   return alpha2 === undefined ? null : (alpha3ByAlpha2.get(alpha2) ?? null);
 }

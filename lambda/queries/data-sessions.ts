@@ -8,12 +8,18 @@ import type { sessionStatuses } from './parameters.ts';
 import type { Period } from './period.ts';
 import type { QueryPorts } from './ports.ts';
 import { refreshedSessions } from './refreshed-sessions.ts';
-import { type Given, nothingGiven, type SessionPage, sessionPage, statusOf } from './session-listing.ts';
-import { noVolumes, type Volumes, volumesOf } from './session-totals.ts';
+import {
+  findStatus,
+  nothingReturned,
+  type Returned,
+  type SessionPage,
+  sessionPage,
+} from './session-listing.ts';
+import { noVolumes, sumVolumes, type Volumes } from './session-totals.ts';
 import { type FoundSim, requireKnown } from './sim-lookup.ts';
 
 /** Which data sessions of a SIM are listed. */
-export interface SessionsQuery extends PageRequest<Given> {
+export interface SessionsQuery extends PageRequest<Returned> {
   readonly sim: FoundSim;
   /** When they started; both ends included. */
   readonly period: Period;
@@ -32,9 +38,9 @@ export type DataSession = ReturnType<typeof dataSession>;
 export async function listDataSessions(
   { sim, period, status, size, after, include }: SessionsQuery,
   ports: Pick<QueryPorts, 'reader' | 'sessionRefresh'>,
-): Promise<Page<DataSession, Given>> {
+): Promise<Page<DataSession, Returned>> {
   const selection = { sim: sim.sim, ...period, status };
-  const page = await sessionPage(ports.reader, selection, after ?? nothingGiven, size);
+  const page = await sessionPage(ports.reader, selection, after ?? nothingReturned, size);
   if (page.sessions.length === 0) await requireKnown(ports.reader, sim);
   return { resources: await dataSessions(ports, sim.sim, page, include), next: page.next };
 }
@@ -57,7 +63,7 @@ export async function dataSessions(
     reader.usage({ sim, from, to: `${to}$` }, { everyRendering: true });
   const sessions =
     sessionRefresh === 'hourly' ? await refreshedSessions(stored, nextStart, renderingsBetween) : stored;
-  const volumes = await volumesOf(sessions, nextStart, usageBetween);
+  const volumes = await sumVolumes(sessions, nextStart, usageBetween);
   return sessions.map((session) =>
     dataSession(session, volumes.get(session.sessionId) ?? noVolumes, disclosure),
   );
@@ -95,7 +101,7 @@ function dataSession(session: Session, volumes: Volumes, disclosure: Disclosure)
     apn: address?.group.apn ?? null,
     ip_address: disclosure.has('ip_address') ? (address?.group.ipAddress ?? null) : null,
     imsi: disclosure.has('imsi') ? (subscriber?.group.imsi ?? null) : null,
-    status: statusOf(session),
+    status: findStatus(session),
     source: origin.group.source,
     error: trouble?.group.error ?? null,
   };

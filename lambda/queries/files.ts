@@ -7,7 +7,7 @@ import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';
 
 /** Rounds of reading that one page makes in search of files with a state. */
-const mostRounds = 8;
+const maxRounds = 8;
 
 /** Which imported files are listed. */
 export interface FilesQuery extends Omit<PageRequest<FileKey>, 'include'> {
@@ -25,7 +25,7 @@ export async function listFiles(
   { sources, state, size, after }: FilesQuery,
   { reader, now }: Pick<QueryPorts, 'reader' | 'now'>,
 ): Promise<Page<ImportedFile, FileKey>> {
-  const { files, next } = await filesOf(reader, sources, state, size, after);
+  const { files, next } = await readManifests(reader, sources, state, size, after);
   return { resources: files.map((file) => renderFile(file, now())), next };
 }
 
@@ -38,7 +38,7 @@ export async function fetchFile(
   { id }: { readonly id: string },
   { reader, now }: Pick<QueryPorts, 'reader' | 'now'>,
 ): Promise<ImportedFile> {
-  const object = objectOf(id);
+  const object = readObjectId(id);
   const [file] = object === undefined ? [] : await reader.files([object]);
   if (file === undefined) throw new NotFoundError(`The file ${JSON.stringify(shorten(id))}`);
   return renderFile(file, now());
@@ -54,22 +54,22 @@ export function readFilesPosition(value: unknown): FileKey | undefined {
   return { object, source, delivered };
 }
 
-interface FileStretch {
+interface FileRange {
   readonly files: readonly Manifest[];
   readonly next: FileKey | undefined;
 }
 
-async function filesOf(
+async function readManifests(
   reader: LedgerReader,
   sources: readonly string[],
   state: Manifest['state'] | undefined,
   size: number,
   begin: FileKey | undefined,
-): Promise<FileStretch> {
+): Promise<FileRange> {
   const files: Manifest[] = [];
   let after = begin;
-  for (let round = 0; round < mostRounds; round += 1) {
-    const keys = await keysOf(reader, sources, size + 1, after);
+  for (let round = 0; round < maxRounds; round += 1) {
+    const keys = await listKeys(reader, sources, size + 1, after);
     const found = new Map(
       (await reader.files(keys.slice(0, size).map(({ object }) => object))).map((file) => [
         file.object,
@@ -88,7 +88,7 @@ async function filesOf(
 }
 
 /** The next keys of several sources, merged: last delivered first, of one moment by source. */
-async function keysOf(
+async function listKeys(
   reader: LedgerReader,
   sources: readonly string[],
   limit: number,
@@ -131,7 +131,7 @@ function renderFile(file: Manifest, now: number) {
 }
 
 /** The name of the object that an id stands for. */
-function objectOf(id: string): string | undefined {
+function readObjectId(id: string): string | undefined {
   const object = Buffer.from(id, 'base64url');
   const name = object.toString('utf8');
   return object.toString('base64url') === id && isKey(name, 'partition') ? name : undefined;

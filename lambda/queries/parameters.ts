@@ -39,19 +39,19 @@ export const filters = {
     fleet: freeText('the SID of a fleet', 64),
     name: freeText('a part of a name', 128),
   },
-  sessions: { status: oneOf(sessionStatuses) },
-  usage: { granularity: oneOf(granularities) },
+  sessions: { status: parseWord(sessionStatuses) },
+  usage: { granularity: parseWord(granularities) },
   events: {
     type: {
       accepted: 'the type of an event, such as data-session.started',
       parse: (text: string) => (/^[\w.-]{1,128}$/.test(text) ? text : undefined),
     },
   },
-  files: { source: sourceName, state: oneOf(fileStates) },
+  files: { source: sourceName, state: parseWord(fileStates) },
 } as const satisfies Record<string, Record<string, ParameterKind<unknown>>>;
 
 /** A parameter that takes one of several words. */
-export function oneOf<const Word extends string>(words: readonly Word[]): ParameterKind<Word> {
+export function parseWord<const Word extends string>(words: readonly Word[]): ParameterKind<Word> {
   return { accepted: `one of ${words.join(', ')}`, parse: (text) => words.find((word) => word === text) };
 }
 

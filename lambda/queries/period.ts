@@ -1,4 +1,4 @@
-import { earliestTime, epochMilliseconds, parseTime, timeOf } from '../ledger/time.ts';
+import { earliestTime, epochMilliseconds, formatTime, parseTime } from '../ledger/time.ts';
 
 /** The time that a list is about. Times are ISO 8601 with milliseconds and `Z`. */
 export interface Period {
@@ -20,5 +20,5 @@ export function findDefaultStart(end: string): string {
 
 /** A time some days later, or earlier. */
 export function shiftTime(time: string, days: number): string {
-  return timeOf(epochMilliseconds(time) + days * dayMilliseconds);
+  return formatTime(epochMilliseconds(time) + days * dayMilliseconds);
 }

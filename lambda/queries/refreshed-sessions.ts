@@ -1,6 +1,6 @@
 import type { Network, Session, Totals } from '../ledger/observation.ts';
 import { mergeSessions } from '../ledger/session.ts';
-import { epochMilliseconds, timeOf } from '../ledger/time.ts';
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import { chunked } from '../store/concurrency.ts';
 import type { StoredUsage } from '../store/records.ts';
 import type { UsageBetween } from './session-totals.ts';
@@ -31,9 +31,9 @@ export async function refreshedSessions(
   usageBetween: UsageBetween,
 ): Promise<readonly Session[]> {
   const refreshed = new Map<string, Session>();
-  for (const portion of chunked(sessions.filter(mayBeBehind), concurrentReads)) {
+  for (const page of chunked(sessions.filter(mayBeBehind), concurrentReads)) {
     await Promise.all(
-      portion.map(async (session) => {
+      page.map(async (session) => {
         const { sessionId } = session;
         refreshed.set(sessionId, await refreshedSession(session, nextStart(sessionId), usageBetween));
       }),
@@ -53,7 +53,7 @@ async function refreshedSession(
   usageBetween: UsageBetween,
 ): Promise<Session> {
   const { sessionId, start, terminal, origin, groups } = session;
-  const from = timeOf(epochMilliseconds(groups.totals?.at ?? start) - hourMilliseconds);
+  const from = formatTime(epochMilliseconds(groups.totals?.at ?? start) - hourMilliseconds);
   // A session that was never seen to end may overlap with the next one a little.
   const last = terminal?.end ?? nextStart;
   const to = last === undefined ? endOfTime : hourAfter(last, origin.at);
@@ -70,8 +70,8 @@ async function refreshedSession(
 /** What the usage item of an update says for its session. */
 function statedBy(usage: StoredUsage, at: string, { sim, sessionId, start, startStated }: Session): Session {
   const { source, carrier, iccid, dataModifier, imei, writtenImei, imsi } = usage;
-  const totals = totalsOf(usage);
-  const network = networkOf(usage);
+  const totals = pickTotals(usage);
+  const network = pickNetwork(usage);
   return {
     sim,
     sessionId,
@@ -93,16 +93,16 @@ function statedBy(usage: StoredUsage, at: string, { sim, sessionId, start, start
   };
 }
 
-function totalsOf({ sessionUploaded, sessionDownloaded, sessionTotal }: StoredUsage): Totals | undefined {
+function pickTotals({ sessionUploaded, sessionDownloaded, sessionTotal }: StoredUsage): Totals | undefined {
   if (sessionTotal === undefined) return undefined;
   return { dataUploaded: sessionUploaded, dataDownloaded: sessionDownloaded, dataTotal: sessionTotal };
 }
 
-function networkOf({ radio, mcc, mnc, operatorName, country }: StoredUsage): Network | undefined {
+function pickNetwork({ radio, mcc, mnc, operatorName, country }: StoredUsage): Network | undefined {
   const isStated = [radio, mcc, mnc, operatorName, country].some((value) => value !== undefined);
   return isStated ? { radio, ratType: undefined, mcc, mnc, operatorName, country } : undefined;
 }
 
 function hourAfter(...times: readonly string[]): string {
-  return timeOf(Math.max(...times.map(epochMilliseconds)) + hourMilliseconds);
+  return formatTime(Math.max(...times.map(epochMilliseconds)) + hourMilliseconds);
 }

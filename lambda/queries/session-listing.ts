@@ -15,22 +15,22 @@ import type { sessionStatuses } from './parameters.ts';
  * ones costs two read units, and the sessions of a page cost one for every two.
  *
  * The memory is six bytes of a hash for each session, in the page token, and ends with the last
- * {@link mostRemembered}: beyond it, what started before the oldest of those counts as given. Only a session that moves
+ * {@link maxRemembered}: beyond it, what started before the oldest of those counts as given. Only a session that moves
  * past that many others while it is being listed could be given twice or left out.
  */
 
 /** Sessions that a token remembers; with them it stays below the 8 KB that clients and gateways allow for a URL. */
-export const mostRemembered = 900;
+export const maxRemembered = 900;
 
 /** What a listing has given so far. */
-export interface Given {
+export interface Returned {
   /** Hashes of sessions, of six bytes each. */
   readonly hashes: ReadonlySet<string>;
   /** Sessions that started at or after this one are given. */
   readonly floor: SessionKey | undefined;
 }
 
-export const nothingGiven: Given = { hashes: new Set(), floor: undefined };
+export const nothingReturned: Returned = { hashes: new Set(), floor: undefined };
 
 /** Which sessions are listed. */
 export interface SessionSelection {
@@ -45,7 +45,7 @@ export interface SessionSelection {
 export interface SessionPage {
   readonly sessions: readonly Session[];
   /** Undefined where nothing is left. */
-  readonly next: Given | undefined;
+  readonly next: Returned | undefined;
   /** When the SIM's next session after one of the page started; undefined for its last. */
   nextStart(sessionId: string): string | undefined;
 }
@@ -54,7 +54,7 @@ export interface SessionPage {
 export type SessionSource = Pick<LedgerReader, 'sessionKeys' | 'sessions'>;
 
 /** Sessions that one page looks at in search of those with a status. */
-const mostExamined = 1_000;
+const maxExamined = 1_000;
 const endOfTime = '9999';
 const hashBytes = 6;
 
@@ -62,15 +62,15 @@ const hashBytes = 6;
 export async function sessionPage(
   source: SessionSource,
   selection: SessionSelection,
-  given: Given,
+  given: Returned,
   size: number,
 ): Promise<SessionPage> {
   const { sim, from, to, status } = selection;
-  const wanted = status === undefined ? size : mostExamined;
+  const wanted = status === undefined ? size : maxExamined;
   // One more than can be given tells whether anything is left.
   const limit = given.hashes.size + wanted + 1;
   const keys = await source.sessionKeys({ sim, from, to: to ?? endOfTime }, limit, { after: given.floor });
-  const open = keys.filter(({ sessionId }) => !given.hashes.has(hashOf(sessionId)));
+  const open = keys.filter(({ sessionId }) => !given.hashes.has(hashSessionId(sessionId)));
   const { sessions, examined } = await take(source, selection, open.slice(0, wanted), size);
   const isLast = examined.length === open.length && keys.length < limit;
   return {
@@ -96,7 +96,7 @@ async function take(
       if (sessions.length === size) break;
       examined += 1;
       const session = found.get(id);
-      if (session !== undefined && (status === undefined || statusOf(session) === status))
+      if (session !== undefined && (status === undefined || findStatus(session) === status))
         sessions.push(session);
     }
   }
@@ -104,18 +104,18 @@ async function take(
 }
 
 /** A session's status, as its item states it. */
-export function statusOf({ terminal }: Session): (typeof sessionStatuses)[number] {
+export function findStatus({ terminal }: Session): (typeof sessionStatuses)[number] {
   return terminal?.status ?? 'open';
 }
 
 /** What is given after a page; the oldest of what it forgets becomes the floor. */
-function remember(given: Given, examined: readonly SessionKey[], keys: readonly SessionKey[]): Given {
+function remember(given: Returned, examined: readonly SessionKey[], keys: readonly SessionKey[]): Returned {
   const hashes = new Set(given.hashes);
-  for (const { sessionId } of examined) hashes.add(hashOf(sessionId));
+  for (const { sessionId } of examined) hashes.add(hashSessionId(sessionId));
   let { floor } = given;
   for (const key of keys) {
     // What is not given yet stays below the floor, even where given sessions have moved behind it.
-    if (hashes.size <= mostRemembered || !hashes.delete(hashOf(key.sessionId))) break;
+    if (hashes.size <= maxRemembered || !hashes.delete(hashSessionId(key.sessionId))) break;
     floor = key;
   }
   return { hashes, floor };
@@ -142,7 +142,7 @@ async function nextStarts(
 }
 
 /** What a listing has given, as bytes. */
-export function bytesOf({ hashes }: Given): Uint8Array {
+export function encodeReturned({ hashes }: Returned): Uint8Array {
   return Buffer.concat([...hashes].map((hash) => Buffer.from(hash, 'hex')));
 }
 
@@ -151,19 +151,19 @@ export function bytesOf({ hashes }: Given): Uint8Array {
  *
  * @param range the times of the listing: the floor is a session within them.
  */
-export function givenOf(
+export function decodeReturned(
   bytes: Uint8Array,
   floor: unknown,
   range: Pick<SessionSelection, 'from' | 'to'>,
-): Given | undefined {
-  if (bytes.length > mostRemembered * hashBytes) return undefined;
-  const key = floor === null ? undefined : sessionKeyOf(floor, range);
+): Returned | undefined {
+  if (bytes.length > maxRemembered * hashBytes) return undefined;
+  const key = floor === null ? undefined : readSessionKey(floor, range);
   if ((floor !== null && key === undefined) || bytes.length % hashBytes !== 0) return undefined;
   const text = Buffer.from(bytes).toString('hex');
   return { hashes: new Set(text.match(new RegExp(`.{${2 * hashBytes}}`, 'g'))), floor: key };
 }
 
-function sessionKeyOf(
+function readSessionKey(
   value: unknown,
   { from, to = endOfTime }: Pick<SessionSelection, 'from' | 'to'>,
 ): SessionKey | undefined {
@@ -173,7 +173,7 @@ function sessionKeyOf(
   return start >= from && start <= to ? { sessionId, start } : undefined;
 }
 
-function hashOf(sessionId: string): string {
+function hashSessionId(sessionId: string): string {
   return createHash('sha256')
     .update(sessionId)
     .digest('hex')

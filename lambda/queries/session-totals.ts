@@ -1,5 +1,5 @@
 import type { Session } from '../ledger/observation.ts';
-import { epochMilliseconds, timeOf } from '../ledger/time.ts';
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import type { StoredUsage } from '../store/records.ts';
 
 /** Bytes of a session. Up and down are null where a record states their sum only. */
@@ -9,7 +9,7 @@ export interface Volumes {
   readonly total: number;
 }
 
-/** How usage is read: the records that started within a stretch, both ends included. */
+/** How usage is read: the records that started within a range, both ends included. */
 export type UsageBetween = (from: string, to: string) => AsyncIterable<readonly StoredUsage[]>;
 
 /** Usage is looked for this long before a session's stated start: clocks of network and accounting differ. */
@@ -31,17 +31,17 @@ const endOfTime = '9999';
  * @param sessions newest first.
  * @param nextStart when the SIM's next session after one of them started; undefined for the last.
  */
-export async function volumesOf(
+export async function sumVolumes(
   sessions: readonly Session[],
   nextStart: (sessionId: string) => string | undefined,
   usageBetween: UsageBetween,
 ): Promise<ReadonlyMap<string, Volumes>> {
-  const spans = sessions.map((session) => spanOf(session, nextStart(session.sessionId)));
+  const spans = sessions.map((session) => findSpan(session, nextStart(session.sessionId)));
   const sums = new Map<string, Volumes>();
   await Promise.all(
-    runsOf(spans).map(async (run) => {
+    joinSpans(spans).map(async (run) => {
       for await (const records of usageBetween(run.from, run.to)) {
-        for (const usage of records) addTo(sums, run.spans, ownerOf(usage, spans), usage);
+        for (const usage of records) addTo(sums, run.spans, findOwner(usage, spans), usage);
       }
     }),
   );
@@ -61,7 +61,7 @@ interface Span {
   readonly isSummed: boolean;
 }
 
-function spanOf(session: Session, nextStart: string | undefined): Span {
+function findSpan(session: Session, nextStart: string | undefined): Span {
   const { sessionId, start, terminal, origin, groups } = session;
   const { totals } = groups;
   return {
@@ -74,15 +74,15 @@ function spanOf(session: Session, nextStart: string | undefined): Span {
   };
 }
 
-/** A stretch of usage to be read for sessions that follow each other. */
+/** A range of usage to be read for sessions that follow each other. */
 interface Run {
   readonly from: string;
   readonly to: string;
   readonly spans: ReadonlySet<string>;
 }
 
-/** One stretch for each run of summed sessions: what lies between such runs is others' usage, and not read. */
-function runsOf(spans: readonly Span[]): Run[] {
+/** One range for each run of summed sessions: what lies between such runs is others' usage, and not read. */
+function joinSpans(spans: readonly Span[]): Run[] {
   const runs: Span[][] = [];
   let open: Span[] | undefined;
   for (const span of spans) {
@@ -100,7 +100,7 @@ function runsOf(spans: readonly Span[]): Run[] {
     const starts = run.map(({ start }) => start).sort();
     const ends = run.flatMap(({ end, lastRecord }) => [end, lastRecord]).sort();
     return {
-      from: timeOf(epochMilliseconds(starts[0] ?? '') - slackMilliseconds),
+      from: formatTime(epochMilliseconds(starts[0] ?? '') - slackMilliseconds),
       to: ends.at(-1) ?? endOfTime,
       spans: new Set(run.map(({ sessionId }) => sessionId)),
     };
@@ -108,7 +108,7 @@ function runsOf(spans: readonly Span[]): Run[] {
 }
 
 /** Whose a usage record is: the session that it names, else the last to start of those in whose time it started. */
-function ownerOf(usage: StoredUsage, spans: readonly Span[]): string | undefined {
+function findOwner(usage: StoredUsage, spans: readonly Span[]): string | undefined {
   if (usage.sessionId !== undefined) return usage.sessionId;
   return spans.find(({ start, end }) => start <= usage.start && usage.start <= end)?.sessionId;
 }
@@ -126,8 +126,8 @@ function addTo(
 /** Bytes and those of one more usage record. */
 export function plus(volumes: Volumes, usage: StoredUsage): Volumes {
   return {
-    uploaded: sumOf(volumes.uploaded, usage.dataUploaded),
-    downloaded: sumOf(volumes.downloaded, usage.dataDownloaded),
+    uploaded: addPart(volumes.uploaded, usage.dataUploaded),
+    downloaded: addPart(volumes.downloaded, usage.dataDownloaded),
     total: exact(volumes.total + usage.dataTotal),
   };
 }
@@ -135,7 +135,7 @@ export function plus(volumes: Volumes, usage: StoredUsage): Volumes {
 /** No bytes yet, to add to. */
 export const noVolumes = nothing;
 
-function sumOf(sum: number | null, part: number | undefined): number | null {
+function addPart(sum: number | null, part: number | undefined): number | null {
   return sum === null || part === undefined ? null : exact(sum + part);
 }
 

@@ -56,7 +56,7 @@ const maxNameLength = 128;
 
 async function simsCalled(reader: LedgerReader, name: string): Promise<string[]> {
   if (name.length > maxNameLength) return [];
-  for (const [alias, text] of aliasesOf(name)) {
+  for (const [alias, text] of listAliases(name)) {
     const sims = await reader.simsBy(alias, text);
     if (sims.length > 0) return sims;
   }
@@ -64,7 +64,7 @@ async function simsCalled(reader: LedgerReader, name: string): Promise<string[]>
 }
 
 /** By what a SIM may be called so, in the order in which it is looked for. */
-function aliasesOf(name: string): [alias: SimAlias, text: string][] {
+function listAliases(name: string): [alias: SimAlias, text: string][] {
   const id = identifier(name) ?? name;
   if (/^HS[0-9a-f]{32}$/i.test(id)) return [['bySimSid', id]];
   const written = searchedIccid(name);

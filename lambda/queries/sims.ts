@@ -1,5 +1,5 @@
 import type { Session, Sim } from '../ledger/observation.ts';
-import { timeOf } from '../ledger/time.ts';
+import { formatTime } from '../ledger/time.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import { threeLetterCountry } from './country-code.ts';
@@ -74,11 +74,11 @@ export async function fetchSim(
   ports: QueryPorts,
 ): Promise<SimDetails> {
   const { reader } = ports;
-  const month = monthOf(ports.now());
+  const month = findMonth(ports.now());
   const [known, latest, latestUsage, usage] = await Promise.all([
     reader.sim(sim),
-    latestOf(reader, sim),
-    latestUsageOf(reader, sim),
+    readLatest(reader, sim),
+    readLatestUsage(reader, sim),
     usageWithin(reader, sim, month.start, month.end),
   ]);
   if (known === undefined) throw unknownSim(sim);
@@ -94,7 +94,7 @@ export async function fetchSim(
 }
 
 /** A SIM's latest sessions, and when the one after each of them started. */
-async function latestOf(reader: LedgerReader, sim: string) {
+async function readLatest(reader: LedgerReader, sim: string) {
   const keys = await reader.sessionKeys({ sim, from: beginningOfTime, to: endOfTime }, latestSessions);
   const sessions = await reader.sessions(
     sim,
@@ -105,14 +105,14 @@ async function latestOf(reader: LedgerReader, sim: string) {
 }
 
 /** The UTC month of a time. */
-function monthOf(now: number): { start: string; end: string } {
+function findMonth(now: number): { start: string; end: string } {
   const date = new Date(now);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-  return { start: timeOf(Date.UTC(year, month)), end: timeOf(Date.UTC(year, month + 1)) };
+  return { start: formatTime(Date.UTC(year, month)), end: formatTime(Date.UTC(year, month + 1)) };
 }
 
 /** The latest time that the usage record tells of that started last; undefined for a SIM without usage. */
-async function latestUsageOf(reader: LedgerReader, sim: string): Promise<string | undefined> {
+async function readLatestUsage(reader: LedgerReader, sim: string): Promise<string | undefined> {
   const sum = new UsageSum();
   for await (const records of reader.usage({ sim, from: beginningOfTime, to: endOfTime }, { limit: 1 })) {
     for (const record of records) sum.add(record);

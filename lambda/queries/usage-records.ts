@@ -1,10 +1,10 @@
 import type { Sim } from '../ledger/observation.ts';
-import { epochMilliseconds, parseTime, startOfDay, timeOf } from '../ledger/time.ts';
+import { epochMilliseconds, formatTime, parseTime, startOfDay } from '../ledger/time.ts';
 import { isKeyWithin } from '../store/counted-items.ts';
 import { isKey } from '../store/keys.ts';
 import { type LedgerReader, spareRecords } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
-import { amountOf } from './billing.ts';
+import { formatAmount } from './billing.ts';
 import { accountSid } from './data-sessions.ts';
 import type { Disclosure } from './disclosure.ts';
 import { SlowSumError } from './errors.ts';
@@ -47,10 +47,10 @@ export async function listUsageRecords(
   { reader }: Pick<QueryPorts, 'reader'>,
 ): Promise<Page<UsageRecord | RawUsageRecord, string>> {
   const { sim, period, granularity, size, after, include, maxSumSeconds } = query;
-  const stretch: Stretch = { reader, sim: sim.sim, ...period, size, position: after, maxSumSeconds };
+  const range: TimeRange = { reader, sim: sim.sim, ...period, size, position: after, maxSumSeconds };
   const [known, page] = await Promise.all([
     reader.sim(sim.sim),
-    granularity === 'raw' ? readRaw(stretch, include) : readSums(stretch, granularity),
+    granularity === 'raw' ? readRaw(range, include) : readSums(range, granularity),
   ]);
   if (known === undefined) throw unknownSim(sim.sim);
   return { resources: page.records(known), next: page.next };
@@ -68,7 +68,7 @@ export function readUsagePosition(
 }
 
 /** What a page reads of a SIM's usage. The beginning is part of it, the end is not. */
-interface Stretch {
+interface TimeRange {
   readonly reader: LedgerReader;
   readonly sim: string;
   readonly from: string;
@@ -94,9 +94,9 @@ interface PeriodUsage {
   readonly sum: UsageSum;
 }
 
-async function readSums(stretch: Stretch, granularity: 'all' | 'hour' | 'day'): Promise<UsagePage> {
-  const { reader, sim, from, to, maxSumSeconds } = stretch;
-  if (granularity !== 'all') return readPeriods(stretch, granularity);
+async function readSums(range: TimeRange, granularity: 'all' | 'hour' | 'day'): Promise<UsagePage> {
+  const { reader, sim, from, to, maxSumSeconds } = range;
+  if (granularity !== 'all') return readPeriods(range, granularity);
   // One record for the whole period, there even where nothing was used.
   const sum = await usageWithin(reader, sim, from, to, maxSumSeconds);
   if (sum === undefined) throw new SlowSumError(maxSumSeconds ?? Number.POSITIVE_INFINITY);
@@ -104,8 +104,8 @@ async function readSums(stretch: Stretch, granularity: 'all' | 'hour' | 'day'): 
 }
 
 /** One UTC hour or day after the other, newest first; those without usage are left out. */
-async function readPeriods(stretch: Stretch, granularity: 'hour' | 'day'): Promise<UsagePage> {
-  const { reader, sim, from, to, size, position } = stretch;
+async function readPeriods(range: TimeRange, granularity: 'hour' | 'day'): Promise<UsagePage> {
+  const { reader, sim, from, to, size, position } = range;
   const periods: PeriodUsage[] = [];
   const page = (next: string | undefined): UsagePage => ({
     records: (owner) => periods.map((period) => usageRecord(owner, period)),
@@ -113,7 +113,7 @@ async function readPeriods(stretch: Stretch, granularity: 'hour' | 'day'): Promi
   });
   for await (const records of reader.usage({ sim, from, to: position ?? to })) {
     for (const record of records) {
-      const { start, end } = periodOf(record.start, granularity, from, to);
+      const { start, end } = makePeriod(record.start, granularity, from, to);
       let period = periods.at(-1);
       if (period?.start !== start) {
         if (period !== undefined && periods.length === size) return page(period.start);
@@ -127,8 +127,8 @@ async function readPeriods(stretch: Stretch, granularity: 'hour' | 'day'): Promi
 }
 
 /** The stored records themselves, newest first. */
-async function readRaw(stretch: Stretch, disclosure: Disclosure): Promise<UsagePage> {
-  const { reader, sim, from, to, size, position } = stretch;
+async function readRaw(range: TimeRange, disclosure: Disclosure): Promise<UsagePage> {
+  const { reader, sim, from, to, size, position } = range;
   const stored: StoredUsage[] = [];
   const options = { limit: size + spareRecords, before: position };
   for await (const records of reader.usage({ sim, from, to }, options)) {
@@ -145,20 +145,20 @@ async function readRaw(stretch: Stretch, disclosure: Disclosure): Promise<UsageP
 const periodMilliseconds = { hour: 3_600_000, day: 86_400_000 };
 
 /** The UTC hour or day of a time, cut to what was asked for. */
-function periodOf(
+function makePeriod(
   time: string,
   granularity: 'hour' | 'day',
   from: string,
   to: string,
 ): { start: string; end: string } {
   const start = granularity === 'day' ? startOfDay(time) : `${time.slice(0, 13)}:00:00.000Z`;
-  const end = timeOf(epochMilliseconds(start) + periodMilliseconds[granularity]);
+  const end = formatTime(epochMilliseconds(start) + periodMilliseconds[granularity]);
   return { start: start < from ? from : start, end: end > to ? to : end };
 }
 
 /** Usage in the shape of KORE's UsageRecord. What it states only of filtered or grouped usage is null. */
 function usageRecord(sim: Sim, { start, end, sum }: PeriodUsage) {
-  const { amount, currency } = amountOf(sum.bill);
+  const { amount, currency } = formatAmount(sum.bill);
   const { simSid, accountId } = sim.groups.ids?.group ?? {};
   return {
     account_sid: accountSid(accountId),

@@ -1,13 +1,13 @@
-import { epochMilliseconds, timeOf } from '../ledger/time.ts';
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { type Bill, charged, nothingBilled } from './billing.ts';
 import { noVolumes, plus, type Volumes } from './session-totals.ts';
 
-/** Stretches that are read at the same time where a whole period is added up. */
+/** Ranges that are read at the same time where a whole period is added up. */
 const concurrentReads = 8;
-/** A stretch that is not worth being cut. */
-const leastStretchMilliseconds = 2 * 86_400_000;
+/** A range that is not worth being cut. */
+const minRangeMilliseconds = 2 * 86_400_000;
 
 /** What usage records come to. */
 export class UsageSum {
@@ -39,7 +39,7 @@ export class UsageSum {
 }
 
 /**
- * What a SIM used in a period, which its end is no part of. A long period is read as several stretches at the same
+ * What a SIM used in a period, which its end is no part of. A long period is read as several ranges at the same
  * time: a year of records every few minutes is some fifty megabytes. What is read is added up and let go, so that
  * memory does not grow with the period.
  *
@@ -65,8 +65,8 @@ export async function usageWithin(
   const begin = performance.now();
   let isLate = false;
   await Promise.all(
-    stretchesOf(from, to).map(async (stretch) => {
-      for await (const records of reader.usage({ sim, ...stretch })) {
+    splitRange(from, to).map(async (range) => {
+      for await (const records of reader.usage({ sim, ...range })) {
         for (const record of records) sum.add(record);
         isLate ||= performance.now() - begin > maxSeconds * 1_000;
         if (isLate) return;
@@ -76,13 +76,13 @@ export async function usageWithin(
   return isLate ? undefined : sum;
 }
 
-/** A period cut into stretches. As ranges of keys they don't overlap: a key is longer than the time it begins with. */
-function stretchesOf(from: string, to: string): { from: string; to: string }[] {
+/** A period cut into ranges. As ranges of keys they don't overlap: a key is longer than the time it begins with. */
+function splitRange(from: string, to: string): { from: string; to: string }[] {
   const begin = epochMilliseconds(from);
   const length = epochMilliseconds(to) - begin;
-  const count = Math.max(1, Math.min(concurrentReads, Math.floor(length / leastStretchMilliseconds)));
+  const count = Math.max(1, Math.min(concurrentReads, Math.floor(length / minRangeMilliseconds)));
   return Array.from({ length: count }, (_, at) => ({
-    from: timeOf(begin + Math.floor((length * at) / count)),
-    to: timeOf(begin + Math.floor((length * (at + 1)) / count)),
+    from: formatTime(begin + Math.floor((length * at) / count)),
+    to: formatTime(begin + Math.floor((length * (at + 1)) / count)),
   }));
 }

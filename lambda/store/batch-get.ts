@@ -7,9 +7,9 @@ import { backOff, chunked } from './concurrency.ts';
 import type { Item } from './items.ts';
 
 /** Keys that one request may ask for. */
-const mostKeys = 100;
+const maxKeys = 100;
 /** Times that what was left unread is asked for again. */
-const mostAttempts = 10;
+const maxAttempts = 10;
 
 /**
  * Reads items by their keys, in any order; keys without an item are left out of the answer.
@@ -24,10 +24,10 @@ export async function readItems(
 ): Promise<Item[]> {
   const items: Item[] = [];
   await Promise.all(
-    chunked(keys, mostKeys).map(async (chunk) => {
+    chunked(keys, maxKeys).map(async (chunk) => {
       let open: Item[] | undefined = chunk;
       for (let attempt = 0; open !== undefined && open.length > 0; attempt += 1) {
-        if (attempt === mostAttempts) throw new UnreadKeysError(tableName, open.length);
+        if (attempt === maxAttempts) throw new UnreadKeysError(tableName, open.length);
         if (attempt > 0) await backOff(attempt);
         const answer: BatchGetItemCommandOutput = await client.send(
           new BatchGetItemCommand({
@@ -47,6 +47,6 @@ export class UnreadKeysError extends Error {
   override readonly name = 'UnreadKeysError';
 
   constructor(tableName: string, count: number) {
-    super(`${count} keys of ${tableName} were left unread ${mostAttempts} times`);
+    super(`${count} keys of ${tableName} were left unread ${maxAttempts} times`);
   }
 }

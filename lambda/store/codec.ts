@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Attribute, type AttributeTable, type Kind, listAttributes } from '../ledger/attributes.ts';
-import { epochMilliseconds, timeOf } from '../ledger/time.ts';
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 
 /**
  * How states become items and back.
@@ -61,7 +61,7 @@ export function compileCodec<State extends object>(table: AttributeTable<State>)
 }
 
 /** What the compiled functions call. */
-const calls = { stampValue, timeOf } as const;
+const calls = { stampValue, formatTime } as const;
 
 /** The expression for an attribute's value in an item, of one for what a state says, which is not undefined. */
 const encoded: Readonly<Record<Kind, (stated: string) => string>> = {
@@ -78,7 +78,7 @@ const decoded: Readonly<Record<Kind, (stored: string) => string>> = {
   text: (stored) => `${stored}?.S`,
   number: (stored) => `${stored}?.N === undefined ? undefined : Number(${stored}.N)`,
   decimal: (stored) => `${stored}?.N`,
-  stamp: (stored) => `${stored}?.N === undefined ? undefined : timeOf(Number(${stored}.N))`,
+  stamp: (stored) => `${stored}?.N === undefined ? undefined : formatTime(Number(${stored}.N))`,
   flag: (stored) => `${stored}?.BOOL`,
   mark: (stored) => `${stored}?.BOOL`,
 };
@@ -88,7 +88,7 @@ const missing: Readonly<Record<Kind, string>> = {
   text: "''",
   number: '0',
   decimal: "'0'",
-  stamp: 'timeOf(0)',
+  stamp: 'formatTime(0)',
   flag: 'false',
   mark: 'false',
 };

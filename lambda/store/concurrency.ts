@@ -19,8 +19,8 @@ export async function forEachConcurrently<T>(
 }
 
 /** Waits a random time below an exponentially growing bound, so that many who wait don't come back together. */
-export function backOff(attempt: number, firstMilliseconds = 25, mostMilliseconds = 2_000): Promise<void> {
-  const bound = Math.min(mostMilliseconds, firstMilliseconds * 2 ** attempt);
+export function backOff(attempt: number, firstMilliseconds = 25, maxMilliseconds = 2_000): Promise<void> {
+  const bound = Math.min(maxMilliseconds, firstMilliseconds * 2 ** attempt);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * bound));
 }
 

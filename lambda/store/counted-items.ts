@@ -1,5 +1,5 @@
 import { CountedItems, keyDistance, renderingDistance } from '../ledger/counted.ts';
-import { epochMilliseconds, parseTime, timeOf, wholeSecond } from '../ledger/time.ts';
+import { epochMilliseconds, formatTime, parseTime, wholeSecond } from '../ledger/time.ts';
 import { outdoes } from './completeness.ts';
 import type { Item } from './items.ts';
 import { eventsTable, usageTable } from './tables.ts';
@@ -91,5 +91,5 @@ function isTime(text: string): boolean {
 }
 
 function shifted(time: string, milliseconds: number): string {
-  return timeOf(epochMilliseconds(time) + milliseconds);
+  return formatTime(epochMilliseconds(time) + milliseconds);
 }

@@ -31,7 +31,7 @@ interface Phrase {
 const phrases = new Map<string, Phrase>();
 
 /** Kept, since a batch says the same few dozen thousands of times. */
-function phraseOf(attribute: string): Phrase {
+function makePhrase(attribute: string): Phrase {
   const known = phrases.get(attribute);
   if (known !== undefined) return known;
   const alias = reservedNames.has(attribute);
@@ -50,13 +50,13 @@ class UpdateBuilder implements AttributeWriter {
 
   /** A name as it stands in an expression. */
   name(attribute: string): string {
-    const { name, alias } = phraseOf(attribute);
+    const { name, alias } = makePhrase(attribute);
     if (alias) this.names[name] = attribute;
     return name;
   }
 
   set(attribute: string, value: AttributeValue): void {
-    const { name, alias, value: placeholder, assignment } = phraseOf(attribute);
+    const { name, alias, value: placeholder, assignment } = makePhrase(attribute);
     if (alias) this.names[name] = attribute;
     this.values[placeholder] = value;
     this.#sets.push(assignment);
@@ -124,8 +124,8 @@ const sessionConditions = [
 ] as const;
 
 function sessionCondition(startStated: boolean, isTerminal: boolean): string {
-  const { name: start } = phraseOf('start');
-  const { name: end } = phraseOf('end');
+  const { name: start } = makePhrase('start');
+  const { name: end } = makePhrase('end');
   const notEarlier = startStated
     ? ['attribute_not_exists(startStated)', `${start} >= :start`]
     : [`${start} <= :start`];

@@ -33,8 +33,8 @@ export class FilesTable {
 
   /** The manifest of a file, if its import has begun. */
   async read(object: string): Promise<Manifest | undefined> {
-    const item = await readItem(this.#client, this.#tableName, keyOf(object));
-    return item === undefined ? undefined : manifestOf(item);
+    const item = await readItem(this.#client, this.#tableName, makeKey(object));
+    return item === undefined ? undefined : decodeManifest(item);
   }
 
   /** Lets a file that failed be imported again, from its beginning. */
@@ -43,7 +43,7 @@ export class FilesTable {
       await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
-          Key: keyOf(object),
+          Key: makeKey(object),
           UpdateExpression:
             'SET #state = :importing, #position = :none, #rows = :none, accepted = :none, rejected = :none REMOVE reason, header, headers',
           ConditionExpression: '#state = :failed',
@@ -68,7 +68,7 @@ export class FilesTable {
       await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
-          Key: keyOf(manifest.object),
+          Key: makeKey(manifest.object),
           UpdateExpression: update.expression,
           ConditionExpression:
             manifest.state === 'importing'
@@ -84,7 +84,7 @@ export class FilesTable {
   }
 }
 
-function keyOf(object: string): Item {
+function makeKey(object: string): Item {
   return { [filesTable.partitionKey]: { S: object } };
 }
 
@@ -114,7 +114,7 @@ class ManifestUpdate implements AttributeWriter {
 }
 
 /** The manifest that an item holds. */
-export function manifestOf(item: Item): Manifest {
+export function decodeManifest(item: Item): Manifest {
   const manifest = fileCodec.decode(item);
   const { state } = manifest;
   return { ...manifest, state: state === 'done' || state === 'failed' ? state : 'importing' };

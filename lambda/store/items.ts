@@ -1,5 +1,5 @@
 import type { Group, LedgerEvent, Session, Sim, Stated, Terminal, Usage } from '../ledger/observation.ts';
-import { timeOf } from '../ledger/time.ts';
+import { formatTime } from '../ledger/time.ts';
 import { type Codec, type Item, stampValue } from './codec.ts';
 import {
   eventCodec,
@@ -27,18 +27,18 @@ export function sessionItem(session: Session): Item {
 }
 
 /** The session that an item holds. */
-export function sessionOf(item: Item): Session {
+export function decodeSession(item: Item): Session {
   const { terminal, ...session } = sessionCodec.decode(item);
   return {
     ...session,
-    origin: originOf(item, sessionOriginCodec),
-    terminal: terminalOf(item, terminal),
-    groups: groupsOf(item, sessionSchema),
+    origin: decodeOrigin(item, sessionOriginCodec),
+    terminal: decodeTerminal(item, terminal),
+    groups: decodeGroups(item, sessionSchema),
   };
 }
 
 /** An open session has a status and no end. */
-function terminalOf(item: Item, terminal: Terminal | undefined): Terminal | undefined {
+function decodeTerminal(item: Item, terminal: Terminal | undefined): Terminal | undefined {
   if (terminal === undefined || item['end'] === undefined) return undefined;
   return { ...terminal, status: terminal.status === 'failed' ? 'failed' : 'ended' };
 }
@@ -53,18 +53,18 @@ export function simItem(sim: Sim): Item {
 }
 
 /** The SIM that an item holds. */
-export function simOf(item: Item): Sim {
+export function decodeSim(item: Item): Sim {
   return {
     ...simCodec.decode(item),
-    origin: originOf(item, originCodec),
-    groups: groupsOf(item, simSchema),
+    origin: decodeOrigin(item, originCodec),
+    groups: decodeGroups(item, simSchema),
   };
 }
 
 /** A usage record as its item. */
 export function usageItem(usage: Usage, complete: boolean): Item {
   const item = usageCodec.encode(usage);
-  if (!complete) item['fullness'] = { N: String(usage.fullness) };
+  if (!complete) item['fullness'] = { N: String(usage.completeness) };
   return item;
 }
 
@@ -75,7 +75,7 @@ export function usageItem(usage: Usage, complete: boolean): Item {
  */
 export function eventItem(event: LedgerEvent, complete: boolean, retentionDays: number): Item {
   const item = eventCodec.encode(event);
-  if (!complete) item['fullness'] = { N: String(event.fullness) };
+  if (!complete) item['fullness'] = { N: String(event.completeness) };
   if (retentionDays > 0) {
     item['expiresAt'] = { N: String(Math.floor(event.arrivedAt / 1000) + retentionDays * 86_400) };
   }
@@ -107,16 +107,16 @@ function encodeGroups<Name extends string>(
   }
 }
 
-function originOf<G extends Group>(item: Item, { decode }: Codec<G>): Stated<G> {
+function decodeOrigin<G extends Group>(item: Item, { decode }: Codec<G>): Stated<G> {
   return { at: item['lastUpdated']?.S ?? '', group: decode(item) };
 }
 
 /** The schema's names are the keys of the groups. */
-function groupsOf<Groups>(item: Item, schemas: readonly GroupSchema<keyof Groups & string>[]): Groups {
+function decodeGroups<Groups>(item: Item, schemas: readonly GroupSchema<keyof Groups & string>[]): Groups {
   const groups: Record<string, Stated | undefined> = {};
   for (const { name, stamp, decode } of schemas) {
     const at = item[stamp]?.N;
-    groups[name] = at === undefined ? undefined : { at: timeOf(Number(at)), group: decode(item) };
+    groups[name] = at === undefined ? undefined : { at: formatTime(Number(at)), group: decode(item) };
   }
   return groups as Groups;
 }

@@ -14,13 +14,13 @@ export interface LedgerTables {
 /** How a batch is written. */
 export interface WriteOptions {
   /**
-   * Look at what is stored before usage and events are put, and leave it where it says as much. For roads that bring
-   * again what another road brought: a file. The reads cost less than the writes that they save.
+   * Look at what is stored before usage and events are put, and leave it where it says as much. For paths that bring
+   * again what another path brought: a file. The reads cost less than the writes that they save.
    */
-  readonly lookFirst: boolean;
+  readonly readBeforeWrite: boolean;
   /**
-   * With `lookFirst`: records from before this time that are not stored are put many at once, whatever their fullness,
-   * since no other road can bring them at the same moment.
+   * With `readBeforeWrite`: records from before this time that are not stored are put many at once, however complete,
+   * since no other path can bring them at the same moment.
    */
-  readonly settledBefore?: string;
+  readonly finalBefore?: string;
 }

@@ -8,7 +8,7 @@ import {
 import type { Change, Changes } from '../ledger/fold.ts';
 import { complete, type LedgerEvent, type Usage } from '../ledger/observation.ts';
 import { readItems } from './batch-get.ts';
-import { fullnessOf, outdoes } from './completeness.ts';
+import { outdoes, rankCompleteness } from './completeness.ts';
 import { backOff, chunked, forEachConcurrently } from './concurrency.ts';
 import { eventItem, type Item, usageItem } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
@@ -26,15 +26,15 @@ interface Put {
   readonly tableName: string;
   readonly key: Item;
   readonly item: Item;
-  readonly fullness: number;
+  readonly completeness: number;
   readonly change: Change<Usage | LedgerEvent>;
 }
 
 /** Puts that one request may carry. */
-const mostPuts = 25;
+const maxPuts = 25;
 /** Times that what was not processed is sent again. */
-const mostAttempts = 10;
-const mostJoins = 24;
+const maxAttempts = 10;
+const maxJoins = 24;
 
 /** Puts all usage and events of a batch. */
 export async function putAll(
@@ -45,9 +45,9 @@ export async function putAll(
   report: Report,
 ): Promise<void> {
   const { client } = tables;
-  let puts = putsOf(tables, changes);
+  let puts = makePuts(tables, changes);
   const stored = new Map<Put, Item>();
-  if (options.lookFirst) {
+  if (options.readBeforeWrite) {
     try {
       await findStored(client, puts, stored);
     } catch (error) {
@@ -57,40 +57,40 @@ export async function putAll(
     puts = puts.filter((put) => !isContained(put, stored.get(put), report));
   }
   const isPlain = (put: Put): boolean =>
-    put.fullness >= complete || (!stored.has(put) && isSettled(put.change.state, options));
+    put.completeness >= complete || (!stored.has(put) && isSettled(put.change.state, options));
   const plain = puts.filter(isPlain);
   const careful = puts.filter((put) => !isPlain(put));
   await Promise.all([
-    forEachConcurrently(chunked(plain, mostPuts), concurrency, (chunk) => putBatch(client, chunk, report)),
+    forEachConcurrently(chunked(plain, maxPuts), concurrency, (chunk) => putBatch(client, chunk, report)),
     forEachConcurrently(careful, concurrency, (put) =>
       report.of(put.change, () => putUnlessFuller(client, put, stored.get(put))),
     ),
   ]);
 }
 
-/** Whether a record that was looked for is too old for another road to bring it just now. */
-function isSettled(state: Usage | LedgerEvent, { lookFirst, settledBefore }: WriteOptions): boolean {
-  if (!lookFirst || settledBefore === undefined) return false;
-  return ('end' in state ? state.end : state.time) < settledBefore;
+/** Whether a record that was looked for is too old for another path to bring it just now. */
+function isSettled(state: Usage | LedgerEvent, { readBeforeWrite, finalBefore }: WriteOptions): boolean {
+  if (!readBeforeWrite || finalBefore === undefined) return false;
+  return ('end' in state ? state.end : state.time) < finalBefore;
 }
 
-function putsOf(tables: LedgerTables, { usage, events }: Changes): Put[] {
+function makePuts(tables: LedgerTables, { usage, events }: Changes): Put[] {
   const puts: Put[] = [];
   for (const change of usage) {
     const { state } = change;
-    const item = usageItem(state, state.fullness >= complete);
+    const item = usageItem(state, state.completeness >= complete);
     const { sim, usageId } = item;
     if (sim === undefined || usageId === undefined) continue;
     const key = { [usageTable.partitionKey]: sim, [usageTable.sortKey]: usageId };
-    puts.push({ tableName: tables.usage, key, item, fullness: state.fullness, change });
+    puts.push({ tableName: tables.usage, key, item, completeness: state.completeness, change });
   }
   for (const change of events) {
     const { state } = change;
-    const item = eventItem(state, state.fullness >= complete, tables.eventRetentionDays);
+    const item = eventItem(state, state.completeness >= complete, tables.eventRetentionDays);
     const { sim, eventKey } = item;
     if (sim === undefined || eventKey === undefined) continue;
     const key = { [eventsTable.partitionKey]: sim, [eventsTable.sortKey]: eventKey };
-    puts.push({ tableName: tables.events, key, item, fullness: state.fullness, change });
+    puts.push({ tableName: tables.events, key, item, completeness: state.completeness, change });
   }
   return puts;
 }
@@ -120,8 +120,8 @@ function keyText(item: Item): string {
 
 /** Whether what is stored says as much as a put; its record is then a repeat. */
 function isContained(put: Put, stored: Item | undefined, report: Report): boolean {
-  if (stored === undefined || fullnessOf(stored) < put.fullness) return false;
-  if (put.fullness < complete && fullnessOf(stored) === put.fullness) return false;
+  if (stored === undefined || rankCompleteness(stored) < put.completeness) return false;
+  if (put.completeness < complete && rankCompleteness(stored) === put.completeness) return false;
   report.unchanged(put.change);
   return true;
 }
@@ -131,7 +131,7 @@ async function putBatch(client: DynamoDBClient, puts: readonly Put[], report: Re
   let open = puts;
   try {
     for (let attempt = 0; open.length > 0; attempt += 1) {
-      if (attempt === mostAttempts) throw new UnprocessedItemsError(open.length);
+      if (attempt === maxAttempts) throw new UnprocessedItemsError(open.length);
       if (attempt > 0) await backOff(attempt);
       const answer = await client.send(new BatchWriteItemCommand({ RequestItems: requestItems(open) }));
       open = unprocessed(open, answer.UnprocessedItems);
@@ -178,7 +178,7 @@ function isRefusal(error: unknown): boolean {
 /** Puts an item unless what stands there is fuller. */
 async function putUnlessFuller(client: DynamoDBClient, put: Put, seen: Item | undefined): Promise<Outcome> {
   let stored = seen;
-  for (let attempt = 0; attempt < mostJoins; attempt += 1) {
+  for (let attempt = 0; attempt < maxJoins; attempt += 1) {
     if (stored === undefined) {
       const first = await putIfAbsent(client, put);
       if (first === 'changed') return 'changed';
@@ -186,7 +186,7 @@ async function putUnlessFuller(client: DynamoDBClient, put: Put, seen: Item | un
       continue;
     }
     if (!outdoes(put.item, stored)) return 'unchanged';
-    // What another writer puts in the meantime differs in what is stored already: in its fullness at least.
+    // What another writer puts in the meantime differs in what is stored already: in its completeness at least.
     const table = { client, tableName: put.tableName, attributes: Object.keys(put.item) };
     const replaced = await replaceItem(table, stored, put.item);
     if (replaced.done) return 'changed';
@@ -221,6 +221,6 @@ export class UnprocessedItemsError extends Error {
   override readonly name = 'UnprocessedItemsError';
 
   constructor(count: number) {
-    super(`${count} items were left unprocessed ${mostAttempts} times`);
+    super(`${count} items were left unprocessed ${maxAttempts} times`);
   }
 }

@@ -162,7 +162,7 @@ function hasManyControls(bytes: Buffer): boolean {
 }
 
 /**
- * A stretch of a file that is imported again has the same rejects and so the same name; where a newer version of
+ * A range of a file that is imported again has the same rejects and so the same name; where a newer version of
  * simledger finds others in it, these have an object of their own.
  */
 function groupId(group: string, rejects: readonly Reject[]): string {

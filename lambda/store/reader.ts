@@ -18,10 +18,10 @@ import {
   type TimeRange,
   usageRecords,
 } from './counted-items.ts';
-import { manifestOf } from './files.ts';
-import { type Item, sessionOf, simOf } from './items.ts';
+import { decodeManifest } from './files.ts';
+import { decodeSession, decodeSim, type Item } from './items.ts';
 import type { Manifest } from './manifest.ts';
-import { eventOf, type StoredEvent, type StoredUsage, usageOf } from './records.ts';
+import { decodeEvent, decodeUsage, type StoredEvent, type StoredUsage } from './records.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
 
 /** Where the ledger is read. */
@@ -48,7 +48,7 @@ export interface FileKey {
   readonly delivered: string;
 }
 
-/** A stretch of a SIM's sort keys, both ends included. */
+/** A range of a SIM's sort keys, both ends included. */
 export interface KeyRange {
   readonly sim: string;
   readonly from: string;
@@ -70,8 +70,8 @@ export interface SimFilter {
   readonly name?: string | undefined;
 }
 
-/** A stretch of the fleet. */
-export interface SimStretch {
+/** A range of the fleet. */
+export interface SimRange {
   readonly sims: readonly Sim[];
   /** The key after which to go on; undefined at the end. */
   readonly next: string | undefined;
@@ -84,8 +84,8 @@ export interface EventOptions {
   readonly before?: string | undefined;
 }
 
-/** A stretch of a SIM's events. */
-export interface EventStretch {
+/** A range of a SIM's events. */
+export interface EventRange {
   readonly events: readonly StoredEvent[];
   /** The key before which to go on; undefined at the end. */
   readonly next: string | undefined;
@@ -95,7 +95,7 @@ export interface EventStretch {
 export type SimAlias = (typeof simsTable.globalIndexes)[number]['name'];
 
 /** SIMs of one name that are told apart; more than a reader can do anything about. */
-const mostNamesakes = 5;
+const maxNamesakes = 5;
 
 /**
  * Reads the ledger. All reads are eventually consistent: half the price, and behind by less than a second.
@@ -119,7 +119,7 @@ export class LedgerReader {
         KeyConditionExpression: '#name = :name',
         ExpressionAttributeNames: { '#name': attribute },
         ExpressionAttributeValues: { ':name': { S: name } },
-        Limit: mostNamesakes,
+        Limit: maxNamesakes,
       }),
     );
     return items.map((item) => item[simsTable.partitionKey]?.S ?? '');
@@ -128,7 +128,7 @@ export class LedgerReader {
   /** What is known of a SIM; undefined for one of which no record has come. */
   async sim(sim: string): Promise<Sim | undefined> {
     const item = await this.#get(this.#tables.sims, { [simsTable.partitionKey]: { S: sim } });
-    return item && simOf(item);
+    return item && decodeSim(item);
   }
 
   /**
@@ -172,12 +172,12 @@ export class LedgerReader {
     const byId = new Map(items.map((item) => [item['sessionId']?.S ?? '', item]));
     return sessionIds.flatMap((sessionId) => {
       const item = byId.get(sessionId);
-      return item === undefined ? [] : [sessionOf(item)];
+      return item === undefined ? [] : [decodeSession(item)];
     });
   }
 
   /**
-   * A SIM's usage records that started within a range, newest first, in portions of up to a megabyte. Of two renderings
+   * A SIM's usage records that started within a range, newest first, in pages of up to a megabyte. Of two renderings
    * of one record, only the fuller one: see {@link CountedItems}.
    */
   async *usage(
@@ -188,11 +188,11 @@ export class LedgerReader {
     if (everyRendering) {
       const { sim, from, to } = range;
       const input = recordQuery(table, usageTable.sortKey, sim, { from, to });
-      for await (const items of this.#pages(input)) yield items.map(usageOf);
+      for await (const items of this.#pages(input)) yield items.map(decodeUsage);
       return;
     }
     for await (const { items } of this.#counted(table, usageRecords, range, options)) {
-      if (items.length > 0) yield items.map(usageOf);
+      if (items.length > 0) yield items.map(decodeUsage);
     }
   }
 
@@ -202,23 +202,19 @@ export class LedgerReader {
    * @param limit events wanted. There may be fewer although the end is not reached: in search of a type, only some
    *   megabytes are looked at.
    */
-  async events(
-    range: RecordRange,
-    limit: number,
-    { type, before }: EventOptions = {},
-  ): Promise<EventStretch> {
+  async events(range: RecordRange, limit: number, { type, before }: EventOptions = {}): Promise<EventRange> {
     const events: StoredEvent[] = [];
     // A type is looked for here and not by DynamoDB: what an event's other rendering says decides whether it counts.
     const options = { before, limit: type === undefined ? limit + spareRecords : undefined };
-    let portions = 0;
+    let pages = 0;
     for await (const { items, decided } of this.#counted(this.#tables.events, eventRecords, range, options)) {
       for (const item of items) {
         if (type !== undefined && item['type']?.S !== type) continue;
         if (events.length === limit) return { events, next: events.at(-1)?.eventKey };
-        events.push(eventOf(item));
+        events.push(decodeEvent(item));
       }
-      portions += 1;
-      if (portions >= mostPortions && decided !== undefined && decided < (before ?? range.to)) {
+      pages += 1;
+      if (pages >= maxPages && decided !== undefined && decided < (before ?? range.to)) {
         return { events, next: decided };
       }
     }
@@ -231,13 +227,13 @@ export class LedgerReader {
    * @param limit SIMs wanted. There may be fewer although the end is not reached: of a large fleet that few SIMs of
    *   pass the filter, only some megabytes are looked at.
    */
-  async scanSims(filter: SimFilter, limit: number, after: string | undefined): Promise<SimStretch> {
+  async scanSims(filter: SimFilter, limit: number, after: string | undefined): Promise<SimRange> {
     const sims: Sim[] = [];
     let start = after;
-    for (let portion = 0; portion < mostPortions; portion += 1) {
-      const answer = await this.#scanPortion(filter, limit, start);
+    for (let page = 0; page < maxPages; page += 1) {
+      const answer = await this.#scanPage(filter, limit, start);
       for (const item of answer.Items ?? []) {
-        const sim = simOf(item);
+        const sim = decodeSim(item);
         if (!isNamed(sim, filter.name)) continue;
         if (sims.length === limit) return { sims, next: sims.at(-1)?.sim };
         sims.push(sim);
@@ -284,11 +280,11 @@ export class LedgerReader {
   async files(objects: readonly string[]): Promise<Manifest[]> {
     const keys = objects.map((object) => ({ [filesTable.partitionKey]: { S: object } }));
     const items = await readItems(this.#tables.client, this.#tables.files, keys, { consistent: false });
-    const manifests = new Map(items.map(manifestOf).map((manifest) => [manifest.object, manifest]));
+    const manifests = new Map(items.map(decodeManifest).map((manifest) => [manifest.object, manifest]));
     return objects.flatMap((object) => manifests.get(object) ?? []);
   }
 
-  #scanPortion(filter: SimFilter, limit: number, start: string | undefined): Promise<ScanCommandOutput> {
+  #scanPage(filter: SimFilter, limit: number, start: string | undefined): Promise<ScanCommandOutput> {
     const { expression, names, values } = filterExpression(filter);
     return this.#tables.client.send(
       new ScanCommand({
@@ -308,14 +304,14 @@ export class LedgerReader {
   }
 
   /**
-   * The items of a range that count, newest first, portion by portion; with each the sort key down to which it is known
+   * The items of a range that count, newest first, page by page; with each the sort key down to which it is known
    * what counts.
    */
   async *#counted(
     table: string,
     records: RecordTable,
     { sim, from, to }: RecordRange,
-    { limit, before }: PortionOptions,
+    { limit, before }: PageOptions,
   ): AsyncGenerator<{ items: Item[]; decided: string | undefined }> {
     const { sortKey, time } = records;
     const counted = countedItems(records);
@@ -348,15 +344,15 @@ export class LedgerReader {
 }
 
 /** How a range is read. */
-export interface PortionOptions {
-  /** Items in a portion, at most. */
+export interface PageOptions {
+  /** Items in a page, at most. */
   readonly limit?: number | undefined;
   /** Only records before this sort key. */
   readonly before?: string | undefined;
 }
 
 /** How usage is read. */
-export interface UsageOptions extends PortionOptions {
+export interface UsageOptions extends PageOptions {
   /** Every rendering that is stored, for who joins what they state and adds nothing up. */
   readonly everyRendering?: boolean;
 }
@@ -367,8 +363,8 @@ export interface UsageOptions extends PortionOptions {
  */
 export const spareRecords = 4;
 
-/** Portions of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
-const mostPortions = 8;
+/** Pages of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
+const maxPages = 8;
 
 function recordQuery(
   table: string,

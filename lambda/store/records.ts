@@ -10,12 +10,12 @@ export type StoredUsage = UsageContent;
 export type StoredEvent = EventContent;
 
 /** The usage record that an item holds. */
-export function usageOf(item: Item): StoredUsage {
+export function decodeUsage(item: Item): StoredUsage {
   return withoutFalseCost(withKnownCarrier(usageCodec.decode(item)));
 }
 
 /** The event that an item holds. */
-export function eventOf(item: Item): StoredEvent {
+export function decodeEvent(item: Item): StoredEvent {
   return withKnownCarrier(eventCodec.decode(item));
 }
 

@@ -15,7 +15,7 @@ import type { Outcome } from './report.ts';
 export interface RegisterTable<State> {
   readonly client: DynamoDBClient;
   readonly tableName: string;
-  readonly keyOf: (state: State) => Item;
+  readonly makeKey: (state: State) => Item;
   /** All attributes that an item may have besides its key. */
   readonly attributes: readonly string[];
   /** An update that does without reading wherever joining is the same as overwriting. */
@@ -27,7 +27,7 @@ export interface RegisterTable<State> {
 }
 
 /** Joins that may be overtaken by others' before a key is given up, to be delivered again. */
-const mostJoins = 24;
+const maxJoins = 24;
 
 /**
  * Writes a change: first without reading; where that is no plain overwriting, by joining with what is stored.
@@ -39,7 +39,7 @@ export async function writeRegister<State>(table: RegisterTable<State>, change: 
     await table.client.send(
       new UpdateItemCommand({
         TableName: table.tableName,
-        Key: table.keyOf(change),
+        Key: table.makeKey(change),
         ...table.update(change),
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
@@ -63,8 +63,8 @@ export async function joinStored<State>(
   seen: Item | undefined,
 ): Promise<Outcome> {
   let stored = seen;
-  for (let attempt = 0; attempt < mostJoins; attempt += 1) {
-    stored ??= await readItem(table.client, table.tableName, table.keyOf(change));
+  for (let attempt = 0; attempt < maxJoins; attempt += 1) {
+    stored ??= await readItem(table.client, table.tableName, table.makeKey(change));
     // Deleted in between, by hand: then there is nothing to join with.
     if (stored === undefined) return writeRegister(table, change);
     const before = table.decode(stored);
@@ -84,7 +84,7 @@ export class ContendedItemError extends Error {
 
   constructor(tableName: string) {
     super(
-      `An item of ${tableName} was written by others ${mostJoins} times while a change was joined with it`,
+      `An item of ${tableName} was written by others ${maxJoins} times while a change was joined with it`,
     );
   }
 }

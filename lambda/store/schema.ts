@@ -105,7 +105,7 @@ export interface ItemAttribute {
 }
 
 const lastUpdated: ItemAttribute = { name: 'lastUpdated', type: 'S' };
-const fullness: ItemAttribute = { name: 'fullness', type: 'N' };
+const completeness: ItemAttribute = { name: 'fullness', type: 'N' };
 const expiresAt: ItemAttribute = { name: 'expiresAt', type: 'N' };
 
 /** All attributes that items may have, keys included. */
@@ -116,8 +116,8 @@ export const itemAttributes = {
     ...typed(sessionOriginCodec.attributes),
     ...stamped(sessionSchema),
   ],
-  usage: [...typed(usageCodec.attributes), fullness],
-  events: [...typed(eventCodec.attributes), fullness, expiresAt],
+  usage: [...typed(usageCodec.attributes), completeness],
+  events: [...typed(eventCodec.attributes), completeness, expiresAt],
   files: typed(fileCodec.attributes),
   sims: [...typed(simCodec.attributes), lastUpdated, ...typed(originCodec.attributes), ...stamped(simSchema)],
 } as const satisfies Readonly<Record<string, readonly ItemAttribute[]>>;

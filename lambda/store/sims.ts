@@ -5,14 +5,14 @@ import { mergeSims, sameSim } from '../ledger/sim.ts';
 import { readItems } from './batch-get.ts';
 import { forEachConcurrently } from './concurrency.ts';
 import { simUpdate } from './expressions.ts';
-import { type Item, simItem, simOf } from './items.ts';
+import { decodeSim, type Item, simItem } from './items.ts';
 import { joinStored, type RegisterTable, writeRegister } from './registers.ts';
 import type { Report } from './report.ts';
 import { originCodec, possibleAttributes, simSchema } from './schema.ts';
 import { simsTable } from './tables.ts';
 
 /** SIMs whose last statement is remembered; about 200 bytes each. */
-const mostRemembered = 100_000;
+const maxRemembered = 100_000;
 
 /**
  * Writes SIMs.
@@ -30,11 +30,11 @@ export class SimWriter {
     this.#table = {
       client,
       tableName,
-      keyOf: ({ sim }) => ({ [simsTable.partitionKey]: { S: sim } }),
+      makeKey: ({ sim }) => ({ [simsTable.partitionKey]: { S: sim } }),
       attributes: possibleAttributes.sims,
       update: simUpdate,
       encode: simItem,
-      decode: simOf,
+      decode: decodeSim,
       merge: mergeSims,
       same: sameSim,
     };
@@ -44,7 +44,7 @@ export class SimWriter {
     const events = changes.filter((change) => change.state.groups.lastEvent !== undefined);
     const reminders = changes.filter(
       ({ state }) =>
-        state.groups.lastEvent === undefined && this.#contained.get(state.sim) !== contentOf(state),
+        state.groups.lastEvent === undefined && this.#contained.get(state.sim) !== encodeContent(state),
     );
     await Promise.all([
       forEachConcurrently(events, concurrency, (change) => this.#store(change, undefined, report)),
@@ -56,7 +56,7 @@ export class SimWriter {
     if (changes.length === 0) return;
     let stored: ReadonlyMap<string, Item>;
     try {
-      const keys = changes.map(({ state }) => this.#table.keyOf(state));
+      const keys = changes.map(({ state }) => this.#table.makeKey(state));
       const items = await readItems(this.#table.client, this.#table.tableName, keys, { consistent: false });
       stored = new Map(items.map((item) => [item[simsTable.partitionKey]?.S ?? '', item]));
     } catch (error) {
@@ -82,15 +82,15 @@ export class SimWriter {
   #remember(sim: Sim): void {
     if (sim.groups.lastEvent !== undefined) return;
     this.#contained.delete(sim.sim);
-    this.#contained.set(sim.sim, contentOf(sim));
-    if (this.#contained.size <= mostRemembered) return;
+    this.#contained.set(sim.sim, encodeContent(sim));
+    if (this.#contained.size <= maxRemembered) return;
     const oldest = this.#contained.keys().next();
     if (oldest.done !== true) this.#contained.delete(oldest.value);
   }
 }
 
 /** All that a reminder states, as one text. Mostly it states all of it at one time. */
-function contentOf({ origin, groups }: Sim): string {
+function encodeContent({ origin, groups }: Sim): string {
   let content = `${origin.at}|${originCodec.print(origin.group)}`;
   for (const { name, print } of simSchema) {
     const stated = groups[name];

@@ -3,7 +3,7 @@ import type { Session } from '../ledger/observation.ts';
 import { mergeSessions, sameSession } from '../ledger/session.ts';
 import { forEachConcurrently } from './concurrency.ts';
 import { sessionUpdate } from './expressions.ts';
-import { sessionItem, sessionOf } from './items.ts';
+import { decodeSession, sessionItem } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import { putAll } from './puts.ts';
 import { type RegisterTable, writeRegister } from './registers.ts';
@@ -27,14 +27,14 @@ export class LedgerWriter {
     this.#sessions = {
       client: tables.client,
       tableName: tables.sessions,
-      keyOf: (session) => ({
+      makeKey: (session) => ({
         [sessionsTable.partitionKey]: { S: session.sim },
         [sessionsTable.sortKey]: { S: session.sessionId },
       }),
       attributes: possibleAttributes.sessions,
       update: sessionUpdate,
       encode: sessionItem,
-      decode: sessionOf,
+      decode: decodeSession,
       merge: mergeSessions,
       same: sameSession,
     };

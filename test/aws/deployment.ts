@@ -7,7 +7,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Places } from '../../cli/deployment/deployment.ts';
-import { placesOf } from '../../cli/deployment/places.ts';
+import { readPlaces } from '../../cli/deployment/places.ts';
 import { type LocalGateway, startGateway } from '../../emulators/api/gateway.ts';
 import type { LocalFunction } from '../../emulators/lambda-runtime/function.ts';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
@@ -68,7 +68,7 @@ export class TestDeployment {
     this.#endpoint = endpoint;
     this.stack = stack;
     this.lacks = lacks;
-    this.places = placesOf(stack.outputs, `the stack ${stack.name}`);
+    this.places = readPlaces(stack.outputs, `the stack ${stack.name}`);
     this.receipts = new Receipts(Date.now, stack.name);
     this.s3 = clients.s3;
     this.sqs = clients.sqs;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { programOf } from '../../cli/program.ts';
+import { makeProgram } from '../../cli/program.ts';
 import { processTerminal } from '../../cli/terminal/terminal.ts';
 import { failureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
 import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
@@ -296,8 +296,8 @@ describe.skipIf(isShort)('every simledger command, on the deployed stack', () =>
   });
 
   test('and none is left out', () => {
-    const surroundings = { terminal: processTerminal(), signal: new AbortController().signal };
-    const commands = programOf(surroundings, () => undefined).commands.flatMap((command) =>
+    const context = { terminal: processTerminal(), signal: new AbortController().signal };
+    const commands = makeProgram(context, () => undefined).commands.flatMap((command) =>
       command.commands.length === 0
         ? [command.name()]
         : command.commands.map((inner) => `${command.name()} ${inner.name()}`),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { computeParts, fillPage } from '../../bench/cost-pages.ts';
 import { countDeployed } from '../../bench/deployed.ts';
 import { countBatches, itemSizes, priceAlwaysOn } from '../../bench/month.ts';
-import { type Kind, recordsOf } from '../../bench/workloads.ts';
+import { type Kind, makeRecords } from '../../bench/workloads.ts';
 import { eventItem, itemBytes, sessionItem, usageItem } from '../../lambda/store/items.ts';
 import { statedBy } from '../records/arrival.ts';
 import { readStreamerText } from '../records/datastreamer.ts';
@@ -51,7 +51,7 @@ describe('the batches of a month', () => {
 });
 
 describe('an item of a carrier’s document', () => {
-  const textOf = (kind: Kind): string => recordsOf({ kind, perSession: 1 }, 1, 5)[0] ?? '';
+  const textOf = (kind: Kind): string => makeRecords({ kind, perSession: 1 }, 1, 5)[0] ?? '';
 
   it('has the size that the page computes with', () => {
     const update: Members = JSON.parse(textOf('session'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { batchOf, streamArn, type Workload, workloadName } from '../../bench/workloads.ts';
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { makeBatch, streamArn, type Workload, workloadName } from '../../bench/workloads.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Source } from '../../lambda/ledger/source.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
@@ -46,9 +46,9 @@ class CountedLedger {
   /** Delivers a round of a workload's records. @returns what it cost. */
   async deliver(workload: Workload, round: number): Promise<Cost> {
     this.#cost = { requests: {}, units: 0 };
-    const { Records } = batchOf(workload, round, 1_000);
+    const { Records } = makeBatch(workload, round, 1_000);
     const ports = { writer: this.#writer, quarantine: { keep: async () => undefined } };
-    const { receipt } = await ingest(entriesOf(Records, sources), ports, { lookFirst: false });
+    const { receipt } = await ingest(readEntries(Records, sources), ports, { readBeforeWrite: false });
     expect(receipt).toMatchObject({ received: 1_000, rejected: 0, failed: 0 });
     return this.#cost;
   }

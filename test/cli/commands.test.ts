@@ -11,7 +11,7 @@ import { openLocalRun } from '../../cli/deployment/local-run.ts';
 import { failureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
 import { continuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
-import { placeOf, quarantineBucket } from '../../local/places.ts';
+import { findPlace, quarantineBucket } from '../../local/places.ts';
 import { file, header, iccidOf, row } from '../lambda/ingest/files/cdr.ts';
 import { contextCreatedOf, failedSession, simOf, usageOf } from './records.ts';
 import { runningLedger, simledger } from './running-ledger.ts';
@@ -404,13 +404,13 @@ describe('export', () => {
       dataTotal: '3000',
     });
     expect(sims.find(({ sim }) => sim === simOf(3))?.['simName']).toBe(`'=HYPERLINK("http://x")`);
-    // Every attribute that an item has is a column, but for stamps and fullness.
+    // Every attribute that an item has is a column, but for stamps and completeness.
     const columns = new Set(Object.keys(usage[0] ?? {}));
     const attributes = (items['Usage'] ?? []).flatMap((item) => Object.keys(item));
     expect(attributes.filter((name) => !columns.has(name) && name !== 'fullness')).toEqual([]);
   });
 
-  test('writes JSON lines of a stretch of time, masked', async () => {
+  test('writes JSON lines of a time range, masked', async () => {
     const out = join(folder, 'lines');
     const command = [
       'export',
@@ -505,11 +505,11 @@ describe('import', () => {
     const env = { ...ledger.env };
     // Begun, then ended after its first batch: the signal is looked at between batches.
     const { importJson } = await import('../../cli/import/json-import.ts');
-    const { inputsOf } = await import('../../cli/import/inputs.ts');
+    const { openInputs } = await import('../../cli/import/inputs.ts');
     const { interpret } = await import('../../lambda/carriers/index.ts');
     const deployment = await opened();
-    const { stream: _, ...source } = placeOf('emnify');
-    for await (const input of inputsOf(deployment.s3, [path])) {
+    const { stream: _, ...source } = findPlace('emnify');
+    for await (const input of openInputs(deployment.s3, [path])) {
       const terminal = { out: { write: () => true }, err: { write: () => true }, env, now: Date.now };
       const context = { deployment, signal: interruption.signal, interpret, terminal };
       const ended = await importJson({
@@ -545,9 +545,9 @@ describe('import', () => {
       ['done', 3, 0],
       ['done', 1, 0],
     ]);
-    await put(placeOf('kore').bucket, 'cdr_2.csv', file(2, 200));
+    await put(findPlace('kore').bucket, 'cdr_2.csv', file(2, 200));
     await ledger.local.idle();
-    const there = await ledger.json<Outcome[]>(['import', `s3://${placeOf('kore').bucket}/cdr_2.csv`]);
+    const there = await ledger.json<Outcome[]>(['import', `s3://${findPlace('kore').bucket}/cdr_2.csv`]);
     expect(shown(there)).toEqual([['done before', 2, 0]]);
   });
 
@@ -572,7 +572,7 @@ describe('import', () => {
 });
 
 describe('failures', () => {
-  const streamArn = placeOf('emnify').streamArn;
+  const streamArn = findPlace('emnify').streamArn;
 
   function eventRecord(record: object, number: number): KinesisStreamRecord {
     return {
@@ -600,7 +600,7 @@ describe('failures', () => {
     );
     await deployment.s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key: key, Body: body }));
     // A file whose announcement was given up: here it lies in a bucket that announces nothing.
-    const bucket = placeOf('telekom').bucket;
+    const bucket = findPlace('telekom').bucket;
     const content = Buffer.from([header, row(300), row(301)].join('\n'));
     const put = await deployment.s3.send(
       new PutObjectCommand({ Bucket: bucket, Key: 'late.txt', Body: content }),

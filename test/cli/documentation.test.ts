@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
-import { programOf } from '../../cli/program.ts';
+import { makeProgram } from '../../cli/program.ts';
 
 /** docs/cli.md beside the program, in both directions. */
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
-const program = programOf(
+const program = makeProgram(
   {
     terminal: { out: { write: () => true }, err: { write: () => true }, env: {}, now: Date.now },
     signal: new AbortController().signal,

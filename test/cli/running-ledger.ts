@@ -4,7 +4,7 @@ import { run } from '../../cli/main.ts';
 import type { Interpret } from '../../lambda/ingest/entries.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
-import { optionsOf, portVariables } from '../../local/options.ts';
+import { portVariables, readOptions } from '../../local/options.ts';
 import { withoutExpiry } from '../lambda/store/running-tables.ts';
 
 /** What a command line came to. */
@@ -62,7 +62,8 @@ export class RunningLedger {
 
   async start(): Promise<void> {
     const anyPorts = Object.values(portVariables).map(({ variable }) => [variable, '0']);
-    const options = optionsOf(['--empty'], Object.fromEntries(anyPorts)) ?? expect.fail('Help was asked for');
+    const options =
+      readOptions(['--empty'], Object.fromEntries(anyPorts)) ?? expect.fail('Help was asked for');
     this.#ledger = await startLocalLedger({
       ...options,
       apiCredentials: this.credentials,

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { entriesOfBody } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
-import { placeOf } from '../../local/places.ts';
+import { findPlace } from '../../local/places.ts';
 import { runningTables } from '../lambda/store/running-tables.ts';
 import { contextCreatedOf, repairedInterpret, usageOf, wrapped } from './records.ts';
 import { itemsOf, runningLedger } from './running-ledger.ts';
@@ -33,11 +33,11 @@ interface Redriven {
 const nothing = { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 };
 
 beforeAll(async () => {
-  const { stream: _, ...source } = placeOf('1nce');
+  const { stream: _, ...source } = findPlace('1nce');
   const arrival = { delivery: 0, source, arrivedAt: Date.now(), position: '' };
   const entries = [...entriesOfBody(Buffer.from(JSON.stringify(records)), arrival)];
   const quarantine = { keep: () => expect.fail('The truth is readable') };
-  await ingest(entries, { writer: truth.newWriter(), quarantine }, { lookFirst: false });
+  await ingest(entries, { writer: truth.newWriter(), quarantine }, { readBeforeWrite: false });
 });
 
 test('what today’s code can not read waits in the quarantine, and is in the ledger once the code can', async () => {

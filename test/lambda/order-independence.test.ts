@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Sources } from '../../lambda/aws/sources.ts';
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Carrier, Source } from '../../lambda/ledger/source.ts';
@@ -83,8 +83,8 @@ async function take(step: Step): Promise<void> {
     awsRegion: 'us-east-1',
     eventSourceARN: `arn:aws:kinesis:us-east-1:000000000000:stream/${source}`,
   }));
-  const { failedDeliveries } = await ingest(entriesOf(records, sources), importing.ports(), {
-    lookFirst: false,
+  const { failedDeliveries } = await ingest(readEntries(records, sources), importing.ports(), {
+    readBeforeWrite: false,
   });
   expect([...failedDeliveries]).toEqual([]);
 }

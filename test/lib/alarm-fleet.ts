@@ -1,7 +1,7 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { Deadline } from '../../lambda/aws/deadline.ts';
 import { service } from '../../lambda/aws/names.ts';
-import { telemetryOf } from '../../lambda/aws/telemetry.ts';
+import { createTelemetry } from '../../lambda/aws/telemetry.ts';
 import { type ConsumerContext, consume } from '../../lambda/functions/kinesis-consumer/consume.ts';
 import { StoredDeliveryNotes } from '../../lambda/functions/kinesis-consumer/delivery-notes.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
@@ -11,11 +11,11 @@ import { FilesTable } from '../../lambda/store/files.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { functions } from '../../lib/limits.ts';
 import { logicalName } from '../../lib/source-ids.ts';
+import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 import { fleetStart, simulateFleet } from '../../simulator/fleet.ts';
 import { Random } from '../../simulator/random.ts';
-import type { FleetDelivery } from '../../simulator/road.ts';
+import { sourceOf, sources } from '../property/delivery-path.ts';
 import { asClient, MemoryDynamoDb, type Sender } from '../property/memory-dynamodb.ts';
-import { sourceOf, sources } from '../property/road.ts';
 import type { Sample, Series } from './alarm-evaluator.ts';
 
 /**
@@ -115,7 +115,7 @@ class RunningFleet {
   );
   readonly #files: { readonly minute: number; readonly file: FleetDelivery & { readonly kind: 'file' } }[] =
     [];
-  readonly #importer = telemetryOf(service.fileImporter, { write: (line) => this.#measure(line) });
+  readonly #importer = createTelemetry(service.fileImporter, { write: (line) => this.#measure(line) });
   readonly #manifests: FilesTable;
   #minute = 0;
   #sequence = 0;
@@ -134,7 +134,7 @@ class RunningFleet {
         quarantine: { keep: async () => undefined },
       },
       notes: new StoredDeliveryNotes(client, 'Deliveries'),
-      telemetry: telemetryOf(service.kinesisConsumer, { write: (line) => this.#measure(line) }),
+      telemetry: createTelemetry(service.kinesisConsumer, { write: (line) => this.#measure(line) }),
       deadline: new Deadline(),
     };
   }

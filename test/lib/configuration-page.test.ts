@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
-import { ConfigurationError, configurationKey, configurationOf } from '../../lib/configuration.ts';
+import { ConfigurationError, configurationKey, readConfiguration } from '../../lib/configuration.ts';
 
 /** docs/configuration.md beside the keys that are accepted, in both directions. */
 
@@ -18,7 +18,7 @@ function listDocumented(section: string): string[] {
 function complaintAbout(configuration: object): string {
   const app = new App({ context: { [configurationKey]: configuration } });
   try {
-    configurationOf(app.node);
+    readConfiguration(app.node);
     return '';
   } catch (error) {
     if (error instanceof ConfigurationError) return error.message;

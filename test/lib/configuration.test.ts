@@ -5,10 +5,10 @@ import cdk from '../../cdk.json' with { type: 'json' };
 import {
   type Configuration,
   ConfigurationError,
-  configurationOf,
+  readConfiguration,
+  readStackName,
   refuseUnknownContext,
   type SourceSettings,
-  stackNameOf,
 } from '../../lib/configuration.ts';
 import { logicalName } from '../../lib/source-ids.ts';
 import { outputFolder } from './output-folder.ts';
@@ -63,7 +63,7 @@ function nodeWith(context: Record<string, unknown>): Node {
 /** What the user reads when the configuration is wrong. */
 function complaintAbout(simledger: unknown, region?: string): string {
   try {
-    configurationOf(nodeWith({ simledger }), region);
+    readConfiguration(nodeWith({ simledger }), region);
   } catch (error) {
     if (error instanceof ConfigurationError) return error.message;
     throw error;
@@ -73,11 +73,11 @@ function complaintAbout(simledger: unknown, region?: string): string {
 
 describe('the configuration', () => {
   it('is the default where nothing is given', () => {
-    expect(configurationOf(nodeWith({}))).toEqual(defaults);
+    expect(readConfiguration(nodeWith({}))).toEqual(defaults);
   });
 
   it('is the default as cdk.json shows it', () => {
-    expect(configurationOf(nodeWith(cdk.context))).toEqual(defaults);
+    expect(readConfiguration(nodeWith(cdk.context))).toEqual(defaults);
   });
 
   it('takes an object with everything in it', () => {
@@ -106,7 +106,7 @@ describe('the configuration', () => {
     const stream = { shards: undefined, retentionHours: 24 };
     const source = { ...koreSource, name: 'kore1', silentHours: 0, stream };
     const { adopt, ...others } = given;
-    expect(configurationOf(nodeWith({ simledger: given }))).toEqual({
+    expect(readConfiguration(nodeWith({ simledger: given }))).toEqual({
       ...others,
       sources: [source],
       adoptedTables: adopt.tables,
@@ -114,7 +114,7 @@ describe('the configuration', () => {
   });
 
   it('takes JSON text, as the command line gives it', () => {
-    expect(configurationOf(nodeWith({ simledger: '{"removal":"destroy"}' }))).toEqual({
+    expect(readConfiguration(nodeWith({ simledger: '{"removal":"destroy"}' }))).toEqual({
       ...defaults,
       removal: 'destroy',
     });
@@ -122,7 +122,7 @@ describe('the configuration', () => {
 });
 
 function sourceFrom(source: Record<string, unknown>): SourceSettings | undefined {
-  return configurationOf(nodeWith({ simledger: { sources: [{ name: 'a', ...source }] } })).sources[0];
+  return readConfiguration(nodeWith({ simledger: { sources: [{ name: 'a', ...source }] } })).sources[0];
 }
 
 describe('a source', () => {
@@ -399,7 +399,7 @@ describe('the customer’s key', () => {
     'arn:aws:kms:us-gov-west-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab',
     'arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   ])('may be %s', (kmsKeyArn) => {
-    expect(configurationOf(nodeWith({ simledger: { kmsKeyArn } })).kmsKeyArn).toBe(kmsKeyArn);
+    expect(readConfiguration(nodeWith({ simledger: { kmsKeyArn } })).kmsKeyArn).toBe(kmsKeyArn);
   });
 
   it.each([
@@ -426,7 +426,7 @@ describe('the customer’s key', () => {
 
 describe('access logs', () => {
   it.each([true, false, 'company-logs', 'logs.example.com'])('may be %j', (accessLogs) => {
-    expect(configurationOf(nodeWith({ simledger: { accessLogs } })).accessLogs).toBe(accessLogs);
+    expect(readConfiguration(nodeWith({ simledger: { accessLogs } })).accessLogs).toBe(accessLogs);
   });
 
   it.each(['true', 'false', 'Logs', 'ab', 'arn:aws:s3:::logs', 'logs/simledger', 1, null])(
@@ -461,7 +461,7 @@ describe('a fleet', () => {
 
   it('sizes a provisioned stream for all SIMs that connect again at once', () => {
     const source = { name: 'a', carrier: 'kore', stream: provisioned };
-    const [sized] = configurationOf(nodeWith({ simledger: { sources: [source], fleet: million } })).sources;
+    const [sized] = readConfiguration(nodeWith({ simledger: { sources: [source], fleet: million } })).sources;
     expect([sized?.fleet, sized?.stream.shards]).toEqual([million, 38]);
   });
 
@@ -475,7 +475,7 @@ describe('a fleet', () => {
       { name: 'a', carrier: 'kore', fleet: million },
       { name: 'b', carrier: 'kore' },
     ];
-    expect(configurationOf(nodeWith({ simledger: { sources } })).sources.map((one) => one.fleet)).toEqual([
+    expect(readConfiguration(nodeWith({ simledger: { sources } })).sources.map((one) => one.fleet)).toEqual([
       million,
       undefined,
     ]);
@@ -520,15 +520,15 @@ describe('a context key', () => {
 
 describe('the stack’s name', () => {
   it('is simledger unless given', () => {
-    expect(stackNameOf(nodeWith({}))).toBe('simledger');
+    expect(readStackName(nodeWith({}))).toBe('simledger');
   });
 
   it('is the one given', () => {
-    expect(stackNameOf(nodeWith({ stackName: 'Fleet-2' }))).toBe('Fleet-2');
+    expect(readStackName(nodeWith({ stackName: 'Fleet-2' }))).toBe('Fleet-2');
   });
 
   it('is refused where CloudFormation would refuse it', () => {
-    expect(() => stackNameOf(nodeWith({ stackName: '2_fleets' }))).toThrow(
+    expect(() => readStackName(nodeWith({ stackName: '2_fleets' }))).toThrow(
       new ConfigurationError(
         'stackName: "2_fleets" given; accepted is a letter, then up to 127 letters, digits and hyphens',
       ),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { configurationOf, stackNameOf } from '../../lib/configuration.ts';
+import { readConfiguration, readStackName } from '../../lib/configuration.ts';
 import { SimledgerStack } from '../../lib/simledger-stack.ts';
 import { outputFolder } from './output-folder.ts';
 
@@ -69,7 +69,7 @@ export function appWith(
       ...context,
     },
   });
-  return { app, stack: new SimledgerStack(app, stackNameOf(app.node), configurationOf(app.node)) };
+  return { app, stack: new SimledgerStack(app, readStackName(app.node), readConfiguration(app.node)) };
 }
 
 /** What was synthesised in this process, by its context as JSON. */

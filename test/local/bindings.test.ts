@@ -7,7 +7,7 @@ import type { QueueOptions } from '../../emulators/sqs/stand-in.ts';
 import { environment } from '../../lambda/aws/names.ts';
 import type { SourceDescription, WebhookSourceDescription } from '../../lambda/aws/sources.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
-import { optionsOf, portVariables } from '../../local/options.ts';
+import { portVariables, readOptions } from '../../local/options.ts';
 import { localSources } from '../../local/places.ts';
 import { ofType, type Synthesised, synthesise } from '../lib/synthesised.ts';
 
@@ -108,7 +108,7 @@ let stack: Synthesised;
 
 beforeAll(async () => {
   const noPorts = Object.values(portVariables).map(({ variable }) => [variable, '0']);
-  const options = optionsOf(['--empty'], Object.fromEntries(noPorts)) ?? expect.fail('No options');
+  const options = readOptions(['--empty'], Object.fromEntries(noPorts)) ?? expect.fail('No options');
   ledger = await startLocalLedger({
     ...options,
     onLog: () => undefined,

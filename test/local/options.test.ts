@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { help, type LocalOptions, optionsOf, UsageError } from '../../local/options.ts';
+import { help, type LocalOptions, readOptions, UsageError } from '../../local/options.ts';
 
 const ports = { kinesis: 4567, s3: 4569, dynamoDb: 8000, api: 8080 };
 const usual = {
@@ -11,13 +11,13 @@ const usual = {
 };
 
 function options(...args: string[]): LocalOptions | undefined {
-  return optionsOf(args, {});
+  return readOptions(args, {});
 }
 
 /** What is said about options that can't be used. */
 function complaint(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
   try {
-    optionsOf(args, env);
+    readOptions(args, env);
   } catch (error) {
     if (error instanceof UsageError) return error.message;
     throw error;
@@ -80,7 +80,7 @@ describe('the options of the local run', () => {
   test('take the API’s credentials from the environment, or those that the documentation has', () => {
     expect(options()?.apiCredentials).toEqual({ account: 'AClocal', token: 'local' });
     const env = { SIMLEDGER_API_ACCOUNT: 'ACmine', SIMLEDGER_API_TOKEN: 'mine' };
-    expect(optionsOf([], env)?.apiCredentials).toEqual({ account: 'ACmine', token: 'mine' });
+    expect(readOptions([], env)?.apiCredentials).toEqual({ account: 'ACmine', token: 'mine' });
   });
 
   test('take the ports from the environment', () => {
@@ -90,7 +90,7 @@ describe('the options of the local run', () => {
       SIMLEDGER_DYNAMODB_PORT: '65535',
       SIMLEDGER_API_PORT: '',
     };
-    expect(optionsOf([], env)?.ports).toEqual({ kinesis: 1, s3: 0, dynamoDb: 65_535, api: 8080 });
+    expect(readOptions([], env)?.ports).toEqual({ kinesis: 1, s3: 0, dynamoDb: 65_535, api: 8080 });
   });
 
   test.for(['-1', '65536', 'http', '80.5', ' 80', '0x50'])('refuse the port %s by its variable', (port) => {

@@ -15,7 +15,7 @@ import { optionsForTests } from './running-ledger.ts';
 
 const options = optionsForTests();
 const { account, token } = options.apiCredentials;
-const patience = 20_000;
+const retryPolicy = 20_000;
 
 let ledger: LocalLedger;
 
@@ -100,12 +100,12 @@ const poisons: readonly (readonly [what: string, code: string, body: Buffer])[] 
 ];
 
 describe('a good record is stored in time, and what is before it is accounted for,', () => {
-  test.each(poisons)('behind %s', { timeout: 6 * patience }, async (_, code, body) => {
-    const begun = performance.now();
+  test.each(poisons)('behind %s', { timeout: 6 * retryPolicy }, async (_, code, body) => {
+    const started = performance.now();
     const isNested = code === 'not-text' && body[0] === 0xf3;
     const sent = isNested ? aggregateOf(body) : body;
     const outcome = await takeIn(() => ledger.putRecord('1nce', sent, 'the same shard'));
-    expect(performance.now() - begun).toBeLessThan(patience);
+    expect(performance.now() - started).toBeLessThan(retryPolicy);
     const isUnpacked = code === 'unknown-shape';
     const [reject] = outcome.rejects;
     expect({ ...outcome, rejects: outcome.rejects.map((one) => one.code) }).toEqual({
@@ -134,7 +134,7 @@ describe('a good record is stored in time, and what is before it is accounted fo
 
   test.each(poisons.filter(([, , body]) => body[0] !== 0xf3))(
     'behind what a webhook answered with 200: %s',
-    { timeout: 6 * patience },
+    { timeout: 6 * retryPolicy },
     async (_, __, body) => {
       let status = 0;
       const outcome = await takeIn(async () => {

@@ -39,7 +39,7 @@ describe('the table of the ledger', () => {
   test('shows the control characters of a name, and does not send them to the terminal', async () => {
     const simName = 'a\u001b]0;title\u0007\u001b[2Jb\u009b1Ac\n│ d';
     await tables.newWriter().write(changesOf({ sims: [simAt(minute(1), 'sim-1', { label: { simName } })] }), {
-      lookFirst: false,
+      readBeforeWrite: false,
     });
     const table = await ledgerTable(tables.client);
     expect(table.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
@@ -69,7 +69,7 @@ describe('the table of the ledger', () => {
       simAt(minute(5), 'sim-1', { label: { simName: 'tracker-1' }, lastEvent }),
       simAt(minute(0), 'sim-2'),
     ];
-    await tables.newWriter().write(changesOf({ sessions, usage, sims }), { lookFirst: false });
+    await tables.newWriter().write(changesOf({ sessions, usage, sims }), { readBeforeWrite: false });
     const [head, ...found] = rows(await ledgerTable(tables.client));
     expect(head).toEqual(['SIM', 'carrier', 'name', 'sessions, latest first', 'bytes', 'SMS', 'last event']);
     expect(found.toSorted()).toEqual([
@@ -88,7 +88,7 @@ describe('the table of the ledger', () => {
 
   test('shows so many SIMs, and says that there are more', async () => {
     const sims = Array.from({ length: 25 }, (_, n) => simAt(minute(0), `sim-${n}`));
-    await tables.newWriter().write(changesOf({ sims }), { lookFirst: false });
+    await tables.newWriter().write(changesOf({ sims }), { readBeforeWrite: false });
     const table = await ledgerTable(tables.client);
     expect(rows(table).length).toBe(1 + 20);
     expect(table.split('\n').at(-1)).toBe('and more: the first 20 SIMs are shown');

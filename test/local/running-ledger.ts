@@ -2,13 +2,13 @@ import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import type { Item } from '../../lambda/store/items.ts';
 import type { LocalLedger } from '../../local/local-ledger.ts';
-import { type LocalOptions, optionsOf, portVariables } from '../../local/options.ts';
+import { type LocalOptions, portVariables, readOptions } from '../../local/options.ts';
 import { withoutExpiry } from '../lambda/store/running-tables.ts';
 
 /** Options of a local run that begins empty, on free ports, whichever they are. */
 export function optionsForTests(): LocalOptions {
   const anyPort = Object.values(portVariables).map(({ variable }) => [variable, '0']);
-  return optionsOf(['--empty'], Object.fromEntries(anyPort)) ?? expect.fail('These options ask for help');
+  return readOptions(['--empty'], Object.fromEntries(anyPort)) ?? expect.fail('These options ask for help');
 }
 
 const ledgerTables = ['Sessions', 'Usage', 'Events', 'Sims'] as const;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../local/options.ts';
-import { bodiesOf, userFile } from '../../local/user-files.ts';
+import { readBodies, userFile } from '../../local/user-files.ts';
 import { readAll } from '../records/read-all.ts';
 
 let folder: string;
@@ -23,7 +23,8 @@ async function given(name: string, content: string | Buffer): Promise<string> {
 /** The bodies in a file of this content, as text. */
 async function bodies(content: string | Buffer, name = 'records.json'): Promise<string[]> {
   const found: string[] = [];
-  for await (const body of bodiesOf(await userFile(await given(name, content)))) found.push(body.toString());
+  for await (const body of readBodies(await userFile(await given(name, content))))
+    found.push(body.toString());
   return found;
 }
 
@@ -66,7 +67,7 @@ describe('the records in a JSON file', () => {
       [one, strange, long, two].flatMap((line) => [Buffer.from(line), Buffer.from('\n')]),
     );
     const found: Buffer[] = [];
-    for await (const body of bodiesOf(await userFile(await given('strange.jsonl', content))))
+    for await (const body of readBodies(await userFile(await given('strange.jsonl', content))))
       found.push(body);
     expect(found).toEqual([Buffer.from(one), strange, long, Buffer.from(two)]);
   });

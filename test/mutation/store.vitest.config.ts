@@ -10,7 +10,7 @@ export default defineConfig({
       'test/lambda/store/**/*.test.ts',
       'test/lambda/ingest/ingest.test.ts',
       'test/lambda/functions/query-api/{api,session-totals,refreshed-sessions}.test.ts',
-      'test/property/{road,writers,write-units,carriers-move,session-refresh}.property.test.ts',
+      'test/property/{delivery-path,writers,write-units,carriers-move,session-refresh}.property.test.ts',
     ],
     setupFiles: ['test/mutation/first-failure.ts'],
     testTimeout: 30_000,

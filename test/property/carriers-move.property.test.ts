@@ -2,14 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
+import {
+  type DeliveryPath,
+  deliveryPlan,
+  inSetting,
+  layOut,
+  movedSource,
+  sourceIn,
+} from './delivery-path.ts';
 import { fleetOf, type Life, type ModelFleet } from './fleet.ts';
-import { expectOneLedger, goesOn, interleaved, pauseOf } from './hostile-road.ts';
-import { inSetting, layOut, movedSource, type Road, roadPlan, sourceIn } from './road.ts';
+import { expectOneLedger, goesOn, interleaved, pauseOf } from './hostile-path.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { withoutClock } from './without-clock.ts';
 
 /** A fleet that moves from Twilio to KORE: each event may come from either, and from both, under one `event_sid`. */
-const movingFleet = fleetOf({ carriers: ['kore'], mostSims: 2 }).map(
+const movingFleet = fleetOf({ carriers: ['kore'], maxSims: 2 }).map(
   ({ number, lives }): ModelFleet => ({ number, lives: [...lives, ...lives.map(asTwilioToldIt)] }),
 );
 
@@ -23,9 +30,9 @@ function asTwilioToldIt({ records }: Life): Life {
   };
 }
 
-function roadIn(sessionRefresh: SessionRefresh): fc.Arbitrary<Road> {
+function pathIn(sessionRefresh: SessionRefresh): fc.Arbitrary<DeliveryPath> {
   return fc
-    .record({ fleet: movingFleet, plan: roadPlan })
+    .record({ fleet: movingFleet, plan: deliveryPlan })
     .map(({ fleet, plan }) =>
       layOut(inSetting(fleet, sessionRefresh), { ...plan, testEvents: [], broken: [] }),
     );
@@ -42,11 +49,11 @@ describe(`a fleet that moves from Twilio to KORE (seed ${seed})`, () => {
       let pause = goesOn;
       withoutClock(() => pause);
       await fc.assert(
-        fc.asyncProperty(interleaved(roadIn(setting)), async (hostile) => {
+        fc.asyncProperty(interleaved(pathIn(setting)), async (hostile) => {
           pause = pauseOf(hostile);
           const { tables } = await expectOneLedger(hostile, pause);
           const ofKore = new Set(
-            hostile.road.delivered.flatMap(({ record, parcels }) =>
+            hostile.path.delivered.flatMap(({ record, parcels }) =>
               record.kind === 'connection' && parcels.some(({ source }) => source === successor)
                 ? [record.eventSid]
                 : [],

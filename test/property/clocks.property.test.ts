@@ -5,9 +5,9 @@ import { parseTime } from '../../lambda/ledger/time.ts';
 import { stampValue } from '../../lambda/store/items.ts';
 import { writeRecord } from '../../simulator/corruption.ts';
 import { readAll } from '../records/read-all.ts';
+import { deliveryPlan, layOut, sourceOf } from './delivery-path.ts';
 import { orderlyPass, tablesOf } from './expectation.ts';
 import { fleetOf } from './fleet.ts';
-import { layOut, roadPlan, sourceOf } from './road.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 
 /** The zone of the machine, and the moments at which calendars turn, change nothing. */
@@ -28,7 +28,7 @@ afterEach(() => {
   else process.env['TZ'] = zone;
 });
 
-const fleet = fleetOf({ mostSims: 2 });
+const fleet = fleetOf({ maxSims: 2 });
 
 describe(`the machine's zone (seed ${seed})`, () => {
   test('is known to the machine, so that these properties say something', () => {
@@ -58,9 +58,11 @@ describe(`the machine's zone (seed ${seed})`, () => {
   });
 
   test('changes nothing in what the tables hold', { timeout: timeLimit }, async () => {
-    const road = fc.record({ fleet, plan: roadPlan }).map(({ fleet: lived, plan }) => layOut(lived, plan));
+    const path = fc
+      .record({ fleet, plan: deliveryPlan })
+      .map(({ fleet: lived, plan }) => layOut(lived, plan));
     await fc.assert(
-      fc.asyncProperty(road, fc.constantFrom(...zones), async (laid, elsewhere) => {
+      fc.asyncProperty(path, fc.constantFrom(...zones), async (laid, elsewhere) => {
         process.env['TZ'] = 'UTC';
         const here = tablesOf(await orderlyPass(laid, 'all at once'));
         process.env['TZ'] = elsewhere;

@@ -1,4 +1,4 @@
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import { type ImportPorts, importFile } from '../../lambda/ingest/files/import-file.ts';
 import type { FileObject } from '../../lambda/ingest/files/messages.ts';
 import { type Entry, type Ingested, ingest } from '../../lambda/ingest/ingest.ts';
@@ -6,9 +6,6 @@ import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
-import { errorOf } from './faults.ts';
-import { Crash, FunctionProcess, itemName, type Surroundings } from './invocation.ts';
-import { asClient } from './memory-dynamodb.ts';
 import {
   cyclic,
   type DroppedFile,
@@ -16,10 +13,13 @@ import {
   type StreamLane,
   type StreamRecord,
   sources,
-} from './road.ts';
+} from './delivery-path.ts';
+import { errorOf } from './faults.ts';
+import { Crash, FunctionProcess, type InvocationContext, itemName } from './invocation.ts';
+import { asClient } from './memory-dynamodb.ts';
 
 /** Deliveries of one batch or message after which something does not come to its end. */
-const mostDeliveries = 200;
+const maxDeliveries = 200;
 
 /** Something that must hold in each invocation does not. */
 export class BrokenPromise extends Error {
@@ -32,8 +32,8 @@ export class RunningFunction {
   readonly writer: LedgerWriter;
   readonly files: FilesTable;
 
-  constructor(surroundings: Surroundings) {
-    this.process = new FunctionProcess(surroundings);
+  constructor(context: InvocationContext) {
+    this.process = new FunctionProcess(context);
     const client = asClient(this.process);
     this.files = new FilesTable(client, 'Files');
     this.writer = new LedgerWriter({
@@ -51,15 +51,15 @@ export class RunningFunction {
  * Delivers a shard's batches one after the other, as Lambda's event source mapping does: what is reported as failed,
  * and what comes behind it, comes again, and so does the whole batch of an invocation that died.
  */
-export async function deliverStream(lane: StreamLane, surroundings: Surroundings): Promise<void> {
-  let running = new RunningFunction(surroundings);
+export async function deliverStream(lane: StreamLane, context: InvocationContext): Promise<void> {
+  let running = new RunningFunction(context);
   for (const batch of lane.batches) {
     let open = batch;
     for (let delivery = 1; open.length > 0; delivery += 1) {
-      if (delivery > mostDeliveries) throw new BrokenPromise(`${lane.name}: a batch never ends`);
+      if (delivery > maxDeliveries) throw new BrokenPromise(`${lane.name}: a batch never ends`);
       const ingested = await invokeConsumer(open, running);
       if (ingested === undefined) {
-        running = new RunningFunction(surroundings);
+        running = new RunningFunction(context);
         continue;
       }
       const failed = [...ingested.failedDeliveries];
@@ -77,7 +77,7 @@ async function invokeConsumer(
   const records = batch.map(({ record }) => record);
   try {
     const ingested = await Promise.race([
-      ingest(entriesOf(records, sources), { writer, quarantine: process }, { lookFirst: false }),
+      ingest(readEntries(records, sources), { writer, quarantine: process }, { readBeforeWrite: false }),
       process.died,
     ]);
     checkReceipt(ingested.receipt, batch.flatMap(({ parcels }) => parcels).length);
@@ -104,7 +104,7 @@ function checkFailures(
 ): void {
   if (ingested.failedDeliveries.size === 0 && ![...endings.values()].some(isLost)) return;
   const expected = batch.flatMap(({ record }, delivery) => {
-    const entries = [...entriesOf([record], sources)];
+    const entries = [...readEntries([record], sources)];
     const isFailed = entries.some((entry) => namesOf(entry).some((name) => isLost(endings.get(name))));
     return isFailed ? [delivery] : [];
   });
@@ -142,20 +142,20 @@ export interface FileReading {
 export async function deliverFiles(
   lane: FileLane,
   reading: FileReading,
-  surroundings: Surroundings,
+  context: InvocationContext,
 ): Promise<Manifest[]> {
-  let running = new RunningFunction(surroundings);
+  let running = new RunningFunction(context);
   const manifests: Manifest[] = [];
   let blocks = 0;
   for (const file of lane.files) {
     for (let delivery = 1; ; delivery += 1) {
-      if (delivery > mostDeliveries) throw new BrokenPromise(`${lane.name}: a file never ends`);
-      const ports = portsOf(file, reading, running, surroundings, () => {
+      if (delivery > maxDeliveries) throw new BrokenPromise(`${lane.name}: a file never ends`);
+      const ports = portsOf(file, reading, running, context, () => {
         blocks += 1;
         return cyclic(reading.shortTimes, blocks);
       });
       const result = await importOnce(file, ports, running);
-      if (result === 'died') running = new RunningFunction(surroundings);
+      if (result === 'died') running = new RunningFunction(context);
       else if (result !== 'failed') {
         manifests.push(result);
         break;
@@ -193,7 +193,7 @@ function portsOf(
   file: DroppedFile,
   { chunk }: FileReading,
   { process, writer, files }: RunningFunction,
-  { plan, pause }: Surroundings,
+  { plan, pause }: InvocationContext,
   timeIsShort: () => boolean,
 ): ImportPorts {
   return {
@@ -232,17 +232,17 @@ export async function* chunks(
 }
 
 /** A source's records in one invocation, without faults. */
-export async function ingestAtOnce(entries: Iterable<Entry>, surroundings: Surroundings): Promise<Ingested> {
-  const { process, writer } = new RunningFunction(surroundings);
-  return ingest(entries, { writer, quarantine: process }, { lookFirst: false });
+export async function ingestAtOnce(entries: Iterable<Entry>, context: InvocationContext): Promise<Ingested> {
+  const { process, writer } = new RunningFunction(context);
+  return ingest(entries, { writer, quarantine: process }, { readBeforeWrite: false });
 }
 
 /** Imports a file at once, without faults. */
 export async function importAtOnce(
   file: DroppedFile,
-  surroundings: Surroundings,
+  context: InvocationContext,
 ): Promise<Manifest | undefined> {
-  const running = new RunningFunction(surroundings);
-  const ports = portsOf(file, { chunk: 65_536, shortTimes: [false] }, running, surroundings, () => false);
+  const running = new RunningFunction(context);
+  const ports = portsOf(file, { chunk: 65_536, shortTimes: [false] }, running, context, () => false);
   return (await importFile(objectOf(file), file.source, ports)).manifest;
 }

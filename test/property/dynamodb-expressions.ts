@@ -52,7 +52,7 @@ interface Update {
 /** Bytes that an expression may have. */
 const longestExpression = 4096;
 /** Operators and functions that an expression may have. */
-const mostOperators = 300;
+const maxOperators = 300;
 
 /**
  * Reads a request's expressions.
@@ -219,7 +219,7 @@ interface Parsed<Tree> {
 /** The store has few expressions and uses them often. */
 const conditions = new Map<string, Parsed<Condition>>();
 const updates = new Map<string, Parsed<Update>>();
-const mostRemembered = 5_000;
+const maxRemembered = 5_000;
 
 function parsed<Tree>(
   text: string,
@@ -235,7 +235,7 @@ function parsed<Tree>(
   const tree = parse(tokens);
   tokens.end();
   const result = { tree, paths: [...tokens.paths], valueNames: [...tokens.valueNames] };
-  if (known.size >= mostRemembered) known.clear();
+  if (known.size >= maxRemembered) known.clear();
   known.set(text, result);
   return result;
 }
@@ -283,7 +283,7 @@ class Tokens {
 
   operator(): void {
     this.#operators += 1;
-    if (this.#operators > mostOperators) {
+    if (this.#operators > maxOperators) {
       throw validationException('The expression contains too many operators');
     }
   }

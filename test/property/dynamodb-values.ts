@@ -5,9 +5,9 @@ const spelling = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 /** Most numbers are these already. */
 const plainInteger = /^(?:0|[1-9]\d{0,17})$/;
 
-const mostDigits = 38;
+const maxDigits = 38;
 const leastExponent = -130;
-const mostExponent = 125;
+const maxExponent = 125;
 
 interface Decimal {
   readonly negative: boolean;
@@ -26,7 +26,7 @@ function decimalOf(text: string): Decimal | undefined {
   const digits = all.slice(leading).replace(/0+$/, '');
   if (digits === '') return { negative: false, digits, exponent: 0 };
   const exponent = whole.length - 1 - leading + Number(power);
-  if (digits.length > mostDigits || exponent < leastExponent || exponent > mostExponent) return undefined;
+  if (digits.length > maxDigits || exponent < leastExponent || exponent > maxExponent) return undefined;
   return { negative: sign === '-', digits, exponent };
 }
 

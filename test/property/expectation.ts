@@ -7,14 +7,14 @@ import { second } from '../../simulator/records.ts';
 import { accountPartition, type FleetTruth, PartitionTruth } from '../../simulator/truth.ts';
 import { readAll } from '../records/read-all.ts';
 import { importAtOnce, ingestAtOnce } from './delivery.ts';
+import { type Delivered, type DeliveryPath, fileOf, type Parcel, sourceOf } from './delivery-path.ts';
 import { FaultPlan } from './faults.ts';
-import { KeptRejects, type Surroundings } from './invocation.ts';
+import { type InvocationContext, KeptRejects } from './invocation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
-import { type Delivered, fileOf, type Parcel, type Road, sourceOf } from './road.ts';
 
 /** What the ledger must hold in the end, from two independent sides: an orderly pass, and what the model knows. */
 
-/** The tables that a road must leave equal, whatever it did; the files' manifests depend on the files' names. */
+/** The tables that a path must leave equal, whatever it did; the files' manifests depend on the files' names. */
 export const comparedTables = ['Sessions', 'Usage', 'Events', 'Sims'] as const;
 
 /**
@@ -40,7 +40,7 @@ export function comparable({ expiresAt, ...item }: Item): Item {
 }
 
 /** Surroundings in which nothing goes wrong. */
-export function calm(engine: MemoryDynamoDb): Surroundings {
+export function calm(engine: MemoryDynamoDb): InvocationContext {
   const pause = async () => undefined;
   return { engine, plan: new FaultPlan(), pause, returnsOld: true, quarantine: new KeptRejects() };
 }
@@ -50,19 +50,19 @@ export type Cut = 'all at once' | 'one by one';
 
 /** Each distinct record once, in the order of what happened, by its stream and then by its files; nothing goes wrong. */
 export async function orderlyPass(
-  road: Road,
+  path: DeliveryPath,
   cut: Cut,
   watch: Partial<Pick<MemoryDynamoDb, 'onWrite' | 'onRefusal'>> = {},
 ): Promise<MemoryDynamoDb> {
   const engine = Object.assign(new MemoryDynamoDb(), watch);
-  const surroundings = calm(engine);
-  const arrivedAt = Math.max(...road.delivered.map(({ record }) => record.at), 0) + second;
-  const parcels = road.delivered.flatMap((delivered) => delivered.parcels);
+  const context = calm(engine);
+  const arrivedAt = Math.max(...path.delivered.map(({ record }) => record.at), 0) + second;
+  const parcels = path.delivered.flatMap((delivered) => delivered.parcels);
   const entries = parcels
     .filter(({ form }) => form === 'record')
     .map((parcel, index) => entryOf(parcel, index, arrivedAt));
   const batches = cut === 'all at once' ? [entries] : entries.map((entry) => [entry]);
-  for (const batch of batches) await ingestAtOnce(batch, surroundings);
+  for (const batch of batches) await ingestAtOnce(batch, context);
   for (const form of ['usage row', 'event row'] as const) {
     for (const source of ['1nce', 'emnify', 'telekom']) {
       await importRows(parcels.filter((parcel) => parcel.form === form && parcel.source === source));
@@ -73,11 +73,11 @@ export async function orderlyPass(
   async function importRows(rows: readonly Parcel[]): Promise<void> {
     const [first] = rows;
     if (first === undefined) return;
-    const bytes = fileOf(rows, road.plan.files);
+    const bytes = fileOf(rows, path.plan.files);
     const key = `${first.form === 'usage row' ? 'cdr' : 'events'}_orderly.csv`;
     const source = sourceOf(first.source);
     const file = { source, key, version: 'v1', bytes, deliveredAt: arrivedAt, parcels: rows };
-    await importAtOnce(file, surroundings);
+    await importAtOnce(file, context);
   }
 }
 
@@ -113,7 +113,7 @@ function tell(truth: PartitionTruth, { record, parcels }: Delivered): void {
   const byStream = parcels.some(({ form }) => form === 'record');
   if (record.kind === 'connection') truth.connection(record);
   // A row says nothing of a session.
-  else if (record.kind === 'usage') truth.usageRecord({ ...record, road: byStream ? 'stream' : 'file' });
+  else if (record.kind === 'usage') truth.usageRecord({ ...record, path: byStream ? 'stream' : 'file' });
   else if (byStream) truth.event(record);
   else {
     const { context, ...bare } = record;
@@ -151,7 +151,7 @@ function wrongTotals({ partitions }: FleetTruth, { Usage }: Tables): string[] {
 }
 
 /** The texts that the quarantine must hold. */
-export function expectedRejects({ rejected }: Road): string[] {
+export function expectedRejects({ rejected }: DeliveryPath): string[] {
   const texts = rejected.map(({ source, text }) => `${source} ${Buffer.from(text).toString('latin1')}`);
   return [...new Set(texts)].sort();
 }

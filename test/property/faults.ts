@@ -39,10 +39,10 @@ export interface Fault {
   /** Calls in a row that it meets. */
   readonly times: number;
   /** Of a batch, how many are processed; of what comes later, after how many calls. */
-  readonly portion: number;
+  readonly part: number;
 }
 
-/** A few faults among the first calls of a road. */
+/** A few faults among the first calls of a path. */
 export const faults: Arbitrary<readonly Fault[]> = fc.array(
   fc.record<Fault>({
     call: fc.oneof(fc.nat(20), fc.nat(80)),
@@ -51,12 +51,12 @@ export const faults: Arbitrary<readonly Fault[]> = fc.array(
       { weight: 5, arbitrary: fc.constant(1) },
       { weight: 1, arbitrary: fc.constantFrom(2, 12) },
     ),
-    portion: fc.nat(6),
+    part: fc.nat(6),
   }),
   { maxLength: 6 },
 );
 
-/** Numbers the calls of a road and tells which fault each meets. */
+/** Numbers the calls of a path and tells which fault each meets. */
 export class FaultPlan {
   /** Calls so far. */
   calls = 0;

@@ -5,13 +5,13 @@ import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/rec
 import { eventColumns, usageColumns, writeRow } from '../../simulator/csv-dialect.ts';
 import { Case } from './case.ts';
 import { chunks, RunningFunction } from './delivery.ts';
+import { type DeliveryPath, type DroppedFile, deliveryPlan, rowOf, sourceOf } from './delivery-path.ts';
 import { calm, type Tables, tablesOf } from './expectation.ts';
 import { fleetOf } from './fleet.ts';
 import { damaged, text } from './fuzz-values.ts';
-import { expectEqual, goesOn, interleaved, pauseOf } from './hostile-road.ts';
+import { expectEqual, goesOn, interleaved, pauseOf } from './hostile-path.ts';
 import { WatchedWrites } from './invariants.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
-import { type DroppedFile, type Road, roadPlan, rowOf, sourceOf } from './road.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { withoutClock } from './without-clock.ts';
 
@@ -41,8 +41,8 @@ async function importBytes(
   { key, carrier, chunk, isHasty }: Importing,
   engine = new MemoryDynamoDb(),
 ): Promise<Imported> {
-  const surroundings = calm(engine);
-  const { writer, files, process } = new RunningFunction(surroundings);
+  const context = calm(engine);
+  const { writer, files, process } = new RunningFunction(context);
   const refused: string[] = [];
   let receipt = emptyReceipt;
   let result: ImportResult;
@@ -65,12 +65,12 @@ async function importBytes(
       now: () => 0,
     });
   } while (result.outcome === 'continue');
-  return { result, tables: tablesOf(engine), rejects: surroundings.quarantine.contents, refused, receipt };
+  return { result, tables: tablesOf(engine), rejects: context.quarantine.contents, refused, receipt };
 }
 
 /** Rows of a model fleet, with their header. */
 const realFile: Arbitrary<{ readonly header: readonly string[]; readonly rows: readonly string[] }> = fc
-  .tuple(fleetOf({ carriers: ['1nce', 'emnify', 'telekom'], mostSims: 2 }), fc.boolean())
+  .tuple(fleetOf({ carriers: ['1nce', 'emnify', 'telekom'], maxSims: 2 }), fc.boolean())
   .map(([{ lives }, isUsage]) => {
     const form = isUsage ? 'usage row' : 'event row';
     const rows = lives.flatMap(({ records }) => records.flatMap((record) => rowOf(record) ?? []));
@@ -252,7 +252,7 @@ describe(`a file (seed ${seed})`, () => {
         const engine = Object.assign(new MemoryDynamoDb(), { onWrite: watched.onWrite });
         await hostile.deliver(engine, pause);
         expect(watched.broken).toEqual([]);
-        const [file] = hostile.road.files.flatMap(({ files }) => files);
+        const [file] = hostile.path.files.flatMap(({ files }) => files);
         const whole = await importBytes(file?.bytes ?? Buffer.alloc(0), {
           key: 'cdr_1.csv',
           carrier: '1nce',
@@ -272,12 +272,12 @@ describe(`a file (seed ${seed})`, () => {
 });
 
 /** Rows so long that a block has few of them, in a file that is announced several times. */
-const largeFile: Arbitrary<Road> = fc
+const largeFile: Arbitrary<DeliveryPath> = fc
   .record({
-    fleet: fleetOf({ carriers: ['1nce'], mostSims: 1, withUsers: false }),
+    fleet: fleetOf({ carriers: ['1nce'], maxSims: 1, withUsers: false }),
     rows: fc.integer({ min: 2, max: 7 }),
     announced: fc.integer({ min: 2, max: 3 }),
-    plan: roadPlan,
+    plan: deliveryPlan,
   })
   .map(({ fleet, rows, announced, plan }) => {
     const texts = fleet.lives.flatMap(({ records }) => records.flatMap((record) => rowOf(record) ?? []));

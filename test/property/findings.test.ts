@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { service } from '../../lambda/aws/names.ts';
-import { telemetryOf } from '../../lambda/aws/telemetry.ts';
+import { createTelemetry } from '../../lambda/aws/telemetry.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { Measures } from '../../lambda/ingest/measures.ts';
@@ -10,16 +10,16 @@ import { carrierEvent } from '../records/datastreamer.ts';
 import { readAll } from '../records/read-all.ts';
 import { connectionEvent, fullData } from '../records/supersim.ts';
 import { chunks, RunningFunction } from './delivery.ts';
+import { sourceOf } from './delivery-path.ts';
 import { calm } from './expectation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
-import { sourceOf } from './road.ts';
 import { bytesOf } from './write-units.ts';
 
-/** What the properties found, each by its shortest road. */
+/** What the properties found, each by its shortest path. */
 
 async function importText(text: string, chunk: number) {
-  const surroundings = calm(new MemoryDynamoDb());
-  const { writer, files, process } = new RunningFunction(surroundings);
+  const context = calm(new MemoryDynamoDb());
+  const { writer, files, process } = new RunningFunction(context);
   const bytes = Buffer.from(text);
   const file = { bucket: '1nce', key: 'events_1.csv', versionId: 'v1', eTag: undefined };
   const { outcome, manifest } = await importFile(file, sourceOf('1nce'), {
@@ -71,7 +71,7 @@ describe('the properties found that', () => {
     const { writer } = new RunningFunction(calm(engine));
     const event = statedBy(interpret(value, arrivalFrom('1nce')), 'event');
     const change = { state: event, records: [0] };
-    await writer.write({ sessions: [], usage: [], events: [change], sims: [] }, { lookFirst: false });
+    await writer.write({ sessions: [], usage: [], events: [change], sims: [] }, { readBeforeWrite: false });
     expect(engine.items('Events').map((item) => bytesOf(item) <= 1_024)).toEqual([true]);
   });
 
@@ -87,7 +87,10 @@ describe('the properties found that', () => {
     const measures = new Measures();
     measures.count('usage', 'received');
     measures.count('usage', 'stored');
-    const telemetry = telemetryOf(service.kinesisConsumer, { env: {}, write: (line) => written.push(line) });
+    const telemetry = createTelemetry(service.kinesisConsumer, {
+      env: {},
+      write: (line) => written.push(line),
+    });
     telemetry.count({ ...emptyReceipt, received: 1, stored: 1 }, measures, '1nce');
     expect(written).toHaveLength(1);
     expect(warn).not.toHaveBeenCalled();

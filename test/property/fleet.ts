@@ -12,7 +12,7 @@ import {
   type UsageRecord,
   type Volume,
 } from '../../simulator/records.ts';
-import { sessionIdOf } from '../../simulator/truth.ts';
+import { makeSessionId } from '../../simulator/truth.ts';
 import { inLines } from './case.ts';
 
 /**
@@ -279,8 +279,8 @@ function usage(
     end,
     volume,
     messages,
-    road: 'stream',
-    ...(named && { sessionId: sessionIdOf(sim.carrier, sim.dataStreamer, context) }),
+    path: 'stream',
+    ...(named && { sessionId: makeSessionId(sim.carrier, sim.dataStreamer, context) }),
   };
 }
 
@@ -341,19 +341,19 @@ export interface FleetOptions {
   /** Tells fleets apart that share a ledger. */
   readonly number?: () => number;
   readonly carriers?: readonly Carrier[];
-  readonly mostSims?: number;
+  readonly maxSims?: number;
   /** Whether there are events that name a user of the carrier's portal, and no SIM. */
   readonly withUsers?: boolean;
 }
 
 /** Fleets of one to three SIMs, if no other number is given. */
 export function fleetOf(options: FleetOptions = {}): Arbitrary<ModelFleet> {
-  const { number = () => 0, carriers = allCarriers, mostSims = 3, withUsers = true } = options;
+  const { number = () => 0, carriers = allCarriers, maxSims = 3, withUsers = true } = options;
   const hasStreamers = carriers.some((carrier) => carrier !== 'twilio' && carrier !== 'kore');
   return fc
     .record({
       epoch: fc.constantFrom(...epochs),
-      lives: fc.array(lifePlan(carriers), { minLength: 1, maxLength: mostSims }),
+      lives: fc.array(lifePlan(carriers), { minLength: 1, maxLength: maxSims }),
       userEvents: fc.array(userEvent, { maxLength: withUsers && hasStreamers ? 2 : 0 }),
     })
     .map(({ epoch, lives, userEvents }) => {

@@ -85,7 +85,7 @@ export const deepJson: Arbitrary<string> = fc
   });
 
 /** The texts of a model fleet's records. */
-export const realRecords: Arbitrary<readonly string[]> = fleetOf({ mostSims: 1 }).map(({ lives }) =>
+export const realRecords: Arbitrary<readonly string[]> = fleetOf({ maxSims: 1 }).map(({ lives }) =>
   lives.flatMap(({ records }) => records.map(writeRecord)),
 );
 
@@ -157,7 +157,7 @@ function placesIn(value: unknown): { holder: Holder; name: string }[] {
   return Object.keys(holder).flatMap((name) => [{ holder, name }, ...placesIn(holder[name])]);
 }
 
-/** What is done to bytes on a bad road. */
+/** What is done to bytes on a bad path. */
 const damage = fc.oneof(
   fc.record({ at: fc.nat(3_000), remove: fc.nat(3), insert: fc.uint8Array({ maxLength: 3 }) }),
   fc.record({

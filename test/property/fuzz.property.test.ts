@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { Entry } from '../../lambda/ingest/ingest.ts';
 import { carriers } from '../../lambda/ledger/source.ts';
 import { ingestAtOnce } from './delivery.ts';
+import { kinesisRecord, sourceOf, sources } from './delivery-path.ts';
 import { calm, comparedTables } from './expectation.ts';
 import { fuzzedBody, mutatedRecord } from './fuzz-values.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
-import { kinesisRecord, sourceOf, sources } from './road.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { bytesOf } from './write-units.ts';
 
@@ -23,9 +23,9 @@ function cpuMilliseconds(since: NodeJS.CpuUsage): number {
 /** Takes records in; every one must be stored, ignored or kept among the rejects, and the store must take all. */
 async function takeIn(entries: readonly Entry[]): Promise<MemoryDynamoDb> {
   const engine = new MemoryDynamoDb();
-  const surroundings = calm(engine);
+  const context = calm(engine);
   const begin = process.cpuUsage();
-  const { receipt, failedDeliveries, errors } = await ingestAtOnce(entries, surroundings);
+  const { receipt, failedDeliveries, errors } = await ingestAtOnce(entries, context);
   const { received, stored, repeated, ignored, rejected, failed } = receipt;
   expect({ failed, errors, failedDeliveries: [...failedDeliveries] }).toEqual({
     failed: 0,
@@ -36,7 +36,7 @@ async function takeIn(entries: readonly Entry[]): Promise<MemoryDynamoDb> {
   expect(stored + repeated + ignored + rejected).toBe(received);
   expect(cpuMilliseconds(begin)).toBeLessThan(slow);
   const faults = entries.filter(({ reading }) => reading.kind === 'fault');
-  expect(surroundings.quarantine.contents).toEqual(keptOf(faults));
+  expect(context.quarantine.contents).toEqual(keptOf(faults));
   return engine;
 }
 
@@ -59,7 +59,7 @@ describe(`bytes that no carrier means to send (seed ${seed})`, () => {
             kinesisRecord(sourceOf(carrier), `${carrier}/0`, index, arrivedAt, bytes),
           );
           const begin = process.cpuUsage();
-          const entries = [...entriesOf(records, sources)];
+          const entries = [...readEntries(records, sources)];
           expect(cpuMilliseconds(begin)).toBeLessThan(slow);
           expect(bodies.map((_, index) => entries.every(({ delivery }) => delivery !== index))).toEqual(
             bodies.map(({ holdsNothing }) => holdsNothing),
@@ -75,7 +75,7 @@ describe(`bytes that no carrier means to send (seed ${seed})`, () => {
     await fc.assert(
       fc.asyncProperty(mutatedRecord, fc.constantFrom(...carriers), async (record, carrier) => {
         const stream = kinesisRecord(sourceOf(carrier), `${carrier}/0`, 1, arrivedAt, Buffer.from(record));
-        const engine = await takeIn([...entriesOf([stream], sources)]);
+        const engine = await takeIn([...readEntries([stream], sources)]);
         for (const table of comparedTables) {
           const tooLarge = engine.items(table).filter((item) => bytesOf(item) > kilobyte);
           expect(tooLarge).toEqual([]);

@@ -6,13 +6,13 @@ import type { FileObject } from '../../lambda/ingest/files/messages.ts';
 import { carriers } from '../../lambda/ledger/source.ts';
 import { personalValues } from '../personal-data.ts';
 import { chunks, RunningFunction } from './delivery.ts';
+import { deliveryPlan, kinesisRecord, layOut, sourceOf } from './delivery-path.ts';
 import { type Fault, FaultPlan, faults } from './faults.ts';
 import { fleetOf } from './fleet.ts';
 import { anyJson, fuzzedBody, text } from './fuzz-values.ts';
-import { goesOn } from './hostile-road.ts';
+import { goesOn } from './hostile-path.ts';
 import { KeptRejects } from './invocation.ts';
 import { asClient, MemoryDynamoDb } from './memory-dynamodb.ts';
-import { kinesisRecord, layOut, roadPlan, sourceOf } from './road.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { withoutClock } from './without-clock.ts';
 
@@ -121,8 +121,8 @@ function expectWholeLines(): void {
 /** Faults that the invocation survives. */
 const survivable = faults.map((planned) => planned.filter(({ kind }) => !kind.startsWith('crash')));
 
-const road = fc
-  .record({ fleet: fleetOf({ mostSims: 2 }), plan: roadPlan })
+const path = fc
+  .record({ fleet: fleetOf({ maxSims: 2 }), plan: deliveryPlan })
   .map(({ fleet, plan }) => layOut(fleet, plan));
 
 const context = { getRemainingTimeInMillis: () => 600_000 } as Context;
@@ -157,7 +157,7 @@ describe(`the functions (seed ${seed})`, () => {
     timeout: timeLimit,
   }, async () => {
     await fc.assert(
-      fc.asyncProperty(road, survivable, async ({ streams }, planned) => {
+      fc.asyncProperty(path, survivable, async ({ streams }, planned) => {
         for (const { batches } of streams) {
           for (const batch of batches) {
             begin(planned);

@@ -17,7 +17,7 @@ export interface Engine {
   answer(command: Command, options: AnswerOptions): object | Promise<object>;
 }
 
-/** Where a road may be interleaved with others: it goes on when whoever schedules says so. */
+/** Where a path may be interleaved with others: it goes on when whoever schedules says so. */
 export type Pause = (where: string) => Promise<unknown>;
 
 /** An invocation that died. */
@@ -25,8 +25,8 @@ export class Crash extends Error {
   override readonly name = 'Crash';
 }
 
-/** What all calls of a road go through. */
-export interface Surroundings {
+/** What all calls of a path go through. */
+export interface InvocationContext {
   readonly engine: Engine;
   readonly plan: FaultPlan;
   readonly pause: Pause;
@@ -62,7 +62,7 @@ function textOf({ bytes }: Reject): string {
 export type Ending = 'answered' | 'failed' | 'left';
 
 /**
- * One process of a function: what it sends to AWS meets the road's faults. It outlives its invocations until one of
+ * One process of a function: what it sends to AWS meets the path's faults. It outlives its invocations until one of
  * them crashes.
  */
 export class FunctionProcess implements Sender, Quarantine {
@@ -70,12 +70,12 @@ export class FunctionProcess implements Sender, Quarantine {
   readonly endings = new Map<string, Ending>();
   /** Rejects when the invocation dies. */
   readonly died: Promise<never>;
-  readonly #surroundings: Surroundings;
+  readonly #context: InvocationContext;
   #die: (crash: Crash) => void = () => undefined;
   #isDead = false;
 
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings;
+  constructor(context: InvocationContext) {
+    this.#context = context;
     this.died = new Promise((_, reject) => {
       this.#die = reject;
     });
@@ -83,7 +83,7 @@ export class FunctionProcess implements Sender, Quarantine {
   }
 
   async send(command: Command): Promise<object> {
-    const { plan, pause } = this.#surroundings;
+    const { plan, pause } = this.#context;
     if (this.#isDead) return never();
     const fault = plan.next();
     await pause('is sent');
@@ -96,7 +96,7 @@ export class FunctionProcess implements Sender, Quarantine {
   }
 
   async keep(rejects: readonly Reject[], group?: string): Promise<void> {
-    const { plan, pause, quarantine } = this.#surroundings;
+    const { plan, pause, quarantine } = this.#context;
     if (this.#isDead) return never();
     const fault = plan.next()?.kind;
     const error = errorOf(fault);
@@ -112,7 +112,7 @@ export class FunctionProcess implements Sender, Quarantine {
 
   /** The answer, or the error that the caller gets. */
   async #meet(command: Command, fault: Fault | undefined): Promise<object> {
-    const { plan } = this.#surroundings;
+    const { plan } = this.#context;
     switch (fault?.kind) {
       case 'crash before':
         return this.#crash();
@@ -123,30 +123,30 @@ export class FunctionProcess implements Sender, Quarantine {
         await this.#apply(command, {});
         return this.#note(command, await this.#apply(command, {}));
       case 'arrives again later':
-        plan.later(fault.portion, () => this.#apply(command, {}));
+        plan.later(fault.part, () => this.#apply(command, {}));
         return this.#note(command, await this.#apply(command, {}));
       case 'timed out, arrives later':
-        plan.later(fault.portion, () => this.#apply(command, {}));
+        plan.later(fault.part, () => this.#apply(command, {}));
         break;
       case 'timed out after':
       case 'server error after':
         await this.#apply(command, {});
         break;
       case 'partly unprocessed':
-        return this.#partly(command, fault.portion);
+        return this.#partly(command, fault.part);
     }
     const error = errorOf(fault?.kind);
     if (error !== undefined) return this.#note(command, error);
     const stale = fault?.kind === 'stale';
-    const { returnsOld } = this.#surroundings;
+    const { returnsOld } = this.#context;
     const options = { stale, returnsOld: returnsOld && fault?.kind !== 'without the old item' };
     return this.#note(command, await this.#apply(command, options));
   }
 
   async #apply(command: Command, options: AnswerOptions): Promise<object> {
     try {
-      return await this.#surroundings.engine.answer(command, {
-        returnsOld: this.#surroundings.returnsOld,
+      return await this.#context.engine.answer(command, {
+        returnsOld: this.#context.returnsOld,
         ...options,
       });
     } catch (error) {
@@ -155,9 +155,9 @@ export class FunctionProcess implements Sender, Quarantine {
     }
   }
 
-  async #partly(command: Command, portion: number): Promise<object> {
+  async #partly(command: Command, doneCount: number): Promise<object> {
     if (command instanceof BatchWriteItemCommand) {
-      const [first, rest] = parted(command.input.RequestItems, portion, (table, requests: WriteRequest[]) =>
+      const [first, rest] = parted(command.input.RequestItems, doneCount, (table, requests: WriteRequest[]) =>
         requests.map((request) => ({ table, request })),
       );
       const done = group(first, ({ request }) => request);
@@ -169,7 +169,7 @@ export class FunctionProcess implements Sender, Quarantine {
       return { UnprocessedItems: left };
     }
     if (command instanceof BatchGetItemCommand) {
-      const [first, rest] = parted(command.input.RequestItems, portion, (table, asked: KeysAndAttributes) =>
+      const [first, rest] = parted(command.input.RequestItems, doneCount, (table, asked: KeysAndAttributes) =>
         (asked.Keys ?? []).map((key) => ({ table, key, consistent: asked.ConsistentRead })),
       );
       const done = keysByTable(first);
@@ -242,11 +242,11 @@ interface InTable {
 
 function parted<Requests, Part extends InTable>(
   items: Record<string, Requests> | undefined,
-  portion: number,
+  count: number,
   partsOf: (table: string, requests: Requests) => Part[],
 ): [Part[], Part[]] {
   const parts = Object.entries(items ?? {}).flatMap(([table, requests]) => partsOf(table, requests));
-  return [parts.slice(0, portion), parts.slice(portion)];
+  return [parts.slice(0, count), parts.slice(count)];
 }
 
 function group<Part extends InTable, Request>(

@@ -6,7 +6,7 @@ import { provideSim } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { UsageRecord } from '../../simulator/records.ts';
 import { aggregateOf } from '../records/aggregate.ts';
-import { kinesisRecord, sources } from './road.ts';
+import { kinesisRecord, sources } from './delivery-path.ts';
 
 /** The largest that a function is handed: what its memory has to be enough for. */
 
@@ -28,7 +28,7 @@ function usage(number: number): UsageRecord {
     sim,
     id: String(4_000_000_000 + number),
     messages: 0,
-    road: 'file',
+    path: 'file',
   } as const;
   return { ...common, at: start, start, end: start + 1_000, volume };
 }

@@ -60,11 +60,11 @@ interface Table {
 }
 
 /** Limits of DynamoDB. */
-const mostItemBytes = 400 * 1024;
+const maxItemBytes = 400 * 1024;
 const longestPartitionKey = 2048;
 const longestSortKey = 1024;
-const mostBatchWrites = 25;
-const mostBatchReads = 100;
+const maxBatchWrites = 25;
+const maxBatchReads = 100;
 
 /**
  * DynamoDB in memory, as far as the store uses it: single reads and writes are atomic, and requests that DynamoDB
@@ -155,8 +155,8 @@ export class MemoryDynamoDb implements Sender {
         return { table, item: PutRequest.Item, key: keyText(table, keyOf(table, PutRequest.Item, false)) };
       }),
     );
-    if (puts.length === 0 || puts.length > mostBatchWrites) {
-      throw validationException(`A batch has 1 to ${mostBatchWrites} requests, not ${puts.length}`);
+    if (puts.length === 0 || puts.length > maxBatchWrites) {
+      throw validationException(`A batch has 1 to ${maxBatchWrites} requests, not ${puts.length}`);
     }
     refuseTwice(puts.map(({ table, key }) => `${table.definition.name}\n${key}`));
     const checked = puts.map((put) => ({ ...put, item: checkedItem(put.table, put.item) }));
@@ -169,8 +169,8 @@ export class MemoryDynamoDb implements Sender {
       const table = this.#table(name);
       return Keys.map((key) => ({ name, table, ConsistentRead, key: keyOf(table, key, true) }));
     });
-    if (reads.length === 0 || reads.length > mostBatchReads) {
-      throw validationException(`A batch has 1 to ${mostBatchReads} keys, not ${reads.length}`);
+    if (reads.length === 0 || reads.length > maxBatchReads) {
+      throw validationException(`A batch has 1 to ${maxBatchReads} keys, not ${reads.length}`);
     }
     refuseTwice(reads.map(({ name, table, key }) => `${name}\n${keyText(table, key)}`));
     const responses: Record<string, Item[]> = {};
@@ -253,7 +253,7 @@ function checkedItem(table: Table, item: Item): Item {
   );
   // Few strings come near the limit, and adding all up would take longer than all else.
   const isLarge = Object.values(checked).some(({ S }) => S !== undefined && S.length > 1_000);
-  if (isLarge && bytesOf(checked) > mostItemBytes) {
+  if (isLarge && bytesOf(checked) > maxItemBytes) {
     throw validationException('Item size has exceeded the maximum allowed size');
   }
   return checked;

@@ -5,11 +5,12 @@
  */
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Source } from '../../lambda/ledger/source.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
+import { sources } from './delivery-path.ts';
 import {
   arrivedAt,
   type BombKind,
@@ -19,7 +20,6 @@ import {
   megabyte,
 } from './large-deliveries.ts';
 import { asClient } from './memory-dynamodb.ts';
-import { sources } from './road.ts';
 
 const writer = new LedgerWriter({
   client: asClient({ send: async () => ({}) }),
@@ -32,7 +32,7 @@ const writer = new LedgerWriter({
 const quarantine = { keep: async () => undefined };
 
 /** Most bytes that were in use once the garbage was collected. */
-let mostRetained = 0;
+let maxRetained = 0;
 
 function retainedBytes(): number {
   globalThis.gc?.();
@@ -51,7 +51,7 @@ async function takeFile(megabytes: number): Promise<number> {
       files: {
         read: async () => undefined,
         write: async () => {
-          mostRetained = Math.max(mostRetained, retainedBytes());
+          maxRetained = Math.max(maxRetained, retainedBytes());
         },
       },
       open: async () => ({
@@ -70,7 +70,11 @@ async function takeFile(megabytes: number): Promise<number> {
 }
 
 async function takeBatch(batch: readonly KinesisStreamRecord[]): Promise<number> {
-  const { receipt } = await ingest(entriesOf(batch, sources), { writer, quarantine }, { lookFirst: false });
+  const { receipt } = await ingest(
+    readEntries(batch, sources),
+    { writer, quarantine },
+    { readBeforeWrite: false },
+  );
   return receipt.received;
 }
 
@@ -90,6 +94,6 @@ process.stdout.write(
   JSON.stringify({
     records,
     grownMegabytes: inMegabytes(peak - before),
-    retainedMegabytes: inMegabytes(mostRetained - retainedBefore),
+    retainedMegabytes: inMegabytes(maxRetained - retainedBefore),
   }),
 );

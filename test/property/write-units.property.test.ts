@@ -6,10 +6,10 @@ import { provideSim } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import { type ConnectionEvent, hour, minute } from '../../simulator/records.ts';
 import { refreshesHourly } from '../../simulator/truth.ts';
+import { type DeliveryPath, type DeliveryPlan, deliveryPlan, inSetting, layOut } from './delivery-path.ts';
 import { comparedTables, orderlyPass } from './expectation.ts';
 import { fleetOf, type ModelFleet } from './fleet.ts';
 import type { ItemWrite } from './memory-dynamodb.ts';
-import { inSetting, layOut, type Road, type RoadPlan, roadPlan } from './road.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { indexUnits, unitsOf } from './write-units.ts';
 
@@ -44,22 +44,22 @@ class Bill {
   }
 }
 
-function byStream(road: Road): Road {
-  const delivered = road.delivered.map(({ record, parcels }) => ({
+function byStream(path: DeliveryPath): DeliveryPath {
+  const delivered = path.delivered.map(({ record, parcels }) => ({
     record,
     parcels: parcels.filter(({ form }) => form === 'record'),
   }));
-  return { ...road, delivered };
+  return { ...path, delivered };
 }
 
 const streamed = fc
-  .record({ fleet: fleetOf({ mostSims: 3 }), plan: roadPlan })
+  .record({ fleet: fleetOf({ maxSims: 3 }), plan: deliveryPlan })
   .map(({ fleet, plan }) => byStream(layOut(fleet, plan)));
 
 /** Super SIM lives in which each record has a moment of its own. */
-function steady(sessionRefresh: SessionRefresh): fc.Arbitrary<Road> {
+function steady(sessionRefresh: SessionRefresh): fc.Arbitrary<DeliveryPath> {
   return fc
-    .record({ fleet: fleetOf({ carriers: ['twilio', 'kore'], mostSims: 1 }), plan: roadPlan })
+    .record({ fleet: fleetOf({ carriers: ['twilio', 'kore'], maxSims: 1 }), plan: deliveryPlan })
     .map(({ fleet, plan }) => layOut(inSetting(fleet, sessionRefresh), plan))
     .filter(({ delivered }) => new Set(delivered.map(({ record }) => record.at)).size === delivered.length);
 }
@@ -71,7 +71,7 @@ const writesSession: Readonly<Record<SessionRefresh, (event: ConnectionEvent) =>
 };
 
 /** Each record once, by stream. */
-const wholeRoad: RoadPlan = {
+const wholePath: DeliveryPlan = {
   copies: [[{ when: 0, lane: 0, byFile: false }]],
   bodies: [{ size: 1, shape: 'single' }],
   batches: [1],
@@ -82,7 +82,7 @@ const wholeRoad: RoadPlan = {
 };
 
 /** A day of a Super SIM that is always on: an update every six minutes, in a session that began a day before. */
-function alwaysOn(sessionRefresh: SessionRefresh): Road {
+function alwaysOn(sessionRefresh: SessionRefresh): DeliveryPath {
   const sim = provideSim(0, new Random(1));
   const from = Date.parse('2026-10-05T00:03:00.000Z');
   const session = { sid: `PI${'0'.repeat(32)}`, start: from - 24 * hour };
@@ -97,15 +97,15 @@ function alwaysOn(sessionRefresh: SessionRefresh): Road {
     };
   });
   const fleet: ModelFleet = { number: 0, lives: [{ source: sim.carrier, records: updates }] };
-  return layOut(inSetting(fleet, sessionRefresh), wholeRoad);
+  return layOut(inSetting(fleet, sessionRefresh), wholePath);
 }
 
 describe(`the writes of records that come in order (seed ${seed})`, () => {
   test('cost one unit an item in a batch, and no condition fails', { timeout: timeLimit }, async () => {
     await fc.assert(
-      fc.asyncProperty(streamed, async (road) => {
+      fc.asyncProperty(streamed, async (path) => {
         const bill = new Bill();
-        const engine = await orderlyPass(road, 'all at once', bill);
+        const engine = await orderlyPass(path, 'all at once', bill);
         const items = comparedTables.map((table) => engine.items(table).length);
         expect(comparedTables.map((table) => bill.of(table).items)).toEqual(items);
         expect(comparedTables.map((table) => bill.of(table).refused)).toEqual([0, 0, 0, 0]);
@@ -126,10 +126,10 @@ describe(`the writes of records that come in order (seed ${seed})`, () => {
     },
     async (setting) => {
       await fc.assert(
-        fc.asyncProperty(steady(setting), async (road) => {
+        fc.asyncProperty(steady(setting), async (path) => {
           const bill = new Bill();
-          await orderlyPass(road, 'one by one', bill);
-          const records = road.delivered.map(({ record }) => record);
+          await orderlyPass(path, 'one by one', bill);
+          const records = path.delivered.map(({ record }) => record);
           const count = (isCounted: (record: (typeof records)[number]) => boolean) =>
             records.filter(isCounted).length;
           expect({

@@ -46,16 +46,16 @@ async function write(
   plan: FaultPlan,
   returnsOld: boolean,
 ): Promise<void> {
-  const surroundings = { engine, plan, pause, returnsOld, quarantine: new KeptRejects() };
+  const context = { engine, plan, pause, returnsOld, quarantine: new KeptRejects() };
   await Promise.all(
     writers.map(async (changes) => {
-      let running = new RunningFunction(surroundings);
+      let running = new RunningFunction(context);
       for (const stated of changes) {
         for (let isDone = false; !isDone; ) {
           const { process, writer } = running;
-          const written = writer.write(changesOf(stated), { lookFirst: false });
+          const written = writer.write(changesOf(stated), { readBeforeWrite: false });
           const report = await Promise.race([written, process.died]).catch(() => undefined);
-          if (report === undefined) running = new RunningFunction(surroundings);
+          if (report === undefined) running = new RunningFunction(context);
           isDone = report?.failed.size === 0;
         }
       }
@@ -115,10 +115,12 @@ function renderingsOf<Record extends Usage | LedgerEvent>(
   record: Arbitrary<Record>,
   whole: Arbitrary<Record | undefined>,
 ): Arbitrary<readonly (readonly Record[])[]> {
-  const abridged = record.map((one) => ({ ...one, fullness: one.fullness % complete }));
+  const abridged = record.map((one) => ({ ...one, completeness: one.completeness % complete }));
   return fc
     .tuple(writersOf(abridged), whole)
-    .map(([writers, one]) => (one === undefined ? writers : [...writers, [{ ...one, fullness: complete }]]));
+    .map(([writers, one]) =>
+      one === undefined ? writers : [...writers, [{ ...one, completeness: complete }]],
+    );
 }
 
 const usages: Arbitrary<Rivalry> = renderingsOf(usage, fc.option(usage, { nil: undefined })).map(
@@ -127,7 +129,7 @@ const usages: Arbitrary<Rivalry> = renderingsOf(usage, fc.option(usage, { nil: u
     return {
       table: 'Usage',
       writers: writers.map((changes) => changes.map((one) => ({ usage: [one] }))),
-      expected: usageItem(winner, winner.fullness === complete),
+      expected: usageItem(winner, winner.completeness === complete),
     };
   },
 );
@@ -138,7 +140,7 @@ const events: Arbitrary<Rivalry> = renderingsOf(event, fc.option(event, { nil: u
     return {
       table: 'Events',
       writers: writers.map((changes) => changes.map((one) => ({ events: [one] }))),
-      expected: eventItem(winner, winner.fullness === complete, 90),
+      expected: eventItem(winner, winner.completeness === complete, 90),
     };
   },
 );
@@ -160,7 +162,7 @@ class ContendedWriting extends Case {
   describe(): readonly string[] {
     return [
       ...this.rivalry.writers.map((changes, index) => `writer ${index}: ${JSON.stringify(changes)}`),
-      ...this.faults.map(({ call, kind, times, portion }) => `call ${call}: ${kind} ${times}× (${portion})`),
+      ...this.faults.map(({ call, kind, times, part }) => `call ${call}: ${kind} ${times}× (${part})`),
       `failed conditions bring the old item: ${this.returnsOld}`,
       `interleaving: ${String(this.scheduler)}`,
     ];

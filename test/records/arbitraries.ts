@@ -96,7 +96,7 @@ export const sim: Arbitrary<Sim> = anyState<Sim>(simTable, {
   groups: anyGroups<Sim['groups']>(simGroups),
 });
 
-const fullness = fc.constantFrom(0, 6, complete);
+const completeness = fc.constantFrom(0, 6, complete);
 
 /** Statements about one usage record. */
 export const usage: Arbitrary<Usage> = anyState<Usage>(usageTable, {
@@ -106,7 +106,7 @@ export const usage: Arbitrary<Usage> = anyState<Usage>(usageTable, {
   end: time,
   recordId: fc.constant('1'),
   costVolume: optional(fc.constantFrom('0.1', '10', '9')),
-  fullness,
+  completeness,
 });
 
 /** Statements about one event, that arrive at different times. */
@@ -115,7 +115,7 @@ export const event: Arbitrary<LedgerEvent> = anyState<LedgerEvent>(eventTable, {
   eventKey: fc.constant('2026-11-02T10:00:00.000Z#1'),
   time: fc.constant('2026-11-02T10:00:00.000Z'),
   eventId: fc.constant('1'),
-  fullness,
+  completeness,
   arrivedAt: fc.nat(3),
 });
 

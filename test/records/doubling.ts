@@ -9,7 +9,7 @@ export type Work = (size: number) => () => void;
 const sizes = [2_048, 32_768];
 /** Below this, in milliseconds, a measurement says nothing; work that grows with the square is far above it. */
 const leastMilliseconds = 4;
-const mostRuns = 7;
+const maxRuns = 7;
 /** Work of which twice the input takes less than so many times as much needs no second look: noise hides no 4. */
 const clearlyLess = 2.5;
 
@@ -27,7 +27,7 @@ function isOutgrown(work: Work, size: number): boolean {
   const run = work(size);
   let least = Number.POSITIVE_INFINITY;
   let leastTwice = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < mostRuns; attempt += 1) {
+  for (let attempt = 0; attempt < maxRuns; attempt += 1) {
     leastTwice = Math.min(leastTwice, processorTime(runTwice));
     if (leastTwice < leastMilliseconds) return false;
     least = Math.min(least, processorTime(run));

@@ -31,7 +31,7 @@ function usage(sim: Sim, about: Partial<UsageRecord> = {}): UsageRecord {
     end: at,
     volume,
     messages: 0,
-    road: 'stream',
+    path: 'stream',
     ...about,
   };
 }

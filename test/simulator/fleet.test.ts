@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { carriers } from '../../lambda/ledger/source.ts';
+import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 import { type FleetOptions, simulateFleet } from '../../simulator/fleet.ts';
-import type { FleetDelivery } from '../../simulator/road.ts';
 import { differencesFromTruth } from '../property/expectation.ts';
 import { InMemoryLedger } from './in-memory-ledger.ts';
 
@@ -77,7 +77,7 @@ describe('the simulated fleet', () => {
     }
   });
 
-  it('covers all carriers, both roads, several records a body, gzip, sessions in every state and broken records', () => {
+  it('covers all carriers, both paths, several records a body, gzip, sessions in every state and broken records', () => {
     const fleet = simulateFleet({ sims: 200, hours: 24 });
     const found = { streams: new Set<string>(), files: new Set<string>(), zipped: 0, bundled: 0 };
     for (const delivery of [...fleet.deliveries].flat()) {

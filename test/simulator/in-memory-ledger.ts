@@ -1,12 +1,12 @@
 import type { Sources } from '../../lambda/aws/sources.ts';
-import { entriesOf } from '../../lambda/ingest/entries.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
-import type { FleetDelivery } from '../../simulator/road.ts';
+import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 import { importAtOnce, ingestAtOnce } from '../property/delivery.ts';
+import { kinesisRecord, sourceOf } from '../property/delivery-path.ts';
 import { calm, type Tables, tablesOf } from '../property/expectation.ts';
 import { MemoryDynamoDb } from '../property/memory-dynamodb.ts';
-import { kinesisRecord, sourceOf } from '../property/road.ts';
 
 /** When everything arrives: after all that the simulator and the examples date right. */
 const arrivedAt = Date.parse('2026-12-31T00:00:00Z');
@@ -15,7 +15,7 @@ const arrivedAt = Date.parse('2026-12-31T00:00:00Z');
 export class InMemoryLedger {
   /** Records: an array's element, a JSON line and a CSV row are one each. */
   readonly counts = { delivered: 0, ignored: 0, rejected: 0 };
-  readonly #surroundings = calm(new MemoryDynamoDb());
+  readonly #context = calm(new MemoryDynamoDb());
   readonly #sources: Sources;
   #bodies = 0;
 
@@ -32,7 +32,7 @@ export class InMemoryLedger {
     const bodies = deliveries.flatMap((delivery) =>
       delivery.kind === 'stream' ? this.#kinesisRecord(delivery.source, delivery.data) : [],
     );
-    const { receipt } = await ingestAtOnce(entriesOf(bodies, this.#sources), this.#surroundings);
+    const { receipt } = await ingestAtOnce(readEntries(bodies, this.#sources), this.#context);
     this.#count(receipt.received, receipt.ignored, receipt.rejected);
     for (const delivery of deliveries) {
       if (delivery.kind === 'file') await this.#takeFile(delivery.source, delivery.key, delivery.bytes);
@@ -40,7 +40,7 @@ export class InMemoryLedger {
   }
 
   get tables(): Tables {
-    return tablesOf(this.#surroundings.engine as MemoryDynamoDb);
+    return tablesOf(this.#context.engine as MemoryDynamoDb);
   }
 
   #kinesisRecord(carrier: Carrier, data: Buffer) {
@@ -52,7 +52,7 @@ export class InMemoryLedger {
   async #takeFile(carrier: Carrier, key: string, bytes: Buffer): Promise<void> {
     const source = this.#sources.ofBucket(carrier);
     const file = { source, key, version: 'v1', bytes, deliveredAt: arrivedAt, parcels: [] };
-    const manifest = await importAtOnce(file, this.#surroundings);
+    const manifest = await importAtOnce(file, this.#context);
     if (manifest?.state !== 'done') throw new Error(`${key} was not imported: ${manifest?.reason}`);
     this.#count(manifest.rows, 0, manifest.rejected);
   }

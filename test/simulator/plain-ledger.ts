@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import type { Item, LedgerTables } from '../../simulator/compare.ts';
-import type { FleetDelivery } from '../../simulator/road.ts';
+import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 
 /**
  * The simplest reader of deliveries that can be right: it knows the documents, nothing of the simulator, and keeps

@@ -4,7 +4,7 @@ import { isNothing } from '../nothing.ts';
 import { type Arrival, type Fault, fault, memberFault, type Reading } from '../reading.ts';
 import { interpretEvent } from './event.ts';
 import { eventFields } from './event-fields.ts';
-import { eventTypeIdOf } from './event-types.ts';
+import { findEventTypeId } from './event-types.ts';
 import { interpretUsage, type UsageFields } from './usage.ts';
 
 /**
@@ -83,7 +83,7 @@ export function findIdColumn(header: Row): number {
  *
  * @param fileName the object's name without folders, which tells apart files whose columns could be of either kind.
  */
-export function interpreterOf(header: Row, fileName: string): RowInterpreter | Fault {
+export function makeRowInterpreter(header: Row, fileName: string): RowInterpreter | Fault {
   const columns = new Map<string, number>();
   for (const [index, heading] of header.entries()) {
     const canonical = canonicalName(heading);
@@ -167,7 +167,7 @@ function usageRows(columns: ReadonlyMap<string, number>, width: number): RowInte
       rateZone: row[rateZone],
       // JSON may name the session, and no CSV does: where both can come, a row must not take the place of the other.
       abridged: arrival.source.filesOnly !== true && sessionId === -1,
-      extra: unknown.length === 0 ? undefined : extraOf(row, unknown),
+      extra: unknown.length === 0 ? undefined : collectExtra(row, unknown),
     };
     return interpretUsage(fields, arrival);
   };
@@ -177,7 +177,7 @@ function unknownColumns(columns: ReadonlyMap<string, number>): readonly (readonl
   return [...columns].filter(([name]) => !documented.has(name) && !name.startsWith('detail_'));
 }
 
-function extraOf(row: Row, unknown: readonly (readonly [string, number])[]): string | undefined {
+function collectExtra(row: Row, unknown: readonly (readonly [string, number])[]): string | undefined {
   return unknownMembers(Object.fromEntries(unknown.map(([name, index]) => [name, row[index]])), new Set());
 }
 
@@ -194,12 +194,12 @@ function eventRows(columns: ReadonlyMap<string, number>, width: number): RowInte
       if (field !== undefined && field !== '') record[name] = field;
     }
     if (isNothing(record['event_type_id'])) {
-      record['event_type_id'] = eventTypeIdOf(String(record['event_type_description'] ?? ''));
+      record['event_type_id'] = findEventTypeId(String(record['event_type_description'] ?? ''));
     }
     const detail = record['detail'];
     // Text that is no JSON, or broken, stays as it is.
     if (typeof detail === 'string') record['detail'] = parseObject(detail) ?? detail;
-    const fields = { ...eventFields(record), abridged: true, extra: extraOf(row, unknown) };
+    const fields = { ...eventFields(record), abridged: true, extra: collectExtra(row, unknown) };
     return interpretEvent(fields, arrival);
   };
 }

@@ -108,7 +108,7 @@ const idsByWords: ReadonlyMap<string, string> = new Map(
 );
 
 /** The id of an event type from the carrier's words for it; the words themselves where they are unknown. */
-export function eventTypeIdOf(words: string): string | undefined {
+export function findEventTypeId(words: string): string | undefined {
   const text = words.trim();
   return text === '' ? undefined : (idsByWords.get(text.toLowerCase()) ?? text);
 }

@@ -13,13 +13,13 @@ import {
   type Terminal,
   type Totals,
 } from '../../ledger/observation.ts';
-import { connectionOf } from '../../ledger/sim.ts';
+import { deriveConnection } from '../../ledger/sim.ts';
 import { wholeSecond } from '../../ledger/time.ts';
-import { countryOf } from '../country.ts';
+import { readCountry } from '../country.ts';
 import { detailText, extraBeside } from '../detail.ts';
 import { extraRoom } from '../extra.ts';
 import { checkIdentifier, identifier, readDevice } from '../identifier.ts';
-import { radioOf, ratTypeOf } from '../radio.ts';
+import { nameRadio, readRatType } from '../radio.ts';
 import {
   type Arrival,
   type Fault,
@@ -37,8 +37,8 @@ import {
 import { Unread } from '../unread.ts';
 import type { DetailFields, EventFields } from './event-fields.ts';
 import { activeStatus, endsSessions, eventTypeName, statusAfter } from './event-types.ts';
-import { type Identity, type IdentityGroups, identityGroups, identityOf } from './identity.ts';
-import { bytesOf } from './megabytes.ts';
+import { type Identity, type IdentityGroups, identityGroups, readIdentity } from './identity.ts';
+import { convertToBytes } from './megabytes.ts';
 
 /** Bytes of a description, less those of members that could not be taken: these are not cut. */
 const maxDescriptionBytes = 400;
@@ -61,7 +61,7 @@ interface EventRecord {
 /** What an event states. */
 export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   const unread = new Unread();
-  const identity = identityOf(fields, arrival, unread);
+  const identity = readIdentity(fields, arrival, unread);
   if (isFault(identity)) return identity;
   const at = requiredTime(fields.time, 'timestamp', arrival);
   if (isFault(at)) return at;
@@ -71,29 +71,29 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   if (identity.sim === undefined && identity.ids.accountId === undefined) {
     return fault('missing-identity', 'Neither a SIM nor an organisation is named');
   }
-  const groups = groupsOf(fields, identity, at, unread);
+  const groups = interpretGroups(fields, identity, at, unread);
   const record = { fields, identity, at, typeId, arrival, groups, unread };
-  const session = sessionOf(record);
+  const session = interpretSession(record);
   if (isFault(session)) return session;
-  const event = eventOf(record, session);
-  return observed(session, undefined, event, simOf(record, event, session));
+  const event = interpretLedgerEvent(record, session);
+  return observed(session, undefined, event, interpretSim(record, event, session));
 }
 
 /** The PDP context of an event 3, 4 or 5. A refused activation has none: it is an event only. */
-function sessionOf(record: EventRecord): Session | undefined | Fault {
+function interpretSession(record: EventRecord): Session | undefined | Fault {
   const { fields, identity, at, typeId, arrival, groups, unread } = record;
   const isContext = typeId === contextCreated || typeId === contextUpdated || typeId === contextDeleted;
   if (!isContext || !fields.inDetail.hasContext || identity.sim === undefined) return undefined;
   const { tunnelCreated: written } = fields.inDetail;
   const read = optionalTime(written, 'tunnel_created', arrival);
   const tunnelCreated = unread.take(read, 'tunnel_created', written);
-  const sessionId = sessionIdOf(fields.inDetail, tunnelCreated);
+  const sessionId = readSessionId(fields.inDetail, tunnelCreated);
   if (sessionId === undefined) return fault('missing-identity', 'The PDP context has no id');
   if (isFault(sessionId)) return sessionId;
   // The context's own id is used again: without a time that can be read it names no session, and the event is kept.
   if (isFault(read) && !hasOwnId(fields.inDetail)) return undefined;
   // The volume of the whole session, which only its deletion states.
-  const totals = typeId === contextDeleted ? totalsOf(record) : undefined;
+  const totals = typeId === contextDeleted ? interpretTotals(record) : undefined;
   const start = tunnelCreated ?? (typeId === contextCreated ? at : undefined);
   const terminal: Terminal | undefined = typeId === contextDeleted ? { status: 'ended', end: at } : undefined;
   return {
@@ -118,9 +118,9 @@ function sessionOf(record: EventRecord): Session | undefined | Fault {
 }
 
 /** They mean something together: where one can't be read, all are noted. */
-function totalsOf({ fields, arrival, unread }: EventRecord): Totals | undefined {
+function interpretTotals({ fields, arrival, unread }: EventRecord): Totals | undefined {
   const { volumeUp, volumeDown, volumeTotal } = fields.inDetail;
-  const read = bytesOf(fields.inDetail, 'detail.volume', arrival.source.bytesPerMegabyte);
+  const read = convertToBytes(fields.inDetail, 'detail.volume', arrival.source.bytesPerMegabyte);
   if (!isFault(read)) return read;
   unread.note('detail.volume.tx', volumeUp);
   unread.note('detail.volume.rx', volumeDown);
@@ -129,7 +129,10 @@ function totalsOf({ fields, arrival, unread }: EventRecord): Totals | undefined 
 }
 
 /** By generation: the session's own id, or that of the PDP context with its time, since those ids are used again. */
-function sessionIdOf(inDetail: DetailFields, tunnelCreated: string | undefined): string | undefined | Fault {
+function readSessionId(
+  inDetail: DetailFields,
+  tunnelCreated: string | undefined,
+): string | undefined | Fault {
   const candidates = [
     ['session_id', inDetail.sessionId],
     ['ipcan_session_id', inDetail.ipcanSessionId],
@@ -158,9 +161,9 @@ interface EventGroups extends IdentityGroups {
   readonly address: Stated<Address> | undefined;
 }
 
-function groupsOf(fields: EventFields, identity: Identity, at: string, unread: Unread): EventGroups {
-  const network = networkOf(fields, unread);
-  const cell = cellOf(fields.inDetail, unread);
+function interpretGroups(fields: EventFields, identity: Identity, at: string, unread: Unread): EventGroups {
+  const network = interpretNetwork(fields, unread);
+  const cell = interpretCell(fields.inDetail, unread);
   const device = readDevice(fields.inDetail.imei) ?? readDevice(fields.imei);
   const address: Address = {
     apn: unread.code(fields.inDetail.apn, 100, 'apn'),
@@ -181,18 +184,18 @@ function groupsOf(fields: EventFields, identity: Identity, at: string, unread: U
   };
 }
 
-function networkOf(fields: EventFields, unread: Unread): Network | undefined {
+function interpretNetwork(fields: EventFields, unread: Unread): Network | undefined {
   const { inDetail } = fields;
-  const ratType = ratTypeOf(inDetail.ratType) ?? ratTypeInText(fields);
+  const ratType = readRatType(inDetail.ratType) ?? ratTypeInText(fields);
   const mcc =
     unread.code(inDetail.contextMcc, 8, 'mcc') ?? unread.code(inDetail.countryMcc, 8, 'country.mcc');
   const network: Network = {
-    radio: radioOf(ratType),
+    radio: nameRadio(ratType),
     ratType,
     mcc,
-    mnc: networkCodeOf(inDetail.contextMnc) ?? operatorCodeIn(inDetail, mcc),
+    mnc: readNetworkCode(inDetail.contextMnc) ?? operatorCodeIn(inDetail, mcc),
     operatorName: freeText(inDetail.operatorName, 64),
-    country: countryOf({
+    country: readCountry({
       isoCode: readCode(inDetail.countryIsoCode, 8),
       name: readCode(inDetail.countryName, 64),
       mcc,
@@ -206,7 +209,7 @@ function networkOf(fields: EventFields, unread: Unread): Network | undefined {
 /** The operator's code, which means nothing beside another country's than its own. */
 function operatorCodeIn(inDetail: DetailFields, mcc: string | undefined): string | undefined {
   const countryMcc = freeText(inDetail.countryMcc, 8);
-  return countryMcc === undefined || countryMcc === mcc ? networkCodeOf(inDetail.operatorMnc) : undefined;
+  return countryMcc === undefined || countryMcc === mcc ? readNetworkCode(inDetail.operatorMnc) : undefined;
 }
 
 /** Location events name the radio access in their text only: `RAT type='E_UTRAN'`. */
@@ -218,7 +221,7 @@ function ratTypeInText(fields: EventFields): string | undefined {
 const ratTypeText = /RAT type='([^']{1,32})|RAT type=([\w() -]{1,16})/i;
 
 /** Location events list all codes of the operator; only a single one says which network it was. */
-function networkCodeOf(mnc: unknown): string | undefined {
+function readNetworkCode(mnc: unknown): string | undefined {
   if (!Array.isArray(mnc)) return readCode(mnc, 16);
   const only: unknown = mnc.length === 1 ? mnc[0] : undefined;
   return typeof only === 'object' && only !== null && 'mnc' in only
@@ -226,7 +229,7 @@ function networkCodeOf(mnc: unknown): string | undefined {
     : readCode(only, 8);
 }
 
-function cellOf(inDetail: DetailFields, unread: Unread): Cell | undefined {
+function interpretCell(inDetail: DetailFields, unread: Unread): Cell | undefined {
   const cellId = unread.code(inDetail.cellId, 32, 'ci');
   const lac = unread.code(inDetail.lac, 16, 'lac');
   return cellId === undefined && lac === undefined
@@ -234,7 +237,7 @@ function cellOf(inDetail: DetailFields, unread: Unread): Cell | undefined {
     : { cellId, lac, lat: undefined, lon: undefined };
 }
 
-function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent {
+function interpretLedgerEvent(record: EventRecord, session: Session | undefined): LedgerEvent {
   const { fields, identity, at, typeId, arrival, groups, unread } = record;
   const { source, carrier, iccid } = identity.origin;
   const description = freeText(
@@ -244,12 +247,12 @@ function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent
   const detail = detailText(fields.inDetail.detail, description, unread.text);
   const extra = unread.textBeside(fields.extra, extraRoom);
   // A refusal raises an alert; without one, the dialect has only left the context out.
-  const alert = alertOf(fields.alert);
+  const alert = readAlert(fields.alert);
   const refused = typeId === contextCreated && !fields.inDetail.hasContext && alert !== false;
   return {
     sim: identity.sim ?? `account:${source}:${identity.ids.accountId}`,
     eventKey: `${wholeSecond(at)}#${identity.recordId}`,
-    fullness: fields.abridged ? 0 : complete,
+    completeness: fields.abridged ? 0 : complete,
     source,
     carrier,
     iccid,
@@ -258,7 +261,7 @@ function eventOf(record: EventRecord, session: Session | undefined): LedgerEvent
     eventId: identity.recordId,
     type: eventTypeName(typeId, freeText(fields.typeWords, 64), refused),
     carrierType: typeId,
-    severity: severityOf(fields),
+    severity: readSeverity(fields),
     alert,
     description,
     detail,
@@ -277,7 +280,7 @@ const severities: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** By id: the texts come in four spellings. */
-function severityOf(fields: EventFields): string | undefined {
+function readSeverity(fields: EventFields): string | undefined {
   const id = identifier(fields.severityId);
   return (
     (id === undefined ? undefined : severities.get(id)) ??
@@ -287,14 +290,18 @@ function severityOf(fields: EventFields): string | undefined {
 }
 
 /** A boolean, sent as such, as 0 or 1, or as text. */
-function alertOf(value: unknown): boolean | undefined {
+function readAlert(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const text = identifier(value)?.toLowerCase();
   if (text === '1' || text === 'true' || text === 't') return true;
   return text === '0' || text === 'false' || text === 'f' ? false : undefined;
 }
 
-function simOf(record: EventRecord, event: LedgerEvent, session: Session | undefined): Sim | undefined {
+function interpretSim(
+  record: EventRecord,
+  event: LedgerEvent,
+  session: Session | undefined,
+): Sim | undefined {
   const { identity, at, typeId, groups } = record;
   if (identity.sim === undefined) return undefined;
   const isLive = session !== undefined && session.terminal === undefined;
@@ -321,6 +328,6 @@ function connectionAfter(
   { at, typeId }: EventRecord,
   session: Session | undefined,
 ): Stated<Connection> | undefined {
-  if (session !== undefined) return stated(at, connectionOf(session));
+  if (session !== undefined) return stated(at, deriveConnection(session));
   return endsSessions(typeId) ? stated(at, { online: false, onlineChanged: at }) : undefined;
 }

@@ -38,7 +38,7 @@ export interface Identity {
  *
  * @param unread takes the ids that can't be used and are not needed.
  */
-export function identityOf(fields: IdentityFields, arrival: Arrival, unread: Unread): Identity | Fault {
+export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: Unread): Identity | Fault {
   const recordId = identifier(fields.id);
   const simName = freeText(fields.endpointName, 128);
   // A flat record may lack the ICCID; 1NCE's endpoint name usually is it.
@@ -60,7 +60,7 @@ export function identityOf(fields: IdentityFields, arrival: Arrival, unread: Unr
   return {
     recordId,
     sim,
-    origin: { source: arrival.source.name, carrier: carrierOf(arrival), iccid: written?.iccid },
+    origin: { source: arrival.source.name, carrier: chooseCarrier(arrival), iccid: written?.iccid },
     ids: {
       simSid: undefined,
       simId,
@@ -99,7 +99,7 @@ function usable(member: string, value: unknown): string | undefined | Fault {
 }
 
 /** Carriers of this format can't be told apart by a record; a source of the other format tells none of them. */
-function carrierOf(arrival: Arrival): Origin['carrier'] {
+function chooseCarrier(arrival: Arrival): Origin['carrier'] {
   const { carrier } = arrival.source;
   return carrier === 'twilio' || carrier === 'kore' ? 'emnify' : carrier;
 }

@@ -18,7 +18,7 @@ export interface WholeBytes extends Totals {
 }
 
 /** A decimal in its canonical form, undefined where there is none; or what is wrong with it. */
-export function decimalOf(value: unknown, member: string): string | undefined | Fault {
+export function readDecimal(value: unknown, member: string): string | undefined | Fault {
   if (isNothing(value)) return undefined;
   const tooLong = overlong(value, member);
   if (tooLong !== undefined) return tooLong;
@@ -39,7 +39,7 @@ function tooManyDigits(value: unknown, member: string): Fault {
  *
  * @param member the record's name of it, for the fault's sentence.
  */
-export function bytesOf(
+export function convertToBytes(
   volume: Volume,
   member: string,
   bytesPerMegabyte: number,
@@ -55,7 +55,7 @@ export function bytesOf(
 }
 
 function wholeBytes(value: unknown, member: string, bytesPerMegabyte: number): number | undefined | Fault {
-  const decimal = decimalOf(value, member);
+  const decimal = readDecimal(value, member);
   if (decimal === undefined || isFault(decimal)) return decimal;
   const bytes = timesWhole(decimal, bytesPerMegabyte);
   if (bytes === undefined) {

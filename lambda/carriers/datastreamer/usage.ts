@@ -1,9 +1,9 @@
 import { type JsonObject, jsonObject } from '../../json/json.ts';
 import {
+  type Completeness,
   complete,
   completeWithSession,
   type Device,
-  type Fullness,
   type Lifecycle,
   type Session,
   type Sim,
@@ -11,7 +11,7 @@ import {
 } from '../../ledger/observation.ts';
 import { startOfDay, wholeSecond } from '../../ledger/time.ts';
 import { isCostMoney } from '../cost.ts';
-import { countryOf } from '../country.ts';
+import { readCountry } from '../country.ts';
 import { extraRoom, unknownMembers } from '../extra.ts';
 import { checkIdentifier, identifier, readDevice } from '../identifier.ts';
 import { firstStated, isNothing } from '../nothing.ts';
@@ -32,8 +32,8 @@ import {
 } from '../reading.ts';
 import { Unread } from '../unread.ts';
 import { activeStatus } from './event-types.ts';
-import { type Identity, type IdentityFields, identityGroups, identityOf } from './identity.ts';
-import { bytesOf, decimalOf, type Volume } from './megabytes.ts';
+import { type Identity, type IdentityFields, identityGroups, readIdentity } from './identity.ts';
+import { convertToBytes, readDecimal, type Volume } from './megabytes.ts';
 
 /** A usage record's members under one name each, whatever the dialect; values as they were sent. */
 export interface UsageFields extends IdentityFields, Volume {
@@ -129,7 +129,7 @@ export function usageFields(record: JsonObject): UsageFields {
 /** What a usage record states. */
 export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
   const unread = new Unread();
-  const identity = identityOf(fields, arrival, unread);
+  const identity = readIdentity(fields, arrival, unread);
   if (isFault(identity)) return identity;
   const { sim } = identity;
   if (sim === undefined) {
@@ -139,23 +139,23 @@ export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
   }
   const start = requiredTime(fields.start, 'start_timestamp', arrival);
   if (isFault(start)) return start;
-  const volumes = volumesOf(fields, arrival.source.bytesPerMegabyte);
+  const volumes = readVolumes(fields, arrival.source.bytesPerMegabyte);
   if (isFault(volumes)) return volumes;
   const end = optionalTime(fields.end, 'end_timestamp', arrival) ?? start;
-  const sessionId = unread.take(sessionIdOf(fields), 'session_id', fields.sessionId);
-  const usage = usageOf(fields, { identity, sim, start, sessionId, unread }, volumes, {
+  const sessionId = unread.take(readSessionId(fields), 'session_id', fields.sessionId);
+  const usage = interpretUsageItem(fields, { identity, sim, start, sessionId, unread }, volumes, {
     end: unread.take(end, 'end_timestamp', fields.end) ?? start,
-    cost: unread.take(decimalOf(fields.cost, 'cost'), 'cost', fields.cost),
+    cost: unread.take(readDecimal(fields.cost, 'cost'), 'cost', fields.cost),
   });
   // A text message belongs to no data session, although emnify writes a session id on it.
   const session =
     sessionId === undefined || usage.trafficType === 'sms'
       ? undefined
-      : sessionOf(usage, sessionId, identity);
-  return observed(session, usage, undefined, simOf(usage, identity));
+      : interpretSession(usage, sessionId, identity);
+  return observed(session, usage, undefined, interpretSim(usage, identity));
 }
 
-function sessionIdOf(fields: UsageFields): string | undefined | Fault {
+function readSessionId(fields: UsageFields): string | undefined | Fault {
   const sessionId = identifier(fields.sessionId);
   return checkIdentifier('session_id', sessionId) ?? sessionId;
 }
@@ -174,7 +174,7 @@ interface Volumes {
 const smsId = '6';
 const dataId = '5';
 
-function trafficTypeOf(fields: UsageFields): string {
+function readTrafficType(fields: UsageFields): string {
   const id = identifier(fields.trafficTypeId);
   const word = readCode(fields.trafficTypeWord, 32)?.toLowerCase();
   if (id === smsId || word === 'sms' || word === smsId) return 'sms';
@@ -190,12 +190,12 @@ function readableWord(word: unknown): string | undefined {
 }
 
 /** Bytes of data; messages of SMS, whose directions the carriers define in opposite ways; of other traffic neither. */
-function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fault {
-  const trafficType = trafficTypeOf(fields);
-  const volume = decimalOf(fields.volumeTotal, 'volume');
+function readVolumes(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fault {
+  const trafficType = readTrafficType(fields);
+  const volume = readDecimal(fields.volumeTotal, 'volume');
   if (isFault(volume)) return volume;
   if (trafficType === 'data') {
-    const bytes = bytesOf(fields, 'volume', bytesPerMegabyte);
+    const bytes = convertToBytes(fields, 'volume', bytesPerMegabyte);
     if (bytes === undefined) return noVolume;
     if (isFault(bytes)) return bytes;
     return { trafficType, volume, ...noMessages, ...bytes };
@@ -212,14 +212,14 @@ function volumesOf(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fau
     ['volume tx', fields.volumeUp],
     ['volume rx', fields.volumeDown],
   ] as const) {
-    const decimal = decimalOf(value, member);
+    const decimal = readDecimal(value, member);
     if (isFault(decimal)) return decimal;
     if (decimal?.includes('.')) {
       return memberFault('impossible-number', member, 'is no number of messages', value);
     }
   }
   // Messages are counted in ones, as bytes are where a megabyte has one of them.
-  const messages = bytesOf(fields, 'volume', 1);
+  const messages = convertToBytes(fields, 'volume', 1);
   if (isFault(messages)) return messages;
   if (messages === undefined) return noVolume;
   const { dataTotal, dataUploaded, dataDownloaded } = messages;
@@ -242,7 +242,7 @@ interface UsageRecord {
   readonly unread: Unread;
 }
 
-function usageOf(
+function interpretUsageItem(
   fields: UsageFields,
   { identity, sim, start, sessionId, unread }: UsageRecord,
   volumes: Volumes,
@@ -263,7 +263,7 @@ function usageOf(
   return {
     sim,
     usageId: `${wholeSecond(start)}#${identity.recordId}`,
-    fullness: fullnessOf(differing, sessionId, fields.abridged || lacksDirections(volumes)),
+    completeness: rankCompleteness(differing, sessionId, fields.abridged || lacksDirections(volumes)),
     source: identity.origin.source,
     carrier: identity.origin.carrier,
     iccid,
@@ -287,7 +287,7 @@ function usageOf(
     operatorName,
     mcc,
     mnc,
-    country: countryOf({ name: readCode(fields.countryName, 64), mcc }),
+    country: readCountry({ name: readCode(fields.countryName, 64), mcc }),
     radio: undefined,
     apn: undefined,
     imei: device?.imei,
@@ -308,22 +308,22 @@ function lacksDirections({ messages, messagesTx, messagesRx }: Volumes): boolean
   return messages !== undefined && (messagesTx === undefined || messagesRx === undefined);
 }
 
-function fullnessOf(
+function rankCompleteness(
   differing: readonly (string | undefined)[],
   sessionId: string | undefined,
   abridged: boolean,
-): Fullness {
+): Completeness {
   const statedCount = differing.filter((value) => value !== undefined).length;
   if (statedCount < differing.length || abridged) return statedCount;
   return sessionId === undefined ? complete : completeWithSession;
 }
 
 /** A usage record names its session and tells that it was alive; what the session's network is, events tell. */
-function sessionOf(usage: Usage, sessionId: string, identity: Identity): Session {
+function interpretSession(usage: Usage, sessionId: string, identity: Identity): Session {
   // Start may follow end in real records.
   const [earlier, later] = usage.start < usage.end ? [usage.start, usage.end] : [usage.end, usage.start];
   const { ids, label, subscriber } = identityGroups(identity, later);
-  const device = deviceOf(usage);
+  const device = interpretDevice(usage);
   return {
     sim: usage.sim,
     sessionId,
@@ -346,13 +346,13 @@ function sessionOf(usage: Usage, sessionId: string, identity: Identity): Session
 }
 
 /** The modem that a usage record names. */
-function deviceOf({ imei, writtenImei }: Usage): Device | undefined {
+function interpretDevice({ imei, writtenImei }: Usage): Device | undefined {
   return imei === undefined ? undefined : { imei, writtenImei };
 }
 
-function simOf(usage: Usage, identity: Identity): Sim {
+function interpretSim(usage: Usage, identity: Identity): Sim {
   const { sim, start, dataTotal } = usage;
-  const device = deviceOf(usage);
+  const device = interpretDevice(usage);
   const at = startOfDay(start);
   const { ids, label, phone, subscriber } = identityGroups(identity, at);
   return {

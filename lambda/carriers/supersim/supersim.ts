@@ -3,9 +3,9 @@ import { type JsonObject, jsonObject, parseObject } from '../../json/json.ts';
 import {
   type Address,
   type Cell,
+  type Completeness,
   complete,
   type Device,
-  type Fullness,
   type Ids,
   type Label,
   type LedgerEvent,
@@ -20,11 +20,11 @@ import {
   type Trouble,
   type Usage,
 } from '../../ledger/observation.ts';
-import { refreshesHourly, speakingFor } from '../../ledger/session-refresh.ts';
-import { connectionOf } from '../../ledger/sim.ts';
+import { refreshesHourly, withoutSession } from '../../ledger/session-refresh.ts';
+import { deriveConnection } from '../../ledger/sim.ts';
 import type { Carrier } from '../../ledger/source.ts';
 import { startOfDay } from '../../ledger/time.ts';
-import { countryOf } from '../country.ts';
+import { readCountry } from '../country.ts';
 import { detailText } from '../detail.ts';
 import { extraRoom, unknownMembers } from '../extra.ts';
 import {
@@ -36,7 +36,7 @@ import {
   readWrittenIccid,
 } from '../identifier.ts';
 import { isNothing } from '../nothing.ts';
-import { radioOf, ratTypeOf } from '../radio.ts';
+import { nameRadio, readRatType } from '../radio.ts';
 import {
   type Arrival,
   type Fault,
@@ -106,7 +106,7 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
   if (marker === -1) return interpretOther(carrierType, data);
   if (data === undefined)
     return memberFault('unknown-shape', 'data', 'of a Super SIM event must be an object, or the text of one');
-  const identity = identityOf(data);
+  const identity = readIdentity(data);
   if (isFault(identity)) return identity;
   const sentAt = isNothing(data['timestamp']) ? envelope['time'] : data['timestamp'];
   const at = requiredTime(sentAt, 'timestamp', arrival);
@@ -114,7 +114,7 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
   if (carrierType.length > maxTypeLength)
     return memberFault('oversized-field', 'type', 'is too long', carrierType);
   const type = freeText(carrierType.slice(marker + typeMarker.length)) ?? 'unknown';
-  const carrier = carrierOf(envelope, arrival);
+  const carrier = chooseCarrier(envelope, arrival);
   return interpretRecord({ data, identity, at, type, carrierType, carrier, arrival, unread: new Unread() });
 }
 
@@ -129,7 +129,7 @@ function interpretOther(carrierType: string, data: JsonObject | undefined): Read
     : { kind: 'ignored', reason: 'sink validation', testId };
 }
 
-function carrierOf(envelope: JsonObject, arrival: Arrival): Carrier {
+function chooseCarrier(envelope: JsonObject, arrival: Arrival): Carrier {
   const { carrier } = arrival.source;
   if (carrier === 'twilio' || carrier === 'kore') return carrier;
   const source = envelope['source'];
@@ -146,7 +146,7 @@ interface Identity {
   readonly sessionId: string | undefined;
 }
 
-function identityOf(data: JsonObject): Identity | Fault {
+function readIdentity(data: JsonObject): Identity | Fault {
   const eventSid = identifier(data['event_sid']);
   const iccid = identifier(data['sim_iccid']);
   const simSid = identifier(data['sim_sid']);
@@ -194,26 +194,27 @@ function interpretRecord(record: SuperSimRecord): Reading {
   if (identity.sessionId === undefined && typesOfSessions.has(type)) {
     return memberFault('missing-identity', 'data_session_sid', 'is missing');
   }
-  const facts = factsOf(record);
+  const facts = readFacts(record);
   const totals = runningTotals(record);
   const session =
-    isSession && identity.sessionId !== undefined ? sessionOf(record, facts, totals) : undefined;
-  const usage = usageOf(record, facts, totals);
+    isSession && identity.sessionId !== undefined ? interpretSession(record, facts, totals) : undefined;
+  const usage = interpretUsage(record, facts, totals);
   if (isFault(usage)) return usage;
-  const event = type === 'data-session.updated' ? undefined : eventOf(record, facts);
+  const event = type === 'data-session.updated' ? undefined : interpretEvent(record, facts);
   // No other item has a place for what could not be read.
   if (usage === undefined && event === undefined && record.unread.fault !== undefined)
     return record.unread.fault;
-  const sim = simOf(record, facts, event, session);
+  const sim = interpretSim(record, facts, event, session);
   const { sessionRefresh } = record.arrival.source;
   if (sessionRefresh === 'hourly' && session !== undefined && usage !== undefined && event === undefined) {
-    if (!refreshesHourly(session, usage)) return observed(undefined, speakingFor(session, usage), event, sim);
+    if (!refreshesHourly(session, usage))
+      return observed(undefined, withoutSession(session, usage), event, sim);
   }
   return observed(session, usage, event, sim);
 }
 
 /** Every rendering says all there is; during a move both carriers may deliver an event, under one `event_sid`. */
-function fullnessOf({ source }: Arrival): Fullness {
+function rankCompleteness({ source }: Arrival): Completeness {
   return source.superseded === true ? superseded : complete;
 }
 
@@ -231,13 +232,13 @@ interface Facts {
   readonly error: string | undefined;
 }
 
-function factsOf({ data, identity, carrier, arrival, unread }: SuperSimRecord): Facts {
+function readFacts({ data, identity, carrier, arrival, unread }: SuperSimRecord): Facts {
   const code = (member: string, maxLength: number): string | undefined =>
     unread.code(data[member], maxLength, member);
   return {
     origin: { source: arrival.source.name, carrier, iccid: identity.iccid },
-    network: networkOf(data, unread),
-    cell: cellOf(data, unread),
+    network: interpretNetwork(data, unread),
+    cell: interpretCell(data, unread),
     device: readDevice(data['imei']),
     imsi: unread.code(readSubscriberNumber(data['imsi']), maxSubscriberNumberBytes, 'imsi'),
     apn: code('apn', 100),
@@ -250,32 +251,32 @@ function factsOf({ data, identity, carrier, arrival, unread }: SuperSimRecord): 
     },
     simName: freeText(data['sim_unique_name'], 128),
     dataModifier: code('data_modifier', 32),
-    error: errorOf(data),
+    error: readErrorText(data),
   };
 }
 
-function networkOf(data: JsonObject, unread: Unread): Network | undefined {
+function interpretNetwork(data: JsonObject, unread: Unread): Network | undefined {
   const network = jsonObject(data['network']);
-  const ratType = ratTypeOf(data['rat_type']);
+  const ratType = readRatType(data['rat_type']);
   if (network === undefined && ratType === undefined) return undefined;
   const mcc = unread.code(network?.['mcc'], 8, 'network.mcc');
   const isoCode = readCode(network?.['iso_country'], 8);
   return {
-    radio: radioOf(ratType),
+    radio: nameRadio(ratType),
     ratType,
     mcc,
     mnc: unread.code(network?.['mnc'], 8, 'network.mnc'),
     operatorName: freeText(network?.['friendly_name'], 64),
-    country: countryOf({ isoCode, mcc }),
+    country: readCountry({ isoCode, mcc }),
   };
 }
 
-function cellOf(data: JsonObject, unread: Unread): Cell | undefined {
+function interpretCell(data: JsonObject, unread: Unread): Cell | undefined {
   const location = jsonObject(data['location']);
   if (location === undefined) return undefined;
   const cellId = unread.code(location['cell_id'], 32, 'location.cell_id');
   const lac = unread.code(location['lac'], 16, 'location.lac');
-  const position = positionOf(location);
+  const position = readPosition(location);
   if (position === undefined) {
     unread.note('location.lat', location['lat']);
     unread.note('location.lon', location['lon']);
@@ -285,9 +286,9 @@ function cellOf(data: JsonObject, unread: Unread): Cell | undefined {
 }
 
 /** Both coordinates, or none: half a position is no position. */
-function positionOf(location: JsonObject): { readonly lat: number; readonly lon: number } | undefined {
-  const lat = degreesOf(location['lat'], 90);
-  const lon = degreesOf(location['lon'], 180);
+function readPosition(location: JsonObject): { readonly lat: number; readonly lon: number } | undefined {
+  const lat = readDegrees(location['lat'], 90);
+  const lon = readDegrees(location['lon'], 180);
   return lat === undefined || lon === undefined ? undefined : { lat, lon };
 }
 
@@ -300,7 +301,7 @@ const maxDegreesLength = 40;
 const degreesSpelling = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
 
 /** Degrees; undefined where the value is no number or lies beyond the range. */
-function degreesOf(value: unknown, range: number): number | undefined {
+function readDegrees(value: unknown, range: number): number | undefined {
   const degrees = typeof value === 'string' ? writtenDegrees(value) : value;
   if (typeof degrees !== 'number' || !(Math.abs(degrees) <= range)) return undefined;
   // A table knows no negative zero, and takes no number that is nearer to zero than 1E-130.
@@ -320,7 +321,7 @@ const maxErrorBytes = 194;
 const minMessageBytes = 16;
 
 /** `{code, message}` in one line: the code whole, the message cut to what is left. */
-function errorOf(data: JsonObject): string | undefined {
+function readErrorText(data: JsonObject): string | undefined {
   const error = data['error'];
   if (typeof error === 'string') return freeText(error, maxErrorBytes);
   const members = jsonObject(error);
@@ -332,7 +333,7 @@ function errorOf(data: JsonObject): string | undefined {
 }
 
 /** Whole bytes, absent where not stated; or what is wrong with them. */
-function bytesOf(data: JsonObject, member: string): number | undefined | Fault {
+function readBytes(data: JsonObject, member: string): number | undefined | Fault {
   const value = data[member];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   if (isNothing(value)) return undefined;
@@ -345,10 +346,10 @@ function bytesOf(data: JsonObject, member: string): number | undefined | Fault {
 }
 
 /** Three members that state bytes up, down and in total; undefined where none is there. */
-function volumesOf(data: JsonObject, prefix: string): Totals | undefined | Fault {
-  const dataUploaded = bytesOf(data, `${prefix}upload`);
-  const dataDownloaded = bytesOf(data, `${prefix}download`);
-  const total = bytesOf(data, `${prefix}total`);
+function readVolumes(data: JsonObject, prefix: string): Totals | undefined | Fault {
+  const dataUploaded = readBytes(data, `${prefix}upload`);
+  const dataDownloaded = readBytes(data, `${prefix}download`);
+  const total = readBytes(data, `${prefix}total`);
   if (isFault(dataUploaded)) return dataUploaded;
   if (isFault(dataDownloaded)) return dataDownloaded;
   if (isFault(total)) return total;
@@ -356,10 +357,10 @@ function volumesOf(data: JsonObject, prefix: string): Totals | undefined | Fault
   return { dataUploaded, dataDownloaded, dataTotal: total ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0) };
 }
 
-function sessionOf(record: SuperSimRecord, facts: Facts, totals: Totals | undefined): Session {
+function interpretSession(record: SuperSimRecord, facts: Facts, totals: Totals | undefined): Session {
   const { data, at, identity, unread } = record;
   const start = timeIn(record, 'data_session_start_time');
-  const terminal = terminalOf(record);
+  const terminal = interpretTerminal(record);
   const ipAddress = unread.code(data['ip_address'], 45, 'ip_address');
   const { network, cell, device, imsi, apn, ids, simName, error, dataModifier } = facts;
   const address: Address | undefined =
@@ -394,7 +395,7 @@ const totalsPrefix = 'data_session_data_';
 
 /** The session's running totals. They mean something together: where one can't be read, all are noted. */
 function runningTotals({ data, unread }: SuperSimRecord): Totals | undefined {
-  const read = volumesOf(data, totalsPrefix);
+  const read = readVolumes(data, totalsPrefix);
   if (!isFault(read)) return read;
   for (const way of ['upload', 'download', 'total']) {
     const member = `${totalsPrefix}${way}`;
@@ -403,7 +404,7 @@ function runningTotals({ data, unread }: SuperSimRecord): Totals | undefined {
   return undefined;
 }
 
-function terminalOf(record: SuperSimRecord): Terminal | undefined {
+function interpretTerminal(record: SuperSimRecord): Terminal | undefined {
   const { at, type } = record;
   if (type !== 'data-session.ended' && type !== 'data-session.failed') return undefined;
   const end = timeIn(record, 'data_session_end_time');
@@ -411,13 +412,13 @@ function terminalOf(record: SuperSimRecord): Terminal | undefined {
 }
 
 /** The window of an `updated`, or the last one on `ended`. */
-function usageOf(
+function interpretUsage(
   record: SuperSimRecord,
   facts: Facts,
   totals: Totals | undefined,
 ): Usage | undefined | Fault {
   const { data, at, arrival, identity } = record;
-  const volumes = volumesOf(data, 'data_');
+  const volumes = readVolumes(data, 'data_');
   if (volumes === undefined || isFault(volumes)) return volumes;
   const windowStart = timeIn(record, 'data_session_update_start_time');
   const windowEnd = timeIn(record, 'data_session_update_end_time');
@@ -428,7 +429,7 @@ function usageOf(
   return {
     sim: identity.sim,
     usageId: `${start}#${identity.eventSid}`,
-    fullness: fullnessOf(arrival),
+    completeness: rankCompleteness(arrival),
     source: facts.origin.source,
     carrier: record.carrier,
     iccid: identity.iccid,
@@ -467,12 +468,12 @@ function usageOf(
   };
 }
 
-function eventOf(record: SuperSimRecord, facts: Facts): LedgerEvent {
+function interpretEvent(record: SuperSimRecord, facts: Facts): LedgerEvent {
   const { at, type, carrierType, identity, arrival, data, unread } = record;
   return {
     sim: identity.sim,
     eventKey: `${at}#${identity.eventSid}`,
-    fullness: fullnessOf(arrival),
+    completeness: rankCompleteness(arrival),
     source: facts.origin.source,
     carrier: record.carrier,
     iccid: identity.iccid,
@@ -493,7 +494,7 @@ function eventOf(record: SuperSimRecord, facts: Facts): LedgerEvent {
   };
 }
 
-function simOf(
+function interpretSim(
   record: SuperSimRecord,
   facts: Facts,
   event: LedgerEvent | undefined,
@@ -512,7 +513,7 @@ function simOf(
       subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
       network: event && network && stated(at, network),
       cell: event && cell && stated(at, cell),
-      connection: event && session && stated(at, connectionOf(session)),
+      connection: event && session && stated(at, deriveConnection(session)),
       lifecycle: undefined,
       lastEvent: event && stated(at, { lastEvent: event.type, lastEventTime: at }),
     },

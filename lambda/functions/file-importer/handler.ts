@@ -5,13 +5,13 @@ import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerPortsFromEnvironment } from '../../aws/ledger-ports.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment, sourcesFromEnvironment } from '../../aws/sources.ts';
-import { causeOf, telemetryOf } from '../../aws/telemetry.ts';
+import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { openFile } from '../../ingest/files/file-store.ts';
 import { type ImportPorts, importFile } from '../../ingest/files/import-file.ts';
 import {
   continuation,
-  copySourceOf,
   type FileObject,
+  formatCopySource,
   objectName,
   readMessage,
 } from '../../ingest/files/messages.ts';
@@ -22,7 +22,7 @@ import { BucketQuarantine } from '../../store/quarantine.ts';
 /** Time that must be left for one more block and for the notes about it. */
 const reserveMilliseconds = 20_000;
 
-const telemetry = telemetryOf(service.fileImporter);
+const telemetry = createTelemetry(service.fileImporter);
 const sources = sourcesFromEnvironment();
 const dynamoDb = dynamoDbClient();
 const s3 = new S3Client({ maxAttempts: 5, responseChecksumValidation: 'WHEN_REQUIRED' });
@@ -38,7 +38,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
     try {
       await takeMessage(record, context);
     } catch (error) {
-      telemetry.logger.error('The message will be delivered again', causeOf(error));
+      telemetry.logger.error('The message will be delivered again', describeCause(error));
       batchItemFailures.push({ itemIdentifier: record.messageId });
     }
   }
@@ -61,7 +61,7 @@ async function takeObject(object: FileObject, context: Context): Promise<void> {
     open: (file, from) => openFile(s3, file, from),
     keepFile: (file, reject) => {
       for (const count of ['received', 'rejected'] as const) measures.count(reject.code, count);
-      return quarantine.keepObject(reject, copySourceOf(file));
+      return quarantine.keepObject(reject, formatCopySource(file));
     },
     // A block that was not wholly taken in is tried again, and counts when it is.
     measure: (ofBlock, { failed }) => {

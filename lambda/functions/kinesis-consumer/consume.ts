@@ -1,10 +1,10 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import type { Deadline } from '../../aws/deadline.ts';
 import type { Sources } from '../../aws/sources.ts';
-import { causeOf, type Telemetry } from '../../aws/telemetry.ts';
+import { describeCause, type Telemetry } from '../../aws/telemetry.ts';
 import { interpret } from '../../carriers/index.ts';
 import { fault } from '../../carriers/reading.ts';
-import { entriesOf, type Interpret, positionOf } from '../../ingest/entries.ts';
+import { formatPosition, type Interpret, readEntries } from '../../ingest/entries.ts';
 import { type Ingested, ingest, type LedgerPorts } from '../../ingest/ingest.ts';
 import { Measures } from '../../ingest/measures.ts';
 import { emptyReceipt } from '../../ledger/receipt.ts';
@@ -68,23 +68,26 @@ async function takeOne(
 ): Promise<string[]> {
   const { notes, telemetry, deadline } = context;
   const delivery = describeDelivery(record);
-  const { begun, failed } = await deadline.within(milliseconds, async () => {
+  const { started, failed } = await deadline.within(milliseconds, async () => {
     let deaths: number;
     try {
       deaths = await notes.begin(delivery);
     } catch (error) {
-      telemetry.logger.warn('A record is delivered again: its delivery could not be noted', causeOf(error));
+      telemetry.logger.warn(
+        'A record is delivered again: its delivery could not be noted',
+        describeCause(error),
+      );
       countUnread(record, context);
-      return { begun: false, failed: [record.kinesis.sequenceNumber] };
+      return { started: false, failed: [record.kinesis.sequenceNumber] };
     }
     const work = deaths < maxDeaths ? take([record], context) : rejectUnread(record, context);
-    return { begun: true, failed: await work };
+    return { started: true, failed: await work };
   });
-  if (!begun || failed.length === 0) return failed;
+  if (!started || failed.length === 0) return failed;
   try {
     await deadline.within(endNoteMilliseconds, () => notes.end(delivery));
   } catch (error) {
-    telemetry.logger.warn('The end of a delivery could not be noted', causeOf(error));
+    telemetry.logger.warn('The end of a delivery could not be noted', describeCause(error));
   }
   return failed;
 }
@@ -98,7 +101,7 @@ function countUnread(record: KinesisStreamRecord, { sources, telemetry }: Consum
 
 async function take(records: readonly KinesisStreamRecord[], context: ConsumerContext): Promise<string[]> {
   const { sources, interpretValue = interpret } = context;
-  const ingested = await ingestEntries(entriesOf(records, sources, interpretValue), records, context);
+  const ingested = await ingestEntries(readEntries(records, sources, interpretValue), records, context);
   return [...ingested.failedDeliveries].map((delivery) => records[delivery]?.kinesis.sequenceNumber ?? '');
 }
 
@@ -109,7 +112,7 @@ async function rejectUnread(record: KinesisStreamRecord, context: ConsumerContex
   );
   const source = context.sources.ofStream(record.eventSourceARN);
   const entry = {
-    ...{ reading, source, delivery: 0, position: positionOf(record) },
+    ...{ reading, source, delivery: 0, position: formatPosition(record) },
     arrivedAt: describeDelivery(record).arrivedAt,
     bytes: () => Buffer.from(record.kinesis.data, 'base64'),
   };
@@ -130,20 +133,20 @@ async function ingestEntries(
   const ingested = await ingest(
     entries,
     { ...ports, measure: (measures, counted) => telemetry.count(counted, measures, source) },
-    { lookFirst: false },
+    { readBeforeWrite: false },
   );
   for (const testId of ingested.testIds) {
     telemetry.logger.info('Sink validation: hand this test_id back to the carrier', { testId, source });
   }
   for (const error of ingested.errors) {
     const { failed } = ingested.receipt;
-    telemetry.logger.warn('Records will be delivered again', { source, failed, ...causeOf(error) });
+    telemetry.logger.warn('Records will be delivered again', { source, failed, ...describeCause(error) });
   }
   return ingested;
 }
 
 function describeDelivery(record: KinesisStreamRecord): SingleDelivery {
-  const position = positionOf(record);
+  const position = formatPosition(record);
   return {
     shard: position.slice(0, position.lastIndexOf('/')),
     sequenceNumber: record.kinesis.sequenceNumber,

@@ -51,7 +51,7 @@ export class StoredDeliveryNotes implements DeliveryNotes {
   }
 
   async begin(delivery: SingleDelivery): Promise<number> {
-    const noted = await readItem(this.#client, this.#tableName, keyOf(delivery));
+    const noted = await readItem(this.#client, this.#tableName, makeKey(delivery));
     const hasEnded = noted === undefined || this.#unnotedEnds.has(delivery.sequenceNumber);
     const deaths = hasEnded ? 0 : Number(noted['begun']?.N);
     await this.#put(delivery, deaths + 1);
@@ -66,17 +66,17 @@ export class StoredDeliveryNotes implements DeliveryNotes {
     this.#unnotedEnds.delete(delivery.sequenceNumber);
   }
 
-  async #put(delivery: SingleDelivery, begun: number): Promise<void> {
+  async #put(delivery: SingleDelivery, started: number): Promise<void> {
     const item: Item = {
-      ...keyOf(delivery),
-      begun: { N: String(begun) },
+      ...makeKey(delivery),
+      begun: { N: String(started) },
       [deliveriesTable.expiryAttribute]: { N: String(Math.ceil(delivery.arrivedAt / 1000) + noteSeconds) },
     };
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item: item }));
   }
 }
 
-function keyOf({ shard, sequenceNumber }: SingleDelivery): Item {
+function makeKey({ shard, sequenceNumber }: SingleDelivery): Item {
   return {
     [deliveriesTable.partitionKey]: { S: shard },
     [deliveriesTable.sortKey]: { S: `record#${sequenceNumber}` },

@@ -4,7 +4,7 @@ import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerPortsFromEnvironment } from '../../aws/ledger-ports.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment, sourcesFromEnvironment } from '../../aws/sources.ts';
-import { telemetryOf } from '../../aws/telemetry.ts';
+import { createTelemetry } from '../../aws/telemetry.ts';
 import { type ConsumerContext, consume } from './consume.ts';
 import { StoredDeliveryNotes } from './delivery-notes.ts';
 
@@ -14,7 +14,7 @@ const consumer: ConsumerContext = {
   sources: sourcesFromEnvironment(),
   ports: ledgerPortsFromEnvironment(client, deadline),
   notes: new StoredDeliveryNotes(client, requireEnvironment(environment.deliveriesTable)),
-  telemetry: telemetryOf(service.kinesisConsumer),
+  telemetry: createTelemetry(service.kinesisConsumer),
   deadline,
 };
 

@@ -1,5 +1,5 @@
 import type { SecretSource } from '../../aws/cached-secret.ts';
-import { isEqual, isOneOf } from '../../http/constant-time.ts';
+import { isEqual, matchesAny } from '../../http/constant-time.ts';
 import { type BasicCredentials, basicCredentials } from '../../http/http-basic.ts';
 import type { Credentials } from './credentials.ts';
 import { Problem, problemCodes } from './problem.ts';
@@ -41,7 +41,7 @@ function unauthenticated(accepted: string, headers: Readonly<Record<string, stri
 
 /** Compares in a time that tells nothing: every comparison is made. */
 function areValid(given: BasicCredentials, { account, tokens }: Credentials): boolean {
-  const isToken = isOneOf(given.password, tokens);
+  const isToken = matchesAny(given.password, tokens);
   const isAccount = isEqual(given.user, account);
   return isAccount && isToken;
 }

@@ -95,8 +95,8 @@ async function admit(request: HttpRequest, { access, throttle, now }: Api): Prom
 function json(read: (request: HttpRequest, api: Api) => object | Promise<object>): Handle {
   return async (request, api) => ({
     statusCode: 200,
-    headers: headersOf('application/json'),
-    body: await jsonOf(read, request, api),
+    headers: makeHeaders('application/json'),
+    body: await answerJson(read, request, api),
   });
 }
 
@@ -104,7 +104,7 @@ function json(read: (request: HttpRequest, api: Api) => object | Promise<object>
 const maxAnswerBytes = 6_000_000;
 
 /** An answer's JSON. A page that Lambda would not take is read again as a smaller one: the next goes on behind it. */
-async function jsonOf(
+async function answerJson(
   read: (request: HttpRequest, api: Api) => object | Promise<object>,
   request: HttpRequest,
   api: Api,
@@ -117,14 +117,14 @@ async function jsonOf(
   if (bytes <= maxAnswerBytes || size === 1) return body;
   const query = new URLSearchParams(request.query);
   query.set('PageSize', String(Math.max(1, Math.floor((0.8 * size * maxAnswerBytes) / bytes))));
-  return jsonOf(read, { ...request, query }, api);
+  return answerJson(read, { ...request, query }, api);
 }
 
 function page(html: string): ApiAnswer {
   return {
     statusCode: 200,
     headers: {
-      ...headersOf('text/html; charset=utf-8'),
+      ...makeHeaders('text/html; charset=utf-8'),
       // The page brings all that it needs; nothing is to be loaded, from anywhere.
       'content-security-policy':
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
@@ -138,12 +138,12 @@ function problemAnswer(request: HttpRequest, { status, code, message, headers }:
   const body = { code, message, more_info: `${request.root}/docs#error-${code}`, status };
   return {
     statusCode: status,
-    headers: { ...headersOf('application/json'), ...headers },
+    headers: { ...makeHeaders('application/json'), ...headers },
     body: JSON.stringify(body),
   };
 }
 
 /** Answers hold personal data, and are out of date in a moment: nobody is to keep them. */
-function headersOf(contentType: string): Record<string, string> {
+function makeHeaders(contentType: string): Record<string, string> {
   return { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 }

@@ -11,7 +11,7 @@ export interface Credentials {
 }
 
 /** A caller waits for it, so it is not waited for long. */
-const patience = { attempts: 2, timeoutMilliseconds: 2_000 };
+const retryPolicy = { attempts: 2, timeoutMilliseconds: 2_000 };
 
 /**
  * Credentials in Secrets Manager, as JSON: `{"account": "AC…", "token": "…"}`, and `"previousToken"` while clients
@@ -26,13 +26,13 @@ export function secretCredentials(
     id: secretId,
     owner: 'the query API',
     content: 'the texts account and token',
-    read: credentialsOf,
-    patience,
+    read: readCredentials,
+    retryPolicy,
     onUnreadable,
   });
 }
 
-function credentialsOf({ account, token, previousToken }: JsonObject): Credentials | undefined {
+function readCredentials({ account, token, previousToken }: JsonObject): Credentials | undefined {
   if (typeof account !== 'string' || typeof token !== 'string' || token === '') return undefined;
   const hasPrevious = typeof previousToken === 'string' && previousToken !== '';
   return { account, tokens: hasPrevious ? [token, previousToken] : [token] };

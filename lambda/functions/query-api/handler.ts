@@ -2,16 +2,16 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
-import { causeOf, telemetryOf } from '../../aws/telemetry.ts';
+import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { LedgerReader } from '../../store/reader.ts';
 import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
 import { secretCredentials } from './credentials.ts';
 import { type PersonalData, personalDataSettings } from './personal-data.ts';
-import { requestOf } from './request.ts';
+import { readRequest } from './request.ts';
 import { ClientThrottle } from './throttle.ts';
 
-const telemetry = telemetryOf(service.queryApi);
+const telemetry = createTelemetry(service.queryApi);
 const { logger } = telemetry;
 const client = dynamoDbClient();
 
@@ -28,36 +28,36 @@ const api: Api = {
     files: requireEnvironment(environment.filesTable),
   }),
   now: Date.now,
-  access: accessOf(requireEnvironment(environment.apiAccess)),
+  access: readAccess(requireEnvironment(environment.apiAccess)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
-  personalData: personalDataOf(requireEnvironment(environment.apiPersonalData)),
+  personalData: readPersonalData(requireEnvironment(environment.apiPersonalData)),
   sessionRefresh: sessionRefreshFromEnvironment(),
   maxSumSeconds,
   sources: JSON.parse(requireEnvironment(environment.apiSources)) as string[],
-  onError: (error) => logger.error('The request failed', causeOf(error)),
+  onError: (error) => logger.error('The request failed', describeCause(error)),
 };
 
 /** Answers one request. The log says which route was asked for and how it went, and nothing of whom it was about. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-  const begun = performance.now();
-  const request = requestOf(event);
+  const started = performance.now();
+  const request = readRequest(event);
   const answer = await respond(request, api);
   logger.info('Request', {
     operation: request.route?.operation ?? 'none',
     status: answer.statusCode,
-    milliseconds: Math.round(performance.now() - begun),
+    milliseconds: Math.round(performance.now() - started),
   });
   return { ...answer, headers: { ...answer.headers } };
 }
 
-function accessOf(name: string): Access {
+function readAccess(name: string): Access {
   if (name === 'iam') return { kind: 'iam' };
   if (name !== 'basic') throw new Error(`${environment.apiAccess} is ${name}; accepted is one of basic, iam`);
   const secret = requireEnvironment(environment.apiSecret);
   return { kind: 'basic', credentials: secretCredentials(client.config, secret, telemetry.secretUnreadable) };
 }
 
-function personalDataOf(name: string): PersonalData {
+function readPersonalData(name: string): PersonalData {
   const setting = personalDataSettings.find((known) => known === name);
   const accepted = personalDataSettings.join(', ');
   if (setting === undefined)

@@ -1,7 +1,7 @@
 import { ParameterError } from '../../queries/errors.ts';
 import { decodeToken, encodeToken, type PageState } from './page-token.ts';
 import { defaultPageSize, parameterKind } from './parameters.ts';
-import { type HttpRequest, urlOf } from './request.ts';
+import { type HttpRequest, makeUrl } from './request.ts';
 import type { Operation } from './routes.ts';
 
 /** Listings in the form that Twilio's clients follow from page to page. */
@@ -61,7 +61,7 @@ export function openListing(
   given: Readonly<Record<string, string | undefined>>,
   complete: (
     given: Readonly<Record<string, string | undefined>>,
-    isBegun: boolean,
+    isFirstPage: boolean,
   ) => Readonly<Record<string, string | undefined>>,
 ): Listing {
   const { PageSize: size = defaultPageSize, Page: page, PageToken: token } = paging;
@@ -73,9 +73,13 @@ export function openListing(
   if (from === undefined || !areFilters(operation, from.filters, given, complete({}, false)))
     throw badToken(token);
   for (const [name, value] of Object.entries(given)) {
-    const begun = from.filters[name];
-    if (value === undefined || value === begun) continue;
-    throw new ParameterError(name, value, `${begun ?? 'nothing'}, with which the PageToken's listing began`);
+    const started = from.filters[name];
+    if (value === undefined || value === started) continue;
+    throw new ParameterError(
+      name,
+      value,
+      `${started ?? 'nothing'}, with which the PageToken's listing began`,
+    );
   }
   complete(from.filters, true);
   return { subject, size, page: page ?? from.page, filters: from.filters, from };
@@ -137,7 +141,7 @@ export function pageBody(
     query.set('PageSize', String(size));
     query.set('Page', String(number));
     if (token !== undefined) query.set('PageToken', token);
-    return urlOf(request, query);
+    return makeUrl(request, query);
   };
   return {
     [key]: resources,
@@ -148,13 +152,13 @@ export function pageBody(
       first_page_url: address(0, undefined),
       // A listing goes one way: what comes before a page may have grown since.
       previous_page_url: null,
-      next_page_url: next === undefined ? null : address(page + 1, tokenOf(listing, next)),
+      next_page_url: next === undefined ? null : address(page + 1, makeToken(listing, next)),
       url: address(page, request.query.get('PageToken') ?? undefined),
     },
   };
 }
 
-function tokenOf({ subject, page, filters }: Listing, { position, bytes }: NonNullable<Next>): string {
+function makeToken({ subject, page, filters }: Listing, { position, bytes }: NonNullable<Next>): string {
   return encodeToken(subject, { page: page + 1, filters, position, bytes: bytes ?? new Uint8Array() });
 }
 

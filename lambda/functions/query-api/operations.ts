@@ -1,11 +1,11 @@
-import { timeOf } from '../../ledger/time.ts';
+import { formatTime } from '../../ledger/time.ts';
 import { listConnectionEvents, readEventsPosition } from '../../queries/connection-events.ts';
 import { listDataSessions } from '../../queries/data-sessions.ts';
 import { ParameterError, SlowSumError } from '../../queries/errors.ts';
 import { fetchFile, listFiles, readFilesPosition } from '../../queries/files.ts';
 import { fileStates, sessionStatuses } from '../../queries/parameters.ts';
 import type { QueryPorts } from '../../queries/ports.ts';
-import { bytesOf, givenOf } from '../../queries/session-listing.ts';
+import { decodeReturned, encodeReturned } from '../../queries/session-listing.ts';
 import { findSim } from '../../queries/sim-lookup.ts';
 import { fetchSim, type ListedSim, listSims, readSimsPosition } from '../../queries/sims.ts';
 import { listUsageRecords, readUsagePosition } from '../../queries/usage-records.ts';
@@ -81,17 +81,17 @@ export const answerDataSessions: Answer<PageBody> = async (request, ports) => {
     `DataSessions ${sim.sim}`,
     parameters,
     { StartTime, EndTime, Status },
-    (given, isBegun) => ({
-      ...completePeriod(given, ports.now(), sessionPeriodRule, isBegun),
+    (given, isFirstPage) => ({
+      ...completePeriod(given, ports.now(), sessionPeriodRule, isFirstPage),
       Status: given['Status'],
     }),
   );
   const { filters, size } = listing;
   const period = { from: filters['StartTime'] ?? '', to: filters['EndTime'] };
   const status = sessionStatuses.find((known) => known === filters['Status']);
-  const after = readPosition(listing, parameters, (floor, bytes) => givenOf(bytes, floor, period));
+  const after = readPosition(listing, parameters, (floor, bytes) => decodeReturned(bytes, floor, period));
   const page = await listDataSessions({ sim, period, status, size, after, include }, ports);
-  const next = page.next && { position: page.next.floor ?? null, bytes: bytesOf(page.next) };
+  const next = page.next && { position: page.next.floor ?? null, bytes: encodeReturned(page.next) };
   return pageBody(request, listing, 'data_sessions', page.resources, next);
 };
 
@@ -106,10 +106,10 @@ export const answerUsageRecords: Answer<PageBody> = async (request, ports) => {
     `UsageRecords/${granularity} ${sim.sim}`,
     parameters,
     { StartTime, EndTime },
-    (given, isBegun) => {
+    (given, isFirstPage) => {
       const now = ports.now();
-      const period = completePeriod(given, now, usagePeriodRules[granularity], isBegun);
-      return { ...period, EndTime: period.EndTime ?? timeOf(now) };
+      const period = completePeriod(given, now, usagePeriodRules[granularity], isFirstPage);
+      return { ...period, EndTime: period.EndTime ?? formatTime(now) };
     },
   );
   const { StartTime: from = '', EndTime: to = '' } = listing.filters;
@@ -137,8 +137,8 @@ export const answerConnectionEvents: Answer<PageBody> = async (request, ports) =
     `ConnectionEvents ${sim.sim}`,
     parameters,
     { StartTime, EndTime, EventType },
-    (given, isBegun) => ({
-      ...completePeriod(given, ports.now(), eventPeriodRule, isBegun),
+    (given, isFirstPage) => ({
+      ...completePeriod(given, ports.now(), eventPeriodRule, isFirstPage),
       EventType: given['EventType'],
     }),
   );

@@ -37,7 +37,7 @@ const version = 1;
 export function encodeToken(subject: string, { page, filters, position, bytes }: PageState): string {
   const header = JSON.stringify({ v: version, page, filters, position });
   const content = Buffer.concat([Buffer.from(header), Buffer.of(0), bytes]);
-  return Buffer.concat([digestOf(subject, content), content]).toString('base64url');
+  return Buffer.concat([computeDigest(subject, content), content]).toString('base64url');
 }
 
 /** The state that a token holds; undefined where it is damaged, of another subject, or of another version. */
@@ -46,13 +46,13 @@ export function decodeToken(subject: string, token: string): PageState | undefin
   // Decoding skips what is no base64url, and would let several spellings pass.
   if (whole.toString('base64url') !== token || whole.length <= digestBytes) return undefined;
   const content = whole.subarray(digestBytes);
-  if (!whole.subarray(0, digestBytes).equals(digestOf(subject, content))) return undefined;
+  if (!whole.subarray(0, digestBytes).equals(computeDigest(subject, content))) return undefined;
   const end = content.indexOf(0);
   if (end === -1) return undefined;
-  return stateOf(content.subarray(0, end).toString('utf8'), content.subarray(end + 1));
+  return readState(content.subarray(0, end).toString('utf8'), content.subarray(end + 1));
 }
 
-function stateOf(header: string, bytes: Uint8Array): PageState | undefined {
+function readState(header: string, bytes: Uint8Array): PageState | undefined {
   const value = parsed(header);
   if (typeof value !== 'object' || value === null) return undefined;
   const { v, page, filters, position } = value as Readonly<Record<string, unknown>>;
@@ -80,6 +80,6 @@ function isTexts(value: unknown): value is Record<string, string> {
   );
 }
 
-function digestOf(subject: string, content: Uint8Array): Buffer {
+function computeDigest(subject: string, content: Uint8Array): Buffer {
   return createHash('sha256').update(`${subject}\n`).update(content).digest().subarray(0, digestBytes);
 }

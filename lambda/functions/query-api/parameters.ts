@@ -40,7 +40,7 @@ const period = { StartTime: timeParameter, EndTime: timeParameter };
 const { sims, sessions, usage, events, files } = filters;
 
 /** The parameters that each operation takes; any other is refused, lest a misspelt filter goes unnoticed. */
-export const parametersOf = {
+export const operationParameters = {
   listSims: {
     ...paging,
     ...{ Status: sims.status, Online: sims.online, Source: sims.source, Fleet: sims.fleet, Name: sims.name },
@@ -57,7 +57,7 @@ export const parametersOf = {
   fetchHealth: {},
 } as const satisfies Record<Operation, Record<string, ParameterKind<unknown>>>;
 
-type Kinds<Name extends Operation> = (typeof parametersOf)[Name];
+type Kinds<Name extends Operation> = (typeof operationParameters)[Name];
 
 /** What a request gives, parameter by parameter. */
 export type Parameters<Name extends Operation> = {
@@ -79,7 +79,7 @@ export function readParameters<Name extends Operation>(
   for (const name of new Set(query.keys())) {
     const kind = parameterKind(operation, name);
     const [text = '', second] = query.getAll(name);
-    if (kind === undefined) throw unknownParameter(name, text, Object.keys(parametersOf[operation]));
+    if (kind === undefined) throw unknownParameter(name, text, Object.keys(operationParameters[operation]));
     if (second !== undefined) {
       throw new ParameterError(name, `${text}, ${second}`, `one value: ${kind.accepted}`);
     }
@@ -92,7 +92,7 @@ export function readParameters<Name extends Operation>(
 
 /** The kind of a parameter by its name, which may be any text; undefined where the operation does not take it. */
 export function parameterKind(operation: Operation, name: string): ParameterKind<unknown> | undefined {
-  const kinds: Readonly<Record<string, ParameterKind<unknown>>> = parametersOf[operation];
+  const kinds: Readonly<Record<string, ParameterKind<unknown>>> = operationParameters[operation];
   return Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { epochMilliseconds, parseTime, timeOf } from '../../ledger/time.ts';
+import { epochMilliseconds, formatTime, parseTime } from '../../ledger/time.ts';
 import { ParameterError } from '../../queries/errors.ts';
 import type { granularities } from '../../queries/parameters.ts';
 import { findDefaultStart, includesEnd, shiftTime } from '../../queries/period.ts';
@@ -28,7 +28,7 @@ export const usagePeriodRules: Readonly<Record<(typeof granularities)[number], P
 };
 
 /** A period as it was asked for; what is left out is undefined. */
-export interface GivenPeriod {
+export interface RequestedPeriod {
   readonly StartTime?: string | undefined;
   readonly EndTime?: string | undefined;
 }
@@ -44,22 +44,26 @@ export interface CompletePeriod {
  * clock dates a little ahead is not left out. Without StartTime it begins 30 days before its end.
  *
  * @param now milliseconds since the epoch.
- * @param isBegun whether the list has begun: an open period is then as long as it was allowed to be, and grows with time.
+ * @param isFirstPage whether the list has begun: an open period is then as long as it was allowed to be, and grows with time.
  * @throws ParameterError where the ends are the wrong way round, or too far apart.
  */
 export function completePeriod(
-  given: GivenPeriod,
+  given: RequestedPeriod,
   now: number,
   rule: PeriodRule,
-  isBegun = false,
+  isFirstPage = false,
 ): CompletePeriod {
   const { StartTime: start, EndTime: end } = given;
   // Parameters are times already; what a page token states need not be.
   if (start !== undefined) requireTime('StartTime', start);
   if (end !== undefined) requireTime('EndTime', end);
-  if (start === undefined) return { StartTime: findDefaultStart(end ?? timeOf(now)), EndTime: end };
+  if (start === undefined) return { StartTime: findDefaultStart(end ?? formatTime(now)), EndTime: end };
   const problem =
-    end !== undefined ? closedProblem(start, end, rule) : isBegun ? undefined : openProblem(start, now, rule);
+    end !== undefined
+      ? closedProblem(start, end, rule)
+      : isFirstPage
+        ? undefined
+        : openProblem(start, now, rule);
   if (problem !== undefined) throw problem;
   return { StartTime: start, EndTime: end };
 }
@@ -78,7 +82,7 @@ function closedProblem(start: string, end: string, rule: PeriodRule): ParameterE
 
 /** What is wrong with a period that goes on until now. */
 function openProblem(start: string, now: number, { maxDays }: PeriodRule): ParameterError | undefined {
-  const end = timeOf(now);
+  const end = formatTime(now);
   if (start > end) {
     const accepted = `a time before now, which is ${end}, unless EndTime is given too`;
     return new ParameterError('StartTime', start, accepted);

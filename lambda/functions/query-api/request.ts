@@ -22,10 +22,10 @@ export interface HttpRequest {
 const routesByKey = new Map(routes.map((route) => [routeKey(route), route]));
 
 /** Reads API Gateway's event, payload format 2.0. */
-export function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
+export function readRequest(event: APIGatewayProxyEventV2): HttpRequest {
   const { requestContext, headers, rawPath, rawQueryString, pathParameters } = event;
   const route = routesByKey.get(event.routeKey);
-  const prefix = prefixOf(rawPath, requestContext.stage, route);
+  const prefix = findPrefix(rawPath, requestContext.stage, route);
   return {
     method: requestContext.http.method,
     route,
@@ -40,12 +40,12 @@ export function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
     root: `${headers['x-forwarded-proto'] === 'http' ? 'http' : 'https'}://${requestContext.domainName}${prefix}`,
     authorization: headers['authorization'],
     sourceIp: requestContext.http.sourceIp,
-    principal: principalOf(requestContext),
+    principal: findPrincipal(requestContext),
   };
 }
 
 /** The request's address, to be asked for again: path parameters encoded, with these query parameters. */
-export function urlOf(request: HttpRequest, query: URLSearchParams): string {
+export function makeUrl(request: HttpRequest, query: URLSearchParams): string {
   const { root, route, path, pathParameters } = request;
   const address = route === undefined ? path : filled(route.path, pathParameters);
   const text = query.toString();
@@ -61,7 +61,7 @@ export function filled(path: string, parameters: Readonly<Record<string, string>
  * What stands before the routed path. API Gateway leaves a named stage in `rawPath`, and a custom domain's base path,
  * so the path that a client has to use again is the one that came.
  */
-function prefixOf(rawPath: string, stage: string, route: Route | undefined): string {
+function findPrefix(rawPath: string, stage: string, route: Route | undefined): string {
   if (route === undefined) {
     const named = `/${stage}`;
     return stage !== '$default' && (rawPath === named || rawPath.startsWith(`${named}/`)) ? named : '';
@@ -72,7 +72,7 @@ function prefixOf(rawPath: string, stage: string, route: Route | undefined): str
   return at === -1 ? '' : rawPath.slice(0, at);
 }
 
-function principalOf(context: APIGatewayProxyEventV2['requestContext']): string | undefined {
+function findPrincipal(context: APIGatewayProxyEventV2['requestContext']): string | undefined {
   const { authorizer } = context as { authorizer?: { iam?: { userArn?: string } } };
   return authorizer?.iam?.userArn;
 }

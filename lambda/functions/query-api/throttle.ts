@@ -50,14 +50,14 @@ export class ClientThrottle {
    * @throws Problem 429
    */
   requireAttempt(attempt: Attempt, now: number): void {
-    if (this.#perSecond === 0 || this.#admitted.has(keyOf(attempt))) return;
-    if (!this.#failures.isSpent(networkOf(attempt.address), now)) return;
+    if (this.#perSecond === 0 || this.#admitted.has(makeKey(attempt))) return;
+    if (!this.#failures.isSpent(findNetwork(attempt.address), now)) return;
     throw this.#tooMany('requests with wrong credentials');
   }
 
   /** Notes that credentials are right. */
   admit(attempt: Attempt): void {
-    remember(this.#admitted, keyOf(attempt), true);
+    remember(this.#admitted, makeKey(attempt), true);
   }
 
   /**
@@ -66,8 +66,8 @@ export class ClientThrottle {
    * @throws Problem 429 when the address has none left.
    */
   refuse(attempt: Attempt, now: number): void {
-    this.#admitted.delete(keyOf(attempt));
-    if (this.#perSecond === 0 || this.#failures.take(networkOf(attempt.address), now)) return;
+    this.#admitted.delete(makeKey(attempt));
+    if (this.#perSecond === 0 || this.#failures.take(findNetwork(attempt.address), now)) return;
     throw this.#tooMany('requests with wrong credentials');
   }
 
@@ -77,12 +77,12 @@ export class ClientThrottle {
   }
 }
 
-function keyOf({ address, credentials }: Attempt): string {
+function makeKey({ address, credentials }: Attempt): string {
   return `${createHash('sha256').update(credentials).digest('base64')} ${address}`;
 }
 
 /** The part of an address that one client can't change: all of an IPv4 address, the first 64 bits of an IPv6 one. */
-function networkOf(address: string): string {
+function findNetwork(address: string): string {
   if (!isIPv6(address)) return address;
   // How a socket that takes both writes an IPv4 address.
   const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1];

@@ -1,5 +1,5 @@
 import type { SecretSource } from '../../aws/cached-secret.ts';
-import { isEqual, isOneOf } from '../../http/constant-time.ts';
+import { isEqual, matchesAny } from '../../http/constant-time.ts';
 import { basicCredentials } from '../../http/http-basic.ts';
 import type { JsonObject } from '../../json/json.ts';
 import type { Carrier } from '../../ledger/source.ts';
@@ -19,14 +19,14 @@ export interface Authentication {
   /** Whether the secret names a user as well. */
   readonly hasUser: boolean;
   /** Makes the check out of what the secret holds; undefined where it lacks what is needed. */
-  readonly verifierOf: (members: JsonObject) => Verifier | undefined;
+  readonly makeVerifier: (members: JsonObject) => Verifier | undefined;
 }
 
 const basic: Authentication = {
   content: 'the texts username and password',
   generated: 'password',
   hasUser: true,
-  verifierOf: basicVerifier,
+  makeVerifier: basicVerifier,
 };
 
 /** What each carrier's documents say that it sends. Each credential may be two: the current and the previous one. */
@@ -35,7 +35,7 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
   twilio: {
     ...basic,
     content: 'the text authToken, or the texts username and password',
-    verifierOf: (members) => {
+    makeVerifier: (members) => {
       const authTokens = texts(members, 'authToken', 'previousAuthToken');
       return authTokens.length === 0
         ? basicVerifier(members)
@@ -46,7 +46,7 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
     content: 'the text secret',
     generated: 'secret',
     hasUser: false,
-    verifierOf: (members) => {
+    makeVerifier: (members) => {
       const secrets = texts(members, 'secret', 'previousSecret');
       return secrets.length === 0 ? undefined : (request) => isSignedByKore(request, secrets);
     },
@@ -56,9 +56,9 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
     content: 'the text token',
     generated: 'token',
     hasUser: false,
-    verifierOf: (members) => {
+    makeVerifier: (members) => {
       const tokens = texts(members, 'token', 'previousToken');
-      return tokens.length === 0 ? undefined : (request) => isOneOf(tokenOf(request), tokens);
+      return tokens.length === 0 ? undefined : (request) => matchesAny(readToken(request), tokens);
     },
   },
   telekom: basic,
@@ -83,14 +83,14 @@ function basicVerifier(members: JsonObject): Verifier | undefined {
   if (username === undefined || passwords.length === 0) return undefined;
   return ({ headers }) => {
     const given = basicCredentials(headers['authorization']);
-    const isPassword = isOneOf(given?.password ?? '', passwords);
+    const isPassword = matchesAny(given?.password ?? '', passwords);
     const isUser = isEqual(given?.user ?? '', username);
     return isPassword && isUser;
   };
 }
 
 /** The token of a request: `Authorization`, with or without `Bearer`, or `X-API-Key`. */
-function tokenOf({ headers }: WebhookRequest): string {
+function readToken({ headers }: WebhookRequest): string {
   const given = headers['authorization'] ?? headers['x-api-key'] ?? '';
   return given.trim().replace(/^bearer +/i, '');
 }

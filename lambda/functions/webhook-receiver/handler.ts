@@ -4,10 +4,10 @@ import { CachedSecret } from '../../aws/cached-secret.ts';
 import { defaultProvider } from '../../aws/environment-credentials.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment, type WebhookSourceDescription } from '../../aws/sources.ts';
-import { causeOf, telemetryOf } from '../../aws/telemetry.ts';
+import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { authentications, type Verifier } from './authentication.ts';
 import { receive, type WebhookSource } from './receiver.ts';
-import { webhookRequestOf } from './request.ts';
+import { readWebhookRequest } from './request.ts';
 import { RequestLimit } from './request-limit.ts';
 import { webhookRouteKey } from './routes.ts';
 import { StreamWriter } from './stream-writer.ts';
@@ -16,9 +16,9 @@ import { StreamWriter } from './stream-writer.ts';
 const answerMilliseconds = 4_000;
 
 /** A secret that does not come soon would not leave the stream its time. */
-const secretPatience = { attempts: 2, timeoutMilliseconds: 1_000 };
+const secretRetryPolicy = { attempts: 2, timeoutMilliseconds: 1_000 };
 
-const telemetry = telemetryOf(service.webhookReceiver);
+const telemetry = createTelemetry(service.webhookReceiver);
 const configuration: SigningConfiguration = {
   region: async () => requireEnvironment('AWS_REGION'),
   credentials: defaultProvider(),
@@ -26,43 +26,46 @@ const configuration: SigningConfiguration = {
 const stream = new StreamWriter(configuration);
 const sources = new Map(
   (JSON.parse(requireEnvironment(environment.webhookSources)) as WebhookSourceDescription[]).map(
-    (description) => [webhookRouteKey(description.name), sourceOf(description)],
+    (description) => [webhookRouteKey(description.name), makeSource(description)],
   ),
 );
 
 /** Answers one request. The log says for which source and how it went, and nothing of what it brought. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-  const begun = performance.now();
+  const started = performance.now();
   const source = sources.get(event.routeKey);
   if (source === undefined) return answer(404, 'There is no such source');
-  const request = webhookRequestOf(event);
+  const request = readWebhookRequest(event);
   const { status, message, records } = await receive(
     request,
     source,
     {
       stream,
       onError: (error) =>
-        telemetry.logger.warn('The carrier has to send again', { source: source.name, ...causeOf(error) }),
+        telemetry.logger.warn('The carrier has to send again', {
+          source: source.name,
+          ...describeCause(error),
+        }),
     },
-    begun + answerMilliseconds,
+    started + answerMilliseconds,
   );
   telemetry.requested(status, source.name);
   telemetry.logger.info('Request', {
     ...{ source: source.name, status, records },
     bytes: request.body.length,
-    milliseconds: Math.round(performance.now() - begun),
+    milliseconds: Math.round(performance.now() - started),
   });
   return answer(status, message);
 }
 
-function sourceOf(description: WebhookSourceDescription): WebhookSource {
+function makeSource(description: WebhookSourceDescription): WebhookSource {
   const { name, carrier, streamArn, secret: id, requestsPerSecond } = description;
-  const { content, verifierOf } = authentications[carrier];
+  const { content, makeVerifier } = authentications[carrier];
   const verifier = new CachedSecret<Verifier>(configuration, {
     ...{ id, content },
     owner: `the source ${name}`,
-    read: verifierOf,
-    patience: secretPatience,
+    read: makeVerifier,
+    retryPolicy: secretRetryPolicy,
     onUnreadable: telemetry.secretUnreadable,
   });
   return { name, streamArn, verifier, limit: new RequestLimit(requestsPerSecond) };

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { isOneOf } from '../../http/constant-time.ts';
+import { matchesAny } from '../../http/constant-time.ts';
 import { isJson, minified } from '../../json/json.ts';
 import type { WebhookRequest } from './request.ts';
 
@@ -29,7 +29,7 @@ export function isSignedByKore(request: WebhookRequest, secrets: readonly string
       createHash('sha256').update(`${secret}${method}${address}${minifiedBody}`).digest('hex'),
     ),
   );
-  return isOneOf(headers['kore-signature'] ?? '', signatures);
+  return matchesAny(headers['kore-signature'] ?? '', signatures);
 }
 
 /** JSON as JavaScript writes it; undefined where it has more levels than JavaScript writes. */

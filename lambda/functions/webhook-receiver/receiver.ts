@@ -1,7 +1,7 @@
 import { AwsRequestError } from '../../aws/aws-request.ts';
 import type { SecretSource } from '../../aws/cached-secret.ts';
 import { isAuthentic, type Verifier } from './authentication.ts';
-import { portionsOf } from './portions.ts';
+import { splitRequest } from './chunks.ts';
 import type { WebhookRequest } from './request.ts';
 import type { RequestLimit } from './request-limit.ts';
 import { StreamBusyError, type StreamWriter } from './stream-writer.ts';
@@ -62,10 +62,10 @@ export async function receive(
   until: number,
 ): Promise<Outcome> {
   try {
-    const portions = await admitted(request, source);
-    if ('status' in portions) return { ...portions, records: 0 };
-    await ports.stream.put(source.streamArn, portions, until);
-    return { status: 200, message: 'All of it is in the stream', records: portions.length };
+    const pages = await admitted(request, source);
+    if ('status' in pages) return { ...pages, records: 0 };
+    await ports.stream.put(source.streamArn, pages, until);
+    return { status: 200, message: 'All of it is in the stream', records: pages.length };
   } catch (error) {
     ports.onError(error);
     return { status: passes(error) ? 503 : 500, message: 'Send it again, please', records: 0 };
@@ -91,5 +91,5 @@ async function admitted(
   // After the credentials: whoever has none uses up nothing of what the carrier may send.
   if (!limit.take()) throw new TooManyRequestsError(limit.perSecond);
   const body = unpacked(request);
-  return Buffer.isBuffer(body) ? portionsOf(body) : body;
+  return Buffer.isBuffer(body) ? splitRequest(body) : body;
 }

@@ -14,7 +14,7 @@ export interface WebhookRequest {
 }
 
 /** Reads API Gateway's event, payload format 2.0. */
-export function webhookRequestOf(event: APIGatewayProxyEventV2): WebhookRequest {
+export function readWebhookRequest(event: APIGatewayProxyEventV2): WebhookRequest {
   const { headers, requestContext, rawPath, rawQueryString, body = '', isBase64Encoded } = event;
   return {
     method: requestContext.http.method,

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { AwsRequestError, endpointOf, type SigningConfiguration, sendSigned } from '../../aws/aws-request.ts';
+import {
+  AwsRequestError,
+  findEndpoint,
+  type SigningConfiguration,
+  sendSigned,
+} from '../../aws/aws-request.ts';
 import { jsonObject, parseObject } from '../../json/json.ts';
-import { partitionKeyBytes } from './portions.ts';
+import { partitionKeyBytes } from './chunks.ts';
 
 /** Records and bytes that one PutRecords may carry; Kinesis takes 5 MiB at least. */
-const mostRecords = 500;
-const mostBytes = 4 * 1024 * 1024;
+const maxRecords = 500;
+const maxBytes = 4 * 1024 * 1024;
 
 /** Requests at the same time. Carriers' largest bodies come to four. */
 const maxConcurrentRequests = 8;
@@ -15,7 +20,7 @@ const maxConcurrentRequests = 8;
 const defaultRequestMilliseconds = 1_500;
 
 /** Times in a row that nothing of what is left was taken, after which the stream is said to be busy. */
-const mostFruitlessRounds = 5;
+const maxFruitlessRounds = 5;
 /** Pause after the first of these; each further one is twice as long, and up to a half of it shorter. */
 const firstPauseMilliseconds = 50;
 
@@ -26,7 +31,7 @@ interface Entry {
 }
 
 /** What a request has left, and why; nothing once all is taken. */
-interface Left {
+interface Unwritten {
   readonly entries: readonly Entry[];
   readonly cause: string;
 }
@@ -51,10 +56,10 @@ export class StreamWriter {
    * @throws StreamRefusedError when it never will.
    */
   async put(streamArn: string, records: readonly Buffer[], until: number): Promise<void> {
-    let left: Left = { entries: records.map(entryOf), cause: 'no time' };
+    let left: Unwritten = { entries: records.map(makeEntry), cause: 'no time' };
     for (let fruitless = 0; left.entries.length > 0; ) {
       if (fruitless > 0) await pause(fruitless, until);
-      if (fruitless === mostFruitlessRounds || performance.now() >= until) {
+      if (fruitless === maxFruitlessRounds || performance.now() >= until) {
         throw new StreamBusyError(left.entries.length, records.length, left.cause);
       }
       const before: number = left.entries.length;
@@ -63,9 +68,9 @@ export class StreamWriter {
     }
   }
 
-  async #putOnce(streamArn: string, entries: readonly Entry[], until: number): Promise<Left> {
-    const requests = [...requestsOf(entries)];
-    const answers: Left[] = [];
+  async #putOnce(streamArn: string, entries: readonly Entry[], until: number): Promise<Unwritten> {
+    const requests = [...groupIntoRequests(entries)];
+    const answers: Unwritten[] = [];
     while (requests.length > 0) {
       const some = requests.splice(0, maxConcurrentRequests);
       answers.push(...(await Promise.all(some.map((request) => this.#send(streamArn, request, until)))));
@@ -79,12 +84,12 @@ export class StreamWriter {
     };
   }
 
-  async #send(streamArn: string, entries: readonly Entry[], until: number): Promise<Left> {
+  async #send(streamArn: string, entries: readonly Entry[], until: number): Promise<Unwritten> {
     const timeoutMilliseconds = Math.max(1, Math.min(this.#requestMilliseconds, until - performance.now()));
     const request = {
       service: 'kinesis',
       method: 'POST',
-      url: await endpointOf(this.#configuration, 'kinesis'),
+      url: await findEndpoint(this.#configuration, 'kinesis'),
       headers: {
         'content-type': 'application/x-amz-json-1.1',
         'x-amz-target': 'Kinesis_20131202.PutRecords',
@@ -92,8 +97,8 @@ export class StreamWriter {
       body: JSON.stringify({ StreamARN: streamArn, Records: entries }),
     } as const;
     try {
-      const patience = { attempts: 1, timeoutMilliseconds: Math.ceil(timeoutMilliseconds) };
-      const { status, body } = await sendSigned(this.#configuration, request, patience);
+      const retryPolicy = { attempts: 1, timeoutMilliseconds: Math.ceil(timeoutMilliseconds) };
+      const { status, body } = await sendSigned(this.#configuration, request, retryPolicy);
       return leftBy(entries, status, body);
     } catch (error) {
       if (error instanceof AwsRequestError) return { entries, cause: error.message };
@@ -124,7 +129,7 @@ const passing = /^(ProvisionedThroughputExceeded|KMSThrottling|Throttling|LimitE
  *
  * @throws StreamRefusedError
  */
-function leftBy(entries: readonly Entry[], status: number, body: string): Left {
+function leftBy(entries: readonly Entry[], status: number, body: string): Unwritten {
   const answer = parseObject(body);
   if (status !== 200) {
     const code = String(answer?.['__type'] ?? '').replace(/^.*#/, '');
@@ -142,7 +147,7 @@ function leftBy(entries: readonly Entry[], status: number, body: string): Left {
   return { entries: left, cause: [...codes].join(', ') };
 }
 
-function entryOf(record: Buffer): Entry {
+function makeEntry(record: Buffer): Entry {
   return {
     Data: record.toString('base64'),
     PartitionKey: createHash('sha256').update(record).digest('hex').slice(0, partitionKeyBytes),
@@ -150,12 +155,12 @@ function entryOf(record: Buffer): Entry {
 }
 
 /** As many records to a request as it may carry. */
-function* requestsOf(entries: readonly Entry[]): Generator<Entry[]> {
+function* groupIntoRequests(entries: readonly Entry[]): Generator<Entry[]> {
   let some: Entry[] = [];
   let bytes = 0;
   for (const entry of entries) {
     const more = Buffer.byteLength(entry.Data, 'base64') + partitionKeyBytes;
-    if (some.length === mostRecords || (some.length > 0 && bytes + more > mostBytes)) {
+    if (some.length === maxRecords || (some.length > 0 && bytes + more > maxBytes)) {
       yield some;
       some = [];
       bytes = 0;

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { isEqual, isOneOf } from '../../http/constant-time.ts';
+import { isEqual, matchesAny } from '../../http/constant-time.ts';
 import { basicCredentials } from '../../http/http-basic.ts';
 import type { WebhookRequest } from './request.ts';
 
@@ -16,7 +16,7 @@ export function isSignedByTwilio(request: WebhookRequest, authTokens: readonly s
   const signatures = authTokens.flatMap((token) =>
     addresses.map((address) => createHmac('sha1', token).update(address).digest('base64')),
   );
-  const isSigned = isOneOf(request.headers['x-twilio-signature'] ?? '', signatures);
+  const isSigned = matchesAny(request.headers['x-twilio-signature'] ?? '', signatures);
   return isBody && isSigned;
 }
 

@@ -1,4 +1,4 @@
-import { gunzip, isGzip, mostBytes } from '../../carriers/body.ts';
+import { gunzip, isGzip, maxBytes } from '../../carriers/body.ts';
 import { formatReason } from '../../carriers/reading.ts';
 import type { WebhookRequest } from './request.ts';
 
@@ -29,7 +29,7 @@ export function unpacked({ headers, body }: WebhookRequest): Buffer | Refusal {
 }
 
 function gunzipped(body: Buffer): Buffer | Refusal {
-  const bytes = gunzip(body, mostBytes);
+  const bytes = gunzip(body, maxBytes);
   if (Buffer.isBuffer(bytes)) return bytes;
   return { status: bytes.code === 'too-large' ? 413 : 400, message: formatReason(bytes) };
 }

@@ -39,7 +39,7 @@ export async function openFile(
     const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy?: () => void }) | undefined;
     return {
       bytes: body ?? nothing(),
-      size: sizeOf(answer.ContentRange) ?? answer.ContentLength ?? 0,
+      size: parseSize(answer.ContentRange) ?? answer.ContentLength ?? 0,
       deliveredAt: answer.LastModified?.getTime() ?? Date.now(),
       close: async () => body?.destroy?.(),
     };
@@ -54,7 +54,7 @@ export async function openFile(
 }
 
 /** The total in `bytes 10-99/100`. */
-function sizeOf(contentRange: string | undefined): number | undefined {
+function parseSize(contentRange: string | undefined): number | undefined {
   const total = contentRange?.split('/')[1];
   return total === undefined || total === '*' ? undefined : Number(total);
 }

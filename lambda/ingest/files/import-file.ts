@@ -9,7 +9,7 @@ import {
 } from '../../carriers/reading.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../ledger/receipt.ts';
 import type { Source } from '../../ledger/source.ts';
-import { timeOf } from '../../ledger/time.ts';
+import { formatTime } from '../../ledger/time.ts';
 import { backOff } from '../../store/concurrency.ts';
 import type { FilesTable } from '../../store/files.ts';
 import type { Manifest } from '../../store/manifest.ts';
@@ -17,7 +17,7 @@ import { type Reject, rejectFault } from '../../store/quarantine.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
 import type { Block, BlockReader } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';
-import { headerIn, type Layout, layoutOf, readLayout, swallowsRows } from './layout.ts';
+import { headerIn, type Layout, parseLayout, readLayout, swallowsRows } from './layout.ts';
 import { type FileObject, objectName } from './messages.ts';
 import { type ParsedRow, parseRows } from './rows.ts';
 import { openUnpacked, type UnpackedFile } from './unpacking.ts';
@@ -55,7 +55,7 @@ const blocksPerNote = 20;
  */
 const settledMilliseconds = 45 * 86_400_000;
 /** Times that a block is tried, while store or quarantine do not take all of it. */
-const mostAttempts = 4;
+const maxAttempts = 4;
 
 /**
  * Imports a CSV file, or goes on importing it: row by row into the ledger, rejects into the quarantine, progress into
@@ -208,7 +208,7 @@ async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise
     const section = cutAtHeader(block, layout);
     if (section.rest > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - section.rest));
     if (section.header !== undefined) {
-      layout = layoutOf(section.header, object.key);
+      layout = parseLayout(section.header, object.key);
       manifest = { ...manifest, header: layout.header, headers: (manifest.headers ?? 1) + 1 };
     }
     const counts =
@@ -278,7 +278,7 @@ async function importSection(
     const { source, arrivedAt } = task;
     return {
       ...header,
-      reading: readingOf(row, layout.interpretRow, { source, arrivedAt }),
+      reading: interpretParsedRow(row, layout.interpretRow, { source, arrivedAt }),
       delivery: index,
       position: `${manifest.object}#${manifest.rows + index + 1}`,
       source,
@@ -287,20 +287,20 @@ async function importSection(
     };
   });
   const options = {
-    lookFirst: true,
-    settledBefore: timeOf(task.arrivedAt - settledMilliseconds),
+    readBeforeWrite: true,
+    finalBefore: formatTime(task.arrivedAt - settledMilliseconds),
     rejectGroup: `${manifest.object}#${manifest.position}`,
   };
   for (let attempt = 1; ; attempt += 1) {
     const ingested = await ingest(entries, task.ports, options);
     if (ingested.receipt.failed === 0) return ingested.receipt;
-    if (attempt === mostAttempts) throw new ImportError(manifest, ingested);
+    if (attempt === maxAttempts) throw new ImportError(manifest, ingested);
     await backOff(attempt, 200);
   }
 }
 
 /** What a row states, under its file's header. */
-export function readingOf(row: ParsedRow, interpretRow: RowInterpreter, arrival: Arrival): Reading {
+export function interpretParsedRow(row: ParsedRow, interpretRow: RowInterpreter, arrival: Arrival): Reading {
   return row.fields === undefined ? brokenRow(row.isText) : interpretRow(row.fields, arrival);
 }
 

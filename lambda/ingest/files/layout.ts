@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import {
   findIdColumn,
-  interpreterOf,
   isHeaderRow,
+  makeRowInterpreter,
   type RowInterpreter,
 } from '../../carriers/datastreamer/csv.ts';
 import { type Fault, fault, isFault } from '../../carriers/reading.ts';
 import { BlockReader } from './blocks.ts';
 import { formatBytes, recogniseFormat } from './formats.ts';
-import { type Delimiter, delimiterOf, type ParsedRow, parseRows, scanRows } from './rows.ts';
+import { type Delimiter, detectDelimiter, type ParsedRow, parseRows, scanRows } from './rows.ts';
 
 /** A header longer than this is none. */
 const longestHeader = 64 * 1024;
@@ -47,12 +47,12 @@ export async function readLayout(
   known: string | undefined,
 ): Promise<ReadableFile | Fault> {
   if (known !== undefined) {
-    return { layout: layoutOf(known, key), headerBytes: 0, blocks: new BlockReader(bytes) };
+    return { layout: parseLayout(known, key), headerBytes: 0, blocks: new BlockReader(bytes) };
   }
-  const begun = await readHeader(bytes);
-  if (isFault(begun)) return begun;
-  const { header, headerBytes, rest } = begun;
-  const layout = layoutOf(header, key);
+  const started = await readHeader(bytes);
+  if (isFault(started)) return started;
+  const { header, headerBytes, rest } = started;
+  const layout = parseLayout(header, key);
   return layout.fault ?? { layout, headerBytes, blocks: new BlockReader(rest) };
 }
 
@@ -61,8 +61,8 @@ export async function readLayout(
  *
  * @param header without a byte-order mark.
  */
-export function layoutOf(header: string, key: string): Layout {
-  const delimiter = delimiterOf(header);
+export function parseLayout(header: string, key: string): Layout {
+  const delimiter = detectDelimiter(header);
   const fields = headerFields(header, delimiter);
   const common = { header, delimiter, idColumn: findIdColumn(fields ?? []) };
   const read = readColumns(header, fields, key);
@@ -77,7 +77,7 @@ export function layoutOf(header: string, key: string): Layout {
  */
 export function swallowsRows(header: string): boolean {
   if (!/[\r\n]/.test(header)) return false;
-  const delimiter = delimiterOf(header);
+  const delimiter = detectDelimiter(header);
   const fields = headerFields(header, delimiter) ?? [header];
   return fields.some((name) => /\r(?!\n)/.test(name) || (name.includes('\n') && name.includes(delimiter)));
 }
@@ -95,7 +95,7 @@ export function headerIn(row: ParsedRow, { idColumn, header }: Layout): string |
   if (!row.isText || row.bytes.length > longestHeader) return undefined;
   const text = headerText(row.bytes);
   if (text === header) return text;
-  const fields = headerFields(text, delimiterOf(text));
+  const fields = headerFields(text, detectDelimiter(text));
   return fields !== undefined && isHeaderRow(fields) ? text : undefined;
 }
 
@@ -123,14 +123,14 @@ function readColumns(
 ): RowInterpreter | Fault {
   if (swallowsRows(header)) return brokenHeader;
   if (fields === undefined) return fault('unknown-columns', 'The header is no CSV row');
-  return interpreterOf(fields, fileName(key));
+  return makeRowInterpreter(fields, fileName(key));
 }
 
 function fileName(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
 
-interface Begun {
+interface StartedLayout {
   readonly header: string;
   /** Bytes that the header takes, when it was read just now. */
   readonly headerBytes: number;
@@ -139,7 +139,7 @@ interface Begun {
 }
 
 /** Reads the first row that is not blank. What it finds depends on the file alone, not on how its bytes arrive. */
-async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<Begun | Fault> {
+async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayout | Fault> {
   const chunks = bytes[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
   let ended = false;

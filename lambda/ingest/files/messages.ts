@@ -20,7 +20,7 @@ export function readMessage(body: string): FileMessage {
   const message = parseObject(body);
   if (message === undefined) return undefined;
   const { continue: going, Event: platformEvent, Records: records } = message;
-  const continued = objectOf(going);
+  const continued = readFileObject(going);
   if (continued !== undefined) return { objects: [continued] };
   // S3 sends this when a notification is set up; it has no Records.
   if (platformEvent === 's3:TestEvent') return { objects: [] };
@@ -45,7 +45,7 @@ export function objectName({ bucket, key, versionId, eTag }: FileObject): string
 }
 
 /** An object as S3 names the source of a copy: URL-encoded, with its version where there are any. */
-export function copySourceOf({ bucket, key, versionId }: FileObject): string {
+export function formatCopySource({ bucket, key, versionId }: FileObject): string {
   const path = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
   return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
 }
@@ -61,7 +61,7 @@ function announcedObject(record: unknown): FileObject | 'other' | undefined {
   if (typeof bucket !== 'string' || typeof key !== 'string') return undefined;
   const decoded = decodedKey(key);
   if (decoded === undefined) return undefined;
-  return objectOf({ bucket, key: decoded, versionId, eTag });
+  return readFileObject({ bucket, key: decoded, versionId, eTag });
 }
 
 /** S3 announces keys as a form encodes them: blanks are `+`. */
@@ -74,7 +74,7 @@ function decodedKey(key: string): string | undefined {
   }
 }
 
-function objectOf(value: unknown): FileObject | undefined {
+function readFileObject(value: unknown): FileObject | undefined {
   const { bucket, key, versionId, eTag } = jsonObject(value) ?? {};
   if (typeof bucket !== 'string' || typeof key !== 'string') return undefined;
   return {

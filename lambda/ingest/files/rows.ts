@@ -102,7 +102,7 @@ function isSeparatorLine(fields: readonly string[]): boolean {
 }
 
 function parseLines(bytes: Buffer, ends: readonly number[], delimiter: Delimiter): ParsedRow[] {
-  const lines = linesOf(bytes, ends);
+  const lines = cutLines(bytes, ends);
   // Something is broken in here: row by row, so that only what is broken is lost.
   if (!isUtf8(bytes)) return lines.flatMap((line) => parsedAlone(line, delimiter));
   const hasQuotes = bytes.includes(quote);
@@ -131,13 +131,13 @@ function parsedTogether(rows: readonly Buffer[], delimiter: Delimiter): readonly
 function parsedAlone(row: Buffer, delimiter: Delimiter): ParsedRow[] {
   const whole = parsedRow(row, delimiter);
   if (whole.fields !== undefined || !row.includes(newline)) return [whole];
-  return linesOf(row, [...lineEnds(row, Number.POSITIVE_INFINITY), row.length]).map((line) =>
+  return cutLines(row, [...lineEnds(row, Number.POSITIVE_INFINITY), row.length]).map((line) =>
     parsedRow(line, delimiter),
   );
 }
 
 /** The separator that a header uses. */
-export function delimiterOf(header: string): Delimiter {
+export function detectDelimiter(header: string): Delimiter {
   const counts = delimiters.map((delimiter) => ({
     delimiter,
     count: header.split(delimiter).length,
@@ -149,7 +149,7 @@ function withoutMark(line: Buffer): Buffer {
   return line.subarray(markLength(line, 0));
 }
 
-function linesOf(bytes: Buffer, ends: readonly number[]): Buffer[] {
+function cutLines(bytes: Buffer, ends: readonly number[]): Buffer[] {
   const lines: Buffer[] = [];
   let from = 0;
   for (const end of ends) {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { complete } from '../../../cli/completion/candidates.ts';
-import { programOf } from '../../../cli/program.ts';
+import { makeProgram } from '../../../cli/program.ts';
 
-const program = programOf(
+const program = makeProgram(
   {
     terminal: { out: { write: () => true }, err: { write: () => true }, env: {}, now: Date.now },
     signal: new AbortController().signal,

@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { ageOf, barOf, bytesText, durationOf, tableOf } from '../../../cli/terminal/figures.ts';
+import { bytesText, drawBar, formatAge, formatDuration, formatTable } from '../../../cli/terminal/figures.ts';
 import { csvRow } from '../../../cli/terminal/results.ts';
 
 describe('a CSV row', () => {
@@ -31,16 +31,16 @@ test('bytes are told in three digits, and bars in eighths', () => {
   expect([0, 999, 1_000, 12_345, 999_999, 1_500_000_000, 3e18].map(bytesText)).toEqual([
     ...['0 B', '999 B', '1.00 kB', '12.3 kB', '1000 kB', '1.50 GB', '3000 PB'],
   ]);
-  expect([0, 1, 50, 100].map((value) => barOf(value, 100, 4))).toEqual(['', '▏', '██', '████']);
-  expect([barOf(5, 0, 4), barOf(1_000_000, 3_000_000, 1)]).toEqual(['', '▍']);
+  expect([0, 1, 50, 100].map((value) => drawBar(value, 100, 4))).toEqual(['', '▏', '██', '████']);
+  expect([drawBar(5, 0, 4), drawBar(1_000_000, 3_000_000, 1)]).toEqual(['', '▍']);
 });
 
 test('ages are told in the largest unit of which there are two', () => {
-  expect([0, 59, 119, 120, 7_199, 7_200, 172_799, 172_800].map(durationOf)).toEqual([
+  expect([0, 59, 119, 120, 7_199, 7_200, 172_799, 172_800].map(formatDuration)).toEqual([
     ...['0 s', '59 s', '119 s', '2 min', '119 min', '2 h', '47 h', '2 d'],
   ]);
   const now = Date.parse('2026-11-02T12:00:00Z');
-  expect([ageOf('2026-11-02T11:00:00Z', now), ageOf(now + 5_000, now)]).toEqual(['60 min', '0 s']);
+  expect([formatAge('2026-11-02T11:00:00Z', now), formatAge(now + 5_000, now)]).toEqual(['60 min', '0 s']);
 });
 
 test('a table has numbers to the right and nothing behind its lines', () => {
@@ -48,7 +48,7 @@ test('a table has numbers to the right and nothing behind its lines', () => {
     ['a', '1,234', ''],
     ['bc', '5', ''],
   ];
-  expect(tableOf(pc.createColors(false), ['name', 'count', ''], rows)).toBe(
+  expect(formatTable(pc.createColors(false), ['name', 'count', ''], rows)).toBe(
     'name  count\na     1,234\nbc        5',
   );
 });

@@ -43,12 +43,12 @@ describe('a shard', () => {
       ...shard.read(0, everything).map((record) => record.sequenceNumber),
     ];
     expect(numbers).toEqual([...new Set(numbers)].sort());
-    expect(numbers.map((number) => shard.positionOf(number))).toEqual(numbers.map((_, index) => index - 1));
+    expect(numbers.map((number) => shard.findPosition(number))).toEqual(numbers.map((_, index) => index - 1));
   });
 
   it('does not know the sequence numbers of other shards', () => {
     expect(
-      ['1', '', 'x'.repeat(56), '7'.repeat(56)].map((number) => createShard().positionOf(number)),
+      ['1', '', 'x'.repeat(56), '7'.repeat(56)].map((number) => createShard().findPosition(number)),
     ).toEqual([undefined, undefined, undefined, undefined]);
   });
 

@@ -15,7 +15,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checksumOf } from '../../../emulators/s3/checksums.ts';
+import { computeChecksum } from '../../../emulators/s3/checksums.ts';
 import { fingerprint, refusalOf, runningS3, variedBytes } from './running-stand-in.ts';
 
 const running = runningS3();
@@ -82,7 +82,10 @@ describe('a multipart upload', () => {
     const second = await uploadPart(upload, 7, pieces[1]!);
     expect(running.s3.listObjects(Bucket, 'whole')).toEqual([]);
     const done = await complete(upload, [first, second, third]);
-    const composite = checksumOf('CRC32', Buffer.concat(pieces.map((piece) => checksumOf('CRC32', piece))));
+    const composite = computeChecksum(
+      'CRC32',
+      Buffer.concat(pieces.map((piece) => computeChecksum('CRC32', piece))),
+    );
     const { ETag, ChecksumCRC32, ChecksumType, Key } = done;
     expect({ ETag, ChecksumCRC32, ChecksumType, Key }).toEqual({
       ETag: multipartEtag,
@@ -114,7 +117,7 @@ describe('a multipart upload', () => {
     );
     expect(CopyObjectResult).toMatchObject({
       ETag: `"${digest('md5', [bytes]).toString('hex')}"`,
-      ChecksumCRC32: checksumOf('CRC32', bytes).toString('base64'),
+      ChecksumCRC32: computeChecksum('CRC32', bytes).toString('base64'),
       ChecksumType: 'FULL_OBJECT',
     });
     for (const Key of ['whole', 'one piece']) {
@@ -126,8 +129,8 @@ describe('a multipart upload', () => {
   test('gets a checksum of the whole object when that is asked for', async () => {
     const upload = await start('full', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
     const parts = [await uploadPart(upload, 1, pieces[0]!), await uploadPart(upload, 2, pieces[2]!)];
-    const expected = checksumOf('CRC32', Buffer.concat([pieces[0]!, pieces[2]!])).toString('base64');
-    const wrong = checksumOf('CRC32', Buffer.from('x')).toString('base64');
+    const expected = computeChecksum('CRC32', Buffer.concat([pieces[0]!, pieces[2]!])).toString('base64');
+    const wrong = computeChecksum('CRC32', Buffer.from('x')).toString('base64');
     expect(await refusalOf(complete(upload, parts, { ChecksumCRC32: wrong }))).toEqual({
       code: 'BadDigest',
       status: 400,

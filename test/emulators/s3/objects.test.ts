@@ -14,7 +14,7 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checksumAlgorithms, checksumOf } from '../../../emulators/s3/checksums.ts';
+import { checksumAlgorithms, computeChecksum } from '../../../emulators/s3/checksums.ts';
 import { fingerprint, refusalOf, runningS3, variedBytes } from './running-stand-in.ts';
 
 const running = runningS3();
@@ -42,7 +42,7 @@ describe('an upload', () => {
       ContentLanguage: 'de',
       Metadata: { carrier: 'emnify', empty: '' },
     });
-    const checksum = checksumOf('CRC32', Buffer.from('Grüße')).toString('base64');
+    const checksum = computeChecksum('CRC32', Buffer.from('Grüße')).toString('base64');
     const { $metadata: _, ...facts } = written;
     expect(facts).toEqual({
       ETag: quotedMd5(Buffer.from('Grüße')),
@@ -88,7 +88,7 @@ describe('an upload', () => {
     const written = await put('streamed', Readable.from(pieces), { ContentLength: bytes.length });
     expect(written.ETag).toBe(quotedMd5(bytes));
     const read = await get('streamed');
-    expect(read.ChecksumCRC32).toBe(checksumOf('CRC32', bytes).toString('base64'));
+    expect(read.ChecksumCRC32).toBe(computeChecksum('CRC32', bytes).toString('base64'));
     expect(read.ContentEncoding).toBeUndefined();
     expect(fingerprint(await buffer(read.Body as Readable))).toBe(fingerprint(bytes));
   });
@@ -109,7 +109,7 @@ describe('an upload', () => {
   });
 
   test.each(checksumAlgorithms)('with a right %s keeps it', async (algorithm) => {
-    const value = checksumOf(algorithm, Buffer.from('checked')).toString('base64');
+    const value = computeChecksum(algorithm, Buffer.from('checked')).toString('base64');
     const written = await put(`right ${algorithm}`, 'checked', { [`Checksum${algorithm}`]: value });
     expect(written).toMatchObject({ [`Checksum${algorithm}`]: value, ChecksumType: 'FULL_OBJECT' });
     const head = new HeadObjectCommand({ Bucket, Key: `right ${algorithm}`, ChecksumMode: 'ENABLED' });
@@ -117,7 +117,7 @@ describe('an upload', () => {
   });
 
   test.each(checksumAlgorithms)('with a wrong %s is refused and not stored', async (algorithm) => {
-    const value = checksumOf(algorithm, Buffer.from('something else')).toString('base64');
+    const value = computeChecksum(algorithm, Buffer.from('something else')).toString('base64');
     const written = put(`wrong ${algorithm}`, 'checked', { [`Checksum${algorithm}`]: value });
     expect(await refusalOf(written)).toEqual({ code: 'BadDigest', status: 400 });
     expect(await refusalOf(get(`wrong ${algorithm}`))).toEqual({ code: 'NoSuchKey', status: 404 });
@@ -320,7 +320,7 @@ describe('a copy', () => {
     await copy('summed copy', `${Bucket}/summed`, { ChecksumAlgorithm: 'SHA256' });
     const { ChecksumSHA256, ChecksumCRC32 } = await get('summed copy');
     expect({ ChecksumSHA256, ChecksumCRC32 }).toEqual({
-      ChecksumSHA256: checksumOf('SHA256', Buffer.from('x')).toString('base64'),
+      ChecksumSHA256: computeChecksum('SHA256', Buffer.from('x')).toString('base64'),
       ChecksumCRC32: undefined,
     });
   });

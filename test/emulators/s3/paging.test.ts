@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareKeys, KeyedMap } from '../../../emulators/s3/key-order.ts';
-import { type Page, pageOf } from '../../../emulators/s3/paging.ts';
+import { makePage, type Page } from '../../../emulators/s3/paging.ts';
 
 /** Any code point that is a character: not half of a surrogate pair. */
 const anyCharacter = fc
@@ -16,9 +16,9 @@ interface Item {
 const letters = fc.constantFrom('a', 'b', '/', '\uffee', '😀');
 const someKey = fc.string({ unit: letters, minLength: 1, maxLength: 5 });
 
-function page(keys: readonly string[], query: Partial<Parameters<typeof pageOf<Item>>[0]>): Page<Item> {
+function page(keys: readonly string[], query: Partial<Parameters<typeof makePage<Item>>[0]>): Page<Item> {
   const itemAt = (key: string) => ({ key });
-  return pageOf<Item>({ keys, itemAt, prefix: '', delimiter: '', after: undefined, limit: 1000, ...query });
+  return makePage<Item>({ keys, itemAt, prefix: '', delimiter: '', after: undefined, limit: 1000, ...query });
 }
 
 describe('the order of keys', () => {

@@ -3,7 +3,7 @@ import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } fr
 import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checksumOf } from '../../../emulators/s3/checksums.ts';
+import { computeChecksum } from '../../../emulators/s3/checksums.ts';
 import { createS3StandIn } from '../../../emulators/s3/stand-in.ts';
 import { fingerprint, runningS3, variedBytes } from './running-stand-in.ts';
 
@@ -77,7 +77,7 @@ describe('an upload in chunks', () => {
   test.each([
     [
       'with the right trailer is stored',
-      checksumOf('CRC32C', Buffer.from('hello')).toString('base64'),
+      computeChecksum('CRC32C', Buffer.from('hello')).toString('base64'),
       [200, undefined],
     ],
     ['with a wrong trailer is refused', 'AAAAAA==', [400, 'BadDigest']],

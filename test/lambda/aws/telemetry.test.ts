@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { environment, service } from '../../../lambda/aws/names.ts';
-import { type Telemetry, telemetryOf } from '../../../lambda/aws/telemetry.ts';
+import { createTelemetry, type Telemetry } from '../../../lambda/aws/telemetry.ts';
 import { Measures } from '../../../lambda/ingest/measures.ts';
 import { emptyReceipt, type Receipt } from '../../../lambda/ledger/receipt.ts';
 import { eventAt, minute, usageAt } from '../store/observations.ts';
@@ -25,7 +25,7 @@ function parsed(line: string): Published {
 function telemetry(env: Record<string, string> = {}): { told: Telemetry; lines: Published[] } {
   const lines: Published[] = [];
   const write = (line: string) => lines.push(parsed(line));
-  return { told: telemetryOf(service.kinesisConsumer, { env, write }), lines };
+  return { told: createTelemetry(service.kinesisConsumer, { env, write }), lines };
 }
 
 function measured(counts: Record<string, Partial<Receipt>>): { receipt: Receipt; measures: Measures } {
@@ -103,7 +103,7 @@ describe('what became of records', () => {
   });
 });
 
-test('how late records came is told by source and road', () => {
+test('how late records came is told by source and path', () => {
   const { told, lines } = telemetry();
   const { receipt, measures } = measured({});
   const event = eventAt(minute(1), 'a', '1');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { countryOf } from '../../../lambda/carriers/country.ts';
-import { radioOf } from '../../../lambda/carriers/radio.ts';
+import { readCountry } from '../../../lambda/carriers/country.ts';
+import { nameRadio } from '../../../lambda/carriers/radio.ts';
 
 describe('a country', () => {
   it.each([
@@ -15,7 +15,7 @@ describe('a country', () => {
     [{ name: 'constructor', mcc: '__proto__' }, undefined],
     [{}, undefined],
   ])('stated as %j is %s', (statement, country) => {
-    expect(countryOf(statement)).toBe(country);
+    expect(readCountry(statement)).toBe(country);
   });
 });
 
@@ -61,6 +61,6 @@ describe('a radio access technology', () => {
     ['Smoke signals', 'Smoke signals'],
     [undefined, undefined],
   ])('written %s is %s', (ratType, radio) => {
-    expect(radioOf(ratType)).toBe(radio);
+    expect(nameRadio(ratType)).toBe(radio);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { interpreterOf } from '../../../lambda/carriers/datastreamer/csv.ts';
+import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { simOfIccid } from '../../../lambda/carriers/identifier.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault } from '../../../lambda/carriers/reading.ts';
@@ -221,7 +221,7 @@ describe('the work for a field grows as its length does', () => {
     'in a row of %s, quotes included',
     (_, row) => {
       const header = Object.keys(row);
-      const read = interpreterOf(header, 'any.csv');
+      const read = makeRowInterpreter(header, 'any.csv');
       if (isFault(read)) throw new Error(read.problem);
       const found = header.flatMap((column) =>
         Object.entries({ ...longTexts, quotes: (length: number) => '"'.repeat(length) }).flatMap(
@@ -250,7 +250,7 @@ describe('the work for a field grows as its length does', () => {
       pdp_context: pdpContext,
       volume: { total: 1 },
     };
-    const read = interpreterOf(['id', 'timestamp', 'event_type_id', 'iccid', 'detail'], 'events.csv');
+    const read = makeRowInterpreter(['id', 'timestamp', 'event_type_id', 'iccid', 'detail'], 'events.csv');
     if (isFault(read)) throw new Error(read.problem);
     const found = leavesOf(detail).flatMap((path) =>
       longValues.flatMap(([what, value]) => {

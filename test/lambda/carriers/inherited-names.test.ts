@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { interpreterOf } from '../../../lambda/carriers/datastreamer/csv.ts';
+import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../../lambda/carriers/reading.ts';
-import { delimiterOf, parseRows, rowEnds } from '../../../lambda/ingest/files/rows.ts';
+import { detectDelimiter, parseRows, rowEnds } from '../../../lambda/ingest/files/rows.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { arrivalFrom, statedBy } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
@@ -60,12 +60,12 @@ describe('names that every object has', async () => {
     'are columns like any other in %s',
     (key, file, source) => {
       const bytes = file.subarray(file.indexOf('"'));
-      const delimiter = delimiterOf(String(bytes));
+      const delimiter = detectDelimiter(String(bytes));
       const [header, ...rows] = parseRows(bytes, rowEnds(bytes, delimiter), delimiter).map(
         ({ fields = [] }) => fields,
       );
       const read = (names: readonly string[]): unknown[] => {
-        const interpreter = interpreterOf([...(header ?? []), ...names], key);
+        const interpreter = makeRowInterpreter([...(header ?? []), ...names], key);
         if (isFault(interpreter)) throw new Error(interpreter.problem);
         return rows.map((row) =>
           documented(interpreter([...row, ...names.map(() => 'value')], arrivalFrom(source))),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interpreterOf, type RowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
+import { makeRowInterpreter, type RowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { hasInexactNumbers } from '../../../lambda/json/json.ts';
@@ -8,12 +8,12 @@ import { Fold } from '../../../lambda/ledger/fold.ts';
 import { complete } from '../../../lambda/ledger/observation.ts';
 import { carriers } from '../../../lambda/ledger/source.ts';
 import {
+  decodeSession,
+  decodeSim,
   eventItem,
   type Item,
   sessionItem,
-  sessionOf,
   simItem,
-  simOf,
   usageItem,
 } from '../../../lambda/store/items.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
@@ -110,8 +110,8 @@ function itemsOf(reading: Reading): Item[] {
   const { session, usage, event, sim } = reading;
   return [
     ...(session === undefined ? [] : [sessionItem(session)]),
-    ...(usage === undefined ? [] : [usageItem(usage, usage.fullness >= complete)]),
-    ...(event === undefined ? [] : [eventItem(event, event.fullness >= complete, 30)]),
+    ...(usage === undefined ? [] : [usageItem(usage, usage.completeness >= complete)]),
+    ...(event === undefined ? [] : [eventItem(event, event.completeness >= complete, 30)]),
     ...(sim === undefined ? [] : [simItem(sim)]),
   ];
 }
@@ -122,8 +122,8 @@ function expectUsable(reading: Reading): void {
   if (reading.kind !== 'observed') return;
   new Fold().add(0, reading);
   const { session, sim } = reading;
-  if (session !== undefined) expect(sessionOf(sessionItem(session))).toEqual(session);
-  if (sim !== undefined) expect(simOf(simItem(sim))).toEqual(sim);
+  if (session !== undefined) expect(decodeSession(sessionItem(session))).toEqual(session);
+  if (sim !== undefined) expect(decodeSim(simItem(sim))).toEqual(sim);
   for (const item of itemsOf(reading)) {
     for (const [name, value] of Object.entries(item)) {
       const [text = ''] = Object.values(value).map(String);
@@ -174,7 +174,7 @@ describe('interpreting', () => {
       'id,event_start_timestamp,event_stop_timestamp,sim_id,iccid,imsi,traffic_type_id,volume,volume_tx,volume_rx,cost,other',
       'id,event_timestamp,event_type_id,event_type_description,sim_iccid,organisation_id,alert,detail,detail_id,other',
     ].map((header) => header.split(','));
-    const interpreters = headers.map((header) => interpreterOf(header, 'any.csv')).filter(isInterpreter);
+    const interpreters = headers.map((header) => makeRowInterpreter(header, 'any.csv')).filter(isInterpreter);
     const usual = fc.constantFrom(
       '1',
       '2026-11-02 10:00:00',
@@ -202,6 +202,8 @@ describe('interpreting', () => {
   });
 });
 
-function isInterpreter(value: RowInterpreter | ReturnType<typeof interpreterOf>): value is RowInterpreter {
+function isInterpreter(
+  value: RowInterpreter | ReturnType<typeof makeRowInterpreter>,
+): value is RowInterpreter {
   return !isFault(value);
 }

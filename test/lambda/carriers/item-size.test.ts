@@ -143,8 +143,8 @@ function sizesOf(reading: Reading): Record<string, number> {
   const { session, usage, event, sim } = observationsOf(reading);
   const items = {
     session: session && sessionItem(session),
-    usage: usage && usageItem(usage, usage.fullness >= complete),
-    event: event && eventItem(event, event.fullness >= complete, 30),
+    usage: usage && usageItem(usage, usage.completeness >= complete),
+    event: event && eventItem(event, event.completeness >= complete, 30),
     sim: sim && simItem(sim),
   };
   const sizes = Object.entries(items).flatMap(([noun, item]) =>

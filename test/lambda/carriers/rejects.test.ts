@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { interpreterOf } from '../../../lambda/carriers/datastreamer/csv.ts';
+import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Fault, formatReason, isFault, type RejectCode } from '../../../lambda/carriers/reading.ts';
 import { arrivalFrom, arrivedAt, statedBy } from '../../records/arrival.ts';
@@ -360,10 +360,10 @@ describe('a record is rejected, with its code and a sentence,', () => {
     ];
     const tooLarge = gzipSync(Buffer.alloc(20_000_000));
     const ofBodies = [...bodies, tooLarge].flatMap((bytes) => readAll(bytes).broken.map(({ code }) => code));
-    const usageRows = interpreterOf(['id', 'start_timestamp', 'volume'], 'cdr_1.csv');
+    const usageRows = makeRowInterpreter(['id', 'start_timestamp', 'volume'], 'cdr_1.csv');
     const ofFiles: (Fault | undefined)[] = [
-      interpreterOf(['iccid'], 'cdr_1.csv'),
-      interpreterOf(['id'], 'cars.csv'),
+      makeRowInterpreter(['iccid'], 'cdr_1.csv'),
+      makeRowInterpreter(['id'], 'cars.csv'),
       isFault(usageRows) ? usageRows : usageRows(['1'], arrivalFrom('1nce')),
     ].filter((value): value is Fault => isFault(value));
     const codes = new Set([...examples.map(({ code }) => code), ...ofBodies, ...ofFiles.map((f) => f?.code)]);

@@ -175,7 +175,7 @@ describe('a usage record', () => {
       'currency',
       { currency: { code: 'a currency of no bank' } },
       '{"currency":"a currency of no bank"}',
-      { usage: { fullness: 7 } },
+      { usage: { completeness: 7 } },
     ],
   ])('is kept without its %s: %j', (_, members, extra, changes) => {
     const { usage = {}, ...others } = changes;

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { mostBytes } from '../../../lambda/carriers/body.ts';
-import { entriesOf } from '../../../lambda/ingest/entries.ts';
+import { maxBytes } from '../../../lambda/carriers/body.ts';
+import { readEntries } from '../../../lambda/ingest/entries.ts';
 import type { Source } from '../../../lambda/ledger/source.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { arrivalFrom, arrivedAt } from '../../records/arrival.ts';
@@ -46,7 +46,7 @@ function kinesisRecord(bytes: Uint8Array | string, sequenceNumber: string, strea
 
 /** Entries as plain values. */
 function entriesIn(...records: readonly KinesisStreamRecord[]) {
-  return [...entriesOf(records, sources)].map(({ bytes, ...entry }) => ({
+  return [...readEntries(records, sources)].map(({ bytes, ...entry }) => ({
     ...entry,
     bytes: Buffer.from(bytes()).toString(),
   }));
@@ -194,10 +194,10 @@ describe('the records in a batch', () => {
       '{"specversion":1,"type":".eventstreams.test-event"}',
     ];
     for (const record of smallest) {
-      const count = Math.floor(mostBytes / (record.length + 1));
+      const count = Math.floor(maxBytes / (record.length + 1));
       const line = `${record}\n`;
       let read = 0;
-      for (const { reading } of entriesOf([kinesisRecord(gzipSync(line.repeat(count)), '9')], sources)) {
+      for (const { reading } of readEntries([kinesisRecord(gzipSync(line.repeat(count)), '9')], sources)) {
         if (reading.kind === 'fault') expect.fail(`${record}: ${reading.problem}`);
         read += 1;
       }
@@ -209,7 +209,7 @@ describe('the records in a batch', () => {
     const overflowing = () => {
       throw new RangeError('Maximum call stack size exceeded');
     };
-    const [entry, ...others] = entriesOf([kinesisRecord(text, '9')], sources, overflowing);
+    const [entry, ...others] = readEntries([kinesisRecord(text, '9')], sources, overflowing);
     expect([entry?.reading, others]).toEqual([
       {
         kind: 'fault',

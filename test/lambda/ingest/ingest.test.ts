@@ -69,7 +69,9 @@ describe('taking in a batch', () => {
       [5, broken],
       [6, broken],
     );
-    const { receipt, failedDeliveries, testIds, errors } = await ingest(batch, there, { lookFirst: false });
+    const { receipt, failedDeliveries, testIds, errors } = await ingest(batch, there, {
+      readBeforeWrite: false,
+    });
     expect(receipt).toEqual({ received: 7, stored: 3, repeated: 1, ignored: 1, rejected: 2, failed: 0 });
     expect([[...failedDeliveries], testIds, errors]).toEqual([[], ['test-1'], []]);
     expect(there.kept).toEqual([
@@ -92,14 +94,14 @@ describe('taking in a batch', () => {
       [1, window('a', '1')],
       [2, happening('b', '1')],
     );
-    await ingest(batch, there, { lookFirst: false });
+    await ingest(batch, there, { readBeforeWrite: false });
     expect(seen).toEqual([[[0, 2, 3], [1]], [[0, 3], [1], [2]], [[4]], []]);
   });
 
   test('counts records whose change was stored already as repeated', async () => {
     const there = ports({ report: (report, { sessions }) => report.unchanged(sessions[0]!) });
     const batch = entries([0, window('a', '1')], [1, window('a', '2')], [2, window('b', '1')]);
-    const { receipt } = await ingest(batch, there, { lookFirst: false });
+    const { receipt } = await ingest(batch, there, { readBeforeWrite: false });
     expect(receipt).toEqual({ received: 3, stored: 1, repeated: 2, ignored: 0, rejected: 0, failed: 0 });
   });
 
@@ -114,7 +116,7 @@ describe('taking in a batch', () => {
       [4, happening('a', '1')],
       [5, happening('b', '1')],
     );
-    const { receipt, failedDeliveries, errors } = await ingest(batch, there, { lookFirst: false });
+    const { receipt, failedDeliveries, errors } = await ingest(batch, there, { readBeforeWrite: false });
     expect(receipt).toEqual({ received: 4, stored: 3, repeated: 0, ignored: 0, rejected: 1, failed: 1 });
     expect([[...failedDeliveries], errors]).toEqual([[4], [refused]]);
   });
@@ -122,7 +124,7 @@ describe('taking in a batch', () => {
   test('has the deliveries come again whose rejects the quarantine did not keep', async () => {
     const there = ports({ refuse: ({ position }) => position === 'position-2' });
     const batch = entries([0, broken], [1, window('a', '1')], [2, broken], [3, test1]);
-    const { receipt, failedDeliveries, errors } = await ingest(batch, there, { lookFirst: false });
+    const { receipt, failedDeliveries, errors } = await ingest(batch, there, { readBeforeWrite: false });
     expect(receipt).toEqual({ received: 3, stored: 1, repeated: 0, ignored: 1, rejected: 1, failed: 1 });
     expect([[...failedDeliveries], errors.map(({ message }) => message)]).toEqual([
       [2],
@@ -135,7 +137,7 @@ describe('taking in a batch', () => {
     const there = ports({});
     const wrongTime = fault('impossible-time', 'No such time');
     const batch = entries([0, broken], [1, wrongTime], [2, window('a', '1')], [3, broken]);
-    await ingest(batch, there, { lookFirst: true, rejectGroup: 'file#0' });
+    await ingest(batch, there, { readBeforeWrite: true, rejectGroup: 'file#0' });
     expect(there.kept).toEqual([
       { group: 'file#0/broken-json', positions: ['position-0', 'position-3'] },
       { group: 'file#0/impossible-time', positions: ['position-1'] },
@@ -148,7 +150,7 @@ describe('taking in a batch', () => {
     const batch = entries([0, broken], [0, wrongTime], [0, broken], [0, broken], [1, broken], [1, wrongTime]);
     const bytes = ['a', 'a', 'b', 'a', 'c', 'a'];
     const read = batch.map((entry, index) => ({ ...entry, bytes: () => Buffer.from(bytes[index] ?? '') }));
-    const { receipt } = await ingest(read, there, { lookFirst: false });
+    const { receipt } = await ingest(read, there, { readBeforeWrite: false });
     expect(there.kept).toEqual([
       { group: undefined, positions: ['position-0', 'position-2'] },
       { group: undefined, positions: ['position-1'] },
@@ -162,7 +164,7 @@ describe('taking in a batch', () => {
     const batch = entries([0, broken], [1, broken], [1, broken], [2, broken], [2, broken]);
     const bytes = ['a', 'a', 'b', 'b', 'c'];
     const read = batch.map((entry, index) => ({ ...entry, bytes: () => Buffer.from(bytes[index] ?? '') }));
-    await ingest(read, there, { lookFirst: false });
+    await ingest(read, there, { readBeforeWrite: false });
     expect(there.kept).toEqual([
       { group: undefined, positions: ['position-1', 'position-2'] },
       { group: undefined, positions: ['position-3', 'position-4'] },
@@ -173,7 +175,7 @@ describe('taking in a batch', () => {
     const there = ports({ refuse: () => true });
     const batch = entries([0, broken], [1, window('a', '1')], [2, broken]);
     const read = batch.map((entry) => ({ ...entry, bytes: () => Buffer.from('same') }));
-    const { receipt, failedDeliveries } = await ingest(read, there, { lookFirst: false });
+    const { receipt, failedDeliveries } = await ingest(read, there, { readBeforeWrite: false });
     expect([receipt.stored, receipt.failed, [...failedDeliveries]]).toEqual([1, 2, [0, 2]]);
   });
 
@@ -186,9 +188,9 @@ describe('taking in a batch', () => {
         position: `large-${index}`,
         bytes: () => Buffer.alloc(1024 * 1024, index),
       }));
-    await ingest(large(0), alone, { lookFirst: false });
+    await ingest(large(0), alone, { readBeforeWrite: false });
     await ingest([...entries([0, broken], [1, broken]), ...large(2), ...entries([3, broken])], among, {
-      lookFirst: false,
+      readBeforeWrite: false,
     });
     const objects = [
       [0, 1, 2, 3],
@@ -206,12 +208,12 @@ describe('taking in a batch', () => {
     const written: number[] = [];
     const there = ports({ report: (_, { usage }) => written.push(usage.length) });
     const many = Array.from({ length: 45_000 }, (_, id) => [0, window('a', String(id))] as const);
-    const { receipt } = await ingest(entries(...many), there, { lookFirst: false });
+    const { receipt } = await ingest(entries(...many), there, { readBeforeWrite: false });
     expect([written, receipt.stored]).toEqual([[20_000, 20_000, 5_000], 45_000]);
   });
 
   test('of nothing is a receipt of nothing', async () => {
-    expect(await ingest([], ports({}), { lookFirst: false })).toEqual({
+    expect(await ingest([], ports({}), { readBeforeWrite: false })).toEqual({
       receipt: { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 },
       failedDeliveries: new Set(),
       testIds: [],
@@ -229,7 +231,7 @@ describe('taking in a batch', () => {
         yield { ...entry, bytes: bytes(entry.delivery) };
       }
     }
-    const { receipt, failedDeliveries } = await ingest(read(), there, { lookFirst: false });
+    const { receipt, failedDeliveries } = await ingest(read(), there, { readBeforeWrite: false });
     expect(keptWhenRead).toEqual([0, 0, 1, 1, 3]);
     expect(there.kept.flatMap(({ positions }) => positions)).toEqual(
       [0, 2, 3, 4].map((number) => `position-${number}`),

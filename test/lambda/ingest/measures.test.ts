@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fault, type Reading } from '../../../lambda/carriers/reading.ts';
-import { kindOf, Measures } from '../../../lambda/ingest/measures.ts';
+import { classifyReading, Measures } from '../../../lambda/ingest/measures.ts';
 import { changesOf, eventAt, minute, sessionAt, usageAt } from '../store/observations.ts';
 
 const nothing = { kind: 'observed', session: undefined, usage: undefined, event: undefined, sim: undefined };
@@ -19,7 +19,7 @@ describe('a record’s kind', () => {
     ['platform', { kind: 'ignored', reason: 'sink validation' }],
     ['broken-json', fault('broken-json', 'This is not JSON')],
   ])('is %s', (kind, record) => {
-    expect(kindOf(record)).toBe(kind);
+    expect(classifyReading(record)).toBe(kind);
   });
 });
 

@@ -10,7 +10,7 @@ interface Item {
   /** The time in the key: `at`, or cut to the second. */
   readonly keyAt: number;
   /** No two are equally full. */
-  readonly fullness: number;
+  readonly completeness: number;
 }
 
 const item = fc.record({
@@ -32,7 +32,7 @@ const items = fc.array(item, { maxLength: 14 }).chain((some) =>
           id,
           at,
           keyAt: isCut ? Math.floor(at / 1_000) * 1_000 : at,
-          fullness: ranks[index] ?? 0,
+          completeness: ranks[index] ?? 0,
         };
       })
       .sort((a, b) => (a.sim === b.sim ? a.keyAt - b.keyAt : a.sim < b.sim ? -1 : 1)),
@@ -46,15 +46,15 @@ function counts(one: Item, all: readonly Item[]): boolean {
       other.sim === one.sim &&
       other.id === one.id &&
       Math.abs(other.at - one.at) <= 1_000 &&
-      other.fullness > one.fullness,
+      other.completeness > one.completeness,
   );
 }
 
-/** What counts of items that come in portions of some sizes. */
+/** What counts of items that come in chunks of some sizes. */
 function counted(all: readonly Item[], sizes: readonly number[]): Item[] {
   const picked = new CountedItems<Item>(
     ({ sim, id, at, keyAt }) => ({ sim, record: id, at, keyAt }),
-    (a, b) => a.fullness > b.fullness,
+    (a, b) => a.completeness > b.completeness,
   );
   const given: Item[] = [];
   let begin = 0;
@@ -72,12 +72,12 @@ function counted(all: readonly Item[], sizes: readonly number[]): Item[] {
 describe('of renderings of one record, at most a second apart,', () => {
   const sizes = fc.array(fc.nat({ max: 5 }), { maxLength: 5 });
 
-  it('the fuller one counts, forwards and backwards, in portions of any size', () => {
+  it('the fuller one counts, forwards and backwards, in pages of any size', () => {
     fc.assert(
-      fc.property(items, sizes, (all, portions) => {
+      fc.property(items, sizes, (all, pages) => {
         const expected = all.filter((one) => counts(one, all));
-        expect(counted(all, portions)).toEqual(expected);
-        expect(counted(all.toReversed(), portions)).toEqual(expected.toReversed());
+        expect(counted(all, pages)).toEqual(expected);
+        expect(counted(all.toReversed(), pages)).toEqual(expected.toReversed());
       }),
       { numRuns: 2_000 },
     );

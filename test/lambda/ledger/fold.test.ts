@@ -64,9 +64,12 @@ describe('a fold', () => {
 
 describe('of two statements about one usage record or event', () => {
   it('the fuller stands, whatever its words', () => {
-    const fullnesses = [0, superseded, complete, completeWithSession];
-    const [abridged, ofPredecessor, whole, withSession] = fullnesses.map((fullness, index) =>
-      usageAt(minute(1), 'sim', 'record', { fullness, carrier: index % 2 === 0 ? '1nce' : 'twilio' }),
+    const completenesses = [0, superseded, complete, completeWithSession];
+    const [abridged, ofPredecessor, whole, withSession] = completenesses.map((completeness, index) =>
+      usageAt(minute(1), 'sim', 'record', {
+        completeness,
+        carrier: index % 2 === 0 ? '1nce' : 'twilio',
+      }),
     );
     for (const [less, more] of [
       [abridged, ofPredecessor],

@@ -6,12 +6,12 @@ import type { LedgerEvent, Session, Sim, Usage } from '../../../lambda/ledger/ob
 import { mergeSessions, sameSession } from '../../../lambda/ledger/session.ts';
 import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
 import {
+  decodeSession,
+  decodeSim,
   eventItem,
   type Item,
   sessionItem,
-  sessionOf,
   simItem,
-  simOf,
   usageItem,
 } from '../../../lambda/store/items.ts';
 import { event, session, sim, usage } from '../../records/arbitraries.ts';
@@ -87,8 +87,8 @@ function mixedParts<State extends Session | Sim>(join: State, statements: readon
 
 describe('what only means something together', () => {
   it.each([
-    ['session', session, mergeSessions, (state: Session) => sessionOf(sessionItem(state))],
-    ['SIM', sim, mergeSims, (state: Sim) => simOf(simItem(state))],
+    ['session', session, mergeSessions, (state: Session) => decodeSession(sessionItem(state))],
+    ['SIM', sim, mergeSims, (state: Sim) => decodeSim(simItem(state))],
   ] as [string, Arbitrary<Session | Sim>, Merge, Stored][])(
     'comes from one record in a %s, joined in memory or with its item',
     (_, states, merge, stored) => {
@@ -160,7 +160,7 @@ describe('an item', () => {
   it('of a session holds the session', () => {
     fc.assert(
       fc.property(session, (state) => {
-        expect(sessionOf(sessionItem(state))).toEqual(state);
+        expect(decodeSession(sessionItem(state))).toEqual(state);
       }),
       runs(400),
     );
@@ -169,7 +169,7 @@ describe('an item', () => {
   it('of a SIM holds the SIM', () => {
     fc.assert(
       fc.property(sim, (state) => {
-        expect(simOf(simItem(state))).toEqual(state);
+        expect(decodeSim(simItem(state))).toEqual(state);
       }),
       runs(400),
     );
@@ -179,9 +179,9 @@ describe('an item', () => {
     fc.assert(
       fc.property(session, session, sim, sim, (a, b, c, d) => {
         expect([
-          mergeSessions(sessionOf(sessionItem(a)), sessionOf(sessionItem(b))),
-          mergeSims(simOf(simItem(c)), simOf(simItem(d))),
-        ]).toEqual([sessionOf(sessionItem(mergeSessions(a, b))), simOf(simItem(mergeSims(c, d)))]);
+          mergeSessions(decodeSession(sessionItem(a)), decodeSession(sessionItem(b))),
+          mergeSims(decodeSim(simItem(c)), decodeSim(simItem(d))),
+        ]).toEqual([decodeSession(sessionItem(mergeSessions(a, b))), decodeSim(simItem(mergeSims(c, d)))]);
       }),
       runs(300),
     );
@@ -197,7 +197,7 @@ describe('of two statements that say equally much', () => {
   it('the fold keeps the usage that the store would keep', () => {
     fc.assert(
       fc.property(usage, usage, (a, b) => {
-        const [x, y] = [a, b].map((state) => ({ ...state, fullness: 6 })) as [Usage, Usage];
+        const [x, y] = [a, b].map((state) => ({ ...state, completeness: 6 })) as [Usage, Usage];
         const wordsOf = (state: Usage) => storedWords(usageItem(state, false));
         expect(wordsOf(fuller(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
       }),
@@ -208,7 +208,7 @@ describe('of two statements that say equally much', () => {
   it('the fold keeps the event that the store would keep', () => {
     fc.assert(
       fc.property(event, event, (a, b) => {
-        const [x, y] = [a, b].map((state) => ({ ...state, fullness: 0 })) as [LedgerEvent, LedgerEvent];
+        const [x, y] = [a, b].map((state) => ({ ...state, completeness: 0 })) as [LedgerEvent, LedgerEvent];
         const wordsOf = (state: LedgerEvent) => storedWords(eventItem(state, false, 30));
         expect(wordsOf(fuller(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
       }),

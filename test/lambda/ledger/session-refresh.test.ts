@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { itemBytes, usageItem } from '../../../lambda/store/items.ts';
-import { usageOf } from '../../../lambda/store/records.ts';
+import { decodeUsage } from '../../../lambda/store/records.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
 import { readStreamer, usageRecord } from '../../records/datastreamer.ts';
 import { runs } from '../../records/runs.ts';
@@ -144,7 +144,7 @@ describe('where sessions are refreshed hourly', () => {
       undefined,
       undefined,
     ]);
-    expect(usageOf(item).observedAt).toBe('2026-11-02T10:12:01.000Z');
+    expect(decodeUsage(item).observedAt).toBe('2026-11-02T10:12:01.000Z');
   });
 
   it('an update that writes its session has the same usage item as ever', () => {
@@ -164,8 +164,8 @@ describe('where sessions are refreshed hourly', () => {
 
   it('the usage item keeps what it says through the table', () => {
     const usage = statedBy(readHourly(within), 'usage');
-    const { fullness, ...stored } = usage;
-    expect(usageOf(usageItem(usage, true))).toEqual(stored);
+    const { completeness, ...stored } = usage;
+    expect(decodeUsage(usageItem(usage, true))).toEqual(stored);
     expect(itemBytes(usageItem(usage, true))).toBeLessThan(1_024);
   });
 });

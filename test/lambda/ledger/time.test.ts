@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { epochMilliseconds, parseTime, startOfDay, timeOf } from '../../../lambda/ledger/time.ts';
+import { epochMilliseconds, formatTime, parseTime, startOfDay } from '../../../lambda/ledger/time.ts';
 import { runs } from '../../records/runs.ts';
 
 describe('a time', () => {
@@ -115,7 +115,7 @@ describe('every moment', () => {
     fc.assert(
       fc.property(milliseconds, (at) => {
         const time = new Date(at).toISOString();
-        expect([parseTime(time), epochMilliseconds(time), timeOf(at)]).toEqual([time, at, time]);
+        expect([parseTime(time), epochMilliseconds(time), formatTime(at)]).toEqual([time, at, time]);
       }),
       runs(500),
     );

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Carrier } from '../../../lambda/ledger/source.ts';
-import { amountOf, charged, nothingBilled } from '../../../lambda/queries/billing.ts';
-import { usageOf } from '../../../lambda/store/records.ts';
+import { charged, formatAmount, nothingBilled } from '../../../lambda/queries/billing.ts';
+import { decodeUsage } from '../../../lambda/store/records.ts';
 
 function record(carrier: Carrier, cost: string | undefined, currency?: string, trafficType = 'data') {
-  return { ...usageOf({ carrier: { S: carrier } }), cost, currency, trafficType };
+  return { ...decodeUsage({ carrier: { S: carrier } }), cost, currency, trafficType };
 }
 
 function billOf(...records: ReturnType<typeof record>[]) {
-  return amountOf(records.reduce(charged, nothingBilled));
+  return formatAmount(records.reduce(charged, nothingBilled));
 }
 
 describe('a bill', () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { eventError } from '../../../lambda/queries/event-error.ts';
-import { eventOf } from '../../../lambda/store/records.ts';
+import { decodeEvent } from '../../../lambda/store/records.ts';
 
 function errorOf(carrier: Carrier, detail: string | undefined) {
-  const event = { ...eventOf({ carrier: { S: carrier }, imsi: { S: '901405100000101' } }), detail };
+  const event = { ...decodeEvent({ carrier: { S: carrier }, imsi: { S: '901405100000101' } }), detail };
   return eventError(event, new Set());
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Session, Totals } from '../../../lambda/ledger/observation.ts';
 import { refreshedSessions } from '../../../lambda/queries/refreshed-sessions.ts';
-import { type StoredUsage, usageOf } from '../../../lambda/store/records.ts';
+import { decodeUsage, type StoredUsage } from '../../../lambda/store/records.ts';
 import { session } from './sessions-in-memory.ts';
 
 /** Minutes after six. */
@@ -15,7 +15,7 @@ function update(
   total?: number,
   more: Partial<StoredUsage> = {},
 ) {
-  const item = usageOf({ carrier: { S: 'kore' }, source: { S: 'kore' }, start: { S: at(from) } });
+  const item = decodeUsage({ carrier: { S: 'kore' }, source: { S: 'kore' }, start: { S: at(from) } });
   const totals =
     total === undefined ? {} : { sessionUploaded: total, sessionDownloaded: 0, sessionTotal: total };
   return { ...item, sessionId, end: at(to), observedAt: at(to), ...totals, ...more };

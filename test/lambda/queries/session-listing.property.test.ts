@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  bytesOf,
-  type Given,
-  givenOf,
-  mostRemembered,
-  nothingGiven,
+  decodeReturned,
+  encodeReturned,
+  findStatus,
+  maxRemembered,
+  nothingReturned,
+  type Returned,
   sessionPage,
-  statusOf,
 } from '../../../lambda/queries/session-listing.ts';
 import { SessionsInMemory, session } from './sessions-in-memory.ts';
 
@@ -50,19 +50,19 @@ async function listed(
   status?: 'open' | 'ended',
 ): Promise<string[]> {
   const ids: string[] = [];
-  let given: Given | undefined = nothingGiven;
+  let given: Returned | undefined = nothingReturned;
   let number = 0;
   for (let page = 0; given !== undefined; page += 1) {
     const size = sizes[page % sizes.length] ?? 1;
     const { sessions, next } = await sessionPage(source, { ...selection, status }, given, size);
     expect(sessions.length).toBeLessThanOrEqual(size);
-    if (status !== undefined) expect(sessions.map(statusOf)).toEqual(sessions.map(() => status));
+    if (status !== undefined) expect(sessions.map(findStatus)).toEqual(sessions.map(() => status));
     ids.push(...sessions.map(({ sessionId }) => sessionId));
     for (const change of between[page] ?? []) {
       number += 1;
       take(source, change, number);
     }
-    given = next && givenOf(bytesOf(next), next.floor ?? null, selection);
+    given = next && decodeReturned(encodeReturned(next), next.floor ?? null, selection);
   }
   return ids;
 }
@@ -122,29 +122,29 @@ describe('a listing of sessions', () => {
   });
 
   it('is complete beyond what a token remembers, and its token stays short enough for a URL', async () => {
-    const count = 2 * mostRemembered + 300;
+    const count = 2 * maxRemembered + 300;
     const source = new SessionsInMemory();
     for (let at = 0; at < count; at += 1) source.put(session(`session-${at}`, time(at)));
     let longest = 0;
     const ids: string[] = [];
-    let given: Given | undefined = nothingGiven;
+    let given: Returned | undefined = nothingReturned;
     while (given !== undefined) {
       const { sessions, next } = await sessionPage(source, selection, given, 250);
       ids.push(...sessions.map(({ sessionId }) => sessionId));
       // Among those that are remembered a start may move.
       const last = sessions.at(-1);
       if (last !== undefined && next !== undefined) source.put({ ...last, start: time(0) });
-      longest = Math.max(longest, next === undefined ? 0 : bytesOf(next).length);
+      longest = Math.max(longest, next === undefined ? 0 : encodeReturned(next).length);
       given = next;
     }
     expect(ids).toHaveLength(count);
     expect(new Set(ids).size).toBe(count);
-    expect(longest).toBe(6 * mostRemembered);
+    expect(longest).toBe(6 * maxRemembered);
   });
 
   it('tells when the session after each one started, beyond the end of the listing too', async () => {
     const source = sourceOf([10, 20, 30]);
-    const page = await sessionPage(source, { ...selection, to: time(25) }, nothingGiven, 2);
+    const page = await sessionPage(source, { ...selection, to: time(25) }, nothingReturned, 2);
     expect(page.sessions.map(({ sessionId }) => [sessionId, page.nextStart(sessionId)])).toEqual([
       ['session-1', time(30)],
       ['session-0', time(20)],

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Session, Totals } from '../../../lambda/ledger/observation.ts';
-import { volumesOf } from '../../../lambda/queries/session-totals.ts';
+import { sumVolumes } from '../../../lambda/queries/session-totals.ts';
 import type { StoredUsage } from '../../../lambda/store/records.ts';
-import { usageOf } from '../../../lambda/store/records.ts';
+import { decodeUsage } from '../../../lambda/store/records.ts';
 import { session } from './sessions-in-memory.ts';
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 10, 2, 6, minute)).toISOString();
 
 function usage(start: number, bytes: number, sessionId?: string): StoredUsage {
-  const item = usageOf({
+  const item = decodeUsage({
     carrier: { S: 'emnify' },
     start: { S: at(start) },
     dataUploaded: { N: String(bytes) },
@@ -44,7 +44,7 @@ function totalsOf(bytes: number): Totals {
 async function bytesOf(sessions: readonly Session[], records: readonly StoredUsage[]) {
   const ranges: [string, string][] = [];
   const starts = new Map(sessions.map(({ sessionId }, index) => [sessionId, sessions[index - 1]?.start]));
-  const volumes = await volumesOf(
+  const volumes = await sumVolumes(
     sessions,
     (sessionId) => starts.get(sessionId),
     async function* (from, to) {
@@ -104,7 +104,7 @@ describe('a session’s bytes', () => {
 
   it('come up and down to null where a record states their sum only', async () => {
     const { dataUploaded, ...without } = usage(1, 10, 'a');
-    const volumes = await volumesOf(
+    const volumes = await sumVolumes(
       [lasting('a', 0, 30)],
       () => undefined,
       async function* () {

@@ -8,7 +8,7 @@ const tables = runningTables();
 
 let count = 0;
 
-function begun(more: Partial<Manifest> = {}): Manifest {
+function started(more: Partial<Manifest> = {}): Manifest {
   return {
     object: `bucket/cdr.csv@${count}`,
     source: 'main',
@@ -27,7 +27,7 @@ function begun(more: Partial<Manifest> = {}): Manifest {
 }
 
 function finished(more: Partial<Manifest> = {}): Manifest {
-  return begun({
+  return started({
     state: 'done',
     rows: 40,
     accepted: 36,
@@ -46,17 +46,17 @@ function newFiles(): FilesTable {
 test('a manifest is read as it was written, and one of which nothing is known is undefined', async () => {
   const files = newFiles();
   expect(await files.read('bucket/unknown@1')).toBeUndefined();
-  await files.write(begun());
-  expect(await files.read(begun().object)).toEqual(begun());
+  await files.write(started());
+  expect(await files.read(started().object)).toEqual(started());
 });
 
 test('a manifest that is done has counts, and neither header nor reason', async () => {
   const files = newFiles();
-  await files.write(begun());
+  await files.write(started());
   await files.write(finished());
-  expect((await tables.items('Files')).filter(({ object }) => object?.S === begun().object)).toEqual([
+  expect((await tables.items('Files')).filter(({ object }) => object?.S === started().object)).toEqual([
     {
-      object: { S: begun().object },
+      object: { S: started().object },
       source: { S: 'main' },
       carrier: { S: '1nce' },
       state: { S: 'done' },
@@ -72,7 +72,7 @@ test('a manifest that is done has counts, and neither header nor reason', async 
 
 test('a manifest of a failed file says why', async () => {
   const files = newFiles();
-  const failed = begun({
+  const failed = started({
     state: 'failed',
     rows: 0,
     position: 0,
@@ -85,30 +85,30 @@ test('a manifest of a failed file says why', async () => {
 
 test('progress only grows, in whatever order two imports of one file note it', async () => {
   const notes = (): Manifest[] => [
-    begun(),
-    begun({ rows: 20, accepted: 18, rejected: 2, position: 2000 }),
-    begun({ rows: 30, accepted: 27, rejected: 3, position: 3000 }),
+    started(),
+    started({ rows: 20, accepted: 18, rejected: 2, position: 2000 }),
+    started({ rows: 30, accepted: 27, rejected: 3, position: 3000 }),
   ];
   for (const order of permutations([0, 1, 2])) {
     const files = newFiles();
     for (const index of order) await files.write(notes()[index]!);
-    expect(await files.read(begun().object)).toEqual(notes()[2]);
+    expect(await files.read(started().object)).toEqual(notes()[2]);
   }
 });
 
 test('a file that is done is neither begun again nor failed', async () => {
   const files = newFiles();
   await files.write(finished());
-  await files.write(begun({ position: 9999 }));
-  await files.write(begun({ state: 'failed', reason: 'late', header: undefined }));
+  await files.write(started({ position: 9999 }));
+  await files.write(started({ state: 'failed', reason: 'late', header: undefined }));
   expect(await files.read(finished().object)).toEqual(finished());
 });
 
 test('imports of one file at the same time leave what the furthest has noted', async () => {
   const files = newFiles();
   const positions = Array.from({ length: 30 }, (_, n) => (n * 7) % 30);
-  await Promise.all(positions.map((position) => files.write(begun({ position, rows: position }))));
-  expect(await files.read(begun().object)).toEqual(begun({ position: 29, rows: 29 }));
+  await Promise.all(positions.map((position) => files.write(started({ position, rows: position }))));
+  expect(await files.read(started().object)).toEqual(started({ position: 29, rows: 29 }));
 });
 
 test('a file that failed can be opened again, and no other', async () => {
@@ -128,6 +128,6 @@ test('a file that failed can be opened again, and no other', async () => {
 test('what the store refuses is thrown', async () => {
   count += 1;
   const missing = new FilesTable(tables.client, 'NoSuchTable');
-  await expect(missing.write(begun())).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  await expect(missing.write(started())).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   await expect(missing.read('bucket/a@1')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });

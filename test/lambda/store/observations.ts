@@ -84,7 +84,7 @@ export function usageAt(start: string, sim: string, recordId: string, more: Part
   return {
     sim,
     usageId: `${start}#${recordId}`,
-    fullness: complete,
+    completeness: complete,
     source: 'main',
     carrier: '1nce',
     iccid: sim,
@@ -132,7 +132,7 @@ export function eventAt(
   return {
     sim,
     eventKey: `${time}#${eventId}`,
-    fullness: complete,
+    completeness: complete,
     source: 'main',
     carrier: '1nce',
     iccid: sim,

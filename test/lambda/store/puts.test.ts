@@ -1,6 +1,6 @@
 import { BatchGetItemCommand, DynamoDBServiceException, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { interpreterOf } from '../../../lambda/carriers/datastreamer/csv.ts';
+import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Arrival, isFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';
@@ -21,8 +21,8 @@ beforeEach(() => {
   sim = `sim-${++count}`;
 });
 
-const asTheyCome = { lookFirst: false };
-const lookingFirst = { lookFirst: true };
+const asTheyCome = { readBeforeWrite: false };
+const lookingFirst = { readBeforeWrite: true };
 
 function outcome({ failed, repeated, errors }: WriteReport) {
   return { failed: [...failed], repeated: [...repeated], errors: errors.map(({ name }) => name) };
@@ -171,10 +171,10 @@ describe('usage and events', () => {
   });
 
   test('of long ago that are not stored are put many at once where they were looked for', async () => {
-    const usage = [0, 1, 2].map((number) => usageAt(minute(number), sim, `${number}`, { fullness: 3 }));
+    const usage = [0, 1, 2].map((number) => usageAt(minute(number), sim, `${number}`, { completeness: 3 }));
     const client = tables.newClient();
     const watched = watch(client);
-    const options = { ...lookingFirst, settledBefore: usage[2]?.end ?? '' };
+    const options = { ...lookingFirst, finalBefore: usage[2]?.end ?? '' };
     await tables.newWriter(client).write(changesOf({ usage }), options);
     client.destroy();
     expect(watched.operations.toSorted()).toEqual([
@@ -186,11 +186,11 @@ describe('usage and events', () => {
   });
 
   test('of long ago that were written a moment ago are found, although a plain read may miss them', async () => {
-    const fuller = usageAt(minute(0), sim, '0', { fullness: 5, tariff: 'known' });
-    const less = usageAt(minute(0), sim, '0', { fullness: 3 });
+    const fuller = usageAt(minute(0), sim, '0', { completeness: 5, tariff: 'known' });
+    const less = usageAt(minute(0), sim, '0', { completeness: 3 });
     const engine = new MemoryDynamoDb();
     const client = asClient({ send: async (command) => engine.answer(command, { stale: true }) });
-    const options = { ...lookingFirst, settledBefore: minute(9) };
+    const options = { ...lookingFirst, finalBefore: minute(9) };
     for (const one of [fuller, less])
       await tables.newWriter(client).write(changesOf({ usage: [one] }), options);
     expect(engine.items('Usage')).toEqual([usageItem(fuller, false)]);
@@ -234,7 +234,7 @@ describe('usage and events', () => {
   });
 });
 
-/** Records of one usage in the dialects in which a carrier renders it, and by which road each comes. */
+/** Records of one usage in the dialects in which a carrier renders it, and by which path each comes. */
 const dialects = {
   nested: (usageId: number, sessionId?: string) => ({
     ...{ id: usageId, imsi: '901405100000101', imsi_id: 1500101 },
@@ -298,17 +298,17 @@ function usageIn(reading: Reading): Usage {
   return reading.usage;
 }
 
-type Delivered = { readonly usage: Usage; readonly lookFirst: boolean };
+type Delivered = { readonly usage: Usage; readonly readBeforeWrite: boolean };
 
 function byStream(record: object, carrier: Carrier): Delivered {
-  return { usage: usageIn(interpret(record, arrivalOf(carrier))), lookFirst: false };
+  return { usage: usageIn(interpret(record, arrivalOf(carrier))), readBeforeWrite: false };
 }
 
 function byFile(row: object, carrier: Carrier): Delivered {
-  const interpretRow = interpreterOf(Object.keys(row), 'cdr_20261102_130000.csv');
+  const interpretRow = makeRowInterpreter(Object.keys(row), 'cdr_20261102_130000.csv');
   if (isFault(interpretRow)) throw new Error(interpretRow.problem);
   const reading = interpretRow(Object.values(row).map(String), arrivalOf(carrier));
-  return { usage: usageIn(reading), lookFirst: true };
+  return { usage: usageIn(reading), readBeforeWrite: true };
 }
 
 describe.each([
@@ -321,10 +321,10 @@ describe.each([
     const items = await Promise.all(
       permutations(deliveries).map(async (order, number) => {
         const ofSim = `${sim}-${number}`;
-        for (const { usage, lookFirst } of [...order, ...order]) {
+        for (const { usage, readBeforeWrite } of [...order, ...order]) {
           await tables
             .newWriter(client)
-            .write(changesOf({ usage: [{ ...usage, sim: ofSim }] }), { lookFirst });
+            .write(changesOf({ usage: [{ ...usage, sim: ofSim }] }), { readBeforeWrite });
         }
         const [{ sim: _sim, ...item } = {}, ...more] = await tables.items('Usage', ofSim);
         expect(more).toEqual([]);
@@ -401,21 +401,27 @@ describe.each([
   test('keeps a note of how full it is until its complete rendering comes', async () => {
     const flat = byStream(dialects.flat(1234567890), '1nce');
     const [item] = await finalItems([flat]);
-    expect(item?.['fullness']).toEqual({ N: String(flat.usage.fullness) });
-    expect(flat.usage.fullness).toBeLessThan(completeWithSession);
+    expect(item?.['fullness']).toEqual({ N: String(flat.usage.completeness) });
+    expect(flat.usage.completeness).toBeLessThan(completeWithSession);
   });
 
   test('of which two renderings say equally much ends as the same one in either order', async () => {
-    const one = { usage: usageAt(minute(0), sim, '1', { fullness: 3, tariff: 'a' }), lookFirst: false };
-    const other = { usage: usageAt(minute(0), sim, '1', { fullness: 3, tariff: 'b' }), lookFirst: true };
+    const one = {
+      usage: usageAt(minute(0), sim, '1', { completeness: 3, tariff: 'a' }),
+      readBeforeWrite: false,
+    };
+    const other = {
+      usage: usageAt(minute(0), sim, '1', { completeness: 3, tariff: 'b' }),
+      readBeforeWrite: true,
+    };
     const items = await finalItems([one, other]);
     expect(items.map(({ tariff }) => tariff?.S)).toEqual(['b', 'b']);
   });
 
   test('is not overwritten by one that read before a fuller one was written', async () => {
-    const less = usageAt(minute(0), sim, '1', { fullness: 3 });
-    const some = usageAt(minute(0), sim, '1', { fullness: 4, tariff: 'b' });
-    const more = usageAt(minute(0), sim, '1', { fullness: 5, rateZone: 'z' });
+    const less = usageAt(minute(0), sim, '1', { completeness: 3 });
+    const some = usageAt(minute(0), sim, '1', { completeness: 4, tariff: 'b' });
+    const more = usageAt(minute(0), sim, '1', { completeness: 5, rateZone: 'z' });
     await tables.newWriter().write(changesOf({ usage: [less] }), asTheyCome);
     const client = tables.newClient();
     if (returnsOldItems) returnOldItems(client, tables.client);

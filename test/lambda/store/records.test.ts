@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { usageItem } from '../../../lambda/store/items.ts';
-import { usageOf } from '../../../lambda/store/records.ts';
+import { decodeUsage } from '../../../lambda/store/records.ts';
 import { minute, usageAt } from './observations.ts';
 
 it.each([
@@ -11,13 +11,13 @@ it.each([
   'a cost that an older version stored of %s is money only where the carrier’s cost is',
   (carrier, cost) => {
     const older = usageItem(usageAt(minute(0), 's', '1', { carrier, cost: '0.05', currency: 'EUR' }), true);
-    const { cost: amount, currency, costVolume } = usageOf(older);
+    const { cost: amount, currency, costVolume } = decodeUsage(older);
     expect({ cost: amount, currency, costVolume }).toEqual(cost);
   },
 );
 
 it('a cost that is a volume is read as it was stored', () => {
   const usage = usageAt(minute(0), 's', '1', { carrier: '1nce', costVolume: '0.050000000000000001' });
-  const { fullness, ...stored } = usage;
-  expect(usageOf(usageItem(usage, true))).toEqual(stored);
+  const { completeness, ...stored } = usage;
+  expect(decodeUsage(usageItem(usage, true))).toEqual(stored);
 });

@@ -6,7 +6,7 @@ import type { Session, Sim } from '../../../lambda/ledger/observation.ts';
 import { compileCodec } from '../../../lambda/store/codec.ts';
 import { type Expressions, sessionUpdate, simUpdate } from '../../../lambda/store/expressions.ts';
 import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
-import { eventOf } from '../../../lambda/store/records.ts';
+import { decodeEvent } from '../../../lambda/store/records.ts';
 import { eventCodec, itemAttributes, simSchema, usageCodec } from '../../../lambda/store/schema.ts';
 import { event, session, sim, usage } from '../../records/arbitraries.ts';
 import { runs } from '../../records/runs.ts';
@@ -17,7 +17,7 @@ describe('an item', () => {
   it('of a usage record holds all that it says', () => {
     fc.assert(
       fc.property(usage, (state) => {
-        const { fullness, ...content } = state;
+        const { completeness, ...content } = state;
         expect(usageCodec.decode(usageItem(state, false))).toEqual(content);
       }),
       runs(300),
@@ -27,8 +27,8 @@ describe('an item', () => {
   it('of an event holds all that it says', () => {
     fc.assert(
       fc.property(event, (state) => {
-        const { fullness, arrivedAt, ...content } = state;
-        const stored = eventOf(eventItem(state, false, 30));
+        const { completeness, arrivedAt, ...content } = state;
+        const stored = decodeEvent(eventItem(state, false, 30));
         expect(compareContents(stored, content)).toBe(0);
         expect({ ...stored, network: undefined }).toEqual({ ...content, network: undefined });
         expect(stored.network).toEqual(expect.objectContaining({ ...content.network }));
@@ -102,7 +102,7 @@ test('two statements of a group are printed alike only where they say the same',
   );
 });
 
-test('an export has a column of every attribute but stamps and fullness', () => {
+test('an export has a column of every attribute but stamps and completeness', () => {
   const missing = exportedTables.flatMap(({ name, columns }) =>
     itemAttributes[name]
       .map((attribute) => attribute.name)

@@ -19,7 +19,9 @@ beforeEach(() => {
 
 /** `changed`, `unchanged`, or the error's name. */
 async function write(writer: LedgerWriter, ...sessions: Session[]): Promise<string> {
-  const { repeated, failed, errors } = await writer.write(changesOf({ sessions }), { lookFirst: false });
+  const { repeated, failed, errors } = await writer.write(changesOf({ sessions }), {
+    readBeforeWrite: false,
+  });
   if (failed.size > 0) return errors.map(({ name }) => name).join();
   return repeated.size > 0 ? 'unchanged' : 'changed';
 }
@@ -419,7 +421,7 @@ test('a session that others keep overwriting is given up after a while, and repo
   const { failed, repeated, errors } = await tables
     .newWriter(client)
     .write(changesOf({ sessions: [sessionAt(minute(1), sim, { device: { imei: '1' } })] }), {
-      lookFirst: false,
+      readBeforeWrite: false,
     });
   client.destroy();
   expect({ failed: [...failed], repeated: [...repeated], errors: errors.map(({ name }) => name) }).toEqual({

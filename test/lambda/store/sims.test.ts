@@ -15,7 +15,7 @@ beforeEach(() => {
   sim = `sim-${++count}`;
 });
 
-const options = { lookFirst: false };
+const options = { readBeforeWrite: false };
 const today = '2026-11-02T00:00:00.000Z';
 const tomorrow = '2026-11-03T00:00:00.000Z';
 

@@ -18,7 +18,7 @@ export interface WatchedRequest {
 export class Watch {
   readonly requests: WatchedRequest[] = [];
   /** Commands under way at the same time, at most. */
-  mostInFlight = 0;
+  maxInFlight = 0;
   #inFlight = 0;
 
   /** The operations in order, such as `UpdateItem Sessions`. */
@@ -32,13 +32,13 @@ export class Watch {
   /** Forgets what was seen. */
   reset(): void {
     this.requests.length = 0;
-    this.mostInFlight = 0;
+    this.maxInFlight = 0;
   }
 
   begin(request: WatchedRequest): void {
     this.requests.push(request);
     this.#inFlight += 1;
-    this.mostInFlight = Math.max(this.mostInFlight, this.#inFlight);
+    this.maxInFlight = Math.max(this.maxInFlight, this.#inFlight);
   }
 
   end(): void {

@@ -7,7 +7,7 @@ import { runningTables } from './running-tables.ts';
 import { watch } from './watched-client.ts';
 
 const tables = runningTables();
-const options = { lookFirst: false };
+const options = { readBeforeWrite: false };
 
 /** A Super SIM update of one of many SIMs. */
 function update(simNumber: number, number: number): object {
@@ -90,8 +90,8 @@ test('requests run concurrently, at most 48 of a kind', async () => {
   const many = Array.from({ length: 300 }, (_, n) => `sim-${n}`);
   const kinds: Parameters<typeof changesOf>[0][] = [
     { sessions: many.map((sim) => sessionAt(minute(1), sim)) },
-    { usage: many.map((sim) => usageAt(minute(1), sim, '1', { fullness: 1 })) },
-    { events: many.map((sim) => eventAt(minute(1), sim, '1', { fullness: 0 })) },
+    { usage: many.map((sim) => usageAt(minute(1), sim, '1', { completeness: 1 })) },
+    { events: many.map((sim) => eventAt(minute(1), sim, '1', { completeness: 0 })) },
     {
       sims: many.map((sim) =>
         simAt(minute(1), sim, { lastEvent: { lastEvent: 'a', lastEventTime: minute(1) } }),
@@ -103,7 +103,7 @@ test('requests run concurrently, at most 48 of a kind', async () => {
   for (const states of kinds) {
     watched.reset();
     const { failed } = await writer.write(changesOf(states), options);
-    expect([failed.size, watched.mostInFlight]).toEqual([0, 48]);
+    expect([failed.size, watched.maxInFlight]).toEqual([0, 48]);
   }
   client.destroy();
   await tables.clear();
@@ -114,12 +114,14 @@ test('what the store does not take at all is reported, record for record, and no
   const writer = tables.newWriter(client);
   const states = {
     sessions: [sessionAt(minute(1), 'a')],
-    usage: [usageAt(minute(1), 'a', '1'), usageAt(minute(1), 'a', '2', { fullness: 1 })],
+    usage: [usageAt(minute(1), 'a', '1'), usageAt(minute(1), 'a', '2', { completeness: 1 })],
     events: [eventAt(minute(1), 'a', '1')],
     sims: [simAt(minute(0), 'a')],
   };
-  for (const lookFirst of [false, true]) {
-    const { failed, repeated, errors } = await writer.write(changesOf(states), { lookFirst });
+  for (const readBeforeWrite of [false, true]) {
+    const { failed, repeated, errors } = await writer.write(changesOf(states), {
+      readBeforeWrite,
+    });
     expect([...failed].toSorted()).toEqual([0, 1, 2, 3, 4]);
     expect([repeated.size, errors.length]).toEqual([0, 1]);
   }

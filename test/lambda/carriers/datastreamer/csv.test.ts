@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { interpreterOf } from '../../../../lambda/carriers/datastreamer/csv.ts';
+import { makeRowInterpreter } from '../../../../lambda/carriers/datastreamer/csv.ts';
 import { complete } from '../../../../lambda/ledger/observation.ts';
 import { arrivalFrom, arrivedAt, observationsOf, statedBy } from '../../../records/arrival.ts';
 import { csvOf, readCsv, readStreamer, streamerSim, usageRecord } from '../../../records/datastreamer.ts';
@@ -145,7 +145,7 @@ describe('usage files', () => {
     const read = ['01,06', '01;06', '01 06', '01|06'].map((operator_mncs) =>
       statedBy(readUsageRow({ ...usageRow, operator_mncs }), 'usage'),
     );
-    expect(read.map(({ mnc, fullness }) => [mnc, fullness])).toEqual([
+    expect(read.map(({ mnc, completeness }) => [mnc, completeness])).toEqual([
       [undefined, 7],
       [undefined, 7],
       [undefined, 7],
@@ -156,9 +156,10 @@ describe('usage files', () => {
   it('say less than a stream beside them, whose records may name the session', () => {
     const besideStream = { filesOnly: false };
     expect([
-      statedBy(readUsageRow(usageRow, besideStream), 'usage').fullness,
-      statedBy(readUsageRow({ ...usageRow, session_id: 'b2c5' }, besideStream), 'usage').fullness >= complete,
-      statedBy(readUsageRow(usageRow), 'usage').fullness,
+      statedBy(readUsageRow(usageRow, besideStream), 'usage').completeness,
+      statedBy(readUsageRow({ ...usageRow, session_id: 'b2c5' }, besideStream), 'usage').completeness >=
+        complete,
+      statedBy(readUsageRow(usageRow), 'usage').completeness,
     ]).toEqual([8, true, complete]);
   });
 
@@ -172,7 +173,7 @@ describe('usage files', () => {
     const readings = readCsv(text, 'cdr_20210511_112500.csv', '1nce', { filesOnly: true });
     const published = {
       sim: '1500xxx',
-      fullness: complete,
+      completeness: complete,
       source: 'my-1nce',
       carrier: '1nce',
       iccid: '89882806660010xxxxx',
@@ -224,7 +225,7 @@ describe('events files', () => {
       event: {
         sim: streamerSim,
         eventKey: `${at}#201370720`,
-        fullness: 0,
+        completeness: 0,
         source: 'my-telekom',
         carrier: 'telekom',
         iccid: streamerSim,
@@ -339,7 +340,7 @@ describe('events files', () => {
 
 describe('headers and rows that can not be read', () => {
   it('are refused without an id column', () => {
-    expect(interpreterOf(['iccid', 'volume'], 'cdr_1.csv')).toEqual({
+    expect(makeRowInterpreter(['iccid', 'volume'], 'cdr_1.csv')).toEqual({
       kind: 'fault',
       code: 'no-id-column',
       member: 'The header',
@@ -349,7 +350,7 @@ describe('headers and rows that can not be read', () => {
   });
 
   it('are refused where they are neither of usage nor of events', () => {
-    expect(interpreterOf(['id', 'colour'], 'cars.csv')).toEqual({
+    expect(makeRowInterpreter(['id', 'colour'], 'cars.csv')).toEqual({
       kind: 'fault',
       code: 'unknown-columns',
       member: 'The header',
@@ -362,7 +363,7 @@ describe('headers and rows that can not be read', () => {
     ['too few', -1, 'The row has 33 fields where the header has 34'],
     ['too many', 1, 'The row has 35 fields where the header has 34'],
   ])('are rejected one by one for %s fields', (_, difference, problem) => {
-    const interpretRow = interpreterOf(Object.keys(usageRow), 'cdr_1.csv');
+    const interpretRow = makeRowInterpreter(Object.keys(usageRow), 'cdr_1.csv');
     const fields = Object.values(usageRow).map((value) => value ?? '');
     const row = difference < 0 ? fields.slice(0, difference) : [...fields, 'more'];
     expect(typeof interpretRow === 'function' && interpretRow(row, arrivalFrom('1nce'))).toEqual({
@@ -373,7 +374,7 @@ describe('headers and rows that can not be read', () => {
   });
 
   it('are kept where the fields too many are empty', () => {
-    const interpretRow = interpreterOf(Object.keys(usageRow), 'cdr_1.csv');
+    const interpretRow = makeRowInterpreter(Object.keys(usageRow), 'cdr_1.csv');
     const fields = Object.values(usageRow).map((value) => value ?? '');
     expect(
       typeof interpretRow === 'function' &&

@@ -49,7 +49,7 @@ const session = {
 const event = {
   sim: streamerSim,
   eventKey: `${at}#4427100004`,
-  fullness: complete,
+  completeness: complete,
   source: 'my-1nce',
   carrier: '1nce',
   iccid: streamerSim,
@@ -317,8 +317,8 @@ describe('flat events (2.0 names)', () => {
   });
 
   it('keeps the detail’s members, without their prefix, and waits for a fuller rendering', () => {
-    const { fullness, detail, type } = statedBy(readStreamer(flat), 'event');
-    expect([fullness, type, detail]).toEqual([
+    const { completeness, detail, type } = statedBy(readStreamer(flat), 'event');
+    expect([completeness, type, detail]).toEqual([
       0,
       'pdp-context.deleted',
       '{"id":2,"country_id":74,"mnc":"01","volume_rx":0.012671,"volume_tx":0.01148,"volume_total":0.024151,' +
@@ -467,7 +467,7 @@ describe('what events say', () => {
       event: {
         sim: 'account:my-telekom:839921',
         eventKey: '2019-05-10T05:42:00.000Z#201388127',
-        fullness: complete,
+        completeness: complete,
         source: 'my-telekom',
         carrier: 'telekom',
         time: '2019-05-10T05:42:00.000Z',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { interpreterOf } from '../../../../lambda/carriers/datastreamer/csv.ts';
+import { makeRowInterpreter } from '../../../../lambda/carriers/datastreamer/csv.ts';
 import { eventTypeName } from '../../../../lambda/carriers/datastreamer/event-types.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { formatReason, isFault } from '../../../../lambda/carriers/reading.ts';
@@ -172,7 +172,7 @@ describe('a header', () => {
     ['start_timestamp,volume', 'cdr_1.csv', 'no-id-column'],
     ['', 'events_1.csv', 'no-id-column'],
   ])('%j in %s is one of %s', (header, fileName, kind) => {
-    const rows = interpreterOf(header.split(','), fileName);
+    const rows = makeRowInterpreter(header.split(','), fileName);
     const reading = isFault(rows)
       ? rows
       : rows(

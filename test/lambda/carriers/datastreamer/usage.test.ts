@@ -18,7 +18,7 @@ const origin = { source: 'my-1nce', carrier: '1nce', iccid: streamerSim };
 const usage = {
   sim: streamerSim,
   usageId: `${start}#1234567890`,
-  fullness: complete,
+  completeness: complete,
   source: 'my-1nce',
   carrier: '1nce',
   iccid: streamerSim,
@@ -92,7 +92,7 @@ describe('nested usage', () => {
         carrier: 'emnify',
         ...money,
         sessionId,
-        fullness: completeWithSession,
+        completeness: completeWithSession,
       },
       event: undefined,
       sim: { ...sim, origin: { at: day, group: emnify } },
@@ -117,7 +117,7 @@ describe('nested usage', () => {
       sim: '8988303000000100001',
       iccid: '8988303000000100001',
       usageId: '2017-03-19T21:06:33.000Z#174321498',
-      fullness: 6,
+      completeness: 6,
       source: 'my-telekom',
       carrier: 'telekom',
       imsi: '901430999910001',
@@ -183,7 +183,7 @@ describe('flat usage (2.0 names)', () => {
         },
       },
       // In euro, as all flat records are, which says more, although 1NCE’s cost is no money.
-      usage: { ...common, sessionId, fullness: 3 },
+      usage: { ...common, sessionId, completeness: 3 },
       event: undefined,
       sim: {
         sim: streamerSim,
@@ -224,7 +224,7 @@ describe('text messages and other traffic', () => {
         carrier: 'emnify',
         ...money,
         sessionId: 'b2c5',
-        fullness: completeWithSession,
+        completeness: completeWithSession,
         trafficType: 'sms',
         messages: 1,
         messagesTx: 0,
@@ -250,11 +250,11 @@ describe('text messages and other traffic', () => {
     [{ total: 3, tx: 1, rx: 2 }, [3, 1, 2], 'complete'],
     [{ total: 3 }, [3, undefined, undefined], 'less'],
     [{ tx: 3 }, [3, 3, undefined], 'less'],
-  ])('tells the messages of %j by direction, as the carrier names it', (volume, messages, fullness) => {
+  ])('tells the messages of %j by direction, as the carrier names it', (volume, messages, completeness) => {
     const item = statedBy(readStreamer({ ...sms, volume }), 'usage');
     expect([item.messages, item.messagesTx, item.messagesRx]).toEqual(messages);
     // Another rendering may say the direction: it must find room.
-    expect(item.fullness >= complete ? 'complete' : 'less').toBe(fullness);
+    expect(item.completeness >= complete ? 'complete' : 'less').toBe(completeness);
   });
 
   it.each(['tx', 'rx'])('rejects half a message in its %s', (way) => {

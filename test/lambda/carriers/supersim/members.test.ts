@@ -218,10 +218,9 @@ describe('whose a record is', () => {
     const record = connectionEvent('attachment.accepted');
     const arrival = arrivalFrom('twilio');
     const readBeside = { ...arrival, source: { ...arrival.source, superseded: true } };
-    expect([arrival, readBeside].map((each) => statedBy(interpret(record, each), 'event').fullness)).toEqual([
-      complete,
-      superseded,
-    ]);
+    expect(
+      [arrival, readBeside].map((each) => statedBy(interpret(record, each), 'event').completeness),
+    ).toEqual([complete, superseded]);
   });
 });
 

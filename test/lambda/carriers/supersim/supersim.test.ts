@@ -52,7 +52,7 @@ const session = {
 const usage = {
   sim: superSim,
   usageId: `2026-11-02T09:54:00.000Z#${eventSid}`,
-  fullness: complete,
+  completeness: complete,
   source: 'my-twilio',
   carrier: 'twilio',
   iccid: superSimIccid,
@@ -91,7 +91,7 @@ function eventOf(type: string) {
   return {
     sim: superSim,
     eventKey: `${at}#${eventSid}`,
-    fullness: complete,
+    completeness: complete,
     source: 'my-twilio',
     carrier: 'twilio',
     iccid: superSimIccid,

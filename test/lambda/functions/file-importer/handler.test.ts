@@ -11,7 +11,7 @@ import { continuation } from '../../../../lambda/ingest/files/messages.ts';
 import { fileMapping, functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
 import { exampleDeliveries } from '../../../../local/examples/index.ts';
-import { localSources, placeOf, quarantineBucket } from '../../../../local/places.ts';
+import { findPlace, localSources, quarantineBucket } from '../../../../local/places.ts';
 import { Receipts } from '../../../../local/receipts.ts';
 import { expectNone, personalValues } from '../../../personal-data.ts';
 import { dynamoDbError, FaultyEndpoint } from '../../faulty-endpoint.ts';
@@ -25,7 +25,7 @@ const shortSeconds = 19;
 const again = 'The message will be delivered again';
 
 const tables = runningTables();
-const { bucket } = placeOf('1nce');
+const { bucket } = findPlace('1nce');
 let lines: string[];
 let receipts: Receipts;
 let s3: S3StandIn;

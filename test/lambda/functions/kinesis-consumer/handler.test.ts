@@ -7,7 +7,7 @@ import { environment } from '../../../../lambda/aws/names.ts';
 import { functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
 import { exampleDeliveries } from '../../../../local/examples/index.ts';
-import { localSources, placeOf, quarantineBucket } from '../../../../local/places.ts';
+import { findPlace, localSources, quarantineBucket } from '../../../../local/places.ts';
 import { Receipts } from '../../../../local/receipts.ts';
 import { expectNone, personalValues } from '../../../personal-data.ts';
 import { dynamoDbError, FaultyEndpoint } from '../../faulty-endpoint.ts';
@@ -92,7 +92,7 @@ function kinesisRecord(source: string, data: Uint8Array | string): KinesisStream
     eventName: 'aws:kinesis:record',
     invokeIdentityArn: 'arn:aws:iam::000000000000:role/any',
     awsRegion: 'us-east-1',
-    eventSourceARN: placeOf(source).streamArn,
+    eventSourceARN: findPlace(source).streamArn,
   };
 }
 

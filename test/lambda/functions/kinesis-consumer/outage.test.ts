@@ -4,7 +4,7 @@ import { createKinesisMapping } from '../../../../emulators/event-source-mapping
 import type { Clock } from '../../../../emulators/event-source-mapping/mapping.ts';
 import { Deadline } from '../../../../lambda/aws/deadline.ts';
 import { service } from '../../../../lambda/aws/names.ts';
-import { telemetryOf } from '../../../../lambda/aws/telemetry.ts';
+import { createTelemetry } from '../../../../lambda/aws/telemetry.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import {
   type ConsumerContext,
@@ -105,7 +105,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
       quarantine: { keep: async (some) => void rejects.push(...some) },
     },
     notes: new StoredDeliveryNotes(client, 'Deliveries'),
-    telemetry: telemetryOf(service.kinesisConsumer, {
+    telemetry: createTelemetry(service.kinesisConsumer, {
       write: (line) => {
         const measured = JSON.parse(line) as { readonly failed?: number };
         if (measured.failed !== undefined) failed.push({ minute: minuteNow(), value: measured.failed });

@@ -4,7 +4,7 @@ import { routed } from '../../../../emulators/api/route-table.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { type Api, type ApiAnswer, respond } from '../../../../lambda/functions/query-api/api.ts';
 import type { Credentials } from '../../../../lambda/functions/query-api/credentials.ts';
-import { requestOf } from '../../../../lambda/functions/query-api/request.ts';
+import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
 import { routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.ts';
 import { type Entry, ingest } from '../../../../lambda/ingest/ingest.ts';
@@ -107,7 +107,7 @@ export function apiEvent(path: string, sending: Sending = {}): APIGatewayProxyEv
 
 /** Sends a request to an API. */
 export async function send(api: Api, path: string, sending: Sending = {}): Promise<ReadAnswer> {
-  const { statusCode, headers, body } = await respond(requestOf(apiEvent(path, sending)), api);
+  const { statusCode, headers, body } = await respond(readRequest(apiEvent(path, sending)), api);
   const isJson = headers['content-type'] === 'application/json';
   return { status: statusCode, headers, body: isJson ? JSON.parse(body) : { html: body } };
 }
@@ -130,7 +130,7 @@ export async function takeIn(
   });
   const writer = new LedgerWriter(ledgerTablesOf(client));
   const ports = { writer, quarantine: { keep: async () => undefined } };
-  const { failedDeliveries } = await ingest(entries, ports, { lookFirst: false });
+  const { failedDeliveries } = await ingest(entries, ports, { readBeforeWrite: false });
   if (failedDeliveries.size > 0) throw new Error('The ledger did not take the records');
 }
 

@@ -2,7 +2,7 @@ import { BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { respond } from '../../../../lambda/functions/query-api/api.ts';
-import { requestOf } from '../../../../lambda/functions/query-api/request.ts';
+import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
 import { routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.ts';
 import { chunked } from '../../../../lambda/store/concurrency.ts';
@@ -591,7 +591,7 @@ describe('paging', () => {
     const sizes: number[] = [];
     let next: string | null = `/v1/Sims/${sim}/ConnectionEvents?PageSize=1000&Include=detail`;
     while (next !== null) {
-      const answer = await respond(requestOf(apiEvent(next)), apiOver(tables.client));
+      const answer = await respond(readRequest(apiEvent(next)), apiOver(tables.client));
       expect(answer.statusCode).toBe(200);
       expect(JSON.stringify(answer).length).toBeLessThan(6_291_456);
       const { connection_events: events, meta } = JSON.parse(answer.body);

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { type Contract, exampleRequest, renderDocumentation } from '../../../../bin/documentation-page.ts';
 import page from '../../../../lambda/functions/query-api/documentation.json' with { type: 'json' };
 import inlined from '../../../../lambda/functions/query-api/openapi.json' with { type: 'json' };
-import { parametersOf } from '../../../../lambda/functions/query-api/parameters.ts';
+import { operationParameters } from '../../../../lambda/functions/query-api/parameters.ts';
 import { problemCodes } from '../../../../lambda/functions/query-api/problem.ts';
 import { routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
@@ -103,7 +103,7 @@ describe('the contract', () => {
   it.each(operations.map(({ operation }) => [operation.operationId, operation] as const))(
     'documents exactly the query parameters that %s takes',
     (name, operation) => {
-      const taken = parametersOf[name as keyof typeof parametersOf];
+      const taken = operationParameters[name as keyof typeof operationParameters];
       const documented = parametersIn(operation, 'query').map((parameter) => parameter.name);
       expect(documented.sort()).toEqual(Object.keys(taken).sort());
     },
@@ -127,7 +127,7 @@ describe('the contract', () => {
     'documents for %s what %s takes: examples, words, defaults and least values',
     (operation, name, parameter) => {
       const kinds: Readonly<Record<string, { parse(text: string): unknown }>> =
-        parametersOf[operation as keyof typeof parametersOf];
+        operationParameters[operation as keyof typeof operationParameters];
       const { schema, example } = parameter;
       const stated = [example, ...(schema.enum ?? []), schema.default, schema.minimum].filter(
         (value) => value !== undefined,

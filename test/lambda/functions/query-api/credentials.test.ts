@@ -117,16 +117,16 @@ describe('credentials', () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
     const source = secretCredentials(configuration, 'api', noteFailure);
     const known = await source.get();
-    const begun = Date.now();
+    const started = Date.now();
     trouble = status;
     for (let seconds = 300; seconds < 3_600; seconds += 300) {
-      vi.setSystemTime(begun + seconds * 1_000);
+      vi.setSystemTime(started + seconds * 1_000);
       expect(await source.get()).toBe(known);
     }
     expect(failures).toEqual(
       Array(11).fill({ owner: 'the query API', error: expect.any(Error), isKept: true }),
     );
-    vi.setSystemTime(begun + 3_600_000);
+    vi.setSystemTime(started + 3_600_000);
     await expect(source.get()).rejects.toThrow(status === 400 ? CredentialsError : AwsRequestError);
     expect(failures.at(-1)).toMatchObject({ isKept: false });
     expect(JSON.stringify(failures.map(({ error }) => String(error)))).not.toContain('one');

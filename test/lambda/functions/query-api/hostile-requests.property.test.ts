@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { respond } from '../../../../lambda/functions/query-api/api.ts';
 import { encodeToken } from '../../../../lambda/functions/query-api/page-token.ts';
-import { parametersOf } from '../../../../lambda/functions/query-api/parameters.ts';
-import { requestOf } from '../../../../lambda/functions/query-api/request.ts';
+import { operationParameters } from '../../../../lambda/functions/query-api/parameters.ts';
+import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
 import { type Operation, routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
 import { runs } from '../../../records/runs.ts';
@@ -84,7 +84,9 @@ const anyText = fc.oneof(
   },
 );
 
-const parameterNames = [...new Set(Object.values(parametersOf).flatMap((kinds) => Object.keys(kinds)))];
+const parameterNames = [
+  ...new Set(Object.values(operationParameters).flatMap((kinds) => Object.keys(kinds))),
+];
 const query = fc.array(
   fc.tuple(fc.oneof(fc.constantFrom(...parameterNames), anyText), anyText, fc.boolean()),
   { maxLength: 4 },
@@ -133,7 +135,7 @@ async function answered(
 ) {
   const { headers = {}, ...others } = sending;
   const event = apiEvent(address.path, others);
-  const request = requestOf({
+  const request = readRequest({
     ...event,
     rawQueryString: address.query,
     headers: { ...headers, ...event.headers },

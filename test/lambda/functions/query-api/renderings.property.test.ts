@@ -23,7 +23,7 @@ interface Rendering {
   readonly source: string;
   /** Milliseconds after {@link begin}. */
   readonly at: number;
-  readonly fullness: number;
+  readonly completeness: number;
   readonly bytes: number;
 }
 
@@ -34,14 +34,14 @@ const rendering = fc.record({
     fc.nat({ max: 8_000 }),
     fc.nat({ max: 8 }).map((second) => second * 1_000),
   ),
-  fullness: fc.constantFrom(2, 2, 5, 8),
+  completeness: fc.constantFrom(2, 2, 5, 8),
 });
 
 /** The bytes are powers of two, so that a sum tells what it is of. */
 const renderings = fc.array(rendering, { minLength: 1, maxLength: 10 }).map((some): Rendering[] =>
   some.map((one, index) => ({
     ...one,
-    fullness: some.findIndex(({ id }) => id === one.id) === index ? 9 : one.fullness,
+    completeness: some.findIndex(({ id }) => id === one.id) === index ? 9 : one.completeness,
     bytes: 2 ** index,
   })),
 );
@@ -57,14 +57,14 @@ async function takeIn(some: readonly Rendering[]): Promise<string> {
   partitions += 1;
   const sim = `896${String(partitions).padStart(16, '0')}`;
   const writer = tables.newWriter();
-  await writer.write(changesOf({ sims: [simAt(at(0), sim)] }), { lookFirst: false });
+  await writer.write(changesOf({ sims: [simAt(at(0), sim)] }), { readBeforeWrite: false });
   for (const one of some) {
-    const { id, source, fullness, bytes } = one;
+    const { id, source, completeness, bytes } = one;
     const time = at(one.at);
     const usage: Usage = usageAt(time, sim, String(id), {
       usageId: keyOf(one),
       source,
-      fullness,
+      completeness,
       dataUploaded: 0,
       dataDownloaded: bytes,
       dataTotal: bytes,
@@ -72,12 +72,12 @@ async function takeIn(some: readonly Rendering[]): Promise<string> {
     const event: LedgerEvent = eventAt(time, sim, String(id), {
       eventKey: keyOf(one),
       source,
-      fullness,
+      completeness,
       description: String(bytes),
       type: bytes > 4 ? 'location.updated' : 'sim.activated',
     });
     const report = await writer.write(changesOf({ usage: [usage], events: [event] }), {
-      lookFirst: source === 'other',
+      readBeforeWrite: source === 'other',
     });
     expect(report.failed.size).toBe(0);
   }
@@ -129,7 +129,7 @@ async function standing(sim: string): Promise<(Rendering & { readonly time: stri
     source: item['source']?.S ?? '',
     at: Date.parse(item['start']?.S ?? '') - begin,
     time: item['start']?.S ?? '',
-    fullness: Number(item['fullness']?.N ?? 9),
+    completeness: Number(item['fullness']?.N ?? 9),
     bytes: Number(item['dataTotal']?.N),
   }));
 }
@@ -144,9 +144,10 @@ function expected(stored: readonly (Rendering & { readonly time: string })[]): A
         other.source === one.source &&
         Math.abs(other.at - one.at) <= 1_000,
     );
-  if (stored.some((one) => rivals(one).some(({ fullness }) => fullness === one.fullness))) return undefined;
+  if (stored.some((one) => rivals(one).some(({ completeness }) => completeness === one.completeness)))
+    return undefined;
   return stored
-    .filter((one) => rivals(one).every(({ fullness }) => fullness < one.fullness))
+    .filter((one) => rivals(one).every(({ completeness }) => completeness < one.completeness))
     .map(({ time, bytes }) => [time, bytes] as const)
     .reverse();
 }
@@ -242,14 +243,14 @@ describe('renderings of one record that are at most a second apart', () => {
     async (_, order) => {
       await tables.clear();
       const writer = tables.newWriter();
-      for (const road of order) {
-        const { usage, session, sim } = observationsOf(readings[road] as Reading);
+      for (const path of order) {
+        const { usage, session, sim } = observationsOf(readings[path] as Reading);
         const states = {
           usage: usage === undefined ? [] : [usage],
           sessions: session === undefined ? [] : [session],
           sims: sim === undefined ? [] : [sim],
         };
-        await writer.write(changesOf(states), { lookFirst: road === 'file' });
+        await writer.write(changesOf(states), { readBeforeWrite: path === 'file' });
       }
       expect((await tables.items('Usage')).map(({ usageId }) => usageId?.S)).toEqual([
         '2026-11-02T09:59:59.000Z#1234567890',

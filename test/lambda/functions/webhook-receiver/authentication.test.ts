@@ -17,7 +17,7 @@ function admits(
   headers: Readonly<Record<string, string>>,
   query = '',
 ): boolean | undefined {
-  return authentications[carrier].verifierOf(secret)?.(requestWith(body, { address, headers, query }));
+  return authentications[carrier].makeVerifier(secret)?.(requestWith(body, { address, headers, query }));
 }
 
 describe.each(['1nce', 'telekom', 'twilio'] as const)('HTTP Basic of %s', (carrier) => {
@@ -48,7 +48,7 @@ describe.each(['1nce', 'telekom', 'twilio'] as const)('HTTP Basic of %s', (carri
     [{ username: '', password: 'a' }],
     [{ username: 'fleet', password: 5 }],
   ])('has no use for the secret %j', (incomplete) => {
-    expect(authentications[carrier].verifierOf(incomplete)).toBeUndefined();
+    expect(authentications[carrier].makeVerifier(incomplete)).toBeUndefined();
   });
 
   it('lets the previous password of an empty current one in, and never an empty one', () => {
@@ -91,7 +91,7 @@ describe('emnify', () => {
   );
 
   it('has no use for a secret without a token', () => {
-    expect(authentications.emnify.verifierOf({ previousToken: '' })).toBeUndefined();
+    expect(authentications.emnify.makeVerifier({ previousToken: '' })).toBeUndefined();
   });
 });
 
@@ -104,7 +104,7 @@ describe('KORE', () => {
   });
 
   it('has no use for a secret without a secret', () => {
-    expect(authentications.kore.verifierOf({ username: 'a', password: 'b' })).toBeUndefined();
+    expect(authentications.kore.makeVerifier({ username: 'a', password: 'b' })).toBeUndefined();
   });
 });
 

@@ -20,7 +20,7 @@ const writer = new StreamWriter({
 const headers = { authorization: basic('fleet', 'password') };
 
 /** How long a carrier waits: while there is trouble not for long, and then for as long as it takes. */
-const patience = { inTrouble: 150, afterwards: 20_000 };
+const retryPolicy = { inTrouble: 150, afterwards: 20_000 };
 
 /** What a carrier posts at once: records, written in one of the shapes. */
 interface Post {
@@ -34,7 +34,7 @@ const shapes: readonly ((texts: readonly string[]) => string | Buffer)[] = [
   (texts) => gzipSync(`[${texts.join(', ')}]`),
 ];
 
-/** Posts of records that are all different, about few SIMs and sessions; some posts are cut into several portions. */
+/** Posts of records that are all different, about few SIMs and sessions; some posts are cut into several chunks. */
 const posts = fc
   .array(
     fc.record({
@@ -110,20 +110,20 @@ async function loseNothing(
   plan: TroubledStream['troubles'],
   stream: TroubledStream,
 ): Promise<void> {
-  const verifier = authentications['1nce'].verifierOf({ username: 'fleet', password: 'password' });
+  const verifier = authentications['1nce'].makeVerifier({ username: 'fleet', password: 'password' });
   if (verifier === undefined) expect.fail('The secret is of no use');
   const secret = { get: async () => verifier, refresh: async () => verifier };
   const source = { name: 'fleet', streamArn: stream.arn, verifier: secret, limit: new RequestLimit(0) };
   stream.troubles = [...plan];
 
-  const again = await send(all, source, patience.inTrouble);
+  const again = await send(all, source, retryPolicy.inTrouble);
   await expectInStream(
     all.filter((post) => !again.includes(post)),
     stream,
   );
 
   stream.troubles = [];
-  expect(await send(again, source, patience.afterwards)).toEqual([]);
+  expect(await send(again, source, retryPolicy.afterwards)).toEqual([]);
   await expectInStream(all, stream);
   const values = await stream.values();
   const sent = all.flatMap(({ records }) => records);

@@ -39,9 +39,9 @@ function put(some: readonly Buffer[], milliseconds = 60_000): Promise<string> {
 async function leastMilliseconds(limit: number, attempt: () => Promise<void>): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let attempts = 0; attempts < 5 && least >= limit; attempts += 1) {
-    const begun = performance.now();
+    const started = performance.now();
     await attempt();
-    least = Math.min(least, performance.now() - begun);
+    least = Math.min(least, performance.now() - started);
   }
   return least;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BlockReader } from '../../../../lambda/ingest/files/blocks.ts';
-import { layoutOf, readLayout } from '../../../../lambda/ingest/files/layout.ts';
+import { parseLayout, readLayout } from '../../../../lambda/ingest/files/layout.ts';
 import { parseRows } from '../../../../lambda/ingest/files/rows.ts';
 import { header, row } from './cdr.ts';
 
@@ -29,21 +29,21 @@ async function* chunksOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
 }
 
 /** Milliseconds of CPU that reading a file takes. */
-async function work(text: string): Promise<{ milliseconds: number; mostRows: number }> {
+async function work(text: string): Promise<{ milliseconds: number; maxRows: number }> {
   const bytes = Buffer.from(text);
   const before = process.cpuUsage();
-  const layout = layoutOf(header, 'cdr_1.csv');
+  const layout = parseLayout(header, 'cdr_1.csv');
   const reader = new BlockReader(chunksOf(bytes));
-  let mostRows = 0;
+  let maxRows = 0;
   for (let block = await reader.next(','); block !== undefined; block = await reader.next(',')) {
     const rows = parseRows(block.bytes, block.ends, ',');
-    mostRows = Math.max(mostRows, rows.length);
+    maxRows = Math.max(maxRows, rows.length);
     for (const { fields } of rows) {
       if (fields !== undefined) layout.interpretRow(fields, { source, arrivedAt: 0 });
     }
   }
   const { user, system } = process.cpuUsage(before);
-  return { milliseconds: (user + system) / 1000, mostRows };
+  return { milliseconds: (user + system) / 1000, maxRows };
 }
 
 const source = { name: 'main', carrier: '1nce', bytesPerMegabyte: 1_000_000 } as const;
@@ -76,7 +76,7 @@ describe('a file twice as long', () => {
   );
 
   test.each(Object.entries(files))('of %s has no larger blocks', async (_, make) => {
-    expect((await work(make(size))).mostRows).toBeLessThanOrEqual(4_096);
+    expect((await work(make(size))).maxRows).toBeLessThanOrEqual(4_096);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Delimiter, delimiterOf, parseRows, rowEnds } from '../../../../lambda/ingest/files/rows.ts';
+import { type Delimiter, detectDelimiter, parseRows, rowEnds } from '../../../../lambda/ingest/files/rows.ts';
 
 /** The rows of a whole text. */
 function rowsOf(text: string | Buffer, delimiter: Delimiter = ',') {
@@ -84,6 +84,6 @@ describe('a separator', () => {
     ['id\tvolume', '\t'],
     ['id', ','],
   ])('of the header %s is %j', (header, delimiter) => {
-    expect(delimiterOf(header)).toBe(delimiter);
+    expect(detectDelimiter(header)).toBe(delimiter);
   });
 });

@@ -2,23 +2,23 @@ import fc, { type Arbitrary, type Scheduler } from 'fast-check';
 import { expect } from 'vitest';
 import { Case } from './case.ts';
 import { BrokenPromise, deliverFiles, deliverStream } from './delivery.ts';
+import { type DeliveryPath, describePath } from './delivery-path.ts';
 import { orderlyPass, type Tables, tablesOf } from './expectation.ts';
 import { type Fault, FaultPlan, faults } from './faults.ts';
 import { WatchedWrites } from './invariants.ts';
-import { type Engine, KeptRejects, type Pause, type Surroundings } from './invocation.ts';
+import { type Engine, type InvocationContext, KeptRejects, type Pause } from './invocation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
-import { describeRoad, type Road } from './road.ts';
 
-/** A road and what goes wrong on it. */
-export class HostileRoad extends Case {
-  readonly road: Road;
+/** A path and what goes wrong on it. */
+export class HostilePath extends Case {
+  readonly path: DeliveryPath;
   readonly faults: readonly Fault[];
   readonly returnsOld: boolean;
   readonly scheduler: Scheduler | undefined;
 
-  constructor(road: Road, planned: readonly Fault[], returnsOld: boolean, scheduler?: Scheduler) {
+  constructor(path: DeliveryPath, planned: readonly Fault[], returnsOld: boolean, scheduler?: Scheduler) {
     super();
-    this.road = road;
+    this.path = path;
     this.faults = planned;
     this.returnsOld = returnsOld;
     this.scheduler = scheduler;
@@ -26,8 +26,8 @@ export class HostileRoad extends Case {
 
   describe(): readonly string[] {
     return [
-      ...describeRoad(this.road),
-      ...this.faults.map(({ call, kind, times, portion }) => `call ${call}: ${kind} ${times}× (${portion})`),
+      ...describePath(this.path),
+      ...this.faults.map(({ call, kind, times, part }) => `call ${call}: ${kind} ${times}× (${part})`),
       `failed conditions bring the old item: ${this.returnsOld}`,
       ...(this.scheduler === undefined ? [] : [`interleaving: ${String(this.scheduler)}`]),
     ];
@@ -45,10 +45,10 @@ export class HostileRoad extends Case {
   ): Promise<KeptRejects> {
     const quarantine = new KeptRejects();
     const plan = new FaultPlan(this.faults);
-    const surroundings: Surroundings = { engine, plan, pause, returnsOld: this.returnsOld, quarantine };
+    const context: InvocationContext = { engine, plan, pause, returnsOld: this.returnsOld, quarantine };
     const lanes = [
-      ...this.road.streams.map((lane) => () => deliverStream(lane, surroundings)),
-      ...this.road.files.map((lane) => () => this.#deliverFiles(lane, surroundings)),
+      ...this.path.streams.map((lane) => () => deliverStream(lane, context)),
+      ...this.path.files.map((lane) => () => this.#deliverFiles(lane, context)),
     ];
     if (this.scheduler !== undefined) await this.scheduler.waitFor(Promise.all(lanes.map((lane) => lane())));
     else if (lanesRun === 'at once') await Promise.all(lanes.map((lane) => lane()));
@@ -57,8 +57,8 @@ export class HostileRoad extends Case {
     return quarantine;
   }
 
-  async #deliverFiles(lane: Road['files'][number], surroundings: Surroundings): Promise<void> {
-    const manifests = await deliverFiles(lane, this.road.plan.files, surroundings);
+  async #deliverFiles(lane: DeliveryPath['files'][number], context: InvocationContext): Promise<void> {
+    const manifests = await deliverFiles(lane, this.path.plan.files, context);
     for (const [index, file] of lane.files.entries()) {
       const { state, rows, accepted, rejected } = manifests[index] ?? {};
       const broken = file.parcels.filter(({ fate }) => fate === 'rejected').length;
@@ -75,9 +75,9 @@ export function expectEqual(found: Tables, expected: Tables): void {
   if (JSON.stringify(found) !== JSON.stringify(expected)) expect(found).toEqual(expected);
 }
 
-/** Delivers a road, and compares what is then in the tables with an orderly pass. */
+/** Delivers a path, and compares what is then in the tables with an orderly pass. */
 export async function expectOneLedger(
-  hostile: HostileRoad,
+  hostile: HostilePath,
   pause: Pause,
 ): Promise<{ readonly tables: Tables; readonly quarantine: KeptRejects }> {
   const watched = new WatchedWrites();
@@ -85,29 +85,29 @@ export async function expectOneLedger(
   const quarantine = await hostile.deliver(engine, pause);
   expect(watched.broken).toEqual([]);
   const tables = tablesOf(engine);
-  expectEqual(tables, tablesOf(await orderlyPass(hostile.road, 'all at once')));
+  expectEqual(tables, tablesOf(await orderlyPass(hostile.path, 'all at once')));
   return { tables, quarantine };
 }
 
 /** Goes on at once. */
 export const goesOn: Pause = async () => undefined;
 
-/** Faults on roads whose requests wait for each other only where they have to. */
-export function withFaults(road: Arbitrary<Road>): Arbitrary<HostileRoad> {
+/** Faults on paths whose requests wait for each other only where they have to. */
+export function withFaults(path: Arbitrary<DeliveryPath>): Arbitrary<HostilePath> {
   return fc
-    .tuple(road, faults, fc.boolean())
-    .map(([laid, planned, returnsOld]) => new HostileRoad(laid, planned, returnsOld));
+    .tuple(path, faults, fc.boolean())
+    .map(([laid, planned, returnsOld]) => new HostilePath(laid, planned, returnsOld));
 }
 
 /** The same, and all lanes at once, interleaved at every request. */
-export function interleaved(road: Arbitrary<Road>): Arbitrary<HostileRoad> {
+export function interleaved(path: Arbitrary<DeliveryPath>): Arbitrary<HostilePath> {
   return fc
-    .tuple(road, faults, fc.boolean(), fc.scheduler())
-    .map(([laid, planned, returnsOld, scheduler]) => new HostileRoad(laid, planned, returnsOld, scheduler));
+    .tuple(path, faults, fc.boolean(), fc.scheduler())
+    .map(([laid, planned, returnsOld, scheduler]) => new HostilePath(laid, planned, returnsOld, scheduler));
 }
 
-/** The pause of a road's scheduler. */
-export function pauseOf({ scheduler }: HostileRoad): Pause {
+/** The pause of a path's scheduler. */
+export function pauseOf({ scheduler }: HostilePath): Pause {
   if (scheduler === undefined) return goesOn;
   return (where) => scheduler.schedule(Promise.resolve(), where);
 }

@@ -1,19 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { deliveryPlan, deliveryPlanWithin, layOut } from './delivery-path.ts';
 import { differencesFromTruth, expectedRejects, truthOf } from './expectation.ts';
 import { fleetOf } from './fleet.ts';
-import { expectOneLedger, goesOn, HostileRoad, interleaved, pauseOf, withFaults } from './hostile-road.ts';
+import { expectOneLedger, goesOn, HostilePath, interleaved, pauseOf, withFaults } from './hostile-path.ts';
 import type { Pause } from './invocation.ts';
-import { layOut, roadPlan, roadPlanWithin } from './road.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { withoutClock } from './without-clock.ts';
 
-const road = fc.record({ fleet: fleetOf(), plan: roadPlan }).map(({ fleet, plan }) => layOut(fleet, plan));
+const path = fc
+  .record({ fleet: fleetOf(), plan: deliveryPlan })
+  .map(({ fleet, plan }) => layOut(fleet, plan));
 
-async function expectTheTruth(hostile: HostileRoad, pause: Pause): Promise<void> {
+async function expectTheTruth(hostile: HostilePath, pause: Pause): Promise<void> {
   const { tables, quarantine } = await expectOneLedger(hostile, pause);
-  expect(await differencesFromTruth(truthOf(hostile.road.delivered), tables)).toEqual([]);
-  expect(quarantine.contents).toEqual(expectedRejects(hostile.road));
+  expect(await differencesFromTruth(truthOf(hostile.path.delivered), tables)).toEqual([]);
+  expect(quarantine.contents).toEqual(expectedRejects(hostile.path));
 }
 
 describe(`the ledger (seed ${seed})`, () => {
@@ -22,19 +24,19 @@ describe(`the ledger (seed ${seed})`, () => {
   }, async () => {
     withoutClock(() => goesOn);
     // Some of it older than any carrier keeps: the rows of a file are then written in another way.
-    const anyRoad = fc
-      .record({ fleet: fleetOf(), plan: roadPlanWithin(60 * 24 * 60) })
+    const anyDeliveryPath = fc
+      .record({ fleet: fleetOf(), plan: deliveryPlanWithin(60 * 24 * 60) })
       .map(({ fleet, plan }) => layOut(fleet, plan));
     await fc.assert(
-      fc.asyncProperty(anyRoad, (laid) => expectTheTruth(new HostileRoad(laid, [], true), goesOn)),
+      fc.asyncProperty(anyDeliveryPath, (laid) => expectTheTruth(new HostilePath(laid, [], true), goesOn)),
       trials(600),
     );
   });
 
-  test('is the same whatever fails on the road', { timeout: timeLimit }, async () => {
+  test('is the same whatever fails on the path', { timeout: timeLimit }, async () => {
     withoutClock(() => goesOn);
     await fc.assert(
-      fc.asyncProperty(withFaults(road), (hostile) => expectTheTruth(hostile, goesOn)),
+      fc.asyncProperty(withFaults(path), (hostile) => expectTheTruth(hostile, goesOn)),
       trials(1_600),
     );
   });
@@ -43,7 +45,7 @@ describe(`the ledger (seed ${seed})`, () => {
     let pause = goesOn;
     withoutClock(() => pause);
     await fc.assert(
-      fc.asyncProperty(interleaved(road), async (hostile) => {
+      fc.asyncProperty(interleaved(path), async (hostile) => {
         pause = pauseOf(hostile);
         await expectTheTruth(hostile, pause);
       }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { portionsOf } from '../../../../lambda/functions/webhook-receiver/portions.ts';
+import { splitRequest } from '../../../../lambda/functions/webhook-receiver/chunks.ts';
 import { readAll } from '../../../records/read-all.ts';
 import { runs } from '../../../records/runs.ts';
 
@@ -15,9 +15,9 @@ function record(id: number, bytes: number): string {
   });
 }
 
-/** The portions of a body that must not be refused. */
-function portions(body: string | Buffer): readonly Buffer[] {
-  const cut = portionsOf(Buffer.from(body));
+/** The chunks of a body that must not be refused. */
+function pages(body: string | Buffer): readonly Buffer[] {
+  const cut = splitRequest(Buffer.from(body));
   if ('status' in cut) return expect.fail(`${cut.status} ${cut.message}`);
   return cut;
 }
@@ -32,7 +32,7 @@ function read(deliveries: readonly Buffer[]): { values: string[]; broken: string
 }
 
 describe('a body', () => {
-  it('that fits a portion is put as it is, whatever it is', () => {
+  it('that fits a chunk is put as it is, whatever it holds', () => {
     const bodies = [
       '[ {"id": 1}\n]',
       '{"id":',
@@ -40,32 +40,32 @@ describe('a body', () => {
       '\ufeff{"id":1}',
       `[${record(1, 255 * kilobyte)}]`,
     ];
-    for (const body of bodies) expect(portions(body).map(String)).toEqual([body]);
+    for (const body of bodies) expect(pages(body).map(String)).toEqual([body]);
     const bytes = Buffer.from([0xff, 0xfe, 0x00]);
-    expect(portions(bytes)).toEqual([bytes]);
+    expect(pages(bytes)).toEqual([bytes]);
   });
 
-  it('of 3,000 records and 6 MB is cut into portions below a quarter of a megabyte, no text changed', () => {
+  it('of 3,000 records and 6 MB is cut into chunks below a quarter of a megabyte, no text changed', () => {
     const records = Array.from({ length: 3_000 }, (_, id) => record(id, 2_150));
     const body = `[${records.join(', \n')}]`;
     expect(Buffer.byteLength(body)).toBeGreaterThan(6_000_000);
-    const cut = portions(body);
+    const cut = pages(body);
     expect(Math.max(...cut.map(({ length }) => length))).toBeLessThanOrEqual(256 * kilobyte);
     expect(cut.length).toBeLessThan(30);
-    expect(cut.flatMap((portion) => readAll(portion).values)).toEqual(JSON.parse(body));
+    expect(cut.flatMap((page) => readAll(page).values)).toEqual(JSON.parse(body));
     expect(read(cut)).toEqual({ values: records.toSorted(), broken: [] });
-    expect(portions(body).map(String)).toEqual(cut.map(String));
+    expect(pages(body).map(String)).toEqual(cut.map(String));
   });
 
   it('that is no array stays as it is for as long as a record can hold it', () => {
     const lines = Array.from({ length: 20 }, (_, id) => record(id, 50_000)).join('\n');
-    for (const body of [lines, `[${lines}`]) expect(portions(body).map(String)).toEqual([body]);
+    for (const body of [lines, `[${lines}`]) expect(pages(body).map(String)).toEqual([body]);
   });
 
   it('of JSON lines or of objects one after the other is cut between them', () => {
     const records = Array.from({ length: 40 }, (_, id) => record(id, 30_000));
     for (const body of [records.join('\n'), `\ufeff${records.join('')}`, `${records.join(',\n')}\n`]) {
-      expect(read(portions(body))).toEqual({ values: records.toSorted(), broken: [] });
+      expect(read(pages(body))).toEqual({ values: records.toSorted(), broken: [] });
     }
   });
 
@@ -73,29 +73,29 @@ describe('a body', () => {
     const records = Array.from({ length: 40 }, (_, id) => record(id, 30_000));
     const broken = '{"id": 7, "start_timestamp": }';
     const body = `[${[...records.slice(0, 20), broken, ...records.slice(20)].join(',\n')}]`;
-    expect(read(portions(body))).toEqual({ values: records.toSorted(), broken: [`${broken},`] });
+    expect(read(pages(body))).toEqual({ values: records.toSorted(), broken: [`${broken},`] });
   });
 
-  it('never has two broken stretches in one portion, which together could be a record', () => {
+  it('never has two broken fragments in one chunk, which together could be a record', () => {
     const filling = Array.from({ length: 4 }, (_, id) => record(id, 300 * kilobyte)).join('\n');
-    expect(read(portions(`{"a":\n${filling}\n1}`)).values).toEqual(filling.split('\n'));
+    expect(read(pages(`{"a":\n${filling}\n1}`)).values).toEqual(filling.split('\n'));
   });
 
   it('may have single values up to what a record of a stream holds', () => {
     const large = record(1, 1023 * kilobyte);
-    expect(portions(`[${record(2, 500)},${large}]`).map(({ length }) => length)).toEqual([
+    expect(pages(`[${record(2, 500)},${large}]`).map(({ length }) => length)).toEqual([
       Buffer.byteLength(record(2, 500)) + 2,
       Buffer.byteLength(large) + 2,
     ]);
-    expect(portions(Buffer.alloc(1024 * kilobyte - 32, 0xff)).length).toBe(1);
+    expect(pages(Buffer.alloc(1024 * kilobyte - 32, 0xff)).length).toBe(1);
   });
 
   it.each([
     ['a single value is larger', Buffer.from(`[${record(1, 1100 * kilobyte)}]`)],
-    ['a stretch of no JSON is larger', Buffer.from('x'.repeat(1100 * kilobyte))],
+    ['a fragment that is not JSON is larger', Buffer.from('x'.repeat(1100 * kilobyte))],
     ['it is no text and larger', Buffer.alloc(1024 * kilobyte - 31, 0xff)],
   ])('is refused where %s', (_, body) => {
-    expect(portionsOf(body)).toEqual({
+    expect(splitRequest(body)).toEqual({
       status: 413,
       message: 'A single value of the body has more than 1048544 bytes',
     });
@@ -103,7 +103,7 @@ describe('a body', () => {
 
   it('that is broken all over is cut into all of its parts', () => {
     const value = record(1, 180);
-    const cut = portions(`${value}x`.repeat(12_000));
+    const cut = pages(`${value}x`.repeat(12_000));
     expect(cut.length).toBeGreaterThan(12_000);
     expect(read(cut)).toEqual({
       values: Array.from({ length: 12_000 }, () => value),
@@ -113,10 +113,10 @@ describe('a body', () => {
 
   it('of more values than records can be is put as it is where one record holds it, and refused otherwise', () => {
     const small = Buffer.from(`[${'{},'.repeat(300_000)}{}]`);
-    expect(portions(small)).toEqual([small]);
+    expect(pages(small)).toEqual([small]);
     const refusal = { status: 413, message: 'The body holds more than 62914 values, or too many in one' };
     for (const body of [`[${'{},'.repeat(1_048_575)}{}]`, '{} '.repeat(1_048_576)]) {
-      expect(portionsOf(Buffer.from(body.padEnd(3_145_729)))).toEqual(refusal);
+      expect(splitRequest(Buffer.from(body.padEnd(3_145_729)))).toEqual(refusal);
     }
   });
 
@@ -128,10 +128,10 @@ describe('a body', () => {
     { minLength: 1, maxLength: 60, size: 'max' },
   );
 
-  it('that is an array is read by the consumer from its portions as it would be from the whole', () => {
+  it('that is an array is read by the consumer from its chunks as it would be from the whole', () => {
     const property = fc.property(lines, fc.constantFrom(',', ',\n', ' , '), (elements, separator) => {
       const body = `[${elements.join(separator)}]`;
-      expect(read(portions(body))).toEqual(read([Buffer.from(body)]));
+      expect(read(pages(body))).toEqual(read([Buffer.from(body)]));
     });
     fc.assert(property, runs(12));
   });
@@ -145,7 +145,7 @@ describe('a body', () => {
       separators,
       (some, parts, separator) => {
         const text = some.flatMap((line, at) => [line, ...parts.slice(at, at + 1)]).join(separator);
-        const cut = portionsOf(Buffer.from(text));
+        const cut = splitRequest(Buffer.from(text));
         if ('status' in cut) return;
         const [whole, found] = [read([Buffer.from(text)]), read(cut)];
         for (const value of found.values) {

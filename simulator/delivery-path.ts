@@ -45,10 +45,10 @@ interface OpenFile {
 }
 
 /**
- * The road between the carriers and the ledger. It keeps what is due later, mixes what is due now, packs several
+ * The path between the carriers and the ledger. It keeps what is due later, mixes what is due now, packs several
  * records into one body at times, and writes rows into files. It holds only what is on its way.
  */
-export class Road {
+export class DeliveryPath {
   readonly departures: Departures = { delivered: 0, ignored: 0, rejected: 0 };
   private readonly due = new Map<number, Parcel[]>();
   private readonly files = new Map<string, OpenFile>();

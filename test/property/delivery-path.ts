@@ -14,7 +14,7 @@ import { inLines } from './case.ts';
 import { describeRecord, type ModelFleet } from './fleet.ts';
 
 /**
- * The hostile road between a fleet's carriers and the ledger: records come in any order, several times, packed in any
+ * The hostile path between a fleet's carriers and the ledger: records come in any order, several times, packed in any
  * way, by stream and by file, among broken ones.
  */
 
@@ -28,8 +28,8 @@ interface CopyPlan {
   readonly byFile: boolean;
 }
 
-/** A road's choices. Lists are gone through again and again, so that a short one serves any fleet. */
-export interface RoadPlan {
+/** A path's choices. Lists are gone through again and again, so that a short one serves any fleet. */
+export interface DeliveryPlan {
   readonly copies: readonly (readonly CopyPlan[])[];
   readonly bodies: readonly { readonly size: number; readonly shape: Shape }[];
   /** Records in an invocation. */
@@ -61,7 +61,7 @@ const longestHistory = 20 * 24 * 60;
  *
  * @param latest minutes by which the latest copies come late.
  */
-export function roadPlanWithin(latest: number): Arbitrary<RoadPlan> {
+export function deliveryPlanWithin(latest: number): Arbitrary<DeliveryPlan> {
   const copyPlan: Arbitrary<CopyPlan> = fc.record({
     when: fc.oneof(fc.nat(4), fc.nat(60), fc.constant(latest)),
     lane: fc.nat(1),
@@ -100,7 +100,7 @@ export function roadPlanWithin(latest: number): Arbitrary<RoadPlan> {
 }
 
 /** Roads on which no history is older than carriers keep it. */
-export const roadPlan = roadPlanWithin(longestHistory);
+export const deliveryPlan = deliveryPlanWithin(longestHistory);
 
 /** A record in the form in which it travels. */
 export interface Parcel {
@@ -150,9 +150,9 @@ export interface FileLane {
 }
 
 /** All that is delivered of a fleet, and how. */
-export interface Road {
+export interface DeliveryPath {
   readonly fleet: ModelFleet;
-  readonly plan: RoadPlan;
+  readonly plan: DeliveryPlan;
   readonly streams: readonly StreamLane[];
   readonly files: readonly FileLane[];
   /** Each record of the fleet with the forms in which it is delivered, in the order of what happened. */
@@ -213,8 +213,8 @@ export function sourceOf(name: string): Source {
   return source;
 }
 
-/** Lays out a road for a fleet. */
-export function layOut(fleet: ModelFleet, plan: RoadPlan): Road {
+/** Lays out a path for a fleet. */
+export function layOut(fleet: ModelFleet, plan: DeliveryPlan): DeliveryPath {
   const records = fleet.lives.flatMap(({ source, records: told }) =>
     told.map((record) => ({ source, record })),
   );
@@ -231,7 +231,7 @@ export function layOut(fleet: ModelFleet, plan: RoadPlan): Road {
   const tests = plan.testEvents.map((copy, index): Trip => ({ ...copy, parcel: testEvent(last, index) }));
   trips.push(...rejected, ...tests);
   const begin = last + second;
-  const road: Road = {
+  const path: DeliveryPath = {
     fleet,
     plan,
     delivered,
@@ -239,7 +239,7 @@ export function layOut(fleet: ModelFleet, plan: RoadPlan): Road {
     streams: streamLanes(trips, plan, begin),
     files: fileLanes(trips, plan, begin, `v${fleet.number}`),
   };
-  return Object.assign(road, { [fc.toStringMethod]: () => inLines(describeRoad(road)) });
+  return Object.assign(path, { [fc.toStringMethod]: () => inLines(describePath(path)) });
 }
 
 function parcelOf(record: FleetRecord, source: string, byFile: boolean): Parcel {
@@ -258,7 +258,7 @@ export function rowOf(record: FleetRecord): Pick<Parcel, 'form' | 'text'> | unde
 }
 
 function brokenTrips(
-  { record: number, seed, copy }: RoadPlan['broken'][number],
+  { record: number, seed, copy }: DeliveryPlan['broken'][number],
   records: readonly { readonly source: string; readonly record: FleetRecord }[],
 ): Trip[] {
   const { source, record } = records[number % Math.max(records.length, 1)] ?? {};
@@ -279,7 +279,7 @@ function testEvent(at: number, index: number): Parcel {
   return { source, text, form: 'record', fate: 'ignored', standsAlone: false, what: `test ${id}` };
 }
 
-function streamLanes(trips: readonly Trip[], plan: RoadPlan, begin: number): StreamLane[] {
+function streamLanes(trips: readonly Trip[], plan: DeliveryPlan, begin: number): StreamLane[] {
   const lanes = grouped(
     trips.filter(({ parcel }) => parcel.form === 'record'),
     ({ parcel, lane }) => `${parcel.source}/${lane}`,
@@ -303,7 +303,7 @@ interface Body {
 }
 
 /** Puts neighbours into one body; what is no JSON stands alone. */
-function bodiesOf(trips: readonly Trip[], plans: RoadPlan['bodies']): Body[] {
+function bodiesOf(trips: readonly Trip[], plans: DeliveryPlan['bodies']): Body[] {
   const bodies: Body[] = [];
   let open: Trip[] = [];
   let plan = cyclic(plans, 0);
@@ -371,7 +371,7 @@ export function kinesisRecord(
   };
 }
 
-function batchesOf(records: readonly StreamRecord[], { batches, again }: RoadPlan): StreamRecord[][] {
+function batchesOf(records: readonly StreamRecord[], { batches, again }: DeliveryPlan): StreamRecord[][] {
   const cut: StreamRecord[][] = [];
   for (let from = 0, number = 0; from < records.length; number += 1) {
     const size = cyclic(batches, number);
@@ -382,7 +382,7 @@ function batchesOf(records: readonly StreamRecord[], { batches, again }: RoadPla
   return cut;
 }
 
-function fileLanes(trips: readonly Trip[], plan: RoadPlan, begin: number, version: string): FileLane[] {
+function fileLanes(trips: readonly Trip[], plan: DeliveryPlan, begin: number, version: string): FileLane[] {
   const groups = grouped(
     trips.filter(({ parcel }) => parcel.form !== 'record'),
     ({ parcel, lane }) => `${parcel.source}/${parcel.form === 'usage row' ? 'cdr' : 'events'}_${lane}.csv`,
@@ -443,8 +443,8 @@ function distinct(parcels: readonly Parcel[]): Parcel[] {
   return [...new Map(parcels.map((parcel) => [parcel.text, parcel])).values()];
 }
 
-/** The road in lines: what is delivered, in which order and company. */
-export function describeRoad({ streams, files }: Road): string[] {
+/** The path in lines: what is delivered, in which order and company. */
+export function describePath({ streams, files }: DeliveryPath): string[] {
   return [
     ...streams.flatMap(({ name, batches }) =>
       batches.map((batch) => `stream ${name}: ${batch.map(describeBody).join(' | ')}`),

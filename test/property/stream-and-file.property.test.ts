@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { interpreterOf } from '../../lambda/carriers/datastreamer/csv.ts';
+import { makeRowInterpreter } from '../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../lambda/carriers/reading.ts';
 import { Fold } from '../../lambda/ledger/fold.ts';
@@ -11,12 +11,12 @@ import { Random } from '../../simulator/random.ts';
 import type { UsageRecord } from '../../simulator/records.ts';
 import { readAll } from '../records/read-all.ts';
 import { RunningFunction } from './delivery.ts';
+import { sourceOf } from './delivery-path.ts';
 import { comparable } from './expectation.ts';
 import { FaultPlan } from './faults.ts';
 import { underEveryInterleaving } from './interleavings.ts';
 import { KeptRejects, type Pause } from './invocation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
-import { sourceOf } from './road.ts';
 import { timeLimit } from './trials.ts';
 
 /** One usage record that a stream's consumer and the importer of a file take in at the same time. */
@@ -32,7 +32,7 @@ function usageOf(carrier: Carrier, generation: Sim['dataStreamer']['generation']
   const end = start + 900_000;
   const sessionId = '00000000-0000-4000-a000-000000000001';
   const named = carrier === 'emnify' || generation === 'flat' ? { sessionId } : {};
-  return { kind: 'usage', sim, id: '41', at: end, start, end, volume, messages: 0, road: 'both', ...named };
+  return { kind: 'usage', sim, id: '41', at: end, start, end, volume, messages: 0, path: 'both', ...named };
 }
 
 function fieldsOf(record: UsageRecord): string[] {
@@ -40,7 +40,7 @@ function fieldsOf(record: UsageRecord): string[] {
 }
 
 function readRow(record: UsageRecord): Reading {
-  const interpretRow = interpreterOf(usageColumns, 'cdr_20261102_110000.csv');
+  const interpretRow = makeRowInterpreter(usageColumns, 'cdr_20261102_110000.csv');
   if (isFault(interpretRow)) throw new Error(interpretRow.problem);
   return interpretRow(fieldsOf(record), { source: sourceOf(record.sim.carrier), arrivedAt });
 }
@@ -54,14 +54,16 @@ async function write(
   engine: MemoryDynamoDb,
   pause: Pause,
   reading: Reading,
-  lookFirst: boolean,
+  readBeforeWrite: boolean,
 ): Promise<void> {
   if (reading.kind !== 'observed') throw new Error('Not observed');
   const fold = new Fold();
   fold.add(0, { usage: reading.usage, session: undefined, event: undefined, sim: undefined });
   const plan = new FaultPlan();
-  const surroundings = { engine, plan, pause, returnsOld: true, quarantine: new KeptRejects() };
-  const { failed } = await new RunningFunction(surroundings).writer.write(fold.changes(), { lookFirst });
+  const context = { engine, plan, pause, returnsOld: true, quarantine: new KeptRejects() };
+  const { failed } = await new RunningFunction(context).writer.write(fold.changes(), {
+    readBeforeWrite,
+  });
   expect(failed.size).toBe(0);
 }
 

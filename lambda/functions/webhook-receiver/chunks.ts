@@ -4,38 +4,38 @@ import { splitBody, splitValue } from '../../json/json.ts';
 import type { Refusal } from './unpacking.ts';
 
 /** Bytes that a record of a stream may have, data and partition key together, unless its owner has raised it. */
-const mostRecordBytes = 1024 * 1024;
+const maxRecordBytes = 1024 * 1024;
 
 /** Characters of a partition key of ours, each a byte. */
 export const partitionKeyBytes = 32;
 
 /** Bytes that one value may have. */
-const mostValueBytes = mostRecordBytes - partitionKeyBytes;
+const maxValueBytes = maxRecordBytes - partitionKeyBytes;
 
 /**
- * Bytes of a portion that holds several values. A shard takes 1 MiB a second: a record of that size would have to wait
+ * Bytes of a chunk that holds several values. A shard takes 1 MiB a second: a record of that size would have to wait
  * for a second in which nothing else comes, and a few smaller ones go to several shards at once.
  */
-const portionBytes = 256 * 1024;
+const chunkBytes = 256 * 1024;
 
 /**
  * Cuts a body into the records that go to the stream, which the consumer reads like any other delivery. It stays as it
- * is where it is one portion. An array becomes arrays of its elements, each element's text unchanged. Anything else is
- * cut only where one record can't hold it: its values into arrays, what is no JSON each stretch by itself, for the
+ * is where it is one chunk. An array becomes arrays of its elements, each element's text unchanged. Anything else is
+ * cut only where one record can't hold it: its values into arrays, what is no JSON each range by itself, for the
  * consumer to keep with the reason. The same body is always cut alike.
  */
-export function portionsOf(body: Buffer): readonly Buffer[] | Refusal {
-  if (body.length <= portionBytes) return [body];
-  const portions = isUtf8(body) ? cut(body, body.toString('utf8').replace(/^\ufeff/, '')) : [body];
-  if ('status' in portions) return portions;
-  if (portions.some(({ length }) => length > mostValueBytes)) {
-    return { status: 413, message: `A single value of the body has more than ${mostValueBytes} bytes` };
+export function splitRequest(body: Buffer): readonly Buffer[] | Refusal {
+  if (body.length <= chunkBytes) return [body];
+  const chunks = isUtf8(body) ? cut(body, body.toString('utf8').replace(/^\ufeff/, '')) : [body];
+  if ('status' in chunks) return chunks;
+  if (chunks.some(({ length }) => length > maxValueBytes)) {
+    return { status: 413, message: `A single value of the body has more than ${maxValueBytes} bytes` };
   }
-  return portions;
+  return chunks;
 }
 
 function cut(body: Buffer, text: string): readonly Buffer[] | Refusal {
-  const isSmall = body.length <= mostValueBytes;
+  const isSmall = body.length <= maxValueBytes;
   const isArray = /^\s*\[/.test(text);
   if (isSmall && !isArray) return [body];
   const limits = bodyLimits(body.length);
@@ -48,23 +48,23 @@ function cut(body: Buffer, text: string): readonly Buffer[] | Refusal {
   }
   const textsWhere = (whole: boolean) =>
     pieces.filter((piece) => piece.whole === whole).map(({ from, to }) => text.slice(from, to));
-  // Two stretches that are none could together be read as a value that nobody sent.
-  return [...arraysOf(textsWhere(true)), ...textsWhere(false).map((stretch) => Buffer.from(stretch))];
+  // Two ranges that are none could together be read as a value that nobody sent.
+  return [...groupIntoArrays(textsWhere(true)), ...textsWhere(false).map((range) => Buffer.from(range))];
 }
 
-/** Puts values together, as many as fit a portion; one that alone is larger stays alone. */
-function* arraysOf(values: readonly string[]): Generator<Buffer> {
-  let portion: string[] = [];
+/** Puts values together, as many as fit a chunk; one that alone is larger stays alone. */
+function* groupIntoArrays(values: readonly string[]): Generator<Buffer> {
+  let chunk: string[] = [];
   let bytes = 1;
   for (const value of values) {
     const more = Buffer.byteLength(value) + 1;
-    if (portion.length > 0 && bytes + more > portionBytes) {
-      yield Buffer.from(`[${portion.join(',')}]`);
-      portion = [];
+    if (chunk.length > 0 && bytes + more > chunkBytes) {
+      yield Buffer.from(`[${chunk.join(',')}]`);
+      chunk = [];
       bytes = 1;
     }
-    portion.push(value);
+    chunk.push(value);
     bytes += more;
   }
-  if (portion.length > 0) yield Buffer.from(`[${portion.join(',')}]`);
+  if (chunk.length > 0) yield Buffer.from(`[${chunk.join(',')}]`);
 }
