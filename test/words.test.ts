@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/** Words that have a standard term instead, as parts of an identifier, with that term. */
+const replacedWords: ReadonlyMap<string, string> = new Map([
+  ['stretch', 'range, page, block or fragment'],
+  ['stretches', 'ranges, pages, blocks or fragments'],
+  ['road', 'path or source'],
+  ['roads', 'paths or sources'],
+  ['portion', 'chunk or page'],
+  ['portions', 'chunks or pages'],
+  ['patience', 'retry policy'],
+  ['surroundings', 'context'],
+  ['fullness', 'completeness'],
+]);
+
+/** Whole identifiers that say less than another name does, with that name. */
+const replacedNames: ReadonlyMap<string, string> = new Map([
+  ['lookFirst', 'readBeforeWrite'],
+  ['settledBefore', 'finalBefore'],
+  ['speakingFor', 'withoutSession'],
+  ['Earnest', 'Effect'],
+  ['Given', 'what was given'],
+  ['Left', 'what was left'],
+  ['Begun', 'what was begun'],
+]);
+
+/** Names that are not ours to choose. */
+const exceptions: ReadonlySet<string> = new Set([
+  // JavaScript's and vitest's.
+  ...['indexOf', 'lastIndexOf', 'valueOf', 'setPrototypeOf', 'getPrototypeOf'],
+  // JSON Schema's, in openapi.yaml.
+  ...['allOf', 'oneOf', 'anyOf'],
+  // An attribute of stored items, which older versions wrote.
+  'fullness',
+]);
+
+/** Source files by path, without comments and without what stands between quotes. */
+const code = new Map(
+  execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+    .split('\0')
+    .filter((path) => ['.ts', '.mts', '.mjs'].includes(extname(path)) && path !== 'test/words.test.ts')
+    .map((path) => [path, removeText(readFileSync(path, 'utf8'))]),
+);
+
+/** Code without comments and quoted texts. Templates stay: they hold code. */
+function removeText(source: string): string {
+  return source.replaceAll(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, ' ');
+}
+
+/** The words of an identifier, in lower case: `#maxRecordBytes` has three. */
+function splitWords(identifier: string): string[] {
+  return identifier.split(/(?<=[a-z\d])(?=[A-Z])|_/).map((word) => word.toLowerCase());
+}
+
+/** What to say in place of an identifier; undefined if it is fine. */
+function findTerm(identifier: string): string | undefined {
+  if (exceptions.has(identifier)) return undefined;
+  if (/^most[A-Z]/.test(identifier)) return identifier.replace('most', 'max');
+  const [term] = splitWords(identifier).flatMap((word) => replacedWords.get(word) ?? []);
+  return replacedNames.get(identifier) ?? term;
+}
+
+describe('an identifier', () => {
+  const identifiers = new Map<string, string>();
+  for (const [path, text] of code) {
+    for (const [name] of text.matchAll(/[A-Za-z_]\w*/g))
+      if (!identifiers.has(name)) identifiers.set(name, path);
+  }
+
+  test('has the standard term, not a word of our own', () => {
+    const found = [...identifiers].flatMap(([name, path]) => {
+      const term = findTerm(name);
+      return term === undefined ? [] : [`${path}: ${name}, say ${term}`];
+    });
+    expect(found).toEqual([]);
+  });
+
+  test('of a function outside tests is a verb: none ends in Of', () => {
+    const found = [...code]
+      .filter(([path]) => !path.startsWith('test/'))
+      .flatMap(([path, text]) =>
+        [...text.matchAll(/\b(\w+Of)\b/g)].flatMap(([, name = '']) =>
+          exceptions.has(name) ? [] : [`${path}: ${name}`],
+        ),
+      );
+    expect(found).toEqual([]);
+  });
+});
