@@ -15,11 +15,21 @@ import { ledgerTables, tables } from '../../../lambda/store/tables.ts';
 
 const page = readFileSync(new URL('../../../docs/tables.md', import.meta.url), 'utf8');
 
-/** The rows of the first table of a section, or of the first after some words in it, cell by cell. */
-function readTable(heading: string, after: RegExp | string = ''): string[][] {
-  const [, section = ''] = `\n${page}`.split(`\n${heading}\n`);
-  const [, text = section] = after === '' ? [] : section.split(after);
-  const [table = ''] = /(?:^\|.*\n)+/m.exec(text) ?? [];
+/** The text of a section, up to the next heading. */
+function readSection(heading: string): string {
+  const [, rest = ''] = `\n${page}`.split(`\n${heading}\n`);
+  const [section = ''] = rest.split(/^#/m);
+  return section;
+}
+
+/** The items of a section's list, one a line. */
+function readList(heading: string): string[] {
+  return [...readSection(heading).matchAll(/^- (.*)$/gm)].map(([, item = '']) => item);
+}
+
+/** The rows of the table below the page's title, cell by cell. */
+function readTable(): string[][] {
+  const [table = ''] = /(?:^\|.*\n)+/m.exec(readSection('# Tables')) ?? [];
   const rows = table.trimEnd().split('\n').slice(2);
   return rows.map((row) =>
     row
@@ -29,39 +39,56 @@ function readTable(heading: string, after: RegExp | string = ''): string[][] {
   );
 }
 
-function namesIn(cell = ''): string[] {
-  return [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+function namesIn(text = ''): string[] {
+  return [...text.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
 }
 
-/** The attributes that a table of the page gives a type. */
+const reference = 'As above: ';
+
+/** The attributes to which a section's list gives a type: "`a`, `b` (S), `c` (N): what they are". */
 function attributesIn(heading: string): ItemAttribute[] {
-  return readTable(heading).flatMap(([names, type = '']) =>
-    type === '' ? [] : namesIn(names).map((name) => ({ name, type: type as ItemAttribute['type'] })),
-  );
+  return readList(heading).flatMap((item) => {
+    if (item.startsWith(reference)) return [];
+    const [names = ''] = item.split(/:(?: |$)/);
+    return [...names.matchAll(/([^()]+) \((S|N|BOOL)\)/g)].flatMap(([, group, type]) =>
+      namesIn(group).map((name) => ({ name, type: type as ItemAttribute['type'] })),
+    );
+  });
 }
 
 function sorted(attributes: readonly ItemAttribute[]): ItemAttribute[] {
   return attributes.map(({ name, type }) => ({ name, type })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-const common = attributesIn('### Attributes of all tables but Files');
 const places = attributesIn('### Network and cell');
-const stampRows = readTable('### Stamps: attributes that end in `At`');
+const known = [
+  ...attributesIn('### Attributes of all tables but Files'),
+  ...places,
+  ...attributesIn('## Sessions'),
+];
+
+/** Each stamp with the attributes of its group, and the tables that have it: both, unless one is named. */
+const stampRows = readList('### Stamps').map((item) => {
+  const [, stamp = '', table = 'Sessions, Sims', group = ''] =
+    /^`(\w+)`(?: \((\w+)\))?: (.*)$/.exec(item) ?? [];
+  return { stamp, group: namesIn(group), tables: table.split(', ') };
+});
 
 /**
- * A table's attributes: those that its section lists, and those that its last row refers to by name, or in words:
- * "network, cell, stamps".
+ * A table's attributes: those that its section lists, and those that the item "As above" refers to by name, or in
+ * words: "network and cell, stamps".
  */
 function documented(table: string): ItemAttribute[] {
-  const [references = ''] = readTable(`## ${table}`).find(([, type]) => type === '') ?? [];
-  const known = [...common, ...places];
-  const named = namesIn(references).map(
-    (name) => known.find((one) => one.name === name) ?? { name, type: 'S' as const },
-  );
-  const inWords = references.includes('network, cell') ? places : [];
+  const references = readList(`## ${table}`).find((item) => item.startsWith(reference)) ?? '';
+  const named = namesIn(references).map((name) => {
+    const attribute = known.find((one) => one.name === name);
+    if (attribute === undefined) throw new Error(`${table} refers to ${name}, which is not listed above`);
+    return attribute;
+  });
+  const inWords = references.includes('network and cell') ? places : [];
   const stamps = stampRows
-    .filter(([, , where = '']) => references.includes('stamps') && where.split(', ').includes(table))
-    .flatMap(([cell]) => namesIn(cell).map((name) => ({ name, type: 'N' as const })));
+    .filter((row) => references.includes('stamps') && row.tables.includes(table))
+    .map(({ stamp }) => ({ name: stamp, type: 'N' as const }));
   return [...attributesIn(`## ${table}`), ...named, ...inWords, ...stamps];
 }
 
@@ -77,17 +104,16 @@ describe('docs/tables.md', () => {
   });
 
   it('lists every stamp with the attributes of its group and the tables that have it, and no other', () => {
-    const rows = stampRows.map(([stamp, group, where]) => [namesIn(stamp), namesIn(group), where]);
     const groups = new Map([...sessionSchema, ...simSchema].map((group) => [group.stamp, group]));
     const expected = [...groups.values()].map(({ stamp, attributes }) => {
       const where = [
         ...(sessionSchema.some((group) => group.stamp === stamp) ? ['Sessions'] : []),
         ...(simSchema.some((group) => group.stamp === stamp) ? ['Sims'] : []),
       ];
-      return [[stamp], attributes.map(({ name }) => name), where.join(', ')];
+      return { stamp, group: attributes.map(({ name }) => name), tables: where };
     });
     const inOrder = (list: readonly unknown[]): string[] => list.map((row) => JSON.stringify(row)).sort();
-    expect(inOrder(rows)).toEqual(inOrder(expected));
+    expect(inOrder(stampRows)).toEqual(inOrder(expected));
   });
 
   it('lists every attribute of Deliveries, and no other', async () => {
@@ -104,7 +130,7 @@ describe('docs/tables.md', () => {
   });
 
   it('names the keys of every table of the ledger', () => {
-    const rows = readTable('# Tables').map(([table, partitionKey, sortKey]) => [
+    const rows = readTable().map(([table, partitionKey, sortKey]) => [
       table?.replace(/^\[(\w+)\].*$/, '$1'),
       namesIn(partitionKey),
       namesIn(sortKey),
@@ -124,13 +150,16 @@ describe('docs/tables.md', () => {
   });
 
   it('lists every event type of the data streamer by its id, and no other', () => {
-    const rows = readTable('### Event types', /Data streamer:\n/);
-    const documentedTypes = rows.flatMap(([id = '', type, otherId = '', otherType]) => [
-      ...pairTypes(id, type),
-      ...pairTypes(otherId, otherType),
-    ]);
+    // "15 `location.purged` or `sms-api.callback`"
+    const entries = /(\d+) (`[\w.-]+`(?: or `[\w.-]+`)*)/g;
+    const documentedTypes = [...readSection('### Event types').matchAll(entries)].map(
+      ([, id = '', types = '']): [string, string[]] => [
+        id,
+        [...types.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name),
+      ],
+    );
     const ids = Array.from({ length: 1_000 }, (_, id) => String(id));
-    const known = ids.flatMap((id) => {
+    const expected = ids.flatMap((id) => {
       const names = [
         eventTypeName(id, undefined, false),
         eventTypeName(id, undefined, true),
@@ -139,17 +168,6 @@ describe('docs/tables.md', () => {
       ].filter((name) => name !== `event.${id}`);
       return names.length === 0 ? [] : [[id, [...new Set(names)]]];
     });
-    expect(documentedTypes.sort(([a], [b]) => Number(a) - Number(b))).toEqual(known);
+    expect(documentedTypes.sort(([a], [b]) => Number(a) - Number(b))).toEqual(expected);
   });
 });
-
-/** A cell of ids beside one of types; of several ids, the types after the first may leave out what they share. */
-function pairTypes(ids: string, types = ''): [string, string[]][] {
-  const names = [...types.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name);
-  const [first = ''] = names;
-  const full = names.map((name) => (name.startsWith('.') ? `${first.split('.')[0]}${name}` : name));
-  const each = ids.split(', ').filter((id) => id !== '');
-  return each.length === 1
-    ? each.map((id) => [id, full])
-    : each.map((id, index) => [id, full.slice(index, index + 1)]);
-}
