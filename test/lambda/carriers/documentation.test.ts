@@ -5,7 +5,7 @@ import { rejectCodes } from '../../../lambda/carriers/reading.ts';
 it('docs/rejects.md explains every code of a reject, and no other', () => {
   const page = readFileSync(new URL('../../../docs/rejects.md', import.meta.url), 'utf8');
   const [, section = ''] = page.split('\n## The codes\n');
-  const [tables = ''] = section.split('\n## ');
-  const codes = new Set([...tables.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, code = '']) => code));
+  const [lists = ''] = section.split('\n## ');
+  const codes = new Set([...lists.matchAll(/^- `([\w-]+)`: /gm)].map(([, code = '']) => code));
   expect([...codes].sort()).toEqual([...rejectCodes].sort());
 });

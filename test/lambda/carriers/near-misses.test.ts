@@ -116,7 +116,7 @@ it('what is said of them stands in the documentation', () => {
   // Of some sentences the page has one example of several members or types.
   const variable = /member (?:data|events) may hold|this is a (?:number|boolean)|this is null/;
   const sentences = examples.map(([, sentence]) => sentence).filter((sentence) => !variable.test(sentence));
-  expect(sentences.filter((sentence) => !page.includes(`| ${sentence} |`))).toEqual([]);
+  expect(sentences.filter((sentence) => !page.includes(`  - ${sentence}\n`))).toEqual([]);
 });
 
 it.each(['__proto__', 'constructor', 'toString'])('a member called %s is a member like any other', (name) => {
