@@ -18,8 +18,10 @@ export interface AlarmsProps {
 
 /** One thing to be told of. */
 export interface AlarmDefinition {
-  /** A sentence: what is wrong. */
+  /** A sentence: what happened. */
   readonly sentence: string;
+  /** A sentence: what it means for the data. */
+  readonly consequence: string;
   /** The runbook's page: the anchor of its heading. */
   readonly page: string;
   readonly metric: IMetric;
@@ -52,10 +54,10 @@ export class Alarms extends Construct {
 
   /** Adds an alarm, which tells the topic when it goes off and when it is over. */
   add(id: string, definition: AlarmDefinition): void {
-    const { sentence, page, metric, threshold, periods = 1, whenBelow = false } = definition;
+    const { sentence, consequence, page, metric, threshold, periods = 1, whenBelow = false } = definition;
     const { breachingPeriods = periods } = definition;
     const alarm = new Alarm(this, id, {
-      alarmDescription: `${sentence} ${this.#runbook}#${page}`,
+      alarmDescription: `${sentence} ${consequence} ${this.#runbook}#${page}`,
       metric,
       threshold,
       evaluationPeriods: periods,

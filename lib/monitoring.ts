@@ -10,6 +10,7 @@ import type { Configuration, SourceSettings } from './configuration.ts';
 import type { FileIngest } from './file-ingest.ts';
 import { LedgerDashboard } from './ledger-dashboard.ts';
 import { LedgerMetrics } from './ledger-metrics.ts';
+import { fileMapping } from './limits.ts';
 import type { NodeFunction } from './node-function.ts';
 import type { QueryApi } from './query-api.ts';
 import type { CarrierSource } from './source.ts';
@@ -68,6 +69,11 @@ function combine(
   return new MathExpression({ expression, usingMetrics, period, label });
 }
 
+/** Says, as part of a sentence, how long a source's stream keeps what is not processed. */
+function keptFor({ stream }: SourceSettings): string {
+  return `its stream keeps records for ${stream.retentionHours} hours`;
+}
+
 /** Alarms for whatever needs a person, and a dashboard that says whether all is well. */
 export class Monitoring extends Construct {
   readonly alarms: Alarms;
@@ -103,14 +109,16 @@ export class Monitoring extends Construct {
     const { name } = settings;
     this.#watchArrivals(source, files);
     this.#addOfSource(settings, 'Late', {
-      sentence: `Records of the source ${name} wait in its stream for more than ${longestDelay.toMinutes()} minutes.`,
+      sentence: `Records of the source ${name} have waited in its stream for more than ${longestDelay.toMinutes()} minutes.`,
+      consequence: `The ledger is behind; ${keptFor(settings)}.`,
       page: 'iterator-age',
       metric: stream.metricGetRecordsIteratorAgeMilliseconds({ statistic: 'Maximum', period: fiveMinutes }),
       threshold: longestDelay.toMilliseconds(),
       periods: 3,
     });
     this.#addOfSource(settings, 'Refused', {
-      sentence: `The stream of the source ${name} is full: the carrier’s records are refused.`,
+      sentence: `The stream of the source ${name} is full and refuses records.`,
+      consequence: 'The carrier sends them again for a limited time; after that they are lost.',
       page: 'stream-full',
       metric: stream.metricWriteProvisionedThroughputExceeded({ statistic: 'Sum', period: fiveMinutes }),
       threshold: 1,
@@ -118,7 +126,8 @@ export class Monitoring extends Construct {
     });
     this.#watchRejects(settings);
     this.#addOfSource(settings, 'HandedBack', {
-      sentence: `Records of the source ${name} are handed back again and again: the store does not take them.`,
+      sentence: `Records of the source ${name} repeatedly could not be written to the tables or the quarantine.`,
+      consequence: `They are tried again; ${keptFor(settings)}.`,
       page: 'handed-back',
       metric: this.#metrics.ofSource(metric.failed, name),
       threshold: 1,
@@ -127,7 +136,9 @@ export class Monitoring extends Construct {
       breachingPeriods: 3,
     });
     this.#addOfSource(settings, 'Unaccounted', {
-      sentence: `The counts of the source ${name} do not add up: records may have been lost without a trace.`,
+      sentence: `The counts of the source ${name} do not add up: this is a fault in simledger.`,
+      consequence:
+        'Records may be missing from both the ledger and the quarantine; the stream still has them.',
       page: 'conservation',
       metric: this.#metrics.ofSource(measure.unaccounted, name),
       threshold: 1,
@@ -142,6 +153,7 @@ export class Monitoring extends Construct {
     if (silentHours > 0) {
       const silent = {
         sentence: `The source ${name} has delivered nothing for ${silentHours} hours.`,
+        consequence: 'If its carrier has stopped the stream, records that it does not keep are lost.',
         page: 'no-data',
         threshold: 1,
         periods: silentHours,
@@ -163,7 +175,8 @@ export class Monitoring extends Construct {
     // Lambda reads each shard every second, also while nothing arrives.
     const reads = stream.metric('GetRecords.Success', { statistic: 'Sum' });
     this.#addOfSource(settings, 'Stuck', {
-      sentence: `The stream of the source ${name} is not read, or nothing of what arrives in it is taken in.`,
+      sentence: `The stream of the source ${name} is not read, or none of its records are processed.`,
+      consequence: `The fault is in the stack, not at the carrier; ${keptFor(settings)}.`,
       page: 'not-taken-in',
       metric: combine(
         'IF(FILL(reads, 0) < 1 OR (FILL(arrived, 0) >= 1 AND FILL(received, 0) < 1), 1, 0)',
@@ -183,7 +196,8 @@ export class Monitoring extends Construct {
     const { ofMany, ofAll } = fewestRejects;
     const rejects = 'FILL(rejected, 0)';
     this.#addOfSource(source, 'Rejected', {
-      sentence: `More than ${rejectedPercent} % of what the source ${name} delivers can not be read and is in the quarantine.`,
+      sentence: `At least ${rejectedPercent} % of the records of the source ${name} were rejected within an hour.`,
+      consequence: 'They are in the quarantine with their bytes, and not in the ledger.',
       page: 'quarantine',
       metric: combine(
         `IF(${rejects} >= ${ofMany} OR (${rejects} >= ${ofAll} AND ${rejects} >= received), 100 * ${rejects} / received, 0)`,
@@ -197,7 +211,8 @@ export class Monitoring extends Construct {
       threshold: rejectedPercent,
     });
     this.#addOfSource(source, 'StopsConsumer', {
-      sentence: `A record of the source ${name} crashed the consumer three times and is in the quarantine.`,
+      sentence: `A record of the source ${name} crashed the consumer three times.`,
+      consequence: 'It is in the quarantine, and not in the ledger; all other records are processed.',
       page: 'stops-consumer',
       metric: this.#metrics.rejectedAs('stops-consumer', name),
       threshold: 1,
@@ -205,9 +220,11 @@ export class Monitoring extends Construct {
   }
 
   #watchConsumer(consumer: NodeFunction): void {
-    this.#watchFunction('Consumer', 'Kinesis consumer', consumer);
+    const consequence = 'Its records stay in the stream and are delivered again.';
+    this.#watchFunction('Consumer', 'Kinesis consumer', consumer, consequence);
     this.alarms.add('ConsumerLate', {
-      sentence: `The consumer is given records that have waited for more than ${longestDelay.toMinutes()} minutes: a shard is held up.`,
+      sentence: `The consumer receives records that are more than ${longestDelay.toMinutes()} minutes old: a shard is blocked or behind.`,
+      consequence: 'The ledger is behind; records are safe while their stream keeps them.',
       page: 'iterator-age',
       // While a batch is tried again, Lambda does not read on, and Kinesis says nothing of the age of what waits.
       metric: consumer.handler.metric('IteratorAge', { statistic: 'Maximum', period: fiveMinutes }),
@@ -216,7 +233,8 @@ export class Monitoring extends Construct {
       breachingPeriods: 3,
     });
     this.alarms.add('ConsumerDestinationFailures', {
-      sentence: 'Lambda can not write what it gave up to the failure destination: these records are lost.',
+      sentence: 'Lambda cannot write batches that it gave up to the failure destination.',
+      consequence: 'Their records are lost once their stream deletes them.',
       page: 'records-lost',
       metric: consumer.handler.metric('DestinationDeliveryFailures', {
         statistic: 'Sum',
@@ -227,13 +245,17 @@ export class Monitoring extends Construct {
   }
 
   #watchQueryApi({ function: reader, secret }: QueryApi): void {
-    this.#watchFunction('QueryApi', 'query API', reader);
-    if (secret !== undefined) this.#watchSecrets('QueryApi', 'query API', service.queryApi);
+    const failing = 'Requests of clients fail; the ledger is not affected.';
+    this.#watchFunction('QueryApi', 'query API', reader, failing);
+    if (secret === undefined) return;
+    const refusing = 'Within an hour it refuses all clients; the ledger is not affected.';
+    this.#watchSecrets('QueryApi', 'query API', service.queryApi, refusing);
   }
 
-  #watchSecrets(id: string, name: string, serviceName: string): void {
+  #watchSecrets(id: string, name: string, serviceName: string, consequence: string): void {
     this.alarms.add(`${id}SecretUnreadable`, {
-      sentence: `The ${name} can not read its secret: within an hour nobody gets in.`,
+      sentence: `The ${name} cannot read its secret.`,
+      consequence,
       page: 'secret-unreadable',
       metric: this.#metrics.unreadableSecrets(serviceName),
       threshold: 1,
@@ -254,13 +276,15 @@ export class Monitoring extends Construct {
       });
     const delivered = 'OnFailureDestinationDeliveredEventCount';
     this.#addOfSource(settings, 'GivenUp', {
-      sentence: `Records of the source ${settings.name} became too old before they could be stored, and are in the failure destination.`,
+      sentence: `Records of the source ${settings.name} became too old before they were stored.`,
+      consequence: 'They are in the failure destination, and not in the ledger until you redrive them.',
       page: 'failure-destination',
       metric: events(delivered, fiveMinutes),
       threshold: 1,
     });
     this.#addOfSource(settings, 'Dropped', {
-      sentence: `Records of the source ${settings.name} became too old before they could be stored, and are not in the failure destination.`,
+      sentence: `Records of the source ${settings.name} became too old before they were stored, and are not in the failure destination.`,
+      consequence: 'They are lost once the stream deletes them.',
       page: 'records-lost',
       metric: combine(
         'FILL(dropped, 0) - FILL(delivered, 0)',
@@ -276,16 +300,20 @@ export class Monitoring extends Construct {
   }
 
   #watchFiles({ importer, queue, deadLetters }: FileIngest, sources: readonly CarrierSource[]): void {
-    this.#watchFunction('Importer', 'file importer', importer);
+    const consequence = 'Its files stay in their buckets and are tried again.';
+    this.#watchFunction('Importer', 'file importer', importer, consequence);
     this.alarms.add('FilesLate', {
       sentence: `A file has waited for more than ${longestFileDelay.toHours()} hours to be imported.`,
+      consequence: 'It stays in its bucket; its announcement stays in the queue for 4 days.',
       page: 'files-late',
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: fiveMinutes }),
       threshold: longestFileDelay.toSeconds(),
       periods: 3,
     });
     this.alarms.add('DeadLetters', {
-      sentence: 'Files could not be imported, and their announcements wait in the dead-letter queue.',
+      sentence: `Files could not be imported in ${fileMapping.maximumReceives} tries.`,
+      consequence:
+        'Their rows may be missing from the ledger; the files stay in their buckets, their announcements in the dead-letter queue for 14 days.',
       page: 'dead-letter-queue',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({
         statistic: 'Maximum',
@@ -297,6 +325,7 @@ export class Monitoring extends Construct {
       if (bucket === undefined) continue;
       this.#addOfSource(settings, 'FileFailed', {
         sentence: `No row of a file of the source ${settings.name} could be read.`,
+        consequence: 'The file is in the quarantine; nothing of it is in the ledger.',
         page: 'file-failed',
         metric: this.#metrics.ofSource(measure.filesFailed, settings.name),
         threshold: 1,
@@ -306,18 +335,23 @@ export class Monitoring extends Construct {
 
   #watchWebhooks(webhooks: WebhookIngest): void {
     const { receiver, secrets } = webhooks;
-    this.#watchFunction('Webhooks', 'webhook receiver', receiver);
-    this.#watchSecrets('Webhooks', 'webhook receiver', service.webhookReceiver);
+    const failing = 'Carriers are answered with 5xx; records that they do not send again are lost.';
+    this.#watchFunction('Webhooks', 'webhook receiver', receiver, failing);
+    const refusing =
+      'Within an hour it answers carriers with 5xx; records that they do not send again are lost.';
+    this.#watchSecrets('Webhooks', 'webhook receiver', service.webhookReceiver, refusing);
     this.#watchGateway(webhooks);
     for (const { settings } of secrets.keys()) {
       this.#addOfSource(settings, 'CallsRefused', {
-        sentence: `Calls of the carrier of the source ${settings.name} are refused: it drops them, or stops.`,
+        sentence: `Requests of the carrier of the source ${settings.name} are answered with 4xx.`,
+        consequence: 'Their records are not in the ledger; the carrier drops them or stops the stream.',
         page: 'calls-refused',
         metric: this.#metrics.ofSource(webhook.refused, settings.name),
         threshold: 1,
       });
       this.#addOfSource(settings, 'CallsFailed', {
-        sentence: `Calls of the carrier of the source ${settings.name} can not be taken, and it has to send them again.`,
+        sentence: `Requests of the carrier of the source ${settings.name} are answered with 5xx.`,
+        consequence: 'Their records are lost unless the carrier sends them again.',
         page: 'calls-failed',
         metric: this.#metrics.ofSource(webhook.failed, settings.name),
         threshold: 1,
@@ -344,22 +378,25 @@ export class Monitoring extends Construct {
       metricValue: '1',
     });
     this.alarms.add('WebhooksGatewayRefused', {
-      sentence: 'API Gateway refuses calls of carriers by itself: those that are not sent again are lost.',
+      sentence: 'API Gateway refuses requests of carriers before the receiver sees them.',
+      consequence: 'Their records are lost unless the carrier sends them again.',
       page: 'gateway-refused',
       metric: this.#metrics.gatewayRefused(),
       threshold: 1,
     });
   }
 
-  #watchFunction(id: string, name: string, { handler }: NodeFunction): void {
+  #watchFunction(id: string, name: string, { handler }: NodeFunction, consequence: string): void {
     this.alarms.add(`${id}Errors`, {
       sentence: `The ${name} crashes or runs out of time.`,
+      consequence,
       page: 'function-errors',
       metric: handler.metricErrors({ statistic: 'Sum', period: fiveMinutes }),
       threshold: 1,
     });
     this.alarms.add(`${id}Throttles`, {
-      sentence: `Lambda holds the ${name} back: the account’s concurrency is used up.`,
+      sentence: `Lambda throttles the ${name}: the concurrency of the account or of the function is used up.`,
+      consequence,
       page: 'function-throttles',
       metric: handler.metricThrottles({ statistic: 'Sum', period: fiveMinutes }),
       threshold: 1,
@@ -371,7 +408,8 @@ export class Monitoring extends Construct {
     for (const table of storage.tables) {
       for (const kind of ['Read', 'Write'] as const) {
         this.alarms.add(`${table.node.id}${kind}Throttles`, {
-          sentence: `DynamoDB holds back ${kind === 'Read' ? 'reads from' : 'writes to'} the table ${table.node.id}.`,
+          sentence: `DynamoDB throttles ${kind === 'Read' ? 'reads from' : 'writes to'} the table ${table.node.id}.`,
+          consequence: 'They are tried again; records wait until they succeed.',
           page: 'table-throttles',
           // An alarm of DynamoDB's metrics stays as it is where they have no data, which is where nothing is held back.
           metric: combine(

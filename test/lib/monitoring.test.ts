@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
@@ -261,30 +262,43 @@ async function runbookPages(): Promise<Map<string, string>> {
 }
 
 describe('the runbook', () => {
-  it('has a page for each alarm, which says what is wrong in a sentence first', async () => {
+  it('has a page for each alarm, which says what happened and what it means for the data', async () => {
     const pages = await runbookPages();
     const descriptions = Object.values({ ...alarms(called), ...alarms(synthesise()) }).map(
       ({ AlarmDescription }) => String(AlarmDescription),
     );
-    const linked = descriptions.map((text) => /^[A-Z][^#]+\. docs\/runbook\.md#([a-z-]+)$/.exec(text)?.[1]);
+    const twoSentences = /^[A-Z][^.#]+\. [A-Z][^.#]+\. docs\/runbook\.md#([a-z-]+)$/;
+    const linked = descriptions.map((text) => twoSentences.exec(text)?.[1]);
     expect([...new Set(linked)].sort()).toEqual([...pages.keys()].sort());
   });
 
   it('begins each page with what the operator sees, and one command', async () => {
-    const beginnings = [...(await runbookPages()).values()].map((page) => page.split('### Description')[0]);
-    const form = /^[a-z-]+\n\n\*\*You see:\*\* The mail \*[^`]+?(?:`[^`]+`[^`]*)*\n\n```sh\n[^\n]+\n```\n\n$/;
+    const beginnings = [...(await runbookPages()).values()].map((page) => page.split('**Investigate')[0]);
+    const form = /^[a-z-]+\n\n\*\*You see:\*\* [^`\n]+(?:`[^`]+`[^`]*)*\n\n```sh\n[^\n]+\n```\n\n$/;
     expect(beginnings).toEqual(beginnings.map(() => expect.stringMatching(form)));
   });
 
-  it('tells on each page what it is, what to look at and what to do', async () => {
-    const headings = [...(await runbookPages()).values()].map((page) => page.match(/^### .+$/gm));
-    expect(headings).toEqual(headings.map(() => ['### Description', '### Investigation', '### Resolution']));
+  it('tells on each page what to look at and what to do, in this order', async () => {
+    const parts = [...(await runbookPages()).values()].map((page) => page.match(/^\*\*[A-Z][a-z]+/gm));
+    expect(parts).toEqual(parts.map(() => ['**You', '**Investigate', '**Resolve']));
+  });
+
+  it('filters logs by messages that the functions write', async () => {
+    const folder = fileURLToPath(new URL('../../lambda', import.meta.url));
+    const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'));
+    const code = (await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))).join('\n');
+    const pages = [...(await runbookPages()).values()].join('');
+    const messages = [...pages.matchAll(/\$\.message = "([^"]+)"/g)].map(([, message = '']) => message);
+    expect(messages.length).toBeGreaterThan(0);
+    expect(messages.filter((message) => !code.includes(`'${message}'`))).toEqual([]);
   });
 
   it('is linked to where it is read', () => {
     const runbook = 'https://wiki.example.com/simledger';
     const { AlarmDescription } = alarms(synthesise(withoutApi({ runbook })))['DefaultSilent'] ?? {};
-    expect(AlarmDescription).toBe(`The source default has delivered nothing for 6 hours. ${runbook}#no-data`);
+    expect(AlarmDescription).toBe(
+      `The source default has delivered nothing for 6 hours. If its carrier has stopped the stream, records that it does not keep are lost. ${runbook}#no-data`,
+    );
   });
 });
 
