@@ -7,11 +7,11 @@ import { ConfigurationError, configurationKey, readConfiguration } from '../../l
 
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
-/** The keys of a section's table. */
+/** The keys of a section's lists. */
 function listDocumented(section: string): string[] {
   const [, text = ''] = page.split(`\n## ${section}\n`);
-  const [table = ''] = text.split('\n## ');
-  return [...table.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, key = '']) => key).sort();
+  const [lists = ''] = text.split('\n## ');
+  return [...lists.matchAll(/^- `([\w.]+)` /gm)].map(([, key = '']) => key).sort();
 }
 
 /** What is said of a configuration that is not accepted. */
