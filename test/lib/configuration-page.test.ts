@@ -98,7 +98,7 @@ test('docs/configuration.md has the range of every number', () => {
 });
 
 test('docs/configuration.md has the defaults of the stack', () => {
-  const standard: unknown = configurationOf(new App().node);
+  const standard: unknown = readConfiguration(new App().node);
   const documented = readLists('The stack').filter((item) => item.standard !== undefined);
   expect(documented.length).toBeGreaterThan(15);
   expect(documented.map(({ key, standard: said }) => [key, said])).toEqual(
