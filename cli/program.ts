@@ -1,4 +1,4 @@
-import { Argument, Command, Option } from '@commander-js/extra-typings';
+import { Argument, Command, Help, Option } from '@commander-js/extra-typings';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
 import { filters, granularities, sessionStatuses } from '../lambda/queries/parameters.ts';
@@ -36,26 +36,32 @@ type Performer = ReturnType<typeof performer>;
 
 function newProgram({ terminal }: CommandEnvironment) {
   return new Command('simledger')
-    .description('Operates simledger: a stack in your AWS account, or the local run.')
-    .version(manifest.version)
+    .description('Operate simledger: a stack in your AWS account, or the local run')
+    .version(manifest.version, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show this help')
+    .helpCommand('help [command]', 'Show the help of a command')
     .addOption(
-      new Option('--local', 'the local run of this machine (npm start) instead of a stack').conflicts([
+      new Option('--local', 'Use the local run (npm start) instead of a stack').conflicts([
         'region',
         'profile',
         'stack',
       ]),
     )
-    .option('--stack <name>', 'name of the stack', 'simledger')
-    .option('--region <region>', 'AWS region; else that of AWS_REGION or of the profile')
-    .option('--profile <name>', 'profile of the AWS configuration; else AWS_PROFILE')
-    .option('--json', 'print JSON for programs instead of tables')
-    .option('--reveal', 'show personal values: IMSI, IMEI, phone numbers, addresses, names')
-    .configureHelp({ showGlobalOptions: true })
+    .option('--stack <name>', 'Name of the stack', 'simledger')
+    .option('--region <region>', 'AWS region (default: AWS_REGION, then profile)')
+    .option('--profile <name>', 'AWS profile (default: AWS_PROFILE)')
+    .option('--json', 'Print JSON instead of tables')
+    .option('--reveal', 'Show personal values such as IMSI and addresses')
+    .configureHelp({
+      showGlobalOptions: true,
+      // Every flag is off by default.
+      optionDescription: (option) => new Help().optionDescription(option).replace(' (default: false)', ''),
+    })
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
     })
-    .showHelpAfterError('(simledger --help, or --help behind a command, shows what is accepted)')
+    .showHelpAfterError('(Run simledger --help, or a command with --help, to see what is accepted)')
     .exitOverride();
 }
 
@@ -124,15 +130,15 @@ async function openDeployment({ terminal }: CommandEnvironment, program: Program
 }
 
 function addQuarantine(program: Program, perform: Performer): void {
-  const quarantine = program.command('quarantine').description('what could not be read');
+  const quarantine = program.command('quarantine').description('List, show and redrive rejected records');
   quarantine
     .command('list')
-    .description('what was rejected: counts by source and reason, and the latest')
-    .option('--source <name>', 'of this source only')
-    .addOption(wordOption('--reason <code>', 'of this reason only', rejectCodes))
+    .description('Count rejects by source and reason, and list the latest')
+    .option('--source <name>', 'Only this source')
+    .addOption(wordOption('--reason <code>', 'Only this reason', rejectCodes))
     .option(
       '--limit <n>',
-      'how many of the latest to show; else 20, as JSON all',
+      'Maximum number of rejects to list (default: 20; all with --json)',
       wholeNumberArgument(0, 1_000),
     )
     .action((options) =>
@@ -140,15 +146,15 @@ function addQuarantine(program: Program, perform: Performer): void {
     );
   quarantine
     .command('show')
-    .description('a reject and its bytes, personal values masked')
-    .argument('<id>', 'the ID that list shows, or the key of the object')
+    .description('Show a reject and its bytes')
+    .argument('<id>', 'ID that list shows, or key of the object')
     .action((id) => perform('reads', async () => (await import('./quarantine/show.ts')).showReject, { id }));
   quarantine
     .command('redrive')
-    .description("reads rejects again with today's code, and puts the good into the ledger")
-    .option('--source <name>', 'of this source only')
-    .addOption(wordOption('--reason <code>', 'of this reason only', rejectCodes))
-    .option('--dry-run', 'say what would become of them, and write nothing', false)
+    .description('Reprocess rejects with the code in this folder')
+    .option('--source <name>', 'Only this source')
+    .addOption(wordOption('--reason <code>', 'Only this reason', rejectCodes))
+    .option('--dry-run', 'Show what would happen, and write nothing', false)
     .action((options) =>
       perform('writes', async () => (await import('./quarantine/redrive.ts')).redriveQuarantine, options),
     );
@@ -157,20 +163,20 @@ function addQuarantine(program: Program, perform: Performer): void {
 function addStatus(program: Program, perform: Performer): void {
   program
     .command('status')
-    .description('whether all is well: sources, files, queues and alarms on one screen')
+    .description('Show sources, files, queues and alarms')
     .action((options) =>
       perform('reads', async () => (await import('./status/status.ts')).showStatus, options),
     );
 }
 
 function addFailures(program: Program, perform: Performer): void {
-  const failures = program.command('failures').description('what could be read, but was given up');
+  const failures = program.command('failures').description('List and redrive failed batches and files');
   failures
     .command('list')
-    .description('batches of streams that Lambda gave up, and files in the dead-letter queue')
+    .description('List the batches that Lambda gave up, and the files in the dead-letter queue')
     .option(
       '--limit <n>',
-      'how many of the latest batches to show; else 20, as JSON all',
+      'Maximum number of batches to list (default: 20; all with --json)',
       wholeNumberArgument(0, 1_000),
     )
     .action((options) =>
@@ -178,8 +184,8 @@ function addFailures(program: Program, perform: Performer): void {
     );
   failures
     .command('redrive')
-    .description('takes them into the ledger again')
-    .option('--dry-run', 'say what would become of them, and write nothing', false)
+    .description('Reprocess failed batches and files')
+    .option('--dry-run', 'Show what would happen, and write nothing', false)
     .action((options) =>
       perform('writes', async () => (await import('./failures/redrive.ts')).redriveFailures, options),
     );
@@ -189,26 +195,26 @@ function addReplay(program: Program, perform: Performer, { terminal }: CommandEn
   const time = timeArgument(terminal.now);
   program
     .command('replay')
-    .description('takes in again what streams still keep, as the consumer does; nothing is counted twice')
-    .option('--from <time>', 'records that arrived since then; else all that are kept', time)
-    .option('--to <time>', 'records that arrived until then; else until now', time)
-    .option('--source <name>', 'of this source only')
-    .option('--stream <name>', 'what this stream keeps, which a source has left behind; with --source')
-    .option('--dry-run', 'say what would become of them, and write nothing', false)
-    .option('--verify', 'compare every item that they are about before and after', false)
+    .description('Reprocess the records that streams still keep')
+    .option('--from <time>', 'Start of the range, by arrival (default: the oldest record)', time)
+    .option('--to <time>', 'End of the range, by arrival (default: now)', time)
+    .option('--source <name>', 'Only this source')
+    .option('--stream <name>', 'Read the stream of a removed source as that of --source')
+    .option('--dry-run', 'Show what would happen, and write nothing', false)
+    .option('--verify', 'Compare every affected item before and after', false)
     .action((options) => perform('writes', async () => (await import('./replay/replay.ts')).replay, options));
 }
 
 function addImport(program: Program, perform: Performer): void {
   program
     .command('import')
-    .description('takes in files: CSV by the deployed importer, JSON and JSON lines from here')
-    .argument('<file...>', 'files, folders, s3://bucket/key, or s3://bucket/prefix/')
-    .option('--source <name>', 'whose they are')
-    .option('--parallel <n>', 'files at the same time', wholeNumberArgument(1, 64), 4)
+    .description('Import CSV and JSON files')
+    .argument('<file...>', 'Files, folders, s3://bucket/key or s3://bucket/prefix/')
+    .option('--source <name>', 'Source that the files belong to')
+    .option('--parallel <n>', 'Number of files to import at the same time', wholeNumberArgument(1, 64), 4)
     .option(
       '--wait <seconds>',
-      'how long to wait for an importer that does not move',
+      'Seconds to wait for an importer that makes no progress',
       wholeNumberArgument(1, 86_400),
       300,
     )
@@ -226,19 +232,23 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
   const { sims, events } = filters;
   program
     .command('sims')
-    .description('the fleet')
-    .option('--status <word>', "of this status, in the carrier's words", queryArgument(sims.status))
+    .description('List SIMs')
+    .option(
+      '--status <word>',
+      "Only SIMs with this status, in the carrier's words",
+      queryArgument(sims.status),
+    )
     .addOption(
-      new Option('--online <yes>', 'online or not')
+      new Option('--online <boolean>', 'Only SIMs that are online, or are not')
         .choices(['true', 'false'])
         .argParser(queryArgument(sims.online)),
     )
-    .option('--source <name>', 'of this source', queryArgument(sims.source))
-    .option('--fleet <sid>', 'of this fleet', queryArgument(sims.fleet))
-    .option('--name <part>', 'whose name has this part', queryArgument(sims.name))
-    .option('--limit <n>', 'SIMs, at most; else 50 in a table, and all as JSON or CSV', most)
-    .option('--jsonl', 'print a JSON object a line', false)
-    .option('--csv', 'print CSV', false)
+    .option('--source <name>', 'Only this source', queryArgument(sims.source))
+    .option('--fleet <sid>', 'Only this fleet', queryArgument(sims.fleet))
+    .option('--name <part>', 'Only SIMs whose name contains this', queryArgument(sims.name))
+    .option('--limit <n>', 'Maximum number of SIMs to list (default: 50 in a table, else all)', most)
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
     .action((options) =>
       perform('reads', async () => (await import('./lists/commands.ts')).showSims, options),
     );
@@ -246,31 +256,31 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
     program
       .command(name)
       .description(description)
-      .argument('<sim>', "ICCID, SID, the carrier's id, or name")
-      .option('--from <time>', 'since then; else from 30 days before the end', time)
-      .option('--to <time>', 'until then; else until now', time)
-      .option('--limit <n>', 'how many, at most; else 50 in a table, and all as JSON or CSV', most)
-      .option('--jsonl', 'print a JSON object a line', false)
-      .option('--csv', 'print CSV', false);
-  ofSim('sessions', "a SIM's data sessions, newest first")
-    .addOption(wordOption('--status <word>', 'of this status only', sessionStatuses))
+      .argument('<sim>', "ICCID, SID, carrier's id or name of the SIM")
+      .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
+      .option('--to <time>', 'End of the range (default: now)', time)
+      .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', most)
+      .option('--jsonl', 'Print one JSON object per line', false)
+      .option('--csv', 'Print CSV', false);
+  ofSim('sessions', 'List the data sessions of a SIM, newest first')
+    .addOption(wordOption('--status <word>', 'Only sessions with this status', sessionStatuses))
     .action((sim, options) =>
       perform('reads', async () => (await import('./lists/commands.ts')).showSessions, {
         sim,
         ...options,
       }),
     );
-  ofSim('usage', 'what a SIM used, with a bar for each period')
+  ofSim('usage', 'Show the usage of a SIM by period')
     .addOption(
-      wordOption('--by <period>', 'sums of these periods, or the records', granularities).default(
+      wordOption('--by <period>', 'Period to sum up; raw lists the records', granularities).default(
         'day' as const,
       ),
     )
     .action((sim, options) =>
       perform('reads', async () => (await import('./lists/commands.ts')).showUsage, { sim, ...options }),
     );
-  ofSim('events', "a SIM's events, newest first")
-    .option('--type <type>', 'of this type', queryArgument(events.type))
+  ofSim('events', 'List the events of a SIM, newest first')
+    .option('--type <type>', 'Only events of this type', queryArgument(events.type))
     .action((sim, options) =>
       perform('reads', async () => (await import('./lists/commands.ts')).showEvents, { sim, ...options }),
     );
@@ -280,11 +290,11 @@ function addExport(program: Program, perform: Performer, { terminal }: CommandEn
   const time = timeArgument(terminal.now);
   program
     .command('export')
-    .description('the ledger as files for a spreadsheet, Athena or DuckDB, one a table')
-    .requiredOption('--out <dir>', 'folder to write to')
-    .option('--from <time>', 'what began since then; else from the beginning on', time)
-    .option('--to <time>', 'what began before then; else to the end', time)
-    .addOption(wordOption('--format <format>', 'of the files', exportFormats).default('csv' as const))
+    .description('Export sessions, usage, events and SIMs to files')
+    .requiredOption('--out <dir>', 'Folder to write to')
+    .option('--from <time>', 'Start of the range (default: the oldest item)', time)
+    .option('--to <time>', 'End of the range (default: the latest item)', time)
+    .addOption(wordOption('--format <format>', 'Format of the files', exportFormats).default('csv' as const))
     .action((options) =>
       perform('writes', async () => (await import('./export/export.ts')).exportLedger, options),
     );
@@ -293,7 +303,7 @@ function addExport(program: Program, perform: Performer, { terminal }: CommandEn
 function addDoctor(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
   program
     .command('doctor')
-    .description('looks after what can be wrong with a deployment, and says what to do')
+    .description('Check a deployment, and say what to fix')
     .action(async (options) => {
       try {
         await perform('reads', async () => (await import('./doctor/doctor.ts')).examine, options);
@@ -310,12 +320,12 @@ function addDoctor(program: Program, perform: Performer, { terminal }: CommandEn
 function addConnect(program: Program, perform: Performer): void {
   program
     .command('connect')
-    .description("what a carrier's portal asks for, and then whether its records come")
-    .argument('<source>', 'whose portal is filled in')
-    .option('--no-wait', 'print what the portal asks for, and end')
+    .description('Print portal settings, and wait for a record')
+    .argument('<source>', 'Name of the source')
+    .option('--no-wait', 'Print what the portal asks for, and do not wait')
     .option(
       '--hint <seconds>',
-      'after how long without a record to look for causes',
+      'Seconds without a record after which possible causes are named',
       wholeNumberArgument(1, 86_400),
       120,
     )
@@ -327,8 +337,8 @@ function addConnect(program: Program, perform: Performer): void {
 function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }: CommandEnvironment): void {
   program
     .command('completion')
-    .description('prints what a shell loads to complete commands and options by Tab')
-    .addArgument(new Argument('<shell>', 'whose').choices(shells).argParser(wordArgument(shells)))
+    .description('Print the completion script of a shell')
+    .addArgument(new Argument('<shell>', 'Name of the shell').choices(shells).argParser(wordArgument(shells)))
     .action(async (shell) => {
       const { completionScript } = await import('./completion/scripts.ts');
       terminal.out.write(completionScript(shell, script));
@@ -336,8 +346,8 @@ function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }:
   // What the printed scripts ask at each Tab.
   program
     .command('complete', { hidden: true })
-    .argument('[before...]', "words between the program's name and the cursor's word")
-    .option('--word <text>', "the cursor's word", '')
+    .argument('[before...]', "Words between the program's name and the cursor's word")
+    .option('--word <text>', "The cursor's word", '')
     .action(async (before, { word }) => {
       const { complete } = await import('./completion/candidates.ts');
       const completion = complete(program, before, word);

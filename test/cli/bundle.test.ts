@@ -109,14 +109,14 @@ describe('the bundle', () => {
     // What the bundle says now shows that it is what runs.
     const [entry = ''] = made.filter((name) => /^main-\w+\.mjs$/.test(name));
     const code = await readFile(join(files(folder), entry), 'utf8');
-    await writeFile(join(files(folder), entry), code.replaceAll('Operates simledger', 'Bundled simledger'));
+    await writeFile(join(files(folder), entry), code.replaceAll('Operate simledger', 'Bundled simledger'));
     expect((await simledger(folder, '--help')).stdout).toContain('Bundled simledger');
 
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as object;
     await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, version: '99.0.0' }));
     await dateBack(join(folder, 'package.json'));
     expect((await simledger(folder, '--version')).stdout).toBe('99.0.0\n');
-    expect((await simledger(folder, '--help')).stdout).toContain('Operates simledger');
+    expect((await simledger(folder, '--help')).stdout).toContain('Operate simledger');
 
     await rm(join(folder, 'node_modules/.cache/simledger/manifest.json'));
     await writeFile(join(folder, 'node_modules/.cache/simledger/manifest.json'), '{"entry":"main');
