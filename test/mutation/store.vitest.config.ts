@@ -13,7 +13,7 @@ export default defineConfig({
       'test/property/{delivery-path,writers,write-units,carriers-move,session-refresh}.property.test.ts',
     ],
     setupFiles: ['test/mutation/first-failure.ts'],
-    testTimeout: 30_000,
+    testTimeout: 150_000,
     hookTimeout: 60_000,
     isolate: false,
     env: { PROPERTY_RUNS: '0.02' },

@@ -1,15 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { slowTests } from '../../vitest.config.ts';
 
 /**
- * The tests that a mutant of the pure core has to survive: examples, and properties of what it is made of. The
- * properties of whole records and the large bodies take longer than all else, and each mutant would pay for them.
+ * The tests that a mutant of the pure core has to survive: examples, and properties of what it is made of. Properties
+ * of whole records, and tests of growth and of large bodies, take longer than all else, and each mutant would pay for
+ * them.
  */
 export default defineConfig({
   test: {
     include: ['test/lambda/{carriers,json,ledger}/**/*.test.ts', 'test/lambda/ingest/ingest.test.ts'],
-    exclude: ['test/lambda/carriers/{interpret.property,large-bodies}.test.ts'],
+    exclude: ['test/lambda/carriers/interpret.property.test.ts', ...slowTests],
     setupFiles: ['test/mutation/first-failure.ts'],
-    testTimeout: 30_000,
+    testTimeout: 150_000,
     isolate: false,
     env: { PROPERTY_RUNS: '0.25' },
   },

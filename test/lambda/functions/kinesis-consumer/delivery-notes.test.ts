@@ -30,7 +30,7 @@ describe('the notes of deliveries', () => {
       {
         shard: { S: 'stream/shardId-000000000000' },
         delivery: { S: 'record#49600' },
-        started: { N: '3' },
+        begun: { N: '3' },
         expiresAt: { N: String(arrivedAt / 1000 + 8 * 24 * 3600) },
       },
     ]);
