@@ -15,7 +15,6 @@ import {
   onDemandShards,
   reconnectStorm,
   type StormDefence,
-  shardRecordsPerSecond,
   simulateStorm,
 } from '../lib/sizing.ts';
 import {
@@ -68,18 +67,18 @@ const fleets = [
 
 const million = fleets[2];
 
-const lines: readonly (readonly [keyof Month, string, string])[] = [
-  ['writes', 'DynamoDB writes', 'which events the carrier sends'],
-  ['reads', 'DynamoDB reads', ''],
-  ['storage', 'DynamoDB storage and backups, first month', '`retention.eventDays`'],
-  ['streamHours', 'Kinesis, the stream by the hour', '`stream.mode`'],
-  ['streamData', 'Kinesis, data in, out and kept for 7 days', '`retention.streamHours`'],
-  ['lambda', 'Lambda', '`consumer.batchingWindowSeconds`'],
-  ['metrics', 'CloudWatch metrics', '`measuredNetworks`'],
-  ['alarms', 'CloudWatch alarms', 'number of sources'],
-  ['dashboard', 'CloudWatch dashboard', ''],
-  ['logs', 'CloudWatch logs', '`consumer.batchingWindowSeconds`'],
-  ['requests', 'Queue polling, objects, requests', ''],
+const lines: readonly (readonly [keyof Month, string])[] = [
+  ['writes', 'DynamoDB writes'],
+  ['reads', 'DynamoDB reads'],
+  ['storage', 'DynamoDB storage, first month'],
+  ['streamHours', 'Kinesis hours'],
+  ['streamData', 'Kinesis data'],
+  ['lambda', 'Lambda'],
+  ['metrics', 'CloudWatch metrics'],
+  ['alarms', 'CloudWatch alarms'],
+  ['dashboard', 'CloudWatch dashboard'],
+  ['logs', 'CloudWatch logs'],
+  ['requests', 'SQS, S3'],
 ];
 
 /** The computed parts of both pages, of a stack in which so much is deployed. */
@@ -103,17 +102,16 @@ function monthTable(deployed: Deployed): string {
   const totals = months.map((month) => addUp({ ...month }));
   const perSim = totals.map((total, index) => (total / (fleets[index]?.sims ?? 1)).toPrecision(2));
   return `${[
-    `| a month, in $ | ${fleets.map(({ sims }) => `${whole(sims)} SIMs`).join(' | ')} | what changes it |`,
-    '|---|---:|---:|---:|---|',
+    `| a month, in $ | ${fleets.map(({ sims }) => `${whole(sims)} SIMs`).join(' | ')} |`,
+    '|---|---:|---:|---:|',
     ...lines.map(
-      ([line, title, setting]) =>
-        `| ${title} | ${months.map((month) => cents(month[line])).join(' | ')} | ${setting} |`,
+      ([line, title]) => `| ${title} | ${months.map((month) => cents(month[line])).join(' | ')} |`,
     ),
-    `| **together** | ${totals.map((total) => `**${whole(total)}**`).join(' | ')} | |`,
-    `| a SIM | ${perSim.join(' | ')} | |`,
+    `| together | ${totals.map(whole).join(' | ')} |`,
+    `| a SIM | ${perSim.join(' | ')} |`,
   ].join('\n')}
 
-Storage grows: after a year, sessions and usage of every month are there, and its line is ${years.map(cents).join(', ')}.`;
+Sessions and usage never expire: after a year storage costs ${years.map(cents).join(', ')}.`;
 }
 
 function fleetText(): string {
@@ -121,13 +119,13 @@ function fleetText(): string {
   const records = usageRecords + events;
   return [
     `- A SIM has ${usageRecords} usage records, ${events} events and ${sessions} sessions a month; a record is ${recordKilobytes} KB.`,
-    '- A usage record costs 2 write units (usage item, session), an event 3 (event, session, SIM), a new session 1 for its index. No item is larger than 1 KB, and a record that repeats costs as much as the first time.',
+    '- A usage record costs 2 write units (usage, session), an event 3 (event, session, SIM), a new session 1 for its index. Items are below 1 KB. A repeat costs the same.',
     `- **Records**: ${records} a SIM and month. **Write units**: ${usageRecords} × 2 + ${events} × 3 + ${sessions} = ${whole(streamerWriteUnits)} a SIM and month.`,
   ].join('\n');
 }
 
 function arithmeticTable({ alarms, dashboards }: Deployed): string {
-  const { usageRecords, events, sessions, recordKilobytes } = streamerSim;
+  const { usageRecords, events, recordKilobytes } = streamerSim;
   const records = million.sims * (usageRecords + events);
   const batches = countBatches(records);
   const invocations = fleets.map(
@@ -142,17 +140,17 @@ function arithmeticTable({ alarms, dashboards }: Deployed): string {
     [
       'writes',
       `$${dynamoDb.millionWriteUnits} a million write units, on demand`,
-      `${whole((million.sims * streamerWriteUnits) / 1e6)} million × ${dynamoDb.millionWriteUnits} = $${cents(month.writes)}. A batch of one record costs one more (table Deliveries): ${list(single)} million`,
+      `${whole((million.sims * streamerWriteUnits) / 1e6)} million × ${dynamoDb.millionWriteUnits} = $${cents(month.writes)}. A batch of one record costs one more: ${list(single)} million`,
     ],
     [
       'reads',
       `$${dynamoDb.millionReadUnits} a million read units`,
-      `1 for each batch of one record; half of one for each record where a process has more SIMs to remember than 100,000: $${cents(month.reads)}`,
+      `1 for each batch of one record, half of one for each record beyond 100,000 SIMs a process: $${cents(month.reads)}`,
     ],
     [
       'storage, backups',
       `$${dynamoDb.gigabyteMonth} and $${dynamoDb.backupGigabyteMonth} (point-in-time recovery) a GB and month`,
-      `a SIM has ${usageRecords} usage items of ${itemSizes.usage} bytes, ${events} events of ${itemSizes.event}, ${sessions} sessions of ${itemSizes.session}, each and ${overhead} bytes that AWS adds: $${cents(month.storage)}`,
+      `items of ${itemSizes.usage} (usage), ${itemSizes.event} (event) and ${itemSizes.session} (session) bytes, and ${overhead} that AWS adds: $${cents(month.storage)}`,
     ],
     [
       'stream hours',
@@ -161,63 +159,51 @@ function arithmeticTable({ alarms, dashboards }: Deployed): string {
     ],
     [
       'stream data',
-      `$${kinesis.gigabyteIn} a GB in (each record rounded up to whole KB), $${kinesis.gigabyteOut} a GB out, $${kinesis.keptGigabyteMonth} a GB and month kept beyond 24 hours`,
+      `$${kinesis.gigabyteIn} a GB in (records rounded up to whole KB), $${kinesis.gigabyteOut} a GB out, $${kinesis.keptGigabyteMonth} a GB and month kept beyond 24 hours`,
       `${whole((records * Math.ceil(recordKilobytes)) / 1e6)} GB in, ${whole((records * recordKilobytes) / 1e6)} out, kept for 6 days of 30 = $${cents(month.streamData)}`,
     ],
     [
       'Lambda, arm64',
       `$${lambda.millionInvocations.toFixed(2)} a million invocations, $${lambda.gigabyteSecond} a GB-second, ${whole(functions.kinesisConsumer.memoryMegabytes)} MB`,
-      `${onDemandShards} shards × ${streamMapping.parallelizationFactor} batches a second, as far as records come: ${list(invocations)} million. 10 ms each, and a second for ${consumerRecordsPerCpuSecond} records, measured: $${cents(month.lambda)}`,
+      `${onDemandShards} shards × ${streamMapping.parallelizationFactor} batches a second: ${list(invocations)} million of 10 ms, and a second for ${consumerRecordsPerCpuSecond} records: $${cents(month.lambda)}`,
     ],
     [
       'metrics',
       `$${cloudWatch.metricMonth.toFixed(2)} a metric and month`,
-      `${metricsPerSource} of a source (receipt by kind, lag, traffic, mapping), ${metricsPerNetwork} a pair of country and operator: ${networks} pairs`,
+      `${metricsPerSource} a source, ${metricsPerNetwork} a pair of country and operator: ${networks} pairs`,
     ],
     [
       'alarms, dashboard',
       `$${cloudWatch.alarmMonth.toFixed(2)} an alarm, $${cloudWatch.dashboardMonth} a dashboard`,
-      `${alarms} alarms with one source, its files and the query API; ${dashboards} dashboard`,
+      `${alarms} alarms, ${dashboards} dashboard`,
     ],
     [
       'logs',
       `$${cloudWatch.logGigabyte.toFixed(2)} a GB`,
-      `2.3 KB an invocation and 0.4 KB for each further network in it; ${batches.recordsEach.toFixed(0)} records an invocation: $${cents(month.logs)}`,
+      `2.3 KB an invocation of ${batches.recordsEach.toFixed(0)} records, 0.4 KB for each further network: $${cents(month.logs)}`,
     ],
     [
       'requests',
       `$${sqs.millionRequests.toFixed(2)} a million (SQS)`,
-      'the importer’s polling, 0.65 million, and a few thousand files',
+      'the importer’s polling, 0.65 million',
     ],
   ];
-  return [
-    '| line | price | arithmetic for 1,000,000 SIMs |',
-    '|---|---|---|',
-    ...rows.map((row) => `| ${row.join(' | ')} |`),
-  ].join('\n');
+  return rows.map(([line, price, sum]) => `- ${line}, ${price}: ${sum}`).join('\n');
 }
 
 function alwaysOnTable(): string {
   const sizes = fleets.map(({ sims }) => sims);
-  const parts = [
-    ['writes', 'writes'],
-    ['reads', 'reads'],
-    ['streamData', 'Kinesis'],
-    ['lambda', 'Lambda'],
-    ['logs', 'logs'],
-    ['storage', 'storage, first month'],
-  ] as const;
   const rows = (['update', 'hourly'] as const).flatMap((refresh) => {
     const months = fleets.map((fleet) => priceAlwaysOn(fleet, refresh));
     const units = alwaysOnWriteUnits[refresh];
-    const together = months.map(({ yearStorage: _, ...month }) => addUp(month));
+    const row = (title: string, price: (month: (typeof months)[number]) => number) =>
+      `| \`${refresh}\`: ${title} | ${months.map((month) => cents(price(month))).join(' | ')} |`;
     return [
-      ...parts.map(
-        ([line, title]) =>
-          `| \`"${refresh}"\`: ${title}${line === 'writes' ? ` (${whole(units)} units a SIM)` : ''} | ${months.map((month) => cents(month[line])).join(' | ')} |`,
+      row(`writes (${whole(units)} units a SIM)`, ({ writes }) => writes),
+      row('writes, reads, Kinesis, Lambda, logs, first storage', ({ yearStorage: _, ...month }) =>
+        addUp(month),
       ),
-      `| **together with \`"${refresh}"\`** | ${together.map((sum) => `**${cents(sum)}**`).join(' | ')} |`,
-      `| storage, after a year | ${months.map((month) => cents(month.yearStorage)).join(' | ')} |`,
+      row('storage after a year', ({ yearStorage }) => yearStorage),
     ];
   });
   return [
@@ -231,20 +217,17 @@ function alwaysOnText(): string {
   const { updates, refreshes, recordKilobytes } = alwaysOnSim;
   const [each, hourly] = [alwaysOnWriteUnits.update, alwaysOnWriteUnits.hourly];
   const saved = priceAlwaysOn(fleets[0], 'update').writes - priceAlwaysOn(fleets[0], 'hourly').writes;
-  return `An update's window is a usage item of one unit. Its session is another: ${whole(updates)} a month with \`"update"\`, ${whole(refreshes)} with
-\`"hourly"\` (counted by \`npx vitest run test/property/write-units.property.test.ts\`), ${Math.round((1 - hourly / each) * 100)} % less: $${cents(saved)} at 1,000 SIMs.
-Records are ${recordKilobytes} KB, ${Math.ceil(recordKilobytes)} of them charged. A usage item has ${itemSizes.superSimUsage} bytes, ${itemSizes.hourlySuperSimUsage} with \`"hourly"\`, and AWS adds ${prices.dynamoDb.itemOverheadBytes}. Usage never
-expires, so that storage grows by the first month's figure each month.`;
+  return `An update's window is a usage item of one unit. Its session is another: ${whole(updates)} a month with \`update\`, ${whole(refreshes)} with \`hourly\`,
+${Math.round((1 - hourly / each) * 100)} % less: $${cents(saved)} at 1,000 SIMs. Records are ${recordKilobytes} KB, ${Math.ceil(recordKilobytes)} of them charged; a usage item has ${itemSizes.superSimUsage} bytes (\`hourly\`: ${itemSizes.hourlySuperSimUsage})
+and ${prices.dynamoDb.itemOverheadBytes} that AWS adds.`;
 }
 
 function webhookText(): string {
   const { cloudWatch, secretMonth } = prices;
   const fixed = secretMonth + 3 * cloudWatch.metricMonth;
   const million = priceMillionCalls();
-  return `A source with \`webhook: true\` costs $${cents(fixed)} a month beside what comes through it and its alarms: a secret ($${secretMonth.toFixed(2)}) and
-three metrics ($${cents(3 * cloudWatch.metricMonth)}). A call costs $${cents(million)} a million: API Gateway, 30 ms of the function, 1.5 KB of logs. In bulk, hundreds of
-records to a call, that is cents for a million SIMs; in single mode, one record to a call, $${whole(480 * million)} for their 480
-million records. Choose bulk. Records of the stream are larger then, so that rounding up to whole KB costs less, too.`;
+  return `\`webhook: true\` costs $${cents(fixed)} a month and source: a secret ($${secretMonth.toFixed(2)}) and three metrics ($${cents(3 * cloudWatch.metricMonth)}). A million calls cost $${cents(million)}. In bulk
+mode, with hundreds of records a call, a million SIMs cost cents; in single mode, their 480 million records cost $${whole(480 * million)}.`;
 }
 
 function settingsTable(): string {
@@ -256,45 +239,39 @@ function settingsTable(): string {
   const networks = fleets.map(
     (fleet) => `$${cents(fleet.networks * metricsPerNetwork * cloudWatch.metricMonth)}`,
   );
-  const rows = [
+  const effects = [
+    ['`sessionRefresh: "hourly"`', 'fewer [write units](#always-on-super-sims) for Super SIM updates'],
     [
-      '`sessionRefresh: "hourly"`',
-      'fewer write units for the updates of Super SIMs: [above](#always-on-super-sims)',
-    ],
-    [
-      '`"stream": { "mode": "provisioned", "shards": 1 }` with `"retentionHours": 24`',
-      `$${cents(monthHours * kinesis.shardHour)} (${monthHours} × $${kinesis.shardHour}) and $${kinesis.millionPutUnits} a million records instead of $${cents(monthHours * kinesis.onDemandHour)} and data. A shard takes up to 1,000 records or 1 MB a second; with 7 days of retention it costs $${cents(monthHours * (kinesis.shardHour + kinesis.keptShardHour))}`,
+      '`"stream": { "mode": "provisioned", "shards": 1 }`, `"retentionHours": 24`',
+      `$${cents(monthHours * kinesis.shardHour)} (${monthHours} × $${kinesis.shardHour}) and $${kinesis.millionPutUnits} a million records, instead of $${cents(monthHours * kinesis.onDemandHour)} and data; with 7 days of retention $${cents(monthHours * (kinesis.shardHour + kinesis.keptShardHour))}. A shard takes 1,000 records or 1 MB a second`,
     ],
     [
       '`retention.streamHours: 24`',
-      'no charge for what is kept, but one day instead of seven to repair a consumer',
+      'no charge for retention, but one day instead of seven to repair a consumer',
     ],
     ['`measuredNetworks: 0`', `no metrics by country and operator: ${networks.join(', ')} less`],
     [
       '`consumer.batchingWindowSeconds: 10`',
-      `fewer invocations of a busy stream: of $${cents(spent(now))} for Lambda and logs at 1,000,000 SIMs $${cents(spent(slow))} remain. Records are up to 10 seconds later`,
+      `fewer invocations: at 1,000,000 SIMs $${cents(spent(slow))} for Lambda and logs instead of $${cents(spent(now))}. Records arrive up to 10 seconds later`,
     ],
-    ['`retention.logDays`', `$${cloudWatch.keptLogGigabyteMonth} a GB and month kept`],
-    [
-      '`retention.eventDays`',
-      'events are a third to a half of what is stored in the first month, and never more than three months’ worth by default',
-    ],
+    ['`retention.logDays`', `$${cloudWatch.keptLogGigabyteMonth} a GB and month`],
+    ['`retention.eventDays`', 'events are a third to a half of the first month’s storage'],
     [
       'one source instead of several',
-      `each stream on demand costs $${cents(monthHours * kinesis.onDemandHour)}, each source its metrics ($${cents(metricsPerSource * cloudWatch.metricMonth)}) and alarms. Carriers of one format still need a source each: nothing else says whose record it is`,
+      `an on-demand stream costs $${cents(monthHours * kinesis.onDemandHour)}, a source’s metrics $${cents(metricsPerSource * cloudWatch.metricMonth)}. Each carrier needs a source of its own`,
     ],
     [
       '`kmsKeyArn`',
-      `$${cents(kms.keyMonth)} a month for the key, and $${cents(kms.tenThousandRequests)} for 10,000 requests that services make to it: about one in five minutes for each user of a stream, table or queue, whatever the number of records; buckets ask for a bucket key now and then`,
+      `$${cents(kms.keyMonth)} a month for the key, $${cents(kms.tenThousandRequests)} for 10,000 requests: about one in five minutes for each user of a stream, table or queue`,
     ],
-    ['`accessLogs`', 'what S3 takes for storing some 500 bytes a request; the delivery is free'],
+    ['`accessLogs`', 'storage of some 500 bytes a request'],
     ['fewer event types at the carrier', 'location updates, the most frequent events, cost 2 units each'],
     [
-      'DynamoDB provisioned capacity',
-      'not offered: steady large fleets can switch the tables over by hand and reserve capacity, for about a third of the write price',
+      'provisioned DynamoDB capacity',
+      'not offered; switch steady large fleets by hand and reserve capacity for about a third of the write price',
     ],
   ];
-  return ['| setting | effect |', '|---|---|', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+  return effects.map(([setting, effect]) => `- ${setting}: ${effect}`).join('\n');
 }
 
 const { memoryMegabytes } = functions.kinesisConsumer;
@@ -315,26 +292,26 @@ function needsTable(): string {
     `| ${title} | ${alwaysOnFleets.map(tell).join(' | ')} |`;
   const storm = (fleet: Fleet) => reconnectStorm.factor * estimateArrivals(fleet);
   return [
-    `| SIMs that send an update every 6 minutes | ${alwaysOnFleets.map(({ sims }) => whole(sims)).join(' | ')} |`,
+    `| SIMs | ${alwaysOnFleets.map(({ sims }) => whole(sims)).join(' | ')} |`,
     '|---|---:|---:|---:|',
-    row('records a second, steady', (fleet) => whole(estimateArrivals(fleet))),
-    row('records a second, in a storm', (fleet) => whole(storm(fleet))),
-    row('shards, provisioned: they take the storm', (fleet) => whole(provision(fleet).shards)),
-    row('on demand: MiB a second to be warm for', (fleet) => whole(chooseWarmMebibytes(fleet))),
-    row('batches at the same time (Lambda concurrency), provisioned', (fleet) => {
+    row('records a second', (fleet) => whole(estimateArrivals(fleet))),
+    row('in a storm', (fleet) => whole(storm(fleet))),
+    row('shards, provisioned', (fleet) => whole(provision(fleet).shards)),
+    row('on demand: warm MiB a second', (fleet) => whole(chooseWarmMebibytes(fleet))),
+    row('concurrent batches', (fleet) => {
       const { shards, parallelizationFactor } = provision(fleet);
       return whole(shards * parallelizationFactor);
     }),
-    row('records a second that these take in', (fleet) => {
+    row('records a second they take in', (fleet) => {
       const { shards, parallelizationFactor } = provision(fleet);
       return whole(shards * parallelizationFactor * estimateLaneRate(memoryMegabytes));
     }),
-    row('write units a second of Usage and of Sessions, steady', (fleet) => whole(estimateArrivals(fleet))),
-    row('warm write units a second of each', (fleet) => {
+    row('write units a second of Usage, Sessions', (fleet) => whole(estimateArrivals(fleet))),
+    row('warm write units', (fleet) => {
       const units = chooseWarmWriteUnits([fleet]);
       return units === undefined ? 'as new' : whole(units);
     }),
-    row('write units a second of each, in a storm, where nothing folds', (fleet) => whole(storm(fleet))),
+    row('write units, in a storm', (fleet) => whole(storm(fleet))),
   ].join('\n');
 }
 
@@ -347,38 +324,35 @@ function stormTable(): string {
   const provisioned = provision(fleet);
   const cases: readonly (readonly [string, StormDefence])[] = [
     [
-      'on demand, new; no `fleet` given',
+      'on demand, new, no `fleet`',
       {
         ...{ shards: onDemandShards, parallelizationFactor, memoryMegabytes },
         tableWriteUnits: coldTableWriteUnits,
       },
     ],
     [
-      'on demand, grown to the steady traffic; `fleet` given',
+      'on demand, grown, `fleet`',
       { shards, parallelizationFactor: grown, memoryMegabytes, tableWriteUnits: warm },
     ],
+    ['provisioned, new tables', { ...provisioned, tableWriteUnits: coldTableWriteUnits }],
+    ['provisioned, `fleet`', { ...provisioned, tableWriteUnits: warm }],
     [
-      'provisioned, `fleet` given, but tables as new',
-      { ...provisioned, tableWriteUnits: coldTableWriteUnits },
-    ],
-    ['provisioned, `fleet` given', { ...provisioned, tableWriteUnits: warm }],
-    [
-      'provisioned, tables warm for the storm',
+      'provisioned, tables warm for it',
       { ...provisioned, tableWriteUnits: Math.ceil(reconnectStorm.factor * estimateArrivals(fleet)) },
     ],
   ];
   return [
-    '| stream | shards × batches | write units of a table | taken, records a second | served, records a second | refused | backlog, at most | delay, at most | drained after |',
-    '|---|---:|---:|---:|---:|---:|---:|---:|---:|',
+    '| stream | shards × batches | write units | served | refused | backlog | delay | drained |',
+    '|---|---:|---:|---:|---:|---:|---:|---:|',
     ...cases.map(([title, defence]) => {
       const { shards: count, parallelizationFactor: factor, tableWriteUnits } = defence;
       const outcome = simulateStorm(fleet, defence);
       const drained = Number.isFinite(outcome.drainMinutes) ? `${outcome.drainMinutes} min` : 'never';
       const figures = [
-        ...[tableWriteUnits, count * shardRecordsPerSecond, estimateServiceRate(defence)],
+        ...[tableWriteUnits, estimateServiceRate(defence)],
         ...[outcome.refused, outcome.maxBacklog],
       ];
-      return `| ${title} | ${count} × ${factor} | ${figures.map(whole).join(' | ')} | ${minutes(outcome.maxDelaySeconds)} | ${drained} |`;
+      return `| ${title} | ${count}×${factor} | ${figures.map(whole).join(' | ')} | ${minutes(outcome.maxDelaySeconds)} | ${drained} |`;
     }),
   ].join('\n');
 }
