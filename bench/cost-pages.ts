@@ -124,7 +124,7 @@ function fleetText(): string {
   ].join('\n');
 }
 
-function arithmeticTable({ alarms, dashboards }: Deployed): string {
+function arithmeticTable(deployed: Deployed): string {
   const { usageRecords, events, recordKilobytes } = streamerSim;
   const records = million.sims * (usageRecords + events);
   const batches = countBatches(records);
@@ -132,8 +132,8 @@ function arithmeticTable({ alarms, dashboards }: Deployed): string {
     ({ sims }) => countBatches(sims * (usageRecords + events)).invocations / 1e6,
   );
   const single = fleets.map(({ sims }) => countBatches(sims * (usageRecords + events)).ofOneRecord / 1e6);
-  const month = priceMonth(million, { alarms, dashboards });
-  const { dynamoDb, kinesis, lambda, cloudWatch, sqs } = prices;
+  const month = priceMonth(million, deployed);
+  const { dynamoDb, kinesis, lambda, cloudWatch } = prices;
   const overhead = dynamoDb.itemOverheadBytes;
   const networks = fleets.map(({ networks }) => networks).join(', ');
   const rows = [
@@ -160,7 +160,7 @@ function arithmeticTable({ alarms, dashboards }: Deployed): string {
     [
       'stream data',
       `$${kinesis.gigabyteIn} a GB in (records rounded up to whole KB), $${kinesis.gigabyteOut} a GB out, $${kinesis.keptGigabyteMonth} a GB and month kept beyond 24 hours`,
-      `${whole((records * Math.ceil(recordKilobytes)) / 1e6)} GB in, ${whole((records * recordKilobytes) / 1e6)} out, kept for 6 days of 30 = $${cents(month.streamData)}`,
+      `${whole((records * Math.ceil(recordKilobytes)) / 1e6)} GB in, ${whole((records * recordKilobytes) / 1e6)} out, kept 6 days = $${cents(month.streamData)}`,
     ],
     [
       'Lambda, arm64',
@@ -173,19 +173,9 @@ function arithmeticTable({ alarms, dashboards }: Deployed): string {
       `${metricsPerSource} a source, ${metricsPerNetwork} a pair of country and operator: ${networks} pairs`,
     ],
     [
-      'alarms, dashboard',
-      `$${cloudWatch.alarmMonth.toFixed(2)} an alarm, $${cloudWatch.dashboardMonth} a dashboard`,
-      `${alarms} alarms, ${dashboards} dashboard`,
-    ],
-    [
       'logs',
       `$${cloudWatch.logGigabyte.toFixed(2)} a GB`,
       `2.3 KB an invocation of ${batches.recordsEach.toFixed(0)} records, 0.4 KB for each further network: $${cents(month.logs)}`,
-    ],
-    [
-      'requests',
-      `$${sqs.millionRequests.toFixed(2)} a million (SQS)`,
-      'the importer’s polling, 0.65 million',
     ],
   ];
   return rows.map(([line, price, sum]) => `- ${line}, ${price}: ${sum}`).join('\n');
