@@ -45,6 +45,7 @@ export class TroubledStream {
   /** Requests that were in hand at the same time, at most. */
   maxConcurrent = 0;
   #inHand = 0;
+  readonly #answering = new Set<Promise<unknown>>();
   arn = '';
   endpoint = '';
   readonly #standIn: KinesisStandIn = createKinesisStandIn();
@@ -53,14 +54,16 @@ export class TroubledStream {
   readonly #server = createServer((request, response) => {
     this.#inHand += 1;
     this.maxConcurrent = Math.max(this.maxConcurrent, this.#inHand);
-    json(request)
+    const answered = json(request)
       .then(
         (body) => this.#answer(body as PutRecords, response),
         () => response.destroy(),
       )
       .finally(() => {
         this.#inHand -= 1;
+        this.#answering.delete(answered);
       });
+    this.#answering.add(answered);
   });
 
   async start(shards: number): Promise<void> {
@@ -74,6 +77,8 @@ export class TroubledStream {
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     this.#server.close();
+    // Requests whose client gave up are still forwarded.
+    await Promise.all([...this.#answering, ...this.#late]);
     await this.#standIn.close();
   }
 
