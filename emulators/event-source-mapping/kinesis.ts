@@ -177,7 +177,10 @@ class ShardPoller {
     }
   }
 
-  /** Gathers a batch until it is full or its window is over; empty only when the mapping is stopped. */
+  /**
+   * Gathers a batch until it is full, its window is over, or a caller waits until it is done; empty only when the
+   * mapping is stopped.
+   */
   async #nextBatch(): Promise<readonly DeliverableRecord[]> {
     const { signal, clock } = this.#delivery;
     const batch: DeliverableRecord[] = [];
@@ -192,7 +195,7 @@ class ShardPoller {
       }
       const arrived = first.event.kinesis.approximateArrivalTimestamp * 1000;
       const left = arrived + this.#limits.windowMilliseconds - clock.now();
-      if (full || left <= 0) return batch;
+      if (full || left <= 0 || this.#waiting.size > 0) return batch;
       await clock.pause(Math.min(left, pollMilliseconds), signal);
     }
     return [];

@@ -8,7 +8,8 @@ export interface EventSourceMapping {
   stop(): Promise<void>;
   /**
    * Resolves once all that the source holds at the time of the call is done with: taken by the function, or discarded.
-   * A batch that is still to be retried is not. Rejects when the mapping is stopped before.
+   * A batch that is still to be retried is not. A stream then waits for no further records to fill a batch. Rejects when
+   * the mapping is stopped before.
    */
   idle(): Promise<void>;
 }

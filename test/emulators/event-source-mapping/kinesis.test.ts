@@ -161,13 +161,25 @@ describe('batches of a stream', () => {
     const clock = new VirtualClock(start);
     clock.after(60, () => stream.put(['2'], { arrival: clock.now() / 1000 }));
     clock.after(210, () => stream.put(['3'], { arrival: clock.now() / 1000 }));
-    const ends: number[] = [];
-    const { mapping, delivered } = map(stream, () => void ends.push(clock.now() - start), {
-      ...{ clock, rules: { ...rules, batchingWindowSeconds: 0.2 } },
+    const end = await new Promise<unknown>((resolve) => {
+      map(stream, (data) => resolve([data, clock.now() - start]), {
+        ...{ clock, rules: { ...rules, batchingWindowSeconds: 0.2 } },
+      });
+      stream.put(['1'], { arrival: start / 1000 });
+    });
+    expect(end).toEqual([['1', '2'], 200]);
+  });
+
+  test('are delivered at once to a caller that waits until they are done', async () => {
+    const stream = new MemoryStream();
+    const clock = new VirtualClock(start);
+    const { mapping, delivered } = map(stream, () => null, {
+      ...{ clock, rules: { ...rules, batchingWindowSeconds: 1 } },
     });
     stream.put(['1'], { arrival: start / 1000 });
+    stream.put(['2'], { arrival: start / 1000 });
     await mapping.idle();
-    expect([delivered, ends]).toEqual([[['1', '2']], [200]]);
+    expect([delivered, clock.now() - start]).toEqual([[['1', '2']], 0]);
   });
 
   test('do not wait for records that have already waited', async () => {
