@@ -1,10 +1,6 @@
 import { App } from 'aws-cdk-lib';
-import {
-  ConfigurationError,
-  readConfiguration,
-  readStackName,
-  refuseUnknownContext,
-} from '../lib/configuration.ts';
+import { UserError } from '../lambda/errors.ts';
+import { readConfiguration, readStackName, refuseUnknownContext } from '../lib/configuration.ts';
 import { SimledgerStack } from '../lib/simledger-stack.ts';
 
 const app = new App();
@@ -16,7 +12,7 @@ try {
     readConfiguration(app.node, process.env['CDK_DEFAULT_REGION']),
   );
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
+  if (!(error instanceof UserError)) throw error;
   // A wrong setting needs its sentence, not a stack trace.
   console.error(error.message);
   process.exit(1);

@@ -1,6 +1,6 @@
 import type { SourceDescription } from '../lambda/aws/sources.ts';
+import { UsageError } from '../lambda/errors.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
-import { UsageError } from '../local/options.ts';
 import { Progress } from '../local/progress.ts';
 import type { Deployment } from './deployment/deployment.ts';
 import { type Colours, chooseColours, type Terminal } from './terminal/terminal.ts';

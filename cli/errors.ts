@@ -1,10 +1,10 @@
-import { ParameterError, QueryError } from '../lambda/queries/errors.ts';
-import { UsageError } from '../local/options.ts';
+import { NoSuchBucket, NoSuchKey, NotFound } from '@aws-sdk/client-s3';
+import { ServiceException } from '@smithy/core/client';
+import { ProviderError } from '@smithy/core/config';
+import { AttentionError, UnreachableError, UsageError, UserError } from '../lambda/errors.ts';
 import { type ExitCode, exitCode } from './command.ts';
-import { DeploymentError } from './deployment/deployment.ts';
 
-/** What a person has to look after: told in a sentence, without a stack. */
-export abstract class AttentionError extends Error {}
+/** What errors mean: those of AWS by named functions, and each by its class to the person who typed the command. */
 
 /** What an error means to the person who typed the command. */
 export interface Explanation {
@@ -14,45 +14,94 @@ export interface Explanation {
 
 /** Explains whatever a command throws. Only an error that nobody foresaw is told with its stack. */
 export function explain(error: unknown): Explanation {
-  if (error instanceof UsageError) return { code: exitCode.wrongUse, sentence: error.message };
-  if (error instanceof QueryError) {
-    const code = error instanceof ParameterError ? exitCode.wrongUse : exitCode.attention;
-    return { code, sentence: error.message };
-  }
-  if (error instanceof AttentionError) return { code: exitCode.attention, sentence: error.message };
-  if (error instanceof DeploymentError) return { code: exitCode.unreachable, sentence: error.message };
-  if (!(error instanceof Error)) return { code: exitCode.attention, sentence: String(error) };
-  const advice = findAdvice(error);
-  if (advice === undefined) return { code: exitCode.attention, sentence: error.stack ?? error.message };
-  return { code: exitCode.unreachable, sentence: `${readMessage(error)}\n${advice}` };
+  const told = toUserError(error);
+  if (told instanceof UsageError) return { code: exitCode.wrongUse, sentence: told.message };
+  if (told instanceof UnreachableError) return { code: exitCode.unreachable, sentence: told.message };
+  if (told instanceof UserError) return { code: exitCode.attention, sentence: told.message };
+  const sentence = told instanceof Error ? (told.stack ?? told.message) : String(told);
+  return { code: exitCode.attention, sentence };
 }
 
-const credentialErrors = new Set([
-  'CredentialsProviderError',
+/** What is wrong and what to do, in one line and without a stack, for an error that does not end the command. */
+export function explainInOneLine(error: unknown): string {
+  const told = toUserError(error);
+  if (told instanceof UserError) return told.message.replaceAll('\n', '. ');
+  return told instanceof Error ? `${told.name}: ${told.message}` : String(told);
+}
+
+/** Turns what the AWS SDK and Node.js throw into an error for a person; any other error stays as it is. */
+function toUserError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof UserError) return error;
+  const unreachable = (advice: string) =>
+    new UnreachableError(`${readMessage(error)}\n${advice}`, { cause: error });
+  if (isNotSignedIn(error)) {
+    return unreachable(
+      'AWS does not know who you are: sign in again, or give a profile by --profile or AWS_PROFILE',
+    );
+  }
+  if (isNotPermitted(error)) {
+    return unreachable('You are not permitted: docs/cli.md lists what each command needs');
+  }
+  if (error instanceof ServiceException) return unreachable(`AWS refused it: ${error.name}`);
+  if (isFileError(error)) {
+    return new AttentionError(`${error.message}\nCheck that the path exists and that you may use it`, {
+      cause: error,
+    });
+  }
+  return isNotConnected(error)
+    ? unreachable('There is no connection: check the network, the region and the endpoint')
+    : error;
+}
+
+/** Whether AWS has nothing of the name: an object, a bucket, a table, a stream. */
+export function isNotFound(error: unknown): boolean {
+  return (
+    error instanceof NotFound ||
+    error instanceof NoSuchKey ||
+    error instanceof NoSuchBucket ||
+    // Each service has a class of this name.
+    (error instanceof ServiceException && error.name === 'ResourceNotFoundException')
+  );
+}
+
+/** Whether CloudFormation has no stack of the name. It has no error of its own for that. */
+export function isUnknownStack(error: unknown): boolean {
+  return error instanceof ServiceException && error.name === 'ValidationError';
+}
+
+/** Whether AWS does not permit the request. Each service has a name of its own for that. */
+export function isNotPermitted(error: unknown): boolean {
+  return (
+    error instanceof ServiceException &&
+    /^AccessDenied|^Forbidden|NotAuthorized|Unauthorized/.test(error.name)
+  );
+}
+
+const unknownCallers = [
   'ExpiredToken',
   'ExpiredTokenException',
   'InvalidClientTokenId',
-  'TokenProviderError',
   'UnrecognizedClientException',
-]);
+];
 
-/** Whether AWS did not permit what was asked. */
-export function isNotPermitted(error: unknown): boolean {
-  return error instanceof Error && /^AccessDenied|^Forbidden|NotAuthorized|Unauthorized/.test(error.name);
+/** Whether there are no credentials, or AWS does not accept them. */
+function isNotSignedIn(error: Error): boolean {
+  if (error instanceof ProviderError) return true;
+  return error instanceof ServiceException && unknownCallers.includes(error.name);
 }
 
-/** What to do about errors of AWS that are the caller's to repair. */
-function findAdvice(error: Error): string | undefined {
-  if (credentialErrors.has(error.name)) {
-    return 'AWS does not know who you are: sign in again, or give a profile by --profile or AWS_PROFILE';
-  }
-  if (isNotPermitted(error)) {
-    return 'You are not permitted: docs/cli.md lists what each command needs';
-  }
-  if ('code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)) {
-    return 'It can not be reached from here';
-  }
-  return '$fault' in error ? 'AWS refused it' : undefined;
+/** Whether an error of Node.js is about a file or folder. */
+function isFileError(error: Error): boolean {
+  return hasErrorCode(error) && 'path' in error;
+}
+
+/** Whether no connection was made, or it broke off. */
+function isNotConnected(error: Error): boolean {
+  return hasErrorCode(error) || error.name === 'TimeoutError';
+}
+
+function hasErrorCode(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
 }
 
 /** A failed connection to a name with several addresses is an AggregateError, whose own message is empty. */

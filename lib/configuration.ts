@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { UsageError } from '../lambda/errors.ts';
 import { type PersonalData, personalDataSettings } from '../lambda/functions/query-api/personal-data.ts';
 import { carriers, type SessionRefresh, type Source, sessionRefreshes } from '../lambda/ledger/source.ts';
 import { tables } from '../lambda/store/tables.ts';
@@ -133,7 +134,7 @@ export const configurationKey = 'simledger';
 export const stackNameKey = 'stackName';
 
 /** Says, one line a mistake, which key is wrong, the value given and what is accepted. */
-export class ConfigurationError extends Error {
+export class ConfigurationError extends UsageError {
   override readonly name = 'ConfigurationError';
 }
 

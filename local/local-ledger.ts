@@ -15,6 +15,7 @@ import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
 import { createSqsStandIn, type SqsStandIn } from '../emulators/sqs/stand-in.ts';
 import { environment, metricNamespace } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
+import { UsageError } from '../lambda/errors.ts';
 import { routes } from '../lambda/functions/query-api/routes.ts';
 import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
@@ -32,7 +33,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { createDeployedFunction } from './deployed-function.ts';
 import { descriptionPath, type LocalDescription } from './description.ts';
 import { startLedgerTables } from './ledger-tables.ts';
-import { type ApiCredentials, type Ports, portVariables, UsageError } from './options.ts';
+import { type ApiCredentials, type Ports, portVariables } from './options.ts';
 import {
   apiSecret,
   deadLetterQueue,

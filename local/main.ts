@@ -1,5 +1,6 @@
+import { UserError } from '../lambda/errors.ts';
 import { type LocalLedger, startLocalLedger } from './local-ledger.ts';
-import { type ApiCredentials, help, type LocalOptions, readOptions, UsageError } from './options.ts';
+import { type ApiCredentials, help, type LocalOptions, readOptions } from './options.ts';
 import { printable } from './printable.ts';
 import { count } from './progress.ts';
 import { replayExamples, replayFiles, replaySimulation, type Simulated } from './replay.ts';
@@ -188,7 +189,7 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof UserError)) throw error;
   console.error(error.message);
   process.exitCode = exitCode.wrongUse;
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../lambda/errors.ts';
 import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/source.ts';
 import { localSources } from './places.ts';
 
@@ -56,11 +57,6 @@ export const credentialVariables = {
  * local run's tables without any, and web pages are kept out by other means. So commands can be copied as they are.
  */
 export const defaultCredentials: ApiCredentials = { account: 'AClocal', token: 'local' };
-
-/** What the user asked for can't be done; the message says what is accepted. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 /** What `--help` shows. */
 export const help = `simledger, the whole of it on this machine

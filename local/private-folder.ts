@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from './options.ts';
+import { UsageError } from '../lambda/errors.ts';
 
 /** Names of the files that a LevelDB consists of; `lost` is where its repair puts what it can't use. */
 const storeFile = /^(CURRENT|LOCK|LOG(\.old)?|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp)|lost)$/;

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { UsageError } from '../lambda/errors.ts';
 import { parseObject, splitBody, splitValue } from '../lambda/json/json.ts';
-import { UsageError } from './options.ts';
 
 /** The user's own files: CSV for a source's bucket, JSON for its stream. */
 

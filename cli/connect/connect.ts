@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { formatReason } from '../../lambda/carriers/reading.ts';
+import { UsageError } from '../../lambda/errors.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { Entry } from '../../lambda/ingest/ingest.ts';
 import type { Observations } from '../../lambda/ledger/observation.ts';
-import { UsageError } from '../../local/options.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import type { Check } from '../deployment/deployment.ts';
 import { formats, maskedItem, withoutFalseCost } from '../export/formats.ts';

@@ -3,6 +3,7 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { KnownSources, SourceDescription } from '../../lambda/aws/sources.ts';
+import { UnreachableError } from '../../lambda/errors.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
 import type { Access } from './clients.ts';
@@ -95,13 +96,9 @@ export interface Check {
   readonly sentence: string;
 }
 
-/** A deployment that is not there, can not be reached, or is not one of simledger. */
-export class DeploymentError extends Error {
-  override readonly name = 'DeploymentError';
-}
-
 /** There is no stack of a name. One that was deleted may have left something behind. */
-export class MissingStackError extends DeploymentError {
+export class MissingStackError extends UnreachableError {
+  override readonly name = 'MissingStackError';
   /** As in {@link Deployment}. */
   readonly title: string;
   readonly access: Access;

@@ -3,6 +3,7 @@ import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import manifest from '../../package.json' with { type: 'json' };
+import { explainInOneLine } from '../errors.ts';
 import type { Check, Deployment } from './deployment.ts';
 
 /** What is looked after in every deployment. */
@@ -12,8 +13,7 @@ export async function check(subject: string, look: () => Promise<Omit<Check, 'su
   try {
     return { subject, ...(await look()) };
   } catch (error) {
-    const cause = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return { subject, outcome: 'problem', sentence: `could not be looked after: ${cause}` };
+    return { subject, outcome: 'problem', sentence: `could not be checked: ${explainInOneLine(error)}` };
   }
 }
 

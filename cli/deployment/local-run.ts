@@ -1,18 +1,13 @@
 import { localRegion } from '../../emulators/aws-json-protocol.ts';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { UnreachableError } from '../../lambda/errors.ts';
 import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { descriptionPath, type LocalDescription, localDescription } from '../../local/description.ts';
 import { portVariables, readPort } from '../../local/options.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
 import { Clients } from './clients.ts';
 import { ConnectedDeployment } from './connected-deployment.ts';
-import {
-  type Check,
-  type Deployment,
-  DeploymentError,
-  type OpenAlarm,
-  type SourceTraffic,
-} from './deployment.ts';
+import type { Check, Deployment, OpenAlarm, SourceTraffic } from './deployment.ts';
 import { ok, problem, warning } from './general-checks.ts';
 import { localChecks } from './local-checks.ts';
 import { readPlaces } from './places.ts';
@@ -22,7 +17,7 @@ const title = 'the local run';
 /**
  * Finds the local run of this machine by the port of its API.
  *
- * @throws DeploymentError where nothing listens there, or something else. UsageError for a port that is none.
+ * @throws UnreachableError where nothing listens there, or something else. UsageError for a port that is none.
  */
 export async function openLocalRun(env: NodeJS.ProcessEnv): Promise<Deployment> {
   const address = `http://127.0.0.1:${readPort('api', env)}`;
@@ -32,16 +27,16 @@ export async function openLocalRun(env: NodeJS.ProcessEnv): Promise<Deployment> 
 async function describe(address: string): Promise<LocalDescription> {
   const answer = await fetch(`${address}${descriptionPath}`, { signal: AbortSignal.timeout(10_000) }).catch(
     (error: unknown) => {
-      throw new DeploymentError(
+      throw new UnreachableError(
         `No local run answers at ${address}: start one with npm start, or set ${portVariables.api.variable} to its port`,
         { cause: error },
       );
     },
   );
-  if (answer.status === 503) throw new DeploymentError(`The local run at ${address} is still starting`);
+  if (answer.status === 503) throw new UnreachableError(`The local run at ${address} is still starting`);
   const description = localDescription.safeParse(await answer.json().catch(() => undefined));
   if (description.success) return description.data;
-  throw new DeploymentError(
+  throw new UnreachableError(
     `What listens at ${address} is no local run of this version: set ${portVariables.api.variable} to its port`,
   );
 }

@@ -15,7 +15,7 @@ import {
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { outputName } from '../../lib/output-names.ts';
 import { count } from '../../local/progress.ts';
-import { isNotPermitted } from '../errors.ts';
+import { isNotFound, isNotPermitted } from '../errors.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import type { Check, Deployment } from './deployment.ts';
 import { check, ok, warning } from './general-checks.ts';
@@ -208,14 +208,10 @@ async function sayWhatIsIn(context: Context): Promise<string | undefined> {
   try {
     return await describers[kind](context);
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (isNotFound(error)) return undefined;
     if (!isNotPermitted(error)) throw error;
     return `is no part of the stack: you need ${permissions[kind]} to see what is in it`;
   }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && ['ResourceNotFoundException', 'NoSuchBucket'].includes(error.name);
 }
 
 /** What a caller needs to look at an orphan; a secret is not looked at. */

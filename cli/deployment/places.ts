@@ -1,18 +1,19 @@
 import { environment } from '../../lambda/aws/names.ts';
 import { sessionRefreshFromEnvironment, sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { UnreachableError } from '../../lambda/errors.ts';
 import { outputName } from '../../lib/output-names.ts';
-import { DeploymentError, type Places } from './deployment.ts';
+import type { Places } from './deployment.ts';
 
 /**
  * The places that a stack's outputs name; the local run hands out the same.
  *
- * @throws DeploymentError where an output is missing: it is no stack of simledger, or one of an older version.
+ * @throws UnreachableError where an output is missing: it is no stack of simledger, or one of an older version.
  */
 export function readPlaces(outputs: Readonly<Record<string, string>>, title: string): Places {
   const output = (name: string): string => {
     const value = outputs[name];
     if (value !== undefined && value !== '') return value;
-    throw new DeploymentError(
+    throw new UnreachableError(
       `${title} has no output ${name}: give the name of a stack of simledger, or deploy this version of it`,
     );
   };

@@ -1,6 +1,8 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { UnreachableError } from '../../lambda/errors.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
+import { isUnknownStack } from '../errors.ts';
 import { type Access, Clients } from './clients.ts';
 import { ConnectedDeployment } from './connected-deployment.ts';
 import { connectionValues } from './connection-values.ts';
@@ -8,7 +10,6 @@ import type { DeployedStack } from './deployed-stack.ts';
 import {
   type Check,
   type Deployment,
-  DeploymentError,
   MissingStackError,
   type OpenAlarm,
   type SourceTraffic,
@@ -28,7 +29,7 @@ const shardPauseMilliseconds = 500;
 /**
  * Finds a deployed stack by its outputs.
  *
- * @throws MissingStackError if no stack has that name, DeploymentError if it is not a simledger stack; and what
+ * @throws MissingStackError if no stack has that name, UnreachableError if it is not a simledger stack; and what
  *   AWS throws.
  */
 export async function openStack({ stack: name, region, profile }: StackChoice): Promise<Deployment> {
@@ -53,7 +54,7 @@ async function readRegion(client: CloudFormationClient): Promise<string> {
   try {
     return await client.config.region();
   } catch (error) {
-    throw new DeploymentError(
+    throw new UnreachableError(
       'No AWS region is set: give --region, or set AWS_REGION, or take a profile that has one by --profile',
       { cause: error },
     );
@@ -66,8 +67,8 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
     return stack;
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ValidationError') throw error;
-    return undefined;
+    if (isUnknownStack(error)) return undefined;
+    throw error;
   }
 }
 

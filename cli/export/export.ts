@@ -3,10 +3,10 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
+import { UsageError } from '../../lambda/errors.ts';
 import type { CountedItems } from '../../lambda/ledger/counted.ts';
 import { countedItems, eventRecords, recordTimes, usageRecords } from '../../lambda/store/counted-items.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { UsageError } from '../../local/options.ts';
 import { count } from '../../local/progress.ts';
 import type { ExportFormatName } from '../arguments.ts';
 import {

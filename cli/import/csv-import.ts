@@ -3,10 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { Upload } from '@aws-sdk/lib-storage';
+import { UsageError } from '../../lambda/errors.ts';
 import { continuation, type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
-import { UsageError } from '../../local/options.ts';
+import { isNotFound } from '../errors.ts';
 import { formatDuration } from '../terminal/figures.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
@@ -56,7 +57,7 @@ async function placedBefore({ context, input }: ImportTask, bucket: string): Pro
     if (Metadata?.[identityMetadata] !== identifyInput(input)) return undefined;
     return { bucket, key: input.baseName, versionId: VersionId, eTag: ETag?.replaceAll('"', '') };
   } catch (error) {
-    if (error instanceof Error && error.name === 'NotFound') return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

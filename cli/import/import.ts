@@ -1,5 +1,5 @@
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
-import { UsageError } from '../../local/options.ts';
+import { UsageError } from '../../lambda/errors.ts';
 import { count } from '../../local/progress.ts';
 import {
   type CommandContext,

@@ -9,10 +9,11 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { UsageError } from '../../lambda/errors.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
-import { UsageError } from '../../local/options.ts';
 import { type FileKind, fileKinds, kindOfName } from '../../local/user-files.ts';
 import type { CommandContext } from '../command.ts';
+import { isNotFound } from '../errors.ts';
 
 /** One import, as the ways of importing see it. */
 export interface ImportTask {
@@ -112,9 +113,7 @@ async function objectInput(client: S3Client, bucket: string, key: string): Promi
   const head = await client
     .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
     .catch((error: unknown) => {
-      const isMissing =
-        error instanceof Error && (error.name === 'NotFound' || error.name === 'NoSuchBucket');
-      throw isMissing ? new UsageError(`${name} is not there`) : error;
+      throw isNotFound(error) ? new UsageError(`${name} is not there`) : error;
     });
   const { VersionId: versionId, ETag: eTag = '', ContentLength: bytes = 0 } = head;
   return {

@@ -1,7 +1,7 @@
+import { UsageError } from '../../lambda/errors.ts';
 import { jsonObject } from '../../lambda/json/json.ts';
 import { type Disclosure, type PersonalField, personalFields } from '../../lambda/queries/disclosure.ts';
 import { maxPageSize, type Page, type PageRequest } from '../../lambda/queries/page.ts';
-import { UsageError } from '../../local/options.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
@@ -63,7 +63,7 @@ export async function showList<Listed extends Resource, Position>(
 /**
  * The resources of a list, page by page, personal values masked unless they are asked for.
  *
- * @throws the signal's reason at Ctrl-C, so that nobody takes a part for the whole; QueryError for what a query refuses.
+ * @throws the signal's reason at Ctrl-C, so that nobody takes a part for the whole; UserError for what a query refuses.
  */
 async function* readResources<Listed extends Resource, Position>(
   { signal, reveal }: CommandContext,

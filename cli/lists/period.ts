@@ -1,6 +1,6 @@
+import { UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
 import { findDefaultStart, includesEnd, type Period } from '../../lambda/queries/period.ts';
-import { UsageError } from '../../local/options.ts';
 
 /** The time that a list of the command line is about. */
 

@@ -1,7 +1,6 @@
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
-  NoSuchKey,
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
@@ -9,11 +8,12 @@ import {
 import * as z from 'zod';
 import { rejectPrefix } from '../../lambda/aws/names.ts';
 import { rejectCodes } from '../../lambda/carriers/reading.ts';
+import { AttentionError } from '../../lambda/errors.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { count } from '../../local/progress.ts';
 import { unknownSource } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
-import { AttentionError } from '../errors.ts';
+import { isNotFound } from '../errors.ts';
 import { parsedJson } from '../json.ts';
 
 /** The objects of a quarantine, and what is in them. */
@@ -142,7 +142,7 @@ export async function readObjectText(
     const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
     return await Body?.transformToString('utf8');
   } catch (error) {
-    if (error instanceof NoSuchKey) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { UsageError } from '../../lambda/errors.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
-import { UsageError } from '../../local/options.ts';
 import { count, type Progress } from '../../local/progress.ts';
 import {
   type CommandContext,

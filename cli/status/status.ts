@@ -1,17 +1,12 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { UnreachableError } from '../../lambda/errors.ts';
 import { isStalled } from '../../lambda/store/files.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { mapConcurrently } from '../concurrently.ts';
-import {
-  type Counted,
-  type Deployment,
-  DeploymentError,
-  type OpenAlarm,
-  type SourceTraffic,
-} from '../deployment/deployment.ts';
-import { explain } from '../errors.ts';
+import type { Counted, Deployment, OpenAlarm, SourceTraffic } from '../deployment/deployment.ts';
+import { explainInOneLine } from '../errors.ts';
 import { formatAge, formatDuration, formatTable } from '../terminal/figures.ts';
 
 /** `status`: whether all is well, on one screen. */
@@ -112,18 +107,12 @@ class Parts {
       return part;
     } catch (error) {
       this.errors.push(error);
-      this.missing.push({ what, sentence: sentenceOn(error) });
+      this.missing.push({ what, sentence: explainInOneLine(error) });
       return undefined;
     } finally {
       waiting.abort();
     }
   }
-}
-
-/** One line: what is wrong and what to do, without a stack. */
-function sentenceOn(error: unknown): string {
-  const [sentence = ''] = explain(error).sentence.split('\n    at ');
-  return sentence.replaceAll('\n', '. ');
 }
 
 async function timeOut(signal: AbortSignal): Promise<never> {
@@ -134,7 +123,7 @@ async function timeOut(signal: AbortSignal): Promise<never> {
       resolve();
     });
   });
-  throw new DeploymentError(
+  throw new UnreachableError(
     `their service did not answer within ${maxWaitMilliseconds / 1000} seconds. Try again, or look at its state`,
   );
 }

@@ -1,8 +1,9 @@
+import { AttentionError, UsageError } from '../errors.ts';
+
 /** Why a query has no answer. Callers go by the class: the API answers with a status, the command line with an exit code. */
-export abstract class QueryError extends Error {}
 
 /** A value that a query does not take. */
-export class ParameterError extends QueryError {
+export class ParameterError extends UsageError {
   override readonly name = 'ParameterError';
 
   /**
@@ -15,7 +16,7 @@ export class ParameterError extends QueryError {
 }
 
 /** Something that is not there. */
-export class NotFoundError extends QueryError {
+export class NotFoundError extends AttentionError {
   override readonly name = 'NotFoundError';
 
   /** @param what begins the sentence "… was not found". */
@@ -25,7 +26,7 @@ export class NotFoundError extends QueryError {
 }
 
 /** Usage that takes longer to add up than the caller waits. */
-export class SlowSumError extends QueryError {
+export class SlowSumError extends AttentionError {
   override readonly name = 'SlowSumError';
 
   constructor(seconds: number) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { help, type LocalOptions, readOptions, UsageError } from '../../local/options.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import { help, type LocalOptions, readOptions } from '../../local/options.ts';
 
 const ports = { kinesis: 4567, s3: 4569, dynamoDb: 8000, api: 8080 };
 const usual = {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { UsageError } from '../../local/options.ts';
+import { UsageError } from '../../lambda/errors.ts';
 import { readBodies, userFile } from '../../local/user-files.ts';
 import { readAll } from '../records/read-all.ts';
 

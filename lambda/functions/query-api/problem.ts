@@ -1,7 +1,8 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { SdkError } from '@smithy/types';
 import { AwsRequestError } from '../../aws/aws-request.ts';
-import { NotFoundError, QueryError } from '../../queries/errors.ts';
+import { UsageError } from '../../errors.ts';
+import { NotFoundError } from '../../queries/errors.ts';
 import { UnreadKeysError } from '../../store/batch-get.ts';
 
 /** What a request gets instead of what it asked for. Thrown inside the API, and written as an answer at its edge. */
@@ -36,7 +37,7 @@ export const problemCodes = {
 export function explainRefusal(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof NotFoundError) return new Problem(404, problemCodes.notFound, error.message);
-  if (error instanceof QueryError) return new Problem(400, problemCodes.badParameter, error.message);
+  if (error instanceof UsageError) return new Problem(400, problemCodes.badParameter, error.message);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, NoSuchKey, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import type { FileObject } from './messages.ts';
 
 /** An object while it is read. */
@@ -44,13 +44,21 @@ export async function openFile(
       close: async () => body?.destroy?.(),
     };
   } catch (error) {
-    const name = error instanceof Error ? error.name : '';
-    if (error instanceof NoSuchKey || name === 'NoSuchVersion' || name === 'PreconditionFailed')
-      return undefined;
-    // From the end of the file on there is nothing.
-    if (name === 'InvalidRange') return emptyFile(from);
+    if (isGone(error)) return undefined;
+    if (isAtEnd(error)) return emptyFile(from);
     throw error;
   }
+}
+
+/** Whether the file that was announced is there no more: deleted, or replaced by another. */
+function isGone(error: unknown): boolean {
+  if (error instanceof NoSuchKey) return true;
+  return error instanceof S3ServiceException && ['NoSuchVersion', 'PreconditionFailed'].includes(error.name);
+}
+
+/** Whether the file ends where reading was to begin. */
+function isAtEnd(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === 'InvalidRange';
 }
 
 /** The total in `bytes 10-99/100`. */

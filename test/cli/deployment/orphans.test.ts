@@ -18,6 +18,7 @@ import { Clients } from '../../../cli/deployment/clients.ts';
 import type { Check } from '../../../cli/deployment/deployment.ts';
 import { orphanChecks } from '../../../cli/deployment/orphan-checks.ts';
 import { synthesise } from '../../lib/synthesised.ts';
+import { makeAwsError } from '../aws-answers.ts';
 import { simledger } from '../running-ledger.ts';
 
 const mocks = {
@@ -94,7 +95,7 @@ function keepStream(arrivals: readonly number[]): void {
   mocks.cloudWatch.on(GetMetricStatisticsCommand).resolves({ Datapoints: arrivals.map((Sum) => ({ Sum })) });
 }
 
-const denied = Object.assign(new Error('No'), { name: 'AccessDeniedException' });
+const denied = makeAwsError('AccessDeniedException', 'No');
 
 async function lines(): Promise<string[]> {
   const clients = new Clients(deployed.access);
@@ -191,7 +192,7 @@ describe('what is no orphan', () => {
 
   test('is what the tagging API has not noticed yet to be deleted', async () => {
     carry(stream, bucket, table);
-    const gone = (name: string) => Object.assign(new Error('Gone'), { name });
+    const gone = (name: string) => makeAwsError(name, 'Gone');
     mocks.kinesis.on(DescribeStreamSummaryCommand).rejects(gone('ResourceNotFoundException'));
     mocks.s3.on(ListObjectsV2Command).rejects(gone('NoSuchBucket'));
     mocks.dynamoDb.on(DescribeTableCommand).resolves({ Table: { TableStatus: 'DELETING' } });
@@ -220,7 +221,7 @@ describe('without the permission', () => {
 
   test('an answer that nobody foresaw is a problem of its own', async () => {
     mocks.tagging.on(GetResourcesCommand).rejects(new Error('Out of order'));
-    expect(await lines()).toEqual(['problem: orphans: could not be looked after: Error: Out of order']);
+    expect(await lines()).toEqual(['problem: orphans: could not be checked: Error: Out of order']);
   });
 });
 
@@ -271,7 +272,7 @@ describe('doctor for a stack that is not there', () => {
   beforeEach(() => {
     mocks.cloudFormation
       .on(DescribeStacksCommand)
-      .rejects(Object.assign(new Error('Stack with id ledger does not exist'), { name: 'ValidationError' }));
+      .rejects(makeAwsError('ValidationError', 'Stack with id ledger does not exist'));
   });
 
   test('tells what it has left behind, and that it is not there', async () => {

@@ -44,6 +44,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
+import { makeAwsError } from '../aws-answers.ts';
 import { simledger } from '../running-ledger.ts';
 import { WatchedCommand } from '../watched-command.ts';
 
@@ -193,9 +194,7 @@ describe('a deployed stack', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     mocks.cloudWatch.on(GetMetricDataCommand).resolves({ MetricDataResults: [] });
-    const denied = Object.assign(new Error('User is not authorized'), {
-      ...{ name: 'AccessDenied', $fault: 'client' },
-    });
+    const denied = makeAwsError('AccessDenied', 'User is not authorized');
     mocks.cloudWatch.on(DescribeAlarmsCommand).rejects(denied);
     mocks.dynamoDb.on(QueryCommand).resolves({ Items: [] });
     const asked = new Promise<void>((resolve) => {
@@ -225,7 +224,7 @@ describe('a deployed stack', () => {
   });
 
   test('has no status where nothing can be read', async () => {
-    const denied = Object.assign(new Error('No'), { name: 'AccessDenied', $fault: 'client' });
+    const denied = makeAwsError('AccessDenied', 'No');
     mocks.cloudWatch.rejects(denied);
     mocks.dynamoDb.rejects(denied);
     mocks.sqs.rejects(denied);
@@ -240,7 +239,7 @@ describe('a deployed stack', () => {
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, 'cdr_1.csv');
     await writeFile(path, 'id\n1\n');
-    mocks.s3.on(HeadObjectCommand).rejects(Object.assign(new Error('Not found'), { name: 'NotFound' }));
+    mocks.s3.on(HeadObjectCommand).rejects(makeAwsError('NotFound', 'Not found'));
     mocks.s3.on(PutObjectCommand).resolves({ VersionId: 'v1', ETag: '"e"' });
     mocks.dynamoDb.on(GetItemCommand).resolves({});
     const { code, output } = await simledger([
@@ -260,9 +259,7 @@ describe('a deployed stack', () => {
   });
 
   test('that is not there, is none of simledger, or may not be looked at is told in a sentence', async () => {
-    const missing = Object.assign(new Error('Stack with id ledger does not exist'), {
-      name: 'ValidationError',
-    });
+    const missing = makeAwsError('ValidationError', 'Stack with id ledger does not exist');
     mocks.cloudFormation.on(DescribeStacksCommand).rejects(missing);
     expect(await simledger([...stack, 'sims'])).toEqual({
       code: 3,
@@ -274,10 +271,7 @@ describe('a deployed stack', () => {
     expect((await simledger([...stack, 'sims'])).errors).toBe(
       'the stack ledger in eu-central-1 has no output Sources: give the name of a stack of simledger, or deploy this version of it\n',
     );
-    const denied = Object.assign(new Error('User is not authorized'), {
-      name: 'AccessDenied',
-      $fault: 'client',
-    });
+    const denied = makeAwsError('AccessDenied', 'User is not authorized');
     mocks.cloudFormation.on(DescribeStacksCommand).rejects(denied);
     expect(await simledger([...stack, 'sims'])).toMatchObject({
       code: 3,
@@ -381,7 +375,7 @@ describe('doctor', () => {
     });
     mocks.dynamoDb
       .on(DescribeTableCommand, { TableName: 'F' })
-      .rejects(Object.assign(new Error('no such table'), { name: 'ResourceNotFoundException' }));
+      .rejects(makeAwsError('ResourceNotFoundException', 'no such table'));
     mocks.s3.on(GetBucketNotificationConfigurationCommand).resolves({});
     mocks.sqs.on(GetQueueAttributesCommand).resolves({ Attributes: { ApproximateNumberOfMessages: '2' } });
     mocks.lambda.on(ListEventSourceMappingsCommand, { FunctionName: 'stack-consumer' }).resolves({
@@ -402,7 +396,7 @@ describe('doctor', () => {
       'problem: writing to kore-eu: kinesis:PutRecord, kinesis:PutRecord is refused: a policy was changed by hand; deploy the stack again',
       "problem: access key of telekom: is not active: activate it in the IAM console, or raise the source's keySerial and deploy",
       'problem: writing to telekom: kinesis:PutRecord is refused: a policy was changed by hand; deploy the stack again',
-      'problem: table files: could not be looked after: ResourceNotFoundException: no such table',
+      'problem: table files: could not be checked: no such table. AWS refused it: ResourceNotFoundException',
       'warning: dead-letter queue: 2 announcements of files wait: simledger failures redrive takes them in',
       'problem: announcements of kore-eu: the bucket announces no files, so none is imported: deploy the stack again',
       'problem: mapping of kore-eu: is Disabled (User action), so nothing is taken in: switch it on in the Lambda console',
