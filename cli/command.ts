@@ -79,17 +79,14 @@ export function startProgress({ terminal }: Pick<CommandContext, 'terminal'>, un
 export function requireSource({ places }: Pick<Deployment, 'places'>, name: string): SourceDescription {
   const { all } = places.sources;
   const source = all.find((one) => one.name === name);
-  if (source === undefined)
-    throw unknownSource(
-      name,
-      all.map((one) => one.name),
-    );
-  return source;
+  if (source !== undefined) return source;
+  throw makeUnknownSourceError(
+    name,
+    all.map((one) => one.name),
+  );
 }
 
-/** What is said of a source that is not known. */
-export function unknownSource(name: string, known: readonly string[]): UsageError {
-  return new UsageError(
-    `--source ${JSON.stringify(name)} is not a source of this deployment: give one of ${known.join(', ')}`,
-  );
+/** What is said of a source that a deployment does not have. */
+export function makeUnknownSourceError(name: string, known: readonly string[]): UsageError {
+  return new UsageError(`Unknown source ${JSON.stringify(name)}. Sources here: ${known.join(', ')}`);
 }

@@ -340,7 +340,7 @@ function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }:
     .description('Print the completion script of a shell')
     .addArgument(new Argument('<shell>', 'Name of the shell').choices(shells).argParser(wordArgument(shells)))
     .action(async (shell) => {
-      const { completionScript } = await import('./completion/scripts.ts');
+      const { completionScript } = await import('./completion/completion.ts');
       terminal.out.write(completionScript(shell, script));
     });
   // What the printed scripts ask at each Tab.
@@ -349,7 +349,7 @@ function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }:
     .argument('[before...]', "Words between the program's name and the cursor's word")
     .option('--word <text>', "The cursor's word", '')
     .action(async (before, { word }) => {
-      const { complete } = await import('./completion/candidates.ts');
+      const { complete } = await import('./completion/completion.ts');
       const completion = complete(program, before, word);
       const lines =
         completion === 'files'

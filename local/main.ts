@@ -1,4 +1,5 @@
 import { UserError } from '../lambda/errors.ts';
+import { jsonObject, parseJson } from '../lambda/json/json.ts';
 import { type LocalLedger, startLocalLedger } from './local-ledger.ts';
 import { type ApiCredentials, help, type LocalOptions, readOptions } from './options.ts';
 import { printable } from './printable.ts';
@@ -158,21 +159,11 @@ function showEndpoints({ endpoints }: LocalLedger, { account, token }: ApiCreden
 
 /** Shows what the functions log as a warning or an error, and sink validations, which a user waits for. */
 function showLog(line: string): void {
-  const entry = parsedLog(line);
+  const entry = jsonObject(parseJson(line));
   const testId = entry?.['testId'];
   if (testId !== undefined) console.log(`Sink validation: test_id ${printable(String(testId))}`);
   else if (entry === undefined || entry['level'] === 'WARN' || entry['level'] === 'ERROR') {
     console.error(`! ${printable(line)}`);
-  }
-}
-
-function parsedLog(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }
 

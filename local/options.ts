@@ -164,9 +164,8 @@ function readReplay(values: Values, files: readonly string[]): Replay {
 
 function readSource(name = localSources[0].name): string {
   if (localSources.some((source) => source.name === name)) return name;
-  throw new UsageError(
-    `--source ${JSON.stringify(name)} is none: give one of ${localSources.map((source) => source.name).join(', ')}`,
-  );
+  const known = localSources.map((source) => source.name).join(', ');
+  throw new UsageError(`Unknown source ${JSON.stringify(name)}. Sources here: ${known}`);
 }
 
 function readSessionRefresh(given = 'update'): SessionRefresh {

@@ -1,15 +1,26 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { formatReason } from '../../lambda/carriers/reading.ts';
-import { UsageError } from '../../lambda/errors.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { Entry } from '../../lambda/ingest/ingest.ts';
 import type { Observations } from '../../lambda/ledger/observation.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
-import type { Check } from '../deployment/deployment.ts';
+import type { Item } from '../../lambda/store/items.ts';
+import { readItem } from '../../lambda/store/registers.ts';
+import { eventsTable, sessionsTable, simsTable, usageTable } from '../../lambda/store/tables.ts';
+import {
+  type CommandContext,
+  colours,
+  type ExitCode,
+  exitCode,
+  print,
+  printJson,
+  requireSource,
+} from '../command.ts';
+import type { Check, Deployment, Places } from '../deployment/deployment.ts';
+import { StreamTail } from '../deployment/streams.ts';
 import { formats, maskedItem, withoutFalseCost } from '../export/formats.ts';
 import { maskedText } from '../terminal/masking.ts';
-import { readStoredItems, type StoredItem, StreamTail } from './arrivals.ts';
 import { type PortalForm, portalForms } from './portal-forms.ts';
 
 /** `connect SOURCE`: what the carrier's portal asks for, and then whether its records come. */
@@ -29,7 +40,7 @@ const settlingMilliseconds = 10_000;
 
 export async function connect(context: CommandContext, options: ConnectOptions): Promise<ExitCode> {
   const { deployment } = context;
-  const source = findSource(context, options.source);
+  const source = requireSource(deployment, options.source);
   const forms = portalForms(source.carrier, deployment.connection(source));
   if (!context.json) printForms(context, forms);
   const { streamArn } = source;
@@ -49,16 +60,6 @@ export async function connect(context: CommandContext, options: ConnectOptions):
     printJson(context, { deployment: title, source: source.name, forms, firstRequest, testIds, record });
   }
   return exitCode.done;
-}
-
-function findSource({ deployment }: CommandContext, name: string): SourceDescription {
-  const { all } = deployment.places.sources;
-  const source = all.find((one) => one.name === name);
-  if (source !== undefined) return source;
-  const known = all.map((one) => one.name).join(', ');
-  throw new UsageError(
-    `${JSON.stringify(name)} is not a source of ${deployment.title}: give one of ${known}`,
-  );
 }
 
 function printForms(context: CommandContext, forms: readonly PortalForm[]): void {
@@ -189,4 +190,39 @@ class Connection {
 
 function checkLine({ subject, outcome, sentence }: Check): string {
   return `${outcome === 'ok' ? ' ' : '!'} ${subject}: ${sentence}`;
+}
+
+/** An item that a record is about, where it stands. */
+interface StoredItem {
+  readonly table: keyof Places['tables'];
+  /** Undefined while it is not there. */
+  readonly item: Item | undefined;
+}
+
+/** The items that a record is about, as the tables hold them now. */
+function readStoredItems(
+  { dynamoDb, places }: Pick<Deployment, 'dynamoDb' | 'places'>,
+  { session, usage, event, sim }: Observations,
+): Promise<readonly StoredItem[]> {
+  const text = (S: string): AttributeValue => ({ S });
+  const keys: (readonly [StoredItem['table'], Record<string, AttributeValue>])[] = [];
+  if (session !== undefined) {
+    const { partitionKey, sortKey } = sessionsTable;
+    keys.push(['sessions', { [partitionKey]: text(session.sim), [sortKey]: text(session.sessionId) }]);
+  }
+  if (usage !== undefined) {
+    const { partitionKey, sortKey } = usageTable;
+    keys.push(['usage', { [partitionKey]: text(usage.sim), [sortKey]: text(usage.usageId) }]);
+  }
+  if (event !== undefined) {
+    const { partitionKey, sortKey } = eventsTable;
+    keys.push(['events', { [partitionKey]: text(event.sim), [sortKey]: text(event.eventKey) }]);
+  }
+  if (sim !== undefined) keys.push(['sims', { [simsTable.partitionKey]: text(sim.sim) }]);
+  return Promise.all(
+    keys.map(async ([table, key]) => ({
+      table,
+      item: await readItem(dynamoDb, places.tables[table], key),
+    })),
+  );
 }

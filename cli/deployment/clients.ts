@@ -1,12 +1,14 @@
-import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
-
-/** Whose services are called, and in which region; what is left out is the AWS SDK's to find. */
-export type Access = Pick<DynamoDBClientConfig, 'region' | 'profile' | 'credentials'>;
+import { environment } from '../../lambda/aws/names.ts';
+import { sessionRefreshFromEnvironment, sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { UnreachableError } from '../../lambda/errors.ts';
+import { outputName } from '../../lib/output-names.ts';
+import type { Access, Places } from './deployment.ts';
 
 /** Where services are, if they are elsewhere than AWS has them. */
 export interface Endpoints {
@@ -62,4 +64,77 @@ export class Clients {
 
 function at(endpoint: string | undefined): { endpoint?: string } {
   return endpoint === undefined ? {} : { endpoint };
+}
+
+/** What both kinds of deployment have: places, and clients that reach them. */
+export class ConnectedDeployment {
+  readonly title: string;
+  readonly places: Places;
+  readonly #clients: Clients;
+
+  constructor(title: string, places: Places, clients: Clients) {
+    this.title = title;
+    this.places = places;
+    this.#clients = clients;
+  }
+
+  get s3(): S3Client {
+    return this.#clients.s3;
+  }
+
+  get kinesis(): KinesisClient {
+    return this.#clients.kinesis;
+  }
+
+  get sqs(): SQSClient {
+    return this.#clients.sqs;
+  }
+
+  get dynamoDb(): DynamoDBClient {
+    return this.#clients.dynamoDb;
+  }
+
+  newDynamoDb(): DynamoDBClient {
+    return this.#clients.newDynamoDb();
+  }
+
+  close(): void {
+    this.#clients.close();
+  }
+}
+
+/**
+ * The places that a stack's outputs name; the local run hands out the same.
+ *
+ * @throws UnreachableError where an output is missing: it is no stack of simledger, or one of an older version.
+ */
+export function readPlaces(outputs: Readonly<Record<string, string>>, title: string): Places {
+  const output = (name: string): string => {
+    const value = outputs[name];
+    if (value !== undefined && value !== '') return value;
+    throw new UnreachableError(
+      `${title} has no output ${name}: give the name of a stack of simledger, or deploy this version of it`,
+    );
+  };
+  const files = outputs[outputName.fileQueue];
+  // As the functions have it in their environment, and read by the same code.
+  const configured = {
+    [environment.sources]: output(outputName.sources),
+    [environment.sessionRefresh]: output(outputName.sessionRefresh),
+  };
+  return {
+    tables: {
+      sessions: output(outputName.sessionsTable),
+      usage: output(outputName.usageTable),
+      events: output(outputName.eventsTable),
+      sims: output(outputName.simsTable),
+      files: output(outputName.filesTable),
+    },
+    quarantineBucket: output(outputName.quarantineBucket),
+    sources: sourcesFromEnvironment(configured),
+    sessionRefresh: sessionRefreshFromEnvironment(configured),
+    eventRetentionDays: Number(output(outputName.eventRetentionDays)),
+    queues: files === undefined ? undefined : { files, deadLetters: output(outputName.deadLetterQueue) },
+    version: output(outputName.version),
+  };
 }

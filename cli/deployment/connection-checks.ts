@@ -4,9 +4,8 @@ import { dimension, webhook } from '../../lambda/aws/names.ts';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { sourceId } from '../../lib/source-ids.ts';
-import type { DeployedStack } from './deployed-stack.ts';
-import type { Check } from './deployment.ts';
-import { check, ok, problem, warning } from './general-checks.ts';
+import { check, ok, problem, warning } from './checks.ts';
+import type { Check, DeployedStack } from './deployment.ts';
 import { listMappings, mappingCheck } from './stack-checks.ts';
 
 /** How far back metrics are looked at: CloudWatch has them some minutes late. */

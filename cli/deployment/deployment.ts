@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -6,7 +6,6 @@ import type { KnownSources, SourceDescription } from '../../lambda/aws/sources.t
 import { UnreachableError } from '../../lambda/errors.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
-import type { Access } from './clients.ts';
 
 /**
  * One simledger that runs somewhere, as the commands see it. There are two kinds, a deployed stack and the local run;
@@ -39,6 +38,9 @@ export interface Deployment {
   /** Lets go of all connections. */
   close(): void;
 }
+
+/** Whose services are called, and in which region; what is left out is the AWS SDK's to find. */
+export type Access = Pick<DynamoDBClientConfig, 'region' | 'profile' | 'credentials'>;
 
 /** Where everything of a deployment is, by name. */
 export interface Places {
@@ -112,4 +114,15 @@ export class MissingStackError extends UnreachableError {
     this.access = access;
     this.stackName = stackName;
   }
+}
+
+/** A stack as CloudFormation describes it, and whose it is. */
+export interface DeployedStack {
+  readonly access: Access;
+  readonly name: string;
+  /** Its ARN, which no other stack has, not even a later one of the same name. */
+  readonly id: string;
+  /** CloudFormation's word: `UPDATE_COMPLETE`. */
+  readonly status: string;
+  readonly outputs: Readonly<Record<string, string>>;
 }

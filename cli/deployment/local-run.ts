@@ -5,12 +5,9 @@ import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { descriptionPath, type LocalDescription, localDescription } from '../../local/description.ts';
 import { portVariables, readPort } from '../../local/options.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
-import { Clients } from './clients.ts';
-import { ConnectedDeployment } from './connected-deployment.ts';
+import { ok, placeChecks, problem, versionCheck, warning } from './checks.ts';
+import { Clients, ConnectedDeployment, readPlaces } from './clients.ts';
 import type { Check, Deployment, OpenAlarm, SourceTraffic } from './deployment.ts';
-import { ok, problem, warning } from './general-checks.ts';
-import { localChecks } from './local-checks.ts';
-import { readPlaces } from './places.ts';
 
 const title = 'the local run';
 
@@ -102,4 +99,22 @@ class LocalRun extends ConnectedDeployment implements Deployment {
   async *checks(): AsyncGenerator<Check> {
     yield* localChecks(this, await describe(this.#address));
   }
+}
+
+/** Functions that the local run has to have. */
+const functions = ['kinesis-consumer', 'file-importer', 'query-api', 'webhook-receiver'];
+
+/** Looks after the local run. */
+async function* localChecks(
+  deployment: Deployment,
+  { functions: running }: LocalDescription,
+): AsyncGenerator<Check> {
+  yield versionCheck(deployment);
+  for (const name of functions) {
+    yield {
+      subject: `function ${name}`,
+      ...(running.includes(name) ? ok('is up') : problem('is not up: start the local run again')),
+    };
+  }
+  yield* placeChecks(deployment);
 }

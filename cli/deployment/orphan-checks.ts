@@ -16,9 +16,8 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { outputName } from '../../lib/output-names.ts';
 import { count } from '../../local/progress.ts';
 import { isNotFound, isNotPermitted } from '../errors.ts';
-import type { DeployedStack } from './deployed-stack.ts';
-import type { Check, Deployment } from './deployment.ts';
-import { check, ok, warning } from './general-checks.ts';
+import { check, ok, warning } from './checks.ts';
+import type { Check, DeployedStack, Deployment } from './deployment.ts';
 
 /**
  * What a stack has left behind: streams, buckets, tables and secrets that carry its name and are no part of it. With

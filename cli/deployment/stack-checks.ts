@@ -4,23 +4,25 @@ import {
   paginateListAccessKeys,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
+import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
 import {
   type EventSourceMappingConfiguration,
+  GetFunctionConfigurationCommand,
   LambdaClient,
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import { GetBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { parseJson } from '../../lambda/json/json.ts';
 import { outputName } from '../../lib/output-names.ts';
+import { estimateArrivals, type Fleet, findShortages } from '../../lib/sizing.ts';
 import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
-import { capacityChecks } from './capacity-check.ts';
-import type { DeployedStack } from './deployed-stack.ts';
-import type { Check, Deployment } from './deployment.ts';
-import { check, ok, placeChecks, problem, versionCheck, warning } from './general-checks.ts';
+import { check, ok, placeChecks, problem, versionCheck, warning } from './checks.ts';
+import type { Check, DeployedStack, Deployment } from './deployment.ts';
 import { orphanChecks } from './orphan-checks.ts';
-import { trustProblem } from './trust.ts';
 
 /** Looks after a deployed stack, as a careful friend would. */
 export async function* stackChecks(deployment: Deployment, deployed: DeployedStack): AsyncGenerator<Check> {
@@ -241,4 +243,85 @@ function alarmCheck(deployment: Deployment): Promise<Check> {
     const open = (await deployment.openAlarms()) ?? [];
     return open.length === 0 ? ok('none') : warning(open.map(({ sentence }) => sentence).join('; '));
   });
+}
+
+const fleets = z.record(z.string(), z.object({ sims: z.number(), updateMinutes: z.number() }));
+
+/**
+ * Whether the fleet behind each source fits into what is deployed now: shards grow, and are changed by hand.
+ *
+ * @param factors batches at the same time, a shard, by the stream's ARN.
+ */
+async function* capacityChecks(
+  lambda: LambdaClient,
+  { kinesis, places }: Deployment,
+  { outputs }: DeployedStack,
+  factors: ReadonlyMap<string, number>,
+): AsyncGenerator<Check> {
+  const configured = fleets.safeParse(parseJson(outputs[outputName.fleets] ?? '{}'));
+  for (const [name, fleet] of Object.entries(configured.data ?? {})) {
+    const streamArn = places.sources.all.find((source) => source.name === name)?.streamArn;
+    if (streamArn === undefined) continue;
+    yield check(`capacity of ${name}`, async () => {
+      const { StreamDescriptionSummary: stream } = await kinesis.send(
+        new DescribeStreamSummaryCommand({ StreamARN: streamArn }),
+      );
+      const { MemorySize: memoryMegabytes = 128 } = await lambda.send(
+        new GetFunctionConfigurationCommand({ FunctionName: outputs[outputName.consumerFunction] }),
+      );
+      return judge(fleet, {
+        shards: stream?.OpenShardCount ?? 1,
+        parallelizationFactor: factors.get(streamArn) ?? 1,
+        memoryMegabytes,
+        isOnDemand: stream?.StreamModeDetails?.StreamMode === 'ON_DEMAND',
+      });
+    });
+  }
+}
+
+function judge(fleet: Fleet, capacity: Parameters<typeof findShortages>[1]): Omit<Check, 'subject'> {
+  const shortages = findShortages(fleet, capacity);
+  if (shortages.length > 0) return warning(shortages.join(' '));
+  const arrivals = Math.ceil(estimateArrivals(fleet));
+  return ok(`${fleet.sims} SIMs send ${arrivals} records a second, and ten times as many fit`);
+}
+
+const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
+
+/** The parts of a role's trust policy that decide who may assume the role. */
+const policy = z.object({
+  Statement: z.array(
+    z.object({
+      Effect: z.string(),
+      Action: oneOrMore,
+      Principal: z.object({ AWS: oneOrMore.optional() }).or(z.string()),
+      Condition: z.record(z.string(), z.record(z.string(), oneOrMore)).optional(),
+    }),
+  ),
+});
+
+/**
+ * What keeps a carrier from assuming a role, or lets others do so; undefined where all is well.
+ *
+ * @param document the policy as IAM returns it: JSON, percent-encoded.
+ */
+export function trustProblem(document: string, externalId: string): string | undefined {
+  const parsed = policy.safeParse(parseJson(decodeURIComponent(document)));
+  if (!parsed.success) return 'its trust policy can not be read';
+  const trusts = parsed.data.Statement.filter(
+    ({ Effect, Action }) => Effect === 'Allow' && Action.includes('sts:AssumeRole'),
+  );
+  const principals = trusts.flatMap(({ Principal }) =>
+    typeof Principal === 'string' ? [Principal] : (Principal.AWS ?? []),
+  );
+  if (principals.length === 0) return 'nobody may assume it';
+  const gone = principals.find((principal) => !principal.startsWith('arn:') && !/^\d{12}$/.test(principal));
+  if (gone !== undefined) return `it trusts ${gone}, which is no principal that exists`;
+  const ids = trusts.map(({ Condition = {} }) =>
+    Object.values(Condition).flatMap((condition) => condition['sts:ExternalId'] ?? []),
+  );
+  if (ids.some((stated) => stated.length === 0)) return 'it asks for no external id, so others could use it';
+  return ids.some((stated) => stated.includes(externalId))
+    ? undefined
+    : `it asks for another external id than ${externalId}, the one in the outputs`;
 }

@@ -7,8 +7,7 @@ import {
 import { dimension, metric } from '../../lambda/aws/names.ts';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
-import type { DeployedStack } from './deployed-stack.ts';
-import type { OpenAlarm, SourceTraffic } from './deployment.ts';
+import type { DeployedStack, OpenAlarm, SourceTraffic } from './deployment.ts';
 
 /** What CloudWatch knows of a stack. */
 

@@ -1,20 +1,19 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
-import type { ConnectionValues } from '../connect/portal-forms.ts';
+import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
+import type { CallbackValues, ConnectionValues } from '../connect/portal-forms.ts';
 import { isUnknownStack } from '../errors.ts';
-import { type Access, Clients } from './clients.ts';
-import { ConnectedDeployment } from './connected-deployment.ts';
-import { connectionValues } from './connection-values.ts';
-import type { DeployedStack } from './deployed-stack.ts';
+import { Clients, ConnectedDeployment, readPlaces } from './clients.ts';
 import {
+  type Access,
   type Check,
+  type DeployedStack,
   type Deployment,
   MissingStackError,
   type OpenAlarm,
   type SourceTraffic,
 } from './deployment.ts';
-import { readPlaces } from './places.ts';
 
 /** Which stack, as the command line names it. */
 export interface StackChoice {
@@ -115,4 +114,38 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
     const { stackChecks } = await import('./stack-checks.ts');
     yield* stackChecks(this, this.#deployed);
   }
+}
+
+/** What a stack's outputs say of a source. */
+function connectionValues(
+  source: SourceDescription,
+  { outputs }: Pick<DeployedStack, 'outputs'>,
+): ConnectionValues {
+  const output = (id: SourceOutput): string | undefined => outputs[`${sourceId(source)}${id}`];
+  const { streamArn, bucket } = source;
+  const accessKey = output('ReadAccessKey');
+  return {
+    region: output('AWSRegion') ?? '',
+    streamName: output('StreamName') ?? '',
+    sink: output('Sink'),
+    ...{ streamArn, bucket: output('S3Bucket') ?? bucket },
+    roleArn: output('IAMRoleARN'),
+    externalId: output('ExternalId'),
+    accessKey: accessKey && `shown by: ${accessKey}`,
+    callback: callbackValues(source, output),
+  };
+}
+
+/** Twilio's auth token and KORE's secret are theirs, and are put into the secret; the others are shown by a command. */
+function callbackValues(
+  { carrier }: SourceDescription,
+  output: (id: SourceOutput) => string | undefined,
+): CallbackValues | undefined {
+  const url = output('CallbackURL');
+  if (url === undefined) return undefined;
+  const put = (member: string): string =>
+    `put the carrier’s in place: aws secretsmanager put-secret-value --region ${output('AWSRegion')} --secret-id ${output('CallbackSecret')} --secret-string '{"${member}":"…"}'`;
+  const shown = `shown by: ${output('ReadCallbackSecret')}`;
+  const credential = carrier === 'kore' ? put('secret') : carrier === 'twilio' ? put('authToken') : shown;
+  return { url, sink: output('WebhookSink'), credential };
 }

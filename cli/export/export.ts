@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import { UsageError } from '../../lambda/errors.ts';
 import type { CountedItems } from '../../lambda/ledger/counted.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { countedItems, eventRecords, recordTimes, usageRecords } from '../../lambda/store/counted-items.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { count } from '../../local/progress.ts';
@@ -18,10 +19,8 @@ import {
   printJson,
   startProgress,
 } from '../command.ts';
-import { mapConcurrently } from '../concurrently.ts';
 import { formatTable } from '../terminal/figures.ts';
-import { type ExportedTable, exportedTables } from './columns.ts';
-import { formats, maskedItem, withoutFalseCost } from './formats.ts';
+import { type ExportedTable, exportedTables, formats, maskedItem, withoutFalseCost } from './formats.ts';
 
 /** `export`: the ledger as files, one a table. */
 export interface ExportOptions {

@@ -2,9 +2,15 @@ import { objectName } from '../../lambda/ingest/files/messages.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print } from '../command.ts';
 import { formatAge, formatTable } from '../terminal/figures.ts';
-import { ResultWriter } from '../terminal/results.ts';
-import { type DeadLetter, deadLetters, giveBack } from './dead-letters.ts';
-import { type FailedBatchObject, failedBatchObjects, readFailedBatch } from './failed-batches.ts';
+import { ResultWriter } from '../terminal/terminal.ts';
+import {
+  type DeadLetter,
+  deadLetters,
+  type FailedBatchObject,
+  failedBatchObjects,
+  giveBack,
+  readFailedBatch,
+} from './given-up.ts';
 
 /** `failures list`: batches that Lambda has given up, and files whose announcement was. */
 export interface FailuresListOptions {

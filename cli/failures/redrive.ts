@@ -5,9 +5,16 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
 import { makeImportPorts, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import { removeObjects } from '../quarantine/objects.ts';
-import { printReceipts, SourceReceipts } from '../terminal/receipts.ts';
-import { type DeadLetter, deadLetters, giveBack, holding, remove } from './dead-letters.ts';
-import { failedBatchObjects, readFailedBatch } from './failed-batches.ts';
+import { printReceipts, SourceReceipts } from '../terminal/figures.ts';
+import {
+  type DeadLetter,
+  deadLetters,
+  failedBatchObjects,
+  giveBack,
+  holding,
+  readFailedBatch,
+  remove,
+} from './given-up.ts';
 
 /**
  * `failures redrive`: takes in what Lambda has given up, the batches of streams and the files in the dead-letter queue.

@@ -1,5 +1,6 @@
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../lambda/errors.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { count } from '../../local/progress.ts';
 import {
   type CommandContext,
@@ -11,7 +12,6 @@ import {
   requireSource,
   startProgress,
 } from '../command.ts';
-import { mapConcurrently } from '../concurrently.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { importCsv } from './csv-import.ts';

@@ -4,9 +4,8 @@ import type { ConnectionEvent } from '../../lambda/queries/connection-events.ts'
 import type { DataSession } from '../../lambda/queries/data-sessions.ts';
 import type { SimFields } from '../../lambda/queries/sims.ts';
 import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
-import { bytesText, drawBar } from '../terminal/figures.ts';
+import { bytesText, drawBar, minuteText } from '../terminal/figures.ts';
 import type { Colours } from '../terminal/terminal.ts';
-import { minuteText } from './period.ts';
 
 /** The columns of lists: the most telling of a resource in a table, and everything in CSV. */
 

@@ -1,6 +1,9 @@
+import { UsageError } from '../../lambda/errors.ts';
+import { formatTime } from '../../lambda/ledger/time.ts';
 import { listConnectionEvents } from '../../lambda/queries/connection-events.ts';
 import { listDataSessions, type SessionsQuery } from '../../lambda/queries/data-sessions.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
+import { findDefaultStart, includesEnd, type Period } from '../../lambda/queries/period.ts';
 import type { QueryPorts } from '../../lambda/queries/ports.ts';
 import type { Returned } from '../../lambda/queries/session-listing.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
@@ -8,10 +11,9 @@ import { listSims, type SimsQuery } from '../../lambda/queries/sims.ts';
 import { type Granularity, listUsageRecords } from '../../lambda/queries/usage-records.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, requireSource } from '../command.ts';
-import { bytesText } from '../terminal/figures.ts';
+import { bytesText, minuteText } from '../terminal/figures.ts';
 import { type ListedUsage, tables } from './columns.ts';
 import { type ListOptions, showList } from './listing.ts';
-import { answeredPeriod, openPeriod, type PeriodOptions, periodText } from './period.ts';
 
 /** `sims`, `sessions`, `usage` and `events`: what the query API tells, by its own queries. */
 
@@ -150,4 +152,53 @@ function statedFilters(filters: Filters): string | undefined {
     value === undefined ? [] : [`--${name} ${JSON.stringify(String(value))}`],
   );
   return stated.length === 0 ? undefined : stated.join(' and ');
+}
+
+/** What `--from` and `--to` say: times in ISO 8601. */
+export interface PeriodOptions {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** A period that is listed. */
+export interface AnsweredPeriod {
+  readonly from: string;
+  /** The time at which the command was given, where `isOpen`. */
+  readonly to: string;
+  /** Whether it goes on until now. */
+  readonly isOpen: boolean;
+}
+
+/**
+ * The period that options mean: until now where `--to` is left out, and 30 days where `--from` is.
+ *
+ * @param now milliseconds since the epoch.
+ * @throws UsageError in the command's words where the ends are the wrong way round.
+ */
+export function answeredPeriod(
+  list: keyof typeof includesEnd,
+  { from, to }: PeriodOptions,
+  now: number,
+): AnsweredPeriod {
+  const end = to ?? formatTime(now);
+  const start = from ?? findDefaultStart(end);
+  if (to === undefined && start > end) {
+    throw new UsageError(
+      `--from ${start} is in the future: now is ${end}. Give an earlier time, or a --to after it`,
+    );
+  }
+  if (to !== undefined && (start > to || (start === to && !includesEnd[list]))) {
+    throw new UsageError(`--to ${to} is not after --from ${start}: give a later time`);
+  }
+  return { from: start, to: end, isOpen: to === undefined };
+}
+
+/** The period as queries take it: what a carrier's clock dates a little ahead is part of a list that goes on until now. */
+export function openPeriod({ from, to, isOpen }: AnsweredPeriod): Period {
+  return { from, to: isOpen ? undefined : to };
+}
+
+/** A period for people. */
+export function periodText({ from, to, isOpen }: AnsweredPeriod): string {
+  return `from ${minuteText(from)} to ${minuteText(to)} UTC${isOpen ? ' (now)' : ''}`;
 }

@@ -6,7 +6,7 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { maskedFields } from '../terminal/masking.ts';
-import { csvRow, ResultWriter } from '../terminal/results.ts';
+import { csvRow, ResultWriter } from '../terminal/terminal.ts';
 import { type Column, csvColumns, type ResourceSchema } from './columns.ts';
 
 /** What the options of a list say of its form. */

@@ -9,12 +9,12 @@ import * as z from 'zod';
 import { rejectPrefix } from '../../lambda/aws/names.ts';
 import { rejectCodes } from '../../lambda/carriers/reading.ts';
 import { AttentionError } from '../../lambda/errors.ts';
+import { parseJson } from '../../lambda/json/json.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { count } from '../../local/progress.ts';
-import { unknownSource } from '../command.ts';
+import { makeUnknownSourceError } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { isNotFound } from '../errors.ts';
-import { parsedJson } from '../json.ts';
 
 /** The objects of a quarantine, and what is in them. */
 
@@ -96,7 +96,7 @@ export async function requireRejectSource(
   for await (const page of rejectObjects(deployment, { source })) {
     if (page.length > 0) return;
   }
-  throw unknownSource(source, known);
+  throw makeUnknownSourceError(source, known);
 }
 
 /** What is said where a filter finds nothing: what there is otherwise. */
@@ -185,7 +185,7 @@ export async function removeObjects(
 }
 
 function parsedLine(text: string, key: string): RejectLine {
-  const result = line.safeParse(parsedJson(text));
+  const result = line.safeParse(parseJson(text));
   if (result.success) return result.data;
   throw new UnreadableRejectsError(key);
 }

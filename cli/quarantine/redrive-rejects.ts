@@ -1,9 +1,9 @@
 import type { Interpret } from '../../lambda/ingest/entries.ts';
 import { type Entry, ingest } from '../../lambda/ingest/ingest.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import type { Quarantine, RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LedgerWriter } from '../../lambda/store/writer.ts';
-import { mapConcurrently } from '../concurrently.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { makeQuarantine, makeWriter } from '../ledger.ts';
 import {

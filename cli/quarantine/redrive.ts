@@ -8,9 +8,8 @@ import {
   printJson,
   startProgress,
 } from '../command.ts';
-import { formatTable } from '../terminal/figures.ts';
+import { formatTable, printReceipts } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
-import { printReceipts } from '../terminal/receipts.ts';
 import { nothingFound, type RejectFilter, rejectObjects, requireRejectSource } from './objects.ts';
 import { type Redriven, redriveRejects } from './redrive-rejects.ts';
 

@@ -1,10 +1,10 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { UnreachableError } from '../../lambda/errors.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { isStalled } from '../../lambda/store/files.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
-import { mapConcurrently } from '../concurrently.ts';
 import type { Counted, Deployment, OpenAlarm, SourceTraffic } from '../deployment/deployment.ts';
 import { explainInOneLine } from '../errors.ts';
 import { formatAge, formatDuration, formatTable } from '../terminal/figures.ts';

@@ -31,3 +31,63 @@ export type Colours = ReturnType<typeof pc.createColors>;
 export function chooseColours({ out, env }: Terminal): Colours {
   return pc.createColors(out.isTTY === true && (env['NO_COLOR'] ?? '') === '');
 }
+
+/** Characters that are put together before they are written. */
+const chunkLength = 65_536;
+
+/** Writes long results piece by piece, no faster than they are read, so that they never pile up in memory. */
+export class ResultWriter {
+  readonly #out: Output;
+  #waiting = '';
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  async write(text: string): Promise<void> {
+    this.#waiting += text;
+    if (this.#waiting.length >= chunkLength) await this.flush();
+  }
+
+  /** Writes an array, an element a line. Where an element can't be had, the array stays open: it is no JSON then. */
+  async writeArray(elements: AsyncIterable<unknown>): Promise<void> {
+    let separator = '';
+    await this.write('[');
+    for await (const element of elements) {
+      await this.write(`${separator}\n${JSON.stringify(element)}`);
+      separator = ',';
+    }
+    await this.write(separator === '' ? ']' : '\n]');
+  }
+
+  /** Writes what is left. */
+  async flush(): Promise<void> {
+    const text = this.#waiting;
+    this.#waiting = '';
+    if (text === '' || this.#out.write(text) !== false) return;
+    await new Promise<void>((resolve) => {
+      if (this.#out.once === undefined) resolve();
+      else this.#out.once('drain', resolve);
+    });
+  }
+}
+
+/**
+ * What a spreadsheet takes for the beginning of a formula. Such a cell gets an apostrophe before it, which spreadsheets
+ * read as "this is text", so that opening the file runs nothing that a carrier or a device's name has put in. Numbers stay
+ * numbers, with their sign.
+ */
+const formulaStart = /^[=+\-@\t\r]/;
+const number = /^-?\d+(\.\d+)?$/;
+
+/** One row of CSV (RFC 4180), with its line break. */
+export function csvRow(cells: readonly unknown[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}
+
+function csvCell(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const safe = formulaStart.test(text) && !number.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -16,6 +16,16 @@ export function jsonObject(value: unknown): JsonObject | undefined {
     : undefined;
 }
 
+/** The value of a JSON text, numbers as JavaScript has them; undefined where the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** The object that a text holds, every number exact; undefined where it holds none, or no JSON. */
 export function parseObject(text: string): JsonObject | undefined {
   try {

@@ -18,6 +18,30 @@ export async function forEachConcurrently<T>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
 
+/**
+ * Runs a task for each item, at most `limit` at a time; results are in the items' order.
+ *
+ * @throws what the first task to fail throws, once those under way have ended; no more are begun then.
+ */
+export async function mapConcurrently<T, Result>(
+  items: readonly T[],
+  limit: number,
+  task: (item: T) => Promise<Result>,
+): Promise<Result[]> {
+  const results = new Map<number, Result>();
+  const errors: unknown[] = [];
+  await forEachConcurrently([...items.entries()], limit, async ([at, item]) => {
+    if (errors.length > 0) return;
+    try {
+      results.set(at, await task(item));
+    } catch (error) {
+      errors.push(error);
+    }
+  });
+  if (errors.length > 0) throw errors[0];
+  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+}
+
 /** Waits a random time below an exponentially growing bound, so that many who wait don't come back together. */
 export function backOff(attempt: number, firstMilliseconds = 25, maxMilliseconds = 2_000): Promise<void> {
   const bound = Math.min(maxMilliseconds, firstMilliseconds * 2 ** attempt);

@@ -566,7 +566,7 @@ describe('import', () => {
     ]);
     expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
     expect(wrong[3]?.errors).toBe(
-      '--source "nobody" is not a source of this deployment: give one of default, twilio, kore, 1nce, emnify, telekom\n',
+      'Unknown source "nobody". Sources here: default, twilio, kore, 1nce, emnify, telekom\n',
     );
   });
 });
@@ -693,11 +693,11 @@ describe('the command line', () => {
     ['--stack other status', `option '--local' cannot be used with option '--stack <name>'`],
     ['replay --from 2026-11-03 --to 2026-11-02', '--to 2026-11-02T00:00:00.000Z: give a time after --from'],
     ['replay --from 2999-01-01', '--from 2999-01-01T00:00:00.000Z: give a time that is over'],
-    ['replay --source nobody', '--source "nobody" is not a source of this deployment: give one of default,'],
-    ['sims --source nobody', '--source "nobody" is not a source of this deployment: give one of default,'],
-    ['quarantine list --source nobody', '--source "nobody" is not a source of this deployment: give one of'],
-    ['quarantine redrive --source nobody', '--source "nobody" is not a source of this deployment: give'],
-    ['import nothing.csv --source nobody', '--source "nobody" is not a source of this deployment: give'],
+    ['replay --source nobody', 'Unknown source "nobody". Sources here: default,'],
+    ['sims --source nobody', 'Unknown source "nobody". Sources here: default,'],
+    ['quarantine list --source nobody', 'Unknown source "nobody". Sources here: default,'],
+    ['quarantine redrive --source nobody', 'Unknown source "nobody". Sources here: default,'],
+    ['import nothing.csv --source nobody', 'Unknown source "nobody". Sources here: default,'],
     ['sims --csv --jsonl', '--jsonl and --csv exclude each other: give one of them'],
     ['sims --json --csv', '--json and --csv exclude each other: give one of them'],
   ])('refuses %s, and says what is accepted', async (command, sentence) => {

@@ -111,7 +111,7 @@ describe('the options of the local run', () => {
     [['--source', 'kore', '--simulate', '10'], '--source goes with files'],
     [
       ['--source', 'vodafone', 'a.csv'],
-      '--source "vodafone" is none: give one of default, twilio, kore, 1nce, emnify, telekom',
+      'Unknown source "vodafone". Sources here: default, twilio, kore, 1nce, emnify, telekom',
     ],
     [['--session-refresh', 'daily'], '--session-refresh "daily" is none: give one of update, hourly'],
     [['--empty', 'a.csv'], '--simulate, --empty and files exclude each other: give one of them, or none'],

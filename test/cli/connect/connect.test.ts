@@ -110,8 +110,7 @@ describe('connect', () => {
     expect(await ledger.run('connect fleet --no-wait')).toEqual({
       code: 2,
       output: '',
-      errors:
-        '"fleet" is not a source of the local run: give one of default, twilio, kore, 1nce, emnify, telekom\n',
+      errors: 'Unknown source "fleet". Sources here: default, twilio, kore, 1nce, emnify, telekom\n',
     });
   });
 });

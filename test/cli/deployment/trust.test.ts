@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { trustProblem } from '../../../cli/deployment/trust.ts';
+import { trustProblem } from '../../../cli/deployment/stack-checks.ts';
 
 function documentOf(statement: object): string {
   return encodeURIComponent(JSON.stringify({ Version: '2012-10-17', Statement: [statement] }));

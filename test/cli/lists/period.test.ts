@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answeredPeriod, openPeriod, periodText } from '../../../cli/lists/period.ts';
+import { answeredPeriod, openPeriod, periodText } from '../../../cli/lists/commands.ts';
 import { UsageError } from '../../../lambda/errors.ts';
 
 const now = Date.parse('2026-11-28T16:30:00Z');

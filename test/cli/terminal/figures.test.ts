@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { bytesText, drawBar, formatAge, formatDuration, formatTable } from '../../../cli/terminal/figures.ts';
-import { csvRow } from '../../../cli/terminal/results.ts';
+import { csvRow } from '../../../cli/terminal/terminal.ts';
 
 describe('a CSV row', () => {
   test.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { exportedTables } from '../../../cli/export/columns.ts';
+import { exportedTables } from '../../../cli/export/formats.ts';
 import { compareContents } from '../../../lambda/ledger/contents.ts';
 import type { Session, Sim } from '../../../lambda/ledger/observation.ts';
 import { compileCodec } from '../../../lambda/store/codec.ts';

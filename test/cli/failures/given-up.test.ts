@@ -3,7 +3,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../../cli/deployment/deployment.ts';
-import { readFailedBatch } from '../../../cli/failures/failed-batches.ts';
+import { readFailedBatch } from '../../../cli/failures/given-up.ts';
 
 /** As Lambda writes them; the values are invented. */
 function fixture(name: string): string {

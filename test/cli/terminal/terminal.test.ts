@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ResultWriter } from '../../../cli/terminal/results.ts';
+import { ResultWriter } from '../../../cli/terminal/terminal.ts';
 
 async function* from(...values: readonly unknown[]): AsyncGenerator<unknown> {
   yield* values;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { complete } from '../../../cli/completion/candidates.ts';
+import { complete } from '../../../cli/completion/completion.ts';
 import { makeProgram } from '../../../cli/program.ts';
 
 const program = makeProgram(

@@ -1,0 +1,205 @@
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import type { KinesisStreamRecord } from 'aws-lambda';
+import * as z from 'zod';
+import { failedBatchPrefix } from '../../lambda/aws/names.ts';
+import { type FileObject, readMessage } from '../../lambda/ingest/files/messages.ts';
+import { parseJson } from '../../lambda/json/json.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { readObjectText } from '../quarantine/objects.ts';
+
+/**
+ * What Lambda has given up: batches of Kinesis records, whole in the quarantine bucket, and announcements of files, in the
+ * dead-letter queue.
+ */
+
+/** An object that Lambda wrote. */
+export interface FailedBatchObject {
+  readonly key: string;
+  readonly bytes: number;
+  /** Milliseconds since the epoch. */
+  readonly writtenAt: number;
+}
+
+/** What is in it. */
+export interface FailedBatch {
+  /** Why it was given up: `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
+  readonly condition: string;
+  /** Whether the function crashed on it, or ran out of time, or reported its records as failed. */
+  readonly functionError: string | undefined;
+  readonly streamArn: string;
+  readonly records: readonly KinesisStreamRecord[];
+}
+
+/** Lambda writes null for what there is not: no error of the function where it reported records as failed. */
+const invocationRecord = z.object({
+  requestContext: z.object({ condition: z.string() }),
+  responseContext: z.object({ functionError: z.string().nullish() }).nullish(),
+  KinesisBatchInfo: z.object({ streamArn: z.string() }),
+  payload: z.string(),
+});
+
+const event = z.object({
+  Records: z.array(
+    z.object({
+      eventID: z.string(),
+      eventSourceARN: z.string(),
+      kinesis: z.object({
+        data: z.string(),
+        sequenceNumber: z.string(),
+        partitionKey: z.string(),
+        approximateArrivalTimestamp: z.number(),
+      }),
+    }),
+  ),
+});
+
+/** Goes through the objects, in the order of their keys: by mapping, shard and time. */
+export async function* failedBatchObjects({
+  s3,
+  places,
+}: Pick<Deployment, 's3' | 'places'>): AsyncGenerator<FailedBatchObject> {
+  const pages = paginateListObjectsV2(
+    { client: s3 },
+    { Bucket: places.quarantineBucket, Prefix: failedBatchPrefix },
+  );
+  for await (const { Contents: contents = [] } of pages) {
+    for (const { Key: key = '', Size: bytes = 0, LastModified: written } of contents) {
+      yield { key, bytes, writtenAt: written?.getTime() ?? 0 };
+    }
+  }
+}
+
+/** Reads a batch; undefined where the object is gone, or is none that Lambda wrote. */
+export async function readFailedBatch(
+  { s3, places }: Pick<Deployment, 's3' | 'places'>,
+  key: string,
+): Promise<FailedBatch | undefined> {
+  const text = await readObjectText(s3, places.quarantineBucket, key);
+  const invocation = invocationRecord.safeParse(parseJson(text ?? ''));
+  if (!invocation.success) return undefined;
+  const { requestContext, responseContext, KinesisBatchInfo, payload } = invocation.data;
+  const records = event.safeParse(parseJson(payload));
+  if (!records.success) return undefined;
+  return {
+    condition: requestContext.condition,
+    functionError: responseContext?.functionError ?? undefined,
+    streamArn: KinesisBatchInfo.streamArn,
+    records: records.data.Records.map(asDelivered),
+  };
+}
+
+function asDelivered(record: z.output<typeof event>['Records'][number]): KinesisStreamRecord {
+  const { eventID, eventSourceARN, kinesis } = record;
+  return {
+    kinesis: { kinesisSchemaVersion: '1.0', ...kinesis },
+    eventSource: 'aws:kinesis',
+    eventVersion: '1.0',
+    eventID,
+    eventName: 'aws:kinesis:record',
+    invokeIdentityArn: '',
+    awsRegion: eventSourceARN.split(':')[3] ?? '',
+    eventSourceARN,
+  };
+}
+
+/** An announcement, held for as long as it is worked on. */
+export interface DeadLetter {
+  readonly id: string;
+  /** What deletes it or gives it back: that of its latest receipt. */
+  receipt: string;
+  /** When it was sent, milliseconds since the epoch. */
+  readonly sentAt: number;
+  /** What it announces; undefined where it is no announcement. */
+  readonly objects: readonly FileObject[] | undefined;
+}
+
+/** Seconds for which a message is hidden from others; prolonged while it is worked on. */
+const heldSeconds = 120;
+const maxMessages = 10;
+/** Answers with nothing but what was seen before, after which there is nothing else. */
+const maxRepeats = 3;
+
+/** Takes what is in the dead-letter queue, each message once. Whoever takes one deletes it, or gives it back. */
+export async function* deadLetters({ sqs, places }: Deployment): AsyncGenerator<DeadLetter> {
+  if (places.queues === undefined) return;
+  const seen = new Map<string, DeadLetter>();
+  for (let repeats = 0; repeats < maxRepeats; ) {
+    const { Messages: messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: places.queues.deadLetters,
+        MaxNumberOfMessages: maxMessages,
+        VisibilityTimeout: heldSeconds,
+        // With a wait, SQS asks all of its servers: an empty answer means that there is nothing.
+        WaitTimeSeconds: 1,
+        MessageSystemAttributeNames: ['SentTimestamp'],
+      }),
+    );
+    if (messages.length === 0) return;
+    repeats += 1;
+    for (const message of messages.map(readDeadLetter)) {
+      const known = seen.get(message.id);
+      if (known !== undefined) {
+        known.receipt = message.receipt;
+        continue;
+      }
+      seen.set(message.id, message);
+      repeats = 0;
+      yield message;
+    }
+  }
+}
+
+/** Works on a message, and keeps it hidden from others meanwhile. */
+export async function holding<Result>(
+  deployment: Deployment,
+  message: DeadLetter,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const timer = setInterval(
+    () => {
+      // Whatever becomes of it, the work goes on: doing it twice does no harm.
+      hide(deployment, message, heldSeconds).catch(() => undefined);
+    },
+    (heldSeconds * 1000) / 2,
+  );
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Lets others have a message. */
+export function giveBack(deployment: Deployment, message: DeadLetter): Promise<void> {
+  return hide(deployment, message, 0);
+}
+
+/** Deletes a message. */
+export async function remove({ sqs, places }: Deployment, { receipt }: DeadLetter): Promise<void> {
+  const QueueUrl = places.queues?.deadLetters;
+  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt }));
+}
+
+async function hide(
+  { sqs, places }: Deployment,
+  { receipt }: DeadLetter,
+  VisibilityTimeout: number,
+): Promise<void> {
+  const QueueUrl = places.queues?.deadLetters;
+  await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: receipt, VisibilityTimeout }));
+}
+
+function readDeadLetter({ MessageId, ReceiptHandle, Attributes, Body = '' }: Message): DeadLetter {
+  return {
+    id: MessageId ?? '',
+    receipt: ReceiptHandle ?? '',
+    sentAt: Number(Attributes?.SentTimestamp ?? 0),
+    objects: readMessage(Body)?.objects,
+  };
+}
