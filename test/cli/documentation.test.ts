@@ -1,18 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
-import { makeProgram } from '../../cli/program.ts';
+import { commands, program } from './program-commands.ts';
 
 /** docs/cli.md beside the program, in both directions. */
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
-const program = makeProgram(
-  {
-    terminal: { out: { write: () => true }, err: { write: () => true }, env: {}, now: Date.now },
-    signal: new AbortController().signal,
-  },
-  () => undefined,
-);
 
 /** The items of a section's first list, each as what stands before and after its first colon. */
 function readList(section: string): [term: string, text: string][] {
@@ -35,17 +28,6 @@ function commandsIn(term: string): string[] {
 function optionsIn(text: string): string[] {
   return [...new Set([...text.matchAll(/--[a-z]+(?:-[a-z]+)*/g)].map(([option]) => option))].sort();
 }
-
-/** All commands that do something, by their names. */
-function listCommands(command: CommandUnknownOpts, path: readonly string[]): [string, CommandUnknownOpts][] {
-  const visible = command.createHelp().visibleCommands(command);
-  if (command.commands.length === 0) return [[path.join(' '), command]];
-  return visible
-    .filter((one) => one.name() !== 'help')
-    .flatMap((one) => listCommands(one, [...path, one.name()]));
-}
-
-const commands = new Map(listCommands(program, []));
 
 function longNames(command: CommandUnknownOpts): string[] {
   return command.options.flatMap(({ long, hidden }) => (long === undefined || hidden ? [] : [long]));

@@ -1,14 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
-import { makeProgram } from '../../cli/program.ts';
-
-const program = makeProgram(
-  {
-    terminal: { out: { write: () => true }, err: { write: () => true }, env: {}, now: Date.now },
-    signal: new AbortController().signal,
-  },
-  () => undefined,
-);
+import { program } from './program-commands.ts';
 
 /** A command and all below it, as `--help` shows them. */
 function listCommands(command: CommandUnknownOpts): readonly CommandUnknownOpts[] {

@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
 import { complete } from '../../../cli/completion/completion.ts';
-import { makeProgram } from '../../../cli/program.ts';
-
-const program = makeProgram(
-  {
-    terminal: { out: { write: () => true }, err: { write: () => true }, env: {}, now: Date.now },
-    signal: new AbortController().signal,
-  },
-  () => undefined,
-);
+import { program } from '../program-commands.ts';
 
 /** The words that may stand at the end of a line. */
 function wordsAfter(line: string): readonly string[] | 'files' {

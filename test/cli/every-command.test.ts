@@ -1,0 +1,78 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { personalValues } from '../personal-data.ts';
+import { commands } from './program-commands.ts';
+import { contextCreatedOf, simOf, usageOf } from './records.ts';
+import { runningLedger } from './running-ledger.ts';
+
+/** A command line of each command. SIM, REJECT, FILE and FOLDER stand for what the ledger of this test has. */
+const examples: Readonly<Record<string, string>> = {
+  status: '',
+  'quarantine list': '',
+  'quarantine show': 'REJECT',
+  'quarantine redrive': '--dry-run',
+  'failures list': '',
+  'failures redrive': '--dry-run',
+  replay: '--dry-run --verify',
+  import: 'FILE --source 1nce',
+  sims: '--source 1nce',
+  sessions: 'SIM',
+  usage: 'SIM --by raw',
+  events: 'SIM',
+  export: '--out FOLDER',
+  doctor: '',
+  connect: '1nce --no-wait',
+  completion: 'bash',
+};
+
+const ledger = runningLedger();
+let folder: string;
+/** Personal values of the records; an ICCID is what a SIM is called, and may be shown. */
+let personal: readonly string[];
+let given: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  const broken = { ...usageOf(2), start_timestamp: 'never', user: { name: 'Ada' } };
+  const records = [contextCreatedOf(1), usageOf(1), broken];
+  const bodies = records.map((record) => JSON.stringify(record));
+  personal = [...personalValues(bodies.map((body) => Buffer.from(body)))].filter(
+    (value) => ![simOf(1), simOf(2)].includes(value),
+  );
+  await ledger.put('1nce', ...bodies);
+  folder = await mkdtemp(join(tmpdir(), 'simledger-every-command-'));
+  const file = join(folder, 'records.json');
+  await writeFile(file, JSON.stringify(records));
+  const { latest } = await ledger.json<{ latest: { key: string }[] }>('quarantine list');
+  given = { SIM: simOf(1), REJECT: latest[0]?.key ?? '', FILE: file, FOLDER: join(folder, 'out') };
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function commandLine(name: string, options: readonly string[] = []): string[] {
+  const words = `${name} ${examples[name]}`.trimEnd().split(' ');
+  return [...options, ...words.map((word) => given[word] ?? word)];
+}
+
+describe('every command', () => {
+  it('has an example here', () => {
+    expect(Object.keys(examples).sort()).toEqual([...commands.keys()].sort());
+  });
+
+  it('is tried with records that hold personal values', () => {
+    expect(personal).toContain('901405100000101');
+    expect(personal).toContain('Ada');
+  });
+
+  it.each(Object.keys(examples))('does its work and shows no personal value: %s', async (name) => {
+    const forms = name === 'completion' ? [[]] : [[], ['--json']];
+    for (const options of forms) {
+      const { code, output, errors } = await ledger.run(commandLine(name, options));
+      const shown = personal.filter((value) => `${output}${errors}`.includes(value));
+      expect({ code, shown }).toEqual({ code: 0, shown: [] });
+      expect(output).not.toBe('');
+      if (options.length > 0) expect(JSON.parse(output)).toBeTypeOf('object');
+    }
+  });
+});
