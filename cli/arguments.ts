@@ -15,7 +15,7 @@ export function timeArgument(now: () => number): (text: string) => string {
     }
     const { parse, accepted } = timeParameter;
     const time = parse(text);
-    if (time === undefined) throw refused(`${accepted}; or how long ago it was, such as 90m, 36h or 7d`);
+    if (time === undefined) throw refused(`${accepted}, or an age such as 90m, 36h or 7d`);
     return time;
   };
 }
@@ -48,7 +48,7 @@ export function wordArgument<const Word extends string>(words: readonly Word[]):
 }
 
 function refused(accepted: string): InvalidArgumentError {
-  return new InvalidArgumentError(`Accepted is ${accepted}.`);
+  return new InvalidArgumentError(`Give ${accepted}.`);
 }
 
 /** Formats of an export, by the endings of their files. */

@@ -11,7 +11,7 @@ export const exitCode = {
   done: 0,
   /** It was done, and something needs a look: records that were not taken in, a check that failed, nothing found. */
   attention: 1,
-  /** The command line can not be understood. */
+  /** The command line cannot be understood. */
   wrongUse: 2,
   /** The deployment was not found or not reached, or does not permit it. */
   unreachable: 3,

@@ -274,7 +274,7 @@ class RunningLedger implements LocalLedger {
     this.#engine = await startLedgerTables({
       port,
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
-      onCrash: (error) => onTrouble(`The local DynamoDB has ended: ${error.message}`),
+      onCrash: (error) => onTrouble(`The local DynamoDB has stopped: ${error.message}`),
     });
     return this.#engine;
   }
@@ -513,12 +513,12 @@ async function onPort<T>(name: keyof Ports, port: number, start: (port: number) 
     if (code === 'EADDRINUSE') {
       const { variable } = portVariables[name];
       throw new UsageError(
-        `Port ${port} is taken: set ${variable} to a free port, or end what listens there`,
+        `Port ${port} is taken: set ${variable} to a free port, or stop what listens there`,
       );
     }
     if (error instanceof DynamoDbStartError && code === 'LEVEL_LOCKED') {
       throw new UsageError(
-        'The folder of --data is in use by another local run: give another one, or end that run',
+        'The folder of --data is in use by another local run: give another folder, or stop that run',
       );
     }
     throw error;

@@ -36,7 +36,7 @@ async function main(): Promise<number> {
     const work = replayAndReport(ledger, options, files);
     const first = await Promise.race([work, interrupted]);
     if (first === undefined || options.once) return first ?? exitCode.done;
-    console.log('\nUp, and taking records. Ctrl-C ends it.');
+    console.log('\nReady for records. Press Ctrl-C to stop.');
     await interrupted;
     return first;
   } finally {
@@ -56,7 +56,7 @@ function interruption(): Promise<undefined> {
       const now = performance.now();
       if (interrupted === undefined) {
         interrupted = now;
-        console.error('\nEnding …');
+        console.error('\nStopping …');
         resolve(undefined);
       } else if (now - interrupted > sameInterruptMilliseconds) process.exit(130);
     };
@@ -93,12 +93,12 @@ async function replayAndReport(
       return exitCode.done;
     case 'examples':
       console.log(
-        '\nReplaying the bundled examples of five carriers, duplicates, disorder and broken ones included …',
+        '\nReplaying the bundled examples of five carriers, with duplicates, disorder and broken records …',
       );
       await reportReplay(ledger, await replayExamples(ledger, process.stdout));
       break;
     case 'files':
-      console.log(`\nTaking in ${replay.files.join(', ')} as the source ${replay.source} …`);
+      console.log(`\nImporting ${replay.files.join(', ')} as the source ${replay.source} …`);
       await reportReplay(ledger, await replayFiles(ledger, files, replay.source, process.stdout));
       break;
     case 'simulation':
@@ -152,7 +152,7 @@ function showSpeed(ledger: LocalLedger, seconds: number): void {
 }
 
 function showEndpoints({ endpoints }: LocalLedger, { account, token }: ApiCredentials): void {
-  console.log('simledger is up on this machine');
+  console.log('simledger runs on this machine');
   for (const [name, url] of Object.entries(endpoints)) console.log(`  ${name.padEnd(9)} ${url}`);
   console.log(`  API credentials (account:token)  ${account}:${token}`);
 }

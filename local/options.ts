@@ -142,12 +142,12 @@ function parsed(args: readonly string[]): { values: Values; positionals: string[
 function readReplay(values: Values, files: readonly string[]): Replay {
   const simulated = values.simulate !== undefined;
   if ([simulated, values.empty === true, files.length > 0].filter(Boolean).length > 1) {
-    throw new UsageError('--simulate, --empty and files exclude each other: give one of them, or none');
+    throw new UsageError('--simulate, --empty and files cannot be used together: give one of them, or none');
   }
   if (!simulated && (values.hours ?? values.seed) !== undefined) {
-    throw new UsageError('--hours and --seed go with --simulate SIMS');
+    throw new UsageError('--hours and --seed need --simulate SIMS');
   }
-  if (values.source !== undefined && files.length === 0) throw new UsageError('--source goes with files');
+  if (values.source !== undefined && files.length === 0) throw new UsageError('--source needs files');
   if (simulated) {
     return {
       kind: 'simulation',
@@ -172,7 +172,7 @@ function readSessionRefresh(given = 'update'): SessionRefresh {
   const setting = sessionRefreshes.find((known) => known === given);
   if (setting !== undefined) return setting;
   const accepted = sessionRefreshes.join(', ');
-  throw new UsageError(`--session-refresh ${JSON.stringify(given)} is none: give one of ${accepted}`);
+  throw new UsageError(`Unknown --session-refresh ${JSON.stringify(given)}: give one of ${accepted}`);
 }
 
 function wholeNumber(option: string, text: string | undefined, least: number, most: number): number {

@@ -18,7 +18,7 @@ export async function preparePrivateFolder(path: string): Promise<void> {
     const other = names.find((name) => !storeFile.test(name));
     if (other !== undefined) {
       throw new UsageError(
-        `The folder of --data, ${path}, holds other files, ${JSON.stringify(other)} among them: give an empty folder, or one of an earlier run`,
+        `The folder of --data, ${path}, holds other files, such as ${JSON.stringify(other)}: give an empty folder, or one of an earlier run`,
       );
     }
     await chmod(path, 0o700);
@@ -26,7 +26,7 @@ export async function preparePrivateFolder(path: string): Promise<void> {
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error)) throw error;
     throw new UsageError(
-      `The folder of --data, ${path}, can't be made private (${error.message}): give a folder of your own`,
+      `The folder of --data, ${path}, cannot be made private (${error.message}): give a folder that you own`,
     );
   }
 }

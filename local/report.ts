@@ -90,7 +90,7 @@ export function rejectTable(lines: readonly string[]): string {
 export function whereToLook({ endpoints }: LocalLedger, { account, token }: ApiCredentials): string {
   const { stream, bucket } = localSources[0];
   return [
-    'Where to look (any access key will do: AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1)',
+    'Where to look (any access key works: AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1)',
     `  tables       aws --endpoint-url ${endpoints.dynamoDb} dynamodb scan --table-name Sessions   (Usage, Events, Sims, Files)`,
     `  rejects      aws --endpoint-url ${endpoints.s3} s3 ls --recursive s3://${quarantineBucket}/`,
     `  API          curl -u ${account}:${token} ${endpoints.api}/v1/Sims   (what there is: ${endpoints.api}/docs)`,

@@ -9,7 +9,7 @@ try {
   rmdirSync(mkdtempSync(join(temporary, 'simledger-check-')));
 } catch (error) {
   console.error(
-    `The temporary folder ${temporary} can't be used (${error.message}): set ${process.platform === 'win32' ? 'TEMP' : 'TMPDIR'} to a folder that you may write to`,
+    `The temporary folder ${temporary} cannot be used (${error.message}): set ${process.platform === 'win32' ? 'TEMP' : 'TMPDIR'} to a folder that you may write to`,
   );
   process.exit(2);
 }

@@ -43,11 +43,9 @@ export async function userFile(path: string): Promise<UserFile> {
     throw new UsageError(`${path}: give files whose names end in ${[...fileKinds.keys()].join(', ')}`);
   }
   const found = await stat(path).catch((error: unknown) => {
-    throw new UsageError(
-      `${path} can not be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   });
-  if (!found.isFile()) throw new UsageError(`${path} is no file`);
+  if (!found.isFile()) throw new UsageError(`${path} is not a file`);
   return { path, name: basename(path), kind, bytes: found.size };
 }
 

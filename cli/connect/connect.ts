@@ -103,7 +103,7 @@ class Connection {
     const { deployment, signal } = this.#context;
     const tail = new StreamTail(deployment.kinesis, streamArn);
     await tail.open();
-    this.#say(`Waiting for the first record of ${this.#source.name}. Ctrl-C ends.`);
+    this.#say(`Waiting for the first record of ${this.#source.name}. Press Ctrl-C to stop.`);
     for (;;) {
       signal.throwIfAborted();
       for (const entry of readEntries(
@@ -141,7 +141,7 @@ class Connection {
     }
     if (reading.kind === 'fault') {
       const reason = maskedText(formatReason(reading));
-      this.#say(`${at} A record of ${bytes().length} bytes can not be read: ${reading.code}: ${reason}`);
+      this.#say(`${at} A record of ${bytes().length} bytes cannot be read: ${reading.code}: ${reason}`);
     } else if (reading.kind === 'observed') {
       if (this.#record !== undefined) return;
       this.#say(`${at} The first record has arrived.`);
@@ -154,7 +154,7 @@ class Connection {
   }
 
   #sayRecord(items: readonly StoredItem[]): void {
-    this.#say('The tables hold of it:');
+    this.#say('The tables hold:');
     for (const stored of items) this.#say(`  ${stored.table.padEnd(8)} ${itemLine(this.#context, stored)}`);
   }
 
@@ -165,8 +165,8 @@ class Connection {
     this.#hintAt = performance.now() + this.#hintMilliseconds;
     this.#say(
       this.#record === undefined
-        ? `No record for ${seconds} seconds. What can be seen from here:`
-        : `The record is not in the tables after ${seconds} seconds. What can be seen from here:`,
+        ? `No record for ${seconds} seconds. These checks may show why:`
+        : `The record is not in the tables after ${seconds} seconds. These checks may show why:`,
     );
     for await (const check of deployment.connectionChecks(this.#source)) this.#say(`  ${checkLine(check)}`);
     this.#say(`  ${this.#elsewhere()}`);
@@ -174,9 +174,9 @@ class Connection {
 
   #elsewhere(): string {
     const { region, roleArn } = this.#context.deployment.connection(this.#source);
-    if (roleArn === undefined) return 'What the carrier says of its deliveries is in its portal.';
+    if (roleArn === undefined) return "Look for delivery errors in the carrier's portal.";
     return (
-      'A role that is never assumed, or is denied, shows in CloudTrail only: ' +
+      'CloudTrail shows whether the carrier assumes the role: ' +
       `aws cloudtrail lookup-events --region ${region} --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole`
     );
   }

@@ -35,9 +35,9 @@ export function versionCheck({ places }: Pick<Deployment, 'places'>): Check {
   return {
     subject: 'version',
     ...(places.version === version
-      ? ok(`${version}, as this command line`)
+      ? ok(`${version}, the same as this command line`)
       : warning(
-          `${places.version} is deployed, this command line is ${version}: deploy this version, or use that one's`,
+          `${places.version} is deployed, and this command line is ${version}: deploy ${version}, or use the command line of ${places.version}`,
         )),
   };
 }
@@ -66,7 +66,7 @@ function streamCheck({ kinesis }: Deployment, source: string, StreamARN: string)
     const hours = stream?.RetentionPeriodHours;
     return stream?.StreamStatus === 'ACTIVE' || stream?.StreamStatus === 'UPDATING'
       ? ok(`active, keeps records for ${hours} hours`)
-      : problem(`is ${stream?.StreamStatus}: records are not taken; deploy the stack again`);
+      : problem(`is ${stream?.StreamStatus} and takes no records: deploy the stack again`);
   });
 }
 
@@ -75,14 +75,14 @@ function tableCheck({ dynamoDb }: Deployment, table: string, TableName: string):
     const { Table } = await dynamoDb.send(new DescribeTableCommand({ TableName }));
     return Table?.TableStatus === 'ACTIVE' || Table?.TableStatus === 'UPDATING'
       ? ok('active')
-      : problem(`is ${Table?.TableStatus}: nothing can be stored; look at it in the DynamoDB console`);
+      : problem(`is ${Table?.TableStatus} and stores nothing: look at it in the DynamoDB console`);
   });
 }
 
 function bucketCheck({ s3 }: Deployment, name: string, Bucket: string): Promise<Check> {
   return check(`bucket ${name}`, async () => {
     await s3.send(new HeadBucketCommand({ Bucket }));
-    return ok('is there');
+    return ok('exists');
   });
 }
 
@@ -94,6 +94,6 @@ function deadLetterCheck({ sqs }: Deployment, QueueUrl: string): Promise<Check> 
     const waiting = Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0);
     return waiting === 0
       ? ok('empty')
-      : warning(`${waiting} announcements of files wait: simledger failures redrive takes them in`);
+      : warning(`${waiting} file notifications wait: simledger failures redrive imports their files`);
   });
 }

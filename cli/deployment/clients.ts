@@ -113,7 +113,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
     const value = outputs[name];
     if (value !== undefined && value !== '') return value;
     throw new UnreachableError(
-      `${title} has no output ${name}: give the name of a stack of simledger, or deploy this version of it`,
+      `Cannot use ${title}: it has no output ${name}. Give the name of a simledger stack by --stack, or deploy this version`,
     );
   };
   const files = outputs[outputName.fileQueue];

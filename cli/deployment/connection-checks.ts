@@ -81,10 +81,10 @@ function callCheck(source: string, namespace: string, logs: string, sum: Sum): P
     const failed = await count(webhook.failed);
     const [taken, read] = [await count(webhook.taken), `aws logs tail ${logs} --since 1h says why`];
     if (refused > 0)
-      return problem(`${refused} calls were refused, most often for their credential: ${read}`);
-    if (failed > 0) return problem(`${failed} calls could not be taken: ${read}`);
+      return problem(`${refused} calls were refused, usually because of their credential: ${read}`);
+    if (failed > 0) return problem(`${failed} calls failed: ${read}`);
     return taken > 0
-      ? ok(`${taken} calls were taken in the last ${lookBackMinutes} minutes`)
+      ? ok(`${taken} calls succeeded in the last ${lookBackMinutes} minutes`)
       : warning(`nobody called the address in the last ${lookBackMinutes} minutes`);
   });
 }

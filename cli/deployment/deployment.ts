@@ -108,7 +108,7 @@ export class MissingStackError extends UnreachableError {
 
   constructor(title: string, access: Access, stackName: string) {
     super(
-      `${title} is not there: give a stack's name by --stack, its region by --region, or --local for the local run`,
+      `Cannot find ${title}: give its name by --stack and its region by --region, or use --local for the local run`,
     );
     this.title = title;
     this.access = access;

@@ -34,7 +34,7 @@ async function describe(address: string): Promise<LocalDescription> {
   const description = localDescription.safeParse(await answer.json().catch(() => undefined));
   if (description.success) return description.data;
   throw new UnreachableError(
-    `What listens at ${address} is no local run of this version: set ${portVariables.api.variable} to its port`,
+    `${address} is not a local run of this version: set ${portVariables.api.variable} to the port of one`,
   );
 }
 
@@ -84,15 +84,15 @@ class LocalRun extends ConnectedDeployment implements Deployment {
     yield {
       subject: `consumer of ${name}`,
       ...(running.includes('kinesis-consumer')
-        ? ok('is up')
-        : problem('is not up: start the local run again')),
+        ? ok('is running')
+        : problem('is not running: start the local run again')),
     };
     const received = traffic.find(({ source }) => source === name)?.hour.received ?? 0;
     yield {
       subject: `records of ${name}`,
       ...(received > 0
-        ? ok(`${received} taken in during the last hour`)
-        : warning('none taken in during the last hour: put one by the endpoint or the address above')),
+        ? ok(`${received} received in the last hour`)
+        : warning('none received in the last hour: send one to the endpoint or the address above')),
     };
   }
 
@@ -113,7 +113,7 @@ async function* localChecks(
   for (const name of functions) {
     yield {
       subject: `function ${name}`,
-      ...(running.includes(name) ? ok('is up') : problem('is not up: start the local run again')),
+      ...(running.includes(name) ? ok('is running') : problem('is not running: start the local run again')),
     };
   }
   yield* placeChecks(deployment);

@@ -79,7 +79,10 @@ export async function* orphanChecks(services: Services, deployed: DeployedStack)
     yield one;
   }
   if (!some)
-    yield { subject: 'orphans', ...ok('none: all that carries the name of the stack is part of it') };
+    yield {
+      subject: 'orphans',
+      ...ok("none: every resource that is tagged with the stack's name is part of the stack"),
+    };
 }
 
 /** Looks for what stacks of a name have left behind, none of which is there any more. */
@@ -99,7 +102,7 @@ async function* judgeOrphans(
     yield await check('orphans', async () => {
       if (!isNotPermitted(error)) throw error;
       return warning(
-        'could not be looked for: you need tag:GetResources, cloudformation:ListStackResources and lambda:GetFunctionConfiguration; docs/operating.md#what-stays-behind tells how to look by hand',
+        'cannot be searched for without tag:GetResources, cloudformation:ListStackResources and lambda:GetFunctionConfiguration; docs/operating.md#what-stays-behind shows how to search by hand',
       );
     });
   }
@@ -183,13 +186,13 @@ async function readVariables({ access, outputs }: DeployedStack): Promise<string
   }
 }
 
-/** @returns undefined where it is there no more. */
+/** @returns undefined if it no longer exists. */
 async function describe(orphan: Tagged, services: Services, caller: Caller): Promise<string | undefined> {
   const whose = orphan.stackId === caller.id ? '' : ', of an earlier stack of this name,';
   const region = typeof caller.access.region === 'string' ? ` --region ${caller.access.region}` : '';
   const said = await sayWhatIsIn({ orphan, services, caller, region });
   if (said === undefined) return undefined;
-  return `${orphan.name}${whose} ${said}. If it is to stay, give it the tag ${keepTag}`;
+  return `${orphan.name}${whose} ${said}. To keep it, give it the tag ${keepTag}`;
 }
 
 /** What an orphan is asked by. */
@@ -209,7 +212,7 @@ async function sayWhatIsIn(context: Context): Promise<string | undefined> {
   } catch (error) {
     if (isNotFound(error)) return undefined;
     if (!isNotPermitted(error)) throw error;
-    return `is no part of the stack: you need ${permissions[kind]} to see what is in it`;
+    return `is not part of the stack. To see what is in it, you need ${permissions[kind]}`;
   }
 }
 
@@ -221,7 +224,7 @@ const permissions: Readonly<Record<Kind, string>> = {
   secret: '',
 };
 
-/** A predicate of the orphan: what is in it, and what to do; undefined where it is there no more. */
+/** A predicate of the orphan: what is in it, and what to do; undefined if it no longer exists. */
 type Describe = (context: Context) => Promise<string | undefined>;
 
 const describers: Readonly<Record<Kind, Describe>> = {
@@ -239,7 +242,7 @@ const describers: Readonly<Record<Kind, Describe>> = {
       records === undefined
         ? `may have records of the last ${hours} hours in it`
         : `has up to ${count(records)} records of the last ${hours} hours in it`;
-    return `${content}, which nothing reads, and ${cost}: take them in by simledger replay --stream ${name} --source …; then ${remove}`;
+    return `${content}, which nothing reads, and ${cost}: replay them by simledger replay --stream ${name} --source …; then ${remove}`;
   },
   bucket: async ({ orphan: { name, logicalId }, services }) => {
     const { KeyCount = 0, IsTruncated = false } = await services.s3.send(
@@ -249,8 +252,8 @@ const describers: Readonly<Record<Kind, Describe>> = {
     if (KeyCount === 0) return `has no objects in it: ${remove}`;
     const content = `has ${count(KeyCount)} objects${IsTruncated ? ' or more' : ''} in it`;
     return logicalId.startsWith('StorageQuarantine')
-      ? `${content}, rejects and failed batches: once you need them no more, ${remove}`
-      : `${content}, files of a carrier: what was not imported is by simledger import s3://${name}/; then ${remove}`;
+      ? `${content}, rejects and failed batches: when you no longer need them, ${remove}`
+      : `${content}, files of a carrier: import what is missing by simledger import s3://${name}/; then ${remove}`;
   },
   table: async ({ orphan: { name, logicalId }, services, region }) => {
     const { Table: table } = await services.dynamoDb.send(new DescribeTableCommand({ TableName: name }));
@@ -265,7 +268,7 @@ const describers: Readonly<Record<Kind, Describe>> = {
     return `has ${count(items)} items in it ${countNote}: to use it instead of today's table, "adopt": { "tables": { "${id}": "${name}" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, ${remove}`;
   },
   secret: async ({ orphan: { arn }, region }) =>
-    `is read by nothing: aws secretsmanager delete-secret${region} --secret-id ${arn}`,
+    `is no longer read: aws secretsmanager delete-secret${region} --secret-id ${arn}`,
 };
 
 /** Data points that CloudWatch returns at once, at most. */

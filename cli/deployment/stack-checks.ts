@@ -139,18 +139,18 @@ function writeCheck(iam: IAMClient, { name, streamArn, bucket }: SourceDescripti
     if (bucket !== undefined) await simulate(['s3:PutObject'], `arn:${partition}:s3:::${bucket}/file.csv`);
     return refused.length === 0
       ? ok('is permitted')
-      : problem(`${refused.join(', ')} is refused: a policy was changed by hand; deploy the stack again`);
+      : problem(`${refused.join(', ')} is denied: a policy was changed by hand; deploy the stack again`);
   });
 }
 
 function announcementCheck({ s3 }: Deployment, source: string, Bucket: string): Promise<Check> {
-  return check(`announcements of ${source}`, async () => {
+  return check(`notifications of ${source}`, async () => {
     const { QueueConfigurations: queues = [] } = await s3.send(
       new GetBucketNotificationConfigurationCommand({ Bucket }),
     );
     return queues.some(({ Events = [] }) => Events.includes('s3:ObjectCreated:*'))
-      ? ok('the bucket announces its files')
-      : problem('the bucket announces no files, so none is imported: deploy the stack again');
+      ? ok('the bucket notifies the importer of its files')
+      : problem('the bucket sends no notifications, so no file is imported: deploy the stack again');
   });
 }
 
@@ -206,14 +206,14 @@ export function mappingCheck(
   return check(subject, async () => {
     if (mappings instanceof Error) throw mappings;
     const mapping = mappings.find(({ EventSourceArn }) => isIt(EventSourceArn ?? ''));
-    if (mapping === undefined) return problem('is not there, so nothing is taken in: deploy the stack again');
+    if (mapping === undefined) return problem('does not exist, so nothing is read: deploy the stack again');
     const { State, StateTransitionReason, LastProcessingResult } = mapping;
     return State === 'Enabled' || State === 'Updating' || State === 'Enabling'
       ? ok(
           `is ${State.toLowerCase()}${LastProcessingResult === undefined ? '' : `, last result: ${LastProcessingResult}`}`,
         )
       : problem(
-          `is ${State} (${StateTransitionReason}), so nothing is taken in: switch it on in the Lambda console`,
+          `is ${State} (${StateTransitionReason}), so nothing is read: enable it in the Lambda console`,
         );
   });
 }
@@ -232,7 +232,7 @@ function subscriptionCheck(client: SNSClient, { outputs }: DeployedStack): Promi
     if (confirmed > 0) return ok(`${confirmed} subscribed`);
     return warning(
       pending > 0
-        ? `${pending} subscribed and not confirmed, so nobody is told: follow the link in the mail of AWS`
+        ? `${pending} not confirmed yet, so alarms reach nobody: follow the link in the mail from AWS`
         : "nobody is subscribed: set alarmEmail, or subscribe to the stack's topic",
     );
   });
@@ -283,7 +283,9 @@ function judge(fleet: Fleet, capacity: Parameters<typeof findShortages>[1]): Omi
   const shortages = findShortages(fleet, capacity);
   if (shortages.length > 0) return warning(shortages.join(' '));
   const arrivals = Math.ceil(estimateArrivals(fleet));
-  return ok(`${fleet.sims} SIMs send ${arrivals} records a second, and ten times as many fit`);
+  return ok(
+    `${fleet.sims} SIMs send ${arrivals} records a second, and the deployment takes ten times as many`,
+  );
 }
 
 const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
@@ -307,7 +309,7 @@ const policy = z.object({
  */
 export function trustProblem(document: string, externalId: string): string | undefined {
   const parsed = policy.safeParse(parseJson(decodeURIComponent(document)));
-  if (!parsed.success) return 'its trust policy can not be read';
+  if (!parsed.success) return 'its trust policy cannot be read';
   const trusts = parsed.data.Statement.filter(
     ({ Effect, Action }) => Effect === 'Allow' && Action.includes('sts:AssumeRole'),
   );
@@ -316,12 +318,13 @@ export function trustProblem(document: string, externalId: string): string | und
   );
   if (principals.length === 0) return 'nobody may assume it';
   const gone = principals.find((principal) => !principal.startsWith('arn:') && !/^\d{12}$/.test(principal));
-  if (gone !== undefined) return `it trusts ${gone}, which is no principal that exists`;
+  if (gone !== undefined) return `it trusts ${gone}, a principal that no longer exists`;
   const ids = trusts.map(({ Condition = {} }) =>
     Object.values(Condition).flatMap((condition) => condition['sts:ExternalId'] ?? []),
   );
-  if (ids.some((stated) => stated.length === 0)) return 'it asks for no external id, so others could use it';
+  if (ids.some((stated) => stated.length === 0))
+    return 'it requires no external id, so others could assume it';
   return ids.some((stated) => stated.includes(externalId))
     ? undefined
-    : `it asks for another external id than ${externalId}, the one in the outputs`;
+    : `it requires another external id than ${externalId}, the one in the outputs`;
 }

@@ -54,7 +54,7 @@ async function readRegion(client: CloudFormationClient): Promise<string> {
     return await client.config.region();
   } catch (error) {
     throw new UnreachableError(
-      'No AWS region is set: give --region, or set AWS_REGION, or take a profile that has one by --profile',
+      'No AWS region is set: give --region, set AWS_REGION, or choose a profile that has a region by --profile',
       { cause: error },
     );
   }

@@ -53,7 +53,7 @@ interface Exported {
 export async function exportLedger(context: CommandContext, options: ExportOptions): Promise<ExitCode> {
   const { from, to, out } = options;
   if (from !== undefined && to !== undefined && to < from) {
-    throw new UsageError(`--to ${to}: give a time after --from, which is ${from}`);
+    throw new UsageError(`--to ${to} is before --from ${from}: give a later time`);
   }
   await mkdir(out, { recursive: true });
   const exported: Exported[] = [];

@@ -108,7 +108,7 @@ async function announcedFiles({
     if (signal.aborted) break;
     const sentAt = new Date(message.sentAt).toISOString();
     for (const object of message.objects ?? []) files.push({ file: objectName(object), sentAt });
-    if (message.objects === undefined) files.push({ file: 'no announcement of a file', sentAt });
+    if (message.objects === undefined) files.push({ file: 'not a file notification', sentAt });
     held.push(message);
   }
   for (const message of held) await giveBack(deployment, message);
@@ -122,7 +122,7 @@ function printTables(
   files: readonly { file: string; sentAt: string }[],
 ): void {
   const now = context.terminal.now();
-  print(context, `${count(batches)} batches were given up, ${count(files.length)} announcements of files.`);
+  print(context, `Given up: ${count(batches)} batches, ${count(files.length)} file notifications.`);
   if (latest.length > 0) {
     const rows = latest.map(({ givenUpAt, records, condition, functionError, key }) => [
       ...[formatAge(givenUpAt, now), count(records), condition, functionError ?? '', key],

@@ -81,8 +81,8 @@ class FailureRedrive {
     if (batch === undefined || source === undefined) {
       this.troubles.add(
         batch === undefined
-          ? `${key} is no batch that Lambda has given up`
-          : `${key} is of a stream of no source that is configured: ${batch.streamArn}`,
+          ? `${key} is not a batch that Lambda has given up`
+          : `${key} comes from a stream that no configured source has: ${batch.streamArn}`,
       );
       return false;
     }
@@ -110,7 +110,7 @@ class FailureRedrive {
 
   async #takeMessage({ id, objects }: DeadLetter): Promise<boolean> {
     if (objects === undefined) {
-      this.troubles.add(`The message ${id} of the dead-letter queue announces no file`);
+      this.troubles.add(`The message ${id} of the dead-letter queue is not a file notification`);
       return false;
     }
     let areIn = true;
@@ -122,7 +122,7 @@ class FailureRedrive {
     const { deployment, signal } = this.#context;
     const source = deployment.places.sources.all.find(({ bucket }) => bucket === object.bucket);
     if (source === undefined) {
-      this.troubles.add(`${objectName(object)} is in a bucket of no source that is configured`);
+      this.troubles.add(`${objectName(object)} is in a bucket that no configured source has`);
       return false;
     }
     const ports = makeImportPorts(deployment, { dryRun: this.#dryRun, signal });
@@ -131,7 +131,10 @@ class FailureRedrive {
         ...ports,
         count: (receipt) => this.receipts.add(source.name, receipt),
       });
-      if (outcome === 'gone') this.troubles.add(`${objectName(object)} is gone: what is in of it stays in`);
+      if (outcome === 'gone')
+        this.troubles.add(
+          `${objectName(object)} no longer exists: the rows that were imported stay in the ledger`,
+        );
       return outcome !== 'continue';
     } catch (error) {
       this.troubles.add(error instanceof Error ? error.message : String(error));
@@ -151,6 +154,6 @@ function printResult(context: CommandContext, redrive: FailureRedrive, dryRun: b
   const verb = dryRun ? 'would be removed' : 'were removed';
   print(
     context,
-    `\n${count(left.batches)} batches and ${count(left.announcements)} announcements of files ${verb}.`,
+    `\n${count(left.batches)} batches and ${count(left.announcements)} file notifications ${verb}.`,
   );
 }

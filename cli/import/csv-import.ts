@@ -39,7 +39,7 @@ async function placed(task: ImportTask): Promise<FileObject> {
   const { bucket } = source;
   if (bucket === undefined) {
     throw new UsageError(
-      `The source ${source.name} has no bucket for CSV files: name another by --source, or give it one (bucket: true)`,
+      `The source ${source.name} has no bucket for CSV files: set bucket to true for it and deploy, or choose another by --source`,
     );
   }
   if (input.object?.bucket === bucket) {
@@ -126,8 +126,8 @@ async function watch(
 
 function waitingSentence(seconds: number): string {
   return (
-    `the importer has not moved for ${formatDuration(seconds)}: simledger status shows its queue, and simledger doctor ` +
-    'what is wrong with it. The file is in its bucket and stays there; import it again to look on'
+    `the importer has made no progress for ${formatDuration(seconds)}: simledger status shows its queue, and simledger doctor ` +
+    'shows what is wrong. The file stays in its bucket; import it again to watch its progress'
   );
 }
 

@@ -76,7 +76,9 @@ function findSource(
   const owner = all.find(({ bucket }) => bucket !== undefined && bucket === object?.bucket);
   if (owner !== undefined && (named === undefined || named === owner.name)) return owner;
   if (owner !== undefined) {
-    throw new UsageError(`--source ${JSON.stringify(named)}: ${name} lies in the bucket of ${owner.name}`);
+    throw new UsageError(
+      `Source ${JSON.stringify(named)} does not own ${name}, which is in the bucket of ${owner.name}: leave out --source`,
+    );
   }
   if (named !== undefined) return requireSource(deployment, named);
   const [only, other] = all;
@@ -90,7 +92,7 @@ function findSource(
 
 function printOutcomes(context: CommandContext, outcomes: readonly Outcome[]): void {
   if (outcomes.length === 0) {
-    print(context, 'There is no file to import.');
+    print(context, 'There are no files to import.');
     return;
   }
   const shown = (reason: string): string => (context.reveal ? reason : maskedText(reason));
@@ -100,7 +102,7 @@ function printOutcomes(context: CommandContext, outcomes: readonly Outcome[]): v
   const head = ['file', 'source', 'state', 'records', 'accepted', 'rejected', ''];
   print(context, formatTable(colours(context), head, rows));
   if (outcomes.some(({ outcome }) => outcome === 'interrupted')) {
-    context.terminal.err.write('Ended early. Run it again to go on; nothing is done twice.\n');
+    context.terminal.err.write('Stopped early. Run it again to continue; nothing is done twice.\n');
   }
 }
 

@@ -72,9 +72,7 @@ export async function* openInputs(client: S3Client, names: readonly string[]): A
 
 async function* localInputs(path: string): AsyncGenerator<Input> {
   const found = await stat(path).catch((error: unknown) => {
-    throw new UsageError(
-      `${path} can not be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   });
   if (!found.isDirectory()) {
     yield await fileInput(path, findFileKind(path), found.size);
@@ -113,7 +111,7 @@ async function objectInput(client: S3Client, bucket: string, key: string): Promi
   const head = await client
     .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
     .catch((error: unknown) => {
-      throw isNotFound(error) ? new UsageError(`${name} is not there`) : error;
+      throw isNotFound(error) ? new UsageError(`${name} does not exist`) : error;
     });
   const { VersionId: versionId, ETag: eTag = '', ContentLength: bytes = 0 } = head;
   return {

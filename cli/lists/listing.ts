@@ -98,7 +98,8 @@ function chooseFormat(
   { csv, jsonl }: ListOptions,
 ): 'table' | 'json' | 'jsonl' | 'csv' {
   const asked = [json && '--json', jsonl && '--jsonl', csv && '--csv'].filter((option) => option !== false);
-  if (asked.length > 1) throw new UsageError(`${asked.join(' and ')} exclude each other: give one of them`);
+  if (asked.length > 1)
+    throw new UsageError(`${asked.join(' and ')} cannot be used together: give one of them`);
   return json ? 'json' : jsonl ? 'jsonl' : csv ? 'csv' : 'table';
 }
 

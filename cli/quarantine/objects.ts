@@ -195,6 +195,8 @@ export class UnreadableRejectsError extends AttentionError {
   override readonly name = 'UnreadableRejectsError';
 
   constructor(key: string) {
-    super(`${key} holds something that is no reject: it was written by hand, or by another version`);
+    super(
+      `${key} holds something else than rejects, and is left as it is: it was written by hand or by another version`,
+    );
   }
 }

@@ -88,8 +88,9 @@ async function printResult(
       ),
     );
   }
-  const verb = dryRun ? 'would leave' : 'left';
-  print(context, `\n${count(removed)} objects ${verb} the quarantine.`);
+  const verb = dryRun ? 'would be' : 'were';
+  print(context, `\n${count(removed)} objects ${verb} removed from the quarantine.`);
   for (const trouble of troubles) context.terminal.err.write(`! ${trouble}\n`);
-  if (interrupted) context.terminal.err.write('Ended early. Run it again to go on; nothing is done twice.\n');
+  if (interrupted)
+    context.terminal.err.write('Stopped early. Run it again to continue; nothing is done twice.\n');
 }

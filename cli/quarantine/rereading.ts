@@ -43,7 +43,7 @@ export class RejectReader {
   async read(line: RejectLine, delivery: number, arrivedAt: number): Promise<ReadAgain> {
     const { sources } = this.#deployment.places;
     const source = sources.all.find(({ name }) => name === line.source);
-    if (source === undefined) return { trouble: `The source ${line.source} is not configured any more` };
+    if (source === undefined) return { trouble: `The source ${line.source} is no longer configured` };
     const bytes = Buffer.from(line.body, line.encoding);
     const arrival = { delivery, source, arrivedAt, position: line.position };
     const file = fileOfPosition(line.position, sources);
@@ -91,7 +91,7 @@ export class RowLayouts {
 
   async #read(object: FileObject): Promise<RowLayout | string> {
     const file = await openUnpacked((from) => openFile(this.#client, object, from), 0, false);
-    if (file === undefined) return 'The file is gone, and with it the header';
+    if (file === undefined) return 'The file no longer exists, so its header cannot be read';
     try {
       if (file.damage !== undefined) return formatReason(file.damage);
       const read = await readLayout(object.key, file.bytes, undefined);
@@ -135,7 +135,7 @@ export class RefusedFiles {
     const file = fileOfPosition(line.position, sources);
     const source = sources.all.find(({ name }) => name === line.source);
     if (file === undefined || source === undefined) {
-      return refused({ trouble: `The source ${line.source} is not configured any more` });
+      return refused({ trouble: `The source ${line.source} is no longer configured` });
     }
     const copy = nameCopy(this.#deployment, line.object ?? '');
     if (!(await this.#hasLayout(file, copy))) return refused({});

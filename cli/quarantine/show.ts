@@ -14,14 +14,14 @@ export async function showReject(context: CommandContext, { id }: { id: string }
   const [object, other] = found;
   if (object === undefined) {
     context.terminal.err.write(
-      `No reject has the ID ${JSON.stringify(id)}: simledger quarantine list shows what there is\n`,
+      `No reject has the ID ${JSON.stringify(id)}: list the rejects by simledger quarantine list\n`,
     );
     return exitCode.attention;
   }
   if (other !== undefined) {
     const keys = found.map(({ key }) => `\n  ${key}`).join('');
     context.terminal.err.write(
-      `${JSON.stringify(id)} begins the IDs of several: give one of these keys${keys}\n`,
+      `${JSON.stringify(id)} matches several rejects: give one of these keys${keys}\n`,
     );
     return exitCode.attention;
   }
@@ -58,7 +58,7 @@ function described(context: CommandContext, { key }: RejectObject, line: RejectL
   const { bold, dim } = colours(context);
   const { terminal, reveal } = context;
   const isHidden = !reveal && line.encoding === 'base64';
-  const body = isHidden ? dim('no text; --reveal shows it in base64') : line.body;
+  const body = isHidden ? dim('not text; --reveal shows it in base64') : line.body;
   const rows: (readonly [string, string])[] = [
     ['reason', `${line.code}: ${line.reason}`],
     ['source', line.source],

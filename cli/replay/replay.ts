@@ -68,10 +68,11 @@ export async function replay(context: CommandContext, options: ReplayOptions): P
 
 function readTimeRange({ from, to }: ReplayOptions, now: number): TimeRange {
   if (from !== undefined && to !== undefined && to < from) {
-    throw new UsageError(`--to ${to}: give a time after --from, which is ${from}`);
+    throw new UsageError(`--to ${to} is before --from ${from}: give a later time`);
   }
   const begin = from === undefined ? undefined : Date.parse(from);
-  if (begin !== undefined && begin > now) throw new UsageError(`--from ${from}: give a time that is over`);
+  if (begin !== undefined && begin > now)
+    throw new UsageError(`--from ${from} is in the future: give an earlier time`);
   return { from: begin, to: to === undefined ? now : Math.min(now, Date.parse(to)) };
 }
 
@@ -80,7 +81,9 @@ async function shardsToRead(
   { source: name, stream }: ReplayOptions,
 ): Promise<Shard[]> {
   if (stream !== undefined && name === undefined) {
-    throw new UsageError(`--stream ${stream}: give by --source the source whose records are in it`);
+    throw new UsageError(
+      `--stream ${JSON.stringify(stream)} needs --source: name the source whose records it holds`,
+    );
   }
   const sources = name === undefined ? deployment.places.sources.all : [requireSource(deployment, name)];
   const shards = await mapConcurrently(sources, concurrentShards, async (source) => {
@@ -159,7 +162,7 @@ class Replay {
 function printResult(context: CommandContext, { dryRun }: ReplayOptions, run: Replay): void {
   const { receipts, verification } = run;
   if (receipts.entries.length === 0) {
-    print(context, 'The streams keep no records of that time.');
+    print(context, 'The streams hold no records of that time.');
     return;
   }
   const groups = receipts.entries.map(({ source, receipt }) => [[source], receipt] as const);

@@ -86,7 +86,7 @@ export async function showStatus(context: CommandContext, _: object): Promise<Ex
     });
   } else printStatus(context, sources, queues ?? [], alarms);
   for (const { what, sentence } of missing) {
-    context.terminal.err.write(`! The ${what} are missing here: ${sentence}\n`);
+    context.terminal.err.write(`! The ${what} cannot be read: ${sentence}\n`);
   }
   const isWell = missing.length === 0 && (alarms === undefined || alarms.length === 0);
   return isWell ? exitCode.done : exitCode.attention;
@@ -124,7 +124,7 @@ async function timeOut(signal: AbortSignal): Promise<never> {
     });
   });
   throw new UnreachableError(
-    `their service did not answer within ${maxWaitMilliseconds / 1000} seconds. Try again, or look at its state`,
+    `the service did not answer within ${maxWaitMilliseconds / 1000} seconds. Try again, or look at the AWS Health Dashboard`,
   );
 }
 
@@ -217,7 +217,7 @@ function printStatus(
   ]);
   print(context, formatTable(colours(context), head, rows));
   for (const { queue, waiting, inWork } of queues) {
-    const words = `${count(waiting)} waiting, ${count(inWork)} in work`;
+    const words = `${count(waiting)} waiting, ${count(inWork)} in progress`;
     print(context, `${queue.padEnd(16)} ${queue === 'dead letters' && waiting > 0 ? red(words) : words}`);
   }
   if (alarms === undefined) return;
@@ -236,5 +236,5 @@ function fileWords({ importing, stalled, failed, among }: FileStatus): string {
     stalled === 0 ? '' : `${count(stalled)} stalled`,
     failed === 0 ? '' : `${count(failed)} failed`,
   ].filter((word) => word !== '');
-  return words.length === 0 ? 'all in' : `${words.join(', ')} of the last ${count(among)}`;
+  return words.length === 0 ? 'all imported' : `${words.join(', ')} of the last ${count(among)}`;
 }

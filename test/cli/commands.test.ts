@@ -77,7 +77,7 @@ describe('quarantine', () => {
     const missing = await ledger.run('quarantine show f00');
     expect([missing.code, missing.errors]).toEqual([
       1,
-      'No reject has the ID "f00": simledger quarantine list shows what there is\n',
+      'No reject has the ID "f00": list the rejects by simledger quarantine list\n',
     ]);
     const s3 = (await opened()).s3;
     for (const key of ['rejects/twilio/empty/zz1.jsonl', 'rejects/twilio/empty/zz2.jsonl']) {
@@ -86,7 +86,7 @@ describe('quarantine', () => {
     const several = await ledger.run('quarantine show zz');
     expect([several.code, several.errors]).toEqual([
       1,
-      '"zz" begins the IDs of several: give one of these keys\n  rejects/twilio/empty/zz1.jsonl\n  rejects/twilio/empty/zz2.jsonl\n',
+      '"zz" matches several rejects: give one of these keys\n  rejects/twilio/empty/zz1.jsonl\n  rejects/twilio/empty/zz2.jsonl\n',
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('quarantine', () => {
     const { s3 } = await opened();
     const place = { Bucket: quarantineBucket, Key: 'rejects/twilio/empty/other.jsonl' };
     await s3.send(new PutObjectCommand({ ...place, Body: 'by hand\n' }));
-    const sentence = `${place.Key} holds something that is no reject: it was written by hand, or by another version\n`;
+    const sentence = `${place.Key} holds something else than rejects, and is left as it is: it was written by hand or by another version\n`;
     const listed = await ledger.run('quarantine list --source twilio');
     expect([listed.code, listed.errors]).toEqual([0, `! ${sentence}`]);
     expect(await ledger.run('quarantine show other')).toEqual({ code: 1, output: '', errors: sentence });
@@ -632,7 +632,7 @@ describe('failures', () => {
     const Key = 'aws/lambda/m/s/other';
     await deployment.s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key, Body: '{}' }));
     const { code, errors } = await ledger.run('failures redrive');
-    expect([code, errors]).toEqual([1, '! aws/lambda/m/s/other is no batch that Lambda has given up\n']);
+    expect([code, errors]).toEqual([1, '! aws/lambda/m/s/other is not a batch that Lambda has given up\n']);
     await deployment.s3.send(new DeleteObjectCommand({ Bucket: quarantineBucket, Key }));
   });
 });
@@ -674,32 +674,32 @@ describe('the command line', () => {
   test.each([
     [
       'quarantine list --reason nonsense',
-      `option '--reason <code>' argument 'nonsense' is invalid. Accepted is one of broken-json,`,
+      `option '--reason <code>' argument 'nonsense' is invalid. Give one of broken-json,`,
     ],
-    [
-      'quarantine list --limit many',
-      `argument 'many' is invalid. Accepted is a whole number from 0 to 1000.`,
-    ],
+    ['quarantine list --limit many', `argument 'many' is invalid. Give a whole number from 0 to 1000.`],
     [
       'replay --from yesterday',
-      `argument 'yesterday' is invalid. Accepted is a time in ISO 8601 such as 2026-01-31T00:00:00Z`,
+      `argument 'yesterday' is invalid. Give a time in ISO 8601 such as 2026-01-31T00:00:00Z`,
     ],
-    ['usage SIM --by week', `argument 'week' is invalid. Accepted is one of hour, day, all, raw.`],
-    ['sims --online maybe', `argument 'maybe' is invalid. Accepted is true or false.`],
+    ['usage SIM --by week', `argument 'week' is invalid. Give one of hour, day, all, raw.`],
+    ['sims --online maybe', `argument 'maybe' is invalid. Give true or false.`],
     ['export', `required option '--out <dir>' not specified`],
     ['quarantine', 'Usage: simledger quarantine'],
     ['frobnicate', `unknown command 'frobnicate'`],
     ['status --frob', `unknown option '--frob'`],
     ['--stack other status', `option '--local' cannot be used with option '--stack <name>'`],
-    ['replay --from 2026-11-03 --to 2026-11-02', '--to 2026-11-02T00:00:00.000Z: give a time after --from'],
-    ['replay --from 2999-01-01', '--from 2999-01-01T00:00:00.000Z: give a time that is over'],
+    [
+      'replay --from 2026-11-03 --to 2026-11-02',
+      '--to 2026-11-02T00:00:00.000Z is before --from 2026-11-03T00:00:00.000Z: give a later time',
+    ],
+    ['replay --from 2999-01-01', '--from 2999-01-01T00:00:00.000Z is in the future: give an earlier time'],
     ['replay --source nobody', 'Unknown source "nobody". Sources here: default,'],
     ['sims --source nobody', 'Unknown source "nobody". Sources here: default,'],
     ['quarantine list --source nobody', 'Unknown source "nobody". Sources here: default,'],
     ['quarantine redrive --source nobody', 'Unknown source "nobody". Sources here: default,'],
     ['import nothing.csv --source nobody', 'Unknown source "nobody". Sources here: default,'],
-    ['sims --csv --jsonl', '--jsonl and --csv exclude each other: give one of them'],
-    ['sims --json --csv', '--json and --csv exclude each other: give one of them'],
+    ['sims --csv --jsonl', '--jsonl and --csv cannot be used together: give one of them'],
+    ['sims --json --csv', '--json and --csv cannot be used together: give one of them'],
   ])('refuses %s, and says what is accepted', async (command, sentence) => {
     const { code, output, errors } = await ledger.run(command);
     expect([code, output]).toEqual([2, '']);

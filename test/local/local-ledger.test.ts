@@ -320,7 +320,7 @@ describe('the local ledger', () => {
       const error = await starting.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(UsageError);
       expect(String(error)).toBe(
-        `UsageError: Port ${port} is taken: set ${variable} to a free port, or end what listens there`,
+        `UsageError: Port ${port} is taken: set ${variable} to a free port, or stop what listens there`,
       );
     },
   );
@@ -336,7 +336,7 @@ describe('the local ledger', () => {
     const refused = await start(folder).catch((reason: unknown) => reason);
     await first.stop();
     expect(String(refused)).toBe(
-      'UsageError: The folder of --data is in use by another local run: give another one, or end that run',
+      'UsageError: The folder of --data is in use by another local run: give another folder, or stop that run',
     );
     const second = await start(folder);
     const after = await everything(second);

@@ -208,7 +208,7 @@ describe('npm start', () => {
     expect(Count).toBe(0);
     if (process.platform === 'win32') return;
     run.interrupt();
-    expect(await run.ended).toMatchObject({ code: 0, errors: '\nEnding …\n' });
+    expect(await run.ended).toMatchObject({ code: 0, errors: '\nStopping …\n' });
     await expect(fetch(`${api}/health`)).rejects.toThrow();
   });
 
@@ -269,7 +269,7 @@ describe('npm start', () => {
     });
     // The pipe is closed once the last process that could write to it has ended.
     await once(npm, 'close');
-    expect(errors).toContain('Ending …');
+    expect(errors).toContain('Stopping …');
     expect((await readdir(temporary)).filter((name) => name.startsWith('local-aws-'))).toEqual([]);
     const api = /api +(http:\S+)/.exec(output)?.[1];
     await expect(fetch(`${api}/health`)).rejects.toThrow();

@@ -105,19 +105,22 @@ describe('the options of the local run', () => {
     [['--simulate', 'many'], '--simulate "many": give a whole number from 1 to 1000000'],
     [['--simulate', '10', '--hours', '1.5'], '--hours "1.5": give a whole number from 1 to 744'],
     [['--simulate', '10', '--seed', '-'], '--seed "-": give a whole number from 0 to 2147483648'],
-    [['--hours', '5'], '--hours and --seed go with --simulate SIMS'],
-    [['--seed', '5'], '--hours and --seed go with --simulate SIMS'],
-    [['--source', 'kore'], '--source goes with files'],
-    [['--source', 'kore', '--simulate', '10'], '--source goes with files'],
+    [['--hours', '5'], '--hours and --seed need --simulate SIMS'],
+    [['--seed', '5'], '--hours and --seed need --simulate SIMS'],
+    [['--source', 'kore'], '--source needs files'],
+    [['--source', 'kore', '--simulate', '10'], '--source needs files'],
     [
       ['--source', 'vodafone', 'a.csv'],
       'Unknown source "vodafone". Sources here: default, twilio, kore, 1nce, emnify, telekom',
     ],
-    [['--session-refresh', 'daily'], '--session-refresh "daily" is none: give one of update, hourly'],
-    [['--empty', 'a.csv'], '--simulate, --empty and files exclude each other: give one of them, or none'],
+    [['--session-refresh', 'daily'], 'Unknown --session-refresh "daily": give one of update, hourly'],
+    [
+      ['--empty', 'a.csv'],
+      '--simulate, --empty and files cannot be used together: give one of them, or none',
+    ],
     [
       ['--empty', '--simulate', '1'],
-      '--simulate, --empty and files exclude each other: give one of them, or none',
+      '--simulate, --empty and files cannot be used together: give one of them, or none',
     ],
   ] as const)('refuse %j', ([args, sentence]) => {
     expect(complaint(args)).toBe(sentence);

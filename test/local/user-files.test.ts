@@ -46,7 +46,7 @@ describe('a file of the user', () => {
       new UsageError(`${other}: give files whose names end in .csv, .csv.gz, .json, .jsonl, .ndjson`),
     );
     const missing = join(folder, 'missing.csv');
-    await expect(userFile(missing)).rejects.toThrow(`${missing} can not be read: ENOENT`);
+    await expect(userFile(missing)).rejects.toThrow(`${missing} cannot be read: ENOENT`);
     const inner = await mkdtemp(join(folder, 'folder-'));
     await expect(userFile(`${inner}/`)).rejects.toThrow(UsageError);
   });

@@ -71,6 +71,6 @@ describe.each(Object.keys(shells))('%s', (shell) => {
 test('a shell that has no completion is refused, and those that have it are named', async () => {
   await expect(run(process.execPath, [simledger, 'completion', 'tcsh'])).rejects.toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('Accepted is one of bash, zsh, fish, powershell.'),
+    stderr: expect.stringContaining('Give one of bash, zsh, fish, powershell.'),
   });
 });

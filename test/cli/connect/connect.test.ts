@@ -56,7 +56,7 @@ describe('connect', () => {
     const command = watch('connect', 'kore');
     await command.prints('Waiting for the first record of kore');
     await ledger.put('kore', 'no JSON');
-    await command.prints('A record of 7 bytes can not be read: ');
+    await command.prints('A record of 7 bytes cannot be read: ');
     await ledger.put('kore', testEvent);
     await command.prints('Its test_id, if the portal asks for it: b2f5e3a1');
     await ledger.put('kore', line);
@@ -94,14 +94,14 @@ describe('connect', () => {
 
   test('names what it can see where nothing comes, and ends at Ctrl-C', async () => {
     const command = watch('connect', 'emnify', '--hint', '1');
-    await command.prints('What the carrier says of its deliveries is in its portal.');
+    await command.prints("Look for delivery errors in the carrier's portal.");
     expect(await command.interrupt()).toBe(130);
     expect(command.output).toContain(
       [
-        'No record for 1 seconds. What can be seen from here:',
-        '    consumer of emnify: is up',
-        '  ! records of emnify: none taken in during the last hour: put one by the endpoint or the address above',
-        '  What the carrier says of its deliveries is in its portal.',
+        'No record for 1 seconds. These checks may show why:',
+        '    consumer of emnify: is running',
+        '  ! records of emnify: none received in the last hour: send one to the endpoint or the address above',
+        "  Look for delivery errors in the carrier's portal.",
       ].join('\n'),
     );
   });

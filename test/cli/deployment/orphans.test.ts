@@ -38,7 +38,7 @@ const deployed = {
   ...{ access: { region }, name: 'ledger', id, status: 'UPDATE_COMPLETE' },
   outputs: { ConsumerFunction: 'ledger-consumer', SessionsTable: 'sessions-restored' },
 };
-const keep = 'If it is to stay, give it the tag simledger:keep';
+const keep = 'To keep it, give it the tag simledger:keep';
 
 /** A resource with the tags that CloudFormation puts on it. */
 function tagged(ResourceARN: string, logicalId: string, { stackId = id, more = [] as string[] } = {}) {
@@ -129,10 +129,10 @@ describe('what a stack has left behind', () => {
     const remove = 'empty and delete it in the S3 console, which removes all versions';
     expect(await lines()).toEqual([
       `warning: orphaned table: ledger-StorageUsage9ADDA69B-X4 has 5,000 items in it by DynamoDB's count, which is up to six hours old: to use it instead of today's table, "adopt": { "tables": { "Usage": "ledger-StorageUsage9ADDA69B-X4" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, aws dynamodb update-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4 --no-deletion-protection-enabled && aws dynamodb delete-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4. ${keep}`,
-      `warning: orphaned stream: ledger-SourceKoreStream0123ABCD-x1 has up to 1,234 records of the last 168 hours in it, which nothing reads, and its 4 shards cost by the hour: take them in by simledger replay --stream ledger-SourceKoreStream0123ABCD-x1 --source …; then aws kinesis delete-stream --region eu-central-1 --stream-name ledger-SourceKoreStream0123ABCD-x1. ${keep}`,
-      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 has 12 objects in it, files of a carrier: what was not imported is by simledger import s3://ledger-sourcekorefiles4567abcd-x2/; then ${remove}. ${keep}`,
-      `warning: orphaned bucket: ledger-storagequarantine38-x3 has 1,000 objects or more in it, rejects and failed batches: once you need them no more, ${remove}. ${keep}`,
-      `warning: orphaned secret: SourceKoreWriterSecret89AB-x5-abcdef is read by nothing: aws secretsmanager delete-secret --region eu-central-1 --secret-id ${secret.ResourceARN}. ${keep}`,
+      `warning: orphaned stream: ledger-SourceKoreStream0123ABCD-x1 has up to 1,234 records of the last 168 hours in it, which nothing reads, and its 4 shards cost by the hour: replay them by simledger replay --stream ledger-SourceKoreStream0123ABCD-x1 --source …; then aws kinesis delete-stream --region eu-central-1 --stream-name ledger-SourceKoreStream0123ABCD-x1. ${keep}`,
+      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 has 12 objects in it, files of a carrier: import what is missing by simledger import s3://ledger-sourcekorefiles4567abcd-x2/; then ${remove}. ${keep}`,
+      `warning: orphaned bucket: ledger-storagequarantine38-x3 has 1,000 objects or more in it, rejects and failed batches: when you no longer need them, ${remove}. ${keep}`,
+      `warning: orphaned secret: SourceKoreWriterSecret89AB-x5-abcdef is no longer read: aws secretsmanager delete-secret --region eu-central-1 --secret-id ${secret.ResourceARN}. ${keep}`,
     ]);
     expect(mocks.tagging.commandCalls(GetResourcesCommand)[0]?.args[0].input).toMatchObject({
       TagFilters: [{ Key: 'aws:cloudformation:stack-name', Values: ['ledger'] }],
@@ -160,13 +160,13 @@ describe('what a stack has left behind', () => {
   test('is told with the stack that it comes from, where that was another of the same name', async () => {
     carry(tagged(secret.ResourceARN, 'SourceKoreWriterSecret89ABCDEF', { stackId: `${id}-former` }));
     expect(await lines()).toEqual([
-      expect.stringContaining('-abcdef, of an earlier stack of this name, is read by nothing: '),
+      expect.stringContaining('-abcdef, of an earlier stack of this name, is no longer read: '),
     ]);
   });
 });
 
 describe('what is no orphan', () => {
-  const none = 'ok: orphans: none: all that carries the name of the stack is part of it';
+  const none = "ok: orphans: none: every resource that is tagged with the stack's name is part of the stack";
 
   test('is what the stack has, adopts, or lets the consumer write to', async () => {
     own('ledger-SourceKoreStream0123ABCD-x1', secret.ResourceARN);
@@ -204,7 +204,7 @@ describe('without the permission', () => {
   test('to look for orphans, it says what is needed and where to read on', async () => {
     mocks.tagging.on(GetResourcesCommand).rejects(denied);
     expect(await lines()).toEqual([
-      'warning: orphans: could not be looked for: you need tag:GetResources, cloudformation:ListStackResources and lambda:GetFunctionConfiguration; docs/operating.md#what-stays-behind tells how to look by hand',
+      'warning: orphans: cannot be searched for without tag:GetResources, cloudformation:ListStackResources and lambda:GetFunctionConfiguration; docs/operating.md#what-stays-behind shows how to search by hand',
     ]);
   });
 
@@ -215,7 +215,7 @@ describe('without the permission', () => {
     mocks.s3.on(ListObjectsV2Command).rejects(denied);
     expect(await lines()).toEqual([
       expect.stringContaining('-x1 may have records of the last 168 hours in it, which nothing reads, '),
-      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 is no part of the stack: you need s3:ListBucket to see what is in it. ${keep}`,
+      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 is not part of the stack. To see what is in it, you need s3:ListBucket. ${keep}`,
     ]);
   });
 
@@ -267,7 +267,7 @@ describe('every stream, bucket, table and secret of a stack', () => {
 
 describe('doctor for a stack that is not there', () => {
   const args = ['--stack', 'ledger', '--region', region];
-  const missing = `the stack ledger in ${region} is not there: give a stack's name by --stack, its region by --region, or --local for the local run\n`;
+  const missing = `Cannot find the stack ledger in ${region}: give its name by --stack and its region by --region, or use --local for the local run\n`;
 
   beforeEach(() => {
     mocks.cloudFormation
@@ -277,7 +277,7 @@ describe('doctor for a stack that is not there', () => {
 
   test('tells what it has left behind, and that it is not there', async () => {
     carry(secret);
-    const said = `SourceKoreWriterSecret89AB-x5-abcdef, of an earlier stack of this name, is read by nothing: aws secretsmanager delete-secret --region eu-central-1 --secret-id ${secret.ResourceARN}. ${keep}`;
+    const said = `SourceKoreWriterSecret89AB-x5-abcdef, of an earlier stack of this name, is no longer read: aws secretsmanager delete-secret --region eu-central-1 --secret-id ${secret.ResourceARN}. ${keep}`;
     expect(await simledger([...args, 'doctor'])).toEqual({
       ...{ code: 3, errors: missing },
       output: `warning  orphaned secret            ${said}\n`,

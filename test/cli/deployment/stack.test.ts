@@ -124,7 +124,7 @@ describe('the capacity of a stack', () => {
 
   test('is held against the fleet that it was sized for', async () => {
     expect(await capacityLines(38, 1769)).toEqual([
-      'capacity of kore-eu: ok: 1000000 SIMs send 2778 records a second, and ten times as many fit',
+      'capacity of kore-eu: ok: 1000000 SIMs send 2778 records a second, and the deployment takes ten times as many',
     ]);
     expect(await capacityLines(2, 512)).toEqual([
       expect.stringMatching(
@@ -208,7 +208,8 @@ describe('a deployed stack', () => {
     await vi.advanceTimersByTimeAsync(15_000);
     const { code, output, errors } = await ended;
     const alarms = 'User is not authorized. You are not permitted: docs/cli.md lists what each command needs';
-    const queues = 'their service did not answer within 15 seconds. Try again, or look at its state';
+    const queues =
+      'the service did not answer within 15 seconds. Try again, or look at the AWS Health Dashboard';
     expect(code).toBe(1);
     expect(JSON.parse(output)).toMatchObject({
       sources: [{ source: 'kore-eu', files: { among: 0 } }, { source: 'telekom' }],
@@ -219,7 +220,7 @@ describe('a deployed stack', () => {
       ],
     });
     expect(errors).toBe(
-      `! The open alarms are missing here: ${alarms}\n! The queues are missing here: ${queues}\n`,
+      `! The open alarms cannot be read: ${alarms}\n! The queues cannot be read: ${queues}\n`,
     );
   });
 
@@ -251,7 +252,7 @@ describe('a deployed stack', () => {
         {
           ...{ file: path, source: 'kore-eu', outcome: 'waiting', rows: 0, accepted: 0, rejected: 0 },
           reason: expect.stringMatching(
-            /^the importer has not moved for \d s: simledger status shows its queue, and simledger doctor /,
+            /^the importer has made no progress for \d s: simledger status shows its queue, and simledger doctor /,
           ),
         },
       ],
@@ -265,11 +266,11 @@ describe('a deployed stack', () => {
       code: 3,
       output: '',
       errors:
-        "the stack ledger in eu-central-1 is not there: give a stack's name by --stack, its region by --region, or --local for the local run\n",
+        'Cannot find the stack ledger in eu-central-1: give its name by --stack and its region by --region, or use --local for the local run\n',
     });
     mocks.cloudFormation.on(DescribeStacksCommand).resolves(stackOf({ Other: 'x' }, 'UPDATE_COMPLETE'));
     expect((await simledger([...stack, 'sims'])).errors).toBe(
-      'the stack ledger in eu-central-1 has no output Sources: give the name of a stack of simledger, or deploy this version of it\n',
+      'Cannot use the stack ledger in eu-central-1: it has no output Sources. Give the name of a simledger stack by --stack, or deploy this version\n',
     );
     const denied = makeAwsError('AccessDenied', 'User is not authorized');
     mocks.cloudFormation.on(DescribeStacksCommand).rejects(denied);
@@ -357,7 +358,7 @@ describe('doctor', () => {
       ...['caller', 'clock', 'stack', 'version', 'role of kore-eu', 'writing to kore-eu'],
       ...['access key of telekom', 'writing to telekom', 'stream of kore-eu', 'stream of telekom'],
       ...['table sessions', 'table usage', 'table events', 'table sims', 'table files', 'bucket quarantine'],
-      ...['bucket files of kore-eu', 'dead-letter queue', 'announcements of kore-eu', 'mapping of kore-eu'],
+      ...['bucket files of kore-eu', 'dead-letter queue', 'notifications of kore-eu', 'mapping of kore-eu'],
       ...['mapping of telekom', 'mapping of files', 'alarms', 'open alarms', 'orphans'],
     ]);
   });
@@ -391,17 +392,17 @@ describe('doctor', () => {
     const { version } = manifest;
     expect(wrong).toEqual([
       'warning: stack: is ROLLBACK_COMPLETE: look at its events in the CloudFormation console',
-      `warning: version: 0.0.1 is deployed, this command line is ${version}: deploy this version, or use that one's`,
-      'problem: role of kore-eu: it asks for another external id than kore-eu-1, the one in the outputs; deploy the stack again',
-      'problem: writing to kore-eu: kinesis:PutRecord, kinesis:PutRecord is refused: a policy was changed by hand; deploy the stack again',
+      `warning: version: 0.0.1 is deployed, and this command line is ${version}: deploy ${version}, or use the command line of 0.0.1`,
+      'problem: role of kore-eu: it requires another external id than kore-eu-1, the one in the outputs; deploy the stack again',
+      'problem: writing to kore-eu: kinesis:PutRecord, kinesis:PutRecord is denied: a policy was changed by hand; deploy the stack again',
       "problem: access key of telekom: is not active: activate it in the IAM console, or raise the source's keySerial and deploy",
-      'problem: writing to telekom: kinesis:PutRecord is refused: a policy was changed by hand; deploy the stack again',
+      'problem: writing to telekom: kinesis:PutRecord is denied: a policy was changed by hand; deploy the stack again',
       'problem: table files: could not be checked: no such table. AWS refused it: ResourceNotFoundException',
-      'warning: dead-letter queue: 2 announcements of files wait: simledger failures redrive takes them in',
-      'problem: announcements of kore-eu: the bucket announces no files, so none is imported: deploy the stack again',
-      'problem: mapping of kore-eu: is Disabled (User action), so nothing is taken in: switch it on in the Lambda console',
-      'problem: mapping of telekom: is not there, so nothing is taken in: deploy the stack again',
-      'warning: alarms: 1 subscribed and not confirmed, so nobody is told: follow the link in the mail of AWS',
+      'warning: dead-letter queue: 2 file notifications wait: simledger failures redrive imports their files',
+      'problem: notifications of kore-eu: the bucket sends no notifications, so no file is imported: deploy the stack again',
+      'problem: mapping of kore-eu: is Disabled (User action), so nothing is read: enable it in the Lambda console',
+      'problem: mapping of telekom: does not exist, so nothing is read: deploy the stack again',
+      'warning: alarms: 1 not confirmed yet, so alarms reach nobody: follow the link in the mail from AWS',
     ]);
   });
 });
@@ -484,19 +485,19 @@ describe('connect', () => {
       return { Datapoints: Sum === undefined ? [] : [{ Sum: Sum - 1 }, { Sum: 1 }] };
     });
     const command = new WatchedCommand([...stack, 'connect', 'kore-eu', '--hint', '1']);
-    await command.prints('shows in CloudTrail only');
+    await command.prints('CloudTrail shows whether');
     expect(await command.interrupt()).toBe(130);
     expect(mocks.kinesis.commandCalls(GetShardIteratorCommand)[0]?.args[0].input).toEqual({
       ...{ StreamARN: streamArn, ShardId: 'shardId-0', ShardIteratorType: 'LATEST' },
     });
-    const [, said = ''] = command.output.split('What can be seen from here:\n');
+    const [, said = ''] = command.output.split('These checks may show why:\n');
     return said.trimEnd().split('\n').slice(0, 5);
   }
 
   const mapping =
-    '  ! mapping of kore-eu: is Disabled (User action), so nothing is taken in: switch it on in the Lambda console';
+    '  ! mapping of kore-eu: is Disabled (User action), so nothing is read: enable it in the Lambda console';
   const elsewhere =
-    '  A role that is never assumed, or is denied, shows in CloudTrail only: aws cloudtrail lookup-events --region eu-central-1 --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole';
+    '  CloudTrail shows whether the carrier assumes the role: aws cloudtrail lookup-events --region eu-central-1 --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole';
 
   test('names what it sees where nothing arrives', async () => {
     expect(await hints({})).toEqual([
@@ -513,7 +514,7 @@ describe('connect', () => {
       '    stream of kore-eu: 7 records arrived in the last 15 minutes',
       mapping,
       '  ! consumer function: failed 3 times in the last 15 minutes: aws logs tail stack-consumer-logs --since 1h says why',
-      '  ! calls of kore-eu: 2 calls were refused, most often for their credential: aws logs tail stack-webhook-logs --since 1h says why',
+      '  ! calls of kore-eu: 2 calls were refused, usually because of their credential: aws logs tail stack-webhook-logs --since 1h says why',
       elsewhere,
     ]);
   });

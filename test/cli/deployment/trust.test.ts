@@ -22,12 +22,12 @@ test.each([
   [
     'has no external id',
     documentOf({ ...allowed, ...principal }),
-    'it asks for no external id, so others could use it',
+    'it requires no external id, so others could assume it',
   ],
   [
     'has another external id',
     documentOf({ ...allowed, ...principal, ...asked('y') }),
-    'it asks for another external id than x, the one in the outputs',
+    'it requires another external id than x, the one in the outputs',
   ],
   [
     'trusts nobody',
@@ -37,9 +37,9 @@ test.each([
   [
     'trusts who was deleted',
     documentOf({ ...allowed, Principal: { AWS: ['AROAEXAMPLE'] }, ...asked('x') }),
-    'it trusts AROAEXAMPLE, which is no principal that exists',
+    'it trusts AROAEXAMPLE, a principal that no longer exists',
   ],
-  ['is none', '%7B', 'its trust policy can not be read'],
+  ['is none', '%7B', 'its trust policy cannot be read'],
 ])('a trust policy %s', (_, document, problem) => {
   expect(trustProblem(document, 'x')).toBe(problem);
 });

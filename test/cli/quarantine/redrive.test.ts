@@ -212,8 +212,8 @@ describe('a redrive', () => {
     const { total, troubles, removed } = await redrive(deployment, { source: 'gone' });
     expect([total.received, total.rejected, removed]).toEqual([1, 1, 0]);
     expect(troubles).toEqual([
-      'rejects/gone/unknown-shape/b.jsonl holds something that is no reject: it was written by hand, or by another version',
-      'The source gone is not configured any more',
+      'rejects/gone/unknown-shape/b.jsonl holds something else than rejects, and is left as it is: it was written by hand or by another version',
+      'The source gone is no longer configured',
     ]);
     expect((await keysOf(deployment, 'rejects/gone/')).length).toBe(2);
   });
