@@ -123,7 +123,7 @@ async function stayUp(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const take = (chunk: Buffer): void => {
       output += chunk.toString();
-      if (output.includes('Ctrl-C ends it')) resolve(output);
+      if (output.includes('Press Ctrl-C to stop')) resolve(output);
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);

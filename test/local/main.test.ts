@@ -199,7 +199,7 @@ describe('npm start', () => {
     const run = new Run(['--empty']);
     const dynamoDb = await run.shown(/dynamoDb +(http:\S+)/);
     const api = await run.shown(/api +(http:\S+)/);
-    await run.shown(/(Ctrl-C ends it)/);
+    await run.shown(/(Press Ctrl-C to stop)/);
     expect((await fetch(`${api}/health`)).status).toBe(200);
     const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
     const client = new DynamoDBClient({ endpoint: dynamoDb, region: 'us-east-1', credentials });
@@ -231,7 +231,7 @@ describe('npm start', () => {
     const variables = { TMPDIR: temporary, TMP: temporary, TEMP: temporary };
     const left = async () => (await readdir(temporary)).filter((name) => name.startsWith('local-aws-'));
     const killed = new Run(['--empty'], variables);
-    await killed.shown(/(Ctrl-C ends it)/);
+    await killed.shown(/(Press Ctrl-C to stop)/);
     killed.kill();
     await killed.ended;
     expect((await left()).length).toBe(1);
@@ -244,7 +244,7 @@ describe('npm start', () => {
     async () => {
       const temporary = await mkdtemp(join(folder, 'temporary-'));
       const run = new Run(['--empty'], { TMPDIR: temporary });
-      await run.shown(/(Ctrl-C ends it)/);
+      await run.shown(/(Press Ctrl-C to stop)/);
       await run.abandon();
       expect((await readdir(temporary)).filter((name) => name.startsWith('local-aws-'))).toEqual([]);
     },
@@ -265,7 +265,7 @@ describe('npm start', () => {
     });
     npm.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      if (output.includes('Ctrl-C ends it')) npm.kill('SIGTERM');
+      if (output.includes('Press Ctrl-C to stop')) npm.kill('SIGTERM');
     });
     // The pipe is closed once the last process that could write to it has ended.
     await once(npm, 'close');
