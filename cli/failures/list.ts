@@ -122,7 +122,7 @@ function printTables(
   files: readonly { file: string; sentAt: string }[],
 ): void {
   const now = context.terminal.now();
-  print(context, `Given up: ${count(batches)} batches, ${count(files.length)} file notifications.`);
+  print(context, `${count(batches)} batches and ${count(files.length)} file notifications were given up.`);
   if (latest.length > 0) {
     const rows = latest.map(({ givenUpAt, records, condition, functionError, key }) => [
       ...[formatAge(givenUpAt, now), count(records), condition, functionError ?? '', key],
