@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
 import { ConfigurationError, configurationKey, readConfiguration } from '../../lib/configuration.ts';
+import { synthesise } from './synthesised.ts';
 
-/** docs/configuration.md beside the keys that are accepted, in both directions. */
+/** docs/configuration.md beside the keys that are accepted, in both directions, and each key beside what it changes. */
 
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
@@ -105,3 +106,88 @@ test('docs/configuration.md has the defaults of the stack', () => {
     documented.map(({ key }) => [key, String(valueAt(standard, key))]),
   );
 });
+type Setting = Readonly<Record<string, unknown>>;
+
+const kore = { name: 'a', carrier: 'kore', bucket: true, webhook: true };
+const emnify = { name: 'a', carrier: 'emnify', organisationId: '42' };
+
+/** For each key of the stack a value that is not its default, beside the source {@link kore}. */
+const stackSettings: Readonly<Record<string, Setting>> = {
+  sources: { sources: [emnify] },
+  fleet: { fleet: { sims: 1_000_000, updateMinutes: 6 } },
+  sessionRefresh: { sessionRefresh: 'hourly' },
+  'retention.streamHours': { retention: { streamHours: 24 } },
+  'retention.eventDays': { retention: { eventDays: 7 } },
+  'retention.logDays': { retention: { logDays: 7 } },
+  'retention.quarantineDays': { retention: { quarantineDays: 7 } },
+  'retention.overwrittenFileDays': { retention: { overwrittenFileDays: 7 } },
+  removal: { removal: 'destroy' },
+  'adopt.tables': { adopt: { tables: { Sessions: 'restored' } } },
+  alarmEmail: { alarmEmail: 'operations@example.com' },
+  runbook: { runbook: 'https://wiki.example.com/simledger' },
+  'consumer.batchSize': { consumer: { batchSize: 500 } },
+  'consumer.batchingWindowSeconds': { consumer: { batchingWindowSeconds: 5 } },
+  'consumer.parallelizationFactor': { consumer: { parallelizationFactor: 4 } },
+  'consumer.memoryMegabytes': { consumer: { memoryMegabytes: 512 } },
+  'consumer.reservedConcurrency': { consumer: { reservedConcurrency: 8 } },
+  'importer.maximumConcurrency': { importer: { maximumConcurrency: 3 } },
+  'api.access': { api: { access: 'iam' } },
+  'api.personalData': { api: { personalData: 'never' } },
+  'api.requestsPerSecond': { api: { requestsPerSecond: 7 } },
+  'api.clientRequestsPerSecond': { api: { clientRequestsPerSecond: 7 } },
+  'api.corsOrigins': { api: { corsOrigins: ['https://example.com'] } },
+  tracing: { tracing: true },
+  measuredNetworks: { measuredNetworks: 7 },
+  kmsKeyArn: {
+    kmsKeyArn: 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  },
+  accessLogs: { accessLogs: true },
+};
+
+/** For each key of a source two sources that differ in it. */
+const sourceSettings: Readonly<Record<string, readonly [Setting, Setting]>> = {
+  name: [kore, { ...kore, name: 'b' }],
+  carrier: [kore, { ...kore, carrier: 'twilio' }],
+  organisationId: [emnify, { ...emnify, organisationId: '43' }],
+  externalId: [kore, { ...kore, externalId: 'mine' }],
+  principal: [kore, { ...kore, principal: 'arn:aws:iam::123456789012:root' }],
+  writer: [kore, { ...kore, writer: 'user' }],
+  keySerial: [
+    { ...kore, writer: 'user' },
+    { ...kore, writer: 'user', keySerial: 2 },
+  ],
+  webhook: [kore, { ...kore, webhook: false }],
+  webhookRequestsPerSecond: [kore, { ...kore, webhookRequestsPerSecond: 7 }],
+  bucket: [kore, { ...kore, bucket: false }],
+  'stream.mode': [kore, { ...kore, stream: { mode: 'provisioned' } }],
+  'stream.shards': [
+    { ...kore, stream: { mode: 'provisioned' } },
+    { ...kore, stream: { mode: 'provisioned', shards: 3 } },
+  ],
+  'stream.retentionHours': [kore, { ...kore, stream: { retentionHours: 24 } }],
+  bytesPerMegabyte: [emnify, { ...emnify, bytesPerMegabyte: 1_048_576 }],
+  fleet: [kore, { ...kore, fleet: { sims: 1_000_000, updateMinutes: 6 } }],
+  silentHours: [kore, { ...kore, silentHours: 0 }],
+};
+
+/** What is deployed with this configuration: resources and outputs. */
+function deploy(simledger: Setting): unknown {
+  const { resources, outputs } = synthesise({ simledger });
+  return { resources, outputs };
+}
+
+test('each key of docs/configuration.md has other values above', () => {
+  expect(Object.keys(stackSettings).sort()).toEqual(listDocumented('The stack'));
+  expect(Object.keys(sourceSettings).sort()).toEqual(listDocumented('A source'));
+});
+
+test.each(Object.entries(stackSettings))('the key %s of the stack changes what is deployed', (_, setting) => {
+  expect(deploy({ sources: [kore], ...setting })).not.toEqual(deploy({ sources: [kore] }));
+});
+
+test.each(Object.entries(sourceSettings))(
+  'the key %s of a source changes what is deployed',
+  (_, [before, after]) => {
+    expect(deploy({ sources: [after] })).not.toEqual(deploy({ sources: [before] }));
+  },
+);
