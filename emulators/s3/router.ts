@@ -21,7 +21,7 @@ type Operation = (account: Account, request: S3Request) => S3Response | Promise<
  * What the stand-in can do, by the names of the S3 API: what the functions and the command line call, and what
  * `aws s3 mb`, `cp`, `sync`, `ls`, `rm` and `rb` and the SDKs' uploads in parts need.
  */
-const operations: Readonly<Record<string, Operation>> = {
+export const operations: Readonly<Record<string, Operation>> = {
   AbortMultipartUpload: abortMultipartUpload,
   CompleteMultipartUpload: completeMultipartUpload,
   CopyObject: copyObject,
