@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openLocalRun } from '../cli/deployment/local-run.ts';
 import { redriveRejects } from '../cli/quarantine/redrive-rejects.ts';
+import { ClientBucket } from '../lambda/aws/client-bucket.ts';
 import { interpret } from '../lambda/carriers/index.ts';
 import { forEachConcurrently } from '../lambda/store/concurrency.ts';
 import { BucketQuarantine } from '../lambda/store/quarantine.ts';
@@ -96,8 +97,8 @@ async function measure(records: number): Promise<Figure> {
   const { run, env } = await LocalRun.start();
   const deployment = await openLocalRun(env);
   try {
-    const { dynamoDb, places, s3Endpoint } = deployment;
-    const quarantine = new BucketQuarantine(dynamoDb.config, places.quarantineBucket, s3Endpoint);
+    const { s3, places } = deployment;
+    const quarantine = new BucketQuarantine(new ClientBucket(s3, places.quarantineBucket));
     await forEachConcurrently([...Array(records).keys()], concurrentPuts, (number) =>
       quarantine.keep([
         {

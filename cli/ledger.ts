@@ -3,6 +3,7 @@ import {
   type DynamoDBClient,
   type ServiceInputTypes,
 } from '@aws-sdk/client-dynamodb';
+import { ClientBucket } from '../lambda/aws/client-bucket.ts';
 import { openFile } from '../lambda/ingest/files/file-store.ts';
 import type { ImportPorts } from '../lambda/ingest/files/import-file.ts';
 import { formatCopySource } from '../lambda/ingest/files/messages.ts';
@@ -11,7 +12,7 @@ import { backOff } from '../lambda/store/concurrency.ts';
 import { FilesTable } from '../lambda/store/files.ts';
 import type { LedgerTables } from '../lambda/store/ledger-tables.ts';
 import type { Manifest } from '../lambda/store/manifest.ts';
-import { BucketQuarantine, type Quarantine } from '../lambda/store/quarantine.ts';
+import { BucketQuarantine, keepFile, type Quarantine } from '../lambda/store/quarantine.ts';
 import { readItem } from '../lambda/store/registers.ts';
 import { LedgerWriter } from '../lambda/store/writer.ts';
 import type { Deployment } from './deployment/deployment.ts';
@@ -38,12 +39,11 @@ export function makeLedgerTables({ places }: Deployment, client: DynamoDBClient)
 /** A deployment's quarantine. In a dry run it takes nothing. */
 export function makeQuarantine(deployment: Deployment, { dryRun }: Effect): Quarantine {
   if (dryRun) return { keep: async () => undefined };
-  return makeBucketQuarantine(deployment);
+  return new BucketQuarantine(makeRejectBucket(deployment));
 }
 
-/** A deployment's quarantine, which whole files go to as well. */
-export function makeBucketQuarantine({ dynamoDb, places, s3Endpoint }: Deployment): BucketQuarantine {
-  return new BucketQuarantine(dynamoDb.config, places.quarantineBucket, s3Endpoint);
+function makeRejectBucket({ s3, places }: Deployment): ClientBucket {
+  return new ClientBucket(s3, places.quarantineBucket);
 }
 
 /**
@@ -115,7 +115,7 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
     files: dryRun ? new RehearsedFiles() : new FilesTable(dynamoDb, places.tables.files),
     open: (object, from) => openFile(s3, object, from),
     keepFile: async (object, reject) => {
-      if (!dryRun) await makeBucketQuarantine(deployment).keepObject(reject, formatCopySource(object));
+      if (!dryRun) await keepFile(makeRejectBucket(deployment), reject, formatCopySource(object));
     },
     count: () => undefined,
     // It notes where it is, and ends; begun again, it goes on from there.

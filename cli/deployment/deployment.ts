@@ -21,8 +21,6 @@ export interface Deployment {
   readonly dynamoDb: DynamoDBClient;
   /** A further client, which middleware may be put on; it ends with the deployment. */
   newDynamoDb(): DynamoDBClient;
-  /** Where S3 is, if it is elsewhere than AWS has it. */
-  readonly s3Endpoint: string | undefined;
   /** Milliseconds between two reads of one shard, so that the consumer, which shares the shard, is not held back. */
   readonly shardPauseMilliseconds: number;
   /** What came in lately, by source. */

@@ -44,7 +44,6 @@ const access = {
 };
 
 class LocalRun extends ConnectedDeployment implements Deployment {
-  readonly s3Endpoint: string;
   readonly shardPauseMilliseconds = 0;
   readonly #address: string;
   readonly #kinesis: string;
@@ -53,7 +52,6 @@ class LocalRun extends ConnectedDeployment implements Deployment {
     super(title, readPlaces(outputs, title), new Clients(access, endpoints));
     this.#address = address;
     this.#kinesis = endpoints.kinesis;
-    this.s3Endpoint = endpoints.s3;
   }
 
   async traffic(): Promise<readonly SourceTraffic[]> {

@@ -82,7 +82,6 @@ function deployedStack(
 }
 
 class StackDeployment extends ConnectedDeployment implements Deployment {
-  readonly s3Endpoint = undefined;
   readonly shardPauseMilliseconds = shardPauseMilliseconds;
   readonly #deployed: DeployedStack;
 

@@ -1,17 +1,22 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LedgerPorts } from '../ingest/ingest.ts';
-import { BucketQuarantine, type Quarantine } from '../store/quarantine.ts';
+import { BucketQuarantine, type Quarantine, type RejectBucket } from '../store/quarantine.ts';
 import { LedgerWriter } from '../store/writer.ts';
 import type { Deadline } from './deadline.ts';
 import { environment } from './names.ts';
 import { requireEnvironment } from './sources.ts';
 
 /**
- * The ledger that the environment names.
+ * The ledger whose tables the environment names.
  *
+ * @param rejects the bucket that its quarantine is in.
  * @param deadline the time that the quarantine's requests have; the client knows its own.
  */
-export function ledgerPortsFromEnvironment(client: DynamoDBClient, deadline?: Deadline): LedgerPorts {
+export function ledgerPortsFromEnvironment(
+  client: DynamoDBClient,
+  rejects: RejectBucket,
+  deadline?: Deadline,
+): LedgerPorts {
   return {
     writer: new LedgerWriter({
       client,
@@ -21,10 +26,7 @@ export function ledgerPortsFromEnvironment(client: DynamoDBClient, deadline?: De
       sims: requireEnvironment(environment.simsTable),
       eventRetentionDays: Number(requireEnvironment(environment.eventRetentionDays)),
     }),
-    quarantine: keptInTime(
-      new BucketQuarantine(client.config, requireEnvironment(environment.quarantineBucket)),
-      deadline,
-    ),
+    quarantine: keptInTime(new BucketQuarantine(rejects), deadline),
   };
 }
 

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { type SigningConfiguration, sendSigned } from '../aws/aws-request.ts';
 import { rejectPrefix } from '../aws/names.ts';
 import { type Fault, formatReason, type RejectCode } from '../carriers/reading.ts';
 
@@ -38,22 +37,32 @@ export interface Quarantine {
    * Keeps rejects of one source and code together; keeping the same ones again changes nothing.
    *
    * @param group what the rejects are of, where that is part of their name: a file's rows are told apart by their place.
-   * @throws AwsRequestError or QuarantineError when they could not be kept: then they must be delivered again.
+   * @throws when they could not be kept; then they must be delivered again.
    */
   keep(rejects: readonly Reject[], group?: string): Promise<void>;
 }
 
+/** The bucket that rejects are kept in. */
+export interface RejectBucket {
+  /**
+   * Puts an object of JSON lines, unless there is one of this key: the first to arrive stays, so that a second delivery
+   * changes nothing, its time and position included.
+   */
+  put(key: string, lines: string): Promise<void>;
+}
+
+/** The same with whole files. */
+export interface FileRejectBucket extends RejectBucket {
+  /** @param copySource `bucket/key`, URL-encoded, with `?versionId=…` where there are versions. */
+  copy(key: string, copySource: string): Promise<void>;
+}
+
 /** The quarantine in a bucket: an object for the rejects of one delivery and code, as JSON lines. */
 export class BucketQuarantine implements Quarantine {
-  readonly #configuration: SigningConfiguration;
-  readonly #bucket: string;
-  readonly #endpoint: string | undefined;
+  readonly #bucket: RejectBucket;
 
-  /** @param endpoint where S3 is, if neither where AWS has it nor where the environment says. */
-  constructor(configuration: SigningConfiguration, bucket: string, endpoint?: string) {
-    this.#configuration = configuration;
+  constructor(bucket: RejectBucket) {
     this.#bucket = bucket;
-    this.#endpoint = endpoint;
   }
 
   async keep(rejects: readonly Reject[], group?: string): Promise<void> {
@@ -61,57 +70,27 @@ export class BucketQuarantine implements Quarantine {
     if (first === undefined) return;
     const lines = rejects.map((reject) => `${JSON.stringify(rejectLine(reject))}\n`).join('');
     const name = group === undefined ? rejectsName(rejects) : groupId(group, rejects);
-    await this.#put(`${rejectPrefix}${first.source}/${first.code}/${name}.jsonl`, lines, lineHeaders);
-  }
-
-  /**
-   * Keeps a whole object: a line that says what is wrong with it, and a copy beside the line.
-   *
-   * @param copySource `bucket/key`, URL-encoded, with `?versionId=…` where there are versions.
-   */
-  async keepObject(reject: Omit<Reject, 'bytes'>, copySource: string): Promise<void> {
-    // The position names one version of one object, so it stands for the bytes.
-    const whole = { ...reject, bytes: Buffer.from(reject.position) };
-    const name = `${rejectPrefix}${reject.source}/${reject.code}/${rejectId(whole)}`;
-    await this.#put(`${name}.csv`, '', { 'x-amz-copy-source': copySource });
-    const line: RejectLine = { ...rejectLine(whole), body: '', object: `${name}.csv` };
-    await this.#put(`${name}.jsonl`, `${JSON.stringify(line)}\n`, lineHeaders);
-  }
-
-  async #put(key: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> {
-    const answer = await sendSigned(this.#configuration, {
-      service: 's3',
-      method: 'PUT',
-      url: await this.#objectUrl(key),
-      headers,
-      body,
-    });
-    const isThere = answer.status === 412;
-    // A copy that takes long is answered with success at once, and with an error in the body if it then fails.
-    const isKept = answer.status === 200 && !answer.body.includes('<Error>');
-    if (!isKept && !isThere) throw new QuarantineError(answer.status, answer.body);
-  }
-
-  /** Path style where an endpoint is given, as the SDK does for an IP address; else the bucket's host. */
-  async #objectUrl(key: string): Promise<URL> {
-    const endpoint = this.#endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
-    if (endpoint !== undefined) return new URL(`${endpoint.replace(/\/$/, '')}/${this.#bucket}/${key}`);
-    const region = await this.#configuration.region();
-    const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-    return new URL(`https://${this.#bucket}.s3.${region}.${suffix}/${key}`);
+    await this.#bucket.put(`${rejectPrefix}${first.source}/${first.code}/${name}.jsonl`, lines);
   }
 }
 
-/** The first to arrive stays: a second delivery changes nothing, its time and position included. */
-const lineHeaders = { 'content-type': 'application/x-ndjson', 'if-none-match': '*' };
-
-/** A bucket that does not take rejects. */
-export class QuarantineError extends Error {
-  override readonly name = 'QuarantineError';
-
-  constructor(status: number, body: string) {
-    super(`The quarantine bucket answered ${status}: ${body.slice(0, 300)}`);
-  }
+/**
+ * Keeps a whole file: a line that says what is wrong with it, and a copy beside the line.
+ *
+ * @param copySource `bucket/key`, URL-encoded, with `?versionId=…` where there are versions.
+ * @throws what the bucket throws; then the file must be imported again.
+ */
+export async function keepFile(
+  bucket: FileRejectBucket,
+  reject: Omit<Reject, 'bytes'>,
+  copySource: string,
+): Promise<void> {
+  // The position names one version of one object, so it stands for the bytes.
+  const whole = { ...reject, bytes: Buffer.from(reject.position) };
+  const name = `${rejectPrefix}${reject.source}/${reject.code}/${rejectId(whole)}`;
+  await bucket.copy(`${name}.csv`, copySource);
+  const line: RejectLine = { ...rejectLine(whole), body: '', object: `${name}.csv` };
+  await bucket.put(`${name}.jsonl`, `${JSON.stringify(line)}\n`);
 }
 
 /** What a line of a quarantine object holds. `body` is the original text, or base64 where it is not UTF-8. */

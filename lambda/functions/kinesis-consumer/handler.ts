@@ -3,6 +3,7 @@ import { Deadline } from '../../aws/deadline.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerPortsFromEnvironment } from '../../aws/ledger-ports.ts';
 import { environment, service } from '../../aws/names.ts';
+import { SignedBucket } from '../../aws/signed-bucket.ts';
 import { requireEnvironment, sourcesFromEnvironment } from '../../aws/sources.ts';
 import { createTelemetry } from '../../aws/telemetry.ts';
 import { type ConsumerContext, consume } from './consume.ts';
@@ -10,9 +11,10 @@ import { StoredDeliveryNotes } from './delivery-notes.ts';
 
 const deadline = new Deadline();
 const client = dynamoDbClient({}, deadline);
+const rejects = new SignedBucket(client.config, requireEnvironment(environment.quarantineBucket));
 const consumer: ConsumerContext = {
   sources: sourcesFromEnvironment(),
-  ports: ledgerPortsFromEnvironment(client, deadline),
+  ports: ledgerPortsFromEnvironment(client, rejects, deadline),
   notes: new StoredDeliveryNotes(client, requireEnvironment(environment.deliveriesTable)),
   telemetry: createTelemetry(service.kinesisConsumer),
   deadline,

@@ -5,6 +5,7 @@ import type { Deployment } from '../../../cli/deployment/deployment.ts';
 import { openLocalRun } from '../../../cli/deployment/local-run.ts';
 import { readRejects } from '../../../cli/quarantine/objects.ts';
 import { redriveRejects } from '../../../cli/quarantine/redrive-rejects.ts';
+import { ClientBucket } from '../../../lambda/aws/client-bucket.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import type { Interpret } from '../../../lambda/ingest/entries.ts';
 import {
@@ -40,8 +41,8 @@ function redrive(
 
 /** Puts bodies into the quarantine as the consumer does. */
 async function keep(source: string, ...bodies: readonly string[]): Promise<void> {
-  const { dynamoDb, s3Endpoint } = await opened();
-  const quarantine = new BucketQuarantine(dynamoDb.config, quarantineBucket, s3Endpoint);
+  const { s3 } = await opened();
+  const quarantine = new BucketQuarantine(new ClientBucket(s3, quarantineBucket));
   const reason = { code: 'unknown-shape', reason: 'Nobody knows it', arrivedAt: Date.now() } as const;
   for (const [number, body] of bodies.entries()) {
     const position = `stream/shardId-000000000000/${number}`;
@@ -221,8 +222,8 @@ describe('a redrive', () => {
 
 test('a reject is read with all that was kept of it', async () => {
   const deployment = await opened();
-  const { dynamoDb, s3Endpoint } = deployment;
-  const quarantine = new BucketQuarantine(dynamoDb.config, quarantineBucket, s3Endpoint);
+  const { s3 } = deployment;
+  const quarantine = new BucketQuarantine(new ClientBucket(s3, quarantineBucket));
   const reject: Required<Reject> = {
     ...{ code: 'impossible-time', reason: 'start_timestamp is no possible time: 7' },
     ...{ member: 'start_timestamp', value: '7', source: 'telekom', arrivedAt: Date.parse('2026-11-02') },

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createS3StandIn, type S3StandIn } from '../../../emulators/s3/stand-in.ts';
-import { BucketQuarantine, type Reject } from '../../../lambda/store/quarantine.ts';
+import { ClientBucket } from '../../../lambda/aws/client-bucket.ts';
+import { SignedBucket } from '../../../lambda/aws/signed-bucket.ts';
+import { BucketQuarantine, keepFile, type Reject } from '../../../lambda/store/quarantine.ts';
 
 const bucket = 'simledger-quarantine';
 const client = new DynamoDBClient({
@@ -37,7 +40,19 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-const quarantine = new BucketQuarantine(client.config, bucket);
+const quarantine = new BucketQuarantine(new SignedBucket(client.config, bucket));
+
+/** The bucket as the file importer has it, at an endpoint. */
+function clientBucket(at: string): ClientBucket {
+  const s3Client = new S3Client({
+    endpoint: at,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    maxAttempts: 2,
+  });
+  onTestFinished(() => s3Client.destroy());
+  return new ClientBucket(s3Client, bucket);
+}
 
 function reject(bytes: Uint8Array | string, more: Partial<Reject> = {}): Reject {
   return {
@@ -192,7 +207,7 @@ test('a whole file is copied, beside a line that says what is wrong with it', as
   const position = `files/a folder/cdr 1+2.csv@${versionId}`;
   const { bytes: _, ...whole } = reject('', { code: 'not-utf8', position });
   for (let time = 0; time < 2; time += 1) {
-    await quarantine.keepObject(whole, `files/a%20folder/cdr%201%2B2.csv?versionId=${versionId}`);
+    await keepFile(clientBucket(endpoint), whole, `files/a%20folder/cdr%201%2B2.csv?versionId=${versionId}`);
   }
   const id = idOf('not-utf8', position);
   const name = `rejects/${source}/not-utf8/${id}`;
@@ -216,7 +231,7 @@ test('a whole file is copied, beside a line that says what is wrong with it', as
 describe('a bucket that answers badly', () => {
   let answered: string[];
 
-  async function answering(listener: RequestListener): Promise<void> {
+  async function answering(listener: RequestListener): Promise<string> {
     answered = [];
     const server: Server = createServer((request, response) => {
       answered.push(`${request.method} ${request.headers.host}`);
@@ -233,6 +248,7 @@ describe('a bucket that answers badly', () => {
       server.closeAllConnections();
       server.close();
     });
+    return `http://127.0.0.1:${port}`;
   }
 
   test('is asked again while it is busy', async () => {
@@ -265,12 +281,36 @@ describe('a bucket that answers badly', () => {
   });
 
   test('has not copied a file when it says so in an answer that began with success', async () => {
-    await answering((_, response) =>
+    const at = await answering((_, response) =>
       response.writeHead(200).end('<Error><Code>InternalError</Code></Error>'),
     );
     const { bytes: _, ...whole } = reject('');
-    await expect(quarantine.keepObject(whole, 'files/a.csv')).rejects.toMatchObject({
-      name: 'QuarantineError',
+    await expect(keepFile(clientBucket(at), whole, 'files/a.csv')).rejects.toMatchObject({
+      name: 'InternalError',
     });
   });
+
+  test('is an error of the S3 client too when it refuses', async () => {
+    const at = await answering((_, response) =>
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>'),
+    );
+    await expect(new BucketQuarantine(clientBucket(at)).keep([reject('refused')])).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+    expect(answered.length).toBe(1);
+  });
+});
+
+test('the S3 client keeps the same objects as signed requests do, and the first to arrive stays', async () => {
+  await quarantine.keep([reject('signed first')]);
+  const kept = await Promise.all(keys().map((key) => lines(key)));
+  const byClient = new BucketQuarantine(clientBucket(endpoint));
+  await byClient.keep([reject('signed first', { arrivedAt: Date.now() })]);
+  expect(await Promise.all(keys().map((key) => lines(key)))).toEqual(kept);
+  await byClient.keep([reject('client first')]);
+  await byClient.keep([reject('client first', { arrivedAt: Date.now() })]);
+  const id = idOf('broken-json', 'client first');
+  expect(await lines(`rejects/${source}/broken-json/${id}.jsonl`)).toMatchObject([
+    { body: 'client first', arrivedAt: '2026-11-02T12:00:00.000Z' },
+  ]);
 });

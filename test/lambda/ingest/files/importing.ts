@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { createS3StandIn, type S3StandIn } from '../../../../emulators/s3/stand-in.ts';
+import { ClientBucket } from '../../../../lambda/aws/client-bucket.ts';
 import { openFile } from '../../../../lambda/ingest/files/file-store.ts';
 import {
   type ImportPorts,
@@ -11,7 +12,7 @@ import type { FileObject } from '../../../../lambda/ingest/files/messages.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../../../lambda/ledger/receipt.ts';
 import type { Source } from '../../../../lambda/ledger/source.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
-import { BucketQuarantine, type RejectLine } from '../../../../lambda/store/quarantine.ts';
+import { BucketQuarantine, keepFile, type RejectLine } from '../../../../lambda/store/quarantine.ts';
 import { type RunningTables, runningTables } from '../../store/running-tables.ts';
 
 const quarantineBucket = 'simledger-quarantine';
@@ -64,14 +65,14 @@ export class Importing {
   /** Ports as the function has them, in a process that knows nothing yet; those given take their place. */
   ports(instead: Partial<ImportPorts> = {}): ImportPorts {
     const { client } = this.tables;
-    const quarantine = new BucketQuarantine(client.config, quarantineBucket);
+    const rejects = new ClientBucket(this.client, quarantineBucket);
     return {
       writer: this.tables.newWriter(),
-      quarantine,
+      quarantine: new BucketQuarantine(rejects),
       files: new FilesTable(client, 'Files'),
       open: (object, from) => openFile(this.client, object, from),
       keepFile: (object, reject) =>
-        quarantine.keepObject(reject, `${object.bucket}/${object.key}?versionId=${object.versionId}`),
+        keepFile(rejects, reject, `${object.bucket}/${object.key}?versionId=${object.versionId}`),
       count: (receipt) => {
         this.receipt = addReceipts(this.receipt, receipt);
       },
