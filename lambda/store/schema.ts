@@ -139,7 +139,7 @@ export const possibleAttributes = {
   sims: itemAttributes.sims.map(({ name }) => name),
 } as const;
 
-/** Names that DynamoDB's expressions reserve, among ours. Aliased wherever they stand in an expression. */
+/** Attributes of sessions and SIMs whose names DynamoDB reserves. Expressions alias them. */
 export const reservedNames: ReadonlySet<string> = new Set([
   'start',
   'end',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { maskedFields, maskedText } from '../../../cli/terminal/masking.ts';
+import { itemAttributes } from '../../../lambda/store/schema.ts';
 
 describe('raw bytes are shown without personal values', () => {
   test.each([
@@ -43,4 +44,23 @@ test('fields that hold personal values are masked wherever they are, and others 
     detail: '{"imsi":"…0001"}',
     description: 'from …',
   });
+});
+
+/** Attributes that are shown as they are: a new attribute goes here, or among those that `masking.ts` masks. */
+const shownAttributes = (
+  'accountId apn carrier carrierType cellId costVolume country currency dataModifier delivered end ' +
+  'error eventId eventKey fleetSid header iccid lac lastEvent lastEventTime lastUpdated mcc mnc ' +
+  'noted object onlineChanged operatorName radio ratType rateZone reason recordId sessionId ' +
+  'severity sim simId simName simSid source start state status tariff time trafficType type usageId ' +
+  'volume writtenIccid'
+).split(' ');
+
+test('every text attribute of an item is either masked or known to be shown', () => {
+  const texts = Object.values(itemAttributes).flatMap((attributes) =>
+    attributes.filter(({ type }) => type === 'S').map(({ name }) => name),
+  );
+  const values = Object.fromEntries(texts.map((name) => [name, '863576047850001']));
+  const masked = maskedFields(values);
+  const shown = Object.keys(values).filter((name) => masked[name] === values[name]);
+  expect(shown.sort()).toEqual(shownAttributes.toSorted());
 });

@@ -7,7 +7,15 @@ import { compileCodec } from '../../../lambda/store/codec.ts';
 import { type Expressions, sessionUpdate, simUpdate } from '../../../lambda/store/expressions.ts';
 import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
 import { decodeEvent } from '../../../lambda/store/records.ts';
-import { eventCodec, itemAttributes, simSchema, usageCodec } from '../../../lambda/store/schema.ts';
+import {
+  eventCodec,
+  itemAttributes,
+  possibleAttributes,
+  reservedNames,
+  simSchema,
+  usageCodec,
+} from '../../../lambda/store/schema.ts';
+import { reservedWords } from '../../property/reserved-words.ts';
 import { event, session, sim, usage } from '../../records/arbitraries.ts';
 import { runs } from '../../records/runs.ts';
 
@@ -142,4 +150,10 @@ test('what an item of ours never lacks is read as nothing where it is lacking', 
     iccid: undefined,
     type: '',
   });
+});
+
+test('the reserved names are those attributes of sessions and SIMs whose names DynamoDB reserves', () => {
+  const names = Object.values(possibleAttributes).flat();
+  const reserved = names.filter((name) => reservedWords.has(name.toUpperCase()));
+  expect([...reservedNames].sort()).toEqual([...new Set(reserved)].sort());
 });
