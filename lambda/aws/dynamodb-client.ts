@@ -47,6 +47,8 @@ export function dynamoDbClient(
     requestHandler: {
       connectionTimeout: 2_000,
       requestTimeout: 10_000,
+      // Without this, the SDK writes a warning and goes on waiting.
+      throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: maxConnections },
       httpsAgent: { keepAlive: true, maxSockets: maxConnections },
     },

@@ -9,7 +9,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { dynamoDbClient } from '../../../lambda/aws/dynamodb-client.ts';
 
 interface Seen {
@@ -18,7 +18,7 @@ interface Seen {
 }
 
 /** What the server does with one request. */
-type Answer = { readonly status: number; readonly body: string } | 'hang up half-way';
+type Answer = { readonly status: number; readonly body: string } | 'hang up half-way' | 'never';
 
 let server: Server;
 let client: DynamoDBClient;
@@ -34,6 +34,7 @@ beforeAll(async () => {
     request.on('end', () => {
       seen.push({ headers: request.headers, body: JSON.parse(text) });
       const answer = answers.shift() ?? { status: 200, body: '{}' };
+      if (answer === 'never') return;
       if (answer === 'hang up half-way') {
         response.writeHead(200, { 'content-length': 100 }).write('{"Item":');
         setTimeout(() => response.destroy(), 20);
@@ -133,4 +134,16 @@ describe('the DynamoDB client', () => {
     expect(got.Item).toEqual(key);
     expect(seen).toHaveLength(4);
   });
+});
+
+it('gives up a request without an answer after 10 seconds, and tries it again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  answers = ['never'];
+  const got = client.send(new GetItemCommand({ TableName: 'Sims', Key: key }));
+  while (seen.length < 2) {
+    await vi.advanceTimersByTimeAsync(seen.length === 1 ? 10_000 : 0);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await got).$metadata.attempts).toBe(2);
 });
