@@ -129,7 +129,7 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
     const members = typeof text === 'string' ? parseObject(text) : undefined;
     const secret = members === undefined ? undefined : read(members);
     if (secret === undefined) {
-      throw new CredentialsError(`The secret of ${owner} is no JSON object with ${content}`);
+      throw new CredentialsError(`The secret of ${owner} must be a JSON object with ${content}`);
     }
     return secret;
   }

@@ -14,8 +14,8 @@ export interface LedgerTables {
 /** How a batch is written. */
 export interface WriteOptions {
   /**
-   * Look at what is stored before usage and events are put, and leave it where it says as much. For paths that bring
-   * again what another path brought: a file. The reads cost less than the writes that they save.
+   * Read what is stored before putting usage and events, and skip what it already says. Use for file imports: most rows
+   * already arrived by stream, so reading first is cheaper than rewriting.
    */
   readonly readBeforeWrite: boolean;
   /**

@@ -25,7 +25,7 @@ export function secretCredentials(
   return new CachedSecret(configuration, {
     id: secretId,
     owner: 'the query API',
-    content: 'the texts account and token',
+    content: 'the string fields account and token',
     read: readCredentials,
     retryPolicy,
     onUnreadable,

@@ -23,7 +23,7 @@ export interface Authentication {
 }
 
 const basic: Authentication = {
-  content: 'the texts username and password',
+  content: 'the string fields username and password',
   generated: 'password',
   hasUser: true,
   makeVerifier: basicVerifier,
@@ -34,7 +34,7 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
   // Credentials in the URL are all that works before the account's auth token is in the secret, and nothing after.
   twilio: {
     ...basic,
-    content: 'the text authToken, or the texts username and password',
+    content: 'the string field authToken, or the string fields username and password',
     makeVerifier: (members) => {
       const authTokens = texts(members, 'authToken', 'previousAuthToken');
       return authTokens.length === 0
@@ -43,7 +43,7 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
     },
   },
   kore: {
-    content: 'the text secret',
+    content: 'the string field secret',
     generated: 'secret',
     hasUser: false,
     makeVerifier: (members) => {
@@ -53,7 +53,7 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
   },
   '1nce': basic,
   emnify: {
-    content: 'the text token',
+    content: 'the string field token',
     generated: 'token',
     hasUser: false,
     makeVerifier: (members) => {

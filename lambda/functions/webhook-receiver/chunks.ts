@@ -19,10 +19,10 @@ const maxValueBytes = maxRecordBytes - partitionKeyBytes;
 const chunkBytes = 256 * 1024;
 
 /**
- * Cuts a body into the records that go to the stream, which the consumer reads like any other delivery. It stays as it
- * is where it is one chunk. An array becomes arrays of its elements, each element's text unchanged. Anything else is
- * cut only where one record can't hold it: its values into arrays, what is no JSON each range by itself, for the
- * consumer to keep with the reason. The same body is always cut alike.
+ * Splits a body into the records that go to the stream, which the consumer reads like any other delivery. A body of one
+ * chunk is not split. An array becomes arrays of its elements, each element's text unchanged. Other bodies are split
+ * only if they exceed the Kinesis record limit: valid JSON values are grouped into arrays, and each invalid fragment
+ * becomes its own record so that the consumer can quarantine it. The same body is always split the same way.
  */
 export function splitRequest(body: Buffer): readonly Buffer[] | Refusal {
   if (body.length <= chunkBytes) return [body];

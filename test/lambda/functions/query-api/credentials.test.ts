@@ -109,7 +109,7 @@ describe('credentials', () => {
     expect(String(error)).toMatch(
       secret === undefined
         ? /^CredentialsError: Secrets Manager answered 400 to the reading of the secret of the query API$/
-        : /^CredentialsError: The secret of the query API is no JSON object with the texts account and token$/,
+        : /^CredentialsError: The secret of the query API must be a JSON object with the string fields account and token$/,
     );
   });
 
@@ -156,7 +156,7 @@ describe('credentials', () => {
     vi.setSystemTime(Date.now() + 300_000);
     expect(await source.get()).toBe(known);
     expect(failures.map(({ error }) => String(error))).toEqual([
-      'CredentialsError: The secret of the query API is no JSON object with the texts account and token',
+      'CredentialsError: The secret of the query API must be a JSON object with the string fields account and token',
     ]);
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'two' });
     vi.setSystemTime(Date.now() + 10_001);

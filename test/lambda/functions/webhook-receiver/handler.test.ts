@@ -169,7 +169,7 @@ test('a stream that is full has the carrier send again, and come back a little l
 test.each([
   [
     'useless',
-    'CredentialsError: The secret of the source useless is no JSON object with the texts username and password',
+    'CredentialsError: The secret of the source useless must be a JSON object with the string fields username and password',
   ],
   [
     'missing',
