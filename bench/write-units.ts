@@ -131,7 +131,7 @@ function writes({ requests }: Counts): number {
 
 /**
  * Requests that read: a new process looks whether its SIMs are known, a hundred at once. The engine does not return what
- * stands in the way of a condition, as DynamoDB does, so that it has to be read here.
+ * stands in the way of a condition, as DynamoDB does, so that it must be read here.
  */
 function reads({ requests }: Counts): number {
   return sum(requests, (operation) => operation.includes('Get'));

@@ -116,7 +116,7 @@ export interface Configuration {
   readonly tracing: boolean;
   /** Pairs of country and operator that each process measures by name; 0 measures each source as a whole only. */
   readonly measuredNetworks: number;
-  /** Names of tables that exist and are used in the place of new ones, by what the stack calls the table. */
+  /** Names of tables that exist and are used instead of new ones, by what the stack calls the table. */
   readonly adoptedTables: AdoptedTables;
   /** ARN of the customer's KMS key with which the data is encrypted; undefined for AWS's own keys. */
   readonly kmsKeyArn: string | undefined;
@@ -521,7 +521,7 @@ export function refuseUnknownContext(node: Node): void {
  * Reads the stack's name from the context key `stackName`: `simledger` unless given. Stacks of different names live
  * side by side in one account and region.
  *
- * @throws ConfigurationError when it is no name that CloudFormation takes.
+ * @throws ConfigurationError when CloudFormation does not take the name.
  */
 export function readStackName(node: Node): string {
   return checked(stackName.default('simledger'), node.tryGetContext(stackNameKey), stackNameKey);

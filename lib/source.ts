@@ -58,7 +58,7 @@ export class CarrierSource extends Construct {
     bucket.notificationConfiguration = {
       queueConfigurations: [{ event: 's3:ObjectCreated:*', queue: queue.queueArn }],
     };
-    // S3 sends a test message when the notification is set, so the queue's policy has to be there before.
+    // S3 sends a test message when the notification is set, so the queue's policy must be there before.
     bucket.node.addDependency(queue);
   }
 

@@ -32,7 +32,7 @@ export interface StorageProps {
   readonly removalPolicy: RemovalPolicy;
   /** Write units a second that the large tables take from the start; undefined for what a new table takes. */
   readonly warmWriteUnits: number | undefined;
-  /** Tables that exist and are used in the place of new ones. */
+  /** Tables that exist and are used instead of new ones. */
   readonly adoptedTables: AdoptedTables;
   /** The customer's key with which tables and quarantine are encrypted; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;

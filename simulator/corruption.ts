@@ -11,7 +11,7 @@ export function writeRecord(record: FleetRecord): string {
   return record.kind === 'event' ? writeEvent(record) : writeUsage(record);
 }
 
-/** What a broken record has become. One that is no JSON makes a body of its own, lest it spoil its neighbours'. */
+/** What a broken record has become. One that is not JSON makes a body of its own, so that it does not spoil its neighbours'. */
 export interface BrokenRecord {
   readonly text: string;
   readonly standsAlone: boolean;

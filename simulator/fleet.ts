@@ -106,7 +106,7 @@ class Simulation implements FleetTruth {
   constructor(options: FleetOptions) {
     const { sims, hours, seed = 1, start = fleetStart, sessionRefresh = 'update' } = options;
     const from = Date.parse(start);
-    if (Number.isNaN(from)) throw new RangeError(`The fleet's start is no ISO 8601 time: ${start}`);
+    if (Number.isNaN(from)) throw new RangeError(`The fleet's start is not an ISO 8601 time: ${start}`);
     this.span = { from, to: from + hours * hour };
     this.middle = from + (hours / 2) * hour;
     this.lastSlice = Math.ceil(hours * slicesPerHour);

@@ -150,7 +150,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | 'aborted' | 
 }
 
 /**
- * API Gateway's event, payload format 2.0; undefined for a path that is no proper encoding.
+ * API Gateway's event, payload format 2.0; undefined for a path that is not properly encoded.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */

@@ -33,7 +33,7 @@ export function routed(routes: readonly GatewayRoute[], method: string, path: st
   return first ?? { routeKey: defaultRouteKey, pathParameters: {} };
 }
 
-/** A path's parameters under a pattern; undefined where it does not fit, or is no proper encoding. */
+/** A path's parameters under a pattern; undefined where it does not fit, or is not properly encoded. */
 function parametersIn(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');
@@ -50,7 +50,7 @@ function parametersIn(pattern: string, path: string): Record<string, string> | u
   return parameters;
 }
 
-/** Percent-decoded text; undefined where it is none. */
+/** Percent-decoded text; undefined where it is not properly encoded. */
 export function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

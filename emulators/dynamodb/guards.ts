@@ -75,7 +75,7 @@ export function keepTables(server: Server, names: readonly string[]): void {
   });
 }
 
-/** The table that a request names, by its name or its ARN. What is no request is dynalite's to refuse. */
+/** The table that a request names, by its name or its ARN. dynalite itself refuses what is not a request. */
 function tableName(body: string): string | undefined {
   try {
     const name: unknown = Object(JSON.parse(body)).TableName;
@@ -86,7 +86,7 @@ function tableName(body: string): string | undefined {
   }
 }
 
-/** `PutItem` of the header `X-Amz-Target: DynamoDB_20120810.PutItem`; undefined for what is no such header. */
+/** `PutItem` of the header `X-Amz-Target: DynamoDB_20120810.PutItem`; undefined for any other header. */
 function operationName(request: IncomingMessage): string | undefined {
   return /^DynamoDB_\d+\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? ''))?.[1];
 }

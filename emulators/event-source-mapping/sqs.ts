@@ -41,7 +41,7 @@ export interface QueueMappingRules {
   readonly maximumConcurrency: number;
 }
 
-/** One delivery, for whoever watches. */
+/** One delivery, for watchers. */
 export interface QueueBatchReport {
   /** Messages delivered. */
   readonly messages: number;
@@ -146,7 +146,7 @@ function readOutcome(
     return { failed: new Set(response.failed) };
   const message = response.valid
     ? 'the response names a message that is not in the batch'
-    : 'the response is no partial batch response';
+    : 'the response is not a partial batch response';
   return { failed: all, error: { name: 'InvalidBatchResponse', message } };
 }
 

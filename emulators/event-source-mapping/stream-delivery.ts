@@ -29,7 +29,7 @@ export type BatchOutcome =
   /** The invocation failed, or its response is not to be understood: none is done. */
   | { readonly kind: 'failed'; readonly error: InvocationError };
 
-/** One delivery, for whoever watches. */
+/** One delivery, for watchers. */
 export interface BatchReport {
   readonly shardId: string;
   /** Records delivered. */
@@ -168,7 +168,7 @@ async function discard(work: Work, condition: DiscardCondition, context: Deliver
 function readOutcome(result: InvocationResult, records: readonly KinesisStreamRecord[]): BatchOutcome {
   if (!result.ok) return { kind: 'failed', error: result.error };
   const response = readBatchResponse(result.response);
-  if (!response.valid) return invalidResponse('the response is no partial batch response');
+  if (!response.valid) return invalidResponse('the response is not a partial batch response');
   if (response.failed.length === 0) return { kind: 'succeeded' };
   const indexes = new Map(records.map((record, index) => [record.kinesis.sequenceNumber, index]));
   const failed = response.failed.map((identifier) => indexes.get(identifier) ?? -1);

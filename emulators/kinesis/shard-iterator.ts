@@ -26,7 +26,7 @@ export function encodeShardIterator(state: ShardIteratorState): string {
   return Buffer.from(JSON.stringify(wire)).toString('base64');
 }
 
-/** Reads an iterator; undefined for a string that is none. */
+/** Reads an iterator; undefined for any other string. */
 export function decodeShardIterator(token: string): ShardIteratorState | undefined {
   const parsed = wireForm.safeParse(parseJson(Buffer.from(token, 'base64').toString()));
   if (!parsed.success) return undefined;
@@ -38,7 +38,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not written by encodeShardIterator: the caller gets the same answer as for any other string that is no iterator.
+    // Not written by encodeShardIterator: the caller gets the same answer as for any other string that is not an iterator.
     return undefined;
   }
 }

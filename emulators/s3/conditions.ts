@@ -66,7 +66,7 @@ function namesEtag(list: string, object: StoredObject): boolean {
   });
 }
 
-/** Undefined when there is no date, or none that can be read, which RFC 9110 says to ignore. */
+/** Undefined when there is no date, or an unreadable one, which RFC 9110 says to ignore. */
 function isModifiedSince(object: StoredObject, date: string | undefined): boolean | undefined {
   const since = Date.parse(date ?? '');
   // Dates of HTTP know whole seconds only.

@@ -63,7 +63,7 @@ export function tokenAt(key: string | undefined): string {
   return Buffer.from(`after:${key ?? ''}`).toString('base64url');
 }
 
-/** @throws S3Error `InvalidArgument` when the token is none that was given out. */
+/** @throws S3Error `InvalidArgument` for a token that was not issued here. */
 export function positionIn(token: string): string {
   const text = Buffer.from(token, 'base64url').toString('utf8');
   if (text.startsWith('after:')) return text.slice('after:'.length);

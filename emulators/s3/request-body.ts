@@ -129,7 +129,8 @@ function decodedLength({ headers }: S3Request): number {
     throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.');
   }
   const length = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(length)) throw new S3Error('InvalidArgument', `The decoded length ${text} is no length`);
+  if (Number.isNaN(length))
+    throw new S3Error('InvalidArgument', `The decoded length ${text} is not a number`);
   if (length <= largestBody) return length;
   throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
     fields: { ProposedSize: text, MaxSizeAllowed: String(largestBody) },

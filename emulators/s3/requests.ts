@@ -89,7 +89,7 @@ function readHeaders(incoming: IncomingMessage, query: URLSearchParams): Readonl
 /**
  * Reads a whole number from the query.
  *
- * @throws S3Error `InvalidArgument` when it is none, or not in the range.
+ * @throws S3Error `InvalidArgument` when it is not a number, or out of range.
  */
 export function queryNumber(
   { query }: S3Request,

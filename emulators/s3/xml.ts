@@ -65,7 +65,7 @@ const token =
  * Reads a request's document: elements and text; attributes, comments and processing instructions are skipped, and
  * document types refused.
  *
- * @throws S3Error `MalformedXML` when the text is no document or its root has another name.
+ * @throws S3Error `MalformedXML` when the text is not a document or its root has another name.
  */
 export function parseXml(text: string, root: string): XmlElement {
   const top = openElement('');

@@ -135,7 +135,7 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
   }
 }
 
-/** The secret could not be read, or is none of ours. */
+/** The secret could not be read, or does not hold what it must. */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 }

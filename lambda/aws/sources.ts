@@ -33,7 +33,7 @@ export interface KnownSources extends Sources {
 /**
  * Reads the sources from the environment.
  *
- * @throws Error when the variable is missing, is no array of source descriptions, or goes with a setting that is not
+ * @throws Error when the variable is missing, is not an array of source descriptions, or goes with a setting that is not
  *   accepted, and, from the returned functions, when a record comes from a stream or bucket that belongs to no source.
  */
 export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): KnownSources {
@@ -58,7 +58,7 @@ export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): Kn
 /**
  * When session updates write their session, by the environment.
  *
- * @throws Error when it is none of the settings.
+ * @throws Error for an unknown setting.
  */
 export function sessionRefreshFromEnvironment(env: NodeJS.ProcessEnv = process.env): SessionRefresh {
   const { sessionRefresh: variable } = environment;

@@ -84,7 +84,7 @@ export function createTelemetry(
     requested: (status, source) =>
       publish(sourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
     secretUnreadable: ({ owner, error, isKept }) => {
-      logger.error('A secret can not be read', { owner, isUsedAsItWas: isKept, ...describeCause(error) });
+      logger.error('A secret cannot be read', { owner, isUsedAsItWas: isKept, ...describeCause(error) });
       publish({
         dimensionSets: [{ [dimension.service]: serviceName }],
         values: [{ name: secret.unreadable, unit: MetricUnit.Count, value: 1 }],

@@ -50,7 +50,7 @@ export async function sumVolumes(
   );
 }
 
-/** A session's time, and whether its usage has to be added up. */
+/** A session's time, and whether its usage must be summed. */
 interface Span {
   readonly sessionId: string;
   readonly start: string;

@@ -23,7 +23,7 @@ export class UsageSum {
     return this.#bill;
   }
 
-  /** The latest time that a record tells of; undefined where there is none. */
+  /** The latest time that a record tells of; undefined without one. */
   get latest(): string | undefined {
     return this.#latest;
   }

@@ -4,7 +4,7 @@ import { outdoes } from './completeness.ts';
 import type { Item } from './items.ts';
 import { eventsTable, usageTable } from './tables.ts';
 
-/** Which items of Usage and Events count, and what has to be read to tell. */
+/** Which items of Usage and Events count, and which items must be read to decide. */
 
 /** A table of records that have a time and an id. */
 export interface RecordTable {

@@ -152,7 +152,7 @@ function groupId(group: string, rejects: readonly Reject[]): string {
 
 /**
  * The name of an object that holds rejects of one source and code. It depends on which rejects these are, and on nothing
- * else: not on their order, nor on where they arrived. So whoever delivers the same bytes again makes no second object.
+ * else: not on their order, nor on where they arrived. So a second delivery of the same bytes makes no second object.
  * One reject alone gives its object its own id.
  */
 export function rejectsName(rejects: readonly Reject[]): string {

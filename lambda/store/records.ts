@@ -19,7 +19,7 @@ export function decodeEvent(item: Item): StoredEvent {
   return withKnownCarrier(eventCodec.decode(item));
 }
 
-/** Items that older versions wrote hold a cost that is no money as money, in a currency. */
+/** Items that older versions wrote state a cost in a currency, although it is not money. */
 function withoutFalseCost(usage: StoredUsage): StoredUsage {
   const { carrier, cost, costVolume } = usage;
   if (isCostMoney(carrier)) return costVolume === undefined ? usage : { ...usage, costVolume: undefined };

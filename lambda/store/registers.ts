@@ -30,7 +30,7 @@ export interface RegisterTable<State> {
 const maxJoins = 24;
 
 /**
- * Writes a change: first without reading; where that is no plain overwriting, by joining with what is stored.
+ * Writes a change: first without reading; where a plain overwrite is not possible, by merging with what is stored.
  *
  * @throws what the store throws, and ContendedItemError when others keep writing the same item.
  */

@@ -4,7 +4,7 @@ import type { Change } from '../ledger/fold.ts';
 export interface WriteReport {
   /** Records whose change was there before. */
   readonly repeated: ReadonlySet<number>;
-  /** Records that were not, or not wholly, stored, and have to be delivered again. */
+  /** Records that were not stored completely and must be delivered again. */
   readonly failed: ReadonlySet<number>;
   /** The errors behind `failed`, one a kind. */
   readonly errors: readonly Error[];

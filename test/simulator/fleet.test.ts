@@ -41,7 +41,7 @@ describe('the simulated fleet', () => {
 
   it('refuses a start that is no time', () => {
     expect(() => simulateFleet({ sims: 1, hours: 1, start: 'yesterday' })).toThrow(
-      new RangeError("The fleet's start is no ISO 8601 time: yesterday"),
+      new RangeError("The fleet's start is not an ISO 8601 time: yesterday"),
     );
   });
 

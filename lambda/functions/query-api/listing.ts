@@ -52,7 +52,7 @@ export interface PageBody {
  *
  * @param given the filters that the operation takes, undefined where the request does not state them.
  * @param complete adds the defaults to them, once, when the listing begins; of one that has begun, checks them.
- * @throws ParameterError where the token is none, or belongs to another subject or to other filters.
+ * @throws ParameterError where the token is not valid, or belongs to another subject or to other filters.
  */
 export function openListing(
   operation: Operation,

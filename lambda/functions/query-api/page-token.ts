@@ -43,7 +43,7 @@ export function encodeToken(subject: string, { page, filters, position, bytes }:
 /** The state that a token holds; undefined where it is damaged, of another subject, or of another version. */
 export function decodeToken(subject: string, token: string): PageState | undefined {
   const whole = Buffer.from(token, 'base64url');
-  // Decoding skips what is no base64url, and would let several spellings pass.
+  // Decoding skips what is not base64url, and would let several spellings pass.
   if (whole.toString('base64url') !== token || whole.length <= digestBytes) return undefined;
   const content = whole.subarray(digestBytes);
   if (!whole.subarray(0, digestBytes).equals(computeDigest(subject, content))) return undefined;

@@ -39,7 +39,7 @@ const paging = { PageSize: pageSize, Page: page, PageToken: pageToken };
 const period = { StartTime: timeParameter, EndTime: timeParameter };
 const { sims, sessions, usage, events, files } = filters;
 
-/** The parameters that each operation takes; any other is refused, lest a misspelt filter goes unnoticed. */
+/** The parameters that each operation takes; any other is refused, so that a misspelt filter does not go unnoticed. */
 export const operationParameters = {
   listSims: {
     ...paging,

@@ -44,7 +44,7 @@ export function explainRefusal(error: unknown): Problem | undefined {
 /** What a request gets where something failed here. */
 export function explainFailure(error: unknown): Problem {
   if (error instanceof Error && passes(error)) {
-    const message = 'The ledger can not be read at the moment; try again in a moment';
+    const message = 'The ledger cannot be read at the moment; try again in a moment';
     return new Problem(503, problemCodes.unavailable, message, { 'retry-after': '1' });
   }
   return new Problem(500, problemCodes.internal, "Something went wrong; the function's log says what");

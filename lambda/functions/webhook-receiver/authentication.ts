@@ -10,7 +10,7 @@ import { isSignedByTwilio } from './twilio-signature.ts';
 /** Tells whether a request is the carrier's. */
 export type Verifier = (request: WebhookRequest) => boolean;
 
-/** How a carrier says who it is, and what has to be known to tell. */
+/** How a carrier proves who it is, and what its secret must hold. */
 export interface Authentication {
   /** What the source's secret has to hold, in words. */
   readonly content: string;

@@ -48,7 +48,7 @@ function cut(body: Buffer, text: string): readonly Buffer[] | Refusal {
   }
   const textsWhere = (whole: boolean) =>
     pieces.filter((piece) => piece.whole === whole).map(({ from, to }) => text.slice(from, to));
-  // Two ranges that are none could together be read as a value that nobody sent.
+  // Two invalid fragments together could be read as a value that nobody sent.
   return [...groupIntoArrays(textsWhere(true)), ...textsWhere(false).map((range) => Buffer.from(range))];
 }
 

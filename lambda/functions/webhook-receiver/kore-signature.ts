@@ -13,7 +13,7 @@ import type { WebhookRequest } from './request.ts';
  * are accepted: without the blanks between its tokens, with its texts stringified besides, and stringified as a whole.
  *
  * A plain hash can be computed on for a longer text by whoever knows it, without the secret. The continuation has bytes
- * in it that no JSON can hold, so a body that is no JSON never passes.
+ * in it that no JSON can hold, so a body that is not JSON never passes.
  *
  * @see https://docs.korewireless.com/developers/how-to/webhooks/validate-webhook-signatures
  */

@@ -38,7 +38,7 @@ export interface ReceiverPorts {
 export interface Outcome {
   /**
    * 200: all that it brought is in the stream. 4xx: nothing of it is, and the same request would be refused again. 5xx:
-   * it has to be sent again; some of it may be in the stream, which changes nothing.
+   * it must be sent again; some of it may be in the stream, which changes nothing.
    */
   readonly status: 200 | 500 | 503 | Refusal['status'];
   readonly message: string;
@@ -48,12 +48,12 @@ export interface Outcome {
 
 /**
  * Takes a carrier's request: tells whose it is, unpacks its body, cuts it and puts it into the source's stream. What
- * the body says is for the consumer to read: a carrier that has to be told of a record that nobody can read would send
+ * the body says is for the consumer to read: a carrier that is told of a record that nobody can read would send
  * it again for ever, and all behind it would wait.
  *
  * Never rejects.
  *
- * @param until time of `performance.now()` at which the answer has to be there.
+ * @param until time of `performance.now()` by which the answer must be there.
  */
 export async function receive(
   request: WebhookRequest,
@@ -88,7 +88,7 @@ async function admitted(
   if (!(await isAuthentic(request, verifier))) {
     return { status: 401, message: 'The credentials or the signature are missing or wrong' };
   }
-  // After the credentials: whoever has none uses up nothing of what the carrier may send.
+  // After the credentials: a caller without them uses up nothing of the carrier's limit.
   if (!limit.take()) throw new TooManyRequestsError(limit.perSecond);
   const body = unpacked(request);
   return Buffer.isBuffer(body) ? splitRequest(body) : body;

@@ -107,7 +107,7 @@ export class StreamWriter {
   }
 }
 
-/** The stream takes no more at the moment, or can not be reached. */
+/** The stream takes no more at the moment, or cannot be reached. */
 export class StreamBusyError extends Error {
   override readonly name = 'StreamBusyError';
 

@@ -179,7 +179,7 @@ test.each([
   expect(await answerTo(eventOf(source, '{}'))).toMatchObject({ statusCode: 500 });
   const { metrics, warned } = told();
   expect(warned).toMatchObject([
-    { level: 'ERROR', message: 'A secret can not be read', cause },
+    { level: 'ERROR', message: 'A secret cannot be read', cause },
     { level: 'WARN', source, cause },
   ]);
   expect(metrics).toEqual([
