@@ -2,7 +2,13 @@ import type { Node } from 'constructs';
 import * as z from 'zod';
 import { UsageError } from '../lambda/errors.ts';
 import { type PersonalData, personalDataSettings } from '../lambda/functions/query-api/personal-data.ts';
-import { carriers, type SessionRefresh, type Source, sessionRefreshes } from '../lambda/ledger/source.ts';
+import {
+  carriers,
+  carrierTraits,
+  type SessionRefresh,
+  type Source,
+  sessionRefreshes,
+} from '../lambda/ledger/source.ts';
 import { tables } from '../lambda/store/tables.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from './limits.ts';
 import { portals } from './portals.ts';
@@ -155,7 +161,7 @@ function text(form: RegExp, accepted: string) {
 }
 
 /** One of several words; every mistake is answered with all of them. */
-function parseWord<const Words extends readonly [string, ...string[]]>(words: Words) {
+function parseWord<const Words extends readonly string[]>(words: Words) {
   return z.enum(words, { error: `one of ${words.join(', ')}` });
 }
 
@@ -431,12 +437,19 @@ const deploysApi = ({ api }: Configuration): boolean => api.access !== 'none';
 const withoutFiles = 'nothing: no source has a bucket';
 const withoutApi = 'nothing: api.access none deploys no API';
 
+/** `Twilio or KORE` */
+const superSimCarriers = Object.values(carrierTraits)
+  .filter(({ format }) => format === 'supersim')
+  .map(({ title }) => title)
+  .join(' or ');
+
 const conditionalKeys: readonly ConditionalKey[] = [
   {
     path: ['sessionRefresh'],
     hasEffect: ({ sources, sessionRefresh }) =>
-      sessionRefresh === 'update' || sources.some(({ carrier }) => portals[carrier].form === 'sink'),
-    accepted: 'update: no source is of Twilio or KORE, and other carriers send no session updates',
+      sessionRefresh === 'update' ||
+      sources.some(({ carrier }) => carrierTraits[carrier].format === 'supersim'),
+    accepted: `update: no source is of ${superSimCarriers}, and other carriers send no session updates`,
   },
   {
     path: ['fleet'],

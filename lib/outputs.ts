@@ -131,7 +131,7 @@ export function showWebhooks(scope: Construct, webhooks: WebhookIngest): void {
     const show = (id: SourceOutput, description: string, value: string): void =>
       output(scope, `${source.node.id}${id}`, `Source ${name}: ${description}`, value);
     show('CallbackURL', `the address that ${carrier} calls`, url);
-    if (carrier === 'twilio') {
+    if (portals[carrier].webhookSink) {
       const sink = { destination: url, method: 'POST', batch_events: true };
       show('WebhookSink', 'the sink configuration for a webhook', Stack.of(scope).toJsonString(sink));
     }

@@ -20,6 +20,8 @@ export interface Portal {
   readonly files: boolean;
   /** Which form the outputs fill in: the sink of Twilio and KORE, or the fields of the data streamer. */
   readonly form: 'sink' | 'fields';
+  /** Whether a webhook can be configured by one JSON text, too. */
+  readonly webhookSink: boolean;
   /** The unit in which the carrier states volumes. */
   readonly volumes: 'bytes' | 'megabytes';
 }
@@ -31,6 +33,7 @@ const superSim = {
   externalId: 'chosen',
   files: false,
   form: 'sink',
+  webhookSink: false,
   volumes: 'bytes',
 } as const satisfies Portal;
 
@@ -38,6 +41,7 @@ const dataStreamer = {
   externalId: 'organisation',
   files: true,
   form: 'fields',
+  webhookSink: false,
   volumes: 'megabytes',
 } as const;
 
@@ -47,7 +51,7 @@ const dataStreamer = {
  * 2021.
  */
 export const portals: Readonly<Record<Carrier, Portal>> = {
-  twilio: superSim,
+  twilio: { ...superSim, webhookSink: true },
   kore: superSim,
   '1nce': {
     ...dataStreamer,

@@ -5,7 +5,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
-import { authentications } from '../lambda/functions/webhook-receiver/authentication.ts';
+import { findAuthentication } from '../lambda/functions/webhook-receiver/authentication.ts';
 import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
 import type { WebhookSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
@@ -71,7 +71,7 @@ export class WebhookIngest extends Construct {
   /** What can be generated is; Twilio's auth token and KORE's secret are theirs, and replace it. */
   #secret(source: CarrierSource): Secret {
     const { name, carrier } = source.settings;
-    const { generated, hasUser } = authentications[carrier];
+    const { generated, hasUser } = findAuthentication(carrier);
     return generatedSecret(this, `${source.node.id}${callbackCredentials}`, {
       description: `What ${carrier} proves itself by when it calls the source ${name}`,
       members: hasUser ? { username: name } : {},

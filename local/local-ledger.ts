@@ -18,7 +18,7 @@ import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { UsageError } from '../lambda/errors.ts';
 import { routes } from '../lambda/functions/query-api/routes.ts';
 import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
-import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
+import { carrierTraits, type SessionRefresh, type WebhookAuthentication } from '../lambda/ledger/source.ts';
 import {
   deliveriesTable,
   eventsTable,
@@ -481,17 +481,15 @@ const webhookRoutes = localSources.map(({ name }) => ({ method: 'POST' as const,
 
 /** What lies in Secrets Manager: the API's credentials, which are each carrier's as well, in the form that it has. */
 function makeSecrets({ account, token }: ApiCredentials): Record<string, string> {
-  const basic = { username: account, password: token };
-  const ofCarrier: Readonly<Record<Carrier, Record<string, string>>> = {
-    twilio: { authToken: token },
-    kore: { secret: token },
-    '1nce': basic,
-    emnify: { token },
-    telekom: basic,
+  const byAuthentication: Readonly<Record<WebhookAuthentication, Record<string, string>>> = {
+    'twilio-hmac': { authToken: token },
+    'kore-hmac': { secret: token },
+    basic: { username: account, password: token },
+    token: { token },
   };
   const ofSources = localSources.map(({ name, carrier }) => [
     webhookSecret(name),
-    JSON.stringify(ofCarrier[carrier]),
+    JSON.stringify(byAuthentication[carrierTraits[carrier].webhook]),
   ]);
   return { [apiSecret]: JSON.stringify({ account, token }), ...Object.fromEntries(ofSources) };
 }

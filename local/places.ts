@@ -1,5 +1,6 @@
 import { localAccount, localRegion } from '../emulators/aws-json-protocol.ts';
 import type { SourceDescription } from '../lambda/aws/sources.ts';
+import { carriers } from '../lambda/ledger/source.ts';
 
 /** The fixed names of the local run, so that any AWS client can join in. */
 
@@ -25,14 +26,10 @@ export function webhookSecret(source: string): string {
  * Twilio from KORE; data-streamer records don't tell their carrier, and count as 1NCE's there. The others are one for
  * each carrier, as a deployment has them.
  */
-export const localSources = [
+export const localSources: readonly [LocalSource, ...LocalSource[]] = [
   localSource('default', '1nce', ''),
-  localSource('twilio', 'twilio', '-twilio'),
-  localSource('kore', 'kore', '-kore'),
-  localSource('1nce', '1nce', '-1nce'),
-  localSource('emnify', 'emnify', '-emnify'),
-  localSource('telekom', 'telekom', '-telekom'),
-] as const;
+  ...carriers.map((carrier) => localSource(carrier, carrier, `-${carrier}`)),
+];
 
 /**
  * A source by its name.

@@ -1,6 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
+import { carrierTraits, type WebhookAuthentication } from '../../lambda/ledger/source.ts';
 import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
 import type { CallbackValues, ConnectionValues } from '../connect/portal-forms.ts';
 import { isUnknownStack } from '../errors.ts';
@@ -135,16 +136,25 @@ function connectionValues(
   };
 }
 
-/** Twilio's auth token and KORE's secret are theirs, and are put into the secret; the others are shown by a command. */
+/**
+ * The member of a source's secret that holds what the carrier has chosen, for the user to put there. Without one, the
+ * secret was generated, and a command shows it.
+ */
+const carriersMember: Readonly<Record<WebhookAuthentication, string | undefined>> = {
+  'twilio-hmac': 'authToken',
+  'kore-hmac': 'secret',
+  basic: undefined,
+  token: undefined,
+};
+
 function callbackValues(
   { carrier }: SourceDescription,
   output: (id: SourceOutput) => string | undefined,
 ): CallbackValues | undefined {
   const url = output('CallbackURL');
   if (url === undefined) return undefined;
-  const put = (member: string): string =>
-    `put the carrier’s in place: aws secretsmanager put-secret-value --region ${output('AWSRegion')} --secret-id ${output('CallbackSecret')} --secret-string '{"${member}":"…"}'`;
+  const member = carriersMember[carrierTraits[carrier].webhook];
+  const put = `put the carrier’s in place: aws secretsmanager put-secret-value --region ${output('AWSRegion')} --secret-id ${output('CallbackSecret')} --secret-string '{"${member}":"…"}'`;
   const shown = `shown by: ${output('ReadCallbackSecret')}`;
-  const credential = carrier === 'kore' ? put('secret') : carrier === 'twilio' ? put('authToken') : shown;
-  return { url, sink: output('WebhookSink'), credential };
+  return { url, sink: output('WebhookSink'), credential: member === undefined ? shown : put };
 }

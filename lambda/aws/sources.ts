@@ -1,4 +1,10 @@
-import { type SessionRefresh, type Source, sessionRefreshes } from '../ledger/source.ts';
+import {
+  type Carrier,
+  carrierTraits,
+  type SessionRefresh,
+  type Source,
+  sessionRefreshes,
+} from '../ledger/source.ts';
 import { environment } from './names.ts';
 
 /** A source with the places where its records arrive, as the environment of a function carries it. */
@@ -38,12 +44,12 @@ export interface KnownSources extends Sources {
  */
 export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): KnownSources {
   const descriptions = JSON.parse(requireEnvironment(environment.sources, env)) as SourceDescription[];
-  const hasKore = descriptions.some(({ carrier }) => carrier === 'kore');
+  const carriers = new Set<Carrier | null>(descriptions.map(({ carrier }) => carrier));
   const sessionRefresh = sessionRefreshFromEnvironment(env);
   const sources = descriptions.map((description) => ({
     ...description,
     filesOnly: description.streamArn === undefined,
-    superseded: description.carrier === 'twilio' && hasKore,
+    superseded: carriers.has(carrierTraits[description.carrier].successor),
     sessionRefresh,
   }));
   const byStream = new Map(sources.map((source) => [source.streamArn, source]));

@@ -1,5 +1,5 @@
 import { type JsonObject, jsonObject } from '../json/json.ts';
-import type { Carrier } from '../ledger/source.ts';
+import type { FormatName } from '../ledger/source.ts';
 import { interpretDataStreamer, isDataStreamerRecord } from './datastreamer/datastreamer.ts';
 import { explainValue } from './near-misses.ts';
 import type { Arrival, Reading } from './reading.ts';
@@ -7,34 +7,28 @@ import { interpretSuperSim, isSuperSimRecord } from './supersim/supersim.ts';
 
 /** A way of writing records, which several carriers may share. */
 interface WireFormat {
-  readonly name: string;
-  readonly carriers: readonly Carrier[];
   /** Whether a record is written in this format. */
   readonly recognises: (record: JsonObject) => boolean;
+  /** What a record of this format states. */
   readonly interpret: (record: JsonObject, arrival: Arrival) => Reading;
 }
 
-/** The formats. A record is read by its shape; whose it is, is the source's to say. */
-const wireFormats: readonly WireFormat[] = [
-  {
-    name: 'supersim',
-    carriers: ['twilio', 'kore'],
-    recognises: isSuperSimRecord,
-    interpret: interpretSuperSim,
-  },
-  {
-    name: 'datastreamer',
-    carriers: ['1nce', 'emnify', 'telekom'],
-    recognises: isDataStreamerRecord,
-    interpret: interpretDataStreamer,
-  },
-];
+/** The formats that the table `carrierTraits` names. */
+export const wireFormats: Readonly<Record<FormatName, WireFormat>> = {
+  supersim: { recognises: isSuperSimRecord, interpret: interpretSuperSim },
+  datastreamer: { recognises: isDataStreamerRecord, interpret: interpretDataStreamer },
+};
 
-/** What a value of a carrier's JSON states. Never throws on anything that JSON can hold. */
+const formats: readonly WireFormat[] = Object.values(wireFormats);
+
+/**
+ * Says what a value of a carrier's JSON states. A record is read by its shape, not by its source's carrier: one stream
+ * may carry several formats. Never throws on anything that JSON can hold.
+ */
 export function interpret(value: unknown, arrival: Arrival): Reading {
   const record = jsonObject(value);
   if (record === undefined) return explainValue(value);
-  for (const format of wireFormats) {
+  for (const format of formats) {
     if (format.recognises(record)) return format.interpret(record, arrival);
   }
   return explainValue(value);

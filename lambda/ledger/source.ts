@@ -13,9 +13,42 @@ export const sessionRefreshes = ['update', 'hourly'] as const;
 /** `update`: every update writes its session. `hourly`: once an hour, and where `refreshesHourly` says so. */
 export type SessionRefresh = (typeof sessionRefreshes)[number];
 
-/** The carriers whose records simledger reads. */
-export const carriers = ['twilio', 'kore', '1nce', 'emnify', 'telekom'] as const;
-export type Carrier = (typeof carriers)[number];
+/** What tells one carrier from another, as far as records and requests depend on it. */
+interface CarrierTraits {
+  /** Its name in sentences. */
+  readonly title: string;
+  /** Name of the wire format of its JSON records: `lambda/carriers` has a module for each. */
+  readonly format: string;
+  /** What its records state as `cost`: an amount of money, or the volume in megabytes again. */
+  readonly cost: 'money' | 'volume';
+  /** How its webhook requests prove who sends them: `lambda/functions/webhook-receiver` has a check for each. */
+  readonly webhook: string;
+  /** The carrier that took over its SIMs, so that both may deliver the same event. */
+  readonly successor: string | null;
+}
+
+/**
+ * The carriers whose records simledger reads, one row each. What a new row needs besides, the compiler and the tests
+ * name: a format or a webhook check that does not exist yet, a portal, an example, a page.
+ */
+export const carrierTraits = {
+  twilio: { title: 'Twilio', format: 'supersim', cost: 'money', webhook: 'twilio-hmac', successor: 'kore' },
+  kore: { title: 'KORE', format: 'supersim', cost: 'money', webhook: 'kore-hmac', successor: null },
+  '1nce': { title: '1NCE', format: 'datastreamer', cost: 'volume', webhook: 'basic', successor: null },
+  emnify: { title: 'emnify', format: 'datastreamer', cost: 'money', webhook: 'token', successor: null },
+  telekom: { title: 'Telekom', format: 'datastreamer', cost: 'volume', webhook: 'basic', successor: null },
+} as const satisfies Readonly<Record<string, CarrierTraits>>;
+
+export type Carrier = keyof typeof carrierTraits;
+
+/** The names of all carriers. */
+export const carriers: readonly Carrier[] = Object.keys(carrierTraits) as Carrier[];
+
+/** Name of a wire format. */
+export type FormatName = (typeof carrierTraits)[Carrier]['format'];
+
+/** Name of a way in which webhook requests prove who sends them. */
+export type WebhookAuthentication = (typeof carrierTraits)[Carrier]['webhook'];
 
 /**
  * One carrier connection. Nothing in a data-streamer record says which carrier sent it, so the source is known by
@@ -33,8 +66,8 @@ export interface Source {
    */
   readonly filesOnly?: boolean;
   /**
-   * Whether another source took over from this one, so that both may deliver the same event: Twilio's, where KORE's is
-   * configured as well. The successor's statement of such an event is the one that stays.
+   * Whether another source is of this carrier's successor, so that both may deliver the same event. The successor's
+   * statement of such an event is the one that stays.
    */
   readonly superseded?: boolean;
   /** Which of its Super SIM updates write their session; every one where it is absent. The same for all sources. */

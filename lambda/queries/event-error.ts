@@ -1,4 +1,5 @@
 import { parseObject } from '../json/json.ts';
+import { carrierTraits } from '../ledger/source.ts';
 import type { StoredEvent } from '../store/records.ts';
 import { type Disclosure, disclosed } from './disclosure.ts';
 
@@ -15,7 +16,7 @@ const nothing: EventError = { code: null, message: null };
  * `message`, or a text. Data-streamer events have no error beside their description.
  */
 export function eventError({ carrier, detail, imsi }: StoredEvent, disclosure: Disclosure): EventError {
-  if (detail === undefined || (carrier !== 'twilio' && carrier !== 'kore')) return nothing;
+  if (detail === undefined || carrierTraits[carrier].format !== 'supersim') return nothing;
   const shown = (value: unknown): string | null =>
     typeof value === 'string' && value !== '' ? disclosed(value, imsi, disclosure) : null;
   const error = parseObject(detail);

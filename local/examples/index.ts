@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import type { Carrier } from '../../lambda/ledger/source.ts';
+import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 
 /** The example records, to be replayed in this order. Sources are named as their carriers. */
 export interface ExampleDeliveries {
@@ -23,9 +23,6 @@ export const expectedReceipt = { received: 117, ignored: 2, rejected: 11 } as co
 /** What the ledger then holds. `sims` counts the SIMs that sessions, usage and events name. */
 export const expectedItems = { sims: 12, sessions: 16, usage: 40, events: 51 } as const;
 
-/** Files of which each line is one body. */
-const lineFiles = ['twilio', 'kore', '1nce', 'emnify', 'telekom'] as const satisfies readonly Carrier[];
-
 /** Files that are one body as a whole: history that a carrier sends in bulk, as JSON lines. */
 const bulkFiles = [
   { source: '1nce', name: '1nce.history.jsonl', compressed: false },
@@ -45,7 +42,7 @@ const csvFiles = [
  * @throws when a file of this folder can't be read.
  */
 export async function exampleDeliveries(): Promise<ExampleDeliveries> {
-  const live = await Promise.all(lineFiles.map(readLines));
+  const live = await Promise.all(carriers.map(readLines));
   const bulk = bulkFiles.map(async ({ source, name, compressed }) => {
     const bytes = await read(name);
     return { source, data: compressed ? gzipSync(bytes) : bytes, partitionKey: name };
@@ -58,6 +55,7 @@ export async function exampleDeliveries(): Promise<ExampleDeliveries> {
   return { stream: [...takingTurns(live), ...(await Promise.all(bulk))], files: await Promise.all(files) };
 }
 
+/** The example that each carrier has: a file of which each line is one body. */
 async function readLines(source: Carrier): Promise<ExampleDeliveries['stream']> {
   const text = (await read(`${source}.jsonl`)).toString('utf8');
   const lines = text.split(/\r?\n/).filter((line) => line !== '');

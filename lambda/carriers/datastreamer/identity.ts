@@ -1,4 +1,5 @@
 import type { Ids, Label, Origin, Phone, Stated, Subscriber } from '../../ledger/observation.ts';
+import { carrierTraits } from '../../ledger/source.ts';
 import {
   checkIdentifier,
   identifier,
@@ -98,8 +99,8 @@ function usable(member: string, value: unknown): string | undefined | Fault {
   return checkIdentifier(member, text) ?? text;
 }
 
-/** Carriers of this format can't be told apart by a record; a source of the other format tells none of them. */
+/** A data-streamer record does not say which carrier sent it; at a source of another format, it counts as emnify's. */
 function chooseCarrier(arrival: Arrival): Origin['carrier'] {
   const { carrier } = arrival.source;
-  return carrier === 'twilio' || carrier === 'kore' ? 'emnify' : carrier;
+  return carrierTraits[carrier].format === 'datastreamer' ? carrier : 'emnify';
 }

@@ -22,7 +22,7 @@ import {
 } from '../../ledger/observation.ts';
 import { refreshesHourly, withoutSession } from '../../ledger/session-refresh.ts';
 import { deriveConnection } from '../../ledger/sim.ts';
-import type { Carrier } from '../../ledger/source.ts';
+import { type Carrier, carrierTraits } from '../../ledger/source.ts';
 import { startOfDay } from '../../ledger/time.ts';
 import { readCountry } from '../country.ts';
 import { detailText } from '../detail.ts';
@@ -129,9 +129,10 @@ function interpretOther(carrierType: string, data: JsonObject | undefined): Read
     : { kind: 'ignored', reason: 'sink validation', testId };
 }
 
+/** A source of another format does not say which Super SIM carrier sent a record; the envelope may. */
 function chooseCarrier(envelope: JsonObject, arrival: Arrival): Carrier {
   const { carrier } = arrival.source;
-  if (carrier === 'twilio' || carrier === 'kore') return carrier;
+  if (carrierTraits[carrier].format === 'supersim') return carrier;
   const source = envelope['source'];
   return typeof source === 'string' && source.startsWith('kore') ? 'kore' : 'twilio';
 }

@@ -2,7 +2,7 @@ import type { SecretSource } from '../../aws/cached-secret.ts';
 import { isEqual, matchesAny } from '../../http/constant-time.ts';
 import { basicCredentials } from '../../http/http-basic.ts';
 import type { JsonObject } from '../../json/json.ts';
-import type { Carrier } from '../../ledger/source.ts';
+import { type Carrier, carrierTraits, type WebhookAuthentication } from '../../ledger/source.ts';
 import { isSignedByKore } from './kore-signature.ts';
 import type { WebhookRequest } from './request.ts';
 import { isSignedByTwilio } from './twilio-signature.ts';
@@ -29,10 +29,13 @@ const basic: Authentication = {
   makeVerifier: basicVerifier,
 };
 
-/** What each carrier's documents say that it sends. Each credential may be two: the current and the previous one. */
-export const authentications: Readonly<Record<Carrier, Authentication>> = {
+/**
+ * The check for each way in which requests prove who sends them; `carrierTraits` says which way a carrier's documents
+ * state. A secret may hold two of each credential: the current and the previous one.
+ */
+const authentications: Readonly<Record<WebhookAuthentication, Authentication>> = {
   // Credentials in the URL are all that works before the account's auth token is in the secret, and nothing after.
-  twilio: {
+  'twilio-hmac': {
     ...basic,
     content: 'the string field authToken, or the string fields username and password',
     makeVerifier: (members) => {
@@ -42,7 +45,7 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
         : (request) => isSignedByTwilio(request, authTokens);
     },
   },
-  kore: {
+  'kore-hmac': {
     content: 'the string field secret',
     generated: 'secret',
     hasUser: false,
@@ -51,8 +54,8 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
       return secrets.length === 0 ? undefined : (request) => isSignedByKore(request, secrets);
     },
   },
-  '1nce': basic,
-  emnify: {
+  basic,
+  token: {
     content: 'the string field token',
     generated: 'token',
     hasUser: false,
@@ -61,8 +64,12 @@ export const authentications: Readonly<Record<Carrier, Authentication>> = {
       return tokens.length === 0 ? undefined : (request) => matchesAny(readToken(request), tokens);
     },
   },
-  telekom: basic,
 };
+
+/** How a carrier's requests prove who sends them. */
+export function findAuthentication(carrier: Carrier): Authentication {
+  return authentications[carrierTraits[carrier].webhook];
+}
 
 /**
  * Whether a request is the carrier's.

@@ -5,7 +5,7 @@ import { defaultProvider } from '../../aws/environment-credentials.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment, type WebhookSourceDescription } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
-import { authentications, type Verifier } from './authentication.ts';
+import { findAuthentication, type Verifier } from './authentication.ts';
 import { receive, type WebhookSource } from './receiver.ts';
 import { readWebhookRequest } from './request.ts';
 import { RequestLimit } from './request-limit.ts';
@@ -60,7 +60,7 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
 
 function makeSource(description: WebhookSourceDescription): WebhookSource {
   const { name, carrier, streamArn, secret: id, requestsPerSecond } = description;
-  const { content, makeVerifier } = authentications[carrier];
+  const { content, makeVerifier } = findAuthentication(carrier);
   const verifier = new CachedSecret<Verifier>(configuration, {
     ...{ id, content },
     owner: `the source ${name}`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SecretSource } from '../../../../lambda/aws/cached-secret.ts';
 import {
-  authentications,
+  findAuthentication,
   isAuthentic,
   type Verifier,
 } from '../../../../lambda/functions/webhook-receiver/authentication.ts';
@@ -17,7 +17,7 @@ function admits(
   headers: Readonly<Record<string, string>>,
   query = '',
 ): boolean | undefined {
-  return authentications[carrier].makeVerifier(secret)?.(requestWith(body, { address, headers, query }));
+  return findAuthentication(carrier).makeVerifier(secret)?.(requestWith(body, { address, headers, query }));
 }
 
 describe.each(['1nce', 'telekom', 'twilio'] as const)('HTTP Basic of %s', (carrier) => {
@@ -48,7 +48,7 @@ describe.each(['1nce', 'telekom', 'twilio'] as const)('HTTP Basic of %s', (carri
     [{ username: '', password: 'a' }],
     [{ username: 'fleet', password: 5 }],
   ])('has no use for the secret %j', (incomplete) => {
-    expect(authentications[carrier].makeVerifier(incomplete)).toBeUndefined();
+    expect(findAuthentication(carrier).makeVerifier(incomplete)).toBeUndefined();
   });
 
   it('lets the previous password of an empty current one in, and never an empty one', () => {
@@ -91,7 +91,7 @@ describe('emnify', () => {
   );
 
   it('has no use for a secret without a token', () => {
-    expect(authentications.emnify.makeVerifier({ previousToken: '' })).toBeUndefined();
+    expect(findAuthentication('emnify').makeVerifier({ previousToken: '' })).toBeUndefined();
   });
 });
 
@@ -104,7 +104,7 @@ describe('KORE', () => {
   });
 
   it('has no use for a secret without a secret', () => {
-    expect(authentications.kore.makeVerifier({ username: 'a', password: 'b' })).toBeUndefined();
+    expect(findAuthentication('kore').makeVerifier({ username: 'a', password: 'b' })).toBeUndefined();
   });
 });
 

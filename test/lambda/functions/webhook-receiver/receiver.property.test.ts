@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { interpret } from '../../../../lambda/carriers/index.ts';
-import { authentications } from '../../../../lambda/functions/webhook-receiver/authentication.ts';
+import { findAuthentication } from '../../../../lambda/functions/webhook-receiver/authentication.ts';
 import { receive, type WebhookSource } from '../../../../lambda/functions/webhook-receiver/receiver.ts';
 import { RequestLimit } from '../../../../lambda/functions/webhook-receiver/request-limit.ts';
 import { StreamWriter } from '../../../../lambda/functions/webhook-receiver/stream-writer.ts';
@@ -110,7 +110,7 @@ async function loseNothing(
   plan: TroubledStream['troubles'],
   stream: TroubledStream,
 ): Promise<void> {
-  const verifier = authentications['1nce'].makeVerifier({ username: 'fleet', password: 'password' });
+  const verifier = findAuthentication('1nce').makeVerifier({ username: 'fleet', password: 'password' });
   if (verifier === undefined) expect.fail('The secret is of no use');
   const secret = { get: async () => verifier, refresh: async () => verifier };
   const source = { name: 'fleet', streamArn: stream.arn, verifier: secret, limit: new RequestLimit(0) };

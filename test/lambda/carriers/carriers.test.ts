@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readBody } from '../../../lambda/carriers/body.ts';
+import { interpret, wireFormats } from '../../../lambda/carriers/index.ts';
+import type { Reading } from '../../../lambda/carriers/reading.ts';
+import { jsonObject } from '../../../lambda/json/json.ts';
+import { carriers, carrierTraits } from '../../../lambda/ledger/source.ts';
+import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { arrivalFrom } from '../../records/arrival.ts';
+
+const project = new URL('../../../', import.meta.url);
+const readPage = (path: string): string => readFileSync(new URL(path, project), 'utf8');
+
+/** The carrier that a reading's items name. */
+function namedCarrier(reading: Reading): string | undefined {
+  if (reading.kind !== 'observed') return undefined;
+  const { session, usage, event, sim } = reading;
+  return session?.origin.group.carrier ?? usage?.carrier ?? event?.carrier ?? sim?.origin.group.carrier;
+}
+
+describe('the table of carriers', () => {
+  it.each(carriers)('names the format of %s: its example is read as its own', async (carrier) => {
+    const { stream } = await exampleDeliveries();
+    const values = stream
+      .filter(({ source }) => source === carrier)
+      .flatMap(({ data }) => [...readBody(data).parts()])
+      .flatMap((part) => (part.kind === 'value' ? [part.value] : []));
+    const records = values.filter(
+      (value) => namedCarrier(interpret(value, arrivalFrom(carrier))) === carrier,
+    );
+    expect(records.length).toBeGreaterThan(values.length / 2);
+    const { recognises } = wireFormats[carrierTraits[carrier].format];
+    expect(records.filter((record) => !recognises(jsonObject(record) ?? {}))).toEqual([]);
+  });
+
+  it('has a page in docs/carriers for each carrier, and no other', () => {
+    const pages = readdirSync(new URL('docs/carriers', project)).sort();
+    expect(pages).toEqual(carriers.map((carrier) => `${carrier}.md`).sort());
+  });
+
+  it.each(carriers)('has a page for %s with its title and the command that connects it', (carrier) => {
+    const page = readPage(`docs/carriers/${carrier}.md`);
+    expect(page.startsWith(`# ${carrierTraits[carrier].title}`)).toBe(true);
+    expect(page).toContain(`npx simledger connect ${carrier}\n`);
+  });
+
+  it.each(carriers)('is the one that README.md and docs/configuration.md tell: %s is in both', (carrier) => {
+    expect(readPage('README.md')).toContain(`](docs/carriers/${carrier}.md)`);
+    const [row = ''] = /^\| `carrier` \|.*$/m.exec(readPage('docs/configuration.md')) ?? [];
+    expect(row).toContain(`\`${carrier}\``);
+  });
+});
