@@ -1,0 +1,89 @@
+import type { Reading } from '../carriers/reading.ts';
+import type { Changes } from '../ledger/fold.ts';
+import type { Receipt } from '../ledger/receipt.ts';
+import type { WriteReport } from '../store/report.ts';
+import { classifyReading, Measures } from './measures.ts';
+
+/** What a record turned out to be, before the store has said whether it took it. */
+type Verdict = 'stored' | 'repeated' | 'ignored' | 'rejected';
+
+const verdicts = { observed: 'stored', ignored: 'ignored', fault: 'rejected' } as const;
+
+/** Says what became of each record of a batch. Records are named by their index in it. */
+export class BatchAccount {
+  readonly measures = new Measures();
+  /** Ids that owners of Twilio and KORE sinks hand back to validate them. */
+  readonly testIds = new Set<string>();
+  readonly #verdicts: Verdict[] = [];
+  readonly #kinds: string[] = [];
+  readonly #deliveries: number[] = [];
+  /** Records whose change was stored before. */
+  readonly #unchanged = new Set<number>();
+  readonly #failed = new Set<number>();
+  /** One error a kind, by its name. */
+  readonly #writeErrors = new Map<string, Error>();
+  readonly #rejectErrors = new Map<string, Error>();
+
+  /**
+   * Adds a record.
+   *
+   * @param delivery index of the delivery that brought it.
+   * @returns the record's index.
+   */
+  add(reading: Reading, delivery: number, arrivedAt: number): number {
+    if (reading.kind === 'ignored' && reading.testId !== undefined) this.testIds.add(reading.testId);
+    this.#deliveries.push(delivery);
+    this.#kinds.push(classifyReading(reading));
+    this.measures.late(reading, arrivedAt);
+    return this.#verdicts.push(verdicts[reading.kind]) - 1;
+  }
+
+  /** Notes that a record repeats others of the batch. */
+  repeat(record: number): void {
+    this.#verdicts[record] = 'repeated';
+  }
+
+  /** Notes what the store made of changes. */
+  noteWritten(changes: Changes, { failed, repeated, errors }: WriteReport): void {
+    for (const record of failed) this.#failed.add(record);
+    for (const record of repeated) this.#unchanged.add(record);
+    for (const error of errors) {
+      if (!this.#writeErrors.has(error.name)) this.#writeErrors.set(error.name, error);
+    }
+    this.measures.use(changes, (record) => !this.#failed.has(record) && !this.#unchanged.has(record));
+  }
+
+  /** Notes that the quarantine did not keep records. */
+  noteUnkept(records: readonly number[], error: unknown): void {
+    for (const record of records) this.#failed.add(record);
+    const known = error instanceof Error ? error : new Error(String(error));
+    this.#rejectErrors.set(known.name, known);
+  }
+
+  /** The deliveries that must come again, by index, since a record of theirs failed. */
+  get failedDeliveries(): ReadonlySet<number> {
+    return new Set([...this.#failed].map((record) => this.#deliveries[record] ?? 0));
+  }
+
+  /** Why records failed, one error a kind. */
+  get errors(): readonly Error[] {
+    return [...this.#writeErrors.values(), ...this.#rejectErrors.values()];
+  }
+
+  /** Counts the records by what became of them, and those of each kind in the measures. Called once, at the end. */
+  makeReceipt(): Receipt {
+    const counts = { stored: 0, repeated: 0, ignored: 0, rejected: 0 };
+    this.#verdicts.forEach((verdict, record) => {
+      const kind = this.#kinds[record] ?? '';
+      if (this.#failed.has(record)) {
+        this.measures.count(kind, 'failed');
+        return;
+      }
+      const count = verdict === 'stored' && this.#unchanged.has(record) ? 'repeated' : verdict;
+      counts[count] += 1;
+      this.measures.count(kind, 'received');
+      this.measures.count(kind, count);
+    });
+    return { received: this.#verdicts.length - this.#failed.size, ...counts, failed: this.#failed.size };
+  }
+}

@@ -1,0 +1,134 @@
+import { forEachConcurrently } from '../store/concurrency.ts';
+import { type Quarantine, type Reject, rejectId } from '../store/quarantine.ts';
+import type { BatchAccount } from './batch-account.ts';
+
+/** Objects of rejects that are put at the same time. */
+const concurrentObjects = 16;
+
+/** Bytes of rejects that wait for the end of their batch; a few that were unpacked from gzip would fill the memory. */
+const maxWaitingBytes = 8 * 1024 * 1024;
+
+/**
+ * Bytes of rejects after which an object of one delivery ends and another begins. Half of what may wait, so that what is
+ * in an object depends on its delivery alone, never on what else is in the batch.
+ */
+const maxObjectBytes = 4 * 1024 * 1024;
+
+/** Bytes of a reject's line besides its body, about. */
+const lineBytes = 400;
+
+/** Rejects that are kept as one object, each once, and the records that they are. */
+interface RejectObject {
+  readonly records: number[];
+  readonly rejects: Reject[];
+  readonly ids: Set<string>;
+  /** The name under which a file's rejects are kept; undefined where the rejects name the object themselves. */
+  readonly group: string | undefined;
+  bytes: number;
+}
+
+/** The rejects of a batch that wait to be kept: those of one delivery, or of the group, by code in an object each. */
+export class PendingRejects {
+  readonly #quarantine: Quarantine;
+  readonly #group: string | undefined;
+  readonly #account: BatchAccount;
+  /** Bytes of rejects that have not been taken. */
+  #waitingBytes = 0;
+  /** Objects that more may come to, by code: those of the delivery that is being read, or of the group. */
+  #open = new Map<string, RejectObject>();
+  #openDelivery: number | undefined;
+  /** Objects that nothing more comes to. */
+  #closed: RejectObject[] = [];
+
+  /**
+   * @param group name under which all rejects of a code are kept together; without one, those of a delivery are.
+   * @param account takes what was not kept.
+   */
+  constructor(quarantine: Quarantine, group: string | undefined, account: BatchAccount) {
+    this.#quarantine = quarantine;
+    this.#group = group;
+    this.#account = account;
+  }
+
+  /** Whether more rejects would take too much memory. */
+  get areFull(): boolean {
+    return this.#waitingBytes > maxWaitingBytes;
+  }
+
+  /** Adds a record that was rejected. The records of a delivery come one after the other. */
+  add(record: number, delivery: number, reject: Reject): void {
+    if (this.#group === undefined && delivery !== this.#openDelivery) {
+      this.#closeOpen();
+      this.#openDelivery = delivery;
+    }
+    const { code } = reject;
+    const object = this.#open.get(code) ?? this.#makeObject(code);
+    this.#open.set(code, object);
+    object.records.push(record);
+    if (this.#group === undefined) {
+      const id = rejectId(reject);
+      if (object.ids.has(id)) return;
+      object.ids.add(id);
+    }
+    const bytes = reject.bytes.length + lineBytes;
+    object.rejects.push(reject);
+    object.bytes += bytes;
+    this.#waitingBytes += bytes;
+    // A group's rows are never as many.
+    if (this.#group !== undefined || object.bytes < maxObjectBytes) return;
+    this.#open.delete(code);
+    this.#closed.push(object);
+  }
+
+  /** Keeps the objects that nothing more comes to. Does not throw for what the quarantine does not keep. */
+  async keepClosed(): Promise<void> {
+    const closed = this.#closed;
+    this.#closed = [];
+    for (const { bytes } of closed) this.#waitingBytes -= bytes;
+    const objects = this.#group === undefined ? leaveOutContained(closed) : closed;
+    await forEachConcurrently(objects, concurrentObjects, async ({ records, rejects, group }) => {
+      try {
+        await this.#quarantine.keep(rejects, group);
+      } catch (error) {
+        this.#account.noteUnkept(records, error);
+      }
+    });
+  }
+
+  /** Keeps all objects. Does not throw for what the quarantine does not keep. */
+  async keepAll(): Promise<void> {
+    this.#closeOpen();
+    await this.keepClosed();
+  }
+
+  #makeObject(code: string): RejectObject {
+    const group = this.#group === undefined ? undefined : `${this.#group}/${code}`;
+    return { records: [], rejects: [], ids: new Set<string>(), group, bytes: 0 };
+  }
+
+  #closeOpen(): void {
+    this.#closed.push(...this.#open.values());
+    this.#open = new Map();
+    this.#openDelivery = undefined;
+  }
+}
+
+/**
+ * Leaves out objects whose rejects are all in another one, which then stands for their records as well. An object that
+ * has only some in common with others stays whole: what is in it depends on its delivery alone.
+ */
+function leaveOutContained(objects: readonly RejectObject[]): readonly RejectObject[] {
+  const holders = new Map<string, RejectObject>();
+  return objects
+    .toSorted((a, b) => b.ids.size - a.ids.size)
+    .filter((object) => {
+      const [first = ''] = object.ids;
+      const holder = holders.get(first);
+      if (holder !== undefined && [...object.ids].every((id) => holder.ids.has(id))) {
+        for (const record of object.records) holder.records.push(record);
+        return false;
+      }
+      for (const id of object.ids) if (!holders.has(id)) holders.set(id, object);
+      return true;
+    });
+}
