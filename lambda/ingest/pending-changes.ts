@@ -31,7 +31,7 @@ export class PendingChanges {
   }
 
   /** Folds what a record states into the changes. */
-  add(record: number, observations: Observations): void {
+  fold(record: number, observations: Observations): void {
     this.#records += 1;
     if (this.#fold.add(record, observations)) this.#account.repeat(record);
   }
