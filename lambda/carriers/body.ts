@@ -123,7 +123,7 @@ export function maxUnreadable({ size }: Pick<Body, 'size'>): number {
 export function tooManyUnreadable(body: Pick<Body, 'size'>): Fault {
   return fault(
     'too-many-values',
-    `More than ${maxUnreadable(body)} values of the body can not be read, which is the limit for its ${body.size} ` +
+    `More than ${maxUnreadable(body)} values of the body cannot be read, which is the limit for its ${body.size} ` +
       'bytes: it holds something else than records. Find out who sends it',
   );
 }
@@ -207,7 +207,7 @@ export function gunzip(bytes: Uint8Array, most: number): Buffer | Fault {
     if (error instanceof RangeError) return tooLarge();
     const isCut = error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
     const why = isCut ? 'it was cut short' : 'it was damaged, or only begins like it';
-    return fault('broken-gzip', `The body begins like gzip but can not be unpacked: ${why}`);
+    return fault('broken-gzip', `The body begins like gzip but cannot be unpacked: ${why}`);
   }
 }
 

@@ -70,7 +70,7 @@ export function identifierFault(text: string): IdentifierFault | undefined {
  */
 export function checkIdentifier(member: string, text: string | undefined): Fault | undefined {
   const wrong = text === undefined ? undefined : identifierFault(text);
-  return wrong === undefined ? undefined : memberFault(wrong, member, 'can not be used', text);
+  return wrong === undefined ? undefined : memberFault(wrong, member, 'cannot be used', text);
 }
 
 /** What people and spreadsheets put between the digits of a number: blanks, dashes, characters that are not seen. */

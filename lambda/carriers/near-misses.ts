@@ -106,7 +106,7 @@ export function explainValue(value: unknown): Fault {
   if (wrapper !== undefined) {
     return fault(
       'unknown-shape',
-      `This is no record, but its member ${wrapper} may hold some: send what that holds, alone`,
+      `This is not a record, but its member ${wrapper} may hold some: send what that holds, alone`,
     );
   }
   return fault('unknown-shape', 'This is neither a CloudEvent, nor an event, nor a usage record');

@@ -122,7 +122,7 @@ function checkedTime(value: unknown, member: string, arrival: Arrival): string |
   const tooLong = overlong(value, member);
   if (tooLong !== undefined) return tooLong;
   const time = typeof value === 'string' ? parseTime(value) : undefined;
-  if (time === undefined) return memberFault('impossible-time', member, 'is no possible time', value);
+  if (time === undefined) return memberFault('impossible-time', member, 'is not a possible time', value);
   if (
     time > formatArrivalDay(arrival) &&
     epochMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds

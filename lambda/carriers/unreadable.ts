@@ -66,7 +66,7 @@ const sampleBytes = 64 * 1024;
 
 function verdictOnText(begin: string): Verdict | undefined {
   if (/^<(?:!doctype html|html)/i.test(begin)) {
-    return ['an HTML page', 'A proxy or a login page may have answered in the place of the sender'];
+    return ['an HTML page', 'A proxy or a login page may have answered instead of the sender'];
   }
   if (/^<[?!a-z]/i.test(begin)) return ['XML', 'Send JSON'];
   if (/^(?:eyJ|W3si|WwogI|ewog|H4sI)[\w+/=-]*\s*$/.test(begin)) {

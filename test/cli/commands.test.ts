@@ -62,7 +62,7 @@ describe('quarantine', () => {
     const masked = await ledger.run(['quarantine', 'show', name.slice(0, 8)]);
     expect(masked.code).toBe(0);
     expect(masked.output).toContain(
-      'impossible-time: start_timestamp is no possible time: "2026-02-30T10:00:00Z"',
+      'impossible-time: start_timestamp is not a possible time: "2026-02-30T10:00:00Z"',
     );
     expect(masked.output).toContain('"imsi":"…0101"');
     for (const personal of ['901405100000101', '882285100000101', '8635760478500101', '10.0.0.10', 'Ada']) {

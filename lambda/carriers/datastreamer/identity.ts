@@ -57,7 +57,8 @@ export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: U
   const readOrganisationId = usable('organisation id', fields.organisationId);
   if (isFault(readOrganisationId) && sim === undefined) return readOrganisationId;
   const organisationId = unread.take(readOrganisationId, 'organisation.id', fields.organisationId);
-  if (recordId === undefined) return memberFault('missing-identity', 'id', 'is missing, or no whole number');
+  if (recordId === undefined)
+    return memberFault('missing-identity', 'id', 'is missing, or not a whole number');
   return {
     recordId,
     sim,

@@ -27,7 +27,7 @@ export function readDecimal(value: unknown, member: string): string | undefined 
 }
 
 function notDecimal(value: unknown, member: string): Fault {
-  return memberFault('impossible-number', member, 'is no decimal', value);
+  return memberFault('impossible-number', member, 'is not a decimal', value);
 }
 
 function tooManyDigits(value: unknown, member: string): Fault {

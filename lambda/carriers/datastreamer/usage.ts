@@ -215,7 +215,7 @@ function readVolumes(fields: UsageFields, bytesPerMegabyte: number): Volumes | F
     const decimal = readDecimal(value, member);
     if (isFault(decimal)) return decimal;
     if (decimal?.includes('.')) {
-      return memberFault('impossible-number', member, 'is no number of messages', value);
+      return memberFault('impossible-number', member, 'is not a number of messages', value);
     }
   }
   // Messages are counted in ones, as bytes are where a megabyte has one of them.

@@ -343,7 +343,7 @@ function readBytes(data: JsonObject, member: string): number | undefined | Fault
   const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
   const bytes = decimal === undefined || decimal.includes('.') ? undefined : timesWhole(decimal, 1);
   if (bytes !== undefined && bytes >= 0) return bytes;
-  return memberFault('impossible-number', member, 'is no exact number of bytes', value);
+  return memberFault('impossible-number', member, 'is not an exact number of bytes', value);
 }
 
 /** Three members that state bytes up, down and in total; undefined where none is there. */

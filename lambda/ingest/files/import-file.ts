@@ -306,7 +306,7 @@ export function interpretParsedRow(row: ParsedRow, interpretRow: RowInterpreter,
 
 function brokenRow(isText: boolean): Fault {
   return isText
-    ? fault('broken-row', 'The row is no CSV: a quote is not closed, or something follows one')
+    ? fault('broken-row', 'The row is not CSV: a quote is not closed, or something follows one')
     : fault('not-utf8', 'The row is not UTF-8 text');
 }
 

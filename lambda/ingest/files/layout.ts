@@ -122,7 +122,7 @@ function readColumns(
   key: string,
 ): RowInterpreter | Fault {
   if (swallowsRows(header)) return brokenHeader;
-  if (fields === undefined) return fault('unknown-columns', 'The header is no CSV row');
+  if (fields === undefined) return fault('unknown-columns', 'The header is not a CSV row');
   return makeRowInterpreter(fields, fileName(key));
 }
 

@@ -225,7 +225,7 @@ test('a reject is read with all that was kept of it', async () => {
   const { s3 } = deployment;
   const quarantine = new BucketQuarantine(new ClientBucket(s3, quarantineBucket));
   const reject: Required<Reject> = {
-    ...{ code: 'impossible-time', reason: 'start_timestamp is no possible time: 7' },
+    ...{ code: 'impossible-time', reason: 'start_timestamp is not a possible time: 7' },
     ...{ member: 'start_timestamp', value: '7', source: 'telekom', arrivedAt: Date.parse('2026-11-02') },
     ...{ position: 'bucket/cdr_1.csv@1#7', bytes: Buffer.from('1,7,x'), header: 'id,start_timestamp,iccid' },
   };
@@ -241,6 +241,6 @@ test('records that are rejected for other values of one member are counted toget
   await keep('telekom', ...[7, 8, 9].map((time) => JSON.stringify({ ...usageOf(1), start_timestamp: time })));
   const { stillRejected } = await redrive(await opened(), { interpret, source: 'telekom', dryRun: true });
   expect([...stillRejected].filter(([problem]) => problem.startsWith('impossible-time'))).toEqual([
-    ['impossible-time: start_timestamp is no possible time', 3],
+    ['impossible-time: start_timestamp is not a possible time', 3],
   ]);
 });

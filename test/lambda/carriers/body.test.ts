@@ -142,7 +142,7 @@ describe('encodings', () => {
     expect(readAll(bytes).broken).toEqual([
       {
         code: 'broken-gzip',
-        reason: 'The body begins like gzip but can not be unpacked: it was cut short',
+        reason: 'The body begins like gzip but cannot be unpacked: it was cut short',
         bytes,
       },
     ]);
@@ -392,7 +392,7 @@ describe('a body that is no JSON', () => {
   it.each([
     [
       '<!DOCTYPE html><html></html>',
-      'an HTML page, not JSON. A proxy or a login page may have answered in the place of the sender',
+      'an HTML page, not JSON. A proxy or a login page may have answered instead of the sender',
     ],
     ['<?xml version="1.0"?><a/>', 'XML, not JSON. Send JSON'],
     [Buffer.from('{"id": 7001}').toString('base64'), 'base64, not JSON. Send the bytes that it stands for'],

@@ -87,13 +87,13 @@ const examples: [unknown, string][] = [
   ],
   [
     { records: [{ id: 1 }] },
-    'This is no record, but its member records may hold some: send what that holds, alone',
+    'This is not a record, but its member records may hold some: send what that holds, alone',
   ],
   [
     { data: [{ id: 1 }] },
-    'This is no record, but its member data may hold some: send what that holds, alone',
+    'This is not a record, but its member data may hold some: send what that holds, alone',
   ],
-  [{ events: {} }, 'This is no record, but its member events may hold some: send what that holds, alone'],
+  [{ events: {} }, 'This is not a record, but its member events may hold some: send what that holds, alone'],
   [[{ id: 1 }], 'A record is an object, and this is an array in an array: send its elements'],
   ['{"id":1}', 'A record is an object, and this is a text that may hold one: send it without the quotes'],
   ['hello', 'A record is an object, and this is a text'],

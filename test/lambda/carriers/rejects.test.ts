@@ -110,25 +110,25 @@ const examples: readonly Example[] = [
     what: 'an id of several lines',
     record: superSim({ data_session_sid: 'PI1\nPI2' }),
     code: 'missing-identity',
-    reason: 'data_session_sid can not be used: "PI1\\nPI2"',
+    reason: 'data_session_sid cannot be used: "PI1\\nPI2"',
   },
   {
     what: 'an id with a zero byte',
     record: { ...usageRecord, id: 'a\u0000b' },
     code: 'missing-identity',
-    reason: 'id can not be used: "a\\u0000b"',
+    reason: 'id cannot be used: "a\\u0000b"',
   },
   {
     what: 'a usage record without id',
     record: without(usageRecord, 'id'),
     code: 'missing-identity',
-    reason: 'id is missing, or no whole number',
+    reason: 'id is missing, or not a whole number',
   },
   {
     what: 'a usage record whose id is a fraction',
     record: { ...usageRecord, id: 1.5 },
     code: 'missing-identity',
-    reason: 'id is missing, or no whole number',
+    reason: 'id is missing, or not a whole number',
   },
   {
     what: 'a usage record of no SIM',
@@ -152,31 +152,31 @@ const examples: readonly Example[] = [
     what: `the ICCID ${iccid}`,
     record: { ...usageRecord, sim: { id: 5, iccid } },
     code: 'scientific-notation' as const,
-    reason: `iccid can not be used: "${iccid}"`,
+    reason: `iccid cannot be used: "${iccid}"`,
   })),
   {
     what: 'a record id in scientific notation',
     record: { ...usageRecord, id: '1.23457E+15' },
     code: 'scientific-notation',
-    reason: 'id can not be used: "1.23457E+15"',
+    reason: 'id cannot be used: "1.23457E+15"',
   },
   {
     what: 'a Super SIM’s ICCID in scientific notation',
     record: superSim({ sim_iccid: '8.9883E+19' }),
     code: 'scientific-notation',
-    reason: 'sim_iccid can not be used: "8.9883E+19"',
+    reason: 'sim_iccid cannot be used: "8.9883E+19"',
   },
   {
     what: 'the id of a PDP context in scientific notation',
     record: contextEvent(3, { ...pdpContext, pdp_context_id: '1.1E+8' }),
     code: 'scientific-notation',
-    reason: 'pdp_context_id can not be used: "1.1E+8"',
+    reason: 'pdp_context_id cannot be used: "1.1E+8"',
   },
   {
     what: 'an id of a million characters',
     record: { ...usageRecord, id: 'x'.repeat(1_000_000) },
     code: 'oversized-field',
-    reason: `id can not be used: "${'x'.repeat(59)}…`,
+    reason: `id cannot be used: "${'x'.repeat(59)}…`,
   },
   {
     what: 'an event type of a million characters',
@@ -189,7 +189,7 @@ const examples: readonly Example[] = [
       what: `the date ${time}`,
       record: { ...usageRecord, start_timestamp: time },
       code: 'impossible-time' as const,
-      reason: `start_timestamp is no possible time: "${time}"`,
+      reason: `start_timestamp is not a possible time: "${time}"`,
     }),
   ),
   ...[
@@ -202,13 +202,13 @@ const examples: readonly Example[] = [
     what: `the time ${time}`,
     record: carrierEvent(1, { timestamp: time }),
     code: 'impossible-time' as const,
-    reason: `timestamp is no possible time: "${time}"`,
+    reason: `timestamp is not a possible time: "${time}"`,
   })),
   {
     what: 'a number for a time',
     record: carrierEvent(1, { timestamp: 1_762_077_600 }),
     code: 'impossible-time',
-    reason: 'timestamp is no possible time: 1762077600',
+    reason: 'timestamp is not a possible time: 1762077600',
   },
   {
     what: 'a connection event 24 hours and a second ahead',
@@ -226,13 +226,13 @@ const examples: readonly Example[] = [
     what: 'an object for a time',
     record: superSim({ timestamp: {} }),
     code: 'impossible-time',
-    reason: 'timestamp is no possible time: an object',
+    reason: 'timestamp is not a possible time: an object',
   },
   {
     what: 'an array for a time',
     record: superSim({ timestamp: [] }),
     code: 'impossible-time',
-    reason: 'timestamp is no possible time: an array',
+    reason: 'timestamp is not a possible time: an array',
   },
   {
     what: 'a type of a million characters',
@@ -248,13 +248,13 @@ const examples: readonly Example[] = [
       data_session_data_total: 'many',
     }),
     code: 'impossible-number',
-    reason: 'data_session_data_total is no exact number of bytes: "many"',
+    reason: 'data_session_data_total is not an exact number of bytes: "many"',
   },
   {
     what: 'half a byte',
     record: superSim({ data_upload: 0.5 }),
     code: 'impossible-number',
-    reason: 'data_upload is no exact number of bytes: 0.5',
+    reason: 'data_upload is not an exact number of bytes: 0.5',
   },
   {
     what: 'a negative volume',
@@ -266,7 +266,7 @@ const examples: readonly Example[] = [
     what: 'a volume that is no number',
     record: { ...usageRecord, volume: { total: 1, tx: 'NaN' } },
     code: 'impossible-number',
-    reason: 'volume tx is no decimal: "NaN"',
+    reason: 'volume tx is not a decimal: "NaN"',
   },
   {
     what: 'a volume of more digits than a table can hold',
@@ -278,7 +278,7 @@ const examples: readonly Example[] = [
     what: 'a volume that is an object which can not be made a text',
     record: { ...usageRecord, volume: { total: { toString: 1, valueOf: 1 } } },
     code: 'impossible-number',
-    reason: 'volume is no decimal: an object',
+    reason: 'volume is not a decimal: an object',
   },
   {
     what: 'a volume with more digits than a table holds',
@@ -332,7 +332,7 @@ const examples: readonly Example[] = [
     what: 'half a message',
     record: { ...usageRecord, traffic_type: { id: 6 }, volume: { total: 1.5 } },
     code: 'impossible-number',
-    reason: 'volume is no number of messages: 1.5',
+    reason: 'volume is not a number of messages: 1.5',
   },
 ];
 
@@ -424,7 +424,7 @@ describe('numbers of any length', () => {
       kind: 'fault',
       code: 'scientific-notation',
       member: 'iccid',
-      problem: 'iccid can not be used',
+      problem: 'iccid cannot be used',
       value: '"8.98828E+18"',
     });
     const superSimText = JSON.stringify(connectionEvent('attachment.accepted')).replace(
@@ -435,7 +435,7 @@ describe('numbers of any length', () => {
       kind: 'fault',
       code: 'scientific-notation',
       member: 'sim_iccid',
-      problem: 'sim_iccid can not be used',
+      problem: 'sim_iccid cannot be used',
       value: '"8.9883E+19"',
     });
   });

@@ -600,12 +600,17 @@ describe('privacy', () => {
       readStreamer(carrierEvent(6, { ...personal, timestamp: 'John Do'.length })),
     ];
     expect(readings).toEqual([
-      { kind: 'fault', code: 'missing-identity', member: 'id', problem: 'id is missing, or no whole number' },
+      {
+        kind: 'fault',
+        code: 'missing-identity',
+        member: 'id',
+        problem: 'id is missing, or not a whole number',
+      },
       {
         kind: 'fault',
         code: 'impossible-time',
         member: 'timestamp',
-        problem: 'timestamp is no possible time',
+        problem: 'timestamp is not a possible time',
         value: '7',
       },
     ]);

@@ -140,7 +140,12 @@ describe('the records in a batch', () => {
     const [first, second] = entriesIn(kinesisRecord(`[${text},${wrong}]`, '6'));
     expect([first?.reading, second?.reading, second?.bytes]).toEqual([
       usage,
-      { kind: 'fault', code: 'missing-identity', member: 'id', problem: 'id is missing, or no whole number' },
+      {
+        kind: 'fault',
+        code: 'missing-identity',
+        member: 'id',
+        problem: 'id is missing, or not a whole number',
+      },
       wrong,
     ]);
   });

@@ -262,7 +262,7 @@ describe('text messages and other traffic', () => {
       kind: 'fault',
       code: 'impossible-number',
       member: `volume ${way}`,
-      problem: `volume ${way} is no number of messages`,
+      problem: `volume ${way} is not a number of messages`,
       value: '0.5',
     });
   });

@@ -149,7 +149,7 @@ describe('a record is rejected', () => {
           kind: 'fault',
           code: 'impossible-number',
           member,
-          problem: `${member} is no exact number of bytes`,
+          problem: `${member} is not an exact number of bytes`,
           value: shown,
         });
       }

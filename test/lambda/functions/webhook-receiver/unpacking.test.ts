@@ -31,13 +31,13 @@ describe('a body', () => {
       'is gzip that ends too early',
       requestWith(gzip.subarray(0, -9)),
       400,
-      'The body begins like gzip but can not be unpacked: it was cut short',
+      'The body begins like gzip but cannot be unpacked: it was cut short',
     ],
     [
       'is gzip with a wrong check sum',
       requestWith(Buffer.concat([gzip.subarray(0, -8), Buffer.alloc(8)])),
       400,
-      'The body begins like gzip but can not be unpacked: it was damaged, or only begins like it',
+      'The body begins like gzip but cannot be unpacked: it was damaged, or only begins like it',
     ],
     [
       'is gzip with something behind it that would vanish',

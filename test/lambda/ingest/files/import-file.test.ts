@@ -220,7 +220,7 @@ describe('a file with', () => {
     'a header that is no CSV': {
       bytes: `"id,"event_start_timestamp"\n${row(1)}\n`,
       code: 'unknown-columns',
-      reason: /^The header is no CSV row$/,
+      reason: /^The header is not a CSV row$/,
     },
   };
 
