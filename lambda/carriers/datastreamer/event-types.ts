@@ -1,4 +1,4 @@
-/** Our names for the data streamer's event types (listed in docs/wire-formats.md), and what some say of a SIM's state. */
+/** Our names for the data streamer's event types (listed in docs/tables.md), and what some say of a SIM's state. */
 
 const names: ReadonlyMap<string, string> = new Map(
   Object.entries({
