@@ -143,7 +143,7 @@ async function measureAll(megabytes: number): Promise<Record<What, Measured>> {
     await pipeline(Readable.from(largeFile(megabytes)), createWriteStream(file));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('There is no port');
+    if (typeof address !== 'object' || address === null) throw new Error('The server has no port');
     const endpoint = `http://127.0.0.1:${address.port}`;
     const batch = await measure('batch', endpoint);
     const bombs = await measure('bombs', endpoint);

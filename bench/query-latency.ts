@@ -130,7 +130,7 @@ function apiOver(client: DynamoDBClient): Api {
 
 function eventFor(operation: string, query: string): APIGatewayProxyEventV2 {
   const route = routes.find((known) => known.operation === operation);
-  if (route === undefined) throw new Error(`There is no operation ${operation}`);
+  if (route === undefined) throw new Error(`Unknown operation ${operation}`);
   const key = routeKey(route);
   const path = route.path.replace('{sim}', sim);
   return {

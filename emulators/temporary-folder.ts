@@ -38,7 +38,7 @@ let own: ProcessFolder | undefined;
 /**
  * Creates a folder that only this user can read, below the one folder of this process.
  *
- * @param name what it is for, for whoever looks there.
+ * @param name what it is for, in the folder's name.
  * @throws Error of the operating system where the temporary folder can't be used.
  */
 export async function createTemporaryFolder(name: string): Promise<TemporaryFolder> {

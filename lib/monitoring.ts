@@ -363,7 +363,7 @@ export class Monitoring extends Construct {
   /**
    * Counts in the access log what API Gateway answers by itself: the one place that says for each request whether the
    * function was asked. The gateway's own metrics count the function's answers too, and in other minutes than the
-   * function does; and its 404 for an address that is none of ours, which any scanner gets, is no carrier's loss.
+   * function does; and its 404 for an unknown address, which any scanner gets, loses no record.
    */
   #watchGateway(webhooks: WebhookIngest): void {
     const logGroup = webhooks.node.findChild('AccessLog');

@@ -61,8 +61,7 @@ export class QueryApi extends Construct {
         'Who may call the query API: account and token, and previousToken while clients change over',
       members: { account },
       generated: 'token',
-      rotation:
-        'Whoever holds the token has to be given the new one: it is rotated by hand, with both valid meanwhile.',
+      rotation: 'Clients must be given a new token, so it is rotated by hand while both are valid.',
     });
   }
 

@@ -494,7 +494,7 @@ function makeSecrets({ account, token }: ApiCredentials): Record<string, string>
   return { [apiSecret]: JSON.stringify({ account, token }), ...Object.fromEntries(ofSources) };
 }
 
-/** Waits for all, even when one could not be started: what did start has to be there to be stopped. */
+/** Waits for all, even if one could not be started: those that started must be stopped. */
 async function allStarted<const T extends readonly Promise<unknown>[]>(
   starts: T,
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {

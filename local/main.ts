@@ -10,7 +10,7 @@ import { type UserFile, userFile } from './user-files.ts';
 
 /** `npm start`: the whole of simledger on this machine. See {@link help}. */
 
-/** Exit codes: what was asked for was done; the ledger is not what it has to be; it could not be done. */
+/** Exit codes: done; the ledger differs from the truth, or records failed; wrong use. */
 const exitCode = { done: 0, unequal: 1, wrongUse: 2 } as const;
 
 async function main(): Promise<number> {

@@ -34,11 +34,11 @@ export const localSources: readonly [LocalSource, ...LocalSource[]] = [
 /**
  * A source by its name.
  *
- * @throws Error when there is none.
+ * @throws Error if the source is unknown.
  */
 export function findPlace(source: string): LocalSource {
   const place = localSources.find(({ name }) => name === source);
-  if (place === undefined) throw new Error(`There is no local source ${source}`);
+  if (place === undefined) throw new Error(`Unknown local source ${JSON.stringify(source)}`);
   return place;
 }
 

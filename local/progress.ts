@@ -16,7 +16,7 @@ export class Progress {
   readonly #started = performance.now();
   #shown: number | undefined;
 
-  /** @param firstLineSeconds when the first line comes where the output is no terminal. */
+  /** @param firstLineSeconds seconds until the first line, if the output is not a terminal. */
   constructor(output: ProgressOutput, unit: string, firstLineSeconds = lineEverySeconds) {
     this.#firstLineSeconds = firstLineSeconds;
     this.#output = output;

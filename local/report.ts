@@ -18,7 +18,7 @@ const maxSims = 20;
 /** Sessions that it shows of each, the latest. */
 const maxSessions = 3;
 const maxRejects = 12;
-/** Items of a SIM's usage that are added up; whoever has more reads it by the API. */
+/** Items of a SIM's usage that are added up; use the API for more. */
 const maxUsage = 10_000;
 
 /** Receipts by source. */

@@ -49,7 +49,7 @@ export async function userFile(path: string): Promise<UserFile> {
   return { path, name: basename(path), kind, bytes: found.size };
 }
 
-/** Files larger than this are not taken into memory whole: they have to be JSON lines. */
+/** Files larger than this are not taken into memory whole: they must be JSON lines. */
 const largestWhole = 256 * 1024 * 1024;
 
 /** A JSON file, wherever it is. */
@@ -69,7 +69,7 @@ export function readBodies({ path, bytes }: UserFile): AsyncGenerator<Buffer> {
 /**
  * The bodies in a JSON file that may be elsewhere than on this machine.
  *
- * @throws UsageError where it is no JSON lines, and too large to be anything else.
+ * @throws UsageError if it is not JSON lines and too large to be read as a whole.
  */
 export async function* bodiesIn(file: JsonFile): AsyncGenerator<Buffer> {
   if (await beginsWithRecordLine(file)) {
@@ -111,10 +111,10 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 /** The greatest of the bytes that show nothing: blanks, tabs, line breaks. */
 const blank = 0x20;
-/** A line longer than this is none: the file holds one record, or something else, and is looked at as a whole. */
+/** The maximum length of a line. Beyond it the file is read as a whole. */
 const longestLine = largestWhole;
 
-/** Lines without their ends, as the bytes that they are: a record that is no text has to be kept as it came. */
+/** Lines without their ends, as the bytes that they are: a record that is not text must be kept as it came. */
 async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let started: Uint8Array[] = [];
   let length = 0;

@@ -65,7 +65,7 @@ async function answersAbout(api: SessionApi, sim: string, span: Span): Promise<I
 /**
  * A DataSession of the API, as an item of the sessions table would say it.
  *
- * @throws Error when it is none.
+ * @throws Error if it is not one.
  */
 export function answerItem(sim: string, dataSession: object): Item {
   const session = resource.parse(dataSession);

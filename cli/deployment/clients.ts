@@ -106,7 +106,7 @@ export class ConnectedDeployment {
 /**
  * The places that a stack's outputs name; the local run hands out the same.
  *
- * @throws UnreachableError where an output is missing: it is no stack of simledger, or one of an older version.
+ * @throws UnreachableError where an output is missing: the stack is not simledger, or of an older version.
  */
 export function readPlaces(outputs: Readonly<Record<string, string>>, title: string): Places {
   const output = (name: string): string => {

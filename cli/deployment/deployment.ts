@@ -96,7 +96,7 @@ export interface Check {
   readonly sentence: string;
 }
 
-/** There is no stack of a name. One that was deleted may have left something behind. */
+/** No stack has the name. A deleted one may have left resources behind. */
 export class MissingStackError extends UnreachableError {
   override readonly name = 'MissingStackError';
   /** As in {@link Deployment}. */

@@ -14,7 +14,7 @@ const title = 'the local run';
 /**
  * Finds the local run of this machine by the port of its API.
  *
- * @throws UnreachableError where nothing listens there, or something else. UsageError for a port that is none.
+ * @throws UnreachableError where nothing listens there, or something else. UsageError if the port is invalid.
  */
 export async function openLocalRun(env: NodeJS.ProcessEnv): Promise<Deployment> {
   const address = `http://127.0.0.1:${readPort('api', env)}`;

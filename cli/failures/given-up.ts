@@ -75,7 +75,7 @@ export async function* failedBatchObjects({
   }
 }
 
-/** Reads a batch; undefined where the object is gone, or is none that Lambda wrote. */
+/** Reads a batch; undefined if the object is gone, or was not written by Lambda. */
 export async function readFailedBatch(
   { s3, places }: Pick<Deployment, 's3' | 'places'>,
   key: string,
@@ -115,7 +115,7 @@ export interface DeadLetter {
   receipt: string;
   /** When it was sent, milliseconds since the epoch. */
   readonly sentAt: number;
-  /** What it announces; undefined where it is no announcement. */
+  /** The object that it announces; undefined if it does not announce one. */
   readonly objects: readonly FileObject[] | undefined;
 }
 

@@ -258,7 +258,7 @@ class Redrive {
       return;
     }
     const keys = [object.key, ...(line.object === undefined ? [] : [line.object])];
-    // The line goes first: a copy without its line is no reject any more.
+    // The line goes first: a copy without its line is not a reject.
     if (!this.#options.dryRun) await removeObjects(this.#deployment, keys);
     this.#removed += 1;
   }

@@ -49,7 +49,7 @@ export class ResultWriter {
     if (this.#waiting.length >= chunkLength) await this.flush();
   }
 
-  /** Writes an array, an element a line. Where an element can't be had, the array stays open: it is no JSON then. */
+  /** Writes an array, an element a line. If an element cannot be read, the array stays open and the output is not valid JSON. */
   async writeArray(elements: AsyncIterable<unknown>): Promise<void> {
     let separator = '';
     await this.write('[');

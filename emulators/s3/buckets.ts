@@ -87,7 +87,7 @@ export class Bucket {
     return this.#versions.get(key)?.at(-1);
   }
 
-  /** The object that a key shows; undefined when there is none or it is deleted. */
+  /** The object that a key shows; undefined if it does not exist or is deleted. */
   current(key: string): StoredObject | undefined {
     const newest = this.newest(key);
     return newest?.kind === 'object' ? newest : undefined;

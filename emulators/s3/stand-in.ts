@@ -57,7 +57,7 @@ export interface S3StandIn {
     bytes: Uint8Array,
     options?: PutObjectOptions,
   ): Promise<{ etag: string; versionId: string }>;
-  /** The bytes of an object; undefined when there is none. They are all in memory: not for large ones. */
+  /** The bytes of an object, all in memory; undefined if it does not exist. */
   getObject(bucket: string, key: string): Promise<Buffer | undefined>;
   /** All objects whose keys begin with the prefix, in the order of S3's lists. */
   listObjects(bucket: string, prefix?: string): readonly ListedObject[];

@@ -22,7 +22,7 @@ export function element(name: string, ...children: readonly Xml[]): Xml {
   return `<${name}>${children.join('')}</${name}>`;
 }
 
-/** An element with a value inside; nothing at all when there is no value. */
+/** An element with a value inside; nothing if the value is undefined. */
 export function field(name: string, value: string | number | boolean | undefined): Xml {
   return value === undefined ? '' : `<${name}>${escaped(String(value))}</${name}>`;
 }

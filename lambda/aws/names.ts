@@ -115,7 +115,7 @@ export const traffic = {
   uploaded: 'bytesUploaded',
   /** Bytes sent to devices. */
   downloaded: 'bytesDownloaded',
-  /** In the currency of the source's contract; 0 of 1NCE and Telekom, whose cost is no money. */
+  /** In the currency of the source's contract; 0 for 1NCE and Telekom, whose cost is not money. */
   cost: 'cost',
 } as const;
 

@@ -29,7 +29,7 @@ const commonIdentifier = /^(?:\d{1,40}|[A-Za-z0-9][\w-]{15,63})$/;
  * invisible characters at its ends.
  *
  * @param value a string, or a number that is exact: longer ones have been made strings when the JSON was read.
- * @returns undefined when there is none.
+ * @returns undefined if there is no identifier.
  */
 export function identifier(value: unknown): string | undefined {
   if (typeof value === 'string') {
@@ -43,7 +43,7 @@ export function identifier(value: unknown): string | undefined {
 const outerBlanks = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
 const spreadsheetText = /^(?:=?"(.*)"|'(.*?)'?)$/s;
 
-/** A text without its outer disguise. A longer text than an identifier may have is left as it is: it is no identifier. */
+/** A text without its outer disguise. A text longer than any identifier stays as it is. */
 function unwrap(text: string): string {
   if (text.length > 2 * maxIdentifierLength) return text;
   const bare = text.replace(outerBlanks, '');
@@ -105,7 +105,7 @@ export function readIccid(text: string): string | undefined {
  * can't be told from the digits, so the check digit is not required, and cut off where it is a 20th. Of 18 digits all
  * are the key: whether a 19th would be a check digit can't be told either.
  *
- * @returns undefined when the text is no ICCID: see {@link readIccid}.
+ * @returns undefined if the text is not an ICCID: see {@link readIccid}.
  */
 export function simOfIccid(iccid: string): string | undefined {
   return readIccid(iccid)?.slice(0, 19);

@@ -28,7 +28,7 @@ export const rejectCodes = [
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
 
-/** What is wrong with a record, as a value: a carrier's mistake is no exception. */
+/** What is wrong with a record, as a value: a carrier's mistake is not exceptional. */
 export interface Fault {
   readonly kind: 'fault';
   readonly code: RejectCode;
@@ -40,7 +40,7 @@ export interface Fault {
   readonly value?: string;
 }
 
-/** A message of a platform about itself, which is no record. */
+/** A message of a platform about itself, which is not a record. */
 export interface Ignored {
   readonly kind: 'ignored';
   readonly reason: string;

@@ -48,7 +48,7 @@ export class Unread {
     return undefined;
   }
 
-  /** The noted members as the text of an object; undefined where there are none. */
+  /** The noted members as the text of an object; undefined if none was noted. */
   get text(): string | undefined {
     return this.#members === undefined ? undefined : textWithin(this.#members, maxBytes);
   }

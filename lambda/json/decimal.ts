@@ -15,7 +15,7 @@ const maxTextLength = 256;
  * A decimal as plain text in its one canonical form: no exponent, no leading or trailing zeros, so that a record says
  * the same whether it came as JSON or as CSV.
  *
- * @returns undefined when the value is no decimal or has more digits than a table can hold exactly.
+ * @returns undefined if the value is not a decimal, or has more digits than a table can hold exactly.
  */
 export function parseDecimal(value: string | number): string | undefined {
   if (typeof value === 'number') {

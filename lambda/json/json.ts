@@ -9,7 +9,7 @@ const inexactNumber = /[:,[]\s*-?(?:\d[\d.]{15}|\d[\d.]*[eE])/;
 /** An object of a carrier's JSON. Its members are looked at one by one; a name can be anything. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The value as an object; undefined when it is none. */
+/** The value as an object; undefined if it is not one. */
 export function jsonObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as JsonObject)
@@ -99,7 +99,7 @@ function isDigit(sign: number): boolean {
 }
 
 /**
- * Where a string ends: the position behind its closing quote, the text's end where there is none. No expression does
+ * Where a string ends: the position behind its closing quote, or the text's end if it has none. No expression does
  * this: with millions of escapes in a string it would run out of stack.
  */
 function endOfString(text: string, from: number): number {
@@ -526,7 +526,7 @@ class ValueScanner {
     return -1;
   }
 
-  /** The position behind a number, a word, or what stands in the place of one. */
+  /** The position behind a number, a word, or other characters in its place. */
   #endOfWord(from: number, to: number): number {
     const text = this.#text;
     let at = from + 1;

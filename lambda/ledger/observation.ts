@@ -239,7 +239,7 @@ export interface Usage {
   /** Money: a decimal as text, so that it stays exact. */
   readonly cost: string | undefined;
   readonly currency: string | undefined;
-  /** What a carrier writes as cost where that is no money, but the volume again: its decimal. */
+  /** The decimal that a carrier writes as cost, if it is not money but repeats the volume. */
   readonly costVolume: string | undefined;
   readonly operatorName: string | undefined;
   readonly mcc: string | undefined;

@@ -31,7 +31,7 @@ let lastTime: string | undefined;
  * A carrier's time as ISO 8601 with milliseconds and `Z`; finer fractions are cut off. A leap second, for which there is
  * no such text, is the last millisecond before it: so it stays within its day and month, behind all that came before.
  *
- * @returns undefined when the text is no time, names a moment that does not exist (February 30th, hour 25), or lies
+ * @returns undefined if the text is not a time, names a moment that does not exist (February 30th, hour 25), or lies
  *   before the year 2000.
  */
 export function parseTime(text: string): string | undefined {

@@ -139,7 +139,7 @@ function addPart(sum: number | null, part: number | undefined): number | null {
   return sum === null || part === undefined ? null : exact(sum + part);
 }
 
-/** A sum that is a whole number of bytes, or an error: nine petabytes in one list are none of a SIM's. */
+/** A sum that is a whole number of bytes, or an error: no SIM has nine petabytes in one list. */
 function exact(sum: number): number {
   if (!Number.isSafeInteger(sum)) throw new RangeError('The sum of volumes is beyond exact numbers');
   return sum;

@@ -89,7 +89,7 @@ export class ContendedItemError extends Error {
   }
 }
 
-/** Puts an item in the place of one that was read, unless that has changed since; then says what stands there, if told. */
+/** Replaces an item that was read, unless it has changed since; then returns the stored item, if the store does. */
 export async function replaceItem(
   { client, tableName, attributes }: Pick<RegisterTable<never>, 'client' | 'tableName' | 'attributes'>,
   stored: Item,

@@ -73,7 +73,7 @@ export function isHeaderRow(row: Row): boolean {
   return names.size >= minHeaderNames && 2 * names.size >= cells.length;
 }
 
-/** The column that holds the records' ids; -1 where there is none. */
+/** The column that holds the records' ids; -1 if the header has none. */
 export function findIdColumn(header: Row): number {
   return header.findIndex((heading) => canonicalName(heading) === 'id');
 }
@@ -197,7 +197,7 @@ function eventRows(columns: ReadonlyMap<string, number>, width: number): RowInte
       record['event_type_id'] = findEventTypeId(String(record['event_type_description'] ?? ''));
     }
     const detail = record['detail'];
-    // Text that is no JSON, or broken, stays as it is.
+    // Text that is not valid JSON stays as it is.
     if (typeof detail === 'string') record['detail'] = parseObject(detail) ?? detail;
     const fields = { ...eventFields(record), abridged: true, extra: collectExtra(row, unknown) };
     return interpretEvent(fields, arrival);

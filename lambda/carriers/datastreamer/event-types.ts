@@ -68,7 +68,7 @@ const statuses: ReadonlyMap<string, string> = new Map(
 const withoutSession: ReadonlySet<string> = new Set(['9', '10', '11', '16', '43']);
 
 /**
- * The name of an event type; `event.<id>` where there is none of ours.
+ * The name of an event type; `event.<id>` if we have no name for it.
  *
  * @param words the carrier's description of the type. Id 15 means two things, by age, and only the words tell which.
  * @param refused whether an event 3 tells of a PDP context that was not created.

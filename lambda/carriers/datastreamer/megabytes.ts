@@ -17,7 +17,7 @@ export interface WholeBytes extends Totals {
   readonly dataTotal: number;
 }
 
-/** A decimal in its canonical form, undefined where there is none; or what is wrong with it. */
+/** A decimal in its canonical form, undefined if the value is absent; or what is wrong with it. */
 export function readDecimal(value: unknown, member: string): string | undefined | Fault {
   if (isNothing(value)) return undefined;
   const tooLong = overlong(value, member);

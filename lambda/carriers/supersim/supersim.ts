@@ -286,7 +286,7 @@ function interpretCell(data: JsonObject, unread: Unread): Cell | undefined {
   return { cellId, lac, lat: position?.lat, lon: position?.lon };
 }
 
-/** Both coordinates, or none: half a position is no position. */
+/** Both coordinates, or none: one alone says nothing. */
 function readPosition(location: JsonObject): { readonly lat: number; readonly lon: number } | undefined {
   const lat = readDegrees(location['lat'], 90);
   const lon = readDegrees(location['lon'], 180);
@@ -301,7 +301,7 @@ const maxDegreesLength = 40;
 
 const degreesSpelling = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
 
-/** Degrees; undefined where the value is no number or lies beyond the range. */
+/** Degrees; undefined if the value is not a number or lies beyond the range. */
 function readDegrees(value: unknown, range: number): number | undefined {
   const degrees = typeof value === 'string' ? writtenDegrees(value) : value;
   if (typeof degrees !== 'number' || !(Math.abs(degrees) <= range)) return undefined;

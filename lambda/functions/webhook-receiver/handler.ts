@@ -34,7 +34,7 @@ const sources = new Map(
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const started = performance.now();
   const source = sources.get(event.routeKey);
-  if (source === undefined) return answer(404, 'There is no such source');
+  if (source === undefined) return answer(404, 'Unknown source');
   const request = readWebhookRequest(event);
   const { status, message, records } = await receive(
     request,

@@ -8,7 +8,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** The body of a request as the carrier wrote it, or why there is none. */
+/** The body of a request as the carrier wrote it, or why it cannot be read. */
 export function unpacked({ headers, body }: WebhookRequest): Buffer | Refusal {
   const declared = Number(headers['content-length'] ?? body.length);
   if (body.length < declared) {

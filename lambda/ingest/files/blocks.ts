@@ -13,7 +13,7 @@ export const blockBytes = 128 * 1024;
 /** Rows of a block: some ten times those of a carrier's file. Rows of two bytes would otherwise fill the memory. */
 export const maxBlockRows = 4_096;
 
-/** A row longer than this is none: an unclosed quote has swallowed what follows. */
+/** The maximum length of a row. Beyond it, an unclosed quote has swallowed what follows. */
 const maxRowBytes = 2 * 1024 * 1024;
 
 /**
@@ -119,7 +119,7 @@ export class BlockReader {
   }
 }
 
-/** Behind the last line break, quotes or not; all of it where there is none. */
+/** Behind the last line break, quotes or not; all of it if there is no line break. */
 function endOfLines(window: Buffer): number {
   const last = window.lastIndexOf(0x0a);
   return last === -1 ? window.length : last + 1;

@@ -106,7 +106,7 @@ async function openNoted(
   }
 }
 
-/** Whether an empty object is none that a carrier delivers: a folder, or `_SUCCESS` of a job. */
+/** Whether an empty object is not a delivery but a marker: a folder, or `_SUCCESS` of a job. */
 function isMarker({ key }: FileObject): boolean {
   return !/\.csv(\.gz)?$/i.test(key);
 }

@@ -10,7 +10,7 @@ import { BlockReader } from './blocks.ts';
 import { formatBytes, recogniseFormat } from './formats.ts';
 import { type Delimiter, detectDelimiter, type ParsedRow, parseRows, scanRows } from './rows.ts';
 
-/** A header longer than this is none. */
+/** The maximum length of a header. */
 const longestHeader = 64 * 1024;
 
 /** How rows are read, by the header that stands before them. */
@@ -87,7 +87,7 @@ const brokenHeader = fault(
   'The header has a line break in it: a quote is not closed, or lines end with a carriage return only. End lines with a line feed',
 );
 
-/** The header that a row among others is, under which the next rows stand; undefined where the row is none. */
+/** The header that a row among others is, under which the next rows stand; undefined if the row is not a header. */
 export function headerIn(row: ParsedRow, { idColumn, header }: Layout): string | undefined {
   // Nearly all rows have an id that is a number: a look is cheaper.
   const id = row.fields?.[idColumn];
@@ -177,7 +177,7 @@ interface HeaderBounds {
   readonly end: number | undefined;
 }
 
-/** Where the first row is, line breaks in its quotes being part of it. What states the separator only is none. */
+/** Where the first row is, line breaks in its quotes being part of it. A line that only states the separator is not a row. */
 function findHeader(head: Buffer, ended: boolean): HeaderBounds {
   for (let begin = blankBytes(head, 0); ; ) {
     const [length] = scanRows(head.subarray(begin), ',', 1).ends;
@@ -190,7 +190,7 @@ function findHeader(head: Buffer, ended: boolean): HeaderBounds {
   }
 }
 
-/** Where the first byte is that is no blank and no line break. */
+/** The position of the first byte that is neither a blank nor a line break. */
 function blankBytes(head: Buffer, from: number): number {
   let at = from;
   while (at < head.length && isWhiteSpace(head[at] ?? 0)) at += 1;

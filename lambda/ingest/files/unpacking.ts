@@ -22,7 +22,7 @@ class DamagedFileError extends Error {
   }
 }
 
-/** CSV shrinks to a tenth; a file that unpacks to more than 200 times its size is none. Small files may. */
+/** CSV shrinks to a tenth; a file that unpacks to more than 200 times its size is not CSV. Small files may. */
 const maxRatio = 200;
 const freeBytes = 64 * 1024 * 1024;
 
