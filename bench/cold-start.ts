@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { functions } from '../lib/limits.ts';
 import { bundle, temporaryFolder } from './bundles.ts';
+import type { FunctionName } from './deployed.ts';
 import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
 import { interleaved, ratios } from './pairs.ts';
 import { functionEnvironment, probe, startStub } from './processes.ts';
@@ -20,33 +21,44 @@ interface Program {
   readonly entry: string;
   readonly title: string;
   readonly event: unknown;
+  /** The function whose environment it gets. */
+  readonly as: FunctionName;
   /** Kilobytes (1,000 bytes). */
   readonly maxKilobytes?: number;
 }
 
 const programs: Readonly<Record<string, Program>> = {
-  sdk: { entry: 'bench/peers/sdk-only.ts', title: 'The SDK’s client alone', event: null },
+  sdk: {
+    entry: 'bench/peers/sdk-only.ts',
+    title: 'The SDK’s client alone',
+    event: null,
+    as: 'kinesisConsumer',
+  },
   kinesisConsumer: {
     entry: functions.kinesisConsumer.entry,
     title: 'Kinesis consumer',
+    as: 'kinesisConsumer',
     event: makeBatch({ kind: 'session', perSession: 1 }, 0, 1),
     maxKilobytes: 380,
   },
   fileImporter: {
     entry: functions.fileImporter.entry,
     title: 'File importer',
+    as: 'fileImporter',
     event: { Records: [{ messageId: '1', body: '{"Event":"s3:TestEvent"}' }] },
     maxKilobytes: 540,
   },
   queryApi: {
     entry: functions.queryApi.entry,
     title: 'Query API',
+    as: 'queryApi',
     event: {
       version: '2.0',
       routeKey: 'GET /v1/Sims/{sim}',
       rawPath: '/v1/Sims/8988307000000120011',
       rawQueryString: '',
-      headers: {},
+      // As the stub's secret has them; the first request reads it.
+      headers: { authorization: `Basic ${btoa('ACmeasured:measured')}` },
       pathParameters: { sim: '8988307000000120011' },
       requestContext: {
         http: { method: 'GET', path: '/v1/Sims/8988307000000120011', sourceIp: '127.0.0.1' },
@@ -57,22 +69,14 @@ const programs: Readonly<Record<string, Program>> = {
   },
 };
 
-const variables = {
-  FILE_QUEUE_URL: 'http://127.0.0.1:9/queue',
-  API_ACCESS: 'iam',
-  API_PERSONAL_DATA: 'never',
-  API_CLIENT_REQUESTS_PER_SECOND: '0',
-  API_SOURCES: '["default"]',
-};
-
 export async function coldStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
   const folder = temporaryFolder();
   const stub = await startStub();
-  const env = { ...functionEnvironment(stub.endpoint), ...variables };
   const first: Record<string, number[]> = {};
   const bytes: Record<string, number> = {};
   const starts: Record<string, () => Promise<number>> = {};
-  for (const [name, { entry, event }] of Object.entries(programs)) {
+  for (const [name, { entry, event, as }] of Object.entries(programs)) {
+    const env = functionEnvironment(stub.endpoint, as);
     const path = await bundle(entry, folder, name);
     bytes[name] = statSync(path).size;
     starts[name] = async () => {

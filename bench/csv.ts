@@ -1,114 +1,155 @@
 import { bundle, temporaryFolder } from './bundles.ts';
-import { csvFile } from './csv-file.ts';
+import { csvFile, type Delivery, deliveries } from './csv-file.ts';
 import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
 import { interleaved, ratios } from './pairs.ts';
 import type { CsvCost, Way } from './probes/csv.ts';
-import { functionEnvironment, peerEnvironment, probe, startStub } from './processes.ts';
+import { functionEnvironment, peerEnvironment, probe, type Stub, startStub } from './processes.ts';
+import { writeStubContents } from './stub-contents.ts';
 
 /**
- * CSV files: rows a second and peak memory, parsed and interpreted only and up to a DynamoDB that answers at once, beside
- * CSV readers that only parse, and beside the importer that one would otherwise write.
+ * CSV files of a source that has a stream, as every source that can be configured: CPU a row and peak memory, parsed and
+ * interpreted only, and up to a DynamoDB that answers at once. Fresh files, delivered minutes after their rows, of which
+ * no row or half of them came by the stream before; and old ones. Nine of ten SIMs are known. Beside them CSV readers
+ * that only parse, and the importer that one would otherwise write.
  */
 
-const readers: readonly Way[] = ['csv-parse-arrays', 'csv-parse-objects', 'papaparse', 'udsv'];
-const ways: readonly Way[] = ['interpret', 'store', ...readers, 'usual'];
-const titles: Readonly<Record<Way, string>> = {
-  interpret: 'simledger, parsed and interpreted',
-  store: 'simledger, up to the stub',
-  'csv-parse-arrays': 'csv-parse, arrays',
-  'csv-parse-objects': 'csv-parse, objects',
-  papaparse: 'papaparse, objects',
-  udsv: 'uDSV, typed objects',
-  usual: 'csv-parse, zod, lib-dynamodb, up to the stub',
-};
+/** What is measured: a way to read a file, when it was delivered, and whether half of its rows are stored. */
+interface Case {
+  readonly title: string;
+  readonly way: Way;
+  readonly delivery: Delivery;
+  readonly half?: boolean;
+}
+
+const cases = {
+  interpret: { title: 'simledger, parsed and interpreted', way: 'interpret', delivery: 'fresh' },
+  fresh: { title: 'simledger, a fresh file, no row stored, up to the stub', way: 'store', delivery: 'fresh' },
+  half: {
+    title: 'simledger, a fresh file, half of its rows stored, up to the stub',
+    ...{ way: 'store', delivery: 'fresh', half: true },
+  },
+  old: { title: 'simledger, an old file, no row stored, up to the stub', way: 'store', delivery: 'old' },
+  usual: { title: 'csv-parse, zod, lib-dynamodb, up to the stub', way: 'usual', delivery: 'fresh' },
+  'csv-parse-arrays': { title: 'csv-parse, arrays', way: 'csv-parse-arrays', delivery: 'fresh' },
+  'csv-parse-objects': { title: 'csv-parse, objects', way: 'csv-parse-objects', delivery: 'fresh' },
+  papaparse: { title: 'papaparse, objects', way: 'papaparse', delivery: 'fresh' },
+  udsv: { title: 'uDSV, typed objects', way: 'udsv', delivery: 'fresh' },
+} as const satisfies Readonly<Record<string, Case>>;
+type CaseName = keyof typeof cases;
+
+const names = Object.keys(cases) as CaseName[];
+const readers = ['csv-parse-arrays', 'csv-parse-objects', 'papaparse', 'udsv'] as const;
+/** How much less CPU than the usual importer. */
+const wantedOfUsual = { fresh: 2, half: 2, old: 2 } as const;
 
 export async function csv({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
   const folder = temporaryFolder();
-  const stub = await startStub();
+  const program = await bundle('bench/probes/csv.ts', folder, 'csv');
+  const rows = quick ? 10_000 : 100_000;
+  const small = await withStub(folder, rows, (stub) =>
+    compared(rows, pairs, (one) => measure(program, folder, stub, rows, cases[one])),
+  );
+  if (quick) return small.figures;
+  const many = 1_000_000;
+  const large = await withStub(folder, many, async (stub) => ({
+    fresh: await measure(program, folder, stub, many, cases.fresh),
+    interpret: await measure(program, folder, stub, many, cases.interpret),
+  }));
+  return [
+    ...small.figures,
+    figure(
+      'csv.1000000.fresh.rate',
+      '1,000,000 fresh rows up to the stub',
+      [large.fresh.rows / large.fresh.seconds],
+      'rows/s',
+    ),
+    figure(
+      'csv.1000000.interpret.rate',
+      '1,000,000 rows parsed and interpreted',
+      [large.interpret.rows / large.interpret.seconds],
+      'rows/s',
+    ),
+    figure('csv.1000000.fresh.memory', '  peak memory up to the stub', [large.fresh.megabytes], 'MB', {
+      atMost: 160,
+    }),
+    figure(
+      'csv.memory-growth',
+      '  beside that of 100,000 rows',
+      small.freshMegabytes.map((megabytes) => large.fresh.megabytes / megabytes),
+      '×',
+      { atMost: 1.3 },
+    ),
+  ];
+}
+
+async function withStub<Result>(
+  folder: string,
+  rows: number,
+  run: (stub: Stub) => Promise<Result>,
+): Promise<Result> {
+  const stub = await startStub(await writeStubContents(folder, rows));
   try {
-    const program = await bundle('bench/probes/csv.ts', folder, 'csv');
-    const measure = async (rows: number, way: Way): Promise<CsvCost> => {
-      const path = await csvFile(folder, rows);
-      const isOurs = way === 'interpret' || way === 'store';
-      const env = (isOurs ? functionEnvironment : peerEnvironment)(stub.endpoint);
-      return probe<CsvCost>(program, { arguments: [path, way], env, plain: true });
-    };
-    const rows = quick ? 10_000 : 100_000;
-    const small = await compared(rows, pairs, measure);
-    if (quick) return small.figures;
-    const large = await measure(1_000_000, 'store');
-    const largeInterpreted = await measure(1_000_000, 'interpret');
-    return [
-      ...small.figures,
-      figure(
-        'csv.1000000.store.rate',
-        '1,000,000 rows up to the stub',
-        [large.rows / large.seconds],
-        'rows/s',
-      ),
-      figure(
-        'csv.1000000.interpret.rate',
-        '1,000,000 rows parsed and interpreted',
-        [largeInterpreted.rows / largeInterpreted.seconds],
-        'rows/s',
-      ),
-      figure('csv.1000000.store.memory', '  peak memory up to the stub', [large.megabytes], 'MB', {
-        atMost: 160,
-      }),
-      figure(
-        'csv.memory-growth',
-        '  beside that of 100,000 rows',
-        small.memory.map((megabytes) => large.megabytes / megabytes),
-        '×',
-        { atMost: 1.3 },
-      ),
-    ];
+    return await run(stub);
   } finally {
     stub.stop();
   }
 }
 
+async function measure(
+  program: string,
+  folder: string,
+  stub: Stub,
+  rows: number,
+  { way, delivery, half = false }: Case,
+): Promise<CsvCost> {
+  const path = await csvFile(folder, rows);
+  const endpoint = half ? stub.halfEndpoint : stub.endpoint;
+  const isOurs = way === 'interpret' || way === 'store';
+  const env = isOurs ? functionEnvironment(endpoint, 'fileImporter') : peerEnvironment(endpoint);
+  return probe<CsvCost>(program, { arguments: [path, way, String(deliveries[delivery])], env, plain: true });
+}
+
 async function compared(
   rows: number,
   pairs: number,
-  measure: (rows: number, way: Way) => Promise<CsvCost>,
-): Promise<{ readonly figures: Figure[]; readonly memory: readonly number[] }> {
-  const costs = Object.fromEntries(ways.map((way) => [way, [] as CsvCost[]])) as Record<Way, CsvCost[]>;
+  measureCase: (name: CaseName) => Promise<CsvCost>,
+): Promise<{ readonly figures: Figure[]; readonly freshMegabytes: readonly number[] }> {
+  const megabytes = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+    CaseName,
+    number[]
+  >;
   const programs = Object.fromEntries(
-    ways.map((way) => [
-      way,
+    names.map((name) => [
+      name,
       async () => {
-        const cost = await measure(rows, way);
-        costs[way].push(cost);
+        const cost = await measureCase(name);
+        megabytes[name].push(cost.megabytes);
         return cost.micros;
       },
     ]),
-  ) as Record<Way, () => Promise<number>>;
+  ) as Record<CaseName, () => Promise<number>>;
   const micros = await interleaved(programs, pairs);
-  const perWay = ways.flatMap((way) => [
-    figure(`csv.${rows}.${way}.micros`, `${titles[way]}: CPU a row`, micros[way], 'µs'),
-    figure(
-      `csv.${rows}.${way}.memory`,
-      '  peak memory',
-      costs[way].map(({ megabytes }) => megabytes),
-      'MB',
-    ),
+  const perCase = names.flatMap((name) => [
+    figure(`csv.${rows}.${name}.micros`, `${cases[name].title}: CPU a row`, micros[name], 'µs'),
+    figure(`csv.${rows}.${name}.memory`, '  peak memory', megabytes[name], 'MB'),
   ]);
-  const beside = readers.map((reader) =>
+  const besideReaders = readers.map((reader) =>
     figure(
       `csv.${rows}.interpret.${reader}`,
-      `Parsed and interpreted, faster than ${titles[reader]} by`,
+      `Parsed and interpreted, less CPU than ${cases[reader].title} by`,
       ratios(micros[reader], micros.interpret),
       '×',
       reader === 'csv-parse-objects' ? { atLeast: 1.5 } : undefined,
     ),
   );
-  const usual = figure(
-    `csv.${rows}.store.usual`,
-    'Up to the stub, less CPU than the usual importer by',
-    ratios(micros.usual, micros.store),
-    '×',
-    { atLeast: 2 },
+  const besideUsual = (['fresh', 'half', 'old'] as const).map((name) =>
+    figure(
+      `csv.${rows}.${name}.usual`,
+      `${cases[name].title}: less CPU than the usual importer by`,
+      ratios(micros.usual, micros[name]),
+      '×',
+      { atLeast: wantedOfUsual[name] },
+    ),
   );
-  return { figures: [...perWay, ...beside, usual], memory: costs.store.map(({ megabytes }) => megabytes) };
+  return { figures: [...perCase, ...besideReaders, ...besideUsual], freshMegabytes: megabytes.fresh };
 }

@@ -7,27 +7,148 @@ import cdk from '../cdk.json' with { type: 'json' };
 import { readConfiguration, readStackName } from '../lib/configuration.ts';
 import { SimledgerStack } from '../lib/simledger-stack.ts';
 import type { Deployed } from './month.ts';
+import { type MeasuredSource, nameStream } from './workloads.ts';
+
+/**
+ * What a configuration deploys, read from its template. The benchmarks take the environment of each function from here
+ * and write none by hand: a mode that no configuration produces can't be measured.
+ */
+
+/** The functions, by the paths of their constructs in the stack. */
+const functionPaths = {
+  kinesisConsumer: 'StreamIngest/KinesisConsumer/Function',
+  fileImporter: 'FileIngest/FileImporter/Function',
+  queryApi: 'QueryApi/Reader/Function',
+  webhookReceiver: 'WebhookIngest/Receiver/Function',
+} as const;
+export type FunctionName = keyof typeof functionPaths;
+
+/** A function as it is deployed. */
+export interface DeployedFunction {
+  readonly memoryMegabytes: number;
+  /** Its variables, `NODE_OPTIONS` included. Tables have the names of the local engine's, other resources their paths. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** How a source's stream feeds the consumer. */
+export interface DeployedMapping {
+  readonly batchSize: number;
+  readonly batchingWindowSeconds: number;
+  readonly parallelizationFactor: number;
+}
+
+/** What is measured: sources of the carriers whose records the workloads have, and every default beside them. */
+const measuredConfiguration = {
+  sources: [
+    { name: 'kore', carrier: 'kore', webhook: true },
+    { name: '1nce', carrier: '1nce', organisationId: '8100', webhook: true },
+    { name: 'emnify', carrier: 'emnify', organisationId: '42', webhook: true },
+    { name: 'telekom', carrier: 'telekom' },
+  ] satisfies readonly ({ readonly name: MeasuredSource } & Record<string, unknown>)[],
+};
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly Metadata?: Readonly<Record<string, string>>;
+}
+
+let measured: Template | undefined;
+
+/** A function of the measured configuration. @throws Error when the template does not have it. */
+export function readDeployedFunction(name: FunctionName): DeployedFunction {
+  measured ??= synthesize(measuredConfiguration);
+  const resources: Readonly<Record<string, Resource>> = measured.toJSON()['Resources'];
+  const found = Object.values(resources).find((one) => findPath(one) === functionPaths[name]);
+  if (found === undefined) throw new Error(`The template has no function ${functionPaths[name]}`);
+  const { MemorySize, Environment } = found.Properties;
+  const { Variables } = Environment as { readonly Variables: Readonly<Record<string, unknown>> };
+  const variables = Object.entries(Variables).map(([key, value]) => [key, resolveText(value, resources)]);
+  return { memoryMegabytes: Number(MemorySize), environment: Object.fromEntries(variables) };
+}
+
+/** How the default configuration feeds a stream's records to the consumer. */
+export function readDeployedMapping(): DeployedMapping {
+  measured ??= synthesize(measuredConfiguration);
+  const [mapping] = Object.values(
+    measured.findResources('AWS::Lambda::EventSourceMapping', {
+      Properties: { StartingPosition: 'TRIM_HORIZON' },
+    }),
+  );
+  if (mapping === undefined) throw new Error('The template has no mapping of a stream');
+  const { BatchSize, MaximumBatchingWindowInSeconds, ParallelizationFactor } = mapping['Properties'];
+  return {
+    batchSize: BatchSize,
+    batchingWindowSeconds: MaximumBatchingWindowInSeconds,
+    parallelizationFactor: ParallelizationFactor,
+  };
+}
 
 /** Counts what is paid by the piece in the template of the fleets that `docs/costs.md` computes with: one 1NCE source. */
 export function countDeployed(): Deployed {
+  const template = synthesize({ sources: [{ name: '1nce', carrier: '1nce', organisationId: '8100' }] });
+  const count = (type: string) => Object.keys(template.findResources(type)).length;
+  return { alarms: count('AWS::CloudWatch::Alarm'), dashboards: count('AWS::CloudWatch::Dashboard') };
+}
+
+function synthesize(simledger: object): Template {
   const outdir = mkdtempSync(join(tmpdir(), 'simledger-costs-'));
   try {
-    const sources = [{ name: '1nce', carrier: '1nce', organisationId: '8100' }];
     const app = new App({
       analyticsReporting: false,
       outdir,
       context: {
         ...cdk.context,
         'aws:cdk:bundling-stacks': [],
+        'aws:cdk:enable-path-metadata': true,
         '@aws-cdk/core:validateAgainstDefaultRules': false,
-        simledger: { sources },
+        simledger,
       },
     });
     const stack = new SimledgerStack(app, readStackName(app.node), readConfiguration(app.node));
-    const template = Template.fromStack(stack);
-    const count = (type: string) => Object.keys(template.findResources(type)).length;
-    return { alarms: count('AWS::CloudWatch::Alarm'), dashboards: count('AWS::CloudWatch::Dashboard') };
+    return Template.fromStack(stack);
   } finally {
     rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** The path of a resource's construct in the stack. */
+function findPath({ Metadata }: Resource): string {
+  const [, ...parts] = (Metadata?.['aws:cdk:path'] ?? '').split('/');
+  return parts.slice(0, -1).join('/');
+}
+
+/** A property's text, with names in the place of references to resources. */
+function resolveText(value: unknown, resources: Readonly<Record<string, Resource>>): string {
+  if (typeof value === 'string') return value;
+  const {
+    Ref,
+    'Fn::GetAtt': attribute,
+    'Fn::Join': joined,
+  } = value as {
+    readonly Ref?: string;
+    readonly 'Fn::GetAtt'?: readonly [string, string];
+    readonly 'Fn::Join'?: readonly [string, readonly unknown[]];
+  };
+  if (joined !== undefined) return joined[1].map((part) => resolveText(part, resources)).join(joined[0]);
+  const id = Ref ?? attribute?.[0] ?? '';
+  const resource = resources[id];
+  if (resource === undefined)
+    throw new Error(`A reference of the template is not resolved: ${JSON.stringify(value)}`);
+  return nameResource(resource);
+}
+
+function nameResource(resource: Resource): string {
+  const path = findPath(resource);
+  const parts = path.split('/');
+  switch (resource.Type) {
+    case 'AWS::DynamoDB::Table':
+      return parts.at(-1) ?? '';
+    case 'AWS::Kinesis::Stream':
+      return nameStream(parts[0] ?? '');
+    case 'AWS::SQS::Queue':
+      return `http://127.0.0.1:9/${path}`;
+    default:
+      return parts.join('-').toLowerCase();
   }
 }

@@ -22,7 +22,8 @@ const cases: readonly Case[] = [
   { kind: 'session', perSession: 5, wanted: { full: 11, lite: 3.5 } },
   { kind: 'session', perSession: 20, wanted: { full: 30, lite: 10 } },
   { kind: 'usage', perSession: 1, wanted: { full: 35, lite: 11 } },
-  { kind: 'event', perSession: 1, wanted: {} },
+  { kind: 'event', perSession: 1, wanted: { lite: 1 } },
+  { kind: 'context', perSession: 1, wanted: { lite: 1 } },
 ];
 
 /** Batches measured of each; the peers make some seven thousand requests in one. */
@@ -88,4 +89,8 @@ function makeFigures(one: Case, results: Readonly<Record<Subject, number[]>>): F
   ];
 }
 
-const titles = { session: '', usage: 'Usage record', event: 'PDP event' } as const;
+const titles = {
+  usage: '1NCE usage record',
+  event: 'Telekom PDP event, old generation',
+  context: '1NCE PDP event',
+} as const;

@@ -6,10 +6,18 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { environment } from '../lambda/aws/names.ts';
+import type { KinesisStreamRecord } from 'aws-lambda';
+import { sourcesFromEnvironment } from '../lambda/aws/sources.ts';
 import { functions } from '../lib/limits.ts';
 import { createDeployedFunction } from '../local/deployed-function.ts';
-import { batchOfBombs, largeFile, largestBatch, megabyte } from '../test/property/large-deliveries.ts';
+import {
+  arrivedAt,
+  batchOfBombs,
+  largeFile,
+  largestBatch,
+  megabyte,
+} from '../test/property/large-deliveries.ts';
+import { type FunctionName, readDeployedFunction } from './deployed.ts';
 
 /**
  * The most memory that the functions take, each in a process of its own, bundled and started as it is deployed: the
@@ -23,36 +31,39 @@ import { batchOfBombs, largeFile, largestBatch, megabyte } from '../test/propert
  * Exits with 1 when one takes more than its ceiling.
  */
 
-/** Megabytes that a function may have resident while it takes something in, of the 512 that it gets. */
+/** Megabytes that a function may have resident while it takes something in, of what it gets. */
 const ceilings = { file: 200, batch: 400, bombs: 400 } as const;
 type What = keyof typeof ceilings;
 
 const fileKey = 'cdr_20261102_120000.csv';
-const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/1nce';
+/** Where the records arrive, as it is deployed: a source that has a stream and a bucket. */
+const source = sourcesFromEnvironment(readDeployedFunction('fileImporter').environment).all.find(
+  ({ carrier }) => carrier === '1nce',
+);
+if (source?.streamArn === undefined || source.bucket === undefined)
+  throw new Error('No source of 1NCE with a stream and a bucket is deployed');
+const { streamArn, bucket } = source;
 /** Longer than the file takes: an import that is cut into several invocations takes no more memory. */
 const timeoutSeconds = 6 * 3_600;
 
-/** What a function is handed, and what it is configured with beside the endpoint. */
+/** A function and what it is handed. */
 interface Task {
-  readonly definition: (typeof functions)[keyof typeof functions];
-  readonly source: { readonly bucket: string } | { readonly streamArn: string };
+  readonly name: FunctionName;
   readonly event: () => object;
 }
 
 const announcement = {
   eventName: 'ObjectCreated:Put',
-  s3: { bucket: { name: 'files' }, object: { key: fileKey } },
+  s3: { bucket: { name: bucket }, object: { key: fileKey } },
 };
 const message = { messageId: 'message', body: JSON.stringify({ Records: [announcement] }) };
-const fromStream = { definition: functions.kinesisConsumer, source: { streamArn } };
+const inStream = (records: readonly KinesisStreamRecord[]): object => ({
+  Records: records.map((record) => ({ ...record, eventSourceARN: streamArn })),
+});
 const tasks: Readonly<Record<What, Task>> = {
-  file: {
-    definition: functions.fileImporter,
-    source: { bucket: 'files' },
-    event: () => ({ Records: [message] }),
-  },
-  batch: { ...fromStream, event: () => ({ Records: largestBatch() }) },
-  bombs: { ...fromStream, event: () => ({ Records: batchOfBombs() }) },
+  file: { name: 'fileImporter', event: () => ({ Records: [message] }) },
+  batch: { name: 'kinesisConsumer', event: () => inStream(largestBatch()) },
+  bombs: { name: 'kinesisConsumer', event: () => inStream(batchOfBombs()) },
 };
 
 interface Measured {
@@ -69,13 +80,14 @@ const maxDeliveries = 5;
  * @throws Error when the function fails, or goes on reporting something as failed.
  */
 async function measure(what: What, endpoint: string): Promise<Measured> {
-  const { definition, source, event } = tasks[what];
+  const { name, event } = tasks[what];
+  const { memoryMegabytes, environment } = readDeployedFunction(name);
   const lambda = await createDeployedFunction({
     name: `memory-of-${what}`,
-    entry: definition.entry,
-    memoryMegabytes: definition.memoryMegabytes,
+    entry: functions[name].entry,
+    memoryMegabytes,
     timeoutSeconds,
-    environment: makeEnvironment(endpoint, source),
+    environment: { ...environment, AWS_ENDPOINT_URL: endpoint },
   });
   try {
     const begin = performance.now();
@@ -97,24 +109,6 @@ async function measure(what: What, endpoint: string): Promise<Measured> {
   }
 }
 
-function makeEnvironment(endpoint: string, source: Task['source']): Record<string, string> {
-  return {
-    [environment.sources]: JSON.stringify([
-      { name: '1nce', carrier: '1nce', bytesPerMegabyte: 1_000_000, ...source },
-    ]),
-    [environment.sessionsTable]: 'Sessions',
-    [environment.usageTable]: 'Usage',
-    [environment.eventsTable]: 'Events',
-    [environment.simsTable]: 'Sims',
-    [environment.filesTable]: 'Files',
-    [environment.deliveriesTable]: 'Deliveries',
-    [environment.eventRetentionDays]: '90',
-    [environment.quarantineBucket]: 'quarantine',
-    [environment.fileQueueUrl]: `${endpoint}/queue`,
-    AWS_ENDPOINT_URL: endpoint,
-  };
-}
-
 const answers: Readonly<Record<string, string>> = {
   'DynamoDB_20120810.BatchGetItem': '{"Responses":{},"UnprocessedKeys":{}}',
   'DynamoDB_20120810.BatchWriteItem': '{"UnprocessedItems":{}}',
@@ -130,8 +124,10 @@ function answer(file: string, request: IncomingMessage, response: ServerResponse
 }
 
 async function sendFile(file: string, response: ServerResponse): Promise<void> {
-  const { size, mtime } = await stat(file);
-  response.writeHead(200, { 'content-length': size, 'last-modified': mtime.toUTCString(), etag: '"file"' });
+  const { size } = await stat(file);
+  // Minutes after its last rows: what is fresh is written with more care.
+  const delivered = new Date(arrivedAt).toUTCString();
+  response.writeHead(200, { 'content-length': size, 'last-modified': delivered, etag: '"file"' });
   await pipeline(createReadStream(file), response);
 }
 

@@ -3,17 +3,8 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { environment } from '../lambda/aws/names.ts';
-import {
-  deliveriesTable,
-  eventsTable,
-  filesTable,
-  sessionsTable,
-  simsTable,
-  usageTable,
-} from '../lambda/store/tables.ts';
-import { nodeOptions } from '../lib/limits.ts';
-import { streamArn } from './workloads.ts';
+import { type FunctionName, readDeployedFunction } from './deployed.ts';
+import type { StubPorts } from './stub-dynamodb.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
@@ -24,13 +15,28 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** Table in which the full peer notes what it has done. */
 export const idempotencyTable = 'Idempotency';
 
-/** The environment of a measured function of simledger's, with DynamoDB at an endpoint. */
-export function functionEnvironment(endpoint: string): Record<string, string> {
-  return { ...peerEnvironment(endpoint), NODE_OPTIONS: nodeOptions };
+/** The environment of a measured function of simledger's as it is deployed, with AWS's services at an endpoint. */
+export function functionEnvironment(
+  endpoint: string,
+  name: FunctionName = 'kinesisConsumer',
+): Record<string, string> {
+  const { memoryMegabytes, environment } = readDeployedFunction(name);
+  return { ...runtimeEnvironment(endpoint, memoryMegabytes), ...environment };
 }
 
-/** The same for a peer, which runs with Node's own defaults. */
+/** The same for a peer in the place of the consumer, which runs with Node's own defaults. */
 export function peerEnvironment(endpoint: string): Record<string, string> {
+  const { memoryMegabytes, environment } = readDeployedFunction('kinesisConsumer');
+  const { NODE_OPTIONS: _, ...variables } = environment;
+  return {
+    ...runtimeEnvironment(endpoint, memoryMegabytes),
+    ...variables,
+    IDEMPOTENCY_TABLE: idempotencyTable,
+  };
+}
+
+/** What Lambda sets. */
+function runtimeEnvironment(endpoint: string, memoryMegabytes: number): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     TZ: 'UTC',
@@ -39,22 +45,11 @@ export function peerEnvironment(endpoint: string): Record<string, string> {
     AWS_SECRET_ACCESS_KEY: 'measured',
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
     AWS_LAMBDA_FUNCTION_NAME: 'measured',
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    [environment.sessionsTable]: sessionsTable.name,
-    [environment.usageTable]: usageTable.name,
-    [environment.eventsTable]: eventsTable.name,
-    [environment.simsTable]: simsTable.name,
-    [environment.filesTable]: filesTable.name,
-    [environment.deliveriesTable]: deliveriesTable.name,
-    [environment.quarantineBucket]: 'quarantine',
-    [environment.eventRetentionDays]: '90',
-    [environment.sources]: JSON.stringify([
-      { name: 'default', carrier: 'kore', bytesPerMegabyte: 1_000_000, streamArn },
-    ]),
-    IDEMPOTENCY_TABLE: idempotencyTable,
   };
 }
 
@@ -85,13 +80,23 @@ export async function probe<Result>(path: string, options: ProbeOptions): Promis
 /** A stub that runs until it is stopped. */
 export interface Stub {
   readonly endpoint: string;
+  /** The same, where half of the usage records are stored. */
+  readonly halfEndpoint: string;
   stop(): void;
 }
 
-export async function startStub(): Promise<Stub> {
-  const child = start('stub-dynamodb.ts', { arguments: [], env: { PATH: process.env['PATH'] ?? '' } });
-  const { port } = await firstMessage<{ port: number }>(child, 'stub-dynamodb.ts');
-  return { endpoint: `http://127.0.0.1:${port}`, stop: () => child.kill() };
+/** @param contents path of the {@link import('./stub-dynamodb.ts').StubContents} that it answers from; nothing by default. */
+export async function startStub(contents?: string): Promise<Stub> {
+  const child = start('stub-dynamodb.ts', {
+    arguments: contents === undefined ? [] : [contents],
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
+  const { port, halfPort } = await firstMessage<StubPorts>(child, 'stub-dynamodb.ts');
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    halfEndpoint: `http://127.0.0.1:${halfPort}`,
+    stop: () => child.kill(),
+  };
 }
 
 function start(

@@ -1,31 +1,107 @@
-import { createServer } from 'node:http';
+import { createReadStream } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createInterface } from 'node:readline';
+import type { Item } from '../lambda/store/items.ts';
 
 /**
  * A DynamoDB that takes everything, keeps nothing and answers at once: what a program costs that talks to it is the
  * program's own. A program: it tells its parent the port, and ends with it.
+ *
+ *   node stub-dynamodb.ts [CONTENTS]
+ *
+ * CONTENTS is a file with a {@link StubItem} a line, which it answers with when it is asked for their keys. On its second
+ * port it knows half of the usage records as well, told by their keys; on the first none.
  */
 
-const answers: Readonly<Record<string, string>> = {
-  BatchGetItem: '{"Responses":{},"UnprocessedKeys":{}}',
-  BatchWriteItem: '{"UnprocessedItems":{}}',
+/** Something that the stub holds. */
+export interface StubItem {
+  readonly table: 'Sims' | 'Usage';
+  /** As DynamoDB's JSON. Of usage one item stands for all, with the key that is asked for. */
+  readonly item: Item;
+}
+
+/** Items of SIMs by their keys, as JSON. */
+const sims = new Map<string, string>();
+/** A usage item without its key, as JSON that goes on. */
+let usage: string | undefined;
+
+const [, , contents] = process.argv;
+if (contents !== undefined) {
+  for await (const line of createInterface({ input: createReadStream(contents) })) keep(JSON.parse(line));
+}
+
+function keep({ table, item }: StubItem): void {
+  if (table === 'Sims') {
+    sims.set(String(item['sim']?.S), JSON.stringify(item));
+    return;
+  }
+  const { sim: _, usageId: __, ...attributes } = item;
+  usage = JSON.stringify(attributes).slice(1);
+}
+
+interface Requested {
+  readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
+  readonly Statements?: readonly unknown[];
+}
+
+const secretText = JSON.stringify({ account: 'ACmeasured', token: 'measured' });
+
+/** What an operation answers; one that is not here answers with nothing. */
+const answers: Readonly<Record<string, (body: () => Requested, knowsUsage: boolean) => string>> = {
+  BatchGetItem: (body, knowsUsage) =>
+    `{"Responses":${contents === undefined ? '{}' : findItems(body(), knowsUsage)},"UnprocessedKeys":{}}`,
+  BatchWriteItem: () => '{"UnprocessedItems":{}}',
+  BatchExecuteStatement: (body) => JSON.stringify({ Responses: (body().Statements ?? []).map(() => ({})) }),
+  GetSecretValue: () => JSON.stringify({ SecretString: secretText }),
 };
 
-const server = createServer((request, response) => {
-  request.resume();
+function findItems({ RequestItems = {} }: Requested, knowsUsage: boolean): string {
+  const tables = Object.entries(RequestItems).map(([table, { Keys }]) => {
+    const items = Keys.flatMap((key) => findItem(table, key, knowsUsage) ?? []);
+    return `${JSON.stringify(table)}:[${items.join(',')}]`;
+  });
+  return `{${tables.join(',')}}`;
+}
+
+function findItem(table: string, key: Item, knowsUsage: boolean): string | undefined {
+  if (table === 'Sims') return sims.get(String(key['sim']?.S));
+  const isKnown = knowsUsage && Number(String(key['usageId']?.S).at(-1)) % 2 === 0;
+  if (table !== 'Usage' || usage === undefined || !isKnown) return undefined;
+  return `${JSON.stringify(key).slice(0, -1)},${usage}`;
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, knowsUsage: boolean): void {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.once('end', () => {
     const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1] ?? '';
-    const answer = answers[operation] ?? '{}';
+    const body = (): Requested => JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const text = Buffer.from(answers[operation]?.(body, knowsUsage) ?? '{}');
     response.writeHead(200, {
       'content-type': 'application/x-amz-json-1.0',
-      'content-length': answer.length,
+      'content-length': text.length,
       'x-amzn-requestid': 'STUB',
     });
-    response.end(answer);
+    response.end(text);
   });
-});
-server.keepAliveTimeout = 120_000;
-server.listen(0, '127.0.0.1', () => {
+}
+
+/** Starts to listen. @returns the port. */
+async function listen(knowsUsage: boolean): Promise<number> {
+  const server = createServer((request, response) => answer(request, response, knowsUsage));
+  server.keepAliveTimeout = 120_000;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  process.send?.({ port: typeof address === 'object' ? address?.port : undefined });
-});
+  if (typeof address !== 'object' || address === null) throw new Error('The stub has no port');
+  return address.port;
+}
+
+/** Where the stub listens. */
+export interface StubPorts {
+  readonly port: number;
+  /** Where it knows half of the usage records. */
+  readonly halfPort: number;
+}
+
+process.send?.({ port: await listen(false), halfPort: await listen(true) } satisfies StubPorts);
 process.once('disconnect', () => process.exit());

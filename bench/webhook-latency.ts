@@ -7,6 +7,7 @@ import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import { functions } from '../lib/limits.ts';
 import { createDeployedFunction } from '../local/deployed-function.ts';
+import { readDeployedFunction } from './deployed.ts';
 
 /**
  * How long a carrier's call takes: from the first byte sent to the answer, through the local gateway, the function as
@@ -17,17 +18,19 @@ import { createDeployedFunction } from '../local/deployed-function.ts';
  */
 
 const secret = 'secret';
-const sources = [
-  { name: 'single', carrier: 'emnify' },
-  { name: 'batch', carrier: 'kore' },
-  { name: 'bulk', carrier: '1nce' },
-] as const satisfies readonly Pick<WebhookSourceDescription, 'name' | 'carrier'>[];
+/** The receiver as it is deployed, with the sources that it is called for. */
+const { memoryMegabytes, environment: variables } = readDeployedFunction('webhookReceiver');
+const sources: readonly WebhookSourceDescription[] = JSON.parse(
+  variables[environment.webhookSources] ?? '[]',
+);
+/** Milliseconds between two calls, so that the receiver takes all of them: it takes 100 a second of a source. */
+const pauseMilliseconds = 12;
 
 /** What is posted: by which source, how many records, and how often. */
 const calls = [
-  { source: 'single', records: 1, rounds: 300 },
-  { source: 'batch', records: 50, rounds: 300 },
-  { source: 'bulk', records: 3_000, rounds: 60 },
+  { source: 'emnify', records: 1, rounds: 300 },
+  { source: 'kore', records: 50, rounds: 300 },
+  { source: '1nce', records: 3_000, rounds: 60 },
 ] as const;
 const warmUpRounds = 5;
 
@@ -39,8 +42,8 @@ function record(call: number, id: number): object {
 
 /** The header by which a source's carrier is told. */
 function makeCredentials(source: string, url: string, body: string): Record<string, string> {
-  if (source === 'bulk') return { authorization: `Basic ${btoa(`user:${secret}`)}` };
-  if (source === 'single') return { authorization: `Bearer ${secret}` };
+  if (source === '1nce') return { authorization: `Basic ${btoa(`user:${secret}`)}` };
+  if (source === 'emnify') return { authorization: `Bearer ${secret}` };
   return { 'kore-signature': createHash('sha256').update(`${secret}POST${url}${body}`).digest('hex') };
 }
 
@@ -56,6 +59,7 @@ async function measure(
     bytes = Buffer.byteLength(body);
     const url = `${base}${webhookPath(source)}`;
     const headers = { 'content-type': 'application/json', ...makeCredentials(source, url, body) };
+    await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
     const before = performance.now();
     const { status } = await fetch(url, { method: 'POST', headers, body });
     if (status !== 200) throw new Error(`${source} was answered with ${status}`);
@@ -67,22 +71,20 @@ async function measure(
 async function main(asJson: boolean): Promise<void> {
   const kinesis = createKinesisStandIn({ maximumBytesPerStream: 64 * 1024 * 1024 });
   const basic = { username: 'user', password: secret };
-  const content: Record<string, object> = { single: { token: secret }, batch: { secret }, bulk: basic };
+  const content: Record<string, object> = { emnify: { token: secret }, kore: { secret }, '1nce': basic };
   const secrets = createSecretsStandIn(
-    Object.fromEntries(Object.entries(content).map(([name, members]) => [name, JSON.stringify(members)])),
+    Object.fromEntries(sources.map(({ name, secret: id }) => [id, JSON.stringify(content[name])])),
   );
   const [{ port: kinesisPort }, { port: secretsPort }] = [await kinesis.listen(0), await secrets.listen(0)];
-  const descriptions = sources.map(({ name, carrier }): WebhookSourceDescription => {
-    const { arn: streamArn } = kinesis.createStream(name, 4);
-    return { name, carrier, streamArn, secret: name, requestsPerSecond: 0 };
-  });
+  for (const { streamArn } of sources) kinesis.createStream(streamArn.split('/')[1] ?? '', 4);
   const receiver = await createDeployedFunction({
     ...functions.webhookReceiver,
+    memoryMegabytes,
     name: 'webhook-receiver',
     environment: {
+      ...variables,
       AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${kinesisPort}`,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${secretsPort}`,
-      [environment.webhookSources]: JSON.stringify(descriptions),
     },
   });
   const gateway = await startGateway(0);

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import { eventRecordMaker } from '../emulators/event-source-mapping/kinesis-record.ts';
+import { sourceId } from '../lib/source-ids.ts';
 
 /**
  * The records that are measured with: carriers' own documents, with the names of SIMs, sessions and records, and the
  * times, made different; and batches of them as Lambda makes them.
  */
 
-/** What a batch is of. */
-export type Kind = 'session' | 'usage' | 'event';
+/** What a batch is of: Super SIM updates, usage records, PDP events of the old and of the new generation. */
+export type Kind = 'session' | 'usage' | 'event' | 'context';
 
 /** What is measured with. */
 export interface Workload {
@@ -25,45 +26,110 @@ export function workloadName({ kind, perSession }: Workload): string {
 /** What an invocation may carry. */
 const payloadBytes = 6_000_000;
 
-/** Where the records arrive. */
-export const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/measured';
+/** Names of the sources that are measured. */
+export type MeasuredSource = 'kore' | '1nce' | 'emnify' | 'telekom';
+
+/** Where each kind's records arrive. */
+const sourceNames: Readonly<Record<Kind, MeasuredSource>> = {
+  session: 'kore',
+  usage: '1nce',
+  event: 'telekom',
+  context: '1nce',
+};
+
+/** The ARN of the stream of a source that is deployed under this id. */
+export function nameStream(id: string): string {
+  return `arn:aws:kinesis:us-east-1:000000000000:stream/${id}`;
+}
 
 const begin = Date.parse('2026-11-01T00:00:00Z');
-/** When the batches arrive. */
-const arrivalSeconds = begin / 1_000 + 30 * 86_400;
 const minute = 60_000;
+/** Milliseconds from a batch's latest record until it arrives: about a second, as live records do. */
+const deliveryMilliseconds = 1_000;
 /** Super SIM tells of an open session every six minutes. */
 const updateMinutes = 6;
+/** What a usage record covers. */
+const usageMinutes = 15;
 
-/** Texts that make a carrier's document into others of its kind. */
+/** What makes a carrier's document into others of its kind. */
 interface Variation {
   readonly number: number;
+  /** Number of the session, and of its SIM. */
   readonly session: number;
+  /** Number of the record among those of its session. */
+  readonly update: number;
   readonly time: number;
 }
 
+/** Bytes that a session moves between two updates, each way; its totals grow by them. */
+const updateBytes = { uploaded: 1_840, downloaded: 5_260 } as const;
+
 const templates: Readonly<Record<Kind, (variation: Variation) => string>> = {
-  session: readDocument('twilio/data-session-updated.json', ({ number, session, time }) => [
+  session: readDocument('twilio/data-session-updated.json', ({ number, session, update, time }) => [
     ['EZeb42ec296e094786c6dd34aab7b15fac', `EZ${padded(number, 32)}`],
     ['PIc64fc7780f12ab694aad316d7b06f7a3', `PI${padded(session, 32)}`],
     ['HS2f71995b834d803ff5376799ba59bd1d', `HS${padded(session, 32)}`],
     ['89883070000005381783', `8988307${padded(session, 13)}`],
+    ['732123200563187', `7321232${padded(session, 8)}`],
+    ['358600842867678', `3586008${padded(session, 8)}`],
+    ['Zeblaze Thor 6 Android Watch', `Android Watch ${padded(session, 14)}`],
+    ['100.68.56.159', formatAddress(session)],
     ['2022-12-14T13:40:52', formatSecond(time)],
     ['2022-12-14T13:34:52', formatSecond(time - updateMinutes * minute)],
     ['2022-12-11T06:15:01', formatSecond(begin - 3 * 24 * 60 * minute)],
+    ...describeBytes(update),
   ]),
   usage: readDocument('1nce/usage.json', ({ number, session, time }) => [
     ['1234567890', `2${padded(number, 9)}`],
     ['8988280666001000001', `898828066${padded(session, 10)}`],
+    ['901405100000001', `9014051${padded(session, 8)}`],
+    ['882285100000001', `8822851${padded(session, 8)}`],
+    ['8635760478500001', `86357604${padded(session, 8)}`],
+    ['"name":"tracker-1"', `"name":"tracker-${session}"`],
+    ['10.0.0.10', formatAddress(session)],
     ['2021-08-09T12:59:05', formatSecond(time)],
-    ['2021-08-09T12:51:20', formatSecond(time + 15 * minute)],
+    ['2021-08-09T12:51:20', formatSecond(time + usageMinutes * minute)],
   ]),
   event: readDocument('telekom/delete-pdp-context.json', ({ number, session, time }) => [
     ['"id":201370712', `"id":4${padded(number, 9)}`],
     ['8988228066700001234', `898822806${padded(session, 10)}`],
+    ['901405300000170', `9014053${padded(session, 8)}`],
+    ['8627890398991601', `86278903${padded(session, 8)}`],
+    ['162094787', `1${padded(session, 8)}`],
+    ['"name":"GPS Tracker"', `"name":"GPS Tracker ${session}"`],
+    ['100.105.197.123', formatAddress(session)],
     ['2019-07-12T17:04:59', formatSecond(time)],
+    ['2019-12-11T05:49:29', formatSecond(begin - 24 * 60 * minute)],
+  ]),
+  context: readDocument('1nce/create-pdp-context.json', ({ number, session, time }) => [
+    ['"id":1234567890', `"id":5${padded(number, 9)}`],
+    ['8988280666001000001', `898828066${padded(session, 10)}`],
+    ['901405100000001', `9014051${padded(session, 8)}`],
+    ['901405100000000', `9014051${padded(session, 8)}`],
+    ['882285100000001', `8822851${padded(session, 8)}`],
+    ['8635760478500001', `86357604${padded(session, 8)}`],
+    ['863576047850000', `86357604${padded(session, 7)}`],
+    ['"name":"tracker-1"', `"name":"tracker-${session}"`],
+    ['10.0.0.10', formatAddress(session)],
+    ['"pdp_context_id":110753000', `"pdp_context_id":6${padded(number, 9)}`],
+    ['2021-08-09T12:00:27', formatSecond(time)],
+    ['"timestamp":"2019-01-21T09:36:17Z"', `"timestamp":"${formatSecond(time)}Z"`],
   ]),
 };
+
+/** What an update moved and what its session has moved, in place of the zeros of Twilio's document. */
+function describeBytes(update: number): readonly (readonly [string, string])[] {
+  const { uploaded, downloaded } = updateBytes;
+  const moved = { upload: uploaded, download: downloaded, total: uploaded + downloaded };
+  return Object.entries(moved).flatMap(([name, bytes]) => [
+    [`"data_${name}":0`, `"data_${name}":${bytes}`] as const,
+    [`"data_session_data_${name}":0`, `"data_session_data_${name}":${bytes * (update + 1)}`] as const,
+  ]);
+}
+
+function formatAddress(session: number): string {
+  return `100.${64 + ((session >> 16) & 63)}.${(session >> 8) & 255}.${session & 255}`;
+}
 
 function readDocument(
   path: string,
@@ -91,13 +157,24 @@ export function makeRecords({ kind, perSession }: Workload, count: number, round
   return Array.from({ length: count }, (_, offset) => {
     const index = skipped + offset;
     const update = round * perSession + (index % perSession);
-    const time = begin + (update * updateMinutes + 1) * minute;
+    const time = findTime(update);
     return templates[kind]({
       number: round * roundRecords + index,
       session: Math.floor(index / perSession),
+      update,
       time,
     });
   });
+}
+
+/** When a session's or SIM's record with this number was made, counted from 0 over all rounds. */
+function findTime(update: number): number {
+  return begin + (update * updateMinutes + 1) * minute;
+}
+
+/** When a round's latest record is complete: a usage record ends a quarter of an hour after its start. */
+function findLatest({ kind, perSession }: Workload, round: number): number {
+  return findTime((round + 1) * perSession - 1) + (kind === 'usage' ? usageMinutes * minute : 0);
 }
 
 /**
@@ -112,17 +189,19 @@ export function makeBatch(
   most = Number.POSITIVE_INFINITY,
   skipped = 0,
 ): KinesisStreamEvent {
-  const stream = { arn: streamArn, shards: [], onPut: () => () => undefined };
+  const arn = nameStream(sourceId({ name: sourceNames[workload.kind] }));
+  const stream = { arn, shards: [], onPut: () => () => undefined };
   const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:measured';
   const make = eventRecordMaker(stream, 'shardId-000000000000', functionArn);
   const records: KinesisStreamRecord[] = [];
+  const arrival = findLatest(workload, round) + deliveryMilliseconds;
   let bytes = 0;
   for (const [index, text] of makeRecords(workload, Math.min(most, 8_000), round, skipped).entries()) {
     const { event, payloadBytes: size } = make({
       sequenceNumber: `4964${padded(round * roundRecords + skipped + index, 52)}`,
       partitionKey: padded(index, 32),
       data: Buffer.from(text),
-      approximateArrivalTimestamp: arrivalSeconds + index / 1_000,
+      approximateArrivalTimestamp: (arrival + index) / 1_000,
       position: index,
     });
     bytes += size;

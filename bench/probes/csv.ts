@@ -2,17 +2,24 @@ import { createReadStream, statSync } from 'node:fs';
 import { parse } from 'csv-parse';
 import Papa from 'papaparse';
 import { inferSchema, initParser } from 'udsv';
+import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
+import { ledgerPortsFromEnvironment } from '../../lambda/aws/ledger-ports.ts';
+import { service } from '../../lambda/aws/names.ts';
+import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { createTelemetry } from '../../lambda/aws/telemetry.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
-import { LedgerWriter } from '../../lambda/store/writer.ts';
+import type { LedgerPorts } from '../../lambda/ingest/ingest.ts';
+import { Measures } from '../../lambda/ingest/measures.ts';
 import { importCsv } from '../peers/csv-importer.ts';
 
 /**
  * Measures one way to read a CSV file, in this process.
  *
- *   node csv.cjs FILE interpret
+ *   node csv.cjs FILE interpret DELIVERED
  *
- * Bundled before it runs, since a loader for TypeScript would take as much memory again.
+ * DELIVERED is when the file was delivered, in milliseconds since the epoch. The source is the one that the importer's
+ * environment has. Bundled before it runs, since a loader for TypeScript would take as much memory again.
  */
 
 /** What it costs. */
@@ -21,18 +28,17 @@ export interface CsvCost {
   /** Microseconds of CPU, user and system, a row. */
   readonly micros: number;
   readonly seconds: number;
-  /** Megabytes (1,000,000 bytes) of the process at its peak. */
+  /** Megabytes (1,000,000 bytes) that were resident at a time, at most; on Linux without what the parent had. */
   readonly megabytes: number;
 }
 
 const ways = {
   /** simledger, nothing sent. */
-  interpret: (path: string) => imported(path, { write: async () => nothingRepeated }),
+  interpret: (path: string, deliveredAt: number) =>
+    imported(path, deliveredAt, { write: async () => nothingRepeated }),
   /** simledger, to the DynamoDB that answers at once. */
-  store: (path: string) => {
-    const tables = { sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' };
-    return imported(path, new LedgerWriter({ client: dynamoDbClient(), ...tables, eventRetentionDays: 90 }));
-  },
+  store: (path: string, deliveredAt: number) =>
+    imported(path, deliveredAt, ledgerPortsFromEnvironment(dynamoDbClient()).writer),
   'csv-parse-arrays': (path: string) => counted(createReadStream(path).pipe(parse())),
   'csv-parse-objects': (path: string) => counted(createReadStream(path).pipe(parse({ columns: true }))),
   papaparse: (path: string) =>
@@ -47,12 +53,18 @@ export type Way = keyof typeof ways;
 
 const nothingRepeated = { repeated: new Set<number>(), failed: new Set<number>(), errors: [] };
 
-async function imported(path: string, writer: Pick<LedgerWriter, 'write'>): Promise<number> {
+/** Imports a file as the importer's handler does, but from a local file and without noting its progress. */
+async function imported(path: string, deliveredAt: number, writer: LedgerPorts['writer']): Promise<number> {
+  const sources = sourcesFromEnvironment();
+  const bucket = sources.all.find(({ carrier }) => carrier === '1nce')?.bucket;
+  if (bucket === undefined) throw new Error('No source of 1NCE with a bucket is configured');
+  const source = sources.ofBucket(bucket);
+  const telemetry = createTelemetry(service.fileImporter);
+  let measures = new Measures();
   let rows = 0;
   const { outcome } = await importFile(
-    { bucket: 'bucket', key: 'cdr_1.csv', versionId: 'v1', eTag: undefined },
-    // A source that has a stream as well, whose rows must not take the place of fuller ones, writes more carefully.
-    { name: 'default', carrier: '1nce', bytesPerMegabyte: 1_000_000, filesOnly: true },
+    { bucket, key: 'cdr_1.csv', versionId: 'v1', eTag: undefined },
+    source,
     {
       writer,
       quarantine: { keep: async () => undefined },
@@ -60,12 +72,16 @@ async function imported(path: string, writer: Pick<LedgerWriter, 'write'>): Prom
       open: async () => ({
         bytes: createReadStream(path),
         size: statSync(path).size,
-        deliveredAt: Date.parse('2026-12-01T00:00:00Z'),
+        deliveredAt,
         close: async () => undefined,
       }),
       keepFile: async () => undefined,
-      count: ({ received }) => {
-        rows += received;
+      measure: (ofBlock) => measures.add(ofBlock),
+      count: (receipt) => {
+        if (receipt.rejected > 0) throw new Error(`${receipt.rejected} rows were rejected`);
+        rows += receipt.received;
+        telemetry.count(receipt, measures, source.name);
+        measures = new Measures();
       },
       timeIsShort: () => false,
       now: () => 0,
@@ -95,14 +111,14 @@ async function udsvRows(path: string): Promise<number> {
   return count;
 }
 
-async function main([path = '', way = '']: readonly string[]): Promise<void> {
+async function main([path = '', way = '', deliveredAt = '']: readonly string[]): Promise<void> {
   if (!(way in ways)) throw new Error(`There is no way ${way}`);
   const before = process.cpuUsage();
   const begin = performance.now();
-  const rows = await ways[way as Way](path);
+  const rows = await ways[way as Way](path, Number(deliveredAt));
   const seconds = (performance.now() - begin) / 1_000;
   const { user, system } = process.cpuUsage(before);
-  const megabytes = (process.resourceUsage().maxRSS * 1_024) / 1e6;
+  const megabytes = peakMemoryBytes() / 1e6;
   process.send?.({ rows, micros: (user + system) / rows, seconds, megabytes } satisfies CsvCost);
 }
 

@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { makeBatch, streamArn, type Workload, workloadName } from '../../bench/workloads.ts';
+import { readDeployedFunction } from '../../bench/deployed.ts';
+import { makeBatch, type Workload, workloadName } from '../../bench/workloads.ts';
+import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
-import type { Source } from '../../lambda/ledger/source.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { asClient, type Command, MemoryDynamoDb } from '../property/memory-dynamodb.ts';
 import { unitsOf } from '../property/write-units.ts';
 
 /** What 1,000 records of the benchmarks' workloads cost, counted: nothing may make it more without being seen. */
 
-const source: Source = { name: 'default', carrier: 'kore', bytesPerMegabyte: 1_000_000 };
-const sources = {
-  ofStream: (arn: string) => {
-    expect(arn).toBe(streamArn);
-    return source;
-  },
-  ofBucket: () => source,
-};
+const sources = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
 
 /** Requests by operation, and write units of the tables (not of their indexes). */
 interface Cost {

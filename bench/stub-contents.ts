@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { sourcesFromEnvironment } from '../lambda/aws/sources.ts';
+import { interpret } from '../lambda/carriers/index.ts';
+import { simItem, usageItem } from '../lambda/store/items.ts';
+import { writeUsage } from '../simulator/datastreamer-dialect.ts';
+import { deliveries, usageRecords } from './csv-file.ts';
+import { readDeployedFunction } from './deployed.ts';
+import type { StubItem } from './stub-dynamodb.ts';
+
+/**
+ * What is in the tables when a file comes: nine of ten SIMs, told of by the day's records of the stream, and a usage
+ * record of the stream, which stands for those of its rows that came before.
+ */
+
+const unknownEvery = 10;
+
+/** Writes the contents for a file of so many rows. @returns the path. */
+export async function writeStubContents(folder: string, rows: number): Promise<string> {
+  const path = join(folder, `stored-${rows}.jsonl`);
+  const { all } = sourcesFromEnvironment(readDeployedFunction('fileImporter').environment);
+  const source = all.find(({ carrier }) => carrier === '1nce');
+  if (source === undefined) throw new Error('No source of 1NCE is deployed');
+  const file = createWriteStream(path);
+  const write = (item: StubItem) => file.write(`${JSON.stringify(item)}\n`) || once(file, 'drain');
+  const seen = new Set<string>();
+  for (const record of usageRecords(rows)) {
+    if (seen.has(record.sim.sim)) break;
+    const isKnown = seen.size % unknownEvery !== 0;
+    const isFirst = seen.size === 0;
+    seen.add(record.sim.sim);
+    if (!isKnown && !isFirst) continue;
+    const reading = interpret(JSON.parse(writeUsage(record)), { source, arrivedAt: deliveries.fresh });
+    if (reading.kind !== 'observed' || reading.sim === undefined || reading.usage === undefined)
+      throw new Error('A simulated record is not read');
+    if (isFirst) await write({ table: 'Usage', item: usageItem(reading.usage, true) });
+    if (isKnown) await write({ table: 'Sims', item: simItem(reading.sim) });
+  }
+  file.end();
+  await once(file, 'close');
+  return path;
+}

@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readDeployedFunction, readDeployedMapping } from '../../bench/deployed.ts';
+import { makeBatch } from '../../bench/workloads.ts';
+import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { functions, streamMapping } from '../../lib/limits.ts';
+
+/** The benchmarks measure what a configuration deploys, and nothing else. */
+
+const folder = new URL('../../bench/', import.meta.url);
+const programs = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+);
+
+describe('a measured function', () => {
+  it('has the memory and the options of the deployed one, and names in the place of its references', () => {
+    const { memoryMegabytes, environment } = readDeployedFunction('fileImporter');
+    const { SIMLEDGER_SOURCES: _, ...variables } = environment;
+    expect([memoryMegabytes, variables]).toEqual([
+      functions.fileImporter.memoryMegabytes,
+      {
+        NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=32',
+        SESSIONS_TABLE: 'Sessions',
+        USAGE_TABLE: 'Usage',
+        EVENTS_TABLE: 'Events',
+        SIMS_TABLE: 'Sims',
+        FILES_TABLE: 'Files',
+        QUARANTINE_BUCKET: 'storage-quarantine',
+        SESSION_REFRESH: 'update',
+        EVENT_RETENTION_DAYS: '90',
+        METRIC_NAMESPACE: 'simledger',
+        MEASURED_NETWORKS: '20',
+        FILE_QUEUE_URL: 'http://127.0.0.1:9/FileIngest/Queue',
+      },
+    ]);
+  });
+
+  it('knows sources that all have a stream, as every one that can be configured', () => {
+    const { all } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
+    expect(all.map(({ name, filesOnly, superseded }) => [name, filesOnly, superseded])).toEqual(
+      ['kore', '1nce', 'emnify', 'telekom'].map((name) => [name, false, false]),
+    );
+  });
+
+  it.each([
+    ['session', 'kore'],
+    ['usage', '1nce'],
+    ['event', 'telekom'],
+    ['context', '1nce'],
+  ] as const)('takes %s records from the stream of %s, a second after the latest', (kind, name) => {
+    const { ofStream } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
+    const { Records } = makeBatch({ kind, perSession: 1 }, 3, 1);
+    const [record] = Records;
+    if (record === undefined) throw new Error('The batch is empty');
+    const text = Buffer.from(record.kinesis.data, 'base64').toString('utf8');
+    const times = [...text.matchAll(/2026-11-\d\dT\d\d:\d\d:\d\d/g)].map(([time]) => Date.parse(`${time}Z`));
+    expect([
+      ofStream(record.eventSourceARN).name,
+      record.kinesis.approximateArrivalTimestamp * 1_000 - Math.max(...times),
+    ]).toEqual([name, 1_000]);
+  });
+
+  it('is fed as the mapping is by default', () => {
+    const { batchSize, batchingWindowSeconds, parallelizationFactor } = streamMapping;
+    expect(readDeployedMapping()).toEqual({ batchSize, batchingWindowSeconds, parallelizationFactor });
+  });
+});
+
+describe('no benchmark', () => {
+  it.each(programs)('%s describes a source by hand', (name) => {
+    const text = readFileSync(new URL(name, folder), 'utf8');
+    expect(text.match(/filesOnly|bytesPerMegabyte|\[environment\.\w+\]:/g)).toBeNull();
+  });
+});
