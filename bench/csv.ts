@@ -45,7 +45,7 @@ const wantedOfUsual = { fresh: 2, half: 2, old: 2 } as const;
 export async function csv({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
   const folder = temporaryFolder();
   const program = await bundle('bench/probes/csv.ts', folder, 'csv');
-  const rows = quick ? 10_000 : 100_000;
+  const rows = quick ? 5_000 : 50_000;
   const small = await withStub(folder, rows, (stub) =>
     compared(rows, pairs, (one) => measure(program, folder, stub, rows, cases[one])),
   );
@@ -74,7 +74,7 @@ export async function csv({ pairs, quick }: BenchmarkOptions): Promise<Figure[]>
     }),
     figure(
       'csv.memory-growth',
-      '  beside that of 100,000 rows',
+      '  beside that of 50,000 rows',
       small.freshMegabytes.map((megabytes) => large.fresh.megabytes / megabytes),
       '×',
       { atMost: 1.3 },

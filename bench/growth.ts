@@ -24,7 +24,7 @@ export async function growth({ pairs, quick }: BenchmarkOptions): Promise<Figure
       },
     ]),
   );
-  const results = await interleaved(programs, quick ? 1 : Math.min(pairs, 3));
+  const results = await interleaved(programs, quick ? 1 : Math.min(pairs, 2));
   const least = results[String(measured[0])] ?? [];
   return measured.flatMap((sims, index) => {
     const micros = results[String(sims)] ?? [];

@@ -1,6 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { capacity } from './capacity.ts';
+import { cliRates } from './cli-rates.ts';
 import { cliStart } from './cli-start.ts';
 import { coldStart } from './cold-start.ts';
 import { csv } from './csv.ts';
@@ -8,18 +11,13 @@ import { endToEnd } from './end-to-end.ts';
 import { type BenchmarkOptions, type Figure, formatFigures, isReached } from './figures.ts';
 import { growth } from './growth.ts';
 import { handlerCpu } from './handler-cpu.ts';
+import { localStart } from './local-start.ts';
 import { money } from './money.ts';
 import { ownPart } from './own-part.ts';
+import { queryYear } from './query-year.ts';
 import { writeUnits } from './write-units.ts';
 
-/**
- * Measures simledger beside the limit and beside what one would otherwise pick.
- *
- *   npm run bench                            everything, an hour or so
- *   npm run bench -- --quick                 a look, within a minute
- *   npm run bench -- handler-cpu csv         some
- *   npm run bench -- --json figures.json     every figure under its stable name, as well
- */
+/** `npm run bench`: measures simledger beside the limit and beside what one would otherwise pick. */
 
 type Benchmark = (options: BenchmarkOptions) => Promise<Figure[]>;
 
@@ -31,20 +29,42 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   csv: { title: 'CSV files', run: csv },
   'cold-start': { title: 'Cold start', run: coldStart },
   growth: { title: 'Growth', run: growth },
+  'query-year': { title: 'The query API on a year of history', run: queryYear },
+  'cli-rates': { title: 'The command line’s export and replay', run: cliRates },
+  'local-start': { title: 'The local run’s start', run: localStart },
   'cli-start': { title: 'The command line’s start', run: cliStart },
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: 'boolean' }, json: { type: 'string' }, pairs: { type: 'string' } },
-});
+const names = Object.keys(benchmarks);
+const help = `Usage: npm run bench -- [options] [benchmark...]
+
+Measures simledger beside its peers, each program in fresh processes and by turns.
+Without a name it runs every benchmark, some 20 minutes on two idle cores.
+
+Options:
+  --quick         measure less of everything, for a first look
+  --pairs COUNT   runs of each program (3; 1 with --quick)
+  --json FILE     also write every figure under its stable name to FILE
+  --help          show this text
+
+Benchmarks:
+${Object.entries(benchmarks)
+  .map(([name, { title }]) => `  ${name.padEnd(15)} ${title}`)
+  .join('\n')}`;
+
+const { values, positionals } = readArguments();
+if (values.help) {
+  console.log(help);
+  process.exit();
+}
 const quick = values.quick ?? false;
-const pairs = Number(values.pairs ?? (quick ? 1 : 5));
+const pairs = Number(values.pairs ?? (quick ? 1 : 3));
 if (!Number.isInteger(pairs) || pairs < 1)
-  fail(`--pairs takes a whole number from 1 on, not ${values.pairs}`);
-const unknown = positionals.find((name) => !(name in benchmarks));
-if (unknown !== undefined)
-  fail(`There is no benchmark ${unknown}, but ${Object.keys(benchmarks).join(', ')}`);
+  fail(`Invalid --pairs "${values.pairs}". Accepted: a whole number from 1.`);
+const unknown = positionals.find((name) => !names.includes(name));
+if (unknown !== undefined) fail(`Unknown benchmark "${unknown}". Benchmarks: ${names.join(', ')}.`);
+if (values.json !== undefined && !existsSync(dirname(resolve(values.json))))
+  fail(`Invalid --json "${values.json}". Accepted: a file in a folder that exists.`);
 
 const figures: Figure[] = [];
 for (const [name, { title, run }] of Object.entries(benchmarks)) {
@@ -53,9 +73,14 @@ for (const [name, { title, run }] of Object.entries(benchmarks)) {
   figures.push(...measured);
   console.log(`\n${title}\n${formatFigures(measured)}`);
 }
-const dollars = money(figures);
-if (dollars.length > 0) console.log(`\nMoney\n${formatFigures(dollars)}`);
-figures.push(...dollars);
+for (const [title, derive] of [
+  ['Money', money],
+  ['What one process keeps up with', capacity],
+] as const) {
+  const derived = derive(figures);
+  if (derived.length > 0) console.log(`\n${title}\n${formatFigures(derived)}`);
+  figures.push(...derived);
+}
 if (values.json !== undefined) {
   const machine = { node: process.version, processor: cpus()[0]?.model, cores: availableParallelism() };
   writeFileSync(values.json, `${JSON.stringify({ machine, pairs, quick, figures }, undefined, 2)}\n`);
@@ -63,6 +88,23 @@ if (values.json !== undefined) {
 const missed = figures.filter((one) => isReached(one) === false);
 if (missed.length > 0) console.log(`\nNot reached: ${missed.map(({ name }) => name).join(', ')}`);
 process.exit();
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean' },
+        json: { type: 'string' },
+        pairs: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    const [sentence] = error instanceof Error ? error.message.split('. ') : [String(error)];
+    return fail(`${sentence}. Options: npm run bench -- --help.`);
+  }
+}
 
 function fail(sentence: string): never {
   console.error(sentence);

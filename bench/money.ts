@@ -6,7 +6,7 @@ import { gigabytesPerCpu, prices } from './prices.ts';
  * those of `prices.ts`.
  */
 
-const workloads = ['session.1', 'session.5', 'session.20', 'usage', 'event'];
+const workloads = ['session.1', 'session.5', 'session.20', 'usage', 'event', 'context'];
 const subjects = ['simledger', 'full', 'lite'] as const;
 
 /** @param figures of `handler-cpu` and `write-units`; where either is missing, so is the price. */

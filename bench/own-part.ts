@@ -12,13 +12,14 @@ const cases: readonly (Workload & { readonly atMost?: number })[] = [
   { kind: 'session', perSession: 20, atMost: 1.5 },
   { kind: 'usage', perSession: 1 },
   { kind: 'event', perSession: 1 },
+  { kind: 'context', perSession: 1 },
 ];
 
 export async function ownPart({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const workload of quick ? cases.slice(1, 2) : cases) {
     const measure = (what: OwnPartTask['what']) => async () => {
-      const task: OwnPartTask = { workload, what, seconds: quick ? 0.5 : 2 };
+      const task: OwnPartTask = { workload, what, seconds: quick ? 0.5 : 1 };
       const { micros } = await probe<OwnPartCost>('probes/own-part.ts', {
         arguments: [JSON.stringify(task)],
         env: functionEnvironment('http://127.0.0.1:9'),

@@ -1,17 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { openLocalRun } from '../cli/deployment/local-run.ts';
 import { redriveRejects } from '../cli/quarantine/redrive-rejects.ts';
 import { ClientBucket } from '../lambda/aws/client-bucket.ts';
 import { interpret } from '../lambda/carriers/index.ts';
 import { forEachConcurrently } from '../lambda/store/concurrency.ts';
 import { BucketQuarantine } from '../lambda/store/quarantine.ts';
-import { portVariables } from '../local/options.ts';
+import { LocalRun } from './local-run.ts';
 
 /**
  * How fast rejects are redriven, and in how much memory: so many usage records in the quarantine of a local run, each
@@ -35,46 +29,6 @@ interface Figure {
   /** The most that the process had resident, and the most of JavaScript's heap in use, in MiB. */
   readonly residentMebibytes: number;
   readonly heapMebibytes: number;
-}
-
-/** A local run with an empty ledger, in a process of its own. */
-class LocalRun {
-  readonly #child: ChildProcess;
-  readonly #folder: string;
-
-  private constructor(child: ChildProcess, folder: string) {
-    this.#child = child;
-    this.#folder = folder;
-  }
-
-  static async start(): Promise<{ run: LocalRun; env: NodeJS.ProcessEnv }> {
-    const folder = await mkdtemp(join(tmpdir(), 'simledger-bench-'));
-    const ports = Object.fromEntries(Object.values(portVariables).map(({ variable }) => [variable, '0']));
-    const args = ['--import', 'tsx', 'local/main.ts', '--empty', '--data', folder];
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...ports },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    for await (const line of createInterface({ input: child.stdout ?? expected('an output') })) {
-      const [, port] = /^ +api +http:\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? [];
-      if (port !== undefined) {
-        child.stdout?.resume();
-        return { run: new LocalRun(child, folder), env: { [portVariables.api.variable]: port } };
-      }
-    }
-    throw new Error('The local run has ended');
-  }
-
-  async stop(): Promise<void> {
-    const ended = once(this.#child, 'close');
-    this.#child.kill('SIGTERM');
-    await ended;
-    await rm(this.#folder, { recursive: true, force: true });
-  }
-}
-
-function expected(what: string): never {
-  throw new Error(`The local run has not ${what}`);
 }
 
 /** A usage record, wrapped in a shape that was not known when it was rejected. */

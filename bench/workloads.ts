@@ -42,7 +42,7 @@ export function nameStream(id: string): string {
   return `arn:aws:kinesis:us-east-1:000000000000:stream/${id}`;
 }
 
-const begin = Date.parse('2026-11-01T00:00:00Z');
+const usualBegin = Date.parse('2026-11-01T00:00:00Z');
 const minute = 60_000;
 /** Milliseconds from a batch's latest record until it arrives: about a second, as live records do. */
 const deliveryMilliseconds = 1_000;
@@ -59,13 +59,15 @@ interface Variation {
   /** Number of the record among those of its session. */
   readonly update: number;
   readonly time: number;
+  /** When the first round begins. */
+  readonly begin: number;
 }
 
 /** Bytes that a session moves between two updates, each way; its totals grow by them. */
 const updateBytes = { uploaded: 1_840, downloaded: 5_260 } as const;
 
 const templates: Readonly<Record<Kind, (variation: Variation) => string>> = {
-  session: readDocument('twilio/data-session-updated.json', ({ number, session, update, time }) => [
+  session: readDocument('twilio/data-session-updated.json', ({ number, session, update, time, begin }) => [
     ['EZeb42ec296e094786c6dd34aab7b15fac', `EZ${padded(number, 32)}`],
     ['PIc64fc7780f12ab694aad316d7b06f7a3', `PI${padded(session, 32)}`],
     ['HS2f71995b834d803ff5376799ba59bd1d', `HS${padded(session, 32)}`],
@@ -90,7 +92,7 @@ const templates: Readonly<Record<Kind, (variation: Variation) => string>> = {
     ['2021-08-09T12:59:05', formatSecond(time)],
     ['2021-08-09T12:51:20', formatSecond(time + usageMinutes * minute)],
   ]),
-  event: readDocument('telekom/delete-pdp-context.json', ({ number, session, time }) => [
+  event: readDocument('telekom/delete-pdp-context.json', ({ number, session, time, begin }) => [
     ['"id":201370712', `"id":4${padded(number, 9)}`],
     ['8988228066700001234', `898822806${padded(session, 10)}`],
     ['901405300000170', `9014053${padded(session, 8)}`],
@@ -152,23 +154,31 @@ const roundRecords = 10_000_000;
  *
  * @param round each has other records, of the same sessions at later times.
  * @param skipped records of the round that come before.
+ * @param begin when the first round begins, in milliseconds since the epoch.
  */
-export function makeRecords({ kind, perSession }: Workload, count: number, round = 0, skipped = 0): string[] {
+export function makeRecords(
+  { kind, perSession }: Workload,
+  count: number,
+  round = 0,
+  skipped = 0,
+  begin = usualBegin,
+): string[] {
   return Array.from({ length: count }, (_, offset) => {
     const index = skipped + offset;
     const update = round * perSession + (index % perSession);
-    const time = findTime(update);
+    const time = findTime(update, begin);
     return templates[kind]({
       number: round * roundRecords + index,
       session: Math.floor(index / perSession),
       update,
       time,
+      begin,
     });
   });
 }
 
 /** When a session's or SIM's record with this number was made, counted from 0 over all rounds. */
-function findTime(update: number): number {
+function findTime(update: number, begin = usualBegin): number {
   return begin + (update * updateMinutes + 1) * minute;
 }
 

@@ -20,6 +20,7 @@ const cases: readonly Workload[] = [
   { kind: 'session', perSession: 20 },
   { kind: 'usage', perSession: 1 },
   { kind: 'event', perSession: 1 },
+  { kind: 'context', perSession: 1 },
 ];
 const records = 1_000;
 const putsInRequest = 25;
@@ -55,7 +56,7 @@ function findWanted(
   first: number,
 ): Partial<Record<string, Target>> {
   if (subject !== 'simledger') return {};
-  if (kind === 'event') return { changed: { atMost: 0 } };
+  if (kind === 'event' || kind === 'context') return { changed: { atMost: 0 } };
   const sessions = kind === 'session' ? records / perSession : 0;
   return {
     requests: { atMost: sessions + Math.ceil(records / putsInRequest) },

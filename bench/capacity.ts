@@ -1,0 +1,46 @@
+import { estimateLaneRate } from '../lib/sizing.ts';
+import { type FunctionName, readDeployedFunction } from './deployed.ts';
+import { type Figure, figure } from './figures.ts';
+import { gigabytesPerCpu } from './prices.ts';
+
+/**
+ * Records a second that one process of a function keeps up with at the memory that it is deployed with, from the CPU
+ * that was measured in the same run. Lambda gives CPU in proportion to memory; a process uses one at most.
+ */
+
+const subjects: readonly { readonly name: FunctionName; readonly cpu: string; readonly title: string }[] = [
+  { name: 'kinesisConsumer', cpu: 'handler-cpu.session.1.live', title: 'Super SIM updates, live' },
+  { name: 'kinesisConsumer', cpu: 'handler-cpu.session.1', title: 'Super SIM updates, 1 a session' },
+  { name: 'kinesisConsumer', cpu: 'handler-cpu.session.5', title: 'Super SIM updates, 5 a session' },
+  { name: 'kinesisConsumer', cpu: 'handler-cpu.usage', title: '1NCE usage records' },
+  { name: 'kinesisConsumer', cpu: 'handler-cpu.event', title: 'Telekom PDP events' },
+  { name: 'fileImporter', cpu: 'csv.50000.fresh', title: 'rows of a fresh file' },
+  { name: 'fileImporter', cpu: 'csv.50000.old', title: 'rows of an old file' },
+];
+
+/** @param figures of `handler-cpu` and `csv`; what is missing has no capacity. */
+export function capacity(figures: readonly Figure[]): Figure[] {
+  return subjects.flatMap(({ name, cpu, title }) => {
+    const measured = figures.find((one) => one.name === `${cpu}.micros`);
+    if (measured === undefined) return [];
+    const { memoryMegabytes } = readDeployedFunction(name);
+    const share = Math.min(1, memoryMegabytes / 1_024 / gigabytesPerCpu);
+    const rates = [measured.median, ...measured.spread].map((micros) => (1e6 / micros) * share);
+    const of = `capacity.${cpu.replace('handler-cpu.', '')}`;
+    const { median } = measured;
+    return [
+      figure(of, `${title}: one process of ${memoryMegabytes} MB`, rates, 'records/s'),
+      ...(name === 'kinesisConsumer'
+        ? [
+            figure(
+              `${of}.sizing`,
+              '  beside what sizing computes with',
+              [((1e6 / median) * share) / estimateLaneRate(memoryMegabytes)],
+              '×',
+              { atLeast: 1 },
+            ),
+          ]
+        : []),
+    ];
+  });
+}

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { paginateScan } from '@aws-sdk/client-dynamodb';
+import { eventsTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
+import { type LocalLedger, startLocalLedger } from '../local/local-ledger.ts';
+import { portVariables } from '../local/options.ts';
+import { temporaryFolder } from './bundles.ts';
+import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { interleaved, ratios } from './pairs.ts';
+import { makeRecords } from './workloads.ts';
+
+/**
+ * How fast the command line exports a ledger, beside a scan of its tables alone, and how fast it replays what streams
+ * keep, beside the consumer that took it in. Against the local run, with the start of the process.
+ */
+
+const simledger = fileURLToPath(new URL('../cli/simledger.mjs', import.meta.url));
+const source = 'default';
+
+export async function cliRates({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
+  const records = quick ? 2_000 : 20_000;
+  const folder = temporaryFolder();
+  const ledger = await startLocalLedger({
+    ports: { kinesis: 0, s3: 0, dynamoDb: 0, api: 0 },
+    apiCredentials: { account: 'ACmeasured', token: 'measured' },
+    onLog: () => undefined,
+    onTrouble: (sentence) => console.error(sentence),
+  });
+  try {
+    const begin = performance.now();
+    // Of the last hours: they arrive by the machine's clock.
+    const made = makeRecords({ kind: 'session', perSession: 5 }, records, 0, 0, Date.now() - 3 * 3_600_000);
+    for (const [index, record] of made.entries()) {
+      await ledger.putRecord(source, Buffer.from(record), String(index));
+    }
+    await ledger.idle();
+    const taken = records / ((performance.now() - begin) / 1_000);
+    const items = await scanTables(ledger);
+    // The first start of the command line makes its bundle.
+    await runCommand(ledger, ['--version']);
+    const rounds = Math.min(pairs, 3);
+    const seconds = await interleaved(
+      {
+        scan: () => measureSeconds(() => scanTables(ledger)),
+        export: () => measureSeconds(() => runCommand(ledger, ['export', '--out', join(folder, 'export')])),
+        replay: () => measureSeconds(() => runCommand(ledger, ['replay', '--source', source])),
+      },
+      rounds,
+    );
+    const rates = (count: number, taking: readonly number[]) => taking.map((one) => count / one);
+    return [
+      figure('cli-rates.export', 'export', rates(items, seconds.export), 'items/s'),
+      figure(
+        'cli-rates.export-ratio',
+        '  as long as a scan of the tables',
+        ratios(seconds.export, seconds.scan),
+        '×',
+      ),
+      figure('cli-rates.replay', 'replay', rates(records, seconds.replay), 'records/s'),
+      figure(
+        'cli-rates.replay-ratio',
+        '  as fast as the consumer took them in',
+        rates(records, seconds.replay).map((rate) => rate / taken),
+        '×',
+      ),
+    ];
+  } finally {
+    await ledger.stop();
+  }
+}
+
+/** Reads all that is in the tables that are exported. @returns the number of items. */
+async function scanTables({ dynamoDb: client }: LocalLedger): Promise<number> {
+  let items = 0;
+  for (const { name } of [sessionsTable, usageTable, eventsTable, simsTable]) {
+    for await (const page of paginateScan({ client }, { TableName: name })) items += page.Items?.length ?? 0;
+  }
+  return items;
+}
+
+/** @throws Error when the command does not end well. */
+async function runCommand({ endpoints }: LocalLedger, args: readonly string[]): Promise<void> {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [simledger, ...args], {
+    env: { PATH, [portVariables.api.variable]: new URL(endpoints.api).port },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`simledger ${args.join(' ')} ended with ${code}`);
+}
+
+async function measureSeconds(run: () => Promise<unknown>): Promise<number> {
+  const begin = performance.now();
+  await run();
+  return (performance.now() - begin) / 1_000;
+}

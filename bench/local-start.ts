@@ -1,0 +1,35 @@
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { LocalRun } from './local-run.ts';
+import { interleaved, ratios } from './pairs.ts';
+
+/** How long `npm start` takes until its API answers: from cold, when its functions are not bundled yet, and again. */
+
+const bundles = fileURLToPath(new URL('../node_modules/.cache/simledger/functions', import.meta.url));
+
+export async function localStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
+  const seconds = await interleaved(
+    {
+      cold: async () => {
+        await rm(bundles, { recursive: true, force: true });
+        return measureStart();
+      },
+      warm: async () => measureStart(),
+    },
+    pairs,
+  );
+  return [
+    figure('local-start.cold', 'npm start, from cold', seconds.cold, 's'),
+    figure('local-start.warm', '  with its functions bundled before', seconds.warm, 's'),
+    figure('local-start.ratio', '  cold beside warm', ratios(seconds.cold, seconds.warm), '×'),
+  ];
+}
+
+async function measureStart(): Promise<number> {
+  const begin = performance.now();
+  const { run } = await LocalRun.start();
+  const taken = (performance.now() - begin) / 1_000;
+  await run.stop();
+  return taken;
+}

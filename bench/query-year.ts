@@ -1,0 +1,73 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { respond } from '../lambda/functions/query-api/api.ts';
+import { readRequest } from '../lambda/functions/query-api/request.ts';
+import { chunked, forEachConcurrently } from '../lambda/store/concurrency.ts';
+import { startLedgerTables } from '../local/ledger-tables.ts';
+import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { interleaved, ratios } from './pairs.ts';
+import { apiOver, credentials, eventFor, makeItems, put, requests } from './query-ledger.ts';
+
+/**
+ * The query API on a SIM with a year of history, a session with its usage record and its event in each hour, beside one
+ * with a day of it: requests a second, and how long one takes. The local engine is part of it.
+ */
+
+const days = { year: 365, day: 1 } as const;
+type Span = keyof typeof days;
+const sims: Readonly<Record<Span, string>> = { year: '8988307000000120011', day: '8988307000000120029' };
+const concurrentRequests = 8;
+
+export async function queryYear({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
+  const engine = await startLedgerTables({ port: 0 });
+  const client = new DynamoDBClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
+  try {
+    const items = (['year', 'day'] as const).flatMap((span) => makeItems(sims[span], 24 * days[span]));
+    await forEachConcurrently(chunked(items, 25), 16, (chunk) => put(client, chunk));
+    const latencies: Record<Span, number[]> = { year: [], day: [] };
+    const count = quick ? 100 : 1_000;
+    const measure = (span: Span) => async (): Promise<number> => {
+      const api = apiOver(client, days.year);
+      const asked = Array.from({ length: count }, (_, index) => kinds[index % kinds.length] ?? kinds[0]);
+      const begin = performance.now();
+      await forEachConcurrently(asked, concurrentRequests, async ({ operation, query }) => {
+        const before = performance.now();
+        const { statusCode } = await respond(readRequest(eventFor(operation, query, sims[span])), api);
+        if (statusCode !== 200) throw new Error(`${operation} was answered with ${statusCode}`);
+        latencies[span].push(performance.now() - before);
+      });
+      return count / ((performance.now() - begin) / 1_000);
+    };
+    // What is measured is a process that has run for a while.
+    await measure('year')();
+    latencies.year = [];
+    const rates = await interleaved({ year: measure('year'), day: measure('day') }, pairs);
+    return [
+      figure('query-year.rate', 'A SIM with a year of history: requests a second', rates.year, 'requests/s'),
+      figure('query-year.rate-ratio', '  beside a SIM with a day', ratios(rates.year, rates.day), '×'),
+      figure(
+        'query-year.p50',
+        `  a request of ${concurrentRequests} at a time, median`,
+        [quantile(latencies.year, 0.5)],
+        'ms',
+      ),
+      figure('query-year.p99', '  99th percentile', [quantile(latencies.year, 0.99)], 'ms'),
+      figure(
+        'query-year.p99-ratio',
+        '  99th percentile beside a SIM with a day',
+        [quantile(latencies.year, 0.99) / quantile(latencies.day, 0.99)],
+        '×',
+      ),
+    ];
+  } finally {
+    client.destroy();
+    await engine.stop();
+  }
+}
+
+type Kind = (typeof requests)[string];
+const kinds = Object.values(requests) as [Kind, ...Kind[]];
+
+function quantile(values: readonly number[], part: number): number {
+  const ascending = values.toSorted((a, b) => a - b);
+  return ascending[Math.floor((ascending.length - 1) * part)] ?? Number.NaN;
+}
