@@ -83,7 +83,7 @@ async function scanTables({ dynamoDb: client }: LocalLedger): Promise<number> {
 /** @throws Error when the command does not end well. */
 async function runCommand({ endpoints }: LocalLedger, args: readonly string[]): Promise<void> {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [simledger, ...args], {
+  const child = spawn(process.execPath, [simledger, '--local', ...args], {
     env: { PATH, [portVariables.api.variable]: new URL(endpoints.api).port },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
