@@ -127,7 +127,7 @@ export function apiOver(client: DynamoDBClient, days = afterDays): Api {
 /** A request about a SIM, as API Gateway hands it over. */
 export function eventFor(operation: string, query: string, about = sim): APIGatewayProxyEventV2 {
   const route = routes.find((known) => known.operation === operation);
-  if (route === undefined) throw new Error(`There is no operation ${operation}`);
+  if (route === undefined) throw new Error(`Unknown operation ${operation}`);
   const key = routeKey(route);
   const path = route.path.replace('{sim}', about);
   return {
