@@ -23,7 +23,7 @@ test('a stream that a removed source has left behind is taken in as another sour
 
   expect(await ledger.run(`replay --stream ${StreamName}`)).toEqual({
     ...{ code: 2, output: '' },
-    errors: `--stream ${StreamName}: give by --source the source whose records are in it\n`,
+    errors: `--stream "${StreamName}" needs --source: name the source whose records it holds\n`,
   });
   const replay = `replay --stream ${StreamName} --source 1nce`;
   const { total } = await ledger.json<{ total: Receipt }>(replay);

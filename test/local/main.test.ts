@@ -222,7 +222,7 @@ describe('npm start', () => {
     expect(await run.ended).toEqual({
       code: 2,
       output: '',
-      errors: `Port ${port} is taken: set SIMLEDGER_DYNAMODB_PORT to a free port, or end what listens there\n`,
+      errors: `Port ${port} is taken: set SIMLEDGER_DYNAMODB_PORT to a free port, or stop what listens there\n`,
     });
   });
 
@@ -282,7 +282,7 @@ describe('npm start', () => {
     }).ended;
     expect({ code, output }).toEqual({ code: 2, output: '' });
     expect(errors).toMatch(
-      /^The temporary folder .*missing can't be used \(ENOENT: .*\): set (TMPDIR|TEMP) to a folder that you may write to\n$/,
+      /^The temporary folder .*missing cannot be used \(ENOENT: .*\): set (TMPDIR|TEMP) to a folder that you may write to\n$/,
     );
   });
 
@@ -329,7 +329,7 @@ describe('npm start', () => {
     expect(await start('--empty', '--once', '--data', other)).toEqual({
       code: 2,
       output: '',
-      errors: `The folder of --data, ${other}, holds other files, "letter.txt" among them: give an empty folder, or one of an earlier run\n`,
+      errors: `The folder of --data, ${other}, holds other files, such as "letter.txt": give an empty folder, or one of an earlier run\n`,
     });
     expect(await readdir(other)).toEqual(['letter.txt']);
     if (process.platform !== 'win32') expect((await stat(other)).mode & 0o777).toBe(0o755);
