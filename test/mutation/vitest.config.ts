@@ -9,7 +9,12 @@ import { slowTests } from '../../vitest.config.ts';
 export default defineConfig({
   test: {
     include: ['test/lambda/{carriers,json,ledger}/**/*.test.ts', 'test/lambda/ingest/ingest.test.ts'],
-    exclude: ['test/lambda/carriers/interpret.property.test.ts', ...slowTests],
+    exclude: [
+      'test/lambda/carriers/interpret.property.test.ts',
+      // It reads the source, which is full of mutants then.
+      'test/lambda/ledger/purity.test.ts',
+      ...slowTests,
+    ],
     setupFiles: ['test/mutation/first-failure.ts'],
     testTimeout: 150_000,
     isolate: false,
