@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { eventsTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
-import { type LocalLedger, startLocalLedger } from '../local/local-ledger.ts';
+import type { LocalLedger } from '../local/local-ledger.ts';
 import { portVariables } from '../local/options.ts';
 import { temporaryFolder } from './bundles.ts';
 import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { begin, measuredSource, measureIntake, startMeasuredLedger } from './measured-ledger.ts';
 import { interleaved, ratios } from './pairs.ts';
 import { makeRecords } from './workloads.ts';
 
@@ -17,26 +18,16 @@ import { makeRecords } from './workloads.ts';
  */
 
 const simledger = fileURLToPath(new URL('../cli/simledger.mjs', import.meta.url));
-const source = 'default';
 
 export async function cliRates({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
   const records = quick ? 2_000 : 20_000;
   const folder = temporaryFolder();
-  const ledger = await startLocalLedger({
-    ports: { kinesis: 0, s3: 0, dynamoDb: 0, api: 0 },
-    apiCredentials: { account: 'ACmeasured', token: 'measured' },
-    onLog: () => undefined,
-    onTrouble: (sentence) => console.error(sentence),
-  });
+  const ledger = await startMeasuredLedger();
   try {
-    const begin = performance.now();
-    // Of the last hours: they arrive by the machine's clock.
-    const made = makeRecords({ kind: 'session', perSession: 5 }, records, 0, 0, Date.now() - 3 * 3_600_000);
-    for (const [index, record] of made.entries()) {
-      await ledger.putRecord(source, Buffer.from(record), String(index));
-    }
-    await ledger.idle();
-    const taken = records / ((performance.now() - begin) / 1_000);
+    const taken = await measureIntake(
+      ledger,
+      makeRecords({ kind: 'session', perSession: 5 }, records, 0, 0, begin),
+    );
     const items = await scanTables(ledger);
     // The first start of the command line makes its bundle.
     await runCommand(ledger, ['--version']);
@@ -45,7 +36,7 @@ export async function cliRates({ pairs, quick }: BenchmarkOptions): Promise<Figu
       {
         scan: () => measureSeconds(() => scanTables(ledger)),
         export: () => measureSeconds(() => runCommand(ledger, ['export', '--out', join(folder, 'export')])),
-        replay: () => measureSeconds(() => runCommand(ledger, ['replay', '--source', source])),
+        replay: () => measureSeconds(() => runCommand(ledger, ['replay', '--source', measuredSource])),
       },
       rounds,
     );
@@ -92,7 +83,7 @@ async function runCommand({ endpoints }: LocalLedger, args: readonly string[]): 
 }
 
 async function measureSeconds(run: () => Promise<unknown>): Promise<number> {
-  const begin = performance.now();
+  const started = performance.now();
   await run();
-  return (performance.now() - begin) / 1_000;
+  return (performance.now() - started) / 1_000;
 }

@@ -55,10 +55,15 @@ interface Resource {
 
 let measured: Template | undefined;
 
+/** The template of the measured configuration, which takes a second to make. */
+function readMeasured(): Template {
+  measured ??= synthesize(measuredConfiguration);
+  return measured;
+}
+
 /** A function of the measured configuration. @throws Error when the template does not have it. */
 export function readDeployedFunction(name: FunctionName): DeployedFunction {
-  measured ??= synthesize(measuredConfiguration);
-  const resources: Readonly<Record<string, Resource>> = measured.toJSON()['Resources'];
+  const resources: Readonly<Record<string, Resource>> = readMeasured().toJSON()['Resources'];
   const found = Object.values(resources).find((one) => findPath(one) === functionPaths[name]);
   if (found === undefined) throw new Error(`The template has no function ${functionPaths[name]}`);
   const { MemorySize, Environment } = found.Properties;
@@ -69,9 +74,8 @@ export function readDeployedFunction(name: FunctionName): DeployedFunction {
 
 /** How the default configuration feeds a stream's records to the consumer. */
 export function readDeployedMapping(): DeployedMapping {
-  measured ??= synthesize(measuredConfiguration);
   const [mapping] = Object.values(
-    measured.findResources('AWS::Lambda::EventSourceMapping', {
+    readMeasured().findResources('AWS::Lambda::EventSourceMapping', {
       Properties: { StartingPosition: 'TRIM_HORIZON' },
     }),
   );

@@ -48,6 +48,12 @@ export function figure(
   };
 }
 
+/** The value below which a part of the values lies, from 0 to 1. */
+export function findQuantile(values: readonly number[], part: number): number {
+  const ascending = values.toSorted((a, b) => a - b);
+  return ascending[Math.floor((ascending.length - 1) * part)] ?? Number.NaN;
+}
+
 /** The middle of an ascending list. */
 function findMedian(ascending: readonly number[]): number {
   const middle = (ascending.length - 1) / 2;

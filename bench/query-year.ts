@@ -3,7 +3,7 @@ import { respond } from '../lambda/functions/query-api/api.ts';
 import { readRequest } from '../lambda/functions/query-api/request.ts';
 import { chunked, forEachConcurrently } from '../lambda/store/concurrency.ts';
 import { startLedgerTables } from '../local/ledger-tables.ts';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { type BenchmarkOptions, type Figure, figure, findQuantile } from './figures.ts';
 import { interleaved, ratios } from './pairs.ts';
 import { apiOver, credentials, eventFor, makeItems, put, requests } from './query-ledger.ts';
 
@@ -47,14 +47,14 @@ export async function queryYear({ pairs, quick }: BenchmarkOptions): Promise<Fig
       figure(
         'query-year.p50',
         `  a request of ${concurrentRequests} at a time, median`,
-        [quantile(latencies.year, 0.5)],
+        [findQuantile(latencies.year, 0.5)],
         'ms',
       ),
-      figure('query-year.p99', '  99th percentile', [quantile(latencies.year, 0.99)], 'ms'),
+      figure('query-year.p99', '  99th percentile', [findQuantile(latencies.year, 0.99)], 'ms'),
       figure(
         'query-year.p99-ratio',
         '  99th percentile beside a SIM with a day',
-        [quantile(latencies.year, 0.99) / quantile(latencies.day, 0.99)],
+        [findQuantile(latencies.year, 0.99) / findQuantile(latencies.day, 0.99)],
         '×',
       ),
     ];
@@ -66,8 +66,3 @@ export async function queryYear({ pairs, quick }: BenchmarkOptions): Promise<Fig
 
 type Kind = (typeof requests)[string];
 const kinds = Object.values(requests) as [Kind, ...Kind[]];
-
-function quantile(values: readonly number[], part: number): number {
-  const ascending = values.toSorted((a, b) => a - b);
-  return ascending[Math.floor((ascending.length - 1) * part)] ?? Number.NaN;
-}
