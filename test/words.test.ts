@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { extname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { listTopPlaces, readSourceFiles } from './source-files.ts';
 
 /** Words that have a standard term instead, as parts of an identifier, with that term. */
 const replacedWords: ReadonlyMap<string, string> = new Map([
@@ -38,12 +36,7 @@ const exceptions: ReadonlySet<string> = new Set([
 ]);
 
 /** Source files by path, without comments and without what stands between quotes. */
-const code = new Map(
-  execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
-    .split('\0')
-    .filter((path) => ['.ts', '.mts', '.mjs'].includes(extname(path)) && path !== 'test/words.test.ts')
-    .map((path) => [path, removeText(readFileSync(path, 'utf8'))]),
-);
+const code = new Map([...readSourceFiles(listTopPlaces())].map(([path, text]) => [path, removeText(text)]));
 
 /** Code without comments and quoted texts. Templates stay: they hold code. */
 function removeText(source: string): string {

@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, posix, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findModules, readSourceFiles } from '../source-files.ts';
 
 /** The emulators of AWS, from the project's folder. */
 const emulators: readonly string[] = ['emulators/'];
@@ -9,26 +8,15 @@ const emulators: readonly string[] = ['emulators/'];
 /** The simulator of fleets, which is also the oracle of what the ledger must hold. */
 const simulator: readonly string[] = ['simulator/'];
 
-const project = fileURLToPath(new URL('../../', import.meta.url));
-
 function isIn(places: readonly string[], path: string): boolean {
   return places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
 }
 
-/** The text of each file in some places, by its path from the project's folder. */
-function textsOf(places: readonly string[]): Map<string, string> {
-  const paths = places.flatMap((place) => {
-    if (!place.endsWith('/')) return [place];
-    const names = readdirSync(join(project, place), { recursive: true, encoding: 'utf8' });
-    return names.filter((name) => /\.\w*[jt]s$/.test(name)).map((name) => place + name.split(sep).join('/'));
-  });
-  return new Map(paths.map((path) => [path, readFileSync(join(project, path), 'utf8')]));
-}
-
 /** The project's own files that a file's text names: by import of values or types, at once or later, or by URL. */
 function namedFiles(path: string, text: string): string[] {
-  const specifiers = text.matchAll(/\b(?:from|import|require|URL)\b\s*\(?\s*(['"`])(\.[^'"`]*)\1/g);
-  return [...specifiers].map(([, , specifier = '']) => posix.join(posix.dirname(path), specifier));
+  return findModules(text)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => posix.join(posix.dirname(path), name));
 }
 
 /** Imports by files of some places that lead out of them. */
@@ -41,7 +29,7 @@ function foreignImports(places: readonly string[], texts: ReadonlyMap<string, st
 }
 
 describe('the emulators of AWS', () => {
-  const texts = textsOf(emulators);
+  const texts = readSourceFiles(emulators);
 
   it('import nothing but each other and packages: what they need to know of simledger is handed in', () => {
     expect(foreignImports(emulators, texts)).toEqual([]);
@@ -67,7 +55,7 @@ describe('the simulator', () => {
   const typeImport = /\b(?:import|export) type [^;]*;/g;
 
   it('shares no code with the ledger that it judges: of simledger it imports types only', () => {
-    const values = [...textsOf(simulator)].map(
+    const values = [...readSourceFiles(simulator)].map(
       ([path, text]) => [path, text.replaceAll(typeImport, '')] as const,
     );
     expect(foreignImports(simulator, new Map(values))).toEqual([]);

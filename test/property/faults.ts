@@ -42,6 +42,11 @@ export interface Fault {
   readonly part: number;
 }
 
+/** A fault as a failing property prints it. */
+export function describeFault({ call, kind, times, part }: Fault): string {
+  return `call ${call}: ${kind} ${times}× (${part})`;
+}
+
 /** A few faults among the first calls of a path. */
 export const faults: Arbitrary<readonly Fault[]> = fc.array(
   fc.record<Fault>({

@@ -4,7 +4,7 @@ import { Case } from './case.ts';
 import { BrokenPromise, deliverFiles, deliverStream } from './delivery.ts';
 import { type DeliveryPath, describePath } from './delivery-path.ts';
 import { orderlyPass, type Tables, tablesOf } from './expectation.ts';
-import { type Fault, FaultPlan, faults } from './faults.ts';
+import { describeFault, type Fault, FaultPlan, faults } from './faults.ts';
 import { WatchedWrites } from './invariants.ts';
 import { type Engine, type InvocationContext, KeptRejects, type Pause } from './invocation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
@@ -27,7 +27,7 @@ export class HostilePath extends Case {
   describe(): readonly string[] {
     return [
       ...describePath(this.path),
-      ...this.faults.map(({ call, kind, times, part }) => `call ${call}: ${kind} ${times}× (${part})`),
+      ...this.faults.map(describeFault),
       `failed conditions bring the old item: ${this.returnsOld}`,
       ...(this.scheduler === undefined ? [] : [`interleaving: ${String(this.scheduler)}`]),
     ];

@@ -16,7 +16,7 @@ import { event, session, sim, usage } from '../records/arbitraries.ts';
 import { Case } from './case.ts';
 import { RunningFunction } from './delivery.ts';
 import { comparable } from './expectation.ts';
-import { type Fault, FaultPlan, faults } from './faults.ts';
+import { describeFault, type Fault, FaultPlan, faults } from './faults.ts';
 import { underEveryInterleaving } from './interleavings.ts';
 import { WatchedWrites } from './invariants.ts';
 import { KeptRejects, type Pause } from './invocation.ts';
@@ -162,7 +162,7 @@ class ContendedWriting extends Case {
   describe(): readonly string[] {
     return [
       ...this.rivalry.writers.map((changes, index) => `writer ${index}: ${JSON.stringify(changes)}`),
-      ...this.faults.map(({ call, kind, times, part }) => `call ${call}: ${kind} ${times}× (${part})`),
+      ...this.faults.map(describeFault),
       `failed conditions bring the old item: ${this.returnsOld}`,
       `interleaving: ${String(this.scheduler)}`,
     ];

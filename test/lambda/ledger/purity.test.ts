@@ -1,16 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { findModules, readSourceFiles } from '../../source-files.ts';
 
-const folder = new URL('../../../lambda/ledger/', import.meta.url);
-const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-  name.endsWith('.ts'),
-);
+const files = [...readSourceFiles(['lambda/ledger/'])];
 
 /** What a file takes from outside its folder: modules, and what the runtime says of time, chance and surroundings. */
 function foreignParts(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
-  const specifiers = code.matchAll(/\b(?:from|import|require|URL)\b\s*\(?\s*(['"`])([^'"`]*)\1/g);
-  const modules = [...specifiers].flatMap(([, , name = '']) => (/^\.\/[^/]+$/.test(name) ? [] : [name]));
+  const modules = findModules(code).filter((name) => !/^\.\/[^/]+$/.test(name));
   const globals = code.match(
     /\b(?:Date\.now|new Date\(\)|Math\.random|process|performance|globalThis|crypto|console|fetch|set(?:Timeout|Interval|Immediate))(?![\w'])/g,
   );
@@ -20,8 +16,8 @@ function foreignParts(text: string): string[] {
 describe('the ledger', () => {
   it.each(files)(
     'is pure: %s imports nothing outside lambda/ledger and reads no clock or environment',
-    (file) => {
-      expect(foreignParts(readFileSync(new URL(file, folder), 'utf8'))).toEqual([]);
+    (_, text) => {
+      expect(foreignParts(text)).toEqual([]);
     },
   );
 
