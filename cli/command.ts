@@ -1,5 +1,5 @@
 import type { SourceDescription } from '../lambda/aws/sources.ts';
-import { UsageError } from '../lambda/errors.ts';
+import { UnknownSourceError } from '../lambda/errors.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
 import { Progress } from '../local/progress.ts';
 import type { Deployment } from './deployment/deployment.ts';
@@ -80,13 +80,8 @@ export function requireSource({ places }: Pick<Deployment, 'places'>, name: stri
   const { all } = places.sources;
   const source = all.find((one) => one.name === name);
   if (source !== undefined) return source;
-  throw makeUnknownSourceError(
+  throw new UnknownSourceError(
     name,
     all.map((one) => one.name),
   );
-}
-
-/** What is said of a source that a deployment does not have. */
-export function makeUnknownSourceError(name: string, known: readonly string[]): UsageError {
-  return new UsageError(`Unknown source ${JSON.stringify(name)}. Sources here: ${known.join(', ')}`);
 }

@@ -9,6 +9,13 @@ export class UsageError extends UserError {
   override readonly name: string = 'UsageError';
 }
 
+/** No source has the name. */
+export class UnknownSourceError extends UsageError {
+  constructor(name: string, known: readonly string[]) {
+    super(`Unknown source ${JSON.stringify(name)}. Sources here: ${known.join(', ')}`);
+  }
+}
+
 /** What was asked for was understood, and something in the ledger needs a look: it was not found, or cannot be read. */
 export class AttentionError extends UserError {
   override readonly name: string = 'AttentionError';
@@ -17,4 +24,9 @@ export class AttentionError extends UserError {
 /** A deployment or a service was not found, cannot be reached, or does not permit the request. */
 export class UnreachableError extends UserError {
   override readonly name: string = 'UnreachableError';
+}
+
+/** What was thrown, as an error. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

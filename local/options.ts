@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../lambda/errors.ts';
+import { UnknownSourceError, UsageError } from '../lambda/errors.ts';
 import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/source.ts';
 import { localSources } from './places.ts';
 
@@ -164,8 +164,10 @@ function readReplay(values: Values, files: readonly string[]): Replay {
 
 function readSource(name = localSources[0].name): string {
   if (localSources.some((source) => source.name === name)) return name;
-  const known = localSources.map((source) => source.name).join(', ');
-  throw new UsageError(`Unknown source ${JSON.stringify(name)}. Sources here: ${known}`);
+  throw new UnknownSourceError(
+    name,
+    localSources.map((source) => source.name),
+  );
 }
 
 function readSessionRefresh(given = 'update'): SessionRefresh {

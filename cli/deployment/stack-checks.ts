@@ -16,6 +16,7 @@ import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { toError } from '../../lambda/errors.ts';
 import { parseJson } from '../../lambda/json/json.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { estimateArrivals, type Fleet, findShortages } from '../../lib/sizing.ts';
@@ -184,7 +185,7 @@ export async function listMappings(
     }
     return mappings;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return toError(error);
   }
 }
 

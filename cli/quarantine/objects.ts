@@ -8,11 +8,10 @@ import {
 import * as z from 'zod';
 import { rejectPrefix } from '../../lambda/aws/names.ts';
 import { rejectCodes } from '../../lambda/carriers/reading.ts';
-import { AttentionError } from '../../lambda/errors.ts';
+import { AttentionError, UnknownSourceError } from '../../lambda/errors.ts';
 import { parseJson } from '../../lambda/json/json.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import { count } from '../../local/progress.ts';
-import { makeUnknownSourceError } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { isNotFound } from '../errors.ts';
 
@@ -96,7 +95,7 @@ export async function requireRejectSource(
   for await (const page of rejectObjects(deployment, { source })) {
     if (page.length > 0) return;
   }
-  throw makeUnknownSourceError(source, known);
+  throw new UnknownSourceError(source, known);
 }
 
 /** What is said where a filter finds nothing: what there is otherwise. */

@@ -1,4 +1,5 @@
 import type { Reading } from '../carriers/reading.ts';
+import { toError } from '../errors.ts';
 import type { Changes } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { WriteReport } from '../store/report.ts';
@@ -56,7 +57,7 @@ export class BatchAccount {
   /** Notes that the quarantine did not keep records. */
   noteUnkept(records: readonly number[], error: unknown): void {
     for (const record of records) this.#failed.add(record);
-    const known = error instanceof Error ? error : new Error(String(error));
+    const known = toError(error);
     this.#rejectErrors.set(known.name, known);
   }
 

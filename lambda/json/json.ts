@@ -28,13 +28,8 @@ export function parseJson(text: string): unknown {
 
 /** The object that a text holds, every number exact; undefined where it holds none, or no JSON. */
 export function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return jsonObject(hasInexactNumbers(text) ? parseExactly(text) : value);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = jsonObject(parseJson(text));
+  return value !== undefined && hasInexactNumbers(text) ? jsonObject(parseExactly(text)) : value;
 }
 
 /** Whether a text may hold a number that `JSON.parse` would not keep digit by digit. */

@@ -1,3 +1,4 @@
+import { toError } from '../errors.ts';
 import type { Change } from '../ledger/fold.ts';
 
 /** What became of records that a batch's changes come from. */
@@ -38,7 +39,7 @@ export class Report implements WriteReport {
 
   failure(change: Change<unknown>, error: unknown): void {
     for (const record of change.records) this.failed.add(record);
-    const known = error instanceof Error ? error : new Error(String(error));
+    const known = toError(error);
     this.#errors.set(known.name, known);
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseJson } from '../../json/json.ts';
 
 /**
  * Page tokens: where a listing goes on, as text that clients hand back unread.
@@ -53,22 +54,13 @@ export function decodeToken(subject: string, token: string): PageState | undefin
 }
 
 function readState(header: string, bytes: Uint8Array): PageState | undefined {
-  const value = parsed(header);
+  const value = parseJson(header);
   if (typeof value !== 'object' || value === null) return undefined;
   const { v, page, filters, position } = value as Readonly<Record<string, unknown>>;
   if (v !== version || typeof page !== 'number' || !Number.isSafeInteger(page)) return undefined;
   if (page < 1 || page > maxPage) return undefined;
   if (!isTexts(filters)) return undefined;
   return { page, filters, position, bytes };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function isTexts(value: unknown): value is Record<string, string> {
