@@ -35,7 +35,7 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   'cli-start': { title: 'The command line’s start', run: cliStart },
 };
 
-// The SDK's advice to use a newer Node is for whoever deploys.
+// The SDK advises a newer Node.js on each start; that matters where functions are deployed, not here.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 const names = Object.keys(benchmarks);
 const help = `Usage: npm run bench -- [options] [benchmark...]

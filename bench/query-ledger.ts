@@ -15,7 +15,7 @@ export const sim = '8988307000000120011';
 export const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const begin = Date.parse('2026-11-01T00:00:00Z');
 /** When it is asked: after 20 days. */
-export const afterDays = 20;
+const afterDays = 20;
 
 /** The requests, by name. */
 export const requests: Readonly<Record<string, { readonly operation: string; readonly query: string }>> = {

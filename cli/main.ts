@@ -32,7 +32,7 @@ export async function run(args: readonly string[], environment: CommandEnvironme
 
 /** `npx simledger`: the process's own arguments and terminal. */
 export async function runFromProcess(): Promise<void> {
-  // The SDK's advice to use a newer Node is for whoever deploys.
+  // The SDK advises a newer Node.js on each start; that matters where functions are deployed, not here.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const interruption = new AbortController();
   process.once('SIGINT', () => {

@@ -23,7 +23,7 @@ const wholeCpuMegabytes = 1769;
 const recordBytes = 1_400;
 
 /** Records a second that a shard takes: 1,000, or 1 MiB of them. */
-export const shardRecordsPerSecond = Math.min(1_000, Math.floor(1024 ** 2 / recordBytes));
+const shardRecordsPerSecond = Math.min(1_000, Math.floor(1024 ** 2 / recordBytes));
 
 /** Shards with which an on-demand stream begins. */
 export const onDemandShards = 4;

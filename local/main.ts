@@ -174,7 +174,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// The SDK's advice to use a newer Node is for whoever deploys.
+// The SDK advises a newer Node.js on each start; that matters where functions are deployed, not here.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
 try {

@@ -48,7 +48,7 @@ function readOutputOfChildren(): void {
   });
 }
 
-/** Looks at what a process writes on its way, so that whoever reads it gets it as before. */
+/** Looks at what a process writes on its way, so that its reader gets it unchanged. */
 function readInPassing(stream: Readable): void {
   const push = stream.push.bind(stream);
   let rest = '';

@@ -34,7 +34,7 @@ export function expectNone(values: ReadonlySet<string>, lines: readonly string[]
 }
 
 /**
- * What is personal by its looks, whoever made it up: numbers as long as an IMSI, IMEI or MSISDN of these tests (an ICCID
+ * What looks personal, also if it was made up: numbers as long as an IMSI, IMEI or MSISDN of these tests (an ICCID
  * is longer, a time shorter), addresses but those of this machine, users by their addresses and those of the examples.
  */
 const looksPersonal =

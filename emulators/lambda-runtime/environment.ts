@@ -38,7 +38,7 @@ export function functionEnvironment(
     AWS_CONFIG_FILE: join(directory, 'no-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(directory, 'no-credentials'),
     AWS_EC2_METADATA_DISABLED: 'true',
-    // The SDK's advice to use a newer Node is for whoever deploys, not for each line of a local log.
+    // The SDK advises a newer Node.js; a local log need not repeat it in each process.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',

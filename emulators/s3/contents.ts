@@ -50,7 +50,7 @@ export function sliceContent(content: Content, start: number, end: number): Cont
 
 /**
  * Keeps the bytes of uploads: small ones in memory, others in files with random names in a private folder under the
- * system's temporary folder. Bytes are held by whoever shows or sends them and go when nobody does, so a download that
+ * system's temporary folder. Bytes are kept while something shows or sends them, so a download that
  * is under way survives the deletion of its object.
  */
 export class ContentStore {

@@ -1,6 +1,6 @@
 import { AttentionError, UsageError } from '../errors.ts';
 
-/** Why a query has no answer. Callers go by the class: the API answers with a status, the command line with an exit code. */
+// Why a query has no answer. Callers go by the class: the API answers with a status, the command line with an exit code.
 
 /** A value that a query does not take. */
 export class ParameterError extends UsageError {

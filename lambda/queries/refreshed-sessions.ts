@@ -31,9 +31,9 @@ export async function refreshedSessions(
   usageBetween: UsageBetween,
 ): Promise<readonly Session[]> {
   const refreshed = new Map<string, Session>();
-  for (const page of chunked(sessions.filter(mayBeBehind), concurrentReads)) {
+  for (const chunk of chunked(sessions.filter(mayBeBehind), concurrentReads)) {
     await Promise.all(
-      page.map(async (session) => {
+      chunk.map(async (session) => {
         const { sessionId } = session;
         refreshed.set(sessionId, await refreshedSession(session, nextStart(sessionId), usageBetween));
       }),

@@ -240,7 +240,7 @@ describe(`a file (seed ${seed})`, () => {
     );
   });
 
-  test('of several blocks is taken in once, whoever imports it at the same time and whatever fails', {
+  test('of several blocks is imported once, however many import it at the same time and whatever fails', {
     timeout: timeLimit,
   }, async () => {
     let pause = goesOn;

@@ -17,7 +17,7 @@ export interface Engine {
   answer(command: Command, options: AnswerOptions): object | Promise<object>;
 }
 
-/** Where a path may be interleaved with others: it goes on when whoever schedules says so. */
+/** Where a path may be interleaved with others: it goes on when the scheduler resumes it. */
 export type Pause = (where: string) => Promise<unknown>;
 
 /** An invocation that died. */

@@ -12,7 +12,7 @@ import type { WebhookRequest } from './request.ts';
  * characters of a text and the numbers in another way than they were sent (`-81.8090` as `-81.809`). So three bodies
  * are accepted: without the blanks between its tokens, with its texts stringified besides, and stringified as a whole.
  *
- * A plain hash can be computed on for a longer text by whoever knows it, without the secret. The continuation has bytes
+ * A plain hash can be computed on for a longer text by anyone who knows it, without the secret. The continuation has bytes
  * in it that no JSON can hold, so a body that is not JSON never passes.
  *
  * @see https://docs.korewireless.com/developers/how-to/webhooks/validate-webhook-signatures

@@ -62,10 +62,10 @@ export async function receive(
   until: number,
 ): Promise<Outcome> {
   try {
-    const pages = await admitted(request, source);
-    if ('status' in pages) return { ...pages, records: 0 };
-    await ports.stream.put(source.streamArn, pages, until);
-    return { status: 200, message: 'All of it is in the stream', records: pages.length };
+    const chunks = await admitted(request, source);
+    if ('status' in chunks) return { ...chunks, records: 0 };
+    await ports.stream.put(source.streamArn, chunks, until);
+    return { status: 200, message: 'All of it is in the stream', records: chunks.length };
   } catch (error) {
     ports.onError(error);
     return { status: passes(error) ? 503 : 500, message: 'Send it again, please', records: 0 };

@@ -35,11 +35,11 @@ test.each([
     'nobody may assume it',
   ],
   [
-    'trusts who was deleted',
+    'trusts a deleted principal',
     documentOf({ ...allowed, Principal: { AWS: ['AROAEXAMPLE'] }, ...asked('x') }),
     'it trusts AROAEXAMPLE, a principal that no longer exists',
   ],
-  ['is none', '%7B', 'its trust policy cannot be read'],
+  ['that is not JSON', '%7B', 'its trust policy cannot be read'],
 ])('a trust policy %s', (_, document, problem) => {
   expect(trustProblem(document, 'x')).toBe(problem);
 });

@@ -76,7 +76,7 @@ async function recordsOf(sim: string): Promise<string[]> {
   return Items.map(({ recordId }) => recordId?.S ?? '').sort();
 }
 
-/** Lets a client do so many requests, and then none any more: whoever works with it has died. */
+/** Lets a client make so many requests and no more, as if its process had died. */
 class Lifetime {
   #left: number;
 

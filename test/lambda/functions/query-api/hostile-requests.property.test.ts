@@ -207,7 +207,7 @@ describe('any request', () => {
 });
 
 describe('a page token', () => {
-  /** Digest and content, as whoever has read the source can put them together. */
+  /** Digest and content, as anyone who has read the source can put them together. */
   function sealed(subject: string, content: Buffer): string {
     const digest = createHash('sha256').update(`${subject}\n`).update(content).digest().subarray(0, 8);
     return Buffer.concat([digest, content]).toString('base64url');
