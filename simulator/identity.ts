@@ -179,6 +179,17 @@ const carrierOrder = [
   'twilio',
 ] as const satisfies readonly Carrier[];
 
+/**
+ * The number of a carrier's first SIM, for `provideSim`.
+ *
+ * @throws Error if the simulator provides no SIM of this carrier.
+ */
+export function findFirstSim(carrier: Carrier): number {
+  const index = (carrierOrder as readonly Carrier[]).indexOf(carrier);
+  if (index === -1) throw new Error(`No simulated SIM is of the carrier ${JSON.stringify(carrier)}`);
+  return index;
+}
+
 /** Provides the SIM with the given number, from 0. Its carrier follows from the number, all else is drawn. */
 export function provideSim(index: number, random: Random): Sim {
   const carrier = carrierOrder[index % carrierOrder.length] ?? 'twilio';

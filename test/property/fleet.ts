@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { carriers as allCarriers, type Carrier } from '../../lambda/ledger/source.ts';
-import { networks, provideSim, type Sim } from '../../simulator/identity.ts';
+import { findFirstSim, networks, provideSim, type Sim } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import {
   type CarrierEvent,
@@ -333,9 +333,6 @@ const userEvent = fc.record({
   seconds,
 });
 
-/** Positions of the carriers in the simulator's order of SIMs. */
-const carrierPositions = { twilio: 0, '1nce': 1, kore: 2, emnify: 3, telekom: 4 } as const;
-
 /** Which fleets are made. */
 export interface FleetOptions {
   /** Tells fleets apart that share a ledger. */
@@ -374,7 +371,7 @@ export function fleetOf(options: FleetOptions = {}): Arbitrary<ModelFleet> {
 
 function lifeOf(plan: LifePlan, number: number, from: number): Life {
   const { carrier, dialect, fraction } = plan;
-  const index = number * 10 + carrierPositions[carrier];
+  const index = number * 10 + findFirstSim(carrier);
   const provided = provideSim(index, new Random(index));
   const sim: Sim = { ...provided, ...dialectOf(provided, dialect) };
   const teller: Teller = { sim, at: from + plan.seconds * second, fraction, first: index * 1_000, count: 0 };

@@ -6,7 +6,7 @@ import { Fold } from '../../lambda/ledger/fold.ts';
 import type { Carrier } from '../../lambda/ledger/source.ts';
 import { writeRecord } from '../../simulator/corruption.ts';
 import { usageColumns, usageRow } from '../../simulator/csv-dialect.ts';
-import { provideSim, type Sim } from '../../simulator/identity.ts';
+import { findFirstSim, provideSim, type Sim } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { UsageRecord } from '../../simulator/records.ts';
 import { readAll } from '../records/read-all.ts';
@@ -25,8 +25,7 @@ const start = Date.parse('2026-11-02T10:00:00.000Z');
 const arrivedAt = start + 3_600_000;
 
 function usageOf(carrier: Carrier, generation: Sim['dataStreamer']['generation']): UsageRecord {
-  const index = { '1nce': 1, emnify: 3, telekom: 4, twilio: 0, kore: 2 }[carrier];
-  const provided = provideSim(index, new Random(1));
+  const provided = provideSim(findFirstSim(carrier), new Random(1));
   const sim: Sim = { ...provided, dataStreamer: { ...provided.dataStreamer, generation } };
   const volume = { up: 1_000, down: 2_000 };
   const end = start + 900_000;

@@ -1,8 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { carriers } from '../../lambda/ledger/source.ts';
 import { eventColumns, eventRow, usageColumns, usageRow, writeRow } from '../../simulator/csv-dialect.ts';
 import { megabytes, writeEvent, writeUsage } from '../../simulator/datastreamer-dialect.ts';
-import { luhnDigit, provideSim, type Sim } from '../../simulator/identity.ts';
+import { findFirstSim, luhnDigit, provideSim, type Sim } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { CarrierEvent, ConnectionEvent, UsageRecord } from '../../simulator/records.ts';
 import { writeConnectionEvent, writeTestEvent } from '../../simulator/supersim-dialect.ts';
@@ -15,7 +16,7 @@ const v2 = { typePrefix: 'com.twilio.iot.supersim.connection.', dataAsText: fals
 
 /** The first SIM of each carrier, in the given dialect. */
 function simOf(carrier: Sim['carrier'], dialect: Partial<Sim> = {}): Sim {
-  const index = ['twilio', '1nce', 'kore', 'emnify', 'telekom'].indexOf(carrier);
+  const index = findFirstSim(carrier);
   return { ...provideSim(index, Random.of(1, index)), ...dialect };
 }
 
@@ -71,7 +72,7 @@ describe('identifiers', () => {
   });
 
   it('has ICCIDs of 19 digits and one, IMEIs of 15, IMEISVs of 16 and IMSIs of 15', () => {
-    for (const carrier of ['twilio', 'kore', '1nce', 'emnify', 'telekom'] as const) {
+    for (const carrier of carriers) {
       const { sim, iccidWithCheckDigit, imei, imeisv, imsi } = simOf(carrier);
       expect([sim.length, iccidWithCheckDigit.length, imei.length, imeisv.length, imsi.length]).toEqual([
         19, 20, 15, 16, 15,
