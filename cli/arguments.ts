@@ -30,11 +30,11 @@ export function queryArgument<Value>({ accepted, parse }: ParameterKind<Value>):
 }
 
 /** A whole number in a range. */
-export function wholeNumberArgument(least: number, most: number): (text: string) => number {
+export function wholeNumberArgument(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw refused(`a whole number from ${least} to ${most}`);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw refused(`a whole number from ${min} to ${max}`);
   };
 }
 

@@ -228,7 +228,7 @@ function addImport(program: Program, perform: Performer): void {
 
 function addLedger(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
   const time = timeArgument(terminal.now);
-  const most = wholeNumberArgument(1, 1_000_000);
+  const limit = wholeNumberArgument(1, 1_000_000);
   const { sims, events } = filters;
   program
     .command('sims')
@@ -246,7 +246,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
     .option('--source <name>', 'Only this source', queryArgument(sims.source))
     .option('--fleet <sid>', 'Only this fleet', queryArgument(sims.fleet))
     .option('--name <part>', 'Only SIMs whose name contains this', queryArgument(sims.name))
-    .option('--limit <n>', 'Maximum number of SIMs to list (default: 50 in a table, else all)', most)
+    .option('--limit <n>', 'Maximum number of SIMs to list (default: 50 in a table, else all)', limit)
     .option('--jsonl', 'Print one JSON object per line', false)
     .option('--csv', 'Print CSV', false)
     .action((options) =>
@@ -259,7 +259,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
       .argument('<sim>', "ICCID, SID, carrier's id or name of the SIM")
       .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
       .option('--to <time>', 'End of the range (default: now)', time)
-      .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', most)
+      .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
       .option('--jsonl', 'Print one JSON object per line', false)
       .option('--csv', 'Print CSV', false);
   ofSim('sessions', 'List the data sessions of a SIM, newest first')

@@ -1,10 +1,10 @@
 /**
- * An error whose message is written for a person: it says what is wrong, the value given, and what to do. Such an error
- * is told without a stack. Any other error is a fault in simledger, and is told with its stack.
+ * An error whose message is written for a person: it says what is wrong, the value given, and what to do. It is shown
+ * without its stack. Any other error is a fault in simledger, and is shown with its stack.
  */
 export abstract class UserError extends Error {}
 
-/** What was asked for is not accepted: the caller must ask for something else. */
+/** The request is not accepted: the caller must change it. */
 export class UsageError extends UserError {
   override readonly name: string = 'UsageError';
 }
@@ -16,7 +16,7 @@ export class UnknownSourceError extends UsageError {
   }
 }
 
-/** What was asked for was understood, and something in the ledger needs a look: it was not found, or cannot be read. */
+/** The request was understood, but something in the ledger was not found or cannot be read. */
 export class AttentionError extends UserError {
   override readonly name: string = 'AttentionError';
 }
@@ -26,7 +26,7 @@ export class UnreachableError extends UserError {
   override readonly name: string = 'UnreachableError';
 }
 
-/** What was thrown, as an error. */
+/** Converts a thrown value into an Error. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -177,10 +177,10 @@ function readSessionRefresh(given = 'update'): SessionRefresh {
   throw new UsageError(`Unknown --session-refresh ${JSON.stringify(given)}: give one of ${accepted}`);
 }
 
-function wholeNumber(option: string, text: string | undefined, least: number, most: number): number {
+function wholeNumber(option: string, text: string | undefined, min: number, max: number): number {
   const value = Number(text);
-  if (text !== undefined && /^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(`${option} ${JSON.stringify(text)}: give a whole number from ${least} to ${most}`);
+  if (text !== undefined && /^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new UsageError(`${option} ${JSON.stringify(text)}: give a whole number from ${min} to ${max}`);
 }
 
 /**

@@ -195,6 +195,6 @@ export function readObjectId(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1).slice(0, 12);
 }
 
-function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+function cut(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
 }

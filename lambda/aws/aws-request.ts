@@ -72,7 +72,7 @@ export async function findEndpoint(
   return new URL(`https://${service}.${name}.amazonaws.com${name.startsWith('cn-') ? '.cn' : ''}`);
 }
 
-/** A failed answer as a message may show it. What Secrets Manager answers with is not shown: it may hold a secret. */
+/** A failed answer as a message may show it. An answer of Secrets Manager is not shown: it may hold a secret. */
 function shownAnswer({ service }: AwsRequest, { status, body }: AwsAnswer): string {
   return service === 'secretsmanager' ? `status ${status}` : `status ${status}: ${body.slice(0, 300)}`;
 }

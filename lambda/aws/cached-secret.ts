@@ -8,24 +8,24 @@ export interface SecretSource<Secret> {
   refresh(): Promise<Secret>;
 }
 
-/** For how long a secret that was read is used. */
+/** How long a secret is used before it is read again. */
 const cacheMilliseconds = 300_000;
-/** For how long even a caller with unknown credentials has no new ones looked for, and a failed reading is not repeated. */
+/** How long the secret is not read again, even for unknown credentials or after a failed reading. */
 const refreshMilliseconds = 10_000;
-/** For how long a secret that was read is used while it can't be read again. */
+/** How long a secret is used after it was read, while it cannot be read again. */
 const keptMilliseconds = 3_600_000;
 
 /** A secret in Secrets Manager, and what is expected in it. */
 export interface SecretDefinition<Secret> {
   /** ARN or name. */
   readonly id: string;
-  /** Whose it is, as a sentence goes on: `the query API`. */
+  /** Whose it is, in the middle of a sentence: `the query API`. */
   readonly owner: string;
-  /** What its JSON object has to hold, in words. */
+  /** What its JSON object must hold, in words. */
   readonly content: string;
-  /** Reads it; undefined where that is not what it holds. */
+  /** Reads the secret's text; undefined if it does not hold what it must. */
   readonly read: (members: JsonObject) => Secret | undefined;
-  /** How long its reading may take. */
+  /** How long reading it may take, in milliseconds. */
   readonly retryPolicy: RetryPolicy;
   /** Told of each reading that fails. The error shows nothing of the secret. */
   readonly onUnreadable: OnUnreadable;
@@ -36,7 +36,7 @@ export interface FailedReading {
   /** Whose secret it is. */
   readonly owner: string;
   readonly error: unknown;
-  /** Whether the secret is used as it was read last. */
+  /** Whether the secret that was read last is used instead. */
   readonly isKept: boolean;
 }
 
@@ -44,11 +44,11 @@ export interface FailedReading {
 export type OnUnreadable = (failure: FailedReading) => void;
 
 /**
- * A secret in Secrets Manager, a JSON object, kept for five minutes. What replaces it works at once, since credentials
- * that are not known make the function read again; what is withdrawn goes within five minutes.
+ * A secret in Secrets Manager, a JSON object, cached for five minutes. New credentials work at once, since unknown
+ * credentials make the function read the secret again; withdrawn ones stop working within five minutes.
  *
- * A secret that can't be read again (Secrets Manager is not reached, permission is missing, what is there is not
- * readable) is used as it was for up to an hour after it was read.
+ * If the secret cannot be read again (Secrets Manager cannot be reached, the permission is missing, the value is not
+ * readable), the last one is used for up to an hour after it was read.
  */
 export class CachedSecret<Secret> implements SecretSource<Secret> {
   readonly #configuration: SigningConfiguration;
@@ -122,7 +122,7 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
     // Neither answer nor secret is shown: one may hold the other.
     if (answer.status !== 200) {
       throw new CredentialsError(
-        `Secrets Manager answered ${answer.status} to the reading of the secret of ${owner}`,
+        `Secrets Manager answered ${answer.status} when the secret of ${owner} was read`,
       );
     }
     const text = parseObject(answer.body)?.['SecretString'];

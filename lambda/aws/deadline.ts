@@ -1,9 +1,9 @@
 /**
- * The time that an invocation has for its requests. What the store does not take by then is reported as failed, so that
- * an outage ends invocations in an orderly way: those that run out of time are the ones that a record is to blame for.
+ * The time that an invocation has for its requests. What the store does not take by then is reported as failed. So an
+ * outage never makes an invocation run out of time; if one does, a record is to blame.
  */
 export class Deadline {
-  /** The task that runs: whether its time is up, and who waits for an answer meanwhile. */
+  /** The running task: whether its time is up, and what waits for an answer meanwhile. */
   #task: { isOver: boolean; readonly waiting: Set<() => void> } | undefined;
 
   /**
@@ -53,6 +53,6 @@ export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 
   constructor() {
-    super('The store did not answer in the time that the invocation has');
+    super('The store did not answer within the time that the invocation has for its requests');
   }
 }

@@ -21,9 +21,9 @@ import type { Deadline } from './deadline.ts';
 const maxConnections = 64;
 
 /**
- * What of the SDK's middleware does nothing for us: a copy of each input for a log that nobody reads (items are personal
- * data and never logged), a guard against functions that call themselves, in which DynamoDB takes no part, and a
- * sentence about the SDK and the machine, put together anew for each request.
+ * Middleware of the SDK that simledger does not need: a copy of each input for a log that nobody reads (items are
+ * personal data and never logged), a guard against functions that call themselves, which does not concern DynamoDB, and
+ * the user agent, which is put together anew for each request.
  */
 const unneededMiddleware = ['loggerMiddleware', 'recursionDetectionMiddleware', 'getUserAgentMiddleware'];
 
@@ -41,13 +41,13 @@ export function dynamoDbClient(
     ...where,
     // Commands of one kind go through the same middleware: putting it together once saves a tenth of a request.
     cacheMiddleware: true,
-    // What still fails after these attempts is delivered again, so they need not go on for long.
+    // A request that still fails is repeated by the next delivery, so a few attempts are enough.
     maxAttempts: 6,
     protocol: PlainJsonProtocol,
     requestHandler: {
       connectionTimeout: 2_000,
       requestTimeout: 10_000,
-      // Without this, the SDK writes a warning and goes on waiting.
+      // Without this, the SDK only writes a warning and goes on waiting.
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: maxConnections },
       httpsAgent: { keepAlive: true, maxSockets: maxConnections },
@@ -68,9 +68,9 @@ export function dynamoDbClient(
 type Context = HandlerExecutionContext & SerdeFunctions;
 
 /**
- * DynamoDB's JSON, written and read as it is. Our commands and items have the very form that they have on the wire, so
- * there is nothing to convert, where the SDK's codec looks every value up in the service's schema. An answer that tells
- * of an error is left to the SDK, which knows them all.
+ * Writes and reads DynamoDB's JSON without conversion. Our commands and items already have the form that they have on
+ * the wire, whereas the SDK's codec looks up every value in the service's schema. Error answers are left to the SDK,
+ * which knows them all.
  */
 class PlainJsonProtocol extends AwsJson1_0Protocol {
   override async serializeRequest<Input extends object>(

@@ -4,8 +4,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 type CredentialsProvider = DynamoDBClient['config']['credentials'];
 
 /**
- * Credentials from the environment, where Lambda puts those of a function's role. The bundles have this module in the
- * place of `@aws-sdk/credential-provider-node`, which looks for credentials in many other places (profiles, single
+ * Credentials from the environment, where Lambda puts those of a function's role. The bundles contain this module
+ * instead of `@aws-sdk/credential-provider-node`, which looks for credentials in many other places (profiles, single
  * sign-on, instance metadata, web identities, …). None of them exists on Lambda, and with their clients they would be a
  * third of a bundle. The name of the export is the SDK's.
  *

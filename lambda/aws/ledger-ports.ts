@@ -7,7 +7,7 @@ import { environment } from './names.ts';
 import { requireEnvironment } from './sources.ts';
 
 /**
- * The ledger whose tables the environment names.
+ * Makes the ledger from the tables that the environment names.
  *
  * @param rejects the bucket that its quarantine is in.
  * @param deadline the time that the quarantine's requests have; the client knows its own.

@@ -11,13 +11,13 @@ export const environment = {
   filesTable: 'FILES_TABLE',
   /** Notes of the consumer's work. */
   deliveriesTable: 'DELIVERIES_TABLE',
-  /** Bucket that keeps rejected bytes. */
+  /** Bucket of the quarantine. */
   quarantineBucket: 'QUARANTINE_BUCKET',
   /** Queue that brings file announcements, and takes the message with which a long import goes on. */
   fileQueueUrl: 'FILE_QUEUE_URL',
   /** JSON array of {@link import('./sources.ts').SourceDescription}. */
   sources: 'SIMLEDGER_SOURCES',
-  /** When session updates write their session: `update` or `hourly`; `update` where it is not set. */
+  /** When session updates write their session: `update` or `hourly`; `update` if it is not set. */
   sessionRefresh: 'SESSION_REFRESH',
   /** Days that an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
   eventRetentionDays: 'EVENT_RETENTION_DAYS',
@@ -33,9 +33,9 @@ export const environment = {
   apiSources: 'API_SOURCES',
   /** JSON array of {@link import('./sources.ts').WebhookSourceDescription}. */
   webhookSources: 'WEBHOOK_SOURCES',
-  /** CloudWatch namespace of the metrics, which tells the stacks of one account apart; `simledger` where it is not set. */
+  /** CloudWatch namespace of the metrics, which tells the stacks of an account apart; `simledger` if it is not set. */
   metricNamespace: 'METRIC_NAMESPACE',
-  /** Pairs of country and operator that a process measures by name; none where it is not set. */
+  /** Number of pairs of country and operator that a process measures by name; 0 if it is not set. */
   measuredNetworks: 'MEASURED_NETWORKS',
 } as const;
 
@@ -78,29 +78,29 @@ export const measure = {
   lag: 'lagSeconds',
   /** Files of which no row could be read. */
   filesFailed: 'filesFailed',
-  /** Records that a receipt lost count of: always 0. */
+  /** Records that a receipt does not account for: always 0. */
   unaccounted: 'unaccounted',
 } as const;
 
-/** Metrics of the secrets by which callers are told, by service. */
+/** Metrics of the secrets that identify callers, by service. */
 export const secret = {
-  /** Readings that failed. For an hour what was read last is used; then nobody gets in. */
+  /** Readings that failed. The last secret is used for an hour; then every caller is refused. */
   unreadable: 'secretUnreadable',
 } as const;
 
 /** Metrics of the requests that carriers make, by source. */
 export const webhook = {
-  /** Answered with 200: all that they brought is in the stream. */
+  /** Answered with 200: everything they brought is in the stream. */
   taken: 'webhookTaken',
-  /** Answered with 4xx: nothing of them is in the stream, and carriers drop them or stop. */
+  /** Answered with 4xx: nothing they brought is in the stream, and the carrier drops them or stops. */
   refused: 'webhookRefused',
-  /** Answered with 5xx: the carrier has to send them again. */
+  /** Answered with 5xx: the carrier must send them again. */
   failed: 'webhookFailed',
 } as const;
 
 /** Metrics of the address that carriers call, as a whole. */
 export const gateway = {
-  /** Requests that API Gateway answered with 429, 413 or 5xx by itself: no function has seen them. */
+  /** Requests that API Gateway answered by itself with 429, 413 or 5xx: no function has seen them. */
   refused: 'webhookGatewayRefused',
 } as const;
 
@@ -119,10 +119,10 @@ export const traffic = {
   cost: 'cost',
 } as const;
 
-/** Country and operator of the usage that is not measured by its own. */
+/** Country and operator of the usage of networks that have no metrics of their own. */
 export const otherNetworks = 'other';
 
-/** Country and operator of the usage whose network the carrier does not state. */
+/** Country and operator of usage for which the carrier states no network. */
 export const unknownNetwork = 'unknown';
 
 /** First part of the key of every object that holds rejected bytes. */

@@ -2,8 +2,8 @@ import type { RejectBucket } from '../store/quarantine.ts';
 import { type SigningConfiguration, sendSigned } from './aws-request.ts';
 
 /**
- * The quarantine's bucket for the Kinesis consumer, which puts objects and asks nothing else of S3. It signs these
- * requests itself: the SDK's S3 client would make its bundle of 330 KB half as large again.
+ * The quarantine's bucket for the Kinesis consumer, which puts objects and needs nothing else of S3. It signs these
+ * requests itself: with the SDK's S3 client, its bundle of 330 KB would be half as large again.
  */
 export class SignedBucket implements RejectBucket {
   readonly #configuration: SigningConfiguration;

@@ -19,7 +19,7 @@ export interface SourceDescription extends Source {
 export interface WebhookSourceDescription extends Pick<Source, 'name' | 'carrier'> {
   /** ARN of the source's Kinesis stream. */
   readonly streamArn: string;
-  /** ARN or name of the secret by which the carrier's requests are told. */
+  /** ARN or name of the secret that identifies the carrier's requests. */
   readonly secret: string;
   /** Requests that each process of the receiver takes a second, and twice as many at once; 0 for any number. */
   readonly requestsPerSecond: number;
@@ -31,7 +31,7 @@ export interface Sources {
   ofBucket(name: string): Source;
 }
 
-/** All the sources that there are. */
+/** All sources. */
 export interface KnownSources extends Sources {
   readonly all: readonly SourceDescription[];
 }
@@ -71,7 +71,9 @@ export function sessionRefreshFromEnvironment(env: NodeJS.ProcessEnv = process.e
   const given = env[variable] ?? 'update';
   const setting = sessionRefreshes.find((known) => known === given);
   if (setting !== undefined) return setting;
-  throw new Error(`${variable} is ${given}; accepted is one of ${sessionRefreshes.join(', ')}`);
+  throw new Error(
+    `${variable} is ${JSON.stringify(given)}; accepted is one of ${sessionRefreshes.join(', ')}`,
+  );
 }
 
 /** A variable of the environment that must be there. */

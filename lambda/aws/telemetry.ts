@@ -18,8 +18,8 @@ import {
 } from './names.ts';
 
 /**
- * What a function tells of its work: structured log lines and CloudWatch metrics in the embedded format. Neither ever
- * carries a record or a part of one: records are personal data.
+ * The telemetry of a function: structured log lines, and CloudWatch metrics in the embedded format. Neither ever holds a
+ * record or a part of one: records are personal data.
  */
 export interface Telemetry {
   readonly logger: Logger;
@@ -37,8 +37,8 @@ export interface Telemetry {
 export interface TelemetryOptions {
   readonly env?: NodeJS.ProcessEnv;
   /**
-   * Takes a line of metrics. By default it goes to the standard output as it is: Lambda would wrap what the console
-   * writes in JSON of its own, and CloudWatch would not find the metrics in there.
+   * Takes a line of metrics. By default it goes to the standard output unchanged: Lambda would wrap what the console
+   * writes in its own JSON, in which CloudWatch does not find metrics.
    */
   readonly write?: (line: string) => void;
 }
@@ -171,19 +171,19 @@ function dimensionValue(text: string, absent: string): string {
 }
 
 /**
- * Which networks have metrics of their own. Every pair of country and operator would be paid for, so a process names
- * only so many: the first that it meets, and a large fleet's largest networks are met first.
+ * Decides which networks have metrics of their own. Each pair of country and operator costs money, so a process names
+ * only the first ones that it meets; the largest networks of a large fleet are met first.
  */
 class MeasuredNetworks {
-  readonly #most: number;
+  readonly #maxNetworks: number;
   readonly #named = new Map<string, { readonly country: string; readonly operator: string }>();
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(maxNetworks: number) {
+    this.#maxNetworks = maxNetworks;
   }
 
   get areNamed(): boolean {
-    return this.#most > 0;
+    return this.#maxNetworks > 0;
   }
 
   /** The same traffic under the names that it is measured by. */
@@ -202,7 +202,7 @@ class MeasuredNetworks {
     const key = `${country}\n${operator}`;
     const known = this.#named.get(key);
     if (known !== undefined) return known;
-    if (this.#named.size >= this.#most) return { country: otherNetworks, operator: otherNetworks };
+    if (this.#named.size >= this.#maxNetworks) return { country: otherNetworks, operator: otherNetworks };
     const named = {
       country: dimensionValue(country, unknownNetwork),
       operator: dimensionValue(operator, unknownNetwork),
@@ -224,7 +224,7 @@ function added(sum: Traffic, network: Traffic): Traffic {
 
 /**
  * Records that the counts lose or invent: `received = stored + repeated + ignored + rejected` must hold, and the kinds
- * together must have received what the receipt says.
+ * together must have received as many records as the receipt says.
  */
 function unaccountedFor(
   { received, stored, repeated, ignored, rejected }: Receipt,

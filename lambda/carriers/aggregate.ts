@@ -16,24 +16,24 @@ const magic = 0xf3899ac2;
 const magicBytes = 4;
 const digestBytes = 16;
 
-/** Whether bytes begin like an aggregate. They then are no text: UTF-8 never begins so. */
+/** Whether bytes begin like an aggregate. UTF-8 text never begins so. */
 export function isAggregate(bytes: Buffer): boolean {
   return bytes.length >= magicBytes && bytes.readUInt32BE(0) === magic;
 }
 
 /**
- * The data of an aggregate's user records, in their order. Nothing else in an aggregate is data; so where a byte of it
- * belongs to nothing that the format has, the whole is refused: what is not known may be data.
+ * Reads the data of an aggregate's user records, in their order. Nothing else in an aggregate is data. If a byte belongs
+ * to nothing that the format defines, the whole aggregate is refused, since that byte may be data.
  *
- * @param most user records that it may have.
- * @returns undefined when it has more; a fault when it is damaged or has something unknown.
+ * @param maxRecords user records that it may hold.
+ * @returns undefined if it holds more; a fault if it is damaged or holds something unknown.
  */
-export function readAggregate(bytes: Buffer, most: number): readonly Buffer[] | Fault | undefined {
+export function readAggregate(bytes: Buffer, maxRecords: number): readonly Buffer[] | Fault | undefined {
   if (bytes.length < magicBytes + digestBytes) return broken('it was cut short');
   const message = bytes.subarray(magicBytes, bytes.length - digestBytes);
   const digest = createHash('md5').update(message).digest();
   if (!digest.equals(bytes.subarray(bytes.length - digestBytes))) {
-    return broken('its digest does not fit, so it was damaged or cut short');
+    return broken('its digest does not match, so it was damaged or cut short');
   }
   const records: Buffer[] = [];
   const fields = new FieldReader(message);
@@ -41,13 +41,13 @@ export function readAggregate(bytes: Buffer, most: number): readonly Buffer[] | 
     const isKnown = fields.wireType === lengthDelimited && fields.number >= 1 && fields.number <= 3;
     if (!isKnown) return unknownPart(fields);
     if (fields.number !== 3) continue;
-    if (records.length >= most) return undefined;
+    if (records.length >= maxRecords) return undefined;
     const data = readUserRecord(fields.content);
     if (!Buffer.isBuffer(data)) return data;
     records.push(data);
   }
   if (!fields.isComplete) return unknownPart(fields);
-  return records.length === 0 ? broken('no record is in it') : records;
+  return records.length === 0 ? broken('it holds no record') : records;
 }
 
 function readUserRecord(record: Buffer): Buffer | Fault {
@@ -76,8 +76,8 @@ function isKnownTag(tag: Buffer): boolean {
 function unknownPart({ number, wireType, isComplete }: FieldReader): Fault {
   return broken(
     isComplete
-      ? `its field ${number} of wire type ${wireType} is unknown, or there twice`
-      : 'a length in it leads beyond its end',
+      ? `its field ${number} of wire type ${wireType} is unknown or repeated`
+      : 'a length in it points beyond its end',
   );
 }
 
@@ -93,7 +93,7 @@ const lengthDelimited = 2;
 /** Bytes of the longest varint, of 64 bits. */
 const maxVarintBytes = 10;
 
-/** Goes along the fields of a protocol buffers message. */
+/** Reads the fields of a protocol buffers message one after the other. */
 class FieldReader {
   number = 0;
   wireType = 0;
@@ -108,7 +108,7 @@ class FieldReader {
     this.#message = message;
   }
 
-  /** Goes to the next field. Returns false at the end, and where the bytes are no field: then it is not complete. */
+  /** Goes to the next field. Returns false at the end, or if the bytes are not a field: then `isComplete` is false. */
   next(): boolean {
     if (this.#at >= this.#message.length) return false;
     const tag = this.#varint();

@@ -17,14 +17,14 @@ import { explainBytes, explainText } from './unreadable.ts';
  * compressed with gzip, perhaps several of these aggregated by the Kinesis Producer Library.
  *
  * Every byte of a body lies in one of its parts, or is framing: white space, commas, brackets, record separators and
- * byte order marks between values; the frames of gzip; the keys and tags of an aggregate. What can't be taken apart to
- * its last byte is one broken part, whole.
+ * byte order marks between values; the frames of gzip; the keys and tags of an aggregate. A body that cannot be taken
+ * apart to its last byte is one broken part as a whole.
  */
 
 /**
- * A body larger than this once unpacked is rejected as it is, and so is one that exceeds it together with those before
- * it in an aggregate. The largest that a carrier sends is 6 MB, the largest that Kinesis takes 10 MB; much more, parsed,
- * would not fit the consumer's memory.
+ * A body that is larger than this when unpacked is rejected as a whole, and so is one that exceeds it together with those
+ * before it in an aggregate. Carriers send at most 6 MB, Kinesis takes at most 10 MB; much more, once parsed, would not
+ * fit into the consumer's memory.
  */
 export const maxBytes = 16 * 1024 * 1024;
 
@@ -32,27 +32,26 @@ export const maxBytes = 16 * 1024 * 1024;
 const maxValues = 1_000;
 
 /**
- * The smallest value that is stored or ignored has 51 characters (a test event of Super SIM; of records the data
- * streamer's shortest event with 68), and each but the last is followed by a separator. A body with more values than
- * this allows holds some that nobody can read, and is rejected before any is parsed: each value that is found costs some
- * 40 bytes of memory, so that their number has to have a bound. Values that can't be read are bounded more tightly: see
- * {@link maxUnreadable}.
+ * The smallest value that is stored or ignored has 51 characters (a test event of Super SIM; the shortest record is an
+ * event of the data streamer with 68), and a separator follows each but the last. So a body with more values than this
+ * allows holds some that cannot be read. It is rejected before any is parsed, since each value costs some 40 bytes of
+ * memory. Values that cannot be read have a lower limit: see {@link maxUnreadable}.
  */
 const bytesPerValue = 50;
 
 /**
- * A record that can't be read is kept beside a line about it that is longer than most records, so their number is
- * bounded by more bytes than the smallest record has. Carriers' records have 300 bytes and more.
+ * The quarantine keeps a value that cannot be read with a line that is longer than most records, so their number has a
+ * lower limit. Carriers' records have 300 bytes and more.
  */
 const bytesPerUnreadable = 100;
 
-/** Values that one value may hold, however deep. The largest record of a carrier has some hundreds. */
+/** Values that one value may hold, at any depth. The largest record of a carrier has some hundreds. */
 const maxInner = 500_000;
 
-/** Bytes up to which a body that is one broken part is kept unpacked, for people to read; a larger one as it came. */
+/** Bytes up to which a body that is one broken part is kept unpacked, for people to read. A larger one is kept packed. */
 const maxShownBytes = 1024 * 1024;
 
-/** Characters up to which a text is parsed at once: the values in it are fewer than a value may hold. */
+/** Characters up to which a text is parsed in one go: it holds fewer values than {@link maxInner}. */
 const smallText = 256 * 1024;
 
 /** One part of a body: a value, or bytes that hold none. */
@@ -114,21 +113,21 @@ export function brokenBody(wrong: Fault, bytes: Uint8Array): Body {
   return { size: bytes.length, ...brokenBlock(wrong, bytes) };
 }
 
-/** How many values of a body may be unreadable; of one with more, the body is rejected as it is. */
+/** How many values of a body may be unreadable; a body with more is rejected as a whole. */
 export function maxUnreadable({ size }: Pick<Body, 'size'>): number {
   return limitFor(size, bytesPerUnreadable);
 }
 
-/** Why a body is rejected of which too much is unreadable. */
+/** The fault of a body that holds too many unreadable values. */
 export function tooManyUnreadable(body: Pick<Body, 'size'>): Fault {
   return fault(
     'too-many-values',
     `More than ${maxUnreadable(body)} values of the body cannot be read, which is the limit for its ${body.size} ` +
-      'bytes: it holds something else than records. Find out who sends it',
+      'bytes: it does not hold records. Find out who sends it',
   );
 }
 
-/** What a body of so many bytes may hold. */
+/** What a body of this many bytes may hold. */
 export function bodyLimits(size: number): PieceLimits {
   return { pieces: limitFor(size, bytesPerValue), inner: maxInner };
 }
@@ -141,7 +140,7 @@ function tooManyValues(size: number, limit: number): Fault {
   return fault(
     'too-many-values',
     `The body holds more than ${limit} values, which is the limit for its ${size} bytes, or a value with more than ` +
-      `${maxInner} in it: no record is like that. Find out who sends it, or send records with nothing in between`,
+      `${maxInner} in it: no record looks like that. Find out who sends it, or send records with nothing in between`,
   );
 }
 
@@ -154,12 +153,12 @@ interface Unpacked {
   readonly fault?: Fault;
 }
 
-/** What a delivery may still unpack to. */
+/** How much a delivery may still unpack to. */
 interface Room {
   bytes: number;
 }
 
-/** A delivery's texts; a fault where it can't be taken apart to its last byte. */
+/** A delivery's texts; a fault if it cannot be taken apart to its last byte. */
 function unpackAll(bytes: Buffer): readonly Unpacked[] | Fault {
   const room: Room = { bytes: maxBytes };
   if (!isAggregate(bytes)) return [unpack(bytes, room)];
@@ -176,7 +175,7 @@ function unpack(original: Buffer, room: Room): Unpacked {
     room.bytes -= bytes.length;
     return { bytes, original };
   }
-  // Whoever has had it all gets no more: what does not fit was unpacked for nothing, and would be again.
+  // Nothing more is unpacked: each further text would be unpacked for nothing, too.
   if (bytes.code === 'too-large') room.bytes = 0;
   return { bytes: original, original, fault: bytes };
 }
@@ -189,19 +188,19 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * Unpacks gzip, of one member or several.
  *
- * @param most bytes that it may unpack to.
- * @returns a fault where it is more, or where a byte of it is not gzip: zlib ends, content, at the first zero byte
- *   between two members, and leaves what is behind.
+ * @param maxSize bytes that it may unpack to.
+ * @returns a fault if it is more, or if a byte of it is not gzip: zlib stops without an error at the first zero byte
+ *   between two members, and ignores what follows.
  */
-export function gunzip(bytes: Uint8Array, most: number): Buffer | Fault {
+export function gunzip(bytes: Uint8Array, maxSize: number): Buffer | Fault {
   try {
-    const { buffer, engine } = unpackWithInfo(bytes, Math.max(1, most));
+    const { buffer, engine } = unpackWithInfo(bytes, Math.max(1, maxSize));
     const rest = bytes.length - engine.bytesWritten;
-    if (buffer.length > most) return tooLarge();
+    if (buffer.length > maxSize) return tooLarge();
     if (rest === 0) return buffer;
     return fault(
       'broken-gzip',
-      `The body is gzip, with ${rest} bytes behind its end that are not. Send what is gzip and what is not apart`,
+      `The body is gzip, but the ${rest} bytes after its end are not. Send the two apart`,
     );
   } catch (error) {
     if (error instanceof RangeError) return tooLarge();
@@ -224,27 +223,27 @@ interface UnpackedWithInfo {
 /** Bytes that deflate makes of one byte at most: 258 of two bits. */
 const maxRatio = 1_032;
 
-/** Bytes of the pieces of what is certainly refused: they are thrown away. */
+/** Bytes of a chunk of gzip that is certainly refused: its content is thrown away. */
 const refusedPiece = 64 * 1024;
 
 /**
- * Unpacks into one piece of memory. Of many pieces zlib makes another one that holds them all, so that a body takes twice
- * its size, and the collector lets a hundred megabytes of them pile up: it sees little of what lies outside its heap.
+ * Unpacks into one chunk of memory. zlib copies many chunks into another one that holds them all, so a body takes twice
+ * its size, and the garbage collector lets a hundred megabytes pile up: it hardly sees memory outside its heap.
  */
-function unpackWithInfo(bytes: Uint8Array, most: number): UnpackedWithInfo {
+function unpackWithInfo(bytes: Uint8Array, maxSize: number): UnpackedWithInfo {
   const size = statedSize(bytes);
-  // Whether it is too large or says so wrongly, only the fault is of interest.
-  if (size > most) return unpackPiece(bytes, most, refusedPiece);
+  // It is too large, or states a wrong size: in both cases only the fault matters.
+  if (size > maxSize) return unpackPiece(bytes, maxSize, refusedPiece);
   if (size <= Math.min(maxShownBytes, maxRatio * bytes.length)) {
     try {
       return unpackPiece(bytes, size);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      // More than it says: it has several members, or something that is not gzip is behind it.
+      // It has several members, or something that is not gzip follows it.
     }
   }
-  // The system gives memory where it is written to, so that a piece for the largest body is no waste for a smaller one.
-  return unpackPiece(bytes, Math.min(most, maxRatio * bytes.length));
+  // The system provides memory only where it is written to, so a chunk for the largest body wastes nothing.
+  return unpackPiece(bytes, Math.min(maxSize, maxRatio * bytes.length));
 }
 
 /** What the last four bytes of gzip say that its last member unpacks to (RFC 1952, ISIZE). */
@@ -253,18 +252,18 @@ function statedSize(bytes: Uint8Array): number {
 }
 
 /**
- * @param piece bytes of a piece; one that is filled to its end is followed by another one.
- * @throws RangeError where it is more than `most` bytes.
+ * @param piece bytes of a chunk; zlib adds another one when it is full.
+ * @throws RangeError if it unpacks to more than `maxSize` bytes.
  */
-function unpackPiece(bytes: Uint8Array, most: number, piece = most + 1): UnpackedWithInfo {
+function unpackPiece(bytes: Uint8Array, maxSize: number, piece = maxSize + 1): UnpackedWithInfo {
   const chunkSize = Math.max(constants.Z_MIN_CHUNK, piece);
-  const options = { maxOutputLength: Math.max(1, most), chunkSize, info: true };
+  const options = { maxOutputLength: Math.max(1, maxSize), chunkSize, info: true };
   return gunzipSync(bytes, options) as unknown as UnpackedWithInfo;
 }
 
 /**
- * Gives the memory of a large unpacked body back at once, where Node can (from 22 on): bodies that each unpack to the
- * limit follow one another faster than the collector does.
+ * Gives back the memory of a large unpacked body at once, if Node can (from 22 on): bodies that unpack to the limit may
+ * arrive faster than the garbage collector runs.
  */
 function release(bytes: Buffer): void {
   const buffer: ArrayBufferLike & { transfer?: (byteLength: number) => unknown } = bytes.buffer;
@@ -282,18 +281,18 @@ function brokenBlock(wrong: Fault, bytes: Uint8Array): Block {
 /**
  * Finds the values of a text.
  *
- * @param isAlone whether the text is all that is in memory of its delivery: then a small one is parsed at once.
- * @returns undefined when it has more parts than `most`.
+ * @param isAlone whether the text is the only one of its delivery: then a small one is parsed in one go.
+ * @returns undefined if it has more parts than `maxParts`.
  */
-function frame({ bytes, original }: Unpacked, most: number, isAlone: boolean): Block | undefined {
+function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean): Block | undefined {
   const wrong = explainBytes(bytes, bytes === original ? 'body' : 'unpacked body');
   if (wrong !== undefined) return brokenBlock(wrong, original);
   const text = bytes.toString('utf8');
   if (isAlone && text.length <= smallText) {
     const value = parse(text);
-    if (value !== undefined) return parsedBlock(value, text, bytes, most);
+    if (value !== undefined) return parsedBlock(value, text, bytes, maxParts);
   }
-  const limits = { pieces: most, inner: maxInner };
+  const limits = { pieces: maxParts, inner: maxInner };
   const isShown = bytes.length <= maxShownBytes;
   const kept = isShown ? bytes : original;
   if (!isShown && bytes !== original) release(bytes);
@@ -304,23 +303,23 @@ function frame({ bytes, original }: Unpacked, most: number, isAlone: boolean): B
   if (pieces === undefined) return undefined;
   const known = pieces.some(({ whole }) => whole) ? undefined : explainText(text);
   if (known !== undefined) return brokenBlock(known, kept);
-  // A piece is without the blanks around it, and the body with. The text is kept no longer than it is needed.
+  // The body is kept with the blanks around it. The text itself is not kept any longer.
   const [first] = pieces;
   if (pieces.length === 1 && first?.whole === false) return brokenBlock(notJson, kept);
   return piecesBlock(pieces, text);
 }
 
 /** The parts of a text that was parsed as a whole. */
-function parsedBlock(value: unknown, text: string, bytes: Buffer, most: number): Block | undefined {
+function parsedBlock(value: unknown, text: string, bytes: Buffer, maxParts: number): Block | undefined {
   if (!Array.isArray(value)) {
     const part: ValuePart = { kind: 'value', value, bytes: () => bytes };
     return { count: 1, parts: () => [part] };
   }
-  if (value.length > most) return undefined;
+  if (value.length > maxParts) return undefined;
   const elements: readonly unknown[] = value;
   let pieces: ReturnType<typeof splitValue>;
   const bytesAt = (index: number): Uint8Array => {
-    // A second look at the text, which only what is rejected costs.
+    // The text is cut only if a value is rejected.
     pieces ??= splitValue(text);
     const piece = Array.isArray(pieces) ? (pieces as readonly Piece[])[index] : undefined;
     return piece === undefined ? bytes : Buffer.from(text.slice(piece.from, piece.to));
@@ -335,10 +334,10 @@ function parsedBlock(value: unknown, text: string, bytes: Buffer, most: number):
   };
 }
 
-/** What is wrong with a piece of which nothing else is known. */
+/** The fault of a piece of which nothing else is known. */
 const notJson = fault('broken-json', 'This is not JSON');
 
-/** The parts that pieces of a text are. */
+/** Makes a part of each piece of a text. */
 function piecesBlock(pieces: readonly Piece[], text: string): Block {
   const cutPiece = ({ from, to }: Piece): Uint8Array => Buffer.from(text.slice(from, to));
   return {
@@ -361,7 +360,7 @@ function parse(withMark: string): unknown {
   const text = withMark.charCodeAt(0) === 0xfeff ? withMark.slice(1) : withMark;
   try {
     const value: unknown = JSON.parse(text);
-    // CloudEvents are most of the traffic, and seldom carry a number that JSON.parse could round: a look is cheaper.
+    // Most of the traffic is CloudEvents, which seldom hold a number that JSON.parse rounds: looking first is cheaper.
     if (typeof value === 'object' && value !== null && 'specversion' in value) {
       return hasRoundedNumber('data' in value ? value.data : undefined) ? parseExactly(text) : value;
     }

@@ -1,19 +1,19 @@
 /**
  * The text of an event's `detail`.
  *
- * An item has to stay within 1 KB, and the details of a PDP context with all addresses of the core network's nodes do
- * not fit. Then members go in a fixed order: first the core network's own, then those that the item, the session or
- * the SIM hold as attributes.
+ * An item must stay within 1 KB, and the details of a PDP context with the addresses of all core network nodes do not
+ * fit. Members are then left out in a fixed order: first the core network's own, then those that the item, the session
+ * or the SIM hold as attributes.
  */
 
 /** Bytes that description and detail may take together; the other attributes take at most the rest of 1 KB. */
 const budget = 540;
-const leastBytes = 120;
-const leastExtraBytes = 40;
+const minBytes = 120;
+const minExtraBytes = 40;
 
-const deepest = 6;
+const maxDepth = 6;
 
-/** Names of members that go, in the order in which they go. */
+/** Names of members that may be left out, in the order in which they are. */
 const expendable = [
   /^(?:tx|rx)_teid/,
   /_plane_ip_address$/,
@@ -26,21 +26,21 @@ const expendable = [
 /**
  * @param detail a record's member as it was parsed; text is kept as text.
  * @param description the event's description, which shares the budget.
- * @param unread the text of members that could not be taken, which shares it too and is not cut.
+ * @param unread the text of members that could not be taken; it shares the budget too, and is not cut.
  */
 export function detailText(
   detail: unknown,
   description: string | undefined,
   unread?: string | undefined,
 ): string | undefined {
-  return textWithin(detail, Math.max(leastBytes, budget - countBytes(description) - countBytes(unread)));
+  return textWithin(detail, Math.max(minBytes, budget - countBytes(description) - countBytes(unread)));
 }
 
 /**
- * The text of members that no document lists, cut to what description and detail leave of their budget.
+ * The text of members that no document lists, cut to the part of the budget that description and detail leave.
  *
- * @param extra the text, as `unknownMembers` made it; members that could not be taken are in front.
- * @param unread the text of these.
+ * @param extra the text, as `unknownMembers` made it; members that could not be taken come first.
+ * @param unread the text of the members that could not be taken.
  */
 export function extraBeside(
   extra: string | undefined,
@@ -49,7 +49,7 @@ export function extraBeside(
   unread?: string | undefined,
 ): string | undefined {
   if (extra === undefined) return undefined;
-  const least = Math.max(leastExtraBytes, countBytes(unread));
+  const least = Math.max(minExtraBytes, countBytes(unread));
   return withinBytes(extra, Math.max(least, budget - countBytes(description) - countBytes(detail)));
 }
 
@@ -57,7 +57,7 @@ function countBytes(text: string | undefined): number {
   return text === undefined ? 0 : Buffer.byteLength(text);
 }
 
-/** A value as text of so many bytes at most; undefined where it says nothing. */
+/** A value as text of at most `room` bytes; undefined if it says nothing. */
 export function textWithin(detail: unknown, room: number): string | undefined {
   if (detail === undefined || detail === null || detail === '') return undefined;
   if (typeof detail === 'string') return withinBytes(detail, room);
@@ -70,13 +70,13 @@ export function textWithin(detail: unknown, room: number): string | undefined {
 }
 
 /**
- * The members that say something, without those that go first, down to a depth that no carrier reaches. Of a text that
- * alone is longer than the room, what is behind is not looked at: the whole is cut within it.
+ * The members that say something, without those that are left out first, down to a depth that no carrier reaches. A text
+ * that is longer than the room is cut here already, since the result is cut within it anyway.
  */
 function without(value: unknown, stages: number, room: number, depth: number): unknown {
   if (typeof value === 'string') return value.length > room ? value.slice(0, room + 1) : value;
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > deepest) return '…';
+  if (depth > maxDepth) return '…';
   if (Array.isArray(value)) return value.map((element) => without(element, stages, room, depth + 1));
   const kept: [string, unknown][] = [];
   for (const [name, member] of Object.entries(value)) {
@@ -86,13 +86,13 @@ function without(value: unknown, stages: number, room: number, depth: number): u
   return Object.fromEntries(kept);
 }
 
-/** Names whose stage is known. The carriers' documents have some sixty; a few hundred leave room for theirs. */
+/** Names whose stage is remembered. The carriers' documents have some sixty. */
 const maxNames = 500;
-/** Longer names are not remembered: a stranger's could fill the memory. */
+/** Longer names are not remembered, so that invented ones cannot fill the memory. */
 const maxNameLength = 64;
 const stages = new Map<string, number>();
 
-/** When a member goes: its place among the expendable, or their number where it stays. */
+/** When a member is left out: the index of its pattern in `expendable`, or the length of that list if never. */
 function findStage(name: string): number {
   const known = stages.get(name);
   if (known !== undefined) return known;
@@ -102,13 +102,13 @@ function findStage(name: string): number {
   return found;
 }
 
-/** A well-formed text of so many bytes at most; what was cut off is marked. */
+/** A well-formed text of at most `room` bytes; a cut is marked with an ellipsis. */
 export function withinBytes(text: string, room: number): string {
-  // No character of a string takes less than one byte, so what is behind as many characters is never looked at.
+  // Each character takes at least one byte, so characters beyond the room cannot fit.
   const head = (text.length <= room ? text : text.slice(0, room)).toWellFormed();
-  // Nor more than three.
+  // Each character takes at most three bytes.
   if (text.length * 3 <= room || (text.length <= room && Buffer.byteLength(head) <= room)) return head;
   const cut = Buffer.from(head).subarray(0, room - 3);
-  // A character that the cut goes through decodes to U+FFFD: leave it out.
+  // A character that was cut in two decodes to U+FFFD: leave it out.
   return `${cut.toString('utf8').replace(/\uFFFD+$/, '')}…`;
 }

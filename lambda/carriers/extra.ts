@@ -1,13 +1,13 @@
 import type { JsonObject } from '../json/json.ts';
 import { textWithin } from './detail.ts';
 
-/** Bytes that every kind of item has room for, within 1 KB. */
+/** Bytes that fit into every kind of item within 1 KB. */
 export const extraRoom = 330;
 
 /**
- * Members that a carrier has added since its documents were written: kept under the carrier's own names, as one text.
+ * Members that a carrier added after its documents were written, kept under the carrier's own names as one text.
  *
- * @param known the documented members, whether simledger uses them or not.
+ * @param known the documented members, also those that simledger does not use.
  */
 export function unknownMembers(
   record: JsonObject,

@@ -4,11 +4,11 @@ import { isNothing } from './nothing.ts';
 import { type Fault, memberFault } from './reading.ts';
 
 /**
- * Identifiers of SIMs, modems and records: always text, since record ids are 64-bit. None is ever shortened, unless the
- * part that is dropped is known to be redundant: a check digit, or the padding of a card.
+ * Identifiers of SIMs, modems and records: always text, since record ids are 64-bit. Only redundant parts are dropped:
+ * a check digit, or the padding of a card.
  */
 
-/** What a spreadsheet makes of a long number. The digits it has dropped can't be had back. */
+/** How a spreadsheet shows a long number. The digits that it dropped are lost. */
 const scientificNotation = /^[+-]?(?:\d|\d{1,3}[.,]\d+)[eE]\+?\d+$/;
 const onlyDigits = /^\d+$/;
 
@@ -21,14 +21,14 @@ const controlCharacter = /\p{Cc}/u;
 /** Why an identifier can't be used. */
 export type IdentifierFault = 'scientific-notation' | 'oversized-field' | 'missing-identity';
 
-/** What nearly all identifiers are: digits, or a SID or UUID, which is longer than any word for nothing. */
+/** Nearly all identifiers: digits, or a SID or UUID, which is longer than any word for nothing. */
 const commonIdentifier = /^(?:\d{1,40}|[A-Za-z0-9][\w-]{15,63})$/;
 
 /**
- * An identifier as text, without what a spreadsheet puts around it (`="…"`, `"…"`, a leading `'`) and without blanks and
- * invisible characters at its ends.
+ * An identifier as text, without the marks that a spreadsheet puts around it (`="…"`, `"…"`, a leading `'`) and without
+ * blanks and invisible characters at its ends.
  *
- * @param value a string, or a number that is exact: longer ones have been made strings when the JSON was read.
+ * @param value a string or an exact number. The JSON reader has made longer numbers strings.
  * @returns undefined if there is no identifier.
  */
 export function identifier(value: unknown): string | undefined {
@@ -43,7 +43,7 @@ export function identifier(value: unknown): string | undefined {
 const outerBlanks = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
 const spreadsheetText = /^(?:=?"(.*)"|'(.*?)'?)$/s;
 
-/** A text without its outer disguise. A text longer than any identifier stays as it is. */
+/** A text without blanks and marks around it. A text that is longer than any identifier stays unchanged. */
 function unwrap(text: string): string {
   if (text.length > 2 * maxIdentifierLength) return text;
   const bare = text.replace(outerBlanks, '');
@@ -52,10 +52,10 @@ function unwrap(text: string): string {
   return inner === '' ? bare : unwrap(inner);
 }
 
-/** What nearly all identifiers consist of. */
+/** The form of nearly all identifiers. */
 const plainIdentifier = /^(?:[A-Za-z]\w*|\d+)$/;
 
-/** What is wrong with an identifier, if anything. */
+/** What is wrong with an identifier; undefined if it can be used. */
 export function identifierFault(text: string): IdentifierFault | undefined {
   if (text.length > maxIdentifierLength) return 'oversized-field';
   if (plainIdentifier.test(text)) return undefined;
@@ -64,7 +64,7 @@ export function identifierFault(text: string): IdentifierFault | undefined {
 }
 
 /**
- * The fault of a member whose identifier can't be used; undefined where it can, or where none is stated.
+ * The fault of a member whose identifier cannot be used; undefined if it can, or if it is absent.
  *
  * @param member the record's name of it.
  */
@@ -73,11 +73,11 @@ export function checkIdentifier(member: string, text: string | undefined): Fault
   return wrong === undefined ? undefined : memberFault(wrong, member, 'cannot be used', text);
 }
 
-/** What people and spreadsheets put between the digits of a number: blanks, dashes, characters that are not seen. */
+/** Characters that people and spreadsheets put between the digits of a number: blanks, dashes, invisible ones. */
 const betweenDigits = /[\s\p{Cf}\p{Pd}\u2212]+/gu;
 const fullWidthDigit = /[\uff10-\uff19]/g;
 
-/** A number's text without what stands between its digits; undefined where it is too long for any number of a SIM. */
+/** A number's text without the characters between its digits; undefined if it is too long for any number of a SIM. */
 function bareNumber(text: string): string | undefined {
   if (text.length > maxIdentifierLength) return undefined;
   return unwrap(text.replace(betweenDigits, '')).replace(fullWidthDigit, (digit) =>
@@ -89,10 +89,10 @@ const plainIccid = /^\d{18,20}$/;
 const paddedIccid = /^(\d{18,20})[fF]*$/;
 
 /**
- * The ICCID that a text shows: 18 to 20 digits, whatever blanks, dashes and quotes stand in it and around it, and
- * without the `F` with which a card pads 19 digits.
+ * Reads an ICCID: 18 to 20 digits, without the blanks, dashes and quotes in it and around it, and without the `F` with
+ * which a card pads 19 digits.
  *
- * @returns undefined when the text is not a whole ICCID (masked, too short), or is longer than one.
+ * @returns undefined if the text is not a whole ICCID (masked, too short), or is too long.
  */
 export function readIccid(text: string): string | undefined {
   if (text.length <= 20 && plainIccid.test(text)) return text;
@@ -101,9 +101,9 @@ export function readIccid(text: string): string | undefined {
 }
 
 /**
- * The SIM's key from an ICCID: its first 19 digits. Carriers send 19 digits or 20 with the check digit; which of both
- * can't be told from the digits, so the check digit is not required, and cut off where it is a 20th. Of 18 digits all
- * are the key: whether a 19th would be a check digit can't be told either.
+ * The SIM's key from an ICCID: its first 19 digits. Carriers send 19 or 20 digits, with or without a check digit, and
+ * the digits do not tell which. So a 20th digit is cut off and no check digit is required. An ICCID of 18 digits is the
+ * key as a whole.
  *
  * @returns undefined if the text is not an ICCID: see {@link readIccid}.
  */
@@ -111,17 +111,17 @@ export function simOfIccid(iccid: string): string | undefined {
   return readIccid(iccid)?.slice(0, 19);
 }
 
-/** What stands where an ICCID belongs. */
+/** The content of a member that should hold an ICCID. */
 export interface WrittenIccid {
-  /** The key of the SIM; undefined where it is not an ICCID. */
+  /** The key of the SIM; undefined if the content is not an ICCID. */
   readonly sim: string | undefined;
-  /** The ICCID; where it is not one, what was written. */
+  /** The ICCID; otherwise the content as it was written. */
   readonly iccid: string;
-  /** By what a SIM is found whose ICCID can't be read: what was written, without blanks and dashes. */
+  /** If the content is not an ICCID: the content without blanks and dashes, by which the SIM is found. */
   readonly writtenIccid: string | undefined;
 }
 
-/** Reads what stands where an ICCID belongs; undefined where nothing does. */
+/** Reads a member that should hold an ICCID; undefined if it is absent. */
 export function readWrittenIccid(text: string | undefined): WrittenIccid | undefined {
   if (text === undefined) return undefined;
   const iccid = readIccid(text);
@@ -130,22 +130,22 @@ export function readWrittenIccid(text: string | undefined): WrittenIccid | undef
     : { sim: iccid.slice(0, 19), iccid, writtenIccid: undefined };
 }
 
-/** The form under which a SIM is kept and found whose ICCID can't be read. */
+/** The form in which an unreadable ICCID is stored, and by which its SIM is found. */
 export function searchedIccid(text: string): string | undefined {
   const bare = bareNumber(text);
   return bare === '' ? undefined : bare;
 }
 
-/** The ICCID that a name shows, as 1NCE's endpoint names usually do; undefined where it shows none. */
+/** The ICCID in a name, as 1NCE's endpoint names usually have it; undefined if the name is not an ICCID. */
 export function readIccidInName(name: string): string | undefined {
   const iccid = readIccid(name);
   return iccid !== undefined && iccid.length > 18 && iccid.startsWith('89') ? iccid : undefined;
 }
 
-/** Bytes that an item has room for of an IMSI or MSISDN: E.164 has 15 digits, and some carriers' numbers of things more. */
+/** Bytes that an item can hold of an IMSI or MSISDN: E.164 has 15 digits, some carriers' machine numbers have more. */
 export const maxSubscriberNumberBytes = 32;
 
-/** The digits of an IMSI or a phone number, whatever stands between them; what is not digits is kept as it came. */
+/** The digits of an IMSI or a phone number without characters between them; other text is kept as it came. */
 export function readSubscriberNumber(value: unknown): string | undefined {
   const text = identifier(value);
   if (text === undefined) return undefined;
@@ -155,10 +155,10 @@ export function readSubscriberNumber(value: unknown): string | undefined {
 }
 
 /**
- * The modem by its IMEI (14 digits and a check digit, which networks may leave 0) or its IMEISV (14 digits and a software
- * version of two), at times with a trailing `f`. What the carrier wrote is kept where it differs.
+ * Reads the modem's IMEI (14 digits and a check digit, which networks may leave 0) or IMEISV (14 digits and a software
+ * version of two), sometimes with a trailing `f`. The carrier's text is kept if it differs.
  *
- * @returns what was written where it is neither: masked, overlong. What does not fit is cut, and the cut is marked.
+ * @returns other content (masked, overlong) as it was written, cut to fit; a cut is marked with an ellipsis.
  */
 export function readDevice(value: unknown): Device | undefined {
   const text = identifier(value);

@@ -5,11 +5,11 @@ import { explainValue } from './near-misses.ts';
 import type { Arrival, Reading } from './reading.ts';
 import { interpretSuperSim, isSuperSimRecord } from './supersim/supersim.ts';
 
-/** A way of writing records, which several carriers may share. */
+/** A format of records, which several carriers may share. */
 interface WireFormat {
   /** Whether a record is written in this format. */
   readonly recognises: (record: JsonObject) => boolean;
-  /** What a record of this format states. */
+  /** Interprets a record of this format. */
   readonly interpret: (record: JsonObject, arrival: Arrival) => Reading;
 }
 
@@ -22,8 +22,8 @@ export const wireFormats: Readonly<Record<FormatName, WireFormat>> = {
 const formats: readonly WireFormat[] = Object.values(wireFormats);
 
 /**
- * Says what a value of a carrier's JSON states. A record is read by its shape, not by its source's carrier: one stream
- * may carry several formats. Never throws on anything that JSON can hold.
+ * Interprets a value of a carrier's JSON. The record's shape decides how it is read, not its source's carrier: one stream
+ * may carry several formats. Never throws, whatever the JSON holds.
  */
 export function interpret(value: unknown, arrival: Arrival): Reading {
   const record = jsonObject(value);

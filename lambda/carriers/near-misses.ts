@@ -2,15 +2,15 @@ import { type JsonObject, jsonObject } from '../json/json.ts';
 import { type Fault, fault } from './reading.ts';
 
 /**
- * Values that are no record: what they most probably are, what is missing, and what would make them acceptable. They come
- * where something stands between carrier and stream, and wraps what it passes on, or where somebody sends by hand.
+ * Values that are not records: what they most probably are, what is missing, and what to do. They come from software
+ * between carrier and stream that wraps the records, or from somebody who sends by hand.
  */
 interface NearMiss {
   readonly isLike: (record: JsonObject) => boolean;
   readonly sentence: string;
 }
 
-/** The first that fits tells: from what names itself to what is only likely. */
+/** The first match counts, so certain signs come before mere likelihood. */
 const nearMisses: readonly NearMiss[] = [
   {
     isLike: (record) => has(record, 'TopicArn') && (has(record, 'Message') || has(record, 'SubscribeURL')),
@@ -19,7 +19,7 @@ const nearMisses: readonly NearMiss[] = [
   },
   {
     isLike: (record) => has(record, 'detail-type') && has(record, 'detail'),
-    sentence: 'This is an event of Amazon EventBridge: send what its member detail holds, alone',
+    sentence: 'This is an event of Amazon EventBridge: send only what its member detail holds',
   },
   {
     isLike: (record) => record['Event'] === 's3:TestEvent' || elementHas(record, 'Records', 's3'),
@@ -56,13 +56,12 @@ const nearMisses: readonly NearMiss[] = [
   {
     isLike: (record) =>
       has(record, 'data_sessions') || (has(record, 'radio_link') && has(record, 'packets_uploaded')),
-    sentence:
-      "This is a DataSession resource, as an API answers it: send the records of the carrier's stream",
+    sentence: "This is a DataSession resource of an API: send the records of the carrier's stream",
   },
   {
     isLike: (record) => has(record, 'usage_records') || (has(record, 'period') && has(record, 'data_total')),
     sentence:
-      "This is a UsageRecord resource, a sum that an API answers: send the records of the carrier's stream",
+      "This is a UsageRecord resource of an API, which is a sum: send the records of the carrier's stream",
   },
   {
     isLike: (record) => has(record, 'event_sid'),
@@ -93,11 +92,11 @@ const nearMisses: readonly NearMiss[] = [
 /** Members under which records are wrapped. */
 const wrappers = ['records', 'Records', 'events', 'data', 'items', 'messages', 'results', 'payload'] as const;
 
-/** Says what a value is that no format recognises. */
+/** Explains a value that no format recognises. */
 export function explainValue(value: unknown): Fault {
   const record = jsonObject(value);
   if (record === undefined)
-    return fault('unknown-shape', `A record is an object, and this is ${nameType(value)}`);
+    return fault('unknown-shape', `A record is an object, but this is ${nameType(value)}`);
   const nearMiss = nearMisses.find(({ isLike }) => isLike(record));
   if (nearMiss !== undefined) return fault('unknown-shape', nearMiss.sentence);
   const wrapper = wrappers.find(
@@ -106,7 +105,7 @@ export function explainValue(value: unknown): Fault {
   if (wrapper !== undefined) {
     return fault(
       'unknown-shape',
-      `This is not a record, but its member ${wrapper} may hold some: send what that holds, alone`,
+      `This is not a record, but its member ${wrapper} may hold some: send only what that member holds`,
     );
   }
   return fault('unknown-shape', 'This is neither a CloudEvent, nor an event, nor a usage record');

@@ -1,5 +1,5 @@
 /**
- * Words by which databases, spreadsheets and scripts write that there is nothing. `NA` is not among them: it is Namibia.
+ * Words that databases, spreadsheets and scripts write for an absent value. `NA` is not among them: it is Namibia.
  */
 const words: ReadonlySet<string> = new Set([
   ...['', 'null', '(null)', '<null>', '[null]', '\\n', 'nil', 'none', 'undefined'],
@@ -19,7 +19,7 @@ const words: ReadonlySet<string> = new Set([
 ]);
 const maxLength = Math.max(...[...words].map((word) => word.length));
 
-/** Digits and letters with which no word for nothing begins: nearly all texts are told by their first sign. */
+/** Digits and letters with which no word for nothing begins: the first character decides for nearly all texts. */
 const tellingStart: readonly boolean[] = Array.from({ length: 0x7b }, (_, code) => {
   const sign = String.fromCharCode(code).toLowerCase();
   return /[0-9a-z]/.test(sign) && ![...words].some((word) => word.startsWith(sign));
@@ -27,7 +27,7 @@ const tellingStart: readonly boolean[] = Array.from({ length: 0x7b }, (_, code) 
 
 /**
  * Whether a member that has a type (number, time, identifier, code, address, country) says nothing: it is absent, null,
- * blank, or a word for nothing. Names and free texts are not asked: a SIM may be called `unknown`.
+ * blank, or a word for nothing. Not for names and free texts: a SIM may be called `unknown`.
  */
 export function isNothing(value: unknown): boolean {
   if (value === undefined || value === null) return true;
@@ -37,7 +37,7 @@ export function isNothing(value: unknown): boolean {
   return text.length <= maxLength && words.has(text.toLowerCase());
 }
 
-/** The first of the members that can state one thing which says something. */
+/** The first of several members for the same value that says something. */
 export function firstStated(first: unknown, second: unknown, third?: unknown, fourth?: unknown): unknown {
   if (!isNothing(first)) return first;
   if (!isNothing(second)) return second;

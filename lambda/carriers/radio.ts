@@ -4,7 +4,7 @@ import { freeText } from './reading.ts';
 /**
  * The data streamer's codes: 3GPP TS 29.274 V17.10.0, table 8.17-1, in which 0 is reserved and 23 to 255 are spare. From
  * 11 on they tell by which satellites (LEO, MEO, GEO, others) the technology is reached. Carriers use 6 for most LTE-M as
- * well; the raw code is kept beside.
+ * well; the raw code is kept too.
  */
 const byCode: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -67,7 +67,7 @@ export function nameRadio(ratType: string | undefined): string | undefined {
   return byCode.get(ratType) ?? radioByWord(ratType) ?? ratType;
 }
 
-/** The few words that a carrier uses are looked up once each. */
+/** Remembers the words that were looked up; a carrier uses few. */
 const knownWords = new Map<string, string | undefined>();
 const maxKnownWords = 500;
 

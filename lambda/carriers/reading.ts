@@ -28,15 +28,15 @@ export const rejectCodes = [
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
 
-/** What is wrong with a record, as a value: a carrier's mistake is not exceptional. */
+/** What is wrong with a record. A value and not an exception, since carriers' mistakes are expected. */
 export interface Fault {
   readonly kind: 'fault';
   readonly code: RejectCode;
   /** What is wrong, as a plain sentence without the member's value. */
   readonly problem: string;
-  /** The carrier's name of the member that is wrong, where it is one. */
+  /** The carrier's name of the wrong member; absent if the fault is not about one member. */
   readonly member?: string;
-  /** What the member holds, as {@link shown} cuts it. */
+  /** The member's value, cut by {@link shown}. */
   readonly value?: string;
 }
 
@@ -48,17 +48,17 @@ export interface Ignored {
   readonly testId?: string;
 }
 
-/** What a record turned out to be. */
+/** The result of reading a record. */
 export type Reading = ({ readonly kind: 'observed' } & Observations) | Fault | Ignored;
 
 /** What an interpreter knows besides the record. */
 export interface Arrival {
   readonly source: Source;
-  /** Milliseconds since the epoch at which the delivery arrived; the platform's own mark, so that a retry sees the same. */
+  /** When the delivery arrived, in milliseconds since the epoch. AWS states it, so a retry sees the same time. */
   readonly arrivedAt: number;
 }
 
-/** A clock may be wrong by this much; a time further ahead would win every register for ever. */
+/** How far a carrier's clock may be ahead; a time further ahead would win every register for ever. */
 const clockErrorMilliseconds = 24 * 3_600_000;
 
 /** Makes a {@link Fault} of a record, a body or a file as a whole. */
@@ -69,8 +69,8 @@ export function fault(code: RejectCode, problem: string): Fault {
 /**
  * Makes a {@link Fault} of one member.
  *
- * @param problem what is wrong with it: the rest of a sentence that begins with its name.
- * @param value what it holds; without it, the fault shows no value.
+ * @param problem what is wrong with it: completes a sentence that begins with the member's name.
+ * @param value the member's value; if it is left out, the fault shows no value.
  */
 export function memberFault(code: RejectCode, member: string, problem: string, value?: unknown): Fault {
   const sentence = `${member} ${problem}`;
@@ -104,16 +104,17 @@ export function observed(
 }
 
 /**
- * A time that a record must have, or what is wrong with it.
+ * Reads a time that a record must have.
  *
  * @param member the record's name of it, for the fault's sentence.
+ * @returns the time as `parseTime` returns it; a fault if it is missing or impossible.
  */
 export function requiredTime(value: unknown, member: string, arrival: Arrival): string | Fault {
   if (isNothing(value)) return memberFault('missing-identity', member, 'is missing');
   return checkedTime(value, member, arrival);
 }
 
-/** A time that a record may leave out, or what is wrong with it. */
+/** Reads a time that a record may leave out; undefined if it does, a fault if the time is impossible. */
 export function optionalTime(value: unknown, member: string, arrival: Arrival): string | undefined | Fault {
   return isNothing(value) ? undefined : checkedTime(value, member, arrival);
 }
@@ -136,7 +137,7 @@ function checkedTime(value: unknown, member: string, arrival: Arrival): string |
 }
 
 /**
- * The fault of a record that names no SIM: what stands where the ICCID belongs is not one.
+ * The fault of a record that names no SIM: its ICCID is not an ICCID.
  *
  * @param member the record's name of the ICCID.
  * @param idMember the record's name of the carrier's own id of a SIM, which is missing.
@@ -149,7 +150,7 @@ export function notIccid(member: string, iccid: string, idMember: string): Fault
 let lastDay = Number.NaN;
 let lastDayText = '';
 
-/** The beginning of the UTC day of an arrival, as text: what is before it needs no closer look. */
+/** The beginning of the UTC day of an arrival, as text. An earlier time cannot be in the future. */
 function formatArrivalDay({ arrivedAt }: Arrival): string {
   const day = Math.floor(arrivedAt / 86_400_000);
   if (day !== lastDay) {
@@ -159,41 +160,41 @@ function formatArrivalDay({ arrivedAt }: Arrival): string {
   return lastDayText;
 }
 
-/** Characters of a value that a sentence repeats. */
+/** Maximum number of characters of a value that a sentence repeats. */
 const maxShown = 60;
 
-/** A value in a sentence: cut short, since what is wrong can be of any size. */
+/** A value as a sentence shows it: quoted, and cut short, since a wrong value can have any size. */
 export function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   const text = typeof value === 'string' ? JSON.stringify(value.slice(0, maxShown + 1)) : String(value);
   return text.length > maxShown ? `${text.slice(0, maxShown).toWellFormed()}…` : text;
 }
 
-/** The longest text of a number or a time that is read: far longer than any that a carrier writes. */
+/** The maximum length of the text of a number or a time: far longer than any that a carrier writes. */
 export const maxValueLength = 256;
 
-/** The fault of a number or a time that is too long to be looked at; undefined where it is not. */
+/** The fault of a number or a time whose text is too long to be read; undefined if it is not. */
 export function overlong(value: unknown, member: string): Fault | undefined {
   if (typeof value !== 'string' || value.length <= maxValueLength) return undefined;
-  const problem = `has more than the ${maxValueLength} characters that are read`;
+  const problem = `has more than ${maxValueLength} characters`;
   return memberFault('oversized-field', member, problem, value);
 }
 
 /**
- * Free text: trimmed, absent when empty, cut at what an item has room for.
+ * Free text: trimmed, absent if empty, cut to the bytes that an item can hold.
  *
- * @param longest bytes that it may have as UTF-8.
+ * @param maxBytes bytes that it may have as UTF-8.
  */
-export function freeText(value: unknown, longest = 256): string | undefined {
+export function freeText(value: unknown, maxBytes = 256): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
   if (text === '') return undefined;
-  return withinBytes(text, longest);
+  return withinBytes(text, maxBytes);
 }
 
 /**
- * A text that is not free: a code, an address, a country. A word for nothing is nothing.
+ * A code, an address or a country as text; undefined if it is absent or a word for nothing.
  *
  * @param maxBytes bytes that it may have as UTF-8.
  */

@@ -2,23 +2,23 @@ import { textWithin, withinBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
 import { type Fault, isFault, readCode } from './reading.ts';
 
-/** Bytes that unread members take of an item's `extra`. */
+/** Maximum number of bytes of an item's `extra` for unread members. */
 const maxBytes = 200;
 
 /**
- * Members of a record that can't be taken, though the record can: its identity, its time and the bytes that it counts are
- * there, and something else is not. They are kept in `extra`, under the carrier's names, as they were written.
+ * Unreadable members of a record that is stored all the same, since its identity, its time and its bytes can be read.
+ * They are kept in `extra`, under the carrier's names, as they were written.
  */
 export class Unread {
   #members: Record<string, unknown> | undefined;
   #fault: Fault | undefined;
 
-  /** What is wrong with the first member that says nothing else: for a record of which nothing else is left. */
+  /** The fault of the first unread member: for a record that has nothing else to store. */
   get fault(): Fault | undefined {
     return this.#fault;
   }
 
-  /** Keeps a member as it was written; one that says nothing needs no keeping. */
+  /** Keeps a member as it was written; one that says nothing is not kept. */
   note(member: string, written: unknown): void {
     if (isNothing(written)) return;
     this.#members ??= Object.create(null) as Record<string, unknown>;
@@ -26,7 +26,7 @@ export class Unread {
     this.#members[member] = isShort ? written : textWithin(written, maxBytes);
   }
 
-  /** What a member was read as; where it could not be read, it is noted, and undefined. */
+  /** Returns what a member was read as; notes a member that could not be read, and returns undefined. */
   take<Value>(read: Value | Fault, member: string, written: unknown): Value | undefined {
     if (!isFault(read)) return read;
     this.#fault ??= read;
@@ -35,20 +35,20 @@ export class Unread {
   }
 
   /**
-   * A code or an id as trimmed text; a word for nothing is none. It is taken whole or not at all: cut short it would be another one.
+   * A code or an id as trimmed text; undefined for a word for nothing. It is never cut: a cut code is another code.
    *
-   * @param maxLength bytes that an item has room for.
+   * @param maxLength bytes that the item can hold.
    */
   code(value: unknown, maxLength: number, member: string): string | undefined {
     const text = readCode(value, Number.POSITIVE_INFINITY);
-    // No character of a string takes more than three bytes.
+    // Each character takes at most three bytes.
     if (text === undefined || text.length * 3 <= maxLength || Buffer.byteLength(text) <= maxLength)
       return text;
     this.note(member, value);
     return undefined;
   }
 
-  /** The noted members as the text of an object; undefined if none was noted. */
+  /** The noted members as the text of a JSON object; undefined if no member was noted. */
   get text(): string | undefined {
     return this.#members === undefined ? undefined : textWithin(this.#members, maxBytes);
   }
@@ -56,7 +56,7 @@ export class Unread {
   /**
    * The noted members, followed by those that no document lists.
    *
-   * @param extra the text of the latter, as `unknownMembers` made it.
+   * @param extra the text of the members that no document lists, as `unknownMembers` made it.
    * @param room bytes for both.
    */
   textBeside(extra: string | undefined, room: number): string | undefined {

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { isAggregate } from './aggregate.ts';
 import { type Fault, fault } from './reading.ts';
 
-/** What bytes most probably are that hold no JSON, and what would make them acceptable. */
+/** Explains bytes that hold no JSON: what they most probably are, and what to do. */
 
-/** What something is, and what to do about it. */
+/** What the bytes are, and what to do. */
 type Verdict = readonly [what: string, remedy: string];
 
 const sendAsIs = 'Send JSON as it is, or in gzip';
@@ -35,9 +35,9 @@ const formats: readonly (readonly [begin: string, what: string, remedy: string])
 ];
 
 /**
- * Why bytes are no text; undefined where they are UTF-8, as JSON is.
+ * Explains bytes that are not UTF-8; undefined if they are.
  *
- * @param name of the bytes in the sentence: `body`, or `unpacked body`.
+ * @param name how the sentence calls the bytes: `body` or `unpacked body`.
  */
 export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
   const isText = isUtf8(bytes);
@@ -51,9 +51,9 @@ export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
 }
 
 /**
- * What a text most probably is of which no part is JSON.
+ * Explains a text of which no part is JSON.
  *
- * @returns undefined where nothing tells.
+ * @returns undefined if nothing shows what it is.
  */
 export function explainText(text: string): Fault | undefined {
   const begin = text.slice(0, 2_000).trimStart();
@@ -61,7 +61,7 @@ export function explainText(text: string): Fault | undefined {
   return verdict && fault('broken-json', `This is ${verdict[0]}, not JSON. ${verdict[1]}`);
 }
 
-/** Bytes that are looked at to tell what something is. */
+/** Number of bytes that are looked at. */
 const sampleBytes = 64 * 1024;
 
 function verdictOnText(begin: string): Verdict | undefined {
@@ -70,13 +70,12 @@ function verdictOnText(begin: string): Verdict | undefined {
   }
   if (/^<[?!a-z]/i.test(begin)) return ['XML', 'Send JSON'];
   if (/^(?:eyJ|W3si|WwogI|ewog|H4sI)[\w+/=-]*\s*$/.test(begin)) {
-    return ['base64', 'Send the bytes that it stands for'];
+    return ['base64', 'Decode it before sending'];
   }
   if (/^"?[a-z_]+"?(?:[,;\t]"?[a-z_]+"?){2,}\r?(?:\n|$)/i.test(begin)) return ['CSV', fileRemedy];
-  if (/^[\w.-]+=(?:%7B|%5B|\{|\[)/i.test(begin))
-    return ['a form', 'Send the JSON alone, as application/json'];
+  if (/^[\w.-]+=(?:%7B|%5B|\{|\[)/i.test(begin)) return ['a form', 'Send only the JSON, as application/json'];
   if (/^[[{]\s*'/.test(begin) || /^\{\s*[{]?\s*'\w+'\s*:/.test(begin)) {
-    return ['written with single quotes', 'JSON has double quotes around names and texts'];
+    return ['written with single quotes', 'JSON needs double quotes around names and strings'];
   }
   return undefined;
 }
@@ -86,7 +85,7 @@ function recogniseFormat(bytes: Buffer): Verdict | undefined {
     return ['an aggregate of the Kinesis Producer Library inside another body', 'Aggregate records once'];
   }
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return ['gzip inside gzip', 'Compress it once'];
-  // The second byte tells the level of compression, and is such that both are a multiple of 31.
+  // The second byte states the level of compression; together both are a multiple of 31 (RFC 1950).
   if (bytes[0] === 0x78 && [0x01, 0x5e, 0x9c, 0xda].includes(bytes[1] ?? 0)) {
     return ['compressed with zlib (deflate)', 'Compress it as gzip, or send it as it is'];
   }
@@ -95,7 +94,7 @@ function recogniseFormat(bytes: Buffer): Verdict | undefined {
   return what === undefined || remedy === undefined ? undefined : [what, remedy];
 }
 
-/** UTF-16 or UTF-32, told by its byte order mark, or by a zero byte in each character of a plain text. */
+/** UTF-16 or UTF-32, recognised by its byte order mark, or by a zero byte in each character of a plain text. */
 function wideEncoding(bytes: Buffer): string | undefined {
   const begin = bytes.subarray(0, 4).toString('hex');
   if (begin === 'fffe0000' || begin === '0000feff') return 'UTF-32';
@@ -126,7 +125,7 @@ function otherEncoding(name: string, encoding: string): Fault {
   );
 }
 
-/** Bytes that are in no format that is known by its beginning. */
+/** Explains bytes that do not begin like any known format. */
 function explainUndecodable(bytes: Buffer, name: string): Fault {
   const { first, invalid, valid, controls } = surveyText(bytes);
   const where = `byte ${first} is 0x${(bytes[first] ?? 0).toString(16)}`;
@@ -156,19 +155,19 @@ function isCutCharacter(bytes: Buffer): boolean {
   return lead >= 0xc2 && bytes.length < length && bytes.subarray(1).every((byte) => byte >> 6 === 0b10);
 }
 
-/** Whether a character is half of a pair of UTF-16, which a writer has cut. */
+/** Whether a character is half of a UTF-16 surrogate pair, which a writer has cut. */
 function isSurrogate(bytes: Buffer, at: number): boolean {
   return bytes[at] === 0xed && (bytes[at + 1] ?? 0) >= 0xa0;
 }
 
 interface TextSurvey {
-  /** Position of the first byte that is not UTF-8. */
+  /** Index of the first byte that is not UTF-8. */
   readonly first: number;
-  /** Bytes that are not UTF-8. */
+  /** Number of bytes that are not UTF-8. */
   readonly invalid: number;
-  /** Characters beyond ASCII that are UTF-8. */
+  /** Number of UTF-8 characters beyond ASCII. */
   readonly valid: number;
-  /** Control characters that no text has. */
+  /** Number of control characters that no text has. */
   readonly controls: number;
 }
 

@@ -70,12 +70,12 @@ export function* entriesOfBody(
  * with more is read twice, since what follows decides about what comes first.
  */
 function withinLimits(body: Body, data: Buffer, read: (part: BodyPart) => Reading): Body {
-  const most = maxUnreadable(body);
-  if (body.count <= most) return body;
+  const limit = maxUnreadable(body);
+  if (body.count <= limit) return body;
   let unreadable = 0;
   for (const part of body.parts()) {
     if (read(part).kind === 'fault') unreadable += 1;
-    if (unreadable > most) return brokenBody(tooManyUnreadable(body), data);
+    if (unreadable > limit) return brokenBody(tooManyUnreadable(body), data);
   }
   return body;
 }

@@ -39,11 +39,11 @@ export class Measures {
    * Seconds between what a record tells of and its arrival. Of many records these are so many quantiles, the least
    * and the greatest among them.
    */
-  lags(most: number): readonly number[] {
-    if (this.#lags.length <= most) return this.#lags;
+  lags(maxValues: number): readonly number[] {
+    if (this.#lags.length <= maxValues) return this.#lags;
     const ascending = Float64Array.from(this.#lags).sort();
-    const step = (ascending.length - 1) / (most - 1);
-    return Array.from({ length: most }, (_, index) => ascending[Math.round(index * step)] ?? 0);
+    const step = (ascending.length - 1) / (maxValues - 1);
+    return Array.from({ length: maxValues }, (_, index) => ascending[Math.round(index * step)] ?? 0);
   }
 
   /** Counts records of a kind. */

@@ -55,10 +55,10 @@ export function parseWord<const Word extends string>(words: readonly Word[]): Pa
   return { accepted: `one of ${words.join(', ')}`, parse: (text) => words.find((word) => word === text) };
 }
 
-function freeText(what: string, longest: number): ParameterKind<string> {
+function freeText(what: string, maxLength: number): ParameterKind<string> {
   return {
-    accepted: `${what}, of 1 to ${longest} characters`,
-    parse: (text) => (text.length >= 1 && text.length <= longest ? text : undefined),
+    accepted: `${what}, of 1 to ${maxLength} characters`,
+    parse: (text) => (text.length >= 1 && text.length <= maxLength ? text : undefined),
   };
 }
 

@@ -297,7 +297,7 @@ print(json.dumps(client('dynamodb', dynamodb).scan(TableName='Files', Select='CO
     expect(await itemsOf('Usage', sim)).toMatchObject([{ recordId: { S: String(id) } }]);
     const { Items } = await ledger.dynamoDb.send(new ScanCommand({ TableName: 'Files' }));
     const file = Items?.find(({ object }) => object?.S?.includes('/boto3.csv@'));
-    expect(file?.['reason']?.S).toMatch(/^The header is neither of usage nor of events/);
+    expect(file?.['reason']?.S).toMatch(/^The header has the columns of neither usage nor events/);
   });
 });
 

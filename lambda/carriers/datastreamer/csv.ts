@@ -62,9 +62,9 @@ function canonicalName(heading: string): string {
 const minHeaderNames = 3;
 
 /**
- * Whether a row among others is a header: where files were put together, another order of columns begins in the middle.
- * At least three of its cells are names of columns that the carriers document, and at least half of those that are not
- * empty; none begins with a digit, as ids, times and volumes do.
+ * Whether a row among others is a header: in files that were joined, another order of columns begins in the middle. At
+ * least three of its cells, and at least half of those that are not empty, are names of columns that the carriers
+ * document; none begins with a digit, as ids, times and volumes do.
  */
 export function isHeaderRow(row: Row): boolean {
   const cells = row.map((cell) => cell.trim()).filter((cell) => cell !== '');
@@ -73,7 +73,7 @@ export function isHeaderRow(row: Row): boolean {
   return names.size >= minHeaderNames && 2 * names.size >= cells.length;
 }
 
-/** The column that holds the records' ids; -1 if the header has none. */
+/** The index of the column with the records' ids; -1 if the header has none. */
 export function findIdColumn(header: Row): number {
   return header.findIndex((heading) => canonicalName(heading) === 'id');
 }
@@ -87,7 +87,7 @@ export function makeRowInterpreter(header: Row, fileName: string): RowInterprete
   const columns = new Map<string, number>();
   for (const [index, heading] of header.entries()) {
     const canonical = canonicalName(heading);
-    // Of two columns of one meaning the first stands.
+    // Of two columns with the same meaning, the first counts.
     if (canonical !== '' && !columns.has(canonical)) columns.set(canonical, index);
   }
   if (!columns.has('id')) {
@@ -97,10 +97,15 @@ export function makeRowInterpreter(header: Row, fileName: string): RowInterprete
   if (columns.has('start_timestamp') && hasVolume) return usageRows(columns, header.length);
   const hasEvents = columns.has('event_type_id') || columns.has('event_type_description');
   if (hasEvents || fileName.startsWith('events_')) return eventRows(columns, header.length);
-  return memberFault('unknown-columns', 'The header', 'is neither of usage nor of events', header.join(','));
+  return memberFault(
+    'unknown-columns',
+    'The header',
+    'has the columns of neither usage nor events',
+    header.join(','),
+  );
 }
 
-/** A row's fault, if it has not the header's number of fields. Empty fields too many say nothing. */
+/** The fault of a row that does not have as many fields as its header. Extra fields may be empty. */
 function wrongLength(row: Row, expected: number): Fault | undefined {
   if (row.length === expected) return undefined;
   if (row.length > expected && row.slice(expected).every((field) => field === '')) return undefined;
@@ -160,12 +165,12 @@ function usageRows(columns: ReadonlyMap<string, number>, width: number): RowInte
       currency: row[currency],
       operatorName: row[operatorName],
       mcc: row[mcc],
-      // A list of an operator's codes does not say which network it was.
+      // A list of an operator's codes does not say which network the SIM used.
       mnc: single ? networkCodes : undefined,
       countryName: row[countryName],
       tariff: row[tariff],
       rateZone: row[rateZone],
-      // JSON may name the session, and no CSV does: where both can come, a row must not take the place of the other.
+      // JSON may name the session, CSV never does: if both can come, a row must not replace the JSON record.
       abridged: arrival.source.filesOnly !== true && sessionId === -1,
       extra: unknown.length === 0 ? undefined : collectExtra(row, unknown),
     };
@@ -181,7 +186,7 @@ function collectExtra(row: Row, unknown: readonly (readonly [string, number])[])
   return unknownMembers(Object.fromEntries(unknown.map(([name, index]) => [name, row[index]])), new Set());
 }
 
-/** Event rows are few: they are made records with flat names, and read like those. */
+/** Event rows are few, so they are converted into flat records and read like those. */
 function eventRows(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
   const named = [...columns];
   const unknown = unknownColumns(columns);

@@ -24,7 +24,7 @@ function isEvent(record: JsonObject): boolean {
   return (record['event_type'] != null || record['event_type_id'] != null) && record['event_sid'] == null;
 }
 
-/** A volume and a start; of a record that has lost its start, two more members tell that it is usage. */
+/** It has a volume and a start. If the start was lost, two more members show that it is usage. */
 function isUsage(record: JsonObject): boolean {
   if (!volumeMembers.some((name) => record[name] != null)) return false;
   if (record['start_timestamp'] != null) return true;

@@ -4,7 +4,7 @@ import { firstStated, isNothing } from '../nothing.ts';
 import type { IdentityFields } from './identity.ts';
 import type { Volume } from './megabytes.ts';
 
-/** An event's members under one name each, whatever the dialect; values as they were sent. */
+/** An event's members under the same names for every dialect; values as they were sent. */
 export interface EventFields extends IdentityFields {
   readonly time: unknown;
   readonly typeId: unknown;
@@ -15,9 +15,9 @@ export interface EventFields extends IdentityFields {
   readonly description: unknown;
   readonly imei: unknown;
   readonly ipAddress: unknown;
-  /** What the carrier has added since, as text. */
+  /** Members that no document lists, as text. */
   readonly extra: string | undefined;
-  /** Whether the dialect leaves out what another dialect of the same carrier states. */
+  /** Whether another dialect of the same carrier states more. */
   readonly abridged: boolean;
   readonly inDetail: DetailFields;
 }
@@ -26,9 +26,9 @@ export interface EventFields extends IdentityFields {
 export interface DetailFields extends Volume {
   /** As sent, for the ledger to keep. */
   readonly detail: unknown;
-  /** Whether it tells of a PDP context at all: an event 3 that doesn't is a refusal. */
+  /** Whether it describes a PDP context. An event 3 that does not is a refusal. */
   readonly hasContext: boolean;
-  /** Whether it is spread over flat members, which say less. */
+  /** Whether it came as flat members, which say less. */
   readonly isFlat: boolean;
   readonly operatorName: unknown;
   readonly countryIsoCode: unknown;
@@ -42,7 +42,7 @@ export interface DetailFields extends Volume {
   readonly lac: unknown;
   readonly cellId: unknown;
   readonly apn: unknown;
-  /** The modem and the address as the PDP context states them: these before the endpoint's. */
+  /** Modem and address as the PDP context states them; they come before the endpoint's. */
   readonly imei: unknown;
   readonly ipAddress: unknown;
   readonly sessionId: unknown;

@@ -1,4 +1,4 @@
-/** Our names for the data streamer's event types (listed in docs/tables.md), and what some say of a SIM's state. */
+/** Our names for the data streamer's event types (see docs/tables.md), and what some of them say about the SIM's state. */
 
 const names: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -62,15 +62,15 @@ const statuses: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * SIM suspended, deleted; endpoint blocked, disabled; GPRS location purged: no data session outlives these, although
- * the event that ends it may be lost.
+ * SIM suspended, deleted; endpoint blocked, disabled; GPRS location purged: these end a data session, even if its own
+ * end event is lost.
  */
 const withoutSession: ReadonlySet<string> = new Set(['9', '10', '11', '16', '43']);
 
 /**
  * The name of an event type; `event.<id>` if we have no name for it.
  *
- * @param words the carrier's description of the type. Id 15 means two things, by age, and only the words tell which.
+ * @param words the carrier's description of the type. Id 15 has two meanings, old and new; only the words tell which.
  * @param refused whether an event 3 tells of a PDP context that was not created.
  */
 export function eventTypeName(id: string, words: string | undefined, refused: boolean): string {
@@ -107,21 +107,21 @@ const idsByWords: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** The id of an event type from the carrier's words for it; the words themselves where they are unknown. */
+/** Finds the id of an event type by the carrier's words for it; returns unknown words themselves. */
 export function findEventTypeId(words: string): string | undefined {
   const text = words.trim();
   return text === '' ? undefined : (idsByWords.get(text.toLowerCase()) ?? text);
 }
 
-/** The status of a SIM that has a data session or sends data, whatever was said of it before. */
+/** The status of a SIM that has a data session or sends data, whatever an earlier event said. */
 export const activeStatus = 'active';
 
-/** The SIM's status after an event of this type, where it tells one. */
+/** The SIM's status after an event of this type; undefined if the type does not change it. */
 export function statusAfter(id: string): string | undefined {
   return statuses.get(id);
 }
 
-/** Whether a SIM has no data session any more after an event of this type. */
+/** Whether a SIM has no data session after an event of this type. */
 export function endsSessions(id: string): boolean {
   return withoutSession.has(id);
 }

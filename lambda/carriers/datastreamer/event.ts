@@ -40,7 +40,7 @@ import { activeStatus, endsSessions, eventTypeName, statusAfter } from './event-
 import { type Identity, type IdentityGroups, identityGroups, readIdentity } from './identity.ts';
 import { convertToBytes } from './megabytes.ts';
 
-/** Bytes of a description, less those of members that could not be taken: these are not cut. */
+/** Bytes of a description and of the members that could not be taken; only the description is cut. */
 const maxDescriptionBytes = 400;
 
 const contextCreated = '3';
@@ -90,9 +90,9 @@ function interpretSession(record: EventRecord): Session | undefined | Fault {
   const sessionId = readSessionId(fields.inDetail, tunnelCreated);
   if (sessionId === undefined) return fault('missing-identity', 'The PDP context has no id');
   if (isFault(sessionId)) return sessionId;
-  // The context's own id is used again: without a time that can be read it names no session, and the event is kept.
+  // Carriers reuse the context's own id: without a readable time it names no session, so only the event is kept.
   if (isFault(read) && !hasOwnId(fields.inDetail)) return undefined;
-  // The volume of the whole session, which only its deletion states.
+  // Only the deletion states the volume of the whole session.
   const totals = typeId === contextDeleted ? interpretTotals(record) : undefined;
   const start = tunnelCreated ?? (typeId === contextCreated ? at : undefined);
   const terminal: Terminal | undefined = typeId === contextDeleted ? { status: 'ended', end: at } : undefined;
@@ -117,7 +117,7 @@ function interpretSession(record: EventRecord): Session | undefined | Fault {
   };
 }
 
-/** They mean something together: where one can't be read, all are noted. */
+/** Volumes belong together: if one cannot be read, all are noted. */
 function interpretTotals({ fields, arrival, unread }: EventRecord): Totals | undefined {
   const { volumeUp, volumeDown, volumeTotal } = fields.inDetail;
   const read = convertToBytes(fields.inDetail, 'detail.volume', arrival.source.bytesPerMegabyte);
@@ -128,7 +128,7 @@ function interpretTotals({ fields, arrival, unread }: EventRecord): Totals | und
   return undefined;
 }
 
-/** By generation: the session's own id, or that of the PDP context with its time, since those ids are used again. */
+/** By generation: the session's own id, or the PDP context's id with its time, since carriers reuse those ids. */
 function readSessionId(
   inDetail: DetailFields,
   tunnelCreated: string | undefined,
@@ -201,12 +201,12 @@ function interpretNetwork(fields: EventFields, unread: Unread): Network | undefi
       mcc,
     }),
   };
-  // A code without its country names no network.
+  // A code without its country does not name a network.
   const isNamed = mcc !== undefined || network.operatorName !== undefined || ratType !== undefined;
   return isNamed ? network : undefined;
 }
 
-/** The operator's code, which means nothing beside another country's than its own. */
+/** The operator's network code, which only means something together with its own country. */
 function operatorCodeIn(inDetail: DetailFields, mcc: string | undefined): string | undefined {
   const countryMcc = freeText(inDetail.countryMcc, 8);
   return countryMcc === undefined || countryMcc === mcc ? readNetworkCode(inDetail.operatorMnc) : undefined;
@@ -246,7 +246,7 @@ function interpretLedgerEvent(record: EventRecord, session: Session | undefined)
   );
   const detail = detailText(fields.inDetail.detail, description, unread.text);
   const extra = unread.textBeside(fields.extra, extraRoom);
-  // A refusal raises an alert; without one, the dialect has only left the context out.
+  // A refusal raises an alert. Without an alert, the dialect has only left out the context.
   const alert = readAlert(fields.alert);
   const refused = typeId === contextCreated && !fields.inDetail.hasContext && alert !== false;
   return {

@@ -11,7 +11,7 @@ import {
 import { type Arrival, type Fault, freeText, isFault, memberFault, stated } from '../reading.ts';
 import type { Unread } from '../unread.ts';
 
-/** What a record of any dialect says about whose it is. Each member as it was sent. */
+/** The members of a record, of any dialect, that say whose it is; each as it was sent. */
 export interface IdentityFields {
   readonly id: unknown;
   readonly iccid: unknown;
@@ -25,7 +25,7 @@ export interface IdentityFields {
 /** What tells records and SIMs apart. */
 export interface Identity {
   readonly recordId: string;
-  /** Undefined where no SIM is named. */
+  /** Undefined if the record names no SIM. */
   readonly sim: string | undefined;
   readonly origin: Origin;
   readonly ids: Ids;
@@ -42,17 +42,17 @@ export interface Identity {
 export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: Unread): Identity | Fault {
   const recordId = identifier(fields.id);
   const simName = freeText(fields.endpointName, 128);
-  // A flat record may lack the ICCID; 1NCE's endpoint name usually is it.
+  // A flat record may lack the ICCID; 1NCE's endpoint name is usually the ICCID.
   const iccid = identifier(fields.iccid) ?? (simName === undefined ? undefined : readIccidInName(simName));
   const wrong = checkIdentifier('id', recordId) ?? checkIdentifier('iccid', iccid);
   if (wrong !== undefined) return wrong;
-  // The carrier's other ids are needed only where nothing else names the SIM, or its owner.
+  // The carrier's other ids are needed only if nothing else names the SIM or its owner.
   const written = readWrittenIccid(iccid);
   const card = written?.sim;
   const readSimId = usable('sim id', fields.simId);
   if (isFault(readSimId) && card === undefined) return readSimId;
   const simId = unread.take(readSimId, 'sim.id', fields.simId);
-  // An ICCID that is masked, or longer than one, names no card: then the carrier's own id of the SIM does.
+  // A masked or overlong ICCID does not name a card; the carrier's own id of the SIM then does.
   const sim = card ?? simId;
   const readOrganisationId = usable('organisation id', fields.organisationId);
   if (isFault(readOrganisationId) && sim === undefined) return readOrganisationId;
@@ -100,7 +100,7 @@ function usable(member: string, value: unknown): string | undefined | Fault {
   return checkIdentifier(member, text) ?? text;
 }
 
-/** A data-streamer record does not say which carrier sent it; at a source of another format, it counts as emnify's. */
+/** A data-streamer record does not name its carrier; at a source of another format it counts as emnify's. */
 function chooseCarrier(arrival: Arrival): Origin['carrier'] {
   const { carrier } = arrival.source;
   return carrierTraits[carrier].format === 'datastreamer' ? carrier : 'emnify';

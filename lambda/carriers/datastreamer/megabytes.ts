@@ -12,7 +12,7 @@ export interface Volume {
   readonly volumeTotal: unknown;
 }
 
-/** A volume in whole bytes; the total is the sum of both ways where it is not stated. */
+/** A volume in whole bytes. A total that is not stated is the sum of both directions. */
 export interface WholeBytes extends Totals {
   readonly dataTotal: number;
 }

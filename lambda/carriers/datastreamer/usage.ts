@@ -35,7 +35,7 @@ import { activeStatus } from './event-types.ts';
 import { type Identity, type IdentityFields, identityGroups, readIdentity } from './identity.ts';
 import { convertToBytes, readDecimal, type Volume } from './megabytes.ts';
 
-/** A usage record's members under one name each, whatever the dialect; values as they were sent. */
+/** A usage record's members under the same names for every dialect; values as they were sent. */
 export interface UsageFields extends IdentityFields, Volume {
   readonly start: unknown;
   readonly end: unknown;
@@ -51,9 +51,9 @@ export interface UsageFields extends IdentityFields, Volume {
   readonly imei: unknown;
   readonly tariff: unknown;
   readonly rateZone: unknown;
-  /** What the carrier has added since, as text. */
+  /** Members that no document lists, as text. */
   readonly extra: string | undefined;
-  /** Whether the dialect leaves out what another dialect of the same carrier states. */
+  /** Whether another dialect of the same carrier states more. */
   readonly abridged: boolean;
 }
 
@@ -183,13 +183,13 @@ function readTrafficType(fields: UsageFields): string {
   return readableWord(fields.trafficTypeWord) ?? `traffic-type.${id}`;
 }
 
-/** The carrier's word for a kind of traffic, unless it is longer than any word. */
+/** The carrier's word for a kind of traffic; undefined if the text is too long to be a word. */
 function readableWord(word: unknown): string | undefined {
   const text = readCode(word, 65);
   return text !== undefined && Buffer.byteLength(text) <= 64 ? text : undefined;
 }
 
-/** Bytes of data; messages of SMS, whose directions the carriers define in opposite ways; of other traffic neither. */
+/** Bytes for data, messages for SMS (carriers define their directions in opposite ways), neither for other traffic. */
 function readVolumes(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fault {
   const trafficType = readTrafficType(fields);
   const volume = readDecimal(fields.volumeTotal, 'volume');
@@ -218,7 +218,7 @@ function readVolumes(fields: UsageFields, bytesPerMegabyte: number): Volumes | F
       return memberFault('impossible-number', member, 'is not a number of messages', value);
     }
   }
-  // Messages are counted in ones, as bytes are where a megabyte has one of them.
+  // Messages are counted like bytes with a megabyte of one byte.
   const messages = convertToBytes(fields, 'volume', 1);
   if (isFault(messages)) return messages;
   if (messages === undefined) return noVolume;
@@ -258,7 +258,7 @@ function interpretUsageItem(
   const currency = unread.code(fields.currency, 8, 'currency');
   const isMoney = isCostMoney(identity.origin.carrier);
   const device = readDevice(fields.imei);
-  // The attributes that dialects differ in: all of them make a complete statement.
+  // The attributes in which dialects differ. A statement with all of them is complete.
   const differing = [iccid, imsi, operatorName, mcc, mnc, tariff, rateZone, currency];
   return {
     sim,
@@ -281,7 +281,7 @@ function interpretUsageItem(
     messagesRx: volumes.messagesRx,
     volume: volumes.volume,
     cost: isMoney ? cost : undefined,
-    // Carriers whose cost is the volume again state a currency all the same.
+    // Carriers whose cost repeats the volume still state a currency.
     currency: isMoney ? currency : undefined,
     costVolume: isMoney ? undefined : cost,
     operatorName,
@@ -303,7 +303,7 @@ function interpretUsageItem(
   };
 }
 
-/** Whether another rendering may say in which direction text messages went. */
+/** Whether another rendering may state the direction of text messages. */
 function lacksDirections({ messages, messagesTx, messagesRx }: Volumes): boolean {
   return messages !== undefined && (messagesTx === undefined || messagesRx === undefined);
 }
@@ -367,7 +367,7 @@ function interpretSim(usage: Usage, identity: Identity): Sim {
       network: undefined,
       cell: undefined,
       connection: undefined,
-      // Bytes end what an event of an earlier day said, such as that the SIM is blocked.
+      // Bytes end a state that an event of an earlier day stated, such as that the SIM is blocked.
       lifecycle: dataTotal === 0 ? undefined : stated<Lifecycle>(at, { status: activeStatus }),
       lastEvent: undefined,
     },

@@ -59,7 +59,7 @@ import { Unread } from '../unread.ts';
  * Super SIM connection events (Twilio, now KORE): CloudEvents with string SIDs and whole bytes. Described in docs/wire-formats.md.
  */
 
-/** What comes before a type's own words. `com.twilio` types live on at KORE, so nothing before it is looked at. */
+/** Precedes the type's own words. `com.twilio` types live on at KORE, so the text before it does not matter. */
 const typeMarker = '.supersim.connection.';
 const testType = /\.eventstreams\.test[.-]event$/;
 
@@ -73,10 +73,10 @@ const documented = new Set(
   ).split(' '),
 );
 
-/** Characters of a type. Those that are known have at most 60. */
+/** Maximum number of characters of a type. The known ones have at most 60. */
 const maxTypeLength = 160;
 
-/** Whether a record is a CloudEvent, or the data of one of a Super SIM without its envelope. */
+/** Whether a record is a CloudEvent, or a Super SIM's data without the envelope. */
 export function isSuperSimRecord(record: JsonObject): boolean {
   return isCloudEvent(record) || isBareData(record);
 }
@@ -85,13 +85,13 @@ function isCloudEvent(record: JsonObject): boolean {
   return record['specversion'] !== undefined && typeof record['type'] === 'string';
 }
 
-/** Whatever stands between carrier and stream may have left the envelope out; the data says all that it says. */
+/** Software between carrier and stream may have dropped the envelope; the data says everything that it says. */
 function isBareData(record: JsonObject): boolean {
   const type = record['event_type'];
   return record['event_sid'] !== undefined && typeof type === 'string' && type.includes(typeMarker);
 }
 
-/** What a CloudEvent states, or its data alone. */
+/** Interprets a CloudEvent, or its data alone. */
 export function interpretSuperSim(record: JsonObject, arrival: Arrival): Reading {
   const envelope = isCloudEvent(record) ? record : { type: record['event_type'], data: record };
   return interpretCloudEvent(envelope, arrival);
@@ -118,10 +118,15 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
   return interpretRecord({ data, identity, at, type, carrierType, carrier, arrival, unread: new Unread() });
 }
 
-/** Sink validation, or an event of another product. */
+/** Reads a sink validation, or an event of another product. */
 function interpretOther(carrierType: string, data: JsonObject | undefined): Reading {
   if (!testType.test(carrierType)) {
-    return memberFault('unknown-shape', 'type', 'names no Super SIM connection event', carrierType);
+    return memberFault(
+      'unknown-shape',
+      'type',
+      'is not the type of a Super SIM connection event',
+      carrierType,
+    );
   }
   const testId = freeText(data?.['test_id'], 64);
   return testId === undefined
@@ -137,7 +142,7 @@ function chooseCarrier(envelope: JsonObject, arrival: Arrival): Carrier {
   return typeof source === 'string' && source.startsWith('kore') ? 'kore' : 'twilio';
 }
 
-/** What tells records, SIMs and sessions apart. */
+/** The ids of record, SIM and session. */
 interface Identity {
   readonly eventSid: string;
   readonly sim: string;
@@ -185,13 +190,13 @@ interface SuperSimRecord {
   readonly unread: Unread;
 }
 
-/** The types that tell of a session which there is or was. */
+/** The types of events about a session that exists or existed. */
 const typesOfSessions = new Set(['data-session.started', 'data-session.updated', 'data-session.ended']);
 
 function interpretRecord(record: SuperSimRecord): Reading {
   const { type, identity } = record;
   const isSession = type.startsWith('data-session.');
-  // A session that failed before it came to be has no id: that is an event, and no session.
+  // A session that failed to start has no id: the record is only an event.
   if (identity.sessionId === undefined && typesOfSessions.has(type)) {
     return memberFault('missing-identity', 'data_session_sid', 'is missing');
   }
@@ -202,7 +207,7 @@ function interpretRecord(record: SuperSimRecord): Reading {
   const usage = interpretUsage(record, facts, totals);
   if (isFault(usage)) return usage;
   const event = type === 'data-session.updated' ? undefined : interpretEvent(record, facts);
-  // No other item has a place for what could not be read.
+  // Only this item has a place for members that could not be read.
   if (usage === undefined && event === undefined && record.unread.fault !== undefined)
     return record.unread.fault;
   const sim = interpretSim(record, facts, event, session);
@@ -214,7 +219,7 @@ function interpretRecord(record: SuperSimRecord): Reading {
   return observed(session, usage, event, sim);
 }
 
-/** Every rendering says all there is; during a move both carriers may deliver an event, under one `event_sid`. */
+/** Every rendering is complete. During a move both carriers may deliver an event, with the same `event_sid`. */
 function rankCompleteness({ source }: Arrival): Completeness {
   return source.superseded === true ? superseded : complete;
 }
@@ -286,7 +291,7 @@ function interpretCell(data: JsonObject, unread: Unread): Cell | undefined {
   return { cellId, lac, lat: position?.lat, lon: position?.lon };
 }
 
-/** Both coordinates, or none: one alone says nothing. */
+/** Both coordinates or neither: one alone says nothing. */
 function readPosition(location: JsonObject): { readonly lat: number; readonly lon: number } | undefined {
   const lat = readDegrees(location['lat'], 90);
   const lon = readDegrees(location['lon'], 180);
@@ -296,7 +301,7 @@ function readPosition(location: JsonObject): { readonly lat: number; readonly lo
 /** Less than a thousandth of a millimetre. */
 const minDegrees = 1e-12;
 
-/** More characters than any number has that says where something stands. */
+/** Maximum number of characters of a coordinate: more than any real one has. */
 const maxDegreesLength = 40;
 
 const degreesSpelling = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
@@ -305,23 +310,23 @@ const degreesSpelling = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
 function readDegrees(value: unknown, range: number): number | undefined {
   const degrees = typeof value === 'string' ? writtenDegrees(value) : value;
   if (typeof degrees !== 'number' || !(Math.abs(degrees) <= range)) return undefined;
-  // A table knows no negative zero, and takes no number that is nearer to zero than 1E-130.
+  // DynamoDB does not know a negative zero, and refuses numbers that are nearer to zero than 1E-130.
   return Math.abs(degrees) < minDegrees ? 0 : degrees;
 }
 
-/** A number as text: JSON's numbers of 16 digits and more arrive so. */
+/** A number as text, as the JSON reader returns numbers of 16 digits and more. */
 function writtenDegrees(value: string): number | undefined {
   if (value.length > maxDegreesLength) return undefined;
   const text = value.trim();
   return degreesSpelling.test(text) ? Number(text) : undefined;
 }
 
-/** Bytes of a session's error. Events keep it as the carrier wrote it. */
+/** Maximum number of bytes of a session's error. Events keep it as the carrier wrote it. */
 const maxErrorBytes = 194;
-/** Fewer bytes of a message say nothing. */
+/** Minimum number of bytes of a message that still says something. */
 const minMessageBytes = 16;
 
-/** `{code, message}` in one line: the code whole, the message cut to what is left. */
+/** `{code, message}` in one line: the whole code, and the message cut to the rest. */
 function readErrorText(data: JsonObject): string | undefined {
   const error = data['error'];
   if (typeof error === 'string') return freeText(error, maxErrorBytes);
@@ -333,7 +338,7 @@ function readErrorText(data: JsonObject): string | undefined {
   return code !== undefined && message !== undefined ? `${code}: ${message}` : (code ?? message);
 }
 
-/** Whole bytes, absent where not stated; or what is wrong with them. */
+/** Reads whole bytes: undefined if they are not stated, a fault if they are impossible. */
 function readBytes(data: JsonObject, member: string): number | undefined | Fault {
   const value = data[member];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
@@ -346,7 +351,7 @@ function readBytes(data: JsonObject, member: string): number | undefined | Fault
   return memberFault('impossible-number', member, 'is not an exact number of bytes', value);
 }
 
-/** Three members that state bytes up, down and in total; undefined where none is there. */
+/** Reads the three members for bytes up, down and in total; undefined if all are absent. */
 function readVolumes(data: JsonObject, prefix: string): Totals | undefined | Fault {
   const dataUploaded = readBytes(data, `${prefix}upload`);
   const dataDownloaded = readBytes(data, `${prefix}download`);
@@ -387,14 +392,14 @@ function interpretSession(record: SuperSimRecord, facts: Facts, totals: Totals |
   };
 }
 
-/** A time that the record can do without: one that can't be read is noted. */
+/** Reads a time that the record does not need: an unreadable one is noted. */
 function timeIn({ data, arrival, unread }: SuperSimRecord, member: string): string | undefined {
   return unread.take(optionalTime(data[member], member, arrival), member, data[member]);
 }
 
 const totalsPrefix = 'data_session_data_';
 
-/** The session's running totals. They mean something together: where one can't be read, all are noted. */
+/** Reads the session's running totals. They belong together: if one cannot be read, all are noted. */
 function runningTotals({ data, unread }: SuperSimRecord): Totals | undefined {
   const read = readVolumes(data, totalsPrefix);
   if (!isFault(read)) return read;
@@ -412,7 +417,7 @@ function interpretTerminal(record: SuperSimRecord): Terminal | undefined {
   return { status: type === 'data-session.ended' ? 'ended' : 'failed', end: end ?? at };
 }
 
-/** The window of an `updated`, or the last one on `ended`. */
+/** Reads the window of an `updated`, or the last one on `ended`. */
 function interpretUsage(
   record: SuperSimRecord,
   facts: Facts,
@@ -424,7 +429,7 @@ function interpretUsage(
   const windowStart = timeIn(record, 'data_session_update_start_time');
   const windowEnd = timeIn(record, 'data_session_update_end_time');
   const end = windowEnd ?? at;
-  // Some `ended` state no beginning: the bytes then belong to the moment at which they were reported.
+  // Some `ended` state no beginning: their bytes belong to the moment at which they were reported.
   const start = windowStart ?? end;
   const { network } = facts;
   return {

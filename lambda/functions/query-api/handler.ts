@@ -52,7 +52,8 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
 
 function readAccess(name: string): Access {
   if (name === 'iam') return { kind: 'iam' };
-  if (name !== 'basic') throw new Error(`${environment.apiAccess} is ${name}; accepted is one of basic, iam`);
+  if (name !== 'basic')
+    throw new Error(`${environment.apiAccess} is ${JSON.stringify(name)}; accepted is one of basic, iam`);
   const secret = requireEnvironment(environment.apiSecret);
   return { kind: 'basic', credentials: secretCredentials(client.config, secret, telemetry.secretUnreadable) };
 }
@@ -61,6 +62,8 @@ function readPersonalData(name: string): PersonalData {
   const setting = personalDataSettings.find((known) => known === name);
   const accepted = personalDataSettings.join(', ');
   if (setting === undefined)
-    throw new Error(`${environment.apiPersonalData} is ${name}; accepted is one of ${accepted}`);
+    throw new Error(
+      `${environment.apiPersonalData} is ${JSON.stringify(name)}; accepted is one of ${accepted}`,
+    );
   return setting;
 }

@@ -173,6 +173,6 @@ function* groupIntoRequests(entries: readonly Entry[]): Generator<Entry[]> {
 
 /** Waits, but not beyond the time at which to give up. */
 async function pause(fruitlessRounds: number, until: number): Promise<void> {
-  const most = firstPauseMilliseconds * 2 ** (fruitlessRounds - 1);
-  await wait(Math.min(most * (1 - Math.random() / 2), Math.max(0, until - performance.now())));
+  const maxPause = firstPauseMilliseconds * 2 ** (fruitlessRounds - 1);
+  await wait(Math.min(maxPause * (1 - Math.random() / 2), Math.max(0, until - performance.now())));
 }

@@ -11,7 +11,7 @@ import { formatBytes, recogniseFormat } from './formats.ts';
 import { type Delimiter, detectDelimiter, type ParsedRow, parseRows, scanRows } from './rows.ts';
 
 /** The maximum length of a header. */
-const longestHeader = 64 * 1024;
+const maxHeaderBytes = 64 * 1024;
 
 /** How rows are read, by the header that stands before them. */
 export interface Layout {
@@ -92,7 +92,7 @@ export function headerIn(row: ParsedRow, { idColumn, header }: Layout): string |
   // Nearly all rows have an id that is a number: a look is cheaper.
   const id = row.fields?.[idColumn];
   if (id !== undefined && isDigit(id.charCodeAt(0))) return undefined;
-  if (!row.isText || row.bytes.length > longestHeader) return undefined;
+  if (!row.isText || row.bytes.length > maxHeaderBytes) return undefined;
   const text = headerText(row.bytes);
   if (text === header) return text;
   const fields = headerFields(text, detectDelimiter(text));
@@ -145,7 +145,7 @@ async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayo
   let ended = false;
   let bounds: HeaderBounds | undefined;
   const isEnough = (): boolean => head.length >= formatBytes && bounds?.end !== undefined;
-  while (!ended && !isEnough() && head.length < longestHeader) {
+  while (!ended && !isEnough() && head.length < maxHeaderBytes) {
     const chunk = await chunks.next();
     ended = chunk.done === true;
     if (chunk.done !== true) head = Buffer.concat([head, chunk.value]);
@@ -155,8 +155,8 @@ async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayo
   const format = recogniseFormat(head);
   if (format !== undefined) return format;
   const { begin = 0, end } = bounds ?? {};
-  if (end === undefined || end > longestHeader)
-    return fault('unknown-columns', `The first row is longer than ${longestHeader} bytes`);
+  if (end === undefined || end > maxHeaderBytes)
+    return fault('unknown-columns', `The first row is longer than ${maxHeaderBytes} bytes`);
   const header = head.subarray(begin, end);
   // Zero bytes are UTF-8, but a header with them is UTF-16 without its mark.
   if (header.includes(0)) {

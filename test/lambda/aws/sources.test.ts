@@ -22,7 +22,7 @@ describe('the setting by which updates write their session', () => {
 
   it('is refused where it is none, with the value and what is accepted', () => {
     expect(() => sourceWhere({ [environment.sessionRefresh]: 'daily' })).toThrow(
-      'SESSION_REFRESH is daily; accepted is one of update, hourly',
+      'SESSION_REFRESH is "daily"; accepted is one of update, hourly',
     );
   });
 });

@@ -232,13 +232,13 @@ describe('aggregates of the Kinesis Producer Library', () => {
     damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
     expect([readAll(damaged).values, readAll(damaged).broken]).toEqual([
       [],
-      [brokenAggregate('its digest does not fit, so it was damaged or cut short', damaged)],
+      [brokenAggregate('its digest does not match, so it was damaged or cut short', damaged)],
     ]);
   });
 
   it('is kept as it came where its digest fits but no user record is in it', () => {
     const bytes = sealMessage([0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 0]);
-    expect(readAll(bytes).broken).toEqual([brokenAggregate('no record is in it', bytes)]);
+    expect(readAll(bytes).broken).toEqual([brokenAggregate('it holds no record', bytes)]);
   });
 
   // A user record of the format: a partition key's index, and `{}` as data.
@@ -276,7 +276,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
     const bytes = sealMessage(message);
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],
-      [brokenAggregate(`${why}, or there twice`, bytes)],
+      [brokenAggregate(`${why} or repeated`, bytes)],
     ]);
   });
 
@@ -289,7 +289,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
     const bytes = sealMessage(message);
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],
-      [brokenAggregate('a length in it leads beyond its end', bytes)],
+      [brokenAggregate('a length in it points beyond its end', bytes)],
     ]);
   });
 
@@ -395,13 +395,13 @@ describe('a body that is no JSON', () => {
       'an HTML page, not JSON. A proxy or a login page may have answered instead of the sender',
     ],
     ['<?xml version="1.0"?><a/>', 'XML, not JSON. Send JSON'],
-    [Buffer.from('{"id": 7001}').toString('base64'), 'base64, not JSON. Send the bytes that it stands for'],
+    [Buffer.from('{"id": 7001}').toString('base64'), 'base64, not JSON. Decode it before sending'],
     [
       '"id","iccid","volume"\n"1","2","3"\n',
       'CSV, not JSON. Put CSV files into the bucket of the source, and send JSON to the stream',
     ],
-    ['payload=%7B%22id%22%3A1%7D', 'a form, not JSON. Send the JSON alone, as application/json'],
-    ["{'id': 1}", 'written with single quotes, not JSON. JSON has double quotes around names and texts'],
+    ['payload=%7B%22id%22%3A1%7D', 'a form, not JSON. Send only the JSON, as application/json'],
+    ["{'id': 1}", 'written with single quotes, not JSON. JSON needs double quotes around names and strings'],
   ])('is told what it is: %s', (text, what) => {
     expect(contentOf(bodyOf(text)).broken).toEqual([
       { code: 'broken-json', reason: `This is ${what}`, text },
@@ -430,7 +430,7 @@ describe('gzip', () => {
       [
         {
           code: 'broken-gzip',
-          reason: `The body is gzip, with ${behind.length} bytes behind its end that are not. Send what is gzip and what is not apart`,
+          reason: `The body is gzip, but the ${behind.length} bytes after its end are not. Send the two apart`,
           bytes,
         },
       ],

@@ -11,7 +11,7 @@ const examples: [unknown, string][] = [
   ],
   [
     { 'detail-type': 'x', source: 'y', detail: {} },
-    'This is an event of Amazon EventBridge: send what its member detail holds, alone',
+    'This is an event of Amazon EventBridge: send only what its member detail holds',
   ],
   [
     { Service: 'Amazon S3', Event: 's3:TestEvent' },
@@ -51,19 +51,19 @@ const examples: [unknown, string][] = [
   ],
   [
     { data_sessions: [], meta: {} },
-    "This is a DataSession resource, as an API answers it: send the records of the carrier's stream",
+    "This is a DataSession resource of an API: send the records of the carrier's stream",
   ],
   [
     { sid: 'WN1', radio_link: '3G', packets_uploaded: 0 },
-    "This is a DataSession resource, as an API answers it: send the records of the carrier's stream",
+    "This is a DataSession resource of an API: send the records of the carrier's stream",
   ],
   [
     { usage_records: [], meta: {} },
-    "This is a UsageRecord resource, a sum that an API answers: send the records of the carrier's stream",
+    "This is a UsageRecord resource of an API, which is a sum: send the records of the carrier's stream",
   ],
   [
     { sim_sid: 'HS1', period: {}, data_total: 1 },
-    "This is a UsageRecord resource, a sum that an API answers: send the records of the carrier's stream",
+    "This is a UsageRecord resource of an API, which is a sum: send the records of the carrier's stream",
   ],
   [
     { event_sid: 'EZ1', sim_sid: 'HS1' },
@@ -87,19 +87,22 @@ const examples: [unknown, string][] = [
   ],
   [
     { records: [{ id: 1 }] },
-    'This is not a record, but its member records may hold some: send what that holds, alone',
+    'This is not a record, but its member records may hold some: send only what that member holds',
   ],
   [
     { data: [{ id: 1 }] },
-    'This is not a record, but its member data may hold some: send what that holds, alone',
+    'This is not a record, but its member data may hold some: send only what that member holds',
   ],
-  [{ events: {} }, 'This is not a record, but its member events may hold some: send what that holds, alone'],
-  [[{ id: 1 }], 'A record is an object, and this is an array in an array: send its elements'],
-  ['{"id":1}', 'A record is an object, and this is a text that may hold one: send it without the quotes'],
-  ['hello', 'A record is an object, and this is a text'],
-  [7, 'A record is an object, and this is a number'],
-  [true, 'A record is an object, and this is a boolean'],
-  [null, 'A record is an object, and this is null'],
+  [
+    { events: {} },
+    'This is not a record, but its member events may hold some: send only what that member holds',
+  ],
+  [[{ id: 1 }], 'A record is an object, but this is an array in an array: send its elements'],
+  ['{"id":1}', 'A record is an object, but this is a text that may hold one: send it without the quotes'],
+  ['hello', 'A record is an object, but this is a text'],
+  [7, 'A record is an object, but this is a number'],
+  [true, 'A record is an object, but this is a boolean'],
+  [null, 'A record is an object, but this is null'],
   [{ level: 'INFO', message: 'started' }, 'This is neither a CloudEvent, nor an event, nor a usage record'],
 ];
 

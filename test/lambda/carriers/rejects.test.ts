@@ -44,13 +44,13 @@ const examples: readonly Example[] = [
     what: 'a number instead of a record',
     record: 7,
     code: 'unknown-shape',
-    reason: 'A record is an object, and this is a number',
+    reason: 'A record is an object, but this is a number',
   },
   {
     what: 'an array within an array',
     record: [[]],
     code: 'unknown-shape',
-    reason: 'A record is an object, and this is an array in an array: send its elements',
+    reason: 'A record is an object, but this is an array in an array: send its elements',
   },
   {
     what: 'an object of no known kind',
@@ -62,7 +62,7 @@ const examples: readonly Example[] = [
     what: 'a CloudEvent of another product',
     record: connectionEvent('x', {}, { type: 'com.twilio.messaging.message.sent' }),
     code: 'unknown-shape',
-    reason: 'type names no Super SIM connection event: "com.twilio.messaging.message.sent"',
+    reason: 'type is not the type of a Super SIM connection event: "com.twilio.messaging.message.sent"',
   },
   {
     what: 'a CloudEvent whose data is no object',
@@ -295,9 +295,7 @@ const examples: readonly Example[] = [
     what: `${what} of too many characters`,
     record,
     code: 'oversized-field' as const,
-    reason: expect.stringMatching(
-      new RegExp(`^${member} has more than the 256 characters that are read: "[ 0-9.]{59}…$`),
-    ),
+    reason: expect.stringMatching(new RegExp(`^${member} has more than 256 characters: "[ 0-9.]{59}…$`)),
   })),
   {
     what: 'a usage record whose only name is no ICCID',

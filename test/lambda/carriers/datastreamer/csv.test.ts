@@ -354,7 +354,7 @@ describe('headers and rows that can not be read', () => {
       kind: 'fault',
       code: 'unknown-columns',
       member: 'The header',
-      problem: 'The header is neither of usage nor of events',
+      problem: 'The header has the columns of neither usage nor events',
       value: '"id,colour"',
     });
   });

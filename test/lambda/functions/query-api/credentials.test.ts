@@ -108,7 +108,7 @@ describe('credentials', () => {
       .catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(
       secret === undefined
-        ? /^CredentialsError: Secrets Manager answered 400 to the reading of the secret of the query API$/
+        ? /^CredentialsError: Secrets Manager answered 400 when the secret of the query API was read$/
         : /^CredentialsError: The secret of the query API must be a JSON object with the string fields account and token$/,
     );
   });

@@ -173,7 +173,7 @@ test.each([
   ],
   [
     'missing',
-    'CredentialsError: Secrets Manager answered 400 to the reading of the secret of the source missing',
+    'CredentialsError: Secrets Manager answered 400 when the secret of the source missing was read',
   ],
 ])('a secret that is %s lets nobody in, and has the carrier send again', async (source, cause) => {
   expect(await answerTo(eventOf(source, '{}'))).toMatchObject({ statusCode: 500 });

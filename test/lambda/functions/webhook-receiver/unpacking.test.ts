@@ -43,7 +43,7 @@ describe('a body', () => {
       'is gzip with something behind it that would vanish',
       requestWith(Buffer.concat([gzip, Buffer.from('\0{}')])),
       400,
-      'The body is gzip, with 3 bytes behind its end that are not. Send what is gzip and what is not apart',
+      'The body is gzip, but the 3 bytes after its end are not. Send the two apart',
     ],
     [
       'is said to be gzip, and was read as text on its way',

@@ -159,7 +159,7 @@ describe('a file with', () => {
     'columns of neither usage nor events': {
       bytes: '"id","price"\n"1","2"\n',
       code: 'unknown-columns',
-      reason: /^The header is neither of usage nor of events/,
+      reason: /^The header has the columns of neither usage nor events/,
     },
     'UTF-16 with its mark': {
       bytes: Buffer.from(`\uFEFF${header}\n${row(1)}\n`, 'utf16le'),
