@@ -2,6 +2,7 @@ import { App } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
+import { carriers } from '../../lambda/ledger/source.ts';
 import {
   type Configuration,
   ConfigurationError,
@@ -317,7 +318,7 @@ describe('a wrong configuration', () => {
     ],
     [
       { sources: [{ name: 'a', carrier: 'acme' }] },
-      'simledger.sources[0].carrier: "acme" given; accepted is one of twilio, kore, 1nce, emnify, telekom',
+      `simledger.sources[0].carrier: "acme" given; accepted is one of ${carriers.join(', ')}`,
     ],
     [
       { sources: [{ name: 'a', carrier: 'telekom', bytesPerMegabyte: 0 }] },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../lambda/errors.ts';
+import { carriers } from '../../lambda/ledger/source.ts';
 import { help, type LocalOptions, readOptions } from '../../local/options.ts';
 
 const ports = { kinesis: 4567, s3: 4569, dynamoDb: 8000, api: 8080 };
@@ -111,7 +112,7 @@ describe('the options of the local run', () => {
     [['--source', 'kore', '--simulate', '10'], '--source needs files'],
     [
       ['--source', 'vodafone', 'a.csv'],
-      'Unknown source "vodafone". Sources here: default, twilio, kore, 1nce, emnify, telekom',
+      `Unknown source "vodafone". Sources here: default, ${carriers.join(', ')}`,
     ],
     [['--session-refresh', 'daily'], 'Unknown --session-refresh "daily": give one of update, hourly'],
     [

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { carriers } from '../../../lambda/ledger/source.ts';
 import { runningLedger } from '../running-ledger.ts';
 import { WatchedCommand } from '../watched-command.ts';
 
@@ -110,7 +111,7 @@ describe('connect', () => {
     expect(await ledger.run('connect fleet --no-wait')).toEqual({
       code: 2,
       output: '',
-      errors: 'Unknown source "fleet". Sources here: default, twilio, kore, 1nce, emnify, telekom\n',
+      errors: `Unknown source "fleet". Sources here: default, ${carriers.join(', ')}\n`,
     });
   });
 });

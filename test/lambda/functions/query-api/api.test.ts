@@ -8,6 +8,7 @@ import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.
 import { chunked } from '../../../../lambda/store/concurrency.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
+import { expectedItems } from '../../../../local/examples/index.ts';
 import { usageRecord } from '../../../records/datastreamer.ts';
 import { runningTables } from '../../store/running-tables.ts';
 import { watch } from '../../store/watched-client.ts';
@@ -488,7 +489,7 @@ describe('Sims', () => {
         .map(({ sid }) => String(sid))
         .filter((sid) => !/^89[05]/.test(sid));
     const everyone = await sids('');
-    expect(new Set(everyone).size).toBe(12);
+    expect(new Set(everyone).size).toBe(expectedItems.sims);
     expect(await sids('PageSize=1')).toEqual(everyone);
     expect(await sids('PageSize=5')).toEqual(everyone);
     expect((await sids('Source=emnify')).sort()).toEqual([emnifySim, '8988303000000100002']);
