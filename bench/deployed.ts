@@ -101,11 +101,12 @@ function synthesize(simledger: object): Template {
     const app = new App({
       analyticsReporting: false,
       outdir,
+      // CDK's own checks take seconds, and say nothing about what is read here.
+      builtinCloudFormationValidation: false,
       context: {
         ...cdk.context,
         'aws:cdk:bundling-stacks': [],
         'aws:cdk:enable-path-metadata': true,
-        '@aws-cdk/core:validateAgainstDefaultRules': false,
         simledger,
       },
     });
