@@ -1,24 +1,24 @@
-/** Names that are told apart; of more, the one that was seen first is forgotten. */
+/** Maximum number of names; beyond it, the one that was seen first is forgotten. */
 const maxNames = 10_000;
 
-/** What each of many has left of something that comes again with time. */
+/** Token buckets, one for each name. */
 export class Allowances {
   readonly #limits: { readonly perSecond: number; readonly max: number; readonly min: number };
   readonly #levels = new Map<string, { readonly level: number; readonly at: number }>();
 
-  /** @param limits what comes each second, what is saved up at most, and how far it may be overdrawn. */
+  /** @param limits tokens that are added each second, the maximum, and how far a bucket may be overdrawn. */
   constructor(limits: { readonly perSecond: number; readonly max: number; readonly min: number }) {
     this.#limits = limits;
   }
 
-  /** Takes one, down to the minimum; whether there was one. */
+  /** Takes a token, down to the minimum; returns whether there was one. */
   take(name: string, now: number): boolean {
     const level = this.#level(name, now);
     remember(this.#levels, name, { level: level - 1 < this.#limits.min ? level : level - 1, at: now });
     return level >= 1;
   }
 
-  /** Whether not even an overdraft is left. */
+  /** Whether the overdraft is used up, too. */
   isSpent(name: string, now: number): boolean {
     return this.#level(name, now) - 1 < this.#limits.min;
   }

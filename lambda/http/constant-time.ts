@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Whether two texts are equal, told in a time that depends on neither: their digests, of one length, are compared. */
+/** Whether two texts are equal, in constant time: digests of the same length are compared. */
 export function isEqual(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** Whether a text is one of several. Every comparison is made, whichever fits. */
+/** Whether a text is one of several. Always makes every comparison. */
 export function matchesAny(given: string, accepted: readonly string[]): boolean {
   let found = false;
   for (const one of accepted) found = isEqual(given, one) || found;

@@ -1,10 +1,10 @@
-/** What a caller states by HTTP Basic (RFC 7617). */
+/** Credentials of HTTP Basic (RFC 7617). */
 export interface BasicCredentials {
   readonly user: string;
   readonly password: string;
 }
 
-/** Reads the header `Authorization`; undefined where it is absent, of another scheme, or none. */
+/** Reads the header `Authorization`; undefined if it is absent, malformed, or of another scheme. */
 export function basicCredentials(header: string | undefined): BasicCredentials | undefined {
   const encoded = /^basic +([A-Za-z0-9+/_=-]+)$/i.exec(header?.trim() ?? '')?.[1];
   if (encoded === undefined) return undefined;

@@ -28,10 +28,10 @@ const sources = sourcesFromEnvironment();
 const dynamoDb = dynamoDbClient();
 const s3 = new S3Client({
   maxAttempts: 5,
-  // TLS and, for what is put, the length already say whether bytes arrived whole.
+  // TLS, and for puts the length, already show whether all bytes arrived.
   requestChecksumCalculation: 'WHEN_REQUIRED',
   responseChecksumValidation: 'WHEN_REQUIRED',
-  // Until an answer begins; a file may then be read for as long as it takes.
+  // Until the answer begins; reading the file may then take as long as it needs.
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 });
 const rejects = new ClientBucket(s3, requireEnvironment(environment.quarantineBucket));
@@ -71,7 +71,7 @@ async function takeObject(object: FileObject, context: Context): Promise<void> {
       for (const count of ['received', 'rejected'] as const) measures.count(reject.code, count);
       return keepFile(rejects, reject, formatCopySource(file));
     },
-    // A block that was not wholly taken in is tried again, and counts when it is.
+    // A block that was not taken in completely is tried again, and counts once it is.
     measure: (ofBlock, { failed }) => {
       if (failed === 0) measures.add(ofBlock);
     },
@@ -83,7 +83,7 @@ async function takeObject(object: FileObject, context: Context): Promise<void> {
     now: Date.now,
   };
   const { outcome, manifest } = await importFile(object, source, ports);
-  // Why a file failed stands in its manifest: the reason shows its first row, which may be a record.
+  // The reason is only in the manifest, not in the log: it shows the first row, which may be a record.
   const { rows, accepted, rejected } = manifest ?? {};
   telemetry.logger.info('File', { object: objectName(object), outcome, rows, accepted, rejected });
   if (outcome === 'failed') telemetry.fileFailed(source.name);
@@ -91,8 +91,8 @@ async function takeObject(object: FileObject, context: Context): Promise<void> {
 }
 
 /**
- * Sends the message that another invocation goes on with. This one request is signed by hand: the SDK's SQS client would
- * add 25 KB to the bundle, and with them to the start of each process.
+ * Sends the message with which another invocation goes on. This single request is signed by hand: the SDK's SQS client
+ * would add 25 KB to the bundle, and so to the start of each process.
  */
 async function goOn(object: FileObject): Promise<void> {
   const answer = await sendSigned(dynamoDb.config, {

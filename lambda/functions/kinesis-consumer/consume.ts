@@ -18,32 +18,32 @@ export interface ConsumerContext {
   readonly telemetry: Telemetry;
   /** Bounds the time of requests to the store. */
   readonly deadline: Pick<Deadline, 'within'>;
-  /** Says what a value of a carrier's JSON states; as the ledger reads it, where it is left out. */
+  /** Interprets a value of a carrier's JSON; by default as `lambda/carriers` does. */
   readonly interpretValue?: Interpret;
 }
 
-/** Deaths of the function after which the record that it died of goes to the quarantine. */
+/** How often a record may kill the function before it goes to the quarantine. */
 export const maxDeaths = 3;
 
-/** The kind under which a record is counted that was not looked at. */
+/** The kind under which an unread record is counted. */
 const unread = 'unread';
 
-/** Milliseconds before Lambda ends the function at which work is broken off: enough to report what failed. */
+/** How many milliseconds before its timeout the function stops working, to report what failed. */
 const reserveMilliseconds = 5_000;
 
-/** Of these, how long the end of a delivery may take to be noted. */
+/** How many of these milliseconds it may take to note the end of a delivery. */
 const endNoteMilliseconds = 3_000;
 
 /**
  * Takes in a batch of Kinesis records.
  *
- * Records are delivered until they are too old for the stream, so that an outage of hours loses nothing. A record that
- * crashes the function, or makes it run out of time, would hold its shard as long. Lambda halves a batch that dies, until
- * that record is alone; then its beginnings are noted, and after {@link maxDeaths} of them without an end it is rejected
- * unread.
+ * Lambda delivers records until they are too old for the stream, so that an outage of hours loses nothing. A record that
+ * crashes the function or makes it time out would block its shard for as long. Lambda halves a failing batch until that
+ * record is alone. The function then notes each time it begins with the record, and after {@link maxDeaths} beginnings
+ * without an end it rejects the record unread.
  *
  * @param milliseconds until Lambda ends the function.
- * @returns exactly the sequence numbers of the records that were not, or not wholly, taken in.
+ * @returns the sequence numbers of exactly those records that were not, or not completely, taken in.
  */
 export async function consume(
   { Records: records }: KinesisStreamEvent,
@@ -60,7 +60,7 @@ export async function consume(
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-/** Takes in a record that is delivered by itself. What it throws leaves a beginning without an end. */
+/** Takes in a record that is alone in its batch. If it throws, the noted beginning has no end. */
 async function takeOne(
   record: KinesisStreamRecord,
   context: ConsumerContext,
@@ -92,7 +92,7 @@ async function takeOne(
   return failed;
 }
 
-/** Counts a record that is handed back without being looked at, like one that the store did not take. */
+/** Counts a record that is handed back unread, like one that the store did not take. */
 function countUnread(record: KinesisStreamRecord, { sources, telemetry }: ConsumerContext): void {
   const measures = new Measures();
   measures.count(unread, 'failed');
@@ -108,7 +108,7 @@ async function take(records: readonly KinesisStreamRecord[], context: ConsumerCo
 async function rejectUnread(record: KinesisStreamRecord, context: ConsumerContext): Promise<string[]> {
   const reading = fault(
     'stops-consumer',
-    `The consumer crashed or ran out of time on this record, ${maxDeaths} times; it has not been read`,
+    `The consumer crashed or ran out of time on this record ${maxDeaths} times; it was not read`,
   );
   const source = context.sources.ofStream(record.eventSourceARN);
   const entry = {
@@ -116,7 +116,7 @@ async function rejectUnread(record: KinesisStreamRecord, context: ConsumerContex
     arrivedAt: describeDelivery(record).arrivedAt,
     bytes: () => Buffer.from(record.kinesis.data, 'base64'),
   };
-  context.telemetry.logger.error('A record stops the consumer and is put into the quarantine', {
+  context.telemetry.logger.error('A record stopped the consumer and goes to the quarantine', {
     source: source.name,
     position: entry.position,
   });
@@ -150,7 +150,7 @@ function describeDelivery(record: KinesisStreamRecord): SingleDelivery {
   return {
     shard: position.slice(0, position.lastIndexOf('/')),
     sequenceNumber: record.kinesis.sequenceNumber,
-    // Kinesis' own mark, which is the same at every retry.
+    // Kinesis states this time, so it is the same at every retry.
     arrivedAt: Math.round(record.kinesis.approximateArrivalTimestamp * 1000),
   };
 }

@@ -3,7 +3,7 @@ import type { Item } from '../../store/items.ts';
 import { readItem } from '../../store/registers.ts';
 import { deliveriesTable } from '../../store/tables.ts';
 
-/** One record of a stream, as it is delivered by itself. */
+/** One Kinesis record that is alone in its batch. */
 export interface SingleDelivery {
   /** `stream/shard`. */
   readonly shard: string;
@@ -13,36 +13,36 @@ export interface SingleDelivery {
 }
 
 /**
- * Notes of records that are delivered by themselves. Lambda counts a crash like a throttle, and what is delivered until
- * it is too old must not be tried for days when it kills the function: these notes tell the two apart.
+ * Notes about records that are alone in their batch. Lambda treats a crash like a throttle, and a record that kills the
+ * function must not be tried for days. These notes tell the two apart.
  */
 export interface DeliveryNotes {
   /**
    * Notes that work on a record begins.
    *
-   * @returns how often it began before and never ended: the process died of it, or ran out of time.
-   * @throws what the store throws: then nothing is known, and the record must not be looked at.
+   * @returns how often it began before without an end, because the process crashed or timed out.
+   * @throws what the store throws: then nothing is known, and the record must not be read.
    */
   begin(delivery: SingleDelivery): Promise<number>;
   /**
-   * Notes that the work ended and the record comes again. What is done needs no such note: it does not come again.
+   * Notes that the work ended and the record comes again. A record that was taken in needs no such note.
    *
    * @throws what the store throws.
    */
   end(delivery: SingleDelivery): Promise<void>;
 }
 
-/** Seconds after its arrival for which a note stays: longer than a record is delivered. */
+/** How many seconds after the record's arrival its note expires: longer than the record is delivered. */
 const noteSeconds = 8 * 24 * 3600;
 
-/** Ends that a process remembers: far more than it has shards to serve. */
+/** How many ends a process remembers: far more than the shards that it serves. */
 const maxUnnotedEnds = 10_000;
 
-/** Notes as items of the table Deliveries. */
+/** Keeps the notes as items of the table Deliveries. */
 export class StoredDeliveryNotes implements DeliveryNotes {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
-  /** Records whose work ended while the store did not take the note: this process knows that it did not die of them. */
+  /** Records whose end the store did not take: this process knows that they did not kill it. */
   readonly #unnotedEnds = new Set<string>();
 
   constructor(client: DynamoDBClient, tableName: string) {

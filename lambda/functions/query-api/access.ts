@@ -13,7 +13,7 @@ export type Access =
   | { readonly kind: 'iam' };
 
 /**
- * Who calls: the account, or the ARN of the IAM principal.
+ * Returns who calls: the account, or the ARN of the IAM principal.
  *
  * @throws Problem 401
  */
@@ -26,7 +26,7 @@ export async function authenticate(request: HttpRequest, access: Access): Promis
   const given = basicCredentials(request.authorization);
   if (given !== undefined) {
     if (areValid(given, await access.credentials.get())) return given.user;
-    // They may be newer than those that were read last.
+    // The credentials may be newer than the cached ones.
     if (areValid(given, await access.credentials.refresh())) return given.user;
   }
   throw unauthenticated('HTTP Basic with the account SID and its token', {
@@ -39,7 +39,7 @@ function unauthenticated(accepted: string, headers: Readonly<Record<string, stri
   return new Problem(401, problemCodes.unauthenticated, message, headers);
 }
 
-/** Compares in a time that tells nothing: every comparison is made. */
+/** Compares in constant time: always makes every comparison. */
 function areValid(given: BasicCredentials, { account, tokens }: Credentials): boolean {
   const isToken = matchesAny(given.password, tokens);
   const isAccount = isEqual(given.user, account);

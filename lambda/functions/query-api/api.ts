@@ -29,7 +29,7 @@ export interface ApiAnswer {
 export interface Api extends ApiPorts {
   readonly access: Access;
   readonly throttle: ClientThrottle;
-  /** Told of what went wrong inside. */
+  /** Called with each internal error. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -48,7 +48,7 @@ const handlers: Readonly<Record<Operation, Handle>> = {
   fetchHealth: json(() => ({ status: 'ok' })),
 };
 
-/** Answers a request. Never rejects: whatever goes wrong is an answer too. */
+/** Answers a request. Never rejects: every error becomes an answer. */
 export async function respond(request: HttpRequest, api: Api): Promise<ApiAnswer> {
   try {
     return await handle(request, api);
@@ -63,7 +63,7 @@ export async function respond(request: HttpRequest, api: Api): Promise<ApiAnswer
 async function handle(request: HttpRequest, api: Api): Promise<ApiAnswer> {
   const { route, method, path } = request;
   if (route === undefined && method !== 'GET') {
-    throw new Problem(405, problemCodes.wrongMethod, `${method} is not taken here; accepted is GET`, {
+    throw new Problem(405, problemCodes.wrongMethod, `${method} is not accepted here; accepted is GET`, {
       allow: 'GET',
     });
   }
@@ -73,13 +73,13 @@ async function handle(request: HttpRequest, api: Api): Promise<ApiAnswer> {
   return handlers[route.operation](request, api);
 }
 
-/** Lets a caller in whose credentials are right, as often as a client may ask. */
+/** Admits a caller with the right credentials, as often as a client may ask. */
 async function admit(request: HttpRequest, { access, throttle, now }: Api): Promise<void> {
   const attempt: Attempt = {
     address: request.sourceIp,
     credentials: request.principal ?? request.authorization ?? '',
   };
-  // API Gateway has checked what a principal signed, so there is nothing to guess.
+  // API Gateway has checked the signature, so nobody can guess here.
   if (access.kind === 'basic') throttle.requireAttempt(attempt, now());
   let caller: string;
   try {
@@ -100,10 +100,10 @@ function json(read: (request: HttpRequest, api: Api) => object | Promise<object>
   });
 }
 
-/** Bytes that Lambda takes as an answer, with some room for headers. */
+/** Maximum number of bytes of an answer that Lambda accepts, less some room for headers. */
 const maxAnswerBytes = 6_000_000;
 
-/** An answer's JSON. A page that Lambda would not take is read again as a smaller one: the next goes on behind it. */
+/** An answer's JSON. A page that is too large for Lambda is read again with fewer items; the next page goes on after it. */
 async function answerJson(
   read: (request: HttpRequest, api: Api) => object | Promise<object>,
   request: HttpRequest,
@@ -111,7 +111,7 @@ async function answerJson(
 ): Promise<string> {
   const answer = await read(request, api);
   const body = JSON.stringify(answer);
-  // Lambda writes the body as a text in JSON of its own.
+  // Lambda writes the body as a string in its own JSON.
   const bytes = 'meta' in answer ? Buffer.byteLength(JSON.stringify(body)) : 0;
   const { page_size: size } = 'meta' in answer ? (answer as PageBody).meta : { page_size: 1 };
   if (bytes <= maxAnswerBytes || size === 1) return body;
@@ -125,7 +125,7 @@ function page(html: string): ApiAnswer {
     statusCode: 200,
     headers: {
       ...makeHeaders('text/html; charset=utf-8'),
-      // The page brings all that it needs; nothing is to be loaded, from anywhere.
+      // The page contains all that it needs and must load nothing.
       'content-security-policy':
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
     },
@@ -133,7 +133,7 @@ function page(html: string): ApiAnswer {
   };
 }
 
-/** Errors in the form that Twilio's clients make a `RestException` of. */
+/** An error in the form that Twilio's clients convert into a `RestException`. */
 function problemAnswer(request: HttpRequest, { status, code, message, headers }: Problem): ApiAnswer {
   const body = { code, message, more_info: `${request.root}/docs#error-${code}`, status };
   return {
@@ -143,7 +143,7 @@ function problemAnswer(request: HttpRequest, { status, code, message, headers }:
   };
 }
 
-/** Answers hold personal data, and are out of date in a moment: nobody is to keep them. */
+/** Answers hold personal data and soon are out of date: nobody may cache them. */
 function makeHeaders(contentType: string): Record<string, string> {
   return { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 }

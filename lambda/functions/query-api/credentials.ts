@@ -2,15 +2,15 @@ import type { SigningConfiguration } from '../../aws/aws-request.ts';
 import { CachedSecret, type OnUnreadable, type SecretSource } from '../../aws/cached-secret.ts';
 import type { JsonObject } from '../../json/json.ts';
 
-/** Who may call, and how it proves that. */
+/** The account that may call, and its tokens. */
 export interface Credentials {
-  /** An account SID, `AC` and 32 hexadecimal digits: Twilio's clients take no other. */
+  /** An account SID, `AC` and 32 hexadecimal digits: Twilio's clients accept no other. */
   readonly account: string;
   /** Tokens that are valid now: the current one, and while it is being replaced the previous one. */
   readonly tokens: readonly string[];
 }
 
-/** A caller waits for it, so it is not waited for long. */
+/** Short, since a caller waits meanwhile. */
 const retryPolicy = { attempts: 2, timeoutMilliseconds: 2_000 };
 
 /**

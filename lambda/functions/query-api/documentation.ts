@@ -1,7 +1,7 @@
 import page from './documentation.json' with { type: 'json' };
 import contract from './openapi.json' with { type: 'json' };
 
-/** The contract as it is served: as JSON, and as a page to read. Both are made from `openapi.yaml` by `npm run openapi`. */
+/** Serves the contract as JSON and as a page. `npm run openapi` makes both from `openapi.yaml`. */
 
 /** The contract, with the address that it was read from as its server. */
 export function contractAt(root: string): object {

@@ -37,7 +37,7 @@ const api: Api = {
   onError: (error) => logger.error('The request failed', describeCause(error)),
 };
 
-/** Answers one request. The log says which route was asked for and how it went, and nothing of whom it was about. */
+/** Answers one request. The log has the route and the status, and nothing about the SIM. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const started = performance.now();
   const request = readRequest(event);

@@ -15,11 +15,11 @@ export interface PagingParameters {
 
 /** One page of a listing, as it was asked for. */
 export interface Listing {
-  /** What is listed: the resource and whose it is. A token of another subject is not taken. */
+  /** What is listed: the resource and its owner. A token of another subject is refused. */
   readonly subject: string;
   readonly size: number;
   readonly page: number;
-  /** What is listed of it, defaults included, the same for all pages. */
+  /** The filters, defaults included; the same for all pages. */
   readonly filters: Readonly<Record<string, string>>;
   /** Where to go on; undefined on the first page. */
   readonly from: PageState | undefined;
@@ -51,7 +51,7 @@ export interface PageBody {
  * Opens a listing, or a further page of one.
  *
  * @param given the filters that the operation takes, undefined where the request does not state them.
- * @param complete adds the defaults to them, once, when the listing begins; of one that has begun, checks them.
+ * @param complete adds the defaults when the listing begins; on later pages, checks the filters.
  * @throws ParameterError where the token is not valid, or belongs to another subject or to other filters.
  */
 export function openListing(
@@ -86,8 +86,8 @@ export function openListing(
 }
 
 /**
- * Whether a token's filters are ones that the operation's own listings have: parameters that it takes, with values as
- * they are read, and all those that a listing without any filter states.
+ * Whether a token's filters are those of a listing of this operation: accepted parameters with normalised values, and
+ * all those that have a default.
  */
 function areFilters(
   operation: Operation,
@@ -104,7 +104,7 @@ function areFilters(
 
 const pageWithoutToken = '0, or the page that a PageToken belongs to: follow meta.next_page_url';
 
-/** A token that leads nowhere here. */
+/** The error of a token that does not belong here. */
 function badToken(token: string): ParameterError {
   return new ParameterError('PageToken', token, 'the PageToken of a meta.next_page_url of the same list');
 }
@@ -112,8 +112,8 @@ function badToken(token: string): ParameterError {
 /**
  * Where a listing goes on; undefined on the first page.
  *
- * @param read the position that a token's content means; undefined where it can't be one of this listing.
- * @throws ParameterError where it can't.
+ * @param read reads the position from a token's content; returns undefined if it is not a position of this listing.
+ * @throws ParameterError if it is not.
  */
 export function readPosition<Position>(
   { from }: Listing,
@@ -150,7 +150,7 @@ export function pageBody(
       page,
       page_size: size,
       first_page_url: address(0, undefined),
-      // A listing goes one way: what comes before a page may have grown since.
+      // A listing only goes forward: earlier pages may have grown since.
       previous_page_url: null,
       next_page_url: next === undefined ? null : address(page + 1, makeToken(listing, next)),
       url: address(page, request.query.get('PageToken') ?? undefined),

@@ -15,7 +15,7 @@ import { completePeriod, eventPeriodRule, sessionPeriodRule, usagePeriodRules } 
 import { disclose, type PersonalData } from './personal-data.ts';
 import { filled, type HttpRequest } from './request.ts';
 
-/** The operations on the ledger: each reads a request's parameters, asks the query, and writes what it says as a body. */
+/** The operations of the API: each reads a request's parameters, runs the query, and writes its result as a body. */
 
 /** What the operations work with. */
 export interface ApiPorts extends QueryPorts {
@@ -120,7 +120,7 @@ export const answerUsageRecords: Answer<PageBody> = async (request, ports) => {
   const query = { sim, period, granularity, size, after, include, maxSumSeconds };
   const page = await listUsageRecords(query, ports).catch((error: unknown) => {
     if (!(error instanceof SlowSumError)) throw error;
-    const accepted = `a later time, or an earlier EndTime: to add up all usage from then to ${to} takes more than ${maxSumSeconds} seconds. Ask for parts of that time, and add up their answers`;
+    const accepted = `a later time, or an earlier EndTime: adding up all usage from then to ${to} takes more than ${maxSumSeconds} seconds. Ask for shorter periods, and add up their answers`;
     throw new ParameterError('StartTime', from, accepted);
   });
   return pageBody(request, listing, 'usage_records', page.resources, keyNext(page.next));
@@ -180,7 +180,7 @@ function keyNext(position: unknown): Next {
   return position === undefined ? undefined : { position };
 }
 
-/** Where a SIM and its lists are asked for. */
+/** The addresses of a SIM and of its lists. */
 function simAddresses(root: string, { key: sim }: Pick<ListedSim, 'key'>): object {
   const address = (path: string): string => `${root}${filled(path, { sim })}`;
   return {

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { parseJson } from '../../json/json.ts';
 
 /**
- * Page tokens: where a listing goes on, as text that clients hand back unread.
+ * Page tokens: where a listing goes on, as opaque text that clients hand back.
  *
- * A token carries a digest over itself and over what it is a listing of, so that a damaged one, or one of another
- * SIM, is told apart. The digest is not a secret, so anyone can make a token. It is not a permission either: the caller
- * still needs credentials, and a token can only state what a request could: `openListing` checks its filters like
- * parameters, and each resource its position.
+ * A token carries a digest of itself and of its subject, which reveals a damaged token or one of another SIM. The digest
+ * is not a secret, so anyone can make a token. But a token grants nothing: the caller still needs credentials, and a
+ * token can only state what a request could. `openListing` checks its filters like parameters, and each resource checks
+ * its position.
  */
 
 /** What a token holds. */
@@ -16,13 +16,13 @@ export interface PageState {
   readonly page: number;
   /** The listing's filters as they were when it began, defaults included. */
   readonly filters: Readonly<Record<string, string>>;
-  /** Where to go on: what it means is the resource's business. */
+  /** Where to go on; only the resource knows what it means. */
   readonly position: unknown;
-  /** Binary state beside it, empty for most resources. */
+  /** Binary state, empty for most resources. */
   readonly bytes: Uint8Array;
 }
 
-/** The longest token that is read. The listings' own stay below some 8 KB, so that they fit into an address. */
+/** The maximum length of a token. The listings' own tokens stay below some 8 KB, so that they fit into a URL. */
 export const maxTokenCharacters = 10_000;
 
 /** The greatest page number: `Page` takes nine digits, and a page names the next one. */
@@ -31,7 +31,7 @@ const digestBytes = 8;
 const version = 1;
 
 /**
- * A state as a token.
+ * Writes a state as a token.
  *
  * @param subject what is listed: the resource and whose it is.
  */
@@ -41,10 +41,10 @@ export function encodeToken(subject: string, { page, filters, position, bytes }:
   return Buffer.concat([computeDigest(subject, content), content]).toString('base64url');
 }
 
-/** The state that a token holds; undefined where it is damaged, of another subject, or of another version. */
+/** Reads a token's state; undefined if it is damaged, or of another subject or version. */
 export function decodeToken(subject: string, token: string): PageState | undefined {
   const whole = Buffer.from(token, 'base64url');
-  // Decoding skips what is not base64url, and would let several spellings pass.
+  // Decoding skips characters that are not base64url, and would accept several spellings.
   if (whole.toString('base64url') !== token || whole.length <= digestBytes) return undefined;
   const content = whole.subarray(digestBytes);
   if (!whole.subarray(0, digestBytes).equals(computeDigest(subject, content))) return undefined;

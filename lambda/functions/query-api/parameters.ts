@@ -9,7 +9,7 @@ import type { Operation } from './routes.ts';
 
 export const defaultPageSize = 50;
 
-/** A greater `PageSize` means the greatest one, as Twilio's clients ask for whatever is wanted. */
+/** A greater `PageSize` counts as the maximum, since Twilio's clients pass on whatever their caller wants. */
 const pageSize: ParameterKind<number> = {
   accepted: `a whole number from 1; more than ${maxPageSize} counts as ${maxPageSize}`,
   parse: (text) => (/^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), maxPageSize) : undefined),
@@ -39,7 +39,7 @@ const paging = { PageSize: pageSize, Page: page, PageToken: pageToken };
 const period = { StartTime: timeParameter, EndTime: timeParameter };
 const { sims, sessions, usage, events, files } = filters;
 
-/** The parameters that each operation takes; any other is refused, so that a misspelt filter does not go unnoticed. */
+/** The parameters of each operation; any other is refused, so that a misspelt filter does not go unnoticed. */
 export const operationParameters = {
   listSims: {
     ...paging,
@@ -59,7 +59,7 @@ export const operationParameters = {
 
 type Kinds<Name extends Operation> = (typeof operationParameters)[Name];
 
-/** What a request gives, parameter by parameter. */
+/** The values that a request gives, by parameter. */
 export type Parameters<Name extends Operation> = {
   readonly [Parameter in keyof Kinds<Name>]?: Kinds<Name>[Parameter] extends ParameterKind<infer Value>
     ? Value
@@ -90,7 +90,7 @@ export function readParameters<Name extends Operation>(
   return values as Parameters<Name>;
 }
 
-/** The kind of a parameter by its name, which may be any text; undefined where the operation does not take it. */
+/** The kind of a parameter by its name, which may be any text; undefined if the operation does not have it. */
 export function parameterKind(operation: Operation, name: string): ParameterKind<unknown> | undefined {
   const kinds: Readonly<Record<string, ParameterKind<unknown>>> = operationParameters[operation];
   return Object.hasOwn(kinds, name) ? kinds[name] : undefined;

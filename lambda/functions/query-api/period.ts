@@ -3,10 +3,10 @@ import { ParameterError } from '../../queries/errors.ts';
 import type { granularities } from '../../queries/parameters.ts';
 import { findDefaultStart, includesEnd, shiftTime } from '../../queries/period.ts';
 
-/** The period that a list is about. Times are ISO 8601 with milliseconds and `Z`. */
+/** The period of a list. Times are ISO 8601 with milliseconds and `Z`. */
 
 const dayMilliseconds = 86_400_000;
-/** Who asks for the longest time until now reckons by a clock of its own, and a moment before the answer. */
+/** Tolerance for a client that asks for the longest period until now: its clock differs, and its request takes time. */
 const graceDays = 1 / 24;
 
 /** How long a period may be. */
@@ -17,7 +17,7 @@ export interface PeriodRule {
   readonly includesEnd: boolean;
 }
 
-/** How much sessions may be asked for at once: as much as Twilio keeps. */
+/** The longest period for sessions: as long as Twilio keeps them. */
 export const sessionPeriodRule: PeriodRule = { maxDays: 30, includesEnd: includesEnd.sessions };
 export const eventPeriodRule: PeriodRule = { maxDays: 400, includesEnd: includesEnd.events };
 export const usagePeriodRules: Readonly<Record<(typeof granularities)[number], PeriodRule>> = {
@@ -40,12 +40,12 @@ export interface CompletePeriod {
 }
 
 /**
- * Completes a period. Without EndTime it goes on until now, as KORE's do, with an open end, so that what a carrier's
- * clock dates a little ahead is not left out. Without StartTime it begins 30 days before its end.
+ * Completes a period. Without EndTime it goes on until now, as KORE's does, with an open end, so that it includes records
+ * that a carrier's clock dates slightly ahead. Without StartTime it begins 30 days before its end.
  *
  * @param now milliseconds since the epoch.
- * @param isFirstPage whether the list has begun: an open period is then as long as it was allowed to be, and grows with time.
- * @throws ParameterError where the ends are the wrong way round, or too far apart.
+ * @param isFirstPage whether the list begins. On later pages an open period is not checked again, since it grows with time.
+ * @throws ParameterError if the ends are the wrong way round, or too far apart.
  */
 export function completePeriod(
   given: RequestedPeriod,
@@ -54,7 +54,7 @@ export function completePeriod(
   isFirstPage = false,
 ): CompletePeriod {
   const { StartTime: start, EndTime: end } = given;
-  // Parameters are times already; what a page token states need not be.
+  // Parameters are times already; a page token may hold anything.
   if (start !== undefined) requireTime('StartTime', start);
   if (end !== undefined) requireTime('EndTime', end);
   if (start === undefined) return { StartTime: findDefaultStart(end ?? formatTime(now)), EndTime: end };
@@ -68,7 +68,7 @@ export function completePeriod(
   return { StartTime: start, EndTime: end };
 }
 
-/** What is wrong with a period that has both ends. */
+/** The error of a period with both ends; undefined if it is right. */
 function closedProblem(start: string, end: string, rule: PeriodRule): ParameterError | undefined {
   const { maxDays } = rule;
   if (end < start || (end === start && !rule.includesEnd)) {
@@ -80,7 +80,7 @@ function closedProblem(start: string, end: string, rule: PeriodRule): ParameterE
   return new ParameterError('EndTime', end, accepted);
 }
 
-/** What is wrong with a period that goes on until now. */
+/** The error of a period that goes on until now; undefined if it is right. */
 function openProblem(start: string, now: number, { maxDays }: PeriodRule): ParameterError | undefined {
   const end = formatTime(now);
   if (start > end) {
@@ -88,7 +88,7 @@ function openProblem(start: string, now: number, { maxDays }: PeriodRule): Param
     return new ParameterError('StartTime', start, accepted);
   }
   if (maxDays === undefined || daysBetween(start, end) <= maxDays + graceDays) return undefined;
-  const accepted = `a time from ${shiftTime(end, -maxDays)} on, since without EndTime the list goes on until now, and ${maxDays} days are the longest`;
+  const accepted = `a time from ${shiftTime(end, -maxDays)} on: without EndTime the list goes on until now, and it may cover at most ${maxDays} days`;
   return new ParameterError('StartTime', start, accepted);
 }
 

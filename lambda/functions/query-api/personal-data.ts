@@ -1,14 +1,14 @@
 import { type Disclosure, type PersonalField, personalFields } from '../../queries/disclosure.ts';
 import { ParameterError } from '../../queries/errors.ts';
 
-/** What a deployment gives away of what tells whose a device is and where it is reached. */
+/** Whether a deployment's answers show personal data: IMSI and IP addresses. */
 export const personalDataSettings = ['never', 'on-request', 'always'] as const;
 export type PersonalData = (typeof personalDataSettings)[number];
 
 /**
- * What a request's answer shows of IMSI, IP addresses and carriers' own words, which hold both.
+ * Which personal fields the answer to a request shows: IMSI, IP addresses, and carriers' own words, which hold both.
  *
- * @throws ParameterError where the request asks for what the deployment never gives.
+ * @throws ParameterError if the request asks for a field that the deployment never shows.
  */
 export function disclose(setting: PersonalData, asked: readonly PersonalField[] | undefined): Disclosure {
   if (setting === 'never' && asked !== undefined) {

@@ -5,12 +5,12 @@ import { UsageError } from '../../errors.ts';
 import { NotFoundError } from '../../queries/errors.ts';
 import { UnreadKeysError } from '../../store/batch-get.ts';
 
-/** What a request gets instead of what it asked for. Thrown inside the API, and written as an answer at its edge. */
+/** An error answer. Thrown inside the API, and written as an answer by {@link respond}. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   /** HTTP status. */
   readonly status: number;
-  /** As Twilio's clients know it: 20000 and something. */
+  /** Twilio's error code, from 20000 on. */
   readonly code: number;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -22,7 +22,7 @@ export class Problem extends Error {
   }
 }
 
-/** The codes that the API answers with, by what has happened. `docs/api.md` and `/docs` explain each. */
+/** The API's error codes. `docs/api.md` and `/docs` explain each. */
 export const problemCodes = {
   badParameter: 20001,
   unauthenticated: 20003,
@@ -33,7 +33,7 @@ export const problemCodes = {
   unavailable: 20503,
 } as const;
 
-/** What a request that asked for something wrong gets; undefined where the error is not the caller's. */
+/** The answer to a wrong request; undefined if the error is not the caller's. */
 export function explainRefusal(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof NotFoundError) return new Problem(404, problemCodes.notFound, error.message);
@@ -41,19 +41,19 @@ export function explainRefusal(error: unknown): Problem | undefined {
   return undefined;
 }
 
-/** What a request gets where something failed here. */
+/** The answer to a request that failed here. */
 export function explainFailure(error: unknown): Problem {
   if (error instanceof Error && passes(error)) {
-    const message = 'The ledger cannot be read at the moment; try again in a moment';
+    const message = 'The ledger cannot be read now; try again in a moment';
     return new Problem(503, problemCodes.unavailable, message, { 'retry-after': '1' });
   }
-  return new Problem(500, problemCodes.internal, "Something went wrong; the function's log says what");
+  return new Problem(500, problemCodes.internal, "Something went wrong; see the function's log");
 }
 
-/** Whether an error passes by itself: DynamoDB or Secrets Manager throttles, or is not reached. */
+/** Whether an error is transient: DynamoDB or Secrets Manager throttles, or cannot be reached. */
 function passes(error: Error): boolean {
   if (error instanceof AwsRequestError || error instanceof UnreadKeysError) return true;
-  // The SDK reads name, code and status, which any error may have.
+  // The SDK only reads name, code and status, which any error may have.
   const known = error as SdkError;
   return isThrottlingError(known) || isTransientError(known) || isServerError(known);
 }

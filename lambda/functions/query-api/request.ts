@@ -1,17 +1,17 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type Route, routeKey, routes } from './routes.ts';
 
-/** A request as the operations see it, whatever stage or domain it came through. */
+/** A request as the operations see it, independent of stage and domain. */
 export interface HttpRequest {
   readonly method: string;
-  /** Undefined where nothing is routed. */
+  /** Undefined if no route matches. */
   readonly route: Route | undefined;
-  /** The path below the API's root, as it came. */
+  /** The path below the API's root, as it was sent. */
   readonly path: string;
   readonly pathParameters: Readonly<Record<string, string>>;
   /** Every occurrence of every query parameter. */
   readonly query: URLSearchParams;
-  /** Scheme, host, and the stage or base path where there is one; without a slash at its end. */
+  /** Scheme, host, and stage or base path if there is one; without a slash at its end. */
   readonly root: string;
   readonly authorization: string | undefined;
   readonly sourceIp: string;
@@ -32,7 +32,7 @@ export function readRequest(event: APIGatewayProxyEventV2): HttpRequest {
     path: rawPath.slice(prefix.length) || '/',
     pathParameters: Object.fromEntries(
       Object.entries(pathParameters ?? {}).flatMap(([name, value]) =>
-        // Half a character can't be encoded again.
+        // Half a surrogate pair cannot be encoded again.
         value === undefined ? [] : [[name, value.toWellFormed()] as const],
       ),
     ),
@@ -44,7 +44,7 @@ export function readRequest(event: APIGatewayProxyEventV2): HttpRequest {
   };
 }
 
-/** The request's address, to be asked for again: path parameters encoded, with these query parameters. */
+/** The address of the same request with other query parameters; path parameters are encoded. */
 export function makeUrl(request: HttpRequest, query: URLSearchParams): string {
   const { root, route, path, pathParameters } = request;
   const address = route === undefined ? path : filled(route.path, pathParameters);
@@ -58,8 +58,8 @@ export function filled(path: string, parameters: Readonly<Record<string, string>
 }
 
 /**
- * What stands before the routed path. API Gateway leaves a named stage in `rawPath`, and a custom domain's base path,
- * so the path that a client has to use again is the one that came.
+ * The part of the path before the routed path. API Gateway leaves a named stage, and a custom domain's base path, in
+ * `rawPath`, and a client must use them again.
  */
 function findPrefix(rawPath: string, stage: string, route: Route | undefined): string {
   if (route === undefined) {

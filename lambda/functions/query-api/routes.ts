@@ -1,10 +1,10 @@
-/** What the API answers, and what the CDK construct and the local run bind to it. All of it is `GET`. */
+/** The routes of the API, which the CDK construct and the local run bind. All are `GET`. */
 
 /** One route, as API Gateway writes it. */
 export interface Route {
   readonly path: string;
   readonly operation: Operation;
-  /** Whether the caller has to say who it is. */
+  /** Whether the caller must authenticate. */
   readonly protected: boolean;
 }
 

@@ -3,26 +3,26 @@ import { isIPv6 } from 'node:net';
 import { Allowances, remember } from '../../http/allowances.ts';
 import { Problem, problemCodes } from './problem.ts';
 
-/** Who tries to get in, and with what. */
+/** A caller's attempt to authenticate. */
 export interface Attempt {
   /** IP address of the client. */
   readonly address: string;
-  /** What it proves itself by, as it was sent; only a digest of it is kept. */
+  /** Its credentials, as they were sent; only a digest is kept. */
   readonly credentials: string;
 }
 
 /**
- * Keeps one client from taking the place of all others: each may make so many requests a second, and twice as many at
- * once after a pause. Counted by each process of the function; the stage's own limit holds for all together.
+ * Keeps one client from crowding out all others: each may make a number of requests a second, and twice as many at once
+ * after a pause. Each process of the function counts by itself; the stage's own limit holds for all together.
  *
- * Attempts with wrong credentials are counted apart, by address (IPv6: by /64, which is what one client has). They
- * never use up what a caller with the right credentials may ask for, and nobody can guess faster than a client may ask.
+ * Attempts with wrong credentials are counted separately, by address (IPv6: by /64, which one client has). They never use
+ * up the limit of a caller with the right credentials, and nobody can guess faster than a client may ask.
  */
 export class ClientThrottle {
   readonly #perSecond: number;
   readonly #requests: Allowances;
   readonly #failures: Allowances;
-  /** Addresses with credentials that were right there. */
+  /** Pairs of address and credentials that were right. */
   readonly #admitted = new Map<string, true>();
 
   /** @param perSecond requests; 0 for any number. */
@@ -36,16 +36,16 @@ export class ClientThrottle {
    * Counts a request.
    *
    * @param now milliseconds since the epoch.
-   * @throws Problem 429 when the client has none left.
+   * @throws Problem 429 if the client exceeds its limit.
    */
   take(client: string, now: number): void {
     if (this.#perSecond > 0 && !this.#requests.take(client, now)) throw this.#tooMany('requests');
   }
 
   /**
-   * Whether an attempt's credentials may be looked at. An address that has had twenty seconds' worth of refusals is
-   * refused without a look, else the one answer that is not 429 would tell a guess that is right. Credentials that
-   * were right from there before are looked at in any case.
+   * Refuses an attempt whose credentials must not be checked: from an address with twenty seconds' worth of refusals,
+   * since the one answer other than 429 would reveal a right guess. Credentials that were right from this address
+   * before are always checked.
    *
    * @throws Problem 429
    */
@@ -63,7 +63,7 @@ export class ClientThrottle {
   /**
    * Counts an attempt with wrong credentials.
    *
-   * @throws Problem 429 when the address has none left.
+   * @throws Problem 429 if the address exceeds its limit.
    */
   refuse(attempt: Attempt, now: number): void {
     this.#admitted.delete(makeKey(attempt));
@@ -72,7 +72,7 @@ export class ClientThrottle {
   }
 
   #tooMany(what: string): Problem {
-    const message = `More than ${this.#perSecond} ${what} a second; try again in a second`;
+    const message = `More than ${this.#perSecond} ${what} per second; try again in a second`;
     return new Problem(429, problemCodes.tooManyRequests, message, { 'retry-after': '1' });
   }
 }
@@ -81,10 +81,10 @@ function makeKey({ address, credentials }: Attempt): string {
   return `${createHash('sha256').update(credentials).digest('base64')} ${address}`;
 }
 
-/** The part of an address that one client can't change: all of an IPv4 address, the first 64 bits of an IPv6 one. */
+/** The part of an address that a client cannot change: all of an IPv4 address, the first 64 bits of an IPv6 one. */
 function findNetwork(address: string): string {
   if (!isIPv6(address)) return address;
-  // How a socket that takes both writes an IPv4 address.
+  // An IPv4 address as a dual-stack socket writes it.
   const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   const [before = [], after = []] = address

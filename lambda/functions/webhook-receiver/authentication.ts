@@ -7,18 +7,18 @@ import { isSignedByKore } from './kore-signature.ts';
 import type { WebhookRequest } from './request.ts';
 import { isSignedByTwilio } from './twilio-signature.ts';
 
-/** Tells whether a request is the carrier's. */
+/** Checks whether a request is the carrier's. */
 export type Verifier = (request: WebhookRequest) => boolean;
 
-/** How a carrier proves who it is, and what its secret must hold. */
+/** A way in which a carrier's requests authenticate, and what its secret must hold. */
 export interface Authentication {
-  /** What the source's secret has to hold, in words. */
+  /** What the source's secret must hold, in words. */
   readonly content: string;
-  /** The member of the secret that is generated when it is made. */
+  /** The member of the secret that is generated with it. */
   readonly generated: 'password' | 'token' | 'secret';
   /** Whether the secret names a user as well. */
   readonly hasUser: boolean;
-  /** Makes the check out of what the secret holds; undefined where it lacks what is needed. */
+  /** Makes the check from the secret's members; undefined if one is missing. */
   readonly makeVerifier: (members: JsonObject) => Verifier | undefined;
 }
 
@@ -30,11 +30,11 @@ const basic: Authentication = {
 };
 
 /**
- * The check for each way in which requests prove who sends them; `carrierTraits` says which way a carrier's documents
- * state. A secret may hold two of each credential: the current and the previous one.
+ * The check for each way of authentication; `carrierTraits` says which one a carrier uses by its documents. A secret may
+ * hold two of each credential: the current and the previous one.
  */
 const authentications: Readonly<Record<WebhookAuthentication, Authentication>> = {
-  // Credentials in the URL are all that works before the account's auth token is in the secret, and nothing after.
+  // Credentials in the URL work until the account's auth token is in the secret, and not after.
   'twilio-hmac': {
     ...basic,
     content: 'the string field authToken, or the string fields username and password',
@@ -66,7 +66,7 @@ const authentications: Readonly<Record<WebhookAuthentication, Authentication>> =
   },
 };
 
-/** How a carrier's requests prove who sends them. */
+/** How a carrier's requests authenticate. */
 export function findAuthentication(carrier: Carrier): Authentication {
   return authentications[carrierTraits[carrier].webhook];
 }
@@ -74,12 +74,12 @@ export function findAuthentication(carrier: Carrier): Authentication {
 /**
  * Whether a request is the carrier's.
  *
- * @throws CredentialsError or AwsRequestError when that can't be told now.
+ * @throws CredentialsError or AwsRequestError if the secret cannot be read now.
  */
 export async function isAuthentic(request: WebhookRequest, secret: SecretSource<Verifier>): Promise<boolean> {
   const known = await secret.get();
   if (known(request)) return true;
-  // The credentials may be newer than those that were read last.
+  // The credentials may be newer than the cached ones.
   const fresh = await secret.refresh();
   return fresh !== known && fresh(request);
 }
@@ -102,7 +102,7 @@ function readToken({ headers }: WebhookRequest): string {
   return given.trim().replace(/^bearer +/i, '');
 }
 
-/** Those of a secret's members that are texts with something in them: what is empty lets nobody in. */
+/** The members of a secret that are strings and not empty: an empty one must admit nobody. */
 function texts(members: JsonObject, ...names: readonly string[]): string[] {
   return names
     .map((name) => members[name])

@@ -12,10 +12,10 @@ import { RequestLimit } from './request-limit.ts';
 import { webhookRouteKey } from './routes.ts';
 import { StreamWriter } from './stream-writer.ts';
 
-/** Carriers wait for 5 seconds. What is left is for the way there and back, and for a process that has to start. */
+/** Carriers wait for 5 seconds. The rest is for the network, and for the start of a process. */
 const answerMilliseconds = 4_000;
 
-/** A secret that does not come soon would not leave the stream its time. */
+/** Short, so that enough time is left for the stream. */
 const secretRetryPolicy = { attempts: 2, timeoutMilliseconds: 1_000 };
 
 const telemetry = createTelemetry(service.webhookReceiver);
@@ -30,7 +30,7 @@ const sources = new Map(
   ),
 );
 
-/** Answers one request. The log says for which source and how it went, and nothing of what it brought. */
+/** Answers one request. The log has the source and the status, and nothing of the body. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const started = performance.now();
   const source = sources.get(event.routeKey);
@@ -42,7 +42,7 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
     {
       stream,
       onError: (error) =>
-        telemetry.logger.warn('The carrier has to send again', {
+        telemetry.logger.warn('The carrier must send again', {
           source: source.name,
           ...describeCause(error),
         }),

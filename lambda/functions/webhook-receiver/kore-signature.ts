@@ -8,12 +8,12 @@ import type { WebhookRequest } from './request.ts';
  * Whether KORE has signed a request: `kore-signature` is the hexadecimal SHA-256 of secret, method, address without
  * query, and the minified body, one after the other.
  *
- * How the body is minified, KORE does not say exactly. Its page has it stringified by JavaScript, which may write the
- * characters of a text and the numbers in another way than they were sent (`-81.8090` as `-81.809`). So three bodies
- * are accepted: without the blanks between its tokens, with its texts stringified besides, and stringified as a whole.
+ * KORE does not say exactly how the body is minified. Its page stringifies it in JavaScript, which may write strings and
+ * numbers differently than they were sent (`-81.8090` as `-81.809`). So three bodies are accepted: without the blanks
+ * between tokens, with its strings stringified as well, and stringified as a whole.
  *
- * A plain hash can be computed on for a longer text by anyone who knows it, without the secret. The continuation has bytes
- * in it that no JSON can hold, so a body that is not JSON never passes.
+ * Whoever knows a plain hash can extend the text and compute its hash without the secret. Such an extension contains bytes
+ * that JSON cannot hold, so a body that is not JSON never passes.
  *
  * @see https://docs.korewireless.com/developers/how-to/webhooks/validate-webhook-signatures
  */
@@ -32,7 +32,7 @@ export function isSignedByKore(request: WebhookRequest, secrets: readonly string
   return matchesAny(headers['kore-signature'] ?? '', signatures);
 }
 
-/** JSON as JavaScript writes it; undefined where it has more levels than JavaScript writes. */
+/** JSON as JavaScript writes it; undefined if it has more levels than JavaScript can write. */
 function stringify(json: string): string | undefined {
   const value: unknown = JSON.parse(json);
   try {

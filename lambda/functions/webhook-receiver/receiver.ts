@@ -11,45 +11,45 @@ import { type Refusal, unpacked } from './unpacking.ts';
 export interface WebhookSource {
   readonly name: string;
   readonly streamArn: string;
-  /** Tells its carrier's requests. */
+  /** Checks whether a request is its carrier's. */
   readonly verifier: SecretSource<Verifier>;
-  /** How many of its carrier's requests are taken. */
+  /** Limits how many of its carrier's requests are accepted. */
   readonly limit: Pick<RequestLimit, 'perSecond' | 'take'>;
 }
 
-/** The source's carrier sends more requests than are taken. */
+/** The source's carrier sends more requests than are accepted. */
 export class TooManyRequestsError extends Error {
   override readonly name = 'TooManyRequestsError';
 
-  /** @param perSecond requests that are taken. */
+  /** @param perSecond requests that are accepted. */
   constructor(perSecond: number) {
-    super(`More than ${perSecond} requests a second`);
+    super(`More than ${perSecond} requests per second`);
   }
 }
 
 /** What the receiver works with. */
 export interface ReceiverPorts {
   readonly stream: Pick<StreamWriter, 'put'>;
-  /** Told of what keeps a request from being taken. */
+  /** Called with the error that keeps a request from being accepted. */
   readonly onError: (error: unknown) => void;
 }
 
-/** What became of a request. */
+/** The result of a request. */
 export interface Outcome {
   /**
-   * 200: all that it brought is in the stream. 4xx: nothing of it is, and the same request would be refused again. 5xx:
-   * it must be sent again; some of it may be in the stream, which changes nothing.
+   * 200: the whole body is in the stream. 4xx: nothing of it is, and the same request would be refused again. 5xx: it must
+   * be sent again; a part of it may be in the stream, which does no harm.
    */
   readonly status: 200 | 500 | 503 | Refusal['status'];
   readonly message: string;
-  /** Records put into the stream, each with one or many of the carrier's. */
+  /** Number of Kinesis records put into the stream; each holds one or more of the carrier's records. */
   readonly records: number;
 }
 
 /**
- * Takes a carrier's request: tells whose it is, unpacks its body, cuts it and puts it into the source's stream. What
- * the body says is for the consumer to read: a carrier that is told of a record that nobody can read would send
- * it again for ever, and all behind it would wait.
+ * Takes a carrier's request: authenticates it, unpacks and splits its body, and puts it into the source's stream. Only
+ * the consumer reads the records: a carrier that learns of an unreadable record would send it again for ever, and all
+ * later records would wait.
  *
  * Never rejects.
  *
@@ -65,14 +65,18 @@ export async function receive(
     const chunks = await admitted(request, source);
     if ('status' in chunks) return { ...chunks, records: 0 };
     await ports.stream.put(source.streamArn, chunks, until);
-    return { status: 200, message: 'All of it is in the stream', records: chunks.length };
+    return { status: 200, message: 'The whole body is in the stream', records: chunks.length };
   } catch (error) {
     ports.onError(error);
-    return { status: passes(error) ? 503 : 500, message: 'Send it again, please', records: 0 };
+    return {
+      status: passes(error) ? 503 : 500,
+      message: 'The request could not be stored: send it again',
+      records: 0,
+    };
   }
 }
 
-/** Whether what keeps a request from being taken passes by itself. */
+/** Whether an error is transient. */
 function passes(error: unknown): boolean {
   return (
     error instanceof StreamBusyError ||
@@ -88,7 +92,7 @@ async function admitted(
   if (!(await isAuthentic(request, verifier))) {
     return { status: 401, message: 'The credentials or the signature are missing or wrong' };
   }
-  // After the credentials: a caller without them uses up nothing of the carrier's limit.
+  // After the credentials, so that a caller without them uses up nothing of the carrier's limit.
   if (!limit.take()) throw new TooManyRequestsError(limit.perSecond);
   const body = unpacked(request);
   return Buffer.isBuffer(body) ? splitRequest(body) : body;

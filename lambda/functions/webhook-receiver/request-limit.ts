@@ -1,12 +1,12 @@
 import { Allowances } from '../../http/allowances.ts';
 
-/** Every limit counts requests of one source. */
+/** The key of the only entry: each limit counts the requests of one source. */
 const source = 'source';
 
 /**
- * How many requests of one source this process takes: so many a second, and twice as many at once after a pause. Each
- * source has its own, so that none uses up what another may have. Each process of the function counts for itself, so
- * that a source takes somewhat more while several run.
+ * Limits the requests of one source that this process accepts: a number a second, and twice as many at once after a pause.
+ * Each source has its own limit, so that none uses up another's. Each process of the function counts by itself, so
+ * somewhat more are accepted while several run.
  */
 export class RequestLimit {
   readonly perSecond: number;
@@ -23,7 +23,7 @@ export class RequestLimit {
     this.#now = now;
   }
 
-  /** Counts a request; false when it is one too many. */
+  /** Counts a request; returns false if it exceeds the limit. */
   take(): boolean {
     return this.perSecond === 0 || this.#allowances.take(source, this.#now());
   }

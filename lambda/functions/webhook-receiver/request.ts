@@ -5,7 +5,7 @@ export interface WebhookRequest {
   readonly method: string;
   /** The address that was called: scheme, host and path. */
   readonly address: string;
-  /** What follows the question mark, as it was sent; empty without one. */
+  /** The query string after the question mark, as it was sent; empty without one. */
   readonly query: string;
   /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
-/** Where carriers call, which the CDK construct and the local run bind to the receiver. */
+/** The paths that carriers call, which the CDK construct and the local run bind to the receiver. */
 
-/** Every path that carriers call begins so. */
+/** Prefix of every path that carriers call. */
 export const webhookRoot = '/v1/ingest/';
 
 /** The path that the carrier of a source calls. It carries no secret. */

@@ -13,15 +13,15 @@ import { partitionKeyBytes } from './chunks.ts';
 const maxRecords = 500;
 const maxBytes = 4 * 1024 * 1024;
 
-/** Requests at the same time. Carriers' largest bodies come to four. */
+/** Concurrent requests. Carriers' largest bodies need four. */
 const maxConcurrentRequests = 8;
 
-/** Milliseconds to wait for the answer to one request. A stream that is well answers within a tenth of it. */
+/** Milliseconds to wait for the answer to one request. A healthy stream answers within a tenth of it. */
 const defaultRequestMilliseconds = 1_500;
 
-/** Times in a row that nothing of what is left was taken, after which the stream is said to be busy. */
+/** After how many rounds in a row that put nothing the stream counts as busy. */
 const maxFruitlessRounds = 5;
-/** Pause after the first of these; each further one is twice as long, and up to a half of it shorter. */
+/** Pause after the first such round; each further pause is twice as long, less up to a half at random. */
 const firstPauseMilliseconds = 50;
 
 /** A record to put. */
@@ -30,30 +30,30 @@ interface Entry {
   readonly PartitionKey: string;
 }
 
-/** What a request has left, and why; nothing once all is taken. */
+/** The records that a request could not put, and why; none once all are put. */
 interface Unwritten {
   readonly entries: readonly Entry[];
   readonly cause: string;
 }
 
-/** Puts records into streams, and says only then that they are there when Kinesis has said so of each. */
+/** Puts records into streams, and succeeds only if Kinesis has confirmed each of them. */
 export class StreamWriter {
   readonly #configuration: SigningConfiguration;
   readonly #requestMilliseconds: number;
 
-  /** @param requestMilliseconds after which a request that is not answered is sent again. */
+  /** @param requestMilliseconds after which an unanswered request is sent again. */
   constructor(configuration: SigningConfiguration, requestMilliseconds = defaultRequestMilliseconds) {
     this.#configuration = configuration;
     this.#requestMilliseconds = requestMilliseconds;
   }
 
   /**
-   * Puts all records, in no order; again those that were not taken, for as long as some are. The partition key comes
-   * from a record's bytes: records spread over all shards, and those of a request that is sent again spread alike.
+   * Puts all records, in any order, and repeats those that were not put as long as there is progress. The partition key is
+   * made from a record's bytes: records spread over all shards, and a repeated request spreads in the same way.
    *
    * @param until time of `performance.now()` at which to give up.
-   * @throws StreamBusyError when the stream does not take them in time: some may be there, and putting all again is safe.
-   * @throws StreamRefusedError when it never will.
+   * @throws StreamBusyError if the stream does not take all in time: some may be there, and putting all again is safe.
+   * @throws StreamRefusedError if it never will.
    */
   async put(streamArn: string, records: readonly Buffer[], until: number): Promise<void> {
     let left: Unwritten = { entries: records.map(makeEntry), cause: 'no time' };
@@ -107,7 +107,7 @@ export class StreamWriter {
   }
 }
 
-/** The stream takes no more at the moment, or cannot be reached. */
+/** The stream takes no more records now, or cannot be reached. */
 export class StreamBusyError extends Error {
   override readonly name = 'StreamBusyError';
 
@@ -116,16 +116,16 @@ export class StreamBusyError extends Error {
   }
 }
 
-/** The stream refuses the records for a reason that does not pass. */
+/** The stream refuses the records for a permanent reason. */
 export class StreamRefusedError extends Error {
   override readonly name = 'StreamRefusedError';
 }
 
-/** Errors of a whole request that pass. */
+/** Transient errors of a whole request. */
 const passing = /^(ProvisionedThroughputExceeded|KMSThrottling|Throttling|LimitExceeded)/;
 
 /**
- * What an answer leaves to be put: every record that it does not say to be in the stream, whatever else it says.
+ * The records that are still to be put: all those that an answer does not confirm, whatever else it says.
  *
  * @throws StreamRefusedError
  */
@@ -154,7 +154,7 @@ function makeEntry(record: Buffer): Entry {
   };
 }
 
-/** As many records to a request as it may carry. */
+/** Groups records into requests within the limits. */
 function* groupIntoRequests(entries: readonly Entry[]): Generator<Entry[]> {
   let some: Entry[] = [];
   let bytes = 0;
@@ -171,7 +171,7 @@ function* groupIntoRequests(entries: readonly Entry[]): Generator<Entry[]> {
   if (some.length > 0) yield some;
 }
 
-/** Waits, but not beyond the time at which to give up. */
+/** Waits, at most until the time at which to give up. */
 async function pause(fruitlessRounds: number, until: number): Promise<void> {
   const maxPause = firstPauseMilliseconds * 2 ** (fruitlessRounds - 1);
   await wait(Math.min(maxPause * (1 - Math.random() / 2), Math.max(0, until - performance.now())));

@@ -21,8 +21,8 @@ export function isSignedByTwilio(request: WebhookRequest, authTokens: readonly s
 }
 
 /**
- * The addresses that Twilio may have signed: with and without the port, which its own libraries allow for too, and with
- * and without the credentials of a URL that has some, which reach us as a header.
+ * The addresses that Twilio may have signed: with and without the port, as its own libraries accept them, and with and
+ * without credentials in the URL, which reach us as a header.
  */
 function possibleAddresses({ address, query, headers }: WebhookRequest): string[] {
   const [, scheme = '', host = '', port = '', path = ''] =

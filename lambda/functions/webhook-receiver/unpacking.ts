@@ -2,7 +2,7 @@ import { gunzip, isGzip, maxBytes } from '../../carriers/body.ts';
 import { formatReason } from '../../carriers/reading.ts';
 import type { WebhookRequest } from './request.ts';
 
-/** Why a request is refused: sent again as it is, it would be again. */
+/** Why a request is refused. The same request would be refused again. */
 export interface Refusal {
   readonly status: 400 | 401 | 413 | 415;
   readonly message: string;
@@ -17,13 +17,19 @@ export function unpacked({ headers, body }: WebhookRequest): Buffer | Refusal {
   const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
   if (!['', 'identity', 'gzip', 'x-gzip'].includes(encoding)) {
     const given = JSON.stringify(encoding.slice(0, 80));
-    return { status: 415, message: `content-encoding: ${given} given; accepted is gzip, or none` };
+    return {
+      status: 415,
+      message: `content-encoding: ${given} given; accepted is gzip, or no such header`,
+    };
   }
   const isPacked = isGzip(body);
   const bytes = isPacked ? gunzipped(body) : body;
   if (!Buffer.isBuffer(bytes)) return bytes;
   if (!isPacked && encoding.endsWith('gzip')) {
-    return { status: 400, message: 'The body is said to be gzip, and is not: it has not arrived as it was' };
+    return {
+      status: 400,
+      message: 'The header content-encoding says gzip, but the body is not gzip: it was changed on its way',
+    };
   }
   return bytes.length === 0 ? { status: 400, message: 'The body is empty' } : bytes;
 }

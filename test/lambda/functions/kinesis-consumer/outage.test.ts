@@ -241,7 +241,7 @@ describe('a record that kills the function', () => {
     expect(rejects).toEqual([
       {
         code: 'stops-consumer',
-        reason: 'The consumer crashed or ran out of time on this record, 3 times; it has not been read',
+        reason: 'The consumer crashed or ran out of time on this record 3 times; it was not read',
         source: 'emnify',
         position: expect.stringMatching(/^test\/shardId-000000000000\/4960\d+$/),
         arrivedAt: start,

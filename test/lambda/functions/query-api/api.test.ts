@@ -764,19 +764,19 @@ describe('parameters', () => {
     ],
     [
       `${sim}/DataSessions?StartTime=2026-10-01`,
-      'StartTime: "2026-10-01T00:00:00.000Z" given; accepted is a time from 2026-10-04T12:00:00.000Z on, since without EndTime the list goes on until now, and 30 days are the longest',
+      'StartTime: "2026-10-01T00:00:00.000Z" given; accepted is a time from 2026-10-04T12:00:00.000Z on: without EndTime the list goes on until now, and it may cover at most 30 days',
     ],
     [
       `${sim}/ConnectionEvents?StartTime=2025-01-01`,
-      'StartTime: "2025-01-01T00:00:00.000Z" given; accepted is a time from 2025-09-29T12:00:00.000Z on, since without EndTime the list goes on until now, and 400 days are the longest',
+      'StartTime: "2025-01-01T00:00:00.000Z" given; accepted is a time from 2025-09-29T12:00:00.000Z on: without EndTime the list goes on until now, and it may cover at most 400 days',
     ],
     [
       `${sim}/UsageRecords?Granularity=hour&StartTime=2026-10-01`,
-      'StartTime: "2026-10-01T00:00:00.000Z" given; accepted is a time from 2026-10-03T12:00:00.000Z on, since without EndTime the list goes on until now, and 31 days are the longest',
+      'StartTime: "2026-10-01T00:00:00.000Z" given; accepted is a time from 2026-10-03T12:00:00.000Z on: without EndTime the list goes on until now, and it may cover at most 31 days',
     ],
     [
       `${sim}/UsageRecords?Granularity=raw&StartTime=2025-01-01`,
-      'StartTime: "2025-01-01T00:00:00.000Z" given; accepted is a time from 2025-09-29T12:00:00.000Z on, since without EndTime the list goes on until now, and 400 days are the longest',
+      'StartTime: "2025-01-01T00:00:00.000Z" given; accepted is a time from 2025-09-29T12:00:00.000Z on: without EndTime the list goes on until now, and it may cover at most 400 days',
     ],
     [
       `${sim}/UsageRecords?StartTime=2026-11-04`,
@@ -921,7 +921,7 @@ describe('a period', () => {
     const { status, body } = await send(api, `${path}/UsageRecords?StartTime=2026-10-01&EndTime=2026-11-03`);
     expect([status, body['message']]).toEqual([
       400,
-      'StartTime: "2026-10-01T00:00:00.000Z" given; accepted is a later time, or an earlier EndTime: to add up all usage from then to 2026-11-03T00:00:00.000Z takes more than 0 seconds. Ask for parts of that time, and add up their answers',
+      'StartTime: "2026-10-01T00:00:00.000Z" given; accepted is a later time, or an earlier EndTime: adding up all usage from then to 2026-11-03T00:00:00.000Z takes more than 0 seconds. Ask for shorter periods, and add up their answers',
     ]);
   });
 });

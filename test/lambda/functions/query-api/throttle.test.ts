@@ -84,7 +84,7 @@ describe('credentials that are wrong', () => {
     throttle.refuse(right, 0);
     guess(throttle, right.address, 0, 100);
     expect(() => throttle.requireAttempt(right, 0)).toThrow(
-      'More than 1 requests with wrong credentials a second',
+      'More than 1 requests with wrong credentials per second',
     );
   });
 

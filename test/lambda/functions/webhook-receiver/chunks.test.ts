@@ -97,7 +97,7 @@ describe('a body', () => {
   ])('is refused where %s', (_, body) => {
     expect(splitRequest(body)).toEqual({
       status: 413,
-      message: 'A single value of the body has more than 1048544 bytes',
+      message: 'A value of the body has more than 1048544 bytes',
     });
   });
 
@@ -114,7 +114,10 @@ describe('a body', () => {
   it('of more values than records can be is put as it is where one record holds it, and refused otherwise', () => {
     const small = Buffer.from(`[${'{},'.repeat(300_000)}{}]`);
     expect(pages(small)).toEqual([small]);
-    const refusal = { status: 413, message: 'The body holds more than 62914 values, or too many in one' };
+    const refusal = {
+      status: 413,
+      message: 'The body holds more than 62914 values, or a value that holds too many',
+    };
     for (const body of [`[${'{},'.repeat(1_048_575)}{}]`, '{} '.repeat(1_048_576)]) {
       expect(splitRequest(Buffer.from(body.padEnd(3_145_729)))).toEqual(refusal);
     }

@@ -122,7 +122,7 @@ test('a request is answered, measured and logged, and nothing of what it brought
     expect(await answerTo(eventOf('fleet', data.toString('utf8')))).toEqual({
       statusCode: 200,
       headers: json,
-      body: '{"message":"All of it is in the stream"}',
+      body: '{"message":"The whole body is in the stream"}',
     });
   }
   const { metrics, logged } = told();
@@ -153,14 +153,14 @@ test('a stream that is full has the carrier send again, and come back a little l
   expect(await answerTo(eventOf('fleet', '{}'))).toEqual({
     statusCode: 503,
     headers: { ...json, 'retry-after': '5' },
-    body: '{"message":"Send it again, please"}',
+    body: '{"message":"The request could not be stored: send it again"}',
   });
   const { metrics, warned } = told();
   expect(metrics).toEqual([['fleet-stack', 'webhookFailed', 1, { source: 'fleet' }]]);
   expect(warned).toMatchObject([
     {
       level: 'WARN',
-      message: 'The carrier has to send again',
+      message: 'The carrier must send again',
       cause: 'StreamBusyError: 1 of 1 records are not in the stream: ProvisionedThroughputExceededException',
     },
   ]);
@@ -224,8 +224,8 @@ test('a source that sends more than it may is told to send again, and no other i
     expect(metrics).toContainEqual(['fleet-stack', 'webhookFailed', 1, { source: 'limited' }]);
     expect(logged).toContainEqual(
       expect.objectContaining({
-        ...{ level: 'WARN', message: 'The carrier has to send again', source: 'limited' },
-        cause: 'TooManyRequestsError: More than 1 requests a second',
+        ...{ level: 'WARN', message: 'The carrier must send again', source: 'limited' },
+        cause: 'TooManyRequestsError: More than 1 requests per second',
       }),
     );
   }, 60_000);

@@ -49,13 +49,13 @@ describe('a body', () => {
       'is said to be gzip, and was read as text on its way',
       requestWith(Buffer.from(gzip.toString('utf8')), { headers: { 'content-encoding': 'gzip' } }),
       400,
-      'The body is said to be gzip, and is not: it has not arrived as it was',
+      'The header content-encoding says gzip, but the body is not gzip: it was changed on its way',
     ],
     [
       'is of another encoding',
       requestWith(brotliCompressSync(text), { headers: { 'content-encoding': 'br' } }),
       415,
-      'content-encoding: "br" given; accepted is gzip, or none',
+      'content-encoding: "br" given; accepted is gzip, or no such header',
     ],
     [
       'is a bomb: 20 kB that unpack to 20 MB',
