@@ -1,6 +1,6 @@
 import { interpret } from '../../lambda/carriers/index.ts';
 import type { Entry } from '../../lambda/ingest/ingest.ts';
-import type { Carrier } from '../../lambda/ledger/source.ts';
+import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { compareLedger, type Item as PlainItem } from '../../simulator/compare.ts';
 import { second } from '../../simulator/records.ts';
@@ -64,7 +64,7 @@ export async function orderlyPass(
   const batches = cut === 'all at once' ? [entries] : entries.map((entry) => [entry]);
   for (const batch of batches) await ingestAtOnce(batch, context);
   for (const form of ['usage row', 'event row'] as const) {
-    for (const source of ['1nce', 'emnify', 'telekom']) {
+    for (const source of carriers) {
       await importRows(parcels.filter((parcel) => parcel.form === form && parcel.source === source));
     }
   }
