@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Tests that may share a process with others, and so load the code and the CDK once: they change neither the process's
- * environment nor its modules for longer than a test. `npm run test:unit` runs them alone.
+ * Tests of the core, which are quick and share a process, and so load the code and the CDK once. `npm run test:unit` runs
+ * them alone.
  */
 export const unitTests = [
   'test/lambda/{carriers,functions/query-api,json,ledger,queries,store}/**/*.test.ts',
@@ -13,6 +13,16 @@ export const unitTests = [
 export const slowTests = ['test/lambda/**/{growth,doubling,large-bodies}.test.ts'];
 /** Security checks and linters, and bundling: these load the CDK in ways of their own. */
 export const toolTests = ['test/lib/{checks,synth}.test.ts'];
+/**
+ * Tests that need a process of their own: they replace modules or the process's environment, measure its memory, or run
+ * for so long that it does not count. All others share processes: `test/shared-process.test.ts` says what they must not do.
+ */
+export const aloneTests = [
+  ...toolTests,
+  'test/property/**/*.test.ts',
+  'test/{readme,local/bindings,local/main,simulator/fleet}.test.ts',
+  'test/emulators/lambda-runtime/function.test.ts',
+];
 
 /** Files of few lines that run for a minute. */
 const longest =
@@ -46,21 +56,19 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: unitTests, exclude: [...slowTests, ...toolTests], isolate: false },
+        test: { name: 'unit', include: unitTests, exclude: [...slowTests, ...aloneTests], isolate: false },
       },
-      { extends: true, test: { name: 'slow', include: slowTests } },
       {
         extends: true,
         test: {
           name: 'others',
           include: ['test/**/*.test.ts'],
-          exclude: [
-            ...slowTests,
-            'test/lambda/{carriers,functions/query-api,json,ledger,queries,store}/**',
-            'test/lib/**/!(checks|synth).test.ts',
-          ],
+          exclude: [...unitTests, ...slowTests, ...aloneTests],
+          isolate: false,
         },
       },
+      { extends: true, test: { name: 'slow', include: slowTests } },
+      { extends: true, test: { name: 'alone', include: aloneTests } },
     ],
   },
 });

@@ -9,9 +9,9 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => path.endsWith('.ts'));
-const sharing = files.filter((path) =>
-  /^(lambda\/(carriers|functions\/query-api|json|ledger|queries|store)|lib)\//.test(path),
-);
+const alone =
+  /^(?:property\/|(?:readme|local\/bindings|local\/main|simulator\/fleet|lib\/checks|lib\/synth|emulators\/lambda-runtime\/function)\.test\.ts$)/;
+const sharing = files.filter((path) => !alone.test(path) && path !== 'shared-process.test.ts');
 const helpers = files.filter((path) => !/\.(test|endpoint)\.ts$/.test(path) && path !== 'log-guard.ts');
 
 function filesWith(paths: readonly string[], does: RegExp, undoes?: string): string[] {
@@ -29,8 +29,9 @@ describe('test files that share a process', () => {
     ['globals', /vi\.stubGlobal\(/, 'vi.unstubAllGlobals()'],
     ['the clock', /vi\.useFakeTimers\(/, 'vi.useRealTimers()'],
     ['functions', /vi\.spyOn\(/, 'vi.restoreAllMocks()'],
+    ['the classes of AWS’s clients', /mockClient\([A-Z]/, 'mock.restore()'],
   ])('leave %s as they were', (_, does, undoes) => {
-    expect(sharing.length).toBeGreaterThan(50);
+    expect(sharing.length).toBeGreaterThan(200);
     expect(filesWith(sharing, does, undoes)).toEqual([]);
   });
 

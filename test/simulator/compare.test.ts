@@ -173,14 +173,15 @@ describe('the comparison of ledger and truth', () => {
       { Items: [{ sim: { S: sim }, usageId: { S: 'b' }, dataTotal: { N: '9007199254740993' } }] },
     ];
     const startKeys: unknown[] = [];
-    const client = mockClient(DynamoDBClient);
-    client.on(ScanCommand).callsFake((input: ScanCommandInput) => {
-      startKeys.push(input.ExclusiveStartKey);
-      return pages[startKeys.length - 1];
-    });
+    const client = new DynamoDBClient({ region: 'us-east-1' });
+    mockClient(client)
+      .on(ScanCommand)
+      .callsFake((input: ScanCommandInput) => {
+        startKeys.push(input.ExclusiveStartKey);
+        return pages[startKeys.length - 1];
+      });
     const read: Item[] = [];
-    for await (const item of ledgerTables(new DynamoDBClient({ region: 'us-east-1' })).usage())
-      read.push(item);
+    for await (const item of ledgerTables(client).usage()) read.push(item);
     expect(read).toEqual([
       { sim, usageId: 'a', dataTotal: 12 },
       { sim, usageId: 'b', dataTotal: '9007199254740993' },

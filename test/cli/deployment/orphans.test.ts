@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-resource-groups-tagging-api';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Clients } from '../../../cli/deployment/clients.ts';
 import type { Check } from '../../../cli/deployment/deployment.ts';
 import { orphanChecks } from '../../../cli/deployment/orphan-checks.ts';
@@ -30,6 +30,10 @@ const mocks = {
   s3: mockClient(S3Client),
   tagging: mockClient(ResourceGroupsTaggingAPIClient),
 };
+
+afterAll(() => {
+  for (const mock of Object.values(mocks)) mock.restore();
+});
 
 const region = 'eu-central-1';
 const account = `${region}:123456789012`;

@@ -42,7 +42,7 @@ import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
 import { makeAwsError } from '../aws-answers.ts';
 import { simledger } from '../running-ledger.ts';
@@ -61,6 +61,10 @@ const mocks = {
   sts: mockClient(STSClient),
   tagging: mockClient(ResourceGroupsTaggingAPIClient),
 };
+
+afterAll(() => {
+  for (const mock of Object.values(mocks)) mock.restore();
+});
 
 const streamArn = 'arn:aws:kinesis:eu-central-1:123456789012:stream/stack-kore';
 const sources = [

@@ -11,11 +11,13 @@ function fixture(name: string): string {
 }
 
 async function read(text: string) {
-  const s3 = mockClient(S3Client);
+  const s3 = new S3Client({ region: 'us-east-1' });
   const body = { transformToString: async () => text, transformToByteArray: async () => Buffer.from(text) };
-  s3.on(GetObjectCommand).resolves({ Body: body as never });
+  mockClient(s3)
+    .on(GetObjectCommand)
+    .resolves({ Body: body as never });
   const places = { quarantineBucket: 'quarantine' } as Deployment['places'];
-  return readFailedBatch({ s3: new S3Client({ region: 'us-east-1' }), places }, 'aws/lambda/any');
+  return readFailedBatch({ s3, places }, 'aws/lambda/any');
 }
 
 const streamArn = 'arn:aws:kinesis:eu-central-1:123456789012:stream/simledger-stream';

@@ -21,7 +21,7 @@ import {
   ValidationException,
 } from '@aws-sdk/client-kinesis';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createKinesisStandIn, type KinesisStandIn } from '../../../emulators/kinesis/stand-in.ts';
 
 const name = 'simledger-stream';
@@ -155,6 +155,7 @@ describe.each([
   it('lives on when clients abort in the middle of requests and responses', async () => {
     standIn.createStream(name, 1);
     const errors = vi.spyOn(console, 'error');
+    onTestFinished(() => void vi.restoreAllMocks());
     const data = Buffer.alloc(5 * 1024 * 1024);
     await client.send(new PutRecordCommand({ StreamName: name, PartitionKey: 'k', Data: data }));
     const ShardIterator = await iterator();

@@ -166,7 +166,10 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
 const good = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => usageRecord(from + index));
 
-beforeEach(() => vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT'));
+beforeEach(() => {
+  vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+  return () => void vi.unstubAllEnvs();
+});
 
 describe('while DynamoDB is away', () => {
   test.each([
