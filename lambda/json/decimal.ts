@@ -5,15 +5,15 @@
 
 const spelling = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 
-/** Digits before and behind the point that a decimal may have; DynamoDB's numbers hold 38 in all. */
+/** Maximum number of digits before and after the point; DynamoDB's numbers hold 38 in all. */
 const maxDigits = 36;
 
-/** The longest text that is looked at: as many digits as a table holds, with as many zeros that say nothing. */
+/** Maximum length of the text: as many digits as a table holds, and as many leading or trailing zeros. */
 const maxTextLength = 256;
 
 /**
- * A decimal as plain text in its one canonical form: no exponent, no leading or trailing zeros, so that a record says
- * the same whether it came as JSON or as CSV.
+ * A decimal as plain text in its canonical form, without exponent and without leading or trailing zeros, so that a record
+ * says the same as JSON and as CSV.
  *
  * @returns undefined if the value is not a decimal, or has more digits than a table can hold exactly.
  */
@@ -25,7 +25,7 @@ export function parseDecimal(value: string | number): string | undefined {
   return value.length > maxTextLength ? undefined : normalizeDecimal(value.trim());
 }
 
-/** Whether a text is a decimal number, of however many digits within the length that is looked at. */
+/** Whether a text is a decimal number, with any number of digits within the maximum length. */
 export function isDecimal(text: string): boolean {
   return text.length <= maxTextLength && spelling.test(text.trim());
 }
@@ -33,7 +33,7 @@ export function isDecimal(text: string): boolean {
 /**
  * A decimal times a whole factor, rounded half away from zero: megabytes to bytes.
  *
- * @returns undefined when the product is beyond the integers that are exact in JavaScript (2^53 - 1).
+ * @returns undefined if the product exceeds the exact integers of JavaScript (2^53 - 1).
  */
 export function timesWhole(decimal: string, factor: number): number | undefined {
   // Fifteen digits survive a binary number and its product with a million; that is all a carrier's DECIMAL(14,6) has.

@@ -1,12 +1,12 @@
 /**
- * Reading carriers' JSON: numbers that are beyond JavaScript's exactness, and bodies that hold several records or are
- * broken in places.
+ * Reads carriers' JSON: numbers that JavaScript cannot hold exactly, and bodies that hold several records or are broken in
+ * places.
  */
 
-/** A number that `JSON.parse` would round (16 digits and more), or one with an exponent, whose digits may be gone. */
+/** A number that `JSON.parse` would round (16 digits and more), or one with an exponent, which may have lost digits. */
 const inexactNumber = /[:,[]\s*-?(?:\d[\d.]{15}|\d[\d.]*[eE])/;
 
-/** An object of a carrier's JSON. Its members are looked at one by one; a name can be anything. */
+/** An object of a carrier's JSON, with any names and values. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The value as an object; undefined if it is not one. */
@@ -26,7 +26,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The object that a text holds, every number exact; undefined where it holds none, or no JSON. */
+/** The object in a JSON text, with exact numbers; undefined if the text is not a JSON object. */
 export function parseObject(text: string): JsonObject | undefined {
   const value = jsonObject(parseJson(text));
   return value !== undefined && hasInexactNumbers(text) ? jsonObject(parseExactly(text)) : value;
@@ -44,7 +44,7 @@ export function hasInexactNumbers(text: string): boolean {
  */
 export function parseExactly(text: string): unknown {
   let exact = '';
-  // Put together many at a time: millions of small concatenations would each cost an object.
+  // Joined in large groups: millions of small concatenations would each cost an object.
   let parts: string[] = [];
   let copied = 0;
   for (let at = 0; at < text.length; ) {
@@ -68,7 +68,7 @@ export function parseExactly(text: string): unknown {
   return JSON.parse(exact + parts.join('') + text.slice(copied));
 }
 
-/** No expression does this: with millions of digits it would run out of stack. */
+/** Not a regular expression, which would run out of stack with millions of digits. */
 function endOfNumber(text: string, from: number): number {
   let at = from + 1;
   for (;;) {
@@ -94,8 +94,8 @@ function isDigit(sign: number): boolean {
 }
 
 /**
- * Where a string ends: the position behind its closing quote, or the text's end if it has none. No expression does
- * this: with millions of escapes in a string it would run out of stack.
+ * Where a string ends: the position after its closing quote, or the text's end if it has none. Not a regular expression,
+ * which would run out of stack with millions of escapes.
  */
 function endOfString(text: string, from: number): number {
   for (let quote = text.indexOf('"', from + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
@@ -107,10 +107,10 @@ function endOfString(text: string, from: number): number {
 }
 
 /**
- * JSON without the blanks around its tokens, all else as it was written.
+ * JSON without the blanks around its tokens; otherwise as it was written.
  *
  * @param text JSON; of anything else the result is not defined.
- * @param writeString what stands for a string, its quotes included; by default the string as it is.
+ * @param writeString replaces a string, its quotes included; by default the string stays unchanged.
  */
 export function minified(text: string, writeString: (token: string) => string = (token) => token): string {
   let result = '';
@@ -124,7 +124,7 @@ export function minified(text: string, writeString: (token: string) => string = 
   return result;
 }
 
-/** A range of a text that is one value, or that is broken. */
+/** A range of a text: one value, or a broken part. */
 export interface Piece {
   /** Position of its first character. */
   readonly from: number;
@@ -134,7 +134,7 @@ export interface Piece {
   readonly whole: boolean;
 }
 
-/** What a text may hold. */
+/** Limits for the content of a text. */
 export interface PieceLimits {
   /** Pieces, at most. */
   readonly pieces: number;
@@ -147,11 +147,11 @@ export const unlimited: PieceLimits = { pieces: Number.POSITIVE_INFINITY, inner:
 
 /**
  * Cuts a body into its JSON objects: JSON lines, concatenated or pretty-printed objects, the elements of an array that
- * was cut off. What is broken becomes a piece of its own, as short as can be told, so that its neighbours are kept.
- * What lies between pieces is white space, commas, brackets of arrays, record separators and byte order marks.
- * Takes time in proportion to the text.
+ * was cut off. A broken part becomes a piece of its own, as short as possible, so that its neighbours are kept. Between
+ * pieces there are only white space, commas, brackets of arrays, record separators and byte order marks.
+ * The time is proportional to the length of the text.
  *
- * @returns undefined when the text holds more than the limits allow.
+ * @returns undefined if the text holds more than the limits allow.
  */
 export function splitBody(text: string, limits = unlimited): readonly Piece[] | undefined {
   const splitter = new Splitter(text, limits);
@@ -174,7 +174,7 @@ export function splitValue(text: string, limits = unlimited): readonly Piece[] |
   return [{ from: 0, to: text.length, whole: true }];
 }
 
-/** Whether a text is JSON. Makes nothing of it, so that its memory is the text's. */
+/** Whether a text is JSON. Builds no value, so it needs no memory besides the text. */
 export function isJson(text: string): boolean {
   const scanner = new ValueScanner(text, unlimited.inner);
   scanner.scan(skipSpace(text, 0), text.length);
@@ -207,7 +207,7 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-/** Goes through a text once, and collects its pieces. */
+/** Reads a text once, and collects its pieces. */
 class Splitter {
   readonly pieces: Piece[] = [];
   readonly #text: string;
@@ -245,7 +245,7 @@ class Splitter {
       from = to;
     }
     if (run !== undefined && !this.#splitRun(run.from, run.to)) return false;
-    // Nothing but brackets and blanks: broken as a whole, since nothing that arrives may vanish.
+    // Only brackets and blanks: broken as a whole, since nothing that arrives may disappear.
     if (this.pieces.length === 0) this.#push(0, text.length, false);
     return true;
   }
@@ -272,7 +272,7 @@ class Splitter {
     return this.#scanner.isJson && this.#scanner.end === to;
   }
 
-  /** Cuts a run of lines none of which is a value by itself. Returns whether it is within the limits. */
+  /** Cuts a run of lines that are not values by themselves. Returns whether it is within the limits. */
   #splitRun(from: number, to: number): boolean {
     const text = this.#text;
     const scanner = this.#scanner;
@@ -302,7 +302,7 @@ class Splitter {
         continue;
       }
       brokenFrom ??= at;
-      // Looked for once per line, or a body of many broken objects would take quadratic time.
+      // Searched once per line; otherwise a body of many broken objects would take quadratic time.
       if (nextLine <= end) nextLine = lineAfter(text, end, to);
       const resumed = resumeAfter(text, at, end, nextLine);
       at = resumed.at;
@@ -330,11 +330,11 @@ function resumeAfter(
   error: number,
   nextLine: number,
 ): { at: number; sameRecord: boolean } {
-  // An object where none can stand: the broken one was cut off, and this is the one that follows it.
+  // An object where the grammar allows none: the broken object was cut off, and this one follows it.
   if (text.charCodeAt(error) === openingBrace) return { at: error, sameRecord: !beginsLine(text, error) };
   const before = text.slice(from, error).lastIndexOf('\n');
   if (before !== -1) return { at: from + before + 1, sameRecord: true };
-  // On the same line: the next object that follows another one, as a neighbour does and most members do not.
+  // On the same line: the next object that directly follows another one, as a neighbour does and most members do not.
   const searched = Math.max(error - 1, from + 1);
   return { at: findNeighbour(text, searched, nextLine), sameRecord: false };
 }
@@ -410,13 +410,13 @@ function isFraming(sign: number): boolean {
 const expects = { key: 1, end: 2, colon: 4, value: 8, comma: 16 } as const;
 
 /**
- * Goes along a value until it is closed, or until something stands where it can't. Finds the same texts to be JSON as
- * `JSON.parse`, but makes nothing of them: no value, and no exception.
+ * Scans a value until it is closed, or until the grammar does not allow the next character. Accepts the same texts as
+ * `JSON.parse`, but builds no value and throws nothing.
  */
 class ValueScanner {
   /** The position behind the value, or that of the fault. */
   end = 0;
-  /** Whether every bracket is closed, and everything stands where it can. */
+  /** Whether every bracket is closed and the grammar holds. */
   isClosed = false;
   /** Whether the value is JSON. */
   isJson = false;

@@ -1,10 +1,10 @@
 import { type Attribute, event, listAttributes, readAttribute, usage } from './attributes.ts';
 import type { LedgerEvent, Scalar, Usage } from './observation.ts';
 
-/** What a usage record says, however complete the statement is. */
+/** The content of a usage record, without its completeness. */
 export type UsageContent = Omit<Usage, 'completeness'>;
 
-/** What an event says, however complete the statement is and its time of arrival. */
+/** The content of an event, without its completeness and its time of arrival. */
 export type EventContent = Omit<LedgerEvent, 'completeness' | 'arrivedAt'>;
 
 const usageAttributes = sortByName(listAttributes(usage));
@@ -15,11 +15,11 @@ function sortByName(attributes: readonly Attribute[]): readonly Attribute[] {
 }
 
 /**
- * Orders two statements about one usage record or event that say equally much: more than 0 where the first one stands, 0
- * where their contents are the same.
+ * Orders two equally complete statements about one usage record or event: more than 0 if the first one wins, 0 if their
+ * contents are the same.
  *
- * This is the only comparison of contents: of two statements the same one stands whether they meet within a batch, one
- * of them is stored, or both are.
+ * This is the only comparison of contents: of two statements the same one wins, whether both are in a batch, one is
+ * stored, or both are.
  */
 export function compareContents<Content extends UsageContent | EventContent>(a: Content, b: Content): number {
   for (const attribute of 'usageId' in a ? usageAttributes : eventAttributes) {
@@ -29,7 +29,7 @@ export function compareContents<Content extends UsageContent | EventContent>(a: 
   return 0;
 }
 
-/** Nothing stands before something; values are ordered as the JSON of their texts. */
+/** An absent value comes before any other; values are ordered by their JSON. */
 function compareValues(a: Scalar | undefined, b: Scalar | undefined): number {
   if (a === b) return 0;
   if (a === undefined) return 1;

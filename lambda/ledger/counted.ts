@@ -2,8 +2,8 @@
  * Which of the stored items count.
  *
  * A usage record's or event's key is its time and its id. A carrier's file may round a time that its stream states with
- * milliseconds, so that one record stands in the table twice, under keys that are a second apart. Both stay: the table
- * is a function of the set of records. Who reads counts one of them.
+ * milliseconds, so that one record is in the table twice, under keys that are a second apart. Both stay, since the table
+ * is a function of the set of records. Readers count one of them.
  *
  * The rule: an item counts unless a fuller item of the same SIM, source and id is at most a second away. It looks at
  * neighbours only, so what counts does not depend on where a reader begins, ends or pauses, and a reader that looks a
@@ -11,18 +11,18 @@
  * counts, and one at the other end counts too if it is fuller than the one between them.
  */
 
-/** How far apart two renderings of one record may be, in milliseconds. */
+/** How far apart the times of two renderings of one record may be, in milliseconds. */
 export const renderingDistance = 1_000;
 
 /**
- * How much keys of two renderings may be apart, in milliseconds: less than this. A key's time may be cut to the second,
- * so keys can differ by more than the times do.
+ * The keys of two renderings differ by less than this, in milliseconds. A key's time may be cut to the second, so keys can
+ * differ by more than the times do.
  */
 export const keyDistance = 2_000;
 
-/** What of an item tells whether another one renders the same record. */
+/** The parts of an item that show whether another item renders the same record. */
 export interface Rendering {
-  /** The partition that the item is in. Items of one partition come in a row. */
+  /** The item's partition. Items of one partition come one after the other. */
   readonly sim: string;
   /** Source and id of the record, as one text. */
   readonly record: string;
@@ -38,8 +38,8 @@ interface Candidate<Item> extends Rendering {
 }
 
 /**
- * Takes items in the order of their keys, forwards or backwards, and gives those that count, in the same order. It holds
- * what two seconds of one SIM have.
+ * Takes items in the order of their keys, forwards or backwards, and returns those that count, in the same order. It
+ * holds the items of two seconds of one SIM.
  */
 export class CountedItems<Item> {
   readonly #describe: (item: Item) => Rendering;
@@ -49,19 +49,19 @@ export class CountedItems<Item> {
   #lastDecided: Item | undefined;
 
   /**
-   * @param isFuller whether an item says more than another of its record: a total order, so that of two one always does.
+   * @param isFuller whether an item says more than another one of the same record; a total order.
    */
   constructor(describe: (item: Item) => Rendering, isFuller: (item: Item, other: Item) => boolean) {
     this.#describe = describe;
     this.#isFuller = isFuller;
   }
 
-  /** The last item, in order, of which it is known whether it counts: all before it are decided too. */
+  /** The last item, in order, that is decided; all items before it are decided, too. */
   get lastDecided(): Item | undefined {
     return this.#lastDecided;
   }
 
-  /** Takes the next items, and gives those that are now known to count. */
+  /** Takes the next items, and returns those that are now known to count. */
   add(items: readonly Item[]): Item[] {
     const counted: Item[] = [];
     for (const item of items) {
@@ -73,14 +73,14 @@ export class CountedItems<Item> {
     return counted;
   }
 
-  /** Says that there are no more items, and gives the last that count. */
+  /** Ends the items, and returns the last ones that count. */
   end(): Item[] {
     const counted: Item[] = [];
     this.#release(this.#window.length, counted);
     return counted;
   }
 
-  /** How many of the window are too far from the next item to be renderings of it, or of what follows. */
+  /** How many items of the window are too far from the next one to be renderings of it or of any later one. */
   #countDecided({ sim, keyAt }: Rendering): number {
     const first = this.#window.findIndex(
       (one) => one.sim === sim && Math.abs(one.keyAt - keyAt) < keyDistance,

@@ -14,8 +14,8 @@ export type Scalar = string | number | boolean;
  * Attributes that a carrier states together. The group is one register: the latest statement replaces an earlier one
  * as a whole, attributes it lacks included.
  *
- * The groups below are types and not interfaces: so each of them is a `Group` for code that goes through the attributes
- * of any, and yet takes no attribute that it does not list.
+ * The groups below are types and not interfaces. So each is a `Group` for code that handles the attributes of any group,
+ * and still accepts only the attributes that it lists.
  */
 export type Group = Readonly<Record<string, Scalar | undefined>>;
 
@@ -25,20 +25,20 @@ export interface Stated<G extends Group = Group> {
   readonly group: G;
 }
 
-/** Who says it, and of which card. Every observation states it. */
+/** The source, and the card. Every observation states it. */
 export type Origin = {
   readonly source: string;
   readonly carrier: Carrier;
   /**
-   * The ICCID, 18 to 20 digits; what the carrier wrote where that is not one; absent where the record names the SIM by
-   * another id.
+   * The ICCID, 18 to 20 digits; the carrier's text if it is not an ICCID; absent if the record names the SIM by another
+   * id.
    */
   readonly iccid: string | undefined;
 };
 
-/** What every record of a session states, a limit of it included: that is a state, which the next record may end. */
+/** A limit of the session. Every record of a session states it, so the next record may end it. */
 export type SessionOrigin = Origin & {
-  /** `blocked` while the data limit is reached; null and absent mean the same, that nothing limits the session. */
+  /** `blocked` while the data limit is reached. Null and absent both mean that nothing limits the session. */
   readonly dataModifier?: string | undefined;
 };
 
@@ -73,11 +73,11 @@ export type Cell = {
 /** The modem. */
 export type Device = {
   readonly imei: string | undefined;
-  /** The same as the carrier wrote it, where that differs: an IMEISV, another check digit. */
+  /** The carrier's text, if it differs: an IMEISV, another check digit. */
   readonly writtenImei?: string | undefined;
 };
 
-/** Where the device is reached. */
+/** The addresses of the device. */
 export type Address = {
   readonly apn: string | undefined;
   readonly ipAddress: string | undefined;
@@ -88,13 +88,13 @@ export type Subscriber = {
   readonly imsi: string | undefined;
 };
 
-/** The carrier's ids of a SIM and of whose it is. */
+/** The carrier's ids of a SIM and of its owner. */
 export type Ids = {
   readonly simSid: string | undefined;
   readonly simId: string | undefined;
   readonly accountId: string | undefined;
   readonly fleetSid: string | undefined;
-  /** What stands where the ICCID belongs and is not one, without blanks and dashes: the SIM is found by it. */
+  /** An unreadable ICCID without blanks and dashes, by which the SIM is found. */
   readonly writtenIccid?: string | undefined;
 };
 
@@ -108,7 +108,7 @@ export type Phone = {
   readonly msisdn: string | undefined;
 };
 
-/** What went wrong with a session: once stated, it stays. */
+/** The error of a session; once stated, it stays. */
 export type Trouble = {
   readonly error: string | undefined;
 };
@@ -133,8 +133,7 @@ export interface Terminal {
 }
 
 /**
- * What is known of a session. One observation is a session of which one record is known; what a table holds is the
- * join of many.
+ * What is known of a session: from one record in an observation, from all its records in the table.
  */
 export interface Session {
   readonly sim: string;
@@ -154,14 +153,14 @@ export type LastEvent = {
   readonly lastEventTime: string;
 };
 
-/** Whether a SIM has a session, as the last event about one says. */
+/** Whether a SIM has a session, by the last event about one. */
 export type Connection = {
   readonly online: boolean;
   /** Since when it is so. */
   readonly onlineChanged: string;
 };
 
-/** Where a SIM stands in its life. */
+/** The status of a SIM in its life cycle. */
 export type Lifecycle = {
   readonly status: string;
 };
@@ -183,8 +182,9 @@ export interface SimGroups {
 /**
  * What is known of a SIM.
  *
- * Events state it at their own time. Usage and session updates, which come every few minutes and say the same names
- * each time, state it at the beginning of their UTC day, so that they cost a write once a day instead of each time.
+ * Events state it at their own time. Usage and session updates come every few minutes and repeat the same names, so they
+ * state it at the beginning of their UTC day: only the first of a day changes the SIM item; later ones match it and are
+ * skipped.
  */
 export interface Sim {
   readonly sim: string;
@@ -196,15 +196,15 @@ export interface Sim {
  * How much a statement about a usage record or event says, compared with other renderings of the same one.
  *
  * A carrier renders one record in several dialects (nested, flat, CSV), which say more or less. The fullest rendering
- * is the item. `complete` means that no other rendering could add to it, so it may be put without looking; whatever
- * is less is put only where nothing fuller stands.
+ * is the item. `complete` means that no other rendering could add to it, so it is put unconditionally; a less complete
+ * one is put only if no fuller one is stored.
  */
 export type Completeness = number;
 
-/** The completeness from which a statement is put without looking: of each record there is one such rendering. */
+/** The completeness from which a statement is put unconditionally: each record has one such rendering. */
 export const complete: Completeness = 9;
 
-/** As full as a complete statement, but of a carrier whose successor may state the same record. */
+/** A complete statement of a carrier whose successor may state the same record. */
 export const superseded: Completeness = complete - 1;
 
 /** A complete statement that names the session too, which a carrier's CSV does not. */
@@ -239,7 +239,7 @@ export interface Usage {
   /** Money: a decimal as text, so that it stays exact. */
   readonly cost: string | undefined;
   readonly currency: string | undefined;
-  /** The decimal that a carrier writes as cost, if it is not money but repeats the volume. */
+  /** The decimal that a carrier writes as cost if it repeats the volume and is not money. */
   readonly costVolume: string | undefined;
   readonly operatorName: string | undefined;
   readonly mcc: string | undefined;
@@ -259,11 +259,11 @@ export interface Usage {
   readonly sessionUploaded: number | undefined;
   readonly sessionDownloaded: number | undefined;
   readonly sessionTotal: number | undefined;
-  /** When the record was observed. Only of an update that does not write its session: see session-refresh.ts. */
+  /** When the record was observed. Only for an update that does not write its session: see session-refresh.ts. */
   readonly observedAt: string | undefined;
 }
 
-/** A connection, location, lifecycle, quota or account event. */
+/** A connection, location, life cycle, quota or account event. */
 export interface LedgerEvent {
   /** The SIM, or `account:<source>:<account id>` where none is named. */
   readonly sim: string;
@@ -282,7 +282,7 @@ export interface LedgerEvent {
   readonly severity: string | undefined;
   readonly alert: boolean | undefined;
   readonly description: string | undefined;
-  /** What the carrier sent as detail, as text. */
+  /** The carrier's detail, as text. */
   readonly detail: string | undefined;
   readonly sessionId: string | undefined;
   readonly network: Network | undefined;
@@ -292,7 +292,7 @@ export interface LedgerEvent {
   readonly arrivedAt: number;
 }
 
-/** All that one record states. */
+/** Everything that one record states. */
 export interface Observations {
   readonly session: Session | undefined;
   readonly usage: Usage | undefined;

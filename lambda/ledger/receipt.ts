@@ -1,11 +1,11 @@
 /**
- * What became of a batch's records. `received = stored + repeated + ignored + rejected`, always: a record that has to
+ * The result of a batch, in records. `received = stored + repeated + ignored + rejected` always holds: a record that must
  * be delivered again (`failed`) is counted when it comes again.
  */
 export interface Receipt {
   readonly received: number;
   readonly stored: number;
-  /** Seen to repeat: within the batch, or because joining it changed nothing. */
+  /** Repeated within the batch, or joined without a change. */
   readonly repeated: number;
   /** Messages of the carrier's platform about itself. */
   readonly ignored: number;
@@ -13,7 +13,7 @@ export interface Receipt {
   readonly failed: number;
 }
 
-/** A receipt of nothing. */
+/** The receipt of no records. */
 export const emptyReceipt: Receipt = {
   received: 0,
   stored: 0,
@@ -23,7 +23,7 @@ export const emptyReceipt: Receipt = {
   failed: 0,
 };
 
-/** Two receipts as one. */
+/** Adds two receipts. */
 export function addReceipts(a: Receipt, b: Receipt): Receipt {
   return {
     received: a.received + b.received,

@@ -1,12 +1,12 @@
 import type { Group, Stated } from './observation.ts';
 
-/** Registers: the latest statement of a group wins, whatever the order in which the statements come. */
+/** Registers: the latest statement of a group wins, in any order of arrival. */
 
 /**
  * The later of two statements.
  *
- * Two statements of one moment that differ are ordered by their content, so that the winner is the same whichever
- * comes first: a greater number before a smaller one, so that of two running totals the greater stands.
+ * Two different statements of one moment are ordered by their content, so that the winner does not depend on the order of
+ * arrival: the greater number wins, and so the greater of two running totals.
  */
 export function later<G extends Group>(
   a: Stated<G> | undefined,
@@ -35,14 +35,14 @@ export function compareGroups(a: Group, b: Group): number {
   return 0;
 }
 
-/** Groups are seldom compared that are not equal, and to see that takes no order. */
+/** Most compared groups are equal, and that takes no ordering. */
 function isSame(a: Group, b: Group): boolean {
   for (const name in a) if (a[name] !== b[name]) return false;
   for (const name in b) if (a[name] !== b[name]) return false;
   return true;
 }
 
-/** Nothing before something, numbers by size, texts letter by letter. The values of one name are of one type. */
+/** An absent value comes first; numbers are ordered by size, texts by code unit. The values of one name have one type. */
 function compareValues(a: Group[string], b: Group[string]): number {
   if (a === b) return 0;
   if (a === undefined) return -1;

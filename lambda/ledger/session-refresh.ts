@@ -8,10 +8,10 @@ const hourLength = 13;
  *
  * - crosses the turn of a UTC hour, its end included and its beginning not, so that of windows that follow each other
  *   exactly one crosses each hour;
- * - is the session's first, so that a session is there although its start was lost;
- * - has no length that is known: a beginning that is not stated, or that follows the end, says nothing of an hour;
+ * - is the session's first, so that the session exists even if its start was lost;
+ * - has no known length: its beginning is not stated, or follows its end;
  *
- * or it tells of trouble, such as a data limit that is reached, which nobody should learn an hour later.
+ * or if it reports trouble, such as a data limit that was reached, which must not show an hour late.
  */
 export function refreshesHourly({ origin, start, startStated, groups }: Session, window: Usage): boolean {
   const from = window.start;
@@ -25,7 +25,7 @@ export function refreshesHourly({ origin, start, startStated, groups }: Session,
   );
 }
 
-/** The usage item of an update that does not write its session: it says when the running totals in it were observed. */
+/** The usage item of an update that does not write its session: it states when its running totals were observed. */
 export function withoutSession({ origin }: Session, window: Usage): Usage {
   return { ...window, observedAt: origin.at };
 }

@@ -8,34 +8,34 @@
 const spelling =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?$/i;
 
-/** The usual spelling, or the same with a blank or without `Z`: read without taking it apart. */
+/** The usual spelling, also with a blank or without `Z`: read without taking it apart. */
 const plain = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\dZ?$/;
 
-/** Before this, no carrier had a record to send: such a time is a broken clock's. */
+/** No carrier sent records before this: an earlier time comes from a broken clock. */
 const earliestYear = 2000;
 const latestYear = 9998;
 
-/** The earliest time that is read as one. */
+/** The earliest accepted time. */
 export const earliestTime = `${earliestYear}-01-01T00:00:00.000Z`;
 
 const daysBeforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** The longest text that is looked at; a time may have any number of fraction digits within it. */
+/** Maximum length of the text; a time may have any number of fraction digits within it. */
 const maxTextLength = 256;
 
 let lastText = '';
 let lastTime: string | undefined;
 
 /**
- * A carrier's time as ISO 8601 with milliseconds and `Z`; finer fractions are cut off. A leap second, for which there is
- * no such text, is the last millisecond before it: so it stays within its day and month, behind all that came before.
+ * Reads a carrier's time as ISO 8601 with milliseconds and `Z`; finer fractions are cut off. A leap second, which that
+ * form cannot hold, becomes the last millisecond before it, and so stays within its day and month.
  *
  * @returns undefined if the text is not a time, names a moment that does not exist (February 30th, hour 25), or lies
  *   before the year 2000.
  */
 export function parseTime(text: string): string | undefined {
-  // Most records state one moment in several members, one after the other.
+  // Most records state the same moment in several members, one after the other.
   if (text === lastText) return lastTime;
   if (text.length > maxTextLength) return undefined;
   lastTime = plain.test(text) ? plainTime(text) : spelledTime(text.trim());
@@ -60,8 +60,8 @@ export function formatTime(milliseconds: number): string {
 }
 
 /**
- * A time cut to its second. Keys of records that come by several paths begin with it: one path states milliseconds, the
- * other does not.
+ * A time cut to its second. Keys of records that come by several paths begin with it, since only one of the paths states
+ * milliseconds.
  */
 export function wholeSecond(time: string): string {
   return `${time.slice(0, 19)}.000Z`;
@@ -72,7 +72,7 @@ let lastMidnight = '';
 
 /** The first moment of a time's UTC day. */
 export function startOfDay(time: string): string {
-  // The records of a batch tell of a day or two.
+  // The records of a batch belong to one or two days.
   if (time.startsWith(lastDay)) return lastMidnight;
   lastDay = time.slice(0, 10);
   lastMidnight = `${lastDay}T00:00:00.000Z`;
@@ -97,7 +97,7 @@ function spelledTime(text: string): string | undefined {
   return isLeapSecond && utc !== undefined && !endsMonth(utc) ? undefined : utc;
 }
 
-/** A time of a zone that is so far from UTC, in UTC. */
+/** Converts a time with an offset to UTC. */
 function shifted(time: string, isBehind: boolean, hours: number, minutes: number): string | undefined {
   if (hours > 23 || minutes > 59) return undefined;
   if (hours === 0 && minutes === 0) return time;
@@ -106,12 +106,12 @@ function shifted(time: string, isBehind: boolean, hours: number, minutes: number
   return exists(utc) ? utc : undefined;
 }
 
-/** Whether a time is within the last second of a month, the only one that a leap second follows. */
+/** Whether a time is within the last second of a month, the only place for a leap second. */
 function endsMonth(utc: string): boolean {
   return utc.slice(11, 19) === '23:59:59' && formatTime(epochMilliseconds(utc) + 1_000).slice(8, 10) === '01';
 }
 
-/** Whether the first 19 characters, digits where digits belong, name a moment that a calendar and a clock know. */
+/** Whether the first 19 characters, with digits where digits belong, name an existing date and time. */
 function exists(text: string): boolean {
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 7);

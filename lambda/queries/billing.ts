@@ -3,19 +3,19 @@ import type { StoredUsage } from '../store/records.ts';
 
 /** Adds up what carriers charge, exactly. */
 
-/** Digits behind the point that are added up; carriers state ten. */
+/** Digits after the point that are added up; carriers state ten. */
 const scale = 18;
 
 /** An amount of money, in units of 10^-18 of its currency. */
 export interface Bill {
   readonly units: bigint;
-  /** ISO 4217; undefined while no cost in money was stated, null where costs in several currencies were. */
+  /** ISO 4217; undefined while no cost in money was stated, null after costs in several currencies. */
   readonly currency: string | null | undefined;
 }
 
 export const nothingBilled: Bill = { units: 0n, currency: undefined };
 
-/** A bill for data and the cost of one more usage record; text messages are not data. */
+/** Adds the cost of a usage record to a bill for data; text messages are not data. */
 export function charged(bill: Bill, { carrier, trafficType, cost, currency }: StoredUsage): Bill {
   if (cost === undefined || trafficType === 'sms' || !isCostMoney(carrier)) return bill;
   const sole =
@@ -24,8 +24,8 @@ export function charged(bill: Bill, { carrier, trafficType, cost, currency }: St
 }
 
 /**
- * The amount as a number, and its currency. Both are null where no cost in money is stated, which does not mean that
- * nothing is charged, and where there are several currencies, of which there is no sum.
+ * The amount as a number, and its currency. Both are null if no cost in money is stated, which does not mean that nothing
+ * is charged, and if costs are in several currencies, which cannot be added up.
  */
 export function formatAmount({ units, currency }: Bill): { amount: number | null; currency: string | null } {
   if (currency === undefined || currency === null) return { amount: null, currency: null };
@@ -34,7 +34,7 @@ export function formatAmount({ units, currency }: Bill): { amount: number | null
   return { amount: Number(text), currency };
 }
 
-/** A decimal as DynamoDB writes it; beyond 18 digits behind the point it is cut off. */
+/** Reads a decimal as DynamoDB writes it; digits beyond 18 after the point are cut off. */
 function parseUnits(decimal: string): bigint {
   const isNegative = decimal.startsWith('-');
   const [mantissa = '', exponent = '0'] = decimal.replace(/^[+-]/, '').toLowerCase().split('e');

@@ -18,7 +18,7 @@ export interface EventsQuery extends PageRequest<string> {
   readonly type: string | undefined;
 }
 
-/** An event as it is told. */
+/** An event as a resource. */
 export type ConnectionEvent = ReturnType<typeof renderEvent>;
 
 /**
@@ -46,8 +46,8 @@ function toRange({ from, to = '9999' }: Period): TimeRange {
 }
 
 /**
- * An event. Its description is the carrier's sentence without addresses; the carrier's `detail`, which names IMSI and
- * IP addresses, is null unless it is asked for.
+ * Makes the resource of an event. Its description is the carrier's sentence without addresses; the carrier's `detail`,
+ * which holds IMSI and IP addresses, is null unless it is asked for.
  */
 function renderEvent(event: StoredEvent, disclosure: Disclosure) {
   const { network, description, detail, imsi } = event;

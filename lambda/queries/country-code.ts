@@ -1,14 +1,14 @@
 import codes from 'i18n-iso-countries/codes.json' with { type: 'json' };
 import { readCountry } from '../carriers/country.ts';
 
-/** ISO 3166-1 alpha-2 to alpha-3; each row of the library's table begins with the two. */
+/** ISO 3166-1 alpha-2 to alpha-3: the first two columns of the library's table. */
 const alpha3ByAlpha2 = new Map(codes.map(([alpha2 = '', alpha3 = '']) => [alpha2, alpha3]));
 
 /**
  * The three-letter country of a network.
  *
  * @param country ISO 3166-1 alpha-2, where the record stated it: one mobile country code can cover several countries.
- * @param mcc mobile country code, for where it did not.
+ * @param mcc mobile country code, used if `country` is not stated.
  */
 export function threeLetterCountry(country: string | undefined, mcc: string | undefined): string | null {
   const alpha2 = country ?? readCountry({ mcc });

@@ -27,7 +27,7 @@ export interface SessionsQuery extends PageRequest<Returned> {
   readonly status: (typeof sessionStatuses)[number] | undefined;
 }
 
-/** A data session as it is told. */
+/** A data session as a resource. */
 export type DataSession = ReturnType<typeof dataSession>;
 
 /**
@@ -45,12 +45,12 @@ export async function listDataSessions(
   return { resources: await dataSessions(ports, sim.sim, page, include), next: page.next };
 }
 
-/** What sessions are completed with. */
+/** Values that complete sessions. */
 export interface SessionPorts extends Pick<QueryPorts, 'sessionRefresh'> {
   readonly reader: Pick<QueryPorts['reader'], 'usage'>;
 }
 
-/** Sessions of one SIM as resources: as they are by now, their volumes read where they are not stated. */
+/** Sessions of one SIM as resources: up to date, and with their volumes added up if these are not stated. */
 export async function dataSessions(
   { reader, sessionRefresh }: SessionPorts,
   sim: string,
@@ -71,7 +71,7 @@ export async function dataSessions(
 
 /**
  * A session as the DataSession resource of Twilio and KORE, and after its fields those that only simledger has.
- * Fields that are not disclosed are null.
+ * Undisclosed fields are null.
  */
 function dataSession(session: Session, volumes: Volumes, disclosure: Disclosure) {
   const { sim, sessionId, origin, start, terminal, groups } = session;
@@ -88,7 +88,7 @@ function dataSession(session: Session, volumes: Volumes, disclosure: Disclosure)
     operator_name: operatorName ?? null,
     cell_id: cell?.group.cellId ?? null,
     cell_location_estimate: locationEstimate(cell?.group),
-    // No stream counts packets; 0 is the documented default.
+    // Streams do not count packets; 0 is the documented default.
     packets_uploaded: 0,
     packets_downloaded: 0,
     last_updated: origin.at,
@@ -107,7 +107,7 @@ function dataSession(session: Session, volumes: Volumes, disclosure: Disclosure)
   };
 }
 
-/** An account's id where it is a SID; other carriers' organisations have numbers. */
+/** An account's id if it is a SID; other carriers number their organisations. */
 export function accountSid(accountId: string | undefined): string | null {
   return accountId !== undefined && /^AC[0-9a-f]{32}$/i.test(accountId) ? accountId : null;
 }

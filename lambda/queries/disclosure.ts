@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** What is left out of answers unless it is asked for. */
+/** Personal data that answers leave out unless it is asked for. */
 export const personalFields = ['imsi', 'ip_address', 'detail'] as const;
 export type PersonalField = (typeof personalFields)[number];
 
@@ -11,7 +11,7 @@ const ipv4 = /\b(?:\d{1,3}\.){3}\d{1,3}\b/g;
 const perhapsIpv6 = /[\da-f]*:[\da-f:.]*[\da-f:]/gi;
 const mailAddress = /[^\s@'"<>]+@[^\s@'"<>]+\.[\w-]+/g;
 
-/** A carrier's sentence without addresses and without the IMSI, as far as the answer may not show them. */
+/** A carrier's sentence without the addresses and the IMSI that the answer must not show. */
 export function disclosed(text: string, imsi: string | undefined, disclosure: Disclosure): string {
   let shown = text.replace(mailAddress, '…');
   if (!disclosure.has('ip_address')) shown = withoutAddresses(shown);
@@ -22,7 +22,7 @@ export function disclosed(text: string, imsi: string | undefined, disclosure: Di
 function withoutAddresses(text: string): string {
   return text
     .replace(perhapsIpv6, (found) => {
-      // `IP:2001:db8::1` has a colon of the sentence's own.
+      // In `IP:2001:db8::1` the first colon belongs to the sentence.
       const address = found.replace(/^:(?!:)/, '');
       return isIPv6(address) ? `${found.slice(0, found.length - address.length)}…` : found;
     })

@@ -1,13 +1,13 @@
 import { AttentionError, UsageError } from '../errors.ts';
 
-// Why a query has no answer. Callers go by the class: the API answers with a status, the command line with an exit code.
+// Why a query has no answer. The class decides the API's status and the command line's exit code.
 
-/** A value that a query does not take. */
+/** A value that a query does not accept. */
 export class ParameterError extends UsageError {
   override readonly name = 'ParameterError';
 
   /**
-   * @param parameter as the caller knows it.
+   * @param parameter its name for the caller.
    * @param accepted completes the sentence "accepted is …".
    */
   constructor(parameter: string, value: string, accepted: string) {
@@ -25,16 +25,16 @@ export class NotFoundError extends AttentionError {
   }
 }
 
-/** Usage that takes longer to add up than the caller waits. */
+/** Adding up usage takes longer than the caller waits. */
 export class SlowSumError extends AttentionError {
   override readonly name = 'SlowSumError';
 
   constructor(seconds: number) {
-    super(`Adding up all usage of this time takes more than ${seconds} seconds: ask for a part of it`);
+    super(`Adding up all usage of this time takes more than ${seconds} seconds: ask for a shorter time`);
   }
 }
 
-/** A value as a message may repeat it. */
+/** A value, cut to the length that a message repeats. */
 export function shorten(value: string): string {
   return value.length <= 80 ? value : `${value.slice(0, 79)}…`;
 }

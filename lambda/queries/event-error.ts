@@ -3,7 +3,7 @@ import { carrierTraits } from '../ledger/source.ts';
 import type { StoredEvent } from '../store/records.ts';
 import { type Disclosure, disclosed } from './disclosure.ts';
 
-/** Why something failed; null is what the carrier did not state. */
+/** Why something failed; members that the carrier does not state are null. */
 export interface EventError {
   readonly code: string | null;
   readonly message: string | null;

@@ -6,7 +6,7 @@ import { NotFoundError, shorten } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';
 
-/** Rounds of reading that one page makes in search of files with a state. */
+/** How many times one page reads in search of files with a state. */
 const maxRounds = 8;
 
 /** Which imported files are listed. */
@@ -17,7 +17,7 @@ export interface FilesQuery extends Omit<PageRequest<FileKey>, 'include'> {
   readonly state: Manifest['state'] | undefined;
 }
 
-/** A file as it is told. */
+/** A file as a resource. */
 export type ImportedFile = ReturnType<typeof renderFile>;
 
 /** Lists the files of sources, those delivered last first. */
@@ -87,7 +87,7 @@ async function readManifests(
   return { files, next: after };
 }
 
-/** The next keys of several sources, merged: last delivered first, of one moment by source. */
+/** Merges the next keys of several sources: last delivered first; at the same moment, by source. */
 async function listKeys(
   reader: LedgerReader,
   sources: readonly string[],
@@ -95,7 +95,7 @@ async function listKeys(
   after: FileKey | undefined,
 ): Promise<FileKey[]> {
   const lists = await Promise.all(sources.map((source) => reader.fileKeys(source, limit, after)));
-  // Sorting is stable: of one source and moment, the order is the index's.
+  // Sorting is stable: within a source and moment, the index's order stays.
   return lists
     .flat()
     .sort((a, b) => compare(b.delivered, a.delivered) || compare(a.source, b.source))
@@ -130,7 +130,7 @@ function renderFile(file: Manifest, now: number) {
   };
 }
 
-/** The name of the object that an id stands for. */
+/** The name of the object with an id. */
 function readObjectId(id: string): string | undefined {
   const object = Buffer.from(id, 'base64url');
   const name = object.toString('utf8');

@@ -1,8 +1,8 @@
 import type { Cell } from '../ledger/observation.ts';
 
 /**
- * Where a cell's tower is estimated to stand, as `cell_location_estimate` has it: `{}` where that is not known. Items
- * that older versions wrote may hold half a position, which is ignored.
+ * The estimated position of a cell's tower, as `cell_location_estimate` has it: `{}` if it is not known. Items that older
+ * versions wrote may hold half a position, which is ignored.
  */
 export function locationEstimate(cell: Cell | undefined): { lat?: number; lon?: number } {
   const { lat, lon } = cell ?? {};

@@ -1,8 +1,8 @@
 import { parseTime } from '../ledger/time.ts';
 
-/** What the parameters of queries take: in words, and as functions that read them from text. */
+/** The parameters of queries: what they accept, in words, and functions that read them from text. */
 
-/** A kind of parameter. `parse` answers undefined for what is not accepted. */
+/** A kind of parameter. `parse` returns undefined for a value that is not accepted. */
 export interface ParameterKind<Value> {
   /** Completes the sentence "accepted is …". */
   readonly accepted: string;
@@ -67,6 +67,6 @@ function parseTimeParameter(text: string): string | undefined {
   const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?([Z+ -].*)?)?$/i.exec(text);
   if (parts === null) return undefined;
   const [, day = '', minute = '00:00', second = ':00', zone = 'Z'] = parts;
-  // A plus sign that a client left unencoded arrives as a blank.
+  // An unencoded plus sign arrives as a blank.
   return parseTime(`${day}T${minute}${second}${zone.replace(/^ /, '+')}`);
 }

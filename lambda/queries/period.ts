@@ -1,9 +1,9 @@
 import { earliestTime, epochMilliseconds, formatTime, parseTime } from '../ledger/time.ts';
 
-/** The time that a list is about. Times are ISO 8601 with milliseconds and `Z`. */
+/** The period of a list. Times are ISO 8601 with milliseconds and `Z`. */
 export interface Period {
   readonly from: string;
-  /** Undefined for an open end: what a carrier's clock dates a little ahead is in the list too. */
+  /** Undefined for an open end, which includes records that a carrier's clock dates slightly ahead. */
   readonly to: string | undefined;
 }
 
@@ -13,12 +13,12 @@ export const includesEnd = { sessions: true, events: true, usage: false } as con
 const dayMilliseconds = 86_400_000;
 const defaultDays = 30;
 
-/** Where a period begins of which only the end is given: at a time that carriers may have records of. */
+/** The beginning of a period of which only the end is given: a time of which carriers may have records. */
 export function findDefaultStart(end: string): string {
   return parseTime(shiftTime(end, -defaultDays)) ?? earliestTime;
 }
 
-/** A time some days later, or earlier. */
+/** Shifts a time by days, forwards or backwards. */
 export function shiftTime(time: string, days: number): string {
   return formatTime(epochMilliseconds(time) + days * dayMilliseconds);
 }

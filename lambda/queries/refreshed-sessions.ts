@@ -9,19 +9,19 @@ import type { UsageBetween } from './session-totals.ts';
 const concurrentReads = 8;
 /**
  * The window of an update that does not write its session lies within one UTC hour, so it starts less than an hour
- * before it is observed; clocks that differ by less than the rest of that hour do no harm.
+ * before it is observed; the margin allows for clocks that differ.
  */
 const hourMilliseconds = 3_600_000;
 const endOfTime = '9999';
 
 /**
- * Sessions as they are by now, where updates write them once an hour: each joined with what its usage items say for it.
+ * Brings sessions up to date if updates write them once an hour: joins each with the statements of its usage items.
  *
- * The join is the one that the updates would have been written with, of the running totals that the carrier states, so
- * the totals are exact in any order of arrival, and where a window never came. Of an ended session nothing is read as
- * long as its end stated the totals: they are the last.
+ * It joins the running totals that the carrier states, exactly as writing the updates would have. So the totals are exact
+ * in any order of arrival, and even if a window never came. An ended session whose end states the totals needs no read:
+ * these totals are the last.
  *
- * What no usage item holds (cell, address) stays as of the session's last refresh.
+ * Attributes that usage items do not hold (cell, address) stay as of the session's last refresh.
  *
  * @param nextStart when the SIM's next session after one of them started; undefined for the last.
  */
@@ -67,7 +67,7 @@ async function refreshedSession(
   return joined;
 }
 
-/** What the usage item of an update says for its session. */
+/** The statement of an update's usage item about its session. */
 function statedBy(usage: StoredUsage, at: string, { sim, sessionId, start, startStated }: Session): Session {
   const { source, carrier, iccid, dataModifier, imei, writtenImei, imsi } = usage;
   const totals = pickTotals(usage);

@@ -7,16 +7,16 @@ import type { sessionStatuses } from './parameters.ts';
 /**
  * Goes through a SIM's sessions, newest first, while records keep arriving.
  *
- * The index is sorted by start, and a start can move: a late record shows that a session began earlier, a stated start
- * replaces an observed one. A listing that only knew where it had stopped would give a session twice that moved back
- * across that place, and never give one that moved ahead. So a listing remembers what it has given: each page reads
- * the keys from the top and takes the first that were not given yet. Every session that is in the listing's time
- * throughout is given exactly once, whatever moves and whatever comes to it. Keys are small: passing a hundred given
- * ones costs two read units, and the sessions of a page cost one for every two.
+ * The index is sorted by start, and a start can move: a late record shows that a session began earlier, or a stated start
+ * replaces an observed one. A listing that only knew where it had stopped would repeat a session that moved back across
+ * that place, and miss one that moved ahead. So a listing remembers the sessions that it has listed: each page reads the
+ * keys from the top and takes the first that were not listed yet. Every session that stays within the listing's time is
+ * listed exactly once, whatever moves or is added. Keys are small: skipping a hundred listed ones costs two read units,
+ * and the sessions of a page cost one for every two.
  *
- * The memory is six bytes of a hash for each session, in the page token, and ends with the last
- * {@link maxRemembered}: beyond it, what started before the oldest of those counts as given. Only a session that moves
- * past that many others while it is being listed could be given twice or left out.
+ * The page token holds six bytes of a hash for each of the last {@link maxRemembered} sessions. Beyond that, sessions that
+ * started after the oldest of those count as listed. Only a session that moves past that many others during the listing
+ * could be repeated or missed.
  */
 
 /** Sessions that a token remembers; with them it stays below the 8 KB that clients and gateways allow for a URL. */

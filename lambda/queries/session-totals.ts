@@ -2,7 +2,7 @@ import type { Session } from '../ledger/observation.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import type { StoredUsage } from '../store/records.ts';
 
-/** Bytes of a session. Up and down are null where a record states their sum only. */
+/** Bytes of a session. Up and down are null if a record states only their sum. */
 export interface Volumes {
   readonly uploaded: number | null;
   readonly downloaded: number | null;
@@ -21,12 +21,12 @@ const endOfTime = '9999';
 /**
  * The bytes of sessions of one SIM.
  *
- * A session's own running totals stand where the carrier states them. Where it states none, the session's bytes are
- * the sum of its usage; where its totals are older than the session's last record (an `ended` without any), the
- * greater of both. The two are views of the same bytes and never added.
+ * If the carrier states running totals, these count. If not, the session's bytes are the sum of its usage. If the totals
+ * are older than the session's last record (an `ended` without totals), the greater of both counts. The two are views of
+ * the same bytes and are never added.
  *
- * Usage belongs to the session that it names. Usage that names none belongs to the session in whose time it started,
- * of several the one that started last.
+ * Usage belongs to the session that it names. Usage that names no session belongs to the session during which it started,
+ * or to the last started of several.
  *
  * @param sessions newest first.
  * @param nextStart when the SIM's next session after one of them started; undefined for the last.
@@ -54,9 +54,9 @@ export async function sumVolumes(
 interface Span {
   readonly sessionId: string;
   readonly start: string;
-  /** Until when usage that names no session may be its own. */
+  /** Until when usage that names no session may belong to it. */
   readonly end: string;
-  /** Until when usage that names it may be found. */
+  /** Until when usage that names it may be dated. */
   readonly lastRecord: string;
   readonly isSummed: boolean;
 }
@@ -67,21 +67,21 @@ function findSpan(session: Session, nextStart: string | undefined): Span {
   return {
     sessionId,
     start,
-    // Of a session that was never seen to end, the next one's start is the end.
+    // A session without a known end is taken to end when the next one starts.
     end: terminal?.end ?? nextStart ?? endOfTime,
     lastRecord: origin.at,
     isSummed: totals === undefined || totals.at < origin.at,
   };
 }
 
-/** A range of usage to be read for sessions that follow each other. */
+/** A range of usage to be read for consecutive sessions. */
 interface Run {
   readonly from: string;
   readonly to: string;
   readonly spans: ReadonlySet<string>;
 }
 
-/** One range for each run of summed sessions: what lies between such runs is others' usage, and not read. */
+/** One range for each run of summed sessions: usage between such runs belongs to other sessions and is not read. */
 function joinSpans(spans: readonly Span[]): Run[] {
   const runs: Span[][] = [];
   let open: Span[] | undefined;
@@ -107,7 +107,7 @@ function joinSpans(spans: readonly Span[]): Run[] {
   });
 }
 
-/** Whose a usage record is: the session that it names, else the last to start of those in whose time it started. */
+/** The session of a usage record: the one that it names, else the last started of those during which it started. */
 function findOwner(usage: StoredUsage, spans: readonly Span[]): string | undefined {
   if (usage.sessionId !== undefined) return usage.sessionId;
   return spans.find(({ start, end }) => start <= usage.start && usage.start <= end)?.sessionId;
@@ -123,7 +123,7 @@ function addTo(
   sums.set(owner, plus(sums.get(owner) ?? nothing, usage));
 }
 
-/** Bytes and those of one more usage record. */
+/** Adds the bytes of a usage record. */
 export function plus(volumes: Volumes, usage: StoredUsage): Volumes {
   return {
     uploaded: addPart(volumes.uploaded, usage.dataUploaded),
@@ -132,7 +132,7 @@ export function plus(volumes: Volumes, usage: StoredUsage): Volumes {
   };
 }
 
-/** No bytes yet, to add to. */
+/** The beginning of a sum. */
 export const noVolumes = nothing;
 
 function addPart(sum: number | null, part: number | undefined): number | null {

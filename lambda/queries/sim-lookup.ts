@@ -7,26 +7,26 @@ import { NotFoundError, ParameterError, shorten } from './errors.ts';
 export interface FoundSim {
   /** The partition of its items. */
   readonly sim: string;
-  /** Whether an item of it has been seen; a SIM named by its ICCID may be one of which no record has come. */
+  /** Whether an item of it was read. No record of a SIM that is named by its ICCID may have come yet. */
   readonly isKnown: boolean;
 }
 
 /**
- * Finds a SIM by one of its names: an ICCID in any spelling that is read in records is its key and needs no read; else a
- * Super SIM SID (`HS…`), the carrier's id of the SIM (digits), its unique name, or what the carrier wrote for an ICCID,
- * with a read of an index each.
+ * Finds a SIM by one of its names. An ICCID, in any spelling that records may have, is its key and needs no read. A Super
+ * SIM SID (`HS…`), the carrier's id of the SIM (digits), its unique name, and the carrier's text for an unreadable ICCID
+ * need a read of an index each.
  *
  * @throws NotFoundError for a name that no SIM has, ParameterError for one that several have.
  */
 export async function findSim(reader: LedgerReader, name: string): Promise<FoundSim> {
-  // No SIM has a name that DynamoDB does not take as a key.
+  // No SIM has a name that DynamoDB does not accept as a key.
   if (!isKey(name, 'partition')) throw unknownSim(name);
   const stem = simOfIccid(name);
   if (stem !== undefined) return { sim: stem, isKnown: false };
   const sims = await simsCalled(reader, name);
   const [first] = sims;
   if (first === undefined) throw unknownSim(name);
-  // Of a SIM's id, the SIM that has no other key comes first: it can't be named in any other way.
+  // The SIM whose key is the id comes first: it has no other name.
   if (sims.length === 1 || sims.includes(name)) {
     return { sim: sims.includes(name) ? name : first, isKnown: true };
   }
@@ -38,7 +38,7 @@ export async function findSim(reader: LedgerReader, name: string): Promise<Found
 }
 
 /**
- * Makes sure that a SIM named by its ICCID exists, where nothing of it has been found.
+ * Checks that a SIM named by its ICCID exists if no item of it was found.
  *
  * @throws NotFoundError
  */
@@ -51,7 +51,7 @@ export function unknownSim(sim: string): NotFoundError {
   return new NotFoundError(`The SIM ${JSON.stringify(shorten(sim))}`);
 }
 
-/** The longest name and the longest id of a SIM that are kept. */
+/** The maximum lengths of a SIM's stored name and id. */
 const maxNameLength = 128;
 
 async function simsCalled(reader: LedgerReader, name: string): Promise<string[]> {
@@ -63,13 +63,13 @@ async function simsCalled(reader: LedgerReader, name: string): Promise<string[]>
   return [];
 }
 
-/** By what a SIM may be called so, in the order in which it is looked for. */
+/** The indexes in which a name may be found, in the order of the search. */
 function listAliases(name: string): [alias: SimAlias, text: string][] {
   const id = identifier(name) ?? name;
   if (/^HS[0-9a-f]{32}$/i.test(id)) return [['bySimSid', id]];
   const written = searchedIccid(name);
   return [
-    // A number may be a name as well.
+    // A name may consist of digits, too.
     ...(/^\d+$/.test(id) ? [['bySimId', id] satisfies [SimAlias, string]] : []),
     ...(name === '' ? [] : [['bySimName', name] satisfies [SimAlias, string]]),
     ...(written === undefined ? [] : [['byWrittenIccid', written] satisfies [SimAlias, string]]),

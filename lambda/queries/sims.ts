@@ -12,7 +12,7 @@ import type { Volumes } from './session-totals.ts';
 import { type FoundSim, unknownSim } from './sim-lookup.ts';
 import { UsageSum, usageWithin } from './usage-sum.ts';
 
-/** Sessions among which the open one is looked for: the latest. */
+/** How many of the latest sessions are searched for the open one. */
 const latestSessions = 10;
 const beginningOfTime = '0';
 const endOfTime = '9999';
@@ -29,7 +29,7 @@ export interface SimsQuery extends PageRequest<string> {
   readonly name?: string | undefined;
 }
 
-/** A SIM, and the key that addresses name it by. */
+/** A SIM, and the key that its address contains. */
 export interface ListedSim {
   readonly key: string;
   readonly fields: SimFields;
@@ -38,7 +38,7 @@ export interface ListedSim {
 /** What is known of a SIM. */
 export type SimFields = ReturnType<typeof renderSim>;
 
-/** A SIM with what is read for one SIM only. */
+/** A SIM with the values that are read only for a single SIM. */
 export interface SimDetails extends ListedSim {
   /** The latest session, while it is open. */
   readonly openSession: DataSession | null;
@@ -46,7 +46,7 @@ export interface SimDetails extends ListedSim {
   readonly usageThisMonth: Volumes & { readonly start: string; readonly end: string };
 }
 
-/** Lists the fleet, in an order of its own that stays the same. */
+/** Lists the fleet in an arbitrary but constant order. */
 export async function listSims(
   { status, online, source, fleet: fleetSid, name, size, after, include }: SimsQuery,
   { reader }: Pick<QueryPorts, 'reader'>,
@@ -111,7 +111,7 @@ function findMonth(now: number): { start: string; end: string } {
   return { start: formatTime(Date.UTC(year, month)), end: formatTime(Date.UTC(year, month + 1)) };
 }
 
-/** The latest time that the usage record tells of that started last; undefined for a SIM without usage. */
+/** The latest time in the last started usage record; undefined for a SIM without usage. */
 async function readLatestUsage(reader: LedgerReader, sim: string): Promise<string | undefined> {
   const sum = new UsageSum();
   for await (const records of reader.usage({ sim, from: beginningOfTime, to: endOfTime }, { limit: 1 })) {
@@ -121,17 +121,17 @@ async function readLatestUsage(reader: LedgerReader, sim: string): Promise<strin
   return sum.latest;
 }
 
-/** When a SIM's records last told of something. */
+/** The time of a SIM's latest activity. */
 interface Activity {
   readonly at: string;
-  /** With `day`, what happened later on the same UTC day is not told. */
+  /** With `day`, later activity on the same UTC day is not included. */
   readonly precision: 'exact' | 'day';
 }
 
 /**
- * When a SIM's records last told of something, to the millisecond. The SIM's item takes usage and session updates in by
- * the day only, so the latest sessions and usage are asked. Where they tell less than the item (usage whose record
- * was deleted), the item's day stands.
+ * The time of a SIM's latest activity, to the millisecond. The SIM's item notes usage and session updates by day only, so
+ * the latest sessions and usage are read as well. If they are older than the item (usage that was deleted), the item's
+ * day counts.
  */
 function lastActivity(
   { origin, groups }: Sim,

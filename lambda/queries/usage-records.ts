@@ -14,7 +14,7 @@ import type { QueryPorts } from './ports.ts';
 import { type FoundSim, unknownSim } from './sim-lookup.ts';
 import { UsageSum, usageWithin } from './usage-sum.ts';
 
-/** What one record sums up. */
+/** The period that one resource sums up. */
 export type Granularity = (typeof granularities)[number];
 
 /** Time of which usage is listed: its beginning is part of it, its end is not. */
@@ -32,9 +32,9 @@ export interface UsageQuery extends PageRequest<string> {
   readonly maxSumSeconds?: number | undefined;
 }
 
-/** Usage of a period as it is told. */
+/** Usage of a period as a resource. */
 export type UsageRecord = ReturnType<typeof usageRecord>;
-/** A stored usage record as it is told. */
+/** A stored usage record as a resource. */
 export type RawUsageRecord = ReturnType<typeof rawUsageRecord>;
 
 /**
@@ -56,7 +56,7 @@ export async function listUsageRecords(
   return { resources: page.records(known), next: page.next };
 }
 
-/** A position in a list of usage; undefined for anything else. One sum has no second page. */
+/** A position in a list of usage; undefined for anything else. A single sum has no second page. */
 export function readUsagePosition(
   value: unknown,
   granularity: Granularity,
@@ -97,7 +97,7 @@ interface PeriodUsage {
 async function readSums(range: TimeRange, granularity: 'all' | 'hour' | 'day'): Promise<UsagePage> {
   const { reader, sim, from, to, maxSumSeconds } = range;
   if (granularity !== 'all') return readPeriods(range, granularity);
-  // One record for the whole period, there even where nothing was used.
+  // One resource for the whole period, even without usage.
   const sum = await usageWithin(reader, sim, from, to, maxSumSeconds);
   if (sum === undefined) throw new SlowSumError(maxSumSeconds ?? Number.POSITIVE_INFINITY);
   return { records: (owner) => [usageRecord(owner, { start: from, end: to, sum })], next: undefined };
@@ -156,7 +156,7 @@ function makePeriod(
   return { start: start < from ? from : start, end: end > to ? to : end };
 }
 
-/** Usage in the shape of KORE's UsageRecord. What it states only of filtered or grouped usage is null. */
+/** Usage in the shape of KORE's UsageRecord. Members that only filtered or grouped usage has are null. */
 function usageRecord(sim: Sim, { start, end, sum }: PeriodUsage) {
   const { amount, currency } = formatAmount(sum.bill);
   const { simSid, accountId } = sim.groups.ids?.group ?? {};
@@ -175,7 +175,7 @@ function usageRecord(sim: Sim, { start, end, sum }: PeriodUsage) {
   };
 }
 
-/** A stored record in the same shape, and after it what only a single record states. */
+/** A stored record in the same shape, followed by the members that only a single record has. */
 function rawUsageRecord(owner: Sim, usage: StoredUsage, disclosure: Disclosure) {
   const sum = new UsageSum();
   sum.add(usage);

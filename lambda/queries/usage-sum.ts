@@ -6,10 +6,10 @@ import { noVolumes, plus, type Volumes } from './session-totals.ts';
 
 /** Ranges that are read at the same time where a whole period is added up. */
 const concurrentReads = 8;
-/** A range that is not worth being cut. */
+/** A range that is too short to be split. */
 const minRangeMilliseconds = 2 * 86_400_000;
 
-/** What usage records come to. */
+/** The sum of usage records. */
 export class UsageSum {
   #volumes = noVolumes;
   #bill = nothingBilled;
@@ -23,7 +23,7 @@ export class UsageSum {
     return this.#bill;
   }
 
-  /** The latest time that a record tells of; undefined without one. */
+  /** The latest time in a record; undefined without records. */
   get latest(): string | undefined {
     return this.#latest;
   }
@@ -39,9 +39,9 @@ export class UsageSum {
 }
 
 /**
- * What a SIM used in a period, which its end is no part of. A long period is read as several ranges at the same
- * time: a year of records every few minutes is some fifty megabytes. What is read is added up and let go, so that
- * memory does not grow with the period.
+ * Adds up a SIM's usage in a period; its end is excluded. A long period is read as several ranges at the same time: a
+ * year of records every few minutes is some fifty megabytes. Records are added up and dropped, so that memory does not
+ * grow with the period.
  *
  * @param maxSeconds how long it may take; as long as it takes, where it is left out.
  * @returns undefined where it takes longer.
@@ -76,7 +76,7 @@ export async function usageWithin(
   return isLate ? undefined : sum;
 }
 
-/** A period cut into ranges. As ranges of keys they don't overlap: a key is longer than the time it begins with. */
+/** Splits a period into ranges. As ranges of keys they do not overlap: a key is longer than the time it begins with. */
 function splitRange(from: string, to: string): { from: string; to: string }[] {
   const begin = epochMilliseconds(from);
   const length = epochMilliseconds(to) - begin;

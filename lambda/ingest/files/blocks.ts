@@ -1,24 +1,24 @@
 import { type Delimiter, lineEnds, scanRows } from './rows.ts';
 
-/** Whole rows of a file, at most about a block's size of them. */
+/** Whole rows of a file, at most about a block's size. */
 export interface Block {
   readonly bytes: Buffer;
   /** Where its rows end. */
   readonly ends: readonly number[];
 }
 
-/** Bytes of a block: some four hundred rows. Larger ones take more memory and no less CPU. */
+/** Bytes of a block: some four hundred rows. Larger blocks take more memory and save no CPU. */
 export const blockBytes = 128 * 1024;
 
-/** Rows of a block: some ten times those of a carrier's file. Rows of two bytes would otherwise fill the memory. */
+/** Rows of a block: some ten times as many as in a block of a carrier's file, so that tiny rows cannot fill the memory. */
 export const maxBlockRows = 4_096;
 
-/** The maximum length of a row. Beyond it, an unclosed quote has swallowed what follows. */
+/** The maximum length of a row. A longer one has an unclosed quote. */
 const maxRowBytes = 2 * 1024 * 1024;
 
 /**
- * Cuts a stream of bytes into blocks of whole rows. Where a block ends depends on the bytes from its beginning alone,
- * not on how they arrive.
+ * Cuts a stream of bytes into blocks of whole rows. The end of a block depends only on the bytes from its beginning, not
+ * on the chunks in which they arrive.
  */
 export class BlockReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -37,7 +37,7 @@ export class BlockReader {
   }
 
   /**
-   * Whether reading can begin again behind the last block and find the same rows: not amid the lines behind an unclosed
+   * Whether reading can begin again after the last block and find the same rows: not among the lines after an unclosed
    * quote, which are rows only because of it.
    */
   get isResumable(): boolean {
@@ -62,13 +62,13 @@ export class BlockReader {
     }
   }
 
-  /** Gives back the end of the last block, which is then a part of the next. */
+  /** Returns the end of the last block to the stream, as a part of the next block. */
   putBack(bytes: Buffer): void {
     this.#buffered = Buffer.concat([bytes, this.#buffered]);
     if (this.#wasBroken) this.#brokenBytes += bytes.length;
   }
 
-  /** Lets go of the stream. */
+  /** Closes the stream. */
   async close(): Promise<void> {
     await this.#chunks.return?.();
   }
@@ -78,12 +78,12 @@ export class BlockReader {
     return this.#nextLines();
   }
 
-  /** The next lines of what an unclosed quote has swallowed. */
+  /** The next lines after an unclosed quote. */
   #nextLines(): Block {
     this.#wasBroken = true;
     const window = this.#buffered.subarray(0, Math.min(this.#brokenBytes, blockBytes));
     const ends = lineEnds(window, maxBlockRows);
-    // A line longer than a block is taken whole.
+    // A line that is longer than a block is a block by itself.
     if (ends.length === 0) {
       const broken = this.#buffered.subarray(0, this.#brokenBytes);
       ends.push(lineEnds(broken, 1)[0] ?? broken.length);
@@ -119,7 +119,7 @@ export class BlockReader {
   }
 }
 
-/** Behind the last line break, quotes or not; all of it if there is no line break. */
+/** The position after the last line break, inside quotes or not; the end if there is no line break. */
 function endOfLines(window: Buffer): number {
   const last = window.lastIndexOf(0x0a);
   return last === -1 ? window.length : last + 1;

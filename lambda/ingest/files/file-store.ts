@@ -9,14 +9,14 @@ export interface OpenedFile {
   readonly size: number;
   /** When it was delivered, milliseconds since the epoch. */
   readonly deliveredAt: number;
-  /** Lets go of it, read to the end or not. */
+  /** Closes it, read to the end or not. */
   readonly close: () => Promise<void>;
 }
 
 /**
  * Opens an object at a byte.
  *
- * @returns undefined when the object, or the version that was announced, is not there any more.
+ * @returns undefined if the object, or the announced version, does not exist any more.
  * @throws what S3 throws.
  */
 export async function openFile(
@@ -29,7 +29,7 @@ export async function openFile(
       new GetObjectCommand({
         Bucket: object.bucket,
         Key: object.key,
-        // Without versions, another file may have taken the announced one's place.
+        // Without versions, another file may have replaced the announced one.
         ...(object.versionId !== undefined
           ? { VersionId: object.versionId }
           : object.eTag !== undefined && { IfMatch: `"${object.eTag}"` }),
@@ -50,13 +50,13 @@ export async function openFile(
   }
 }
 
-/** Whether the file that was announced is there no more: deleted, or replaced by another. */
+/** Whether the announced file was deleted, or replaced by another. */
 function isGone(error: unknown): boolean {
   if (error instanceof NoSuchKey) return true;
   return error instanceof S3ServiceException && ['NoSuchVersion', 'PreconditionFailed'].includes(error.name);
 }
 
-/** Whether the file ends where reading was to begin. */
+/** Whether reading was to begin at the end of the file. */
 function isAtEnd(error: unknown): boolean {
   return error instanceof S3ServiceException && error.name === 'InvalidRange';
 }

@@ -1,8 +1,8 @@
 import { type Fault, fault } from '../../carriers/reading.ts';
 
-/** Files that are no CSV: what they most probably are, and what would make them so. */
+/** Files that are not CSV: what they most probably are, and what to do. */
 
-/** Bytes by which a format is known. */
+/** Number of bytes that reveal a format. */
 export const formatBytes = 64;
 
 interface Format {
@@ -76,7 +76,7 @@ const formats: readonly Format[] = [
   },
 ];
 
-/** What is wrong with a file by its first {@link formatBytes}; undefined where it may be CSV. */
+/** What is wrong with a file, by its first {@link formatBytes}; undefined if it may be CSV. */
 export function recogniseFormat(head: Buffer): Fault | undefined {
   const format = formats.find(({ isIt }) => isIt(head));
   return format && fault(format.code, format.reason);

@@ -22,25 +22,25 @@ import { type FileObject, objectName } from './messages.ts';
 import { type ParsedRow, parseRows } from './rows.ts';
 import { openUnpacked, type UnpackedFile } from './unpacking.ts';
 
-/** What the import of a file needs besides the file. */
+/** The context of an import. */
 export interface ImportPorts extends LedgerPorts {
   readonly files: Pick<FilesTable, 'read' | 'write'>;
-  /** Opens an object from a byte on; undefined when it is not there any more. */
+  /** Opens an object from a byte on; undefined if it does not exist any more. */
   readonly open: (object: FileObject, from: number) => Promise<OpenedFile | undefined>;
   /** Keeps a whole object in the quarantine. */
   readonly keepFile: (object: FileObject, reject: Omit<Reject, 'bytes'>) => Promise<void>;
-  /** Takes the receipt of the rows since the last one, whenever progress is noted. */
+  /** Takes the receipt of the rows since the last one, each time progress is noted. */
   readonly count: (receipt: Receipt) => void;
-  /** Whether the time left is too short for another block. */
+  /** Whether the remaining time is too short for another block. */
   readonly timeIsShort: () => boolean;
-  /** Milliseconds since the epoch: progress is noted with the time, which tells a dead import from a running one. */
+  /** Milliseconds since the epoch. Progress is noted with the time, so that a dead import differs from a running one. */
   readonly now: () => number;
 }
 
-/** How an import ended for now. */
+/** The result of an invocation's part of an import. */
 export interface ImportResult {
   /**
-   * `continue`: the time was short; the manifest says where to go on. `marker`: an empty object that only marks a folder
+   * `continue`: time was running out; the manifest says where to go on. `marker`: an empty object that only marks a folder
    * or the end of a job.
    */
   readonly outcome: 'done' | 'failed' | 'continue' | 'gone' | 'repeated' | 'marker';
@@ -50,18 +50,18 @@ export interface ImportResult {
 /** Blocks after which progress is noted: a few seconds' work, so that a crash costs no more. */
 const blocksPerNote = 20;
 /**
- * Carriers send at most 20 days of history again, and a stream keeps a week unless configured otherwise: what is older
- * than this when its file is delivered comes by no stream at the same moment.
+ * Carriers send at most 20 days of history again, and a stream keeps a week unless configured otherwise: a record that is
+ * older than this when its file is delivered does not arrive by stream at the same moment.
  */
 const settledMilliseconds = 45 * 86_400_000;
-/** Times that a block is tried, while store or quarantine do not take all of it. */
+/** How often a block is tried while the store or the quarantine does not take all of it. */
 const maxAttempts = 4;
 
 /**
- * Imports a CSV file, or goes on importing it: row by row into the ledger, rejects into the quarantine, progress into
+ * Imports a CSV file, or continues its import: row by row into the ledger, rejects into the quarantine, progress into
  * the manifest. Importing it again changes nothing.
  *
- * @throws Error when the store, the quarantine or the bucket keep failing: the message is then delivered again.
+ * @throws Error if the store, the quarantine or the bucket keeps failing: the message is then delivered again.
  */
 export async function importFile(
   object: FileObject,
@@ -87,7 +87,7 @@ export async function importFile(
   }
 }
 
-/** Opens the file; one that can't be opened is listed all the same, before its announcement is given up. */
+/** Opens the file. A file that cannot be opened is listed as well, before its announcement is given up. */
 async function openNoted(
   object: FileObject,
   source: Source,
@@ -106,7 +106,7 @@ async function openNoted(
   }
 }
 
-/** Whether an empty object is not a delivery but a marker: a folder, or `_SUCCESS` of a job. */
+/** Whether an empty object is a marker and not a delivery: a folder, or `_SUCCESS` of a job. */
 function isMarker({ key }: FileObject): boolean {
   return !/\.csv(\.gz)?$/i.test(key);
 }
@@ -135,7 +135,7 @@ interface Task {
   readonly source: Source;
   readonly ports: ImportPorts;
   readonly arrivedAt: number;
-  /** The rows that are still to be read. */
+  /** The rows that are not yet imported. */
   readonly blocks: BlockReader;
 }
 
@@ -160,7 +160,7 @@ function newManifest(
   };
 }
 
-/** A file of which no row can be read: kept whole. */
+/** Keeps a file of which no row can be read as a whole. */
 async function refuse(
   object: FileObject,
   source: Source,
@@ -178,7 +178,7 @@ async function refuse(
   return { outcome: 'failed', manifest: failed };
 }
 
-/** A file that vanished before all of it was in: what is in stays in. */
+/** Closes the import of a file that disappeared before its end: the imported rows stay. */
 async function giveUp({ header, ...known }: Manifest, ports: ImportPorts): Promise<Manifest> {
   const reason = 'The file was deleted or replaced before all of it was imported';
   const failed: Manifest = { ...known, state: 'failed', reason, noted: timeNow(ports) };
@@ -226,18 +226,18 @@ async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise
   return { outcome: 'done', manifest: finished };
 }
 
-/** The first rows of a block: up to the next header, or that header alone; it is a row too where it can't be one. */
+/** The first rows of a block: up to the next header, or only that header. An unusable header is a row as well. */
 interface Section {
   readonly rows: readonly ParsedRow[];
   /** Bytes that it takes. */
   readonly length: number;
   /** Bytes of the block behind it. */
   readonly rest: number;
-  /** The header that it is; undefined where it is rows. */
+  /** The header; undefined if these are rows. */
   readonly header?: string;
 }
 
-/** Rows stand under the header before them, wherever in the file that is. */
+/** The header before them applies to rows, wherever it is in the file. */
 function cutAtHeader({ bytes, ends }: Block, layout: Layout): Section {
   const rows = parseRows(bytes, ends, layout.delimiter);
   for (const [index, row] of rows.entries()) {
@@ -245,7 +245,7 @@ function cutAtHeader({ bytes, ends }: Block, layout: Layout): Section {
     if (header === undefined) continue;
     const begin = row.bytes.byteOffset - bytes.byteOffset;
     if (index > 0) return { rows: rows.slice(0, index), length: begin, rest: bytes.length - begin };
-    // A row that is broken by its quotes may end before the bytes that were taken for one.
+    // A row that is broken by its quotes may end before the bytes that were cut as one row.
     const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
     const length = lineBreak === -1 ? bytes.length : lineBreak + 1;
     return { rows: swallowsRows(header) ? [row] : [], length, rest: bytes.length - length, header };
@@ -265,14 +265,14 @@ function advanced(manifest: Manifest, section: Section, { received, rejected }: 
   };
 }
 
-/** Takes in rows, again and again until all of them are in. */
+/** Takes in rows, and repeats until all of them are in. */
 async function importSection(
   task: Task,
   { rows }: Section,
   layout: Layout,
   manifest: Manifest,
 ): Promise<Receipt> {
-  // The file's first header is found at its beginning; a later one is kept with what it is needed for.
+  // The first header is at the beginning of the file; a later one is kept with the rows that need it.
   const header = (manifest.headers ?? 1) > 1 ? { header: layout.header } : {};
   const entries = rows.map((row, index): Entry => {
     const { source, arrivedAt } = task;
@@ -299,25 +299,25 @@ async function importSection(
   }
 }
 
-/** What a row states, under its file's header. */
+/** Interprets a row under its header. */
 export function interpretParsedRow(row: ParsedRow, interpretRow: RowInterpreter, arrival: Arrival): Reading {
   return row.fields === undefined ? brokenRow(row.isText) : interpretRow(row.fields, arrival);
 }
 
 function brokenRow(isText: boolean): Fault {
   return isText
-    ? fault('broken-row', 'The row is not CSV: a quote is not closed, or something follows one')
+    ? fault('broken-row', 'The row is not CSV: a quote is not closed, or characters follow a closed one')
     : fault('not-utf8', 'The row is not UTF-8 text');
 }
 
-/** Rows that the store or the quarantine would not take. */
+/** The store or the quarantine did not take all rows. */
 export class ImportError extends Error {
   override readonly name = 'ImportError';
 
   constructor(manifest: Manifest, { receipt, errors }: Ingested) {
     const causes = errors.map(({ name, message }) => `${name}: ${message}`).join('; ');
     super(
-      `${receipt.failed} rows behind row ${manifest.rows} of ${manifest.object} were not taken in: ${causes}`,
+      `${receipt.failed} rows after row ${manifest.rows} of ${manifest.object} were not taken in: ${causes}`,
     );
   }
 }

@@ -13,15 +13,15 @@ import { type Delimiter, detectDelimiter, type ParsedRow, parseRows, scanRows } 
 /** The maximum length of a header. */
 const maxHeaderBytes = 64 * 1024;
 
-/** How rows are read, by the header that stands before them. */
+/** How rows are read, by the header before them. */
 export interface Layout {
   readonly header: string;
   readonly delimiter: Delimiter;
   /** The column that holds the ids of rows; -1 where the header names none. */
   readonly idColumn: number;
-  /** What is wrong with the header; undefined where rows can be read under it. */
+  /** What is wrong with the header; undefined if it can be used. */
   readonly fault: Fault | undefined;
-  /** Of a header that can't be used: says of each row what is wrong with the header. */
+  /** For an unusable header: answers each row with the fault of the header. */
   readonly interpretRow: RowInterpreter;
 }
 
@@ -30,7 +30,7 @@ export interface ReadableFile {
   readonly layout: Layout;
   /** Bytes that the header takes, when it was read just now. */
   readonly headerBytes: number;
-  /** The rows behind what was read. */
+  /** The rows after the header. */
   readonly blocks: BlockReader;
 }
 
@@ -39,7 +39,7 @@ export interface ReadableFile {
  *
  * @param key the object's, whose name may tell what the file is about.
  * @param bytes the file's, from where it was opened.
- * @param known the header in force, where the file was opened behind it.
+ * @param known the header in force, if the file was opened after it.
  */
 export async function readLayout(
   key: string,
@@ -57,7 +57,7 @@ export async function readLayout(
 }
 
 /**
- * The layout under a header that stands before rows, be it the first or one in the middle of a file.
+ * The layout under a header, either the first one or one in the middle of a file.
  *
  * @param header without a byte-order mark.
  */
@@ -72,8 +72,8 @@ export function parseLayout(header: string, key: string): Layout {
 }
 
 /**
- * Whether a header has swallowed rows: by a quote that is not closed, or because lines end with a carriage return only.
- * A name in quotes may have a line break in it, but hardly a separator as well.
+ * Whether a header contains rows: because a quote is not closed, or because lines end with a carriage return only. A name
+ * in quotes may contain a line break, but hardly a separator as well.
  */
 export function swallowsRows(header: string): boolean {
   if (!/[\r\n]/.test(header)) return false;
@@ -84,12 +84,12 @@ export function swallowsRows(header: string): boolean {
 
 const brokenHeader = fault(
   'unknown-columns',
-  'The header has a line break in it: a quote is not closed, or lines end with a carriage return only. End lines with a line feed',
+  'The header contains a line break: a quote is not closed, or lines end with a carriage return only. End lines with a line feed',
 );
 
-/** The header that a row among others is, under which the next rows stand; undefined if the row is not a header. */
+/** The header for the next rows, if a row among others is one; otherwise undefined. */
 export function headerIn(row: ParsedRow, { idColumn, header }: Layout): string | undefined {
-  // Nearly all rows have an id that is a number: a look is cheaper.
+  // Nearly all rows have a number as id: checking that first is cheaper.
   const id = row.fields?.[idColumn];
   if (id !== undefined && isDigit(id.charCodeAt(0))) return undefined;
   if (!row.isText || row.bytes.length > maxHeaderBytes) return undefined;
@@ -115,7 +115,7 @@ function headerFields(header: string, delimiter: Delimiter): readonly string[] |
   return parseRows(bytes, [bytes.length], delimiter)[0]?.fields;
 }
 
-/** How rows are read under a header, or why none can be. */
+/** How rows are read under a header, or why they cannot be. */
 function readColumns(
   header: string,
   fields: readonly string[] | undefined,
@@ -134,11 +134,11 @@ interface StartedLayout {
   readonly header: string;
   /** Bytes that the header takes, when it was read just now. */
   readonly headerBytes: number;
-  /** The file's bytes behind what was read. */
+  /** The file's bytes after the header. */
   readonly rest: AsyncIterable<Uint8Array>;
 }
 
-/** Reads the first row that is not blank. What it finds depends on the file alone, not on how its bytes arrive. */
+/** Reads the first row that is not blank. The result depends on the file only, not on the chunks in which it arrives. */
 async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayout | Fault> {
   const chunks = bytes[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
@@ -173,11 +173,11 @@ async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayo
 
 interface HeaderBounds {
   readonly begin: number;
-  /** Behind its line break; undefined where it goes on. */
+  /** The position after its line break; undefined if the row goes on. */
   readonly end: number | undefined;
 }
 
-/** Where the first row is, line breaks in its quotes being part of it. A line that only states the separator is not a row. */
+/** Finds the first row; line breaks in quotes are a part of it. A line that only states the separator is not a row. */
 function findHeader(head: Buffer, ended: boolean): HeaderBounds {
   for (let begin = blankBytes(head, 0); ; ) {
     const [length] = scanRows(head.subarray(begin), ',', 1).ends;

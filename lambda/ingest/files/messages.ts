@@ -1,6 +1,6 @@
 import { jsonObject, parseObject } from '../../json/json.ts';
 
-/** The messages that the importer gets: S3's announcements of objects, and its own to go on with one. */
+/** The importer's messages: S3's announcements of objects, and its own to continue an import. */
 
 /** An object that was announced. */
 export interface FileObject {
@@ -12,7 +12,7 @@ export interface FileObject {
   readonly eTag: string | undefined;
 }
 
-/** What a message asks for; `undefined` where it is of no known kind. */
+/** What a message asks for; undefined if it is not of a known kind. */
 export type FileMessage = { readonly objects: readonly FileObject[] } | undefined;
 
 /** Reads a queue message's body. */
@@ -34,7 +34,7 @@ export function readMessage(body: string): FileMessage {
   return { objects };
 }
 
-/** The message with which the import of an object goes on. */
+/** The message that continues the import of an object. */
 export function continuation(object: FileObject): string {
   return JSON.stringify({ continue: object });
 }
@@ -44,13 +44,13 @@ export function objectName({ bucket, key, versionId, eTag }: FileObject): string
   return `${bucket}/${key}@${versionId ?? eTag ?? 'current'}`;
 }
 
-/** An object as S3 names the source of a copy: URL-encoded, with its version where there are any. */
+/** An object as S3 names the source of a copy: URL-encoded, with its version if it has one. */
 export function formatCopySource({ bucket, key, versionId }: FileObject): string {
   const path = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
   return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
 }
 
-/** An announcement's object; `other` where it announces something else than an object's creation. */
+/** An announcement's object; `other` if it does not announce the creation of an object. */
 function announcedObject(record: unknown): FileObject | 'other' | undefined {
   const { eventName, s3 } = jsonObject(record) ?? {};
   if (typeof eventName !== 'string') return undefined;
@@ -64,7 +64,7 @@ function announcedObject(record: unknown): FileObject | 'other' | undefined {
   return readFileObject({ bucket, key: decoded, versionId, eTag });
 }
 
-/** S3 announces keys as a form encodes them: blanks are `+`. */
+/** S3 announces keys in form encoding: blanks are `+`. */
 function decodedKey(key: string): string | undefined {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));

@@ -3,14 +3,14 @@ import { CsvError, parse } from 'csv-parse/sync';
 
 /**
  * CSV in blocks of whole rows: a file of any size is read in constant memory, and reading can begin again at any block,
- * since a block's bounds depend on the file alone.
+ * since a block's bounds depend on the file only.
  */
 
-/** A field separator that a header was seen to use. */
+/** A field separator of CSV files. */
 export const delimiters = [',', ';', '\t', '|'] as const;
 export type Delimiter = (typeof delimiters)[number];
 
-/** One row: its fields, or undefined where its bytes are no CSV row or no UTF-8. */
+/** One row: its fields, or undefined if its bytes are not a CSV row or not UTF-8. */
 export interface ParsedRow {
   readonly fields: readonly string[] | undefined;
   /** Whether the bytes are UTF-8. */
@@ -25,8 +25,8 @@ const carriageReturn = 0x0d;
 const lineBreak = Buffer.from('\r\n');
 
 /**
- * Where rows end: the positions behind the line breaks that are not inside quotes. A quote counts as such only at the
- * beginning of a field, so a stray one inside a field does not swallow what follows.
+ * Where rows end: the positions after the line breaks that are not inside quotes. A quote counts only at the beginning of
+ * a field, so a stray quote inside a field does not affect the rows after it.
  */
 export function rowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
   return scanRows(bytes, delimiter, Number.POSITIVE_INFINITY).ends;
@@ -50,7 +50,7 @@ export function scanRows(bytes: Buffer, delimiter: Delimiter, max: number): RowS
     const byte = bytes[index];
     if (quoted) {
       if (byte !== quote) continue;
-      // A doubled quote stands for one: it closes here and the next one, at no field's start, opens again.
+      // A doubled quote stands for one: the first closes here, and the second opens again.
       if (bytes[index + 1] === quote) index += 1;
       else quoted = false;
       continue;
@@ -81,7 +81,7 @@ export function lineEnds(bytes: Buffer, max: number): number[] {
 }
 
 /**
- * Parses whole rows. Blank lines are no rows, nor are rows of empty cells and a spreadsheet's `sep=;`.
+ * Parses whole rows. Blank lines, rows of empty cells and a spreadsheet's `sep=;` are not rows.
  *
  * @param ends where the rows end, as {@link rowEnds} found them; the last may lack its line break.
  */
@@ -103,14 +103,14 @@ function isSeparatorLine(fields: readonly string[]): boolean {
 
 function parseLines(bytes: Buffer, ends: readonly number[], delimiter: Delimiter): ParsedRow[] {
   const lines = cutLines(bytes, ends);
-  // Something is broken in here: row by row, so that only what is broken is lost.
+  // Something here is broken: parse row by row, so that only broken rows are rejected.
   if (!isUtf8(bytes)) return lines.flatMap((line) => parsedAlone(line, delimiter));
   const hasQuotes = bytes.includes(quote);
   const quoted = hasQuotes ? lines.filter((line) => line.includes(quote)) : [];
   const records = parsedTogether(quoted, delimiter);
   let next = 0;
   return lines.flatMap((line): ParsedRow | ParsedRow[] => {
-    // Without quotes there is nothing to CSV but its separators.
+    // Without quotes, CSV is only split at its separators.
     if (!hasQuotes || line !== quoted[next]) {
       return { fields: withoutMark(line).toString('utf8').split(delimiter), isText: true, bytes: line };
     }
@@ -120,14 +120,14 @@ function parseLines(bytes: Buffer, ends: readonly number[], delimiter: Delimiter
   });
 }
 
-/** The fields of rows that have quotes; undefined where one of them is broken. */
+/** The fields of rows with quotes; undefined if one of them is broken. */
 function parsedTogether(rows: readonly Buffer[], delimiter: Delimiter): readonly string[][] | undefined {
   if (rows.length === 0) return [];
   const records = parsed(Buffer.concat(rows.flatMap((row) => [withoutMark(row), lineBreak])), delimiter);
   return records?.length === rows.length ? records : undefined;
 }
 
-/** One row, or the lines of what an unclosed quote made one. */
+/** One row, or the lines that an unclosed quote made one row. */
 function parsedAlone(row: Buffer, delimiter: Delimiter): ParsedRow[] {
   const whole = parsedRow(row, delimiter);
   if (whole.fields !== undefined || !row.includes(newline)) return [whole];
@@ -164,7 +164,7 @@ function cutLines(bytes: Buffer, ends: readonly number[]): Buffer[] {
 
 function parsedRow(line: Buffer, delimiter: Delimiter): ParsedRow {
   const isText = isUtf8(line);
-  // Each quote has its partner; to find that out is far cheaper than to have the library fail.
+  // Checking that quotes are paired is far cheaper than letting the library fail.
   const records = isText && hasQuotesInPairs(line) ? parsed(withoutMark(line), delimiter) : undefined;
   return { fields: records?.length === 1 ? records[0] : undefined, isText, bytes: line };
 }
@@ -175,7 +175,7 @@ function hasQuotesInPairs(line: Buffer): boolean {
   return quotes % 2 === 0;
 }
 
-/** The rows' fields, or undefined where the library finds the text broken. */
+/** The rows' fields, or undefined if the library finds the text broken. */
 function parsed(bytes: Buffer, delimiter: Delimiter): string[][] | undefined {
   try {
     return parse(bytes, {

@@ -3,15 +3,15 @@ import { createGunzip } from 'node:zlib';
 import { type Fault, fault, formatReason } from '../../carriers/reading.ts';
 import type { OpenedFile } from './file-store.ts';
 
-/** A file whose bytes are those of the CSV, packed or not. */
+/** An opened file whose bytes are those of the CSV, whether the object is packed or not. */
 export interface UnpackedFile extends OpenedFile {
-  /** Whether the object is gzip; positions are then those of the CSV in it. */
+  /** Whether the object is gzip; positions then refer to the CSV in it. */
   readonly isPacked: boolean;
-  /** What is wrong with the gzip, of which nothing is read then; undefined where nothing is. */
+  /** What is wrong with the gzip, in which case nothing of it is read. */
   readonly damage?: Fault;
 }
 
-/** A packed file that can't be unpacked to its end. */
+/** A packed file that cannot be unpacked to its end. */
 class DamagedFileError extends Error {
   override readonly name = 'DamagedFileError';
   readonly fault: Fault;
@@ -22,7 +22,7 @@ class DamagedFileError extends Error {
   }
 }
 
-/** CSV shrinks to a tenth; a file that unpacks to more than 200 times its size is not CSV. Small files may. */
+/** CSV shrinks to a tenth; a file that unpacks to more than 200 times its size is not CSV, unless it is small. */
 const maxRatio = 200;
 const freeBytes = 64 * 1024 * 1024;
 
@@ -30,12 +30,12 @@ const freeBytes = 64 * 1024 * 1024;
 export type Open = (from: number) => Promise<OpenedFile | undefined>;
 
 /**
- * Opens the CSV that an object is or holds. Gzip is known by its first bytes, not by its name.
+ * Opens the CSV that an object is or holds. Gzip is recognised by its first bytes, not by its name.
  *
- * @param from byte of the CSV from which on it is read. Gzip can't be entered in its middle: it is unpacked from its
+ * @param from byte of the CSV from which it is read. Gzip cannot be entered in the middle: it is unpacked from its
  *   beginning.
- * @param isPacked whether it is gzip, where that is known from its beginning.
- * All of it is unpacked before anything of it is read: what damaged gzip unpacks to may be wrong from its beginning on.
+ * @param isPacked whether it is gzip, if that is already known.
+ * It is unpacked completely before anything is read, since damaged gzip may unpack to wrong bytes from its beginning on.
  *
  */
 export async function openUnpacked(
@@ -71,7 +71,7 @@ function isGzip(head: Buffer): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-/** At least two bytes, where there are any. */
+/** At least two bytes, if the file has that many. */
 async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
   let head: Buffer = Buffer.alloc(0);
   while (head.length < 2) {
@@ -108,14 +108,14 @@ async function* unpacked(packed: AsyncIterable<Uint8Array>, size: number): Async
     throw new DamagedFileError(
       fault(
         'broken-gzip',
-        `The gzip is damaged or cut short behind byte ${length} of what it holds. Send the file again`,
+        `The gzip is damaged or cut short after byte ${length} of its content. Send the file again`,
       ),
     );
   }
   if (gunzip.bytesWritten < size) {
     const rest = size - gunzip.bytesWritten;
     throw new DamagedFileError(
-      fault('broken-gzip', `${rest} bytes that are no gzip follow the gzip. Send the gzip alone`),
+      fault('broken-gzip', `${rest} bytes that are not gzip follow the gzip. Send only the gzip`),
     );
   }
 }

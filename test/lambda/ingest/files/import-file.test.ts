@@ -204,18 +204,17 @@ describe('a file with', () => {
     'lines that end with a carriage return only': {
       bytes: `${header}\r${row(1)}\r`,
       code: 'unknown-columns',
-      reason:
-        /^The header has a line break in it: a quote is not closed, or lines end with a carriage return/,
+      reason: /^The header contains a line break: a quote is not closed, or lines end with a carriage return/,
     },
     'lines without quotes that end with a carriage return only': {
       bytes: `${header}\r${row(1)}\r`.replaceAll('"', ''),
       code: 'unknown-columns',
-      reason: /^The header has a line break in it/,
+      reason: /^The header contains a line break/,
     },
     'a quote in the header that swallows rows': {
       bytes: `${header},"note\n${row(1).replaceAll('"', '')}\n"\n${row(2)}\n`,
       code: 'unknown-columns',
-      reason: /^The header has a line break in it/,
+      reason: /^The header contains a line break/,
     },
     'a header that is no CSV': {
       bytes: `"id,"event_start_timestamp"\n${row(1)}\n`,
@@ -393,7 +392,7 @@ describe('a long file', () => {
     failing = 100;
     const other = await importing.put(`other-${key}`, bytes);
     await expect(importing.import(other, { writer: limping })).rejects.toThrow(
-      `1 rows behind row 0 of ${objectName(other)} were not taken in: Error: throttled`,
+      `1 rows after row 0 of ${objectName(other)} were not taken in: Error: throttled`,
     );
     expect(failing).toBe(96);
   });
