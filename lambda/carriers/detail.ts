@@ -70,18 +70,26 @@ export function textWithin(detail: unknown, room: number): string | undefined {
 }
 
 /**
- * The members that say something, without those that are left out first, down to a depth that no carrier reaches. A text
- * that is longer than the room is cut here already, since the result is cut within it anyway.
+ * The members that say something, without those that are left out first, down to a depth that no carrier reaches. What
+ * follows a text, or members, that exceed the room by themselves is not looked at: the result is cut within it anyway.
  */
 function without(value: unknown, stages: number, room: number, depth: number): unknown {
   if (typeof value === 'string') return value.length > room ? value.slice(0, room + 1) : value;
   if (typeof value !== 'object' || value === null) return value;
   if (depth > maxDepth) return '…';
-  if (Array.isArray(value)) return value.map((element) => without(element, stages, room, depth + 1));
+  // An element takes a character and a comma at least, a member its name and four characters more.
+  if (Array.isArray(value)) {
+    return value.slice(0, room + 1).map((element) => without(element, stages, room, depth + 1));
+  }
+  const members = value as Readonly<Record<string, unknown>>;
   const kept: [string, unknown][] = [];
-  for (const [name, member] of Object.entries(value)) {
-    if (member === null || findStage(name) < stages) continue;
+  let length = 0;
+  for (const name of Object.keys(members)) {
+    const member = members[name];
+    if (member === undefined || member === null || findStage(name) < stages) continue;
     kept.push([name, without(member, stages, room, depth + 1)]);
+    length += name.length + 4;
+    if (length > room) break;
   }
   return Object.fromEntries(kept);
 }

@@ -98,6 +98,23 @@ describe('a detail', () => {
     expect(textWithin({ apn: 'x', other: 'y'.repeat(30) }, 20)).toBe('{"other":"yyyyyyy…');
   });
 
+  it('is made of the first members and elements only where these take the room', () => {
+    let looked = 0;
+    const look = (): number => {
+      looked += 1;
+      return 1;
+    };
+    const member = { enumerable: true, get: look };
+    const members = Array.from({ length: 5_000 }, (_, index) => [`member_${index}`, member] as const);
+    const object = Object.defineProperties({}, Object.fromEntries(members));
+    const elements = Array.from({ length: 5_000 }, () => ({ toJSON: look }));
+    expect([textWithin(object, 40), textWithin({ elements }, 40)]).toEqual([
+      '{"member_0":1,"member_1":1,"member_2"…',
+      '{"elements":[1,1,1,1,1,1,1,1,1,1,1,1,…',
+    ]);
+    expect(looked).toBeLessThan(500);
+  });
+
   it('shares its bytes with the description, and has some of its own whatever that takes', () => {
     const text = 'd'.repeat(1_000);
     const bytesBeside = (description: string | undefined) => detailText(text, description)?.length;
