@@ -101,10 +101,13 @@ function synthesize(simledger: object): Template {
     const app = new App({
       analyticsReporting: false,
       outdir,
-      // CDK's own checks take seconds, and say nothing about what is read here.
+      // CDK's own checks, and notes of where a construct was made, take seconds and are not read here.
       builtinCloudFormationValidation: false,
+      treeMetadata: false,
       context: {
         ...cdk.context,
+        'aws:cdk:disable-creation-stack-traces': true,
+        'aws:cdk:disable-stack-trace': true,
         'aws:cdk:bundling-stacks': [],
         'aws:cdk:enable-path-metadata': true,
         simledger,
