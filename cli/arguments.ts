@@ -2,11 +2,11 @@ import { InvalidArgumentError } from 'commander';
 import { formatTime } from '../lambda/ledger/time.ts';
 import { type ParameterKind, timeParameter } from '../lambda/queries/parameters.ts';
 
-/** What options and arguments take. Every mistake is answered with the value given and with what is accepted. */
+/** The values of options and arguments. Every error says the value given and what is accepted. */
 
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A time, or how long ago it was; as ISO 8601 in UTC with milliseconds. */
+/** A time or an age, returned as ISO 8601 in UTC with milliseconds. */
 export function timeArgument(now: () => number): (text: string) => string {
   return (text) => {
     const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
@@ -20,7 +20,7 @@ export function timeArgument(now: () => number): (text: string) => string {
   };
 }
 
-/** What a parameter of a query takes, as the query takes it. */
+/** A value of a query's parameter. */
 export function queryArgument<Value>({ accepted, parse }: ParameterKind<Value>): (text: string) => Value {
   return (text) => {
     const value = parse(text);
@@ -51,7 +51,7 @@ function refused(accepted: string): InvalidArgumentError {
   return new InvalidArgumentError(`Give ${accepted}.`);
 }
 
-/** Formats of an export, by the endings of their files. */
+/** Formats of an export, by the extensions of their files. */
 export const exportFormats = ['csv', 'jsonl'] as const;
 export type ExportFormatName = (typeof exportFormats)[number];
 

@@ -4,22 +4,22 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 
-/** The bundle of the command line: made of the sources in this folder, kept in `node_modules/.cache`. */
+/** The bundle of the command line: made from the sources in this folder, kept in `node_modules/.cache`. */
 
-/** What tells whether a bundle is current. `cli/simledger.mjs` reads it. */
+/** Shows whether a bundle is current. `cli/simledger.mjs` reads it. */
 export interface BundleManifest {
   /** The name of the bundle's first file, in the folder `files` beside the manifest. */
   readonly entry: string;
-  /** What the bundle was made of: the path from the project's folder, and `<mtime in ms> <bytes>`. */
+  /** The sources of the bundle: the path from the project's folder, and `<mtime in ms> <bytes>`. */
   readonly inputs: readonly (readonly [path: string, stamp: string])[];
 }
 
-/** What else decides on the bundle: packages (npm notes here what it has installed), and how it is made. */
+/** Other files that change the bundle: npm's note of the installed packages, and the code that makes the bundle. */
 const furtherInputs = ['node_modules/.package-lock.json', 'tsconfig.json', 'cli/bundle.ts'];
-/** Files of an earlier bundle stay for so long: a command that was started with it may still load one of them. */
+/** How long files of an earlier bundle stay: a running command may still load one of them. */
 const keptMilliseconds = 24 * 3_600_000;
 
-/** How the bundle is made: one file a command, and files that several share, so that each loads what it needs only. */
+/** How the bundle is made: one file per command, and shared files, so that each command loads only what it needs. */
 export function bundleOptions(project: string): BuildOptions & { metafile: true; write: false } {
   return {
     absWorkingDir: project,
@@ -39,7 +39,7 @@ export function bundleOptions(project: string): BuildOptions & { metafile: true;
     // Maps are read with `NODE_OPTIONS=--enable-source-maps` only.
     sourcemap: 'linked',
     sourcesContent: false,
-    // Packages that are CommonJS ask for Node's modules by `require`.
+    // CommonJS packages load Node's modules by `require`.
     banner: {
       js: "import{createRequire as simledgerRequire}from'node:module';const require=simledgerRequire(import.meta.url);",
     },
@@ -53,9 +53,9 @@ export function bundleOptions(project: string): BuildOptions & { metafile: true;
  * Makes the bundle and notes what it was made of.
  *
  * @param project folder of the clone.
- * @param cache folder to keep it in; made where it is not there.
- * @returns the name of its first file in the cache's folder `files`; undefined where the cache can't be written.
- * @throws what esbuild throws, where a source can't be compiled.
+ * @param cache folder for the bundle; created if it does not exist.
+ * @returns the name of its first file in the cache's folder `files`; undefined if the cache cannot be written.
+ * @throws what esbuild throws if a source cannot be compiled.
  */
 export async function buildBundle(project: string, cache: string): Promise<string | undefined> {
   const started = Date.now();
@@ -64,7 +64,7 @@ export async function buildBundle(project: string, cache: string): Promise<strin
   try {
     await mkdir(folder, { recursive: true });
     for (const { path, contents } of outputFiles) {
-      // Names are hashes of contents.
+      // Names contain hashes of the content, so an existing file is the same.
       if (!existsSync(join(folder, basename(path)))) await writeWhole(join(folder, basename(path)), contents);
     }
     const entry = entryName(metafile);
@@ -93,7 +93,7 @@ function readStamps(project: string, { inputs }: Metafile): (readonly [path: str
   });
 }
 
-/** A source that was changed while the bundle was made may be in it as it was before: such a bundle serves once. */
+/** A source that changes while the bundle is made may be in it in its old form: such a bundle is used once. */
 async function writeManifest(
   project: string,
   cache: string,
@@ -104,7 +104,7 @@ async function writeManifest(
   if (!changed) await writeWhole(join(cache, 'manifest.json'), JSON.stringify(manifest));
 }
 
-/** Writes a file that nobody sees before it is whole: two commands may make the bundle at the same time. */
+/** Writes a file that appears only when it is complete: two commands may make the bundle at the same time. */
 async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
   const unfinished = `${path}.${randomUUID()}`;
   await writeFile(unfinished, contents);

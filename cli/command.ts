@@ -5,34 +5,34 @@ import { Progress } from '../local/progress.ts';
 import type { Deployment } from './deployment/deployment.ts';
 import { type Colours, chooseColours, type Terminal } from './terminal/terminal.ts';
 
-/** How a command ends; `docs/cli.md` explains each. */
+/** Exit codes; `docs/cli.md` explains each. */
 export const exitCode = {
-  /** What was asked for was done. */
+  /** The command succeeded. */
   done: 0,
-  /** It was done, and something needs a look: records that were not taken in, a check that failed, nothing found. */
+  /** The command ran, but something needs attention: records that were not taken in, a failed check, nothing found. */
   attention: 1,
   /** The command line cannot be understood. */
   wrongUse: 2,
-  /** The deployment was not found or not reached, or does not permit it. */
+  /** The deployment was not found, cannot be reached, or does not permit the request. */
   unreachable: 3,
-  /** Ended by Ctrl-C; what was done so far stays done. */
+  /** Ended by Ctrl-C; finished work stays done. */
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
-/** What a command line runs with, besides its arguments. */
+/** The environment of a command line. */
 export interface CommandEnvironment {
   readonly terminal: Terminal;
   /** Fires at Ctrl-C. */
   readonly signal: AbortSignal;
-  /** How carriers' JSON is read; today's code unless something else is tried out. */
+  /** Interprets carriers' JSON; by default this version's code. */
   readonly interpret?: Interpret;
   /** The path of `simledger.mjs`, for shells to call. */
   readonly script?: string;
 }
 
-/** What every command works with. */
+/** The context of every command. */
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly deployment: Deployment;
@@ -40,15 +40,15 @@ export interface CommandContext {
   readonly json: boolean;
   /** Show personal values. */
   readonly reveal: boolean;
-  /** Fires at Ctrl-C: what is in hand is brought to its end, and nothing new is begun. */
+  /** Fires at Ctrl-C: current work is finished, and nothing new is begun. */
   readonly signal: AbortSignal;
-  /** Today's reading of carriers' JSON. */
+  /** Interprets carriers' JSON by this version's code. */
   readonly interpret: Interpret;
 }
 
 /**
- * A command: does what it is asked for, and says how that ended. One that only reads is left at Ctrl-C wherever it is;
- * one that writes brings to its end what it has in hand, and has to look at the signal for that.
+ * Runs a command, and returns its exit code. A command that only reads is stopped at Ctrl-C at any point; one that writes
+ * must watch the signal and finish its current work.
  */
 export type Perform<Options> = (context: CommandContext, options: Options) => Promise<ExitCode>;
 
@@ -66,7 +66,7 @@ export function colours({ terminal }: Pick<CommandContext, 'terminal'>): Colours
   return chooseColours(terminal);
 }
 
-/** Progress of long work, beside the results. */
+/** Progress of long work, on standard error. */
 export function startProgress({ terminal }: Pick<CommandContext, 'terminal'>, unit: string): Progress {
   return new Progress(terminal.err, unit);
 }

@@ -4,15 +4,15 @@ import { ProviderError } from '@smithy/core/config';
 import { AttentionError, UnreachableError, UsageError, UserError } from '../lambda/errors.ts';
 import { type ExitCode, exitCode } from './command.ts';
 
-/** What errors mean: those of AWS by named functions, and each by its class to the person who typed the command. */
+/** Explains errors to the person who typed the command: AWS's errors by named functions, others by their class. */
 
-/** What an error means to the person who typed the command. */
+/** An error, explained to the person who typed the command. */
 export interface Explanation {
   readonly code: ExitCode;
   readonly sentence: string;
 }
 
-/** Explains whatever a command throws. Only an error that nobody foresaw is told with its stack. */
+/** Explains any error that a command throws. Only an unexpected error is shown with its stack. */
 export function explain(error: unknown): Explanation {
   const told = toUserError(error);
   if (told instanceof UsageError) return { code: exitCode.wrongUse, sentence: told.message };
@@ -36,24 +36,24 @@ function toUserError(error: unknown): unknown {
     new UnreachableError(`${readMessage(error)}\n${advice}`, { cause: error });
   if (isNotSignedIn(error)) {
     return unreachable(
-      'AWS does not know who you are: sign in again, or give a profile by --profile or AWS_PROFILE',
+      'AWS does not accept your credentials: sign in again, or give a profile with --profile or AWS_PROFILE',
     );
   }
   if (isNotPermitted(error)) {
     return unreachable('You are not permitted: docs/cli.md lists what each command needs');
   }
-  if (error instanceof ServiceException) return unreachable(`AWS refused it: ${error.name}`);
+  if (error instanceof ServiceException) return unreachable(`AWS refused the request: ${error.name}`);
   if (isFileError(error)) {
     return new AttentionError(`${error.message}\nCheck that the path exists and that you may use it`, {
       cause: error,
     });
   }
   return isNotConnected(error)
-    ? unreachable('There is no connection: check the network, the region and the endpoint')
+    ? unreachable('Cannot connect: check the network, the region and the endpoint')
     : error;
 }
 
-/** Whether AWS has nothing of the name: an object, a bucket, a table, a stream. */
+/** Whether an object, bucket, table or stream does not exist. */
 export function isNotFound(error: unknown): boolean {
   return (
     error instanceof NotFound ||
@@ -64,7 +64,7 @@ export function isNotFound(error: unknown): boolean {
   );
 }
 
-/** Whether CloudFormation has no stack of the name. It has no error of its own for that. */
+/** Whether a stack does not exist. CloudFormation has no own error for that. */
 export function isUnknownStack(error: unknown): boolean {
   return error instanceof ServiceException && error.name === 'ValidationError';
 }

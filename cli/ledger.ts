@@ -17,7 +17,7 @@ import { readItem } from '../lambda/store/registers.ts';
 import { LedgerWriter } from '../lambda/store/writer.ts';
 import type { Deployment } from './deployment/deployment.ts';
 
-/** The ledger as commands write it: by the functions' own writer, in earnest or as a rehearsal. */
+/** The ledger as commands write it: with the functions' own writer, really or in a dry run. */
 
 /** Whether anything is written. */
 export interface Effect {
@@ -70,7 +70,7 @@ const plainWrites = new Set(['PutItemCommand', 'BatchWriteItemCommand']);
 async function rehearse(client: DynamoDBClient, command: string, input: ServiceInputTypes): Promise<void> {
   if (plainWrites.has(command)) return;
   if (command !== 'UpdateItemCommand' || !('Key' in input) || !('TableName' in input)) {
-    throw new Error(`A dry run knows no ${command}`);
+    throw new Error(`A dry run does not support ${command}`);
   }
   const stored = await readItem(client, input.TableName ?? '', input.Key ?? {});
   if (stored === undefined) return;
@@ -118,7 +118,7 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
       if (!dryRun) await keepFile(makeRejectBucket(deployment), reject, formatCopySource(object));
     },
     count: () => undefined,
-    // It notes where it is, and ends; begun again, it goes on from there.
+    // It notes its progress and ends; the next import goes on from there.
     timeIsShort: () => signal.aborted,
     now: Date.now,
   };

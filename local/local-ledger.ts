@@ -56,7 +56,7 @@ export interface LocalLedgerOptions {
   readonly sessionRefresh?: SessionRefresh | undefined;
   /** Takes the functions' log lines, metrics left out. */
   readonly onLog: (line: string) => void;
-  /** Told of what a user has to know: records given up, an engine that ended. */
+  /** Called with messages for the user: records given up, an engine that ended. */
   readonly onTrouble: (sentence: string) => void;
 }
 
@@ -344,7 +344,7 @@ class RunningLedger implements LocalLedger {
 
   async #startFunctions(): Promise<void> {
     const queue = this.#sqs.queue(fileQueue);
-    if (queue === undefined) throw new Error('The file queue is not there');
+    if (queue === undefined) throw new Error('The file queue does not exist');
     const variables = this.#functionVariables(queue.url);
     const [consumer, importer] = await Promise.all([
       this.#createFunction('kinesis-consumer', functions.kinesisConsumer, variables),
@@ -511,7 +511,7 @@ async function onPort<T>(name: keyof Ports, port: number, start: (port: number) 
     if (code === 'EADDRINUSE') {
       const { variable } = portVariables[name];
       throw new UsageError(
-        `Port ${port} is taken: set ${variable} to a free port, or stop what listens there`,
+        `Port ${port} is in use: set ${variable} to a free port, or stop the process that listens there`,
       );
     }
     if (error instanceof DynamoDbStartError && code === 'LEVEL_LOCKED') {

@@ -1,18 +1,18 @@
 import type { CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Shell } from '../arguments.ts';
 
-/** Completion by Tab: the words that fit at the cursor, and the script that makes a shell ask for them. */
+/** Completion by Tab: the words that fit at the cursor, and the script with which a shell asks for them. */
 
-/** One word that fits. */
+/** One possible word. */
 export interface Candidate {
   readonly word: string;
   readonly description: string;
 }
 
-/** What fits: words, or the names of files, which the shell knows best. */
+/** The possible words, or file names, which the shell completes itself. */
 export type Completion = readonly Candidate[] | 'files';
 
-/** Names of values that are paths, as the program's help writes them. */
+/** Names in the program's help of values that are paths. */
 const pathNames = new Set(['file', 'dir']);
 
 /**
@@ -55,14 +55,14 @@ export function complete(program: CommandUnknownOpts, before: readonly string[],
   );
 }
 
-/** What the words before the cursor mean. */
+/** The meaning of the words before the cursor. */
 interface Position {
   readonly command: CommandUnknownOpts;
   /** The option that the last word begins, which takes a value. */
   readonly openOption: Option | undefined;
   /** Arguments that are given. */
   readonly arguments: number;
-  /** Behind `--`. */
+  /** Whether `--` came before. */
   readonly onlyArguments: boolean;
 }
 
@@ -105,8 +105,8 @@ function beginningWith(candidates: readonly Candidate[], start: string): readonl
 }
 
 /**
- * What each shell loads. The scripts ask the program at each Tab (`simledger complete`), so that they never differ from
- * it. Its answer is a line for each word that fits, with a tab and what it is; `:files` means the names of files.
+ * The script of each shell. It asks the program at each Tab (`simledger complete`), so it always matches the program. The
+ * answer has a line for each possible word, with a tab and its description; `:files` means file names.
  */
 const scripts: Readonly<Record<Shell, (script: string) => string>> = {
   bash: (script) => `# simledger completion for bash

@@ -23,19 +23,19 @@ import { formats, maskedItem, withoutFalseCost } from '../export/formats.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { type PortalForm, portalForms } from './portal-forms.ts';
 
-/** `connect SOURCE`: what the carrier's portal asks for, and then whether its records come. */
+/** `connect SOURCE`: shows the values for the carrier's portal, then waits for the first record. */
 export interface ConnectOptions {
   readonly source: string;
   /** Whether to wait for the first record. */
   readonly wait: boolean;
-  /** Seconds without a record after which causes are looked for. */
+  /** Seconds without a record after which possible causes are checked. */
   readonly hint: number;
 }
 
-/** Milliseconds between two looks at the stream and the tables. */
+/** Milliseconds between two reads of the stream and the tables. */
 const pauseMilliseconds = 1_000;
 
-/** Milliseconds after a record's arrival within which all that it is about is stored, where the consumer works. */
+/** Milliseconds within which a working consumer stores everything of a record. */
 const settlingMilliseconds = 10_000;
 
 export async function connect(context: CommandContext, options: ConnectOptions): Promise<ExitCode> {
@@ -67,19 +67,19 @@ function printForms(context: CommandContext, forms: readonly PortalForm[]): void
   for (const { where, fields } of forms) {
     print(context, bold(where));
     const width = Math.max(...fields.map(({ field }) => field.length));
-    // Values are the last on their line, and nothing else is, so that they can be copied whole.
+    // A value ends its line, so that it can be copied as a whole.
     for (const { field, value } of fields) print(context, `  ${field.padEnd(width)}  ${value}`);
     print(context, '');
   }
 }
 
-/** An item as a JSON line, personal values masked unless they are asked for. */
+/** An item as a JSON line; personal values are masked unless they are asked for. */
 function itemLine({ reveal }: CommandContext, { item = {} }: StoredItem): string {
   const shown = withoutFalseCost(item);
   return formats.jsonl.line(reveal ? shown : maskedItem(shown), []).trimEnd();
 }
 
-/** A source's first records, as they come in. */
+/** Watches a source for its first records. */
 class Connection {
   /** When the first delivery arrived, ISO 8601. */
   firstRequest: string | undefined;
@@ -98,7 +98,7 @@ class Connection {
     this.#hintAt = performance.now() + this.#hintMilliseconds;
   }
 
-  /** Waits for the first record, and for what the tables hold of it. Ctrl-C ends it. */
+  /** Waits for the first record and its items in the tables. Ctrl-C ends it. */
   async await(streamArn: string): Promise<readonly StoredItem[]> {
     const { deployment, signal } = this.#context;
     const tail = new StreamTail(deployment.kinesis, streamArn);
@@ -123,12 +123,12 @@ class Connection {
     }
   }
 
-  /** What the tables hold of the first record; none before it is there. */
+  /** The first record's items in the tables; none before they are stored. */
   async #readItems(): Promise<readonly StoredItem[]> {
     if (this.#record === undefined) return [];
     const items = await readStoredItems(this.#context.deployment, this.#record);
     const stored = items.filter(({ item }) => item !== undefined);
-    // One of them may never come: a fuller statement about the same has another key.
+    // One of them may never come: a fuller statement of the same has another key.
     const isSettled = performance.now() >= this.#settledAt;
     return stored.length === items.length || isSettled ? stored : [];
   }
@@ -158,7 +158,7 @@ class Connection {
     for (const stored of items) this.#say(`  ${stored.table.padEnd(8)} ${itemLine(this.#context, stored)}`);
   }
 
-  /** Names the causes that can be seen, and says where to look for the others. */
+  /** Shows the causes that checks find, and says where to look for others. */
   async #hint(): Promise<void> {
     const { deployment } = this.#context;
     const seconds = Math.round(this.#hintMilliseconds / 1000);
@@ -181,7 +181,7 @@ class Connection {
     );
   }
 
-  /** For people among the results; beside them where these are JSON. */
+  /** Prints a line for people: on standard error if the results are JSON. */
   #say(line: string): void {
     if (this.#context.json) this.#context.terminal.err.write(`${line}\n`);
     else print(this.#context, line);
@@ -192,14 +192,14 @@ function checkLine({ subject, outcome, sentence }: Check): string {
   return `${outcome === 'ok' ? ' ' : '!'} ${subject}: ${sentence}`;
 }
 
-/** An item that a record is about, where it stands. */
+/** An item that a record changes, and its key. */
 interface StoredItem {
   readonly table: keyof Places['tables'];
-  /** Undefined while it is not there. */
+  /** Undefined while it is not stored. */
   readonly item: Item | undefined;
 }
 
-/** The items that a record is about, as the tables hold them now. */
+/** The current items that a record changes. */
 function readStoredItems(
   { dynamoDb, places }: Pick<Deployment, 'dynamoDb' | 'places'>,
   { session, usage, event, sim }: Observations,

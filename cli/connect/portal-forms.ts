@@ -1,13 +1,13 @@
 import type { Carrier } from '../../lambda/ledger/source.ts';
 import { portals } from '../../lib/portals.ts';
 
-/** What each carrier's portal asks for, as docs/carriers has it, from what a deployment says of a source. */
+/** The form of each carrier's portal (see docs/carriers), filled in with a deployment's values. */
 
-/** What a deployment says of a source; what it does not have is left out. No value is a secret. */
+/** A deployment's values for a source; absent ones are left out. No value is a secret. */
 export interface ConnectionValues {
   readonly region: string;
   readonly streamName: string;
-  /** Where Kinesis is, if it is elsewhere than AWS has it. */
+  /** The endpoint of Kinesis, if it is not AWS's own. */
   readonly endpoint?: string | undefined;
   /** Stream, role and external id as one JSON text. */
   readonly sink?: string | undefined;
@@ -15,21 +15,21 @@ export interface ConnectionValues {
   readonly bucket?: string | undefined;
   readonly roleArn?: string | undefined;
   readonly externalId?: string | undefined;
-  /** What shows or says the access key. */
+  /** How to get the access key. */
   readonly accessKey?: string | undefined;
   readonly callback?: CallbackValues | undefined;
 }
 
-/** What a deployment says of the address that a carrier calls. */
+/** A deployment's values for the address that a carrier calls. */
 export interface CallbackValues {
   readonly url: string;
   /** Twilio's sink configuration. */
   readonly sink?: string | undefined;
-  /** What shows the credential, or has the carrier's put in its place. */
+  /** How to show the credential, or to store the one that the carrier chose. */
   readonly credential: string;
 }
 
-/** One of the ways in which a carrier's portal is filled in. */
+/** A form of a carrier's portal. */
 export interface PortalForm {
   /** Where in the portal the form is. */
   readonly where: string;
@@ -38,21 +38,21 @@ export interface PortalForm {
 
 /** A field of a form. */
 export interface PortalField {
-  /** As the portal calls it. */
+  /** Its name in the portal. */
   readonly field: string;
   readonly value: string;
 }
 
-/** How a portal names its form and what is in it. */
+/** A portal's words for its form and fields. */
 interface PortalWords {
   readonly where: string;
-  /** The kind of the form, by its own name, and what is chosen for it. */
+  /** The name of the field that chooses the kind of connection, and its values. */
   readonly kind: string;
   readonly kinesis: string;
   readonly webhook: string;
   /** Field names of the form. */
   readonly names: Readonly<Record<'region' | 'stream' | 'role' | 'callback' | 'credential', string>>;
-  /** What else is set. */
+  /** Further settings. */
   readonly settings: readonly PortalField[];
 }
 
@@ -60,7 +60,7 @@ const sinkNames = {
   ...{ region: 'AWS region', stream: 'Kinesis Stream ARN', role: 'Role ARN' },
   ...{ callback: 'Destination', credential: 'Credential' },
 };
-const history = 'on, to begin with the last 7 days';
+const history = 'on, to start with the last 7 days';
 
 const words: Readonly<Record<Carrier, PortalWords>> = {
   kore: {
@@ -113,7 +113,7 @@ const words: Readonly<Record<Carrier, PortalWords>> = {
   },
 };
 
-/** What the carrier's portal asks for, by each way that the source has, field by field. */
+/** The filled in forms of the carrier's portal, one for each kind of connection that the source has. */
 export function portalForms(carrier: Carrier, values: ConnectionValues): readonly PortalForm[] {
   const { where, kind, kinesis, webhook, names, settings } = words[carrier];
   const { callback, accessKey, roleArn, endpoint } = values;

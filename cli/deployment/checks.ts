@@ -6,9 +6,9 @@ import manifest from '../../package.json' with { type: 'json' };
 import { explainInOneLine } from '../errors.ts';
 import type { Check, Deployment } from './deployment.ts';
 
-/** What is looked after in every deployment. */
+/** Checks of every deployment. */
 
-/** Makes a {@link Check} of something that may fail; what fails is a problem of its own, not the end of the others. */
+/** Makes a {@link Check}. If looking fails, that is a problem by itself, and the other checks go on. */
 export async function check(subject: string, look: () => Promise<Omit<Check, 'subject'>>): Promise<Check> {
   try {
     return { subject, ...(await look()) };
@@ -29,7 +29,7 @@ export function warning(sentence: string): Omit<Check, 'subject'> {
   return { outcome: 'warning', sentence };
 }
 
-/** The version that is deployed, and this command line's. */
+/** Checks that the deployed version is the command line's. */
 export function versionCheck({ places }: Pick<Deployment, 'places'>): Check {
   const { version } = manifest;
   return {
@@ -42,7 +42,7 @@ export function versionCheck({ places }: Pick<Deployment, 'places'>): Check {
   };
 }
 
-/** Streams, tables, buckets and queues. */
+/** Checks streams, tables, buckets and queues. */
 export async function* placeChecks(deployment: Deployment): AsyncGenerator<Check> {
   for (const { name, streamArn } of deployment.places.sources.all) {
     if (streamArn !== undefined) yield streamCheck(deployment, name, streamArn);
@@ -75,7 +75,7 @@ function tableCheck({ dynamoDb }: Deployment, table: string, TableName: string):
     const { Table } = await dynamoDb.send(new DescribeTableCommand({ TableName }));
     return Table?.TableStatus === 'ACTIVE' || Table?.TableStatus === 'UPDATING'
       ? ok('active')
-      : problem(`is ${Table?.TableStatus} and stores nothing: look at it in the DynamoDB console`);
+      : problem(`is ${Table?.TableStatus} and stores nothing: see the DynamoDB console`);
   });
 }
 

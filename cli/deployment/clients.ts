@@ -10,7 +10,7 @@ import { UnreachableError } from '../../lambda/errors.ts';
 import { outputName } from '../../lib/output-names.ts';
 import type { Access, Places } from './deployment.ts';
 
-/** Where services are, if they are elsewhere than AWS has them. */
+/** Endpoints of services, if they are not AWS's own. */
 export interface Endpoints {
   readonly kinesis: string;
   readonly s3: string;
@@ -41,7 +41,7 @@ export class Clients {
       ...access,
       ...at(endpoints?.kinesis),
       maxAttempts: 8,
-      // By default this client alone speaks HTTP/2 without asking, which not every endpoint understands.
+      // By default, only this client uses HTTP/2, which not every endpoint supports.
       requestHandler: new NodeHttpHandler(),
     });
     // The queue's URL names AWS's own endpoint; AWS_ENDPOINT_URL and a profile's endpoint_url come before it.
@@ -66,7 +66,7 @@ function at(endpoint: string | undefined): { endpoint?: string } {
   return endpoint === undefined ? {} : { endpoint };
 }
 
-/** What both kinds of deployment have: places, and clients that reach them. */
+/** The parts that both kinds of deployment share: places, and clients that reach them. */
 export class ConnectedDeployment {
   readonly title: string;
   readonly places: Places;
@@ -106,18 +106,18 @@ export class ConnectedDeployment {
 /**
  * The places that a stack's outputs name; the local run hands out the same.
  *
- * @throws UnreachableError where an output is missing: the stack is not simledger, or of an older version.
+ * @throws UnreachableError if an output is missing: the stack is not simledger's, or is of an older version.
  */
 export function readPlaces(outputs: Readonly<Record<string, string>>, title: string): Places {
   const output = (name: string): string => {
     const value = outputs[name];
     if (value !== undefined && value !== '') return value;
     throw new UnreachableError(
-      `Cannot use ${title}: it has no output ${name}. Give the name of a simledger stack by --stack, or deploy this version`,
+      `Cannot use ${title}: it has no output ${name}. Give the name of a simledger stack with --stack, or deploy this version`,
     );
   };
   const files = outputs[outputName.fileQueue];
-  // As the functions have it in their environment, and read by the same code.
+  // In the form of the functions' environment, so that the same code reads it.
   const configured = {
     [environment.sources]: output(outputName.sources),
     [environment.sessionRefresh]: output(outputName.sessionRefresh),

@@ -8,7 +8,7 @@ import { check, ok, problem, warning } from './checks.ts';
 import type { Check, DeployedStack } from './deployment.ts';
 import { listMappings, mappingCheck } from './stack-checks.ts';
 
-/** How far back metrics are looked at: CloudWatch has them some minutes late. */
+/** How many minutes of metrics are read: CloudWatch has them some minutes late. */
 const lookBackMinutes = 15;
 
 /** A metric to be summed up. */
@@ -18,7 +18,7 @@ interface MetricChoice {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** Looks for what keeps a source's records from coming in: at its stream, the function behind it and its address. */
+/** Checks what may keep a source's records from coming in: its stream, the function behind it and its address. */
 export async function* connectionChecks(
   source: SourceDescription,
   { access, outputs, name: stackName }: DeployedStack,
@@ -54,7 +54,7 @@ function arrivalCheck({ name, streamArn = '' }: SourceDescription, sum: Sum): Pr
     return arrived > 0
       ? ok(`${arrived} records arrived in the last ${lookBackMinutes} minutes`)
       : warning(
-          `nothing arrived in the last ${lookBackMinutes} minutes: compare the fields above with the portal`,
+          `no record arrived in the last ${lookBackMinutes} minutes: compare the fields above with the portal`,
         );
   });
 }

@@ -8,39 +8,39 @@ import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
 
 /**
- * One simledger that runs somewhere, as the commands see it. There are two kinds, a deployed stack and the local run;
- * no command knows which it has.
+ * A running simledger, as the commands see it. There are two kinds, a deployed stack and the local run; commands do not
+ * depend on the kind.
  */
 export interface Deployment {
-  /** What it is called in sentences: `the stack simledger in eu-central-1`, `the local run`. */
+  /** Its name in sentences: `the stack simledger in eu-central-1`, `the local run`. */
   readonly title: string;
   readonly places: Places;
   readonly s3: S3Client;
   readonly kinesis: KinesisClient;
   readonly sqs: SQSClient;
   readonly dynamoDb: DynamoDBClient;
-  /** A further client, which middleware may be put on; it ends with the deployment. */
+  /** A further client, to which middleware may be added; it is closed with the deployment. */
   newDynamoDb(): DynamoDBClient;
   /** Milliseconds between two reads of one shard, so that the consumer, which shares the shard, is not held back. */
   readonly shardPauseMilliseconds: number;
-  /** What came in lately, by source. */
+  /** The recent records of each source. */
   traffic(): Promise<readonly SourceTraffic[]>;
-  /** Alarms that are on; undefined where there is nothing that raises any. */
+  /** Alarms that are on; undefined if the deployment has no alarms. */
   openAlarms(): Promise<readonly OpenAlarm[] | undefined>;
-  /** Looks after what can be wrong with a deployment, one thing after the other. */
+  /** Runs all checks of a deployment, one after the other. */
   checks(): AsyncIterable<Check>;
-  /** What a carrier's portal is filled in with. */
+  /** The values for a carrier's portal. */
   connection(source: SourceDescription): ConnectionValues;
-  /** Looks for what keeps a source's records from coming in, one thing after the other. */
+  /** Checks what may keep a source's records from coming in, one thing after the other. */
   connectionChecks(source: SourceDescription): AsyncIterable<Check>;
-  /** Lets go of all connections. */
+  /** Closes all connections. */
   close(): void;
 }
 
-/** Whose services are called, and in which region; what is left out is the AWS SDK's to find. */
+/** Credentials and region of the services; the AWS SDK finds what is left out. */
 export type Access = Pick<DynamoDBClientConfig, 'region' | 'profile' | 'credentials'>;
 
-/** Where everything of a deployment is, by name. */
+/** The names of a deployment's resources. */
 export interface Places {
   readonly tables: {
     readonly sessions: string;
@@ -61,12 +61,12 @@ export interface Places {
   readonly version: string;
 }
 
-/** What came in of one source. */
+/** The records of one source. */
 export interface SourceTraffic {
   readonly source: string;
-  /** When the last record was taken in, ISO 8601; undefined where none was in the last day. */
+  /** When the last record was taken in, ISO 8601; undefined if none was in the last day. */
   readonly lastRecord: string | undefined;
-  /** Seconds for which records waited in the stream, at most, lately; undefined where none came. */
+  /** Maximum number of seconds that recent records waited in the stream; undefined if no record came. */
   readonly lagSeconds: number | undefined;
   readonly hour: Counted;
   readonly day: Counted;
@@ -81,18 +81,18 @@ export interface Counted {
 /** An alarm that is on. */
 export interface OpenAlarm {
   readonly name: string;
-  /** What is wrong, and where to read on. */
+  /** What is wrong, and where to read more. */
   readonly sentence: string;
   /** ISO 8601. */
   readonly since: string;
 }
 
-/** One thing that was looked after. */
+/** The result of one check. */
 export interface Check {
-  /** What was looked after: `stream of kore`. */
+  /** What was checked: `stream of kore`. */
   readonly subject: string;
   readonly outcome: 'ok' | 'warning' | 'problem';
-  /** What was found; where it is not ok, what to do. */
+  /** What was found; if it is not ok, what to do. */
   readonly sentence: string;
 }
 
@@ -106,7 +106,7 @@ export class MissingStackError extends UnreachableError {
 
   constructor(title: string, access: Access, stackName: string) {
     super(
-      `Cannot find ${title}: give its name by --stack and its region by --region, or use --local for the local run`,
+      `Cannot find ${title}: give its name with --stack and its region with --region, or use --local for the local run`,
     );
     this.title = title;
     this.access = access;
@@ -114,7 +114,7 @@ export class MissingStackError extends UnreachableError {
   }
 }
 
-/** A stack as CloudFormation describes it, and whose it is. */
+/** A stack as CloudFormation describes it, and its account. */
 export interface DeployedStack {
   readonly access: Access;
   readonly name: string;

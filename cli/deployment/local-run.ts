@@ -14,7 +14,7 @@ const title = 'the local run';
 /**
  * Finds the local run of this machine by the port of its API.
  *
- * @throws UnreachableError where nothing listens there, or something else. UsageError if the port is invalid.
+ * @throws UnreachableError if no local run listens there. UsageError if the port is invalid.
  */
 export async function openLocalRun(env: NodeJS.ProcessEnv): Promise<Deployment> {
   const address = `http://127.0.0.1:${readPort('api', env)}`;
@@ -99,10 +99,10 @@ class LocalRun extends ConnectedDeployment implements Deployment {
   }
 }
 
-/** Functions that the local run has to have. */
+/** Functions that the local run must have. */
 const functions = ['kinesis-consumer', 'file-importer', 'query-api', 'webhook-receiver'];
 
-/** Looks after the local run. */
+/** Checks the local run. */
 async function* localChecks(
   deployment: Deployment,
   { functions: running }: LocalDescription,

@@ -20,21 +20,19 @@ import { check, ok, warning } from './checks.ts';
 import type { Check, DeployedStack, Deployment } from './deployment.ts';
 
 /**
- * What a stack has left behind: streams, buckets, tables and secrets that carry its name and are no part of it. With
- * `removal: "retain"` they stay when their source is removed or renamed, when a table is adopted over, and when the
- * stack is deleted.
+ * Orphans: streams, buckets, tables and secrets with a stack's name that are not a part of it. With `removal: "retain"`
+ * they stay when their source is removed or renamed, when another table is adopted, and when the stack is deleted.
  *
- * CloudFormation puts three tags on each of them, which nobody can take off, also when it is not the stack's any more:
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html. They are
- * exact, where names are not: those of buckets are cut, and those of the stack `simledger-trial` begin like those of
- * `simledger`.
+ * CloudFormation puts three tags on each of them, which nobody can remove, even after it left the stack:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html. Tags are
+ * exact and names are not: bucket names are cut, and names of the stack `simledger-trial` begin like those of `simledger`.
  */
 
 const stackNameTag = 'aws:cloudformation:stack-name';
 const stackIdTag = 'aws:cloudformation:stack-id';
 const logicalIdTag = 'aws:cloudformation:logical-id';
 
-/** The tag, with any value, that a person puts on what is meant to stay. */
+/** The tag, with any value, for an orphan that is meant to stay. */
 const keepTag = 'simledger:keep';
 
 /** The caller's access, and the stack in question; a deleted stack has no id. */
@@ -42,7 +40,7 @@ type Caller = Pick<DeployedStack, 'access' | 'name'> & Partial<Pick<DeployedStac
 
 type Kind = 'stream' | 'table' | 'bucket' | 'secret';
 
-/** How ARNs of each kind look; what they name is the last part. */
+/** The form of each kind's ARNs; the last part is the name. */
 const arns: Readonly<Record<Kind, RegExp>> = {
   stream: /^arn:[^:]+:kinesis:[^:]*:[^:]*:stream\/([^/]+)$/,
   table: /^arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/([^/]+)$/,
@@ -51,7 +49,7 @@ const arns: Readonly<Record<Kind, RegExp>> = {
 };
 const kinds = Object.keys(arns) as Kind[];
 
-/** How ids begin in our templates: a deleted stack of the name may have been anybody's. */
+/** Prefixes of the ids in our templates: a deleted stack with this name may not have been simledger's. */
 const ourIds = /^(Source|Storage|WebhookIngest|QueryApi)/;
 
 /** The kinds as the tagging API has them: a bucket's ARN has no type. */
@@ -68,10 +66,10 @@ interface Tagged {
   readonly stackId: string | undefined;
 }
 
-/** What is asked about orphans. */
+/** The question about orphans. */
 type Services = Pick<Deployment, 'kinesis' | 's3' | 'dynamoDb'>;
 
-/** Looks for what the stack, and earlier ones of its name, have left behind. */
+/** Finds orphans of the stack, and of earlier stacks with its name. */
 export async function* orphanChecks(services: Services, deployed: DeployedStack): AsyncGenerator<Check> {
   let some = false;
   for await (const one of judgeOrphans(services, deployed, () => findOrphans(deployed))) {
@@ -81,11 +79,11 @@ export async function* orphanChecks(services: Services, deployed: DeployedStack)
   if (!some)
     yield {
       subject: 'orphans',
-      ...ok("none: every resource that is tagged with the stack's name is part of the stack"),
+      ...ok("none: every resource with the stack's tags is part of the stack"),
     };
 }
 
-/** Looks for what stacks of a name have left behind, none of which is there any more. */
+/** Finds orphans of deleted stacks with a name. */
 export function missingStackChecks(services: Services, caller: Caller): AsyncGenerator<Check> {
   return judgeOrphans(services, caller, () => findTagged(caller));
 }
@@ -123,11 +121,11 @@ async function findOrphans(deployed: DeployedStack): Promise<readonly Tagged[]> 
   if (tagged.length === 0) return [];
   const parts = await listParts(deployed);
   const orphans = without(tagged, [...parts, ...Object.values(deployed.outputs)]);
-  // A table that is adopted and stands in no output is known to the consumer.
+  // An adopted table that is not in the outputs is in the consumer's environment.
   return orphans.length === 0 ? [] : without(orphans, await readVariables(deployed));
 }
 
-/** @param names or ARNs of what is in use. */
+/** @param names names or ARNs of used resources. */
 function without(resources: readonly Tagged[], names: readonly string[]): readonly Tagged[] {
   const used = new Set(names);
   return resources.filter(({ name, arn }) => !used.has(name) && !used.has(arn));
@@ -158,7 +156,7 @@ function readTagged({ ResourceARN: arn = '', Tags = [] }: ResourceTagMapping): T
   });
 }
 
-/** Physical ids of all that is part of the stack. */
+/** Physical ids of the stack's resources. */
 async function listParts({ access, name }: Caller): Promise<string[]> {
   const client = new CloudFormationClient(access);
   try {
@@ -195,7 +193,7 @@ async function describe(orphan: Tagged, services: Services, caller: Caller): Pro
   return `${orphan.name}${whose} ${said}. To keep it, give it the tag ${keepTag}`;
 }
 
-/** What an orphan is asked by. */
+/** The caller's clients. */
 interface Context {
   readonly orphan: Tagged;
   readonly services: Services;
@@ -204,7 +202,7 @@ interface Context {
   readonly region: string;
 }
 
-/** @returns undefined where the orphan is there no more. */
+/** @returns undefined if the orphan no longer exists. */
 async function sayWhatIsIn(context: Context): Promise<string | undefined> {
   const { kind } = context.orphan;
   try {
@@ -212,11 +210,11 @@ async function sayWhatIsIn(context: Context): Promise<string | undefined> {
   } catch (error) {
     if (isNotFound(error)) return undefined;
     if (!isNotPermitted(error)) throw error;
-    return `is not part of the stack. To see what is in it, you need ${permissions[kind]}`;
+    return `is not part of the stack. To see its content, you need ${permissions[kind]}`;
   }
 }
 
-/** What a caller needs to look at an orphan; a secret is not looked at. */
+/** Permissions for looking at an orphan; secrets are not read. */
 const permissions: Readonly<Record<Kind, string>> = {
   stream: 'kinesis:DescribeStreamSummary',
   table: 'dynamodb:DescribeTable',
@@ -224,7 +222,7 @@ const permissions: Readonly<Record<Kind, string>> = {
   secret: '',
 };
 
-/** A predicate of the orphan: what is in it, and what to do; undefined if it no longer exists. */
+/** Completes a sentence about the orphan: its content, and what to do; undefined if it no longer exists. */
 type Describe = (context: Context) => Promise<string | undefined>;
 
 const describers: Readonly<Record<Kind, Describe>> = {
@@ -237,23 +235,23 @@ const describers: Readonly<Record<Kind, Describe>> = {
     const records = await countArrivals(caller, name, hours);
     const remove = `aws kinesis delete-stream${region} --stream-name ${name}`;
     const cost = `its ${stream?.OpenShardCount ?? 0} shards cost by the hour`;
-    if (records === 0) return `has nothing in it, and ${cost}: ${remove}`;
+    if (records === 0) return `is empty, and ${cost}: ${remove}`;
     const content =
       records === undefined
-        ? `may have records of the last ${hours} hours in it`
-        : `has up to ${count(records)} records of the last ${hours} hours in it`;
-    return `${content}, which nothing reads, and ${cost}: replay them by simledger replay --stream ${name} --source …; then ${remove}`;
+        ? `may hold records of the last ${hours} hours`
+        : `holds up to ${count(records)} records of the last ${hours} hours`;
+    return `${content}, which nothing reads, and ${cost}: replay them with simledger replay --stream ${name} --source …; then ${remove}`;
   },
   bucket: async ({ orphan: { name, logicalId }, services }) => {
     const { KeyCount = 0, IsTruncated = false } = await services.s3.send(
       new ListObjectsV2Command({ Bucket: name }),
     );
     const remove = 'empty and delete it in the S3 console, which removes all versions';
-    if (KeyCount === 0) return `has no objects in it: ${remove}`;
+    if (KeyCount === 0) return `is empty: ${remove}`;
     const content = `has ${count(KeyCount)} objects${IsTruncated ? ' or more' : ''} in it`;
     return logicalId.startsWith('StorageQuarantine')
       ? `${content}, rejects and failed batches: when you no longer need them, ${remove}`
-      : `${content}, files of a carrier: import what is missing by simledger import s3://${name}/; then ${remove}`;
+      : `${content}, files of a carrier: import missing files with simledger import s3://${name}/; then ${remove}`;
   },
   table: async ({ orphan: { name, logicalId }, services, region }) => {
     const { Table: table } = await services.dynamoDb.send(new DescribeTableCommand({ TableName: name }));
@@ -263,9 +261,9 @@ const describers: Readonly<Record<Kind, Describe>> = {
     const remove = `${table?.DeletionProtectionEnabled === true ? unlock : ''}aws dynamodb delete-table${options}`;
     const items = table?.ItemCount ?? 0;
     const countNote = "by DynamoDB's count, which is up to six hours old";
-    if (items === 0) return `has no items in it ${countNote}: ${remove}`;
+    if (items === 0) return `is empty ${countNote}: ${remove}`;
     const id = /^Storage([A-Z][a-z]+)/.exec(logicalId)?.[1] ?? '…';
-    return `has ${count(items)} items in it ${countNote}: to use it instead of today's table, "adopt": { "tables": { "${id}": "${name}" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, ${remove}`;
+    return `holds ${count(items)} items ${countNote}: to use it instead of today's table, "adopt": { "tables": { "${id}": "${name}" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, ${remove}`;
   },
   secret: async ({ orphan: { arn }, region }) =>
     `is no longer read: aws secretsmanager delete-secret${region} --secret-id ${arn}`,
@@ -279,7 +277,7 @@ const hourSeconds = 3_600;
 /**
  * Records that arrived in a stream for as long as it keeps them.
  *
- * @returns undefined where that may not be asked.
+ * @returns undefined if the caller may not read the metric.
  */
 async function countArrivals(
   { access }: Caller,

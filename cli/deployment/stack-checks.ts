@@ -25,7 +25,7 @@ import { check, ok, placeChecks, problem, versionCheck, warning } from './checks
 import type { Check, DeployedStack, Deployment } from './deployment.ts';
 import { orphanChecks } from './orphan-checks.ts';
 
-/** Looks after a deployed stack, as a careful friend would. */
+/** Checks a deployed stack. */
 export async function* stackChecks(deployment: Deployment, deployed: DeployedStack): AsyncGenerator<Check> {
   const { access, status } = deployed;
   const clients = {
@@ -40,7 +40,7 @@ export async function* stackChecks(deployment: Deployment, deployed: DeployedSta
       subject: 'stack',
       ...(/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)
         ? ok(`is ${status}`)
-        : warning(`is ${status}: look at its events in the CloudFormation console`)),
+        : warning(`is ${status}: see its events in the CloudFormation console`)),
     };
     yield versionCheck(deployment);
     for (const source of deployment.places.sources.all) yield* writerChecks(clients.iam, source, deployed);
@@ -234,7 +234,7 @@ function subscriptionCheck(client: SNSClient, { outputs }: DeployedStack): Promi
     return warning(
       pending > 0
         ? `${pending} not confirmed yet, so alarms reach nobody: follow the link in the mail from AWS`
-        : "nobody is subscribed: set alarmEmail, or subscribe to the stack's topic",
+        : "there are no subscribers, so alarms reach nobody: set alarmEmail, or subscribe to the stack's topic",
     );
   });
 }
@@ -327,5 +327,5 @@ export function trustProblem(document: string, externalId: string): string | und
     return 'it requires no external id, so others could assume it';
   return ids.some((stated) => stated.includes(externalId))
     ? undefined
-    : `it requires another external id than ${externalId}, the one in the outputs`;
+    : `the external id that it requires is not ${externalId}, the one in the outputs`;
 }

@@ -55,7 +55,7 @@ async function readRegion(client: CloudFormationClient): Promise<string> {
     return await client.config.region();
   } catch (error) {
     throw new UnreachableError(
-      'No AWS region is set: give --region, set AWS_REGION, or choose a profile that has a region by --profile',
+      'No AWS region is set: give --region, set AWS_REGION, or choose a profile with a region with --profile',
       { cause: error },
     );
   }

@@ -39,7 +39,7 @@ async function placed(task: ImportTask): Promise<FileObject> {
   const { bucket } = source;
   if (bucket === undefined) {
     throw new UsageError(
-      `The source ${source.name} has no bucket for CSV files: set bucket to true for it and deploy, or choose another by --source`,
+      `The source ${source.name} has no bucket for CSV files: set bucket to true for it and deploy, or choose another with --source`,
     );
   }
   if (input.object?.bucket === bucket) {

@@ -18,10 +18,10 @@ import { importCsv } from './csv-import.ts';
 import { type Imported, type Input, openInputs } from './inputs.ts';
 import { importJson } from './json-import.ts';
 
-/** `import`: takes in files of the past. */
+/** `import`: imports files. */
 export interface ImportOptions {
   readonly files: readonly string[];
-  /** Whose they are. */
+  /** The source of the files. */
   readonly source?: string | undefined;
   /** Files at the same time. */
   readonly parallel: number;
@@ -29,7 +29,7 @@ export interface ImportOptions {
   readonly wait: number;
 }
 
-/** A file and what became of it. */
+/** A file and the result of its import. */
 interface Outcome extends Imported {
   readonly file: string;
   readonly source: string;
@@ -66,7 +66,7 @@ export async function importFiles(context: CommandContext, options: ImportOption
 
 const notStarted: Imported = { outcome: 'interrupted', rows: 0, accepted: 0, rejected: 0 };
 
-/** Whose a file is: the source in whose bucket it lies, the one that was named, or the only one. */
+/** The source of a file: the one whose bucket holds it, the one that was named, or the only one. */
 function findSource(
   { deployment }: CommandContext,
   { name, object }: Input,
@@ -86,7 +86,7 @@ function findSource(
   const standard = all.find((source) => source.name === 'default');
   if (standard !== undefined) return standard;
   throw new UsageError(
-    `Nothing tells whose ${name} is: give --source, one of ${all.map((one) => one.name).join(', ')}`,
+    `The source of ${name} is not known: give --source, one of ${all.map((one) => one.name).join(', ')}`,
   );
 }
 

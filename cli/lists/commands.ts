@@ -90,7 +90,7 @@ export async function showUsage(context: CommandContext, options: UsageOptions):
     columns: (records) => tables.usage(granularity, records, colours(context)),
     isReversed: true,
     below: (records, more) => [...usageSum(records, more), `Usage ${periodText(period)}`],
-    nothing: `The SIM used nothing ${periodText(period)}.`,
+    nothing: `The SIM has no usage ${periodText(period)}.`,
   });
   return exitCode.done;
 }

@@ -195,7 +195,7 @@ export class UnreadableRejectsError extends AttentionError {
 
   constructor(key: string) {
     super(
-      `${key} holds something else than rejects, and is left as it is: it was written by hand or by another version`,
+      `${key} does not hold rejects, and is left unchanged: it was written by hand or by another version`,
     );
   }
 }

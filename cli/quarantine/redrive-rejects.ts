@@ -32,28 +32,28 @@ export interface RedriveOptions extends RejectFilter {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly signal: AbortSignal;
-  /** Told of objects that are done with. */
+  /** Called with the number of finished objects. */
   readonly onProgress: (objects: number) => void;
 }
 
-/** What became of one reason's rejects of one source. */
+/** The result for the rejects of one source and reason. */
 export interface RedrivenGroup {
   readonly source: string;
   readonly reason: string;
   readonly receipt: Receipt;
 }
 
-/** What became of all. */
+/** The result of a redrive. */
 export interface Redriven {
   readonly groups: readonly RedrivenGroup[];
   readonly total: Receipt;
-  /** Why records are still rejected: sentences, and how many records each is about. */
+  /** Why records are still rejected: sentences, with their numbers of records. */
   readonly stillRejected: ReadonlyMap<string, number>;
   /** Objects that left the quarantine, or would have. */
   readonly removed: number;
-  /** What could not be tried, or failed, in sentences. */
+  /** Sentences about rejects that could not be tried, or failed. */
   readonly troubles: readonly string[];
-  /** Whether it was ended before its end. */
+  /** Whether it was interrupted. */
   readonly interrupted: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface Redriven {
 const maxObjects = 500;
 const maxBytes = 4 * 1024 * 1024;
 const concurrentReads = 48;
-/** Different sentences that are told apart. */
+/** Maximum number of different sentences. */
 const maxSentences = 200;
 
 /** Redrives what is in a deployment's quarantine. */

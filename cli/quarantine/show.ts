@@ -14,7 +14,7 @@ export async function showReject(context: CommandContext, { id }: { id: string }
   const [object, other] = found;
   if (object === undefined) {
     context.terminal.err.write(
-      `No reject has the ID ${JSON.stringify(id)}: list the rejects by simledger quarantine list\n`,
+      `No reject has the ID ${JSON.stringify(id)}: list the rejects with simledger quarantine list\n`,
     );
     return exitCode.attention;
   }

@@ -9,13 +9,13 @@ import type { Counted, Deployment, OpenAlarm, SourceTraffic } from '../deploymen
 import { explainInOneLine } from '../errors.ts';
 import { formatAge, formatDuration, formatTable } from '../terminal/figures.ts';
 
-/** `status`: whether all is well, on one screen. */
+/** `status`: the state of the deployment, on one screen. */
 
 /** Files of each source that are looked at, the latest. */
 const maxFiles = 50;
 const concurrentReads = 8;
 
-/** What there is to say of a source. */
+/** The state of a source. */
 interface SourceStatus {
   readonly source: string;
   /** Undefined where it could not be read. */

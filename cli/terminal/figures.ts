@@ -4,7 +4,7 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
 import type { Colours } from './terminal.ts';
 
-/** No lines: what is copied from a terminal is to be of use, and a screen has room for more. */
+/** Without lines, so that copied text is usable and more fits on a screen. */
 const borders = Object.fromEntries(
   [
     ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
@@ -135,7 +135,7 @@ export function printReceipts(
   const total = groups.map(([, receipt]) => receipt).reduce(addReceipts, emptyReceipt);
   print(
     context,
-    dryRun ? 'Dry run: nothing is written, this is what would become of them' : 'Receipt, in records',
+    dryRun ? 'Dry run: nothing is written; these counts show what would happen' : 'Receipt, in records',
   );
   print(context, receiptTable(colours(context), heading, groups, total));
 }

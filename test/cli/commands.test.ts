@@ -77,7 +77,7 @@ describe('quarantine', () => {
     const missing = await ledger.run('quarantine show f00');
     expect([missing.code, missing.errors]).toEqual([
       1,
-      'No reject has the ID "f00": list the rejects by simledger quarantine list\n',
+      'No reject has the ID "f00": list the rejects with simledger quarantine list\n',
     ]);
     const s3 = (await opened()).s3;
     for (const key of ['rejects/twilio/empty/zz1.jsonl', 'rejects/twilio/empty/zz2.jsonl']) {
@@ -94,7 +94,7 @@ describe('quarantine', () => {
     const { s3 } = await opened();
     const place = { Bucket: quarantineBucket, Key: 'rejects/twilio/empty/other.jsonl' };
     await s3.send(new PutObjectCommand({ ...place, Body: 'by hand\n' }));
-    const sentence = `${place.Key} holds something else than rejects, and is left as it is: it was written by hand or by another version\n`;
+    const sentence = `${place.Key} does not hold rejects, and is left unchanged: it was written by hand or by another version\n`;
     const listed = await ledger.run('quarantine list --source twilio');
     expect([listed.code, listed.errors]).toEqual([0, `! ${sentence}`]);
     expect(await ledger.run('quarantine show other')).toEqual({ code: 1, output: '', errors: sentence });
@@ -346,7 +346,7 @@ describe('what the ledger holds', () => {
     expect([await said('sessions'), await said('events'), await said('usage')]).toEqual([
       `The SIM has no session that started ${month}`,
       `The SIM has no event ${month}`,
-      `The SIM used nothing ${month}`,
+      `The SIM has no usage ${month}`,
     ]);
   });
 

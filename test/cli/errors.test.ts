@@ -43,9 +43,9 @@ describe('an error of AWS', () => {
     ['UnauthorizedOperation', 'You are not permitted: docs/cli.md lists what each command needs'],
     [
       'ExpiredToken',
-      'AWS does not know who you are: sign in again, or give a profile by --profile or AWS_PROFILE',
+      'AWS does not accept your credentials: sign in again, or give a profile with --profile or AWS_PROFILE',
     ],
-    ['SlowDown', 'AWS refused it: SlowDown'],
+    ['SlowDown', 'AWS refused the request: SlowDown'],
   ])('is told with what to do: %s', (name, advice) => {
     const error = new S3ServiceException({ ...answer, name });
     expect(explain(error)).toEqual({ code: exitCode.unreachable, sentence: `No\n${advice}` });
@@ -56,7 +56,7 @@ describe('an error of AWS', () => {
     expect(explain(new CredentialsProviderError('Could not load credentials'))).toEqual({
       code: exitCode.unreachable,
       sentence:
-        'Could not load credentials\nAWS does not know who you are: sign in again, or give a profile by --profile or AWS_PROFILE',
+        'Could not load credentials\nAWS does not accept your credentials: sign in again, or give a profile with --profile or AWS_PROFILE',
     });
   });
 
@@ -91,7 +91,7 @@ describe('an error of Node.js', () => {
     expect(explain(error)).toEqual({
       code: exitCode.unreachable,
       sentence: expect.stringMatching(
-        /^connect ECONNREFUSED 127\.0\.0\.1:1\nThere is no connection: check the network, the region and the endpoint$/,
+        /^connect ECONNREFUSED 127\.0\.0\.1:1\nCannot connect: check the network, the region and the endpoint$/,
       ),
     });
   });

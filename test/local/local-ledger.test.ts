@@ -320,7 +320,7 @@ describe('the local ledger', () => {
       const error = await starting.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(UsageError);
       expect(String(error)).toBe(
-        `UsageError: Port ${port} is taken: set ${variable} to a free port, or stop what listens there`,
+        `UsageError: Port ${port} is in use: set ${variable} to a free port, or stop the process that listens there`,
       );
     },
   );

@@ -222,7 +222,7 @@ describe('npm start', () => {
     expect(await run.ended).toEqual({
       code: 2,
       output: '',
-      errors: `Port ${port} is taken: set SIMLEDGER_DYNAMODB_PORT to a free port, or stop what listens there\n`,
+      errors: `Port ${port} is in use: set SIMLEDGER_DYNAMODB_PORT to a free port, or stop the process that listens there\n`,
     });
   });
 

@@ -30,7 +30,7 @@ describe('connect', () => {
       ['The 1NCE portal: Configuration, Data Streamer, New Data Stream'],
       ['API Type', 'AWS Kinesis'],
       ['Stream Type', 'Usage Data & Events'],
-      ['Stream historic data', 'on, to begin with the last 7 days'],
+      ['Stream historic data', 'on, to start with the last 7 days'],
       ['Endpoint', kinesis],
       ['AWS Region', 'us-east-1'],
       ['Stream Name', 'simledger-stream-1nce'],
@@ -40,7 +40,7 @@ describe('connect', () => {
       ['The 1NCE portal: Configuration, Data Streamer, New Data Stream'],
       ['API Type', 'RestAPI (Bulk)'],
       ['Stream Type', 'Usage Data & Events'],
-      ['Stream historic data', 'on, to begin with the last 7 days'],
+      ['Stream historic data', 'on, to start with the last 7 days'],
       ['API Callback URL', `${api}/v1/ingest/1nce`],
       [
         'Username, Password (Basic Auth)',

@@ -132,9 +132,9 @@ describe('what a stack has left behind', () => {
       .resolves({ Table: { TableStatus: 'ACTIVE', ItemCount: 5_000, DeletionProtectionEnabled: true } });
     const remove = 'empty and delete it in the S3 console, which removes all versions';
     expect(await lines()).toEqual([
-      `warning: orphaned table: ledger-StorageUsage9ADDA69B-X4 has 5,000 items in it by DynamoDB's count, which is up to six hours old: to use it instead of today's table, "adopt": { "tables": { "Usage": "ledger-StorageUsage9ADDA69B-X4" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, aws dynamodb update-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4 --no-deletion-protection-enabled && aws dynamodb delete-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4. ${keep}`,
-      `warning: orphaned stream: ledger-SourceKoreStream0123ABCD-x1 has up to 1,234 records of the last 168 hours in it, which nothing reads, and its 4 shards cost by the hour: replay them by simledger replay --stream ledger-SourceKoreStream0123ABCD-x1 --source …; then aws kinesis delete-stream --region eu-central-1 --stream-name ledger-SourceKoreStream0123ABCD-x1. ${keep}`,
-      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 has 12 objects in it, files of a carrier: import what is missing by simledger import s3://ledger-sourcekorefiles4567abcd-x2/; then ${remove}. ${keep}`,
+      `warning: orphaned table: ledger-StorageUsage9ADDA69B-X4 holds 5,000 items by DynamoDB's count, which is up to six hours old: to use it instead of today's table, "adopt": { "tables": { "Usage": "ledger-StorageUsage9ADDA69B-X4" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, aws dynamodb update-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4 --no-deletion-protection-enabled && aws dynamodb delete-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4. ${keep}`,
+      `warning: orphaned stream: ledger-SourceKoreStream0123ABCD-x1 holds up to 1,234 records of the last 168 hours, which nothing reads, and its 4 shards cost by the hour: replay them with simledger replay --stream ledger-SourceKoreStream0123ABCD-x1 --source …; then aws kinesis delete-stream --region eu-central-1 --stream-name ledger-SourceKoreStream0123ABCD-x1. ${keep}`,
+      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 has 12 objects in it, files of a carrier: import missing files with simledger import s3://ledger-sourcekorefiles4567abcd-x2/; then ${remove}. ${keep}`,
       `warning: orphaned bucket: ledger-storagequarantine38-x3 has 1,000 objects or more in it, rejects and failed batches: when you no longer need them, ${remove}. ${keep}`,
       `warning: orphaned secret: SourceKoreWriterSecret89AB-x5-abcdef is no longer read: aws secretsmanager delete-secret --region eu-central-1 --secret-id ${secret.ResourceARN}. ${keep}`,
     ]);
@@ -155,9 +155,9 @@ describe('what a stack has left behind', () => {
     mocks.s3.on(ListObjectsV2Command).resolves({ KeyCount: 0 });
     mocks.dynamoDb.on(DescribeTableCommand).resolves({ Table: { TableStatus: 'ACTIVE', ItemCount: 0 } });
     expect(await lines()).toEqual([
-      `warning: orphaned table: ledger-StorageUsage9ADDA69B-X4 has no items in it by DynamoDB's count, which is up to six hours old: aws dynamodb delete-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4. ${keep}`,
-      `warning: orphaned stream: ledger-SourceKoreStream0123ABCD-x1 has nothing in it, and its 4 shards cost by the hour: aws kinesis delete-stream --region eu-central-1 --stream-name ledger-SourceKoreStream0123ABCD-x1. ${keep}`,
-      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 has no objects in it: empty and delete it in the S3 console, which removes all versions. ${keep}`,
+      `warning: orphaned table: ledger-StorageUsage9ADDA69B-X4 is empty by DynamoDB's count, which is up to six hours old: aws dynamodb delete-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4. ${keep}`,
+      `warning: orphaned stream: ledger-SourceKoreStream0123ABCD-x1 is empty, and its 4 shards cost by the hour: aws kinesis delete-stream --region eu-central-1 --stream-name ledger-SourceKoreStream0123ABCD-x1. ${keep}`,
+      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 is empty: empty and delete it in the S3 console, which removes all versions. ${keep}`,
     ]);
   });
 
@@ -170,7 +170,7 @@ describe('what a stack has left behind', () => {
 });
 
 describe('what is no orphan', () => {
-  const none = "ok: orphans: none: every resource that is tagged with the stack's name is part of the stack";
+  const none = "ok: orphans: none: every resource with the stack's tags is part of the stack";
 
   test('is what the stack has, adopts, or lets the consumer write to', async () => {
     own('ledger-SourceKoreStream0123ABCD-x1', secret.ResourceARN);
@@ -218,8 +218,8 @@ describe('without the permission', () => {
     mocks.cloudWatch.on(GetMetricStatisticsCommand).rejects(denied);
     mocks.s3.on(ListObjectsV2Command).rejects(denied);
     expect(await lines()).toEqual([
-      expect.stringContaining('-x1 may have records of the last 168 hours in it, which nothing reads, '),
-      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 is not part of the stack. To see what is in it, you need s3:ListBucket. ${keep}`,
+      expect.stringContaining('-x1 may hold records of the last 168 hours, which nothing reads, '),
+      `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 is not part of the stack. To see its content, you need s3:ListBucket. ${keep}`,
     ]);
   });
 
@@ -271,7 +271,7 @@ describe('every stream, bucket, table and secret of a stack', () => {
 
 describe('doctor for a stack that is not there', () => {
   const args = ['--stack', 'ledger', '--region', region];
-  const missing = `Cannot find the stack ledger in ${region}: give its name by --stack and its region by --region, or use --local for the local run\n`;
+  const missing = `Cannot find the stack ledger in ${region}: give its name with --stack and its region with --region, or use --local for the local run\n`;
 
   beforeEach(() => {
     mocks.cloudFormation

@@ -270,11 +270,11 @@ describe('a deployed stack', () => {
       code: 3,
       output: '',
       errors:
-        'Cannot find the stack ledger in eu-central-1: give its name by --stack and its region by --region, or use --local for the local run\n',
+        'Cannot find the stack ledger in eu-central-1: give its name with --stack and its region with --region, or use --local for the local run\n',
     });
     mocks.cloudFormation.on(DescribeStacksCommand).resolves(stackOf({ Other: 'x' }, 'UPDATE_COMPLETE'));
     expect((await simledger([...stack, 'sims'])).errors).toBe(
-      'Cannot use the stack ledger in eu-central-1: it has no output Sources. Give the name of a simledger stack by --stack, or deploy this version\n',
+      'Cannot use the stack ledger in eu-central-1: it has no output Sources. Give the name of a simledger stack with --stack, or deploy this version\n',
     );
     const denied = makeAwsError('AccessDenied', 'User is not authorized');
     mocks.cloudFormation.on(DescribeStacksCommand).rejects(denied);
@@ -395,13 +395,13 @@ describe('doctor', () => {
     expect(code).toBe(1);
     const { version } = manifest;
     expect(wrong).toEqual([
-      'warning: stack: is ROLLBACK_COMPLETE: look at its events in the CloudFormation console',
+      'warning: stack: is ROLLBACK_COMPLETE: see its events in the CloudFormation console',
       `warning: version: 0.0.1 is deployed, and this command line is ${version}: deploy ${version}, or use the command line of 0.0.1`,
-      'problem: role of kore-eu: it requires another external id than kore-eu-1, the one in the outputs; deploy the stack again',
+      'problem: role of kore-eu: the external id that it requires is not kore-eu-1, the one in the outputs; deploy the stack again',
       'problem: writing to kore-eu: kinesis:PutRecord, kinesis:PutRecord is denied: a policy was changed by hand; deploy the stack again',
       "problem: access key of telekom: is not active: activate it in the IAM console, or raise the source's keySerial and deploy",
       'problem: writing to telekom: kinesis:PutRecord is denied: a policy was changed by hand; deploy the stack again',
-      'problem: table files: could not be checked: no such table. AWS refused it: ResourceNotFoundException',
+      'problem: table files: could not be checked: no such table. AWS refused the request: ResourceNotFoundException',
       'warning: dead-letter queue: 2 file notifications wait: simledger failures redrive imports their files',
       'problem: notifications of kore-eu: the bucket sends no notifications, so no file is imported: deploy the stack again',
       'problem: mapping of kore-eu: is Disabled (User action), so nothing is read: enable it in the Lambda console',
@@ -459,7 +459,7 @@ describe('connect', () => {
       [
         ['API type', 'AWS Kinesis'],
         ['Stream type', 'Usage & Event data'],
-        ['Historic data', 'on, to begin with the last 7 days'],
+        ['Historic data', 'on, to start with the last 7 days'],
         ['AWS Region', 'eu-central-1'],
         ['Stream Name', 'stack-kore-telekom'],
         ['AWS Access Key, AWS Secret Key', `shown by: ${readKey}`],
@@ -505,7 +505,7 @@ describe('connect', () => {
 
   test('names what it sees where nothing arrives', async () => {
     expect(await hints({})).toEqual([
-      '  ! stream of kore-eu: nothing arrived in the last 15 minutes: compare the fields above with the portal',
+      '  ! stream of kore-eu: no record arrived in the last 15 minutes: compare the fields above with the portal',
       mapping,
       '    consumer function: did not fail in the last 15 minutes',
       '  ! calls of kore-eu: nobody called the address in the last 15 minutes',

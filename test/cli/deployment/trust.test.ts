@@ -27,7 +27,7 @@ test.each([
   [
     'has another external id',
     documentOf({ ...allowed, ...principal, ...asked('y') }),
-    'it requires another external id than x, the one in the outputs',
+    'the external id that it requires is not x, the one in the outputs',
   ],
   [
     'trusts nobody',

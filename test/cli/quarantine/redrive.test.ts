@@ -213,7 +213,7 @@ describe('a redrive', () => {
     const { total, troubles, removed } = await redrive(deployment, { source: 'gone' });
     expect([total.received, total.rejected, removed]).toEqual([1, 1, 0]);
     expect(troubles).toEqual([
-      'rejects/gone/unknown-shape/b.jsonl holds something else than rejects, and is left as it is: it was written by hand or by another version',
+      'rejects/gone/unknown-shape/b.jsonl does not hold rejects, and is left unchanged: it was written by hand or by another version',
       'The source gone is no longer configured',
     ]);
     expect((await keysOf(deployment, 'rejects/gone/')).length).toBe(2);
