@@ -11,6 +11,7 @@ import { openLocalRun } from '../../cli/deployment/local-run.ts';
 import { failureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
 import { continuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
+import { carriers } from '../../lambda/ledger/source.ts';
 import { findPlace, quarantineBucket } from '../../local/places.ts';
 import { file, header, iccidOf, row } from '../lambda/ingest/files/cdr.ts';
 import { contextCreatedOf, failedSession, simOf, usageOf } from './records.ts';
@@ -565,9 +566,7 @@ describe('import', () => {
       ledger.run(['import', path, '--source', 'nobody']),
     ]);
     expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
-    expect(wrong[3]?.errors).toBe(
-      'Unknown source "nobody". Sources here: default, twilio, kore, 1nce, emnify, telekom\n',
-    );
+    expect(wrong[3]?.errors).toBe(`Unknown source "nobody". Sources here: default, ${carriers.join(', ')}\n`);
   });
 });
 

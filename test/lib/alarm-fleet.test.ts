@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
+import { portals } from '../../lib/portals.ts';
 import { logicalName } from '../../lib/source-ids.ts';
 import { Random } from '../../simulator/random.ts';
 import type { AlarmRule } from './alarm-evaluator.ts';
 import { type FleetSeries, runFleet } from './alarm-fleet.ts';
 import { type Outcome, readAlarms, whatGoesOff } from './alarm-outcomes.ts';
-import { sourceOfEachCarrier, synthesise } from './synthesised.ts';
+import { synthesise } from './synthesised.ts';
 
 /**
  * The alarms over series that a simulated fleet makes: what its carriers deliver, in their dialects, through the consumer
@@ -21,9 +22,16 @@ let alarms: Readonly<Record<string, AlarmRule>>;
 
 beforeAll(() => {
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
-  alarms = readAlarms(synthesise({ simledger: { sources: sourceOfEachCarrier } }));
+  alarms = readAlarms(synthesise({ simledger: { sources: carriers.map(describeSource) } }));
   return () => void vi.unstubAllEnvs();
 });
+
+/** A carrier's source as the configuration describes it. */
+function describeSource(carrier: Carrier): Record<string, string> {
+  const { writer, externalId } = portals[carrier];
+  const needsOrganisation = writer === 'role' && externalId === 'organisation';
+  return { name: carrier, carrier, ...(needsOrganisation ? { organisationId: '42' } : {}) };
+}
 
 /** What goes off, where something is wrong for so many minutes. */
 function during(minutes: number, { series, minutes: total }: FleetSeries): Record<string, Outcome[]> {

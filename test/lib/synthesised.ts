@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 import { readConfiguration, readStackName } from '../../lib/configuration.ts';
 import { SimledgerStack } from '../../lib/simledger-stack.ts';
 import { outputFolder } from './output-folder.ts';
@@ -32,21 +31,14 @@ export interface Synthesised {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** Settings that a source of each carrier needs to be deployed. */
-const requiredSettings: Readonly<Record<Carrier, { readonly organisationId?: string }>> = {
-  twilio: {},
-  kore: {},
-  '1nce': { organisationId: '8100' },
-  emnify: { organisationId: '42' },
-  telekom: {},
-};
-
-/** A source of each carrier. */
-export const sourceOfEachCarrier = carriers.map((carrier) => ({
-  name: carrier,
-  carrier,
-  ...requiredSettings[carrier],
-}));
+/** A source of each of five carriers, which together have every kind of portal, with the settings that each needs. */
+export const sourceOfEachCarrier = [
+  { name: 'twilio', carrier: 'twilio' },
+  { name: 'kore', carrier: 'kore' },
+  { name: '1nce', carrier: '1nce', organisationId: '8100' },
+  { name: 'emnify', carrier: 'emnify', organisationId: '42' },
+  { name: 'telekom', carrier: 'telekom' },
+];
 
 /** The same, each of which has an address for its carrier to call. */
 export const calledSourceOfEachCarrier = sourceOfEachCarrier.map((source) => ({ ...source, webhook: true }));
