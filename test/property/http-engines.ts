@@ -7,13 +7,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
   paginateQuery,
 } from '@aws-sdk/client-dynamodb';
 import { createTables } from '../../emulators/dynamodb/tables.ts';
+import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { startLedgerTables, tableRequests } from '../../local/ledger-tables.ts';
 import { normalNumber } from './dynamodb-values.ts';
@@ -65,9 +66,10 @@ export async function startDynoxide(program: string): Promise<HttpEngine> {
   return engineAt(endpoint, stop);
 }
 
+/** A client as the functions have it. */
 function clientAt(endpoint: string): DynamoDBClient {
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  return new DynamoDBClient({ endpoint, region: 'us-east-1', credentials, cacheMiddleware: true });
+  return dynamoDbClient({ endpoint, region: 'us-east-1', credentials });
 }
 
 function engineAt(endpoint: string, stop: () => Promise<void>): HttpEngine {

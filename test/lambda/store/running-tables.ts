@@ -1,6 +1,7 @@
-import { BatchWriteItemCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
 import type { LocalDynamoDb } from '../../../emulators/dynamodb/start.ts';
+import { dynamoDbClient } from '../../../lambda/aws/dynamodb-client.ts';
 import { chunked } from '../../../lambda/store/concurrency.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import type { LedgerTables } from '../../../lambda/store/ledger-tables.ts';
@@ -34,10 +35,10 @@ export class RunningTables {
     return this.#client;
   }
 
-  /** A client of its own, so that middleware put on it concerns one test. */
+  /** A client as the functions have it, of its own, so that middleware put on it concerns one test. */
   newClient(endpoint = this.endpoint): DynamoDBClient {
     const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-    return new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+    return dynamoDbClient({ endpoint, region: 'us-east-1', credentials });
   }
 
   /** A writer that knows no SIM yet, as a function's new process has it. */
