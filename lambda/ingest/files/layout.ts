@@ -181,10 +181,10 @@ interface HeaderBounds {
 function findHeader(head: Buffer, ended: boolean): HeaderBounds {
   for (let begin = blankBytes(head, 0); ; ) {
     const [length] = scanRows(head.subarray(begin), ',', 1).ends;
-    const end = length === undefined ? undefined : begin + length;
+    if (length === undefined) return { begin, end: ended ? head.length : undefined };
+    const end = begin + length;
     const line = head.subarray(begin, end);
     const isBlank = line.length < 64 && parseRows(line, [line.length], ',').length === 0;
-    if (end === undefined) return { begin, end: ended ? head.length : undefined };
     if (!isBlank) return { begin, end };
     begin = blankBytes(head, end);
   }
