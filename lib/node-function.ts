@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { ConfigurationError } from './configuration.ts';
 import { permitKey } from './data-key.ts';
 import { environmentBytes, maxEnvironmentBytes } from './environment-size.ts';
-import { bundling, nodeOptions } from './limits.ts';
+import { bundling, formatNodeOptions } from './limits.ts';
 
 /** How a stack runs its functions. */
 export interface FunctionOperation {
@@ -66,7 +66,7 @@ export class NodeFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
-    const environment = { NODE_OPTIONS: nodeOptions, ...props.environment };
+    const environment = { NODE_OPTIONS: formatNodeOptions(props.definition.entry), ...props.environment };
     refuseLargeEnvironment(this, environment);
     const { logDays, tracing, removalPolicy, dataKey } = props.operation;
     this.#dataKey = dataKey;

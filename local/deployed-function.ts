@@ -5,7 +5,7 @@ import {
   type LambdaFunctionOptions,
   type LocalFunction,
 } from '../emulators/lambda-runtime/function.ts';
-import { bundling, nodeOptions } from '../lib/limits.ts';
+import { bundling, formatNodeOptions } from '../lib/limits.ts';
 
 const projectDirectory = fileURLToPath(new URL('../', import.meta.url));
 const cacheDirectory = join(projectDirectory, 'node_modules/.cache/simledger/functions');
@@ -22,6 +22,6 @@ export function createDeployedFunction(options: DeployedFunctionOptions): Promis
   return createLambdaFunction({
     ...options,
     bundling: { ...bundling, projectDirectory, cacheDirectory },
-    nodeOptions,
+    nodeOptions: formatNodeOptions(options.entry),
   });
 }

@@ -19,7 +19,7 @@ describe('a measured function', () => {
     expect([memoryMegabytes, variables]).toEqual([
       functions.fileImporter.memoryMegabytes,
       {
-        NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=32',
+        NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=16',
         SESSIONS_TABLE: 'Sessions',
         USAGE_TABLE: 'Usage',
         EVENTS_TABLE: 'Events',

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/aws/names.ts';
 import { routeKey, routes } from '../../lambda/functions/query-api/routes.ts';
-import { functions, nodeOptions } from '../../lib/limits.ts';
+import { formatNodeOptions, functions } from '../../lib/limits.ts';
 import { impersonalVariables, loggedVariables, ofType, type Synthesised, synthesise } from './synthesised.ts';
 
 let basic: Synthesised;
@@ -129,7 +129,7 @@ describe('the query API', () => {
       MaxAge: 3600,
     });
     expect(variables(stack)).toEqual({
-      NODE_OPTIONS: nodeOptions,
+      NODE_OPTIONS: formatNodeOptions(functions.queryApi.entry),
       [environment.sessionsTable]: 'Storage/Sessions',
       [environment.usageTable]: 'Storage/Usage',
       [environment.eventsTable]: 'Storage/Events',

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/aws/names.ts';
 import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
-import { fileMapping, functions, nodeOptions, streamMapping } from '../../lib/limits.ts';
+import { fileMapping, formatNodeOptions, functions, streamMapping } from '../../lib/limits.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { ofType, type Synthesised, synthesise, withoutApi } from './synthesised.ts';
 
@@ -324,7 +324,6 @@ describe('the mappings', () => {
 });
 
 const ledgerEnvironment = {
-  NODE_OPTIONS: nodeOptions,
   [environment.sessionsTable]: 'Storage/Sessions',
   [environment.usageTable]: 'Storage/Usage',
   [environment.eventsTable]: 'Storage/Events',
@@ -374,7 +373,11 @@ describe('the functions', () => {
       ...common(path, functions.kinesisConsumer),
       Description: "Takes carriers' records from Kinesis into the ledger",
       Environment: {
-        Variables: { ...ledgerEnvironment, [environment.deliveriesTable]: 'Storage/Deliveries' },
+        Variables: {
+          ...ledgerEnvironment,
+          NODE_OPTIONS: formatNodeOptions(functions.kinesisConsumer.entry),
+          [environment.deliveriesTable]: 'Storage/Deliveries',
+        },
       },
     });
   });
@@ -388,6 +391,7 @@ describe('the functions', () => {
       Environment: {
         Variables: {
           ...ledgerEnvironment,
+          NODE_OPTIONS: formatNodeOptions(functions.fileImporter.entry),
           [environment.filesTable]: 'Storage/Files',
           [environment.fileQueueUrl]: 'FileIngest/Queue',
         },

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/aws/names.ts';
-import { functions, nodeOptions } from '../../lib/limits.ts';
+import { formatNodeOptions, functions } from '../../lib/limits.ts';
 import {
   calledSourceOfEachCarrier,
   impersonalVariables,
@@ -94,7 +94,7 @@ describe('the way in through HTTPS', () => {
       ...Variables,
       [environment.webhookSources]: JSON.parse(Variables[environment.webhookSources] ?? ''),
     }).toEqual({
-      NODE_OPTIONS: nodeOptions,
+      NODE_OPTIONS: formatNodeOptions(functions.webhookReceiver.entry),
       [environment.metricNamespace]: 'fleet',
       [environment.webhookSources]: ids.map((id, at) => ({
         name: names[at],
