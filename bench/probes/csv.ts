@@ -79,7 +79,7 @@ async function imported(path: string, deliveredAt: number, writer: LedgerPorts['
         close: async () => undefined,
       }),
       keepFile: async () => undefined,
-      measure: (ofBlock) => measures.add(ofBlock),
+      beginChunk: async () => async (block) => measures.add(block.measures),
       count: (receipt) => {
         if (receipt.rejected > 0) throw new Error(`${receipt.rejected} rows were rejected`);
         rows += receipt.received;

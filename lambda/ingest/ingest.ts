@@ -29,9 +29,15 @@ export interface Entry {
 export interface LedgerPorts {
   readonly writer: Pick<LedgerWriter, 'write'>;
   readonly quarantine: Quarantine;
-  /** Takes what was measured of a batch, with its receipt. */
-  readonly measure?: (measures: Measures, receipt: Receipt) => void;
+  /**
+   * Begins a chunk, before the first of its records is read. A chunk is what one call of {@link ingest} takes in: a batch
+   * of a stream, a block of a file, some rejects.
+   */
+  readonly beginChunk?: () => Promise<EndChunk>;
 }
+
+/** Ends a chunk, once the store and the quarantine have answered for all of its records. */
+export type EndChunk = (outcome: ChunkOutcome) => Promise<void>;
 
 /** How a batch is taken in. */
 export interface IngestOptions extends WriteOptions {
@@ -50,19 +56,26 @@ export interface Ingested {
   readonly errors: readonly Error[];
 }
 
+/** What became of a chunk. */
+export interface ChunkOutcome extends Ingested {
+  readonly measures: Measures;
+}
+
 /**
  * Takes in a batch: decode -> interpret -> fold -> store. The one way into the ledger, whatever path a record came.
  *
  * Does not throw for what store or quarantine did not take: these deliveries are reported as failed.
  *
+ * @throws what the beginning or the end of the chunk throws; where it could not begin, no record was read.
  * @param entries the batch's records. Each is decoded and interpreted when the loop reaches it, so that not all are in
  *   memory at once.
  */
 export async function ingest(
   entries: Iterable<Entry>,
-  { writer, quarantine, measure }: LedgerPorts,
+  { writer, quarantine, beginChunk }: LedgerPorts,
   options: IngestOptions,
 ): Promise<Ingested> {
+  const endChunk = await beginChunk?.();
   const account = new BatchAccount();
   const changes = new PendingChanges(writer, options, account);
   const rejects = new PendingRejects(quarantine, options.rejectGroup, account);
@@ -76,9 +89,10 @@ export async function ingest(
   }
   await Promise.all([changes.store(), rejects.keepAll()]);
   const receipt = account.makeReceipt();
-  measure?.(account.measures, receipt);
-  const { failedDeliveries, testIds, errors } = account;
-  return { receipt, failedDeliveries, testIds: [...testIds], errors };
+  const { failedDeliveries, testIds, errors, measures } = account;
+  const ingested = { receipt, failedDeliveries, testIds: [...testIds], errors };
+  await endChunk?.({ ...ingested, measures });
+  return ingested;
 }
 
 function makeReject(entry: Entry, wrong: Fault): Reject {

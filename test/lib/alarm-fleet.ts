@@ -219,8 +219,8 @@ class RunningFleet {
         ...{ size: bytes.length, deliveredAt: now, close: async () => undefined },
       }),
       keepFile: async () => undefined,
-      measure: (ofBlock, { failed }) => {
-        if (failed === 0) measures.add(ofBlock);
+      beginChunk: async () => async (block) => {
+        if (block.receipt.failed === 0) measures.add(block.measures);
       },
       count: (receipt) => {
         this.#importer.count(receipt, measures, source);

@@ -72,8 +72,8 @@ async function takeObject(object: FileObject, context: Context): Promise<void> {
       return keepFile(rejects, reject, formatCopySource(file));
     },
     // A block that was not taken in completely is tried again, and counts once it is.
-    measure: (ofBlock, { failed }) => {
-      if (failed === 0) measures.add(ofBlock);
+    beginChunk: async () => async (block) => {
+      if (block.receipt.failed === 0) measures.add(block.measures);
     },
     count: (receipt) => {
       telemetry.count(receipt, measures, source.name);

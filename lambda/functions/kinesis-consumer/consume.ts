@@ -5,7 +5,7 @@ import { describeCause, type Telemetry } from '../../aws/telemetry.ts';
 import { interpret } from '../../carriers/index.ts';
 import { fault } from '../../carriers/reading.ts';
 import { formatPosition, type Interpret, readEntries } from '../../ingest/entries.ts';
-import { type Ingested, ingest, type LedgerPorts } from '../../ingest/ingest.ts';
+import { type ChunkOutcome, type Ingested, ingest, type LedgerPorts } from '../../ingest/ingest.ts';
 import { Measures } from '../../ingest/measures.ts';
 import { emptyReceipt } from '../../ledger/receipt.ts';
 import type { DeliveryNotes, SingleDelivery } from './delivery-notes.ts';
@@ -130,19 +130,17 @@ async function ingestEntries(
   { sources, ports, telemetry }: ConsumerContext,
 ): Promise<Ingested> {
   const source = sources.ofStream(records[0]?.eventSourceARN ?? '').name;
-  const ingested = await ingest(
-    entries,
-    { ...ports, measure: (measures, counted) => telemetry.count(counted, measures, source) },
-    { readBeforeWrite: false },
-  );
-  for (const testId of ingested.testIds) {
-    telemetry.logger.info('Sink validation: hand this test_id back to the carrier', { testId, source });
-  }
-  for (const error of ingested.errors) {
-    const { failed } = ingested.receipt;
-    telemetry.logger.warn('Records will be delivered again', { source, failed, ...describeCause(error) });
-  }
-  return ingested;
+  const endChunk = async ({ receipt, measures, testIds, errors }: ChunkOutcome): Promise<void> => {
+    telemetry.count(receipt, measures, source);
+    for (const testId of testIds) {
+      telemetry.logger.info('Sink validation: hand this test_id back to the carrier', { testId, source });
+    }
+    for (const error of errors) {
+      const { failed } = receipt;
+      telemetry.logger.warn('Records will be delivered again', { source, failed, ...describeCause(error) });
+    }
+  };
+  return ingest(entries, { ...ports, beginChunk: async () => endChunk }, { readBeforeWrite: false });
 }
 
 function describeDelivery(record: KinesisStreamRecord): SingleDelivery {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { type Fault, fault, type Reading } from '../../../lambda/carriers/reading.ts';
-import { type Entry, ingest, type LedgerPorts } from '../../../lambda/ingest/ingest.ts';
+import {
+  type ChunkOutcome,
+  type EndChunk,
+  type Entry,
+  ingest,
+  type LedgerPorts,
+} from '../../../lambda/ingest/ingest.ts';
 import type { Changes } from '../../../lambda/ledger/fold.ts';
 import type { Reject } from '../../../lambda/store/quarantine.ts';
 import { Report } from '../../../lambda/store/report.ts';
@@ -237,5 +243,57 @@ describe('taking in a batch', () => {
       [0, 2, 3, 4].map((number) => `position-${number}`),
     );
     expect([receipt.rejected, receipt.failed, [...failedDeliveries]]).toEqual([4, 1, [1]]);
+  });
+
+  test('begins a chunk before it reads a record, and ends it with what became of all', async () => {
+    const steps: string[] = [];
+    const there = ports({
+      report: (report, { usage }) => {
+        steps.push('stored');
+        for (const change of usage.slice(1)) report.failure(change, new Error('The table is gone'));
+      },
+    });
+    function* read(): Generator<Entry> {
+      for (const entry of entries([0, window('a', '1')], [1, broken], [2, window('b', '1')])) {
+        steps.push(`read ${entry.position}`);
+        yield entry;
+      }
+    }
+    const ended: ChunkOutcome[] = [];
+    const beginChunk = async (): Promise<EndChunk> => {
+      steps.push('begun');
+      return async (outcome) => {
+        steps.push('ended');
+        ended.push(outcome);
+      };
+    };
+    const ingested = await ingest(read(), { ...there, beginChunk }, { readBeforeWrite: false });
+    expect(steps).toEqual([
+      'begun',
+      'read position-0',
+      'read position-1',
+      'read position-2',
+      'stored',
+      'ended',
+    ]);
+    expect(ended.map(({ measures, ...outcome }) => [outcome, [...measures.receipts.keys()]])).toEqual([
+      [ingested, ['usage', 'broken-json']],
+    ]);
+    expect([ingested.receipt.failed, [...ingested.failedDeliveries]]).toEqual([1, [2]]);
+  });
+
+  test('reads no record of a chunk that could not begin', async () => {
+    let read = 0;
+    function* reading(): Generator<Entry> {
+      for (const entry of entries([0, window('a', '1')])) {
+        read += 1;
+        yield entry;
+      }
+    }
+    const beginChunk = () => Promise.reject(new Error('The note was not taken'));
+    await expect(ingest(reading(), { ...ports({}), beginChunk }, { readBeforeWrite: false })).rejects.toThrow(
+      'The note was not taken',
+    );
+    expect(read).toBe(0);
   });
 });
