@@ -55,6 +55,14 @@ export interface ExpectedAnswer {
   readonly dataTotal: number;
 }
 
+/** When a device last gave each sign of life, in epoch milliseconds; undefined for one that it never gave. */
+export interface SignsOfLife {
+  readonly signalled: number | undefined;
+  readonly bytes: number | undefined;
+  /** When its session was last seen open, which is no sign of the device. */
+  readonly session: number | undefined;
+}
+
 /** All that the ledger must hold under one partition key: a SIM, or an account that an event without SIM names. */
 export interface ExpectedPartition {
   readonly sessions: ReadonlyMap<string, ExpectedSession>;
@@ -62,6 +70,8 @@ export interface ExpectedPartition {
   readonly events: ReadonlyMap<string, ExpectedEvent>;
   /** Answers about those of the sessions that are a Super SIM's. */
   answers(): ReadonlyMap<string, ExpectedAnswer>;
+  /** When the device was last heard. */
+  readonly signs: SignsOfLife;
   /** Sum of the usage. */
   readonly total: { readonly uploaded: number; readonly downloaded: number; readonly messages: number };
 }
@@ -135,6 +145,11 @@ export class PartitionTruth implements ExpectedPartition {
   readonly usage = new Map<string, ExpectedUsage>();
   readonly events = new Map<string, ExpectedEvent>();
   readonly total = { uploaded: 0, downloaded: 0, messages: 0 };
+  readonly signs = {
+    signalled: undefined as number | undefined,
+    bytes: undefined as number | undefined,
+    session: undefined as number | undefined,
+  };
   private readonly lived = new Map<string, LivedSession>();
   private readonly sessionRefresh: SessionRefresh;
 
@@ -150,6 +165,9 @@ export class PartitionTruth implements ExpectedPartition {
 
   connection(event: ConnectionEvent): void {
     const { session, window } = event;
+    if (askingTypes.has(event.type)) this.sign('signalled', event.at);
+    if (window !== undefined && window.up > 0) this.sign('bytes', event.at);
+    if (openTypes.has(event.type)) this.sign('session', event.at);
     if (event.type !== 'data-session.updated') {
       this.events.set(`${iso(event.at)}#${event.eventSid}`, expectedEvent('type', event.type));
     }
@@ -171,7 +189,9 @@ export class PartitionTruth implements ExpectedPartition {
     const { context, sim } = event;
     const key = `${iso(wholeSecond(event.at))}#${event.id}`;
     this.events.set(key, expectedEvent('carrierType', String(event.typeId)));
+    if (sim !== undefined && event.typeId >= 1 && event.typeId <= 4) this.sign('signalled', event.at);
     if (context === undefined || sim === undefined) return;
+    if (event.typeId !== 5) this.sign('session', event.at);
     const stated = sim.dataStreamer.statesTunnelCreated;
     this.session(makeSessionId(event.source, sim.dataStreamer, context), {
       earliest: event.at,
@@ -189,8 +209,17 @@ export class PartitionTruth implements ExpectedPartition {
       record.volume,
       record.messages === 0 ? undefined : record.messages,
     );
+    const last = Math.max(record.start, record.end);
+    if (record.messages === 0) this.sign('session', last);
+    if (record.volume.up > 0) this.sign('bytes', last);
+    // All simulated messages are tx, which at 1NCE the device sends.
+    if (record.messages > 0 && record.sim.carrier === '1nce') this.sign('signalled', last);
     if (record.sessionId === undefined || record.messages > 0 || record.path === 'file') return;
     this.session(record.sessionId, { earliest: record.start, latest: record.end });
+  }
+
+  private sign(name: keyof SignsOfLife, at: number): void {
+    this.signs[name] = Math.max(this.signs[name] ?? at, at);
   }
 
   private addUsage(start: number, id: string | null, volume: Volume, messages: number | undefined): void {
@@ -225,6 +254,21 @@ export class PartitionTruth implements ExpectedPartition {
     return lived.session;
   }
 }
+
+/** What a Super SIM's device asks the network for, granted or not. */
+const askingTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
+  'attachment.accepted',
+  'attachment.rejected',
+  'attachment.failed',
+  'data-session.started',
+  'data-session.failed',
+]);
+
+/** What comes while a session is open. */
+const openTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
+  'data-session.started',
+  'data-session.updated',
+]);
 
 /** Lets a session know what one more of its records says. */
 function tell(session: SessionInMaking, statement: SessionStatement): void {

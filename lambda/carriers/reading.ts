@@ -1,4 +1,5 @@
-import type { Group, LedgerEvent, Observations, Session, Sim, Stated, Usage } from '../ledger/observation.ts';
+import { addMarks, type UnmarkedObservations } from '../ledger/heard.ts';
+import type { Group, Observations, Stated } from '../ledger/observation.ts';
 import type { Source } from '../ledger/source.ts';
 import { epochMilliseconds, formatTime, parseTime } from '../ledger/time.ts';
 import { withinBytes } from './detail.ts';
@@ -93,14 +94,9 @@ export function stated<G extends Group>(at: string, group: G): Stated<G> {
   return { at, group };
 }
 
-/** Puts together what a record states. */
-export function observed(
-  session: Session | undefined,
-  usage: Usage | undefined,
-  event: LedgerEvent | undefined,
-  sim: Sim | undefined,
-): Reading {
-  return { kind: 'observed', session, usage, event, sim };
+/** Puts together what a record states, and adds when it says that the SIM was heard. */
+export function observed(observations: UnmarkedObservations, { source }: Arrival): Reading {
+  return { kind: 'observed', ...addMarks(observations, source) };
 }
 
 /**

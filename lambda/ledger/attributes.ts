@@ -105,6 +105,9 @@ export const simGroups = {
   connection: { online: 'flag', onlineChanged: 'text' },
   lifecycle: { status: 'text' },
   lastEvent: { lastEvent: 'text', lastEventTime: 'text' },
+  signalled: {},
+  bytes: {},
+  session: {},
 } satisfies GroupTables<SimGroups>;
 
 /** What every observation of a SIM states. */

@@ -165,8 +165,24 @@ export type Lifecycle = {
   readonly status: string;
 };
 
+/** A sign of life has no attributes: its time is all. */
+export type Mark = Readonly<Record<never, Scalar>>;
+
+/**
+ * The latest signs of life of a SIM's device, each cut to the beginning of its granule: never later than the record that
+ * told it, and less than a granule before. See heard.ts.
+ */
+export interface Marks {
+  /** It attached, updated its location, asked for a session, or sent a text message. */
+  readonly signalled: Stated<Mark> | undefined;
+  /** Bytes from it. */
+  readonly bytes: Stated<Mark> | undefined;
+  /** Its session was open, which says nothing of the device. */
+  readonly session: Stated<Mark> | undefined;
+}
+
 /** The groups of a SIM. */
-export interface SimGroups {
+export interface SimGroups extends Marks {
   readonly ids: Stated<Ids> | undefined;
   readonly label: Stated<Label> | undefined;
   readonly phone: Stated<Phone> | undefined;

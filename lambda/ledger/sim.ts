@@ -23,6 +23,9 @@ export function mergeSims(a: Sim, b: Sim): Sim {
       connection: later(x.connection, y.connection),
       lifecycle: later(x.lifecycle, y.lifecycle),
       lastEvent: later(x.lastEvent, y.lastEvent),
+      signalled: later(x.signalled, y.signalled),
+      bytes: later(x.bytes, y.bytes),
+      session: later(x.session, y.session),
     },
   };
 }

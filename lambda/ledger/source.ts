@@ -23,6 +23,8 @@ interface CarrierTraits {
   readonly cost: 'money' | 'volume';
   /** How its webhook requests authenticate: `lambda/functions/webhook-receiver` has a check for each way. */
   readonly webhook: string;
+  /** What it calls a text message that the device sent; null if it does not say, or has no records of messages. */
+  readonly deviceMessages: 'tx' | 'rx' | null;
   /** The carrier that took over its SIMs, so that both may deliver the same event. */
   readonly successor: string | null;
 }
@@ -32,11 +34,46 @@ interface CarrierTraits {
  * format or a webhook check that does not exist yet, a portal, an example, a page.
  */
 export const carrierTraits = {
-  twilio: { title: 'Twilio', format: 'supersim', cost: 'money', webhook: 'twilio-hmac', successor: 'kore' },
-  kore: { title: 'KORE', format: 'supersim', cost: 'money', webhook: 'kore-hmac', successor: null },
-  '1nce': { title: '1NCE', format: 'datastreamer', cost: 'volume', webhook: 'basic', successor: null },
-  emnify: { title: 'emnify', format: 'datastreamer', cost: 'money', webhook: 'token', successor: null },
-  telekom: { title: 'Telekom', format: 'datastreamer', cost: 'volume', webhook: 'basic', successor: null },
+  twilio: {
+    title: 'Twilio',
+    format: 'supersim',
+    cost: 'money',
+    webhook: 'twilio-hmac',
+    deviceMessages: null,
+    successor: 'kore',
+  },
+  kore: {
+    title: 'KORE',
+    format: 'supersim',
+    cost: 'money',
+    webhook: 'kore-hmac',
+    deviceMessages: null,
+    successor: null,
+  },
+  '1nce': {
+    title: '1NCE',
+    format: 'datastreamer',
+    cost: 'volume',
+    webhook: 'basic',
+    deviceMessages: 'tx',
+    successor: null,
+  },
+  emnify: {
+    title: 'emnify',
+    format: 'datastreamer',
+    cost: 'money',
+    webhook: 'token',
+    deviceMessages: 'rx',
+    successor: null,
+  },
+  telekom: {
+    title: 'Telekom',
+    format: 'datastreamer',
+    cost: 'volume',
+    webhook: 'basic',
+    deviceMessages: null,
+    successor: null,
+  },
 } as const satisfies Readonly<Record<string, CarrierTraits>>;
 
 export type Carrier = keyof typeof carrierTraits;
@@ -72,4 +109,9 @@ export interface Source {
   readonly superseded?: boolean;
   /** Which of its Super SIM updates write their session; all if it is absent. The same for all sources. */
   readonly sessionRefresh?: SessionRefresh;
+  /**
+   * How exactly its SIMs' items say when a device was heard: from 15 minutes to 12 hours, half the shortest silence
+   * that a rule asks for. 12 hours where it is absent. Another value holds for the records that arrive after it.
+   */
+  readonly granuleMilliseconds?: number;
 }

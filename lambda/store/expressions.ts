@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { type MarkName, markNames } from '../ledger/heard.ts';
 import type { Session, Sim, Stated } from '../ledger/observation.ts';
 import { type AttributeWriter, type Item, stampValue } from './codec.ts';
 import {
@@ -137,14 +138,30 @@ function sessionCondition(startStated: boolean, isTerminal: boolean): string {
   return ['attribute_not_exists(sim)', ...alternatives].join(' OR ');
 }
 
-/** Writes a SIM without reading it, on the same condition. */
+/**
+ * Writes a SIM without reading it, on the same condition. Marks lie before the time at which a SIM's other groups are
+ * stated, and after the start of its day, so each has a term of its own: none that is stored may be later.
+ */
 export function simUpdate(sim: Sim): Expressions {
+  const { signalled, bytes, session, ...others } = sim.groups;
   const update = new UpdateBuilder();
-  update.values[':oldest'] = { S: oldestStatement(sim.origin.at, Object.values(sim.groups)) };
+  update.values[':oldest'] = { S: oldestStatement(sim.origin.at, Object.values(others)) };
   update.set('lastUpdated', { S: sim.origin.at });
   originCodec.overwrite(update, sim.origin.group);
   for (const schema of simSchema) update.overwriteStated(schema, sim.groups[schema.name]);
-  return update.expressions('attribute_not_exists(sim) OR lastUpdated < :oldest');
+  return update.expressions(simCondition(markNames.filter((name) => sim.groups[name] !== undefined)));
+}
+
+function simCondition(marks: readonly MarkName[]): string {
+  const alternatives = marks.reduce(
+    (terms, name) =>
+      terms.flatMap((term) => [
+        `${term} AND attribute_not_exists(${name}At)`,
+        `${term} AND ${name}At <= :${name}At`,
+      ]),
+    ['lastUpdated < :oldest'],
+  );
+  return ['attribute_not_exists(sim)', ...alternatives].join(' OR ');
 }
 
 /**

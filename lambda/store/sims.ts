@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Change } from '../ledger/fold.ts';
-import type { Sim } from '../ledger/observation.ts';
+import { markNames } from '../ledger/heard.ts';
+import type { Marks, Sim } from '../ledger/observation.ts';
 import { mergeSims, sameSim } from '../ledger/sim.ts';
 import { readItems } from './batch-get.ts';
 import { forEachConcurrently } from './concurrency.ts';
@@ -12,7 +13,7 @@ import type { Report } from './report.ts';
 import { originCodec, possibleAttributes, simSchema } from './schema.ts';
 import { simsTable } from './tables.ts';
 
-/** SIMs whose last statement is remembered; less than 250 bytes each. */
+/** SIMs whose last statement is remembered; less than 500 bytes each. */
 const maxRemembered = 100_000;
 
 /**
@@ -24,8 +25,8 @@ const maxRemembered = 100_000;
  */
 export class SimWriter {
   readonly #table: RegisterTable<Sim>;
-  /** For each SIM a statement that its stored item is known to contain. Stored items only grow, so it stays true. */
-  readonly #contained = new Map<string, string>();
+  /** For each SIM what its stored item is known to contain. Stored items only grow, so it stays true. */
+  readonly #contained = new Map<string, Contained>();
 
   constructor(client: DynamoDBClient, tableName: string) {
     this.#table = {
@@ -44,8 +45,7 @@ export class SimWriter {
   async write(changes: readonly Change<Sim>[], concurrency: number, report: Report): Promise<void> {
     const events = changes.filter((change) => change.state.groups.lastEvent !== undefined);
     const reminders = changes.filter(
-      ({ state }) =>
-        state.groups.lastEvent === undefined && this.#contained.get(state.sim) !== encodeContent(state),
+      ({ state }) => state.groups.lastEvent === undefined && !contains(this.#contained.get(state.sim), state),
     );
     await Promise.all([
       forEachConcurrently(events, concurrency, (change) => this.#store(change, undefined, report)),
@@ -82,21 +82,47 @@ export class SimWriter {
 
   #remember(sim: Sim): void {
     if (sim.groups.lastEvent !== undefined) return;
+    const { signalled, bytes, session } = sim.groups;
+    const known = this.#contained.get(sim.sim);
     this.#contained.delete(sim.sim);
-    this.#contained.set(sim.sim, encodeContent(sim));
+    this.#contained.set(sim.sim, {
+      content: encodeContent(sim),
+      signalled: latest(signalled?.at, known?.signalled),
+      bytes: latest(bytes?.at, known?.bytes),
+      session: latest(session?.at, known?.session),
+    });
     if (this.#contained.size <= maxRemembered) return;
     const oldest = this.#contained.keys().next();
     if (oldest.done !== true) this.#contained.delete(oldest.value);
   }
 }
 
+/** What a SIM's stored item is known to contain: a reminder, and marks at least as late as these, '' where none. */
+interface Contained extends Readonly<Record<keyof Marks, string>> {
+  readonly content: string;
+}
+
+function latest(a = '', b = ''): string {
+  return a > b ? a : b;
+}
+
+/** Whether a stored item is known to contain all that a reminder states. */
+function contains(contained: Contained | undefined, sim: Sim): boolean {
+  return (
+    contained?.content === encodeContent(sim) &&
+    markNames.every((name) => (sim.groups[name]?.at ?? '') <= contained[name])
+  );
+}
+
+const reminderSchema = simSchema.filter(({ name }) => !markNames.some((mark) => mark === name));
+
 /**
- * All that a reminder states, as a digest: the text takes 1,000 bytes more, with the pieces that V8 keeps of it. Mostly
- * it states all of it at one time.
+ * All that a reminder states but its marks, as a digest: the text takes 1,000 bytes more, with the pieces that V8 keeps of
+ * it. Mostly it states all of it at one time.
  */
 function encodeContent({ origin, groups }: Sim): string {
   let content = `${origin.at}|${originCodec.print(origin.group)}`;
-  for (const { name, print } of simSchema) {
+  for (const { name, print } of reminderSchema) {
     const stated = groups[name];
     if (stated === undefined) continue;
     content += `|${name}${stated.at === origin.at ? '' : stated.at}|${print(stated.group)}`;

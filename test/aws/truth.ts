@@ -29,6 +29,7 @@ export async function examplesTruth(): Promise<FleetTruth> {
         usage: itemsBy(usage, 'usageId'),
         events: itemsBy(events, 'eventKey'),
         answers: () => new Map(),
+        signs: { signalled: undefined, bytes: undefined, session: undefined },
         total: { uploaded: 0, downloaded: 0, messages: 0 },
       },
     ];

@@ -3,7 +3,7 @@ import type { Entry } from '../../lambda/ingest/ingest.ts';
 import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { compareLedger, type Item as PlainItem } from '../../simulator/compare.ts';
-import { second } from '../../simulator/records.ts';
+import { hour, second } from '../../simulator/records.ts';
 import { accountPartition, type FleetTruth, PartitionTruth } from '../../simulator/truth.ts';
 import { readAll } from '../records/read-all.ts';
 import { importAtOnce, ingestAtOnce } from './delivery.ts';
@@ -128,8 +128,33 @@ export async function differencesFromTruth(truth: FleetTruth, tables: Tables): P
     usage: () => plainItems(tables.Usage),
     events: () => plainItems(tables.Events),
   });
-  return [...differences, ...wrongTotals(truth, tables)];
+  return [...differences, ...wrongTotals(truth, tables), ...wrongMarks(truth, tables)];
 }
+
+/**
+ * Marks of SIMs that are not within a granule before the last sign of life, or missing, or there without any. Files
+ * cut times to the second.
+ */
+function wrongMarks({ partitions }: FleetTruth, { Sims }: Tables): string[] {
+  const wrong: string[] = [];
+  for (const [partition, { signs }] of partitions) {
+    const item = Sims.find(({ sim }) => sim?.S === partition);
+    for (const name of ['signalled', 'bytes', 'session'] as const) {
+      const last = signs[name];
+      const mark = item?.[`${name}At`]?.N;
+      if (last === undefined && mark === undefined) continue;
+      const age = (last ?? 0) - Number(mark ?? 0);
+      if (last !== undefined && mark !== undefined && age >= 0 && age < granule + second) continue;
+      wrong.push(
+        `${partition}: ${name} at ${mark ?? 'no time'}, not up to a granule before ${last ?? 'never'}`,
+      );
+    }
+  }
+  return wrong;
+}
+
+/** The granule of sources without rules, in milliseconds. */
+const granule = 12 * hour;
 
 /** Bytes and messages of each SIM, added up, against the model's. */
 function wrongTotals({ partitions }: FleetTruth, { Usage }: Tables): string[] {

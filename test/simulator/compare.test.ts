@@ -45,6 +45,7 @@ const truth: FleetTruth = {
         ]),
         events: new Map([['2026-10-01T01:00:00.000Z#EZ3', { type: 'data-session.ended' }]]),
         answers: () => new Map(),
+        signs: { signalled: undefined, bytes: undefined, session: undefined },
         total: { uploaded: 1, downloaded: 2, messages: 1 },
       },
     ],

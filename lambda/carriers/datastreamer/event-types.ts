@@ -1,7 +1,8 @@
-/** Our names for the data streamer's event types (see docs/tables.md), and what some of them say about the SIM's state. */
+import type { EventType } from '../../ledger/heard.ts';
 
-const names: ReadonlyMap<string, string> = new Map(
-  Object.entries({
+/** Our names for the data streamer's event types (see docs/tables.md), and what some of them say about the SIM's state. */
+const names: ReadonlyMap<string, EventType> = new Map(
+  Object.entries<EventType>({
     '0': 'generic',
     '1': 'location.updated',
     '2': 'gprs-location.updated',
@@ -73,7 +74,11 @@ const withoutSession: ReadonlySet<string> = new Set(['9', '10', '11', '16', '43'
  * @param words the carrier's description of the type. Id 15 has two meanings, old and new; only the words tell which.
  * @param refused whether an event 3 tells of a PDP context that was not created.
  */
-export function eventTypeName(id: string, words: string | undefined, refused: boolean): string {
+export function eventTypeName(
+  id: string,
+  words: string | undefined,
+  refused: boolean,
+): EventType | `event.${string}` {
   if (id === '3' && refused) return 'pdp-context.refused';
   if (id === '15' && words !== undefined) {
     if (/purge/i.test(words)) return 'location.purged';

@@ -1,3 +1,4 @@
+import type { UnmarkedSim } from '../../ledger/heard.ts';
 import {
   type Address,
   type Cell,
@@ -8,7 +9,6 @@ import {
   type Lifecycle,
   type Network,
   type Session,
-  type Sim,
   type Stated,
   type Terminal,
   type Totals,
@@ -76,7 +76,8 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   const session = interpretSession(record);
   if (isFault(session)) return session;
   const event = interpretLedgerEvent(record, session);
-  return observed(session, undefined, event, interpretSim(record, event, session));
+  const sim = interpretSim(record, event, session);
+  return observed({ session, usage: undefined, event, sim }, arrival);
 }
 
 /** The PDP context of an event 3, 4 or 5. A refused activation has none: it is an event only. */
@@ -301,7 +302,7 @@ function interpretSim(
   record: EventRecord,
   event: LedgerEvent,
   session: Session | undefined,
-): Sim | undefined {
+): UnmarkedSim | undefined {
   const { identity, at, typeId, groups } = record;
   if (identity.sim === undefined) return undefined;
   const isLive = session !== undefined && session.terminal === undefined;

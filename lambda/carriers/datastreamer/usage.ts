@@ -1,4 +1,5 @@
 import { type JsonObject, jsonObject } from '../../json/json.ts';
+import type { UnmarkedSim } from '../../ledger/heard.ts';
 import {
   type Completeness,
   complete,
@@ -6,7 +7,6 @@ import {
   type Device,
   type Lifecycle,
   type Session,
-  type Sim,
   type Usage,
 } from '../../ledger/observation.ts';
 import { startOfDay, wholeSecond } from '../../ledger/time.ts';
@@ -152,7 +152,8 @@ export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
     sessionId === undefined || usage.trafficType === 'sms'
       ? undefined
       : interpretSession(usage, sessionId, identity);
-  return observed(session, usage, undefined, interpretSim(usage, identity));
+  const observations = { session, usage, event: undefined, sim: interpretSim(usage, identity) };
+  return observed(observations, arrival);
 }
 
 function readSessionId(fields: UsageFields): string | undefined | Fault {
@@ -350,7 +351,7 @@ function interpretDevice({ imei, writtenImei }: Usage): Device | undefined {
   return imei === undefined ? undefined : { imei, writtenImei };
 }
 
-function interpretSim(usage: Usage, identity: Identity): Sim {
+function interpretSim(usage: Usage, identity: Identity): UnmarkedSim {
   const { sim, start, dataTotal } = usage;
   const device = interpretDevice(usage);
   const at = startOfDay(start);

@@ -1,5 +1,6 @@
 import { parseDecimal, timesWhole } from '../../json/decimal.ts';
 import { type JsonObject, jsonObject, parseObject } from '../../json/json.ts';
+import type { UnmarkedSim } from '../../ledger/heard.ts';
 import {
   type Address,
   type Cell,
@@ -12,7 +13,6 @@ import {
   type Network,
   type Origin,
   type Session,
-  type Sim,
   type Subscriber,
   superseded,
   type Terminal,
@@ -214,9 +214,12 @@ function interpretRecord(record: SuperSimRecord): Reading {
   const { sessionRefresh } = record.arrival.source;
   if (sessionRefresh === 'hourly' && session !== undefined && usage !== undefined && event === undefined) {
     if (!refreshesHourly(session, usage))
-      return observed(undefined, withoutSession(session, usage), event, sim);
+      return observed(
+        { session: undefined, usage: withoutSession(session, usage), event, sim },
+        record.arrival,
+      );
   }
-  return observed(session, usage, event, sim);
+  return observed({ session, usage, event, sim }, record.arrival);
 }
 
 /** Every rendering is complete. During a move both carriers may deliver an event, with the same `event_sid`. */
@@ -505,7 +508,7 @@ function interpretSim(
   facts: Facts,
   event: LedgerEvent | undefined,
   session: Session | undefined,
-): Sim {
+): UnmarkedSim {
   const at = event === undefined ? startOfDay(record.at) : record.at;
   const { network, cell, device, imsi, ids, simName } = facts;
   return {

@@ -178,6 +178,26 @@ describe('with the longest real values', () => {
     expect([sizes.length, tooLarge(Object.fromEntries(sizes))]).toEqual([4, {}]);
   });
 
+  it('a SIM with all its marks costs one write unit, however long its name was written', () => {
+    const name = '\u{1F4E1}'.repeat(128);
+    const endpoint = { ...longestEndpoint, name };
+    const { sims } = ledgerOf([
+      [
+        readConnectionEvent('data-session.started', { ...longestData, sim_unique_name: name }),
+        readStreamer(
+          contextEvent(3, longestContext, longestDetail, { ...longestAbout, endpoint }),
+          'telekom',
+        ),
+        readStreamer({ ...longestUsage, endpoint }, 'telekom'),
+      ].map((reading) => observationsOf(reading)),
+    ]);
+    const items = [...sims].map(([key, sim]) => [key, simItem(sim)] as const);
+    const marks = items.map(([, item]) => [item['signalledAt'], item['bytesAt'], item['sessionAt']]);
+    expect(marks.flat().filter((mark) => mark === undefined)).toEqual([]);
+    const sizes = items.map(([key, item]) => [key, itemBytes(item)] as const);
+    expect([sizes.length, tooLarge(Object.fromEntries(sizes))]).toEqual([2, {}]);
+  });
+
   it('a row of a file costs one write unit', () => {
     const header =
       'id,start_timestamp,end_timestamp,session_id,iccid,imsi,endpoint_imei,operator_name,country_mcc,operator_mncs,tariff_name,ratezone_name,currency_code,volume,volume_tx,volume_rx,cost';

@@ -64,6 +64,9 @@ const noSimGroups: SimGroups = {
   connection: undefined,
   lifecycle: undefined,
   lastEvent: undefined,
+  signalled: undefined,
+  bytes: undefined,
+  session: undefined,
 };
 
 /** What is stated of a SIM at one time. */

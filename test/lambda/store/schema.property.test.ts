@@ -130,6 +130,7 @@ test('an export has a column of every attribute but stamps and completeness', ()
         'lifecycleAt',
       ],
       ...['networkAt', 'phoneAt', 'subscriberAt', 'totalsAt', 'troubleAt'],
+      ...['signalledAt', 'bytesAt', 'sessionAt'],
     ].sort(),
   );
   const columns = exportedTables.map((table) => table.columns);

@@ -1,6 +1,6 @@
 import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import { beforeEach, expect, test } from 'vitest';
-import type { Sim } from '../../../lambda/ledger/observation.ts';
+import type { Marks, Sim } from '../../../lambda/ledger/observation.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import { changesOf, minute, permutations, simAt, stamp } from './observations.ts';
 import { runningTables } from './running-tables.ts';
@@ -187,6 +187,69 @@ test('a SIM ends as the same item for all orders of its events and reminders', a
       ]);
     }),
   );
+});
+
+/** Marks of a SIM, as a reminder or an event states them. */
+function marked(state: Sim, marks: Readonly<Partial<Record<keyof Marks, string>>>): Sim {
+  const groups = Object.entries(marks).map(([name, at]) => [name, { at, group: {} }]);
+  return { ...state, groups: { ...state.groups, ...Object.fromEntries(groups) } };
+}
+
+test('a mark is written where it moves the stored one on, and otherwise not even looked up', async () => {
+  const client = tables.newClient();
+  const watched = watch(client);
+  const writer = tables.newWriter(client);
+  const steps: string[][] = [];
+  for (const marks of [
+    { session: minute(60) },
+    { session: minute(60) },
+    { session: minute(60), bytes: minute(60) },
+    // Bytes and updates without bytes take turns all day.
+    { session: minute(60) },
+    { session: minute(0), bytes: minute(0) },
+    { session: minute(120) },
+    { bytes: minute(60) },
+  ]) {
+    await writer.write(changesOf({ sims: [marked(reminder(today), marks)] }), options);
+    steps.push(watched.operations);
+    watched.reset();
+  }
+  client.destroy();
+  const moved = ['BatchGetItem Sims', 'PutItem Sims'];
+  expect(steps).toEqual([['BatchGetItem Sims', 'UpdateItem Sims'], [], moved, [], [], moved, []]);
+  expect(await tables.items('Sims', sim)).toEqual([
+    { ...reminderItem(today), sessionAt: stamp(minute(120)), bytesAt: stamp(minute(60)) },
+  ]);
+});
+
+test('an event moves no mark back that usage has moved on, and does not read the SIM where it moves one on', async () => {
+  const marks = { signalled: minute(5), session: minute(5), bytes: minute(5) };
+  const used = marked(reminder(today), { session: minute(60) });
+  const later = marked(event(minute(70), 'pdp-context.updated'), {
+    signalled: minute(65),
+    session: minute(65),
+  });
+  const steps = await Promise.all(
+    permutations([used, marked(event(minute(9), 'data-session.started'), marks), later]).map(
+      async (states, number) => {
+        const key = `${sim}-${number}`;
+        const writer = tables.newWriter();
+        for (const state of states) {
+          await writer.write(changesOf({ sims: [{ ...state, sim: key }] }), options);
+        }
+        const [item] = await tables.items('Sims', key);
+        return [item?.['signalledAt'], item?.['sessionAt'], item?.['bytesAt']];
+      },
+    ),
+  );
+  expect(steps).toEqual(steps.map(() => [stamp(minute(65)), stamp(minute(65)), stamp(minute(5))]));
+  const client = tables.newClient();
+  const watched = watch(client);
+  const writer = tables.newWriter(client);
+  await tables.newWriter().write(changesOf({ sims: [used] }), options);
+  await writer.write(changesOf({ sims: [later] }), options);
+  client.destroy();
+  expect(watched.operations).toEqual(['UpdateItem Sims']);
 });
 
 test('a reminder is written where only the spelling of an IMEI or ICCID is new', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Changes, Fold } from '../../../lambda/ledger/fold.ts';
+import { cutToGranule, maxGranuleMilliseconds } from '../../../lambda/ledger/heard.ts';
 import { itemBytes } from '../../../lambda/store/items.ts';
 import { changesOf, eventAt, minute, sessionAt, simAt, usageAt } from './observations.ts';
 import { runningTables } from './running-tables.ts';
@@ -9,9 +10,20 @@ import { watch } from './watched-client.ts';
 const tables = runningTables();
 const options = { readBeforeWrite: false };
 
+function iccidOf(simNumber: number): string {
+  return `8988307000${String(simNumber).padStart(9, '0')}`;
+}
+
+/** Of how many SIMs a granule ends between two minutes. */
+function countGranuleEnds(sims: number, from: number, to: number): number {
+  return Array.from({ length: sims }, (_, number) =>
+    [from, to].map((at) => cutToGranule(minute(at), iccidOf(number), maxGranuleMilliseconds)),
+  ).filter(([before, after]) => before !== after).length;
+}
+
 /** A Super SIM update of one of many SIMs. */
 function update(simNumber: number, number: number): object {
-  const iccid = `8988307000${String(simNumber).padStart(9, '0')}`;
+  const iccid = iccidOf(simNumber);
   const eventSid = `EZ${String(simNumber).padStart(16, '0')}${String(number).padStart(16, '0')}`;
   return {
     specversion: '1.0',
@@ -68,7 +80,14 @@ test('a batch costs a request a session and one for 25 usage records, once its S
   client.destroy();
   const counts: Record<string, number> = {};
   for (const operation of watched.operations) counts[operation] = (counts[operation] ?? 0) + 1;
-  expect(counts).toEqual({ 'UpdateItem Sessions': 2 * 30, 'BatchWriteItem Usage': 2 * ((30 * 5) / 25) });
+  // A SIM whose granule ends within a batch has its mark moved.
+  const moved = [1, 6].map((last) => countGranuleEnds(30, last, last + 5)).filter((ends) => ends > 0);
+  expect(counts).toEqual({
+    'UpdateItem Sessions': 2 * 30,
+    'BatchWriteItem Usage': 2 * ((30 * 5) / 25),
+    'BatchGetItem Sims': moved.length,
+    'PutItem Sims': moved.reduce((sum, ends) => sum + ends),
+  });
   const sessions = await tables.items('Sessions');
   expect(sessions.map(({ dataTotal }) => dataTotal?.N)).toEqual(Array.from({ length: 30 }, () => '33'));
   expect((await tables.items('Usage')).length).toBe(30 * 11);

@@ -12,6 +12,7 @@ import {
   visitedOperator,
 } from '../../../records/datastreamer.ts';
 import { fixtureValue } from '../../../records/fixtures.ts';
+import { marksAt } from '../../../records/marks.ts';
 
 const at = '2026-11-02T10:00:00.000Z';
 const origin = { source: 'my-1nce', carrier: '1nce', iccid: streamerSim };
@@ -113,6 +114,7 @@ describe('PDP contexts', () => {
           connection: { at, group: { online: true, onlineChanged: session.start } },
           lifecycle: { at, group: { status: 'active' } },
           lastEvent: { at, group: { lastEvent: 'pdp-context.created', lastEventTime: at } },
+          ...marksAt(at, streamerSim, 'signalled', 'session'),
         },
       },
     });

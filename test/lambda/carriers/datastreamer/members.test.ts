@@ -34,7 +34,10 @@ function reasonOf(record: Members): string {
 describe('a record that says little', () => {
   it('of usage states no group of which it says nothing', () => {
     const { session, sim } = observationsOf(readStreamer({ ...bareUsage, session_id: 's' }));
-    expect([statedIn(session?.groups), statedIn(sim?.groups)]).toEqual([['ids'], ['ids', 'lifecycle']]);
+    expect([statedIn(session?.groups), statedIn(sim?.groups)]).toEqual([
+      ['ids'],
+      ['ids', 'lifecycle', 'bytes', 'session'],
+    ]);
   });
 
   it('of an event states no group of which it says nothing', () => {
@@ -42,7 +45,7 @@ describe('a record that says little', () => {
     const { session, sim } = observationsOf(readStreamer(record));
     expect([statedIn(session?.groups), statedIn(sim?.groups)]).toEqual([
       ['ids'],
-      ['ids', 'connection', 'lifecycle', 'lastEvent'],
+      ['ids', 'connection', 'lifecycle', 'lastEvent', 'signalled', 'session'],
     ]);
   });
 

@@ -10,6 +10,7 @@ import {
   usageRecord,
 } from '../../../records/datastreamer.ts';
 import { bodyOf, fixtureValue } from '../../../records/fixtures.ts';
+import { marksAt } from '../../../records/marks.ts';
 
 const start = '2026-11-02T10:00:00.000Z';
 const end = '2026-11-02T10:15:00.000Z';
@@ -54,6 +55,7 @@ const sim = {
     subscriber: { at: day, group: { imsi: '901405100000001' } },
     device: { at: day, group: { imei: '863576047850008', writtenImei: '8635760478500001' } },
     lifecycle: { at: day, group: { status: 'active' } },
+    ...marksAt(end, streamerSim, 'bytes', 'session'),
   },
 };
 /** The session that a usage record with a session id tells of. */
@@ -193,6 +195,7 @@ describe('flat usage (2.0 names)', () => {
           label: { at: day, group: label },
           device: { at: day, group: device },
           lifecycle: { at: day, group: { status: 'active' } },
+          ...marksAt(end, streamerSim, 'bytes', 'session'),
         },
       },
     });

@@ -41,7 +41,7 @@ describe('a session', () => {
       Object.entries(groups).flatMap(([name, group]) => (group === undefined ? [] : [name]));
     expect([statedIn(session?.groups), statedIn(sim?.groups)]).toEqual([
       ['ids'],
-      ['ids', 'connection', 'lastEvent'],
+      ['ids', 'connection', 'lastEvent', 'signalled', 'session'],
     ]);
   });
 

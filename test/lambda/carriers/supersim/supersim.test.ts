@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { interpret } from '../../../../lambda/carriers/index.ts';
+import type { MarkName } from '../../../../lambda/ledger/heard.ts';
 import { complete } from '../../../../lambda/ledger/observation.ts';
 import { arrivalFrom, arrivedAt, observationsOf, statedBy } from '../../../records/arrival.ts';
 import { bodyOf, fixture, fixtureValue } from '../../../records/fixtures.ts';
+import { marksAt } from '../../../records/marks.ts';
 import {
   accountSid,
   connectionEvent,
@@ -76,7 +78,7 @@ const usage = {
   sessionDownloaded: 6000,
   sessionTotal: 10_000,
 };
-const simAt = (stamp: string) => ({
+const simAt = (stamp: string, ...marks: readonly MarkName[]) => ({
   sim: superSim,
   origin: { at: stamp, group: origin },
   groups: {
@@ -84,6 +86,7 @@ const simAt = (stamp: string) => ({
     label: { at: stamp, group: { simName: 'pump 7' } },
     device: { at: stamp, group: { imei: '358600842867678' } },
     subscriber: { at: stamp, group: { imsi: '732123200563187' } },
+    ...marksAt(at, superSim, ...marks),
   },
 });
 
@@ -107,8 +110,12 @@ function eventOf(type: string) {
   };
 }
 
-function simAfter(type: string, connection?: { online: boolean; onlineChanged: string }) {
-  const sim = simAt(at);
+function simAfter(
+  type: string,
+  marks: readonly MarkName[],
+  connection?: { online: boolean; onlineChanged: string },
+) {
+  const sim = simAt(at, ...marks);
   return {
     ...sim,
     groups: {
@@ -134,7 +141,7 @@ describe('the seven types', () => {
       session,
       usage,
       event: undefined,
-      sim: simAt(day),
+      sim: simAt(day, 'bytes', 'session'),
     });
   });
 
@@ -143,7 +150,10 @@ describe('the seven types', () => {
       session: { ...session, groups: groupsWithoutTotals },
       usage: undefined,
       event: eventOf('data-session.started'),
-      sim: simAfter('data-session.started', { online: true, onlineChanged: session.start }),
+      sim: simAfter('data-session.started', ['signalled', 'session'], {
+        online: true,
+        onlineChanged: session.start,
+      }),
     });
   });
 
@@ -153,7 +163,10 @@ describe('the seven types', () => {
       session: { ...session, terminal: { status: 'ended', end: '2026-11-02T09:59:58.000Z' } },
       usage,
       event: eventOf('data-session.ended'),
-      sim: simAfter('data-session.ended', { online: false, onlineChanged: '2026-11-02T09:59:58.000Z' }),
+      sim: simAfter('data-session.ended', ['bytes'], {
+        online: false,
+        onlineChanged: '2026-11-02T09:59:58.000Z',
+      }),
     });
   });
 
@@ -170,7 +183,7 @@ describe('the seven types', () => {
       },
       usage: undefined,
       event: { ...eventOf('data-session.failed'), detail: JSON.stringify(error) },
-      sim: simAfter('data-session.failed', { online: false, onlineChanged: at }),
+      sim: simAfter('data-session.failed', ['signalled'], { online: false, onlineChanged: at }),
     });
   });
 
@@ -183,7 +196,7 @@ describe('the seven types', () => {
         session: undefined,
         usage: undefined,
         event,
-        sim: simAfter(type),
+        sim: simAfter(type, ['signalled']),
       });
     },
   );
@@ -235,7 +248,7 @@ describe('generations and gaps', () => {
         sessionTotal: undefined,
       },
       event: undefined,
-      sim: simAt(day),
+      sim: simAt(day, 'bytes', 'session'),
     });
   });
 
@@ -263,7 +276,7 @@ describe('generations and gaps', () => {
       session,
       usage,
       event: undefined,
-      sim: simAt(day),
+      sim: simAt(day, 'bytes', 'session'),
     });
   });
 
@@ -274,7 +287,7 @@ describe('generations and gaps', () => {
       session: undefined,
       usage: undefined,
       event,
-      sim: simAfter('data-session.failed'),
+      sim: simAfter('data-session.failed', ['signalled']),
     });
   });
 

@@ -1,0 +1,224 @@
+import type { LedgerEvent, Marks, Observations, Sim, Usage } from './observation.ts';
+import { carrierTraits, type Source } from './source.ts';
+import { epochMilliseconds, formatTime } from './time.ts';
+
+/**
+ * When a SIM was last heard.
+ *
+ * Not every record comes from the device. This is the table of what each record tells (docs/last-heard.md), and how a
+ * SIM's item keeps it: as marks, cut to a granule, so that a SIM that is always on costs a write once a granule.
+ */
+
+/** A sign of life, as the groups of a SIM are called that keep its time. */
+export type MarkName = keyof Marks;
+
+/** The signs of life. */
+export const markNames: readonly MarkName[] = ['signalled', 'bytes', 'session'];
+
+/** The device signalled. */
+const signalled = ['signalled'] as const;
+/** The device signalled, and its session is open. */
+const opened = ['signalled', 'session'] as const;
+/** The record comes from the carrier: it says nothing of the device. */
+const silent = [] as const;
+
+/**
+ * What each type of event tells. The carriers' modules name their types by this table, so a type without a row does not
+ * compile.
+ *
+ * The end of a session, a purge, a quota or a change in the SIM's life is the carrier's doing, often because the device
+ * is gone. An attachment or a session that was refused or failed is a sign of life all the same: the device asked.
+ */
+const eventMarks = {
+  'attachment.accepted': signalled,
+  'attachment.rejected': signalled,
+  'attachment.failed': signalled,
+  'data-session.started': opened,
+  'data-session.ended': silent,
+  'data-session.failed': signalled,
+
+  'location.updated': signalled,
+  'gprs-location.updated': signalled,
+  'location.purged': silent,
+  'gprs-location.purged': silent,
+  'pdp-context.created': opened,
+  'pdp-context.refused': signalled,
+  'pdp-context.updated': opened,
+  'pdp-context.deleted': silent,
+  'sms-api.callback': silent,
+
+  'sim.activated': silent,
+  'sim.suspended': silent,
+  'sim.deleted': silent,
+  'sim.factory-tested': silent,
+  'sim.registered': silent,
+  'sim.released': silent,
+  'sim.assigned': silent,
+  'endpoint.blocked': silent,
+  'endpoint.enabled': silent,
+  'endpoint.disabled': silent,
+  'data-quota.threshold-reached': silent,
+  'data-quota.used-up': silent,
+  'data-quota.enabled': silent,
+  'data-quota.disabled': silent,
+  'data-quota.assigned': silent,
+  'data-quota.deleted': silent,
+  'data-quota.expired': silent,
+  'sms-quota.threshold-reached': silent,
+  'sms-quota.used-up': silent,
+  'sms-quota.enabled': silent,
+  'sms-quota.disabled': silent,
+  'sms-quota.assigned': silent,
+  'sms-quota.deleted': silent,
+  'user.authentication-failed': silent,
+  'user.multi-factor-authentication': silent,
+  'user.signed-up': silent,
+  'user.verified': silent,
+  'user.deleted': silent,
+  'user.workspace-switched': silent,
+  'application.authentication-failed': silent,
+  'organisation.blocked': silent,
+  'organisation.configuration-updated': silent,
+  'billing.configuration-updated': silent,
+  'support.accessed': silent,
+  'cloud-connect.share-created': silent,
+  'cloud-connect.gateway-available': silent,
+  'cloud-connect.breakout-terminated': silent,
+  'openvpn.authentication': silent,
+  generic: silent,
+} as const satisfies Readonly<Record<string, readonly MarkName[]>>;
+
+/** A type of event that is known, as the events table names it. */
+export type EventType = keyof typeof eventMarks;
+
+/** The types of events that are known. */
+export const eventTypes = Object.keys(eventMarks) as readonly EventType[];
+
+/** The types by which a device was heard. */
+export const heardEventTypes: readonly EventType[] = eventTypes.filter((type) => isHeardByEvent(type));
+
+/** The signs of life in an event. A type that is not known tells nothing: who sends it is not known either. */
+export function listEventMarks(type: string): readonly MarkName[] {
+  return Object.hasOwn(eventMarks, type) ? eventMarks[type as EventType] : silent;
+}
+
+/** Whether an event of this type comes from the device. */
+export function isHeardByEvent(type: string): boolean {
+  return listEventMarks(type).includes('signalled');
+}
+
+/** What a usage record says of volumes and their direction. */
+export type UsageVolumes = Pick<
+  Usage,
+  | 'carrier'
+  | 'trafficType'
+  | 'dataUploaded'
+  | 'dataDownloaded'
+  | 'dataTotal'
+  | 'messagesTx'
+  | 'messagesRx'
+  | 'start'
+  | 'end'
+>;
+
+/**
+ * Whether usage has bytes from the device: bytes that were uploaded, or whose direction is not stated. Of a record that
+ * states only a total, both directions are 0 or absent.
+ */
+export function hasDeviceBytes({ dataUploaded = 0, dataDownloaded = 0, dataTotal }: UsageVolumes): boolean {
+  return dataUploaded > 0 || dataTotal > dataDownloaded;
+}
+
+/**
+ * Whether a text message came from the device. Carriers define the directions in opposite ways; where the direction is
+ * not stated, or the carrier does not define it, the message may have been sent to a device that is switched off.
+ */
+export function hasDeviceMessages({ carrier, messagesTx = 0, messagesRx = 0 }: UsageVolumes): boolean {
+  const { deviceMessages } = carrierTraits[carrier];
+  if (deviceMessages === 'tx') return messagesTx > 0;
+  return deviceMessages === 'rx' && messagesRx > 0;
+}
+
+/** Whether a usage record comes from the device. */
+export function isHeardByUsage(usage: UsageVolumes): boolean {
+  return hasDeviceBytes(usage) || hasDeviceMessages(usage);
+}
+
+/** The last moment that a usage record tells of. Its start may follow its end. */
+export function findUsageTime({ start, end }: Pick<Usage, 'start' | 'end'>): string {
+  return start > end ? start : end;
+}
+
+/** The longest granule, and that of a source without rules: 12 hours. */
+export const maxGranuleMilliseconds = 12 * 3_600_000;
+
+/** The shortest granule: 15 minutes. */
+export const minGranuleMilliseconds = 15 * 60_000;
+
+/**
+ * The beginning of the granule in which a SIM was heard. Granules are shifted by a hash of the SIM, so that the marks
+ * of a million SIMs are not written within one minute.
+ */
+export function cutToGranule(time: string, sim: string, granuleMilliseconds: number): string {
+  const at = epochMilliseconds(time);
+  const shift = (1_000 * hashText(sim)) % granuleMilliseconds;
+  return formatTime(at - ((at - shift) % granuleMilliseconds));
+}
+
+/** FNV-1a in 32 bits: spreads texts that differ in their last digits. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** A SIM as a record states it, before its marks are known. */
+export type UnmarkedSim = Omit<Sim, 'groups'> & { readonly groups: Omit<Sim['groups'], MarkName> };
+
+/** The same of all that a record states. */
+export type UnmarkedObservations = Omit<Observations, 'sim'> & { readonly sim: UnmarkedSim | undefined };
+
+/**
+ * Adds to the SIM what its record tells of when the device was heard. The marks depend on the record and the source's
+ * granule alone, so SIM items stay a function of the set of records.
+ */
+export function addMarks({ sim, ...observations }: UnmarkedObservations, source: Source): Observations {
+  if (sim === undefined) return { ...observations, sim };
+  const { granuleMilliseconds = maxGranuleMilliseconds } = source;
+  const mark = (time: string | undefined) =>
+    time === undefined ? undefined : { at: cutToGranule(time, sim.sim, granuleMilliseconds), group: {} };
+  const times = listSigns(observations);
+  const marks = { signalled: mark(times.signalled), bytes: mark(times.bytes), session: mark(times.session) };
+  return { ...observations, sim: { ...sim, groups: { ...sim.groups, ...marks } } };
+}
+
+/** When a record tells of each sign of life; undefined where it does not. */
+function listSigns({
+  session,
+  usage,
+  event,
+}: Omit<Observations, 'sim'>): Readonly<Record<MarkName, string | undefined>> {
+  const usedAt = usage && findUsageTime(usage);
+  const hasBytes = usage !== undefined && hasDeviceBytes(usage);
+  const hasMessages = usage !== undefined && hasDeviceMessages(usage);
+  return {
+    signalled: event === undefined ? only(hasMessages, usedAt) : findEventTime(event, 'signalled'),
+    bytes: only(hasBytes, usedAt),
+    // Usage without an event is a record of an open session, named or not; so is an update without volumes. An event of
+    // a file does not say whether a context came to be.
+    session:
+      event === undefined
+        ? only(usage === undefined || usage.trafficType === 'data', usedAt ?? session?.origin.at)
+        : session && findEventTime(event, 'session'),
+  };
+}
+
+function findEventTime({ type, time }: LedgerEvent, mark: MarkName): string | undefined {
+  return only(listEventMarks(type).includes(mark), time);
+}
+
+function only(isTold: boolean, time: string | undefined): string | undefined {
+  return isTold ? time : undefined;
+}
