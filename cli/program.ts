@@ -230,27 +230,37 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
   const time = timeArgument(terminal.now);
   const limit = wholeNumberArgument(1, 1_000_000);
   const { sims, events } = filters;
-  program
-    .command('sims')
-    .description('List SIMs')
-    .option(
-      '--status <word>',
-      "Only SIMs with this status, in the carrier's words",
-      queryArgument(sims.status),
+  const ofFleet = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option(
+        '--status <word>',
+        "Only SIMs with this status, in the carrier's words",
+        queryArgument(sims.status),
+      )
+      .addOption(
+        new Option('--online <boolean>', 'Only SIMs that are online, or are not')
+          .choices(['true', 'false'])
+          .argParser(queryArgument(sims.online)),
+      )
+      .option('--source <name>', 'Only this source', queryArgument(sims.source))
+      .option('--fleet <sid>', 'Only this fleet', queryArgument(sims.fleet))
+      .option('--name <part>', 'Only SIMs whose name contains this', queryArgument(sims.name))
+      .option('--limit <n>', 'Maximum number of SIMs to list (default: 50 in a table, else all)', limit)
+      .option('--jsonl', 'Print one JSON object per line', false)
+      .option('--csv', 'Print CSV', false);
+  ofFleet('sims', 'List SIMs').action((options) =>
+    perform('reads', async () => (await import('./lists/commands.ts')).showSims, options),
+  );
+  ofFleet('silent', 'List SIMs not heard for some time')
+    .requiredOption(
+      '--for <duration>',
+      'How long nothing was heard: 90m, 24h, 7d',
+      queryArgument(sims.silent),
     )
-    .addOption(
-      new Option('--online <boolean>', 'Only SIMs that are online, or are not')
-        .choices(['true', 'false'])
-        .argParser(queryArgument(sims.online)),
-    )
-    .option('--source <name>', 'Only this source', queryArgument(sims.source))
-    .option('--fleet <sid>', 'Only this fleet', queryArgument(sims.fleet))
-    .option('--name <part>', 'Only SIMs whose name contains this', queryArgument(sims.name))
-    .option('--limit <n>', 'Maximum number of SIMs to list (default: 50 in a table, else all)', limit)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
     .action((options) =>
-      perform('reads', async () => (await import('./lists/commands.ts')).showSims, options),
+      perform('reads', async () => (await import('./lists/commands.ts')).showSilent, options),
     );
   const ofSim = (name: string, description: string) =>
     program

@@ -4,7 +4,7 @@ import type { ConnectionEvent } from '../../lambda/queries/connection-events.ts'
 import type { DataSession } from '../../lambda/queries/data-sessions.ts';
 import type { SimFields } from '../../lambda/queries/sims.ts';
 import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
-import { bytesText, drawBar, minuteText } from '../terminal/figures.ts';
+import { bytesText, drawBar, formatAge, minuteText } from '../terminal/figures.ts';
 import type { Colours } from '../terminal/terminal.ts';
 
 /** The columns of lists: the most telling of a resource in a table, and everything in CSV. */
@@ -20,14 +20,28 @@ const maxReasonLength = 60;
 
 /** The tables of the four lists. */
 export const tables = {
-  sims: (): readonly Column<SimFields>[] => [
+  sims: (now: number): readonly Column<SimFields>[] => [
     ['ICCID', (sim) => sim.iccid || sim.sid],
     ['name', (sim) => text(sim.unique_name)],
     ['source', (sim) => sim.source],
     ['status', (sim) => text(sim.status)],
-    ['online', (sim) => ({ true: 'yes', false: 'no' })[String(sim.online)] ?? ''],
+    ['online', (sim) => onlineText(sim, now)],
     ['last activity', (sim) => minuteText(sim.last_activity)],
     ['last event', (sim) => text(sim.last_event)],
+    ['network', (sim) => networkText(sim)],
+  ],
+  silent: (now: number): readonly Column<SimFields>[] => [
+    ['ICCID', (sim) => sim.iccid || sim.sid],
+    ['name', (sim) => text(sim.unique_name)],
+    ['source', (sim) => sim.source],
+    [
+      'silent',
+      (sim) => (sim.last_heard === null ? sim.last_heard_precision : formatAge(sim.last_heard, now)),
+    ],
+    ['last heard', (sim) => (sim.last_heard === null ? '' : minuteText(sim.last_heard))],
+    ['online', (sim) => onlineText(sim, now)],
+    ['last event', (sim) => text(sim.last_event)],
+    ['device', (sim) => text(sim.imei)],
     ['network', (sim) => networkText(sim)],
   ],
   sessions: (): readonly Column<DataSession>[] => [
@@ -78,6 +92,13 @@ export const tables = {
     ['reason', (event) => (event.description || readError(event).message).slice(0, maxReasonLength)],
   ],
 };
+
+/** Whether a SIM is online, with the age of what its carrier said: a device that lost its power stays online. */
+function onlineText({ online, online_stated_at: statedAt }: SimFields, now: number): string {
+  if (online === null) return '';
+  const word = online ? 'yes' : 'no';
+  return statedAt === null ? word : `${word}, ${formatAge(statedAt, now)} ago`;
+}
 
 function networkText({ network }: SimFields): string {
   const parts = [network?.operator_country, network?.operator_name, network?.radio_link].map(text);

@@ -3,13 +3,16 @@ import { formatTime } from '../../lambda/ledger/time.ts';
 import { listConnectionEvents } from '../../lambda/queries/connection-events.ts';
 import { listDataSessions, type SessionsQuery } from '../../lambda/queries/data-sessions.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
+import { readDuration } from '../../lambda/queries/parameters.ts';
 import { findDefaultStart, includesEnd, type Period } from '../../lambda/queries/period.ts';
 import type { QueryPorts } from '../../lambda/queries/ports.ts';
 import type { Returned } from '../../lambda/queries/session-listing.ts';
+import { decideSilentSims, nominateSilentSims } from '../../lambda/queries/silent-sims.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
-import { listSims, type SimsQuery } from '../../lambda/queries/sims.ts';
+import { listSims, renderListedSim, type SimsQuery } from '../../lambda/queries/sims.ts';
 import { type Granularity, listUsageRecords } from '../../lambda/queries/usage-records.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
+import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, requireSource } from '../command.ts';
 import { bytesText, minuteText } from '../terminal/figures.ts';
 import { type ListedUsage, tables } from './columns.ts';
@@ -49,10 +52,74 @@ export async function showSims(context: CommandContext, options: SimsOptions): P
       return { resources: resources.map(({ fields }) => fields), next };
     },
     schema: 'SimFields',
-    columns: tables.sims,
+    columns: () => tables.sims(context.terminal.now()),
     nothing: nothingInFleet(filters),
   });
   return exitCode.done;
+}
+
+/** Of which SIMs `silent` says that nothing was heard, and for how long. */
+export interface SilentOptions extends SimsOptions {
+  /** A duration as {@link readDuration} reads it. */
+  readonly for: string;
+}
+
+/** Silent SIMs are sorted in memory, so that there are not any number of them. */
+const maxSilentSims = 100_000;
+
+/** `silent --for 24h`: SIMs of which nothing was heard, the longest silent first. */
+export async function showSilent(context: CommandContext, options: SilentOptions): Promise<ExitCode> {
+  const { status, online, source, fleet, name, for: duration } = options;
+  if (source !== undefined) requireSource(context.deployment, source);
+  const filters = { status, online, source, fleet, name };
+  const ports = queryPorts(context);
+  const now = ports.now();
+  await showList(context, options, {
+    open: async () => {
+      const silence = {
+        milliseconds: readDuration(duration) ?? 0,
+        filter: { status, online, source, fleetSid: fleet, name },
+      };
+      const nomination = await nominateSilentSims(silence, ports, maxSilentSims + 1);
+      const { length: candidates } = nomination.nominees;
+      if (candidates > maxSilentSims) {
+        throw new UsageError(
+          `More than ${count(maxSilentSims)} SIMs may be silent for ${duration}: give a longer --for, or only a --source or --fleet`,
+        );
+      }
+      context.terminal.err.write(describeQueries(candidates, nomination.scanned));
+      const silent = await decideSilentSims(nomination, ports);
+      return async ({ size, after = 0, include }: PageRequest<number>) => ({
+        resources: silent
+          .slice(after, after + size)
+          .map(({ sim, heard }) => renderListedSim(sim, heard, include).fields),
+        next: after + size < silent.length ? after + size : undefined,
+      });
+    },
+    schema: 'SimFields',
+    columns: () => tables.silent(now),
+    below: () => [`Nothing heard since ${minuteText(formatTime(now - (readDuration(duration) ?? 0)))} UTC`],
+    nothing: describeNothingSilent(duration, filters),
+  });
+  return exitCode.done;
+}
+
+/** What deciding costs, said before it begins. */
+function describeQueries(candidates: number, scanned: number): string {
+  const dollars = (candidates * readUnitsPerSilentSim * dollarsPerMillionReadUnits) / 1_000_000;
+  const cost = dollars < 0.01 ? 'less than $0.01' : `about $${dollars.toFixed(2)}`;
+  return `${count(candidates)} of ${count(scanned)} SIMs may be silent: up to ${count(2 * candidates)} queries, ${cost}\n`;
+}
+
+/** Read units of a SIM's two queries: a page of usage of some 500 bytes each, and one of events of some 800. */
+export const readUnitsPerSilentSim = 7;
+/** On demand, in us-east-1. */
+export const dollarsPerMillionReadUnits = 0.125;
+
+function describeNothingSilent(duration: string, filters: Filters): string {
+  const stated = statedFilters(filters);
+  const which = stated === undefined ? 'Every SIM' : `Every SIM with ${stated}`;
+  return `${which} was heard in the last ${duration}, or there is none.`;
 }
 
 /** `sessions SIM`: a SIM's data sessions, newest first. */

@@ -38,6 +38,7 @@ export const filters = {
     source: sourceName,
     fleet: freeText('the SID of a fleet', 64),
     name: freeText('a part of a name', 128),
+    silent: { accepted: 'a number of minutes, hours or days such as 90m, 24h or 7d', parse: parseDuration },
   },
   sessions: { status: parseWord(sessionStatuses) },
   usage: { granularity: parseWord(granularities) },
@@ -49,6 +50,19 @@ export const filters = {
   },
   files: { source: sourceName, state: parseWord(fileStates) },
 } as const satisfies Record<string, Record<string, ParameterKind<unknown>>>;
+
+const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A duration as it was written, if it is one: up to six digits and a unit. */
+function parseDuration(text: string): string | undefined {
+  return readDuration(text) === undefined ? undefined : text;
+}
+
+/** The milliseconds of a duration such as `90m`, `24h` or `7d`; undefined for any other text. */
+export function readDuration(text: string): number | undefined {
+  const [, amount, unit] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? [];
+  return unit === 'm' || unit === 'h' || unit === 'd' ? Number(amount) * unitMilliseconds[unit] : undefined;
+}
 
 /** A parameter that takes one of several words. */
 export function parseWord<const Word extends string>(words: readonly Word[]): ParameterKind<Word> {

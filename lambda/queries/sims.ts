@@ -5,6 +5,7 @@ import type { LedgerReader } from '../store/reader.ts';
 import { threeLetterCountry } from './country-code.ts';
 import { accountSid, type DataSession, dataSessions } from './data-sessions.ts';
 import type { Disclosure } from './disclosure.ts';
+import { decideHeard, type Heard, readHeardMark } from './last-heard.ts';
 import { locationEstimate } from './location-estimate.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';
@@ -52,11 +53,12 @@ export async function listSims(
   { reader }: Pick<QueryPorts, 'reader'>,
 ): Promise<Page<ListedSim, string>> {
   const { sims, next } = await reader.scanSims({ status, online, source, fleetSid, name }, size, after);
-  const resources = sims.map((sim) => ({
-    key: sim.sim,
-    fields: renderSim(sim, { at: sim.origin.at, precision: 'day' }, include),
-  }));
-  return { resources, next };
+  return { resources: sims.map((sim) => renderListedSim(sim, readHeardMark(sim), include)), next };
+}
+
+/** A SIM of a list: what its item says, and when its device was heard. */
+export function renderListedSim(sim: Sim, heard: Heard, include: Disclosure): ListedSim {
+  return { key: sim.sim, fields: renderSim(sim, findActivity(sim), heard, include) };
 }
 
 /** A position in the list of the fleet; undefined for anything else. */
@@ -82,12 +84,18 @@ export async function fetchSim(
     usageWithin(reader, sim, month.start, month.end),
   ]);
   if (known === undefined) throw unknownSim(sim);
+  const heard = await decideHeard(known, reader);
   const open = latest.sessions.find(({ terminal }) => terminal === undefined);
   const [openSession = null] =
     open === undefined ? [] : await dataSessions(ports, sim, { ...latest, sessions: [open] }, include);
   return {
     key: known.sim,
-    fields: renderSim(known, lastActivity(known, latest.sessions, [latestUsage, usage.latest]), include),
+    fields: renderSim(
+      known,
+      lastActivity(known, latest.sessions, [latestUsage, usage.latest]),
+      heard,
+      include,
+    ),
     openSession,
     usageThisMonth: { ...month, ...usage.volumes },
   };
@@ -124,33 +132,39 @@ async function readLatestUsage(reader: LedgerReader, sim: string): Promise<strin
 /** The time of a SIM's latest activity. */
 interface Activity {
   readonly at: string;
-  /** With `day`, later activity on the same UTC day is not included. */
-  readonly precision: 'exact' | 'day';
+  /** With `granule`, later activity in the same granule is not included; with `day`, later activity on the same UTC day. */
+  readonly precision: 'exact' | 'granule' | 'day';
+}
+
+/** The time of a SIM's latest activity by its item: to the granule, by its marks. */
+function findActivity({ origin, groups: { signalled, bytes, session } }: Sim): Activity {
+  const marks = [signalled, bytes, session].flatMap((mark) => mark?.at ?? []);
+  const at = [origin.at, ...marks].sort().at(-1) ?? origin.at;
+  return { at, precision: marks.length === 0 ? 'day' : 'granule' };
 }
 
 /**
- * The time of a SIM's latest activity, to the millisecond. The SIM's item notes usage and session updates by day only, so
- * the latest sessions and usage are read as well. If they are older than the item (usage that was deleted), the item's
- * day counts.
+ * The time of a SIM's latest activity, to the millisecond. The SIM's item notes usage and session updates by granule only,
+ * so the latest sessions and usage are read as well. If they are older than the item (usage that was deleted), the item's
+ * granule counts.
  */
 function lastActivity(
-  { origin, groups }: Sim,
+  sim: Sim,
   sessions: readonly Session[],
   usage: readonly (string | undefined)[],
 ): Activity {
-  const event = groups.lastEvent?.group.lastEventTime;
+  const event = sim.groups.lastEvent?.group.lastEventTime;
   const times = [event, ...usage, ...sessions.map((session) => session.origin.at)];
   const latest = times
     .filter((time) => time !== undefined)
     .sort()
     .at(-1);
-  return latest === undefined || latest < origin.at
-    ? { at: origin.at, precision: 'day' }
-    : { at: latest, precision: 'exact' };
+  const stated = findActivity(sim);
+  return latest === undefined || latest < stated.at ? stated : { at: latest, precision: 'exact' };
 }
 
 /** What is known of a SIM now. */
-function renderSim(sim: Sim, activity: Activity, disclosure: Disclosure) {
+function renderSim(sim: Sim, activity: Activity, heard: Heard, disclosure: Disclosure) {
   const { origin, groups } = sim;
   const { ids, label, phone, device, subscriber, network, cell, connection, lifecycle, lastEvent } = groups;
   return {
@@ -171,6 +185,8 @@ function renderSim(sim: Sim, activity: Activity, disclosure: Disclosure) {
     online_stated_at: connection?.at ?? null,
     last_activity: activity.at,
     last_activity_precision: activity.precision,
+    last_heard: heard.at ?? null,
+    last_heard_precision: heard.precision,
     last_event: lastEvent?.group.lastEvent ?? null,
     last_event_time: lastEvent?.group.lastEventTime ?? null,
     imei: device?.group.imei ?? null,

@@ -6,10 +6,14 @@ import {
   type QueryCommandInput,
   type QueryCommandOutput,
   ScanCommand,
+  type ScanCommandInput,
   type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
+import type { MarkName } from '../ledger/heard.ts';
 import type { Session, Sim } from '../ledger/observation.ts';
+import { wholeSecond } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
+import { mapConcurrently } from './concurrency.ts';
 import {
   countedItems,
   eventRecords,
@@ -19,7 +23,7 @@ import {
   usageRecords,
 } from './counted-items.ts';
 import { decodeManifest } from './files.ts';
-import { decodeSession, decodeSim, type Item } from './items.ts';
+import { decodeSession, decodeSim, type Item, stampValue } from './items.ts';
 import type { Manifest } from './manifest.ts';
 import { decodeEvent, decodeUsage, type StoredEvent, type StoredUsage } from './records.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
@@ -245,6 +249,66 @@ export class LedgerReader {
   }
 
   /**
+   * Goes through the whole fleet, in no order, several segments at once: the SIMs whose marks are not after a time, and
+   * those without marks.
+   *
+   * @param take gets some SIMs at a time, and keeps of them what is wanted.
+   * @returns how many SIMs were looked at.
+   */
+  async scanUnheardSims(
+    filter: SimFilter,
+    heardBy: string,
+    take: (sims: readonly Sim[]) => void,
+  ): Promise<number> {
+    const { expression, names, values } = filterExpression(filter);
+    const unheard = [signalledStamp, bytesStamp].map(
+      (stamp) => `(attribute_not_exists(${stamp}) OR ${stamp} <= :heardBy)`,
+    );
+    const input: ScanCommandInput = {
+      TableName: this.#tables.sims,
+      FilterExpression: [...(expression === '' ? [] : [expression]), ...unheard].join(' AND '),
+      ...(expression !== '' && { ExpressionAttributeNames: names }),
+      ExpressionAttributeValues: { ...values, ':heardBy': stampValue(heardBy) },
+      TotalSegments: scanSegments,
+    };
+    const segments = Array.from({ length: scanSegments }, (_, segment) => segment);
+    const counts = await mapConcurrently(segments, scanSegments, async (segment) => {
+      let scanned = 0;
+      let start: Item | undefined;
+      do {
+        const answer: ScanCommandOutput = await this.#tables.client.send(
+          new ScanCommand({ ...input, Segment: segment, ExclusiveStartKey: start }),
+        );
+        scanned += answer.ScannedCount ?? 0;
+        take((answer.Items ?? []).map(decodeSim).filter((sim) => isNamed(sim, filter.name)));
+        start = answer.LastEvaluatedKey;
+      } while (start !== undefined);
+      return scanned;
+    });
+    return counts.reduce((sum, count) => sum + count);
+  }
+
+  /** The time of a SIM's latest event of some types, from a time on; undefined without one. Every page is read. */
+  async latestEventTime(
+    sim: string,
+    from: string,
+    isWanted: (type: string) => boolean,
+  ): Promise<string | undefined> {
+    let latest: string | undefined;
+    const range = { sim, from, to: endOfTime };
+    const pages = this.#counted(this.#tables.events, eventRecords, range, { limit: heardPageSize });
+    for await (const { items } of pages) {
+      for (const item of items) {
+        const time = item[eventRecords.time]?.S ?? '';
+        // Keys are cut to the second: within one, the order of times is not that of the keys.
+        if (latest !== undefined && wholeSecond(time) < wholeSecond(latest)) return latest;
+        if (isWanted(item['type']?.S ?? '') && (latest === undefined || time > latest)) latest = time;
+      }
+    }
+    return latest;
+  }
+
+  /**
    * Keys of a source's files, newest first.
    *
    * @param after begin behind this one, which may be another source's: of files delivered at one moment, those of the
@@ -362,6 +426,13 @@ export interface UsageOptions extends PageOptions {
  * that tell whether the first and the last count.
  */
 export const spareRecords = 4;
+
+/** Segments of the fleet that are read at once. */
+const scanSegments = 8;
+/** Records that are read at once in search of the last one that a device sent. */
+export const heardPageSize = 40;
+const endOfTime = '9999';
+const [signalledStamp, bytesStamp] = ['signalledAt', 'bytesAt'] as const satisfies readonly `${MarkName}At`[];
 
 /** Pages of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
 const maxPages = 8;

@@ -18,6 +18,7 @@ const examples: Readonly<Record<string, string>> = {
   replay: '--dry-run --verify',
   import: 'FILE --source 1nce',
   sims: '--source 1nce',
+  silent: '--for 1m',
   sessions: 'SIM',
   usage: 'SIM --by raw',
   events: 'SIM',

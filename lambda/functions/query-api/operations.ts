@@ -3,9 +3,10 @@ import { listConnectionEvents, readEventsPosition } from '../../queries/connecti
 import { listDataSessions } from '../../queries/data-sessions.ts';
 import { ParameterError, SlowSumError } from '../../queries/errors.ts';
 import { fetchFile, listFiles, readFilesPosition } from '../../queries/files.ts';
-import { fileStates, sessionStatuses } from '../../queries/parameters.ts';
+import { fileStates, readDuration, sessionStatuses } from '../../queries/parameters.ts';
 import type { QueryPorts } from '../../queries/ports.ts';
 import { decodeReturned, encodeReturned } from '../../queries/session-listing.ts';
+import { listSilentSims, readSilentPosition } from '../../queries/silent-sims.ts';
 import { findSim } from '../../queries/sim-lookup.ts';
 import { fetchSim, type ListedSim, listSims, readSimsPosition } from '../../queries/sims.ts';
 import { listUsageRecords, readUsagePosition } from '../../queries/usage-records.ts';
@@ -32,21 +33,34 @@ type Answer<Body = object> = (request: HttpRequest, ports: ApiPorts) => Promise<
 export const answerSims: Answer<PageBody> = async (request, ports) => {
   const parameters = readParameters('listSims', request.query);
   const include = disclose(ports.personalData, parameters.Include);
-  const { Status, Online, Source, Fleet, Name } = parameters;
-  const given = { Status, Online: Online?.toString(), Source, Fleet, Name };
+  const { Status, Online, Source, Fleet, Name, Silent } = parameters;
+  const given = { Status, Online: Online?.toString(), Source, Fleet, Name, Silent };
   const listing = openListing('listSims', 'Sims', parameters, given, (filters) => filters);
   const { filters, size } = listing;
-  const query = {
-    ...{
-      status: filters['Status'],
-      source: filters['Source'],
-      fleet: filters['Fleet'],
-      name: filters['Name'],
-    },
+  const filter = {
+    status: filters['Status'],
     online: filters['Online'] === undefined ? undefined : filters['Online'] === 'true',
-    ...{ size, after: readPosition(listing, parameters, readSimsPosition), include },
+    source: filters['Source'],
+    name: filters['Name'],
   };
-  const { resources, next } = await listSims(query, ports);
+  const milliseconds = readDuration(filters['Silent'] ?? '');
+  const { resources, next } =
+    milliseconds === undefined
+      ? await listSims(
+          {
+            ...filter,
+            ...{ fleet: filters['Fleet'], size, include },
+            after: readPosition(listing, parameters, readSimsPosition),
+          },
+          ports,
+        )
+      : await listSilentSims(
+          {
+            ...{ milliseconds, filter: { ...filter, fleetSid: filters['Fleet'] }, size, include },
+            after: readPosition(listing, parameters, readSilentPosition),
+          },
+          ports,
+        );
   const sims = resources.map((sim) => ({ ...sim.fields, ...simAddresses(request.root, sim) }));
   return pageBody(request, listing, 'sims', sims, keyNext(next));
 };

@@ -44,7 +44,7 @@ export const operationParameters = {
   listSims: {
     ...paging,
     ...{ Status: sims.status, Online: sims.online, Source: sims.source, Fleet: sims.fleet, Name: sims.name },
-    Include: include,
+    ...{ Silent: sims.silent, Include: include },
   },
   fetchSim: { Include: include },
   listDataSessions: { ...paging, ...period, Status: sessions.status, Include: include },

@@ -444,7 +444,7 @@ describe('Sims', () => {
     expect(ended.body).toMatchObject({ online: false, open_session: null });
   });
 
-  it('tells exactly when a SIM was last active, whenever that was, and in the list the day', async () => {
+  it('tells exactly when a SIM was last active and heard, whenever that was, and in the list the granule', async () => {
     const sim = '8950000000000000001';
     const usage = {
       ...usageRecord,
@@ -452,14 +452,16 @@ describe('Sims', () => {
       sim: { ...usageRecord.sim, iccid: sim },
     };
     await takeIn(tables.client, [{ source: '1nce', data: Buffer.from(JSON.stringify(usage)) }]);
-    const activity = ({ last_activity, last_activity_precision }: Record<string, unknown>) => [
-      last_activity,
-      last_activity_precision,
+    const activity = (body: Record<string, unknown>) => [
+      [body['last_activity'], body['last_activity_precision']],
+      [body['last_heard'], body['last_heard_precision']],
     ];
     const { body } = await get(`/v1/Sims/${sim}`);
-    expect(activity(body)).toEqual(['2026-09-15T12:15:27.000Z', 'exact']);
+    const exact = ['2026-09-15T12:15:27.000Z', 'exact'];
+    expect(activity(body)).toEqual([exact, exact]);
     const listed = (await all('/v1/Sims', 'sims')).find(({ iccid }) => iccid === sim) ?? {};
-    expect(activity(listed)).toEqual(['2026-09-15T00:00:00.000Z', 'day']);
+    const granule = ['2026-09-15T04:10:18.000Z', 'granule'];
+    expect(activity(listed)).toEqual([granule, granule]);
     expect((await get(`/v1/Sims/${emnifySim}`)).body).toMatchObject({
       online: false,
       online_changed: '2026-11-02T08:30:00.000Z',

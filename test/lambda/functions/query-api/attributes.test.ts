@@ -196,8 +196,8 @@ const fileMembers: Readonly<Record<keyof Manifest, Shown>> = {
 it.each<[ResourceSchema | 'File', Readonly<Record<string, Shown>>, readonly string[]]>([
   // No stream counts packets.
   ['DataSession', sessionMembers, ['packets_uploaded', 'packets_downloaded']],
-  // The stamp of the group that has `online`.
-  ['SimFields', simMembers, ['online_stated_at']],
+  // The stamp of the group that has `online`, and the marks, which are stamps.
+  ['SimFields', simMembers, ['online_stated_at', 'last_heard', 'last_heard_precision']],
   // The SIM's, or filters of the original API that are not supported.
   ['RawUsageRecord', usageMembers, ['account_sid', 'fleet_sid', 'network_sid']],
   ['ConnectionEvent', eventMembers, []],

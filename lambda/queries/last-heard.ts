@@ -1,0 +1,91 @@
+import { findUsageTime, isHeardByEvent, isHeardByUsage } from '../ledger/heard.ts';
+import type { Sim } from '../ledger/observation.ts';
+import { carrierTraits, type FormatName } from '../ledger/source.ts';
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { timeOfKey } from '../store/counted-items.ts';
+import { heardPageSize, type LedgerReader } from '../store/reader.ts';
+
+/** When a SIM's device was last heard: to the granule by its marks, and exactly by its records. */
+
+/**
+ * When a device was last heard. `exact`: as its carrier's record says. `granule`: at this time or less than a granule
+ * later; the record has expired, or was not asked for. `never`: no record of it is known. `unknown`: nothing was asked,
+ * and the SIM has no marks.
+ */
+export type Heard =
+  | { readonly precision: 'exact' | 'granule'; readonly at: string }
+  | { readonly precision: 'never' | 'unknown'; readonly at: undefined };
+
+/** The mark up to which a device was heard at least; undefined without marks. */
+export function findHeardMark({ groups: { signalled, bytes } }: Sim): string | undefined {
+  return findLater(signalled?.at, bytes?.at);
+}
+
+/** When a device was last heard, as its marks say. */
+export function readHeardMark(sim: Sim): Heard {
+  const at = findHeardMark(sim);
+  return at === undefined ? { precision: 'unknown', at } : { precision: 'granule', at };
+}
+
+/**
+ * A record may have been stored by a file that rounds its time up, and its mark with it; the rendering that counts then
+ * lies before the mark.
+ */
+export const roundingMilliseconds = 1_000;
+
+/**
+ * How much longer than a device's last usage record, in milliseconds, one may be that began before it and ended after
+ * it. A Super SIM's windows have minutes. Those of a data streamer last until enough bytes have come together.
+ */
+const maxOverlap: Readonly<Record<FormatName, number>> = { supersim: 3_600_000, datastreamer: 86_400_000 };
+
+/** When a device was last heard, by its records: a query of its usage, and one of its events. */
+export async function decideHeard(sim: Sim, reader: LedgerReader): Promise<Heard> {
+  const mark = findHeardMark(sim);
+  // Whatever decides lies at the mark or after it.
+  const from = mark === undefined ? '0' : shiftTime(mark, -roundingMilliseconds);
+  const [used, signalled] = await Promise.all([
+    findLastUsage(sim, from, reader),
+    findLastEvent(sim, from, reader),
+  ]);
+  const last = findLater(used, signalled);
+  if (last !== undefined && last >= from) return { precision: 'exact', at: last };
+  return mark === undefined ? { precision: 'never', at: undefined } : { precision: 'granule', at: mark };
+}
+
+async function findLastEvent(sim: Sim, from: string, reader: LedgerReader): Promise<string | undefined> {
+  const last = sim.groups.lastEvent?.group.lastEventTime;
+  if (last === undefined || last < from) return undefined;
+  return reader.latestEventTime(sim.sim, from, isHeardByEvent);
+}
+
+/**
+ * The last moment of the usage that came from the device. Usage is ordered by its start, so what began a while before
+ * the last record found is looked at too; all of it, if the mark says that bytes came and none are found yet.
+ */
+async function findLastUsage(sim: Sim, from: string, reader: LedgerReader): Promise<string | undefined> {
+  const overlap = maxOverlap[carrierTraits[sim.origin.group.carrier].format];
+  const { bytes } = sim.groups;
+  const isSought = bytes !== undefined && bytes.at >= from;
+  let last: string | undefined;
+  const range = { sim: sim.sim, from: '0', to: '9999' };
+  for await (const records of reader.usage(range, { limit: heardPageSize })) {
+    for (const record of records) {
+      const isFound = last !== undefined && last >= from;
+      const end = last !== undefined && isFound ? last : from;
+      const isBeyond = end !== '0' && timeOfKey(record.usageId) < shiftTime(end, -overlap);
+      if (isBeyond && (isFound || !isSought)) return last;
+      if (isHeardByUsage(record)) last = findLater(last, findUsageTime(record));
+    }
+  }
+  return last;
+}
+
+function findLater(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one > other ? one : other;
+}
+
+function shiftTime(time: string, milliseconds: number): string {
+  return formatTime(epochMilliseconds(time) + milliseconds);
+}
