@@ -23,6 +23,7 @@ import {
   alwaysOnWriteUnits,
   countBatches,
   type Deployed,
+  granules,
   itemSizes,
   type Month,
   metricsPerNetwork,
@@ -30,6 +31,7 @@ import {
   priceAlwaysOn,
   priceConsumer,
   priceLogs,
+  priceMarks,
   priceMillionCalls,
   priceMonth,
   streamerSim,
@@ -119,8 +121,8 @@ function fleetText(): string {
   const records = usageRecords + events;
   return [
     `- A SIM has ${usageRecords} usage records, ${events} events and ${sessions} sessions a month; a record is ${recordKilobytes} KB.`,
-    '- A usage record costs 2 write units (usage, session), an event 3 (event, session, SIM), a new session 1 for its index. Items are below 1 KB. A repeat costs the same.',
-    `- **Records**: ${records} a SIM and month. **Write units**: ${usageRecords} × 2 + ${events} × 3 + ${sessions} = ${whole(streamerWriteUnits)} a SIM and month.`,
+    '- A usage record costs 2 write units (usage, session), an event 3 (event, session, SIM), a new session 1 for its index, [marks](last-heard.md) 1 a granule. Items are below 1 KB. A repeat costs the same.',
+    `- **Records**: ${records} a SIM and month. **Write units**: ${usageRecords} × 2 + ${events} × 3 + ${sessions} + ${granules.withoutRules} = ${whole(streamerWriteUnits)} a SIM and month.`,
   ].join('\n');
 }
 
@@ -145,7 +147,12 @@ function arithmeticTable(deployed: Deployed): string {
     [
       'reads',
       `$${dynamoDb.millionReadUnits} a million read units`,
-      `1 for each batch of one record, half of one for each record beyond 100,000 SIMs a process: $${cents(month.reads)}`,
+      `1 for each batch of one record, half of one for each mark that moves, and for each record beyond 100,000 SIMs a process: $${cents(month.reads)}`,
+    ],
+    [
+      'marks',
+      'a write unit a SIM and granule of 12 hours',
+      `$${cents(priceMarks(million.sims, granules.withoutRules))} of the writes. A granule of 3 hours costs $${cents(priceMarks(million.sims, granules.ofThreeHours))}`,
     ],
     [
       'storage, backups',
@@ -208,6 +215,7 @@ function alwaysOnText(): string {
   const [each, hourly] = [alwaysOnWriteUnits.update, alwaysOnWriteUnits.hourly];
   const saved = priceAlwaysOn(fleets[0], 'update').writes - priceAlwaysOn(fleets[0], 'hourly').writes;
   return `An update's window is a usage item of one unit. Its session is another: ${whole(updates)} a month with \`update\`, ${whole(refreshes)} with \`hourly\`,
+and its SIM's [marks](last-heard.md) are ${granules.withoutRules}. \`hourly\` is
 ${Math.round((1 - hourly / each) * 100)} % less: $${cents(saved)} at 1,000 SIMs. Records are ${recordKilobytes} KB, ${Math.ceil(recordKilobytes)} of them charged; a usage item has ${itemSizes.superSimUsage} bytes (\`hourly\`: ${itemSizes.hourlySuperSimUsage})
 and ${prices.dynamoDb.itemOverheadBytes} that AWS adds.`;
 }

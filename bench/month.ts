@@ -30,6 +30,12 @@ export const alwaysOnSim = {
   recordKilobytes: 1.5,
 } as const;
 
+/**
+ * Granules of a month, of which each moves the marks of a SIM once: 12 hours without rules, and 3 hours with one that
+ * asks for a silence of 6.
+ */
+export const granules = { withoutRules: 2 * monthDays, ofThreeHours: 8 * monthDays } as const;
+
 /** Metrics of a source: receipt by kind, lag, traffic, mapping. */
 export const metricsPerSource = 22;
 /** Metrics of a pair of country and operator. */
@@ -116,9 +122,18 @@ export function priceStreamData(records: number, kilobytes: number): number {
   );
 }
 
-/** Dollars by which SIMs are read again that a process has forgotten: half a read unit a record. */
+/**
+ * Dollars of reading SIMs, half a read unit each: before a mark is moved, and at each record where a process has to
+ * forget SIMs.
+ */
 export function priceSimReads(sims: number, records: number): number {
-  return sims <= rememberedSims ? 0 : millions(records / 2) * prices.dynamoDb.millionReadUnits;
+  const reads = sims <= rememberedSims ? sims * granules.withoutRules : records;
+  return millions(reads / 2) * prices.dynamoDb.millionReadUnits;
+}
+
+/** Dollars of moving the marks of so many SIMs once a granule. */
+export function priceMarks(sims: number, granulesOfMonth: number): number {
+  return millions(sims * granulesOfMonth) * prices.dynamoDb.millionWriteUnits;
 }
 
 /** Dollars of logs, of a month's invocations with records of so many networks. */
@@ -128,9 +143,12 @@ export function priceLogs({ invocations, recordsEach }: Batches, networks: numbe
   return gigabytes(invocations * bytes) * prices.cloudWatch.logGigabyte;
 }
 
-/** Write units of a SIM and month: usage item and session; event, session and SIM; and the index of a new session. */
+/**
+ * Write units of a SIM and month: usage item and session; event, session and SIM; the index of a new session; and marks
+ * that usage moves.
+ */
 export const streamerWriteUnits =
-  streamerSim.usageRecords * 2 + streamerSim.events * 3 + streamerSim.sessions;
+  streamerSim.usageRecords * 2 + streamerSim.events * 3 + streamerSim.sessions + granules.withoutRules;
 
 /**
  * A month of SIMs of a data streamer.
@@ -176,10 +194,13 @@ export interface AlwaysOn {
   readonly yearStorage: number;
 }
 
-/** Write units of an always-on Super SIM and month: its windows, and its session each time or once an hour. */
+/**
+ * Write units of an always-on Super SIM and month: its windows, its session each time or once an hour, and its marks
+ * once a granule.
+ */
 export const alwaysOnWriteUnits = {
-  update: alwaysOnSim.updates * 2,
-  hourly: alwaysOnSim.updates + alwaysOnSim.refreshes,
+  update: alwaysOnSim.updates * 2 + granules.withoutRules,
+  hourly: alwaysOnSim.updates + alwaysOnSim.refreshes + granules.withoutRules,
 } as const;
 
 /** A month of Super SIMs that are always on, by the setting `sessionRefresh`. */

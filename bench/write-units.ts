@@ -24,6 +24,8 @@ const cases: readonly Workload[] = [
 ];
 const records = 1_000;
 const putsInRequest = 25;
+/** SIMs whose marks may move between two rounds, as test/bench/requests.test.ts counts them. */
+const maxMovedMarks = 30;
 
 export async function writeUnits({ quick }: BenchmarkOptions): Promise<Figure[]> {
   const folder = temporaryFolder();
@@ -59,8 +61,8 @@ function findWanted(
   if (kind === 'event' || kind === 'context') return { changed: { atMost: 0 } };
   const sessions = kind === 'session' ? records / perSession : 0;
   return {
-    requests: { atMost: sessions + Math.ceil(records / putsInRequest) },
-    units: { atMost: sessions + records },
+    requests: { atMost: sessions + Math.ceil(records / putsInRequest) + maxMovedMarks },
+    units: { atMost: sessions + records + maxMovedMarks },
     again: { atMost: first },
     changed: { atMost: 0 },
   };
