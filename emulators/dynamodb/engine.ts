@@ -8,6 +8,7 @@ import dynalite from 'dynalite';
 import { guardServer } from '../loopback-guard.ts';
 import {
   answerFaults,
+  answerStatements,
   closeIteratorsOnReturn,
   hideOrigin,
   keepTables,
@@ -16,6 +17,7 @@ import {
   surviveAbortedRequests,
 } from './guards.ts';
 import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
+import { captureStore } from './statements.ts';
 
 /** Longer than AWS clients keep an idle connection, so that they never write to one that is just being closed. */
 const keepAliveMilliseconds = 120_000;
@@ -42,16 +44,19 @@ async function start({ port, dataDirectory, permanentTables }: EngineOptions): P
   if (dataDirectory !== undefined) await tryOpen(dataDirectory);
   closeIteratorsOnReturn(Level.prototype);
   closeIteratorsOnReturn(MemoryLevel.prototype);
-  const server = dynalite({
-    createTableMs: 0,
-    deleteTableMs: 0,
-    updateTableMs: 0,
-    ...(dataDirectory === undefined ? {} : { path: dataDirectory }),
-  });
+  const { made: server, store } = captureStore(() =>
+    dynalite({
+      createTableMs: 0,
+      deleteTableMs: 0,
+      updateTableMs: 0,
+      ...(dataDirectory === undefined ? {} : { path: dataDirectory }),
+    }),
+  );
   surviveAbortedRequests(server);
   answerFaults(server);
   keepTables(server, permanentTables);
-  nameUnknownOperations(server, supportedOperations());
+  nameUnknownOperations(server, [...supportedOperations(), 'BatchExecuteStatement']);
+  answerStatements(server, store);
   hideOrigin(server);
   guardServer(server);
   server.keepAliveTimeout = keepAliveMilliseconds;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { permanentMessage } from '../aws-json-protocol.ts';
+import { answerBatch, type Store } from './statements.ts';
 
 /**
  * Keeps the server alive when a client gives up in the middle of a request, as an SDK does on a time-out.
@@ -46,6 +47,20 @@ export function nameUnknownOperations(server: Server, supported: readonly string
     const message = `The local DynamoDB does not have the operation ${operation}. It has: ${supported.join(', ')}.`;
     request.resume();
     answerError(response, 400, 'com.amazon.coral.service#UnknownOperationException', message);
+    return true;
+  });
+}
+
+/**
+ * Answers `BatchExecuteStatement`, which dynalite does not have. It must be called after {@link nameUnknownOperations}.
+ *
+ * @param store what that dynalite keeps its tables in.
+ */
+export function answerStatements(server: Server, store: Store): void {
+  interceptRequests(server, (request, response) => {
+    if (operationName(request) !== 'BatchExecuteStatement') return false;
+    // A client that gives up ends the request with an error, and nobody waits for its answer.
+    answerBatch(store, request, response).catch(() => response.destroy());
     return true;
   });
 }

@@ -1,0 +1,197 @@
+/** An attribute value as it stands in a request's JSON: one type and its value. */
+export type Value = Readonly<Record<string, unknown>>;
+/** Attributes by name. */
+export type Attributes = Record<string, Value>;
+
+/** A condition on an item's attributes. */
+export type Condition =
+  | { readonly kind: 'and' | 'or'; readonly terms: readonly Condition[] }
+  | { readonly kind: 'not'; readonly term: Condition }
+  | { readonly kind: 'missing'; readonly name: string }
+  | { readonly kind: 'compare'; readonly name: string; readonly sign: string; readonly parameter: number };
+
+/** A write in PartiQL. Values are numbers of parameters, counted from 0. */
+export type Statement = { readonly table: string; readonly parameterCount: number } & (
+  | { readonly kind: 'insert'; readonly item: ReadonlyMap<string, number> }
+  | {
+      readonly kind: 'update';
+      readonly sets: ReadonlyMap<string, number>;
+      readonly removes: readonly string[];
+      /** Terms that an AND joins. The key is among them. */
+      readonly terms: readonly Condition[];
+    }
+);
+
+/** A statement that the local DynamoDB does not take. */
+export class StatementError extends Error {
+  override readonly name = 'StatementError';
+}
+
+const maxStatementLength = 8_192;
+const token = /\s*(?:"((?:[^"]|"")+)"|'((?:[^']|'')*)'|(<>|<=|>=|[=<>(){},:?])|([A-Za-z_]\w*))/y;
+
+interface Token {
+  readonly kind: 'name' | 'string' | 'sign' | 'word' | 'end';
+  readonly text: string;
+}
+
+/**
+ * Reads `INSERT INTO "T" VALUE {'a': ?}` and `UPDATE "T" SET a = ? REMOVE b WHERE …`.
+ *
+ * @throws StatementError that names what is not supported.
+ */
+export function parseStatement(text: string): Statement {
+  if (text.length > maxStatementLength) {
+    throw new StatementError(`A statement has at most ${maxStatementLength} characters, not ${text.length}`);
+  }
+  return new Parser(text).statement();
+}
+
+class Parser {
+  readonly #tokens: Token[] = [];
+  #at = 0;
+  #parameters = 0;
+
+  constructor(text: string) {
+    const trimmed = text.trimEnd();
+    token.lastIndex = 0;
+    for (let at = 0; at < trimmed.length; at = token.lastIndex) {
+      token.lastIndex = at;
+      const match = token.exec(trimmed);
+      if (match === null) throw unsupported(trimmed.slice(at, at + 20).trim());
+      const [, name, string, sign, word] = match;
+      if (name !== undefined) this.#tokens.push({ kind: 'name', text: name.replaceAll('""', '"') });
+      else if (string !== undefined)
+        this.#tokens.push({ kind: 'string', text: string.replaceAll("''", "'") });
+      else if (sign !== undefined) this.#tokens.push({ kind: 'sign', text: sign });
+      else this.#tokens.push({ kind: 'word', text: word ?? '' });
+    }
+  }
+
+  statement(): Statement {
+    if (this.#takeIf('INSERT')) return this.#insert();
+    if (this.#takeIf('UPDATE')) return this.#update();
+    throw unsupported(this.#peek().text);
+  }
+
+  #insert(): Statement {
+    this.#expect('INTO');
+    const table = this.#name();
+    this.#expect('VALUE');
+    this.#expect('{');
+    const item = new Map<string, number>();
+    do {
+      const { kind, text } = this.#take();
+      if (kind !== 'string') throw unsupported(text);
+      this.#expect(':');
+      item.set(text, this.#parameter());
+    } while (this.#takeIf(','));
+    this.#expect('}');
+    this.#end();
+    return { kind: 'insert', table, item, parameterCount: this.#parameters };
+  }
+
+  #update(): Statement {
+    const table = this.#name();
+    const sets = new Map<string, number>();
+    const removes: string[] = [];
+    while (!this.#takeIf('WHERE')) {
+      const isSet = this.#takeIf('SET');
+      if (!isSet) this.#expect('REMOVE');
+      do {
+        const name = this.#name();
+        if (sets.has(name) || removes.includes(name)) {
+          throw new StatementError(`Two document paths overlap with each other: ${name}`);
+        }
+        if (isSet) {
+          this.#expect('=');
+          sets.set(name, this.#parameter());
+        } else removes.push(name);
+      } while (this.#takeIf(','));
+    }
+    const condition = this.#condition();
+    this.#end();
+    if (sets.size + removes.length === 0) throw unsupported('WHERE');
+    const terms = condition.kind === 'and' ? condition.terms : [condition];
+    return { kind: 'update', table, sets, removes, terms, parameterCount: this.#parameters };
+  }
+
+  #condition(): Condition {
+    const terms = [this.#conjunction()];
+    while (this.#takeIf('OR')) terms.push(this.#conjunction());
+    return join('or', terms);
+  }
+
+  #conjunction(): Condition {
+    const terms = [this.#term()];
+    while (this.#takeIf('AND')) terms.push(this.#term());
+    return join('and', terms);
+  }
+
+  #term(): Condition {
+    if (this.#takeIf('NOT')) return { kind: 'not', term: this.#term() };
+    if (this.#takeIf('(')) {
+      const condition = this.#condition();
+      this.#expect(')');
+      return condition;
+    }
+    const name = this.#name();
+    if (this.#takeIf('IS')) {
+      const isNot = this.#takeIf('NOT');
+      this.#expect('MISSING');
+      const term: Condition = { kind: 'missing', name };
+      return isNot ? { kind: 'not', term } : term;
+    }
+    const sign = this.#take().text;
+    if (!['=', '<>', '<', '<=', '>', '>='].includes(sign)) throw unsupported(sign);
+    return { kind: 'compare', name, sign, parameter: this.#parameter() };
+  }
+
+  #parameter(): number {
+    this.#expect('?');
+    this.#parameters += 1;
+    return this.#parameters - 1;
+  }
+
+  #name(): string {
+    const { kind, text } = this.#take();
+    if (kind !== 'name' && kind !== 'word') throw unsupported(text);
+    return text;
+  }
+
+  #peek(): Token {
+    return this.#tokens[this.#at] ?? { kind: 'end', text: 'the end of the statement' };
+  }
+
+  #take(): Token {
+    const next = this.#peek();
+    this.#at += 1;
+    return next;
+  }
+
+  #takeIf(text: string): boolean {
+    const { kind, text: next } = this.#peek();
+    const fits = (kind === 'word' || kind === 'sign') && next.toUpperCase() === text;
+    if (fits) this.#at += 1;
+    return fits;
+  }
+
+  #expect(text: string): void {
+    if (!this.#takeIf(text)) throw unsupported(this.#peek().text);
+  }
+
+  #end(): void {
+    if (this.#peek().kind !== 'end') throw unsupported(this.#peek().text);
+  }
+}
+
+function join(kind: 'and' | 'or', terms: readonly Condition[]): Condition {
+  const [first] = terms;
+  return first !== undefined && terms.length === 1 ? first : { kind, terms };
+}
+
+function unsupported(text: string): StatementError {
+  return new StatementError(
+    `The local DynamoDB does not take this statement at: ${text}. It takes INSERT INTO "table" VALUE {'name': ?} and UPDATE "table" SET name = ? REMOVE name WHERE key AND condition.`,
+  );
+}
