@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  type BatchExecuteStatementCommandInput,
   BatchGetItemCommand,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
@@ -13,6 +14,7 @@ import {
 import type { Item } from '../../lambda/store/items.ts';
 import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
 import { type ExpressionInput, readExpressions, validationException } from './dynamodb-expressions.ts';
+import { translateStatement } from './dynamodb-statements.ts';
 import { normalNumber } from './dynamodb-values.ts';
 import { bytesOf } from './write-units.ts';
 
@@ -104,6 +106,44 @@ export class MemoryDynamoDb implements Sender {
       options.stale === true && ConsistentRead !== true,
     );
     return item === undefined ? {} : { Item: { ...item } };
+  }
+
+  /** Answers a `BatchExecuteStatement`: each statement on its own, in order. */
+  executeStatements({ Statements = [] }: BatchExecuteStatementCommandInput): object {
+    const writes = Statements.map((statement) => {
+      const { tableName, item, equal, expressions } = translateStatement(statement);
+      const table = this.#table(tableName);
+      const stated = item ?? equal;
+      const key = Object.fromEntries(
+        keyNames(table.definition).map((name) => [name, stated[name] ?? { S: '' }]),
+      );
+      return { statement, table, item, key, expressions };
+    });
+    if (writes.length === 0 || writes.length > maxBatchWrites) {
+      throw validationException(`A batch has 1 to ${maxBatchWrites} statements, not ${writes.length}`);
+    }
+    refuseTwice(writes.map(({ table, key }) => `${table.definition.name}\n${keyText(table, key)}`));
+    const Responses = writes.map(({ statement, table, item, key, expressions }) => {
+      const stored = table.items.get(keyText(table, key))?.item;
+      if (item !== undefined) {
+        if (stored !== undefined) {
+          return { Error: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' } };
+        }
+        this.#store(table, undefined, item);
+        return {};
+      }
+      const { holds, update } = readExpressions(expressions);
+      if (stored === undefined || !holds(stored)) {
+        const asked = statement.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' && stored !== undefined;
+        const old = asked ? { Item: { ...stored } } : {};
+        return {
+          Error: { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed', ...old },
+        };
+      }
+      this.#store(table, stored, update(stored, key));
+      return {};
+    });
+    return { Responses };
   }
 
   #update(input: UpdateItemCommandInput, options: AnswerOptions): object {
