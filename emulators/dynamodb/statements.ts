@@ -161,6 +161,7 @@ async function prepare(store: Store, request: StatementRequest): Promise<Write |
       const message = validations.validateAttributeValue(value);
       if (message) throw new StatementError(message);
     }
+    if (statement.kind === 'update') for (const term of statement.terms) refuseUnordered(term, parameters);
     const table = await call<Table>((done) => store.getTable(statement.table, done));
     const key = keyIn(statement, parameters, table);
     const invalid = db.validateKey(key, table);
@@ -190,6 +191,20 @@ function keyIn(statement: Statement, parameters: readonly Value[], { KeySchema }
     key[name] = value;
   }
   return key;
+}
+
+/** Only strings, numbers and bytes have an order: DynamoDB refuses other operands, whatever is stored. */
+function refuseUnordered(condition: Condition, parameters: readonly Value[]): void {
+  if (condition.kind === 'and' || condition.kind === 'or') {
+    for (const term of condition.terms) refuseUnordered(term, parameters);
+  } else if (condition.kind === 'not') refuseUnordered(condition.term, parameters);
+  else if (condition.kind === 'compare' && !['=', '<>'].includes(condition.sign)) {
+    const [type = ''] = Object.keys(parameters[condition.parameter] ?? {});
+    if (['S', 'N', 'B'].includes(type)) return;
+    throw new StatementError(
+      `Incorrect operand type for operator or function; operator or function: ${condition.sign}, operand type: ${type}`,
+    );
+  }
 }
 
 function equalTo(terms: readonly Condition[], name: string): number | undefined {

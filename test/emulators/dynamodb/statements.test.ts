@@ -79,3 +79,14 @@ test('a key attribute that is set, and what the local DynamoDB does not know, ar
   expect(answers?.[0]?.Error?.Message).toContain('Cannot update attribute sim');
   expect(answers?.[1]?.Error?.Message).toContain('DELETE');
 });
+
+test('an operand that has no order is refused with the words that AWS was seen to use', async () => {
+  const Statement = 'UPDATE Sessions SET a = ? WHERE sim = ? AND sessionId = ? AND NOT (b < ?)';
+  const Parameters = [{ S: 'a' }, { S: '7' }, { S: 'a' }, { BOOL: true }];
+  const { Responses } = await client.send(
+    new BatchExecuteStatementCommand({ Statements: [{ Statement, Parameters }] }),
+  );
+  const Message =
+    'Incorrect operand type for operator or function; operator or function: <, operand type: BOOL';
+  expect(Responses).toEqual([{ Error: { Code: 'ValidationError', Message } }]);
+});
