@@ -30,6 +30,7 @@ interface Db {
   validateItem(item: Attributes, table: Table): Error | undefined | null;
   createKey(item: Attributes, table: Table): string;
   itemSize(item: Attributes): number;
+  capacityUnits(item: Attributes | undefined, isRead: boolean): number;
   updateIndexes(
     store: Store,
     table: Table,
@@ -78,6 +79,16 @@ interface Failure {
   readonly Message: string;
   readonly Item?: Attributes;
 }
+/** What became of a statement. AWS names the table of those that were executed, whether or not they failed then. */
+interface StatementAnswer {
+  readonly TableName?: string;
+  readonly Error?: Failure;
+}
+/** A statement's answer, and the write units that it costs. */
+interface Executed {
+  readonly answer: StatementAnswer;
+  readonly units: number;
+}
 /** A statement with its table and key. */
 interface Write {
   readonly statement: Statement;
@@ -106,7 +117,7 @@ export async function answerBatch(
   let status = 200;
   let answer: object;
   try {
-    answer = { Responses: await runBatch(store, readStatements(Buffer.concat(chunks).toString())) };
+    answer = await runBatch(store, readRequest(Buffer.concat(chunks).toString()));
   } catch (error) {
     status = error instanceof RequestError ? 400 : 500;
     const type =
@@ -118,34 +129,54 @@ export async function answerBatch(
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
 }
 
-function readStatements(body: string): readonly StatementRequest[] {
-  let statements: unknown;
+interface BatchRequest {
+  readonly statements: readonly StatementRequest[];
+  readonly returnsCapacity: boolean;
+}
+
+function readRequest(body: string): BatchRequest {
+  let request: Record<string, unknown> = {};
   try {
-    statements = Object(JSON.parse(body)).Statements;
+    request = Object(JSON.parse(body));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
+  const { Statements: statements, ReturnConsumedCapacity: capacity } = request;
   if (!Array.isArray(statements) || statements.length === 0 || statements.length > maxStatements) {
     throw new RequestError(`Statements must be a list of 1 to ${maxStatements} statements`);
   }
-  return statements.map((statement) => Object(statement));
+  return {
+    statements: statements.map((statement) => Object(statement)),
+    returnsCapacity: capacity === 'TOTAL' || capacity === 'INDEXES',
+  };
 }
 
-async function runBatch(store: Store, requests: readonly StatementRequest[]): Promise<object[]> {
-  const writes = await Promise.all(requests.map((request) => prepare(store, request)));
+async function runBatch(store: Store, { statements, returnsCapacity }: BatchRequest): Promise<object> {
+  const writes = await Promise.all(statements.map((statement) => prepare(store, statement)));
   const seen = new Set<string>();
   for (const write of writes) {
     if ('Code' in write) continue;
     const name = `${write.statement.table}\n${db.createKey(write.key, write.table)}`;
-    if (seen.has(name)) throw new RequestError('Statements must not write the same item twice');
+    if (seen.has(name)) throw new RequestError('Provided list of item keys contains duplicates');
     seen.add(name);
   }
-  const responses: object[] = [];
+  const responses: StatementAnswer[] = [];
+  const unitsByTable = new Map<string, number>();
   for (const write of writes) {
-    const failure = 'Code' in write ? write : await run(store, write);
-    responses.push(failure === undefined ? {} : { Error: failure });
+    if ('Code' in write) {
+      responses.push({ Error: write });
+      continue;
+    }
+    const { answer, units } = await run(store, write);
+    responses.push(answer);
+    const { table } = write.statement;
+    unitsByTable.set(table, (unitsByTable.get(table) ?? 0) + units);
   }
-  return responses;
+  const ConsumedCapacity = [...unitsByTable].map(([TableName, CapacityUnits]) => ({
+    TableName,
+    CapacityUnits,
+  }));
+  return { Responses: responses, ...(returnsCapacity && { ConsumedCapacity }) };
 }
 
 async function prepare(store: Store, request: StatementRequest): Promise<Write | Failure> {
@@ -214,29 +245,37 @@ function equalTo(terms: readonly Condition[], name: string): number | undefined 
   return undefined;
 }
 
-async function run(store: Store, write: Write): Promise<Failure | undefined> {
-  const items = store.getItemDb(write.statement.table);
-  const key = db.createKey(write.key, write.table);
+async function run(store: Store, write: Write): Promise<Executed> {
+  const { statement, table } = write;
+  const items = store.getItemDb(statement.table);
+  const key = db.createKey(write.key, table);
   const release = await new Promise<() => void>((resolve) => {
     items.lock(key, (unlock) => resolve(unlock(() => undefined)));
   });
+  let units = 1;
   try {
     const stored = await readStored(items, key);
     const next = nextItem(write, stored);
-    if ('failure' in next) return next.failure;
-    const invalid = db.validateItem(next.item, write.table);
+    // A failed statement costs what stands there, as a failed condition does.
+    units = Math.max(unitsOf(stored), 'item' in next ? unitsOf(next.item) : 1);
+    if ('failure' in next) return { answer: { TableName: statement.table, Error: next.failure }, units };
+    const invalid = db.validateItem(next.item, table);
     if (invalid) throw new StatementError(messageIn(invalid));
     if (db.itemSize(next.item) > store.options.maxItemSize) {
       throw new StatementError('Item size has exceeded the maximum allowed size');
     }
-    await call((done) => db.updateIndexes(store, write.table, stored, next.item, done));
+    await call((done) => db.updateIndexes(store, table, stored, next.item, done));
     await call((done) => items.put(key, next.item, done));
-    return undefined;
+    return { answer: { TableName: statement.table }, units };
   } catch (error) {
-    return failureOf(error);
+    return { answer: { Error: failureOf(error) }, units };
   } finally {
     release();
   }
+}
+
+function unitsOf(item: Attributes | undefined): number {
+  return db.capacityUnits(item, false);
 }
 
 function nextItem(

@@ -20,8 +20,20 @@ export const faultKinds = [
   'sent twice',
   /** Answered, but an earlier attempt of the same request arrives later. */
   'arrives again later',
-  /** Only some of a batch is processed. */
+  /** Only some of a batch is processed; statements of a batch fail as throttled. */
   'partly unprocessed',
+  /** A batch takes effect at two moments, its end first. */
+  'in two parts',
+  /** Only some of a batch took effect before the client gave up, or before the invocation died. */
+  'timed out within',
+  'crash within',
+  /** Some of a batch's statements fail: without effect, after it, with a code that nobody knows, for want of rights. */
+  'partly failed',
+  'partly failed after',
+  'partly failed, unknown code',
+  'partly denied',
+  /** Statements are not accepted from this role. */
+  'statements denied',
   /** A failed condition does not bring the item that made it fail. */
   'without the old item',
   /** A read that need not be consistent sees what was there before. */
@@ -38,7 +50,7 @@ export interface Fault {
   readonly kind: FaultKind;
   /** Calls in a row that it meets. */
   readonly times: number;
-  /** Of a batch, how many are processed; of what comes later, after how many calls. */
+  /** Of a batch, how many are well; of what comes later, after how many calls. */
   readonly part: number;
 }
 
@@ -125,6 +137,7 @@ export function errorOf(kind: FaultKind | undefined): Error | undefined {
         $metadata: { httpStatusCode: 500 },
       });
     case 'timed out before':
+    case 'timed out within':
     case 'timed out after':
     case 'timed out, arrives later':
       return new DynamoDBServiceException({

@@ -1,7 +1,11 @@
 import {
+  BatchExecuteStatementCommand,
   BatchGetItemCommand,
+  type BatchStatementRequest,
+  type BatchStatementResponse,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
+  DynamoDBServiceException,
   type KeysAndAttributes,
   PutItemCommand,
   type WriteRequest,
@@ -9,7 +13,8 @@ import {
 import type { Item } from '../../lambda/store/items.ts';
 import type { Quarantine, Reject } from '../../lambda/store/quarantine.ts';
 import { tables } from '../../lambda/store/tables.ts';
-import { errorOf, type Fault, type FaultPlan } from './faults.ts';
+import { translateStatement } from './dynamodb-statements.ts';
+import { errorOf, type Fault, type FaultKind, type FaultPlan } from './faults.ts';
 import { type AnswerOptions, type Command, keyNames, type Sender } from './memory-dynamodb.ts';
 
 /** What answers commands: the engine in memory, or a client of one that is reached by HTTP. */
@@ -134,6 +139,23 @@ export class FunctionProcess implements Sender, Quarantine {
         break;
       case 'partly unprocessed':
         return this.#partly(command, fault.part);
+      case 'in two parts':
+        return this.#inTwoParts(command, fault.part);
+      case 'crash within':
+        await this.#applyBegin(command, fault.part);
+        return this.#crash();
+      case 'timed out within':
+        await this.#applyBegin(command, fault.part);
+        break;
+      case 'partly failed':
+      case 'partly failed after':
+      case 'partly failed, unknown code':
+      case 'partly denied':
+        if (command instanceof BatchExecuteStatementCommand) return this.#failPartly(command, fault);
+        break;
+      case 'statements denied':
+        if (command instanceof BatchExecuteStatementCommand) return this.#note(command, statementsDenied());
+        break;
     }
     const error = errorOf(fault?.kind);
     if (error !== undefined) return this.#note(command, error);
@@ -156,39 +178,70 @@ export class FunctionProcess implements Sender, Quarantine {
   }
 
   async #partly(command: Command, doneCount: number): Promise<object> {
-    if (command instanceof BatchWriteItemCommand) {
-      const [first, rest] = parted(command.input.RequestItems, doneCount, (table, requests: WriteRequest[]) =>
-        requests.map((request) => ({ table, request })),
-      );
-      const done = group(first, ({ request }) => request);
-      const left = group(rest, ({ request }) => request);
-      const answer = await this.#applyPart(first.length, new BatchWriteItemCommand({ RequestItems: done }));
-      if (answer instanceof Error) return this.#note(command, answer);
-      this.#noteKeys(command, 'answered');
-      this.#noteKeys(new BatchWriteItemCommand({ RequestItems: left }), 'left');
-      return { UnprocessedItems: left };
+    if (command instanceof BatchExecuteStatementCommand) {
+      return this.#failPartly(command, { kind: 'partly unprocessed', part: doneCount });
     }
+    const parts = partedBatch(command, doneCount);
+    if (parts === undefined) return this.#note(command, await this.#apply(command, {}));
+    const [first, rest] = parts;
+    const answer = first === undefined ? {} : await this.#apply(first, {});
+    if (answer instanceof Error) return this.#note(command, answer);
+    this.#noteKeys(command, 'answered');
+    if (rest !== undefined) this.#noteKeys(rest, 'left');
     if (command instanceof BatchGetItemCommand) {
-      const [first, rest] = parted(command.input.RequestItems, doneCount, (table, asked: KeysAndAttributes) =>
-        (asked.Keys ?? []).map((key) => ({ table, key, consistent: asked.ConsistentRead })),
-      );
-      const done = keysByTable(first);
-      const left = keysByTable(rest);
-      const answer = await this.#applyPart(first.length, new BatchGetItemCommand({ RequestItems: done }));
-      if (answer instanceof Error) return this.#note(command, answer);
-      this.#noteKeys(command, 'answered');
-      this.#noteKeys(new BatchGetItemCommand({ RequestItems: left }), 'left');
-      return { ...answer, UnprocessedKeys: left };
+      return { ...answer, UnprocessedKeys: rest?.input.RequestItems ?? {} };
     }
-    return this.#note(command, await this.#apply(command, {}));
+    return { UnprocessedItems: rest?.input.RequestItems ?? {} };
   }
 
-  #applyPart(count: number, command: Command): Promise<object> {
-    return count === 0 ? Promise.resolve({}) : this.#apply(command, {});
+  /** Only the begin of a batch, and of what is none, nothing. */
+  async #applyBegin(command: Command, count: number): Promise<void> {
+    const [first] = partedBatch(command, count) ?? partedStatements(command, count) ?? [];
+    if (first !== undefined) await this.#apply(first, {});
+  }
+
+  /** The writes of a batch are no transaction: others may come between them. */
+  async #inTwoParts(command: Command, count: number): Promise<object> {
+    const statements = command instanceof BatchExecuteStatementCommand ? command.input.Statements : [];
+    const splits = (statements?.length ?? 0) - 1;
+    const [first, rest] = splits < 1 ? [] : (partedStatements(command, 1 + (count % splits)) ?? []);
+    if (first === undefined || rest === undefined) return this.#note(command, await this.#apply(command, {}));
+    const last = await this.#apply(rest, {});
+    await this.#context.pause('goes on');
+    const begin = await this.#apply(first, {});
+    const failure = [last, begin].find((answer) => answer instanceof Error);
+    if (failure !== undefined) return this.#note(command, failure);
+    return this.#note(command, { Responses: [...responsesIn(begin), ...responsesIn(last)] });
+  }
+
+  /** The statements from a number on, at least the last, fail inside an answer that is well otherwise. */
+  async #failPartly(
+    command: BatchExecuteStatementCommand,
+    { kind, part }: Pick<Fault, 'kind' | 'part'>,
+  ): Promise<object> {
+    const statements = command.input.Statements ?? [];
+    const wellCount = part % Math.max(statements.length, 1);
+    const takesEffect = kind === 'partly failed after';
+    const [first] = partedStatements(command, wellCount) ?? [];
+    const applied = takesEffect ? command : first;
+    const answer = applied === undefined ? {} : await this.#apply(applied, {});
+    if (answer instanceof Error) return this.#note(command, answer);
+    const Code = statementCodes[kind] ?? 'InternalServerError';
+    const failed = { Error: { Code, Message: `${Code} of the test` } };
+    const well = responsesIn(answer).slice(0, wellCount);
+    return this.#note(command, { Responses: statements.map((_, index) => well[index] ?? failed) });
   }
 
   #note(command: Command, answer: object): object {
     const failed = answer instanceof Error && !(answer instanceof ConditionalCheckFailedException);
+    if (command instanceof BatchExecuteStatementCommand && !failed) {
+      for (const [index, statement] of (command.input.Statements ?? []).entries()) {
+        const { Error: error } = responsesIn(answer)[index] ?? {};
+        const isAnswered = error === undefined || answeredCodes.has(error.Code);
+        this.endings.set(statementKey(statement), isAnswered ? 'answered' : 'failed');
+      }
+      return answer;
+    }
     this.#noteKeys(command, failed ? 'failed' : 'answered');
     return answer;
   }
@@ -211,7 +264,38 @@ export function itemName(table: string, key: Item): string {
     .join(' ')}`;
 }
 
+/** Codes with which statements fail inside a request that succeeds. */
+const statementCodes: Partial<Record<FaultKind, string>> = {
+  'partly unprocessed': 'ThrottlingError',
+  'partly failed, unknown code': 'SomethingNew',
+  'partly denied': 'AccessDenied',
+};
+
+/** Codes of statements that were executed and found their condition unmet. */
+const answeredCodes: ReadonlySet<string | undefined> = new Set(['ConditionalCheckFailed', 'DuplicateItem']);
+
+function statementsDenied(): Error {
+  return new DynamoDBServiceException({
+    name: 'AccessDeniedException',
+    message: 'The role is not authorized to perform: dynamodb:PartiQLInsert',
+    $fault: 'client',
+    $metadata: { httpStatusCode: 400 },
+  });
+}
+
+function responsesIn(answer: object): readonly BatchStatementResponse[] {
+  return 'Responses' in answer && Array.isArray(answer.Responses) ? answer.Responses : [];
+}
+
+function statementKey(statement: BatchStatementRequest): string {
+  const { tableName, key } = translateStatement(statement);
+  return itemName(tableName, keyIn(tableName, key));
+}
+
 function keysOf(command: Command): string[] {
+  if (command instanceof BatchExecuteStatementCommand) {
+    return (command.input.Statements ?? []).map(statementKey);
+  }
   if (command instanceof BatchWriteItemCommand) {
     return Object.entries(command.input.RequestItems ?? {}).flatMap(([table, requests]) =>
       requests.map(({ PutRequest }) => itemName(table, keyIn(table, PutRequest?.Item))),
@@ -233,6 +317,42 @@ function keyIn(name: string, attributes: Item | undefined): Item {
   if (table === undefined) throw new Error(`There is no table ${name}`);
   return Object.fromEntries(
     keyNames(table).map((attribute) => [attribute, attributes?.[attribute] ?? { S: '' }]),
+  );
+}
+
+/** The begin of a batch of statements, and its rest; undefined for any other command. */
+function partedStatements(
+  command: Command,
+  count: number,
+): readonly (BatchExecuteStatementCommand | undefined)[] | undefined {
+  if (!(command instanceof BatchExecuteStatementCommand)) return undefined;
+  const { Statements = [], ...options } = command.input;
+  return [Statements.slice(0, count), Statements.slice(count)].map((part) =>
+    part.length === 0 ? undefined : new BatchExecuteStatementCommand({ ...options, Statements: part }),
+  );
+}
+
+/** The begin of a batch of reads or puts, and its rest; undefined for any other command. */
+function partedBatch(
+  command: Command,
+  count: number,
+): readonly (BatchWriteItemCommand | BatchGetItemCommand | undefined)[] | undefined {
+  if (command instanceof BatchWriteItemCommand) {
+    const parts = parted(command.input.RequestItems, count, (table, requests: WriteRequest[]) =>
+      requests.map((request) => ({ table, request })),
+    );
+    return parts.map((part) =>
+      part.length === 0
+        ? undefined
+        : new BatchWriteItemCommand({ RequestItems: group(part, ({ request }) => request) }),
+    );
+  }
+  if (!(command instanceof BatchGetItemCommand)) return undefined;
+  const parts = parted(command.input.RequestItems, count, (table, asked: KeysAndAttributes) =>
+    (asked.Keys ?? []).map((key) => ({ table, key, consistent: asked.ConsistentRead })),
+  );
+  return parts.map((part) =>
+    part.length === 0 ? undefined : new BatchGetItemCommand({ RequestItems: keysByTable(part) }),
   );
 }
 

@@ -1,10 +1,14 @@
 import {
   type AttributeValue,
-  type BatchExecuteStatementCommandInput,
+  BatchExecuteStatementCommand,
   BatchGetItemCommand,
+  type BatchStatementError,
+  type BatchStatementRequest,
+  type BatchStatementResponse,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
+  DynamoDBServiceException,
   type GetItemCommand,
   PutItemCommand,
   type PutItemCommandInput,
@@ -13,7 +17,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../lambda/store/items.ts';
 import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
-import { type ExpressionInput, readExpressions, validationException } from './dynamodb-expressions.ts';
+import {
+  type ExpressionInput,
+  type Expressions,
+  readExpressions,
+  validationException,
+} from './dynamodb-expressions.ts';
 import { translateStatement } from './dynamodb-statements.ts';
 import { normalNumber } from './dynamodb-values.ts';
 import { bytesOf } from './write-units.ts';
@@ -24,7 +33,8 @@ export type Command =
   | PutItemCommand
   | UpdateItemCommand
   | BatchGetItemCommand
-  | BatchWriteItemCommand;
+  | BatchWriteItemCommand
+  | BatchExecuteStatementCommand;
 
 /** Whatever takes the store's commands: an engine, a client of the SDK, or something between the store and these. */
 export interface Sender {
@@ -54,6 +64,23 @@ export interface AnswerOptions {
 interface Stored {
   readonly item: Item;
   readonly before: Item | undefined;
+}
+
+/** A statement that is right in itself. */
+interface PreparedStatement {
+  readonly table: Table;
+  /** What an `INSERT` puts. */
+  readonly item: Item | undefined;
+  readonly key: Item;
+  /** Its table and key, as text. */
+  readonly place: string;
+  readonly asksOld: boolean;
+  readonly expressions: Expressions;
+}
+
+/** The answer to a statement that fails by itself. */
+interface StatementFailure {
+  readonly Error: BatchStatementError;
 }
 
 interface Table {
@@ -94,6 +121,9 @@ export class MemoryDynamoDb implements Sender {
 
   /** Answers at once. */
   answer(command: Command, options: AnswerOptions = {}): object {
+    if (command instanceof BatchExecuteStatementCommand) {
+      return this.#executeStatements(command.input.Statements, options);
+    }
     if (command instanceof UpdateItemCommand) return this.#update(command.input, options);
     if (command instanceof PutItemCommand) return this.#put(command.input, options);
     if (command instanceof BatchWriteItemCommand) return this.#batchWrite(command.input.RequestItems);
@@ -108,51 +138,62 @@ export class MemoryDynamoDb implements Sender {
     return item === undefined ? {} : { Item: { ...item } };
   }
 
-  /** Answers a `BatchExecuteStatement`: each statement on its own, in order. */
-  executeStatements({ Statements = [] }: BatchExecuteStatementCommandInput): object {
-    const writes = Statements.map((statement) => {
-      const { tableName, item, equal, expressions } = translateStatement(statement);
-      const table = this.#table(tableName);
-      const stated = item ?? equal;
-      const key = Object.fromEntries(
-        keyNames(table.definition).map((name) => [name, stated[name] ?? { S: '' }]),
-      );
-      return { statement, table, item, key, expressions };
-    });
-    if (writes.length === 0 || writes.length > maxBatchWrites) {
-      throw validationException(`A batch has 1 to ${maxBatchWrites} statements, not ${writes.length}`);
+  /** Each statement succeeds or fails by itself, but for what is wrong with the request as a whole. */
+  #executeStatements(requests: readonly BatchStatementRequest[] = [], options: AnswerOptions): object {
+    if (requests.length === 0 || requests.length > maxBatchWrites) {
+      throw validationException(`A batch has 1 to ${maxBatchWrites} statements, not ${requests.length}`);
     }
-    refuseTwice(writes.map(({ table, key }) => `${table.definition.name}\n${keyText(table, key)}`));
-    const Responses = writes.map(({ statement, table, item, key, expressions }) => {
-      const stored = table.items.get(keyText(table, key))?.item;
-      if (item !== undefined) {
-        if (stored !== undefined) {
-          return { Error: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' } };
-        }
-        this.#store(table, undefined, item);
-        return {};
-      }
-      const { holds, update } = readExpressions(expressions);
-      if (stored === undefined || !holds(stored)) {
-        const asked = statement.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' && stored !== undefined;
-        const old = asked ? { Item: { ...stored } } : {};
-        return {
-          Error: { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed', ...old },
-        };
-      }
-      this.#store(table, stored, update(stored, key));
-      return {};
-    });
+    const writes = requests.map((request) => this.#prepareStatement(request));
+    refuseTwice(writes.flatMap((write) => ('Error' in write ? [] : write.place)));
+    const Responses = writes.map((write) =>
+      'Error' in write ? write : this.#executeStatement(write, options),
+    );
     return { Responses };
+  }
+
+  #prepareStatement(request: BatchStatementRequest): PreparedStatement | StatementFailure {
+    return answerWrongStatement((): PreparedStatement | StatementFailure => {
+      const { tableName, item, key: stated, expressions } = translateStatement(request);
+      const table = this.#tables.get(tableName);
+      if (table === undefined) {
+        return { Error: { Code: 'ResourceNotFound', Message: 'Requested resource not found' } };
+      }
+      const key = keyOf(table, stated, item === undefined);
+      const asksOld = request.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
+      const place = `${tableName}\n${keyText(table, key)}`;
+      return { table, item, key, place, asksOld, expressions: readStatement(table, expressions) };
+    });
+  }
+
+  #executeStatement(
+    { table, item, key, asksOld, expressions }: PreparedStatement,
+    { returnsOld = true }: AnswerOptions,
+  ): BatchStatementResponse {
+    const stored = table.items.get(keyText(table, key))?.item;
+    const isRefused =
+      item === undefined ? stored === undefined || !expressions.holds(stored) : stored !== undefined;
+    if (!isRefused) {
+      return answerWrongStatement(() => {
+        this.#store(table, stored, item ?? expressions.update(stored, key));
+        return { TableName: table.definition.name };
+      });
+    }
+    this.onRefusal(table.definition);
+    const TableName = table.definition.name;
+    if (item !== undefined) {
+      const Message = 'Duplicate primary key exists in table';
+      return { TableName, Error: { Code: 'DuplicateItem', Message } };
+    }
+    const old = asksOld && returnsOld && stored !== undefined ? { Item: { ...stored } } : {};
+    const Message = 'The conditional request failed';
+    return { TableName, Error: { Code: 'ConditionalCheckFailed', Message, ...old } };
   }
 
   #update(input: UpdateItemCommandInput, options: AnswerOptions): object {
     const table = this.#table(input.TableName);
     const key = keyOf(table, input.Key, true);
     const expressions = readExpressions(input);
-    const inKey = expressions.updated.find((name) => isKey(table, name));
-    if (inKey !== undefined)
-      throw validationException(`Cannot update attribute ${inKey}. It is part of the key`);
+    refuseKeyUpdate(table, expressions);
     const stored = table.items.get(keyText(table, key))?.item;
     this.#check(table, expressions.holds(stored), stored, input, options);
     this.#store(table, stored, expressions.update(stored, key));
@@ -238,6 +279,28 @@ export class MemoryDynamoDb implements Sender {
     const table = this.#tables.get(name ?? '');
     if (table === undefined) throw validationException(`There is no table ${name}`);
     return table;
+  }
+}
+
+function readStatement(table: Table, input: ExpressionInput): Expressions {
+  const expressions = readExpressions(input);
+  refuseKeyUpdate(table, expressions);
+  return expressions;
+}
+
+function refuseKeyUpdate(table: Table, { updated }: Expressions): void {
+  const inKey = updated.find((name) => isKey(table, name));
+  if (inKey === undefined) return;
+  throw validationException(`Cannot update attribute ${inKey}. This attribute is part of the key`);
+}
+
+/** What would refuse a request of its own fails a statement of a batch by itself. */
+function answerWrongStatement<Answer>(answer: () => Answer): Answer | StatementFailure {
+  try {
+    return answer();
+  } catch (error) {
+    if (!(error instanceof DynamoDBServiceException) || error.name !== 'ValidationException') throw error;
+    return { Error: { Code: 'ValidationError', Message: error.message } };
   }
 }
 

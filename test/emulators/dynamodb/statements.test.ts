@@ -28,22 +28,27 @@ const update = (sim: string, count: string) => ({
 });
 const run = async (...Statements: { Statement: string; Parameters: ({ S: string } | { N: string })[] }[]) =>
   (await client.send(new BatchExecuteStatementCommand({ Statements }))).Responses;
-const duplicate = { Error: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' } };
+const TableName = 'Sessions';
+const done = { TableName };
+const duplicate = {
+  TableName,
+  Error: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' },
+};
 const failed = { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed' };
 
 test('each statement of a batch succeeds or fails on its own, in order', async () => {
   expect(await run(insert('1', 'b'), update('2', '9'), insert('3', 'b'))).toEqual([
-    {},
-    { Error: failed },
-    {},
+    done,
+    { TableName, Error: failed },
+    done,
   ]);
   const old = { sim: { S: '1' }, sessionId: { S: 'a' }, start: { S: 'b' }, count: { N: '10' } };
   // As numbers, 9 is not beyond 10; as text it would be.
   expect(await run(insert('3', 'c'), update('1', '9'))).toEqual([
     duplicate,
-    { Error: { ...failed, Item: old } },
+    { TableName, Error: { ...failed, Item: old } },
   ]);
-  expect(await run(update('1', '11'))).toEqual([{}]);
+  expect(await run(update('1', '11'))).toEqual([done]);
   const key = { sim: { S: '1' }, sessionId: { S: 'a' } };
   const { Item } = await client.send(new GetItemCommand({ TableName: 'Sessions', Key: key }));
   expect(Item).toEqual({ ...key, end: { S: 'z' }, count: { N: '11' } });
@@ -56,8 +61,8 @@ test('a batch with one key twice, or with more than 25 statements, writes nothin
   const many = Array.from({ length: 26 }, (_, index) => insert(`many-${index}`, 'b'));
   await expect(run(...many)).rejects.toMatchObject({ name: 'ValidationException' });
   expect(await run(update('4', '11'), update('many-0', '11'))).toEqual([
-    { Error: failed },
-    { Error: failed },
+    { TableName, Error: failed },
+    { TableName, Error: failed },
   ]);
 });
 
