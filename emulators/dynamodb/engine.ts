@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import dynalite from 'dynalite';
 import { guardServer } from '../loopback-guard.ts';
+import { captureStore } from './dynalite-store.ts';
 import {
   answerFaults,
   answerStatements,
@@ -17,7 +18,6 @@ import {
   surviveAbortedRequests,
 } from './guards.ts';
 import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
-import { captureStore } from './statements.ts';
 
 /** Longer than AWS clients keep an idle connection, so that they never write to one that is just being closed. */
 const keepAliveMilliseconds = 120_000;

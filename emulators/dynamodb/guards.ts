@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { permanentMessage } from '../aws-json-protocol.ts';
-import { answerBatch, type Store } from './statements.ts';
+import type { Store } from './dynalite-store.ts';
+import { answerBatch } from './statements.ts';
 
 /**
  * Keeps the server alive when a client gives up in the middle of a request, as an SDK does on a time-out.

@@ -1,8 +1,3 @@
-/** An attribute value as it stands in a request's JSON: one type and its value. */
-export type Value = Readonly<Record<string, unknown>>;
-/** Attributes by name. */
-export type Attributes = Record<string, Value>;
-
 /** A condition on an item's attributes. */
 export type Condition =
   | { readonly kind: 'and' | 'or'; readonly terms: readonly Condition[] }
@@ -27,23 +22,24 @@ export class StatementError extends Error {
   override readonly name = 'StatementError';
 }
 
-const maxStatementLength = 8_192;
+/** Characters that a statement may have. */
+export const maxStatementLength = 8_192;
+/** Operators and parentheses of a condition, which bounds how deep it is nested. */
+const maxOperators = 300;
 const token = /\s*(?:"((?:[^"]|"")+)"|'((?:[^']|'')*)'|(<>|<=|>=|[=<>(){},:?])|([A-Za-z_]\w*))/y;
 
 interface Token {
-  readonly kind: 'name' | 'string' | 'sign' | 'word' | 'end';
+  readonly kind: 'name' | 'string' | 'sign' | 'word' | 'unknown' | 'end';
   readonly text: string;
 }
 
 /**
- * Reads `INSERT INTO "T" VALUE {'a': ?}` and `UPDATE "T" SET a = ? REMOVE b WHERE …`.
+ * Reads `INSERT INTO "T" VALUE {'a': ?}` and `UPDATE "T" SET "a" = ? REMOVE "b" WHERE …`. Names stand in double quotes:
+ * DynamoDB also takes others without, but for its many reserved words.
  *
  * @throws StatementError that names what is not supported.
  */
 export function parseStatement(text: string): Statement {
-  if (text.length > maxStatementLength) {
-    throw new StatementError(`A statement has at most ${maxStatementLength} characters, not ${text.length}`);
-  }
   return new Parser(text).statement();
 }
 
@@ -51,6 +47,7 @@ class Parser {
   readonly #tokens: Token[] = [];
   #at = 0;
   #parameters = 0;
+  #operators = 0;
 
   constructor(text: string) {
     const trimmed = text.trimEnd();
@@ -58,7 +55,11 @@ class Parser {
     for (let at = 0; at < trimmed.length; at = token.lastIndex) {
       token.lastIndex = at;
       const match = token.exec(trimmed);
-      if (match === null) throw unsupported(trimmed.slice(at, at + 20).trim());
+      if (match === null) {
+        // Refused when the parser comes to it, behind whatever is wrong before.
+        this.#tokens.push({ kind: 'unknown', text: trimmed.slice(at, at + 20).trim() });
+        return;
+      }
       const [, name, string, sign, word] = match;
       if (name !== undefined) this.#tokens.push({ kind: 'name', text: name.replaceAll('""', '"') });
       else if (string !== undefined)
@@ -83,6 +84,7 @@ class Parser {
     do {
       const { kind, text } = this.#take();
       if (kind !== 'string') throw unsupported(text);
+      if (item.has(text)) throw new StatementError(`The item has the attribute ${text} twice`);
       this.#expect(':');
       item.set(text, this.#parameter());
     } while (this.#takeIf(','));
@@ -129,6 +131,10 @@ class Parser {
   }
 
   #term(): Condition {
+    this.#operators += 1;
+    if (this.#operators > maxOperators) {
+      throw new StatementError(`A condition has at most ${maxOperators} operators and parentheses`);
+    }
     if (this.#takeIf('NOT')) return { kind: 'not', term: this.#term() };
     if (this.#takeIf('(')) {
       const condition = this.#condition();
@@ -155,7 +161,7 @@ class Parser {
 
   #name(): string {
     const { kind, text } = this.#take();
-    if (kind !== 'name' && kind !== 'word') throw unsupported(text);
+    if (kind !== 'name') throw unsupported(text);
     return text;
   }
 
@@ -192,6 +198,6 @@ function join(kind: 'and' | 'or', terms: readonly Condition[]): Condition {
 
 function unsupported(text: string): StatementError {
   return new StatementError(
-    `The local DynamoDB does not take this statement at: ${text}. It takes INSERT INTO "table" VALUE {'name': ?} and UPDATE "table" SET name = ? REMOVE name WHERE key AND condition.`,
+    `The local DynamoDB does not take this statement at: ${text}. It takes INSERT INTO "table" VALUE {'name': ?} and UPDATE "table" SET "name" = ? REMOVE "name" WHERE key AND condition, with parameters for all values.`,
   );
 }

@@ -1,77 +1,56 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
+import { checkOperands, holds } from './conditions.ts';
 import {
   type Attributes,
-  type Condition,
-  parseStatement,
-  type Statement,
-  StatementError,
+  db,
+  errorBody,
+  lockItems,
+  type Place,
+  type Replacement,
+  readItem,
+  readTable,
+  replaceItems,
+  type Store,
+  type Table,
   type Value,
-} from './partiql.ts';
+  validations,
+} from './dynalite-store.ts';
+import { maxStatementLength, parseStatement, type Statement, StatementError } from './partiql.ts';
 
-type Callback<Result> = (error: Error | null | undefined, result: Result) => void;
-interface ItemDb {
-  lock(key: string, locked: (release: (done: () => void) => () => void) => void): void;
-  get(key: string, done: Callback<Attributes>): void;
-  put(key: string, item: Attributes, done: Callback<unknown>): void;
-}
-interface Table {
-  readonly KeySchema: readonly { readonly AttributeName: string }[];
-}
-/** What dynalite keeps its tables in. */
-export interface Store {
-  readonly options: { readonly maxItemSize: number };
-  getTable(name: string, done: Callback<Table>): void;
-  getItemDb(name: string): ItemDb;
-}
-interface Db {
-  create(options: object): Store;
-  validateKey(key: Attributes, table: Table): Error | undefined | null;
-  validateItem(item: Attributes, table: Table): Error | undefined | null;
-  createKey(item: Attributes, table: Table): string;
-  itemSize(item: Attributes): number;
-  capacityUnits(item: Attributes | undefined, isRead: boolean): number;
-  updateIndexes(
-    store: Store,
-    table: Table,
-    before: Attributes | undefined,
-    after: Attributes,
-    done: Callback<unknown>,
-  ): void;
-}
-interface Big {
-  cmp(other: string): number;
-}
+/** Bytes that DynamoDB takes in a request. */
+const maxRequestBytes = 16 * 2 ** 20;
 
-const require = createRequire(createRequire(import.meta.url).resolve('dynalite'));
-const db: Db = require('./db');
-const validations: {
-  validateAttributeValue(value: Value): string | undefined | null;
-} = require('./validations');
-const makeBig: new (text: string) => Big = require('big.js');
+/** The request, in the terms of dynalite's own checks. */
+const requestTypes = {
+  ReturnConsumedCapacity: { type: 'String', enum: ['INDEXES', 'TOTAL', 'NONE'] },
+  Statements: {
+    type: 'List',
+    notNull: true,
+    lengthGreaterThanOrEqual: 1,
+    lengthLessThanOrEqual: 25,
+    children: {
+      type: 'ValueStruct<BatchStatementRequest>',
+      children: {
+        Statement: {
+          type: 'String',
+          notNull: true,
+          lengthGreaterThanOrEqual: 1,
+          lengthLessThanOrEqual: maxStatementLength,
+        },
+        Parameters: { type: 'List', lengthGreaterThanOrEqual: 1, children: 'AttrStruct<ValueStruct>' },
+        ReturnValuesOnConditionCheckFailure: { type: 'String', enum: ['ALL_OLD', 'NONE'] },
+      },
+    },
+  },
+};
 
-/** Runs something that makes a dynalite and says which store it made. */
-export function captureStore<Made>(make: () => Made): { readonly made: Made; readonly store: Store } {
-  const { create } = db;
-  let store: Store | undefined;
-  db.create = (options) => {
-    store = create(options);
-    return store;
-  };
-  try {
-    const made = make();
-    if (store === undefined) throw new Error('dynalite made no store');
-    return { made, store };
-  } finally {
-    db.create = create;
-  }
+interface BatchRequest {
+  readonly ReturnConsumedCapacity?: string;
+  readonly Statements: readonly StatementRequest[];
 }
-
-const maxStatements = 25;
-
 interface StatementRequest {
-  readonly Statement?: unknown;
-  readonly Parameters?: readonly Value[];
+  readonly Statement: string;
+  readonly Parameters?: readonly (Value | null)[];
   readonly ReturnValuesOnConditionCheckFailure?: string;
 }
 interface Failure {
@@ -84,289 +63,249 @@ interface StatementAnswer {
   readonly TableName?: string;
   readonly Error?: Failure;
 }
-/** A statement's answer, and the write units that it costs. */
-interface Executed {
-  readonly answer: StatementAnswer;
-  readonly units: number;
-}
-/** A statement with its table and key. */
-interface Write {
+/** A statement that is right in itself, and the item that it is about. */
+interface Write extends Place {
   readonly statement: Statement;
   readonly parameters: readonly Value[];
-  readonly table: Table;
-  readonly key: Attributes;
   readonly returnsOld: boolean;
 }
-
-/** A request that is refused as a whole. */
-class RequestError extends Error {
-  override readonly name = 'RequestError';
+/** A statement that was executed. */
+interface Executed {
+  readonly answer: StatementAnswer;
+  /** Write units: those of the larger item of before and after, also where the statement failed. */
+  readonly units: number;
+  readonly replacement?: Replacement;
 }
 
 /**
- * Answers `BatchExecuteStatement`: runs the statements in their order, each under the lock that dynalite's own writes of
- * the same item take, so that no write comes between reading an item, judging it and replacing it.
+ * Answers `BatchExecuteStatement`. All statements run under the locks of dynalite's own writes, so that no write comes
+ * between reading an item, judging it and replacing it: the items are read at once, and written at once.
+ *
+ * A request that is wrong as a whole is refused, and a statement that is wrong fails by itself, as
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html has it.
  */
 export async function answerBatch(
   store: Store,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
   let status = 200;
   let answer: object;
   try {
-    answer = await runBatch(store, readRequest(Buffer.concat(chunks).toString()));
+    answer = await executeBatch(store, checkRequest(await readBody(request)));
   } catch (error) {
-    status = error instanceof RequestError ? 400 : 500;
-    const type =
-      error instanceof RequestError
-        ? 'com.amazon.coral.validate#ValidationException'
-        : 'com.amazonaws.dynamodb.v20120810#InternalServerError';
-    answer = { __type: type, message: error instanceof Error ? error.message : String(error) };
+    const body = errorBody(error);
+    status = body === undefined ? 500 : 400;
+    answer = body ?? {
+      __type: 'com.amazonaws.dynamodb.v20120810#InternalServerError',
+      message: error instanceof Error ? error.message : String(error),
+    };
   }
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
 }
 
-interface BatchRequest {
-  readonly statements: readonly StatementRequest[];
-  readonly returnsCapacity: boolean;
+/** Reads all of the body, so that its client can read the answer, but keeps no more than a request may have. */
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length <= maxRequestBytes) chunks.push(chunk);
+  }
+  if (length > maxRequestBytes) throw db.validationError(`A request has at most ${maxRequestBytes} bytes`);
+  return Buffer.concat(chunks).toString();
 }
 
-function readRequest(body: string): BatchRequest {
-  let request: Record<string, unknown> = {};
-  try {
-    request = Object(JSON.parse(body));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  const { Statements: statements, ReturnConsumedCapacity: capacity } = request;
-  if (!Array.isArray(statements) || statements.length === 0 || statements.length > maxStatements) {
-    throw new RequestError(`Statements must be a list of 1 to ${maxStatements} statements`);
-  }
-  return {
-    statements: statements.map((statement) => Object(statement)),
-    returnsCapacity: capacity === 'TOTAL' || capacity === 'INDEXES',
-  };
-}
-
-async function runBatch(store: Store, { statements, returnsCapacity }: BatchRequest): Promise<object> {
-  const writes = await Promise.all(statements.map((statement) => prepare(store, statement)));
-  const seen = new Set<string>();
-  for (const write of writes) {
-    if ('Code' in write) continue;
-    const name = `${write.statement.table}\n${db.createKey(write.key, write.table)}`;
-    if (seen.has(name)) throw new RequestError('Provided list of item keys contains duplicates');
-    seen.add(name);
-  }
-  const responses: StatementAnswer[] = [];
-  const unitsByTable = new Map<string, number>();
-  for (const write of writes) {
-    if ('Code' in write) {
-      responses.push({ Error: write });
-      continue;
-    }
-    const { answer, units } = await run(store, write);
-    responses.push(answer);
-    const { table } = write.statement;
-    unitsByTable.set(table, (unitsByTable.get(table) ?? 0) + units);
-  }
-  const ConsumedCapacity = [...unitsByTable].map(([TableName, CapacityUnits]) => ({
-    TableName,
-    CapacityUnits,
-  }));
-  return { Responses: responses, ...(returnsCapacity && { ConsumedCapacity }) };
-}
-
-async function prepare(store: Store, request: StatementRequest): Promise<Write | Failure> {
-  try {
-    const statement = parseStatement(String(request.Statement));
-    const parameters = request.Parameters ?? [];
-    if (parameters.length !== statement.parameterCount) {
-      throw new StatementError(
-        `The statement has ${statement.parameterCount} parameters, not ${parameters.length}`,
-      );
-    }
-    for (const value of parameters) {
-      const message = validations.validateAttributeValue(value);
-      if (message) throw new StatementError(message);
-    }
-    if (statement.kind === 'update') for (const term of statement.terms) refuseUnordered(term, parameters);
-    const table = await call<Table>((done) => store.getTable(statement.table, done));
-    const key = keyIn(statement, parameters, table);
-    const invalid = db.validateKey(key, table);
-    if (invalid) throw new StatementError(messageIn(invalid));
-    return {
-      statement,
-      parameters,
-      table,
-      key,
-      returnsOld: request.ReturnValuesOnConditionCheckFailure === 'ALL_OLD',
-    };
-  } catch (error) {
-    return failureOf(error);
-  }
-}
-
-function keyIn(statement: Statement, parameters: readonly Value[], { KeySchema }: Table): Attributes {
-  const key: Attributes = {};
-  for (const { AttributeName: name } of KeySchema) {
-    if (statement.kind === 'update' && (statement.sets.has(name) || statement.removes.includes(name))) {
-      throw new StatementError(`Cannot update attribute ${name}. This attribute is part of the key`);
-    }
-    const parameter = statement.kind === 'insert' ? statement.item.get(name) : equalTo(statement.terms, name);
-    const value = parameters[parameter ?? -1];
-    if (value === undefined)
-      throw new StatementError(`The statement does not state the key attribute ${name}`);
-    key[name] = value;
-  }
-  return key;
-}
-
-/** Only strings, numbers and bytes have an order: DynamoDB refuses other operands, whatever is stored. */
-function refuseUnordered(condition: Condition, parameters: readonly Value[]): void {
-  if (condition.kind === 'and' || condition.kind === 'or') {
-    for (const term of condition.terms) refuseUnordered(term, parameters);
-  } else if (condition.kind === 'not') refuseUnordered(condition.term, parameters);
-  else if (condition.kind === 'compare' && !['=', '<>'].includes(condition.sign)) {
-    const [type = ''] = Object.keys(parameters[condition.parameter] ?? {});
-    if (['S', 'N', 'B'].includes(type)) return;
-    throw new StatementError(
-      `Incorrect operand type for operator or function; operator or function: ${condition.sign}, operand type: ${type}`,
+function checkRequest(body: string): BatchRequest {
+  const request = validations.checkTypes(parseObject(body), requestTypes) as BatchRequest;
+  validations.checkValidations(request, requestTypes);
+  // dynalite lets null pass as a member of a list.
+  if (request.Statements.some((statement) => statement === null)) {
+    throw db.validationError(
+      "Value null at 'statements' failed to satisfy constraint: Member must not be null",
     );
   }
-}
-
-function equalTo(terms: readonly Condition[], name: string): number | undefined {
-  for (const term of terms) {
-    if (term.kind === 'compare' && term.name === name && term.sign === '=') return term.parameter;
+  const isRead = ({ Statement }: StatementRequest): boolean => /^\s*SELECT\b/i.test(Statement);
+  if (new Set(request.Statements.map(isRead)).size > 1) {
+    throw db.validationError('Read and write requests together in the same batch is not supported.');
   }
-  return undefined;
+  return request;
 }
 
-async function run(store: Store, write: Write): Promise<Executed> {
-  const { statement, table } = write;
-  const items = store.getItemDb(statement.table);
-  const key = db.createKey(write.key, table);
-  const release = await new Promise<() => void>((resolve) => {
-    items.lock(key, (unlock) => resolve(unlock(() => undefined)));
-  });
-  let units = 1;
+function parseObject(body: string): object {
   try {
-    const stored = await readStored(items, key);
-    const next = nextItem(write, stored);
-    // A failed statement costs what stands there, as a failed condition does.
-    units = Math.max(unitsOf(stored), 'item' in next ? unitsOf(next.item) : 1);
-    if ('failure' in next) return { answer: { TableName: statement.table, Error: next.failure }, units };
-    const invalid = db.validateItem(next.item, table);
-    if (invalid) throw new StatementError(messageIn(invalid));
-    if (db.itemSize(next.item) > store.options.maxItemSize) {
-      throw new StatementError('Item size has exceeded the maximum allowed size');
-    }
-    await call((done) => db.updateIndexes(store, table, stored, next.item, done));
-    await call((done) => items.put(key, next.item, done));
-    return { answer: { TableName: statement.table }, units };
+    return Object(JSON.parse(body));
   } catch (error) {
-    return { answer: { Error: failureOf(error) }, units };
+    if (error instanceof SyntaxError) throw db.validationError(`The request is not JSON: ${error.message}`);
+    throw error;
+  }
+}
+
+async function executeBatch(store: Store, request: BatchRequest): Promise<object> {
+  const prepared = await Promise.all(request.Statements.map((statement) => prepare(store, statement)));
+  const writes = prepared.filter((one): one is Write => !('Code' in one));
+  const places = writes.map(({ table, key }) => `${table.TableName}\n${key}`);
+  if (new Set(places).size < places.length) {
+    throw db.validationError('Provided list of item keys contains duplicates');
+  }
+  const executed = await executeWrites(store, writes);
+  const Responses = prepared.map((one) =>
+    'Code' in one ? { Error: one } : executed[writes.indexOf(one)]?.answer,
+  );
+  const returnsCapacity = ['INDEXES', 'TOTAL'].includes(request.ReturnConsumedCapacity ?? '');
+  if (!returnsCapacity) return { Responses };
+  const units = new Map<string, number>();
+  for (const [index, { table }] of writes.entries()) {
+    units.set(table.TableName, (units.get(table.TableName) ?? 0) + (executed[index]?.units ?? 0));
+  }
+  const ConsumedCapacity = [...units].map(([TableName, CapacityUnits]) => ({ TableName, CapacityUnits }));
+  return { Responses, ConsumedCapacity };
+}
+
+async function executeWrites(store: Store, writes: readonly Write[]): Promise<Executed[]> {
+  const release = await lockItems(store, writes);
+  try {
+    const stored = await Promise.all(writes.map((write) => readItem(store, write)));
+    const executed = writes.map((write, index) => execute(store, write, stored[index]));
+    await replaceItems(
+      store,
+      executed.flatMap(({ replacement }) => replacement ?? []),
+    );
+    return executed;
   } finally {
     release();
   }
 }
 
-function unitsOf(item: Attributes | undefined): number {
-  return db.capacityUnits(item, false);
+/** Statements come again and again with other parameters. */
+const parsed = new Map<string, Statement>();
+const maxParsed = 1_000;
+
+function parseOnce(text: string): Statement {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const statement = parseStatement(text);
+  if (parsed.size >= maxParsed) parsed.clear();
+  parsed.set(text, statement);
+  return statement;
 }
 
-function nextItem(
-  { statement, parameters, returnsOld }: Write,
-  stored: Attributes | undefined,
-): { readonly item: Attributes } | { readonly failure: Failure } {
-  const value = (parameter: number): Value => parameters[parameter] ?? {};
-  if (statement.kind === 'insert') {
-    // AWS does not promise the item here, so the local DynamoDB does not give it.
-    if (stored !== undefined)
-      return { failure: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' } };
-    return {
-      item: Object.fromEntries([...statement.item].map(([name, parameter]) => [name, value(parameter)])),
-    };
-  }
-  if (stored === undefined || !statement.terms.every((term) => holds(term, stored, parameters))) {
-    const item = returnsOld && stored !== undefined ? { Item: stored } : {};
-    return {
-      failure: { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed', ...item },
-    };
-  }
-  const item = { ...stored };
-  for (const [name, parameter] of statement.sets) item[name] = value(parameter);
-  for (const name of statement.removes) delete item[name];
-  return { item };
-}
-
-function holds(condition: Condition, item: Attributes, parameters: readonly Value[]): boolean {
-  switch (condition.kind) {
-    case 'and':
-      return condition.terms.every((term) => holds(term, item, parameters));
-    case 'or':
-      return condition.terms.some((term) => holds(term, item, parameters));
-    case 'not':
-      return !holds(condition.term, item, parameters);
-    case 'missing':
-      return item[condition.name] === undefined;
-    case 'compare':
-      return compares(condition.sign, item[condition.name], parameters[condition.parameter]);
-  }
-}
-
-/** What is not there, or of another type, compares as false, but for `<>`. */
-function compares(sign: string, left: Value | undefined, right: Value | undefined): boolean {
-  const order = compareValues(left, right);
-  if (sign === '<>') return order !== 0;
-  if (order === undefined) return false;
-  if (order === 0) return sign.includes('=');
-  return sign.startsWith(order < 0 ? '<' : '>');
-}
-
-function compareValues(left: Value | undefined, right: Value | undefined): number | undefined {
-  if (typeof left?.['S'] === 'string' && typeof right?.['S'] === 'string') {
-    return Buffer.compare(Buffer.from(left['S']), Buffer.from(right['S']));
-  }
-  if (typeof left?.['N'] === 'string' && typeof right?.['N'] === 'string') {
-    return new makeBig(left['N']).cmp(right['N']);
-  }
-  if (left?.['BOOL'] === undefined || right?.['BOOL'] === undefined) return undefined;
-  return left['BOOL'] === right['BOOL'] ? 0 : undefined;
-}
-
-async function readStored(items: ItemDb, key: string): Promise<Attributes | undefined> {
+async function prepare(store: Store, request: StatementRequest): Promise<Write | Failure> {
   try {
-    return await call<Attributes>((done) => items.get(key, done));
+    const statement = parseOnce(request.Statement);
+    const parameters = checkParameters(statement, request.Parameters);
+    const table = await readTable(store, statement.table);
+    const key =
+      statement.kind === 'insert'
+        ? checkInsert(statement, parameters, table)
+        : findKey(statement, parameters, table);
+    return {
+      statement,
+      parameters,
+      table,
+      key: db.createKey(key, table),
+      returnsOld: request.ReturnValuesOnConditionCheckFailure === 'ALL_OLD',
+    };
   } catch (error) {
-    if (error instanceof Error && error.name === 'NotFoundError') return undefined;
-    throw error;
+    return readFailure(error);
   }
 }
 
-function call<Result>(run: (done: Callback<Result>) => void): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    run((error, result) => (error ? reject(error) : resolve(result)));
+function checkParameters(statement: Statement, given: StatementRequest['Parameters'] = []): readonly Value[] {
+  if (given.length !== statement.parameterCount) {
+    throw new StatementError("Number of parameters in request and statement don't match.");
+  }
+  const parameters = given.map((value) => value ?? {});
+  for (const value of parameters) {
+    const message = validations.validateAttributeValue(value);
+    if (message) throw new StatementError(message);
+  }
+  if (statement.kind === 'update') for (const term of statement.terms) checkOperands(term, parameters);
+  return parameters;
+}
+
+type Insert = Extract<Statement, { kind: 'insert' }>;
+type Update = Extract<Statement, { kind: 'update' }>;
+
+function checkInsert(statement: Insert, parameters: readonly Value[], table: Table): Attributes {
+  const item = makeItem(statement, parameters);
+  throwIfInvalid(db.validateItem(item, table));
+  return item;
+}
+
+function findKey({ sets, removes, terms }: Update, parameters: readonly Value[], table: Table): Attributes {
+  const key: Attributes = {};
+  for (const { AttributeName: name } of table.KeySchema) {
+    if (sets.has(name) || removes.includes(name)) {
+      throw new StatementError(`Cannot update attribute ${name}. This attribute is part of the key`);
+    }
+    const term = terms.find((one) => one.kind === 'compare' && one.name === name && one.sign === '=');
+    const value = term?.kind === 'compare' ? parameters[term.parameter] : undefined;
+    if (value === undefined) {
+      throw new StatementError('Where clause does not contain a mandatory equality on all key attributes');
+    }
+    key[name] = value;
+  }
+  throwIfInvalid(db.validateKey(key, table));
+  return key;
+}
+
+function throwIfInvalid(error: Error | undefined | null): void {
+  if (error) throw new StatementError(errorBody(error)?.message ?? error.message);
+}
+
+function makeItem({ item }: Insert, parameters: readonly Value[]): Attributes {
+  return Object.fromEntries([...item].map(([name, parameter]) => [name, parameters[parameter] ?? {}]));
+}
+
+function execute(store: Store, write: Write, stored: Attributes | undefined): Executed {
+  const { statement, parameters, table, key, returnsOld } = write;
+  const { TableName } = table;
+  const fail = (failure: Failure): Executed => ({
+    answer: { TableName, Error: failure },
+    units: db.capacityUnits(stored, false),
   });
-}
-
-/** dynalite's errors carry the answer as `body`. */
-function bodyIn(error: unknown): { readonly __type?: string; readonly message?: string } | undefined {
-  return error instanceof Error && 'body' in error ? Object(error.body) : undefined;
-}
-
-function messageIn(error: Error): string {
-  return bodyIn(error)?.message ?? error.message;
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof StatementError) return { Code: 'ValidationError', Message: error.message };
-  const body = bodyIn(error);
-  if (body?.__type?.endsWith('ResourceNotFoundException')) {
-    return { Code: 'ResourceNotFound', Message: body.message ?? 'Requested resource not found' };
+  if (statement.kind === 'insert' && stored !== undefined) {
+    // AWS does not promise the item here, so the local DynamoDB does not return it.
+    return fail({ Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' });
   }
-  return { Code: 'InternalServerError', Message: error instanceof Error ? error.message : String(error) };
+  if (statement.kind === 'update') {
+    if (stored === undefined || !statement.terms.every((term) => holds(term, stored, parameters))) {
+      const old = returnsOld && stored !== undefined ? { Item: stored } : {};
+      return fail({ Code: 'ConditionalCheckFailed', Message: 'The conditional request failed', ...old });
+    }
+  }
+  try {
+    const after =
+      statement.kind === 'insert'
+        ? makeItem(statement, parameters)
+        : updateItem(statement, stored, parameters);
+    throwIfInvalid(db.validateItem(after, table));
+    if (db.itemSize(after) > store.options.maxItemSize) {
+      throw new StatementError('Item size has exceeded the maximum allowed size');
+    }
+    const units = Math.max(db.capacityUnits(stored, false), db.capacityUnits(after, false));
+    return { answer: { TableName }, units, replacement: { table, key, before: stored, after } };
+  } catch (error) {
+    return fail(readFailure(error));
+  }
+}
+
+function updateItem(
+  { sets, removes }: Update,
+  stored: Attributes | undefined,
+  parameters: readonly Value[],
+): Attributes {
+  const item = { ...stored };
+  for (const [name, parameter] of sets) item[name] = parameters[parameter] ?? {};
+  for (const name of removes) delete item[name];
+  return item;
+}
+
+/** @throws what is no answer to a statement. */
+function readFailure(error: unknown): Failure {
+  if (error instanceof StatementError) return { Code: 'ValidationError', Message: error.message };
+  const body = errorBody(error);
+  if (body?.__type?.endsWith('ResourceNotFoundException') !== true) throw error;
+  return { Code: 'ResourceNotFound', Message: 'Requested resource not found' };
 }

@@ -1,4 +1,4 @@
-import type { AttributeValue, BatchStatementRequest } from '@aws-sdk/client-dynamodb';
+import type { BatchStatementRequest } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../lambda/store/items.ts';
 import { type ExpressionInput, validationException } from './dynamodb-expressions.ts';
 
@@ -29,7 +29,6 @@ interface Template {
   readonly parameterCount: number;
 }
 
-const maxStatementLength = 8_192;
 const insertForm = /^INSERT INTO "(\w+)" VALUE \{('\w+': \?(?:, '\w+': \?)*)\}$/;
 const updateForm =
   /^UPDATE "(\w+)"((?: SET (?:"\w+"|\w+) = \?| REMOVE (?:"\w+"|\w+))+) WHERE ((?:"\w+"|\w+) = \?(?: AND (?:"\w+"|\w+) = \?)*)(?: AND \((.+)\))?$/;
@@ -43,18 +42,20 @@ const maxTemplates = 5_000;
  *
  * @throws DynamoDBServiceException named ValidationException for any other form, and for parameters that do not fit.
  */
-export function translateStatement({ Statement = '', Parameters }: BatchStatementRequest): StatementWrite {
+export function translateStatement({
+  Statement = '',
+  Parameters = [],
+}: BatchStatementRequest): StatementWrite {
   const template = templates.get(Statement) ?? readTemplate(Statement);
   if (templates.size >= maxTemplates) templates.clear();
   templates.set(Statement, template);
   const { tableName, isInsert, stated, update, condition, names, parameterCount } = template;
-  const parameters: readonly AttributeValue[] = Parameters ?? [];
-  if (parameters.length !== parameterCount || Parameters?.length === 0) {
-    throw validationException(`The statement has ${parameterCount} parameters, not ${parameters.length}`);
+  if (Parameters.length !== parameterCount) {
+    throw validationException(`The statement has ${parameterCount} parameters, not ${Parameters.length}`);
   }
   const item: Item = {};
   for (const [name, number] of stated) {
-    const value = parameters[number];
+    const value = Parameters[number];
     if (value !== undefined) item[name] = value;
   }
   if (isInsert) return { tableName, item, key: item, expressions: {} };
@@ -67,14 +68,13 @@ export function translateStatement({ Statement = '', Parameters }: BatchStatemen
       ConditionExpression: condition,
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: Object.fromEntries(
-        parameters.map((value, number) => [`:p${number}`, value]),
+        Parameters.map((value, number) => [`:p${number}`, value]),
       ),
     },
   };
 }
 
 function readTemplate(text: string): Template {
-  if (text.length > maxStatementLength) throw validationException('The statement is too long');
   const [, insertedInto, members] = insertForm.exec(text) ?? [];
   if (insertedInto !== undefined && members !== undefined) {
     const names = members.split(', ').map((member) => member.slice(1, member.lastIndexOf("'")));

@@ -65,7 +65,27 @@ export async function startDynoxide(program: string): Promise<HttpEngine> {
   await answering(client);
   await createTables(client, tableRequests);
   client.destroy();
-  return engineAt(endpoint, stop);
+  const engine = engineAt(endpoint, stop);
+  return { ...engine, answer: (command, options) => engine.answer(withCommas(command), options) };
+}
+
+/**
+ * Statements as Dynoxide reads them: clauses that follow each other, as DynamoDB's reference has them, in one with commas.
+ * Statements of the store have no literals that could look like clauses.
+ */
+function withCommas(command: Command): Command {
+  if (!(command instanceof BatchExecuteStatementCommand)) return command;
+  const { Statements = [], ...options } = command.input;
+  return new BatchExecuteStatementCommand({
+    ...options,
+    Statements: Statements.map(({ Statement = '', ...rest }) => ({
+      ...rest,
+      Statement: Statement.replaceAll(' = ? SET ', ' = ?, ').replace(
+        /( REMOVE "\w+")((?: REMOVE "\w+")+)/,
+        (_, first: string, others: string) => first + others.replaceAll(' REMOVE ', ', '),
+      ),
+    })),
+  });
 }
 
 /** A client as the functions have it. */

@@ -94,6 +94,7 @@ const longestPartitionKey = 2048;
 const longestSortKey = 1024;
 const maxBatchWrites = 25;
 const maxBatchReads = 100;
+const maxStatementLength = 8_192;
 
 /**
  * DynamoDB in memory, as far as the store uses it: single reads and writes are atomic, and requests that DynamoDB
@@ -143,6 +144,15 @@ export class MemoryDynamoDb implements Sender {
     if (requests.length === 0 || requests.length > maxBatchWrites) {
       throw validationException(`A batch has 1 to ${maxBatchWrites} statements, not ${requests.length}`);
     }
+    for (const { Statement = '', Parameters } of requests) {
+      if (Statement === '' || Statement.length > maxStatementLength || Parameters?.length === 0) {
+        throw validationException('A statement is empty or too long, or has a list of no parameters');
+      }
+    }
+    const reads = requests.filter(({ Statement = '' }) => Statement.trimStart().startsWith('SELECT '));
+    if (reads.length > 0 && reads.length < requests.length) {
+      throw validationException('A batch has either reads or writes');
+    }
     const writes = requests.map((request) => this.#prepareStatement(request));
     refuseTwice(writes.flatMap((write) => ('Error' in write ? [] : write.place)));
     const Responses = writes.map((write) =>
@@ -154,6 +164,7 @@ export class MemoryDynamoDb implements Sender {
   #prepareStatement(request: BatchStatementRequest): PreparedStatement | StatementFailure {
     return answerWrongStatement((): PreparedStatement | StatementFailure => {
       const { tableName, item, key: stated, expressions } = translateStatement(request);
+      for (const value of request.Parameters ?? []) checkedValue('a parameter', value);
       const table = this.#tables.get(tableName);
       if (table === undefined) {
         return { Error: { Code: 'ResourceNotFound', Message: 'Requested resource not found' } };

@@ -1,4 +1,11 @@
-import { BatchExecuteStatementCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchExecuteStatementCommand,
+  BatchGetItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LocalDynamoDb } from '../../../emulators/dynamodb/start.ts';
 import { startLedgerTables } from '../../../local/ledger-tables.ts';
@@ -22,7 +29,7 @@ const insert = (sim: string, start: string) => ({
   Parameters: [{ S: sim }, { S: 'a' }, { S: start }, { N: '10' }],
 });
 const update = (sim: string, count: string) => ({
-  Statement: `UPDATE "Sessions" SET "end" = ? SET count = ? REMOVE "start" WHERE sim = ? AND sessionId = ? AND (count < ? OR NOT ("start" IS NOT MISSING))`,
+  Statement: `UPDATE "Sessions" SET "end" = ? SET "count" = ? REMOVE "start" WHERE "sim" = ? AND "sessionId" = ? AND ("count" < ? OR NOT ("start" IS NOT MISSING))`,
   Parameters: [{ S: 'z' }, { N: count }, { S: sim }, { S: 'a' }, { N: count }],
   ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
 });
@@ -75,7 +82,7 @@ test('a key attribute that is set, and what the local DynamoDB does not know, ar
   const key = [{ S: '5' }, { S: 'a' }];
   const answers = await run(
     {
-      Statement: `UPDATE Sessions SET sim = ? WHERE sim = ? AND sessionId = ?`,
+      Statement: `UPDATE "Sessions" SET "sim" = ? WHERE "sim" = ? AND "sessionId" = ?`,
       Parameters: [{ S: '6' }, ...key],
     },
     { Statement: `DELETE FROM Sessions WHERE sim = ? AND sessionId = ?`, Parameters: key },
@@ -86,7 +93,7 @@ test('a key attribute that is set, and what the local DynamoDB does not know, ar
 });
 
 test('an operand that has no order is refused with the words that AWS was seen to use', async () => {
-  const Statement = 'UPDATE Sessions SET a = ? WHERE sim = ? AND sessionId = ? AND NOT (b < ?)';
+  const Statement = 'UPDATE "Sessions" SET "a" = ? WHERE "sim" = ? AND "sessionId" = ? AND NOT ("b" < ?)';
   const Parameters = [{ S: 'a' }, { S: '7' }, { S: 'a' }, { BOOL: true }];
   const { Responses } = await client.send(
     new BatchExecuteStatementCommand({ Statements: [{ Statement, Parameters }] }),
@@ -94,4 +101,115 @@ test('an operand that has no order is refused with the words that AWS was seen t
   const Message =
     'Incorrect operand type for operator or function; operator or function: <, operand type: BOOL';
   expect(Responses).toEqual([{ Error: { Code: 'ValidationError', Message } }]);
+});
+
+test('batches that lock the same items in another order, beside single writes, all come to their end', async () => {
+  const sims = Array.from({ length: 25 }, (_, index) => `order-${index}`);
+  await run(...sims.map((sim) => insert(sim, 'b')));
+  const batches = Array.from({ length: 20 }, (_, round) =>
+    run(...(round % 2 === 0 ? sims : sims.toReversed()).map((sim) => update(sim, String(11 + round)))),
+  );
+  const single = sims.map((sim) =>
+    client.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: { sim: { S: sim }, sessionId: { S: 'a' } },
+        UpdateExpression: 'SET alone = :one',
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+      }),
+    ),
+  );
+  await Promise.all([...batches, ...single]);
+  const { Responses } = await client.send(
+    new BatchGetItemCommand({
+      RequestItems: { Sessions: { Keys: sims.map((sim) => ({ sim: { S: sim }, sessionId: { S: 'a' } })) } },
+    }),
+  );
+  expect(Responses?.[TableName]?.map(({ count, alone }) => [count?.N, alone?.N])).toEqual(
+    sims.map(() => ['30', '1']),
+  );
+});
+
+test('a statement costs the units of the larger item of before and after, whether or not it is refused', async () => {
+  const text = (length: number) => ({ S: 'x'.repeat(length) });
+  const set = (sim: string, value: { S: string }, condition = '') => ({
+    Statement: `UPDATE "Sessions" SET "a" = ? WHERE "sim" = ? AND "sessionId" = ?${condition}`,
+    Parameters: [value, { S: sim }, { S: 'a' }],
+  });
+  const consumed = async (...Statements: ReturnType<typeof set>[]) => {
+    const request = { Statements, ReturnConsumedCapacity: 'TOTAL' as const };
+    return (await client.send(new BatchExecuteStatementCommand(request))).ConsumedCapacity;
+  };
+  await run(insert('cost-1', 'b'), insert('cost-2', 'b'));
+  const units = (CapacityUnits: number) => [{ TableName, CapacityUnits }];
+  expect(await consumed(set('cost-1', text(2_000)), set('cost-2', text(1)))).toEqual(units(3));
+  expect(await consumed(set('cost-1', text(1)))).toEqual(units(2));
+  expect(await consumed(set('cost-1', text(1_500)))).toEqual(units(2));
+  expect(await consumed(set('cost-1', text(1), ' AND "a" IS MISSING'), set('cost-3', text(1)))).toEqual(
+    units(3),
+  );
+});
+
+test('an item that a statement writes is found by its index, and no longer where it was', async () => {
+  const sim = (statement: string, ...values: string[]) => ({
+    Statement: statement,
+    Parameters: values.map((S) => ({ S })),
+  });
+  const find = async (simName: string) => {
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: 'Sims',
+        IndexName: 'bySimName',
+        KeyConditionExpression: 'simName = :name',
+        ExpressionAttributeValues: { ':name': { S: simName } },
+      }),
+    );
+    return Items?.map((item) => item['sim']?.S);
+  };
+  await run(sim(`INSERT INTO "Sims" VALUE {'sim': ?, 'simName': ?}`, 'indexed', 'first'));
+  expect([await find('first'), await find('second')]).toEqual([['indexed'], []]);
+  await run(sim('UPDATE "Sims" SET "simName" = ? WHERE "sim" = ?', 'second', 'indexed'));
+  expect([await find('first'), await find('second')]).toEqual([[], ['indexed']]);
+});
+
+test.each([
+  ['no JSON', '{', /^The request is not JSON: /],
+  ['no object', '5', /at 'statements' failed to satisfy constraint: Member must not be null/],
+  ['a statement that is null', '{"Statements":[null]}', /at 'statements' .*Member must not be null/],
+  [
+    'a statement without text',
+    '{"Statements":[{}]}',
+    /at 'statements.1.member.statement' .*Member must not be null/,
+  ],
+  [
+    'a member of another type',
+    '{"Statements":[{"Statement":5}]}',
+    /^NUMBER_VALUE cannot be converted to String$/,
+  ],
+  [
+    'another setting',
+    '{"Statements":[{"Statement":"x","ReturnValuesOnConditionCheckFailure":"ALL"}]}',
+    /at 'statements.1.member.returnValuesOnConditionCheckFailure' .*\[ALL_OLD, NONE\]/,
+  ],
+  [
+    'more than 16 MB',
+    `{"Statements":["${'x'.repeat(16 * 2 ** 20)}"]}`,
+    /^A request has at most 16777216 bytes$/,
+  ],
+])('a request with %s is refused, and the engine goes on', async (_, body, message) => {
+  const headers = { 'x-amz-target': 'DynamoDB_20120810.BatchExecuteStatement' };
+  const response = await fetch(dynamoDb.endpoint, { method: 'POST', headers, body });
+  const answer: { message?: string; Message?: string } = Object(await response.json());
+  expect([response.status, answer.message ?? answer.Message]).toEqual([400, expect.stringMatching(message)]);
+  expect(await run(insert(`after ${_}`, 'b'))).toEqual([done]);
+});
+
+test('a parameter that is null fails its statement', async () => {
+  const body = JSON.stringify({
+    Statements: [{ Statement: insert('null', 'b').Statement, Parameters: [null, null, null, null] }],
+  });
+  const headers = { 'x-amz-target': 'DynamoDB_20120810.BatchExecuteStatement' };
+  const response = await fetch(dynamoDb.endpoint, { method: 'POST', headers, body });
+  const Message = 'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes';
+  expect(await response.json()).toEqual({ Responses: [{ Error: { Code: 'ValidationError', Message } }] });
 });

@@ -1,0 +1,174 @@
+import { createRequire } from 'node:module';
+
+/**
+ * What {@link import('./statements.ts')} uses of dynalite beside its server: the store, the checks of its own writes, and
+ * the errors that these answer with. dynalite types none of it.
+ */
+
+/** An attribute value as it stands in a request's JSON: one type and its value. */
+export type Value = Readonly<Record<string, unknown>>;
+/** Attributes by name. */
+export type Attributes = Record<string, Value>;
+
+type Callback<Result> = (error: Error | null | undefined, result: Result) => void;
+
+/** The items of a table. */
+interface ItemDb {
+  /** Waits for all keys; each goes to those who ask for it in their order. */
+  lock(keys: readonly string[], locked: (release: (done: () => void) => () => void) => void): void;
+  get(key: string, done: Callback<Attributes>): void;
+  batch(puts: readonly ItemPut[], done: Callback<unknown>): void;
+}
+interface ItemPut {
+  readonly type: 'put';
+  readonly key: string;
+  readonly value: Attributes;
+}
+
+/** A table as `DescribeTable` tells of it. */
+export interface Table {
+  readonly TableName: string;
+  readonly KeySchema: readonly { readonly AttributeName: string }[];
+}
+/** What dynalite keeps its tables in. */
+export interface Store {
+  readonly options: { readonly maxItemSize: number };
+  getTable(name: string, done: Callback<Table>): void;
+  getItemDb(name: string): ItemDb;
+}
+interface Db {
+  create(options: object): Store;
+  validationError(message: string): Error;
+  validateKey(key: Attributes, table: Table): Error | undefined | null;
+  validateItem(item: Attributes, table: Table): Error | undefined | null;
+  createKey(item: Attributes, table: Table): string;
+  itemSize(item: Attributes): number;
+  capacityUnits(item: Attributes | undefined, isRead: boolean): number;
+  updateIndexes(
+    store: Store,
+    table: Table,
+    before: Attributes | undefined,
+    after: Attributes,
+    done: Callback<unknown>,
+  ): void;
+}
+interface Validations {
+  /** Copies what a type names; throws what is of another type. */
+  checkTypes(data: object, types: object): object;
+  /** Throws the constraints that are not met. */
+  checkValidations(data: object, types: object): void;
+  /** Also brings numbers into their one spelling. */
+  validateAttributeValue(value: Value): string | undefined | null;
+}
+
+const require = createRequire(createRequire(import.meta.url).resolve('dynalite'));
+/** dynalite's checks and arithmetic of items. */
+export const db: Db = require('./db');
+/** dynalite's checks of requests. */
+export const validations: Validations = require('./validations');
+/** Exact numbers, which dynalite itself compares by. */
+export const makeBig: new (text: string) => { cmp(other: string): number } = require('big.js');
+
+/** Runs something that makes a dynalite and says which store it made. */
+export function captureStore<Made>(make: () => Made): { readonly made: Made; readonly store: Store } {
+  const { create } = db;
+  let store: Store | undefined;
+  db.create = (options) => {
+    store = create(options);
+    return store;
+  };
+  try {
+    const made = make();
+    if (store === undefined) throw new Error('dynalite made no store');
+    return { made, store };
+  } finally {
+    db.create = create;
+  }
+}
+
+/** An item's place in the store. */
+export interface Place {
+  readonly table: Table;
+  /** Its key, as {@link Db.createKey} writes it. */
+  readonly key: string;
+}
+
+/**
+ * Waits for the locks that dynalite's own writes take.
+ *
+ * All are asked for in one turn of the event loop, so that two who lock the same items get them in the same order and
+ * neither waits for the other for ever.
+ *
+ * @returns gives the locks back.
+ */
+export async function lockItems(store: Store, places: readonly Place[]): Promise<() => void> {
+  const keys = new Map<string, string[]>();
+  for (const { table, key } of places) {
+    const known = keys.get(table.TableName);
+    if (known === undefined) keys.set(table.TableName, [key]);
+    else known.push(key);
+  }
+  const locks = [...keys].map(
+    ([name, ofTable]) =>
+      new Promise<() => void>((resolve) => {
+        store.getItemDb(name).lock(ofTable, (release) => resolve(release(() => undefined)));
+      }),
+  );
+  const releases = await Promise.all(locks);
+  return () => {
+    for (const release of releases) release();
+  };
+}
+
+/** Reads an item; undefined where none is stored. */
+export async function readItem(store: Store, { table, key }: Place): Promise<Attributes | undefined> {
+  try {
+    return await promise<Attributes>((done) => store.getItemDb(table.TableName).get(key, done));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFoundError') return undefined;
+    throw error;
+  }
+}
+
+/** An item that takes another's place. */
+export interface Replacement extends Place {
+  readonly before: Attributes | undefined;
+  readonly after: Attributes;
+}
+
+/** Replaces items, with the entries of their indexes: one write for all items of a table. */
+export async function replaceItems(store: Store, replacements: readonly Replacement[]): Promise<void> {
+  await Promise.all(
+    replacements.map(({ table, before, after }) =>
+      promise((done) => db.updateIndexes(store, table, before, after, done)),
+    ),
+  );
+  const puts = new Map<string, ItemPut[]>();
+  for (const { table, key, after } of replacements) {
+    const put: ItemPut = { type: 'put', key, value: after };
+    const known = puts.get(table.TableName);
+    if (known === undefined) puts.set(table.TableName, [put]);
+    else known.push(put);
+  }
+  await Promise.all(
+    [...puts].map(([name, ofTable]) => promise((done) => store.getItemDb(name).batch(ofTable, done))),
+  );
+}
+
+/** Reads a table's description. Rejects with a `ResourceNotFoundException` of dynalite where there is none. */
+export function readTable(store: Store, name: string): Promise<Table> {
+  return promise((done) => store.getTable(name, done));
+}
+
+function promise<Result>(run: (done: Callback<Result>) => void): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    run((error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+/** The answer that an error of dynalite carries; undefined for any other error. */
+export function errorBody(
+  error: unknown,
+): { readonly __type?: string; readonly message?: string } | undefined {
+  return error instanceof Error && 'body' in error ? Object(error.body) : undefined;
+}
