@@ -12,29 +12,35 @@ export type Attributes = Record<string, Value>;
 
 type Callback<Result> = (error: Error | null | undefined, result: Result) => void;
 
-/** The items of a table. */
+/** The items of a table, or the entries of an index. */
 interface ItemDb {
   /** Waits for all keys; each goes to those who ask for it in their order. */
   lock(keys: readonly string[], locked: (release: (done: () => void) => () => void) => void): void;
   get(key: string, done: Callback<Attributes>): void;
-  batch(puts: readonly ItemPut[], done: Callback<unknown>): void;
+  batch(changes: readonly Change[], done: Callback<unknown>): void;
 }
-interface ItemPut {
-  readonly type: 'put';
-  readonly key: string;
-  readonly value: Attributes;
+type Change =
+  | { readonly type: 'put'; readonly key: string; readonly value: Attributes }
+  | { readonly type: 'del'; readonly key: string };
+
+interface Index {
+  readonly IndexName: string;
 }
+type IndexType = 'Local' | 'Global';
 
 /** A table as `DescribeTable` tells of it. */
 export interface Table {
   readonly TableName: string;
   readonly KeySchema: readonly { readonly AttributeName: string }[];
+  readonly LocalSecondaryIndexes?: readonly Index[];
+  readonly GlobalSecondaryIndexes?: readonly Index[];
 }
 /** What dynalite keeps its tables in. */
 export interface Store {
   readonly options: { readonly maxItemSize: number };
   getTable(name: string, done: Callback<Table>): void;
   getItemDb(name: string): ItemDb;
+  getIndexDb(type: IndexType, table: string, index: string): ItemDb;
 }
 interface Db {
   create(options: object): Store;
@@ -44,13 +50,16 @@ interface Db {
   createKey(item: Attributes, table: Table): string;
   itemSize(item: Attributes): number;
   capacityUnits(item: Attributes | undefined, isRead: boolean): number;
-  updateIndexes(
-    store: Store,
-    table: Table,
+  /** The entries of indexes that go and come when an item takes another's place. */
+  getIndexActions(
+    indexes: readonly Index[],
     before: Attributes | undefined,
     after: Attributes,
-    done: Callback<unknown>,
-  ): void;
+    table: Table,
+  ): {
+    readonly deletes: readonly { readonly index: string; readonly key: string }[];
+    readonly puts: readonly { readonly index: string; readonly key: string; readonly item: Attributes }[];
+  };
 }
 interface Validations {
   /** Copies what a type names; throws what is of another type. */
@@ -136,23 +145,40 @@ export interface Replacement extends Place {
   readonly after: Attributes;
 }
 
-/** Replaces items, with the entries of their indexes: one write for all items of a table. */
-export async function replaceItems(store: Store, replacements: readonly Replacement[]): Promise<void> {
-  await Promise.all(
-    replacements.map(({ table, before, after }) =>
-      promise((done) => db.updateIndexes(store, table, before, after, done)),
-    ),
-  );
-  const puts = new Map<string, ItemPut[]>();
-  for (const { table, key, after } of replacements) {
-    const put: ItemPut = { type: 'put', key, value: after };
-    const known = puts.get(table.TableName);
-    if (known === undefined) puts.set(table.TableName, [put]);
-    else known.push(put);
+/** Changes of the store, collected by what they are written to. */
+class Changes {
+  readonly #byDb = new Map<ItemDb, Change[]>();
+
+  add(itemDb: ItemDb, change: Change): void {
+    const known = this.#byDb.get(itemDb);
+    if (known === undefined) this.#byDb.set(itemDb, [change]);
+    else known.push(change);
   }
-  await Promise.all(
-    [...puts].map(([name, ofTable]) => promise((done) => store.getItemDb(name).batch(ofTable, done))),
-  );
+
+  async write(): Promise<void> {
+    await Promise.all(
+      [...this.#byDb].map(([itemDb, changes]) => promise((done) => itemDb.batch(changes, done))),
+    );
+  }
+}
+
+/** Replaces items, each table's in one write; before them, as dynalite does, the entries of their indexes. */
+export async function replaceItems(store: Store, replacements: readonly Replacement[]): Promise<void> {
+  const [entries, items] = [new Changes(), new Changes()];
+  for (const { table, key, before, after } of replacements) {
+    for (const type of ['Local', 'Global'] as const) {
+      const indexes = table[`${type}SecondaryIndexes`] ?? [];
+      const { deletes, puts } = db.getIndexActions(indexes, before, after, table);
+      const indexDb = (index: string): ItemDb => store.getIndexDb(type, table.TableName, index);
+      for (const { index, key: entry } of deletes) entries.add(indexDb(index), { type: 'del', key: entry });
+      for (const { index, key: entry, item } of puts) {
+        entries.add(indexDb(index), { type: 'put', key: entry, value: item });
+      }
+    }
+    items.add(store.getItemDb(table.TableName), { type: 'put', key, value: after });
+  }
+  await entries.write();
+  await items.write();
 }
 
 /** Reads a table's description. Rejects with a `ResourceNotFoundException` of dynalite where there is none. */
