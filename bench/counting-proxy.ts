@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http';
 export interface Counts {
   /** Requests, by operation. */
   requests: Record<string, number>;
-  /** Write units, as the engine counts them; a failed condition costs one, which the engine leaves out. */
+  /** Write units, as the engine counts them; a request's failed condition costs one, which the engine leaves out. */
   writeUnits: number;
 }
 
@@ -27,7 +27,7 @@ export async function startCountingProxy(engine: string): Promise<CountingProxy>
     incoming.once('end', async () => {
       const target = String(incoming.headers['x-amz-target']);
       const operation = target.split('.')[1] ?? target;
-      const writes = /^(?:Put|Update|Delete|BatchWrite)/.test(operation);
+      const writes = /^(?:Put|Update|Delete|BatchWrite|BatchExecute)/.test(operation);
       const input: Record<string, unknown> = JSON.parse(Buffer.concat(chunks).toString('utf8'));
       const answer = await forwarded(
         engine,
