@@ -34,6 +34,7 @@ import {
   priceMarks,
   priceMillionCalls,
   priceMonth,
+  rememberedSims,
   streamerSim,
   streamerWriteUnits,
 } from './month.ts';
@@ -147,7 +148,7 @@ function arithmeticTable(deployed: Deployed): string {
     [
       'reads',
       `$${dynamoDb.millionReadUnits} a million read units`,
-      `1 for each batch of one record, half of one for each mark that moves, and for each record beyond 100,000 SIMs a process: $${cents(month.reads)}`,
+      `1 for each batch of one record, half of one for each mark that moves, and for each record beyond ${whole(rememberedSims)} SIMs a process: $${cents(month.reads)}`,
     ],
     [
       'marks',
@@ -197,6 +198,7 @@ function alwaysOnTable(): string {
       `| \`${refresh}\`: ${title} | ${months.map((month) => cents(price(month))).join(' | ')} |`;
     return [
       row(`writes (${whole(units)} units a SIM)`, ({ writes }) => writes),
+      row('reads', ({ reads }) => reads),
       row('writes, reads, Kinesis, Lambda, logs, first storage', ({ yearStorage: _, ...month }) =>
         addUp(month),
       ),
@@ -214,10 +216,13 @@ function alwaysOnText(): string {
   const { updates, refreshes, recordKilobytes } = alwaysOnSim;
   const [each, hourly] = [alwaysOnWriteUnits.update, alwaysOnWriteUnits.hourly];
   const saved = priceAlwaysOn(fleets[0], 'update').writes - priceAlwaysOn(fleets[0], 'hourly').writes;
+  const { millionReadUnits } = prices.dynamoDb;
+  const readMillions = (million.sims * updates) / 1e6;
   return `An update's window is a usage item of one unit. Its session is another: ${whole(updates)} a month with \`update\`, ${whole(refreshes)} with \`hourly\`,
 and its SIM's [marks](last-heard.md) are ${granules.withoutRules}. \`hourly\` is
 ${Math.round((1 - hourly / each) * 100)} % less: $${cents(saved)} at 1,000 SIMs. Records are ${recordKilobytes} KB, ${Math.ceil(recordKilobytes)} of them charged; a usage item has ${itemSizes.superSimUsage} bytes (\`hourly\`: ${itemSizes.hourlySuperSimUsage})
-and ${prices.dynamoDb.itemOverheadBytes} that AWS adds.`;
+and ${prices.dynamoDb.itemOverheadBytes} that AWS adds. A process remembers ${whole(rememberedSims)} SIMs: with more, each record reads its SIM again, half a unit.
+At 1,000,000: ${whole(readMillions)} million × 0.5 × $${millionReadUnits} a million = $${cents(priceAlwaysOn(million, 'update').reads)}.`;
 }
 
 function webhookText(): string {

@@ -41,7 +41,7 @@ export const metricsPerSource = 22;
 /** Metrics of a pair of country and operator. */
 export const metricsPerNetwork = 4;
 /** SIMs that a process of the consumer remembers; where there are more, a record reads its SIM again. */
-const rememberedSims = 100_000;
+export const rememberedSims = 100_000;
 /** Milliseconds of an invocation beside its records' CPU. */
 const invocationMilliseconds = 10;
 /** KB that an invocation logs, and what each further network in it adds. */

@@ -28,9 +28,16 @@ describe('the page', () => {
 
 describe('a month of a million always-on Super SIMs', () => {
   it('is known in each of its lines', () => {
-    const { storage, yearStorage, lambda, writes } = priceAlwaysOn(million, 'update');
-    // 7,200 items of 523 + 100 bytes at $0.45 a GB, 7,200 million records of 1/950 s on 1.73 GB, and 14,460 units.
+    const { storage, yearStorage, lambda, writes, reads } = priceAlwaysOn(million, 'update');
+    // 7,200 items of 523 + 100 bytes at $0.45 a GB, and 7,200 million records of 1/950 s on 1.73 GB, and 14,460 units.
     expect([storage, yearStorage, lambda, writes].map(Math.round)).toEqual([2_019, 24_222, 184, 9_038]);
+    // 7,200 million SIMs read again, half a unit each, at $0.125 a million.
+    expect(Math.round(reads)).toBe(450);
+  });
+
+  it('is read from only while a process remembers fewer SIMs than there are', () => {
+    const { reads } = priceAlwaysOn({ sims: 100_000, networks: 10 }, 'hourly');
+    expect(Math.round(reads)).toBe(0);
   });
 });
 
