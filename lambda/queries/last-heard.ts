@@ -1,6 +1,6 @@
 import { findUsageTime, isHeardByEvent, isHeardByUsage } from '../ledger/heard.ts';
 import type { Sim } from '../ledger/observation.ts';
-import { carrierTraits, type FormatName } from '../ledger/source.ts';
+import { carriers, carrierTraits } from '../ledger/source.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import { timeOfKey } from '../store/counted-items.ts';
 import { heardPageSize, type LedgerReader } from '../store/reader.ts';
@@ -37,7 +37,11 @@ export const roundingMilliseconds = 1_000;
  * How much longer than a device's last usage record, in milliseconds, one may be that began before it and ended after
  * it. A Super SIM's windows have minutes. Those of a data streamer last until enough bytes have come together.
  */
-const maxOverlap: Readonly<Record<FormatName, number>> = { supersim: 3_600_000, datastreamer: 86_400_000 };
+const maxOverlap = { superSim: 3_600_000, dataStreamer: 86_400_000 } as const;
+
+const superSimCarriers: ReadonlySet<string> = new Set(
+  carriers.filter((carrier) => carrierTraits[carrier].format === 'supersim'),
+);
 
 /** When a device was last heard, by its records: a query of its usage, and one of its events. */
 export async function decideHeard(sim: Sim, reader: LedgerReader): Promise<Heard> {
@@ -64,7 +68,8 @@ async function findLastEvent(sim: Sim, from: string, reader: LedgerReader): Prom
  * the last record found is looked at too; all of it, if the mark says that bytes came and none are found yet.
  */
 async function findLastUsage(sim: Sim, from: string, reader: LedgerReader): Promise<string | undefined> {
-  const overlap = maxOverlap[carrierTraits[sim.origin.group.carrier].format];
+  const isSuperSim = superSimCarriers.has(sim.origin.group.carrier);
+  const overlap = isSuperSim ? maxOverlap.superSim : maxOverlap.dataStreamer;
   const { bytes } = sim.groups;
   const isSought = bytes !== undefined && bytes.at >= from;
   let last: string | undefined;

@@ -470,6 +470,53 @@ describe('Sims', () => {
     });
   });
 
+  it('lists the SIMs that were not heard for some time, page by page, exactly', async () => {
+    const heard = (sims: readonly Record<string, unknown>[]) =>
+      sims.map((sim) => [sim['sid'], sim['last_heard'], sim['last_heard_precision']]);
+    const each = await all('/v1/Sims?PageSize=1000', 'sims');
+    const single = await Promise.all(each.map(({ sid }) => get(`/v1/Sims/${sid}`)));
+    for (const [silence, milliseconds] of [
+      ['30m', 1_800_000],
+      ['26h', 93_600_000],
+      ['27h', 97_200_000],
+    ] as const) {
+      const expected = heard(single.map(({ body }) => body)).filter(
+        ([, at]) => at === null || Date.parse(String(at)) <= now - milliseconds,
+      );
+      const listed = heard(await all(`/v1/Sims?Silent=${silence}&PageSize=2`, 'sims'));
+      expect(listed.toSorted()).toEqual(expected.toSorted());
+    }
+    const one = heard(await all('/v1/Sims?Silent=27h&Source=twilio', 'sims'));
+    expect(one).toEqual([
+      ['HS36573379c42fc6849ed8a0133f11a656', '2026-11-02T07:13:30.000Z', 'exact'],
+      [superSimSid, '2026-11-02T08:14:10.000Z', 'exact'],
+    ]);
+  });
+
+  it.each(['24', '0h', 'PT24H', '1.5h', ''])('refuses the silence %s', async (silence) => {
+    const { status, body } = await get(`/v1/Sims?Silent=${silence}`);
+    expect([status, body['message']]).toEqual([
+      400,
+      `Silent: ${JSON.stringify(silence)} given; accepted is a number of minutes, hours or days such as 90m, 24h or 7d`,
+    ]);
+  });
+
+  it('takes a page of silent SIMs on with its own silence only', async () => {
+    const { body } = await get('/v1/Sims?Silent=1h&PageSize=1');
+    const { next_page_url: url } = body['meta'] as { next_page_url: string };
+    const next = new URL(url);
+    const go = async (change: (query: URLSearchParams) => void) => {
+      const query = new URLSearchParams(next.search);
+      change(query);
+      return (await get(`/v1/Sims?${query}`)).status;
+    };
+    expect([
+      await go(() => undefined),
+      await go((query) => query.set('Silent', '2h')),
+      await go((query) => query.delete('Silent')),
+    ]).toEqual([200, 400, 200]);
+  });
+
   it('says of a SIM of which only its item is left that its last activity is a day', async () => {
     const item = {
       ...{ sim: { S: '8950000000000000002' }, source: { S: 'emnify' }, carrier: { S: 'emnify' } },
