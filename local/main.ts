@@ -31,7 +31,7 @@ async function main(): Promise<number> {
     onTrouble: (sentence) => console.error(`! ${sentence}`),
   });
   try {
-    // Where the run ends by itself, nobody is invited to what is about to end.
+    // A run that ends by itself does not show what to do next.
     if (!options.once) showEndpoints(ledger, options.apiCredentials);
     const work = replayAndReport(ledger, options, files);
     const first = await Promise.race([work, interrupted]);
@@ -167,7 +167,7 @@ function showLog(line: string): void {
   }
 }
 
-// Whoever read the output may be gone, as in `npm start | head`; the run still has to end in order.
+// The reader of the output may be gone, as in `npm start | head`; the run must still end in order.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

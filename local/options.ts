@@ -3,17 +3,17 @@ import { UnknownSourceError, UsageError } from '../lambda/errors.ts';
 import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/source.ts';
 import { localSources } from './places.ts';
 
-/** What the local run does at its start. */
+/** What the local run replays when it starts. */
 export type Replay =
   | { readonly kind: 'examples' }
   | { readonly kind: 'files'; readonly files: readonly string[]; readonly source: string }
   | { readonly kind: 'simulation'; readonly sims: number; readonly hours: number; readonly seed: number }
   | { readonly kind: 'nothing' };
 
-/** How the local run was asked for. */
+/** The options of the local run. */
 export interface LocalOptions {
   readonly replay: Replay;
-  /** Exit when all is in. */
+  /** Exit when everything is stored. */
   readonly once: boolean;
   /** Folder that keeps the tables; in memory without it. */
   readonly dataDirectory: string | undefined;
@@ -53,26 +53,26 @@ export const credentialVariables = {
 } as const;
 
 /**
- * The API's credentials where the environment states none. They are no secret: every program of this machine reaches the
- * local run's tables without any, and web pages are kept out by other means. So commands can be copied as they are.
+ * The API's credentials, unless the environment sets others. They are not secret: every program on this machine can reach
+ * the local run's tables without credentials, and web pages are kept out by other means. So commands can be copied.
  */
 export const defaultCredentials: ApiCredentials = { account: 'AClocal', token: 'local' };
 
 /** What `--help` shows. */
-export const help = `simledger, the whole of it on this machine
+export const help = `Run all of simledger on this machine
 
   npm start                                replay the bundled examples of all five carriers, then stay up
-  npm start -- FILE…                       take in your own cdr_*.csv, events_*.csv, JSON or JSON-lines files instead
-  npm start -- --empty                     begin with an empty ledger
-  npm start -- --simulate SIMS --hours H   run a simulated fleet, and compare the ledger with its truth
+  npm start -- FILE…                       import your own cdr_*.csv, events_*.csv, JSON or JSON Lines files instead
+  npm start -- --empty                     start with an empty ledger
+  npm start -- --simulate SIMS --hours H   simulate a fleet, and check the ledger against it
 
-  --source NAME    whose the files are: ${localSources.map(({ name }) => name).join(', ')} (default: ${localSources[0].name})
-  --seed N         another simulated fleet (default: 1)
-  --once           exit when all is in, instead of staying up until Ctrl-C
-  --data DIR       keep the tables in this folder
+  --source NAME    source of the files: ${localSources.map(({ name }) => name).join(', ')} (default: ${localSources[0].name})
+  --seed N         seed of the simulation (default: 1)
+  --once           exit when everything is stored
+  --data DIR       folder that keeps the tables (default: in memory)
   --session-refresh update|hourly
-                   which Super SIM updates write their session: each, or one an hour (default: update)
-  --help           this text
+                   when updates write a Super SIM session: each, or hourly (default: update)
+  --help           show this help
 
 Ports: ${Object.values(portVariables)
   .map(({ variable, port }) => `${variable} (${port})`)
@@ -194,7 +194,7 @@ export function readPort(name: keyof Ports, env: NodeJS.ProcessEnv): number {
   return text === undefined || text === '' ? port : wholeNumber(variable, text, 0, 65_535);
 }
 
-/** The API's credentials, by the environment or the defaults. */
+/** The API's credentials, from the environment or the defaults. */
 function readCredentials(env: NodeJS.ProcessEnv): ApiCredentials {
   const account = env[credentialVariables.account] || defaultCredentials.account;
   const token = env[credentialVariables.token] || defaultCredentials.token;
