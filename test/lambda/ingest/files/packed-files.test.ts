@@ -56,7 +56,7 @@ describe('a packed file', () => {
       'with something behind it',
       Buffer.concat([gzipSync(file(40)), Buffer.from('\0more')]),
       'broken-gzip',
-      /^5 bytes that are not gzip follow the gzip\. Send the gzip alone$/,
+      /^5 bytes that are not gzip follow the gzip\. Send only the gzip$/,
     ],
     [
       'with text behind it',
