@@ -79,7 +79,7 @@ function performer(environment: CommandEnvironment, program: Program, onEnd: (co
     const { json = false, reveal = false } = program.opts();
     const [command, interpret, deployment] = await unlessInterrupted(
       signal,
-      Promise.all([load(), loadInterpret(environment), openDeployment(environment, program)]),
+      settleAll([load(), loadInterpret(environment), openDeployment(environment, program)]),
     );
     const context: CommandContext = { terminal, deployment, json, reveal, signal, interpret };
     if (effect === 'writes') {
@@ -94,6 +94,16 @@ function performer(environment: CommandEnvironment, program: Program, onEnd: (co
       deployment.close();
     }
   };
+}
+
+/** Waits for all work, even if some of it fails: so no code is still being loaded when a command ends. */
+async function settleAll<Results extends readonly unknown[]>(
+  work: {
+    readonly [Index in keyof Results]: Promise<Results[Index]>;
+  },
+): Promise<Results> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as unknown as Results;
 }
 
 /**

@@ -55,7 +55,7 @@ async function start({ port, dataDirectory, permanentTables }: EngineOptions): P
   surviveAbortedRequests(server);
   answerFaults(server);
   keepTables(server, permanentTables);
-  nameUnknownOperations(server, [...supportedOperations(), 'BatchExecuteStatement']);
+  nameUnknownOperations(server, ['BatchExecuteStatement', ...supportedOperations()]);
   answerStatements(server, store);
   hideOrigin(server);
   guardServer(server);

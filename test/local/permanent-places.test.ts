@@ -119,6 +119,6 @@ test.each([
       : ledger.dynamoDb.send(command);
   expect(await refusal(request)).toEqual([
     'UnknownOperationException',
-    `The local DynamoDB does not have the operation ${name}. It has: BatchGetItem, BatchWriteItem, CreateTable, DeleteItem, DeleteTable, DescribeTable, DescribeTimeToLive, GetItem, ListTables, ListTagsOfResource, PutItem, Query, Scan, TagResource, UntagResource, UpdateItem, UpdateTable.`,
+    `The local DynamoDB does not have the operation ${name}. It has: BatchExecuteStatement, BatchGetItem, BatchWriteItem, CreateTable, DeleteItem, DeleteTable, DescribeTable, DescribeTimeToLive, GetItem, ListTables, ListTagsOfResource, PutItem, Query, Scan, TagResource, UntagResource, UpdateItem, UpdateTable.`,
   ]);
 });
