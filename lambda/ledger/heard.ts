@@ -190,7 +190,10 @@ export function addMarks({ sim, ...observations }: UnmarkedObservations, source:
   const mark = (time: string | undefined) =>
     time === undefined ? undefined : { at: cutToGranule(time, sim.sim, granuleMilliseconds), group: {} };
   const times = listSigns(observations);
-  const marks = { signalled: mark(times.signalled), bytes: mark(times.bytes), session: mark(times.session) };
+  const session = mark(times.session);
+  // Usage states both at one time, and cutting it takes as long as reading a few members.
+  const bytes = times.bytes === times.session ? session : mark(times.bytes);
+  const marks = { signalled: mark(times.signalled), bytes, session };
   return { ...observations, sim: { ...sim, groups: { ...sim.groups, ...marks } } };
 }
 
