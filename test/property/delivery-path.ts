@@ -170,7 +170,7 @@ export interface Delivered {
 /** A Twilio source beside which KORE's is configured. */
 export const movedSource = 'twilio-before-kore';
 
-/** The name of the source that is another's like, but that its sessions are refreshed hourly. */
+/** The name of the source that is another's like, but that its sessions are refreshed hourly, and its granules shortest. */
 function hourlySource(source: string): string {
   return `${source}-hourly`;
 }
@@ -193,7 +193,10 @@ const everyUpdate: readonly Source[] = [
 const allSources: readonly Source[] = [
   ...everyUpdate,
   ...everyUpdate.map(
-    (source): Source => ({ ...source, name: hourlySource(source.name), sessionRefresh: 'hourly' }),
+    (source): Source => ({
+      ...source,
+      ...{ name: hourlySource(source.name), sessionRefresh: 'hourly', granuleMilliseconds: 15 * minute },
+    }),
   ),
 ];
 

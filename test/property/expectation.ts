@@ -143,8 +143,10 @@ function wrongMarks({ partitions }: FleetTruth, { Sims }: Tables): string[] {
       const last = signs[name];
       const mark = item?.[`${name}At`]?.N;
       if (last === undefined && mark === undefined) continue;
+      const { granuleMilliseconds = 12 * hour } = sourceOf(item?.['source']?.S ?? '');
       const age = (last ?? 0) - Number(mark ?? 0);
-      if (last !== undefined && mark !== undefined && age >= 0 && age < granule + second) continue;
+      if (last !== undefined && mark !== undefined && age >= 0 && age < granuleMilliseconds + second)
+        continue;
       wrong.push(
         `${partition}: ${name} at ${mark ?? 'no time'}, not up to a granule before ${last ?? 'never'}`,
       );
@@ -152,9 +154,6 @@ function wrongMarks({ partitions }: FleetTruth, { Sims }: Tables): string[] {
   }
   return wrong;
 }
-
-/** The granule of sources without rules, in milliseconds. */
-const granule = 12 * hour;
 
 /** Bytes and messages of each SIM, added up, against the model's. */
 function wrongTotals({ partitions }: FleetTruth, { Usage }: Tables): string[] {
