@@ -134,7 +134,7 @@ const life: fc.Arbitrary<Life> = fc.record({
     fc.array(fc.oneof(streamerEvent, streamerUsage, message), { minLength: 1, maxLength: 7 }),
     fc.array(connection, { minLength: 1, maxLength: 7 }),
   ),
-  isUpgraded: fc.boolean().map((isUpgraded) => isUpgraded),
+  isUpgraded: fc.boolean(),
 });
 
 const fleet = fc.record({
