@@ -27,13 +27,16 @@ export interface Effect {
 /** A deployment's writer. In a dry run it reads what is stored, comes to the same verdicts, and writes nothing. */
 export function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWriter {
   const client = dryRun ? withoutWrites(deployment.newDynamoDb()) : deployment.dynamoDb;
-  return new LedgerWriter(makeLedgerTables(deployment, client));
+  const tables = makeLedgerTables(deployment, client);
+  // A dry run rehearses single writes, which come to the same.
+  return new LedgerWriter(dryRun ? { ...tables, writes: 'single' } : tables);
 }
 
 /** A deployment's tables behind a client. */
 export function makeLedgerTables({ places }: Deployment, client: DynamoDBClient): LedgerTables {
   const { sessions, usage, events, sims } = places.tables;
-  return { client, sessions, usage, events, sims, eventRetentionDays: places.eventRetentionDays };
+  const { eventRetentionDays, writes } = places;
+  return { client, sessions, usage, events, sims, eventRetentionDays, writes };
 }
 
 /** A deployment's quarantine. In a dry run it takes nothing. */

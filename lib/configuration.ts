@@ -9,6 +9,7 @@ import {
   type Source,
   sessionRefreshes,
 } from '../lambda/ledger/source.ts';
+import { type WriteMode, writeModes } from '../lambda/store/ledger-tables.ts';
 import { tables } from '../lambda/store/tables.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from './limits.ts';
 import { portals } from './portals.ts';
@@ -108,6 +109,8 @@ export interface Configuration {
   readonly sources: readonly SourceSettings[];
   /** Which Super SIM updates write their session: each of them, or about one an hour. */
   readonly sessionRefresh: SessionRefresh;
+  /** How conditional writes are sent: 25 in a request, or each by itself. */
+  readonly writes: WriteMode;
   readonly retention: RetentionSettings;
   /** What becomes of tables, buckets, streams and logs when the stack is deleted. */
   readonly removal: 'retain' | 'destroy';
@@ -358,6 +361,7 @@ const configuration = exactly({
     .prefault([{ name: 'default', carrier: 'kore', bucket: true }]),
   fleet: fleet.optional(),
   sessionRefresh: parseWord(sessionRefreshes).default('update'),
+  writes: parseWord(writeModes).default('batched'),
   retention: retentions.prefault({}),
   removal: parseWord(['retain', 'destroy']).default('retain'),
   alarmEmail: z.email('an e-mail address').optional(),

@@ -19,6 +19,8 @@ const keyUses: Readonly<Record<string, readonly KeyUse[]>> = {
   'dynamodb:BatchGetItem': decrypt,
   'dynamodb:BatchWriteItem': decrypt,
   'dynamodb:GetItem': decrypt,
+  'dynamodb:PartiQLInsert': decrypt,
+  'dynamodb:PartiQLUpdate': decrypt,
   'dynamodb:PutItem': decrypt,
   'dynamodb:Query': decrypt,
   'dynamodb:Scan': decrypt,

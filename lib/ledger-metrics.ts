@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { dimension, gateway, metric, secret } from '../lambda/aws/names.ts';
+import { dimension, gateway, metric, secret, store } from '../lambda/aws/names.ts';
 import type { RejectCode } from '../lambda/carriers/reading.ts';
 
 /** How a metric is added up. */
@@ -51,6 +51,17 @@ export class LedgerMetrics {
     return new Metric({
       namespace: this.namespace,
       metricName: secret.unreadable,
+      dimensionsMap: { [dimension.service]: service },
+      statistic: 'Sum',
+      period: minutes,
+    });
+  }
+
+  /** Processes of a function whose batched writes were refused, summed up by 5 minutes. */
+  refusedBatches(service: string): Metric {
+    return new Metric({
+      namespace: this.namespace,
+      metricName: store.batchesRefused,
       dimensionsMap: { [dimension.service]: service },
       statistic: 'Sum',
       period: minutes,

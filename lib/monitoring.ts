@@ -21,7 +21,7 @@ import type { WebhookIngest } from './webhook-ingest.ts';
 
 /** What is watched. */
 export interface MonitoringProps {
-  readonly configuration: Pick<Configuration, 'alarmEmail' | 'runbook'>;
+  readonly configuration: Pick<Configuration, 'alarmEmail' | 'runbook' | 'writes'>;
   /** The customer's key with which the alarms' topic is encrypted; undefined for none. */
   readonly dataKey: IKey | undefined;
   /** CloudWatch namespace of the functions' own metrics. */
@@ -84,7 +84,7 @@ export class Monitoring extends Construct {
     super(scope, id);
     const { sources, storage, streams, files, webhooks, queryApi } = props;
     this.#metrics = new LedgerMetrics(props.namespace);
-    const { alarmEmail, runbook } = props.configuration;
+    const { alarmEmail, runbook, writes } = props.configuration;
     this.alarms = new Alarms(this, 'Alarms', { alarmEmail, runbook, dataKey: props.dataKey });
     for (const source of sources) this.#watchSource(source, files);
     for (const [source, mapping] of streams.mappings) this.#watchMapping(source, mapping);
@@ -92,6 +92,7 @@ export class Monitoring extends Construct {
     if (files !== undefined) this.#watchFiles(files, sources);
     if (webhooks !== undefined) this.#watchWebhooks(webhooks);
     if (queryApi !== undefined) this.#watchQueryApi(queryApi);
+    if (writes === 'batched') this.#watchBatchedWrites(files !== undefined);
     this.#watchTables(storage);
     this.dashboard = new LedgerDashboard(this, 'Dashboard', {
       ...props,
@@ -401,6 +402,22 @@ export class Monitoring extends Construct {
       metric: handler.metricThrottles({ statistic: 'Sum', period: fiveMinutes }),
       threshold: 1,
       periods: 3,
+    });
+  }
+
+  #watchBatchedWrites(importsFiles: boolean): void {
+    const metrics = {
+      consumer: this.#metrics.refusedBatches(service.kinesisConsumer),
+      ...(importsFiles && { importer: this.#metrics.refusedBatches(service.fileImporter) }),
+    };
+    const sum = Object.keys(metrics).map((name) => `FILL(${name}, 0)`);
+    this.alarms.add('BatchedWritesRefused', {
+      sentence: 'DynamoDB does not accept batched writes.',
+      consequence:
+        'Nothing is lost: each write is a request of its own, which takes more of the functions’ time.',
+      page: 'batched-writes-refused',
+      metric: combine(sum.join(' + '), metrics, fiveMinutes, 'Processes with single writes'),
+      threshold: 1,
     });
   }
 

@@ -13,6 +13,8 @@ export const outputName = {
   sources: 'Sources',
   /** When session updates write their session: `update` or `hourly`. */
   sessionRefresh: 'SessionRefresh',
+  /** How conditional writes are sent: `batched` or `single`. */
+  writes: 'Writes',
   /** Days that an item of the events table is kept; 0 for ever. */
   eventRetentionDays: 'EventRetentionDays',
   /** URL of the queue that brings file announcements; absent where no source delivers files, like the next. */

@@ -3,6 +3,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
+import type { WriteMode } from '../lambda/store/ledger-tables.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { FileIngest } from './file-ingest.ts';
 import { outputName } from './output-names.ts';
@@ -65,6 +66,7 @@ export interface Operated {
   readonly streams: StreamIngest;
   readonly files: FileIngest | undefined;
   readonly sessionRefresh: SessionRefresh;
+  readonly writes: WriteMode;
   readonly eventRetentionDays: number;
   readonly alarmTopic: ITopic;
 }
@@ -75,6 +77,7 @@ export function showOperation(scope: Construct, operated: Operated): void {
   const descriptions = Stack.of(scope).toJsonString(sources.map(({ description }) => description));
   output(scope, outputName.sources, 'The sources, as the functions know them', descriptions);
   output(scope, outputName.sessionRefresh, 'When updates write their session', operated.sessionRefresh);
+  output(scope, outputName.writes, 'How conditional writes are sent', operated.writes);
   output(scope, outputName.eventRetentionDays, 'Days that events are kept', String(eventRetentionDays));
   const { functionName } = streams.consumer.handler;
   output(scope, outputName.consumerFunction, 'The function that takes in records', functionName);

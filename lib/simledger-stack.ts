@@ -77,7 +77,9 @@ export class SimledgerStack extends Stack {
     showLogs(this, { streams, files, accessLogs });
     if (webhooks !== undefined) showWebhooks(this, webhooks);
     showOperation(this, {
-      ...{ sources, streams, files, sessionRefresh: configuration.sessionRefresh },
+      ...{ sources, streams, files },
+      sessionRefresh: configuration.sessionRefresh,
+      writes: configuration.writes,
       eventRetentionDays: retention.eventDays,
       alarmTopic: monitoring.alarms.topic,
     });
@@ -105,7 +107,7 @@ export class SimledgerStack extends Stack {
 
   /** The variables of a function that writes the ledger. */
   #environment(
-    { retention, sessionRefresh, measuredNetworks }: Configuration,
+    { retention, sessionRefresh, writes, measuredNetworks }: Configuration,
     storage: Storage,
     sources: readonly CarrierSource[],
   ): Record<string, string> {
@@ -113,6 +115,7 @@ export class SimledgerStack extends Stack {
       ...storage.ledgerEnvironment,
       [environment.sources]: this.toJsonString(sources.map((source) => source.description)),
       [environment.sessionRefresh]: sessionRefresh,
+      [environment.writes]: writes,
       [environment.eventRetentionDays]: String(retention.eventDays),
       [environment.metricNamespace]: this.stackName,
       [environment.measuredNetworks]: String(measuredNetworks),

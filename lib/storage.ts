@@ -94,7 +94,14 @@ export class Storage extends Construct {
   /** Lets a function join sessions and SIMs, put usage and events, and quarantine what it rejects. */
   allowLedgerWrite(writer: NodeFunction): void {
     writer.allow(
-      ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [
+        'dynamodb:BatchGetItem',
+        'dynamodb:GetItem',
+        'dynamodb:PartiQLInsert',
+        'dynamodb:PartiQLUpdate',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
       [this.sessions.tableArn, this.sims.tableArn],
     );
     writer.allow(
@@ -102,6 +109,7 @@ export class Storage extends Construct {
         'dynamodb:BatchGetItem',
         'dynamodb:BatchWriteItem',
         'dynamodb:GetItem',
+        'dynamodb:PartiQLInsert',
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',
       ],

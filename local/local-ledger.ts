@@ -385,6 +385,7 @@ class RunningLedger implements LocalLedger {
       [environment.fileQueueUrl]: queueUrl,
       [environment.sources]: sourceDescriptions,
       [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
+      [environment.writes]: 'batched',
       // As deployed by default. Locally nothing deletes what has expired.
       [environment.eventRetentionDays]: String(retention.eventDays),
       [environment.metricNamespace]: metricNamespace,
@@ -428,6 +429,7 @@ class RunningLedger implements LocalLedger {
       [outputName.quarantineBucket]: quarantineBucket,
       [outputName.sources]: sourceDescriptions,
       [outputName.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
+      [outputName.writes]: 'batched',
       [outputName.eventRetentionDays]: String(retention.eventDays),
       [outputName.fileQueue]: this.#sqs.queue(fileQueue)?.url ?? '',
       [outputName.deadLetterQueue]: this.#sqs.queue(deadLetterQueue)?.url ?? '',

@@ -53,6 +53,7 @@ const writer = new LedgerWriter({
   client: { send } as unknown as DynamoDBClient,
   ...tables,
   eventRetentionDays: 90,
+  writes: 'batched',
 });
 const sources = sourcesFromEnvironment();
 

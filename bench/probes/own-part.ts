@@ -35,6 +35,7 @@ const writer = new LedgerWriter({
   client: { send: async () => ({}) } as unknown as DynamoDBClient,
   ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' },
   eventRetentionDays: 90,
+  writes: 'batched',
 });
 const sources = sourcesFromEnvironment();
 

@@ -5,7 +5,11 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import { environment } from '../../lambda/aws/names.ts';
-import { sessionRefreshFromEnvironment, sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import {
+  sessionRefreshFromEnvironment,
+  sourcesFromEnvironment,
+  writeModeFromEnvironment,
+} from '../../lambda/aws/sources.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import { outputName } from '../../lib/output-names.ts';
 import type { Access, Places } from './deployment.ts';
@@ -121,6 +125,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
   const configured = {
     [environment.sources]: output(outputName.sources),
     [environment.sessionRefresh]: output(outputName.sessionRefresh),
+    [environment.writes]: output(outputName.writes),
   };
   return {
     tables: {
@@ -133,6 +138,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
     quarantineBucket: output(outputName.quarantineBucket),
     sources: sourcesFromEnvironment(configured),
     sessionRefresh: sessionRefreshFromEnvironment(configured),
+    writes: writeModeFromEnvironment(configured),
     eventRetentionDays: Number(output(outputName.eventRetentionDays)),
     queues: files === undefined ? undefined : { files, deadLetters: output(outputName.deadLetterQueue) },
     version: output(outputName.version),

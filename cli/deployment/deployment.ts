@@ -5,6 +5,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { KnownSources, SourceDescription } from '../../lambda/aws/sources.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
+import type { WriteMode } from '../../lambda/store/ledger-tables.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
 
 /**
@@ -53,6 +54,8 @@ export interface Places {
   readonly sources: KnownSources;
   /** When session updates write their session. */
   readonly sessionRefresh: SessionRefresh;
+  /** How conditional writes are sent. */
+  readonly writes: WriteMode;
   /** Days that an event is kept; 0 for ever. */
   readonly eventRetentionDays: number;
   /** URLs of the queues of file announcements; undefined where no source delivers files. */

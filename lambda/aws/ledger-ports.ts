@@ -4,17 +4,20 @@ import { BucketQuarantine, type Quarantine, type RejectBucket } from '../store/q
 import { LedgerWriter } from '../store/writer.ts';
 import type { Deadline } from './deadline.ts';
 import { environment } from './names.ts';
-import { requireEnvironment } from './sources.ts';
+import { requireEnvironment, writeModeFromEnvironment } from './sources.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /**
  * Makes the ledger from the tables that the environment names.
  *
  * @param rejects the bucket that its quarantine is in.
+ * @param onSingleWrites takes the error by which DynamoDB told that it does not accept batched writes.
  * @param deadline the time that the quarantine's requests have; the client knows its own.
  */
 export function ledgerPortsFromEnvironment(
   client: DynamoDBClient,
   rejects: RejectBucket,
+  onSingleWrites: Telemetry['batchesRefused'],
   deadline?: Deadline,
 ): LedgerPorts {
   return {
@@ -25,6 +28,8 @@ export function ledgerPortsFromEnvironment(
       events: requireEnvironment(environment.eventsTable),
       sims: requireEnvironment(environment.simsTable),
       eventRetentionDays: Number(requireEnvironment(environment.eventRetentionDays)),
+      writes: writeModeFromEnvironment(),
+      onSingleWrites,
     }),
     quarantine: keptInTime(new BucketQuarantine(rejects), deadline),
   };

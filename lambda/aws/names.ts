@@ -19,6 +19,8 @@ export const environment = {
   sources: 'SIMLEDGER_SOURCES',
   /** When session updates write their session: `update` or `hourly`; `update` if it is not set. */
   sessionRefresh: 'SESSION_REFRESH',
+  /** How conditional writes are sent: `batched` or `single`; `batched` where it is not set. */
+  writes: 'WRITES',
   /** Days that an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
   eventRetentionDays: 'EVENT_RETENTION_DAYS',
   /** How callers of the query API say who they are: `basic` or `iam`. */
@@ -86,6 +88,12 @@ export const measure = {
 export const secret = {
   /** Readings that failed. The last secret is used for an hour; then every caller is refused. */
   unreadable: 'secretUnreadable',
+} as const;
+
+/** Metrics of the tables, by service. */
+export const store = {
+  /** Processes that go on with single writes, since DynamoDB does not accept batched ones. */
+  batchesRefused: 'batchedWritesRefused',
 } as const;
 
 /** Metrics of the requests that carriers make, by source. */

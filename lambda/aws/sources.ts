@@ -5,6 +5,7 @@ import {
   type Source,
   sessionRefreshes,
 } from '../ledger/source.ts';
+import { type WriteMode, writeModes } from '../store/ledger-tables.ts';
 import { environment } from './names.ts';
 
 /** A source with the places where its records arrive, as the environment of a function carries it. */
@@ -67,13 +68,28 @@ export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): Kn
  * @throws Error for an unknown setting.
  */
 export function sessionRefreshFromEnvironment(env: NodeJS.ProcessEnv = process.env): SessionRefresh {
-  const { sessionRefresh: variable } = environment;
-  const given = env[variable] ?? 'update';
-  const setting = sessionRefreshes.find((known) => known === given);
+  return readSetting(environment.sessionRefresh, sessionRefreshes, 'update', env);
+}
+
+/**
+ * How conditional writes are sent, by the environment.
+ *
+ * @throws Error for an unknown setting.
+ */
+export function writeModeFromEnvironment(env: NodeJS.ProcessEnv = process.env): WriteMode {
+  return readSetting(environment.writes, writeModes, 'batched', env);
+}
+
+function readSetting<Setting extends string>(
+  variable: string,
+  accepted: readonly Setting[],
+  standard: Setting,
+  env: NodeJS.ProcessEnv,
+): Setting {
+  const given = env[variable] ?? standard;
+  const setting = accepted.find((known) => known === given);
   if (setting !== undefined) return setting;
-  throw new Error(
-    `${variable} is ${JSON.stringify(given)}; accepted is one of ${sessionRefreshes.join(', ')}`,
-  );
+  throw new Error(`${variable} is ${JSON.stringify(given)}; accepted is one of ${accepted.join(', ')}`);
 }
 
 /** A variable of the environment that must be there. */

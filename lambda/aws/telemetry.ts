@@ -12,6 +12,7 @@ import {
   otherNetworks,
   secret,
   type service,
+  store,
   traffic,
   unknownNetwork,
   webhook,
@@ -31,6 +32,8 @@ export interface Telemetry {
   requested(status: number, source: string): void;
   /** Logs and measures that a secret of the function can't be read. */
   secretUnreadable(failure: FailedReading): void;
+  /** Logs and measures that DynamoDB does not accept batched writes, so that the process goes on with single ones. */
+  batchesRefused(error: Error): void;
 }
 
 /** How a {@link Telemetry} is made. */
@@ -88,6 +91,16 @@ export function createTelemetry(
       publish({
         dimensionSets: [{ [dimension.service]: serviceName }],
         values: [{ name: secret.unreadable, unit: MetricUnit.Count, value: 1 }],
+      });
+    },
+    batchesRefused: (error) => {
+      logger.error('DynamoDB does not accept batched writes', {
+        continuesWith: 'single',
+        ...describeCause(error),
+      });
+      publish({
+        dimensionSets: [{ [dimension.service]: serviceName }],
+        values: [{ name: store.batchesRefused, unit: MetricUnit.Count, value: 1 }],
       });
     },
   };

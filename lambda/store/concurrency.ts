@@ -1,3 +1,6 @@
+/** Requests of each kind under way at once. One request takes a few milliseconds, most of them waiting. */
+export const maxRequests = 48;
+
 /**
  * Runs a task for each item, at most `limit` at a time. The task must not reject: failures are values here.
  */

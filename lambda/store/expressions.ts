@@ -10,6 +10,7 @@ import {
   sessionSchema,
   simSchema,
 } from './schema.ts';
+import { formatTarget, type Statement } from './statements.ts';
 
 /** What an `UpdateItem` or `PutItem` says besides table and key. */
 export interface Expressions {
@@ -42,36 +43,77 @@ function makePhrase(attribute: string): Phrase {
   return phrase;
 }
 
-/** Collects the clauses of an update. */
-class UpdateBuilder implements AttributeWriter {
-  readonly names: Record<string, string> = {};
-  readonly values: Record<string, AttributeValue> = {};
-  readonly #sets: string[] = [];
+/** One assignment of an update. */
+interface Assignment {
+  readonly attribute: string;
+  readonly value: AttributeValue;
+  /** Whether a value that is there already stays. */
+  readonly ifAbsent: boolean;
+}
+
+/** A term of a condition: an attribute is missing, or compares with the value of that name. */
+type Term =
+  | { readonly attribute: string; readonly isMissing: true }
+  | { readonly attribute: string; readonly sign: '<' | '<=' | '>='; readonly value: string };
+
+/** A condition that holds for a stored item if all terms of one alternative do. */
+interface Condition {
+  /** As an `UpdateItem` has it; it also holds where no item is stored. */
+  readonly expression: string;
+  /** As the `WHERE` of a statement has it, which is about a stored item. */
+  readonly clause: string;
+  /** The names of the clause's values, in its order. */
+  readonly values: readonly string[];
+}
+
+function makeCondition(alternatives: readonly (readonly Term[])[]): Condition {
+  const expressed = alternatives.map((terms) =>
+    terms
+      .map((term) => {
+        const { name } = makePhrase(term.attribute);
+        return 'isMissing' in term ? `attribute_not_exists(${name})` : `${name} ${term.sign} :${term.value}`;
+      })
+      .join(' AND '),
+  );
+  const clauses = alternatives.map((terms) =>
+    terms
+      .map((term) =>
+        'isMissing' in term ? `"${term.attribute}" IS MISSING` : `"${term.attribute}" ${term.sign} ?`,
+      )
+      .join(' AND '),
+  );
+  return {
+    expression: ['attribute_not_exists(sim)', ...expressed].join(' OR '),
+    clause: clauses.map((clause) => `(${clause})`).join(' OR '),
+    values: alternatives.flatMap((terms) => terms.flatMap((term) => ('isMissing' in term ? [] : term.value))),
+  };
+}
+
+/** An update of an item, in either of DynamoDB's languages. */
+export class ItemUpdate implements AttributeWriter {
+  readonly #condition: Condition;
+  /** The values of the condition, by name. */
+  readonly #operands: Readonly<Record<string, AttributeValue>>;
+  readonly #sets: Assignment[] = [];
   readonly #removes: string[] = [];
 
-  /** A name as it stands in an expression. */
-  name(attribute: string): string {
-    const { name, alias } = makePhrase(attribute);
-    if (alias) this.names[name] = attribute;
-    return name;
+  /** @param operands the values that the condition names. */
+  constructor(condition: Condition, operands: Readonly<Record<string, AttributeValue>>) {
+    this.#condition = condition;
+    this.#operands = operands;
   }
 
   set(attribute: string, value: AttributeValue): void {
-    const { name, alias, value: placeholder, assignment } = makePhrase(attribute);
-    if (alias) this.names[name] = attribute;
-    this.values[placeholder] = value;
-    this.#sets.push(assignment);
+    this.#sets.push({ attribute, value, ifAbsent: false });
   }
 
   /** Sets what has no value yet. */
   setIfAbsent(attribute: string, value: AttributeValue): void {
-    const name = this.name(attribute);
-    this.values[`:${attribute}`] = value;
-    this.#sets.push(`${name} = if_not_exists(${name}, :${attribute})`);
+    this.#sets.push({ attribute, value, ifAbsent: true });
   }
 
   remove(attribute: string): void {
-    this.#removes.push(this.name(attribute));
+    this.#removes.push(attribute);
   }
 
   /** Overwrites a group as a whole: what it does not state goes. */
@@ -81,14 +123,61 @@ class UpdateBuilder implements AttributeWriter {
     overwrite(this, stated.group);
   }
 
-  expressions(condition: string): Expressions {
-    const removes = this.#removes.length === 0 ? '' : ` REMOVE ${this.#removes.join(', ')}`;
-    return {
-      UpdateExpression: `SET ${this.#sets.join(', ')}${removes}`,
-      ConditionExpression: condition,
-      ...(Object.keys(this.names).length > 0 && { ExpressionAttributeNames: this.names }),
-      ExpressionAttributeValues: this.values,
+  /** As an `UpdateItem`, which creates the item if none is stored. */
+  get expressions(): Expressions {
+    const names: Record<string, string> = {};
+    const values: Record<string, AttributeValue> = {};
+    for (const name of Object.keys(this.#operands)) values[`:${name}`] = this.#operand(name);
+    const use = (attribute: string): Phrase => {
+      const phrase = makePhrase(attribute);
+      if (phrase.alias) names[phrase.name] = attribute;
+      return phrase;
     };
+    const sets = this.#sets.map(({ attribute, value, ifAbsent }) => {
+      const { name, value: placeholder, assignment } = use(attribute);
+      values[placeholder] = value;
+      return ifAbsent ? `${name} = if_not_exists(${name}, ${placeholder})` : assignment;
+    });
+    const removes = this.#removes.map((attribute) => use(attribute).name);
+    return {
+      UpdateExpression: `SET ${sets.join(', ')}${removes.length === 0 ? '' : ` REMOVE ${removes.join(', ')}`}`,
+      ConditionExpression: this.#condition.expression,
+      ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
+      ExpressionAttributeValues: values,
+    };
+  }
+
+  /**
+   * As a PartiQL statement, which fails if no item is stored. What is set only where it is absent is left out: each
+   * stored item has it.
+   */
+  toStatement(tableName: string, key: Item): Statement {
+    let text = `UPDATE "${tableName}"`;
+    const parameters: AttributeValue[] = [];
+    for (const { attribute, value, ifAbsent } of this.#sets) {
+      if (ifAbsent) continue;
+      text += ` SET "${attribute}" = ?`;
+      parameters.push(value);
+    }
+    for (const attribute of this.#removes) text += ` REMOVE "${attribute}"`;
+    let link = ' WHERE';
+    for (const [attribute, value] of Object.entries(key)) {
+      text += `${link} "${attribute}" = ?`;
+      parameters.push(value);
+      link = ' AND';
+    }
+    for (const name of this.#condition.values) parameters.push(this.#operand(name));
+    return {
+      target: formatTarget(tableName, key),
+      text: `${text} AND (${this.#condition.clause})`,
+      parameters,
+    };
+  }
+
+  #operand(name: string): AttributeValue {
+    const value = this.#operands[name];
+    if (value === undefined) throw new Error(`The condition names ${name}, which has no value`);
+    return value;
   }
 }
 
@@ -96,17 +185,21 @@ class UpdateBuilder implements AttributeWriter {
  * Writes a session without reading it. The condition says exactly that joining would be the same as overwriting: what
  * is stored was observed before all that the change states, no earlier start is lost, and nothing terminal is undone.
  */
-export function sessionUpdate(session: Session): Expressions {
+export function sessionUpdate(session: Session): ItemUpdate {
   const { startStated, terminal } = session;
-  const update = new UpdateBuilder();
-  update.values[':oldest'] = { S: oldestStatement(session.origin.at, Object.values(session.groups)) };
+  const start = { S: session.start };
+  const update = new ItemUpdate(sessionConditions[startStated ? 1 : 0][terminal === undefined ? 0 : 1], {
+    oldest: { S: oldestStatement(session.origin.at, Object.values(session.groups)) },
+    start,
+    ...(terminal !== undefined && { end: { S: terminal.end } }),
+  });
   update.set('lastUpdated', { S: session.origin.at });
   sessionOriginCodec.overwrite(update, session.origin.group);
   if (startStated) {
-    update.set('start', { S: session.start });
+    update.set('start', start);
     update.set('startStated', { BOOL: true });
   } else {
-    update.setIfAbsent('start', { S: session.start });
+    update.setIfAbsent('start', start);
   }
   if (terminal === undefined) {
     update.setIfAbsent('status', { S: 'open' });
@@ -115,7 +208,7 @@ export function sessionUpdate(session: Session): Expressions {
     update.set('end', { S: terminal.end });
   }
   for (const schema of sessionSchema) update.overwriteStated(schema, session.groups[schema.name]);
-  return update.expressions(sessionConditions[startStated ? 1 : 0][terminal === undefined ? 0 : 1]);
+  return update;
 }
 
 /** The conditions of a session's update: by whether its start is stated, and by whether it is terminal. */
@@ -124,44 +217,74 @@ const sessionConditions = [
   [sessionCondition(true, false), sessionCondition(true, true)],
 ] as const;
 
-function sessionCondition(startStated: boolean, isTerminal: boolean): string {
-  const { name: start } = makePhrase('start');
-  const { name: end } = makePhrase('end');
-  const notEarlier = startStated
-    ? ['attribute_not_exists(startStated)', `${start} >= :start`]
-    : [`${start} <= :start`];
-  const notEnded = isTerminal ? [`attribute_not_exists(${end})`, `${end} < :end`] : [];
+function sessionCondition(startStated: boolean, isTerminal: boolean): Condition {
+  const older: Term = { attribute: 'lastUpdated', sign: '<', value: 'oldest' };
+  const notEarlier: readonly Term[] = startStated
+    ? [
+        { attribute: 'startStated', isMissing: true },
+        { attribute: 'start', sign: '>=', value: 'start' },
+      ]
+    : [{ attribute: 'start', sign: '<=', value: 'start' }];
+  const notEnded: readonly Term[] = [
+    { attribute: 'end', isMissing: true },
+    { attribute: 'end', sign: '<', value: 'end' },
+  ];
   // Engines read nested parentheses by trying, which takes local ones longer than all else: these are alternatives.
-  const alternatives = notEarlier
-    .map((one) => `lastUpdated < :oldest AND ${one}`)
-    .flatMap((one) => (isTerminal ? notEnded.map((other) => `${one} AND ${other}`) : [one]));
-  return ['attribute_not_exists(sim)', ...alternatives].join(' OR ');
+  const alternatives = notEarlier.map((one) => [older, one]);
+  return makeCondition(
+    isTerminal ? alternatives.flatMap((one) => notEnded.map((other) => [...one, other])) : alternatives,
+  );
 }
 
 /**
  * Writes a SIM without reading it, on the same condition. Marks lie before the time at which a SIM's other groups are
  * stated, and after the start of its day, so each has a term of its own: none that is stored may be later.
  */
-export function simUpdate(sim: Sim): Expressions {
+export function simUpdate(sim: Sim): ItemUpdate {
   const { signalled, bytes, session, ...others } = sim.groups;
-  const update = new UpdateBuilder();
-  update.values[':oldest'] = { S: oldestStatement(sim.origin.at, Object.values(others)) };
+  const operands: Record<string, AttributeValue> = {
+    oldest: { S: oldestStatement(sim.origin.at, Object.values(others)) },
+  };
+  const stated: MarkName[] = [];
+  for (const name of markNames) {
+    const mark = sim.groups[name];
+    if (mark === undefined) continue;
+    stated.push(name);
+    operands[markAttribute(name)] = { S: mark.at };
+  }
+  const update = new ItemUpdate(simCondition(stated), operands);
   update.set('lastUpdated', { S: sim.origin.at });
   originCodec.overwrite(update, sim.origin.group);
   for (const schema of simSchema) update.overwriteStated(schema, sim.groups[schema.name]);
-  return update.expressions(simCondition(markNames.filter((name) => sim.groups[name] !== undefined)));
+  return update;
 }
 
-function simCondition(marks: readonly MarkName[]): string {
-  const alternatives = marks.reduce(
-    (terms, name) =>
-      terms.flatMap((term) => [
-        `${term} AND attribute_not_exists(${name}At)`,
-        `${term} AND ${name}At <= :${name}At`,
-      ]),
-    ['lastUpdated < :oldest'],
+const simConditions = new Map<string, Condition>();
+
+/** The condition of a SIM's update that states these marks. */
+function simCondition(marks: readonly MarkName[]): Condition {
+  const key = marks.join();
+  const known = simConditions.get(key);
+  if (known !== undefined) return known;
+  const older: Term = { attribute: 'lastUpdated', sign: '<', value: 'oldest' };
+  const alternatives = marks.reduce<readonly (readonly Term[])[]>(
+    (terms, name) => {
+      const attribute = markAttribute(name);
+      return terms.flatMap((term) => [
+        [...term, { attribute, isMissing: true }],
+        [...term, { attribute, sign: '<=', value: attribute }],
+      ]);
+    },
+    [[older]],
   );
-  return ['attribute_not_exists(sim)', ...alternatives].join(' OR ');
+  const condition = makeCondition(alternatives);
+  simConditions.set(key, condition);
+  return condition;
+}
+
+/** The attribute that holds a mark. */
+function markAttribute(name: MarkName): string {
+  return `${name}At`;
 }
 
 /**

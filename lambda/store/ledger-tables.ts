@@ -9,7 +9,15 @@ export interface LedgerTables {
   readonly sims: string;
   /** Days that an event is kept; 0 for ever. */
   readonly eventRetentionDays: number;
+  /** How conditional writes are sent: 25 in a request, or one by one. */
+  readonly writes: WriteMode;
+  /** Takes the error by which the store told that it does not accept batched writes; they then go one by one. */
+  readonly onSingleWrites?: (error: Error) => void;
 }
+
+/** `batched`: conditional writes go 25 in a request, as PartiQL statements. `single`: each is a request. */
+export const writeModes = ['batched', 'single'] as const;
+export type WriteMode = (typeof writeModes)[number];
 
 /** How a batch is written. */
 export interface WriteOptions {

@@ -9,11 +9,12 @@ import type { Change, Changes } from '../ledger/fold.ts';
 import { complete, type LedgerEvent, type Usage } from '../ledger/observation.ts';
 import { readItems } from './batch-get.ts';
 import { outdoes, rankCompleteness } from './completeness.ts';
-import { backOff, chunked, forEachConcurrently } from './concurrency.ts';
+import { backOff, chunked, forEachConcurrently, maxRequests } from './concurrency.ts';
 import { eventItem, type Item, usageItem } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import { ContendedItemError, readItem, replaceItem } from './registers.ts';
 import type { Outcome, Report } from './report.ts';
+import { insertStatement, maxStatementsAtOnce, type StatementQueue } from './statements.ts';
 import { eventsTable, usageTable } from './tables.ts';
 
 /**
@@ -39,9 +40,9 @@ const maxJoins = 24;
 /** Puts all usage and events of a batch. */
 export async function putAll(
   tables: LedgerTables,
+  statements: StatementQueue,
   changes: Changes,
   options: WriteOptions,
-  concurrency: number,
   report: Report,
 ): Promise<void> {
   const { client } = tables;
@@ -61,11 +62,55 @@ export async function putAll(
   const plain = puts.filter(isPlain);
   const careful = puts.filter((put) => !isPlain(put));
   await Promise.all([
-    forEachConcurrently(chunked(plain, maxPuts), concurrency, (chunk) => putBatch(client, chunk, report)),
-    forEachConcurrently(careful, concurrency, (put) =>
-      report.of(put.change, () => putUnlessFuller(client, put, stored.get(put))),
-    ),
+    forEachConcurrently(chunked(plain, maxPuts), maxRequests, (chunk) => putBatch(client, chunk, report)),
+    putCarefully(client, statements, careful, stored, report),
   ]);
+}
+
+/**
+ * Puts items where nothing fuller stands. Those that nothing is known to stand for are inserted by statements first,
+ * and what refused them is read, a hundred at once.
+ *
+ * @param stored what is known to be stored.
+ */
+async function putCarefully(
+  client: DynamoDBClient,
+  statements: StatementQueue,
+  puts: readonly Put[],
+  stored: Map<Put, Item>,
+  report: Report,
+): Promise<void> {
+  const left: { readonly put: Put; readonly unaccepted?: Error | undefined }[] = [];
+  const refused: Put[] = [];
+  await forEachConcurrently(puts, maxStatementsAtOnce, async (put) => {
+    if (stored.has(put)) {
+      left.push({ put });
+      return;
+    }
+    const outcome = await statements.execute(() => insertStatement(put.tableName, put.key, put.item));
+    if (outcome.kind === 'failed') report.failure(put.change, outcome.error);
+    if (outcome.kind === 'unavailable') left.push({ put, unaccepted: outcome.error });
+    if (outcome.kind === 'refused') {
+      if (outcome.stored === undefined) refused.push(put);
+      else {
+        stored.set(put, outcome.stored);
+        left.push({ put });
+      }
+    }
+  });
+  try {
+    await findStored(client, refused, stored);
+    left.push(...refused.map((put) => ({ put })));
+  } catch (error) {
+    for (const { change } of refused) report.failure(change, error);
+  }
+  await forEachConcurrently(left, maxRequests, ({ put, unaccepted }) =>
+    report.of(put.change, async () => {
+      const outcome = await putUnlessFuller(client, put, stored.get(put));
+      if (unaccepted !== undefined) statements.stop(unaccepted);
+      return outcome;
+    }),
+  );
 }
 
 /** Whether a record that was looked for is too old for another path to bring it just now. */

@@ -6,10 +6,17 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { backOff } from './concurrency.ts';
-import { type Expressions, unchangedSince } from './expressions.ts';
+import type { Change } from '../ledger/fold.ts';
+import { backOff, forEachConcurrently, maxRequests } from './concurrency.ts';
+import { type ItemUpdate, unchangedSince } from './expressions.ts';
 import type { Item } from './items.ts';
 import type { Outcome } from './report.ts';
+import {
+  insertStatement,
+  maxStatementsAtOnce,
+  type StatementOutcome,
+  type StatementQueue,
+} from './statements.ts';
 
 /** A table whose items are joined: how its states become items and back, and how two of them join. */
 export interface RegisterTable<State> {
@@ -19,7 +26,8 @@ export interface RegisterTable<State> {
   /** All attributes that an item may have besides its key. */
   readonly attributes: readonly string[];
   /** An update that does without reading wherever joining is the same as overwriting. */
-  readonly update: (state: State) => Expressions;
+  readonly update: (state: State) => ItemUpdate;
+  readonly statements: StatementQueue;
   readonly encode: (state: State) => Item;
   readonly decode: (item: Item) => State;
   readonly merge: (a: State, b: State) => State;
@@ -29,18 +37,60 @@ export interface RegisterTable<State> {
 /** Joins that may be overtaken by others' before a key is given up, to be delivered again. */
 const maxJoins = 24;
 
+/** Takes a write, runs it and notes what became of it. Must not reject. */
+export type Settle<State> = (change: Change<State>, write: () => Promise<Outcome>) => Promise<void>;
+
 /**
- * Writes a change: first without reading; where a plain overwrite is not possible, by merging with what is stored.
+ * Writes changes of different items: first without reading; where a plain overwrite is not possible, by merging with
+ * what is stored. Statements of many items share requests; what they do not settle goes one by one.
  *
- * @throws what the store throws, and ContendedItemError when others keep writing the same item.
+ * @param isFirst whether a state is most probably the first that is written of its item.
+ * @param settle takes each write. It throws what the store throws, and ContendedItemError when others keep writing the
+ *   same item.
  */
-export async function writeRegister<State>(table: RegisterTable<State>, change: State): Promise<Outcome> {
+export async function writeRegisters<State>(
+  table: RegisterTable<State>,
+  changes: readonly Change<State>[],
+  isFirst: (state: State) => boolean,
+  settle: Settle<State>,
+): Promise<void> {
+  const left: { readonly change: Change<State>; readonly outcome: Unsettled }[] = [];
+  await forEachConcurrently(changes, maxStatementsAtOnce, async (change) => {
+    const outcome = await writeByStatement(table, change.state, isFirst(change.state));
+    if (outcome.kind === 'done') await settle(change, async () => 'changed');
+    else if (outcome.kind === 'failed') await settle(change, () => Promise.reject(outcome.error));
+    else left.push({ change, outcome });
+  });
+  await forEachConcurrently(left, maxRequests, ({ change, outcome }) =>
+    settle(change, () => writeAfterStatement(table, change.state, outcome)),
+  );
+}
+
+type Unsettled = Exclude<StatementOutcome, { kind: 'done' | 'failed' }>;
+
+async function writeAfterStatement<State>(
+  table: RegisterTable<State>,
+  change: State,
+  outcome: Unsettled,
+): Promise<Outcome> {
+  if (outcome.kind === 'refused') {
+    return outcome.stored === undefined
+      ? updateItem(table, change)
+      : joinStored(table, change, outcome.stored);
+  }
+  const written = await updateItem(table, change);
+  if (outcome.error !== undefined) table.statements.stop(outcome.error);
+  return written;
+}
+
+/** Writes a change by a request of its own, which creates the item if none is stored. */
+async function updateItem<State>(table: RegisterTable<State>, change: State): Promise<Outcome> {
   try {
     await table.client.send(
       new UpdateItemCommand({
         TableName: table.tableName,
         Key: table.makeKey(change),
-        ...table.update(change),
+        ...table.update(change).expressions,
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
@@ -49,6 +99,23 @@ export async function writeRegister<State>(table: RegisterTable<State>, change: 
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     return joinStored(table, change, error.Item);
   }
+}
+
+/**
+ * Updates the stored item, or inserts one: what is more probable first, and the other one if that is refused. No
+ * statement does both. A wrong guess costs a write unit.
+ */
+async function writeByStatement<State>(
+  { statements, tableName, ...table }: RegisterTable<State>,
+  change: State,
+  isFirst: boolean,
+): Promise<StatementOutcome> {
+  const key = table.makeKey(change);
+  const update = () => statements.execute(() => table.update(change).toStatement(tableName, key));
+  const insert = () => statements.execute(() => insertStatement(tableName, key, table.encode(change)));
+  const [first, second] = isFirst ? [insert, update] : [update, insert];
+  const outcome = await first();
+  return outcome.kind === 'refused' && outcome.stored === undefined ? second() : outcome;
 }
 
 /**
@@ -66,7 +133,7 @@ export async function joinStored<State>(
   for (let attempt = 0; attempt < maxJoins; attempt += 1) {
     stored ??= await readItem(table.client, table.tableName, table.makeKey(change));
     // Deleted in between, by hand: then there is nothing to join with.
-    if (stored === undefined) return writeRegister(table, change);
+    if (stored === undefined) return updateItem(table, change);
     const before = table.decode(stored);
     const joined = table.merge(before, change);
     if (table.same(before, joined)) return 'unchanged';

@@ -5,12 +5,13 @@ import { markNames } from '../ledger/heard.ts';
 import type { Marks, Sim } from '../ledger/observation.ts';
 import { mergeSims, sameSim } from '../ledger/sim.ts';
 import { readItems } from './batch-get.ts';
-import { forEachConcurrently } from './concurrency.ts';
+import { forEachConcurrently, maxRequests } from './concurrency.ts';
 import { simUpdate } from './expressions.ts';
 import { decodeSim, type Item, simItem } from './items.ts';
-import { joinStored, type RegisterTable, writeRegister } from './registers.ts';
-import type { Report } from './report.ts';
+import { joinStored, type RegisterTable, type Settle, writeRegisters } from './registers.ts';
+import type { Outcome, Report } from './report.ts';
 import { originCodec, possibleAttributes, simSchema } from './schema.ts';
+import type { StatementQueue } from './statements.ts';
 import { simsTable } from './tables.ts';
 
 /** SIMs whose last statement is remembered; less than 500 bytes each. */
@@ -28,13 +29,14 @@ export class SimWriter {
   /** For each SIM what its stored item is known to contain. Stored items only grow, so it stays true. */
   readonly #contained = new Map<string, Contained>();
 
-  constructor(client: DynamoDBClient, tableName: string) {
+  constructor(client: DynamoDBClient, tableName: string, statements: StatementQueue) {
     this.#table = {
       client,
       tableName,
       makeKey: ({ sim }) => ({ [simsTable.partitionKey]: { S: sim } }),
       attributes: possibleAttributes.sims,
       update: simUpdate,
+      statements,
       encode: simItem,
       decode: decodeSim,
       merge: mergeSims,
@@ -42,41 +44,47 @@ export class SimWriter {
     };
   }
 
-  async write(changes: readonly Change<Sim>[], concurrency: number, report: Report): Promise<void> {
+  async write(changes: readonly Change<Sim>[], report: Report): Promise<void> {
     const events = changes.filter((change) => change.state.groups.lastEvent !== undefined);
     const reminders = changes.filter(
       ({ state }) => state.groups.lastEvent === undefined && !contains(this.#contained.get(state.sim), state),
     );
+    const settle: Settle<Sim> = (change, write) => this.#settle(change, write, report);
     await Promise.all([
-      forEachConcurrently(events, concurrency, (change) => this.#store(change, undefined, report)),
-      this.#writeReminders(reminders, concurrency, report),
+      // Few SIMs are new.
+      writeRegisters(this.#table, events, () => false, settle),
+      this.#writeReminders(reminders, settle, report),
     ]);
   }
 
-  async #writeReminders(changes: readonly Change<Sim>[], concurrency: number, report: Report): Promise<void> {
+  async #writeReminders(changes: readonly Change<Sim>[], settle: Settle<Sim>, report: Report): Promise<void> {
     if (changes.length === 0) return;
-    let stored: ReadonlyMap<string, Item>;
+    const stored = new Map<string, Item>();
     try {
       const keys = changes.map(({ state }) => this.#table.makeKey(state));
       const items = await readItems(this.#table.client, this.#table.tableName, keys, { consistent: false });
-      stored = new Map(items.map((item) => [item[simsTable.partitionKey]?.S ?? '', item]));
+      for (const item of items) stored.set(item[simsTable.partitionKey]?.S ?? '', item);
     } catch (error) {
       for (const change of changes) report.failure(change, error);
       return;
     }
-    await forEachConcurrently(changes, concurrency, (change) =>
-      this.#store(change, stored.get(change.state.sim), report),
-    );
+    const known = changes.filter(({ state }) => stored.has(state.sim));
+    const unknown = changes.filter(({ state }) => !stored.has(state.sim));
+    await Promise.all([
+      writeRegisters(this.#table, unknown, () => true, settle),
+      forEachConcurrently(known, maxRequests, (change) =>
+        settle(change, () => joinStored(this.#table, change.state, stored.get(change.state.sim))),
+      ),
+    ]);
   }
 
   /** A SIM's item that stays as it is says nothing about whether a record repeats, so only failures are reported. */
-  async #store({ state, records }: Change<Sim>, seen: Item | undefined, report: Report): Promise<void> {
+  async #settle(change: Change<Sim>, write: () => Promise<Outcome>, report: Report): Promise<void> {
     try {
-      if (seen === undefined) await writeRegister(this.#table, state);
-      else await joinStored(this.#table, state, seen);
-      this.#remember(state);
+      await write();
+      this.#remember(change.state);
     } catch (error) {
-      report.failure({ state, records }, error);
+      report.failure(change, error);
     }
   }
 

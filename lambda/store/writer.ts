@@ -1,29 +1,32 @@
 import type { Changes } from '../ledger/fold.ts';
 import type { Session } from '../ledger/observation.ts';
 import { mergeSessions, sameSession } from '../ledger/session.ts';
-import { forEachConcurrently } from './concurrency.ts';
 import { sessionUpdate } from './expressions.ts';
 import { decodeSession, sessionItem } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import { putAll } from './puts.ts';
-import { type RegisterTable, writeRegister } from './registers.ts';
+import { type RegisterTable, writeRegisters } from './registers.ts';
 import { Report, type WriteReport } from './report.ts';
 import { possibleAttributes } from './schema.ts';
 import { SimWriter } from './sims.ts';
+import { StatementQueue } from './statements.ts';
 import { sessionsTable } from './tables.ts';
-
-/** Requests of each kind under way at once. One request takes a few milliseconds, most of them waiting. */
-const concurrency = 48;
 
 /** Writes a batch's changes. One writer per process: it remembers which SIMs are known. */
 export class LedgerWriter {
   readonly #tables: LedgerTables;
+  readonly #statements: StatementQueue;
   readonly #sims: SimWriter;
   readonly #sessions: RegisterTable<Session>;
 
   constructor(tables: LedgerTables) {
     this.#tables = tables;
-    this.#sims = new SimWriter(tables.client, tables.sims);
+    this.#statements = new StatementQueue(
+      tables.client,
+      tables.writes === 'batched',
+      tables.onSingleWrites ?? (() => undefined),
+    );
+    this.#sims = new SimWriter(tables.client, tables.sims, this.#statements);
     this.#sessions = {
       client: tables.client,
       tableName: tables.sessions,
@@ -33,6 +36,7 @@ export class LedgerWriter {
       }),
       attributes: possibleAttributes.sessions,
       update: sessionUpdate,
+      statements: this.#statements,
       encode: sessionItem,
       decode: decodeSession,
       merge: mergeSessions,
@@ -44,12 +48,20 @@ export class LedgerWriter {
   async write(changes: Changes, options: WriteOptions): Promise<WriteReport> {
     const report = new Report();
     await Promise.all([
-      forEachConcurrently(changes.sessions, concurrency, (change) =>
-        report.of(change, () => writeRegister(this.#sessions, change.state)),
+      writeRegisters(this.#sessions, changes.sessions, beginsSession, (change, write) =>
+        report.of(change, write),
       ),
-      putAll(this.#tables, changes, options, concurrency, report),
-      this.#sims.write(changes.sims, concurrency, report),
+      putAll(this.#tables, this.#statements, changes, options, report),
+      this.#sims.write(changes.sims, report),
     ]);
     return report;
   }
 }
+
+/** Whether all that is known of a session was observed in the second in which it started. */
+function beginsSession({ startStated, start, origin }: Session): boolean {
+  return startStated && start.slice(0, secondLength) === origin.at.slice(0, secondLength);
+}
+
+/** `2026-11-02T10:15:30` of a time. */
+const secondLength = 19;

@@ -4,6 +4,7 @@ import { makeBatch, type Workload, workloadName } from '../../bench/workloads.ts
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
+import type { WriteMode } from '../../lambda/store/ledger-tables.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { asClient, type Command, MemoryDynamoDb } from '../property/memory-dynamodb.ts';
 import { unitsOf } from '../property/write-units.ts';
@@ -22,13 +23,14 @@ interface Cost {
 class CountedLedger {
   readonly engine = new MemoryDynamoDb();
   #cost: Cost = { requests: {}, units: 0 };
-  readonly #writer = new LedgerWriter({
-    client: asClient({ send: (command) => this.#send(command) }),
-    ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' },
-    eventRetentionDays: 90,
-  });
+  readonly #writer: LedgerWriter;
 
-  constructor() {
+  constructor(writes: WriteMode) {
+    this.#writer = new LedgerWriter({
+      client: asClient({ send: (command) => this.#send(command) }),
+      ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' },
+      ...{ eventRetentionDays: 90, writes },
+    });
     this.engine.onWrite = ({ before, after }) => {
       this.#cost.units += Math.max(unitsOf(before), unitsOf(after));
     };
@@ -71,14 +73,18 @@ const maxMoved = 30;
 
 describe('1,000 records of known SIMs and sessions', () => {
   it.each([
-    [{ kind: 'session', perSession: 1 }, { UpdateItem: 1_000, BatchWriteItem: 40 }, 2_000],
-    [{ kind: 'session', perSession: 5 }, { UpdateItem: 200, BatchWriteItem: 40 }, 1_200],
-    [{ kind: 'session', perSession: 20 }, { UpdateItem: 50, BatchWriteItem: 40 }, 1_050],
-    [{ kind: 'usage', perSession: 1 }, { BatchWriteItem: 40 }, 1_000],
-  ] satisfies [Workload, Record<string, number>, number][])(
-    'of %j take one request a session and one for 25 usage records, one unit an item, marks aside, and the same again',
-    async (workload, requests, units) => {
-      const ledger = new CountedLedger();
+    ['batched', { kind: 'session', perSession: 1 }, { BatchExecuteStatement: 40, BatchWriteItem: 40 }, 2_000],
+    ['batched', { kind: 'session', perSession: 5 }, { BatchExecuteStatement: 8, BatchWriteItem: 40 }, 1_200],
+    ['batched', { kind: 'session', perSession: 20 }, { BatchExecuteStatement: 2, BatchWriteItem: 40 }, 1_050],
+    ['batched', { kind: 'usage', perSession: 1 }, { BatchWriteItem: 40 }, 1_000],
+    ['single', { kind: 'session', perSession: 1 }, { UpdateItem: 1_000, BatchWriteItem: 40 }, 2_000],
+    ['single', { kind: 'session', perSession: 5 }, { UpdateItem: 200, BatchWriteItem: 40 }, 1_200],
+    ['single', { kind: 'session', perSession: 20 }, { UpdateItem: 50, BatchWriteItem: 40 }, 1_050],
+    ['single', { kind: 'usage', perSession: 1 }, { BatchWriteItem: 40 }, 1_000],
+  ] satisfies [WriteMode, Workload, Record<string, number>, number][])(
+    'by %s writes of %j take one request for 25 items or a session, one unit an item, marks aside, and the same again',
+    async (writes, workload, requests, units) => {
+      const ledger = new CountedLedger(writes);
       await ledger.deliver(workload, 0);
       const known = ledger.sims();
       const cost = await ledger.deliver(workload, 1);

@@ -130,6 +130,7 @@ class RunningFleet {
         writer: new LedgerWriter({
           client,
           ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', eventRetentionDays: 90 },
+          writes: 'batched',
         }),
         quarantine: { keep: async () => undefined },
       },

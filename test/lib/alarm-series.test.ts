@@ -199,6 +199,8 @@ const plainMetrics: readonly (readonly [metric: string, value: number, alarm: st
   ['simledger webhookGatewayRefused', 1, 'WebhooksGatewayRefused'],
   ['simledger secretUnreadable{service=webhook-receiver}', 1, 'WebhooksSecretUnreadable'],
   ['simledger secretUnreadable{service=query-api}', 1, 'QueryApiSecretUnreadable'],
+  ['simledger batchedWritesRefused{service=kinesis-consumer}', 1, 'BatchedWritesRefused'],
+  ['simledger batchedWritesRefused{service=file-importer}', 1, 'BatchedWritesRefused'],
   ...[
     ['Consumer', 'StreamIngest/KinesisConsumer'],
     ['Importer', 'FileIngest/FileImporter'],

@@ -116,6 +116,7 @@ const stackSettings: Readonly<Record<string, Setting>> = {
   sources: { sources: [emnify] },
   fleet: { fleet: { sims: 1_000_000, updateMinutes: 6 } },
   sessionRefresh: { sessionRefresh: 'hourly' },
+  writes: { writes: 'single' },
   'retention.streamHours': { retention: { streamHours: 24 } },
   'retention.eventDays': { retention: { eventDays: 7 } },
   'retention.logDays': { retention: { logDays: 7 } },

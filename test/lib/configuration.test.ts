@@ -31,6 +31,7 @@ const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56e
 const defaults: Configuration = {
   sources: [koreSource],
   sessionRefresh: 'update',
+  writes: 'batched',
   retention: { streamHours: 168, eventDays: 90, logDays: 90, quarantineDays: 365, overwrittenFileDays: 30 },
   removal: 'retain',
   alarmEmail: undefined,
@@ -85,6 +86,7 @@ describe('the configuration', () => {
     const given = {
       sources: [{ name: 'kore1', carrier: 'kore', silentHours: 0, bucket: true }],
       sessionRefresh: 'hourly',
+      writes: 'single',
       retention: { streamHours: 24, eventDays: 0, logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
       removal: 'retain',
       alarmEmail: 'operations@example.com',
@@ -209,7 +211,7 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, fleet, sessionRefresh, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
+  'sources, fleet, sessionRefresh, writes, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
 const sourceKeys =
   'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, webhook, webhookRequestsPerSecond, fleet';
 
@@ -306,6 +308,7 @@ describe('a wrong configuration', () => {
       { sessionRefresh: 'daily' },
       'simledger.sessionRefresh: "daily" given; accepted is one of update, hourly',
     ],
+    [{ writes: 'both' }, 'simledger.writes: "both" given; accepted is one of batched, single'],
     [{ sources: [] }, 'simledger.sources: [] given; accepted is a list of at least one source'],
     [{ sources: 'kore' }, 'simledger.sources: "kore" given; accepted is a list of at least one source'],
     [

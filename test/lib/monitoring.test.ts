@@ -131,6 +131,8 @@ describe('the alarms', () => {
     const table = (kind: string, name: string) =>
       `FILL(throttled, 0) >= 1, 3 × 300 s; throttled: AWS/DynamoDB ${kind}ThrottleEvents{TableName=Storage/${name}} Sum`;
     expect(Object.fromEntries(shared.map(([id, properties]) => [id, watched(properties)]))).toEqual({
+      BatchedWritesRefused:
+        'FILL(consumer, 0) + FILL(importer, 0) >= 1, 1 × 300 s; consumer: simledger batchedWritesRefused{service=kinesis-consumer} Sum; importer: simledger batchedWritesRefused{service=file-importer} Sum',
       ConsumerErrors: `${lambda('Errors', 'StreamIngest/KinesisConsumer')} >= 1, 1 × 300 s`,
       ConsumerThrottles: `${lambda('Throttles', 'StreamIngest/KinesisConsumer')} >= 1, 3 × 300 s`,
       ConsumerLate:

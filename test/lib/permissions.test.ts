@@ -25,7 +25,14 @@ function statements(synthesised: Synthesised): Record<string, Statement[]> {
 const ledgerWrite = [
   {
     Effect: 'Allow',
-    Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    Action: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    ],
     Resource: ['Storage/Sessions.Arn', 'Storage/Sims.Arn'],
   },
   {
@@ -34,6 +41,7 @@ const ledgerWrite = [
       'dynamodb:BatchGetItem',
       'dynamodb:BatchWriteItem',
       'dynamodb:GetItem',
+      'dynamodb:PartiQLInsert',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
     ],

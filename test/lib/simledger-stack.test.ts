@@ -15,6 +15,7 @@ describe('the default stack, its query API aside,', () => {
   it('consists of these resources and no others: no function of CDK’s own', () => {
     const types = Object.entries(stack.resources).map(([path, { Type }]) => `${Type} ${path}`);
     expect(types.sort()).toEqual([
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/BatchedWritesRefused',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerDestinationFailures',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerErrors',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerLate',
@@ -146,6 +147,7 @@ describe('the default stack, its query API aside,', () => {
       DeadLetterQueue: 'FileIngest/DeadLetters',
       AlarmTopic: 'Monitoring/Alarms/Topic',
       Version: manifest.version,
+      Writes: 'batched',
     });
   });
 });
@@ -330,6 +332,7 @@ const ledgerEnvironment = {
   [environment.simsTable]: 'Storage/Sims',
   [environment.quarantineBucket]: 'Storage/Quarantine',
   [environment.sessionRefresh]: 'update',
+  [environment.writes]: 'batched',
   [environment.eventRetentionDays]: '90',
   [environment.metricNamespace]: 'simledger',
   [environment.measuredNetworks]: '20',
@@ -426,6 +429,7 @@ describe('a stack of five sources', () => {
       ...withoutApi({
         sources,
         sessionRefresh: 'hourly',
+        writes: 'single',
         retention: { streamHours: 24, eventDays: 0 },
         measuredNetworks: 0,
       }),
@@ -514,12 +518,14 @@ describe('a stack of five sources', () => {
     ]);
     const configured = [
       environment.sessionRefresh,
+      environment.writes,
       environment.eventRetentionDays,
       environment.metricNamespace,
       environment.measuredNetworks,
     ].map((name) => environments.map((variables) => variables[name]));
     expect(configured).toEqual([
       ['hourly', 'hourly'],
+      ['single', 'single'],
       ['0', '0'],
       ['fleet', 'fleet'],
       ['0', '0'],

@@ -38,6 +38,7 @@ async function handlerTypeOf(file: string): Promise<string> {
       ...Object.fromEntries(variables),
       [environment.sources]: '[]',
       [environment.sessionRefresh]: 'hourly',
+      [environment.writes]: 'single',
       [environment.webhookSources]: '[]',
       [environment.apiAccess]: 'iam',
       [environment.apiPersonalData]: 'never',

@@ -28,6 +28,7 @@ const writer = new LedgerWriter({
   events: 'Events',
   sims: 'Sims',
   eventRetentionDays: 90,
+  writes: 'batched',
 });
 const quarantine = { keep: async () => undefined };
 

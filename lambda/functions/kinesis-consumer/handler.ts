@@ -12,11 +12,12 @@ import { StoredDeliveryNotes } from './delivery-notes.ts';
 const deadline = new Deadline();
 const client = dynamoDbClient({}, deadline);
 const rejects = new SignedBucket(client.config, requireEnvironment(environment.quarantineBucket));
+const telemetry = createTelemetry(service.kinesisConsumer);
 const consumer: ConsumerContext = {
   sources: sourcesFromEnvironment(),
-  ports: ledgerPortsFromEnvironment(client, rejects, deadline),
+  ports: ledgerPortsFromEnvironment(client, rejects, telemetry.batchesRefused, deadline),
   notes: new StoredDeliveryNotes(client, requireEnvironment(environment.deliveriesTable)),
-  telemetry: createTelemetry(service.kinesisConsumer),
+  telemetry,
   deadline,
 };
 

@@ -76,6 +76,7 @@ const outputs = {
   ...{
     QuarantineBucket: 'stack-quarantine',
     SessionRefresh: 'update',
+    Writes: 'batched',
     EventRetentionDays: '90',
     Version: manifest.version,
   },

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { environment } from '../../../lambda/aws/names.ts';
-import { sessionRefreshFromEnvironment, sourcesFromEnvironment } from '../../../lambda/aws/sources.ts';
+import {
+  sessionRefreshFromEnvironment,
+  sourcesFromEnvironment,
+  writeModeFromEnvironment,
+} from '../../../lambda/aws/sources.ts';
 
 const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/kore';
 const described = [{ name: 'kore', carrier: 'kore', bytesPerMegabyte: 1_000_000, streamArn }];
@@ -18,6 +22,10 @@ describe('the setting by which updates write their session', () => {
 
   it('is "update" where it is not set', () => {
     expect([sourceWhere({}).sessionRefresh, sessionRefreshFromEnvironment({})]).toEqual(['update', 'update']);
+    expect([
+      writeModeFromEnvironment({}),
+      writeModeFromEnvironment({ [environment.writes]: 'single' }),
+    ]).toEqual(['batched', 'single']);
   });
 
   it('is refused where it is none, with the value and what is accepted', () => {

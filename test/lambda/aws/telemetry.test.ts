@@ -206,6 +206,13 @@ test.each([
   expect(lines).toEqual([{ ...line, source: 'fleet', [name]: 1 }]);
 });
 
+test('batched writes that DynamoDB does not accept are counted by the function that sends them', () => {
+  const { told, lines } = telemetry();
+  told.batchesRefused(new Error('not authorized'));
+  const line = { namespace: 'simledger', sets: [['service']], units: { batchedWritesRefused: 'Count' } };
+  expect(lines).toEqual([{ ...line, service: 'kinesis-consumer', batchedWritesRefused: 1 }]);
+});
+
 test('a secret that can’t be read is counted by the function whose it is', () => {
   const { told, lines } = telemetry();
   told.secretUnreadable({ owner: 'the query API', error: new Error('not reached'), isKept: true });

@@ -180,7 +180,7 @@ describe('usage and events', () => {
     expect(watched.operations.toSorted()).toEqual([
       'BatchGetItem Usage',
       'BatchWriteItem Usage',
-      'PutItem Usage',
+      'INSERT Usage',
     ]);
     expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, false)));
   });
@@ -312,9 +312,10 @@ function byFile(row: object, carrier: Carrier): Delivered {
 }
 
 describe.each([
-  ['an engine that returns the old item', true],
-  ['an engine that does not return the old item', false],
-])('a usage record in several dialects on %s', (_, returnsOldItems) => {
+  ['by single writes on an engine that returns the old item', 'single', true],
+  ['by single writes on an engine that does not return the old item', 'single', false],
+  ['by batched writes', 'batched', true],
+] as const)('a usage record in several dialects %s', (_, writes, returnsOldItems) => {
   async function finalItems(deliveries: readonly Delivered[]): Promise<Item[]> {
     const client = tables.newClient();
     if (returnsOldItems) returnOldItems(client, tables.client);
@@ -323,7 +324,7 @@ describe.each([
         const ofSim = `${sim}-${number}`;
         for (const { usage, readBeforeWrite } of [...order, ...order]) {
           await tables
-            .newWriter(client)
+            .newWriter(client, writes)
             .write(changesOf({ usage: [{ ...usage, sim: ofSim }] }), { readBeforeWrite });
         }
         const [{ sim: _sim, ...item } = {}, ...more] = await tables.items('Usage', ofSim);
@@ -434,7 +435,7 @@ describe.each([
       }
       return proceed();
     });
-    const report = await tables.newWriter(client).write(changesOf({ usage: [some] }), asTheyCome);
+    const report = await tables.newWriter(client, writes).write(changesOf({ usage: [some] }), asTheyCome);
     client.destroy();
     expect([interrupted, outcome(report).repeated]).toEqual([true, [0]]);
     expect(await tables.items('Usage', sim)).toEqual([usageItem(more, false)]);

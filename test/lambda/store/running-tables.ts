@@ -4,7 +4,7 @@ import type { LocalDynamoDb } from '../../../emulators/dynamodb/start.ts';
 import { dynamoDbClient } from '../../../lambda/aws/dynamodb-client.ts';
 import { chunked } from '../../../lambda/store/concurrency.ts';
 import type { Item } from '../../../lambda/store/items.ts';
-import type { LedgerTables } from '../../../lambda/store/ledger-tables.ts';
+import type { LedgerTables, WriteMode } from '../../../lambda/store/ledger-tables.ts';
 import { ledgerTables, type TableDefinition, tables } from '../../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { startLedgerTables } from '../../../local/ledger-tables.ts';
@@ -42,8 +42,8 @@ export class RunningTables {
   }
 
   /** A writer that knows no SIM yet, as a function's new process has it. */
-  newWriter(client: DynamoDBClient = this.client): LedgerWriter {
-    return new LedgerWriter(ledgerTablesOf(client));
+  newWriter(client: DynamoDBClient = this.client, writes: WriteMode = 'batched'): LedgerWriter {
+    return new LedgerWriter({ ...ledgerTablesOf(client), writes });
   }
 
   /** All items of a table, in the order of their keys; those of some SIMs where they are named. */
@@ -97,6 +97,7 @@ export function ledgerTablesOf(client: DynamoDBClient): LedgerTables {
     events: 'Events',
     sims: 'Sims',
     eventRetentionDays: 90,
+    writes: 'batched',
   };
 }
 

@@ -1,10 +1,21 @@
+import {
+  BatchExecuteStatementCommand,
+  ConditionalCheckFailedException,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { exportedTables } from '../../../cli/export/formats.ts';
 import { compareContents } from '../../../lambda/ledger/contents.ts';
 import type { Session, Sim } from '../../../lambda/ledger/observation.ts';
 import { compileCodec } from '../../../lambda/store/codec.ts';
-import { type Expressions, sessionUpdate, simUpdate } from '../../../lambda/store/expressions.ts';
+import {
+  type Expressions,
+  type ItemUpdate,
+  sessionUpdate,
+  simUpdate,
+} from '../../../lambda/store/expressions.ts';
 import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
 import { decodeEvent } from '../../../lambda/store/records.ts';
 import {
@@ -15,6 +26,8 @@ import {
   simSchema,
   usageCodec,
 } from '../../../lambda/store/schema.ts';
+import { insertStatement } from '../../../lambda/store/statements.ts';
+import { MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { reservedWords } from '../../property/reserved-words.ts';
 import { event, session, sim, usage } from '../../records/arbitraries.ts';
 import { runs } from '../../records/runs.ts';
@@ -81,7 +94,7 @@ describe('an update', () => {
     fc.assert(
       fc.property(session, (state: Session) => {
         const key = { sim: { S: state.sim }, sessionId: { S: state.sessionId } };
-        expect(itemAfter(key, sessionUpdate(state))).toEqual(sessionItem(state));
+        expect(itemAfter(key, sessionUpdate(state).expressions)).toEqual(sessionItem(state));
       }),
       runs(300),
     );
@@ -90,10 +103,94 @@ describe('an update', () => {
   it('of a SIM that is not there makes its item', () => {
     fc.assert(
       fc.property(sim, (state: Sim) => {
-        expect(itemAfter({ sim: { S: state.sim } }, simUpdate(state))).toEqual(simItem(state));
+        expect(itemAfter({ sim: { S: state.sim } }, simUpdate(state).expressions)).toEqual(simItem(state));
       }),
       runs(300),
     );
+  });
+});
+
+describe('an update as a statement', () => {
+  /** What becomes of a stored item by the one request, or by the statement and, where it finds no item, an insertion. */
+  function applyBoth(
+    tableName: string,
+    key: Item,
+    before: Item | undefined,
+    after: Item,
+    update: ItemUpdate,
+  ) {
+    const [byRequest, byStatement] = [new MemoryDynamoDb(), new MemoryDynamoDb()];
+    if (before !== undefined) {
+      for (const engine of [byRequest, byStatement])
+        engine.answer(new PutItemCommand({ TableName: tableName, Item: before }));
+    }
+    try {
+      byRequest.answer(new UpdateItemCommand({ TableName: tableName, Key: key, ...update.expressions }));
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+    const statements = [update.toStatement(tableName, key)];
+    if (before === undefined) statements.push(insertStatement(tableName, key, after));
+    for (const { text, parameters } of statements) {
+      const Statements = [{ Statement: text, Parameters: parameters }];
+      byStatement.answer(new BatchExecuteStatementCommand({ Statements }));
+    }
+    return { byRequest: byRequest.items(tableName), byStatement: byStatement.items(tableName) };
+  }
+
+  it('changes a session as the request of its own does', () => {
+    fc.assert(
+      fc.property(fc.option(session, { nil: undefined }), session, (before, change) => {
+        const key = { sim: { S: change.sim }, sessionId: { S: change.sessionId } };
+        const stands = before && { ...sessionItem(before), ...key };
+        const { byRequest, byStatement } = applyBoth(
+          'Sessions',
+          key,
+          stands,
+          sessionItem(change),
+          sessionUpdate(change),
+        );
+        expect(byStatement).toEqual(byRequest);
+      }),
+      runs(500),
+    );
+  });
+
+  it('changes a SIM as the request of its own does', () => {
+    fc.assert(
+      fc.property(fc.option(sim, { nil: undefined }), sim, (before, change) => {
+        const key = { sim: { S: change.sim } };
+        const stands = before && { ...simItem(before), ...key };
+        const { byRequest, byStatement } = applyBoth('Sims', key, stands, simItem(change), simUpdate(change));
+        expect(byStatement).toEqual(byRequest);
+      }),
+      runs(300),
+    );
+  });
+
+  it('and an insertion quote all names, and stay within what DynamoDB takes of a statement', () => {
+    const tableName = 't'.repeat(255);
+    const quoted = /"[\w.-]+"|'[\w.-]+'/g;
+    const words = /^(?:UPDATE|SET|REMOVE|WHERE|AND|OR|IS|MISSING|INSERT|INTO|VALUE|[\s?=<>(){}:,])*$/;
+    fc.assert(
+      fc.property(session, usage, event, sim, (a, b, c, d) => {
+        const key = { sim: { S: a.sim } };
+        for (const { text } of [
+          sessionUpdate(a).toStatement(tableName, { ...key, sessionId: { S: a.sessionId } }),
+          simUpdate(d).toStatement(tableName, key),
+          ...[sessionItem(a), usageItem(b, false), eventItem(c, false, 30), simItem(d)].map((item) =>
+            insertStatement(tableName, key, item),
+          ),
+        ]) {
+          expect([text.length <= 8_192, words.test(text.replaceAll(quoted, ''))]).toEqual([true, true]);
+        }
+      }),
+      runs(200),
+    );
+    // However many attributes a state has.
+    for (const attributes of [possibleAttributes.sessions, possibleAttributes.sims]) {
+      expect(attributes.map((name) => ` SET "${name}" = ?`).join('').length).toBeLessThan(8_192 - 1_000);
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import { sessionItem } from '../../../lambda/store/items.ts';
 import type { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { changesOf, minute, permutations, sessionAt, stamp } from './observations.ts';
 import { runningTables } from './running-tables.ts';
-import { intercept, returnOldItems, type Watch, watch } from './watched-client.ts';
+import { intercept, returnOldItems, type Watch, watch, withholdOldItems } from './watched-client.ts';
 
 const tables = runningTables();
 
@@ -74,9 +74,11 @@ const networkItem = (operatorName: string, at: string): Item => ({
 });
 
 describe.each([
-  ['an engine that returns the old item', true],
-  ['an engine that does not return the old item', false],
-])('a session on %s', (_, returnsOldItems) => {
+  ['by single writes on an engine that returns the old item', 'single', true],
+  ['by single writes on an engine that does not return the old item', 'single', false],
+  ['by batched writes on an engine that returns the old item', 'batched', true],
+  ['by batched writes on an engine that does not return the old item', 'batched', false],
+] as const)('a session %s', (_, writes, returnsOldItems) => {
   let writer: LedgerWriter;
   let watched: Watch;
 
@@ -84,18 +86,39 @@ describe.each([
     const client = tables.newClient();
     watched = watch(client);
     if (returnsOldItems) returnOldItems(client, tables.client);
-    writer = tables.newWriter(client);
+    else if (writes === 'batched') withholdOldItems(client);
+    writer = tables.newWriter(client, writes);
     return () => client.destroy();
   });
 
   const reading = returnsOldItems ? [] : ['GetItem Sessions'];
+  const update = writes === 'single' ? ['UpdateItem Sessions'] : ['UPDATE Sessions'];
+  const create = writes === 'single' ? update : [...update, 'INSERT Sessions'];
+  const begin = writes === 'single' ? update : ['INSERT Sessions'];
+  /** An update whose condition fails, and what is needed to learn what is stored. */
+  const refused =
+    writes === 'batched' && !returnsOldItems
+      ? ['UPDATE Sessions', 'INSERT Sessions', 'UpdateItem Sessions', 'GetItem Sessions']
+      : [...update, ...reading];
 
-  test('is created by one request, without reading', async () => {
+  test('that begins is created by one request, without reading', async () => {
+    const outcome = await write(writer, sessionAt(minute(5), sim, { start: minute(5) }));
+    expect([outcome, watched.operations]).toEqual(['changed', begin]);
+    expect(await stored()).toEqual({
+      ...always(),
+      status: { S: 'open' },
+      start: { S: minute(5) },
+      startStated: { BOOL: true },
+      lastUpdated: { S: minute(5) },
+    });
+  });
+
+  test('is created without reading', async () => {
     const outcome = await write(
       writer,
       sessionAt(minute(10), sim, { start: minute(5), network: network('T-Mobile') }),
     );
-    expect([outcome, watched.operations]).toEqual(['changed', ['UpdateItem Sessions']]);
+    expect([outcome, watched.operations]).toEqual(['changed', create]);
     expect(await stored()).toEqual({
       ...always(),
       status: { S: 'open' },
@@ -118,7 +141,7 @@ describe.each([
         terminal: { status: 'ended', end: minute(3) },
       }),
     );
-    expect(watched.operations).toEqual(['UpdateItem Sessions', 'UpdateItem Sessions']);
+    expect(watched.operations).toEqual([...update, ...update]);
     expect(await stored()).toEqual({
       ...always(),
       status: { S: 'ended' },
@@ -137,10 +160,7 @@ describe.each([
       writer,
       sessionAt(minute(4), sim, { start: minute(0), totals: totals(40), network: network('Vodafone') }),
     );
-    expect([outcome, watched.operations]).toEqual([
-      'changed',
-      ['UpdateItem Sessions', ...reading, 'PutItem Sessions'],
-    ]);
+    expect([outcome, watched.operations]).toEqual(['changed', [...refused, 'PutItem Sessions']]);
     expect(await stored()).toEqual({
       ...always(),
       status: { S: 'open' },
@@ -160,12 +180,7 @@ describe.each([
     const before = await stored();
     watched.reset();
     expect([await write(writer, newer), await write(writer, older)]).toEqual(['unchanged', 'unchanged']);
-    expect(watched.operations).toEqual([
-      'UpdateItem Sessions',
-      ...reading,
-      'UpdateItem Sessions',
-      ...reading,
-    ]);
+    expect(watched.operations).toEqual([...refused, ...refused]);
     expect(await stored()).toEqual(before);
   });
 
@@ -366,7 +381,7 @@ describe.each([
       sessionAt(minute(4), `${sim}-neighbour`),
     );
     await write(writer, sessionAt(minute(4), sim, { network: { ...network('O2'), country: undefined } }));
-    await write(tables.newWriter(interrupted), sessionAt(minute(2), sim, { device: { imei: '1' } }));
+    await write(tables.newWriter(interrupted, writes), sessionAt(minute(2), sim, { device: { imei: '1' } }));
     interrupted.destroy();
     expect(others).toEqual([]);
     expect(await stored()).toEqual({
@@ -398,7 +413,7 @@ describe.each([
       return proceed();
     });
     const late = sessionAt(minute(2), sim, { device: { imei: '1' } });
-    expect(await write(tables.newWriter(interrupted), late)).toBe('changed');
+    expect(await write(tables.newWriter(interrupted, writes), late)).toBe('changed');
     interrupted.destroy();
     expect(await stored()).toEqual(sessionItem(late));
   });

@@ -69,26 +69,27 @@ test('a reminder that also says that a SIM is active is written, whatever its da
   expect([item?.['status'], item?.['lifecycleAt']]).toEqual([{ S: 'active' }, stamp(today)]);
 });
 
-test('a SIM that usage keeps naming is looked up once, and written once a day', async () => {
-  const client = tables.newClient();
-  const watched = watch(client);
-  const writer = tables.newWriter(client);
-  const steps: string[][] = [];
-  const days = [today, today, tomorrow, tomorrow];
-  for (const day of days) {
-    await writer.write(changesOf({ sims: [reminder(day)] }), options);
-    steps.push(watched.operations);
-    watched.reset();
-  }
-  client.destroy();
-  expect(steps).toEqual([
-    ['BatchGetItem Sims', 'UpdateItem Sims'],
-    [],
-    ['BatchGetItem Sims', 'PutItem Sims'],
-    [],
-  ]);
-  expect(await tables.items('Sims', sim)).toEqual([reminderItem(tomorrow)]);
-});
+test.each([
+  ['single', 'UpdateItem Sims'],
+  ['batched', 'INSERT Sims'],
+] as const)(
+  'a SIM that usage keeps naming is looked up once, and written once a day by %s writes',
+  async (writes, created) => {
+    const client = tables.newClient();
+    const watched = watch(client);
+    const writer = tables.newWriter(client, writes);
+    const steps: string[][] = [];
+    const days = [today, today, tomorrow, tomorrow];
+    for (const day of days) {
+      await writer.write(changesOf({ sims: [reminder(day)] }), options);
+      steps.push(watched.operations);
+      watched.reset();
+    }
+    client.destroy();
+    expect(steps).toEqual([['BatchGetItem Sims', created], [], ['BatchGetItem Sims', 'PutItem Sims'], []]);
+    expect(await tables.items('Sims', sim)).toEqual([reminderItem(tomorrow)]);
+  },
+);
 
 test('a process that does not know a SIM yet reads what another has stored, and writes nothing', async () => {
   const sims = Array.from({ length: 150 }, (_, n) => reminder(today, `${sim}-${n}`));
@@ -112,52 +113,58 @@ test('a SIM whose name changed during the day is written again', async () => {
   expect(await tables.items('Sims', sim)).toEqual([reminderItem(today)]);
 });
 
-test('every event is written, by one request when it is the newest', async () => {
-  const client = tables.newClient();
-  const watched = watch(client);
-  const writer = tables.newWriter(client);
-  const network = {
-    radio: '4G',
-    ratType: '6',
-    mcc: '262',
-    mnc: '01',
-    operatorName: 'T-Mobile',
-    country: 'DE',
-  };
-  await writer.write(changesOf({ sims: [reminder(today)] }), options);
-  watched.reset();
-  for (const change of [
-    event(minute(1), 'pdp-context.created', {
-      network,
-      connection: { online: true, onlineChanged: minute(1) },
-    }),
-    event(minute(2), 'pdp-context.deleted', { connection: { online: false, onlineChanged: minute(2) } }),
-  ]) {
-    await writer.write(changesOf({ sims: [change] }), options);
-  }
-  client.destroy();
-  expect(watched.operations).toEqual(['UpdateItem Sims', 'UpdateItem Sims']);
-  const { lastUpdated, ...reminded } = reminderItem(today);
-  expect(await tables.items('Sims', sim)).toEqual([
-    {
-      ...reminded,
-      lastUpdated: { S: minute(2) },
-      radio: { S: '4G' },
-      ratType: { S: '6' },
-      mcc: { S: '262' },
-      mnc: { S: '01' },
-      operatorName: { S: 'T-Mobile' },
-      country: { S: 'DE' },
-      networkAt: stamp(minute(1)),
-      online: { BOOL: false },
-      onlineChanged: { S: minute(2) },
-      connectionAt: stamp(minute(2)),
-      lastEvent: { S: 'pdp-context.deleted' },
-      lastEventTime: { S: minute(2) },
-      lastEventAt: stamp(minute(2)),
-    },
-  ]);
-});
+test.each([
+  ['single', 'UpdateItem Sims'],
+  ['batched', 'UPDATE Sims'],
+] as const)(
+  'every event is written, by one request when it is the newest, by %s writes',
+  async (writes, updated) => {
+    const client = tables.newClient();
+    const watched = watch(client);
+    const writer = tables.newWriter(client, writes);
+    const network = {
+      radio: '4G',
+      ratType: '6',
+      mcc: '262',
+      mnc: '01',
+      operatorName: 'T-Mobile',
+      country: 'DE',
+    };
+    await writer.write(changesOf({ sims: [reminder(today)] }), options);
+    watched.reset();
+    for (const change of [
+      event(minute(1), 'pdp-context.created', {
+        network,
+        connection: { online: true, onlineChanged: minute(1) },
+      }),
+      event(minute(2), 'pdp-context.deleted', { connection: { online: false, onlineChanged: minute(2) } }),
+    ]) {
+      await writer.write(changesOf({ sims: [change] }), options);
+    }
+    client.destroy();
+    expect(watched.operations).toEqual([updated, updated]);
+    const { lastUpdated, ...reminded } = reminderItem(today);
+    expect(await tables.items('Sims', sim)).toEqual([
+      {
+        ...reminded,
+        lastUpdated: { S: minute(2) },
+        radio: { S: '4G' },
+        ratType: { S: '6' },
+        mcc: { S: '262' },
+        mnc: { S: '01' },
+        operatorName: { S: 'T-Mobile' },
+        country: { S: 'DE' },
+        networkAt: stamp(minute(1)),
+        online: { BOOL: false },
+        onlineChanged: { S: minute(2) },
+        connectionAt: stamp(minute(2)),
+        lastEvent: { S: 'pdp-context.deleted' },
+        lastEventTime: { S: minute(2) },
+        lastEventAt: stamp(minute(2)),
+      },
+    ]);
+  },
+);
 
 test('a SIM ends as the same item for all orders of its events and reminders', async () => {
   const changesFor = (ofSim: string): Sim[] => [
@@ -286,7 +293,7 @@ test('a reminder is written where only the spelling of an IMEI or ICCID is new',
 test('SIMs that the store does not take fail their records, and are not taken for known', async () => {
   const client = tables.newClient();
   const writer = tables.newWriter(client);
-  const broken = new Set(['BatchGetItem', 'UpdateItem']);
+  const broken = new Set(['BatchGetItem', 'BatchExecuteStatement']);
   intercept(client, async ({ operation }, proceed) => {
     if (broken.has(operation)) throw refusal(`${operation} was refused`);
     return proceed();
@@ -297,7 +304,7 @@ test('SIMs that the store does not take fail their records, and are not taken fo
   };
   expect(await write()).toEqual({ failed: [0], errors: ['BatchGetItem was refused'] });
   broken.delete('BatchGetItem');
-  expect(await write()).toEqual({ failed: [0], errors: ['UpdateItem was refused'] });
+  expect(await write()).toEqual({ failed: [0], errors: ['BatchExecuteStatement was refused'] });
   broken.clear();
   expect(await write()).toEqual({ failed: [], errors: [] });
   client.destroy();
@@ -306,7 +313,7 @@ test('SIMs that the store does not take fail their records, and are not taken fo
 
 function refusal(message: string): DynamoDBServiceException {
   return new DynamoDBServiceException({
-    name: 'AccessDeniedException',
+    name: 'InternalServerError',
     message,
     $fault: 'client',
     $metadata: {},

@@ -1,4 +1,6 @@
 import {
+  type BatchExecuteStatementCommandOutput,
+  type BatchStatementRequest,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -21,9 +23,10 @@ export class Watch {
   maxInFlight = 0;
   #inFlight = 0;
 
-  /** The operations in order, such as `UpdateItem Sessions`. */
+  /** The operations in order, such as `UpdateItem Sessions`; of statements, what they do to which table. */
   get operations(): string[] {
     return this.requests.map(({ operation, input }) => {
+      if (operation === 'BatchExecuteStatement') return [...new Set(statementsIn(input))].join('+');
       const named = input['TableName'] ?? Object.keys(input['RequestItems'] ?? {}).join('+');
       return `${operation} ${named}`;
     });
@@ -44,6 +47,12 @@ export class Watch {
   end(): void {
     this.#inFlight -= 1;
   }
+}
+
+/** The statements of a request, such as `INSERT Sessions`. */
+export function statementsIn(input: WatchedRequest['input']): string[] {
+  const statements = (input['Statements'] ?? []) as BatchStatementRequest[];
+  return statements.map(({ Statement = '' }) => Statement.replace(/^(\w+) (?:INTO )?"(\w+)".*$/, '$1 $2'));
 }
 
 /** What a test does with a command before, instead of or after letting it through. */
@@ -101,6 +110,17 @@ export function returnOldItems(client: DynamoDBClient, lookWith: DynamoDBClient)
       if (Item !== undefined) error.Item = Item;
       throw error;
     }
+  });
+}
+
+/** Has statements whose condition fails not bring the item that made it fail. AWS does not promise it. */
+export function withholdOldItems(client: DynamoDBClient): void {
+  intercept(client, async ({ operation }, proceed) => {
+    const answer = await proceed();
+    if (operation !== 'BatchExecuteStatement') return answer;
+    const { Responses = [] } = answer as BatchExecuteStatementCommandOutput;
+    for (const { Error: error } of Responses) if (error !== undefined) delete error.Item;
+    return answer;
   });
 }
 

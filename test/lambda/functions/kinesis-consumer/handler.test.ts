@@ -209,11 +209,11 @@ describe('the Kinesis consumer', () => {
   });
 
   test('tries again what is throttled, and reports nothing when it then succeeds', async () => {
-    let throttles = 6;
+    let throttles = 4;
     dynamoDb.fail = () =>
       throttles-- > 0 ? dynamoDbError('ProvisionedThroughputExceededException') : undefined;
     expect(await consume([1, 2, 3].map((sim) => one(superSim(sim, 'started', 0))))).toEqual([]);
-    expect(dynamoDb.failures).toBe(6);
+    expect(dynamoDb.failures).toBe(4);
     expect((await tables.items('Sessions')).length).toBe(3);
   });
 

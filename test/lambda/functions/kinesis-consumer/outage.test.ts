@@ -101,6 +101,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
       writer: new LedgerWriter({
         client,
         ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', eventRetentionDays: 90 },
+        writes: 'batched',
       }),
       quarantine: { keep: async (some) => void rejects.push(...some) },
     },
