@@ -3,7 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { deliveryPlan, deliveryPlanWithin, layOut } from './delivery-path.ts';
 import { differencesFromTruth, expectedRejects, truthOf } from './expectation.ts';
 import { fleetOf } from './fleet.ts';
-import { expectOneLedger, goesOn, HostilePath, interleaved, pauseOf, withFaults } from './hostile-path.ts';
+import {
+  expectOneLedger,
+  goesOn,
+  HostilePath,
+  interleaved,
+  pauseOf,
+  settings,
+  withFaults,
+} from './hostile-path.ts';
 import type { Pause } from './invocation.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { withoutClock } from './without-clock.ts';
@@ -25,10 +33,10 @@ describe(`the ledger (seed ${seed})`, () => {
     withoutClock(() => goesOn);
     // Some of it older than any carrier keeps: the rows of a file are then written in another way.
     const anyDeliveryPath = fc
-      .record({ fleet: fleetOf(), plan: deliveryPlanWithin(60 * 24 * 60) })
-      .map(({ fleet, plan }) => layOut(fleet, plan));
+      .record({ fleet: fleetOf(), plan: deliveryPlanWithin(60 * 24 * 60), setting: settings })
+      .map(({ fleet, plan, setting }) => new HostilePath(layOut(fleet, plan), [], setting));
     await fc.assert(
-      fc.asyncProperty(anyDeliveryPath, (laid) => expectTheTruth(new HostilePath(laid, [], true), goesOn)),
+      fc.asyncProperty(anyDeliveryPath, (hostile) => expectTheTruth(hostile, goesOn)),
       trials(600),
     );
   });

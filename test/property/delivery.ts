@@ -43,7 +43,7 @@ export class RunningFunction {
       events: 'Events',
       sims: 'Sims',
       eventRetentionDays: 90,
-      writes: 'single',
+      writes: context.writes,
     });
   }
 }

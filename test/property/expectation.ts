@@ -2,6 +2,7 @@ import { interpret } from '../../lambda/carriers/index.ts';
 import type { Entry } from '../../lambda/ingest/ingest.ts';
 import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 import type { Item } from '../../lambda/store/items.ts';
+import type { WriteMode } from '../../lambda/store/ledger-tables.ts';
 import { compareLedger, type Item as PlainItem } from '../../simulator/compare.ts';
 import { hour, second } from '../../simulator/records.ts';
 import { accountPartition, type FleetTruth, PartitionTruth } from '../../simulator/truth.ts';
@@ -40,9 +41,9 @@ export function comparable({ expiresAt, ...item }: Item): Item {
 }
 
 /** Surroundings in which nothing goes wrong. */
-export function calm(engine: MemoryDynamoDb): InvocationContext {
+export function calm(engine: MemoryDynamoDb, writes: WriteMode = 'batched'): InvocationContext {
   const pause = async () => undefined;
-  return { engine, plan: new FaultPlan(), pause, returnsOld: true, quarantine: new KeptRejects() };
+  return { engine, plan: new FaultPlan(), pause, returnsOld: true, writes, quarantine: new KeptRejects() };
 }
 
 /** How an orderly pass cuts what was delivered. */
@@ -53,9 +54,10 @@ export async function orderlyPass(
   path: DeliveryPath,
   cut: Cut,
   watch: Partial<Pick<MemoryDynamoDb, 'onWrite' | 'onRefusal'>> = {},
+  writes: WriteMode = 'single',
 ): Promise<MemoryDynamoDb> {
   const engine = Object.assign(new MemoryDynamoDb(), watch);
-  const context = calm(engine);
+  const context = calm(engine, writes);
   const arrivedAt = Math.max(...path.delivered.map(({ record }) => record.at), 0) + second;
   const parcels = path.delivered.flatMap((delivered) => delivered.parcels);
   const entries = parcels

@@ -111,7 +111,14 @@ function begin(planned: readonly Fault[] = []): void {
   const quarantine = new KeptRejects();
   const plan = new FaultPlan(planned);
   const engine = new MemoryDynamoDb();
-  world.running = new RunningFunction({ engine, plan, pause: goesOn, returnsOld: true, quarantine });
+  world.running = new RunningFunction({
+    engine,
+    plan,
+    pause: goesOn,
+    returnsOld: true,
+    writes: 'batched',
+    quarantine,
+  });
 }
 
 /** Every line is one JSON object, whatever a record holds: none can be forged. */

@@ -9,18 +9,32 @@ import { WatchedWrites } from './invariants.ts';
 import { type Engine, type InvocationContext, KeptRejects, type Pause } from './invocation.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
 
+/** How a path is written, and what the engine answers to it. */
+export type Setting = Pick<InvocationContext, 'returnsOld' | 'writes'>;
+
+/** Any setting. Batched writes, the default, come twice as often. */
+export const settings: Arbitrary<Setting> = fc.record({
+  returnsOld: fc.boolean(),
+  writes: fc.constantFrom('batched', 'batched', 'single'),
+});
+
+/** A setting as a failing property prints it. */
+export function describeSetting({ returnsOld, writes }: Setting): string[] {
+  return [`failed conditions bring the old item: ${returnsOld}`, `writes: ${writes}`];
+}
+
 /** A path and what goes wrong on it. */
 export class HostilePath extends Case {
   readonly path: DeliveryPath;
   readonly faults: readonly Fault[];
-  readonly returnsOld: boolean;
+  readonly setting: Setting;
   readonly scheduler: Scheduler | undefined;
 
-  constructor(path: DeliveryPath, planned: readonly Fault[], returnsOld: boolean, scheduler?: Scheduler) {
+  constructor(path: DeliveryPath, planned: readonly Fault[], setting: Setting, scheduler?: Scheduler) {
     super();
     this.path = path;
     this.faults = planned;
-    this.returnsOld = returnsOld;
+    this.setting = setting;
     this.scheduler = scheduler;
   }
 
@@ -28,7 +42,7 @@ export class HostilePath extends Case {
     return [
       ...describePath(this.path),
       ...this.faults.map(describeFault),
-      `failed conditions bring the old item: ${this.returnsOld}`,
+      ...describeSetting(this.setting),
       ...(this.scheduler === undefined ? [] : [`interleaving: ${String(this.scheduler)}`]),
     ];
   }
@@ -45,7 +59,7 @@ export class HostilePath extends Case {
   ): Promise<KeptRejects> {
     const quarantine = new KeptRejects();
     const plan = new FaultPlan(this.faults);
-    const context: InvocationContext = { engine, plan, pause, returnsOld: this.returnsOld, quarantine };
+    const context: InvocationContext = { engine, plan, pause, ...this.setting, quarantine };
     const lanes = [
       ...this.path.streams.map((lane) => () => deliverStream(lane, context)),
       ...this.path.files.map((lane) => () => this.#deliverFiles(lane, context)),
@@ -95,15 +109,15 @@ export const goesOn: Pause = async () => undefined;
 /** Faults on paths whose requests wait for each other only where they have to. */
 export function withFaults(path: Arbitrary<DeliveryPath>): Arbitrary<HostilePath> {
   return fc
-    .tuple(path, faults, fc.boolean())
-    .map(([laid, planned, returnsOld]) => new HostilePath(laid, planned, returnsOld));
+    .tuple(path, faults, settings)
+    .map(([laid, planned, setting]) => new HostilePath(laid, planned, setting));
 }
 
 /** The same, and all lanes at once, interleaved at every request. */
 export function interleaved(path: Arbitrary<DeliveryPath>): Arbitrary<HostilePath> {
   return fc
-    .tuple(path, faults, fc.boolean(), fc.scheduler())
-    .map(([laid, planned, returnsOld, scheduler]) => new HostilePath(laid, planned, returnsOld, scheduler));
+    .tuple(path, faults, settings, fc.scheduler())
+    .map(([laid, planned, setting, scheduler]) => new HostilePath(laid, planned, setting, scheduler));
 }
 
 /** The pause of a path's scheduler. */

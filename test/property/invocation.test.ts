@@ -31,7 +31,14 @@ async function send(
   const fault: Fault = { call: 0, kind, times: 1, part };
   const plan = new FaultPlan([fault]);
   const pause = async () => undefined;
-  const context = { engine, plan, pause, returnsOld: true, quarantine: new KeptRejects() };
+  const context = {
+    engine,
+    plan,
+    pause,
+    returnsOld: true,
+    writes: 'batched' as const,
+    quarantine: new KeptRejects(),
+  };
   const process = new FunctionProcess(context);
   const sent = process.send(new BatchExecuteStatementCommand({ Statements: [...statements] }));
   const answer = await Promise.race([sent, process.died]).catch((error: Error) => error.name);
@@ -85,7 +92,14 @@ test('a batch in two parts lets others write in between', async () => {
   const seen: string[][] = [];
   const plan = new FaultPlan([{ call: 0, kind: 'in two parts', times: 1, part: 0 }]);
   const pause = async () => void seen.push(engine.items('Usage').map(({ sim }) => sim?.S ?? ''));
-  const context = { engine, plan, pause, returnsOld: true, quarantine: new KeptRejects() };
+  const context = {
+    engine,
+    plan,
+    pause,
+    returnsOld: true,
+    writes: 'batched' as const,
+    quarantine: new KeptRejects(),
+  };
   await new FunctionProcess(context).send(new BatchExecuteStatementCommand({ Statements: sims.map(insert) }));
   expect(seen).toEqual([[], ['2', '3'], sims]);
 });
@@ -101,7 +115,14 @@ test.each([
     const plan = new FaultPlan(
       how === 'answers' ? [] : [{ call: 1, kind: 'without the old item', times: 1, part: 0 }],
     );
-    const context = { engine, plan, pause: async () => undefined, returnsOld, quarantine: new KeptRejects() };
+    const context = {
+      engine,
+      plan,
+      pause: async () => undefined,
+      returnsOld,
+      writes: 'batched' as const,
+      quarantine: new KeptRejects(),
+    };
     const process = new FunctionProcess(context);
     await process.send(new BatchExecuteStatementCommand({ Statements: [insert('1')] }));
     const failing: BatchStatementRequest = {

@@ -11,6 +11,7 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../lambda/store/items.ts';
+import type { WriteMode } from '../../lambda/store/ledger-tables.ts';
 import type { Quarantine, Reject } from '../../lambda/store/quarantine.ts';
 import { tables } from '../../lambda/store/tables.ts';
 import { translateStatement } from './dynamodb-statements.ts';
@@ -37,6 +38,7 @@ export interface InvocationContext {
   readonly pause: Pause;
   /** Whether failed conditions bring the old item, where no fault says otherwise. */
   readonly returnsOld: boolean;
+  readonly writes: WriteMode;
   readonly quarantine: KeptRejects;
 }
 

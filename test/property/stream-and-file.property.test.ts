@@ -4,6 +4,7 @@ import { interpret } from '../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../lambda/carriers/reading.ts';
 import { Fold } from '../../lambda/ledger/fold.ts';
 import type { Carrier } from '../../lambda/ledger/source.ts';
+import { type WriteMode, writeModes } from '../../lambda/store/ledger-tables.ts';
 import { writeRecord } from '../../simulator/corruption.ts';
 import { usageColumns, usageRow } from '../../simulator/csv-dialect.ts';
 import { findFirstSim, provideSim, type Sim } from '../../simulator/identity.ts';
@@ -54,12 +55,13 @@ async function write(
   pause: Pause,
   reading: Reading,
   readBeforeWrite: boolean,
+  writes: WriteMode,
 ): Promise<void> {
   if (reading.kind !== 'observed') throw new Error('Not observed');
   const fold = new Fold();
   fold.add(0, { usage: reading.usage, session: undefined, event: undefined, sim: undefined });
   const plan = new FaultPlan();
-  const context = { engine, plan, pause, returnsOld: true, quarantine: new KeptRejects() };
+  const context = { engine, plan, pause, returnsOld: true, writes, quarantine: new KeptRejects() };
   const { failed } = await new RunningFunction(context).writer.write(fold.changes(), {
     readBeforeWrite,
   });
@@ -69,14 +71,15 @@ async function write(
 /** The usage items with which interleavings end, and how many do. */
 async function endingsOf(
   record: UsageRecord,
+  writes: WriteMode,
 ): Promise<{ items: Map<string, number>; interleavings: number }> {
   const items = new Map<string, number>();
   const interleavings = await underEveryInterleaving(async (waits) => {
     const engine = new MemoryDynamoDb();
     const pause: Pause = async (where) => (where === 'is sent' ? waits(where) : undefined);
     await Promise.all([
-      write(engine, pause, readStream(record), false),
-      write(engine, pause, readRow(record), true),
+      write(engine, pause, readStream(record), false, writes),
+      write(engine, pause, readRow(record), true, writes),
     ]);
     const [item = {}] = engine.items('Usage').map(comparable);
     const text = JSON.stringify(item);
@@ -86,17 +89,19 @@ async function endingsOf(
 }
 
 describe('a usage record that comes by stream and by file at once', () => {
-  test.each([
+  const renderings = [
     ['emnify', 'nested'],
     ['telekom', 'old'],
     ['1nce', 'flat'],
     ['1nce', 'nested'],
     ['1nce', 'old'],
-  ] as const)(
-    'ends as one item under every interleaving: %s, %s',
+  ] as const;
+
+  test.each(writeModes.flatMap((writes) => renderings.map((rendering) => [...rendering, writes] as const)))(
+    'ends as one item under every interleaving: %s, %s, %s writes',
     { timeout: timeLimit },
-    async (carrier, generation) => {
-      const { items, interleavings } = await endingsOf(usageOf(carrier, generation));
+    async (carrier, generation, writes) => {
+      const { items, interleavings } = await endingsOf(usageOf(carrier, generation), writes);
       expect(interleavings).toBeGreaterThan(2);
       expect([...items.keys()]).toHaveLength(1);
     },

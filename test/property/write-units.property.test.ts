@@ -7,7 +7,7 @@ import { Random } from '../../simulator/random.ts';
 import { type ConnectionEvent, hour, minute } from '../../simulator/records.ts';
 import { refreshesHourly } from '../../simulator/truth.ts';
 import { type DeliveryPath, type DeliveryPlan, deliveryPlan, inSetting, layOut } from './delivery-path.ts';
-import { comparedTables, orderlyPass } from './expectation.ts';
+import { comparedTables, orderlyPass, tablesOf } from './expectation.ts';
 import { fleetOf, type ModelFleet } from './fleet.ts';
 import type { ItemWrite } from './memory-dynamodb.ts';
 import { seed, timeLimit, trials } from './trials.ts';
@@ -116,6 +116,26 @@ describe(`the writes of records that come in order (seed ${seed})`, () => {
         expect(bill.of('Usage').indexes + bill.of('Events').indexes).toBe(0);
       }),
       trials(400),
+    );
+  });
+
+  test('cost the same in batched writes, but for one unit more an item at most', {
+    timeout: timeLimit,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(streamed, fc.constantFrom('all at once', 'one by one'), async (path, cut) => {
+        const [single, batched] = [new Bill(), new Bill()];
+        const expected = tablesOf(await orderlyPass(path, cut, single, 'single'));
+        const tables = tablesOf(await orderlyPass(path, cut, batched, 'batched'));
+        expect(tables).toEqual(expected);
+        for (const table of comparedTables) {
+          const { refused: refusedBefore, ...costs } = single.of(table);
+          const { refused, ...same } = batched.of(table);
+          expect(same).toEqual(costs);
+          expect(refused - refusedBefore).toBeLessThanOrEqual(tables[table].length);
+        }
+      }),
+      trials(150),
     );
   });
 

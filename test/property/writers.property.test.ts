@@ -17,6 +17,7 @@ import { Case } from './case.ts';
 import { RunningFunction } from './delivery.ts';
 import { comparable } from './expectation.ts';
 import { describeFault, type Fault, FaultPlan, faults } from './faults.ts';
+import { describeSetting, type Setting, settings } from './hostile-path.ts';
 import { underEveryInterleaving } from './interleavings.ts';
 import { WatchedWrites } from './invariants.ts';
 import { KeptRejects, type Pause } from './invocation.ts';
@@ -44,9 +45,9 @@ async function write(
   engine: MemoryDynamoDb,
   pause: Pause,
   plan: FaultPlan,
-  returnsOld: boolean,
+  setting: Setting,
 ): Promise<void> {
-  const context = { engine, plan, pause, returnsOld, quarantine: new KeptRejects() };
+  const context = { engine, plan, pause, ...setting, quarantine: new KeptRejects() };
   await Promise.all(
     writers.map(async (changes) => {
       let running = new RunningFunction(context);
@@ -148,14 +149,14 @@ const events: Arbitrary<Rivalry> = renderingsOf(event, fc.option(event, { nil: u
 class ContendedWriting extends Case {
   readonly rivalry: Rivalry;
   readonly faults: readonly Fault[];
-  readonly returnsOld: boolean;
+  readonly setting: Setting;
   readonly scheduler: fc.Scheduler;
 
-  constructor(rivalry: Rivalry, planned: readonly Fault[], returnsOld: boolean, scheduler: fc.Scheduler) {
+  constructor(rivalry: Rivalry, planned: readonly Fault[], setting: Setting, scheduler: fc.Scheduler) {
     super();
     this.rivalry = rivalry;
     this.faults = planned;
-    this.returnsOld = returnsOld;
+    this.setting = setting;
     this.scheduler = scheduler;
   }
 
@@ -163,7 +164,7 @@ class ContendedWriting extends Case {
     return [
       ...this.rivalry.writers.map((changes, index) => `writer ${index}: ${JSON.stringify(changes)}`),
       ...this.faults.map(describeFault),
-      `failed conditions bring the old item: ${this.returnsOld}`,
+      ...describeSetting(this.setting),
       `interleaving: ${String(this.scheduler)}`,
     ];
   }
@@ -179,18 +180,15 @@ describe(`an item that several write at once (seed ${seed})`, () => {
       let pause = goesOn;
       withoutClock(() => pause);
       const contended = fc
-        .tuple(rivalry, faults, fc.boolean(), fc.scheduler())
-        .map(
-          ([one, planned, returnsOld, scheduler]) =>
-            new ContendedWriting(one, planned, returnsOld, scheduler),
-        );
+        .tuple(rivalry, faults, settings, fc.scheduler())
+        .map(([one, planned, setting, scheduler]) => new ContendedWriting(one, planned, setting, scheduler));
       await fc.assert(
-        fc.asyncProperty(contended, async ({ rivalry: one, faults: planned, returnsOld, scheduler }) => {
+        fc.asyncProperty(contended, async ({ rivalry: one, faults: planned, setting, scheduler }) => {
           pause = (where) => scheduler.schedule(Promise.resolve(), where);
           const watched = new WatchedWrites();
           const engine = Object.assign(new MemoryDynamoDb(), { onWrite: watched.onWrite });
           const plan = new FaultPlan(planned);
-          await scheduler.waitFor(write(one, engine, pause, plan, returnsOld));
+          await scheduler.waitFor(write(one, engine, pause, plan, setting));
           await plan.flush();
           expect(watched.broken).toEqual([]);
           expectOne(one, engine);
@@ -208,18 +206,18 @@ describe(`an item that several write at once (seed ${seed})`, () => {
       withoutClock(() => goesOn);
       const pair = fc.tuple(
         rivalry.filter(({ writers }) => writers.length === 2 && writers.flat().length <= 3),
-        fc.boolean(),
+        settings,
       );
       let interleavings = 0;
       let pairs = 0;
       await fc.assert(
-        fc.asyncProperty(pair, async ([one, returnsOld]) => {
+        fc.asyncProperty(pair, async ([one, setting]) => {
           pairs += 1;
           interleavings += await underEveryInterleaving(async (waits) => {
             // A request takes effect when it is sent; when its answer arrives concerns its sender alone.
             pause = async (where) => (where === 'is sent' ? waits(where) : undefined);
             const engine = new MemoryDynamoDb();
-            await write(one, engine, pause, new FaultPlan(), returnsOld);
+            await write(one, engine, pause, new FaultPlan(), setting);
             expectOne(one, engine);
           });
         }),
