@@ -250,7 +250,7 @@ export function simUpdate(sim: Sim): ItemUpdate {
     const mark = sim.groups[name];
     if (mark === undefined) continue;
     stated.push(name);
-    operands[markAttribute(name)] = { S: mark.at };
+    operands[markAttribute(name)] = stampValue(mark.at);
   }
   const update = new ItemUpdate(simCondition(stated), operands);
   update.set('lastUpdated', { S: sim.origin.at });

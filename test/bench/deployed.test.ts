@@ -31,6 +31,7 @@ describe('a measured function', () => {
         METRIC_NAMESPACE: 'simledger',
         MEASURED_NETWORKS: '20',
         FILE_QUEUE_URL: 'http://127.0.0.1:9/FileIngest/Queue',
+        WRITES: 'batched',
       },
     ]);
   });

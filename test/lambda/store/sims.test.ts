@@ -223,7 +223,7 @@ test('a mark is written where it moves the stored one on, and otherwise not even
   }
   client.destroy();
   const moved = ['BatchGetItem Sims', 'PutItem Sims'];
-  expect(steps).toEqual([['BatchGetItem Sims', 'UpdateItem Sims'], [], moved, [], [], moved, []]);
+  expect(steps).toEqual([['BatchGetItem Sims', 'INSERT Sims'], [], moved, [], [], moved, []]);
   expect(await tables.items('Sims', sim)).toEqual([
     { ...reminderItem(today), sessionAt: stamp(minute(120)), bytesAt: stamp(minute(60)) },
   ]);
@@ -256,7 +256,7 @@ test('an event moves no mark back that usage has moved on, and does not read the
   await tables.newWriter().write(changesOf({ sims: [used] }), options);
   await writer.write(changesOf({ sims: [later] }), options);
   client.destroy();
-  expect(watched.operations).toEqual(['UpdateItem Sims']);
+  expect(watched.operations).toEqual(['UPDATE Sims']);
 });
 
 test('a reminder is written where only the spelling of an IMEI or ICCID is new', async () => {
