@@ -7,7 +7,7 @@ import { backOff, chunked } from './concurrency.ts';
 import type { Item } from './items.ts';
 
 /** Keys that one request may ask for. */
-const maxKeys = 100;
+export const maxKeys = 100;
 /** Times that what was left unread is asked for again. */
 const maxAttempts = 10;
 

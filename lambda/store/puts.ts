@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Change, Changes } from '../ledger/fold.ts';
 import { complete, type LedgerEvent, type Usage } from '../ledger/observation.ts';
-import { readItems } from './batch-get.ts';
+import { maxKeys, readItems } from './batch-get.ts';
 import { outdoes, rankCompleteness } from './completeness.ts';
 import { backOff, chunked, forEachConcurrently, maxRequests } from './concurrency.ts';
 import { eventItem, type Item, usageItem } from './items.ts';
@@ -49,13 +49,8 @@ export async function putAll(
   let puts = makePuts(tables, changes);
   const stored = new Map<Put, Item>();
   if (options.readBeforeWrite) {
-    try {
-      await findStored(client, puts, stored);
-    } catch (error) {
-      for (const { change } of puts) report.failure(change, error);
-      return;
-    }
-    puts = puts.filter((put) => !isContained(put, stored.get(put), report));
+    const read = await findStored(client, puts, stored, report);
+    puts = read.filter((put) => !isContained(put, stored.get(put), report));
   }
   const isPlain = (put: Put): boolean =>
     put.completeness >= complete || (!stored.has(put) && isSettled(put.change.state, options));
@@ -98,12 +93,8 @@ async function putCarefully(
       }
     }
   });
-  try {
-    await findStored(client, refused, stored);
-    left.push(...refused.map((put) => ({ put })));
-  } catch (error) {
-    for (const { change } of refused) report.failure(change, error);
-  }
+  const read = await findStored(client, refused, stored, report);
+  left.push(...read.map((put) => ({ put })));
   await forEachConcurrently(left, maxRequests, ({ put, unaccepted }) =>
     report.of(put.change, async () => {
       const outcome = await putUnlessFuller(client, put, stored.get(put));
@@ -140,22 +131,51 @@ function makePuts(tables: LedgerTables, { usage, events }: Changes): Put[] {
   return puts;
 }
 
+/**
+ * Finds what is stored for puts, a hundred in a request.
+ *
+ * @returns the puts that were looked for. The others are reported as failed: those of a request that failed, no more.
+ */
 async function findStored(
   client: DynamoDBClient,
   puts: readonly Put[],
   stored: Map<Put, Item>,
-): Promise<void> {
-  const byTable = new Map<string, Map<string, Put>>();
+  report: Report,
+): Promise<Put[]> {
+  const byTable = new Map<string, Put[]>();
   for (const put of puts) {
-    const ofTable = byTable.get(put.tableName) ?? new Map<string, Put>();
-    byTable.set(put.tableName, ofTable.set(keyText(put.item), put));
+    const ofTable = byTable.get(put.tableName);
+    if (ofTable === undefined) byTable.set(put.tableName, [put]);
+    else ofTable.push(put);
   }
-  for (const [tableName, ofTable] of byTable) {
-    const keys = [...ofTable.values()].map(({ key }) => key);
-    for (const item of await readItems(client, tableName, keys, { consistent: true })) {
-      const put = ofTable.get(keyText(item));
-      if (put !== undefined) stored.set(put, item);
-    }
+  const read = await Promise.all(
+    [...byTable.values()]
+      .flatMap((ofTable) => chunked(ofTable, maxKeys))
+      .map(async (chunk) => {
+        try {
+          await findStoredChunk(client, chunk, stored);
+          return chunk;
+        } catch (error) {
+          for (const { change } of chunk) report.failure(change, error);
+          return [];
+        }
+      }),
+  );
+  return read.flat();
+}
+
+/** @param puts those of one table. */
+async function findStoredChunk(
+  client: DynamoDBClient,
+  puts: readonly Put[],
+  stored: Map<Put, Item>,
+): Promise<void> {
+  const tableName = puts[0]?.tableName ?? '';
+  const byKey = new Map(puts.map((put) => [keyText(put.item), put]));
+  const keys = puts.map(({ key }) => key);
+  for (const item of await readItems(client, tableName, keys, { consistent: true })) {
+    const put = byKey.get(keyText(item));
+    if (put !== undefined) stored.set(put, item);
   }
 }
 

@@ -22,7 +22,10 @@ import {
 import { asClient } from './memory-dynamodb.ts';
 
 const writer = new LedgerWriter({
-  client: asClient({ send: async () => ({}) }),
+  client: asClient({
+    send: async ({ input }) =>
+      'Statements' in input ? { Responses: input.Statements?.map(() => ({})) } : {},
+  }),
   sessions: 'Sessions',
   usage: 'Usage',
   events: 'Events',
