@@ -15,7 +15,14 @@ import {
   sources,
 } from './delivery-path.ts';
 import { errorOf } from './faults.ts';
-import { Crash, FunctionProcess, type InvocationContext, itemName } from './invocation.ts';
+import {
+  Crash,
+  type Ending,
+  FunctionProcess,
+  type InvocationContext,
+  itemName,
+  rejectName,
+} from './invocation.ts';
 import { asClient } from './memory-dynamodb.ts';
 
 /** Deliveries of one batch or message after which something does not come to its end. */
@@ -106,7 +113,9 @@ function checkFailures(
   if (ingested.failedDeliveries.size === 0 && ![...endings.values()].some(isLost)) return;
   const expected = batch.flatMap(({ record }, delivery) => {
     const entries = [...readEntries([record], sources)];
-    const isFailed = entries.some((entry) => namesOf(entry).some((name) => isLost(endings.get(name))));
+    const isFailed = entries.some((entry) =>
+      namesOf(entry, endings).some((name) => isLost(endings.get(name))),
+    );
     return isFailed ? [delivery] : [];
   });
   const reported = [...ingested.failedDeliveries].sort((a, b) => a - b);
@@ -118,9 +127,12 @@ function isLost(ending: string | undefined): boolean {
   return ending === 'failed' || ending === 'left';
 }
 
-/** The items that a record states, or its position where it is rejected. */
-function namesOf({ reading, position }: Entry): string[] {
-  if (reading.kind === 'fault') return [position];
+/** The items that a record states, or the reject that was kept for it. */
+function namesOf(entry: Entry, endings: ReadonlyMap<string, Ending>): string[] {
+  const { reading, position, source } = entry;
+  if (reading.kind === 'fault') {
+    return [endings.has(position) ? position : rejectName({ source: source.name, bytes: entry.bytes() })];
+  }
   if (reading.kind === 'ignored') return [];
   const { session, usage, event, sim } = reading;
   const key = (...parts: readonly string[]) =>

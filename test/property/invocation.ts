@@ -61,7 +61,15 @@ export class KeptRejects {
   }
 }
 
-function textOf({ bytes }: Reject): string {
+/**
+ * A reject's name among the endings, besides its position: one that comes again in a batch is not kept twice, and ends as
+ * the first does.
+ */
+export function rejectName(reject: Pick<Reject, 'source' | 'bytes'>): string {
+  return `${reject.source} ${textOf(reject)}`;
+}
+
+function textOf({ bytes }: Pick<Reject, 'bytes'>): string {
   return Buffer.from(bytes).toString('latin1');
 }
 
@@ -110,8 +118,10 @@ export class FunctionProcess implements Sender, Quarantine {
     await pause('is kept');
     const isLost = fault === 'crash before' || (error !== undefined && !fault?.endsWith('after'));
     if (!isLost) quarantine.keep(rejects, group);
-    for (const { position } of rejects)
-      this.endings.set(position, error === undefined ? 'answered' : 'failed');
+    for (const reject of rejects) {
+      for (const name of [reject.position, rejectName(reject)])
+        this.endings.set(name, error === undefined ? 'answered' : 'failed');
+    }
     if (fault?.startsWith('crash')) return this.#crash();
     if (this.#isDead) return never();
     if (error !== undefined) throw error;
