@@ -40,6 +40,7 @@ import {
 } from './missing-parts.ts';
 import { isLack } from './recording-proxy.ts';
 import { bootstrap, deploy, physicalIdAt, type StackAtEndpoint } from './stack.ts';
+import { findWriteMode } from './write-mode.ts';
 
 /** A source of each carrier, and somebody to tell of alarms. */
 const configuration = { sources: calledSourceOfEachCarrier, alarmEmail: 'operator@example.com' };
@@ -87,8 +88,14 @@ export class TestDeployment {
     try {
       await bootstrap(endpoint, lacks);
       const name = `simledger-test-${Date.now().toString(36)}`;
-      const stack = await deploy(endpoint, { name, configuration, folder }, lacks, (template, missing) =>
-        createSecrets(endpoint, template, missing),
+      const client = dynamoDbClient({ endpoint: proxy.url, region, credentials });
+      const writes = await findWriteMode(client, lacks);
+      client.destroy();
+      const stack = await deploy(
+        endpoint,
+        { name, configuration: { ...configuration, writes }, folder },
+        lacks,
+        (template, missing) => createSecrets(endpoint, template, missing),
       );
       await completeBuckets({ s3, sqs }, stack, lacks);
       const deployment = new TestDeployment(endpoint, stack, { s3, sqs }, lacks);
