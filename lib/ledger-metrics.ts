@@ -48,20 +48,18 @@ export class LedgerMetrics {
 
   /** Readings of a function's secrets that failed, summed up by 5 minutes. */
   unreadableSecrets(service: string): Metric {
-    return new Metric({
-      namespace: this.namespace,
-      metricName: secret.unreadable,
-      dimensionsMap: { [dimension.service]: service },
-      statistic: 'Sum',
-      period: minutes,
-    });
+    return this.#countByService(secret.unreadable, service);
   }
 
   /** Processes of a function whose batched writes were refused, summed up by 5 minutes. */
   refusedBatches(service: string): Metric {
+    return this.#countByService(store.batchesRefused, service);
+  }
+
+  #countByService(metricName: string, service: string): Metric {
     return new Metric({
       namespace: this.namespace,
-      metricName: store.batchesRefused,
+      metricName,
       dimensionsMap: { [dimension.service]: service },
       statistic: 'Sum',
       period: minutes,

@@ -118,8 +118,8 @@ export const dollarsPerMillionReadUnits = 0.125;
 
 function describeNothingSilent(duration: string, filters: Filters): string {
   const stated = statedFilters(filters);
-  const which = stated === undefined ? 'Every SIM' : `Every SIM with ${stated}`;
-  return `${which} was heard in the last ${duration}, or there is none.`;
+  const which = stated === undefined ? 'No SIM' : `No SIM with ${stated}`;
+  return `${which} was silent for the last ${duration}.`;
 }
 
 /** `sessions SIM`: a SIM's data sessions, newest first. */

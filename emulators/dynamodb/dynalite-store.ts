@@ -181,7 +181,7 @@ export async function replaceItems(store: Store, replacements: readonly Replacem
   await items.write();
 }
 
-/** Reads a table's description. Rejects with a `ResourceNotFoundException` of dynalite where there is none. */
+/** Reads a table's description. Rejects with dynalite's `ResourceNotFoundException` if the table does not exist. */
 export function readTable(store: Store, name: string): Promise<Table> {
   return promise((done) => store.getTable(name, done));
 }

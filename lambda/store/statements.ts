@@ -123,7 +123,7 @@ export class StatementQueue {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    // After all that runs now: whoever else writes at this moment has then handed over its statement.
+    // On the next tick, all other writers of this moment have handed over their statements.
     process.nextTick(() => {
       this.#isScheduled = false;
       this.#flush();

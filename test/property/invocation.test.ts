@@ -22,6 +22,11 @@ interface Told {
   readonly endings: Readonly<Record<string, string>>;
 }
 
+/** How each test's process behaves where its fault does not say otherwise. */
+function settings() {
+  return { returnsOld: true, writes: 'batched' as const, quarantine: new KeptRejects() };
+}
+
 async function send(
   statements: readonly BatchStatementRequest[],
   kind: FaultKind,
@@ -31,14 +36,7 @@ async function send(
   const fault: Fault = { call: 0, kind, times: 1, part };
   const plan = new FaultPlan([fault]);
   const pause = async () => undefined;
-  const context = {
-    engine,
-    plan,
-    pause,
-    returnsOld: true,
-    writes: 'batched' as const,
-    quarantine: new KeptRejects(),
-  };
+  const context = { engine, plan, pause, ...settings() };
   const process = new FunctionProcess(context);
   const sent = process.send(new BatchExecuteStatementCommand({ Statements: [...statements] }));
   const answer = await Promise.race([sent, process.died]).catch((error: Error) => error.name);
@@ -92,14 +90,7 @@ test('a batch in two parts lets others write in between', async () => {
   const seen: string[][] = [];
   const plan = new FaultPlan([{ call: 0, kind: 'in two parts', times: 1, part: 0 }]);
   const pause = async () => void seen.push(engine.items('Usage').map(({ sim }) => sim?.S ?? ''));
-  const context = {
-    engine,
-    plan,
-    pause,
-    returnsOld: true,
-    writes: 'batched' as const,
-    quarantine: new KeptRejects(),
-  };
+  const context = { engine, plan, pause, ...settings() };
   await new FunctionProcess(context).send(new BatchExecuteStatementCommand({ Statements: sims.map(insert) }));
   expect(seen).toEqual([[], ['2', '3'], sims]);
 });

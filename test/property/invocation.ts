@@ -206,7 +206,7 @@ export class FunctionProcess implements Sender, Quarantine {
     return { UnprocessedItems: rest?.input.RequestItems ?? {} };
   }
 
-  /** Only the begin of a batch, and of what is none, nothing. */
+  /** Applies only the first parts of a batch. Any other command is not applied. */
   async #applyBegin(command: Command, count: number): Promise<void> {
     const [first] = partedBatch(command, count) ?? partedStatements(command, count) ?? [];
     if (first !== undefined) await this.#apply(first, {});

@@ -74,7 +74,7 @@ describe('silent', () => {
 
   test('says so if every SIM was heard', async () => {
     const { output } = await ledger.run(['silent', '--for', '30d', '--source', 'emnify'], { now });
-    expect(output).toBe('Every SIM with --source "emnify" was heard in the last 30d, or there is none.\n');
+    expect(output).toBe('No SIM with --source "emnify" was silent for the last 30d.\n');
   });
 
   test.each(['24', '0h', '24 h', 'PT24H', '1234567d', '-1h'])('refuses --for %s', async (duration) => {
