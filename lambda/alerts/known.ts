@@ -1,0 +1,103 @@
+import type { EventContent, UsageContent } from '../ledger/contents.ts';
+import type { Session } from '../ledger/observation.ts';
+import { epochMilliseconds } from '../ledger/time.ts';
+
+/**
+ * What is known of a SIM when it is judged.
+ *
+ * All times in this folder are milliseconds since the epoch, by the carrier's clock.
+ */
+
+/** A record that a span rests on: the item in the ledger that holds it. */
+export interface RecordReference {
+  /** The table. */
+  readonly table: 'Sessions' | 'Usage' | 'Events';
+  /** The sort key: `sessionId`, `usageId` or `eventKey`. */
+  readonly key: string;
+  /** The moment of which the record tells. */
+  readonly at: number;
+}
+
+/** A record that tells that the SIM is alive, and how: see docs/last-heard.md. */
+export interface Sign {
+  readonly record: RecordReference;
+  /** Whether the device signalled: an attachment, a location update, a context or session that began or failed. */
+  readonly isSignal: boolean;
+  /** Whether the device moved bytes. */
+  readonly hasBytes: boolean;
+  /** Whether it is a record of an open session. */
+  readonly isSession: boolean;
+}
+
+/**
+ * The records of one SIM, as the tables hold them, of which each counts: of renderings a second apart only the fuller.
+ * Order and repetition do not matter.
+ *
+ * They must be complete from the beginning of what is judged, and have the latest earlier record of each kind that the
+ * rule looks at, if there is one: a silence begins with the record before it, a change is one from a value before.
+ */
+export interface Known {
+  readonly sessions: readonly Session[];
+  readonly usage: readonly UsageContent[];
+  readonly events: readonly EventContent[];
+  readonly signs: readonly Sign[];
+}
+
+/** What is known of a SIM of which there is no record. */
+export const nothingKnown: Known = { sessions: [], usage: [], events: [], signs: [] };
+
+/** The reference to an event. */
+export function referToEvent({ eventKey, time }: EventContent): RecordReference {
+  return { table: 'Events', key: eventKey, at: epochMilliseconds(time) };
+}
+
+/** The reference to a usage record, which tells of the moment at which its window ended. */
+export function referToUsage({ usageId, end }: UsageContent): RecordReference {
+  return { table: 'Usage', key: usageId, at: epochMilliseconds(end) };
+}
+
+/** The reference to a session, of which a statement was made at a moment. */
+export function referToSession({ sessionId }: Session, time: string): RecordReference {
+  return { table: 'Sessions', key: sessionId, at: epochMilliseconds(time) };
+}
+
+/** The order of records: by time, and at one moment by table and key, so that it is always the same. */
+export function compareRecords(a: RecordReference, b: RecordReference): number {
+  if (a.at !== b.at) return a.at - b.at;
+  const x = nameRecord(a);
+  const y = nameRecord(b);
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** A record's table and key as one text. */
+export function nameRecord({ table, key }: RecordReference): string {
+  return `${table}/${key}`;
+}
+
+/** Things that rest on records, in the records' order, each moment of a record once. */
+export function sortByRecord<Item extends { readonly record: RecordReference }>(
+  items: readonly Item[],
+): Item[] {
+  const sorted = items.toSorted((a, b) => compareRecords(a.record, b.record));
+  return sorted.filter((item, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || compareRecords(before.record, item.record) !== 0;
+  });
+}
+
+/** Records in their order, each moment of a record once. */
+export function sortRecords(records: readonly RecordReference[]): RecordReference[] {
+  return sortByRecord(records.map((record) => ({ record }))).map(({ record }) => record);
+}
+
+/** The index of the first record at or after a time: as many as there are, if none is. */
+export function findFirst(sorted: readonly RecordReference[], at: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle]?.at ?? at) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,183 @@
+import { digest } from './digest.ts';
+
+/**
+ * Alert rules: what is watched, of which SIMs, and how long it must hold. docs/alerts.md describes each kind.
+ *
+ * All durations are milliseconds of event time, the carrier's time.
+ */
+
+/** How urgent an alert is. */
+export const severities = ['info', 'warning', 'critical'] as const;
+
+export type Severity = (typeof severities)[number];
+
+/** What a silent SIM lacks: every sign of life, its sessions although it signals, or bytes although it has sessions. */
+export const missingSigns = ['everything', 'session', 'bytes'] as const;
+
+export type MissingSign = (typeof missingSigns)[number];
+
+/** What of a device has changed: its IMEI, its model (the IMEI's type allocation code), or its software version alone. */
+export const deviceChanges = ['device', 'model', 'software'] as const;
+
+export type DeviceChange = (typeof deviceChanges)[number];
+
+/** The SIMs that a rule watches. A SIM must match each list that has an entry; an empty list matches all. */
+export interface Match {
+  /** Names of sources. */
+  readonly sources: readonly string[];
+  /** The carrier's ids of fleets. */
+  readonly fleets: readonly string[];
+  /** Patterns of SIM names: `*` stands for any characters, `?` for one. Upper and lower case differ. */
+  readonly names: readonly string[];
+  /** ISO 3166-1 alpha-2 codes of the country in which the SIM was last. */
+  readonly countries: readonly string[];
+}
+
+/** What all rules state. */
+interface AnyRule {
+  /** The rule's id. */
+  readonly name: string;
+  readonly severity: Severity;
+  readonly match: Match;
+  /** How long the condition must hold before an episode opens. */
+  readonly pending: number;
+  /** How long the condition must be over before an episode closes; what is met again within it continues the episode. */
+  readonly recovery: number;
+}
+
+/** Nothing was heard of the SIM for so long, or no session or no bytes although there were other signs. */
+export interface SilentRule extends AnyRule {
+  readonly kind: 'silent';
+  readonly after: number;
+  readonly missing: MissingSign;
+}
+
+/** So many things happened within a sliding window. */
+export interface CountRule extends AnyRule {
+  readonly kind: 'attach-loop' | 'session-failures' | 'zero-byte-sessions';
+  readonly count: number;
+  readonly within: number;
+}
+
+/** The SIM is in another device. */
+export interface DeviceChangedRule extends AnyRule {
+  readonly kind: 'device-changed';
+  readonly change: DeviceChange;
+}
+
+/** The SIM entered a country that is not allowed; without a list of allowed ones, any other country than before. */
+export interface CountryRule extends AnyRule {
+  readonly kind: 'country';
+  readonly allowed: readonly string[] | undefined;
+}
+
+/** More, or less, than so many bytes within a sliding window. */
+export interface UsageRule extends AnyRule {
+  readonly kind: 'usage';
+  readonly compare: 'more' | 'less';
+  readonly bytes: number;
+  readonly within: number;
+}
+
+/** The carrier blocks the SIM, or its data limit is reached. */
+export interface BlockedRule extends AnyRule {
+  readonly kind: 'blocked';
+}
+
+/** A session is open, and no record of it came for so long. */
+export interface StaleSessionRule extends AnyRule {
+  readonly kind: 'stale-session';
+  readonly after: number;
+}
+
+export type Rule =
+  | SilentRule
+  | CountRule
+  | DeviceChangedRule
+  | CountryRule
+  | UsageRule
+  | BlockedRule
+  | StaleSessionRule;
+
+/** The kinds of rules. */
+export const ruleKinds = [
+  'silent',
+  'attach-loop',
+  'session-failures',
+  'zero-byte-sessions',
+  'device-changed',
+  'country',
+  'usage',
+  'blocked',
+  'stale-session',
+] as const satisfies readonly Rule['kind'][];
+
+/** What of a SIM decides whether a rule watches it. */
+export interface MatchedSim {
+  readonly source: string;
+  readonly fleet: string | undefined;
+  readonly name: string | undefined;
+  readonly country: string | undefined;
+}
+
+/** Whether a rule watches a SIM. */
+export function matchesSim({ sources, fleets, names, countries }: Match, sim: MatchedSim): boolean {
+  return (
+    (sources.length === 0 || sources.includes(sim.source)) &&
+    (fleets.length === 0 || (sim.fleet !== undefined && fleets.includes(sim.fleet))) &&
+    (countries.length === 0 || (sim.country !== undefined && countries.includes(sim.country))) &&
+    (names.length === 0 ||
+      names.some((pattern) => sim.name !== undefined && matchesPattern(pattern, sim.name)))
+  );
+}
+
+/**
+ * Whether a name fits a pattern. On a mismatch only the last `*` takes one more character, so the work is at most the
+ * product of both lengths, whatever the pattern.
+ */
+export function matchesPattern(pattern: string, name: string): boolean {
+  let at = 0;
+  let next = 0;
+  let star = -1;
+  let starAt = 0;
+  while (next < name.length) {
+    if (pattern[at] === '*') {
+      star = at;
+      starAt = next;
+      at += 1;
+    } else if (pattern[at] === '?' || pattern[at] === name[next]) {
+      at += 1;
+      next += 1;
+    } else if (star !== -1) {
+      at = star + 1;
+      starAt += 1;
+      next = starAt;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[at] === '*') at += 1;
+  return at === pattern.length;
+}
+
+/**
+ * The version of a rule: it changes with all that decides whether an episode is there. Severity changes only how an
+ * episode is told, and a rule under another name is another rule.
+ */
+export function versionRule({ name: _, severity: __, ...judging }: Rule): string {
+  return digest(canonicalText(judging)).slice(0, 16);
+}
+
+/** A value as text, the same in whatever order its members stand. */
+function canonicalText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${name}:${canonicalText(member)}`).join()}}`;
+}
+
+/** The times, in milliseconds, between which a condition needs a source's records to be complete; 0 for none. */
+export function findShortestSilence(rule: Rule): number {
+  if (rule.kind === 'silent' || rule.kind === 'stale-session') return rule.after;
+  return rule.kind === 'usage' && rule.compare === 'less' ? rule.within : 0;
+}

@@ -1,0 +1,166 @@
+import type { Session } from '../ledger/observation.ts';
+import { epochMilliseconds } from '../ledger/time.ts';
+import {
+  findFirst,
+  type Known,
+  type RecordReference,
+  referToEvent,
+  referToSession,
+  referToUsage,
+  type Sign,
+  sortByRecord,
+  sortRecords,
+} from './known.ts';
+import type { SilentRule, StaleSessionRule } from './rules.ts';
+import { type Span, uniteSpans } from './span.ts';
+
+/** Kinds of rules about something that did not come. */
+
+/**
+ * The silences of a SIM: from a sign of life to the next one, if they are as long as the rule says.
+ *
+ * A SIM that lacks only sessions, or only bytes, is one that gave another sign of life after that time: the span is met
+ * by this sign, and lasts until there is a session, or bytes, again. Where none was known before, it begins with the first
+ * of the other signs.
+ */
+export function findSilences({ after, missing }: SilentRule, { signs }: Known, watermark: number): Span[] {
+  const sorted = sortByRecord(signs);
+  if (missing === 'everything') {
+    return findGaps(listRecords(sorted.filter(isSignOfLife)), after, watermark);
+  }
+  const isEnd = missing === 'bytes' ? ({ hasBytes }: Sign) => hasBytes : hasSession;
+  const isOther = missing === 'bytes' ? ({ isSession }: Sign) => isSession : isSignOfLife;
+  const spans: Span[] = [];
+  let begin: RecordReference | undefined;
+  let others: RecordReference[] = [];
+  const close = (end: RecordReference | undefined): void => {
+    const span = begin && describeLack(begin, others, end, after, watermark);
+    if (span !== undefined) spans.push(span);
+  };
+  for (const sign of groupByMoment(sorted)) {
+    if (sign.some(isEnd)) {
+      const { record } = sign.find(isEnd) as Sign;
+      close(record);
+      begin = record;
+      others = [];
+      continue;
+    }
+    const other = sign.find(isOther)?.record;
+    if (other === undefined) continue;
+    if (begin === undefined) begin = other;
+    else others.push(other);
+  }
+  close(undefined);
+  return spans;
+}
+
+/** A time without sessions, or without bytes, in which there were other signs. */
+function describeLack(
+  begin: RecordReference,
+  others: readonly RecordReference[],
+  end: RecordReference | undefined,
+  after: number,
+  watermark: number,
+): Span | undefined {
+  const met = others.find(({ at }) => at >= begin.at + after);
+  if (met === undefined || met.at > watermark) return undefined;
+  const known = others.filter(({ at }) => at <= watermark);
+  return {
+    from: begin.at,
+    metAt: met.at,
+    to: end?.at,
+    evidence: { begin, before: undefined, last: known.at(-1) ?? met, end, count: known.length + 1 },
+  };
+}
+
+function isSignOfLife({ isSignal, hasBytes }: Sign): boolean {
+  return isSignal || hasBytes;
+}
+
+/** Bytes flow in sessions only, although not every record of them names one. */
+function hasSession({ isSession, hasBytes }: Sign): boolean {
+  return isSession || hasBytes;
+}
+
+/** Sorted signs, those of one moment together. */
+function groupByMoment(sorted: readonly Sign[]): Sign[][] {
+  const groups: Sign[][] = [];
+  for (const sign of sorted) {
+    const last = groups.at(-1);
+    if (last?.[0]?.record.at === sign.record.at) last.push(sign);
+    else groups.push([sign]);
+  }
+  return groups;
+}
+
+function listRecords(signs: readonly Sign[]): RecordReference[] {
+  return signs.map(({ record }) => record);
+}
+
+/**
+ * Gaps of at least a length between sorted records, and from the last one to the watermark. A gap is met where the
+ * watermark has come so far; a record that ends it is believed at once, as no later one can take it back.
+ */
+function findGaps(records: readonly RecordReference[], length: number, watermark: number): Span[] {
+  return records.flatMap((begin, index) => {
+    const end = records[index + 1];
+    const metAt = begin.at + length;
+    if (metAt > watermark || (end !== undefined && end.at <= metAt)) return [];
+    const evidence = { begin, before: undefined, last: begin, end, count: 1 };
+    return [{ from: begin.at, metAt, to: end?.at, evidence }];
+  });
+}
+
+/**
+ * The times in which a session was open and nothing was heard of it for as long as the rule says: from a record of it to
+ * its next one, its end, or the beginning of the SIM's next session. Several such sessions make one span.
+ */
+export function findStaleSessions({ after }: StaleSessionRule, known: Known, watermark: number): Span[] {
+  const bySession = new Map<string, RecordReference[]>();
+  const add = (sessionId: string | undefined, record: RecordReference): void => {
+    if (sessionId === undefined) return;
+    const records = bySession.get(sessionId);
+    if (records === undefined) bySession.set(sessionId, [record]);
+    else records.push(record);
+  };
+  for (const usage of known.usage) add(usage.sessionId, referToUsage(usage));
+  for (const event of known.events) add(event.sessionId, referToEvent(event));
+  const sessions = [...new Map(known.sessions.map((session) => [session.sessionId, session])).values()];
+  const starts = sortRecords(sessions.map((session) => referToSession(session, session.start)));
+  const spans = sessions.flatMap((session) => {
+    const records = listSessionRecords(session, bySession.get(session.sessionId) ?? []);
+    return findStaleTimes(session, records, starts, after);
+  });
+  // Those that are not met yet may continue one that is.
+  return uniteSpans(spans).filter(({ metAt }) => metAt <= watermark);
+}
+
+/** The records of a session from its beginning to its end, in order. */
+function listSessionRecords(session: Session, records: readonly RecordReference[]): RecordReference[] {
+  const { start, origin, terminal } = session;
+  const stated = [start, origin.at].map((time) => referToSession(session, time));
+  const end = terminal === undefined ? Number.POSITIVE_INFINITY : epochMilliseconds(terminal.end);
+  const begin = epochMilliseconds(start);
+  const all = [...records, ...stated].filter(({ at }) => at >= begin && at < end);
+  if (terminal !== undefined) all.push(referToSession(session, terminal.end));
+  return sortRecords(all);
+}
+
+function findStaleTimes(
+  { start, terminal }: Session,
+  records: readonly RecordReference[],
+  starts: readonly RecordReference[],
+  after: number,
+): Span[] {
+  const open = terminal === undefined ? records : records.slice(0, -1);
+  const earliestOther = epochMilliseconds(start) + 1;
+  return open.flatMap((begin, index) => {
+    const next = records[index + 1];
+    const other = starts[findFirst(starts, Math.max(begin.at, earliestOther))];
+    const end = other !== undefined && (next === undefined || other.at < next.at) ? other : next;
+    const metAt = begin.at + after;
+    if (end !== undefined && end.at <= metAt) return [];
+    const evidence = { begin, before: undefined, last: begin, end, count: 1 };
+    return [{ from: begin.at, metAt, to: end?.at, evidence }];
+  });
+}

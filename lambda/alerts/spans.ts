@@ -1,0 +1,34 @@
+import { findBlocks, findCountryChanges, findDeviceChanges } from './changes.ts';
+import type { Known } from './known.ts';
+import type { Rule } from './rules.ts';
+import { findSilences, findStaleSessions } from './silences.ts';
+import type { Span } from './span.ts';
+import { findCounted, findUsage } from './windows.ts';
+
+/**
+ * The spans of a rule and a SIM: the times in which its condition held, in order, none overlapping another.
+ *
+ * A function of the set of records, the rule and the watermark, up to which all records are there. A condition is met only
+ * by what lies before the watermark. By the same records and a later watermark, spans are added at the end, and the last
+ * one may get its end; nothing else changes.
+ */
+export function findSpans(rule: Rule, known: Known, watermark: number): Span[] {
+  switch (rule.kind) {
+    case 'silent':
+      return findSilences(rule, known, watermark);
+    case 'stale-session':
+      return findStaleSessions(rule, known, watermark);
+    case 'attach-loop':
+    case 'session-failures':
+    case 'zero-byte-sessions':
+      return findCounted(rule, known, watermark);
+    case 'usage':
+      return findUsage(rule, known, watermark);
+    case 'device-changed':
+      return findDeviceChanges(rule, known, watermark);
+    case 'country':
+      return findCountryChanges(rule, known, watermark);
+    case 'blocked':
+      return findBlocks(known, watermark);
+  }
+}

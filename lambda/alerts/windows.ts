@@ -1,0 +1,195 @@
+import type { UsageContent } from '../ledger/contents.ts';
+import {
+  findFirst,
+  type Known,
+  type RecordReference,
+  referToEvent,
+  referToSession,
+  referToUsage,
+  sortByRecord,
+  sortRecords,
+} from './known.ts';
+import type { CountRule, UsageRule } from './rules.ts';
+import { type Span, uniteSpans } from './span.ts';
+
+/**
+ * Kinds of rules about how much happened within a sliding window.
+ *
+ * A window of length w that begins with a record at u holds what lies in [u, u + w): the record that begins it is in it,
+ * one that comes exactly w later is not.
+ */
+
+/** Something that counts, and how much: whole numbers of any size, so that sums are exact. */
+interface Weighed {
+  readonly record: RecordReference;
+  readonly weight: bigint;
+}
+
+/** The events that tell that a device attaches to a network. */
+const attachments: ReadonlySet<string> = new Set([
+  'attachment.accepted',
+  'attachment.rejected',
+  'attachment.failed',
+  'location.updated',
+  'gprs-location.updated',
+]);
+
+/** The events that tell that a session did not come to be. */
+const failures: ReadonlySet<string> = new Set(['data-session.failed', 'pdp-context.refused']);
+
+/**
+ * The times in which too much happened: all windows that begin with a record and hold at least the rule's number, joined
+ * where they overlap or touch. It is met by the record that makes it too much, and over when no such window is left.
+ */
+export function findCounted(rule: CountRule, known: Known, watermark: number): Span[] {
+  const counted = listCounted(rule.kind, known).map((record) => ({ record, weight: 1n }));
+  return findDense(counted, BigInt(rule.count), rule.within, watermark);
+}
+
+function listCounted(kind: CountRule['kind'], known: Known): RecordReference[] {
+  if (kind === 'zero-byte-sessions') return listEmptySessions(known);
+  const types = kind === 'attach-loop' ? attachments : failures;
+  return known.events.filter(({ type }) => types.has(type)).map(referToEvent);
+}
+
+/**
+ * The ends of the sessions that moved no byte: neither by their totals nor by the usage that names them. A session whose
+ * bytes nothing states does not count.
+ */
+function listEmptySessions({ sessions, usage }: Known): RecordReference[] {
+  const withUsage = new Map<string, boolean>();
+  for (const { sessionId, dataTotal } of usage) {
+    if (sessionId !== undefined) {
+      withUsage.set(sessionId, (withUsage.get(sessionId) ?? false) || dataTotal > 0);
+    }
+  }
+  return sessions.flatMap((session) => {
+    const { terminal, sessionId } = session;
+    if (terminal?.status !== 'ended') return [];
+    const total = session.groups.totals?.group.dataTotal;
+    const hasUsage = withUsage.get(sessionId);
+    const isEmpty =
+      (total ?? 0) === 0 && hasUsage !== true && (total !== undefined || hasUsage !== undefined);
+    return isEmpty ? [referToSession(session, terminal.end)] : [];
+  });
+}
+
+/** The times in which a SIM moved more, or less, bytes than the rule says. A usage record counts where its window ends. */
+export function findUsage(rule: UsageRule, known: Known, watermark: number): Span[] {
+  const weighed = known.usage.map(weighUsage);
+  if (rule.compare === 'more') return findDense(weighed, BigInt(rule.bytes) + 1n, rule.within, watermark);
+  return findSparse(weighed, listAllRecords(known), BigInt(rule.bytes), rule.within, watermark);
+}
+
+function weighUsage(usage: UsageContent): Weighed {
+  return { record: referToUsage(usage), weight: BigInt(usage.dataTotal) };
+}
+
+/** The times in which windows of a length, each of which begins with a record, hold at least so much. */
+function findDense(items: readonly Weighed[], enough: bigint, within: number, watermark: number): Span[] {
+  const sorted = sortByRecord(items).filter(({ record, weight }) => record.at <= watermark && weight > 0n);
+  const windows: Span[] = [];
+  let sum = 0n;
+  let next = 0;
+  for (const { record: begin, weight } of sorted) {
+    const to = begin.at + within;
+    for (
+      let item = sorted[next];
+      sum < enough && item !== undefined && item.record.at < to;
+      item = sorted[next]
+    ) {
+      sum += item.weight;
+      next += 1;
+    }
+    const met = sorted[next - 1]?.record;
+    if (sum >= enough && met !== undefined) {
+      const evidence = { begin, before: undefined, last: met, end: undefined, count: 0 };
+      windows.push({ from: begin.at, metAt: met.at, to, evidence });
+    }
+    sum -= weight;
+  }
+  const records = sorted.map(({ record }) => record);
+  return uniteSpans(windows).map((span) => describeDense(span, records, watermark));
+}
+
+/** A span of windows with its records. It lasts as long as the watermark lies in one of them. */
+function describeDense(span: Span, records: readonly RecordReference[], watermark: number): Span {
+  const to = span.to === undefined || span.to > watermark ? undefined : span.to;
+  const first = findFirst(records, span.evidence.begin.at);
+  const behind = to === undefined ? records.length : findFirst(records, to);
+  const last = records[behind - 1] ?? span.evidence.last;
+  return { ...span, to, evidence: { ...span.evidence, last, count: behind - first } };
+}
+
+/**
+ * The times in which windows of a length held less than so much. A window that begins at u holds what came after u and
+ * until its end, and only windows that begin with the SIM's first record or later count. What restores the amount is
+ * believed at once.
+ */
+function findSparse(
+  items: readonly Weighed[],
+  records: readonly RecordReference[],
+  enough: bigint,
+  within: number,
+  watermark: number,
+): Span[] {
+  const [first] = sortRecords(records);
+  if (first === undefined) return [];
+  const sorted = sortByRecord(items).filter(({ weight }) => weight > 0n);
+  const spans: Span[] = [];
+  let begin: RecordReference | undefined;
+  let sum = 0n;
+  let entering = 0;
+  let leaving = 0;
+  // Between two of these moments, windows that begin there hold the same.
+  const changes = sorted.flatMap(({ record: { at } }) => [at, at - within]).filter((at) => at > first.at);
+  for (const at of new Set([first.at, ...changes.sort((a, b) => a - b)])) {
+    for (
+      let item = sorted[entering];
+      item !== undefined && item.record.at <= at + within;
+      item = sorted[entering]
+    ) {
+      sum += item.weight;
+      entering += 1;
+    }
+    let left: RecordReference | undefined;
+    for (let item = sorted[leaving]; item !== undefined && item.record.at <= at; item = sorted[leaving]) {
+      sum -= item.weight;
+      left = item.record;
+      leaving += 1;
+    }
+    if (sum < enough) {
+      begin ??= at === first.at ? first : left;
+    } else if (begin !== undefined) {
+      const end = sorted[entering - 1]?.record;
+      addSparse(spans, begin, end, within, watermark);
+      begin = undefined;
+    }
+  }
+  if (begin !== undefined) addSparse(spans, begin, undefined, within, watermark);
+  return uniteSpans(spans);
+}
+
+function addSparse(
+  spans: Span[],
+  begin: RecordReference,
+  end: RecordReference | undefined,
+  within: number,
+  watermark: number,
+): void {
+  const metAt = begin.at + within;
+  if (metAt > watermark) return;
+  const evidence = { begin, before: undefined, last: begin, end, count: 1 };
+  spans.push({ from: begin.at, metAt, to: end?.at, evidence });
+}
+
+function listAllRecords({ sessions, usage, events, signs }: Known): RecordReference[] {
+  return [
+    ...sessions.flatMap((session) =>
+      [session.start, session.origin.at].map((at) => referToSession(session, at)),
+    ),
+    ...usage.map(referToUsage),
+    ...events.map(referToEvent),
+    ...signs.map(({ record }) => record),
+  ];
+}
