@@ -4,3 +4,12 @@ import { createHash } from 'node:crypto';
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
+
+/** A value as text: the same in whatever order its members stand, and whether undefined ones are there or not. */
+export function canonicalText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
+  const stated = Object.entries(value).filter(([, member]) => member !== undefined);
+  const members = stated.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${name}:${canonicalText(member)}`).join()}}`;
+}

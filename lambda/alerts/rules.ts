@@ -1,4 +1,4 @@
-import { digest } from './digest.ts';
+import { canonicalText, digest } from './digest.ts';
 
 /**
  * Alert rules: what is watched, of which SIMs, and how long it must hold. docs/alerts.md describes each kind.
@@ -168,15 +168,10 @@ export function versionRule({ name: _, severity: __, ...judging }: Rule): string
   return digest(canonicalText(judging)).slice(0, 16);
 }
 
-/** A value as text, the same in whatever order its members stand. */
-function canonicalText(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${name}:${canonicalText(member)}`).join()}}`;
-}
-
-/** The times, in milliseconds, between which a condition needs a source's records to be complete; 0 for none. */
+/**
+ * The shortest time without records that a rule takes for a condition, in milliseconds: records of a source must not come
+ * later than that. 0 where what has come decides.
+ */
 export function findShortestSilence(rule: Rule): number {
   if (rule.kind === 'silent' || rule.kind === 'stale-session') return rule.after;
   return rule.kind === 'usage' && rule.compare === 'less' ? rule.within : 0;

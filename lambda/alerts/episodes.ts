@@ -1,0 +1,452 @@
+import { canonicalText, digest } from './digest.ts';
+import { nameRecord, type RecordReference } from './known.ts';
+import type { Rule, Severity } from './rules.ts';
+import type { Evidence, JoinedSpan } from './span.ts';
+
+/**
+ * Episodes: what was written of a rule and a SIM, and is told as one incident.
+ *
+ * Spans are recomputed from the records each time; episodes are facts. `reconcileEpisodes` brings the stored episodes in
+ * line with the spans that hold now, and says what to write and what to tell. It is a function: done again, twice at once
+ * or after a crash between any two writes, it comes to the same episodes.
+ */
+
+/**
+ * How an episode stands.
+ *
+ * - `open`: its span lasts, or its recovery time has not passed.
+ * - `closed`: its span is over.
+ * - `merged`: late records joined it with an older episode, which goes on.
+ * - `withdrawn`: by late records its condition never held.
+ * - `rule-changed`: the rule was removed or changed, and does not hold as it is now.
+ */
+export type EpisodeState = 'open' | 'closed' | 'merged' | 'withdrawn' | 'rule-changed';
+
+/** What a message tells: a state, or that an episode told of before has other times or is open again. */
+export type TransitionKind = 'opened' | 'amended' | Exclude<EpisodeState, 'open'>;
+
+/** The times and the state of an episode as a message tells them. */
+export interface Told {
+  readonly state: EpisodeState;
+  readonly from: number;
+  /** Of an episode that is open, undefined: while it recovers, its end may still move. */
+  readonly to: number | undefined;
+}
+
+/** A message to deliver, under the episode's id and its sequence number. */
+export interface Transition extends Told {
+  /** 1 for the first message of an episode, then one more each. Receivers drop what is older than what they have. */
+  readonly sequence: number;
+  readonly kind: TransitionKind;
+  /** When the sweep found it: operation, by the sweep's clock. */
+  readonly foundAt: number;
+}
+
+/** An episode as it is stored. Times are those of events, unless they say otherwise. */
+export interface Episode {
+  /** A hash of the rule, the SIM and the record that began it when it was first written. It never changes. */
+  readonly id: string;
+  readonly rule: string;
+  readonly ruleVersion: string;
+  readonly severity: Severity;
+  readonly sim: string;
+  readonly source: string;
+  readonly state: EpisodeState;
+  readonly from: number;
+  readonly metAt: number;
+  readonly to: number | undefined;
+  readonly evidence: Evidence;
+  /** The id of the episode that goes on in place of a merged one. */
+  readonly mergedInto: string | undefined;
+  /** The id of the group episode that tells of it; undefined where it is told alone. */
+  readonly group: string | undefined;
+  /** The watermark by which it was last written. It is never judged by an earlier one. */
+  readonly watermark: number;
+  /** What receivers were last told, or will be by the messages that wait; undefined where nothing. */
+  readonly told: Told | undefined;
+  /** Whether something is to be told that a mute, or a source that lags, holds back. */
+  readonly isHeld: boolean;
+  /** The number of messages so far. */
+  readonly sequence: number;
+  /** The messages that are not delivered to every receiver yet, in order. Delivery removes them. */
+  readonly messages: readonly Transition[];
+  /** When it was first written, by the sweep's clock. */
+  readonly writtenAt: number;
+  /** Counts the writes of this episode; conditions of writes compare it. */
+  readonly revision: number;
+}
+
+/**
+ * Where an episode is stored: at its rule and SIM as the `live` one, of which there is one, or under its id. An episode
+ * that is open belongs in the live slot.
+ */
+export type Slot = 'live' | 'history';
+
+/** An episode and where it was found. A crash may leave a copy in each slot: the greater revision counts. */
+export interface StoredEpisode {
+  readonly slot: Slot;
+  readonly episode: Episode;
+}
+
+/** A write to make, on a condition. */
+export type EpisodeWrite =
+  | {
+      readonly action: 'put';
+      readonly slot: Slot;
+      readonly episode: Episode;
+      /** The revision that must stand there; undefined where nothing may. */
+      readonly replaces: number | undefined;
+    }
+  | { readonly action: 'delete'; readonly slot: Slot; readonly id: string; readonly replaces: number };
+
+/** A rule and a SIM that are judged. */
+export interface Judgement {
+  /** Undefined where the rule was removed, or does not match the SIM any more. */
+  readonly rule: Pick<Rule, 'name' | 'severity' | 'pending' | 'recovery'> | undefined;
+  readonly ruleVersion: string | undefined;
+  readonly sim: string;
+  readonly source: string;
+  /** What holds by the records, the rule and the watermark, in order. */
+  readonly spans: readonly JoinedSpan[];
+  /** From when the records are complete; what ended before is not judged. */
+  readonly since: number;
+  /** See {@link findJudgingTime}. */
+  readonly watermark: number;
+  /** The time at which the sweep began, by its clock. */
+  readonly now: number;
+  /** Whether a mute is in force, or the source lags or is read late: then episodes are written and nothing is told. */
+  readonly isHeld: boolean;
+  /** How long after it was met an episode is told alone, so that a group may take it up. */
+  readonly groupWait: number;
+}
+
+/**
+ * The watermark by which a rule and a SIM are judged: never an earlier one than before, although a source's watermark may
+ * fall back when the source begins to lag.
+ */
+export function findJudgingTime(stored: readonly StoredEpisode[], watermark: number): number {
+  return stored.reduce((latest, { episode }) => Math.max(latest, episode.watermark), watermark);
+}
+
+/** The id of an episode that begins with a record. `attempt` is 1 unless another episode has that id. */
+export function identifyEpisode(rule: string, sim: string, begin: RecordReference, attempt = 1): string {
+  const parts = [rule, sim, nameRecord(begin), String(begin.at)];
+  if (attempt > 1) parts.push(String(attempt));
+  return digest(JSON.stringify(parts)).slice(0, 32);
+}
+
+/**
+ * What to write so that the stored episodes of a rule and a SIM agree with the spans that hold now.
+ *
+ * - A span that overlaps a stored episode amends it; of several that it joins, the oldest stays and the others are merged.
+ * - An episode that overlaps several spans stays with the earliest; the others get episodes of their own.
+ * - A span that overlaps none amends one that began with the same record or was compared with the same one before.
+ * - A span without an episode gets one; an episode without a span is withdrawn, or closed as `rule-changed`.
+ *
+ * A crash may cut the writes anywhere, and a sweep must stop at the first whose condition does not hold: the next sweep
+ * goes on from what is stored.
+ *
+ * @param stored the live episode, and the others that end at or after `judgement.since` or are held.
+ */
+export function reconcileEpisodes(stored: readonly StoredEpisode[], judgement: Judgement): EpisodeWrite[] {
+  const pairs = matchSpans(findCurrent(stored), judgement);
+  const next = [
+    ...pairs.spans.map(({ span, episode, taken }) => amendEpisode(span, episode, taken, judgement)),
+    ...pairs.merged.map(({ episode, into }) =>
+      settle(episode, { state: 'merged', mergedInto: into }, judgement),
+    ),
+    ...pairs.others.map((episode) => endEpisode(episode, judgement)),
+  ];
+  return planWrites(stored, next);
+}
+
+/** Of copies of an episode, the one that was written last. */
+function findCurrent(stored: readonly StoredEpisode[]): Episode[] {
+  const current = new Map<string, Episode>();
+  for (const { episode } of stored) {
+    const known = current.get(episode.id);
+    if (known === undefined || known.revision < episode.revision) current.set(episode.id, episode);
+  }
+  return [...current.values()];
+}
+
+/** A span with the episode that tells of it; `taken` are the ids that a new one may not have. */
+interface MatchedSpan {
+  readonly span: JoinedSpan;
+  readonly episode: Episode | undefined;
+  readonly taken: ReadonlySet<string>;
+}
+
+interface Matches {
+  readonly spans: readonly MatchedSpan[];
+  readonly merged: readonly { readonly episode: Episode; readonly into: string }[];
+  /** Episodes without a span. */
+  readonly others: readonly Episode[];
+}
+
+function matchSpans(episodes: readonly Episode[], { rule, sim, spans, since }: Judgement): Matches {
+  const judged = spans.filter(({ to }) => to === undefined || to >= since);
+  const active = episodes.filter(isActive).toSorted((a, b) => a.from - b.from || (a.id < b.id ? -1 : 1));
+  const owners = new Map<JoinedSpan, Episode[]>(judged.map((span) => [span, []]));
+  const unmatched = new Set(episodes);
+  const assign = (span: JoinedSpan | undefined, episode: Episode): void => {
+    if (span === undefined) return;
+    owners.get(span)?.push(episode);
+    unmatched.delete(episode);
+  };
+  for (const episode of active)
+    assign(
+      judged.find((span) => overlaps(episode, span)),
+      episode,
+    );
+  const isFree = (span: JoinedSpan): boolean => owners.get(span)?.length === 0;
+  for (const episode of active) {
+    if (unmatched.has(episode))
+      assign(
+        judged.find((span) => isFree(span) && sharesCause(episode, span)),
+        episode,
+      );
+  }
+  // An episode that was ended as withdrawn or by a change of the rule comes back with the record that began it.
+  for (const span of judged.filter(isFree)) {
+    const id = rule && identifyEpisode(rule.name, sim, span.evidence.begin);
+    const ended = episodes.find(
+      (episode) => episode.id === id && unmatched.has(episode) && !isActive(episode),
+    );
+    if (ended !== undefined) assign(span, ended);
+  }
+  const taken = new Set(episodes.map(({ id }) => id));
+  const merged: { episode: Episode; into: string }[] = [];
+  const matched = judged.map((span): MatchedSpan => {
+    const [episode, ...younger] = owners.get(span) ?? [];
+    if (episode !== undefined) merged.push(...younger.map((one) => ({ episode: one, into: episode.id })));
+    return { span, episode, taken };
+  });
+  return { spans: matched, merged, others: [...unmatched] };
+}
+
+function isActive({ state }: Episode): boolean {
+  return state === 'open' || state === 'closed';
+}
+
+function overlaps(a: Pick<Episode, 'from' | 'to'>, b: Pick<JoinedSpan, 'from' | 'to'>): boolean {
+  const isBefore = (to: number | undefined, from: number): boolean => to !== undefined && to <= from;
+  return a.from === b.from || (!isBefore(a.to, b.from) && !isBefore(b.to, a.from));
+}
+
+/** Whether an episode and a span begin with the same record, or with a change from the same one. */
+function sharesCause({ evidence: a }: Episode, { evidence: b }: JoinedSpan): boolean {
+  const isSame = (x: RecordReference | undefined, y: RecordReference | undefined): boolean =>
+    x !== undefined && y !== undefined && nameRecord(x) === nameRecord(y) && x.at === y.at;
+  return isSame(a.begin, b.begin) || isSame(a.before, b.before);
+}
+
+/** The episode of a span: the one that there is, as the span is now, or a new one. */
+function amendEpisode(
+  span: JoinedSpan,
+  episode: Episode | undefined,
+  taken: ReadonlySet<string>,
+  judgement: Judgement,
+): Episode {
+  const { rule, ruleVersion, sim, source, since, watermark, now } = judgement;
+  if (rule === undefined || ruleVersion === undefined) {
+    throw new Error(`A span of the SIM ${sim} was given without the rule that found it`);
+  }
+  const state = span.isOver ? 'closed' : 'open';
+  const { metAt, to, evidence } = span;
+  if (episode !== undefined) {
+    // What lies before the records that are known stands as it was written.
+    const isOlder = episode.from < since && episode.from < span.from;
+    const begun = isOlder
+      ? { from: episode.from, metAt: episode.metAt, evidence: { ...evidence, begin: episode.evidence.begin } }
+      : { from: span.from, metAt, evidence };
+    const changes = {
+      ...begun,
+      to,
+      state,
+      ruleVersion,
+      severity: rule.severity,
+      mergedInto: undefined,
+    } as const;
+    return settle(episode, changes, judgement);
+  }
+  const created: Episode = {
+    id: findFreeId(rule.name, sim, evidence.begin, taken),
+    rule: rule.name,
+    ruleVersion,
+    severity: rule.severity,
+    sim,
+    source,
+    state,
+    from: span.from,
+    metAt,
+    to,
+    evidence,
+    mergedInto: undefined,
+    group: undefined,
+    watermark,
+    told: undefined,
+    isHeld: false,
+    sequence: 0,
+    messages: [],
+    writtenAt: now,
+    revision: 0,
+  };
+  return settle(created, {}, judgement);
+}
+
+function findFreeId(rule: string, sim: string, begin: RecordReference, taken: ReadonlySet<string>): string {
+  for (let attempt = 1; ; attempt += 1) {
+    const id = identifyEpisode(rule, sim, begin, attempt);
+    if (!taken.has(id)) return id;
+  }
+}
+
+/** An episode that no span overlaps any more. */
+function endEpisode(episode: Episode, judgement: Judgement): Episode {
+  const { since, ruleVersion } = judgement;
+  const isOtherRule = episode.ruleVersion !== ruleVersion;
+  if (!isActive(episode)) return settle(episode, {}, judgement);
+  if (episode.state === 'closed') {
+    // What a rule found that was since changed, or found in records that may have expired, stands.
+    const stands = isOtherRule || episode.from < since;
+    return settle(episode, stands ? {} : { state: 'withdrawn' }, judgement);
+  }
+  if (isOtherRule) return settle(episode, { state: 'rule-changed' }, judgement);
+  if (episode.from >= since) return settle(episode, { state: 'withdrawn' }, judgement);
+  // Its records may have expired; those that are known say that its condition does not hold.
+  return settle(episode, { state: 'closed', to: Math.max(episode.metAt, episode.to ?? since) }, judgement);
+}
+
+/** An episode with changes, and with the messages that tell of them, unless these are held back. */
+function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgement): Episode {
+  const { watermark, now } = judgement;
+  const changed: Episode = { ...episode, ...changes, watermark, isHeld: false };
+  const kinds = findMessages(episode, changed, judgement);
+  if (kinds.length > 0 && judgement.isHeld) return { ...changed, isHeld: true };
+  return kinds.reduce<Episode>((told, kind) => tell(told, kind, now), changed);
+}
+
+/** What is to be told of an episode, beside what was. */
+function findMessages(
+  before: Episode,
+  episode: Episode,
+  { groupWait, watermark }: Judgement,
+): TransitionKind[] {
+  const { state, told, from, to } = episode;
+  if (told === undefined) {
+    const tellsFrom = episode.metAt + groupWait;
+    if (episode.group !== undefined || !isActive(episode)) return [];
+    if (state === 'open') return watermark >= tellsFrom ? ['opened'] : [];
+    // It was over before a sweep told of it: both are told, unless it was too short to be told alone, or held back.
+    const closesNow = before.revision === 0 || (before.state === 'open' && !before.isHeld);
+    return closesNow && (to ?? 0) >= tellsFrom ? ['opened', 'closed'] : [];
+  }
+  if (told.state !== state) return [state === 'open' ? 'amended' : state];
+  if (!isActive(episode)) return [];
+  return told.from !== from || (state === 'closed' && told.to !== to) ? ['amended'] : [];
+}
+
+/** Adds a message. An `amended` that waits is replaced by a later one, so that few wait however long a receiver fails. */
+function tell(episode: Episode, kind: TransitionKind, foundAt: number): Episode {
+  const state = kind === 'opened' ? 'open' : episode.state;
+  const told: Told = { state, from: episode.from, to: state === 'open' ? undefined : episode.to };
+  const sequence = episode.sequence + 1;
+  const waiting = episode.messages.filter((message) => kind !== 'amended' || message.kind !== 'amended');
+  return { ...episode, told, sequence, messages: [...waiting, { ...told, sequence, kind, foundAt }] };
+}
+
+/**
+ * The writes that lead from what is stored to what shall be, in an order that a crash may cut and other sweeps may run
+ * into.
+ *
+ * An episode changes only where it stands, by its revision: so of two sweeps one fails. Only then it moves, unchanged,
+ * to where it belongs: it is put there first and deleted afterwards. What was left halfway moves before it changes.
+ */
+function planWrites(stored: readonly StoredEpisode[], next: readonly Episode[]): EpisodeWrite[] {
+  const plan = new Plan(stored);
+  plan.moveAll();
+  for (const episode of next) {
+    const before = plan.find(episode.id);
+    if (before === undefined || isSameEpisode(before.episode, episode)) continue;
+    plan.put(before.slot, { ...episode, revision: episode.revision + 1 });
+  }
+  plan.moveAll();
+  const created = next.filter(({ id }) => plan.find(id) === undefined);
+  for (const episode of created.toSorted((a, b) => Number(a.state === 'open') - Number(b.state === 'open'))) {
+    // One that is over is begun in the live slot, too, where a sweep that knows less may have begun it.
+    plan.put(plan.isLiveFree || episode.state === 'open' ? 'live' : 'history', { ...episode, revision: 1 });
+    plan.moveAll();
+  }
+  return plan.writes;
+}
+
+/** Writes, and what stands after each of them. */
+class Plan {
+  readonly writes: EpisodeWrite[] = [];
+  #live: Episode | undefined;
+  readonly #history: Map<string, Episode>;
+
+  constructor(stored: readonly StoredEpisode[]) {
+    this.#live = stored.find(({ slot }) => slot === 'live')?.episode;
+    const past = stored.filter(({ slot }) => slot === 'history');
+    this.#history = new Map(past.map(({ episode }) => [episode.id, episode]));
+  }
+
+  get isLiveFree(): boolean {
+    return this.#live === undefined;
+  }
+
+  /** The latest state of an episode, and where it stands. */
+  find(id: string): StoredEpisode | undefined {
+    const past = this.#history.get(id);
+    const live = this.#live?.id === id ? this.#live : undefined;
+    if (live !== undefined && live.revision >= (past?.revision ?? 0)) return { slot: 'live', episode: live };
+    return past && { slot: 'history', episode: past };
+  }
+
+  put(slot: Slot, episode: Episode): void {
+    const replaces = this.#standing(slot, episode.id)?.revision;
+    this.writes.push({ action: 'put', slot, episode, replaces });
+    if (slot === 'live') this.#live = episode;
+    else this.#history.set(episode.id, episode);
+  }
+
+  /** Moves what is not where it belongs: first what leaves the live slot, then what enters it. */
+  moveAll(): void {
+    if (this.#live !== undefined) this.#move(this.#live.id);
+    for (const id of [...this.#history.keys()]) this.#move(id);
+  }
+
+  #move(id: string): void {
+    const current = this.find(id);
+    if (current === undefined) return;
+    const { slot, episode } = current;
+    const other = slot === 'live' ? 'history' : 'live';
+    const copy = this.#standing(other, id);
+    const isCopied = copy?.revision === episode.revision;
+    const belongs = episode.state === 'open' ? 'live' : 'history';
+    if (slot === belongs) {
+      if (copy !== undefined) this.#delete(other, copy);
+    } else if (belongs === 'history' || isCopied || this.isLiveFree) {
+      if (!isCopied) this.put(belongs, episode);
+      this.#delete(slot, episode);
+    }
+  }
+
+  #standing(slot: Slot, id: string): Episode | undefined {
+    if (slot === 'history') return this.#history.get(id);
+    return this.#live?.id === id ? this.#live : undefined;
+  }
+
+  #delete(slot: Slot, { id, revision }: Episode): void {
+    this.writes.push({ action: 'delete', slot, id, replaces: revision });
+    if (slot === 'live') this.#live = undefined;
+    else this.#history.delete(id);
+  }
+}
+
+/** Whether two states of an episode are the same but for the watermark, which alone is no reason to write. */
+function isSameEpisode(a: Episode, b: Episode): boolean {
+  return canonicalText({ ...a, watermark: 0 }) === canonicalText({ ...b, watermark: 0 });
+}

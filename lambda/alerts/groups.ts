@@ -1,0 +1,213 @@
+import { digest } from './digest.ts';
+
+/**
+ * Groups: many SIMs that fell silent together are one incident, with the cause that they share.
+ *
+ * A function of the silent SIMs, the groups that are open, and how many SIMs were alive.
+ */
+
+/** What SIMs that fall silent together may share, the closest cause first. */
+export const groupDimensions = ['network', 'model', 'country', 'source'] as const;
+
+export type GroupDimension = (typeof groupDimensions)[number];
+
+/** More members than this, and more than this share of the SIMs that were alive, make a group. */
+export const groupThreshold = { members: 20, share: 0.05 } as const;
+
+/** A SIM whose episode of a silent rule is open. */
+export interface SilentSim {
+  /** The id of its episode. */
+  readonly episode: string;
+  /** When it was last heard. */
+  readonly from: number;
+  /** Its last visited network (MCC and MNC), the model of its device (type allocation code), country and source. */
+  readonly values: Readonly<Partial<Record<GroupDimension, string>>>;
+  /** The id of the group that it is a member of. */
+  readonly group: string | undefined;
+}
+
+/** A group episode. */
+export interface Group {
+  /** A hash of the rule, the dimension, its value and the first member. */
+  readonly id: string;
+  readonly rule: string;
+  readonly dimension: GroupDimension;
+  readonly value: string;
+  /** All that the members had in common when it was formed, the dimension's own value included. */
+  readonly common: Readonly<Partial<Record<GroupDimension, string>>>;
+  /** When the first and the last member fell silent. */
+  readonly from: number;
+  readonly lastFrom: number;
+  readonly state: 'open' | 'closed';
+}
+
+/** How many SIMs of a value were heard at or after a time, whether or not they are silent now. */
+export type CountAlive = (dimension: GroupDimension, value: string, since: number) => number;
+
+/** What to write of groups. */
+export interface GroupChanges {
+  /** Groups as they are now: new ones, those whose members fell silent earlier or later, those that close. */
+  readonly groups: readonly Group[];
+  /** Episodes that become members. */
+  readonly joined: readonly { readonly episode: string; readonly group: string }[];
+  /** Of each group that closes, the members that are silent still: one message tells of them. */
+  readonly remaining: readonly { readonly group: string; readonly episodes: readonly string[] }[];
+}
+
+/**
+ * Forms, extends and closes the groups of one silent rule.
+ *
+ * - SIMs that fell silent within `after` of each other and share a value become a group where they are more than the
+ *   threshold says. Of several causes, the one that explains the greatest share of its SIMs forms a group first; what it
+ *   takes up counts for no other.
+ * - A SIM that falls silent while a group of its value is open, and within `after` of all members, joins it.
+ * - A group at or below the threshold closes.
+ *
+ * @param after the rule's silence, in milliseconds.
+ * @param open the groups of the rule that are open.
+ * @param silent the SIMs with an open episode of the rule, members of groups included.
+ */
+export function changeGroups(
+  rule: { readonly name: string; readonly after: number },
+  open: readonly Group[],
+  silent: readonly SilentSim[],
+  countAlive: CountAlive,
+): GroupChanges {
+  const joined: { episode: string; group: string }[] = [];
+  const groups: Group[] = [];
+  const remaining: { group: string; episodes: string[] }[] = [];
+  const free = new Set(silent.filter(({ group }) => group === undefined).toSorted(compareSims));
+  const members = groupBy(silent, ({ group }) => group);
+  for (const group of open.toSorted((a, b) => a.from - b.from || (a.id < b.id ? -1 : 1))) {
+    const joining = findJoining(group, rule.after, free);
+    for (const sim of joining.sims) free.delete(sim);
+    const all = [...(members.get(group.id) ?? []), ...joining.sims];
+    const alive = countAlive(group.dimension, group.value, joining.group.from - rule.after);
+    const state = exceedsThreshold(all.length, alive) ? 'open' : 'closed';
+    joined.push(...joining.sims.map(({ episode }) => ({ episode, group: group.id })));
+    if (joining.sims.length > 0 || state === 'closed') groups.push({ ...joining.group, state });
+    if (state === 'closed')
+      remaining.push({ group: group.id, episodes: all.map(({ episode }) => episode).sort() });
+  }
+  for (const { dimension, value, candidates } of rankCauses(free, rule.after, countAlive)) {
+    const left = candidates.filter((sim) => free.has(sim));
+    const cause = describeCause(dimension, value, left, rule.after, countAlive);
+    if (cause === undefined) continue;
+    const group = formGroup(rule.name, cause);
+    groups.push(group);
+    for (const sim of cause.sims) {
+      free.delete(sim);
+      joined.push({ episode: sim.episode, group: group.id });
+    }
+  }
+  return { groups, joined, remaining };
+}
+
+function compareSims(a: SilentSim, b: SilentSim): number {
+  return a.from - b.from || (a.episode < b.episode ? -1 : 1);
+}
+
+function exceedsThreshold(count: number, alive: number): boolean {
+  return count > groupThreshold.members && count > groupThreshold.share * alive;
+}
+
+/** The free SIMs that join a group, and the group with the times of all its members. */
+function findJoining(
+  group: Group,
+  after: number,
+  free: ReadonlySet<SilentSim>,
+): { group: Group; sims: SilentSim[] } {
+  let { from, lastFrom } = group;
+  const sims: SilentSim[] = [];
+  for (const sim of free) {
+    if (sim.values[group.dimension] !== group.value) continue;
+    if (sim.from > from + after || sim.from < lastFrom - after) continue;
+    from = Math.min(from, sim.from);
+    lastFrom = Math.max(lastFrom, sim.from);
+    sims.push(sim);
+  }
+  return { group: { ...group, from, lastFrom }, sims };
+}
+
+/** SIMs that fell silent together and share a value. */
+interface Cause {
+  readonly dimension: GroupDimension;
+  readonly value: string;
+  /** All silent SIMs of the value, in order. */
+  readonly candidates: readonly SilentSim[];
+  readonly sims: readonly SilentSim[];
+  /** Their share of the SIMs that were alive. */
+  readonly share: number;
+}
+
+/** The causes that are over the threshold, those that explain most first. */
+function rankCauses(free: Iterable<SilentSim>, after: number, countAlive: CountAlive): Cause[] {
+  const sorted = [...free];
+  const causes = groupDimensions.flatMap((dimension) =>
+    [...groupBy(sorted, ({ values }) => values[dimension])].flatMap(([value, candidates]) =>
+      value === undefined ? [] : (describeCause(dimension, value, candidates, after, countAlive) ?? []),
+    ),
+  );
+  const rank = ({ dimension }: Cause): number => groupDimensions.indexOf(dimension);
+  return causes.sort(
+    (a, b) =>
+      b.share - a.share || b.sims.length - a.sims.length || rank(a) - rank(b) || (a.value < b.value ? -1 : 1),
+  );
+}
+
+function groupBy<Item, Key>(items: Iterable<Item>, pick: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(pick(item));
+    if (group === undefined) groups.set(pick(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** The SIMs of a value, sorted, that fell silent within the rule's time, if they are over the threshold. */
+function describeCause(
+  dimension: GroupDimension,
+  value: string,
+  candidates: readonly SilentSim[],
+  after: number,
+  countAlive: CountAlive,
+): Cause | undefined {
+  const sims = findTogether(candidates, after);
+  const [first] = sims;
+  if (first === undefined) return undefined;
+  const alive = countAlive(dimension, value, first.from - after);
+  if (!exceedsThreshold(sims.length, alive)) return undefined;
+  return { dimension, value, candidates, sims, share: sims.length / Math.max(alive, sims.length) };
+}
+
+/** The greatest number of sorted SIMs that fell silent within a time of each other; of several the earliest. */
+function findTogether(sorted: readonly SilentSim[], after: number): SilentSim[] {
+  let best = { begin: 0, end: 0 };
+  let end = 0;
+  for (const [begin, { from }] of sorted.entries()) {
+    while ((sorted[end]?.from ?? Number.POSITIVE_INFINITY) <= from + after) end += 1;
+    if (end - begin > best.end - best.begin) best = { begin, end };
+  }
+  return sorted.slice(best.begin, best.end);
+}
+
+function formGroup(rule: string, { dimension, value, sims }: Cause): Group {
+  const [first] = sims;
+  const shared = groupDimensions.flatMap((name) => {
+    const common = first?.values[name];
+    return common !== undefined && sims.every(({ values }) => values[name] === common)
+      ? [[name, common]]
+      : [];
+  });
+  return {
+    id: digest(JSON.stringify([rule, dimension, value, first?.episode])).slice(0, 32),
+    rule,
+    dimension,
+    value,
+    common: Object.fromEntries(shared),
+    from: first?.from ?? 0,
+    lastFrom: sims.at(-1)?.from ?? 0,
+    state: 'open',
+  };
+}

@@ -1,0 +1,246 @@
+/**
+ * How far a source is known: the watermark, up to which a missing record means that there was none.
+ *
+ * R is how far the source is read, E how far the carrier has delivered. Both are functions of notes that the functions
+ * leave and of what the SIMs' items say; no clock is compared with another one's.
+ *
+ * All times are milliseconds since the epoch.
+ */
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** A batch of records of one shard that an invocation has begun: it holds R back until it is done. */
+export interface BatchNote {
+  /** The range of sequence numbers, which names the batch: a batch that is delivered again has a note of its own. */
+  readonly firstSequence: string;
+  readonly lastSequence: string;
+  /** The arrival of the oldest record that is not done. */
+  readonly oldestArrival: number;
+}
+
+/** A batch that Lambda gave up: its records wait in the quarantine bucket until they are redriven. */
+export interface GivenUpBatch {
+  readonly oldestArrival: number;
+  /** When it was given up. */
+  readonly givenUpAt: number;
+}
+
+/** What is known of how far a shard is read. */
+export interface Shard {
+  readonly name: string;
+  /** The batches that were begun and are not done; those of invocations that failed or died among them. */
+  readonly notes: readonly BatchNote[];
+  /** The newest arrival of a record that is done; undefined where none is. */
+  readonly newestDone: number | undefined;
+  /** When the stream last said that nothing lies behind the newest record; undefined where it never did. */
+  readonly drainedAt: number | undefined;
+  readonly givenUp: readonly GivenUpBatch[];
+}
+
+/** What holds R back, for the source alert. */
+export interface Hold {
+  readonly cause: 'unfinished-batch' | 'given-up-batch' | 'unfinished-file';
+  /** The shard, or the file. */
+  readonly place: string;
+  /** The arrival of the oldest record that is not there. */
+  readonly since: number;
+}
+
+/** How far a source is read. */
+export interface ReadMark {
+  /** Undefined where nothing was read. */
+  readonly at: number | undefined;
+  /** What holds it back, the oldest first. */
+  readonly holds: readonly Hold[];
+}
+
+/** Batches that were given up hold R for so long: then the source alert has told of them, and silence is judged again. */
+export const maxGivenUpHold = day;
+
+/**
+ * The note that an invocation leaves when it begins, of all its records, and again when it ends, of those that will be
+ * delivered again: undefined where there are none.
+ */
+export function noteBatch(
+  records: readonly { readonly sequence: string; readonly arrival: number }[],
+): BatchNote | undefined {
+  const [first] = records;
+  const last = records.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const oldestArrival = records.reduce((oldest, { arrival }) => Math.min(oldest, arrival), first.arrival);
+  return { firstSequence: first.sequence, lastSequence: last.sequence, oldestArrival };
+}
+
+/**
+ * Whether a note tells of nothing that a batch that ended does not tell better: a batch that failed is delivered again,
+ * whole or halved, and then its own end says what is done.
+ */
+export function isCovered(
+  note: BatchNote,
+  ended: Pick<BatchNote, 'firstSequence' | 'lastSequence'>,
+): boolean {
+  return (
+    compareSequences(ended.firstSequence, note.firstSequence) <= 0 &&
+    compareSequences(note.lastSequence, ended.lastSequence) <= 0
+  );
+}
+
+/** Sequence numbers are decimals of up to 128 digits. */
+function compareSequences(a: string, b: string): number {
+  const x = BigInt(a);
+  const y = BigInt(b);
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** How far a shard is read: to the oldest record that is not done, or else to the newest that is, or to where it is dry. */
+function readShard({ name, notes, newestDone, drainedAt, givenUp }: Shard, now: number): ReadMark {
+  const holds: Hold[] = [
+    ...notes.map(({ oldestArrival }) => ({ cause: 'unfinished-batch', since: oldestArrival }) as const),
+    ...givenUp
+      .filter(({ givenUpAt }) => now - givenUpAt < maxGivenUpHold)
+      .map(({ oldestArrival }) => ({ cause: 'given-up-batch', since: oldestArrival }) as const),
+  ].map((hold) => ({ ...hold, place: name }));
+  const done = [newestDone, drainedAt].filter((time) => time !== undefined);
+  return limitMark(done.length === 0 ? undefined : Math.max(...done), holds);
+}
+
+/** A mark that nothing that is missing lies before. */
+function limitMark(done: number | undefined, holds: readonly Hold[]): ReadMark {
+  const sorted = holds.toSorted((a, b) => a.since - b.since || (a.place < b.place ? -1 : 1));
+  const [oldest] = sorted;
+  if (oldest === undefined) return { at: done, holds: [] };
+  return { at: done === undefined ? oldest.since : Math.min(done, oldest.since), holds: sorted };
+}
+
+/** How far a source with a stream is read: as far as the shard that is read least. */
+export function readStream(shards: readonly Shard[], now: number): ReadMark {
+  const marks = shards.map((shard) => readShard(shard, now));
+  const holds = marks.flatMap((mark) => mark.holds);
+  const times = marks.map(({ at }) => at).filter((at) => at !== undefined);
+  // A shard of which nothing is known was never written to: a stream that was resharded has such ones.
+  return limitMark(times.length === 0 ? undefined : Math.min(...times), holds);
+}
+
+/** A file of a source whose records come by files only. */
+export interface SourceFile {
+  readonly name: string;
+  /** When it was delivered. */
+  readonly deliveredAt: number;
+  /** The newest event time in it; undefined while it is not done. */
+  readonly newestEvent: number | undefined;
+}
+
+/** How far a source is read of which only files come: to the newest event of those that are done, and of no later one. */
+export function readFiles(files: readonly SourceFile[]): ReadMark {
+  const waiting = files.filter(({ newestEvent }) => newestEvent === undefined);
+  const holds = waiting.map(({ name, deliveredAt }): Hold => {
+    return { cause: 'unfinished-file', place: name, since: deliveredAt };
+  });
+  const oldest = Math.min(...waiting.map(({ deliveredAt }) => deliveredAt));
+  const done = files
+    .filter(({ deliveredAt }) => deliveredAt < oldest)
+    .flatMap(({ newestEvent }) => newestEvent ?? []);
+  return limitMark(done.length === 0 ? undefined : Math.max(...done), holds);
+}
+
+/** A SIM with fewer others than this that are alive cannot be told from its source. */
+export const minDistinctSims = 5;
+
+/** A SIM is alive that was heard within this time. */
+export const aliveWithin = 7 * day;
+
+/**
+ * How far the carrier has delivered: the latest event time that at least 3 SIMs, and 1 % of those alive, have reached;
+ * never beyond now. Undefined where no SIM is alive.
+ *
+ * @param heard when each SIM was last heard.
+ */
+export function findDelivered(heard: readonly number[], now: number): number | undefined {
+  const alive = listAlive(heard, now).sort((a, b) => b - a);
+  const count = Math.min(alive.length, Math.max(3, Math.ceil(alive.length / 100)));
+  const reached = alive[count - 1];
+  return reached === undefined ? undefined : Math.min(reached, now);
+}
+
+function listAlive(heard: readonly number[], now: number): number[] {
+  return heard.filter((at) => at > now - aliveWithin);
+}
+
+/** The longest lag of a source's days, while no source alert was open. */
+export interface DayLag {
+  /** The day's first moment. */
+  readonly day: number;
+  readonly longestLag: number;
+}
+
+/** Notes a lag under its day, and forgets days that are over for longer than 7 days. */
+export function noteLag(days: readonly DayLag[], now: number, lag: number): DayLag[] {
+  const today = Math.floor(now / day) * day;
+  const kept = days.filter((one) => one.day > today - 8 * day && one.day !== today);
+  const before = days.find((one) => one.day === today)?.longestLag ?? 0;
+  return [...kept, { day: today, longestLag: Math.max(before, lag) }].sort((a, b) => a.day - b.day);
+}
+
+/** The lag that is usual for a source: the longest of its last 7 days, a day until it has 7. */
+export function findUsualLag(days: readonly DayLag[], now: number): number {
+  const today = Math.floor(now / day) * day;
+  const past = days.filter((one) => one.day < today && one.day >= today - 7 * day);
+  return past.length < 7 ? day : Math.max(...past.map(({ longestLag }) => longestLag));
+}
+
+/** What a source's watermark follows from. */
+export interface SourceProgress {
+  readonly isConfigured: boolean;
+  readonly read: ReadMark;
+  /** When each of its SIMs was last heard. */
+  readonly heard: readonly number[];
+  /** How much later than their time its records may come, in milliseconds. */
+  readonly lateness: number;
+  readonly days: readonly DayLag[];
+  readonly now: number;
+}
+
+/** How far a source is known. */
+export interface Watermark {
+  /** Up to which its SIMs are judged; undefined where nothing is known of it. */
+  readonly at: number | undefined;
+  /** R. */
+  readonly read: ReadMark;
+  /** E. */
+  readonly delivered: number | undefined;
+  /** How far E is behind now; undefined where no SIM is alive. */
+  readonly lag: number | undefined;
+  /** Whether the carrier delivers later than it usually does: its SIM alerts are held, and the source alert lists them. */
+  readonly isBehind: boolean;
+  /** Whether R itself is further behind than the source's lateness: what holds it back is to be told. */
+  readonly isReadLate: boolean;
+  /** Whether so few SIMs are alive that silence of all of them may be the source's: one message says both. */
+  readonly isIndistinct: boolean;
+}
+
+/**
+ * The watermark of a source: R, and while the source is behind the earlier of R and E. A source that is not configured any
+ * more, or of which no SIM is alive, is never behind.
+ */
+export function findWatermark(progress: SourceProgress): Watermark {
+  const { isConfigured, read, heard, lateness, days, now } = progress;
+  const delivered = findDelivered(heard, now);
+  const lag = delivered === undefined ? undefined : now - delivered;
+  const isBehind = isConfigured && lag !== undefined && lag > lateness + findUsualLag(days, now);
+  const known = [read.at, isBehind ? delivered : undefined].filter((time) => time !== undefined);
+  return {
+    at: known.length === 0 ? undefined : Math.min(...known),
+    read,
+    delivered,
+    lag,
+    isBehind,
+    isReadLate: isConfigured && read.at !== undefined && now - read.at > lateness,
+    isIndistinct: listAlive(heard, now).length < minDistinctSims,
+  };
+}
+
+/** What records a source's lag by: the days with this one, unless it is behind, which is not usual. */
+export function noteProgress({ days, now }: SourceProgress, { lag, isBehind }: Watermark): readonly DayLag[] {
+  return lag === undefined || isBehind ? days : noteLag(days, now, lag);
+}

@@ -1,0 +1,95 @@
+import { expect } from 'vitest';
+import {
+  type EpisodeWrite,
+  findJudgingTime,
+  type Judgement,
+  reconcileEpisodes,
+  type StoredEpisode,
+  type Transition,
+} from '../../../lambda/alerts/episodes.ts';
+import type { Known } from '../../../lambda/alerts/known.ts';
+import { type Rule, versionRule } from '../../../lambda/alerts/rules.ts';
+import { joinSpans } from '../../../lambda/alerts/span.ts';
+import { findSpans } from '../../../lambda/alerts/spans.ts';
+import { sim } from './records.ts';
+
+/** The episodes of one rule and SIM in memory: one live slot, and history by id. Writes hold to their conditions. */
+export class EpisodeStore {
+  readonly #items = new Map<string, StoredEpisode>();
+  /** Every message that was ever stored, by episode and sequence. */
+  readonly messages = new Map<string, Transition>();
+
+  list(): StoredEpisode[] {
+    return [...this.#items.values()];
+  }
+
+  /** @throws Error if the condition does not hold. */
+  write(write: EpisodeWrite): void {
+    const id = write.action === 'put' ? write.episode.id : write.id;
+    const key = write.slot === 'live' ? 'live' : id;
+    const standing = this.#items.get(key);
+    const isExpected =
+      write.replaces === undefined
+        ? standing === undefined
+        : standing?.episode.id === id && standing.episode.revision === write.replaces;
+    if (!isExpected) throw new Error('The condition does not hold');
+    if (write.action === 'delete') {
+      this.#items.delete(key);
+      return;
+    }
+    this.#items.set(key, { slot: write.slot, episode: write.episode });
+    for (const message of write.episode.messages) this.#keep(`${id} ${message.sequence}`, message);
+  }
+
+  /** Receivers know a message by its episode and sequence: it is the same for ever. */
+  #keep(key: string, message: Transition): void {
+    const known = this.messages.get(key);
+    if (known !== undefined) expect(message).toEqual(known);
+    this.messages.set(key, message);
+  }
+
+  /** Takes what waits to be delivered off the items. */
+  deliver(): void {
+    for (const [key, { slot, episode }] of this.#items) {
+      if (episode.messages.length === 0) continue;
+      this.#items.set(key, { slot, episode: { ...episode, messages: [], revision: episode.revision + 1 } });
+    }
+  }
+}
+
+/** How a sweep comes out. */
+export interface Sweep {
+  readonly rule: Rule | undefined;
+  readonly known: Known;
+  readonly watermark: number;
+  readonly since?: number;
+  readonly now?: number;
+  readonly isHeld?: boolean;
+  readonly groupWait?: number;
+}
+
+/** What a sweep judges of what is stored. */
+export function judge(stored: readonly StoredEpisode[], sweep: Sweep): Judgement {
+  const { rule, known, since = 0, isHeld = false, groupWait = 0 } = sweep;
+  const watermark = findJudgingTime(stored, sweep.watermark);
+  return {
+    rule,
+    ruleVersion: rule && versionRule(rule),
+    sim,
+    source: 'fleet',
+    spans: rule === undefined ? [] : joinSpans(findSpans(rule, known, watermark), rule, watermark),
+    since,
+    watermark,
+    now: sweep.now ?? watermark,
+    isHeld,
+    groupWait,
+  };
+}
+
+/** One sweep of the SIM; its messages, in order. */
+export function sweepOnce(store: EpisodeStore, sweep: Sweep): Transition[] {
+  const before = new Set(store.messages.keys());
+  const stored = store.list();
+  for (const write of reconcileEpisodes(stored, judge(stored, sweep))) store.write(write);
+  return [...store.messages].filter(([key]) => !before.has(key)).map(([, message]) => message);
+}

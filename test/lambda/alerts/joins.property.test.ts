@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type JoinedSpan, joinSpans, type Span } from '../../../lambda/alerts/span.ts';
+import { at, minute } from './records.ts';
+
+const numRuns = 3_000 * Math.max(0.1, Number(process.env['PROPERTY_RUNS'] ?? '1'));
+const horizon = 90;
+
+/** Spans as truth: in which minutes a condition holds, each with the minutes for which it must hold to be met. */
+const spans: fc.Arbitrary<Span[]> = fc
+  .array(fc.tuple(fc.integer({ min: 1, max: 8 }), fc.nat({ max: 6 }), fc.integer({ min: 1, max: 9 })), {
+    maxLength: 6,
+  })
+  .chain((parts) => fc.boolean().map((lasts) => ({ parts, lasts })))
+  .map(({ parts, lasts }) => {
+    let now = 0;
+    return parts.map(([gap, silence, length], index) => {
+      const from = now + gap;
+      const metAt = from + silence;
+      now = metAt + length;
+      const isLast = lasts && index === parts.length - 1;
+      const begin = { table: 'Events', key: String(index), at: at(from) } as const;
+      const evidence = { begin, before: undefined, last: begin, end: undefined, count: 1 };
+      return { from: at(from), metAt: at(metAt), to: isLast ? undefined : at(now), evidence };
+    });
+  });
+
+/** An episode by its times. */
+interface Times {
+  readonly from: number;
+  readonly to: number | undefined;
+  readonly isOver: boolean;
+}
+
+/** A person with a stopwatch, who looks each minute whether a condition has begun, and turns an alert on and off. */
+function watch(all: readonly Span[], pending: number, recovery: number, watermark: number): Times[] {
+  const episodes: Times[] = [];
+  let alert: { from: number; to: number | undefined } | undefined;
+  let candidate: Span | undefined;
+  const isOver = (now: number): boolean =>
+    alert?.to !== undefined && (recovery === 0 || now > alert.to + recovery);
+  for (let minutes = 0; minutes <= watermark; minutes += 1) {
+    const now = at(minutes);
+    if (alert !== undefined && isOver(now)) {
+      episodes.push({ ...alert, isOver: true });
+      alert = undefined;
+    }
+    candidate = all.find(({ metAt }) => metAt === now) ?? candidate;
+    if (candidate !== undefined && alert !== undefined) {
+      alert.to = candidate.to;
+      candidate = undefined;
+    }
+    if (candidate !== undefined && now - candidate.metAt >= pending) {
+      const { from, metAt, to } = candidate;
+      if (to === undefined || to - metAt >= pending) alert = { from, to };
+      candidate = undefined;
+    }
+  }
+  if (alert !== undefined) episodes.push({ ...alert, isOver: isOver(at(watermark)) });
+  return episodes;
+}
+
+function pickTimes({ from, to, isOver }: JoinedSpan): Times {
+  return { from, to, isOver };
+}
+
+const duration = fc.nat({ max: 10 }).map((count) => count * minute);
+
+type Join = typeof joinSpans;
+
+/** Joined spans are the episodes that the person saw. */
+function describeWatching(join: Join): fc.IProperty<[Span[], number, number, number]> {
+  return fc.property(
+    spans,
+    duration,
+    duration,
+    fc.nat({ max: horizon }),
+    (all, pending, recovery, minutes) => {
+      const met = all.filter(({ metAt }) => metAt <= at(minutes));
+      const joined = join(met, { pending, recovery }, at(minutes));
+      expect(joined.map(pickTimes)).toEqual(watch(met, pending, recovery, minutes));
+    },
+  );
+}
+
+/** What is over stays as it is when the watermark advances, and what is open goes on. */
+function describeProgress(join: Join): fc.IProperty<[Span[], number, number, number, number]> {
+  const times = fc.nat({ max: horizon });
+  return fc.property(spans, duration, duration, times, times, (all, pending, recovery, minutes, more) => {
+    const joinAt = (time: number): JoinedSpan[] =>
+      join(
+        all.filter(({ metAt }) => metAt <= at(time)),
+        { pending, recovery },
+        at(time),
+      );
+    const before = joinAt(minutes);
+    const after = joinAt(minutes + more).slice(0, before.length);
+    expect(after.map((span, index) => (before[index]?.isOver ? pickTimes(span) : span.from))).toEqual(
+      before.map((span) => (span.isOver ? pickTimes(span) : span.from)),
+    );
+  });
+}
+
+describe('spans make episodes', () => {
+  it('as a person with a stopwatch sees them', () => {
+    fc.assert(describeWatching(joinSpans), { numRuns });
+  });
+
+  it('that stay over once they are, as the watermark advances', () => {
+    fc.assert(describeProgress(joinSpans), { numRuns });
+  });
+});
+
+const faults: Readonly<Record<string, Join>> = {
+  'the pending time is ignored': (all, { recovery }, watermark) =>
+    joinSpans(all, { pending: 0, recovery }, watermark),
+  'the recovery time is ignored': (all, { pending }, watermark) =>
+    joinSpans(all, { pending, recovery: 0 }, watermark),
+  'the recovery time counts from the beginning': (all, times, watermark) =>
+    joinSpans(all, times, watermark).map((span) => ({
+      ...span,
+      isOver: span.to !== undefined && watermark > span.from + times.recovery,
+    })),
+  'what is over is told of no more': (all, times, watermark) =>
+    joinSpans(all, times, watermark).filter(({ isOver }) => !isOver),
+  'an episode closes as soon as its span is over': (all, times, watermark) =>
+    joinSpans(all, times, watermark).map((span) => ({ ...span, isOver: span.to !== undefined })),
+};
+
+describe('the person with the stopwatch notices that', () => {
+  it.each(Object.entries(faults))('%s', (_, join) => {
+    expect(fc.check(describeWatching(join), { numRuns: 3_000, endOnFailure: true }).failed).toBe(true);
+  });
+});
