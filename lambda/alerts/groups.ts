@@ -89,18 +89,33 @@ export function changeGroups(
     if (state === 'closed')
       remaining.push({ group: group.id, episodes: all.map(({ episode }) => episode).sort() });
   }
-  for (const { dimension, value, candidates } of rankCauses(free, rule.after, countAlive)) {
-    const left = candidates.filter((sim) => free.has(sim));
-    const cause = describeCause(dimension, value, left, rule.after, countAlive);
-    if (cause === undefined) continue;
-    const group = formGroup(rule.name, cause);
-    groups.push(group);
-    for (const sim of cause.sims) {
-      free.delete(sim);
-      joined.push({ episode: sim.episode, group: group.id });
+  // SIMs of one value may have fallen silent together at several times: a group takes up those of one of them.
+  for (
+    let formed = formGroups(rule, free, countAlive);
+    formed.length > 0;
+    formed = formGroups(rule, free, countAlive)
+  ) {
+    for (const { group, sims } of formed) {
+      groups.push(group);
+      joined.push(...sims.map(({ episode }) => ({ episode, group: group.id })));
     }
   }
   return { groups, joined, remaining };
+}
+
+/** Forms a group of each cause, those that explain most first, and takes their members from those that are free. */
+function formGroups(
+  rule: { readonly name: string; readonly after: number },
+  free: Set<SilentSim>,
+  countAlive: CountAlive,
+): { readonly group: Group; readonly sims: readonly SilentSim[] }[] {
+  return rankCauses(free, rule.after, countAlive).flatMap(({ dimension, value, candidates }) => {
+    const left = candidates.filter((sim) => free.has(sim));
+    const cause = describeCause(dimension, value, left, rule.after, countAlive);
+    if (cause === undefined) return [];
+    for (const sim of cause.sims) free.delete(sim);
+    return [{ group: describeGroup(rule.name, cause), sims: cause.sims }];
+  });
 }
 
 function compareSims(a: SilentSim, b: SilentSim): number {
@@ -192,7 +207,7 @@ function findTogether(sorted: readonly SilentSim[], after: number): SilentSim[] 
   return sorted.slice(best.begin, best.end);
 }
 
-function formGroup(rule: string, { dimension, value, sims }: Cause): Group {
+function describeGroup(rule: string, { dimension, value, sims }: Cause): Group {
   const [first] = sims;
   const shared = groupDimensions.flatMap((name) => {
     const common = first?.values[name];

@@ -12,11 +12,16 @@ const day = 24 * hour;
 
 /** A batch of records of one shard that an invocation has begun: it holds R back until it is done. */
 export interface BatchNote {
-  /** The range of sequence numbers, which names the batch: a batch that is delivered again has a note of its own. */
-  readonly firstSequence: string;
+  /** The sequence number of its last record, which names it: what remains of a batch that is delivered again keeps it. */
   readonly lastSequence: string;
   /** The arrival of the oldest record that is not done. */
   readonly oldestArrival: number;
+}
+
+/** A record of a batch. */
+export interface BatchRecord {
+  readonly sequence: string;
+  readonly arrival: number;
 }
 
 /** A batch that Lambda gave up: its records wait in the quarantine bucket until they are redriven. */
@@ -58,39 +63,32 @@ export interface ReadMark {
 /** Batches that were given up hold R for so long: then the source alert has told of them, and silence is judged again. */
 export const maxGivenUpHold = day;
 
-/**
- * The note that an invocation leaves when it begins, of all its records, and again when it ends, of those that will be
- * delivered again: undefined where there are none.
- */
-export function noteBatch(
-  records: readonly { readonly sequence: string; readonly arrival: number }[],
-): BatchNote | undefined {
-  const [first] = records;
+/** The note that an invocation leaves when it begins: undefined of no records. */
+export function noteBatch(records: readonly BatchRecord[]): BatchNote | undefined {
   const last = records.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  const oldestArrival = records.reduce((oldest, { arrival }) => Math.min(oldest, arrival), first.arrival);
-  return { firstSequence: first.sequence, lastSequence: last.sequence, oldestArrival };
+  if (last === undefined) return undefined;
+  const oldestArrival = records.reduce((oldest, { arrival }) => Math.min(oldest, arrival), last.arrival);
+  return { lastSequence: last.sequence, oldestArrival };
 }
 
 /**
- * Whether a note tells of nothing that a batch that ended does not tell better: a batch that failed is delivered again,
- * whole or halved, and then its own end says what is done.
+ * The notes of a shard once a batch has ended: what it did not do stands in place of each batch whose last record it had.
+ *
+ * Several batches of a shard run at once, and their sequence numbers lie between each other's: so ranges say nothing of
+ * what is done. But Lambda delivers records of one partition key in order, a batch that failed again and again, whole or
+ * halved, before what follows it: where the last record of a batch was delivered to its end, all of it was.
+ *
+ * @param unfinished the records of the batch that will be delivered again.
  */
-export function isCovered(
-  note: BatchNote,
-  ended: Pick<BatchNote, 'firstSequence' | 'lastSequence'>,
-): boolean {
-  return (
-    compareSequences(ended.firstSequence, note.firstSequence) <= 0 &&
-    compareSequences(note.lastSequence, ended.lastSequence) <= 0
-  );
-}
-
-/** Sequence numbers are decimals of up to 128 digits. */
-function compareSequences(a: string, b: string): number {
-  const x = BigInt(a);
-  const y = BigInt(b);
-  return x < y ? -1 : x > y ? 1 : 0;
+export function endBatch(
+  notes: readonly BatchNote[],
+  records: readonly BatchRecord[],
+  unfinished: readonly BatchRecord[],
+): BatchNote[] {
+  const had = new Set(records.map(({ sequence }) => sequence));
+  const rest = noteBatch(unfinished);
+  const others = notes.filter(({ lastSequence }) => !had.has(lastSequence));
+  return rest === undefined ? others : [...others, rest];
 }
 
 /** How far a shard is read: to the oldest record that is not done, or else to the newest that is, or to where it is dry. */
@@ -101,25 +99,22 @@ function readShard({ name, notes, newestDone, drainedAt, givenUp }: Shard, now: 
       .filter(({ givenUpAt }) => now - givenUpAt < maxGivenUpHold)
       .map(({ oldestArrival }) => ({ cause: 'given-up-batch', since: oldestArrival }) as const),
   ].map((hold) => ({ ...hold, place: name }));
+  const sorted = sortHolds(holds);
   const done = [newestDone, drainedAt].filter((time) => time !== undefined);
-  return limitMark(done.length === 0 ? undefined : Math.max(...done), holds);
+  return { at: sorted[0]?.since ?? (done.length === 0 ? undefined : Math.max(...done)), holds: sorted };
 }
 
-/** A mark that nothing that is missing lies before. */
-function limitMark(done: number | undefined, holds: readonly Hold[]): ReadMark {
-  const sorted = holds.toSorted((a, b) => a.since - b.since || (a.place < b.place ? -1 : 1));
-  const [oldest] = sorted;
-  if (oldest === undefined) return { at: done, holds: [] };
-  return { at: done === undefined ? oldest.since : Math.min(done, oldest.since), holds: sorted };
+function sortHolds(holds: readonly Hold[]): Hold[] {
+  return holds.toSorted((a, b) => a.since - b.since || (a.place < b.place ? -1 : 1));
 }
 
 /** How far a source with a stream is read: as far as the shard that is read least. */
 export function readStream(shards: readonly Shard[], now: number): ReadMark {
   const marks = shards.map((shard) => readShard(shard, now));
-  const holds = marks.flatMap((mark) => mark.holds);
-  const times = marks.map(({ at }) => at).filter((at) => at !== undefined);
   // A shard of which nothing is known was never written to: a stream that was resharded has such ones.
-  return limitMark(times.length === 0 ? undefined : Math.min(...times), holds);
+  const times = marks.map(({ at }) => at).filter((at) => at !== undefined);
+  const at = times.length === 0 ? undefined : Math.min(...times);
+  return { at, holds: sortHolds(marks.flatMap((mark) => mark.holds)) };
 }
 
 /** A file of a source whose records come by files only. */
@@ -141,7 +136,7 @@ export function readFiles(files: readonly SourceFile[]): ReadMark {
   const done = files
     .filter(({ deliveredAt }) => deliveredAt < oldest)
     .flatMap(({ newestEvent }) => newestEvent ?? []);
-  return limitMark(done.length === 0 ? undefined : Math.max(...done), holds);
+  return { at: done.length === 0 ? undefined : Math.max(...done), holds: sortHolds(holds) };
 }
 
 /** A SIM with fewer others than this that are alive cannot be told from its source. */

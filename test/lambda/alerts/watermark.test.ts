@@ -1,0 +1,378 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import {
+  type BatchNote,
+  type BatchRecord,
+  type DayLag,
+  endBatch,
+  findDelivered,
+  findUsualLag,
+  findWatermark,
+  noteBatch,
+  noteLag,
+  noteProgress,
+  readFiles,
+  readStream,
+  type Shard,
+  type SourceProgress,
+} from '../../../lambda/alerts/watermark.ts';
+import { at, hour, minute } from './records.ts';
+
+const day = 24 * hour;
+const now = at(0);
+
+function makeShard(name: string, others: Partial<Shard> = {}): Shard {
+  return { name, notes: [], newestDone: undefined, drainedAt: undefined, givenUp: [], ...others };
+}
+
+function makeNote(oldestArrival: number, lastSequence = '20'): BatchNote {
+  return { lastSequence, oldestArrival };
+}
+
+/** Seven days with a longest lag. */
+function makeDays(longestLag: number, count = 7): DayLag[] {
+  const today = Math.floor(now / day) * day;
+  return Array.from({ length: count }, (_, index) => ({ day: today - (count - index) * day, longestLag }));
+}
+
+function makeProgress(others: Partial<SourceProgress> = {}): SourceProgress {
+  return {
+    isConfigured: true,
+    read: { at: now, holds: [] },
+    heard: Array.from({ length: 100 }, (_, index) => now - index * minute),
+    lateness: 30 * minute,
+    days: makeDays(10 * minute),
+    now,
+    ...others,
+  };
+}
+
+describe('a stream is read', () => {
+  it('to its newest record that is done, where nothing is begun', () => {
+    expect(readStream([makeShard('s1', { newestDone: now - 5 })], now)).toEqual({ at: now - 5, holds: [] });
+  });
+
+  it('to the oldest record of what is begun and not done, be it by a function that died', () => {
+    const shard = makeShard('s1', {
+      newestDone: now - 5,
+      notes: [makeNote(now - 100, '50'), makeNote(now - hour)],
+    });
+    expect(readStream([shard], now)).toEqual({
+      at: now - hour,
+      holds: [
+        { cause: 'unfinished-batch', place: 's1', since: now - hour },
+        { cause: 'unfinished-batch', place: 's1', since: now - 100 },
+      ],
+    });
+  });
+
+  it('to now where it stands still and says that nothing lies behind its newest record', () => {
+    const idle = makeShard('s1', { newestDone: now - 9 * hour });
+    expect(readStream([idle], now).at).toBe(now - 9 * hour);
+    expect(readStream([{ ...idle, drainedAt: now - minute }], now)).toEqual({ at: now - minute, holds: [] });
+  });
+
+  it('as far as the shard that is read least; one that was never written to says nothing', () => {
+    const shards = [
+      makeShard('s1', { newestDone: now - 5 }),
+      makeShard('s2', { newestDone: now - hour }),
+      makeShard('s3'),
+    ];
+    expect(readStream(shards, now)).toEqual({ at: now - hour, holds: [] });
+  });
+
+  it('to what was given up, for a day', () => {
+    const givenUp = (givenUpAt: number) => [
+      makeShard('s1', { newestDone: now, givenUp: [{ oldestArrival: now - 8 * day, givenUpAt }] }),
+    ];
+    expect(readStream(givenUp(now - day + 1), now)).toEqual({
+      at: now - 8 * day,
+      holds: [{ cause: 'given-up-batch', place: 's1', since: now - 8 * day }],
+    });
+    expect(readStream(givenUp(now - day), now)).toEqual({ at: now, holds: [] });
+  });
+
+  it('to nothing that is known where nothing was read', () => {
+    expect(readStream([], now)).toEqual({ at: undefined, holds: [] });
+  });
+});
+
+describe('the note of a batch', () => {
+  const records = [
+    { sequence: '100', arrival: 7 },
+    { sequence: '101', arrival: 5 },
+    { sequence: '102', arrival: 9 },
+  ];
+
+  it('has its last record and its oldest arrival', () => {
+    expect([noteBatch(records), noteBatch(records.slice(2)), noteBatch([])]).toEqual([
+      { lastSequence: '102', oldestArrival: 5 },
+      { lastSequence: '102', oldestArrival: 9 },
+      undefined,
+    ]);
+  });
+
+  it('is shortened to what is not done, and removed when all is', () => {
+    const notes = [makeNote(5, '102'), makeNote(3, '101.5'), makeNote(4, '101')];
+    expect(endBatch(notes, records, records.slice(2))).toEqual([makeNote(3, '101.5'), makeNote(9, '102')]);
+    expect(endBatch(notes, records, [])).toEqual([makeNote(3, '101.5')]);
+  });
+});
+
+describe('files are read', () => {
+  it('to the newest event of those that are done', () => {
+    const files = [
+      { name: 'a.csv', deliveredAt: now - 3 * day, newestEvent: now - 4 * day },
+      { name: 'b.csv', deliveredAt: now - 2 * day, newestEvent: now - 3 * day },
+    ];
+    expect(readFiles(files)).toEqual({ at: now - 3 * day, holds: [] });
+  });
+
+  it('no further than before a file that waits or runs', () => {
+    const files = [
+      { name: 'a.csv', deliveredAt: now - 3 * day, newestEvent: now - 4 * day },
+      { name: 'b.csv', deliveredAt: now - 2 * day, newestEvent: undefined },
+      { name: 'c.csv', deliveredAt: now - day, newestEvent: now - 2 * day },
+    ];
+    expect(readFiles(files)).toEqual({
+      at: now - 4 * day,
+      holds: [{ cause: 'unfinished-file', place: 'b.csv', since: now - 2 * day }],
+    });
+  });
+});
+
+describe('the carrier has delivered', () => {
+  it.each([
+    [[], undefined],
+    [[5], 5],
+    [[5, 9], 5],
+    [[5, 9, 7], 5],
+    [[5, 9, 7, 8, 6], 7],
+  ])('to what three SIMs have reached: %j', (minutes, expected) => {
+    const heard = minutes.map((when) => now - hour + when * minute);
+    expect(findDelivered(heard, now)).toBe(
+      expected === undefined ? undefined : now - hour + expected * minute,
+    );
+  });
+
+  it('to what one of a hundred has reached, of those alive', () => {
+    const heard = Array.from({ length: 1_000 }, (_, index) => now - index * minute);
+    const dead = Array.from({ length: 5_000 }, () => now - 8 * day);
+    expect(findDelivered([...dead, ...heard], now)).toBe(now - 9 * minute);
+  });
+
+  it('never beyond now, whatever clocks say', () => {
+    expect(findDelivered([now + hour, now + hour, now + hour], now)).toBe(now);
+  });
+});
+
+describe('the lag that is usual', () => {
+  it('is a day until seven days are known, and then their longest', () => {
+    expect([makeDays(hour, 6), makeDays(hour, 7)].map((days) => findUsualLag(days, now))).toEqual([
+      day,
+      hour,
+    ]);
+  });
+
+  it('is noted by the day, the longest of each, and forgotten after seven', () => {
+    let days: readonly DayLag[] = [];
+    for (let index = 0; index < 12; index += 1) {
+      days = noteLag(days, now + index * day, (index + 1) * minute);
+      days = noteLag(days, now + index * day + hour, minute);
+    }
+    const today = Math.floor(now / day) * day;
+    expect(days).toEqual(
+      Array.from({ length: 8 }, (_, index) => ({
+        day: today + (index + 4) * day,
+        longestLag: (index + 5) * minute,
+      })),
+    );
+  });
+});
+
+describe('the watermark', () => {
+  it('is R while the carrier delivers as usual', () => {
+    expect(findWatermark(makeProgress({ read: { at: now - 7, holds: [] } }))).toEqual({
+      at: now - 7,
+      read: { at: now - 7, holds: [] },
+      delivered: now - 2 * minute,
+      lag: 2 * minute,
+      isBehind: false,
+      isReadLate: false,
+      isIndistinct: false,
+    });
+  });
+
+  test('of a stream that stands still stays where the carrier was, and SIM alerts are held', () => {
+    const stopped = makeProgress().heard.map((at) => at - 5 * hour);
+    const { at: known, isBehind, delivered } = findWatermark(makeProgress({ heard: stopped }));
+    expect({ known, isBehind }).toEqual({ known: delivered, isBehind: true });
+    expect(delivered).toBe(now - 5 * hour - 2 * minute);
+  });
+
+  test('of a carrier that replays a week lies in that week until it has come to its end', () => {
+    const marks = [7, 5, 2, 0.01].map((days) =>
+      findWatermark(makeProgress({ heard: Array.from({ length: 50 }, () => now - days * day + 1) })),
+    );
+    expect(marks.map(({ at, isBehind }) => [at, isBehind])).toEqual([
+      [now - 7 * day + 1, true],
+      [now - 5 * day + 1, true],
+      [now - 2 * day + 1, true],
+      [now, false],
+    ]);
+  });
+
+  test('of a source that sends one file a day is not behind all day', () => {
+    const daily = makeProgress({
+      lateness: 26 * hour,
+      days: makeDays(25 * hour),
+      read: { at: now - 25 * hour, holds: [] },
+      heard: Array.from({ length: 50 }, () => now - 25 * hour),
+    });
+    const { at: known, isBehind, isReadLate } = findWatermark(daily);
+    expect({ known, isBehind, isReadLate }).toEqual({
+      known: now - 25 * hour,
+      isBehind: false,
+      isReadLate: false,
+    });
+    const missed = { ...daily, heard: daily.heard.map((time) => time - 27 * hour) };
+    expect(findWatermark(missed).isBehind).toBe(true);
+  });
+
+  test('of a fleet that reports at night is not behind all day', () => {
+    const heard = Array.from({ length: 50 }, () => now - 14 * hour);
+    expect(findWatermark(makeProgress({ heard, days: makeDays(15 * hour) })).isBehind).toBe(false);
+    expect(findWatermark(makeProgress({ heard, days: makeDays(hour) })).isBehind).toBe(true);
+  });
+
+  it('is R where the source is not configured any more, or no SIM is alive', () => {
+    const old = Array.from({ length: 50 }, () => now - 6 * day);
+    expect(findWatermark(makeProgress({ heard: old, isConfigured: false })).isBehind).toBe(false);
+    const dead = findWatermark(makeProgress({ heard: old.map((time) => time - day) }));
+    expect(dead).toEqual({
+      at: now,
+      read: { at: now, holds: [] },
+      delivered: undefined,
+      lag: undefined,
+      isBehind: false,
+      isReadLate: false,
+      isIndistinct: true,
+    });
+  });
+
+  it('says that few SIMs cannot be told from their source', () => {
+    const heard = (count: number) => Array.from({ length: count }, () => now - minute);
+    expect([4, 5].map((count) => findWatermark(makeProgress({ heard: heard(count) })).isIndistinct)).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('says that R is late, and by what', () => {
+    const holds = [{ cause: 'unfinished-batch', place: 's1', since: now - hour }] as const;
+    const { isReadLate, at: known, read } = findWatermark(makeProgress({ read: { at: now - hour, holds } }));
+    expect({ isReadLate, known, holds: read.holds }).toEqual({ isReadLate: true, known: now - hour, holds });
+  });
+
+  it('does not take the lag of a source that is behind for usual', () => {
+    const behind = makeProgress({ heard: [now - 5 * hour, now - 5 * hour, now - 5 * hour] });
+    expect(noteProgress(behind, findWatermark(behind))).toEqual(behind.days);
+    const usual = makeProgress();
+    expect(noteProgress(usual, findWatermark(usual)).at(-1)).toEqual({
+      day: Math.floor(now / day) * day,
+      longestLag: 2 * minute,
+    });
+  });
+});
+
+/** What becomes of a delivery: how many of its records are done; undefined where the function died. */
+const outcome = fc.option(fc.nat({ max: 4 }), { nil: undefined });
+
+/** Deliveries of a shard whose records two lanes share. */
+const deliveries = fc.record({
+  lanes: fc.array(fc.nat({ max: 1 }), { minLength: 1, maxLength: 16 }),
+  work: fc.array(fc.record({ lane: fc.nat({ max: 1 }), size: fc.integer({ min: 1, max: 4 }), outcome }), {
+    maxLength: 12,
+  }),
+});
+
+type End = typeof endBatch;
+
+/** R is never beyond a record of a batch that was begun and is not done, and reaches the newest record where all are. */
+function describeReading(end: End) {
+  return fc.property(deliveries, ({ lanes, work }) => {
+    const records = lanes.map((lane, index) => ({
+      lane,
+      sequence: String(1_000 + index),
+      arrival: now + index,
+    }));
+    /** Batches of each lane that are to be delivered; one that failed comes again, halved, before what follows it. */
+    const again: BatchRecord[][][] = [[], []];
+    const waiting = [0, 1].map((lane) => records.filter((record) => record.lane === lane));
+    const missing = new Set<number>();
+    let notes: BatchNote[] = [];
+    let newestDone: number | undefined;
+    const deliver = (lane: number, size: number, done: number | undefined): void => {
+      const batch = again[lane]?.shift() ?? waiting[lane]?.splice(0, size) ?? [];
+      const note = noteBatch(batch);
+      if (note === undefined) return;
+      for (const { arrival } of batch) missing.add(arrival);
+      notes.push(note);
+      if (done === undefined) {
+        const half = Math.ceil(batch.length / 2);
+        again[lane]?.unshift(...[batch.slice(0, half), batch.slice(half)].filter(({ length }) => length > 0));
+      } else {
+        const unfinished = batch.slice(done);
+        for (const { arrival } of batch.slice(0, done)) {
+          missing.delete(arrival);
+          newestDone = Math.max(newestDone ?? arrival, arrival);
+        }
+        notes = end(notes, batch, unfinished);
+        if (unfinished.length > 0) again[lane]?.unshift(unfinished);
+      }
+      const read = readStream([makeShard('s1', { notes, newestDone })], now).at;
+      if (missing.size > 0) expect(read).toBeLessThanOrEqual(Math.min(...missing));
+      else expect(read).toBe(newestDone);
+    };
+    for (const { lane, size, outcome: done } of work) deliver(lane, size, done);
+    for (const lane of [0, 1]) {
+      while ((again[lane]?.length ?? 0) > 0 || (waiting[lane]?.length ?? 0) > 0) deliver(lane, 4, 4);
+    }
+    expect(readStream([makeShard('s1', { notes, newestDone })], now).at).toBe(now + records.length - 1);
+  });
+}
+
+describe('R', () => {
+  it('is never beyond what is not done, through batches that fail, die, are halved and delivered again', () => {
+    fc.assert(describeReading(endBatch), { numRuns: 1_000 });
+  });
+
+  it.each<[string, End]>([
+    [
+      'a note is never removed',
+      (notes, _, unfinished) => [...notes, ...[noteBatch(unfinished) ?? []].flat()],
+    ],
+    ['any end removes all notes', () => []],
+    ['what is not done is forgotten', (notes, records) => endBatch(notes, records, [])],
+    [
+      'a batch removes the notes whose ends lie before its own',
+      (notes, records, unfinished) =>
+        endBatch(
+          notes.filter(({ lastSequence }) => lastSequence > (records.at(-1)?.sequence ?? '')),
+          records,
+          unfinished,
+        ),
+    ],
+    [
+      'a batch removes the notes that are as old as it',
+      (notes, records, unfinished) =>
+        endBatch(
+          notes.filter(({ oldestArrival }) => oldestArrival !== records[0]?.arrival),
+          records,
+          unfinished,
+        ),
+    ],
+  ])('is wrong where %s', (_, end) => {
+    expect(fc.check(describeReading(end), { numRuns: 3_000, endOnFailure: true }).failed).toBe(true);
+  });
+});
