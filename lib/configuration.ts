@@ -11,6 +11,8 @@ import {
 } from '../lambda/ledger/source.ts';
 import { type WriteMode, writeModes } from '../lambda/store/ledger-tables.ts';
 import { tables } from '../lambda/store/tables.ts';
+import { type AlertSettings, alerts, findRuleObjections, listDefaultRules } from './alert-rules.ts';
+import { duration, exactly, parseWord, text, wholeNumber } from './configuration-schemas.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from './limits.ts';
 import { portals } from './portals.ts';
 import { countShards, type Fleet } from './sizing.ts';
@@ -57,6 +59,8 @@ export interface SourceSettings extends Source {
   readonly webhook: WebhookSettings | undefined;
   /** Hours without a record after which an alarm goes off; 0 for none. */
   readonly silentHours: number;
+  /** How much later than their time its records may come, in milliseconds. */
+  readonly lateness: number;
   /** The SIMs behind it; undefined where nobody has said. */
   readonly fleet: Fleet | undefined;
 }
@@ -114,6 +118,8 @@ export interface Configuration {
   readonly retention: RetentionSettings;
   /** What becomes of tables, buckets, streams and logs when the stack is deleted. */
   readonly removal: 'retain' | 'destroy';
+  /** What is watched of SIMs. */
+  readonly alerts: AlertSettings;
   /** Who is told of alarms; undefined for nobody. */
   readonly alarmEmail: string | undefined;
   /** Where `docs/runbook.md` is read: each alarm's text links into it. */
@@ -152,27 +158,6 @@ const logDays = [
   0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
 
-/** A whole number in a range; every mistake is answered with the range and the unit. */
-function wholeNumber(minimum: number, maximum: number, meaning: string) {
-  const accepted = `a whole number from ${minimum} to ${maximum} (${meaning})`;
-  return z.int(accepted).min(minimum, accepted).max(maximum, accepted);
-}
-
-/** A text in a form; every mistake is answered with the form in words. */
-function text(form: RegExp, accepted: string) {
-  return z.string(accepted).regex(form, accepted);
-}
-
-/** One of several words; every mistake is answered with all of them. */
-function parseWord<const Words extends readonly string[]>(words: Words) {
-  return z.enum(words, { error: `one of ${words.join(', ')}` });
-}
-
-/** An object that takes no other keys than those of its shape; a mistake is answered with their names. */
-function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z.strictObject(shape, { error: `an object with the keys ${Object.keys(shape).join(', ')}` });
-}
-
 const streamHours = wholeNumber(24, 8_760, 'hours');
 
 const stream = exactly({
@@ -209,6 +194,7 @@ const givenSource = exactly({
   bucket: z.boolean('true or false').optional(),
   bytesPerMegabyte: wholeNumber(1_000_000, 1_048_576, 'bytes').optional(),
   silentHours: wholeNumber(0, 168, 'hours; 0 for no alarm').default(6),
+  lateness: duration('5m', '7d').prefault('30m'),
   webhook: z.boolean('true or false').default(false),
   webhookRequestsPerSecond: wholeNumber(1, 10_000, 'requests a second').optional(),
   fleet: fleet.optional(),
@@ -273,10 +259,10 @@ const source = givenSource.transform((given, context) => {
     context.issues.push({ code: 'custom', input: given, path: [path], message: accepted });
   }
   if ('path' in writer) return z.NEVER;
-  const { name, carrier, bytesPerMegabyte = 1_000_000, silentHours } = given;
+  const { name, carrier, bytesPerMegabyte = 1_000_000, silentHours, lateness } = given;
   const { mode, shards, retentionHours } = given.stream;
   return {
-    ...{ name, carrier, bytesPerMegabyte, silentHours },
+    ...{ name, carrier, bytesPerMegabyte, silentHours, lateness },
     writer: writer.settings,
     bucket: given.bucket ?? (writer.settings !== undefined && portals[carrier].files),
     webhook: given.webhook ? { requestsPerSecond: given.webhookRequestsPerSecond ?? 100 } : undefined,
@@ -364,6 +350,7 @@ const configuration = exactly({
   writes: parseWord(writeModes).default('batched'),
   retention: retentions.prefault({}),
   removal: parseWord(['retain', 'destroy']).default('retain'),
+  alerts: alerts.prefault({}),
   alarmEmail: z.email('an e-mail address').optional(),
   runbook: text(/^\S+$/, 'a path or URL without blanks').default('docs/runbook.md'),
   consumer: consumer.prefault({}),
@@ -391,7 +378,7 @@ const stackName = text(
 export function readConfiguration(node: Node, region?: string): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
-  const { sources, alarmEmail, consumer, fleet, adopt, kmsKeyArn, ...others } = checked(
+  const { sources, alarmEmail, alerts, consumer, fleet, adopt, kmsKeyArn, ...others } = checked(
     configuration,
     given,
     configurationKey,
@@ -399,6 +386,7 @@ export function readConfiguration(node: Node, region?: string): Configuration {
   const result: Configuration = {
     ...others,
     alarmEmail,
+    alerts: { ...alerts, rules: alerts.rules ?? listDefaultRules(sources) },
     adoptedTables: adopt.tables,
     kmsKeyArn,
     consumer: { ...consumer, parallelizationFactor: consumer.parallelizationFactor },
@@ -487,7 +475,11 @@ function refuseContradictions(
   region: string | undefined,
 ): void {
   const { kmsKeyArn, adoptedTables, removal } = configuration;
-  const objections: { readonly path: readonly string[]; readonly accepted: string }[] = [];
+  const objections: { readonly path: readonly PropertyKey[]; readonly accepted: string }[] =
+    findRuleObjections(configuration.alerts.rules, configuration.sources).map(({ path, accepted }) => ({
+      path: ['alerts', 'rules', ...path],
+      accepted,
+    }));
   if (kmsKeyArn !== undefined && region !== undefined && kmsKeyArn.split(':')[3] !== region) {
     objections.push({
       path: ['kmsKeyArn'],

@@ -229,7 +229,13 @@ function isActive({ state }: Episode): boolean {
   return state === 'open' || state === 'closed';
 }
 
-function overlaps(a: Pick<Episode, 'from' | 'to'>, b: Pick<JoinedSpan, 'from' | 'to'>): boolean {
+/** A time that may last. */
+interface Period {
+  readonly from: number;
+  readonly to: number | undefined;
+}
+
+function overlaps(a: Period, b: Period): boolean {
   const isBefore = (to: number | undefined, from: number): boolean => to !== undefined && to <= from;
   return a.from === b.from || (!isBefore(a.to, b.from) && !isBefore(b.to, a.from));
 }

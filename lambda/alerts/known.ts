@@ -51,9 +51,9 @@ export function referToEvent({ eventKey, time }: EventContent): RecordReference 
   return { table: 'Events', key: eventKey, at: epochMilliseconds(time) };
 }
 
-/** The reference to a usage record, which tells of the moment at which its window ended. */
-export function referToUsage({ usageId, end }: UsageContent): RecordReference {
-  return { table: 'Usage', key: usageId, at: epochMilliseconds(end) };
+/** The reference to a usage record, which tells of the last moment of its window. Its start may follow its end. */
+export function referToUsage({ usageId, start, end }: UsageContent): RecordReference {
+  return { table: 'Usage', key: usageId, at: epochMilliseconds(start > end ? start : end) };
 }
 
 /** The reference to a session, of which a statement was made at a moment. */

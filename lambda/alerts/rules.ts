@@ -176,3 +176,18 @@ export function findShortestSilence(rule: Rule): number {
   if (rule.kind === 'silent' || rule.kind === 'stale-session') return rule.after;
   return rule.kind === 'usage' && rule.compare === 'less' ? rule.within : 0;
 }
+
+/**
+ * The granule of a source's marks, in milliseconds: half of the shortest silence that a rule of the source asks for,
+ * within limits; the longest where none does.
+ */
+export function findGranule(
+  rules: readonly Rule[],
+  source: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number {
+  const silences = rules
+    .filter(({ match: { sources } }) => sources.length === 0 || sources.includes(source))
+    .flatMap((rule) => ('after' in rule ? [rule.after / 2] : []));
+  return Math.max(min, Math.min(max, ...silences));
+}

@@ -3,6 +3,7 @@ import type { Node } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { carriers } from '../../lambda/ledger/source.ts';
+import { listDefaultRules } from '../../lib/alert-rules.ts';
 import {
   type Configuration,
   ConfigurationError,
@@ -19,6 +20,7 @@ const koreSource: SourceSettings = {
   carrier: 'kore',
   bytesPerMegabyte: 1_000_000,
   silentHours: 6,
+  lateness: 1_800_000,
   stream: { shards: undefined, retentionHours: 168 },
   bucket: true,
   writer: { kind: 'role', principal: 'arn:aws:iam::177261743968:root', externalId: undefined },
@@ -34,6 +36,7 @@ const defaults: Configuration = {
   writes: 'batched',
   retention: { streamHours: 168, eventDays: 90, logDays: 90, quarantineDays: 365, overwrittenFileDays: 30 },
   removal: 'retain',
+  alerts: { rules: listDefaultRules([{ name: 'default', lateness: 1_800_000 }]), groupWait: 600_000 },
   alarmEmail: undefined,
   runbook: 'docs/runbook.md',
   consumer: {
@@ -89,6 +92,7 @@ describe('the configuration', () => {
       writes: 'single',
       retention: { streamHours: 24, eventDays: 0, logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
       removal: 'retain',
+      alerts: { rules: [], groupWait: '1h' },
       alarmEmail: 'operations@example.com',
       runbook: 'https://wiki.example.com/simledger',
       consumer: {
@@ -111,6 +115,7 @@ describe('the configuration', () => {
     const { adopt, ...others } = given;
     expect(readConfiguration(nodeWith({ simledger: given }))).toEqual({
       ...others,
+      alerts: { rules: [], groupWait: 3_600_000 },
       sources: [source],
       adoptedTables: adopt.tables,
     });
@@ -211,9 +216,9 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, fleet, sessionRefresh, writes, retention, removal, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
+  'sources, fleet, sessionRefresh, writes, retention, removal, alerts, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
 const sourceKeys =
-  'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, webhook, webhookRequestsPerSecond, fleet';
+  'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, lateness, webhook, webhookRequestsPerSecond, fleet';
 
 describe('a wrong configuration', () => {
   it.each([

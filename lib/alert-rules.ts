@@ -1,0 +1,201 @@
+import * as z from 'zod';
+import {
+  deviceChanges,
+  findShortestSilence,
+  missingSigns,
+  type Rule,
+  ruleKinds,
+  severities,
+} from '../lambda/alerts/rules.ts';
+import { duration, exactly, formatDuration, parseWord, text, wholeNumber } from './configuration-schemas.ts';
+
+/** The rules of the configuration: docs/alerts.md describes them. */
+
+/** The key `alerts`, checked and with every default filled in. Durations are milliseconds. */
+export interface AlertSettings {
+  readonly rules: readonly Rule[];
+  /** How long a silent SIM waits for a group that takes it up before it pages alone. */
+  readonly groupWait: number;
+}
+
+function listTexts(form: RegExp, accepted: string) {
+  return z.array(text(form, accepted), `a list, each entry ${accepted}`).default([]);
+}
+
+const country = '2 capital letters of a country, such as DE';
+
+const match = exactly({
+  sources: listTexts(/^[a-z0-9-]{1,32}$/, 'the name of a source'),
+  fleets: listTexts(/^\S{1,64}$/, 'the carrier’s id of a fleet'),
+  names: listTexts(/^.{1,128}$/, 'a name of SIMs, in which * stands for any characters and ? for one'),
+  countries: listTexts(/^[A-Z]{2}$/, country),
+});
+
+const anyRule = {
+  name: text(/^[a-z0-9-]{1,64}$/, '1 to 64 lower-case letters, digits and hyphens'),
+  severity: parseWord(severities).default('warning'),
+  match: match.prefault({}),
+};
+
+const pending = duration('0m', '7d').prefault('0m');
+const recovery = (standard: string) => duration('0m', '30d').prefault(standard);
+const after = duration('5m', '60d');
+
+/** A kind that counts what happened within a window. */
+function countRule<Kind extends 'attach-loop' | 'session-failures' | 'zero-byte-sessions'>(kind: Kind) {
+  return exactly({
+    kind: z.literal(kind),
+    ...anyRule,
+    count: wholeNumber(1, 10_000, 'how often'),
+    within: duration('1m', '7d'),
+    pending,
+    recovery: recovery('1h'),
+  });
+}
+
+const bytes = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'bytes');
+
+const usageRule = exactly({
+  kind: z.literal('usage'),
+  ...anyRule,
+  moreThan: bytes.optional(),
+  lessThan: bytes.optional(),
+  within: duration('1h', '31d'),
+  pending,
+  recovery: recovery('1h'),
+}).transform(({ moreThan, lessThan, ...rule }, context) => {
+  const compare = moreThan === undefined ? ('less' as const) : ('more' as const);
+  const limit = moreThan ?? lessThan;
+  if (limit !== undefined && (moreThan === undefined || lessThan === undefined)) {
+    return { ...rule, compare, bytes: limit };
+  }
+  const message = 'a rule with either moreThan or lessThan';
+  context.issues.push({ code: 'custom', input: rule, path: [], message });
+  return z.NEVER;
+});
+
+const rule = z.discriminatedUnion(
+  'kind',
+  [
+    exactly({
+      kind: z.literal('silent'),
+      ...anyRule,
+      after,
+      missing: parseWord(missingSigns).default('everything'),
+      pending,
+      recovery: recovery('0m'),
+    }),
+    countRule('attach-loop'),
+    countRule('session-failures'),
+    countRule('zero-byte-sessions'),
+    exactly({
+      kind: z.literal('device-changed'),
+      ...anyRule,
+      change: parseWord(deviceChanges).default('device'),
+      recovery: recovery('1d'),
+    }).transform((given) => ({ ...given, pending: 0 })),
+    exactly({
+      kind: z.literal('country'),
+      ...anyRule,
+      allowed: z.array(text(/^[A-Z]{2}$/, country), `a list, each entry ${country}`).optional(),
+      recovery: recovery('1d'),
+    }).transform(({ allowed, ...given }) => ({ ...given, allowed, pending: 0 })),
+    usageRule,
+    exactly({ kind: z.literal('blocked'), ...anyRule, pending, recovery: recovery('10m') }),
+    exactly({ kind: z.literal('stale-session'), ...anyRule, after, pending, recovery: recovery('0m') }),
+  ],
+  `a rule whose kind is one of ${ruleKinds.join(', ')}`,
+);
+
+/** The key `alerts`; the rules are undefined where the defaults hold. */
+export const alerts = exactly({
+  rules: z.array(rule, 'a list of rules').optional(),
+  groupWait: duration('0m', '1h').prefault('10m'),
+});
+
+/** What rules need to know of a source. */
+interface RuleSource {
+  readonly name: string;
+  /** In milliseconds. */
+  readonly lateness: number;
+}
+
+const hour = 3_600_000;
+const defaultSilence = 24 * hour;
+
+/**
+ * The rules of a stack that states none: silent for 24 hours, 30 attachments an hour, another device, 10 failed sessions
+ * an hour. A source whose records may come later than that is silent after twice its lateness.
+ */
+export function listDefaultRules(sources: readonly RuleSource[]): Rule[] {
+  const all = { sources: [], fleets: [], names: [], countries: [] } as const;
+  const common = { severity: 'warning', match: all, pending: 0, recovery: hour } as const;
+  const slow = sources.filter(({ lateness }) => lateness > defaultSilence);
+  const others = sources.filter((source) => !slow.includes(source)).map(({ name }) => name);
+  const silent = {
+    ...common,
+    kind: 'silent',
+    missing: 'everything',
+    severity: 'critical',
+    recovery: 0,
+  } as const;
+  const rules: Rule[] = slow.map(({ name, lateness }) => {
+    return { ...silent, name: `silent-${name}`, after: 2 * lateness, match: { ...all, sources: [name] } };
+  });
+  if (others.length > 0) {
+    const matched = slow.length === 0 ? [] : others;
+    rules.unshift({ ...silent, name: 'silent', after: defaultSilence, match: { ...all, sources: matched } });
+  }
+  return [
+    ...rules,
+    { ...common, name: 'attach-loop', kind: 'attach-loop', count: 30, within: hour },
+    { ...common, name: 'device-changed', kind: 'device-changed', change: 'device', recovery: 24 * hour },
+    { ...common, name: 'session-failures', kind: 'session-failures', count: 10, within: hour },
+  ];
+}
+
+/** What is wrong with a rule beside the others and the sources. */
+export interface RuleObjection {
+  /** From the list of rules on. */
+  readonly path: readonly PropertyKey[];
+  readonly accepted: string;
+}
+
+/** What is wrong with rules that are each in order by themselves. */
+export function findRuleObjections(rules: readonly Rule[], sources: readonly RuleSource[]): RuleObjection[] {
+  const known = sources.map(({ name }) => name);
+  return rules.flatMap((one, index) => {
+    const objections: RuleObjection[] = [];
+    if (rules.findIndex(({ name }) => name === one.name) !== index) {
+      objections.push({ path: [index, 'name'], accepted: 'a name that no other rule has' });
+    }
+    for (const [at, name] of one.match.sources.entries()) {
+      if (known.includes(name)) continue;
+      objections.push({ path: [index, 'match', 'sources', at], accepted: `one of ${known.join(', ')}` });
+    }
+    const late = findLateSource(one, sources);
+    if (late !== undefined) {
+      const key = 'after' in one ? 'after' : 'within';
+      objections.push({ path: [index, key], accepted: explainLateness(late) });
+    }
+    return objections;
+  });
+}
+
+/** The source whose records may come later than a rule takes for silence; of several the latest. */
+function findLateSource(one: Rule, sources: readonly RuleSource[]): RuleSource | undefined {
+  const shortest = findShortestSilence(one);
+  const matched = sources.filter(({ name }) => {
+    return one.match.sources.length === 0 || one.match.sources.includes(name);
+  });
+  if (shortest === 0) return undefined;
+  return matched
+    .filter(({ lateness }) => shortest < lateness)
+    .sort((a, b) => b.lateness - a.lateness)
+    .at(0);
+}
+
+function explainLateness({ name, lateness }: RuleSource): string {
+  const time = formatDuration(lateness);
+  return `${time} or more: records of the source ${name} may come ${time} late, so a shorter silence says nothing of a device. Set the source's lateness if they come sooner`;
+}

@@ -1,0 +1,51 @@
+import * as z from 'zod';
+
+/** What keys of the configuration accept: schemas whose messages say it in words. */
+
+/** A whole number in a range; every mistake is answered with the range and the unit. */
+export function wholeNumber(minimum: number, maximum: number, meaning: string) {
+  const accepted = `a whole number from ${minimum} to ${maximum} (${meaning})`;
+  return z.int(accepted).min(minimum, accepted).max(maximum, accepted);
+}
+
+/** A text in a form; every mistake is answered with the form in words. */
+export function text(form: RegExp, accepted: string) {
+  return z.string(accepted).regex(form, accepted);
+}
+
+/** One of several words; every mistake is answered with all of them. */
+export function parseWord<const Words extends readonly string[]>(words: Words) {
+  return z.enum(words, { error: `one of ${words.join(', ')}` });
+}
+
+/** An object that takes no other keys than those of its shape; a mistake is answered with their names. */
+export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(shape, { error: `an object with the keys ${Object.keys(shape).join(', ')}` });
+}
+
+/** Milliseconds of the units of a duration. */
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** The milliseconds of a duration such as `30m`, `24h` or `7d`; undefined if it is not one. */
+export function parseDuration(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,4})([mhd])$/.exec(text) ?? [];
+  return unit === undefined ? undefined : Number(count) * units[unit as keyof typeof units];
+}
+
+/** A duration as the configuration states it, in the greatest unit that divides it. */
+export function formatDuration(milliseconds: number): string {
+  const unit = (['d', 'h', 'm'] as const).find((name) => milliseconds % units[name] === 0) ?? 'm';
+  return `${Math.ceil(milliseconds / units[unit])}${unit}`;
+}
+
+/** A duration in a range, in milliseconds; every mistake is answered with the range. */
+export function duration(minimum: string, maximum: string) {
+  const accepted = `a number of minutes, hours or days from ${minimum} to ${maximum}, such as ${minimum}`;
+  const [least = 0, greatest = 0] = [minimum, maximum].map(parseDuration);
+  return z.string(accepted).transform((given, context) => {
+    const milliseconds = parseDuration(given);
+    if (milliseconds !== undefined && milliseconds >= least && milliseconds <= greatest) return milliseconds;
+    context.issues.push({ code: 'custom', input: given, message: accepted });
+    return z.NEVER;
+  });
+}
