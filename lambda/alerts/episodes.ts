@@ -329,7 +329,9 @@ function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgemen
   const { watermark, now } = judgement;
   const changed: Episode = { ...episode, ...changes, watermark, isHeld: false };
   const kinds = findMessages(episode, changed, judgement);
-  if (kinds.length > 0 && judgement.isHeld) return { ...changed, isHeld: true };
+  // What nobody was told of, and is over, is not told later either.
+  const isToldLater = changed.told !== undefined || changed.state === 'open';
+  if (kinds.length > 0 && judgement.isHeld) return { ...changed, isHeld: isToldLater };
   return kinds.reduce<Episode>((told, kind) => tell(told, kind, now), changed);
 }
 

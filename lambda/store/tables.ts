@@ -66,6 +66,22 @@ export const deliveriesTable = {
   expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
+/**
+ * Episodes of alerts: at their rule and SIM, the one that is open as `live`, the others under their ids. Facts of
+ * operation, no part of the ledger. The stack has it once it has the sweep, which writes it.
+ */
+export const alertsTable = {
+  name: 'Alerts',
+  partitionKey: 'alert',
+  sortKey: 'slot',
+  globalIndexes: [
+    // What is to be told: `undelivered` messages, or what a mute or a source that lags has `held`. Others have no `waits`.
+    { name: 'byWaits', partitionKey: 'waits', sortKey: 'alert' },
+    // By the month and the time at which they began.
+    { name: 'byTime', partitionKey: 'month', sortKey: 'begun' },
+  ],
+} as const satisfies TableDefinition;
+
 /** The tables whose items are a function of the records delivered. */
 export const ledgerTables: readonly TableDefinition[] = [
   sessionsTable,

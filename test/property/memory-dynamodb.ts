@@ -7,11 +7,15 @@ import {
   type BatchStatementResponse,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DeleteItemCommandInput,
   type DynamoDBClient,
   DynamoDBServiceException,
   type GetItemCommand,
   PutItemCommand,
   type PutItemCommandInput,
+  QueryCommand,
+  type QueryCommandInput,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
@@ -35,6 +39,9 @@ export type Command =
   | BatchGetItemCommand
   | BatchWriteItemCommand
   | BatchExecuteStatementCommand;
+
+/** The commands that only the table of episodes is sent, besides puts. */
+export type EpisodeCommand = DeleteItemCommand | QueryCommand;
 
 /** Whatever takes the store's commands: an engine, a client of the SDK, or something between the store and these. */
 export interface Sender {
@@ -105,11 +112,15 @@ export class MemoryDynamoDb implements Sender {
   onWrite: (write: ItemWrite) => void = () => undefined;
   /** Called for every write whose condition failed. */
   onRefusal: (table: TableDefinition) => void = () => undefined;
-  readonly #tables = new Map<string, Table>(
-    tables.map((definition) => [definition.name, { definition, items: new Map() }]),
-  );
+  readonly #tables: ReadonlyMap<string, Table>;
 
-  async send(command: Command): Promise<object> {
+  constructor(definitions: readonly TableDefinition[] = tables) {
+    this.#tables = new Map(
+      definitions.map((definition) => [definition.name, { definition, items: new Map() }]),
+    );
+  }
+
+  async send(command: Command | EpisodeCommand): Promise<object> {
     return this.answer(command);
   }
 
@@ -121,12 +132,14 @@ export class MemoryDynamoDb implements Sender {
   }
 
   /** Answers at once. */
-  answer(command: Command, options: AnswerOptions = {}): object {
+  answer(command: Command | EpisodeCommand, options: AnswerOptions = {}): object {
     if (command instanceof BatchExecuteStatementCommand) {
       return this.#executeStatements(command.input.Statements, options);
     }
     if (command instanceof UpdateItemCommand) return this.#update(command.input, options);
     if (command instanceof PutItemCommand) return this.#put(command.input, options);
+    if (command instanceof DeleteItemCommand) return this.#delete(command.input, options);
+    if (command instanceof QueryCommand) return this.#query(command.input, options);
     if (command instanceof BatchWriteItemCommand) return this.#batchWrite(command.input.RequestItems);
     if (command instanceof BatchGetItemCommand) return this.#batchGet(command.input.RequestItems, options);
     const { TableName, Key, ConsistentRead } = command.input;
@@ -218,6 +231,40 @@ export class MemoryDynamoDb implements Sender {
     this.#check(table, readExpressions(input).holds(stored), stored, input, options);
     this.#store(table, stored, item);
     return {};
+  }
+
+  #delete(input: DeleteItemCommandInput, options: AnswerOptions): object {
+    const table = this.#table(input.TableName);
+    const key = keyText(table, keyOf(table, input.Key, true));
+    const stored = table.items.get(key)?.item;
+    this.#check(table, readExpressions(input).holds(stored), stored, input, options);
+    table.items.delete(key);
+    return {};
+  }
+
+  /** The items of one partition, in pages of two: the only query that is sent here. */
+  #query(input: QueryCommandInput, { stale }: AnswerOptions): object {
+    const table = this.#table(input.TableName);
+    const { partitionKey, sortKey = '' } = table.definition;
+    const [name, value] = (input.KeyConditionExpression ?? '').split(' = ');
+    if (input.ExpressionAttributeNames?.[name ?? ''] !== partitionKey || input.IndexName !== undefined) {
+      throw validationException(`Query key condition not supported: ${input.KeyConditionExpression}`);
+    }
+    const partition = input.ExpressionAttributeValues?.[value ?? '']?.S;
+    const after = input.ExclusiveStartKey?.[sortKey]?.S ?? '';
+    const isStale = stale === true && input.ConsistentRead !== true;
+    const found = [...table.items.values()]
+      .map(({ item, before }) => (isStale ? before : item))
+      .filter((item) => item !== undefined)
+      .filter((item) => item[partitionKey]?.S === partition && (item[sortKey]?.S ?? '') > after)
+      .sort((a, b) => ((a[sortKey]?.S ?? '') < (b[sortKey]?.S ?? '') ? -1 : 1));
+    const page = found.slice(0, 2);
+    const last = page.at(-1);
+    const more = found.length > page.length && last !== undefined;
+    return {
+      Items: page.map((item) => ({ ...item })),
+      ...(more && { LastEvaluatedKey: keyOf(table, last, false) }),
+    };
   }
 
   #check(

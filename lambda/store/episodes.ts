@@ -1,0 +1,176 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import type { Episode, EpisodeWrite, Slot, StoredEpisode } from '../alerts/episodes.ts';
+import { formatTime } from '../ledger/time.ts';
+import { compileCodec, type Item } from './codec.ts';
+import { alertsTable } from './tables.ts';
+
+/** Episodes of alerts as the items of their table, and their reads and writes. */
+
+/** What an episode's item says besides its key and the attributes of indexes. Objects stand in it as JSON. */
+interface EpisodeContent extends Omit<Episode, 'evidence' | 'told' | 'messages'> {
+  readonly evidence: string;
+  readonly told: string | undefined;
+  readonly messages: string;
+}
+
+/** An episode's attributes. */
+export const episodeCodec = compileCodec<EpisodeContent>({
+  id: 'text',
+  rule: 'text',
+  ruleVersion: 'text',
+  severity: 'text',
+  sim: 'text',
+  source: 'text',
+  state: 'text',
+  from: 'number',
+  metAt: 'number',
+  to: 'number?',
+  evidence: 'text',
+  mergedInto: 'text?',
+  group: 'text?',
+  watermark: 'number',
+  told: 'text?',
+  isHeld: 'flag',
+  sequence: 'number',
+  messages: 'text',
+  writtenAt: 'number',
+  revision: 'number',
+});
+
+const { partitionKey, sortKey } = alertsTable;
+
+/** The partition of a rule and a SIM. A rule's name has no `#`. */
+function makePartition(rule: string, sim: string): AttributeValue {
+  return { S: `${rule}#${sim}` };
+}
+
+/** The sort key of a slot; ids are hashes, and none of them is `live`. */
+function makeSlotKey(slot: Slot, id: string): AttributeValue {
+  return { S: slot === 'live' ? slot : id };
+}
+
+/** An episode as its item. */
+export function encodeEpisode(slot: Slot, episode: Episode): Item {
+  const { evidence, told, messages, isHeld } = episode;
+  const item = episodeCodec.encode({
+    ...episode,
+    evidence: JSON.stringify(evidence),
+    told: told && JSON.stringify(told),
+    messages: JSON.stringify(messages),
+  });
+  const begun = formatTime(episode.from);
+  const waits = messages.length > 0 ? 'undelivered' : isHeld ? 'held' : undefined;
+  return {
+    ...item,
+    [partitionKey]: makePartition(episode.rule, episode.sim),
+    [sortKey]: makeSlotKey(slot, episode.id),
+    month: { S: begun.slice(0, 7) },
+    begun: { S: begun },
+    ...(waits && { waits: { S: waits } }),
+  };
+}
+
+/** The episode that an item holds. JSON has no undefined members; they are added, so that episodes compare as a whole. */
+export function decodeEpisode(item: Item): StoredEpisode {
+  const content = episodeCodec.decode(item);
+  const evidence = JSON.parse(content.evidence) as Episode['evidence'];
+  const told =
+    content.told === undefined ? undefined : (JSON.parse(content.told) as NonNullable<Episode['told']>);
+  const messages = JSON.parse(content.messages) as Episode['messages'];
+  return {
+    slot: item[sortKey]?.S === 'live' ? 'live' : 'history',
+    episode: {
+      ...content,
+      evidence: { ...evidence, before: evidence.before, end: evidence.end },
+      told: told && { ...told, to: told.to },
+      messages: messages.map((message) => ({ ...message, to: message.to })),
+    },
+  };
+}
+
+/** The table of episodes. */
+export class EpisodesTable {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  /** All episodes of a rule and a SIM, by a consistent read. */
+  async read(rule: string, sim: string): Promise<StoredEpisode[]> {
+    const stored: StoredEpisode[] = [];
+    let startKey: Item | undefined;
+    do {
+      const page: QueryCommandOutput = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: '#alert = :alert',
+          ExpressionAttributeNames: { '#alert': partitionKey },
+          ExpressionAttributeValues: { ':alert': makePartition(rule, sim) },
+          ...(startKey && { ExclusiveStartKey: startKey }),
+        }),
+      );
+      stored.push(...(page.Items ?? []).map(decodeEpisode));
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
+    return stored;
+  }
+
+  /**
+   * Makes the writes of a sweep, one after the other.
+   *
+   * @returns whether all were made: it stops at one whose condition does not hold, because another sweep was there. The
+   *   next sweep goes on from what is stored.
+   */
+  async write(rule: string, sim: string, writes: readonly EpisodeWrite[]): Promise<boolean> {
+    for (const write of writes) {
+      try {
+        await this.#send(rule, sim, write);
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    }
+    return true;
+  }
+
+  #send(rule: string, sim: string, write: EpisodeWrite): Promise<unknown> {
+    const id = write.action === 'put' ? write.episode.id : write.id;
+    const condition = makeCondition(id, write.replaces);
+    if (write.action === 'put') {
+      const Item = encodeEpisode(write.slot, write.episode);
+      return this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item, ...condition }));
+    }
+    const Key = { [partitionKey]: makePartition(rule, sim), [sortKey]: makeSlotKey(write.slot, id) };
+    return this.#client.send(new DeleteItemCommand({ TableName: this.#tableName, Key, ...condition }));
+  }
+}
+
+/**
+ * The condition of a write: nothing stands there, or this revision of the episode does. A request that is sent again
+ * because its answer was lost fails by it: then the write is made, and the sweep stops all the same.
+ */
+function makeCondition(id: string, revision: number | undefined) {
+  if (revision === undefined) {
+    return {
+      ConditionExpression: 'attribute_not_exists(#alert)',
+      ExpressionAttributeNames: { '#alert': partitionKey },
+    };
+  }
+  return {
+    ConditionExpression: '#id = :id AND #revision = :revision',
+    ExpressionAttributeNames: { '#id': 'id', '#revision': 'revision' },
+    ExpressionAttributeValues: { ':id': { S: id }, ':revision': { N: String(revision) } },
+  };
+}

@@ -1,0 +1,206 @@
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DeleteItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it, test } from 'vitest';
+import { type Episode, reconcileEpisodes, type StoredEpisode } from '../../../lambda/alerts/episodes.ts';
+import type { Known } from '../../../lambda/alerts/known.ts';
+import type { Rule } from '../../../lambda/alerts/rules.ts';
+import { joinSpans } from '../../../lambda/alerts/span.ts';
+import { findSpans } from '../../../lambda/alerts/spans.ts';
+import { decodeEpisode, EpisodesTable, encodeEpisode } from '../../../lambda/store/episodes.ts';
+import { alertsTable } from '../../../lambda/store/tables.ts';
+import {
+  asClient,
+  type Command,
+  type EpisodeCommand,
+  MemoryDynamoDb,
+} from '../../property/memory-dynamodb.ts';
+import { anyRule, known, rule } from '../alerts/arbitraries.ts';
+import { EpisodeStore, judge, sweepOnce } from '../alerts/episode-store.ts';
+import { at, hour, makeKnown, makeSign, minute, sim } from '../alerts/records.ts';
+import { runningTables } from './running-tables.ts';
+
+const silent: Rule = { ...anyRule, name: 'silent', kind: 'silent', missing: 'everything', after: hour };
+
+function planSweep(stored: readonly StoredEpisode[], minutes: number, ...heard: number[]) {
+  const records = makeKnown({ signs: heard.map((when) => makeSign(when, 'bytes', `at-${when}`)) });
+  return reconcileEpisodes(stored, judge(stored, { rule: silent, known: records, watermark: at(minutes) }));
+}
+
+describe('the table of episodes', () => {
+  const tables = runningTables();
+
+  beforeAll(async () => {
+    const { name, partitionKey, sortKey, globalIndexes } = alertsTable;
+    const keys = (hash: string, range: string): CreateTableCommandInput['KeySchema'] => [
+      { AttributeName: hash, KeyType: 'HASH' },
+      { AttributeName: range, KeyType: 'RANGE' },
+    ];
+    const names = [
+      partitionKey,
+      sortKey,
+      ...globalIndexes.flatMap((index) => [index.partitionKey, index.sortKey]),
+    ];
+    await tables.client.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: keys(partitionKey, sortKey),
+        AttributeDefinitions: [...new Set(names)].map((AttributeName) => ({
+          AttributeName,
+          AttributeType: 'S',
+        })),
+        GlobalSecondaryIndexes: globalIndexes.map((index) => ({
+          IndexName: index.name,
+          KeySchema: keys(index.partitionKey, index.sortKey),
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        })),
+      }),
+    );
+  });
+
+  it('keeps episodes as they were written, and finds what is to be told', async () => {
+    const episodes = new EpisodesTable(tables.client, alertsTable.name);
+    const opened = planSweep([], 60, 0);
+    expect(await episodes.write('silent', sim, opened)).toBe(true);
+    const stored = await episodes.read('silent', sim);
+    expect(stored).toEqual(
+      opened.map((write) => ({ slot: write.slot, episode: 'episode' in write && write.episode })),
+    );
+
+    const closed = planSweep(stored, 200, 0, 90);
+    expect(await episodes.write('silent', sim, closed)).toBe(true);
+    const after = await episodes.read('silent', sim);
+    expect(
+      after
+        .map(({ slot, episode: { from, to, state } }) => ({ slot, from, to, state }))
+        .sort((a, b) => a.from - b.from),
+    ).toEqual([
+      { slot: 'history', from: at(0), to: at(90), state: 'closed' },
+      { slot: 'live', from: at(90), to: undefined, state: 'open' },
+    ]);
+    const { Items: waiting } = await tables.client.send(
+      new QueryCommand({
+        TableName: alertsTable.name,
+        IndexName: 'byWaits',
+        KeyConditionExpression: 'waits = :waits',
+        ExpressionAttributeValues: { ':waits': { S: 'undelivered' } },
+      }),
+    );
+    expect(waiting?.length).toBe(2);
+  });
+
+  it('takes no write of a sweep that another one has overtaken', async () => {
+    const episodes = new EpisodesTable(tables.client, alertsTable.name);
+    const stored = await episodes.read('silent', sim);
+    const late = planSweep(stored, 400, 0, 90, 300);
+    expect(await episodes.write('silent', sim, late)).toBe(true);
+    const standing = await episodes.read('silent', sim);
+    expect(await episodes.write('silent', sim, late)).toBe(false);
+    expect(await episodes.read('silent', sim)).toEqual(standing);
+  });
+});
+
+test('an episode is the same when it is read as when it was written, and no reason to write again', () => {
+  const timedRule = rule.map((one): Rule => ({ ...one, recovery: one.kind === 'blocked' ? 3 * minute : 0 }));
+  fc.assert(
+    fc.property(timedRule, known, fc.boolean(), (given, records, isHeld) => {
+      const store = new EpisodeStore();
+      const sweep = { rule: given, known: records, watermark: at(80), isHeld };
+      sweepOnce(store, sweep);
+      const read = store.list().map(({ slot, episode }) => decodeEpisode(encodeEpisode(slot, episode)));
+      expect(read).toEqual(store.list());
+      expect(reconcileEpisodes(read, judge(read, sweep))).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** How a request fares: it is answered, lost before or after it is made, or the process dies with it. */
+type Fate = 'answered' | 'lost' | 'unanswered';
+
+class FaultyTable {
+  readonly #table: MemoryDynamoDb;
+  readonly #fates: Fate[];
+
+  constructor(table: MemoryDynamoDb, fates: readonly Fate[]) {
+    this.#table = table;
+    this.#fates = [...fates];
+  }
+
+  async send(command: Command | EpisodeCommand): Promise<object> {
+    const isWrite = command instanceof PutItemCommand || command instanceof DeleteItemCommand;
+    const fate = (isWrite ? this.#fates.shift() : undefined) ?? 'answered';
+    if (fate === 'lost') throw new Error('The request was lost');
+    const answer = await this.#table.send(command);
+    if (fate === 'unanswered') throw new Error('The answer was lost');
+    return answer;
+  }
+}
+
+const steps = fc.array(
+  fc.record({
+    watermark: fc.nat({ max: 100 }),
+    percent: fc.nat({ max: 100 }),
+    fates: fc.array(fc.constantFrom<Fate>('answered', 'answered', 'lost', 'unanswered'), { maxLength: 6 }),
+    isTwice: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+function takePart(records: Known, percent: number): Known {
+  const take = <Item>(items: readonly Item[]): Item[] =>
+    items.filter((_, index) => (index * 37 + 11) % 100 < percent || percent === 100);
+  const { sessions, usage, events, signs } = records;
+  return { sessions: take(sessions), usage: take(usage), events: take(events), signs: take(signs) };
+}
+
+async function sweepTable(table: EpisodesTable, given: Rule, records: Known, minutes: number): Promise<void> {
+  const stored = await table.read(given.name, sim);
+  const writes = reconcileEpisodes(
+    stored,
+    judge(stored, { rule: given, known: records, watermark: at(minutes) }),
+  );
+  await table.write(given.name, sim, writes);
+}
+
+test('in a table whose requests get lost, sweeps that die and overlap come to the spans that hold', async () => {
+  await fc.assert(
+    fc.asyncProperty(rule, known, steps, async (given, records, all) => {
+      const memory = new MemoryDynamoDb([alertsTable]);
+      let percent = 0;
+      let watermark = 0;
+      for (const step of all) {
+        percent = Math.max(percent, step.percent);
+        watermark = Math.max(watermark, step.watermark);
+        const table = new EpisodesTable(asClient(new FaultyTable(memory, step.fates) as never), 'Alerts');
+        const part = takePart(records, percent);
+        const sweeps = [sweepTable(table, given, part, watermark)];
+        if (step.isTwice) sweeps.push(sweepTable(table, given, part, watermark));
+        const outcomes = await Promise.allSettled(sweeps);
+        for (const outcome of outcomes) {
+          if (outcome.status === 'rejected') expect(String(outcome.reason)).toMatch(/was lost$/);
+        }
+      }
+      const table = new EpisodesTable(asClient(memory as never), 'Alerts');
+      for (let again = 0; again < 2; again += 1) await sweepTable(table, given, records, 100);
+      const active = (await table.read(given.name, sim)).filter(({ episode: { state } }) =>
+        ['open', 'closed'].includes(state),
+      );
+      const times = ({ from, to }: Pick<Episode, 'from' | 'to'>, slot: string) => ({ slot, from, to });
+      expect(active.map(({ slot, episode }) => times(episode, slot)).sort((a, b) => a.from - b.from)).toEqual(
+        joinSpans(findSpans(given, records, at(100)), given, at(100)).map((span) =>
+          times(span, span.isOver ? 'history' : 'live'),
+        ),
+      );
+      const ids = memory.items('Alerts').map(({ id }) => id?.S);
+      expect(new Set(ids).size).toBe(ids.length);
+    }),
+    { numRuns: 300 },
+  );
+});
