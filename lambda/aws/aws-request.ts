@@ -13,7 +13,7 @@ export type SigningConfiguration = Pick<DynamoDBClient['config'], 'credentials' 
 
 /** A request to be signed. */
 export interface AwsRequest {
-  readonly service: 'kinesis' | 's3' | 'sqs' | 'secretsmanager';
+  readonly service: 'kinesis' | 's3' | 'sqs' | 'secretsmanager' | 'events' | 'sns';
   readonly method: 'PUT' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -60,11 +60,13 @@ export async function sendSigned(
 /** Where a service is: the address that the environment gives, or else the region's own. */
 export async function findEndpoint(
   { region }: SigningConfiguration,
-  service: 'kinesis' | 'secretsmanager',
+  service: 'kinesis' | 'secretsmanager' | 'events' | 'sns',
 ): Promise<URL> {
   const variable = {
     kinesis: 'AWS_ENDPOINT_URL_KINESIS',
     secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+    events: 'AWS_ENDPOINT_URL_EVENTBRIDGE',
+    sns: 'AWS_ENDPOINT_URL_SNS',
   };
   const given = process.env[variable[service]] ?? process.env['AWS_ENDPOINT_URL'];
   if (given !== undefined) return new URL(given);

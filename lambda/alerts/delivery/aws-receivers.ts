@@ -1,0 +1,131 @@
+import {
+  type AwsAnswer,
+  type AwsRequest,
+  AwsRequestError,
+  findEndpoint,
+  type SigningConfiguration,
+  sendSigned,
+} from '../../aws/aws-request.ts';
+import { jsonObject, parseObject } from '../../json/json.ts';
+import { isForPeople, type Outcome, type Receiver } from './receiver.ts';
+import type { AlertTransition } from './transition.ts';
+import { writeDetails, writeHeadline } from './wording.ts';
+
+/** Receivers within AWS: an EventBridge bus, and an SNS topic. Both are reached in the region of their ARN. */
+
+/** What an AWS receiver is made from. */
+export interface AwsReceiverDefinition {
+  readonly name: string;
+  readonly arn: string;
+  readonly configuration: SigningConfiguration;
+  readonly timeoutMilliseconds: number;
+}
+
+/** The source and the prefix of the detail type by which rules of EventBridge find our events. */
+const eventSource = 'simledger';
+
+/** A bus gets every transition: the CloudEvent is the event's `detail`, its type the `detail-type`. */
+export function makeBusReceiver(definition: AwsReceiverDefinition): Receiver {
+  return {
+    name: definition.name,
+    takes: () => true,
+    send: (event) => {
+      const entry = {
+        EventBusName: definition.arn,
+        Source: eventSource,
+        DetailType: event.type,
+        // Seconds, as the AWS JSON protocols have times.
+        Time: Math.floor(Date.parse(event.time) / 1000),
+        Detail: JSON.stringify(event),
+      };
+      return request(definition, 'events', {
+        headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSEvents.PutEvents' },
+        body: JSON.stringify({ Entries: [entry] }),
+      });
+    },
+  };
+}
+
+/** The longest subject that SNS takes, in characters of ASCII. */
+const maxSubjectLength = 100;
+
+/**
+ * A topic gets the beginning and the end of an episode: mail and SMS as sentences, every other protocol the CloudEvent.
+ * `severity`, `rule` and `transition` are attributes, for filter policies.
+ */
+export function makeTopicReceiver(definition: AwsReceiverDefinition): Receiver {
+  return {
+    name: definition.name,
+    takes: isForPeople,
+    send: (event, transition) => {
+      const headline = writeHeadline(transition);
+      const { link } = event.data;
+      const mail = [headline, '', ...writeDetails(transition), ...(link === undefined ? [] : [link])].join(
+        '\n',
+      );
+      const message = { default: JSON.stringify(event), email: mail, sms: headline };
+      const form = new URLSearchParams({
+        Action: 'Publish',
+        Version: '2010-03-31',
+        TopicArn: definition.arn,
+        Subject: headline.replaceAll(/[^\x20-\x7e]+/g, '?').slice(0, maxSubjectLength),
+        MessageStructure: 'json',
+        Message: JSON.stringify(message),
+        ...writeAttributes(transition),
+      });
+      return request(definition, 'sns', {
+        headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+        body: form.toString(),
+      });
+    },
+  };
+}
+
+function writeAttributes({ rule, kind }: AlertTransition): Record<string, string> {
+  const attributes = Object.entries({ severity: rule.severity, rule: rule.name, transition: kind });
+  return Object.fromEntries(
+    attributes.flatMap(([name, value], index) => {
+      const prefix = `MessageAttributes.entry.${index + 1}`;
+      return [
+        [`${prefix}.Name`, name],
+        [`${prefix}.Value.DataType`, 'String'],
+        [`${prefix}.Value.StringValue`, value],
+      ];
+    }),
+  );
+}
+
+async function request(
+  { arn, configuration, timeoutMilliseconds }: AwsReceiverDefinition,
+  service: 'events' | 'sns',
+  { headers, body }: Pick<AwsRequest, 'headers' | 'body'>,
+): Promise<Outcome> {
+  const there = { ...configuration, region: async () => arn.split(':')[3] ?? '' };
+  try {
+    const url = await findEndpoint(there, service);
+    const signed = { service, method: 'POST', url, headers, body } as const;
+    return judgeAwsAnswer(await sendSigned(there, signed, { attempts: 1, timeoutMilliseconds }));
+  } catch (error) {
+    // Its message may quote what the service said of the request.
+    if (error instanceof AwsRequestError)
+      return { kind: 'later', reason: `${service} did not answer in order` };
+    throw error;
+  }
+}
+
+/** Codes of what passes by itself, and of a bus or topic that is not there or not permitted. */
+const passing = /Throttl|Internal|Unavailable|LimitExceeded|Timeout/i;
+const unusable =
+  /NotFound|AccessDenied|NotAuthorized|Authorization|UnrecognizedClient|ExpiredToken|Disabled/i;
+
+/** What an answer of AWS means. */
+export function judgeAwsAnswer({ status, body }: AwsAnswer): Outcome {
+  const entries = parseObject(body)?.['Entries'];
+  const entryCode = Array.isArray(entries) ? jsonObject(entries[0])?.['ErrorCode'] : undefined;
+  if (status === 200 && typeof entryCode !== 'string') return { kind: 'accepted' };
+  const [, type, code] = /"__type"\s*:\s*"(?:[^"#]*#)?([A-Za-z]+)|<Code>([A-Za-z]+)</.exec(body) ?? [];
+  const said = (typeof entryCode === 'string' ? entryCode : (type ?? code)) ?? '';
+  const reason = `status ${status} ${said}`.trim();
+  if (passing.test(said)) return { kind: 'later', reason };
+  return { kind: unusable.test(said) || status === 403 || status === 404 ? 'unusable' : 'refused', reason };
+}

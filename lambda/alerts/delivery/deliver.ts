@@ -1,0 +1,239 @@
+import { toError } from '../../errors.ts';
+import { chooseWait, maxRetryAfterMilliseconds } from './backoff.ts';
+import { type EventContext, makeAlertEvent } from './cloud-event.ts';
+import type { Outcome, Receiver } from './receiver.ts';
+import { transitionId } from './transition.ts';
+import {
+  type Disposal,
+  type ReceiverState,
+  type Undelivered,
+  type UndeliveredTransitions,
+  workingReceiver,
+} from './undelivered.ts';
+
+/**
+ * Delivery to one receiver: one run at a time, strictly in order per episode, at least once and always under the same
+ * id. Nothing is sent once a later transition of its episode is done.
+ *
+ * What a run sends depends on the store alone. A lease keeps a second run away; a run stops sending long before its lease
+ * is over, by its own stopwatch. What a run that died has sent and not acknowledged is sent again, under its id.
+ */
+
+/** How much one run does. */
+export interface RunLimits {
+  /** Episodes that are looked at. */
+  readonly maxEpisodes: number;
+  /** Messages that are sent. */
+  readonly maxSends: number;
+  /** Attempts in a row that fail for now, or are refused, after which the run ends. */
+  readonly maxFailuresInRow: number;
+  /** Time after which no message is sent any more. */
+  readonly maxMilliseconds: number;
+  /**
+   * After which another run may take the receiver. It must exceed three times together: by how much a run may start after
+   * its `now`, `maxMilliseconds`, and the time that one message takes (its secret read, posted, and both once more).
+   */
+  readonly leaseMilliseconds: number;
+  /** Age of a transition at which a failed attempt is the last. */
+  readonly maxAgeMilliseconds: number;
+}
+
+/** A minute of work, a lease of five, and three days of attempts. */
+export const runLimits: RunLimits = {
+  maxEpisodes: 200,
+  maxSends: 500,
+  maxFailuresInRow: 3,
+  maxMilliseconds: 60_000,
+  leaseMilliseconds: 300_000,
+  maxAgeMilliseconds: 3 * 86_400_000,
+};
+
+/** One run. */
+export interface DeliveryRun {
+  /** Time of the invocation, in milliseconds since the epoch. */
+  readonly now: number;
+  /** Unique to the run. */
+  readonly token: string;
+  /** Milliseconds since the run began, by a clock that is never set back. */
+  readonly elapsed: () => number;
+  readonly context: EventContext;
+  readonly limits: RunLimits;
+  /** Told of what a receiver's code threw, which is a fault in simledger. */
+  readonly onError: (error: Error) => void;
+}
+
+/** What a run did. */
+export interface DeliveryReport {
+  readonly receiver: string;
+  /** Why nothing was tried: another run has the receiver, or it is paused; undefined where it was. */
+  readonly idle: 'locked' | 'paused' | undefined;
+  readonly delivered: number;
+  readonly passedOver: number;
+  /** Attempts that failed and are repeated later. */
+  readonly failed: number;
+  /** Transitions that are given up and kept. */
+  readonly undeliverable: number;
+  /** Why its address or key does not work; undefined where it does. */
+  readonly unusable: string | undefined;
+  /** Age of the oldest transition whose attempt failed, in seconds; 0 where none did. */
+  readonly oldestFailedSeconds: number;
+  /** Other reasons for failed attempts and for what is undeliverable, each once. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Sends to a receiver what is due.
+ *
+ * @throws what the store throws. Then the receiver stays taken until the lease is over, and nothing is lost.
+ */
+export async function deliver(
+  receiver: Receiver,
+  store: UndeliveredTransitions,
+  run: DeliveryRun,
+): Promise<DeliveryReport> {
+  const { token, now, limits } = run;
+  const lease = { token, now, until: now + limits.leaseMilliseconds };
+  const state = await store.lock(receiver.name, lease);
+  const delivery = new Delivery(receiver, store, run, state ?? workingReceiver);
+  if (state === undefined) return delivery.report('locked');
+  const isPaused = state.pausedUntil > now;
+  if (!isPaused) await delivery.sendAll();
+  await store.unlock(receiver.name, token, delivery.state);
+  return delivery.report(isPaused ? 'paused' : undefined);
+}
+
+class Delivery {
+  state: ReceiverState;
+  readonly #receiver: Receiver;
+  readonly #store: UndeliveredTransitions;
+  readonly #run: DeliveryRun;
+  readonly #counts = { delivered: 0, passedOver: 0, failed: 0, undeliverable: 0 };
+  readonly #reasons = new Set<string>();
+  #unusable: string | undefined;
+  #oldestFailed = 0;
+  #sends = 0;
+  #failuresInRow = 0;
+  #refusalsInRow = 0;
+  /** Whether the receiver asked for a pause, or is down. */
+  #isStopped = false;
+
+  constructor(receiver: Receiver, store: UndeliveredTransitions, run: DeliveryRun, state: ReceiverState) {
+    this.#receiver = receiver;
+    this.#store = store;
+    this.#run = run;
+    this.state = state;
+  }
+
+  report(idle: DeliveryReport['idle']): DeliveryReport {
+    const { name } = this.#receiver;
+    return {
+      ...{ receiver: name, idle, ...this.#counts },
+      unusable: this.#unusable,
+      oldestFailedSeconds: Math.round(this.#oldestFailed / 1000),
+      reasons: [...this.#reasons].sort(),
+    };
+  }
+
+  async sendAll(): Promise<void> {
+    const { now, limits } = this.#run;
+    const episodes = await this.#store.listDue(this.#receiver.name, now, limits.maxEpisodes);
+    for (const episode of episodes) await this.#sendEpisode(episode);
+  }
+
+  /** Whether no more may be sent: the time or the number is used up, or the receiver does not take more. */
+  #isOver(): boolean {
+    const { elapsed, limits } = this.#run;
+    return this.#isStopped || this.#sends >= limits.maxSends || elapsed() >= limits.maxMilliseconds;
+  }
+
+  /** Sends an episode's transitions in order, as far as they are taken. */
+  async #sendEpisode(episode: string): Promise<void> {
+    while (!this.#isOver()) {
+      const next = await this.#store.readNext(this.#receiver.name, episode);
+      // The reading may have taken so long that another run may have the receiver by now.
+      if (next === undefined || next.dueAt > this.#run.now || this.#isOver()) return;
+      const isDone = this.#receiver.takes(next.transition.kind)
+        ? await this.#attempt(next)
+        : await this.#finish(next, 'passed-over');
+      if (!isDone) return;
+    }
+  }
+
+  /** @returns whether the transition is done, so that the next one may go. */
+  async #attempt(next: Undelivered): Promise<boolean> {
+    this.#sends += 1;
+    const outcome = await this.#send(next);
+    switch (outcome.kind) {
+      case 'accepted':
+        this.#failuresInRow = 0;
+        this.#refusalsInRow = 0;
+        this.state = workingReceiver;
+        return this.#finish(next, 'delivered');
+      case 'refused':
+        this.#refusalsInRow += 1;
+        // Whoever refuses one message after the other refuses us: a key that is wrong loses no more than these.
+        if (this.#refusalsInRow >= this.#run.limits.maxFailuresInRow) this.#suspend(outcome.reason);
+        return this.#finish(next, 'undeliverable', outcome.reason);
+      case 'later':
+        this.#failuresInRow += 1;
+        this.#isStopped = this.#failuresInRow >= this.#run.limits.maxFailuresInRow;
+        if (outcome.retryAfterMilliseconds !== undefined) this.#pause(outcome.retryAfterMilliseconds);
+        return this.#giveUpOrReschedule(next, outcome.reason);
+      case 'unusable':
+        this.#suspend(outcome.reason);
+        return this.#giveUpOrReschedule(next, outcome.reason);
+    }
+  }
+
+  async #send({ transition }: Undelivered): Promise<Outcome> {
+    try {
+      return await this.#receiver.send(makeAlertEvent(transition, this.#run.context), transition);
+    } catch (error) {
+      this.#run.onError(toError(error));
+      return { kind: 'later', reason: 'a fault in simledger' };
+    }
+  }
+
+  /** Lets a receiver rest whose address or key does not work: longer from run to run. */
+  #suspend(reason: string): void {
+    this.#unusable = reason;
+    const unusableRuns = this.state.unusableRuns + 1;
+    this.state = { ...this.state, unusableRuns };
+    this.#pause(chooseWait(this.#receiver.name, unusableRuns));
+  }
+
+  #pause(milliseconds: number): void {
+    const pausedUntil = this.#run.now + Math.min(milliseconds, maxRetryAfterMilliseconds);
+    this.state = { ...this.state, pausedUntil: Math.max(this.state.pausedUntil, pausedUntil) };
+    this.#isStopped = true;
+  }
+
+  /** @returns whether the transition is done. */
+  async #giveUpOrReschedule(next: Undelivered, reason: string): Promise<boolean> {
+    const { now, limits } = this.#run;
+    const { transition, attempts } = next;
+    const age = now - Date.parse(transition.decidedAt);
+    this.#oldestFailed = Math.max(this.#oldestFailed, age);
+    if (age >= limits.maxAgeMilliseconds) {
+      return this.#finish(next, 'undeliverable', reason);
+    }
+    this.#counts.failed += 1;
+    this.#reasons.add(reason);
+    const wait = chooseWait(transitionId(transition), attempts + 1);
+    await this.#store.reschedule(this.#receiver.name, next, now + wait);
+    return false;
+  }
+
+  /** @returns whether the transition was still the next one. */
+  async #finish(next: Undelivered, disposal: Disposal, reason = ''): Promise<boolean> {
+    const counters = {
+      delivered: 'delivered',
+      'passed-over': 'passedOver',
+      undeliverable: 'undeliverable',
+    } as const;
+    if (reason !== '') this.#reasons.add(reason);
+    const isDone = await this.#store.acknowledge(this.#receiver.name, next, disposal, reason);
+    if (isDone) this.#counts[counters[disposal]] += 1;
+    return isDone;
+  }
+}

@@ -1,0 +1,75 @@
+import type { JsonObject } from '../../json/json.ts';
+import type { AlertEvent } from './cloud-event.ts';
+import type { Post } from './post.ts';
+import { type AlertTransition, endsEpisode } from './transition.ts';
+import { readUrl } from './webhook.ts';
+import { writeHeadline } from './wording.ts';
+
+/**
+ * PagerDuty Events API v2: an episode is one incident, found by `dedup_key`.
+ *
+ * @see https://developer.pagerduty.com/docs/events-api-v2-overview
+ */
+
+/** Where events go unless the secret says otherwise: accounts in Europe have an address of their own. */
+const defaultUrl = 'https://events.pagerduty.com/v2/enqueue';
+
+/** The longest summary that PagerDuty takes, in characters. */
+const maxSummaryLength = 1024;
+
+/** What the secret of a PagerDuty service holds. */
+export interface PagerDutySecret {
+  readonly url: URL;
+  readonly routingKey: string;
+}
+
+/** What the secret's JSON object must hold, in words. */
+export const pagerDutySecretContent =
+  'the string field routingKey (32 letters and digits), and url for another region';
+
+/** Reads it; undefined where it is something else. */
+export function readPagerDutySecret(members: JsonObject): PagerDutySecret | undefined {
+  const { routingKey, url: given = defaultUrl } = members;
+  const url = readUrl(given);
+  const isKey = typeof routingKey === 'string' && /^[A-Za-z0-9]{32}$/.test(routingKey);
+  return url === undefined || !isKey ? undefined : { url, routingKey };
+}
+
+/** The request that opens or resolves the episode's incident. */
+export function writePagerDuty(
+  { url, routingKey }: PagerDutySecret,
+  event: AlertEvent,
+  transition: AlertTransition,
+): Post {
+  const { episode, kind, rule } = transition;
+  const key = { routing_key: routingKey, dedup_key: episode };
+  const { link } = event.data;
+  const body = endsEpisode(kind)
+    ? { ...key, event_action: 'resolve' }
+    : {
+        ...key,
+        event_action: 'trigger',
+        client: 'simledger',
+        ...(link !== undefined && { client_url: link, links: [{ href: link, text: 'Evidence' }] }),
+        payload: {
+          summary: writeHeadline(transition).slice(0, maxSummaryLength),
+          source: nameSource(transition),
+          severity: rule.severity,
+          timestamp: transition.from,
+          component: rule.name,
+          class: rule.kind,
+          custom_details: event.data,
+        },
+      };
+  return {
+    url,
+    headers: { 'content-type': 'application/json', 'user-agent': 'simledger' },
+    body: JSON.stringify(body),
+  };
+}
+
+/** What PagerDuty calls the source: the thing that is affected. */
+function nameSource({ subject }: AlertTransition): string {
+  if (subject.kind === 'sim') return subject.sim;
+  return subject.kind === 'group' ? subject.value : subject.source;
+}

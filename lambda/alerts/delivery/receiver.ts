@@ -1,0 +1,75 @@
+import type { AlertEvent } from './cloud-event.ts';
+import { type AlertTransition, endsEpisode, type Severity, severities } from './transition.ts';
+
+/** Those who are told of alerts, and what they answer. */
+
+export const receiverKinds = ['webhook', 'pagerduty', 'slack', 'bus', 'topic'] as const;
+export type ReceiverKind = (typeof receiverKinds)[number];
+
+/** Which episodes a receiver is told of. */
+interface Subscription {
+  /** Unique among the receivers: what is undelivered is kept under it. */
+  readonly name: string;
+  /** Rules of less than this are not told. */
+  readonly minimumSeverity: Severity;
+  /** Names of the rules that are told; undefined for all. */
+  readonly rules: readonly string[] | undefined;
+}
+
+/** A receiver as the configuration names it. Addresses and keys stand in Secrets Manager. */
+export type ReceiverSettings = Subscription &
+  (
+    | {
+        readonly kind: 'webhook';
+        /** Name or ARN of the secret. */
+        readonly secret: string;
+        /** Whether its address may be private or loopback, and then plain HTTP. */
+        readonly allowPrivateAddresses: boolean;
+      }
+    | { readonly kind: 'pagerduty' | 'slack'; readonly secret: string }
+    | { readonly kind: 'bus' | 'topic'; readonly arn: string }
+  );
+
+/**
+ * The receivers of an episode: chosen when it opens and stored with it. Whoever was told that it began is told how it
+ * ended, even if the rule's severity or the configuration has changed meanwhile.
+ *
+ * @returns their names.
+ */
+export function chooseReceivers(
+  receivers: readonly Subscription[],
+  { name, severity }: AlertTransition['rule'],
+): string[] {
+  const rank = severities.indexOf(severity);
+  return receivers
+    .filter(({ rules, minimumSeverity }) => {
+      const isSevere = rank >= severities.indexOf(minimumSeverity);
+      return isSevere && (rules === undefined || rules.includes(name));
+    })
+    .map((receiver) => receiver.name);
+}
+
+/** What became of an attempt. Reasons show nothing of addresses and keys. */
+export type Outcome =
+  /** The receiver has it. */
+  | { readonly kind: 'accepted' }
+  /** It may work later: no answer, a server error, too many requests. */
+  | { readonly kind: 'later'; readonly reason: string; readonly retryAfterMilliseconds?: number }
+  /** The address or the key does not work, so nothing else can be sent there either. */
+  | { readonly kind: 'unusable'; readonly reason: string }
+  /** The receiver refuses this message, and would again. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Sends to one receiver. */
+export interface Receiver {
+  readonly name: string;
+  /** Whether a transition of this kind is sent; others are passed over. */
+  readonly takes: (kind: AlertTransition['kind']) => boolean;
+  /** Sends once. Never rejects, and answers within the time limit of a request. */
+  readonly send: (event: AlertEvent, transition: AlertTransition) => Promise<Outcome>;
+}
+
+/** Whether a transition is sent to people: they get one message for the beginning and one for the end. */
+export function isForPeople(kind: AlertTransition['kind']): boolean {
+  return kind === 'opened' || endsEpisode(kind);
+}

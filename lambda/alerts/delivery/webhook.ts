@@ -1,0 +1,70 @@
+import { createHmac } from 'node:crypto';
+import type { JsonObject } from '../../json/json.ts';
+import type { AlertEvent } from './cloud-event.ts';
+import type { Post } from './post.ts';
+
+/**
+ * Webhooks with the headers of Standard Webhooks.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+
+/** What the secret of a webhook holds. */
+export interface WebhookSecret {
+  readonly url: URL;
+  /** Keys that each sign: the current one, and the previous one while receivers change over. */
+  readonly keys: readonly Buffer[];
+}
+
+/** What the secret's JSON object must hold, in words. */
+export const webhookSecretContent =
+  'the string fields url (an address) and secret (whsec_ and 24 to 64 bytes in base64)';
+
+/** Reads it; undefined where it is something else. */
+export function readWebhookSecret(members: JsonObject): WebhookSecret | undefined {
+  const url = readUrl(members['url']);
+  const keys = [members['secret'], members['previousSecret']]
+    .filter((secret) => secret !== undefined && secret !== '')
+    .map(readKey);
+  if (url === undefined || keys.length === 0 || !keys.every((key) => key !== undefined)) return undefined;
+  return typeof members['secret'] === 'string' && members['secret'] !== '' ? { url, keys } : undefined;
+}
+
+/** An address; undefined where a value is not one. Which addresses are posted to is decided when they are. */
+export function readUrl(value: unknown): URL | undefined {
+  if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
+  const url = new URL(value);
+  return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
+}
+
+/**
+ * The request that tells an event.
+ *
+ * @param sentAt time of this attempt: receivers refuse what is older than some minutes.
+ */
+export function writeWebhook({ url, keys }: WebhookSecret, event: AlertEvent, sentAt: Date): Post {
+  const body = JSON.stringify(event);
+  const timestamp = String(Math.floor(sentAt.getTime() / 1000));
+  const signatures = keys.map((key) => {
+    const digest = createHmac('sha256', key).update(`${event.id}.${timestamp}.${body}`).digest('base64');
+    return `v1,${digest}`;
+  });
+  return {
+    url,
+    headers: {
+      'content-type': 'application/cloudevents+json; charset=utf-8',
+      'user-agent': 'simledger',
+      'webhook-id': event.id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signatures.join(' '),
+    },
+    body,
+  };
+}
+
+function readKey(secret: unknown): Buffer | undefined {
+  const [, encoded = ''] =
+    /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(typeof secret === 'string' ? secret : '') ?? [];
+  const key = Buffer.from(encoded, 'base64');
+  return key.length >= 24 && key.length <= 64 ? key : undefined;
+}

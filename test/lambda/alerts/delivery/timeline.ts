@@ -1,0 +1,37 @@
+/** A virtual timeline: what waits goes on in the order of the times that it waits for, and no clock runs. */
+export class Timeline {
+  /** Milliseconds since the epoch. */
+  now: number;
+  readonly #waiting: { readonly at: number; readonly number: number; readonly go: () => void }[] = [];
+  #number = 0;
+
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  /** Resolves so many milliseconds later. */
+  wait(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#number += 1;
+      this.#waiting.push({ at: this.now + milliseconds, number: this.#number, go: resolve });
+    });
+  }
+
+  /** Lets time pass until nothing waits any more. */
+  async run(): Promise<void> {
+    await letOthersGoOn();
+    for (;;) {
+      this.#waiting.sort((a, b) => a.at - b.at || a.number - b.number);
+      const first = this.#waiting.shift();
+      if (first === undefined) return;
+      this.now = first.at;
+      first.go();
+      await letOthersGoOn();
+    }
+  }
+}
+
+/** All that can go on without waiting does. */
+function letOthersGoOn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
