@@ -61,19 +61,21 @@ export function post({ url, headers, body }: Post, options: PostOptions): Promis
       lookup: makeLookup(resolve, check),
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
-    request.on('error', (error) => settle(describeFailure(error, timeoutMilliseconds)));
+    let answer: PostAnswer | undefined;
+    // Once the status is known, what becomes of the rest changes nothing.
+    request.on('error', (error) => settle(answer ?? describeFailure(error, timeoutMilliseconds)));
     request.on('response', (response) => {
       const { statusCode: status = 0, headers: answered } = response;
       const wait = readRetryAfter(answered['retry-after'], answered.date);
-      const answer = { status, ...(wait !== undefined && { retryAfterMilliseconds: wait }) };
+      const known = { status, ...(wait !== undefined && { retryAfterMilliseconds: wait }) };
+      answer = known;
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes > maxAnswerBytes) response.destroy();
       });
-      // The status is known: what becomes of the rest changes nothing.
-      response.on('error', () => settle(answer));
-      response.on('close', () => settle(answer));
+      response.on('error', () => settle(known));
+      response.on('close', () => settle(known));
     });
     request.end(body);
   });
@@ -103,11 +105,9 @@ function makeLookup(resolve: Resolve, check: (address: string) => string | undef
       if (error !== null) return done(error, '', 0);
       const objection = found.map(({ address }) => check(address)).find((said) => said !== undefined);
       if (objection !== undefined) return done(new AddressError(objection), '', 0);
-      if (all === true) return done(null, [...found]);
       const one = found.find((address) => address.family === family) ?? found[0];
-      return one === undefined
-        ? done(new AddressError('it has no IP address'), '', 0)
-        : done(null, one.address, one.family);
+      if (one === undefined) return done(new AddressError('it has no IP address'), '', 0);
+      return all === true ? done(null, [...found]) : done(null, one.address, one.family);
     });
 }
 

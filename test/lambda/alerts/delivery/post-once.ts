@@ -1,0 +1,10 @@
+import { post } from '../../../../lambda/alerts/delivery/post.ts';
+
+/** Posts once to the address in the first argument, and prints the answer: for tests that need a process of their own. */
+
+const [, , address = ''] = process.argv;
+const answer = await post(
+  { url: new URL(address), headers: {}, body: 'hello' },
+  { allowPrivateAddresses: true, timeoutMilliseconds: 60_000 },
+);
+process.stdout.write(JSON.stringify(answer));
