@@ -25,6 +25,7 @@ export interface AlertData {
   /** A receiver that has seen a higher one of the episode drops this. */
   readonly sequence: number;
   readonly transition: AlertTransition['kind'];
+  readonly state: AlertTransition['state'];
   /** One sentence for people. */
   readonly summary: string;
   readonly rule: AlertRule;
@@ -63,7 +64,7 @@ export function makeAlertEvent(
   transition: AlertTransition,
   { deployment, apiUrl }: EventContext,
 ): AlertEvent {
-  const { episode, sequence, kind, decidedAt, rule, from, to, evidence, mergedInto } = transition;
+  const { episode, sequence, kind, state, decidedAt, rule, from, to, evidence, mergedInto } = transition;
   return {
     specversion: '1.0',
     id: transitionId(transition),
@@ -74,7 +75,7 @@ export function makeAlertEvent(
     datacontenttype: 'application/json',
     sequence: String(sequence).padStart(sequenceDigits, '0'),
     data: {
-      ...{ episode, sequence, transition: kind, summary: writeHeadline(transition) },
+      ...{ episode, sequence, transition: kind, state, summary: writeHeadline(transition) },
       rule: { name: rule.name, version: rule.version, kind: rule.kind, severity: rule.severity },
       subject: tellSubject(transition.subject),
       from,

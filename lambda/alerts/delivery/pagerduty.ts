@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json/json.ts';
 import type { AlertEvent } from './cloud-event.ts';
 import type { Post } from './post.ts';
-import { type AlertTransition, endsEpisode } from './transition.ts';
+import type { AlertTransition } from './transition.ts';
 import { readUrl } from './webhook.ts';
 import { writeHeadline } from './wording.ts';
 
@@ -41,26 +41,27 @@ export function writePagerDuty(
   event: AlertEvent,
   transition: AlertTransition,
 ): Post {
-  const { episode, kind, rule } = transition;
+  const { episode, state, rule } = transition;
   const key = { routing_key: routingKey, dedup_key: episode };
   const { link } = event.data;
-  const body = endsEpisode(kind)
-    ? { ...key, event_action: 'resolve' }
-    : {
-        ...key,
-        event_action: 'trigger',
-        client: 'simledger',
-        ...(link !== undefined && { client_url: link, links: [{ href: link, text: 'Evidence' }] }),
-        payload: {
-          summary: writeHeadline(transition).slice(0, maxSummaryLength),
-          source: nameSource(transition),
-          severity: rule.severity,
-          timestamp: transition.from,
-          component: rule.name,
-          class: rule.kind,
-          custom_details: event.data,
-        },
-      };
+  const body =
+    state !== 'open'
+      ? { ...key, event_action: 'resolve' }
+      : {
+          ...key,
+          event_action: 'trigger',
+          client: 'simledger',
+          ...(link !== undefined && { client_url: link, links: [{ href: link, text: 'Evidence' }] }),
+          payload: {
+            summary: writeHeadline(transition).slice(0, maxSummaryLength),
+            source: nameSource(transition),
+            severity: rule.severity,
+            timestamp: transition.from,
+            component: rule.name,
+            class: rule.kind,
+            custom_details: event.data,
+          },
+        };
   return {
     url,
     headers: { 'content-type': 'application/json', 'user-agent': 'simledger' },

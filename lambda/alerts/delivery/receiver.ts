@@ -1,5 +1,5 @@
 import type { AlertEvent } from './cloud-event.ts';
-import { type AlertTransition, endsEpisode, type Severity, severities } from './transition.ts';
+import { type AlertTransition, type Severity, severities } from './transition.ts';
 
 /** Those who are told of alerts, and what they answer. */
 
@@ -69,7 +69,7 @@ export interface Receiver {
   readonly send: (event: AlertEvent, transition: AlertTransition) => Promise<Outcome>;
 }
 
-/** Whether a transition is sent to people: they get one message for the beginning and one for the end. */
+/** Whether a transition is sent to people: they are told that an episode began and that it ended, and no more. */
 export function isForPeople(kind: AlertTransition['kind']): boolean {
-  return kind === 'opened' || endsEpisode(kind);
+  return kind !== 'amended';
 }

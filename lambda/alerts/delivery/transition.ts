@@ -27,8 +27,10 @@ export type AlertKind = (typeof alertKinds)[number];
 export const transitionKinds = [
   /** It began. */
   'opened',
-  /** What is known of it changed: its beginning, its evidence, its members, or the version of its rule. */
+  /** More is known of it: its times, its evidence, its members, or the version of its rule. It stands as it stood. */
   'amended',
+  /** It was told as ended, and late records show that it goes on. */
+  'reopened',
   /** What the rule looks for is over. */
   'closed',
   /** Late records join it with an older episode, which goes on. */
@@ -40,10 +42,9 @@ export const transitionKinds = [
 ] as const;
 export type TransitionKind = (typeof transitionKinds)[number];
 
-/** Whether nothing comes after such a transition. */
-export function endsEpisode(kind: TransitionKind): boolean {
-  return kind !== 'opened' && kind !== 'amended';
-}
+/** How an episode stands after a transition. */
+export const episodeStates = ['open', 'closed', 'merged', 'withdrawn', 'rule-changed'] as const;
+export type EpisodeState = (typeof episodeStates)[number];
 
 /** The rule that an episode is of. */
 export interface AlertRule {
@@ -73,7 +74,7 @@ export const maxMembers = 50;
 export const maxEvidence = 20;
 
 /** What the SIMs of a group have in common. */
-export const groupDimensions = ['source', 'country', 'network', 'device-model'] as const;
+export const groupDimensions = ['network', 'model', 'country', 'source'] as const;
 export type GroupDimension = (typeof groupDimensions)[number];
 
 /** What an episode is about. */
@@ -82,7 +83,7 @@ export type AlertSubject =
   | {
       readonly kind: 'group';
       readonly by: GroupDimension;
-      /** The source, country, network or model that the members share. */
+      /** The network (MCC and MNC), model (type allocation code), country or source that the members share. */
       readonly value: string;
       readonly members: Excerpt<AlertSim>;
     }
@@ -112,6 +113,7 @@ export interface AlertTransition {
   /** 1 for the first transition, and one more for each. */
   readonly sequence: number;
   readonly kind: TransitionKind;
+  readonly state: EpisodeState;
   /** Time of the sweep that decided it. */
   readonly decidedAt: string;
   readonly rule: AlertRule;

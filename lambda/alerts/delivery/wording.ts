@@ -20,6 +20,7 @@ const kindTitles: Readonly<Record<AlertKind, string>> = {
 const transitionTitles: Readonly<Record<TransitionKind, string>> = {
   opened: '',
   amended: 'Update: ',
+  reopened: 'Open again: ',
   closed: 'Ended: ',
   merged: 'Merged: ',
   withdrawn: 'Withdrawn: ',

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { makeAlertEvent } from '../../../../lambda/alerts/delivery/cloud-event.ts';
 import {
   alertKinds,
+  episodeStates,
   evidenceTables,
   groupDimensions,
   maxEvidence,
@@ -101,6 +102,7 @@ test('a transition is told as a CloudEvent', () => {
       episode: 'ep1',
       sequence: 1,
       transition: 'opened',
+      state: 'open',
       summary: 'Silent: van 17 since 2026-11-02 14:02 UTC',
       rule: { name: 'silent-24h', version: '1', kind: 'silent', severity: 'critical' },
       subject: {
@@ -155,6 +157,7 @@ describe('docs/alert-event.schema.json', () => {
       transitionKinds,
       transitionKinds.map((kind) => `simledger.alert.${kind}`),
       alertKinds,
+      episodeStates,
       severities,
       groupDimensions,
       evidenceTables,

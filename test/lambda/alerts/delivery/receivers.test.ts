@@ -195,8 +195,16 @@ describe('PagerDuty', () => {
   });
 
   test.each(['closed', 'merged', 'withdrawn', 'rule-changed'] as const)('resolves it when %s', (kind) => {
-    expect(write(transitionWith({ kind, sequence: 3 })).body).toEqual({
+    expect(write(transitionWith({ kind, state: kind, sequence: 3 })).body).toEqual({
       ...{ routing_key: routingKey, dedup_key: 'ep1', event_action: 'resolve' },
+    });
+  });
+
+  test('opens it again when the episode goes on after all', () => {
+    const { body } = write(transitionWith({ kind: 'reopened', sequence: 3 }));
+    expect(body).toMatchObject({
+      ...{ dedup_key: 'ep1', event_action: 'trigger' },
+      payload: { summary: 'Open again: Silent: van 17 since 2026-11-02 14:02 UTC' },
     });
   });
 

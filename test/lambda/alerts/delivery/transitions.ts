@@ -6,6 +6,7 @@ import {
   alertKinds,
   type EvidenceRecord,
   type Excerpt,
+  episodeStates,
   evidenceTables,
   groupDimensions,
   severities,
@@ -20,6 +21,7 @@ export function transitionWith(more: Partial<AlertTransition> = {}): AlertTransi
     episode: 'ep1',
     sequence: 1,
     kind: 'opened',
+    state: 'open',
     decidedAt: '2026-11-03T14:10:00.000Z',
     rule: { name: 'silent-24h', version: '1', kind: 'silent', severity: 'critical' },
     subject: {
@@ -82,6 +84,7 @@ export const anyTransition: fc.Arbitrary<AlertTransition> = fc.record(
     episode: fc.stringMatching(/^[A-Za-z0-9_-]{1,43}$/),
     sequence: fc.integer({ min: 1, max: 1_000_000 }),
     kind: fc.constantFrom(...transitionKinds),
+    state: fc.constantFrom(...episodeStates),
     decidedAt: time,
     rule: fc.record({
       name: word,
@@ -95,5 +98,17 @@ export const anyTransition: fc.Arbitrary<AlertTransition> = fc.record(
     evidence: excerpt(evidence, 30),
     mergedInto: word,
   },
-  { requiredKeys: ['episode', 'sequence', 'kind', 'decidedAt', 'rule', 'subject', 'from', 'evidence'] },
+  {
+    requiredKeys: [
+      'episode',
+      'sequence',
+      'kind',
+      'state',
+      'decidedAt',
+      'rule',
+      'subject',
+      'from',
+      'evidence',
+    ],
+  },
 );
