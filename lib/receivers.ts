@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import { type ReceiverSettings, receiverKinds } from '../lambda/alerts/delivery/receiver.ts';
+import { severities } from '../lambda/alerts/delivery/transition.ts';
+import { exactly, parseWord, text } from './configuration-schemas.ts';
+
+/** The configuration of those who are told of alerts. */
+
+/** A receiver; a bus or topic without an ARN is made by the stack. */
+export type ConfiguredReceiver =
+  | Extract<ReceiverSettings, { secret: string }>
+  | (Omit<Extract<ReceiverSettings, { arn: string }>, 'arn'> & { readonly arn: string | undefined });
+
+/** Receivers that are told at the same time. */
+const maxReceivers = 20;
+
+const secretName =
+  'the name or ARN of a secret in Secrets Manager, such as simledger/pagerduty: addresses and keys stand in there';
+const secret = text(
+  /^(?:[\w/+=.@-]{1,256}|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]{1,256})$/,
+  secretName,
+);
+
+const arns = {
+  bus: {
+    form: /^arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus\/[\w./-]{1,256}$/,
+    accepted: 'the ARN of an EventBridge bus; without it the stack makes one',
+  },
+  topic: {
+    // A FIFO topic takes neither mail nor SMS.
+    form: /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
+    accepted: 'the ARN of an SNS topic that is not FIFO; without it the stack makes one',
+  },
+} as const;
+
+const ruleList = 'a list of at least one rule by its name; without it the receiver is told of all rules';
+
+const given = exactly({
+  name: text(/^[a-z0-9-]{1,32}$/, '1 to 32 lower-case letters, digits and hyphens'),
+  kind: parseWord(receiverKinds),
+  secret: secret.optional(),
+  arn: z.string('an ARN').optional(),
+  minimumSeverity: parseWord(severities).default('info'),
+  rules: z.array(z.string(ruleList).min(1, ruleList), ruleList).min(1, ruleList).optional(),
+  allowPrivateAddresses: z.boolean('true or false').optional(),
+});
+
+type ReceiverInput = z.output<typeof given>;
+
+/** What is wrong with a receiver whose keys are each in order. */
+interface Objection {
+  readonly path: keyof ReceiverInput;
+  readonly accepted: string;
+}
+
+/** What a receiver lacks, and what it has without effect. */
+function findObjections({ kind, secret, arn, allowPrivateAddresses }: ReceiverInput): Objection[] {
+  const objections: Objection[] = [];
+  const isInAws = kind === 'bus' || kind === 'topic';
+  if (isInAws && secret !== undefined) {
+    objections.push({ path: 'secret', accepted: `nothing: a ${kind} is reached by permission` });
+  }
+  if (!isInAws && secret === undefined) objections.push({ path: 'secret', accepted: secretName });
+  if (!isInAws && arn !== undefined) {
+    objections.push({ path: 'arn', accepted: `nothing: the secret of a ${kind} receiver says where it is` });
+  }
+  if (isInAws && arn !== undefined && !arns[kind].form.test(arn)) {
+    objections.push({ path: 'arn', accepted: arns[kind].accepted });
+  }
+  if (kind !== 'webhook' && allowPrivateAddresses !== undefined) {
+    objections.push({ path: 'allowPrivateAddresses', accepted: 'nothing: only a webhook may be private' });
+  }
+  return objections;
+}
+
+const receiver = given.transform((input, context): ConfiguredReceiver => {
+  const objections = findObjections(input);
+  for (const { path, accepted } of objections) {
+    context.issues.push({ code: 'custom', input, path: [path], message: accepted });
+  }
+  const { name, kind, secret = '', arn, minimumSeverity, rules, allowPrivateAddresses = false } = input;
+  const subscription = { name, minimumSeverity, rules };
+  switch (kind) {
+    case 'webhook':
+      return { ...subscription, kind, secret, allowPrivateAddresses };
+    case 'pagerduty':
+    case 'slack':
+      return { ...subscription, kind, secret };
+    case 'bus':
+    case 'topic':
+      return { ...subscription, kind, arn };
+  }
+});
+
+const receiverList = `a list of at most ${maxReceivers} receivers`;
+
+/** The key `receivers`: none by default, and then nobody is told. */
+export const receivers = z
+  .array(receiver, receiverList)
+  .max(maxReceivers, receiverList)
+  .superRefine((list, context) => {
+    const names = list.map(({ name }) => name);
+    for (const [index, name] of names.entries()) {
+      if (names.indexOf(name) === index) continue;
+      const message = 'a name that no other receiver has: what is undelivered is kept under it';
+      context.issues.push({ code: 'custom', input: list, path: [index, 'name'], message });
+    }
+  })
+  .default([]);
