@@ -32,12 +32,18 @@ export class UndeliveredInMemory implements UndeliveredTransitions {
   lease: Lease | undefined;
   readonly #outboxes = new Map<string, Outbox>();
 
+  async enqueue(_receiver: string, transition: AlertTransition): Promise<void> {
+    this.add(transition);
+  }
+
+  /** Puts a transition in; one that was put in already changes nothing. */
   add(transition: AlertTransition): void {
-    const outbox = this.#outboxes.get(transition.episode);
-    if (outbox === undefined) {
-      const dueAt = Date.parse(transition.decidedAt);
-      this.#outboxes.set(transition.episode, { transitions: [transition], done: 0, attempts: 0, dueAt });
-    } else outbox.transitions.push(transition);
+    const { episode, sequence, decidedAt } = transition;
+    const outbox = this.#outboxes.get(episode) ?? { transitions: [], done: 0, attempts: 0, dueAt: 0 };
+    this.#outboxes.set(episode, outbox);
+    if (outbox.transitions.length >= sequence) return;
+    if (outbox.transitions.length === outbox.done) outbox.dueAt = Date.parse(decidedAt);
+    outbox.transitions.push(transition);
   }
 
   /** Whether nothing is left. */
@@ -46,7 +52,8 @@ export class UndeliveredInMemory implements UndeliveredTransitions {
   }
 
   async lock(_receiver: string, lease: Lease): Promise<ReceiverState | undefined> {
-    if (this.lease !== undefined && this.lease.until > lease.now) return undefined;
+    const { token, until } = this.lease ?? { token: lease.token, until: 0 };
+    if (token !== lease.token && until > lease.now) return undefined;
     this.lease = lease;
     return this.state;
   }
@@ -79,7 +86,9 @@ export class UndeliveredInMemory implements UndeliveredTransitions {
   ): Promise<boolean> {
     const outbox = this.#outboxes.get(episode);
     if (outbox === undefined || outbox.done !== sequence - 1) return false;
-    Object.assign(outbox, { done: sequence, attempts: 0, dueAt: 0 });
+    const next = outbox.transitions[sequence];
+    const dueAt = next === undefined ? 0 : Date.parse(next.decidedAt);
+    Object.assign(outbox, { done: sequence, attempts: 0, dueAt });
     this.done.push({ episode, sequence, disposal, reason });
     return true;
   }

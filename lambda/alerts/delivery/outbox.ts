@@ -1,0 +1,278 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import type { Item } from '../../store/items.ts';
+import { readItem } from '../../store/registers.ts';
+import type { TableDefinition } from '../../store/tables.ts';
+import type { AlertTransition } from './transition.ts';
+import type { Disposal, Lease, ReceiverState, Undelivered, UndeliveredTransitions } from './undelivered.ts';
+
+/**
+ * What receivers have not acknowledged, in a table of its own: facts of operation, no part of the ledger. A receiver has
+ *
+ * - an item for each episode, its *cursor*: how many transitions were put in (`enqueued`), how many are done, and while
+ *   there is a difference, when the next one is due. It stays: an old transition that is put in again changes nothing.
+ * - an item for each transition that is not done, or that is undeliverable.
+ * - an item for its state and the lease of the run that has it.
+ */
+export const alertOutboxTable = {
+  name: 'AlertOutbox',
+  partitionKey: 'receiver',
+  sortKey: 'entry',
+  // Only cursors with something left have `dueAt`.
+  localIndex: { name: 'byDue', sortKey: 'dueAt' },
+} as const satisfies TableDefinition;
+
+/** Sort key of a receiver's state. No episode's id has an exclamation mark. */
+const stateEntry = '!state';
+
+/** Digits of a sequence number in a key. */
+const sequenceDigits = 10;
+
+/** What a cursor says. */
+interface Cursor {
+  readonly enqueued: number;
+  readonly done: number;
+  readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly dueAt: number;
+}
+
+/** Undelivered transitions in DynamoDB. */
+export class AlertOutbox implements UndeliveredTransitions {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  /**
+   * Puts a transition in. Done again, at any time, it changes nothing; so whoever stores transitions puts them in after
+   * that, and again after a crash.
+   *
+   * @throws OutboxOrderError when an earlier transition of the episode is not there yet.
+   */
+  async enqueue(receiver: string, transition: AlertTransition): Promise<void> {
+    const { episode, sequence, decidedAt } = transition;
+    const { enqueued = 0 } = (await this.#readCursor(receiver, episode)) ?? {};
+    if (enqueued >= sequence) return;
+    if (enqueued < sequence - 1) throw new OutboxOrderError(episode, sequence, enqueued);
+    const item: Item = {
+      ...makeKey(receiver, transitionEntry(episode, sequence)),
+      transition: { S: JSON.stringify(transition) },
+    };
+    await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item: item }));
+    // A failed condition: another writer was faster, with the same transition.
+    await this.#update(receiver, episode, {
+      UpdateExpression:
+        'SET enqueued = :sequence, done = if_not_exists(done, :zero), attempts = if_not_exists(attempts, :zero), dueAt = if_not_exists(dueAt, :due)',
+      ConditionExpression: 'enqueued = :before OR (attribute_not_exists(enqueued) AND :before = :zero)',
+      ExpressionAttributeValues: {
+        ':sequence': writeNumber(sequence),
+        ':before': writeNumber(sequence - 1),
+        ':zero': writeNumber(0),
+        ':due': { S: decidedAt },
+      },
+    });
+  }
+
+  async lock(receiver: string, { token, now, until }: Lease): Promise<ReceiverState | undefined> {
+    const state = await this.#update(receiver, stateEntry, {
+      UpdateExpression: 'SET lease = :token, leaseUntil = :until',
+      // The client may have asked twice, of which the first time took effect.
+      ConditionExpression: 'attribute_not_exists(lease) OR leaseUntil <= :now OR lease = :token',
+      ExpressionAttributeValues: {
+        ':token': { S: token },
+        ':until': writeNumber(until),
+        ':now': writeNumber(now),
+      },
+    });
+    if (state === undefined) return undefined;
+    return { unusableRuns: readNumber(state['unusableRuns']), pausedUntil: readNumber(state['pausedUntil']) };
+  }
+
+  async unlock(receiver: string, token: string, state: ReceiverState): Promise<void> {
+    await this.#update(receiver, stateEntry, {
+      UpdateExpression: 'SET unusableRuns = :runs, pausedUntil = :paused REMOVE lease, leaseUntil',
+      ConditionExpression: 'lease = :token',
+      ExpressionAttributeValues: {
+        ':token': { S: token },
+        ':runs': writeNumber(state.unusableRuns),
+        ':paused': writeNumber(state.pausedUntil),
+      },
+    });
+  }
+
+  async listDue(receiver: string, now: number, limit: number): Promise<readonly string[]> {
+    const { Items: items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#tableName,
+        IndexName: alertOutboxTable.localIndex.name,
+        KeyConditionExpression: 'receiver = :receiver AND dueAt <= :now',
+        ExpressionAttributeValues: { ':receiver': { S: receiver }, ':now': { S: formatTime(now) } },
+        Limit: limit,
+      }),
+    );
+    return items.flatMap(({ entry }) => entry?.S ?? []);
+  }
+
+  async readNext(receiver: string, episode: string): Promise<Undelivered | undefined> {
+    const cursor = await this.#readCursor(receiver, episode);
+    if (cursor === undefined || cursor.done >= cursor.enqueued) return undefined;
+    const { attempts, dueAt } = cursor;
+    const item = await this.#read(receiver, transitionEntry(episode, cursor.done + 1));
+    // Another run may have finished it between the two readings.
+    return item === undefined ? undefined : { transition: readTransition(item), attempts, dueAt };
+  }
+
+  async acknowledge(
+    receiver: string,
+    { transition }: Undelivered,
+    disposal: Disposal,
+    reason: string,
+  ): Promise<boolean> {
+    const { episode, sequence } = transition;
+    const entry = transitionEntry(episode, sequence);
+    const isKept = disposal === 'undeliverable';
+    if (isKept) await this.#keep(receiver, entry, reason);
+    const isDone = await this.#advance(receiver, episode, sequence);
+    if (isDone && !isKept) {
+      await this.#client.send(
+        new DeleteItemCommand({ TableName: this.#tableName, Key: makeKey(receiver, entry) }),
+      );
+    }
+    return isDone;
+  }
+
+  async reschedule(receiver: string, next: Undelivered, dueAt: number): Promise<boolean> {
+    const { episode, sequence } = next.transition;
+    const updated = await this.#update(receiver, episode, {
+      UpdateExpression: 'SET attempts = :attempts, dueAt = :due',
+      ConditionExpression: 'done = :before AND attempts = :known',
+      ExpressionAttributeValues: {
+        ':attempts': writeNumber(next.attempts + 1),
+        ':known': writeNumber(next.attempts),
+        ':before': writeNumber(sequence - 1),
+        ':due': { S: formatTime(dueAt) },
+      },
+    });
+    return updated !== undefined;
+  }
+
+  /** Counts a transition as done if it is the next one. A transition may be put in meanwhile: then once more. */
+  async #advance(receiver: string, episode: string, sequence: number): Promise<boolean> {
+    for (;;) {
+      const cursor = await this.#readCursor(receiver, episode);
+      if (cursor === undefined || cursor.done !== sequence - 1) return false;
+      const { enqueued } = cursor;
+      const next =
+        enqueued > sequence ? await this.#read(receiver, transitionEntry(episode, sequence + 1)) : undefined;
+      const due = next === undefined ? undefined : { S: readTransition(next).decidedAt };
+      const updated = await this.#update(receiver, episode, {
+        UpdateExpression: `SET done = :sequence, attempts = :zero${due === undefined ? ' REMOVE dueAt' : ', dueAt = :due'}`,
+        ConditionExpression: 'done = :before AND enqueued = :enqueued',
+        ExpressionAttributeValues: {
+          ':sequence': writeNumber(sequence),
+          ':before': writeNumber(sequence - 1),
+          ':enqueued': writeNumber(enqueued),
+          ':zero': writeNumber(0),
+          ...(due !== undefined && { ':due': due }),
+        },
+      });
+      if (updated !== undefined) return true;
+    }
+  }
+
+  /** Notes on a transition why it is undeliverable, before it counts as done: so none is lost by a crash. */
+  async #keep(receiver: string, entry: string, reason: string): Promise<void> {
+    await this.#update(receiver, entry, {
+      UpdateExpression: 'SET undeliverable = :reason',
+      ConditionExpression: 'attribute_exists(entry)',
+      ExpressionAttributeValues: { ':reason': { S: reason } },
+    });
+  }
+
+  async #readCursor(receiver: string, episode: string): Promise<Cursor | undefined> {
+    const item = await this.#read(receiver, episode);
+    if (item === undefined) return undefined;
+    const dueAt = item['dueAt']?.S;
+    return {
+      enqueued: readNumber(item['enqueued']),
+      done: readNumber(item['done']),
+      attempts: readNumber(item['attempts']),
+      dueAt: dueAt === undefined ? 0 : epochMilliseconds(dueAt),
+    };
+  }
+
+  #read(receiver: string, entry: string): Promise<Item | undefined> {
+    return readItem(this.#client, this.#tableName, makeKey(receiver, entry));
+  }
+
+  /** @returns the item as it is now; undefined when the condition fails. */
+  async #update(
+    receiver: string,
+    entry: string,
+    expressions: Pick<
+      UpdateItemCommandInput,
+      'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeValues'
+    >,
+  ): Promise<Item | undefined> {
+    try {
+      const { Attributes: attributes = {} } = await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: makeKey(receiver, entry),
+          ...expressions,
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return attributes;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return undefined;
+    }
+  }
+}
+
+/** Transitions are put in in another order than that of their episode: a fault in simledger. */
+export class OutboxOrderError extends Error {
+  override readonly name = 'OutboxOrderError';
+
+  constructor(episode: string, sequence: number, enqueued: number) {
+    super(`Transition ${sequence} of episode ${episode} was to be put in after ${enqueued}`);
+  }
+}
+
+function makeKey(receiver: string, entry: string): Item {
+  return {
+    [alertOutboxTable.partitionKey]: { S: receiver },
+    [alertOutboxTable.sortKey]: { S: entry },
+  };
+}
+
+/** Sort key of a transition. No episode's id has a `#`, so none is another one's. */
+function transitionEntry(episode: string, sequence: number): string {
+  return `${episode}#${String(sequence).padStart(sequenceDigits, '0')}`;
+}
+
+function readTransition({ transition }: Item): AlertTransition {
+  return JSON.parse(transition?.S ?? '') as AlertTransition;
+}
+
+function writeNumber(value: number): AttributeValue {
+  return { N: String(value) };
+}
+
+function readNumber(value: AttributeValue | undefined): number {
+  return Number(value?.N ?? 0);
+}

@@ -1,0 +1,222 @@
+import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LocalDynamoDb, startDynamoDb } from '../../../../emulators/dynamodb/start.ts';
+import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
+import {
+  AlertOutbox,
+  alertOutboxTable,
+  OutboxOrderError,
+} from '../../../../lambda/alerts/delivery/outbox.ts';
+import type { Disposal, Undelivered } from '../../../../lambda/alerts/delivery/undelivered.ts';
+import { runs } from '../../../records/runs.ts';
+import { transitionWith } from './transitions.ts';
+import { UndeliveredInMemory } from './undelivered-in-memory.ts';
+
+/** The outbox in DynamoDB beside the one in memory, by which delivery is tested: each operation does the same. */
+
+const { name: tableName, partitionKey, sortKey, localIndex } = alertOutboxTable;
+const start = Date.parse('2026-11-03T14:10:00.000Z');
+let engine: LocalDynamoDb;
+let client: DynamoDBClient;
+
+beforeAll(async () => {
+  const keySchema = (sort: string) => [
+    { AttributeName: partitionKey, KeyType: 'HASH' as const },
+    { AttributeName: sort, KeyType: 'RANGE' as const },
+  ];
+  engine = await startDynamoDb({
+    port: 0,
+    tables: [
+      {
+        TableName: tableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [partitionKey, sortKey, localIndex.sortKey].map((AttributeName) => ({
+          AttributeName,
+          AttributeType: 'S' as const,
+        })),
+        KeySchema: keySchema(sortKey),
+        LocalSecondaryIndexes: [
+          {
+            IndexName: localIndex.name,
+            KeySchema: keySchema(localIndex.sortKey),
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+        ],
+      },
+    ],
+  });
+  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+  client = new DynamoDBClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await engine.stop();
+});
+
+let receivers = 0;
+
+/** A receiver that no other test has. */
+function newReceiver(): string {
+  receivers += 1;
+  return `receiver-${receivers}`;
+}
+
+/** The items of a receiver, by their sort keys. */
+async function readItems(receiver: string): Promise<[entry: string | undefined, attributes: string[]][]> {
+  const { Items: items = [] } = await client.send(
+    new QueryCommand({
+      TableName: tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: 'receiver = :receiver',
+      ExpressionAttributeValues: { ':receiver': { S: receiver } },
+    }),
+  );
+  return items.map(({ receiver: _, entry, ...others }) => [entry?.S, Object.keys(others).sort()]);
+}
+
+/** What is done to an outbox. Numbers choose among what there is. */
+type Step =
+  | { readonly does: 'enqueue'; readonly episode: number; readonly repeats: number }
+  | {
+      readonly does: 'acknowledge' | 'reschedule';
+      readonly episode: number;
+      readonly isOld: boolean;
+      readonly disposal: Disposal;
+    }
+  | { readonly does: 'lock' | 'unlock'; readonly run: number }
+  | { readonly does: 'list'; readonly limit: number };
+
+const episode = fc.integer({ min: 1, max: 3 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ does: fc.constant('enqueue' as const), episode, repeats: fc.nat(2) }),
+  fc.record({
+    does: fc.constantFrom('acknowledge' as const, 'acknowledge' as const, 'reschedule' as const),
+    episode,
+    isOld: fc.boolean(),
+    disposal: fc.constantFrom('delivered' as const, 'passed-over' as const, 'undeliverable' as const),
+  }),
+  fc.record({ does: fc.constantFrom('lock' as const, 'unlock' as const), run: fc.nat(2) }),
+  fc.record({ does: fc.constant('list' as const), limit: fc.integer({ min: 1, max: 3 }) }),
+);
+
+test('each operation of the outbox in DynamoDB answers as in memory', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const receiver = newReceiver();
+      const stored = new AlertOutbox(client, tableName);
+      const memory = new UndeliveredInMemory();
+      const both = async <T>(ask: (store: AlertOutbox | UndeliveredInMemory) => Promise<T>): Promise<T> => {
+        const expected = await ask(memory);
+        expect(await ask(stored)).toEqual(expected);
+        return expected;
+      };
+      const enqueued = new Map<string, number>();
+      /** What was read of each episode, the latest last. */
+      const seen = new Map<string, Undelivered[]>();
+      for (const [index, one] of steps.entries()) {
+        const now = start + index * 60_000;
+        if (one.does === 'enqueue') {
+          const name = `ep${one.episode}`;
+          const sequence = Math.max(1, (enqueued.get(name) ?? 0) + 1 - one.repeats);
+          enqueued.set(name, Math.max(sequence, enqueued.get(name) ?? 0));
+          // Times of one episode follow from its number and sequence: a repetition is the same.
+          const decidedAt = new Date(start + sequence * 7_000 + one.episode).toISOString();
+          const transition = transitionWith({ episode: name, sequence, decidedAt });
+          await both((store) => store.enqueue(receiver, transition));
+        } else if (one.does === 'acknowledge' || one.does === 'reschedule') {
+          const name = `ep${one.episode}`;
+          const next = await both((store) => store.readNext(receiver, name));
+          const known = seen.get(name) ?? [];
+          if (next !== undefined) known.push(next);
+          seen.set(name, known);
+          const chosen = one.isOld ? known[0] : known.at(-1);
+          if (chosen === undefined) continue;
+          await both((store) =>
+            one.does === 'acknowledge'
+              ? store.acknowledge(receiver, chosen, one.disposal, 'why')
+              : store.reschedule(receiver, chosen, now + 90_000 + one.episode),
+          );
+        } else if (one.does === 'lock') {
+          const lease = { token: `run ${one.run}`, now, until: now + 90_000 };
+          await both((store) => store.lock(receiver, lease));
+        } else if (one.does === 'unlock') {
+          const state = { unusableRuns: one.run, pausedUntil: now };
+          await both((store) => store.unlock(receiver, `run ${one.run}`, state));
+        } else if (one.does === 'list') await both((store) => store.listDue(receiver, now, one.limit));
+      }
+      for (const number of [1, 2, 3]) await both((store) => store.readNext(receiver, `ep${number}`));
+      await both((store) => store.listDue(receiver, start + 86_400_000, 10));
+    }),
+    runs(40),
+  );
+});
+
+test('what is delivered leaves a cursor that is not due, and what is undeliverable is kept', async () => {
+  const receiver = newReceiver();
+  const outbox = new AlertOutbox(client, tableName);
+  for (const sequence of [1, 2, 3]) await outbox.enqueue(receiver, transitionWith({ sequence }));
+  const outcomes = [{ kind: 'refused', reason: 'status 400' } as const];
+  const report = await deliver(
+    {
+      ...{ name: receiver, takes: () => true },
+      send: async () => outcomes.shift() ?? { kind: 'accepted' },
+    },
+    outbox,
+    {
+      ...{ now: start, token: 'run', elapsed: () => 0, limits: runLimits },
+      context: { deployment: 'simledger', apiUrl: undefined },
+      onError: (error) => {
+        throw error;
+      },
+    },
+  );
+  expect([report.delivered, report.undeliverable]).toEqual([2, 1]);
+  expect(await readItems(receiver)).toEqual([
+    ['!state', ['pausedUntil', 'unusableRuns']],
+    ['ep1', ['attempts', 'done', 'enqueued']],
+    ['ep1#0000000001', ['transition', 'undeliverable']],
+  ]);
+});
+
+test('a transition that is put in again after it was delivered is not sent again', async () => {
+  const receiver = newReceiver();
+  const outbox = new AlertOutbox(client, tableName);
+  const transition = transitionWith();
+  await outbox.enqueue(receiver, transition);
+  const next = await outbox.readNext(receiver, 'ep1');
+  if (next === undefined) expect.fail('Nothing is next');
+  expect(next).toEqual({ transition, attempts: 0, dueAt: Date.parse(transition.decidedAt) });
+  expect(await outbox.acknowledge(receiver, next, 'delivered', '')).toBe(true);
+  await outbox.enqueue(receiver, transition);
+  expect(await outbox.readNext(receiver, 'ep1')).toBe(undefined);
+  expect(await readItems(receiver)).toEqual([['ep1', ['attempts', 'done', 'enqueued']]]);
+});
+
+test('transitions that are put in by two writers at once are each there once', async () => {
+  const receiver = newReceiver();
+  const outbox = new AlertOutbox(client, tableName);
+  for (const sequence of [1, 2, 3]) {
+    const transition = transitionWith({ sequence });
+    await Promise.all([outbox.enqueue(receiver, transition), outbox.enqueue(receiver, transition)]);
+  }
+  const entries = (await readItems(receiver)).map(([entry]) => entry);
+  expect(entries).toEqual(['ep1', 'ep1#0000000001', 'ep1#0000000002', 'ep1#0000000003']);
+});
+
+test('transitions are put in in order', async () => {
+  const outbox = new AlertOutbox(client, tableName);
+  await expect(outbox.enqueue(newReceiver(), transitionWith({ sequence: 2 }))).rejects.toThrow(
+    new OutboxOrderError('ep1', 2, 0),
+  );
+});
+
+test('a lease that was taken by a request whose answer was lost is taken by its repetition', async () => {
+  const receiver = newReceiver();
+  const outbox = new AlertOutbox(client, tableName);
+  const lease = { token: 'run', now: start, until: start + 60_000 };
+  const first = await outbox.lock(receiver, lease);
+  expect([first, await outbox.lock(receiver, lease)]).toEqual([first, first]);
+  expect(await outbox.lock(receiver, { ...lease, token: 'other' })).toBe(undefined);
+});
