@@ -62,6 +62,12 @@ export const functions = {
     memoryMegabytes: 1024,
     timeoutSeconds: 5,
   },
+  /** It stops sending after a minute by itself, and a message may take half of one. */
+  alertDelivery: {
+    entry: 'lambda/functions/alert-delivery/handler.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 120,
+  },
 } as const;
 
 /**

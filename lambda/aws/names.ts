@@ -35,6 +35,12 @@ export const environment = {
   apiSources: 'API_SOURCES',
   /** JSON array of {@link import('./sources.ts').WebhookSourceDescription}. */
   webhookSources: 'WEBHOOK_SOURCES',
+  /** JSON array of {@link import('../alerts/delivery/receiver.ts').ReceiverSettings}. */
+  alertReceivers: 'ALERT_RECEIVERS',
+  /** What receivers of alerts have not acknowledged. */
+  alertOutboxTable: 'ALERT_OUTBOX_TABLE',
+  /** Address of the query API, to which alerts link; none where it is not set. */
+  alertApiUrl: 'ALERT_API_URL',
   /** CloudWatch namespace of the metrics, which tells the stacks of an account apart; `simledger` if it is not set. */
   metricNamespace: 'METRIC_NAMESPACE',
   /** Number of pairs of country and operator that a process measures by name; 0 if it is not set. */
@@ -50,6 +56,7 @@ export const service = {
   fileImporter: 'file-importer',
   queryApi: 'query-api',
   webhookReceiver: 'webhook-receiver',
+  alertDelivery: 'alert-delivery',
 } as const;
 
 /** Dimensions of the metrics. `service` is the function that measured. */
@@ -61,6 +68,8 @@ export const dimension = {
   /** ISO 3166-1 alpha-2, or {@link otherNetworks}. */
   country: 'country',
   operator: 'operator',
+  /** Name of a receiver of alerts. */
+  receiver: 'receiver',
 } as const;
 
 /** Metrics of a receipt, in records, by source, and by source and kind. */
@@ -104,6 +113,20 @@ export const webhook = {
   refused: 'webhookRefused',
   /** Answered with 5xx: the carrier must send them again. */
   failed: 'webhookFailed',
+} as const;
+
+/** Metrics of the delivery of alerts, by receiver. */
+export const delivery = {
+  /** Messages that the receiver has taken. */
+  delivered: 'alertsDelivered',
+  /** Attempts that failed and are repeated. */
+  failed: 'alertsFailed',
+  /** Messages that are given up and kept. */
+  undeliverable: 'alertsUndeliverable',
+  /** Age of the oldest message whose attempt failed. */
+  oldestFailed: 'alertOldestFailedSeconds',
+  /** 1 in each run while the receiver's address or key does not work: nothing is delivered. */
+  unusable: 'alertReceiverUnusable',
 } as const;
 
 /** Metrics of the address that carriers call, as a whole. */

@@ -1,9 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { DeliveryReport } from '../alerts/delivery/deliver.ts';
 import type { Measures, Traffic } from '../ingest/measures.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { FailedReading } from './cached-secret.ts';
 import {
+  delivery,
   dimension,
   environment,
   measure,
@@ -30,6 +32,8 @@ export interface Telemetry {
   fileFailed(source: string): void;
   /** Measures a carrier's request by the HTTP status that it was answered with. */
   requested(status: number, source: string): void;
+  /** Logs and measures what a run of delivery did for a receiver. */
+  alertsDelivered(report: DeliveryReport): void;
   /** Logs and measures that a secret of the function can't be read. */
   secretUnreadable(failure: FailedReading): void;
   /** Logs and measures that DynamoDB does not accept batched writes, so that the process goes on with single ones. */
@@ -86,6 +90,12 @@ export function createTelemetry(
       publish(sourceLine(source, { name: measure.filesFailed, unit: MetricUnit.Count, value: 1 })),
     requested: (status, source) =>
       publish(sourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
+    alertsDelivered: (report) => {
+      const { receiver, failed, undeliverable, unusableRuns } = report;
+      const isTroubled = failed > 0 || undeliverable > 0 || unusableRuns > 0;
+      logger[isTroubled ? 'warn' : 'info']('Alerts', { ...report });
+      publish({ dimensionSets: [{ [dimension.receiver]: receiver }], values: listDeliveryValues(report) });
+    },
     secretUnreadable: ({ owner, error, isKept }) => {
       logger.error('A secret cannot be read', { owner, isUsedAsItWas: isKept, ...describeCause(error) });
       publish({
@@ -171,6 +181,19 @@ function trafficLines(networks: MeasuredNetworks, measures: Measures, source: st
       values: values.filter(({ value }) => value !== 0),
     };
   });
+}
+
+/** What a run of delivery measured, without zeros. */
+function listDeliveryValues(report: DeliveryReport): MetricValue[] {
+  const { delivered, failed, undeliverable, oldestFailedSeconds, unusableRuns } = report;
+  const values: MetricValue[] = [
+    { name: delivery.delivered, unit: MetricUnit.Count, value: delivered },
+    { name: delivery.failed, unit: MetricUnit.Count, value: failed },
+    { name: delivery.undeliverable, unit: MetricUnit.Count, value: undeliverable },
+    { name: delivery.oldestFailed, unit: MetricUnit.Seconds, value: oldestFailedSeconds },
+    { name: delivery.unusable, unit: MetricUnit.Count, value: Math.min(1, unusableRuns) },
+  ];
+  return values.filter(({ value }) => value !== 0);
 }
 
 /** A dimension's value as CloudWatch takes it: printable ASCII, and not too long to be read. */

@@ -73,8 +73,10 @@ export interface DeliveryReport {
   readonly failed: number;
   /** Transitions that are given up and kept. */
   readonly undeliverable: number;
-  /** Why its address or key does not work; undefined where it does. */
+  /** Why its address or key does not work, where this run found that. */
   readonly unusable: string | undefined;
+  /** Runs in a row that found its address or key not to work. */
+  readonly unusableRuns: number;
   /** Age of the oldest transition whose attempt failed, in seconds; 0 where none did. */
   readonly oldestFailedSeconds: number;
   /** Other reasons for failed attempts and for what is undeliverable, each once. */
@@ -129,6 +131,7 @@ class Delivery {
     return {
       ...{ receiver: name, idle, ...this.#counts },
       unusable: this.#unusable,
+      unusableRuns: this.state.unusableRuns,
       oldestFailedSeconds: Math.round(this.#oldestFailed / 1000),
       reasons: [...this.#reasons].sort(),
     };

@@ -55,6 +55,7 @@ const nothingDone = {
   failed: 0,
   undeliverable: 0,
   unusable: undefined,
+  unusableRuns: 0,
   oldestFailedSeconds: 0,
   reasons: [],
 };
@@ -178,7 +179,7 @@ describe('an address that does not work', () => {
     const store = storeWith(['opened', 'closed'], ['opened']);
     const receiver = receiverThatAnswers(gone, gone);
     expect(await deliver(receiver, store, run())).toEqual({
-      ...{ ...nothingDone, failed: 1, unusable: 'status 410', reasons: ['status 410'] },
+      ...{ ...nothingDone, failed: 1, unusable: 'status 410', unusableRuns: 1, reasons: ['status 410'] },
     });
     const firstRest = chooseWait('pager', 1);
     expect(store.state).toEqual({ unusableRuns: 1, pausedUntil: start + firstRest });

@@ -1,7 +1,7 @@
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LocalDynamoDb, startDynamoDb } from '../../../../emulators/dynamodb/start.ts';
+import type { LocalDynamoDb } from '../../../../emulators/dynamodb/start.ts';
 import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import {
   AlertOutbox,
@@ -10,42 +10,19 @@ import {
 } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { Disposal, Undelivered } from '../../../../lambda/alerts/delivery/undelivered.ts';
 import { runs } from '../../../records/runs.ts';
+import { startOutboxTable } from './outbox-table.ts';
 import { transitionWith } from './transitions.ts';
 import { UndeliveredInMemory } from './undelivered-in-memory.ts';
 
 /** The outbox in DynamoDB beside the one in memory, by which delivery is tested: each operation does the same. */
 
-const { name: tableName, partitionKey, sortKey, localIndex } = alertOutboxTable;
 const start = Date.parse('2026-11-03T14:10:00.000Z');
+const tableName = alertOutboxTable.name;
 let engine: LocalDynamoDb;
 let client: DynamoDBClient;
 
 beforeAll(async () => {
-  const keySchema = (sort: string) => [
-    { AttributeName: partitionKey, KeyType: 'HASH' as const },
-    { AttributeName: sort, KeyType: 'RANGE' as const },
-  ];
-  engine = await startDynamoDb({
-    port: 0,
-    tables: [
-      {
-        TableName: tableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [partitionKey, sortKey, localIndex.sortKey].map((AttributeName) => ({
-          AttributeName,
-          AttributeType: 'S' as const,
-        })),
-        KeySchema: keySchema(sortKey),
-        LocalSecondaryIndexes: [
-          {
-            IndexName: localIndex.name,
-            KeySchema: keySchema(localIndex.sortKey),
-            Projection: { ProjectionType: 'KEYS_ONLY' },
-          },
-        ],
-      },
-    ],
-  });
+  engine = await startOutboxTable();
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
   client = new DynamoDBClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
 });

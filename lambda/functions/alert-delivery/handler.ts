@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { runLimits } from '../../alerts/delivery/deliver.ts';
+import { AlertOutbox } from '../../alerts/delivery/outbox.ts';
+import type { ReceiverSettings } from '../../alerts/delivery/receiver.ts';
+import { makeReceiver } from '../../alerts/delivery/receivers.ts';
+import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { environment, metricNamespace, service } from '../../aws/names.ts';
+import { requireEnvironment } from '../../aws/sources.ts';
+import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
+import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
+import { deliverAll } from './deliver-all.ts';
+
+/** What the schedule sends. */
+export interface ScheduledEvent {
+  /** Time for which the run was scheduled, ISO 8601. */
+  readonly time: string;
+}
+
+const telemetry = createTelemetry(service.alertDelivery);
+const client = dynamoDbClient();
+const store = new AlertOutbox(client, requireEnvironment(environment.alertOutboxTable));
+const receivers = (JSON.parse(requireEnvironment(environment.alertReceivers)) as ReceiverSettings[]).map(
+  (settings) =>
+    makeReceiver(settings, {
+      configuration: client.config,
+      signedAt: () => new Date(),
+      onUnreadable: telemetry.secretUnreadable,
+    }),
+);
+const context = {
+  deployment: process.env[environment.metricNamespace] ?? metricNamespace,
+  apiUrl: process.env[environment.alertApiUrl],
+};
+
+/**
+ * Delivers what is due at the time of the event.
+ *
+ * @throws Error when the event has no time, and AggregateError when the store failed.
+ */
+export async function handler({ time }: ScheduledEvent): Promise<void> {
+  const started = performance.now();
+  const parsed = parseTime(time);
+  if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
+  await deliverAll(
+    { receivers, store, onReport: telemetry.alertsDelivered },
+    {
+      now: epochMilliseconds(parsed),
+      token: randomUUID(),
+      elapsed: () => performance.now() - started,
+      limits: runLimits,
+      context,
+      onError: (error) => telemetry.logger.error('A receiver’s code failed', describeCause(error)),
+    },
+  );
+}
