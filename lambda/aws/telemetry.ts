@@ -91,10 +91,9 @@ export function createTelemetry(
     requested: (status, source) =>
       publish(sourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
     alertsDelivered: (report) => {
-      const { receiver, failed, undeliverable, unusableRuns } = report;
-      const isTroubled = failed > 0 || undeliverable > 0 || unusableRuns > 0;
-      logger[isTroubled ? 'warn' : 'info']('Alerts', { ...report });
-      publish({ dimensionSets: [{ [dimension.receiver]: receiver }], values: listDeliveryValues(report) });
+      const values = listDeliveryValues(report);
+      if (values.length > 0 || report.idle === 'locked') logger.info('Alerts', { ...report });
+      publish({ dimensionSets: [{ [dimension.receiver]: report.receiver }], values });
     },
     secretUnreadable: ({ owner, error, isKept }) => {
       logger.error('A secret cannot be read', { owner, isUsedAsItWas: isKept, ...describeCause(error) });

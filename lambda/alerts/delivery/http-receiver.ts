@@ -1,4 +1,5 @@
-import type { SecretSource } from '../../aws/cached-secret.ts';
+import { AwsRequestError } from '../../aws/aws-request.ts';
+import { CredentialsError, type SecretSource } from '../../aws/cached-secret.ts';
 import type { AlertEvent } from './cloud-event.ts';
 import { type Post, type PostAnswer, type PostOptions, post } from './post.ts';
 import type { Outcome, Receiver } from './receiver.ts';
@@ -39,7 +40,7 @@ async function readSecret<Secret>(read: () => Promise<Secret>): Promise<Secret |
   try {
     return await read();
   } catch (error) {
-    if (error instanceof Error && /^(?:Credentials|AwsRequest)Error$/.test(error.name)) return undefined;
+    if (error instanceof CredentialsError || error instanceof AwsRequestError) return undefined;
     throw error;
   }
 }

@@ -53,7 +53,7 @@ export function writePagerDuty(
           client: 'simledger',
           ...(link !== undefined && { client_url: link, links: [{ href: link, text: 'Evidence' }] }),
           payload: {
-            summary: writeHeadline(transition).slice(0, maxSummaryLength),
+            summary: writeHeadline(transition).slice(0, maxSummaryLength).toWellFormed(),
             source: nameSource(transition),
             severity: rule.severity,
             timestamp: transition.from,
