@@ -219,6 +219,14 @@ describe('a run', () => {
     expect(await readings(runLimits.maxMilliseconds / 4)).toEqual(['ep1-1', 'ep2-1']);
   });
 
+  test('leaves an episode alone whose transition another run has finished meanwhile', async () => {
+    const store = storeWith(['opened', 'closed']);
+    store.acknowledge = async () => false;
+    const receiver = receiverThatAnswers();
+    expect(await deliver(receiver, store, run())).toEqual(nothingDone);
+    expect(receiver.got).toEqual(['ep1-1']);
+  });
+
   test('sends so many messages at most, of so many episodes', async () => {
     const episodes = Array.from({ length: 12 }, () => ['opened', 'amended', 'closed'] as const);
     const few = receiverThatAnswers();
