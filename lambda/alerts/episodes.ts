@@ -22,8 +22,8 @@ import type { Evidence, JoinedSpan } from './span.ts';
  */
 export type EpisodeState = 'open' | 'closed' | 'merged' | 'withdrawn' | 'rule-changed';
 
-/** What a message tells: a state, or that an episode told of before has other times or is open again. */
-export type TransitionKind = 'opened' | 'amended' | Exclude<EpisodeState, 'open'>;
+/** What a message tells: a state, or that an episode told of before has other times, or is open again. */
+export type TransitionKind = 'opened' | 'amended' | 'reopened' | Exclude<EpisodeState, 'open'>;
 
 /** The times and the state of an episode as a message tells them. */
 export interface Told {
@@ -48,6 +48,8 @@ export interface Episode {
   readonly id: string;
   readonly rule: string;
   readonly ruleVersion: string;
+  /** What the rule looks for: a rule that was removed is told of, too. */
+  readonly kind: Rule['kind'];
   readonly severity: Severity;
   readonly sim: string;
   readonly source: string;
@@ -102,7 +104,7 @@ export type EpisodeWrite =
 /** A rule and a SIM that are judged. */
 export interface Judgement {
   /** Undefined where the rule was removed, or does not match the SIM any more. */
-  readonly rule: Pick<Rule, 'name' | 'severity' | 'pending' | 'recovery'> | undefined;
+  readonly rule: Pick<Rule, 'name' | 'kind' | 'severity' | 'pending' | 'recovery'> | undefined;
   readonly ruleVersion: string | undefined;
   readonly sim: string;
   readonly source: string;
@@ -271,6 +273,7 @@ function amendEpisode(
       to,
       state,
       ruleVersion,
+      kind: rule.kind,
       severity: rule.severity,
       mergedInto: undefined,
     } as const;
@@ -280,6 +283,7 @@ function amendEpisode(
     id: findFreeId(rule.name, sim, evidence.begin, taken),
     rule: rule.name,
     ruleVersion,
+    kind: rule.kind,
     severity: rule.severity,
     sim,
     source,
@@ -350,7 +354,7 @@ function findMessages(
     const closesNow = before.revision === 0 || (before.state === 'open' && !before.isHeld);
     return closesNow && (to ?? 0) >= tellsFrom ? ['opened', 'closed'] : [];
   }
-  if (told.state !== state) return [state === 'open' ? 'amended' : state];
+  if (told.state !== state) return [state === 'open' ? 'reopened' : state];
   if (!isActive(episode)) return [];
   return told.from !== from || (state === 'closed' && told.to !== to) ? ['amended'] : [];
 }

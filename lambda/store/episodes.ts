@@ -26,6 +26,7 @@ export const episodeCodec = compileCodec<EpisodeContent>({
   id: 'text',
   rule: 'text',
   ruleVersion: 'text',
+  kind: 'text',
   severity: 'text',
   sim: 'text',
   source: 'text',
@@ -46,10 +47,25 @@ export const episodeCodec = compileCodec<EpisodeContent>({
 });
 
 const { partitionKey, sortKey } = alertsTable;
+const [waitsIndex, , liveIndex] = alertsTable.globalIndexes;
+
+/** The episodes that an index lists: those that are open, have undelivered messages, or hold something back. */
+export type EpisodeList = 'live' | 'undelivered' | 'held';
+
+/** What an episode is about. */
+export interface RuleAndSim {
+  readonly rule: string;
+  readonly sim: string;
+}
 
 /** The partition of a rule and a SIM. A rule's name has no `#`. */
 function makePartition(rule: string, sim: string): AttributeValue {
   return { S: `${rule}#${sim}` };
+}
+
+function readPartition(partition: string): RuleAndSim {
+  const end = partition.indexOf('#');
+  return { rule: partition.slice(0, end), sim: partition.slice(end + 1) };
 }
 
 /** The sort key of a slot; ids are hashes, and none of them is `live`. */
@@ -75,6 +91,7 @@ export function encodeEpisode(slot: Slot, episode: Episode): Item {
     month: { S: begun.slice(0, 7) },
     begun: { S: begun },
     ...(waits && { waits: { S: waits } }),
+    ...(slot === 'live' && { live: { S: slot } }),
   };
 }
 
@@ -125,6 +142,40 @@ export class EpisodesTable {
       startKey = page.LastEvaluatedKey;
     } while (startKey !== undefined);
     return stored;
+  }
+
+  /**
+   * The rules and SIMs of which an episode is open, is undelivered, or is held. The index is behind by less than a
+   * second.
+   */
+  async *list(which: EpisodeList): AsyncGenerator<RuleAndSim[]> {
+    const index = which === 'live' ? liveIndex : waitsIndex;
+    let startKey: Item | undefined;
+    do {
+      const page: QueryCommandOutput = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#tableName,
+          IndexName: index.name,
+          KeyConditionExpression: '#list = :list',
+          ExpressionAttributeNames: { '#list': index.partitionKey },
+          ExpressionAttributeValues: { ':list': { S: which } },
+          ...(startKey && { ExclusiveStartKey: startKey }),
+        }),
+      );
+      yield (page.Items ?? []).map((item) => readPartition(item[partitionKey]?.S ?? ''));
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
+  }
+
+  /**
+   * Takes messages off an episode, wherever it stands, on condition that it is as it was read.
+   *
+   * @returns whether it was.
+   */
+  async clearMessages({ slot, episode }: StoredEpisode): Promise<boolean> {
+    const { rule, sim, revision } = episode;
+    const cleared = { ...episode, messages: [], revision: revision + 1 };
+    return this.write(rule, sim, [{ action: 'put', slot, episode: cleared, replaces: revision }]);
   }
 
   /**

@@ -79,6 +79,8 @@ export const alertsTable = {
     { name: 'byWaits', partitionKey: 'waits', sortKey: 'alert' },
     // By the month and the time at which they began.
     { name: 'byTime', partitionKey: 'month', sortKey: 'begun' },
+    // Those that are open. Others have no `live`.
+    { name: 'byLive', partitionKey: 'live', sortKey: 'alert' },
   ],
 } as const satisfies TableDefinition;
 

@@ -245,7 +245,7 @@ describe('a condition that comes and goes', () => {
     expect(history.sweep(40, { events: known.slice(0, 3) })).toEqual(['opened 0–', 'closed 0–30']);
     expect(history.sweep(60, { events: known })).toEqual(['opened 50–']);
     const late = attach(20, 29, 35, 45);
-    expect(history.sweep(61, { events: [...known, ...late] })).toEqual(['amended 0–', 'merged 50–']);
+    expect(history.sweep(61, { events: [...known, ...late] })).toEqual(['reopened 0–', 'merged 50–']);
     expect(history.list()).toEqual(['open 0–', 'merged 50–']);
   });
 });
@@ -441,7 +441,7 @@ describe('a rule', () => {
       'rule-changed 0–',
     ]);
     expect(history.sweep(90, { signs: bytesAt(0) }, { rule: silentAfter(90 * minute) })).toEqual([
-      'amended 0–',
+      'reopened 0–',
     ]);
     expect(history.list()).toEqual(['open 0–']);
   });
