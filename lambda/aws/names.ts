@@ -35,6 +35,14 @@ export const environment = {
   apiSources: 'API_SOURCES',
   /** JSON array of {@link import('./sources.ts').WebhookSourceDescription}. */
   webhookSources: 'WEBHOOK_SOURCES',
+  /** Episodes of alerts. */
+  alertsTable: 'ALERTS_TABLE',
+  /** What sweeps of alerts keep: {@link import('../store/tables.ts').alertStateTable}. */
+  progressTable: 'PROGRESS_TABLE',
+  /** JSON of {@link import('../alerts/sweep/sweep.ts').SweepSettings}. */
+  alertRules: 'ALERT_RULES',
+  /** JSON array of {@link import('../alerts/sweep/sweep.ts').SweptSource}. */
+  alertSources: 'ALERT_SOURCES',
   /** JSON array of {@link import('../alerts/delivery/receiver.ts').ReceiverSettings}. */
   alertReceivers: 'ALERT_RECEIVERS',
   /** What receivers of alerts have not acknowledged. */
@@ -57,6 +65,7 @@ export const service = {
   queryApi: 'query-api',
   webhookReceiver: 'webhook-receiver',
   alertDelivery: 'alert-delivery',
+  alertSweep: 'alert-sweep',
 } as const;
 
 /** Dimensions of the metrics. `service` is the function that measured. */

@@ -26,6 +26,7 @@ import { decodeManifest } from './files.ts';
 import { decodeSession, decodeSim, type Item, stampValue } from './items.ts';
 import type { Manifest } from './manifest.ts';
 import { decodeEvent, decodeUsage, type StoredEvent, type StoredUsage } from './records.ts';
+import { originCodec, simSchema } from './schema.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
 
 /** Where the ledger is read. */
@@ -288,6 +289,33 @@ export class LedgerReader {
     return counts.reduce((sum, count) => sum + count);
   }
 
+  /**
+   * Goes through the whole fleet, in no order, several segments at once, and reads of each SIM only what alerts look at.
+   *
+   * @param take gets some SIMs at a time. Groups that it does not look at are undefined.
+   */
+  async scanWatchedSims(take: (sims: readonly Sim[]) => void): Promise<void> {
+    const names = Object.fromEntries(watchedAttributes.map((name) => [`#${name}`, name]));
+    const segments = Array.from({ length: scanSegments }, (_, segment) => segment);
+    await mapConcurrently(segments, scanSegments, async (segment) => {
+      let start: Item | undefined;
+      do {
+        const answer: ScanCommandOutput = await this.#tables.client.send(
+          new ScanCommand({
+            TableName: this.#tables.sims,
+            ProjectionExpression: Object.keys(names).join(', '),
+            ExpressionAttributeNames: names,
+            TotalSegments: scanSegments,
+            Segment: segment,
+            ExclusiveStartKey: start,
+          }),
+        );
+        take((answer.Items ?? []).map(decodeSim));
+        start = answer.LastEvaluatedKey;
+      } while (start !== undefined);
+    });
+  }
+
   /** The time of a SIM's latest event of some types, from a time on; undefined without one. Every page is read. */
   async latestEventTime(
     sim: string,
@@ -427,12 +455,34 @@ export interface UsageOptions extends PageOptions {
  */
 export const spareRecords = 4;
 
+const watchedGroups: ReadonlySet<keyof Sim['groups']> = new Set([
+  'ids',
+  'label',
+  'device',
+  'network',
+  'connection',
+  'lastEvent',
+  'signalled',
+  'bytes',
+  'session',
+]);
+
 /** Segments of the fleet that are read at once. */
 const scanSegments = 8;
 /** Records that are read at once in search of the last one that a device sent. */
 export const heardPageSize = 40;
 const endOfTime = '9999';
 const [signalledStamp, bytesStamp] = ['signalledAt', 'bytesAt'] as const satisfies readonly `${MarkName}At`[];
+
+/** What alerts look at of a SIM: whose it is, how it is called, where it is, its device, and when it was heard. */
+const watchedAttributes: readonly string[] = [
+  simsTable.partitionKey,
+  'lastUpdated',
+  ...originCodec.attributes.map(({ name }) => name),
+  ...simSchema
+    .filter(({ name }) => watchedGroups.has(name))
+    .flatMap(({ stamp, attributes }) => [stamp, ...attributes.map(({ name }) => name)]),
+];
 
 /** Pages of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
 const maxPages = 8;

@@ -84,6 +84,15 @@ export const alertsTable = {
   ],
 } as const satisfies TableDefinition;
 
+/**
+ * What sweeps of alerts keep from one to the next: how far each source is read and judged, and mutes. Facts of operation.
+ */
+export const alertStateTable = {
+  name: 'AlertState',
+  partitionKey: 'subject',
+  sortKey: 'entry',
+} as const satisfies TableDefinition;
+
 /** The tables whose items are a function of the records delivered. */
 export const ledgerTables: readonly TableDefinition[] = [
   sessionsTable,

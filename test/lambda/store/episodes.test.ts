@@ -1,12 +1,6 @@
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DeleteItemCommand,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { type Episode, reconcileEpisodes, type StoredEpisode } from '../../../lambda/alerts/episodes.ts';
 import type { Known } from '../../../lambda/alerts/known.ts';
 import type { Rule } from '../../../lambda/alerts/rules.ts';
@@ -34,35 +28,6 @@ function planSweep(stored: readonly StoredEpisode[], minutes: number, ...heard: 
 
 describe('the table of episodes', () => {
   const tables = runningTables();
-
-  beforeAll(async () => {
-    const { name, partitionKey, sortKey, globalIndexes } = alertsTable;
-    const keys = (hash: string, range: string): CreateTableCommandInput['KeySchema'] => [
-      { AttributeName: hash, KeyType: 'HASH' },
-      { AttributeName: range, KeyType: 'RANGE' },
-    ];
-    const names = [
-      partitionKey,
-      sortKey,
-      ...globalIndexes.flatMap((index) => [index.partitionKey, index.sortKey]),
-    ];
-    await tables.client.send(
-      new CreateTableCommand({
-        TableName: name,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: keys(partitionKey, sortKey),
-        AttributeDefinitions: [...new Set(names)].map((AttributeName) => ({
-          AttributeName,
-          AttributeType: 'S',
-        })),
-        GlobalSecondaryIndexes: globalIndexes.map((index) => ({
-          IndexName: index.name,
-          KeySchema: keys(index.partitionKey, index.sortKey),
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        })),
-      }),
-    );
-  });
 
   it('keeps episodes as they were written, and finds what is to be told', async () => {
     const episodes = new EpisodesTable(tables.client, alertsTable.name);

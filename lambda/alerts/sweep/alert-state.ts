@@ -1,0 +1,117 @@
+import {
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from '../../store/items.ts';
+import { alertStateTable } from '../../store/tables.ts';
+import type { DayLag } from '../watermark.ts';
+
+/** What sweeps keep from one to the next, and mutes: facts of operation, in the table AlertState. */
+
+/** How far a source was judged. */
+export interface SourceState {
+  readonly judgedThrough: number | undefined;
+  readonly sweptAt: number | undefined;
+  readonly days: readonly DayLag[];
+}
+
+/** The state of a source that was never swept. */
+export const unsweptSource: SourceState = { judgedThrough: undefined, sweptAt: undefined, days: [] };
+
+/** Episodes of which nobody is told, until a time: those that all members that are stated fit. */
+export interface Mute {
+  readonly rule: string | undefined;
+  readonly sim: string | undefined;
+  readonly source: string | undefined;
+  /** ISO 8601. */
+  readonly until: string;
+}
+
+/** Whether a mute that is in force fits an episode's rule, SIM and source. */
+export function isMuted(
+  mutes: readonly Mute[],
+  about: { readonly rule: string; readonly sim: string; readonly source: string },
+  now: number,
+): boolean {
+  return mutes.some(({ rule, sim, source, until }) => {
+    const names = [rule, sim, source];
+    // A mute that names nothing fits nothing.
+    if (names.every((name) => name === undefined) || Date.parse(until) <= now) return false;
+    return (
+      (rule ?? about.rule) === about.rule &&
+      (sim ?? about.sim) === about.sim &&
+      (source ?? about.source) === about.source
+    );
+  });
+}
+
+const sourceSubject = 'sources';
+const muteSubject = 'mutes';
+
+/** The table AlertState. */
+export class AlertState {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  /** The state of all sources that were swept, by their names. */
+  async readSources(): Promise<Map<string, SourceState>> {
+    const items = await this.#list(sourceSubject);
+    return new Map(items.map((item) => [item[alertStateTable.sortKey]?.S ?? '', decodeSource(item)]));
+  }
+
+  async writeSource(name: string, { judgedThrough, sweptAt, days }: SourceState): Promise<void> {
+    const Item: Item = {
+      [alertStateTable.partitionKey]: { S: sourceSubject },
+      [alertStateTable.sortKey]: { S: name },
+      ...(judgedThrough !== undefined && { judgedThrough: { N: String(judgedThrough) } }),
+      ...(sweptAt !== undefined && { sweptAt: { N: String(sweptAt) } }),
+      days: { S: JSON.stringify(days) },
+    };
+    await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item }));
+  }
+
+  async readMutes(): Promise<Mute[]> {
+    const items = await this.#list(muteSubject);
+    return items.map(({ rule, sim, source, until }) => ({
+      rule: rule?.S,
+      sim: sim?.S,
+      source: source?.S,
+      until: until?.S ?? '',
+    }));
+  }
+
+  async #list(subject: string): Promise<Item[]> {
+    const items: Item[] = [];
+    let startKey: Item | undefined;
+    do {
+      const page: QueryCommandOutput = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: '#subject = :subject',
+          ExpressionAttributeNames: { '#subject': alertStateTable.partitionKey },
+          ExpressionAttributeValues: { ':subject': { S: subject } },
+          ...(startKey && { ExclusiveStartKey: startKey }),
+        }),
+      );
+      items.push(...(page.Items ?? []));
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
+    return items;
+  }
+}
+
+function decodeSource({ judgedThrough, sweptAt, days }: Item): SourceState {
+  return {
+    judgedThrough: judgedThrough?.N === undefined ? undefined : Number(judgedThrough.N),
+    sweptAt: sweptAt?.N === undefined ? undefined : Number(sweptAt.N),
+    days: JSON.parse(days?.S ?? '[]') as DayLag[],
+  };
+}

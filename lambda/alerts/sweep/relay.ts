@@ -1,0 +1,101 @@
+import { formatTime } from '../../ledger/time.ts';
+import type { EpisodesTable } from '../../store/episodes.ts';
+import { OutboxOrderError } from '../delivery/outbox.ts';
+import { chooseReceivers, type ReceiverSettings } from '../delivery/receiver.ts';
+import {
+  type AlertTransition,
+  type EvidenceRecord,
+  type Excerpt,
+  maxEvidence,
+} from '../delivery/transition.ts';
+import type { Episode, StoredEpisode, Transition } from '../episodes.ts';
+import { compareRecords, nameRecord } from '../known.ts';
+import type { Evidence } from '../span.ts';
+import type { WatchedSim } from './watched-sim.ts';
+
+/** Passes the messages of episodes on to the receivers' outbox. */
+
+/** What a receiver must be told is put in here: see AlertOutbox. */
+export interface Outbox {
+  enqueue(receiver: string, transition: AlertTransition): Promise<void>;
+}
+
+/** What messages are passed on with. */
+export interface RelayPorts {
+  readonly episodes: Pick<EpisodesTable, 'clearMessages'>;
+  readonly outbox: Outbox;
+  readonly receivers: readonly Pick<ReceiverSettings, 'name' | 'rules' | 'minimumSeverity'>[];
+  /** Told of each message, once or more. */
+  readonly onMessage: (transition: AlertTransition) => void;
+}
+
+/**
+ * Puts an episode's messages into the outbox of each receiver that takes it, in order, then takes them off the episode.
+ * Done again after a crash, or by two sweeps at once, it comes to the same.
+ *
+ * @param sim what is told of the SIM; undefined where its item is not known.
+ * @returns whether the episode was as it was read. Otherwise another sweep was there, and what is left comes with the next.
+ */
+export async function relayMessages(
+  stored: StoredEpisode,
+  sim: WatchedSim | undefined,
+  { episodes, outbox, receivers, onMessage }: RelayPorts,
+): Promise<boolean> {
+  const { episode } = stored;
+  for (const message of episode.messages) {
+    const transition = describeTransition(episode, message, sim);
+    const isFirst = message.sequence === 1;
+    const names = isFirst ? chooseReceivers(receivers, transition.rule) : receivers.map(({ name }) => name);
+    for (const name of names) await enqueue(outbox, name, transition);
+    onMessage(transition);
+  }
+  return episodes.clearMessages(stored);
+}
+
+/** Whoever was not told that an episode began is not told of what follows: their outbox lacks its first transition. */
+async function enqueue(outbox: Outbox, receiver: string, transition: AlertTransition): Promise<void> {
+  try {
+    await outbox.enqueue(receiver, transition);
+  } catch (error) {
+    if (!(error instanceof OutboxOrderError) || transition.sequence === 1) throw error;
+  }
+}
+
+/** A message as receivers are told it. */
+export function describeTransition(
+  episode: Episode,
+  { sequence, kind, state, from, to, foundAt }: Transition,
+  sim: WatchedSim | undefined,
+): AlertTransition {
+  const { id, rule, ruleVersion, severity, mergedInto } = episode;
+  return {
+    episode: id,
+    ...{ sequence, kind, state },
+    decidedAt: formatTime(foundAt),
+    rule: { name: rule, version: ruleVersion, kind: episode.kind, severity },
+    subject: {
+      kind: 'sim',
+      source: episode.source,
+      sim: episode.sim,
+      ...(sim?.name !== undefined && { name: sim.name }),
+      ...(sim?.country !== undefined && { country: sim.country }),
+      ...(sim?.network !== undefined && { network: sim.network }),
+    },
+    from: formatTime(from),
+    ...(to !== undefined && { to: formatTime(to) }),
+    evidence: listEvidence(episode.evidence),
+    ...(kind === 'merged' && mergedInto !== undefined && { mergedInto }),
+  };
+}
+
+function listEvidence({ begin, before, last, end, count }: Evidence): Excerpt<EvidenceRecord> {
+  const named = [before, begin, last, end].filter((record) => record !== undefined).sort(compareRecords);
+  const each = named.filter((record, index) => {
+    const previous = named[index - 1];
+    return previous === undefined || nameRecord(previous) !== nameRecord(record) || previous.at !== record.at;
+  });
+  return {
+    total: count + Number(before !== undefined) + Number(end !== undefined),
+    first: each.slice(0, maxEvidence).map(({ table, key, at }) => ({ table, key, time: formatTime(at) })),
+  };
+}

@@ -1,0 +1,375 @@
+import { mapConcurrently } from '../../store/concurrency.ts';
+import type { EpisodeList, EpisodesTable } from '../../store/episodes.ts';
+import type { LedgerReader } from '../../store/reader.ts';
+import {
+  type EpisodeWrite,
+  findJudgingTime,
+  type Judgement,
+  reconcileEpisodes,
+  type StoredEpisode,
+} from '../episodes.ts';
+import { type Known, nothingKnown } from '../known.ts';
+import { matchesSim, type Rule, versionRule } from '../rules.ts';
+import { joinSpans } from '../span.ts';
+import { findSpans } from '../spans.ts';
+import {
+  findWatermark,
+  noteProgress,
+  type ReadMark,
+  type SourceProgress,
+  type Watermark,
+} from '../watermark.ts';
+import { type AlertState, isMuted, type Mute, type SourceState, unsweptSource } from './alert-state.ts';
+import { readKnown } from './read-known.ts';
+import { type RelayPorts, relayMessages } from './relay.ts';
+import {
+  describeWatchedSim,
+  findLookback,
+  nominatesSim,
+  readHeardMark,
+  type WatchedSim,
+} from './watched-sim.ts';
+
+/**
+ * A sweep: brings the stored episodes of all SIMs in line with their records, and passes on what is to be told.
+ *
+ * Sweeps may overlap, and die anywhere: each write of an episode holds to a condition, and the next sweep goes on from
+ * what is stored.
+ */
+
+/** The rules that are judged, as the environment carries them. Durations are milliseconds. */
+export interface SweepSettings {
+  readonly rules: readonly Rule[];
+  readonly groupWait: number;
+}
+
+/** A source whose SIMs are judged, as the environment carries it. */
+export interface SweptSource {
+  readonly name: string;
+  /** How much later than their time its records may come, in milliseconds. */
+  readonly lateness: number;
+}
+
+/** What a sweep works with. */
+export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
+  readonly reader: LedgerReader;
+  readonly episodes: EpisodesTable;
+  readonly state: AlertState;
+  /** How far a source is read. */
+  readonly readMark: (source: string, now: number) => Promise<ReadMark>;
+  /** Told of a SIM that could not be judged; the next sweep judges it again. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** One sweep. */
+export interface SweepRun extends SweepSettings {
+  readonly sources: readonly SweptSource[];
+  /** Time of the invocation, in milliseconds since the epoch. */
+  readonly now: number;
+  /**
+   * Whether all records of all SIMs are judged, from the first one on: for ledgers of some thousand SIMs. Otherwise those
+   * that are nominated, from some days ago.
+   */
+  readonly isWhole: boolean;
+}
+
+/** What a sweep did. */
+export interface SweepReport {
+  readonly sims: number;
+  /** SIMs whose records were read. */
+  readonly judged: number;
+  /** SIMs that could not be judged. */
+  readonly failed: number;
+  /** Messages that were passed on. */
+  readonly told: number;
+  readonly sources: readonly SourceReport[];
+}
+
+/** How far a source is known. */
+export interface SourceReport extends Watermark {
+  readonly name: string;
+}
+
+/** SIMs that are judged at once; each takes some queries. */
+const concurrency = 24;
+
+/**
+ * Runs one sweep.
+ *
+ * @throws what the store throws while the fleet is read. What it throws about one SIM is told to `onFailure`.
+ */
+export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepReport> {
+  const begun = new Sweep(run, ports, {
+    states: await ports.state.readSources(),
+    mutes: await ports.state.readMutes(),
+    reads: await readMarks(run, ports),
+    stored: await listStored(ports.episodes),
+  });
+  return begun.run();
+}
+
+async function readMarks(
+  { sources, now }: SweepRun,
+  { readMark }: SweepPorts,
+): Promise<Map<string, ReadMark>> {
+  return new Map(
+    await Promise.all(sources.map(async ({ name }) => [name, await readMark(name, now)] as const)),
+  );
+}
+
+/** The rules by SIM of which there are episodes that are open, undelivered or held. */
+async function listStored(episodes: EpisodesTable): Promise<Map<string, Set<string>>> {
+  const stored = new Map<string, Set<string>>();
+  for (const which of ['live', 'undelivered', 'held'] as const satisfies EpisodeList[]) {
+    for await (const page of episodes.list(which)) {
+      for (const { rule, sim } of page) {
+        const rules = stored.get(sim);
+        if (rules === undefined) stored.set(sim, new Set([rule]));
+        else rules.add(rule);
+      }
+    }
+  }
+  return stored;
+}
+
+/** What a sweep reads before it goes through the fleet. */
+interface Begun {
+  readonly states: ReadonlyMap<string, SourceState>;
+  readonly mutes: readonly Mute[];
+  readonly reads: ReadonlyMap<string, ReadMark>;
+  readonly stored: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** A SIM that is judged, by these rules. */
+interface Nominee {
+  readonly sim: WatchedSim;
+  readonly rules: readonly string[];
+}
+
+const unread: ReadMark = { at: undefined, holds: [] };
+
+class Sweep {
+  readonly #run: SweepRun;
+  readonly #ports: SweepPorts;
+  readonly #begun: Begun;
+  readonly #rules: ReadonlyMap<string, { readonly rule: Rule; readonly version: string }>;
+  readonly #sources: ReadonlyMap<string, SweptSource>;
+  /** When each source's SIMs were heard, at least. */
+  readonly #heard = new Map<string, number[]>();
+  readonly #watermarks = new Map<string, Watermark>();
+  /** Sources with a SIM that could not be judged. */
+  readonly #failedSources = new Set<string>();
+  #sims = 0;
+  #failed = 0;
+  #told = 0;
+
+  constructor(run: SweepRun, ports: SweepPorts, begun: Begun) {
+    this.#run = run;
+    this.#ports = ports;
+    this.#begun = begun;
+    this.#rules = new Map(run.rules.map((rule) => [rule.name, { rule, version: versionRule(rule) }]));
+    this.#sources = new Map(run.sources.map((source) => [source.name, source]));
+  }
+
+  async run(): Promise<SweepReport> {
+    const nominees: Nominee[] = [];
+    await this.#ports.reader.scanWatchedSims((sims) => {
+      for (const sim of sims) {
+        const nominee = this.#nominate(describeWatchedSim(sim));
+        if (nominee !== undefined) nominees.push(nominee);
+      }
+    });
+    const progress = this.#findProgress();
+    for (const [name, source] of progress) this.#watermarks.set(name, findWatermark(source));
+    await mapConcurrently(nominees, concurrency, (nominee) => this.#judgeSim(nominee));
+    await this.#noteSources(progress);
+    return {
+      sims: this.#sims,
+      judged: nominees.length,
+      failed: this.#failed,
+      told: this.#told,
+      sources: [...this.#watermarks].map(([name, watermark]) => ({ name, ...watermark })),
+    };
+  }
+
+  #nominate(sim: WatchedSim): Nominee | undefined {
+    this.#sims += 1;
+    const heardAt = readHeardMark(sim);
+    if (heardAt !== undefined) {
+      const heard = this.#heard.get(sim.source);
+      if (heard === undefined) this.#heard.set(sim.source, [heardAt]);
+      else heard.push(heardAt);
+    }
+    const { now, rules, isWhole } = this.#run;
+    const names = new Set(this.#begun.stored.get(sim.sim));
+    const source = this.#sources.get(sim.source);
+    if (source !== undefined) {
+      const { judgedThrough, sweptAt } = this.#begun.states.get(sim.source) ?? unsweptSource;
+      const upTo = this.#begun.reads.get(sim.source)?.at ?? now;
+      const times = { judgedThrough, sweptAt, upTo, lateness: source.lateness, now };
+      for (const rule of rules) {
+        const isNominated = isWhole ? matchesSim(rule.match, sim) : nominatesSim(rule, sim, times);
+        if (isNominated) names.add(rule.name);
+      }
+    }
+    return names.size === 0 ? undefined : { sim, rules: [...names] };
+  }
+
+  /** What each source's watermark follows from; that of sources that are not configured any more, too. */
+  #findProgress(): Map<string, SourceProgress> {
+    const { sources, now } = this.#run;
+    const names = new Set([...sources.map(({ name }) => name), ...this.#heard.keys()]);
+    return new Map(
+      [...names].map((name) => {
+        const source = this.#sources.get(name);
+        return [
+          name,
+          {
+            isConfigured: source !== undefined,
+            read: this.#begun.reads.get(name) ?? unread,
+            heard: this.#heard.get(name) ?? [],
+            lateness: source?.lateness ?? 0,
+            days: (this.#begun.states.get(name) ?? unsweptSource).days,
+            now,
+          },
+        ];
+      }),
+    );
+  }
+
+  /** A source is judged up to its watermark only when all of its SIMs are: what failed is nominated again. */
+  async #noteSources(progress: ReadonlyMap<string, SourceProgress>): Promise<void> {
+    const { sources, now } = this.#run;
+    for (const { name } of sources) {
+      const watermark = this.#watermarks.get(name);
+      const source = progress.get(name);
+      if (watermark === undefined || source === undefined) continue;
+      const before = this.#begun.states.get(name) ?? unsweptSource;
+      const judged =
+        watermark.at === undefined || this.#failedSources.has(name)
+          ? before
+          : { judgedThrough: watermark.at, sweptAt: now };
+      await this.#ports.state.writeSource(name, {
+        judgedThrough: judged.judgedThrough,
+        sweptAt: judged.sweptAt,
+        days: noteProgress(source, watermark),
+      });
+    }
+  }
+
+  async #judgeSim({ sim, rules }: Nominee): Promise<void> {
+    try {
+      const stored = await Promise.all(
+        rules.map(async (rule) => ({ rule, episodes: await this.#readRelayed(rule, sim) })),
+      );
+      const watermark = this.#watermarks.get(sim.source)?.at;
+      // Nothing was ever read of its source: nothing can be said of it.
+      if (watermark === undefined) return;
+      const since = this.#findSince(sim, watermark, stored);
+      const isKnownNeeded = rules.some((name) => this.#findRule(name, sim) !== undefined);
+      const known = isKnownNeeded ? await readKnown(sim, since, this.#ports.reader) : nothingKnown;
+      for (const { rule, episodes } of stored) {
+        if (episodes === undefined) continue;
+        const writes = this.#judge(rule, sim, { known, since, watermark, episodes });
+        if (writes.length === 0) continue;
+        await this.#ports.episodes.write(rule, sim.sim, writes);
+        await this.#readRelayed(rule, sim);
+      }
+    } catch (error) {
+      this.#failed += 1;
+      this.#failedSources.add(sim.source);
+      this.#ports.onFailure(error);
+    }
+  }
+
+  /**
+   * Reads the episodes of a rule and a SIM, and passes their messages on. An episode is judged only when none of its
+   * messages waits: so its sequence has no gap in the outbox.
+   *
+   * @returns undefined where another sweep is at it: that one judges the SIM, or the next does.
+   */
+  async #readRelayed(rule: string, sim: WatchedSim): Promise<StoredEpisode[] | undefined> {
+    const stored = await this.#ports.episodes.read(rule, sim.sim);
+    const waiting = findCopies(stored).filter(({ episode }) => episode.messages.length > 0);
+    if (waiting.length === 0) return stored;
+    for (const one of waiting) {
+      if (!(await relayMessages(one, sim, this.#ports))) return undefined;
+      this.#told += one.episode.messages.length;
+    }
+    const relayed = await this.#ports.episodes.read(rule, sim.sim);
+    return findCopies(relayed).some(({ episode }) => episode.messages.length > 0) ? undefined : relayed;
+  }
+
+  /** From when on a SIM's records are read: all that its rules may find, and all that its episodes rest on. */
+  #findSince(
+    sim: WatchedSim,
+    watermark: number,
+    stored: readonly { readonly rule: string; readonly episodes: readonly StoredEpisode[] | undefined }[],
+  ): number {
+    if (this.#run.isWhole) return 0;
+    const { judgedThrough = watermark } = this.#begun.states.get(sim.source) ?? unsweptSource;
+    const from = Math.min(watermark, judgedThrough);
+    const lateness = this.#sources.get(sim.source)?.lateness ?? 0;
+    const times = stored.flatMap(({ rule: name, episodes = [] }) => {
+      const rule = this.#findRule(name, sim);
+      const open = episodes.flatMap(({ episode }) => (episode.state === 'open' ? [episode.from] : []));
+      // A silence begins with the last record before it, which lies at the mark or after it.
+      const heardAt = rule?.kind === 'silent' ? readHeardMark(sim) : undefined;
+      return [
+        ...open,
+        ...(heardAt === undefined ? [] : [heardAt - 1_000]),
+        ...(rule === undefined ? [] : [from - findLookback(rule, lateness)]),
+      ];
+    });
+    return Math.min(from, ...times);
+  }
+
+  /** A rule, if it watches the SIM. */
+  #findRule(name: string, sim: WatchedSim): Rule | undefined {
+    const rule = this.#rules.get(name)?.rule;
+    return rule !== undefined && matchesSim(rule.match, sim) ? rule : undefined;
+  }
+
+  #judge(
+    name: string,
+    sim: WatchedSim,
+    {
+      known,
+      since,
+      watermark: at,
+      episodes,
+    }: {
+      readonly known: Known;
+      readonly since: number;
+      readonly watermark: number;
+      readonly episodes: readonly StoredEpisode[];
+    },
+  ): EpisodeWrite[] {
+    const { now, groupWait } = this.#run;
+    const { source } = sim;
+    const rule = this.#findRule(name, sim);
+    const watermark = findJudgingTime(episodes, at);
+    const { isBehind = false, isReadLate = false } = this.#watermarks.get(source) ?? {};
+    const isHeld = isMuted(this.#begun.mutes, { rule: name, sim: sim.sim, source }, now);
+    const judgement: Judgement = {
+      rule,
+      ruleVersion: rule && this.#rules.get(name)?.version,
+      ...{ sim: sim.sim, source, since, watermark, now },
+      spans: rule === undefined ? [] : joinSpans(findSpans(rule, known, watermark), rule, watermark),
+      isHeld: isBehind || isReadLate || isHeld,
+      // Only SIMs that fall silent are grouped.
+      groupWait: rule?.kind === 'silent' ? groupWait : 0,
+    };
+    return reconcileEpisodes(episodes, judgement);
+  }
+}
+
+/** Of copies of an episode in both slots, the one that was written last. */
+function findCopies(stored: readonly StoredEpisode[]): StoredEpisode[] {
+  const latest = new Map<string, StoredEpisode>();
+  for (const one of stored) {
+    const known = latest.get(one.episode.id);
+    if (known === undefined || known.episode.revision < one.episode.revision) latest.set(one.episode.id, one);
+  }
+  return [...latest.values()];
+}

@@ -1,0 +1,140 @@
+import type { Sim } from '../../ledger/observation.ts';
+import type { Carrier } from '../../ledger/source.ts';
+import { epochMilliseconds } from '../../ledger/time.ts';
+import { type MatchedSim, matchesSim, type Rule } from '../rules.ts';
+
+/** What a sweep keeps of a SIM that it goes through. Times are milliseconds since the epoch. */
+export interface WatchedSim extends MatchedSim {
+  readonly sim: string;
+  readonly carrier: Carrier;
+  /** MCC and MNC of the last visited network. */
+  readonly network: string | undefined;
+  /** Marks, each never later than the record that told it. */
+  readonly signalledAt: number | undefined;
+  readonly bytesAt: number | undefined;
+  readonly sessionAt: number | undefined;
+  /** Whether its last event about a session opened one; undefined where none was told. */
+  readonly isOnline: boolean | undefined;
+  /** When its latest event was, or what its item states was observed. */
+  readonly changedAt: number;
+}
+
+/** What a sweep keeps of a SIM. */
+export function describeWatchedSim({ sim, origin, groups }: Sim): WatchedSim {
+  const { network, lastEvent, signalled, bytes, session, connection } = groups;
+  const { mcc, mnc, country } = network?.group ?? {};
+  return {
+    sim,
+    source: origin.group.source,
+    carrier: origin.group.carrier,
+    fleet: groups.ids?.group.fleetSid,
+    name: groups.label?.group.simName,
+    country,
+    network: mcc === undefined ? undefined : `${mcc}-${mnc ?? ''}`,
+    signalledAt: readTime(signalled?.at),
+    bytesAt: readTime(bytes?.at),
+    sessionAt: readTime(session?.at),
+    isOnline: connection?.group.online,
+    changedAt: Math.max(
+      epochMilliseconds(origin.at),
+      readTime(lastEvent?.group.lastEventTime) ?? Number.NEGATIVE_INFINITY,
+    ),
+  };
+}
+
+/** When the device was heard, at least; undefined without marks. */
+export function readHeardMark({ signalledAt, bytesAt }: WatchedSim): number | undefined {
+  return findLater(signalledAt, bytesAt);
+}
+
+/** How far a source was judged, and what decides which of its SIMs are judged now. */
+export interface SourceTimes {
+  /** The watermark of the last sweep that judged all that was nominated; undefined before the first. */
+  readonly judgedThrough: number | undefined;
+  /** When that sweep was, by its clock. */
+  readonly sweptAt: number | undefined;
+  /** The watermark is not later than this. */
+  readonly upTo: number;
+  /** How much later than their time records may come. */
+  readonly lateness: number;
+  readonly now: number;
+}
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** A file rounds times up, and a mark with them: docs/last-heard.md. */
+const rounding = 1_000;
+
+/** The longest granule of marks. */
+const maxGranule = 12 * hour;
+
+/**
+ * Whether a rule may hold for a SIM, or its spans may have changed, so that its records must be read.
+ *
+ * - `silent` and `stale-session`: the marks are old enough, or there are none.
+ * - Kinds about events: something was told of the SIM since the last sweep, less the lateness.
+ * - `usage`: at most hourly; more than X only where bytes came within the window.
+ * - Each SIM once a day, whatever its item says: so what came later than the lateness is found within a day.
+ */
+export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): boolean {
+  if (!matchesSim(rule.match, sim)) return false;
+  if (isDue(sim.sim, times)) return true;
+  const { upTo, lateness } = times;
+  // Before the first sweep: the last day. What is older is found in the course of a day, at no peak.
+  const judgedThrough = times.judgedThrough ?? upTo - day;
+  const isOld = (mark: number | undefined, after: number): boolean =>
+    mark === undefined || mark + after <= upTo + rounding;
+  switch (rule.kind) {
+    case 'silent':
+      return isOld(findMark(rule.missing, sim), rule.after);
+    case 'stale-session':
+      return sim.isOnline !== false && isOld(findLater(sim.sessionAt, sim.bytesAt), rule.after);
+    case 'usage':
+      if (!isHourly(times)) return false;
+      return rule.compare === 'less' || (sim.bytesAt ?? 0) + maxGranule >= upTo - rule.within;
+    default:
+      return sim.changedAt >= judgedThrough - lateness;
+  }
+}
+
+function findMark(missing: 'everything' | 'session' | 'bytes', sim: WatchedSim): number | undefined {
+  if (missing === 'bytes') return sim.bytesAt;
+  return missing === 'session' ? findLater(sim.sessionAt, sim.bytesAt) : readHeardMark(sim);
+}
+
+/** Whether an hour has begun since the last sweep. */
+function isHourly({ sweptAt = 0, now }: SourceTimes): boolean {
+  return Math.floor(sweptAt / hour) !== Math.floor(now / hour);
+}
+
+/** Whether the moment of the day at which a SIM is judged anyway has come since the last sweep. */
+function isDue(sim: string, { sweptAt, now }: SourceTimes): boolean {
+  if (sweptAt === undefined) return false;
+  const moment = hashText(sim) % day;
+  return Math.floor((now - moment) / day) !== Math.floor((sweptAt - moment) / day);
+}
+
+/** FNV-1a in 32 bits: spreads texts that differ in their last digits. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** How long before the watermark records are read, so that all that a rule may find since the last day is complete. */
+export function findLookback(rule: Rule, lateness: number): number {
+  const window = 'after' in rule ? rule.after : 'within' in rule ? rule.within : 0;
+  return window + rule.pending + rule.recovery + lateness + day;
+}
+
+function findLater(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.max(one, other);
+}
+
+function readTime(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : epochMilliseconds(time);
+}
