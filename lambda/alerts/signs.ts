@@ -1,0 +1,34 @@
+import type { EventContent, UsageContent } from '../ledger/contents.ts';
+import { hasDeviceBytes, hasDeviceMessages, listEventMarks } from '../ledger/heard.ts';
+import { type Known, referToEvent, referToUsage, type Sign } from './known.ts';
+
+/** What is known of a SIM by its records, with the signs of life in them. */
+export function readKnown(records: Omit<Known, 'signs'>): Known {
+  const signs = [...records.usage.map(readUsageSign), ...records.events.map(readEventSign)];
+  return { ...records, signs: signs.filter(isSign) };
+}
+
+function isSign({ isSignal, hasBytes, isSession }: Sign): boolean {
+  return isSignal || hasBytes || isSession;
+}
+
+/** Usage of data tells of an open session, whether or not it names it. */
+function readUsageSign(usage: UsageContent): Sign {
+  return {
+    record: referToUsage(usage),
+    isSignal: hasDeviceMessages(usage),
+    hasBytes: hasDeviceBytes(usage),
+    isSession: usage.trafficType === 'data',
+  };
+}
+
+/** An event that names no session does not say whether one came to be. */
+function readEventSign(event: EventContent): Sign {
+  const marks = listEventMarks(event.type);
+  return {
+    record: referToEvent(event),
+    isSignal: marks.includes('signalled'),
+    hasBytes: marks.includes('bytes'),
+    isSession: marks.includes('session') && event.sessionId !== undefined,
+  };
+}
