@@ -168,12 +168,12 @@ export const known: fc.Arbitrary<Known> = fc
     sessions: fc.array(
       fc.record({
         times: fc.tuple(minutes, minutes, minutes),
-        end: fc.boolean(),
-        status: fc.constantFrom('ended' as const, 'failed' as const),
-        total: optional([0, 0, 7]),
+        end: fc.constantFrom(true, true, false),
+        status: fc.constantFrom('ended' as const, 'ended' as const, 'failed' as const),
+        total: optional([0, 0, 0, 7]),
         dataModifier: optional(['blocked']),
       }),
-      { maxLength: 3 },
+      { maxLength: 6 },
     ),
     signs: fc.uniqueArray(sign, { maxLength: 12, selector: ({ record }) => record.key }),
   })

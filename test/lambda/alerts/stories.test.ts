@@ -164,7 +164,7 @@ describe('a silent device', () => {
     expect(history.sweep(200, { signs: bytesAt(0, 100) })).toEqual(['closed 0–100', 'opened 100–']);
   });
 
-  test('that turns out to have been heard was told of, and whoever was told is told', () => {
+  test('that turns out to have been heard is withdrawn, and its receivers are told', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(80, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     expect(history.sweep(90, { signs: bytesAt(0, 40, 85) })).toEqual(['withdrawn 0–']);
