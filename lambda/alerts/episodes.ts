@@ -162,6 +162,18 @@ export function reconcileEpisodes(stored: readonly StoredEpisode[], judgement: J
   return planWrites(stored, next);
 }
 
+/**
+ * Makes an open episode a member of a group, which tells of it. One that was told of alone goes on to be told of: its
+ * receivers must learn that it is over.
+ *
+ * @returns undefined where it is a member of that group already.
+ */
+export function joinGroup({ slot, episode }: StoredEpisode, group: string): EpisodeWrite | undefined {
+  if (episode.group === group) return undefined;
+  const { revision } = episode;
+  return { action: 'put', slot, episode: { ...episode, group, revision: revision + 1 }, replaces: revision };
+}
+
 /** Of copies of an episode, the one that was written last. */
 function findCurrent(stored: readonly StoredEpisode[]): Episode[] {
   const current = new Map<string, Episode>();

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { joinGroup } from '../../../lambda/alerts/episodes.ts';
 import type { Known, Sign } from '../../../lambda/alerts/known.ts';
+import { isMuted, type Mute } from '../../../lambda/alerts/mutes.ts';
 import type { Rule } from '../../../lambda/alerts/rules.ts';
 import { anyRule } from './arbitraries.ts';
 import { EpisodeStore, type Sweep, sweepOnce } from './episode-store.ts';
@@ -50,6 +52,14 @@ class History {
       .map(({ episode }) => episode)
       .sort((a, b) => a.from - b.from || a.writtenAt - b.writtenAt)
       .map(({ state, from, to }) => `${state} ${inMinutes(from)}–${to === undefined ? '' : inMinutes(to)}`);
+  }
+
+  /** Makes the open episode a member of a group. */
+  join(group: string): void {
+    for (const stored of this.#store.list().filter(({ slot }) => slot === 'live')) {
+      const write = joinGroup(stored, group);
+      if (write !== undefined) this.#store.write(write);
+    }
   }
 
   get ids(): string[] {
@@ -400,6 +410,27 @@ describe('sessions', () => {
   });
 });
 
+describe('a member of a group', () => {
+  const rule = silentAfter(60 * minute);
+
+  test('is not told of, neither when it falls silent nor when it is back', () => {
+    const history = new History(rule, { groupWait: 10 * minute });
+    expect(history.sweep(60, { signs: bytesAt(0) })).toEqual([]);
+    history.join('network');
+    expect(history.sweep(80, { signs: bytesAt(0) })).toEqual([]);
+    history.join('network');
+    expect(history.sweep(90, { signs: bytesAt(0, 85) })).toEqual([]);
+    expect(history.list()).toEqual(['closed 0–85']);
+  });
+
+  test('that was told of alone before is told of when it is back', () => {
+    const history = new History(rule);
+    expect(history.sweep(60, { signs: bytesAt(0) })).toEqual(['opened 0–']);
+    history.join('network');
+    expect(history.sweep(90, { signs: bytesAt(0, 85) })).toEqual(['closed 0–85']);
+  });
+});
+
 describe('a mute, or a source that lags,', () => {
   const rule = silentAfter(60 * minute);
 
@@ -468,4 +499,23 @@ describe('a rule', () => {
     ]);
     expect(history.list()).toEqual(['closed 0–90', `open ${9 * day}–`]);
   });
+});
+
+test.each<[Partial<Mute>, boolean]>([
+  [{}, true],
+  [{ rule: 'silent' }, true],
+  [{ sim: 'a' }, true],
+  [{ rule: 'silent', sim: 'a' }, true],
+  [{ rule: 'blocked' }, false],
+  [{ sim: 'b' }, false],
+  [{ rule: 'silent', sim: 'b' }, false],
+  [{ until: at(10) }, false],
+  [{ until: at(9) }, false],
+])('a mute of %j holds back the rule `silent` of the SIM `a` at minute 10: %s', (given, expected) => {
+  const mute: Mute = { rule: undefined, sim: undefined, until: at(11), ...given };
+  expect(isMuted([mute], { rule: 'silent', sim: 'a' }, at(10))).toBe(expected);
+});
+
+test('without mutes nothing is held back', () => {
+  expect(isMuted([], { rule: 'silent', sim: 'a' }, at(10))).toBe(false);
 });
