@@ -376,3 +376,106 @@ describe('R', () => {
     expect(fc.check(describeReading(end), { numRuns: 3_000, endOnFailure: true }).failed).toBe(true);
   });
 });
+
+type Delivered = typeof findDelivered;
+
+/** Minutes before now at which SIMs were last heard; some lie before the week in which a SIM is alive, or after now. */
+const heardMinutes = fc.array(fc.integer({ min: -5, max: 400 }), { maxLength: 400, size: 'max' });
+const week = 7 * 24 * 60;
+
+/** E by its definition: of all minutes, the latest that enough SIMs have reached, counted anew for each. */
+function describeDelivery(find: Delivered): fc.IPropertyWithHooks<[number[], boolean]> {
+  return fc.property(heardMinutes, fc.boolean(), (minutes, withDead) => {
+    const dead = withDead ? [week, week + 1, week + 2] : [];
+    const alive = minutes.length;
+    const enough = Math.min(alive, Math.max(3, alive / 100));
+    let expected: number | undefined;
+    for (let ago = 400; ago >= 0 && alive > 0; ago -= 1) {
+      if (minutes.filter((one) => one <= ago).length >= enough) expected = now - ago * minute;
+    }
+    const heard = [...dead, ...minutes].map((ago) => now - ago * minute);
+    expect(find(heard, now)).toBe(expected);
+  });
+}
+
+describe('E', () => {
+  it('is the latest minute that enough SIMs have reached', () => {
+    fc.assert(describeDelivery(findDelivered), { numRuns: 300 });
+  });
+
+  it.each<[string, Delivered]>([
+    [
+      'the latest SIM decides',
+      (heard) => (heard.length === 0 ? undefined : Math.min(now, Math.max(...heard))),
+    ],
+    [
+      'dead SIMs count',
+      (heard, time) =>
+        findDelivered(
+          heard.map((one) => Math.max(one, time - 6 * day)),
+          time,
+        ),
+    ],
+    ['a SIM may be ahead of now', (heard, time) => findDelivered(heard, time + hour)],
+    [
+      'one SIM more is needed',
+      (heard, time) => findDelivered(heard.toSorted((a, b) => a - b).slice(0, -1), time),
+    ],
+    ['one of a hundred is enough for few', (heard, time) => findDelivered([...heard, time, time], time)],
+  ])('is wrong where %s', (_, find) => {
+    expect(fc.check(describeDelivery(find), { numRuns: 1_000, endOnFailure: true }).failed).toBe(true);
+  });
+});
+
+const progress = fc.record({
+  read: fc.option(fc.integer({ min: 0, max: 3_000 }), { nil: undefined }),
+  heard: fc.array(fc.integer({ min: 0, max: 4_000 }), { maxLength: 12 }),
+  usualLag: fc.integer({ min: 0, max: 600 }),
+  isConfigured: fc.boolean(),
+});
+
+type Find = typeof findWatermark;
+
+interface Progress {
+  readonly read: number | undefined;
+  readonly heard: number[];
+  readonly usualLag: number;
+  readonly isConfigured: boolean;
+}
+
+/** The watermark is R, but while the source is behind never beyond what the carrier has delivered. All in minutes ago. */
+function describeWatermark(find: Find): fc.IPropertyWithHooks<[Progress]> {
+  return fc.property(progress, ({ read, heard, usualLag, isConfigured }) => {
+    const mark = find(
+      makeProgress({
+        isConfigured,
+        read: { at: read === undefined ? undefined : now - read * minute, holds: [] },
+        heard: heard.map((ago) => now - ago * minute),
+        days: makeDays(usualLag * minute),
+      }),
+    );
+    const third = heard.toSorted((a, b) => a - b)[Math.min(3, heard.length) - 1];
+    const isBehind = isConfigured && third !== undefined && third > 30 + usualLag;
+    const ago = isBehind ? Math.max(read ?? 0, third) : read;
+    expect([mark.isBehind, mark.at]).toEqual([isBehind, ago === undefined ? undefined : now - ago * minute]);
+  });
+}
+
+describe('W', () => {
+  it('is R, or the earlier of R and E while the source is behind', () => {
+    fc.assert(describeWatermark(findWatermark), { numRuns: 1_000 });
+  });
+
+  it.each<[string, Find]>([
+    ['E is ignored', (given) => ({ ...findWatermark(given), at: given.read.at })],
+    ['the lateness is ignored', (given) => findWatermark({ ...given, lateness: 0 })],
+    ['the usual lag is ignored', (given) => findWatermark({ ...given, days: makeDays(0) })],
+    ['a removed source counts', (given) => findWatermark({ ...given, isConfigured: true })],
+    [
+      'nothing read is read to now',
+      (given) => findWatermark({ ...given, read: { at: given.read.at ?? now, holds: [] } }),
+    ],
+  ])('is wrong where %s', (_, find) => {
+    expect(fc.check(describeWatermark(find), { numRuns: 3_000, endOnFailure: true }).failed).toBe(true);
+  });
+});
