@@ -29,7 +29,7 @@ export function makeBusReceiver(definition: AwsReceiverDefinition): Receiver {
   return {
     name: definition.name,
     takes: () => true,
-    send: (event) => {
+    send: ({ event }) => {
       const entry = {
         EventBusName: definition.arn,
         Source: eventSource,
@@ -57,8 +57,8 @@ export function makeTopicReceiver(definition: AwsReceiverDefinition): Receiver {
   return {
     name: definition.name,
     takes: isForPeople,
-    send: (event, transition) => {
-      const headline = writeHeadline(transition);
+    send: ({ event, transition, told }) => {
+      const headline = writeHeadline(transition, told);
       const { link } = event.data;
       const mail = [headline, '', ...writeDetails(transition), ...(link === undefined ? [] : [link])].join(
         '\n',

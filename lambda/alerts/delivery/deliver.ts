@@ -155,7 +155,7 @@ class Delivery {
       const next = await this.#store.readNext(this.#receiver.name, episode);
       // The reading may have taken so long that another run may have the receiver by now.
       if (next === undefined || next.dueAt > this.#run.now || this.#isOver()) return;
-      const isDone = this.#receiver.takes(next.transition.kind)
+      const isDone = this.#receiver.takes(next.transition, next.told)
         ? await this.#attempt(next)
         : await this.#finish(next, 'passed-over');
       if (!isDone) return;
@@ -188,9 +188,10 @@ class Delivery {
     }
   }
 
-  async #send({ transition }: Undelivered): Promise<Outcome> {
+  async #send({ transition, told }: Undelivered): Promise<Outcome> {
     try {
-      return await this.#receiver.send(makeAlertEvent(transition, this.#run.context), transition);
+      const event = makeAlertEvent(transition, this.#run.context);
+      return await this.#receiver.send({ event, transition, told });
     } catch (error) {
       this.#run.onError(toError(error));
       return { kind: 'later', reason: 'a fault in simledger' };

@@ -1,9 +1,7 @@
 import { AwsRequestError } from '../../aws/aws-request.ts';
 import { CredentialsError, type SecretSource } from '../../aws/cached-secret.ts';
-import type { AlertEvent } from './cloud-event.ts';
 import { type Post, type PostAnswer, type PostOptions, post } from './post.ts';
-import type { Outcome, Receiver } from './receiver.ts';
-import type { AlertTransition } from './transition.ts';
+import type { Message, Outcome, Receiver } from './receiver.ts';
 
 /** A receiver that is posted to, at an address that a secret holds. */
 
@@ -11,7 +9,7 @@ import type { AlertTransition } from './transition.ts';
 export interface HttpReceiverDefinition<Secret> extends Pick<Receiver, 'name' | 'takes'> {
   readonly secret: SecretSource<Secret>;
   /** Makes the request. */
-  readonly write: (secret: Secret, event: AlertEvent, transition: AlertTransition) => Post;
+  readonly write: (secret: Secret, message: Message) => Post;
   readonly options: PostOptions;
 }
 
@@ -20,15 +18,15 @@ export function makeHttpReceiver<Secret>(definition: HttpReceiverDefinition<Secr
   const { name, takes, secret, write, options } = definition;
   return {
     ...{ name, takes },
-    send: async (event, transition) => {
+    send: async (message) => {
       const known = await readSecret(() => secret.get());
       if (known === undefined) return unreadableSecret;
-      const outcome = judgeAnswer(await post(write(known, event, transition), options));
+      const outcome = judgeAnswer(await post(write(known, message), options));
       if (outcome.kind !== 'unusable') return outcome;
       // Address or key may have been replaced since the secret was read.
       const fresh = await readSecret(() => secret.refresh());
       if (fresh === undefined || fresh === known) return outcome;
-      return judgeAnswer(await post(write(fresh, event, transition), options));
+      return judgeAnswer(await post(write(fresh, message), options));
     },
   };
 }

@@ -12,13 +12,13 @@ import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import type { Item } from '../../store/items.ts';
 import { readItem } from '../../store/registers.ts';
 import type { TableDefinition } from '../../store/tables.ts';
-import type { AlertTransition } from './transition.ts';
+import { type AlertTransition, type EpisodeState, episodeStates } from './transition.ts';
 import type { Disposal, Lease, ReceiverState, Undelivered, UndeliveredTransitions } from './undelivered.ts';
 
 /**
  * What receivers have not acknowledged, in a table of its own: facts of operation, no part of the ledger. A receiver has
  *
- * - an item for each episode, its *cursor*: how many transitions were put in (`enqueued`), how many are done, and while
+ * - an item for each episode, its *cursor*: which transition was put in last (`enqueued`), which was done last, and while
  *   there is a difference, when the next one is due. It stays: an old transition that is put in again changes nothing.
  * - an item for each transition that is not done, or that is undeliverable.
  * - an item for its state and the lease of the run that has it.
@@ -39,8 +39,12 @@ const sequenceDigits = 10;
 
 /** What a cursor says. */
 interface Cursor {
+  /** Sequence number of the last transition that was put in. */
   readonly enqueued: number;
+  /** Sequence number of the last transition that is done. */
   readonly done: number;
+  /** How the episode stood after the last one that is done; undefined where none is. */
+  readonly told: EpisodeState | undefined;
   readonly attempts: number;
   /** Milliseconds since the epoch. */
   readonly dueAt: number;
@@ -58,28 +62,25 @@ export class AlertOutbox implements UndeliveredTransitions {
 
   /**
    * Puts a transition in. Done again, at any time, it changes nothing; so whoever stores transitions puts them in after
-   * that, and again after a crash.
-   *
-   * @throws OutboxOrderError when an earlier transition of the episode is not there yet.
+   * that, in order, and again after a crash. One that comes behind a later one is left out: it was put in, or a later one
+   * says what it said.
    */
   async enqueue(receiver: string, transition: AlertTransition): Promise<void> {
     const { episode, sequence, decidedAt } = transition;
     const { enqueued = 0 } = (await this.#readCursor(receiver, episode)) ?? {};
     if (enqueued >= sequence) return;
-    if (enqueued < sequence - 1) throw new OutboxOrderError(episode, sequence, enqueued);
     const item: Item = {
       ...makeKey(receiver, transitionEntry(episode, sequence)),
       transition: { S: JSON.stringify(transition) },
     };
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item: item }));
-    // A failed condition: another writer was faster, with the same transition.
+    // A failed condition: another writer was faster, with the same transition or a later one.
     await this.#update(receiver, episode, {
       UpdateExpression:
         'SET enqueued = :sequence, done = if_not_exists(done, :zero), attempts = if_not_exists(attempts, :zero), dueAt = if_not_exists(dueAt, :due)',
-      ConditionExpression: 'enqueued = :before OR (attribute_not_exists(enqueued) AND :before = :zero)',
+      ConditionExpression: 'attribute_not_exists(enqueued) OR enqueued < :sequence',
       ExpressionAttributeValues: {
         ':sequence': writeNumber(sequence),
-        ':before': writeNumber(sequence - 1),
         ':zero': writeNumber(0),
         ':due': { S: decidedAt },
       },
@@ -129,23 +130,23 @@ export class AlertOutbox implements UndeliveredTransitions {
   async readNext(receiver: string, episode: string): Promise<Undelivered | undefined> {
     const cursor = await this.#readCursor(receiver, episode);
     if (cursor === undefined || cursor.done >= cursor.enqueued) return undefined;
-    const { attempts, dueAt } = cursor;
-    const item = await this.#read(receiver, transitionEntry(episode, cursor.done + 1));
+    const { done: after, told, attempts, dueAt } = cursor;
+    const transition = await this.#readTransition(receiver, episode, cursor);
     // Another run may have finished it between the two readings.
-    return item === undefined ? undefined : { transition: readTransition(item), attempts, dueAt };
+    return transition === undefined ? undefined : { transition, after, told, attempts, dueAt };
   }
 
   async acknowledge(
     receiver: string,
-    { transition }: Undelivered,
+    next: Undelivered,
     disposal: Disposal,
     reason: string,
   ): Promise<boolean> {
-    const { episode, sequence } = transition;
+    const { episode, sequence } = next.transition;
     const entry = transitionEntry(episode, sequence);
     const isKept = disposal === 'undeliverable';
     if (isKept) await this.#keep(receiver, entry, reason);
-    const isDone = await this.#advance(receiver, episode, sequence);
+    const isDone = await this.#advance(receiver, next);
     if (isDone && !isKept) {
       await this.#client.send(
         new DeleteItemCommand({ TableName: this.#tableName, Key: makeKey(receiver, entry) }),
@@ -155,14 +156,13 @@ export class AlertOutbox implements UndeliveredTransitions {
   }
 
   async reschedule(receiver: string, next: Undelivered, dueAt: number): Promise<boolean> {
-    const { episode, sequence } = next.transition;
-    const updated = await this.#update(receiver, episode, {
+    const updated = await this.#update(receiver, next.transition.episode, {
       UpdateExpression: 'SET attempts = :attempts, dueAt = :due',
       ConditionExpression: 'done = :before AND attempts = :known',
       ExpressionAttributeValues: {
         ':attempts': writeNumber(next.attempts + 1),
         ':known': writeNumber(next.attempts),
-        ':before': writeNumber(sequence - 1),
+        ':before': writeNumber(next.after),
         ':due': { S: formatTime(dueAt) },
       },
     });
@@ -170,27 +170,51 @@ export class AlertOutbox implements UndeliveredTransitions {
   }
 
   /** Counts a transition as done if it is the next one. A transition may be put in meanwhile: then once more. */
-  async #advance(receiver: string, episode: string, sequence: number): Promise<boolean> {
+  async #advance(receiver: string, { transition, after }: Undelivered): Promise<boolean> {
+    const { episode, sequence, state } = transition;
     for (;;) {
       const cursor = await this.#readCursor(receiver, episode);
-      if (cursor === undefined || cursor.done !== sequence - 1) return false;
-      const { enqueued } = cursor;
-      const next =
-        enqueued > sequence ? await this.#read(receiver, transitionEntry(episode, sequence + 1)) : undefined;
-      const due = next === undefined ? undefined : { S: readTransition(next).decidedAt };
+      if (cursor === undefined || cursor.done !== after) return false;
+      const next = await this.#readTransition(receiver, episode, { ...cursor, done: sequence });
+      const due = next === undefined ? undefined : { S: next.decidedAt };
       const updated = await this.#update(receiver, episode, {
-        UpdateExpression: `SET done = :sequence, attempts = :zero${due === undefined ? ' REMOVE dueAt' : ', dueAt = :due'}`,
-        ConditionExpression: 'done = :before AND enqueued = :enqueued',
+        UpdateExpression: `SET done = :sequence, told = :told, attempts = :zero${due === undefined ? ' REMOVE dueAt' : ', dueAt = :due'}`,
+        ConditionExpression: 'done = :after AND enqueued = :enqueued',
         ExpressionAttributeValues: {
           ':sequence': writeNumber(sequence),
-          ':before': writeNumber(sequence - 1),
-          ':enqueued': writeNumber(enqueued),
+          ':told': { S: state },
+          ':after': writeNumber(after),
+          ':enqueued': writeNumber(cursor.enqueued),
           ':zero': writeNumber(0),
           ...(due !== undefined && { ':due': due }),
         },
       });
       if (updated !== undefined) return true;
     }
+  }
+
+  /** The first transition behind those that are done, among those that were put in; undefined where there is none. */
+  async #readTransition(
+    receiver: string,
+    episode: string,
+    { done, enqueued }: Pick<Cursor, 'done' | 'enqueued'>,
+  ): Promise<AlertTransition | undefined> {
+    if (done >= enqueued) return undefined;
+    const { Items: items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#tableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'receiver = :receiver AND entry BETWEEN :first AND :last',
+        ExpressionAttributeValues: {
+          ':receiver': { S: receiver },
+          ':first': { S: transitionEntry(episode, done + 1) },
+          ':last': { S: transitionEntry(episode, enqueued) },
+        },
+        Limit: 1,
+      }),
+    );
+    const text = items[0]?.['transition']?.S;
+    return text === undefined ? undefined : (JSON.parse(text) as AlertTransition);
   }
 
   /** Notes on a transition why it is undeliverable, before it counts as done: so none is lost by a crash. */
@@ -209,6 +233,7 @@ export class AlertOutbox implements UndeliveredTransitions {
     return {
       enqueued: readNumber(item['enqueued']),
       done: readNumber(item['done']),
+      told: episodeStates.find((state) => state === item['told']?.S),
       attempts: readNumber(item['attempts']),
       dueAt: dueAt === undefined ? 0 : epochMilliseconds(dueAt),
     };
@@ -244,15 +269,6 @@ export class AlertOutbox implements UndeliveredTransitions {
   }
 }
 
-/** Transitions are put in in another order than that of their episode: a fault in simledger. */
-export class OutboxOrderError extends Error {
-  override readonly name = 'OutboxOrderError';
-
-  constructor(episode: string, sequence: number, enqueued: number) {
-    super(`Transition ${sequence} of episode ${episode} was to be put in after ${enqueued}`);
-  }
-}
-
 function makeKey(receiver: string, entry: string): Item {
   return {
     [alertOutboxTable.partitionKey]: { S: receiver },
@@ -263,10 +279,6 @@ function makeKey(receiver: string, entry: string): Item {
 /** Sort key of a transition. No episode's id has a `#`, so none is another one's. */
 function transitionEntry(episode: string, sequence: number): string {
   return `${episode}#${String(sequence).padStart(sequenceDigits, '0')}`;
-}
-
-function readTransition({ transition }: Item): AlertTransition {
-  return JSON.parse(transition?.S ?? '') as AlertTransition;
 }
 
 function writeNumber(value: number): AttributeValue {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json/json.ts';
-import type { AlertEvent } from './cloud-event.ts';
 import type { Post } from './post.ts';
+import type { Message } from './receiver.ts';
 import type { AlertTransition } from './transition.ts';
 import { readUrl } from './webhook.ts';
 import { writeHeadline } from './wording.ts';
@@ -36,11 +36,8 @@ export function readPagerDutySecret(members: JsonObject): PagerDutySecret | unde
 }
 
 /** The request that opens or resolves the episode's incident. */
-export function writePagerDuty(
-  { url, routingKey }: PagerDutySecret,
-  event: AlertEvent,
-  transition: AlertTransition,
-): Post {
+export function writePagerDuty({ url, routingKey }: PagerDutySecret, message: Message): Post {
+  const { event, transition, told } = message;
   const { episode, state, rule } = transition;
   const key = { routing_key: routingKey, dedup_key: episode };
   const { link } = event.data;
@@ -53,7 +50,7 @@ export function writePagerDuty(
           client: 'simledger',
           ...(link !== undefined && { client_url: link, links: [{ href: link, text: 'Evidence' }] }),
           payload: {
-            summary: writeHeadline(transition).slice(0, maxSummaryLength).toWellFormed(),
+            summary: writeHeadline(transition, told).slice(0, maxSummaryLength).toWellFormed(),
             source: nameSource(transition),
             severity: rule.severity,
             timestamp: transition.from,

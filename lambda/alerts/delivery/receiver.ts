@@ -1,5 +1,5 @@
 import type { AlertEvent } from './cloud-event.ts';
-import { type AlertTransition, type Severity, severities } from './transition.ts';
+import { type AlertTransition, type EpisodeState, type Severity, severities } from './transition.ts';
 
 /** Those who are told of alerts, and what they answer. */
 
@@ -60,16 +60,31 @@ export type Outcome =
   /** The receiver refuses this message, and would again. */
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** What is sent. */
+export interface Message {
+  readonly event: AlertEvent;
+  readonly transition: AlertTransition;
+  /** How the episode stood after the last transition that is done; undefined for the first. */
+  readonly told: EpisodeState | undefined;
+}
+
 /** Sends to one receiver. */
 export interface Receiver {
   readonly name: string;
-  /** Whether a transition of this kind is sent; others are passed over. */
-  readonly takes: (kind: AlertTransition['kind']) => boolean;
+  /**
+   * Whether a transition is sent; others are passed over.
+   *
+   * @param told how the episode stood after the last transition that is done; undefined for the first.
+   */
+  readonly takes: (transition: AlertTransition, told: EpisodeState | undefined) => boolean;
   /** Sends once. Never rejects, and answers within the time limit of a request. */
-  readonly send: (event: AlertEvent, transition: AlertTransition) => Promise<Outcome>;
+  readonly send: (message: Message) => Promise<Outcome>;
 }
 
-/** Whether a transition is sent to people: they are told that an episode began and that it ended, and no more. */
-export function isForPeople(kind: AlertTransition['kind']): boolean {
-  return kind !== 'amended';
+/**
+ * Whether a transition is sent to people: they are told that an episode began, that it ended, and that it goes on after
+ * all. An amendment that changes nothing of that would only wake them, or open an incident that somebody has resolved.
+ */
+export function isForPeople({ state }: AlertTransition, told: EpisodeState | undefined): boolean {
+  return state !== told;
 }

@@ -44,7 +44,7 @@ export function makeReceiver(settings: ReceiverSettings, ports: ReceiverPorts): 
       return makeHttpReceiver({
         ...{ name, takes: () => true },
         secret: cache(settings.secret, webhookSecretContent, readWebhookSecret),
-        write: (secret, event) => writeWebhook(secret, event, signedAt()),
+        write: (secret, message) => writeWebhook(secret, message, signedAt()),
         options: { ...options, allowPrivateAddresses: settings.allowPrivateAddresses },
       });
     case 'pagerduty':

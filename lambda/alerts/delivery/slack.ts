@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../json/json.ts';
-import type { AlertEvent } from './cloud-event.ts';
 import type { Post } from './post.ts';
-import type { AlertTransition } from './transition.ts';
+import type { Message } from './receiver.ts';
 import { readUrl } from './webhook.ts';
 import { writeDetails, writeHeadline } from './wording.ts';
 
@@ -26,10 +25,10 @@ export function readSlackSecret(members: JsonObject): SlackSecret | undefined {
 }
 
 /** The request that posts a transition to the channel. */
-export function writeSlack({ url }: SlackSecret, event: AlertEvent, transition: AlertTransition): Post {
+export function writeSlack({ url }: SlackSecret, { event, transition, told }: Message): Post {
   const { link } = event.data;
   const lines = [
-    `*${escapeControl(writeHeadline(transition))}*`,
+    `*${escapeControl(writeHeadline(transition, told))}*`,
     ...writeDetails(transition).map(escapeControl),
     ...(link === undefined ? [] : [`<${link}|Evidence>`]),
   ];

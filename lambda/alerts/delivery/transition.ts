@@ -27,10 +27,8 @@ export type AlertKind = (typeof alertKinds)[number];
 export const transitionKinds = [
   /** It began. */
   'opened',
-  /** More is known of it: its times, its evidence, its members, or the version of its rule. It stands as it stood. */
+  /** More is known of it: its times, its evidence, its members, the version of its rule, or that it goes on after all. */
   'amended',
-  /** It was told as ended, and late records show that it goes on. */
-  'reopened',
   /** What the rule looks for is over. */
   'closed',
   /** Late records join it with an older episode, which goes on. */
@@ -110,7 +108,7 @@ export interface EvidenceRecord {
 export interface AlertTransition {
   /** Id of the episode: letters, digits, `-` and `_`, without a full stop. */
   readonly episode: string;
-  /** 1 for the first transition, and one more for each. */
+  /** 1 for the first transition, and a higher one for each that follows. */
   readonly sequence: number;
   readonly kind: TransitionKind;
   readonly state: EpisodeState;

@@ -1,4 +1,4 @@
-import type { AlertTransition } from './transition.ts';
+import type { AlertTransition, EpisodeState } from './transition.ts';
 
 /** A run's exclusive hold of a receiver. */
 export interface Lease {
@@ -24,6 +24,10 @@ export const workingReceiver: ReceiverState = { unusableRuns: 0, pausedUntil: 0 
 /** The next transition of an episode that a receiver has not acknowledged. */
 export interface Undelivered {
   readonly transition: AlertTransition;
+  /** Sequence number of the last transition that is done; 0 where none is. */
+  readonly after: number;
+  /** How the episode stood after that one; undefined where none is. */
+  readonly told: EpisodeState | undefined;
   /** Attempts that have failed. */
   readonly attempts: number;
   /** Not to be sent before this time, in milliseconds since the epoch. */
@@ -41,7 +45,7 @@ export type Disposal =
 
 /**
  * The transitions that receivers have not acknowledged yet. For each receiver and episode the store keeps the sequence
- * number of the last transition that is done; transitions are done in order, without gaps.
+ * number of the last transition that is done. Transitions are done in order; numbers may be left out.
  */
 export interface UndeliveredTransitions {
   /**

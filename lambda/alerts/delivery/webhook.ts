@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { JsonObject } from '../../json/json.ts';
-import type { AlertEvent } from './cloud-event.ts';
 import type { Post } from './post.ts';
+import type { Message } from './receiver.ts';
 
 /**
  * Webhooks with the headers of Standard Webhooks.
@@ -42,7 +42,7 @@ export function readUrl(value: unknown): URL | undefined {
  *
  * @param sentAt time of this attempt: receivers refuse what is older than some minutes.
  */
-export function writeWebhook({ url, keys }: WebhookSecret, event: AlertEvent, sentAt: Date): Post {
+export function writeWebhook({ url, keys }: WebhookSecret, { event }: Message, sentAt: Date): Post {
   const body = JSON.stringify(event);
   const timestamp = String(Math.floor(sentAt.getTime() / 1000));
   const signatures = keys.map((key) => {

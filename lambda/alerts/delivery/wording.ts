@@ -1,5 +1,12 @@
 import { disclosed } from '../../queries/disclosure.ts';
-import type { AlertKind, AlertSim, AlertSubject, AlertTransition, TransitionKind } from './transition.ts';
+import type {
+  AlertKind,
+  AlertSim,
+  AlertSubject,
+  AlertTransition,
+  EpisodeState,
+  TransitionKind,
+} from './transition.ts';
 
 /** Transitions in words, short enough for the screen of a phone. */
 
@@ -20,7 +27,6 @@ const kindTitles: Readonly<Record<AlertKind, string>> = {
 const transitionTitles: Readonly<Record<TransitionKind, string>> = {
   opened: '',
   amended: 'Update: ',
-  reopened: 'Open again: ',
   closed: 'Ended: ',
   merged: 'Merged: ',
   withdrawn: 'Withdrawn: ',
@@ -46,11 +52,16 @@ export function tellName({ sim, name = '' }: Pick<AlertSim, 'sim' | 'name'>): st
   return /[^…\s]/.test(cut) ? cut : undefined;
 }
 
-/** One sentence that says what happened: `Silent: van 17 since 2026-11-02 14:02 UTC`. */
-export function writeHeadline(transition: AlertTransition): string {
-  const { kind, rule, subject } = transition;
+/**
+ * One sentence that says what happened: `Silent: van 17 since 2026-11-02 14:02 UTC`.
+ *
+ * @param told how the episode stood when the reader was told last; undefined where that is not known.
+ */
+export function writeHeadline(transition: AlertTransition, told?: EpisodeState): string {
+  const { kind, rule, subject, state } = transition;
+  const isReopened = kind === 'amended' && state === 'open' && told !== undefined && told !== 'open';
   const what = `${kindTitles[rule.kind]}: ${nameSubject(subject)}`;
-  return `${transitionTitles[kind]}${what}${writePeriod(transition)}`;
+  return `${isReopened ? 'Open again: ' : transitionTitles[kind]}${what}${writePeriod(transition)}`;
 }
 
 /** What stands below the headline, one fact a line. */

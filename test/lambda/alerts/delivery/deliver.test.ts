@@ -29,7 +29,7 @@ function receiverThatAnswers(...outcomes: Outcome[]): Receiver & { readonly got:
   const got: string[] = [];
   return {
     ...{ name: 'pager', got, takes: () => true },
-    send: async (event) => {
+    send: async ({ event }) => {
       got.push(event.id);
       return outcomes.shift() ?? accepted;
     },
@@ -41,7 +41,8 @@ function storeWith(...episodes: readonly (readonly TransitionKind[])[]): Undeliv
   const store = new UndeliveredInMemory();
   for (const [index, kinds] of episodes.entries()) {
     for (const [before, kind] of kinds.entries()) {
-      store.add(transitionWith({ episode: `ep${index + 1}`, sequence: before + 1, kind }));
+      const state = kind === 'opened' || kind === 'amended' ? 'open' : kind;
+      store.add(transitionWith({ episode: `ep${index + 1}`, sequence: before + 1, kind, state }));
     }
   }
   return store;
@@ -67,6 +68,13 @@ test('each transition is sent once, in the order of its episode', async () => {
   expect(receiver.got).toEqual(['ep1-1', 'ep1-2', 'ep1-3', 'ep2-1']);
   expect([store.isEmpty, store.lease]).toEqual([true, undefined]);
   expect(await deliver(receiver, store, run())).toEqual(nothingDone);
+});
+
+test('a receiver for people is told again when an episode that has ended goes on after all', async () => {
+  const store = storeWith(['opened', 'closed', 'amended', 'amended', 'closed']);
+  const receiver = { ...receiverThatAnswers(), takes: isForPeople };
+  expect(await deliver(receiver, store, run())).toEqual({ ...nothingDone, delivered: 4, passedOver: 1 });
+  expect(receiver.got).toEqual(['ep1-1', 'ep1-2', 'ep1-3', 'ep1-5']);
 });
 
 test('a receiver for people gets the beginning and the end', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { LocalDynamoDb } from '../../../../emulators/dynamodb/start.ts';
 import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { AlertOutbox, alertOutboxTable } from '../../../../lambda/alerts/delivery/outbox.ts';
-import type { Outcome } from '../../../../lambda/alerts/delivery/receiver.ts';
+import type { Message, Outcome } from '../../../../lambda/alerts/delivery/receiver.ts';
 import { startOutboxTable } from './outbox-table.ts';
 import { transitionWith } from './transitions.ts';
 
@@ -55,7 +55,7 @@ function outboxThatDies(atRequest: number, when: 'before' | 'after') {
 /** Puts three transitions in and delivers them, of which the receiver refuses the second. */
 async function work(outbox: AlertOutbox, receiver: string, now: number, sent: number[]): Promise<void> {
   for (const sequence of [1, 2, 3]) await outbox.enqueue(receiver, transitionWith({ sequence }));
-  const send = async (_: unknown, { sequence }: { sequence: number }): Promise<Outcome> => {
+  const send = async ({ transition: { sequence } }: Message): Promise<Outcome> => {
     sent.push(sequence);
     return sequence === 2 ? { kind: 'refused', reason: 'status 400' } : { kind: 'accepted' };
   };

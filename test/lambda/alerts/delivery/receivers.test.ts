@@ -8,13 +8,13 @@ import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts'
 import { makeAlertEvent } from '../../../../lambda/alerts/delivery/cloud-event.ts';
 import { judgeAnswer } from '../../../../lambda/alerts/delivery/http-receiver.ts';
 import { readPagerDutySecret, writePagerDuty } from '../../../../lambda/alerts/delivery/pagerduty.ts';
-import type { Outcome, ReceiverSettings } from '../../../../lambda/alerts/delivery/receiver.ts';
+import type { Message, Outcome, ReceiverSettings } from '../../../../lambda/alerts/delivery/receiver.ts';
 import { makeReceiver } from '../../../../lambda/alerts/delivery/receivers.ts';
 import { readSlackSecret, writeSlack } from '../../../../lambda/alerts/delivery/slack.ts';
 import {
   type AlertTransition,
-  type TransitionKind,
-  transitionKinds,
+  type EpisodeState,
+  episodeStates,
 } from '../../../../lambda/alerts/delivery/transition.ts';
 import { readWebhookSecret, writeWebhook } from '../../../../lambda/alerts/delivery/webhook.ts';
 import type { FailedReading } from '../../../../lambda/aws/cached-secret.ts';
@@ -88,16 +88,29 @@ function makeWithPorts(settings: ReceiverSettings) {
   });
 }
 
+/** A message, told after another one. */
+function makeMessage(transition: AlertTransition, told?: EpisodeState): Message {
+  return { event: makeAlertEvent(transition, context), transition, told };
+}
+
 function send(settings: ReceiverSettings, transition: AlertTransition = transitionWith()): Promise<Outcome> {
-  return makeWithPorts(settings).send(makeAlertEvent(transition, context), transition);
+  return makeWithPorts(settings).send(makeMessage(transition));
 }
 
-/** Kinds of transitions that a receiver is sent. */
-function takenBy(settings: ReceiverSettings): TransitionKind[] {
-  return transitionKinds.filter((kind) => makeWithPorts(settings).takes(kind));
+/** What a receiver is sent: after how the episode stood, how it stands. */
+function takenBy(settings: ReceiverSettings): string[] {
+  const before = [undefined, ...episodeStates];
+  return before.flatMap((told) =>
+    episodeStates
+      .filter((state) => makeWithPorts(settings).takes(transitionWith({ state }), told))
+      .map((state) => `${told ?? 'nothing'} ${state}`),
+  );
 }
 
-const beginningAndEnd = transitionKinds.filter((kind) => kind !== 'amended');
+const everything = ['nothing', ...episodeStates].flatMap((told) =>
+  episodeStates.map((state) => `${told} ${state}`),
+);
+const changes = everything.filter((change) => new Set(change.split(' ')).size === 2);
 const newKey = (bytes = 32): string => `whsec_${randomBytes(bytes).toString('base64')}`;
 
 describe('a webhook', () => {
@@ -132,14 +145,14 @@ describe('a webhook', () => {
     const secret = readWebhookSecret({ url: address, secret: keys[0], previousSecret: keys[1] });
     if (secret === undefined) expect.fail('The secret is not read');
     const event = makeAlertEvent(transitionWith(), context);
-    const { headers, body } = writeWebhook(secret, event, signedAt);
+    const { headers, body } = writeWebhook(secret, makeMessage(transitionWith()), signedAt);
     expect(headers['webhook-timestamp']).toBe(String(Date.parse('2026-11-03T14:10:05Z') / 1000));
     vi.useFakeTimers({ now: signedAt });
     for (const key of keys) expect(new Webhook(key).verify(body, { ...headers })).toEqual(event);
   });
 
-  test('is told every kind of transition', () => {
-    expect(takenBy(hook)).toEqual(transitionKinds);
+  test('is told every transition', () => {
+    expect(takenBy(hook)).toEqual(everything);
   });
 
   test.each([
@@ -163,9 +176,9 @@ describe('PagerDuty', () => {
   const settings = { ...subscription, kind: 'pagerduty', secret: 'pager' } as const;
   const routingKey = 'R0123456789abcdefABCDEF012345678';
   const secret = readPagerDutySecret({ routingKey });
-  const write = (transition: AlertTransition) => {
+  const write = (transition: AlertTransition, told?: EpisodeState) => {
     if (secret === undefined) expect.fail('The secret is not read');
-    const { url, headers, body } = writePagerDuty(secret, makeAlertEvent(transition, context), transition);
+    const { url, headers, body } = writePagerDuty(secret, makeMessage(transition, told));
     return { url: url.href, headers, body: JSON.parse(body) as unknown };
   };
 
@@ -201,15 +214,15 @@ describe('PagerDuty', () => {
   });
 
   test('opens it again when the episode goes on after all', () => {
-    const { body } = write(transitionWith({ kind: 'reopened', sequence: 3 }));
+    const { body } = write(transitionWith({ kind: 'amended', sequence: 3 }), 'closed');
     expect(body).toMatchObject({
       ...{ dedup_key: 'ep1', event_action: 'trigger' },
       payload: { summary: 'Open again: Silent: van 17 since 2026-11-02 14:02 UTC' },
     });
   });
 
-  test('is not told of amendments: one would open an incident again that somebody has resolved', () => {
-    expect(takenBy(settings)).toEqual(beginningAndEnd);
+  test('is not told of amendments that change no state: one would open an incident again that somebody has resolved', () => {
+    expect(takenBy(settings)).toEqual(changes);
   });
 
   test('has another address where the secret says so', () => {
@@ -231,7 +244,7 @@ describe('Slack', () => {
   const secret = readSlackSecret({ url: 'https://hooks.slack.com/services/T0/B0/x' });
   const write = (transition: AlertTransition): unknown => {
     if (secret === undefined) expect.fail('The secret is not read');
-    return JSON.parse(writeSlack(secret, makeAlertEvent(transition, context), transition).body);
+    return JSON.parse(writeSlack(secret, makeMessage(transition)).body);
   };
 
   test('is told in a few lines', () => {
@@ -247,7 +260,7 @@ describe('Slack', () => {
   });
 
   test('is told the beginning and the end', () => {
-    expect(takenBy(settings)).toEqual(beginningAndEnd);
+    expect(takenBy(settings)).toEqual(changes);
   });
 
   test('calls nobody, whatever a SIM is named', () => {
@@ -286,7 +299,7 @@ describe('an EventBridge bus', () => {
     });
     expect(one?.headers['x-amz-target']).toBe('AWSEvents.PutEvents');
     expect(one?.headers.authorization).toContain('/eu-west-1/events/aws4_request');
-    expect(takenBy(settings)).toEqual(transitionKinds);
+    expect(takenBy(settings)).toEqual(everything);
   });
 
   test.each([
@@ -343,7 +356,7 @@ describe('an SNS topic', () => {
       sms: 'Silent: van 17 since 2026-11-02 14:02 UTC',
     });
     expect(one?.headers.authorization).toContain('/us-east-1/sns/aws4_request');
-    expect(takenBy(settings)).toEqual(beginningAndEnd);
+    expect(takenBy(settings)).toEqual(changes);
   });
 
   test('gets a subject that it takes, whatever a SIM is named', async () => {
@@ -407,12 +420,11 @@ describe('a secret', () => {
     const secret = newKey();
     secrets['hook'] = JSON.stringify({ url: `${address}/old`, secret });
     const receiver = makeWithPorts(hook);
-    const event = makeAlertEvent(transitionWith(), context);
-    expect(await receiver.send(event, transitionWith())).toEqual({ kind: 'accepted' });
+    expect(await receiver.send(makeMessage(transitionWith()))).toEqual({ kind: 'accepted' });
     secrets['hook'] = JSON.stringify({ url: `${address}/new`, secret });
     vi.advanceTimersByTime(60_000);
     respond = (response) => response.writeHead(arrived.at(-1)?.path === '/new' ? 200 : 410).end();
-    expect(await receiver.send(event, transitionWith())).toEqual({ kind: 'accepted' });
+    expect(await receiver.send(makeMessage(transitionWith()))).toEqual({ kind: 'accepted' });
     expect(arrived.map(({ path }) => path)).toEqual(['/old', '/old', '/new']);
   });
 

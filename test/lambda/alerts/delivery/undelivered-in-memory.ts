@@ -1,4 +1,4 @@
-import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
+import type { AlertTransition, EpisodeState } from '../../../../lambda/alerts/delivery/transition.ts';
 import {
   type Disposal,
   type Lease,
@@ -17,9 +17,13 @@ export interface Done {
 }
 
 interface Outbox {
-  readonly transitions: AlertTransition[];
-  /** Sequence number of the last transition that is done. */
+  /** Those that are not done, in order. */
+  readonly waiting: AlertTransition[];
+  /** Sequence number of the last transition that was put in. */
+  enqueued: number;
+  /** Sequence number of the last transition that is done, and how the episode stood after it. */
   done: number;
+  told: EpisodeState | undefined;
   attempts: number;
   dueAt: number;
 }
@@ -36,19 +40,21 @@ export class UndeliveredInMemory implements UndeliveredTransitions {
     this.add(transition);
   }
 
-  /** Puts a transition in; one that was put in already changes nothing. */
+  /** Puts a transition in; one that was put in already, or comes behind a later one, changes nothing. */
   add(transition: AlertTransition): void {
     const { episode, sequence, decidedAt } = transition;
-    const outbox = this.#outboxes.get(episode) ?? { transitions: [], done: 0, attempts: 0, dueAt: 0 };
+    const empty: Outbox = { waiting: [], enqueued: 0, done: 0, told: undefined, attempts: 0, dueAt: 0 };
+    const outbox = this.#outboxes.get(episode) ?? empty;
     this.#outboxes.set(episode, outbox);
-    if (outbox.transitions.length >= sequence) return;
-    if (outbox.transitions.length === outbox.done) outbox.dueAt = Date.parse(decidedAt);
-    outbox.transitions.push(transition);
+    if (outbox.enqueued >= sequence) return;
+    if (outbox.waiting.length === 0) outbox.dueAt = Date.parse(decidedAt);
+    outbox.waiting.push(transition);
+    outbox.enqueued = sequence;
   }
 
   /** Whether nothing is left. */
   get isEmpty(): boolean {
-    return [...this.#outboxes.values()].every(({ transitions, done }) => transitions.length === done);
+    return [...this.#outboxes.values()].every(({ waiting }) => waiting.length === 0);
   }
 
   async lock(_receiver: string, lease: Lease): Promise<ReceiverState | undefined> {
@@ -66,38 +72,43 @@ export class UndeliveredInMemory implements UndeliveredTransitions {
 
   async listDue(_receiver: string, now: number, limit: number): Promise<readonly string[]> {
     return [...this.#outboxes]
-      .filter(([, { transitions, done, dueAt }]) => transitions.length > done && dueAt <= now)
+      .filter(([, { waiting, dueAt }]) => waiting.length > 0 && dueAt <= now)
       .sort(([, a], [, b]) => a.dueAt - b.dueAt)
       .slice(0, limit)
       .map(([episode]) => episode);
   }
 
   async readNext(_receiver: string, episode: string): Promise<Undelivered | undefined> {
-    const { transitions = [], done = 0, attempts = 0, dueAt = 0 } = this.#outboxes.get(episode) ?? {};
-    const transition = transitions[done];
-    return transition === undefined ? undefined : { transition, attempts, dueAt };
+    const {
+      waiting = [],
+      done: after = 0,
+      told,
+      attempts = 0,
+      dueAt = 0,
+    } = this.#outboxes.get(episode) ?? {};
+    const [transition] = waiting;
+    return transition === undefined ? undefined : { transition, after, told, attempts, dueAt };
   }
 
   async acknowledge(
     _receiver: string,
-    { transition: { episode, sequence } }: Undelivered,
+    { transition: { episode, sequence, state }, after }: Undelivered,
     disposal: Disposal,
     reason: string,
   ): Promise<boolean> {
     const outbox = this.#outboxes.get(episode);
-    if (outbox === undefined || outbox.done !== sequence - 1) return false;
-    const next = outbox.transitions[sequence];
+    if (outbox === undefined || outbox.done !== after) return false;
+    outbox.waiting.shift();
+    const [next] = outbox.waiting;
     const dueAt = next === undefined ? 0 : Date.parse(next.decidedAt);
-    Object.assign(outbox, { done: sequence, attempts: 0, dueAt });
+    Object.assign(outbox, { done: sequence, told: state, attempts: 0, dueAt });
     this.done.push({ episode, sequence, disposal, reason });
     return true;
   }
 
   async reschedule(_receiver: string, next: Undelivered, dueAt: number): Promise<boolean> {
-    const { episode, sequence } = next.transition;
-    const outbox = this.#outboxes.get(episode);
-    if (outbox === undefined || outbox.done !== sequence - 1 || outbox.attempts !== next.attempts)
-      return false;
+    const outbox = this.#outboxes.get(next.transition.episode);
+    if (outbox === undefined || outbox.done !== next.after || outbox.attempts !== next.attempts) return false;
     Object.assign(outbox, { attempts: next.attempts + 1, dueAt });
     return true;
   }

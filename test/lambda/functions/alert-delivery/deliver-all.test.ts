@@ -16,7 +16,7 @@ const run = {
 function receiverNamed(name: string, got: string[]): Receiver {
   return {
     ...{ name, takes: () => true },
-    send: async (event) => {
+    send: async ({ event }) => {
       got.push(`${name} ${event.id}`);
       return { kind: 'accepted' };
     },
