@@ -30,8 +30,8 @@ export interface RunLimits {
   /** Time after which no message is sent any more. */
   readonly maxMilliseconds: number;
   /**
-   * After which another run may take the receiver. It must exceed three times together: by how much a run may start after
-   * its `now`, `maxMilliseconds`, and the time that one message takes (its secret read, posted, and both once more).
+   * After which another run may take the receiver. It must exceed the sum of: how late a run may start after its `now`,
+   * `maxMilliseconds`, and the time of one message, which may be sent twice and read its secret twice.
    */
   readonly leaseMilliseconds: number;
   /** Age of a transition at which a failed attempt is the last. */
