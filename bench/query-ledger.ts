@@ -117,6 +117,7 @@ export function apiOver(client: DynamoDBClient, days = afterDays): Api {
     throttle: new ClientThrottle(0),
     personalData: 'on-request',
     sessionRefresh: 'update',
+    alerts: undefined,
     sources: [],
     onError: (error) => {
       throw error;

@@ -8,6 +8,10 @@ export const outputName = {
   eventsTable: 'EventsTable',
   simsTable: 'SimsTable',
   filesTable: 'FilesTable',
+  /** Absent where no alert rules are judged, like the next. */
+  alertsTable: 'AlertsTable',
+  /** Mutes, and what the sweep notes. */
+  alertStateTable: 'AlertStateTable',
   quarantineBucket: 'QuarantineBucket',
   /** JSON array of {@link import('../lambda/aws/sources.ts').SourceDescription}. */
   sources: 'Sources',

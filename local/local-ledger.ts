@@ -20,6 +20,8 @@ import { routes } from '../lambda/functions/query-api/routes.ts';
 import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import { carrierTraits, type SessionRefresh, type WebhookAuthentication } from '../lambda/ledger/source.ts';
 import {
+  alertStateTable,
+  alertsTable,
   deliveriesTable,
   eventsTable,
   filesTable,
@@ -109,6 +111,8 @@ const tableVariables = {
   [environment.simsTable]: simsTable.name,
   [environment.filesTable]: filesTable.name,
   [environment.deliveriesTable]: deliveriesTable.name,
+  [environment.alertsTable]: alertsTable.name,
+  [environment.progressTable]: alertStateTable.name,
 };
 
 /**
@@ -426,6 +430,8 @@ class RunningLedger implements LocalLedger {
       [outputName.eventsTable]: eventsTable.name,
       [outputName.simsTable]: simsTable.name,
       [outputName.filesTable]: filesTable.name,
+      [outputName.alertsTable]: alertsTable.name,
+      [outputName.alertStateTable]: alertStateTable.name,
       [outputName.quarantineBucket]: quarantineBucket,
       [outputName.sources]: sourceDescriptions,
       [outputName.sessionRefresh]: this.#options.sessionRefresh ?? 'update',

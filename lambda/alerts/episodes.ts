@@ -20,7 +20,9 @@ import type { Evidence, JoinedSpan } from './span.ts';
  * - `withdrawn`: by late records its condition never held.
  * - `rule-changed`: the rule was removed or changed, and does not hold as it is now.
  */
-export type EpisodeState = 'open' | 'closed' | 'merged' | 'withdrawn' | 'rule-changed';
+export const episodeStates = ['open', 'closed', 'merged', 'withdrawn', 'rule-changed'] as const;
+
+export type EpisodeState = (typeof episodeStates)[number];
 
 /** What a message tells: a state, or that an episode told of before has other times, or is open again. */
 export type TransitionKind = 'opened' | 'amended' | 'reopened' | Exclude<EpisodeState, 'open'>;

@@ -1,23 +1,61 @@
-/** Mutes: what holds back the messages of alerts for a time. Episodes are written all the same. */
+import { epochMilliseconds } from '../ledger/time.ts';
+import { digest } from './digest.ts';
 
-/** A mute as it is stored. */
-export interface Mute {
-  /** The rule that is muted; undefined for all. */
+/**
+ * Mutes: they hold back messages, not episodes. What is still open when a mute ends is told.
+ */
+
+/** What a mute is about. An episode must have each value that is stated. At least one is. */
+export interface MuteScope {
+  /** Name of a rule. */
   readonly rule: string | undefined;
-  /** The SIM that is muted; undefined for all. */
+  /** Key of a SIM. */
   readonly sim: string | undefined;
-  /** When it ends, exclusively: milliseconds since the epoch, by the sweep's clock. What is open then is told. */
-  readonly until: number;
+  /** Name of a source. */
+  readonly source: string | undefined;
 }
 
-/** Whether messages about a rule and a SIM are held back. */
-export function isMuted(
-  mutes: readonly Mute[],
-  subject: { readonly rule: string; readonly sim: string },
-  now: number,
-): boolean {
-  return mutes.some(
-    ({ rule, sim, until }) =>
-      now < until && (rule ?? subject.rule) === subject.rule && (sim ?? subject.sim) === subject.sim,
+/** A mute as it is stored. Times are ISO 8601, by the clock of whoever muted. */
+export interface Mute extends MuteScope {
+  /** A hash of the scope: muting the same again changes the mute that there is. */
+  readonly id: string;
+  /** When it ends, exclusively. */
+  readonly until: string;
+  /** Why, in the words of whoever muted. */
+  readonly reason: string | undefined;
+  readonly createdAt: string;
+}
+
+/** The id of a mute: 12 hexadecimal digits. */
+export function identifyMute({ rule, sim, source }: MuteScope): string {
+  return digest(JSON.stringify([rule ?? null, sim ?? null, source ?? null])).slice(0, 12);
+}
+
+/** What of an episode decides whether a mute is about it. */
+export interface MutedEpisode {
+  readonly rule: string;
+  readonly sim: string;
+  readonly source: string;
+}
+
+/**
+ * The mute that holds back the messages of an episode; of several the one that ends last.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function findMute(mutes: readonly Mute[], episode: MutedEpisode, now: number): Mute | undefined {
+  return mutes
+    .filter((mute) => isInForce(mute, now) && isAbout(mute, episode))
+    .toSorted((a, b) => (a.until === b.until ? (a.id < b.id ? -1 : 1) : a.until > b.until ? -1 : 1))[0];
+}
+
+/** Whether a mute has not ended. */
+export function isInForce({ until }: Mute, now: number): boolean {
+  return epochMilliseconds(until) > now;
+}
+
+function isAbout(scope: MuteScope, episode: MutedEpisode): boolean {
+  return (['rule', 'sim', 'source'] as const).every(
+    (name) => scope[name] === undefined || scope[name] === episode[name],
   );
 }

@@ -37,7 +37,7 @@ export const environment = {
   webhookSources: 'WEBHOOK_SOURCES',
   /** Episodes of alerts. */
   alertsTable: 'ALERTS_TABLE',
-  /** What sweeps of alerts keep: {@link import('../store/tables.ts').alertStateTable}. */
+  /** What sweeps of alerts keep, and mutes: {@link import('../store/tables.ts').alertStateTable}. */
   progressTable: 'PROGRESS_TABLE',
   /** JSON of {@link import('../alerts/sweep/sweep.ts').SweepSettings}. */
   alertRules: 'ALERT_RULES',

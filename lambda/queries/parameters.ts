@@ -1,3 +1,5 @@
+import { episodeStates } from '../alerts/episodes.ts';
+import { severities } from '../alerts/rules.ts';
 import { parseTime } from '../ledger/time.ts';
 
 /** The parameters of queries: what they accept, in words, and functions that read them from text. */
@@ -49,6 +51,16 @@ export const filters = {
     },
   },
   files: { source: sourceName, state: parseWord(fileStates) },
+  alerts: {
+    state: parseWord(episodeStates),
+    severity: parseWord(severities),
+    rule: {
+      accepted: 'the name of a rule: 1 to 64 lower-case letters, digits and hyphens',
+      parse: (text: string) => (/^[a-z0-9-]{1,64}$/.test(text) ? text : undefined),
+    },
+    sim: freeText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
+    source: sourceName,
+  },
 } as const satisfies Record<string, Record<string, ParameterKind<unknown>>>;
 
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -8,14 +8,16 @@ export interface Period {
 }
 
 /** Whether the moment of `to` is part of a list. Usage is added up, so that no record may be in two periods that touch. */
-export const includesEnd = { sessions: true, events: true, usage: false } as const;
+export const includesEnd = { sessions: true, events: true, usage: false, alerts: true } as const;
 
 const dayMilliseconds = 86_400_000;
 const defaultDays = 30;
+/** How far back alerts are listed where no beginning is given: one may have been open for long. */
+export const defaultAlertDays = 400;
 
 /** The beginning of a period of which only the end is given: a time of which carriers may have records. */
-export function findDefaultStart(end: string): string {
-  return parseTime(shiftTime(end, -defaultDays)) ?? earliestTime;
+export function findDefaultStart(end: string, days = defaultDays): string {
+  return parseTime(shiftTime(end, -days)) ?? earliestTime;
 }
 
 /** Shifts a time by days, forwards or backwards. */

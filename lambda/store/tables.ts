@@ -81,6 +81,8 @@ export const alertsTable = {
     { name: 'byTime', partitionKey: 'month', sortKey: 'begun' },
     // Those that are open. Others have no `live`.
     { name: 'byLive', partitionKey: 'live', sortKey: 'alert' },
+    // By the episode's id, which an address or a message names.
+    { name: 'byId', partitionKey: 'id', sortKey: 'alert' },
   ],
 } as const satisfies TableDefinition;
 
@@ -91,6 +93,7 @@ export const alertStateTable = {
   name: 'AlertState',
   partitionKey: 'subject',
   sortKey: 'entry',
+  expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
 /** The tables whose items are a function of the records delivered. */

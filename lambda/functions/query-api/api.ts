@@ -4,6 +4,8 @@ import { contractAt, documentationPage } from './documentation.ts';
 import type { PageBody } from './listing.ts';
 import {
   type ApiPorts,
+  answerAlert,
+  answerAlerts,
   answerConnectionEvents,
   answerDataSessions,
   answerFile,
@@ -43,6 +45,8 @@ const handlers: Readonly<Record<Operation, Handle>> = {
   listConnectionEvents: json(answerConnectionEvents),
   listFiles: json(answerFiles),
   fetchFile: json(answerFile),
+  listAlerts: json(answerAlerts),
+  fetchAlert: json(answerAlert),
   fetchContract: json((request) => contractAt(request.root)),
   fetchDocumentation: (request) => page(documentationPage(request.root)),
   fetchHealth: json(() => ({ status: 'ok' })),

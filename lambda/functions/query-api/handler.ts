@@ -3,6 +3,8 @@ import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
+import { EpisodeReader } from '../../store/episode-reader.ts';
+import { MutesTable } from '../../store/mutes.ts';
 import { LedgerReader } from '../../store/reader.ts';
 import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
@@ -27,6 +29,7 @@ const api: Api = {
     sims: requireEnvironment(environment.simsTable),
     files: requireEnvironment(environment.filesTable),
   }),
+  alerts: openAlerts(),
   now: Date.now,
   access: readAccess(requireEnvironment(environment.apiAccess)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
@@ -48,6 +51,16 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
     milliseconds: Math.round(performance.now() - started),
   });
   return { ...answer, headers: { ...answer.headers } };
+}
+
+/** The tables of alerts; undefined where no rules are judged, and the environment names none. */
+function openAlerts(): Api['alerts'] {
+  const episodes = process.env[environment.alertsTable];
+  if (episodes === undefined) return undefined;
+  return {
+    episodes: new EpisodeReader(client, episodes),
+    mutes: new MutesTable(client, requireEnvironment(environment.progressTable)),
+  };
 }
 
 function readAccess(name: string): Access {

@@ -1,7 +1,16 @@
-import { formatTime } from '../../ledger/time.ts';
+import { episodeStates } from '../../alerts/episodes.ts';
+import { severities } from '../../alerts/rules.ts';
+import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import {
+  type AlertPorts,
+  type EvidenceRecord,
+  fetchAlert,
+  listAlerts,
+  readAlertsPosition,
+} from '../../queries/alerts.ts';
 import { listConnectionEvents, readEventsPosition } from '../../queries/connection-events.ts';
 import { listDataSessions } from '../../queries/data-sessions.ts';
-import { ParameterError, SlowSumError } from '../../queries/errors.ts';
+import { NotFoundError, ParameterError, SlowSumError } from '../../queries/errors.ts';
 import { fetchFile, listFiles, readFilesPosition } from '../../queries/files.ts';
 import { fileStates, readDuration, sessionStatuses } from '../../queries/parameters.ts';
 import type { QueryPorts } from '../../queries/ports.ts';
@@ -12,14 +21,20 @@ import { fetchSim, type ListedSim, listSims, readSimsPosition } from '../../quer
 import { listUsageRecords, readUsagePosition } from '../../queries/usage-records.ts';
 import { type Next, openListing, type PageBody, pageBody, readPosition } from './listing.ts';
 import { readParameters } from './parameters.ts';
-import { completePeriod, eventPeriodRule, sessionPeriodRule, usagePeriodRules } from './period.ts';
+import {
+  alertPeriodRule,
+  completePeriod,
+  eventPeriodRule,
+  sessionPeriodRule,
+  usagePeriodRules,
+} from './period.ts';
 import { disclose, type PersonalData } from './personal-data.ts';
 import { filled, type HttpRequest } from './request.ts';
 
 /** The operations of the API: each reads a request's parameters, runs the query, and writes its result as a body. */
 
 /** What the operations work with. */
-export interface ApiPorts extends QueryPorts {
+export interface ApiPorts extends QueryPorts, AlertPorts {
   readonly personalData: PersonalData;
   /** How long one answer may add up usage; undefined for as long as it takes. */
   readonly maxSumSeconds?: number;
@@ -184,6 +199,99 @@ export const answerFile: Answer = async (request, ports) => {
   const file = await fetchFile({ id: request.pathParameters['id'] ?? '' }, ports);
   return { ...file, url: fileAddress(request.root, file.id) };
 };
+
+/** `GET /v1/Alerts`: alerts, those that began last first. */
+export const answerAlerts: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listAlerts', request.query);
+  const { StartTime, EndTime, State, Severity, Rule, Sim, Source } = parameters;
+  const listing = openListing(
+    'listAlerts',
+    'Alerts',
+    parameters,
+    { StartTime, EndTime, State, Severity, Rule, Sim, Source },
+    (given, isFirstPage) => ({
+      ...given,
+      ...completePeriod(given, ports.now(), alertPeriodRule, isFirstPage),
+    }),
+  );
+  const { filters, size } = listing;
+  const period = { from: filters['StartTime'] ?? '', to: filters['EndTime'] };
+  const query = {
+    ...{ period, size, rule: filters['Rule'], source: filters['Source'] },
+    state: episodeStates.find((known) => known === filters['State']),
+    severity: severities.find((known) => known === filters['Severity']),
+    sim: filters['Sim'] === undefined ? undefined : await findFilteredSim(filters['Sim'], ports),
+    after: readPosition(listing, parameters, (value) => readAlertsPosition(value, period)),
+  };
+  const { resources, next } = await listAlerts(query, ports);
+  const alerts = resources.map((alert) => ({ ...alert, ...alertAddresses(request.root, alert) }));
+  return pageBody(request, listing, 'alerts', alerts, keyNext(next));
+};
+
+/** `GET /v1/Alerts/{id}` */
+export const answerAlert: Answer = async (request, ports) => {
+  readParameters('fetchAlert', request.query);
+  const alert = await fetchAlert({ id: request.pathParameters['id'] ?? '' }, ports);
+  const { begin, before, last, end } = alert.evidence;
+  const address = (record: EvidenceRecord | null) => {
+    if (record === null) return null;
+    const { listed_at, ...shown } = record;
+    return { ...shown, url: recordAddress(request.root, alert.sim, record) };
+  };
+  return {
+    ...alert,
+    evidence: { begin: address(begin), before: address(before), last: address(last), end: address(end) },
+    ...alertAddresses(request.root, alert),
+  };
+};
+
+/** The key of the SIM that a filter names. */
+async function findFilteredSim(name: string, { reader }: ApiPorts): Promise<string> {
+  try {
+    return (await findSim(reader, name)).sim;
+  } catch (error) {
+    if (error instanceof NotFoundError)
+      throw new ParameterError('Sim', name, 'a SIM of which a record has come');
+    throw error;
+  }
+}
+
+/** The addresses of an alert, of its SIM, and of the alerts that it refers to. */
+function alertAddresses(
+  root: string,
+  {
+    id,
+    sim,
+    merged_into,
+    group,
+  }: { id: string; sim: string; merged_into: string | null; group: string | null },
+): object {
+  const address = (alert: string): string => `${root}${filled('/v1/Alerts/{id}', { id: alert })}`;
+  return {
+    url: address(id),
+    links: {
+      sim: `${root}${filled('/v1/Sims/{sim}', { sim })}`,
+      merged_into: merged_into && address(merged_into),
+      group: group && address(group),
+    },
+  };
+}
+
+const recordLists = {
+  data_session: 'DataSessions',
+  usage_record: 'UsageRecords',
+  connection_event: 'ConnectionEvents',
+} as const;
+
+/** The address of a list that shows a record; null where it can't be found by its time. */
+function recordAddress(root: string, sim: string, { type, listed_at: at }: EvidenceRecord): string | null {
+  if (at === null) return null;
+  const query = new URLSearchParams({ StartTime: at });
+  // The end of a range of usage is not part of it.
+  query.set('EndTime', type === 'usage_record' ? formatTime(epochMilliseconds(at) + 1_000) : at);
+  if (type === 'usage_record') query.set('Granularity', 'raw');
+  return `${root}${filled(`/v1/Sims/{sim}/${recordLists[type]}`, { sim })}?${query}`;
+}
 
 /** The SIM that a path names. */
 function nameSim({ pathParameters }: HttpRequest, { reader }: ApiPorts): ReturnType<typeof findSim> {

@@ -37,7 +37,7 @@ const include: ParameterKind<readonly PersonalField[]> = {
 
 const paging = { PageSize: pageSize, Page: page, PageToken: pageToken };
 const period = { StartTime: timeParameter, EndTime: timeParameter };
-const { sims, sessions, usage, events, files } = filters;
+const { sims, sessions, usage, events, files, alerts } = filters;
 
 /** The parameters of each operation; any other is refused, so that a misspelt filter does not go unnoticed. */
 export const operationParameters = {
@@ -52,6 +52,11 @@ export const operationParameters = {
   listConnectionEvents: { ...paging, ...period, EventType: events.type, Include: include },
   listFiles: { ...paging, Source: files.source, State: files.state },
   fetchFile: {},
+  listAlerts: {
+    ...{ ...paging, ...period, State: alerts.state, Severity: alerts.severity, Rule: alerts.rule },
+    ...{ Sim: alerts.sim, Source: alerts.source },
+  },
+  fetchAlert: {},
   fetchContract: {},
   fetchDocumentation: {},
   fetchHealth: {},

@@ -1,7 +1,7 @@
 import { epochMilliseconds, formatTime, parseTime } from '../../ledger/time.ts';
 import { ParameterError } from '../../queries/errors.ts';
 import type { granularities } from '../../queries/parameters.ts';
-import { findDefaultStart, includesEnd, shiftTime } from '../../queries/period.ts';
+import { defaultAlertDays, findDefaultStart, includesEnd, shiftTime } from '../../queries/period.ts';
 
 /** The period of a list. Times are ISO 8601 with milliseconds and `Z`. */
 
@@ -15,11 +15,19 @@ export interface PeriodRule {
   readonly maxDays: number | undefined;
   /** Whether the moment of EndTime is part of the list. Where it is not, a period without length is refused. */
   readonly includesEnd: boolean;
+  /** Days before the end at which a period begins whose beginning is left out; 30 where this is. */
+  readonly defaultDays?: number;
 }
 
 /** The longest period for sessions: as long as Twilio keeps them. */
 export const sessionPeriodRule: PeriodRule = { maxDays: 30, includesEnd: includesEnd.sessions };
 export const eventPeriodRule: PeriodRule = { maxDays: 400, includesEnd: includesEnd.events };
+/** An alert may have been open for long: without a beginning, none is left out. */
+export const alertPeriodRule: PeriodRule = {
+  maxDays: 400,
+  includesEnd: includesEnd.alerts,
+  defaultDays: defaultAlertDays,
+};
 export const usagePeriodRules: Readonly<Record<(typeof granularities)[number], PeriodRule>> = {
   hour: { maxDays: 31, includesEnd: includesEnd.usage },
   day: { maxDays: 400, includesEnd: includesEnd.usage },
@@ -41,7 +49,7 @@ export interface CompletePeriod {
 
 /**
  * Completes a period. Without EndTime it goes on until now, as KORE's does, with an open end, so that it includes records
- * that a carrier's clock dates slightly ahead. Without StartTime it begins 30 days before its end.
+ * that a carrier's clock dates slightly ahead. Without StartTime it begins 30 days before its end, or as the rule says.
  *
  * @param now milliseconds since the epoch.
  * @param isFirstPage whether the list begins. On later pages an open period is not checked again, since it grows with time.
@@ -57,7 +65,9 @@ export function completePeriod(
   // Parameters are times already; a page token may hold anything.
   if (start !== undefined) requireTime('StartTime', start);
   if (end !== undefined) requireTime('EndTime', end);
-  if (start === undefined) return { StartTime: findDefaultStart(end ?? formatTime(now)), EndTime: end };
+  if (start === undefined) {
+    return { StartTime: findDefaultStart(end ?? formatTime(now), rule.defaultDays), EndTime: end };
+  }
   const problem =
     end !== undefined
       ? closedProblem(start, end, rule)

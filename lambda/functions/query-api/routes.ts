@@ -17,6 +17,8 @@ export type Operation =
   | 'listConnectionEvents'
   | 'listFiles'
   | 'fetchFile'
+  | 'listAlerts'
+  | 'fetchAlert'
   | 'fetchContract'
   | 'fetchDocumentation'
   | 'fetchHealth';
@@ -29,6 +31,8 @@ export const routes: readonly Route[] = [
   { path: '/v1/Sims/{sim}/ConnectionEvents', operation: 'listConnectionEvents', protected: true },
   { path: '/v1/Files', operation: 'listFiles', protected: true },
   { path: '/v1/Files/{id}', operation: 'fetchFile', protected: true },
+  { path: '/v1/Alerts', operation: 'listAlerts', protected: true },
+  { path: '/v1/Alerts/{id}', operation: 'fetchAlert', protected: true },
   { path: '/openapi.json', operation: 'fetchContract', protected: false },
   { path: '/docs', operation: 'fetchDocumentation', protected: false },
   { path: '/health', operation: 'fetchHealth', protected: false },

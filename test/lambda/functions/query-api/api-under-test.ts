@@ -9,7 +9,10 @@ import { routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.ts';
 import { type Entry, ingest } from '../../../../lambda/ingest/ingest.ts';
 import type { Carrier } from '../../../../lambda/ledger/source.ts';
+import { EpisodeReader } from '../../../../lambda/store/episode-reader.ts';
+import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
+import { alertStateTable, alertsTable } from '../../../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../../../lambda/store/writer.ts';
 import { exampleDeliveries } from '../../../../local/examples/index.ts';
 import { readAll } from '../../../records/read-all.ts';
@@ -51,6 +54,10 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
   const source = { get: async () => credentials, refresh: async () => credentials };
   return {
     reader: new LedgerReader({ ...ledgerTablesOf(client), files: 'Files' }),
+    alerts: {
+      episodes: new EpisodeReader(client, alertsTable.name),
+      mutes: new MutesTable(client, alertStateTable.name),
+    },
     now: () => now,
     access: { kind: 'basic', credentials: source },
     throttle: new ClientThrottle(0),

@@ -4,12 +4,16 @@ import addFormats from 'ajv-formats';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Contract, exampleRequest, renderDocumentation } from '../../../../bin/documentation-page.ts';
+import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
 import page from '../../../../lambda/functions/query-api/documentation.json' with { type: 'json' };
 import inlined from '../../../../lambda/functions/query-api/openapi.json' with { type: 'json' };
 import { operationParameters } from '../../../../lambda/functions/query-api/parameters.ts';
 import { problemCodes } from '../../../../lambda/functions/query-api/problem.ts';
 import { routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
+import { MutesTable } from '../../../../lambda/store/mutes.ts';
+import { alertStateTable } from '../../../../lambda/store/tables.ts';
+import { makeEpisode, storeEpisodes } from '../../queries/stored-alerts.ts';
 import { runningTables } from '../../store/running-tables.ts';
 import { apiOver, type ReadAnswer, send, takeExamples } from './api-under-test.ts';
 
@@ -169,6 +173,14 @@ describe('the answers', () => {
       delivered: '2026-11-02T13:00:00.000Z',
       reason: 'It has no column id',
     });
+    await storeEpisodes(tables.client, [makeEpisode()]);
+    const scope = { rule: 'silent', sim: undefined, source: undefined };
+    await new MutesTable(tables.client, alertStateTable.name).put({
+      ...{ ...scope, id: identifyMute(scope) },
+      until: '2026-11-03T20:00:00.000Z',
+      reason: 'Van fleet in the workshop',
+      createdAt: '2026-11-03T11:30:00.000Z',
+    });
   });
 
   const file = Buffer.from('bucket/folder/cdr_20261102_130000.csv@v1').toString('base64url');
@@ -196,6 +208,8 @@ describe('the answers', () => {
     ],
     ['/v1/Files', ['', '?Source=1nce&State=failed']],
     ['/v1/Files/{id}', ['']],
+    ['/v1/Alerts', ['', '?State=open&Severity=critical&Rule=silent&Sim=8988280666001000101&PageSize=1']],
+    ['/v1/Alerts/{id}', ['']],
     ['/openapi.json', ['']],
     ['/docs', ['']],
     ['/health', ['']],
@@ -204,7 +218,7 @@ describe('the answers', () => {
   it.each(asked)('to %s fit the contract, good ones and bad ones', async (path, queries) => {
     const operation = contract.paths[path]?.['get'];
     if (operation === undefined) throw new Error(`${path} is not documented`);
-    const names = path.includes('{sim}') ? sims : [file];
+    const names = path.includes('{sim}') ? sims : [path.includes('Alerts') ? makeEpisode().id : file];
     const api = apiOver(tables.client);
     const statuses = new Set<number>();
     const faults: unknown[] = [];

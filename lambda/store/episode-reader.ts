@@ -1,0 +1,213 @@
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { Episode, StoredEpisode } from '../alerts/episodes.ts';
+import { formatTime } from '../ledger/time.ts';
+import { readItems } from './batch-get.ts';
+import type { Item } from './codec.ts';
+import { decodeEpisode, EpisodesTable } from './episodes.ts';
+import { alertsTable } from './tables.ts';
+
+/** Where an episode stands in the index by time. */
+export interface EpisodeKey {
+  /** Its rule and SIM, `rule#sim`. */
+  readonly alert: string;
+  /** `live`, or its id. */
+  readonly slot: string;
+  /** When it began, ISO 8601. */
+  readonly begun: string;
+}
+
+/** An episode and the key by which the index has it. */
+export interface ListedEpisode {
+  readonly key: EpisodeKey;
+  readonly episode: Episode;
+}
+
+/** A range of the index by time, both ends included. Times are ISO 8601. */
+export interface EpisodeRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+const { partitionKey, sortKey } = alertsTable;
+const [, byTime, , byId] = alertsTable.globalIndexes;
+
+/** Reads episodes for those who ask. Reads are eventually consistent. */
+export class EpisodeReader {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+  readonly #episodes: EpisodesTable;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+    this.#episodes = new EpisodesTable(client, tableName);
+  }
+
+  /**
+   * Keys of the episodes that began within a range, newest first. One that was just moved may be there twice.
+   *
+   * @param limit at most as many; fewer mean that there are no more.
+   * @param after begin behind this one.
+   */
+  async keys(
+    { from, to }: EpisodeRange,
+    limit: number,
+    after: EpisodeKey | undefined,
+  ): Promise<EpisodeKey[]> {
+    const keys: EpisodeKey[] = [];
+    const last = from.slice(0, 7);
+    let start = after;
+    let month = (after?.begun ?? to).slice(0, 7);
+    for (; month >= last && keys.length < limit; month = findMonthBefore(month)) {
+      keys.push(...(await this.#keysOfMonth(month, { from, to }, limit - keys.length, start)));
+      start = undefined;
+    }
+    return keys;
+  }
+
+  async #keysOfMonth(
+    month: string,
+    { from, to }: EpisodeRange,
+    limit: number,
+    after: EpisodeKey | undefined,
+  ): Promise<EpisodeKey[]> {
+    const { Items: items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#tableName,
+        IndexName: byTime.name,
+        KeyConditionExpression: '#month = :month AND #begun BETWEEN :from AND :to',
+        ExpressionAttributeNames: { '#month': byTime.partitionKey, '#begun': byTime.sortKey },
+        ExpressionAttributeValues: { ':month': { S: month }, ':from': { S: from }, ':to': { S: to } },
+        ScanIndexForward: false,
+        Limit: limit,
+        ...(after && {
+          ExclusiveStartKey: {
+            [byTime.partitionKey]: { S: month },
+            [byTime.sortKey]: { S: after.begun },
+            [partitionKey]: { S: after.alert },
+            [sortKey]: { S: after.slot },
+          },
+        }),
+      }),
+    );
+    return items.map((item) => ({
+      alert: item[partitionKey]?.S ?? '',
+      slot: item[sortKey]?.S ?? '',
+      begun: item[byTime.sortKey]?.S ?? '',
+    }));
+  }
+
+  /**
+   * The episodes at some keys, in their order. Of one that a sweep was moving, which then stands in both slots, the state
+   * that was written last, once; one that was moved since its key was read is found where it is now.
+   */
+  async episodes(keys: readonly EpisodeKey[]): Promise<ListedEpisode[]> {
+    const found = await this.#read(keys);
+    const others = await this.#read([...found.values()].map(findOtherSlot));
+    const episodes: ListedEpisode[] = [];
+    const listed = new Set<string>();
+    for (const key of keys) {
+      const stored = found.get(nameKey(key)) ?? (await this.#findMoved(key));
+      if (stored === undefined) continue;
+      const current = chooseCurrent(stored, others.get(nameKey(findOtherSlot(stored))));
+      // The index has a key for each of two copies: only that of the current one counts.
+      if (current !== stored || listed.has(current.episode.id)) continue;
+      listed.add(current.episode.id);
+      episodes.push({ key, episode: current.episode });
+    }
+    return episodes;
+  }
+
+  /** An episode by its id; undefined without one. */
+  async episode(id: string): Promise<Episode | undefined> {
+    const { Items: items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#tableName,
+        IndexName: byId.name,
+        KeyConditionExpression: '#id = :id',
+        ExpressionAttributeNames: { '#id': byId.partitionKey },
+        ExpressionAttributeValues: { ':id': { S: id } },
+      }),
+    );
+    const [item] = items;
+    if (item === undefined) return undefined;
+    return pickLatest(
+      (await this.#readAlert(item[partitionKey]?.S ?? '')).filter(({ episode }) => episode.id === id),
+    );
+  }
+
+  /** All episodes of a rule and a SIM, each once. */
+  async episodesOfSim(rule: string, sim: string): Promise<Episode[]> {
+    const stored = await this.#episodes.read(rule, sim);
+    const ids = [...new Set(stored.map(({ episode }) => episode.id))];
+    return ids.flatMap((id) => pickLatest(stored.filter(({ episode }) => episode.id === id)) ?? []);
+  }
+
+  async #read(keys: readonly Pick<EpisodeKey, 'alert' | 'slot'>[]): Promise<Map<string, StoredEpisode>> {
+    const unique = new Map(keys.map((key) => [nameKey(key), key]));
+    const items = await readItems(
+      this.#client,
+      this.#tableName,
+      [...unique.values()].map(({ alert, slot }) => ({
+        [partitionKey]: { S: alert },
+        [sortKey]: { S: slot },
+      })),
+      { consistent: false },
+    );
+    return new Map(items.map((item) => [nameItem(item), decodeEpisode(item)]));
+  }
+
+  async #findMoved({ alert, begun }: EpisodeKey): Promise<StoredEpisode | undefined> {
+    const stored = await this.#readAlert(alert);
+    return stored.find(({ episode }) => formatTime(episode.from) === begun);
+  }
+
+  #readAlert(alert: string): Promise<StoredEpisode[]> {
+    const [rule, sim] = splitAlert(alert);
+    return this.#episodes.read(rule, sim);
+  }
+}
+
+/** The rule and the SIM of a partition of the table. A rule's name has no `#`. */
+export function splitAlert(alert: string): [rule: string, sim: string] {
+  const at = alert.indexOf('#');
+  return [alert.slice(0, at), alert.slice(at + 1)];
+}
+
+/** The key at which a copy of an episode would stand. */
+function findOtherSlot({
+  slot,
+  episode: { id, rule, sim },
+}: StoredEpisode): Pick<EpisodeKey, 'alert' | 'slot'> {
+  return { alert: `${rule}#${sim}`, slot: slot === 'live' ? id : 'live' };
+}
+
+function chooseCurrent(stored: StoredEpisode, other: StoredEpisode | undefined): StoredEpisode {
+  if (other === undefined || other.episode.id !== stored.episode.id) return stored;
+  const newer = other.episode.revision - stored.episode.revision;
+  return newer > 0 || (newer === 0 && isInPlace(other)) ? other : stored;
+}
+
+/** Whether an episode stands where it belongs: one that is open in the live slot. */
+function isInPlace({ slot, episode: { state } }: StoredEpisode): boolean {
+  return (slot === 'live') === (state === 'open');
+}
+
+function pickLatest(copies: readonly StoredEpisode[]): Episode | undefined {
+  return copies.toSorted((a, b) => b.episode.revision - a.episode.revision)[0]?.episode;
+}
+
+function nameKey({ alert, slot }: Pick<EpisodeKey, 'alert' | 'slot'>): string {
+  return `${alert} ${slot}`;
+}
+
+function nameItem(item: Item): string {
+  return nameKey({ alert: item[partitionKey]?.S ?? '', slot: item[sortKey]?.S ?? '' });
+}
+
+function findMonthBefore(month: string): string {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  return number === 1
+    ? `${String(year - 1).padStart(4, '0')}-12`
+    : `${String(year).padStart(4, '0')}-${String(number - 1).padStart(2, '0')}`;
+}

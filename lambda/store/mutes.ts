@@ -1,0 +1,86 @@
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import type { Mute } from '../alerts/mutes.ts';
+import { epochMilliseconds } from '../ledger/time.ts';
+import { compileCodec, type Item } from './codec.ts';
+import { alertStateTable } from './tables.ts';
+
+/** Mutes of alerts as items, and their reads and writes. */
+
+const muteCodec = compileCodec<Mute>({
+  id: 'text',
+  rule: 'text?',
+  sim: 'text?',
+  source: 'text?',
+  until: 'text',
+  reason: 'text?',
+  createdAt: 'text',
+});
+
+const { partitionKey, sortKey, expiryAttribute } = alertStateTable;
+
+/** The partition of all mutes. */
+const subject = 'mutes';
+
+/** How long a mute that has ended is kept. DynamoDB may delete it later, so its end is what counts. */
+const keptMilliseconds = 7 * 86_400_000;
+
+/** A mute as its item. */
+export function encodeMute(mute: Mute): Item {
+  const expiresAt = Math.ceil((epochMilliseconds(mute.until) + keptMilliseconds) / 1_000);
+  return { ...muteCodec.encode(mute), ...makeKey(mute.id), [expiryAttribute]: { N: String(expiresAt) } };
+}
+
+function makeKey(id: string): Item {
+  return { [partitionKey]: { S: subject }, [sortKey]: { S: id } };
+}
+
+/** The mutes of a deployment. */
+export class MutesTable {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  /** All mutes, those that have ended included, by a consistent read, in the order of their ids. */
+  async list(): Promise<Mute[]> {
+    const mutes: Mute[] = [];
+    let start: Item | undefined;
+    do {
+      const page: QueryCommandOutput = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: '#subject = :subject',
+          ExpressionAttributeNames: { '#subject': partitionKey },
+          ExpressionAttributeValues: { ':subject': { S: subject } },
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      mutes.push(...(page.Items ?? []).map(muteCodec.decode));
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+    return mutes;
+  }
+
+  /** Stores a mute in place of the one with the same scope. */
+  async put(mute: Mute): Promise<void> {
+    await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item: encodeMute(mute) }));
+  }
+
+  /** @returns whether there was one with that id. */
+  async delete(id: string): Promise<boolean> {
+    const { Attributes: deleted } = await this.#client.send(
+      new DeleteItemCommand({ TableName: this.#tableName, Key: makeKey(id), ReturnValues: 'ALL_OLD' }),
+    );
+    return deleted !== undefined;
+  }
+}

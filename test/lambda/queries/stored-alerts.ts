@@ -1,0 +1,93 @@
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Episode, Slot } from '../../../lambda/alerts/episodes.ts';
+import type { RecordReference } from '../../../lambda/alerts/known.ts';
+import { encodeEpisode } from '../../../lambda/store/episodes.ts';
+import { alertsTable } from '../../../lambda/store/tables.ts';
+
+/** Episodes of alerts as a sweep has stored them, for tests of those who ask. */
+
+/** The key of a SIM in the example records. */
+export const silentSim = '8988280666001000101';
+
+const begin: RecordReference = {
+  table: 'Events',
+  key: '2026-11-02T10:00:00.000Z#1',
+  at: Date.parse('2026-11-02T10:00:00Z'),
+};
+
+/** An episode of a SIM that was last heard on 2 November at 10:00 and is silent since. */
+export function makeEpisode(changes: Partial<Episode> = {}): Episode {
+  return {
+    id: '29d3c1fbf8d4cbaafdd1eb3f3c3d2d0a',
+    rule: 'silent',
+    kind: 'silent',
+    ruleVersion: '5d41402abc4b2a76',
+    severity: 'critical',
+    sim: silentSim,
+    source: 'emnify',
+    state: 'open',
+    from: begin.at,
+    metAt: Date.parse('2026-11-03T10:00:00Z'),
+    to: undefined,
+    evidence: {
+      begin,
+      before: undefined,
+      last: { table: 'Usage', key: '2026-11-02T09:45:00.000Z#2', at: begin.at },
+      end: undefined,
+      count: 1,
+    },
+    mergedInto: undefined,
+    group: undefined,
+    watermark: Date.parse('2026-11-03T11:00:00Z'),
+    told: { state: 'open', from: begin.at, to: undefined },
+    isHeld: false,
+    sequence: 1,
+    messages: [
+      {
+        sequence: 1,
+        kind: 'opened',
+        foundAt: Date.parse('2026-11-03T11:05:00Z'),
+        state: 'open',
+        from: begin.at,
+        to: undefined,
+      },
+    ],
+    writtenAt: Date.parse('2026-11-03T11:05:00Z'),
+    revision: 1,
+    ...changes,
+  };
+}
+
+/** Stores episodes where they belong, or all in one slot. */
+export async function storeEpisodes(
+  client: DynamoDBClient,
+  episodes: readonly Episode[],
+  slot?: Slot,
+): Promise<void> {
+  for (const episode of episodes) {
+    const Item = encodeEpisode(slot ?? (episode.state === 'open' ? 'live' : 'history'), episode);
+    await client.send(new PutItemCommand({ TableName: alertsTable.name, Item }));
+  }
+}
+
+/** Deletes all episodes, and stores others. */
+export async function replaceEpisodes(
+  client: DynamoDBClient,
+  episodes: readonly Episode[],
+  slot?: Slot,
+): Promise<void> {
+  const { name: TableName, partitionKey, sortKey } = alertsTable;
+  const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+  for (const item of Items) {
+    const Key = Object.fromEntries(
+      Object.entries(item).filter(([name]) => name === partitionKey || name === sortKey),
+    );
+    await client.send(new DeleteItemCommand({ TableName, Key }));
+  }
+  await storeEpisodes(client, episodes, slot);
+}
