@@ -1,7 +1,9 @@
 import { Argument, Command, Help, Option } from '@commander-js/extra-typings';
+import { episodeStates } from '../lambda/alerts/episodes.ts';
+import { severities } from '../lambda/alerts/rules.ts';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
-import { filters, granularities, sessionStatuses } from '../lambda/queries/parameters.ts';
+import { filters, granularities, sessionStatuses, timeParameter } from '../lambda/queries/parameters.ts';
 import manifest from '../package.json' with { type: 'json' };
 import {
   exportFormats,
@@ -24,6 +26,7 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
   addReplay(program, perform, environment);
   addImport(program, perform);
   addLedger(program, perform, environment);
+  addAlerts(program, perform, environment);
   addExport(program, perform, environment);
   addDoctor(program, perform, environment);
   addConnect(program, perform);
@@ -304,6 +307,72 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
     .action((sim, options) =>
       perform('reads', async () => (await import('./lists/commands.ts')).showEvents, { sim, ...options }),
     );
+}
+
+function addAlerts(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
+  const time = timeArgument(terminal.now);
+  const limit = wholeNumberArgument(1, 1_000_000);
+  const { rule, sim, source } = filters.alerts;
+  const alerts = program.command('alerts').description('List, mute and back-test alerts');
+  alerts
+    .command('list')
+    .description('List alerts, newest first')
+    .addOption(wordOption('--state <word>', 'Only alerts in this state', episodeStates))
+    .addOption(wordOption('--severity <word>', 'Only alerts of this severity', severities))
+    .option('--rule <name>', 'Only alerts of this rule', queryArgument(rule))
+    .option('--sim <sim>', 'Only alerts of this SIM', queryArgument(sim))
+    .option('--source <name>', 'Only this source', queryArgument(source))
+    .option('--from <time>', 'Start of the range (default: 400 days before its end)', time)
+    .option('--to <time>', 'End of the range (default: now)', time)
+    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((options) =>
+      perform('reads', async () => (await import('./alerts/list.ts')).showAlerts, options),
+    );
+  alerts
+    .command('show')
+    .description('Show an alert and the records that it rests on')
+    .argument('<id>', 'ID that list shows')
+    .action((id) => perform('reads', async () => (await import('./alerts/show.ts')).showAlert, { id }));
+  alerts
+    .command('mute')
+    .description('Hold back messages about a rule, a SIM or a source for a time')
+    .option('--rule <name>', 'Alerts of this rule', queryArgument(rule))
+    .option('--sim <sim>', 'Alerts of this SIM', queryArgument(sim))
+    .option('--source <name>', 'Alerts of this source', queryArgument(source))
+    .option('--for <duration>', 'How long: 90m, 8h, 7d', queryArgument(filters.sims.silent))
+    .option('--until <time>', 'When it ends', queryArgument(timeParameter))
+    .option('--reason <text>', 'Why')
+    .action((options) =>
+      perform('writes', async () => (await import('./alerts/mutes.ts')).muteAlerts, options),
+    );
+  alerts
+    .command('mutes')
+    .description('List the mutes in force')
+    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((options) =>
+      perform('reads', async () => (await import('./alerts/mutes.ts')).showMutes, options),
+    );
+  alerts
+    .command('test')
+    .description('Say what rules would have told in a time, beside what was told')
+    .argument('[rules]', 'JSON file of rules (default: the default rules)')
+    .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
+    .option('--to <time>', 'End of the range (default: now)', time)
+    .option('--sim <sim>', 'Only this SIM', queryArgument(sim))
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((file, options) =>
+      perform('reads', async () => (await import('./alerts/back-test.ts')).testRules, { file, ...options }),
+    );
+  alerts
+    .command('unmute')
+    .description('End a mute')
+    .argument('<id>', 'ID that mutes shows')
+    .action((id) => perform('writes', async () => (await import('./alerts/mutes.ts')).unmuteAlerts, { id }));
 }
 
 function addExport(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {

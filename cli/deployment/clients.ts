@@ -121,6 +121,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
     );
   };
   const files = outputs[outputName.fileQueue];
+  const episodes = outputs[outputName.alertsTable];
   // In the form of the functions' environment, so that the same code reads it.
   const configured = {
     [environment.sources]: output(outputName.sources),
@@ -135,6 +136,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
       sims: output(outputName.simsTable),
       files: output(outputName.filesTable),
     },
+    alertTables: episodes === undefined ? undefined : { episodes, state: output(outputName.alertStateTable) },
     quarantineBucket: output(outputName.quarantineBucket),
     sources: sourcesFromEnvironment(configured),
     sessionRefresh: sessionRefreshFromEnvironment(configured),

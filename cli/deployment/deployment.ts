@@ -50,6 +50,8 @@ export interface Places {
     readonly sims: string;
     readonly files: string;
   };
+  /** The tables of alerts; undefined where no rules are judged. */
+  readonly alertTables: { readonly episodes: string; readonly state: string } | undefined;
   readonly quarantineBucket: string;
   readonly sources: KnownSources;
   /** When session updates write their session. */

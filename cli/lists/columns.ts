@@ -1,10 +1,11 @@
 import contract from '../../lambda/functions/query-api/openapi.json' with { type: 'json' };
 import { jsonObject, parseObject } from '../../lambda/json/json.ts';
+import type { Alert, renderMute } from '../../lambda/queries/alerts.ts';
 import type { ConnectionEvent } from '../../lambda/queries/connection-events.ts';
 import type { DataSession } from '../../lambda/queries/data-sessions.ts';
 import type { SimFields } from '../../lambda/queries/sims.ts';
 import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
-import { bytesText, drawBar, formatAge, minuteText } from '../terminal/figures.ts';
+import { bytesText, drawBar, formatAge, formatDuration, minuteText } from '../terminal/figures.ts';
 import type { Colours } from '../terminal/terminal.ts';
 
 /** The columns of lists: the most telling of a resource in a table, and everything in CSV. */
@@ -15,10 +16,13 @@ export type Column<Resource> = readonly [heading: string, cell: (resource: Resou
 /** Usage as it is listed. */
 export type ListedUsage = UsageRecord | RawUsageRecord;
 
+/** A mute as it is listed. */
+export type ListedMute = ReturnType<typeof renderMute>;
+
 const barWidth = 40;
 const maxReasonLength = 60;
 
-/** The tables of the four lists. */
+/** The tables of the lists. */
 export const tables = {
   sims: (now: number): readonly Column<SimFields>[] => [
     ['ICCID', (sim) => sim.iccid || sim.sid],
@@ -43,6 +47,26 @@ export const tables = {
     ['last event', (sim) => text(sim.last_event)],
     ['device', (sim) => text(sim.imei)],
     ['network', (sim) => networkText(sim)],
+  ],
+  alerts: (now: number): readonly Column<Alert>[] => [
+    ['ID', (alert) => alert.id],
+    ['rule', (alert) => alert.rule],
+    ['severity', (alert) => alert.severity],
+    ['state', (alert) => alert.state],
+    ['SIM', (alert) => alert.sim],
+    ['source', (alert) => alert.source],
+    ['began', (alert) => minuteText(alert.start_time)],
+    ['lasts', (alert) => formatLength(alert, now)],
+    ['told', (alert) => (alert.held ? 'held back' : (alert.told?.state ?? 'no'))],
+  ],
+  mutes: (now: number): readonly Column<ListedMute>[] => [
+    ['ID', (mute) => mute.id],
+    ['rule', (mute) => text(mute.rule)],
+    ['SIM', (mute) => text(mute.sim)],
+    ['source', (mute) => text(mute.source)],
+    ['until', (mute) => minuteText(mute.until)],
+    ['left', (mute) => formatDuration((Date.parse(mute.until) - now) / 1000)],
+    ['reason', (mute) => text(mute.reason)],
   ],
   sessions: (): readonly Column<DataSession>[] => [
     ['session', (session) => session.sid],
@@ -100,6 +124,12 @@ function onlineText({ online, online_stated_at: statedAt }: SimFields, now: numb
   return statedAt === null ? word : `${word}, ${formatAge(statedAt, now)} ago`;
 }
 
+/** How long an alert lasts, or lasted; nothing for one of a single moment. */
+export function formatLength({ start_time: start, end_time: end }: Alert, now: number): string {
+  if (end === start) return '';
+  return formatAge(start, end === null ? now : Date.parse(end));
+}
+
 function networkText({ network }: SimFields): string {
   const parts = [network?.operator_country, network?.operator_name, network?.radio_link].map(text);
   return parts.filter((part) => part !== '').join(' ');
@@ -125,7 +155,9 @@ export type ResourceSchema =
   | 'DataSession'
   | 'UsageFields'
   | 'RawUsageRecord'
-  | 'ConnectionEvent';
+  | 'ConnectionEvent'
+  | 'AlertFields'
+  | 'Mute';
 
 const schemas: Readonly<Record<string, object>> = contract.components.schemas;
 

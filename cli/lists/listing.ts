@@ -26,8 +26,8 @@ export interface List<Listed extends Resource, Position> {
   readonly open: () => Promise<(page: PageRequest<Position>) => Promise<Page<Listed, Position>>>;
   /** Personal fields that it reads in any case; their values are masked. */
   readonly include?: readonly PersonalField[];
-  /** The schema of the resources in openapi.json, which names the columns of CSV. */
-  readonly schema: ResourceSchema;
+  /** The schema of the resources in openapi.json, which names the columns of CSV; or these names. */
+  readonly schema: ResourceSchema | readonly string[];
   readonly columns: (resources: readonly Listed[]) => readonly Column<Listed>[];
   /** Whether a table begins with what is last in the list, as one reads a chart. */
   readonly isReversed?: boolean;
@@ -54,7 +54,12 @@ export async function showList<Listed extends Resource, Position>(
     const writer = new ResultWriter(context.terminal.out);
     if (format === 'json') await writeJson(writer, resources);
     else if (format === 'jsonl') await writeJsonLines(writer, resources);
-    else await writeCsv(writer, resources, csvColumns(list.schema));
+    else
+      await writeCsv(
+        writer,
+        resources,
+        typeof list.schema === 'string' ? csvColumns(list.schema) : list.schema,
+      );
     await writer.flush();
   }
   if (resources.more) context.terminal.err.write(moreSentence(limit ?? 0, options));

@@ -2,12 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { identifyMute } from '../../lambda/alerts/mutes.ts';
+import { makeEpisode, storeEpisodes } from '../lambda/queries/stored-alerts.ts';
 import { personalValues } from '../personal-data.ts';
 import { commands } from './program-commands.ts';
 import { contextCreatedOf, simOf, usageOf } from './records.ts';
 import { runningLedger } from './running-ledger.ts';
 
-/** A command line of each command. SIM, REJECT, FILE and FOLDER stand for what the ledger of this test has. */
+/** A command line of each command. SIM, REJECT, ALERT, MUTE, FILE and FOLDER stand for what the ledger of this test has. */
 const examples: Readonly<Record<string, string>> = {
   status: '',
   'quarantine list': '',
@@ -22,6 +24,12 @@ const examples: Readonly<Record<string, string>> = {
   sessions: 'SIM',
   usage: 'SIM --by raw',
   events: 'SIM',
+  'alerts list': '--sim SIM',
+  'alerts show': 'ALERT',
+  'alerts mute': '--rule silent --for 1h',
+  'alerts mutes': '',
+  'alerts unmute': 'MUTE',
+  'alerts test': '--from 2026-11-01 --to 2026-11-05',
   export: '--out FOLDER',
   doctor: '',
   connect: '1nce --no-wait',
@@ -46,7 +54,16 @@ beforeAll(async () => {
   const file = join(folder, 'records.json');
   await writeFile(file, JSON.stringify(records));
   const { latest } = await ledger.json<{ latest: { key: string }[] }>('quarantine list');
-  given = { SIM: simOf(1), REJECT: latest[0]?.key ?? '', FILE: file, FOLDER: join(folder, 'out') };
+  await storeEpisodes(ledger.local.dynamoDb, [makeEpisode({ sim: simOf(1), source: '1nce' })]);
+  const MUTE = identifyMute({ rule: 'silent', sim: undefined, source: undefined });
+  given = {
+    MUTE,
+    ALERT: makeEpisode().id,
+    SIM: simOf(1),
+    REJECT: latest[0]?.key ?? '',
+    FILE: file,
+    FOLDER: join(folder, 'out'),
+  };
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -69,6 +86,7 @@ describe('every command', () => {
   it.each(Object.keys(examples))('does its work and shows no personal value: %s', async (name) => {
     const forms = name === 'completion' ? [[]] : [[], ['--json']];
     for (const options of forms) {
+      if (name === 'alerts unmute') await ledger.run('alerts mute --rule silent --for 1h');
       const { code, output, errors } = await ledger.run(commandLine(name, options));
       const shown = personal.filter((value) => `${output}${errors}`.includes(value));
       expect({ code, shown }).toEqual({ code: 0, shown: [] });

@@ -1,0 +1,207 @@
+import {
+  BackTest,
+  type BackTestPeriod,
+  findTrueAlerts,
+  type RuleResult,
+} from '../../lambda/alerts/back-test.ts';
+import { matchesSim, type Rule } from '../../lambda/alerts/rules.ts';
+import { readKnown } from '../../lambda/alerts/sweep/read-known.ts';
+import { describeWatchedSim, findLookback, type WatchedSim } from '../../lambda/alerts/sweep/watched-sim.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
+import { findSim, unknownSim } from '../../lambda/queries/sim-lookup.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, type ExitCode, exitCode, startProgress } from '../command.ts';
+import {
+  answeredPeriod,
+  dollarsPerMillionReadUnits,
+  type PeriodOptions,
+  periodText,
+} from '../lists/commands.ts';
+import { type ListOptions, showList } from '../lists/listing.ts';
+import { formatDuration } from '../terminal/figures.ts';
+import { type AlertCommandPorts, openAlertPorts } from './ports.ts';
+import { readRules } from './rules-file.ts';
+
+/** `alerts test`: what rules would have told in a time, beside what was told. */
+export interface BackTestOptions extends Omit<ListOptions, 'limit'>, PeriodOptions {
+  readonly file?: string | undefined;
+  /** By any of its names. */
+  readonly sim?: string | undefined;
+}
+
+/** SIMs that one back-test reads. */
+const maxSims = 100_000;
+/** SIMs that are read at once; each takes some five queries. */
+const concurrency = 16;
+/** Keys or SIMs that are read at once. */
+const pageSize = 1_000;
+const dayMilliseconds = 86_400_000;
+
+/** A rule's result as a resource. */
+type ListedResult = ReturnType<typeof renderResult>;
+
+export async function testRules(context: CommandContext, options: BackTestOptions): Promise<ExitCode> {
+  const ports = openAlertPorts(context);
+  const period = answeredPeriod('alerts', options, ports.now());
+  const times = { from: epochMilliseconds(period.from), to: epochMilliseconds(period.to) };
+  if (times.from === times.to)
+    throw new UsageError(`--to ${period.to} is not after --from ${period.from}: give a later time`);
+  const rules = await readRules(options.file, context.deployment.places.sources.all);
+  await showList<ListedResult, never>(context, options, {
+    open: async () => {
+      const results = await runBackTest(context, ports, rules, times, options.sim);
+      return async () => ({ resources: results.map(renderResult), next: undefined });
+    },
+    schema: resultColumns,
+    columns: () => tableColumns,
+    below: () => [`What was true, and what was sent, ${periodText(period)}`],
+    nothing: 'There are no rules.',
+  });
+  return exitCode.done;
+}
+
+async function runBackTest(
+  context: CommandContext,
+  ports: AlertCommandPorts,
+  rules: readonly Rule[],
+  period: BackTestPeriod,
+  name: string | undefined,
+): Promise<RuleResult[]> {
+  const { terminal, signal } = context;
+  const readFrom = period.from - Math.max(0, ...rules.map((rule) => findLookback(rule, 0)));
+  const { sims, scanned } = await listSims(ports, rules, name);
+  terminal.err.write(describeReading(sims.length, scanned, ports.now() - readFrom));
+  warnOfExpiry(context, readFrom, ports.now());
+  const backTest = new BackTest(rules, period);
+  const progress = startProgress(context, 'SIMs');
+  let done = 0;
+  await mapConcurrently(sims, concurrency, async (sim) => {
+    signal.throwIfAborted();
+    const known = await readKnown(sim, readFrom, ports.reader);
+    for (const rule of rules) {
+      if (matchesSim(rule.match, sim))
+        backTest.addTrue(rule.name, sim.sim, findTrueAlerts(rule, known, period));
+    }
+    done += 1;
+    progress.show(done, sims.length);
+  });
+  progress.end();
+  await addStored(ports, backTest, { from: readFrom, to: period.to }, name === undefined ? undefined : sims);
+  return backTest.list();
+}
+
+/** The SIMs that a rule watches now, or the one that was named. */
+async function listSims(
+  { reader }: Pick<AlertCommandPorts, 'reader'>,
+  rules: readonly Rule[],
+  name: string | undefined,
+): Promise<{ sims: WatchedSim[]; scanned: number }> {
+  if (name !== undefined) {
+    const found = await findSim(reader, name);
+    const sim = await reader.sim(found.sim);
+    if (sim === undefined) throw unknownSim(name);
+    return { sims: [describeWatchedSim(sim)], scanned: 1 };
+  }
+  const sims: WatchedSim[] = [];
+  let scanned = 0;
+  let after: string | undefined;
+  do {
+    const range = await reader.scanSims({}, pageSize, after);
+    scanned += range.sims.length;
+    const watched = range.sims.map(describeWatchedSim);
+    sims.push(...watched.filter((sim) => rules.some(({ match }) => matchesSim(match, sim))));
+    if (sims.length > maxSims) {
+      throw new UsageError(
+        `The rules watch more than ${count(maxSims)} SIMs: give --sim, or rules that match fewer`,
+      );
+    }
+    after = range.next;
+  } while (after !== undefined);
+  return { sims, scanned };
+}
+
+/** What the reading costs, said before it begins. */
+function describeReading(sims: number, scanned: number, milliseconds: number): string {
+  const units = sims * (otherReadUnits + (milliseconds / dayMilliseconds) * readUnitsPerDay);
+  const dollars = (units * dollarsPerMillionReadUnits) / 1_000_000;
+  const cost = dollars < 0.01 ? 'less than $0.01' : `about $${dollars.toFixed(2)}`;
+  const days = Math.ceil(milliseconds / dayMilliseconds);
+  return `Reads ${count(days)} days of ${count(sims)} of ${count(scanned)} SIMs, 5 queries each: ${cost} at a usage record every 15 minutes\n`;
+}
+
+/** Read units of a day of a SIM's usage, a record every 15 minutes, 13 of which take one. */
+const readUnitsPerDay = 96 / 13;
+/** Read units of a SIM's events and sessions. */
+const otherReadUnits = 10;
+
+/** Says from which day on records are missing. */
+function warnOfExpiry({ deployment, terminal }: CommandContext, readFrom: number, now: number): void {
+  const { eventRetentionDays: days } = deployment.places;
+  const kept = now - days * dayMilliseconds;
+  if (days === 0 || readFrom >= kept) return;
+  terminal.err.write(
+    `Events before ${formatTime(kept).slice(0, 10)} have expired (they are kept ${days} days): what rules about events found before is missing, and a silence may seem to begin earlier\n`,
+  );
+}
+
+/** Counts what is stored: of the whole fleet by the index by time, or of one SIM. */
+async function addStored(
+  { alerts: { episodes } }: AlertCommandPorts,
+  backTest: BackTest,
+  { from, to }: BackTestPeriod,
+  sims: readonly WatchedSim[] | undefined,
+): Promise<void> {
+  const range = { from: formatTime(Math.max(0, from)), to: formatTime(to) };
+  let keys = await episodes.keys(range, pageSize, undefined);
+  while (keys.length > 0) {
+    const wanted = keys.filter(
+      ({ alert }) => sims === undefined || sims.some(({ sim }) => alert.endsWith(`#${sim}`)),
+    );
+    for (const { episode } of await episodes.episodes(wanted)) backTest.addStored(episode);
+    keys = keys.length < pageSize ? [] : await episodes.keys(range, pageSize, keys.at(-1));
+  }
+}
+
+function renderResult({
+  rule,
+  kind,
+  severity,
+  found,
+  foundPerWeek,
+  sims,
+  noisiest,
+  longest,
+  sent,
+  withdrawn,
+}: RuleResult) {
+  return {
+    ...{ rule, kind, severity },
+    found: found ?? null,
+    found_per_week: foundPerWeek ?? null,
+    sims,
+    noisiest,
+    longest_sim: longest?.sim ?? null,
+    longest_seconds: longest === undefined ? null : Math.round(longest.milliseconds / 1_000),
+    ...{ sent, withdrawn },
+  };
+}
+
+/** The columns of CSV. */
+const resultColumns: readonly (keyof ListedResult)[] = [
+  ...(['rule', 'kind', 'severity', 'found', 'found_per_week', 'sims', 'noisiest'] as const),
+  ...(['longest_sim', 'longest_seconds', 'sent', 'withdrawn'] as const),
+];
+
+const tableColumns: readonly (readonly [string, (result: ListedResult) => string])[] = [
+  ['rule', ({ rule }) => rule],
+  ['true', ({ found }) => (found === null ? 'not tested' : count(found))],
+  ['a week', ({ found_per_week: rate }) => (rate === null ? '' : String(rate))],
+  ['SIMs', ({ sims }) => count(sims)],
+  ['longest', ({ longest_seconds: seconds }) => (seconds === null ? '' : formatDuration(seconds))],
+  ['of SIM', ({ longest_sim: sim }) => sim ?? ''],
+  ['noisiest', ({ noisiest: [first] }) => (first === undefined ? '' : `${first.sim}: ${count(first.found)}`)],
+  ['sent', ({ sent }) => count(sent)],
+  ['withdrawn', ({ withdrawn }) => count(withdrawn)],
+];

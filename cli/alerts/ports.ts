@@ -1,0 +1,29 @@
+import { UnreachableError } from '../../lambda/errors.ts';
+import type { AlertPorts } from '../../lambda/queries/alerts.ts';
+import { EpisodeReader } from '../../lambda/store/episode-reader.ts';
+import { MutesTable } from '../../lambda/store/mutes.ts';
+import { LedgerReader } from '../../lambda/store/reader.ts';
+import type { CommandContext } from '../command.ts';
+
+/** What commands about alerts read and write. */
+export interface AlertCommandPorts extends AlertPorts {
+  readonly alerts: { readonly episodes: EpisodeReader; readonly mutes: MutesTable };
+}
+
+/**
+ * Opens the tables of a deployment.
+ *
+ * @throws UnreachableError if it has no tables of alerts.
+ */
+export function openAlertPorts({ deployment, terminal }: CommandContext): AlertCommandPorts {
+  const { places, dynamoDb, title } = deployment;
+  if (places.alertTables === undefined) {
+    throw new UnreachableError(`Cannot ask ${title} for alerts: it judges no rules. Deploy this version`);
+  }
+  const { episodes, state } = places.alertTables;
+  return {
+    reader: new LedgerReader({ client: dynamoDb, ...places.tables }),
+    alerts: { episodes: new EpisodeReader(dynamoDb, episodes), mutes: new MutesTable(dynamoDb, state) },
+    now: terminal.now,
+  };
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import type { Rule } from '../../lambda/alerts/rules.ts';
+import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import { jsonObject, parseJson } from '../../lambda/json/json.ts';
+import { alerts, findRuleObjections, listDefaultRules } from '../../lib/alert-rules.ts';
+
+/** How late records may come where a source's configuration says nothing. */
+const defaultLateness = 1_800_000;
+
+/**
+ * Reads rules from a file: the list that the configuration has under `alerts.rules`, or an object with the key `rules`.
+ * Without a file, the default rules.
+ *
+ * @throws UsageError naming each value that is wrong; what Node.js throws if the file can't be read.
+ */
+export async function readRules(
+  file: string | undefined,
+  sources: readonly SourceDescription[],
+): Promise<readonly Rule[]> {
+  const known = sources.map(({ name }) => ({ name, lateness: defaultLateness }));
+  if (file === undefined) return listDefaultRules(known);
+  const value = parseJson(await readFile(file, 'utf8'));
+  const given = Array.isArray(value) ? value : jsonObject(value)?.['rules'];
+  if (!Array.isArray(given)) {
+    throw new UsageError(
+      `${file} holds no rules: give a JSON list of rules, or an object with the key rules`,
+    );
+  }
+  const read = alerts.safeParse({ rules: given });
+  if (!read.success) {
+    throw new UsageError(
+      read.error.issues.map(({ path, message }) => complain(file, given, path.slice(1), message)).join('\n'),
+    );
+  }
+  const { rules = [] } = read.data;
+  const objections = findRuleObjections(rules, known);
+  if (objections.length === 0) return rules;
+  throw new UsageError(
+    objections.map(({ path, accepted }) => complain(file, given, path, accepted)).join('\n'),
+  );
+}
+
+function complain(file: string, given: unknown, path: readonly PropertyKey[], accepted: string): string {
+  const value = path.reduce<unknown>(
+    (member, name) => (typeof member === 'object' && member !== null ? Reflect.get(member, name) : undefined),
+    given,
+  );
+  const key = path.map((name) => (typeof name === 'number' ? `[${name}]` : `.${String(name)}`)).join('');
+  return `${file}: rules${key}: ${JSON.stringify(value) ?? 'nothing'} given; accepted is ${accepted}`;
+}

@@ -1,0 +1,60 @@
+import { type AlertDetail, type EvidenceRecord, fetchAlert } from '../../lambda/queries/alerts.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { formatLength } from '../lists/columns.ts';
+import { minuteText } from '../terminal/figures.ts';
+import { openAlertPorts } from './ports.ts';
+
+/** `alerts show ID`: an alert with the records that it rests on. */
+export async function showAlert(context: CommandContext, { id }: { id: string }): Promise<ExitCode> {
+  const ports = openAlertPorts(context);
+  const alert = await fetchAlert({ id }, ports);
+  if (context.json) printJson(context, alert);
+  else print(context, describeAlert(context, alert, ports.now()));
+  return exitCode.done;
+}
+
+function describeAlert(context: CommandContext, alert: AlertDetail, now: number): string {
+  const { bold } = colours(context);
+  const { begin, before, last, end } = alert.evidence;
+  const optional = (name: string, value: string | null): [string, string][] =>
+    value === null ? [] : [[name, value]];
+  const record = (name: string, one: EvidenceRecord | null) => optional(name, one && describeRecord(one));
+  const { mute, told } = alert;
+  const length = formatLength(alert, now);
+  const rows: readonly (readonly [string, string])[] = [
+    ['rule', `${alert.rule} (${alert.severity}, version ${alert.rule_version})`],
+    ['state', alert.state],
+    ...optional('merged into', alert.merged_into),
+    ...optional('told by', alert.group),
+    ['SIM', `${alert.sim}, source ${alert.source}`],
+    ['began', `${minuteText(alert.start_time)} UTC`],
+    ['met', `${minuteText(alert.met_time)} UTC`],
+    ['ended', alert.end_time === null ? `no, for ${length}` : `${minuteText(alert.end_time)} UTC`],
+    ['judged', `by the records up to ${minuteText(alert.judged_until)} UTC`],
+    ...record('first', begin),
+    ...record('before', before),
+    ...(last.key === begin.key ? [] : record('last', last)),
+    ...record('end', end),
+    ['told', told === null ? 'nothing' : `${told.state}, message ${alert.messages}`],
+    ...alert.undelivered.map(
+      ({ sequence, kind, found }) =>
+        ['waits', `message ${sequence}: ${kind}, found ${minuteText(found)} UTC`] as const,
+    ),
+    ...(alert.held
+      ? [['held back', 'a message waits for the end of a mute, or for a source that lags'] as const]
+      : []),
+    ...optional(
+      'mute',
+      mute &&
+        `${mute.id} until ${minuteText(mute.until)} UTC${mute.reason === null ? '' : `: ${mute.reason}`}`,
+    ),
+  ];
+  return rows.map(([name, value]) => `${bold(name.padEnd(11))} ${value}`).join('\n');
+}
+
+/** A record and the command that lists it. */
+function describeRecord({ type, key, time }: EvidenceRecord): string {
+  return `${minuteText(time)} UTC, ${recordNames[type]} ${key}`;
+}
+
+const recordNames = { data_session: 'session', usage_record: 'usage', connection_event: 'event' } as const;

@@ -1,0 +1,140 @@
+import type { Episode } from './episodes.ts';
+import type { Known } from './known.ts';
+import type { Rule, Severity } from './rules.ts';
+import { joinSpans } from './span.ts';
+import { findSpans } from './spans.ts';
+
+/**
+ * Back-test: what rules would have told in a time, by all that is known now, beside what was told.
+ */
+
+/** A time in which alerts are counted, both ends included. Milliseconds since the epoch. */
+export interface BackTestPeriod {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An alert that was true. */
+export interface TrueAlert {
+  readonly from: number;
+  /** Undefined while it lasts. */
+  readonly to: number | undefined;
+}
+
+/** What a rule found of one SIM, and what was stored of it. */
+export interface RuleResult {
+  readonly rule: string;
+  readonly kind: Rule['kind'];
+  readonly severity: Severity;
+  /** How many alerts were true; undefined of a rule that was not tested, but sent messages. */
+  readonly found: number | undefined;
+  readonly foundPerWeek: number | undefined;
+  /** Of how many SIMs. */
+  readonly sims: number;
+  /** The SIMs with most of them. */
+  readonly noisiest: readonly { readonly sim: string; readonly found: number }[];
+  /** The one that lasted longest; undefined without one that lasted. */
+  readonly longest: { readonly sim: string; readonly milliseconds: number } | undefined;
+  /** How many stored alerts were told of. */
+  readonly sent: number;
+  /** How many of those were withdrawn. */
+  readonly withdrawn: number;
+}
+
+/** SIMs that are named of a rule. */
+const maxNoisiest = 5;
+const weekMilliseconds = 7 * 86_400_000;
+
+/**
+ * The alerts of a rule and a SIM that were true in a period: those that would have been told in it, had every record up to
+ * its end been there in time. By the same records it is the same.
+ *
+ * @param known as `findSpans` takes it, from the rule's window before the period on.
+ */
+export function findTrueAlerts(rule: Rule, known: Known, { from, to }: BackTestPeriod): TrueAlert[] {
+  return joinSpans(findSpans(rule, known, to), rule, to)
+    .filter(({ metAt }) => isWithin(metAt + rule.pending, { from, to }))
+    .map((span) => ({ from: span.from, to: span.to }));
+}
+
+function isWithin(at: number, { from, to }: BackTestPeriod): boolean {
+  return at >= from && at <= to;
+}
+
+/** Adds up, rule by rule, what is true of SIMs and what was sent. */
+export class BackTest {
+  readonly #rules: readonly Rule[];
+  readonly #period: BackTestPeriod;
+  readonly #counts = new Map<string, Count>();
+
+  constructor(rules: readonly Rule[], period: BackTestPeriod) {
+    this.#rules = rules;
+    this.#period = period;
+    for (const { name, kind, severity } of rules) this.#counts.set(name, newCount(kind, severity, true));
+  }
+
+  /** Counts what was true of a SIM by a rule. */
+  addTrue(rule: string, sim: string, alerts: readonly TrueAlert[]): void {
+    const count = this.#counts.get(rule);
+    if (count === undefined || alerts.length === 0) return;
+    count.bySim.set(sim, (count.bySim.get(sim) ?? 0) + alerts.length);
+    for (const { from, to } of alerts) {
+      const milliseconds = (to ?? this.#period.to) - from;
+      const { longest } = count;
+      const isLonger =
+        longest === undefined ||
+        milliseconds > longest.milliseconds ||
+        (milliseconds === longest.milliseconds && sim < longest.sim);
+      if (milliseconds > 0 && isLonger) count.longest = { sim, milliseconds };
+    }
+  }
+
+  /** Counts a stored episode, if it was told of and was due in the period. */
+  addStored({ rule, kind, severity, metAt, sequence, state }: Episode): void {
+    const pending = this.#rules.find(({ name }) => name === rule)?.pending ?? 0;
+    if (sequence === 0 || !isWithin(metAt + pending, this.#period)) return;
+    const count = this.#counts.get(rule) ?? newCount(kind, severity, false);
+    this.#counts.set(rule, count);
+    count.sent += 1;
+    if (state === 'withdrawn') count.withdrawn += 1;
+  }
+
+  /** What came out: the tested rules in their order, then others that sent messages, by name. */
+  list(): RuleResult[] {
+    const weeks = (this.#period.to - this.#period.from) / weekMilliseconds;
+    const tested = this.#rules.map(({ name }) => name);
+    const others = [...this.#counts.keys()].filter((name) => !tested.includes(name)).sort();
+    return [...tested, ...others].flatMap((rule) => {
+      const count = this.#counts.get(rule);
+      return count === undefined ? [] : [describeCount(rule, count, weeks)];
+    });
+  }
+}
+
+interface Count {
+  readonly kind: Rule['kind'];
+  readonly severity: Severity;
+  readonly isTested: boolean;
+  readonly bySim: Map<string, number>;
+  longest: RuleResult['longest'];
+  sent: number;
+  withdrawn: number;
+}
+
+function newCount(kind: Rule['kind'], severity: Severity, isTested: boolean): Count {
+  return { kind, severity, isTested, bySim: new Map(), longest: undefined, sent: 0, withdrawn: 0 };
+}
+
+function describeCount(rule: string, count: Count, weeks: number): RuleResult {
+  const { kind, severity, isTested, bySim, longest, sent, withdrawn } = count;
+  const found = [...bySim.values()].reduce((sum, one) => sum + one, 0);
+  const noisiest = [...bySim]
+    .sort(([aSim, a], [bSim, b]) => b - a || (aSim < bSim ? -1 : 1))
+    .slice(0, maxNoisiest)
+    .map(([sim, alerts]) => ({ sim, found: alerts }));
+  return {
+    ...{ rule, kind, severity, sims: bySim.size, noisiest, longest, sent, withdrawn },
+    found: isTested ? found : undefined,
+    foundPerWeek: isTested ? Math.round((100 * found) / weeks) / 100 : undefined,
+  };
+}

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { BackTest, findTrueAlerts } from '../../../lambda/alerts/back-test.ts';
+import { joinSpans } from '../../../lambda/alerts/span.ts';
+import { findSpans } from '../../../lambda/alerts/spans.ts';
+import { known, rule, watermark } from './arbitraries.ts';
+import { at, minute } from './records.ts';
+
+/** A rule that waits before it tells, and before it ends. */
+const ruleWithTimes = fc
+  .tuple(rule, fc.nat({ max: 10 }), fc.nat({ max: 10 }))
+  .map(([given, pending, recovery]) => ({
+    ...given,
+    pending: pending * minute,
+    recovery: recovery * minute,
+  }));
+
+describe('a back-test', () => {
+  test('counts each alert once: two ranges that touch have those of the whole', () => {
+    let counted = 0;
+    fc.assert(
+      fc.property(
+        ruleWithTimes,
+        known,
+        watermark,
+        fc.integer({ min: 1, max: 100 }),
+        (given, records, minutes, more) => {
+          const [begin, middle, end] = [at(-100), at(minutes), at(minutes + more)];
+          const first = findTrueAlerts(given, records, { from: begin, to: middle });
+          const second = findTrueAlerts(given, records, { from: middle + 1, to: end });
+          const whole = findTrueAlerts(given, records, { from: begin, to: end });
+          expect([...first, ...second].map(({ from }) => from)).toEqual(whole.map(({ from }) => from));
+          // What is due by a time is what a sweep finds that judges by it.
+          expect(whole).toHaveLength(joinSpans(findSpans(given, records, end), given, end).length);
+          counted += whole.length;
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect(counted).toBeGreaterThan(100);
+  });
+
+  test('adds up the same in any order of SIMs', () => {
+    const perSim = fc.array(
+      fc.record({
+        sim: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'),
+        alerts: fc.array(
+          fc.record({
+            from: fc.nat({ max: 9 }),
+            to: fc.option(fc.integer({ min: 9, max: 20 }), { nil: undefined }),
+          }),
+          { maxLength: 3 },
+        ),
+      }),
+    );
+    const shuffled = perSim.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+    fc.assert(
+      fc.property(rule, shuffled, (given, [one, other]) => {
+        const [a, b] = [one, other].map((order) => {
+          const backTest = new BackTest([given], { from: 0, to: 15 });
+          for (const { sim, alerts } of order) backTest.addTrue(given.name, sim, alerts);
+          return backTest.list();
+        });
+        expect(a).toEqual(b);
+        expect(a?.[0]?.found).toBe(one.reduce((sum, { alerts }) => sum + alerts.length, 0));
+      }),
+    );
+  });
+});
