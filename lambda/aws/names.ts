@@ -39,11 +39,11 @@ export const environment = {
   alertsTable: 'ALERTS_TABLE',
   /** What sweeps of alerts keep, and mutes: {@link import('../store/tables.ts').alertStateTable}. */
   progressTable: 'PROGRESS_TABLE',
-  /** JSON of {@link import('../alerts/sweep/sweep.ts').SweepSettings}. */
+  /** JSON: `rules`, a list of {@link import('../alerts/rules.ts').Rule}, and `groupWait` in milliseconds. */
   alertRules: 'ALERT_RULES',
-  /** JSON array of {@link import('../alerts/sweep/sweep.ts').SweptSource}. */
+  /** JSON array of {@link import('./sources.ts').AlertSourceDescription}. */
   alertSources: 'ALERT_SOURCES',
-  /** JSON array of {@link import('../alerts/delivery/receiver.ts').ReceiverSettings}. */
+  /** JSON array of {@link import('../alerts/delivery/receiver.ts').ReceiverSettings}; for the sweep without addresses. */
   alertReceivers: 'ALERT_RECEIVERS',
   /** What receivers of alerts have not acknowledged. */
   alertOutboxTable: 'ALERT_OUTBOX_TABLE',
@@ -64,8 +64,8 @@ export const service = {
   fileImporter: 'file-importer',
   queryApi: 'query-api',
   webhookReceiver: 'webhook-receiver',
-  alertDelivery: 'alert-delivery',
   alertSweep: 'alert-sweep',
+  alertDelivery: 'alert-delivery',
 } as const;
 
 /** Dimensions of the metrics. `service` is the function that measured. */
@@ -122,6 +122,12 @@ export const webhook = {
   refused: 'webhookRefused',
   /** Answered with 5xx: the carrier must send them again. */
   failed: 'webhookFailed',
+} as const;
+
+/** Metrics of the sweep of alerts, by source; left out where they are 0. */
+export const sweep = {
+  /** Seconds for which batches that fail or were given up have held back the time up to which the source is read. */
+  held: 'alertReadHeldSeconds',
 } as const;
 
 /** Metrics of the delivery of alerts, by receiver. */

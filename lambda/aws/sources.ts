@@ -26,6 +26,16 @@ export interface WebhookSourceDescription extends Pick<Source, 'name' | 'carrier
   readonly requestsPerSecond: number;
 }
 
+/** What the sweep of alerts has to know of a source, as its environment carries it. */
+export interface AlertSourceDescription extends Pick<Source, 'name' | 'carrier'> {
+  /** How much later than their time its records may come, in milliseconds. */
+  readonly lateness: number;
+  /** Whether it has a stream, as each source of a stack. */
+  readonly hasStream: boolean;
+  /** Name of the source's Kinesis stream. */
+  readonly streamName: string;
+}
+
 /** Where records come from, and whose they are. */
 export interface Sources {
   ofStream(arn: string): Source;
