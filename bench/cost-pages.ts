@@ -30,11 +30,13 @@ import {
   metricsPerSource,
   priceAlwaysOn,
   priceConsumer,
+  priceIdleDelivery,
   priceLogs,
   priceMarks,
   priceMillionCalls,
   priceMonth,
   rememberedSims,
+  priceSweeps,
   streamerSim,
   streamerWriteUnits,
 } from './month.ts';
@@ -92,6 +94,7 @@ export function computeParts(deployed: Deployed): Parts {
     arithmetic: arithmeticTable(deployed),
     'always-on': alwaysOnTable(),
     'always-on-text': alwaysOnText(),
+    alerts: alertsText(),
     webhook: webhookText(),
     settings: settingsTable(),
     needs: needsTable(),
@@ -223,6 +226,22 @@ and its SIM's [marks](last-heard.md) are ${granules.withoutRules}. \`hourly\` is
 ${Math.round((1 - hourly / each) * 100)} % less: $${cents(saved)} at 1,000 SIMs. Records are ${recordKilobytes} KB, ${Math.ceil(recordKilobytes)} of them charged; a usage item has ${itemSizes.superSimUsage} bytes (\`hourly\`: ${itemSizes.hourlySuperSimUsage})
 and ${prices.dynamoDb.itemOverheadBytes} that AWS adds. A process remembers ${whole(rememberedSims)} SIMs: with more, each record reads its SIM again, half a unit.
 At 1,000,000: ${whole(readMillions)} million × 0.5 × $${millionReadUnits} a million = $${cents(priceAlwaysOn(million, 'update').reads)}.`;
+}
+
+function alertsText(): string {
+  const row = (title: string, price: (sims: number) => number) =>
+    `| ${title} | ${fleets.map(({ sims }) => cents(price(sims))).join(' | ')} |`;
+  return [
+    `| a month, in $, at most | ${fleets.map(({ sims }) => `${whole(sims)} SIMs`).join(' | ')} |`,
+    '|---|---:|---:|---:|',
+    row('sweeps every 5 minutes', (sims) => priceSweeps(sims, 5)),
+    row('sweeps every 15 minutes', (sims) => priceSweeps(sims, 15)),
+    row('marks, a rule of 6 hours', (sims) => priceMarks(sims, granules.ofThreeHours)),
+    row('marks, a rule of 24 hours', (sims) => priceMarks(sims, granules.withoutRules)),
+    row('delivery, a receiver', () => priceIdleDelivery(1)),
+    '',
+    `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. A receiver’s alarms cost $${cents(3 * prices.cloudWatch.alarmMonth)} more.`,
+  ].join('\n');
 }
 
 function webhookText(): string {

@@ -136,6 +136,34 @@ export function priceMarks(sims: number, granulesOfMonth: number): number {
   return millions(sims * granulesOfMonth) * prices.dynamoDb.millionWriteUnits;
 }
 
+/** Bytes of a SIM's item with its marks, at most: the largest that one write unit takes. */
+const maxSimBytes = 1_024;
+
+/** Dollars at most of the sweeps of alerts, each of which reads all SIMs, eventually consistent: half a unit for 4 KB. */
+export function priceSweeps(sims: number, minutes: number): number {
+  const units = (sims * maxSimBytes) / 4_096 / 2;
+  return millions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionReadUnits;
+}
+
+/**
+ * Dollars of delivery of alerts that finds nothing due: each minute an invocation, the schedule's too, and for each
+ * receiver its lease taken and given back, two write units, and half a read unit.
+ */
+export function priceIdleDelivery(receivers: number): number {
+  const runs = monthHours * 60;
+  const gigabytes = functions.alertDelivery.memoryMegabytes / 1024;
+  const seconds = runs * idleDeliverySeconds;
+  return (
+    millions(runs) * (prices.lambda.millionInvocations + prices.scheduler.millionInvocations) +
+    seconds * gigabytes * prices.lambda.gigabyteSecond +
+    millions(runs * receivers * 2) * prices.dynamoDb.millionWriteUnits +
+    millions((runs * receivers) / 2) * prices.dynamoDb.millionReadUnits
+  );
+}
+
+/** Seconds of a run of delivery that finds nothing due, as assumed: three requests to DynamoDB. */
+const idleDeliverySeconds = 0.1;
+
 /** Dollars of logs, of a month's invocations with records of so many networks. */
 export function priceLogs({ invocations, recordsEach }: Batches, networks: number): number {
   const met = networks * (1 - (1 - 1 / networks) ** recordsEach);

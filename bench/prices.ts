@@ -27,6 +27,8 @@ export const prices = {
     /** A unit is up to 25 KB of a record, in a provisioned stream. */
     millionPutUnits: 0.014,
   },
+  /** EventBridge Scheduler. */
+  scheduler: { millionInvocations: 1 },
   lambda: {
     millionInvocations: 0.2,
     /** On arm64. */

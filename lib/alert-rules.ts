@@ -16,6 +16,8 @@ export interface AlertSettings {
   readonly rules: readonly Rule[];
   /** How long a silent SIM waits for a group that takes it up before it pages alone. */
   readonly groupWait: number;
+  /** Minutes between two sweeps. */
+  readonly sweepMinutes: number;
 }
 
 function listTexts(form: RegExp, accepted: string) {
@@ -111,6 +113,7 @@ const rule = z.discriminatedUnion(
 export const alerts = exactly({
   rules: z.array(rule, 'a list of rules').optional(),
   groupWait: duration('0m', '1h').prefault('10m'),
+  sweepMinutes: wholeNumber(1, 60, 'minutes between two sweeps').default(5),
 });
 
 /** What rules need to know of a source. */

@@ -15,6 +15,12 @@ import { type AlertSettings, alerts, findRuleObjections, listDefaultRules } from
 import { duration, exactly, parseWord, text, wholeNumber } from './configuration-schemas.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from './limits.ts';
 import { portals } from './portals.ts';
+import {
+  type ConfiguredReceiver,
+  findReceiverObjections,
+  listDefaultReceivers,
+  receivers,
+} from './receivers.ts';
 import { countShards, type Fleet } from './sizing.ts';
 import { findNameClash } from './source-ids.ts';
 
@@ -120,6 +126,8 @@ export interface Configuration {
   readonly removal: 'retain' | 'destroy';
   /** What is watched of SIMs. */
   readonly alerts: AlertSettings;
+  /** Who is told of alerts. */
+  readonly receivers: readonly ConfiguredReceiver[];
   /** Who is told of alarms; undefined for nobody. */
   readonly alarmEmail: string | undefined;
   /** Where `docs/runbook.md` is read: each alarm's text links into it. */
@@ -351,6 +359,7 @@ const configuration = exactly({
   retention: retentions.prefault({}),
   removal: parseWord(['retain', 'destroy']).default('retain'),
   alerts: alerts.prefault({}),
+  receivers,
   alarmEmail: z.email('an e-mail address').optional(),
   runbook: text(/^\S+$/, 'a path or URL without blanks').default('docs/runbook.md'),
   consumer: consumer.prefault({}),
@@ -387,6 +396,7 @@ export function readConfiguration(node: Node, region?: string): Configuration {
     ...others,
     alarmEmail,
     alerts: { ...alerts, rules: alerts.rules ?? listDefaultRules(sources) },
+    receivers: others.receivers ?? listDefaultReceivers(alarmEmail),
     adoptedTables: adopt.tables,
     kmsKeyArn,
     consumer: { ...consumer, parallelizationFactor: consumer.parallelizationFactor },
@@ -480,6 +490,10 @@ function refuseContradictions(
       path: ['alerts', 'rules', ...path],
       accepted,
     }));
+  const ruleNames = configuration.alerts.rules.map(({ name }) => name);
+  for (const { path, accepted } of findReceiverObjections(configuration.receivers, ruleNames)) {
+    objections.push({ path: ['receivers', ...path], accepted });
+  }
   if (kmsKeyArn !== undefined && region !== undefined && kmsKeyArn.split(':')[3] !== region) {
     objections.push({
       path: ['kmsKeyArn'],

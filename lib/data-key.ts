@@ -10,14 +10,15 @@ const decrypt: readonly KeyUse[] = ['kms:Decrypt'];
 const generate: readonly KeyUse[] = ['kms:GenerateDataKey'];
 
 /**
- * Every action on streams, tables, buckets and queues that the stack permits to anybody, with what the caller must be
+ * Every action on streams, tables, buckets, queues and topics that the stack permits to anybody, with what the caller must be
  * permitted on the key that encrypts them. From AWS's pages: "Permissions to use user-generated KMS keys" (Kinesis),
- * "Protecting data using SSE-KMS" (S3), "Configuring KMS permissions for Amazon SQS", "DynamoDB encryption at rest".
+ * "Protecting data using SSE-KMS" (S3), "Configuring KMS permissions for Amazon SQS", "Managing Amazon SNS encryption keys and costs", "DynamoDB encryption at rest".
  */
 const keyUses: Readonly<Record<string, readonly KeyUse[]>> = {
   // DynamoDB keeps its table key encrypted, for reads and writes alike; it makes that key once, by a grant of its own.
   'dynamodb:BatchGetItem': decrypt,
   'dynamodb:BatchWriteItem': decrypt,
+  'dynamodb:DeleteItem': decrypt,
   'dynamodb:GetItem': decrypt,
   'dynamodb:PartiQLInsert': decrypt,
   'dynamodb:PartiQLUpdate': decrypt,
@@ -37,6 +38,7 @@ const keyUses: Readonly<Record<string, readonly KeyUse[]>> = {
   's3:GetObjectVersion': decrypt,
   's3:ListBucket': none,
   's3:PutObject': generate,
+  'sns:Publish': [...generate, ...decrypt],
   'sqs:DeleteMessage': none,
   'sqs:GetQueueAttributes': none,
   'sqs:ReceiveMessage': decrypt,
@@ -44,7 +46,7 @@ const keyUses: Readonly<Record<string, readonly KeyUse[]>> = {
   'sqs:SendMessage': [...generate, ...decrypt],
 };
 
-const encryptedServices: readonly string[] = ['dynamodb', 'kinesis', 's3', 'sqs'];
+const encryptedServices: readonly string[] = ['dynamodb', 'kinesis', 's3', 'sns', 'sqs'];
 
 /**
  * What these actions need of the customer's key: on this key only, and only through the service whose action it is, so

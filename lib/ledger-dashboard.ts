@@ -10,7 +10,18 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { dimension, measure, metric, service, traffic, webhook } from '../lambda/aws/names.ts';
+import {
+  delivery,
+  dimension,
+  measure,
+  metric,
+  service,
+  sweep,
+  traffic,
+  webhook,
+} from '../lambda/aws/names.ts';
+import type { AlertDelivery } from './alert-delivery.ts';
+import type { AlertSweep } from './alert-sweep.ts';
 import type { Configuration } from './configuration.ts';
 import type { FileIngest } from './file-ingest.ts';
 import type { LedgerMetrics } from './ledger-metrics.ts';
@@ -29,6 +40,8 @@ export interface LedgerDashboardProps {
   readonly streams: StreamIngest;
   readonly files: FileIngest | undefined;
   readonly webhooks: WebhookIngest | undefined;
+  readonly alertSweep: AlertSweep;
+  readonly alertDelivery: AlertDelivery | undefined;
 }
 
 /** Columns that CloudWatch's grid has, and those of a graph: three stand in a row. */
@@ -53,6 +66,7 @@ export class LedgerDashboard extends Construct {
       ['Is it working?', working(props)],
       ['What is late?', late(props)],
       ['What was rejected?', rejected(props)],
+      ['Who is told of alerts?', told(props)],
       ['What does it carry?', carried(props)],
     ] as const;
     for (const [title, graphs] of parts) {
@@ -92,8 +106,12 @@ function ofEach(
   );
 }
 
-function listFunctions({ streams, files, webhooks }: LedgerDashboardProps) {
-  return [streams.consumer, files?.importer, webhooks?.receiver].filter((one) => one !== undefined);
+function listFunctions({ streams, files, webhooks, alertSweep, alertDelivery }: LedgerDashboardProps) {
+  const { consumer } = streams;
+  return [
+    ...[consumer, files?.importer, webhooks?.receiver],
+    ...[alertSweep.function, alertDelivery?.function],
+  ].filter((one) => one !== undefined);
 }
 
 /** A metric of each source whose carrier calls. */
@@ -199,6 +217,32 @@ function rejected(props: LedgerDashboardProps): IWidget[] {
             ...ofCalled(props, webhook.failed, (source) => `${source} to be made again`),
             metrics.gatewayRefused().with({ label: 'refused by API Gateway' }),
           ]),
+        ]),
+  ];
+}
+
+function told({ alertDelivery, alertSweep, sources, metrics }: LedgerDashboardProps): IWidget[] {
+  const receivers = (alertDelivery?.receivers ?? []).map(({ name }) => name);
+  const { handler } = alertSweep.function;
+  return [
+    graph('Sweeps: milliseconds', [handler.metricDuration({ statistic: 'Maximum', label: 'the longest' })]),
+    graph(
+      'Seconds for which failed batches hold back alerts',
+      sources.map(({ settings: { name } }) =>
+        metrics.ofSource(sweep.held, name, { statistic: 'Maximum', label: name }),
+      ),
+    ),
+    ...(receivers.length === 0
+      ? []
+      : [
+          graph(
+            'Messages taken, tried again and given up',
+            receivers.flatMap((name) => [
+              metrics.ofReceiver(delivery.delivered, name, 'Sum', `${name} taken`),
+              metrics.ofReceiver(delivery.failed, name, 'Sum', `${name} tried again`),
+              metrics.ofReceiver(delivery.undeliverable, name, 'Sum', `${name} given up`),
+            ]),
+          ),
         ]),
   ];
 }

@@ -66,6 +66,18 @@ export class LedgerMetrics {
     });
   }
 
+  /** A metric of a receiver of alerts, by 5 minutes. */
+  ofReceiver(metricName: string, receiver: string, statistic = 'Sum', label?: string): Metric {
+    return new Metric({
+      namespace: this.namespace,
+      metricName,
+      dimensionsMap: { [dimension.receiver]: receiver },
+      statistic,
+      period: minutes,
+      ...(label !== undefined && { label }),
+    });
+  }
+
   /** Requests that API Gateway answered by itself, summed up by 5 minutes. */
   gatewayRefused(): Metric {
     return new Metric({

@@ -62,6 +62,12 @@ export const functions = {
     memoryMegabytes: 1024,
     timeoutSeconds: 5,
   },
+  /** A million SIMs take a minute of a whole CPU; Lambda allows 15. */
+  alertSweep: {
+    entry: 'lambda/functions/alert-sweep/handler.ts',
+    memoryMegabytes: 1769,
+    timeoutSeconds: 900,
+  },
   /** It stops sending after a minute by itself, and a message may take half of one. */
   alertDelivery: {
     entry: 'lambda/functions/alert-delivery/handler.ts',

@@ -4,8 +4,11 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { gateway, measure, metric, service, webhook } from '../lambda/aws/names.ts';
+import { gateway, measure, metric, service, sweep, webhook } from '../lambda/aws/names.ts';
 import { type AlarmDefinition, Alarms } from './alarms.ts';
+import { findSweepPeriod, watchReceiver, watchSweep } from './alert-alarms.ts';
+import type { AlertDelivery } from './alert-delivery.ts';
+import type { AlertSweep } from './alert-sweep.ts';
 import type { Configuration, SourceSettings } from './configuration.ts';
 import type { FileIngest } from './file-ingest.ts';
 import { LedgerDashboard } from './ledger-dashboard.ts';
@@ -35,6 +38,9 @@ export interface MonitoringProps {
   readonly webhooks: WebhookIngest | undefined;
   /** Absent where no query API is deployed. */
   readonly queryApi: QueryApi | undefined;
+  readonly alertSweep: AlertSweep;
+  /** Absent where nobody is told of alerts. */
+  readonly alertDelivery: AlertDelivery | undefined;
 }
 
 const fiveMinutes = Duration.minutes(5);
@@ -46,6 +52,9 @@ const longestDelay = Duration.minutes(15);
 
 /** How long a file may wait: longer than a try that failed keeps it out of sight. */
 const longestFileDelay = Duration.hours(2);
+
+/** For how long batches that fail may hold back what is judged: longer than an outage that ends by itself. */
+const longestHold = Duration.hours(1);
 
 /**
  * Of what arrives in an hour, the percentage that is rejected when a format has changed. Carriers send some broken
@@ -82,7 +91,7 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { sources, storage, streams, files, webhooks, queryApi } = props;
+    const { sources, storage, streams, files, webhooks, queryApi, alertSweep, alertDelivery } = props;
     this.#metrics = new LedgerMetrics(props.namespace);
     const { alarmEmail, runbook, writes } = props.configuration;
     this.alarms = new Alarms(this, 'Alarms', { alarmEmail, runbook, dataKey: props.dataKey });
@@ -93,6 +102,7 @@ export class Monitoring extends Construct {
     if (webhooks !== undefined) this.#watchWebhooks(webhooks);
     if (queryApi !== undefined) this.#watchQueryApi(queryApi);
     if (writes === 'batched') this.#watchBatchedWrites(files !== undefined);
+    this.#watchAlerts(alertSweep, alertDelivery, sources);
     this.#watchTables(storage);
     this.dashboard = new LedgerDashboard(this, 'Dashboard', {
       ...props,
@@ -251,6 +261,33 @@ export class Monitoring extends Construct {
     if (secret === undefined) return;
     const refusing = 'Within an hour it refuses all clients; the ledger is not affected.';
     this.#watchSecrets('QueryApi', 'query API', service.queryApi, refusing);
+  }
+
+  #watchAlerts(
+    alertSweep: AlertSweep,
+    alertDelivery: AlertDelivery | undefined,
+    sources: readonly CarrierSource[],
+  ): void {
+    const unjudged = 'The next sweep does what this one left; the ledger is not affected.';
+    this.#watchFunction('AlertSweep', 'sweep of alerts', alertSweep.function, unjudged);
+    watchSweep(this.alarms, alertSweep);
+    for (const { settings } of sources) {
+      this.#addOfSource(settings, 'ReadHeld', {
+        sentence: `Batches of the source ${settings.name} that fail or were given up have held back its alerts for more than ${longestHold.toHours()} hour.`,
+        consequence: 'No silence of its SIMs is judged beyond them, for 24 hours at most.',
+        page: 'alert-read-held',
+        metric: this.#metrics.ofSource(sweep.held, settings.name, {
+          statistic: 'Maximum',
+          period: findSweepPeriod(alertSweep),
+        }),
+        threshold: longestHold.toSeconds(),
+        periods: 2,
+      });
+    }
+    if (alertDelivery === undefined) return;
+    const untold = 'Alerts wait until it runs again; nothing is lost for 3 days.';
+    this.#watchFunction('AlertDelivery', 'delivery of alerts', alertDelivery.function, untold);
+    for (const { name } of alertDelivery.receivers) watchReceiver(this.alarms, this.#metrics, name);
   }
 
   #watchSecrets(id: string, name: string, serviceName: string, consequence: string): void {

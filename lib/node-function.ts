@@ -46,8 +46,28 @@ export interface NodeFunctionProps {
    * @default - none set aside, and no limit but the account's
    */
   readonly reservedConcurrency?: number;
+  /**
+   * What to change where the environment is too large for Lambda.
+   *
+   * @default - the sources
+   */
+  readonly largeEnvironment?: LargeEnvironment;
   readonly operation: FunctionOperation;
 }
+
+/** What makes an environment large, and what to do about it. */
+export interface LargeEnvironment {
+  /** The key of the configuration. */
+  readonly key: string;
+  /** A sentence. */
+  readonly advice: string;
+}
+
+const manySources: LargeEnvironment = {
+  key: 'simledger.sources',
+  advice:
+    'Shorten the names of sources or of the stack, or deploy some of the sources as another stack (-c stackName=…)',
+};
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
@@ -67,7 +87,7 @@ export class NodeFunction extends Construct {
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
     const environment = { NODE_OPTIONS: formatNodeOptions(props.definition.entry), ...props.environment };
-    refuseLargeEnvironment(this, environment);
+    refuseLargeEnvironment(this, environment, props.largeEnvironment ?? manySources);
     const { logDays, tracing, removalPolicy, dataKey } = props.operation;
     this.#dataKey = dataKey;
     this.logGroup = new LogGroup(this, 'Logs', {
@@ -114,11 +134,15 @@ export class NodeFunction extends Construct {
 }
 
 /** @throws ConfigurationError when Lambda would refuse the environment at the deployment. */
-function refuseLargeEnvironment(scope: Construct, environment: Readonly<Record<string, string>>): void {
+function refuseLargeEnvironment(
+  scope: Construct,
+  environment: Readonly<Record<string, string>>,
+  { key, advice }: LargeEnvironment,
+): void {
   const bytes = environmentBytes(scope, environment);
   if (bytes <= maxEnvironmentBytes) return;
   throw new ConfigurationError(
-    `simledger.sources: the environment of the function ${scope.node.id} may take ${bytes} bytes with these sources; accepted is what takes ${maxEnvironmentBytes}, which is Lambda's limit. Shorten the names of sources or of the stack, or deploy some of the sources as another stack (-c stackName=…)`,
+    `${key}: the environment of the function ${scope.node.id} may take ${bytes} bytes with these ${key.split('.').at(-1)}; accepted is what takes ${maxEnvironmentBytes}, which is Lambda's limit. ${advice}`,
   );
 }
 

@@ -8,10 +8,12 @@ export const outputName = {
   eventsTable: 'EventsTable',
   simsTable: 'SimsTable',
   filesTable: 'FilesTable',
-  /** Absent where no alert rules are judged, like the next. */
+  /** Episodes of alerts. */
   alertsTable: 'AlertsTable',
-  /** Mutes, and what the sweep notes. */
+  /** How far sources are read, and mutes of alerts. */
   alertStateTable: 'AlertStateTable',
+  /** What receivers of alerts have not acknowledged. */
+  alertOutboxTable: 'AlertOutboxTable',
   quarantineBucket: 'QuarantineBucket',
   /** JSON array of {@link import('../lambda/aws/sources.ts').SourceDescription}. */
   sources: 'Sources',
@@ -31,6 +33,10 @@ export const outputName = {
   importerFunction: 'ImporterFunction',
   /** ARN of the topic that tells of alarms. */
   alarmTopic: 'AlarmTopic',
+  /** Name of the EventBridge bus of alerts; absent where no receiver uses it, like the next. */
+  alertBus: 'AlertBus',
+  /** ARN of the topic of alerts. */
+  alertTopic: 'AlertTopic',
   /** JSON: the fleet behind each source by its name, for those whose fleet is configured; absent where none is. */
   fleets: 'Fleets',
   /** Version of simledger that was deployed. */

@@ -5,6 +5,8 @@ import type { Construct } from 'constructs';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import type { WriteMode } from '../lambda/store/ledger-tables.ts';
 import manifest from '../package.json' with { type: 'json' };
+import type { AlertDelivery } from './alert-delivery.ts';
+import type { AlertSweep } from './alert-sweep.ts';
 import type { FileIngest } from './file-ingest.ts';
 import { outputName } from './output-names.ts';
 import { portals } from './portals.ts';
@@ -97,6 +99,31 @@ export function showOperation(scope: Construct, operated: Operated): void {
   );
   output(scope, outputName.fileQueue, 'Announcements of files', files.queue.queueUrl);
   output(scope, outputName.deadLetterQueue, 'Announcements that were given up', files.deadLetters.queueUrl);
+}
+
+/** What judges alerts and tells of them. */
+export interface Alerting {
+  readonly storage: Storage;
+  readonly alertSweep: AlertSweep;
+  readonly alertDelivery: AlertDelivery | undefined;
+}
+
+/** Shows where alerts are kept, and where they can be had. */
+export function showAlerts(scope: Construct, { storage, alertSweep, alertDelivery }: Alerting): void {
+  output(scope, outputName.alertsTable, 'Episodes of alerts', storage.alerts.tableName);
+  output(scope, outputName.alertStateTable, 'Progress of alerts, and mutes', storage.alertState.tableName);
+  output(scope, outputName.alertOutboxTable, 'Undelivered alerts', storage.alertOutbox.tableName);
+  output(
+    scope,
+    'AlertSweepLogs',
+    'Log group of the sweep of alerts',
+    alertSweep.function.logGroup.logGroupName,
+  );
+  if (alertDelivery === undefined) return;
+  const { bus, topic, function: deliverer } = alertDelivery;
+  output(scope, 'AlertDeliveryLogs', 'Log group of the delivery of alerts', deliverer.logGroup.logGroupName);
+  if (bus !== undefined) output(scope, outputName.alertBus, 'The bus of alerts', bus.eventBusName);
+  if (topic !== undefined) output(scope, outputName.alertTopic, 'The topic of alerts', topic.topicArn);
 }
 
 /** What is logged where. */

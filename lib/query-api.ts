@@ -14,13 +14,13 @@ import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
 import { routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
-import { filesTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
+import { alertsTable, filesTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
 import type { ApiSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
-import type { Storage } from './storage.ts';
+import { listIndexArns, type Storage } from './storage.ts';
 
 /** What the query API is made from. */
 export interface QueryApiProps {
@@ -82,6 +82,8 @@ export class QueryApi extends Construct {
         [environment.eventsTable]: storage.events.tableName,
         [environment.simsTable]: storage.sims.tableName,
         [environment.filesTable]: storage.files.tableName,
+        [environment.alertsTable]: storage.alerts.tableName,
+        [environment.progressTable]: storage.alertState.tableName,
         [environment.apiAccess]: settings.access,
         ...(this.secret && { [environment.apiSecret]: this.secret.secretArn }),
         [environment.apiPersonalData]: settings.personalData,
@@ -95,7 +97,7 @@ export class QueryApi extends Construct {
   }
 
   /** Only the fleet is read by going through a table; all else is found by its key. */
-  #allow({ sessions, usage, events, sims, files }: Storage): void {
+  #allow({ sessions, usage, events, sims, files, alerts, alertState }: Storage): void {
     const index = (table: string, name: string): string => `${table}/index/${name}`;
     this.function.allow(
       ['dynamodb:Query'],
@@ -105,9 +107,12 @@ export class QueryApi extends Construct {
         events.tableArn,
         ...simsTable.globalIndexes.map(({ name }) => index(sims.tableArn, name)),
         ...filesTable.globalIndexes.map(({ name }) => index(files.tableArn, name)),
+        alerts.tableArn,
+        ...listIndexArns(alerts, alertsTable),
+        alertState.tableArn,
       ],
     );
-    this.function.allow(['dynamodb:BatchGetItem'], [sessions.tableArn, files.tableArn]);
+    this.function.allow(['dynamodb:BatchGetItem'], [sessions.tableArn, files.tableArn, alerts.tableArn]);
     this.function.allow(['dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
     if (this.secret !== undefined) {
       this.function.allow(['secretsmanager:GetSecretValue'], [this.secret.secretArn]);

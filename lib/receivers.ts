@@ -93,7 +93,7 @@ const receiver = given.transform((input, context): ConfiguredReceiver => {
 
 const receiverList = `a list of at most ${maxReceivers} receivers`;
 
-/** The key `receivers`: none by default, and then nobody is told. */
+/** The key `receivers`; undefined where {@link listDefaultReceivers} says who is told. */
 export const receivers = z
   .array(receiver, receiverList)
   .max(maxReceivers, receiverList)
@@ -105,4 +105,34 @@ export const receivers = z
       context.issues.push({ code: 'custom', input: list, path: [index, 'name'], message });
     }
   })
-  .default([]);
+  .optional();
+
+/**
+ * Who is told of alerts where the configuration does not say: who is told of alarms, by a topic of the stack. Nobody
+ * where that is nobody.
+ */
+export function listDefaultReceivers(alarmEmail: string | undefined): readonly ConfiguredReceiver[] {
+  if (alarmEmail === undefined) return [];
+  return [{ name: 'alarm-email', kind: 'topic', arn: undefined, minimumSeverity: 'info', rules: undefined }];
+}
+
+/** What is wrong with receivers beside the rules. */
+export interface ReceiverObjection {
+  /** From the list of receivers on. */
+  readonly path: readonly PropertyKey[];
+  readonly accepted: string;
+}
+
+/** Names of rules that there are not: a receiver that waits for them would never be told. */
+export function findReceiverObjections(
+  receivers: readonly ConfiguredReceiver[],
+  rules: readonly string[],
+): ReceiverObjection[] {
+  return receivers.flatMap((receiver, index) =>
+    (receiver.rules ?? []).flatMap((rule, at) =>
+      rules.includes(rule)
+        ? []
+        : [{ path: [index, 'rules', at], accepted: `the name of a rule: ${rules.join(', ')}` }],
+    ),
+  );
+}

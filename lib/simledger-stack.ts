@@ -2,13 +2,25 @@ import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { findGranule } from '../lambda/alerts/rules.ts';
 import { environment } from '../lambda/aws/names.ts';
+import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import { accessLogBucket } from './access-logs.ts';
+import { AlertDelivery } from './alert-delivery.ts';
+import { AlertSweep } from './alert-sweep.ts';
 import type { Configuration } from './configuration.ts';
 import { FileIngest } from './file-ingest.ts';
 import { Monitoring } from './monitoring.ts';
 import type { FunctionOperation } from './node-function.ts';
-import { showApi, showLogs, showOperation, showSource, showStorage, showWebhooks } from './outputs.ts';
+import {
+  showAlerts,
+  showApi,
+  showLogs,
+  showOperation,
+  showSource,
+  showStorage,
+  showWebhooks,
+} from './outputs.ts';
 import { QueryApi } from './query-api.ts';
 import { chooseWarmWriteUnits } from './sizing.ts';
 import { CarrierSource } from './source.ts';
@@ -38,6 +50,10 @@ export class SimledgerStack extends Stack {
       (source) =>
         new CarrierSource(this, sourceId(source), {
           ...{ source, overwrittenFileDays, removalPolicy, dataKey, accessLogs },
+          granuleMilliseconds: findGranule(configuration.alerts.rules, source.name, {
+            min: minGranuleMilliseconds,
+            max: maxGranuleMilliseconds,
+          }),
         }),
     );
     const ways = {
@@ -67,8 +83,22 @@ export class SimledgerStack extends Stack {
       called.length === 0
         ? undefined
         : new WebhookIngest(this, 'WebhookIngest', { called, operation, namespace: this.stackName });
+    const { receivers, sessionRefresh } = configuration;
+    const alertSweep = new AlertSweep(this, 'AlertSweep', {
+      ...{ settings: configuration.alerts, sources, sessionRefresh, storage, receivers, operation },
+      namespace: this.stackName,
+    });
+    const alertDelivery =
+      receivers.length === 0
+        ? undefined
+        : new AlertDelivery(this, 'AlertDelivery', {
+            ...{ receivers, storage, operation, alarmEmail: configuration.alarmEmail },
+            apiUrl: queryApi?.stage.api.apiEndpoint,
+            namespace: this.stackName,
+          });
     const monitoring = new Monitoring(this, 'Monitoring', {
       ...{ configuration, dataKey, sources, storage, streams, files, webhooks, queryApi },
+      ...{ alertSweep, alertDelivery },
       namespace: this.stackName,
     });
 
@@ -76,6 +106,7 @@ export class SimledgerStack extends Stack {
     showStorage(this, storage);
     showLogs(this, { streams, files, accessLogs });
     if (webhooks !== undefined) showWebhooks(this, webhooks);
+    showAlerts(this, { storage, alertSweep, alertDelivery });
     showOperation(this, {
       ...{ sources, streams, files },
       sessionRefresh: configuration.sessionRefresh,

@@ -38,6 +38,7 @@ export const sourceAlarms = [
   'FileFailed',
   'CallsRefused',
   'CallsFailed',
+  'ReadHeld',
 ] as const;
 export type SourceAlarm = (typeof sourceAlarms)[number];
 

@@ -5,6 +5,7 @@ import { type Bucket, CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { SourceDescription } from '../lambda/aws/sources.ts';
+import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import type { SourceSettings } from './configuration.ts';
 import { PrivateBucket } from './private-bucket.ts';
 import { RoleWriter, UserWriter } from './writer.ts';
@@ -12,6 +13,8 @@ import { RoleWriter, UserWriter } from './writer.ts';
 /** What a carrier connection is made from. */
 export interface CarrierSourceProps {
   readonly source: SourceSettings;
+  /** How exactly its SIMs' items say when a device was heard, in milliseconds. */
+  readonly granuleMilliseconds: number;
   /** Days for which the overwritten version of a file stays. */
   readonly overwrittenFileDays: number;
   readonly removalPolicy: RemovalPolicy;
@@ -29,10 +32,12 @@ export class CarrierSource extends Construct {
   readonly settings: SourceSettings;
   /** Absent where the carrier calls an HTTPS address and writes nothing by itself. */
   readonly writer: RoleWriter | UserWriter | undefined;
+  readonly #granuleMilliseconds: number;
 
   constructor(scope: Construct, id: string, props: CarrierSourceProps) {
     super(scope, id);
     this.settings = props.source;
+    this.#granuleMilliseconds = props.granuleMilliseconds;
     this.stream = this.#stream(props);
     this.bucket = props.source.bucket ? this.#bucket(props) : undefined;
     this.writer = this.#writer(props);
@@ -42,7 +47,10 @@ export class CarrierSource extends Construct {
   get description(): SourceDescription {
     const { name, carrier, bytesPerMegabyte } = this.settings;
     const bucket = this.bucket && { bucket: this.bucket.bucketName };
-    return { name, carrier, bytesPerMegabyte, streamArn: this.stream.streamArn, ...bucket };
+    const granuleMilliseconds = this.#granuleMilliseconds;
+    // A source that does not say has the longest.
+    const granule = granuleMilliseconds < maxGranuleMilliseconds && { granuleMilliseconds };
+    return { name, carrier, bytesPerMegabyte, streamArn: this.stream.streamArn, ...bucket, ...granule };
   }
 
   /**

@@ -12,6 +12,9 @@ import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { environment, rejectPrefix } from '../lambda/aws/names.ts';
 import {
+  alertOutboxTable,
+  alertStateTable,
+  alertsTable,
   deliveriesTable,
   eventsTable,
   filesTable,
@@ -52,6 +55,12 @@ export class Storage extends Construct {
   readonly files: LedgerTable;
   /** Notes of the consumer's work. */
   readonly deliveries: LedgerTable;
+  /** Episodes of alerts. */
+  readonly alerts: LedgerTable;
+  /** What receivers of alerts have not acknowledged. */
+  readonly alertOutbox: LedgerTable;
+  /** How far sources are read, mutes, and how the last sweep went. */
+  readonly alertState: LedgerTable;
   readonly quarantine: Bucket;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
@@ -62,6 +71,9 @@ export class Storage extends Construct {
     this.sims = this.#table(simsTable, props);
     this.files = this.#table(filesTable, props);
     this.deliveries = this.#table(deliveriesTable, props);
+    this.alerts = this.#table(alertsTable, props);
+    this.alertOutbox = this.#table(alertOutboxTable, props);
+    this.alertState = this.#table(alertStateTable, props);
     this.quarantine = new PrivateBucket(this, 'Quarantine', {
       versioned: false,
       lifecycleRules: [
@@ -77,7 +89,10 @@ export class Storage extends Construct {
   }
 
   get tables(): readonly LedgerTable[] {
-    return [this.sessions, this.usage, this.events, this.sims, this.files, this.deliveries];
+    return [
+      ...[this.sessions, this.usage, this.events, this.sims, this.files],
+      ...[this.deliveries, this.alerts, this.alertOutbox, this.alertState],
+    ];
   }
 
   /** The variables by which a function that writes the ledger finds the tables and the quarantine. */
@@ -87,11 +102,15 @@ export class Storage extends Construct {
       [environment.usageTable]: this.usage.tableName,
       [environment.eventsTable]: this.events.tableName,
       [environment.simsTable]: this.sims.tableName,
+      [environment.progressTable]: this.alertState.tableName,
       [environment.quarantineBucket]: this.quarantine.bucketName,
     };
   }
 
-  /** Lets a function join sessions and SIMs, put usage and events, and quarantine what it rejects. */
+  /**
+   * Lets a function join sessions and SIMs, put usage and events, quarantine what it rejects, and note how far it has
+   * read.
+   */
   allowLedgerWrite(writer: NodeFunction): void {
     writer.allow(
       [
@@ -114,6 +133,10 @@ export class Storage extends Construct {
         'dynamodb:UpdateItem',
       ],
       [this.usage.tableArn, this.events.tableArn],
+    );
+    writer.allow(
+      ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [this.alertState.tableArn],
     );
     writer.allow(['s3:PutObject'], [this.quarantine.arnForObjects(`${rejectPrefix}*`)]);
     acknowledgeObjects(
@@ -165,6 +188,15 @@ export class Storage extends Construct {
     }
     return table;
   }
+}
+
+/** The ARNs of a table's indexes, those of an adopted table included. */
+export function listIndexArns(
+  table: LedgerTable,
+  { localIndex, globalIndexes = [] }: TableDefinition,
+): string[] {
+  const names = [...(localIndex === undefined ? [] : [localIndex]), ...globalIndexes].map(({ name }) => name);
+  return names.map((name) => `${table.tableArn}/index/${name}`);
 }
 
 function makeAttribute(name: string) {

@@ -1,15 +1,9 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from '../emulators/dynamodb/start.ts';
-import { alertOutboxTable } from '../lambda/alerts/delivery/outbox.ts';
-import { alertStateTable, alertsTable, type TableDefinition, tables } from '../lambda/store/tables.ts';
+import { type TableDefinition, tables } from '../lambda/store/tables.ts';
 
 /** The requests that create the ledger's tables under their fixed names. */
-export const tableRequests: readonly CreateTableCommandInput[] = [
-  ...tables,
-  alertsTable,
-  alertOutboxTable,
-  alertStateTable,
-].map(tableInput);
+export const tableRequests: readonly CreateTableCommandInput[] = tables.map(tableInput);
 
 /**
  * Starts a local DynamoDB that has the ledger's tables.

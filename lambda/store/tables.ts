@@ -68,7 +68,7 @@ export const deliveriesTable = {
 
 /**
  * Episodes of alerts: at their rule and SIM, the one that is open as `live`, the others under their ids. Facts of
- * operation, no part of the ledger. The stack has it once it has the sweep, which writes it.
+ * operation, no part of the ledger.
  */
 export const alertsTable = {
   name: 'Alerts',
@@ -87,12 +87,30 @@ export const alertsTable = {
 } as const satisfies TableDefinition;
 
 /**
- * What sweeps of alerts keep from one to the next: how far each source is read and judged, and mutes. Facts of operation.
+ * What receivers have not acknowledged, in a table of its own: facts of operation, no part of the ledger. A receiver has
+ *
+ * - an item for each episode, its *cursor*: how many transitions were put in (`enqueued`), how many are done, and while
+ *   there is a difference, when the next one is due. It stays: an old transition that is put in again changes nothing.
+ * - an item for each transition that is not done, or that is undeliverable.
+ * - an item for its state and the lease of the run that has it.
+ */
+export const alertOutboxTable = {
+  name: 'AlertOutbox',
+  partitionKey: 'receiver',
+  sortKey: 'entry',
+  // Only cursors with something left have `dueAt`.
+  localIndex: { name: 'byDue', sortKey: 'dueAt' },
+} as const satisfies TableDefinition;
+
+/**
+ * What judging alerts works with, besides the ledger: how far each source is read and how late it usually is, mutes, and
+ * how the last sweep went. Facts of operation, no part of the ledger.
  */
 export const alertStateTable = {
   name: 'AlertState',
   partitionKey: 'subject',
   sortKey: 'entry',
+  // Only for what nobody asks for any more: no entry ends by its expiry.
   expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
@@ -105,5 +123,8 @@ export const ledgerTables: readonly TableDefinition[] = [
   filesTable,
 ];
 
+/** The tables of alerts. */
+export const alertTables: readonly TableDefinition[] = [alertsTable, alertOutboxTable, alertStateTable];
+
 /** All tables. */
-export const tables: readonly TableDefinition[] = [...ledgerTables, deliveriesTable];
+export const tables: readonly TableDefinition[] = [...ledgerTables, deliveriesTable, ...alertTables];

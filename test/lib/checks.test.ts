@@ -56,6 +56,8 @@ describe('the security checks of AwsSolutions', () => {
     );
     expect(places.sort()).toEqual([
       'AccessLogs AwsSolutions-S1',
+      'AlertDelivery/Deliverer/Role AwsSolutions-IAM5[Resource::*]',
+      'AlertSweep/Sweeper/Role AwsSolutions-IAM5[Resource::*]',
       'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::*]',
       'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::<Source1nceFiles.Arn>/*]',
       'FileIngest/FileImporter/Role AwsSolutions-IAM5[Resource::<SourceEmnifyFiles.Arn>/*]',

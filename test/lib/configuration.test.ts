@@ -36,7 +36,12 @@ const defaults: Configuration = {
   writes: 'batched',
   retention: { streamHours: 168, eventDays: 90, logDays: 90, quarantineDays: 365, overwrittenFileDays: 30 },
   removal: 'retain',
-  alerts: { rules: listDefaultRules([{ name: 'default', lateness: 1_800_000 }]), groupWait: 600_000 },
+  alerts: {
+    rules: listDefaultRules([{ name: 'default', lateness: 1_800_000 }]),
+    groupWait: 600_000,
+    sweepMinutes: 5,
+  },
+  receivers: [],
   alarmEmail: undefined,
   runbook: 'docs/runbook.md',
   consumer: {
@@ -92,7 +97,8 @@ describe('the configuration', () => {
       writes: 'single',
       retention: { streamHours: 24, eventDays: 0, logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
       removal: 'retain',
-      alerts: { rules: [], groupWait: '1h' },
+      alerts: { rules: [], groupWait: '1h', sweepMinutes: 15 },
+      receivers: [{ name: 'programs', kind: 'bus' }],
       alarmEmail: 'operations@example.com',
       runbook: 'https://wiki.example.com/simledger',
       consumer: {
@@ -115,7 +121,10 @@ describe('the configuration', () => {
     const { adopt, ...others } = given;
     expect(readConfiguration(nodeWith({ simledger: given }))).toEqual({
       ...others,
-      alerts: { rules: [], groupWait: 3_600_000 },
+      alerts: { rules: [], groupWait: 3_600_000, sweepMinutes: 15 },
+      receivers: [
+        { name: 'programs', kind: 'bus', arn: undefined, minimumSeverity: 'info', rules: undefined },
+      ],
       sources: [source],
       adoptedTables: adopt.tables,
     });
@@ -216,7 +225,7 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, fleet, sessionRefresh, writes, retention, removal, alerts, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
+  'sources, fleet, sessionRefresh, writes, retention, removal, alerts, receivers, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
 const sourceKeys =
   'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, lateness, webhook, webhookRequestsPerSecond, fleet';
 

@@ -124,6 +124,7 @@ describe('the customer’s key', () => {
         through('sqs', [decrypt, generate]),
       ],
       'QueryApi/Reader/Role/DefaultPolicy': [through('dynamodb', decrypt)],
+      'AlertSweep/Sweeper/Role/DefaultPolicy': [through('dynamodb', decrypt), through('kinesis', decrypt)],
       'WebhookIngest/Receiver/Role/DefaultPolicy': [putRecords],
     });
   });
@@ -161,9 +162,9 @@ describe('the customer’s key', () => {
 describe('a permission on encrypted data', () => {
   it('says what it needs of the key, or can not be given', () => {
     const key = Key.fromKeyArn(new Stack(new App()), 'Key', kmsKeyArn);
-    const error = 'lib/data-key.ts does not say what dynamodb:DeleteItem needs of the key';
-    expect(() => permitKey(key, ['dynamodb:DeleteItem'])).toThrow(error);
-    expect(() => permitKey(undefined, ['dynamodb:DeleteItem'])).toThrow(error);
+    const error = 'lib/data-key.ts does not say what dynamodb:DeleteTable needs of the key';
+    expect(() => permitKey(key, ['dynamodb:DeleteTable'])).toThrow(error);
+    expect(() => permitKey(undefined, ['dynamodb:DeleteTable'])).toThrow(error);
     expect(permitKey(key, ['logs:PutLogEvents', 's3:ListBucket'])).toEqual([]);
     expect(permitKey(undefined, ['s3:GetObject'])).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
+import { tables } from '../../lambda/store/tables.ts';
 import {
   calledSourceOfEachCarrier,
   ofType,
@@ -16,10 +17,16 @@ import {
 let stack: Synthesised;
 /** The same, with addresses for the carriers to call. */
 let called: Synthesised;
+/** The same, with somebody who is told of alerts. */
+let told: Synthesised;
 
 beforeAll(() => {
-  stack = synthesise(withoutApi({ sources: sourceOfEachCarrier, alarmEmail: 'operations@example.com' }));
+  stack = synthesise(
+    withoutApi({ sources: sourceOfEachCarrier, alarmEmail: 'operations@example.com', receivers: [] }),
+  );
   called = synthesise(withoutApi({ sources: calledSourceOfEachCarrier }));
+  const receivers = [{ name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' }];
+  told = synthesise(withoutApi({ sources: sourceOfEachCarrier, receivers }));
 });
 
 function alarms(of: Synthesised): Record<string, Resource['Properties']> {
@@ -119,6 +126,7 @@ describe('the alarms', () => {
         `dropped: AWS/Lambda DroppedEventCount{${mapping}} Sum`,
       ].join('; '),
       EmnifyFileFailed: 'simledger filesFailed{source=emnify} Sum >= 1, 1 × 300 s',
+      EmnifyReadHeld: 'simledger alertReadHeldSeconds{source=emnify} Maximum >= 3600, 2 × 300 s',
     });
   });
 
@@ -144,8 +152,15 @@ describe('the alarms', () => {
       ImporterThrottles: `${lambda('Throttles', 'FileIngest/FileImporter')} >= 1, 3 × 300 s`,
       DeadLetters:
         'AWS/SQS ApproximateNumberOfMessagesVisible{QueueName=FileIngest/DeadLetters.QueueName} Maximum >= 1, 1 × 300 s',
+      AlertSweepErrors: `${lambda('Errors', 'AlertSweep/Sweeper')} >= 1, 1 × 300 s`,
+      AlertSweepThrottles: `${lambda('Throttles', 'AlertSweep/Sweeper')} >= 1, 3 × 300 s`,
+      AlertSweepLate: [
+        'FILL(invocations, 0) - FILL(errors, 0) < 1 or missing, 1 × 900 s',
+        `errors: ${lambda('Errors', 'AlertSweep/Sweeper')}`,
+        `invocations: ${lambda('Invocations', 'AlertSweep/Sweeper')}`,
+      ].join('; '),
       ...Object.fromEntries(
-        ['Sessions', 'Usage', 'Events', 'Sims', 'Files', 'Deliveries'].flatMap((name) => [
+        tables.flatMap(({ name }) => [
           [`${name}ReadThrottles`, table('Read', name)],
           [`${name}WriteThrottles`, table('Write', name)],
         ]),
@@ -164,6 +179,32 @@ describe('the alarms', () => {
     expect(Object.keys(byIam).filter((id) => id.startsWith('QueryApi'))).toEqual([
       'QueryApiErrors',
       'QueryApiThrottles',
+    ]);
+  });
+
+  it('watch each receiver of alerts', () => {
+    const more = Object.entries(alarms(told)).filter(([id]) => !(id in alarms(stack)));
+    const lambda = (metric: string) =>
+      `AWS/Lambda ${metric}{FunctionName=AlertDelivery/Deliverer/Function} Sum`;
+    expect(Object.fromEntries(more.map(([id, properties]) => [id, watched(properties)]))).toEqual({
+      AlertDeliveryErrors: `${lambda('Errors')} >= 1, 1 × 300 s`,
+      AlertDeliveryThrottles: `${lambda('Throttles')} >= 1, 3 × 300 s`,
+      'AlertReceiverUnusable-phone': 'simledger alertReceiverUnusable{receiver=phone} Sum >= 1, 2 × 300 s',
+      'AlertsUndelivered-phone':
+        'simledger alertOldestFailedSeconds{receiver=phone} Maximum >= 1800, 1 of 13 × 300 s',
+      'AlertsUndeliverable-phone': 'simledger alertsUndeliverable{receiver=phone} Sum >= 1, 1 × 300 s',
+    });
+  });
+
+  it('tell the address of alerts as well, where it is told of them by a topic of the stack', () => {
+    const mailed = synthesise(withoutApi({ alarmEmail: 'operations@example.com' }));
+    const topics = Object.values(ofType(mailed, 'AWS::SNS::Subscription')).map(
+      ({ Properties }) => Properties,
+    );
+    const email = { Protocol: 'email', Endpoint: 'operations@example.com' };
+    expect(topics).toEqual([
+      { ...email, TopicArn: 'AlertDelivery/Topic' },
+      { ...email, TopicArn: 'Monitoring/Alarms/Topic' },
     ]);
   });
 
@@ -216,6 +257,7 @@ describe('the alarms', () => {
       'KoreGivenUp',
       'KoreHandedBack',
       'KoreLate',
+      'KoreReadHeld',
       'KoreRefused',
       'KoreRejected',
       'KoreSilent',
@@ -266,7 +308,7 @@ async function runbookPages(): Promise<Map<string, string>> {
 describe('the runbook', () => {
   it('has a page for each alarm, which says what happened and what it means for the data', async () => {
     const pages = await runbookPages();
-    const descriptions = Object.values({ ...alarms(called), ...alarms(synthesise()) }).map(
+    const descriptions = Object.values({ ...alarms(called), ...alarms(told), ...alarms(synthesise()) }).map(
       ({ AlarmDescription }) => String(AlarmDescription),
     );
     const twoSentences = /^[A-Z][^.#]+\. [A-Z][^.#]+\. docs\/runbook\.md#([a-z-]+)$/;
@@ -314,7 +356,7 @@ function titles(of: Synthesised): (string | undefined)[] {
 }
 
 describe('the dashboard', () => {
-  it('shows the alarms, then answers its four questions', () => {
+  it('shows the alarms, then answers its five questions', () => {
     expect(titles(stack)).toEqual([
       'Alarms',
       '## Is it working? ([runbook](docs/runbook.md))',
@@ -332,6 +374,9 @@ describe('the dashboard', () => {
       'Records rejected, by reason',
       'Records handed back, to be delivered again',
       'Files: unreadable, and given up',
+      '## Who is told of alerts? ([runbook](docs/runbook.md))',
+      'Sweeps: milliseconds',
+      'Seconds for which failed batches hold back alerts',
       '## What does it carry? ([runbook](docs/runbook.md))',
       'Bytes, by source',
       'Bytes, by country and operator',
@@ -345,6 +390,11 @@ describe('the dashboard', () => {
       'Calls: milliseconds to the answer',
       'Calls: taken, refused, and to be made again',
     ]);
+  });
+
+  it('shows what receivers of alerts have taken where there are some', () => {
+    const more = titles(told).filter((title) => !titles(stack).includes(title));
+    expect(more).toEqual(['Messages taken, tried again and given up']);
   });
 
   it('finds the metrics by the dimensions that the functions publish', () => {

@@ -47,6 +47,86 @@ const ledgerWrite = [
     ],
     Resource: ['Storage/Events.Arn', 'Storage/Usage.Arn'],
   },
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    Resource: 'Storage/AlertState.Arn',
+  },
+];
+
+/** What EventBridge Scheduler may do for a schedule: invoke the one function. */
+function schedule(path: string, handler: string) {
+  return {
+    [`${path}/ScheduleRole`]: [
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': 'AWS::AccountId' } },
+      },
+    ],
+    [`${path}/ScheduleRole/DefaultPolicy`]: [
+      { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: `${path}/${handler}/Function.Arn` },
+    ],
+  };
+}
+
+/** What the sweep may do: read the ledger, and keep what it finds. */
+const sweeping = [
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:GetItem', 'dynamodb:Scan'],
+    Resource: 'Storage/Sims.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: 'dynamodb:Query',
+    Resource: [
+      'Storage/Events.Arn',
+      'Storage/Sessions.Arn',
+      'Storage/Usage.Arn',
+      'Storage/Alerts.Arn/index/byLive',
+      'Storage/Alerts.Arn/index/byTime',
+      'Storage/Alerts.Arn/index/byWaits',
+      'Storage/Files.Arn/index/bySource',
+      'Storage/Sessions.Arn/index/byStart',
+      'Storage/Sims.Arn/index/bySimId',
+      'Storage/Sims.Arn/index/bySimName',
+      'Storage/Sims.Arn/index/bySimSid',
+      'Storage/Sims.Arn/index/byWrittenIccid',
+    ],
+  },
+  {
+    Effect: 'Allow',
+    Action: 'dynamodb:BatchGetItem',
+    Resource: ['Storage/Files.Arn', 'Storage/Sessions.Arn'],
+  },
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    Resource: 'Storage/Alerts.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: [
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
+    Resource: 'Storage/AlertState.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    Resource: 'Storage/AlertOutbox.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+    Resource: 'SourceDefault/Stream.Arn',
+  },
 ];
 
 const runByLambda = [
@@ -108,6 +188,9 @@ describe('the permissions of the default stack, its query API aside,', () => {
 
   it('are exactly these', () => {
     expect(statements(stack)).toEqual({
+      'AlertSweep/Sweeper/Role': runByLambda,
+      'AlertSweep/Sweeper/Role/DefaultPolicy': [writeLogs('AlertSweep/Sweeper'), ...sweeping],
+      ...schedule('AlertSweep', 'Sweeper'),
       'StreamIngest/KinesisConsumer/Role': runByLambda,
       'FileIngest/FileImporter/Role': runByLambda,
       'StreamIngest/KinesisConsumer/Role/DefaultPolicy': [
@@ -301,6 +384,62 @@ describe('the permissions of a stack with a source of each carrier', () => {
       ['SourceKoreEu/Writer/Policy', 'kinesis:DescribeLimits'],
       ['StreamIngest/KinesisConsumer/Role/DefaultPolicy', trace],
       ['FileIngest/FileImporter/Role/DefaultPolicy', trace],
+      ['AlertSweep/Sweeper/Role/DefaultPolicy', trace],
     ]);
+  });
+});
+
+describe('the permissions of the delivery of alerts', () => {
+  it('are the outbox, the secrets, the bus and the topic of its receivers, and no others', () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:slack-AbCdEf';
+    const receivers = [
+      { name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' },
+      { name: 'chat', kind: 'slack', secret: arn },
+      { name: 'programs', kind: 'bus' },
+      { name: 'mail', kind: 'topic' },
+      { name: 'others', kind: 'topic', arn: 'arn:aws:sns:eu-central-1:123456789012:theirs' },
+    ];
+    const own = Object.entries(statements(synthesise(withoutApi({ receivers })))).filter(([path]) =>
+      path.startsWith('AlertDelivery/'),
+    );
+    const named = 'arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:simledger/pagerduty';
+    expect(Object.fromEntries(own)).toEqual({
+      'AlertDelivery/Deliverer/Role': runByLambda,
+      'AlertDelivery/Deliverer/Role/DefaultPolicy': [
+        writeLogs('AlertDelivery/Deliverer'),
+        {
+          Effect: 'Allow',
+          Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+          Resource: 'Storage/AlertOutbox.Arn',
+        },
+        {
+          Effect: 'Allow',
+          Action: 'dynamodb:Query',
+          Resource: ['Storage/AlertOutbox.Arn', 'Storage/AlertOutbox.Arn/index/byDue'],
+        },
+        { Effect: 'Allow', Action: 'events:PutEvents', Resource: 'AlertDelivery/Bus.Arn' },
+        {
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Resource: ['arn:aws:sns:eu-central-1:123456789012:theirs', 'AlertDelivery/Topic'],
+        },
+        {
+          Effect: 'Allow',
+          Action: 'secretsmanager:GetSecretValue',
+          Resource: [arn, `${arn}-??????`, `${named}-??????`],
+        },
+      ],
+      'AlertDelivery/Topic/Policy': [
+        {
+          Sid: 'AllowPublishThroughSSLOnly',
+          Effect: 'Deny',
+          Action: 'sns:Publish',
+          Principal: '*',
+          Resource: 'AlertDelivery/Topic',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ],
+      ...schedule('AlertDelivery', 'Deliverer'),
+    });
   });
 });

@@ -1,4 +1,6 @@
+import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
+import { configurationKey, readConfiguration } from '../../lib/configuration.ts';
 import { receivers } from '../../lib/receivers.ts';
 
 const busArn = 'arn:aws:events:eu-central-1:123456789012:event-bus/alerts';
@@ -11,8 +13,21 @@ function complaintsAbout(given: unknown): [path: string, accepted: string][] {
   return (error?.issues ?? []).map(({ path, message }) => [path.join('.'), message]);
 }
 
-test('without receivers nobody is told', () => {
-  expect(receivers.parse(undefined)).toEqual([]);
+test('without receivers those who are told of alarms are told, by a topic; nobody where there is nobody', () => {
+  const told = (simledger: object) =>
+    readConfiguration(new App({ context: { [configurationKey]: simledger } }).node).receivers;
+  expect(told({})).toEqual([]);
+  expect(told({ alarmEmail: 'operations@example.com' })).toEqual([
+    { name: 'alarm-email', kind: 'topic', arn: undefined, minimumSeverity: 'info', rules: undefined },
+  ]);
+  expect(told({ alarmEmail: 'operations@example.com', receivers: [] })).toEqual([]);
+});
+
+test('a receiver of a rule that is not there is refused with the names of those that are', () => {
+  const simledger = { receivers: [{ name: 'programs', kind: 'bus', rules: ['silent', 'silnt'] }] };
+  expect(() => readConfiguration(new App({ context: { [configurationKey]: simledger } }).node)).toThrow(
+    'simledger.receivers[0].rules[1]: "silnt" given; accepted is the name of a rule: silent, attach-loop, device-changed, session-failures',
+  );
 });
 
 test('receivers of every kind are accepted, and what is left out has its default', () => {

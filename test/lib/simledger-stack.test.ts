@@ -15,6 +15,15 @@ describe('the default stack, its query API aside,', () => {
   it('consists of these resources and no others: no function of CDK’s own', () => {
     const types = Object.entries(stack.resources).map(([path, { Type }]) => `${Type} ${path}`);
     expect(types.sort()).toEqual([
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertOutboxReadThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertOutboxWriteThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertStateReadThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertStateWriteThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertSweepErrors',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertSweepLate',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertSweepThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertsReadThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertsWriteThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/BatchedWritesRefused',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerDestinationFailures',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerErrors',
@@ -26,6 +35,7 @@ describe('the default stack, its query API aside,', () => {
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultGivenUp',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultHandedBack',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultLate',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultReadHeld',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultRefused',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultRejected',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultSilent',
@@ -48,24 +58,34 @@ describe('the default stack, its query API aside,', () => {
       'AWS::CloudWatch::Alarm Monitoring/Alarms/UsageReadThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/UsageWriteThrottles',
       'AWS::CloudWatch::Dashboard Monitoring/Dashboard/Dashboard',
+      'AWS::DynamoDB::Table Storage/AlertOutbox',
+      'AWS::DynamoDB::Table Storage/AlertState',
+      'AWS::DynamoDB::Table Storage/Alerts',
       'AWS::DynamoDB::Table Storage/Deliveries',
       'AWS::DynamoDB::Table Storage/Events',
       'AWS::DynamoDB::Table Storage/Files',
       'AWS::DynamoDB::Table Storage/Sessions',
       'AWS::DynamoDB::Table Storage/Sims',
       'AWS::DynamoDB::Table Storage/Usage',
+      'AWS::IAM::Policy AlertSweep/ScheduleRole/DefaultPolicy',
+      'AWS::IAM::Policy AlertSweep/Sweeper/Role/DefaultPolicy',
       'AWS::IAM::Policy FileIngest/FileImporter/Role/DefaultPolicy',
       'AWS::IAM::Policy SourceDefault/Writer/Policy',
       'AWS::IAM::Policy StreamIngest/KinesisConsumer/Role/DefaultPolicy',
+      'AWS::IAM::Role AlertSweep/ScheduleRole',
+      'AWS::IAM::Role AlertSweep/Sweeper/Role',
       'AWS::IAM::Role FileIngest/FileImporter/Role',
       'AWS::IAM::Role SourceDefault/Writer/Role',
       'AWS::IAM::Role StreamIngest/KinesisConsumer/Role',
       'AWS::Kinesis::Stream SourceDefault/Stream',
+      'AWS::Lambda::EventInvokeConfig AlertSweep/Sweeper/Function/EventInvokeConfig',
       'AWS::Lambda::EventSourceMapping FileIngest/Mapping',
       'AWS::Lambda::EventSourceMapping FileIngest/Redrive',
       'AWS::Lambda::EventSourceMapping StreamIngest/SourceDefault',
+      'AWS::Lambda::Function AlertSweep/Sweeper/Function',
       'AWS::Lambda::Function FileIngest/FileImporter/Function',
       'AWS::Lambda::Function StreamIngest/KinesisConsumer/Function',
+      'AWS::Logs::LogGroup AlertSweep/Sweeper/Logs',
       'AWS::Logs::LogGroup FileIngest/FileImporter/Logs',
       'AWS::Logs::LogGroup StreamIngest/KinesisConsumer/Logs',
       'AWS::S3::Bucket SourceDefault/Files',
@@ -78,6 +98,7 @@ describe('the default stack, its query API aside,', () => {
       'AWS::SQS::Queue FileIngest/Queue',
       'AWS::SQS::QueuePolicy FileIngest/DeadLetters/Policy',
       'AWS::SQS::QueuePolicy FileIngest/Queue/Policy',
+      'AWS::Scheduler::Schedule AlertSweep/Schedule',
     ]);
   });
 
@@ -99,8 +120,10 @@ describe('the default stack, its query API aside,', () => {
     const fixed = Object.entries(stack.resources).flatMap(([path, { Type, Properties }]) =>
       names.filter((name) => name in Properties).map((name) => `${Type} ${path} ${name}`),
     );
-    // A mapping's FunctionName is a reference, and an inline policy's name is unique within its role only.
-    expect(fixed.filter((name) => !/EventSourceMapping|::IAM::Policy/.test(name))).toEqual([]);
+    // The FunctionName of a mapping and of asynchronous invocations is a reference, and an inline policy's name is unique within its role only.
+    expect(fixed.filter((name) => !/EventSourceMapping|EventInvokeConfig|::IAM::Policy/.test(name))).toEqual(
+      [],
+    );
   });
 
   it('keeps everything that holds data when it is deleted', () => {
@@ -126,6 +149,10 @@ describe('the default stack, its query API aside,', () => {
       UsageTable: 'Storage/Usage',
       EventsTable: 'Storage/Events',
       SimsTable: 'Storage/Sims',
+      AlertsTable: 'Storage/Alerts',
+      AlertStateTable: 'Storage/AlertState',
+      AlertOutboxTable: 'Storage/AlertOutbox',
+      AlertSweepLogs: 'AlertSweep/Sweeper/Logs',
       FilesTable: 'Storage/Files',
       QuarantineBucket: 'Storage/Quarantine',
       ConsumerLogs: 'StreamIngest/KinesisConsumer/Logs',
@@ -174,7 +201,10 @@ function deployed(table: TableDefinition): unknown {
   return {
     Type: 'AWS::DynamoDB::Table',
     Properties: {
-      AttributeDefinitions: attributes.map((name) => ({ AttributeName: name, AttributeType: 'S' })),
+      AttributeDefinitions: [...new Set(attributes)].map((name) => ({
+        AttributeName: name,
+        AttributeType: 'S',
+      })),
       KeySchema: keys(partitionKey, sortKey),
       ...(localIndex && {
         LocalSecondaryIndexes: [
@@ -330,6 +360,7 @@ const ledgerEnvironment = {
   [environment.usageTable]: 'Storage/Usage',
   [environment.eventsTable]: 'Storage/Events',
   [environment.simsTable]: 'Storage/Sims',
+  [environment.progressTable]: 'Storage/AlertState',
   [environment.quarantineBucket]: 'Storage/Quarantine',
   [environment.sessionRefresh]: 'update',
   [environment.writes]: 'batched',
@@ -407,7 +438,113 @@ describe('the functions', () => {
     expect(groups.map(({ Properties }) => Properties)).toEqual([
       { RetentionInDays: 90 },
       { RetentionInDays: 90 },
+      { RetentionInDays: 90 },
     ]);
+  });
+});
+
+describe('the schedule of sweeps', () => {
+  const schedules = (simledger = {}) =>
+    Object.entries(ofType(synthesise(withoutApi(simledger)), 'AWS::Scheduler::Schedule')).map(
+      ([path, { Properties }]) => [path, Properties['ScheduleExpression']],
+    );
+
+  it('says the time of each sweep, and repeats none: the next one does its work', () => {
+    expect(stack.resources['AlertSweep/Schedule']?.Properties).toEqual({
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      ScheduleExpression: 'rate(5 minutes)',
+      Target: {
+        Arn: 'AlertSweep/Sweeper/Function.Arn',
+        RoleArn: 'AlertSweep/ScheduleRole.Arn',
+        Input: '{"time":"<aws.scheduler.scheduled-time>"}',
+        RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+      },
+    });
+    expect(stack.resources['AlertSweep/Sweeper/Function/EventInvokeConfig']?.Properties).toMatchObject({
+      MaximumEventAgeInSeconds: 60,
+      MaximumRetryAttempts: 0,
+    });
+  });
+
+  it('is the configured one, and delivery runs each minute where anybody is told', () => {
+    const receivers = [{ name: 'programs', kind: 'bus' }];
+    expect(schedules({ alerts: { sweepMinutes: 1 } })).toEqual([['AlertSweep/Schedule', 'rate(1 minute)']]);
+    expect(schedules({ receivers, alerts: { sweepMinutes: 15 } })).toEqual([
+      ['AlertSweep/Schedule', 'rate(15 minutes)'],
+      ['AlertDelivery/Schedule', 'rate(1 minute)'],
+    ]);
+  });
+});
+
+describe('the variables of the functions of alerts', () => {
+  const told = synthesise({
+    simledger: {
+      sources: [{ name: 'kore', carrier: 'kore' }],
+      alerts: { rules: [{ name: 'gone', kind: 'silent', after: '6h' }] },
+      receivers: [
+        { name: 'programs', kind: 'bus', minimumSeverity: 'warning' },
+        { name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty', rules: ['gone'] },
+      ],
+    },
+  });
+  const variables = (path: string) => {
+    const { Environment } = told.resources[path]?.Properties ?? {};
+    return (Environment as { Variables: Record<string, string> }).Variables;
+  };
+
+  it('are the rules, the sources and who is told, without addresses, for the sweep', () => {
+    const {
+      ALERT_RULES = '',
+      ALERT_SOURCES = '',
+      ALERT_RECEIVERS = '',
+    } = variables('AlertSweep/Sweeper/Function');
+    expect([ALERT_RULES, ALERT_SOURCES, ALERT_RECEIVERS].map((text) => JSON.parse(text))).toEqual([
+      {
+        rules: [
+          {
+            ...{
+              name: 'gone',
+              kind: 'silent',
+              severity: 'warning',
+              after: 21_600_000,
+              missing: 'everything',
+            },
+            ...{ pending: 0, recovery: 0, match: { sources: [], fleets: [], names: [], countries: [] } },
+          },
+        ],
+        groupWait: 600_000,
+      },
+      [
+        {
+          ...{ name: 'kore', carrier: 'kore', lateness: 1_800_000 },
+          ...{ hasStream: true, streamName: 'SourceKore/Stream' },
+        },
+      ],
+      [
+        { name: 'programs', kind: 'bus', minimumSeverity: 'warning' },
+        { name: 'phone', kind: 'pagerduty', minimumSeverity: 'info', rules: ['gone'] },
+      ],
+    ]);
+  });
+
+  it('are the receivers with the stack’s own bus, and the API’s address without a slash, for delivery', () => {
+    const { ALERT_RECEIVERS = '', ALERT_API_URL } = variables('AlertDelivery/Deliverer/Function');
+    expect([JSON.parse(ALERT_RECEIVERS), ALERT_API_URL]).toEqual([
+      [
+        { name: 'programs', kind: 'bus', minimumSeverity: 'warning', arn: 'AlertDelivery/Bus.Arn' },
+        {
+          ...{ name: 'phone', kind: 'pagerduty', minimumSeverity: 'info', rules: ['gone'] },
+          secret: 'simledger/pagerduty',
+        },
+      ],
+      'QueryApi/Api.ApiEndpoint',
+    ]);
+  });
+
+  it('tell the writers of the ledger how exactly rules ask for marks', () => {
+    const { SIMLEDGER_SOURCES = '' } = variables('StreamIngest/KinesisConsumer/Function');
+    const sources = JSON.parse(SIMLEDGER_SOURCES) as { readonly granuleMilliseconds?: number }[];
+    expect(sources.map(({ granuleMilliseconds }) => granuleMilliseconds)).toEqual([10_800_000]);
   });
 });
 
@@ -509,9 +646,10 @@ describe('a stack of five sources', () => {
       const bucket = withFiles.includes(id) && { bucket: `${id}/Files` };
       return { name, carrier, bytesPerMegabyte, streamArn: `${id}/Stream.Arn`, ...bucket };
     });
-    const environments = Object.values(ofType(several, 'AWS::Lambda::Function')).map(
-      ({ Properties }) => (Properties['Environment'] as { Variables: Record<string, string> }).Variables,
-    );
+    const environments = ['StreamIngest/KinesisConsumer', 'FileIngest/FileImporter'].map((path) => {
+      const { Environment } = several.resources[`${path}/Function`]?.Properties ?? {};
+      return (Environment as { Variables: Record<string, string> }).Variables;
+    });
     expect(environments.map((variables) => JSON.parse(variables[environment.sources] ?? ''))).toEqual([
       described,
       described,
@@ -549,6 +687,7 @@ describe('a stack of sources without files', () => {
     expect(Object.keys(streamsOnly.resources).filter((path) => path.startsWith('FileIngest'))).toEqual([]);
     expect(Object.keys(ofType(streamsOnly, 'AWS::Lambda::Function'))).toEqual([
       'StreamIngest/KinesisConsumer/Function',
+      'AlertSweep/Sweeper/Function',
     ]);
   });
 });

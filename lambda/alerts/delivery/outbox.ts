@@ -11,25 +11,11 @@ import {
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import type { Item } from '../../store/items.ts';
 import { readItem } from '../../store/registers.ts';
-import type { TableDefinition } from '../../store/tables.ts';
+import { alertOutboxTable } from '../../store/tables.ts';
 import { type AlertTransition, type EpisodeState, episodeStates } from './transition.ts';
 import type { Disposal, Lease, ReceiverState, Undelivered, UndeliveredTransitions } from './undelivered.ts';
 
-/**
- * What receivers have not acknowledged, in a table of its own: facts of operation, no part of the ledger. A receiver has
- *
- * - an item for each episode, its *cursor*: which transition was put in last (`enqueued`), which was done last, and while
- *   there is a difference, when the next one is due. It stays: an old transition that is put in again changes nothing.
- * - an item for each transition that is not done, or that is undeliverable.
- * - an item for its state and the lease of the run that has it.
- */
-export const alertOutboxTable = {
-  name: 'AlertOutbox',
-  partitionKey: 'receiver',
-  sortKey: 'entry',
-  // Only cursors with something left have `dueAt`.
-  localIndex: { name: 'byDue', sortKey: 'dueAt' },
-} as const satisfies TableDefinition;
+export { alertOutboxTable };
 
 /** Sort key of a receiver's state. No episode's id has an exclamation mark. */
 const stateEntry = '!state';

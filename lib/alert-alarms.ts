@@ -1,0 +1,68 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { delivery } from '../lambda/aws/names.ts';
+import type { Alarms } from './alarms.ts';
+import type { AlertSweep } from './alert-sweep.ts';
+import type { LedgerMetrics } from './ledger-metrics.ts';
+
+const fiveMinutes = Duration.minutes(5);
+
+/** How long a message may fail before a person is told: longer than a receiver's restart. */
+const longestFailure = Duration.minutes(30);
+
+/** Sweeps in a row of which one must succeed. */
+const sweepsPerPeriod = 3;
+
+/** Watches that sweeps succeed as often as they are scheduled. */
+export function watchSweep(alarms: Alarms, { function: { handler }, minutes }: AlertSweep): void {
+  const period = Duration.minutes(sweepsPerPeriod * minutes);
+  const sum = { statistic: 'Sum', period };
+  alarms.add('AlertSweepLate', {
+    sentence: `No sweep of alerts has succeeded for ${period.toMinutes()} minutes.`,
+    consequence: 'No alert opens or ends until one does; the ledger is not affected.',
+    page: 'alert-sweep-late',
+    metric: new MathExpression({
+      expression: 'FILL(invocations, 0) - FILL(errors, 0)',
+      usingMetrics: { invocations: handler.metricInvocations(sum), errors: handler.metricErrors(sum) },
+      period,
+      label: 'Sweeps that succeeded',
+    }),
+    threshold: 1,
+    whenBelow: true,
+  });
+}
+
+/** Watches that what a receiver is to be told gets there. */
+export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: string): void {
+  alarms.add(`AlertReceiverUnusable-${receiver}`, {
+    sentence: `The address or the key of the receiver ${receiver} does not work.`,
+    consequence: 'It is told of no alerts; they wait for 3 days.',
+    page: 'alert-receiver-unusable',
+    metric: metrics.ofReceiver(delivery.unusable, receiver),
+    threshold: 1,
+    // One answer may be a deployment of the receiver; each run of a minute says again how it stands.
+    periods: 2,
+  });
+  alarms.add(`AlertsUndelivered-${receiver}`, {
+    sentence: `The receiver ${receiver} has not taken an alert for ${longestFailure.toMinutes()} minutes.`,
+    consequence: 'Attempts go on for 3 days; later messages of the same alert wait for it.',
+    page: 'alerts-undelivered',
+    metric: metrics.ofReceiver(delivery.oldestFailed, receiver, 'Maximum'),
+    threshold: longestFailure.toSeconds(),
+    // Only attempts are measured, and there may be an hour between two.
+    periods: 13,
+    breachingPeriods: 1,
+  });
+  alarms.add(`AlertsUndeliverable-${receiver}`, {
+    sentence: `Alerts for the receiver ${receiver} were given up.`,
+    consequence: 'It has not been told of them, and will not be; they are kept.',
+    page: 'alerts-undeliverable',
+    metric: metrics.ofReceiver(delivery.undeliverable, receiver),
+    threshold: 1,
+  });
+}
+
+/** Periods of the metrics that each sweep measures: as long as the time between two, in steps of 5 minutes. */
+export function findSweepPeriod({ minutes }: AlertSweep): Duration {
+  return Duration.minutes(fiveMinutes.toMinutes() * Math.ceil(minutes / fiveMinutes.toMinutes()));
+}

@@ -1,0 +1,133 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { ReceiverSettings } from '../lambda/alerts/delivery/receiver.ts';
+import { environment } from '../lambda/aws/names.ts';
+import { alertOutboxTable } from '../lambda/store/tables.ts';
+import { functions } from './limits.ts';
+import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import type { ConfiguredReceiver } from './receivers.ts';
+import { scheduleFunction } from './scheduled-function.ts';
+import { listIndexArns, type Storage } from './storage.ts';
+
+/** What delivery is made from. */
+export interface AlertDeliveryProps {
+  /** At least one. */
+  readonly receivers: readonly ConfiguredReceiver[];
+  /** Who gets what is published on the stack's own topic; undefined for nobody. */
+  readonly alarmEmail: string | undefined;
+  readonly storage: Storage;
+  /** Address of the query API, to which alerts link; undefined where there is none. */
+  readonly apiUrl: string | undefined;
+  /** CloudWatch namespace of the function's own metrics. */
+  readonly namespace: string;
+  readonly operation: FunctionOperation;
+}
+
+/** Minutes between two runs. A run that finds nothing due costs two write units a receiver. */
+const deliveryMinutes = 1;
+
+/**
+ * Tells receivers of alerts: a function that sends what is due, and the bus and the topic of receivers that name none of
+ * their own.
+ */
+export class AlertDelivery extends Construct {
+  readonly function: NodeFunction;
+  /** Absent where no receiver is a bus without an ARN. */
+  readonly bus: EventBus | undefined;
+  /** Absent where no receiver is a topic without an ARN. */
+  readonly topic: Topic | undefined;
+  /** The receivers, each with its ARN. */
+  readonly receivers: readonly ReceiverSettings[];
+
+  constructor(scope: Construct, id: string, props: AlertDeliveryProps) {
+    super(scope, id);
+    const lacks = (kind: 'bus' | 'topic') =>
+      props.receivers.some((receiver) => receiver.kind === kind && receiver.arn === undefined);
+    this.bus = lacks('bus') ? new EventBus(this, 'Bus') : undefined;
+    this.topic = lacks('topic') ? this.#topic(props) : undefined;
+    this.receivers = props.receivers.map((receiver) => this.#complete(receiver));
+    this.function = this.#function(props);
+    this.#allow(props.storage);
+    scheduleFunction(this, 'Schedule', this.function, deliveryMinutes);
+  }
+
+  #topic({ alarmEmail, operation: { dataKey } }: AlertDeliveryProps): Topic {
+    const topic = new Topic(this, 'Topic', {
+      enforceSSL: true,
+      ...(dataKey !== undefined && { masterKey: dataKey }),
+    });
+    if (alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(alarmEmail));
+    return topic;
+  }
+
+  #complete(receiver: ConfiguredReceiver): ReceiverSettings {
+    if ('secret' in receiver) return receiver;
+    const own = receiver.kind === 'bus' ? this.bus?.eventBusArn : this.topic?.topicArn;
+    const arn = receiver.arn ?? own;
+    if (arn === undefined) throw new Error(`${this.node.path} has no ${receiver.kind}`);
+    return { ...receiver, arn };
+  }
+
+  #function({ storage, apiUrl, namespace, operation }: AlertDeliveryProps): NodeFunction {
+    return new NodeFunction(this, 'Deliverer', {
+      definition: functions.alertDelivery,
+      description: 'Tells receivers of alerts',
+      environment: {
+        [environment.alertReceivers]: Stack.of(this).toJsonString(this.receivers),
+        [environment.alertOutboxTable]: storage.alertOutbox.tableName,
+        ...(apiUrl !== undefined && { [environment.alertApiUrl]: apiUrl }),
+        [environment.metricNamespace]: namespace,
+      },
+      // A run that begins while another one is under way would find all receivers taken.
+      reservedConcurrency: 1,
+      largeEnvironment: {
+        key: 'simledger.receivers',
+        advice: 'Shorten their names and those of their secrets and rules, or leave some out',
+      },
+      operation,
+    });
+  }
+
+  #allow({ alertOutbox }: Storage): void {
+    this.function.allow(
+      ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [alertOutbox.tableArn],
+    );
+    this.function.allow(
+      ['dynamodb:Query'],
+      [alertOutbox.tableArn, ...listIndexArns(alertOutbox, alertOutboxTable)],
+    );
+    const arns = (kind: 'bus' | 'topic') =>
+      this.receivers.flatMap((receiver) => (receiver.kind === kind ? [receiver.arn] : []));
+    const permissions = [
+      ['events:PutEvents', arns('bus')],
+      ['sns:Publish', arns('topic')],
+      ['secretsmanager:GetSecretValue', this.#listSecrets()],
+    ] as const;
+    for (const [action, resources] of permissions) {
+      if (resources.length > 0) this.function.allow([action], [...new Set(resources)]);
+    }
+  }
+
+  /**
+   * The receivers' secrets. Secrets Manager ends each ARN in a hyphen and six characters of its own, which a name lacks,
+   * and an ARN may lack.
+   */
+  #listSecrets(): string[] {
+    return this.receivers.flatMap((receiver) => {
+      if (!('secret' in receiver)) return [];
+      const { secret } = receiver;
+      if (secret.startsWith('arn:')) return [secret, `${secret}-??????`];
+      const arn = Stack.of(this).formatArn({
+        service: 'secretsmanager',
+        resource: 'secret',
+        resourceName: secret,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
+      return [`${arn}-??????`];
+    });
+  }
+}

@@ -1,0 +1,138 @@
+import { Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { environment } from '../lambda/aws/names.ts';
+import type { AlertSourceDescription } from '../lambda/aws/sources.ts';
+import type { SessionRefresh } from '../lambda/ledger/source.ts';
+import {
+  alertsTable,
+  eventsTable,
+  filesTable,
+  sessionsTable,
+  simsTable,
+  usageTable,
+} from '../lambda/store/tables.ts';
+import type { AlertSettings } from './alert-rules.ts';
+import { functions } from './limits.ts';
+import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import type { ConfiguredReceiver } from './receivers.ts';
+import { scheduleFunction } from './scheduled-function.ts';
+import type { CarrierSource } from './source.ts';
+import { listIndexArns, type Storage } from './storage.ts';
+
+/** What the sweep is made from. */
+export interface AlertSweepProps {
+  readonly settings: AlertSettings;
+  readonly sources: readonly CarrierSource[];
+  readonly sessionRefresh: SessionRefresh;
+  readonly storage: Storage;
+  /** Who is told. */
+  readonly receivers: readonly ConfiguredReceiver[];
+  /** CloudWatch namespace of the function's own metrics. */
+  readonly namespace: string;
+  readonly operation: FunctionOperation;
+}
+
+/**
+ * Judges the rules of alerts: a function that goes through the SIMs every few minutes, brings the episodes in line with
+ * the records and puts what is to be told into the outbox. Two at the same time do no harm.
+ */
+export class AlertSweep extends Construct {
+  readonly function: NodeFunction;
+  /** Minutes between two sweeps. */
+  readonly minutes: number;
+
+  constructor(scope: Construct, id: string, props: AlertSweepProps) {
+    super(scope, id);
+    this.minutes = props.settings.sweepMinutes;
+    this.function = this.#function(props);
+    this.#allow(props);
+    scheduleFunction(this, 'Schedule', this.function, this.minutes);
+  }
+
+  #function({
+    settings,
+    sources,
+    sessionRefresh,
+    storage,
+    receivers,
+    namespace,
+    operation,
+  }: AlertSweepProps): NodeFunction {
+    const { rules, groupWait } = settings;
+    const descriptions = sources.map(({ stream, settings: source }): AlertSourceDescription => {
+      const { name, carrier, lateness } = source;
+      return { name, carrier, lateness, hasStream: true, streamName: stream.streamName };
+    });
+    // It decides who is told, and not how.
+    const subscriptions = receivers.map(({ name, kind, minimumSeverity, rules: chosen }) => {
+      return { name, kind, minimumSeverity, rules: chosen };
+    });
+    return new NodeFunction(this, 'Sweeper', {
+      definition: functions.alertSweep,
+      description: 'Judges the rules of alerts',
+      environment: {
+        [environment.sessionsTable]: storage.sessions.tableName,
+        [environment.usageTable]: storage.usage.tableName,
+        [environment.eventsTable]: storage.events.tableName,
+        [environment.simsTable]: storage.sims.tableName,
+        [environment.filesTable]: storage.files.tableName,
+        [environment.alertsTable]: storage.alerts.tableName,
+        [environment.alertOutboxTable]: storage.alertOutbox.tableName,
+        [environment.progressTable]: storage.alertState.tableName,
+        [environment.alertRules]: JSON.stringify({ rules, groupWait }),
+        [environment.alertSources]: Stack.of(this).toJsonString(descriptions),
+        [environment.alertReceivers]: JSON.stringify(subscriptions),
+        [environment.sessionRefresh]: sessionRefresh,
+        [environment.metricNamespace]: namespace,
+      },
+      largeEnvironment: {
+        key: 'simledger.alerts.rules',
+        advice:
+          'Join rules that differ only in whom they match, shorten names, or deploy some of the sources with their rules as another stack (-c stackName=…)',
+      },
+      operation,
+    });
+  }
+
+  /** It goes through Sims; all else is found by its key. It changes nothing of the ledger. */
+  #allow({ storage, sources }: AlertSweepProps): void {
+    const { sessions, usage, events, sims, files, alerts, alertOutbox, alertState } = storage;
+    this.function.allow(['dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
+    this.function.allow(
+      ['dynamodb:Query'],
+      [
+        ...listIndexArns(sessions, sessionsTable),
+        ...[sessions, usage, events].map(({ tableArn }) => tableArn),
+        ...listIndexArns(usage, usageTable),
+        ...listIndexArns(events, eventsTable),
+        ...listIndexArns(sims, simsTable),
+        ...listIndexArns(files, filesTable),
+        ...listIndexArns(alerts, alertsTable),
+      ],
+    );
+    this.function.allow(['dynamodb:BatchGetItem'], [sessions.tableArn, files.tableArn]);
+    this.function.allow(
+      ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      [alerts.tableArn],
+    );
+    this.function.allow(
+      [
+        'dynamodb:DeleteItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+      ],
+      [alertState.tableArn],
+    );
+    this.function.allow(
+      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [alertOutbox.tableArn],
+    );
+    // Whether anything lies behind the last record of a shard that was read.
+    this.function.allow(
+      ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+      sources.map(({ stream }) => stream.streamArn),
+    );
+  }
+}
