@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { tables } from '../../lambda/store/tables.ts';
 import type { AlarmRule, Series } from './alarm-evaluator.ts';
 import { readAlarms, whatGoesOff as readOutcomes } from './alarm-outcomes.ts';
 import { type Conditions, randomNumbers, simulateSource, usualArrivals } from './alarm-series.ts';
@@ -14,7 +15,10 @@ let alarms: Readonly<Record<string, AlarmRule>>;
 
 beforeAll(() => {
   const stack = synthesise({
-    simledger: { sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '42', webhook: true }] },
+    simledger: {
+      sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '42', webhook: true }],
+      receivers: [{ name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' }],
+    },
   });
   alarms = readAlarms(stack);
 });
@@ -172,6 +176,21 @@ describe('a fleet of which all SIMs connect again', () => {
   });
 });
 
+describe('sweeps of alerts', () => {
+  it('that no longer begin are told of', () => {
+    expect(during(2 * hour, { isSweeping: (minute) => !within(2 * hour)(minute) })).toEqual({
+      AlertSweepLate: [[23, 8]],
+    });
+  });
+
+  it('that fail are told of as errors, and as sweeps that are late', () => {
+    expect(during(2 * hour, { isSweepFailing: within(2 * hour) })).toEqual({
+      AlertSweepErrors: [[8, 8]],
+      AlertSweepLate: [[23, 8]],
+    });
+  });
+});
+
 /** Metrics that say by themselves what is wrong, and the alarms that a few minutes of each set off. */
 const plainMetrics: readonly (readonly [metric: string, value: number, alarm: string])[] = [
   ['AWS/Kinesis WriteProvisionedThroughputExceeded{StreamName=SourceEmnify/Stream}', 5, 'EmnifyRefused'],
@@ -194,6 +213,10 @@ const plainMetrics: readonly (readonly [metric: string, value: number, alarm: st
   ['simledger rejected{kind=stops-consumer,source=emnify}', 1, 'EmnifyStopsConsumer'],
   ['simledger unaccounted{source=emnify}', 1, 'EmnifyUnaccounted'],
   ['simledger filesFailed{source=emnify}', 1, 'EmnifyFileFailed'],
+  ['simledger alertReadHeldSeconds{source=emnify}', 7_200, 'EmnifyReadHeld'],
+  ['simledger alertReceiverUnusable{receiver=phone}', 1, 'AlertReceiverUnusable-phone'],
+  ['simledger alertOldestFailedSeconds{receiver=phone}', 3_600, 'AlertsUndelivered-phone'],
+  ['simledger alertsUndeliverable{receiver=phone}', 1, 'AlertsUndeliverable-phone'],
   ['simledger webhookRefused{source=emnify}', 1, 'EmnifyCallsRefused'],
   ['simledger webhookFailed{source=emnify}', 1, 'EmnifyCallsFailed'],
   ['simledger webhookGatewayRefused', 1, 'WebhooksGatewayRefused'],
@@ -206,12 +229,14 @@ const plainMetrics: readonly (readonly [metric: string, value: number, alarm: st
     ['Importer', 'FileIngest/FileImporter'],
     ['Webhooks', 'WebhookIngest/Receiver'],
     ['QueryApi', 'QueryApi/Reader'],
+    ['AlertDelivery', 'AlertDelivery/Deliverer'],
   ].flatMap(([id, path]) =>
     ['Errors', 'Throttles'].map(
       (metric) => [`AWS/Lambda ${metric}{FunctionName=${path}/Function}`, 1, `${id}${metric}`] as const,
     ),
   ),
-  ...['Sessions', 'Usage', 'Events', 'Sims', 'Files', 'Deliveries'].flatMap((table) =>
+  ['AWS/Lambda Throttles{FunctionName=AlertSweep/Sweeper/Function}', 1, 'AlertSweepThrottles'],
+  ...tables.flatMap(({ name: table }) =>
     ['Read', 'Write'].map(
       (kind) =>
         [
@@ -252,7 +277,11 @@ describe('records that went to the failure destination', () => {
 describe('each alarm of the stack', () => {
   it('is set off by a series of these tests', () => {
     const simulated = ['Silent', 'Stuck', 'Late', 'Rejected', 'HandedBack'].map((id) => `Emnify${id}`);
-    const tested = [...simulated, 'ConsumerLate', 'FilesLate', ...plainMetrics.map(([, , alarm]) => alarm)];
+    const tested = [
+      ...simulated,
+      ...['ConsumerLate', 'FilesLate', 'AlertSweepErrors', 'AlertSweepLate'],
+      ...plainMetrics.map(([, , alarm]) => alarm),
+    ];
     expect([...new Set(tested)].sort()).toEqual(Object.keys(alarms).sort());
   });
 });

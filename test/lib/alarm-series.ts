@@ -24,6 +24,10 @@ export interface Conditions {
   readonly rows?: (minute: number) => number;
   /** Whether files are imported. */
   readonly isImporting?: (minute: number) => boolean;
+  /** Whether sweeps of alerts begin. */
+  readonly isSweeping?: (minute: number) => boolean;
+  /** Whether sweeps of alerts fail. */
+  readonly isSweepFailing?: (minute: number) => boolean;
 }
 
 /** Names of the metrics of one source, as the template has them. */
@@ -31,6 +35,11 @@ const stream = '{StreamName=SourceEmnify/Stream}';
 const queue = '{QueueName=FileIngest/Queue.QueueName}';
 const source = '{source=emnify}';
 const consumer = '{FunctionName=StreamIngest/KinesisConsumer/Function}';
+
+export const sweeper = '{FunctionName=AlertSweep/Sweeper/Function}';
+
+/** Minutes between two sweeps of alerts. */
+export const sweepMinutes = 5;
 
 /** Successful readings of a stream of four shards in a minute: one a second and shard. */
 const readings = 240;
@@ -68,6 +77,8 @@ export function simulateSource(conditions: Conditions): Series {
     isMapped = () => true,
     rows = () => 0,
     isImporting = () => true,
+    isSweeping = () => true,
+    isSweepFailing = () => false,
   } = conditions;
   const series = new Map<string, Sample[]>();
   const add = (key: string, minute: number, value: number): void => {
@@ -82,6 +93,10 @@ export function simulateSource(conditions: Conditions): Series {
   const backlog: { readonly minute: number; records: number }[] = [];
   const files: { readonly minute: number; readonly rows: number }[] = [];
   for (let minute = 0; minute < minutes; minute += 1) {
+    if (minute % sweepMinutes === 0 && isSweeping(minute)) {
+      add(`AWS/Lambda Invocations${sweeper}`, minute, 1);
+      add(`AWS/Lambda Errors${sweeper}`, minute, Number(isSweepFailing(minute)));
+    }
     const put = arrivals(minute);
     const taken = Math.min(put, streamLimit);
     count(`AWS/Kinesis IncomingRecords${stream}`, minute, taken);
