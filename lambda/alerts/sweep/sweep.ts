@@ -180,7 +180,7 @@ class Sweep {
       }
     });
     const progress = this.#findProgress();
-    for (const [name, source] of progress) this.#watermarks.set(name, findWatermark(source));
+    for (const [name, source] of progress) this.#watermarks.set(name, findSourceWatermark(source));
     await mapConcurrently(nominees, concurrency, (nominee) => this.#judgeSim(nominee));
     await this.#noteSources(progress);
     return {
@@ -362,6 +362,15 @@ class Sweep {
     };
     return reconcileEpisodes(episodes, judgement);
   }
+}
+
+/**
+ * A source's watermark. Of a source with few SIMs alive, silence of all may be the source's or the devices': it is told
+ * as that of the devices, since nobody must miss it.
+ */
+function findSourceWatermark(source: SourceProgress): Watermark {
+  const watermark = findWatermark(source);
+  return watermark.isIndistinct ? { ...watermark, at: watermark.read.at, isBehind: false } : watermark;
 }
 
 /** Of copies of an episode in both slots, the one that was written last. */

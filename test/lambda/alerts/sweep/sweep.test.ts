@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, describe, expect, test } from 'vitest';
+import { AlertOutbox, alertOutboxTable } from '../../../../lambda/alerts/delivery/outbox.ts';
+import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
+import type { Rule } from '../../../../lambda/alerts/rules.ts';
+import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
+import { type SweepReport, type SweepRun, sweep } from '../../../../lambda/alerts/sweep/sweep.ts';
+import { interpret } from '../../../../lambda/carriers/index.ts';
+import { Fold } from '../../../../lambda/ledger/fold.ts';
+import { formatTime } from '../../../../lambda/ledger/time.ts';
+import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
+import { LedgerReader } from '../../../../lambda/store/reader.ts';
+import { alertStateTable, alertsTable } from '../../../../lambda/store/tables.ts';
+import { carrierEvent, usageRecord } from '../../../records/datastreamer.ts';
+import { ledgerTablesOf, runningTables } from '../../store/running-tables.ts';
+import { anyRule } from '../arbitraries.ts';
+
+/** Sweeps of a ledger as it is stored, of SIMs whose records are from minutes before a moment. */
+
+const tables = runningTables();
+const minute = 60_000;
+const hour = 60 * minute;
+const start = Date.parse('2026-11-10T00:00:00.000Z');
+
+const silent: Rule = { ...anyRule, name: 'silent', kind: 'silent', missing: 'everything', after: 24 * hour };
+const loop: Rule = { ...anyRule, name: 'loop', kind: 'attach-loop', count: 5, within: hour };
+
+let simNumber = 0;
+
+/** One SIM, of a source of its own where none is given, its records, and what sweeps tell of it. */
+class SweptSim {
+  readonly source: string;
+  readonly sim: string;
+  readonly outbox = new AlertOutbox(tables.client, alertOutboxTable.name);
+  readonly told: AlertTransition[] = [];
+  readonly failures: unknown[] = [];
+  #records = 0;
+
+  constructor(source = `source-${randomUUID().slice(0, 8)}`) {
+    this.source = source;
+    simNumber += 1;
+    this.sim = `89882806660${String(simNumber).padStart(8, '0')}`;
+  }
+
+  /** Takes in usage with bytes from the device, at hours from the start. */
+  use(...hours: number[]): Promise<void> {
+    return this.#take(
+      hours.map((at) => ({
+        ...usageRecord,
+        id: this.#number(),
+        sim: { id: 1, iccid: this.sim },
+        start_timestamp: formatTime(start + at * hour - minute),
+        end_timestamp: formatTime(start + at * hour),
+        volume: { tx: 0.01, rx: 0, total: 0.01 },
+      })),
+    );
+  }
+
+  /** Takes in location updates, at hours from the start. */
+  attach(...hours: number[]): Promise<void> {
+    return this.#take(
+      hours.map((at) =>
+        carrierEvent(1, {
+          id: this.#number(),
+          timestamp: formatTime(start + at * hour),
+          sim: { id: 1, iccid: this.sim },
+        }),
+      ),
+    );
+  }
+
+  async sweep(hours: number, others: Partial<SweepRun> = {}): Promise<SweepReport> {
+    const now = start + hours * hour;
+    const run: SweepRun = {
+      rules: [silent, loop].map((rule) => ({ ...rule, match: { ...rule.match, sources: [this.source] } })),
+      groupWait: 0,
+      sources: [{ name: this.source, lateness: hour / 2 }],
+      now,
+      isWhole: false,
+      ...others,
+    };
+    return sweep(run, {
+      reader: new LedgerReader({ ...ledgerTablesOf(tables.client), files: 'Files' }),
+      episodes: new EpisodesTable(tables.client, alertsTable.name),
+      state: new AlertState(tables.client, alertStateTable.name),
+      outbox: this.outbox,
+      receivers: [{ name: this.source, minimumSeverity: 'info', rules: undefined }],
+      readMark: async () => ({ at: now, holds: [] }),
+      onMessage: (transition) => this.told.push(transition),
+      onFailure: (error) => this.failures.push(error),
+    });
+  }
+
+  /** What was told since it was asked last: `silent opened 10–`, in hours from the start. */
+  takeTold(): string[] {
+    const inHours = (time: string): number => (Date.parse(time) - start) / hour;
+    return this.told.splice(0).map(({ rule, kind, from, to }) => {
+      return `${rule.name} ${kind} ${inHours(from)}–${to === undefined ? '' : inHours(to)}`;
+    });
+  }
+
+  #number(): number {
+    this.#records += 1;
+    return simNumber * 1_000 + this.#records;
+  }
+
+  async #take(records: readonly object[]): Promise<void> {
+    const source = { name: this.source, carrier: '1nce', bytesPerMegabyte: 1_000_000 } as const;
+    const fold = new Fold();
+    for (const [index, record] of records.entries()) {
+      const reading = interpret(record, { source, arrivedAt: start + 30 * hour });
+      if (reading.kind !== 'observed') throw new Error(JSON.stringify(reading));
+      fold.add(index, reading);
+    }
+    await tables.newWriter().write(fold.changes(), { readBeforeWrite: false });
+  }
+}
+
+afterEach(async () => {
+  for (const { alert, slot } of await tables.items(alertsTable.name)) {
+    if (alert === undefined || slot === undefined) throw new Error('An episode has no key');
+    await tables.client.send(new DeleteItemCommand({ TableName: alertsTable.name, Key: { alert, slot } }));
+  }
+});
+
+describe('a sweep', () => {
+  test('opens a silence when its time is over, puts it into the outbox, and closes it by the next record', async () => {
+    const device = new SweptSim();
+    await device.use(0, 1);
+    await device.sweep(24.9);
+    expect(device.takeTold()).toEqual([]);
+    await device.sweep(25);
+    expect(device.takeTold()).toEqual(['silent opened 1–']);
+    await device.sweep(26);
+    await device.use(27);
+    await device.sweep(27.1);
+    expect(device.takeTold()).toEqual(['silent closed 1–27']);
+    expect(await device.outbox.listDue(device.source, start + 30 * hour, 10)).toHaveLength(1);
+    expect(device.failures).toEqual([]);
+  });
+
+  test('finds a loop by the events since the last one, and what is told is one incident', async () => {
+    const device = new SweptSim();
+    await device.use(0);
+    await device.sweep(1);
+    await device.attach(1.1, 1.2, 1.3, 1.4, 1.5);
+    await device.sweep(1.6);
+    await device.sweep(1.7);
+    await device.sweep(4);
+    const episodes = new Set(device.told.map(({ episode }) => episode));
+    expect(device.takeTold()).toEqual(['loop opened 1.1–', 'loop closed 1.1–2.1']);
+    expect(episodes.size).toBe(1);
+  });
+
+  test('finds within a day what came later than the lateness', async () => {
+    const device = new SweptSim();
+    await device.use(0, 9);
+    await device.sweep(10);
+    await device.attach(5.1, 5.2, 5.3, 5.4, 5.5);
+    await device.use(15);
+    await device.sweep(16);
+    for (let hours = 17; hours <= 34; hours += 1) await device.sweep(hours);
+    expect(device.takeTold()).toEqual(['loop opened 5.1–', 'loop closed 5.1–6.1']);
+  });
+
+  test('ends what a rule that was removed had found, and says why', async () => {
+    const device = new SweptSim();
+    await device.use(0);
+    await device.sweep(25);
+    await device.sweep(26, { rules: [] });
+    expect(device.takeTold()).toEqual(['silent opened 0–', 'silent rule-changed 0–']);
+  });
+
+  test('tells nobody while a mute is in force, and tells what is still open at its end', async () => {
+    const device = new SweptSim();
+    await device.use(0);
+    await tables.client.send(
+      new PutItemCommand({
+        TableName: alertStateTable.name,
+        Item: {
+          subject: { S: 'mutes' },
+          entry: { S: device.source },
+          source: { S: device.source },
+          until: { S: formatTime(start + 30 * hour) },
+        },
+      }),
+    );
+    await device.sweep(25);
+    await device.sweep(29);
+    expect(device.takeTold()).toEqual([]);
+    await device.sweep(30);
+    expect(device.takeTold()).toEqual(['silent opened 0–']);
+  });
+
+  test('pages for no SIM of a source that is behind, and tells once it has come up', async () => {
+    const fleet = new SweptSim();
+    const others = Array.from({ length: 5 }, () => new SweptSim(fleet.source));
+    await Promise.all([fleet, ...others].map((device) => device.use(0)));
+    await fleet.sweep(26);
+    expect(fleet.takeTold()).toEqual([]);
+    await Promise.all(others.map((device) => device.use(25, 26)));
+    await fleet.sweep(26.1);
+    expect(fleet.takeTold()).toEqual(['silent opened 0–']);
+  });
+
+  test('reads the records of no SIM for which nothing has changed', async () => {
+    const device = new SweptSim();
+    await device.use(0, 10);
+    await device.sweep(11);
+    const moments: number[] = [];
+    for (let hours = 12; hours < 16; hours += 1) moments.push((await device.sweep(hours)).judged);
+    // Once a day each SIM is judged anyway.
+    expect(moments.reduce((sum, judged) => sum + judged, 0)).toBeLessThanOrEqual(1);
+  });
+});
