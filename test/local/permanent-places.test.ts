@@ -52,7 +52,17 @@ async function refusal(request: Promise<unknown>): Promise<readonly [string, str
 
 describe('what the local run itself needs is not deleted, what a user created is:', () => {
   test('tables', async () => {
-    const names = ['Deliveries', 'Events', 'Files', 'Sessions', 'Sims', 'Usage'];
+    const names = [
+      'AlertOutbox',
+      'AlertState',
+      'Alerts',
+      'Deliveries',
+      'Events',
+      'Files',
+      'Sessions',
+      'Sims',
+      'Usage',
+    ];
     for (const name of names) {
       for (const TableName of [name, `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`]) {
         const refused = [

@@ -99,13 +99,13 @@ const concurrency = 24;
  * @throws what the store throws while the fleet is read. What it throws about one SIM is told to `onFailure`.
  */
 export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepReport> {
-  const begun = new Sweep(run, ports, {
+  const started = new Sweep(run, ports, {
     states: await ports.state.readSources(),
     mutes: await ports.state.readMutes(),
     reads: await readMarks(run, ports),
     stored: await listStored(ports.episodes),
   });
-  return begun.run();
+  return started.run();
 }
 
 async function readMarks(
@@ -133,7 +133,7 @@ async function listStored(episodes: EpisodesTable): Promise<Map<string, Set<stri
 }
 
 /** What a sweep reads before it goes through the fleet. */
-interface Begun {
+interface StoredFacts {
   readonly states: ReadonlyMap<string, SourceState>;
   readonly mutes: readonly Mute[];
   readonly reads: ReadonlyMap<string, ReadMark>;
@@ -151,7 +151,7 @@ const unread: ReadMark = { at: undefined, holds: [] };
 class Sweep {
   readonly #run: SweepRun;
   readonly #ports: SweepPorts;
-  readonly #begun: Begun;
+  readonly #facts: StoredFacts;
   readonly #rules: ReadonlyMap<string, { readonly rule: Rule; readonly version: string }>;
   readonly #sources: ReadonlyMap<string, SweptSource>;
   /** When each source's SIMs were heard, at least. */
@@ -163,10 +163,10 @@ class Sweep {
   #failed = 0;
   #told = 0;
 
-  constructor(run: SweepRun, ports: SweepPorts, begun: Begun) {
+  constructor(run: SweepRun, ports: SweepPorts, facts: StoredFacts) {
     this.#run = run;
     this.#ports = ports;
-    this.#begun = begun;
+    this.#facts = facts;
     this.#rules = new Map(run.rules.map((rule) => [rule.name, { rule, version: versionRule(rule) }]));
     this.#sources = new Map(run.sources.map((source) => [source.name, source]));
   }
@@ -201,11 +201,11 @@ class Sweep {
       else heard.push(heardAt);
     }
     const { now, rules, isWhole } = this.#run;
-    const names = new Set(this.#begun.stored.get(sim.sim));
+    const names = new Set(this.#facts.stored.get(sim.sim));
     const source = this.#sources.get(sim.source);
     if (source !== undefined) {
-      const { judgedThrough, sweptAt } = this.#begun.states.get(sim.source) ?? unsweptSource;
-      const upTo = this.#begun.reads.get(sim.source)?.at ?? now;
+      const { judgedThrough, sweptAt } = this.#facts.states.get(sim.source) ?? unsweptSource;
+      const upTo = this.#facts.reads.get(sim.source)?.at ?? now;
       const times = { judgedThrough, sweptAt, upTo, lateness: source.lateness, now };
       for (const rule of rules) {
         const isNominated = isWhole ? matchesSim(rule.match, sim) : nominatesSim(rule, sim, times);
@@ -226,10 +226,10 @@ class Sweep {
           name,
           {
             isConfigured: source !== undefined,
-            read: this.#begun.reads.get(name) ?? unread,
+            read: this.#facts.reads.get(name) ?? unread,
             heard: this.#heard.get(name) ?? [],
             lateness: source?.lateness ?? 0,
-            days: (this.#begun.states.get(name) ?? unsweptSource).days,
+            days: (this.#facts.states.get(name) ?? unsweptSource).days,
             now,
           },
         ];
@@ -244,7 +244,7 @@ class Sweep {
       const watermark = this.#watermarks.get(name);
       const source = progress.get(name);
       if (watermark === undefined || source === undefined) continue;
-      const before = this.#begun.states.get(name) ?? unsweptSource;
+      const before = this.#facts.states.get(name) ?? unsweptSource;
       const judged =
         watermark.at === undefined || this.#failedSources.has(name)
           ? before
@@ -307,7 +307,7 @@ class Sweep {
     stored: readonly { readonly rule: string; readonly episodes: readonly StoredEpisode[] | undefined }[],
   ): number {
     if (this.#run.isWhole) return 0;
-    const { judgedThrough = watermark } = this.#begun.states.get(sim.source) ?? unsweptSource;
+    const { judgedThrough = watermark } = this.#facts.states.get(sim.source) ?? unsweptSource;
     const from = Math.min(watermark, judgedThrough);
     const lateness = this.#sources.get(sim.source)?.lateness ?? 0;
     const times = stored.flatMap(({ rule: name, episodes = [] }) => {
@@ -350,7 +350,7 @@ class Sweep {
     const rule = this.#findRule(name, sim);
     const watermark = findJudgingTime(episodes, at);
     const { isBehind = false, isReadLate = false } = this.#watermarks.get(source) ?? {};
-    const isHeld = isMuted(this.#begun.mutes, { rule: name, sim: sim.sim, source }, now);
+    const isHeld = isMuted(this.#facts.mutes, { rule: name, sim: sim.sim, source }, now);
     const judgement: Judgement = {
       rule,
       ruleVersion: rule && this.#rules.get(name)?.version,

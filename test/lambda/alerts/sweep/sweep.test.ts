@@ -199,7 +199,7 @@ describe('a sweep', () => {
     await Promise.all([fleet, ...others].map((device) => device.use(0)));
     await fleet.sweep(26);
     expect(fleet.takeTold()).toEqual([]);
-    await Promise.all(others.map((device) => device.use(25, 26)));
+    await Promise.all(others.map((device) => device.use(20, 26)));
     await fleet.sweep(26.1);
     expect(fleet.takeTold()).toEqual(['silent opened 0–']);
   });
