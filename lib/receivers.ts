@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type ReceiverSettings, receiverKinds } from '../lambda/alerts/delivery/receiver.ts';
-import { severities } from '../lambda/alerts/delivery/transition.ts';
+import { severities } from '../lambda/alerts/rules.ts';
 import { exactly, parseWord, text } from './configuration-schemas.ts';
 
 /** The configuration of those who are told of alerts. */

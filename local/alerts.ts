@@ -11,6 +11,7 @@ import { AlertState } from '../lambda/alerts/sweep/alert-state.ts';
 import { type SweepReport, sweep } from '../lambda/alerts/sweep/sweep.ts';
 import { UsageError } from '../lambda/errors.ts';
 import { EpisodesTable } from '../lambda/store/episodes.ts';
+import { MutesTable } from '../lambda/store/mutes.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';
 import {
   alertStateTable,
@@ -92,6 +93,7 @@ export class LocalAlerts {
         }),
         episodes: this.#episodes,
         state: new AlertState(client, alertStateTable.name),
+        mutes: new MutesTable(client, alertStateTable.name),
         outbox: this.#outbox,
         receivers:
           this.#receiver === undefined

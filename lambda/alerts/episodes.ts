@@ -24,8 +24,25 @@ export const episodeStates = ['open', 'closed', 'merged', 'withdrawn', 'rule-cha
 
 export type EpisodeState = (typeof episodeStates)[number];
 
-/** What a message tells: a state, or that an episode told of before has other times, or is open again. */
-export type TransitionKind = 'opened' | 'amended' | 'reopened' | Exclude<EpisodeState, 'open'>;
+/** What a message tells. */
+export const transitionKinds = [
+  /** It began. */
+  'opened',
+  /** More is known of it: its times, its evidence or its members. */
+  'amended',
+  /** It was told that it is over, and it is open after all. */
+  'reopened',
+  /** What the rule looks for is over. */
+  'closed',
+  /** Late records join it with an older episode, which goes on. */
+  'merged',
+  /** Late records show that it never was. */
+  'withdrawn',
+  /** Its rule was changed or removed, and no longer holds. */
+  'rule-changed',
+] as const satisfies readonly ('opened' | 'amended' | 'reopened' | Exclude<EpisodeState, 'open'>)[];
+
+export type TransitionKind = (typeof transitionKinds)[number];
 
 /** The times and the state of an episode as a message tells them. */
 export interface Told {

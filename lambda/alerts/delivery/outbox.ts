@@ -12,7 +12,8 @@ import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import type { Item } from '../../store/items.ts';
 import { readItem } from '../../store/registers.ts';
 import { alertOutboxTable } from '../../store/tables.ts';
-import { type AlertTransition, type EpisodeState, episodeStates } from './transition.ts';
+import { type EpisodeState, episodeStates } from '../episodes.ts';
+import type { AlertTransition } from './transition.ts';
 import type { Disposal, Lease, ReceiverState, Undelivered, UndeliveredTransitions } from './undelivered.ts';
 
 export { alertOutboxTable };
@@ -44,6 +45,11 @@ export class AlertOutbox implements UndeliveredTransitions {
   constructor(client: DynamoDBClient, tableName: string) {
     this.#client = client;
     this.#tableName = tableName;
+  }
+
+  /** Whether any transition of an episode was put in for a receiver. */
+  async isTold(receiver: string, episode: string): Promise<boolean> {
+    return (await this.#readCursor(receiver, episode)) !== undefined;
   }
 
   /**

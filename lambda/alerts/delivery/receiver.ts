@@ -1,5 +1,7 @@
+import type { EpisodeState } from '../episodes.ts';
+import { type Severity, severities } from '../rules.ts';
 import type { AlertEvent } from './cloud-event.ts';
-import { type AlertTransition, type EpisodeState, type Severity, severities } from './transition.ts';
+import type { AlertTransition } from './transition.ts';
 
 /** Those who are told of alerts, and what they answer. */
 

@@ -1,48 +1,15 @@
+import type { EpisodeState, TransitionKind } from '../episodes.ts';
+import type { GroupDimension } from '../groups.ts';
+import { ruleKinds, type Severity } from '../rules.ts';
+
 /**
  * What happened to an episode, as receivers are told. A transition is a fact: it is stored with the episode in one write,
  * has one sequence number, and is told under one id however often it is sent.
  */
 
-/** How urgent an alert is, least first. All are severities of PagerDuty too. */
-export const severities = ['info', 'warning', 'critical'] as const;
-export type Severity = (typeof severities)[number];
-
 /** What a rule looks for. `source` is the alert about a source that is behind. */
-export const alertKinds = [
-  'silent',
-  'attach-loop',
-  'device-changed',
-  'country',
-  'usage',
-  'blocked',
-  'session-failures',
-  'zero-byte-sessions',
-  'stale-session',
-  'finding',
-  'source',
-] as const;
+export const alertKinds = [...ruleKinds, 'finding', 'source'] as const;
 export type AlertKind = (typeof alertKinds)[number];
-
-/** What can happen to an episode. */
-export const transitionKinds = [
-  /** It began. */
-  'opened',
-  /** More is known of it: its times, its evidence, its members, the version of its rule, or that it goes on after all. */
-  'amended',
-  /** What the rule looks for is over. */
-  'closed',
-  /** Late records join it with an older episode, which goes on. */
-  'merged',
-  /** Late records show that it never was. */
-  'withdrawn',
-  /** Its rule was changed or removed, and no longer holds. */
-  'rule-changed',
-] as const;
-export type TransitionKind = (typeof transitionKinds)[number];
-
-/** How an episode stands after a transition. */
-export const episodeStates = ['open', 'closed', 'merged', 'withdrawn', 'rule-changed'] as const;
-export type EpisodeState = (typeof episodeStates)[number];
 
 /** The rule that an episode is of. */
 export interface AlertRule {
@@ -70,10 +37,6 @@ export interface Excerpt<T> {
 /** Members of a group and records of evidence that a transition lists at most. */
 export const maxMembers = 50;
 export const maxEvidence = 20;
-
-/** What the SIMs of a group have in common. */
-export const groupDimensions = ['network', 'model', 'country', 'source'] as const;
-export type GroupDimension = (typeof groupDimensions)[number];
 
 /** What an episode is about. */
 export type AlertSubject =

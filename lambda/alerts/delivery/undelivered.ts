@@ -1,4 +1,5 @@
-import type { AlertTransition, EpisodeState } from './transition.ts';
+import type { EpisodeState } from '../episodes.ts';
+import type { AlertTransition } from './transition.ts';
 
 /** A run's exclusive hold of a receiver. */
 export interface Lease {

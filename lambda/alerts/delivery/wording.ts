@@ -1,12 +1,6 @@
 import { disclosed } from '../../queries/disclosure.ts';
-import type {
-  AlertKind,
-  AlertSim,
-  AlertSubject,
-  AlertTransition,
-  EpisodeState,
-  TransitionKind,
-} from './transition.ts';
+import type { EpisodeState, TransitionKind } from '../episodes.ts';
+import type { AlertKind, AlertSim, AlertSubject, AlertTransition } from './transition.ts';
 
 /** Transitions in words, short enough for the screen of a phone. */
 
@@ -27,6 +21,7 @@ const kindTitles: Readonly<Record<AlertKind, string>> = {
 const transitionTitles: Readonly<Record<TransitionKind, string>> = {
   opened: '',
   amended: 'Update: ',
+  reopened: 'Open again: ',
   closed: 'Ended: ',
   merged: 'Merged: ',
   withdrawn: 'Withdrawn: ',

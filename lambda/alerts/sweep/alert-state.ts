@@ -8,7 +8,7 @@ import type { Item } from '../../store/items.ts';
 import { alertStateTable } from '../../store/tables.ts';
 import type { DayLag } from '../watermark.ts';
 
-/** What sweeps keep from one to the next, and mutes: facts of operation, in the table AlertState. */
+/** What sweeps keep from one to the next: facts of operation, in the table AlertState. */
 
 /** How far a source was judged. */
 export interface SourceState {
@@ -20,35 +20,7 @@ export interface SourceState {
 /** The state of a source that was never swept. */
 export const unsweptSource: SourceState = { judgedThrough: undefined, sweptAt: undefined, days: [] };
 
-/** Episodes of which nobody is told, until a time: those that all members that are stated fit. */
-export interface Mute {
-  readonly rule: string | undefined;
-  readonly sim: string | undefined;
-  readonly source: string | undefined;
-  /** ISO 8601. */
-  readonly until: string;
-}
-
-/** Whether a mute that is in force fits an episode's rule, SIM and source. */
-export function isMuted(
-  mutes: readonly Mute[],
-  about: { readonly rule: string; readonly sim: string; readonly source: string },
-  now: number,
-): boolean {
-  return mutes.some(({ rule, sim, source, until }) => {
-    const names = [rule, sim, source];
-    // A mute that names nothing fits nothing.
-    if (names.every((name) => name === undefined) || Date.parse(until) <= now) return false;
-    return (
-      (rule ?? about.rule) === about.rule &&
-      (sim ?? about.sim) === about.sim &&
-      (source ?? about.source) === about.source
-    );
-  });
-}
-
 const sourceSubject = 'sources';
-const muteSubject = 'mutes';
 
 /** The table AlertState. */
 export class AlertState {
@@ -75,16 +47,6 @@ export class AlertState {
       days: { S: JSON.stringify(days) },
     };
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item }));
-  }
-
-  async readMutes(): Promise<Mute[]> {
-    const items = await this.#list(muteSubject);
-    return items.map(({ rule, sim, source, until }) => ({
-      rule: rule?.S,
-      sim: sim?.S,
-      source: source?.S,
-      until: until?.S ?? '',
-    }));
   }
 
   async #list(subject: string): Promise<Item[]> {

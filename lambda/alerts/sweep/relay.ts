@@ -1,6 +1,5 @@
 import { formatTime } from '../../ledger/time.ts';
 import type { EpisodesTable } from '../../store/episodes.ts';
-import { OutboxOrderError } from '../delivery/outbox.ts';
 import { chooseReceivers, type ReceiverSettings } from '../delivery/receiver.ts';
 import {
   type AlertTransition,
@@ -18,6 +17,8 @@ import type { WatchedSim } from './watched-sim.ts';
 /** What a receiver must be told is put in here: see AlertOutbox. */
 export interface Outbox {
   enqueue(receiver: string, transition: AlertTransition): Promise<void>;
+  /** Whether any transition of an episode was put in for a receiver. */
+  isTold(receiver: string, episode: string): Promise<boolean>;
 }
 
 /** What messages are passed on with. */
@@ -46,19 +47,13 @@ export async function relayMessages(
     const transition = describeTransition(episode, message, sim);
     const isFirst = message.sequence === 1;
     const names = isFirst ? chooseReceivers(receivers, transition.rule) : receivers.map(({ name }) => name);
-    for (const name of names) await enqueue(outbox, name, transition);
+    for (const name of names) {
+      // Who was not told that an episode began is not told of what follows.
+      if (isFirst || (await outbox.isTold(name, episode.id))) await outbox.enqueue(name, transition);
+    }
     onMessage(transition);
   }
   return episodes.clearMessages(stored);
-}
-
-/** Whoever was not told that an episode began is not told of what follows: their outbox lacks its first transition. */
-async function enqueue(outbox: Outbox, receiver: string, transition: AlertTransition): Promise<void> {
-  try {
-    await outbox.enqueue(receiver, transition);
-  } catch (error) {
-    if (!(error instanceof OutboxOrderError) || transition.sequence === 1) throw error;
-  }
 }
 
 /** A message as receivers are told it. */

@@ -1,5 +1,6 @@
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { EpisodeList, EpisodesTable } from '../../store/episodes.ts';
+import type { MutesTable } from '../../store/mutes.ts';
 import type { LedgerReader } from '../../store/reader.ts';
 import {
   type EpisodeWrite,
@@ -9,6 +10,7 @@ import {
   type StoredEpisode,
 } from '../episodes.ts';
 import { type Known, nothingKnown } from '../known.ts';
+import { findMute, type Mute } from '../mutes.ts';
 import { matchesSim, type Rule, versionRule } from '../rules.ts';
 import { joinSpans } from '../span.ts';
 import { findSpans } from '../spans.ts';
@@ -19,7 +21,7 @@ import {
   type SourceProgress,
   type Watermark,
 } from '../watermark.ts';
-import { type AlertState, isMuted, type Mute, type SourceState, unsweptSource } from './alert-state.ts';
+import { type AlertState, type SourceState, unsweptSource } from './alert-state.ts';
 import { readKnown } from './read-known.ts';
 import { type RelayPorts, relayMessages } from './relay.ts';
 import {
@@ -55,6 +57,7 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   readonly reader: LedgerReader;
   readonly episodes: EpisodesTable;
   readonly state: AlertState;
+  readonly mutes: Pick<MutesTable, 'list'>;
   /** How far a source is read. */
   readonly readMark: (source: string, now: number) => Promise<ReadMark>;
   /** Told of a SIM that could not be judged; the next sweep judges it again. */
@@ -101,7 +104,7 @@ const concurrency = 24;
 export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepReport> {
   const started = new Sweep(run, ports, {
     states: await ports.state.readSources(),
-    mutes: await ports.state.readMutes(),
+    mutes: await ports.mutes.list(),
     reads: await readMarks(run, ports),
     stored: await listStored(ports.episodes),
   });
@@ -350,13 +353,13 @@ class Sweep {
     const rule = this.#findRule(name, sim);
     const watermark = findJudgingTime(episodes, at);
     const { isBehind = false, isReadLate = false } = this.#watermarks.get(source) ?? {};
-    const isHeld = isMuted(this.#facts.mutes, { rule: name, sim: sim.sim, source }, now);
+    const mute = findMute(this.#facts.mutes, { rule: name, sim: sim.sim, source }, now);
     const judgement: Judgement = {
       rule,
       ruleVersion: rule && this.#rules.get(name)?.version,
       ...{ sim: sim.sim, source, since, watermark, now },
       spans: rule === undefined ? [] : joinSpans(findSpans(rule, known, watermark), rule, watermark),
-      isHeld: isBehind || isReadLate || isHeld,
+      isHeld: isBehind || isReadLate || mute !== undefined,
       // Only SIMs that fall silent are grouped.
       groupWait: rule?.kind === 'silent' ? groupWait : 0,
     };

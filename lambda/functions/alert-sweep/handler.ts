@@ -8,6 +8,7 @@ import { type AlertSourceDescription, requireEnvironment } from '../../aws/sourc
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
 import { EpisodesTable } from '../../store/episodes.ts';
+import { MutesTable } from '../../store/mutes.ts';
 import { LedgerReader } from '../../store/reader.ts';
 
 /** What the schedule sends. */
@@ -31,6 +32,7 @@ const ports: SweepPorts = {
   }),
   episodes: new EpisodesTable(client, requireEnvironment(environment.alertsTable)),
   state: new AlertState(client, requireEnvironment(environment.progressTable)),
+  mutes: new MutesTable(client, requireEnvironment(environment.progressTable)),
   outbox: new AlertOutbox(client, requireEnvironment(environment.alertOutboxTable)),
   receivers: JSON.parse(requireEnvironment(environment.alertReceivers)) as ReceiverSettings[],
   // Nobody has noted how far a source is read, so no silence of it is judged.

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { joinGroup } from '../../../lambda/alerts/episodes.ts';
 import type { Known, Sign } from '../../../lambda/alerts/known.ts';
-import { isMuted, type Mute } from '../../../lambda/alerts/mutes.ts';
 import type { Rule } from '../../../lambda/alerts/rules.ts';
 import { anyRule } from './arbitraries.ts';
 import { EpisodeStore, type Sweep, sweepOnce } from './episode-store.ts';
@@ -499,23 +498,4 @@ describe('a rule', () => {
     ]);
     expect(history.list()).toEqual(['closed 0–90', `open ${9 * day}–`]);
   });
-});
-
-test.each<[Partial<Mute>, boolean]>([
-  [{}, true],
-  [{ rule: 'silent' }, true],
-  [{ sim: 'a' }, true],
-  [{ rule: 'silent', sim: 'a' }, true],
-  [{ rule: 'blocked' }, false],
-  [{ sim: 'b' }, false],
-  [{ rule: 'silent', sim: 'b' }, false],
-  [{ until: at(10) }, false],
-  [{ until: at(9) }, false],
-])('a mute of %j holds back the rule `silent` of the SIM `a` at minute 10: %s', (given, expected) => {
-  const mute: Mute = { rule: undefined, sim: undefined, until: at(11), ...given };
-  expect(isMuted([mute], { rule: 'silent', sim: 'a' }, at(10))).toBe(expected);
-});
-
-test('without mutes nothing is held back', () => {
-  expect(isMuted([], { rule: 'silent', sim: 'a' }, at(10))).toBe(false);
 });

@@ -6,14 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { makeAlertEvent } from '../../../../lambda/alerts/delivery/cloud-event.ts';
 import {
   alertKinds,
-  episodeStates,
   evidenceTables,
-  groupDimensions,
   maxEvidence,
   maxMembers,
-  severities,
-  transitionKinds,
 } from '../../../../lambda/alerts/delivery/transition.ts';
+import { episodeStates, transitionKinds } from '../../../../lambda/alerts/episodes.ts';
+import { groupDimensions } from '../../../../lambda/alerts/groups.ts';
+import { severities } from '../../../../lambda/alerts/rules.ts';
 import { runs } from '../../../records/runs.ts';
 import { anyTransition, transitionWith } from './transitions.ts';
 

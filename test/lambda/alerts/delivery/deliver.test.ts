@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { chooseWait } from '../../../../lambda/alerts/delivery/backoff.ts';
 import { type DeliveryRun, deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { isForPeople, type Outcome, type Receiver } from '../../../../lambda/alerts/delivery/receiver.ts';
-import type { TransitionKind } from '../../../../lambda/alerts/delivery/transition.ts';
+import type { TransitionKind } from '../../../../lambda/alerts/episodes.ts';
 import { transitionWith } from './transitions.ts';
 import { UndeliveredInMemory } from './undelivered-in-memory.ts';
 
@@ -41,7 +41,7 @@ function storeWith(...episodes: readonly (readonly TransitionKind[])[]): Undeliv
   const store = new UndeliveredInMemory();
   for (const [index, kinds] of episodes.entries()) {
     for (const [before, kind] of kinds.entries()) {
-      const state = kind === 'opened' || kind === 'amended' ? 'open' : kind;
+      const state = kind === 'opened' || kind === 'amended' || kind === 'reopened' ? 'open' : kind;
       store.add(transitionWith({ episode: `ep${index + 1}`, sequence: before + 1, kind, state }));
     }
   }

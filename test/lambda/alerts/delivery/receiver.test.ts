@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chooseReceivers } from '../../../../lambda/alerts/delivery/receiver.ts';
-import { type Severity, severities } from '../../../../lambda/alerts/delivery/transition.ts';
+import { type Severity, severities } from '../../../../lambda/alerts/rules.ts';
 
 const receivers = [
   { name: 'log', minimumSeverity: 'info', rules: undefined },

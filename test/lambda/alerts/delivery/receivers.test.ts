@@ -11,12 +11,9 @@ import { readPagerDutySecret, writePagerDuty } from '../../../../lambda/alerts/d
 import type { Message, Outcome, ReceiverSettings } from '../../../../lambda/alerts/delivery/receiver.ts';
 import { makeReceiver } from '../../../../lambda/alerts/delivery/receivers.ts';
 import { readSlackSecret, writeSlack } from '../../../../lambda/alerts/delivery/slack.ts';
-import {
-  type AlertTransition,
-  type EpisodeState,
-  episodeStates,
-} from '../../../../lambda/alerts/delivery/transition.ts';
+import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
 import { readWebhookSecret, writeWebhook } from '../../../../lambda/alerts/delivery/webhook.ts';
+import { type EpisodeState, episodeStates } from '../../../../lambda/alerts/episodes.ts';
 import type { FailedReading } from '../../../../lambda/aws/cached-secret.ts';
 import { transitionWith } from './transitions.ts';
 
@@ -404,7 +401,7 @@ describe('a secret', () => {
     expect(unreadable.map(({ owner, error, isKept }) => [owner, String(error), isKept])).toEqual([
       [
         'the receiver pager',
-        'CredentialsError: Secrets Manager answered 400 to the reading of the secret of the receiver pager',
+        'CredentialsError: Secrets Manager answered 400 when the secret of the receiver pager was read',
         false,
       ],
       [

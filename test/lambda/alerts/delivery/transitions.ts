@@ -6,12 +6,11 @@ import {
   alertKinds,
   type EvidenceRecord,
   type Excerpt,
-  episodeStates,
   evidenceTables,
-  groupDimensions,
-  severities,
-  transitionKinds,
 } from '../../../../lambda/alerts/delivery/transition.ts';
+import { episodeStates, transitionKinds } from '../../../../lambda/alerts/episodes.ts';
+import { groupDimensions } from '../../../../lambda/alerts/groups.ts';
+import { severities } from '../../../../lambda/alerts/rules.ts';
 
 /** Transitions as tests need them. */
 

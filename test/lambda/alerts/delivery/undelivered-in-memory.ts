@@ -1,4 +1,4 @@
-import type { AlertTransition, EpisodeState } from '../../../../lambda/alerts/delivery/transition.ts';
+import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
 import {
   type Disposal,
   type Lease,
@@ -7,6 +7,7 @@ import {
   type UndeliveredTransitions,
   workingReceiver,
 } from '../../../../lambda/alerts/delivery/undelivered.ts';
+import type { EpisodeState } from '../../../../lambda/alerts/episodes.ts';
 
 /** What became of a transition. */
 export interface Done {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AlertOutbox, alertOutboxTable } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
+import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import { type SweepReport, type SweepRun, sweep } from '../../../../lambda/alerts/sweep/sweep.ts';
@@ -10,6 +11,7 @@ import { interpret } from '../../../../lambda/carriers/index.ts';
 import { Fold } from '../../../../lambda/ledger/fold.ts';
 import { formatTime } from '../../../../lambda/ledger/time.ts';
 import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
+import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { alertStateTable, alertsTable } from '../../../../lambda/store/tables.ts';
 import { carrierEvent, usageRecord } from '../../../records/datastreamer.ts';
@@ -84,6 +86,7 @@ class SweptSim {
       reader: new LedgerReader({ ...ledgerTablesOf(tables.client), files: 'Files' }),
       episodes: new EpisodesTable(tables.client, alertsTable.name),
       state: new AlertState(tables.client, alertStateTable.name),
+      mutes: new MutesTable(tables.client, alertStateTable.name),
       outbox: this.outbox,
       receivers: [{ name: this.source, minimumSeverity: 'info', rules: undefined }],
       readMark: async () => ({ at: now, holds: [] }),
@@ -175,17 +178,14 @@ describe('a sweep', () => {
   test('tells nobody while a mute is in force, and tells what is still open at its end', async () => {
     const device = new SweptSim();
     await device.use(0);
-    await tables.client.send(
-      new PutItemCommand({
-        TableName: alertStateTable.name,
-        Item: {
-          subject: { S: 'mutes' },
-          entry: { S: device.source },
-          source: { S: device.source },
-          until: { S: formatTime(start + 30 * hour) },
-        },
-      }),
-    );
+    const scope = { rule: undefined, sim: undefined, source: device.source };
+    await new MutesTable(tables.client, alertStateTable.name).put({
+      ...scope,
+      id: identifyMute(scope),
+      until: formatTime(start + 30 * hour),
+      reason: undefined,
+      createdAt: formatTime(start),
+    });
     await device.sweep(25);
     await device.sweep(29);
     expect(device.takeTold()).toEqual([]);
