@@ -35,8 +35,8 @@ import {
   priceMarks,
   priceMillionCalls,
   priceMonth,
-  rememberedSims,
   priceSweeps,
+  rememberedSims,
   streamerSim,
   streamerWriteUnits,
 } from './month.ts';
