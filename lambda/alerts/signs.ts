@@ -2,8 +2,8 @@ import type { EventContent, UsageContent } from '../ledger/contents.ts';
 import { hasDeviceBytes, hasDeviceMessages, listEventMarks } from '../ledger/heard.ts';
 import { type Known, referToEvent, referToUsage, type Sign } from './known.ts';
 
-/** What is known of a SIM by its records, with the signs of life in them. */
-export function readKnown(records: Omit<Known, 'signs'>): Known {
+/** What is known of a SIM by its records, with the signs of life in them, as docs/last-heard.md says. */
+export function addSigns(records: Omit<Known, 'signs'>): Known {
   const signs = [...records.usage.map(readUsageSign), ...records.events.map(readEventSign)];
   return { ...records, signs: signs.filter(isSign) };
 }

@@ -1,9 +1,10 @@
-import { findUsageTime, hasDeviceBytes, hasDeviceMessages, listEventMarks } from '../../ledger/heard.ts';
+import { findUsageTime } from '../../ledger/heard.ts';
 import { type Carrier, carrierTraits, type FormatName } from '../../ledger/source.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import { timeOfKey } from '../../store/counted-items.ts';
 import type { LedgerReader } from '../../store/reader.ts';
-import { type Known, referToEvent, referToUsage, type Sign } from '../known.ts';
+import type { Known } from '../known.ts';
+import { addSigns } from '../signs.ts';
 
 /** Reads what is known of a SIM from a time on. */
 
@@ -51,7 +52,7 @@ export async function readKnown(
     usage: usage.items.filter((one) => epochMilliseconds(findUsageTime(one)) >= downTo),
     events: events.items.filter(({ time }) => epochMilliseconds(time) >= downTo),
   };
-  return { ...known, sessions, signs: listSigns(known) };
+  return addSigns({ ...known, sessions });
 }
 
 async function readUsage(sim: string, from: number, reader: LedgerReader) {
@@ -100,25 +101,4 @@ async function readSessions(sim: string, from: number, reader: LedgerReader): Pr
   ]);
   const ids = new Set([...later, ...earlier].map(({ sessionId }) => sessionId));
   return reader.sessions(sim, [...ids]);
-}
-
-/** What records tell of the device, as docs/last-heard.md says. */
-export function listSigns({ usage, events }: Pick<Known, 'usage' | 'events'>): Sign[] {
-  return [
-    ...usage.map((record) => ({
-      record: referToUsage(record),
-      isSignal: hasDeviceMessages(record),
-      hasBytes: hasDeviceBytes(record),
-      isSession: record.trafficType === 'data',
-    })),
-    ...events.map((event) => {
-      const marks = listEventMarks(event.type);
-      return {
-        record: referToEvent(event),
-        isSignal: marks.includes('signalled'),
-        hasBytes: false,
-        isSession: event.sessionId !== undefined && marks.includes('session'),
-      };
-    }),
-  ].filter(({ isSignal, hasBytes, isSession }) => isSignal || hasBytes || isSession);
 }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Rule } from '../../../lambda/alerts/rules.ts';
-import { readKnown } from '../../../lambda/alerts/signs.ts';
+import { addSigns } from '../../../lambda/alerts/signs.ts';
 import { findSpans } from '../../../lambda/alerts/spans.ts';
 import { anyRule } from './arbitraries.ts';
 import { at, hour, makeEvent, makeUsage, timeAt } from './records.ts';
 
 test('the records of a SIM are signs of life by what each tells of the device', () => {
-  const { signs } = readKnown({
+  const { signs } = addSigns({
     sessions: [],
     usage: [
       makeUsage(10, { id: 'bytes', bytes: 500 }),
@@ -45,14 +45,14 @@ test('the records of a SIM are signs of life by what each tells of the device', 
 
 test('a usage record whose start follows its end tells of the later moment', () => {
   const turned = { ...makeUsage(10, { id: 'turned', bytes: 1 }), start: timeAt(30), end: timeAt(10) };
-  const { signs } = readKnown({ sessions: [], usage: [turned], events: [] });
+  const { signs } = addSigns({ sessions: [], usage: [turned], events: [] });
   expect(signs.map(({ record }) => record.at)).toEqual([at(30)]);
 });
 
 test('a device whose session stays open with zero bytes after the battery was pulled is silent by its records', () => {
   const rule: Rule = { ...anyRule, kind: 'silent', missing: 'everything', after: 2 * hour };
   const updates = Array.from({ length: 60 }, (_, index) => (index + 1) * 6);
-  const known = readKnown({
+  const known = addSigns({
     sessions: [],
     usage: updates.map((when) =>
       makeUsage(when, { id: `u${when}`, bytes: when < 100 ? 500 : 0, sessionId: 's1' }),
