@@ -23,7 +23,10 @@ export function openAlertPorts({ deployment, terminal }: CommandContext): AlertC
   const { episodes, state } = places.alertTables;
   return {
     reader: new LedgerReader({ client: dynamoDb, ...places.tables }),
-    alerts: { episodes: new EpisodeReader(dynamoDb, episodes), mutes: new MutesTable(dynamoDb, state) },
+    alerts: {
+      episodes: new EpisodeReader(dynamoDb, episodes),
+      mutes: new MutesTable(dynamoDb, state),
+    },
     now: terminal.now,
   };
 }

@@ -1,3 +1,4 @@
+import { AlertState } from '../../lambda/alerts/sweep/alert-state.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
 import { listConnectionEvents } from '../../lambda/queries/connection-events.ts';
@@ -11,6 +12,7 @@ import { decideSilentSims, nominateSilentSims } from '../../lambda/queries/silen
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { listSims, renderListedSim, type SimsQuery } from '../../lambda/queries/sims.ts';
 import { type Granularity, listUsageRecords } from '../../lambda/queries/usage-records.ts';
+import { listWatermarks } from '../../lambda/queries/watermarks.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, requireSource } from '../command.ts';
@@ -88,6 +90,7 @@ export async function showSilent(context: CommandContext, options: SilentOptions
         );
       }
       context.terminal.err.write(describeQueries(candidates, nomination.scanned));
+      await showWatermarks(context, source);
       const silent = await decideSilentSims(nomination, ports);
       return async ({ size, after = 0, include }: PageRequest<number>) => ({
         resources: silent
@@ -102,6 +105,19 @@ export async function showSilent(context: CommandContext, options: SilentOptions
     nothing: describeNothingSilent(duration, filters),
   });
   return exitCode.done;
+}
+
+/** Says how far the sources are known: what came since may not be in yet. */
+async function showWatermarks(context: CommandContext, source: string | undefined): Promise<void> {
+  const { dynamoDb, places } = context.deployment;
+  if (places.alertTables === undefined) return;
+  const sources = source === undefined ? places.sources.all.map(({ name }) => name) : [source];
+  const state = new AlertState(dynamoDb, places.alertTables.state);
+  const watermarks = await listWatermarks(sources, { alerts: { state } });
+  const judged = watermarks.flatMap(({ source: name, watermark }) =>
+    watermark === null ? [] : [`${name} ${minuteText(watermark)} UTC`],
+  );
+  if (judged.length > 0) context.terminal.err.write(`Records are in up to: ${judged.join(', ')}\n`);
 }
 
 /** What deciding costs, said before it begins. */

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { AlertState } from '../../alerts/sweep/alert-state.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
@@ -57,9 +58,11 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
 function openAlerts(): Api['alerts'] {
   const episodes = process.env[environment.alertsTable];
   if (episodes === undefined) return undefined;
+  const state = requireEnvironment(environment.progressTable);
   return {
     episodes: new EpisodeReader(client, episodes),
-    mutes: new MutesTable(client, requireEnvironment(environment.progressTable)),
+    mutes: new MutesTable(client, state),
+    state: new AlertState(client, state),
   };
 }
 

@@ -12,13 +12,15 @@ import { listConnectionEvents, readEventsPosition } from '../../queries/connecti
 import { listDataSessions } from '../../queries/data-sessions.ts';
 import { NotFoundError, ParameterError, SlowSumError } from '../../queries/errors.ts';
 import { fetchFile, listFiles, readFilesPosition } from '../../queries/files.ts';
+import type { Page } from '../../queries/page.ts';
 import { fileStates, readDuration, sessionStatuses } from '../../queries/parameters.ts';
 import type { QueryPorts } from '../../queries/ports.ts';
 import { decodeReturned, encodeReturned } from '../../queries/session-listing.ts';
-import { listSilentSims, readSilentPosition } from '../../queries/silent-sims.ts';
+import { listSilentSims, readSilentPosition, type SilentPosition } from '../../queries/silent-sims.ts';
 import { findSim } from '../../queries/sim-lookup.ts';
 import { fetchSim, type ListedSim, listSims, readSimsPosition } from '../../queries/sims.ts';
 import { listUsageRecords, readUsagePosition } from '../../queries/usage-records.ts';
+import { listWatermarks, type WatermarkPorts } from '../../queries/watermarks.ts';
 import { type Next, openListing, type PageBody, pageBody, readPosition } from './listing.ts';
 import { readParameters } from './parameters.ts';
 import {
@@ -35,6 +37,7 @@ import { filled, type HttpRequest } from './request.ts';
 
 /** What the operations work with. */
 export interface ApiPorts extends QueryPorts, AlertPorts {
+  readonly alerts: (NonNullable<AlertPorts['alerts']> & NonNullable<WatermarkPorts['alerts']>) | undefined;
   readonly personalData: PersonalData;
   /** How long one answer may add up usage; undefined for as long as it takes. */
   readonly maxSumSeconds?: number;
@@ -58,26 +61,23 @@ export const answerSims: Answer<PageBody> = async (request, ports) => {
     source: filters['Source'],
     name: filters['Name'],
   };
+  const answer = ({ resources, next }: Page<ListedSim, string | SilentPosition>): PageBody => {
+    const sims = resources.map((sim) => ({ ...sim.fields, ...simAddresses(request.root, sim) }));
+    return pageBody(request, listing, 'sims', sims, keyNext(next));
+  };
   const milliseconds = readDuration(filters['Silent'] ?? '');
-  const { resources, next } =
-    milliseconds === undefined
-      ? await listSims(
-          {
-            ...filter,
-            ...{ fleet: filters['Fleet'], size, include },
-            after: readPosition(listing, parameters, readSimsPosition),
-          },
-          ports,
-        )
-      : await listSilentSims(
-          {
-            ...{ milliseconds, filter: { ...filter, fleetSid: filters['Fleet'] }, size, include },
-            after: readPosition(listing, parameters, readSilentPosition),
-          },
-          ports,
-        );
-  const sims = resources.map((sim) => ({ ...sim.fields, ...simAddresses(request.root, sim) }));
-  return pageBody(request, listing, 'sims', sims, keyNext(next));
+  if (milliseconds === undefined) {
+    const after = readPosition(listing, parameters, readSimsPosition);
+    return answer(await listSims({ ...filter, fleet: filters['Fleet'], size, include, after }, ports));
+  }
+  const silence = { milliseconds, filter: { ...filter, fleetSid: filters['Fleet'] }, size, include };
+  const after = readPosition(listing, parameters, readSilentPosition);
+  const sources = filter.source === undefined ? ports.sources : [filter.source];
+  const [page, watermarks] = await Promise.all([
+    listSilentSims({ ...silence, after }, ports),
+    listWatermarks(sources, ports),
+  ]);
+  return { ...answer(page), watermarks };
 };
 
 /** `GET /v1/Sims/{sim}` */

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { prices } from '../../../bench/prices.ts';
 import { dollarsPerMillionReadUnits } from '../../../cli/lists/commands.ts';
+import { AlertState } from '../../../lambda/alerts/sweep/alert-state.ts';
+import { alertStateTable } from '../../../lambda/store/tables.ts';
 import { contextCreatedOf, simOf, usageOf } from '../records.ts';
 import { runningLedger } from '../running-ledger.ts';
 
@@ -56,6 +58,15 @@ describe('silent', () => {
       ],
       errors: '3 of 5 SIMs may be silent: up to 6 queries, less than $0.01\n',
     });
+  });
+
+  test('says up to when the records of the sources are in, by the last sweep', async () => {
+    const state = new AlertState(ledger.local.dynamoDb, alertStateTable.name);
+    await state.writeSource('1nce', { judgedThrough: now() - 300_000, sweptAt: now() - 60_000, days: [] });
+    const { errors } = await ledger.run(['silent', '--for', '24h'], { now });
+    expect(errors).toBe(
+      '4 of 5 SIMs may be silent: up to 8 queries, less than $0.01\nRecords are in up to: 1nce 2026-11-05 11:55 UTC\n',
+    );
   });
 
   test('tells as JSON lines what the API tells, exact to the record, and takes a silence below two granules', async () => {

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { routed } from '../../../../emulators/api/route-table.ts';
+import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { type Api, type ApiAnswer, respond } from '../../../../lambda/functions/query-api/api.ts';
 import type { Credentials } from '../../../../lambda/functions/query-api/credentials.ts';
@@ -57,6 +58,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
     alerts: {
       episodes: new EpisodeReader(client, alertsTable.name),
       mutes: new MutesTable(client, alertStateTable.name),
+      state: new AlertState(client, alertStateTable.name),
     },
     now: () => now,
     access: { kind: 'basic', credentials: source },

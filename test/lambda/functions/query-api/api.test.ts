@@ -1,13 +1,16 @@
 import { BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import { respond } from '../../../../lambda/functions/query-api/api.ts';
 import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
 import { routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.ts';
+import { formatTime } from '../../../../lambda/ledger/time.ts';
 import { chunked } from '../../../../lambda/store/concurrency.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
+import { alertStateTable } from '../../../../lambda/store/tables.ts';
 import { expectedItems } from '../../../../local/examples/index.ts';
 import { usageRecord } from '../../../records/datastreamer.ts';
 import { runningTables } from '../../store/running-tables.ts';
@@ -491,6 +494,20 @@ describe('Sims', () => {
       ['HS36573379c42fc6849ed8a0133f11a656', '2026-11-02T07:13:30.000Z', 'exact'],
       [superSimSid, '2026-11-02T08:14:10.000Z', 'exact'],
     ]);
+  });
+
+  it('says beside silent SIMs how far each source is known, by the last sweep', async () => {
+    const state = new AlertState(tables.client, alertStateTable.name);
+    const [judgedThrough, sweptAt] = [now - 240_000, now - 60_000];
+    await state.writeSource('twilio', { judgedThrough, sweptAt, days: [] });
+    const known = { source: 'twilio', watermark: formatTime(judgedThrough), swept: formatTime(sweptAt) };
+    const unswept = ['1nce', 'emnify', 'kore', 'telekom'].map((source) => {
+      return { source, watermark: null, swept: null };
+    });
+    const { body } = await get('/v1/Sims?Silent=27h');
+    expect(body['watermarks']).toEqual([...unswept, known]);
+    expect((await get('/v1/Sims?Silent=27h&Source=twilio')).body['watermarks']).toEqual([known]);
+    expect((await get('/v1/Sims')).body).not.toHaveProperty('watermarks');
   });
 
   it.each(['24', '0h', 'PT24H', '1.5h', ''])('refuses the silence %s', async (silence) => {

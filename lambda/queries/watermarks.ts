@@ -1,0 +1,35 @@
+import type { AlertState } from '../alerts/sweep/alert-state.ts';
+import { formatTime } from '../ledger/time.ts';
+
+/** Watermarks: how far the sources are known. */
+
+/** Where the last sweep's watermarks are read. */
+export interface WatermarkPorts {
+  /** Undefined where a deployment judges no rules: nothing is known of its sources. */
+  readonly alerts: { readonly state: Pick<AlertState, 'readSources'> } | undefined;
+}
+
+/** How far a source is known, as a resource. */
+export interface SourceWatermark {
+  readonly source: string;
+  /** Up to this time all of its records are in, by the last sweep; null where none has judged it. ISO 8601. */
+  readonly watermark: string | null;
+  /** When that sweep was, ISO 8601. */
+  readonly swept: string | null;
+}
+
+/** Lists the watermarks of sources, in their order. */
+export async function listWatermarks(
+  sources: readonly string[],
+  { alerts }: WatermarkPorts,
+): Promise<SourceWatermark[]> {
+  const states = await alerts?.state.readSources();
+  return sources.map((source) => {
+    const { judgedThrough, sweptAt } = states?.get(source) ?? {};
+    return { source, watermark: renderTime(judgedThrough), swept: renderTime(sweptAt) };
+  });
+}
+
+function renderTime(at: number | undefined): string | null {
+  return at === undefined ? null : formatTime(at);
+}
