@@ -16,6 +16,23 @@ export interface BatchNote {
   readonly lastSequence: string;
   /** The arrival of the oldest record that is not done. */
   readonly oldestArrival: number;
+  /** When it was written: at the beginning of the last attempt, or at its end. */
+  readonly notedAt: number;
+}
+
+/**
+ * A batch that was done, and was behind what other batches of the shard had done. Several batches of a shard run at once,
+ * each with the records of some partition keys, its *lane*; a lane that is behind, and has no batch at the moment, must
+ * not be forgotten. It holds R back until the lane has caught up.
+ */
+export interface LateNote {
+  readonly lastSequence: string;
+  /** The arrival of its newest record: what is left of its lane came later. */
+  readonly since: number;
+  /** What was done of the shard then. */
+  readonly against: number;
+  /** When it was written. */
+  readonly notedAt: number;
 }
 
 /** A record of a batch. */
@@ -24,28 +41,31 @@ export interface BatchRecord {
   readonly arrival: number;
 }
 
-/** A batch that Lambda gave up: its records wait in the quarantine bucket until they are redriven. */
-export interface GivenUpBatch {
-  readonly oldestArrival: number;
-  /** When it was given up. */
-  readonly givenUpAt: number;
+/** The newest record of a shard that is done. */
+export interface DoneRecord {
+  readonly sequence: string;
+  readonly arrival: number;
+}
+
+/** What is noted of a shard. */
+export interface ShardNotes {
+  /** The batches that were begun and are not done; those of invocations that failed or died among them. */
+  readonly notes: readonly BatchNote[];
+  readonly late: readonly LateNote[];
+  /** Undefined where nothing is done. */
+  readonly newestDone: DoneRecord | undefined;
 }
 
 /** What is known of how far a shard is read. */
-export interface Shard {
+export interface Shard extends ShardNotes {
   readonly name: string;
-  /** The batches that were begun and are not done; those of invocations that failed or died among them. */
-  readonly notes: readonly BatchNote[];
-  /** The newest arrival of a record that is done; undefined where none is. */
-  readonly newestDone: number | undefined;
-  /** When the stream last said that nothing lies behind the newest record; undefined where it never did. */
+  /** When the stream last said that nothing lies behind the newest record; undefined where it did not. */
   readonly drainedAt: number | undefined;
-  readonly givenUp: readonly GivenUpBatch[];
 }
 
 /** What holds R back, for the source alert. */
 export interface Hold {
-  readonly cause: 'unfinished-batch' | 'given-up-batch' | 'unfinished-file';
+  readonly cause: 'unfinished-batch' | 'late-lane' | 'unread-shard' | 'unfinished-file';
   /** The shard, or the file. */
   readonly place: string;
   /** The arrival of the oldest record that is not there. */
@@ -60,15 +80,27 @@ export interface ReadMark {
   readonly holds: readonly Hold[];
 }
 
-/** Batches that were given up hold R for so long: then the source alert has told of them, and silence is judged again. */
-export const maxGivenUpHold = day;
+/**
+ * A note holds R for so long after its last attempt. Lambda tries a batch again and again until it gives it up; then it
+ * waits for its redrive, the source alert tells of it, and after a day silence is judged again.
+ */
+export const maxHold = day;
+
+/** How far batches of a shard may be apart, and neither is late. */
+export const laneTolerance = 60_000;
+
+/** When so much more of a shard is done than when a lane was late, it has no more records: Lambda would have gone on. */
+export const laneGrace = 10 * 60_000;
+
+/** The same of a shard to which nothing more comes. */
+export const maxLateHold = 60 * 60_000;
 
 /** The note that an invocation leaves when it begins: undefined of no records. */
-export function noteBatch(records: readonly BatchRecord[]): BatchNote | undefined {
+export function noteBatch(records: readonly BatchRecord[], notedAt: number): BatchNote | undefined {
   const last = records.at(-1);
   if (last === undefined) return undefined;
   const oldestArrival = records.reduce((oldest, { arrival }) => Math.min(oldest, arrival), last.arrival);
-  return { lastSequence: last.sequence, oldestArrival };
+  return { lastSequence: last.sequence, oldestArrival, notedAt };
 }
 
 /**
@@ -81,27 +113,74 @@ export function noteBatch(records: readonly BatchRecord[]): BatchNote | undefine
  * @param unfinished the records of the batch that will be delivered again.
  */
 export function endBatch(
-  notes: readonly BatchNote[],
+  { notes, late, newestDone }: ShardNotes,
   records: readonly BatchRecord[],
   unfinished: readonly BatchRecord[],
-): BatchNote[] {
+  notedAt: number,
+): ShardNotes {
   const had = new Set(records.map(({ sequence }) => sequence));
-  const rest = noteBatch(unfinished);
+  const rest = noteBatch(unfinished, notedAt);
   const others = notes.filter(({ lastSequence }) => !had.has(lastSequence));
-  return rest === undefined ? others : [...others, rest];
+  const ended = { notes: rest === undefined ? others : [...others, rest], late, newestDone };
+  const left = new Set(unfinished.map(({ sequence }) => sequence));
+  const done = records.filter(({ sequence }) => !left.has(sequence));
+  const newest = findNewest(done);
+  const oldest = noteBatch(records, notedAt)?.oldestArrival;
+  if (newest === undefined || oldest === undefined) return ended;
+  const before = newestDone?.arrival ?? Number.NEGATIVE_INFINITY;
+  const isLate = rest === undefined && newest.arrival < before - laneTolerance;
+  const note = { lastSequence: newest.sequence, since: newest.arrival, against: before, notedAt };
+  return {
+    ...ended,
+    late: [...dropLate(late, had, oldest, before), ...(isLate ? [note] : [])],
+    newestDone: newest.arrival > before ? newest : newestDone,
+  };
+}
+
+function findNewest(records: readonly BatchRecord[]): DoneRecord | undefined {
+  return records.reduce<DoneRecord | undefined>(
+    (newest, record) => (newest === undefined || record.arrival >= newest.arrival ? record : newest),
+    undefined,
+  );
+}
+
+/**
+ * Late notes without the one that a batch goes on from: of a batch that begins behind the others, the note that lies
+ * closest before it. Redelivered, it had that note's record itself.
+ */
+function dropLate(
+  late: readonly LateNote[],
+  had: ReadonlySet<string>,
+  oldest: number,
+  newestDone: number,
+): LateNote[] {
+  const others = late.filter(({ lastSequence }) => !had.has(lastSequence));
+  if (others.length < late.length || oldest >= newestDone - laneTolerance) return others;
+  const closest = others
+    .filter(({ since }) => since <= oldest)
+    .reduce<LateNote | undefined>(
+      (best, note) => (best && best.since >= note.since ? best : note),
+      undefined,
+    );
+  return others.filter((note) => note !== closest);
 }
 
 /** How far a shard is read: to the oldest record that is not done, or else to the newest that is, or to where it is dry. */
-function readShard({ name, notes, newestDone, drainedAt, givenUp }: Shard, now: number): ReadMark {
+function readShard({ name, notes, late, newestDone, drainedAt }: Shard, now: number): ReadMark {
+  const done = newestDone?.arrival;
   const holds: Hold[] = [
-    ...notes.map(({ oldestArrival }) => ({ cause: 'unfinished-batch', since: oldestArrival }) as const),
-    ...givenUp
-      .filter(({ givenUpAt }) => now - givenUpAt < maxGivenUpHold)
-      .map(({ oldestArrival }) => ({ cause: 'given-up-batch', since: oldestArrival }) as const),
+    ...notes
+      .filter(({ notedAt }) => now - notedAt < maxHold)
+      .map(({ oldestArrival }) => ({ cause: 'unfinished-batch', since: oldestArrival }) as const),
+    ...late
+      .filter(({ against, notedAt }) => {
+        return (done ?? against) < against + laneGrace && now - notedAt < maxLateHold;
+      })
+      .map(({ since }) => ({ cause: 'late-lane', since }) as const),
   ].map((hold) => ({ ...hold, place: name }));
   const sorted = sortHolds(holds);
-  const done = [newestDone, drainedAt].filter((time) => time !== undefined);
-  return { at: sorted[0]?.since ?? (done.length === 0 ? undefined : Math.max(...done)), holds: sorted };
+  const times = [done, drainedAt].filter((time) => time !== undefined);
+  return { at: sorted[0]?.since ?? (times.length === 0 ? undefined : Math.max(...times)), holds: sorted };
 }
 
 function sortHolds(holds: readonly Hold[]): Hold[] {
@@ -117,26 +196,43 @@ export function readStream(shards: readonly Shard[], now: number): ReadMark {
   return { at, holds: sortHolds(marks.flatMap((mark) => mark.holds)) };
 }
 
-/** A file of a source whose records come by files only. */
-export interface SourceFile {
+/** A shard of which nothing is noted, although it has records: none of them was read. */
+export interface UnreadShard {
   readonly name: string;
-  /** When it was delivered. */
-  readonly deliveredAt: number;
-  /** The newest event time in it; undefined while it is not done. */
-  readonly newestEvent: number | undefined;
+  /** The arrival of its oldest record. */
+  readonly oldestArrival: number;
 }
 
-/** How far a source is read of which only files come: to the newest event of those that are done, and of no later one. */
-export function readFiles(files: readonly SourceFile[]): ReadMark {
-  const waiting = files.filter(({ newestEvent }) => newestEvent === undefined);
-  const holds = waiting.map(({ name, deliveredAt }): Hold => {
-    return { cause: 'unfinished-file', place: name, since: deliveredAt };
-  });
-  const oldest = Math.min(...waiting.map(({ deliveredAt }) => deliveredAt));
-  const done = files
-    .filter(({ deliveredAt }) => deliveredAt < oldest)
-    .flatMap(({ newestEvent }) => newestEvent ?? []);
-  return { at: done.length === 0 ? undefined : Math.max(...done), holds: sortHolds(holds) };
+/** A file whose import has not ended. */
+export interface UnfinishedFile {
+  readonly name: string;
+  readonly deliveredAt: number;
+}
+
+/**
+ * How far a source is read: as far as its stream, and no further than what a shard that was never read, or a file that
+ * waits or is being imported, may tell of.
+ *
+ * @param lateness how much older than its delivery what a file tells may be, in milliseconds.
+ */
+export function readSource(
+  stream: ReadMark,
+  unread: readonly UnreadShard[],
+  files: readonly UnfinishedFile[],
+  lateness: number,
+): ReadMark {
+  const holds = sortHolds([
+    ...stream.holds,
+    ...unread.map(({ name, oldestArrival }): Hold => {
+      return { cause: 'unread-shard', place: name, since: oldestArrival };
+    }),
+    ...files.map(({ name, deliveredAt }): Hold => {
+      return { cause: 'unfinished-file', place: name, since: deliveredAt - lateness };
+    }),
+  ]);
+  const [oldest] = holds;
+  if (oldest === undefined || stream.at === undefined) return { at: stream.at, holds };
+  return { at: Math.min(stream.at, oldest.since), holds };
 }
 
 /** A SIM with fewer others than this that are alive cannot be told from its source. */

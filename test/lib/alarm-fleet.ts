@@ -1,4 +1,5 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
+import { StreamNotes } from '../../lambda/alerts/progress/stream-notes.ts';
 import { Deadline } from '../../lambda/aws/deadline.ts';
 import { service } from '../../lambda/aws/names.ts';
 import { createTelemetry } from '../../lambda/aws/telemetry.ts';
@@ -136,6 +137,7 @@ class RunningFleet {
         quarantine: { keep: async () => undefined },
       },
       notes: new StoredDeliveryNotes(client, 'Deliveries'),
+      progress: new StreamNotes(client, 'AlertState', () => this.#minute * 60_000),
       telemetry: createTelemetry(service.kinesisConsumer, { write: (line) => this.#measure(line) }),
       deadline: new Deadline(),
     };

@@ -86,6 +86,7 @@ beforeAll(async () => {
   for (const [name, variable] of Object.entries(environment)) vi.stubEnv(variable, name);
   vi.stubEnv(environment.filesTable, 'Files');
   vi.stubEnv(environment.deliveriesTable, 'Deliveries');
+  vi.stubEnv(environment.progressTable, 'AlertState');
   vi.stubEnv(environment.sources, JSON.stringify(sources));
   vi.stubEnv(environment.sessionRefresh, 'update');
   vi.stubEnv(environment.eventRetentionDays, '90');

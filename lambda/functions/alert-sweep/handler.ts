@@ -1,7 +1,11 @@
 import { AlertOutbox } from '../../alerts/delivery/outbox.ts';
 import type { ReceiverSettings } from '../../alerts/delivery/receiver.ts';
+import { findReadMark, type ReadMarkPorts } from '../../alerts/progress/read-marks.ts';
+import { StreamNotes } from '../../alerts/progress/stream-notes.ts';
+import { KinesisPositions } from '../../alerts/progress/stream-position.ts';
 import { AlertState } from '../../alerts/sweep/alert-state.ts';
 import { type SweepPorts, type SweepSettings, sweep } from '../../alerts/sweep/sweep.ts';
+import type { ReadMark } from '../../alerts/watermark.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { environment, service } from '../../aws/names.ts';
 import { type AlertSourceDescription, requireEnvironment } from '../../aws/sources.ts';
@@ -21,25 +25,45 @@ const telemetry = createTelemetry(service.alertSweep);
 const client = dynamoDbClient();
 const settings = JSON.parse(requireEnvironment(environment.alertRules)) as SweepSettings;
 const sources = JSON.parse(requireEnvironment(environment.alertSources)) as AlertSourceDescription[];
+const stateTable = requireEnvironment(environment.progressTable);
+const reader = new LedgerReader({
+  client,
+  sessions: requireEnvironment(environment.sessionsTable),
+  usage: requireEnvironment(environment.usageTable),
+  events: requireEnvironment(environment.eventsTable),
+  sims: requireEnvironment(environment.simsTable),
+  files: requireEnvironment(environment.filesTable),
+});
+const readMarkPorts: ReadMarkPorts = {
+  notes: new StreamNotes(client, stateTable, Date.now),
+  positions: new KinesisPositions(client.config),
+  reader,
+};
 const ports: SweepPorts = {
-  reader: new LedgerReader({
-    client,
-    sessions: requireEnvironment(environment.sessionsTable),
-    usage: requireEnvironment(environment.usageTable),
-    events: requireEnvironment(environment.eventsTable),
-    sims: requireEnvironment(environment.simsTable),
-    files: requireEnvironment(environment.filesTable),
-  }),
+  reader,
   episodes: new EpisodesTable(client, requireEnvironment(environment.alertsTable)),
-  state: new AlertState(client, requireEnvironment(environment.progressTable)),
-  mutes: new MutesTable(client, requireEnvironment(environment.progressTable)),
+  state: new AlertState(client, stateTable),
+  mutes: new MutesTable(client, stateTable),
   outbox: new AlertOutbox(client, requireEnvironment(environment.alertOutboxTable)),
   receivers: JSON.parse(requireEnvironment(environment.alertReceivers)) as ReceiverSettings[],
-  // Nobody has noted how far a source is read, so no silence of it is judged.
-  readMark: async () => ({ at: undefined, holds: [] }),
+  readMark,
   onMessage: () => undefined,
   onFailure: (error) => telemetry.logger.error('A SIM could not be judged', describeCause(error)),
 };
+
+/** How far a source is read. Where that cannot be found, nothing is known, and nothing of it is judged. */
+async function readMark(name: string, now: number): Promise<ReadMark> {
+  const source = sources.find((one) => one.name === name);
+  try {
+    if (source !== undefined) return await findReadMark(source, readMarkPorts, now);
+  } catch (error) {
+    telemetry.logger.error('It could not be found how far a source is read', {
+      source: name,
+      ...describeCause(error),
+    });
+  }
+  return { at: undefined, holds: [] };
+}
 
 /**
  * Sweeps the fleet at the time of the event.

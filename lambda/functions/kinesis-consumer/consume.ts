@@ -1,4 +1,5 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import type { BatchProgress, ShardBatch } from '../../alerts/progress/stream-notes.ts';
 import type { Deadline } from '../../aws/deadline.ts';
 import type { Sources } from '../../aws/sources.ts';
 import { describeCause, type Telemetry } from '../../aws/telemetry.ts';
@@ -15,6 +16,8 @@ export interface ConsumerContext {
   readonly sources: Sources;
   readonly ports: Pick<LedgerPorts, 'writer' | 'quarantine'>;
   readonly notes: DeliveryNotes;
+  /** Notes how far the stream is read, by which silence is judged. */
+  readonly progress: BatchProgress;
   readonly telemetry: Telemetry;
   /** Bounds the time of requests to the store. */
   readonly deadline: Pick<Deadline, 'within'>;
@@ -127,10 +130,15 @@ async function rejectUnread(record: KinesisStreamRecord, context: ConsumerContex
 async function ingestEntries(
   entries: Parameters<typeof ingest>[0],
   records: readonly KinesisStreamRecord[],
-  { sources, ports, telemetry }: ConsumerContext,
+  { sources, ports, telemetry, progress }: ConsumerContext,
 ): Promise<Ingested> {
   const source = sources.ofStream(records[0]?.eventSourceARN ?? '').name;
-  const endChunk = async ({ receipt, measures, testIds, errors }: ChunkOutcome): Promise<void> => {
+  const batch = describeBatch(source, records);
+  const endChunk = async (outcome: ChunkOutcome): Promise<void> => {
+    const { receipt, measures, testIds, errors, failedDeliveries } = outcome;
+    // Lambda delivers again all from the first record that failed.
+    const firstFailed = Math.min(...failedDeliveries, records.length);
+    await note(telemetry, () => progress.end(batch, batch.records.slice(firstFailed)));
     telemetry.count(receipt, measures, source);
     for (const testId of testIds) {
       telemetry.logger.info('Sink validation: hand this test_id back to the carrier', { testId, source });
@@ -140,7 +148,33 @@ async function ingestEntries(
       telemetry.logger.warn('Records will be delivered again', { source, failed, ...describeCause(error) });
     }
   };
-  return ingest(entries, { ...ports, beginChunk: async () => endChunk }, { readBeforeWrite: false });
+  const beginChunk = async () => {
+    await note(telemetry, () => progress.begin(batch));
+    return endChunk;
+  };
+  return ingest(entries, { ...ports, beginChunk }, { readBeforeWrite: false });
+}
+
+/** Notes progress. The ledger does not wait for it: what is not noted may only let alerts be late, or early. */
+async function note({ logger }: Telemetry, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    logger.warn('How far the stream is read could not be noted', describeCause(error));
+  }
+}
+
+function describeBatch(source: string, records: readonly KinesisStreamRecord[]): ShardBatch {
+  const [first] = records;
+  const { shard } = first === undefined ? { shard: '' } : describeDelivery(first);
+  return {
+    source,
+    shard: shard.slice(shard.indexOf('/') + 1),
+    records: records.map((record) => {
+      const { sequenceNumber, arrivedAt } = describeDelivery(record);
+      return { sequence: sequenceNumber, arrival: arrivedAt };
+    }),
+  };
 }
 
 function describeDelivery(record: KinesisStreamRecord): SingleDelivery {

@@ -1,4 +1,5 @@
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import { StreamNotes } from '../../alerts/progress/stream-notes.ts';
 import { Deadline } from '../../aws/deadline.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerPortsFromEnvironment } from '../../aws/ledger-ports.ts';
@@ -17,6 +18,7 @@ const consumer: ConsumerContext = {
   sources: sourcesFromEnvironment(),
   ports: ledgerPortsFromEnvironment(client, rejects, telemetry.batchesRefused, deadline),
   notes: new StoredDeliveryNotes(client, requireEnvironment(environment.deliveriesTable)),
+  progress: new StreamNotes(client, requireEnvironment(environment.progressTable), Date.now),
   telemetry,
   deadline,
 };

@@ -65,6 +65,7 @@ function startConsumer(): Promise<LocalFunction> {
       [environment.eventsTable]: 'Events',
       [environment.simsTable]: 'Sims',
       [environment.deliveriesTable]: 'Deliveries',
+      [environment.progressTable]: 'AlertState',
       [environment.quarantineBucket]: quarantineBucket,
       [environment.sources]: JSON.stringify(localSources),
       [environment.eventRetentionDays]: '90',

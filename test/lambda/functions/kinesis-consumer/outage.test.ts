@@ -2,6 +2,7 @@ import type { KinesisStreamEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createKinesisMapping } from '../../../../emulators/event-source-mapping/kinesis.ts';
 import type { Clock } from '../../../../emulators/event-source-mapping/mapping.ts';
+import { StreamNotes } from '../../../../lambda/alerts/progress/stream-notes.ts';
 import { Deadline } from '../../../../lambda/aws/deadline.ts';
 import { service } from '../../../../lambda/aws/names.ts';
 import { createTelemetry } from '../../../../lambda/aws/telemetry.ts';
@@ -106,6 +107,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
       quarantine: { keep: async (some) => void rejects.push(...some) },
     },
     notes: new StoredDeliveryNotes(client, 'Deliveries'),
+    progress: new StreamNotes(client, 'AlertState', () => clock.time),
     telemetry: createTelemetry(service.kinesisConsumer, {
       write: (line) => {
         const measured = JSON.parse(line) as { readonly failed?: number };

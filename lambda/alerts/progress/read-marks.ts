@@ -1,0 +1,107 @@
+import { epochMilliseconds } from '../../ledger/time.ts';
+import { mapConcurrently } from '../../store/concurrency.ts';
+import type { LedgerReader } from '../../store/reader.ts';
+import {
+  maxHold,
+  type ReadMark,
+  readSource,
+  readStream,
+  type Shard,
+  type ShardNotes,
+  type UnfinishedFile,
+  type UnreadShard,
+} from '../watermark.ts';
+import type { StreamNotes } from './stream-notes.ts';
+import type { StreamPositions } from './stream-position.ts';
+
+/** R: how far a source is read, by the notes of the consumer, what its stream holds, and its files. */
+
+/** A source whose reading is asked for. */
+export interface ReadSource {
+  readonly name: string;
+  readonly streamName: string;
+  /** In milliseconds. */
+  readonly lateness: number;
+}
+
+/** Where it is asked. */
+export interface ReadMarkPorts {
+  readonly notes: Pick<StreamNotes, 'list'>;
+  readonly positions: StreamPositions;
+  readonly reader: Pick<LedgerReader, 'fileKeys' | 'files'>;
+}
+
+/** A shard that was read to so long ago is asked whether anything lies behind. */
+const idleAfter = 60_000;
+
+/** Questions to a stream at once. */
+const concurrency = 8;
+
+/** Files that are looked at; more come in a day from no carrier. */
+const maxFiles = 1_000;
+
+/**
+ * Finds how far a source is read.
+ *
+ * @param now milliseconds since the epoch, not later than the time of the call: what is there by then counts.
+ * @throws what the store and the stream throw.
+ */
+export async function findReadMark(source: ReadSource, ports: ReadMarkPorts, now: number): Promise<ReadMark> {
+  const { positions, notes } = ports;
+  const [listed, noted, files] = await Promise.all([
+    positions.listShards(source.streamName),
+    notes.list(source.name),
+    listUnfinishedFiles(source.name, ports, now),
+  ]);
+  const shards = await mapConcurrently([...noted], concurrency, ([name, shard]) =>
+    describeShard(name, shard, source, positions, now),
+  );
+  const others = await mapConcurrently(
+    listed.filter((name) => !noted.has(name)),
+    concurrency,
+    (name) => describeUnknownShard(name, source, positions),
+  );
+  const empty = others
+    .filter(({ behind }) => behind === 'nothing')
+    .map(({ name }) => makeEmptyShard(name, now));
+  const unread = others.flatMap(({ name, behind }): UnreadShard[] =>
+    typeof behind === 'string' ? [] : [{ name, oldestArrival: behind.arrival }],
+  );
+  return readSource(readStream([...shards, ...empty], now), unread, files, source.lateness);
+}
+
+/** A shard by its notes; if it is read to a time that is past, it may be that nothing came since. */
+async function describeShard(
+  name: string,
+  shard: ShardNotes,
+  { streamName }: ReadSource,
+  positions: StreamPositions,
+  now: number,
+): Promise<Shard> {
+  const { newestDone, notes } = shard;
+  const isIdle = newestDone !== undefined && notes.length === 0 && newestDone.arrival < now - idleAfter;
+  const behind = isIdle ? await positions.findBehind(streamName, name, newestDone.sequence) : 'unknown';
+  return { name, ...shard, drainedAt: behind === 'nothing' ? now : undefined };
+}
+
+async function describeUnknownShard(name: string, { streamName }: ReadSource, positions: StreamPositions) {
+  return { name, behind: await positions.findBehind(streamName, name, undefined) };
+}
+
+function makeEmptyShard(name: string, now: number): Shard {
+  return { name, notes: [], late: [], newestDone: undefined, drainedAt: now };
+}
+
+/** The files of a source whose import has not ended, or failed, of those that were delivered within a day. */
+async function listUnfinishedFiles(
+  source: string,
+  { reader }: ReadMarkPorts,
+  now: number,
+): Promise<UnfinishedFile[]> {
+  const keys = await reader.fileKeys(source, maxFiles, undefined);
+  const recent = keys.filter(({ delivered }) => epochMilliseconds(delivered) > now - maxHold);
+  const files = await reader.files(recent.map(({ object }) => object));
+  return files
+    .filter(({ state }) => state !== 'done')
+    .map(({ object, delivered }) => ({ name: object, deliveredAt: epochMilliseconds(delivered) }));
+}

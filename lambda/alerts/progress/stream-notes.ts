@@ -1,0 +1,229 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandOutput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from '../../store/items.ts';
+import { alertStateTable } from '../../store/tables.ts';
+import {
+  type BatchNote,
+  type BatchRecord,
+  type DoneRecord,
+  endBatch,
+  type LateNote,
+  noteBatch,
+  type ShardNotes,
+} from '../watermark.ts';
+
+/**
+ * Notes of how far the shards of a stream are read: one item of AlertState a shard, with an attribute for each note. So
+ * batches of a shard that run at once change one item, each its own attributes.
+ */
+
+/** A batch of one shard. */
+export interface ShardBatch {
+  readonly source: string;
+  /** `shardId-000000000000` */
+  readonly shard: string;
+  readonly records: readonly BatchRecord[];
+}
+
+/** Notes that a batch begins and how it ends. */
+export interface BatchProgress {
+  /** @throws what the store throws. */
+  begin(batch: ShardBatch): Promise<void>;
+  /**
+   * @param unfinished the records that will be delivered again: the last of the batch.
+   * @throws what the store throws.
+   */
+  end(batch: ShardBatch, unfinished: readonly BatchRecord[]): Promise<void>;
+}
+
+/** How long a request may take: notes must not keep the ledger waiting. */
+const requestMilliseconds = 2_000;
+
+/** How long after its last note an item expires: longer than a stream keeps a shard that it has closed. */
+const noteSeconds = 9 * 86_400;
+
+/** How often the end of a batch is tried, while others do something newer. */
+const maxRounds = 5;
+
+const openPrefix = 'open#';
+const latePrefix = 'late#';
+
+/** The partition of a source's shards. */
+function makeSubject(source: string): AttributeValue {
+  return { S: `shards#${source}` };
+}
+
+/** The notes of streams, in the table AlertState. */
+export class StreamNotes implements BatchProgress {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+  readonly #now: () => number;
+  /** What was noted of a shard when its batch began; another batch may have changed it since. */
+  readonly #begun = new Map<string, ShardNotes>();
+
+  /** @param now milliseconds since the epoch: notes end a day after they were written. */
+  constructor(client: DynamoDBClient, tableName: string, now: () => number) {
+    this.#client = client;
+    this.#tableName = tableName;
+    this.#now = now;
+  }
+
+  async begin(batch: ShardBatch): Promise<void> {
+    this.#begun.delete(nameBatch(batch));
+    const note = noteBatch(batch.records, this.#now());
+    if (note === undefined) return;
+    const notes = await this.#update(batch, [
+      { name: openPrefix + note.lastSequence, value: writeNote(note) },
+    ]);
+    if (notes !== undefined) this.#begun.set(nameBatch(batch), notes);
+  }
+
+  async end(batch: ShardBatch, unfinished: readonly BatchRecord[]): Promise<void> {
+    const begun = this.#begun.get(nameBatch(batch)) ?? (await this.#read(batch));
+    this.#begun.delete(nameBatch(batch));
+    for (let known = begun, round = 0; round < maxRounds; known = await this.#read(batch), round += 1) {
+      if (await this.#end(batch, known, unfinished)) return;
+    }
+    throw new Error(`The notes of ${batch.shard} were changed ${maxRounds} times while a batch ended`);
+  }
+
+  /** The notes of a source's shards, by a consistent read. */
+  async list(source: string): Promise<Map<string, ShardNotes>> {
+    const shards = new Map<string, ShardNotes>();
+    let startKey: Item | undefined;
+    do {
+      const page: QueryCommandOutput = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: '#subject = :subject',
+          ExpressionAttributeNames: { '#subject': alertStateTable.partitionKey },
+          ExpressionAttributeValues: { ':subject': makeSubject(source) },
+          ...(startKey && { ExclusiveStartKey: startKey }),
+        }),
+      );
+      for (const item of page.Items ?? []) {
+        shards.set(item[alertStateTable.sortKey]?.S ?? '', decodeShard(item));
+      }
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
+    return shards;
+  }
+
+  async #read({ source, shard }: ShardBatch): Promise<ShardNotes> {
+    return (await this.list(source)).get(shard) ?? decodeShard({});
+  }
+
+  /** @returns whether nothing newer was done than what was known. */
+  async #end(batch: ShardBatch, known: ShardNotes, unfinished: readonly BatchRecord[]): Promise<boolean> {
+    const next = endBatch(known, batch.records, unfinished, this.#now());
+    const before = nameNotes(known);
+    const after = nameNotes(next);
+    const changes = [...new Set([...before.keys(), ...after.keys()])]
+      .map((name) => ({ name, value: after.get(name) }))
+      .filter(({ name, value }) => value !== before.get(name));
+    const newest = next.newestDone === known.newestDone ? undefined : next.newestDone;
+    return (await this.#update(batch, changes, newest)) !== undefined;
+  }
+
+  /** @returns the shard's notes as they are now; undefined where something newer than `newest` is done. */
+  async #update(
+    { source, shard }: ShardBatch,
+    changes: readonly Change[],
+    newest?: DoneRecord,
+  ): Promise<ShardNotes | undefined> {
+    const names: Record<string, string> = { '#expiresAt': alertStateTable.expiryAttribute };
+    const values: Item = { ':expiresAt': { N: String(Math.ceil(this.#now() / 1000) + noteSeconds) } };
+    const sets = ['#expiresAt = :expiresAt'];
+    const removes: string[] = [];
+    for (const [index, { name, value }] of changes.entries()) {
+      names[`#n${index}`] = name;
+      if (value === undefined) removes.push(`#n${index}`);
+      else {
+        values[`:n${index}`] = { S: value };
+        sets.push(`#n${index} = :n${index}`);
+      }
+    }
+    if (newest !== undefined) {
+      values[':arrival'] = { N: String(newest.arrival) };
+      values[':sequence'] = { S: newest.sequence };
+      sets.push('doneArrival = :arrival', 'doneSequence = :sequence');
+    }
+    try {
+      const { Attributes: item = {} } = await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: {
+            [alertStateTable.partitionKey]: makeSubject(source),
+            [alertStateTable.sortKey]: { S: shard },
+          },
+          UpdateExpression: `SET ${sets.join(', ')}${removes.length === 0 ? '' : ` REMOVE ${removes.join(', ')}`}`,
+          ...(newest !== undefined && {
+            ConditionExpression: 'attribute_not_exists(doneArrival) OR doneArrival < :arrival',
+          }),
+          ExpressionAttributeNames: names,
+          ExpressionAttributeValues: values,
+          ReturnValues: 'ALL_NEW',
+        }),
+        { abortSignal: AbortSignal.timeout(requestMilliseconds) },
+      );
+      return decodeShard(item);
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return undefined;
+    }
+  }
+}
+
+/** An attribute that is set, or removed where it has no value. */
+interface Change {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+function nameBatch({ source, shard, records }: ShardBatch): string {
+  return `${source}#${shard}#${records.at(-1)?.sequence ?? ''}`;
+}
+
+function writeNote({ oldestArrival, notedAt }: BatchNote): string {
+  return `${oldestArrival} ${notedAt}`;
+}
+
+function writeLate({ since, against, notedAt }: LateNote): string {
+  return `${since} ${against} ${notedAt}`;
+}
+
+/** Notes as attributes. */
+function nameNotes({ notes, late }: ShardNotes): Map<string, string> {
+  return new Map([
+    ...notes.map((note) => [openPrefix + note.lastSequence, writeNote(note)] as const),
+    ...late.map((note) => [latePrefix + note.lastSequence, writeLate(note)] as const),
+  ]);
+}
+
+function decodeShard(item: Item): ShardNotes {
+  const notes: BatchNote[] = [];
+  const late: LateNote[] = [];
+  for (const [name, value] of Object.entries(item)) {
+    const lastSequence = name.slice(name.indexOf('#') + 1);
+    const [first = 0, second = 0, third = 0] = (value.S ?? '').split(' ').map(Number);
+    if (name.startsWith(openPrefix)) notes.push({ lastSequence, oldestArrival: first, notedAt: second });
+    if (name.startsWith(latePrefix))
+      late.push({ lastSequence, since: first, against: second, notedAt: third });
+  }
+  const { doneArrival, doneSequence } = item;
+  return {
+    notes,
+    late,
+    newestDone:
+      doneArrival?.N === undefined
+        ? undefined
+        : { arrival: Number(doneArrival.N), sequence: doneSequence?.S ?? '' },
+  };
+}

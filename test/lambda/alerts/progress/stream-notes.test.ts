@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { StreamNotes } from '../../../../lambda/alerts/progress/stream-notes.ts';
+import { readStream } from '../../../../lambda/alerts/watermark.ts';
+import { alertStateTable } from '../../../../lambda/store/tables.ts';
+import { runningTables } from '../../store/running-tables.ts';
+
+const tables = runningTables();
+const now = Date.parse('2026-11-02T12:00:00Z');
+const minute = 60_000;
+let sources = 0;
+
+/** A shard of a source of its own, whose batches are noted. */
+class NotedShard {
+  readonly source = `source-${(sources += 1)}`;
+
+  /** A process of the consumer. */
+  process(): StreamNotes {
+    return new StreamNotes(tables.client, alertStateTable.name, () => now);
+  }
+
+  /** A batch of records that arrived at these minutes; the sequence numbers are the minutes. */
+  batch(...minutes: number[]) {
+    const records = minutes.map((at) => ({ sequence: String(1_000 + at), arrival: now + at * minute }));
+    return { source: this.source, shard: 'shardId-000000000000', records };
+  }
+
+  /** What is noted, and how far the shard is read by it, in minutes. */
+  async read() {
+    const shards = await this.process().list(this.source);
+    const noted = [...shards].map(([name, notes]) => ({ name, ...notes, drainedAt: undefined }));
+    const { at, holds } = readStream(noted, now);
+    return { at: at === undefined ? undefined : (at - now) / minute, holds: holds.map(({ cause }) => cause) };
+  }
+}
+
+describe('the notes of a shard', () => {
+  test('hold R at what a batch has begun and not done, and end with it', async () => {
+    const shard = new NotedShard();
+    const process = shard.process();
+    expect(await shard.read()).toEqual({ at: undefined, holds: [] });
+    const batch = shard.batch(1, 2, 3);
+    await process.begin(batch);
+    expect(await shard.read()).toEqual({ at: 1, holds: ['unfinished-batch'] });
+    await process.end(batch, batch.records.slice(1));
+    expect(await shard.read()).toEqual({ at: 2, holds: ['unfinished-batch'] });
+    const again = shard.batch(2, 3);
+    await shard.process().begin(again);
+    await process.end(again, []);
+    expect(await shard.read()).toEqual({ at: 3, holds: [] });
+  });
+
+  test('keep what a process that died has begun, until its records are done in whatever batches', async () => {
+    const shard = new NotedShard();
+    await shard.process().begin(shard.batch(1, 2, 3, 4));
+    const process = shard.process();
+    const held: unknown[] = [];
+    for (const half of [shard.batch(1, 2), shard.batch(3, 4)]) {
+      await process.begin(half);
+      held.push((await shard.read()).at);
+      await process.end(half, []);
+    }
+    expect(held).toEqual([1, 3]);
+    expect(await shard.read()).toEqual({ at: 4, holds: [] });
+  });
+
+  test('let several batches run at once, and never go back to what an older one has done', async () => {
+    const shard = new NotedShard();
+    const [old, young] = [shard.process(), shard.process()];
+    const [first, second] = [shard.batch(1), shard.batch(2)];
+    await old.begin(first);
+    await young.begin(second);
+    await young.end(second, []);
+    expect(await shard.read()).toEqual({ at: 1, holds: ['unfinished-batch'] });
+    await old.end(first, []);
+    expect(await shard.read()).toEqual({ at: 2, holds: [] });
+  });
+
+  test('hold R at a lane that is behind, between two of its batches', async () => {
+    const shard = new NotedShard();
+    const process = shard.process();
+    for (const batch of [shard.batch(60), shard.batch(10, 11)]) {
+      await process.begin(batch);
+      await process.end(batch, []);
+    }
+    expect(await shard.read()).toEqual({ at: 11, holds: ['late-lane'] });
+    const next = shard.batch(12, 60.5);
+    await process.begin(next);
+    await process.end(next, []);
+    expect(await shard.read()).toEqual({ at: 60.5, holds: [] });
+  });
+
+  test('end a batch whose beginning could not be noted', async () => {
+    const shard = new NotedShard();
+    await shard.process().end(shard.batch(1, 2), []);
+    expect(await shard.read()).toEqual({ at: 2, holds: [] });
+  });
+
+  test('of many batches are one item, which does not grow', async () => {
+    const shard = new NotedShard();
+    const process = shard.process();
+    for (let at = 0; at < 20; at += 1) {
+      const batch = shard.batch(at);
+      await process.begin(batch);
+      await process.end(batch, []);
+    }
+    const noted = await process.list(shard.source);
+    expect(noted).toEqual(
+      new Map([
+        [
+          'shardId-000000000000',
+          { notes: [], late: [], newestDone: { sequence: '1019', arrival: now + 19 * minute } },
+        ],
+      ]),
+    );
+  });
+});
