@@ -85,6 +85,7 @@ const sweeping = [
       'Storage/Events.Arn',
       'Storage/Sessions.Arn',
       'Storage/Usage.Arn',
+      'Storage/Alerts.Arn/index/byId',
       'Storage/Alerts.Arn/index/byLive',
       'Storage/Alerts.Arn/index/byTime',
       'Storage/Alerts.Arn/index/byWaits',

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { environment } from '../../lambda/aws/names.ts';
+import { functions } from '../../lib/limits.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,6 +44,9 @@ async function handlerTypeOf(file: string): Promise<string> {
       [environment.apiAccess]: 'iam',
       [environment.apiPersonalData]: 'never',
       [environment.apiSources]: '[]',
+      [environment.alertRules]: '{"rules":[],"groupWait":0}',
+      [environment.alertSources]: '[]',
+      [environment.alertReceivers]: '[]',
       AWS_REGION: 'eu-central-1',
     },
   });
@@ -84,7 +88,8 @@ describe('the app', () => {
     timeout: 300_000,
   }, async () => {
     const metadata = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
-    const simledger = { sources: [{ name: 'default', carrier: 'kore', bucket: true, webhook: true }] };
+    const sources = [{ name: 'default', carrier: 'kore', bucket: true, webhook: true }];
+    const simledger = { sources, receivers: [{ name: 'ops', kind: 'topic' }] };
     // CDK's own checks of this stack, which take most of the time, are in checks.test.ts.
     await runApp(folder, { ...cdk.context, ...metadata, simledger }, { CDK_VALIDATION: 'false' });
 
@@ -93,7 +98,7 @@ describe('the app', () => {
     expect(manifest.artifacts.simledger.environment).toBe('aws://unknown-account/unknown-region');
 
     const bundles = await bundlesOf(folder);
-    expect(bundles.length).toBe(4);
+    expect(bundles.length).toBe(Object.keys(functions).length);
     for (const [path, bundle] of bundles) {
       expect([path, (await readdir(bundle)).sort()]).toEqual([path, ['index.js', 'index.js.map']]);
       expect([path, await handlerTypeOf(join(bundle, 'index.js'))]).toEqual([path, 'function']);
