@@ -22,6 +22,7 @@ import {
   type Watermark,
 } from '../watermark.ts';
 import { type AlertState, type SourceState, unsweptSource } from './alert-state.ts';
+import { HeardTimes } from './heard-times.ts';
 import { readKnown } from './read-known.ts';
 import { type RelayPorts, relayMessages } from './relay.ts';
 import {
@@ -157,8 +158,7 @@ class Sweep {
   readonly #facts: StoredFacts;
   readonly #rules: ReadonlyMap<string, { readonly rule: Rule; readonly version: string }>;
   readonly #sources: ReadonlyMap<string, SweptSource>;
-  /** When each source's SIMs were heard, at least. */
-  readonly #heard = new Map<string, number[]>();
+  readonly #heard = new HeardTimes();
   readonly #watermarks = new Map<string, Watermark>();
   /** Sources with a SIM that could not be judged. */
   readonly #failedSources = new Set<string>();
@@ -178,11 +178,12 @@ class Sweep {
     const nominees: Nominee[] = [];
     await this.#ports.reader.scanWatchedSims((sims) => {
       for (const sim of sims) {
+        this.#heard.add(sim);
         const nominee = this.#nominate(describeWatchedSim(sim));
         if (nominee !== undefined) nominees.push(nominee);
       }
     });
-    const progress = this.#findProgress();
+    const progress = await this.#findProgress();
     for (const [name, source] of progress) this.#watermarks.set(name, findSourceWatermark(source));
     await mapConcurrently(nominees, concurrency, (nominee) => this.#judgeSim(nominee));
     await this.#noteSources(progress);
@@ -197,12 +198,6 @@ class Sweep {
 
   #nominate(sim: WatchedSim): Nominee | undefined {
     this.#sims += 1;
-    const heardAt = readHeardMark(sim);
-    if (heardAt !== undefined) {
-      const heard = this.#heard.get(sim.source);
-      if (heard === undefined) this.#heard.set(sim.source, [heardAt]);
-      else heard.push(heardAt);
-    }
     const { now, rules, isWhole } = this.#run;
     const names = new Set(this.#facts.stored.get(sim.sim));
     const source = this.#sources.get(sim.source);
@@ -219,9 +214,10 @@ class Sweep {
   }
 
   /** What each source's watermark follows from; that of sources that are not configured any more, too. */
-  #findProgress(): Map<string, SourceProgress> {
+  async #findProgress(): Promise<Map<string, SourceProgress>> {
     const { sources, now } = this.#run;
-    const names = new Set([...sources.map(({ name }) => name), ...this.#heard.keys()]);
+    const heard = await this.#heard.find(this.#ports.reader, this.#ports.onFailure);
+    const names = new Set([...sources.map(({ name }) => name), ...this.#heard.sources]);
     return new Map(
       [...names].map((name) => {
         const source = this.#sources.get(name);
@@ -230,7 +226,7 @@ class Sweep {
           {
             isConfigured: source !== undefined,
             read: this.#facts.reads.get(name) ?? unread,
-            heard: this.#heard.get(name) ?? [],
+            heard: heard.get(name) ?? [],
             lateness: source?.lateness ?? 0,
             days: (this.#facts.states.get(name) ?? unsweptSource).days,
             now,

@@ -204,6 +204,15 @@ describe('a sweep', () => {
     expect(fleet.takeTold()).toEqual(['silent opened 0–']);
   });
 
+  test('knows to the record how far a carrier with few SIMs has delivered', async () => {
+    const fleet = new SweptSim();
+    const others = [new SweptSim(fleet.source), new SweptSim(fleet.source)];
+    await fleet.use(0, 3, 5);
+    for (const [index, other] of others.entries()) await other.use(0, 6 + index);
+    const { sources } = await fleet.sweep(8);
+    expect(sources.find(({ name }) => name === fleet.source)?.delivered).toBe(start + 5 * hour);
+  });
+
   test('reads the records of no SIM for which nothing has changed', async () => {
     const device = new SweptSim();
     await device.use(0, 10);
