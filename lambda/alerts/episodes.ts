@@ -59,6 +59,8 @@ export interface Transition extends Told {
   readonly kind: TransitionKind;
   /** When the sweep found it: operation, by the sweep's clock. */
   readonly foundAt: number;
+  /** Whether nothing else came from the source since, and few of its SIMs are alive: it may be the source. */
+  readonly isSourceInDoubt?: true;
 }
 
 /** An episode as it is stored. Times are those of events, unless they say otherwise. */
@@ -139,6 +141,8 @@ export interface Judgement {
   readonly isHeld: boolean;
   /** How long after it was met an episode is told alone, so that a group may take it up. */
   readonly groupWait: number;
+  /** Whether an open episode is not told yet: groups are formed first, and {@link tellAlone} tells of those that are left. */
+  readonly isGroupedFirst?: boolean;
 }
 
 /**
@@ -191,6 +195,28 @@ export function joinGroup({ slot, episode }: StoredEpisode, group: string): Epis
   if (episode.group === group) return undefined;
   const { revision } = episode;
   return { action: 'put', slot, episode: { ...episode, group, revision: revision + 1 }, replaces: revision };
+}
+
+/**
+ * Tells of an open episode that no group has taken up, of which nothing was told, if its time has come. One whose group
+ * has gone is told alone again.
+ *
+ * @returns undefined where there is nothing to tell.
+ */
+export function tellAlone(
+  { slot, episode }: StoredEpisode,
+  judgement: Pick<Judgement, 'groupWait' | 'watermark' | 'now'> & { readonly isSourceInDoubt: boolean },
+): EpisodeWrite | undefined {
+  if (episode.told !== undefined || episode.state !== 'open') return undefined;
+  const alone: Episode = { ...episode, group: undefined, isHeld: false };
+  const kinds = findMessages(alone, alone, judgement);
+  if (kinds.length === 0) return undefined;
+  const told = kinds.reduce<Episode>((one, kind) => tell(one, kind, judgement.now), alone);
+  const messages = judgement.isSourceInDoubt
+    ? told.messages.map((message) => ({ ...message, isSourceInDoubt: true as const }))
+    : told.messages;
+  const { revision } = episode;
+  return { action: 'put', slot, episode: { ...told, messages, revision: revision + 1 }, replaces: revision };
 }
 
 /** Of copies of an episode, the one that was written last. */
@@ -367,6 +393,9 @@ function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgemen
   // What nobody was told of, and is over, is not told later either.
   const isToldLater = changed.told !== undefined || changed.state === 'open';
   if (kinds.length > 0 && judgement.isHeld) return { ...changed, isHeld: isToldLater };
+  if (judgement.isGroupedFirst === true && changed.told === undefined && changed.state === 'open') {
+    return changed;
+  }
   return kinds.reduce<Episode>((told, kind) => tell(told, kind, now), changed);
 }
 
@@ -374,7 +403,7 @@ function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgemen
 function findMessages(
   before: Episode,
   episode: Episode,
-  { groupWait, watermark }: Judgement,
+  { groupWait, watermark }: Pick<Judgement, 'groupWait' | 'watermark'>,
 ): TransitionKind[] {
   const { state, told, from, to } = episode;
   if (told === undefined) {

@@ -10,6 +10,7 @@ import {
 import type { Episode, EpisodeWrite, Slot, StoredEpisode } from '../alerts/episodes.ts';
 import { formatTime } from '../ledger/time.ts';
 import { compileCodec, type Item } from './codec.ts';
+import { isSharedPartition, SharedEpisodesTable } from './shared-episodes.ts';
 import { alertsTable } from './tables.ts';
 
 /** Episodes of alerts as the items of their table, and their reads and writes. */
@@ -117,10 +118,13 @@ export function decodeEpisode(item: Item): StoredEpisode {
 export class EpisodesTable {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
+  /** Those about many SIMs, in the same table. */
+  readonly shared: SharedEpisodesTable;
 
   constructor(client: DynamoDBClient, tableName: string) {
     this.#client = client;
     this.#tableName = tableName;
+    this.shared = new SharedEpisodesTable(client, tableName);
   }
 
   /** All episodes of a rule and a SIM, by a consistent read. */
@@ -162,7 +166,9 @@ export class EpisodesTable {
           ...(startKey && { ExclusiveStartKey: startKey }),
         }),
       );
-      yield (page.Items ?? []).map((item) => readPartition(item[partitionKey]?.S ?? ''));
+      const partitions = (page.Items ?? []).map((item) => item[partitionKey]?.S ?? '');
+      // Episodes about many SIMs are found by what sweeps have registered.
+      yield partitions.filter((partition) => !isSharedPartition(partition)).map(readPartition);
       startKey = page.LastEvaluatedKey;
     } while (startKey !== undefined);
   }

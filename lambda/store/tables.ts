@@ -83,6 +83,8 @@ export const alertsTable = {
     { name: 'byLive', partitionKey: 'live', sortKey: 'alert' },
     // By the episode's id, which an address or a message names.
     { name: 'byId', partitionKey: 'id', sortKey: 'alert' },
+    // By the episode that tells of a group. Others have no `group`.
+    { name: 'byGroup', partitionKey: 'group', sortKey: 'alert' },
   ],
 } as const satisfies TableDefinition;
 

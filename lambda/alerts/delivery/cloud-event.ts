@@ -91,12 +91,13 @@ export function makeAlertEvent(
 function tellSubject(subject: AlertSubject): AlertSubject {
   switch (subject.kind) {
     case 'sim': {
-      const { country, network } = subject;
+      const { country, network, isSourceInDoubt } = subject;
       return {
         kind: 'sim',
         ...tellSim(subject),
         ...(country !== undefined && { country }),
         ...(network !== undefined && { network }),
+        ...(isSourceInDoubt && { isSourceInDoubt }),
       };
     }
     case 'group': {
@@ -104,8 +105,8 @@ function tellSubject(subject: AlertSubject): AlertSubject {
       return { ...{ kind, by, value }, members: show(members, maxMembers, tellSim) };
     }
     case 'source': {
-      const { kind, source, members } = subject;
-      return { ...{ kind, source }, members: show(members, maxMembers, tellSim) };
+      const { kind, source, cause, members } = subject;
+      return { ...{ kind, source, cause }, members: show(members, maxMembers, tellSim) };
     }
   }
 }

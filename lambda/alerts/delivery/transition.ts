@@ -1,6 +1,7 @@
 import type { EpisodeState, TransitionKind } from '../episodes.ts';
 import type { GroupDimension } from '../groups.ts';
 import { ruleKinds, type Severity } from '../rules.ts';
+import type { SourceCause } from '../shared-episodes.ts';
 
 /**
  * What happened to an episode, as receivers are told. A transition is a fact: it is stored with the episode in one write,
@@ -40,7 +41,13 @@ export const maxEvidence = 20;
 
 /** What an episode is about. */
 export type AlertSubject =
-  | ({ readonly kind: 'sim'; readonly country?: string; readonly network?: string } & AlertSim)
+  | ({
+      readonly kind: 'sim';
+      readonly country?: string;
+      readonly network?: string;
+      /** Whether few SIMs of its source are alive, and none was heard since: it may be the source. */
+      readonly isSourceInDoubt?: true;
+    } & AlertSim)
   | {
       readonly kind: 'group';
       readonly by: GroupDimension;
@@ -51,6 +58,7 @@ export type AlertSubject =
   | {
       readonly kind: 'source';
       readonly source: string;
+      readonly cause: SourceCause;
       /** SIMs whose own alerts wait for the source. */
       readonly members: Excerpt<AlertSim>;
     };

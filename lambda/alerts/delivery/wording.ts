@@ -1,5 +1,6 @@
 import { disclosed } from '../../queries/disclosure.ts';
 import type { EpisodeState, TransitionKind } from '../episodes.ts';
+import type { SourceCause } from '../shared-episodes.ts';
 import type { AlertKind, AlertSim, AlertSubject, AlertTransition } from './transition.ts';
 
 /** Transitions in words, short enough for the screen of a phone. */
@@ -64,10 +65,16 @@ export function writeDetails({ rule, subject, mergedInto }: AlertTransition): st
   const { name, severity } = rule;
   const lines = [`Rule ${name} (${severity})`];
   if (subject.kind === 'sim') {
-    const { sim, source, country, network } = subject;
+    const { sim, source, country, network, isSourceInDoubt } = subject;
     const place = [network, country].filter((part) => part !== undefined).join(', ');
     lines.push(`SIM ${sim} of source ${source}${place === '' ? '' : `, last in ${place}`}`);
-  } else if (subject.members.total > 0) {
+    if (isSourceInDoubt) lines.push(`Nothing else came from source ${source} since: it may be the source`);
+  }
+  if (subject.kind === 'source') {
+    lines.push(causes[subject.cause]);
+    if (subject.members.total > 0) lines.push(`Alerts of ${writeCount(subject.members.total)} wait for it:`);
+  }
+  if (subject.kind !== 'sim' && subject.members.total > 0) {
     const shown = subject.members.first.slice(0, 3).map((member) => tellName(member) ?? member.sim);
     const others = subject.members.total - shown.length;
     lines.push(`${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''}`);
@@ -76,12 +83,25 @@ export function writeDetails({ rule, subject, mergedInto }: AlertTransition): st
   return lines;
 }
 
+/** Why alerts of a source can't be judged. */
+const causes: Readonly<Record<SourceCause, string>> = {
+  'carrier-late': 'The carrier delivers later than usual',
+  'reading-late': 'What the carrier delivered is not read yet',
+  'carrier-or-devices': 'Nothing comes from the carrier, or from the few devices that it has',
+};
+
+function writeCount(sims: number): string {
+  return sims === 1 ? '1 SIM' : `${sims} SIMs`;
+}
+
 function nameSubject(subject: AlertSubject): string {
   switch (subject.kind) {
     case 'sim':
       return tellName(subject) ?? subject.sim;
     case 'group':
-      return `${subject.members.total} SIMs with ${subject.by} ${subject.value}`;
+      return subject.members.total === 0
+        ? `SIMs with ${subject.by} ${subject.value}`
+        : `${writeCount(subject.members.total)} with ${subject.by} ${subject.value}`;
     case 'source':
       return subject.source;
   }

@@ -7,6 +7,9 @@ import {
 import type { Item } from '../../store/items.ts';
 import { alertStateTable } from '../../store/tables.ts';
 import type { DayLag } from '../watermark.ts';
+import type { RegisteredGroup } from './form-groups.ts';
+import { Register } from './register.ts';
+import type { RegisteredSourceAlert } from './source-alerts.ts';
 
 /** What sweeps keep from one to the next: facts of operation, in the table AlertState. */
 
@@ -26,10 +29,16 @@ const sourceSubject = 'sources';
 export class AlertState {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
+  /** The groups that there are, by rule. */
+  readonly groups: Register<RegisteredGroup>;
+  /** The source alerts that there are, by source. */
+  readonly sourceAlerts: Register<RegisteredSourceAlert>;
 
   constructor(client: DynamoDBClient, tableName: string) {
     this.#client = client;
     this.#tableName = tableName;
+    this.groups = new Register(client, tableName, 'groups');
+    this.sourceAlerts = new Register(client, tableName, 'source-alerts');
   }
 
   /** The state of all sources that were swept, by their names. */

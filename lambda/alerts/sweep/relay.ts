@@ -59,7 +59,7 @@ export async function relayMessages(
 /** A message as receivers are told it. */
 export function describeTransition(
   episode: Episode,
-  { sequence, kind, state, from, to, foundAt }: Transition,
+  { sequence, kind, state, from, to, foundAt, isSourceInDoubt }: Transition,
   sim: WatchedSim | undefined,
 ): AlertTransition {
   const { id, rule, ruleVersion, severity, mergedInto } = episode;
@@ -75,6 +75,7 @@ export function describeTransition(
       ...(sim?.name !== undefined && { name: sim.name }),
       ...(sim?.country !== undefined && { country: sim.country }),
       ...(sim?.network !== undefined && { network: sim.network }),
+      ...(isSourceInDoubt && { isSourceInDoubt }),
     },
     from: formatTime(from),
     ...(to !== undefined && { to: formatTime(to) }),

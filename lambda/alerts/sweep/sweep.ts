@@ -3,15 +3,18 @@ import type { EpisodeList, EpisodesTable } from '../../store/episodes.ts';
 import type { MutesTable } from '../../store/mutes.ts';
 import type { LedgerReader } from '../../store/reader.ts';
 import {
-  type EpisodeWrite,
+  type Episode,
   findJudgingTime,
   type Judgement,
+  joinGroup,
   reconcileEpisodes,
   type StoredEpisode,
+  tellAlone,
 } from '../episodes.ts';
 import { type Known, nothingKnown } from '../known.ts';
 import { findMute, type Mute } from '../mutes.ts';
 import { matchesSim, type Rule, versionRule } from '../rules.ts';
+import { sourceRule } from '../shared-episodes.ts';
 import { joinSpans } from '../span.ts';
 import { findSpans } from '../spans.ts';
 import {
@@ -22,12 +25,31 @@ import {
   type Watermark,
 } from '../watermark.ts';
 import { type AlertState, type SourceState, unsweptSource } from './alert-state.ts';
+import { AliveSims } from './alive.ts';
+import {
+  findOpen,
+  formGroups,
+  type GroupJudgement,
+  type GroupResult,
+  type RegisteredGroup,
+  type SilentMember,
+  type SilentSims,
+} from './form-groups.ts';
 import { HeardTimes } from './heard-times.ts';
 import { readKnown } from './read-known.ts';
+import type { Entry } from './register.ts';
 import { type RelayPorts, relayMessages } from './relay.ts';
+import { listMembers } from './shared.ts';
+import {
+  findTrouble,
+  type RegisteredSourceAlert,
+  type SourceTrouble,
+  updateSourceAlert,
+} from './source-alerts.ts';
 import {
   describeWatchedSim,
   findLookback,
+  listSharedValues,
   nominatesSim,
   readHeardMark,
   type WatchedSim,
@@ -108,6 +130,8 @@ export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepRepo
     mutes: await ports.mutes.list(),
     reads: await readMarks(run, ports),
     stored: await listStored(ports.episodes),
+    groups: await ports.state.groups.list(),
+    sourceAlerts: await ports.state.sourceAlerts.list(),
   });
   return started.run();
 }
@@ -142,6 +166,8 @@ interface StoredFacts {
   readonly mutes: readonly Mute[];
   readonly reads: ReadonlyMap<string, ReadMark>;
   readonly stored: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly groups: ReadonlyMap<string, Entry<RegisteredGroup>>;
+  readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
 }
 
 /** A SIM that is judged, by these rules. */
@@ -152,6 +178,17 @@ interface Nominee {
 
 const unread: ReadMark = { at: undefined, holds: [] };
 
+/** An entry that was never written. */
+const noEntry = { revision: 0, content: [] } as const;
+
+/** SIMs with an open episode of a silent rule, and what else groups follow from. */
+interface SilentNotes {
+  readonly silent: SilentMember[];
+  readonly backAt: Map<string, number>;
+  /** SIMs with stored episodes of the rule that were not judged: no group ends for lack of them. */
+  unjudged: number;
+}
+
 class Sweep {
   readonly #run: SweepRun;
   readonly #ports: SweepPorts;
@@ -159,7 +196,18 @@ class Sweep {
   readonly #rules: ReadonlyMap<string, { readonly rule: Rule; readonly version: string }>;
   readonly #sources: ReadonlyMap<string, SweptSource>;
   readonly #heard = new HeardTimes();
+  /** When the latest SIM of each source was heard. */
+  readonly #lastHeard = new Map<string, number>();
   readonly #watermarks = new Map<string, Watermark>();
+  /** Why alerts of a source can't be judged. */
+  readonly #troubles = new Map<string, SourceTrouble>();
+  readonly #alive = new AliveSims();
+  /** By silent rule, those that were removed included. */
+  readonly #silent = new Map<string, SilentNotes>();
+  /** SIMs whose alerts wait for their source, and those that the source's alert tells of. */
+  readonly #waiting = new Map<string, Set<WatchedSim>>();
+  /** The source alerts that are open and go on, by source. */
+  readonly #openAlerts = new Map<string, string>();
   /** Sources with a SIM that could not be judged. */
   readonly #failedSources = new Set<string>();
   #sims = 0;
@@ -184,8 +232,23 @@ class Sweep {
       }
     });
     const progress = await this.#findProgress();
-    for (const [name, source] of progress) this.#watermarks.set(name, findSourceWatermark(source));
+    for (const [name, source] of progress) {
+      const watermark = findWatermark(source);
+      const trouble = findTrouble(watermark);
+      if (trouble !== undefined) this.#troubles.set(name, trouble);
+      this.#lastHeard.set(
+        name,
+        source.heard.reduce((last, at) => Math.max(last, at), 0),
+      );
+      this.#watermarks.set(name, allowForFewSims(watermark));
+    }
+    for (const [source, { content }] of this.#facts.sourceAlerts) {
+      const [alert] = content;
+      if (alert?.state === 'open' && this.#troubles.has(source)) this.#openAlerts.set(source, alert.id);
+    }
     await mapConcurrently(nominees, concurrency, (nominee) => this.#judgeSim(nominee));
+    await this.#tellOfSilence();
+    await this.#tellOfSources();
     await this.#noteSources(progress);
     return {
       sims: this.#sims,
@@ -198,8 +261,11 @@ class Sweep {
 
   #nominate(sim: WatchedSim): Nominee | undefined {
     this.#sims += 1;
+    const heardAt = readHeardMark(sim);
+    if (heardAt !== undefined) this.#alive.add(listSharedValues(sim), heardAt);
     const { now, rules, isWhole } = this.#run;
     const names = new Set(this.#facts.stored.get(sim.sim));
+    for (const name of names) this.#noteRule(name).unjudged += 1;
     const source = this.#sources.get(sim.source);
     if (source !== undefined) {
       const { judgedThrough, sweptAt } = this.#facts.states.get(sim.source) ?? unsweptSource;
@@ -262,23 +328,153 @@ class Sweep {
         rules.map(async (rule) => ({ rule, episodes: await this.#readRelayed(rule, sim) })),
       );
       const watermark = this.#watermarks.get(sim.source)?.at;
-      // Nothing was ever read of its source: nothing can be said of it.
-      if (watermark === undefined) return;
+      if (watermark === undefined) {
+        // Nothing was ever read of its source: nothing new can be said of it.
+        for (const { rule, episodes = [] } of stored) this.#noteJudged(rule, sim, episodes, true, 0);
+        return;
+      }
       const since = this.#findSince(sim, watermark, stored);
       const isKnownNeeded = rules.some((name) => this.#findRule(name, sim) !== undefined);
       const known = isKnownNeeded ? await readKnown(sim, since, this.#ports.reader) : nothingKnown;
       for (const { rule, episodes } of stored) {
         if (episodes === undefined) continue;
-        const writes = this.#judge(rule, sim, { known, since, watermark, episodes });
-        if (writes.length === 0) continue;
-        await this.#ports.episodes.write(rule, sim.sim, writes);
-        await this.#readRelayed(rule, sim);
+        const judgement = this.#makeJudgement(rule, sim, { known, since, watermark, episodes });
+        const writes = reconcileEpisodes(episodes, judgement);
+        if (writes.length > 0) await this.#ports.episodes.write(rule, sim.sim, writes);
+        const judged = writes.length > 0 ? await this.#readRelayed(rule, sim) : episodes;
+        if (judged === undefined) continue;
+        this.#noteJudged(rule, sim, judged, judgement.isHeld, judgement.watermark);
       }
     } catch (error) {
       this.#failed += 1;
       this.#failedSources.add(sim.source);
       this.#ports.onFailure(error);
     }
+  }
+
+  #noteRule(rule: string): SilentNotes {
+    let notes = this.#silent.get(rule);
+    if (notes === undefined) {
+      notes = { silent: [], backAt: new Map(), unjudged: 0 };
+      this.#silent.set(rule, notes);
+    }
+    return notes;
+  }
+
+  /** Notes what groups and source alerts follow from. */
+  #noteJudged(
+    rule: string,
+    sim: WatchedSim,
+    stored: readonly StoredEpisode[],
+    isHeld: boolean,
+    watermark: number,
+  ): void {
+    if (this.#facts.stored.get(sim.sim)?.has(rule) === true) this.#noteRule(rule).unjudged -= 1;
+    const current = findCopies(stored).map(({ episode }) => episode);
+    if (current.some((episode) => episode.isHeld) && this.#troubles.has(sim.source)) this.#noteWaiting(sim);
+    for (const episode of current) {
+      if (episode.kind !== 'silent') continue;
+      if (episode.state === 'open') this.#noteSilent(sim, episode, isHeld, watermark);
+      else if (episode.group !== undefined && episode.to !== undefined) {
+        const { backAt } = this.#noteRule(episode.rule);
+        backAt.set(episode.group, Math.max(backAt.get(episode.group) ?? episode.to, episode.to));
+      }
+    }
+  }
+
+  #noteSilent(
+    sim: WatchedSim,
+    { id: episode, rule, from, metAt, group, told }: Episode,
+    isHeld: boolean,
+    watermark: number,
+  ): void {
+    const isTold = told !== undefined;
+    const tellsFrom = metAt + this.#run.groupWait;
+    const member = { sim, episode, from, tellsFrom, watermark, group, isTold, isHeld };
+    this.#noteRule(rule).silent.push(member);
+  }
+
+  #noteWaiting(sim: WatchedSim): void {
+    const waiting = this.#waiting.get(sim.source);
+    if (waiting === undefined) this.#waiting.set(sim.source, new Set([sim]));
+    else waiting.add(sim);
+  }
+
+  /** Forms groups of the SIMs that fell silent, and tells alone of those that no group has taken up. */
+  async #tellOfSilence(): Promise<void> {
+    const names = new Set([...this.#silent.keys(), ...this.#facts.groups.keys()]);
+    const judgement: GroupJudgement = {
+      now: this.#run.now,
+      countAlive: (dimension, value, since) => this.#alive.count(dimension, value, since),
+      isMuted: (rule, source = '') => this.#findMute(rule, '', source),
+      sourceAlerts: new Set(this.#openAlerts.values()),
+    };
+    for (const name of names) {
+      const { silent, backAt, unjudged } = this.#noteRule(name);
+      const { rule, version } = this.#rules.get(name) ?? {};
+      const sims: SilentSims = {
+        ...{ name, version, silent, backAt },
+        rule: rule?.kind === 'silent' ? rule : undefined,
+        isComplete: unjudged === 0,
+      };
+      const result = await formGroups(sims, judgement, this.#ports, this.#facts.groups.get(name) ?? noEntry);
+      this.#told += result.told;
+      const alone = listUngrouped(silent, result);
+      await mapConcurrently(alone, concurrency, (member) => this.#tellAlone(name, member));
+    }
+  }
+
+  /** Tells of a silent SIM, or lets the alert of its source tell of it, if few SIMs are alive. */
+  async #tellAlone(rule: string, { sim, episode, from, watermark }: SilentMember): Promise<void> {
+    const isDoubtful = this.#troubles.get(sim.source)?.cause === 'carrier-or-devices';
+    const sourceAlert = isDoubtful ? this.#openAlerts.get(sim.source) : undefined;
+    if (sourceAlert !== undefined) this.#noteWaiting(sim);
+    try {
+      const stored = findOpen((await this.#readRelayed(rule, sim)) ?? [], episode);
+      if (stored === undefined) return;
+      const { now, groupWait } = this.#run;
+      const write =
+        sourceAlert === undefined
+          ? tellAlone(stored, { now, groupWait, watermark, isSourceInDoubt: this.#isInDoubt(sim, from) })
+          : joinGroup(stored, sourceAlert);
+      if (write === undefined) return;
+      await this.#ports.episodes.write(rule, sim.sim, [write]);
+      await this.#readRelayed(rule, sim);
+    } catch (error) {
+      this.#failed += 1;
+      this.#ports.onFailure(error);
+    }
+  }
+
+  /** Whether a silence may be the source's: few of its SIMs are alive, and none was heard since. */
+  #isInDoubt({ source }: WatchedSim, from: number): boolean {
+    const { isIndistinct = false } = this.#watermarks.get(source) ?? {};
+    return isIndistinct && (this.#lastHeard.get(source) ?? 0) <= from;
+  }
+
+  /** Opens, amends and ends the alerts about sources. */
+  async #tellOfSources(): Promise<void> {
+    const silent = [...this.#silent.values()].flatMap((notes) => notes.silent);
+    const covered = new Set(
+      silent
+        .filter(({ sim, group }) => group === undefined || group !== this.#openAlerts.get(sim.source))
+        .map(({ sim }) => sim.source),
+    );
+    for (const source of new Set([...this.#troubles.keys(), ...this.#facts.sourceAlerts.keys()])) {
+      const facts = {
+        source,
+        trouble: this.#troubles.get(source),
+        members: listMembers([...(this.#waiting.get(source) ?? [])].sort((a, b) => (a.sim < b.sim ? -1 : 1))),
+        isCovered: covered.has(source),
+        isMuted: this.#findMute(sourceRule, '', source),
+      };
+      const entry = this.#facts.sourceAlerts.get(source) ?? noEntry;
+      this.#told += await updateSourceAlert(facts, entry, this.#run.now, this.#ports);
+    }
+  }
+
+  #findMute(rule: string, sim: string, source: string): boolean {
+    return findMute(this.#facts.mutes, { rule, sim, source }, this.#run.now) !== undefined;
   }
 
   /**
@@ -329,7 +525,7 @@ class Sweep {
     return rule !== undefined && matchesSim(rule.match, sim) ? rule : undefined;
   }
 
-  #judge(
+  #makeJudgement(
     name: string,
     sim: WatchedSim,
     {
@@ -343,23 +539,23 @@ class Sweep {
       readonly watermark: number;
       readonly episodes: readonly StoredEpisode[];
     },
-  ): EpisodeWrite[] {
+  ): Judgement {
     const { now, groupWait } = this.#run;
     const { source } = sim;
     const rule = this.#findRule(name, sim);
     const watermark = findJudgingTime(episodes, at);
     const { isBehind = false, isReadLate = false } = this.#watermarks.get(source) ?? {};
-    const mute = findMute(this.#facts.mutes, { rule: name, sim: sim.sim, source }, now);
-    const judgement: Judgement = {
+    const isSilence = rule?.kind === 'silent';
+    return {
       rule,
       ruleVersion: rule && this.#rules.get(name)?.version,
       ...{ sim: sim.sim, source, since, watermark, now },
       spans: rule === undefined ? [] : joinSpans(findSpans(rule, known, watermark), rule, watermark),
-      isHeld: isBehind || isReadLate || mute !== undefined,
+      isHeld: isBehind || isReadLate || this.#findMute(name, sim.sim, source),
       // Only SIMs that fall silent are grouped.
-      groupWait: rule?.kind === 'silent' ? groupWait : 0,
+      groupWait: isSilence ? groupWait : 0,
+      isGroupedFirst: isSilence,
     };
-    return reconcileEpisodes(episodes, judgement);
   }
 }
 
@@ -367,9 +563,17 @@ class Sweep {
  * A source's watermark. Of a source with few SIMs alive, silence of all may be the source's or the devices': it is told
  * as that of the devices, since nobody must miss it.
  */
-function findSourceWatermark(source: SourceProgress): Watermark {
-  const watermark = findWatermark(source);
+function allowForFewSims(watermark: Watermark): Watermark {
   return watermark.isIndistinct ? { ...watermark, at: watermark.read.at, isBehind: false } : watermark;
+}
+
+/** Silent SIMs of which nothing was told, whose time has come, and that no group tells of. */
+function listUngrouped(silent: readonly SilentMember[], { grouped }: GroupResult): SilentMember[] {
+  if (grouped === undefined) return [];
+  return silent.filter(
+    ({ episode, isTold, isHeld, tellsFrom, watermark }) =>
+      !isTold && !isHeld && watermark >= tellsFrom && !grouped.has(episode),
+  );
 }
 
 /** Of copies of an episode in both slots, the one that was written last. */

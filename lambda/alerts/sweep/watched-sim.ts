@@ -2,6 +2,7 @@ import type { Sim } from '../../ledger/observation.ts';
 import type { Carrier } from '../../ledger/source.ts';
 import { epochMilliseconds } from '../../ledger/time.ts';
 import { type MatchedSim, matchesSim, type Rule } from '../rules.ts';
+import type { SharedValues } from './alive.ts';
 
 /** What a sweep keeps of a SIM that it goes through. Times are milliseconds since the epoch. */
 export interface WatchedSim extends MatchedSim {
@@ -9,6 +10,8 @@ export interface WatchedSim extends MatchedSim {
   readonly carrier: Carrier;
   /** MCC and MNC of the last visited network. */
   readonly network: string | undefined;
+  /** Type allocation code of its device: the first 8 digits of the IMEI. */
+  readonly model: string | undefined;
   /** Marks, each never later than the record that told it. */
   readonly signalledAt: number | undefined;
   readonly bytesAt: number | undefined;
@@ -21,7 +24,7 @@ export interface WatchedSim extends MatchedSim {
 
 /** What a sweep keeps of a SIM. */
 export function describeWatchedSim({ sim, origin, groups }: Sim): WatchedSim {
-  const { network, lastEvent, signalled, bytes, session, connection } = groups;
+  const { network, device, lastEvent, signalled, bytes, session, connection } = groups;
   const { mcc, mnc, country } = network?.group ?? {};
   return {
     sim,
@@ -31,6 +34,7 @@ export function describeWatchedSim({ sim, origin, groups }: Sim): WatchedSim {
     name: groups.label?.group.simName,
     country,
     network: mcc === undefined ? undefined : `${mcc}-${mnc ?? ''}`,
+    model: device?.group.imei?.slice(0, typeAllocationDigits),
     signalledAt: readTime(signalled?.at),
     bytesAt: readTime(bytes?.at),
     sessionAt: readTime(session?.at),
@@ -39,6 +43,19 @@ export function describeWatchedSim({ sim, origin, groups }: Sim): WatchedSim {
       epochMilliseconds(origin.at),
       readTime(lastEvent?.group.lastEventTime) ?? Number.NEGATIVE_INFINITY,
     ),
+  };
+}
+
+/** Digits of an IMEI that name the model of the device. */
+const typeAllocationDigits = 8;
+
+/** What a SIM may share with others that fall silent with it. */
+export function listSharedValues({ network, model, country, source }: WatchedSim): SharedValues {
+  return {
+    ...(network !== undefined && { network }),
+    ...(model !== undefined && { model }),
+    ...(country !== undefined && { country }),
+    source,
   };
 }
 

@@ -83,7 +83,7 @@ const examples = [
     },
   }),
   transitionWith({
-    subject: { kind: 'source', source: 'fleet', members: { total: 0, first: [] } },
+    subject: { kind: 'source', source: 'fleet', cause: 'carrier-late', members: { total: 0, first: [] } },
   }),
 ].map((transition) => makeAlertEvent(transition, context));
 
@@ -211,7 +211,13 @@ describe('an event', () => {
         evidence: { total: 1, first: [{ ...transitionWith().evidence.first[0]!, ...personal }] },
       }),
       transitionWith({
-        subject: { kind: 'source', source: 'fleet', ...personal, members: { total: 1, first: [sim] } },
+        subject: {
+          kind: 'source',
+          source: 'fleet',
+          cause: 'carrier-late',
+          ...personal,
+          members: { total: 1, first: [sim] },
+        },
       }),
     ].map((transition) => JSON.stringify(makeAlertEvent(transition, context)));
     const found = events.flatMap((text) => Object.values(personal).filter((value) => text.includes(value)));

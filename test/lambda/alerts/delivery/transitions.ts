@@ -11,6 +11,7 @@ import {
 import { episodeStates, transitionKinds } from '../../../../lambda/alerts/episodes.ts';
 import { groupDimensions } from '../../../../lambda/alerts/groups.ts';
 import { severities } from '../../../../lambda/alerts/rules.ts';
+import { sourceCauses } from '../../../../lambda/alerts/shared-episodes.ts';
 
 /** Transitions as tests need them. */
 
@@ -66,7 +67,13 @@ const evidence: fc.Arbitrary<EvidenceRecord> = fc.record({
 
 const subject: fc.Arbitrary<AlertSubject> = fc.oneof(
   fc
-    .tuple(sim, fc.record({ country: word, network: word }, { requiredKeys: [] }))
+    .tuple(
+      sim,
+      fc.record(
+        { country: word, network: word, isSourceInDoubt: fc.constant(true as const) },
+        { requiredKeys: [] },
+      ),
+    )
     .map(([one, place]) => ({ kind: 'sim' as const, ...one, ...place })),
   fc.record({
     kind: fc.constant('group' as const),
@@ -74,7 +81,12 @@ const subject: fc.Arbitrary<AlertSubject> = fc.oneof(
     value: word,
     members: excerpt(sim, 60),
   }),
-  fc.record({ kind: fc.constant('source' as const), source: word, members: excerpt(sim, 60) }),
+  fc.record({
+    kind: fc.constant('source' as const),
+    source: word,
+    cause: fc.constantFrom(...sourceCauses),
+    members: excerpt(sim, 60),
+  }),
 );
 
 /** Any transition. */

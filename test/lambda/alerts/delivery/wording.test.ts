@@ -29,7 +29,7 @@ test.each([
   [
     {
       rule: { ...transitionWith().rule, kind: 'source' },
-      subject: { kind: 'source', source: 'fleet', members: { total: 0, first: [] } },
+      subject: { kind: 'source', source: 'fleet', cause: 'carrier-late', members: { total: 0, first: [] } },
     },
     'Source behind: fleet since 2026-11-02 14:02 UTC',
   ],

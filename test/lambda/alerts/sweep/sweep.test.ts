@@ -9,6 +9,7 @@ import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import { type SweepReport, type SweepRun, sweep } from '../../../../lambda/alerts/sweep/sweep.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { Fold } from '../../../../lambda/ledger/fold.ts';
+import { minGranuleMilliseconds } from '../../../../lambda/ledger/heard.ts';
 import { formatTime } from '../../../../lambda/ledger/time.ts';
 import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
@@ -98,7 +99,8 @@ class SweptSim {
   /** What was told since it was asked last: `silent opened 10–`, in hours from the start. */
   takeTold(): string[] {
     const inHours = (time: string): number => (Date.parse(time) - start) / hour;
-    return this.told.splice(0).map(({ rule, kind, from, to }) => {
+    return this.told.splice(0).map(({ rule, kind, from, to, subject }) => {
+      if (subject.kind === 'source') return `${rule.name} ${kind} ${subject.cause} ${subject.members.total}`;
       return `${rule.name} ${kind} ${inHours(from)}–${to === undefined ? '' : inHours(to)}`;
     });
   }
@@ -109,7 +111,12 @@ class SweptSim {
   }
 
   async #take(records: readonly object[]): Promise<void> {
-    const source = { name: this.source, carrier: '1nce', bytesPerMegabyte: 1_000_000 } as const;
+    const source = {
+      name: this.source,
+      carrier: '1nce',
+      bytesPerMegabyte: 1_000_000,
+      granuleMilliseconds: minGranuleMilliseconds,
+    } as const;
     const fold = new Fold();
     for (const [index, record] of records.entries()) {
       const reading = interpret(record, { source, arrivedAt: start + 30 * hour });
@@ -121,9 +128,12 @@ class SweptSim {
 }
 
 afterEach(async () => {
-  for (const { alert, slot } of await tables.items(alertsTable.name)) {
-    if (alert === undefined || slot === undefined) throw new Error('An episode has no key');
-    await tables.client.send(new DeleteItemCommand({ TableName: alertsTable.name, Key: { alert, slot } }));
+  for (const { name, partitionKey, sortKey } of [alertsTable, alertStateTable]) {
+    for (const { [partitionKey]: partition, [sortKey]: sort } of await tables.items(name)) {
+      if (partition === undefined || sort === undefined) throw new Error('An item has no key');
+      const Key = { [partitionKey]: partition, [sortKey]: sort };
+      await tables.client.send(new DeleteItemCommand({ TableName: name, Key }));
+    }
   }
 });
 
@@ -172,7 +182,12 @@ describe('a sweep', () => {
     await device.use(0);
     await device.sweep(25);
     await device.sweep(26, { rules: [] });
-    expect(device.takeTold()).toEqual(['silent opened 0–', 'silent rule-changed 0–']);
+    expect(device.takeTold()).toEqual([
+      'silent opened 0–',
+      'silent rule-changed 0–',
+      // No rule is left that would tell of the only SIM of a source from which nothing comes.
+      'source opened carrier-or-devices 0',
+    ]);
   });
 
   test('tells nobody while a mute is in force, and tells what is still open at its end', async () => {
@@ -198,10 +213,12 @@ describe('a sweep', () => {
     const others = Array.from({ length: 5 }, () => new SweptSim(fleet.source));
     await Promise.all([fleet, ...others].map((device) => device.use(0)));
     await fleet.sweep(26);
-    expect(fleet.takeTold()).toEqual([]);
+    expect(fleet.takeTold()).toEqual(['source opened carrier-late 0']);
     await Promise.all(others.map((device) => device.use(20, 26)));
     await fleet.sweep(26.1);
     expect(fleet.takeTold()).toEqual(['silent opened 0–']);
+    await fleet.sweep(26.3);
+    expect(fleet.takeTold()).toEqual(['source closed carrier-late 0']);
   });
 
   test('knows to the record how far a carrier with few SIMs has delivered', async () => {

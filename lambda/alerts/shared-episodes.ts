@@ -1,0 +1,175 @@
+import { canonicalText } from './digest.ts';
+import type { EpisodeState, Told, Transition, TransitionKind } from './episodes.ts';
+import type { GroupDimension } from './groups.ts';
+import type { Rule, Severity } from './rules.ts';
+
+/**
+ * Episodes that tell of many SIMs at once: of a group that fell silent together, and of a source that is behind. They are
+ * facts like those of single SIMs: one episode is one incident, with one id and messages in order.
+ */
+
+/** Why a source's alerts can't be judged. */
+export const sourceCauses = [
+  /** The carrier delivers later than usual. */
+  'carrier-late',
+  /** What it delivered is not read: a batch or file is unfinished, or was given up. */
+  'reading-late',
+  /** Nothing comes, and so few SIMs are alive that it may be the devices. */
+  'carrier-or-devices',
+] as const;
+
+export type SourceCause = (typeof sourceCauses)[number];
+
+/** What such an episode is about. */
+export type SharedSubject =
+  | {
+      readonly kind: 'group';
+      readonly by: GroupDimension;
+      /** What the members share: see {@link GroupDimension}. */
+      readonly value: string;
+      /** All that the members had in common when the group was formed. */
+      readonly common: Readonly<Partial<Record<GroupDimension, string>>>;
+    }
+  | { readonly kind: 'source'; readonly source: string; readonly cause: SourceCause };
+
+/** A SIM as a message names it. */
+export interface MemberSim {
+  readonly source: string;
+  readonly sim: string;
+  /** Its name as it may be told. */
+  readonly name?: string;
+}
+
+/** The SIMs that are told of: how many, and the first of them. */
+export interface Members {
+  readonly total: number;
+  readonly first: readonly MemberSim[];
+}
+
+/** What was told. */
+export interface ToldOfMany extends Told {
+  /** How many SIMs. */
+  readonly members: number;
+  /** Whether more SIMs may become members. */
+  readonly isGrowing: boolean;
+}
+
+/** A message to deliver, with the SIMs that it tells of: what it says never changes. */
+export interface SharedTransition extends Transition {
+  readonly members: Members;
+}
+
+/** An episode about many SIMs as it is stored. Times are those of events, unless they say otherwise. */
+export interface SharedEpisode {
+  readonly id: string;
+  /** The rule, or {@link sourceRule}. */
+  readonly rule: string;
+  readonly ruleVersion: string;
+  readonly kind: Rule['kind'] | 'source';
+  readonly severity: Severity;
+  readonly subject: SharedSubject;
+  readonly state: EpisodeState;
+  readonly from: number;
+  readonly to: number | undefined;
+  /** SIMs that are silent still, or whose alerts are held back. */
+  readonly members: Members;
+  readonly isGrowing: boolean;
+  readonly told: ToldOfMany | undefined;
+  /** Whether a mute holds something back. */
+  readonly isHeld: boolean;
+  readonly sequence: number;
+  /** What is not passed on to the receivers yet. */
+  readonly messages: readonly SharedTransition[];
+  /** Time of the sweep that wrote it last: an older sweep changes nothing. */
+  readonly sweptAt: number;
+  readonly writtenAt: number;
+  /** Counts the writes; conditions of writes compare it. */
+  readonly revision: number;
+}
+
+/** The name under which alerts about sources are told. No rule has it. */
+export const sourceRule = 'source';
+
+/** What of an episode a sweep finds anew each time. */
+export type SharedFacts = Pick<
+  SharedEpisode,
+  | 'id'
+  | 'rule'
+  | 'ruleVersion'
+  | 'kind'
+  | 'severity'
+  | 'subject'
+  | 'state'
+  | 'from'
+  | 'to'
+  | 'members'
+  | 'isGrowing'
+>;
+
+/** How a sweep judges. */
+export interface SharedJudgement {
+  /** Time of the sweep. */
+  readonly now: number;
+  /** Whether a mute is in force. */
+  readonly isHeld: boolean;
+}
+
+/**
+ * An episode as the facts are now, with the message that tells of it. It is told again when its members have doubled,
+ * when it takes up no more, and when it is over.
+ *
+ * @param stored undefined where it was never written.
+ * @returns undefined where nothing is to be written.
+ */
+export function amendShared(
+  stored: SharedEpisode | undefined,
+  facts: SharedFacts,
+  { now, isHeld }: SharedJudgement,
+): SharedEpisode | undefined {
+  if (stored === undefined && facts.state !== 'open') return undefined;
+  // What waits is passed on as it was found, and an older sweep knows less.
+  if (stored !== undefined && (stored.messages.length > 0 || stored.sweptAt > now)) return undefined;
+  const base: SharedEpisode = stored ?? {
+    ...facts,
+    told: undefined,
+    isHeld: false,
+    sequence: 0,
+    messages: [],
+    sweptAt: now,
+    writtenAt: now,
+    revision: 0,
+  };
+  const changed: SharedEpisode = { ...base, ...facts, sweptAt: now, isHeld: false };
+  const kind = findMessage(changed);
+  const next =
+    kind === undefined ? changed : isHeld ? { ...changed, isHeld: true } : tellOfMany(changed, kind, now);
+  const isSame = stored !== undefined && isSameShared(stored, next);
+  return isSame ? undefined : { ...next, revision: next.revision + 1 };
+}
+
+/** Whether two states are the same but for the sweep, which alone is no reason to write. */
+function isSameShared(a: SharedEpisode, b: SharedEpisode): boolean {
+  return canonicalText({ ...a, sweptAt: 0 }) === canonicalText({ ...b, sweptAt: 0 });
+}
+
+function findMessage({ state, from, members, isGrowing, told }: SharedEpisode): TransitionKind | undefined {
+  // What nobody was told of, and is over, is not told later either.
+  if (told === undefined) return state === 'open' ? 'opened' : undefined;
+  if (told.state !== state) return state === 'open' ? 'reopened' : state;
+  if (state !== 'open') return undefined;
+  const hasGrown = members.total >= 2 * Math.max(told.members, 1);
+  const isAmended = told.from !== from || told.isGrowing !== isGrowing || hasGrown;
+  return isAmended ? 'amended' : undefined;
+}
+
+function tellOfMany(episode: SharedEpisode, kind: TransitionKind, foundAt: number): SharedEpisode {
+  const { state, from, to, members, isGrowing } = episode;
+  const times = { state, from, to };
+  const sequence = episode.sequence + 1;
+  return {
+    ...episode,
+    told: { ...times, members: members.total, isGrowing },
+    sequence,
+    messages: [...episode.messages, { ...times, sequence, kind, foundAt, members }],
+  };
+}

@@ -1,0 +1,143 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { SharedEpisode } from '../alerts/shared-episodes.ts';
+import { formatTime } from '../ledger/time.ts';
+import { compileCodec, type Item } from './codec.ts';
+import { readItem } from './registers.ts';
+import { alertsTable } from './tables.ts';
+
+/** Episodes about many SIMs as the items of the table of alerts, and their reads and writes. */
+
+/** What such an item says besides its key and the attributes of indexes. Objects stand in it as JSON. */
+interface SharedContent extends Omit<SharedEpisode, 'subject' | 'members' | 'told' | 'messages'> {
+  readonly subject: string;
+  readonly members: string;
+  readonly told: string | undefined;
+  readonly messages: string;
+}
+
+/** The attributes of an episode about many SIMs. */
+export const sharedEpisodeCodec = compileCodec<SharedContent>({
+  id: 'text',
+  rule: 'text',
+  ruleVersion: 'text',
+  kind: 'text',
+  severity: 'text',
+  subject: 'text',
+  state: 'text',
+  from: 'number',
+  to: 'number?',
+  members: 'text',
+  isGrowing: 'flag',
+  told: 'text?',
+  isHeld: 'flag',
+  sequence: 'number',
+  messages: 'text',
+  sweptAt: 'number',
+  writtenAt: 'number',
+  revision: 'number',
+});
+
+const { partitionKey, sortKey } = alertsTable;
+
+/** The first part of the partitions of such episodes. No rule's name has an exclamation mark. */
+const partitions = { group: '!group', source: '!source' } as const;
+
+/** Whether a partition holds episodes about many SIMs: of a rule's groups, or of a source. */
+export function isSharedPartition(alert: string): boolean {
+  return alert.startsWith('!');
+}
+
+/** The partition of a rule's groups, or of a source. */
+function makePartition({ rule, subject }: Pick<SharedEpisode, 'rule' | 'subject'>): string {
+  return `${partitions[subject.kind]}#${subject.kind === 'group' ? rule : subject.source}`;
+}
+
+/** The key of an episode: each stands at its id, whether open or not. */
+export function makeSharedKey(episode: Pick<SharedEpisode, 'id' | 'rule' | 'subject'>): Item {
+  return { [partitionKey]: { S: makePartition(episode) }, [sortKey]: { S: episode.id } };
+}
+
+/** An episode about many SIMs as its item. */
+export function encodeShared(episode: SharedEpisode): Item {
+  const { subject, members, told, messages, isHeld } = episode;
+  const begun = formatTime(episode.from);
+  const waits = messages.length > 0 ? 'undelivered' : isHeld ? 'held' : undefined;
+  return {
+    ...sharedEpisodeCodec.encode({
+      ...episode,
+      subject: JSON.stringify(subject),
+      members: JSON.stringify(members),
+      told: told && JSON.stringify(told),
+      messages: JSON.stringify(messages),
+    }),
+    ...makeSharedKey(episode),
+    month: { S: begun.slice(0, 7) },
+    begun: { S: begun },
+    ...(waits && { waits: { S: waits } }),
+  };
+}
+
+/** The episode that an item holds. */
+export function decodeShared(item: Item): SharedEpisode {
+  const content = sharedEpisodeCodec.decode(item);
+  const told =
+    content.told === undefined ? undefined : (JSON.parse(content.told) as NonNullable<SharedEpisode['told']>);
+  const messages = JSON.parse(content.messages) as SharedEpisode['messages'];
+  return {
+    ...content,
+    subject: JSON.parse(content.subject) as SharedEpisode['subject'],
+    members: JSON.parse(content.members) as SharedEpisode['members'],
+    // JSON has no undefined members; they are added, so that episodes compare as a whole.
+    told: told && { ...told, to: told.to },
+    messages: messages.map((message) => ({ ...message, to: message.to })),
+  };
+}
+
+/** The episodes about many SIMs in the table of alerts. */
+export class SharedEpisodesTable {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  /** Reads an episode, consistently; undefined where it was never written. */
+  async read(key: Pick<SharedEpisode, 'id' | 'rule' | 'subject'>): Promise<SharedEpisode | undefined> {
+    const item = await readItem(this.#client, this.#tableName, makeSharedKey(key));
+    return item && decodeShared(item);
+  }
+
+  /**
+   * Writes an episode, on condition that the one of the revision before stands there.
+   *
+   * @returns whether it did. Otherwise another sweep was there, or the write was sent twice and is made.
+   */
+  async write(episode: SharedEpisode): Promise<boolean> {
+    const before = episode.revision - 1;
+    const condition =
+      before === 0
+        ? {
+            ConditionExpression: 'attribute_not_exists(#alert)',
+            ExpressionAttributeNames: { '#alert': partitionKey },
+          }
+        : {
+            ConditionExpression: '#revision = :revision',
+            ExpressionAttributeNames: { '#revision': 'revision' },
+            ExpressionAttributeValues: { ':revision': { N: String(before) } },
+          };
+    try {
+      const Item = encodeShared(episode);
+      await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item, ...condition }));
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { AlertOutbox, alertOutboxTable } from '../../../../lambda/alerts/delivery/outbox.ts';
+import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
+import type { Rule } from '../../../../lambda/alerts/rules.ts';
+import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
+import { type SweepPorts, type SweepReport, type SweepRun, sweep } from '../../../../lambda/alerts/sweep/sweep.ts';
+import { interpret } from '../../../../lambda/carriers/index.ts';
+import { Fold } from '../../../../lambda/ledger/fold.ts';
+import { minGranuleMilliseconds } from '../../../../lambda/ledger/heard.ts';
+import { formatTime } from '../../../../lambda/ledger/time.ts';
+import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
+import { MutesTable } from '../../../../lambda/store/mutes.ts';
+import { LedgerReader } from '../../../../lambda/store/reader.ts';
+import { alertStateTable, alertsTable, simsTable } from '../../../../lambda/store/tables.ts';
+import { usageRecord } from '../../../records/datastreamer.ts';
+import { ledgerTablesOf, type runningTables } from '../../store/running-tables.ts';
+import { anyRule } from '../arbitraries.ts';
+
+/** Sweeps of many SIMs of one source. Times are hours from {@link fleetStart}. */
+
+const hour = 3_600_000;
+
+export const fleetStart = Date.parse('2026-11-10T00:00:00.000Z');
+
+/** Where a SIM is, and what it is in. */
+export interface Device {
+  readonly sim: string;
+  readonly mnc: string;
+  readonly imei: string;
+}
+
+let deviceNumber = 0;
+
+/** Makes devices of a network, each of a model of its own unless one is given. */
+export function makeDevices(count: number, mnc: string, model?: string): Device[] {
+  return Array.from({ length: count }, () => {
+    deviceNumber += 1;
+    const number = String(deviceNumber);
+    const imei = `${model ?? number.padStart(8, '35000000')}${number.padStart(6, '0')}00`;
+    return { sim: `89882806661${number.padStart(8, '0')}`, mnc, imei };
+  });
+}
+
+/** A source, its devices, and what sweeps tell of them. */
+export class SweptFleet {
+  readonly source = `source-${randomUUID().slice(0, 8)}`;
+  readonly rule: Rule = {
+    ...anyRule,
+    ...{ name: 'silent', kind: 'silent', missing: 'everything', after: 6 * hour },
+    match: { sources: [this.source], fleets: [], names: [], countries: [] },
+  };
+  readonly told: AlertTransition[] = [];
+  readonly failures: unknown[] = [];
+  readonly #tables: ReturnType<typeof runningTables>;
+  #records = 0;
+
+  constructor(tables: ReturnType<typeof runningTables>) {
+    this.#tables = tables;
+  }
+
+  /** Takes in usage with bytes of each device at each of its times. */
+  async use(devices: readonly Device[], hours: (index: number) => readonly number[]): Promise<void> {
+    const source = {
+      ...{ name: this.source, carrier: '1nce', bytesPerMegabyte: 1_000_000 },
+      granuleMilliseconds: minGranuleMilliseconds,
+    } as const;
+    const fold = new Fold();
+    let position = 0;
+    for (const [index, { sim, mnc, imei }] of devices.entries()) {
+      for (const at of hours(index)) {
+        this.#records += 1;
+        const record = {
+          ...usageRecord,
+          id: deviceNumber * 1_000_000 + this.#records,
+          sim: { id: 1, iccid: sim },
+          operator: { ...usageRecord.operator, mnc },
+          endpoint: { ...usageRecord.endpoint, imei },
+          start_timestamp: formatTime(fleetStart + at * hour - 60_000),
+          end_timestamp: formatTime(fleetStart + at * hour),
+          volume: { tx: 0.01, rx: 0, total: 0.01 },
+        };
+        const reading = interpret(record, { source, arrivedAt: fleetStart + 60 * hour });
+        if (reading.kind !== 'observed') throw new Error(JSON.stringify(reading));
+        fold.add((position += 1), reading);
+      }
+    }
+    await this.#tables.newWriter().write(fold.changes(), { readBeforeWrite: false });
+  }
+
+  sweep(
+    hours: number,
+    others: Partial<SweepRun> = {},
+    {
+      client = this.#tables.client,
+      readAt = hours,
+    }: { readonly client?: DynamoDBClient; readonly readAt?: number } = {},
+  ): Promise<SweepReport> {
+    const run: SweepRun = {
+      rules: [this.rule],
+      groupWait: hour / 6,
+      sources: [{ name: this.source, lateness: hour / 2 }],
+      now: fleetStart + hours * hour,
+      isWhole: false,
+      ...others,
+    };
+    const ports: SweepPorts = {
+      reader: new LedgerReader({ ...ledgerTablesOf(client), files: 'Files' }),
+      episodes: new EpisodesTable(client, alertsTable.name),
+      state: new AlertState(client, alertStateTable.name),
+      mutes: new MutesTable(client, alertStateTable.name),
+      outbox: new AlertOutbox(client, alertOutboxTable.name),
+      receivers: [{ name: this.source, minimumSeverity: 'info', rules: undefined }],
+      readMark: async () => ({ at: fleetStart + readAt * hour, holds: [] }),
+      onMessage: (transition) => this.told.push(transition),
+      onFailure: (error) => this.failures.push(error),
+    };
+    return sweep(run, ports);
+  }
+
+  /** What was told since it was asked last, each message once: `group opened network 262-01: 25`. */
+  takeTold(): string[] {
+    const inHours = (time: string): number => (Date.parse(time) - fleetStart) / hour;
+    const texts = this.told.splice(0).map(({ kind, subject, from, to }) => {
+      const times = `${inHours(from)}–${to === undefined ? '' : inHours(to)}`;
+      if (subject.kind === 'sim') return `SIM ${kind} ${times}`;
+      if (subject.kind === 'source') return `source ${kind} ${subject.cause}: ${subject.members.total}`;
+      return `group ${kind} ${subject.by} ${subject.value} ${times}: ${subject.members.total}`;
+    });
+    return [...new Set(texts)];
+  }
+
+  /** The ids of the episodes in the outbox. */
+  async listIncidents(): Promise<string[]> {
+    const items = await this.#tables.items(alertOutboxTable.name);
+    const entries = items.filter(({ receiver }) => receiver?.S === this.source).map(({ entry }) => entry?.S ?? '');
+    return [...new Set(entries.map((entry) => entry.split('#')[0] ?? ''))];
+  }
+}
+
+/** Removes all SIMs, episodes and states: sweeps go through all there are. */
+export async function clearAlerts(tables: ReturnType<typeof runningTables>): Promise<void> {
+  for (const { name, partitionKey, sortKey } of [
+    alertsTable,
+    alertStateTable,
+    { ...simsTable, sortKey: undefined },
+  ]) {
+    for (const item of await tables.items(name)) {
+      const keys = [partitionKey, sortKey].flatMap((key) => (key === undefined ? [] : [[key, item[key]]]));
+      await tables.client.send(
+        new DeleteItemCommand({ TableName: name, Key: Object.fromEntries(keys) }),
+      );
+    }
+  }
+}
