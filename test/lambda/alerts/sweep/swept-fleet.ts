@@ -4,7 +4,12 @@ import { AlertOutbox, alertOutboxTable } from '../../../../lambda/alerts/deliver
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
-import { type SweepPorts, type SweepReport, type SweepRun, sweep } from '../../../../lambda/alerts/sweep/sweep.ts';
+import {
+  type SweepPorts,
+  type SweepReport,
+  type SweepRun,
+  sweep,
+} from '../../../../lambda/alerts/sweep/sweep.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { Fold } from '../../../../lambda/ledger/fold.ts';
 import { minGranuleMilliseconds } from '../../../../lambda/ledger/heard.ts';
@@ -13,7 +18,7 @@ import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { alertStateTable, alertsTable, simsTable } from '../../../../lambda/store/tables.ts';
-import { usageRecord } from '../../../records/datastreamer.ts';
+import { carrierEvent } from '../../../records/datastreamer.ts';
 import { ledgerTablesOf, type runningTables } from '../../store/running-tables.ts';
 import { anyRule } from '../arbitraries.ts';
 
@@ -59,30 +64,28 @@ export class SweptFleet {
     this.#tables = tables;
   }
 
-  /** Takes in usage with bytes of each device at each of its times. */
+  /** Takes in a location update of each device at each of its times. */
   async use(devices: readonly Device[], hours: (index: number) => readonly number[]): Promise<void> {
     const source = {
-      ...{ name: this.source, carrier: '1nce', bytesPerMegabyte: 1_000_000 },
+      name: this.source,
+      carrier: '1nce',
+      bytesPerMegabyte: 1_000_000,
       granuleMilliseconds: minGranuleMilliseconds,
     } as const;
     const fold = new Fold();
-    let position = 0;
     for (const [index, { sim, mnc, imei }] of devices.entries()) {
       for (const at of hours(index)) {
         this.#records += 1;
-        const record = {
-          ...usageRecord,
+        const record = carrierEvent(1, {
           id: deviceNumber * 1_000_000 + this.#records,
+          timestamp: formatTime(fleetStart + at * hour),
           sim: { id: 1, iccid: sim },
-          operator: { ...usageRecord.operator, mnc },
-          endpoint: { ...usageRecord.endpoint, imei },
-          start_timestamp: formatTime(fleetStart + at * hour - 60_000),
-          end_timestamp: formatTime(fleetStart + at * hour),
-          volume: { tx: 0.01, rx: 0, total: 0.01 },
-        };
+          endpoint: { id: 1, imei },
+          detail: { name: 'An operator', mnc, country: { id: 74, mcc: '262', name: 'Germany' } },
+        });
         const reading = interpret(record, { source, arrivedAt: fleetStart + 60 * hour });
         if (reading.kind !== 'observed') throw new Error(JSON.stringify(reading));
-        fold.add((position += 1), reading);
+        fold.add(this.#records, reading);
       }
     }
     await this.#tables.newWriter().write(fold.changes(), { readBeforeWrite: false });
@@ -133,7 +136,9 @@ export class SweptFleet {
   /** The ids of the episodes in the outbox. */
   async listIncidents(): Promise<string[]> {
     const items = await this.#tables.items(alertOutboxTable.name);
-    const entries = items.filter(({ receiver }) => receiver?.S === this.source).map(({ entry }) => entry?.S ?? '');
+    const entries = items
+      .filter(({ receiver }) => receiver?.S === this.source)
+      .map(({ entry }) => entry?.S ?? '');
     return [...new Set(entries.map((entry) => entry.split('#')[0] ?? ''))];
   }
 }
@@ -147,9 +152,7 @@ export async function clearAlerts(tables: ReturnType<typeof runningTables>): Pro
   ]) {
     for (const item of await tables.items(name)) {
       const keys = [partitionKey, sortKey].flatMap((key) => (key === undefined ? [] : [[key, item[key]]]));
-      await tables.client.send(
-        new DeleteItemCommand({ TableName: name, Key: Object.fromEntries(keys) }),
-      );
+      await tables.client.send(new DeleteItemCommand({ TableName: name, Key: Object.fromEntries(keys) }));
     }
   }
 }
