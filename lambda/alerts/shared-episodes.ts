@@ -91,19 +91,9 @@ export interface SharedEpisode {
 export const sourceRule = 'source';
 
 /** What of an episode a sweep finds anew each time. */
-export type SharedFacts = Pick<
+export type SharedFacts = Omit<
   SharedEpisode,
-  | 'id'
-  | 'rule'
-  | 'ruleVersion'
-  | 'kind'
-  | 'severity'
-  | 'subject'
-  | 'state'
-  | 'from'
-  | 'to'
-  | 'members'
-  | 'isGrowing'
+  'told' | 'isHeld' | 'sequence' | 'messages' | 'sweptAt' | 'writtenAt' | 'revision'
 >;
 
 /** How a sweep judges. */

@@ -13,6 +13,7 @@ import {
 import { episodeStates, transitionKinds } from '../../../../lambda/alerts/episodes.ts';
 import { groupDimensions } from '../../../../lambda/alerts/groups.ts';
 import { severities } from '../../../../lambda/alerts/rules.ts';
+import { sourceCauses } from '../../../../lambda/alerts/shared-episodes.ts';
 import { runs } from '../../../records/runs.ts';
 import { anyTransition, transitionWith } from './transitions.ts';
 
@@ -83,6 +84,9 @@ const examples = [
     },
   }),
   transitionWith({
+    subject: { kind: 'sim', source: 'fleet', sim: '8988303000000000001', isSourceInDoubt: true },
+  }),
+  transitionWith({
     subject: { kind: 'source', source: 'fleet', cause: 'carrier-late', members: { total: 0, first: [] } },
   }),
 ].map((transition) => makeAlertEvent(transition, context));
@@ -139,7 +143,7 @@ describe('docs/alert-event.schema.json', () => {
   });
 
   test('refuses an event that lacks a member which it requires, and one that has another', () => {
-    const optional = /\/(?:to|mergedInto|link|name|country|network)$/;
+    const optional = /\/(?:to|mergedInto|link|name|country|network|isSourceInDoubt)$/;
     for (const event of examples) {
       const paths = [...new Set(listPresent(event))].filter(
         (path) => !optional.test(path) || path === '/data/rule/name',
@@ -159,6 +163,7 @@ describe('docs/alert-event.schema.json', () => {
       episodeStates,
       severities,
       groupDimensions,
+      sourceCauses,
       evidenceTables,
     ];
     const enumerations = [...text.matchAll(/"enum":(\[[^\]]*\])/g)].map(([, list = '']) => JSON.parse(list));
