@@ -1,6 +1,6 @@
 import { digest } from '../digest.ts';
 import { type Members, type SharedFacts, type SourceCause, sourceRule } from '../shared-episodes.ts';
-import type { Watermark } from '../watermark.ts';
+import { findWatermark, type SourceProgress, type Watermark } from '../watermark.ts';
 import type { Register } from './register.ts';
 import { type SharedPorts, updateShared } from './shared.ts';
 
@@ -30,15 +30,19 @@ const ruleVersion = '1';
 
 /**
  * Why a source's alerts can't be judged; undefined where they can. R comes first: what is not read may be why E stands
- * still.
+ * still. Of few SIMs, any one that is heard shows that the source delivers.
  *
- * @param watermark as it follows from R and E, before few SIMs are made allowance for.
+ * @param watermark as it follows from the progress, before few SIMs are made allowance for.
  */
-export function findTrouble(watermark: Watermark): SourceTrouble | undefined {
+export function findTrouble(progress: SourceProgress, watermark: Watermark): SourceTrouble | undefined {
   const { isReadLate, isBehind, isIndistinct, read, delivered } = watermark;
   if (isReadLate && read.at !== undefined) return { cause: 'reading-late', from: read.at };
   if (!isBehind || delivered === undefined) return undefined;
-  return { cause: isIndistinct ? 'carrier-or-devices' : 'carrier-late', from: delivered };
+  if (!isIndistinct) return { cause: 'carrier-late', from: delivered };
+  const from = progress.heard.reduce((latest, at) => Math.max(latest, at), delivered);
+  return findWatermark({ ...progress, heard: [from] }).isBehind
+    ? { cause: 'carrier-or-devices', from }
+    : undefined;
 }
 
 /** What a source alert follows from. */

@@ -234,7 +234,7 @@ class Sweep {
     const progress = await this.#findProgress();
     for (const [name, source] of progress) {
       const watermark = findWatermark(source);
-      const trouble = findTrouble(watermark);
+      const trouble = findTrouble(source, watermark);
       if (trouble !== undefined) this.#troubles.set(name, trouble);
       this.#lastHeard.set(
         name,
