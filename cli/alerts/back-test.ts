@@ -11,6 +11,7 @@ import { UsageError } from '../../lambda/errors.ts';
 import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
 import { findSim, unknownSim } from '../../lambda/queries/sim-lookup.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
+import { isShared } from '../../lambda/store/episode-reader.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, startProgress } from '../command.ts';
 import {
@@ -159,7 +160,10 @@ async function addStored(
     const wanted = keys.filter(
       ({ alert }) => sims === undefined || sims.some(({ sim }) => alert.endsWith(`#${sim}`)),
     );
-    for (const { episode } of await episodes.episodes(wanted)) backTest.addStored(episode);
+    for (const { episode } of await episodes.episodes(wanted)) {
+      // A group's members are counted, each with its own alert.
+      if (!isShared(episode)) backTest.addStored(episode);
+    }
     keys = keys.length < pageSize ? [] : await episodes.keys(range, pageSize, keys.at(-1));
   }
 }

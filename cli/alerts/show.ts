@@ -15,10 +15,6 @@ export async function showAlert(context: CommandContext, { id }: { id: string })
 
 function describeAlert(context: CommandContext, alert: AlertDetail, now: number): string {
   const { bold } = colours(context);
-  const { begin, before, last, end } = alert.evidence;
-  const optional = (name: string, value: string | null): [string, string][] =>
-    value === null ? [] : [[name, value]];
-  const record = (name: string, one: EvidenceRecord | null) => optional(name, one && describeRecord(one));
   const { mute, told } = alert;
   const length = formatLength(alert, now);
   const rows: readonly (readonly [string, string])[] = [
@@ -26,15 +22,13 @@ function describeAlert(context: CommandContext, alert: AlertDetail, now: number)
     ['state', alert.state],
     ...optional('merged into', alert.merged_into),
     ...optional('told by', alert.group),
-    ['SIM', `${alert.sim}, source ${alert.source}`],
+    ...describeSubject(alert),
     ['began', `${minuteText(alert.start_time)} UTC`],
-    ['met', `${minuteText(alert.met_time)} UTC`],
+    ...optional('met', alert.met_time && `${minuteText(alert.met_time)} UTC`),
     ['ended', alert.end_time === null ? `no, for ${length}` : `${minuteText(alert.end_time)} UTC`],
     ['judged', `by the records up to ${minuteText(alert.judged_until)} UTC`],
-    ...record('first', begin),
-    ...record('before', before),
-    ...(last.key === begin.key ? [] : record('last', last)),
-    ...record('end', end),
+    ...describeEvidence(alert),
+    ...describeMembers(alert),
     ['told', told === null ? 'nothing' : `${told.state}, message ${alert.messages}`],
     ...alert.undelivered.map(
       ({ sequence, kind, found }) =>
@@ -50,6 +44,57 @@ function describeAlert(context: CommandContext, alert: AlertDetail, now: number)
     ),
   ];
   return rows.map(([name, value]) => `${bold(name.padEnd(11))} ${value}`).join('\n');
+}
+
+type Row = readonly [name: string, value: string];
+
+function optional(name: string, value: string | null): Row[] {
+  return value === null ? [] : [[name, value]];
+}
+
+/** What an alert is about. */
+function describeSubject({
+  subject,
+  sim,
+  source,
+  sims,
+  shared_by: by,
+  shared_value: value,
+  cause,
+}: AlertDetail): Row[] {
+  if (subject === 'sim') return [['SIM', `${sim}, source ${source}`]];
+  if (subject === 'group') {
+    return [['SIMs', `${sims} silent now, with ${by} ${value}`], ...optional('source', source)];
+  }
+  return [
+    ['source', `${source}: ${cause === null ? '' : causes[cause]}`],
+    ['SIMs', `the alerts of ${sims} wait for it`],
+  ];
+}
+
+const causes: Readonly<Record<NonNullable<AlertDetail['cause']>, string>> = {
+  'carrier-late': 'the carrier delivers later than usual',
+  'reading-late': 'what the carrier delivered is not read yet',
+  'carrier-or-devices': 'nothing comes from the carrier, or from its few devices',
+};
+
+function describeEvidence({ evidence }: AlertDetail): Row[] {
+  if (evidence === null) return [];
+  const { begin, before, last, end } = evidence;
+  const record = (name: string, one: EvidenceRecord | null) => optional(name, one && describeRecord(one));
+  return [
+    ...record('first', begin),
+    ...record('before', before),
+    ...(last.key === begin.key ? [] : record('last', last)),
+    ...record('end', end),
+  ];
+}
+
+function describeMembers({ members }: AlertDetail): Row[] {
+  return members.map(({ sim, source, alert, state, start_time: from, end_time: to }) => {
+    const times = `${minuteText(from)} to ${to === null ? 'now' : minuteText(to)}`;
+    return ['member', `${sim}, source ${source}, ${state}, ${times} UTC, alert ${alert}`];
+  });
 }
 
 /** A record and the command that lists it. */

@@ -53,8 +53,8 @@ export const tables = {
     ['rule', (alert) => alert.rule],
     ['severity', (alert) => alert.severity],
     ['state', (alert) => alert.state],
-    ['SIM', (alert) => alert.sim],
-    ['source', (alert) => alert.source],
+    ['SIM', describeAlertSims],
+    ['source', (alert) => text(alert.source)],
     ['began', (alert) => minuteText(alert.start_time)],
     ['lasts', (alert) => formatLength(alert, now)],
     ['told', (alert) => (alert.held ? 'held back' : (alert.told?.state ?? 'no'))],
@@ -122,6 +122,13 @@ function onlineText({ online, online_stated_at: statedAt }: SimFields, now: numb
   if (online === null) return '';
   const word = online ? 'yes' : 'no';
   return statedAt === null ? word : `${word}, ${formatAge(statedAt, now)} ago`;
+}
+
+/** What an alert is about: its SIM, or how many SIMs and what they share. */
+function describeAlertSims({ subject, sim, sims, shared_by: by, shared_value: value }: Alert): string {
+  if (sim !== null) return sim;
+  const number = `${sims} ${sims === 1 ? 'SIM' : 'SIMs'}`;
+  return subject === 'group' ? `${number}: ${by} ${value}` : `${number} wait`;
 }
 
 /** How long an alert lasts, or lasted; nothing for one of a single moment. */

@@ -1,12 +1,20 @@
-import type { Episode } from '../alerts/episodes.ts';
+import type { Episode, Told, Transition } from '../alerts/episodes.ts';
 import type { RecordReference } from '../alerts/known.ts';
 import { findMute, type Mute } from '../alerts/mutes.ts';
 import type { Severity } from '../alerts/rules.ts';
+import type { SharedEpisode } from '../alerts/shared-episodes.ts';
 import { formatTime, parseTime } from '../ledger/time.ts';
 import { timeOfKey } from '../store/counted-items.ts';
-import { type EpisodeKey, type EpisodeReader, splitAlert } from '../store/episode-reader.ts';
+import {
+  type AnyEpisode,
+  type EpisodeKey,
+  type EpisodeReader,
+  isShared,
+  splitAlert,
+} from '../store/episode-reader.ts';
 import { isKey } from '../store/keys.ts';
 import type { MutesTable } from '../store/mutes.ts';
+import { isSharedPartition, readSharedRule } from '../store/shared-episodes.ts';
 import { NotFoundError, shorten } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import { type Period, shiftTime } from './period.ts';
@@ -43,7 +51,27 @@ export interface AlertsQuery extends AlertsFilter, Omit<PageRequest<EpisodeKey>,
 export type Alert = ReturnType<typeof renderAlert>;
 
 /** An alert with all that is stored of it. */
-export type AlertDetail = ReturnType<typeof renderDetail>;
+export interface AlertDetail extends Alert {
+  /** The records that show it; null where the alerts of its SIMs do. */
+  readonly evidence: {
+    readonly begin: EvidenceRecord;
+    readonly before: EvidenceRecord | null;
+    readonly last: EvidenceRecord;
+    readonly end: EvidenceRecord | null;
+  } | null;
+  /** Of an alert about many SIMs, the first of their own alerts. */
+  readonly members: readonly {
+    readonly sim: string;
+    readonly source: string;
+    /** The SIM's own alert. */
+    readonly alert: string;
+    readonly state: Episode['state'];
+    readonly start_time: string;
+    readonly end_time: string | null;
+  }[];
+  readonly undelivered: readonly ReturnType<typeof renderMessage>[];
+  readonly mute: ReturnType<typeof renderMute> | null;
+}
 
 /** Lists alerts, those that began last first. A page may hold fewer than asked for, with more to come. */
 export async function listAlerts(
@@ -74,9 +102,12 @@ async function readMatching(
   reader: EpisodeReader,
   keys: readonly EpisodeKey[],
   { state, severity, rule, sim, source }: AlertsFilter,
-): Promise<{ readonly key: EpisodeKey; readonly episode: Episode }[]> {
+): Promise<{ readonly key: EpisodeKey; readonly episode: AnyEpisode }[]> {
   // Rule and SIM stand in the key: the others need not be read.
   const wanted = keys.filter(({ alert }) => {
+    if (isSharedPartition(alert)) {
+      return sim === undefined && (rule === undefined || readSharedRule(alert) === rule);
+    }
     const [ofRule, ofSim] = splitAlert(alert);
     return (rule === undefined || ofRule === rule) && (sim === undefined || ofSim === sim);
   });
@@ -85,7 +116,7 @@ async function readMatching(
     ({ episode }) =>
       (state === undefined || episode.state === state) &&
       (severity === undefined || episode.severity === severity) &&
-      (source === undefined || episode.source === source),
+      (source === undefined || findSource(episode) === source),
   );
 }
 
@@ -102,8 +133,23 @@ export async function fetchAlert(
   if (alerts === undefined || episode === undefined) {
     throw new NotFoundError(`The alert ${JSON.stringify(shorten(id))}`);
   }
-  const [mutes, starts] = await Promise.all([alerts.mutes.list(), findSessionStarts(episode, reader)]);
+  const mutes = await alerts.mutes.list();
+  if (isShared(episode)) {
+    const muted = { rule: episode.rule, sim: '', source: findSource(episode) ?? '' };
+    const members = await alerts.episodes.members(id, maxListedMembers);
+    return renderSharedDetail(episode, findMute(mutes, muted, now()), members);
+  }
+  const starts = await findSessionStarts(episode, reader);
   return renderDetail(episode, findMute(mutes, episode, now()), starts);
+}
+
+/** Members of a group that are shown with it. */
+const maxListedMembers = 100;
+
+/** The source of an episode; of a group, that of all members, undefined where they have several. */
+function findSource(episode: AnyEpisode): string | undefined {
+  if (!isShared(episode)) return episode.source;
+  return episode.subject.kind === 'source' ? episode.subject.source : episode.subject.common.source;
 }
 
 /** Ids are 32 hexadecimal digits; nothing else is asked for. */
@@ -120,8 +166,9 @@ export function readAlertsPosition(value: unknown, { from, to }: Period): Episod
   return { alert, slot, begun };
 }
 
-function renderAlert(episode: Episode) {
+function renderAlert(episode: AnyEpisode) {
   const { told } = episode;
+  const about = isShared(episode) ? renderShared(episode) : renderSingle(episode);
   return {
     id: episode.id,
     rule: episode.rule,
@@ -129,23 +176,82 @@ function renderAlert(episode: Episode) {
     rule_version: episode.ruleVersion,
     severity: episode.severity,
     state: episode.state,
-    sim: episode.sim,
-    source: episode.source,
+    subject: about.subject,
+    sim: about.sim,
+    source: findSource(episode) ?? null,
+    shared_by: about.shared_by,
+    shared_value: about.shared_value,
+    cause: about.cause,
+    sims: about.sims,
     start_time: formatTime(episode.from),
-    met_time: formatTime(episode.metAt),
+    met_time: about.met_time,
     end_time: renderTime(episode.to),
-    records: episode.evidence.count,
-    merged_into: episode.mergedInto ?? null,
-    group: episode.group ?? null,
+    records: about.records,
+    merged_into: about.merged_into,
+    group: about.group,
     messages: episode.sequence,
     held: episode.isHeld,
     told: told === undefined ? null : renderTold(told),
-    judged_until: formatTime(episode.watermark),
+    judged_until: about.judged_until,
     created: formatTime(episode.writtenAt),
   };
 }
 
-function renderDetail(episode: Episode, mute: Mute | undefined, starts: ReadonlyMap<string, string>) {
+/** What only an alert of one SIM has. */
+function renderSingle(episode: Episode) {
+  return {
+    subject: 'sim' as const,
+    sim: episode.sim,
+    ...{ shared_by: null, shared_value: null, cause: null, sims: 1 },
+    met_time: formatTime(episode.metAt),
+    records: episode.evidence.count,
+    merged_into: episode.mergedInto ?? null,
+    group: episode.group ?? null,
+    judged_until: formatTime(episode.watermark),
+  };
+}
+
+/** What an alert about many SIMs has in place of it. */
+function renderShared({ subject, members, sweptAt }: SharedEpisode) {
+  return {
+    subject: subject.kind,
+    ...{ sim: null, met_time: null, records: 0, merged_into: null, group: null },
+    shared_by: subject.kind === 'group' ? subject.by : null,
+    shared_value: subject.kind === 'group' ? subject.value : null,
+    cause: subject.kind === 'source' ? subject.cause : null,
+    sims: members.total,
+    judged_until: formatTime(sweptAt),
+  };
+}
+
+/** An alert about many SIMs, with those that it tells of. Their own alerts show the records. */
+function renderSharedDetail(
+  episode: SharedEpisode,
+  mute: Mute | undefined,
+  members: readonly Episode[],
+): AlertDetail {
+  return {
+    ...renderAlert(episode),
+    evidence: null,
+    members: members.map(({ id, sim, source, state, from, to }) => ({
+      ...{ sim, source, alert: id, state },
+      start_time: formatTime(from),
+      end_time: renderTime(to),
+    })),
+    undelivered: episode.messages.map(renderMessage),
+    mute: mute === undefined ? null : renderMute(mute),
+  };
+}
+
+function renderMessage({ sequence, kind, foundAt, state, from, to }: Transition) {
+  return { sequence, kind, found: formatTime(foundAt), ...renderTold({ state, from, to }) };
+}
+
+function renderDetail(
+  episode: Episode,
+  mute: Mute | undefined,
+  starts: ReadonlyMap<string, string>,
+): AlertDetail {
   const { begin, before, last, end } = episode.evidence;
   const render = (record: RecordReference | undefined) =>
     record === undefined ? null : renderRecord(record, starts);
@@ -157,17 +263,13 @@ function renderDetail(episode: Episode, mute: Mute | undefined, starts: Readonly
       last: renderRecord(last, starts),
       end: render(end),
     },
-    undelivered: episode.messages.map(({ sequence, kind, foundAt, ...told }) => ({
-      sequence,
-      kind,
-      found: formatTime(foundAt),
-      ...renderTold(told),
-    })),
+    members: [],
+    undelivered: episode.messages.map(renderMessage),
     mute: mute === undefined ? null : renderMute(mute),
   };
 }
 
-function renderTold({ state, from, to }: NonNullable<Episode['told']>) {
+function renderTold({ state, from, to }: Told) {
   return { state, start_time: formatTime(from), end_time: renderTime(to) };
 }
 

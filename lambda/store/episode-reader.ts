@@ -1,14 +1,16 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { Episode, StoredEpisode } from '../alerts/episodes.ts';
+import type { SharedEpisode } from '../alerts/shared-episodes.ts';
 import { formatTime } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
 import type { Item } from './codec.ts';
 import { decodeEpisode, EpisodesTable } from './episodes.ts';
+import { decodeShared, isSharedPartition } from './shared-episodes.ts';
 import { alertsTable } from './tables.ts';
 
 /** Where an episode stands in the index by time. */
 export interface EpisodeKey {
-  /** Its rule and SIM, `rule#sim`. */
+  /** Its rule and SIM, `rule#sim`; of one about many SIMs see {@link isSharedPartition}. */
   readonly alert: string;
   /** `live`, or its id. */
   readonly slot: string;
@@ -16,10 +18,18 @@ export interface EpisodeKey {
   readonly begun: string;
 }
 
+/** An episode of a SIM, or about many SIMs. */
+export type AnyEpisode = Episode | SharedEpisode;
+
+/** Whether an episode is about many SIMs. */
+export function isShared(episode: AnyEpisode): episode is SharedEpisode {
+  return 'subject' in episode;
+}
+
 /** An episode and the key by which the index has it. */
 export interface ListedEpisode {
   readonly key: EpisodeKey;
-  readonly episode: Episode;
+  readonly episode: AnyEpisode;
 }
 
 /** A range of the index by time, both ends included. Times are ISO 8601. */
@@ -29,7 +39,7 @@ export interface EpisodeRange {
 }
 
 const { partitionKey, sortKey } = alertsTable;
-const [, byTime, , byId] = alertsTable.globalIndexes;
+const [, byTime, , byId, byGroup] = alertsTable.globalIndexes;
 
 /** Reads episodes for those who ask. Reads are eventually consistent. */
 export class EpisodeReader {
@@ -102,11 +112,17 @@ export class EpisodeReader {
    * that was written last, once; one that was moved since its key was read is found where it is now.
    */
   async episodes(keys: readonly EpisodeKey[]): Promise<ListedEpisode[]> {
-    const found = await this.#read(keys);
+    const shared = await this.#readShared(keys.filter(({ alert }) => isSharedPartition(alert)));
+    const found = await this.#read(keys.filter(({ alert }) => !isSharedPartition(alert)));
     const others = await this.#read([...found.values()].map(findOtherSlot));
     const episodes: ListedEpisode[] = [];
     const listed = new Set<string>();
     for (const key of keys) {
+      if (isSharedPartition(key.alert)) {
+        const episode = shared.get(nameKey(key));
+        if (episode !== undefined) episodes.push({ key, episode });
+        continue;
+      }
       const stored = found.get(nameKey(key)) ?? (await this.#findMoved(key));
       if (stored === undefined) continue;
       const current = chooseCurrent(stored, others.get(nameKey(findOtherSlot(stored))));
@@ -119,7 +135,7 @@ export class EpisodeReader {
   }
 
   /** An episode by its id; undefined without one. */
-  async episode(id: string): Promise<Episode | undefined> {
+  async episode(id: string): Promise<AnyEpisode | undefined> {
     const { Items: items = [] } = await this.#client.send(
       new QueryCommand({
         TableName: this.#tableName,
@@ -131,9 +147,39 @@ export class EpisodeReader {
     );
     const [item] = items;
     if (item === undefined) return undefined;
-    return pickLatest(
-      (await this.#readAlert(item[partitionKey]?.S ?? '')).filter(({ episode }) => episode.id === id),
+    const alert = item[partitionKey]?.S ?? '';
+    if (isSharedPartition(alert))
+      return (await this.#readShared([{ alert, slot: id }])).get(nameKey({ alert, slot: id }));
+    return pickLatest((await this.#readAlert(alert)).filter(({ episode }) => episode.id === id));
+  }
+
+  /**
+   * Episodes of SIMs that an episode about many SIMs tells of, whether open or not.
+   *
+   * @param limit at most as many.
+   */
+  async members(id: string, limit: number): Promise<Episode[]> {
+    const { Items: items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#tableName,
+        IndexName: byGroup.name,
+        KeyConditionExpression: '#group = :group',
+        ExpressionAttributeNames: { '#group': byGroup.partitionKey },
+        ExpressionAttributeValues: { ':group': { S: id } },
+        Limit: limit,
+      }),
     );
+    const keys = items.map((item) => ({ alert: item[partitionKey]?.S ?? '', slot: item[sortKey]?.S ?? '' }));
+    const found = await this.#read(keys);
+    // One that a sweep is moving stands in both slots.
+    const latest = new Map<string, StoredEpisode>();
+    for (const stored of found.values()) {
+      const known = latest.get(stored.episode.id);
+      if (known === undefined || known.episode.revision < stored.episode.revision) {
+        latest.set(stored.episode.id, stored);
+      }
+    }
+    return [...latest.values()].map(({ episode }) => episode);
   }
 
   /** All episodes of a rule and a SIM, each once. */
@@ -145,16 +191,20 @@ export class EpisodeReader {
 
   async #read(keys: readonly Pick<EpisodeKey, 'alert' | 'slot'>[]): Promise<Map<string, StoredEpisode>> {
     const unique = new Map(keys.map((key) => [nameKey(key), key]));
-    const items = await readItems(
-      this.#client,
-      this.#tableName,
-      [...unique.values()].map(({ alert, slot }) => ({
-        [partitionKey]: { S: alert },
-        [sortKey]: { S: slot },
-      })),
-      { consistent: false },
-    );
+    const items = await readItems(this.#client, this.#tableName, [...unique.values()].map(makeItemKey), {
+      consistent: false,
+    });
     return new Map(items.map((item) => [nameItem(item), decodeEpisode(item)]));
+  }
+
+  async #readShared(
+    keys: readonly Pick<EpisodeKey, 'alert' | 'slot'>[],
+  ): Promise<Map<string, SharedEpisode>> {
+    const unique = new Map(keys.map((key) => [nameKey(key), key]));
+    const items = await readItems(this.#client, this.#tableName, [...unique.values()].map(makeItemKey), {
+      consistent: false,
+    });
+    return new Map(items.map((item) => [nameItem(item), decodeShared(item)]));
   }
 
   async #findMoved({ alert, begun }: EpisodeKey): Promise<StoredEpisode | undefined> {
@@ -166,6 +216,10 @@ export class EpisodeReader {
     const [rule, sim] = splitAlert(alert);
     return this.#episodes.read(rule, sim);
   }
+}
+
+function makeItemKey({ alert, slot }: Pick<EpisodeKey, 'alert' | 'slot'>): Item {
+  return { [partitionKey]: { S: alert }, [sortKey]: { S: slot } };
 }
 
 /** The rule and the SIM of a partition of the table. A rule's name has no `#`. */

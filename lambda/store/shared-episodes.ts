@@ -3,7 +3,7 @@ import {
   type DynamoDBClient,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { SharedEpisode } from '../alerts/shared-episodes.ts';
+import { type SharedEpisode, sourceRule } from '../alerts/shared-episodes.ts';
 import { formatTime } from '../ledger/time.ts';
 import { compileCodec, type Item } from './codec.ts';
 import { readItem } from './registers.ts';
@@ -49,6 +49,12 @@ const partitions = { group: '!group', source: '!source' } as const;
 /** Whether a partition holds episodes about many SIMs: of a rule's groups, or of a source. */
 export function isSharedPartition(alert: string): boolean {
   return alert.startsWith('!');
+}
+
+/** The rule under which the episodes of such a partition are told. */
+export function readSharedRule(alert: string): string {
+  const [kind, name = ''] = alert.split('#');
+  return kind === partitions.group ? name : sourceRule;
 }
 
 /** The partition of a rule's groups, or of a source. */

@@ -2,6 +2,8 @@ import { episodeStates } from '../../alerts/episodes.ts';
 import { severities } from '../../alerts/rules.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import {
+  type Alert,
+  type AlertDetail,
   type AlertPorts,
   type EvidenceRecord,
   fetchAlert,
@@ -232,18 +234,30 @@ export const answerAlerts: Answer<PageBody> = async (request, ports) => {
 export const answerAlert: Answer = async (request, ports) => {
   readParameters('fetchAlert', request.query);
   const alert = await fetchAlert({ id: request.pathParameters['id'] ?? '' }, ports);
-  const { begin, before, last, end } = alert.evidence;
-  const address = (record: EvidenceRecord | null) => {
-    if (record === null) return null;
-    const { listed_at, ...shown } = record;
-    return { ...shown, url: recordAddress(request.root, alert.sim, record) };
-  };
   return {
     ...alert,
-    evidence: { begin: address(begin), before: address(before), last: address(last), end: address(end) },
+    evidence: alert.evidence && showEvidence(request.root, alert.sim ?? '', alert.evidence),
+    members: alert.members.map((member) => ({
+      ...member,
+      url: alertAddress(request.root, member.alert),
+    })),
     ...alertAddresses(request.root, alert),
   };
 };
+
+/** The records of an alert, each with the address of a list that shows it. */
+function showEvidence(
+  root: string,
+  sim: string,
+  { begin, before, last, end }: NonNullable<AlertDetail['evidence']>,
+): object {
+  const address = (record: EvidenceRecord | null) => {
+    if (record === null) return null;
+    const { listed_at, ...shown } = record;
+    return { ...shown, url: recordAddress(root, sim, record) };
+  };
+  return { begin: address(begin), before: address(before), last: address(last), end: address(end) };
+}
 
 /** The key of the SIM that a filter names. */
 async function findFilteredSim(name: string, { reader }: ApiPorts): Promise<string> {
@@ -259,22 +273,20 @@ async function findFilteredSim(name: string, { reader }: ApiPorts): Promise<stri
 /** The addresses of an alert, of its SIM, and of the alerts that it refers to. */
 function alertAddresses(
   root: string,
-  {
-    id,
-    sim,
-    merged_into,
-    group,
-  }: { id: string; sim: string; merged_into: string | null; group: string | null },
+  { id, sim, merged_into, group }: Pick<Alert, 'id' | 'sim' | 'merged_into' | 'group'>,
 ): object {
-  const address = (alert: string): string => `${root}${filled('/v1/Alerts/{id}', { id: alert })}`;
   return {
-    url: address(id),
+    url: alertAddress(root, id),
     links: {
-      sim: `${root}${filled('/v1/Sims/{sim}', { sim })}`,
-      merged_into: merged_into && address(merged_into),
-      group: group && address(group),
+      sim: sim && `${root}${filled('/v1/Sims/{sim}', { sim })}`,
+      merged_into: merged_into && alertAddress(root, merged_into),
+      group: group && alertAddress(root, group),
     },
   };
+}
+
+function alertAddress(root: string, id: string): string {
+  return `${root}${filled('/v1/Alerts/{id}', { id })}`;
 }
 
 const recordLists = {

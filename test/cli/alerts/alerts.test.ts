@@ -1,5 +1,13 @@
-import { beforeAll, describe, expect, test } from 'vitest';
-import { makeEpisode, silentSim, storeEpisodes } from '../../lambda/queries/stored-alerts.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  makeEpisode,
+  makeGroup,
+  makeSourceAlert,
+  replaceEpisodes,
+  silentSim,
+  storeEpisodes,
+  storeShared,
+} from '../../lambda/queries/stored-alerts.ts';
 import { runningLedger } from '../running-ledger.ts';
 
 const ledger = runningLedger();
@@ -19,6 +27,62 @@ const loop = makeEpisode({
 });
 
 beforeAll(() => storeEpisodes(ledger.local.dynamoDb, [open, loop]));
+
+describe('alerts about many SIMs', () => {
+  const member = makeEpisode({
+    ...{ id: 'c'.repeat(32), rule: 'lost-vans', group: makeGroup().id },
+    ...{ messages: [], sequence: 0, told: undefined },
+  });
+
+  beforeAll(async () => {
+    await storeEpisodes(ledger.local.dynamoDb, [member]);
+    await storeShared(ledger.local.dynamoDb, [makeGroup(), makeSourceAlert()]);
+  });
+
+  afterAll(() => replaceEpisodes(ledger.local.dynamoDb, [open, loop]));
+
+  test.each([
+    ['lost-vans', ['1 SIM: network 262-01', silentSim]],
+    ['source', ['0 SIMs wait']],
+  ])('are listed by their rule %s beside those of their SIMs', async (rule, sims) => {
+    const { output } = await ledger.run(`alerts list --rule ${rule}`, { now });
+    const rows = cells(output).slice(1, -1);
+    expect(rows.map((row) => row[4]).sort()).toEqual(sims);
+  });
+
+  test('are listed by the source, and not by a SIM', async () => {
+    const list = async (options: string): Promise<string[]> => {
+      const { output } = await ledger.run(`alerts list ${options} --jsonl`, { now });
+      return [...output.matchAll(/"id":"([^"]*)"/g)].map(([, id = '']) => id);
+    };
+    expect(await list('--source kore')).toEqual([makeSourceAlert().id]);
+    expect(new Set(await list(`--sim ${silentSim}`))).toEqual(new Set([open.id, member.id]));
+  });
+
+  test('are shown with the alerts of their SIMs', async () => {
+    const { output } = await ledger.run(`alerts show ${makeGroup().id}`, { now });
+    expect(cells(output)).toEqual([
+      ['rule', 'lost-vans (critical, version 5d41402abc4b2a76)'],
+      ['state', 'open'],
+      ['SIMs', '1 silent now, with network 262-01'],
+      ['began', '2026-11-02 10:00 UTC'],
+      ['ended', 'no, for 3 d'],
+      ['judged', 'by the records up to 2026-11-03 11:00 UTC'],
+      ['member', `${silentSim}, source emnify, open, 2026-11-02 10:00 to now UTC, alert ${member.id}`],
+      ['told', 'open, message 1'],
+    ]);
+  });
+
+  test('about a source say why its alerts wait', async () => {
+    const { output } = await ledger.run(`alerts show ${makeSourceAlert().id}`, { now });
+    expect(cells(output).slice(0, 4)).toEqual([
+      ['rule', 'source (critical, version 1)'],
+      ['state', 'closed'],
+      ['source', 'kore: the carrier delivers later than usual'],
+      ['SIMs', 'the alerts of 0 wait for it'],
+    ]);
+  });
+});
 
 /** A table's cells. */
 function cells(output: string): string[][] {

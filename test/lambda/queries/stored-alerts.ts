@@ -6,7 +6,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Episode, Slot } from '../../../lambda/alerts/episodes.ts';
 import type { RecordReference } from '../../../lambda/alerts/known.ts';
+import type { SharedEpisode } from '../../../lambda/alerts/shared-episodes.ts';
 import { encodeEpisode } from '../../../lambda/store/episodes.ts';
+import { encodeShared } from '../../../lambda/store/shared-episodes.ts';
 import { alertsTable } from '../../../lambda/store/tables.ts';
 
 /** Episodes of alerts as a sweep has stored them, for tests of those who ask. */
@@ -61,6 +63,51 @@ export function makeEpisode(changes: Partial<Episode> = {}): Episode {
     revision: 1,
     ...changes,
   };
+}
+
+const member = { source: 'emnify', sim: silentSim };
+
+/** The episode of a group of which one member is silent still. */
+export function makeGroup(changes: Partial<SharedEpisode> = {}): SharedEpisode {
+  return {
+    id: 'a'.repeat(32),
+    rule: 'lost-vans',
+    ruleVersion: '5d41402abc4b2a76',
+    kind: 'silent',
+    severity: 'critical',
+    subject: { kind: 'group', by: 'network', value: '262-01', common: { network: '262-01' } },
+    state: 'open',
+    from: begin.at,
+    to: undefined,
+    members: { total: 1, first: [member] },
+    isGrowing: false,
+    told: { state: 'open', from: begin.at, to: undefined, members: 30, isGrowing: true },
+    isHeld: false,
+    sequence: 1,
+    messages: [],
+    sweptAt: Date.parse('2026-11-03T11:00:00Z'),
+    writtenAt: Date.parse('2026-11-03T11:00:00Z'),
+    revision: 3,
+    ...changes,
+  };
+}
+
+/** The episode of a source that delivers late. */
+export function makeSourceAlert(): SharedEpisode {
+  return makeGroup({
+    ...{ id: 'b'.repeat(32), rule: 'source', ruleVersion: '1', kind: 'source' },
+    subject: { kind: 'source', source: 'kore', cause: 'carrier-late' },
+    ...{ members: { total: 0, first: [] }, isGrowing: true },
+    ...{ state: 'closed', to: begin.at + 3_600_000 },
+    told: { state: 'closed', from: begin.at, to: begin.at + 3_600_000, members: 0, isGrowing: true },
+  });
+}
+
+/** Stores episodes about many SIMs. */
+export async function storeShared(client: DynamoDBClient, episodes: readonly SharedEpisode[]): Promise<void> {
+  for (const episode of episodes) {
+    await client.send(new PutItemCommand({ TableName: alertsTable.name, Item: encodeShared(episode) }));
+  }
 }
 
 /** Stores episodes where they belong, or all in one slot. */

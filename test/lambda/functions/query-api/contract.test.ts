@@ -13,7 +13,13 @@ import { routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { alertStateTable } from '../../../../lambda/store/tables.ts';
-import { makeEpisode, storeEpisodes } from '../../queries/stored-alerts.ts';
+import {
+  makeEpisode,
+  makeGroup,
+  makeSourceAlert,
+  storeEpisodes,
+  storeShared,
+} from '../../queries/stored-alerts.ts';
 import { runningTables } from '../../store/running-tables.ts';
 import { apiOver, type ReadAnswer, send, takeExamples } from './api-under-test.ts';
 
@@ -173,7 +179,8 @@ describe('the answers', () => {
       delivered: '2026-11-02T13:00:00.000Z',
       reason: 'It has no column id',
     });
-    await storeEpisodes(tables.client, [makeEpisode()]);
+    await storeEpisodes(tables.client, [makeEpisode(), member]);
+    await storeShared(tables.client, [makeGroup(), makeSourceAlert()]);
     const scope = { rule: 'silent', sim: undefined, source: undefined };
     await new MutesTable(tables.client, alertStateTable.name).put({
       ...{ ...scope, id: identifyMute(scope) },
@@ -183,6 +190,7 @@ describe('the answers', () => {
     });
   });
 
+  const member = makeEpisode({ id: 'c'.repeat(32), rule: 'lost-vans', group: makeGroup().id });
   const file = Buffer.from('bucket/folder/cdr_20261102_130000.csv@v1').toString('base64url');
   const sims = ['8988307000000120011', '8988280666001000101', '8988303000000100001', '8988228066700001001'];
   const asked: readonly [string, string[]][] = [
@@ -218,7 +226,8 @@ describe('the answers', () => {
   it.each(asked)('to %s fit the contract, good ones and bad ones', async (path, queries) => {
     const operation = contract.paths[path]?.['get'];
     if (operation === undefined) throw new Error(`${path} is not documented`);
-    const names = path.includes('{sim}') ? sims : [path.includes('Alerts') ? makeEpisode().id : file];
+    const alerts = [makeEpisode(), makeGroup(), makeSourceAlert()].map(({ id }) => id);
+    const names = path.includes('{sim}') ? sims : path.includes('Alerts') ? alerts : [file];
     const api = apiOver(tables.client);
     const statuses = new Set<number>();
     const faults: unknown[] = [];
