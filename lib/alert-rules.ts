@@ -7,6 +7,7 @@ import {
   ruleKinds,
   severities,
 } from '../lambda/alerts/rules.ts';
+import { sourceRule } from '../lambda/alerts/shared-episodes.ts';
 import { duration, exactly, formatDuration, parseWord, text, wholeNumber } from './configuration-schemas.ts';
 
 /** The rules of the configuration: docs/alerts.md describes them. */
@@ -34,7 +35,10 @@ const match = exactly({
 });
 
 const anyRule = {
-  name: text(/^[a-z0-9-]{1,64}$/, '1 to 64 lower-case letters, digits and hyphens'),
+  name: text(
+    new RegExp(`^(?!${sourceRule}$)[a-z0-9-]{1,64}$`),
+    `1 to 64 lower-case letters, digits and hyphens, but not ${sourceRule}, which is the alert of sources`,
+  ),
   severity: parseWord(severities).default('warning'),
   match: match.prefault({}),
 };

@@ -63,8 +63,6 @@ export interface SourceSettings extends Source {
   readonly writer: RoleWriterSettings | UserWriterSettings | undefined;
   /** Undefined where the carrier has no address to call. */
   readonly webhook: WebhookSettings | undefined;
-  /** Hours without a record after which an alarm goes off; 0 for none. */
-  readonly silentHours: number;
   /** How much later than their time its records may come, in milliseconds. */
   readonly lateness: number;
   /** The SIMs behind it; undefined where nobody has said. */
@@ -201,7 +199,6 @@ const givenSource = exactly({
   stream: stream.prefault({}),
   bucket: z.boolean('true or false').optional(),
   bytesPerMegabyte: wholeNumber(1_000_000, 1_048_576, 'bytes').optional(),
-  silentHours: wholeNumber(0, 168, 'hours; 0 for no alarm').default(6),
   lateness: duration('5m', '7d').prefault('30m'),
   webhook: z.boolean('true or false').default(false),
   webhookRequestsPerSecond: wholeNumber(1, 10_000, 'requests a second').optional(),
@@ -259,7 +256,15 @@ function idleKeys(given: SourceInput): Objection[] {
     .map(([path, , accepted]) => ({ path, accepted }));
 }
 
-const source = givenSource.transform((given, context) => {
+/** Refuses a key of earlier versions, and says what to write instead. */
+const withoutOldKeys = z.unknown().superRefine((given, context) => {
+  if (typeof given !== 'object' || given === null || !('silentHours' in given)) return;
+  const message =
+    'nothing: leave it out. The alert `source` tells receivers when a source is behind; `lateness` says how late its records may come';
+  context.issues.push({ code: 'custom', input: given, path: ['silentHours'], message });
+});
+
+const source = withoutOldKeys.pipe(givenSource).transform((given, context) => {
   const writer = readWriter(given);
   const objections = idleKeys(given);
   if ('path' in writer) objections.push(writer);
@@ -267,10 +272,10 @@ const source = givenSource.transform((given, context) => {
     context.issues.push({ code: 'custom', input: given, path: [path], message: accepted });
   }
   if ('path' in writer) return z.NEVER;
-  const { name, carrier, bytesPerMegabyte = 1_000_000, silentHours, lateness } = given;
+  const { name, carrier, bytesPerMegabyte = 1_000_000, lateness } = given;
   const { mode, shards, retentionHours } = given.stream;
   return {
-    ...{ name, carrier, bytesPerMegabyte, silentHours, lateness },
+    ...{ name, carrier, bytesPerMegabyte, lateness },
     writer: writer.settings,
     bucket: given.bucket ?? (writer.settings !== undefined && portals[carrier].files),
     webhook: given.webhook ? { requestsPerSecond: given.webhookRequestsPerSecond ?? 100 } : undefined,

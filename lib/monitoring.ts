@@ -95,7 +95,7 @@ export class Monitoring extends Construct {
     this.#metrics = new LedgerMetrics(props.namespace);
     const { alarmEmail, runbook, writes } = props.configuration;
     this.alarms = new Alarms(this, 'Alarms', { alarmEmail, runbook, dataKey: props.dataKey });
-    for (const source of sources) this.#watchSource(source, files);
+    for (const source of sources) this.#watchSource(source);
     for (const [source, mapping] of streams.mappings) this.#watchMapping(source, mapping);
     this.#watchConsumer(streams.consumer);
     if (files !== undefined) this.#watchFiles(files, sources);
@@ -115,10 +115,10 @@ export class Monitoring extends Construct {
     this.alarms.add(`${logicalName(source)}${id}`, definition);
   }
 
-  #watchSource(source: CarrierSource, files: FileIngest | undefined): void {
+  #watchSource(source: CarrierSource): void {
     const { settings, stream } = source;
     const { name } = settings;
-    this.#watchArrivals(source, files);
+    this.#watchArrivals(source);
     this.#addOfSource(settings, 'Late', {
       sentence: `Records of the source ${name} have waited in its stream for more than ${longestDelay.toMinutes()} minutes.`,
       consequence: `The ledger is behind; ${keptFor(settings)}.`,
@@ -156,33 +156,11 @@ export class Monitoring extends Construct {
     });
   }
 
-  /** Tells a carrier that delivers nothing from a consumer that takes in nothing of what is delivered. */
-  #watchArrivals({ settings, stream, bucket }: CarrierSource, files: FileIngest | undefined): void {
-    const { name, silentHours } = settings;
+  /** Watches that what is delivered is taken in. Whether anything is delivered, the alerts of sources watch. */
+  #watchArrivals({ settings, stream }: CarrierSource): void {
+    const { name } = settings;
     const arrived = stream.metricIncomingRecords({ statistic: 'Sum' });
     const received = this.#metrics.ofSource(metric.received, name);
-    if (silentHours > 0) {
-      const silent = {
-        sentence: `The source ${name} has delivered nothing for ${silentHours} hours.`,
-        consequence: 'If its carrier has stopped the stream, records that it does not keep are lost.',
-        page: 'no-data',
-        threshold: 1,
-        periods: silentHours,
-        whenBelow: true,
-      };
-      if (bucket === undefined || files === undefined) {
-        this.#addOfSource(settings, 'Silent', { ...silent, metric: arrived.with({ period: oneHour }) });
-      } else {
-        // Nothing counts a source's files before they are imported; while the queue is never empty, some may be its own.
-        const waiting = files.queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Minimum' });
-        const all = 'FILL(arrived, 0) + FILL(received, 0) + FILL(waiting, 0)';
-        const metrics = { arrived, received, waiting };
-        this.#addOfSource(settings, 'Silent', {
-          ...silent,
-          metric: combine(all, metrics, oneHour, 'Records and waiting files'),
-        });
-      }
-    }
     // Lambda reads each shard every second, also while nothing arrives.
     const reads = stream.metric('GetRecords.Success', { statistic: 'Sum' });
     this.#addOfSource(settings, 'Stuck', {

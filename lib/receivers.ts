@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type ReceiverSettings, receiverKinds } from '../lambda/alerts/delivery/receiver.ts';
 import { severities } from '../lambda/alerts/rules.ts';
+import { sourceRule } from '../lambda/alerts/shared-episodes.ts';
 import { exactly, parseWord, text } from './configuration-schemas.ts';
 
 /** The configuration of those who are told of alerts. */
@@ -128,11 +129,12 @@ export function findReceiverObjections(
   receivers: readonly ConfiguredReceiver[],
   rules: readonly string[],
 ): ReceiverObjection[] {
+  const told = [...rules, sourceRule];
   return receivers.flatMap((receiver, index) =>
     (receiver.rules ?? []).flatMap((rule, at) =>
-      rules.includes(rule)
+      told.includes(rule)
         ? []
-        : [{ path: [index, 'rules', at], accepted: `the name of a rule: ${rules.join(', ')}` }],
+        : [{ path: [index, 'rules', at], accepted: `the name of a rule: ${told.join(', ')}` }],
     ),
   );
 }

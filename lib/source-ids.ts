@@ -25,7 +25,6 @@ export type SourceOutput = (typeof sourceOutputs)[number];
 
 /** Alarms of a source: `<Name>` and one of these. */
 export const sourceAlarms = [
-  'Silent',
   'Stuck',
   'Late',
   'Refused',

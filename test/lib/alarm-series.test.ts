@@ -130,24 +130,14 @@ describe('a mapping that is disabled', () => {
 describe('a carrier that is silent', () => {
   const usual = usualArrivals(40);
 
-  it('is told of once, and its stream is not stuck', () => {
+  it('is told of by the alert of its source, and its stream is not stuck', () => {
     const arrivals = (minute: number) => (within(10 * hour)(minute) ? 0 : usual(minute));
-    expect(during(10 * hour, { arrivals })).toEqual({ EmnifySilent: [[413, 53]] });
+    expect(during(10 * hour, { arrivals })).toEqual({});
   });
 
-  it('is told of again when it is silent again', () => {
-    const again = (minute: number) => within(10 * hour)(minute) || within(10 * hour)(minute - day);
-    expect(during(10 * hour, { arrivals: (minute) => (again(minute) ? 0 : usual(minute)) })).toEqual({
-      EmnifySilent: [
-        [413, 53],
-        [413 + day, 53 + day],
-      ],
-    });
-  });
-
-  it('is told of where it puts files only', () => {
+  it('that puts files only is told of in the same way', () => {
     const rows = (minute: number) => (minute % hour === 5 && !within(10 * hour)(minute) ? 300 : 0);
-    expect(during(10 * hour, { arrivals: () => 0, rows })).toEqual({ EmnifySilent: [[413, 113]] });
+    expect(during(10 * hour, { arrivals: () => 0, rows })).toEqual({});
   });
 });
 
@@ -276,7 +266,7 @@ describe('records that went to the failure destination', () => {
 
 describe('each alarm of the stack', () => {
   it('is set off by a series of these tests', () => {
-    const simulated = ['Silent', 'Stuck', 'Late', 'Rejected', 'HandedBack'].map((id) => `Emnify${id}`);
+    const simulated = ['Stuck', 'Late', 'Rejected', 'HandedBack'].map((id) => `Emnify${id}`);
     const tested = [
       ...simulated,
       ...['ConsumerLate', 'FilesLate', 'AlertSweepErrors', 'AlertSweepLate'],

@@ -123,7 +123,7 @@ describe('a wrong rule', () => {
     [5, `${path}: 5 given; accepted is ${kinds}`],
     [
       { name: 'Eins', kind: 'blocked' },
-      `${path}.name: "Eins" given; accepted is 1 to 64 lower-case letters, digits and hyphens`,
+      `${path}.name: "Eins" given; accepted is 1 to 64 lower-case letters, digits and hyphens, but not source, which is the alert of sources`,
     ],
     [
       { name: 'a', kind: 'silent', after: 24 },

@@ -172,7 +172,6 @@ const sourceSettings: Readonly<Record<string, readonly [Setting, Setting]>> = {
   'stream.retentionHours': [kore, { ...kore, stream: { retentionHours: 24 } }],
   bytesPerMegabyte: [emnify, { ...emnify, bytesPerMegabyte: 1_048_576 }],
   fleet: [kore, { ...kore, fleet: { sims: 1_000_000, updateMinutes: 6 } }],
-  silentHours: [kore, { ...kore, silentHours: 0 }],
   lateness: [kore, { ...kore, lateness: '1h' }],
 };
 

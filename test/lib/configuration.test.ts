@@ -19,7 +19,6 @@ const koreSource: SourceSettings = {
   name: 'default',
   carrier: 'kore',
   bytesPerMegabyte: 1_000_000,
-  silentHours: 6,
   lateness: 1_800_000,
   stream: { shards: undefined, retentionHours: 168 },
   bucket: true,
@@ -92,7 +91,7 @@ describe('the configuration', () => {
 
   it('takes an object with everything in it', () => {
     const given = {
-      sources: [{ name: 'kore1', carrier: 'kore', silentHours: 0, bucket: true }],
+      sources: [{ name: 'kore1', carrier: 'kore', bucket: true }],
       sessionRefresh: 'hourly',
       writes: 'single',
       retention: { streamHours: 24, eventDays: 0, logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
@@ -117,7 +116,7 @@ describe('the configuration', () => {
       api: defaults.api,
     };
     const stream = { shards: undefined, retentionHours: 24 };
-    const source = { ...koreSource, name: 'kore1', silentHours: 0, stream };
+    const source = { ...koreSource, name: 'kore1', stream };
     const { adopt, ...others } = given;
     expect(readConfiguration(nodeWith({ simledger: given }))).toEqual({
       ...others,
@@ -227,10 +226,14 @@ describe('a source', () => {
 const keys =
   'sources, fleet, sessionRefresh, writes, retention, removal, alerts, receivers, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
 const sourceKeys =
-  'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, silentHours, lateness, webhook, webhookRequestsPerSecond, fleet';
+  'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, lateness, webhook, webhookRequestsPerSecond, fleet';
 
 describe('a wrong configuration', () => {
   it.each([
+    [
+      { sources: [{ carrier: 'kore', silentHours: 6 }] },
+      'simledger.sources[0].silentHours: 6 given; accepted is nothing: leave it out. The alert `source` tells receivers when a source is behind; `lateness` says how late its records may come',
+    ],
     [
       { retention: { streamHours: 23 } },
       'simledger.retention.streamHours: 23 given; accepted is a whole number from 24 to 8760 (hours)',

@@ -26,7 +26,7 @@ test('without receivers those who are told of alarms are told, by a topic; nobod
 test('a receiver of a rule that is not there is refused with the names of those that are', () => {
   const simledger = { receivers: [{ name: 'programs', kind: 'bus', rules: ['silent', 'silnt'] }] };
   expect(() => readConfiguration(new App({ context: { [configurationKey]: simledger } }).node)).toThrow(
-    'simledger.receivers[0].rules[1]: "silnt" given; accepted is the name of a rule: silent, attach-loop, device-changed, session-failures',
+    'simledger.receivers[0].rules[1]: "silnt" given; accepted is the name of a rule: silent, attach-loop, device-changed, session-failures, source',
   );
 });
 

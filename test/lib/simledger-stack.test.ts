@@ -38,7 +38,6 @@ describe('the default stack, its query API aside,', () => {
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultReadHeld',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultRefused',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultRejected',
-      'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultSilent',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultStopsConsumer',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultStuck',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultUnaccounted',
