@@ -94,10 +94,10 @@ export class AlertSweep extends Construct {
     });
   }
 
-  /** It goes through Sims; all else is found by its key. It changes nothing of the ledger. */
+  /** It goes through Sims; all else is found by its key. It changes nothing of the ledger but marks that are missing. */
   #allow({ storage, sources }: AlertSweepProps): void {
     const { sessions, usage, events, sims, files, alerts, alertOutbox, alertState } = storage;
-    this.function.allow(['dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
+    this.function.allow(['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'], [sims.tableArn]);
     this.function.allow(
       ['dynamodb:Query'],
       [

@@ -13,6 +13,7 @@ import { UsageError } from '../lambda/errors.ts';
 import { EpisodesTable } from '../lambda/store/episodes.ts';
 import { MutesTable } from '../lambda/store/mutes.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';
+import { SimMarks } from '../lambda/store/sim-marks.ts';
 import {
   alertStateTable,
   alertsTable,
@@ -91,6 +92,7 @@ export class LocalAlerts {
           sims: simsTable.name,
           files: filesTable.name,
         }),
+        marks: new SimMarks(client, simsTable.name),
         episodes: this.#episodes,
         state: new AlertState(client, alertStateTable.name),
         mutes: new MutesTable(client, alertStateTable.name),

@@ -75,7 +75,7 @@ function schedule(path: string, handler: string) {
 const sweeping = [
   {
     Effect: 'Allow',
-    Action: ['dynamodb:GetItem', 'dynamodb:Scan'],
+    Action: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
     Resource: 'Storage/Sims.Arn',
   },
   {
@@ -85,6 +85,7 @@ const sweeping = [
       'Storage/Events.Arn',
       'Storage/Sessions.Arn',
       'Storage/Usage.Arn',
+      'Storage/Alerts.Arn/index/byGroup',
       'Storage/Alerts.Arn/index/byId',
       'Storage/Alerts.Arn/index/byLive',
       'Storage/Alerts.Arn/index/byTime',

@@ -1,7 +1,9 @@
+import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { EpisodeList, EpisodesTable } from '../../store/episodes.ts';
 import type { MutesTable } from '../../store/mutes.ts';
 import type { LedgerReader } from '../../store/reader.ts';
+import type { SimMarks } from '../../store/sim-marks.ts';
 import {
   type Episode,
   findJudgingTime,
@@ -13,7 +15,7 @@ import {
 } from '../episodes.ts';
 import { type Known, nothingKnown } from '../known.ts';
 import { findMute, type Mute } from '../mutes.ts';
-import { matchesSim, type Rule, versionRule } from '../rules.ts';
+import { findGranule, matchesSim, type Rule, versionRule } from '../rules.ts';
 import { sourceRule } from '../shared-episodes.ts';
 import { joinSpans } from '../span.ts';
 import { findSpans } from '../spans.ts';
@@ -26,6 +28,7 @@ import {
 } from '../watermark.ts';
 import { type AlertState, type SourceState, unsweptSource } from './alert-state.ts';
 import { AliveSims } from './alive.ts';
+import { findMarks } from './find-marks.ts';
 import {
   findOpen,
   formGroups,
@@ -49,6 +52,7 @@ import {
 import {
   describeWatchedSim,
   findLookback,
+  isUnmarked,
   listSharedValues,
   nominatesSim,
   readHeardMark,
@@ -81,6 +85,8 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   readonly episodes: EpisodesTable;
   readonly state: AlertState;
   readonly mutes: Pick<MutesTable, 'list'>;
+  /** Writes the marks of SIMs that have none; undefined where items are not written: such SIMs are judged once a day. */
+  readonly marks?: Pick<SimMarks, 'write'>;
   /** How far a source is read. */
   readonly readMark: (source: string, now: number) => Promise<ReadMark>;
   /** Told of a SIM that could not be judged; the next sweep judges it again. */
@@ -336,6 +342,7 @@ class Sweep {
       const since = this.#findSince(sim, watermark, stored);
       const isKnownNeeded = rules.some((name) => this.#findRule(name, sim) !== undefined);
       const known = isKnownNeeded ? await readKnown(sim, since, this.#ports.reader) : nothingKnown;
+      if (isUnmarked(sim)) await this.#writeMarks(sim, known);
       for (const { rule, episodes } of stored) {
         if (episodes === undefined) continue;
         const judgement = this.#makeJudgement(rule, sim, { known, since, watermark, episodes });
@@ -359,6 +366,13 @@ class Sweep {
       this.#silent.set(rule, notes);
     }
     return notes;
+  }
+
+  /** Notes when a device was heard whose item does not say so: it is not judged again before that is old enough. */
+  async #writeMarks({ sim, source }: WatchedSim, known: Known): Promise<void> {
+    const limits = { min: minGranuleMilliseconds, max: maxGranuleMilliseconds };
+    const granule = findGranule(this.#run.rules, source, limits);
+    await this.#ports.marks?.write(sim, findMarks(known, sim, granule));
   }
 
   /** Notes what groups and source alerts follow from. */

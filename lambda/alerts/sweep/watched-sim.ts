@@ -64,6 +64,11 @@ export function readHeardMark({ signalledAt, bytesAt }: WatchedSim): number | un
   return findLater(signalledAt, bytesAt);
 }
 
+/** Whether it is not known when the device was heard: it never was, or before there were marks. */
+export function isUnmarked({ signalledAt, bytesAt, sessionAt }: WatchedSim): boolean {
+  return signalledAt === undefined && bytesAt === undefined && sessionAt === undefined;
+}
+
 /** How far a source was judged, and what decides which of its SIMs are judged now. */
 export interface SourceTimes {
   /** The watermark of the last sweep that judged all that was nominated; undefined before the first. */
@@ -89,7 +94,7 @@ const maxGranule = 12 * hour;
 /**
  * Whether a rule may hold for a SIM, or its spans may have changed, so that its records must be read.
  *
- * - `silent` and `stale-session`: the marks are old enough, or there are none.
+ * - `silent` and `stale-session`: the marks are old enough. Where there are none: in the first sweep, which writes them.
  * - Kinds about events: something was told of the SIM since the last sweep, less the lateness.
  * - `usage`: at most hourly; more than X only where bytes came within the window.
  * - Each SIM once a day, whatever its item says: so what came later than the lateness is found within a day.
@@ -98,6 +103,7 @@ export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): b
   if (!matchesSim(rule.match, sim)) return false;
   if (isDue(sim.sim, times)) return true;
   const { upTo, lateness } = times;
+  if ('after' in rule && isUnmarked(sim)) return times.sweptAt === undefined;
   // Before the first sweep: the last day. What is older is found in the course of a day, at no peak.
   const judgedThrough = times.judgedThrough ?? upTo - day;
   const isOld = (mark: number | undefined, after: number): boolean =>

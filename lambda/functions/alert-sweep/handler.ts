@@ -14,6 +14,7 @@ import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
 import { EpisodesTable } from '../../store/episodes.ts';
 import { MutesTable } from '../../store/mutes.ts';
 import { LedgerReader } from '../../store/reader.ts';
+import { SimMarks } from '../../store/sim-marks.ts';
 
 /** What the schedule sends. */
 export interface ScheduledEvent {
@@ -41,6 +42,7 @@ const readMarkPorts: ReadMarkPorts = {
 };
 const ports: SweepPorts = {
   reader,
+  marks: new SimMarks(client, requireEnvironment(environment.simsTable)),
   episodes: new EpisodesTable(client, requireEnvironment(environment.alertsTable)),
   state: new AlertState(client, stateTable),
   mutes: new MutesTable(client, stateTable),

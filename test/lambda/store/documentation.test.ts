@@ -3,13 +3,16 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { eventTypeName } from '../../../lambda/carriers/datastreamer/event-types.ts';
 import { StoredDeliveryNotes } from '../../../lambda/functions/kinesis-consumer/delivery-notes.ts';
+import { encodeEpisode } from '../../../lambda/store/episodes.ts';
 import {
   type ItemAttribute,
   itemAttributes,
   sessionSchema,
   simSchema,
 } from '../../../lambda/store/schema.ts';
+import { encodeShared } from '../../../lambda/store/shared-episodes.ts';
 import { ledgerTables, tables } from '../../../lambda/store/tables.ts';
+import { makeEpisode, makeGroup } from '../queries/stored-alerts.ts';
 
 /** docs/tables.md beside the schema, in both directions. */
 
@@ -127,6 +130,22 @@ describe('docs/tables.md', () => {
     expect(written.map((item) => Object.keys(item as object).sort())).toEqual([
       sorted(attributesIn('## Deliveries')).map(({ name }) => name),
     ]);
+  });
+
+  it('lists every attribute of Alerts, and no other', () => {
+    const items = [
+      encodeEpisode('live', makeEpisode({ to: 1, mergedInto: 'a', group: 'b' })),
+      encodeShared(makeGroup({ to: 1 })),
+    ];
+    const types = new Map(
+      items.flatMap((item) => Object.entries(item).map(([name, value]) => [name, Object.keys(value)[0]])),
+    );
+    // Told apart by the colon that ends the names, some items name several lists of attributes.
+    const text = readSection('## Alerts');
+    const documentedTypes = [...text.matchAll(/((?:`\w+`(?:, )?)+) \((S|N|BOOL)\)/g)].flatMap(
+      ([, names, type]) => namesIn(names).map((name): [string, string | undefined] => [name, type]),
+    );
+    expect(documentedTypes.sort()).toEqual([...types].sort());
   });
 
   it('names the keys of every table of the ledger', () => {

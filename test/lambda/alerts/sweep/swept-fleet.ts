@@ -12,11 +12,11 @@ import {
 } from '../../../../lambda/alerts/sweep/sweep.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { Fold } from '../../../../lambda/ledger/fold.ts';
-import { minGranuleMilliseconds } from '../../../../lambda/ledger/heard.ts';
 import { formatTime } from '../../../../lambda/ledger/time.ts';
 import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
+import { SimMarks } from '../../../../lambda/store/sim-marks.ts';
 import { alertStateTable, alertsTable, simsTable } from '../../../../lambda/store/tables.ts';
 import { carrierEvent } from '../../../records/datastreamer.ts';
 import { ledgerTablesOf, type runningTables } from '../../store/running-tables.ts';
@@ -65,18 +65,28 @@ export class SweptFleet {
   }
 
   /** Takes in a location update of each device at each of its times. */
-  async use(devices: readonly Device[], hours: (index: number) => readonly number[]): Promise<void> {
+  use(devices: readonly Device[], hours: (index: number) => readonly number[]): Promise<void> {
+    return this.take(1, devices, hours);
+  }
+
+  /** Takes in an event of a type of each device at each of its times. */
+  async take(
+    eventType: number,
+    devices: readonly Device[],
+    hours: (index: number) => readonly number[],
+  ): Promise<void> {
     const source = {
       name: this.source,
       carrier: '1nce',
       bytesPerMegabyte: 1_000_000,
-      granuleMilliseconds: minGranuleMilliseconds,
+      // As a stack finds it: half of the rule's time.
+      granuleMilliseconds: 3 * hour,
     } as const;
     const fold = new Fold();
     for (const [index, { sim, mnc, imei }] of devices.entries()) {
       for (const at of hours(index)) {
         this.#records += 1;
-        const record = carrierEvent(1, {
+        const record = carrierEvent(eventType, {
           id: deviceNumber * 1_000_000 + this.#records,
           timestamp: formatTime(fleetStart + at * hour),
           sim: { id: 1, iccid: sim },
@@ -109,6 +119,7 @@ export class SweptFleet {
     };
     const ports: SweepPorts = {
       reader: new LedgerReader({ ...ledgerTablesOf(client), files: 'Files' }),
+      marks: new SimMarks(client, simsTable.name),
       episodes: new EpisodesTable(client, alertsTable.name),
       state: new AlertState(client, alertStateTable.name),
       mutes: new MutesTable(client, alertStateTable.name),

@@ -1,0 +1,51 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type MarkName, markNames } from '../ledger/heard.ts';
+import { stampValue } from './codec.ts';
+import { simsTable } from './tables.ts';
+
+/** When a SIM was heard, cut to the granule, ISO 8601. What is not known is absent. */
+export type KnownMarks = Readonly<Partial<Record<MarkName, string>>>;
+
+/**
+ * Writes the marks of SIMs whose records were stored before there were marks: what the records say when they are looked
+ * at, so that items stay a function of the records.
+ */
+export class SimMarks {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  /** Writes marks of a SIM that has an item. A later mark that stands there stays. */
+  async write(sim: string, marks: KnownMarks): Promise<void> {
+    for (const name of markNames) {
+      const at = marks[name];
+      if (at !== undefined) await this.#write(sim, name, at);
+    }
+  }
+
+  async #write(sim: string, name: MarkName, at: string): Promise<void> {
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: { [simsTable.partitionKey]: { S: sim } },
+          UpdateExpression: 'SET #mark = :at',
+          ConditionExpression: 'attribute_exists(#sim) AND (attribute_not_exists(#mark) OR #mark < :at)',
+          ExpressionAttributeNames: { '#sim': simsTable.partitionKey, '#mark': `${name}At` },
+          ExpressionAttributeValues: { ':at': stampValue(at) },
+        }),
+      );
+    } catch (error) {
+      // A record that came meanwhile states a mark at least as late.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+}
