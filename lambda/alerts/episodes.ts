@@ -109,6 +109,11 @@ export type Slot = 'live' | 'history';
 export interface StoredEpisode {
   readonly slot: Slot;
   readonly episode: Episode;
+  /**
+   * Whether this is the mark of an episode that has left the slot. No slot that was used is ever empty again: so a sweep
+   * that read it while it was empty cannot begin the same episode a second time.
+   */
+  readonly hasLeft?: true;
 }
 
 /** A write to make, on a condition. */
@@ -117,10 +122,18 @@ export type EpisodeWrite =
       readonly action: 'put';
       readonly slot: Slot;
       readonly episode: Episode;
-      /** The revision that must stand there; undefined where nothing may. */
+      /** The revision that must stand there; undefined where nothing may, not even a mark. */
       readonly replaces: number | undefined;
+      /** Whose revision that is; undefined where it is the episode's own. */
+      readonly replacesId?: string;
     }
-  | { readonly action: 'delete'; readonly slot: Slot; readonly id: string; readonly replaces: number };
+  | {
+      /** Leaves a mark in place of a copy: see {@link StoredEpisode}. */
+      readonly action: 'leave';
+      readonly slot: Slot;
+      readonly episode: Episode;
+      readonly replaces: number;
+    };
 
 /** A rule and a SIM that are judged. */
 export interface Judgement {
@@ -174,7 +187,8 @@ export function identifyEpisode(rule: string, sim: string, begin: RecordReferenc
  * @param stored the live episode, and the others that end at or after `judgement.since` or are held.
  */
 export function reconcileEpisodes(stored: readonly StoredEpisode[], judgement: Judgement): EpisodeWrite[] {
-  const pairs = matchSpans(findCurrent(stored), judgement);
+  const episodes = listCurrent(stored).map(({ episode }) => episode);
+  const pairs = matchSpans(episodes, judgement);
   const next = [
     ...pairs.spans.map(({ span, episode, taken }) => amendEpisode(span, episode, taken, judgement)),
     ...pairs.merged.map(({ episode, into }) =>
@@ -219,12 +233,14 @@ export function tellAlone(
   return { action: 'put', slot, episode: { ...told, messages, revision: revision + 1 }, replaces: revision };
 }
 
-/** Of copies of an episode, the one that was written last. */
-function findCurrent(stored: readonly StoredEpisode[]): Episode[] {
-  const current = new Map<string, Episode>();
-  for (const { episode } of stored) {
-    const known = current.get(episode.id);
-    if (known === undefined || known.revision < episode.revision) current.set(episode.id, episode);
+/** Each stored episode once: of copies the one that was written last, and no marks. */
+export function listCurrent(stored: readonly StoredEpisode[]): StoredEpisode[] {
+  const current = new Map<string, StoredEpisode>();
+  for (const one of stored) {
+    const known = current.get(one.episode.id);
+    if (one.hasLeft === true || (known !== undefined && known.episode.revision >= one.episode.revision))
+      continue;
+    current.set(one.episode.id, one);
   }
   return [...current.values()];
 }
@@ -433,7 +449,8 @@ function tell(episode: Episode, kind: TransitionKind, foundAt: number): Episode 
  * into.
  *
  * An episode changes only where it stands, by its revision: so of two sweeps one fails. Only then it moves, unchanged,
- * to where it belongs: it is put there first and deleted afterwards. What was left halfway moves before it changes.
+ * to where it belongs: it is put there first and leaves its mark afterwards. What was left halfway moves before it
+ * changes.
  */
 function planWrites(stored: readonly StoredEpisode[], next: readonly Episode[]): EpisodeWrite[] {
   const plan = new Plan(stored);
@@ -457,12 +474,19 @@ function planWrites(stored: readonly StoredEpisode[], next: readonly Episode[]):
 class Plan {
   readonly writes: EpisodeWrite[] = [];
   #live: Episode | undefined;
+  #liveMark: Episode | undefined;
   readonly #history: Map<string, Episode>;
+  readonly #historyMarks: Map<string, Episode>;
 
   constructor(stored: readonly StoredEpisode[]) {
-    this.#live = stored.find(({ slot }) => slot === 'live')?.episode;
-    const past = stored.filter(({ slot }) => slot === 'history');
-    this.#history = new Map(past.map(({ episode }) => [episode.id, episode]));
+    const find = (from: Slot, isMark: boolean): Episode[] =>
+      stored
+        .filter(({ slot, hasLeft = false }) => slot === from && hasLeft === isMark)
+        .map(({ episode }) => episode);
+    [this.#live] = find('live', false);
+    [this.#liveMark] = find('live', true);
+    this.#history = new Map(find('history', false).map((episode) => [episode.id, episode]));
+    this.#historyMarks = new Map(find('history', true).map((episode) => [episode.id, episode]));
   }
 
   get isLiveFree(): boolean {
@@ -478,8 +502,10 @@ class Plan {
   }
 
   put(slot: Slot, episode: Episode): void {
-    const replaces = this.#standing(slot, episode.id)?.revision;
-    this.writes.push({ action: 'put', slot, episode, replaces });
+    const mark = slot === 'live' ? this.#liveMark : this.#historyMarks.get(episode.id);
+    const { id = episode.id, revision: replaces } = this.#standing(slot, episode.id) ?? mark ?? {};
+    const other = id === episode.id ? {} : { replacesId: id };
+    this.writes.push({ action: 'put', slot, episode, replaces, ...other });
     if (slot === 'live') this.#live = episode;
     else this.#history.set(episode.id, episode);
   }
@@ -499,10 +525,10 @@ class Plan {
     const isCopied = copy?.revision === episode.revision;
     const belongs = episode.state === 'open' ? 'live' : 'history';
     if (slot === belongs) {
-      if (copy !== undefined) this.#delete(other, copy);
-    } else if (belongs === 'history' || isCopied || this.isLiveFree) {
+      if (copy !== undefined) this.#leave(other, copy);
+    } else if (belongs === 'history' || copy !== undefined || this.isLiveFree) {
       if (!isCopied) this.put(belongs, episode);
-      this.#delete(slot, episode);
+      this.#leave(slot, episode);
     }
   }
 
@@ -511,10 +537,15 @@ class Plan {
     return this.#live?.id === id ? this.#live : undefined;
   }
 
-  #delete(slot: Slot, { id, revision }: Episode): void {
-    this.writes.push({ action: 'delete', slot, id, replaces: revision });
-    if (slot === 'live') this.#live = undefined;
-    else this.#history.delete(id);
+  #leave(slot: Slot, episode: Episode): void {
+    this.writes.push({ action: 'leave', slot, episode, replaces: episode.revision });
+    if (slot === 'live') {
+      this.#live = undefined;
+      this.#liveMark = episode;
+    } else {
+      this.#history.delete(episode.id);
+      this.#historyMarks.set(episode.id, episode);
+    }
   }
 }
 

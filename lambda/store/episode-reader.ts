@@ -1,5 +1,5 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { Episode, StoredEpisode } from '../alerts/episodes.ts';
+import { type Episode, listCurrent, type StoredEpisode } from '../alerts/episodes.ts';
 import type { SharedEpisode } from '../alerts/shared-episodes.ts';
 import { formatTime } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
@@ -150,7 +150,8 @@ export class EpisodeReader {
     const alert = item[partitionKey]?.S ?? '';
     if (isSharedPartition(alert))
       return (await this.#readShared([{ alert, slot: id }])).get(nameKey({ alert, slot: id }));
-    return pickLatest((await this.#readAlert(alert)).filter(({ episode }) => episode.id === id));
+    const stored = await this.#readAlert(alert);
+    return stored.find(({ episode }) => episode.id === id)?.episode;
   }
 
   /**
@@ -171,22 +172,12 @@ export class EpisodeReader {
     );
     const keys = items.map((item) => ({ alert: item[partitionKey]?.S ?? '', slot: item[sortKey]?.S ?? '' }));
     const found = await this.#read(keys);
-    // One that a sweep is moving stands in both slots.
-    const latest = new Map<string, StoredEpisode>();
-    for (const stored of found.values()) {
-      const known = latest.get(stored.episode.id);
-      if (known === undefined || known.episode.revision < stored.episode.revision) {
-        latest.set(stored.episode.id, stored);
-      }
-    }
-    return [...latest.values()].map(({ episode }) => episode);
+    return listCurrent([...found.values()]).map(({ episode }) => episode);
   }
 
   /** All episodes of a rule and a SIM, each once. */
   async episodesOfSim(rule: string, sim: string): Promise<Episode[]> {
-    const stored = await this.#episodes.read(rule, sim);
-    const ids = [...new Set(stored.map(({ episode }) => episode.id))];
-    return ids.flatMap((id) => pickLatest(stored.filter(({ episode }) => episode.id === id)) ?? []);
+    return listCurrent(await this.#episodes.read(rule, sim)).map(({ episode }) => episode);
   }
 
   async #read(keys: readonly Pick<EpisodeKey, 'alert' | 'slot'>[]): Promise<Map<string, StoredEpisode>> {
@@ -194,7 +185,11 @@ export class EpisodeReader {
     const items = await readItems(this.#client, this.#tableName, [...unique.values()].map(makeItemKey), {
       consistent: false,
     });
-    return new Map(items.map((item) => [nameItem(item), decodeEpisode(item)]));
+    return new Map(
+      items
+        .map((item) => [nameItem(item), decodeEpisode(item)] as const)
+        .filter(([, { hasLeft }]) => hasLeft !== true),
+    );
   }
 
   async #readShared(
@@ -212,9 +207,9 @@ export class EpisodeReader {
     return stored.find(({ episode }) => formatTime(episode.from) === begun);
   }
 
-  #readAlert(alert: string): Promise<StoredEpisode[]> {
+  async #readAlert(alert: string): Promise<StoredEpisode[]> {
     const [rule, sim] = splitAlert(alert);
-    return this.#episodes.read(rule, sim);
+    return listCurrent(await this.#episodes.read(rule, sim));
   }
 }
 
@@ -245,10 +240,6 @@ function chooseCurrent(stored: StoredEpisode, other: StoredEpisode | undefined):
 /** Whether an episode stands where it belongs: one that is open in the live slot. */
 function isInPlace({ slot, episode: { state } }: StoredEpisode): boolean {
   return (slot === 'live') === (state === 'open');
-}
-
-function pickLatest(copies: readonly StoredEpisode[]): Episode | undefined {
-  return copies.toSorted((a, b) => b.episode.revision - a.episode.revision)[0]?.episode;
 }
 
 function nameKey({ alert, slot }: Pick<EpisodeKey, 'alert' | 'slot'>): string {

@@ -1,7 +1,6 @@
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
-  DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
   QueryCommand,
@@ -76,23 +75,38 @@ function makeSlotKey(slot: Slot, id: string): AttributeValue {
 
 /** An episode as its item. */
 export function encodeEpisode(slot: Slot, episode: Episode): Item {
-  const { evidence, told, messages, isHeld } = episode;
+  const begun = formatTime(episode.from);
+  const { messages, isHeld } = episode;
+  const waits = messages.length > 0 ? 'undelivered' : isHeld ? 'held' : undefined;
+  return {
+    ...encodeContent(slot, episode),
+    month: { S: begun.slice(0, 7) },
+    begun: { S: begun },
+    ...(waits && { waits: { S: waits } }),
+    ...(slot === 'live' && { live: { S: slot } }),
+  };
+}
+
+/** The mark of an episode that has left a slot: no index lists it, and nothing is told from it. */
+export function encodeMark(slot: Slot, episode: Episode): Item {
+  return {
+    ...encodeContent(slot, { ...episode, messages: [], group: undefined }),
+    hasLeft: { BOOL: true },
+  };
+}
+
+function encodeContent(slot: Slot, episode: Episode): Item {
+  const { evidence, told, messages } = episode;
   const item = episodeCodec.encode({
     ...episode,
     evidence: JSON.stringify(evidence),
     told: told && JSON.stringify(told),
     messages: JSON.stringify(messages),
   });
-  const begun = formatTime(episode.from);
-  const waits = messages.length > 0 ? 'undelivered' : isHeld ? 'held' : undefined;
   return {
     ...item,
     [partitionKey]: makePartition(episode.rule, episode.sim),
     [sortKey]: makeSlotKey(slot, episode.id),
-    month: { S: begun.slice(0, 7) },
-    begun: { S: begun },
-    ...(waits && { waits: { S: waits } }),
-    ...(slot === 'live' && { live: { S: slot } }),
   };
 }
 
@@ -111,6 +125,7 @@ export function decodeEpisode(item: Item): StoredEpisode {
       told: told && { ...told, to: told.to },
       messages: messages.map((message) => ({ ...message, to: message.to })),
     },
+    ...(item['hasLeft']?.BOOL === true && { hasLeft: true }),
   };
 }
 
@@ -127,7 +142,7 @@ export class EpisodesTable {
     this.shared = new SharedEpisodesTable(client, tableName);
   }
 
-  /** All episodes of a rule and a SIM, by a consistent read. */
+  /** All episodes of a rule and a SIM, and the marks of those that have left a slot, by a consistent read. */
   async read(rule: string, sim: string): Promise<StoredEpisode[]> {
     const stored: StoredEpisode[] = [];
     let startKey: Item | undefined;
@@ -179,9 +194,9 @@ export class EpisodesTable {
    * @returns whether it was.
    */
   async clearMessages({ slot, episode }: StoredEpisode): Promise<boolean> {
-    const { rule, sim, revision } = episode;
+    const { revision } = episode;
     const cleared = { ...episode, messages: [], revision: revision + 1 };
-    return this.write(rule, sim, [{ action: 'put', slot, episode: cleared, replaces: revision }]);
+    return this.write([{ action: 'put', slot, episode: cleared, replaces: revision }]);
   }
 
   /**
@@ -190,10 +205,10 @@ export class EpisodesTable {
    * @returns whether all were made: it stops at one whose condition does not hold, because another sweep was there. The
    *   next sweep goes on from what is stored.
    */
-  async write(rule: string, sim: string, writes: readonly EpisodeWrite[]): Promise<boolean> {
+  async write(writes: readonly EpisodeWrite[]): Promise<boolean> {
     for (const write of writes) {
       try {
-        await this.#send(rule, sim, write);
+        await this.#send(write);
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException) return false;
         throw error;
@@ -202,20 +217,17 @@ export class EpisodesTable {
     return true;
   }
 
-  #send(rule: string, sim: string, write: EpisodeWrite): Promise<unknown> {
-    const id = write.action === 'put' ? write.episode.id : write.id;
-    const condition = makeCondition(id, write.replaces);
-    if (write.action === 'put') {
-      const Item = encodeEpisode(write.slot, write.episode);
-      return this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item, ...condition }));
-    }
-    const Key = { [partitionKey]: makePartition(rule, sim), [sortKey]: makeSlotKey(write.slot, id) };
-    return this.#client.send(new DeleteItemCommand({ TableName: this.#tableName, Key, ...condition }));
+  #send(write: EpisodeWrite): Promise<unknown> {
+    const { slot, episode, replaces } = write;
+    const standing = (write.action === 'put' ? write.replacesId : undefined) ?? episode.id;
+    const Item = write.action === 'put' ? encodeEpisode(slot, episode) : encodeMark(slot, episode);
+    const condition = makeCondition(standing, replaces);
+    return this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item, ...condition }));
   }
 }
 
 /**
- * The condition of a write: nothing stands there, or this revision of the episode does. A request that is sent again
+ * The condition of a write: nothing stands there, or this revision of an episode does. A request that is sent again
  * because its answer was lost fails by it: then the write is made, and the sweep stops all the same.
  */
 function makeCondition(id: string, revision: number | undefined) {

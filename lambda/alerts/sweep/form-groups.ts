@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { EpisodesTable } from '../../store/episodes.ts';
 import { canonicalText } from '../digest.ts';
-import { joinGroup, type StoredEpisode } from '../episodes.ts';
+import { joinGroup, listCurrent, type StoredEpisode } from '../episodes.ts';
 import { type CountAlive, changeGroups, type Group } from '../groups.ts';
 import type { SilentRule } from '../rules.ts';
 import type { SharedFacts, SharedJudgement } from '../shared-episodes.ts';
@@ -223,15 +223,12 @@ async function join(
   const current = stored.episode.group;
   if (current !== undefined && current !== group && groups.has(current)) return false;
   const write = joinGroup(stored, group);
-  return write === undefined || episodes.write(rule, sim.sim, [write]);
+  return write === undefined || episodes.write([write]);
 }
 
-/** An episode by its id, if it is open. Of copies in both slots the one that was written last counts. */
+/** An episode by its id, if it is open. */
 export function findOpen(stored: readonly StoredEpisode[], id: string): StoredEpisode | undefined {
-  const [latest] = stored
-    .filter(({ episode }) => episode.id === id)
-    .toSorted((a, b) => b.episode.revision - a.episode.revision);
-  return latest?.episode.state === 'open' ? latest : undefined;
+  return listCurrent(stored).find(({ episode }) => episode.id === id && episode.state === 'open');
 }
 
 /** A group's episode as it is now; undefined where that can't be said. It is open until no member is silent. */

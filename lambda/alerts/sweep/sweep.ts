@@ -9,6 +9,7 @@ import {
   findJudgingTime,
   type Judgement,
   joinGroup,
+  listCurrent,
   reconcileEpisodes,
   type StoredEpisode,
   tellAlone,
@@ -347,7 +348,7 @@ class Sweep {
         if (episodes === undefined) continue;
         const judgement = this.#makeJudgement(rule, sim, { known, since, watermark, episodes });
         const writes = reconcileEpisodes(episodes, judgement);
-        if (writes.length > 0) await this.#ports.episodes.write(rule, sim.sim, writes);
+        if (writes.length > 0) await this.#ports.episodes.write(writes);
         const judged = writes.length > 0 ? await this.#readRelayed(rule, sim) : episodes;
         if (judged === undefined) continue;
         this.#noteJudged(rule, sim, judged, judgement.isHeld, judgement.watermark);
@@ -384,7 +385,7 @@ class Sweep {
     watermark: number,
   ): void {
     if (this.#facts.stored.get(sim.sim)?.has(rule) === true) this.#noteRule(rule).unjudged -= 1;
-    const current = findCopies(stored).map(({ episode }) => episode);
+    const current = listCurrent(stored).map(({ episode }) => episode);
     if (current.some((episode) => episode.isHeld) && this.#troubles.has(sim.source)) this.#noteWaiting(sim);
     for (const episode of current) {
       if (episode.kind !== 'silent') continue;
@@ -452,7 +453,7 @@ class Sweep {
           ? tellAlone(stored, { now, groupWait, watermark, isSourceInDoubt: this.#isInDoubt(sim, from) })
           : joinGroup(stored, sourceAlert);
       if (write === undefined) return;
-      await this.#ports.episodes.write(rule, sim.sim, [write]);
+      await this.#ports.episodes.write([write]);
       await this.#readRelayed(rule, sim);
     } catch (error) {
       this.#failed += 1;
@@ -499,14 +500,14 @@ class Sweep {
    */
   async #readRelayed(rule: string, sim: WatchedSim): Promise<StoredEpisode[] | undefined> {
     const stored = await this.#ports.episodes.read(rule, sim.sim);
-    const waiting = findCopies(stored).filter(({ episode }) => episode.messages.length > 0);
+    const waiting = listCurrent(stored).filter(({ episode }) => episode.messages.length > 0);
     if (waiting.length === 0) return stored;
     for (const one of waiting) {
       if (!(await relayMessages(one, sim, this.#ports))) return undefined;
       this.#told += one.episode.messages.length;
     }
     const relayed = await this.#ports.episodes.read(rule, sim.sim);
-    return findCopies(relayed).some(({ episode }) => episode.messages.length > 0) ? undefined : relayed;
+    return listCurrent(relayed).some(({ episode }) => episode.messages.length > 0) ? undefined : relayed;
   }
 
   /** From when on a SIM's records are read: all that its rules may find, and all that its episodes rest on. */
@@ -521,7 +522,9 @@ class Sweep {
     const lateness = this.#sources.get(sim.source)?.lateness ?? 0;
     const times = stored.flatMap(({ rule: name, episodes = [] }) => {
       const rule = this.#findRule(name, sim);
-      const open = episodes.flatMap(({ episode }) => (episode.state === 'open' ? [episode.from] : []));
+      const open = listCurrent(episodes).flatMap(({ episode }) =>
+        episode.state === 'open' ? [episode.from] : [],
+      );
       // A silence begins with the last record before it, which lies at the mark or after it.
       const heardAt = rule?.kind === 'silent' ? readHeardMark(sim) : undefined;
       return [
@@ -588,14 +591,4 @@ function listUngrouped(silent: readonly SilentMember[], { grouped }: GroupResult
     ({ episode, isTold, isHeld, tellsFrom, watermark }) =>
       !isTold && !isHeld && watermark >= tellsFrom && !grouped.has(episode),
   );
-}
-
-/** Of copies of an episode in both slots, the one that was written last. */
-function findCopies(stored: readonly StoredEpisode[]): StoredEpisode[] {
-  const latest = new Map<string, StoredEpisode>();
-  for (const one of stored) {
-    const known = latest.get(one.episode.id);
-    if (known === undefined || known.episode.revision < one.episode.revision) latest.set(one.episode.id, one);
-  }
-  return [...latest.values()];
 }

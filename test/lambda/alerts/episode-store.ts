@@ -20,25 +20,32 @@ export class EpisodeStore {
   readonly messages = new Map<string, Transition>();
 
   list(): StoredEpisode[] {
+    return this.slots().filter(({ hasLeft }) => hasLeft !== true);
+  }
+
+  /** With the marks of those that have left a slot. */
+  slots(): StoredEpisode[] {
     return [...this.#items.values()];
   }
 
   /** @throws Error if the condition does not hold. */
   write(write: EpisodeWrite): void {
-    const id = write.action === 'put' ? write.episode.id : write.id;
-    const key = write.slot === 'live' ? 'live' : id;
-    const standing = this.#items.get(key);
+    const { slot, episode, replaces } = write;
+    const { id } = episode;
+    const key = slot === 'live' ? 'live' : id;
+    const standing = this.#items.get(key)?.episode;
+    const expectedId = (write.action === 'put' ? write.replacesId : undefined) ?? id;
     const isExpected =
-      write.replaces === undefined
-        ? standing === undefined
-        : standing?.episode.id === id && standing.episode.revision === write.replaces;
+      standing === undefined
+        ? replaces === undefined
+        : standing.id === expectedId && standing.revision === replaces;
     if (!isExpected) throw new Error('The condition does not hold');
-    if (write.action === 'delete') {
-      this.#items.delete(key);
+    if (write.action === 'leave') {
+      this.#items.set(key, { slot, episode, hasLeft: true });
       return;
     }
-    this.#items.set(key, { slot: write.slot, episode: write.episode });
-    for (const message of write.episode.messages) this.#keep(`${id} ${message.sequence}`, message);
+    this.#items.set(key, { slot, episode });
+    for (const message of episode.messages) this.#keep(`${id} ${message.sequence}`, message);
   }
 
   /** Receivers know a message by its episode and sequence: it is the same for ever. */
@@ -50,8 +57,8 @@ export class EpisodeStore {
 
   /** Takes what waits to be delivered off the items. */
   deliver(): void {
-    for (const [key, { slot, episode }] of this.#items) {
-      if (episode.messages.length === 0) continue;
+    for (const [key, { slot, episode, hasLeft }] of this.#items) {
+      if (episode.messages.length === 0 || hasLeft === true) continue;
       this.#items.set(key, { slot, episode: { ...episode, messages: [], revision: episode.revision + 1 } });
     }
   }
@@ -89,7 +96,7 @@ export function judge(stored: readonly StoredEpisode[], sweep: Sweep): Judgement
 /** One sweep of the SIM; its messages, in order. */
 export function sweepOnce(store: EpisodeStore, sweep: Sweep): Transition[] {
   const before = new Set(store.messages.keys());
-  const stored = store.list();
+  const stored = store.slots();
   for (const write of reconcileEpisodes(stored, judge(stored, sweep))) store.write(write);
   return [...store.messages].filter(([key]) => !before.has(key)).map(([, message]) => message);
 }

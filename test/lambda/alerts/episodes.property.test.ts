@@ -72,10 +72,10 @@ function runTimeline(reconcile: Reconcile, given: Rule, records: Known, all: rea
       now: at(1_000 + index),
       isHeld: one.isHeld,
     };
-    const plans = [plan(reconcile, store.list(), sweep).slice(0, one.diesAfter)];
+    const plans = [plan(reconcile, store.slots(), sweep).slice(0, one.diesAfter)];
     if (one.overlaps) {
       const later = { ...sweep, known: takePart(records, Math.min(100, percent + 20)) };
-      plans.push(plan(reconcile, store.list(), later));
+      plans.push(plan(reconcile, store.slots(), later));
       percent = Math.min(100, percent + 20);
     }
     const told = store.messages.size;
@@ -109,8 +109,8 @@ function interleave(store: EpisodeStore, plans: readonly EpisodeWrite[][]): void
 
 /** The last sweep, and whether one after it has anything left to do. */
 function settle(reconcile: Reconcile, store: EpisodeStore, sweep: Sweep): EpisodeWrite[] {
-  interleave(store, [plan(reconcile, store.list(), sweep)]);
-  return plan(reconcile, store.list(), sweep);
+  interleave(store, [plan(reconcile, store.slots(), sweep)]);
+  return plan(reconcile, store.slots(), sweep);
 }
 
 /** However the sweeps went, the episodes are the joined spans in the end, and everyone was told of them as they are. */
@@ -189,13 +189,13 @@ const faults: Readonly<Record<string, Reconcile>> = {
     ),
   'what is open is never withdrawn': (stored, judgement) =>
     reconcileEpisodes(stored, judgement).filter(
-      (write) => write.action === 'delete' || write.episode.state !== 'withdrawn',
+      (write) => write.action === 'leave' || write.episode.state !== 'withdrawn',
     ),
   'the live slot is freed before the history is written': (stored, judgement) =>
     reconcileEpisodes(stored, judgement).toSorted((a, b) => (a.action < b.action ? -1 : 1)),
   'what is merged is only forgotten': (stored, judgement) =>
     reconcileEpisodes(stored, judgement).filter(
-      (write) => write.action === 'delete' || write.episode.state !== 'merged',
+      (write) => write.action === 'leave' || write.episode.state !== 'merged',
     ),
   'a mute is for ever': (stored, judgement) => {
     const isMuted = stored.some(({ episode }) => episode.isHeld);

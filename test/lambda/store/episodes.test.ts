@@ -1,12 +1,17 @@
-import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { type Episode, reconcileEpisodes, type StoredEpisode } from '../../../lambda/alerts/episodes.ts';
+import {
+  type Episode,
+  listCurrent,
+  reconcileEpisodes,
+  type StoredEpisode,
+} from '../../../lambda/alerts/episodes.ts';
 import type { Known } from '../../../lambda/alerts/known.ts';
 import type { Rule } from '../../../lambda/alerts/rules.ts';
 import { joinSpans } from '../../../lambda/alerts/span.ts';
 import { findSpans } from '../../../lambda/alerts/spans.ts';
-import { decodeEpisode, EpisodesTable, encodeEpisode } from '../../../lambda/store/episodes.ts';
+import { decodeEpisode, EpisodesTable, encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
 import { alertsTable } from '../../../lambda/store/tables.ts';
 import {
   asClient,
@@ -32,14 +37,14 @@ describe('the table of episodes', () => {
   it('keeps episodes as they were written, and finds what is to be told', async () => {
     const episodes = new EpisodesTable(tables.client, alertsTable.name);
     const opened = planSweep([], 60, 0);
-    expect(await episodes.write('silent', sim, opened)).toBe(true);
+    expect(await episodes.write(opened)).toBe(true);
     const stored = await episodes.read('silent', sim);
     expect(stored).toEqual(
       opened.map((write) => ({ slot: write.slot, episode: 'episode' in write && write.episode })),
     );
 
     const closed = planSweep(stored, 200, 0, 90);
-    expect(await episodes.write('silent', sim, closed)).toBe(true);
+    expect(await episodes.write(closed)).toBe(true);
     const after = await episodes.read('silent', sim);
     expect(
       after
@@ -64,10 +69,28 @@ describe('the table of episodes', () => {
     const episodes = new EpisodesTable(tables.client, alertsTable.name);
     const stored = await episodes.read('silent', sim);
     const late = planSweep(stored, 400, 0, 90, 300);
-    expect(await episodes.write('silent', sim, late)).toBe(true);
+    expect(await episodes.write(late)).toBe(true);
     const standing = await episodes.read('silent', sim);
-    expect(await episodes.write('silent', sim, late)).toBe(false);
+    expect(await episodes.write(late)).toBe(false);
     expect(await episodes.read('silent', sim)).toEqual(standing);
+  });
+
+  it('begins no episode again for a sweep that read before it began, and writes after it has ended', async () => {
+    const episodes = new EpisodesTable(tables.client, alertsTable.name);
+    const device = '8988307000000120099';
+    const hear = (minutes: number, ...heard: number[]) =>
+      planSweep([], minutes, ...heard).map((write) => ({
+        ...write,
+        episode: { ...write.episode, sim: device },
+      }));
+    const slow = hear(70, 0);
+    expect(await episodes.write(hear(100, 0, 90))).toBe(true);
+    const standing = await episodes.read('silent', device);
+    expect(
+      listCurrent(standing).map(({ slot, episode: { from, to, state } }) => ({ slot, from, to, state })),
+    ).toEqual([{ slot: 'history', from: at(0), to: at(90), state: 'closed' }]);
+    expect(await episodes.write(slow)).toBe(false);
+    expect(await episodes.read('silent', device)).toEqual(standing);
   });
 });
 
@@ -78,8 +101,11 @@ test('an episode is the same when it is read as when it was written, and no reas
       const store = new EpisodeStore();
       const sweep = { rule: given, known: records, watermark: at(80), isHeld };
       sweepOnce(store, sweep);
-      const read = store.list().map(({ slot, episode }) => decodeEpisode(encodeEpisode(slot, episode)));
-      expect(read).toEqual(store.list());
+      const read = store.slots().map(({ slot, episode, hasLeft }) => {
+        return decodeEpisode(hasLeft === true ? encodeMark(slot, episode) : encodeEpisode(slot, episode));
+      });
+      const withoutMessages = (one: StoredEpisode) => ({ ...one, episode: { ...one.episode, messages: [] } });
+      expect(read).toEqual(store.slots().map((one) => (one.hasLeft === true ? withoutMessages(one) : one)));
       expect(reconcileEpisodes(read, judge(read, sweep))).toEqual([]);
     }),
     { numRuns: 300 },
@@ -99,7 +125,7 @@ class FaultyTable {
   }
 
   async send(command: Command | EpisodeCommand): Promise<object> {
-    const isWrite = command instanceof PutItemCommand || command instanceof DeleteItemCommand;
+    const isWrite = command instanceof PutItemCommand;
     const fate = (isWrite ? this.#fates.shift() : undefined) ?? 'answered';
     if (fate === 'lost') throw new Error('The request was lost');
     const answer = await this.#table.send(command);
@@ -139,7 +165,7 @@ async function sweepTable(
 ): Promise<void> {
   const stored = await table.read(given.name, sim);
   const judgement = judge(stored, { rule: given, known: records, watermark: at(minutes), now });
-  await table.write(given.name, sim, reconcileEpisodes(stored, judgement));
+  await table.write(reconcileEpisodes(stored, judgement));
 }
 
 /** Watches that a message is the same for ever, as receivers know it by its episode and sequence. */
@@ -188,16 +214,15 @@ test('in a table whose requests get lost, sweeps that die and overlap come to th
       for (const again of [0, 1]) {
         await sweepTable(table, { rule: given, known: records, minutes: 100, now: at(2_000 + again) });
       }
-      const active = (await table.read(given.name, sim)).filter(({ episode: { state } }) =>
-        ['open', 'closed'].includes(state),
-      );
+      const stored = (await table.read(given.name, sim)).filter(({ hasLeft }) => hasLeft !== true);
+      const active = stored.filter(({ episode: { state } }) => ['open', 'closed'].includes(state));
       const times = ({ from, to }: Pick<Episode, 'from' | 'to'>, slot: string) => ({ slot, from, to });
       expect(active.map(({ slot, episode }) => times(episode, slot)).sort((a, b) => a.from - b.from)).toEqual(
         joinSpans(findSpans(given, records, at(100)), given, at(100)).map((span) =>
           times(span, span.isOver ? 'history' : 'live'),
         ),
       );
-      const ids = memory.items('Alerts').map(({ id }) => id?.S);
+      const ids = stored.map(({ episode }) => episode.id);
       expect(new Set(ids).size).toBe(ids.length);
     }),
     { numRuns: 400 },
