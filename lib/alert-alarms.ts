@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
-import { delivery } from '../lambda/aws/names.ts';
+import { delivery, sweep } from '../lambda/aws/names.ts';
 import type { Alarms } from './alarms.ts';
 import type { AlertSweep } from './alert-sweep.ts';
 import type { LedgerMetrics } from './ledger-metrics.ts';
@@ -13,8 +13,10 @@ const longestFailure = Duration.minutes(30);
 /** Sweeps in a row of which one must succeed. */
 const sweepsPerPeriod = 3;
 
-/** Watches that sweeps succeed as often as they are scheduled. */
-export function watchSweep(alarms: Alarms, { function: { handler }, minutes }: AlertSweep): void {
+/** Watches that sweeps succeed as often as they are scheduled, and judge each SIM. */
+export function watchSweep(alarms: Alarms, metrics: LedgerMetrics, alertSweep: AlertSweep): void {
+  const { handler } = alertSweep.function;
+  const { minutes } = alertSweep;
   const period = Duration.minutes(sweepsPerPeriod * minutes);
   const sum = { statistic: 'Sum', period };
   alarms.add('AlertSweepLate', {
@@ -29,6 +31,14 @@ export function watchSweep(alarms: Alarms, { function: { handler }, minutes }: A
     }),
     threshold: 1,
     whenBelow: true,
+  });
+  alarms.add('AlertSimsFailed', {
+    sentence: `Some SIMs could not be judged by ${sweepsPerPeriod} sweeps of alerts in a row.`,
+    consequence: 'No alert of these SIMs opens or ends; the other SIMs are judged.',
+    page: 'alert-sims-failed',
+    metric: metrics.ofSweep(sweep.failed, { period: findSweepPeriod(alertSweep) }),
+    threshold: 1,
+    periods: sweepsPerPeriod,
   });
 }
 

@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import {
   delivery,
   dimension,
+  hold,
   measure,
   metric,
   service,
@@ -226,10 +227,20 @@ function told({ alertDelivery, alertSweep, sources, metrics }: LedgerDashboardPr
   const { handler } = alertSweep.function;
   return [
     graph('Sweeps: milliseconds', [handler.metricDuration({ statistic: 'Maximum', label: 'the longest' })]),
+    graph('SIMs gone through, judged, and not judged', [
+      metrics.ofSweep(sweep.sims, { label: 'SIMs' }),
+      metrics.ofSweep(sweep.judged, { label: 'judged' }),
+      metrics.ofSweep(sweep.failed, { label: 'not judged' }),
+    ]),
+    graph('Seconds that alerts are behind', [
+      metrics.ofSweep(sweep.readLag, { label: 'read least' }),
+      metrics.ofSweep(sweep.deliveryLag, { label: 'delivered latest' }),
+    ]),
+    graph('Messages of alerts', [metrics.ofSweep(sweep.told, { statistic: 'Sum', label: 'passed on' })]),
     graph(
       'Seconds for which failed batches hold back alerts',
       sources.map(({ settings: { name } }) =>
-        metrics.ofSource(sweep.held, name, { statistic: 'Maximum', label: name }),
+        metrics.ofSource(hold.seconds, name, { statistic: 'Maximum', label: name }),
       ),
     ),
     ...(receivers.length === 0

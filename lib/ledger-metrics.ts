@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { dimension, gateway, metric, secret, store } from '../lambda/aws/names.ts';
+import { dimension, gateway, metric, secret, service, store } from '../lambda/aws/names.ts';
 import type { RejectCode } from '../lambda/carriers/reading.ts';
 
 /** How a metric is added up. */
@@ -63,6 +63,19 @@ export class LedgerMetrics {
       dimensionsMap: { [dimension.service]: service },
       statistic: 'Sum',
       period: minutes,
+    });
+  }
+
+  /** A metric of the sweep of alerts, the greatest of 5 minutes unless said otherwise. */
+  ofSweep(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
+    const { statistic = 'Maximum', period = minutes, label } = aggregation;
+    return new Metric({
+      namespace: this.namespace,
+      metricName,
+      dimensionsMap: { [dimension.service]: service.alertSweep },
+      statistic,
+      period,
+      ...(label !== undefined && { label }),
     });
   }
 

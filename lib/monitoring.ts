@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { gateway, measure, metric, service, sweep, webhook } from '../lambda/aws/names.ts';
+import { gateway, hold, measure, metric, service, webhook } from '../lambda/aws/names.ts';
 import { type AlarmDefinition, Alarms } from './alarms.ts';
 import { findSweepPeriod, watchReceiver, watchSweep } from './alert-alarms.ts';
 import type { AlertDelivery } from './alert-delivery.ts';
@@ -248,13 +248,13 @@ export class Monitoring extends Construct {
   ): void {
     const unjudged = 'The next sweep does what this one left; the ledger is not affected.';
     this.#watchFunction('AlertSweep', 'sweep of alerts', alertSweep.function, unjudged);
-    watchSweep(this.alarms, alertSweep);
+    watchSweep(this.alarms, this.#metrics, alertSweep);
     for (const { settings } of sources) {
       this.#addOfSource(settings, 'ReadHeld', {
         sentence: `Batches of the source ${settings.name} that fail or were given up have held back its alerts for more than ${longestHold.toHours()} hour.`,
         consequence: 'No silence of its SIMs is judged beyond them, for 24 hours at most.',
         page: 'alert-read-held',
-        metric: this.#metrics.ofSource(sweep.held, settings.name, {
+        metric: this.#metrics.ofSource(hold.seconds, settings.name, {
           statistic: 'Maximum',
           period: findSweepPeriod(alertSweep),
         }),

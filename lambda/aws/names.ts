@@ -124,10 +124,29 @@ export const webhook = {
   failed: 'webhookFailed',
 } as const;
 
-/** Metrics of the sweep of alerts, by source; left out where they are 0. */
+/**
+ * Metrics of the sweep of alerts, by service; left out where they are 0. Rules, states and sources have none of their own:
+ * a metric costs more than a thousand SIMs.
+ */
 export const sweep = {
-  /** Seconds for which batches that fail or were given up have held back the time up to which the source is read. */
-  held: 'alertReadHeldSeconds',
+  /** SIMs that were gone through. */
+  sims: 'alertSims',
+  /** SIMs whose records were read. */
+  judged: 'alertSimsJudged',
+  /** SIMs that could not be judged; the next sweep judges them again. */
+  failed: 'alertSimsFailed',
+  /** Messages that were passed on to the receivers' outbox. */
+  told: 'alertMessages',
+  /** Seconds up to which the source that is read least is not read. */
+  readLag: 'alertReadLagSeconds',
+  /** Seconds since the newest records of the source that delivers latest. */
+  deliveryLag: 'alertDeliveryLagSeconds',
+} as const;
+
+/** Metrics of what holds back alerts, by source; left out where nothing does. */
+export const hold = {
+  /** Seconds for which batches that fail or were given up, or files, have held back how far the source is read. */
+  seconds: 'alertReadHeldSeconds',
 } as const;
 
 /** Metrics of the delivery of alerts, by receiver. */

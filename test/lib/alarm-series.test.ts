@@ -204,6 +204,7 @@ const plainMetrics: readonly (readonly [metric: string, value: number, alarm: st
   ['simledger unaccounted{source=emnify}', 1, 'EmnifyUnaccounted'],
   ['simledger filesFailed{source=emnify}', 1, 'EmnifyFileFailed'],
   ['simledger alertReadHeldSeconds{source=emnify}', 7_200, 'EmnifyReadHeld'],
+  ['simledger alertSimsFailed{service=alert-sweep}', 1, 'AlertSimsFailed'],
   ['simledger alertReceiverUnusable{receiver=phone}', 1, 'AlertReceiverUnusable-phone'],
   ['simledger alertOldestFailedSeconds{receiver=phone}', 3_600, 'AlertsUndelivered-phone'],
   ['simledger alertsUndeliverable{receiver=phone}', 1, 'AlertsUndeliverable-phone'],

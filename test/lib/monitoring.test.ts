@@ -153,6 +153,7 @@ describe('the alarms', () => {
         `errors: ${lambda('Errors', 'AlertSweep/Sweeper')}`,
         `invocations: ${lambda('Invocations', 'AlertSweep/Sweeper')}`,
       ].join('; '),
+      AlertSimsFailed: 'simledger alertSimsFailed{service=alert-sweep} Maximum >= 1, 3 × 300 s',
       ...Object.fromEntries(
         tables.flatMap(({ name }) => [
           [`${name}ReadThrottles`, table('Read', name)],
@@ -355,6 +356,9 @@ describe('the dashboard', () => {
       'Files: unreadable, and given up',
       '## Who is told of alerts? ([runbook](docs/runbook.md))',
       'Sweeps: milliseconds',
+      'SIMs gone through, judged, and not judged',
+      'Seconds that alerts are behind',
+      'Messages of alerts',
       'Seconds for which failed batches hold back alerts',
       '## What does it carry? ([runbook](docs/runbook.md))',
       'Bytes, by source',

@@ -17,6 +17,7 @@ describe('the default stack, its query API aside,', () => {
     expect(types.sort()).toEqual([
       'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertOutboxReadThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertOutboxWriteThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertSimsFailed',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertStateReadThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertStateWriteThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertSweepErrors',

@@ -219,3 +219,48 @@ test('a secret that can’t be read is counted by the function whose it is', () 
   const line = { namespace: 'simledger', sets: [['service']], units: { secretUnreadable: 'Count' } };
   expect(lines).toEqual([{ ...line, service: 'kinesis-consumer', secretUnreadable: 1 }]);
 });
+
+test('a sweep of alerts is told as a whole, by the sources that are furthest behind, and what holds a source back by itself', () => {
+  const { told, lines } = telemetry();
+  const source = { at: 0, delivered: undefined, isBehind: false, isReadLate: false, isIndistinct: false };
+  const hold = { cause: 'unfinished-batch', place: 'shard' } as const;
+  told.alertsSwept(
+    {
+      ...{ sims: 9, judged: 3, failed: 0, told: 2 },
+      sources: [
+        {
+          ...source,
+          name: 'fleet',
+          read: { at: 400_000, holds: [{ ...hold, since: 400_000 }] },
+          lag: 700_000,
+        },
+        {
+          ...source,
+          name: 'busy',
+          read: { at: 990_000, holds: [{ ...hold, since: 990_000 }] },
+          lag: 900_000,
+        },
+        { ...source, name: 'unread', read: { at: undefined, holds: [] }, lag: undefined },
+      ],
+    },
+    1_000_000,
+  );
+  expect(lines).toEqual([
+    {
+      namespace: 'simledger',
+      sets: [['service']],
+      units: {
+        ...{ alertSims: 'Count', alertSimsJudged: 'Count', alertMessages: 'Count' },
+        ...{ alertReadLagSeconds: 'Seconds', alertDeliveryLagSeconds: 'Seconds' },
+      },
+      ...{ service: 'kinesis-consumer', alertSims: 9, alertSimsJudged: 3, alertMessages: 2 },
+      ...{ alertReadLagSeconds: 600, alertDeliveryLagSeconds: 900 },
+    },
+    {
+      namespace: 'simledger',
+      sets: [['source']],
+      units: { alertReadHeldSeconds: 'Seconds' },
+      ...{ source: 'fleet', alertReadHeldSeconds: 600 },
+    },
+  ]);
+});
