@@ -21,16 +21,14 @@ export interface BatchNote {
 }
 
 /**
- * A batch that was done, and was behind what other batches of the shard had done. Several batches of a shard run at once,
- * each with the records of some partition keys, its *lane*; a lane that is behind, and has no batch at the moment, must
- * not be forgotten. It holds R back until the lane has caught up.
+ * How far a lane has come. Several batches of a shard run at once, each with the records of some partition keys, its
+ * *lane*. A lane that has no batch at the moment must not be forgotten: what is left of it holds R back.
  */
-export interface LateNote {
+export interface LaneNote {
+  /** The sequence number of its last record that is done. */
   readonly lastSequence: string;
-  /** The arrival of its newest record: what is left of its lane came later. */
+  /** The arrival of that record: what is left of the lane came later. */
   readonly since: number;
-  /** What was done of the shard then. */
-  readonly against: number;
   /** When it was written. */
   readonly notedAt: number;
 }
@@ -41,9 +39,11 @@ export interface BatchRecord {
   readonly arrival: number;
 }
 
-/** The newest record of a shard that is done. */
+/** How far a shard is done, by its newest record. */
 export interface DoneRecord {
+  /** The greatest sequence number. */
   readonly sequence: string;
+  /** The latest arrival, which a record with a smaller sequence number may have. */
   readonly arrival: number;
 }
 
@@ -51,7 +51,7 @@ export interface DoneRecord {
 export interface ShardNotes {
   /** The batches that were begun and are not done; those of invocations that failed or died among them. */
   readonly notes: readonly BatchNote[];
-  readonly late: readonly LateNote[];
+  readonly lanes: readonly LaneNote[];
   /** Undefined where nothing is done. */
   readonly newestDone: DoneRecord | undefined;
 }
@@ -81,19 +81,22 @@ export interface ReadMark {
 }
 
 /**
- * A note holds R for so long after its last attempt. Lambda tries a batch again and again until it gives it up; then it
- * waits for its redrive, the source alert tells of it, and after a day silence is judged again.
+ * A note holds R for so long after its last attempt. Lambda tries a batch again every few minutes until it gives it up;
+ * the note of a batch that is not tried any more is that of one whose end could not be noted.
  */
-export const maxHold = day;
+export const maxQuietHold = 2 * hour;
 
-/** How far batches of a shard may be apart, and neither is late. */
-export const laneTolerance = 60_000;
+/** The same of a batch that was given up: it waits for its redrive, and after a day silence is judged again. */
+export const maxGivenUpHold = day;
 
-/** When so much more of a shard is done than when a lane was late, it has no more records: Lambda would have gone on. */
-export const laneGrace = 10 * 60_000;
+/** The age at which Lambda gives up records. */
+export const maxRecordAge = 7 * day;
 
-/** The same of a shard to which nothing more comes. */
-export const maxLateHold = 60 * 60_000;
+/**
+ * A lane without a batch for so long has no more records: Lambda begins with what it has read of a lane at once, or when
+ * the batching window is over, which has 5 minutes at most.
+ */
+export const laneGrace = 6 * 60_000;
 
 /** The note that an invocation leaves when it begins: undefined of no records. */
 export function noteBatch(records: readonly BatchRecord[], notedAt: number): BatchNote | undefined {
@@ -111,76 +114,90 @@ export function noteBatch(records: readonly BatchRecord[], notedAt: number): Bat
  * halved, before what follows it: where the last record of a batch was delivered to its end, all of it was.
  *
  * @param unfinished the records of the batch that will be delivered again.
+ * @param parallelBatches how many batches of a shard run at once, at most: so many lanes it has.
  */
 export function endBatch(
-  { notes, late, newestDone }: ShardNotes,
+  { notes, lanes, newestDone }: ShardNotes,
   records: readonly BatchRecord[],
   unfinished: readonly BatchRecord[],
-  notedAt: number,
+  { notedAt, parallelBatches }: { readonly notedAt: number; readonly parallelBatches: number },
 ): ShardNotes {
   const had = new Set(records.map(({ sequence }) => sequence));
   const rest = noteBatch(unfinished, notedAt);
-  const others = notes.filter(({ lastSequence }) => !had.has(lastSequence));
-  const ended = { notes: rest === undefined ? others : [...others, rest], late, newestDone };
+  const others = notes.filter((note) => !had.has(note.lastSequence) && isHolding(note, notedAt));
   const left = new Set(unfinished.map(({ sequence }) => sequence));
   const done = records.filter(({ sequence }) => !left.has(sequence));
-  const newest = findNewest(done);
-  const oldest = noteBatch(records, notedAt)?.oldestArrival;
-  if (newest === undefined || oldest === undefined) return ended;
-  const before = newestDone?.arrival ?? Number.NEGATIVE_INFINITY;
-  const isLate = rest === undefined && newest.arrival < before - laneTolerance;
-  const note = { lastSequence: newest.sequence, since: newest.arrival, against: before, notedAt };
+  const last = done.at(-1);
   return {
-    ...ended,
-    late: [...dropLate(late, had, oldest, before), ...(isLate ? [note] : [])],
-    newestDone: newest.arrival > before ? newest : newestDone,
+    notes: rest === undefined ? others : [...others, rest],
+    lanes:
+      last === undefined
+        ? lanes
+        : [
+            ...dropLanes(lanes, had, { notedAt, max: parallelBatches - 1 }),
+            { lastSequence: last.sequence, since: last.arrival, notedAt },
+          ],
+    newestDone: done.reduce(findNewest, newestDone),
   };
 }
 
-function findNewest(records: readonly BatchRecord[]): DoneRecord | undefined {
-  return records.reduce<DoneRecord | undefined>(
-    (newest, record) => (newest === undefined || record.arrival >= newest.arrival ? record : newest),
-    undefined,
-  );
+function findNewest(one: DoneRecord | undefined, other: DoneRecord): DoneRecord {
+  if (one === undefined) return other;
+  return {
+    sequence: compareSequences(one.sequence, other.sequence) < 0 ? other.sequence : one.sequence,
+    arrival: Math.max(one.arrival, other.arrival),
+  };
+}
+
+/** Compares sequence numbers, which are whole numbers of up to 129 digits. */
+export function compareSequences(one: string, other: string): number {
+  if (one.length !== other.length) return one.length - other.length;
+  return one < other ? -1 : Number(one > other);
 }
 
 /**
- * Late notes without the one that a batch goes on from: of a batch that begins behind the others, the note that lies
- * closest before it. Redelivered, it had that note's record itself.
+ * The notes of lanes that stay beside the one of a batch.
+ *
+ * Nothing says which lane a batch is of, and so which note it takes the place of. Of as many notes as there are lanes the
+ * latest is dropped: then the earliest of the notes is never later than the earliest of the lanes. Where that was another
+ * lane's note, one stays for nothing, and holds R back for {@link laneGrace}.
  */
-function dropLate(
-  late: readonly LateNote[],
+function dropLanes(
+  lanes: readonly LaneNote[],
   had: ReadonlySet<string>,
-  oldest: number,
-  newestDone: number,
-): LateNote[] {
-  const others = late.filter(({ lastSequence }) => !had.has(lastSequence));
-  if (others.length < late.length || oldest >= newestDone - laneTolerance) return others;
-  const closest = others
-    .filter(({ since }) => since <= oldest)
-    .reduce<LateNote | undefined>(
-      (best, note) => (best && best.since >= note.since ? best : note),
-      undefined,
-    );
-  return others.filter((note) => note !== closest);
+  { notedAt, max }: { readonly notedAt: number; readonly max: number },
+): LaneNote[] {
+  return lanes
+    .filter((note) => !had.has(note.lastSequence) && notedAt - note.notedAt < laneGrace)
+    .sort((a, b) => a.since - b.since)
+    .slice(0, max);
 }
 
-/** How far a shard is read: to the oldest record that is not done, or else to the newest that is, or to where it is dry. */
-function readShard({ name, notes, late, newestDone, drainedAt }: Shard, now: number): ReadMark {
-  const done = newestDone?.arrival;
+/** Whether a batch that was begun and is not done holds R back. */
+export function isHolding({ oldestArrival, notedAt }: BatchNote, now: number): boolean {
+  const isGivenUp = now - oldestArrival >= maxRecordAge;
+  return now - notedAt < (isGivenUp ? maxGivenUpHold : maxQuietHold);
+}
+
+/**
+ * How far a shard is read: to the newest record that is done, or to where nothing lies behind it, and no further than what
+ * may not be done.
+ */
+function readShard({ name, notes, lanes, newestDone, drainedAt }: Shard, now: number): ReadMark {
   const holds: Hold[] = [
     ...notes
-      .filter(({ notedAt }) => now - notedAt < maxHold)
+      .filter((note) => isHolding(note, now))
       .map(({ oldestArrival }) => ({ cause: 'unfinished-batch', since: oldestArrival }) as const),
-    ...late
-      .filter(({ against, notedAt }) => {
-        return (done ?? against) < against + laneGrace && now - notedAt < maxLateHold;
+    // What is left of the lane that did the newest record lies behind it.
+    ...lanes
+      .filter(({ lastSequence, notedAt }) => {
+        return lastSequence !== newestDone?.sequence && now - notedAt < laneGrace;
       })
       .map(({ since }) => ({ cause: 'late-lane', since }) as const),
   ].map((hold) => ({ ...hold, place: name }));
   const sorted = sortHolds(holds);
-  const times = [done, drainedAt].filter((time) => time !== undefined);
-  return { at: sorted[0]?.since ?? (times.length === 0 ? undefined : Math.max(...times)), holds: sorted };
+  const times = [drainedAt ?? newestDone?.arrival, sorted[0]?.since].filter((time) => time !== undefined);
+  return { at: times.length === 0 ? undefined : Math.min(...times), holds: sorted };
 }
 
 function sortHolds(holds: readonly Hold[]): Hold[] {

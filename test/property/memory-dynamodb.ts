@@ -220,8 +220,9 @@ export class MemoryDynamoDb implements Sender {
     refuseKeyUpdate(table, expressions);
     const stored = table.items.get(keyText(table, key))?.item;
     this.#check(table, expressions.holds(stored), stored, input, options);
-    this.#store(table, stored, expressions.update(stored, key));
-    return {};
+    const updated = expressions.update(stored, key);
+    this.#store(table, stored, updated);
+    return input.ReturnValues === 'ALL_NEW' ? { Attributes: { ...updated } } : {};
   }
 
   #put(input: PutItemCommandInput, options: AnswerOptions): object {

@@ -2,7 +2,8 @@ import { epochMilliseconds } from '../../ledger/time.ts';
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { LedgerReader } from '../../store/reader.ts';
 import {
-  maxHold,
+  isHolding,
+  maxGivenUpHold,
   type ReadMark,
   readSource,
   readStream,
@@ -48,11 +49,12 @@ const maxFiles = 1_000;
  */
 export async function findReadMark(source: ReadSource, ports: ReadMarkPorts, now: number): Promise<ReadMark> {
   const { positions, notes } = ports;
-  const [listed, noted, files] = await Promise.all([
+  const [listed, all, files] = await Promise.all([
     positions.listShards(source.streamName),
     notes.list(source.name),
     listUnfinishedFiles(source.name, ports, now),
   ]);
+  const noted = new Map([...all].filter(([, shard]) => isKnown(shard, now)));
   const shards = await mapConcurrently([...noted], concurrency, ([name, shard]) =>
     describeShard(name, shard, source, positions, now),
   );
@@ -70,6 +72,11 @@ export async function findReadMark(source: ReadSource, ports: ReadMarkPorts, now
   return readSource(readStream([...shards, ...empty], now), unread, files, source.lateness);
 }
 
+/** Whether something of a shard is done, or begun. */
+function isKnown({ newestDone, notes }: ShardNotes, now: number): boolean {
+  return newestDone !== undefined || notes.some((note) => isHolding(note, now));
+}
+
 /** A shard by its notes; if it is read to a time that is past, it may be that nothing came since. */
 async function describeShard(
   name: string,
@@ -79,7 +86,8 @@ async function describeShard(
   now: number,
 ): Promise<Shard> {
   const { newestDone, notes } = shard;
-  const isIdle = newestDone !== undefined && notes.length === 0 && newestDone.arrival < now - idleAfter;
+  const isAtWork = notes.some((note) => isHolding(note, now));
+  const isIdle = newestDone !== undefined && !isAtWork && newestDone.arrival < now - idleAfter;
   const behind = isIdle ? await positions.findBehind(streamName, name, newestDone.sequence) : 'unknown';
   return { name, ...shard, drainedAt: behind === 'nothing' ? now : undefined };
 }
@@ -89,7 +97,7 @@ async function describeUnknownShard(name: string, { streamName }: ReadSource, po
 }
 
 function makeEmptyShard(name: string, now: number): Shard {
-  return { name, notes: [], late: [], newestDone: undefined, drainedAt: now };
+  return { name, notes: [], lanes: [], newestDone: undefined, drainedAt: now };
 }
 
 /** The files of a source whose import has not ended, or failed, of those that were delivered within a day. */
@@ -99,7 +107,7 @@ async function listUnfinishedFiles(
   now: number,
 ): Promise<UnfinishedFile[]> {
   const keys = await reader.fileKeys(source, maxFiles, undefined);
-  const recent = keys.filter(({ delivered }) => epochMilliseconds(delivered) > now - maxHold);
+  const recent = keys.filter(({ delivered }) => epochMilliseconds(delivered) > now - maxGivenUpHold);
   const files = await reader.files(recent.map(({ object }) => object));
   return files
     .filter(({ state }) => state !== 'done')

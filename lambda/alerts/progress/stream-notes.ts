@@ -13,7 +13,7 @@ import {
   type BatchRecord,
   type DoneRecord,
   endBatch,
-  type LateNote,
+  type LaneNote,
   noteBatch,
   type ShardNotes,
 } from '../watermark.ts';
@@ -51,8 +51,17 @@ const noteSeconds = 9 * 86_400;
 /** How often the end of a batch is tried, while others do something newer. */
 const maxRounds = 5;
 
+/** Ends that a process remembers, at most, where the store did not take them: far more than the shards that it serves. */
+const maxOwedEnds = 1_000;
+
+/** Batches of a shard that Lambda runs at once, at most. */
+const maxParallelBatches = 10;
+
+/** Digits of a sequence number as it is stored, so that texts compare as numbers: Kinesis gives 56. */
+const sequenceDigits = 64;
+
 const openPrefix = 'open#';
-const latePrefix = 'late#';
+const lanePrefix = 'lane#';
 
 /** The partition of a source's shards. */
 function makeSubject(source: string): AttributeValue {
@@ -64,20 +73,36 @@ export class StreamNotes implements BatchProgress {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
   readonly #now: () => number;
+  readonly #parallelBatches: number;
+  /** Ends of batches that the store did not take, by shard and batch: the next batch of the shard brings them. */
+  readonly #owed = new Map<
+    string,
+    { readonly batch: ShardBatch; readonly unfinished: readonly BatchRecord[] }
+  >();
   /** What was noted of a shard when its batch began; another batch may have changed it since. */
   readonly #begun = new Map<string, ShardNotes>();
 
-  /** @param now milliseconds since the epoch: notes end a day after they were written. */
-  constructor(client: DynamoDBClient, tableName: string, now: () => number) {
+  /**
+   * @param now milliseconds since the epoch: notes that nobody renews end.
+   * @param parallelBatches how many batches of a shard run at once, at most.
+   */
+  constructor(
+    client: DynamoDBClient,
+    tableName: string,
+    now: () => number,
+    parallelBatches: number = maxParallelBatches,
+  ) {
     this.#client = client;
     this.#tableName = tableName;
     this.#now = now;
+    this.#parallelBatches = parallelBatches;
   }
 
   async begin(batch: ShardBatch): Promise<void> {
     this.#begun.delete(nameBatch(batch));
     const note = noteBatch(batch.records, this.#now());
     if (note === undefined) return;
+    await this.#payEnds(batch);
     const notes = await this.#update(batch, [
       { name: openPrefix + note.lastSequence, value: writeNote(note) },
     ]);
@@ -85,10 +110,30 @@ export class StreamNotes implements BatchProgress {
   }
 
   async end(batch: ShardBatch, unfinished: readonly BatchRecord[]): Promise<void> {
+    try {
+      await this.#endOnce(batch, unfinished);
+    } catch (error) {
+      if (this.#owed.size >= maxOwedEnds) this.#owed.clear();
+      this.#owed.set(nameBatch(batch), { batch, unfinished });
+      throw error;
+    }
+  }
+
+  /** Notes the ends of earlier batches of the shard, which the store did not take. */
+  async #payEnds({ source, shard }: ShardBatch): Promise<void> {
+    for (const [name, { batch, unfinished }] of this.#owed) {
+      if (batch.source !== source || batch.shard !== shard) continue;
+      await this.#endOnce(batch, unfinished);
+      this.#owed.delete(name);
+    }
+  }
+
+  async #endOnce(batch: ShardBatch, unfinished: readonly BatchRecord[]): Promise<void> {
     const begun = this.#begun.get(nameBatch(batch)) ?? (await this.#read(batch));
     this.#begun.delete(nameBatch(batch));
     for (let known = begun, round = 0; round < maxRounds; known = await this.#read(batch), round += 1) {
-      if (await this.#end(batch, known, unfinished)) return;
+      const end = { notedAt: this.#now(), parallelBatches: this.#parallelBatches };
+      if (await this.#writeEnd(batch, known, endBatch(known, batch.records, unfinished, end))) return;
     }
     throw new Error(`The notes of ${batch.shard} were changed ${maxRounds} times while a batch ended`);
   }
@@ -120,19 +165,21 @@ export class StreamNotes implements BatchProgress {
     return (await this.list(source)).get(shard) ?? decodeShard({});
   }
 
-  /** @returns whether nothing newer was done than what was known. */
-  async #end(batch: ShardBatch, known: ShardNotes, unfinished: readonly BatchRecord[]): Promise<boolean> {
-    const next = endBatch(known, batch.records, unfinished, this.#now());
+  /** @returns whether no more was done than what was known. */
+  async #writeEnd(batch: ShardBatch, known: ShardNotes, next: ShardNotes): Promise<boolean> {
     const before = nameNotes(known);
     const after = nameNotes(next);
     const changes = [...new Set([...before.keys(), ...after.keys()])]
       .map((name) => ({ name, value: after.get(name) }))
       .filter(({ name, value }) => value !== before.get(name));
-    const newest = next.newestDone === known.newestDone ? undefined : next.newestDone;
+    const isFurther =
+      next.newestDone?.arrival !== known.newestDone?.arrival ||
+      next.newestDone?.sequence !== known.newestDone?.sequence;
+    const newest = isFurther ? next.newestDone : undefined;
     return (await this.#update(batch, changes, newest)) !== undefined;
   }
 
-  /** @returns the shard's notes as they are now; undefined where something newer than `newest` is done. */
+  /** @returns the shard's notes as they are now; undefined where more is done than `newest` says. */
   async #update(
     { source, shard }: ShardBatch,
     changes: readonly Change[],
@@ -152,7 +199,7 @@ export class StreamNotes implements BatchProgress {
     }
     if (newest !== undefined) {
       values[':arrival'] = { N: String(newest.arrival) };
-      values[':sequence'] = { S: newest.sequence };
+      values[':sequence'] = { S: newest.sequence.padStart(sequenceDigits, '0') };
       sets.push('doneArrival = :arrival', 'doneSequence = :sequence');
     }
     try {
@@ -165,7 +212,8 @@ export class StreamNotes implements BatchProgress {
           },
           UpdateExpression: `SET ${sets.join(', ')}${removes.length === 0 ? '' : ` REMOVE ${removes.join(', ')}`}`,
           ...(newest !== undefined && {
-            ConditionExpression: 'attribute_not_exists(doneArrival) OR doneArrival < :arrival',
+            ConditionExpression:
+              'attribute_not_exists(doneArrival) OR (doneArrival <= :arrival AND doneSequence <= :sequence)',
           }),
           ExpressionAttributeNames: names,
           ExpressionAttributeValues: values,
@@ -195,35 +243,34 @@ function writeNote({ oldestArrival, notedAt }: BatchNote): string {
   return `${oldestArrival} ${notedAt}`;
 }
 
-function writeLate({ since, against, notedAt }: LateNote): string {
-  return `${since} ${against} ${notedAt}`;
+function writeLane({ since, notedAt }: LaneNote): string {
+  return `${since} ${notedAt}`;
 }
 
 /** Notes as attributes. */
-function nameNotes({ notes, late }: ShardNotes): Map<string, string> {
+function nameNotes({ notes, lanes }: ShardNotes): Map<string, string> {
   return new Map([
     ...notes.map((note) => [openPrefix + note.lastSequence, writeNote(note)] as const),
-    ...late.map((note) => [latePrefix + note.lastSequence, writeLate(note)] as const),
+    ...lanes.map((note) => [lanePrefix + note.lastSequence, writeLane(note)] as const),
   ]);
 }
 
 function decodeShard(item: Item): ShardNotes {
   const notes: BatchNote[] = [];
-  const late: LateNote[] = [];
+  const lanes: LaneNote[] = [];
   for (const [name, value] of Object.entries(item)) {
     const lastSequence = name.slice(name.indexOf('#') + 1);
-    const [first = 0, second = 0, third = 0] = (value.S ?? '').split(' ').map(Number);
-    if (name.startsWith(openPrefix)) notes.push({ lastSequence, oldestArrival: first, notedAt: second });
-    if (name.startsWith(latePrefix))
-      late.push({ lastSequence, since: first, against: second, notedAt: third });
+    const [arrival = 0, notedAt = 0] = (value.S ?? '').split(' ').map(Number);
+    if (name.startsWith(openPrefix)) notes.push({ lastSequence, oldestArrival: arrival, notedAt });
+    if (name.startsWith(lanePrefix)) lanes.push({ lastSequence, since: arrival, notedAt });
   }
   const { doneArrival, doneSequence } = item;
   return {
     notes,
-    late,
+    lanes,
     newestDone:
       doneArrival?.N === undefined
         ? undefined
-        : { arrival: Number(doneArrival.N), sequence: doneSequence?.S ?? '' },
+        : { arrival: Number(doneArrival.N), sequence: (doneSequence?.S ?? '').replace(/^0+(?=\d)/, '') },
   };
 }

@@ -76,6 +76,8 @@ export async function handler({ time }: ScheduledEvent): Promise<void> {
   const parsed = parseTime(time);
   if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
   const run = { ...settings, sources, now: epochMilliseconds(parsed), isWhole: false };
-  const { sims, judged, failed, told } = await sweep(run, ports);
-  telemetry.logger.info('Swept', { sims, judged, failed, told });
+  const report = await sweep(run, ports);
+  const configured = new Set(sources.map(({ name }) => name));
+  const measured = report.sources.filter(({ name }) => configured.has(name));
+  telemetry.alertsSwept({ ...report, sources: measured }, run.now);
 }

