@@ -115,16 +115,7 @@ export class AlertSweep extends Construct {
       ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
       [alerts.tableArn],
     );
-    this.function.allow(
-      [
-        'dynamodb:DeleteItem',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:Query',
-        'dynamodb:UpdateItem',
-      ],
-      [alertState.tableArn],
-    );
+    this.function.allow(['dynamodb:PutItem', 'dynamodb:Query'], [alertState.tableArn]);
     this.function.allow(
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [alertOutbox.tableArn],

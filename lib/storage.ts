@@ -102,15 +102,11 @@ export class Storage extends Construct {
       [environment.usageTable]: this.usage.tableName,
       [environment.eventsTable]: this.events.tableName,
       [environment.simsTable]: this.sims.tableName,
-      [environment.progressTable]: this.alertState.tableName,
       [environment.quarantineBucket]: this.quarantine.bucketName,
     };
   }
 
-  /**
-   * Lets a function join sessions and SIMs, put usage and events, quarantine what it rejects, and note how far it has
-   * read.
-   */
+  /** Lets a function join sessions and SIMs, put usage and events, and quarantine what it rejects. */
   allowLedgerWrite(writer: NodeFunction): void {
     writer.allow(
       [
@@ -133,10 +129,6 @@ export class Storage extends Construct {
         'dynamodb:UpdateItem',
       ],
       [this.usage.tableArn, this.events.tableArn],
-    );
-    writer.allow(
-      ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-      [this.alertState.tableArn],
     );
     writer.allow(['s3:PutObject'], [this.quarantine.arnForObjects(`${rejectPrefix}*`)]);
     acknowledgeObjects(

@@ -38,6 +38,8 @@ export class StreamIngest extends Construct {
       environment: {
         ...props.environment,
         [environment.deliveriesTable]: props.storage.deliveries.tableName,
+        [environment.progressTable]: props.storage.alertState.tableName,
+        [environment.parallelBatches]: String(findParallelBatches(props)),
       },
       ...(reservedConcurrency > 0 && { reservedConcurrency }),
       operation: props.operation,
@@ -50,6 +52,8 @@ export class StreamIngest extends Construct {
   #allow({ sources, storage }: IngestProps): void {
     storage.allowLedgerWrite(this.consumer);
     this.consumer.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [storage.deliveries.tableArn]);
+    // It notes how far each shard is read.
+    this.consumer.allow(['dynamodb:Query', 'dynamodb:UpdateItem'], [storage.alertState.tableArn]);
     this.consumer.allow(
       [
         'kinesis:DescribeStream',
@@ -118,6 +122,14 @@ export class StreamIngest extends Construct {
       `The streams may have ${needed} batches at the same time; ${whose}.`,
     );
   }
+}
+
+/** Batches of a shard that run at once, of the source that has most. */
+function findParallelBatches({ sources, settings: consumer }: StreamIngestProps): number {
+  return Math.max(
+    1,
+    ...sources.map(({ settings }) => describeCapacity(settings, consumer).parallelizationFactor),
+  );
 }
 
 /** What is deployed for a source: as configured, or as its fleet needs it. */

@@ -11,6 +11,8 @@ export const environment = {
   filesTable: 'FILES_TABLE',
   /** Notes of the consumer's work. */
   deliveriesTable: 'DELIVERIES_TABLE',
+  /** Batches of a shard that run at once, at most; 10 where it is not set. */
+  parallelBatches: 'PARALLEL_BATCHES',
   /** Bucket of the quarantine. */
   quarantineBucket: 'QUARANTINE_BUCKET',
   /** Queue that brings file announcements, and takes the message with which a long import goes on. */

@@ -25,7 +25,6 @@ describe('a measured function', () => {
         EVENTS_TABLE: 'Events',
         SIMS_TABLE: 'Sims',
         FILES_TABLE: 'Files',
-        PROGRESS_TABLE: 'AlertState',
         QUARANTINE_BUCKET: 'storage-quarantine',
         SESSION_REFRESH: 'update',
         EVENT_RETENTION_DAYS: '90',

@@ -47,11 +47,6 @@ const ledgerWrite = [
     ],
     Resource: ['Storage/Events.Arn', 'Storage/Usage.Arn'],
   },
-  {
-    Effect: 'Allow',
-    Action: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    Resource: 'Storage/AlertState.Arn',
-  },
 ];
 
 /** What EventBridge Scheduler may do for a schedule: invoke the one function. */
@@ -110,13 +105,7 @@ const sweeping = [
   },
   {
     Effect: 'Allow',
-    Action: [
-      'dynamodb:DeleteItem',
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
-      'dynamodb:Query',
-      'dynamodb:UpdateItem',
-    ],
+    Action: ['dynamodb:PutItem', 'dynamodb:Query'],
     Resource: 'Storage/AlertState.Arn',
   },
   {
@@ -207,6 +196,11 @@ describe('the permissions of the default stack, its query API aside,', () => {
           Effect: 'Allow',
           Action: ['dynamodb:GetItem', 'dynamodb:PutItem'],
           Resource: 'Storage/Deliveries.Arn',
+        },
+        {
+          Effect: 'Allow',
+          Action: ['dynamodb:Query', 'dynamodb:UpdateItem'],
+          Resource: 'Storage/AlertState.Arn',
         },
         {
           Effect: 'Allow',

@@ -360,7 +360,6 @@ const ledgerEnvironment = {
   [environment.usageTable]: 'Storage/Usage',
   [environment.eventsTable]: 'Storage/Events',
   [environment.simsTable]: 'Storage/Sims',
-  [environment.progressTable]: 'Storage/AlertState',
   [environment.quarantineBucket]: 'Storage/Quarantine',
   [environment.sessionRefresh]: 'update',
   [environment.writes]: 'batched',
@@ -410,6 +409,8 @@ describe('the functions', () => {
         Variables: {
           ...ledgerEnvironment,
           NODE_OPTIONS: formatNodeOptions(functions.kinesisConsumer.entry),
+          [environment.progressTable]: 'Storage/AlertState',
+          [environment.parallelBatches]: '2',
           [environment.deliveriesTable]: 'Storage/Deliveries',
         },
       },

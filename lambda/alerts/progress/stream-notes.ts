@@ -84,7 +84,7 @@ export class StreamNotes implements BatchProgress {
 
   /**
    * @param now milliseconds since the epoch: notes that nobody renews end.
-   * @param parallelBatches how many batches of a shard run at once, at most.
+   * @param parallelBatches how many batches of a shard run at once, at most; as many as Lambda allows by default.
    */
   constructor(
     client: DynamoDBClient,

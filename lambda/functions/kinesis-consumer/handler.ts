@@ -18,10 +18,20 @@ const consumer: ConsumerContext = {
   sources: sourcesFromEnvironment(),
   ports: ledgerPortsFromEnvironment(client, rejects, telemetry.batchesRefused, deadline),
   notes: new StoredDeliveryNotes(client, requireEnvironment(environment.deliveriesTable)),
-  progress: new StreamNotes(client, requireEnvironment(environment.progressTable), Date.now),
+  progress: new StreamNotes(
+    client,
+    requireEnvironment(environment.progressTable),
+    Date.now,
+    readParallelBatches(),
+  ),
   telemetry,
   deadline,
 };
+
+function readParallelBatches(): number | undefined {
+  const given = process.env[environment.parallelBatches];
+  return given === undefined ? undefined : Number(given);
+}
 
 /** Takes in a batch of Kinesis records; see {@link consume}. */
 export function handler(event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> {
