@@ -38,17 +38,20 @@ export class HeardTimes {
 
   /**
    * When each SIM of the sources was last heard, in milliseconds since the epoch, by source: exactly where a source has
-   * fewer SIMs than {@link maxExactSims}, else by the marks. SIMs that were never heard are left out.
+   * fewer SIMs than {@link maxExactSims} and its marks leave open whether it is late, else by the marks. SIMs that were
+   * never heard are left out.
    *
+   * @param mayBeLate whether a source may be late, by the marks of its SIMs.
    * @param onFailure told of a SIM that could not be looked at; its mark stands for it.
    */
   async find(
     reader: LedgerReader,
+    mayBeLate: (source: string, marks: readonly number[]) => boolean,
     onFailure: (error: unknown) => void,
   ): Promise<ReadonlyMap<string, readonly number[]>> {
     const found = new Map<string, readonly number[]>(this.#marks);
     for (const [source, sims] of this.#sims) {
-      if (sims === undefined) continue;
+      if (sims === undefined || !mayBeLate(source, this.#marks.get(source) ?? [])) continue;
       const heard = await mapConcurrently(sims, concurrency, async (sim) => {
         try {
           return (await decideHeard(sim, reader)).at;

@@ -21,6 +21,7 @@ import { sourceRule } from '../shared-episodes.ts';
 import { joinSpans } from '../span.ts';
 import { findSpans } from '../spans.ts';
 import {
+  findDelivered,
   findWatermark,
   noteProgress,
   type ReadMark,
@@ -289,7 +290,8 @@ class Sweep {
   /** What each source's watermark follows from; that of sources that are not configured any more, too. */
   async #findProgress(): Promise<Map<string, SourceProgress>> {
     const { sources, now } = this.#run;
-    const heard = await this.#heard.find(this.#ports.reader, this.#ports.onFailure);
+    const { reader, onFailure } = this.#ports;
+    const heard = await this.#heard.find(reader, (...given) => this.#mayBeLate(...given), onFailure);
     const names = new Set([...sources.map(({ name }) => name), ...this.#heard.sources]);
     return new Map(
       [...names].map((name) => {
@@ -327,6 +329,13 @@ class Sweep {
         days: noteProgress(source, watermark),
       });
     }
+  }
+
+  /** Whether a source delivers later than it may, by marks, which are older than the records that they stand for. */
+  #mayBeLate(name: string, marks: readonly number[]): boolean {
+    const source = this.#sources.get(name);
+    const { now } = this.#run;
+    return source !== undefined && now - (findDelivered(marks, now) ?? 0) > source.lateness;
   }
 
   async #judgeSim({ sim, rules }: Nominee): Promise<void> {

@@ -29,14 +29,18 @@ function makeTimes(count: number): HeardTimes {
 }
 
 describe('the times at which SIMs were heard', () => {
-  it('are their marks where a source has many SIMs, and are found by queries where it has few', async () => {
+  it('are their marks where a source has many SIMs, and are found by queries where it has few and may be late', async () => {
     answers.on(QueryCommand).resolves({ Items: [] });
     for (const [count, asked] of [
       [maxExactSims - 1, maxExactSims],
       [maxExactSims, 1],
     ] as const) {
       answers.resetHistory();
-      const found = await makeTimes(count).find(reader, () => undefined);
+      const found = await makeTimes(count).find(
+        reader,
+        () => true,
+        () => undefined,
+      );
       expect([...found].map(([source, times]) => [source, times.length])).toEqual([
         ['meters', count],
         ['vans', 1],
@@ -48,10 +52,25 @@ describe('the times at which SIMs were heard', () => {
     }
   });
 
+  it('are their marks where these say that the source is not late', async () => {
+    const marks: [string, readonly number[]][] = [];
+    const isNeverLate = (...given: [string, readonly number[]]) => {
+      marks.push(given);
+      return false;
+    };
+    const found = await makeTimes(2).find(reader, isNeverLate, () => undefined);
+    expect([...found]).toEqual(marks);
+    expect(answers.calls()).toEqual([]);
+  });
+
   it('are the marks of SIMs that could not be looked at, and that is told', async () => {
     answers.on(QueryCommand).rejects(new Error('throttled'));
     const failures: unknown[] = [];
-    const found = await makeTimes(2).find(reader, (error) => failures.push(error));
+    const found = await makeTimes(2).find(
+      reader,
+      () => true,
+      (error) => failures.push(error),
+    );
     expect(found).toEqual(
       new Map([
         ['meters', [Date.parse(mark), Date.parse(mark)]],
