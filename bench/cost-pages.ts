@@ -30,11 +30,14 @@ import {
   metricsPerSource,
   priceAlwaysOn,
   priceConsumer,
+  priceExactTimes,
   priceIdleDelivery,
   priceLogs,
   priceMarks,
   priceMillionCalls,
   priceMonth,
+  priceReadNotes,
+  priceSweepMetrics,
   priceSweeps,
   rememberedSims,
   streamerSim,
@@ -238,9 +241,11 @@ function alertsText(): string {
     row('sweeps every 15 minutes', (sims) => priceSweeps(sims, 15)),
     row('marks, a rule of 6 hours', (sims) => priceMarks(sims, granules.ofThreeHours)),
     row('marks, a rule of 24 hours', (sims) => priceMarks(sims, granules.withoutRules)),
+    row('notes of how far streams are read', priceReadNotes),
+    row('metrics of the sweep', priceSweepMetrics),
     row('delivery, a receiver', () => priceIdleDelivery(1)),
     '',
-    `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. A receiver’s alarms cost $${cents(3 * prices.cloudWatch.alarmMonth)} more.`,
+    `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. While a source with fewer than 1,000 SIMs may be late, each sweep looks at each of its SIMs: $${cents(priceExactTimes(1_000, 5))} a month at most. A receiver’s alarms cost $${cents(3 * prices.cloudWatch.alarmMonth)} more.`,
   ].join('\n');
 }
 

@@ -1,3 +1,5 @@
+import { sweep } from '../lambda/aws/names.ts';
+import { heardPageSize } from '../lambda/store/reader.ts';
 import { functions, streamMapping } from '../lib/limits.ts';
 import { consumerRecordsPerCpuSecond, onDemandShards } from '../lib/sizing.ts';
 import { monthDays, monthHours, prices } from './prices.ts';
@@ -143,6 +145,26 @@ const maxSimBytes = 1_024;
 export function priceSweeps(sims: number, minutes: number): number {
   const units = (sims * maxSimBytes) / 4_096 / 2;
   return millions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionReadUnits;
+}
+
+/** Dollars of noting how far streams are read: two write units an invocation, at its beginning and its end. */
+export function priceReadNotes(sims: number): number {
+  const { invocations } = countBatches(sims * (streamerSim.usageRecords + streamerSim.events));
+  return millions(2 * invocations) * prices.dynamoDb.millionWriteUnits;
+}
+
+/** Read units of a SIM's last usage, a page of it, and its last event: eventually consistent. */
+const exactHeardUnits = Math.ceil((heardPageSize * itemSizes.usage) / 4_096) / 2 + 0.5;
+
+/** Dollars of looking at each SIM of a small source in each sweep, as while it may be late. */
+export function priceExactTimes(sims: number, minutes: number): number {
+  const units = sims * exactHeardUnits * ((monthHours * 60) / minutes);
+  return millions(units) * prices.dynamoDb.millionReadUnits;
+}
+
+/** Dollars of the metrics of the sweep of alerts, however many rules and sources there are. */
+export function priceSweepMetrics(): number {
+  return Object.keys(sweep).length * prices.cloudWatch.metricMonth;
 }
 
 /**
