@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createKinesisStandIn, type KinesisStandIn } from '../../../../emulators/kinesis/stand-in.ts';
+import { findReadMark } from '../../../../lambda/alerts/progress/read-marks.ts';
+import { KinesisPositions } from '../../../../lambda/alerts/progress/stream-position.ts';
+import type { ShardNotes } from '../../../../lambda/alerts/watermark.ts';
+
+const hour = 3_600_000;
+const start = Date.parse('2026-11-02T00:00:00.000Z');
+const name = 'fleet';
+const [first, second] = ['shardId-000000000000', 'shardId-000000000001'] as const;
+const configuration = {
+  region: async () => 'us-east-1',
+  credentials: async () => ({ accessKeyId: 'any', secretAccessKey: 'any' }),
+};
+const positions = new KinesisPositions(configuration);
+
+let now: number;
+let standIn: KinesisStandIn;
+
+beforeEach(async () => {
+  now = start;
+  standIn = createKinesisStandIn({ clock: () => now });
+  const { port } = await standIn.listen(0);
+  vi.stubEnv('AWS_ENDPOINT_URL_KINESIS', `http://127.0.0.1:${port}`);
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await standIn.close();
+});
+
+/** Puts a record into a stream's first shard, or its second one. */
+function put(stream: ReturnType<KinesisStandIn['createStream']>, shard: 0 | 1 = 0): string {
+  const explicitHashKey = shard === 0 ? 0n : (1n << 128n) - 1n;
+  const [receipt] = stream.put([{ data: Buffer.from('{}'), partitionKey: 'key', explicitHashKey }]);
+  return receipt?.sequenceNumber ?? '';
+}
+
+describe('a stream', () => {
+  it('names its shards', async () => {
+    standIn.createStream(name, 2);
+    expect(await positions.listShards(name)).toEqual([first, second]);
+  });
+
+  it('says what lies behind a record, or that nothing does', async () => {
+    const stream = standIn.createStream(name, 2);
+    expect(await positions.findBehind(name, first, undefined)).toBe('nothing');
+    const one = put(stream);
+    now += 5_000;
+    const other = put(stream);
+    expect(await positions.findBehind(name, first, undefined)).toEqual({ arrival: start });
+    expect(await positions.findBehind(name, first, one)).toEqual({ arrival: start + 5_000 });
+    expect(await positions.findBehind(name, first, other)).toBe('nothing');
+    expect(await positions.findBehind(name, second, undefined)).toBe('nothing');
+  });
+
+  it('says it of a record that has expired by what it still holds', async () => {
+    const stream = standIn.createStream(name, 1);
+    const expired = put(stream);
+    now += 25 * hour;
+    expect(await positions.findBehind(name, first, expired)).toBe('nothing');
+    put(stream);
+    expect(await positions.findBehind(name, first, expired)).toEqual({ arrival: now });
+  });
+
+  it('that is not there is told, and nothing is known of it', async () => {
+    await expect(positions.listShards('other')).rejects.toThrow(
+      'ListShards: Kinesis answered 400 ResourceNotFoundException',
+    );
+  });
+});
+
+describe('a source with a stream is read', () => {
+  const read = async (notes: Readonly<Record<string, ShardNotes>> = {}) => {
+    const source = { name: 'source', streamName: name, lateness: hour / 2 };
+    const reader = { fileKeys: async () => [], files: async () => [] };
+    const ports = { positions, reader, notes: { list: async () => new Map(Object.entries(notes)) } };
+    return findReadMark(source, ports, now);
+  };
+  const makeNotes = (sequence: string): ShardNotes => {
+    return { notes: [], lanes: [], newestDone: { sequence, arrival: start } };
+  };
+
+  it('to now where its shards are empty', async () => {
+    standIn.createStream(name, 2);
+    expect(await read()).toEqual({ at: now, holds: [] });
+  });
+
+  it('to now where it has stood still, and to its newest record that is done where another one waits', async () => {
+    const stream = standIn.createStream(name, 1);
+    const notes = { [first]: makeNotes(put(stream)) };
+    now += 9 * hour;
+    expect(await read(notes)).toEqual({ at: now, holds: [] });
+    put(stream);
+    expect(await read(notes)).toEqual({ at: start, holds: [] });
+  });
+
+  it('no further than the oldest record of a shard that nobody has read', async () => {
+    const stream = standIn.createStream(name, 2);
+    const notes = { [first]: makeNotes(put(stream)) };
+    now += hour;
+    put(stream, 1);
+    const since = now;
+    now += hour;
+    expect(await read(notes)).toEqual({
+      at: since,
+      holds: [{ cause: 'unread-shard', place: second, since }],
+    });
+  });
+});
