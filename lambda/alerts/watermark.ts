@@ -78,6 +78,8 @@ export interface ReadMark {
   readonly at: number | undefined;
   /** What holds it back, the oldest first. */
   readonly holds: readonly Hold[];
+  /** Where nothing comes by its stream: what is read says how far files reach, and not that nothing came since. */
+  readonly isByFiles?: true;
 }
 
 /**
@@ -328,15 +330,16 @@ export interface Watermark {
 }
 
 /**
- * The watermark of a source: R, and while the source is behind the earlier of R and E. A source that is not configured any
- * more, or of which no SIM is alive, is never behind.
+ * The watermark of a source: R, and the earlier of R and E while the source is behind, or where only files come, whose
+ * newest events E is. A source that is not configured any more, or of which no SIM is alive, is never behind.
  */
 export function findWatermark(progress: SourceProgress): Watermark {
   const { isConfigured, read, heard, lateness, days, now } = progress;
   const delivered = findDelivered(heard, now);
   const lag = delivered === undefined ? undefined : now - delivered;
   const isBehind = isConfigured && lag !== undefined && lag > lateness + findUsualLag(days, now);
-  const known = [read.at, isBehind ? delivered : undefined].filter((time) => time !== undefined);
+  const isAsDelivered = isBehind || read.isByFiles === true;
+  const known = [read.at, isAsDelivered ? delivered : undefined].filter((time) => time !== undefined);
   return {
     at: known.length === 0 ? undefined : Math.min(...known),
     read,

@@ -52,7 +52,7 @@ export async function findReadMark(source: ReadSource, ports: ReadMarkPorts, now
   const [listed, all, files] = await Promise.all([
     positions.listShards(source.streamName),
     notes.list(source.name),
-    listUnfinishedFiles(source.name, ports, now),
+    listFiles(source.name, ports, now),
   ]);
   const noted = new Map([...all].filter(([, shard]) => isKnown(shard, now)));
   const shards = await mapConcurrently([...noted], concurrency, ([name, shard]) =>
@@ -69,7 +69,10 @@ export async function findReadMark(source: ReadSource, ports: ReadMarkPorts, now
   const unread = others.flatMap(({ name, behind }): UnreadShard[] =>
     typeof behind === 'string' ? [] : [{ name, oldestArrival: behind.arrival }],
   );
-  return readSource(readStream([...shards, ...empty], now), unread, files, source.lateness);
+  const stream = readStream([...shards, ...empty], now);
+  const mark = readSource(stream, unread, files.unfinished, source.lateness);
+  const isByFiles = files.areThere && shards.length === 0 && unread.length === 0;
+  return isByFiles ? { ...mark, isByFiles } : mark;
 }
 
 /** Whether something of a shard is done, or begun. */
@@ -100,16 +103,19 @@ function makeEmptyShard(name: string, now: number): Shard {
   return { name, notes: [], lanes: [], newestDone: undefined, drainedAt: now };
 }
 
-/** The files of a source whose import has not ended, or failed, of those that were delivered within a day. */
-async function listUnfinishedFiles(
+/**
+ * Whether there are files of a source, and those whose import has not ended, or failed, of what was delivered within a day.
+ */
+async function listFiles(
   source: string,
   { reader }: ReadMarkPorts,
   now: number,
-): Promise<UnfinishedFile[]> {
+): Promise<{ readonly areThere: boolean; readonly unfinished: readonly UnfinishedFile[] }> {
   const keys = await reader.fileKeys(source, maxFiles, undefined);
   const recent = keys.filter(({ delivered }) => epochMilliseconds(delivered) > now - maxGivenUpHold);
   const files = await reader.files(recent.map(({ object }) => object));
-  return files
+  const unfinished = files
     .filter(({ state }) => state !== 'done')
     .map(({ object, delivered }) => ({ name: object, deliveredAt: epochMilliseconds(delivered) }));
+  return { areThere: keys.length > 0, unfinished };
 }

@@ -342,6 +342,14 @@ describe('the watermark', () => {
     ]);
   });
 
+  it('is where the carrier has delivered to where only files come', () => {
+    const heard = Array.from({ length: 100 }, () => now - 20 * hour);
+    const source = makeProgress({ lateness: 26 * hour, heard });
+    expect(findWatermark(source)).toMatchObject({ at: now, isBehind: false });
+    const read = { at: now, holds: [], isByFiles: true } as const;
+    expect(findWatermark({ ...source, read })).toMatchObject({ at: now - 20 * hour, isBehind: false });
+  });
+
   it('says that R is late, and by what', () => {
     const holds = [{ cause: 'unfinished-batch', place: 's1', since: now - hour }] as const;
     const { isReadLate, at: known, read } = findWatermark(makeProgress({ read: { at: now - hour, holds } }));

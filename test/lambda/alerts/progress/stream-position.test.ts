@@ -3,6 +3,8 @@ import { createKinesisStandIn, type KinesisStandIn } from '../../../../emulators
 import { findReadMark } from '../../../../lambda/alerts/progress/read-marks.ts';
 import { KinesisPositions } from '../../../../lambda/alerts/progress/stream-position.ts';
 import type { ShardNotes } from '../../../../lambda/alerts/watermark.ts';
+import { formatTime } from '../../../../lambda/ledger/time.ts';
+import type { Manifest } from '../../../../lambda/store/manifest.ts';
 
 const hour = 3_600_000;
 const start = Date.parse('2026-11-02T00:00:00.000Z');
@@ -71,9 +73,16 @@ describe('a stream', () => {
 });
 
 describe('a source with a stream is read', () => {
-  const read = async (notes: Readonly<Record<string, ShardNotes>> = {}) => {
+  const read = async (
+    notes: Readonly<Record<string, ShardNotes>> = {},
+    files: readonly Pick<Manifest, 'object' | 'state' | 'delivered'>[] = [],
+  ) => {
     const source = { name: 'source', streamName: name, lateness: hour / 2 };
-    const reader = { fileKeys: async () => [], files: async () => [] };
+    const manifests = files.map((file): Manifest => {
+      const counts = { rows: 0, accepted: 0, rejected: 0, position: 0, size: 0 };
+      return { ...file, ...counts, source: source.name, carrier: 'emnify' };
+    });
+    const reader = { fileKeys: async () => manifests, files: async () => manifests };
     const ports = { positions, reader, notes: { list: async () => new Map(Object.entries(notes)) } };
     return findReadMark(source, ports, now);
   };
@@ -93,6 +102,25 @@ describe('a source with a stream is read', () => {
     expect(await read(notes)).toEqual({ at: now, holds: [] });
     put(stream);
     expect(await read(notes)).toEqual({ at: start, holds: [] });
+  });
+
+  it('as far as its files where nothing comes by the stream', async () => {
+    const stream = standIn.createStream(name, 1);
+    now += 30 * hour;
+    const done = { object: 'bucket/a.csv@1', state: 'done', delivered: formatTime(now - 20 * hour) } as const;
+    const queued = {
+      object: 'bucket/b.csv@1',
+      state: 'importing',
+      delivered: formatTime(now - hour),
+    } as const;
+    expect(await read({}, [done])).toEqual({ at: now, holds: [], isByFiles: true });
+    const since = now - 1.5 * hour;
+    expect(await read({}, [done, queued])).toEqual({
+      at: since,
+      holds: [{ cause: 'unfinished-file', place: queued.object, since }],
+      isByFiles: true,
+    });
+    expect(await read({ [first]: makeNotes(put(stream)) }, [done])).toEqual({ at: now, holds: [] });
   });
 
   it('no further than the oldest record of a shard that nobody has read', async () => {
