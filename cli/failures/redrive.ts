@@ -1,3 +1,5 @@
+import type { KinesisStreamRecord } from 'aws-lambda';
+import { StreamNotes } from '../../lambda/alerts/progress/stream-notes.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
@@ -92,7 +94,32 @@ class FailureRedrive {
     );
     this.receipts.add(source.name, receipt);
     for (const { name, message } of errors) this.troubles.add(`Not stored: ${name}: ${message}`);
-    return receipt.failed === 0;
+    if (receipt.failed > 0) return false;
+    if (!this.#dryRun) await this.#forgetNotes(source.name, batch.records);
+    return true;
+  }
+
+  /** Lets alerts be judged beyond a batch that is in the ledger now. */
+  async #forgetNotes(source: string, records: readonly KinesisStreamRecord[]): Promise<void> {
+    const { dynamoDb, places } = this.#context.deployment;
+    const [first] = records;
+    if (places.alertTables === undefined || first === undefined) return;
+    const notes = new StreamNotes(dynamoDb, places.alertTables.state, Date.now);
+    try {
+      await notes.forget({
+        source,
+        shard: first.eventID.slice(0, first.eventID.indexOf(':')),
+        records: records.map(({ kinesis }) => ({
+          sequence: kinesis.sequenceNumber,
+          arrival: Math.round(kinesis.approximateArrivalTimestamp * 1000),
+        })),
+      });
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      this.troubles.add(
+        `A batch of ${source} is in the ledger, but holds back alerts for up to a day, as its note could not be removed: ${cause}`,
+      );
+    }
   }
 
   async takeFiles(): Promise<void> {

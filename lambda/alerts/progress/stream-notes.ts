@@ -138,6 +138,20 @@ export class StreamNotes implements BatchProgress {
     throw new Error(`The notes of ${batch.shard} were changed ${maxRounds} times while a batch ended`);
   }
 
+  /**
+   * Removes the notes of batches whose last record is among these: they were given up, and are redriven.
+   *
+   * @throws what the store throws.
+   */
+  async forget(batch: ShardBatch): Promise<void> {
+    const { notes } = await this.#read(batch);
+    const redriven = new Set(batch.records.map(({ sequence }) => sequence));
+    const changes = notes
+      .filter(({ lastSequence }) => redriven.has(lastSequence))
+      .map(({ lastSequence }) => ({ name: openPrefix + lastSequence, value: undefined }));
+    if (changes.length > 0) await this.#update(batch, changes);
+  }
+
   /** The notes of a source's shards, by a consistent read. */
   async list(source: string): Promise<Map<string, ShardNotes>> {
     const shards = new Map<string, ShardNotes>();

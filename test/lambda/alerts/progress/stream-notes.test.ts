@@ -120,6 +120,20 @@ describe('the notes of a shard', () => {
     expect(await shard.read()).toEqual({ at: 2, holds: [] });
   });
 
+  test('end with the redrive of a batch that was given up', async () => {
+    const shard = new NotedShard();
+    const process = shard.process();
+    await process.begin(shard.batch(1, 2));
+    const done = shard.batch(3);
+    await process.begin(done);
+    await process.end(done, []);
+    expect(await shard.read()).toEqual({ at: 1, holds: ['unfinished-batch'] });
+    await shard.process().forget(shard.batch(1));
+    expect(await shard.read()).toEqual({ at: 1, holds: ['unfinished-batch'] });
+    await shard.process().forget(shard.batch(1, 2));
+    expect(await shard.read()).toEqual({ at: 3, holds: [] });
+  });
+
   test('of many batches are one item, which does not grow', async () => {
     const shard = new NotedShard();
     const process = shard.process();
