@@ -9,9 +9,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Deployment } from '../../cli/deployment/deployment.ts';
 import { openLocalRun } from '../../cli/deployment/local-run.ts';
 import { failureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
+import { StreamNotes } from '../../lambda/alerts/progress/stream-notes.ts';
 import { continuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { carriers } from '../../lambda/ledger/source.ts';
+import { alertStateTable } from '../../lambda/store/tables.ts';
 import { findPlace, quarantineBucket } from '../../local/places.ts';
 import { file, header, iccidOf, row } from '../lambda/ingest/files/cdr.ts';
 import { contextCreatedOf, failedSession, simOf, usageOf } from './records.ts';
@@ -598,6 +600,13 @@ describe('failures', () => {
       new Date(),
     );
     await deployment.s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key: key, Body: body }));
+    const notes = new StreamNotes(deployment.dynamoDb, alertStateTable.name, Date.now);
+    const records = ['1', '2'].map((sequence) => ({ sequence, arrival: Date.now() }));
+    await notes.begin({ source: 'emnify', shard: 'shardId-000000000000', records });
+    const listNotes = async () =>
+      [...(await notes.list('emnify')).values()].flatMap((shard) =>
+        shard.notes.map(({ lastSequence }) => lastSequence),
+      );
     // A file whose announcement was given up: here it lies in a bucket that announces nothing.
     const bucket = findPlace('telekom').bucket;
     const content = Buffer.from([header, row(300), row(301)].join('\n'));
@@ -618,10 +627,12 @@ describe('failures', () => {
     const dry = await ledger.json<{ total: Receipt; removed: object }>('failures redrive --dry-run');
     expect(dry.total).toMatchObject({ received: 4, rejected: 1, failed: 0 });
     expect(await recordsOf(simOf(60))).toEqual([]);
+    expect(await listNotes()).toEqual(['2']);
     const real = await ledger.json<{ total: Receipt; removed: object }>('failures redrive');
     expect(real.removed).toEqual({ batches: 1, announcements: 1 });
     expect(real.total).toMatchObject({ received: 2, stored: 1, rejected: 1 });
     expect(await recordsOf(simOf(60))).toEqual(['6000000060']);
+    expect(await listNotes()).toEqual([]);
     expect((await ledger.local.quarantined()).some((line) => line.includes(simOf(61)))).toBe(true);
     expect((await ledger.run('failures redrive')).output).toBe('Nothing was given up.\n');
   });
