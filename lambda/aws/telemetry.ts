@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DeliveryReport } from '../alerts/delivery/deliver.ts';
-import type { SweepReport } from '../alerts/sweep/sweep.ts';
 import type { Measures, Traffic } from '../ingest/measures.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { FailedReading } from './cached-secret.ts';
@@ -9,7 +8,6 @@ import {
   delivery,
   dimension,
   environment,
-  hold,
   measure,
   metric,
   metricNamespace,
@@ -17,7 +15,6 @@ import {
   secret,
   type service,
   store,
-  sweep,
   traffic,
   unknownNetwork,
   webhook,
@@ -35,13 +32,8 @@ export interface Telemetry {
   fileFailed(source: string): void;
   /** Measures a carrier's request by the HTTP status that it was answered with. */
   requested(status: number, source: string): void;
-  /**
-   * Logs and measures what a sweep of alerts did.
-   *
-   * @param report its sources are those that are configured.
-   * @param now time of the sweep, in milliseconds since the epoch.
-   */
-  alertsSwept(report: SweepReport, now: number): void;
+  /** Publishes a line of metrics; nothing where it has no values. */
+  publish(line: MetricLine): void;
   /** Logs and measures what a run of delivery did for a receiver. */
   alertsDelivered(report: DeliveryReport): void;
   /** Logs and measures that a secret of the function can't be read. */
@@ -87,6 +79,7 @@ export function createTelemetry(
   };
   return {
     logger,
+    publish,
     count: (receipt, measures, source) => {
       for (const line of receiptLines(measures, source)) publish(line);
       publish(lagLine(measures, source, serviceName));
@@ -100,17 +93,6 @@ export function createTelemetry(
       publish(sourceLine(source, { name: measure.filesFailed, unit: MetricUnit.Count, value: 1 })),
     requested: (status, source) =>
       publish(sourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
-    alertsSwept: (report, now) => {
-      const { sims, judged, failed, told } = report;
-      const lags = report.sources.map((source) => listLags(source, now));
-      logger.info('Swept', { sims, judged, failed, told, sources: lags });
-      const values = listSweepValues(report, lags);
-      publish({ dimensionSets: [{ [dimension.service]: serviceName }], values });
-      for (const { source, heldSeconds } of lags) {
-        if (heldSeconds <= maxBatchSeconds) continue;
-        publish(sourceLine(source, { name: hold.seconds, unit: MetricUnit.Seconds, value: heldSeconds }));
-      }
-    },
     alertsDelivered: (report) => {
       const values = listDeliveryValues(report);
       if (values.length > 0 || report.idle === 'locked') logger.info('Alerts', { ...report });
@@ -147,14 +129,14 @@ function requestMetric(status: number): string {
 }
 
 /** One metric of a line. */
-interface MetricValue {
+export interface MetricValue {
   readonly name: string;
   readonly unit: (typeof MetricUnit)[keyof typeof MetricUnit];
   readonly value: number | readonly number[];
 }
 
 /** A line of metrics, which counts once under each of its sets of dimensions. */
-interface MetricLine {
+export interface MetricLine {
   readonly dimensionSets: readonly Readonly<Record<string, string>>[];
   readonly values: readonly MetricValue[];
 }
@@ -162,7 +144,8 @@ interface MetricLine {
 /** Values of one metric that a line holds: at a hundred, the library would publish it by itself. */
 const maxValues = 99;
 
-function sourceLine(source: string, value: MetricValue): MetricLine {
+/** A line with one metric of a source. */
+export function sourceLine(source: string, value: MetricValue): MetricLine {
   return { dimensionSets: [{ [dimension.source]: source }], values: [value] };
 }
 
@@ -201,52 +184,6 @@ function trafficLines(networks: MeasuredNetworks, measures: Measures, source: st
       values: values.filter(({ value }) => value !== 0),
     };
   });
-}
-
-/** How far a source is behind, in whole seconds; null where nothing is known. */
-interface SourceLags {
-  readonly source: string;
-  readonly readLagSeconds: number | null;
-  readonly deliveryLagSeconds: number | null;
-  /** For how long the oldest that is not done has held back how far the source is read; 0 where nothing has. */
-  readonly heldSeconds: number;
-  readonly isBehind: boolean;
-}
-
-/** A batch or file that is not done for so long is not just being worked on. */
-const maxBatchSeconds = 300;
-
-function listLags({ name, read, lag, isBehind }: SweepReport['sources'][number], now: number): SourceLags {
-  const [oldest] = read.holds;
-  return {
-    source: name,
-    readLagSeconds: read.at === undefined ? null : countSeconds(now - read.at),
-    deliveryLagSeconds: lag === undefined ? null : countSeconds(lag),
-    heldSeconds: oldest === undefined ? 0 : countSeconds(now - oldest.since),
-    isBehind,
-  };
-}
-
-function countSeconds(milliseconds: number): number {
-  return Math.max(0, Math.round(milliseconds / 1_000));
-}
-
-/** What a sweep measured, without zeros. */
-function listSweepValues(
-  { sims, judged, failed, told }: SweepReport,
-  lags: readonly SourceLags[],
-): MetricValue[] {
-  const greatest = (name: 'readLagSeconds' | 'deliveryLagSeconds') =>
-    Math.max(0, ...lags.map((source) => source[name] ?? 0));
-  const values: MetricValue[] = [
-    { name: sweep.sims, unit: MetricUnit.Count, value: sims },
-    { name: sweep.judged, unit: MetricUnit.Count, value: judged },
-    { name: sweep.failed, unit: MetricUnit.Count, value: failed },
-    { name: sweep.told, unit: MetricUnit.Count, value: told },
-    { name: sweep.readLag, unit: MetricUnit.Seconds, value: greatest('readLagSeconds') },
-    { name: sweep.deliveryLag, unit: MetricUnit.Seconds, value: greatest('deliveryLagSeconds') },
-  ];
-  return values.filter(({ value }) => value !== 0);
 }
 
 /** What a run of delivery measured, without zeros. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { DeliveryReport } from '../../lambda/alerts/delivery/deliver.ts';
 import type { SweepReport } from '../../lambda/alerts/sweep/sweep.ts';
 import { gateway, service } from '../../lambda/aws/names.ts';
+import { measureSweep } from '../../lambda/aws/sweep-telemetry.ts';
 import { createTelemetry } from '../../lambda/aws/telemetry.ts';
 import { Measures } from '../../lambda/ingest/measures.ts';
 import { calledSourceOfEachCarrier, ofType, synthesise } from './synthesised.ts';
@@ -80,7 +81,7 @@ function listPublishedMetrics(): Set<string> {
     for (const status of [200, 400, 500]) telemetry.requested(status, 'emnify');
     telemetry.secretUnreadable({ owner: 'api', error: new Error('denied'), isKept: true });
     telemetry.batchesRefused(new Error('refused'));
-    if (name === service.alertSweep) telemetry.alertsSwept(swept, 7_200_000);
+    if (name === service.alertSweep) measureSweep(telemetry, swept, 7_200_000);
     if (name === service.alertDelivery) telemetry.alertsDelivered(delivered);
   }
   return published;

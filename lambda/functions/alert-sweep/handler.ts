@@ -9,6 +9,7 @@ import type { ReadMark } from '../../alerts/watermark.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { environment, service } from '../../aws/names.ts';
 import { type AlertSourceDescription, requireEnvironment } from '../../aws/sources.ts';
+import { measureSweep } from '../../aws/sweep-telemetry.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
 import { EpisodesTable } from '../../store/episodes.ts';
@@ -79,5 +80,5 @@ export async function handler({ time }: ScheduledEvent): Promise<void> {
   const report = await sweep(run, ports);
   const configured = new Set(sources.map(({ name }) => name));
   const measured = report.sources.filter(({ name }) => configured.has(name));
-  telemetry.alertsSwept({ ...report, sources: measured }, run.now);
+  measureSweep(telemetry, { ...report, sources: measured }, run.now);
 }

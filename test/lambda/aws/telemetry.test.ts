@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { environment, service } from '../../../lambda/aws/names.ts';
+import { measureSweep } from '../../../lambda/aws/sweep-telemetry.ts';
 import { createTelemetry, type Telemetry } from '../../../lambda/aws/telemetry.ts';
 import { Measures } from '../../../lambda/ingest/measures.ts';
 import { emptyReceipt, type Receipt } from '../../../lambda/ledger/receipt.ts';
@@ -224,7 +225,8 @@ test('a sweep of alerts is told as a whole, by the sources that are furthest beh
   const { told, lines } = telemetry();
   const source = { at: 0, delivered: undefined, isBehind: false, isReadLate: false, isIndistinct: false };
   const hold = { cause: 'unfinished-batch', place: 'shard' } as const;
-  told.alertsSwept(
+  measureSweep(
+    told,
     {
       ...{ sims: 9, judged: 3, failed: 0, told: 2 },
       sources: [
@@ -253,7 +255,7 @@ test('a sweep of alerts is told as a whole, by the sources that are furthest beh
         ...{ alertSims: 'Count', alertSimsJudged: 'Count', alertMessages: 'Count' },
         ...{ alertReadLagSeconds: 'Seconds', alertDeliveryLagSeconds: 'Seconds' },
       },
-      ...{ service: 'kinesis-consumer', alertSims: 9, alertSimsJudged: 3, alertMessages: 2 },
+      ...{ service: 'alert-sweep', alertSims: 9, alertSimsJudged: 3, alertMessages: 2 },
       ...{ alertReadLagSeconds: 600, alertDeliveryLagSeconds: 900 },
     },
     {

@@ -1,0 +1,74 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { SweepReport } from '../alerts/sweep/sweep.ts';
+import { dimension, hold, service, sweep } from './names.ts';
+import { type MetricValue, sourceLine, type Telemetry } from './telemetry.ts';
+
+/** What is logged and measured of a sweep of alerts; in a module of its own, since no other function needs it. */
+
+/**
+ * Logs and measures what a sweep of alerts did.
+ *
+ * @param report its sources are those that are configured.
+ * @param now time of the sweep, in milliseconds since the epoch.
+ */
+export function measureSweep(
+  { logger, publish }: Pick<Telemetry, 'logger' | 'publish'>,
+  report: SweepReport,
+  now: number,
+): void {
+  const { sims, judged, failed, told } = report;
+  const lags = report.sources.map((source) => listLags(source, now));
+  logger.info('Swept', { sims, judged, failed, told, sources: lags });
+  const values = listSweepValues(report, lags);
+  publish({ dimensionSets: [{ [dimension.service]: service.alertSweep }], values });
+  for (const { source, heldSeconds } of lags) {
+    if (heldSeconds <= maxBatchSeconds) continue;
+    publish(sourceLine(source, { name: hold.seconds, unit: MetricUnit.Seconds, value: heldSeconds }));
+  }
+}
+
+/** How far a source is behind, in whole seconds; null where nothing is known. */
+interface SourceLags {
+  readonly source: string;
+  readonly readLagSeconds: number | null;
+  readonly deliveryLagSeconds: number | null;
+  /** For how long the oldest that is not done has held back how far the source is read; 0 where nothing has. */
+  readonly heldSeconds: number;
+  readonly isBehind: boolean;
+}
+
+/** A batch or file that is not done for so long is not just being worked on. */
+const maxBatchSeconds = 300;
+
+function listLags({ name, read, lag, isBehind }: SweepReport['sources'][number], now: number): SourceLags {
+  const [oldest] = read.holds;
+  return {
+    source: name,
+    readLagSeconds: read.at === undefined ? null : countSeconds(now - read.at),
+    deliveryLagSeconds: lag === undefined ? null : countSeconds(lag),
+    heldSeconds: oldest === undefined ? 0 : countSeconds(now - oldest.since),
+    isBehind,
+  };
+}
+
+function countSeconds(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds / 1_000));
+}
+
+/** What a sweep measured, without zeros. */
+function listSweepValues(
+  { sims, judged, failed, told }: SweepReport,
+  lags: readonly SourceLags[],
+): MetricValue[] {
+  const greatest = (name: 'readLagSeconds' | 'deliveryLagSeconds') =>
+    Math.max(0, ...lags.map((source) => source[name] ?? 0));
+  const values: MetricValue[] = [
+    { name: sweep.sims, unit: MetricUnit.Count, value: sims },
+    { name: sweep.judged, unit: MetricUnit.Count, value: judged },
+    { name: sweep.failed, unit: MetricUnit.Count, value: failed },
+    { name: sweep.told, unit: MetricUnit.Count, value: told },
+    { name: sweep.readLag, unit: MetricUnit.Seconds, value: greatest('readLagSeconds') },
+    { name: sweep.deliveryLag, unit: MetricUnit.Seconds, value: greatest('deliveryLagSeconds') },
+  ];
+  return values.filter(({ value }) => value !== 0);
+}
