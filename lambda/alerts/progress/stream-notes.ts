@@ -102,11 +102,12 @@ export class StreamNotes implements BatchProgress {
     this.#begun.delete(nameBatch(batch));
     const note = noteBatch(batch.records, this.#now());
     if (note === undefined) return;
-    await this.#payEnds(batch);
     const notes = await this.#update(batch, [
       { name: openPrefix + note.lastSequence, value: writeNote(note) },
     ]);
     if (notes !== undefined) this.#begun.set(nameBatch(batch), notes);
+    // Its own note is there, whatever becomes of the others.
+    await this.#payEnds(batch);
   }
 
   async end(batch: ShardBatch, unfinished: readonly BatchRecord[]): Promise<void> {
@@ -120,9 +121,10 @@ export class StreamNotes implements BatchProgress {
   }
 
   /** Notes the ends of earlier batches of the shard, which the store did not take. */
-  async #payEnds({ source, shard }: ShardBatch): Promise<void> {
+  async #payEnds(begun: ShardBatch): Promise<void> {
     for (const [name, { batch, unfinished }] of this.#owed) {
-      if (batch.source !== source || batch.shard !== shard) continue;
+      if (batch.source !== begun.source || batch.shard !== begun.shard) continue;
+      this.#begun.delete(nameBatch(begun));
       await this.#endOnce(batch, unfinished);
       this.#owed.delete(name);
     }
