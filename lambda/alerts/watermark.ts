@@ -2,7 +2,7 @@
  * How far a source is known: the watermark, up to which a missing record means that there was none.
  *
  * R is how far the source is read, E how far the carrier has delivered. Both are functions of notes that the functions
- * leave and of what the SIMs' items say; no clock is compared with another one's.
+ * leave and of what the SIMs' items say. Clocks are compared only where a note that nobody renews ends, minutes later.
  *
  * All times are milliseconds since the epoch.
  */
