@@ -1,4 +1,6 @@
-import type { Sim } from './identity.ts';
+import { Course, type CourseOptions } from './course.ts';
+import { putIntoOtherDevice, type Sim } from './identity.ts';
+import { failures, loop } from './incidents.ts';
 import type { Random } from './random.ts';
 import {
   type CarrierEvent,
@@ -29,11 +31,14 @@ const userEvents = [6, 13, 41, 67] as const;
  * between them short messages, locations and quotas. Every record is told to `truth`.
  */
 export function* dataStreamerLife(
-  sim: Sim,
+  given: Sim,
   span: Span,
   random: Random,
   truth: PartitionTruth,
+  options: CourseOptions = {},
 ): Generator<DataStreamerRecord, void> {
+  const course = new Course(options, random);
+  let sim = given;
   const dialect = sim.dataStreamer;
   const usageInterval = sim.carrier === 'emnify' ? 10 * minute : 15 * minute;
   const usageNamesSession = sim.carrier === 'emnify' || dialect.generation === 'flat';
@@ -49,9 +54,14 @@ export function* dataStreamerLife(
 
   function* records(): Generator<DataStreamerRecord, void> {
     yield event(random.chance(0.5) ? 1 : 2, at);
-    if (sim.idle) return;
+    if (sim.idle) {
+      if (course.idleInterval === undefined) return;
+      for (at += course.idleInterval; at < span.to; at += course.idleInterval) yield event(2, at);
+      return;
+    }
     yield* session(random.chance(0.1));
-    while (at < span.to) {
+    for (at = course.wake(at); at < span.to; at = course.wake(at)) {
+      yield* happen();
       if (random.chance(0.5)) yield event(2, at + random.integer(1000));
       if (sim.carrier === 'emnify' && random.chance(0.1)) yield event(3, at);
       at += random.between(1, 30) * second;
@@ -59,22 +69,43 @@ export function* dataStreamerLife(
     }
   }
 
+  /** What befalls the device between two sessions. */
+  function* happen(): Generator<DataStreamerRecord, void> {
+    const incident = course.takeIncident(at);
+    if (incident === 'swap') sim = putIntoOtherDevice(sim);
+    if (incident === 'attach-loop') {
+      for (let count = 0; count < loop.attachments; count++) {
+        yield event(2, at);
+        at += loop.interval;
+      }
+    }
+    if (incident === 'session-failures') {
+      for (let count = 0; count < failures.sessions; count++) {
+        yield event(3, at);
+        at += failures.interval;
+      }
+    }
+  }
+
   /** @param beganEarlier the session was open before anyone listened, so that its creation is never told. */
   function* session(beganEarlier: boolean): Generator<DataStreamerRecord, void> {
     const context = openContext(beganEarlier);
     const usageOnly = usageNamesSession && random.chance(0.05);
-    const end = at + random.between(60, 900) * second + random.exponential((6 * hour) / second) * second;
+    const drawn = at + random.between(60, 900) * second + random.exponential((6 * hour) / second) * second;
+    const end = course.endSession(at, drawn);
     if (!beganEarlier && !usageOnly) yield event(3, at, { context });
     let volume: Volume = { up: 0, down: 0 };
-    while (at < end && at < span.to) {
-      const usage = dataUsage(context, Math.min(at + usageInterval, end));
+    while (at < end && at < span.to && !course.isDark(at)) {
+      const usage = dataUsage(context, course.advance(at, Math.min(at + usageInterval, end)));
       volume = { up: volume.up + usage.volume.up, down: volume.down + usage.volume.down };
       yield usage;
       at = usage.end;
-      yield* between(context, usageOnly);
+      if (!course.isDark(at)) yield* between(context, usageOnly);
     }
+    // The network deletes the context of a device that is dark when it notices.
+    if (course.isDark(at)) at = Math.max(at, end);
     if (!usageOnly && random.chance(0.97)) yield event(5, at, { context, volume });
-    at += (1 + random.exponential(3600)) * second;
+    at = course.advance(at, at + (1 + random.exponential(3600)) * second);
     at -= at % second;
   }
 
@@ -93,7 +124,10 @@ export function* dataStreamerLife(
   function dataUsage(context: PdpContext, until: number): UsageRecord {
     // emnify mixes whole seconds and milliseconds.
     const end = sim.carrier === 'emnify' && random.chance(0.2) ? until + random.integer(1000) : until;
-    const volume = { up: random.exponential(60_000), down: random.exponential(40_000) };
+    const volume = {
+      up: random.exponential(60_000) + course.takeSpike(at),
+      down: random.exponential(40_000),
+    };
     const record = {
       kind: 'usage',
       sim,

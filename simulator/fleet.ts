@@ -22,11 +22,13 @@
  */
 
 import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
+import { LifeFacts } from './alert-truth.ts';
 import { breakRecord, breakRow, writeRecord } from './corruption.ts';
 import { eventRow, usageRow, writeRow } from './csv-dialect.ts';
 import { accountLife, dataStreamerLife } from './datastreamer-life.ts';
 import { DeliveryPath, type FleetDelivery, type Parcel } from './delivery-path.ts';
 import { provideSim } from './identity.ts';
+import { type Incident, idleInterval, planIncidents } from './incidents.ts';
 import { Random } from './random.ts';
 import { type FleetRecord, hour, minute, type Span } from './records.ts';
 import { writeTestEvent } from './supersim-dialect.ts';
@@ -51,6 +53,11 @@ export interface FleetOptions {
   readonly start?: string;
   /** Which Super SIM updates write their session in the ledger that the fleet's truth is about. Default `update`. */
   readonly sessionRefresh?: SessionRefresh;
+  /**
+   * Whether devices die, loop, fail and are swapped, and a network is out, and the truth tells of alerts. Idle devices
+   * then attach now and again, so that only incidents are silent. Default false.
+   */
+  readonly hasIncidents?: boolean;
 }
 
 /** When a fleet's life begins unless another time is asked for. */
@@ -65,6 +72,8 @@ export interface Fleet {
   readonly deliveries: Generator<readonly FleetDelivery[], void>;
   /** Complete when the deliveries are exhausted. */
   readonly truth: FleetTruth;
+  /** The time up to which it has lived: what was yielded arrived before, in epoch milliseconds. */
+  now(): number;
 }
 
 /** The path is emptied once in a slice; inside it order is lost. */
@@ -90,7 +99,7 @@ interface Traveller {
  */
 export function simulateFleet(options: FleetOptions): Fleet {
   const simulation = new Simulation(options);
-  return { deliveries: simulation.run(), truth: simulation };
+  return { deliveries: simulation.run(), truth: simulation, now: () => simulation.now };
 }
 
 class Simulation implements FleetTruth {
@@ -101,13 +110,19 @@ class Simulation implements FleetTruth {
   private readonly travellers: Traveller[];
   private readonly lastSlice: number;
   private readonly middle: number;
+  private readonly incidents: ReadonlyMap<number, Incident> | undefined;
   private distinct = 0;
+  /** Its hours over, the clock stands still: what is late arrives in its last moment. */
+  now: number;
 
   constructor(options: FleetOptions) {
     const { sims, hours, seed = 1, start = fleetStart, sessionRefresh = 'update' } = options;
+    const { hasIncidents = false } = options;
     const from = Date.parse(start);
     if (Number.isNaN(from)) throw new RangeError(`The fleet's start is not an ISO 8601 time: ${start}`);
     this.span = { from, to: from + hours * hour };
+    this.now = from;
+    this.incidents = hasIncidents ? planIncidents(sims, seed, this.span) : undefined;
     this.middle = from + (hours / 2) * hour;
     this.lastSlice = Math.ceil(hours * slicesPerHour);
     this.random = Random.of(seed, -1);
@@ -129,6 +144,7 @@ class Simulation implements FleetTruth {
       for (const traveller of this.travellers) this.advance(traveller, until, now);
       const arrivals = this.path.arrivals(now);
       if (now % slicesPerHour === slicesPerHour - 1) arrivals.push(...this.path.closeFiles(until));
+      this.now = Math.min(until, this.span.to);
       if (arrivals.length > 0) yield arrivals;
     }
     yield this.path.closeFiles(this.span.to + 48 * hour);
@@ -138,10 +154,11 @@ class Simulation implements FleetTruth {
     for (let index = 0; index < sims; index++) {
       const random = Random.of(seed, index);
       const sim = provideSim(index, random);
-      const truth = new PartitionTruth(sessionRefresh);
+      const truth = new PartitionTruth(sessionRefresh, this.incidents && new LifeFacts(sim.carrier));
       this.partitions.set(sim.sim, truth);
       const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
-      const life = (superSim ? superSimLife : dataStreamerLife)(sim, this.span, random, truth);
+      const course = this.incidents && { incident: this.incidents.get(index), idleInterval };
+      const life = (superSim ? superSimLife : dataStreamerLife)(sim, this.span, random, truth, course);
       const draw = random.integer(100);
       yield { life, next: takeNext(life), history: draw < 2 ? 'late' : draw < 3 ? 'again' : 'none' };
     }

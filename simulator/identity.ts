@@ -218,6 +218,12 @@ export function provideSim(index: number, random: Random): Sim {
   };
 }
 
+/** The SIM in another device, of another model. */
+export function putIntoOtherDevice(sim: Sim): Sim {
+  const stem = `8612345${sim.imei.slice(7, 14)}`;
+  return { ...sim, imei: stem + luhnDigit(stem), imeisv: `${stem}${sim.imeisv.slice(14)}` };
+}
+
 function superSimDialect(carrier: Carrier, random: Random): SuperSimDialect {
   const twilio = carrier === 'twilio';
   return {

@@ -1,4 +1,6 @@
-import type { Sim } from './identity.ts';
+import { Course, type CourseOptions } from './course.ts';
+import { putIntoOtherDevice, type Sim } from './identity.ts';
+import { failures, loop } from './incidents.ts';
 import type { Random } from './random.ts';
 import {
   type ConnectionEvent,
@@ -17,13 +19,18 @@ const updateInterval = 6 * minute;
 /**
  * The connection events of one Super SIM in the order in which they happen: it attaches, opens a data session, sends an
  * update every six minutes, ends or loses it, pauses, and attaches again. Every event is told to `truth`.
+ *
+ * Of a device that is dark the network goes on to report an open session, without a byte, until it ends it.
  */
 export function* superSimLife(
-  sim: Sim,
+  given: Sim,
   span: Span,
   random: Random,
   truth: PartitionTruth,
+  options: CourseOptions = {},
 ): Generator<ConnectionEvent, void> {
+  const course = new Course(options, random);
+  let sim = given;
   let at = span.from + random.integer((20 * minute) / second) * second;
   for (const event of events()) {
     if (event.at >= span.to) return;
@@ -32,13 +39,36 @@ export function* superSimLife(
   }
 
   function* events(): Generator<ConnectionEvent, void> {
-    while (at < span.to) {
+    for (at = course.wake(at); at < span.to; at = course.wake(at)) {
+      yield* happen();
       if (!sim.idle && random.chance(0.03)) yield* attempt('attachment.failed');
       while (random.chance(0.05)) yield* attempt('attachment.rejected');
       if (sim.idle || random.chance(0.9)) yield* attempt('attachment.accepted');
-      if (sim.idle) return;
+      if (sim.idle) {
+        if (course.idleInterval === undefined) return;
+        at += course.idleInterval;
+        continue;
+      }
       yield* dataSession();
-      at += (1 + random.exponential(3600)) * second;
+      at = course.advance(at, at + (1 + random.exponential(3600)) * second);
+    }
+  }
+
+  /** What befalls the device between two sessions. */
+  function* happen(): Generator<ConnectionEvent, void> {
+    const incident = course.takeIncident(at);
+    if (incident === 'swap') sim = putIntoOtherDevice(sim);
+    if (incident === 'attach-loop') {
+      for (let count = 0; count < loop.attachments; count++) {
+        yield event(random.chance(0.5) ? 'attachment.accepted' : 'attachment.rejected');
+        at += loop.interval;
+      }
+    }
+    if (incident === 'session-failures') {
+      for (let count = 0; count < failures.sessions; count++) {
+        yield event('data-session.failed', { session: { sid: `PI${random.hex(4)}`, start: at } });
+        at += failures.interval;
+      }
     }
   }
 
@@ -53,7 +83,8 @@ export function* superSimLife(
       yield event('data-session.failed', { session });
       return;
     }
-    const end = at + random.between(60, 600) * second + random.exponential((5 * hour) / second) * second;
+    const drawn = at + random.between(60, 600) * second + random.exponential((5 * hour) / second) * second;
+    const end = course.endSession(at, drawn);
     if (random.chance(0.98)) yield event('data-session.started', { session });
     const uploaded = random.pick([500, 4_000, 40_000]);
     let windowStart = at;
@@ -65,7 +96,7 @@ export function* superSimLife(
       windowStart = at;
     }
     at = end;
-    if (random.chance(0.05)) {
+    if (random.chance(0.05) && !course.isDark(at)) {
       yield event('data-session.failed', { session });
       return;
     }
@@ -80,6 +111,9 @@ export function* superSimLife(
   }
 
   function windowVolume(mean: number): Volume {
+    if (course.isDark(at)) return { up: 0, down: 0 };
+    const extra = course.takeSpike(at);
+    if (extra > 0) return { up: extra, down: 0 };
     if (random.chance(0.3)) return { up: 0, down: 0 };
     return { up: random.exponential(mean), down: random.exponential(mean / 2) };
   }

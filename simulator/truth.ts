@@ -1,4 +1,5 @@
 import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
+import type { LifeFacts } from './alert-truth.ts';
 import { accounts } from './identity.ts';
 import {
   type CarrierEvent,
@@ -72,6 +73,8 @@ export interface ExpectedPartition {
   answers(): ReadonlyMap<string, ExpectedAnswer>;
   /** When the device was last heard. */
   readonly signs: SignsOfLife;
+  /** What rules about alerts look at; undefined where nobody asks for it. */
+  readonly facts?: LifeFacts | undefined;
   /** Sum of the usage. */
   readonly total: { readonly uploaded: number; readonly downloaded: number; readonly messages: number };
 }
@@ -151,10 +154,13 @@ export class PartitionTruth implements ExpectedPartition {
     session: undefined as number | undefined,
   };
   private readonly lived = new Map<string, LivedSession>();
+  readonly facts: LifeFacts | undefined;
   private readonly sessionRefresh: SessionRefresh;
 
-  constructor(sessionRefresh: SessionRefresh = 'update') {
+  /** @param facts told, too, if given. */
+  constructor(sessionRefresh: SessionRefresh = 'update', facts?: LifeFacts) {
     this.sessionRefresh = sessionRefresh;
+    this.facts = facts;
   }
 
   answers(): ReadonlyMap<string, ExpectedAnswer> {
@@ -164,7 +170,11 @@ export class PartitionTruth implements ExpectedPartition {
   }
 
   connection(event: ConnectionEvent): void {
-    const { session, window } = event;
+    const { session, window, sim } = event;
+    if (attachmentTypes.has(event.type)) this.facts?.attachments.push(event.at);
+    if (event.type === 'data-session.failed') this.facts?.failures.push(event.at);
+    this.facts?.noteDevice(sim.imei, event.at, window !== undefined);
+    if (window !== undefined) this.facts?.usage.push({ at: event.at, bytes: window.up + window.down });
     if (askingTypes.has(event.type)) this.sign('signalled', event.at);
     if (window !== undefined && window.up > 0) this.sign('bytes', event.at);
     if (openTypes.has(event.type)) this.sign('session', event.at);
@@ -190,6 +200,9 @@ export class PartitionTruth implements ExpectedPartition {
     const key = `${iso(wholeSecond(event.at))}#${event.id}`;
     this.events.set(key, expectedEvent('carrierType', String(event.typeId)));
     if (sim !== undefined && event.typeId >= 1 && event.typeId <= 4) this.sign('signalled', event.at);
+    if (event.typeId === 1 || event.typeId === 2) this.facts?.attachments.push(event.at);
+    if (event.typeId === 3 && context === undefined) this.facts?.failures.push(event.at);
+    if (sim !== undefined) this.facts?.noteDevice(sim.imei, event.at, false);
     if (context === undefined || sim === undefined) return;
     if (event.typeId !== 5) this.sign('session', event.at);
     const stated = sim.dataStreamer.statesTunnelCreated;
@@ -210,6 +223,8 @@ export class PartitionTruth implements ExpectedPartition {
       record.messages === 0 ? undefined : record.messages,
     );
     const last = Math.max(record.start, record.end);
+    this.facts?.noteDevice(record.sim.imei, last, true);
+    this.facts?.usage.push({ at: last, bytes: record.volume.up + record.volume.down });
     if (record.messages === 0) this.sign('session', last);
     if (record.volume.up > 0) this.sign('bytes', last);
     // All simulated messages are tx, which at 1NCE the device sends.
@@ -219,6 +234,7 @@ export class PartitionTruth implements ExpectedPartition {
   }
 
   private sign(name: keyof SignsOfLife, at: number): void {
+    if (name !== 'session') this.facts?.heard.push(at);
     this.signs[name] = Math.max(this.signs[name] ?? at, at);
   }
 
@@ -262,6 +278,13 @@ const askingTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
   'attachment.failed',
   'data-session.started',
   'data-session.failed',
+]);
+
+/** What a device does to be on a network. */
+const attachmentTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
+  'attachment.accepted',
+  'attachment.rejected',
+  'attachment.failed',
 ]);
 
 /** What comes while a session is open. */

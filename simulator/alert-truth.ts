@@ -1,0 +1,158 @@
+import type { Rule } from '../lambda/alerts/rules.ts';
+
+/**
+ * What alerts a fleet's incidents cause, by what the simulator lets happen. It follows docs/alerts.md and shares no code
+ * with the rules that it judges.
+ */
+
+/** What rules look at in the life of one device. Times are epoch milliseconds, in no order. */
+export class LifeFacts {
+  /** Its carrier, which is the name of its source. */
+  readonly source: string;
+  /** Signs of life. */
+  readonly heard: number[] = [];
+  readonly attachments: number[] = [];
+  readonly failures: number[] = [];
+  readonly usage: { readonly at: number; readonly bytes: number }[] = [];
+  /** Devices that the SIM was in, in order. */
+  readonly devices: { readonly imei: string; first: number; firstUsage: number | undefined }[] = [];
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  /** Notes that a record names a device. Lives tell of a device after the one before. */
+  noteDevice(imei: string, at: number, isUsage: boolean): void {
+    let device = this.devices.find((known) => known.imei === imei);
+    if (device === undefined) {
+      device = { imei, first: at, firstUsage: undefined };
+      this.devices.push(device);
+    }
+    device.first = Math.min(device.first, at);
+    if (isUsage) device.firstUsage = Math.min(device.firstUsage ?? at, at);
+  }
+}
+
+/** An alert that there must be at the end of a simulation. */
+export interface ExpectedAlert {
+  readonly rule: string;
+  readonly sim: string;
+  readonly state: 'open' | 'closed';
+  /** It begins at or after the first, and at or before the last: equal where records say it to the second. */
+  readonly from: readonly [first: number, last: number];
+  /** Undefined while it lasts. */
+  readonly to: number | undefined;
+}
+
+/** A time in which a rule's condition holds. */
+interface Held {
+  readonly from: readonly [first: number, last: number];
+  readonly metAt: number;
+  readonly to: number;
+}
+
+/** Whether {@link expectAlerts} knows a rule. */
+export function knowsRule(rule: Rule): boolean {
+  const { fleets, names, countries } = rule.match;
+  if (fleets.length + names.length + countries.length > 0 || rule.pending > 0) return false;
+  switch (rule.kind) {
+    case 'silent':
+      return rule.missing === 'everything';
+    case 'usage':
+      return rule.compare === 'more';
+    case 'device-changed':
+      return rule.change !== 'software';
+    case 'attach-loop':
+    case 'session-failures':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/**
+ * The alerts of a rule and a SIM.
+ *
+ * @param end the time at which the simulation ends, in epoch milliseconds.
+ * @throws Error when the rule is not known.
+ */
+export function expectAlerts(rule: Rule, sim: string, facts: LifeFacts, end: number): ExpectedAlert[] {
+  if (rule.match.sources.length > 0 && !rule.match.sources.includes(facts.source)) return [];
+  return joinHeld(listHeld(rule, facts, end), rule.recovery).map(({ from, to }) => {
+    const isOver = rule.recovery === 0 ? to <= end : to + rule.recovery < end;
+    return {
+      ...{ rule: rule.name, sim, from },
+      state: isOver ? 'closed' : 'open',
+      to: to > end ? undefined : to,
+    };
+  });
+}
+
+function listHeld(rule: Rule, facts: LifeFacts, end: number): Held[] {
+  switch (rule.kind) {
+    case 'silent':
+      return listGaps(facts.heard, rule.after, end);
+    case 'attach-loop':
+      return listFull(facts.attachments.map(countOne), rule.count, rule.within);
+    case 'session-failures':
+      return listFull(facts.failures.map(countOne), rule.count, rule.within);
+    case 'usage':
+      return listFull(
+        facts.usage.map(({ at, bytes }) => ({ at, amount: bytes })),
+        rule.bytes + 1,
+        rule.within,
+      );
+    case 'device-changed':
+      return facts.devices.slice(1).map(({ first, firstUsage = end }) => {
+        return { from: [first, firstUsage], metAt: first, to: firstUsage };
+      });
+    default:
+      throw new Error(`The simulator does not know what the rule ${rule.name} must find`);
+  }
+}
+
+function countOne(at: number): Counted {
+  return { at, amount: 1 };
+}
+
+/** Times without a sign of life that are longer than `after`; the last one may last. */
+function listGaps(heard: readonly number[], after: number, end: number): Held[] {
+  const times = heard.toSorted((a, b) => a - b);
+  return times.flatMap((at, index): Held[] => {
+    const next = times[index + 1];
+    const isLong = next === undefined ? end - at >= after : next - at > after;
+    return isLong ? [{ from: [at, at], metAt: at + after, to: next ?? Number.POSITIVE_INFINITY }] : [];
+  });
+}
+
+interface Counted {
+  readonly at: number;
+  readonly amount: number;
+}
+
+/** Windows that begin with a record and hold at least `enough`. */
+function listFull(counted: readonly Counted[], enough: number, within: number): Held[] {
+  const sorted = counted.filter(({ amount }) => amount > 0).sort((a, b) => a.at - b.at);
+  return sorted.flatMap(({ at }, index): Held[] => {
+    let sum = 0;
+    for (let next = index; next < sorted.length; next += 1) {
+      const item = sorted[next];
+      if (item === undefined || item.at >= at + within) break;
+      sum += item.amount;
+      if (sum >= enough) return [{ from: [at, at], metAt: item.at, to: at + within }];
+    }
+    return [];
+  });
+}
+
+/** Makes one of what is met again before the recovery time has passed. */
+function joinHeld(held: readonly Held[], recovery: number): Held[] {
+  const joined: Held[] = [];
+  for (const one of held) {
+    const last = joined.at(-1);
+    if (last !== undefined && one.metAt <= last.to + recovery) {
+      joined[joined.length - 1] = { ...last, to: Math.max(last.to, one.to) };
+    } else joined.push(one);
+  }
+  return joined;
+}

@@ -1,0 +1,71 @@
+import { type Incident, spike } from './incidents.ts';
+import type { Random } from './random.ts';
+import { minute, second } from './records.ts';
+
+/** What a device's life is beside the ordinary. */
+export interface CourseOptions {
+  readonly incident?: Incident | undefined;
+  /** How often an idle device attaches, in milliseconds; once in its life without it. */
+  readonly idleInterval?: number | undefined;
+}
+
+/** How the incident of a device changes the course of its life. Times are epoch milliseconds. */
+export class Course {
+  readonly idleInterval: number | undefined;
+  readonly #incident: Incident | undefined;
+  readonly #random: Random;
+  #happened = false;
+  #spikes = 0;
+
+  constructor({ incident, idleInterval }: CourseOptions, random: Random) {
+    this.#incident = incident;
+    this.idleInterval = idleInterval;
+    this.#random = random;
+  }
+
+  /** Whether nothing comes from the device. */
+  isDark(at: number): boolean {
+    return this.#incident?.kind === 'dark' && at >= this.#incident.from && at < this.#incident.to;
+  }
+
+  /** When the device goes on: at once, or some minutes after it was dark; never, if it died. */
+  wake(at: number): number {
+    if (this.#incident?.kind !== 'dark' || !this.isDark(at)) return at;
+    return this.#incident.to + this.#random.between(1, 600) * second;
+  }
+
+  /** The end of a step: where an incident is due before it, the step ends there. */
+  advance(from: number, to: number): number {
+    const due = this.#findDue();
+    return due > from && due < to ? due : to;
+  }
+
+  /** When a session ends: an incident ends it early, and one of a device that is dark lasts until the network notices. */
+  endSession(from: number, drawn: number): number {
+    const due = this.#findDue();
+    if (due <= from || due >= drawn) return drawn;
+    return this.#incident?.kind === 'dark' ? due + this.#random.between(60, 240) * minute : due;
+  }
+
+  /** What befalls the device now, between two sessions; undefined where nothing does. */
+  takeIncident(at: number): Incident['kind'] | undefined {
+    if (this.#happened || at < this.#findDue()) return undefined;
+    this.#happened = true;
+    return this.#incident?.kind;
+  }
+
+  /** Bytes that a usage record has beside the usual ones. */
+  takeSpike(at: number): number {
+    if (this.#incident?.kind !== 'spike' || at < this.#incident.at || this.#spikes >= spike.records) return 0;
+    this.#spikes += 1;
+    return spike.bytes;
+  }
+
+  /** When the incident is due; never, where there is none, or it has happened. */
+  #findDue(): number {
+    if (this.#incident === undefined || this.#happened || this.#incident.kind === 'spike') {
+      return Number.POSITIVE_INFINITY;
+    }
+    return this.#incident.kind === 'dark' ? this.#incident.from : this.#incident.at;
+  }
+}

@@ -1,0 +1,113 @@
+import { provideSim } from './identity.ts';
+import { Random } from './random.ts';
+import { hour, minute, type Span, second } from './records.ts';
+
+/** What goes wrong in a simulated fleet, so that rules about alerts have something to find. */
+
+/** What befalls one device. Times are epoch milliseconds. */
+export type Incident =
+  /** Nothing comes from the device: it died, or its network is out. `to` is infinite for a device that stays dead. */
+  | { readonly kind: 'dark'; readonly from: number; readonly to: number }
+  /** It attaches again and again. */
+  | { readonly kind: 'attach-loop'; readonly at: number }
+  /** Its sessions fail one after the other. */
+  | { readonly kind: 'session-failures'; readonly at: number }
+  /** The SIM is put into another device. */
+  | { readonly kind: 'swap'; readonly at: number }
+  /** It sends far more than it ever did. */
+  | { readonly kind: 'spike'; readonly at: number };
+
+/** Attachments of a loop, and milliseconds between two. */
+export const loop = { attachments: 45, interval: minute } as const;
+
+/** Sessions that fail one after the other, and milliseconds between two. */
+export const failures = { sessions: 15, interval: 2 * minute } as const;
+
+/** Bytes that each record of a spike adds, and how many such records there are. */
+export const spike = { bytes: 200_000_000, records: 5 } as const;
+
+/** How often an idle device says that it is there, in a fleet with incidents. */
+export const idleInterval = 12 * hour;
+
+/** A silence that rules ask for by default, and time that a sweep needs to see it. */
+const longestSilence = 25 * hour;
+
+/** SIMs of which one suffers each kind of incident; at least one does. */
+const simsPerIncident = { death: 100, loop: 200, failures: 200, swap: 200, spike: 500 } as const;
+
+/** From so many SIMs on a network is out, and for so many of its devices: an eighth. */
+const outage = { minSims: 100, share: 8 } as const;
+
+/**
+ * Chooses what goes wrong, by the SIMs' numbers: each SIM suffers one thing at most, in the first half of the fleet's
+ * life. Silences need a life of more than a day.
+ */
+export function planIncidents(sims: number, seed: number, span: Span): ReadonlyMap<number, Incident> {
+  const random = Random.of(seed, -3);
+  const candidates = Array.from({ length: sims }, (_, index) => ({
+    index,
+    sim: provideSim(index, Random.of(seed, index)),
+  })).filter(({ sim }) => !sim.idle);
+  random.shuffle(candidates);
+  const incidents = new Map<number, Incident>();
+  const lifetime = span.to - span.from;
+  const drawTime = (latest: number): number => {
+    return roundDown(span.from + lifetime / 10 + random.integer(Math.max(1, latest - lifetime / 10)));
+  };
+  const give = (
+    count: number,
+    isFit: (sim: (typeof candidates)[number]['sim']) => boolean,
+    make: () => Incident,
+  ): void => {
+    const fit = candidates.filter(({ index, sim }) => !incidents.has(index) && isFit(sim));
+    for (const { index } of fit.slice(0, count)) incidents.set(index, make());
+  };
+  const share = (perIncident: number): number => Math.max(1, Math.floor(sims / perIncident));
+  const half = lifetime / 2;
+  if (lifetime > longestSilence + lifetime / 10) {
+    const latest = Math.min(half, lifetime - longestSilence);
+    give(
+      share(simsPerIncident.death),
+      () => true,
+      () => ({ kind: 'dark', from: drawTime(latest), to: Number.POSITIVE_INFINITY }),
+    );
+    const network = candidates[0]?.sim.network;
+    if (sims >= outage.minSims && network !== undefined) {
+      const from = roundDown(span.from + lifetime / 10);
+      const visitors = candidates.filter(({ sim }) => sim.network === network).length;
+      give(
+        Math.ceil(visitors / outage.share),
+        (sim) => sim.network === network,
+        () => ({ kind: 'dark', from, to: from + longestSilence + hour }),
+      );
+    }
+  }
+  give(
+    share(simsPerIncident.loop),
+    () => true,
+    () => ({ kind: 'attach-loop', at: drawTime(half) }),
+  );
+  // Of the data streamer's carriers, the simulator lets emnify's tell of contexts that are refused.
+  give(
+    share(simsPerIncident.failures),
+    ({ carrier }) => carrier !== '1nce' && carrier !== 'telekom',
+    () => ({ kind: 'session-failures', at: drawTime(half) }),
+  );
+  // Usage of the old generation names no device.
+  give(
+    share(simsPerIncident.swap),
+    ({ carrier }) => carrier !== 'telekom',
+    () => ({ kind: 'swap', at: drawTime(half) }),
+  );
+  give(
+    share(simsPerIncident.spike),
+    () => true,
+    () => ({ kind: 'spike', at: drawTime(half) }),
+  );
+  return incidents;
+}
+
+/** Carriers' files state whole seconds. */
+function roundDown(at: number): number {
+  return Math.floor(at / second) * second;
+}
