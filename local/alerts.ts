@@ -5,11 +5,19 @@ import { makeHttpReceiver } from '../lambda/alerts/delivery/http-receiver.ts';
 import { AlertOutbox, alertOutboxTable } from '../lambda/alerts/delivery/outbox.ts';
 import type { Receiver } from '../lambda/alerts/delivery/receiver.ts';
 import { requestMilliseconds } from '../lambda/alerts/delivery/receivers.ts';
-import type { AlertTransition } from '../lambda/alerts/delivery/transition.ts';
-import { readWebhookSecret, writeWebhook } from '../lambda/alerts/delivery/webhook.ts';
+import { type AlertTransition, transitionId } from '../lambda/alerts/delivery/transition.ts';
+import { type WebhookSecret, writeWebhook } from '../lambda/alerts/delivery/webhook.ts';
+import type { Rule } from '../lambda/alerts/rules.ts';
 import { AlertState } from '../lambda/alerts/sweep/alert-state.ts';
 import { type SweepReport, sweep } from '../lambda/alerts/sweep/sweep.ts';
-import { UsageError } from '../lambda/errors.ts';
+import { describeWatchedSim, readHeardMark, type WatchedSim } from '../lambda/alerts/sweep/watched-sim.ts';
+import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
+import { epochMilliseconds } from '../lambda/ledger/time.ts';
+import { type Alert, listAlerts } from '../lambda/queries/alerts.ts';
+import { decideHeard } from '../lambda/queries/last-heard.ts';
+import { maxPageSize } from '../lambda/queries/page.ts';
+import { mapConcurrently } from '../lambda/store/concurrency.ts';
+import { type EpisodeKey, EpisodeReader } from '../lambda/store/episode-reader.ts';
 import { EpisodesTable } from '../lambda/store/episodes.ts';
 import { MutesTable } from '../lambda/store/mutes.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';
@@ -23,22 +31,16 @@ import {
   simsTable,
   usageTable,
 } from '../lambda/store/tables.ts';
-import { listDefaultRules } from '../lib/alert-rules.ts';
 import { localSources } from './places.ts';
 
-/** Alerts of the local run: the default rules, judged by the sweep of the stack, and delivered by its delivery. */
-
-/** Where `--notify` posts to. */
-export interface NotifyAddress {
-  readonly url: string;
-  /** `whsec_` and 24 to 64 bytes in base64; undefined to post unsigned. */
-  readonly secret: string | undefined;
-}
+/** Alerts of the local run, judged by the sweep of the stack, and delivered by its delivery. */
 
 /** How alerts are run. */
 export interface LocalAlertsOptions {
   readonly client: DynamoDBClient;
-  readonly notify: NotifyAddress | undefined;
+  readonly rules: readonly Rule[];
+  /** Where alerts are posted to; undefined for nowhere. */
+  readonly notify: WebhookSecret | undefined;
   /** Called with messages for the user. */
   readonly onTrouble: (sentence: string) => void;
 }
@@ -51,47 +53,60 @@ const groupWait = 10 * 60_000;
 const sources = localSources.map(({ name }) => ({ name, lateness }));
 const receiverName = 'notify';
 
+/** SIMs of which all records are judged at once, at most. */
+const maxWholeSims = 5_000;
+/** SIMs that are asked when they were heard, at most. */
+const maxAskedSims = 1_000;
+const concurrency = 24;
+
 /** What a sweep of the local run did, and what it told. */
 export interface LocalSweep {
   readonly report: SweepReport;
+  /** In the order in which the alerts began. */
   readonly told: readonly AlertTransition[];
+  /** Whether a message waits for the receiver. */
+  readonly isUndelivered: boolean;
 }
 
 /** Sweeps and deliveries of the local run. */
 export class LocalAlerts {
   readonly #options: LocalAlertsOptions;
+  readonly #reader: LedgerReader;
   readonly #episodes: EpisodesTable;
   readonly #outbox: AlertOutbox;
   readonly #receiver: Receiver | undefined;
+  /** Ids of the messages that were told. */
+  readonly #told = new Set<string>();
 
-  /** @throws UsageError when the address or the secret is not one. */
   constructor(options: LocalAlertsOptions) {
+    const { client, notify } = options;
     this.#options = options;
-    this.#episodes = new EpisodesTable(options.client, alertsTable.name);
-    this.#outbox = new AlertOutbox(options.client, alertOutboxTable.name);
-    this.#receiver = options.notify && makeNotifyReceiver(options.notify);
+    this.#reader = new LedgerReader({
+      client,
+      sessions: sessionsTable.name,
+      usage: usageTable.name,
+      events: eventsTable.name,
+      sims: simsTable.name,
+      files: filesTable.name,
+    });
+    this.#episodes = new EpisodesTable(client, alertsTable.name);
+    this.#outbox = new AlertOutbox(client, alertOutboxTable.name);
+    this.#receiver = notify && makeNotifyReceiver(notify);
   }
 
   /**
-   * Sweeps the ledger, and delivers what is due.
+   * Sweeps the ledger, and delivers what is due. All that was put by then must be in the ledger.
    *
    * @param now the run's clock, in milliseconds since the epoch.
    * @param isWhole whether all records are judged, from the first one on.
    */
   async sweep(now: number, isWhole: boolean): Promise<LocalSweep> {
-    const { client, onTrouble } = this.#options;
+    const { client, rules, onTrouble } = this.#options;
     const told: AlertTransition[] = [];
     const report = await sweep(
-      { rules: listDefaultRules(sources), groupWait, sources, now, isWhole },
+      { rules, groupWait, sources, now, isWhole },
       {
-        reader: new LedgerReader({
-          client,
-          sessions: sessionsTable.name,
-          usage: usageTable.name,
-          events: eventsTable.name,
-          sims: simsTable.name,
-          files: filesTable.name,
-        }),
+        reader: this.#reader,
         marks: new SimMarks(client, simsTable.name),
         episodes: this.#episodes,
         state: new AlertState(client, alertStateTable.name),
@@ -101,18 +116,86 @@ export class LocalAlerts {
           this.#receiver === undefined
             ? []
             : [{ name: receiverName, minimumSeverity: 'info', rules: undefined }],
-        // Whoever sweeps here has waited until all that was put is in.
         readMark: async () => ({ at: now, holds: [] }),
-        onMessage: (transition) => told.push(transition),
+        onMessage: (transition) => {
+          const id = transitionId(transition);
+          if (!this.#told.has(id)) told.push(transition);
+          this.#told.add(id);
+        },
         onFailure: (error) => onTrouble(`A SIM could not be judged: ${String(error)}`),
       },
     );
-    if (this.#receiver !== undefined) await this.#deliver(this.#receiver, now);
-    return { report, told };
+    const isUndelivered = this.#receiver !== undefined && !(await this.#deliver(this.#receiver, now));
+    return { report, told: told.toSorted(compareTransitions), isUndelivered };
   }
 
-  /** Delivers until nothing is due, or what is due does not go. */
-  async #deliver(receiver: Receiver, now: number): Promise<void> {
+  /**
+   * Sweeps a ledger of the past: all of its records, unless there are too many SIMs, up to the newest one.
+   *
+   * @param latest the machine's clock: records may be dated ahead.
+   * @returns undefined of an empty ledger.
+   */
+  async sweepPast(latest: number): Promise<(LocalSweep & { readonly now: number }) | undefined> {
+    const sims: WatchedSim[] = [];
+    await this.#reader.scanWatchedSims((some) => sims.push(...some.map(describeWatchedSim)));
+    const newest = await this.#findNewestRecord(sims);
+    if (newest === undefined) return undefined;
+    const now = Math.min(newest, latest);
+    return { ...(await this.sweep(now, sims.length <= maxWholeSims)), now };
+  }
+
+  /** All alerts, those that began last first. */
+  async list(): Promise<Alert[]> {
+    const { client } = this.#options;
+    const alerts = {
+      episodes: new EpisodeReader(client, alertsTable.name),
+      mutes: new MutesTable(client, alertStateTable.name),
+    };
+    const period = { from: '2000-01-01T00:00:00.000Z', to: undefined };
+    const every = {
+      state: undefined,
+      severity: undefined,
+      rule: undefined,
+      sim: undefined,
+      source: undefined,
+    };
+    const found: Alert[] = [];
+    let after: EpisodeKey | undefined;
+    do {
+      const page = await listAlerts(
+        { ...every, period, size: maxPageSize, after },
+        { alerts, now: () => Date.now() },
+      );
+      found.push(...page.resources);
+      after = page.next;
+    } while (after !== undefined);
+    return found;
+  }
+
+  /**
+   * The time of the newest record, in milliseconds since the epoch; undefined without any. SIM items state when they were
+   * heard to the granule, so those that may have been heard last are asked: exact up to 1,000 of them.
+   */
+  async #findNewestRecord(sims: readonly WatchedSim[]): Promise<number | undefined> {
+    if (sims.length === 0) return undefined;
+    const marks = sims.map((sim) => readHeardMark(sim) ?? Number.NEGATIVE_INFINITY);
+    const latest = marks.reduce((max, mark) => Math.max(max, mark), Number.NEGATIVE_INFINITY);
+    const candidates = sims.filter((_, index) => (marks[index] ?? 0) > latest - maxGranuleMilliseconds);
+    const times = sims.map(({ changedAt }) => changedAt);
+    await mapConcurrently(candidates.slice(0, maxAskedSims), concurrency, async ({ sim: key }) => {
+      const sim = await this.#reader.sim(key);
+      const { at } = sim === undefined ? {} : await decideHeard(sim, this.#reader);
+      if (at !== undefined) times.push(epochMilliseconds(at));
+    });
+    return times.reduce((max, time) => Math.max(max, time));
+  }
+
+  /**
+   * Delivers until nothing is due, or what is due does not go.
+   *
+   * @returns whether all is delivered.
+   */
+  async #deliver(receiver: Receiver, now: number): Promise<boolean> {
     const { onTrouble } = this.#options;
     for (;;) {
       const started = performance.now();
@@ -128,30 +211,27 @@ export class LocalAlerts {
         const reasons = [report.unusable, ...report.reasons].filter((reason) => reason !== undefined);
         onTrouble(`--notify: alerts could not be posted (${[...new Set(reasons)].join('; ')})`);
       }
-      if (report.delivered + report.passedOver === 0) return;
+      if (report.delivered + report.passedOver === 0) break;
     }
+    return (await this.#outbox.listDue(receiver.name, endOfTime, 1)).length === 0;
   }
 }
 
-function makeNotifyReceiver({ url, secret }: NotifyAddress): Receiver {
-  const read = secret === undefined ? readUnsigned(url) : readWebhookSecret({ url, secret });
-  if (read === undefined) {
-    throw new UsageError(
-      `--notify ${JSON.stringify(url)}: give an http or https address, and where SIMLEDGER_NOTIFY_SECRET is set, there whsec_ and 24 to 64 bytes in base64`,
-    );
-  }
+const endOfTime = Date.parse('9999-01-01T00:00:00Z');
+
+function compareTransitions(a: AlertTransition, b: AlertTransition): number {
+  if (a.from !== b.from) return a.from < b.from ? -1 : 1;
+  if (a.episode !== b.episode) return a.episode < b.episode ? -1 : 1;
+  return a.sequence - b.sequence;
+}
+
+function makeNotifyReceiver(secret: WebhookSecret): Receiver {
   return makeHttpReceiver({
     name: receiverName,
     takes: () => true,
-    secret: { get: async () => read, refresh: async () => read },
+    secret: { get: async () => secret, refresh: async () => secret },
     write: (known, event) => writeWebhook(known, event, new Date()),
     // It is the user's own machine or network.
     options: { allowPrivateAddresses: true, timeoutMilliseconds: requestMilliseconds },
   });
-}
-
-function readUnsigned(url: string): { url: URL; keys: Buffer[] } | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const parsed = new URL(url);
-  return parsed.protocol === 'http:' || parsed.protocol === 'https:' ? { url: parsed, keys: [] } : undefined;
 }

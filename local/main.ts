@@ -1,16 +1,28 @@
+import { readRules } from '../cli/alerts/rules-file.ts';
+import type { Rule } from '../lambda/alerts/rules.ts';
 import { UserError } from '../lambda/errors.ts';
 import { jsonObject, parseJson } from '../lambda/json/json.ts';
+import { LocalAlerts, type LocalSweep } from './alerts.ts';
 import { type LocalLedger, startLocalLedger } from './local-ledger.ts';
 import { type ApiCredentials, help, type LocalOptions, readOptions } from './options.ts';
+import { localSources } from './places.ts';
 import { printable } from './printable.ts';
 import { count } from './progress.ts';
-import { replayExamples, replayFiles, replaySimulation, type Simulated } from './replay.ts';
-import { ledgerTable, receiptTable, rejectTable, whereToLook } from './report.ts';
+import { replayExamples, replayFiles, replaySimulation, type Simulated, sweepHours } from './replay.ts';
+import {
+  ledgerTable,
+  messageLines,
+  openAlertsTable,
+  receiptTable,
+  rejectTable,
+  whereToLook,
+} from './report.ts';
+import { RepeatedSweeps } from './sweeps.ts';
 import { type UserFile, userFile } from './user-files.ts';
 
 /** `npm start`: the whole of simledger on this machine. See {@link help}. */
 
-/** Exit codes: done; the ledger differs from the truth, or records failed; wrong use. */
+/** Exit codes: done; the ledger or its alerts differ from the truth, or records failed; wrong use. */
 const exitCode = { done: 0, unequal: 1, wrongUse: 2 } as const;
 
 async function main(): Promise<number> {
@@ -21,6 +33,7 @@ async function main(): Promise<number> {
   }
   const { replay } = options;
   const files = replay.kind === 'files' ? await Promise.all(replay.files.map(userFile)) : [];
+  const rules = await readRules(options.rulesFile, localSources);
   const interrupted = interruption();
   const ledger = await startLocalLedger({
     ports: options.ports,
@@ -28,20 +41,56 @@ async function main(): Promise<number> {
     dataDirectory: options.dataDirectory,
     sessionRefresh: options.sessionRefresh,
     onLog: showLog,
-    onTrouble: (sentence) => console.error(`! ${sentence}`),
+    onTrouble: showTrouble,
   });
+  const alerts = new LocalAlerts({
+    ...{ client: ledger.dynamoDb, rules, notify: options.notify, onTrouble: showTrouble },
+  });
+  let sweeps: RepeatedSweeps | undefined;
   try {
     // A run that ends by itself does not show what to do next.
     if (!options.once) showEndpoints(ledger, options.apiCredentials);
-    const work = replayAndReport(ledger, options, files);
+    const work = replayAndReport({ ledger, alerts, rules, options, files });
     const first = await Promise.race([work, interrupted]);
     if (first === undefined || options.once) return first ?? exitCode.done;
+    sweeps = keepSweeping(ledger, alerts, replay.kind === 'nothing');
     console.log('\nReady for records. Press Ctrl-C to stop.');
     await interrupted;
     return first;
   } finally {
+    sweeps?.stop();
     await ledger.stop();
   }
+}
+
+const sweepMilliseconds = 60_000;
+
+/**
+ * Sweeps every minute.
+ *
+ * @param isLive whether the clock is the machine's. Otherwise it is the newest record: what was replayed is of the past,
+ *   and nobody is to be paged because nothing came since.
+ */
+function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean): RepeatedSweeps {
+  return new RepeatedSweeps({
+    interval: sweepMilliseconds,
+    sweep: async () => {
+      const now = Date.now();
+      await ledger.idle();
+      const swept = isLive ? await alerts.sweep(now, false) : await alerts.sweepPast(now);
+      showMessages(swept);
+    },
+    onFailure: (error) => showTrouble(`The alerts could not be judged: ${String(error)}`),
+  });
+}
+
+function showTrouble(sentence: string): void {
+  console.error(`! ${sentence}`);
+}
+
+function showMessages(swept: LocalSweep | undefined): void {
+  const lines = messageLines(swept?.told ?? []);
+  if (lines.length > 0) console.log(lines.join('\n'));
 }
 
 /** A terminal and npm may both send the signal of one Ctrl-C: what follows within this time is the same. */
@@ -82,11 +131,18 @@ function whenNpmEnds(ended: () => void): void {
   timer.unref();
 }
 
-async function replayAndReport(
-  ledger: LocalLedger,
-  { replay, once, sessionRefresh, apiCredentials }: LocalOptions,
-  files: readonly UserFile[],
-): Promise<number> {
+/** What a replay works with. */
+interface ReplayContext {
+  readonly ledger: LocalLedger;
+  readonly alerts: LocalAlerts;
+  readonly rules: readonly Rule[];
+  readonly options: LocalOptions;
+  readonly files: readonly UserFile[];
+}
+
+async function replayAndReport({ ledger, alerts, rules, options, files }: ReplayContext): Promise<number> {
+  const { replay, once, sessionRefresh, apiCredentials } = options;
+  let isUndelivered = false;
   switch (replay.kind) {
     case 'nothing':
       if (!once) console.log(`\n${whereToLook(ledger, apiCredentials)}`);
@@ -96,22 +152,47 @@ async function replayAndReport(
         '\nReplaying the bundled examples of five carriers, with duplicates, disorder and broken records …',
       );
       await reportReplay(ledger, await replayExamples(ledger, process.stdout));
+      isUndelivered = await reportAlerts(alerts);
       break;
     case 'files':
       console.log(`\nImporting ${replay.files.join(', ')} as the source ${replay.source} …`);
       await reportReplay(ledger, await replayFiles(ledger, files, replay.source, process.stdout));
+      isUndelivered = await reportAlerts(alerts);
       break;
     case 'simulation':
       console.log(
         `\nRunning ${count(replay.sims)} SIMs of five carriers for ${replay.hours} hours, seed ${replay.seed} …`,
       );
+      console.log(`Alerts, judged every ${sweepHours} hours of the fleet's life and at its end:`);
       return reportSimulation(
         ledger,
-        await replaySimulation(ledger, { ...replay, sessionRefresh, apiCredentials }, process.stdout),
+        alerts,
+        await replaySimulation(
+          ledger,
+          alerts,
+          { ...replay, sessionRefresh, apiCredentials, rules },
+          process.stdout,
+          showMessages,
+        ),
       );
   }
   if (!once) console.log(`\n${whereToLook(ledger, apiCredentials)}`);
-  return ledger.givenUp() === 0 ? exitCode.done : exitCode.unequal;
+  return ledger.givenUp() === 0 && !isUndelivered ? exitCode.done : exitCode.unequal;
+}
+
+/**
+ * Judges what was replayed by its own time, and shows what came of it.
+ *
+ * @returns whether a message waits for the receiver of `--notify`.
+ */
+async function reportAlerts(alerts: LocalAlerts): Promise<boolean> {
+  const swept = await alerts.sweepPast(Date.now());
+  if (swept === undefined) return false;
+  const upTo = new Date(swept.now).toISOString().slice(0, 16).replace('T', ' ');
+  console.log(`\nAlerts up to the newest record, ${upTo} UTC`);
+  showMessages(swept);
+  console.log(openAlertsTable(await alerts.list()));
+  return swept.isUndelivered;
 }
 
 async function reportReplay(ledger: LocalLedger, { seconds }: { seconds: number }): Promise<void> {
@@ -122,23 +203,44 @@ async function reportReplay(ledger: LocalLedger, { seconds }: { seconds: number 
   showSpeed(ledger, seconds);
 }
 
-function reportSimulation(ledger: LocalLedger, simulated: Simulated): number {
-  const { comparison, answers, miscounts, seconds } = simulated;
+async function reportSimulation(
+  ledger: LocalLedger,
+  alerts: LocalAlerts,
+  simulated: Simulated,
+): Promise<number> {
+  const { comparison, answers, miscounts, seconds, isUndelivered } = simulated;
+  console.log(`\nOpen alerts at the end\n${openAlertsTable(await alerts.list())}`);
   console.log(`\nReceipt, in records\n${receiptTable(ledger.receipts)}`);
   showSpeed(ledger, seconds);
   const { sessions, usage, events } = comparison.checked;
   const checked = `${count(sessions)} sessions, ${count(usage)} usage items, ${count(events)} events`;
-  const differing = comparison.differing + answers.differing;
+  const differing = comparison.differing + answers.differing + simulated.alerts.differing;
   if (differing === 0 && miscounts.length === 0 && ledger.givenUp() === 0) {
     console.log(`\nThe ledger equals the simulator's truth: ${checked}.`);
     console.log(`The API's answers about ${count(answers.checked)} sessions of Super SIMs equal it too.`);
-    return exitCode.done;
+    console.log(describeAlerts(simulated.alerts));
+    return isUndelivered ? exitCode.unequal : exitCode.done;
   }
   console.log(`\nThe ledger DIFFERS from the simulator's truth (${checked}), in ${count(differing)} places:`);
-  for (const sentence of [...miscounts, ...comparison.differences, ...answers.differences]) {
+  const { differences } = comparison;
+  for (const sentence of [
+    ...miscounts,
+    ...differences,
+    ...answers.differences,
+    ...simulated.alerts.differences,
+  ]) {
     console.log(`  ${sentence}`);
   }
   return exitCode.unequal;
+}
+
+/** `The alerts are those that the simulator caused: 12 silent, 1 attach-loop.` */
+function describeAlerts({ byRule, corrected, unchecked }: Simulated['alerts']): string {
+  const counts = [...byRule].map(([rule, alerts]) => `${count(alerts)} ${rule}`).join(', ');
+  const sentences = [`The alerts are those that the simulator caused: ${counts === '' ? 'none' : counts}.`];
+  if (corrected > 0) sentences.push(`Late records took back ${count(corrected)} more.`);
+  if (unchecked.length > 0) sentences.push(`It does not know what these must find: ${unchecked.join(', ')}.`);
+  return sentences.join(' ');
 }
 
 function showSpeed(ledger: LocalLedger, seconds: number): void {

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
+import type { WebhookSecret } from '../lambda/alerts/delivery/webhook.ts';
 import { UnknownSourceError, UsageError } from '../lambda/errors.ts';
 import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/source.ts';
+import { notifySecretVariable, readNotify } from './notify.ts';
 import { localSources } from './places.ts';
 
 /** What the local run replays when it starts. */
@@ -19,6 +21,10 @@ export interface LocalOptions {
   readonly dataDirectory: string | undefined;
   /** Which Super SIM updates write their session. */
   readonly sessionRefresh: SessionRefresh;
+  /** File of the rules that are judged; the default rules without it. */
+  readonly rulesFile: string | undefined;
+  /** Where alerts are posted to; undefined for nowhere. */
+  readonly notify: WebhookSecret | undefined;
   readonly ports: Ports;
   readonly apiCredentials: ApiCredentials;
 }
@@ -64,7 +70,7 @@ export const help = `Run all of simledger on this machine
   npm start                                replay the bundled examples of all five carriers, then stay up
   npm start -- FILE…                       import your own cdr_*.csv, events_*.csv, JSON or JSON Lines files instead
   npm start -- --empty                     start with an empty ledger
-  npm start -- --simulate SIMS --hours H   simulate a fleet, and check the ledger against it
+  npm start -- --simulate SIMS --hours H   simulate a fleet, and check ledger and alerts against it
 
   --source NAME    source of the files: ${localSources.map(({ name }) => name).join(', ')} (default: ${localSources[0].name})
   --seed N         seed of the simulation (default: 1)
@@ -72,7 +78,12 @@ export const help = `Run all of simledger on this machine
   --data DIR       folder that keeps the tables (default: in memory)
   --session-refresh update|hourly
                    when updates write a Super SIM session: each, or hourly (default: update)
+  --rules FILE     rules of alerts, as alerts.rules of the configuration (default: the default rules)
+  --notify URL     post alerts there as webhooks, signed where ${notifySecretVariable} is set
   --help           show this help
+
+Alerts are judged by the time of the records: after a replay up to the newest one, so that examples and files
+of the past page nobody for what came later. With --empty, they are judged every minute up to now.
 
 Ports: ${Object.values(portVariables)
   .map(({ variable, port }) => `${variable} (${port})`)
@@ -94,6 +105,8 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Lo
     once: values.once ?? false,
     dataDirectory: values.data,
     sessionRefresh: readSessionRefresh(values['session-refresh']),
+    rulesFile: values.rules,
+    notify: values.notify === undefined ? undefined : readNotify(values.notify, env),
     ports: {
       kinesis: readPort('kinesis', env),
       s3: readPort('s3', env),
@@ -114,6 +127,8 @@ interface Values {
   readonly simulate?: string | undefined;
   readonly hours?: string | undefined;
   readonly seed?: string | undefined;
+  readonly rules?: string | undefined;
+  readonly notify?: string | undefined;
 }
 
 function parsed(args: readonly string[]): { values: Values; positionals: string[] } {
@@ -131,6 +146,8 @@ function parsed(args: readonly string[]): { values: Values; positionals: string[
         simulate: { type: 'string' },
         hours: { type: 'string' },
         seed: { type: 'string' },
+        rules: { type: 'string' },
+        notify: { type: 'string' },
       },
     });
   } catch (error) {

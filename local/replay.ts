@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { localRegion } from '../emulators/aws-json-protocol.ts';
+import type { Rule } from '../lambda/alerts/rules.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import {
   type AnswerComparison,
@@ -8,11 +9,13 @@ import {
   compareAnswers,
   compareLedger,
 } from '../simulator/compare.ts';
+import { type AlertComparison, compareAlerts } from '../simulator/compare-alerts.ts';
 import { ledgerTables } from '../simulator/dynamodb-tables.ts';
 import { fleetStart, simulateFleet } from '../simulator/fleet.ts';
 import { hour } from '../simulator/records.ts';
 import { sessionAnswers } from '../simulator/session-answers.ts';
 import type { FleetTruth } from '../simulator/truth.ts';
+import type { LocalAlerts, LocalSweep } from './alerts.ts';
 import { exampleDeliveries } from './examples/index.ts';
 import type { FileRead, LocalLedger } from './local-ledger.ts';
 import type { ApiCredentials } from './options.ts';
@@ -159,6 +162,9 @@ export interface Simulated extends Replayed {
   readonly comparison: Comparison;
   /** What the query API answers about the sessions of Super SIMs. */
   readonly answers: AnswerComparison;
+  readonly alerts: AlertComparison;
+  /** Whether a message waits for the receiver of `--notify`. */
+  readonly isUndelivered: boolean;
   /** Sentences about counts that are not what the simulator expects. */
   readonly miscounts: readonly string[];
 }
@@ -170,16 +176,42 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly sessionRefresh: SessionRefresh;
   readonly apiCredentials: ApiCredentials;
+  /** The rules that are judged. */
+  readonly rules: readonly Rule[];
 }
 
-/** Runs a simulated fleet and compares the ledger, and what its API answers, with what the simulator knows. */
+/** Hours of a fleet's life between two sweeps. How often the ledger is swept makes no difference to its alerts. */
+export const sweepHours = 12;
+
+/**
+ * Runs a simulated fleet and compares the ledger, what its API answers, and its alerts with what the simulator knows.
+ *
+ * Sweeps are events of the fleet's life, whose clock ends with its hours: the last one judges all records at that time.
+ *
+ * @param onSweep told of each sweep.
+ */
 export async function replaySimulation(
   ledger: LocalLedger,
-  { apiCredentials, ...fleet }: SimulationOptions,
+  alerts: LocalAlerts,
+  { apiCredentials, rules, ...options }: SimulationOptions,
   output: ProgressOutput,
+  onSweep: (sweep: LocalSweep) => void,
 ): Promise<Simulated> {
-  const { deliveries, truth } = simulateFleet(fleet);
-  const { seconds } = await replayCounted(ledger, output, async () => {
+  const { deliveries, truth, now } = simulateFleet({ ...options, hasIncidents: true });
+  const end = Date.parse(fleetStart) + options.hours * hour;
+  let nextSweep = Date.parse(fleetStart) + sweepHours * hour;
+  let sweepSeconds = 0;
+  let isUndelivered = false;
+  const sweep = async (progress: Progress, isWhole: boolean): Promise<void> => {
+    await ledger.idle();
+    const started = performance.now();
+    const swept = await alerts.sweep(now(), isWhole);
+    sweepSeconds += (performance.now() - started) / 1000;
+    isUndelivered = swept.isUndelivered;
+    progress.end();
+    onSweep(swept);
+  };
+  const { seconds } = await replayCounted(ledger, output, async (progress) => {
     for (const batch of deliveries) {
       for (const delivery of batch) {
         if (delivery.kind === 'stream')
@@ -188,10 +220,14 @@ export async function replaySimulation(
       }
       // Lets the mappings have their turn: generating never waits by itself.
       await new Promise((resolve) => setImmediate(resolve));
+      if (now() < nextSweep || now() >= end) continue;
+      await sweep(progress, false);
+      nextSweep += sweepHours * hour;
     }
+    await sweep(progress, true);
   });
   const comparison = await compareLedger(truth, ledgerTables(ledger.dynamoDb));
-  const answers = await askAbout(ledger, truth, fleet.hours, apiCredentials);
+  const answers = await askAbout(ledger, truth, options.hours, apiCredentials);
   const { delivered, ignored, rejected } = truth.counts;
   const receipt = ledger.receipts.total();
   const { stored, repeated } = receipt;
@@ -206,7 +242,12 @@ export async function replaySimulation(
           miscount('rejected', rejected, receipt.rejected),
         ]),
   ].filter((sentence) => sentence !== undefined);
-  return { seconds, comparison, answers, miscounts };
+  const found = compareAlerts(truth, rules, await alerts.list(), end);
+  return {
+    seconds: seconds - sweepSeconds,
+    ...{ comparison, answers, miscounts, isUndelivered },
+    alerts: found,
+  };
 }
 
 /** Asks the query API about the sessions of each SIM that the truth has answers about. */
@@ -231,12 +272,12 @@ function miscount(name: string, expected: number, found: number): string | undef
 function replayCounted(
   ledger: LocalLedger,
   output: ProgressOutput,
-  put: () => Promise<void>,
+  put: (progress: Progress) => Promise<void>,
 ): Promise<Replayed> {
   const progress = new Progress(output, 'records');
   const before = ledger.receipts.total().received;
   const show = (): void => progress.show(ledger.receipts.total().received - before, undefined);
-  return replay(ledger, progress, put, show);
+  return replay(ledger, progress, () => put(progress), show);
 }
 
 async function replay(

@@ -1,6 +1,9 @@
 import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import Table from 'cli-table3';
+import type { AlertTransition } from '../lambda/alerts/delivery/transition.ts';
+import { writeHeadline } from '../lambda/alerts/delivery/wording.ts';
 import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
+import type { Alert } from '../lambda/queries/alerts.ts';
 import type { Item } from '../lambda/store/items.ts';
 import type { RejectLine } from '../lambda/store/quarantine.ts';
 import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
@@ -86,6 +89,32 @@ export function rejectTable(lines: readonly string[]): string {
   return `${table.toString()}${more}`;
 }
 
+/** Messages that are shown of a sweep. */
+const maxMessages = 30;
+/** Alerts that are shown as open. */
+const maxAlerts = 20;
+
+/** What was told of alerts, one line each, with the time of the sweep that told it. */
+export function messageLines(told: readonly AlertTransition[]): string[] {
+  const lines = told
+    .slice(0, maxMessages)
+    .map((transition) => `  ${minute(transition.decidedAt)}  ${printable(writeHeadline(transition))}`);
+  const more = told.length - lines.length;
+  return more > 0 ? [...lines, `  and ${count(more)} more: npx simledger --local alerts list`] : lines;
+}
+
+/** The alerts that are open, those that began last first. */
+export function openAlertsTable(alerts: readonly Alert[]): string {
+  const open = alerts.filter(({ state }) => state === 'open');
+  if (open.length === 0) return 'No alert is open.';
+  const table = newTable(['since', 'rule', 'severity', 'source', 'SIM']);
+  for (const { start_time: start, rule, severity, source, sim } of open.slice(0, maxAlerts)) {
+    table.push([minute(start), rule, severity, source, printable(sim)]);
+  }
+  const more = open.length - maxAlerts;
+  return more > 0 ? `${table.toString()}\nand ${count(more)} more` : table.toString();
+}
+
 /** Where to look, and how to send something. */
 export function whereToLook({ endpoints }: LocalLedger, { account, token }: ApiCredentials): string {
   const { stream, bucket } = localSources[0];
@@ -94,6 +123,7 @@ export function whereToLook({ endpoints }: LocalLedger, { account, token }: ApiC
     `  tables       aws --endpoint-url ${endpoints.dynamoDb} dynamodb scan --table-name Sessions   (Usage, Events, Sims, Files)`,
     `  rejects      aws --endpoint-url ${endpoints.s3} s3 ls --recursive s3://${quarantineBucket}/`,
     `  API          curl -u ${account}:${token} ${endpoints.api}/v1/Sims   (what there is: ${endpoints.api}/docs)`,
+    '  alerts       npx simledger --local alerts list',
     `  health       ${endpoints.api}/health`,
     'How to send',
     `  a record     aws --endpoint-url ${endpoints.kinesis} kinesis put-record --stream-name ${stream} --partition-key 1 --data fileb://record.json`,
