@@ -131,6 +131,19 @@ describe('npm start', () => {
     for (const heading of ['The ledger now', 'In quarantine', 'Receipt, in records']) {
       expect(output).toContain(heading);
     }
+    // By the time of the records: nobody is paged because nothing came since.
+    const [, alerts] = output.split('\nAlerts up to the newest record, ');
+    expect(alerts).toBe(
+      [
+        '2026-11-02 16:45 UTC',
+        '  2026-11-02 16:45  Silent: gateway-lyon since 2026-10-27 20:12 UTC',
+        '  2026-11-02 16:45  Ended: Silent: gateway-lyon from 2026-10-27 20:12 to 2026-11-02 08:58 UTC (5 d 12 h)',
+        '  2026-11-02 16:45  Silent: tracker-1 since 2026-10-28 05:15 UTC',
+        '  2026-11-02 16:45  Ended: Silent: tracker-1 from 2026-10-28 05:15 to 2026-11-02 10:15 UTC (5 d 5 h)',
+        'No alert is open.',
+        '',
+      ].join('\n'),
+    );
     // All that listens ends with the run.
     expect(output).not.toMatch(/127\.0\.0\.1|Where to look|AClocal/);
   });
@@ -145,6 +158,7 @@ describe('npm start', () => {
         /^The ledger equals the simulator's truth: \d+ sessions, [\d,]+ usage items, \d+ events\.$/m,
       );
       expect(output).toMatch(/^The API's answers about \d+ sessions of Super SIMs equal it too\.$/m);
+      expect(output).toMatch(/^The alerts are those that the simulator caused: \d+ [a-z-]+/m);
     },
   );
 
@@ -336,10 +350,13 @@ describe('npm start', () => {
   });
 
   test('-- --help explains itself, and wrong options end with 2 before anything is started', async () => {
-    const [helped, wrong, missing] = await Promise.all([
+    const rules = join(folder, 'rules.json');
+    await writeFile(rules, '[{ "name": "van", "kind": "silent", "after": "soon" }]');
+    const [helped, wrong, missing, ruled] = await Promise.all([
       start('--help'),
       start('--simulate', 'many'),
       start(join(folder, 'missing.csv')),
+      start('--rules', rules),
     ]);
     expect(helped).toEqual({ code: 0, output: `${help}\n`, errors: '' });
     expect(wrong).toEqual({
@@ -347,6 +364,8 @@ describe('npm start', () => {
       output: '',
       errors: '--simulate "many": give a whole number from 1 to 1000000\n',
     });
+    expect(ruled).toMatchObject({ code: 2, output: '' });
+    expect(ruled.errors).toContain('rules.json: rules[0].after: "soon" given');
     expect(missing).toMatchObject({ code: 2, output: '', errors: expect.stringContaining('missing.csv') });
   });
 });

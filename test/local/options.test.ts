@@ -9,6 +9,8 @@ const usual = {
   once: false,
   dataDirectory: undefined,
   sessionRefresh: 'update',
+  rulesFile: undefined,
+  notify: undefined,
   ports,
 };
 
@@ -73,9 +75,29 @@ describe('the options of the local run', () => {
     expect(options('--session-refresh', 'update', '--once')).toMatchObject({ ...usual, once: true });
   });
 
+  test('name a file of rules, and an address to which alerts are posted, signed where the environment has a secret', () => {
+    const url = new URL('http://127.0.0.1:3000/alerts');
+    expect(options('--rules', 'rules.json', '--notify', url.href)).toMatchObject({
+      ...usual,
+      rulesFile: 'rules.json',
+      notify: { url, keys: [] },
+    });
+    const key = Buffer.alloc(32, 7);
+    const env = { SIMLEDGER_NOTIFY_SECRET: `whsec_${key.toString('base64')}` };
+    expect(readOptions(['--notify', url.href], env)?.notify).toEqual({ url, keys: [key] });
+  });
+
+  test('refuse a secret that signs nothing, and do not repeat it', () => {
+    const env = { SIMLEDGER_NOTIFY_SECRET: 'whsec_c2hvcnQ=' };
+    expect(complaint(['--notify', 'https://example.com'], env)).toBe(
+      'SIMLEDGER_NOTIFY_SECRET: give whsec_ and 24 to 64 bytes in base64',
+    );
+  });
+
   test('ask for help, whatever else is there', () => {
     expect([options('--help'), options('-h', '--simulate', 'many')]).toEqual([undefined, undefined]);
-    const named = '--simulate --hours --seed --empty --once --data --source --session-refresh';
+    const named =
+      '--simulate --hours --seed --empty --once --data --source --session-refresh --rules --notify';
     for (const option of named.split(' ')) expect(help).toContain(option);
   });
 
@@ -114,6 +136,11 @@ describe('the options of the local run', () => {
       ['--source', 'vodafone', 'a.csv'],
       `Unknown source "vodafone". Sources here: default, ${carriers.join(', ')}`,
     ],
+    [
+      ['--notify', 'example.com'],
+      '--notify "example.com": give an address that begins with http:// or https://',
+    ],
+    [['--notify', 'file:///x'], '--notify "file:///x": give an address that begins with http:// or https://'],
     [['--session-refresh', 'daily'], 'Unknown --session-refresh "daily": give one of update, hourly'],
     [
       ['--empty', 'a.csv'],

@@ -1,8 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Alert } from '../../lambda/queries/alerts.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LocalLedger } from '../../local/local-ledger.ts';
 import { Receipts } from '../../local/receipts.ts';
-import { ledgerTable, receiptTable, rejectTable, whereToLook } from '../../local/report.ts';
+import {
+  ledgerTable,
+  messageLines,
+  openAlertsTable,
+  receiptTable,
+  rejectTable,
+  whereToLook,
+} from '../../local/report.ts';
+import { transitionWith } from '../lambda/alerts/delivery/transitions.ts';
 import { changesOf, minute, sessionAt, simAt, usageAt } from '../lambda/store/observations.ts';
 import { runningTables } from '../lambda/store/running-tables.ts';
 
@@ -137,4 +146,48 @@ test('the place to look names each endpoint', () => {
   const endpoints = { kinesis: 'http://k', s3: 'http://s', dynamoDb: 'http://d', api: 'http://a' };
   const text = whereToLook({ endpoints } as LocalLedger, { account: 'ACtest', token: 'secret' });
   for (const endpoint of Object.values(endpoints)) expect(text).toContain(endpoint);
+});
+
+describe('what was told of alerts', () => {
+  const told = (name: string) =>
+    transitionWith({
+      decidedAt: '2026-11-03T14:10:00.000Z',
+      from: '2026-11-02T14:02:11.000Z',
+      subject: { kind: 'sim', source: 'fleet', sim: '8988303000000000001', name },
+    });
+
+  test('is a line each, with the time of the sweep', () => {
+    expect(messageLines([told('van 17'), told('van\u001b[2J 18')])).toEqual([
+      '  2026-11-03 14:10  Silent: van 17 since 2026-11-02 14:02 UTC',
+      '  2026-11-03 14:10  Silent: van [2J 18 since 2026-11-02 14:02 UTC',
+    ]);
+  });
+
+  test('is cut after 30 lines, with the number of those that are left out', () => {
+    const lines = messageLines(Array.from({ length: 42 }, (_, index) => told(`van ${index}`)));
+    expect(lines.length).toBe(31);
+    expect(lines.at(-1)).toBe('  and 12 more: npx simledger --local alerts list');
+  });
+});
+
+describe('the table of open alerts', () => {
+  const alert = (state: string, sim: string) =>
+    ({
+      ...{ state, sim, start_time: '2026-11-02T14:02:11.000Z', rule: 'silent' },
+      ...{ severity: 'critical', source: 'emnify' },
+    }) as Alert;
+
+  test('shows those that are open, and counts those beyond 20', () => {
+    const many = Array.from({ length: 23 }, (_, index) => alert('open', `898830300000000${1000 + index}`));
+    const table = openAlertsTable([alert('closed', '8988303000000000001'), ...many]);
+    expect(rows(table).slice(0, 2)).toEqual([
+      ['since', 'rule', 'severity', 'source', 'SIM'],
+      ['2026-11-02 14:02', 'silent', 'critical', 'emnify', '8988303000000001000'],
+    ]);
+    expect([rows(table).length, table.split('\n').at(-1)]).toEqual([21, 'and 3 more']);
+  });
+
+  test('says that none is', () => {
+    expect(openAlertsTable([alert('withdrawn', '8988303000000000001')])).toBe('No alert is open.');
+  });
 });

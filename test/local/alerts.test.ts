@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { carriers } from '../../lambda/ledger/source.ts';
+import { listDefaultRules } from '../../lib/alert-rules.ts';
+import { compareAlerts, type FoundAlert } from '../../simulator/compare-alerts.ts';
+import { fleetStart, simulateFleet } from '../../simulator/fleet.ts';
+import { hour } from '../../simulator/records.ts';
+import { HookReceiver } from '../lambda/alerts/delivery/hook-receiver.ts';
+
+/** A simulated fleet of the local run, its alerts, and a receiver that verifies what is posted to it. */
+
+const project = fileURLToPath(new URL('../../', import.meta.url));
+const secret = `whsec_${randomBytes(32).toString('base64')}`;
+const hook = new HookReceiver(secret);
+let address: string;
+
+beforeAll(async () => {
+  address = await hook.listen();
+});
+
+afterAll(() => hook.close());
+
+/** Runs `npm start -- ARGS`, without npm. */
+async function start(args: readonly string[], variables: Readonly<Record<string, string>>) {
+  const ports = ['KINESIS', 'S3', 'DYNAMODB', 'API'].map((name) => [`SIMLEDGER_${name}_PORT`, '0']);
+  const child = spawn(process.execPath, ['local/start.mjs', ...args], {
+    cwd: project,
+    env: { ...process.env, ...Object.fromEntries(ports), ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [output, errors, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { output, errors, code: code as number };
+}
+
+/** The incidents that the receiver knows, each as it was told last. */
+function listIncidents(): FoundAlert[] {
+  const incidents = new Map<string, FoundAlert>();
+  for (const { episode, rule, subject, state, from, to } of hook.taken) {
+    const sim = subject.kind === 'sim' ? subject.sim : '';
+    incidents.set(episode, { rule: rule.name, sim, state, start_time: from, end_time: to ?? null });
+  }
+  return [...incidents.values()];
+}
+
+describe('the alerts of a simulated fleet', () => {
+  // A thousand SIMs for 48 hours, as the documentation has it, would take some minutes.
+  const fleet = { sims: 110, hours: 30, seed: 1 };
+
+  test('reach a receiver as one signed incident for each cause, though some of its answers fail', async () => {
+    hook.behaviours.push('takes', 'fails', 'takes, then cuts the connection');
+    const args = ['--simulate', `${fleet.sims}`, '--hours', `${fleet.hours}`, '--once', '--notify', address];
+    const { output, errors, code } = await start(args, { SIMLEDGER_NOTIFY_SECRET: secret });
+    const { deliveries, truth } = simulateFleet({ ...fleet, hasIncidents: true });
+    for (const _batch of deliveries);
+    const rules = listDefaultRules(carriers.map((name) => ({ name, lateness: hour / 2 })));
+    const end = Date.parse(fleetStart) + fleet.hours * hour;
+    const { byRule, differences } = compareAlerts(truth, rules, listIncidents(), end);
+    expect({ differences, forged: hook.forged }).toEqual({ differences: [], forged: 0 });
+    expect([...byRule.keys()].sort()).toEqual(rules.map(({ name }) => name).sort());
+    const counts = [...byRule].map(([rule, count]) => `${count} ${rule}`).join(', ');
+    expect(output).toContain(`The alerts are those that the simulator caused: ${counts}.`);
+    expect(code, output).toBe(0);
+    // Each attempt that failed was told.
+    expect(errors).toMatch(/^! --notify: alerts could not be posted \(status 503\)$/m);
+  });
+}, 300_000);
