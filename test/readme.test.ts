@@ -45,6 +45,7 @@ function commandsIn(text: string): Command[] {
 const notRun: readonly (readonly [RegExp, string])[] = [
   [/^npm ci && npm test$/, 'it is this test suite'],
   [/^npx cdk (bootstrap|deploy)$/, 'it needs an AWS account; that the command exists is tested'],
+  [/^aws secretsmanager create-secret /, 'it needs an AWS account'],
 ];
 
 const commands = commandsIn(readme);
@@ -162,10 +163,22 @@ describe.skipIf(process.platform === 'win32')('the README’s command', () => {
 
   test('of CDK that is not run exists', async () => {
     const { stdout } = await run('npx', ['cdk', '--help'], { cwd: project });
-    const named = commands.flatMap(({ text }) => /^npx cdk (\w+)/.exec(text)?.[1] ?? []);
-    expect(named).toEqual(['synth', 'bootstrap', 'deploy']);
+    const named = new Set(commands.flatMap(({ text }) => /^npx cdk (\w+)/.exec(text)?.[1] ?? []));
+    expect([...named]).toEqual(['synth', 'bootstrap', 'deploy']);
     for (const name of named) expect(stdout).toMatch(new RegExp(`^ *cdk ${name}\\b`, 'm'));
   });
+});
+
+test('the README’s receiver is accepted', () => {
+  const snippet =
+    /^# In cdk\.json, within "simledger": (.*)$/m.exec(readme)?.[1] ?? expect.fail('There is none');
+  const app = new App({ context: { simledger: JSON.parse(`{${snippet}}`) } });
+  expect(readConfiguration(app.node).receivers).toEqual([
+    {
+      ...{ name: 'phone', kind: 'pagerduty', secret: 'simledger/phone' },
+      ...{ minimumSeverity: 'info', rules: undefined },
+    },
+  ]);
 });
 
 test('the README’s settings of one’s own carriers are accepted', () => {
