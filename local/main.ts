@@ -235,9 +235,10 @@ async function reportSimulation(
 }
 
 /** `The alerts are those that the simulator caused: 12 silent, 1 attach-loop.` */
-function describeAlerts({ byRule, corrected, unchecked }: Simulated['alerts']): string {
+function describeAlerts({ byRule, grouped, corrected, unchecked }: Simulated['alerts']): string {
   const counts = [...byRule].map(([rule, alerts]) => `${count(alerts)} ${rule}`).join(', ');
   const sentences = [`The alerts are those that the simulator caused: ${counts === '' ? 'none' : counts}.`];
+  if (grouped > 0) sentences.push(`One incident tells of ${count(grouped)} SIMs whose network was out.`);
   if (corrected > 0) sentences.push(`Late records took back ${count(corrected)} more.`);
   if (unchecked.length > 0) sentences.push(`It does not know what these must find: ${unchecked.join(', ')}.`);
   return sentences.join(' ');

@@ -9,7 +9,12 @@ import {
   compareAnswers,
   compareLedger,
 } from '../simulator/compare.ts';
-import { type AlertComparison, compareAlerts } from '../simulator/compare-alerts.ts';
+import {
+  type AlertComparison,
+  compareAlerts,
+  compareIncidents,
+  type ToldIncident,
+} from '../simulator/compare-alerts.ts';
 import { ledgerTables } from '../simulator/dynamodb-tables.ts';
 import { fleetStart, simulateFleet } from '../simulator/fleet.ts';
 import { hour } from '../simulator/records.ts';
@@ -180,6 +185,9 @@ export interface SimulationOptions {
   readonly rules: readonly Rule[];
 }
 
+/** Sentences about incidents that are shown, at most. */
+const maxIncidentSentences = 20;
+
 /** Hours of a fleet's life between two sweeps. How often the ledger is swept makes no difference to its alerts. */
 export const sweepHours = 12;
 
@@ -202,12 +210,17 @@ export async function replaySimulation(
   let nextSweep = Date.parse(fleetStart) + sweepHours * hour;
   let sweepSeconds = 0;
   let isUndelivered = false;
+  /** By episode, as it was told last. */
+  const incidents = new Map<string, ToldIncident>();
   const sweep = async (progress: Progress, isWhole: boolean): Promise<void> => {
     await ledger.idle();
     const started = performance.now();
     const swept = await alerts.sweep(now(), isWhole);
     sweepSeconds += (performance.now() - started) / 1000;
     isUndelivered = swept.isUndelivered;
+    for (const { episode, rule, state, subject } of swept.told) {
+      incidents.set(episode, { rule: rule.name, state, subject });
+    }
     progress.end();
     onSweep(swept);
   };
@@ -243,10 +256,15 @@ export async function replaySimulation(
         ]),
   ].filter((sentence) => sentence !== undefined);
   const found = compareAlerts(truth, rules, await alerts.list(), end);
+  const told = compareIncidents(truth, rules, [...incidents.values()], end);
   return {
     seconds: seconds - sweepSeconds,
     ...{ comparison, answers, miscounts, isUndelivered },
-    alerts: found,
+    alerts: {
+      ...found,
+      differences: [...found.differences, ...told.slice(0, maxIncidentSentences)],
+      differing: found.differing + told.length,
+    },
   };
 }
 

@@ -6,10 +6,26 @@ import type { FleetTruth } from './truth.ts';
 /** An alert as the ledger lists it. Times are ISO 8601. */
 export interface FoundAlert {
   readonly rule: string;
-  readonly sim: string;
+  /** Null of one about many SIMs. */
+  readonly sim: string | null;
   readonly state: string;
   readonly start_time: string;
   readonly end_time: string | null;
+}
+
+/** An incident that was told: what it is about, and how it was told last. */
+export interface ToldIncident {
+  readonly rule: string;
+  readonly state: string;
+  readonly subject:
+    | { readonly kind: 'sim'; readonly sim: string }
+    | {
+        readonly kind: 'group';
+        readonly by: string;
+        readonly value: string;
+        readonly members: { readonly total: number };
+      }
+    | { readonly kind: 'source'; readonly source: string };
 }
 
 /** What a comparison of alerts found. */
@@ -18,6 +34,8 @@ export interface AlertComparison {
   readonly checked: number;
   /** The same by their rules. */
   readonly byRule: ReadonlyMap<string, number>;
+  /** SIMs that one incident tells of together, because their network was out. */
+  readonly grouped: number;
   /** Alerts that late records took back: no incident is left of them. */
   readonly corrected: number;
   /** One sentence each, at most twenty. */
@@ -40,7 +58,7 @@ const correctedStates: ReadonlySet<string> = new Set(['merged', 'withdrawn']);
  * @param end when the simulation ends, in epoch milliseconds: all rules were judged up to it.
  */
 export function compareAlerts(
-  truth: Pick<FleetTruth, 'partitions'>,
+  truth: Pick<FleetTruth, 'partitions' | 'outage'>,
   rules: readonly Rule[],
   found: readonly FoundAlert[],
   end: number,
@@ -52,7 +70,7 @@ export function compareAlerts(
       facts === undefined ? [] : expectAlerts(rule, sim, facts, end),
     ),
   );
-  const checked = found.filter(({ rule }) => names.has(rule));
+  const checked = found.filter(({ rule, sim }) => sim !== null && names.has(rule));
   const left = checked.filter(({ state }) => !correctedStates.has(state));
   const differences: string[] = [];
   for (const alert of expected) {
@@ -65,6 +83,7 @@ export function compareAlerts(
   return {
     checked: expected.length,
     byRule: countByRule(expected),
+    grouped: findGrouped(truth)?.sims.size ?? 0,
     corrected: checked.length - checked.filter(({ state }) => !correctedStates.has(state)).length,
     differences: differences.slice(0, maxSentences),
     differing: differences.length,
@@ -110,4 +129,61 @@ function countByRule(alerts: readonly ExpectedAlert[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { rule } of alerts) counts.set(rule, (counts.get(rule) ?? 0) + 1);
   return counts;
+}
+
+/** A group is more SIMs than this, and more than a twentieth of those that visit the network. */
+const maxUngrouped = 20;
+
+/** The outage of which one incident must tell; undefined where there is none, or too few SIMs suffered. */
+function findGrouped({ outage }: Pick<FleetTruth, 'outage'>): FleetTruth['outage'] {
+  if (outage === undefined || outage.sims.size <= maxUngrouped) return undefined;
+  return outage.sims.size > outage.visitors.size / 20 ? outage : undefined;
+}
+
+/**
+ * Compares the incidents that were told with those that the fleet's incidents cause: each SIM has one of its own, but
+ * those that a network's outage silenced, of which one tells.
+ *
+ * @param told the incidents as they were told last; those that late records took back do not count.
+ * @returns what differs, one sentence each.
+ */
+export function compareIncidents(
+  truth: Pick<FleetTruth, 'partitions' | 'outage'>,
+  rules: readonly Rule[],
+  told: readonly ToldIncident[],
+  end: number,
+): string[] {
+  const left = told.filter(({ state }) => !correctedStates.has(state));
+  const outage = findGrouped(truth);
+  const differences: string[] = [];
+  for (const rule of rules.filter(knowsRule)) {
+    const alone = left.flatMap(({ rule: name, subject }) =>
+      name === rule.name && subject.kind === 'sim' ? [subject.sim] : [],
+    );
+    for (const [sim, { facts }] of truth.partitions) {
+      if (facts === undefined) continue;
+      const isSilence = rule.kind === 'silent';
+      const expected = expectAlerts(rule, sim, facts, end).length;
+      const found = alone.filter((one) => one === sim).length;
+      // A device that died on the network may be told of with the others.
+      const min = isSilence && outage?.visitors.has(sim) === true ? 0 : expected;
+      const max = isSilence && outage?.sims.has(sim) === true ? 0 : expected;
+      if (found >= min && found <= max) continue;
+      differences.push(`Incidents ${rule.name} of SIM ${sim}: expected ${max}, told ${found}`);
+    }
+    const groups = left.flatMap(({ rule: name, subject }) =>
+      name === rule.name && subject.kind === 'group' ? [`${subject.by} ${subject.value}`] : [],
+    );
+    const expected = rule.kind === 'silent' && outage !== undefined ? [`network ${outage.network}`] : [];
+    if (JSON.stringify(groups) !== JSON.stringify(expected)) {
+      differences.push(`Groups of ${rule.name}: expected ${listNames(expected)}, told ${listNames(groups)}`);
+    }
+  }
+  const sources = left.flatMap(({ subject }) => (subject.kind === 'source' ? [subject.source] : []));
+  if (sources.length > 0) differences.push(`Sources: expected none, told ${listNames(sources)}`);
+  return differences;
+}
+
+function listNames(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(', ');
 }

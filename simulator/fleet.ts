@@ -38,6 +38,7 @@ import {
   type ExpectedPartition,
   type FleetCounts,
   type FleetTruth,
+  type NetworkOutage,
   PartitionTruth,
 } from './truth.ts';
 
@@ -111,6 +112,7 @@ class Simulation implements FleetTruth {
   private readonly lastSlice: number;
   private readonly middle: number;
   private readonly incidents: ReadonlyMap<number, Incident> | undefined;
+  readonly outage: NetworkOutage | undefined;
   private distinct = 0;
   /** Its hours over, the clock stands still: what is late arrives in its last moment. */
   now: number;
@@ -131,6 +133,7 @@ class Simulation implements FleetTruth {
       ...this.simTravellers(sims, seed, sessionRefresh),
       ...this.accountTravellers(sims, seed),
     ];
+    this.outage = this.incidents && findOutage(sims, seed, this.incidents);
     this.sendTestEvents(hours);
   }
 
@@ -264,4 +267,25 @@ function packRecord(record: FleetRecord): readonly [Parcel, ...Parcel[]] {
 function takeNext(life: Iterator<FleetRecord, void>): FleetRecord | undefined {
   const step = life.next();
   return step.done === true ? undefined : step.value;
+}
+
+/** The network that is out for more than one device, if any is. */
+function findOutage(
+  sims: number,
+  seed: number,
+  incidents: ReadonlyMap<number, Incident>,
+): NetworkOutage | undefined {
+  const all = Array.from({ length: sims }, (_, index) => ({
+    sim: provideSim(index, Random.of(seed, index)),
+    incident: incidents.get(index),
+  }));
+  const silenced = all.filter(({ incident }) => incident?.kind === 'dark' && Number.isFinite(incident.to));
+  const network = silenced[0]?.sim.network;
+  if (network === undefined) return undefined;
+  const visitors = all.filter(({ sim }) => sim.network === network);
+  return {
+    network: `${network.mcc}-${network.mnc}`,
+    sims: new Set(silenced.map(({ sim: { sim } }) => sim)),
+    visitors: new Set(visitors.map(({ sim: { sim } }) => sim)),
+  };
 }

@@ -91,11 +91,22 @@ export interface FleetCounts {
   readonly rejected: number;
 }
 
+/** A network that was out, and the SIMs of which nothing was heard because of it. */
+export interface NetworkOutage {
+  /** MCC and MNC. */
+  readonly network: string;
+  readonly sims: ReadonlySet<string>;
+  /** All SIMs that visit the network. */
+  readonly visitors: ReadonlySet<string>;
+}
+
 /** What the ledger must hold once all is delivered. It grows as the deliveries are generated. */
 export interface FleetTruth {
   /** By partition key: `sim`, or `account:<source>:<account id>`. */
   readonly partitions: ReadonlyMap<string, ExpectedPartition>;
   readonly counts: FleetCounts;
+  /** Undefined where no network was out. */
+  readonly outage?: NetworkOutage | undefined;
 }
 
 interface SessionInMaking {

@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { carriers } from '../../lambda/ledger/source.ts';
 import { listDefaultRules } from '../../lib/alert-rules.ts';
-import { compareAlerts, type FoundAlert } from '../../simulator/compare-alerts.ts';
+import {
+  compareAlerts,
+  compareIncidents,
+  type FoundAlert,
+  type ToldIncident,
+} from '../../simulator/compare-alerts.ts';
 import { fleetStart, simulateFleet } from '../../simulator/fleet.ts';
 import { hour } from '../../simulator/records.ts';
 import { HookReceiver } from '../lambda/alerts/delivery/hook-receiver.ts';
@@ -41,11 +46,12 @@ async function start(args: readonly string[], variables: Readonly<Record<string,
 }
 
 /** The incidents that the receiver knows, each as it was told last. */
-function listIncidents(): FoundAlert[] {
-  const incidents = new Map<string, FoundAlert>();
+function listIncidents(): (FoundAlert & ToldIncident)[] {
+  const incidents = new Map<string, FoundAlert & ToldIncident>();
   for (const { episode, rule, subject, state, from, to } of hook.taken) {
-    const sim = subject.kind === 'sim' ? subject.sim : '';
-    incidents.set(episode, { rule: rule.name, sim, state, start_time: from, end_time: to ?? null });
+    const sim = subject.kind === 'sim' ? subject.sim : null;
+    const times = { start_time: from, end_time: to ?? null };
+    incidents.set(episode, { rule: rule.name, sim, state, subject, ...times });
   }
   return [...incidents.values()];
 }
@@ -62,8 +68,10 @@ describe('the alerts of a simulated fleet', () => {
     for (const _batch of deliveries);
     const rules = listDefaultRules(carriers.map((name) => ({ name, lateness: hour / 2 })));
     const end = Date.parse(fleetStart) + fleet.hours * hour;
-    const { byRule, differences } = compareAlerts(truth, rules, listIncidents(), end);
+    const incidents = listIncidents();
+    const { byRule, differences } = compareAlerts(truth, rules, incidents, end);
     expect({ differences, forged: hook.forged }).toEqual({ differences: [], forged: 0 });
+    expect(compareIncidents(truth, rules, incidents, end)).toEqual([]);
     expect([...byRule.keys()].sort()).toEqual(rules.map(({ name }) => name).sort());
     const counts = [...byRule].map(([rule, count]) => `${count} ${rule}`).join(', ');
     expect(output).toContain(`The alerts are those that the simulator caused: ${counts}.`);
