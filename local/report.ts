@@ -103,13 +103,19 @@ export function messageLines(told: readonly AlertTransition[]): string[] {
   return more > 0 ? [...lines, `  and ${count(more)} more: npx simledger --local alerts list`] : lines;
 }
 
+/** An alert that the table of open ones shows. One about many SIMs has no SIM, or no source. */
+export type ShownAlert = Pick<Alert, 'state' | 'start_time' | 'rule' | 'severity'> & {
+  readonly source: string | null;
+  readonly sim: string | null;
+};
+
 /** The alerts that are open, those that began last first. */
-export function openAlertsTable(alerts: readonly Alert[]): string {
+export function openAlertsTable(alerts: readonly ShownAlert[]): string {
   const open = alerts.filter(({ state }) => state === 'open');
   if (open.length === 0) return 'No alert is open.';
   const table = newTable(['since', 'rule', 'severity', 'source', 'SIM']);
   for (const { start_time: start, rule, severity, source, sim } of open.slice(0, maxAlerts)) {
-    table.push([minute(start), rule, severity, source, printable(sim)]);
+    table.push([minute(start), rule, severity, source ?? 'several', printable(sim ?? 'many')]);
   }
   const more = open.length - maxAlerts;
   return more > 0 ? `${table.toString()}\nand ${count(more)} more` : table.toString();

@@ -279,7 +279,7 @@ function findOutage(
     sim: provideSim(index, Random.of(seed, index)),
     incident: incidents.get(index),
   }));
-  const silenced = all.filter(({ incident }) => incident?.kind === 'dark' && Number.isFinite(incident.to));
+  const silenced = all.filter(({ incident }) => incident?.kind === 'dark' && incident.cause === 'outage');
   const network = silenced[0]?.sim.network;
   if (network === undefined) return undefined;
   const visitors = all.filter(({ sim }) => sim.network === network);

@@ -6,8 +6,13 @@ import { hour, minute, type Span, second } from './records.ts';
 
 /** What befalls one device. Times are epoch milliseconds. */
 export type Incident =
-  /** Nothing comes from the device: it died, or its network is out. `to` is infinite for a device that stays dead. */
-  | { readonly kind: 'dark'; readonly from: number; readonly to: number }
+  /** Nothing comes from the device. `to` is infinite where it is not heard again. */
+  | {
+      readonly kind: 'dark';
+      readonly cause: 'death' | 'outage';
+      readonly from: number;
+      readonly to: number;
+    }
   /** It attaches again and again. */
   | { readonly kind: 'attach-loop'; readonly at: number }
   /** Its sessions fail one after the other. */
@@ -35,8 +40,11 @@ const longestSilence = 25 * hour;
 /** SIMs of which one suffers each kind of incident; at least one does. */
 const simsPerIncident = { death: 100, loop: 200, failures: 200, swap: 200, spike: 500 } as const;
 
-/** From so many SIMs on a network is out, and for so many of its devices: an eighth. */
-const outage = { minSims: 100, share: 8 } as const;
+/**
+ * From so many SIMs on a network is out, and for so many of its devices: an eighth. It is out for so long after they count
+ * as silent that a sweep each half day sees them together; in a short life until its end.
+ */
+const outage = { minSims: 100, share: 8, seen: 13 * hour } as const;
 
 /**
  * Chooses what goes wrong, by the SIMs' numbers: each SIM suffers one thing at most, in the first half of the fleet's
@@ -69,16 +77,18 @@ export function planIncidents(sims: number, seed: number, span: Span): ReadonlyM
     give(
       share(simsPerIncident.death),
       () => true,
-      () => ({ kind: 'dark', from: drawTime(latest), to: Number.POSITIVE_INFINITY }),
+      () => ({ kind: 'dark', cause: 'death', from: drawTime(latest), to: Number.POSITIVE_INFINITY }),
     );
     const network = candidates[0]?.sim.network;
     if (sims >= outage.minSims && network !== undefined) {
       const from = roundDown(span.from + lifetime / 10);
+      const back = from + longestSilence + outage.seen;
+      const to = back < span.to - hour ? back : Number.POSITIVE_INFINITY;
       const visitors = candidates.filter(({ sim }) => sim.network === network).length;
       give(
         Math.ceil(visitors / outage.share),
         (sim) => sim.network === network,
-        () => ({ kind: 'dark', from, to: from + longestSilence + hour }),
+        () => ({ kind: 'dark', cause: 'outage', from, to }),
       );
     }
   }

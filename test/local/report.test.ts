@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Alert } from '../../lambda/queries/alerts.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LocalLedger } from '../../local/local-ledger.ts';
 import { Receipts } from '../../local/receipts.ts';
@@ -9,6 +8,7 @@ import {
   openAlertsTable,
   receiptTable,
   rejectTable,
+  type ShownAlert,
   whereToLook,
 } from '../../local/report.ts';
 import { transitionWith } from '../lambda/alerts/delivery/transitions.ts';
@@ -171,11 +171,10 @@ describe('what was told of alerts', () => {
 });
 
 describe('the table of open alerts', () => {
-  const alert = (state: string, sim: string) =>
-    ({
-      ...{ state, sim, start_time: '2026-11-02T14:02:11.000Z', rule: 'silent' },
-      ...{ severity: 'critical', source: 'emnify' },
-    }) as Alert;
+  const alert = (state: ShownAlert['state'], sim: string | null): ShownAlert => ({
+    ...{ state, sim, start_time: '2026-11-02T14:02:11.000Z', rule: 'silent' },
+    ...{ severity: 'critical', source: sim && 'emnify' },
+  });
 
   test('shows those that are open, and counts those beyond 20', () => {
     const many = Array.from({ length: 23 }, (_, index) => alert('open', `898830300000000${1000 + index}`));
@@ -185,6 +184,12 @@ describe('the table of open alerts', () => {
       ['2026-11-02 14:02', 'silent', 'critical', 'emnify', '8988303000000001000'],
     ]);
     expect([rows(table).length, table.split('\n').at(-1)]).toEqual([21, 'and 3 more']);
+  });
+
+  test('shows one about many SIMs', () => {
+    expect(rows(openAlertsTable([alert('open', null)])).at(-1)).toEqual([
+      ...['2026-11-02 14:02', 'silent', 'critical', 'several', 'many'],
+    ]);
   });
 
   test('says that none is', () => {
