@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { LifeFacts } from '../../simulator/alert-truth.ts';
 import { dataStreamerLife } from '../../simulator/datastreamer-life.ts';
 import { provideSim } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
-import type { FleetRecord, Span, Volume } from '../../simulator/records.ts';
+import { type FleetRecord, hour, minute, type Span, type Volume } from '../../simulator/records.ts';
 import { superSimLife } from '../../simulator/supersim-life.ts';
 import { PartitionTruth } from '../../simulator/truth.ts';
 
@@ -75,6 +76,37 @@ describe('the life of a SIM', () => {
     const records = [...superSimLife(sim, span, random, truth)];
     expect(records.at(-1)?.type).toBe('attachment.accepted');
     expect(truth.sessions.size + truth.usage.size).toBe(0);
+  });
+
+  it.each([0, 1, 2, 3, 4])('gives no sign of life while SIM %i is dark, and goes on afterwards', (index) => {
+    const random = Random.of(1, index);
+    const truth = new PartitionTruth('update', new LifeFacts('any'));
+    const sim = { ...provideSim(index, random), idle: false };
+    const dark = { from: from + 5 * hour, to: from + 18 * hour };
+    const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
+    const life = (superSim ? superSimLife : dataStreamerLife)(sim, span, random, truth, {
+      incident: { kind: 'dark', cause: 'outage', ...dark },
+    });
+    const records = [...life];
+    const { heard } = truth.facts ?? expect.fail('There are no facts');
+    // What was sent before may be told minutes later.
+    expect(heard.filter((at) => at > dark.from + 20 * minute && at < dark.to)).toEqual([]);
+    expect([heard.some((at) => at < dark.from), heard.some((at) => at > dark.to)]).toEqual([true, true]);
+    expect(records.every(({ at }) => at < span.to)).toBe(true);
+  });
+
+  it('goes on to report the open session of a Super SIM that died, without a byte', () => {
+    const reported = [0, 2, 5, 7].flatMap((index) => {
+      const random = Random.of(1, index);
+      const sim = { ...provideSim(index, random), idle: false };
+      const died = from + 5 * hour;
+      const incident = { kind: 'dark', cause: 'death', from: died, to: Number.POSITIVE_INFINITY } as const;
+      const life = [...superSimLife(sim, span, random, new PartitionTruth(), { incident })];
+      return life.filter(({ at }) => at > died + 20 * minute);
+    });
+    const types = new Set(reported.map(({ type }) => type));
+    expect([...types].sort()).toEqual(['data-session.ended', 'data-session.updated']);
+    expect(reported.every(({ window }) => window?.up === 0 && window.down === 0)).toBe(true);
   });
 
   it('lets an event and a usage record bear the same id, as a carrier may that counts them apart', () => {
