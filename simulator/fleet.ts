@@ -163,7 +163,10 @@ class Simulation implements FleetTruth {
       const course = this.incidents && { incident: this.incidents.get(index), idleInterval };
       const life = (superSim ? superSimLife : dataStreamerLife)(sim, this.span, random, truth, course);
       const draw = random.integer(100);
-      yield { life, next: takeNext(life), history: draw < 2 ? 'late' : draw < 3 ? 'again' : 'none' };
+      // What comes as history is not known to be silent together with others while it is.
+      const isLive = course?.incident?.kind === 'dark' && course.incident.cause === 'outage';
+      const history = isLive || draw >= 3 ? 'none' : draw < 2 ? 'late' : 'again';
+      yield { life, next: takeNext(life), history };
     }
   }
 

@@ -87,7 +87,9 @@ export function planIncidents(sims: number, seed: number, span: Span): ReadonlyM
       const visitors = candidates.filter(({ sim }) => sim.network === network).length;
       give(
         Math.ceil(visitors / outage.share),
-        (sim) => sim.network === network,
+        // All records of a Super SIM say which network it is on; those of a data streamer name it in several ways.
+        ({ network: visited, carrier }) =>
+          visited === network && (carrier === 'twilio' || carrier === 'kore'),
         () => ({ kind: 'dark', cause: 'outage', from, to }),
       );
     }
