@@ -80,3 +80,10 @@ describe('the alerts of a simulated fleet', () => {
     expect(errors).toMatch(/^! --notify: alerts could not be posted \(status 503\)$/m);
   });
 }, 300_000);
+
+test('alerts that nobody takes are said, and the run ends with 1', { timeout: 120_000 }, async () => {
+  // Nobody listens there.
+  const { code, output, errors } = await start(['--once', '--notify', 'http://127.0.0.1:1/alerts'], {});
+  expect(code, output).toBe(1);
+  expect(errors).toMatch(/^! --notify: alerts could not be posted \(.+\)\n$/);
+});
