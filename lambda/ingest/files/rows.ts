@@ -105,19 +105,37 @@ function parseLines(bytes: Buffer, ends: readonly number[], delimiter: Delimiter
   const lines = cutLines(bytes, ends);
   // Something here is broken: parse row by row, so that only broken rows are rejected.
   if (!isUtf8(bytes)) return lines.flatMap((line) => parsedAlone(line, delimiter));
-  const hasQuotes = bytes.includes(quote);
-  const quoted = hasQuotes ? lines.filter((line) => line.includes(quote)) : [];
-  const records = parsedTogether(quoted, delimiter);
+  const simple = lines.map((line) => splitSimpleRow(withoutMark(line).toString('utf8'), delimiter));
+  const others = lines.filter((_, index) => simple[index] === undefined);
+  const records = parsedTogether(others, delimiter);
   let next = 0;
-  return lines.flatMap((line): ParsedRow | ParsedRow[] => {
-    // Without quotes, CSV is only split at its separators.
-    if (!hasQuotes || line !== quoted[next]) {
-      return { fields: withoutMark(line).toString('utf8').split(delimiter), isText: true, bytes: line };
-    }
+  return lines.flatMap((line, index): ParsedRow | ParsedRow[] => {
+    const split = simple[index];
+    if (split !== undefined) return { fields: split, isText: true, bytes: line };
     const fields = records?.[next];
     next += 1;
     return fields === undefined ? parsedAlone(line, delimiter) : { fields, isText: true, bytes: line };
   });
+}
+
+/**
+ * Splits a row at its separators and takes the quotes off its fields. That is all that most rows need, and takes a
+ * quarter of the library's CPU.
+ *
+ * @returns undefined for a row with separators or quotes inside of quoted fields, or a broken one.
+ */
+function splitSimpleRow(text: string, delimiter: Delimiter): string[] | undefined {
+  const fields = text.split(delimiter);
+  if (!text.includes('"')) return fields;
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index] ?? '';
+    const first = field.indexOf('"');
+    if (first === -1) continue;
+    const last = field.length - 1;
+    if (first !== 0 || last === 0 || field.indexOf('"', 1) !== last) return undefined;
+    fields[index] = field.slice(1, last);
+  }
+  return fields;
 }
 
 /** The fields of rows with quotes; undefined if one of them is broken. */

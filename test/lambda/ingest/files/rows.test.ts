@@ -21,6 +21,14 @@ describe('rows', () => {
     ['line breaks in quotes', '"a\nb","c\r\nd"\n', [whole(['a\nb', 'c\r\nd'], '"a\nb","c\r\nd"')]],
     ['doubled quotes', '"a""b","""",""\n', [whole(['a"b', '"', ''], '"a""b","""",""')]],
     ['separators in quotes', '"a,b",c\n', [whole(['a,b', 'c'], '"a,b",c')]],
+    [
+      'separators in quotes in some of them only',
+      '"a,b",c\n"d",e\n"f""",g\nh,i\n',
+      [
+        ...[whole(['a,b', 'c'], '"a,b",c'), whole(['d', 'e'], '"d",e')],
+        ...[whole(['f"', 'g'], '"f""",g'), whole(['h', 'i'], 'h,i')],
+      ],
+    ],
     ['Windows line ends', 'a,b\r\nc,d\r\n', [whole(['a', 'b'], 'a,b'), whole(['c', 'd'], 'c,d')]],
     ['no line end at the end', 'a,b\nc,d', [whole(['a', 'b'], 'a,b'), whole(['c', 'd'], 'c,d')]],
     ['blank lines between', '\n\na\n\r\n\nb\n', [whole(['a'], 'a'), whole(['b'], 'b')]],
