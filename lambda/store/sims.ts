@@ -1,21 +1,17 @@
-import { hash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Change } from '../ledger/fold.ts';
-import { markNames } from '../ledger/heard.ts';
-import type { Marks, Sim } from '../ledger/observation.ts';
+import type { Sim } from '../ledger/observation.ts';
 import { mergeSims, sameSim } from '../ledger/sim.ts';
 import { readItems } from './batch-get.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
 import { simUpdate } from './expressions.ts';
 import { decodeSim, type Item, simItem } from './items.ts';
+import { KnownSims } from './known-sims.ts';
 import { joinStored, type RegisterTable, type Settle, writeRegisters } from './registers.ts';
 import type { Outcome, Report } from './report.ts';
-import { originCodec, possibleAttributes, simSchema } from './schema.ts';
+import { possibleAttributes } from './schema.ts';
 import type { StatementQueue } from './statements.ts';
 import { simsTable } from './tables.ts';
-
-/** SIMs whose last statement is remembered; less than 500 bytes each. */
-const maxRemembered = 100_000;
 
 /**
  * Writes SIMs.
@@ -26,8 +22,7 @@ const maxRemembered = 100_000;
  */
 export class SimWriter {
   readonly #table: RegisterTable<Sim>;
-  /** For each SIM what its stored item is known to contain. Stored items only grow, so it stays true. */
-  readonly #contained = new Map<string, Contained>();
+  readonly #known = new KnownSims();
 
   constructor(client: DynamoDBClient, tableName: string, statements: StatementQueue) {
     this.#table = {
@@ -47,7 +42,7 @@ export class SimWriter {
   async write(changes: readonly Change<Sim>[], report: Report): Promise<void> {
     const events = changes.filter((change) => change.state.groups.lastEvent !== undefined);
     const reminders = changes.filter(
-      ({ state }) => state.groups.lastEvent === undefined && !contains(this.#contained.get(state.sim), state),
+      ({ state }) => state.groups.lastEvent === undefined && !this.#known.contains(state),
     );
     const settle: Settle<Sim> = (change, write) => this.#settle(change, write, report);
     await Promise.all([
@@ -82,58 +77,9 @@ export class SimWriter {
   async #settle(change: Change<Sim>, write: () => Promise<Outcome>, report: Report): Promise<void> {
     try {
       await write();
-      this.#remember(change.state);
+      if (change.state.groups.lastEvent === undefined) this.#known.remember(change.state);
     } catch (error) {
       report.failure(change, error);
     }
   }
-
-  #remember(sim: Sim): void {
-    if (sim.groups.lastEvent !== undefined) return;
-    const { signalled, bytes, session } = sim.groups;
-    const known = this.#contained.get(sim.sim);
-    this.#contained.delete(sim.sim);
-    this.#contained.set(sim.sim, {
-      content: encodeContent(sim),
-      signalled: latest(signalled?.at, known?.signalled),
-      bytes: latest(bytes?.at, known?.bytes),
-      session: latest(session?.at, known?.session),
-    });
-    if (this.#contained.size <= maxRemembered) return;
-    const oldest = this.#contained.keys().next();
-    if (oldest.done !== true) this.#contained.delete(oldest.value);
-  }
-}
-
-/** What a SIM's stored item is known to contain: a reminder, and marks at least as late as these, '' where none. */
-interface Contained extends Readonly<Record<keyof Marks, string>> {
-  readonly content: string;
-}
-
-function latest(a = '', b = ''): string {
-  return a > b ? a : b;
-}
-
-/** Whether a stored item is known to contain all that a reminder states. */
-function contains(contained: Contained | undefined, sim: Sim): boolean {
-  return (
-    contained?.content === encodeContent(sim) &&
-    markNames.every((name) => (sim.groups[name]?.at ?? '') <= contained[name])
-  );
-}
-
-const reminderSchema = simSchema.filter(({ name }) => !markNames.some((mark) => mark === name));
-
-/**
- * All that a reminder states but its marks, as a digest: the text takes 1,000 bytes more, with the pieces that V8 keeps of
- * it. Mostly it states all of it at one time.
- */
-function encodeContent({ origin, groups }: Sim): string {
-  let content = `${origin.at}|${originCodec.print(origin.group)}`;
-  for (const { name, print } of reminderSchema) {
-    const stated = groups[name];
-    if (stated === undefined) continue;
-    content += `|${name}${stated.at === origin.at ? '' : stated.at}|${print(stated.group)}`;
-  }
-  return hash('sha256', content, 'base64');
 }
