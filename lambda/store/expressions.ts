@@ -315,6 +315,50 @@ export function unchangedSince(stored: Item, possible: Iterable<string>): Expres
   };
 }
 
+/**
+ * Replaces an item that was read by another of the same key, on the condition of {@link unchangedSince}: as a PartiQL
+ * statement, which sets what differs and removes what is gone.
+ */
+export function replaceStatement(
+  tableName: string,
+  key: Item,
+  stored: Item,
+  item: Item,
+  possible: Iterable<string>,
+): Statement {
+  let text = `UPDATE "${tableName}"`;
+  const parameters: AttributeValue[] = [];
+  for (const [attribute, value] of Object.entries(item)) {
+    // One attribute at least has to be set, whatever else differs.
+    if (attribute in key || (attribute !== 'lastUpdated' && isSameValue(value, stored[attribute]))) continue;
+    text += ` SET "${attribute}" = ?`;
+    parameters.push(value);
+  }
+  for (const attribute of Object.keys(stored)) {
+    if (!(attribute in item)) text += ` REMOVE "${attribute}"`;
+  }
+  const terms: string[] = [];
+  const compare = (attribute: string, value: AttributeValue): void => {
+    terms.push(`"${attribute}" = ?`);
+    parameters.push(value);
+  };
+  for (const [attribute, value] of Object.entries(key)) compare(attribute, value);
+  const keyTerms = terms.splice(0).join(' AND ');
+  for (const [attribute, value] of Object.entries(stored)) if (!(attribute in key)) compare(attribute, value);
+  for (const attribute of possible) {
+    if (!(attribute in stored)) terms.push(`"${attribute}" IS MISSING`);
+  }
+  return {
+    target: formatTarget(tableName, key),
+    text: `${text} WHERE ${keyTerms} AND (${terms.join(' AND ')})`,
+    parameters,
+  };
+}
+
+function isSameValue(a: AttributeValue, b: AttributeValue | undefined): boolean {
+  return a.S === b?.S && a.N === b?.N && a.BOOL === b?.BOOL;
+}
+
 function oldestStatement(latest: string, groups: readonly (Stated | undefined)[]): string {
   let oldest = latest;
   for (const group of groups) if (group !== undefined && group.at < oldest) oldest = group.at;

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Change } from '../ledger/fold.ts';
 import { backOff, forEachConcurrently, maxRequests } from './concurrency.ts';
-import { type ItemUpdate, unchangedSince } from './expressions.ts';
+import { type ItemUpdate, replaceStatement, unchangedSince } from './expressions.ts';
 import type { Item } from './items.ts';
 import type { Outcome } from './report.ts';
 import {
@@ -137,7 +137,7 @@ export async function joinStored<State>(
     const before = table.decode(stored);
     const joined = table.merge(before, change);
     if (table.same(before, joined)) return 'unchanged';
-    const replaced = await replaceItem(table, stored, table.encode(joined));
+    const replaced = await replaceRegister(table, stored, joined);
     if (replaced.done) return 'changed';
     stored = replaced.stored;
     await backOff(attempt);
@@ -156,12 +156,41 @@ export class ContendedItemError extends Error {
   }
 }
 
+/** What became of replacing an item: of one that was not replaced, what is stored now, if the store returned it. */
+type Replaced = { readonly done: true } | { readonly done: false; readonly stored: Item | undefined };
+
+/** Replaces an item that was read, unless it has changed since: by a statement, and otherwise by a request of its own. */
+async function replaceRegister<State>(
+  table: RegisterTable<State>,
+  stored: Item,
+  joined: State,
+): Promise<Replaced> {
+  const { statements, tableName, attributes } = table;
+  const item = table.encode(joined);
+  const outcome = await statements.execute(() =>
+    replaceStatement(tableName, table.makeKey(joined), stored, item, attributes),
+  );
+  switch (outcome.kind) {
+    case 'done':
+      return { done: true };
+    case 'refused':
+      return { done: false, stored: outcome.stored };
+    case 'failed':
+      throw outcome.error;
+    case 'unavailable': {
+      const replaced = await replaceItem(table, stored, item);
+      if (outcome.error !== undefined) statements.stop(outcome.error);
+      return replaced;
+    }
+  }
+}
+
 /** Replaces an item that was read, unless it has changed since; then returns the stored item, if the store does. */
 export async function replaceItem(
   { client, tableName, attributes }: Pick<RegisterTable<never>, 'client' | 'tableName' | 'attributes'>,
   stored: Item,
   item: Item,
-): Promise<{ done: true } | { done: false; stored: Item | undefined }> {
+): Promise<Replaced> {
   try {
     await client.send(
       new PutItemCommand({

@@ -13,8 +13,10 @@ import { compileCodec } from '../../../lambda/store/codec.ts';
 import {
   type Expressions,
   type ItemUpdate,
+  replaceStatement,
   sessionUpdate,
   simUpdate,
+  unchangedSince,
 } from '../../../lambda/store/expressions.ts';
 import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
 import { decodeEvent } from '../../../lambda/store/records.ts';
@@ -165,6 +167,37 @@ describe('an update as a statement', () => {
         expect(byStatement).toEqual(byRequest);
       }),
       runs(300),
+    );
+  });
+
+  it('replaces what was read as the request of its own does, and nothing else', () => {
+    /** An item of a SIM, of which most of the others differ in something. */
+    const item = fc.oneof(sim, fc.constantFrom(...fc.sample(sim, { numRuns: 2, seed: 1 })));
+    fc.assert(
+      fc.property(item, item, item, (read, standing, change) => {
+        const key = { sim: { S: 'a' } };
+        const [seen, before, after] = [read, standing, change].map((state) => ({
+          ...simItem(state),
+          ...key,
+        }));
+        if (seen === undefined || before === undefined || after === undefined) return;
+        const possible = possibleAttributes.sims;
+        const [byRequest, byStatement] = [new MemoryDynamoDb(), new MemoryDynamoDb()];
+        for (const engine of [byRequest, byStatement])
+          engine.answer(new PutItemCommand({ TableName: 'Sims', Item: before }));
+        const condition = unchangedSince(seen, possible);
+        try {
+          byRequest.answer(new PutItemCommand({ TableName: 'Sims', Item: after, ...condition }));
+        } catch (error) {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        }
+        const { text, parameters } = replaceStatement('Sims', key, seen, after, possible);
+        byStatement.answer(
+          new BatchExecuteStatementCommand({ Statements: [{ Statement: text, Parameters: parameters }] }),
+        );
+        expect(byStatement.items('Sims')).toEqual(byRequest.items('Sims'));
+      }),
+      runs(500),
     );
   });
 

@@ -6,7 +6,14 @@ import { sessionItem } from '../../../lambda/store/items.ts';
 import type { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { changesOf, minute, permutations, sessionAt, stamp } from './observations.ts';
 import { runningTables } from './running-tables.ts';
-import { intercept, returnOldItems, type Watch, watch, withholdOldItems } from './watched-client.ts';
+import {
+  intercept,
+  replacesItem,
+  returnOldItems,
+  type Watch,
+  watch,
+  withholdOldItems,
+} from './watched-client.ts';
 
 const tables = runningTables();
 
@@ -94,6 +101,7 @@ describe.each([
   const reading = returnsOldItems ? [] : ['GetItem Sessions'];
   const update = writes === 'single' ? ['UpdateItem Sessions'] : ['UPDATE Sessions'];
   const create = writes === 'single' ? update : [...update, 'INSERT Sessions'];
+  const replace = writes === 'single' ? 'PutItem Sessions' : 'UPDATE Sessions';
   const begin = writes === 'single' ? update : ['INSERT Sessions'];
   /** An update whose condition fails, and what is needed to learn what is stored. */
   const refused =
@@ -160,7 +168,7 @@ describe.each([
       writer,
       sessionAt(minute(4), sim, { start: minute(0), totals: totals(40), network: network('Vodafone') }),
     );
-    expect([outcome, watched.operations]).toEqual(['changed', [...refused, 'PutItem Sessions']]);
+    expect([outcome, watched.operations]).toEqual(['changed', [...refused, replace]]);
     expect(await stored()).toEqual({
       ...always(),
       status: { S: 'open' },
@@ -370,8 +378,8 @@ describe.each([
       sessionAt(minute(3), sim, { address: { apn: 'a', ipAddress: undefined } }),
       sessionAt(minute(4), sim, { network: { ...network('O2'), country: 'XX' } }),
     ];
-    intercept(interrupted, async ({ operation }, proceed) => {
-      const other = operation === 'PutItem' ? others.shift() : undefined;
+    intercept(interrupted, async (request, proceed) => {
+      const other = replacesItem(request) ? others.shift() : undefined;
       if (other !== undefined) await write(tables.newWriter(), other);
       return proceed();
     });
@@ -404,8 +412,8 @@ describe.each([
     const interrupted = tables.newClient();
     if (returnsOldItems) returnOldItems(interrupted, tables.client);
     let deleted = false;
-    intercept(interrupted, async ({ operation }, proceed) => {
-      if (operation === 'PutItem' && !deleted) {
+    intercept(interrupted, async (request, proceed) => {
+      if (replacesItem(request) && !deleted) {
         deleted = true;
         const Key = { sim: { S: sim }, sessionId: { S: 'session' } };
         await tables.client.send(new DeleteItemCommand({ TableName: 'Sessions', Key }));
@@ -424,8 +432,8 @@ test('a session that others keep overwriting is given up after a while, and repo
   onTestFinished(() => void vi.restoreAllMocks());
   const client = tables.newClient();
   let bytes = 0;
-  intercept(client, async ({ operation }, proceed) => {
-    if (operation === 'PutItem') {
+  intercept(client, async (request, proceed) => {
+    if (replacesItem(request)) {
       bytes += 1;
       const item = sessionItem(sessionAt(minute(9), sim, { start: minute(0), totals: totals(bytes) }));
       await tables.client.send(new PutItemCommand({ TableName: 'Sessions', Item: item }));

@@ -55,6 +55,15 @@ export function statementsIn(input: WatchedRequest['input']): string[] {
   return statements.map(({ Statement = '' }) => Statement.replace(/^(\w+) (?:INTO )?"(\w+)".*$/, '$1 $2'));
 }
 
+/** Whether a request replaces an item that was read: as the one condition that compares nothing by size. */
+export function replacesItem({ operation, input }: WatchedRequest): boolean {
+  const statements = (input['Statements'] ?? []) as BatchStatementRequest[];
+  return (
+    operation === 'PutItem' ||
+    statements.some(({ Statement = '' }) => Statement.startsWith('UPDATE') && !Statement.includes('<'))
+  );
+}
+
 /** What a test does with a command before, instead of or after letting it through. */
 export type Intercept = (request: WatchedRequest, proceed: () => Promise<unknown>) => Promise<unknown>;
 
