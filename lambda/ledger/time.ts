@@ -54,9 +54,16 @@ export function epochMilliseconds(time: string): number {
   );
 }
 
+let lastMilliseconds = 0;
+let lastFormatted = '1970-01-01T00:00:00.000Z';
+
 /** The time of a number of milliseconds since the epoch. */
 export function formatTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  // An item states most of its groups at one moment, one after the other.
+  if (milliseconds === lastMilliseconds) return lastFormatted;
+  lastFormatted = new Date(milliseconds).toISOString();
+  lastMilliseconds = milliseconds;
+  return lastFormatted;
 }
 
 /**

@@ -27,12 +27,37 @@ export function formatTarget(tableName: string, key: Item): string {
 
 /** Puts an item only if none is stored under its key. */
 export function insertStatement(tableName: string, key: Item, item: Item): Statement {
-  const members = Object.keys(item).map((attribute) => `'${attribute}': ?`);
   return {
     target: formatTarget(tableName, key),
-    text: `INSERT INTO "${tableName}" VALUE {${members.join(', ')}}`,
+    text: formatInsertion(tableName, Object.keys(item)),
     parameters: Object.values(item),
   };
+}
+
+/** The text of an insertion, by the attributes of its item. */
+interface Insertion {
+  readonly tableName: string;
+  readonly attributes: readonly string[];
+  readonly text: string;
+}
+
+/** The last insertions. Items of few forms are inserted thousands of times. */
+const insertions: Insertion[] = [];
+const maxInsertions = 8;
+
+function formatInsertion(tableName: string, attributes: readonly string[]): string {
+  const known = insertions.find(
+    (one) =>
+      one.tableName === tableName &&
+      one.attributes.length === attributes.length &&
+      one.attributes.every((attribute, index) => attribute === attributes[index]),
+  );
+  if (known !== undefined) return known.text;
+  const members = attributes.map((attribute) => `'${attribute}': ?`);
+  const text = `INSERT INTO "${tableName}" VALUE {${members.join(', ')}}`;
+  insertions.unshift({ tableName, attributes, text });
+  if (insertions.length > maxInsertions) insertions.pop();
+  return text;
 }
 
 /**
