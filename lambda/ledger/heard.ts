@@ -184,7 +184,8 @@ export type UnmarkedObservations = Omit<Observations, 'sim'> & { readonly sim: U
  * Adds to the SIM what its record tells of when the device was heard. The marks depend on the record and the source's
  * granule alone, so SIM items stay a function of the set of records.
  */
-export function addMarks({ sim, ...observations }: UnmarkedObservations, source: Source): Observations {
+export function addMarks(observations: UnmarkedObservations, source: Source): Observations {
+  const { sim } = observations;
   if (sim === undefined) return { ...observations, sim };
   const { granuleMilliseconds = maxGranuleMilliseconds } = source;
   const mark = (time: string | undefined) =>
