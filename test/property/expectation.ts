@@ -36,8 +36,13 @@ export function tablesOf(engine: MemoryDynamoDb): Tables {
 }
 
 /** An item without its expiry, its attributes in order. */
-export function comparable({ expiresAt, ...item }: Item): Item {
-  return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+export function comparable(item: Item): Item {
+  const sorted: Item = {};
+  for (const name of Object.keys(item).sort()) {
+    const value = item[name];
+    if (name !== 'expiresAt' && value !== undefined) sorted[name] = value;
+  }
+  return sorted;
 }
 
 /** Surroundings in which nothing goes wrong. */

@@ -92,6 +92,10 @@ interface StatementFailure {
 
 interface Table {
   readonly definition: TableDefinition;
+  /** Attributes of the key. */
+  readonly keys: readonly string[];
+  /** Attributes of the keys of indexes. */
+  readonly indexKeys: readonly string[];
   readonly items: Map<string, Stored>;
 }
 
@@ -115,9 +119,7 @@ export class MemoryDynamoDb implements Sender {
   readonly #tables: ReadonlyMap<string, Table>;
 
   constructor(definitions: readonly TableDefinition[] = tables) {
-    this.#tables = new Map(
-      definitions.map((definition) => [definition.name, { definition, items: new Map() }]),
-    );
+    this.#tables = new Map(definitions.map((definition) => [definition.name, emptyTable(definition)]));
   }
 
   async send(command: Command | EpisodeCommand): Promise<object> {
@@ -329,7 +331,7 @@ export class MemoryDynamoDb implements Sender {
   }
 
   #store(table: Table, before: Item | undefined, unchecked: Item): void {
-    const after = checkedItem(table, unchecked);
+    const after = checkedItem(table, unchecked, before);
     table.items.set(keyText(table, after), { item: after, before });
     this.onWrite({ table: table.definition, before, after });
   }
@@ -368,18 +370,26 @@ export function keyNames({ partitionKey, sortKey }: TableDefinition): string[] {
   return sortKey === undefined ? [partitionKey] : [partitionKey, sortKey];
 }
 
-function isKey({ definition }: Table, name: string): boolean {
-  return keyNames(definition).includes(name);
+function emptyTable(definition: TableDefinition): Table {
+  const { localIndex, globalIndexes = [] } = definition;
+  const indexKeys = [
+    localIndex?.sortKey,
+    ...globalIndexes.flatMap((index) => [index.partitionKey, index.sortKey]),
+  ].filter((name) => name !== undefined);
+  return { definition, keys: keyNames(definition), indexKeys, items: new Map() };
 }
 
-function keyOf({ definition }: Table, attributes: Item | undefined, only: boolean): Item {
-  const names = keyNames(definition);
-  if (only && Object.keys(attributes ?? {}).length !== names.length) {
+function isKey({ keys }: Table, name: string): boolean {
+  return keys.includes(name);
+}
+
+function keyOf({ keys }: Table, attributes: Item | undefined, only: boolean): Item {
+  if (only && Object.keys(attributes ?? {}).length !== keys.length) {
     throw validationException('The provided key element does not match the schema');
   }
-  return Object.fromEntries(
-    names.map((name, index) => [name, keyValue(attributes?.[name], name, index === 0)]),
-  );
+  const key: Item = {};
+  for (const name of keys) key[name] = keyValue(attributes?.[name], name, name === keys[0]);
+  return key;
 }
 
 function keyValue(value: AttributeValue | undefined, name: string, isPartition: boolean): AttributeValue {
@@ -395,26 +405,28 @@ function keyValue(value: AttributeValue | undefined, name: string, isPartition: 
   return { S: text };
 }
 
-function keyText({ definition }: Table, item: Item): string {
-  return JSON.stringify(keyNames(definition).map((name) => item[name]?.S));
+function keyText({ keys }: Table, item: Item): string {
+  return JSON.stringify(keys.map((name) => item[name]?.S));
 }
 
-/** An item as it is stored: its keys and those of indexes are usable, its numbers are normal, its size is bearable. */
-function checkedItem(table: Table, item: Item): Item {
+/**
+ * An item as it is stored: its keys and those of indexes are usable, its numbers are normal, its size is bearable.
+ *
+ * @param before the stored item of the same key; the values that it has were checked when it was stored.
+ */
+function checkedItem(table: Table, item: Item, before?: Item): Item {
   keyOf(table, item, false);
-  const { localIndex, globalIndexes = [] } = table.definition;
-  const indexed = [
-    localIndex?.sortKey,
-    ...globalIndexes.flatMap((index) => [index.partitionKey, index.sortKey]),
-  ];
-  for (const name of indexed) {
-    if (name !== undefined && item[name] !== undefined) keyValue(item[name], name, false);
+  for (const name of table.indexKeys) {
+    if (item[name] !== undefined) keyValue(item[name], name, false);
   }
-  const checked = Object.fromEntries(
-    Object.entries(item).map(([name, value]) => [name, checkedValue(name, value)]),
-  );
-  // Few strings come near the limit, and adding all up would take longer than all else.
-  const isLarge = Object.values(checked).some(({ S }) => S !== undefined && S.length > 1_000);
+  const checked: Item = {};
+  let isLarge = false;
+  for (const [name, value] of Object.entries(item)) {
+    const stored = before?.[name];
+    checked[name] = stored !== undefined && value === stored ? value : checkedValue(name, value);
+    // Few strings come near the limit, and adding all up would take longer than all else.
+    isLarge ||= value.S !== undefined && value.S.length > 1_000;
+  }
   if (isLarge && bytesOf(checked) > maxItemBytes) {
     throw validationException('Item size has exceeded the maximum allowed size');
   }
@@ -422,7 +434,9 @@ function checkedItem(table: Table, item: Item): Item {
 }
 
 function checkedValue(name: string, value: AttributeValue): AttributeValue {
-  if (Object.values(value).filter((one) => one !== undefined).length !== 1) {
+  const types = Object.keys(value);
+  // Most values have one member.
+  if (types.length !== 1 && Object.values(value).filter((one) => one !== undefined).length !== 1) {
     throw validationException(`Supplied AttributeValue of ${name} must have exactly one type`);
   }
   if (typeof value.S === 'string') {
@@ -432,7 +446,7 @@ function checkedValue(name: string, value: AttributeValue): AttributeValue {
   if (typeof value.BOOL === 'boolean') return value;
   const number = value.N === undefined ? undefined : normalNumber(value.N);
   if (number === undefined) throw validationException(`${name} is no number that can be stored: ${value.N}`);
-  return { N: number };
+  return number === value.N ? value : { N: number };
 }
 
 function refuseTwice(keys: readonly string[]): void {
