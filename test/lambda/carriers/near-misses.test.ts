@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
@@ -112,14 +111,6 @@ it.each(examples)('%j is rejected for what it is', (value, reason) => {
     code: 'unknown-shape',
     problem: reason,
   });
-});
-
-it('what is said of them stands in the documentation', () => {
-  const page = readFileSync(new URL('../../../docs/rejects.md', import.meta.url), 'utf8');
-  // Of some sentences the page has one example of several members or types.
-  const variable = /member (?:data|events) may hold|this is a (?:number|boolean)|this is null/;
-  const sentences = examples.map(([, sentence]) => sentence).filter((sentence) => !variable.test(sentence));
-  expect(sentences.filter((sentence) => !page.includes(`  - ${sentence}\n`))).toEqual([]);
 });
 
 it.each(['__proto__', 'constructor', 'toString'])('a member called %s is a member like any other', (name) => {
