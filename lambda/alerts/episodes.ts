@@ -461,10 +461,11 @@ function planWrites(stored: readonly StoredEpisode[], next: readonly Episode[]):
     plan.put(before.slot, { ...episode, revision: episode.revision + 1 });
   }
   plan.moveAll();
+  // A mark of an episode that was not found: it began while this was read. The next sweep reads it.
+  if (!plan.isReadWhole) return plan.writes;
   const created = next.filter(({ id }) => plan.find(id) === undefined);
   for (const episode of created.toSorted((a, b) => Number(a.state === 'open') - Number(b.state === 'open'))) {
-    // One that is over is begun in the live slot, too, where a sweep that knows less may have begun it.
-    plan.put(plan.isLiveFree || episode.state === 'open' ? 'live' : 'history', { ...episode, revision: 1 });
+    plan.begin(episode);
     plan.moveAll();
   }
   return plan.writes;
@@ -493,12 +494,30 @@ class Plan {
     return this.#live === undefined;
   }
 
+  get isReadWhole(): boolean {
+    return this.#liveMark === undefined || this.find(this.#liveMark.id) !== undefined;
+  }
+
   /** The latest state of an episode, and where it stands. */
   find(id: string): StoredEpisode | undefined {
     const past = this.#history.get(id);
     const live = this.#live?.id === id ? this.#live : undefined;
     if (live !== undefined && live.revision >= (past?.revision ?? 0)) return { slot: 'live', episode: live };
     return past && { slot: 'history', episode: past };
+  }
+
+  /**
+   * Begins an episode in the live slot, be it over or not. All begin there, and what was there is a condition: so of two
+   * sweeps one fails, whatever each of them knows. The episode that is live steps aside and is moved back afterwards.
+   */
+  begin(episode: Episode): void {
+    if (this.#live !== undefined) {
+      const aside = { ...this.#live, revision: this.#live.revision + 1 };
+      this.put('live', aside);
+      this.put('history', aside);
+      this.#leave('live', aside);
+    }
+    this.put('live', { ...episode, revision: 1 });
   }
 
   put(slot: Slot, episode: Episode): void {

@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { eventTypeName } from '../../../lambda/carriers/datastreamer/event-types.ts';
 import { StoredDeliveryNotes } from '../../../lambda/functions/kinesis-consumer/delivery-notes.ts';
-import { encodeEpisode } from '../../../lambda/store/episodes.ts';
+import { encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
 import {
   type ItemAttribute,
   itemAttributes,
@@ -135,6 +135,7 @@ describe('docs/tables.md', () => {
   it('lists every attribute of Alerts, and no other', () => {
     const items = [
       encodeEpisode('live', makeEpisode({ to: 1, mergedInto: 'a', group: 'b' })),
+      encodeMark('live', makeEpisode({})),
       encodeShared(makeGroup({ to: 1 })),
     ];
     const types = new Map(

@@ -39,15 +39,15 @@ describe('the table of episodes', () => {
     const opened = planSweep([], 60, 0);
     expect(await episodes.write(opened)).toBe(true);
     const stored = await episodes.read('silent', sim);
-    expect(stored).toEqual(
-      opened.map((write) => ({ slot: write.slot, episode: 'episode' in write && write.episode })),
+    expect(listCurrent(stored)).toEqual(
+      opened.filter(({ action }) => action === 'put').map(({ slot, episode }) => ({ slot, episode })),
     );
 
     const closed = planSweep(stored, 200, 0, 90);
     expect(await episodes.write(closed)).toBe(true);
     const after = await episodes.read('silent', sim);
     expect(
-      after
+      listCurrent(after)
         .map(({ slot, episode: { from, to, state } }) => ({ slot, from, to, state }))
         .sort((a, b) => a.from - b.from),
     ).toEqual([
@@ -91,6 +91,25 @@ describe('the table of episodes', () => {
     ).toEqual([{ slot: 'history', from: at(0), to: at(90), state: 'closed' }]);
     expect(await episodes.write(slow)).toBe(false);
     expect(await episodes.read('silent', device)).toEqual(standing);
+  });
+
+  it('begins an episode once, whether or not another one is live by what a sweep knows', async () => {
+    const memory = new MemoryDynamoDb([alertsTable]);
+    const episodes = new EpisodesTable(asClient(memory), alertsTable.name);
+    await episodes.write(planSweep([], 150, 90));
+    const stored = await episodes.read('silent', sim);
+    // By the one the silence from minute 90 goes on, by the other it never was.
+    const keepsLive = planSweep(stored, 150, 0, 80, 90);
+    const freesLive = planSweep(stored, 150, 0, 80, 90, 140);
+    expect(await episodes.write(keepsLive)).toBe(true);
+    expect(await episodes.write(freesLive)).toBe(false);
+    const current = listCurrent(await episodes.read('silent', sim));
+    expect(
+      current.map(({ slot, episode: { from, state, revision } }) => ({ slot, from, state, revision })),
+    ).toEqual([
+      { slot: 'history', from: at(0), state: 'closed', revision: 1 },
+      { slot: 'live', from: at(90), state: 'open', revision: 2 },
+    ]);
   });
 });
 
