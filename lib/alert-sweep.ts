@@ -111,10 +111,7 @@ export class AlertSweep extends Construct {
       ],
     );
     this.function.allow(['dynamodb:BatchGetItem'], [sessions.tableArn, files.tableArn]);
-    this.function.allow(
-      ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-      [alerts.tableArn],
-    );
+    this.function.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [alerts.tableArn]);
     this.function.allow(['dynamodb:PutItem', 'dynamodb:Query'], [alertState.tableArn]);
     this.function.allow(
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

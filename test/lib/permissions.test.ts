@@ -100,7 +100,7 @@ const sweeping = [
   },
   {
     Effect: 'Allow',
-    Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     Resource: 'Storage/Alerts.Arn',
   },
   {
