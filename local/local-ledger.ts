@@ -390,6 +390,7 @@ class RunningLedger implements LocalLedger {
       [environment.sources]: sourceDescriptions,
       [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [environment.writes]: 'batched',
+      [environment.parallelBatches]: '1',
       // As deployed by default. Locally nothing deletes what has expired.
       [environment.eventRetentionDays]: String(retention.eventDays),
       [environment.metricNamespace]: metricNamespace,

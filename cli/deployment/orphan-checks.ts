@@ -13,6 +13,7 @@ import {
   type ResourceTagMapping,
 } from '@aws-sdk/client-resource-groups-tagging-api';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { tables } from '../../lambda/store/tables.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { count } from '../../local/progress.ts';
 import { isNotFound, isNotPermitted } from '../errors.ts';
@@ -262,7 +263,7 @@ const describers: Readonly<Record<Kind, Describe>> = {
     const items = table?.ItemCount ?? 0;
     const countNote = "by DynamoDB's count, which is up to six hours old";
     if (items === 0) return `is empty ${countNote}: ${remove}`;
-    const id = /^Storage([A-Z][a-z]+)/.exec(logicalId)?.[1] ?? '…';
+    const id = tables.find((table) => logicalId.startsWith(`Storage${table.name}`))?.name ?? '…';
     return `holds ${count(items)} items ${countNote}: to use it instead of today's table, "adopt": { "tables": { "${id}": "${name}" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, ${remove}`;
   },
   secret: async ({ orphan: { arn }, region }) =>
