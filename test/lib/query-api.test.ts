@@ -75,6 +75,7 @@ describe('the query API', () => {
           'Storage/Alerts.Arn',
           'Storage/Events.Arn',
           'Storage/Usage.Arn',
+          'Storage/Alerts.Arn/index/byGroup',
           'Storage/Alerts.Arn/index/byId',
           'Storage/Alerts.Arn/index/byLive',
           'Storage/Alerts.Arn/index/byTime',

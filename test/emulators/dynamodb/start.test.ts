@@ -47,7 +47,17 @@ describe('the DynamoDB stand-in', () => {
 
   test('has the tables as the stack defines them', async () => {
     const { TableNames } = await client.send(new ListTablesCommand({}));
-    expect(TableNames).toEqual(['Deliveries', 'Events', 'Files', 'Sessions', 'Sims', 'Usage']);
+    expect(TableNames).toEqual([
+      'AlertOutbox',
+      'AlertState',
+      'Alerts',
+      'Deliveries',
+      'Events',
+      'Files',
+      'Sessions',
+      'Sims',
+      'Usage',
+    ]);
     const { Table } = await client.send(new DescribeTableCommand({ TableName: 'Sessions' }));
     expect(Table).toMatchObject({
       TableStatus: 'ACTIVE',
@@ -136,7 +146,7 @@ describe('the DynamoDB stand-in', () => {
       },
     ]);
     const { TableNames } = await client.send(new ListTablesCommand({}));
-    expect(TableNames?.length).toBe(6);
+    expect(TableNames?.length).toBe(9);
   });
 
   test('says by a code that a port is taken', async () => {
