@@ -1,5 +1,6 @@
 import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import Table from 'cli-table3';
+import { type AlertSims, describeAlertSims } from '../cli/terminal/alert-sims.ts';
 import type { AlertTransition } from '../lambda/alerts/delivery/transition.ts';
 import { writeHeadline } from '../lambda/alerts/delivery/wording.ts';
 import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
@@ -103,19 +104,17 @@ export function messageLines(told: readonly AlertTransition[]): string[] {
   return more > 0 ? [...lines, `  and ${count(more)} more: npx simledger --local alerts list`] : lines;
 }
 
-/** An alert that the table of open ones shows. One about many SIMs has no SIM, or no source. */
-export type ShownAlert = Pick<Alert, 'state' | 'start_time' | 'rule' | 'severity'> & {
-  readonly source: string | null;
-  readonly sim: string | null;
-};
+/** An alert that the table of open ones shows. */
+export type ShownAlert = Pick<Alert, 'state' | 'start_time' | 'rule' | 'severity' | 'source'> & AlertSims;
 
 /** The alerts that are open, those that began last first. */
 export function openAlertsTable(alerts: readonly ShownAlert[]): string {
   const open = alerts.filter(({ state }) => state === 'open');
   if (open.length === 0) return 'No alert is open.';
   const table = newTable(['since', 'rule', 'severity', 'source', 'SIM']);
-  for (const { start_time: start, rule, severity, source, sim } of open.slice(0, maxAlerts)) {
-    table.push([minute(start), rule, severity, source ?? 'several', printable(sim ?? 'many')]);
+  for (const alert of open.slice(0, maxAlerts)) {
+    const { start_time: start, rule, severity, source } = alert;
+    table.push([minute(start), rule, severity, source ?? '', printable(describeAlertSims(alert))]);
   }
   const more = open.length - maxAlerts;
   return more > 0 ? `${table.toString()}\nand ${count(more)} more` : table.toString();

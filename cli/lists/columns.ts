@@ -5,6 +5,7 @@ import type { ConnectionEvent } from '../../lambda/queries/connection-events.ts'
 import type { DataSession } from '../../lambda/queries/data-sessions.ts';
 import type { SimFields } from '../../lambda/queries/sims.ts';
 import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
+import { describeAlertSims } from '../terminal/alert-sims.ts';
 import { bytesText, drawBar, formatAge, formatDuration, minuteText } from '../terminal/figures.ts';
 import type { Colours } from '../terminal/terminal.ts';
 
@@ -122,13 +123,6 @@ function onlineText({ online, online_stated_at: statedAt }: SimFields, now: numb
   if (online === null) return '';
   const word = online ? 'yes' : 'no';
   return statedAt === null ? word : `${word}, ${formatAge(statedAt, now)} ago`;
-}
-
-/** What an alert is about: its SIM, or how many SIMs and what they share. */
-function describeAlertSims({ subject, sim, sims, shared_by: by, shared_value: value }: Alert): string {
-  if (sim !== null) return sim;
-  const number = `${sims} ${sims === 1 ? 'SIM' : 'SIMs'}`;
-  return subject === 'group' ? `${number}: ${by} ${value}` : `${number} wait`;
 }
 
 /** How long an alert lasts, or lasted; nothing for one of a single moment. */

@@ -174,6 +174,9 @@ describe('the table of open alerts', () => {
   const alert = (state: ShownAlert['state'], sim: string | null): ShownAlert => ({
     ...{ state, sim, start_time: '2026-11-02T14:02:11.000Z', rule: 'silent' },
     ...{ severity: 'critical', source: sim && 'emnify' },
+    ...(sim === null
+      ? { subject: 'group', sims: 32, shared_by: 'network', shared_value: '262-02' }
+      : { subject: 'sim', sims: 1, shared_by: null, shared_value: null }),
   });
 
   test('shows those that are open, and counts those beyond 20', () => {
@@ -188,7 +191,7 @@ describe('the table of open alerts', () => {
 
   test('shows one about many SIMs', () => {
     expect(rows(openAlertsTable([alert('open', null)])).at(-1)).toEqual([
-      ...['2026-11-02 14:02', 'silent', 'critical', 'several', 'many'],
+      ...['2026-11-02 14:02', 'silent', 'critical', '', '32 SIMs: network 262-02'],
     ]);
   });
 
