@@ -33,7 +33,7 @@ export const streamMapping = {
  * What each function gets.
  *
  * Measured: a full batch of 6 MB, some 4,000 records of as many sessions, takes the consumer 4 s of a whole CPU and
- * 320 MB; the importer takes 317 MB for 1,000,000 fresh rows. Most work is CPU time, so more memory makes it faster
+ * 320 MB; the importer takes 187 MB for 1,000,000 fresh rows. Most work is CPU time, so more memory makes it faster
  * at the same price, up to the 1,769 MB that come with a whole CPU: the consumer has them, since 512 MB (0.29 of a CPU)
  * take in a quarter of what a shard takes. What a fleet needs is in `sizing.ts`.
  */
