@@ -53,7 +53,7 @@ export class StreamIngest extends Construct {
     storage.allowLedgerWrite(this.consumer);
     this.consumer.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [storage.deliveries.tableArn]);
     // It notes how far each shard is read.
-    this.consumer.allow(['dynamodb:Query', 'dynamodb:UpdateItem'], [storage.alertState.tableArn]);
+    this.consumer.allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [storage.alertState.tableArn]);
     this.consumer.allow(
       [
         'kinesis:DescribeStream',

@@ -1,14 +1,9 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Episode, EpisodeWrite, Slot, StoredEpisode } from '../alerts/episodes.ts';
 import { formatTime } from '../ledger/time.ts';
 import { compileCodec, type Item } from './codec.ts';
+import { queryPages, readPartition } from './query-pages.ts';
+import { putRevision } from './revisions.ts';
 import { isSharedPartition, SharedEpisodesTable } from './shared-episodes.ts';
 import { alertsTable } from './tables.ts';
 
@@ -63,7 +58,7 @@ function makePartition(rule: string, sim: string): AttributeValue {
   return { S: `${rule}#${sim}` };
 }
 
-function readPartition(partition: string): RuleAndSim {
+function readPartitionKey(partition: string): RuleAndSim {
   const end = partition.indexOf('#');
   return { rule: partition.slice(0, end), sim: partition.slice(end + 1) };
 }
@@ -144,23 +139,8 @@ export class EpisodesTable {
 
   /** All episodes of a rule and a SIM, and the marks of those that have left a slot, by a consistent read. */
   async read(rule: string, sim: string): Promise<StoredEpisode[]> {
-    const stored: StoredEpisode[] = [];
-    let startKey: Item | undefined;
-    do {
-      const page: QueryCommandOutput = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: '#alert = :alert',
-          ExpressionAttributeNames: { '#alert': partitionKey },
-          ExpressionAttributeValues: { ':alert': makePartition(rule, sim) },
-          ...(startKey && { ExclusiveStartKey: startKey }),
-        }),
-      );
-      stored.push(...(page.Items ?? []).map(decodeEpisode));
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
-    return stored;
+    const partition = makePartition(rule, sim);
+    return (await readPartition(this.#client, this.#tableName, partitionKey, partition)).map(decodeEpisode);
   }
 
   /**
@@ -169,23 +149,18 @@ export class EpisodesTable {
    */
   async *list(which: EpisodeList): AsyncGenerator<RuleAndSim[]> {
     const index = which === 'live' ? liveIndex : waitsIndex;
-    let startKey: Item | undefined;
-    do {
-      const page: QueryCommandOutput = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#tableName,
-          IndexName: index.name,
-          KeyConditionExpression: '#list = :list',
-          ExpressionAttributeNames: { '#list': index.partitionKey },
-          ExpressionAttributeValues: { ':list': { S: which } },
-          ...(startKey && { ExclusiveStartKey: startKey }),
-        }),
-      );
-      const partitions = (page.Items ?? []).map((item) => item[partitionKey]?.S ?? '');
+    const pages = queryPages(this.#client, {
+      TableName: this.#tableName,
+      IndexName: index.name,
+      KeyConditionExpression: '#list = :list',
+      ExpressionAttributeNames: { '#list': index.partitionKey },
+      ExpressionAttributeValues: { ':list': { S: which } },
+    });
+    for await (const items of pages) {
+      const partitions = items.map((item) => item[partitionKey]?.S ?? '');
       // Episodes about many SIMs are found by what sweeps have registered.
-      yield partitions.filter((partition) => !isSharedPartition(partition)).map(readPartition);
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
+      yield partitions.filter((partition) => !isSharedPartition(partition)).map(readPartitionKey);
+    }
   }
 
   /**
@@ -207,39 +182,15 @@ export class EpisodesTable {
    */
   async write(writes: readonly EpisodeWrite[]): Promise<boolean> {
     for (const write of writes) {
-      try {
-        await this.#send(write);
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
+      if (!(await this.#put(write))) return false;
     }
     return true;
   }
 
-  #send(write: EpisodeWrite): Promise<unknown> {
-    const { slot, episode, replaces } = write;
-    const standing = (write.action === 'put' ? write.replacesId : undefined) ?? episode.id;
-    const Item = write.action === 'put' ? encodeEpisode(slot, episode) : encodeMark(slot, episode);
-    const condition = makeCondition(standing, replaces);
-    return this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item, ...condition }));
+  #put(write: EpisodeWrite): Promise<boolean> {
+    const { slot, episode, replaces: revision = 0 } = write;
+    const id = (write.action === 'put' ? write.replacesId : undefined) ?? episode.id;
+    const item = write.action === 'put' ? encodeEpisode(slot, episode) : encodeMark(slot, episode);
+    return putRevision(this.#client, this.#tableName, item, { partitionKey, revision, id });
   }
-}
-
-/**
- * The condition of a write: nothing stands there, or this revision of an episode does. A request that is sent again
- * because its answer was lost fails by it: then the write is made, and the sweep stops all the same.
- */
-function makeCondition(id: string, revision: number | undefined) {
-  if (revision === undefined) {
-    return {
-      ConditionExpression: 'attribute_not_exists(#alert)',
-      ExpressionAttributeNames: { '#alert': partitionKey },
-    };
-  }
-  return {
-    ConditionExpression: '#id = :id AND #revision = :revision',
-    ExpressionAttributeNames: { '#id': 'id', '#revision': 'revision' },
-    ExpressionAttributeValues: { ':id': { S: id }, ':revision': { N: String(revision) } },
-  };
 }

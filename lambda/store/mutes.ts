@@ -1,13 +1,8 @@
-import {
-  DeleteItemCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Mute } from '../alerts/mutes.ts';
 import { epochMilliseconds } from '../ledger/time.ts';
 import { compileCodec, type Item } from './codec.ts';
+import { readPartition } from './query-pages.ts';
 import { alertStateTable } from './tables.ts';
 
 /** Mutes of alerts as items, and their reads and writes. */
@@ -52,23 +47,8 @@ export class MutesTable {
 
   /** All mutes, those that have ended included, by a consistent read, in the order of their ids. */
   async list(): Promise<Mute[]> {
-    const mutes: Mute[] = [];
-    let start: Item | undefined;
-    do {
-      const page: QueryCommandOutput = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: '#subject = :subject',
-          ExpressionAttributeNames: { '#subject': partitionKey },
-          ExpressionAttributeValues: { ':subject': { S: subject } },
-          ...(start && { ExclusiveStartKey: start }),
-        }),
-      );
-      mutes.push(...(page.Items ?? []).map(muteCodec.decode));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
-    return mutes;
+    const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: subject });
+    return items.map(muteCodec.decode);
   }
 
   /** Stores a mute in place of the one with the same scope. */

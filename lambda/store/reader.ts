@@ -4,7 +4,6 @@ import {
   GetItemCommand,
   QueryCommand,
   type QueryCommandInput,
-  type QueryCommandOutput,
   ScanCommand,
   type ScanCommandInput,
   type ScanCommandOutput,
@@ -25,6 +24,7 @@ import {
 import { decodeManifest } from './files.ts';
 import { decodeSession, decodeSim, type Item, stampValue } from './items.ts';
 import type { Manifest } from './manifest.ts';
+import { queryPages } from './query-pages.ts';
 import { decodeEvent, decodeUsage, type StoredEvent, type StoredUsage } from './records.ts';
 import { originCodec, simSchema } from './schema.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
@@ -148,7 +148,7 @@ export class LedgerReader {
     { after, oldestFirst = false }: { after?: SessionKey | undefined; oldestFirst?: boolean } = {},
   ): Promise<SessionKey[]> {
     const keys: SessionKey[] = [];
-    const pages = this.#pages({
+    const pages = queryPages(this.#tables.client, {
       TableName: this.#tables.sessions,
       IndexName: sessionsTable.localIndex.name,
       KeyConditionExpression: 'sim = :sim AND #start BETWEEN :from AND :to',
@@ -193,7 +193,7 @@ export class LedgerReader {
     if (everyRendering) {
       const { sim, from, to } = range;
       const input = recordQuery(table, usageTable.sortKey, sim, { from, to });
-      for await (const items of this.#pages(input)) yield items.map(decodeUsage);
+      for await (const items of queryPages(this.#tables.client, input)) yield items.map(decodeUsage);
       return;
     }
     for await (const { items } of this.#counted(table, usageRecords, range, options)) {
@@ -270,23 +270,13 @@ export class LedgerReader {
       FilterExpression: [...(expression === '' ? [] : [expression]), ...unheard].join(' AND '),
       ...(expression !== '' && { ExpressionAttributeNames: names }),
       ExpressionAttributeValues: { ...values, ':heardBy': stampValue(heardBy) },
-      TotalSegments: scanSegments,
     };
-    const segments = Array.from({ length: scanSegments }, (_, segment) => segment);
-    const counts = await mapConcurrently(segments, scanSegments, async (segment) => {
-      let scanned = 0;
-      let start: Item | undefined;
-      do {
-        const answer: ScanCommandOutput = await this.#tables.client.send(
-          new ScanCommand({ ...input, Segment: segment, ExclusiveStartKey: start }),
-        );
-        scanned += answer.ScannedCount ?? 0;
-        take((answer.Items ?? []).map(decodeSim).filter((sim) => isNamed(sim, filter.name)));
-        start = answer.LastEvaluatedKey;
-      } while (start !== undefined);
-      return scanned;
+    let scanned = 0;
+    await this.#scanFleet(input, ({ Items = [], ScannedCount = 0 }) => {
+      scanned += ScannedCount;
+      take(Items.map(decodeSim).filter((sim) => isNamed(sim, filter.name)));
     });
-    return counts.reduce((sum, count) => sum + count);
+    return scanned;
   }
 
   /**
@@ -296,22 +286,30 @@ export class LedgerReader {
    */
   async scanWatchedSims(take: (sims: readonly Sim[]) => void): Promise<void> {
     const names = Object.fromEntries(watchedAttributes.map((name) => [`#${name}`, name]));
+    const input: ScanCommandInput = {
+      TableName: this.#tables.sims,
+      ProjectionExpression: Object.keys(names).join(', '),
+      ExpressionAttributeNames: names,
+    };
+    await this.#scanFleet(input, ({ Items = [] }) => take(Items.map(decodeSim)));
+  }
+
+  /** Goes through a table in segments, several at once, and hands on each page. */
+  async #scanFleet(input: ScanCommandInput, take: (page: ScanCommandOutput) => void): Promise<void> {
     const segments = Array.from({ length: scanSegments }, (_, segment) => segment);
     await mapConcurrently(segments, scanSegments, async (segment) => {
       let start: Item | undefined;
       do {
-        const answer: ScanCommandOutput = await this.#tables.client.send(
+        const page: ScanCommandOutput = await this.#tables.client.send(
           new ScanCommand({
-            TableName: this.#tables.sims,
-            ProjectionExpression: Object.keys(names).join(', '),
-            ExpressionAttributeNames: names,
+            ...input,
             TotalSegments: scanSegments,
             Segment: segment,
             ExclusiveStartKey: start,
           }),
         );
-        take((answer.Items ?? []).map(decodeSim));
-        start = answer.LastEvaluatedKey;
+        take(page);
+        start = page.LastEvaluatedKey;
       } while (start !== undefined);
     });
   }
@@ -412,21 +410,10 @@ export class LedgerReader {
       return at >= from && at < to && (before === undefined || (item[sortKey]?.S ?? '') < before);
     };
     const input = recordQuery(table, sortKey, sim, keysToRead({ from, to }, before));
-    for await (const items of this.#pages({ ...input, Limit: limit })) {
+    for await (const items of queryPages(this.#tables.client, { ...input, Limit: limit })) {
       yield { items: counted.add(items).filter(isWanted), decided: counted.lastDecided?.[sortKey]?.S };
     }
     yield { items: counted.end().filter(isWanted), decided: undefined };
-  }
-
-  async *#pages(input: QueryCommandInput): AsyncGenerator<Item[]> {
-    let start = input.ExclusiveStartKey;
-    do {
-      const answer: QueryCommandOutput = await this.#tables.client.send(
-        new QueryCommand({ ...input, ExclusiveStartKey: start }),
-      );
-      yield answer.Items ?? [];
-      start = answer.LastEvaluatedKey;
-    } while (start !== undefined);
   }
 
   async #get(table: string, key: Record<string, AttributeValue>): Promise<Item | undefined> {

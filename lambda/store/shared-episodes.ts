@@ -1,12 +1,9 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type SharedEpisode, sourceRule } from '../alerts/shared-episodes.ts';
 import { formatTime } from '../ledger/time.ts';
 import { compileCodec, type Item } from './codec.ts';
 import { readItem } from './registers.ts';
+import { putRevision } from './revisions.ts';
 import { alertsTable } from './tables.ts';
 
 /** Episodes about many SIMs as the items of the table of alerts, and their reads and writes. */
@@ -125,25 +122,7 @@ export class SharedEpisodesTable {
    * @returns whether it did. Otherwise another sweep was there, or the write was sent twice and is made.
    */
   async write(episode: SharedEpisode): Promise<boolean> {
-    const before = episode.revision - 1;
-    const condition =
-      before === 0
-        ? {
-            ConditionExpression: 'attribute_not_exists(#alert)',
-            ExpressionAttributeNames: { '#alert': partitionKey },
-          }
-        : {
-            ConditionExpression: '#revision = :revision',
-            ExpressionAttributeNames: { '#revision': 'revision' },
-            ExpressionAttributeValues: { ':revision': { N: String(before) } },
-          };
-    try {
-      const Item = encodeShared(episode);
-      await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item, ...condition }));
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    const revision = episode.revision - 1;
+    return putRevision(this.#client, this.#tableName, encodeShared(episode), { partitionKey, revision });
   }
 }

@@ -199,7 +199,7 @@ describe('the permissions of the default stack, its query API aside,', () => {
         },
         {
           Effect: 'Allow',
-          Action: ['dynamodb:Query', 'dynamodb:UpdateItem'],
+          Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
           Resource: 'Storage/AlertState.Arn',
         },
         {

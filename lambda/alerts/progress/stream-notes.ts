@@ -2,11 +2,11 @@ import {
   type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
-  QueryCommand,
-  type QueryCommandOutput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../store/items.ts';
+import { readPartition } from '../../store/query-pages.ts';
+import { readItem } from '../../store/registers.ts';
 import { alertStateTable } from '../../store/tables.ts';
 import {
   type BatchNote,
@@ -60,12 +60,19 @@ const maxParallelBatches = 10;
 /** Digits of a sequence number as it is stored, so that texts compare as numbers: Kinesis gives 56. */
 const sequenceDigits = 64;
 
+const { partitionKey, sortKey, expiryAttribute } = alertStateTable;
+
 const openPrefix = 'open#';
 const lanePrefix = 'lane#';
 
 /** The partition of a source's shards. */
 function makeSubject(source: string): AttributeValue {
   return { S: `shards#${source}` };
+}
+
+/** The key of a shard's item. */
+function makeKey({ source, shard }: ShardBatch): Item {
+  return { [partitionKey]: makeSubject(source), [sortKey]: { S: shard } };
 }
 
 /** The notes of streams, in the table AlertState. */
@@ -156,29 +163,12 @@ export class StreamNotes implements BatchProgress {
 
   /** The notes of a source's shards, by a consistent read. */
   async list(source: string): Promise<Map<string, ShardNotes>> {
-    const shards = new Map<string, ShardNotes>();
-    let startKey: Item | undefined;
-    do {
-      const page: QueryCommandOutput = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: '#subject = :subject',
-          ExpressionAttributeNames: { '#subject': alertStateTable.partitionKey },
-          ExpressionAttributeValues: { ':subject': makeSubject(source) },
-          ...(startKey && { ExclusiveStartKey: startKey }),
-        }),
-      );
-      for (const item of page.Items ?? []) {
-        shards.set(item[alertStateTable.sortKey]?.S ?? '', decodeShard(item));
-      }
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
-    return shards;
+    const items = await readPartition(this.#client, this.#tableName, partitionKey, makeSubject(source));
+    return new Map(items.map((item) => [item[sortKey]?.S ?? '', decodeShard(item)]));
   }
 
-  async #read({ source, shard }: ShardBatch): Promise<ShardNotes> {
-    return (await this.list(source)).get(shard) ?? decodeShard({});
+  async #read(batch: ShardBatch): Promise<ShardNotes> {
+    return decodeShard((await readItem(this.#client, this.#tableName, makeKey(batch))) ?? {});
   }
 
   /** @returns whether no more was done than what was known. */
@@ -197,11 +187,11 @@ export class StreamNotes implements BatchProgress {
 
   /** @returns the shard's notes as they are now; undefined where more is done than `newest` says. */
   async #update(
-    { source, shard }: ShardBatch,
+    batch: ShardBatch,
     changes: readonly Change[],
     newest?: DoneRecord,
   ): Promise<ShardNotes | undefined> {
-    const names: Record<string, string> = { '#expiresAt': alertStateTable.expiryAttribute };
+    const names: Record<string, string> = { '#expiresAt': expiryAttribute };
     const values: Item = { ':expiresAt': { N: String(Math.ceil(this.#now() / 1000) + noteSeconds) } };
     const sets = ['#expiresAt = :expiresAt'];
     const removes: string[] = [];
@@ -222,10 +212,7 @@ export class StreamNotes implements BatchProgress {
       const { Attributes: item = {} } = await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
-          Key: {
-            [alertStateTable.partitionKey]: makeSubject(source),
-            [alertStateTable.sortKey]: { S: shard },
-          },
+          Key: makeKey(batch),
           UpdateExpression: `SET ${sets.join(', ')}${removes.length === 0 ? '' : ` REMOVE ${removes.join(', ')}`}`,
           ...(newest !== undefined && {
             ConditionExpression:

@@ -1,10 +1,6 @@
-import {
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../store/items.ts';
+import { readPartition } from '../../store/query-pages.ts';
 import { alertStateTable } from '../../store/tables.ts';
 import type { DayLag } from '../watermark.ts';
 import type { RegisteredGroup } from './form-groups.ts';
@@ -43,7 +39,8 @@ export class AlertState {
 
   /** The state of all sources that were swept, by their names. */
   async readSources(): Promise<Map<string, SourceState>> {
-    const items = await this.#list(sourceSubject);
+    const { partitionKey } = alertStateTable;
+    const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: sourceSubject });
     return new Map(items.map((item) => [item[alertStateTable.sortKey]?.S ?? '', decodeSource(item)]));
   }
 
@@ -56,26 +53,6 @@ export class AlertState {
       days: { S: JSON.stringify(days) },
     };
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item }));
-  }
-
-  async #list(subject: string): Promise<Item[]> {
-    const items: Item[] = [];
-    let startKey: Item | undefined;
-    do {
-      const page: QueryCommandOutput = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: '#subject = :subject',
-          ExpressionAttributeNames: { '#subject': alertStateTable.partitionKey },
-          ExpressionAttributeValues: { ':subject': { S: subject } },
-          ...(startKey && { ExclusiveStartKey: startKey }),
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
-    return items;
   }
 }
 

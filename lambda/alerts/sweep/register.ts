@@ -1,12 +1,10 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../store/items.ts';
+import { readPartition } from '../../store/query-pages.ts';
+import { putRevision } from '../../store/revisions.ts';
 import { alertStateTable } from '../../store/tables.ts';
+
+const { partitionKey, sortKey } = alertStateTable;
 
 /**
  * What sweeps must agree on, in the table AlertState: an entry changes only where it is as it was read. So of two sweeps
@@ -36,25 +34,8 @@ export class Register<Content> {
 
   /** All entries that list something, by their names, by a consistent read. */
   async list(): Promise<Map<string, Entry<Content>>> {
-    const entries = new Map<string, Entry<Content>>();
-    let startKey: Item | undefined;
-    do {
-      const page: QueryCommandOutput = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: '#subject = :subject',
-          ExpressionAttributeNames: { '#subject': alertStateTable.partitionKey },
-          ExpressionAttributeValues: { ':subject': { S: this.#subject } },
-          ...(startKey && { ExclusiveStartKey: startKey }),
-        }),
-      );
-      for (const item of page.Items ?? []) {
-        entries.set(item[alertStateTable.sortKey]?.S ?? '', decodeEntry<Content>(item));
-      }
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
-    return entries;
+    const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: this.#subject });
+    return new Map(items.map((item) => [item[sortKey]?.S ?? '', decodeEntry<Content>(item)]));
   }
 
   /**
@@ -64,30 +45,13 @@ export class Register<Content> {
    * @returns whether it was.
    */
   async write(name: string, content: readonly Content[], revision: number): Promise<boolean> {
-    const Item: Item = {
-      [alertStateTable.partitionKey]: { S: this.#subject },
-      [alertStateTable.sortKey]: { S: name },
+    const item: Item = {
+      [partitionKey]: { S: this.#subject },
+      [sortKey]: { S: name },
       content: { S: JSON.stringify(content) },
       revision: { N: String(revision + 1) },
     };
-    const condition =
-      revision === 0
-        ? {
-            ConditionExpression: 'attribute_not_exists(#subject)',
-            ExpressionAttributeNames: { '#subject': alertStateTable.partitionKey },
-          }
-        : {
-            ConditionExpression: '#revision = :revision',
-            ExpressionAttributeNames: { '#revision': 'revision' },
-            ExpressionAttributeValues: { ':revision': { N: String(revision) } },
-          };
-    try {
-      await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item, ...condition }));
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    return putRevision(this.#client, this.#tableName, item, { partitionKey, revision });
   }
 }
 

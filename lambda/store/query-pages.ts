@@ -1,0 +1,42 @@
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from './items.ts';
+
+/** Queries that take more than one page. */
+
+/** The items of a query, page by page. A limit counts for each page. */
+export async function* queryPages(client: DynamoDBClient, input: QueryCommandInput): AsyncGenerator<Item[]> {
+  let start = input.ExclusiveStartKey;
+  do {
+    const answer: QueryCommandOutput = await client.send(
+      new QueryCommand({ ...input, ExclusiveStartKey: start }),
+    );
+    yield answer.Items ?? [];
+    start = answer.LastEvaluatedKey;
+  } while (start !== undefined);
+}
+
+/** All items of a partition, by a consistent read, in the order of their sort keys. */
+export async function readPartition(
+  client: DynamoDBClient,
+  tableName: string,
+  partitionKey: string,
+  partition: AttributeValue,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of queryPages(client, {
+    TableName: tableName,
+    ConsistentRead: true,
+    KeyConditionExpression: '#partition = :partition',
+    ExpressionAttributeNames: { '#partition': partitionKey },
+    ExpressionAttributeValues: { ':partition': partition },
+  })) {
+    items.push(...page);
+  }
+  return items;
+}
