@@ -40,20 +40,27 @@ export interface RelayPorts {
 export async function relayMessages(
   stored: StoredEpisode,
   sim: WatchedSim | undefined,
-  { episodes, outbox, receivers, onMessage }: RelayPorts,
+  ports: RelayPorts,
 ): Promise<boolean> {
   const { episode } = stored;
   for (const message of episode.messages) {
     const transition = describeTransition(episode, message, sim);
-    const isFirst = message.sequence === 1;
-    const names = isFirst ? chooseReceivers(receivers, transition.rule) : receivers.map(({ name }) => name);
-    for (const name of names) {
-      // Who was not told that an episode began is not told of what follows.
-      if (isFirst || (await outbox.isTold(name, episode.id))) await outbox.enqueue(name, transition);
-    }
-    onMessage(transition);
+    await passOn(transition, ports);
   }
-  return episodes.clearMessages(stored);
+  return ports.episodes.clearMessages(stored);
+}
+
+/** Puts a message into the outbox of each receiver that takes it. Who was not told of the beginning is not told of the rest. */
+export async function passOn(
+  transition: AlertTransition,
+  { outbox, receivers, onMessage }: Pick<RelayPorts, 'outbox' | 'receivers' | 'onMessage'>,
+): Promise<void> {
+  const isFirst = transition.sequence === 1;
+  const names = isFirst ? chooseReceivers(receivers, transition.rule) : receivers.map(({ name }) => name);
+  for (const name of names) {
+    if (isFirst || (await outbox.isTold(name, transition.episode))) await outbox.enqueue(name, transition);
+  }
+  onMessage(transition);
 }
 
 /** A message as receivers are told it. */

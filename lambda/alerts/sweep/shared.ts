@@ -1,6 +1,5 @@
 import { formatTime } from '../../ledger/time.ts';
 import type { SharedEpisodesTable } from '../../store/shared-episodes.ts';
-import { chooseReceivers } from '../delivery/receiver.ts';
 import type { AlertSubject, AlertTransition } from '../delivery/transition.ts';
 import { maxMembers } from '../delivery/transition.ts';
 import { tellName } from '../delivery/wording.ts';
@@ -12,7 +11,7 @@ import {
   type SharedJudgement,
   type SharedTransition,
 } from '../shared-episodes.ts';
-import type { RelayPorts } from './relay.ts';
+import { passOn, type RelayPorts } from './relay.ts';
 import type { WatchedSim } from './watched-sim.ts';
 
 /** Brings stored episodes about many SIMs in line with the facts, and passes their messages on. */
@@ -50,22 +49,15 @@ export async function updateShared(
 /** Puts the messages into the outbox of each receiver that takes them, in order, then takes them off the episode. */
 async function relayShared(
   episode: SharedEpisode | undefined,
-  { episodes, outbox, receivers, onMessage }: SharedPorts,
+  ports: SharedPorts,
 ): Promise<SharedResult & { readonly isContested: boolean }> {
   if (episode === undefined || episode.messages.length === 0) return { episode, told: 0, isContested: false };
   for (const message of episode.messages) {
-    const transition = describeShared(episode, message);
-    const isFirst = message.sequence === 1;
-    const names = isFirst ? chooseReceivers(receivers, transition.rule) : receivers.map(({ name }) => name);
-    for (const name of names) {
-      // Who was not told that an episode began is not told of what follows.
-      if (isFirst || (await outbox.isTold(name, episode.id))) await outbox.enqueue(name, transition);
-    }
-    onMessage(transition);
+    await passOn(describeShared(episode, message), ports);
   }
   const cleared = { ...episode, messages: [], revision: episode.revision + 1 };
   const told = episode.messages.length;
-  const isCleared = await episodes.shared.write(cleared);
+  const isCleared = await ports.episodes.shared.write(cleared);
   return { episode: isCleared ? cleared : undefined, told, isContested: !isCleared };
 }
 
