@@ -106,6 +106,19 @@ export class Storage extends Construct {
     };
   }
 
+  /** The variables by which a function that reads the ledger and its alerts finds the tables. */
+  get readerEnvironment(): Record<string, string> {
+    return {
+      [environment.sessionsTable]: this.sessions.tableName,
+      [environment.usageTable]: this.usage.tableName,
+      [environment.eventsTable]: this.events.tableName,
+      [environment.simsTable]: this.sims.tableName,
+      [environment.filesTable]: this.files.tableName,
+      [environment.alertsTable]: this.alerts.tableName,
+      [environment.progressTable]: this.alertState.tableName,
+    };
+  }
+
   /** Lets a function join sessions and SIMs, put usage and events, and quarantine what it rejects. */
   allowLedgerWrite(writer: NodeFunction): void {
     writer.allow(

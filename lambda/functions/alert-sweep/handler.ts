@@ -7,6 +7,7 @@ import { AlertState } from '../../alerts/sweep/alert-state.ts';
 import { type SweepPorts, type SweepSettings, sweep } from '../../alerts/sweep/sweep.ts';
 import type { ReadMark } from '../../alerts/watermark.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
 import { type AlertSourceDescription, requireEnvironment } from '../../aws/sources.ts';
 import { measureSweep } from '../../aws/sweep-telemetry.ts';
@@ -14,7 +15,6 @@ import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
 import { EpisodesTable } from '../../store/episodes.ts';
 import { MutesTable } from '../../store/mutes.ts';
-import { LedgerReader } from '../../store/reader.ts';
 import { SimMarks } from '../../store/sim-marks.ts';
 
 /** What the schedule sends. */
@@ -28,14 +28,7 @@ const client = dynamoDbClient();
 const settings = JSON.parse(requireEnvironment(environment.alertRules)) as SweepSettings;
 const sources = JSON.parse(requireEnvironment(environment.alertSources)) as AlertSourceDescription[];
 const stateTable = requireEnvironment(environment.progressTable);
-const reader = new LedgerReader({
-  client,
-  sessions: requireEnvironment(environment.sessionsTable),
-  usage: requireEnvironment(environment.usageTable),
-  events: requireEnvironment(environment.eventsTable),
-  sims: requireEnvironment(environment.simsTable),
-  files: requireEnvironment(environment.filesTable),
-});
+const reader = ledgerReaderFromEnvironment(client);
 const readMarkPorts: ReadMarkPorts = {
   notes: new StreamNotes(client, stateTable, Date.now),
   positions: new KinesisPositions(client.config),

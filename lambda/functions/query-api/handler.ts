@@ -1,12 +1,12 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { AlertState } from '../../alerts/sweep/alert-state.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { EpisodeReader } from '../../store/episode-reader.ts';
 import { MutesTable } from '../../store/mutes.ts';
-import { LedgerReader } from '../../store/reader.ts';
 import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
 import { secretCredentials } from './credentials.ts';
@@ -22,14 +22,7 @@ const client = dynamoDbClient();
 const maxSumSeconds = 20;
 
 const api: Api = {
-  reader: new LedgerReader({
-    client,
-    sessions: requireEnvironment(environment.sessionsTable),
-    usage: requireEnvironment(environment.usageTable),
-    events: requireEnvironment(environment.eventsTable),
-    sims: requireEnvironment(environment.simsTable),
-    files: requireEnvironment(environment.filesTable),
-  }),
+  reader: ledgerReaderFromEnvironment(client),
   alerts: openAlerts(),
   now: Date.now,
   access: readAccess(requireEnvironment(environment.apiAccess)),
