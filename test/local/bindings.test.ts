@@ -9,6 +9,7 @@ import type { SourceDescription, WebhookSourceDescription } from '../../lambda/a
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables, readOptions } from '../../local/options.ts';
 import { localSources } from '../../local/places.ts';
+import { tableNames } from '../lambda/store/table-names.ts';
 import { ofType, type Synthesised, synthesise } from '../lib/synthesised.ts';
 
 /** What the local run is made of, as its parts were told. */
@@ -252,17 +253,7 @@ describe('the local run and the deployed stack', () => {
         return [TableName, keysOf(Table ?? {})];
       }),
     );
-    expect(names.sort()).toEqual([
-      'AlertOutbox',
-      'AlertState',
-      'Alerts',
-      'Deliveries',
-      'Events',
-      'Files',
-      'Sessions',
-      'Sims',
-      'Usage',
-    ]);
+    expect(names.sort()).toEqual(tableNames);
     expect(Object.fromEntries(local)).toEqual(Object.fromEntries(deployed));
   });
 

@@ -19,6 +19,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localDescription } from '../../local/description.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
 import { localSources } from '../../local/places.ts';
+import { tableNames } from '../lambda/store/table-names.ts';
 import { optionsForTests } from './running-ledger.ts';
 
 const account = { region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' } };
@@ -52,18 +53,7 @@ async function refusal(request: Promise<unknown>): Promise<readonly [string, str
 
 describe('what the local run itself needs is not deleted, what a user created is:', () => {
   test('tables', async () => {
-    const names = [
-      'AlertOutbox',
-      'AlertState',
-      'Alerts',
-      'Deliveries',
-      'Events',
-      'Files',
-      'Sessions',
-      'Sims',
-      'Usage',
-    ];
-    for (const name of names) {
+    for (const name of tableNames) {
       for (const TableName of [name, `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`]) {
         const refused = [
           'ResourceInUseException',
@@ -88,7 +78,7 @@ describe('what the local run itself needs is not deleted, what a user created is
     await waitUntilTableExists(waiting, { TableName });
     await ledger.dynamoDb.send(new DeleteTableCommand({ TableName }));
     await waitUntilTableNotExists(waiting, { TableName });
-    expect((await ledger.dynamoDb.send(new ListTablesCommand({}))).TableNames).toEqual(names);
+    expect((await ledger.dynamoDb.send(new ListTablesCommand({}))).TableNames).toEqual(tableNames);
   });
 
   test('streams', async () => {

@@ -16,6 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DynamoDbStartError, type LocalDynamoDb } from '../../../emulators/dynamodb/start.ts';
 import { startLedgerTables } from '../../../local/ledger-tables.ts';
+import { tableNames } from '../../lambda/store/table-names.ts';
 
 function clientOf({ endpoint }: LocalDynamoDb): DynamoDBClient {
   return new DynamoDBClient({
@@ -47,17 +48,7 @@ describe('the DynamoDB stand-in', () => {
 
   test('has the tables as the stack defines them', async () => {
     const { TableNames } = await client.send(new ListTablesCommand({}));
-    expect(TableNames).toEqual([
-      'AlertOutbox',
-      'AlertState',
-      'Alerts',
-      'Deliveries',
-      'Events',
-      'Files',
-      'Sessions',
-      'Sims',
-      'Usage',
-    ]);
+    expect(TableNames).toEqual(tableNames);
     const { Table } = await client.send(new DescribeTableCommand({ TableName: 'Sessions' }));
     expect(Table).toMatchObject({
       TableStatus: 'ACTIVE',

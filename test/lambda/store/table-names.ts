@@ -1,0 +1,12 @@
+/** The names of all tables, in their order. */
+export const tableNames = [
+  'AlertOutbox',
+  'AlertState',
+  'Alerts',
+  'Deliveries',
+  'Events',
+  'Files',
+  'Sessions',
+  'Sims',
+  'Usage',
+];
