@@ -19,7 +19,7 @@ export interface AlertDeliveryProps {
   /** Who gets what is published on the stack's own topic; undefined for nobody. */
   readonly alarmEmail: string | undefined;
   readonly storage: Storage;
-  /** Address of the query API, to which alerts link; undefined where there is none. */
+  /** Address of the query API, to which alerts link; undefined without an API. */
   readonly apiUrl: string | undefined;
   /** CloudWatch namespace of the function's own metrics. */
   readonly namespace: string;

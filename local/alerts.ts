@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { deliver, runLimits } from '../lambda/alerts/delivery/deliver.ts';
 import { makeHttpReceiver } from '../lambda/alerts/delivery/http-receiver.ts';
-import { AlertOutbox, alertOutboxTable } from '../lambda/alerts/delivery/outbox.ts';
+import { AlertOutbox } from '../lambda/alerts/delivery/outbox.ts';
 import type { Receiver } from '../lambda/alerts/delivery/receiver.ts';
 import { requestMilliseconds } from '../lambda/alerts/delivery/receivers.ts';
 import { type AlertTransition, transitionId } from '../lambda/alerts/delivery/transition.ts';
@@ -23,6 +23,7 @@ import { MutesTable } from '../lambda/store/mutes.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';
 import { SimMarks } from '../lambda/store/sim-marks.ts';
 import {
+  alertOutboxTable,
   alertStateTable,
   alertsTable,
   eventsTable,

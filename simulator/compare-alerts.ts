@@ -134,7 +134,7 @@ function countByRule(alerts: readonly ExpectedAlert[]): Map<string, number> {
 /** A group is more SIMs than this, and more than a twentieth of those that visit the network. */
 const maxUngrouped = 20;
 
-/** The outage of which one incident must tell; undefined where there is none, or too few SIMs suffered. */
+/** The outage of which one incident must tell; undefined without an outage, or when it hit too few SIMs. */
 function findGrouped({ outage }: Pick<FleetTruth, 'outage'>): FleetTruth['outage'] {
   if (outage === undefined || outage.sims.size <= maxUngrouped) return undefined;
   return outage.sims.size > outage.visitors.size / 20 ? outage : undefined;

@@ -61,7 +61,7 @@ export class Course {
     return spike.bytes;
   }
 
-  /** When the incident is due; never, where there is none, or it has happened. */
+  /** When the incident is due; never, if no incident is planned or it has happened. */
   #findDue(): number {
     if (this.#incident === undefined || this.#happened || this.#incident.kind === 'spike') {
       return Number.POSITIVE_INFINITY;

@@ -15,13 +15,13 @@ export interface MuteScope {
   readonly source: string | undefined;
 }
 
-/** A mute as it is stored. Times are ISO 8601, by the clock of whoever muted. */
+/** A mute as it is stored. Times are ISO 8601, by the clock of the person who muted. */
 export interface Mute extends MuteScope {
   /** A hash of the scope: muting the same again changes the mute that there is. */
   readonly id: string;
   /** When it ends, exclusively. */
   readonly until: string;
-  /** Why, in the words of whoever muted. */
+  /** Why, in the words of the person who muted. */
   readonly reason: string | undefined;
   readonly createdAt: string;
 }

@@ -15,7 +15,7 @@ import { tellName, writeHeadline } from './wording.ts';
 export interface EventContext {
   /** Name of the deployment: the stack's. */
   readonly deployment: string;
-  /** Address of the query API, without a slash at its end; undefined where there is none to link to. */
+  /** Address of the query API, without a slash at its end; undefined without an API to link to. */
   readonly apiUrl: string | undefined;
 }
 

@@ -16,8 +16,6 @@ import { type EpisodeState, episodeStates } from '../episodes.ts';
 import type { AlertTransition } from './transition.ts';
 import type { Disposal, Lease, ReceiverState, Undelivered, UndeliveredTransitions } from './undelivered.ts';
 
-export { alertOutboxTable };
-
 /** Sort key of a receiver's state. No episode's id has an exclamation mark. */
 const stateEntry = '!state';
 
@@ -53,9 +51,9 @@ export class AlertOutbox implements UndeliveredTransitions {
   }
 
   /**
-   * Puts a transition in. Done again, at any time, it changes nothing; so whoever stores transitions puts them in after
-   * that, in order, and again after a crash. One that comes behind a later one is left out: it was put in, or a later one
-   * says what it said.
+   * Puts a transition in. Putting it in again, at any time, changes nothing. So a sweep stores transitions first, puts them
+   * in afterwards, in order, and again after a crash. One that comes behind a later one is left out: it was put in, or the
+   * later one says the same.
    */
   async enqueue(receiver: string, transition: AlertTransition): Promise<void> {
     const { episode, sequence, decidedAt } = transition;
@@ -185,7 +183,7 @@ export class AlertOutbox implements UndeliveredTransitions {
     }
   }
 
-  /** The first transition behind those that are done, among those that were put in; undefined where there is none. */
+  /** The first transition that was put in and is not done; undefined when all are done. */
   async #readTransition(
     receiver: string,
     episode: string,

@@ -23,7 +23,7 @@ export interface StreamPositions {
   findBehind(stream: string, shard: string, after: string | undefined): Promise<Behind>;
 }
 
-/** The first record behind a position: its arrival, in milliseconds since the epoch; or that there is none, or neither. */
+/** When the first record behind a position arrived, in milliseconds since the epoch; `unknown` when the search was cut. */
 export type Behind = { readonly arrival: number } | 'nothing' | 'unknown';
 
 /** Answers without records, while the stream says that there are more: gaps in time. */

@@ -96,7 +96,7 @@ export async function updateSourceAlert(
   return told;
 }
 
-/** The alert as it shall be; undefined where there is none. */
+/** The alert as it must be now; undefined while the source needs no alert. */
 function changeSourceAlert(
   { trouble, isCovered }: SourceAlertFacts,
   known: RegisteredSourceAlert | undefined,

@@ -2,8 +2,9 @@ import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { LocalDynamoDb } from '../../../../emulators/dynamodb/start.ts';
 import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
-import { AlertOutbox, alertOutboxTable } from '../../../../lambda/alerts/delivery/outbox.ts';
+import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { Message, Outcome } from '../../../../lambda/alerts/delivery/receiver.ts';
+import { alertOutboxTable } from '../../../../lambda/store/tables.ts';
 import { startOutboxTable } from './outbox-table.ts';
 import { transitionWith } from './transitions.ts';
 

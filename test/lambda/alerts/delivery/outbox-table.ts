@@ -1,5 +1,5 @@
 import { type LocalDynamoDb, startDynamoDb } from '../../../../emulators/dynamodb/start.ts';
-import { alertOutboxTable } from '../../../../lambda/alerts/delivery/outbox.ts';
+import { alertOutboxTable } from '../../../../lambda/store/tables.ts';
 
 /** Starts a DynamoDB that has the outbox alone. */
 export function startOutboxTable(): Promise<LocalDynamoDb> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, test } from 'vitest';
-import { AlertOutbox, alertOutboxTable } from '../../../../lambda/alerts/delivery/outbox.ts';
+import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
@@ -14,7 +14,7 @@ import { formatTime } from '../../../../lambda/ledger/time.ts';
 import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
-import { alertStateTable, alertsTable } from '../../../../lambda/store/tables.ts';
+import { alertOutboxTable, alertStateTable, alertsTable } from '../../../../lambda/store/tables.ts';
 import { carrierEvent, usageRecord } from '../../../records/datastreamer.ts';
 import { ledgerTablesOf, runningTables } from '../../store/running-tables.ts';
 import { anyRule } from '../arbitraries.ts';

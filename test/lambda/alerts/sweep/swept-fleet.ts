@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { AlertOutbox, alertOutboxTable } from '../../../../lambda/alerts/delivery/outbox.ts';
+import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
@@ -17,7 +17,12 @@ import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { SimMarks } from '../../../../lambda/store/sim-marks.ts';
-import { alertStateTable, alertsTable, simsTable } from '../../../../lambda/store/tables.ts';
+import {
+  alertOutboxTable,
+  alertStateTable,
+  alertsTable,
+  simsTable,
+} from '../../../../lambda/store/tables.ts';
 import { carrierEvent } from '../../../records/datastreamer.ts';
 import { ledgerTablesOf, type runningTables } from '../../store/running-tables.ts';
 import { anyRule } from '../arbitraries.ts';

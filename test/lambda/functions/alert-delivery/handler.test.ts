@@ -9,10 +9,11 @@ import {
 import type { LocalFunction } from '../../../../emulators/lambda-runtime/function.ts';
 import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts';
 import { runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
-import { AlertOutbox, alertOutboxTable } from '../../../../lambda/alerts/delivery/outbox.ts';
+import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { ReceiverSettings } from '../../../../lambda/alerts/delivery/receiver.ts';
 import { requestMilliseconds } from '../../../../lambda/alerts/delivery/receivers.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
+import { alertOutboxTable } from '../../../../lambda/store/tables.ts';
 import { functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
 import { HookReceiver } from '../../alerts/delivery/hook-receiver.ts';
