@@ -4,6 +4,7 @@ import {
   type ServiceInputTypes,
 } from '@aws-sdk/client-dynamodb';
 import { ClientBucket } from '../lambda/aws/client-bucket.ts';
+import { type ChunkFence, noDaysClosed } from '../lambda/days/fence/chunk-fence.ts';
 import { openFile } from '../lambda/ingest/files/file-store.ts';
 import type { ImportPorts } from '../lambda/ingest/files/import-file.ts';
 import { formatCopySource } from '../lambda/ingest/files/messages.ts';
@@ -43,6 +44,11 @@ export function makeLedgerTables({ places }: Deployment, client: DynamoDBClient)
 export function makeQuarantine(deployment: Deployment, { dryRun }: Effect): Quarantine {
   if (dryRun) return { keep: async () => undefined };
   return new BucketQuarantine(makeRejectBucket(deployment));
+}
+
+/** A deployment's fence. A dry run writes nothing, and so needs no leave. */
+export function chooseFence({ fence }: Deployment, { dryRun }: Effect): ChunkFence {
+  return dryRun ? noDaysClosed : fence;
 }
 
 function makeRejectBucket({ s3, places }: Deployment): ClientBucket {
@@ -115,6 +121,7 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
   return {
     writer: makeWriter(deployment, { dryRun }),
     quarantine: makeQuarantine(deployment, { dryRun }),
+    fence: chooseFence(deployment, { dryRun }),
     files: dryRun ? new RehearsedFiles() : new FilesTable(dynamoDb, places.tables.files),
     open: (object, from) => openFile(s3, object, from),
     keepFile: async (object, reject) => {

@@ -8,6 +8,10 @@ export const outputName = {
   eventsTable: 'EventsTable',
   simsTable: 'SimsTable',
   filesTable: 'FilesTable',
+  /** How far days are closed. */
+  dayStateTable: 'DayStateTable',
+  /** What late records have changed in closed days. */
+  dayMarkersTable: 'DayMarkersTable',
   /** Episodes of alerts. */
   alertsTable: 'AlertsTable',
   /** How far sources are read, and mutes of alerts. */

@@ -54,6 +54,8 @@ export function showStorage(scope: Construct, storage: Storage): void {
   output(scope, outputName.eventsTable, 'Events', storage.events.tableName);
   output(scope, outputName.simsTable, 'What is known of each SIM now', storage.sims.tableName);
   output(scope, outputName.filesTable, 'Manifests of imported files', storage.files.tableName);
+  output(scope, outputName.dayStateTable, 'How far days are closed', storage.dayState.tableName);
+  output(scope, outputName.dayMarkersTable, 'Late records of closed days', storage.dayMarkers.tableName);
   output(
     scope,
     outputName.quarantineBucket,

@@ -15,6 +15,8 @@ import {
   alertOutboxTable,
   alertStateTable,
   alertsTable,
+  dayMarkersTable,
+  dayStateTable,
   deliveriesTable,
   eventsTable,
   filesTable,
@@ -61,6 +63,10 @@ export class Storage extends Construct {
   readonly alertOutbox: LedgerTable;
   /** How far sources are read, mutes, and how the last sweep went. */
   readonly alertState: LedgerTable;
+  /** How far days are closed. */
+  readonly dayState: LedgerTable;
+  /** What late records have changed in closed days. */
+  readonly dayMarkers: LedgerTable;
   readonly quarantine: Bucket;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
@@ -74,6 +80,8 @@ export class Storage extends Construct {
     this.alerts = this.#table(alertsTable, props);
     this.alertOutbox = this.#table(alertOutboxTable, props);
     this.alertState = this.#table(alertStateTable, props);
+    this.dayState = this.#table(dayStateTable, props);
+    this.dayMarkers = this.#table(dayMarkersTable, props);
     this.quarantine = new PrivateBucket(this, 'Quarantine', {
       versioned: false,
       lifecycleRules: [
@@ -92,6 +100,7 @@ export class Storage extends Construct {
     return [
       ...[this.sessions, this.usage, this.events, this.sims, this.files],
       ...[this.deliveries, this.alerts, this.alertOutbox, this.alertState],
+      ...[this.dayState, this.dayMarkers],
     ];
   }
 
@@ -102,6 +111,8 @@ export class Storage extends Construct {
       [environment.usageTable]: this.usage.tableName,
       [environment.eventsTable]: this.events.tableName,
       [environment.simsTable]: this.sims.tableName,
+      [environment.dayStateTable]: this.dayState.tableName,
+      [environment.dayMarkersTable]: this.dayMarkers.tableName,
       [environment.quarantineBucket]: this.quarantine.bucketName,
     };
   }
@@ -119,7 +130,10 @@ export class Storage extends Construct {
     };
   }
 
-  /** Lets a function join sessions and SIMs, put usage and events, and quarantine what it rejects. */
+  /**
+   * Lets a function join sessions and SIMs, put usage and events, mark what belongs to closed days, and quarantine what it
+   * rejects. It can't close a day.
+   */
   allowLedgerWrite(writer: NodeFunction): void {
     writer.allow(
       [
@@ -143,6 +157,8 @@ export class Storage extends Construct {
       ],
       [this.usage.tableArn, this.events.tableArn],
     );
+    writer.allow(['dynamodb:GetItem'], [this.dayState.tableArn]);
+    writer.allow(['dynamodb:BatchWriteItem'], [this.dayMarkers.tableArn]);
     writer.allow(['s3:PutObject'], [this.quarantine.arnForObjects(`${rejectPrefix}*`)]);
     acknowledgeObjects(
       writer.role,

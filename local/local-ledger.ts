@@ -22,6 +22,8 @@ import { carrierTraits, type SessionRefresh, type WebhookAuthentication } from '
 import {
   alertStateTable,
   alertsTable,
+  dayMarkersTable,
+  dayStateTable,
   deliveriesTable,
   eventsTable,
   filesTable,
@@ -111,6 +113,8 @@ const tableVariables = {
   [environment.simsTable]: simsTable.name,
   [environment.filesTable]: filesTable.name,
   [environment.deliveriesTable]: deliveriesTable.name,
+  [environment.dayStateTable]: dayStateTable.name,
+  [environment.dayMarkersTable]: dayMarkersTable.name,
   [environment.alertsTable]: alertsTable.name,
   [environment.progressTable]: alertStateTable.name,
 };
@@ -431,6 +435,8 @@ class RunningLedger implements LocalLedger {
       [outputName.eventsTable]: eventsTable.name,
       [outputName.simsTable]: simsTable.name,
       [outputName.filesTable]: filesTable.name,
+      [outputName.dayStateTable]: dayStateTable.name,
+      [outputName.dayMarkersTable]: dayMarkersTable.name,
       [outputName.alertsTable]: alertsTable.name,
       [outputName.alertStateTable]: alertStateTable.name,
       [outputName.quarantineBucket]: quarantineBucket,

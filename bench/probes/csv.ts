@@ -8,6 +8,7 @@ import { ledgerPortsFromEnvironment } from '../../lambda/aws/ledger-ports.ts';
 import { service } from '../../lambda/aws/names.ts';
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
 import { createTelemetry } from '../../lambda/aws/telemetry.ts';
+import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import type { LedgerPorts } from '../../lambda/ingest/ingest.ts';
 import { Measures } from '../../lambda/ingest/measures.ts';
@@ -80,6 +81,7 @@ async function imported(path: string, deliveredAt: number, writer: LedgerPorts['
     {
       writer,
       quarantine: { keep: async () => undefined },
+      fence: noDaysClosed,
       files: { read: async () => undefined, write: async () => undefined },
       open: async () => ({
         bytes: createReadStream(path),

@@ -1,5 +1,6 @@
 import { BatchGetItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Item } from '../../lambda/store/items.ts';
@@ -62,7 +63,7 @@ async function deliver(round: number, part: number): Promise<void> {
   const before = process.cpuUsage();
   await ingest(
     readEntries(event.Records, sources),
-    { writer, quarantine: { keep: async () => undefined } },
+    { writer, quarantine: { keep: async () => undefined }, fence: noDaysClosed },
     { readBeforeWrite: false },
   );
   const { user, system } = process.cpuUsage(before);

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
@@ -40,7 +41,7 @@ const writer = new LedgerWriter({
 const sources = sourcesFromEnvironment();
 
 async function own(event: KinesisStreamEvent): Promise<void> {
-  const ports = { writer, quarantine: { keep: async () => undefined } };
+  const ports = { writer, quarantine: { keep: async () => undefined }, fence: noDaysClosed };
   await ingest(readEntries(event.Records, sources), ports, { readBeforeWrite: false });
 }
 

@@ -5,11 +5,13 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import { environment } from '../../lambda/aws/names.ts';
+import { makeProcessFence } from '../../lambda/aws/process-fence.ts';
 import {
   sessionRefreshFromEnvironment,
   sourcesFromEnvironment,
   writeModeFromEnvironment,
 } from '../../lambda/aws/sources.ts';
+import type { ChunkFence } from '../../lambda/days/fence/chunk-fence.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import { outputName } from '../../lib/output-names.ts';
 import type { Access, Places } from './deployment.ts';
@@ -74,12 +76,14 @@ function at(endpoint: string | undefined): { endpoint?: string } {
 export class ConnectedDeployment {
   readonly title: string;
   readonly places: Places;
+  readonly fence: ChunkFence;
   readonly #clients: Clients;
 
   constructor(title: string, places: Places, clients: Clients) {
     this.title = title;
     this.places = places;
     this.#clients = clients;
+    this.fence = makeProcessFence(clients.dynamoDb, places.dayTables);
   }
 
   get s3(): S3Client {
@@ -135,6 +139,10 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
       events: output(outputName.eventsTable),
       sims: output(outputName.simsTable),
       files: output(outputName.filesTable),
+    },
+    dayTables: {
+      dayState: output(outputName.dayStateTable),
+      dayMarkers: output(outputName.dayMarkersTable),
     },
     alertTables: episodes === undefined ? undefined : { episodes, state: output(outputName.alertStateTable) },
     quarantineBucket: output(outputName.quarantineBucket),

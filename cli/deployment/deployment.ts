@@ -2,7 +2,9 @@ import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DayTableNames } from '../../lambda/aws/process-fence.ts';
 import type { KnownSources, SourceDescription } from '../../lambda/aws/sources.ts';
+import type { ChunkFence } from '../../lambda/days/fence/chunk-fence.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import type { WriteMode } from '../../lambda/store/ledger-tables.ts';
@@ -20,6 +22,8 @@ export interface Deployment {
   readonly kinesis: KinesisClient;
   readonly sqs: SQSClient;
   readonly dynamoDb: DynamoDBClient;
+  /** Tells which days are closed, for chunks that are written with {@link dynamoDb}. */
+  readonly fence: ChunkFence;
   /** A further client, to which middleware may be added; it is closed with the deployment. */
   newDynamoDb(): DynamoDBClient;
   /** Milliseconds between two reads of one shard, so that the consumer, which shares the shard, is not held back. */
@@ -50,6 +54,8 @@ export interface Places {
     readonly sims: string;
     readonly files: string;
   };
+  /** The tables that tell and mark which days are closed. */
+  readonly dayTables: DayTableNames;
   /** The tables of alerts; undefined where no rules are judged. */
   readonly alertTables: { readonly episodes: string; readonly state: string } | undefined;
   readonly quarantineBucket: string;

@@ -5,7 +5,7 @@ import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
-import { makeImportPorts, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
+import { chooseFence, makeImportPorts, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import { removeObjects } from '../quarantine/objects.ts';
 import { printReceipts, SourceReceipts } from '../terminal/figures.ts';
 import {
@@ -49,7 +49,7 @@ class FailureRedrive {
   readonly left = { batches: 0, announcements: 0 };
   readonly #context: CommandContext;
   readonly #dryRun: boolean;
-  readonly #ports: Pick<Parameters<typeof takeIn>[1], 'writer' | 'quarantine'>;
+  readonly #ports: Parameters<typeof takeIn>[1];
 
   constructor(context: CommandContext, dryRun: boolean) {
     this.#context = context;
@@ -58,6 +58,7 @@ class FailureRedrive {
     this.#ports = {
       writer: makeWriter(deployment, { dryRun }),
       quarantine: makeQuarantine(deployment, { dryRun }),
+      fence: chooseFence(deployment, { dryRun }),
     };
   }
 

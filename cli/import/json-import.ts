@@ -51,6 +51,7 @@ class JsonImport {
     this.#ports = {
       writer: makeWriter(deployment, { dryRun: false }),
       quarantine: makeQuarantine(deployment, { dryRun: false }),
+      fence: deployment.fence,
     };
   }
 

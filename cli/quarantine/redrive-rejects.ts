@@ -5,7 +5,7 @@ import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import type { Quarantine, RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LedgerWriter } from '../../lambda/store/writer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
-import { makeQuarantine, makeWriter } from '../ledger.ts';
+import { chooseFence, makeQuarantine, makeWriter } from '../ledger.ts';
 import {
   keepOnly,
   type RejectFilter,
@@ -180,7 +180,11 @@ class Redrive {
     const entries = attempts.flatMap((attempt) => attempt.entries);
     const { receipt, failedDeliveries, errors } = await ingest(
       entries,
-      { writer: this.#writer, quarantine: this.#collectParts(attempts) },
+      {
+        writer: this.#writer,
+        quarantine: this.#collectParts(attempts),
+        fence: chooseFence(this.#deployment, this.#options),
+      },
       { readBeforeWrite: true },
     );
     this.#count(first.object, receipt);

@@ -20,7 +20,7 @@ import {
   startProgress,
 } from '../command.ts';
 import { listShards, retainedRecords, type TimeRange } from '../deployment/streams.ts';
-import { makeLedgerTables, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
+import { chooseFence, makeLedgerTables, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import { formatTable, printReceipts, SourceReceipts } from '../terminal/figures.ts';
 
 /** `replay`: reads what streams still keep, and takes it in again as the consumer does. */
@@ -104,10 +104,7 @@ class Replay {
   readonly progress: Progress;
   readonly receipts = new SourceReceipts();
   readonly #context: CommandContext;
-  readonly #ports: {
-    readonly writer: VerifyingWriter | ReturnType<typeof makeWriter>;
-    readonly quarantine: ReturnType<typeof makeQuarantine>;
-  };
+  readonly #ports: LedgerPorts & { readonly writer: VerifyingWriter | ReturnType<typeof makeWriter> };
   readonly #shares = new Map<Shard, number>();
   readonly #shards: number;
   readonly #troubles = new Set<string>();
@@ -120,6 +117,7 @@ class Replay {
     const writer = makeWriter(deployment, options);
     this.#ports = {
       quarantine: makeQuarantine(deployment, options),
+      fence: chooseFence(deployment, options),
       writer: options.verify
         ? new VerifyingWriter(writer, makeLedgerTables(deployment, deployment.dynamoDb))
         : writer,

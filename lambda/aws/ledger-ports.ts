@@ -4,6 +4,7 @@ import { BucketQuarantine, type Quarantine, type RejectBucket } from '../store/q
 import { LedgerWriter } from '../store/writer.ts';
 import type { Deadline } from './deadline.ts';
 import { environment } from './names.ts';
+import { makeProcessFence } from './process-fence.ts';
 import { requireEnvironment, writeModeFromEnvironment } from './sources.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -32,6 +33,10 @@ export function ledgerPortsFromEnvironment(
       onSingleWrites,
     }),
     quarantine: keptInTime(new BucketQuarantine(rejects), deadline),
+    fence: makeProcessFence(client, {
+      dayState: requireEnvironment(environment.dayStateTable),
+      dayMarkers: requireEnvironment(environment.dayMarkersTable),
+    }),
   };
 }
 

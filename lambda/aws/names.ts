@@ -9,6 +9,10 @@ export const environment = {
   eventsTable: 'EVENTS_TABLE',
   simsTable: 'SIMS_TABLE',
   filesTable: 'FILES_TABLE',
+  /** How far days are closed. */
+  dayStateTable: 'DAY_STATE_TABLE',
+  /** What late records have changed in closed days. */
+  dayMarkersTable: 'DAY_MARKERS_TABLE',
   /** Notes of the consumer's work. */
   deliveriesTable: 'DELIVERIES_TABLE',
   /** Batches of a shard that run at once, at most; 10 where it is not set. */

@@ -1,4 +1,5 @@
 import type { Fault, Reading } from '../carriers/reading.ts';
+import type { ChunkFence, Passage } from '../days/fence/chunk-fence.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { Source } from '../ledger/source.ts';
 import type { WriteOptions } from '../store/ledger-tables.ts';
@@ -29,6 +30,8 @@ export interface Entry {
 export interface LedgerPorts {
   readonly writer: Pick<LedgerWriter, 'write'>;
   readonly quarantine: Quarantine;
+  /** Tells which days are closed. Each chunk enters by it. */
+  readonly fence: ChunkFence;
   /**
    * Begins a chunk, before the first of its records is read. A chunk is what one call of {@link ingest} takes in: a batch
    * of a stream, a block of a file, some rejects.
@@ -72,12 +75,29 @@ export interface ChunkOutcome extends Ingested {
  */
 export async function ingest(
   entries: Iterable<Entry>,
-  { writer, quarantine, beginChunk }: LedgerPorts,
+  { fence, beginChunk, ...ports }: LedgerPorts,
   options: IngestOptions,
 ): Promise<Ingested> {
   const endChunk = await beginChunk?.();
+  const passage = await fence.enter();
+  try {
+    const outcome = await takeIn(entries, passage, ports, options);
+    const { measures, ...ingested } = outcome;
+    await endChunk?.(outcome);
+    return ingested;
+  } finally {
+    passage.leave();
+  }
+}
+
+async function takeIn(
+  entries: Iterable<Entry>,
+  passage: Passage,
+  { writer, quarantine }: Pick<LedgerPorts, 'writer' | 'quarantine'>,
+  options: IngestOptions,
+): Promise<ChunkOutcome> {
   const account = new BatchAccount();
-  const changes = new PendingChanges(writer, options, account);
+  const changes = new PendingChanges({ writer, passage, options, account });
   const rejects = new PendingRejects(quarantine, options.rejectGroup, account);
   for (const entry of entries) {
     const { reading, delivery, arrivedAt } = entry;
@@ -90,9 +110,7 @@ export async function ingest(
   await Promise.all([changes.store(), rejects.keepAll()]);
   const receipt = account.makeReceipt();
   const { failedDeliveries, testIds, errors, measures } = account;
-  const ingested = { receipt, failedDeliveries, testIds: [...testIds], errors };
-  await endChunk?.({ ...ingested, measures });
-  return ingested;
+  return { receipt, failedDeliveries, testIds: [...testIds], errors, measures };
 }
 
 function makeReject(entry: Entry, wrong: Fault): Reject {

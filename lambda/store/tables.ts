@@ -116,6 +116,20 @@ export const alertStateTable = {
   expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
+/** How far days are closed. Facts of operation, no part of the ledger. Who writes the ledger reads it. */
+export const dayStateTable = {
+  name: 'DayState',
+  partitionKey: 'subject',
+  sortKey: 'entry',
+} as const satisfies TableDefinition;
+
+/** What late records have changed in closed days, until these have been done again. Facts of operation. */
+export const dayMarkersTable = {
+  name: 'DayMarkers',
+  partitionKey: 'sim',
+  sortKey: 'entry',
+} as const satisfies TableDefinition;
+
 /** The tables whose items are a function of the records delivered. */
 export const ledgerTables: readonly TableDefinition[] = [
   sessionsTable,
@@ -128,5 +142,13 @@ export const ledgerTables: readonly TableDefinition[] = [
 /** The tables of alerts. */
 export const alertTables: readonly TableDefinition[] = [alertsTable, alertOutboxTable, alertStateTable];
 
+/** The tables of the closing of days. */
+export const dayTables: readonly TableDefinition[] = [dayStateTable, dayMarkersTable];
+
 /** All tables. */
-export const tables: readonly TableDefinition[] = [...ledgerTables, deliveriesTable, ...alertTables];
+export const tables: readonly TableDefinition[] = [
+  ...ledgerTables,
+  deliveriesTable,
+  ...alertTables,
+  ...dayTables,
+];

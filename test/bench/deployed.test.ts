@@ -24,6 +24,8 @@ describe('a measured function', () => {
         USAGE_TABLE: 'Usage',
         EVENTS_TABLE: 'Events',
         SIMS_TABLE: 'Sims',
+        DAY_STATE_TABLE: 'DayState',
+        DAY_MARKERS_TABLE: 'DayMarkers',
         FILES_TABLE: 'Files',
         QUARANTINE_BUCKET: 'storage-quarantine',
         SESSION_REFRESH: 'update',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readDeployedFunction } from '../../bench/deployed.ts';
 import { makeBatch, type Workload, workloadName } from '../../bench/workloads.ts';
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { WriteMode } from '../../lambda/store/ledger-tables.ts';
@@ -43,7 +44,7 @@ class CountedLedger {
   async deliver(workload: Workload, round: number): Promise<Cost> {
     this.#cost = { requests: {}, units: 0 };
     const { Records } = makeBatch(workload, round, 1_000);
-    const ports = { writer: this.#writer, quarantine: { keep: async () => undefined } };
+    const ports = { writer: this.#writer, quarantine: { keep: async () => undefined }, fence: noDaysClosed };
     const { receipt } = await ingest(readEntries(Records, sources), ports, { readBeforeWrite: false });
     expect(receipt).toMatchObject({ received: 1_000, rejected: 0, failed: 0 });
     return this.#cost;

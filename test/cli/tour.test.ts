@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { entriesOfBody } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
@@ -37,7 +38,11 @@ beforeAll(async () => {
   const arrival = { delivery: 0, source, arrivedAt: Date.now(), position: '' };
   const entries = [...entriesOfBody(Buffer.from(JSON.stringify(records)), arrival)];
   const quarantine = { keep: () => expect.fail('The truth is readable') };
-  await ingest(entries, { writer: truth.newWriter(), quarantine }, { readBeforeWrite: false });
+  await ingest(
+    entries,
+    { writer: truth.newWriter(), quarantine, fence: noDaysClosed },
+    { readBeforeWrite: false },
+  );
 });
 
 test('what today’s code can not read waits in the quarantine, and is in the ledger once the code can', async () => {

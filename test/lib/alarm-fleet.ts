@@ -3,6 +3,7 @@ import { StreamNotes } from '../../lambda/alerts/progress/stream-notes.ts';
 import { Deadline } from '../../lambda/aws/deadline.ts';
 import { service } from '../../lambda/aws/names.ts';
 import { createTelemetry } from '../../lambda/aws/telemetry.ts';
+import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { type ConsumerContext, consume } from '../../lambda/functions/kinesis-consumer/consume.ts';
 import { StoredDeliveryNotes } from '../../lambda/functions/kinesis-consumer/delivery-notes.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
@@ -135,6 +136,7 @@ class RunningFleet {
           writes: 'batched',
         }),
         quarantine: { keep: async () => undefined },
+        fence: noDaysClosed,
       },
       notes: new StoredDeliveryNotes(client, 'Deliveries'),
       progress: new StreamNotes(client, 'AlertState', () => this.#minute * 60_000),

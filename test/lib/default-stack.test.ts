@@ -27,6 +27,8 @@ describe('the default stack', () => {
       'Storage/AlertOutbox': 'StorageAlertOutbox11DE9DC6',
       'Storage/AlertState': 'StorageAlertState3BAA2048',
       'Storage/Alerts': 'StorageAlerts060022E2',
+      'Storage/DayMarkers': 'StorageDayMarkers0221CC8F',
+      'Storage/DayState': 'StorageDayState4EF2C98A',
       'Storage/Deliveries': 'StorageDeliveriesE42B5069',
       'Storage/Events': 'StorageEvents1AF1C090',
       'Storage/Files': 'StorageFiles48C02C92',

@@ -47,6 +47,8 @@ const ledgerWrite = [
     ],
     Resource: ['Storage/Events.Arn', 'Storage/Usage.Arn'],
   },
+  { Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: 'Storage/DayState.Arn' },
+  { Effect: 'Allow', Action: 'dynamodb:BatchWriteItem', Resource: 'Storage/DayMarkers.Arn' },
 ];
 
 /** What EventBridge Scheduler may do for a schedule: invoke the one function. */

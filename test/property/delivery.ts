@@ -1,8 +1,11 @@
+import { ProcessFence } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { type ImportPorts, importFile } from '../../lambda/ingest/files/import-file.ts';
 import type { FileObject } from '../../lambda/ingest/files/messages.ts';
 import { type Entry, type Ingested, ingest } from '../../lambda/ingest/ingest.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
+import { FenceTable, fenceKey } from '../../lambda/store/day-fence.ts';
+import { MarkersTable } from '../../lambda/store/day-markers.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
@@ -38,11 +41,13 @@ export class RunningFunction {
   readonly process: FunctionProcess;
   readonly writer: LedgerWriter;
   readonly files: FilesTable;
+  readonly fence: ProcessFence;
 
   constructor(context: InvocationContext) {
     this.process = new FunctionProcess(context);
     const client = asClient(this.process);
     this.files = new FilesTable(client, 'Files');
+    this.fence = makeFence(client);
     this.writer = new LedgerWriter({
       client,
       sessions: 'Sessions',
@@ -53,6 +58,22 @@ export class RunningFunction {
       writes: context.writes,
     });
   }
+}
+
+/** A process's fence, in whose life no time passes. */
+function makeFence(client: ReturnType<typeof asClient>): ProcessFence {
+  const fence = new FenceTable(client, 'DayState');
+  const markers = new MarkersTable(client, 'DayMarkers');
+  let tokens = 0;
+  return new ProcessFence({
+    readClosedThrough: () => fence.read(),
+    putMarkers: (late) => markers.put(late),
+    makeToken: () => {
+      tokens += 1;
+      return String(tokens);
+    },
+    startTimer: () => () => 0,
+  });
 }
 
 /**
@@ -79,13 +100,17 @@ export async function deliverStream(lane: StreamLane, context: InvocationContext
 /** @returns undefined when the invocation died. */
 async function invokeConsumer(
   batch: readonly StreamRecord[],
-  { process, writer }: RunningFunction,
+  { process, writer, fence }: RunningFunction,
 ): Promise<Ingested | undefined> {
   process.endings.clear();
   const records = batch.map(({ record }) => record);
   try {
     const ingested = await Promise.race([
-      ingest(readEntries(records, sources), { writer, quarantine: process }, { readBeforeWrite: false }),
+      ingest(
+        readEntries(records, sources),
+        { writer, fence, quarantine: process },
+        { readBeforeWrite: false },
+      ),
       process.died,
     ]);
     checkReceipt(ingested.receipt, batch.flatMap(({ parcels }) => parcels).length);
@@ -138,6 +163,7 @@ function namesOf(entry: Entry, endings: ReadonlyMap<string, Ending>): string[] {
   const key = (...parts: readonly string[]) =>
     Object.fromEntries(parts.map((part, index) => [index, { S: part }]));
   return [
+    itemName('DayState', fenceKey),
     ...(session === undefined ? [] : [itemName('Sessions', key(session.sim, session.sessionId))]),
     ...(usage === undefined ? [] : [itemName('Usage', key(usage.sim, usage.usageId))]),
     ...(event === undefined ? [] : [itemName('Events', key(event.sim, event.eventKey))]),
@@ -205,13 +231,14 @@ export function objectOf({ source, key, version }: DroppedFile): FileObject {
 function portsOf(
   file: DroppedFile,
   { chunk }: FileReading,
-  { process, writer, files }: RunningFunction,
+  { process, writer, files, fence }: RunningFunction,
   { plan, pause }: InvocationContext,
   timeIsShort: () => boolean,
 ): ImportPorts {
   return {
     writer,
     quarantine: process,
+    fence,
     files,
     open: async (_, from) => {
       await pause('is opened');
@@ -246,8 +273,8 @@ export async function* chunks(
 
 /** A source's records in one invocation, without faults. */
 export async function ingestAtOnce(entries: Iterable<Entry>, context: InvocationContext): Promise<Ingested> {
-  const { process, writer } = new RunningFunction(context);
-  return ingest(entries, { writer, quarantine: process }, { readBeforeWrite: false });
+  const { process, writer, fence } = new RunningFunction(context);
+  return ingest(entries, { writer, fence, quarantine: process }, { readBeforeWrite: false });
 }
 
 /** Imports a file at once, without faults. */

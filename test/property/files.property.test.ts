@@ -42,7 +42,7 @@ async function importBytes(
   engine = new MemoryDynamoDb(),
 ): Promise<Imported> {
   const context = calm(engine);
-  const { writer, files, process } = new RunningFunction(context);
+  const { writer, files, fence, process } = new RunningFunction(context);
   const refused: string[] = [];
   let receipt = emptyReceipt;
   let result: ImportResult;
@@ -50,6 +50,7 @@ async function importBytes(
     result = await importFile({ bucket: carrier, key, versionId: 'v1', eTag: undefined }, sourceOf(carrier), {
       writer,
       files,
+      fence,
       quarantine: process,
       open: async (_, from) => ({
         bytes: chunks(bytes.subarray(from), chunk),

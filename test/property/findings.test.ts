@@ -19,12 +19,13 @@ import { bytesOf } from './write-units.ts';
 
 async function importText(text: string, chunk: number) {
   const context = calm(new MemoryDynamoDb());
-  const { writer, files, process } = new RunningFunction(context);
+  const { writer, files, fence, process } = new RunningFunction(context);
   const bytes = Buffer.from(text);
   const file = { bucket: '1nce', key: 'events_1.csv', versionId: 'v1', eTag: undefined };
   const { outcome, manifest } = await importFile(file, sourceOf('1nce'), {
     writer,
     files,
+    fence,
     quarantine: process,
     open: async () => ({
       bytes: chunks(bytes, chunk),

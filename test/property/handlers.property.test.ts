@@ -44,6 +44,7 @@ vi.mock('../../lambda/aws/ledger-ports.ts', () => ({
     writer: {
       write: (...given: Parameters<RunningFunction['writer']['write']>) => running().writer.write(...given),
     },
+    fence: { enter: () => running().fence.enter() },
     quarantine: {
       keep: (...given: Parameters<RunningFunction['process']['keep']>) => running().process.keep(...given),
     },

@@ -3,8 +3,10 @@
  * `file <megabytes>`, `batch`, or `bombs` of a kind. Store and quarantine answer at once and keep nothing, so that what is measured
  * is ours.
  */
+
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
+import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
@@ -52,6 +54,7 @@ async function takeFile(megabytes: number): Promise<number> {
     {
       writer,
       quarantine,
+      fence: noDaysClosed,
       files: {
         read: async () => undefined,
         write: async () => {
@@ -76,7 +79,7 @@ async function takeFile(megabytes: number): Promise<number> {
 async function takeBatch(batch: readonly KinesisStreamRecord[]): Promise<number> {
   const { receipt } = await ingest(
     readEntries(batch, sources),
-    { writer, quarantine },
+    { writer, quarantine, fence: noDaysClosed },
     { readBeforeWrite: false },
   );
   return receipt.received;

@@ -1,3 +1,4 @@
+import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { type ImportPorts, importFile } from '../../lambda/ingest/files/import-file.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import type { Reject } from '../../lambda/store/quarantine.ts';
@@ -25,6 +26,7 @@ export async function importInMemory(key: string, bytes: Uint8Array): Promise<Im
         return { repeated: nothing, failed: nothing, errors: [] };
       },
     },
+    fence: noDaysClosed,
     quarantine: { keep: async (kept) => void rejects.push(...kept) },
     files: { read: async () => undefined, write: async () => undefined },
     open: async () => ({

@@ -14,7 +14,7 @@ import type { DeliveryNotes, SingleDelivery } from './delivery-notes.ts';
 /** What the consumer works with. */
 export interface ConsumerContext {
   readonly sources: Sources;
-  readonly ports: Pick<LedgerPorts, 'writer' | 'quarantine'>;
+  readonly ports: Omit<LedgerPorts, 'beginChunk'>;
   readonly notes: DeliveryNotes;
   /** Notes how far the stream is read, by which silence is judged. */
   readonly progress: BatchProgress;

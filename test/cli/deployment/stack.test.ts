@@ -73,6 +73,7 @@ const sources = [
 ];
 const outputs = {
   ...{ SessionsTable: 'S', UsageTable: 'U', EventsTable: 'E', SimsTable: 'I', FilesTable: 'F' },
+  ...{ DayStateTable: 'D', DayMarkersTable: 'M' },
   ...{
     QuarantineBucket: 'stack-quarantine',
     SessionRefresh: 'update',

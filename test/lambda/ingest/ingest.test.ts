@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Fault, fault, type Reading } from '../../../lambda/carriers/reading.ts';
+import { noDaysClosed } from '../../../lambda/days/fence/chunk-fence.ts';
 import {
   type ChunkOutcome,
   type EndChunk,
@@ -47,6 +48,7 @@ function ports(options: {
   const kept: { group: string | undefined; positions: string[] }[] = [];
   return {
     kept,
+    fence: noDaysClosed,
     writer: {
       write: async (changes) => {
         const report = new Report();

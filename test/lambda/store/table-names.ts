@@ -3,6 +3,8 @@ export const tableNames = [
   'AlertOutbox',
   'AlertState',
   'Alerts',
+  'DayMarkers',
+  'DayState',
   'Deliveries',
   'Events',
   'Files',

@@ -61,6 +61,8 @@ beforeAll(async () => {
     [environment.usageTable]: 'Usage',
     [environment.eventsTable]: 'Events',
     [environment.simsTable]: 'Sims',
+    [environment.dayStateTable]: 'DayState',
+    [environment.dayMarkersTable]: 'DayMarkers',
     [environment.filesTable]: 'Files',
     [environment.quarantineBucket]: quarantineBucket,
     [environment.fileQueueUrl]: queue.url,

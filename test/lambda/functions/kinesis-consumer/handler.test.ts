@@ -64,6 +64,8 @@ function startConsumer(): Promise<LocalFunction> {
       [environment.usageTable]: 'Usage',
       [environment.eventsTable]: 'Events',
       [environment.simsTable]: 'Sims',
+      [environment.dayStateTable]: 'DayState',
+      [environment.dayMarkersTable]: 'DayMarkers',
       [environment.deliveriesTable]: 'Deliveries',
       [environment.progressTable]: 'AlertState',
       [environment.quarantineBucket]: quarantineBucket,

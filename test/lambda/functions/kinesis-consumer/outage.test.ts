@@ -7,6 +7,7 @@ import { Deadline } from '../../../../lambda/aws/deadline.ts';
 import { service } from '../../../../lambda/aws/names.ts';
 import { createTelemetry } from '../../../../lambda/aws/telemetry.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
+import { noDaysClosed } from '../../../../lambda/days/fence/chunk-fence.ts';
 import {
   type ConsumerContext,
   consume,
@@ -104,6 +105,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
         ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', eventRetentionDays: 90 },
         writes: 'batched',
       }),
+      fence: noDaysClosed,
       quarantine: { keep: async (some) => void rejects.push(...some) },
     },
     notes: new StoredDeliveryNotes(client, 'Deliveries'),

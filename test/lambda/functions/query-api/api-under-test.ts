@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { routed } from '../../../../emulators/api/route-table.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
+import { noDaysClosed } from '../../../../lambda/days/fence/chunk-fence.ts';
 import { type Api, type ApiAnswer, respond } from '../../../../lambda/functions/query-api/api.ts';
 import type { Credentials } from '../../../../lambda/functions/query-api/credentials.ts';
 import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
@@ -138,7 +139,7 @@ export async function takeIn(
     }));
   });
   const writer = new LedgerWriter(ledgerTablesOf(client));
-  const ports = { writer, quarantine: { keep: async () => undefined } };
+  const ports = { writer, quarantine: { keep: async () => undefined }, fence: noDaysClosed };
   const { failedDeliveries } = await ingest(entries, ports, { readBeforeWrite: false });
   if (failedDeliveries.size > 0) throw new Error('The ledger did not take the records');
 }

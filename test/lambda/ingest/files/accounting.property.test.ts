@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isHeaderRow } from '../../../../lambda/carriers/datastreamer/csv.ts';
+import { noDaysClosed } from '../../../../lambda/days/fence/chunk-fence.ts';
 import { importFile } from '../../../../lambda/ingest/files/import-file.ts';
 import { parseRows, rowEnds } from '../../../../lambda/ingest/files/rows.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
@@ -23,6 +24,7 @@ async function importInMemory(bytes: Buffer) {
           return { repeated: new Set<number>(), failed: new Set<number>(), errors: [] };
         },
       },
+      fence: noDaysClosed,
       quarantine: {
         keep: async (rejects) => void rejected.push(...rejects.map((one) => Buffer.from(one.bytes))),
       },

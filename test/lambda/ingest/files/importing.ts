@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { createS3StandIn, type S3StandIn } from '../../../../emulators/s3/stand-in.ts';
 import { ClientBucket } from '../../../../lambda/aws/client-bucket.ts';
+import { noDaysClosed } from '../../../../lambda/days/fence/chunk-fence.ts';
 import { openFile } from '../../../../lambda/ingest/files/file-store.ts';
 import {
   type ImportPorts,
@@ -69,6 +70,7 @@ export class Importing {
     return {
       writer: this.tables.newWriter(),
       quarantine: new BucketQuarantine(rejects),
+      fence: noDaysClosed,
       files: new FilesTable(client, 'Files'),
       open: (object, from) => openFile(this.client, object, from),
       keepFile: (object, reject) =>

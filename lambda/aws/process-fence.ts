@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-dynamodb';
+import type { FinalizeRequestMiddleware } from '@smithy/types';
+import { ProcessFence } from '../days/fence/chunk-fence.ts';
+import { FenceTable } from '../store/day-fence.ts';
+import { MarkersTable } from '../store/day-markers.ts';
+import { startTimer } from './timer.ts';
+
+/** Names of the tables that tell and mark which days are closed. */
+export interface DayTableNames {
+  readonly dayState: string;
+  readonly dayMarkers: string;
+}
+
+/**
+ * Makes the fence of a process. From here on the client sends no request that was signed too late after a chunk of the
+ * process has read the fence.
+ *
+ * @param client the one that the chunks are written with.
+ */
+export function makeProcessFence(client: DynamoDBClient, names: DayTableNames): ProcessFence {
+  const markers = new MarkersTable(client, names.dayMarkers);
+  const table = new FenceTable(client, names.dayState);
+  const fence = new ProcessFence({
+    readClosedThrough: () => table.read(),
+    putMarkers: (late) => markers.put(late),
+    makeToken: randomUUID,
+    startTimer,
+  });
+  guardRequests(client, fence);
+  return fence;
+}
+
+/** The member of a request's arguments that holds what is called once it is signed. */
+const checkMember = Symbol('checks a signed request');
+
+function guardRequests({ middlewareStack }: DynamoDBClient, fence: ProcessFence): void {
+  middlewareStack.add(
+    (next) => (args) => next(Object.assign({ [checkMember]: fence.beginRequest() }, args)),
+    {
+      name: 'beginFencedRequest',
+      step: 'initialize',
+    },
+  );
+  const check: FinalizeRequestMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next) => (args) => {
+    const isInTime: unknown = Reflect.get(args, checkMember);
+    if (typeof isInTime !== 'function') throw new Error('A request began without the fence');
+    isInTime();
+    return next(args);
+  };
+  middlewareStack.addRelativeTo(check, {
+    name: 'checkFencedRequest',
+    relation: 'after',
+    toMiddleware: 'httpSigningMiddleware',
+  });
+}

@@ -1,0 +1,78 @@
+import { renderingDistance } from '../../ledger/counted.ts';
+import type { Change, Changes } from '../../ledger/fold.ts';
+import type { Session } from '../../ledger/observation.ts';
+import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+
+/**
+ * Which changes belong to days that the fence has passed, and what marks them.
+ *
+ * A usage record or event belongs to the day of its time. Of two renderings of one record that are up to a second apart
+ * only one counts, so a record within a second of midnight concerns both days.
+ *
+ * A session belongs to the day of its `end`, which a change need not state. So the marker of a session names it: a visit
+ * reads that session and finds its day. A change whose latest statement is of a day that is not closed needs no marker,
+ * unless it ends the session on a closed day: it moves the session's `lastUpdated` to that day, whose pass looks at each
+ * session that ends or was last updated on it.
+ *
+ * A SIM's item belongs to no day.
+ */
+
+/** What a visit has to look at again: a SIM's day, or one of its sessions. */
+export interface LateSubject {
+  readonly sim: string;
+  /** UTC day, `2026-11-02`. */
+  readonly day: string;
+  /** Only for a session. */
+  readonly sessionId?: string | undefined;
+}
+
+/** The UTC day of a time. */
+export function cutToDay(time: string): string {
+  return time.slice(0, 10);
+}
+
+/** Whether the fence has passed a day. */
+function isClosed(day: string, closedThrough: string): boolean {
+  return day <= closedThrough;
+}
+
+/** The subjects of a usage record or event whose days are closed. */
+function listRecordSubjects(sim: string, time: string, closedThrough: string): LateSubject[] {
+  const day = cutToDay(time);
+  // Nearly every record is of an open day, and not of its first minute.
+  if (!isClosed(day, closedThrough) && time.slice(11, 17) !== '00:00:') return [];
+  const at = epochMilliseconds(time);
+  const days = [-renderingDistance, 0, renderingDistance].map((shift) => cutToDay(formatTime(at + shift)));
+  return [...new Set(days)].filter((one) => isClosed(one, closedThrough)).map((one) => ({ sim, day: one }));
+}
+
+function listSessionSubjects(
+  { sim, sessionId, origin, terminal }: Session,
+  closedThrough: string,
+): LateSubject[] {
+  const days = [cutToDay(origin.at), ...(terminal === undefined ? [] : [cutToDay(terminal.end)])];
+  const [day] = days.filter((one) => isClosed(one, closedThrough)).sort();
+  return day === undefined ? [] : [{ sim, day, sessionId }];
+}
+
+/** A change and what must be marked before it is written. */
+export interface LateChange {
+  readonly change: Change<unknown>;
+  readonly subjects: readonly LateSubject[];
+}
+
+/** The changes that need a marker. */
+export function findLateChanges({ sessions, usage, events }: Changes, closedThrough: string): LateChange[] {
+  const late: LateChange[] = [];
+  const add = (change: Change<unknown>, subjects: readonly LateSubject[]): void => {
+    if (subjects.length > 0) late.push({ change, subjects });
+  };
+  for (const change of sessions) add(change, listSessionSubjects(change.state, closedThrough));
+  for (const change of usage) {
+    add(change, listRecordSubjects(change.state.sim, change.state.start, closedThrough));
+  }
+  for (const change of events) {
+    add(change, listRecordSubjects(change.state.sim, change.state.time, closedThrough));
+  }
+  return late;
+}

@@ -1,0 +1,58 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { compileCodec, type Item } from './codec.ts';
+import { readItem } from './registers.ts';
+import { dayStateTable } from './tables.ts';
+
+/** The fence: the last day that is closed. An item of the table DayState that only moves forward. */
+
+/** What the fence's item says besides its key. */
+interface Fence {
+  /** UTC day, `2026-11-02`. */
+  readonly closedThrough: string;
+}
+
+export const fenceCodec = compileCodec<Fence>({ closedThrough: 'text' });
+
+/** The key of the fence's item. */
+export const fenceKey: Item = {
+  [dayStateTable.partitionKey]: { S: 'fence' },
+  [dayStateTable.sortKey]: { S: 'all' },
+};
+
+/** The fence of a deployment. */
+export class FenceTable {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  /** The last day that is closed, by a consistent read; undefined where none ever was. */
+  async read(): Promise<string | undefined> {
+    const item = await readItem(this.#client, this.#tableName, fenceKey);
+    return item === undefined ? undefined : fenceCodec.decode(item).closedThrough;
+  }
+
+  /** Moves the fence to a day, unless it is there or beyond. */
+  async advance(through: string): Promise<void> {
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: fenceKey,
+          UpdateExpression: 'SET closedThrough = :through',
+          ConditionExpression: 'attribute_not_exists(closedThrough) OR closedThrough < :through',
+          ExpressionAttributeValues: { ':through': { S: through } },
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+}
