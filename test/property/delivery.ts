@@ -152,7 +152,7 @@ function isLost(ending: string | undefined): boolean {
   return ending === 'failed' || ending === 'left';
 }
 
-/** The items that a record states, or the reject that was kept for it. */
+/** The items that a record states and their markers, the fence, or the reject that was kept for it. */
 function namesOf(entry: Entry, endings: ReadonlyMap<string, Ending>): string[] {
   const { reading, position, source } = entry;
   if (reading.kind === 'fault') {
@@ -168,7 +168,24 @@ function namesOf(entry: Entry, endings: ReadonlyMap<string, Ending>): string[] {
     ...(usage === undefined ? [] : [itemName('Usage', key(usage.sim, usage.usageId))]),
     ...(event === undefined ? [] : [itemName('Events', key(event.sim, event.eventKey))]),
     ...(sim === undefined ? [] : [itemName('Sims', key(sim.sim))]),
+    ...[usage?.start, event?.time].flatMap((time) =>
+      time === undefined
+        ? []
+        : daysAround(time).map((day) => itemName('DayMarkers', key((usage ?? event)?.sim ?? '', day))),
+    ),
+    ...[...endings.keys()].filter(
+      (name) =>
+        session !== undefined &&
+        name.startsWith(itemName('DayMarkers', key(session.sim))) &&
+        name.endsWith(`#${session.sessionId}`),
+    ),
   ];
+}
+
+/** The days of a time, and of the second before and after it. */
+function daysAround(time: string): string[] {
+  const at = Date.parse(time);
+  return [...new Set([-1_000, 0, 1_000].map((shift) => new Date(at + shift).toISOString().slice(0, 10)))];
 }
 
 /** How files are read while they are delivered. */
