@@ -36,8 +36,8 @@ export function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWr
 /** A deployment's tables behind a client. */
 export function makeLedgerTables({ places }: Deployment, client: DynamoDBClient): LedgerTables {
   const { sessions, usage, events, sims } = places.tables;
-  const { eventRetentionDays, writes } = places;
-  return { client, sessions, usage, events, sims, eventRetentionDays, writes };
+  const { eventRetentionDays, usageRetentionDays, writes } = places;
+  return { client, sessions, usage, events, sims, eventRetentionDays, usageRetentionDays, writes };
 }
 
 /** A deployment's quarantine. In a dry run it takes nothing. */
@@ -100,7 +100,7 @@ const maxAttempts = 4;
  */
 export async function takeIn(entries: readonly Entry[], ports: LedgerPorts): Promise<Ingested> {
   for (let attempt = 1; ; attempt += 1) {
-    const ingested = await ingest(entries, ports, { readBeforeWrite: true });
+    const ingested = await ingest(entries, ports, { readBeforeWrite: true, writtenAt: Date.now() });
     if (ingested.receipt.failed === 0 || attempt === maxAttempts) return ingested;
     await backOff(attempt, 200);
   }
@@ -130,6 +130,7 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
     count: () => undefined,
     // It notes its progress and ends; the next import goes on from there.
     timeIsShort: () => signal.aborted,
+    askedAt: Date.now(),
     now: Date.now,
   };
 }

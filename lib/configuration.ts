@@ -74,6 +74,8 @@ export interface RetentionSettings {
   readonly streamHours: number;
   /** 0 keeps events for ever. */
   readonly eventDays: number;
+  /** 0 keeps usage for ever. */
+  readonly usageDays: number;
   /** One of the numbers that CloudWatch Logs takes; 0 keeps logs for ever. */
   readonly logDays: number;
   readonly quarantineDays: number;
@@ -284,9 +286,16 @@ const source = withoutOldKeys.pipe(givenSource).transform((given, context) => {
   };
 });
 
+const maxDays = 36_500;
+const usageDaysAccepted = `0, which keeps usage for ever, or a whole number from ${retention.minUsageDays} to ${maxDays} (days)`;
+
 const retentions = exactly({
   streamHours: streamHours.default(retention.streamHours),
   eventDays: wholeNumber(0, 36_500, 'days; 0 keeps events for ever').default(retention.eventDays),
+  usageDays: z
+    .int(usageDaysAccepted)
+    .refine((days) => days === 0 || (days >= retention.minUsageDays && days <= maxDays), usageDaysAccepted)
+    .default(retention.usageDays),
   logDays: z
     .literal(logDays, `one of ${logDays.join(', ')} (days; 0 keeps logs for ever)`)
     .default(retention.logDays),

@@ -114,6 +114,16 @@ export const retention = {
   streamHours: 168,
   /** Days for which an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
   eventDays: 90,
+  /**
+   * Days for which an item of the usage table is kept, counted from its start or when it was written, whichever is later;
+   * 0 keeps it for ever.
+   */
+  usageDays: 0,
+  /**
+   * The fewest days for which usage may be kept: a record may wait in a stream for 7 days, and a day is closed up to 36
+   * hours after its end, at three quarters of that age at the latest.
+   */
+  minUsageDays: 14,
   /** Days for which the functions' logs are kept. */
   logDays: 90,
   /** Days for which rejected bytes and failed batches wait to be looked at. */

@@ -27,6 +27,8 @@ export const outputName = {
   writes: 'Writes',
   /** Days that an item of the events table is kept; 0 for ever. */
   eventRetentionDays: 'EventRetentionDays',
+  /** Days that an item of the usage table is kept; 0 for ever. */
+  usageRetentionDays: 'UsageRetentionDays',
   /** URL of the queue that brings file announcements; absent where no source delivers files, like the next. */
   fileQueue: 'FileQueue',
   /** URL of the queue of announcements that were given up. */

@@ -72,6 +72,7 @@ export interface Operated {
   readonly sessionRefresh: SessionRefresh;
   readonly writes: WriteMode;
   readonly eventRetentionDays: number;
+  readonly usageRetentionDays: number;
   readonly alarmTopic: ITopic;
 }
 
@@ -83,6 +84,8 @@ export function showOperation(scope: Construct, operated: Operated): void {
   output(scope, outputName.sessionRefresh, 'When updates write their session', operated.sessionRefresh);
   output(scope, outputName.writes, 'How conditional writes are sent', operated.writes);
   output(scope, outputName.eventRetentionDays, 'Days that events are kept', String(eventRetentionDays));
+  const usageRetentionDays = String(operated.usageRetentionDays);
+  output(scope, outputName.usageRetentionDays, 'Days that usage is kept', usageRetentionDays);
   const { functionName } = streams.consumer.handler;
   output(scope, outputName.consumerFunction, 'The function that takes in records', functionName);
   output(scope, outputName.alarmTopic, 'The topic that tells of alarms', alarmTopic.topicArn);

@@ -34,7 +34,7 @@ export class SimledgerStack extends Stack {
   constructor(scope: Construct, id: string, configuration: Configuration) {
     super(scope, id, { description: 'simledger: the ledger of what cellular-IoT carriers push' });
     const { retention, tracing } = configuration;
-    const { quarantineDays, overwrittenFileDays, logDays } = retention;
+    const { usageDays, quarantineDays, overwrittenFileDays, logDays } = retention;
     const removalPolicy = configuration.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     const dataKey = this.#dataKey(configuration);
     const operation: FunctionOperation = { logDays, tracing, removalPolicy, dataKey };
@@ -42,7 +42,7 @@ export class SimledgerStack extends Stack {
     const accessLogs = this.#accessLogs(configuration, removalPolicy);
     const fleets = configuration.sources.flatMap(({ fleet }) => fleet ?? []);
     const storage = new Storage(this, 'Storage', {
-      ...{ quarantineDays, removalPolicy, dataKey, accessLogs },
+      ...{ usageDays, quarantineDays, removalPolicy, dataKey, accessLogs },
       warmWriteUnits: chooseWarmWriteUnits(fleets),
       adoptedTables: configuration.adoptedTables,
     });
@@ -112,6 +112,7 @@ export class SimledgerStack extends Stack {
       sessionRefresh: configuration.sessionRefresh,
       writes: configuration.writes,
       eventRetentionDays: retention.eventDays,
+      usageRetentionDays: retention.usageDays,
       alarmTopic: monitoring.alarms.topic,
     });
     if (queryApi !== undefined) showApi(this, queryApi);
@@ -148,6 +149,7 @@ export class SimledgerStack extends Stack {
       [environment.sessionRefresh]: sessionRefresh,
       [environment.writes]: writes,
       [environment.eventRetentionDays]: String(retention.eventDays),
+      [environment.usageRetentionDays]: String(retention.usageDays),
       [environment.metricNamespace]: this.stackName,
       [environment.measuredNetworks]: String(measuredNetworks),
     };

@@ -32,6 +32,8 @@ import { PrivateBucket } from './private-bucket.ts';
 
 /** What the storage depends on. */
 export interface StorageProps {
+  /** Days for which usage is kept; 0 for ever. */
+  readonly usageDays: number;
   /** Days for which rejected bytes and failed batches wait to be looked at. */
   readonly quarantineDays: number;
   readonly removalPolicy: RemovalPolicy;
@@ -175,14 +177,17 @@ export class Storage extends Construct {
       : Table.fromTableName(this, definition.name, adopted);
   }
 
-  #newTable(definition: TableDefinition, { removalPolicy, warmWriteUnits, dataKey }: StorageProps): Table {
+  #newTable(definition: TableDefinition, props: StorageProps): Table {
+    const { removalPolicy, warmWriteUnits, dataKey } = props;
+    const expires = definition !== usageTable || props.usageDays > 0;
     const isLarge = definition === usageTable || definition === sessionsTable;
     const table = new Table(this, definition.name, {
       ...(isLarge &&
         warmWriteUnits !== undefined && { warmThroughput: { writeUnitsPerSecond: warmWriteUnits } }),
       partitionKey: makeAttribute(definition.partitionKey),
       ...(definition.sortKey !== undefined && { sortKey: makeAttribute(definition.sortKey) }),
-      ...(definition.expiryAttribute !== undefined && { timeToLiveAttribute: definition.expiryAttribute }),
+      ...(expires &&
+        definition.expiryAttribute !== undefined && { timeToLiveAttribute: definition.expiryAttribute }),
       ...(dataKey !== undefined && {
         encryption: TableEncryption.CUSTOMER_MANAGED,
         encryptionKey: dataKey,

@@ -397,6 +397,7 @@ class RunningLedger implements LocalLedger {
       [environment.parallelBatches]: '1',
       // As deployed by default. Locally nothing deletes what has expired.
       [environment.eventRetentionDays]: String(retention.eventDays),
+      [environment.usageRetentionDays]: String(retention.usageDays),
       [environment.metricNamespace]: metricNamespace,
       [environment.measuredNetworks]: String(measuredNetworks),
     };
@@ -444,6 +445,7 @@ class RunningLedger implements LocalLedger {
       [outputName.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [outputName.writes]: 'batched',
       [outputName.eventRetentionDays]: String(retention.eventDays),
+      [outputName.usageRetentionDays]: String(retention.usageDays),
       [outputName.fileQueue]: this.#sqs.queue(fileQueue)?.url ?? '',
       [outputName.deadLetterQueue]: this.#sqs.queue(deadLetterQueue)?.url ?? '',
       [outputName.version]: manifest.version,

@@ -97,6 +97,7 @@ async function imported(path: string, deliveredAt: number, writer: LedgerPorts['
         telemetry.count(receipt, measures, source.name);
         measures = new Measures();
       },
+      askedAt: 0,
       timeIsShort: () => false,
       now: () => 0,
     },

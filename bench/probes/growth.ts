@@ -54,6 +54,7 @@ const writer = new LedgerWriter({
   client: { send } as unknown as DynamoDBClient,
   ...tables,
   eventRetentionDays: 90,
+  usageRetentionDays: 0,
   writes: 'batched',
 });
 const sources = sourcesFromEnvironment();

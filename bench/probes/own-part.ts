@@ -36,6 +36,7 @@ const writer = new LedgerWriter({
   client: { send: async () => ({}) } as unknown as DynamoDBClient,
   ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' },
   eventRetentionDays: 90,
+  usageRetentionDays: 0,
   writes: 'batched',
 });
 const sources = sourcesFromEnvironment();

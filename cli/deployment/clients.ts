@@ -150,6 +150,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
     sessionRefresh: sessionRefreshFromEnvironment(configured),
     writes: writeModeFromEnvironment(configured),
     eventRetentionDays: Number(output(outputName.eventRetentionDays)),
+    usageRetentionDays: Number(output(outputName.usageRetentionDays)),
     queues: files === undefined ? undefined : { files, deadLetters: output(outputName.deadLetterQueue) },
     version: output(outputName.version),
   };

@@ -66,6 +66,8 @@ export interface Places {
   readonly writes: WriteMode;
   /** Days that an event is kept; 0 for ever. */
   readonly eventRetentionDays: number;
+  /** Days that a usage record is kept; 0 for ever. */
+  readonly usageRetentionDays: number;
   /** URLs of the queues of file announcements; undefined where no source delivers files. */
   readonly queues: { readonly files: string; readonly deadLetters: string } | undefined;
   /** Version of simledger that was deployed. */

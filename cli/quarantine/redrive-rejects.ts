@@ -185,7 +185,7 @@ class Redrive {
         quarantine: this.#collectParts(attempts),
         fence: chooseFence(this.#deployment, this.#options),
       },
-      { readBeforeWrite: true },
+      { readBeforeWrite: true, writtenAt: this.#options.now() },
     );
     this.#count(first.object, receipt);
     for (const { name, message } of errors) this.#troubles.add(`Not stored: ${name}: ${message}`);

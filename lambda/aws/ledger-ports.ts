@@ -29,6 +29,7 @@ export function ledgerPortsFromEnvironment(
       events: requireEnvironment(environment.eventsTable),
       sims: requireEnvironment(environment.simsTable),
       eventRetentionDays: Number(requireEnvironment(environment.eventRetentionDays)),
+      usageRetentionDays: Number(requireEnvironment(environment.usageRetentionDays)),
       writes: writeModeFromEnvironment(),
       onSingleWrites,
     }),

@@ -29,6 +29,8 @@ export const environment = {
   writes: 'WRITES',
   /** Days that an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
   eventRetentionDays: 'EVENT_RETENTION_DAYS',
+  /** Days that an item of the usage table is kept; 0 keeps it for ever. */
+  usageRetentionDays: 'USAGE_RETENTION_DAYS',
   /** How callers of the query API say who they are: `basic` or `iam`. */
   apiAccess: 'API_ACCESS',
   /** ARN or name of the secret with the query API's credentials; only where access is `basic`. */

@@ -102,7 +102,7 @@ async function takeIn(
   for (const entry of entries) {
     const { reading, delivery, arrivedAt } = entry;
     const record = account.add(reading, delivery, arrivedAt);
-    if (reading.kind === 'observed') changes.fold(record, reading);
+    if (reading.kind === 'observed') changes.fold(record, reading, arrivedAt);
     if (reading.kind === 'fault') rejects.add(record, delivery, makeReject(entry, reading));
     if (rejects.areFull) await rejects.keepClosed();
     if (changes.areFull) await changes.store();

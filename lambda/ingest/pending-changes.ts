@@ -27,6 +27,8 @@ export class PendingChanges {
   readonly #context: StoringContext;
   #fold = new Fold();
   #records = 0;
+  /** The newest arrival of a record, in milliseconds since the epoch. */
+  #newestArrival = 0;
 
   constructor(context: StoringContext) {
     this.#context = context;
@@ -38,8 +40,9 @@ export class PendingChanges {
   }
 
   /** Folds what a record states into the changes. */
-  fold(record: number, observations: Observations): void {
+  fold(record: number, observations: Observations, arrivedAt: number): void {
     this.#records += 1;
+    this.#newestArrival = Math.max(this.#newestArrival, arrivedAt);
     if (this.#fold.add(record, observations)) this.#context.account.repeat(record);
   }
 
@@ -49,8 +52,9 @@ export class PendingChanges {
     const changes = this.#fold.changes();
     this.#fold = new Fold();
     this.#records = 0;
+    const writtenAt = Math.max(options.writtenAt ?? 0, this.#newestArrival);
     const { writable, refused } = await passage.mark(changes);
-    const report = await writer.write(writable, options);
+    const report = await writer.write(writable, { ...options, writtenAt });
     account.noteWritten(changes, refused.length === 0 ? report : addRefused(report, refused));
   }
 }

@@ -19,6 +19,16 @@ export function outdoes(item: Item, other: Item): boolean {
   return compareContents(decodeContent(item), decodeContent(other)) > 0;
 }
 
+/**
+ * Whether a complete statement that comes by stream takes an item's place: unless that says more, or the same. Of two that
+ * are equally complete and differ, the last one stays.
+ */
+export function supersedes(item: Item, other: Item): boolean {
+  const [completeness, standing] = [rankCompleteness(item), rankCompleteness(other)];
+  if (completeness !== standing) return completeness > standing;
+  return compareContents(decodeContent(item), decodeContent(other)) !== 0;
+}
+
 /** What an item says, without how full that is and when it expires. */
 function decodeContent(item: Item): UsageContent | EventContent {
   return item['usageId'] === undefined ? eventCodec.decode(item) : usageCodec.decode(item);

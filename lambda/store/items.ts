@@ -1,5 +1,5 @@
 import type { Group, LedgerEvent, Session, Sim, Stated, Terminal, Usage } from '../ledger/observation.ts';
-import { formatTime } from '../ledger/time.ts';
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import { type Codec, type Item, stampValue } from './codec.ts';
 import {
   eventCodec,
@@ -12,6 +12,7 @@ import {
   simSchema,
   usageCodec,
 } from './schema.ts';
+import { usageTable } from './tables.ts';
 
 export { type Item, stampValue };
 
@@ -61,11 +62,40 @@ export function decodeSim(item: Item): Sim {
   };
 }
 
-/** A usage record as its item. */
-export function usageItem(usage: Usage, complete: boolean): Item {
+/**
+ * A usage record as its item.
+ *
+ * @param expiresAt seconds since the epoch; undefined where it never expires.
+ */
+export function usageItem(usage: Usage, complete: boolean, expiresAt?: number): Item {
   const item = usageCodec.encode(usage);
   if (!complete) item['fullness'] = { N: String(usage.completeness) };
+  if (expiresAt !== undefined) item[expiryAttribute] = { N: String(expiresAt) };
   return item;
+}
+
+const { expiryAttribute } = usageTable;
+
+/**
+ * When a usage record expires, in seconds since the epoch; undefined where it never does.
+ *
+ * @param writtenAt milliseconds since the epoch.
+ */
+export function findUsageExpiry(
+  { start }: Pick<Usage, 'start'>,
+  writtenAt: number,
+  retentionDays: number,
+): number | undefined {
+  if (retentionDays === 0) return undefined;
+  return Math.ceil(Math.max(epochMilliseconds(start), writtenAt) / 1_000) + retentionDays * 86_400;
+}
+
+/** An item in place of another one of the same usage record. It expires when the later one of both does. */
+export function keepLaterExpiry(item: Item, before: Item): Item {
+  const [own, other] = [item[expiryAttribute]?.N, before[expiryAttribute]?.N];
+  if (own === undefined || (other !== undefined && Number(other) <= Number(own))) return item;
+  const { [expiryAttribute]: _, ...unexpiring } = item;
+  return other === undefined ? unexpiring : { ...unexpiring, [expiryAttribute]: { N: other } };
 }
 
 /**

@@ -9,6 +9,8 @@ export interface LedgerTables {
   readonly sims: string;
   /** Days that an event is kept; 0 for ever. */
   readonly eventRetentionDays: number;
+  /** Days that a usage record is kept, counted from its start or when it was written, whichever is later; 0 for ever. */
+  readonly usageRetentionDays: number;
   /** How conditional writes are sent: 25 in a request, or one by one. */
   readonly writes: WriteMode;
   /** Takes the error by which the store told that it does not accept batched writes; they then go one by one. */
@@ -31,4 +33,9 @@ export interface WriteOptions {
    * since no other path can bring them at the same moment.
    */
   readonly finalBefore?: string;
+  /**
+   * When the writing was asked for, in milliseconds since the epoch, where that is later than the arrival of the records:
+   * what comes again long after is not to expire at once.
+   */
+  readonly writtenAt?: number;
 }

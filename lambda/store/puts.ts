@@ -8,9 +8,9 @@ import {
 import type { Change, Changes } from '../ledger/fold.ts';
 import { complete, type LedgerEvent, type Usage } from '../ledger/observation.ts';
 import { maxKeys, readItems } from './batch-get.ts';
-import { outdoes, rankCompleteness } from './completeness.ts';
+import { outdoes, rankCompleteness, supersedes } from './completeness.ts';
 import { backOff, chunked, forEachConcurrently, maxRequests } from './concurrency.ts';
-import { eventItem, type Item, usageItem } from './items.ts';
+import { eventItem, findUsageExpiry, type Item, keepLaterExpiry, usageItem } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import { ContendedItemError, readItem, replaceItem } from './registers.ts';
 import type { Outcome, Report } from './report.ts';
@@ -21,13 +21,16 @@ import { eventsTable, usageTable } from './tables.ts';
  * Usage and events: items that are put under their own id.
  *
  * A complete statement is put without looking, 25 in a request. A statement that another rendering of the same record
- * may outdo is put only where nothing fuller stands.
+ * may outdo is put only where nothing fuller stands. So is usage that expires: what stands there may expire later, and an
+ * expiry never moves to an earlier time.
  */
 interface Put {
   readonly tableName: string;
   readonly key: Item;
   readonly item: Item;
   readonly completeness: number;
+  /** Whether it expires, and what stands there may expire later. */
+  readonly mayShorten: boolean;
   readonly change: Change<Usage | LedgerEvent>;
 }
 
@@ -46,20 +49,33 @@ export async function putAll(
   report: Report,
 ): Promise<void> {
   const { client } = tables;
-  let puts = makePuts(tables, changes);
+  let puts = makePuts(tables, changes, options);
   const stored = new Map<Put, Item>();
   if (options.readBeforeWrite) {
     const read = await findStored(client, puts, stored, report);
     puts = read.filter((put) => !isContained(put, stored.get(put), report));
   }
   const isPlain = (put: Put): boolean =>
-    put.completeness >= complete || (!stored.has(put) && isSettled(put.change.state, options));
+    !put.mayShorten &&
+    (put.completeness >= complete || (!stored.has(put) && isSettled(put.change.state, options)));
+  // Of what a file states again, the fuller one stays.
+  const takesPlace = (put: Put): typeof outdoes =>
+    put.completeness >= complete && !options.readBeforeWrite ? supersedes : outdoes;
   const plain = puts.filter(isPlain);
   const careful = puts.filter((put) => !isPlain(put));
   await Promise.all([
     forEachConcurrently(chunked(plain, maxPuts), maxRequests, (chunk) => putBatch(client, chunk, report)),
-    putCarefully(client, statements, careful, stored, report),
+    putCarefully({ client, statements, takesPlace, report }, careful, stored),
   ]);
+}
+
+/** What careful puts work with. */
+interface CarefulContext {
+  readonly client: DynamoDBClient;
+  readonly statements: StatementQueue;
+  /** Says whether a put takes the place of what stands there. */
+  readonly takesPlace: (put: Put) => (item: Item, stored: Item) => boolean;
+  readonly report: Report;
 }
 
 /**
@@ -69,11 +85,9 @@ export async function putAll(
  * @param stored what is known to be stored.
  */
 async function putCarefully(
-  client: DynamoDBClient,
-  statements: StatementQueue,
+  { client, statements, takesPlace, report }: CarefulContext,
   puts: readonly Put[],
   stored: Map<Put, Item>,
-  report: Report,
 ): Promise<void> {
   const left: { readonly put: Put; readonly unaccepted?: Error | undefined }[] = [];
   const refused: Put[] = [];
@@ -97,7 +111,7 @@ async function putCarefully(
   left.push(...read.map((put) => ({ put })));
   await forEachConcurrently(left, maxRequests, ({ put, unaccepted }) =>
     report.of(put.change, async () => {
-      const outcome = await putUnlessFuller(client, put, stored.get(put));
+      const outcome = await putUnlessFuller(client, put, stored.get(put), takesPlace(put));
       if (unaccepted !== undefined) statements.stop(unaccepted);
       return outcome;
     }),
@@ -110,15 +124,18 @@ function isSettled(state: Usage | LedgerEvent, { readBeforeWrite, finalBefore }:
   return ('end' in state ? state.end : state.time) < finalBefore;
 }
 
-function makePuts(tables: LedgerTables, { usage, events }: Changes): Put[] {
+function makePuts(tables: LedgerTables, { usage, events }: Changes, { writtenAt = 0 }: WriteOptions): Put[] {
   const puts: Put[] = [];
   for (const change of usage) {
     const { state } = change;
-    const item = usageItem(state, state.completeness >= complete);
+    const expiresAt = findUsageExpiry(state, writtenAt, tables.usageRetentionDays);
+    const item = usageItem(state, state.completeness >= complete, expiresAt);
     const { sim, usageId } = item;
     if (sim === undefined || usageId === undefined) continue;
     const key = { [usageTable.partitionKey]: sim, [usageTable.sortKey]: usageId };
-    puts.push({ tableName: tables.usage, key, item, completeness: state.completeness, change });
+    const { completeness } = state;
+    const mayShorten = expiresAt !== undefined;
+    puts.push({ tableName: tables.usage, key, item, completeness, mayShorten, change });
   }
   for (const change of events) {
     const { state } = change;
@@ -126,7 +143,8 @@ function makePuts(tables: LedgerTables, { usage, events }: Changes): Put[] {
     const { sim, eventKey } = item;
     if (sim === undefined || eventKey === undefined) continue;
     const key = { [eventsTable.partitionKey]: sim, [eventsTable.sortKey]: eventKey };
-    puts.push({ tableName: tables.events, key, item, completeness: state.completeness, change });
+    const { completeness } = state;
+    puts.push({ tableName: tables.events, key, item, completeness, mayShorten: false, change });
   }
   return puts;
 }
@@ -240,8 +258,13 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationException';
 }
 
-/** Puts an item unless what stands there is fuller. */
-async function putUnlessFuller(client: DynamoDBClient, put: Put, seen: Item | undefined): Promise<Outcome> {
+/** Puts an item unless what stands there stays. */
+async function putUnlessFuller(
+  client: DynamoDBClient,
+  put: Put,
+  seen: Item | undefined,
+  takesPlace: (item: Item, stored: Item) => boolean,
+): Promise<Outcome> {
   let stored = seen;
   for (let attempt = 0; attempt < maxJoins; attempt += 1) {
     if (stored === undefined) {
@@ -250,10 +273,11 @@ async function putUnlessFuller(client: DynamoDBClient, put: Put, seen: Item | un
       stored = first.stored ?? (await readItem(client, put.tableName, put.key));
       continue;
     }
-    if (!outdoes(put.item, stored)) return 'unchanged';
+    if (!takesPlace(put.item, stored)) return 'unchanged';
+    const item = put.mayShorten ? keepLaterExpiry(put.item, stored) : put.item;
     // What another writer puts in the meantime differs in what is stored already: in its completeness at least.
-    const table = { client, tableName: put.tableName, attributes: Object.keys(put.item) };
-    const replaced = await replaceItem(table, stored, put.item);
+    const table = { client, tableName: put.tableName, attributes: Object.keys(item) };
+    const replaced = await replaceItem(table, stored, item);
     if (replaced.done) return 'changed';
     stored = replaced.stored ?? (await readItem(client, put.tableName, put.key));
     await backOff(attempt);

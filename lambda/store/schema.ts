@@ -116,7 +116,7 @@ export const itemAttributes = {
     ...typed(sessionOriginCodec.attributes),
     ...stamped(sessionSchema),
   ],
-  usage: [...typed(usageCodec.attributes), completeness],
+  usage: [...typed(usageCodec.attributes), completeness, expiresAt],
   events: [...typed(eventCodec.attributes), completeness, expiresAt],
   files: typed(fileCodec.attributes),
   sims: [...typed(simCodec.attributes), lastUpdated, ...typed(originCodec.attributes), ...stamped(simSchema)],

@@ -31,6 +31,8 @@ export const usageTable = {
   name: 'Usage',
   partitionKey: 'sim',
   sortKey: 'usageId',
+  // Only where usage is kept for a time.
+  expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
 export const eventsTable = {

@@ -30,6 +30,7 @@ describe('a measured function', () => {
         QUARANTINE_BUCKET: 'storage-quarantine',
         SESSION_REFRESH: 'update',
         EVENT_RETENTION_DAYS: '90',
+        USAGE_RETENTION_DAYS: '0',
         METRIC_NAMESPACE: 'simledger',
         MEASURED_NETWORKS: '20',
         FILE_QUEUE_URL: 'http://127.0.0.1:9/FileIngest/Queue',

@@ -30,7 +30,7 @@ class CountedLedger {
     this.#writer = new LedgerWriter({
       client: asClient({ send: (command) => this.#send(command) }),
       ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' },
-      ...{ eventRetentionDays: 90, writes },
+      ...{ eventRetentionDays: 90, usageRetentionDays: 0, writes },
     });
     this.engine.onWrite = ({ before, after }) => {
       this.#cost.units += Math.max(unitsOf(before), unitsOf(after));

@@ -133,6 +133,7 @@ class RunningFleet {
         writer: new LedgerWriter({
           client,
           ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', eventRetentionDays: 90 },
+          usageRetentionDays: 0,
           writes: 'batched',
         }),
         quarantine: { keep: async () => undefined },
@@ -233,7 +234,7 @@ class RunningFleet {
         this.#importer.count(receipt, measures, source);
         measures = new Measures();
       },
-      ...{ timeIsShort: () => false, now: () => now },
+      ...{ timeIsShort: () => false, askedAt: now, now: () => now },
     });
     if (outcome === 'failed') this.#importer.fileFailed(source);
   }

@@ -119,6 +119,7 @@ const stackSettings: Readonly<Record<string, Setting>> = {
   writes: { writes: 'single' },
   'retention.streamHours': { retention: { streamHours: 24 } },
   'retention.eventDays': { retention: { eventDays: 7 } },
+  'retention.usageDays': { retention: { usageDays: 35 } },
   'retention.logDays': { retention: { logDays: 7 } },
   'retention.quarantineDays': { retention: { quarantineDays: 7 } },
   'retention.overwrittenFileDays': { retention: { overwrittenFileDays: 7 } },

@@ -33,7 +33,14 @@ const defaults: Configuration = {
   sources: [koreSource],
   sessionRefresh: 'update',
   writes: 'batched',
-  retention: { streamHours: 168, eventDays: 90, logDays: 90, quarantineDays: 365, overwrittenFileDays: 30 },
+  retention: {
+    streamHours: 168,
+    eventDays: 90,
+    usageDays: 0,
+    logDays: 90,
+    quarantineDays: 365,
+    overwrittenFileDays: 30,
+  },
   removal: 'retain',
   alerts: {
     rules: listDefaultRules([{ name: 'default', lateness: 1_800_000 }]),
@@ -94,7 +101,14 @@ describe('the configuration', () => {
       sources: [{ name: 'kore1', carrier: 'kore', bucket: true }],
       sessionRefresh: 'hourly',
       writes: 'single',
-      retention: { streamHours: 24, eventDays: 0, logDays: 0, quarantineDays: 30, overwrittenFileDays: 7 },
+      retention: {
+        streamHours: 24,
+        eventDays: 0,
+        usageDays: 35,
+        logDays: 0,
+        quarantineDays: 30,
+        overwrittenFileDays: 7,
+      },
       removal: 'retain',
       alerts: { rules: [], groupWait: '1h', sweepMinutes: 15 },
       receivers: [{ name: 'programs', kind: 'bus' }],
@@ -246,6 +260,10 @@ describe('a wrong configuration', () => {
       { retention: { streamHours: '168' } },
       'simledger.retention.streamHours: "168" given; accepted is a whole number from 24 to 8760 (hours)',
     ],
+    ...[13, 1.5, -1, 36_501, '35'].map((usageDays): [object, string] => [
+      { retention: { usageDays } },
+      `simledger.retention.usageDays: ${JSON.stringify(usageDays)} given; accepted is 0, which keeps usage for ever, or a whole number from 14 to 36500 (days)`,
+    ]),
     [
       { retention: { eventDays: 1.5 } },
       'simledger.retention.eventDays: 1.5 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events for ever)',
@@ -256,7 +274,7 @@ describe('a wrong configuration', () => {
     ],
     [
       { retention: 30 },
-      'simledger.retention: 30 given; accepted is an object with the keys streamHours, eventDays, logDays, quarantineDays, overwrittenFileDays',
+      'simledger.retention: 30 given; accepted is an object with the keys streamHours, eventDays, usageDays, logDays, quarantineDays, overwrittenFileDays',
     ],
     [{ alarmEmail: 'me' }, 'simledger.alarmEmail: "me" given; accepted is an e-mail address'],
     [{ tracing: 'yes' }, 'simledger.tracing: "yes" given; accepted is true or false'],

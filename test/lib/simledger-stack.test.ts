@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/aws/names.ts';
-import { type TableDefinition, tables } from '../../lambda/store/tables.ts';
+import { type TableDefinition, tables, usageTable } from '../../lambda/store/tables.ts';
 import { fileMapping, formatNodeOptions, functions, streamMapping } from '../../lib/limits.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { ofType, type Synthesised, synthesise, withoutApi } from './synthesised.ts';
@@ -176,6 +176,7 @@ describe('the default stack, its query API aside,', () => {
       ]),
       SessionRefresh: 'update',
       EventRetentionDays: '90',
+      UsageRetentionDays: '0',
       ConsumerFunction: 'StreamIngest/KinesisConsumer/Function',
       ImporterFunction: 'FileIngest/FileImporter/Function',
       FileQueue: 'FileIngest/Queue',
@@ -188,9 +189,12 @@ describe('the default stack, its query API aside,', () => {
 });
 
 describe('the tables', () => {
-  it('are those that the functions and the local run use', () => {
+  it('are those that the functions and the local run use; usage never expires', () => {
+    const { expiryAttribute: _, ...usage } = usageTable;
     expect(ofType(stack, 'AWS::DynamoDB::Table')).toEqual(
-      Object.fromEntries(tables.map((table) => [`Storage/${table.name}`, deployed(table)])),
+      Object.fromEntries(
+        tables.map((table) => [`Storage/${table.name}`, deployed(table === usageTable ? usage : table)]),
+      ),
     );
   });
 });
@@ -374,6 +378,7 @@ const ledgerEnvironment = {
   [environment.sessionRefresh]: 'update',
   [environment.writes]: 'batched',
   [environment.eventRetentionDays]: '90',
+  [environment.usageRetentionDays]: '0',
   [environment.metricNamespace]: 'simledger',
   [environment.measuredNetworks]: '20',
   [environment.sources]: JSON.stringify([
@@ -578,7 +583,7 @@ describe('a stack of five sources', () => {
         sources,
         sessionRefresh: 'hourly',
         writes: 'single',
-        retention: { streamHours: 24, eventDays: 0 },
+        retention: { streamHours: 24, eventDays: 0, usageDays: 35 },
         measuredNetworks: 0,
       }),
     });
@@ -669,6 +674,7 @@ describe('a stack of five sources', () => {
       environment.sessionRefresh,
       environment.writes,
       environment.eventRetentionDays,
+      environment.usageRetentionDays,
       environment.metricNamespace,
       environment.measuredNetworks,
     ].map((name) => environments.map((variables) => variables[name]));
@@ -676,9 +682,14 @@ describe('a stack of five sources', () => {
       ['hourly', 'hourly'],
       ['single', 'single'],
       ['0', '0'],
+      ['35', '35'],
       ['fleet', 'fleet'],
       ['0', '0'],
     ]);
+  });
+
+  it('lets usage expire where that is configured', () => {
+    expect(several.resources['Storage/Usage']).toEqual(deployed(usageTable));
   });
 
   it('has the streams that are configured', () => {

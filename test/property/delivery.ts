@@ -55,6 +55,7 @@ export class RunningFunction {
       events: 'Events',
       sims: 'Sims',
       eventRetentionDays: 90,
+      usageRetentionDays: context.usageRetentionDays ?? 0,
       writes: context.writes,
     });
   }
@@ -269,6 +270,7 @@ function portsOf(
       throw new BrokenPromise(`The file is refused: ${code}, ${reason}`);
     },
     count: (receipt) => checkReceipt(receipt, receipt.received),
+    askedAt: 0,
     timeIsShort,
     now: () => 0,
   };

@@ -62,6 +62,7 @@ async function importBytes(
       count: (counted) => {
         receipt = addReceipts(receipt, counted);
       },
+      askedAt: 0,
       timeIsShort: () => isHasty,
       now: () => 0,
     });

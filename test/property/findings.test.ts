@@ -35,6 +35,7 @@ async function importText(text: string, chunk: number) {
     }),
     keepFile: async () => undefined,
     count: () => undefined,
+    askedAt: 0,
     timeIsShort: () => false,
     now: () => 0,
   });

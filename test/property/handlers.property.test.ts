@@ -198,7 +198,10 @@ describe(`the functions (seed ${seed})`, () => {
       fc.asyncProperty(fc.array(message, { maxLength: 3 }), fileBytes, async (messages, bytes) => {
         begin();
         world.file = bytes;
-        const Records = messages.map(({ body }, index) => ({ messageId: `m${index}`, body }) as SQSRecord);
+        const attributes = { SentTimestamp: String(arrivedAt) };
+        const Records = messages.map(
+          ({ body }, index) => ({ messageId: `m${index}`, body, attributes }) as SQSRecord,
+        );
         expect(await importFiles({ Records }, context)).toEqual({
           batchItemFailures: messages.flatMap(({ isGood }, index) =>
             isGood ? [] : [{ itemIdentifier: `m${index}` }],

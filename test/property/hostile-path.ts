@@ -10,17 +10,22 @@ import { type Engine, type InvocationContext, KeptRejects, type Pause } from './
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
 
 /** How a path is written, and what the engine answers to it. */
-export type Setting = Pick<InvocationContext, 'returnsOld' | 'writes'>;
+export type Setting = Pick<InvocationContext, 'returnsOld' | 'writes' | 'usageRetentionDays'>;
 
 /** Any setting. Batched writes, the default, come twice as often. */
 export const settings: Arbitrary<Setting> = fc.record({
   returnsOld: fc.boolean(),
   writes: fc.constantFrom('batched', 'batched', 'single'),
+  usageRetentionDays: fc.constantFrom(0, 35),
 });
 
 /** A setting as a failing property prints it. */
-export function describeSetting({ returnsOld, writes }: Setting): string[] {
-  return [`failed conditions bring the old item: ${returnsOld}`, `writes: ${writes}`];
+export function describeSetting({ returnsOld, writes, usageRetentionDays }: Setting): string[] {
+  return [
+    `usage is kept for ${usageRetentionDays} days`,
+    `failed conditions bring the old item: ${returnsOld}`,
+    `writes: ${writes}`,
+  ];
 }
 
 /** A path and what goes wrong on it. */

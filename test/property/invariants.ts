@@ -3,7 +3,7 @@ import type { ItemWrite } from './memory-dynamodb.ts';
 
 /**
  * What must hold at every single write, whatever comes before and after it: nothing reopens a session or a file, and
- * nothing takes back what was observed, or taken in, later.
+ * nothing takes back what was observed, or taken in, later; usage never expires earlier.
  */
 export class WatchedWrites {
   /** What did not hold: a sentence each. */
@@ -13,6 +13,7 @@ export class WatchedWrites {
     if (before === undefined) return;
     if (table.name === 'Files') this.#checkManifest(before, after);
     if (table.name === 'Sessions') this.#checkSession(before, after);
+    if (table.name === 'Usage') this.#checkExpiry(before, after);
     if (table.name !== 'Sessions' && table.name !== 'Sims') return;
     for (const name of Object.keys(before)) {
       if (name === 'lastUpdated' || name.endsWith('At')) this.#checkGrowth(name, before, after);
@@ -30,6 +31,12 @@ export class WatchedWrites {
     if (stays && startIs > startWas) {
       this.broken.push(`A session begins later than before: ${startIs} after ${startWas}`);
     }
+  }
+
+  /** What has no expiry is kept for ever. */
+  #checkExpiry({ expiresAt: was }: Item, { expiresAt: is }: Item): void {
+    if (is === undefined || (was !== undefined && Number(is.N) >= Number(was.N))) return;
+    this.broken.push(`Usage expires at ${is.N}, before ${was?.N ?? 'never'}`);
   }
 
   #checkManifest(before: Item, after: Item): void {

@@ -40,6 +40,8 @@ export interface InvocationContext {
   readonly returnsOld: boolean;
   readonly writes: WriteMode;
   readonly quarantine: KeptRejects;
+  /** Days that usage is kept; for ever by default. */
+  readonly usageRetentionDays?: number;
 }
 
 /** All that the quarantine keeps: for each name under which rejects are kept, those that came first. */

@@ -33,6 +33,7 @@ const writer = new LedgerWriter({
   events: 'Events',
   sims: 'Sims',
   eventRetentionDays: 90,
+  usageRetentionDays: 0,
   writes: 'batched',
 });
 const quarantine = { keep: async () => undefined };
@@ -69,6 +70,7 @@ async function takeFile(megabytes: number): Promise<number> {
       }),
       keepFile: async () => undefined,
       count: () => undefined,
+      askedAt: 0,
       timeIsShort: () => false,
       now: () => 0,
     },

@@ -37,6 +37,7 @@ export async function importInMemory(key: string, bytes: Uint8Array): Promise<Im
     }),
     keepFile: async (_, reject) => void rejects.push(reject),
     count: () => undefined,
+    askedAt: 0,
     timeIsShort: () => false,
     now: () => 0,
   };

@@ -57,10 +57,12 @@ async function takeMessage(record: SQSRecord, context: Context): Promise<void> {
   const message = readMessage(record.body);
   if (message === undefined)
     throw new Error('The message is neither an announcement of S3 nor one of the importer');
-  for (const object of message.objects) await takeObject(object, context);
+  const askedAt = Number(record.attributes.SentTimestamp);
+  for (const object of message.objects) await takeObject(object, askedAt, context);
 }
 
-async function takeObject(object: FileObject, context: Context): Promise<void> {
+/** @param askedAt when the message was sent, in milliseconds since the epoch. */
+async function takeObject(object: FileObject, askedAt: number, context: Context): Promise<void> {
   const source = sources.ofBucket(object.bucket);
   let measures = new Measures();
   const ports: ImportPorts = {
@@ -80,6 +82,7 @@ async function takeObject(object: FileObject, context: Context): Promise<void> {
       measures = new Measures();
     },
     timeIsShort: () => context.getRemainingTimeInMillis() < reserveMilliseconds,
+    askedAt,
     now: Date.now,
   };
   const { outcome, manifest } = await importFile(object, source, ports);

@@ -33,6 +33,8 @@ export interface ImportPorts extends LedgerPorts {
   readonly count: (receipt: Receipt) => void;
   /** Whether the remaining time is too short for another block. */
   readonly timeIsShort: () => boolean;
+  /** When the import was asked for, in milliseconds since the epoch: a file may be much older. */
+  readonly askedAt: number;
   /** Milliseconds since the epoch. Progress is noted with the time, so that a dead import differs from a running one. */
   readonly now: () => number;
 }
@@ -288,6 +290,7 @@ async function importSection(
   });
   const options = {
     readBeforeWrite: true,
+    writtenAt: task.ports.askedAt,
     finalBefore: formatTime(task.arrivedAt - settledMilliseconds),
     rejectGroup: `${manifest.object}#${manifest.position}`,
   };

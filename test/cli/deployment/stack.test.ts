@@ -79,6 +79,7 @@ const outputs = {
     SessionRefresh: 'update',
     Writes: 'batched',
     EventRetentionDays: '90',
+    UsageRetentionDays: '0',
     Version: manifest.version,
   },
   Sources: JSON.stringify(sources),

@@ -97,6 +97,7 @@ export function ledgerTablesOf(client: DynamoDBClient): LedgerTables {
     events: 'Events',
     sims: 'Sims',
     eventRetentionDays: 90,
+    usageRetentionDays: 0,
     writes: 'batched',
   };
 }

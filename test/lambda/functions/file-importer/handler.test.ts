@@ -68,6 +68,7 @@ beforeAll(async () => {
     [environment.fileQueueUrl]: queue.url,
     [environment.sources]: JSON.stringify(localSources),
     [environment.eventRetentionDays]: '90',
+    [environment.usageRetentionDays]: '0',
   };
   const start = (name: string, timeoutSeconds: number) =>
     createDeployedFunction({
@@ -132,7 +133,11 @@ function logged(message: string): Record<string, unknown>[] {
 }
 
 async function invoke(...bodies: string[]): Promise<string[]> {
-  const Records = bodies.map((body, number) => ({ messageId: `message-${number}`, body }));
+  const Records = bodies.map((body, number) => ({
+    messageId: `message-${number}`,
+    body,
+    attributes: { SentTimestamp: String(Date.now()) },
+  }));
   const result = await importer.invoke({ Records });
   if (!result.ok) throw new Error(result.error.message);
   const { batchItemFailures } = result.response as SQSBatchResponse;

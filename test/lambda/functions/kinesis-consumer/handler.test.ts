@@ -71,6 +71,7 @@ function startConsumer(): Promise<LocalFunction> {
       [environment.quarantineBucket]: quarantineBucket,
       [environment.sources]: JSON.stringify(localSources),
       [environment.eventRetentionDays]: '90',
+      [environment.usageRetentionDays]: '0',
     },
   });
 }

@@ -103,6 +103,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
       writer: new LedgerWriter({
         client,
         ...{ sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', eventRetentionDays: 90 },
+        usageRetentionDays: 0,
         writes: 'batched',
       }),
       fence: noDaysClosed,

@@ -44,6 +44,7 @@ async function importInMemory(bytes: Buffer) {
         keptWhole = true;
       },
       count: () => undefined,
+      askedAt: 0,
       timeIsShort: () => false,
       now: () => 0,
     },

@@ -78,6 +78,7 @@ export class Importing {
       count: (receipt) => {
         this.receipt = addReceipts(this.receipt, receipt);
       },
+      askedAt: 0,
       timeIsShort: () => false,
       now: Date.now,
       ...instead,
