@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type LocalGateway, startGateway } from '../emulators/api/gateway.ts';
 import { localRegion } from '../emulators/aws-json-protocol.ts';
+import { expireItems } from '../emulators/dynamodb/expiry.ts';
 import { DynamoDbStartError, type LocalDynamoDb } from '../emulators/dynamodb/start.ts';
 import { createKinesisMapping } from '../emulators/event-source-mapping/kinesis.ts';
 import type { EventSourceMapping, StreamMapping } from '../emulators/event-source-mapping/mapping.ts';
@@ -29,6 +30,7 @@ import {
   filesTable,
   sessionsTable,
   simsTable,
+  tables,
   usageTable,
 } from '../lambda/store/tables.ts';
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from '../lib/limits.ts';
@@ -58,6 +60,8 @@ export interface LocalLedgerOptions {
   readonly dataDirectory?: string | undefined;
   /** Which Super SIM updates write their session; each by default. */
   readonly sessionRefresh?: SessionRefresh | undefined;
+  /** Days that usage is kept; as deployed by default. */
+  readonly usageRetentionDays?: number | undefined;
   /** Takes the functions' log lines, metrics left out. */
   readonly onLog: (line: string) => void;
   /** Called with messages for the user: records given up, an engine that ended. */
@@ -90,6 +94,12 @@ export interface LocalLedger {
   /** Resolves once all that was put is in the ledger or given up. */
   idle(): Promise<void>;
   quarantined(): Promise<readonly string[]>;
+  /**
+   * Deletes the items that have expired.
+   *
+   * @param now milliseconds since the epoch.
+   */
+  expire(now: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -254,6 +264,14 @@ class RunningLedger implements LocalLedger {
     return (await Promise.all(bodies)).flatMap((body) => body?.toString('utf8').trimEnd().split('\n') ?? []);
   }
 
+  async expire(now: number): Promise<void> {
+    for (const { name, partitionKey, sortKey, expiryAttribute: attribute } of tables) {
+      if (attribute === undefined) continue;
+      const keys = [partitionKey, sortKey].filter((key) => key !== undefined);
+      await expireItems(this.dynamoDb, { name, keys, attribute }, now);
+    }
+  }
+
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
@@ -395,9 +413,9 @@ class RunningLedger implements LocalLedger {
       [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [environment.writes]: 'batched',
       [environment.parallelBatches]: '1',
-      // As deployed by default. Locally nothing deletes what has expired.
+      // As deployed by default.
       [environment.eventRetentionDays]: String(retention.eventDays),
-      [environment.usageRetentionDays]: String(retention.usageDays),
+      [environment.usageRetentionDays]: String(this.#options.usageRetentionDays ?? retention.usageDays),
       [environment.metricNamespace]: metricNamespace,
       [environment.measuredNetworks]: String(measuredNetworks),
     };
@@ -445,7 +463,7 @@ class RunningLedger implements LocalLedger {
       [outputName.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [outputName.writes]: 'batched',
       [outputName.eventRetentionDays]: String(retention.eventDays),
-      [outputName.usageRetentionDays]: String(retention.usageDays),
+      [outputName.usageRetentionDays]: String(this.#options.usageRetentionDays ?? retention.usageDays),
       [outputName.fileQueue]: this.#sqs.queue(fileQueue)?.url ?? '',
       [outputName.deadLetterQueue]: this.#sqs.queue(deadLetterQueue)?.url ?? '',
       [outputName.version]: manifest.version,

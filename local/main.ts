@@ -77,11 +77,21 @@ function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean)
     sweep: async () => {
       const now = Date.now();
       await ledger.idle();
+      await expireHourly(ledger, now);
       const swept = isLive ? await alerts.sweep(now, false) : await alerts.sweepPast(now);
       showMessages(swept);
     },
     onFailure: (error) => showTrouble(`The alerts could not be judged: ${String(error)}`),
   });
+}
+
+let nextExpiry = 0;
+
+/** Deletes what has expired: once the run has begun, which may go on with the items of an earlier one, and each hour. */
+async function expireHourly(ledger: LocalLedger, now: number): Promise<void> {
+  if (now < nextExpiry) return;
+  nextExpiry = now + 3_600_000;
+  await ledger.expire(now);
 }
 
 function showTrouble(sentence: string): void {

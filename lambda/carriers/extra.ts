@@ -1,8 +1,8 @@
 import type { JsonObject } from '../json/json.ts';
 import { textWithin } from './detail.ts';
 
-/** Bytes that fit into every kind of item within 1 KB. */
-export const extraRoom = 330;
+/** Bytes that fit into every kind of item within 1 KB, with when it expires. */
+export const extraRoom = 320;
 
 /**
  * Members that a carrier added after its documents were written, kept under the carrier's own names as one text.

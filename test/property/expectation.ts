@@ -46,9 +46,14 @@ export function comparable(item: Item): Item {
 }
 
 /** Surroundings in which nothing goes wrong. */
-export function calm(engine: MemoryDynamoDb, writes: WriteMode = 'batched'): InvocationContext {
+export function calm(
+  engine: MemoryDynamoDb,
+  writes: WriteMode = 'batched',
+  usageRetentionDays = 0,
+): InvocationContext {
   const pause = async () => undefined;
-  return { engine, plan: new FaultPlan(), pause, returnsOld: true, writes, quarantine: new KeptRejects() };
+  const quarantine = new KeptRejects();
+  return { engine, plan: new FaultPlan(), pause, returnsOld: true, writes, quarantine, usageRetentionDays };
 }
 
 /** How an orderly pass cuts what was delivered. */
@@ -60,9 +65,10 @@ export async function orderlyPass(
   cut: Cut,
   watch: Partial<Pick<MemoryDynamoDb, 'onWrite' | 'onRefusal'>> = {},
   writes: WriteMode = 'single',
+  usageRetentionDays = 0,
 ): Promise<MemoryDynamoDb> {
   const engine = Object.assign(new MemoryDynamoDb(), watch);
-  const context = calm(engine, writes);
+  const context = calm(engine, writes, usageRetentionDays);
   const arrivedAt = Math.max(...path.delivered.map(({ record }) => record.at), 0) + second;
   const parcels = path.delivered.flatMap((delivered) => delivered.parcels);
   const entries = parcels

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
+import { writeModes } from '../../lambda/store/ledger-tables.ts';
 import type { TableDefinition } from '../../lambda/store/tables.ts';
 import { provideSim } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
@@ -116,6 +117,19 @@ describe(`the writes of records that come in order (seed ${seed})`, () => {
         expect(bill.of('Usage').indexes + bill.of('Events').indexes).toBe(0);
       }),
       trials(400),
+    );
+  });
+
+  test('cost the same where usage expires', { timeout: timeLimit }, async () => {
+    await fc.assert(
+      fc.asyncProperty(streamed, fc.constantFrom(...writeModes), async (path, writes) => {
+        const [kept, expiring] = [new Bill(), new Bill()];
+        await orderlyPass(path, 'all at once', kept, writes);
+        const engine = await orderlyPass(path, 'all at once', expiring, writes, 35);
+        expect(expiring.of('Usage')).toEqual(kept.of('Usage'));
+        expect(engine.items('Usage').filter(({ expiresAt }) => expiresAt === undefined)).toEqual([]);
+      }),
+      trials(150),
     );
   });
 

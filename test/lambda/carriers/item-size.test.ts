@@ -143,7 +143,7 @@ function sizesOf(reading: Reading): Record<string, number> {
   const { session, usage, event, sim } = observationsOf(reading);
   const items = {
     session: session && sessionItem(session),
-    usage: usage && usageItem(usage, usage.completeness >= complete),
+    usage: usage && usageItem(usage, usage.completeness >= complete, 4_102_444_800),
     event: event && eventItem(event, event.completeness >= complete, 30),
     sim: sim && simItem(sim),
   };
