@@ -267,32 +267,25 @@ function settingsTable(): string {
     (fleet) => `$${cents(fleet.networks * metricsPerNetwork * cloudWatch.metricMonth)}`,
   );
   const effects = [
-    ['`sessionRefresh: "hourly"`', 'fewer [write units](#always-on-super-sims) for Super SIM updates'],
     [
       '`"stream": { "mode": "provisioned", "shards": 1 }`, `"retentionHours": 24`',
       `$${cents(monthHours * kinesis.shardHour)} (${monthHours} × $${kinesis.shardHour}) and $${kinesis.millionPutUnits} a million records, instead of $${cents(monthHours * kinesis.onDemandHour)} and data; with 7 days of retention $${cents(monthHours * (kinesis.shardHour + kinesis.keptShardHour))}. A shard takes 1,000 records or 1 MB a second`,
     ],
-    [
-      '`retention.streamHours: 24`',
-      'no charge for retention, but one day instead of seven to repair a consumer',
-    ],
     ['`measuredNetworks: 0`', `no metrics by country and operator: ${networks.join(', ')} less`],
     [
       '`consumer.batchingWindowSeconds: 10`',
-      `fewer invocations: at 1,000,000 SIMs $${cents(spent(slow))} for Lambda and logs instead of $${cents(spent(now))}. Records arrive up to 10 seconds later`,
+      `at 1,000,000 SIMs $${cents(spent(slow))} for Lambda and logs instead of $${cents(spent(now))}. Records arrive up to 10 seconds later`,
     ],
     ['`retention.logDays`', `$${cloudWatch.keptLogGigabyteMonth} a GB and month`],
     ['`retention.eventDays`', 'events are a third to a half of the first month’s storage'],
     [
-      'one source instead of several',
-      `an on-demand stream costs $${cents(monthHours * kinesis.onDemandHour)}, a source’s metrics $${cents(metricsPerSource * cloudWatch.metricMonth)}. Each carrier needs a source of its own`,
+      'each further source',
+      `$${cents(monthHours * kinesis.onDemandHour)} for its on-demand stream, $${cents(metricsPerSource * cloudWatch.metricMonth)} for its metrics`,
     ],
     [
       '`kmsKeyArn`',
       `$${cents(kms.keyMonth)} a month for the key, $${cents(kms.tenThousandRequests)} for 10,000 requests: about one in five minutes for each user of a stream, table or queue`,
     ],
-    ['`accessLogs`', 'storage of some 500 bytes a request'],
-    ['fewer event types at the carrier', 'location updates, the most frequent events, cost 2 units each'],
     [
       'provisioned DynamoDB capacity',
       'not offered; switch steady large fleets by hand and reserve capacity for about a third of the write price',
@@ -333,12 +326,10 @@ function needsTable(): string {
       const { shards, parallelizationFactor } = provision(fleet);
       return whole(shards * parallelizationFactor * estimateLaneRate(memoryMegabytes));
     }),
-    row('write units a second of Usage, Sessions', (fleet) => whole(estimateArrivals(fleet))),
     row('warm write units', (fleet) => {
       const units = chooseWarmWriteUnits([fleet]);
       return units === undefined ? 'as new' : whole(units);
     }),
-    row('write units, in a storm', (fleet) => whole(storm(fleet))),
   ].join('\n');
 }
 
