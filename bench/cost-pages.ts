@@ -224,11 +224,10 @@ function alwaysOnText(): string {
   const saved = priceAlwaysOn(fleets[0], 'update').writes - priceAlwaysOn(fleets[0], 'hourly').writes;
   const { millionReadUnits } = prices.dynamoDb;
   const readMillions = (million.sims * updates) / 1e6;
-  return `An update's window is a usage item of one unit. Its session is another: ${whole(updates)} a month with \`update\`, ${whole(refreshes)} with \`hourly\`,
-and its SIM's [marks](last-heard.md) are ${granules.withoutRules}. \`hourly\` is
-${Math.round((1 - hourly / each) * 100)} % less: $${cents(saved)} at 1,000 SIMs. Records are ${recordKilobytes} KB, ${Math.ceil(recordKilobytes)} of them charged; a usage item has ${itemSizes.superSimUsage} bytes (\`hourly\`: ${itemSizes.hourlySuperSimUsage})
-and ${prices.dynamoDb.itemOverheadBytes} that AWS adds. A process remembers ${whole(rememberedSims)} SIMs: with more, each record reads its SIM again, half a unit.
-At 1,000,000: ${whole(readMillions)} million × 0.5 × $${millionReadUnits} a million = $${cents(priceAlwaysOn(million, 'update').reads)}.`;
+  return `An update writes a usage item, and its session: ${whole(updates)} times a month with \`update\`, ${whole(refreshes)} with \`hourly\`. Its SIM has ${granules.withoutRules}
+[marks](last-heard.md). \`hourly\` costs ${Math.round((1 - hourly / each) * 100)} % less: $${cents(saved)} at 1,000 SIMs. Records are ${recordKilobytes} KB, ${Math.ceil(recordKilobytes)} of them charged; a usage item has ${itemSizes.superSimUsage} bytes (\`hourly\`: ${itemSizes.hourlySuperSimUsage})
+and ${prices.dynamoDb.itemOverheadBytes} that AWS adds. A process remembers ${whole(rememberedSims)} SIMs: with more, each record reads its SIM again:
+${whole(readMillions)} million × 0.5 × $${millionReadUnits} a million = $${cents(priceAlwaysOn(million, 'update').reads)}.`;
 }
 
 function alertsText(): string {
