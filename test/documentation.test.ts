@@ -1,0 +1,84 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const project = fileURLToPath(new URL('../', import.meta.url));
+
+/**
+ * The maximum words of README.md and all pages in docs/, as `wc -w` counts them. It keeps each thing said once: a page that
+ * grows takes from what another page says already. Raise it only for a page about a new part of simledger, by the words
+ * of that page.
+ */
+const maxWords = 20_000;
+
+/** The maximum lines of README.md, which is read on a phone before anything is installed. */
+const maxReadmeLines = 150;
+
+/** Markdown pages by path, in a folder and its subfolders. */
+function listPages(folder: string): string[] {
+  return readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name.split(sep).join('/')}`);
+}
+
+function readPage(path: string): string {
+  return readFileSync(join(project, path), 'utf8');
+}
+
+const countedPages = ['README.md', ...listPages('docs')];
+const linkedPages = [
+  ...countedPages,
+  ...readdirSync(project).filter((name) => name.endsWith('.md') && name !== 'README.md'),
+  ...['bench/README.md', 'local/examples/README.md'],
+];
+
+/** A page without its code, in which nothing is a link or heading. */
+function removeCode(page: string): string {
+  return page
+    .replaceAll(/^ *```.*?^ *```$/gms, '')
+    .replaceAll(/`[^`\n]*`/g, (code) => code.replaceAll(/[[\]]/g, ''));
+}
+
+/** The anchors of a page's headings, as the usual forges make them. */
+function listAnchors(page: string): string[] {
+  return [...removeCode(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Links of a page that lead to nothing: a file that does not exist, or a heading that its page does not have. */
+function findBrokenLinks(path: string): string[] {
+  const links = [...removeCode(readPage(path)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+  return links
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .filter((link) => {
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? path : join(dirname(path), file);
+      if (!existsSync(join(project, target))) return true;
+      return anchor !== undefined && !listAnchors(readPage(target)).includes(anchor);
+    });
+}
+
+describe('the documentation', () => {
+  test('has at most 20,000 words', () => {
+    const words = countedPages.map(
+      (path) =>
+        readPage(path)
+          .split(/\s+/)
+          .filter((word) => word !== '').length,
+    );
+    expect(words.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(maxWords);
+  });
+
+  test('begins with a README of at most 150 lines', () => {
+    expect(readPage('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(maxReadmeLines);
+  });
+
+  test.each(linkedPages)('has no link that leads nowhere: %s', (path) => {
+    expect(findBrokenLinks(path)).toEqual([]);
+  });
+});
