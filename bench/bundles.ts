@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundling } from '../lib/limits.ts';
 
-/** Programs to measure, bundled as functions are deployed, in a folder that goes with the process. */
+/** Programs to measure, bundled as functions are deployed, in a folder that is removed with the process. */
 
 /** What is measured, by name: the module that exports its handler. */
 export const subjects = {
@@ -42,7 +42,7 @@ export async function bundle(entry: string, folder: string, name: string): Promi
     target: bundling.target,
     mainFields: [...bundling.mainFields],
     minify: bundling.minify,
-    // simledger's own way to be smaller; the peers bring what they bring.
+    // simledger's own replacement; the peers keep what they import.
     ...(!entry.startsWith('bench/peers/') && { alias: bundling.alias }),
     logLevel: 'error',
   });

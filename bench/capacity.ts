@@ -5,7 +5,7 @@ import { gigabytesPerCpu } from './prices.ts';
 
 /**
  * Records a second that one process of a function keeps up with at the memory that it is deployed with, from the CPU
- * that was measured in the same run. Lambda gives CPU in proportion to memory; a process uses one at most.
+ * that was measured in the same run. Lambda gives CPU in proportion to memory; a process uses at most one CPU.
  */
 
 const subjects: readonly { readonly name: FunctionName; readonly cpu: string; readonly title: string }[] = [

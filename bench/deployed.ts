@@ -11,7 +11,7 @@ import { type MeasuredSource, nameStream } from './workloads.ts';
 
 /**
  * What a configuration deploys, read from its template. The benchmarks take the environment of each function from here
- * and write none by hand: a mode that no configuration produces can't be measured.
+ * and write none by hand: a mode that no configuration produces cannot be measured.
  */
 
 /** The functions, by the paths of their constructs in the stack. */
@@ -126,7 +126,7 @@ function findPath({ Metadata }: Resource): string {
   return parts.slice(0, -1).join('/');
 }
 
-/** A property's text, with names in the place of references to resources. */
+/** A property's text, with names instead of references to resources. */
 function resolveText(value: unknown, resources: Readonly<Record<string, Resource>>): string {
   if (typeof value === 'string') return value;
   const {

@@ -44,7 +44,7 @@ async function measureDelay(ledger: LocalLedger, number: number): Promise<number
     [usageTable.partitionKey]: { S: String(data['sim_iccid']).slice(0, 19) },
     [usageTable.sortKey]: { S: `${start}#${data['event_sid']}` },
   };
-  // Not always at the same moment of the mapping's rounds.
+  // So that puts fall at different moments of the mapping's polling.
   await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds * ((number * 7) % 20)));
   const started = performance.now();
   await ledger.putRecord(measuredSource, Buffer.from(record), String(number));

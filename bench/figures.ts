@@ -23,7 +23,7 @@ export interface Figure {
 export interface BenchmarkOptions {
   /** Runs of each program, interleaved. */
   readonly pairs: number;
-  /** Less of everything, for a look. */
+  /** Fewer runs and records, for a quick look. */
   readonly quick: boolean;
 }
 
@@ -64,7 +64,7 @@ function findMedian(ascending: readonly number[]): number {
   return (below + above) / 2;
 }
 
-/** Whether a figure is where it should be; undefined where nothing is asked of it. */
+/** Whether a figure reaches its target; undefined without one. */
 export function isReached({ median, target }: Figure): boolean | undefined {
   if (target === undefined) return undefined;
   return 'atLeast' in target ? median >= target.atLeast : median <= target.atMost;

@@ -114,7 +114,7 @@ const answers: Readonly<Record<string, string>> = {
   'DynamoDB_20120810.BatchWriteItem': '{"UnprocessedItems":{}}',
 };
 
-/** S3 with one file, and DynamoDB: whatever is written is taken, and gone. */
+/** Answers as S3 with one file, and as a DynamoDB that accepts every write and keeps none. */
 function answer(file: string, request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   request.once('end', () => {
@@ -155,7 +155,8 @@ const { values: options } = parseArgs({
   options: { megabytes: { type: 'string', default: '1024' }, json: { type: 'boolean', default: false } },
 });
 const fileMegabytes = Number(options.megabytes);
-if (!(fileMegabytes > 0)) throw new RangeError(`--megabytes is a number above 0, not ${options.megabytes}`);
+if (!(fileMegabytes > 0))
+  throw new RangeError(`Invalid --megabytes "${options.megabytes}". Accepted: a number above 0.`);
 const measured = await measureAll(fileMegabytes);
 if (options.json) console.log(JSON.stringify({ fileMegabytes, ...measured }));
 else {

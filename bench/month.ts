@@ -33,7 +33,7 @@ export const alwaysOnSim = {
 } as const;
 
 /**
- * Granules of a month, of which each moves the marks of a SIM once: 12 hours without rules, and 3 hours with one that
+ * Granules of a month, each of which moves the marks of a SIM once: 12 hours without rules, and 3 hours with one that
  * asks for a silence of 6.
  */
 export const granules = { withoutRules: 2 * monthDays, ofThreeHours: 8 * monthDays } as const;
@@ -125,7 +125,7 @@ export function priceStreamData(records: number, kilobytes: number): number {
 }
 
 /**
- * Dollars of reading SIMs, half a read unit each: before a mark is moved, and at each record where a process has to
+ * Dollars of reading SIMs, half a read unit each: before a mark is moved, and at each record where a process must
  * forget SIMs.
  */
 export function priceSimReads(sims: number, records: number): number {

@@ -1,6 +1,6 @@
 /**
- * Runs several programs by turns, so that whatever else the machine does meets all of them alike. What counts is the
- * ratio within a round.
+ * Runs several programs in turn, so that other load on the machine affects all of them alike. What counts is the ratio
+ * within a round.
  *
  * @returns each program's results, by rounds.
  */
@@ -14,7 +14,7 @@ export async function interleaved<Name extends string>(
     number[]
   >;
   for (let round = 0; round < rounds; round += 1) {
-    // Nobody is always first.
+    // No program is always first.
     const order = round % 2 === 0 ? names : names.toReversed();
     for (const name of order) results[name].push(await programs[name]());
   }

@@ -24,7 +24,7 @@ export function functionEnvironment(
   return { ...runtimeEnvironment(endpoint, memoryMegabytes), ...environment };
 }
 
-/** The same for a peer in the place of the consumer, which runs with Node's own defaults. */
+/** The same for a peer instead of the consumer, which runs with Node's own defaults. */
 export function peerEnvironment(endpoint: string): Record<string, string> {
   const { memoryMegabytes, environment } = readDeployedFunction('kinesisConsumer');
   const { NODE_OPTIONS: _, ...variables } = environment;

@@ -24,7 +24,7 @@ interface Measured {
   readonly taken: Map<string, number[]>;
 }
 
-/** Asks ledgers of all sizes in turn, so that whatever else the machine does falls on all of them. */
+/** Asks ledgers of all sizes in turn, so that other load on the machine affects all of them. */
 async function measure(ledgers: readonly Measured[]): Promise<void> {
   for (let round = -warmUpRounds; round < rounds; round += 1) {
     for (const [name, { operation, query }] of Object.entries(requests)) {

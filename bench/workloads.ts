@@ -51,7 +51,7 @@ const updateMinutes = 6;
 /** What a usage record covers. */
 const usageMinutes = 15;
 
-/** What makes a carrier's document into others of its kind. */
+/** What tells one copy of a carrier's document from another. */
 interface Variation {
   readonly number: number;
   /** Number of the session, and of its SIM. */

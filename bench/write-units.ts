@@ -133,8 +133,8 @@ function writes({ requests }: Counts): number {
 }
 
 /**
- * Requests that read: a new process looks whether its SIMs are known, a hundred at once. The engine does not return what
- * stands in the way of a condition, as DynamoDB does, so that it must be read here.
+ * Requests that read: a new process looks whether its SIMs are known, a hundred at once. The engine does not return the
+ * item that fails a condition, as DynamoDB does, so it is read here.
  */
 function reads({ requests }: Counts): number {
   return sum(requests, (operation) => operation.includes('Get'));

@@ -1,4 +1,4 @@
-// What must be there before any other module is loaded: this runs on versions of Node.js that are too old for the rest,
+// Checks the version of Node.js before any other module is loaded. It runs on versions that are too old for the rest,
 // so it uses old syntax and imports nothing of the project.
 import { readFileSync } from 'node:fs';
 

@@ -4,7 +4,7 @@ import { type Contract, renderDocumentation } from './documentation-page.ts';
 
 /**
  * Writes what the query API's function carries of `openapi.yaml`, its contract: the contract as JSON, and as a page to
- * read. To be run after each change of the contract: `npm run openapi`.
+ * read. Run it after each change of the contract: `npm run openapi`.
  */
 const contract = parse(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')) as Contract;
 write('openapi.json', contract);

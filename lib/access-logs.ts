@@ -13,8 +13,8 @@ export interface AccessLogsProps {
 }
 
 /**
- * The bucket that S3 writes access logs into. It is encrypted with S3's own key, whatever the others are encrypted with:
- * S3 delivers logs into no other. It is not logged itself, since each log would bring forth the next.
+ * The bucket that S3 writes access logs into. It is encrypted with S3's own key, because S3 delivers logs to no other
+ * bucket. It is not logged itself, because each log would cause the next.
  */
 export function accessLogBucket(scope: Construct, id: string, props: AccessLogsProps): IBucket {
   const { bucket, logDays, removalPolicy } = props;
@@ -30,7 +30,7 @@ export function accessLogBucket(scope: Construct, id: string, props: AccessLogsP
       removalPolicy,
       dataKey: undefined,
       accessLogs: undefined,
-      notLogged: 'It holds the access logs: if it were logged itself, each log would bring forth the next.',
+      notLogged: 'It holds the access logs: if it were logged itself, each log would cause the next.',
     });
     // CDK declares the optional members of a bucket and of its interface differently.
     return made as IBucket;

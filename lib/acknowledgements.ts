@@ -3,8 +3,8 @@ import { type Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 
 /**
- * Says why a policy may reach all objects of a bucket whose keys have a beginning: the security checks of cdk-nag ask
- * for a reason wherever a permission ends in `*`. The acknowledgement covers this one resource and no other.
+ * Says why a policy may reach all objects of a bucket below a prefix: the security checks of cdk-nag ask for a reason
+ * wherever a permission ends in `*`. The acknowledgement covers this one resource and no other.
  *
  * @param prefix as in the policy's resource, without the `*`.
  */

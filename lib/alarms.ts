@@ -7,7 +7,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
-/** Who is told of alarms, and where they read on. */
+/** Who gets alarms, and where the runbook is. */
 export interface AlarmsProps {
   readonly alarmEmail: string | undefined;
   /** Path or URL of the runbook. */
@@ -16,7 +16,7 @@ export interface AlarmsProps {
   readonly dataKey: IKey | undefined;
 }
 
-/** One thing to be told of. */
+/** What an alarm watches, and what it says. */
 export interface AlarmDefinition {
   /** A sentence: what happened. */
   readonly sentence: string;
@@ -35,7 +35,7 @@ export interface AlarmDefinition {
   readonly whenBelow?: boolean;
 }
 
-/** The alarms of a stack, and the topic that tells of them. */
+/** The alarms of a stack, and the topic that they notify. */
 export class Alarms extends Construct {
   readonly topic: Topic;
   readonly all: Alarm[] = [];
@@ -52,7 +52,7 @@ export class Alarms extends Construct {
     if (props.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(props.alarmEmail));
   }
 
-  /** Adds an alarm, which tells the topic when it goes off and when it is over. */
+  /** Adds an alarm, which notifies the topic when it goes off and when it ends. */
   add(id: string, definition: AlarmDefinition): void {
     const { sentence, consequence, page, metric, threshold, periods = 1, whenBelow = false } = definition;
     const { breachingPeriods = periods } = definition;
@@ -73,7 +73,7 @@ export class Alarms extends Construct {
     this.all.push(alarm);
   }
 
-  /** A topic with a policy of its own takes messages from nobody else, CloudWatch included. */
+  /** A topic with a policy of its own refuses everybody that the policy does not name, CloudWatch included. */
   #allowAlarms(): void {
     this.topic.addToResourcePolicy(
       new PolicyStatement({

@@ -10,7 +10,7 @@ const fiveMinutes = Duration.minutes(5);
 /** How long a message may fail before a person is told: longer than a receiver's restart. */
 const longestFailure = Duration.minutes(30);
 
-/** Sweeps in a row of which one must succeed. */
+/** Sweeps in a row, one of which must succeed. */
 const sweepsPerPeriod = 3;
 
 /** Watches that sweeps succeed as often as they are scheduled, and judge each SIM. */
@@ -42,15 +42,15 @@ export function watchSweep(alarms: Alarms, metrics: LedgerMetrics, alertSweep: A
   });
 }
 
-/** Watches that what a receiver is to be told gets there. */
+/** Watches that a receiver's messages are delivered. */
 export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: string): void {
   alarms.add(`AlertReceiverUnusable-${receiver}`, {
     sentence: `The address or the key of the receiver ${receiver} does not work.`,
-    consequence: 'It is told of no alerts; they wait for 3 days.',
+    consequence: 'It gets no alerts; they wait for 3 days.',
     page: 'alert-receiver-unusable',
     metric: metrics.ofReceiver(delivery.unusable, receiver),
     threshold: 1,
-    // One answer may be a deployment of the receiver; each run of a minute says again how it stands.
+    // A single refusal may be a deployment of the receiver; each run, once a minute, measures again.
     periods: 2,
   });
   alarms.add(`AlertsUndelivered-${receiver}`, {
@@ -65,7 +65,7 @@ export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: 
   });
   alarms.add(`AlertsUndeliverable-${receiver}`, {
     sentence: `Alerts for the receiver ${receiver} were given up.`,
-    consequence: 'It has not been told of them, and will not be; they are kept.',
+    consequence: 'It will not get them; they are kept.',
     page: 'alerts-undeliverable',
     metric: metrics.ofReceiver(delivery.undeliverable, receiver),
     threshold: 1,

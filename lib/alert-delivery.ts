@@ -12,7 +12,7 @@ import type { ConfiguredReceiver } from './receivers.ts';
 import { scheduleFunction } from './scheduled-function.ts';
 import { listIndexArns, type Storage } from './storage.ts';
 
-/** What delivery is made from. */
+/** Properties of {@link AlertDelivery}. */
 export interface AlertDeliveryProps {
   /** At least one. */
   readonly receivers: readonly ConfiguredReceiver[];
@@ -113,8 +113,8 @@ export class AlertDelivery extends Construct {
   }
 
   /**
-   * The receivers' secrets. Secrets Manager ends each ARN in a hyphen and six characters of its own, which a name lacks,
-   * and an ARN may lack.
+   * ARNs of the receivers' secrets. Secrets Manager ends each ARN in a hyphen and six random characters, which a name
+   * lacks, and an ARN may lack.
    */
   #listSecrets(): string[] {
     return this.receivers.flatMap((receiver) => {

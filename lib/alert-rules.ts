@@ -15,7 +15,7 @@ import { duration, exactly, formatDuration, parseWord, text, wholeNumber } from 
 /** The key `alerts`, checked and with every default filled in. Durations are milliseconds. */
 export interface AlertSettings {
   readonly rules: readonly Rule[];
-  /** How long a silent SIM waits for a group that takes it up before it pages alone. */
+  /** How long a silent SIM waits to join a group before it pages alone. */
   readonly groupWait: number;
   /** Minutes between two sweeps. */
   readonly sweepMinutes: number;
@@ -113,7 +113,7 @@ const rule = z.discriminatedUnion(
   `a rule whose kind is one of ${ruleKinds.join(', ')}`,
 );
 
-/** The key `alerts`; the rules are undefined where the defaults hold. */
+/** The key `alerts`; the rules are undefined where the defaults apply. */
 export const alerts = exactly({
   rules: z.array(rule, 'a list of rules').optional(),
   groupWait: duration('0m', '1h').prefault('10m'),
@@ -161,14 +161,14 @@ export function listDefaultRules(sources: readonly RuleSource[]): Rule[] {
   ];
 }
 
-/** What is wrong with a rule beside the others and the sources. */
+/** What is wrong with a rule, given the other rules and the sources. */
 export interface RuleObjection {
   /** From the list of rules on. */
   readonly path: readonly PropertyKey[];
   readonly accepted: string;
 }
 
-/** What is wrong with rules that are each in order by themselves. */
+/** Finds what is wrong with rules that are each valid by themselves. */
 export function findRuleObjections(rules: readonly Rule[], sources: readonly RuleSource[]): RuleObjection[] {
   const known = sources.map(({ name }) => name);
   return rules.flatMap((one, index) => {
@@ -189,7 +189,10 @@ export function findRuleObjections(rules: readonly Rule[], sources: readonly Rul
   });
 }
 
-/** The source whose records may come later than a rule takes for silence; of several the latest. */
+/**
+ * The source whose records may come later than the time after which a rule sees silence; if there are several, the
+ * latest.
+ */
 function findLateSource(one: Rule, sources: readonly RuleSource[]): RuleSource | undefined {
   const shortest = findShortestSilence(one);
   const matched = sources.filter(({ name }) => {

@@ -19,7 +19,7 @@ import { scheduleFunction } from './scheduled-function.ts';
 import type { CarrierSource } from './source.ts';
 import { listIndexArns, type Storage } from './storage.ts';
 
-/** What the sweep is made from. */
+/** Properties of {@link AlertSweep}. */
 export interface AlertSweepProps {
   readonly settings: AlertSettings;
   readonly sources: readonly CarrierSource[];
@@ -33,8 +33,8 @@ export interface AlertSweepProps {
 }
 
 /**
- * Judges the rules of alerts: a function that goes through the SIMs every few minutes, brings the episodes in line with
- * the records and puts what is to be told into the outbox. Two at the same time do no harm.
+ * Judges the rules of alerts: a function that scans the SIMs every few minutes, updates the episodes from the records,
+ * and puts messages into the outbox. Two sweeps may run at the same time.
  */
 export class AlertSweep extends Construct {
   readonly function: NodeFunction;
@@ -63,7 +63,7 @@ export class AlertSweep extends Construct {
       const { name, carrier, lateness } = source;
       return { name, carrier, lateness, hasStream: true, streamName: stream.streamName };
     });
-    // It decides who is told, and not how.
+    // The sweep decides who is told, not how.
     const subscriptions = receivers.map(({ name, kind, minimumSeverity, rules: chosen }) => {
       return { name, kind, minimumSeverity, rules: chosen };
     });
@@ -88,7 +88,7 @@ export class AlertSweep extends Construct {
     });
   }
 
-  /** It goes through Sims; all else is found by its key. It changes nothing of the ledger but marks that are missing. */
+  /** It scans Sims, and finds everything else by key. In the ledger it changes only missing marks. */
   #allow({ storage, sources }: AlertSweepProps): void {
     const { sessions, usage, events, sims, files, alerts, alertOutbox, alertState } = storage;
     this.function.allow(['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'], [sims.tableArn]);
@@ -111,7 +111,7 @@ export class AlertSweep extends Construct {
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [alertOutbox.tableArn],
     );
-    // Whether anything lies behind the last record of a shard that was read.
+    // To find out whether a shard has records after the last one that was read.
     this.function.allow(
       ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
       sources.map(({ stream }) => stream.streamArn),

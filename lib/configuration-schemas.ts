@@ -32,7 +32,7 @@ export function parseDuration(text: string): number | undefined {
   return unit === undefined ? undefined : Number(count) * units[unit as keyof typeof units];
 }
 
-/** A duration as the configuration states it, in the greatest unit that divides it. */
+/** A duration as the configuration states it, in the largest unit that divides it. */
 export function formatDuration(milliseconds: number): string {
   const unit = (['d', 'h', 'm'] as const).find((name) => milliseconds % units[name] === 0) ?? 'm';
   return `${Math.ceil(milliseconds / units[unit])}${unit}`;

@@ -50,7 +50,7 @@ export interface UserWriterSettings {
 
 /** A source whose carrier calls an HTTPS address. */
 export interface WebhookSettings {
-  /** Requests that it takes a second, twice as many at once; more are answered with 429. */
+  /** Requests a second, with bursts of twice as many; more are answered with 503. */
   readonly requestsPerSecond: number;
 }
 
@@ -63,7 +63,7 @@ export interface SourceSettings extends Source {
   readonly writer: RoleWriterSettings | UserWriterSettings | undefined;
   /** Undefined where the carrier has no address to call. */
   readonly webhook: WebhookSettings | undefined;
-  /** How much later than their time its records may come, in milliseconds. */
+  /** How much later than their own time its records may arrive, in milliseconds. */
   readonly lateness: number;
   /** The SIMs behind it; undefined where nobody has said. */
   readonly fleet: Fleet | undefined;
@@ -86,11 +86,11 @@ export interface RetentionSettings {
 export interface ConsumerSettings {
   readonly batchSize: number;
   readonly batchingWindowSeconds: number;
-  /** Batches at the same time, a shard; undefined to have it follow from each source's fleet. */
+  /** Concurrent batches per shard; undefined to derive it from each source's fleet. */
   readonly parallelizationFactor: number | undefined;
   /** Megabytes of the consumer's memory, with which its share of a CPU comes. */
   readonly memoryMegabytes: number;
-  /** Invocations at the same time over all streams, at most, set aside from the account's; 0 sets none aside. */
+  /** Reserved concurrency of the function, over all streams; 0 reserves none. */
   readonly reservedConcurrency: number;
 }
 
@@ -101,7 +101,7 @@ export interface ImporterSettings {
 
 /** How the ledger is read over HTTP. */
 export interface ApiSettings {
-  /** How callers say who they are; `none` deploys no API. */
+  /** How callers authenticate; `none` deploys no API. */
   readonly access: 'basic' | 'iam' | 'none';
   /** Whether answers show IMSI and IP addresses. */
   readonly personalData: PersonalData;
@@ -124,7 +124,7 @@ export interface Configuration {
   readonly retention: RetentionSettings;
   /** What becomes of tables, buckets, streams and logs when the stack is deleted. */
   readonly removal: 'retain' | 'destroy';
-  /** What is watched of SIMs. */
+  /** The rules of alerts, and how often they are judged. */
   readonly alerts: AlertSettings;
   /** Who is told of alerts. */
   readonly receivers: readonly ConfiguredReceiver[];
@@ -306,11 +306,11 @@ const retentions = exactly({
 const consumer = exactly({
   batchSize: wholeNumber(1, 10_000, 'records').default(streamMapping.batchSize),
   batchingWindowSeconds: wholeNumber(0, 300, 'seconds').default(streamMapping.batchingWindowSeconds),
-  parallelizationFactor: wholeNumber(1, 10, 'batches at the same time, a shard').optional(),
+  parallelizationFactor: wholeNumber(1, 10, 'concurrent batches per shard').optional(),
   memoryMegabytes: wholeNumber(512, 10_240, 'megabytes; 1769 come with a whole CPU').default(
     functions.kinesisConsumer.memoryMegabytes,
   ),
-  reservedConcurrency: wholeNumber(0, 10_000, 'invocations; 0 sets none aside').default(0),
+  reservedConcurrency: wholeNumber(0, 10_000, 'reserved invocations; 0 for none').default(0),
 });
 
 const importer = exactly({
@@ -443,7 +443,7 @@ function sizedSource(
 interface ConditionalKey {
   readonly path: readonly string[];
   readonly hasEffect: (configuration: Configuration) => boolean;
-  /** What is accepted where it has none. */
+  /** What is accepted where it has no effect. */
   readonly accepted: string;
 }
 
@@ -490,9 +490,7 @@ function refuseIdleKeys(given: unknown, configuration: Configuration): void {
   );
 }
 
-/**
- * @throws ConfigurationError naming each key that is in order by itself, and not beside the others.
- */
+/** @throws ConfigurationError naming each key that is valid by itself but contradicts others. */
 function refuseContradictions(
   given: unknown,
   configuration: Configuration,
@@ -515,7 +513,7 @@ function refuseContradictions(
     });
   }
   if (removal === 'destroy') {
-    // The stack's own table that is adopted leaves the template, and CloudFormation deletes it with its items.
+    // If the stack adopts its own table, the table leaves the template, and CloudFormation deletes it with its items.
     const accepted =
       'nothing with removal destroy: a table that the stack itself has made would be deleted, with all that is in it. Deploy removal retain first, and adopt the table by a second deployment';
     for (const name of Object.keys(adoptedTables))
@@ -581,7 +579,7 @@ function checked<Schema extends z.ZodType>(schema: Schema, given: unknown, key: 
   );
 }
 
-/** An issue's lines. The schemas' messages say what is accepted; here the key and the value given come to them. */
+/** An issue's lines: the key, the value given, and what the schema's message says is accepted. */
 function complaints(issue: z.core.$ZodIssue, given: unknown, key: string): string[] {
   const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys : [];
   const paths = unknownKeys.length === 0 ? [issue.path] : unknownKeys.map((name) => [...issue.path, name]);

@@ -2,7 +2,7 @@ import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 
-/** What a service asks of the key on behalf of its caller. */
+/** A permission on the key that a service needs on behalf of its caller. */
 type KeyUse = 'kms:Decrypt' | 'kms:GenerateDataKey';
 
 const none: readonly KeyUse[] = [];

@@ -11,25 +11,25 @@ import type { IngestProps } from './ingest.ts';
 import { fileMapping, functions } from './limits.ts';
 import { NodeFunction } from './node-function.ts';
 
-/** What the way in through S3 is made from. */
+/** Properties of {@link FileIngest}. */
 export interface FileIngestProps extends IngestProps {
   readonly settings: ImporterSettings;
 }
 
-/** Files that are imported at the same time when dead letters are tried again: the fewest that Lambda takes. */
+/** Files that are imported at the same time when dead letters are retried: the minimum that Lambda accepts. */
 const concurrentDeadLetters = 2;
 
-/** The way in through S3: buckets announce files on a queue, which the importer works off. */
+/** Ingestion through S3: buckets announce files on a queue, which the importer processes. */
 export class FileIngest extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly importer: NodeFunction;
-  /** Disabled: switched on by hand, it lets the importer try the dead letters again. */
+  /** Disabled: enable it by hand to let the importer retry dead letters. */
   readonly redrive: EventSourceMapping;
 
   constructor(scope: Construct, id: string, props: FileIngestProps) {
     super(scope, id);
-    // A message keeps its age when it moves, so it has to live longer among the dead letters than in the queue.
+    // A message keeps its age when it moves, so the dead-letter queue must keep messages longer than the queue.
     const { dataKey } = props.operation;
     this.deadLetters = this.#queue('DeadLetters', dataKey, { retentionPeriod: Duration.days(14) });
     this.queue = this.#queue('Queue', dataKey, {
@@ -73,7 +73,7 @@ export class FileIngest extends Construct {
   }
 
   /**
-   * Lets this account's buckets announce files. It can't name the buckets: each needs the policy before it is created.
+   * Lets this account's buckets announce files. The policy cannot name the buckets: each needs it before it is created.
    * The importer refuses announcements of buckets that belong to no source.
    */
   #allowAnnouncements(): void {

@@ -9,7 +9,7 @@ export interface GeneratedSecretProps {
   readonly members: Readonly<Record<string, string>>;
   /** The member that Secrets Manager makes up: 40 letters and digits. */
   readonly generated: string;
-  /** Why nobody but a person can rotate it, as a sentence. */
+  /** Why only a person can rotate it, as a sentence. */
   readonly rotation: string;
 }
 

@@ -8,16 +8,16 @@ import type { FunctionOperation } from './node-function.ts';
 export interface LoggedStageProps {
   readonly api: HttpApi;
   /**
-   * Over all clients and routes; twice as many at once. More are answered with 429, and so they are beyond what the
-   * account's APIs may have together. Undefined for no other limit than that.
+   * Limit over all clients and routes, with bursts of twice as many; more are answered with 429. Undefined for the
+   * account's limit of all APIs only.
    */
   readonly requestsPerSecond?: number;
   readonly operation: FunctionOperation;
 }
 
 /**
- * The stage at the root of an HTTP API's address. Its log says what was asked for and how it went, and not by or about
- * whom.
+ * The stage at the root of an HTTP API's address. Its log says what was requested and how it was answered, not by whom
+ * or about which SIM.
  */
 export function loggedStage(scope: Construct, props: LoggedStageProps): HttpStage {
   const { api, requestsPerSecond, operation } = props;

@@ -2,7 +2,7 @@ import type { FunctionOperation } from './node-function.ts';
 import type { CarrierSource } from './source.ts';
 import type { Storage } from './storage.ts';
 
-/** What a way into the ledger connects, and how. */
+/** What each path of ingestion needs. */
 export interface IngestProps {
   readonly sources: readonly CarrierSource[];
   readonly storage: Storage;

@@ -115,7 +115,7 @@ export class LedgerMetrics {
   }
 
   /**
-   * A line for each value of the last dimensions that there is: kinds, networks.
+   * A line for each value of the last dimensions, such as each kind or network.
    *
    * @param dimensions as the functions publish them, `source` among them.
    */

@@ -17,14 +17,14 @@ export const streamMapping = {
   /** Halve a batch whose invocation failed as a whole, to find the record that makes it fail. */
   bisectOnError: true,
   /**
-   * Deliveries of a failing batch after the first; -1 for any number, until its records are too old. A stream that keeps
-   * seven days waits out an outage of hours. A record that kills the function does not last as long: the consumer rejects
-   * it when it has died of it three times.
+   * Deliveries of a failing batch after the first; -1 for any number, until its records are too old. A stream that
+   * keeps seven days waits out an outage of hours. A record that crashes the function does not block it as long: the
+   * consumer rejects it after three crashes.
    */
   retryAttempts: -1,
   /**
    * Hours after which a record goes to the failure destination without being delivered: as long as Lambda allows, so
-   * that what waited in the stream while the consumer was out of order is still taken in.
+   * that records that waited in the stream during an outage of the consumer are still processed.
    */
   maximumRecordAgeHours: 168,
 } as const;
@@ -39,9 +39,9 @@ export const streamMapping = {
  */
 export const functions = {
   /**
-   * The time-out bounds how long a record that makes the function run into it can hold a shard: a batch of 10,000 is
-   * halved 14 times until that record is alone, and dies 3 times more, which is 12 minutes. An outage never takes it
-   * up: the consumer reports what failed 5 seconds before.
+   * The time-out bounds how long a record that makes the function time out can block a shard: a batch of 10,000 is
+   * halved 14 times until that record is alone, and times out 3 times more, which is 12 minutes. In an outage the
+   * function does not time out: it reports what failed 5 seconds before.
    */
   kinesisConsumer: {
     entry: 'lambda/functions/kinesis-consumer/handler.ts',
@@ -102,8 +102,8 @@ export const fileMapping = {
   /** Deliveries of a message before it goes to the dead-letter queue. */
   maximumReceives: 5,
   /**
-   * Seconds for which a message that is worked on stays out of sight: six times the function's time, as AWS advises,
-   * so that none shows up again while it is worked on or held back by a throttle.
+   * Visibility timeout: six times the function's time-out, as AWS advises, so that no message is delivered again while
+   * it is processed or throttled.
    */
   visibilityTimeoutSeconds: 6 * functions.fileImporter.timeoutSeconds,
 } as const;

@@ -83,7 +83,7 @@ function keptFor({ stream }: SourceSettings): string {
   return `its stream keeps records for ${stream.retentionHours} hours`;
 }
 
-/** Alarms for whatever needs a person, and a dashboard that says whether all is well. */
+/** Alarms for everything that needs a person, and a dashboard that says whether all is well. */
 export class Monitoring extends Construct {
   readonly alarms: Alarms;
   readonly dashboard: LedgerDashboard;
@@ -156,7 +156,7 @@ export class Monitoring extends Construct {
     });
   }
 
-  /** Watches that what is delivered is taken in. Whether anything is delivered, the alerts of sources watch. */
+  /** Watches that delivered records are processed. The alerts about sources watch whether anything is delivered. */
   #watchArrivals({ settings, stream }: CarrierSource): void {
     const { name } = settings;
     const arrived = stream.metricIncomingRecords({ statistic: 'Sum' });
@@ -215,7 +215,7 @@ export class Monitoring extends Construct {
       sentence: `The consumer receives records that are more than ${longestDelay.toMinutes()} minutes old: a shard is blocked or behind.`,
       consequence: 'The ledger is behind; records are safe while their stream keeps them.',
       page: 'iterator-age',
-      // While a batch is tried again, Lambda does not read on, and Kinesis says nothing of the age of what waits.
+      // While Lambda retries a batch it does not read on, so Kinesis does not report the age of waiting records.
       metric: consumer.handler.metric('IteratorAge', { statistic: 'Maximum', period: fiveMinutes }),
       threshold: longestDelay.toMilliseconds(),
       periods: 6,
@@ -275,7 +275,7 @@ export class Monitoring extends Construct {
       page: 'secret-unreadable',
       metric: this.#metrics.unreadableSecrets(serviceName),
       threshold: 1,
-      // One reading that fails is made up for by the next. Where nobody calls for an hour, nothing is read.
+      // A single failed reading does no harm: the next one follows. Where nobody calls for an hour, nothing is read.
       periods: 24,
       breachingPeriods: 2,
     });
@@ -443,7 +443,7 @@ export class Monitoring extends Construct {
           sentence: `DynamoDB throttles ${kind === 'Read' ? 'reads from' : 'writes to'} the table ${table.node.id}.`,
           consequence: 'They are tried again; records wait until they succeed.',
           page: 'table-throttles',
-          // An alarm of DynamoDB's metrics stays as it is where they have no data, which is where nothing is held back.
+          // Without throttling DynamoDB's metrics have no data, and an alarm on them alone would never end.
           metric: combine(
             'FILL(throttled, 0)',
             { throttled: table.metric(`${kind}ThrottleEvents`, { statistic: 'Sum' }) },

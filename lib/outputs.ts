@@ -64,7 +64,7 @@ export function showStorage(scope: Construct, storage: Storage): void {
   );
 }
 
-/** What the command line has to know of a deployment, besides its storage. */
+/** What the command line must know of a deployment, besides its storage. */
 export interface Operated {
   readonly sources: readonly CarrierSource[];
   readonly streams: StreamIngest;
@@ -113,7 +113,7 @@ export interface Alerting {
   readonly alertDelivery: AlertDelivery | undefined;
 }
 
-/** Shows where alerts are kept, and where they can be had. */
+/** Shows where alerts are kept, and where they are published. */
 export function showAlerts(scope: Construct, { storage, alertSweep, alertDelivery }: Alerting): void {
   output(scope, outputName.alertsTable, 'Episodes of alerts', storage.alerts.tableName);
   output(scope, outputName.alertStateTable, 'Progress of alerts, and mutes', storage.alertState.tableName);
@@ -158,7 +158,7 @@ export function showApi(scope: Construct, { stage, secret, function: { logGroup 
   output(scope, 'ReadApiCredentials', 'The command that shows them', readCommand(secret.secretName));
 }
 
-/** Shows the address that each carrier's portal asks for, and how to get what the carrier proves itself by. */
+/** Shows the address that each carrier's portal asks for, and how to get the carrier's credential. */
 export function showWebhooks(scope: Construct, webhooks: WebhookIngest): void {
   for (const [source, { secretName }] of webhooks.secrets) {
     const { name, carrier } = source.settings;
@@ -170,7 +170,7 @@ export function showWebhooks(scope: Construct, webhooks: WebhookIngest): void {
       const sink = { destination: url, method: 'POST', batch_events: true };
       show('WebhookSink', 'the sink configuration for a webhook', Stack.of(scope).toJsonString(sink));
     }
-    show('CallbackSecret', `the secret that holds what ${carrier} proves itself by`, secretName);
+    show('CallbackSecret', `the secret that holds the credential of ${carrier}`, secretName);
     show('ReadCallbackSecret', 'the command that shows it', readCommand(secretName));
   }
   const { logGroup } = webhooks.receiver;

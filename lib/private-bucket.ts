@@ -50,11 +50,11 @@ export class PrivateBucket extends Bucket {
     });
     if (accessLogs === undefined) {
       const {
-        notLogged = 'Each object’s arrival is kept in the ledger or the quarantine. Who wants each request logged sets accessLogs.',
+        notLogged = 'Each object’s arrival is kept in the ledger or the quarantine. Set accessLogs to log each request.',
       } = props;
       Validations.of(this).acknowledge({ id: 'AwsSolutions-S1', reason: notLogged });
     } else {
-      // Whoever names a bucket that exists is told of its policy in our own words.
+      // Our own warning about the policy of an existing bucket replaces the one of CDK.
       Annotations.of(this).acknowledgeWarning('@aws-cdk/aws-s3:accessLogsPolicyNotAdded');
     }
   }

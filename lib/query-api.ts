@@ -22,7 +22,7 @@ import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import { listIndexArns, type Storage } from './storage.ts';
 
-/** What the query API is made from. */
+/** Properties of {@link QueryApi}. */
 export interface QueryApiProps {
   readonly settings: ApiSettings;
   readonly storage: Storage;
@@ -35,7 +35,7 @@ export interface QueryApiProps {
   readonly operation: FunctionOperation;
 }
 
-/** The way out: an HTTP API and one function that reads the ledger, and nothing else. */
+/** The query API: an HTTP API and one function, which only reads the ledger. */
 export class QueryApi extends Construct {
   readonly function: NodeFunction;
   readonly stage: HttpStage;
@@ -90,7 +90,7 @@ export class QueryApi extends Construct {
     });
   }
 
-  /** Only the fleet is read by going through a table; all else is found by its key. */
+  /** Only the list of SIMs scans a table; everything else is found by key. */
   #allow({ sessions, usage, events, sims, files, alerts, alertState }: Storage): void {
     const index = (table: string, name: string): string => `${table}/index/${name}`;
     this.function.allow(
@@ -140,13 +140,13 @@ export class QueryApi extends Construct {
         ...(route.protected && access === 'iam' && { authorizer: byIam }),
       });
     }
-    // What nothing is routed for gets an answer in the API's own form.
+    // Unknown paths get an answer in the API's own form.
     new HttpRoute(this, 'Others', { httpApi: api, routeKey: HttpRouteKey.DEFAULT, integration });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:
         access === 'iam'
-          ? 'Only health, contract, documentation and what is not there are open.'
+          ? 'Only health, contract, documentation and unknown paths are open.'
           : 'The function checks HTTP Basic itself, which is all that clients of Twilio send; health and contract are open.',
     });
     return api;

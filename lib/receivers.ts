@@ -108,23 +108,20 @@ export const receivers = z
   })
   .optional();
 
-/**
- * Who is told of alerts where the configuration does not say: who is told of alarms, by a topic of the stack. Nobody
- * where that is nobody.
- */
+/** The receivers where the configuration names none: `alarmEmail`, by a topic of the stack; nobody without it. */
 export function listDefaultReceivers(alarmEmail: string | undefined): readonly ConfiguredReceiver[] {
   if (alarmEmail === undefined) return [];
   return [{ name: 'alarm-email', kind: 'topic', arn: undefined, minimumSeverity: 'info', rules: undefined }];
 }
 
-/** What is wrong with receivers beside the rules. */
+/** What is wrong with a receiver, given the rules. */
 export interface ReceiverObjection {
   /** From the list of receivers on. */
   readonly path: readonly PropertyKey[];
   readonly accepted: string;
 }
 
-/** Names of rules that there are not: a receiver that waits for them would never be told. */
+/** Finds names of rules that do not exist: a receiver that waits for them would never be told. */
 export function findReceiverObjections(
   receivers: readonly ConfiguredReceiver[],
   rules: readonly string[],

@@ -4,7 +4,7 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { NodeFunction } from './node-function.ts';
 
-/** How long an invocation may wait for the function. A later one does its work, so an old one is dropped. */
+/** How long an invocation may wait for the function. An older one is dropped, because a later one does its work. */
 const longestWait = Duration.minutes(1);
 
 /**

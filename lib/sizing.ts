@@ -3,7 +3,7 @@
  * figure, {@link consumerRecordsPerCpuSecond}.
  */
 
-/** The SIMs behind a source, and how often each of them has something to tell. */
+/** The SIMs behind a source, and how often each of them sends a record. */
 export interface Fleet {
   readonly sims: number;
   /** Minutes between two records of one SIM that is online. A Super SIM sends an update every 6. */
@@ -28,7 +28,7 @@ const shardRecordsPerSecond = Math.min(1_000, Math.floor(1024 ** 2 / recordBytes
 /** Shards with which an on-demand stream begins. */
 export const onDemandShards = 4;
 
-/** How many times its usual traffic a fleet sends when a network has been away and all SIMs connect again. */
+/** How many times its usual traffic a fleet sends when all SIMs connect again after an outage of a network. */
 export const stormFactor = 10;
 
 /**
@@ -40,10 +40,10 @@ const reserveFactor = 3;
 /** Write units a second that a new on-demand table takes at once. */
 export const coldTableWriteUnits = 4_000;
 
-/** Batches at the same time that Lambda delivers of one shard, at most. */
+/** The most concurrent batches per shard that Lambda allows. */
 const maxParallelizationFactor = 10;
 
-/** Records a second that one batch after another is taken in with. */
+/** Records a second that one lane processes: one batch of a shard after another. */
 export function estimateLaneRate(memoryMegabytes: number): number {
   // The work of one process is one thread's: more than one CPU does not make it faster.
   return consumerRecordsPerCpuSecond * Math.min(1, memoryMegabytes / wholeCpuMegabytes);
@@ -71,7 +71,7 @@ export interface Capacity {
   readonly memoryMegabytes: number;
 }
 
-/** Batches at the same time, a shard, with which a fleet's records are taken in with reserve. */
+/** Concurrent batches per shard that process a fleet's records with reserve. */
 export function chooseParallelizationFactor(
   fleet: Fleet,
   { shards, memoryMegabytes }: Omit<Capacity, 'parallelizationFactor'>,
@@ -86,7 +86,7 @@ export function chooseWarmWriteUnits(fleets: readonly Fleet[]): number | undefin
   return units > coldTableWriteUnits ? units : undefined;
 }
 
-/** What is too small for a fleet, a sentence each; none where all of it fits. */
+/** What is too small for a fleet, a sentence each; empty if everything fits. */
 export function findShortages(fleet: Fleet, capacity: Capacity & { readonly isOnDemand: boolean }): string[] {
   const { shards, parallelizationFactor, memoryMegabytes, isOnDemand } = capacity;
   const arrivals = Math.ceil(estimateArrivals(fleet));

@@ -10,7 +10,7 @@ import type { SourceSettings } from './configuration.ts';
 import { PrivateBucket } from './private-bucket.ts';
 import { RoleWriter, UserWriter } from './writer.ts';
 
-/** What a carrier connection is made from. */
+/** Properties of {@link CarrierSource}. */
 export interface CarrierSourceProps {
   readonly source: SourceSettings;
   /** How exactly its SIMs' items say when a device was heard, in milliseconds. */
@@ -24,7 +24,7 @@ export interface CarrierSourceProps {
   readonly accessLogs: IBucket | undefined;
 }
 
-/** One carrier connection's way in: the stream for its records, the bucket for its CSV files, and who may write. */
+/** A carrier connection: the stream for its records, the bucket for its CSV files, and who may write. */
 export class CarrierSource extends Construct {
   readonly stream: Stream;
   /** Absent where the carrier delivers no files. */
@@ -43,12 +43,12 @@ export class CarrierSource extends Construct {
     this.writer = this.#writer(props);
   }
 
-  /** What a function has to know to recognise the source by the place where a record arrived. */
+  /** What a function must know to recognise the source by the place where a record arrived. */
   get description(): SourceDescription {
     const { name, carrier, bytesPerMegabyte } = this.settings;
     const bucket = this.bucket && { bucket: this.bucket.bucketName };
     const granuleMilliseconds = this.#granuleMilliseconds;
-    // A source that does not say has the longest.
+    // A source without a granule has the longest.
     const granule = granuleMilliseconds < maxGranuleMilliseconds && { granuleMilliseconds };
     return { name, carrier, bytesPerMegabyte, streamArn: this.stream.streamArn, ...bucket, ...granule };
   }

@@ -30,7 +30,7 @@ import type { AdoptedTables } from './configuration.ts';
 import type { NodeFunction } from './node-function.ts';
 import { PrivateBucket } from './private-bucket.ts';
 
-/** What the storage depends on. */
+/** Properties of {@link Storage}. */
 export interface StorageProps {
   /** Days for which usage is kept; 0 for ever. */
   readonly usageDays: number;
@@ -50,7 +50,7 @@ export interface StorageProps {
 /** A table that the stack makes, or one that it adopts. */
 export type LedgerTable = Table | ITable;
 
-/** Where everything ends: the ledger's tables, and the quarantine for what could not be read or stored. */
+/** The ledger's tables, and the quarantine for what could not be read or stored. */
 export class Storage extends Construct {
   readonly sessions: LedgerTable;
   readonly usage: LedgerTable;

@@ -15,15 +15,15 @@ import {
 } from './sizing.ts';
 import type { CarrierSource } from './source.ts';
 
-/** Invocations at the same time that Lambda allows an account by default. */
+/** Concurrent executions that Lambda allows an account by default. */
 const newAccountConcurrency = 1_000;
 
-/** What the way in through Kinesis is made from. */
+/** Properties of {@link StreamIngest}. */
 export interface StreamIngestProps extends IngestProps {
   readonly settings: ConsumerSettings;
 }
 
-/** The way in through Kinesis: one consumer function, and one mapping for each source's stream. */
+/** Ingestion through Kinesis: one consumer function, and one mapping for each source's stream. */
 export class StreamIngest extends Construct {
   readonly consumer: NodeFunction;
   /** Each source's mapping. */
@@ -94,7 +94,7 @@ export class StreamIngest extends Construct {
     });
   }
 
-  /** Batches at the same time, a shard; warns of what the source's fleet does not fit into. */
+  /** Concurrent batches per shard; warns where they are too few for the source's fleet. */
   #size({ settings, node }: CarrierSource, consumer: ConsumerSettings): number {
     const { fleet, name } = settings;
     const capacity = describeCapacity(settings, consumer);
@@ -105,7 +105,7 @@ export class StreamIngest extends Construct {
     return capacity.parallelizationFactor;
   }
 
-  /** Warns where fewer invocations are set aside than the sources' shards can have at the same time. */
+  /** Warns where less concurrency is reserved than the sources' shards can use. */
   #checkConcurrency({ sources, settings }: StreamIngestProps): void {
     const { reservedConcurrency } = settings;
     const needed = sources

@@ -21,7 +21,7 @@ export interface CalledSource {
   readonly settings: WebhookSettings;
 }
 
-/** What the way in through HTTPS is made from. */
+/** Properties of {@link WebhookIngest}. */
 export interface WebhookIngestProps {
   readonly called: readonly CalledSource[];
   /** CloudWatch namespace of the function's own metrics. */
@@ -30,14 +30,14 @@ export interface WebhookIngestProps {
 }
 
 /**
- * The way in through HTTPS: an HTTP API with a route for each source, and one function that puts what carriers post
- * into the source's stream.
+ * Ingestion through HTTPS: an HTTP API with a route for each source, and one function that puts what carriers post into
+ * the source's stream.
  */
 export class WebhookIngest extends Construct {
   readonly receiver: NodeFunction;
   readonly api: HttpApi;
   readonly stage: HttpStage;
-  /** JSON: what each source's carrier proves itself by. */
+  /** JSON: the credential of each source's carrier. */
   readonly secrets: ReadonlyMap<CarrierSource, Secret>;
 
   constructor(scope: Construct, id: string, props: WebhookIngestProps) {
@@ -59,7 +59,8 @@ export class WebhookIngest extends Construct {
       createDefaultStage: false,
     });
     this.#routes(props);
-    // KORE drops what is answered with 429, which is all that API Gateway says beyond a limit: the function has them.
+    // Without a limit here: API Gateway would answer with 429, after which KORE drops a request. The function has
+    // limits.
     this.stage = loggedStage(this, { api: this.api, operation: props.operation });
   }
 
@@ -68,12 +69,12 @@ export class WebhookIngest extends Construct {
     return `${this.api.apiEndpoint}${webhookPath(settings.name)}`;
   }
 
-  /** What can be generated is; Twilio's auth token and KORE's secret are theirs, and replace it. */
+  /** A generated secret; Twilio's auth token and KORE's secret replace it by hand. */
   #secret(source: CarrierSource): Secret {
     const { name, carrier } = source.settings;
     const { generated, hasUser } = findAuthentication(carrier);
     return generatedSecret(this, `${source.node.id}${callbackCredentials}`, {
-      description: `What ${carrier} proves itself by when it calls the source ${name}`,
+      description: `The credential with which ${carrier} calls the source ${name}`,
       members: hasUser ? { username: name } : {},
       generated,
       rotation:

@@ -23,7 +23,7 @@ export interface WriterProps<Settings> {
 /** The role that a carrier assumes to write to the one stream and bucket of its source. */
 export class RoleWriter extends Construct {
   readonly role: Role;
-  /** The external id that the carrier has to state. */
+  /** The external id that the carrier must state. */
   readonly externalId: string;
 
   constructor(scope: Construct, id: string, props: WriterProps<RoleWriterSettings>) {

@@ -284,7 +284,7 @@ describe('a wrong configuration', () => {
     ],
     [
       { consumer: { parallelizationFactor: 11 } },
-      'simledger.consumer.parallelizationFactor: 11 given; accepted is a whole number from 1 to 10 (batches at the same time, a shard)',
+      'simledger.consumer.parallelizationFactor: 11 given; accepted is a whole number from 1 to 10 (concurrent batches per shard)',
     ],
     [
       { importer: { maximumConcurrency: 1 } },
