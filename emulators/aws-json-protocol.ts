@@ -13,9 +13,9 @@ export const localRegion = 'us-east-1';
 /** The account in the names of everything that the stand-ins hold. */
 export const localAccount = '000000000000';
 
-/** Why something that the local run itself needs is not deleted. */
+/** Says why a resource that the local run itself needs cannot be deleted. */
 export function permanentMessage(kind: 'stream' | 'bucket' | 'table', name: string): string {
-  return `The ${kind} ${name} belongs to the local run and can't be deleted. You can delete a ${kind} that you created.`;
+  return `The ${kind} ${name} belongs to the local run and cannot be deleted. You can delete a ${kind} that you created.`;
 }
 
 /**
@@ -46,7 +46,7 @@ export type Operation = (input: unknown, signal: AbortSignal) => unknown;
 
 /** A service that speaks AWS JSON. */
 export interface AwsJsonService {
-  /** What stands before the operation's name in the header `X-Amz-Target`. */
+  /** Prefix of the operation's name in the header `X-Amz-Target`. */
   readonly targetPrefix: string;
   readonly jsonVersion: '1.0' | '1.1';
   readonly operations: Readonly<Record<string, Operation>>;
@@ -75,10 +75,10 @@ export function operation<Schema extends z.ZodType>(
   };
 }
 
-/** Serves the service's operations over HTTP/1.1 and cleartext HTTP/2. Signatures are not looked at. */
+/** Serves the service's operations over HTTP/1.1 and cleartext HTTP/2. Signatures are not checked. */
 export function createAwsJsonServer(service: AwsJsonService): LoopbackServer {
   return createLoopbackServer((request, response) => {
-    // Whatever goes wrong with one request must not end the process.
+    // A failure of one request must not end the process.
     serve(service, request, response).catch(console.error);
   });
 }

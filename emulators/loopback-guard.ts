@@ -5,8 +5,8 @@ import type { Http2Server } from 'node:http2';
  * Keeps web pages away from the local run.
  *
  * Its ports listen on loopback only, but a browser on this machine reaches them too, and so does every page that it
- * shows: by a plain request to 127.0.0.1, or under a name of its own that it lets point to 127.0.0.1 (DNS rebinding).
- * A page can forge neither of what is looked at here: the name that it asked for, and the page's own origin.
+ * shows: by a plain request to 127.0.0.1, or under a name of its own that it lets point to 127.0.0.1 (DNS rebinding). A
+ * page can forge neither of the two values that are checked here: the host name that it requested, and its own origin.
  */
 
 /** An error as the clients of a port read it. */
@@ -25,7 +25,7 @@ const json: RefusalFormat = {
 const loopbackAuthority = /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9._-]+\.)?localhost)(?::\d{1,5})?$/i;
 
 /**
- * Why a request is refused; undefined where it may pass.
+ * Why a request is refused; undefined if it is allowed.
  *
  * @param target the request's target as sent, a path or a whole URL.
  */
@@ -56,7 +56,7 @@ function isOrigin(origin: string, authority: string): boolean {
   return origin.toLowerCase() === `http://${authority.toLowerCase()}`;
 }
 
-/** Following a link from elsewhere only shows the page to the person in front of it; in a frame it could be a trap. */
+/** Following a link from another site only shows the page to its user; in a frame it could be clickjacking. */
 function opensPage(method: string, headers: IncomingHttpHeaders): boolean {
   return (
     method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
@@ -64,8 +64,8 @@ function opensPage(method: string, headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Lets a server's listeners have only those requests that may pass; the others are answered with 403 and the reason.
- * Every server of the local run goes through here, after its own listeners are there.
+ * Passes only allowed requests to a server's listeners; the others are answered with 403 and the reason. Every server
+ * of the local run goes through here, after its own listeners are there.
  *
  * @param format how the port's clients expect an error.
  */
@@ -85,7 +85,7 @@ function refuse(
   reason: string,
   { contentType, body }: RefusalFormat,
 ): void {
-  // A client that hangs up concerns nobody; without a listener its error would end the process.
+  // A client that hangs up does no harm; without a listener its error would end the process.
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   const bytes = Buffer.from(body(reason));

@@ -6,14 +6,14 @@ import { guardServer } from './loopback-guard.ts';
 /** The only addresses that a stand-in may listen on. */
 export type LoopbackHost = '127.0.0.1' | '::1' | 'localhost';
 
-/** What a handler needs of a request, be it HTTP/1.1 or HTTP/2. */
+/** What a handler needs of a request, by HTTP/1.1 or HTTP/2. */
 export interface LoopbackRequest extends AsyncIterable<Buffer> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** True once the client gave up before it had sent everything. */
   readonly aborted: boolean;
 }
 
-/** What a handler needs of a response, be it HTTP/1.1 or HTTP/2. */
+/** What a handler needs of a response, by HTTP/1.1 or HTTP/2. */
 export interface LoopbackResponse {
   writeHead(status: number, headers: Record<string, string | number>): unknown;
   end(body: Buffer): unknown;
@@ -23,8 +23,8 @@ export interface LoopbackResponse {
 /** A running or stopped server on one port. */
 export interface LoopbackServer {
   /**
-   * Starts to listen; port 0 takes a free one.
-   * Rejects with the system's error (`EADDRINUSE`, `EACCES`) when the port cannot be had.
+   * Starts to listen; port 0 takes a free one. Rejects with the system's error (`EADDRINUSE`, `EACCES`) if the port
+   * cannot be used.
    */
   listen(port: number, host?: LoopbackHost): Promise<{ readonly port: number }>;
   /** Stops listening and cuts what is still connected. Resolves when the port is free again. */
@@ -56,7 +56,7 @@ export function createLoopbackServer(
   const tcp = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    // A client that resets its connection concerns that client alone; 'close' follows and cleans up.
+    // A client that resets its connection affects no other; 'close' follows and cleans up.
     socket.on('error', () => undefined);
     readPreface(socket, (isHttp2) => {
       (isHttp2 ? http2 : http).emit('connection', socket);
@@ -76,7 +76,7 @@ export function createLoopbackServer(
       }),
     close: () =>
       new Promise((resolve) => {
-        // The only error of close() is that nothing listens, which is what was asked for.
+        // The only error of close() is that nothing listens, which is the wanted state.
         tcp.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),

@@ -4,14 +4,14 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * What the emulators have in the system's temporary folder: one private folder for each process, whose name says whose it
- * is. A process removes its own; what a killed one has left is removed by the next that starts.
+ * The emulators' files in the system's temporary folder: one private folder for each process, whose name identifies the
+ * process. A process removes its own folder; the next process removes that of a killed one.
  */
 
 /** Process id, start of the process and machine, as {@link Owner} has them; then what makes the name unique. */
 const folderName = /^local-aws-(\d+)-(\d+)-([0-9a-f]{8})-/;
 
-/** Whose a folder is. Ids of processes are used again, so the id alone would not tell. */
+/** The process that owns a folder. Process ids are reused, so the id alone would not identify it. */
 interface Owner {
   readonly pid: string;
   /** When the process started, in ticks since the machine did; 0 where the system does not say. */
@@ -39,7 +39,7 @@ let own: ProcessFolder | undefined;
  * Creates a folder that only this user can read, below the one folder of this process.
  *
  * @param name what it is for, in the folder's name.
- * @throws Error of the operating system where the temporary folder can't be used.
+ * @throws Error of the operating system if the temporary folder cannot be used.
  */
 export async function createTemporaryFolder(name: string): Promise<TemporaryFolder> {
   const parent = tmpdir();
@@ -63,7 +63,7 @@ export async function createTemporaryFolder(name: string): Promise<TemporaryFold
       },
     };
   } catch (error) {
-    // What could not be made need not be removed either; the first error is the one to tell.
+    // The first error is the one to report.
     await leave().catch(() => undefined);
     throw error;
   }
@@ -76,7 +76,7 @@ async function createOwn(parent: string): Promise<string> {
 }
 
 /**
- * Removes the folders of processes that are no more. Folders of running processes, of other machines that share the
+ * Removes the folders of processes that have ended. Folders of running processes, of other machines that share the
  * temporary folder, and of other users stay. Runs may do so at the same time.
  */
 export async function removeStaleFolders(parent: string): Promise<void> {
@@ -85,7 +85,7 @@ export async function removeStaleFolders(parent: string): Promise<void> {
     const [, pid = '', started = '', machine] = folderName.exec(name) ?? [];
     if (machine !== here || (await isRunning({ pid, started, machine }))) continue;
     const path = join(parent, name);
-    // What can't be looked at or removed is another user's, or another run is just removing it.
+    // A folder that cannot be read or removed is another user's, or another run is removing it.
     if (await isOwnFolder(path).catch(() => false)) await remove(path).catch(() => undefined);
   }
 }

@@ -10,10 +10,12 @@ import { decoded, defaultRouteKey, type GatewayRoute, routed } from './route-tab
 
 /** An HTTP API and the function behind it. */
 export interface GatewayApi {
-  /** What all its paths begin with. Of several that fit a path, the API with the longest is asked. */
+  /** The prefix of all its paths. If several APIs match a path, the one with the longest prefix answers. */
   readonly root: string;
   readonly routes: readonly GatewayRoute[];
-  /** Whether it has a route `$default` for what no other takes; without it that is answered with 404. */
+  /**
+   * Whether it has a route `$default` for requests that match no other route; without it they are answered with 404.
+   */
   readonly hasDefault: boolean;
   readonly target: Pick<LocalFunction, 'invoke'>;
 }
@@ -30,14 +32,14 @@ export interface LocalGateway {
   close(): Promise<void>;
 }
 
-/** A page that no API of AWS has: JSON, made anew for each request. */
+/** A page that API Gateway does not have: JSON, made for each request. */
 export interface GatewayPage {
   readonly path: string;
   readonly content: () => object;
 }
 
 /** Bytes of a body that API Gateway takes, and of an event that Lambda takes. */
-const most = { body: 10 * 1024 * 1024, event: 6 * 1024 * 1024 };
+const maxBytes = { body: 10 * 1024 * 1024, event: 6 * 1024 * 1024 };
 
 /** An answer as it goes to the client. */
 interface Answer {
@@ -49,7 +51,7 @@ interface Answer {
 }
 
 /**
- * Starts to listen on loopback; answers 503 until it is told that all is up, and then what the functions answer.
+ * Starts to listen on loopback; answers 503 until `ready` is called, and then with what the functions return.
  *
  * @throws Error of the operating system, such as `EADDRINUSE`.
  */
@@ -99,7 +101,7 @@ function json(status: number, value: object): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
 
-/** The gateway's own page; a body that comes along is read to its end and left. */
+/** The gateway's own page. The request's body is read and ignored. */
 async function pageAnswer(request: IncomingMessage, page: GatewayPage): Promise<Answer> {
   request.resume();
   return json(200, page.content());
@@ -125,21 +127,24 @@ async function invoked(request: IncomingMessage, body: Buffer, apis: readonly Ga
   const event = api === undefined ? undefined : makeEvent(request, api.routes, body);
   if (api === undefined || event === undefined) return failed(400, 'Bad Request');
   if (event.routeKey === defaultRouteKey && !api.hasDefault) return failed(404, 'Not Found');
-  if (Buffer.byteLength(JSON.stringify(event)) > most.event) return tooLarge;
+  if (Buffer.byteLength(JSON.stringify(event)) > maxBytes.event) return tooLarge;
   const result = await api.target.invoke(event);
   if (!result.ok)
     return failed(result.error.name === 'Sandbox.Timedout' ? 503 : 500, 'Internal Server Error');
   return integrationAnswer(result.response) ?? failed(500, 'Internal Server Error');
 }
 
-/** A request's body, kept up to what API Gateway takes. What is beyond is left unread, and the connection closed. */
+/**
+ * A request's body, kept up to the size that API Gateway takes. A longer body is not read to its end, and the
+ * connection is closed.
+ */
 async function readBody(request: IncomingMessage): Promise<Buffer | 'aborted' | 'too large'> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > most.body) return 'too large';
+      if (size > maxBytes.body) return 'too large';
       chunks.push(chunk);
     }
   } catch (error) {
@@ -205,7 +210,10 @@ function makeRequestContext(
   };
 }
 
-/** Content types that API Gateway hands on as text. All other bodies, and those that are no text, go as base64. */
+/**
+ * Content types that API Gateway passes on as text. All other bodies, and those that are not text, are passed on in
+ * base64.
+ */
 const textTypes = /^(text\/|application\/(json|javascript|xml)( *;|$))/i;
 
 function bodyMembers(

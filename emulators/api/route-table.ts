@@ -1,4 +1,4 @@
-/** API Gateway's key of what no route takes. */
+/** API Gateway's key of the route for requests that match no other route. */
 export const defaultRouteKey = '$default';
 
 /** A route of an HTTP API. */
@@ -17,7 +17,7 @@ export interface RoutedRequest {
 }
 
 /**
- * Chooses a request's route. Where several fit, the one with fewer parameters is taken; where none does, `$default`.
+ * Chooses a request's route. If several match, the one with the fewest parameters is chosen; if none does, `$default`.
  *
  * @param path as it came, percent-encoded.
  */
@@ -33,7 +33,7 @@ export function routed(routes: readonly GatewayRoute[], method: string, path: st
   return first ?? { routeKey: defaultRouteKey, pathParameters: {} };
 }
 
-/** A path's parameters under a pattern; undefined where it does not fit, or is not properly encoded. */
+/** A path's parameters under a pattern; undefined if it does not match, or is not properly encoded. */
 function parametersIn(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');

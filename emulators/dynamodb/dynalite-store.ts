@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * What {@link import('./statements.ts')} uses of dynalite beside its server: the store, the checks of its own writes, and
- * the errors that these answer with. dynalite types none of it.
+ * The parts of dynalite that {@link import('./statements.ts')} uses: the store, the checks of its own writes, and their
+ * errors. dynalite has no types for them.
  */
 
 /** An attribute value as it stands in a request's JSON: one type and its value. */
@@ -14,7 +14,7 @@ type Callback<Result> = (error: Error | null | undefined, result: Result) => voi
 
 /** The items of a table, or the entries of an index. */
 interface ItemDb {
-  /** Waits for all keys; each goes to those who ask for it in their order. */
+  /** Waits for all keys; each is handed out in the order of requests. */
   lock(keys: readonly string[], locked: (release: (done: () => void) => () => void) => void): void;
   get(key: string, done: Callback<Attributes>): void;
   batch(changes: readonly Change[], done: Callback<unknown>): void;
@@ -28,7 +28,7 @@ interface Index {
 }
 type IndexType = 'Local' | 'Global';
 
-/** A table as `DescribeTable` tells of it. */
+/** A table as `DescribeTable` describes it. */
 export interface Table {
   readonly TableName: string;
   readonly KeySchema: readonly { readonly AttributeName: string }[];
@@ -50,7 +50,7 @@ interface Db {
   createKey(item: Attributes, table: Table): string;
   itemSize(item: Attributes): number;
   capacityUnits(item: Attributes | undefined, isRead: boolean): number;
-  /** The entries of indexes that go and come when an item takes another's place. */
+  /** The entries of indexes that are removed and added when an item replaces another. */
   getIndexActions(
     indexes: readonly Index[],
     before: Attributes | undefined,
@@ -62,11 +62,11 @@ interface Db {
   };
 }
 interface Validations {
-  /** Copies what a type names; throws what is of another type. */
+  /** Copies the members that the types name; throws for a member of another type. */
   checkTypes(data: object, types: object): object;
-  /** Throws the constraints that are not met. */
+  /** Throws if a constraint is not met. */
   checkValidations(data: object, types: object): void;
-  /** Also brings numbers into their one spelling. */
+  /** Also brings numbers into their canonical form. */
   validateAttributeValue(value: Value): string | undefined | null;
 }
 
@@ -78,7 +78,7 @@ export const validations: Validations = require('./validations');
 /** Exact numbers, which dynalite itself compares by. */
 export const makeBig: new (text: string) => { cmp(other: string): number } = require('big.js');
 
-/** Runs something that makes a dynalite and says which store it made. */
+/** Runs a function that creates a dynalite, and returns the store that it created. */
 export function captureStore<Made>(make: () => Made): { readonly made: Made; readonly store: Store } {
   const { create } = db;
   let store: Store | undefined;
@@ -105,10 +105,10 @@ export interface Place {
 /**
  * Waits for the locks that dynalite's own writes take.
  *
- * All are asked for in one turn of the event loop, so that two who lock the same items get them in the same order and
- * neither waits for the other for ever.
+ * All are asked for in one turn of the event loop, so that two callers who lock the same items get them in the same
+ * order, and cannot deadlock.
  *
- * @returns gives the locks back.
+ * @returns a function that releases the locks.
  */
 export async function lockItems(store: Store, places: readonly Place[]): Promise<() => void> {
   const keys = new Map<string, string[]>();

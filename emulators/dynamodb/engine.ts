@@ -81,7 +81,7 @@ async function start({ port, dataDirectory, permanentTables }: EngineOptions): P
   });
 }
 
-/** dynalite opens its store behind the first request and hides why it could not: find out before. */
+/** dynalite opens its store behind the first request and hides why it could not: this finds out first. */
 async function tryOpen(directory: string): Promise<void> {
   const level = new Level(directory);
   await level.open();
@@ -95,7 +95,7 @@ function supportedOperations(): string[] {
 }
 
 function fail(error: NodeJS.ErrnoException): void {
-  // LevelDB says that it could not open, and only its cause says why.
+  // LevelDB's error says that it could not open; only the error's cause says why.
   const { message, code }: NodeJS.ErrnoException = error.cause instanceof Error ? error.cause : error;
   report({ kind: 'failed', message, ...(code === undefined ? {} : { code }) }, () => process.exit(1));
 }

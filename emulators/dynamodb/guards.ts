@@ -15,9 +15,9 @@ export function surviveAbortedRequests(server: Server): void {
 }
 
 /**
- * Answers a request that dynalite trips over with `InternalServerError` instead of ending the process.
+ * Answers with `InternalServerError` if dynalite throws on a request, instead of ending the process.
  *
- * A body that is JSON but no object, or an attribute that is null, makes its validation throw out of the request's
+ * A body that is JSON but not an object, or an attribute that is null, makes its validation throw out of the request's
  * 'end' event. It must be called after dynalite has put its own 'request' listener on the server.
  */
 export function answerFaults(server: Server): void {
@@ -66,7 +66,7 @@ export function answerStatements(server: Server, store: Store): void {
   });
 }
 
-/** Operations that would take the local run's own tables from it, or an index that it reads by. */
+/** Operations that would remove the local run's own tables, or an index that it reads. */
 const breaking = ['DeleteTable', 'UpdateTable'];
 
 /**
@@ -107,7 +107,10 @@ function operationName(request: IncomingMessage): string | undefined {
   return /^DynamoDB_\d+\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? ''))?.[1];
 }
 
-/** Has a handler look at each request first; where it returns true, no listener that is there already sees it. */
+/**
+ * Calls a handler first for each request; if it returns true, the listeners that are registered already do not get the
+ * request.
+ */
 function interceptRequests(
   server: Server,
   handle: (request: IncomingMessage, response: ServerResponse) => boolean,
@@ -126,8 +129,9 @@ function answerError(response: ServerResponse, status: number, type: string, mes
 }
 
 /**
- * Keeps dynalite from inviting web pages: whatever has an `Origin`, it answers with `Access-Control-Allow-Origin: *`, and
- * every preflight with a yes. It must be called after dynalite has put its own 'request' listener on the server.
+ * Keeps dynalite from admitting web pages: it answers each request that has an `Origin` with
+ * `Access-Control-Allow-Origin: *`, and accepts every preflight. It must be called after dynalite has put its own
+ * 'request' listener on the server.
  */
 export function hideOrigin(server: Server): void {
   server.prependListener('request', (request) => {
@@ -135,7 +139,7 @@ export function hideOrigin(server: Server): void {
   });
 }
 
-/** An iterator over a LevelDB, of which nothing matters here but that it can be closed. */
+/** An iterator over a LevelDB; all that matters here is that it can be closed. */
 interface LevelIterator {
   close(): Promise<void>;
   return?: () => Promise<void>;
@@ -148,7 +152,7 @@ export interface LevelPrototype {
 }
 
 /**
- * Makes `Query` and `Scan` give back what they take.
+ * Makes `Query` and `Scan` close their iterators.
  *
  * dynalite closes an iterator by `return()` when its stream is destroyed, but iterators of abstract-level 3 have only
  * `close()`. So each `Query` and `Scan` left its iterator open for as long as the process lived, and with it its read

@@ -4,7 +4,7 @@ export interface EngineOptions {
   readonly port: number;
   /** Folder that keeps the tables; without it they are in memory. */
   readonly dataDirectory?: string;
-  /** Names of the tables that clients can't delete. */
+  /** Names of the tables that clients cannot delete. */
   readonly permanentTables: readonly string[];
 }
 

@@ -5,7 +5,7 @@ export type Condition =
   | { readonly kind: 'missing'; readonly name: string }
   | { readonly kind: 'compare'; readonly name: string; readonly sign: string; readonly parameter: number };
 
-/** A write in PartiQL. Values are numbers of parameters, counted from 0. */
+/** A write in PartiQL. Values are indexes of parameters, from 0. */
 export type Statement = { readonly table: string; readonly parameterCount: number } & (
   | { readonly kind: 'insert'; readonly item: ReadonlyMap<string, number> }
   | {
@@ -17,7 +17,7 @@ export type Statement = { readonly table: string; readonly parameterCount: numbe
     }
 );
 
-/** A statement that the local DynamoDB does not take. */
+/** A statement that the local DynamoDB does not accept. */
 export class StatementError extends Error {
   override readonly name = 'StatementError';
 }
@@ -34,8 +34,8 @@ interface Token {
 }
 
 /**
- * Reads `INSERT INTO "T" VALUE {'a': ?}` and `UPDATE "T" SET "a" = ? REMOVE "b" WHERE …`. Names stand in double quotes:
- * DynamoDB also takes others without, but for its many reserved words.
+ * Reads `INSERT INTO "T" VALUE {'a': ?}` and `UPDATE "T" SET "a" = ? REMOVE "b" WHERE …`. Names must be in double
+ * quotes. DynamoDB also accepts names without them, except for its many reserved words.
  *
  * @throws StatementError that names what is not supported.
  */
@@ -56,7 +56,7 @@ class Parser {
       token.lastIndex = at;
       const match = token.exec(trimmed);
       if (match === null) {
-        // Refused when the parser comes to it, behind whatever is wrong before.
+        // The parser refuses it when it gets there, so that earlier mistakes are reported first.
         this.#tokens.push({ kind: 'unknown', text: trimmed.slice(at, at + 20).trim() });
         return;
       }

@@ -10,7 +10,7 @@ import { createTables } from './tables.ts';
 
 /** What the DynamoDB stand-in is started with. */
 export interface DynamoDbOptions extends Omit<EngineOptions, 'permanentTables'> {
-  /** Requests that create the tables, as far as they are not there yet. No client can delete them. */
+  /** Requests that create the tables that do not exist yet. No client can delete them. */
   readonly tables: readonly CreateTableCommandInput[];
   /** Region in the tables' ARNs; `us-east-1` by default. */
   readonly region?: string;
@@ -25,7 +25,7 @@ export interface LocalDynamoDb {
   readonly port: number;
   /** Process id of the engine. */
   readonly pid: number;
-  /** Finishes what is being answered, closes the store and ends the process. May be called again. */
+  /** Answers the requests in progress, closes the store and ends the process. May be called again. */
   stop(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ const lastWordsLength = 2_000;
  * Starts dynalite in a process of its own, on 127.0.0.1 only, and creates the tables.
  *
  * In memory, items go when it stops. With `dataDirectory` they are in a LevelDB, where each write is handed to the
- * operating system before it is answered: whatever was answered survives Ctrl-C and a killed process.
+ * operating system before it is answered: answered writes survive Ctrl-C and a killed process.
  *
  * @throws DynamoDbStartError, with `code` `EADDRINUSE` when the port is taken.
  */
@@ -130,7 +130,7 @@ async function createTablesAt(
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  // It may be ending by itself just now, and then hears nothing more.
+  // It may be ending by itself, and no longer receive messages.
   if (child.connected) child.send('stop' satisfies EngineOrder, () => undefined);
   const killer = setTimeout(() => child.kill('SIGKILL'), stopMilliseconds);
   await exited;

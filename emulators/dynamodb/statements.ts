@@ -63,7 +63,7 @@ interface StatementAnswer {
   readonly TableName?: string;
   readonly Error?: Failure;
 }
-/** A statement that is right in itself, and the item that it is about. */
+/** A valid statement, and the item that it is about. */
 interface Write extends Place {
   readonly statement: Statement;
   readonly parameters: readonly Value[];
@@ -78,10 +78,10 @@ interface Executed {
 }
 
 /**
- * Answers `BatchExecuteStatement`. All statements run under the locks of dynalite's own writes, so that no write comes
- * between reading an item, judging it and replacing it: the items are read at once, and written at once.
+ * Answers `BatchExecuteStatement`. All statements run under the locks of dynalite's own writes, so that no other write
+ * happens between reading an item, checking it and replacing it: the items are read at once, and written at once.
  *
- * A request that is wrong as a whole is refused, and a statement that is wrong fails by itself, as
+ * A request that is invalid as a whole is refused, and an invalid statement fails by itself, as
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html has it.
  */
 export async function answerBatch(
@@ -177,7 +177,7 @@ async function executeWrites(store: Store, writes: readonly Write[]): Promise<Ex
   }
 }
 
-/** Statements come again and again with other parameters. */
+/** Cached, because the same statements come again with other parameters. */
 const parsed = new Map<string, Statement>();
 const maxParsed = 1_000;
 
@@ -302,7 +302,7 @@ function updateItem(
   return item;
 }
 
-/** @throws what is no answer to a statement. */
+/** @throws errors that are not the outcome of a statement. */
 function readFailure(error: unknown): Failure {
   if (error instanceof StatementError) return { Code: 'ValidationError', Message: error.message };
   const body = errorBody(error);

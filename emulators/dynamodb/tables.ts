@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 
 /**
- * Creates tables, as far as they are not there yet.
+ * Creates the tables that do not exist yet.
  *
- * @throws Error when a table is there with other keys, as an older version may have left it.
+ * @throws Error if a table exists with other keys, as an older version may have left it.
  */
 export async function createTables(
   client: DynamoDBClient,

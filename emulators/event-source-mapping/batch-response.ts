@@ -1,10 +1,10 @@
 import * as z from 'zod';
 
-/** What a function's response says of its batch. */
+/** What a function's response says about its batch. */
 export type BatchResponse =
   /** The items that failed; none when all went well. */
   | { readonly valid: true; readonly failed: readonly string[] }
-  /** No partial batch response: the whole batch counts as failed. */
+  /** Not a partial batch response: the whole batch counts as failed. */
   | { readonly valid: false };
 
 const schema = z

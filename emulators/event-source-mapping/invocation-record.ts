@@ -4,7 +4,7 @@ import type { KinesisStreamRecord } from 'aws-lambda';
 /** Why records were given up. */
 export type DiscardCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
-/** What is told of records that were given up. */
+/** Records that were given up, and why. */
 export interface DiscardedBatch {
   readonly mappingId: string;
   readonly functionArn: string;
@@ -31,8 +31,8 @@ export interface FailureObject {
 }
 
 /**
- * The invocation record that Lambda writes to an S3 failure destination, with the whole event as `payload`. What there
- * is not stands as null: an error of the function where it reported records as failed, a response where it was never called.
+ * The invocation record that Lambda writes to an S3 failure destination, with the whole event as `payload`. Missing
+ * parts are null: the error of the function if it reported records as failed, the response if it was never invoked.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */

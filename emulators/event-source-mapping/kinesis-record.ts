@@ -20,7 +20,7 @@ export interface ShardReader {
   readonly end: number;
   /** Records from a position on (or from what is left after it), oldest first: at least one unless at the end. */
   read(position: number, limit: { readonly records: number; readonly bytes: number }): readonly ShardRecord[];
-  /** Lets the shard know that the records before a position are done with. */
+  /** Tells the shard that the records before a position are done. */
   keepFrom(position: number): void;
 }
 
@@ -69,7 +69,7 @@ export function eventRecordMaker(stream: Pick<StreamReader, 'arn'>, shardId: str
     awsRegion: shared.awsRegion,
     eventSourceARN: shared.eventSourceARN,
   });
-  // What the JSON weighs besides partition key, sequence number (twice), data and time.
+  // Bytes of the JSON besides partition key, sequence number (twice), data and time.
   const empty = make({ sequenceNumber: '', partitionKey: '', approximateArrivalTimestamp: 0 }, '');
   const frameBytes = JSON.stringify(empty).length - '0'.length + ','.length;
   return (record: ShardRecord): DeliverableRecord => {

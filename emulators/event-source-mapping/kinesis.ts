@@ -37,9 +37,9 @@ export interface KinesisMappingOptions {
   readonly rules: StreamMappingRules;
   /** Keeps records that are given up, as Lambda does in S3. It is called again until it succeeds. */
   readonly onFailure: (object: FailureObject) => Promise<void>;
-  /** Told of each time that `onFailure` failed. */
+  /** Called each time that `onFailure` failed. */
   readonly onError: (error: unknown) => void;
-  /** Told of each delivery. */
+  /** Called after each delivery. */
   readonly onBatch?: (report: BatchReport) => void;
   /** From 0.1 s to 5 s by default. */
   readonly retryDelay?: RetryDelay;
@@ -49,10 +49,10 @@ export interface KinesisMappingOptions {
   readonly payloadBytes?: number;
 }
 
-/** The longest that a batch is waited for, so that what was put can soon be read. */
+/** The longest batching window, so that records soon reach the tables. */
 const longestWindowMilliseconds = 1_000;
 
-/** How often a batch that is waited for is looked after. */
+/** How often a batch that is being gathered is checked. */
 const pollMilliseconds = 50;
 
 /** Of an event: `{"Records":[]}`. */
@@ -60,7 +60,8 @@ const envelopeBytes = 14;
 
 /**
  * Delivers a stream to a function as Lambda does: from the oldest record on, each shard by itself and in order, in
- * batches with partial failures, halving, retries and a failure destination. Each shard has one batch in hand at a time.
+ * batches with partial failures, halving, retries and a failure destination. Each shard has one batch in progress at a
+ * time.
  */
 export function createKinesisMapping(options: KinesisMappingOptions): StreamMapping {
   const { stream, target, rules, onFailure, onError, clock = systemClock } = options;
@@ -188,7 +189,7 @@ class ShardPoller {
       const full = this.#gather(batch);
       const first = batch[0];
       if (first === undefined) {
-        // What was left here may have become too old for the stream, and is gone.
+        // The remaining records may have become too old for the stream, which has dropped them.
         this.#advance(this.#shard.end);
         await this.#nextPut();
         continue;
@@ -201,7 +202,7 @@ class ShardPoller {
     return [];
   }
 
-  /** Adds to a batch what has come meanwhile; true when the batch can take no more. */
+  /** Adds the records that have arrived meanwhile to a batch; true if the batch is full. */
   #gather(batch: DeliverableRecord[]): boolean {
     const { records, bytes } = this.#limits;
     let taken = batch.reduce((total, record) => total + record.payloadBytes, 0);

@@ -1,24 +1,24 @@
 import type { InvocationResult } from '../lambda-runtime/process.ts';
 
-/** What brings events from a source to a function. */
+/** Delivers events from a source to a function. */
 export interface EventSourceMapping {
   /** Begins to read. Called once. */
   start(): void;
-  /** Lets the invocations in hand end and reads no more. What was not delivered by then stays with the source. */
+  /** Waits for the running invocations and reads no more. Undelivered events stay with the source. */
   stop(): Promise<void>;
   /**
-   * Resolves once all that the source holds at the time of the call is done with: taken by the function, or discarded.
-   * A batch that is still to be retried is not. A stream then waits for no further records to fill a batch. Rejects when
-   * the mapping is stopped before.
+   * Resolves once everything that the source holds at the time of the call is done: accepted by the function, or
+   * discarded. A batch that is still to be retried is not done. A stream no longer waits for records to fill a batch.
+   * Rejects if the mapping is stopped first.
    */
   idle(): Promise<void>;
 }
 
 /** A mapping that reads a stream. */
 export interface StreamMapping extends EventSourceMapping {
-  /** Milliseconds for which the oldest record that is not done with has been in the stream; 0 where none is. */
+  /** Milliseconds for which the oldest record that is not done has been in the stream; 0 if all are done. */
   behindMilliseconds(): number;
-  /** Records in the stream that are not done with. */
+  /** Records in the stream that are not done. */
   pendingRecords(): number;
 }
 
@@ -29,7 +29,7 @@ export interface InvocationTarget {
   invoke(event: unknown): Promise<InvocationResult>;
 }
 
-/** The time that a mapping goes by. */
+/** The time that a mapping uses. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -21,7 +21,7 @@ export interface QueueMessage {
 /** What a mapping needs of a queue. */
 export interface QueueReader {
   readonly arn: string;
-  /** Up to so many messages; none when the time is over or the signal fires. */
+  /** Up to so many messages; none if the time is up or the signal fires. */
   receive(
     maximum: number,
     waitMilliseconds: number,
@@ -37,7 +37,7 @@ export interface QueueReader {
 export interface QueueMappingRules {
   /** Messages in a batch, at most. */
   readonly batchSize: number;
-  /** Batches in hand at the same time, at most. */
+  /** Maximum concurrent batches. */
   readonly maximumConcurrency: number;
 }
 
@@ -45,7 +45,7 @@ export interface QueueMappingRules {
 export interface QueueBatchReport {
   /** Messages delivered. */
   readonly messages: number;
-  /** Messages taken by the function, and so deleted. */
+  /** Messages that the function processed, and that were deleted. */
   readonly deleted: number;
   /** Why the whole batch failed, if it did. */
   readonly error?: InvocationError;
@@ -57,7 +57,7 @@ export interface SqsMappingOptions {
   readonly queue: QueueReader;
   readonly target: InvocationTarget;
   readonly rules: QueueMappingRules;
-  /** Told of each delivery. */
+  /** Called after each delivery. */
   readonly onBatch?: (report: QueueBatchReport) => void;
   /**
    * Seconds until a message that failed can be received again. By default, as on AWS, the rest of the queue's
@@ -69,12 +69,12 @@ export interface SqsMappingOptions {
 /** How long one request for messages waits for the first. */
 const waitMilliseconds = 20_000;
 
-/** How often the queue is looked at by someone who waits for it to be empty. */
+/** How often `idle()` checks whether the queue is empty. */
 const pollMilliseconds = 20;
 
 /**
- * Delivers a queue's messages to a function as Lambda does: several batches at a time, deleting what the function has
- * taken, leaving the rest to be received again. How often is the queue's affair.
+ * Delivers a queue's messages to a function as Lambda does: several batches at a time. Messages that the function has
+ * processed are deleted, the others are received again, as often as the queue allows.
  *
  * `idle()` waits until the queue is empty, messages that were sent after the call included.
  */

@@ -24,9 +24,9 @@ export interface RetryDelay {
 /** How a delivery ended. */
 export type BatchOutcome =
   | { readonly kind: 'succeeded' }
-  /** The function reported failed records: so many before the first of them are done. */
+  /** The function reported failed records: the number of records before the first of them, which are done. */
   | { readonly kind: 'partial'; readonly succeeded: number }
-  /** The invocation failed, or its response is not to be understood: none is done. */
+  /** The invocation failed, or its response is invalid: no record is done. */
   | { readonly kind: 'failed'; readonly error: InvocationError };
 
 /** One delivery, for watchers. */
@@ -49,7 +49,7 @@ export interface DeliveryContext {
   /** Keeps what is discarded. It is called again until it succeeds: nothing may be lost. */
   readonly onFailure: (object: FailureObject) => Promise<void>;
   readonly onBatch: (report: BatchReport) => void;
-  /** Told of each time that `onFailure` failed. */
+  /** Called each time that `onFailure` failed. */
   readonly onError: (error: unknown) => void;
   readonly clock: Clock;
   /** Ends the retries. */
@@ -61,7 +61,7 @@ interface Work {
   readonly records: readonly KinesisStreamRecord[];
   /** Deliveries of exactly this batch that failed. */
   readonly failures: number;
-  /** Deliveries of these records so far, in whatever batch. */
+  /** Deliveries of these records so far, in any batch. */
   readonly invocations: number;
   /** Milliseconds to wait before. */
   readonly delay: number;
@@ -69,7 +69,7 @@ interface Work {
 }
 
 /**
- * Delivers a batch, in order, until each record is taken or discarded.
+ * Delivers a batch, in order, until each record is processed or discarded.
  *
  * @returns how many records are done, from the first on; fewer than given only when the signal was aborted.
  */
@@ -77,7 +77,7 @@ export async function deliver(
   records: readonly KinesisStreamRecord[],
   context: DeliveryContext,
 ): Promise<number> {
-  // What is next lies on top.
+  // The next batch is on top.
   const stack: Work[] = [{ records, failures: 0, invocations: 0, delay: 0 }];
   while (!context.signal.aborted) {
     const work = stack.pop();
@@ -122,7 +122,7 @@ function halves(work: Work, { firstMilliseconds }: RetryDelay): Work[] {
   ];
 }
 
-/** The same batch, later; or nothing any more, once it has been tried often enough. */
+/** The same batch, later; or nothing, if its retries are used up. */
 async function tryAgain(work: Work, context: DeliveryContext): Promise<Work[]> {
   const failures = work.failures + 1;
   const { retryAttempts } = context.rules;
@@ -143,7 +143,7 @@ async function splitExpired(work: Work, count: number, context: DeliveryContext)
   return others.records.length === 0 ? undone : [...undone, others];
 }
 
-/** Hands records to the failure destination. If it does not take them, they are still to be delivered. */
+/** Hands records to the failure destination. If it refuses them, they stay to be delivered. */
 async function discard(work: Work, condition: DiscardCondition, context: DeliveryContext): Promise<Work[]> {
   const { mappingId, streamArn, shardId, target, retryDelay, clock } = context;
   const { lastInvocation, invocations, records } = work;

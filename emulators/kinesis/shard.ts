@@ -23,7 +23,7 @@ export interface HashKeyRange {
   readonly ending: string;
 }
 
-/** What a record weighs besides its data, roughly: its object, its sequence number and its key. */
+/** Approximate bytes of a record besides its data: its object, its sequence number and its key. */
 const bytesPerRecord = 400;
 
 /** Trimmed records stay in the array until they are this share of it; then the array is cut once. */
@@ -66,7 +66,7 @@ export class Shard {
     return this.#base + this.#records.length;
   }
 
-  /** What the records weigh in memory, in bytes, roughly. */
+  /** Approximate bytes of the records in memory. */
   get weight(): number {
     return this.#weight;
   }
@@ -83,7 +83,7 @@ export class Shard {
     return Number(sequenceNumber.slice(-countDigits)) - 1;
   }
 
-  /** Adds a record that arrives at an epoch millisecond. A clock set back does not turn the order round. */
+  /** Adds a record that arrives at an epoch millisecond. A clock that is set back does not change the order. */
   append(partitionKey: string, data: Buffer, arrivalMilliseconds: number): StoredRecord {
     this.#latestArrival = Math.max(this.#latestArrival, arrivalMilliseconds / 1000);
     const position = this.end;
@@ -129,8 +129,8 @@ export class Shard {
   }
 
   /**
-   * Keeps the records from a position on when memory gets short; only age may drop them. A reader that must not miss
-   * any calls it before it begins and after each batch that it is done with. Until then nothing is kept that way.
+   * Keeps the records from a position on when memory gets short; then only age drops them. A reader that must not miss
+   * any calls it before it begins and after each batch. Without it no records are kept that way.
    */
   keepFrom(position: number): void {
     this.#keptFrom = position;

@@ -9,7 +9,7 @@ import { StreamRegistry } from './stream-registry.ts';
 export interface KinesisStandIn extends LoopbackServer {
   /** @throws AwsError `ResourceInUseException` when there is a stream of that name. */
   createStream(name: string, shardCount: number, options?: StreamOptions): KinesisStream;
-  /** The stream of that name, however it was made, or undefined. */
+  /** The stream of that name, or undefined. */
   stream(name: string): KinesisStream | undefined;
 }
 
@@ -21,7 +21,10 @@ export interface StreamOptions {
 
 /** What can be set about the stand-in. */
 export interface KinesisStandInOptions {
-  /** Memory that a stream's records may take, in bytes; then the oldest go that no reader keeps. Default 512 MiB. */
+  /**
+   * Memory that a stream's records may take, in bytes; beyond it the oldest that no reader keeps are dropped. Default
+   * 512 MiB.
+   */
   readonly maximumBytesPerStream?: number;
   /** Epoch milliseconds; default the system's. */
   readonly clock?: () => number;

@@ -6,7 +6,7 @@ import { KinesisStream } from './stream.ts';
 /** The streams of the one account, by name. */
 export class StreamRegistry {
   readonly #streams = new Map<string, KinesisStream>();
-  /** Names of streams that clients can't delete. */
+  /** Names of streams that clients cannot delete. */
   readonly #permanent = new Set<string>();
   readonly #maximumBytesPerStream: number;
   readonly #clock: () => number;

@@ -13,7 +13,7 @@ export interface PutEntry {
 /** Where a record went. */
 export interface PutReceipt {
   readonly shardId: string;
-  /** Missing when the shard is full of records that its reader still needs, and did not take this one. */
+  /** Missing if the shard refused the record, because it is full of records that its reader still needs. */
   readonly sequenceNumber: string | undefined;
 }
 
@@ -49,7 +49,7 @@ export class KinesisStream {
     this.#maximumShardWeight = maximumBytes / shardCount;
   }
 
-  /** Puts records in their order and tells where each went; then tells the listeners once. */
+  /** Puts records in their order and returns where each went; then calls the listeners once. */
   put(entries: readonly PutEntry[]): readonly PutReceipt[] {
     this.trim();
     const now = this.#clock();

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BuildOptions } from 'esbuild';
 
-/** A bundle as it is kept: one file for each entry, so that a new bundle takes the place of the old one. */
+/** A cached bundle: one file for each entry, so that a new bundle replaces the old one. */
 interface KeptBundle {
   /** The sources with the hashes of their contents. */
   readonly inputs: readonly (readonly [path: string, hash: string])[];
@@ -37,8 +37,8 @@ export class BundleCache {
   }
 
   /**
-   * Keeps a bundle. Does nothing where the folder can't be written, and where a source was changed since the bundle was
-   * begun, which may hold it as it was before.
+   * Keeps a bundle. Does nothing if the folder cannot be written, or if a source was changed since bundling began: the
+   * bundle may hold the old source.
    *
    * @param inputs paths of the sources, those in packages included.
    * @param started when the bundle was begun, in milliseconds since 1970.
@@ -59,7 +59,7 @@ export class BundleCache {
     const unfinished = `${path}.${randomUUID()}`;
     try {
       await mkdir(this.#folder, { recursive: true });
-      // Others see the whole of it or nothing.
+      // Renamed when complete, so that other processes never read a part.
       await writeFile(unfinished, JSON.stringify(kept));
       await rename(unfinished, path);
     } catch (error) {
@@ -72,7 +72,7 @@ export class BundleCache {
     try {
       return JSON.parse(await readFile(this.#pathFor(options), 'utf8')) as KeptBundle;
     } catch {
-      // Missing or unreadable: a new one is made in each case.
+      // Missing or unreadable: a new one is made.
       return undefined;
     }
   }
@@ -85,7 +85,7 @@ export class BundleCache {
     try {
       return hashContent(await readFile(resolve(this.#project, path)));
     } catch {
-      // A source that is gone is another than the one that was bundled.
+      // A missing source counts as changed.
       return undefined;
     }
   }

@@ -16,7 +16,7 @@ export interface FunctionBundle {
 export interface FunctionBundling {
   /** Where entries and aliases are looked up; absolute. */
   readonly projectDirectory: string;
-  /** Where bundles are kept as long as their sources are the same; without it they are made anew each time. */
+  /** Where bundles are cached while their sources are unchanged; without it they are made each time. */
   readonly cacheDirectory?: string;
   readonly format: 'cjs';
   readonly target: string;

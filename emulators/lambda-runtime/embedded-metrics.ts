@@ -21,7 +21,7 @@ const embeddedMetrics = z.looseObject({
   }),
 });
 
-/** The metrics in a log line of CloudWatch's embedded metric format, or undefined when it is another kind of line. */
+/** The metrics in a log line of CloudWatch's embedded metric format, or undefined for any other line. */
 export function parseEmbeddedMetrics(line: string): readonly MetricValue[] | undefined {
   if (!line.includes('"CloudWatchMetrics"')) return undefined;
   const parsed = embeddedMetrics.safeParse(parseJson(line));

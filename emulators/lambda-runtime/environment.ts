@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 
-/** What a function is known by. */
+/** Name and region of a function. */
 export interface FunctionIdentity {
   readonly name: string;
   readonly memoryMegabytes: number;
-  /** Region that the function believes to run in. */
+  /** Region that the function gets from its environment. */
   readonly region: string;
   /** Node's options in the function's process; none by default. */
   readonly nodeOptions?: string | undefined;

@@ -14,7 +14,7 @@ export interface FunctionOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
-  /** Invocations at the same time, and so processes, at most; 1 by default. Further invocations wait. */
+  /** Maximum concurrent invocations, and so processes; 1 by default. Further invocations wait. */
   readonly concurrency?: number;
   /** Takes each line that the function writes to its standard output or error, without its end. */
   readonly onLog?: (line: string) => void;
@@ -39,7 +39,7 @@ export interface LocalFunction {
   invocations(): { readonly succeeded: number; readonly failed: number };
   /** The most memory that any process of the function had resident at the end of an invocation, in bytes. */
   peakMemoryBytes(): number;
-  /** Ends the processes, whatever they do, and removes the bundle. Invocations in hand or waiting fail. */
+  /** Ends the processes at once and removes the bundle. Running and waiting invocations fail. */
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What went wrong in an invocation, as Lambda names it. */
+/** The error of an invocation, as Lambda reports it. */
 export interface InvocationError {
   /** The error's class, or Lambda's own: `Runtime.ExitError`, `Sandbox.Timedout`, `Runtime.ImportModuleError`, … */
   readonly name: string;
@@ -6,7 +6,7 @@ export interface InvocationError {
   readonly stack?: string;
 }
 
-/** An invocation, as the function's process is told of it. */
+/** An invocation, as it is sent to the function's process. */
 export interface InvocationMessage {
   readonly requestId: string;
   readonly event: unknown;

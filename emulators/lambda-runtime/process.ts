@@ -30,16 +30,16 @@ const initSeconds = 30;
 /** How long a result waits for the lines written before it, in case a function has closed its own output. */
 const lastLinesMilliseconds = 1_000;
 
-/** The invocation in hand. */
+/** The running invocation. */
 interface Pending {
   readonly requestId: string;
   readonly finish: (result: InvocationResult) => void;
-  /** Streams that have not yet told their last line. */
+  /** Streams whose last line has not arrived yet. */
   openStreams: number;
   result?: InvocationResult;
 }
 
-/** One process of a function. It takes one invocation at a time, and after a time-out or crash none any more. */
+/** One process of a function. It takes one invocation at a time, and none after a time-out or crash. */
 export class FunctionProcess {
   readonly #options: FunctionProcessOptions;
   readonly #child: ChildProcess;
@@ -94,7 +94,7 @@ export class FunctionProcess {
     return this.#peakMemoryBytes;
   }
 
-  /** Runs the handler. All lines that it writes are told before the result is. */
+  /** Runs the handler. All lines that it writes are passed on before the result. */
   async invoke(event: unknown): Promise<InvocationResult> {
     const requestId = randomUUID();
     await this.#ready;
@@ -114,12 +114,12 @@ export class FunctionProcess {
       this.#pending = { requestId, finish, openStreams: 2 };
       const deadline = Date.now() + timeoutSeconds * 1000;
       const invocation: InvocationMessage = { requestId, event, deadline, arn };
-      // If the process is just going, its end answers the invocation.
+      // If the process is ending, its end answers the invocation.
       this.#child.send(invocation, () => undefined);
     });
   }
 
-  /** Ends the process at once. An invocation in hand fails. */
+  /** Ends the process at once. A running invocation fails. */
   async stop(): Promise<void> {
     this.#kill({ name: 'Runtime.ExitError', message: 'the function was stopped' });
     await this.#ended;
@@ -173,7 +173,7 @@ export class FunctionProcess {
   }
 }
 
-/** Hands on what a stream brings, line by line, the last one whether it is ended or not. */
+/** Passes on the lines of a stream, the last one also without a line feed. */
 function readLines(stream: Readable, onLine: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');

@@ -17,9 +17,9 @@ export interface ObjectRead {
   readonly end: number;
 }
 
-/** The one account of the stand-in: its buckets, their bytes, and who hears of new objects. */
+/** The one account of the stand-in: its buckets, their bytes, and the listeners for new objects. */
 export class Account {
-  /** Told of each piece of an object that a client reads. */
+  /** Called for each piece of an object that a client reads. */
   onRead: ((read: ObjectRead) => void) | undefined;
   /** Region of buckets that name none. */
   readonly region: string;
@@ -27,7 +27,7 @@ export class Account {
   readonly contents: ContentStore;
   readonly notifications: Notifications;
 
-  /** @param onError told of failures that no client can be told of. */
+  /** @param onError called for failures that no client gets as an answer. */
   constructor(region: string, onError: (error: unknown) => void) {
     this.region = region;
     this.contents = new ContentStore(onError);
@@ -72,8 +72,8 @@ export class Account {
   }
 
   /**
-   * Shows a new object and announces it. The content, held by the caller, is handed over; it is let go when the object
-   * is refused.
+   * Shows a new object and announces it. The caller hands over the content, which it holds; it is released if the
+   * object is refused.
    *
    * @param permit throws when the object may not be stored after all: the world may have changed during the upload.
    * @throws S3Error `NoSuchBucket` when the bucket went away meanwhile, or what `permit` throws.

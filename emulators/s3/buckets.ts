@@ -9,7 +9,7 @@ export interface ObjectFacts {
   readonly content: Content;
   /** Without quotation marks: the MD5 in hexadecimal, or `md5-n` for an object of n parts. */
   readonly etag: string;
-  /** Headers that come back with the object: content type and its like, and `x-amz-meta-*`. */
+  /** Headers that are returned with the object: content type, similar ones, and `x-amz-meta-*`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum?: Checksum;
 }
@@ -42,7 +42,7 @@ export interface Part {
   readonly lastModified: Date;
 }
 
-/** A multipart upload that is neither complete nor aborted. */
+/** A multipart upload in progress. */
 export interface MultipartUpload {
   readonly id: string;
   readonly key: string;
@@ -53,7 +53,7 @@ export interface MultipartUpload {
   readonly parts: Map<number, Part>;
 }
 
-/** A bucket: the versions of its objects and its multipart uploads. Everything it shows is whole. */
+/** A bucket: the versions of its objects and its multipart uploads. It shows complete objects only. */
 export class Bucket {
   readonly name: string;
   readonly region: string;
@@ -151,7 +151,7 @@ export class Bucket {
     if (earlier !== undefined) this.#contents.release(earlier.content);
   }
 
-  /** Ends a multipart upload and lets its parts go. */
+  /** Ends a multipart upload and releases its parts. */
   endUpload(upload: MultipartUpload): void {
     this.uploads.delete(upload.id);
     for (const part of upload.parts.values()) this.#contents.release(part.content);

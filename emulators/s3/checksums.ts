@@ -17,7 +17,7 @@ export interface Checksum {
   readonly value: string;
 }
 
-/** A checksum in the making. */
+/** A checksum that is being computed. */
 export interface RunningChecksum {
   update(bytes: Uint8Array): void;
   /** The big-endian digest of everything given so far; to be called once. */

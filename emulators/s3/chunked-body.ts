@@ -1,6 +1,6 @@
 import { S3Error } from './errors.ts';
 
-/** Bytes that a line of the framing may have: a size with its signature, or a trailer. */
+/** Maximum bytes of a line of the framing: a size with its signature, or a trailer. */
 const longestLine = 8_192;
 
 /**
@@ -86,7 +86,7 @@ class FramedReader {
     }
   }
 
-  /** Lets the source go, wherever reading ended. */
+  /** Ends reading of the source, at any point. */
   async close(): Promise<void> {
     await this.#source.return?.();
   }

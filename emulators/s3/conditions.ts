@@ -41,7 +41,8 @@ export function isReadWanted(conditions: Conditions, object: StoredObject): bool
  * Judges the conditions of a write.
  *
  * @param current what the key shows now.
- * @throws S3Error `PreconditionFailed`; `NoSuchKey` when a match is asked of nothing; `NotImplemented` for conditions
+ * @throws S3Error `PreconditionFailed`; `NoSuchKey` if the key shows nothing that could match; `NotImplemented` for
+ * conditions
  *   that S3 does not know on writes either.
  */
 export function requireWritable(
@@ -66,7 +67,7 @@ function namesEtag(list: string, object: StoredObject): boolean {
   });
 }
 
-/** Undefined when there is no date, or an unreadable one, which RFC 9110 says to ignore. */
+/** Undefined without a date, or with an unreadable one, which RFC 9110 says to ignore. */
 function isModifiedSince(object: StoredObject, date: string | undefined): boolean | undefined {
   const since = Date.parse(date ?? '');
   // Dates of HTTP know whole seconds only.

@@ -8,10 +8,10 @@ const largestInMemory = 16_384;
 /** Bytes of a file that are read at a time. */
 const readSize = 262_144;
 
-/** What one upload brought: in memory, or in a file of its own. */
+/** The bytes of one upload: in memory, or in a file of their own. */
 interface Blob {
   readonly place: { readonly bytes: Buffer } | { readonly path: string };
-  /** How many hold it; with the last one it goes. */
+  /** Number of holders; the last one to release it removes it. */
   holders: number;
 }
 
@@ -50,21 +50,21 @@ export function sliceContent(content: Content, start: number, end: number): Cont
 
 /**
  * Keeps the bytes of uploads: small ones in memory, others in files with random names in a private folder under the
- * system's temporary folder. Bytes are kept while something shows or sends them, so a download that
- * is under way survives the deletion of its object.
+ * system's temporary folder. Bytes are kept while an object shows them or an answer sends them, so a running download
+ * survives the deletion of its object.
  */
 export class ContentStore {
   readonly #onError: (error: unknown) => void;
   #folder: Promise<TemporaryFolder> | undefined;
   readonly #removals = new Set<Promise<void>>();
 
-  /** @param onError told of files that could not be removed; they go with the folder. */
+  /** @param onError called for files that could not be removed; they are removed with the folder. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
 
   /**
-   * Takes in an upload; when the source fails, nothing remains of it.
+   * Stores an upload; if the source fails, nothing remains of it.
    *
    * @returns the content, held once.
    */
@@ -97,7 +97,7 @@ export class ContentStore {
     return content;
   }
 
-  /** Lets a content go that was held once; the last one to do so removes the bytes. */
+  /** Releases a content that was held; the last release removes the bytes. */
   release(content: Content): void {
     for (const { blob } of content.segments) {
       blob.holders -= 1;

@@ -90,7 +90,7 @@ function decodedSource(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    // The only failure that there is: an escape that is incomplete or no UTF-8.
+    // The only possible failure: an escape that is incomplete or not UTF-8.
     throw unreadable(path);
   }
 }

@@ -42,8 +42,8 @@ export interface S3ErrorDetails {
 }
 
 /**
- * A request that S3 refuses. Operations throw it wherever they find the reason, because nothing between there and the
- * HTTP edge could do anything else than pass it on; the edge turns it into the XML document that clients parse.
+ * A request that S3 refuses. Operations throw it where they find the reason; the HTTP server turns it into the XML
+ * document that clients parse.
  */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;
@@ -62,7 +62,7 @@ export class S3Error extends Error {
   }
 }
 
-/** The refusal of a request header or query argument whose value makes no sense. */
+/** The refusal of a request header or query argument whose value is invalid. */
 export function invalidArgument(name: string, value: string, message: string): S3Error {
   return new S3Error('InvalidArgument', message, { fields: { ArgumentName: name, ArgumentValue: value } });
 }

@@ -14,7 +14,7 @@ function byteRank(codeUnit: number): number {
   return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x10000 : codeUnit;
 }
 
-/** A map by key that can be walked in key order. Puts cost nothing extra; the order is made when it is asked for. */
+/** A map by key that can be walked in key order. Puts cost nothing extra; keys are sorted when they are listed. */
 export class KeyedMap<T> {
   readonly #values = new Map<string, T>();
   #ordered: readonly string[] = [];

@@ -35,7 +35,7 @@ export function listArguments(request: S3Request): ListArguments {
   };
 }
 
-/** @throws S3Error `InvalidArgument` when the number makes no sense. */
+/** @throws S3Error `InvalidArgument` if the number is invalid. */
 export function pageLimit(request: S3Request, name: string): number {
   const bounds = { fallback: largestPage, least: 0, most: 2 ** 31 - 1 };
   return Math.min(queryNumber(request, name, bounds), largestPage);
@@ -46,7 +46,7 @@ export function owner(): Xml {
   return element('Owner', field('ID', ownerId), field('DisplayName', 'local'));
 }
 
-/** What lists tell of an object beside its key. */
+/** What lists show of an object beside its key. */
 export function objectFields({ lastModified, etag, content, checksum }: StoredObject): Xml[] {
   return [
     field('LastModified', lastModified.toISOString()),
@@ -58,7 +58,7 @@ export function objectFields({ lastModified, etag, content, checksum }: StoredOb
   ];
 }
 
-/** Tokens are opaque to clients, and safe in a URL whatever the key is. */
+/** Tokens are opaque to clients, and safe in a URL for any key. */
 export function tokenAt(key: string | undefined): string {
   return Buffer.from(`after:${key ?? ''}`).toString('base64url');
 }

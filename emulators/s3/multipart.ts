@@ -32,7 +32,7 @@ import {
   xmlDocument,
 } from './xml.ts';
 
-/** Bytes that every part but the last must have: 5 MiB. */
+/** Minimum bytes of every part but the last: 5 MiB. */
 const smallestPart = 5 * 1024 ** 2;
 /** Parts of an upload are numbered from 1. */
 const highestPartNumber = 10_000;
@@ -108,7 +108,7 @@ function addressedPart(account: Account, request: S3Request): AddressedPart {
   };
 }
 
-/** Adds a part whose content is held by the caller and handed over; it is let go when the part is refused. */
+/** Adds a part. The caller hands over its content, which it holds; it is released if the part is refused. */
 function putPart(
   account: Account,
   { bucket, upload, partNumber, content, digest }: AddressedPart & { content: Content; digest: BodyDigest },
@@ -204,7 +204,7 @@ function listedPart(entry: XmlElement, part: Part | undefined): Part {
 interface Assembly {
   readonly upload: MultipartUpload;
   readonly parts: readonly Part[];
-  /** Held; it is let go when the object is refused. */
+  /** Held; it is released if the object is refused. */
   readonly content: Content;
 }
 

@@ -46,7 +46,7 @@ export interface S3EventRecord {
   };
 }
 
-/** Which objects a listener hears of, and under which name. */
+/** Which objects a listener is called for, and under which name. */
 export interface NotificationFilter {
   /** What the key must begin with, not encoded. */
   readonly prefix?: string;
@@ -56,7 +56,7 @@ export interface NotificationFilter {
   readonly id?: string;
 }
 
-/** Takes event messages. It is called after the object is there, apart from the request that made it. */
+/** Takes event messages. It is called after the object is stored, independently of the request that stored it. */
 export type ObjectCreatedListener = (message: S3EventMessage) => void;
 
 interface Subscription extends NotificationFilter {
@@ -66,14 +66,14 @@ interface Subscription extends NotificationFilter {
 
 const principalId = 'A1LOCALSTANDIN';
 
-/** Tells listeners in the same process of new objects. */
+/** Announces new objects to listeners in the same process. */
 export class Notifications {
   readonly #onError: (error: unknown) => void;
   readonly #subscriptions = new Set<Subscription>();
   /** Begins with the time, so that it goes on growing when the stand-in is started again. */
   #sequence = BigInt(Date.now()) << 20n;
 
-  /** @param onError told what a listener throws: an upload does not fail for it. */
+  /** @param onError called with what a listener throws: an upload does not fail because of it. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }

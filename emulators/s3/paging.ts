@@ -1,6 +1,6 @@
 import { compareKeys } from './key-order.ts';
 
-/** What is asked of a list. */
+/** What a page of a list must show. */
 export interface PageRequest<T extends object> {
   /** All keys, in order. */
   readonly keys: readonly string[];

@@ -7,7 +7,7 @@ export interface S3Request {
   readonly method: string;
   /** Empty when the request is about the account. */
   readonly bucket: string;
-  /** Empty when the request is about a bucket. Just a name: dots and slashes in it mean nothing. */
+  /** Empty when the request is about a bucket. Only a name: dots and slashes have no meaning. */
   readonly key: string;
   /** Path of bucket and key, as errors show it. */
   readonly resource: string;
@@ -17,15 +17,15 @@ export interface S3Request {
   readonly body: IncomingMessage;
 }
 
-/** What the HTTP edge sends back. */
+/** What the HTTP server sends back. */
 export interface S3Response {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** An XML document. */
   readonly document?: string;
-  /** Bytes of an object, held for the edge, which lets them go when they are sent. */
+  /** Bytes of an object, held for the HTTP server, which releases them when they are sent. */
   readonly content?: Content;
-  /** Told of each piece of the content as it goes out. */
+  /** Called for each piece of the content that is sent. */
   readonly onSent?: (piece: Buffer) => void;
 }
 
@@ -33,7 +33,7 @@ export interface S3Response {
 const longestKey = 1024;
 
 /**
- * Understands the address and headers of a request, in path style, or in virtual-host style below `localhost`.
+ * Reads the address and headers of a request, in path style, or in virtual-host style below `localhost`.
  *
  * @throws S3Error `InvalidURI`, `KeyTooLongError`.
  */
@@ -68,7 +68,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // The only failure that there is: an escape that is incomplete or no UTF-8.
+    // The only possible failure: an escape that is incomplete or not UTF-8.
     throw new S3Error('InvalidURI', "Couldn't parse the specified URI.", { fields: { URI: text } });
   }
 }
@@ -103,7 +103,7 @@ export function queryNumber(
   throw invalidArgument(name, text, `${name} must be a whole number from ${least} to ${most}`);
 }
 
-/** Headers that change what an operation does, in ways that the stand-in does not know. */
+/** Headers that change what an operation does, and that the stand-in does not support. */
 const unsupportedHeaders = [
   'x-amz-tagging',
   'x-amz-write-offset-bytes',
@@ -117,7 +117,7 @@ const unsupportedHeaders = [
   'x-amz-copy-source-if-unmodified-since',
 ];
 
-/** @throws S3Error `NotImplemented` when a header asks for something that would be silently left out otherwise. */
+/** @throws S3Error `NotImplemented` if a header asks for something that would otherwise be silently ignored. */
 export function refuseUnsupportedHeaders({ headers }: S3Request): void {
   const found = unsupportedHeaders.find((name) => headers.has(name));
   if (found === undefined) return;
@@ -125,7 +125,7 @@ export function refuseUnsupportedHeaders({ headers }: S3Request): void {
   throw new S3Error('NotImplemented', message, { fields: { Header: found } });
 }
 
-/** Headers of an upload that come back with the object. */
+/** Headers of an upload that are returned with the object. */
 const keptHeaders = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires'];
 /** Bytes that names and values of the user's metadata may have together. */
 const largestMetadata = 2_048;
@@ -147,7 +147,7 @@ export function objectHeaders({ headers }: S3Request): Record<string, string> {
   return encoding === '' ? kept : { ...kept, 'content-encoding': encoding };
 }
 
-/** The encoding of the object itself: `aws-chunked` is of the upload alone. */
+/** The encoding of the object itself: `aws-chunked` is only that of the upload. */
 function contentEncoding(header: string): string {
   const encodings = header.split(',').map((encoding) => encoding.trim());
   return encodings

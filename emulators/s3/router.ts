@@ -42,7 +42,8 @@ export const operations: Readonly<Record<string, Operation>> = {
 /**
  * Does what a request asks for.
  *
- * @throws S3Error what S3 would answer with; `NotImplemented`, naming the operation, for all that the stand-in has not.
+ * @throws S3Error what S3 would answer with; `NotImplemented`, naming the operation, for operations that the stand-in
+ * does not have.
  */
 export async function answer(account: Account, request: S3Request): Promise<S3Response> {
   const name = operationName(request);
@@ -90,7 +91,7 @@ const copyingNames: Readonly<Record<string, string>> = {
   UploadPart: 'UploadPartCopy',
 };
 
-/** Arguments that name what an operation is about, with the noun that the operation's name has for it. */
+/** Arguments that name a subresource, with the noun that the operation's name has for it. */
 const subresources: Readonly<Record<string, string>> = {
   accelerate: 'AccelerateConfiguration',
   acl: 'Acl',

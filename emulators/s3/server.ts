@@ -11,7 +11,7 @@ import { errorDocument } from './xml.ts';
 /** Milliseconds that an idle connection stays open: longer than clients keep theirs, so that they close first. */
 const idleTime = 75_000;
 
-/** The HTTP edge: reads requests, sends answers and errors, and outlives whatever clients do to their connections. */
+/** The HTTP server: reads requests, sends answers and errors, and survives broken connections of clients. */
 export class S3Server {
   readonly #account: Account;
   readonly #onError: (error: unknown) => void;
@@ -22,7 +22,7 @@ export class S3Server {
     this.#running.add(exchange);
   });
 
-  /** @param onError told of failures that are neither S3's refusals nor a client's going away. */
+  /** @param onError called for failures other than S3's refusals and clients that disconnect. */
   constructor(account: Account, onError: (error: unknown) => void) {
     this.#account = account;
     this.#onError = onError;
@@ -46,7 +46,7 @@ export class S3Server {
     return { port: address.port };
   }
 
-  /** Ends all connections and waits until nothing is under way. */
+  /** Ends all connections and waits for the requests in progress. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#http.close(() => resolve()));
     this.#http.closeAllConnections();
@@ -54,14 +54,14 @@ export class S3Server {
   }
 
   async #exchange(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    // An answer to a client that has gone interests nobody, but its error would end the process without a listener.
+    // Without a listener, an error of an answer to a client that has disconnected would end the process.
     outgoing.on('error', () => {});
     const requestId = randomBytes(8).toString('hex').toUpperCase();
     try {
       const response = await this.#respond(incoming, requestId);
       await this.#send(incoming, outgoing, requestId, response);
     } catch (error) {
-      // Bytes of an object broke off: only the end of the connection can still tell the client.
+      // The bytes of an object ended too early: only closing the connection can still tell the client.
       outgoing.destroy();
       if (!isGone(incoming)) this.#onError(error);
     } finally {
@@ -100,7 +100,7 @@ export class S3Server {
   }
 }
 
-/** The same pieces, each told of once the client wants the next. */
+/** The same pieces; the callback is called for each when the client wants the next one. */
 async function* watched(
   pieces: AsyncIterable<Buffer>,
   onSent: (piece: Buffer) => void = () => undefined,
@@ -116,7 +116,7 @@ function isGone(incoming: IncomingMessage): boolean {
   return incoming.socket.destroyed;
 }
 
-/** The length, unless the answer tells it itself or has no body by its nature. */
+/** The length, unless the answer states it or cannot have a body. */
 function bodyLength(
   status: number,
   document: string | undefined,

@@ -10,8 +10,8 @@ export interface S3StandInOptions {
   /** Region that buckets and events name; `us-east-1` unless given. */
   readonly region?: string;
   /**
-   * Told of failures that are not the client's: a bug, a full disk, a listener that throws. They go to standard error
-   * unless given.
+   * Called for failures that are not the client's: a bug, a full disk, a listener that throws. They go to standard
+   * error unless given.
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -46,11 +46,11 @@ export interface S3StandIn {
   /** Ends all connections and removes all objects. */
   close(): Promise<void>;
   /**
-   * Creates a bucket. Nothing happens when it is there, except that versioning can be enabled, and that clients can be
-   * refused to delete it.
+   * Creates a bucket. If it exists, this only enables versioning, or forbids clients to delete it, where the options
+   * say so.
    */
   createBucket(name: string, options?: { readonly versioned?: boolean; readonly permanent?: boolean }): void;
-  /** Puts an object, with everything that comes of it, notifications included. */
+  /** Puts an object as a client does, notifications included. */
   putObject(
     bucket: string,
     key: string,
@@ -61,10 +61,10 @@ export interface S3StandIn {
   getObject(bucket: string, key: string): Promise<Buffer | undefined>;
   /** All objects whose keys begin with the prefix, in the order of S3's lists. */
   listObjects(bucket: string, prefix?: string): readonly ListedObject[];
-  /** Has a listener hear of each piece of an object that a client reads. */
+  /** Calls a listener for each piece of an object that a client reads. */
   onObjectRead(listener: (read: ObjectRead) => void): void;
   /**
-   * Hears of new objects by event messages, as a queue or function does. The bucket need not be there yet.
+   * Calls a listener with an event message for each new object, as S3 notifies a queue. The bucket need not exist yet.
    *
    * @returns ends the subscription.
    */

@@ -33,7 +33,7 @@ export async function putObject(account: Account, request: S3Request): Promise<S
   return { status: 200, headers: { ...writtenHeaders(bucket, object), ...checksumHeaders(object.checksum) } };
 }
 
-/** What decides, at the moment of storing, whether the conditions of a write hold still. */
+/** Checks, at the moment of storing, that the conditions of a write still hold. */
 export function writePermit(conditions: Conditions, bucket: Bucket, key: string): () => void {
   return () => requireWritable(conditions, bucket.current(key));
 }
@@ -46,7 +46,7 @@ function writtenHeaders(bucket: Bucket, object: StoredObject): Record<string, st
 /**
  * The algorithm of the checksum that a client asks S3 to make.
  *
- * @throws S3Error `InvalidArgument` when there is no such algorithm.
+ * @throws S3Error `InvalidArgument` for an unknown algorithm.
  */
 export function wantedAlgorithm({ headers }: S3Request): ChecksumAlgorithm | undefined {
   const name = headers.get('x-amz-checksum-algorithm');

@@ -7,7 +7,7 @@ import type { QueueRegistry } from './queue-registry.ts';
 /** Bytes of a message. */
 const maximumMessageBytes = 1024 * 1024;
 
-/** Stands for the sender in every message: any access key is accepted, so that nothing is known of it. */
+/** The sender of every message: any access key is accepted, so the sender is not known. */
 const senderId = 'local';
 
 const delaySeconds = z.int().min(0).max(900).optional();
@@ -24,12 +24,13 @@ const receiveInput = z.strictObject({
   /** The older name of MessageSystemAttributeNames. */
   AttributeNames: z.array(z.string()).default([]),
   MessageSystemAttributeNames: z.array(z.string()).default([]),
-  /** Messages have no attributes of their own here, so that none is ever found. */
+  /** Messages have no attributes of their own here, so none is found. */
   MessageAttributeNames: z.array(z.string()).optional(),
 });
 
 /**
- * The operations of the stand-in: what functions and the command line call. Queues are made in this process. An input with a member that they don't honour is refused, not half obeyed.
+ * The operations of the stand-in: what functions and the command line call. Queues are made in this process. An input
+ * with a member that they do not support is refused.
  */
 export function createSqsOperations(queues: QueueRegistry): Record<string, Operation> {
   return {
@@ -124,7 +125,7 @@ function checkLength(body: string): void {
   throw new AwsError('InvalidParameterValueException', sentence, { queryCode: 'InvalidParameterValue' });
 }
 
-/** A message that is gone already counts as deleted; so does, as on AWS, one whose receipt is out of date. */
+/** A message that is deleted already counts as deleted; as on AWS, so does one whose receipt is out of date. */
 function deleteFault(outcome: ReceiptOutcome, receiptHandle: string): AwsError | undefined {
   return outcome === 'not a receipt'
     ? new AwsError('ReceiptHandleIsInvalid', `The input receipt handle "${receiptHandle}" is invalid.`)

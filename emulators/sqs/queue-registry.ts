@@ -1,7 +1,7 @@
 import { AwsError } from '../aws-json-protocol.ts';
 import { Queue, type QueueSettings } from './queue.ts';
 
-/** What a queue is like when nothing is said: as on AWS. */
+/** The default settings of a queue, as on AWS. */
 export const defaultSettings: QueueSettings = {
   visibilityTimeoutSeconds: 30,
   delaySeconds: 0,

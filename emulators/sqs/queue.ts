@@ -9,7 +9,10 @@ export interface QueueSettings {
   readonly delaySeconds: number;
   /** Seconds that a receiver waits for a message unless it says otherwise. */
   readonly waitSeconds: number;
-  /** Where messages go that were received `maxReceives` times and not deleted; undefined keeps them coming. */
+  /**
+   * Where messages go that were received `maxReceives` times and not deleted; undefined delivers them again without
+   * end.
+   */
   readonly redrive: { readonly deadLetterQueue: Queue; readonly maxReceives: number } | undefined;
 }
 
@@ -37,7 +40,7 @@ export interface ReceivedMessage {
  */
 export type ReceiptOutcome = 'done' | 'stale' | 'not a receipt';
 
-/** Milliseconds after which a waiting receiver looks again in any case: timers cannot be set to any length. */
+/** Milliseconds after which a waiting receiver checks again in any case: timers have a maximum length. */
 const longestNap = 60_000;
 
 interface StoredMessage {
@@ -75,7 +78,7 @@ export class Queue {
     this.settings = settings;
   }
 
-  /** By which requests name the queue; right once its server listens. */
+  /** The URL by which requests name the queue; valid once its server listens. */
   get url(): string {
     return `${this.#origin()}/${localAccount}/${this.name}`;
   }

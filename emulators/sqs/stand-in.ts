@@ -10,7 +10,7 @@ export interface QueueOptions {
   readonly visibilityTimeoutSeconds?: number;
   /** Receipts after which a message that is not deleted goes to `deadLetterQueue`. */
   readonly maxReceives?: number;
-  /** Without it a message is delivered until it is deleted, whatever `maxReceives` says. */
+  /** Without it a message is delivered until it is deleted, and `maxReceives` has no effect. */
   readonly deadLetterQueue?: Queue;
 }
 

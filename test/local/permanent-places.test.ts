@@ -57,7 +57,7 @@ describe('what the local run itself needs is not deleted, what a user created is
       for (const TableName of [name, `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`]) {
         const refused = [
           'ResourceInUseException',
-          `The table ${name} belongs to the local run and can't be deleted. You can delete a table that you created.`,
+          `The table ${name} belongs to the local run and cannot be deleted. You can delete a table that you created.`,
         ];
         expect(await refusal(ledger.dynamoDb.send(new DeleteTableCommand({ TableName })))).toEqual(refused);
       }
@@ -86,7 +86,7 @@ describe('what the local run itself needs is not deleted, what a user created is
     for (const StreamName of names) {
       expect(await refusal(kinesis.send(new DeleteStreamCommand({ StreamName })))).toEqual([
         'ResourceInUseException',
-        `The stream ${StreamName} belongs to the local run and can't be deleted. You can delete a stream that you created.`,
+        `The stream ${StreamName} belongs to the local run and cannot be deleted. You can delete a stream that you created.`,
       ]);
     }
     await kinesis.send(new CreateStreamCommand({ StreamName: 'mine', ShardCount: 1 }));
@@ -99,7 +99,7 @@ describe('what the local run itself needs is not deleted, what a user created is
     for (const Bucket of names) {
       expect(await refusal(s3.send(new DeleteBucketCommand({ Bucket })))).toEqual([
         'AccessDenied',
-        `The bucket ${Bucket} belongs to the local run and can't be deleted. You can delete a bucket that you created.`,
+        `The bucket ${Bucket} belongs to the local run and cannot be deleted. You can delete a bucket that you created.`,
       ]);
     }
     await s3.send(new CreateBucketCommand({ Bucket: 'mine' }));
