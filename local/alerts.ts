@@ -54,13 +54,13 @@ const groupWait = 10 * 60_000;
 const sources = localSources.map(({ name }) => ({ name, lateness }));
 const receiverName = 'notify';
 
-/** SIMs of which all records are judged at once, at most. */
+/** The most SIMs whose records are all judged. */
 const maxWholeSims = 5_000;
-/** SIMs that are asked when they were heard, at most. */
+/** The most SIMs for which the last record is read. */
 const maxAskedSims = 1_000;
 const concurrency = 24;
 
-/** What a sweep of the local run did, and what it told. */
+/** What a sweep of the local run did, and its messages. */
 export interface LocalSweep {
   readonly report: SweepReport;
   /** In the order in which the alerts began. */
@@ -76,7 +76,7 @@ export class LocalAlerts {
   readonly #episodes: EpisodesTable;
   readonly #outbox: AlertOutbox;
   readonly #receiver: Receiver | undefined;
-  /** Ids of the messages that were told. */
+  /** Ids of the messages that were reported. */
   readonly #told = new Set<string>();
 
   constructor(options: LocalAlertsOptions) {
@@ -96,7 +96,7 @@ export class LocalAlerts {
   }
 
   /**
-   * Sweeps the ledger, and delivers what is due. All that was put by then must be in the ledger.
+   * Sweeps the ledger, and delivers what is due. All records that were put by then must be in the ledger.
    *
    * @param now the run's clock, in milliseconds since the epoch.
    * @param isWhole whether all records are judged, from the first one on.
@@ -134,7 +134,7 @@ export class LocalAlerts {
    * Sweeps a ledger of the past: all of its records, unless there are too many SIMs, up to the newest one.
    *
    * @param latest the machine's clock: records may be dated ahead.
-   * @returns undefined of an empty ledger.
+   * @returns undefined for an empty ledger.
    */
   async sweepPast(latest: number): Promise<(LocalSweep & { readonly now: number }) | undefined> {
     const sims: WatchedSim[] = [];
@@ -174,8 +174,9 @@ export class LocalAlerts {
   }
 
   /**
-   * The time of the newest record, in milliseconds since the epoch; undefined without any. SIM items state when they were
-   * heard to the granule, so those that may have been heard last are asked: exact up to 1,000 of them.
+   * The time of the newest record, in milliseconds since the epoch; undefined without any. SIM items state to the
+   * granule when they were heard, so the records of those that may have been heard last are read: exact for up to 1,000
+   * of them.
    */
   async #findNewestRecord(sims: readonly WatchedSim[]): Promise<number | undefined> {
     if (sims.length === 0) return undefined;
@@ -192,7 +193,7 @@ export class LocalAlerts {
   }
 
   /**
-   * Delivers until nothing is due, or what is due does not go.
+   * Delivers until nothing is due, or a delivery fails.
    *
    * @returns whether all is delivered.
    */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * What the local run says of itself, for the command line to find it: what a deployed stack's outputs, and CloudWatch,
- * would say.
+ * The local run's description of itself, by which the command line finds it: what a deployed stack's outputs and
+ * CloudWatch would state.
  */
 
 const count = z.int().nonnegative();
@@ -10,15 +10,15 @@ const traffic = z.object({ received: count, rejected: count });
 
 const sourceTraffic = z.object({
   source: z.string(),
-  /** When the last record was taken in, ISO 8601; null before the first. */
+  /** When the last record was processed, ISO 8601; null before the first. */
   lastRecord: z.string().nullable(),
-  /** Seconds for which the oldest record that is not taken in has waited; 0 where none waits. */
+  /** Seconds for which the oldest record that is not processed has waited; 0 if none waits. */
   lagSeconds: z.number(),
   hour: traffic,
   day: traffic,
 });
 
-/** Where on the API's port the local run says where everything of it is. No deployed API has it. */
+/** Path on the API's port of the local run's description. Deployed APIs do not have it. */
 export const descriptionPath = '/local';
 
 /** What {@link descriptionPath} answers. */

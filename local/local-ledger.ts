@@ -89,9 +89,9 @@ export interface LocalLedger {
   putFile(source: string, key: string, bytes: Uint8Array): Promise<void>;
   /** How much of a source's file the importer has read. */
   fileRead(source: string, key: string): FileRead;
-  /** Records on a source's stream that are neither in the ledger nor given up. */
+  /** Records on a source's stream that wait to be processed. */
   pendingRecords(source: string): number;
-  /** Resolves once all that was put is in the ledger or given up. */
+  /** Resolves once everything that was put is in the ledger or given up. */
   idle(): Promise<void>;
   quarantined(): Promise<readonly string[]>;
   /**
@@ -104,8 +104,9 @@ export interface LocalLedger {
 }
 
 /**
- * Processes of each function: one a core of the smallest machine that this has to run on. Invocations beyond wait, as
- * they would for a concurrency limit; more processes would only take the cores from each other and from the engine.
+ * Processes of each function: one for each core of the smallest machine that this must run on. Further invocations
+ * wait, as for a concurrency limit; more processes would only compete with each other and with the engine for the
+ * cores.
  */
 const processesPerFunction = 2;
 /** Seconds until a failed import is tried again. */
@@ -113,7 +114,7 @@ const fileRetrySeconds = 2;
 /** Shards of the default stream and of each carrier's. */
 const shards = { default: 2, carrier: 1 };
 const fullStreamMilliseconds = 20;
-/** Time that invocations in hand get to end when the run is ended. */
+/** How long running invocations may take when the run is stopped. */
 const graceMilliseconds = 5_000;
 /** The tables, which have fixed names here. */
 const tableVariables = {
@@ -130,7 +131,7 @@ const tableVariables = {
 };
 
 /**
- * Starts everything; resolves when it is ready to take records.
+ * Starts everything; resolves when it is ready for records.
  *
  * @throws UsageError when a port is taken.
  */
@@ -249,7 +250,7 @@ class RunningLedger implements LocalLedger {
   }
 
   async idle(): Promise<void> {
-    // An object is announced a turn after it was put.
+    // An object is announced one turn of the event loop after it was put.
     await new Promise((resolve) => setImmediate(resolve));
     await Promise.all(
       [...this.#streamMappings.values(), this.#fileMapping].map((mapping) => mapping?.idle()),
@@ -279,7 +280,8 @@ class RunningLedger implements LocalLedger {
       [...this.#streamMappings.values(), this.#fileMapping].map((mapping) => mapping?.stop()),
     );
     await this.#gateway?.close();
-    // What is not in by then, a large file say, is broken off: nothing is lost that a deployed run would not lose.
+    // What is not stored by then, such as a large file, is aborted. Nothing is lost that a deployed stack would not
+    // lose.
     await Promise.race([mappings, wait(graceMilliseconds, undefined, { ref: false })]);
     const processes = [this.#consumer, this.#importer, this.#queryApi, this.#receiver];
     await Promise.all(processes.map((one) => one?.stop()));
@@ -324,7 +326,7 @@ class RunningLedger implements LocalLedger {
     }
   }
 
-  /** What is read again after a failure does not count again. */
+  /** Bytes that are read again after a failure do not count again. */
   #noteRead({ bucket, key, piece, end }: ObjectRead): void {
     const name = `${bucket}/${key}`;
     const { bytes, rows } = this.#filesRead.get(name) ?? nothingRead;
@@ -345,7 +347,7 @@ class RunningLedger implements LocalLedger {
       [environment.apiPersonalData]: 'on-request',
       [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [environment.apiSources]: JSON.stringify(localSources.map(({ name }) => name)),
-      // There is one machine to ask, and one that answers.
+      // No limit for a client: all requests come from this machine.
       [environment.apiClientRequestsPerSecond]: '0',
     });
     return this.#queryApi;
@@ -356,7 +358,7 @@ class RunningLedger implements LocalLedger {
     const sources: readonly WebhookSourceDescription[] = localSources.map(({ name, carrier, streamArn }) => ({
       ...{ name, carrier, streamArn },
       secret: webhookSecret(name),
-      // As the API here, for any number.
+      // No limit, as for the API here.
       requestsPerSecond: 0,
     }));
     this.#receiver = await this.#createFunction('webhook-receiver', functions.webhookReceiver, {
@@ -421,7 +423,7 @@ class RunningLedger implements LocalLedger {
     };
   }
 
-  /** What the outputs of a deployed stack, and CloudWatch, would say. */
+  /** What the outputs of a deployed stack and CloudWatch would state. */
   #description(): LocalDescription {
     const { kinesis, s3, dynamoDb } = this.endpoints;
     const readTraffic = (source: string, minutes: number) => {
@@ -514,7 +516,9 @@ function countLineFeeds(bytes: Buffer): number {
 
 const webhookRoutes = localSources.map(({ name }) => ({ method: 'POST' as const, path: webhookPath(name) }));
 
-/** What lies in Secrets Manager: the API's credentials, which are each carrier's as well, in the form that it has. */
+/**
+ * The contents of Secrets Manager: the API's credentials, which are also those of each carrier, in the carrier's form.
+ */
 function makeSecrets({ account, token }: ApiCredentials): Record<string, string> {
   const byAuthentication: Readonly<Record<WebhookAuthentication, Record<string, string>>> = {
     'twilio-hmac': { authToken: token },
@@ -529,7 +533,7 @@ function makeSecrets({ account, token }: ApiCredentials): Record<string, string>
   return { [apiSecret]: JSON.stringify({ account, token }), ...Object.fromEntries(ofSources) };
 }
 
-/** Waits for all, even if one could not be started: those that started must be stopped. */
+/** Waits for all, even if one fails to start: the others must be stopped. */
 async function allStarted<const T extends readonly Promise<unknown>[]>(
   starts: T,
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
@@ -537,7 +541,7 @@ async function allStarted<const T extends readonly Promise<unknown>[]>(
   return Promise.all(starts) as Promise<{ [K in keyof T]: Awaited<T[K]> }>;
 }
 
-/** Starts what listens on a port, with an error that says which variable moves it. */
+/** Starts a server on a port; the error says which variable changes the port. */
 async function onPort<T>(name: keyof Ports, port: number, start: (port: number) => Promise<T>): Promise<T> {
   try {
     return await start(port);

@@ -48,7 +48,7 @@ async function main(): Promise<number> {
   });
   let sweeps: RepeatedSweeps | undefined;
   try {
-    // A run that ends by itself does not show what to do next.
+    // A run that ends by itself does not show where to look.
     if (!options.once) showEndpoints(ledger, options.apiCredentials);
     const work = replayAndReport({ ledger, alerts, rules, options, files });
     const first = await Promise.race([work, interrupted]);
@@ -68,8 +68,8 @@ const sweepMilliseconds = 60_000;
 /**
  * Sweeps every minute.
  *
- * @param isLive whether the clock is the machine's. Otherwise it is the newest record: what was replayed is of the past,
- *   and nobody is to be paged because nothing came since.
+ * @param isLive whether the clock is the machine's. Otherwise it is the time of the newest record: replayed records are
+ *   of the past, and the silence since must not page anybody.
  */
 function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean): RepeatedSweeps {
   return new RepeatedSweeps({
@@ -103,11 +103,11 @@ function showMessages(swept: LocalSweep | undefined): void {
   if (lines.length > 0) console.log(lines.join('\n'));
 }
 
-/** A terminal and npm may both send the signal of one Ctrl-C: what follows within this time is the same. */
+/** A terminal and npm may both send the signal of one Ctrl-C: signals within this time count as one. */
 const sameInterruptMilliseconds = 500;
 const parentPollMilliseconds = 250;
 
-/** Resolves at the first Ctrl-C or SIGTERM, or when `npm start` is gone; a second signal ends at once. */
+/** Resolves at the first Ctrl-C or SIGTERM, or when `npm start` has ended; a second signal ends the run at once. */
 function interruption(): Promise<undefined> {
   return new Promise((resolve) => {
     let interrupted: number | undefined;
@@ -127,8 +127,8 @@ function interruption(): Promise<undefined> {
 }
 
 /**
- * npm passes SIGTERM to the shell that it has started, and many shells end by it without passing it on. So a run that npm
- * has started ends when its parent does.
+ * npm passes SIGTERM to the shell that it has started, and many shells end without passing it on. So a run that npm has
+ * started ends when its parent does.
  */
 function whenNpmEnds(ended: () => void): void {
   if (process.env['npm_lifecycle_event'] === undefined) return;
@@ -191,7 +191,7 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
 }
 
 /**
- * Judges what was replayed by its own time, and shows what came of it.
+ * Judges the replayed records by their own time, and shows the alerts.
  *
  * @returns whether a message waits for the receiver of `--notify`.
  */
@@ -280,7 +280,7 @@ function showLog(line: string): void {
   }
 }
 
-// The reader of the output may be gone, as in `npm start | head`; the run must still end in order.
+// The reader of the output may have ended, as in `npm start | head`; the run must still end in order.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -59,8 +59,9 @@ export const credentialVariables = {
 } as const;
 
 /**
- * The API's credentials, unless the environment sets others. They are not secret: every program on this machine can reach
- * the local run's tables without credentials, and web pages are kept out by other means. So commands can be copied.
+ * The API's credentials, unless the environment sets others. They are not secret: every program on this machine can
+ * reach the local run's tables without credentials, and web pages are kept out by other means. Fixed credentials let
+ * users copy commands.
  */
 export const defaultCredentials: ApiCredentials = { account: 'AClocal', token: 'local' };
 

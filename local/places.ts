@@ -16,15 +16,15 @@ export const fileQueue = 'simledger-files';
 export const deadLetterQueue = 'simledger-files-dead-letters';
 export const apiSecret = 'simledger-api';
 
-/** The secret by which the carrier's requests of a source are told. */
+/** The name of the secret that authenticates a source's requests. */
 export function webhookSecret(source: string): string {
   return `simledger-webhook-${source}`;
 }
 
 /**
- * The first is the one to send to by hand: its stream and bucket take any carrier's records. Super SIM records tell
- * Twilio from KORE; data-streamer records don't tell their carrier, and count as 1NCE's there. The others are one for
- * each carrier, as a deployment has them.
+ * The first is for records that are sent by hand: its stream and bucket take any carrier's records. Super SIM records
+ * state whether they are Twilio's or KORE's; data-streamer records do not state their carrier, and count as 1NCE's
+ * there. There is one more source for each carrier, as in a deployment.
  */
 export const localSources: readonly [LocalSource, ...LocalSource[]] = [
   localSource('default', '1nce', ''),

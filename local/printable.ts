@@ -1,5 +1,5 @@
 /**
- * A text that a terminal shows and does not obey. Senders choose what a record says and how a file is called, so it
+ * A text without control characters for the terminal. Senders choose the text of records and names of files, which
  * could move the cursor, change the title or overwrite lines.
  */
 export function printable(text: string): string {

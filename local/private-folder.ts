@@ -2,14 +2,13 @@ import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../lambda/errors.ts';
 
-/** Names of the files that a LevelDB consists of; `lost` is where its repair puts what it can't use. */
+/** Names of the files that a LevelDB consists of; `lost` is where its repair puts unusable files. */
 const storeFile = /^(CURRENT|LOCK|LOG(\.old)?|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp)|lost)$/;
 
 /**
- * Makes the folder of `--data` such that only its owner can read it: created with these rights, or given them where it is
- * there already. Files in it get them too.
+ * Makes the folder of `--data` readable for its owner only, whether it exists or not, with the files in it.
  *
- * @throws UsageError where the folder holds anything but a ledger, or its rights can't be changed.
+ * @throws UsageError if the folder holds anything but a ledger, or its permissions cannot be changed.
  */
 export async function preparePrivateFolder(path: string): Promise<void> {
   try {

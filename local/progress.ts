@@ -1,4 +1,4 @@
-/** Where progress is shown: one line that is written over on a terminal, a line now and then elsewhere. */
+/** Where progress is shown: one line that is overwritten on a terminal, otherwise a new line every few seconds. */
 export interface ProgressOutput {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -8,7 +8,7 @@ const lineEverySeconds = 5;
 const redrawMilliseconds = 100;
 const barWidth = 30;
 
-/** Shows how much is done of what there is to do. */
+/** Shows how much of the work is done. */
 export class Progress {
   readonly #output: ProgressOutput;
   readonly #unit: string;
@@ -30,7 +30,7 @@ export class Progress {
   }
 
   /**
-   * Shows how far it is where nobody knows how much there is in all.
+   * Shows the progress where the total is not known.
    *
    * @param share from 0 to 1.
    */
@@ -46,7 +46,7 @@ export class Progress {
     this.#output.write(this.#output.isTTY === true ? `\r\u001b[K${line}` : `${line}\n`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void {
     if (this.#output.isTTY === true) this.#output.write('\r\u001b[K');
   }
@@ -58,7 +58,7 @@ export class Progress {
     return this.#shown + lineEverySeconds * 1000;
   }
 
-  /** How long the rest takes if it goes on as it went so far. */
+  /** How long the rest takes at the speed so far. */
   #timeLeft(share = 0): string {
     if (share <= 0 || share >= 1) return '';
     const seconds = (((performance.now() - this.#started) / 1000) * (1 - share)) / share;

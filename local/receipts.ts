@@ -3,13 +3,13 @@ import { metric, metricNamespace } from '../lambda/aws/names.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../lambda/ledger/receipt.ts';
 
 const minuteMilliseconds = 60_000;
-/** Minutes for which receipts are kept apart: a day. */
+/** Minutes for which receipts are kept by the minute: a day. */
 const keptMinutes = 24 * 60;
 
 /** The receipts that the functions publish as metrics, added up by source. */
 export class Receipts {
   readonly #bySource = new Map<string, Receipt>();
-  /** By source, and by the minute that they came in, the latest last. */
+  /** By source and minute of arrival, the latest last. */
   readonly #byMinute = new Map<string, Map<number, Receipt>>();
   readonly #lastRecord = new Map<string, number>();
   readonly #now: () => number;
@@ -50,7 +50,7 @@ export class Receipts {
       .reduce((sum, [, receipt]) => addReceipts(sum, receipt), emptyReceipt);
   }
 
-  /** When a source's last record was taken in, milliseconds since the epoch; undefined before the first. */
+  /** When a source's last record was processed, milliseconds since the epoch; undefined before the first. */
   lastRecord(source: string): number | undefined {
     return this.#lastRecord.get(source);
   }
@@ -67,7 +67,7 @@ export class Receipts {
     }
   }
 
-  /** Source and receipt, in the order in which the sources were first heard of. */
+  /** Source and receipt, in the order of their first receipts. */
   entries(): readonly (readonly [string, Receipt])[] {
     return [...this.#bySource].filter(([, { received, failed }]) => received + failed > 0);
   }

@@ -28,7 +28,7 @@ import { findPlace } from './places.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
 import { readBodies, type UserFile } from './user-files.ts';
 
-/** Puts what is to be replayed where carriers would, and waits until it is in the ledger. */
+/** Puts records and files where carriers would, and waits until they are in the ledger. */
 
 const pollMilliseconds = 100;
 
@@ -89,12 +89,12 @@ export function replayFiles(
   });
 }
 
-/** What is read of a file within this time after its first bytes only fills buffers on the way to the importer. */
+/** Bytes of a file that are read within this time after the first only fill buffers on the way to the importer. */
 const bufferMilliseconds = 500;
 
 /**
- * How far the user's files are in the ledger. The importer counts rows every few seconds; between that, and before it
- * counts for the first time, what it reads says how far it is, less what only fills buffers.
+ * Progress of the user's files. The importer counts rows every few seconds; in between, and before its first count, the
+ * progress is estimated from the bytes that it has read, less those in buffers.
  */
 class FilesProgress {
   readonly #ledger: LocalLedger;
@@ -123,7 +123,7 @@ class FilesProgress {
     this.#recordsPut += 1;
   }
 
-  /** Notes that all of a file's records were put: what is between them has bytes too. */
+  /** Notes that all of a file's records were put: the bytes between them count too. */
   putAll({ bytes }: UserFile): void {
     this.#bytesOfWholeFiles += bytes;
     this.#bytesPut = this.#bytesOfWholeFiles;
@@ -142,7 +142,7 @@ class FilesProgress {
     return { rows: records + rows, share: Math.min(1, share) };
   }
 
-  /** What the importer has read of a file, less what lies in buffers. */
+  /** What the importer has read of a file, less what is in buffers. */
   #consumed(name: string): FileRead {
     const { bytes, rows } = this.#ledger.fileRead(this.#source, name);
     if (bytes === 0) return { bytes, rows };
@@ -162,7 +162,7 @@ function sumReads(reads: readonly FileRead[]): FileRead {
   });
 }
 
-/** What a simulated fleet came to. */
+/** The result of a simulated fleet. */
 export interface Simulated extends Replayed {
   readonly comparison: Comparison;
   /** What the query API answers about the sessions of Super SIMs. */
@@ -192,11 +192,11 @@ const maxIncidentSentences = 20;
 export const sweepHours = 12;
 
 /**
- * Runs a simulated fleet and compares the ledger, what its API answers, and its alerts with what the simulator knows.
+ * Runs a simulated fleet and compares the ledger, its API's answers and its alerts with the simulator's truth.
  *
  * Sweeps are events of the fleet's life, whose clock ends with its hours: the last one judges all records at that time.
  *
- * @param onSweep told of each sweep.
+ * @param onSweep called after each sweep.
  */
 export async function replaySimulation(
   ledger: LocalLedger,
@@ -210,7 +210,7 @@ export async function replaySimulation(
   let nextSweep = Date.parse(fleetStart) + sweepHours * hour;
   let sweepSeconds = 0;
   let isUndelivered = false;
-  /** By episode, as it was told last. */
+  /** By episode, with its last message. */
   const incidents = new Map<string, ToldIncident>();
   const sweep = async (progress: Progress, isWhole: boolean): Promise<void> => {
     await ledger.idle();
@@ -231,7 +231,7 @@ export async function replaySimulation(
           await ledger.putRecord(delivery.source, delivery.data, delivery.partitionKey);
         else await ledger.putFile(delivery.source, delivery.key, delivery.bytes);
       }
-      // Lets the mappings have their turn: generating never waits by itself.
+      // Lets the mappings run: generating records never waits by itself.
       await new Promise((resolve) => setImmediate(resolve));
       if (now() < nextSweep || now() >= end) continue;
       await sweep(progress, false);
@@ -246,7 +246,7 @@ export async function replaySimulation(
   const { stored, repeated } = receipt;
   const miscounts = [
     miscount('received', receipt.received, stored + repeated + receipt.ignored + receipt.rejected),
-    // Where a delivery failed in part, the whole of it came again, and was counted again.
+    // After a partial failure the whole batch was delivered, and counted, again.
     ...(receipt.failed > 0
       ? []
       : [
@@ -286,7 +286,7 @@ function miscount(name: string, expected: number, found: number): string | undef
   return expected === found ? undefined : `Records ${name}: expected ${expected}, found ${found}`;
 }
 
-/** Replays what nobody knows the size of: the records received are shown. */
+/** Replays records whose number is not known: the progress shows how many were received. */
 function replayCounted(
   ledger: LocalLedger,
   output: ProgressOutput,

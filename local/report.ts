@@ -90,12 +90,12 @@ export function rejectTable(lines: readonly string[]): string {
   return `${table.toString()}${more}`;
 }
 
-/** Messages that are shown of a sweep. */
+/** Messages of a sweep that are shown. */
 const maxMessages = 30;
 /** Alerts that are shown as open. */
 const maxAlerts = 20;
 
-/** What was told of alerts, one line each, with the time of the sweep that told it. */
+/** The messages about alerts, one line each, with the time of the sweep. */
 export function messageLines(told: readonly AlertTransition[]): string[] {
   const lines = told
     .slice(0, maxMessages)
@@ -137,7 +137,7 @@ export function whereToLook({ endpoints }: LocalLedger, { account, token }: ApiC
   ].join('\n');
 }
 
-/** A SIM's items, the latest first; by the index of starts for sessions, whose keys are in no order of time. */
+/** A SIM's items, the latest first; sessions by the index of starts, because their keys are not in order of time. */
 async function readItems(
   client: DynamoDBClient,
   tableName: string,

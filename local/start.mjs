@@ -1,4 +1,4 @@
-// `npm start`: looks at the machine first, then runs the local run from its TypeScript sources.
+// `npm start`: checks the machine first, then runs the local run from its TypeScript sources.
 import '../bin/check-machine.mjs';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -7,7 +7,7 @@ export interface RepeatedSweep {
   /** Milliseconds from the end of one to the beginning of the next. */
   readonly interval: number;
   readonly sweep: () => Promise<void>;
-  /** Told of a sweep that failed; the next one comes all the same. */
+  /** Called if a sweep fails; the next one still runs. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -20,7 +20,7 @@ export class RepeatedSweeps {
     this.#running = this.#run(repeated);
   }
 
-  /** Ends the waiting; a sweep that runs is not waited for, and its failure is not told. */
+  /** Ends the waiting, without waiting for a running sweep, whose failure is not reported. */
   stop(): void {
     this.#stopping.abort();
   }

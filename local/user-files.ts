@@ -26,16 +26,16 @@ export const fileKinds: ReadonlyMap<string, FileKind> = new Map([
   ['.ndjson', 'json'],
 ]);
 
-/** A file's kind by the end of its name; undefined where that tells none. */
+/** A file's kind by the end of its name; undefined for an unknown ending. */
 export function kindOfName(name: string): FileKind | undefined {
   const lower = name.toLowerCase();
   return [...fileKinds].find(([end]) => lower.endsWith(end))?.[1];
 }
 
 /**
- * Finds out about a file before anything is started.
+ * Checks a file before anything is started.
  *
- * @throws UsageError when it is not there, or is of no known kind.
+ * @throws UsageError if it does not exist, or its kind is unknown.
  */
 export async function userFile(path: string): Promise<UserFile> {
   const kind = kindOfName(path);
@@ -54,20 +54,20 @@ const largestWhole = 256 * 1024 * 1024;
 
 /** A JSON file, wherever it is. */
 export interface JsonFile {
-  /** What it is called in sentences. */
+  /** Its name in messages. */
   readonly name: string;
   readonly bytes: number;
   /** Reads it from its beginning. */
   readonly open: () => AsyncIterable<Uint8Array>;
 }
 
-/** The bodies in a JSON file: its lines where these are records, else its records however they are written. */
+/** The bodies in a JSON file: its lines if they are records, otherwise its records in any layout. */
 export function readBodies({ path, bytes }: UserFile): AsyncGenerator<Buffer> {
   return bodiesIn({ name: path, bytes, open: () => createReadStream(path) });
 }
 
 /**
- * The bodies in a JSON file that may be elsewhere than on this machine.
+ * The bodies in a JSON file, which may be on another machine.
  *
  * @throws UsageError if it is not JSON lines and too large to be read as a whole.
  */
@@ -88,7 +88,7 @@ export async function* bodiesIn(file: JsonFile): AsyncGenerator<Buffer> {
   for (const body of recordsIn(Buffer.concat(chunks).toString('utf8'))) yield Buffer.from(body);
 }
 
-/** An array's elements, or the objects one after the other; what is broken is a body too, and will be rejected. */
+/** An array's elements, or the objects one after the other; a broken fragment is a body too, and will be rejected. */
 function recordsIn(text: string): readonly string[] {
   const content = text.replace(/^\uFEFF/, '').trim();
   const values = splitValue(content);
@@ -109,12 +109,12 @@ async function beginsWithRecordLine({ open }: JsonFile): Promise<boolean> {
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-/** The greatest of the bytes that show nothing: blanks, tabs, line breaks. */
+/** The greatest byte of white space: blanks, tabs, line breaks. */
 const blank = 0x20;
 /** The maximum length of a line. Beyond it the file is read as a whole. */
 const longestLine = largestWhole;
 
-/** Lines without their ends, as the bytes that they are: a record that is not text must be kept as it came. */
+/** Lines without their ends, as bytes: a record that is not text must be kept unchanged. */
 async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let started: Uint8Array[] = [];
   let length = 0;

@@ -1,8 +1,8 @@
 import type { Rule } from '../lambda/alerts/rules.ts';
 
 /**
- * What alerts a fleet's incidents cause, by what the simulator lets happen. It follows docs/alerts.md and shares no code
- * with the rules that it judges.
+ * The alerts that a fleet's incidents cause, by what the simulator makes happen. It follows docs/alerts.md and shares
+ * no code with the rules that it judges.
  */
 
 /** What rules look at in the life of one device. Times are epoch milliseconds, in no order. */
@@ -21,7 +21,7 @@ export class LifeFacts {
     this.source = source;
   }
 
-  /** Notes that a record names a device. Lives tell of a device after the one before. */
+  /** Notes that a record names a device. Devices are noted in the order in which the SIM was in them. */
   noteDevice(imei: string, at: number, isUsage: boolean): void {
     let device = this.devices.find((known) => known.imei === imei);
     if (device === undefined) {
@@ -33,7 +33,7 @@ export class LifeFacts {
   }
 }
 
-/** An alert that there must be at the end of a simulation. */
+/** An alert that must exist at the end of a simulation. */
 export interface ExpectedAlert {
   readonly rule: string;
   readonly sim: string;
@@ -115,7 +115,7 @@ function countOne(at: number): Counted {
   return { at, amount: 1 };
 }
 
-/** Times without a sign of life that are longer than `after`; the last one may last. */
+/** Times without a sign of life that are longer than `after`; the last one may still last. */
 function listGaps(heard: readonly number[], after: number, end: number): Held[] {
   const times = heard.toSorted((a, b) => a - b);
   return times.flatMap((at, index): Held[] => {
@@ -145,7 +145,7 @@ function listFull(counted: readonly Counted[], enough: number, within: number): 
   });
 }
 
-/** Makes one of what is met again before the recovery time has passed. */
+/** Joins times between which less than the recovery time passed. */
 function joinHeld(held: readonly Held[], recovery: number): Held[] {
   const joined: Held[] = [];
   for (const one of held) {

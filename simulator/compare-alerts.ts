@@ -6,14 +6,14 @@ import type { FleetTruth } from './truth.ts';
 /** An alert as the ledger lists it. Times are ISO 8601. */
 export interface FoundAlert {
   readonly rule: string;
-  /** Null of one about many SIMs. */
+  /** Null if it is about many SIMs. */
   readonly sim: string | null;
   readonly state: string;
   readonly start_time: string;
   readonly end_time: string | null;
 }
 
-/** An incident that was told: what it is about, and how it was told last. */
+/** An incident in messages: what it is about, and its last message. */
 export interface ToldIncident {
   readonly rule: string;
   readonly state: string;
@@ -34,25 +34,26 @@ export interface AlertComparison {
   readonly checked: number;
   /** The same by their rules. */
   readonly byRule: ReadonlyMap<string, number>;
-  /** SIMs that one incident tells of together, because their network was out. */
+  /** SIMs that one incident covers, because their network was out. */
   readonly grouped: number;
-  /** Alerts that late records took back: no incident is left of them. */
+  /** Alerts that late records merged or withdrew. */
   readonly corrected: number;
   /** One sentence each, at most twenty. */
   readonly differences: readonly string[];
   readonly differing: number;
-  /** Names of rules of which the simulator does not know what they must find. */
+  /** Names of rules for which the simulator does not know what they must find. */
   readonly unchecked: readonly string[];
 }
 
 /** Sentences that a comparison gives at most. */
 const maxSentences = 20;
 
-/** States of an alert that no incident is behind any more. */
+/** States of an alert without an incident. */
 const correctedStates: ReadonlySet<string> = new Set(['merged', 'withdrawn']);
 
 /**
- * Compares the alerts of a ledger with those that the incidents of a fleet cause: none missing, none too many.
+ * Compares the alerts of a ledger with those that the incidents of a fleet cause: none may be missing, and none may be
+ * extra.
  *
  * @param truth of a fleet with incidents, all of which is delivered.
  * @param end when the simulation ends, in epoch milliseconds: all rules were judged up to it.
@@ -134,17 +135,17 @@ function countByRule(alerts: readonly ExpectedAlert[]): Map<string, number> {
 /** A group is more SIMs than this, and more than a twentieth of those that visit the network. */
 const maxUngrouped = 20;
 
-/** The outage of which one incident must tell; undefined without an outage, or when it hit too few SIMs. */
+/** The outage that one incident must cover; undefined without an outage, or if it hit too few SIMs. */
 function findGrouped({ outage }: Pick<FleetTruth, 'outage'>): FleetTruth['outage'] {
   if (outage === undefined || outage.sims.size <= maxUngrouped) return undefined;
   return outage.sims.size > outage.visitors.size / 20 ? outage : undefined;
 }
 
 /**
- * Compares the incidents that were told with those that the fleet's incidents cause: each SIM has one of its own, but
- * those that a network's outage silenced, of which one tells.
+ * Compares the incidents in messages with those that the fleet's incidents cause: one for each SIM, except SIMs that a
+ * network's outage silenced, which share one.
  *
- * @param told the incidents as they were told last; those that late records took back do not count.
+ * @param told the incidents by their last messages; those that late records merged or withdrew do not count.
  * @returns what differs, one sentence each.
  */
 export function compareIncidents(
@@ -165,7 +166,7 @@ export function compareIncidents(
       const isSilence = rule.kind === 'silent';
       const expected = expectAlerts(rule, sim, facts, end).length;
       const found = alone.filter((one) => one === sim).length;
-      // A device that died on the network may be told of with the others.
+      // A device that died on the network may be in the incident of the others.
       const min = isSilence && outage?.visitors.has(sim) === true ? 0 : expected;
       const max = isSilence && outage?.sims.has(sim) === true ? 0 : expected;
       if (found >= min && found <= max) continue;

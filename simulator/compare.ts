@@ -67,10 +67,10 @@ const comparedAnswers: Compared = {
 };
 
 /**
- * Compares the ledger with what the simulator knows to be true: no item missing, none too many, none unequal.
+ * Compares the ledger with what the simulator knows to be true: no item may be missing, extra or different.
  *
  * @param truth complete only after all deliveries have been generated.
- * @throws whatever reading the tables throws.
+ * @throws what reading the tables throws.
  */
 export async function compareLedger(truth: FleetTruth, tables: LedgerTables): Promise<Comparison> {
   const findings = new Findings();
@@ -86,7 +86,7 @@ export async function compareLedger(truth: FleetTruth, tables: LedgerTables): Pr
  * Compares what the query API answers about Super SIMs' sessions with what the simulator knows to be true.
  *
  * @param answers items as of the sessions table, of all SIMs whose partition has answers.
- * @throws whatever asking throws.
+ * @throws what asking the API throws.
  */
 export async function compareAnswers(
   truth: FleetTruth,

@@ -11,13 +11,13 @@ export function writeRecord(record: FleetRecord): string {
   return record.kind === 'event' ? writeEvent(record) : writeUsage(record);
 }
 
-/** What a broken record has become. One that is not JSON makes a body of its own, so that it does not spoil its neighbours'. */
+/** A broken record. One that is not JSON gets a body of its own, so that it does not break its neighbours. */
 export interface BrokenRecord {
   readonly text: string;
   readonly standsAlone: boolean;
 }
 
-/** A day that no calendar has, one that no number makes a date, and one that no clock shows yet. */
+/** A day that no calendar has, one that is not a date, and one in the future. */
 const impossibleDays = ['2026-02-30', '2026-13-45', '2199-12-31'] as const;
 
 /** Breaks a record of the stream: cut short, without its identity, or dated impossibly. */
@@ -49,7 +49,7 @@ function withoutIdentity(record: FleetRecord): FleetRecord {
   return record.kind === 'connection' ? { ...record, eventSid: null } : { ...record, id: null };
 }
 
-/** Puts an impossible day for every day that the record is dated with. */
+/** Replaces each date of the record by an impossible one. */
 function misdated(text: string, record: FleetRecord, random: Random): string {
   const day = random.pick(impossibleDays);
   const start = record.kind === 'usage' ? record.start : record.at;

@@ -2,7 +2,7 @@ import { type Incident, spike } from './incidents.ts';
 import type { Random } from './random.ts';
 import { minute, second } from './records.ts';
 
-/** What a device's life is beside the ordinary. */
+/** What is unusual in the life of a device. */
 export interface CourseOptions {
   readonly incident?: Incident | undefined;
   /** How often an idle device attaches, in milliseconds; once in its life without it. */
@@ -23,12 +23,12 @@ export class Course {
     this.#random = random;
   }
 
-  /** Whether nothing comes from the device. */
+  /** Whether the device is silent. */
   isDark(at: number): boolean {
     return this.#incident?.kind === 'dark' && at >= this.#incident.from && at < this.#incident.to;
   }
 
-  /** When the device goes on: at once, or some minutes after it was dark; never, if it died. */
+  /** When the device continues: at once, or some minutes after its silence; never, if it died. */
   wake(at: number): number {
     if (this.#incident?.kind !== 'dark' || !this.isDark(at)) return at;
     return this.#incident.to + this.#random.between(1, 600) * second;
@@ -40,21 +40,23 @@ export class Course {
     return due > from && due < to ? due : to;
   }
 
-  /** When a session ends: an incident ends it early, and one of a device that is dark lasts until the network notices. */
+  /**
+   * When a session ends: an incident ends it early, and the session of a silent device lasts until the network notices.
+   */
   endSession(from: number, drawn: number): number {
     const due = this.#findDue();
     if (due <= from || due >= drawn) return drawn;
     return this.#incident?.kind === 'dark' ? due + this.#random.between(60, 240) * minute : due;
   }
 
-  /** What befalls the device now, between two sessions; undefined where nothing does. */
+  /** The incident that happens to the device now, between two sessions; undefined if none does. */
   takeIncident(at: number): Incident['kind'] | undefined {
     if (this.#happened || at < this.#findDue()) return undefined;
     this.#happened = true;
     return this.#incident?.kind;
   }
 
-  /** Bytes that a usage record has beside the usual ones. */
+  /** Bytes that a usage record has in addition to the usual ones. */
   takeSpike(at: number): number {
     if (this.#incident?.kind !== 'spike' || at < this.#incident.at || this.#spikes >= spike.records) return 0;
     this.#spikes += 1;

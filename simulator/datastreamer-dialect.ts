@@ -18,7 +18,7 @@ export function writeUsage(record: UsageRecord): string {
 /** Writes an event as JSON in its SIM's dialect; one without SIM is nested. */
 export function writeEvent(event: CarrierEvent): string {
   const { sim } = event;
-  // 1NCE's pages of 2.0 show nested records beside flat names: a session may be told in both.
+  // 1NCE's pages of 2.0 show nested records beside flat ones: a session may have both.
   const flat = sim?.dataStreamer.generation === 'flat' && !(event.typeId === 4 || event.id?.endsWith('7'));
   return sim !== undefined && flat ? writeFlatEvent(event, sim) : writeNestedEvent(event);
 }
@@ -157,7 +157,7 @@ function detail(event: CarrierEvent): string {
   return `,"detail":{${operator},"tapcode":[{"id":2,"tapcode":"${network.tapcode}"}],"mnc":[{"id":3,"mnc":"${network.mnc}"},{"id":4,"mnc":"16"}]}`;
 }
 
-/** A string that holds no valid JSON: the dates stand bare, as 1NCE and emnify send them. */
+/** A string that is not valid JSON: the dates have no quotes, as 1NCE and emnify send them. */
 const quotaAssigned = JSON.stringify(
   '{"endpoint_quota_id":123123, "quota_status_id": 1,"volume": 500.000000, "expiry_date": 2031-03-31T00:00:00Z, "auto_refill": true,"threshold_volume": 100.000000}',
 );
@@ -208,12 +208,12 @@ const eventNames: Readonly<Record<number, string>> = {
   67: 'User switched workspaces',
 };
 
-/** The carrier's words for an event type; for a number that no document lists, words that none lists either. */
+/** The carrier's words for an event type; for an unlisted number, words that no document lists. */
 export function nameEvent(typeId: number): string {
   return eventNames[typeId] ?? `Event ${typeId}`;
 }
 
-/** Human-readable text; a refusal is told nowhere else. */
+/** Human-readable text; only it says that an activation was refused. */
 export function describeEvent(event: CarrierEvent): string {
   if (isRefusal(event)) return 'PDP Context Request rejected, because endpoint has no quota left.';
   return event.typeId === 5 ? 'PDP Context deleted.' : `${nameEvent(event.typeId)}.`;
@@ -224,7 +224,7 @@ export function isRefusal(event: CarrierEvent): boolean {
   return event.typeId === 3 && event.context === undefined;
 }
 
-/** What raised the event: the network, the carrier's policy control, or a call of its API. */
+/** The source of the event: the network, the carrier's policy control, or a call of its API. */
 export function nameSource(event: CarrierEvent): { readonly id: number; readonly name: string } {
   if (event.sim === undefined) return { id: 2, name: 'API' };
   return isRefusal(event) ? { id: 1, name: 'Policy Control' } : { id: 0, name: 'Network' };
@@ -240,7 +240,7 @@ function organisation(carrier: Carrier): string {
   return `"organisation":{"name":"Demo Company","id":${accounts[carrier]}}`;
 }
 
-/** Whole seconds where there are no others, else milliseconds: `2021-08-09T12:59:05Z`. */
+/** Whole seconds without a fraction, otherwise milliseconds: `2021-08-09T12:59:05Z`. */
 function zulu(at: number): string {
   return at % 1000 === 0 ? `${iso(at).slice(0, 19)}Z` : iso(at);
 }

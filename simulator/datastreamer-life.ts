@@ -28,7 +28,7 @@ const userEvents = [6, 13, 41, 67] as const;
 /**
  * The records of one data-streamer SIM, roughly in the order in which they happen: it attaches, opens a PDP context,
  * sends a usage record every ten to fifteen minutes, closes it with the volume of the whole session, and pauses;
- * between them short messages, locations and quotas. Every record is told to `truth`.
+ * between them short messages, locations and quotas. Every record is reported to `truth`.
  */
 export function* dataStreamerLife(
   given: Sim,
@@ -69,7 +69,7 @@ export function* dataStreamerLife(
     }
   }
 
-  /** What befalls the device between two sessions. */
+  /** What happens to the device between two sessions. */
   function* happen(): Generator<DataStreamerRecord, void> {
     const incident = course.takeIncident(at);
     if (incident === 'swap') sim = putIntoOtherDevice(sim);
@@ -87,7 +87,7 @@ export function* dataStreamerLife(
     }
   }
 
-  /** @param beganEarlier the session was open before anyone listened, so that its creation is never told. */
+  /** @param beganEarlier the session was open before the records begin, so its creation is not among them. */
   function* session(beganEarlier: boolean): Generator<DataStreamerRecord, void> {
     const context = openContext(beganEarlier);
     const usageOnly = usageNamesSession && random.chance(0.05);
@@ -102,7 +102,7 @@ export function* dataStreamerLife(
       at = usage.end;
       if (!course.isDark(at)) yield* between(context, usageOnly);
     }
-    // The network deletes the context of a device that is dark when it notices.
+    // The network deletes the context of a silent device when it notices.
     if (course.isDark(at)) at = Math.max(at, end);
     if (!usageOnly && random.chance(0.97)) yield event(5, at, { context, volume });
     at = course.advance(at, at + (1 + random.exponential(3600)) * second);
@@ -141,7 +141,7 @@ export function* dataStreamerLife(
   }
 
   function shortMessage(context: PdpContext): UsageRecord {
-    // emnify names a session on messages too; they belong to none that carries data.
+    // emnify names a session on messages too, but never one that carries data.
     const session = random.chance(0.5) ? context : { ...context, uuid: random.uuid() };
     const sent = at - (at % second);
     const record = {
@@ -175,7 +175,7 @@ export function* dataStreamerLife(
 
   function event(typeId: number, time: number, about: Partial<CarrierEvent> = {}): CarrierEvent {
     const byFile = dialect.generation === 'old' && fileEvents.has(typeId) && random.chance(0.5);
-    // Whole seconds are all that a file, and 1NCE's nested events, state.
+    // Files and 1NCE's nested events state whole seconds only.
     const inSeconds = byFile || (sim.carrier === '1nce' && dialect.generation === 'nested');
     const stated = inSeconds ? time - (time % second) : time;
     const source = sim.carrier;

@@ -7,13 +7,13 @@ import { iso, second } from './records.ts';
 /** Something on its way to the ledger: a record for the stream, or a row for the next file. */
 export interface Parcel {
   readonly source: Carrier;
-  /** Writes it when it arrives, so that what is under way takes little memory. */
+  /** Writes it when it arrives, so that parcels take little memory until then. */
   readonly write: () => string;
   readonly partitionKey: string;
   readonly form: 'record' | 'usage row' | 'event row';
   /** Never shares a body with others. */
   readonly standsAlone: boolean;
-  /** What the ledger has to make of it. */
+  /** What the ledger must make of it. */
   readonly fate: 'kept' | 'ignored' | 'rejected';
 }
 
@@ -45,15 +45,16 @@ interface OpenFile {
 }
 
 /**
- * The path between the carriers and the ledger. It keeps what is due later, mixes what is due now, packs several
- * records into one body at times, and writes rows into files. It holds only what is on its way.
+ * The path between the carriers and the ledger. It keeps parcels that are due later, shuffles those that are due now,
+ * sometimes packs several records into one body, and writes rows into files. It holds only parcels that have not
+ * arrived.
  */
 export class DeliveryPath {
   readonly departures: Departures = { delivered: 0, ignored: 0, rejected: 0 };
   private readonly due = new Map<number, Parcel[]>();
   private readonly files = new Map<string, OpenFile>();
   private readonly random: Random;
-  /** Keeps file names apart: they state a second. */
+  /** Keeps file names unique: they state a second. */
   private lastFileSecond = 0;
 
   constructor(random: Random) {
@@ -67,7 +68,7 @@ export class DeliveryPath {
     else parcels.push(parcel);
   }
 
-  /** True while something is still to arrive by itself. */
+  /** True while parcels are still to arrive. */
   get isBusy(): boolean {
     return this.due.size > 0;
   }

@@ -6,19 +6,18 @@
  *
  * - The fleet of this folder, drawn from a seed, for volume: months of thousands of SIMs in the proportions of real
  *   traffic, with nothing kept that was delivered.
- * - The model fleet of `test/property/fleet.ts`, chosen by fast-check, for corners: few SIMs at awkward moments, of which
- *   a failing case is shortened to the records that matter. A seeded stream can't be shortened.
+ * - The model fleet of `test/property/fleet.ts`, chosen by fast-check, for corners: few SIMs at awkward moments, of
+ *   which a failing case is shortened to the records that matter. A seeded stream cannot be shortened.
  *
- * Two judges tell what the ledger must hold:
+ * Two oracles say what the ledger must hold:
  *
- * - {@link PartitionTruth} is told what happens before a byte of it is written. So it can share neither a misreading of a
- *   dialect nor a mistake in merging with the ledger, and it shares no code: of simledger the simulator imports types
- *   only. It knows the attributes that carriers argue about, not all.
- * - The orderly pass of `test/property/expectation.ts` is the ledger's own code, given each record once and in order. It
- *   knows every attribute, but is independent of order, repetition and faults only.
+ * - {@link PartitionTruth} learns what happens before it is written as records. So it cannot share a misreading of a
+ *   dialect or a mistake in merging with the ledger. It shares no code: of simledger the simulator imports types only.
+ *   It knows the attributes that carriers argue about, not all.
+ * - The orderly pass of `test/property/expectation.ts` is the ledger's own code, given each record once and in order.
+ *   It knows every attribute, but it is independent of order, repetition and faults only.
  *
- * That the dialects write what carriers send is held by `test/simulator/dialects.test.ts`, against published
- * samples.
+ * `test/simulator/dialects.test.ts` holds the dialects to published samples.
  */
 
 import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
@@ -55,8 +54,8 @@ export interface FleetOptions {
   /** Which Super SIM updates write their session in the ledger that the fleet's truth is about. Default `update`. */
   readonly sessionRefresh?: SessionRefresh;
   /**
-   * Whether devices die, loop, fail and are swapped, and a network is out, and the truth tells of alerts. Idle devices
-   * then attach now and again, so that only incidents are silent. Default false.
+   * Whether devices die, loop, fail and are swapped, and a network is out, and the truth has alerts. Idle devices then
+   * attach regularly, so that only incidents cause silence. Default false.
    */
   readonly hasIncidents?: boolean;
 }
@@ -67,8 +66,8 @@ export const fleetStart = '2026-10-01T00:00:00Z';
 /** A simulated fleet: what its carriers deliver, and what the ledger must hold in the end. */
 export interface Fleet {
   /**
-   * Batches of a few minutes of the fleet's life each, in the order of their arrival. They can be run through once;
-   * nothing that was delivered is kept.
+   * Batches of a few minutes of the fleet's life each, in the order of their arrival. They can be iterated once;
+   * deliveries are not kept.
    */
   readonly deliveries: Generator<readonly FleetDelivery[], void>;
   /** Complete when the deliveries are exhausted. */
@@ -77,7 +76,7 @@ export interface Fleet {
   now(): number;
 }
 
-/** The path is emptied once in a slice; inside it order is lost. */
+/** Due parcels are delivered once per slice, in random order. */
 const slice = 5 * minute;
 const slicesPerHour = hour / slice;
 /** Deliveries that wait until the live ones are over are spread over so many slices. */
@@ -85,7 +84,7 @@ const lateSlices = 24;
 /** Extra records, broken ones, for each record. */
 const brokenShare = 0.002;
 
-/** Something that sends records, and how they travel. */
+/** A sender of records, and how they are delivered. */
 interface Traveller {
   readonly life: Iterator<FleetRecord, void>;
   next: FleetRecord | undefined;
@@ -114,7 +113,7 @@ class Simulation implements FleetTruth {
   private readonly incidents: ReadonlyMap<number, Incident> | undefined;
   readonly outage: NetworkOutage | undefined;
   private distinct = 0;
-  /** Its hours over, the clock stands still: what is late arrives in its last moment. */
+  /** The clock stops at the end of its hours: late records arrive at that moment. */
   now: number;
 
   constructor(options: FleetOptions) {
@@ -163,7 +162,7 @@ class Simulation implements FleetTruth {
       const course = this.incidents && { incident: this.incidents.get(index), idleInterval };
       const life = (superSim ? superSimLife : dataStreamerLife)(sim, this.span, random, truth, course);
       const draw = random.integer(100);
-      // What comes as history is not known to be silent together with others while it is.
+      // While its records wait as history, the SIM is not known to be silent together with others.
       const isLive = course?.incident?.kind === 'dark' && course.incident.cause === 'outage';
       const history = isLive || draw >= 3 ? 'none' : draw < 2 ? 'late' : 'again';
       yield { life, next: takeNext(life), history };
@@ -197,7 +196,7 @@ class Simulation implements FleetTruth {
     }
   }
 
-  /** Sends off what the traveller's life brings until then. */
+  /** Sends the records of the traveller's life until then. */
   private advance(traveller: Traveller, until: number, now: number): void {
     while (traveller.next !== undefined && traveller.next.at < until) {
       this.dispatch(traveller.next, traveller.history, now);
@@ -224,7 +223,7 @@ class Simulation implements FleetTruth {
     return draw < 915 ? 1 : draw < 990 ? 2 : 3;
   }
 
-  /** Slices that a copy is under way: none to one for most, hours for some, and past the live records for a few. */
+  /** Slices until a copy arrives: none or one for most, hours for some, and after the live records for a few. */
   private delay(now: number, copy: number): number {
     const draw = this.random.integer(1000) + copy * 40;
     if (draw < 700) return 0;
@@ -272,7 +271,7 @@ function takeNext(life: Iterator<FleetRecord, void>): FleetRecord | undefined {
   return step.done === true ? undefined : step.value;
 }
 
-/** The network that is out for more than one device, if any is. */
+/** The network that is out for more than one device, if there is one. */
 function findOutage(
   sims: number,
   seed: number,

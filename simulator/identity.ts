@@ -110,7 +110,7 @@ export interface Sim {
   /** Super SIM resource ids. */
   readonly simSid: string;
   readonly fleetSid: string;
-  /** The first of the record ids that this SIM's records bear. */
+  /** The first id of this SIM's records. */
   readonly firstRecordId: number;
   /** Attaches once and sends nothing more. */
   readonly idle: boolean;
@@ -120,7 +120,7 @@ export interface Sim {
 
 /** How the records of one Super SIM are written. */
 export interface SuperSimDialect {
-  /** What stands before the connection event's type. */
+  /** Prefix of the connection event's type. */
   readonly typePrefix: string;
   /** `data` is a string that holds JSON, as in the Kinesis quickstart. */
   readonly dataAsText: boolean;
@@ -190,7 +190,7 @@ export function findFirstSim(carrier: Carrier): number {
   return index;
 }
 
-/** Provides the SIM with the given number, from 0. Its carrier follows from the number, all else is drawn. */
+/** Provides the SIM with the given number, from 0. Its carrier follows from the number; everything else is random. */
 export function provideSim(index: number, random: Random): Sim {
   const carrier = carrierOrder[index % carrierOrder.length] ?? 'twilio';
   const sim = iccidPrefix[carrier] + String(index).padStart(8, '0');

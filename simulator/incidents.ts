@@ -4,9 +4,9 @@ import { hour, minute, type Span, second } from './records.ts';
 
 /** What goes wrong in a simulated fleet, so that rules about alerts have something to find. */
 
-/** What befalls one device. Times are epoch milliseconds. */
+/** What happens to one device. Times are epoch milliseconds. */
 export type Incident =
-  /** Nothing comes from the device. `to` is infinite where it is not heard again. */
+  /** Nothing comes from the device. `to` is infinite if it is not heard again. */
   | {
       readonly kind: 'dark';
       readonly cause: 'death' | 'outage';
@@ -31,13 +31,13 @@ export const failures = { sessions: 12, interval: 5 * minute } as const;
 /** Bytes that each record of a spike adds, and how many such records there are. */
 export const spike = { bytes: 200_000_000, records: 5 } as const;
 
-/** How often an idle device says that it is there, in a fleet with incidents. */
+/** How often an idle device attaches, in a fleet with incidents. */
 export const idleInterval = 12 * hour;
 
 /** A silence that rules ask for by default, and time that a sweep needs to see it. */
 const longestSilence = 25 * hour;
 
-/** SIMs of which one suffers each kind of incident; at least one does. */
+/** One of so many SIMs has each kind of incident; at least one has. */
 const simsPerIncident = { death: 100, loop: 200, failures: 200, swap: 200, spike: 500 } as const;
 
 /**
@@ -47,7 +47,7 @@ const simsPerIncident = { death: 100, loop: 200, failures: 200, swap: 200, spike
 const outage = { minSims: 100, share: 8, seen: 13 * hour } as const;
 
 /**
- * Chooses what goes wrong, by the SIMs' numbers: each SIM suffers one thing at most, in the first half of the fleet's
+ * Chooses what goes wrong, by the SIMs' numbers: each SIM has at most one incident, in the first half of the fleet's
  * life. Silences need a life of more than a day.
  */
 export function planIncidents(sims: number, seed: number, span: Span): ReadonlyMap<number, Incident> {

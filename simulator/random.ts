@@ -5,7 +5,7 @@
 export class Random {
   private state: number;
 
-  /** @param seed whatever its size, only the low 32 bits count. */
+  /** @param seed only the low 32 bits count. */
   constructor(seed: number) {
     this.state = seed >>> 0;
   }

@@ -32,7 +32,7 @@ const page = z.object({
 });
 
 /**
- * What the query API answers about the sessions of SIMs, as items of the sessions table would say it.
+ * What the query API answers about the sessions of SIMs, in the form of items of the sessions table.
  *
  * @param span when the sessions started.
  * @throws Error when the API does not answer, or with something else than sessions.
@@ -63,7 +63,7 @@ async function answersAbout(api: SessionApi, sim: string, span: Span): Promise<I
 }
 
 /**
- * A DataSession of the API, as an item of the sessions table would say it.
+ * A DataSession of the API, in the form of an item of the sessions table.
  *
  * @throws Error if it is not one.
  */

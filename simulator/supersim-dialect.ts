@@ -13,7 +13,7 @@ export function writeConnectionEvent(event: ConnectionEvent): string {
   const data = writeData(event, type, time);
   const body = dataAsText ? JSON.stringify(data) : data;
   if (sim.carrier === 'kore') {
-    // Not the event's SID, and the same on every record: nobody may rely on it.
+    // Not the event's SID, and the same on every record, as KORE sends it.
     const id = eventSid === null ? 'null' : `"${accounts.kore}"`;
     const fraction = `${time.slice(0, -1)}.0000000+00:00`;
     return `{"specversion":"1.0","type":"${type}","source":"kore-events","id":${id},"datacontenttype":"application/json","time":"${fraction}","data":${body}}`;
@@ -61,7 +61,7 @@ function writeError(event: ConnectionEvent): string {
     : '';
 }
 
-/** The message by which the platform tries whether a sink works. It concerns no SIM. */
+/** The message by which the platform tests a sink. It is not about a SIM. */
 export function writeTestEvent(carrier: 'twilio' | 'kore', at: number, id: string): string {
   const time = iso(at);
   if (carrier === 'kore') {

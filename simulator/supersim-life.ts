@@ -18,9 +18,9 @@ const updateInterval = 6 * minute;
 
 /**
  * The connection events of one Super SIM in the order in which they happen: it attaches, opens a data session, sends an
- * update every six minutes, ends or loses it, pauses, and attaches again. Every event is told to `truth`.
+ * update every six minutes, ends or loses it, pauses, and attaches again. Every event is reported to `truth`.
  *
- * Of a device that is dark the network goes on to report an open session, without a byte, until it ends it.
+ * The network continues to report the open session of a silent device, without bytes, until it ends it.
  */
 export function* superSimLife(
   given: Sim,
@@ -54,7 +54,7 @@ export function* superSimLife(
     }
   }
 
-  /** What befalls the device between two sessions. */
+  /** What happens to the device between two sessions. */
   function* happen(): Generator<ConnectionEvent, void> {
     const incident = course.takeIncident(at);
     if (incident === 'swap') sim = putIntoOtherDevice(sim);

@@ -14,7 +14,7 @@ import {
 /** What the item of a session must say. Times are ISO 8601 with milliseconds; volumes are bytes. */
 export interface ExpectedSession {
   readonly status: 'open' | 'ended' | 'failed';
-  /** As stated; where no record states it, the earliest time that one about the session names. */
+  /** As stated; if no record states it, the earliest time in a record of the session. */
   readonly start: string;
   readonly end: string | undefined;
   readonly lastUpdated: string;
@@ -24,7 +24,7 @@ export interface ExpectedSession {
   readonly dataTotal: number | undefined;
 }
 
-/** What the item of a usage record must say. Volumes are bytes; what is said of messages is undefined on data usage. */
+/** What the item of a usage record must say. Volumes are bytes; the members of messages are undefined on data usage. */
 export interface ExpectedUsage {
   readonly dataUploaded: number;
   readonly dataDownloaded: number;
@@ -37,18 +37,18 @@ export interface ExpectedUsage {
 
 /**
  * What the item of an event must say. Super SIM types have one name; for a data-streamer event it is the number that
- * the carrier sent, since the ledger is free in what it calls it.
+ * the carrier sent, because the ledger chooses its name.
  */
 export type ExpectedEvent = { readonly type: string } | { readonly carrierType: string };
 
 /**
  * What the query API must answer about a Super SIM session, in either setting of `sessionRefresh`: volumes are the
- * running totals where the session's last record states them, and else the greater of those and its windows' sum.
+ * running totals if the session's last record states them, otherwise the greater of those and the sum of its windows.
  */
 export interface ExpectedAnswer {
   readonly status: ExpectedSession['status'];
   readonly start: string;
-  /** As stated: of a failed session none is. */
+  /** As stated: a failed session has none. */
   readonly end: string | undefined;
   readonly lastUpdated: string;
   readonly dataUploaded: number;
@@ -60,7 +60,7 @@ export interface ExpectedAnswer {
 export interface SignsOfLife {
   readonly signalled: number | undefined;
   readonly bytes: number | undefined;
-  /** When its session was last seen open, which is no sign of the device. */
+  /** When its session was last seen open, which is not a sign of life of the device. */
   readonly session: number | undefined;
 }
 
@@ -73,7 +73,7 @@ export interface ExpectedPartition {
   answers(): ReadonlyMap<string, ExpectedAnswer>;
   /** When the device was last heard. */
   readonly signs: SignsOfLife;
-  /** What rules about alerts look at; undefined where nobody asks for it. */
+  /** The facts that rules of alerts use; undefined if no alerts are compared. */
   readonly facts?: LifeFacts | undefined;
   /** Sum of the usage. */
   readonly total: { readonly uploaded: number; readonly downloaded: number; readonly messages: number };
@@ -91,7 +91,7 @@ export interface FleetCounts {
   readonly rejected: number;
 }
 
-/** A network that was out, and the SIMs of which nothing was heard because of it. */
+/** A network that was out, and the SIMs that were silent because of it. */
 export interface NetworkOutage {
   /** MCC and MNC. */
   readonly network: string;
@@ -120,9 +120,9 @@ interface SessionInMaking {
   dataTotal: number | undefined;
 }
 
-/** A Super SIM session as all its records tell it, whether its item is told or not. */
+/** A Super SIM session by all its records, also those that do not write its item. */
 interface LivedSession {
-  /** The same as the item's where every record is told to it. */
+  /** Equal to the item's if every record writes it. */
   readonly session: SessionInMaking;
   /** The running total that was stated last, and when. */
   total: Volume | undefined;
@@ -151,8 +151,8 @@ function expectedEvent(member: 'type' | 'carrierType', value: string): ExpectedE
 }
 
 /**
- * What one SIM's life, or one account's, leaves in the ledger. The life tells it record by record, in the order in
- * which things happen; the path that the records then take must not change it.
+ * What the life of one SIM or account leaves in the ledger. The life reports its records in the order in which things
+ * happen; how the records are then delivered must not change the result.
  */
 export class PartitionTruth implements ExpectedPartition {
   readonly sessions = new Map<string, SessionInMaking>();
@@ -168,14 +168,14 @@ export class PartitionTruth implements ExpectedPartition {
   readonly facts: LifeFacts | undefined;
   private readonly sessionRefresh: SessionRefresh;
 
-  /** @param facts told, too, if given. */
+  /** @param facts are collected, too, if given. */
   constructor(sessionRefresh: SessionRefresh = 'update', facts?: LifeFacts) {
     this.sessionRefresh = sessionRefresh;
     this.facts = facts;
   }
 
   answers(): ReadonlyMap<string, ExpectedAnswer> {
-    // A session whose item nothing has written is not listed: its usage is.
+    // A session without an item is not listed; its usage is.
     const listed = [...this.lived].filter(([id]) => this.sessions.has(id));
     return new Map(listed.map(([id, session]) => [id, makeAnswer(session)]));
   }
@@ -282,7 +282,7 @@ export class PartitionTruth implements ExpectedPartition {
   }
 }
 
-/** What a Super SIM's device asks the network for, granted or not. */
+/** Events of a Super SIM's requests to the network, accepted or not. */
 const askingTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
   'attachment.accepted',
   'attachment.rejected',
@@ -291,20 +291,20 @@ const askingTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
   'data-session.failed',
 ]);
 
-/** What a device does to be on a network. */
+/** Attempts of a device to attach to a network. */
 const attachmentTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
   'attachment.accepted',
   'attachment.rejected',
   'attachment.failed',
 ]);
 
-/** What comes while a session is open. */
+/** Events while a session is open. */
 const openTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
   'data-session.started',
   'data-session.updated',
 ]);
 
-/** Lets a session know what one more of its records says. */
+/** Adds what one more record states to a session. */
 function tell(session: SessionInMaking, statement: SessionStatement): void {
   const stated = statement.statedStart;
   if (stated !== undefined) session.start = iso(stated);
@@ -318,8 +318,8 @@ function tell(session: SessionInMaking, statement: SessionStatement): void {
 }
 
 /**
- * Whether an event writes its session where that is done hourly. An update does if an hour turns after its window has
- * begun, up to its end; if its window is the first, or has no length.
+ * Whether an event writes its session with hourly refresh. An update does if a new hour begins after the start of its
+ * window and up to its end, if its window is the first, or if it has no length.
  */
 export function refreshesHourly({ type, session, window, at }: ConnectionEvent): boolean {
   if (type !== 'data-session.updated' || window === undefined || session === undefined) return true;
@@ -338,12 +338,12 @@ function addVolumes({ up, down }: Volume): number {
   return up + down;
 }
 
-/** Data-streamer keys are cut to the second, since not every path of a record states milliseconds. */
+/** Data-streamer keys are cut to the second, because not every rendering of a record states milliseconds. */
 function wholeSecond(at: number): number {
   return Math.floor(at / 1000) * 1000;
 }
 
-/** Idle windows are many, and one object says it for all. */
+/** One object for all idle windows, of which there are many. */
 const noUsage = expectedUsage({ up: 0, down: 0 }, undefined);
 
 function isZero({ up, down }: Volume): boolean {
@@ -356,8 +356,8 @@ function expectedUsage({ up, down }: Volume, messages: number | undefined): Expe
 }
 
 /**
- * The ledger's key of a data-streamer session: emnify's `session_id`; `ipcan_session_id` of 1NCE's 2.0; else
- * `pdp_context_id`, joined with the time of its tunnel since the ids may be used again.
+ * The ledger's key of a data-streamer session: emnify's `session_id`; `ipcan_session_id` of 1NCE's 2.0; otherwise
+ * `pdp_context_id`, joined with the time of its tunnel, because the ids may be reused.
  */
 export function makeSessionId(
   source: Carrier,
@@ -370,7 +370,7 @@ export function makeSessionId(
     : String(context.id);
 }
 
-/** The partition that keeps an event without SIM. */
+/** The partition of an event without SIM. */
 export function accountPartition(source: Carrier): string {
   return `account:${source}:${accounts[source]}`;
 }

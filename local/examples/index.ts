@@ -15,15 +15,15 @@ export interface ExampleDeliveries {
 }
 
 /**
- * What replaying all examples once into an empty ledger makes of them, in records: an array's element, a JSON line, a
- * CSV row and a test event are one each, and so is a broken body.
+ * The receipt of replaying all examples once into an empty ledger, in records: an array's element, a JSON line, a CSV
+ * row and a test event are one each, and so is a broken body.
  */
 export const expectedReceipt = { received: 117, ignored: 2, rejected: 11 } as const;
 
 /** What the ledger then holds. `sims` counts the SIMs that sessions, usage and events name. */
 export const expectedItems = { sims: 12, sessions: 16, usage: 40, events: 51 } as const;
 
-/** Files that are one body as a whole: history that a carrier sends in bulk, as JSON lines. */
+/** Files that are one body each: history that a carrier sends in bulk, as JSON lines. */
 const bulkFiles = [
   { source: '1nce', name: '1nce.history.jsonl', compressed: false },
   { source: 'emnify', name: 'emnify.history.jsonl', compressed: true },
@@ -39,7 +39,7 @@ const csvFiles = [
  * Reads the example records. The streams take turns line by line, as deliveries of several carriers do; history comes
  * after the live records.
  *
- * @throws when a file of this folder can't be read.
+ * @throws if a file of this folder cannot be read.
  */
 export async function exampleDeliveries(): Promise<ExampleDeliveries> {
   const live = await Promise.all(carriers.map(readLines));
@@ -55,7 +55,7 @@ export async function exampleDeliveries(): Promise<ExampleDeliveries> {
   return { stream: [...takingTurns(live), ...(await Promise.all(bulk))], files: await Promise.all(files) };
 }
 
-/** The example that each carrier has: a file of which each line is one body. */
+/** The example of each carrier: a file in which each line is one body. */
 async function readLines(source: Carrier): Promise<ExampleDeliveries['stream']> {
   const text = (await read(`${source}.jsonl`)).toString('utf8');
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
