@@ -9,7 +9,7 @@ import { type Colours, chooseColours, type Terminal } from './terminal/terminal.
 export const exitCode = {
   /** The command succeeded. */
   done: 0,
-  /** The command ran, but something needs attention: records that were not taken in, a failed check, nothing found. */
+  /** The command ran, but something needs attention: records that were not stored, a failed check, nothing found. */
   attention: 1,
   /** The command line cannot be understood. */
   wrongUse: 2,

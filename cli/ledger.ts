@@ -25,11 +25,11 @@ export interface Effect {
   readonly dryRun: boolean;
 }
 
-/** A deployment's writer. In a dry run it reads what is stored, comes to the same verdicts, and writes nothing. */
+/** A deployment's writer. In a dry run it reads what is stored, gives the same receipt, and writes nothing. */
 export function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWriter {
   const client = dryRun ? withoutWrites(deployment.newDynamoDb()) : deployment.dynamoDb;
   const tables = makeLedgerTables(deployment, client);
-  // A dry run rehearses single writes, which come to the same.
+  // A dry run uses single writes, which have the same outcome.
   return new LedgerWriter(dryRun ? { ...tables, writes: 'single' } : tables);
 }
 
@@ -40,7 +40,7 @@ export function makeLedgerTables({ places }: Deployment, client: DynamoDBClient)
   return { client, sessions, usage, events, sims, eventRetentionDays, usageRetentionDays, writes };
 }
 
-/** A deployment's quarantine. In a dry run it takes nothing. */
+/** A deployment's quarantine. In a dry run it keeps nothing. */
 export function makeQuarantine(deployment: Deployment, { dryRun }: Effect): Quarantine {
   if (dryRun) return { keep: async () => undefined };
   return new BucketQuarantine(makeRejectBucket(deployment));
@@ -56,8 +56,8 @@ function makeRejectBucket({ s3, places }: Deployment): ClientBucket {
 }
 
 /**
- * Lets a client's reads through, and answers its writes as if they were done. An update is answered with the stored
- * item, as where its condition failed: the writer then joins it in memory, and knows whether that changes anything.
+ * Passes a client's reads on, and answers its writes as if they were done. An update is answered as if its condition
+ * had failed, with the stored item: the writer then merges in memory, and knows whether that changes anything.
  */
 export function withoutWrites(client: DynamoDBClient): DynamoDBClient {
   client.middlewareStack.add(
@@ -73,7 +73,7 @@ export function withoutWrites(client: DynamoDBClient): DynamoDBClient {
 }
 
 const reads = new Set(['GetItemCommand', 'BatchGetItemCommand', 'QueryCommand', 'ScanCommand']);
-/** Writes that a condition can't fail, since what is stored was looked at before. */
+/** Writes whose condition cannot fail, because the stored item was read before. */
 const plainWrites = new Set(['PutItemCommand', 'BatchWriteItemCommand']);
 
 async function rehearse(client: DynamoDBClient, command: string, input: ServiceInputTypes): Promise<void> {
@@ -90,13 +90,12 @@ async function rehearse(client: DynamoDBClient, command: string, input: ServiceI
   });
 }
 
-/** Times that a batch is tried, while store or quarantine do not take all of it. */
+/** How often a batch is tried while tables or quarantine do not accept all of it. */
 const maxAttempts = 4;
 
 /**
- * Takes in a batch, again and again until all of it is in, or it was tried often enough; then its receipt says what
- * failed. What is stored already is looked for first: most of what comes again says nothing new, and reading it costs
- * less than writing it.
+ * Stores a batch, and retries until all of it is stored or the attempts are used up; its receipt says what failed.
+ * Stored items are read first: most records come again without change, and reading costs less than writing.
  */
 export async function takeIn(entries: readonly Entry[], ports: LedgerPorts): Promise<Ingested> {
   for (let attempt = 1; ; attempt += 1) {
@@ -106,14 +105,14 @@ export async function takeIn(entries: readonly Entry[], ports: LedgerPorts): Pro
   }
 }
 
-/** How a file is imported from here. */
+/** How a file is imported on this machine. */
 export interface FileImportOptions {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * What the importer works with, for an import from here with the caller's permissions. In a dry run manifests are in
+ * The importer's ports, for an import on this machine with the caller's permissions. In a dry run manifests are in
  * memory, and each import begins at the file's beginning.
  */
 export function makeImportPorts(deployment: Deployment, { dryRun, signal }: FileImportOptions): ImportPorts {
@@ -128,7 +127,7 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
       if (!dryRun) await keepFile(makeRejectBucket(deployment), reject, formatCopySource(object));
     },
     count: () => undefined,
-    // It notes its progress and ends; the next import goes on from there.
+    // The import notes its progress and ends; the next one continues there.
     timeIsShort: () => signal.aborted,
     askedAt: Date.now(),
     now: Date.now,

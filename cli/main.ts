@@ -4,7 +4,7 @@ import { type CommandEnvironment, type ExitCode, exitCode } from './command.ts';
 import { makeProgram } from './program.ts';
 import { processTerminal } from './terminal/terminal.ts';
 
-/** Runs a command line. Never rejects: what goes wrong is said, and is an exit code. */
+/** Runs a command line. Never rejects: an error is printed, and becomes an exit code. */
 export async function run(args: readonly string[], environment: CommandEnvironment): Promise<ExitCode> {
   const { terminal, signal } = environment;
   let ended: ExitCode = exitCode.done;
@@ -16,11 +16,11 @@ export async function run(args: readonly string[], environment: CommandEnvironme
     return signal.aborted ? exitCode.interrupted : ended;
   } catch (error) {
     if (signal.aborted) {
-      // What went wrong while a command came to its end is said; that it was ended is no news.
+      // Print errors while the command was stopping, but not that it was stopped.
       if (error !== signal.reason) terminal.err.write(`${error instanceof Error ? error.message : error}\n`);
       return exitCode.interrupted;
     }
-    // Commander has said what is wrong; help and version are no errors.
+    // Commander has printed the error; help and version are not errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.wrongUse;
     // Loaded only here: most commands need none of it.
     const { explain } = await import('./errors.ts');
@@ -39,12 +39,12 @@ export async function runFromProcess(): Promise<void> {
     interruption.abort();
     process.once('SIGINT', () => process.exit(exitCode.interrupted));
   });
-  // Whoever reads the results may have read enough: `simledger sims | head`.
+  // The reader of the results may stop early: `simledger sims | head`.
   process.stdout.on('error', (error) => {
     if (isBrokenPipe(error)) process.exit(exitCode.done);
     throw error;
   });
-  // Nobody reads progress and warnings any more. The work goes on.
+  // Progress and warnings are no longer read. The work continues.
   process.stderr.on('error', (error) => {
     if (!isBrokenPipe(error)) throw error;
   });
@@ -53,7 +53,7 @@ export async function runFromProcess(): Promise<void> {
     signal: interruption.signal,
     script: realpathSync(process.argv[1] ?? ''),
   });
-  // A request that was given up may keep its connection open.
+  // An aborted request may keep its connection open.
   if (interruption.signal.aborted) process.exit();
 }
 

@@ -87,7 +87,7 @@ function performer(environment: CommandEnvironment, program: Program, onEnd: (co
     const context: CommandContext = { terminal, deployment, json, reveal, signal, interpret };
     if (effect === 'writes') {
       signal.addEventListener('abort', () =>
-        terminal.err.write('\nEnding … (Ctrl-C again leaves at once)\n'),
+        terminal.err.write('\nStopping … (Ctrl-C again stops at once)\n'),
       );
     }
     try {
@@ -99,7 +99,7 @@ function performer(environment: CommandEnvironment, program: Program, onEnd: (co
   };
 }
 
-/** Waits for all work, even if some of it fails: so no code is still being loaded when a command ends. */
+/** Waits for all work, even if some of it fails, so that no code is being loaded when a command ends. */
 async function settleAll<Results extends readonly unknown[]>(
   work: {
     readonly [Index in keyof Results]: Promise<Results[Index]>;
@@ -358,7 +358,7 @@ function addAlerts(program: Program, perform: Performer, { terminal }: CommandEn
     );
   alerts
     .command('test')
-    .description('Say what rules would have told in a time, beside what was told')
+    .description('Test rules on past records, beside what was sent')
     .argument('[rules]', 'JSON file of rules (default: the default rules)')
     .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
     .option('--to <time>', 'End of the range (default: now)', time)

@@ -10,7 +10,7 @@ import module from 'node:module';
 const project = `${import.meta.dirname}/..`;
 const cache = `${project}/node_modules/.cache/simledger`;
 
-// Node 22.1 and newer keep the compiled code too. Where the folder can't be written, they compile each time.
+// Node 22.1 and newer keep the compiled code too. If the folder cannot be written, they compile each time.
 module.enableCompileCache?.(`${cache}/compiled`);
 const entry = currentBundle() ?? (await newBundle());
 const { runFromProcess } = await import(
@@ -18,7 +18,7 @@ const { runFromProcess } = await import(
 );
 await runFromProcess();
 
-/** The bundle's first file; undefined where there is no bundle, or a source is not what it was made of. */
+/** The bundle's first file; undefined if there is no bundle, or a source has changed. */
 function currentBundle() {
   const manifest = readManifest();
   if (manifest === undefined) return undefined;
@@ -34,12 +34,12 @@ function readManifest() {
   try {
     return JSON.parse(readFileSync(`${cache}/manifest.json`, 'utf8'));
   } catch {
-    // Missing, unreadable, or cut off: a new one is made in each case.
+    // Missing, unreadable, or incomplete: a new one is made.
     return undefined;
   }
 }
 
-/** Makes the bundle and answers its first file; undefined where it can't be kept, so that the sources are run. */
+/** Makes the bundle and returns its first file; undefined if it cannot be kept, so that the sources are run. */
 async function newBundle() {
   const { register } = await import('tsx/esm/api');
   register();

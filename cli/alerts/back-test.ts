@@ -25,7 +25,7 @@ import { formatDuration } from '../terminal/figures.ts';
 import { type AlertCommandPorts, openAlertPorts } from './ports.ts';
 import { readRules } from './rules-file.ts';
 
-/** `alerts test`: what rules would have told in a time, beside what was told. */
+/** `alerts test`: the alerts that rules would have opened in a period, beside the messages that were sent. */
 export interface BackTestOptions extends Omit<ListOptions, 'limit'>, PeriodOptions {
   readonly file?: string | undefined;
   /** By any of its names. */
@@ -123,7 +123,7 @@ async function listSims(
   return { sims, scanned };
 }
 
-/** What the reading costs, said before it begins. */
+/** What the reading costs, printed before it begins. */
 function describeReading(sims: number, scanned: number, milliseconds: number): string {
   const units = sims * (otherReadUnits + (milliseconds / dayMilliseconds) * readUnitsPerDay);
   const dollars = (units * dollarsPerMillionReadUnits) / 1_000_000;
@@ -143,7 +143,7 @@ function warnOfExpiry({ deployment, terminal }: CommandContext, readFrom: number
   const kept = now - days * dayMilliseconds;
   if (days === 0 || readFrom >= kept) return;
   terminal.err.write(
-    `Events before ${formatTime(kept).slice(0, 10)} have expired (they are kept ${days} days): what rules about events found before is missing, and a silence may seem to begin earlier\n`,
+    `Events before ${formatTime(kept).slice(0, 10)} have expired (they are kept ${days} days): alerts by earlier events are missing, and a silence may seem to begin earlier\n`,
   );
 }
 

@@ -43,7 +43,10 @@ export async function muteAlerts(context: CommandContext, options: MuteOptions):
   if (context.json) printJson(context, shown);
   else {
     print(context, `Muted ${describeScope(shown)} until ${minuteText(shown.until)} UTC.`);
-    print(context, `What is still open then is told. To end it sooner: simledger alerts unmute ${mute.id}`);
+    print(
+      context,
+      `Alerts that are still open then are sent. To end the mute sooner: simledger alerts unmute ${mute.id}`,
+    );
   }
   return exitCode.done;
 }
@@ -105,6 +108,6 @@ export async function unmuteAlerts(context: CommandContext, { id }: { id: string
   const isKnown = /^[0-9a-f]{12}$/.test(id) && (await alerts.mutes.delete(id));
   if (!isKnown) throw new NotFoundError(`The mute ${JSON.stringify(id)}`);
   if (context.json) printJson(context, { id });
-  else print(context, 'The mute is over: the next sweep tells what is still open.');
+  else print(context, 'The mute has ended: the next sweep sends the alerts that are still open.');
   return exitCode.done;
 }

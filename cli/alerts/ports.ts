@@ -18,7 +18,9 @@ export interface AlertCommandPorts extends AlertPorts {
 export function openAlertPorts({ deployment, terminal }: CommandContext): AlertCommandPorts {
   const { places, dynamoDb, title } = deployment;
   if (places.alertTables === undefined) {
-    throw new UnreachableError(`Cannot ask ${title} for alerts: it judges no rules. Deploy this version`);
+    throw new UnreachableError(
+      `Cannot read the alerts of ${title}: it has no tables of alerts. Deploy this version`,
+    );
   }
   const { episodes, state } = places.alertTables;
   return {

@@ -5,14 +5,14 @@ import { UsageError } from '../../lambda/errors.ts';
 import { jsonObject, parseJson } from '../../lambda/json/json.ts';
 import { alerts, findRuleObjections, listDefaultRules } from '../../lib/alert-rules.ts';
 
-/** How late records may come where a source's configuration says nothing. */
+/** How late the records of a source may come by default. */
 const defaultLateness = 1_800_000;
 
 /**
  * Reads rules from a file: the list that the configuration has under `alerts.rules`, or an object with the key `rules`.
  * Without a file, the default rules.
  *
- * @throws UsageError naming each value that is wrong; what Node.js throws if the file can't be read.
+ * @throws UsageError naming each value that is wrong; what Node.js throws if the file cannot be read.
  */
 export async function readRules(
   file: string | undefined,

@@ -128,7 +128,7 @@ class Connection {
     if (this.#record === undefined) return [];
     const items = await readStoredItems(this.#context.deployment, this.#record);
     const stored = items.filter(({ item }) => item !== undefined);
-    // One of them may never come: a fuller statement of the same has another key.
+    // One of them may never come: a more complete rendering of the record has another key.
     const isSettled = performance.now() >= this.#settledAt;
     return stored.length === items.length || isSettled ? stored : [];
   }

@@ -8,7 +8,7 @@ import type { Check, Deployment } from './deployment.ts';
 
 /** Checks of every deployment. */
 
-/** Makes a {@link Check}. If looking fails, that is a problem by itself, and the other checks go on. */
+/** Makes a {@link Check}. If the check itself fails, that is a problem, and the other checks continue. */
 export async function check(subject: string, look: () => Promise<Omit<Check, 'subject'>>): Promise<Check> {
   try {
     return { subject, ...(await look()) };

@@ -112,7 +112,7 @@ export class ConnectedDeployment {
 }
 
 /**
- * The places that a stack's outputs name; the local run hands out the same.
+ * The resources that a stack's outputs name; the local run has the same outputs.
  *
  * @throws UnreachableError if an output is missing: the stack is not simledger's, or is of an older version.
  */

@@ -18,7 +18,7 @@ interface MetricChoice {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** Checks what may keep a source's records from coming in: its stream, the function behind it and its address. */
+/** Checks what may keep a source's records from arriving: its stream, the function behind it and its address. */
 export async function* connectionChecks(
   source: SourceDescription,
   { access, outputs, name: stackName }: DeployedStack,

@@ -36,7 +36,7 @@ export interface Deployment {
   checks(): AsyncIterable<Check>;
   /** The values for a carrier's portal. */
   connection(source: SourceDescription): ConnectionValues;
-  /** Checks what may keep a source's records from coming in, one thing after the other. */
+  /** Checks one after the other what may keep a source's records from arriving. */
   connectionChecks(source: SourceDescription): AsyncIterable<Check>;
   /** Closes all connections. */
   close(): void;
@@ -77,7 +77,7 @@ export interface Places {
 /** The records of one source. */
 export interface SourceTraffic {
   readonly source: string;
-  /** When the last record was taken in, ISO 8601; undefined if none was in the last day. */
+  /** When the last record was processed, ISO 8601; undefined if none was in the last day. */
   readonly lastRecord: string | undefined;
   /** Maximum number of seconds that recent records waited in the stream; undefined if no record came. */
   readonly lagSeconds: number | undefined;

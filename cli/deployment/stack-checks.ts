@@ -155,7 +155,7 @@ function announcementCheck({ s3 }: Deployment, source: string, Bucket: string): 
   });
 }
 
-/** What feeds the functions: on for streams and files, off for the dead letters. */
+/** The event source mappings: enabled for streams and files, disabled for dead letters. */
 async function* mappingChecks(
   client: LambdaClient,
   { places }: Deployment,
@@ -251,7 +251,7 @@ const fleets = z.record(z.string(), z.object({ sims: z.number(), updateMinutes: 
 /**
  * Whether the fleet behind each source fits into what is deployed now: shards grow, and are changed by hand.
  *
- * @param factors batches at the same time, a shard, by the stream's ARN.
+ * @param factors concurrent batches per shard, by the stream's ARN.
  */
 async function* capacityChecks(
   lambda: LambdaClient,
@@ -304,7 +304,7 @@ const policy = z.object({
 });
 
 /**
- * What keeps a carrier from assuming a role, or lets others do so; undefined where all is well.
+ * What keeps a carrier from assuming a role, or lets others do so; undefined if nothing does.
  *
  * @param document the policy as IAM returns it: JSON, percent-encoded.
  */

@@ -14,13 +14,13 @@ import type { DeployedStack, OpenAlarm, SourceTraffic } from './deployment.ts';
 const minute = 60;
 const hourMilliseconds = 3_600_000;
 const dayMilliseconds = 24 * hourMilliseconds;
-/** How far back a stream's delay is told: its metric comes some minutes late. */
+/** How far back a stream's delay is looked for: its metric is some minutes late. */
 const lagMilliseconds = 15 * 60_000;
 
 /** A metric's values by their times, milliseconds since the epoch. */
 type Series = readonly (readonly [at: number, value: number])[];
 
-/** What came in by the last day, to the minute. */
+/** The records of the last day, to the minute. */
 export async function readTraffic(
   { access, name }: DeployedStack,
   sources: readonly SourceDescription[],
@@ -131,7 +131,7 @@ function traffic(
   };
 }
 
-/** The stack's alarms that are on: those that tell its topic. */
+/** The stack's alarms that are on: those that notify its topic. */
 export async function listOpenAlarms({ access, outputs }: DeployedStack): Promise<OpenAlarm[]> {
   const topic = outputs[outputName.alarmTopic] ?? '';
   const client = new CloudWatchClient(access);

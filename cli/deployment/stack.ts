@@ -23,7 +23,7 @@ export interface StackChoice {
   readonly profile: string | undefined;
 }
 
-/** Reads of a shard are five a second, for all readers together; Lambda makes one of them. */
+/** A shard allows five reads a second, for all readers together; Lambda uses one of them. */
 const shardPauseMilliseconds = 500;
 
 /**
@@ -116,7 +116,7 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
   }
 }
 
-/** What a stack's outputs say of a source. */
+/** What a stack's outputs say about a source. */
 function connectionValues(
   source: SourceDescription,
   { outputs }: Pick<DeployedStack, 'outputs'>,

@@ -27,7 +27,10 @@ export interface RecordPage {
   readonly share: number;
 }
 
-/** Records that are read together, at most: few enough to be held, with what they become, for every shard at once. */
+/**
+ * The most records that are read at once: few enough to keep them and their items in memory, for all shards at the same
+ * time.
+ */
 const maxRecords = 1_000;
 
 /** A stream's shards, closed ones whose records are still kept included. */
@@ -35,7 +38,7 @@ export async function listShards(client: KinesisClient, StreamARN: string): Prom
   const shards: string[] = [];
   let next: string | undefined;
   do {
-    // A token stands for the stream, which must not be named beside it.
+    // A token includes the stream, which must not be given as well.
     const which = next === undefined ? { StreamARN } : { NextToken: next };
     const { Shards = [], NextToken } = await client.send(new ListShardsCommand(which));
     shards.push(...Shards.map(({ ShardId = '' }) => ShardId));
@@ -72,7 +75,7 @@ export async function* retainedRecords(
   }
 }
 
-/** A reader's place in a shard. Kinesis forgets it after five minutes, and taking records in may take longer. */
+/** A reader's position in a shard. Iterators expire after five minutes, and storing records may take longer. */
 export class ShardIterator {
   readonly #client: KinesisClient;
   readonly #streamArn: string;
@@ -82,7 +85,10 @@ export class ShardIterator {
   #last: string | undefined;
   #isOpen = true;
 
-  /** @param from epoch milliseconds, `latest` for what is not there yet, or undefined for the oldest that is kept. */
+  /**
+   * @param from epoch milliseconds, `latest` for records that arrive from now on, or undefined for the oldest that is
+   * kept.
+   */
   constructor(
     client: KinesisClient,
     streamArn: string,
@@ -95,12 +101,12 @@ export class ShardIterator {
     this.#from = from;
   }
 
-  /** Fixes where to begin, before the first reading: `latest` is from then on. */
+  /** Fixes the beginning before the first read: `latest` means from then on. */
   async open(): Promise<void> {
     this.#iterator ??= await this.#begin();
   }
 
-  /** The next page; undefined behind the end of a closed shard. */
+  /** The next page; undefined after the end of a closed shard. */
   async next(): Promise<GetRecordsCommandOutput | undefined> {
     if (!this.#isOpen) return undefined;
     this.#iterator ??= await this.#begin();
@@ -171,7 +177,7 @@ export function eventRecord(record: StreamRecord, streamArn: string, shardId: st
   };
 }
 
-/** Follows a stream: brings what arrives after it was opened, of all shards. */
+/** Follows a stream: returns the records that arrive after it was opened, of all shards. */
 export class StreamTail {
   readonly #client: KinesisClient;
   readonly #streamArn: string;
@@ -182,12 +188,12 @@ export class StreamTail {
     this.#streamArn = streamArn;
   }
 
-  /** What arrives from now on is brought. */
+  /** Begins with the records that arrive from now on. */
   async open(): Promise<void> {
     await this.#add('latest');
   }
 
-  /** What has arrived since the last call, as the consumer gets it. A shard is read once. */
+  /** The records that have arrived since the last call, as the consumer gets them. Each shard is read once. */
   async read(): Promise<KinesisStreamRecord[]> {
     const found: KinesisStreamRecord[] = [];
     let isSplit = false;
@@ -196,7 +202,7 @@ export class StreamTail {
       for (const record of answer?.Records ?? []) found.push(eventRecord(record, this.#streamArn, shardId));
       isSplit ||= answer !== undefined && answer.NextShardIterator === undefined;
     }
-    // Shards that others were split into or merged to began while those were read.
+    // After a split or merge, the new shards began while the old ones were read.
     if (isSplit) await this.#add(undefined);
     return found;
   }

@@ -2,7 +2,7 @@ import { type CommandContext, colours, type ExitCode, exitCode, print, printJson
 import { Clients } from '../deployment/clients.ts';
 import type { Check, MissingStackError } from '../deployment/deployment.ts';
 
-/** `doctor`: looks after what can be wrong with a deployment; each line is ok, or says what to do. */
+/** `doctor`: checks what can be wrong with a deployment; each line is ok, or says what to do. */
 export async function examine(context: CommandContext, _: object): Promise<ExitCode> {
   const checks: Check[] = [];
   for await (const one of context.deployment.checks()) {
@@ -14,7 +14,7 @@ export async function examine(context: CommandContext, _: object): Promise<ExitC
   return checks.every(({ outcome }) => outcome === 'ok') ? exitCode.done : exitCode.attention;
 }
 
-/** Shows what a stack that is not there any more has left behind; nothing where that is nothing. */
+/** Shows what a deleted stack has left behind, if anything. */
 export async function examineMissing(
   context: Pick<CommandContext, 'terminal' | 'json'>,
   { title, access, stackName }: MissingStackError,

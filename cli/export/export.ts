@@ -26,14 +26,14 @@ import { type ExportedTable, exportedTables, formats, maskedItem, withoutFalseCo
 export interface ExportOptions {
   /** ISO 8601; undefined from the beginning on. */
   readonly from?: string | undefined;
-  /** ISO 8601, no longer part of it; undefined to the end. */
+  /** ISO 8601, exclusive; undefined to the end. */
   readonly to?: string | undefined;
-  /** Folder, made where it is not there. */
+  /** Folder, created if it does not exist. */
   readonly out: string;
   readonly format: ExportFormatName;
 }
 
-/** The tables that may hold a record in two renderings, of which one counts. */
+/** The tables that may hold a record in two renderings, only one of which counts. */
 const recordTables = {
   usage: usageRecords,
   events: eventRecords,
@@ -70,7 +70,7 @@ export async function exportLedger(context: CommandContext, options: ExportOptio
   return exitCode.done;
 }
 
-/** Writes a table's file under another name until it is whole; undefined where it was ended before. */
+/** Writes a table's file under another name until it is complete; undefined if it was interrupted. */
 async function exportTable(
   context: CommandContext,
   options: ExportOptions,

@@ -10,7 +10,7 @@ import { csvRow } from '../terminal/terminal.ts';
 /** How items are written to files. */
 export interface ExportFormat {
   readonly ending: string;
-  /** What a file begins with. */
+  /** The beginning of a file. */
   readonly head: (columns: readonly string[]) => string;
   readonly line: (item: Item, columns: readonly string[]) => string;
 }
@@ -35,8 +35,8 @@ export function maskedItem(item: Item): Item {
 }
 
 /**
- * An item that older versions wrote as today's would: a cost that is not money, and repeats the volume, stands apart and
- * without a currency.
+ * An item of an older version in today's form: a cost that is not money, because it repeats the volume, is
+ * `costVolume`, without a currency.
  */
 export function withoutFalseCost(item: Item): Item {
   const { cost, currency, ...rest } = item;
@@ -49,7 +49,7 @@ function formatValue(value: AttributeValue | undefined): string | boolean | unde
   return value?.S ?? value?.N ?? value?.BOOL;
 }
 
-/** DynamoDB writes a number as JSON does, so its digits stand as they are. */
+/** DynamoDB writes numbers as JSON does, so the digits are unchanged. */
 function jsonLine(item: Item): string {
   const members = Object.entries(item)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -57,16 +57,16 @@ function jsonLine(item: Item): string {
   return `{${members.join(',')}}\n`;
 }
 
-/** What of each table is exported, and by which attribute its time is known. */
+/** The columns of an exported table, and the attribute that holds its time. */
 export interface ExportedTable {
   readonly name: keyof typeof itemAttributes & ('sessions' | 'usage' | 'events' | 'sims');
   /** Columns of the CSV, in order. JSON lines have every attribute. */
   readonly columns: readonly string[];
-  /** Undefined where items have no time of their own: all are exported. */
+  /** Undefined if items have no time of their own: all are exported. */
   readonly time: string | undefined;
 }
 
-/** When groups of attributes were observed, and how full a statement was, is the ledger's own affair. */
+/** Attributes that only the ledger uses: stamps, and the completeness of a rendering. */
 const ownAffairs: readonly string[] = [
   ...[...sessionSchema, ...simSchema].map(({ stamp }) => stamp),
   'fullness',
@@ -82,7 +82,9 @@ function listColumns(
   return [...first, ...others, ...last];
 }
 
-/** The tables that are exported. Columns stay where they are; what the schema gains comes among the others. */
+/**
+ * The tables that are exported. The first and last columns are fixed; new attributes of the schema come between them.
+ */
 export const exportedTables: readonly ExportedTable[] = [
   {
     name: 'sessions',

@@ -26,7 +26,7 @@ export interface FailedBatchObject {
   readonly writtenAt: number;
 }
 
-/** What is in it. */
+/** The contents of the object. */
 export interface FailedBatch {
   /** Why it was given up: `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
   readonly condition: string;
@@ -36,7 +36,7 @@ export interface FailedBatch {
   readonly records: readonly KinesisStreamRecord[];
 }
 
-/** Lambda writes null for what there is not: no error of the function where it reported records as failed. */
+/** Lambda writes null for missing members: there is no error if the function reported records as failed. */
 const invocationRecord = z.object({
   requestContext: z.object({ condition: z.string() }),
   responseContext: z.object({ functionError: z.string().nullish() }).nullish(),
@@ -59,7 +59,7 @@ const event = z.object({
   ),
 });
 
-/** Goes through the objects, in the order of their keys: by mapping, shard and time. */
+/** Lists the objects, in the order of their keys: by mapping, shard and time. */
 export async function* failedBatchObjects({
   s3,
   places,
@@ -108,10 +108,10 @@ function asDelivered(record: z.output<typeof event>['Records'][number]): Kinesis
   };
 }
 
-/** An announcement, held for as long as it is worked on. */
+/** An announcement, hidden from others while it is processed. */
 export interface DeadLetter {
   readonly id: string;
-  /** What deletes it or gives it back: that of its latest receipt. */
+  /** The handle of its latest receipt, which deletes it or makes it visible. */
   receipt: string;
   /** When it was sent, milliseconds since the epoch. */
   readonly sentAt: number;
@@ -119,13 +119,13 @@ export interface DeadLetter {
   readonly objects: readonly FileObject[] | undefined;
 }
 
-/** Seconds for which a message is hidden from others; prolonged while it is worked on. */
+/** Seconds for which a message is hidden from others; extended while it is processed. */
 const heldSeconds = 120;
 const maxMessages = 10;
-/** Answers with nothing but what was seen before, after which there is nothing else. */
+/** Answers in a row with only known messages, after which the queue counts as empty. */
 const maxRepeats = 3;
 
-/** Takes what is in the dead-letter queue, each message once. Whoever takes one deletes it, or gives it back. */
+/** Receives the messages of the dead-letter queue, each once. The caller deletes each, or gives it back. */
 export async function* deadLetters({ sqs, places }: Deployment): AsyncGenerator<DeadLetter> {
   if (places.queues === undefined) return;
   const seen = new Map<string, DeadLetter>();
@@ -155,7 +155,7 @@ export async function* deadLetters({ sqs, places }: Deployment): AsyncGenerator<
   }
 }
 
-/** Works on a message, and keeps it hidden from others meanwhile. */
+/** Processes a message, and keeps it hidden from others meanwhile. */
 export async function holding<Result>(
   deployment: Deployment,
   message: DeadLetter,
@@ -163,7 +163,7 @@ export async function holding<Result>(
 ): Promise<Result> {
   const timer = setInterval(
     () => {
-      // Whatever becomes of it, the work goes on: doing it twice does no harm.
+      // If it fails, the work continues: doing it twice does no harm.
       hide(deployment, message, heldSeconds).catch(() => undefined);
     },
     (heldSeconds * 1000) / 2,
@@ -175,7 +175,7 @@ export async function holding<Result>(
   }
 }
 
-/** Lets others have a message. */
+/** Makes a message visible to others. */
 export function giveBack(deployment: Deployment, message: DeadLetter): Promise<void> {
   return hide(deployment, message, 0);
 }

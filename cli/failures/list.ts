@@ -12,7 +12,7 @@ import {
   readFailedBatch,
 } from './given-up.ts';
 
-/** `failures list`: batches that Lambda has given up, and files whose announcement was. */
+/** `failures list`: batches that Lambda gave up, and files in the dead-letter queue. */
 export interface FailuresListOptions {
   /** Batches that are shown, the latest; without it the last {@link shownBatches}, and all of them as JSON. */
   readonly limit?: number | undefined;
@@ -79,7 +79,7 @@ async function* each(objects: readonly FailedBatchObject[]): AsyncGenerator<Fail
   yield* objects;
 }
 
-/** What is shown of batches, in their order: a batch has up to 6 MB, so one is read after the other. */
+/** Batches as they are shown, in order. They are read one after the other, because a batch may have 6 MB. */
 async function* describeBatches(
   { deployment, signal }: CommandContext,
   objects: AsyncIterable<FailedBatchObject>,

@@ -19,8 +19,8 @@ import {
 } from './given-up.ts';
 
 /**
- * `failures redrive`: takes in what Lambda has given up, the batches of streams and the files in the dead-letter queue.
- * What can't be read goes to the quarantine; a batch or announcement leaves its place once all of it is in.
+ * `failures redrive`: stores what Lambda gave up: batches of streams, and files in the dead-letter queue. Unreadable
+ * records go to the quarantine; a batch or announcement is removed once all of it is stored.
  */
 export interface FailuresRedriveOptions {
   readonly dryRun: boolean;
@@ -45,7 +45,7 @@ export async function redriveFailures(
 class FailureRedrive {
   readonly receipts = new SourceReceipts();
   readonly troubles = new Set<string>();
-  /** What left its place, or would have. */
+  /** How many were removed, or would have been. */
   readonly left = { batches: 0, announcements: 0 };
   readonly #context: CommandContext;
   readonly #dryRun: boolean;
@@ -75,7 +75,7 @@ class FailureRedrive {
     progress.end();
   }
 
-  /** @returns whether all of it is in. */
+  /** @returns whether all of it is stored. */
   async #takeBatch(key: string): Promise<boolean> {
     const { deployment, interpret } = this.#context;
     const { sources } = deployment.places;
@@ -100,7 +100,7 @@ class FailureRedrive {
     return true;
   }
 
-  /** Lets alerts be judged beyond a batch that is in the ledger now. */
+  /** Removes the notes of a batch that is in the ledger now, so that it no longer holds back alerts. */
   async #forgetNotes(source: string, records: readonly KinesisStreamRecord[]): Promise<void> {
     const { dynamoDb, places } = this.#context.deployment;
     const [first] = records;
@@ -118,7 +118,7 @@ class FailureRedrive {
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       this.troubles.add(
-        `A batch of ${source} is in the ledger, but holds back alerts for up to a day, as its note could not be removed: ${cause}`,
+        `A batch of ${source} is in the ledger, but holds back alerts for up to a day, because its note could not be removed: ${cause}`,
       );
     }
   }

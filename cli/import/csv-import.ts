@@ -14,14 +14,14 @@ import type { Imported, ImportTask } from './inputs.ts';
 const pollMilliseconds = 500;
 /** Seconds without progress after which a hint is given. */
 const hintSeconds = 30;
-/** The metadata by which a file that was put is known again. */
+/** The metadata by which an uploaded file is recognised. */
 const identityMetadata = 'simledger-identity';
 
 /**
- * Imports CSV: puts the file where the carrier would, into the source's bucket, and watches the deployed importer take
- * it in. What is there already is not put again; a file that lies in the bucket unnoticed is announced.
+ * Imports CSV: uploads the file to the source's bucket, as the carrier would, and watches the deployed importer. A file
+ * that is there already is not uploaded again; if it was never announced, it is announced.
  *
- * Ended early, the import goes on without this; begun again, this looks on from where it is.
+ * If the command ends early, the import continues; run again, the command watches its progress.
  */
 export async function importCsv(task: ImportTask): Promise<Imported> {
   const { deployment } = task.context;
@@ -33,7 +33,7 @@ export async function importCsv(task: ImportTask): Promise<Imported> {
   return watch(task, files, objectName(object));
 }
 
-/** The object in the source's bucket that holds the file: it lies there, was put there before, or is put now. */
+/** The object in the source's bucket that holds the file: uploaded before, or now. */
 async function placed(task: ImportTask): Promise<FileObject> {
   const { input, source } = task;
   const { bucket } = source;
@@ -81,12 +81,12 @@ async function put({ context, input }: ImportTask, bucket: string): Promise<File
   }
 }
 
-/** As metadata takes it: ASCII. */
+/** In ASCII, for metadata. */
 function identifyInput({ identity, object }: ImportTask['input']): string {
   return object === undefined ? identity : encodeURIComponent(`${object.bucket}/${object.key}@${identity}`);
 }
 
-/** Tells the importer of a file that no announcement has told it of: it was there before the bucket announced any. */
+/** Announces a file to the importer that was in the bucket before the bucket announced files. */
 async function announce({ context }: ImportTask, object: FileObject): Promise<void> {
   const { sqs, places } = context.deployment;
   await sqs.send(
@@ -94,7 +94,7 @@ async function announce({ context }: ImportTask, object: FileObject): Promise<vo
   );
 }
 
-/** Looks on until the file is in, nothing has moved for too long, or Ctrl-C. */
+/** Watches until the file is imported, there is no progress for too long, or Ctrl-C. */
 async function watch(
   { context, maxWaitSeconds, onProgress }: ImportTask,
   files: FilesTable,

@@ -23,7 +23,7 @@ export interface ImportOptions {
   readonly files: readonly string[];
   /** The source of the files. */
   readonly source?: string | undefined;
-  /** Files at the same time. */
+  /** Files that are imported at the same time. */
   readonly parallel: number;
   /** Seconds without progress of the deployed importer after which it is no longer watched. */
   readonly wait: number;

@@ -15,39 +15,39 @@ import { type FileKind, fileKinds, kindOfName } from '../../local/user-files.ts'
 import type { CommandContext } from '../command.ts';
 import { isNotFound } from '../errors.ts';
 
-/** One import, as the ways of importing see it. */
+/** One import of a file. */
 export interface ImportTask {
   readonly context: Pick<CommandContext, 'deployment' | 'signal' | 'interpret' | 'terminal'>;
   readonly input: Input;
   readonly source: SourceDescription;
   /** Seconds without progress of the deployed importer after which it is no longer watched. */
   readonly maxWaitSeconds: number;
-  /** Told of the bytes that are in. */
+  /** Called with the bytes that are imported. */
   readonly onProgress: (bytes: number) => void;
 }
 
 /** How an import ended. */
 export interface Imported {
-  /** `interrupted`: begun, and to be gone on with. `waiting`: the importer has it, and has not moved for too long. */
+  /** `interrupted`: begun, and can be continued. `waiting`: the importer has it, without progress for too long. */
   readonly outcome: 'done' | 'done before' | 'failed' | 'interrupted' | 'waiting';
   readonly rows: number;
   readonly accepted: number;
   readonly rejected: number;
-  /** What became of the records, where that is known here; a file's is in the importer's metrics. */
+  /** The receipt of the records, if it is known here; a CSV file's is in the importer's metrics. */
   readonly receipt?: Receipt;
   /** Why it failed. */
   readonly reason?: string;
 }
 
-/** What is to be imported: files of this machine, or objects of any bucket that the caller may read. */
+/** A file to import: on this machine, or an object of any bucket that the caller may read. */
 export interface Input {
-  /** As it is called in sentences: a path, or `s3://bucket/key`. */
+  /** Its name in messages: a path, or `s3://bucket/key`. */
   readonly name: string;
   /** Without folders. */
   readonly baseName: string;
   readonly kind: FileKind;
   readonly bytes: number;
-  /** Tells its content from any other: the digest of a file, the version of an object. */
+  /** Identifies its content: the digest of a file, the version of an object. */
   readonly identity: string;
   /** Where it is, if it is an object. */
   readonly object: { readonly bucket: string; readonly key: string; readonly versionId?: string } | undefined;
@@ -57,9 +57,9 @@ export interface Input {
 
 /**
  * Finds what was named: files, folders, `s3://bucket/key`, and `s3://bucket/prefix/` for all below it. In folders and
- * below prefixes only what has one of the endings counts.
+ * below prefixes only files with one of the endings are taken.
  *
- * @throws UsageError for what is not there, and for a file whose ending tells no kind.
+ * @throws UsageError for a missing file, and for a file with an unknown ending.
  */
 export async function* openInputs(client: S3Client, names: readonly string[]): AsyncGenerator<Input> {
   for (const name of names) {

@@ -7,14 +7,14 @@ import { bodiesIn } from '../../local/user-files.ts';
 import { makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
-/** Bodies that are taken in together, and the bytes that they may have. */
+/** Bodies that are stored together, and the bytes that they may have. */
 const maxBodies = 1_000;
 const maxBytes = 4 * 1024 * 1024;
 
 /**
- * Imports JSON: the records go through `ingest` from here, as those of a stream do in the consumer. How far it is, is
- * noted in the table of files after each batch, under `import/<name>@<identity>`: the same file, begun again from
- * anywhere, goes on from there.
+ * Imports JSON: the records go through `ingest` on this machine, as those of a stream do in the consumer. The table of
+ * files holds the progress after each batch, under `import/<name>@<identity>`: the import of the same file, run again
+ * on any machine, continues there.
  */
 export async function importJson(task: ImportTask): Promise<Imported> {
   const { context, input, source } = task;
@@ -61,7 +61,7 @@ class JsonImport {
     let bytes = 0;
     let read = 0;
     for await (const body of bodiesIn(input)) {
-      // Positions count the bytes of bodies, so that they mean the same however the file is written.
+      // Positions count the bytes of bodies, so that they do not depend on the layout of the file.
       read += body.length;
       if (read <= this.#manifest.position) continue;
       bodies.push(body);
@@ -80,7 +80,7 @@ class JsonImport {
     return this.#ended('done');
   }
 
-  /** Takes in some bodies, and notes it; or says that they could not be taken in. */
+  /** Stores some bodies, and notes the progress; or says that they could not be stored. */
   async #take(bodies: readonly Buffer[], position: number): Promise<Imported | undefined> {
     const { receipt, errors } = await takeIn(this.#makeEntries(bodies), this.#ports);
     if (receipt.failed > 0) {

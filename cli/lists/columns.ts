@@ -9,9 +9,9 @@ import { describeAlertSims } from '../terminal/alert-sims.ts';
 import { bytesText, drawBar, formatAge, formatDuration, minuteText } from '../terminal/figures.ts';
 import type { Colours } from '../terminal/terminal.ts';
 
-/** The columns of lists: the most telling of a resource in a table, and everything in CSV. */
+/** The columns of lists: the most important in a table, and all in CSV. */
 
-/** A column of a table: its heading, and what of a resource stands in it. */
+/** A column of a table: its heading, and its cell of a resource. */
 export type Column<Resource> = readonly [heading: string, cell: (resource: Resource) => string];
 
 /** Usage as it is listed. */
@@ -118,14 +118,14 @@ export const tables = {
   ],
 };
 
-/** Whether a SIM is online, with the age of what its carrier said: a device that lost its power stays online. */
+/** Whether a SIM is online, with the age of its carrier's statement: a device without power stays online. */
 function onlineText({ online, online_stated_at: statedAt }: SimFields, now: number): string {
   if (online === null) return '';
   const word = online ? 'yes' : 'no';
   return statedAt === null ? word : `${word}, ${formatAge(statedAt, now)} ago`;
 }
 
-/** How long an alert lasts, or lasted; nothing for one of a single moment. */
+/** How long an alert lasts, or lasted; empty for one of a single moment. */
 export function formatLength({ start_time: start, end_time: end }: Alert, now: number): string {
   if (end === start) return '';
   return formatAge(start, end === null ? now : Date.parse(end));
@@ -136,7 +136,7 @@ function networkText({ network }: SimFields): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** A Super SIM event's detail is the error that the carrier states; others state an error in their sentence only. */
+/** A Super SIM event's detail is the error that the carrier states; others state an error only in `description`. */
 function readError({ detail }: ConnectionEvent): { code: string; message: string } {
   const { code, message } = parseObject(text(detail)) ?? {};
   return { code: text(code), message: text(message) };
@@ -166,8 +166,8 @@ const schemas: Readonly<Record<string, object>> = contract.components.schemas;
 const addresses = /^(?:url|links)(?:\.|$)/;
 
 /**
- * The columns of a resource's CSV: all its members but addresses, in the order of the API's contract. Members of members have names
- * such as `period.start_time`. They are the same whatever resources there are.
+ * The columns of a resource's CSV: all its members but addresses, in the order of the API's contract. Members of
+ * members have names such as `period.start_time`. They do not depend on the resources listed.
  */
 export function csvColumns(name: ResourceSchema): readonly string[] {
   return listColumns({ $ref: `#/components/schemas/${name}` }, '').filter(
@@ -175,7 +175,7 @@ export function csvColumns(name: ResourceSchema): readonly string[] {
   );
 }
 
-/** Of a schema: itself where it has no members, else those of its members. */
+/** The columns of a schema: itself if it has no members, otherwise those of its members. */
 function listColumns(schema: object, path: string): string[] {
   const { $ref, allOf, properties } = schema as {
     readonly $ref?: string;

@@ -20,7 +20,7 @@ import { bytesText, minuteText } from '../terminal/figures.ts';
 import { type ListedUsage, tables } from './columns.ts';
 import { type ListOptions, showList } from './listing.ts';
 
-/** `sims`, `sessions`, `usage` and `events`: what the query API tells, by its own queries. */
+/** `sims`, `silent`, `sessions`, `usage` and `events`: what the query API answers, by the same queries. */
 
 /** Which SIMs `sims` lists, as the query takes it. */
 export type SimsOptions = ListOptions & Pick<SimsQuery, 'status' | 'online' | 'source' | 'fleet' | 'name'>;
@@ -60,16 +60,16 @@ export async function showSims(context: CommandContext, options: SimsOptions): P
   return exitCode.done;
 }
 
-/** Of which SIMs `silent` says that nothing was heard, and for how long. */
+/** Which SIMs `silent` lists, and how long their silence is. */
 export interface SilentOptions extends SimsOptions {
   /** A duration as {@link readDuration} reads it. */
   readonly for: string;
 }
 
-/** Silent SIMs are sorted in memory, so that there are not any number of them. */
+/** The most silent SIMs: they are sorted in memory. */
 const maxSilentSims = 100_000;
 
-/** `silent --for 24h`: SIMs of which nothing was heard, the longest silent first. */
+/** `silent --for 24h`: SIMs that were not heard for 24 hours, the longest silent first. */
 export async function showSilent(context: CommandContext, options: SilentOptions): Promise<ExitCode> {
   const { status, online, source, fleet, name, for: duration } = options;
   if (source !== undefined) requireSource(context.deployment, source);
@@ -107,7 +107,7 @@ export async function showSilent(context: CommandContext, options: SilentOptions
   return exitCode.done;
 }
 
-/** Says how far the sources are known: what came since may not be in yet. */
+/** Prints up to when the records of each source are in. */
 async function showWatermarks(context: CommandContext, source: string | undefined): Promise<void> {
   const { dynamoDb, places } = context.deployment;
   if (places.alertTables === undefined) return;
@@ -120,7 +120,7 @@ async function showWatermarks(context: CommandContext, source: string | undefine
   if (judged.length > 0) context.terminal.err.write(`Records are in up to: ${judged.join(', ')}\n`);
 }
 
-/** What deciding costs, said before it begins. */
+/** What the queries cost, printed before they begin. */
 function describeQueries(candidates: number, scanned: number): string {
   const dollars = (candidates * readUnitsPerSilentSim * dollarsPerMillionReadUnits) / 1_000_000;
   const cost = dollars < 0.01 ? 'less than $0.01' : `about $${dollars.toFixed(2)}`;
@@ -195,7 +195,7 @@ export async function showEvents(context: CommandContext, options: EventsOptions
       return (page: PageRequest<string>) =>
         listConnectionEvents({ sim, period: openPeriod(period), type, ...page }, ports);
     },
-    // Why an event happened stands in its detail, of which personal values are masked.
+    // The detail says why an event happened. Its personal values are masked.
     include: ['detail'],
     schema: 'ConnectionEvent',
     columns: () => tables.events(colours(context)),
@@ -223,7 +223,7 @@ function nothingInFleet(filters: Filters): string {
     : `No SIM has ${stated}. Without these options, sims shows all.`;
 }
 
-/** What is said where a SIM has nothing of a period: what was asked for may hide it. */
+/** The message if a SIM has nothing in a period, with the filters, which may be the reason. */
 function describeNothing(what: string, period: string, filters: Filters): string {
   const stated = statedFilters(filters);
   return `The SIM has no ${what} ${period}${stated === undefined ? '' : `, with ${stated}`}.`;
@@ -248,15 +248,15 @@ export interface AnsweredPeriod {
   readonly from: string;
   /** The time at which the command was given, where `isOpen`. */
   readonly to: string;
-  /** Whether it goes on until now. */
+  /** Whether it lasts until now. */
   readonly isOpen: boolean;
 }
 
 /**
- * The period that options mean: until now where `--to` is left out, and 30 days where `--from` is.
+ * The period of the options: until now without `--to`, and 30 days without `--from`.
  *
  * @param now milliseconds since the epoch.
- * @throws UsageError in the command's words where the ends are the wrong way round.
+ * @throws UsageError in the command's terms if the start is not before the end.
  */
 export function answeredPeriod(
   list: keyof typeof includesEnd,
@@ -276,7 +276,7 @@ export function answeredPeriod(
   return { from: start, to: end, isOpen: to === undefined };
 }
 
-/** The period as queries take it: what a carrier's clock dates a little ahead is part of a list that goes on until now. */
+/** The period for queries: a list up to now includes records that a carrier's clock dates a little ahead. */
 export function openPeriod({ from, to, isOpen }: AnsweredPeriod): Period {
   return { from, to: isOpen ? undefined : to };
 }

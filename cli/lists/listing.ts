@@ -9,9 +9,9 @@ import { maskedFields } from '../terminal/masking.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
 import { type Column, csvColumns, type ResourceSchema } from './columns.ts';
 
-/** What the options of a list say of its form. */
+/** Options that decide the form of a list. */
 export interface ListOptions {
-  /** Resources, at most; without it a table has the first {@link tableRows}, and all else is complete. */
+  /** Maximum number of resources; without it a table has the first {@link tableRows}, and other forms are complete. */
   readonly limit?: number | undefined;
   readonly csv: boolean;
   readonly jsonl: boolean;
@@ -22,24 +22,26 @@ type Resource = Readonly<Record<string, unknown>>;
 
 /** A list and how it is shown. */
 export interface List<Listed extends Resource, Position> {
-  /** Finds what the list is of, and answers with what reads a page of it. */
+  /** Finds the subject of the list, and returns the function that reads a page of it. */
   readonly open: () => Promise<(page: PageRequest<Position>) => Promise<Page<Listed, Position>>>;
   /** Personal fields that it reads in any case; their values are masked. */
   readonly include?: readonly PersonalField[];
   /** The schema of the resources in openapi.json, which names the columns of CSV; or these names. */
   readonly schema: ResourceSchema | readonly string[];
   readonly columns: (resources: readonly Listed[]) => readonly Column<Listed>[];
-  /** Whether a table begins with what is last in the list, as one reads a chart. */
+  /** Whether a table shows the list in reverse order, as charts do. */
   readonly isReversed?: boolean;
   /** Lines below a table. */
   readonly below?: (resources: readonly Listed[], more: boolean) => readonly string[];
-  /** What is said where there is nothing. */
+  /** The message if the list is empty. */
   readonly nothing: string;
 }
 
 const tableRows = 50;
 
-/** Shows a list: everything as JSON, JSON lines or CSV, written while it is read; the most telling of it as a table. */
+/**
+ * Shows a list: all of it as JSON, JSON lines or CSV, written while it is read; the most important columns as a table.
+ */
 export async function showList<Listed extends Resource, Position>(
   context: CommandContext,
   options: ListOptions,
@@ -68,7 +70,8 @@ export async function showList<Listed extends Resource, Position>(
 /**
  * The resources of a list, page by page, personal values masked unless they are asked for.
  *
- * @throws the signal's reason at Ctrl-C, so that nobody takes a part for the whole; UserError for what a query refuses.
+ * @throws the signal's reason at Ctrl-C, so that a part does not look complete; UserError if a query refuses its
+ * parameters.
  */
 async function* readResources<Listed extends Resource, Position>(
   { signal, reveal }: CommandContext,

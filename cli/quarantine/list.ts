@@ -15,7 +15,7 @@ import {
   UnreadableRejectsError,
 } from './objects.ts';
 
-/** `quarantine list`: what was rejected, counted by source and reason, and the latest of it. */
+/** `quarantine list`: counts rejects by source and reason, and lists the latest. */
 export interface QuarantineListOptions extends RejectFilter {
   /** Objects that are shown, the latest; without it the last {@link shownObjects}, and all of them as JSON. */
   readonly limit?: number | undefined;
@@ -69,7 +69,7 @@ export async function listQuarantine(
   return exitCode.done;
 }
 
-/** Groups are few; rejects may be many, and are written while they are read. */
+/** There may be many rejects, so they are written while they are read; groups are few. */
 async function writeJson(
   { terminal }: CommandContext,
   groups: readonly Group[],
@@ -86,7 +86,7 @@ async function* asPage(objects: readonly RejectObject[]): AsyncGenerator<readonl
   yield objects;
 }
 
-/** What is shown of objects, in their order. */
+/** Objects as they are shown, in order. */
 async function* shownRejects(
   context: CommandContext,
   pages: AsyncIterable<readonly RejectObject[]>,
@@ -103,7 +103,7 @@ async function* shownRejects(
   }
 }
 
-/** Goes through all keys once, and keeps the latest few. */
+/** Reads all keys once, and keeps the latest few. */
 async function survey(
   context: CommandContext,
   filter: RejectFilter,
@@ -153,7 +153,7 @@ async function describeObject(
   };
 }
 
-/** An object's rejects; of one that holds something else, none, and a word about it. */
+/** An object's rejects; none, and a warning, if it holds something else. */
 async function readLines({ deployment, terminal }: CommandContext, key: string): Promise<RejectLine[]> {
   try {
     return (await readRejects(deployment, key)) ?? [];

@@ -30,13 +30,13 @@ export interface RejectObject {
   readonly keptAt: number;
 }
 
-/** Which rejects are meant. What is left out means all. */
+/** Selects rejects. A missing member selects all. */
 export interface RejectFilter {
   readonly source?: string | undefined;
   readonly reason?: string | undefined;
 }
 
-/** The members of a line; one that is left out here would be lost when a line is kept again. */
+/** The members of a line. A member that is missing here would be lost when a line is written again. */
 const line = z.object({
   id: z.string(),
   code: z.enum(rejectCodes),
@@ -52,7 +52,7 @@ const line = z.object({
   value: z.string().exactOptional(),
 } satisfies Readonly<Record<keyof RejectLine, z.ZodType>>);
 
-/** Goes through a quarantine, a page of up to a thousand objects after the other, in the order of their keys. */
+/** Lists a quarantine in the order of keys, by pages of up to a thousand objects. */
 export async function* rejectObjects(
   { s3, places }: Pick<Deployment, 's3' | 'places'>,
   { source, reason }: RejectFilter,
@@ -82,7 +82,7 @@ export async function* rejectObjects(
 }
 
 /**
- * Checks the source of a filter. A source that is not configured any more may have rejects still.
+ * Checks the source of a filter. A source that is no longer configured may still have rejects.
  *
  * @throws UsageError where the source is neither configured nor in the quarantine.
  */
@@ -98,7 +98,7 @@ export async function requireRejectSource(
   throw new UnknownSourceError(source, known);
 }
 
-/** What is said where a filter finds nothing: what there is otherwise. */
+/** The message if a filter finds nothing: what the quarantine has otherwise. */
 export async function nothingFound(
   deployment: Pick<Deployment, 's3' | 'places'>,
   { source, reason }: RejectFilter,
@@ -115,9 +115,9 @@ export async function nothingFound(
 }
 
 /**
- * Reads the rejects that an object holds; undefined where it is gone.
+ * Reads the rejects of an object; undefined if it no longer exists.
  *
- * @throws UnreadableRejectsError where it holds something else.
+ * @throws UnreadableRejectsError if it holds something else.
  */
 export async function readRejects(
   { s3, places }: Pick<Deployment, 's3' | 'places'>,
@@ -131,7 +131,7 @@ export async function readRejects(
     .map((one) => parsedLine(one, key));
 }
 
-/** The text of an object; undefined where it is gone. */
+/** The text of an object; undefined if it no longer exists. */
 export async function readObjectText(
   client: S3Client,
   Bucket: string,
@@ -168,7 +168,7 @@ const maxDeletions = 1_000;
 /**
  * Removes objects of the quarantine.
  *
- * @throws Error where S3 leaves one of them.
+ * @throws Error if S3 does not delete one of them.
  */
 export async function removeObjects(
   { s3, places }: Pick<Deployment, 's3' | 'places'>,

@@ -18,11 +18,11 @@ import {
 import { RefusedFiles, RejectReader } from './rereading.ts';
 
 /**
- * Reads rejects again with today's code, and puts the good into the ledger: through `ingest`, the one way in. What was
- * stored, or seen to be stored before, leaves the quarantine afterwards, never before; what is rejected again stays
- * where it is. Ended at any point and begun again, it comes to the same.
+ * Reads rejects again with today's code, and stores the valid records through `ingest`. An object leaves the quarantine
+ * only after its records are stored; what is rejected again stays. A redrive that is interrupted and run again has the
+ * same result.
  *
- * A dry run goes the same way with a writer that writes nothing, and takes nothing away.
+ * A dry run does the same with a writer that writes nothing, and removes nothing.
  */
 
 /** How rejects are redriven. */
@@ -57,14 +57,14 @@ export interface Redriven {
   readonly interrupted: boolean;
 }
 
-/** Objects that are read and taken in together, and the bytes that they may have. */
+/** Objects that are read and stored together, and the bytes that they may have. */
 const maxObjects = 500;
 const maxBytes = 4 * 1024 * 1024;
 const concurrentReads = 48;
 /** Maximum number of different sentences. */
 const maxSentences = 200;
 
-/** Redrives what is in a deployment's quarantine. */
+/** Redrives a deployment's quarantine. */
 export async function redriveRejects(deployment: Deployment, options: RedriveOptions): Promise<Redriven> {
   const redrive = new Redrive(deployment, options);
   let reading: Promise<readonly HeldObject[]> | undefined;
@@ -86,7 +86,7 @@ interface HeldObject {
   readonly lines: readonly RejectLine[];
 }
 
-/** A reject on its way: what it turned out to be, and what is to become of it. */
+/** A reject during a redrive: what it was read as, and its outcome. */
 interface Attempt {
   readonly held: HeldObject;
   readonly line: RejectLine;
@@ -197,7 +197,7 @@ class Redrive {
     await this.#settle(held, leaving);
   }
 
-  /** Reads each reject again; what can't even be tried is left out, and stays. */
+  /** Reads each reject again; a reject that cannot be tried is left out, and stays. */
   async #attempts(held: readonly HeldObject[]): Promise<Attempt[]> {
     const attempts: Attempt[] = [];
     for (const one of held) {
@@ -220,8 +220,8 @@ class Redrive {
   }
 
   /**
-   * Keeps what is new in the quarantine: where today's code finds several records in what was one reject, and some of
-   * them can't be read, these become rejects of their own before the old one leaves.
+   * Collects new rejects: if today's code finds several records in one reject, and some of them are invalid, these
+   * become rejects of their own before the old one is removed.
    */
   #collectParts(attempts: readonly Attempt[]): Quarantine {
     const parts = new Set(
@@ -238,7 +238,7 @@ class Redrive {
     };
   }
 
-  /** Takes away what is in the ledger now. */
+  /** Removes rejects that are in the ledger now. */
   async #settle(held: readonly HeldObject[], leaving: ReadonlySet<RejectLine>): Promise<void> {
     const gone: string[] = [];
     for (const { object, lines } of held) {

@@ -13,7 +13,7 @@ import { maskedText } from '../terminal/masking.ts';
 import { nothingFound, type RejectFilter, rejectObjects, requireRejectSource } from './objects.ts';
 import { type Redriven, redriveRejects } from './redrive-rejects.ts';
 
-/** `quarantine redrive`: reads rejects again with today's code, and puts the good into the ledger. */
+/** `quarantine redrive`: reads rejects again with today's code, and stores the valid records. */
 export interface QuarantineRedriveOptions extends RejectFilter {
   readonly dryRun: boolean;
 }

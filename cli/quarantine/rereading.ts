@@ -16,11 +16,11 @@ import type { LedgerWriter } from '../../lambda/store/writer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { makeImportPorts } from '../ledger.ts';
 
-/** What a reject turned out to be, read again. */
+/** What a reject is, read again. */
 export type ReadAgain =
   /** Its records. */
   | { readonly entries: readonly Entry[] }
-  /** Why it can't even be tried. */
+  /** Why it cannot be tried. */
   | { readonly trouble: string };
 
 /** Reads rejects again, with today's code. */
@@ -36,9 +36,9 @@ export class RejectReader {
   }
 
   /**
-   * @param delivery number of the reject among those that are taken in together.
-   * @param arrivedAt now, milliseconds since the epoch: it is delivered again. Whether a time lies too far ahead is
-   *   judged anew, and an event expires so long after today.
+   * @param delivery index of the reject among those that are stored together.
+   * @param arrivedAt now, milliseconds since the epoch: it counts as delivered now, for times too far ahead and for the
+   *   expiry of events.
    */
   async read(line: RejectLine, delivery: number, arrivedAt: number): Promise<ReadAgain> {
     const { sources } = this.#deployment.places;
@@ -65,10 +65,10 @@ export class RejectReader {
 /** How rows are read: their separator and their header. */
 export type RowLayout = Pick<Layout, 'delimiter' | 'interpretRow'>;
 
-/** Files whose layout is remembered. Rows of one file are kept together, so few are asked for at a time. */
+/** Files whose layout is remembered. Rejects of one file are stored together, so few layouts are needed at a time. */
 const maxRemembered = 32;
 
-/** Reads the headers of files whose rows were rejected: a rejected row says what it holds only under its header. */
+/** Reads the headers of files whose rows were rejected: a rejected row can be read only with its header. */
 export class RowLayouts {
   readonly #client: S3Client;
   readonly #known = new Map<string, Promise<RowLayout | string>>();
@@ -102,7 +102,7 @@ export class RowLayouts {
   }
 }
 
-/** What became of a file that was refused as a whole. */
+/** The outcome of a file that was refused as a whole. */
 export interface RedrivenFile {
   /** Its rows; of a file that is still refused, the file as one record. */
   readonly receipt: Receipt;
@@ -142,7 +142,7 @@ export class RefusedFiles {
     return this.#import(file, source, copy);
   }
 
-  /** Whether today's code knows what to do with its header. */
+  /** Whether today's code can read its header. */
   async #hasLayout({ key }: FileObject, copy: FileObject): Promise<boolean> {
     const opened = await openUnpacked((from) => openFile(this.#deployment.s3, copy, from), 0, false);
     if (opened === undefined) return false;
@@ -161,7 +161,7 @@ export class RefusedFiles {
       writer,
       open: async (_, from) => {
         const opened = await openFile(this.#deployment.s3, copy, from);
-        // It is delivered again, now.
+        // It counts as delivered now.
         return opened && { ...opened, deliveredAt: now() };
       },
       count: (counted) => {
@@ -173,7 +173,7 @@ export class RefusedFiles {
       await new FilesTable(dynamoDb, places.tables.files).reopen(objectName(file));
     }
     const { outcome } = await importFile(file, source, ports);
-    // `repeated`: an earlier redrive brought it to its end, but could not take it away any more.
+    // `repeated`: an earlier redrive imported it, but was interrupted before it removed it.
     return { receipt, isTakenIn: outcome === 'done' || outcome === 'repeated' };
   }
 }

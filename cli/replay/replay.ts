@@ -23,7 +23,7 @@ import { listShards, retainedRecords, type TimeRange } from '../deployment/strea
 import { chooseFence, makeLedgerTables, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import { formatTable, printReceipts, SourceReceipts } from '../terminal/figures.ts';
 
-/** `replay`: reads what streams still keep, and takes it in again as the consumer does. */
+/** `replay`: reads the records that streams still keep, and processes them again as the consumer does. */
 export interface ReplayOptions {
   /** ISO 8601; undefined for the oldest record that is kept. */
   readonly from?: string | undefined;
@@ -183,7 +183,7 @@ function printVerification(context: CommandContext, verification: Verification):
 
 /** What a replay changed, item by item. */
 interface Verification {
-  /** Items that the replayed records are about, and that were there before and after. */
+  /** Items of the replayed records that existed before, and after. */
   readonly before: number;
   readonly after: number;
   /** Items that appeared, and that changed. */
@@ -193,7 +193,7 @@ interface Verification {
   readonly examples: readonly Difference[];
 }
 
-/** An item that is not as it was. */
+/** An item that was changed. */
 interface Difference {
   readonly table: string;
   readonly key: string;
@@ -205,8 +205,8 @@ interface Difference {
 const maxExamples = 20;
 
 /**
- * Watches a writer: reads every item that a batch is about before and after it is written, and compares them; when an
- * item expires, which counts from its arrival, aside. What other writers do to the same item in between counts as well.
+ * Watches a writer: reads every item that a batch is about before and after it is written, and compares them, except
+ * for the expiry of events, which counts from their arrival. Changes by other writers in between count as well.
  */
 class VerifyingWriter {
   readonly #writer: LedgerPorts['writer'];
@@ -266,7 +266,7 @@ class VerifyingWriter {
   }
 }
 
-/** The keys of everything that a batch is about, by table. */
+/** The keys of all items that a batch is about, by table. */
 function listKeys(tables: LedgerTables, changes: Changes): ReadonlyMap<string, readonly Item[]> {
   return new Map([
     [

@@ -11,7 +11,7 @@ import { formatAge, formatDuration, formatTable } from '../terminal/figures.ts';
 
 /** `status`: the state of the deployment, on one screen. */
 
-/** Files of each source that are looked at, the latest. */
+/** The latest files of each source that are read. */
 const maxFiles = 50;
 const concurrentReads = 8;
 
@@ -27,12 +27,12 @@ interface SourceStatus {
 interface FileStatus {
   /** When the last one was delivered, ISO 8601. */
   readonly last: string | undefined;
-  /** Whose import goes on. */
+  /** Files whose import is running. */
   readonly importing: number;
-  /** Whose import ended without an end: they are tried again, or wait among the dead letters. */
+  /** Files whose import stalled: they are retried, or wait in the dead-letter queue. */
   readonly stalled: number;
   readonly failed: number;
-  /** Among how many these were counted. */
+  /** Files among which these were counted. */
   readonly among: number;
 }
 
@@ -43,7 +43,7 @@ interface QueueStatus {
   readonly inWork: number;
 }
 
-/** Something that a status has, unless its service did not answer. */
+/** A part of the status that could not be read. */
 interface Missing {
   /** `queues`, `open alarms`, … */
   readonly what: string;
@@ -92,7 +92,7 @@ export async function showStatus(context: CommandContext, _: object): Promise<Ex
   return isWell ? exitCode.done : exitCode.attention;
 }
 
-/** Reads the parts of a status, each on its own: what fails is noted, and the others are shown. */
+/** Reads the parts of a status independently: a failed part is noted, and the others are shown. */
 class Parts {
   readonly missing: Missing[] = [];
   readonly errors: unknown[] = [];

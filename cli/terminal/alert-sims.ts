@@ -1,6 +1,6 @@
 import type { Alert } from '../../lambda/queries/alerts.ts';
 
-/** What of an alert says which SIMs it is about. */
+/** The members of an alert that say which SIMs it is about. */
 export type AlertSims = Pick<Alert, 'subject' | 'sim' | 'sims' | 'shared_by' | 'shared_value'>;
 
 /** The SIM of an alert, or how many there are and what they share: `32 SIMs: network 262-02`. */

@@ -4,7 +4,7 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
 import type { Colours } from './terminal.ts';
 
-/** Without lines, so that copied text is usable and more fits on a screen. */
+/** Without borders, so that copied text is usable and more fits on a screen. */
 const borders = Object.fromEntries(
   [
     ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
@@ -41,7 +41,7 @@ const full = '█';
 /** What is left of a bar, in eighths of a character. */
 const parts = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A bar whose length is a value's share of the greatest. What is more than nothing shows. */
+/** A bar whose length is a value's share of the greatest. Every value above 0 is visible. */
 export function drawBar(value: number, greatest: number, width: number): string {
   if (value <= 0 || greatest <= 0) return '';
   const eighths = Math.max(1, Math.round((value / greatest) * width * 8));
@@ -74,7 +74,7 @@ const timeUnits = [
   { name: 'min', seconds: 60 },
 ] as const;
 
-/** A number of seconds as people say it: in the largest unit of which there are at least two. */
+/** A number of seconds as people say it: in the largest unit that makes at least two. */
 export function formatDuration(seconds: number): string {
   const unit = timeUnits.find((one) => seconds >= 2 * one.seconds);
   return unit === undefined
@@ -89,7 +89,7 @@ export function minuteText(time: string | null): string {
 
 const counts = ['received', 'stored', 'repeated', 'ignored', 'rejected', 'failed'] as const;
 
-/** What became of records, group by group, and in all. Failures are shown where there are any. */
+/** Receipts by group, and in total. Failures are shown if there are any. */
 function receiptTable(
   colours: Colours,
   heading: readonly string[],
@@ -125,7 +125,7 @@ export class SourceReceipts {
   }
 }
 
-/** Prints what became of records, or would become of them. */
+/** Prints receipts, also of a dry run. */
 export function printReceipts(
   context: CommandContext,
   dryRun: boolean,

@@ -1,8 +1,8 @@
 import { disclosed } from '../../lambda/queries/disclosure.ts';
 
 /**
- * Hides what tells whose a device is and where it is reached: phone numbers, IMSI, IMEI, ICCID, addresses and names in
- * raw bytes; the fields that hold them in what the ledger says.
+ * Masks personal values: phone numbers, IMSI, IMEI, ICCID, addresses and names in raw bytes, and the fields that hold
+ * them in items and answers.
  */
 
 const nothing = new Set<never>();
@@ -11,7 +11,7 @@ const longNumber = /\d{7,}/g;
 /** Members that name a person or a device. A value goes to its closing quote, or to the end where that is missing. */
 const namingMember =
   /("(?:user_?name|user_name|name|endpoint_name|sim_unique_name|friendly_name)"\s*:\s*")((?:[^"\\]|\\.)*)/gi;
-/** Digits of an identifier that stay, to tell one from the other. */
+/** Digits of an identifier that stay visible, to distinguish identifiers. */
 const shownDigits = 4;
 
 /** A text of any kind, broken JSON and CSV rows included, without personal values. */
@@ -21,7 +21,7 @@ export function maskedText(text: string): string {
     .replace(longNumber, (digits) => `…${digits.slice(-shownDigits)}`);
 }
 
-/** Fields of items and of the API's answers that hold personal values. The SIM's own ICCID is its name here, and stays. */
+/** Fields of items and of the API's answers that hold personal values. The SIM's own ICCID identifies it, and stays. */
 const personalFields = new Set(['imsi', 'imei', 'writtenImei', 'msisdn', 'ip_address', 'ipAddress']);
 
 /** A record of the ledger without personal values; `detail`, the carrier's own words, is masked as text. */

@@ -5,7 +5,7 @@ import type { ProgressOutput } from '../../local/progress.ts';
 export interface Output extends ProgressOutput {
   /** Characters that a line has room for, on a terminal. */
   readonly columns?: number;
-  /** Tells when there is room again, after `write` has answered false. */
+  /** Calls back when there is room again, after `write` has returned false. */
   once?(event: 'drain', listener: () => void): unknown;
 }
 
@@ -13,7 +13,7 @@ export interface Output extends ProgressOutput {
 export interface Terminal {
   /** For results. */
   readonly out: Output;
-  /** For progress and what is wrong. */
+  /** For progress, warnings and errors. */
   readonly err: Output;
   readonly env: NodeJS.ProcessEnv;
   /** Milliseconds since the epoch. */
@@ -32,7 +32,7 @@ export function chooseColours({ out, env }: Terminal): Colours {
   return pc.createColors(out.isTTY === true && (env['NO_COLOR'] ?? '') === '');
 }
 
-/** Characters that are put together before they are written. */
+/** Characters that are collected before they are written. */
 const chunkLength = 65_536;
 
 /** Writes long results piece by piece, no faster than they are read, so that they never pile up in memory. */
@@ -60,7 +60,7 @@ export class ResultWriter {
     await this.write(separator === '' ? ']' : '\n]');
   }
 
-  /** Writes what is left. */
+  /** Writes the rest. */
   async flush(): Promise<void> {
     const text = this.#waiting;
     this.#waiting = '';
@@ -73,9 +73,9 @@ export class ResultWriter {
 }
 
 /**
- * What a spreadsheet takes for the beginning of a formula. Such a cell gets an apostrophe before it, which spreadsheets
- * read as "this is text", so that opening the file runs nothing that a carrier or a device's name has put in. Numbers stay
- * numbers, with their sign.
+ * The beginning of a formula for a spreadsheet. Such a cell gets an apostrophe, which marks text in spreadsheets, so
+ * that opening the file does not run a formula from a carrier or a device's name. Numbers stay numbers, with their
+ * sign.
  */
 const formulaStart = /^[=+\-@\t\r]/;
 const number = /^-?\d+(\.\d+)?$/;
