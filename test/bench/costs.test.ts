@@ -42,12 +42,12 @@ describe('a month of a million always-on Super SIMs', () => {
 });
 
 describe('the batches of a month', () => {
-  it('are of one record each where few records come', () => {
+  it('have one record each if few records come', () => {
     const { invocations, ofOneRecord } = countBatches(1_000);
     expect([Math.round(invocations), Math.round(ofOneRecord)]).toEqual([1_000, 1_000]);
   });
 
-  it('come each second in each lane where many do', () => {
+  it('come each second in each lane if many records come', () => {
     const { invocations, ofOneRecord, recordsEach } = countBatches(7.2e9);
     expect([Math.round(invocations), Math.round(ofOneRecord), Math.round(recordsEach)]).toEqual([
       8 * 730 * 3600,

@@ -13,7 +13,7 @@ const programs = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filt
 );
 
 describe('a measured function', () => {
-  it('has the memory and the options of the deployed one, and names in the place of its references', () => {
+  it('has the memory and the options of the deployed one, and names instead of its references', () => {
     const { memoryMegabytes, environment } = readDeployedFunction('fileImporter');
     const { SIMLEDGER_SOURCES: _, ...variables } = environment;
     expect([memoryMegabytes, variables]).toEqual([
@@ -39,7 +39,7 @@ describe('a measured function', () => {
     ]);
   });
 
-  it('knows sources that all have a stream, as every one that can be configured', () => {
+  it('knows sources that all have a stream, like all that can be configured', () => {
     const { all } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
     expect(all.map(({ name, filesOnly, superseded }) => [name, filesOnly, superseded])).toEqual(
       ['kore', '1nce', 'emnify', 'telekom'].map((name) => [name, false, false]),

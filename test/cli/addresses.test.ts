@@ -27,7 +27,7 @@ test.each([
   }
 });
 
-test('a list goes on from page to page without an address', async () => {
+test('a list continues from page to page without an address', async () => {
   const listed = await ledger.json<unknown[]>(
     `usage ${simOf(1)} --by raw --limit 2000 --from 2026-11-01 --to 2026-11-20`,
   );

@@ -123,7 +123,7 @@ describe('the bundle', () => {
     expect((await simledger(folder, '--version')).stdout).toBe('99.0.0\n');
   });
 
-  test('is done without where it can not be kept', async () => {
+  test('is not needed if it cannot be kept', async () => {
     const folder = await clone();
     await writeFile(join(folder, 'node_modules/.cache'), 'not a folder');
     const { stdout, stderr } = await simledger(folder, '--local', '--help');

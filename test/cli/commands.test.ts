@@ -76,7 +76,7 @@ describe('quarantine', () => {
     expect(output).toContain('"username":"Ada"');
   });
 
-  test('show says that there is no such reject, and lists those that an ID could mean', async () => {
+  test('show says that a reject is unknown, and lists those that an ID could mean', async () => {
     const missing = await ledger.run('quarantine show f00');
     expect([missing.code, missing.errors]).toEqual([
       1,
@@ -93,7 +93,7 @@ describe('quarantine', () => {
     ]);
   });
 
-  test('list and show pass over what is no reject, and say so', async () => {
+  test('list and show skip objects that are not rejects, and say so', async () => {
     const { s3 } = await opened();
     const place = { Bucket: quarantineBucket, Key: 'rejects/twilio/empty/other.jsonl' };
     await s3.send(new PutObjectCommand({ ...place, Body: 'by hand\n' }));
@@ -120,7 +120,7 @@ describe('a quarantine that has nothing of what is asked for', () => {
     }
   });
 
-  test('lists a source that is not configured any more', async () => {
+  test('lists a source that is no longer configured', async () => {
     const { s3 } = await opened();
     const place = { Bucket: quarantineBucket, Key: 'rejects/former/empty/a.jsonl' };
     await s3.send(new PutObjectCommand({ ...place, Body: '\n' }));
@@ -148,7 +148,7 @@ describe('a quarantine that has nothing of what is asked for', () => {
 });
 
 describe('status', () => {
-  test('shows what came in of each source, files and queues', async () => {
+  test('shows the records of each source, files and queues', async () => {
     const status = await ledger.json<{ sources: Record<string, unknown>[]; queues: unknown }>('status');
     expect(status.sources.find(({ source }) => source === '1nce')).toEqual({
       source: '1nce',
@@ -179,7 +179,7 @@ describe('status', () => {
 });
 
 describe('doctor', () => {
-  test('finds the local run well', async () => {
+  test('finds nothing wrong with the local run', async () => {
     const { checks } = await ledger.json<{ checks: { subject: string; outcome: string }[] }>('doctor');
     expect(checks.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
     expect(checks.map(({ subject }) => subject)).toContain('stream of kore');
@@ -201,7 +201,7 @@ describe('what the ledger holds', () => {
     [['sessions', simOf(1)], 'DataSessions', '', 'data_sessions'],
     [['usage', simOf(1), '--by', 'all'], 'UsageRecords', '&Granularity=all', 'usage_records'],
     [['events', simOf(1)], 'ConnectionEvents', '', 'connection_events'],
-  ] as const)('is told as the API tells it: %s', async (command, resource, more, key) => {
+  ] as const)('is listed as the API answers: %s', async (command, resource, more, key) => {
     const answer = await apiAnswer(
       `/v1/Sims/${simOf(1)}/${resource}?${period}${more}&Include=imsi,ip_address,detail`,
     );
@@ -210,7 +210,7 @@ describe('what the ledger holds', () => {
     expect(told).toEqual(answer[key]);
   });
 
-  test('is told newest first to the limit, and with a word that there is more', async () => {
+  test('is listed newest first up to the limit, with a hint that there is more', async () => {
     const one = await ledger.run(['--json', 'usage', simOf(1), '--by', 'day', ...from, '--limit', '1']);
     expect([
       (JSON.parse(one.output) as { data_total: number }[]).map(({ data_total }) => data_total),
@@ -225,7 +225,7 @@ describe('what the ledger holds', () => {
     expect(table.output).toMatch(/^in these 5\.00 kB$/m);
   });
 
-  test('is CSV with the same columns whatever there is, also nothing', async () => {
+  test('is CSV with the same columns for any rows, also for none', async () => {
     const empty = await ledger.run([
       'events',
       simOf(1),
@@ -309,14 +309,14 @@ describe('what the ledger holds', () => {
     expect(output).toMatch(new RegExp(`^The SIM has no ${what} from .* UTC.*, with ${filter}\\.\n$`));
   });
 
-  test('says that a SIM is not there', async () => {
+  test('says that a SIM is unknown', async () => {
     const missing = await ledger.run('sessions nobody');
     expect([missing.code, missing.errors]).toEqual([1, 'The SIM "nobody" was not found\n']);
   });
 
   const longAfter = () => Date.parse('2027-12-24T12:00:00Z');
 
-  test('goes until now where only --from is given, however long that is, and says so', async () => {
+  test('lasts until now with --from alone, however long that is, and says so', async () => {
     const told = async (...command: readonly string[]): Promise<unknown[]> => {
       const { code, output, errors } = await ledger.run(['--json', ...command], { now: longAfter });
       expect([code, errors]).toEqual([0, '']);
@@ -342,7 +342,7 @@ describe('what the ledger holds', () => {
     ]);
   });
 
-  test('says of which time there is nothing', async () => {
+  test('says which period has nothing', async () => {
     const said = async (command: string): Promise<string> =>
       (await ledger.run([command, simOf(1)], { now: longAfter })).output;
     const month = 'from 2027-11-24 12:00 to 2027-12-24 12:00 UTC (now).\n';
@@ -449,7 +449,7 @@ describe('export', () => {
     ]);
   });
 
-  test('writes the fuller of two renderings of a record, of which a file rounds the time across midnight', async () => {
+  test('writes the more complete of two renderings of a record if a file rounds its time across midnight', async () => {
     const rounded = usageOf(4, { start_timestamp: '2026-11-02T00:00:00Z', tariff: null });
     const exact = usageOf(4, { start_timestamp: '2026-11-01T23:59:59.700Z' });
     await ledger.put('1nce', JSON.stringify(rounded), JSON.stringify(exact));
@@ -478,7 +478,7 @@ describe('import', () => {
   const shown = (outcomes: readonly Outcome[]) =>
     outcomes.map(({ outcome, rows, rejected }) => [outcome, rows, rejected]);
 
-  test('takes in several files at once, of both kinds, and again changes nothing', async () => {
+  test('imports several files at once, of both kinds, and changes nothing when repeated', async () => {
     const bad = { ...usageOf(21), id: 1.5 };
     const lines = [usageOf(20), bad, usageOf(22)].map((record) => JSON.stringify(record)).join('\n');
     const files = [
@@ -498,7 +498,7 @@ describe('import', () => {
     expect(again.map(({ outcome }) => outcome)).toEqual(['done before', 'done before', 'done before']);
   });
 
-  test('goes on from where it was ended', async () => {
+  test('continues where it was interrupted', async () => {
     const lines = Array.from({ length: 2_500 }, (_, number) =>
       JSON.stringify(usageOf(30, { id: 10_000 + number })),
     );
@@ -534,7 +534,7 @@ describe('import', () => {
     expect((await recordsOf(simOf(30))).length).toBe(2_500);
   });
 
-  test('announces a file that lies in the bucket unnoticed, and copies one from elsewhere', async () => {
+  test('announces a file that was in the bucket before, and copies one from another bucket', async () => {
     const deployment = await opened();
     const put = (Bucket: string, Key: string, Body: Buffer) =>
       deployment.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
@@ -554,7 +554,7 @@ describe('import', () => {
     expect(shown(there)).toEqual([['done before', 2, 0]]);
   });
 
-  test('says why a file was refused, and what can not be imported', async () => {
+  test('says why a file was refused, and what cannot be imported', async () => {
     const path = await given('cdr_refused.csv', 'a,b\n1,2\n');
     const refused = await ledger.run(['import', path]);
     expect(refused.code).toBe(1);
@@ -588,7 +588,7 @@ describe('failures', () => {
     };
   }
 
-  test('redrive takes in batches that were given up and files in the dead-letter queue, after a dry run', async () => {
+  test('redrive stores batches that were given up and files in the dead-letter queue, after a dry run', async () => {
     const deployment = await opened();
     const broken = { ...usageOf(61), start_timestamp: 'never' };
     const { key, body } = failureObject(
@@ -637,7 +637,7 @@ describe('failures', () => {
     expect((await ledger.run('failures redrive')).output).toBe('Nothing was given up.\n');
   });
 
-  test('redrive leaves what it does not understand, and says so', async () => {
+  test('redrive leaves unknown objects, and says so', async () => {
     const deployment = await opened();
     const Key = 'aws/lambda/m/s/other';
     await deployment.s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key, Body: '{}' }));
@@ -648,7 +648,7 @@ describe('failures', () => {
 });
 
 describe('the documented commands', () => {
-  test('work as they are written', async () => {
+  test('run without an error', async () => {
     const path = await given('cdr_20261102_090000.csv', file(3, 400));
     const { latest } = await ledger.json<{ latest: { key: string }[] }>('quarantine list --source 1nce');
     const examples: Readonly<Record<string, string>> = {
@@ -719,7 +719,7 @@ describe('the command line', () => {
     expect(errors).toContain(sentence);
   });
 
-  test('shows help and version, of which neither needs a deployment', async () => {
+  test('shows help and version without a deployment', async () => {
     const help = await simledger(['replay', '--help']);
     expect([help.code, help.errors]).toEqual([0, '']);
     expect(help.output).toContain('--verify');
@@ -739,7 +739,7 @@ describe('the command line', () => {
     ]);
   });
 
-  test('ended early says so by its code, and that it can go on', async () => {
+  test('ends early with its own exit code, and says that it can be continued', async () => {
     const interruption = new AbortController();
     interruption.abort();
     const { code } = await ledger.run('quarantine redrive', { signal: interruption.signal });

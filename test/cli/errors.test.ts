@@ -27,7 +27,7 @@ describe('an error for a person', () => {
     [new ConfigurationError('Wrong key'), exitCode.wrongUse],
     [new NotFoundError('The SIM "x"'), exitCode.attention],
     [new SlowSumError(20), exitCode.attention],
-  ])('is told by its message alone, with the exit code of its class: %s', (error, code) => {
+  ])('is printed as its message only, with the exit code of its class: %s', (error, code) => {
     expect(explain(error)).toEqual({ code, sentence: error.message });
   });
 
@@ -46,13 +46,13 @@ describe('an error of AWS', () => {
       'AWS does not accept your credentials: sign in again, or give a profile with --profile or AWS_PROFILE',
     ],
     ['SlowDown', 'AWS refused the request: SlowDown'],
-  ])('is told with what to do: %s', (name, advice) => {
+  ])('is printed with what to do: %s', (name, advice) => {
     const error = new S3ServiceException({ ...answer, name });
     expect(explain(error)).toEqual({ code: exitCode.unreachable, sentence: `No\n${advice}` });
     expect(explainInOneLine(error)).toBe(`No. ${advice}`);
   });
 
-  it('tells that there are no credentials', () => {
+  it('says that there are no credentials', () => {
     expect(explain(new CredentialsProviderError('Could not load credentials'))).toEqual({
       code: exitCode.unreachable,
       sentence:
@@ -78,7 +78,7 @@ describe('an error of AWS', () => {
     expect([isUnknownStack(unknown), isUnknownStack(denied)]).toEqual([true, false]);
   });
 
-  it('is told by its class, so that an error with only the name of one is a fault of ours', () => {
+  it('is recognised by its class: an error with only the name of one is unexpected', () => {
     const fault = Object.assign(new Error('No'), { name: 'AccessDenied' });
     expect(isNotPermitted(fault)).toBe(false);
     expect(explain(fault)).toEqual({ code: exitCode.attention, sentence: fault.stack });
@@ -86,7 +86,7 @@ describe('an error of AWS', () => {
 });
 
 describe('an error of Node.js', () => {
-  it('is a lost connection where nothing listens', async () => {
+  it('is a lost connection if nothing listens', async () => {
     const error = await refusedConnection();
     expect(explain(error)).toEqual({
       code: exitCode.unreachable,
@@ -96,7 +96,7 @@ describe('an error of Node.js', () => {
     });
   });
 
-  it('is no lost connection where a folder cannot be made', async () => {
+  it('is not a lost connection if a folder cannot be created', async () => {
     const error: unknown = await mkdir(import.meta.filename).catch((reason: unknown) => reason);
     expect(explain(error)).toEqual({
       code: exitCode.attention,

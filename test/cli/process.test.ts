@@ -63,13 +63,13 @@ describe('output that nobody reads', () => {
     },
   );
 
-  test('ends an export with 0 once its files are whole', async () => {
+  test('ends an export with 0 once its files are complete', async () => {
     const out = await mkdtemp(join(tmpdir(), 'simledger-process-'));
     onTestFinished(() => rm(out, { recursive: true, force: true }));
     expect(await endUnread(['--local', 'export', '--out', out])).toEqual({ code: 0, errors: '' });
   });
 
-  test('neither changes how a command ends where only its warnings are unread', async () => {
+  test('does not change how a command ends if only its warnings are unread', async () => {
     const child = start(['--local', 'sims', '--frob']);
     child.stderr.destroy();
     child.stdout.resume();

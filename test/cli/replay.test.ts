@@ -6,7 +6,7 @@ import { runningLedger } from './running-ledger.ts';
 
 const ledger = runningLedger();
 
-test('a stream that a removed source has left behind is taken in as another source’s', async () => {
+test('the stream of a removed source is replayed as another source’s', async () => {
   const known = contextCreatedOf(1);
   await ledger.put('1nce', JSON.stringify(known));
   const kinesis = new KinesisClient({

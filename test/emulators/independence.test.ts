@@ -31,7 +31,7 @@ function foreignImports(places: readonly string[], texts: ReadonlyMap<string, st
 describe('the emulators of AWS', () => {
   const texts = readSourceFiles(emulators);
 
-  it('import nothing but each other and packages: what they need to know of simledger is handed in', () => {
+  it('import nothing but each other and packages: they get what they need of simledger as arguments', () => {
     expect(foreignImports(emulators, texts)).toEqual([]);
   });
 
@@ -54,7 +54,7 @@ describe('the emulators of AWS', () => {
 describe('the simulator', () => {
   const typeImport = /\b(?:import|export) type [^;]*;/g;
 
-  it('shares no code with the ledger that it judges: of simledger it imports types only', () => {
+  it('shares no code with the ledger that it judges: it imports only types of simledger', () => {
     const values = [...readSourceFiles(simulator)].map(
       ([path, text]) => [path, text.replaceAll(typeImport, '')] as const,
     );

@@ -154,7 +154,7 @@ describe('each port of the local run', () => {
     }
   });
 
-  test.each(taken)('takes %s, and never invites other origins', async (_, ask) => {
+  test.each(taken)('accepts %s, and never allows other origins', async (_, ask) => {
     for (const [name, port] of Object.entries(await listeningPorts())) {
       const { status, headers } = await send(port, ask);
       expect([name, status]).not.toEqual([name, 403]);
@@ -162,7 +162,7 @@ describe('each port of the local run', () => {
     }
   });
 
-  test('that speaks HTTP/2 refuses and takes the same there', async () => {
+  test('that speaks HTTP/2 refuses and accepts the same there', async () => {
     // A server that has no HTTP/2 answers the preface of a connection with 400, or ends it.
     for (const name of ['kinesis', 'sqs']) {
       const port = ports[name] ?? expect.fail(`No port ${name}`);
@@ -190,7 +190,7 @@ describe('each port of the local run', () => {
     });
   });
 
-  test('has read nothing of a refused request: a page can not empty the quarantine', async () => {
+  test('reads nothing of a refused request: a page cannot empty the quarantine', async () => {
     const headers = { host: '127.0.0.1:$port', origin: 'https://evil.example', 'content-type': 'text/plain' };
     await send(ports['s3'] ?? 0, { method: 'PUT', path: '/simledger-quarantine/a', headers: own }, 'kept');
     const { status } = await send(ports['s3'] ?? 0, {

@@ -77,7 +77,7 @@ describe('temporary folders', () => {
     expect(await runFolders()).toEqual([]);
   });
 
-  test('are told from those of an earlier process with the same id', async () => {
+  test('are distinguished from those of an earlier process with the same id', async () => {
     const mine = await createTemporaryFolder('mine');
     const [name = ''] = await runFolders();
     const earlier = name.replace(/^(local-aws-\d+-)\d+/, '$11');
@@ -88,7 +88,7 @@ describe('temporary folders', () => {
     await mine.remove();
   });
 
-  test('of other machines, and what only looks like them, stay', async () => {
+  test('of other machines, and folders with similar names, stay', async () => {
     const names = ['local-aws-1-1-00000000-abcdef', 'local-aws-s3-abcdef', 'local-aws-x'];
     for (const name of names) await mkdir(join(folder, name));
     await removeStaleFolders(folder);

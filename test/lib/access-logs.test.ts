@@ -44,7 +44,7 @@ describe('access logs in a bucket of the stack', () => {
     });
   });
 
-  it('are private, encrypted with the one key that S3 logs with, and as old as other logs', () => {
+  it('are private, encrypted with the only key that S3 logs with, and kept as long as other logs', () => {
     expect(stack.resources['AccessLogs']).toEqual({
       Type: 'AWS::S3::Bucket',
       Properties: {
@@ -73,7 +73,7 @@ describe('access logs in a bucket of the stack', () => {
     });
   });
 
-  it('are written by S3 alone, for these buckets alone', () => {
+  it('can be written only by S3, and only for these buckets', () => {
     const delivery = (path: string) => ({
       Effect: 'Allow',
       Action: 's3:PutObject',
@@ -113,7 +113,7 @@ describe('access logs in a bucket of the stack', () => {
     expect(rules(0)).toEqual({ Rules: [always] });
   });
 
-  it('need nothing of anybody', () => {
+  it('need no policy of a user’s bucket', () => {
     expect(messages(true)).toEqual([]);
   });
 });
@@ -130,7 +130,7 @@ describe('access logs in a bucket that exists', () => {
     expect(stack.outputs['AccessLogBucket']).toBe('company-logs');
   });
 
-  it('need a policy of that bucket, which synth reminds of', () => {
+  it('need a policy of that bucket, of which synth warns', () => {
     expect(messages('company-logs')).toEqual([
       'The policy of the bucket company-logs must let S3 write logs below simledger/, else none arrives: docs/operating.md#access-logs-of-the-buckets has the statement. [ack: simledger:access-logs:policy]',
     ]);

@@ -11,7 +11,7 @@ function stackThatAdopts(names: Readonly<Record<string, string>>) {
 describe('tables that the stack adopts', () => {
   const adopting = stackThatAdopts(adoptAll);
 
-  it('are used in the place of all new ones', () => {
+  it('are used instead of new ones', () => {
     expect(ofType(adopting, 'AWS::DynamoDB::Table')).toEqual({});
     const { Environment } = adopting.resources['StreamIngest/KinesisConsumer/Function']?.Properties ?? {};
     expect(Environment).toMatchObject({

@@ -30,11 +30,11 @@ describe('an alarm whose data are missing is evaluated as in the table of AWS’
     expect(states).toEqual([ignore, breaching, notBreaching]);
   });
 
-  it('and as if they were ignored where the metric is DynamoDB’s', () => {
+  it('ignores missing data of DynamoDB’s metrics', () => {
     expect(stateAfter('--X--', 'notBreaching', { Namespace: 'AWS/DynamoDB' })).toBe('unchanged');
   });
 
-  it('and goes off at fewer data points than are looked at, where it says so', () => {
+  it('goes off at fewer data points than periods if it is defined so', () => {
     const two = { DatapointsToAlarm: 2 };
     expect(['X0X', '00X', 'X-X'].map((data) => stateAfter(`--${data}`, 'notBreaching', two))).toEqual([
       'ALARM',

@@ -59,7 +59,7 @@ describe('a fleet of all carriers', { timeout: 300_000 }, () => {
     expect(sums(run, 'failed')).toEqual(carriers.map(() => 0));
   });
 
-  it('sets off nothing in a noisy week: bursts of cut records, and a store that is away for minutes', async () => {
+  it('sets off nothing in a noisy week: bursts of cut records, and tables that are unavailable for minutes', async () => {
     const random = Random.of(7, 0);
     const run = await runFleet({
       ...{ sims: 6, hours: weekHours, seed: 2 },
@@ -72,7 +72,7 @@ describe('a fleet of all carriers', { timeout: 300_000 }, () => {
     expect(sums(run, 'failed').reduce((sum, failed) => sum + failed, 0)).toBeGreaterThan(50);
   });
 
-  it('sets off once what each source’s trouble is: another format, a mapping that is off', async () => {
+  it('sets off each source’s alarm once: for another format, and for a disabled mapping', async () => {
     const isWrong = within(8 * hour);
     const run = await runFleet({
       ...{ sims: 10, hours: 44, seed: 3 },
@@ -90,7 +90,7 @@ describe('a fleet of all carriers', { timeout: 300_000 }, () => {
     });
   });
 
-  it('sets off, while the store is away for an hour, what each source’s records make of it', async () => {
+  it('sets off each source’s alarms while the tables are unavailable for an hour', async () => {
     const run = await runFleet({ sims: 10, hours: 32, seed: 4, isStoreAway: within(hour) });
     expect(during(hour, run)).toEqual({
       ConsumerLate: [[33, 23]],

@@ -70,7 +70,7 @@ describe('nothing goes off', () => {
 });
 
 describe('an outage of the store', () => {
-  it('of an hour is told of as records that are handed back, a consumer that is late and a stream that is stuck', () => {
+  it('of an hour sets off the alarms of records handed back, a late consumer and a stuck stream', () => {
     expect(during(hour, { isStoreAway: within(hour) })).toEqual({
       EmnifyHandedBack: [[13, 33]],
       ConsumerLate: [[28, 23]],
@@ -78,7 +78,7 @@ describe('an outage of the store', () => {
     });
   });
 
-  it('of twelve hours is told of once by each', () => {
+  it('of twelve hours sets off each of them once', () => {
     expect(during(12 * hour, { isStoreAway: within(12 * hour) })).toEqual({
       EmnifyHandedBack: [[13, 33]],
       ConsumerLate: [[28, 23]],
@@ -88,19 +88,19 @@ describe('an outage of the store', () => {
 });
 
 describe('a changed format', () => {
-  it('is told of once, until it is read', () => {
+  it('sets off one alarm, once, until it is read', () => {
     expect(during(10 * hour, { rejected: (minute) => (within(10 * hour)(minute) ? 1 : 0.002) })).toEqual({
       EmnifyRejected: [[53, 113]],
     });
   });
 
-  it('of a tenth of the records is told of as well', () => {
+  it('of a tenth of the records sets it off as well', () => {
     expect(during(10 * hour, { rejected: (minute) => (within(10 * hour)(minute) ? 0.1 : 0.002) })).toEqual({
       EmnifyRejected: [[53, 53]],
     });
   });
 
-  it('of a fleet with a few records an hour is told of as well', () => {
+  it('of a fleet with a few records an hour sets it off as well', () => {
     const arrivals = (minute: number) => (minute % 12 === 3 ? 1 : 0);
     const rejected = (minute: number) => Number(within(10 * hour)(minute));
     expect(during(10 * hour, { arrivals, rejected })).toEqual({ EmnifyRejected: [[113, 53]] });
@@ -110,17 +110,17 @@ describe('a changed format', () => {
 describe('a mapping that is disabled', () => {
   const isMapped = (minute: number) => !within(5 * hour)(minute);
 
-  it('is told of as a stream that is not read, and not as a carrier that is silent', () => {
+  it('sets off the alarm of a stream that is not read, not of a silent carrier', () => {
     expect(during(5 * hour, { isMapped })).toEqual({ EmnifyStuck: [[53, 23]] });
   });
 
-  it('is told of where nothing arrives, too', () => {
+  it('sets it off even if nothing arrives', () => {
     expect(during(5 * hour, { isMapped, arrivals: (minute) => (minute % (3 * hour) === 0 ? 1 : 0) })).toEqual(
       { EmnifyStuck: [[53, 23]] },
     );
   });
 
-  it('is told of where files are taken in each hour', () => {
+  it('sets it off even if files are imported each hour', () => {
     expect(during(5 * hour, { isMapped, rows: (minute) => (minute % hour === 5 ? 300 : 0) })).toEqual({
       EmnifyStuck: [[53, 23]],
     });
@@ -130,19 +130,19 @@ describe('a mapping that is disabled', () => {
 describe('a carrier that is silent', () => {
   const usual = usualArrivals(40);
 
-  it('is told of by the alert of its source, and its stream is not stuck', () => {
+  it('is left to the alert of its source: its stream is not stuck', () => {
     const arrivals = (minute: number) => (within(10 * hour)(minute) ? 0 : usual(minute));
     expect(during(10 * hour, { arrivals })).toEqual({});
   });
 
-  it('that puts files only is told of in the same way', () => {
+  it('that delivers only files is left to it as well', () => {
     const rows = (minute: number) => (minute % hour === 5 && !within(10 * hour)(minute) ? 300 : 0);
     expect(during(10 * hour, { arrivals: () => 0, rows })).toEqual({});
   });
 });
 
 describe('an importer that stands still', () => {
-  it('is told of as files that wait, and not as a carrier that is silent', () => {
+  it('sets off the alarm of waiting files, not of a silent carrier', () => {
     const rows = (minute: number) => (minute % hour === 5 ? 300 : 0);
     const isImporting = (minute: number) => !within(10 * hour)(minute);
     expect(during(10 * hour, { arrivals: () => 0, rows, isImporting })).toEqual({ FilesLate: [[193, 8]] });
@@ -150,7 +150,7 @@ describe('an importer that stands still', () => {
 });
 
 describe('a fleet of which all SIMs connect again', () => {
-  it('is told of as records that wait, while ten times the usual is worked off by three times', () => {
+  it('sets off the alarm of waiting records, while ten times the usual traffic is processed at three times the rate', () => {
     const arrivals = (minute: number) => (within(10)(minute) ? 10_000 : 1_000);
     expect(during(10, { arrivals, capacity: 3_000 })).toEqual({
       EmnifyLate: [[33, 33]],
@@ -158,7 +158,7 @@ describe('a fleet of which all SIMs connect again', () => {
     });
   });
 
-  it('is told of as a stream that is full, where it takes twice the usual for half an hour', () => {
+  it('sets off the alarm of a full stream that takes twice the usual traffic for half an hour', () => {
     const arrivals = (minute: number) => (within(30)(minute) ? 10_000 : 1_000);
     expect(during(30, { arrivals, capacity: 3_000, streamLimit: 2_000 })).toEqual({
       EmnifyRefused: [[13, 18]],
@@ -167,13 +167,13 @@ describe('a fleet of which all SIMs connect again', () => {
 });
 
 describe('sweeps of alerts', () => {
-  it('that no longer begin are told of', () => {
+  it('that no longer begin set off an alarm', () => {
     expect(during(2 * hour, { isSweeping: (minute) => !within(2 * hour)(minute) })).toEqual({
       AlertSweepLate: [[23, 8]],
     });
   });
 
-  it('that fail are told of as errors, and as sweeps that are late', () => {
+  it('that fail set off the alarms of errors and of late sweeps', () => {
     expect(during(2 * hour, { isSweepFailing: within(2 * hour) })).toEqual({
       AlertSweepErrors: [[8, 8]],
       AlertSweepLate: [[23, 8]],
@@ -254,7 +254,7 @@ describe('twenty minutes', () => {
 });
 
 describe('records that went to the failure destination', () => {
-  it('are not told of as lost, too', () => {
+  it('do not also set off the alarm of lost records', () => {
     const series = new Map(simulateSource({ minutes: 3 * day }));
     const mapping = '{EventSourceMappingUUID=StreamIngest/SourceEmnify}';
     const given = Array.from({ length: 20 }, (_, index) => ({ minute: begin + index, value: 3 }));

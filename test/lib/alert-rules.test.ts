@@ -68,11 +68,11 @@ const defaults: readonly Rule[] = [
 ];
 
 describe('rules', () => {
-  it('are the defaults where none are given, and none where the list is empty', () => {
+  it('are the defaults if none are given, and none if the list is empty', () => {
     expect([readRules(undefined), readRules([])]).toEqual([defaults, []]);
   });
 
-  it('take a source of which only files come for silent after twice its lateness', () => {
+  it('take a source that delivers only files as silent after twice its lateness', () => {
     const sources = [
       { name: 'files', carrier: 'telekom', lateness: '26h' },
       { name: 'kore', carrier: 'kore' },
@@ -189,7 +189,7 @@ describe('a wrong rule', () => {
     );
   });
 
-  it('is not one whose time is that of its sources', () => {
+  it('may be as short as the lateness of its sources', () => {
     const sources = [{ name: 'kore', carrier: 'kore', lateness: '5m' }];
     expect(complaintAbout({ name: 'a', kind: 'silent', after: '5m' }, sources)).toBe('accepted');
     expect(complaintAbout({ name: 'a', kind: 'usage', moreThan: 1, within: '1h' }, sources)).toBe('accepted');
@@ -205,7 +205,7 @@ test.each([
   expect([parseDuration(text), formatDuration(milliseconds)]).toEqual([milliseconds, text]);
 });
 
-test.each(['1.5h', '10s', '-5m', 'h', '12345m', '5 m', ''])('%j is no duration', (text) => {
+test.each(['1.5h', '10s', '-5m', 'h', '12345m', '5 m', ''])('%j is not a duration', (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
 

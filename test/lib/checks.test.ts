@@ -97,7 +97,7 @@ const cfnLint = await run('cfn-lint', ['--version']).then(
 );
 
 describe.skipIf(!cfnLint)('cfn-lint', () => {
-  it('finds nothing in the templates of the default configuration and of all that can be switched on', {
+  it('finds nothing in the templates of the default configuration and of one with everything enabled', {
     timeout: 300_000,
   }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'simledger-lint-'));

@@ -88,7 +88,7 @@ function complaintAbout(simledger: unknown, region?: string): string {
 }
 
 describe('the configuration', () => {
-  it('is the default where nothing is given', () => {
+  it('is the default if nothing is given', () => {
     expect(readConfiguration(nodeWith({}))).toEqual(defaults);
   });
 
@@ -401,7 +401,7 @@ describe('a wrong configuration', () => {
     expect(complaintAbout(given)).toBe(complaint);
   });
 
-  it('is told all its mistakes at once', () => {
+  it('lists all mistakes at once', () => {
     expect(complaintAbout({ removal: 1, retention: { eventDays: -1 } })).toBe(
       [
         'simledger.retention.eventDays: -1 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events for ever)',
@@ -410,7 +410,7 @@ describe('a wrong configuration', () => {
     );
   });
 
-  it('that is no JSON is repeated', () => {
+  it('that is not JSON is quoted in the error', () => {
     expect(complaintAbout('{sources')).toMatch(
       /^simledger: \{sources given; accepted is a JSON object \(.+\)$/,
     );
@@ -479,7 +479,7 @@ describe('access logs', () => {
 });
 
 describe('adopted tables', () => {
-  it('are refused where the stack’s own would be deleted for them', () => {
+  it('are refused if the stack’s own would be deleted for them', () => {
     const tables = { Sessions: 'simledger-StorageSessions4C9DB8A5-1ABC', Usage: 'usage-restored' };
     const accepted =
       'nothing with removal destroy: a table that the stack itself has made would be deleted, with all that is in it. Deploy removal retain first, and adopt the table by a second deployment';
@@ -509,7 +509,7 @@ describe('a fleet', () => {
     expect(sourceFrom({ carrier: 'kore', stream, fleet: million })?.stream.shards).toBe(5);
   });
 
-  it('is each source’s own where there are several', () => {
+  it('is each source’s own if there are several', () => {
     const sources = [
       { name: 'a', carrier: 'kore', fleet: million },
       { name: 'b', carrier: 'kore' },
@@ -538,7 +538,7 @@ describe('a context key', () => {
     [{ removal: 'destroy' }, 'removal', '"destroy"'],
     [{ simledgr: '{}' }, 'simledgr', '"{}"'],
     [{ 'simledger.removal': 'destroy' }, 'simledger.removal', '"destroy"'],
-  ])('of %j is refused, for nobody reads it', (context, key, value) => {
+  ])('of %j is refused, because nothing reads it', (context, key, value) => {
     expect(() => refuseUnknownContext(nodeWith(context))).toThrow(
       new ConfigurationError(
         `The context key ${key} is unknown: ${value} given; accepted is simledger, stackName (settings are given as JSON: -c simledger='{"removal":"destroy"}')`,
@@ -566,7 +566,7 @@ describe('the stack’s name', () => {
     expect(readStackName(nodeWith({ stackName: 'Fleet-2' }))).toBe('Fleet-2');
   });
 
-  it('is refused where CloudFormation would refuse it', () => {
+  it('is refused if CloudFormation would refuse it', () => {
     expect(() => readStackName(nodeWith({ stackName: '2_fleets' }))).toThrow(
       new ConfigurationError(
         'stackName: "2_fleets" given; accepted is a letter, then up to 127 letters, digits and hyphens',

@@ -135,7 +135,7 @@ describe('the customer’s key', () => {
     expect(stack.outputs).toEqual(without.outputs);
   });
 
-  it('is named by nothing where none is given', () => {
+  it('is named nowhere if none is given', () => {
     const without = synthesise({ simledger: everything });
     expect(keyPermissions(without)).toEqual({});
     const encrypted = Object.values(without.resources).filter((resource) =>
@@ -147,7 +147,7 @@ describe('the customer’s key', () => {
     );
   });
 
-  it('has a policy that synth reminds of, since nobody but its owner can change it', () => {
+  it('has a policy of which synth warns, because only its owner can change it', () => {
     const find = (simledger: Record<string, unknown>) =>
       Annotations.fromStack(appWith({ simledger }).stack)
         .findInfo('*', Match.anyValue())
@@ -160,7 +160,7 @@ describe('the customer’s key', () => {
 });
 
 describe('a permission on encrypted data', () => {
-  it('says what it needs of the key, or can not be given', () => {
+  it('says what it needs of the key, or cannot be given', () => {
     const key = Key.fromKeyArn(new Stack(new App()), 'Key', kmsKeyArn);
     const error = 'lib/data-key.ts does not say what dynamodb:DeleteTable needs of the key';
     expect(() => permitKey(key, ['dynamodb:DeleteTable'])).toThrow(error);

@@ -13,7 +13,7 @@ function sourcesNamed(count: number, nameLength: number) {
 }
 
 describe('a function’s environment', () => {
-  it('is refused where it would be more than Lambda takes, before it is deployed', () => {
+  it('is refused before it is deployed if Lambda would refuse it', () => {
     const context = withoutApi({ sources: sourcesNamed(10, 32) });
     expect(() => synthesise({ ...context, stackName: 's'.repeat(128) })).toThrow(ConfigurationError);
     expect(() => synthesise({ ...context, stackName: 's'.repeat(128) })).toThrow(

@@ -163,7 +163,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('watch the query API where there is one', () => {
+  it('watch the query API if there is one', () => {
     const ids = Object.keys(alarms(synthesise())).filter((id) => id.startsWith('QueryApi'));
     expect(ids.sort()).toEqual(['QueryApiErrors', 'QueryApiSecretUnreadable', 'QueryApiThrottles']);
     const unreadable = alarms(synthesise())['QueryApiSecretUnreadable'] ?? {};
@@ -191,7 +191,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('tell the address of alerts as well, where it is told of them by a topic of the stack', () => {
+  it('mail alerts to the address as well, if a topic of the stack publishes them', () => {
     const mailed = synthesise(withoutApi({ alarmEmail: 'operations@example.com' }));
     const topics = Object.values(ofType(mailed, 'AWS::SNS::Subscription')).map(
       ({ Properties }) => Properties,
@@ -261,7 +261,7 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('tell the topic when they go off and when they are over, and the topic tells the address', () => {
+  it('notify the topic when they go off and when they end, and the topic notifies the address', () => {
     const told = Object.values(alarms(stack)).map(({ AlarmActions, OKActions }) => [AlarmActions, OKActions]);
     const topic = ['Monitoring/Alarms/Topic'];
     expect(told).toEqual(told.map(() => [topic, topic]));
@@ -375,7 +375,7 @@ describe('the dashboard', () => {
     ]);
   });
 
-  it('shows what receivers of alerts have taken where there are some', () => {
+  it('shows what receivers of alerts have accepted, if there are any', () => {
     const more = titles(told).filter((title) => !titles(stack).includes(title));
     expect(more).toEqual(['Messages taken, tried again and given up']);
   });

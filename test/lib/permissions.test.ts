@@ -287,7 +287,7 @@ describe('the permissions of the default stack, its query API aside,', () => {
     });
   });
 
-  it('come by no managed policy', () => {
+  it('come from no managed policy', () => {
     const attached = Object.values(ofType(stack, 'AWS::IAM::Role')).filter(
       ({ Properties }) => 'ManagedPolicyArns' in Properties || 'Policies' in Properties,
     );
@@ -370,7 +370,7 @@ describe('the permissions of a stack with a source of each carrier', () => {
     expect(wide).toEqual([]);
   });
 
-  it('allow on every resource only what AWS knows no resource for', () => {
+  it('allow on every resource only what AWS has no resource for', () => {
     const wide = Object.entries(all).flatMap(([path, list]) =>
       list
         .filter(({ Effect, Resource }) => Effect === 'Allow' && [Resource].flat().includes('*'))

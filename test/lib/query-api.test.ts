@@ -31,7 +31,7 @@ function variables(stack: Synthesised): Record<string, unknown> {
 }
 
 describe('the query API', () => {
-  it('routes what the contract documents, and all else to the same function', () => {
+  it('routes documented paths and all others to the same function', () => {
     expect(Object.keys(authorization(basic)).sort()).toEqual(['$default', ...routes.map(routeKey)].sort());
     const targets = Object.values(ofType(basic, 'AWS::ApiGatewayV2::Route')).map(
       ({ Properties }) => Properties['Target'],
@@ -60,7 +60,7 @@ describe('the query API', () => {
     expect(JSON.stringify(statements(iam))).not.toContain('secretsmanager');
   });
 
-  it('may read what it answers, by key, goes through the fleet only, and writes nothing', () => {
+  it('may read by key, may scan only the SIMs, and may not write', () => {
     expect(statements(basic)).toEqual([
       {
         Effect: 'Allow',
@@ -110,7 +110,7 @@ describe('the query API', () => {
     });
   });
 
-  it('limits requests, logs who asked for what nowhere, and lets no page of another origin call', () => {
+  it('limits requests, does not log who asked for what, and allows no page of another origin', () => {
     const { DefaultRouteSettings: limits } = basic.resources['QueryApi/Stage']?.Properties ?? {};
     expect(limits).toEqual({ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 });
     expect(loggedVariables(basic, 'QueryApi/Stage')).toEqual(impersonalVariables);
@@ -154,7 +154,7 @@ describe('the query API', () => {
     });
   });
 
-  it('is left out where access is none', () => {
+  it('is left out if access is none', () => {
     const without = synthesise({ simledger: { api: { access: 'none' } } });
     expect(Object.keys(without.resources).filter((path) => path.startsWith('QueryApi'))).toEqual([]);
     expect(Object.keys(without.outputs).filter((name) => name.includes('Api'))).toEqual([]);

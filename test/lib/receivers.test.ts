@@ -13,7 +13,7 @@ function complaintsAbout(given: unknown): [path: string, accepted: string][] {
   return (error?.issues ?? []).map(({ path, message }) => [path.join('.'), message]);
 }
 
-test('without receivers those who are told of alarms are told, by a topic; nobody where there is nobody', () => {
+test('without receivers alerts go to the address of alarms, by a topic, or to nobody without one', () => {
   const told = (simledger: object) =>
     readConfiguration(new App({ context: { [configurationKey]: simledger } }).node).receivers;
   expect(told({})).toEqual([]);
@@ -23,7 +23,7 @@ test('without receivers those who are told of alarms are told, by a topic; nobod
   expect(told({ alarmEmail: 'operations@example.com', receivers: [] })).toEqual([]);
 });
 
-test('a receiver of a rule that is not there is refused with the names of those that are', () => {
+test('a receiver of an unknown rule is refused with the names of the rules', () => {
   const simledger = { receivers: [{ name: 'programs', kind: 'bus', rules: ['silent', 'silnt'] }] };
   expect(() => readConfiguration(new App({ context: { [configurationKey]: simledger } }).node)).toThrow(
     'simledger.receivers[0].rules[1]: "silnt" given; accepted is the name of a rule: silent, attach-loop, device-changed, session-failures, source',
@@ -89,7 +89,7 @@ describe('a receiver is refused with what is accepted', () => {
     expect(complaintsAbout([given])).toEqual([[`0.${path}`, accepted]]);
   });
 
-  test('that has a key which nobody reads', () => {
+  test('that has an unknown key', () => {
     const keys = 'name, kind, secret, arn, minimumSeverity, rules, allowPrivateAddresses';
     expect(complaintsAbout([{ ...hook, url: 'https://example.com' }])).toEqual([
       ['0', `an object with the keys ${keys}`],
@@ -102,7 +102,7 @@ describe('a receiver is refused with what is accepted', () => {
     ]);
   });
 
-  test('when there are too many, or no list', () => {
+  test('if there are too many, or it is not a list', () => {
     const many = Array.from({ length: 21 }, (_, index) => ({ ...hook, name: `hook-${index}` }));
     const list = 'a list of at most 20 receivers';
     expect([complaintsAbout(many), complaintsAbout(hook)]).toEqual([[['', list]], [['', list]]]);

@@ -337,7 +337,7 @@ describe('the mappings', () => {
     });
   });
 
-  it('hold one ready, switched off, that feeds the importer with the dead letters again', () => {
+  it('include a disabled one that delivers dead letters to the importer again', () => {
     expect(stack.resources['FileIngest/Redrive']?.Properties).toEqual({
       FunctionName: 'FileIngest/FileImporter/Function',
       EventSourceArn: 'FileIngest/DeadLetters.Arn',
@@ -415,7 +415,7 @@ function common(
 }
 
 describe('the functions', () => {
-  it('consume Kinesis with the ledger’s tables, the quarantine and the sources at hand', () => {
+  it('consume Kinesis with the ledger’s tables, the quarantine and the sources', () => {
     const path = 'StreamIngest/KinesisConsumer';
     expect(functionProperties(path)).toEqual({
       ...common(path, functions.kinesisConsumer),
@@ -432,7 +432,7 @@ describe('the functions', () => {
     });
   });
 
-  it('import files with their manifests and their queue as well, and may go on as often as a file needs', () => {
+  it('import files with their manifests and their queue, and may continue as often as a file needs', () => {
     const path = 'FileIngest/FileImporter';
     expect(functionProperties(path)).toEqual({
       ...common(path, functions.fileImporter),
@@ -465,7 +465,7 @@ describe('the schedule of sweeps', () => {
       ([path, { Properties }]) => [path, Properties['ScheduleExpression']],
     );
 
-  it('says the time of each sweep, and repeats none: the next one does its work', () => {
+  it('passes the time of each sweep, and retries none: the next one does its work', () => {
     expect(stack.resources['AlertSweep/Schedule']?.Properties).toEqual({
       FlexibleTimeWindow: { Mode: 'OFF' },
       ScheduleExpression: 'rate(5 minutes)',
@@ -482,7 +482,7 @@ describe('the schedule of sweeps', () => {
     });
   });
 
-  it('is the configured one, and delivery runs each minute where anybody is told', () => {
+  it('is the configured one, and delivery runs each minute if there is a receiver', () => {
     const receivers = [{ name: 'programs', kind: 'bus' }];
     expect(schedules({ alerts: { sweepMinutes: 1 } })).toEqual([['AlertSweep/Schedule', 'rate(1 minute)']]);
     expect(schedules({ receivers, alerts: { sweepMinutes: 15 } })).toEqual([
@@ -508,7 +508,7 @@ describe('the variables of the functions of alerts', () => {
     return (Environment as { Variables: Record<string, string> }).Variables;
   };
 
-  it('are the rules, the sources and who is told, without addresses, for the sweep', () => {
+  it('are the rules, the sources and the receivers without addresses, for the sweep', () => {
     const {
       ALERT_RULES = '',
       ALERT_SOURCES = '',
@@ -557,7 +557,7 @@ describe('the variables of the functions of alerts', () => {
     ]);
   });
 
-  it('tell the writers of the ledger how exactly rules ask for marks', () => {
+  it('tell the writers of the ledger how exact the marks must be for the rules', () => {
     const { SIMLEDGER_SOURCES = '' } = variables('StreamIngest/KinesisConsumer/Function');
     const sources = JSON.parse(SIMLEDGER_SOURCES) as { readonly granuleMilliseconds?: number }[];
     expect(sources.map(({ granuleMilliseconds }) => granuleMilliseconds)).toEqual([10_800_000]);
@@ -589,7 +589,7 @@ describe('a stack of five sources', () => {
     });
   });
 
-  it('gives each a stream and a mapping, and a bucket where the carrier delivers files', () => {
+  it('gives each a stream and a mapping, and a bucket if the carrier delivers files', () => {
     const paths = (of: readonly string[], suffix: string) => of.map((id) => `${id}/${suffix}`);
     expect(Object.keys(ofType(several, 'AWS::Kinesis::Stream')).sort()).toEqual(paths(ids, 'Stream').sort());
     expect(Object.keys(ofType(several, 'AWS::S3::Bucket')).sort()).toEqual(
@@ -656,7 +656,7 @@ describe('a stack of five sources', () => {
     });
   });
 
-  it('has one consumer and one importer for all, who know each source by its place', () => {
+  it('has one consumer and one importer for all, which know each source by its stream or bucket', () => {
     const described = sources.map(({ name, carrier, bytesPerMegabyte = 1_000_000 }, index) => {
       const id = ids[index] ?? '';
       const bucket = withFiles.includes(id) && { bucket: `${id}/Files` };
@@ -755,7 +755,7 @@ describe('a stack with an account’s own numbers', () => {
 });
 
 describe('a stack for a trial', () => {
-  it('takes its data along when it is deleted', () => {
+  it('deletes its data with the stack', () => {
     const trial = synthesise({ simledger: { removal: 'destroy' } });
     const kept = Object.entries(trial.resources).filter(
       ([, { DeletionPolicy, Properties }]) =>

@@ -51,7 +51,7 @@ describe('a fleet', () => {
     }
   });
 
-  it('is told what it does not fit into, and what to set', () => {
+  it('is warned what is too small for it, and what to set', () => {
     const capacity = { shards: 2, parallelizationFactor: 1, memoryMegabytes: 512, isOnDemand: false };
     expect(findShortages(million, capacity)).toEqual([
       'The consumer takes in 549 records a second (2 shards, 1 batches at the same time, 512 MB); the fleet sends 2778, and 3 times as much is needed to catch up after a storm. Raise consumer.parallelizationFactor, consumer.memoryMegabytes or the shards.',
@@ -67,7 +67,7 @@ describe('a fleet', () => {
     ]);
   });
 
-  it('needs warm tables only where a new table does not take its writes', () => {
+  it('needs warm tables only if a new table does not take its writes', () => {
     expect([
       chooseWarmWriteUnits([]),
       chooseWarmWriteUnits([thousand]),
@@ -107,7 +107,7 @@ describe('a storm of a million SIMs', () => {
     });
   });
 
-  it('leaves nothing where all of it is served at once', () => {
+  it('leaves nothing if all of it is served at once', () => {
     expect(simulateStorm(million, { ...provisioned, tableWriteUnits: 40_000 })).toEqual({
       refused: 0,
       maxBacklog: 0,
@@ -116,7 +116,7 @@ describe('a storm of a million SIMs', () => {
     });
   });
 
-  it('never ends where the usual traffic is too much', () => {
+  it('never ends if the usual traffic is too much', () => {
     const outcome = simulateStorm(million, { ...provisioned, tableWriteUnits: 2_000 });
     expect(outcome.drainMinutes).toBe(Number.POSITIVE_INFINITY);
   });
@@ -134,7 +134,7 @@ describe('a storm of a million SIMs', () => {
 describe('the stack of a fleet', () => {
   const sources = [{ name: 'a', carrier: 'kore', fleet: million, stream: { mode: 'provisioned' } }];
 
-  it('has its shards, its batches at the same time and its warm tables', () => {
+  it('has its shards, its concurrent batches and its warm tables', () => {
     const stack = synthesise(withoutApi({ sources }));
     const resource = (path: string) => stack.resources[path]?.Properties;
     expect(resource('SourceA/Stream')?.['ShardCount']).toBe(38);
@@ -146,7 +146,7 @@ describe('the stack of a fleet', () => {
     expect(stack.outputs['Fleets']).toBe('{"a":{"sims":1000000,"updateMinutes":6}}');
   });
 
-  it('is warned of at synth where it is too small', () => {
+  it('is warned of at synth if it is too small', () => {
     const consumer = { parallelizationFactor: 1, memoryMegabytes: 512, reservedConcurrency: 10 };
     const { stack } = appWith(withoutApi({ sources, consumer }));
     const warnings = Annotations.fromStack(stack).findWarning('*', Match.anyValue());
@@ -160,7 +160,7 @@ describe('the stack of a fleet', () => {
     ]);
   });
 
-  it('is warned of nothing where it fits', () => {
+  it('has no warnings if it fits', () => {
     const { stack } = appWith(withoutApi({ sources }));
     expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('fleet|batches'))).toEqual(
       [],

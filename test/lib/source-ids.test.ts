@@ -47,7 +47,7 @@ describe('the ids of sources', () => {
     ).toBeUndefined();
   });
 
-  it('lead to a stack where the names are not refused', () => {
+  it('lead to a stack if the names are not refused', () => {
     const names: string[] = [];
     for (const name of awkwardNames) {
       if (names.length < 7 && findNameClash([...names, name]) === undefined) names.push(name);

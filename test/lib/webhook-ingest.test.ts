@@ -26,7 +26,7 @@ function propertiesOf(path: string): Record<string, unknown> {
   return stack.resources[`WebhookIngest/${path}`]?.Properties ?? {};
 }
 
-describe('the way in through HTTPS', () => {
+describe('ingestion through HTTPS', () => {
   it('routes each source’s own path to the one function, and nothing else', () => {
     const routes = Object.entries(ofType(stack, 'AWS::ApiGatewayV2::Route'));
     expect(
@@ -50,7 +50,7 @@ describe('the way in through HTTPS', () => {
     );
   });
 
-  it('lets API Gateway call the function by those routes alone', () => {
+  it('lets API Gateway call the function only by those routes', () => {
     const permissions = Object.values(ofType(stack, 'AWS::Lambda::Permission'));
     const api = 'arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:WebhookIngest/Api';
     expect(permissions.map(({ Properties }) => Properties)).toEqual(
@@ -86,7 +86,7 @@ describe('the way in through HTTPS', () => {
     });
   });
 
-  it('tells the function where each source’s records go and what its carrier is told by', () => {
+  it('tells the function where each source’s records go and how its carrier is authenticated', () => {
     const { Variables } = propertiesOf('Receiver/Function')['Environment'] as {
       Variables: Record<string, string>;
     };
@@ -112,7 +112,7 @@ describe('the way in through HTTPS', () => {
     });
   });
 
-  it('has Secrets Manager make up what a carrier proves itself by', () => {
+  it('has Secrets Manager generate the carriers’ credentials', () => {
     const made = { PasswordLength: 40, ExcludePunctuation: true };
     const basic = (username: string) => ({
       ...made,
@@ -129,12 +129,12 @@ describe('the way in through HTTPS', () => {
     ]);
   });
 
-  it('has no limit in API Gateway, which answers 429 beyond one, but the account’s', () => {
+  it('has no limit in API Gateway, which would answer 429, but the account’s', () => {
     const { DefaultRouteSettings, RouteSettings } = propertiesOf('Stage');
     expect([DefaultRouteSettings, RouteSettings]).toEqual([undefined, undefined]);
   });
 
-  it('logs who called nowhere', () => {
+  it('does not log who called', () => {
     expect(loggedVariables(stack, 'WebhookIngest/Stage')).toEqual(impersonalVariables);
   });
 
@@ -161,7 +161,7 @@ describe('the way in through HTTPS', () => {
     });
   });
 
-  it('is left out where no source is called', () => {
+  it('is left out if no carrier calls', () => {
     const without = synthesise(withoutApi());
     const webhooks = Object.keys({ ...without.resources, ...without.outputs }).filter((id) =>
       /Webhook|Callback/.test(id),

@@ -81,7 +81,9 @@ describe('the alerts of a simulated fleet', () => {
   });
 }, 300_000);
 
-test('alerts that nobody takes are said, and the run ends with 1', { timeout: 120_000 }, async () => {
+test('alerts that the receiver does not accept are reported, and the run ends with 1', {
+  timeout: 120_000,
+}, async () => {
   // Nobody listens there.
   const { code, output, errors } = await start(['--once', '--notify', 'http://127.0.0.1:1/alerts'], {});
   expect(code, output).toBe(1);

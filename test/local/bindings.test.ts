@@ -151,7 +151,7 @@ function mappings(eventSource: RegExp): [string, Record<string, unknown>][] {
 }
 
 describe('the local run and the deployed stack', () => {
-  test('feed the consumer from the same streams by the same numbers', () => {
+  test('feed the consumer from the same streams with the same settings', () => {
     const local = bound.kinesis.map(({ stream, target, rules }) => {
       const { parallelizationFactor, ...named } = { parallelizationFactor: undefined, ...rules };
       const source = localSources.find(({ streamArn }) => streamArn === stream.arn);
@@ -182,7 +182,7 @@ describe('the local run and the deployed stack', () => {
     expect(deployed).toEqual(local.sort());
   });
 
-  test('feed the importer from one queue by the same numbers', () => {
+  test('feed the importer from one queue with the same settings', () => {
     const enabled = mappings(/^FileIngest/).filter(([, { Enabled }]) => Enabled !== false);
     const local = bound.sqs.map(({ queue, target, rules }) => [
       queue.arn.split(':').at(-1),
@@ -269,7 +269,7 @@ describe('the local run and the deployed stack', () => {
     expect(Object.fromEntries(local)).toEqual(Object.fromEntries(deployed));
   });
 
-  test('tell each function the same things', () => {
+  test('give each function the same environment', () => {
     const local = new Map(bound.functions.map(({ name, environment: told }) => [name, told]));
     const untold = boundFunctions().flatMap(([path, { Environment }]) => {
       const { Variables } = Environment as { Variables: Record<string, string> };

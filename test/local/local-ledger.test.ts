@@ -58,7 +58,7 @@ async function itemsOf(table: string, sim: string): Promise<Item[]> {
 
 // Two runs of the same things in opposite order, before anything else is in either ledger.
 describe('the examples', () => {
-  test('come to the items and the receipt that are stated beside them, and again change nothing', async () => {
+  test('make the items and the receipt that are stated beside them, and change nothing when repeated', async () => {
     const { stream, files } = await exampleDeliveries();
     for (const { source, data, partitionKey } of stream) await ledger.putRecord(source, data, partitionKey);
     await ledger.idle();
@@ -88,7 +88,7 @@ describe('the examples', () => {
     });
   });
 
-  test('come to the same ledger in the opposite order', async () => {
+  test('make the same ledger in the opposite order', async () => {
     const other = await start();
     onTestFinished(() => other.stop());
     const { stream, files } = await exampleDeliveries();
@@ -174,7 +174,7 @@ describe('a client of AWS', () => {
     expect(Math.min(...seconds)).toBeLessThan(2);
   });
 
-  test('finds what it has put into each source’s stream and bucket under that source', async () => {
+  test('finds its records and files of each source’s stream and bucket under that source', async () => {
     const records = localSources.map(({ name, carrier }) => ({
       name,
       carrier,
@@ -242,14 +242,14 @@ describe('a client of AWS', () => {
     }
   });
 
-  test('learns by /health that all is up', async () => {
+  test('learns by /health that everything is started', async () => {
     const answer = await fetch(`${ledger.endpoints.api}/health`);
     expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'ok' }]);
     const head = await fetch(`${ledger.endpoints.api}/health`, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
   });
 
-  test.runIf(installed.aws)('works by the commands that the local run shows', async () => {
+  test.runIf(installed.aws)('can use the commands that the local run shows', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'simledger-commands-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const byCli = usageRecord();
@@ -303,7 +303,7 @@ print(json.dumps(client('dynamodb', dynamodb).scan(TableName='Files', Select='CO
 
 describe('the local ledger', () => {
   test.for(['kinesis', 's3', 'dynamoDb', 'api'] as const)(
-    'names the variable that moves a taken port: %s',
+    'names the variable that changes a port that is taken: %s',
     async (name) => {
       const server = createServer();
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

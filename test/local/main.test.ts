@@ -162,7 +162,7 @@ describe('npm start', () => {
     },
   );
 
-  test('-- FILE… takes in the user’s own files, CSV, JSON lines, an array and one object', async () => {
+  test('-- FILE… imports the user’s own files: CSV, JSON lines, an array and one object', async () => {
     const usage = (id: number) => ({
       id,
       ...{ start_timestamp: '2026-11-02T12:00:00Z', end_timestamp: '2026-11-02T12:15:00Z' },
@@ -195,7 +195,7 @@ describe('npm start', () => {
     ]);
   });
 
-  test('-- FILE… shows percent, rows a second and the time left while files come in', async () => {
+  test('-- FILE… shows percent, rows a second and the time left during the import', async () => {
     // A fast machine too must be at it for more than the second after which progress is shown.
     const rows = Array.from({ length: 16_000 }, (_, index) => row(index));
     const path = join(folder, 'cdr_20261102_150000.csv');
@@ -253,16 +253,13 @@ describe('npm start', () => {
     expect([code, errors, await left()]).toEqual([0, '', []]);
   });
 
-  test.skipIf(process.platform === 'win32')(
-    'ends in order when nobody reads its output any more',
-    async () => {
-      const temporary = await mkdtemp(join(folder, 'temporary-'));
-      const run = new Run(['--empty'], { TMPDIR: temporary });
-      await run.shown(/(Press Ctrl-C to stop)/);
-      await run.abandon();
-      expect((await readdir(temporary)).filter((name) => name.startsWith('local-aws-'))).toEqual([]);
-    },
-  );
+  test.skipIf(process.platform === 'win32')('ends normally when its output is no longer read', async () => {
+    const temporary = await mkdtemp(join(folder, 'temporary-'));
+    const run = new Run(['--empty'], { TMPDIR: temporary });
+    await run.shown(/(Press Ctrl-C to stop)/);
+    await run.abandon();
+    expect((await readdir(temporary)).filter((name) => name.startsWith('local-aws-'))).toEqual([]);
+  });
 
   test.skipIf(process.platform === 'win32')('ends with all its processes when npm gets SIGTERM', async () => {
     const temporary = await mkdtemp(join(folder, 'temporary-'));
@@ -336,7 +333,7 @@ describe('npm start', () => {
     );
   });
 
-  test('-- --data refuses a folder of other things, and leaves it as it is', async () => {
+  test('-- --data refuses a folder with other files, and does not change it', async () => {
     const other = join(folder, 'documents');
     await mkdir(other, { mode: 0o755 });
     await writeFile(join(other, 'letter.txt'), '');

@@ -75,7 +75,7 @@ describe('the options of the local run', () => {
     expect(options('--session-refresh', 'update', '--once')).toMatchObject({ ...usual, once: true });
   });
 
-  test('name a file of rules, and an address to which alerts are posted, signed where the environment has a secret', () => {
+  test('name a file of rules, and an address to which alerts are posted, signed if the environment has a secret', () => {
     const url = new URL('http://127.0.0.1:3000/alerts');
     expect(options('--rules', 'rules.json', '--notify', url.href)).toMatchObject({
       ...usual,

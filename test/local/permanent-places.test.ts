@@ -111,14 +111,17 @@ describe('what the local run itself needs is not deleted, what a user created is
 test.each([
   ['TransactWriteItems', new TransactWriteItemsCommand({ TransactItems: [] })],
   ['ExecuteStatement', new ExecuteStatementCommand({ Statement: 'SELECT * FROM Sims' })],
-] as const)('the error of an operation that the local DynamoDB lacks names it: %s', async (name, command) => {
-  // The union of two commands is none that the client's overloads know.
-  const request =
-    command instanceof TransactWriteItemsCommand
-      ? ledger.dynamoDb.send(command)
-      : ledger.dynamoDb.send(command);
-  expect(await refusal(request)).toEqual([
-    'UnknownOperationException',
-    `The local DynamoDB does not have the operation ${name}. It has: BatchExecuteStatement, BatchGetItem, BatchWriteItem, CreateTable, DeleteItem, DeleteTable, DescribeTable, DescribeTimeToLive, GetItem, ListTables, ListTagsOfResource, PutItem, Query, Scan, TagResource, UntagResource, UpdateItem, UpdateTable.`,
-  ]);
-});
+] as const)(
+  'the error for an operation that the local DynamoDB lacks names it: %s',
+  async (name, command) => {
+    // The union of two commands is none that the client's overloads know.
+    const request =
+      command instanceof TransactWriteItemsCommand
+        ? ledger.dynamoDb.send(command)
+        : ledger.dynamoDb.send(command);
+    expect(await refusal(request)).toEqual([
+      'UnknownOperationException',
+      `The local DynamoDB does not have the operation ${name}. It has: BatchExecuteStatement, BatchGetItem, BatchWriteItem, CreateTable, DeleteItem, DeleteTable, DescribeTable, DescribeTimeToLive, GetItem, ListTables, ListTagsOfResource, PutItem, Query, Scan, TagResource, UntagResource, UpdateItem, UpdateTable.`,
+    ]);
+  },
+);

@@ -116,7 +116,7 @@ describe('a good record is stored in time, and what is before it is accounted fo
     if (!isUnpacked) expect(reject?.body.equals(body)).toBe(true);
   });
 
-  test('behind a thousand records that nobody can read, and the good ones among these', async () => {
+  test('behind a thousand unreadable records, and the valid ones among these', async () => {
     const good = goodRecord();
     const unreadable = Array.from({ length: 999 }, (_, index) => `{"log":${index}}`);
     const body = [...unreadable, good.text].join('\n');

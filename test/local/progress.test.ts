@@ -33,14 +33,14 @@ test('redraws one line on a terminal, from the beginning', () => {
   ]);
 });
 
-test('says nothing of the time left where nobody knows how much there is, or nothing is left', () => {
+test('does not show the time left if the total is not known, or nothing is left', () => {
   const [unknown] = written(1, false, (progress) => progress.show(5, undefined));
   expect(unknown).toBe('  5 rows, 5/s\n');
   const [done] = written(1, false, (progress) => progress.showShare(5, 1));
   expect(done).toBe('  [██████████████████████████████] 100 %, 5 rows, 5/s\n');
 });
 
-test('tells hours and minutes of what takes long', () => {
+test('shows hours and minutes of a long time', () => {
   const [line] = written(1, false, (progress) => progress.showShare(1, 1 / 7_801));
   expect(line).toMatch(/, 2 h 10 min left\n$/);
 });

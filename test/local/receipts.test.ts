@@ -7,7 +7,7 @@ function line(source: string, counts: Readonly<Record<string, number>>, Namespac
   return JSON.stringify({ _aws: { Timestamp: 1, CloudWatchMetrics }, source, ...counts });
 }
 
-test('receipts are added up by source from the metrics in the functions’ logs, and other lines are none', () => {
+test('receipts are added up by source from the metrics in the functions’ logs, and other lines are ignored', () => {
   const receipts = new Receipts();
   const lines = [
     line('twilio', { received: 5, stored: 3, repeated: 1, ignored: 1, rejected: 0, failed: 2 }),
@@ -35,7 +35,7 @@ test('receipts are added up by source from the metrics in the functions’ logs,
   });
 });
 
-test('receipts of nothing are a receipt of nothing', () => {
+test('no receipts add up to an empty receipt', () => {
   const nothing = { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 };
   expect([new Receipts().entries(), new Receipts().total()]).toEqual([[], nothing]);
 });

@@ -95,7 +95,7 @@ describe('the table of the ledger', () => {
     ]);
   });
 
-  test('shows so many SIMs, and says that there are more', async () => {
+  test('shows the first SIMs, and says that there are more', async () => {
     const sims = Array.from({ length: 25 }, (_, n) => simAt(minute(0), `sim-${n}`));
     await tables.newWriter().write(changesOf({ sims }), { readBeforeWrite: false });
     const table = await ledgerTable(tables.client);
@@ -142,7 +142,7 @@ test('the table of rejects has a row a reject, long sentences cut, and counts th
   expect(table).not.toContain('secret');
 });
 
-test('the place to look names each endpoint', () => {
+test('the hints name each endpoint', () => {
   const endpoints = { kinesis: 'http://k', s3: 'http://s', dynamoDb: 'http://d', api: 'http://a' };
   const text = whereToLook({ endpoints } as LocalLedger, { account: 'ACtest', token: 'secret' });
   for (const endpoint of Object.values(endpoints)) expect(text).toContain(endpoint);
@@ -195,7 +195,7 @@ describe('the table of open alerts', () => {
     ]);
   });
 
-  test('says that none is', () => {
+  test('says that no alert is open', () => {
     expect(openAlertsTable([alert('withdrawn', '8988303000000000001')])).toBe('No alert is open.');
   });
 });

@@ -39,7 +39,7 @@ test('sweeps follow one another until they are stopped, also after one that fail
   });
 });
 
-test('a sweep that fails because the run is stopped is not told of', async () => {
+test('a sweep that fails because the run is stopped is not reported', async () => {
   const { failures } = await runSweeps(1, async () => {
     throw new Error('The client is closed');
   });

@@ -72,12 +72,12 @@ describe('the records in a JSON file', () => {
     expect(found).toEqual([Buffer.from(one), strange, long, Buffer.from(two)]);
   });
 
-  test('are its lines where these are records, blank ones left out', async () => {
+  test('are its lines if they are records, without blank ones', async () => {
     expect(await bodies(`${one}\n${two}\n`)).toEqual([one, two]);
     expect(await bodies(`\n${one}\r\n\r\n  \n${two}`)).toEqual([one, two]);
   });
 
-  test('are its lines even where some of them are broken', async () => {
+  test('are its lines even if some of them are broken', async () => {
     expect(await bodies(`${one}\n{"id":\n${two}\n`)).toEqual([one, '{"id":', two]);
   });
 
@@ -113,7 +113,7 @@ describe('the records in a JSON file', () => {
     expect([await bodies(''), await bodies('\n \n')]).toEqual([[], []]);
   });
 
-  test('are one that is to be rejected where the file is something else', async () => {
+  test('are one body, to be rejected, if the file is something else', async () => {
     expect(await bodies('hello')).toEqual(['hello']);
   });
 });

@@ -46,7 +46,7 @@ describe('the comparison of alerts', () => {
   const right = [died, found('back', 0, 30, 'closed')];
   const compare = (alerts: readonly FoundAlert[]) => compareAlerts(truth, [silent, blocked], alerts, end);
 
-  test('finds nothing where each alert has its cause, whatever late records took back', () => {
+  test('finds nothing if each alert has its cause, with any merged or withdrawn alerts', () => {
     expect(compare([...right, found('well', 0, 20, 'withdrawn'), found('back', 1, 30, 'merged')])).toEqual({
       checked: 2,
       byRule: new Map([['silent', 2]]),
@@ -110,12 +110,12 @@ describe('the comparison of incidents', () => {
   });
   const compare = (incidents: readonly ToldIncident[]) => compareIncidents(truth, [silent], incidents, end);
 
-  test('takes one for a network’s outage, alone or together with a device that died on it', () => {
+  test('expects one for a network’s outage, alone or together with a device that died on it', () => {
     expect(compare([group(network), told('alone')])).toEqual([]);
     expect(compare([group(network), told('alone'), told('died'), told('well', 'withdrawn')])).toEqual([]);
   });
 
-  test('says what is told twice, told alone in spite of a group, or not told', () => {
+  test('names an incident that is sent twice, alone in spite of a group, or not at all', () => {
     expect(
       compare([group(network), group('262-02'), told('alone'), told('alone'), told('out-3'), told('well')]),
     ).toEqual([
@@ -130,13 +130,13 @@ describe('the comparison of incidents', () => {
     ]);
   });
 
-  test('takes one for each device where fewer suffer', () => {
+  test('expects one for each device if fewer are affected', () => {
     const few = { ...outage, sims: new Set(names.slice(1)) };
     const incidents = [...names, 'died', 'alone'].map((sim) => told(sim));
     expect(compareIncidents({ ...truth, outage: few }, [silent], incidents, end)).toEqual([]);
   });
 
-  test('says that a source was told of: none of a simulation is behind', () => {
+  test('names an alert about a source: no source of a simulation is late', () => {
     const source: ToldIncident = {
       rule: 'source',
       state: 'open',

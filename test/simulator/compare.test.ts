@@ -125,7 +125,7 @@ describe('the comparison of ledger and truth', () => {
     });
   });
 
-  it('names an item that should not be there, of a known SIM or of none', async () => {
+  it('names an extra item, of a known SIM or of an unknown one', async () => {
     const held = items();
     held.sessions.push({ sim, sessionId: 'PI2', status: 'open' });
     held.events.push({ sim: 'account:1nce:1', eventKey: 'now#1', type: 'event.6' });
@@ -138,7 +138,7 @@ describe('the comparison of ledger and truth', () => {
     });
   });
 
-  it('names what an item states wrongly, or states though nobody told it', async () => {
+  it('names an attribute that is wrong, or that no record stated', async () => {
     const held = items();
     held.sessions[0] = { ...held.sessions[0], dataTotal: 6, status: 'open' };
     held.usage[0] = { ...held.usage[0], messages: 1 };

@@ -115,7 +115,7 @@ describe('Super SIM dialects', () => {
     });
   });
 
-  it('writes the same data as a string where the dialect does so', () => {
+  it('writes the same data as a string if the dialect does so', () => {
     const sim = simOf('twilio', { superSim: v2 });
     const text = { ...sim, superSim: { ...v2, dataAsText: true } };
     const { data } = JSON.parse(writeConnectionEvent(connection(sim))) as Json;
@@ -123,7 +123,7 @@ describe('Super SIM dialects', () => {
     expect(JSON.parse(asText)).toEqual(data);
   });
 
-  it('writes KORE’s envelope with seven fraction digits and an id that tells nothing', () => {
+  it('writes KORE’s envelope with seven fraction digits and a useless id', () => {
     const sim = simOf('kore', { superSim: { ...v2, typePrefix: 'com.kore.supersim.connection.' } });
     const { data, ...envelope } = JSON.parse(
       writeConnectionEvent(connection(sim, { type: 'attachment.rejected' })),
@@ -190,7 +190,7 @@ describe('data-streamer dialects', () => {
     expect([nce['session_id'], emnify['session_id']]).toEqual([undefined, 'a-b']);
   });
 
-  it('writes old usage with blanks in times, names for descriptions, and identifiers as numbers at times', () => {
+  it('writes old usage with blanks in times, names for descriptions, and sometimes identifiers as numbers', () => {
     const sim = simOf('telekom', { dataStreamer: { ...plain, generation: 'old', numericIdentity: true } });
     const text = writeUsage(usage(sim));
     expect(JSON.parse(text)).toMatchObject({
@@ -252,7 +252,7 @@ describe('data-streamer dialects', () => {
     expect(written(flat, 4)).toHaveProperty('detail.pdp_context.ipcan_session_id', context.uuid);
   });
 
-  it('writes a refused activation as event 3 without detail, and a quota event whose detail is no JSON', () => {
+  it('writes a refused activation as event 3 without detail, and a quota event whose detail is not JSON', () => {
     const sim = simOf('emnify');
     const refused = JSON.parse(writeEvent(event(sim, 3))) as Json;
     const quota = JSON.parse(writeEvent(event(sim, 56))) as { detail: string };

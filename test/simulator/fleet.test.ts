@@ -39,7 +39,7 @@ describe('the simulated fleet', () => {
     );
   });
 
-  it('refuses a start that is no time', () => {
+  it('refuses a start that is not a time', () => {
     expect(() => simulateFleet({ sims: 1, hours: 1, start: 'yesterday' })).toThrow(
       new RangeError("The fleet's start is not an ISO 8601 time: yesterday"),
     );
@@ -49,7 +49,7 @@ describe('the simulated fleet', () => {
     [1, 'update'],
     [2, 'hourly'],
   ] as const)(
-    'tells a truth that the ledger comes to (seed %i, sessions refreshed by "%s")',
+    'has a truth that equals the ledger (seed %i, sessions refreshed by "%s")',
     { timeout: 120_000 },
     async (seed, sessionRefresh) => {
       const fleet = simulateFleet({ sims: 60, hours: 24, seed, sessionRefresh });
@@ -136,7 +136,7 @@ describe('the simulated fleet', () => {
     expect(held).toBeLessThan(100_000_000);
   });
 
-  it('begins at the given start and tells of nothing after its hours', () => {
+  it('begins at the given start and has no records after its hours', () => {
     const fleet = simulateFleet({ sims: 20, hours: 30, start: '2026-10-05T12:00:00Z' });
     for (const _batch of fleet.deliveries);
     const partitions = [...fleet.truth.partitions.values()];

@@ -58,7 +58,7 @@ describe('the life of a SIM', () => {
     expect(compared).toBeGreaterThan(10);
   });
 
-  it('tells every record once, inside its span, and none after it', () => {
+  it('reports every record once, within its span', () => {
     for (const index of [0, 1, 2, 3, 4]) {
       const { records } = lifeOf(index);
       const keys = records.map(
@@ -69,7 +69,7 @@ describe('the life of a SIM', () => {
     }
   });
 
-  it('lets an idle SIM attach and say no more', () => {
+  it('lets an idle SIM attach and then be silent', () => {
     const random = Random.of(1, 0);
     const truth = new PartitionTruth();
     const sim = { ...provideSim(0, random), idle: true };
@@ -78,24 +78,27 @@ describe('the life of a SIM', () => {
     expect(truth.sessions.size + truth.usage.size).toBe(0);
   });
 
-  it.each([0, 1, 2, 3, 4])('gives no sign of life while SIM %i is dark, and goes on afterwards', (index) => {
-    const random = Random.of(1, index);
-    const truth = new PartitionTruth('update', new LifeFacts('any'));
-    const sim = { ...provideSim(index, random), idle: false };
-    const dark = { from: from + 5 * hour, to: from + 18 * hour };
-    const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
-    const life = (superSim ? superSimLife : dataStreamerLife)(sim, span, random, truth, {
-      incident: { kind: 'dark', cause: 'outage', ...dark },
-    });
-    const records = [...life];
-    const { heard } = truth.facts ?? expect.fail('There are no facts');
-    // What was sent before may be told minutes later.
-    expect(heard.filter((at) => at > dark.from + 20 * minute && at < dark.to)).toEqual([]);
-    expect([heard.some((at) => at < dark.from), heard.some((at) => at > dark.to)]).toEqual([true, true]);
-    expect(records.every(({ at }) => at < span.to)).toBe(true);
-  });
+  it.each([0, 1, 2, 3, 4])(
+    'gives no sign of life while SIM %i is silent, and continues afterwards',
+    (index) => {
+      const random = Random.of(1, index);
+      const truth = new PartitionTruth('update', new LifeFacts('any'));
+      const sim = { ...provideSim(index, random), idle: false };
+      const dark = { from: from + 5 * hour, to: from + 18 * hour };
+      const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
+      const life = (superSim ? superSimLife : dataStreamerLife)(sim, span, random, truth, {
+        incident: { kind: 'dark', cause: 'outage', ...dark },
+      });
+      const records = [...life];
+      const { heard } = truth.facts ?? expect.fail('There are no facts');
+      // What was sent before may be told minutes later.
+      expect(heard.filter((at) => at > dark.from + 20 * minute && at < dark.to)).toEqual([]);
+      expect([heard.some((at) => at < dark.from), heard.some((at) => at > dark.to)]).toEqual([true, true]);
+      expect(records.every(({ at }) => at < span.to)).toBe(true);
+    },
+  );
 
-  it('goes on to report the open session of a Super SIM that died, without a byte', () => {
+  it('continues to report the open session of a Super SIM that died, without bytes', () => {
     const reported = [0, 2, 5, 7].flatMap((index) => {
       const random = Random.of(1, index);
       const sim = { ...provideSim(index, random), idle: false };
@@ -109,7 +112,7 @@ describe('the life of a SIM', () => {
     expect(reported.every(({ window }) => window?.up === 0 && window.down === 0)).toBe(true);
   });
 
-  it('lets an event and a usage record bear the same id, as a carrier may that counts them apart', () => {
+  it('lets an event and a usage record have the same id, because carriers may count them separately', () => {
     const { records } = lifeOf(3);
     const usage = new Set(records.flatMap((record) => (record.kind === 'usage' ? [record.id] : [])));
     expect(records.some((record) => record.kind === 'event' && usage.has(record.id))).toBe(true);

@@ -44,7 +44,7 @@ const silent = { name: 'silent', kind: 'silent', after: '24h', severity: 'critic
 const nothingFound = { sims: 0, noisiest: [], longest_sim: null, longest_seconds: null };
 
 describe('alerts test', () => {
-  test('says of each rule what was true, how often and of which SIMs, and what was sent', async () => {
+  test('says for each rule what was true, how often and of which SIMs, and what was sent', async () => {
     const file = await writeRules([silent, { name: 'loops', kind: 'attach-loop', count: 2, within: '1h' }]);
     const { code, output, errors } = await ledger.run(
       ['alerts', 'test', file, '--from', '2026-10-29T12:00Z', '--jsonl'],
@@ -80,7 +80,7 @@ describe('alerts test', () => {
     );
   });
 
-  test('reads one SIM, and only what was due in the time asked for', async () => {
+  test('reads one SIM, and only what was due in the given period', async () => {
     const file = await writeRules({ rules: [silent] });
     const [result] = await readJson([
       'alerts',
@@ -139,14 +139,14 @@ describe('alerts test', () => {
     [[silent, silent], 'rules[1].name: "silent" given; accepted is a name that no other rule has'],
     [[{ ...silent, kind: 'quiet' }], 'rules[0].kind: "quiet" given; accepted is a rule whose kind is one of'],
     [{ silent }, 'holds no rules: give a JSON list of rules, or an object with the key rules'],
-  ])('refuses a file of rules that are wrong: %j', async (rules, sentence) => {
+  ])('refuses a file of invalid rules: %j', async (rules, sentence) => {
     const file = await writeRules(rules);
     const { code, errors } = await ledger.run(['alerts', 'test', file], { now });
     expect(code).toBe(2);
     expect(errors).toContain(sentence);
   });
 
-  test('refuses a time that has no length', async () => {
+  test('refuses a period without length', async () => {
     const { code, errors } = await ledger.run('alerts test --from 2026-11-01 --to 2026-11-01', { now });
     expect({ code, errors }).toEqual({
       code: 2,

@@ -27,11 +27,11 @@ test.each([
   ['completion ', ['bash', 'zsh', 'fish', 'powershell']],
   ['status ', []],
   ['sims --nonsense', []],
-] as const)('behind "%s" stands what the program takes', (line, words) => {
+] as const)('after "%s" it offers what the program accepts', (line, words) => {
   expect(wordsAfter(line)).toEqual(words);
 });
 
-test('every command of the program is offered, but for the one that shells ask', () => {
+test('every command of the program is offered, except the one that shells call', () => {
   const names = program.commands.map((command) => command.name()).filter((name) => name !== 'complete');
   expect(wordsAfter('')).toEqual([...names, 'help']);
   expect(names.length).toBeGreaterThan(10);

@@ -77,7 +77,7 @@ describe('connect', () => {
     expect(said).not.toContain(imsi);
   });
 
-  test('prints one JSON value, with personal values where they are asked for', async () => {
+  test('prints one JSON value, with personal values if they are asked for', async () => {
     const line = (await exampleLines('kore')).at(-1) ?? '';
     const command = watch('--json', '--reveal', 'connect', 'kore');
     await command.prints('Waiting for the first record of kore');
@@ -93,7 +93,7 @@ describe('connect', () => {
     expect(printed.record.map(({ item }) => item.imsi)).toContain(imsi);
   });
 
-  test('names what it can see where nothing comes, and ends at Ctrl-C', async () => {
+  test('names possible causes if nothing comes, and ends at Ctrl-C', async () => {
     const command = watch('connect', 'emnify', '--hint', '1');
     await command.prints("Look for delivery errors in the carrier's portal.");
     expect(await command.interrupt()).toBe(130);
@@ -107,7 +107,7 @@ describe('connect', () => {
     );
   });
 
-  test('says which sources there are where it is given another', async () => {
+  test('lists the sources if it is given another', async () => {
     expect(await ledger.run('connect fleet --no-wait')).toEqual({
       code: 2,
       output: '',

@@ -26,7 +26,7 @@ async function clientsOfAnEndpoint(answer: string): Promise<{ clients: Clients; 
   return { clients, asked };
 }
 
-test('queues are asked where AWS_ENDPOINT_URL says, whatever their URL', async () => {
+test('queues are reached at AWS_ENDPOINT_URL, whatever their URL', async () => {
   const { clients, asked } = await clientsOfAnEndpoint('{"Attributes":{}}');
   await clients.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/queue' }),
@@ -34,7 +34,7 @@ test('queues are asked where AWS_ENDPOINT_URL says, whatever their URL', async (
   expect(asked).toEqual(['AmazonSQS.GetQueueAttributes']);
 });
 
-test('streams are asked in HTTP/1.1, which every endpoint understands', async () => {
+test('streams are read by HTTP/1.1, which every endpoint supports', async () => {
   const { clients, asked } = await clientsOfAnEndpoint('{"Shards":[{"ShardId":"shardId-000000000000"}]}');
   const { Shards } = await clients.kinesis.send(new ListShardsCommand({ StreamName: 'stream' }));
   expect(Shards).toEqual([{ ShardId: 'shardId-000000000000' }]);

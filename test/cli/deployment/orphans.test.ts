@@ -117,7 +117,7 @@ beforeEach(() => {
 });
 
 describe('what a stack has left behind', () => {
-  test('is told with what is in it, and what to do', async () => {
+  test('is listed with its content, and what to do', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-28T12:00:00Z') });
     onTestFinished(() => void vi.useRealTimers());
     carry(stream, bucket, quarantine, table, secret);
@@ -150,7 +150,7 @@ describe('what a stack has left behind', () => {
     });
   });
 
-  test('is told where nothing is in it, too', async () => {
+  test('is listed even if it is empty', async () => {
     carry(stream, bucket, table);
     keepStream([]);
     mocks.s3.on(ListObjectsV2Command).resolves({ KeyCount: 0 });
@@ -162,7 +162,7 @@ describe('what a stack has left behind', () => {
     ]);
   });
 
-  test('is told with the stack that it comes from, where that was another of the same name', async () => {
+  test('is listed with its stack if that was an earlier one of the same name', async () => {
     carry(tagged(secret.ResourceARN, 'SourceKoreWriterSecret89ABCDEF', { stackId: `${id}-former` }));
     expect(await lines()).toEqual([
       expect.stringContaining('-abcdef, of an earlier stack of this name, is no longer read: '),
@@ -170,7 +170,7 @@ describe('what a stack has left behind', () => {
   });
 });
 
-describe('what is no orphan', () => {
+describe('what is not an orphan', () => {
   const none = "ok: orphans: none: every resource with the stack's tags is part of the stack";
 
   test('is what the stack has, adopts, or lets the consumer write to', async () => {
@@ -195,7 +195,7 @@ describe('what is no orphan', () => {
     expect(await lines()).toEqual([none]);
   });
 
-  test('is what the tagging API has not noticed yet to be deleted', async () => {
+  test('is a deleted resource that the tagging API still lists', async () => {
     carry(stream, bucket, table);
     const gone = (name: string) => makeAwsError(name, 'Gone');
     mocks.kinesis.on(DescribeStreamSummaryCommand).rejects(gone('ResourceNotFoundException'));
@@ -224,7 +224,7 @@ describe('without the permission', () => {
     ]);
   });
 
-  test('an answer that nobody foresaw is a problem of its own', async () => {
+  test('an unexpected answer is a problem of its own', async () => {
     mocks.tagging.on(GetResourcesCommand).rejects(new Error('Out of order'));
     expect(await lines()).toEqual(['problem: orphans: could not be checked: Error: Out of order']);
   });
@@ -251,7 +251,7 @@ describe('every stream, bucket, table and secret of a stack', () => {
     resources = synthesise({ simledger: { sources } }).template.toJSON()['Resources'];
   });
 
-  test('is found when it is part of the stack no more', async () => {
+  test('is found when it is no longer part of the stack', async () => {
     const all = Object.entries(resources).flatMap(([logicalId, { Type }]) => {
       const arn = arnOf[Type]?.(logicalId);
       return arn === undefined ? [] : [tagged(arn, logicalId)];
@@ -280,7 +280,7 @@ describe('doctor for a stack that is not there', () => {
       .rejects(makeAwsError('ValidationError', 'Stack with id ledger does not exist'));
   });
 
-  test('tells what it has left behind, and that it is not there', async () => {
+  test('lists what it has left behind, and says that it does not exist', async () => {
     carry(secret);
     const said = `SourceKoreWriterSecret89AB-x5-abcdef, of an earlier stack of this name, is no longer read: aws secretsmanager delete-secret --region eu-central-1 --secret-id ${secret.ResourceARN}. ${keep}`;
     expect(await simledger([...args, 'doctor'])).toEqual({
@@ -297,7 +297,7 @@ describe('doctor for a stack that is not there', () => {
     ]);
   });
 
-  test('tells only that it is not there, where it has left nothing', async () => {
+  test('says only that it does not exist if it has left nothing', async () => {
     carry();
     expect(await simledger([...args, 'doctor'])).toEqual({ code: 3, output: '', errors: missing });
   });

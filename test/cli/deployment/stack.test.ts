@@ -129,7 +129,7 @@ describe('the capacity of a stack', () => {
       .map(({ subject, outcome, sentence }) => `${subject}: ${outcome}: ${sentence}`);
   }
 
-  test('is held against the fleet that it was sized for', async () => {
+  test('is compared with the fleet that it was sized for', async () => {
     expect(await capacityLines(38, 1769)).toEqual([
       'capacity of kore-eu: ok: 1000000 SIMs send 2778 records a second, and the deployment takes ten times as many',
     ]);
@@ -142,7 +142,7 @@ describe('the capacity of a stack', () => {
 });
 
 describe('a deployed stack', () => {
-  test('is found by its outputs, and its status is told by CloudWatch, its queues and its files', async () => {
+  test('is found by its outputs, and its status comes from CloudWatch, its queues and its files', async () => {
     const now = Date.now();
     const at = (minutes: number): Date => new Date(now - minutes * 60_000);
     mocks.cloudWatch.on(GetMetricDataCommand).resolves({
@@ -197,7 +197,7 @@ describe('a deployed stack', () => {
     });
   });
 
-  test('has a status without what can not be read, which is named', async () => {
+  test('has a status without unreadable parts, which are named', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     mocks.cloudWatch.on(GetMetricDataCommand).resolves({ MetricDataResults: [] });
@@ -231,7 +231,7 @@ describe('a deployed stack', () => {
     );
   });
 
-  test('has no status where nothing can be read', async () => {
+  test('has no status if nothing can be read', async () => {
     const denied = makeAwsError('AccessDenied', 'No');
     mocks.cloudWatch.rejects(denied);
     mocks.dynamoDb.rejects(denied);
@@ -266,7 +266,7 @@ describe('a deployed stack', () => {
     ]);
   });
 
-  test('that is not there, is none of simledger, or may not be looked at is told in a sentence', async () => {
+  test('that is missing, is not simledger’s, or is not permitted is reported in a sentence', async () => {
     const missing = makeAwsError('ValidationError', 'Stack with id ledger does not exist');
     mocks.cloudFormation.on(DescribeStacksCommand).rejects(missing);
     expect(await simledger([...stack, 'sims'])).toEqual({
@@ -357,7 +357,7 @@ describe('doctor', () => {
     return { code, subjects: checks.map(({ subject }) => subject), wrong };
   }
 
-  test('finds nothing where all is well, and looks after everything', async () => {
+  test('finds nothing if all is well, and checks everything', async () => {
     allIsWell();
     const { code, subjects, wrong } = await found();
     expect([code, wrong]).toEqual([0, []]);
@@ -370,7 +370,7 @@ describe('doctor', () => {
     ]);
   });
 
-  test('says of each thing that is wrong what to do', async () => {
+  test('says what to do about each problem', async () => {
     allIsWell();
     mocks.cloudFormation
       .on(DescribeStacksCommand)
@@ -506,7 +506,7 @@ describe('connect', () => {
   const elsewhere =
     '  CloudTrail shows whether the carrier assumes the role: aws cloudtrail lookup-events --region eu-central-1 --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole';
 
-  test('names what it sees where nothing arrives', async () => {
+  test('names possible causes if nothing arrives', async () => {
     expect(await hints({})).toEqual([
       '  ! stream of kore-eu: no record arrived in the last 15 minutes: compare the fields above with the portal',
       mapping,
@@ -516,7 +516,7 @@ describe('connect', () => {
     ]);
   });
 
-  test('names what it sees where records arrive and are not taken in', async () => {
+  test('names possible causes if records arrive and are not stored', async () => {
     expect(await hints({ IncomingRecords: 7, Errors: 3, webhookRefused: 2 })).toEqual([
       '    stream of kore-eu: 7 records arrived in the last 15 minutes',
       mapping,

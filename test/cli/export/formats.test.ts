@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { withoutFalseCost } from '../../../cli/export/formats.ts';
 
-test('an export shows no cost that repeats the volume as money, also of items that older versions wrote', () => {
+test('an export does not show a cost that repeats the volume as money, also in items of older versions', () => {
   const item = { sim: { S: '8988280666000000001' }, cost: { N: '0.05' }, currency: { S: 'EUR' } };
   for (const carrier of ['1nce', 'telekom']) {
     expect(withoutFalseCost({ ...item, carrier: { S: carrier } })).toEqual({

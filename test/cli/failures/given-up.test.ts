@@ -35,7 +35,7 @@ describe('a batch that Lambda gave up', () => {
     ]);
   });
 
-  it('is read whatever else is null in it', async () => {
+  it('is read with any other members null', async () => {
     const whole = JSON.parse(fixture('partial-failure'));
     for (const member of ['requestId', 'functionArn', 'approximateInvokeCount']) {
       whole.requestContext[member] = null;
@@ -51,7 +51,7 @@ describe('a batch that Lambda gave up', () => {
     );
   });
 
-  it('is none where something else wrote the object', async () => {
+  it('is undefined if something else wrote the object', async () => {
     expect(await read('{"requestContext":{}}')).toBeUndefined();
   });
 });

@@ -22,7 +22,7 @@ async function storeFleet(sims: number): Promise<string[]> {
   return iccids;
 }
 
-test('a listing is complete as JSON, JSON lines and CSV, while a table has the first of it', async () => {
+test('a list is complete as JSON, JSON lines and CSV, while a table has its first rows', async () => {
   const fleet = await storeFleet(1_100);
   const ofEmnify = ['sims', '--source', 'emnify'];
   const json = await ledger.json<{ iccid: string }[]>(ofEmnify);

@@ -5,7 +5,7 @@ import { UsageError } from '../../../lambda/errors.ts';
 const now = Date.parse('2026-11-28T16:30:00Z');
 
 describe('the time that a command is about', () => {
-  test('goes until now without --to, and begins 30 days before its end without --from', () => {
+  test('lasts until now without --to, and begins 30 days before its end without --from', () => {
     const answered = (from?: string, to?: string) => periodText(answeredPeriod('usage', { from, to }, now));
     expect(answered('2026-10-01T00:00:00.000Z')).toBe('from 2026-10-01 00:00 to 2026-11-28 16:30 UTC (now)');
     expect(answered()).toBe('from 2026-10-29 16:30 to 2026-11-28 16:30 UTC (now)');
@@ -20,7 +20,7 @@ describe('the time that a command is about', () => {
     );
   });
 
-  test('has an open end for queries where it goes on until now', () => {
+  test('has an open end for queries if it lasts until now', () => {
     const [from, to] = ['2026-10-01T00:00:00.000Z', '2026-10-02T00:00:00.000Z'];
     expect([
       openPeriod(answeredPeriod('events', { from }, now)),
@@ -31,7 +31,7 @@ describe('the time that a command is about', () => {
     ]);
   });
 
-  test('is refused in the command’s words where its ends are the wrong way round', () => {
+  test('is refused in the command’s terms if its start is not before its end', () => {
     const refusal = (list: 'sessions' | 'usage' | 'events', from: string, to?: string): string => {
       try {
         answeredPeriod(list, { from, to }, now);

@@ -69,7 +69,7 @@ describe('silent', () => {
     );
   });
 
-  test('tells as JSON lines what the API tells, exact to the record, and takes a silence below two granules', async () => {
+  test('prints as JSON lines what the API answers, exact to the record, also for a silence below two granules', async () => {
     const { output } = await ledger.run(['silent', '--for', '90m', '--source', '1nce', '--jsonl'], { now });
     const sims = output
       .trimEnd()

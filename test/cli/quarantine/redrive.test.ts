@@ -105,7 +105,7 @@ class Lifetime {
 }
 
 describe('a redrive', () => {
-  test('that is killed at any point loses nothing and, run again, comes to the same', async () => {
+  test('that is killed at any point loses nothing and, run again, has the same result', async () => {
     const unreadable = '{"neither": "this nor that"}';
     let killed = 0;
     for (let requests = 0; ; requests += 1) {
@@ -138,7 +138,7 @@ describe('a redrive', () => {
     expect(killed).toBeGreaterThan(5);
   });
 
-  test('takes the good rows out of a file’s rejects, read under the file’s own header, and leaves the others', async () => {
+  test('stores the valid rows of a file’s rejects, read with the file’s own header, and leaves the others', async () => {
     const late = (number: number) => row(number, { event_start_timestamp: '2027-01-01 00:00:00' });
     const cut = row(3).split(',').slice(0, 5).join(',');
     const file = [header, late(1), late(2), cut, row(4)].join('\n');
@@ -163,7 +163,7 @@ describe('a redrive', () => {
     expect(await recordsOf(iccidOf(1))).toEqual(['5000000001']);
   });
 
-  test('keeps the part that is still broken as a reject of its own, before the whole leaves', async () => {
+  test('keeps the part that is still broken as a reject of its own before it removes the whole', async () => {
     // Once the body could not be read at all; today's code finds two records in it.
     const bad = { ...usageOf(502), start_timestamp: '2026-02-30T10:00:00Z' };
     await keep('emnify', JSON.stringify([usageOf(501), bad]));
@@ -197,7 +197,7 @@ describe('a redrive', () => {
     expect(await keysOf(deployment, 'rejects/telekom/no-id-column/')).toEqual([]);
   });
 
-  test('leaves what is of a source that is not configured any more, and says so', async () => {
+  test('leaves rejects of a source that is no longer configured, and says so', async () => {
     const deployment = await opened();
     const line = {
       ...{ id: 'a', code: 'unknown-shape', reason: 'Unknown', source: 'gone', position: 'stream/shard/1' },

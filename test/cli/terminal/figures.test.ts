@@ -16,7 +16,7 @@ describe('a CSV row', () => {
     expect(csvRow(cells)).toBe(row);
   });
 
-  test('is read as it was written, an apostrophe before what a spreadsheet would run aside', () => {
+  test('is read as it was written, except for an apostrophe before a formula', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 2 }), (cells) => {
         const [read] = parse(csvRow(cells)) as string[][];
@@ -27,7 +27,7 @@ describe('a CSV row', () => {
   });
 });
 
-test('bytes are told in three digits, and bars in eighths', () => {
+test('bytes have three digits, and bars have eighths', () => {
   expect([0, 999, 1_000, 12_345, 999_999, 1_500_000_000, 3e18].map(bytesText)).toEqual([
     ...['0 B', '999 B', '1.00 kB', '12.3 kB', '1000 kB', '1.50 GB', '3000 PB'],
   ]);
@@ -35,7 +35,7 @@ test('bytes are told in three digits, and bars in eighths', () => {
   expect([drawBar(5, 0, 4), drawBar(1_000_000, 3_000_000, 1)]).toEqual(['', '▍']);
 });
 
-test('ages are told in the largest unit of which there are two', () => {
+test('ages are in the largest unit that makes at least two', () => {
   expect([0, 59, 119, 120, 7_199, 7_200, 172_799, 172_800].map(formatDuration)).toEqual([
     ...['0 s', '59 s', '119 s', '2 min', '119 min', '2 h', '47 h', '2 d'],
   ]);
@@ -43,7 +43,7 @@ test('ages are told in the largest unit of which there are two', () => {
   expect([formatAge('2026-11-02T11:00:00Z', now), formatAge(now + 5_000, now)]).toEqual(['60 min', '0 s']);
 });
 
-test('a table has numbers to the right and nothing behind its lines', () => {
+test('a table has numbers to the right and no blanks at the end of lines', () => {
   const rows = [
     ['a', '1,234', ''],
     ['bc', '5', ''],

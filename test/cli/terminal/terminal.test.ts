@@ -5,7 +5,7 @@ async function* from(...values: readonly unknown[]): AsyncGenerator<unknown> {
   yield* values;
 }
 
-test('an array is JSON, an element a line, also where it is empty', async () => {
+test('an array is JSON with an element a line, also if it is empty', async () => {
   const written: string[] = [];
   const writer = new ResultWriter({ write: (text) => written.push(text) });
   await writer.writeArray(from());
@@ -15,7 +15,7 @@ test('an array is JSON, an element a line, also where it is empty', async () => 
   expect(written.join('')).toBe('[]\n[\n{"a":1},\n{"a":"ü\\n"}\n]');
 });
 
-test('an array whose elements end with an error is no JSON', async () => {
+test('an array whose elements end with an error is not JSON', async () => {
   const written: string[] = [];
   const writer = new ResultWriter({ write: (text) => written.push(text) });
   async function* broken(): AsyncGenerator<unknown> {
@@ -27,7 +27,7 @@ test('an array whose elements end with an error is no JSON', async () => {
   expect(() => JSON.parse(written.join(''))).toThrow(SyntaxError);
 });
 
-test('nothing is read on while nobody reads the results', async () => {
+test('reading pauses while nobody reads the results', async () => {
   let drain: (() => void) | undefined;
   const written: number[] = [];
   const writer = new ResultWriter({

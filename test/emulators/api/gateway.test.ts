@@ -101,7 +101,7 @@ describe('the local gateway', () => {
     expect([head.status, await head.text()]).toEqual([418, '']);
   });
 
-  it('answers for a function that fails, times out or answers nothing of sense', async () => {
+  it('answers for a function that fails, times out or returns an invalid answer', async () => {
     const statusFor = async (result: Partial<InvocationResult> & { readonly ok: boolean }) => {
       answering(result);
       return (await fetch(url('/v1/Sims'))).status;
@@ -112,7 +112,7 @@ describe('the local gateway', () => {
     expect(await statusFor({ ok: true, response: 'text' })).toBe(500);
   });
 
-  it('refuses a path that is no proper encoding, and routes what no route takes to the function', async () => {
+  it('refuses a path with an invalid encoding, and routes unmatched requests to the function', async () => {
     answering({ ok: true, response: { statusCode: 404, body: '{}' } });
     expect((await fetch(url('/v1/Sims/%E0%A4%A'))).status).toBe(400);
     expect((await fetch(url('/v1/Sims'), { method: 'POST', body: 'x'.repeat(1_000_000) })).status).toBe(404);
@@ -126,7 +126,7 @@ describe('the local gateway', () => {
     ['application/cloudevents+json', '{}', true],
     ['application/octet-stream', 'a', true],
     ['application/json', Buffer.from([0x1f, 0x8b, 0xff]), true],
-  ])('hands on a body of %s, as base64 where it is no text', async (contentType, body, isBase64Encoded) => {
+  ])('passes on a body of %s, in base64 if it is not text', async (contentType, body, isBase64Encoded) => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const headers = { 'content-type': contentType };
     expect((await fetch(url('/v1/ingest/a'), { method: 'POST', headers, body })).status).toBe(200);
@@ -140,7 +140,7 @@ describe('the local gateway', () => {
     ]);
   });
 
-  it('asks the API whose paths begin so, and answers itself what that has no route for', async () => {
+  it('asks the API whose prefix matches, and answers by itself if that has no route', async () => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const statusOf = async (path: string, method: string) => (await fetch(url(path), { method })).status;
     expect(await statusOf('/v1/ingest/b', 'POST')).toBe(404);
@@ -149,7 +149,7 @@ describe('the local gateway', () => {
     expect(events.map(({ routeKey }) => routeKey)).toEqual(['$default']);
   });
 
-  it('takes no more than API Gateway takes, and Lambda after it', async () => {
+  it('takes no larger bodies than API Gateway and Lambda', async () => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const headers = { 'content-type': 'application/json' };
     const statusOf = async (body: string) =>
@@ -161,7 +161,7 @@ describe('the local gateway', () => {
     expect(events.length).toBe(1);
   });
 
-  it('invokes nothing for a body that breaks off', async () => {
+  it('invokes nothing for an incomplete body', async () => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const socket = connect(gateway.port, '127.0.0.1');
     socket.write('POST /v1/ingest/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nhalf of it');
@@ -171,14 +171,14 @@ describe('the local gateway', () => {
     expect(events.map(({ routeKey }) => routeKey)).toEqual(['GET /v1/Sims']);
   });
 
-  it('says what the local run is at a path of its own, once all is up', async () => {
+  it('describes the local run at a path of its own, once everything is started', async () => {
     expect((await fetch(url('/local'))).status).toBe(503);
     gateway.ready([], { path: '/local', content: () => ({ up: 1 }) });
     const answer = await fetch(url('/local'));
     expect([answer.status, await answer.json()]).toEqual([200, { up: 1 }]);
   });
 
-  it('says that its port is taken', async () => {
+  it('fails if its port is taken', async () => {
     await expect(startGateway(gateway.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });

@@ -18,7 +18,7 @@ describe('a request', () => {
     expect(routed(routes, method, path)).toEqual({ routeKey: key, pathParameters });
   });
 
-  it('takes the route with fewer parameters where several fit', () => {
+  it('takes the route with the fewest parameters if several match', () => {
     const table = [
       { path: '/v1/{any}', operation: 'fetchSim', protected: true },
       { path: '/v1/Sims', operation: 'listSims', protected: true },

@@ -116,7 +116,7 @@ describe('Twilio’s client', () => {
     ]);
   });
 
-  it('limits, and asks for more than a page may hold without harm', async () => {
+  it('limits the list, and may ask for more than a page holds', async () => {
     const counts = await Promise.all(
       [{ limit: 3 }, { limit: 20, pageSize: 7 }, { limit: 5_000 }, { pageSize: 1_000 }].map(
         async (options) => (await dataSessions(busySim.sid).list(options)).length,
@@ -148,7 +148,7 @@ describe('Twilio’s client', () => {
     expect(each).toEqual(whole);
   });
 
-  it('gets each session once while new ones start and the start of another turns out to be earlier', async () => {
+  it('gets each session once while new ones start and the start of another moves back', async () => {
     const sids: string[] = [];
     const list = dataSessions(busySim.sid);
     let page = await list.page({ pageSize: 6 });

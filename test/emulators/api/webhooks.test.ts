@@ -135,7 +135,7 @@ async function rejects(of: LocalLedger): Promise<string[]> {
 }
 
 describe('the carriers’ requests', () => {
-  it('end in the ledger that Kinesis brings, and sent again change nothing', async () => {
+  it('make the same ledger as by Kinesis, and change nothing when they are sent again', async () => {
     const callbacks = await exampleCallbacks();
     for (const { source, data, partitionKey } of (await exampleDeliveries()).stream) {
       await put.putRecord(source, data, partitionKey);
@@ -204,7 +204,7 @@ async function halfSent({ url, headers, body }: Callback): Promise<string> {
   return (await text(socket)).split('\r\n')[0] ?? '';
 }
 
-describe('requests that are not to be taken', () => {
+describe('refused requests', () => {
   const usage =
     '[{"id":77,"start_timestamp":"2026-11-02T10:00:00Z","volume":{"total":1},"sim":{"iccid":"8988280666001000999"}}]';
   const large = JSON.stringify([{ id: 78, filling: 'x'.repeat(1_100_000) }]);

@@ -14,7 +14,7 @@ describe('a statement', () => {
     });
   });
 
-  test('that updates may repeat its clauses, or go on with commas', () => {
+  test('that updates may repeat its clauses, or continue them with commas', () => {
     const expected = {
       kind: 'update',
       table: 'T',
@@ -97,7 +97,7 @@ describe('a statement', () => {
       `UPDATE "T" SET "a" = ? WHERE ${'NOT '.repeat(2_000)}"k" = ?`,
       'A condition has at most 300 operators and parentheses',
     ],
-  ])('with what is wrong in another way says so: %#', (text, message) => {
+  ])('that is invalid in another way is refused with the reason: %#', (text, message) => {
     expect(() => parseStatement(text)).toThrow(message);
   });
 });

@@ -90,7 +90,7 @@ describe('the DynamoDB stand-in', () => {
     expect(Items?.map((item) => item['sessionId']?.S)).toEqual(['B', 'C', 'A']);
   });
 
-  test('survives clients that abort in the middle of a request, and goes on reading and writing', async () => {
+  test('survives clients that abort in the middle of a request, and continues to read and write', async () => {
     const body = JSON.stringify({ TableName: 'Usage', Item: usage('aborted', 'x'.repeat(1000)) });
     await Promise.all(
       Array.from({ length: 300 }, () => abortAfter(dynamoDb.port, request('PutItem', body, 0.5), 0)),
@@ -121,7 +121,7 @@ describe('the DynamoDB stand-in', () => {
     expect(await read(client, item)).toEqual(item);
   });
 
-  test('answers a request that makes no sense, and goes on', async () => {
+  test('answers an invalid request, and continues', async () => {
     const headers = {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': 'DynamoDB_20120810.PutItem',
@@ -140,7 +140,7 @@ describe('the DynamoDB stand-in', () => {
     expect(TableNames?.length).toBe(9);
   });
 
-  test('says by a code that a port is taken', async () => {
+  test('fails with a code if the port is taken', async () => {
     const error = await startLedgerTables({ port: dynamoDb.port }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DynamoDbStartError);
     expect(error).toMatchObject({ code: 'EADDRINUSE' });

@@ -82,7 +82,7 @@ test('of inserts of one key that arrive at once, one succeeds', async () => {
   expect(successes.map(({ length }) => length)).toEqual(sims.map(() => 1));
 });
 
-test('a key attribute that is set, and what the local DynamoDB does not know, are named', async () => {
+test('an error names a key attribute that is set, and what the local DynamoDB does not support', async () => {
   const key = [{ S: '5' }, { S: 'a' }];
   const answers = await run(
     {
@@ -96,7 +96,7 @@ test('a key attribute that is set, and what the local DynamoDB does not know, ar
   expect(answers?.[1]?.Error?.Message).toContain('DELETE');
 });
 
-test('an operand that has no order is refused with the words that AWS was seen to use', async () => {
+test('an operand that has no order is refused with the message of AWS', async () => {
   const Statement = 'UPDATE "Sessions" SET "a" = ? WHERE "sim" = ? AND "sessionId" = ? AND NOT ("b" < ?)';
   const Parameters = [{ S: 'a' }, { S: '7' }, { S: 'a' }, { BOOL: true }];
   const { Responses } = await client.send(
@@ -107,7 +107,7 @@ test('an operand that has no order is refused with the words that AWS was seen t
   expect(Responses).toEqual([{ Error: { Code: 'ValidationError', Message } }]);
 });
 
-test('batches that lock the same items in another order, beside single writes, all come to their end', async () => {
+test('batches that lock the same items in another order, beside single writes, all finish', async () => {
   const sims = Array.from({ length: 25 }, (_, index) => `order-${index}`);
   await run(...sims.map((sim) => insert(sim, 'b')));
   // Whatever the order of the batches, the greatest count stays.
@@ -208,7 +208,7 @@ test.each([
     `{"Statements":["${'x'.repeat(16 * 2 ** 20)}"]}`,
     /^A request has at most 16777216 bytes$/,
   ],
-])('a request with %s is refused, and the engine goes on', async (_, body, message) => {
+])('a request with %s is refused, and the engine continues', async (_, body, message) => {
   const headers = { 'x-amz-target': 'DynamoDB_20120810.BatchExecuteStatement' };
   const response = await fetch(dynamoDb.endpoint, { method: 'POST', headers, body });
   const answer: { message?: string; Message?: string } = Object(await response.json());

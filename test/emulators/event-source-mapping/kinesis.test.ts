@@ -156,7 +156,7 @@ describe('batches of a stream', () => {
     },
   );
 
-  test('wait for further records as long as the window says, and not longer', async () => {
+  test('wait for further records for the length of the window, and not longer', async () => {
     const stream = new MemoryStream();
     const clock = new VirtualClock(start);
     clock.after(60, () => stream.put(['2'], { arrival: clock.now() / 1000 }));
@@ -193,7 +193,7 @@ describe('batches of a stream', () => {
     expect([delivered, clock.now() - start]).toEqual([[['1']], 0]);
   });
 
-  test('are not waited for once they are full', async () => {
+  test('are delivered as soon as they are full', async () => {
     const stream = new MemoryStream();
     const clock = new VirtualClock(start);
     const { mapping, delivered } = map(stream, () => null, {
@@ -206,7 +206,7 @@ describe('batches of a stream', () => {
 });
 
 describe('a partial failure', () => {
-  test('brings the batch again from the lowest failed record on, and exactly that', async () => {
+  test('delivers the batch again exactly from the first failed record on', async () => {
     const stream = new MemoryStream();
     stream.put(numbers(6));
     const fail = failing(['4', '2']);
@@ -225,7 +225,7 @@ describe('a partial failure', () => {
     ]);
   });
 
-  test('of a record that never succeeds ends at the failure destination with all that waited behind it', async () => {
+  test('of a record that never succeeds ends at the failure destination, with the records behind it in the batch', async () => {
     const stream = new MemoryStream();
     stream.put(numbers(4));
     const { mapping, delivered, discarded } = map(stream, failing(['1']));
@@ -267,7 +267,7 @@ describe('a partial failure', () => {
   });
 
   test.each([[null], [{}], [{ batchItemFailures: null }], [{ batchItemFailures: [] }]])(
-    'is not what %j says',
+    'is not reported by %j',
     async (response) => {
       const stream = new MemoryStream();
       stream.put(['a', 'b']);
@@ -279,7 +279,7 @@ describe('a partial failure', () => {
 });
 
 describe('a function error', () => {
-  test('is narrowed down by halves to the record that causes it; all others are taken once, in order', async () => {
+  test('is narrowed down by halves to the record that causes it; all others are delivered once, in order', async () => {
     const stream = new MemoryStream();
     stream.put(numbers(9));
     const taken: string[] = [];
@@ -294,7 +294,7 @@ describe('a function error', () => {
     expect(poisoned).toEqual([numbers(9), ['5', '6', '7', '8'], ['5', '6'], ['5'], ['5'], ['5']]);
   });
 
-  test('is retried with the whole batch where halving is off, then discarded with whole bytes', async () => {
+  test('is retried with the whole batch without halving, then discarded with all bytes', async () => {
     const stream = new MemoryStream();
     const bytes = Buffer.from([0xc3, 0x28, 0x00]);
     const sequenceNumbers = stream.put([bytes, 'text']);
@@ -415,7 +415,7 @@ describe('a mapping', () => {
     expect(failures).toBe(2);
   });
 
-  test('is idle once all that was put before the question is done, whatever comes later', async () => {
+  test('is idle once all records that were put before the call are done, whatever comes later', async () => {
     const stream = new MemoryStream();
     stream.put(['a']);
     const { mapping, delivered } = map(stream, () => {
@@ -427,7 +427,7 @@ describe('a mapping', () => {
     expect(delivered.length).toBe(50);
   });
 
-  test('is idle when what it had not read became too old for the stream', async () => {
+  test('is idle if the unread records became too old for the stream', async () => {
     const stream = new MemoryStream();
     stream.put(['a']);
     stream.shards[0]!.trimAll();
@@ -436,7 +436,7 @@ describe('a mapping', () => {
     expect(delivered).toEqual([]);
   });
 
-  test('ends the batch in hand when it is stopped, then delivers nothing more and tells who waits', async () => {
+  test('finishes the running batch when it is stopped, then delivers nothing more and rejects waiting calls', async () => {
     const stream = new MemoryStream();
     stream.put(numbers(4));
     let finished = 0;

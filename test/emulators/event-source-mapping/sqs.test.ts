@@ -88,7 +88,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('messages of a queue', () => {
-  test('have the shape that Lambda gives them, and are deleted when they are taken', async () => {
+  test('have the shape that Lambda gives them, and are deleted when they are processed', async () => {
     const queue = new MemoryQueue();
     const events: SQSEvent[] = [];
     const { mapping, reports } = map(queue, (event) => void events.push(event));
@@ -147,7 +147,7 @@ describe('messages of a queue', () => {
     expect([...queue.inFlight.keys()]).toEqual(['receipt-a', 'receipt-b']);
   });
 
-  test('come again after the delay that was asked for; the mapping is not idle before', async () => {
+  test('are delivered again after the delay; the mapping is not idle before', async () => {
     const queue = new MemoryQueue();
     queue.send('a');
     let failures = 0;
@@ -166,7 +166,7 @@ describe('messages of a queue', () => {
     ]);
   });
 
-  test('are in as many hands at a time as allowed', async () => {
+  test('are processed in as many concurrent batches as allowed', async () => {
     const queue = new MemoryQueue();
     queue.send('a', 'b', 'c', 'd', 'e');
     let running = 0;
@@ -182,7 +182,7 @@ describe('messages of a queue', () => {
     expect([most, reports.length]).toEqual([3, 5]);
   });
 
-  test('in hand are finished when the mapping is stopped; others stay, and who waits is told', async () => {
+  test('that are being processed are finished when the mapping is stopped; others stay, and waiting calls are rejected', async () => {
     const queue = new MemoryQueue();
     queue.send('a', 'b', 'c');
     let release: () => void = () => undefined;

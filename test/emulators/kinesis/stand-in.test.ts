@@ -152,7 +152,7 @@ describe.each([
     await expect(failure).rejects.toBeInstanceOf(ResourceNotFoundException);
   });
 
-  it('lives on when clients abort in the middle of requests and responses', async () => {
+  it('keeps running if clients abort in the middle of requests and responses', async () => {
     standIn.createStream(name, 1);
     const errors = vi.spyOn(console, 'error');
     onTestFinished(() => void vi.restoreAllMocks());
@@ -328,7 +328,7 @@ describe('the Kinesis stand-in', () => {
     expect(await texts()).toEqual(['new']);
   });
 
-  it('refuses iterators that are expired, of a former stream, or none at all', async () => {
+  it('refuses iterators that are expired, of a former stream, or invalid', async () => {
     standIn.createStream(name, 1);
     const ShardIterator = await iterator();
     now += 300_001;
@@ -477,7 +477,7 @@ describe('the Kinesis stand-in', () => {
     ]);
   });
 
-  it('lives on when a connection brings rubbish, or one byte and then nothing', async () => {
+  it('keeps running if a connection sends invalid bytes, or one byte and then nothing', async () => {
     standIn.createStream(name, 1);
     for (const bytes of ['P', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nrubbish rubbish rubbish', 'rubbish\r\n\r\n']) {
       await new Promise<void>((resolve) => {
@@ -490,7 +490,7 @@ describe('the Kinesis stand-in', () => {
     expect(await put('after')).toHaveLength(1);
   });
 
-  it('tells listeners of each put, when its records can be read', async () => {
+  it('calls listeners after each put, when its records can be read', async () => {
     const stream = standIn.createStream(name, 1);
     const ends: (number | undefined)[] = [];
     const stop = stream.onPut(() => ends.push(stream.shards[0]?.end));
@@ -501,7 +501,7 @@ describe('the Kinesis stand-in', () => {
     expect(ends).toEqual([3, 4]);
   });
 
-  it('refuses records while its memory is full of those that a reader keeps, and takes them after', async () => {
+  it('refuses records while its memory is full of records that a reader keeps, and accepts them afterwards', async () => {
     const small = createKinesisStandIn({ maximumBytesPerStream: 10 * 1024 * 1024 });
     const smallClient = createClient({
       endpoint: `http://127.0.0.1:${(await small.listen(0)).port}`,

@@ -56,7 +56,7 @@ describe('a function’s bundle', () => {
   test.each([
     ['is changed', () => writeSource('other.ts', "export const handler = () => 'second';\n")],
     ['is moved', () => moveOther()],
-  ])('is made anew when a source %s, though its time be the same', async (_, change) => {
+  ])('is made anew if a source %s, even with the same time', async (_, change) => {
     await bundle();
     await markKept();
     await change();
@@ -65,7 +65,7 @@ describe('a function’s bundle', () => {
     expect(text).not.toContain('kept');
   });
 
-  test('is made where nothing can be kept, and where what is kept is broken', async () => {
+  test('is made if nothing can be kept, and if the kept bundle is broken', async () => {
     await bundle();
     const [name = ''] = await readdir(cache);
     await writeFile(join(cache, name), '{"inputs":[[');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseEmbeddedMetrics } from '../../../emulators/lambda-runtime/embedded-metrics.ts';
 
-test('a line of metrics is told with its dimensions and sums', () => {
+test('a line of metrics is parsed with its dimensions and sums', () => {
   const line = JSON.stringify({
     _aws: {
       Timestamp: 1,
@@ -32,6 +32,6 @@ test.each([
   '{"level":"INFO","message":"hello"}',
   'plain text about "CloudWatchMetrics"',
   '{"_aws":{"CloudWatchMetrics":"none"}}',
-])('%s is no line of metrics', (line) => {
+])('%s is not a line of metrics', (line) => {
   expect(parseEmbeddedMetrics(line)).toBeUndefined();
 });

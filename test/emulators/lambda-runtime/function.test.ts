@@ -49,7 +49,7 @@ describe('a local function', () => {
     expect(obedient.invocations()).toEqual({ succeeded: 3, failed: 0 });
   });
 
-  test('gets the context that Lambda gives, with time that runs', async () => {
+  test('gets the context that Lambda gives, with the remaining time', async () => {
     const obedient = await create({ timeoutSeconds: 900 });
     const result = await obedient.invoke({ action: 'context' });
     expect(result).toEqual({
@@ -95,7 +95,7 @@ describe('a local function', () => {
     expect(names.filter((name) => /AWS_PROFILE|AWS_ENDPOINT_URL|^HOME$|VITEST/.test(name))).toEqual([]);
   });
 
-  test('hands over each line that was written, in order, before the result', async () => {
+  test('passes on each line that was written, in order, before the result', async () => {
     const obedient = await create();
     await obedient.invoke({ action: 'log', value: '{"level":"INFO"}\nsecond line' });
     const seen = [...lines];
@@ -107,7 +107,7 @@ describe('a local function', () => {
     expect(seen).toContain('to standard error');
   });
 
-  test('fails with the error that its handler throws, and lives on', async () => {
+  test('fails with the error that its handler throws, and keeps running', async () => {
     const obedient = await create();
     const error = {
       name: 'RangeError',
@@ -119,7 +119,7 @@ describe('a local function', () => {
     expect(obedient.invocations()).toEqual({ succeeded: 1, failed: 1 });
   });
 
-  test('fails when its process exits, keeps its last words, and starts anew', async () => {
+  test('fails if its process exits, keeps its last lines, and starts again', async () => {
     const obedient = await create();
     expect(await obedient.invoke({ action: 'exit' })).toEqual({
       ok: false,
@@ -130,7 +130,7 @@ describe('a local function', () => {
     expect(await obedient.invoke({ action: 'count' })).toMatchObject({ response: { invocations: 1 } });
   });
 
-  test('fails when it takes more memory than it has, and starts anew', async () => {
+  test('fails if it takes more memory than it has, and starts again', async () => {
     const obedient = await create({ memoryMegabytes: 64 });
     const result = await obedient.invoke({ action: 'exhaust' });
     expect(result).toMatchObject({ ok: false, error: { name: 'Runtime.ExitError' } });
@@ -163,7 +163,7 @@ describe('a local function', () => {
     expect(obedient.peakMemoryBytes()).toBeLessThan(500e6);
   });
 
-  test('runs as many invocations at a time as it may, and lets the others wait', async () => {
+  test('runs as many concurrent invocations as allowed, and lets the others wait', async () => {
     const obedient = await create({ concurrency: 2 });
     const results = await Promise.all(
       Array.from({ length: 6 }, () => obedient.invoke({ action: 'sleep', value: 20 })),
@@ -210,7 +210,7 @@ describe('a local function', () => {
     });
   });
 
-  test('fails what is in hand, waiting or new when it is stopped, and removes its bundle', async () => {
+  test('fails running, waiting and new invocations when it is stopped, and removes its bundle', async () => {
     const obedient = await create();
     const { response } = await obedient
       .invoke({ action: 'environment' })

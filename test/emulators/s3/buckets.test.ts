@@ -41,7 +41,7 @@ describe('a bucket', () => {
     });
   });
 
-  test('is refused a second time, under a bad name, and its deletion while it holds something', async () => {
+  test('is refused a second time and under a bad name, and so is its deletion while it is not empty', async () => {
     const { client, s3 } = running;
     s3.createBucket('full');
     s3.createBucket('full');
@@ -55,7 +55,7 @@ describe('a bucket', () => {
     });
   });
 
-  test('has no settings that a client could read', async () => {
+  test('has no settings that a client can read', async () => {
     running.s3.createBucket('plain');
     await expect(running.client.send(new GetBucketPolicyCommand({ Bucket: 'plain' }))).rejects.toMatchObject({
       name: 'NotImplemented',
@@ -92,7 +92,7 @@ describe('a list', () => {
     expect(await list({}, 1)).toEqual({ keys, prefixes: [], pages: 6 });
   });
 
-  test('rolls up what a delimiter parts, also across pages', async () => {
+  test('groups keys by a delimiter, also across pages', async () => {
     const expected = { keys: ['a', 'z', 'ü +&<>😀'], prefixes: ['b/'] };
     expect(await list({ Delimiter: '/' }, 1000)).toEqual({ ...expected, pages: 1 });
     expect(await list({ Delimiter: '/' }, 1)).toEqual({ ...expected, pages: 4 });
@@ -153,7 +153,7 @@ describe('versioning', () => {
     return Body?.transformToString();
   };
 
-  test('keeps each version, and what was there before under the id null', async () => {
+  test('keeps each version, and the object from before under the id null', async () => {
     const { s3 } = running;
     s3.createBucket('kept');
     expect((await put('kept', 'x', 'zero')).VersionId).toBeUndefined();

@@ -150,7 +150,7 @@ describe('a multipart upload', () => {
     await expect.poll(() => running.filesOnDisk()).toBe(before);
   });
 
-  test('is refused when its list of parts is not right', async () => {
+  test('is refused if its list of parts is wrong', async () => {
     const upload = await start('wrong');
     const small = await uploadPart(upload, 1, pieces[2]!);
     const last = await uploadPart(upload, 2, pieces[2]!);
@@ -175,7 +175,7 @@ describe('a multipart upload', () => {
     expect(await read('wrong')).toBe(fingerprint(pieces[2]!));
   });
 
-  test('is refused when it must be the first of its key and is not', async () => {
+  test('is refused if it must be the first of its key and is not', async () => {
     await running.s3.putObject(Bucket, 'taken', Buffer.from('first'));
     const upload = await start('taken');
     const part = await uploadPart(upload, 1, pieces[2]!);

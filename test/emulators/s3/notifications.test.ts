@@ -62,7 +62,7 @@ test('a new object is announced as AWS announces it', async () => {
   });
 });
 
-test('odd keys are encoded so that the usual decoding gives them back', async () => {
+test('unusual keys are encoded so that the usual decoding restores them', async () => {
   const { keys } = listenTo('odd');
   const odd = ['a b', 'a+b', 'a%2Bb', '../x', 'ü/😀', 'dt=1/x:y', "(~'!*')", '&<>"'];
   for (const key of odd)

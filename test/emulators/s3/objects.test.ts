@@ -141,7 +141,7 @@ describe('an upload', () => {
     });
   });
 
-  test('to a bucket that is not there is refused', async () => {
+  test('to an unknown bucket is refused', async () => {
     expect(await refusalOf(put('x', variedBytes(2_000_000), { Bucket: 'nowhere' }))).toEqual({
       code: 'NoSuchBucket',
       status: 404,
@@ -249,7 +249,7 @@ describe('a condition', () => {
       { IfNoneMatch: '"other"', IfModifiedSince: new Date(Date.now() + hour) },
       200,
     ],
-  ])('%s of a read is answered rightly', async (_, conditions, status) => {
+  ])('%s of a read is answered correctly', async (_, conditions, status) => {
     await put('conditional', 'first');
     const found =
       status === 200
@@ -325,7 +325,7 @@ describe('a copy', () => {
     });
   });
 
-  test('is refused onto itself, from nothing, and on conditions about its source', async () => {
+  test('is refused onto itself, from a missing object, and with conditions about its source', async () => {
     await put('kept', 'x');
     const source = `${Bucket}/kept`;
     expect(await refusalOf(copy('kept', source))).toEqual({ code: 'InvalidRequest', status: 400 });
@@ -337,7 +337,7 @@ describe('a copy', () => {
 });
 
 describe('a deletion', () => {
-  test('of what is not there succeeds', async () => {
+  test('of a missing object succeeds', async () => {
     const { $metadata } = await running.client.send(new DeleteObjectCommand({ Bucket, Key: 'never' }));
     expect($metadata.httpStatusCode).toBe(204);
   });

@@ -53,7 +53,7 @@ describe('the order of keys', () => {
 describe('a page', () => {
   const keys = ['a', 'b/1', 'b/2', 'b/c/3', 'd', 'd/4'];
 
-  test('shows what is under a prefix, with what a delimiter parts rolled up', () => {
+  test('shows keys under a prefix, grouped by a delimiter', () => {
     expect(page(keys, { prefix: 'b/', delimiter: '/' })).toEqual({
       items: [{ key: 'b/1' }, { key: 'b/2' }],
       commonPrefixes: ['b/c/'],
@@ -62,7 +62,7 @@ describe('a page', () => {
     });
   });
 
-  test('goes on after a common prefix without showing it again', () => {
+  test('continues after a common prefix without showing it again', () => {
     expect(page(keys, { delimiter: '/', after: 'b/' })).toEqual({
       items: [{ key: 'd' }],
       commonPrefixes: ['d/'],

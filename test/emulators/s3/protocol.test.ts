@@ -139,7 +139,7 @@ describe('an upload', () => {
     expect(await stored('broken')).toBeUndefined();
   });
 
-  test('that was the first of its key when it began is refused when another was faster', async () => {
+  test('that was the first of its key when it began is refused if another was faster', async () => {
     const before = running.filesOnDisk();
     const uploads = ['one', 'two'].map((name) => {
       const headers = { 'if-none-match': '*', 'content-length': 100_000 };
@@ -160,7 +160,7 @@ describe('an upload', () => {
     await expect.poll(() => running.filesOnDisk()).toBe(before + 1);
   });
 
-  test('that is refused and then breaks off does no harm', async () => {
+  test('that is refused and then disconnects does no harm', async () => {
     const socket = connect(running.port, '127.0.0.1');
     socket.write('PUT /nowhere/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\nsome');
     await once(socket, 'readable');
@@ -168,7 +168,7 @@ describe('an upload', () => {
     expect((await send({ path: '/raw?list-type=2' })).status).toBe(200);
   });
 
-  test('that is refused at once still gets its answer, and the connection goes on', async () => {
+  test('that is refused at once still gets its answer, and the connection stays open', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const refused = await send({ agent, method: 'PUT', path: '/nowhere/x', body: variedBytes(3_000_000) });
     expect(codeOf(refused)).toEqual([404, 'NoSuchBucket']);
@@ -177,7 +177,7 @@ describe('an upload', () => {
     agent.destroy();
   });
 
-  test('that is refused in the middle still gets its answer, and the connection goes on', async () => {
+  test('that is refused in the middle still gets its answer, and the connection stays open', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const body = Buffer.concat([Buffer.from('1\r\nxx\r\n'), variedBytes(3_000_000)]);
     const refused = await send({ agent, method: 'PUT', path: '/raw/x', headers: streaming(5), body });
@@ -210,7 +210,7 @@ describe('an upload', () => {
 });
 
 describe('a download', () => {
-  test('whose client goes away in the middle lets the object go', async () => {
+  test('whose client disconnects in the middle releases the object', async () => {
     const before = running.filesOnDisk();
     await running.s3.putObject(bucket, 'large', variedBytes(20_000_000));
     const outgoing = request({ host: '127.0.0.1', port: running.port, path: '/raw/large' }).end();
@@ -312,12 +312,12 @@ test('a refusal is the document that clients parse', async () => {
   );
 });
 
-test('a document that is none is refused', async () => {
+test('an invalid document is refused', async () => {
   const answer = await send({ method: 'POST', path: '/raw?delete', body: '<Delete><Object>' });
   expect(codeOf(answer)).toEqual([400, 'MalformedXML']);
 });
 
-test('bytes that are no HTTP do no harm', async () => {
+test('bytes that are not HTTP do no harm', async () => {
   const socket = connect(running.port, '127.0.0.1');
   socket.write('\x16\x03\x01 not HTTP\r\n\r\n');
   const answer = await buffer(socket);
@@ -325,7 +325,7 @@ test('bytes that are no HTTP do no harm', async () => {
   expect((await send({ path: '/' })).status).toBe(200);
 });
 
-test('closing ends uploads and downloads that are under way', async () => {
+test('closing ends running uploads and downloads', async () => {
   const errors: unknown[] = [];
   const s3 = createS3StandIn({ onError: (error) => errors.push(error) });
   s3.createBucket('closing');
@@ -350,7 +350,7 @@ test('a taken port is the error of the operating system', async () => {
   await s3.close();
 });
 
-test('many uploads and downloads at the same time keep apart', async () => {
+test('many concurrent uploads and downloads do not mix', async () => {
   const bodies = Array.from({ length: 20 }, (_, index) => variedBytes(50_000 + index * 7));
   await Promise.all(bodies.map((body, index) => send({ method: 'PUT', path: `/raw/many/${index}`, body })));
   const read = await Promise.all(bodies.map((_, index) => running.s3.getObject(bucket, `many/${index}`)));

@@ -36,14 +36,14 @@ it('gives a secret by its name, in the shape of Secrets Manager', async () => {
   });
 });
 
-it('answers as Secrets Manager does for a secret that is not there, whatever objects are called', async () => {
+it('answers as Secrets Manager does for an unknown secret, also by names of inherited members', async () => {
   for (const name of ['other', 'constructor', '__proto__']) {
     const { status, body } = await ask('GetSecretValue', { SecretId: name });
     expect([status, body['__type']]).toEqual([400, expect.stringContaining('ResourceNotFoundException')]);
   }
 });
 
-it('says that it lacks all other operations, and what is wrong with an input', async () => {
+it('names an operation that it lacks, and says what is wrong with an input', async () => {
   expect((await ask('PutSecretValue', {})).status).toBe(400);
   expect((await ask('GetSecretValue', {})).status).toBe(400);
 });

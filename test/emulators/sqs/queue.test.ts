@@ -108,7 +108,7 @@ describe('a queue', () => {
     expect((await Promise.all(waiting)).toSorted()).toEqual([[], ['a']]);
   });
 
-  it('gives nothing to a receiver that is gone', async () => {
+  it('gives nothing to a receiver that has disconnected', async () => {
     const queue = createQueue('files');
     const gone = new AbortController();
     const waiting = queue.receive(1, Number.POSITIVE_INFINITY, { signal: gone.signal });
@@ -118,7 +118,7 @@ describe('a queue', () => {
     expect(await bodies(queue)).toEqual(['a']);
   });
 
-  it('hands a message that was received too often to its dead-letter queue', async () => {
+  it('moves a message that was received too often to its dead-letter queue', async () => {
     const deadLetterQueue = createQueue('dead');
     const queue = createQueue('files', {
       visibilityTimeoutSeconds: 0,

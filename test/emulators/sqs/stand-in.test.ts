@@ -103,7 +103,7 @@ describe('the SQS stand-in', () => {
     expect(queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   });
 
-  it('answers a long poll as soon as a message comes, and keeps it for the next when the client is gone', async () => {
+  it('answers a long poll as soon as a message comes, and keeps the message if the client has disconnected', async () => {
     const impatient = createClient({
       maxAttempts: 1,
       requestHandler: { requestTimeout: 50, throwOnRequestTimeout: true },
@@ -117,7 +117,7 @@ describe('the SQS stand-in', () => {
     expect((await waiting).map((message) => message.Body)).toEqual(['at last']);
   });
 
-  it('hands messages to the dead-letter queue that was set in this process', async () => {
+  it('moves messages to the dead-letter queue that was set in this process', async () => {
     const deadLetterQueue = standIn.createQueue('dead');
     queue = standIn.createQueue('fragile', { visibilityTimeoutSeconds: 0, maxReceives: 1, deadLetterQueue });
     queue.send('bad');

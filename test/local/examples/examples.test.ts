@@ -29,7 +29,7 @@ function objectsIn(data: Buffer): Readonly<Record<string, unknown>>[] {
 }
 
 describe('the example records', () => {
-  it('come to the receipt and the items that are stated beside them', async () => {
+  it('make the receipt and the items that are stated beside them', async () => {
     const { counts, tables } = await replayed();
     const { Sessions, Usage, Events, Sims } = tables;
     expect({ received: counts.delivered, ignored: counts.ignored, rejected: counts.rejected }).toEqual(
@@ -104,7 +104,7 @@ describe('the example records', () => {
     ]);
   });
 
-  it('bear ICCIDs and IMEIs of valid form', async () => {
+  it('have valid ICCIDs and IMEIs', async () => {
     const text = (await exampleDeliveries()).stream.map((body) => body.data.toString('latin1')).join('\n');
     const imeis = [...text.matchAll(/\\?"imei\\?":\\?"(\d{15})\\?"/g)].map(([, imei = '']) => imei);
     const iccids = [...text.matchAll(/\\?"sim_iccid\\?":\\?"(\d+)\\?"/g)].map(([, iccid = '']) => iccid);
