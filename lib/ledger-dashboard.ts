@@ -64,11 +64,11 @@ export class LedgerDashboard extends Construct {
       }),
     );
     const parts = [
-      ['Is it working?', working(props)],
-      ['What is late?', late(props)],
-      ['What was rejected?', rejected(props)],
-      ['Who is told of alerts?', told(props)],
-      ['What does it carry?', carried(props)],
+      ['Is it working?', graphWork(props)],
+      ['What is late?', graphDelays(props)],
+      ['What was rejected?', graphRejects(props)],
+      ['Who is told of alerts?', graphAlerts(props)],
+      ['What does it carry?', graphTraffic(props)],
     ] as const;
     for (const [title, graphs] of parts) {
       const markdown = `## ${title} ([runbook](${props.configuration.runbook}))`;
@@ -97,7 +97,7 @@ function graph(title: string, left: readonly IMetric[]): IWidget {
 }
 
 /** A metric of each source. */
-function ofEach(
+function listPerSource(
   { sources, metrics }: LedgerDashboardProps,
   name: string,
   label: (source: string) => string = (source) => source,
@@ -116,7 +116,7 @@ function listFunctions({ streams, files, webhooks, alertSweep, alertDelivery }: 
 }
 
 /** A metric of each source whose carrier calls. */
-function ofCalled(
+function listPerCalledSource(
   { webhooks, metrics }: LedgerDashboardProps,
   name: string,
   label: (source: string) => string,
@@ -125,13 +125,13 @@ function ofCalled(
   return sources.map((source) => metrics.ofSource(name, source, { label: label(source) }));
 }
 
-function working(props: LedgerDashboardProps): IWidget[] {
+function graphWork(props: LedgerDashboardProps): IWidget[] {
   const handlers = listFunctions(props).map(({ handler }) => handler);
   return [
-    graph('Records received', ofEach(props, metric.received)),
+    graph('Records received', listPerSource(props, metric.received)),
     graph('Records stored and repeated', [
-      ...ofEach(props, metric.stored, (source) => `${source} stored`),
-      ...ofEach(props, metric.repeated, (source) => `${source} repeated`),
+      ...listPerSource(props, metric.stored, (source) => `${source} stored`),
+      ...listPerSource(props, metric.repeated, (source) => `${source} repeated`),
     ]),
     graph('Functions: errors and throttles', [
       ...handlers.map((handler) => handler.metricErrors({ statistic: 'Sum' })),
@@ -154,7 +154,7 @@ function working(props: LedgerDashboardProps): IWidget[] {
   ];
 }
 
-function late(props: LedgerDashboardProps): IWidget[] {
+function graphDelays(props: LedgerDashboardProps): IWidget[] {
   const { sources, metrics, streams, files, webhooks } = props;
   const lags = (path: string) =>
     sources.flatMap(({ settings: { name } }) =>
@@ -191,7 +191,7 @@ function late(props: LedgerDashboardProps): IWidget[] {
   ];
 }
 
-function rejected(props: LedgerDashboardProps): IWidget[] {
+function graphRejects(props: LedgerDashboardProps): IWidget[] {
   const { sources, metrics, files, webhooks } = props;
   return [
     graph(
@@ -200,12 +200,12 @@ function rejected(props: LedgerDashboardProps): IWidget[] {
         metrics.search(metric.rejected, [dimension.source, dimension.kind], name, { period: oneHour }),
       ),
     ),
-    graph('Records handed back, to be delivered again', ofEach(props, metric.failed)),
+    graph('Records handed back, to be delivered again', listPerSource(props, metric.failed)),
     ...(files === undefined
       ? []
       : [
           graph('Files: unreadable, and given up', [
-            ...ofEach(props, measure.filesFailed, (source) => `${source} unreadable`),
+            ...listPerSource(props, measure.filesFailed, (source) => `${source} unreadable`),
             files.deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
           ]),
         ]),
@@ -213,16 +213,16 @@ function rejected(props: LedgerDashboardProps): IWidget[] {
       ? []
       : [
           graph('Calls: taken, refused, and to be made again', [
-            ...ofCalled(props, webhook.taken, (source) => `${source} taken`),
-            ...ofCalled(props, webhook.refused, (source) => `${source} refused`),
-            ...ofCalled(props, webhook.failed, (source) => `${source} to be made again`),
+            ...listPerCalledSource(props, webhook.taken, (source) => `${source} taken`),
+            ...listPerCalledSource(props, webhook.refused, (source) => `${source} refused`),
+            ...listPerCalledSource(props, webhook.failed, (source) => `${source} to be made again`),
             metrics.gatewayRefused().with({ label: 'refused by API Gateway' }),
           ]),
         ]),
   ];
 }
 
-function told({ alertDelivery, alertSweep, sources, metrics }: LedgerDashboardProps): IWidget[] {
+function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDashboardProps): IWidget[] {
   const receivers = (alertDelivery?.receivers ?? []).map(({ name }) => name);
   const { handler } = alertSweep.function;
   return [
@@ -258,14 +258,14 @@ function told({ alertDelivery, alertSweep, sources, metrics }: LedgerDashboardPr
   ];
 }
 
-function carried(props: LedgerDashboardProps): IWidget[] {
+function graphTraffic(props: LedgerDashboardProps): IWidget[] {
   const networks = [dimension.source, dimension.country, dimension.operator];
   const byNetwork = (name: string) =>
     props.sources.map(({ settings }) =>
       props.metrics.search(name, networks, settings.name, { period: oneHour }),
     );
   return [
-    graph('Bytes, by source', ofEach(props, traffic.bytes)),
+    graph('Bytes, by source', listPerSource(props, traffic.bytes)),
     graph('Bytes, by country and operator', byNetwork(traffic.bytes)),
     graph('Cost as stated, by country and operator', byNetwork(traffic.cost)),
   ];

@@ -120,7 +120,7 @@ function interruption(): Promise<undefined> {
       } else if (now - interrupted > sameInterruptMilliseconds) process.exit(130);
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
-    whenNpmEnds(() => {
+    onNpmEnd(() => {
       if (interrupted === undefined) interrupt();
     });
   });
@@ -130,7 +130,7 @@ function interruption(): Promise<undefined> {
  * npm passes SIGTERM to the shell that it has started, and many shells end without passing it on. So a run that npm has
  * started ends when its parent does.
  */
-function whenNpmEnds(ended: () => void): void {
+function onNpmEnd(ended: () => void): void {
   if (process.env['npm_lifecycle_event'] === undefined) return;
   const parent = process.ppid;
   const timer = setInterval(() => {

@@ -52,12 +52,12 @@ function writeNestedUsage(record: UsageRecord): string {
   const traffic = makeTrafficType(record);
   const session = sim.carrier === 'emnify' ? `,"session_id":"${record.sessionId}"` : '';
   return (
-    `{"imsi":"${sim.imsi}",${organisation(sim.carrier)},"start_timestamp":"${zulu(record.start)}",` +
+    `{"imsi":"${sim.imsi}",${organisation(sim.carrier)},"start_timestamp":"${formatZulu(record.start)}",` +
     `"sim":{"msisdn":"${sim.msisdn}","iccid":"${writeIccid(sim, id)}","id":${sim.simId},"production_date":"2018-04-17T15:01:50Z"},` +
     `"currency":{"id":1,"symbol":"€","code":"EUR"},` +
     `"operator":{"id":${network.operatorId},"name":"${network.name}","mnc":"${network.mnc}","country":{"id":${network.countryId},"mcc":"${network.mcc}","name":"${network.countryName}"}},` +
     `"tariff":{"ratezone":{"name":"Rate Zone 2 (EU - DE)","id":2067},"name":"Production 01","id":398},"imsi_id":${sim.simId},` +
-    `"traffic_type":{"description":"${traffic.name}","id":${traffic.id}},"id":${id},"end_timestamp":"${zulu(record.end)}",` +
+    `"traffic_type":{"description":"${traffic.name}","id":${traffic.id}},"id":${id},"end_timestamp":"${formatZulu(record.end)}",` +
     `"endpoint":{"tags":null,"ip_address":"${sim.ipAddress}","name":"${sim.name}","imei":"${sim.imeisv}","id":${sim.simId},"balance":null},` +
     `"cost":${total},"volume":{"total":${total},"tx":${tx},"rx":${rx}}${session}}`
   );
@@ -72,8 +72,8 @@ function writeOldUsage(record: UsageRecord): string {
     `{"cost":${total},"id":${record.id},"operator":{"id":${network.operatorId},"name":"${network.name}","country":{"id":${network.countryId},"name":"${network.countryName}"}},` +
     `${organisation(sim.carrier)},"tariff":{"ratezone":{"id":83,"name":"Europe_I"},"id":64,"name":"Global Pro I"},` +
     `"traffic_type":{"id":${traffic.id},"name":"${traffic.name}"},"endpoint":{"id":${sim.simId}},"imsi":${identity(sim, sim.imsi)},` +
-    `"volume":{"rx":${rx},"tx":${tx},"total":${total}},"start_timestamp":"${spaced(record.start)}",` +
-    `"sim":{"iccid":${identity(sim, sim.sim)},"id":${sim.simId}},"currency":{"symbol":"€","code":"EUR","id":1},"end_timestamp":"${spaced(record.end)}"}`
+    `"volume":{"rx":${rx},"tx":${tx},"total":${total}},"start_timestamp":"${formatSpaced(record.start)}",` +
+    `"sim":{"iccid":${identity(sim, sim.sim)},"id":${sim.simId}},"currency":{"symbol":"€","code":"EUR","id":1},"end_timestamp":"${formatSpaced(record.end)}"}`
   );
 }
 
@@ -82,7 +82,7 @@ function writeFlatUsage(record: UsageRecord): string {
   const { network } = sim;
   const { rx, tx, total } = volumeTexts(record);
   return (
-    `{"id":${record.id},"start_timestamp":"${zulu(record.start)}","end_timestamp":"${zulu(record.end)}","ingestion_timestamp":"${zulu(record.end)}",` +
+    `{"id":${record.id},"start_timestamp":"${formatZulu(record.start)}","end_timestamp":"${formatZulu(record.end)}","ingestion_timestamp":"${formatZulu(record.end)}",` +
     `"cost":${total},"volume_rx":${rx},"volume_tx":${tx},"volume_total":${total},"traffic_type_id":${makeTrafficType(record).id},` +
     `"organisation_id":${accounts[sim.carrier]},"operator_id":${network.operatorId},"operator_country_id":${network.countryId},"operator_mnc":"${network.mnc}",` +
     `"rat_type":6,"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"ipcan_session_id":"${record.sessionId}",` +
@@ -94,13 +94,13 @@ function writeFlatEvent(event: CarrierEvent, sim: Sim): string {
   const { context, volume } = event;
   const { network } = sim;
   let text =
-    `{"id":${event.id},"timestamp":"${zulu(event.at)}","ingestion_timestamp":"${zulu(event.at)}","event_type_id":${event.typeId},` +
+    `{"id":${event.id},"timestamp":"${formatZulu(event.at)}","ingestion_timestamp":"${formatZulu(event.at)}","event_type_id":${event.typeId},` +
     `"event_severity_id":0,"event_source_id":0,"alert":false,"description":"${describeEvent(event)}","organisation_id":${accounts[sim.carrier]},` +
     `"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"detail_id":${network.operatorId},"detail_country_id":${network.countryId}`;
   if (context !== undefined) {
     text +=
       `,"detail_mnc":"${network.mnc}","detail_pdp_context_ipcan_session_id":"${context.uuid}","detail_pdp_context_pdp_context_id":"${context.id}",` +
-      `"detail_pdp_context_tunnel_created":"${zulu(context.tunnelCreated).slice(0, 19)}","detail_pdp_context_apn":"iot.1nce.net",` +
+      `"detail_pdp_context_tunnel_created":"${formatZulu(context.tunnelCreated).slice(0, 19)}","detail_pdp_context_apn":"iot.1nce.net",` +
       `"detail_pdp_context_rat_type":${context.ratType},"detail_pdp_context_gtp_v1_uli_lac":${sim.locationAreaCode},"detail_pdp_context_gtp_v1_uli_ci":${sim.cellId}`;
   }
   if (volume !== undefined) {
@@ -122,7 +122,7 @@ function writeNestedEvent(event: CarrierEvent): string {
   const level = refused ? (old ? 'Warn' : 'WARN') : old ? 'Info' : 'INFO';
   const source = nameSource(event);
   return (
-    `{"id":${event.id},"alert":${old ? Number(refused) : refused},"description":"${describeEvent(event)}","timestamp":"${old ? offset(event.at) : zulu(event.at)}",` +
+    `{"id":${event.id},"alert":${old ? Number(refused) : refused},"description":"${describeEvent(event)}","timestamp":"${old ? formatOffset(event.at) : formatZulu(event.at)}",` +
     `"event_type":{"id":${event.typeId},"description":"${nameEvent(event.typeId)}"},` +
     `"event_source":{"id":${source.id},"${old ? 'name' : 'description'}":"${source.name}"},` +
     `"event_severity":{"id":${Number(refused)},"description":"${level}"},${organisation(event.source)}` +
@@ -167,7 +167,7 @@ function contextMembers(event: CarrierEvent, sim: Sim): string {
   if (context === undefined) return '';
   const { generation, statesTunnelCreated } = sim.dataStreamer;
   const old = generation === 'old';
-  const tunnel = statesTunnelCreated ? `"${zulu(context.tunnelCreated).slice(0, 19)}"` : 'null';
+  const tunnel = statesTunnelCreated ? `"${formatZulu(context.tunnelCreated).slice(0, 19)}"` : 'null';
   const session = sim.carrier === 'emnify' ? `,"session_id":"${context.uuid}"` : '';
   const ipcan = generation === 'flat' ? `,"ipcan_session_id":"${context.uuid}"` : '';
   let text =
@@ -241,16 +241,16 @@ function organisation(carrier: Carrier): string {
 }
 
 /** Whole seconds without a fraction, otherwise milliseconds: `2021-08-09T12:59:05Z`. */
-function zulu(at: number): string {
+function formatZulu(at: number): string {
   return at % 1000 === 0 ? `${iso(at).slice(0, 19)}Z` : iso(at);
 }
 
 /** Old events: `2019-07-17T16:28:00.000+0000`. */
-function offset(at: number): string {
+function formatOffset(at: number): string {
   return `${iso(at).slice(0, 23)}+0000`;
 }
 
 /** Old usage and CSV: `2017-03-19 21:06:33`. */
-export function spaced(at: number): string {
+export function formatSpaced(at: number): string {
   return `${iso(at).slice(0, 10)} ${iso(at).slice(11, 19)}`;
 }

@@ -109,7 +109,7 @@ export interface FleetTruth {
   readonly outage?: NetworkOutage | undefined;
 }
 
-interface SessionInMaking {
+interface SessionDraft {
   status: 'open' | 'ended' | 'failed';
   start: string;
   startIsStated: boolean;
@@ -121,9 +121,9 @@ interface SessionInMaking {
 }
 
 /** A Super SIM session by all its records, also those that do not write its item. */
-interface LivedSession {
+interface ObservedSession {
   /** Equal to the item's if every record writes it. */
-  readonly session: SessionInMaking;
+  readonly session: SessionDraft;
   /** The running total that was stated last, and when. */
   total: Volume | undefined;
   totalAt: number;
@@ -155,7 +155,7 @@ function expectedEvent(member: 'type' | 'carrierType', value: string): ExpectedE
  * happen; how the records are then delivered must not change the result.
  */
 export class PartitionTruth implements ExpectedPartition {
-  readonly sessions = new Map<string, SessionInMaking>();
+  readonly sessions = new Map<string, SessionDraft>();
   readonly usage = new Map<string, ExpectedUsage>();
   readonly events = new Map<string, ExpectedEvent>();
   readonly total = { uploaded: 0, downloaded: 0, messages: 0 };
@@ -164,7 +164,7 @@ export class PartitionTruth implements ExpectedPartition {
     bytes: undefined as number | undefined,
     session: undefined as number | undefined,
   };
-  private readonly lived = new Map<string, LivedSession>();
+  private readonly lived = new Map<string, ObservedSession>();
   readonly facts: LifeFacts | undefined;
   private readonly sessionRefresh: SessionRefresh;
 
@@ -258,14 +258,14 @@ export class PartitionTruth implements ExpectedPartition {
   }
 
   private session(id: string, statement: SessionStatement): void {
-    const session = this.sessions.get(id) ?? emptySession(statement);
+    const session = this.sessions.get(id) ?? draftSession(statement);
     this.sessions.set(id, session);
     tell(session, statement);
   }
 
   /** @returns the session as all its records so far tell it. */
-  private live(id: string, statement: SessionStatement, window: Volume | undefined): SessionInMaking {
-    const lived = this.lived.get(id) ?? livedSession(statement);
+  private live(id: string, statement: SessionStatement, window: Volume | undefined): SessionDraft {
+    const lived = this.lived.get(id) ?? observeSession(statement);
     this.lived.set(id, lived);
     const { runningTotal, latest } = statement;
     tell(lived.session, statement);
@@ -305,7 +305,7 @@ const openTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
 ]);
 
 /** Adds what one more record states to a session. */
-function tell(session: SessionInMaking, statement: SessionStatement): void {
+function tell(session: SessionDraft, statement: SessionStatement): void {
   const stated = statement.statedStart;
   if (stated !== undefined) session.start = iso(stated);
   else if (!session.startIsStated) session.start = earlier(session.start, iso(statement.earliest));
@@ -327,7 +327,7 @@ export function refreshesHourly({ type, session, window, at }: ConnectionEvent):
   return window.start < turn || window.start >= at || window.start <= session.start;
 }
 
-function makeAnswer({ session, total, totalAt, latest, used }: LivedSession): ExpectedAnswer {
+function makeAnswer({ session, total, totalAt, latest, used }: ObservedSession): ExpectedAnswer {
   const { status, start, end, lastUpdated } = session;
   const isLast = total !== undefined && (totalAt === latest || addVolumes(total) >= addVolumes(used));
   const { up, down } = isLast ? total : used;
@@ -375,7 +375,7 @@ export function accountPartition(source: Carrier): string {
   return `account:${source}:${accounts[source]}`;
 }
 
-function emptySession(statement: SessionStatement): SessionInMaking {
+function draftSession(statement: SessionStatement): SessionDraft {
   return {
     status: 'open',
     start: iso(statement.statedStart ?? statement.earliest),
@@ -388,13 +388,13 @@ function emptySession(statement: SessionStatement): SessionInMaking {
   };
 }
 
-function livedSession(statement: SessionStatement): LivedSession {
-  const session = emptySession(statement);
+function observeSession(statement: SessionStatement): ObservedSession {
+  const session = draftSession(statement);
   const used = { up: 0, down: 0 };
   return { session, total: undefined, totalAt: statement.latest, latest: statement.latest, used };
 }
 
-function state(session: SessionInMaking, total: Volume): void {
+function state(session: SessionDraft, total: Volume): void {
   session.dataUploaded = total.up;
   session.dataDownloaded = total.down;
   session.dataTotal = total.up + total.down;

@@ -189,7 +189,7 @@ async function readVariables({ access, outputs }: DeployedStack): Promise<string
 async function describe(orphan: Tagged, services: Services, caller: Caller): Promise<string | undefined> {
   const whose = orphan.stackId === caller.id ? '' : ', of an earlier stack of this name,';
   const region = typeof caller.access.region === 'string' ? ` --region ${caller.access.region}` : '';
-  const said = await sayWhatIsIn({ orphan, services, caller, region });
+  const said = await describeContent({ orphan, services, caller, region });
   if (said === undefined) return undefined;
   return `${orphan.name}${whose} ${said}. To keep it, give it the tag ${keepTag}`;
 }
@@ -204,7 +204,7 @@ interface Context {
 }
 
 /** @returns undefined if the orphan no longer exists. */
-async function sayWhatIsIn(context: Context): Promise<string | undefined> {
+async function describeContent(context: Context): Promise<string | undefined> {
   const { kind } = context.orphan;
   try {
     return await describers[kind](context);

@@ -50,7 +50,7 @@ export async function showList<Listed extends Resource, Position>(
   const format = chooseFormat(context, options);
   const limit = options.limit ?? (format === 'table' ? tableRows : undefined);
   const wanted = limit === undefined ? Number.POSITIVE_INFINITY : limit + 1;
-  const resources = new FirstOnes(readResources(context, list, wanted), limit);
+  const resources = new FirstItems(readResources(context, list, wanted), limit);
   if (format === 'table') await showTable(context, list, resources);
   else {
     const writer = new ResultWriter(context.terminal.out);
@@ -64,7 +64,7 @@ export async function showList<Listed extends Resource, Position>(
       );
     await writer.flush();
   }
-  if (resources.more) context.terminal.err.write(moreSentence(limit ?? 0, options));
+  if (resources.more) context.terminal.err.write(describeMore(limit ?? 0, options));
 }
 
 /**
@@ -95,7 +95,7 @@ async function* readResources<Listed extends Resource, Position>(
   } while (after !== undefined && given < limit);
 }
 
-function moreSentence(shown: number, { limit }: ListOptions): string {
+function describeMore(shown: number, { limit }: ListOptions): string {
   const all =
     limit === undefined ? 'take all by --json, --jsonl or --csv' : 'leave it out of --json, --jsonl or --csv';
   return `There are more than these ${count(shown)}: raise --limit, or ${all}\n`;
@@ -112,7 +112,7 @@ function chooseFormat(
 }
 
 /** The first resources of a list, and whether there are more. */
-class FirstOnes<Listed> implements AsyncIterable<Listed> {
+class FirstItems<Listed> implements AsyncIterable<Listed> {
   more = false;
   readonly #resources: AsyncIterable<Listed>;
   readonly #limit: number | undefined;
@@ -136,7 +136,7 @@ class FirstOnes<Listed> implements AsyncIterable<Listed> {
 async function showTable<Listed extends Resource, Position>(
   context: CommandContext,
   { nothing, columns, isReversed = false, below = () => [] }: List<Listed, Position>,
-  listed: FirstOnes<Listed>,
+  listed: FirstItems<Listed>,
 ): Promise<void> {
   const resources: Listed[] = [];
   for await (const resource of listed) resources.push(resource);

@@ -52,7 +52,7 @@ export async function exampleDeliveries(): Promise<ExampleDeliveries> {
     key,
     bytes: await read(`${source}/${key}`),
   }));
-  return { stream: [...takingTurns(live), ...(await Promise.all(bulk))], files: await Promise.all(files) };
+  return { stream: [...interleave(live), ...(await Promise.all(bulk))], files: await Promise.all(files) };
 }
 
 /** The example of each carrier: a file in which each line is one body. */
@@ -62,7 +62,7 @@ async function readLines(source: Carrier): Promise<ExampleDeliveries['stream']> 
   return lines.map((line, at) => ({ source, data: Buffer.from(line), partitionKey: `${source}-${at + 1}` }));
 }
 
-function takingTurns<Thing>(lists: readonly (readonly Thing[])[]): Thing[] {
+function interleave<Thing>(lists: readonly (readonly Thing[])[]): Thing[] {
   const longest = Math.max(...lists.map((list) => list.length));
   return Array.from({ length: longest }, (_, at) => lists.flatMap((list) => list.slice(at, at + 1))).flat();
 }
