@@ -22,7 +22,7 @@ export const deliveries = {
 } as const;
 export type Delivery = keyof typeof deliveries;
 
-/** @returns the path of the file, which is made where it is not there yet. */
+/** @returns the path of the file, which is made if it does not exist. */
 export async function csvFile(folder: string, rows: number): Promise<string> {
   const path = join(folder, `cdr_${rows}.csv`);
   if (existsSync(path)) return path;

@@ -19,7 +19,7 @@ export interface Figure {
   readonly target?: Target;
 }
 
-/** What a benchmark is told. */
+/** The options of a benchmark. */
 export interface BenchmarkOptions {
   /** Runs of each program, interleaved. */
   readonly pairs: number;

@@ -76,9 +76,7 @@ interface Measured {
 /** Deliveries after which something that is reported as failed is not delivered again: a busy machine times out. */
 const maxDeliveries = 5;
 
-/**
- * @throws Error when the function fails, or goes on reporting something as failed.
- */
+/** @throws Error when the function fails, or keeps reporting something as failed. */
 async function measure(what: What, endpoint: string): Promise<Measured> {
   const { name, event } = tasks[what];
   const { memoryMegabytes, environment } = readDeployedFunction(name);

@@ -52,7 +52,7 @@ export const prices = {
 /** Hours of a month, as AWS counts them. */
 export const monthHours = 730;
 
-/** Days of a month, for what is told by the day. */
+/** Days of a month, for figures by the day. */
 export const monthDays = 30;
 
 /** Memory with which Lambda gives a whole CPU, in GB. */

@@ -81,7 +81,7 @@ async function measure(records: number): Promise<Figure> {
   }
 }
 
-/** Watches this process's memory until it is told to end. */
+/** Watches this process's memory until it is stopped. */
 function watchMemory() {
   let resident = 0;
   let heap = 0;

@@ -10,7 +10,7 @@ import { readDeployedFunction } from './deployed.ts';
 import type { StubItem } from './stub-dynamodb.ts';
 
 /**
- * What is in the tables when a file comes: nine of ten SIMs, told of by the day's records of the stream, and a usage
+ * The contents of the tables when a file arrives: nine of ten SIMs, from the day's records of the stream, and a usage
  * record of the stream, which stands for those of its rows that came before.
  */
 

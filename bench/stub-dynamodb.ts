@@ -22,7 +22,7 @@ export interface StubItem {
 
 /** Items of SIMs by their keys, as JSON. */
 const sims = new Map<string, string>();
-/** A usage item without its key, as JSON that goes on. */
+/** A usage item without its key, as the rest of its JSON. */
 let usage: string | undefined;
 
 const [, , contents] = process.argv;

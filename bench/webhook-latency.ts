@@ -40,7 +40,7 @@ function record(call: number, id: number): object {
   return { id: call * 10_000 + id, ...Object.fromEntries(members) };
 }
 
-/** The header by which a source's carrier is told. */
+/** The header that authenticates a source's carrier. */
 function makeCredentials(source: string, url: string, body: string): Record<string, string> {
   if (source === '1nce') return { authorization: `Basic ${btoa(`user:${secret}`)}` };
   if (source === 'emnify') return { authorization: `Bearer ${secret}` };

@@ -46,7 +46,7 @@ const usualBegin = Date.parse('2026-11-01T00:00:00Z');
 const minute = 60_000;
 /** Milliseconds from a batch's latest record until it arrives: about a second, as live records do. */
 const deliveryMilliseconds = 1_000;
-/** Super SIM tells of an open session every six minutes. */
+/** Super SIM sends an update of an open session every six minutes. */
 const updateMinutes = 6;
 /** What a usage record covers. */
 const usageMinutes = 15;

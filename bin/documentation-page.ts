@@ -56,7 +56,7 @@ export interface Contract {
 
 /** A rendered page. */
 export interface DocumentationPage {
-  /** What stands in the page for the API's address, which is known only when the page is asked for. */
+  /** The placeholder of the API's address, which is known only when the page is requested. */
   readonly rootMark: string;
   /** The page's lines. */
   readonly html: readonly string[];

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npx simledger`: runs the command line from a bundle of its sources. Compiling them anew each time would take several
+ * `npx simledger`: runs the command line from a bundle of its sources. Compiling them each time would take several
  * times as long as most commands. `bundle.ts` makes the bundle at the first use, and again after any change.
  */
 import '../bin/check-machine.mjs';

@@ -27,11 +27,11 @@ export interface AlarmDefinition {
   readonly metric: IMetric;
   /** The alarm goes off when the metric is at least this; below it with `whenBelow`. */
   readonly threshold: number;
-  /** The latest periods of the metric that are looked at; 1 by default. */
+  /** The latest periods of the metric that are evaluated; 1 by default. */
   readonly periods?: number;
-  /** Periods of these for which that must hold; all of them by default. */
+  /** How many of these periods must breach the threshold; all by default. */
   readonly breachingPeriods?: number;
-  /** Go off below the threshold, and where there is no data at all. */
+  /** Go off below the threshold, and without data. */
   readonly whenBelow?: boolean;
 }
 

@@ -7,7 +7,7 @@ import type { LedgerMetrics } from './ledger-metrics.ts';
 
 const fiveMinutes = Duration.minutes(5);
 
-/** How long a message may fail before a person is told: longer than a receiver's restart. */
+/** How long a message may fail before the alarm: longer than a receiver's restart. */
 const longestFailure = Duration.minutes(30);
 
 /** Sweeps in a row, one of which must succeed. */

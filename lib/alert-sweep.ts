@@ -25,7 +25,7 @@ export interface AlertSweepProps {
   readonly sources: readonly CarrierSource[];
   readonly sessionRefresh: SessionRefresh;
   readonly storage: Storage;
-  /** Who is told. */
+  /** The receivers of alerts. */
   readonly receivers: readonly ConfiguredReceiver[];
   /** CloudWatch namespace of the function's own metrics. */
   readonly namespace: string;

@@ -126,9 +126,9 @@ export interface Configuration {
   readonly removal: 'retain' | 'destroy';
   /** The rules of alerts, and how often they are judged. */
   readonly alerts: AlertSettings;
-  /** Who is told of alerts. */
+  /** The receivers of alerts. */
   readonly receivers: readonly ConfiguredReceiver[];
-  /** Who is told of alarms; undefined for nobody. */
+  /** The address that gets alarms; undefined for none. */
   readonly alarmEmail: string | undefined;
   /** Where `docs/runbook.md` is read: each alarm's text links into it. */
   readonly runbook: string;

@@ -23,7 +23,7 @@ const maxNameBytes: Readonly<Record<string, number>> = {
   'AWS::SQS::Queue': 80,
 };
 
-/** What stands in an ARN or URL between account and name: `secret:`, `stream/`, and the random end of a secret's ARN. */
+/** The part of an ARN or URL between account and name: `secret:`, `stream/`, and the random end of a secret's ARN. */
 const maxKindBytes = 16;
 
 /**

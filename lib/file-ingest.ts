@@ -96,7 +96,8 @@ export class FileIngest extends Construct {
         [environment.filesTable]: props.storage.files.tableName,
         [environment.fileQueueUrl]: this.queue.queueUrl,
       },
-      // A long file goes on in a new message. Lambda would take that for a runaway loop after about 16 of them.
+      // The import of a long file continues by a new message. Lambda would stop it as a recursive loop after about 16
+      // of them.
       recursiveLoop: RecursiveLoop.ALLOW,
       operation: props.operation,
     });

@@ -45,12 +45,12 @@ export interface LedgerDashboardProps {
   readonly alertDelivery: AlertDelivery | undefined;
 }
 
-/** Columns that CloudWatch's grid has, and those of a graph: three stand in a row. */
+/** Columns that CloudWatch's grid has, and those of a graph: there are three in a row. */
 const columns = { all: 24, graph: 8 };
 const rows = { text: 1, graph: 6, alarms: 4 };
 const oneHour = Duration.hours(1);
 
-/** The dashboard of a stack: is it working, what is late, what was rejected, and what does it carry. */
+/** The dashboard of a stack, which answers five questions by their graphs. */
 export class LedgerDashboard extends Construct {
   constructor(scope: Construct, id: string, props: LedgerDashboardProps) {
     super(scope, id);

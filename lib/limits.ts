@@ -11,7 +11,7 @@ export const streamMapping = {
   batchingWindowSeconds: 1,
   /**
    * Concurrent batches per shard, where no fleet says otherwise. Order does not matter, so this is free to grow: two
-   * take in more than the shard takes.
+   * process more than the shard accepts.
    */
   parallelizationFactor: 2,
   /** Halve a batch whose invocation failed as a whole, to find the record that makes it fail. */
@@ -32,10 +32,10 @@ export const streamMapping = {
 /**
  * What each function gets.
  *
- * Measured: a full batch of 6 MB, some 4,000 records of as many sessions, takes the consumer 4 s of a whole CPU and
- * 320 MB; the importer takes 187 MB for 1,000,000 fresh rows. Most work is CPU time, so more memory makes it faster
- * at the same price, up to the 1,769 MB that come with a whole CPU: the consumer has them, since 512 MB (0.29 of a CPU)
- * take in a quarter of what a shard takes. What a fleet needs is in `sizing.ts`.
+ * Measured: a full batch of 6 MB, some 4,000 records of as many sessions, takes the consumer 4 s of a whole CPU and 320
+ * MB; the importer takes 187 MB for 1,000,000 fresh rows. Most work is CPU time, so more memory makes it faster at the
+ * same price, up to the 1,769 MB that come with a whole CPU: the consumer has them, since 512 MB (0.29 of a CPU)
+ * process a quarter of what a shard accepts. What a fleet needs is in `sizing.ts`.
  */
 export const functions = {
   /**
@@ -126,7 +126,7 @@ export const retention = {
   minUsageDays: 14,
   /** Days for which the functions' logs are kept. */
   logDays: 90,
-  /** Days for which rejected bytes and failed batches wait to be looked at. */
+  /** Days for which rejected bytes and failed batches are kept. */
   quarantineDays: 365,
   /** Days for which the overwritten version of a file stays: longer than its import can wait in the queue. */
   overwrittenFileDays: 30,

@@ -39,7 +39,7 @@ export interface MonitoringProps {
   /** Absent where no query API is deployed. */
   readonly queryApi: QueryApi | undefined;
   readonly alertSweep: AlertSweep;
-  /** Absent where nobody is told of alerts. */
+  /** Absent without receivers of alerts. */
   readonly alertDelivery: AlertDelivery | undefined;
 }
 
@@ -174,7 +174,7 @@ export class Monitoring extends Construct {
         'Not taken in',
       ),
       threshold: 1,
-      // What arrives at the end of a period is taken in in the next, and rows of a file count as received too.
+      // Records that arrive at the end of a period are processed in the next, and rows of a file count as received too.
       periods: 4,
       breachingPeriods: 3,
     });

@@ -1,6 +1,6 @@
 /**
  * Names of the stack's outputs that others read: the command line finds a deployment by them, and the local run hands
- * out the same. Each stands here once. No output is a secret.
+ * out the same. Each name is here once. No output is a secret.
  */
 export const outputName = {
   sessionsTable: 'SessionsTable',
@@ -33,11 +33,11 @@ export const outputName = {
   fileQueue: 'FileQueue',
   /** URL of the queue of announcements that were given up. */
   deadLetterQueue: 'DeadLetterQueue',
-  /** Name of the function that takes in records. */
+  /** Name of the Kinesis consumer. */
   consumerFunction: 'ConsumerFunction',
-  /** Name of the function that takes in files. */
+  /** Name of the file importer. */
   importerFunction: 'ImporterFunction',
-  /** ARN of the topic that tells of alarms. */
+  /** ARN of the topic of alarms. */
   alarmTopic: 'AlarmTopic',
   /** Name of the EventBridge bus of alerts; absent where no receiver uses it, like the next. */
   alertBus: 'AlertBus',

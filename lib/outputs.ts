@@ -106,7 +106,7 @@ export function showOperation(scope: Construct, operated: Operated): void {
   output(scope, outputName.deadLetterQueue, 'Announcements that were given up', files.deadLetters.queueUrl);
 }
 
-/** What judges alerts and tells of them. */
+/** What judges and delivers alerts. */
 export interface Alerting {
   readonly storage: Storage;
   readonly alertSweep: AlertSweep;

@@ -4,14 +4,14 @@ import { severities } from '../lambda/alerts/rules.ts';
 import { sourceRule } from '../lambda/alerts/shared-episodes.ts';
 import { exactly, parseWord, text } from './configuration-schemas.ts';
 
-/** The configuration of those who are told of alerts. */
+/** The configuration of the receivers of alerts. */
 
 /** A receiver; a bus or topic without an ARN is made by the stack. */
 export type ConfiguredReceiver =
   | Extract<ReceiverSettings, { secret: string }>
   | (Omit<Extract<ReceiverSettings, { arn: string }>, 'arn'> & { readonly arn: string | undefined });
 
-/** Receivers that are told at the same time. */
+/** The maximum number of receivers. */
 const maxReceivers = 20;
 
 const secretName =
@@ -94,7 +94,7 @@ const receiver = given.transform((input, context): ConfiguredReceiver => {
 
 const receiverList = `a list of at most ${maxReceivers} receivers`;
 
-/** The key `receivers`; undefined where {@link listDefaultReceivers} says who is told. */
+/** The key `receivers`; undefined for {@link listDefaultReceivers}. */
 export const receivers = z
   .array(receiver, receiverList)
   .max(maxReceivers, receiverList)

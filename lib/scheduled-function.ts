@@ -8,7 +8,7 @@ import type { NodeFunction } from './node-function.ts';
 const longestWait = Duration.minutes(1);
 
 /**
- * Lets EventBridge Scheduler invoke a function every so many minutes, with `{"time": "…"}`: the time for which the
+ * Lets EventBridge Scheduler invoke a function at a rate in minutes, with `{"time": "…"}`: the time for which the
  * invocation was scheduled, ISO 8601. A failed invocation is not repeated, since the next one does what it left.
  */
 export function scheduleFunction(

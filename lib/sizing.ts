@@ -11,7 +11,7 @@ export interface Fleet {
 }
 
 /**
- * Records that the consumer takes in with one second of a whole CPU, in the least favourable case: each record is of
+ * Records that the consumer processes with one second of a whole CPU, in the least favourable case: each record is of
  * another session, so that nothing folds. `npm run bench -- handler-cpu` measures it.
  */
 export const consumerRecordsPerCpuSecond = 950;
@@ -141,7 +141,7 @@ export interface StormOutcome {
   readonly drainMinutes: number;
 }
 
-/** Records a second that consumer and tables take in together. */
+/** Records a second that consumer and tables process together. */
 export function estimateServiceRate(defence: StormDefence): number {
   const { shards, parallelizationFactor, memoryMegabytes, tableWriteUnits } = defence;
   return Math.min(shards * parallelizationFactor * estimateLaneRate(memoryMegabytes), tableWriteUnits);

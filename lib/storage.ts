@@ -34,7 +34,7 @@ import { PrivateBucket } from './private-bucket.ts';
 export interface StorageProps {
   /** Days for which usage is kept; 0 for ever. */
   readonly usageDays: number;
-  /** Days for which rejected bytes and failed batches wait to be looked at. */
+  /** Days for which rejected bytes and failed batches are kept. */
   readonly quarantineDays: number;
   readonly removalPolicy: RemovalPolicy;
   /** Write units a second that the large tables take from the start; undefined for what a new table takes. */

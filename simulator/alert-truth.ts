@@ -5,7 +5,7 @@ import type { Rule } from '../lambda/alerts/rules.ts';
  * no code with the rules that it judges.
  */
 
-/** What rules look at in the life of one device. Times are epoch milliseconds, in no order. */
+/** The facts of the life of one device that rules use. Times are epoch milliseconds, in no order. */
 export class LifeFacts {
   /** Its carrier, which is the name of its source. */
   readonly source: string;

@@ -49,7 +49,7 @@ export interface FleetOptions {
   readonly hours: number;
   /** The same seed gives the same deliveries. Default 1. */
   readonly seed?: number;
-  /** When it begins, ISO 8601. Default {@link fleetStart}; what lies in the future is rejected by the ledger. */
+  /** When it begins, ISO 8601. Default {@link fleetStart}; the ledger rejects records of the future. */
   readonly start?: string;
   /** Which Super SIM updates write their session in the ledger that the fleet's truth is about. Default `update`. */
   readonly sessionRefresh?: SessionRefresh;

@@ -37,11 +37,11 @@ export const idleInterval = 12 * hour;
 /** A silence that rules ask for by default, and time that a sweep needs to see it. */
 const longestSilence = 25 * hour;
 
-/** One of so many SIMs has each kind of incident; at least one has. */
+/** SIMs per SIM that has an incident of this kind; at least one SIM has one. */
 const simsPerIncident = { death: 100, loop: 200, failures: 200, swap: 200, spike: 500 } as const;
 
 /**
- * From so many SIMs on a network is out, and for so many of its devices: an eighth. It is out for so long after they count
+ * In fleets of at least `minSims` a network is out for an eighth of its devices. It is out long enough after they count
  * as silent that a sweep each half day sees them together; in a short life until its end.
  */
 const outage = { minSims: 100, share: 8, seen: 13 * hour } as const;

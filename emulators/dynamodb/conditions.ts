@@ -47,7 +47,7 @@ export function holds(condition: Condition, item: Attributes, parameters: readon
   }
 }
 
-/** What is not there, or of another type, compares as false, but for `<>`. */
+/** A missing value, or one of another type, compares as false, except by `<>`. */
 function compares(sign: string, left: Value | undefined, right: Value | undefined): boolean {
   const order = compareValues(left, right);
   if (sign === '<>') return order !== 0;

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
  * errors. dynalite has no types for them.
  */
 
-/** An attribute value as it stands in a request's JSON: one type and its value. */
+/** An attribute value in a request's JSON: one type and its value. */
 export type Value = Readonly<Record<string, unknown>>;
 /** Attributes by name. */
 export type Attributes = Record<string, Value>;

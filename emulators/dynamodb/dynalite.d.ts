@@ -1,7 +1,7 @@
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 
-  /** What dynalite is told; the rest keeps its default. */
+  /** Options of dynalite; others keep their defaults. */
   export interface DynaliteOptions {
     /** Folder of the LevelDB store; without it everything is in memory. */
     readonly path?: string;

@@ -1,4 +1,4 @@
-/** What the engine's process is told first. */
+/** The first message to the engine's process. */
 export interface EngineOptions {
   /** Port on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
@@ -8,7 +8,7 @@ export interface EngineOptions {
   readonly permanentTables: readonly string[];
 }
 
-/** What the engine's process is told later. */
+/** Later messages to the engine's process. */
 export type EngineOrder = 'stop';
 
 /** What the engine's process answers, once. */

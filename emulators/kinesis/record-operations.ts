@@ -217,7 +217,7 @@ function openIterator(streams: StreamRegistry, token: string, now: number) {
   if (state === undefined) throw new AwsError('InvalidArgumentException', 'Invalid ShardIterator.');
   const stream = streams.find({ StreamName: state.streamName });
   const age = now - state.issuedMilliseconds;
-  // One of a stream that was made anew (or of an earlier run) tells nothing about this one's positions.
+  // An iterator of a stream that was recreated (or of an earlier run) says nothing about this stream's positions.
   if (age > iteratorLifeMilliseconds || state.streamCreatedMilliseconds !== stream.createdMilliseconds) {
     throw new AwsError(
       'ExpiredIteratorException',

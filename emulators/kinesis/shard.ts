@@ -10,7 +10,7 @@ export interface StoredRecord {
   readonly position: number;
 }
 
-/** How much one read may return. A record beyond `bytes` is returned when it is the first, so that reading goes on. */
+/** How much one read may return. A record beyond `bytes` is returned if it is the first, so that reading continues. */
 export interface ReadLimit {
   readonly records: number;
   /** Bytes of data. */

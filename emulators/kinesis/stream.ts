@@ -99,7 +99,8 @@ export class KinesisStream {
 
 function createShard(index: number, shardCount: number, createdMilliseconds: number): Shard {
   const shardId = `shardId-${String(index).padStart(12, '0')}`;
-  // The leading 49 is that of AWS's own numbers. The creation time keeps a stream made anew above its predecessor.
+  // The leading 49 is that of AWS's own numbers. The creation time keeps the numbers of a recreated stream above those
+  // of its predecessor.
   const prefix = `49${String(createdMilliseconds).padStart(20, '0')}${String(index).padStart(14, '0')}`;
   return new Shard(shardId, hashKeyRange(index, shardCount), prefix);
 }

@@ -20,8 +20,8 @@ export class BundleCache {
   readonly #folder: string;
 
   /**
-   * @param project folder from which the paths of sources are told.
-   * @param folder where bundles are kept; made where it is not there.
+   * @param project folder that the paths of sources are relative to.
+   * @param folder where bundles are kept; created if it does not exist.
    */
   constructor(project: string, folder: string) {
     this.#project = project;
@@ -63,7 +63,7 @@ export class BundleCache {
       await writeFile(unfinished, JSON.stringify(kept));
       await rename(unfinished, path);
     } catch (error) {
-      // An installation that the user may only read, or a full disk: functions are bundled anew each time.
+      // An installation that the user may only read, or a full disk: functions are bundled each time.
       if (!isRefusal(error)) throw error;
     }
   }

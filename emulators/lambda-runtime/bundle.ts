@@ -36,7 +36,7 @@ const extension = '.cjs';
  * Bundles a function as it is deployed, and its runtime beside it.
  *
  * @param entry the module that exports `handler`, from the project's folder or absolute.
- * @param directory folder for the bundles; made where it is not there.
+ * @param directory folder for the bundles; created if it does not exist.
  * @throws esbuild's BuildFailure when the entry does not build.
  */
 export async function bundleFunction(
@@ -52,7 +52,7 @@ export async function bundleFunction(
  * Puts a function that is bundled already into a folder, and its runtime beside it.
  *
  * @param code the bundle, as CommonJS.
- * @param directory folder for both; made where it is not there.
+ * @param directory folder for both; created if it does not exist.
  */
 export async function placeBundle(code: Uint8Array, directory: string): Promise<FunctionBundle> {
   const bundling = { projectDirectory: dirname(runtimeEntry), format: 'cjs', target: 'node20' } as const;

@@ -135,7 +135,7 @@ export class Bucket {
     return upload;
   }
 
-  /** @throws S3Error `NoSuchUpload` when it is not there, or belongs to another key. */
+  /** @throws S3Error `NoSuchUpload` if it does not exist, or belongs to another key. */
   upload(key: string, id: string): MultipartUpload {
     const upload = this.uploads.get(id);
     if (upload?.key === key) return upload;

@@ -43,7 +43,7 @@ export async function copyObject(account: Account, request: S3Request): Promise<
   };
 }
 
-/** A copy is an object of one piece, so digests over parts are made anew. */
+/** A copy is an object of one piece, so digests over parts are computed again. */
 async function copiedFacts(
   account: Account,
   source: StoredObject,

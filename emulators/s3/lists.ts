@@ -15,7 +15,7 @@ export interface ListArguments {
   readonly limit: number;
   /** Writes a key, or part of one, as the client asked for it. */
   readonly keyField: (name: string, value: string | undefined) => Xml;
-  /** The element that tells of the encoding. */
+  /** The element that states the encoding. */
   readonly encoding: Xml;
 }
 

@@ -70,7 +70,7 @@ const principalId = 'A1LOCALSTANDIN';
 export class Notifications {
   readonly #onError: (error: unknown) => void;
   readonly #subscriptions = new Set<Subscription>();
-  /** Begins with the time, so that it goes on growing when the stand-in is started again. */
+  /** Begins with the time, so that it continues to grow after a restart of the stand-in. */
   #sequence = BigInt(Date.now()) << 20n;
 
   /** @param onError called with what a listener throws: an upload does not fail because of it. */

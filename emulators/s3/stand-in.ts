@@ -113,7 +113,7 @@ async function putBytes(
   { bucket, key, bytes, contentType }: BytesToPut,
 ): Promise<StoredObject> {
   const target = account.bucket(bucket);
-  // A copy, because the caller may go on writing to its array.
+  // A copy, because the caller may change its array later.
   const copy = Buffer.from(bytes);
   const content = await account.contents.receive(Readable.from([copy]));
   const etag = createHash('md5').update(copy).digest('hex');
