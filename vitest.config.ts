@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * them alone.
  */
 export const unitTests = [
-  'test/lambda/{alerts,carriers,functions/query-api,json,ledger,queries,store}/**/*.test.ts',
+  'test/lambda/{alerts,carriers,days,functions/query-api,json,ledger,queries,store}/**/*.test.ts',
   'test/lib/**/*.test.ts',
 ];
 /** How work grows with its input, and bodies of megabytes: the same in every time zone, and they take long. */

@@ -1,4 +1,4 @@
-import { compareContents } from './contents.ts';
+import { compareContents, type EventContent, type UsageContent } from './contents.ts';
 import type { LedgerEvent, Observations, Session, Sim, Usage } from './observation.ts';
 import { mergeSessions } from './session.ts';
 import { mergeSims } from './sim.ts';
@@ -79,7 +79,10 @@ function join<State>(
  * The statement that says more of two about one usage record or event. Two that say equally much in different words
  * are ordered by their contents.
  */
-export function fuller<Item extends Usage | LedgerEvent>(a: Item, b: Item): Item {
+export function fuller<Item extends (UsageContent | EventContent) & Pick<Usage, 'completeness'>>(
+  a: Item,
+  b: Item,
+): Item {
   if (a.completeness !== b.completeness) return a.completeness > b.completeness ? a : b;
   return compareContents(a, b) >= 0 ? a : b;
 }

@@ -1,0 +1,156 @@
+import { CountedItems } from '../ledger/counted.ts';
+import { fuller } from '../ledger/fold.ts';
+import type { LedgerEvent, Session, Terminal, Usage } from '../ledger/observation.ts';
+import { mergeSessions } from '../ledger/session.ts';
+import { epochMilliseconds } from '../ledger/time.ts';
+import { type Day, findDay, findReadSpan, findSessionDay } from './day.ts';
+
+/**
+ * The rows of one SIM's day, as a function of its records.
+ *
+ * A day is never replaced: its new version is the merge of what is sealed with what the tables still hold, by the
+ * functions by which the ledger merges records. So items that have expired since change nothing.
+ */
+
+/** An event without its time of arrival, which is not part of the record. */
+export type EventRow = Omit<LedgerEvent, 'arrivedAt'>;
+
+/** A session that has ended or failed. */
+export type SessionRow = Session & { readonly terminal: Terminal };
+
+/** What is known of one SIM, be it from tables or from rows. */
+export interface SimItems {
+  readonly usage: readonly Usage[];
+  readonly events: readonly EventRow[];
+  readonly sessions: readonly Session[];
+}
+
+/**
+ * The rows of one SIM's day, each kind in the order of time and id.
+ *
+ * Renderings are not counted: records of the day of which another item says more, and those within a second of it. They
+ * are kept because they decide what counts when a late record comes and the tables no longer hold them.
+ */
+export interface SimRows {
+  readonly usage: readonly Usage[];
+  readonly events: readonly EventRow[];
+  readonly sessions: readonly SessionRow[];
+  readonly usageRenderings: readonly Usage[];
+  readonly eventRenderings: readonly EventRow[];
+}
+
+/** The kinds of rows. */
+export type RowKind = keyof SimRows;
+
+/** Nothing is known. */
+export const noItems: SimItems = { usage: [], events: [], sessions: [] };
+
+/** Merges what is known of one SIM from two places: commutative, associative and idempotent. */
+export function mergeItems(a: SimItems, b: SimItems): SimItems {
+  return {
+    usage: mergeByKey([a.usage, b.usage], ({ usageId }) => usageId, fuller),
+    events: mergeByKey([a.events, b.events], ({ eventKey }) => eventKey, fuller),
+    sessions: mergeByKey([a.sessions, b.sessions], ({ sessionId }) => sessionId, mergeSessions),
+  };
+}
+
+/** What rows say, as {@link mergeItems} takes it. */
+export function listItems(rows: SimRows): SimItems {
+  return {
+    usage: [...rows.usage, ...rows.usageRenderings],
+    events: [...rows.events, ...rows.eventRenderings],
+    sessions: rows.sessions,
+  };
+}
+
+/**
+ * The rows of a SIM's day. Usage and events belong to the day in their key, a session to the day of its end.
+ *
+ * @param items merged, so that no key is twice among them. Those of other days are left out.
+ */
+export function makeRows(day: Day, items: SimItems): SimRows {
+  const usage = separate(day, items.usage, usageRecords);
+  const events = separate(day, items.events, eventRecords);
+  const sessions = items.sessions.filter((session): session is SessionRow => findSessionDay(session) === day);
+  return {
+    usage: usage.counted,
+    events: events.counted,
+    sessions: sessions.toSorted(
+      (a, b) => compareTexts(a.start, b.start) || compareTexts(a.sessionId, b.sessionId),
+    ),
+    usageRenderings: usage.others,
+    eventRenderings: events.others,
+  };
+}
+
+/** Orders texts by code unit; 0 if they are the same. */
+export function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function mergeByKey<State>(
+  lists: readonly (readonly State[])[],
+  readKey: (state: State) => string,
+  merge: (a: State, b: State) => State,
+): State[] {
+  const merged = new Map<string, State>();
+  for (const state of lists.flat()) {
+    const key = readKey(state);
+    const before = merged.get(key);
+    merged.set(key, before === undefined ? state : merge(before, state));
+  }
+  return [...merged.values()];
+}
+
+/** How the records of a kind are told apart. */
+interface RecordKind<Row> {
+  readonly key: (row: Row) => string;
+  readonly time: (row: Row) => string;
+  readonly id: (row: Row) => string;
+  readonly isFuller: (row: Row, other: Row) => boolean;
+}
+
+const usageRecords: RecordKind<Usage> = {
+  key: ({ usageId }) => usageId,
+  time: ({ start }) => start,
+  id: ({ source, recordId }) => `${source}\n${recordId}`,
+  isFuller: (row, other) => fuller(row, other) === row,
+};
+
+const eventRecords: RecordKind<EventRow> = {
+  key: ({ eventKey }) => eventKey,
+  time: ({ time }) => time,
+  id: ({ source, eventId }) => `${source}\n${eventId}`,
+  isFuller: (row, other) => fuller(row, other) === row,
+};
+
+/** The time that a key begins with. */
+const timeLength = 24;
+
+/** Separates a day's rows that count from other renderings. */
+function separate<Row extends { readonly sim: string }>(
+  day: Day,
+  rows: readonly Row[],
+  { key, time, id, isFuller }: RecordKind<Row>,
+): { readonly counted: readonly Row[]; readonly others: readonly Row[] } {
+  const { from, to } = findReadSpan(day);
+  const near = rows.filter((row) => time(row) >= from && time(row) < to);
+  const counting = new CountedItems<Row>(
+    (row) => ({
+      sim: row.sim,
+      record: id(row),
+      at: epochMilliseconds(time(row)),
+      keyAt: epochMilliseconds(key(row).slice(0, timeLength)),
+    }),
+    isFuller,
+  );
+  const inOrderOfKeys = near.toSorted((a, b) => compareTexts(key(a), key(b)));
+  const counted = new Set([...counting.add(inOrderOfKeys), ...counting.end()]);
+  const inOrderOfTime = inOrderOfKeys.toSorted((a, b) => compareTexts(time(a), time(b)));
+  const isCounted = (row: Row): boolean => counted.has(row) && findDay(time(row)) === day;
+  return {
+    counted: inOrderOfTime.filter(isCounted),
+    others: inOrderOfTime.filter((row) => !isCounted(row)),
+  };
+}
