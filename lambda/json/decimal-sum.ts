@@ -1,0 +1,63 @@
+/**
+ * The exact sum of decimals, of any number of digits before and after the point.
+ *
+ * Whole numbers, as most bytes and messages are, are added as numbers while that is exact.
+ */
+export class DecimalSum {
+  /** Whole numbers that are not in `#units` yet. */
+  #whole = 0;
+  /** The sum of the rest, in units of 10^-scale. */
+  #units = 0n;
+  #scale = 0;
+
+  /**
+   * Adds a decimal as `parseDecimal` returns it, or a whole number.
+   *
+   * @throws RangeError if a number is not whole, or too large to be exact.
+   */
+  add(value: string | number): void {
+    if (typeof value === 'string') this.#addText(value);
+    else if (Number.isSafeInteger(value)) this.#addWhole(value);
+    else throw new RangeError(`${value} is not an exact whole number: add decimals as text`);
+  }
+
+  #addWhole(value: number): void {
+    const sum = this.#whole + value;
+    if (Number.isSafeInteger(sum)) {
+      this.#whole = sum;
+      return;
+    }
+    this.#flush();
+    this.#whole = value;
+  }
+
+  #addText(decimal: string): void {
+    const [whole = '', fraction = ''] = decimal.split('.');
+    this.#rescale(fraction.length);
+    // The sign of "-0.5" belongs to all its digits.
+    const units = BigInt(whole + fraction.padEnd(this.#scale, '0'));
+    this.#units += units;
+  }
+
+  #rescale(scale: number): void {
+    if (scale <= this.#scale) return;
+    this.#units *= 10n ** BigInt(scale - this.#scale);
+    this.#scale = scale;
+  }
+
+  #flush(): void {
+    this.#units += BigInt(this.#whole) * 10n ** BigInt(this.#scale);
+    this.#whole = 0;
+  }
+
+  /** The sum in the canonical form of `parseDecimal`: no exponent, no leading or trailing zeros. */
+  toString(): string {
+    this.#flush();
+    const isNegative = this.#units < 0n;
+    const digits = (isNegative ? -this.#units : this.#units).toString().padStart(this.#scale + 1, '0');
+    const point = digits.length - this.#scale;
+    const fraction = digits.slice(point).replace(/0+$/, '');
+    const text = fraction === '' ? digits.slice(0, point) : `${digits.slice(0, point)}.${fraction}`;
+    return isNegative ? `-${text}` : text;
+  }
+}
