@@ -1,0 +1,190 @@
+import {
+  type Attribute,
+  event,
+  type Kind,
+  listAttributes,
+  readAttribute,
+  session,
+  sessionGroups,
+  sessionOrigin,
+  usage,
+} from '../ledger/attributes.ts';
+import type { Group, Scalar, SessionGroups, Stated, Usage } from '../ledger/observation.ts';
+import type { EventRow, RowKind, SessionRow, SimRows } from './rows.ts';
+
+/**
+ * The columns of each kind of rows, made from the ledger's attributes: those of the tables' items under the same names,
+ * stamps and completeness included, so that rows can be merged again.
+ */
+
+/**
+ * What a column's values are.
+ *
+ * - `text`, `flag`: as in the ledger.
+ * - `time`: text in the ledger, in UTC with milliseconds.
+ * - `whole`: bytes, messages and the like: exact numbers.
+ * - `degrees`: a coordinate.
+ * - `decimal`: text in the ledger, exact.
+ */
+export type ColumnKind = 'text' | 'time' | 'whole' | 'degrees' | 'decimal' | 'flag';
+
+/** One column. */
+export interface Column<Row> {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** Whether every row has a value. */
+  readonly isRequired: boolean;
+  /** The row's value; undefined if it has none. */
+  readonly read: (row: Row) => Scalar | undefined;
+}
+
+/** The values of a row by the names of its columns. */
+export type FlatRow = { readonly [name: string]: Scalar | undefined };
+
+/** A row of a kind. */
+export type Row<K extends RowKind = RowKind> = SimRows[K][number];
+
+/** How a kind of rows is written and read. */
+export interface RowFormat<R> {
+  readonly columns: readonly Column<R>[];
+  /** The row of which each column holds a value: reads what the columns wrote. */
+  readonly decode: (flat: FlatRow) => R;
+}
+
+const columnKinds: Readonly<Record<Kind, ColumnKind>> = {
+  text: 'text',
+  number: 'whole',
+  decimal: 'decimal',
+  stamp: 'time',
+  flag: 'flag',
+  mark: 'flag',
+};
+
+/** Attributes that the ledger keeps as text and that are times. */
+const times: ReadonlySet<string> = new Set(['start', 'end', 'time', 'lastUpdated']);
+
+/** Attributes that the ledger keeps as text and that are decimals. */
+const decimals: ReadonlySet<string> = new Set(['volume', 'costVolume']);
+
+/** Numbers that are not whole. */
+const coordinates: ReadonlySet<string> = new Set(['lat', 'lon']);
+
+function findKind({ name, kind }: Attribute): ColumnKind {
+  if (times.has(name)) return 'time';
+  if (coordinates.has(name)) return 'degrees';
+  return decimals.has(name) ? 'decimal' : columnKinds[kind];
+}
+
+/** Columns of what stands in a row itself, or in a part of it. */
+function listColumns<R extends object>(
+  attributes: readonly Attribute[],
+  readPart: (row: R) => object | undefined = (row) => row,
+  isAlwaysThere = true,
+): Column<R>[] {
+  return attributes.map((attribute) => ({
+    name: attribute.name,
+    kind: findKind(attribute),
+    isRequired: isAlwaysThere && attribute.isRequired && attribute.kind !== 'mark',
+    read: makeReader(attribute, readPart),
+  }));
+}
+
+function makeReader<R extends object>(
+  attribute: Attribute,
+  readPart: (row: R) => object | undefined,
+): (row: R) => Scalar | undefined {
+  return (row) => {
+    const part = readPart(row);
+    const value = part === undefined ? undefined : readAttribute(part, attribute);
+    return attribute.kind === 'mark' && value === false ? undefined : value;
+  };
+}
+
+/** Reads a state of which columns hold the attributes. */
+function readState(attributes: readonly Attribute[], flat: FlatRow): object {
+  const state: Record<string, Scalar | undefined | Record<string, Scalar | undefined>> = {};
+  for (const { name, member, kind } of attributes) {
+    const value = kind === 'mark' ? flat[name] === true : flat[name];
+    if (member === undefined) state[name] = value;
+    else {
+      state[member] ??= {};
+      (state[member] as Record<string, Scalar | undefined>)[name] = value;
+    }
+  }
+  return state;
+}
+
+/** How full a statement is, under the name that the tables have for it. */
+function makeCompletenessColumn<R extends { readonly completeness: number }>(): Column<R> {
+  return { name: 'fullness', kind: 'whole', isRequired: true, read: ({ completeness }) => completeness };
+}
+
+const usageAttributes = listAttributes(usage);
+const eventAttributes = listAttributes(event);
+const sessionAttributes = listAttributes(session);
+const originAttributes = listAttributes(sessionOrigin);
+const groups = (Object.keys(sessionGroups) as (keyof SessionGroups)[]).map((name) => ({
+  name,
+  stamp: `${name}At`,
+  attributes: listAttributes(sessionGroups[name]),
+}));
+
+const usageFormat: RowFormat<Usage> = {
+  columns: [...listColumns<Usage>(usageAttributes), makeCompletenessColumn()],
+  decode: (flat) => decodeRecord<Usage>(usageAttributes, flat),
+};
+
+const eventFormat: RowFormat<EventRow> = {
+  columns: [...listColumns<EventRow>(eventAttributes), makeCompletenessColumn()],
+  decode: (flat) => decodeRecord<EventRow>(eventAttributes, flat),
+};
+
+function decodeRecord<R extends Usage | EventRow>(attributes: readonly Attribute[], flat: FlatRow): R {
+  // The compiler holds the attributes against the type of the state.
+  return { ...readState(attributes, flat), completeness: flat['fullness'] } as unknown as R;
+}
+
+const sessionFormat: RowFormat<SessionRow> = {
+  columns: [
+    ...listColumns<SessionRow>(sessionAttributes),
+    { name: 'lastUpdated', kind: 'time', isRequired: true, read: ({ origin }) => origin.at },
+    ...listColumns<SessionRow>(originAttributes, ({ origin }) => origin.group),
+    ...groups.flatMap(({ name, stamp, attributes }) => [
+      {
+        name: stamp,
+        kind: 'time',
+        isRequired: false,
+        read: (row: SessionRow) => row.groups[name]?.at,
+      } as const,
+      ...listColumns<SessionRow>(attributes, (row) => row.groups[name]?.group, false),
+    ]),
+  ],
+  decode: (flat) => {
+    const stated = groups.map(({ name, stamp, attributes }): [string, Stated | undefined] => {
+      const at = flat[stamp];
+      return [name, typeof at === 'string' ? { at, group: readState(attributes, flat) as Group } : undefined];
+    });
+    return {
+      ...readState(sessionAttributes, flat),
+      origin: { at: flat['lastUpdated'], group: readState(originAttributes, flat) },
+      groups: Object.fromEntries(stated),
+    } as unknown as SessionRow;
+  },
+};
+
+/** How each kind of rows is written and read. */
+export const rowFormats: { readonly [K in RowKind]: RowFormat<Row<K>> } = {
+  usage: usageFormat,
+  events: eventFormat,
+  sessions: sessionFormat,
+  usageRenderings: usageFormat,
+  eventRenderings: eventFormat,
+};
+
+/** The kinds of rows, in the order of their names. */
+export const rowKinds = (Object.keys(rowFormats) as RowKind[]).sort();
+
+/** The columns of a kind, for rows of which only the kind is known. */
+export function listRowColumns(kind: RowKind): readonly Column<Row>[] {
+  return rowFormats[kind].columns as readonly Column<Row>[];
+}

@@ -1,0 +1,123 @@
+import { createHash, type Hash } from 'node:crypto';
+import { listRowColumns, type Row, rowKinds } from './columns.ts';
+import { compareTexts, type RowKind, type SimRows } from './rows.ts';
+
+/**
+ * What a day's rows are, in one text of 64 digits: its root.
+ *
+ * The root depends on the rows alone, not on buckets, files, compression or library. SIMs are divided into 4,096 slots by
+ * their hash. The rows of a slot are hashed kind by kind, in the order of SIM, time and id; a kind's root is made of its
+ * slots, the day's root of its kinds. So buckets, which are ranges of slots, can be hashed apart and by whoever comes
+ * first, and the seal holds at most so many digests for a fleet of any size.
+ */
+
+/** Number of slots: three hexadecimal digits. A constant of the format, which never changes. */
+export const slotCount = 4_096;
+
+/** The slot of a SIM: the first three hexadecimal digits of the SHA-256 of its key. */
+export function findSlot(sim: string): string {
+  return digest(sim).slice(0, 3);
+}
+
+/** SHA-256 of a text as UTF-8, in hexadecimal. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The rows of one slot and kind. */
+export interface SlotDigest {
+  readonly rows: number;
+  /** SHA-256 of the rows' canonical texts, each followed by a newline. */
+  readonly digest: string;
+}
+
+/** Digests by slot. Slots without rows are left out. */
+export type SlotDigests = Readonly<Record<string, SlotDigest>>;
+
+/** What is known of a day's rows: digests of each kind by slot. */
+export type DayDigests = Readonly<Record<RowKind, SlotDigests>>;
+
+/** The rows of a kind. */
+export interface KindRoot {
+  readonly rows: number;
+  readonly root: string;
+}
+
+/** The root of a day, and those of its kinds. */
+export interface DayRoot {
+  readonly root: string;
+  readonly kinds: Readonly<Record<RowKind, KindRoot>>;
+}
+
+/** A row as text: JSON with the attributes that it has, in the order of their names. */
+export function printRow(kind: RowKind, row: Row): string {
+  let text = '';
+  for (const { quotedName, read } of sortedColumns[kind]) {
+    const value = read(row);
+    if (value !== undefined) text += `${text === '' ? '' : ','}${quotedName}:${JSON.stringify(value)}`;
+  }
+  return `{${text}}`;
+}
+
+const sortedColumns = mapKinds((kind) =>
+  listRowColumns(kind)
+    .map(({ name, read }) => ({ name, quotedName: JSON.stringify(name), read }))
+    .sort((a, b) => compareTexts(a.name, b.name)),
+);
+
+/** Hashes the rows of SIMs that come in the order of their keys. */
+export class RowDigests {
+  readonly #slots = mapKinds(() => new Map<string, { rows: number; hash: Hash }>());
+  #lastSim = '';
+
+  /** @throws Error if a SIM comes after a greater one, or twice. */
+  add(sim: string, rows: SimRows): void {
+    if (sim <= this.#lastSim) throw new Error('The SIMs of a bucket are not in the order of their keys');
+    this.#lastSim = sim;
+    const slot = findSlot(sim);
+    for (const kind of rowKinds) {
+      if (rows[kind].length === 0) continue;
+      const slots = this.#slots[kind];
+      const known = slots.get(slot) ?? { rows: 0, hash: createHash('sha256') };
+      for (const row of rows[kind]) known.hash.update(`${printRow(kind, row)}\n`);
+      known.rows += rows[kind].length;
+      slots.set(slot, known);
+    }
+  }
+
+  /** The digests of all that was added. Nothing can be added afterwards. */
+  finish(): DayDigests {
+    return mapKinds((kind) =>
+      Object.fromEntries(
+        [...this.#slots[kind]].map(([slot, { rows, hash }]) => [slot, { rows, digest: hash.digest('hex') }]),
+      ),
+    );
+  }
+}
+
+/** Joins the digests of buckets, which have no slot in common. */
+export function joinDigests(parts: readonly DayDigests[]): DayDigests {
+  return mapKinds((kind) => Object.assign({}, ...parts.map((part) => part[kind])) as SlotDigests);
+}
+
+/** The root of the rows of a day. */
+export function computeRoot(digests: DayDigests): DayRoot {
+  const kinds = mapKinds((kind): KindRoot => {
+    const slots = Object.entries(digests[kind]).sort(([a], [b]) => compareTexts(a, b));
+    const lines = slots.map(([slot, { rows, digest: each }]) => `${slot} ${rows} ${each}\n`);
+    return { rows: slots.reduce((sum, [, { rows }]) => sum + rows, 0), root: digest(lines.join('')) };
+  });
+  const lines = rowKinds.map((kind) => `${kind} ${kinds[kind].rows} ${kinds[kind].root}\n`);
+  return { root: digest(lines.join('')), kinds };
+}
+
+/** A value of each kind. */
+export function mapKinds<Value>(make: (kind: RowKind) => Value): Record<RowKind, Value> {
+  return {
+    usage: make('usage'),
+    events: make('events'),
+    sessions: make('sessions'),
+    usageRenderings: make('usageRenderings'),
+    eventRenderings: make('eventRenderings'),
+  };
+}
