@@ -53,5 +53,6 @@ test('the lock file says nothing of where packages were fetched from', () => {
 
 test('versions are exact', () => {
   const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
-  expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  // DuckDB numbers the releases of its bindings behind its own: 1.5.6-r.1.
+  expect(versions.filter((version) => !/^\d+\.\d+\.\d+(?:-r\.\d+)?$/.test(version))).toEqual([]);
 });

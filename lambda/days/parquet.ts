@@ -1,0 +1,211 @@
+import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
+import type { Scalar } from '../ledger/observation.ts';
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import {
+  type Column,
+  type ColumnKind,
+  type FlatRow,
+  listRowColumns,
+  type Row,
+  rowFormats,
+} from './columns.ts';
+import type { RowKind } from './rows.ts';
+
+/**
+ * Rows as Parquet files, and back without loss.
+ *
+ * A file is a function of its rows and of the writer's version: its codec is Snappy, in JavaScript, since zlib's bytes
+ * differ between builds.
+ *
+ * Decimals are text: carriers write any number of digits, so no DECIMAL of fixed scale holds them all, and many readers,
+ * the one used here among them, read DECIMAL through a binary fraction. SQL casts: `CAST(cost AS DECIMAL(38, 10))`.
+ */
+
+/** Bytes of a Parquet file that are read when they are needed. */
+export type ParquetSource = AsyncBuffer;
+
+/** Rows in a row group, which is what a reader skips: about 80 always-on SIMs, 1 MB. */
+const rowsPerGroup = 20_000;
+
+/** Bytes of text that the statistics by which readers skip row groups keep: a whole ICCID. */
+const maxStatisticsBytes = 32;
+
+/** How a kind of values is written. */
+interface ParquetType {
+  readonly element: Pick<SchemaElement, 'type' | 'converted_type'>;
+  readonly encoding?: ColumnSource['encoding'];
+  readonly encode: (value: Scalar) => unknown;
+  readonly decode: (value: unknown) => Scalar;
+}
+
+const text: ParquetType = {
+  element: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  encode: (value) => value,
+  decode: String,
+};
+
+const parquetTypes: Readonly<Record<ColumnKind, ParquetType>> = {
+  text,
+  decimal: text,
+  time: {
+    element: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' },
+    encoding: 'DELTA_BINARY_PACKED',
+    encode: (value) => BigInt(epochMilliseconds(String(value))),
+    decode: (value) => formatTime(Number(value)),
+  },
+  whole: {
+    element: { type: 'INT64' },
+    encoding: 'DELTA_BINARY_PACKED',
+    encode: (value) => BigInt(value),
+    decode: Number,
+  },
+  degrees: { element: { type: 'DOUBLE' }, encode: (value) => value, decode: Number },
+  flag: { element: { type: 'BOOLEAN' }, encode: (value) => value, decode: (value) => value === true },
+};
+
+/** Writes the rows of a kind into one file. It holds the file and one row group. */
+export class RowFile<K extends RowKind> {
+  readonly #columns: readonly FileColumn[];
+  readonly #bytes = new ByteWriter();
+  readonly #writer: ParquetWriter;
+  #values: unknown[][];
+  #pending = 0;
+  #rows = 0;
+
+  constructor(kind: K) {
+    this.#columns = listFileColumns(kind);
+    this.#values = this.#columns.map(() => []);
+    this.#writer = new ParquetWriter({
+      writer: this.#bytes,
+      schema: makeSchema(this.#columns),
+      codec: 'SNAPPY',
+      statisticsTruncateLength: maxStatisticsBytes,
+      createdBy: 'simledger',
+    });
+  }
+
+  /** Number of rows. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Adds rows, in the order of SIM, time and id. */
+  add(rows: readonly Row<K>[]): void {
+    for (const row of rows) {
+      for (const [index, { read, type }] of this.#columns.entries()) {
+        const value = read(row);
+        this.#values[index]?.push(value === undefined ? undefined : type.encode(value));
+      }
+      this.#pending += 1;
+      if (this.#pending === rowsPerGroup) this.#flush();
+    }
+    this.#rows += rows.length;
+  }
+
+  #flush(): void {
+    if (this.#pending === 0) return;
+    const columnData = this.#columns.map(
+      ({ name, type: { encoding } }, index): ColumnSource => ({
+        name,
+        data: this.#values[index] ?? [],
+        ...(encoding !== undefined && { encoding }),
+      }),
+    );
+    this.#writer.write({ columnData, rowGroupSize: rowsPerGroup });
+    this.#values = this.#columns.map(() => []);
+    this.#pending = 0;
+  }
+
+  /** The file. Nothing can be added afterwards. */
+  finish(): Uint8Array {
+    this.#flush();
+    this.#writer.finish();
+    return this.#bytes.getBytes();
+  }
+}
+
+/** A column as a file has it. */
+interface FileColumn {
+  readonly name: string;
+  readonly type: ParquetType;
+  readonly isRequired: boolean;
+  /** What is stored of a row. */
+  readonly read: (row: Row) => Scalar | undefined;
+}
+
+function listFileColumns(kind: RowKind): readonly FileColumn[] {
+  const columns = listRowColumns(kind);
+  const reader = (name: string) => columns.find((column) => column.name === name)?.read;
+  return columns.map((column) => {
+    const { name, isRequired, read, derivedFrom } = column;
+    const type = parquetTypes[column.kind];
+    if (derivedFrom === undefined) return { name, type, isRequired, read };
+    const [first, second] = derivedFrom.map(reader);
+    const readUnlessDerived = (row: Row): Scalar | undefined => {
+      const value = read(row);
+      return value === `${first?.(row)}#${second?.(row)}` ? undefined : value;
+    };
+    return { name, type, isRequired: false, read: readUnlessDerived };
+  });
+}
+
+function makeSchema(columns: readonly FileColumn[]): SchemaElement[] {
+  const root: SchemaElement = { name: 'simledger', num_children: columns.length };
+  const elements = columns.map(({ name, type, isRequired }): SchemaElement => {
+    return { name, ...type.element, repetition_type: isRequired ? 'REQUIRED' : 'OPTIONAL' };
+  });
+  return [root, ...elements];
+}
+
+// A text may begin with a byte order mark, which a decoder drops unless it is told otherwise.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+const parsers = {
+  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes),
+  timestampFromMilliseconds: (milliseconds: bigint | undefined) => milliseconds,
+};
+
+/**
+ * Reads the rows of a file, one row group after the other.
+ *
+ * @param sim only this SIM's rows: row groups without it are not read.
+ */
+export async function* readRows<K extends RowKind>(
+  kind: K,
+  file: ParquetSource,
+  sim?: string,
+): AsyncGenerator<Row<K>[]> {
+  const metadata = await parquetMetadataAsync(file);
+  const columns = listRowColumns(kind);
+  const known = new Set(metadata.schema.map(({ name }) => name));
+  // A file may be older than a column.
+  const names = columns.map(({ name }) => name).filter((name) => known.has(name));
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows);
+    const objects = await parquetReadObjects({
+      file,
+      metadata,
+      columns: names,
+      rowStart,
+      rowEnd,
+      parsers,
+      ...(sim !== undefined && { filter: { sim: { $eq: sim } } }),
+    });
+    yield objects.map((object) => rowFormats[kind].decode(readFlatRow(columns, object)) as Row<K>);
+    rowStart = rowEnd;
+  }
+}
+
+function readFlatRow(columns: readonly Column<Row>[], object: Readonly<Record<string, unknown>>): FlatRow {
+  const flat: Record<string, Scalar | undefined> = {};
+  for (const { name, kind } of columns) {
+    const value = object[name];
+    flat[name] = value === undefined || value === null ? undefined : parquetTypes[kind].decode(value);
+  }
+  for (const { name, derivedFrom } of columns) {
+    if (derivedFrom !== undefined) flat[name] ??= derivedFrom.map((other) => flat[other]).join('#');
+  }
+  return flat;
+}
