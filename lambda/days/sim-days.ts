@@ -8,23 +8,18 @@ import { type UsageDimensions, UsageGroups, type UsageSums, usageDimensions, usa
 /**
  * SIM-days: what one SIM did on one day. Computed from the day's rows as a whole, never incremented. Months are folded from
  * days, and have the same shape.
+ *
+ * One SIM's day is one item, its usage included: so it is replaced as a whole, and nothing is left of an older version.
  */
 
 /** A day, `2026-11-02`, or a month, `2026-11`. */
 export type Period = string;
 
 /** A SIM's usage in a period, of one combination of dimensions. */
-export interface SimUsage extends UsageDimensions, UsageSums {
-  readonly sim: string;
-  /** `<period>#<dimensions>`. */
-  readonly periodKey: string;
-}
+export interface SimUsage extends UsageDimensions, UsageSums {}
 
-/** What else a SIM did in a period: the rows of all its sources. */
-export interface SimActivity extends EventCounters {
-  readonly sim: string;
-  /** `<period>`: it comes before all usage of the period. */
-  readonly periodKey: string;
+/** What happened in a period, in numbers. */
+export interface ActivityCounts extends EventCounters {
   /** Number of usage records, and of events. */
   readonly usageRecords: number;
   readonly events: number;
@@ -33,23 +28,24 @@ export interface SimActivity extends EventCounters {
   readonly sessionsFailed: number;
   /** Those of both whose last running total is 0 bytes. Sessions whose totals nothing states are not among them. */
   readonly sessionsWithoutBytes: number;
+}
+
+/** What a SIM did in a period: the rows of all its sources. */
+export interface SimPeriod extends ActivityCounts {
+  readonly sim: string;
+  readonly period: Period;
   /** When the device was heard first and last, by the records of the period: docs/last-heard.md. */
   readonly firstHeard: string | undefined;
   readonly lastHeard: string | undefined;
+  /** By dimensions, in the order of their keys. */
+  readonly usage: readonly SimUsage[];
 }
 
 /** The attributes of {@link SimUsage}. */
-export const simUsage = {
-  sim: 'text',
-  periodKey: 'text',
-  ...usageDimensions,
-  ...usageSums,
-} as const satisfies AttributeTable<SimUsage>;
+export const simUsage = { ...usageDimensions, ...usageSums } as const satisfies AttributeTable<SimUsage>;
 
-/** The attributes of {@link SimActivity}. */
-export const simActivity = {
-  sim: 'text',
-  periodKey: 'text',
+/** The attributes of {@link ActivityCounts}. */
+export const activityCounts = {
   usageRecords: 'number',
   events: 'number',
   sessionsStarted: 'number',
@@ -58,21 +54,19 @@ export const simActivity = {
   sessionsWithoutBytes: 'number',
   attachments: 'number',
   attachmentsRefused: 'number',
+} as const satisfies AttributeTable<ActivityCounts>;
+
+/** The attributes of {@link SimPeriod} besides its usage. */
+export const simPeriod = {
+  sim: 'text',
+  period: 'text',
+  ...activityCounts,
   firstHeard: 'text?',
   lastHeard: 'text?',
-} as const satisfies AttributeTable<SimActivity>;
+} as const satisfies AttributeTable<Omit<SimPeriod, 'usage'>>;
 
-/** What one SIM did in a period. */
-export interface SimPeriod {
-  /** In the order of their keys. */
-  readonly usage: readonly SimUsage[];
-  readonly activity: SimActivity;
-}
-
-/** What a SIM did on a day; undefined if the day has no row that counts. */
-export function makeSimDay(sim: string, day: Day, rows: SimRows): SimPeriod | undefined {
-  const { usage, events, sessions } = rows;
-  if (usage.length + events.length + sessions.length === 0) return undefined;
+/** What a SIM did on a day. */
+export function makeSimDay(sim: string, day: Day, { usage, events, sessions }: SimRows): SimPeriod {
   const groups = new UsageGroups();
   for (const record of usage) groups.add(record, 1);
   const heard = [
@@ -80,77 +74,61 @@ export function makeSimDay(sim: string, day: Day, rows: SimRows): SimPeriod | un
     ...events.filter(({ type }) => isHeardByEvent(type)).map(({ time }) => time),
   ];
   return {
-    usage: listUsage(sim, day, groups),
-    activity: {
-      sim,
-      periodKey: day,
-      usageRecords: usage.length,
-      events: events.length,
-      ...countEvents(events),
-      sessionsEnded: sessions.filter(({ terminal }) => terminal.status === 'ended').length,
-      sessionsFailed: sessions.filter(({ terminal }) => terminal.status === 'failed').length,
-      sessionsWithoutBytes: sessions.filter(isEmptySession).length,
-      ...findFirstAndLast(heard),
-    },
+    sim,
+    period: day,
+    usageRecords: usage.length,
+    events: events.length,
+    ...countEvents(events),
+    sessionsEnded: sessions.filter(({ terminal }) => terminal.status === 'ended').length,
+    sessionsFailed: sessions.filter(({ terminal }) => terminal.status === 'failed').length,
+    sessionsWithoutBytes: sessions.filter(isEmptySession).length,
+    ...findFirstAndLast(heard),
+    usage: listUsage(groups),
   };
+}
+
+/** Whether a SIM did anything in a period. */
+export function isActive({ usageRecords, events, sessionsEnded, sessionsFailed }: ActivityCounts): boolean {
+  return usageRecords + events + sessionsEnded + sessionsFailed > 0;
 }
 
 /**
  * Adds up what a SIM did in several periods that do not overlap: the days of a month, or of any other time.
  *
  * @param period what the sum is called.
- * @returns undefined if there are none.
  */
-export function sumSimPeriods(period: Period, parts: readonly SimPeriod[]): SimPeriod | undefined {
-  const [first] = parts;
-  if (first === undefined) return undefined;
-  const { sim } = first.activity;
+export function sumSimPeriods(sim: string, period: Period, parts: readonly SimPeriod[]): SimPeriod {
   const groups = new UsageGroups();
   for (const sums of parts.flatMap(({ usage }) => usage)) groups.add(sums, sums.records);
-  const activities = parts.map(({ activity }) => activity);
-  const sum = (name: ActivityCount): number => activities.reduce((total, one) => total + one[name], 0);
+  const heard = parts.flatMap(({ firstHeard, lastHeard }) => [firstHeard ?? [], lastHeard ?? []].flat());
   return {
-    usage: listUsage(sim, period, groups),
-    activity: {
-      sim,
-      periodKey: period,
-      ...sumCounts(sum),
-      ...findFirstAndLast(
-        activities.flatMap(({ firstHeard, lastHeard }) => [firstHeard ?? [], lastHeard ?? []].flat()),
-      ),
-    },
-  };
-}
-
-/** The counts of an activity. */
-export type ActivityCount = {
-  [Name in keyof SimActivity]: SimActivity[Name] extends number ? Name : never;
-}[keyof SimActivity];
-
-/** All counts of activities, each by a function of its name. */
-export function sumCounts(sum: (name: ActivityCount) => number): Pick<SimActivity, ActivityCount> {
-  return {
-    usageRecords: sum('usageRecords'),
-    events: sum('events'),
-    sessionsStarted: sum('sessionsStarted'),
-    sessionsEnded: sum('sessionsEnded'),
-    sessionsFailed: sum('sessionsFailed'),
-    sessionsWithoutBytes: sum('sessionsWithoutBytes'),
-    attachments: sum('attachments'),
-    attachmentsRefused: sum('attachmentsRefused'),
-  };
-}
-
-function listUsage(sim: string, period: Period, groups: UsageGroups): SimUsage[] {
-  return groups.list().map(({ key, dimensions, sum }) => ({
     sim,
-    periodKey: `${period}#${key}`,
-    ...dimensions,
-    ...sum.sums,
-  }));
+    period,
+    ...mapCounts((name) => parts.reduce((total, part) => total + part[name], 0)),
+    ...findFirstAndLast(heard),
+    usage: listUsage(groups),
+  };
 }
 
-function findFirstAndLast(times: readonly string[]): Pick<SimActivity, 'firstHeard' | 'lastHeard'> {
+/** All counts, each by a function of its name. */
+export function mapCounts(count: (name: keyof ActivityCounts) => number): ActivityCounts {
+  return {
+    usageRecords: count('usageRecords'),
+    events: count('events'),
+    sessionsStarted: count('sessionsStarted'),
+    sessionsEnded: count('sessionsEnded'),
+    sessionsFailed: count('sessionsFailed'),
+    sessionsWithoutBytes: count('sessionsWithoutBytes'),
+    attachments: count('attachments'),
+    attachmentsRefused: count('attachmentsRefused'),
+  };
+}
+
+function listUsage(groups: UsageGroups): SimUsage[] {
+  return groups.list().map(({ dimensions, sum }) => ({ ...dimensions, ...sum.sums }));
+}
+
+function findFirstAndLast(times: readonly string[]): Pick<SimPeriod, 'firstHeard' | 'lastHeard'> {
   const sorted = times.toSorted();
   return { firstHeard: sorted[0], lastHeard: sorted.at(-1) };
 }

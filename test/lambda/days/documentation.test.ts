@@ -1,44 +1,45 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fleetActivity, fleetUsage } from '../../../lambda/days/fleet-days.ts';
-import { simActivity, simUsage } from '../../../lambda/days/sim-days.ts';
-import { usageDimensions, usageSums } from '../../../lambda/days/sums.ts';
+import { fleetPeriod, fleetUsage } from '../../../lambda/days/fleet-days.ts';
+import { activityCounts, simPeriod, simUsage } from '../../../lambda/days/sim-days.ts';
+import { usageDimensions } from '../../../lambda/days/sums.ts';
 import { type Attribute, listAttributes } from '../../../lambda/ledger/attributes.ts';
 
 /** docs/days.md beside the attributes, in both directions. */
 
 const page = readFileSync(new URL('../../../docs/days.md', import.meta.url), 'utf8');
 
-/** The attributes to which a section's list gives a type, one a line: "`a`, `b` (S): what they are". */
+/** The attributes to which a section's list gives a type: "`a` (S), `b`, `c` (N): what they are". */
 function readAttributes(heading: string): string[] {
-  const [, rest = ''] = page.split(`\n### ${heading}\n`);
+  const [, rest = ''] = page.split(`\n${heading}\n`);
   const [section = ''] = rest.split(/^#/m);
-  return [...section.matchAll(/^- ((?:`\w+`(?:, )?)+) \((S|N)\)/gm)].flatMap(([, names = '', type]) =>
+  return [...section.matchAll(/((?:`\w+`(?:, )?)+) \((S|N)\)/g)].flatMap(([, names = '', type]) =>
     [...names.matchAll(/`(\w+)`/g)].map(([, name]) => `${name} (${type})`),
   );
 }
 
-function describeAttributes(attributes: readonly Attribute[]): string[] {
+function describeAttributes(table: object): string[] {
   const types: Partial<Record<Attribute['kind'], string>> = { text: 'S', number: 'N', decimal: 'N' };
-  return attributes.map(({ name, kind }) => `${name} (${types[kind]})`);
+  return listAttributes(table).map(({ name, kind }) => `${name} (${types[kind]})`);
 }
 
-/** The attributes of a table that are not in others, to which its section refers in words. */
-function describeOwn(table: object, others: object): string[] {
-  return describeAttributes(listAttributes(table).filter(({ name }) => !Object.hasOwn(others, name)));
+/** The attributes of a table that are not in another one, to which its section refers in words. */
+function describeOwn(table: object, other: object): string[] {
+  const common = describeAttributes(other);
+  return describeAttributes(table).filter((attribute) => !common.includes(attribute));
 }
-
-const own = (name: string): boolean => name !== 'sim' && name !== 'periodKey';
-const counts = Object.fromEntries(Object.entries(simActivity).filter(([name]) => own(name)));
 
 describe('docs/days.md', () => {
   it.each([
-    ['Usage of a SIM', describeAttributes(listAttributes(simUsage))],
-    ['Activity of a SIM', describeAttributes(listAttributes(simActivity))],
-    ['Usage of the fleet', describeOwn(fleetUsage, { ...usageDimensions, ...usageSums })],
-    ['Activity of the fleet', describeOwn(fleetActivity, counts)],
+    ['## SIM-days', describeAttributes(simPeriod)],
+    ['### Usage', describeAttributes(simUsage)],
+    ['## Fleet-days', describeOwn(fleetPeriod, activityCounts)],
   ])('lists every attribute of %s with its type, and no other', (heading, attributes) => {
     expect(readAttributes(heading).sort()).toEqual(attributes.toSorted());
+  });
+
+  it('says of the usage of a fleet all that is not said of a SIM', () => {
+    expect(describeOwn(fleetUsage, simUsage)).toEqual(['sims (N)']);
   });
 
   it('names the dimensions in the order in which keys have them', () => {

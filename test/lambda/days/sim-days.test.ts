@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { shiftDay } from '../../../lambda/days/day.ts';
 import { FleetFold, type FleetPeriod } from '../../../lambda/days/fleet-days.ts';
 import { listItems, makeRows, mergeItems, noItems, type SimItems } from '../../../lambda/days/rows.ts';
-import { makeSimDay, type SimPeriod, sumSimPeriods } from '../../../lambda/days/sim-days.ts';
+import { isActive, makeSimDay, type SimPeriod, sumSimPeriods } from '../../../lambda/days/sim-days.ts';
 import { encodeDimensions, type UsageDimensions } from '../../../lambda/days/sums.ts';
 import type { Usage } from '../../../lambda/ledger/observation.ts';
 import { runs } from '../../records/runs.ts';
@@ -11,8 +11,8 @@ import { makeEvent, makeSession, makeUsage, sim, statement } from './records.ts'
 
 const day = '2026-11-02';
 
-function makeDay(items: Partial<SimItems>, of = day, whose = sim): SimPeriod | undefined {
-  return makeSimDay(whose, of, makeRows(of, { ...noItems, ...items }));
+function makeDay(items: Partial<SimItems>): SimPeriod {
+  return makeSimDay(sim, day, makeRows(day, { ...noItems, ...items }));
 }
 
 const noSums = {
@@ -69,10 +69,8 @@ describe('a SIM-day', () => {
       makeUsage({ start: `${day}T04:00:00.000Z`, dataUploaded: undefined, dataDownloaded: undefined }),
       makeUsage({ start: `${shiftDay(day, 1)}T04:00:00.000Z`, recordId: '4' }),
     ];
-    expect(makeDay({ usage })?.usage).toEqual([
+    expect(makeDay({ usage }).usage).toEqual([
       {
-        sim,
-        periodKey: '2026-11-02#emnify#emnify#data#DE####IoT %231##EUR',
         ...noDimensions,
         ...german,
         trafficType: 'data',
@@ -85,8 +83,6 @@ describe('a SIM-day', () => {
         records: 2,
       },
       {
-        sim,
-        periodKey: '2026-11-02#emnify#emnify#sms#DE####IoT %231##EUR',
         ...noDimensions,
         ...german,
         trafficType: 'sms',
@@ -101,8 +97,6 @@ describe('a SIM-day', () => {
         records: 1,
       },
       {
-        sim,
-        periodKey: '2026-11-02#twilio#twilio#data#######',
         source: 'twilio',
         carrier: 'twilio',
         trafficType: 'data',
@@ -136,9 +130,9 @@ describe('a SIM-day', () => {
         makeSession({ sessionId: '4', start: at('07'), groups: totals(0) }),
       ],
     };
-    expect(makeDay(items)?.activity).toEqual({
+    expect({ ...makeDay(items), usage: [] }).toEqual({
       sim,
-      periodKey: day,
+      period: day,
       usageRecords: 2,
       events: 8,
       sessionsStarted: 2,
@@ -149,13 +143,14 @@ describe('a SIM-day', () => {
       attachmentsRefused: 2,
       firstHeard: at('09'),
       lastHeard: at('16'),
+      usage: [],
     });
   });
 
-  it('is not made of a day without a row', () => {
-    expect(
-      makeDay({ sessions: [makeSession({ sessionId: '1', start: `${day}T01:00:00.000Z` })] }),
-    ).toBeUndefined();
+  it('of a day without a row says that nothing happened', () => {
+    const idle = makeDay({ sessions: [makeSession({ sessionId: '1', start: `${day}T01:00:00.000Z` })] });
+    expect([isActive(idle), idle.usage]).toEqual([false, []]);
+    expect(isActive(makeDay({ events: [makeEvent({ time: `${day}T01:00:00.000Z` })] }))).toBe(true);
   });
 });
 
@@ -177,7 +172,7 @@ function sumMeasures(
   return measures.map((name) => addUp(usage.map((one) => one[name])));
 }
 
-const fleet = fc.array(
+const fleetStatements = fc.array(
   fc.record({
     whose: fc.constantFrom('8988307000000000001', '8988307000000000002', '8988307000000000003'),
     statement,
@@ -188,7 +183,7 @@ const fleet = fc.array(
 test('sums of SIM-days, of fleet-days and of months equal those of the rows, to the byte and the last decimal', () => {
   const days = [-2, -1, 0, 1, 2, 3].map((offset) => shiftDay(day, offset));
   fc.assert(
-    fc.property(fleet, (statements) => {
+    fc.property(fleetStatements, (statements) => {
       const bySim = new Map<string, SimItems>();
       for (const one of statements)
         bySim.set(one.whose, mergeItems(bySim.get(one.whose) ?? noItems, one.statement));
@@ -197,25 +192,28 @@ test('sums of SIM-days, of fleet-days and of months equal those of the rows, to 
         days: days.map((one) => makeRows(one, items)),
       }));
       const sealed = rows.flatMap((one) => one.days.flatMap(({ usage }) => usage));
-      const simDays = rows.map((one) =>
-        one.days.flatMap((each, at) => makeSimDay(one.whose, days[at] ?? '', each) ?? []),
-      );
+      const simDays = rows.map((one) => ({
+        whose: one.whose,
+        parts: one.days.map((each, at) => makeSimDay(one.whose, days[at] ?? '', each)),
+      }));
       const expected = sumMeasures(sealed);
-      expect(sumMeasures(simDays.flat().flatMap(({ usage }) => usage))).toEqual(expected);
+      expect(sumMeasures(simDays.flatMap(({ parts }) => parts.flatMap((part) => part.usage)))).toEqual(
+        expected,
+      );
 
-      const months = simDays.flatMap((parts) => sumSimPeriods('2026-11', parts) ?? []);
-      expect(sumMeasures(months.flatMap(({ usage }) => usage))).toEqual(expected);
+      const months = simDays.map(({ whose, parts }) => sumSimPeriods(whose, '2026-11', parts));
+      expect(sumMeasures(months.flatMap((month) => month.usage))).toEqual(expected);
 
       const fold = new FleetFold('2026-11');
       for (const month of months) fold.addSim(month);
-      expect(sumMeasures(fold.result.usage)).toEqual(expected);
+      const fleet = fold.result;
+      expect(sumMeasures(fleet.usage)).toEqual(expected);
       const sessions = rows.flatMap((one) => one.days.flatMap((each) => each.sessions));
-      const { activity } = fold.result;
-      expect([
-        activity.usageRecords,
-        activity.sessionsEnded + activity.sessionsFailed,
-        activity.sims,
-      ]).toEqual([sealed.length, sessions.length, months.length]);
+      expect([fleet.usageRecords, fleet.sessionsEnded + fleet.sessionsFailed, fleet.sims]).toEqual([
+        sealed.length,
+        sessions.length,
+        months.filter(isActive).length,
+      ]);
     }),
     runs(500),
   );
@@ -233,8 +231,8 @@ test('a month is what one day would be that had the rows of all', () => {
         events: rows.flatMap(({ events }) => events),
         sessions: rows.flatMap(({ sessions }) => sessions),
       };
-      const parts = rows.flatMap((one, at) => makeSimDay(sim, days[at] ?? '', one) ?? []);
-      expect(sumSimPeriods('2026-11', parts)).toEqual(makeSimDay(sim, '2026-11', all));
+      const parts = rows.map((one, at) => makeSimDay(sim, days[at] ?? '', one));
+      expect(sumSimPeriods(sim, '2026-11', parts)).toEqual(makeSimDay(sim, '2026-11', all));
     }),
     runs(300),
   );
@@ -244,10 +242,10 @@ test('a fleet-day is the same however the fleet is divided into parts', () => {
   const parts = fc.array(fc.record({ whose: fc.uuid(), statement, part: fc.nat(2) }), { maxLength: 12 });
   fc.assert(
     fc.property(parts, (sims) => {
-      const simDays = sims.flatMap(({ whose, statement: items, part }) => {
-        const made = makeSimDay(whose, day, makeRows(day, items));
-        return made === undefined ? [] : [{ made, part }];
-      });
+      const simDays = sims.map(({ whose, statement: items, part }) => ({
+        made: makeSimDay(whose, day, makeRows(day, items)),
+        part,
+      }));
       const whole = new FleetFold(day);
       for (const { made } of simDays) whole.addSim(made);
       const joined = new FleetFold(day);
