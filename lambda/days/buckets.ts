@@ -1,4 +1,4 @@
-import { findSlot, slotCount } from './digests.ts';
+import { findSlot, isAccount, slotCount } from './digests.ts';
 
 /** Buckets: parts of the fleet whose day one invocation reads. */
 
@@ -13,7 +13,8 @@ export function countBuckets(sims: number): number {
   return Math.min(slotCount, Math.max(1, Math.ceil(sims / simsPerBucket)));
 }
 
-/** The bucket of a SIM, from 0: buckets are ranges of slots. */
+/** The bucket of a SIM, from 0: buckets are ranges of slots. Accounts have one behind the last of SIMs. */
 export function findBucket(sim: string, buckets: number): number {
+  if (isAccount(sim)) return buckets;
   return Math.floor((Number.parseInt(findSlot(sim), 16) * buckets) / slotCount);
 }

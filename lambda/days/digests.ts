@@ -6,17 +6,25 @@ import { compareTexts, type RowKind, type SimRows } from './rows.ts';
  * What a day's rows are, in one text of 64 digits: its root.
  *
  * The root depends on the rows alone, not on buckets, files, compression or library. SIMs are divided into 4,096 slots by
- * their hash. The rows of a slot are hashed kind by kind, in the order of SIM, time and id; a kind's root is made of its
- * slots, the day's root of its kinds. So buckets, which are ranges of slots, can be hashed apart and by whoever comes
- * first, and the seal holds at most so many digests for a fleet of any size.
+ * their hash; accounts have a slot of their own. The rows of a slot are hashed kind by kind, in the order of SIM, time and
+ * id; a kind's root is made of its slots, the day's root of its kinds. So buckets, which are ranges of slots, can be hashed
+ * apart, and whoever seals holds at most so many digests for a fleet of any size.
  */
 
 /** Number of slots: three hexadecimal digits. A constant of the format, which never changes. */
 export const slotCount = 4_096;
 
-/** The slot of a SIM: the first three hexadecimal digits of the SHA-256 of its key. */
+/** The slot of what names no SIM: it comes behind all others. */
+const accountSlot = 'account';
+
+/** Whether a key is an account's: its events name no SIM. */
+export function isAccount(sim: string): boolean {
+  return sim.startsWith('account:');
+}
+
+/** The slot of a SIM: the first three hexadecimal digits of the SHA-256 of its key. Accounts have one of their own. */
 export function findSlot(sim: string): string {
-  return digest(sim).slice(0, 3);
+  return isAccount(sim) ? accountSlot : digest(sim).slice(0, 3);
 }
 
 /** SHA-256 of a text as UTF-8, in hexadecimal. */

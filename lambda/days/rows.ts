@@ -75,12 +75,17 @@ export function makeRows(day: Day, items: SimItems): SimRows {
   return {
     usage: usage.counted,
     events: events.counted,
-    sessions: sessions.toSorted(
-      (a, b) => compareTexts(a.start, b.start) || compareTexts(a.sessionId, b.sessionId),
-    ),
+    sessions: sortSessions(sessions),
     usageRenderings: usage.others,
     eventRenderings: events.others,
   };
+}
+
+/** Sessions in the order in which rows have them: by start and id. */
+export function sortSessions(sessions: readonly SessionRow[]): SessionRow[] {
+  return sessions.toSorted(
+    (a, b) => compareTexts(a.start, b.start) || compareTexts(a.sessionId, b.sessionId),
+  );
 }
 
 /** Orders texts by code unit; 0 if they are the same. */
