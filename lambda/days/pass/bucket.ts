@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { diffRows, type RowChange } from '../changes.ts';
+import { rowKinds } from '../columns.ts';
+import type { Day } from '../day.ts';
+import { isAccount, mapKinds, RowDigests } from '../digests.ts';
+import { FleetFold } from '../fleet-days.ts';
+import { type BucketResult, collectChanges, type LakeFile } from '../manifest.ts';
+import { RowFile } from '../parquet.ts';
+import { compareTexts, type RowKind, type SimRows } from '../rows.ts';
+import { isActive, makeSimDay, type SimPeriod } from '../sim-days.ts';
+import { makeFileKey, makeManifestKey, makeResultKey, readJson, writeJson } from './lake-objects.ts';
+import { type BucketJob, ConflictError, type DayPorts, type Marker } from './ports.ts';
+import { prefetch } from './prefetch.ts';
+import { type NoteChange, type ReadSim, readSim } from './read-sim.ts';
+import { sealDay } from './seal.ts';
+import { SealedRows } from './sealed-rows.ts';
+
+/** How the pass works. */
+export interface PassOptions {
+  /** Now, in milliseconds since the epoch, by the time of who called. */
+  readonly now: number;
+  /**
+   * How long a marker must have been seen before a visit removes it: longer than a write takes that began before the
+   * marker was put.
+   */
+  readonly markerMilliseconds: number;
+}
+
+/** SIMs that are read at the same time. */
+const concurrentSims = 16;
+
+/** Times that a bucket is begun again when somebody else is at it. */
+const maxAttempts = 8;
+
+/**
+ * Reads a bucket of a day, and seals the day if that was the last one.
+ *
+ * It may stop anywhere, run twice at once, or sleep for long between any two calls:
+ *
+ * 1. The result says first what is about to be stored, under a revision of its own. Of two that begin at one revision,
+ *    one fails.
+ * 2. Then the files are written, each on condition that it is still the one that was merged: rows are never lost.
+ * 3. Then the notes of sessions, markers of other days, and SIM-days, which keep the greatest revision.
+ * 4. At last the result says that all is stored, on condition that nobody has begun since.
+ *
+ * @throws ConflictError if others keep being at it; the job must be delivered again.
+ */
+export async function runBucket(job: BucketJob, ports: DayPorts, options: PassOptions): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await attemptBucket(job, ports, options);
+      break;
+    } catch (error) {
+      if (!(error instanceof ConflictError) || attempt === maxAttempts) throw error;
+    }
+  }
+  await sealDay(job.day, ports, options);
+}
+
+async function attemptBucket(job: BucketJob, ports: DayPorts, options: PassOptions): Promise<void> {
+  const { lake, simDays, markers } = ports;
+  const { day, bucket } = job;
+  const resultKey = makeResultKey(day, bucket);
+  const [before, manifest, found] = await Promise.all([
+    readJson(lake, 'result', resultKey),
+    readJson(lake, 'manifest', makeManifestKey(day)),
+    markers.find(day, job.sims),
+  ]);
+  const sealed = await SealedRows.open(lake, day, bucket, job.buckets);
+  const bucketRows = new BucketRows(day, manifest.content !== undefined);
+  for await (const { sim, rows, read } of walkSims(job, ports, sealed)) bucketRows.add(sim, rows, read);
+
+  const files = bucketRows.finishFiles(job, sealed);
+  const stored = new Set(
+    before.content?.isComplete === true ? before.content.files.map(({ sha256 }) => sha256) : [],
+  );
+  const unfinished = before.content?.isComplete === false ? before.content.redo : [];
+  const result: BucketResult = {
+    day,
+    bucket,
+    revision: (before.content?.revision ?? 0) + 1,
+    round: before.content?.round ?? 0,
+    isComplete: false,
+    digests: bucketRows.digests.finish(),
+    files: files.map(({ file }) => file),
+    fleet: bucketRows.fleet.result,
+    ...collectChanges(before.content, bucketRows.changes, manifest.content?.revisions[bucket]),
+    redo: [...unfinished, ...bucketRows.redo],
+  };
+  const claim = await writeJson(lake, 'result', resultKey, result, before.tag);
+  for (const { file, bytes, tag } of files) {
+    if (tag === undefined || !stored.has(file.sha256)) await lake.write(file.key, bytes, tag);
+  }
+  await writeNotes(bucketRows.notes, ports);
+  for (const { day: other, sim } of result.redo) await markers.put(other, sim);
+  await simDays.put(bucketRows.simDays, result.revision);
+  const done = { ...result, isComplete: true, round: Math.max(result.round, job.round) };
+  await writeJson(lake, 'result', resultKey, done, claim);
+  await visitMarkers(found, ports, options);
+}
+
+interface WalkedSim {
+  readonly sim: string;
+  readonly before: SimRows;
+  readonly isRead: boolean;
+}
+
+/**
+ * Goes through the SIMs of a bucket in the order of their keys: those of the job are read, of others the rows stay as they
+ * are in the lake.
+ */
+async function* walkSims(
+  { day, sims }: BucketJob,
+  ports: DayPorts,
+  sealed: SealedRows,
+): AsyncGenerator<{ sim: string; rows: SimRows; read: { before: SimRows; found: ReadSim } | undefined }> {
+  const ordered = [...new Set(sims)].sort(compareTexts);
+  async function* listSims(): AsyncGenerator<WalkedSim> {
+    let next = 0;
+    for (;;) {
+      const known = await sealed.peekSim();
+      const wanted = ordered[next];
+      const sim = known === undefined || (wanted !== undefined && wanted < known) ? wanted : known;
+      if (sim === undefined) return;
+      if (sim === wanted) next += 1;
+      yield { sim, before: await sealed.take(sim), isRead: sim === wanted };
+    }
+  }
+  const walked = prefetch(listSims(), concurrentSims, async ({ sim, before, isRead }) => {
+    if (!isRead) return { sim, rows: before, read: undefined };
+    const found = await readSim(ports, sim, day, before);
+    return { sim, rows: found.rows, read: { before, found } };
+  });
+  yield* walked;
+}
+
+/** What is made of the rows of a bucket. It holds its files, and a SIM-day of each SIM that is read. */
+class BucketRows {
+  readonly #day: Day;
+  readonly #isSealed: boolean;
+  readonly #files: Readonly<Record<RowKind, RowFile<RowKind>>> = mapKinds((kind) => new RowFile(kind));
+  readonly digests = new RowDigests();
+  readonly fleet: FleetFold;
+  readonly simDays: SimPeriod[] = [];
+  readonly changes: RowChange[] = [];
+  readonly notes: { readonly sim: string; readonly changes: readonly NoteChange[] }[] = [];
+  readonly redo: { readonly day: Day; readonly sim: string }[] = [];
+
+  constructor(day: Day, isSealed: boolean) {
+    this.#day = day;
+    this.#isSealed = isSealed;
+    this.fleet = new FleetFold(day);
+  }
+
+  /** Adds a SIM, in the order of their keys; `read` unless its rows stay as they are. */
+  add(sim: string, rows: SimRows, read: { before: SimRows; found: ReadSim } | undefined): void {
+    for (const kind of rowKinds) this.#files[kind].add(rows[kind]);
+    this.digests.add(sim, rows);
+    if (!isAccount(sim)) {
+      const simDay = makeSimDay(sim, this.#day, rows);
+      this.fleet.addSim(simDay);
+      if (read !== undefined && (isActive(simDay) || isActive(makeSimDay(sim, this.#day, read.before)))) {
+        this.simDays.push(simDay);
+      }
+    }
+    if (read === undefined) return;
+    if (this.#isSealed) this.changes.push(...diffRows(sim, read.before, rows));
+    if (read.found.notes.length > 0) this.notes.push({ sim, changes: read.found.notes });
+    for (const day of read.found.redo) this.redo.push({ day, sim });
+  }
+
+  /** The files, and the tag of the object that each one replaces. A kind without rows has a file only if it had one. */
+  finishFiles(
+    { day, bucket, buckets }: BucketJob,
+    sealed: SealedRows,
+  ): { file: LakeFile; bytes: Uint8Array; tag: string | undefined }[] {
+    return rowKinds.flatMap((kind) => {
+      const tag = sealed.findTag(kind);
+      const { rows } = this.#files[kind];
+      if (rows === 0 && tag === undefined) return [];
+      const bytes = this.#files[kind].finish();
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const key = makeFileKey(kind, day, bucket, buckets);
+      return [{ file: { kind, key, rows, bytes: bytes.byteLength, sha256 }, bytes, tag }];
+    });
+  }
+}
+
+async function writeNotes(notes: BucketRows['notes'], { notes: store }: DayPorts): Promise<void> {
+  for (const { sim, changes } of notes) {
+    for (const { sessionId, note, before } of changes) {
+      const isWritten = await store.write(sim, sessionId, note, before);
+      if (!isWritten) throw new ConflictError('The note of a session was changed by somebody else');
+    }
+  }
+}
+
+/**
+ * Visits the markers of the SIMs that were read. One that was seen long enough ago is removed: whatever was being written
+ * when it was put has been read by now. Others are read once more.
+ */
+async function visitMarkers(
+  found: readonly Marker[],
+  { markers }: DayPorts,
+  { now, markerMilliseconds }: PassOptions,
+): Promise<void> {
+  for (const marker of found) {
+    if (marker.seenAt === undefined) await markers.see(marker, now);
+    else if (now - marker.seenAt >= markerMilliseconds) await markers.remove(marker);
+  }
+}

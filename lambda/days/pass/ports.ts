@@ -1,0 +1,121 @@
+import type { Session, Usage } from '../../ledger/observation.ts';
+import type { Day, TimeSpan } from '../day.ts';
+import type { ParquetSource } from '../parquet.ts';
+import type { EventRow } from '../rows.ts';
+import type { SessionNote } from '../session-days.ts';
+import type { SimPeriod } from '../sim-days.ts';
+
+/** What the day pass works with. Each part is small, so that it is easily made of tables, a bucket and a queue, or of memory. */
+
+/** The ledger's tables. All reads are consistent. */
+export interface DayTables {
+  /** The keys of all SIMs, and of the accounts that have events, in no order, some at a time. */
+  listSims(): AsyncIterable<readonly string[]>;
+  /**
+   * A SIM's usage and events whose times are in a span. What older versions stored is as today's would be; decimals are in
+   * the canonical form of `parseDecimal`.
+   */
+  readRecords(
+    sim: string,
+    span: TimeSpan,
+  ): Promise<{ readonly usage: readonly Usage[]; readonly events: readonly EventRow[] }>;
+  /** A SIM's sessions that end in a span, whenever they began, and those of some ids. */
+  readSessions(sim: string, endIn: TimeSpan, ids: readonly string[]): Promise<readonly Session[]>;
+}
+
+/** In which day's rows sessions stand. */
+export interface SessionNotes {
+  /** The notes of some of a SIM's sessions, by their ids. A consistent read. */
+  read(sim: string, sessionIds: readonly string[]): Promise<ReadonlyMap<string, SessionNote>>;
+  /**
+   * Writes a note if it is still what was read.
+   *
+   * @returns whether it was.
+   */
+  write(sim: string, sessionId: string, note: SessionNote, before: SessionNote | undefined): Promise<boolean>;
+}
+
+/** Where SIM-days are kept, each as one item. */
+export interface SimDays {
+  /** Stores each SIM-day unless a greater revision of it is stored. */
+  put(days: readonly SimPeriod[], revision: number): Promise<void>;
+}
+
+/** A note that a SIM's closed day has to be read again. */
+export interface Marker {
+  readonly day: Day;
+  readonly sim: string;
+  /** New each time that a marker is put. */
+  readonly token: string;
+  /** When a visit found it first, in milliseconds since the epoch; undefined if none has. */
+  readonly seenAt: number | undefined;
+}
+
+/** Markers of SIMs' days that late records touched. */
+export interface Markers {
+  /** The markers of a day. A consistent read. */
+  list(day: Day): Promise<readonly Marker[]>;
+  /** Those of some SIMs. A consistent read. */
+  find(day: Day, sims: readonly string[]): Promise<readonly Marker[]>;
+  /** Puts a marker with a new token, in place of one that is there. */
+  put(day: Day, sim: string): Promise<void>;
+  /** Notes that a marker was found, if its token is still the same. */
+  see(marker: Marker, at: number): Promise<void>;
+  /** Removes a marker, if its token is still the same. */
+  remove(marker: Marker): Promise<void>;
+}
+
+/** An object, in the state in which it was opened. */
+export interface StoredObject extends ParquetSource {
+  /** Different for each content that is written: an entity tag. */
+  readonly tag: string;
+}
+
+/** The lake's bucket. Reads after a write see it. */
+export interface Lake {
+  /**
+   * Opens an object; undefined if there is none. Its bytes are those of its tag: reading them throws a
+   * {@link ConflictError} where the object was written again.
+   */
+  open(key: string): Promise<StoredObject | undefined>;
+  /**
+   * Writes an object on condition.
+   *
+   * @param before the tag that it must have; undefined if there must be no object.
+   * @throws ConflictError if that is not so.
+   * @returns its new tag.
+   */
+  write(key: string, bytes: Uint8Array, before: string | undefined): Promise<string>;
+}
+
+/** One bucket's part of the work on a day. */
+export interface BucketJob {
+  readonly day: Day;
+  /** The round of the plan to which it belongs. */
+  readonly round: number;
+  readonly bucket: number;
+  /** Buckets of SIMs that the day has. */
+  readonly buckets: number;
+  /** SIMs to be read; of others, what is in the lake stays. */
+  readonly sims: readonly string[];
+}
+
+/** The queue of jobs. Each is delivered at least once, in any order, and again if it fails. */
+export interface Jobs {
+  send(jobs: readonly BucketJob[]): Promise<void>;
+}
+
+/** All that the pass works with. */
+export interface DayPorts {
+  readonly tables: DayTables;
+  readonly notes: SessionNotes;
+  readonly simDays: SimDays;
+  readonly markers: Markers;
+  readonly lake: Lake;
+  readonly jobs: Jobs;
+}
+
+/** Somebody else wrote what was about to be written: begin again from reading. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+}

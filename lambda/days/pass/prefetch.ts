@@ -1,0 +1,21 @@
+/**
+ * Does something with each item, several at the same time, and yields the results in the order of the items. At most so
+ * many are begun and not taken.
+ */
+export async function* prefetch<Item, Result>(
+  items: AsyncIterable<Item>,
+  concurrency: number,
+  load: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const begun: Promise<Result>[] = [];
+  for await (const item of items) {
+    const loading = load(item);
+    // Whoever takes it sees the failure; until then it is not unhandled.
+    loading.catch(() => undefined);
+    begun.push(loading);
+    if (begun.length < concurrency) continue;
+    const next = begun.shift();
+    if (next !== undefined) yield await next;
+  }
+  for (const rest of begun) yield await rest;
+}

@@ -1,0 +1,82 @@
+import type { Session } from '../../ledger/observation.ts';
+import { mergeSessions } from '../../ledger/session.ts';
+import { findBucket } from '../buckets.ts';
+import { type Day, findReadSpan, shiftDay, startDay } from '../day.ts';
+import { readRows } from '../parquet.ts';
+import { listItems, makeRows, mergeItems, type SessionRow, type SimRows, sortSessions } from '../rows.ts';
+import { placeSession, type SessionNote } from '../session-days.ts';
+import { makeFileKey, makePlanKey, readJson } from './lake-objects.ts';
+import type { DayPorts } from './ports.ts';
+
+/** A note that is to be written once a session's row is stored. */
+export interface NoteChange {
+  readonly sessionId: string;
+  readonly note: SessionNote;
+  readonly before: SessionNote | undefined;
+}
+
+/** A SIM's day, read again. */
+export interface ReadSim {
+  readonly rows: SimRows;
+  readonly notes: readonly NoteChange[];
+  /** Other days of the SIM that have to be read again. */
+  readonly redo: readonly Day[];
+}
+
+/**
+ * Reads a SIM's day: merges the rows that are in the lake with what the tables hold, and decides which sessions are rows.
+ *
+ * @param before the rows that are in the lake.
+ */
+export async function readSim(
+  { tables, notes, lake }: Pick<DayPorts, 'tables' | 'notes' | 'lake'>,
+  sim: string,
+  day: Day,
+  before: SimRows,
+): Promise<ReadSim> {
+  const { usage, events } = await tables.readRecords(sim, findReadSpan(day));
+  const named = [...usage, ...events, ...before.sessions].flatMap(({ sessionId }) => sessionId ?? []);
+  const ids = [...new Set(named)];
+  const dayOfEnd = { from: startDay(day), to: startDay(shiftDay(day, 1)) };
+  const stored = await tables.readSessions(sim, dayOfEnd, ids);
+  const merged = mergeItems(listItems(before), { usage, events, sessions: stored });
+  const known = await notes.read(
+    sim,
+    merged.sessions.map(({ sessionId }) => sessionId),
+  );
+  const placed: SessionRow[] = [];
+  const changes: NoteChange[] = [];
+  const redo = new Set<Day>();
+  for (const session of merged.sessions) {
+    const { sessionId } = session;
+    const note = known.get(sessionId);
+    const noted =
+      note === undefined || note.day === day ? undefined : await readNoted(lake, sim, sessionId, note);
+    const row = before.sessions.find((one) => one.sessionId === sessionId);
+    const all: Session = noted === undefined ? session : mergeSessions(session, noted);
+    const placement = placeSession({ day, session: all, row, note });
+    if (placement.row !== undefined) placed.push(placement.row);
+    if (placement.note !== undefined) changes.push({ sessionId, note: placement.note, before: note });
+    for (const other of placement.redo) redo.add(other);
+  }
+  const rows = makeRows(day, { ...merged, sessions: [] });
+  return { rows: { ...rows, sessions: sortSessions(placed) }, notes: changes, redo: [...redo] };
+}
+
+/** The row of a session that another day has. */
+async function readNoted(
+  lake: DayPorts['lake'],
+  sim: string,
+  sessionId: string,
+  { day }: SessionNote,
+): Promise<SessionRow | undefined> {
+  const { content: plan } = await readJson(lake, 'plan', makePlanKey(day));
+  if (plan === undefined) return undefined;
+  const object = await lake.open(makeFileKey('sessions', day, findBucket(sim, plan.buckets), plan.buckets));
+  if (object === undefined) return undefined;
+  for await (const rows of readRows('sessions', object, sim)) {
+    const row = rows.find((one) => one.sim === sim && one.sessionId === sessionId);
+    if (row !== undefined) return row;
+  }
+  return undefined;
+}
