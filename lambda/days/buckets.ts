@@ -3,13 +3,13 @@ import { findSlot, isAccount, slotCount } from './digests.ts';
 /** Buckets: parts of the fleet whose day one invocation reads. */
 
 /** SIMs whose day fits well into one invocation and one object: at 240 windows a day, a million rows. */
-const simsPerBucket = 4_000;
+export const defaultSimsPerBucket = 4_000;
 
 /**
  * How many buckets a day has for a fleet of so many SIMs. The number is recorded with the day and never changes for it,
  * so that its objects keep their keys when late records come and when the fleet grows.
  */
-export function countBuckets(sims: number): number {
+export function countBuckets(sims: number, simsPerBucket = defaultSimsPerBucket): number {
   return Math.min(slotCount, Math.max(1, Math.ceil(sims / simsPerBucket)));
 }
 

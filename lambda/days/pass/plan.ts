@@ -18,10 +18,11 @@ import type { BucketJob, DayPorts } from './ports.ts';
  * - A day that is not sealed: the jobs of buckets that are not read are sent again.
  * - A sealed day: SIMs with a marker, and those of jobs that are not done, are read again.
  *
+ * @param simsPerBucket how many SIMs a bucket of a new day has.
  * @returns the number of jobs that were sent.
  * @throws ConflictError if somebody else plans the same day.
  */
-export async function planDay(day: Day, ports: DayPorts): Promise<number> {
+export async function planDay(day: Day, ports: DayPorts, simsPerBucket?: number): Promise<number> {
   const { lake, jobs } = ports;
   const key = makePlanKey(day);
   const [plan, manifest] = await Promise.all([
@@ -30,7 +31,7 @@ export async function planDay(day: Day, ports: DayPorts): Promise<number> {
   ]);
   const made =
     plan.content === undefined || manifest.content === undefined
-      ? await planAll(day, ports, plan.content)
+      ? await planAll(day, ports, plan.content, simsPerBucket)
       : await planAgain(day, ports, plan.content);
   if (made === undefined) return 0;
   if (made.plan !== plan.content) await writeJson(lake, 'plan', key, made.plan, plan.tag);
@@ -44,12 +45,18 @@ interface Planned {
 }
 
 /** The first round: all SIMs, but for buckets that are read. */
-async function planAll(day: Day, ports: DayPorts, known: DayPlan | undefined): Promise<Planned> {
+async function planAll(
+  day: Day,
+  ports: DayPorts,
+  known: DayPlan | undefined,
+  simsPerBucket: number | undefined,
+): Promise<Planned> {
   const sims = new Set<string>();
   for await (const some of ports.tables.listSims()) for (const sim of some) sims.add(sim);
   // Records of a SIM that is not listed yet have put a marker.
   for (const { sim } of await ports.markers.list(day)) sims.add(sim);
-  const buckets = known?.buckets ?? countBuckets([...sims].filter((sim) => !isAccount(sim)).length);
+  const count = [...sims].filter((sim) => !isAccount(sim)).length;
+  const buckets = known?.buckets ?? countBuckets(count, simsPerBucket);
   const plan: DayPlan = known ?? { day, buckets, round: 1, sims: undefined };
   const lists = Array.from({ length: buckets + 1 }, (): string[] => []);
   for (const sim of sims) lists[findBucket(sim, buckets)]?.push(sim);

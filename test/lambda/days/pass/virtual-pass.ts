@@ -1,0 +1,463 @@
+import fc from 'fast-check';
+import { rowKinds } from '../../../../lambda/days/columns.ts';
+import { type Day, findSessionDay, listTouchedDays, shiftDay } from '../../../../lambda/days/day.ts';
+import { computeRoot, printRow, RowDigests } from '../../../../lambda/days/digests.ts';
+import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
+import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
+import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
+import { planDay } from '../../../../lambda/days/pass/plan.ts';
+import { type BucketJob, ConflictError, type DayPorts } from '../../../../lambda/days/pass/ports.ts';
+import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
+import {
+  compareTexts,
+  makeRows,
+  mergeItems,
+  noItems,
+  type SessionRow,
+  type SimItems,
+  type SimRows,
+} from '../../../../lambda/days/rows.ts';
+import { hashSession } from '../../../../lambda/days/session-days.ts';
+import { isActive, makeSimDay } from '../../../../lambda/days/sim-days.ts';
+import { Case } from '../../../property/case.ts';
+import { Timeline } from '../../alerts/delivery/timeline.ts';
+import { makeEvent, sessionAroundMidnight, statement, timeAroundMidnight } from '../records.ts';
+import { MemoryPorts } from './memory-ports.ts';
+
+/**
+ * The day pass on a virtual timeline: records come in any order, more than once and late; writers and runs of buckets are
+ * suspended or die between any two calls, run twice at once, and items of sealed days expire.
+ */
+
+const days: readonly Day[] = [-2, -1, 0, 1, 2].map((offset) => shiftDay('2026-11-02', offset));
+const sims = ['8988307000000000001', '8988307000000000002', '8988307000000000003', 'account:emnify:7'];
+const start = Date.UTC(2026, 10, 10);
+const minute = 60_000;
+
+/** A writer begins again when this much time is gone since it read the fence: its requests' signatures expire. */
+const writerMilliseconds = 10 * minute;
+
+/** When a job is delivered again that was not acknowledged. */
+const redeliveryMilliseconds = 30 * minute;
+
+/** How an invocation goes: after which of its calls it dies, and how long calls take, in turn. */
+interface Course {
+  readonly diesAtCall: number;
+  readonly diesAfterEffect: boolean;
+  readonly delays: readonly number[];
+}
+
+/** What is planned; times are minutes from the start. */
+export interface Plan {
+  readonly statements: readonly { readonly sim: string; readonly says: SimItems }[];
+  readonly deliveries: readonly {
+    readonly at: number;
+    readonly statements: readonly number[];
+    readonly course: Course;
+  }[];
+  /** The fence moves to a day, and the day is read when that is long enough ago. */
+  readonly closings: readonly { readonly at: number; readonly day: number }[];
+  /** A closed day is looked at again. */
+  readonly sweeps: readonly { readonly at: number; readonly day: number }[];
+  readonly expiries: readonly { readonly at: number; readonly places: readonly number[] }[];
+  /** How the runs of jobs go, in turn. */
+  readonly runs: readonly { readonly course: Course; readonly isTwice: boolean }[];
+  readonly simsPerBucket: number;
+}
+
+export class PassCase extends Case {
+  readonly plan: Plan;
+
+  constructor(plan: Plan) {
+    super();
+    this.plan = plan;
+  }
+
+  override describe(): readonly string[] {
+    const { statements, ...rest } = this.plan;
+    return [
+      ...statements.map((one, index) => `${index}: ${JSON.stringify(one)}`),
+      ...Object.entries(rest).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+    ];
+  }
+}
+
+const course: fc.Arbitrary<Course> = fc.record({
+  diesAtCall: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(Number.MAX_SAFE_INTEGER) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 25 }) },
+  ),
+  diesAfterEffect: fc.boolean(),
+  // Some are suspended for long between two calls.
+  delays: fc.array(
+    fc.oneof(
+      { weight: 5, arbitrary: fc.integer({ min: 0, max: 200 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 15 }).map((minutes) => minutes * minute) },
+    ),
+    { minLength: 1, maxLength: 9 },
+  ),
+});
+
+/** What a record states of a session, and the event that names it. */
+const sessionStatement = fc
+  .record({ session: sessionAroundMidnight, time: timeAroundMidnight, eventId: fc.constantFrom('8', '9') })
+  .map(({ session, time, eventId }): SimItems => {
+    const event = makeEvent({ time, eventId, sessionId: session.sessionId, type: 'data-session.ended' });
+    return { usage: [], events: [event], sessions: [session] };
+  });
+
+const ofSim = (sim: string, { usage, events, sessions }: SimItems): SimItems => ({
+  usage: usage.map((one) => ({ ...one, sim })),
+  events: events.map((one) => ({ ...one, sim })),
+  sessions: sessions.map((one) => ({ ...one, sim })),
+});
+
+const at = fc.integer({ min: 0, max: 400 });
+const day = fc.nat(days.length - 1);
+
+export const plans: fc.Arbitrary<PassCase> = fc
+  .record<Plan>({
+    statements: fc.array(
+      fc
+        .record({
+          sim: fc.constantFrom(...sims),
+          says: fc.oneof(
+            { weight: 2, arbitrary: statement.filter(({ sessions }) => sessions.length === 0) },
+            { weight: 1, arbitrary: sessionStatement },
+          ),
+        })
+        .map(({ sim, says }) => ({ sim, says: ofSim(sim, says) })),
+      { minLength: 1, maxLength: 14 },
+    ),
+    deliveries: fc.array(
+      fc.record({ at, statements: fc.array(fc.nat(13), { minLength: 1, maxLength: 4 }), course }),
+      { maxLength: 8 },
+    ),
+    closings: fc.array(fc.record({ at: fc.integer({ min: 0, max: 200 }), day }), { maxLength: 4 }),
+    sweeps: fc.array(fc.record({ at, day }), { maxLength: 8 }),
+    expiries: fc.array(fc.record({ at, places: fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }) }), {
+      maxLength: 4,
+    }),
+    runs: fc.array(fc.record({ course, isTwice: fc.boolean() }), { minLength: 1, maxLength: 6 }),
+    simsPerBucket: fc.constantFrom(1, 2, 4_000),
+  })
+  .map((plan) => new PassCase(plan));
+
+/** The parts that a planted fault replaces. */
+export interface Parts {
+  readonly ports: (memory: MemoryPorts) => DayPorts;
+  readonly listTouchedDays: typeof listTouchedDays;
+  readonly runBucket: typeof runBucket;
+  /** From the move of the fence to the reading. */
+  readonly fenceMilliseconds: number;
+  readonly markerMilliseconds: number;
+  /** Whether a writer puts a marker although it changes nothing, and before it writes. */
+  readonly isMarkedAlways: boolean;
+}
+
+const wait = 40 * minute;
+
+export const sound: Parts = {
+  ports: (memory) => memory,
+  listTouchedDays,
+  runBucket,
+  fenceMilliseconds: wait,
+  markerMilliseconds: wait,
+  isMarkedAlways: true,
+};
+
+/** A process that has died: its calls are never answered. */
+function isNeverAnswered(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+/** What is found of a day. */
+export interface FoundDay {
+  readonly root: string;
+  readonly rows: readonly string[];
+  readonly simDays: readonly string[];
+  readonly fleet: string;
+}
+
+/** The world of one plan. */
+class World {
+  readonly timeline = new Timeline(start);
+  readonly memory = new MemoryPorts();
+  readonly #plan: Plan;
+  readonly #parts: Parts;
+  readonly #ports: DayPorts;
+  /** The last closed day; texts are in the order of time. */
+  #closedThrough = '';
+  #runs = 0;
+  readonly #sent: BucketJob[] = [];
+  readonly failures: unknown[] = [];
+
+  constructor(plan: Plan, parts: Parts) {
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#ports = parts.ports(this.memory);
+  }
+
+  /** An invocation's way to call: with delays, until it dies. */
+  #makeCaller({ diesAtCall, diesAfterEffect, delays }: Course): <T>(effect: () => Promise<T>) => Promise<T> {
+    let calls = 0;
+    let delayed = 0;
+    const delay = (): Promise<void> => {
+      delayed += 1;
+      return this.timeline.wait(delays[delayed % delays.length] ?? 0);
+    };
+    return async (effect) => {
+      calls += 1;
+      const number = calls;
+      if (number > diesAtCall) return isNeverAnswered();
+      await delay();
+      if (number === diesAtCall && !diesAfterEffect) return isNeverAnswered();
+      const result = await effect();
+      return number === diesAtCall ? isNeverAnswered() : result;
+    };
+  }
+
+  /** The ports of one invocation. */
+  #makePorts(ofCourse: Course): DayPorts {
+    const call = this.#makeCaller(ofCourse);
+    const { tables, notes, simDays, markers, lake } = this.#ports;
+    return {
+      tables: {
+        listSims: tables.listSims,
+        readRecords: (...given) => call(() => tables.readRecords(...given)),
+        readSessions: (...given) => call(() => tables.readSessions(...given)),
+      },
+      notes: {
+        read: (...given) => call(() => notes.read(...given)),
+        write: (...given) => call(() => notes.write(...given)),
+      },
+      simDays: { put: (...given) => call(() => simDays.put(...given)) },
+      markers: {
+        list: (...given) => call(() => markers.list(...given)),
+        find: (...given) => call(() => markers.find(...given)),
+        put: (...given) => call(() => markers.put(...given)),
+        see: (...given) => call(() => markers.see(...given)),
+        remove: (...given) => call(() => markers.remove(...given)),
+      },
+      lake: {
+        open: (...given) => call(() => lake.open(...given)),
+        write: (...given) => call(() => lake.write(...given)),
+      },
+      jobs: { send: (jobs) => call(async () => void this.#sent.push(...jobs)).then(() => this.#takeJobs()) },
+    };
+  }
+
+  #takeJobs(): void {
+    for (let job = this.#sent.shift(); job !== undefined; job = this.#sent.shift()) this.#begin(job);
+  }
+
+  #begin(job: BucketJob): void {
+    const { runs } = this.#plan;
+    const planned = runs[this.#runs % runs.length];
+    this.#runs += 1;
+    if (planned === undefined) return;
+    void this.#runJob(job, planned.course);
+    if (planned.isTwice) void this.#runJob(job, { ...planned.course, delays: [7, ...planned.course.delays] });
+  }
+
+  /** Runs a job; what dies or fails is delivered again, and then lives. */
+  async #runJob(job: BucketJob, ofCourse: Course): Promise<void> {
+    let isDone = false;
+    const again = { ...ofCourse, diesAtCall: Number.MAX_SAFE_INTEGER, delays: [1] };
+    const redeliver = async (): Promise<void> => {
+      await this.timeline.wait(redeliveryMilliseconds);
+      if (!isDone) await this.#runJob(job, again);
+    };
+    if (ofCourse.diesAtCall !== Number.MAX_SAFE_INTEGER) void redeliver();
+    const options = { now: this.timeline.now, markerMilliseconds: this.#parts.markerMilliseconds };
+    try {
+      await this.#parts.runBucket(job, this.#makePorts(ofCourse), options);
+      isDone = true;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) this.failures.push(error);
+      await this.timeline.wait(redeliveryMilliseconds);
+      await this.#runJob(job, again);
+    }
+  }
+
+  /** Writes what a record states, as `ingest` does; again if it dies. */
+  async write(sim: string, says: SimItems, ofCourse: Course): Promise<void> {
+    let isDone = false;
+    const again = { ...ofCourse, diesAtCall: Number.MAX_SAFE_INTEGER, delays: [1] };
+    const redeliver = async (): Promise<void> => {
+      await this.timeline.wait(redeliveryMilliseconds);
+      if (!isDone) await this.write(sim, says, again);
+    };
+    if (ofCourse.diesAtCall !== Number.MAX_SAFE_INTEGER) void redeliver();
+    const call = this.#makeCaller(ofCourse);
+    const times = [...says.usage.map(({ start: time }) => time), ...says.events.map(({ time }) => time)];
+    const touched = [...new Set(times.flatMap((time) => this.#parts.listTouchedDays(time)))];
+    for (let attempts = 0; !isDone; attempts += 1) {
+      const begun = this.timeline.now;
+      const closedThrough = await call(async () => this.#closedThrough);
+      const marked = touched.filter((one) => one <= closedThrough);
+      const mark = async (): Promise<void> => {
+        for (const one of marked) await call(() => this.#ports.markers.put(one, sim));
+      };
+      if (this.#parts.isMarkedAlways) await mark();
+      const outcome = await call(async () => {
+        if (attempts < 3 && this.timeline.now - begun > writerMilliseconds) return 'late';
+        if (attempts >= 3 && this.timeline.now - begun > writerMilliseconds) return 'never';
+        const before = JSON.stringify(this.memory.items.get(sim));
+        this.memory.deliver(sim, says);
+        return before === JSON.stringify(this.memory.items.get(sim)) ? 'same' : 'changed';
+      });
+      if (outcome === 'late') continue;
+      if (outcome === 'never') return void this.write(sim, says, again);
+      if (!this.#parts.isMarkedAlways && outcome === 'changed') await mark();
+      isDone = true;
+    }
+  }
+
+  /** Moves the fence, and reads the day when whoever did not see it yet has written. */
+  async close(one: Day): Promise<void> {
+    if (one > this.#closedThrough) this.#closedThrough = one;
+    await this.timeline.wait(this.#parts.fenceMilliseconds);
+    await this.sweep(one);
+  }
+
+  async sweep(one: Day): Promise<void> {
+    if (one > this.#closedThrough) return;
+    const { simsPerBucket } = this.#plan;
+    try {
+      await planDay(
+        one,
+        this.#makePorts({ diesAtCall: Number.MAX_SAFE_INTEGER, diesAfterEffect: false, delays: [3] }),
+        simsPerBucket,
+      );
+    } catch (error) {
+      if (!(error instanceof ConflictError)) this.failures.push(error);
+    }
+  }
+
+  /** Lets items expire whose days are sealed and have no marker. */
+  async expire(places: readonly number[]): Promise<void> {
+    let place = 0;
+    const isNext = (): boolean => {
+      place += 1;
+      return places.includes(place - 1);
+    };
+    const sealed = new Set<Day>();
+    for (const one of days) {
+      if ((await this.memory.lake.open(makeManifestKey(one))) !== undefined) sealed.add(one);
+    }
+    for (const [sim, { usage, events, sessions }] of this.memory.items) {
+      const isSettled = (one: Day): boolean =>
+        !days.includes(one) || (sealed.has(one) && !this.memory.storedMarkers.has(`${one} ${sim}`));
+      const isLeft = (time: string): boolean => !listTouchedDays(time).every(isSettled) || !isNext();
+      const isSessionLeft = (session: SimItems['sessions'][number]): boolean => {
+        const note = this.memory.sessionNotes.get(`${sim} ${session.sessionId}`);
+        const isNoted =
+          note !== undefined &&
+          note.day === findSessionDay(session) &&
+          note.hash === hashSession(session as SessionRow);
+        return !isNoted || !days.every(isSettled) || !isNext();
+      };
+      this.memory.items.set(sim, {
+        usage: usage.filter(({ start: time }) => isLeft(time)),
+        events: events.filter(({ time }) => isLeft(time)),
+        sessions: sessions.filter(isSessionLeft),
+      });
+    }
+  }
+
+  async findDay(one: Day): Promise<FoundDay | undefined> {
+    const { content: manifest } = await readJson(this.memory.lake, 'manifest', makeManifestKey(one));
+    if (manifest === undefined) return undefined;
+    const rows = new Map<string, SimRows>();
+    for (let bucket = 0; bucket <= manifest.buckets; bucket += 1) {
+      const sealed = await SealedRows.open(this.memory.lake, one, bucket, manifest.buckets);
+      for (let sim = await sealed.peekSim(); sim !== undefined; sim = await sealed.peekSim()) {
+        rows.set(sim, await sealed.take(sim));
+      }
+    }
+    const simDays = sims
+      .flatMap((sim) => this.memory.storedSimDays.get(`${one} ${sim}`)?.day ?? [])
+      .filter(isActive);
+    return {
+      root: manifest.root,
+      rows: printRows(rows),
+      simDays: simDays.map((simDay) => JSON.stringify(simDay)),
+      fleet: JSON.stringify(manifest.fleet),
+    };
+  }
+}
+
+function printRows(rows: ReadonlyMap<string, SimRows>): string[] {
+  return [...rows]
+    .sort(([a], [b]) => compareTexts(a, b))
+    .flatMap(([, its]) =>
+      rowKinds.flatMap((kind) => its[kind].map((row) => `${kind} ${printRow(kind, row)}`)),
+    );
+}
+
+const undisturbed: Course = { diesAtCall: Number.MAX_SAFE_INTEGER, diesAfterEffect: false, delays: [1] };
+
+/** Plays a plan, then delivers the rest, and lets all closed days be read until nothing is left to do. */
+export async function playPass(plan: Plan, parts: Parts): Promise<readonly (FoundDay | undefined)[]> {
+  const world = new World(plan, parts);
+  const { timeline } = world;
+  const left = new Set(plan.statements);
+  const begin = (minutes: number, act: () => Promise<void>): void => {
+    void timeline.wait(minutes * minute).then(act);
+  };
+  for (const { at: minutes, statements, course: ofCourse } of plan.deliveries) {
+    begin(minutes, async () => {
+      for (const index of statements) {
+        const said = plan.statements[index % plan.statements.length];
+        if (said === undefined) continue;
+        left.delete(said);
+        void world.write(said.sim, said.says, ofCourse);
+      }
+    });
+  }
+  for (const { at: minutes, day: index } of plan.closings)
+    begin(minutes, () => world.close(days[index] ?? ''));
+  for (const { at: minutes, day: index } of plan.sweeps) begin(minutes, () => world.sweep(days[index] ?? ''));
+  for (const { at: minutes, places } of plan.expiries) begin(minutes, () => world.expire(places));
+  await timeline.run();
+
+  for (const { sim, says } of left) void world.write(sim, says, undisturbed);
+  await timeline.run();
+  for (let round = 0; round < 20; round += 1) {
+    for (const one of days) void world.close(one);
+    await timeline.run();
+    timeline.now += wait;
+    if (round > 1 && world.memory.storedMarkers.size === 0) break;
+  }
+  if (world.failures.length > 0) throw world.failures[0];
+  if (world.memory.storedMarkers.size > 0) throw new Error('Markers are left, however often days are read');
+  return Promise.all(days.map((one) => world.findDay(one)));
+}
+
+/** What must be found: rows, sums and root of all records at once, without lake and passes. */
+export function expectDays({ statements }: Plan): readonly FoundDay[] {
+  const items = new Map<string, SimItems>();
+  for (const { sim, says } of statements) items.set(sim, mergeItems(items.get(sim) ?? noItems, says));
+  return days.map((one) => {
+    const digests = new RowDigests();
+    const fold = new FleetFold(one);
+    const rows = new Map<string, SimRows>();
+    const simDays: string[] = [];
+    for (const [sim, its] of [...items].sort(([a], [b]) => compareTexts(a, b))) {
+      const made = makeRows(one, its);
+      rows.set(sim, made);
+      digests.add(sim, made);
+      if (sim.startsWith('account:')) continue;
+      const simDay = makeSimDay(sim, one, made);
+      fold.addSim(simDay);
+      if (isActive(simDay)) simDays.push(JSON.stringify(simDay));
+    }
+    return {
+      root: computeRoot(digests.finish()).root,
+      rows: printRows(rows),
+      simDays,
+      fleet: JSON.stringify(fold.result),
+    };
+  });
+}
