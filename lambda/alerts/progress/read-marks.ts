@@ -2,6 +2,8 @@ import { epochMilliseconds } from '../../ledger/time.ts';
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { LedgerReader } from '../../store/reader.ts';
 import {
+  compareSequences,
+  type DoneRecord,
   isHolding,
   maxGivenUpHold,
   type ReadMark,
@@ -91,8 +93,17 @@ async function describeShard(
   const { newestDone, notes } = shard;
   const isAtWork = notes.some((note) => isHolding(note, now));
   const isIdle = newestDone !== undefined && !isAtWork && newestDone.arrival < now - idleAfter;
-  const behind = isIdle ? await positions.findBehind(streamName, name, newestDone.sequence) : 'unknown';
+  const behind = isIdle
+    ? await positions.findBehind(streamName, name, findLastDone(shard, newestDone))
+    : 'unknown';
   return { name, ...shard, drainedAt: behind === 'nothing' ? now : undefined };
+}
+
+/** The last record that is done: a batch whose note holds nothing any more is one whose end could not be noted. */
+function findLastDone({ notes }: ShardNotes, { sequence }: DoneRecord): string {
+  return notes
+    .map(({ lastSequence }) => lastSequence)
+    .reduce((last, other) => (compareSequences(last, other) < 0 ? other : last), sequence);
 }
 
 async function describeUnknownShard(name: string, { streamName }: ReadSource, positions: StreamPositions) {
