@@ -41,7 +41,9 @@ export function describeWatchedSim({ sim, origin, groups }: Sim): WatchedSim {
     isOnline: connection?.group.online,
     changedAt: Math.max(
       epochMilliseconds(origin.at),
-      readTime(lastEvent?.group.lastEventTime) ?? Number.NEGATIVE_INFINITY,
+      ...[device?.at, network?.at, connection?.at, lastEvent?.group.lastEventTime].flatMap(
+        (time) => readTime(time) ?? [],
+      ),
     ),
   };
 }
@@ -95,7 +97,7 @@ const maxGranule = 12 * hour;
  * Whether a rule may hold for a SIM, or its spans may have changed, so that its records must be read.
  *
  * - `silent` and `stale-session`: the marks are old enough. Where there are none: in the first sweep, which writes them.
- * - Kinds about events: something was told of the SIM since the last sweep, less the lateness.
+ * - Kinds about events: something was told of the SIM since the last sweep, less the lateness and the pending time.
  * - `usage`: at most hourly; more than X only where bytes came within the window.
  * - Each SIM once a day, whatever its item says: so what came later than the lateness is found within a day.
  */
@@ -115,9 +117,9 @@ export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): b
       return sim.isOnline !== false && isOld(findLater(sim.sessionAt, sim.bytesAt), rule.after);
     case 'usage':
       if (!isHourly(times)) return false;
-      return rule.compare === 'less' || (sim.bytesAt ?? 0) + maxGranule >= upTo - rule.within;
+      return rule.compare === 'less' || (sim.bytesAt ?? 0) + maxGranule >= upTo - rule.within - rule.pending;
     default:
-      return sim.changedAt >= judgedThrough - lateness;
+      return sim.changedAt >= judgedThrough - lateness - rule.pending;
   }
 }
 
