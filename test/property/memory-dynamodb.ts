@@ -16,6 +16,8 @@ import {
   type PutItemCommandInput,
   QueryCommand,
   type QueryCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
@@ -27,6 +29,7 @@ import {
   readExpressions,
   validationException,
 } from './dynamodb-expressions.ts';
+import { answerQuery, answerScan } from './dynamodb-queries.ts';
 import { translateStatement } from './dynamodb-statements.ts';
 import { normalNumber } from './dynamodb-values.ts';
 import { bytesOf } from './write-units.ts';
@@ -40,8 +43,8 @@ export type Command =
   | BatchWriteItemCommand
   | BatchExecuteStatementCommand;
 
-/** The commands that only the table of episodes is sent, besides puts. */
-export type EpisodeCommand = DeleteItemCommand | QueryCommand;
+/** The commands that alerts send besides these. */
+export type AlertCommand = DeleteItemCommand | QueryCommand | ScanCommand;
 
 /** Whatever takes the store's commands: an engine, a client of the SDK, or something between the store and these. */
 export interface Sender {
@@ -117,12 +120,15 @@ export class MemoryDynamoDb implements Sender {
   /** Called for every write whose condition failed. */
   onRefusal: (table: TableDefinition) => void = () => undefined;
   readonly #tables: ReadonlyMap<string, Table>;
+  readonly #pageSize: number;
 
-  constructor(definitions: readonly TableDefinition[] = tables) {
+  /** @param pageSize items in a page of a query or scan, at most: few, so that there are several. */
+  constructor(definitions: readonly TableDefinition[] = tables, pageSize = 2) {
+    this.#pageSize = pageSize;
     this.#tables = new Map(definitions.map((definition) => [definition.name, emptyTable(definition)]));
   }
 
-  async send(command: Command | EpisodeCommand): Promise<object> {
+  async send(command: Command | AlertCommand): Promise<object> {
     return this.answer(command);
   }
 
@@ -134,7 +140,7 @@ export class MemoryDynamoDb implements Sender {
   }
 
   /** Answers at once. */
-  answer(command: Command | EpisodeCommand, options: AnswerOptions = {}): object {
+  answer(command: Command | AlertCommand, options: AnswerOptions = {}): object {
     if (command instanceof BatchExecuteStatementCommand) {
       return this.#executeStatements(command.input.Statements, options);
     }
@@ -142,6 +148,7 @@ export class MemoryDynamoDb implements Sender {
     if (command instanceof PutItemCommand) return this.#put(command.input, options);
     if (command instanceof DeleteItemCommand) return this.#delete(command.input, options);
     if (command instanceof QueryCommand) return this.#query(command.input, options);
+    if (command instanceof ScanCommand) return this.#scan(command.input, options);
     if (command instanceof BatchWriteItemCommand) return this.#batchWrite(command.input.RequestItems);
     if (command instanceof BatchGetItemCommand) return this.#batchGet(command.input.RequestItems, options);
     const { TableName, Key, ConsistentRead } = command.input;
@@ -245,29 +252,27 @@ export class MemoryDynamoDb implements Sender {
     return {};
   }
 
-  /** The items of one partition, in pages of two: the only query that is sent here. */
-  #query(input: QueryCommandInput, { stale }: AnswerOptions): object {
+  #query(input: QueryCommandInput, options: AnswerOptions): object {
     const table = this.#table(input.TableName);
-    const { partitionKey, sortKey = '' } = table.definition;
-    const [name, value] = (input.KeyConditionExpression ?? '').split(' = ');
-    if (input.ExpressionAttributeNames?.[name ?? ''] !== partitionKey || input.IndexName !== undefined) {
-      throw validationException(`Query key condition not supported: ${input.KeyConditionExpression}`);
+    const items = this.#visible(table, input, options);
+    return answerQuery(table.definition, items, input, this.#pageSize);
+  }
+
+  #scan(input: ScanCommandInput, options: AnswerOptions): object {
+    const table = this.#table(input.TableName);
+    return answerScan(table.definition, this.#visible(table, input, options), input, this.#pageSize);
+  }
+
+  *#visible(
+    { items }: Table,
+    { ConsistentRead }: QueryCommandInput | ScanCommandInput,
+    { stale }: AnswerOptions,
+  ): Generator<Item> {
+    const isStale = stale === true && ConsistentRead !== true;
+    for (const { item, before } of items.values()) {
+      const seen = isStale ? before : item;
+      if (seen !== undefined) yield seen;
     }
-    const partition = input.ExpressionAttributeValues?.[value ?? '']?.S;
-    const after = input.ExclusiveStartKey?.[sortKey]?.S ?? '';
-    const isStale = stale === true && input.ConsistentRead !== true;
-    const found = [...table.items.values()]
-      .map(({ item, before }) => (isStale ? before : item))
-      .filter((item) => item !== undefined)
-      .filter((item) => item[partitionKey]?.S === partition && (item[sortKey]?.S ?? '') > after)
-      .sort((a, b) => ((a[sortKey]?.S ?? '') < (b[sortKey]?.S ?? '') ? -1 : 1));
-    const page = found.slice(0, 2);
-    const last = page.at(-1);
-    const more = found.length > page.length && last !== undefined;
-    return {
-      Items: page.map((item) => ({ ...item })),
-      ...(more && { LastEvaluatedKey: keyOf(table, last, false) }),
-    };
   }
 
   #check(

@@ -16,7 +16,7 @@ import { alertsTable } from '../../../lambda/store/tables.ts';
 import {
   asClient,
   type Command,
-  type EpisodeCommand,
+  type AlertCommand,
   MemoryDynamoDb,
 } from '../../property/memory-dynamodb.ts';
 import { anyRule, known, rule } from '../alerts/arbitraries.ts';
@@ -143,7 +143,7 @@ class FaultyTable {
     this.#fates = [...fates];
   }
 
-  async send(command: Command | EpisodeCommand): Promise<object> {
+  async send(command: Command | AlertCommand): Promise<object> {
     const isWrite = command instanceof PutItemCommand;
     const fate = (isWrite ? this.#fates.shift() : undefined) ?? 'answered';
     if (fate === 'lost') throw new Error('The request was lost');
