@@ -80,7 +80,7 @@ async function runBackTest(
   let done = 0;
   await mapConcurrently(sims, concurrency, async (sim) => {
     signal.throwIfAborted();
-    const known = await readKnown(sim, readFrom, ports.reader);
+    const known = await readKnown(sim, { from: readFrom, keptSince: 0 }, ports.reader);
     for (const rule of rules) {
       if (matchesSim(rule.match, sim))
         backTest.addTrue(rule.name, sim.sim, findTrueAlerts(rule, known, period));

@@ -168,8 +168,8 @@ export function findBlocks(known: Known, watermark: number): Span[] {
 }
 
 /** What is said of blocks, in order, each moment once. */
-function listBlocks({ sessions, usage, events }: Known): Statement<Block>[] {
-  const statements: Statement<Block>[] = [];
+function listBlocks({ sessions, usage, events, remembered = [] }: Known): Statement<Block>[] {
+  const statements = remembered.map(({ record }): Statement<Block> => ({ record, value: 'blocked' }));
   for (const event of events) {
     const value = blockEvents.get(event.type);
     if (value !== undefined) statements.push({ record: referToEvent(event), value });

@@ -146,6 +146,8 @@ export interface Judgement {
   readonly spans: readonly JoinedSpan[];
   /** From when the records are complete; what ended before is not judged. */
   readonly since: number;
+  /** From when on no record has expired; all are kept where it is absent. */
+  readonly keptSince?: number;
   /** See {@link findJudgingTime}. */
   readonly watermark: number;
   /** The time at which the sweep began, by its clock. */
@@ -165,6 +167,9 @@ export interface Judgement {
 export function findJudgingTime(stored: readonly StoredEpisode[], watermark: number): number {
   return stored.reduce((latest, { episode }) => Math.max(latest, episode.watermark), watermark);
 }
+
+/** What has been over for longer when it is found, as in history that is replayed, is written and not told. */
+const maxToldAge = 24 * 3_600_000;
 
 /** The id of an episode that begins with a record. `attempt` is 1 unless another episode has that id. */
 export function identifyEpisode(rule: string, sim: string, begin: RecordReference, attempt = 1): string {
@@ -337,7 +342,7 @@ function amendEpisode(
   const { metAt, to, evidence } = span;
   if (episode !== undefined) {
     // What lies before the records that are known stands as it was written.
-    const isOlder = episode.from < since && episode.from < span.from;
+    const isOlder = episode.from < since;
     const begun = isOlder
       ? { from: episode.from, metAt: episode.metAt, evidence: { ...evidence, begin: episode.evidence.begin } }
       : { from: span.from, metAt, evidence };
@@ -392,7 +397,9 @@ function endEpisode(episode: Episode, judgement: Judgement): Episode {
   if (!isActive(episode)) return settle(episode, {}, judgement);
   if (episode.state === 'closed') {
     // What a rule found that was since changed, or found in records that may have expired, stands.
-    const stands = isOtherRule || episode.from < since;
+    const { begin, before = begin } = episode.evidence;
+    const isExpired = Math.min(begin.at, before.at) < (judgement.keptSince ?? Number.NEGATIVE_INFINITY);
+    const stands = isOtherRule || isExpired || episode.from < since;
     return settle(episode, stands ? {} : { state: 'withdrawn' }, judgement);
   }
   if (isOtherRule) return settle(episode, { state: 'rule-changed' }, judgement);
@@ -428,7 +435,8 @@ function findMessages(
     if (state === 'open') return watermark >= tellsFrom ? ['opened'] : [];
     // It was over before a sweep told of it: both are told, unless it was too short to be told alone, or held back.
     const closesNow = before.revision === 0 || (before.state === 'open' && !before.isHeld);
-    return closesNow && (to ?? 0) >= tellsFrom ? ['opened', 'closed'] : [];
+    const isRecent = (to ?? 0) > watermark - maxToldAge;
+    return closesNow && isRecent && (to ?? 0) >= tellsFrom ? ['opened', 'closed'] : [];
   }
   if (told.state !== state) return [state === 'open' ? 'reopened' : state];
   if (!isActive(episode)) return [];

@@ -41,10 +41,29 @@ export interface Known {
   readonly usage: readonly UsageContent[];
   readonly events: readonly EventContent[];
   readonly signs: readonly Sign[];
+  /** What an episode that is still open rests on, of records that may have expired. */
+  readonly remembered?: readonly RememberedRecord[];
+}
+
+/** The record with which an open episode began. */
+export interface RememberedRecord {
+  readonly record: RecordReference;
+  /** When the condition of the episode was met. */
+  readonly metAt: number;
 }
 
 /** What is known of a SIM of which there is no record. */
 export const nothingKnown: Known = { sessions: [], usage: [], events: [], signs: [] };
+
+/**
+ * Adds the record with which an open episode began, unless it is kept for certain. What is known ends the episode, and not
+ * that its first record has expired.
+ *
+ * @param keptSince from when on no record has expired.
+ */
+export function rememberRecords(known: Known, begin: RememberedRecord | undefined, keptSince: number): Known {
+  return begin === undefined || begin.record.at >= keptSince ? known : { ...known, remembered: [begin] };
+}
 
 /** The reference to an event. */
 export function referToEvent({ eventKey, time }: EventContent): RecordReference {

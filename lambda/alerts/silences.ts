@@ -23,8 +23,8 @@ import { type Span, uniteSpans } from './span.ts';
  * by this sign, and lasts until there is a session, or bytes, again. Where none was known before, it begins with the first
  * of the other signs.
  */
-export function findSilences({ after, missing }: SilentRule, { signs }: Known, watermark: number): Span[] {
-  const sorted = sortByRecord(signs);
+export function findSilences({ after, missing }: SilentRule, known: Known, watermark: number): Span[] {
+  const sorted = sortByRecord([...known.signs, ...recallSigns(known, missing)]);
   if (missing === 'everything') {
     return findGaps(listRecords(sorted.filter(isSignOfLife)), after, watermark);
   }
@@ -52,6 +52,16 @@ export function findSilences({ after, missing }: SilentRule, { signs }: Known, w
   }
   close(undefined);
   return spans;
+}
+
+/** The signs by which a silence began that is not over, and by which its condition was met. */
+function recallSigns({ remembered = [] }: Known, missing: SilentRule['missing']): Sign[] {
+  const all = { isSignal: true, hasBytes: true, isSession: true };
+  const other = { isSignal: missing === 'session', hasBytes: false, isSession: missing === 'bytes' };
+  return remembered.flatMap(({ record, metAt }) => {
+    const begin = { record, ...all };
+    return missing === 'everything' ? [begin] : [begin, { record: { ...record, at: metAt }, ...other }];
+  });
 }
 
 /** A time without sessions, or without bytes, in which there were other signs. */

@@ -30,14 +30,18 @@ interface Complete<Item> {
   readonly downTo: number;
 }
 
-/**
- * Reads a SIM's sessions, usage and events: all that tell of a time at or after `from`, and the latest earlier ones.
- *
- * @param from milliseconds since the epoch.
- */
+/** Which records are read. Times are milliseconds since the epoch. */
+export interface KnownRange {
+  /** All that tell of this time or a later one, and the latest earlier ones. */
+  readonly from: number;
+  /** Earlier ones are left out, since some of them may have expired: then it is not known what came between the others. */
+  readonly keptSince: number;
+}
+
+/** Reads a SIM's sessions, usage and events. */
 export async function readKnown(
   { sim, carrier }: { readonly sim: string; readonly carrier: Carrier },
-  from: number,
+  { from, keptSince }: KnownRange,
   reader: LedgerReader,
 ): Promise<Known> {
   const window = maxWindow[carrierTraits[carrier].format];
@@ -47,7 +51,7 @@ export async function readKnown(
     readSessions(sim, from, reader),
   ]);
   // A gap between records is one only where no other record can lie in it.
-  const downTo = Math.max(usage.downTo + window, events.downTo);
+  const downTo = Math.max(usage.downTo + window, events.downTo, keptSince);
   const known = {
     usage: usage.items.filter((one) => epochMilliseconds(findUsageTime(one)) >= downTo),
     events: events.items.filter(({ time }) => epochMilliseconds(time) >= downTo),

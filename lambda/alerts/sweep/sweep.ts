@@ -14,11 +14,11 @@ import {
   type StoredEpisode,
   tellAlone,
 } from '../episodes.ts';
-import { type Known, nothingKnown } from '../known.ts';
+import { type Known, nothingKnown, type RememberedRecord, rememberRecords } from '../known.ts';
 import { findMute, type Mute } from '../mutes.ts';
 import { findGranule, matchesSim, type Rule, versionRule } from '../rules.ts';
 import { sourceRule } from '../shared-episodes.ts';
-import { joinSpans } from '../span.ts';
+import { type JoinedSpan, joinSpans } from '../span.ts';
 import { findSpans } from '../spans.ts';
 import {
   findDelivered,
@@ -72,6 +72,8 @@ import {
 export interface SweepSettings {
   readonly rules: readonly Rule[];
   readonly groupWait: number;
+  /** How long records are kept, at least: older ones may have expired. Absent where they are kept for ever. */
+  readonly retention?: number;
 }
 
 /** A source whose SIMs are judged, as the environment carries it. */
@@ -351,11 +353,13 @@ class Sweep {
       }
       const since = this.#findSince(sim, watermark, stored);
       const isKnownNeeded = rules.some((name) => this.#findRule(name, sim) !== undefined);
-      const known = isKnownNeeded ? await readKnown(sim, since, this.#ports.reader) : nothingKnown;
+      const range = { from: since, keptSince: this.#keptSince };
+      const known = isKnownNeeded ? await readKnown(sim, range, this.#ports.reader) : nothingKnown;
       if (isUnmarked(sim)) await this.#writeMarks(sim, known);
       for (const { rule, episodes } of stored) {
         if (episodes === undefined) continue;
-        const judgement = this.#makeJudgement(rule, sim, { known, since, watermark, episodes });
+        const remembered = rememberRecords(known, findOpenBegin(episodes), this.#keptSince);
+        const judgement = this.#makeJudgement(rule, sim, { known: remembered, since, watermark, episodes });
         const writes = reconcileEpisodes(episodes, judgement);
         if (writes.length > 0) await this.#ports.episodes.write(writes);
         const judged = writes.length > 0 ? await this.#readRelayed(rule, sim) : episodes;
@@ -525,7 +529,7 @@ class Sweep {
     watermark: number,
     stored: readonly { readonly rule: string; readonly episodes: readonly StoredEpisode[] | undefined }[],
   ): number {
-    if (this.#run.isWhole) return 0;
+    if (this.#run.isWhole) return Math.max(0, this.#keptSince);
     const { judgedThrough = watermark } = this.#facts.states.get(sim.source) ?? unsweptSource;
     const from = Math.min(watermark, judgedThrough);
     const lateness = this.#sources.get(sim.source)?.lateness ?? 0;
@@ -542,7 +546,27 @@ class Sweep {
         ...(rule === undefined ? [] : [from - findLookback(rule, lateness)]),
       ];
     });
-    return Math.min(from, ...times);
+    return Math.max(Math.min(from, ...times), this.#keptSince);
+  }
+
+  /** What holds of a SIM by what is known, but for what was over before windows are known as they were. */
+  #listSpans(rule: Rule, known: Known, watermark: number): JoinedSpan[] {
+    const since = this.#findWindowsSince(rule);
+    const spans = joinSpans(findSpans(rule, known, watermark), rule, watermark);
+    return spans.filter(({ metAt, to }) => to === undefined || metAt >= since);
+  }
+
+  /** From when on no record has expired of those that a window held, and of those that decide when it began. */
+  #findWindowsSince(rule: Rule): number {
+    return 'within' in rule
+      ? this.#keptSince + 2 * rule.within + rule.pending + rule.recovery
+      : Number.NEGATIVE_INFINITY;
+  }
+
+  /** From when on no record has expired. */
+  get #keptSince(): number {
+    const { now, retention = Number.POSITIVE_INFINITY } = this.#run;
+    return now - retention;
   }
 
   /** A rule, if it watches the SIM. */
@@ -575,14 +599,21 @@ class Sweep {
     return {
       rule,
       ruleVersion: rule && this.#rules.get(name)?.version,
-      ...{ sim: sim.sim, source, since, watermark, now },
-      spans: rule === undefined ? [] : joinSpans(findSpans(rule, known, watermark), rule, watermark),
+      ...{ sim: sim.sim, source, watermark, now, keptSince: this.#keptSince },
+      since: Math.max(since, rule === undefined ? since : this.#findWindowsSince(rule)),
+      spans: rule === undefined ? [] : this.#listSpans(rule, known, watermark),
       isHeld: isBehind || isReadLate || this.#findMute(name, sim.sim, source),
       // Only SIMs that fall silent are grouped.
       groupWait: isSilence ? groupWait : 0,
       isGroupedFirst: isSilence,
     };
   }
+}
+
+/** The record with which the open episode began, if there is one. */
+function findOpenBegin(stored: readonly StoredEpisode[]): RememberedRecord | undefined {
+  const open = listCurrent(stored).find(({ episode }) => episode.state === 'open')?.episode;
+  return open && { record: open.evidence.begin, metAt: open.metAt };
 }
 
 /**
