@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JoinedSpan, joinSpans, type Span } from '../../../lambda/alerts/span.ts';
 import { at, minute } from './records.ts';
+import { findTrueEpisodes } from './truth.ts';
 
 const numRuns = 3_000 * Math.max(0.1, Number(process.env['PROPERTY_RUNS'] ?? '1'));
 const horizon = 90;
@@ -32,32 +33,20 @@ interface Times {
   readonly isOver: boolean;
 }
 
-/** A person with a stopwatch, who looks each minute whether a condition has begun, and turns an alert on and off. */
+/** What the person with the stopwatch sees, in the times of records. */
 function watch(all: readonly Span[], pending: number, recovery: number, watermark: number): Times[] {
-  const episodes: Times[] = [];
-  let alert: { from: number; to: number | undefined } | undefined;
-  let candidate: Span | undefined;
-  const isOver = (now: number): boolean =>
-    alert?.to !== undefined && (recovery === 0 || now > alert.to + recovery);
-  for (let minutes = 0; minutes <= watermark; minutes += 1) {
-    const now = at(minutes);
-    if (alert !== undefined && isOver(now)) {
-      episodes.push({ ...alert, isOver: true });
-      alert = undefined;
-    }
-    candidate = all.find(({ metAt }) => metAt === now) ?? candidate;
-    if (candidate !== undefined && alert !== undefined) {
-      alert.to = candidate.to;
-      candidate = undefined;
-    }
-    if (candidate !== undefined && now - candidate.metAt >= pending) {
-      const { from, metAt, to } = candidate;
-      if (to === undefined || to - metAt >= pending) alert = { from, to };
-      candidate = undefined;
-    }
-  }
-  if (alert !== undefined) episodes.push({ ...alert, isOver: isOver(at(watermark)) });
-  return episodes;
+  const inMinutes = (time: number): number => (time - at(0)) / minute;
+  const spans = all.map(({ from, metAt, to }) => ({
+    from: inMinutes(from),
+    metAt: inMinutes(metAt),
+    to: to === undefined ? undefined : inMinutes(to),
+  }));
+  const times = { pending: pending / minute, recovery: recovery / minute };
+  return findTrueEpisodes(spans, times, watermark).map(({ from, to, isOver }) => ({
+    from: at(from),
+    to: to === undefined ? undefined : at(to),
+    isOver,
+  }));
 }
 
 function pickTimes({ from, to, isOver }: JoinedSpan): Times {

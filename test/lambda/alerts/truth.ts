@@ -14,6 +14,49 @@ export interface TrueSpan {
   readonly to: number | undefined;
 }
 
+/** An episode by its times, in minutes. */
+export interface TrueEpisode {
+  readonly from: number;
+  readonly to: number | undefined;
+  readonly isOver: boolean;
+}
+
+/**
+ * What a person with a stopwatch sees, who looks each minute whether a condition has begun, and turns an alert on and off.
+ * The oracle of `joinSpans`.
+ *
+ * @param spans those that are met by the watermark.
+ */
+export function findTrueEpisodes(
+  spans: readonly TrueSpan[],
+  { pending, recovery }: { readonly pending: number; readonly recovery: number },
+  watermark: number,
+): TrueEpisode[] {
+  const episodes: TrueEpisode[] = [];
+  let alert: { from: number; to: number | undefined } | undefined;
+  let candidate: TrueSpan | undefined;
+  const isOver = (now: number): boolean =>
+    alert?.to !== undefined && (recovery === 0 || now > alert.to + recovery);
+  for (let now = 0; now <= watermark; now += 1) {
+    if (alert !== undefined && isOver(now)) {
+      episodes.push({ ...alert, isOver: true });
+      alert = undefined;
+    }
+    candidate = spans.find(({ metAt }) => metAt === now) ?? candidate;
+    if (candidate !== undefined && alert !== undefined) {
+      alert.to = candidate.to;
+      candidate = undefined;
+    }
+    if (candidate !== undefined && now - candidate.metAt >= pending) {
+      const { from, metAt, to } = candidate;
+      if (to === undefined || to - metAt >= pending) alert = { from, to };
+      candidate = undefined;
+    }
+  }
+  if (alert !== undefined) episodes.push({ ...alert, isOver: isOver(watermark) });
+  return episodes;
+}
+
 /** What holds at a minute: since when, if the condition holds. */
 type Condition = (minutes: number) => number | undefined;
 

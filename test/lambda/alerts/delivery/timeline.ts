@@ -4,6 +4,8 @@ export class Timeline {
   now: number;
   readonly #waiting: { readonly at: number; readonly number: number; readonly go: () => void }[] = [];
   #number = 0;
+  #held = 0;
+  #onReleased: () => void = () => undefined;
 
   constructor(now: number) {
     this.now = now;
@@ -17,15 +19,38 @@ export class Timeline {
     });
   }
 
+  /** Time stands still until something is there that takes real time. */
+  async hold<Value>(value: Value | Promise<Value>): Promise<Value> {
+    if (!(value instanceof Promise)) return value;
+    this.#held += 1;
+    try {
+      return await value;
+    } finally {
+      this.#held -= 1;
+      if (this.#held === 0) this.#onReleased();
+    }
+  }
+
   /** Lets time pass until nothing waits any more. */
   async run(): Promise<void> {
-    await letOthersGoOn();
+    await this.#settle();
     for (;;) {
       this.#waiting.sort((a, b) => a.at - b.at || a.number - b.number);
       const first = this.#waiting.shift();
       if (first === undefined) return;
       this.now = first.at;
       first.go();
+      await this.#settle();
+    }
+  }
+
+  /** All that can go on at this moment does. */
+  async #settle(): Promise<void> {
+    await letOthersGoOn();
+    while (this.#held > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onReleased = resolve;
+      });
       await letOthersGoOn();
     }
   }

@@ -1,0 +1,320 @@
+import fc from 'fast-check';
+import type { Rule } from '../../../lambda/alerts/rules.ts';
+import { type SessionRefresh, sessionRefreshes } from '../../../lambda/ledger/source.ts';
+import { anyRule } from '../../lambda/alerts/arbitraries.ts';
+import { minute } from '../../lambda/alerts/records.ts';
+import { Case } from '../case.ts';
+
+/**
+ * Plans of what happens to a small fleet on one timeline, in hours from its beginning: what devices do, when the carrier
+ * delivers it, when functions run, how slow they are and where they die, what the receiver does, and what people mute.
+ */
+
+export const hour = 3_600_000;
+
+/** The last hour of which records tell. */
+export const lastFact = 60;
+/** By then all that is planned has happened. The final sweeps come later than a day after the last planned one. */
+export const lastSweep = 110;
+export const finalHour = 150;
+/** Sweeps that nothing disturbs come at these hours, so that each record is judged before it expires. */
+export const cleanSweeps: readonly number[] = [30.5, 60.5, 85.5, 111.5];
+
+/** How late records of the source may be. */
+export const lateness = hour / 2;
+
+/** What a device does in an hour. */
+export interface Fact {
+  /** Hours from the beginning. */
+  readonly at: number;
+  /**
+   * - `signal`: an attachment, or a location update.
+   * - `refused`: a session that failed, or a context that was refused.
+   * - `usage`: so many bytes in the hour before, in one of its modems.
+   */
+  readonly kind: 'signal' | 'refused' | 'usage';
+  readonly bytes: number;
+  readonly modem: number;
+  /** How much later than its hour each of its deliveries comes, in milliseconds. */
+  readonly delays: readonly number[];
+}
+
+/** What meets a call to AWS: the process dies, or the call fails, before or after it took effect. */
+export const faultKinds = [
+  'dies before',
+  'dies after',
+  'fails before',
+  'fails after',
+  'fails, arrives later',
+  'is sent twice',
+] as const;
+
+/** What meets the call with a number. */
+export interface PlannedFault {
+  readonly call: number;
+  readonly kind: (typeof faultKinds)[number];
+}
+
+/** How a process fares. */
+export interface Fate {
+  readonly faults: readonly PlannedFault[];
+  /** Milliseconds that calls take before their effect and until their answer, in turn. */
+  readonly delays: readonly number[];
+  /** By how much its clock is ahead, in milliseconds. */
+  readonly skew: number;
+}
+
+/** A run of a function. */
+export interface PlannedRun extends Fate {
+  /** For when it is scheduled, in milliseconds from the beginning. */
+  readonly at: number;
+  /** How much later it begins. */
+  readonly startsLate: number;
+}
+
+/** What the receiver does with an attempt, and how long it takes. */
+export interface Behaviour {
+  readonly does: 'accepts' | 'fails' | 'hangs' | 'accepts, answers too late' | 'is busy';
+  readonly milliseconds: number;
+}
+
+/** A mute, in milliseconds from the beginning. */
+export interface PlannedMute {
+  readonly at: number;
+  readonly until: number;
+  readonly scope: 'rule' | 'sim' | 'source';
+  /** Which rule or SIM. */
+  readonly index: number;
+}
+
+/** What is planned. */
+export interface Plan {
+  readonly carrier: 'twilio' | '1nce';
+  readonly sessionRefresh: SessionRefresh;
+  readonly rules: readonly Rule[];
+  /** What the device of each SIM does. */
+  readonly sims: readonly (readonly Fact[])[];
+  /** Whether three more devices signal all the time, so that a silent device is not taken for a silent carrier. */
+  readonly hasBeacons: boolean;
+  /** When the carrier delivers nothing; what it owes comes at the end. */
+  readonly outage: { readonly from: number; readonly to: number } | undefined;
+  readonly lanes: number;
+  readonly batchSize: number;
+  readonly consumers: readonly Fate[];
+  readonly sweeps: readonly PlannedRun[];
+  readonly deliveries: readonly PlannedRun[];
+  readonly behaviours: readonly Behaviour[];
+  readonly mutes: readonly PlannedMute[];
+  /** When DynamoDB deletes events that have expired. */
+  readonly expiries: readonly number[];
+  readonly groupWait: number;
+}
+
+/** A plan that prints itself. */
+export class PlanCase extends Case {
+  readonly plan: Plan;
+
+  constructor(plan: Plan) {
+    super();
+    this.plan = plan;
+  }
+
+  override describe(): readonly string[] {
+    const { rules, sims, consumers, sweeps, deliveries, ...others } = this.plan;
+    return [
+      JSON.stringify(others),
+      ...rules.map((rule) => `rule ${JSON.stringify(rule)}`),
+      ...sims.flatMap((facts, index) => facts.map((fact) => `SIM ${index}: ${JSON.stringify(fact)}`)),
+      ...consumers.map((fate) => `consumer ${JSON.stringify(fate)}`),
+      ...sweeps.map((run) => `sweep ${JSON.stringify(run)}`),
+      ...deliveries.map((run) => `delivery ${JSON.stringify(run)}`),
+    ];
+  }
+}
+
+const second = 1_000;
+
+/** Durations of rules are minutes here, as the oracle has them, and stand for hours. */
+const duration = fc.integer({ min: 1, max: 24 }).map((count) => count * minute);
+
+const kind = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('silent' as const),
+      after: duration,
+      missing: fc.constantFrom(
+        'everything' as const,
+        'everything' as const,
+        'session' as const,
+        'bytes' as const,
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('attach-loop' as const, 'session-failures' as const),
+      count: fc.integer({ min: 1, max: 4 }),
+      within: duration,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('device-changed' as const),
+      change: fc.constant('device' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('usage' as const),
+      compare: fc.constant('more' as const),
+      bytes: fc.integer({ min: 1, max: 6 }),
+      within: duration,
+    }),
+  },
+);
+
+const rules = fc
+  .array(fc.tuple(kind, fc.nat({ max: 3 }), fc.nat({ max: 4 })), { minLength: 1, maxLength: 2 })
+  .map((all) =>
+    all.map(([one, pending, recovery], index): Rule => {
+      const isMoment = one.kind === 'device-changed';
+      const times = { pending: isMoment ? 0 : pending * minute, recovery: recovery * minute };
+      const match = { ...anyRule.match, names: ['tracker*'] };
+      return { ...anyRule, ...one, ...times, match, name: `rule-${index}` };
+    }),
+  );
+
+/** How long after its time each rule looks at a record of which it has judged the time already, in hours. */
+export function findLookback(all: readonly Rule[]): number {
+  return Math.min(
+    ...all.map((rule) => {
+      const window = 'after' in rule ? rule.after : 'within' in rule ? rule.within : 0;
+      return (window + rule.pending + rule.recovery) / minute;
+    }),
+  );
+}
+
+const shortDelay = fc.nat({ max: 600 * second });
+
+/** Deliveries of a record: mostly one, soon; now and then late, and again. */
+function deliveryDelays(lookback: number): fc.Arbitrary<number[]> {
+  const late = fc.integer({ min: 0, max: Math.max(1, lookback * hour - second) });
+  return fc.oneof(
+    { weight: 8, arbitrary: shortDelay.map((one) => [one]) },
+    { weight: 1, arbitrary: late.map((one) => [one]) },
+    { weight: 1, arbitrary: fc.tuple(shortDelay, late).map(([one, more]) => [one, one + more]) },
+  );
+}
+
+function facts(lookback: number): fc.Arbitrary<Fact[]> {
+  return fc
+    .array(
+      fc.record<Fact>({
+        at: fc.nat({ max: lastFact }),
+        kind: fc.constantFrom('signal', 'usage', 'usage', 'refused'),
+        bytes: fc.nat({ max: 3 }),
+        modem: fc.nat({ max: 1 }),
+        delays: deliveryDelays(lookback),
+      }),
+      { maxLength: 9 },
+    )
+    .map((all) => {
+      // Records of one hour state one modem.
+      const modems = new Map(all.map(({ at, modem }) => [at, modem]));
+      return all.map((fact) => ({ ...fact, modem: modems.get(fact.at) ?? fact.modem }));
+    });
+}
+
+const delays = fc.oneof(
+  { weight: 2, arbitrary: fc.constant([0]) },
+  { weight: 2, arbitrary: fc.array(fc.nat({ max: 200 }), { minLength: 1, maxLength: 5 }) },
+  { weight: 1, arbitrary: fc.array(fc.nat({ max: 20 * second }), { minLength: 1, maxLength: 5 }) },
+);
+
+function fate(lastCall: number, meets: number): fc.Arbitrary<Fate> {
+  const faults = fc.array(
+    fc.record({ call: fc.integer({ min: 1, max: lastCall }), kind: fc.constantFrom(...faultKinds) }),
+    { minLength: 1, maxLength: 3 },
+  );
+  return fc.record({
+    faults: fc.oneof(
+      { weight: meets, arbitrary: faults },
+      { weight: 10 - meets, arbitrary: fc.constant([]) },
+    ),
+    delays,
+    skew: fc.integer({ min: -20 * second, max: 20 * second }),
+  });
+}
+
+function runs(count: { minLength: number; maxLength: number }, lastCall: number): fc.Arbitrary<PlannedRun[]> {
+  const at = fc.nat({ max: lastSweep * hour });
+  const run = fc.record({ at, startsLate: fc.nat({ max: 60 * second }), fate: fate(lastCall, 4) });
+  return fc.array(fc.tuple(run, fc.option(run, { freq: 3, nil: undefined })), count).map((pairs) =>
+    pairs.flatMap(([one, other]) => {
+      const first = { ...one.fate, at: one.at, startsLate: one.startsLate };
+      // The second one overlaps the first.
+      return other === undefined
+        ? [first]
+        : [
+            first,
+            { ...other.fate, at: one.at + (other.at % (30 * second)), startsLate: other.startsLate % second },
+          ];
+    }),
+  );
+}
+
+const mutes = fc.array(
+  fc
+    .record({
+      times: fc.tuple(fc.nat({ max: lastSweep * hour }), fc.nat({ max: 40 * hour })),
+      scope: fc.constantFrom('rule' as const, 'sim' as const, 'source' as const),
+      index: fc.nat({ max: 3 }),
+    })
+    .map(({ times: [at, length], scope, index }) => ({ at, until: at + length, scope, index })),
+  { maxLength: 1 },
+);
+
+const outage = fc
+  .tuple(fc.integer({ min: 1, max: lastFact }), fc.integer({ min: 1, max: 38 }))
+  .map(([from, length]) => ({ from, to: from + length }));
+
+/** Plans of all sorts. */
+export const plans: fc.Arbitrary<PlanCase> = rules.chain((given) => {
+  const lookback = findLookback(given);
+  return fc
+    .record<Plan>({
+      carrier: fc.constantFrom('twilio', '1nce'),
+      sessionRefresh: fc.constantFrom(...sessionRefreshes),
+      rules: fc.constant(given),
+      sims: fc.array(facts(lookback), { minLength: 1, maxLength: 3 }),
+      hasBeacons: fc.constantFrom(true, true, true, false),
+      outage: fc.option(outage, { freq: 3, nil: undefined }),
+      lanes: fc.integer({ min: 1, max: 2 }),
+      batchSize: fc.integer({ min: 1, max: 6 }),
+      consumers: fc.array(fate(12, 5), { maxLength: 6 }),
+      sweeps: runs({ minLength: 2, maxLength: 5 }, 60),
+      deliveries: runs({ minLength: 1, maxLength: 4 }, 15),
+      behaviours: fc.array(
+        fc.record({
+          does: fc.constantFrom(
+            'accepts' as const,
+            'accepts' as const,
+            'fails' as const,
+            'hangs' as const,
+            'accepts, answers too late' as const,
+            'is busy' as const,
+          ),
+          milliseconds: fc.nat({ max: 9 * second }),
+        }),
+        { maxLength: 8 },
+      ),
+      mutes,
+      expiries: fc.array(fc.integer({ min: 130 * hour, max: finalHour * hour }), { maxLength: 2 }),
+      groupWait: fc.constantFrom(0, hour / 6),
+    })
+    .map((plan) => new PlanCase(plan));
+});

@@ -1,0 +1,339 @@
+import type { Known } from '../../../lambda/alerts/known.ts';
+import type { Rule } from '../../../lambda/alerts/rules.ts';
+import { makeEvent, makeKnown, makeSign, makeUsage, minute } from '../../lambda/alerts/records.ts';
+import { findTrueEpisodes, findTrueSpans, type TrueEpisode } from '../../lambda/alerts/truth.ts';
+import { type Fact, finalHour, hour, lateness } from './plan.ts';
+import { type PlannedSim, sourceName, start } from './records.ts';
+import type { RanSweep, Told, World } from './world.ts';
+
+/**
+ * What must hold of what was stored, told and sent, and does not: in sentences. What is true is computed from what the
+ * devices did, minute by minute (an hour of the timeline is a minute of the oracle), by no code that judges alerts.
+ */
+
+const imeis = ['490154203237518', '490154203237526'];
+
+/** Clocks differ, and a batch is noted a moment after it is handed over. */
+const slack = 60_000;
+
+/** How long a source may be behind, besides its lateness, before it has days to compare with. */
+const usualLag = 24 * hour;
+
+/** How long SIMs are alive that are heard no more: longer than the timeline, so that all are alive. */
+const minAlive = 5;
+
+/** What a device did, as the oracle knows records. */
+function describeFacts(facts: readonly Fact[]): Known {
+  const events = facts.flatMap(({ at: when, kind }, index) => {
+    if (kind === 'usage') return [];
+    return [
+      makeEvent(when, kind === 'signal' ? 'attachment.accepted' : 'data-session.failed', { id: `e${index}` }),
+    ];
+  });
+  const usage = facts.flatMap(({ at: when, kind, bytes, modem }, index) => {
+    const imei = imeis[modem] ?? '';
+    return kind === 'usage' ? [makeUsage(when, { id: `u${index}`, bytes, imei })] : [];
+  });
+  const signs = facts.map(({ at: when, kind, bytes }, index) => {
+    const marks = kind === 'usage' ? (bytes > 0 ? 'bytes session' : 'session') : 'signal';
+    return makeSign(when, marks, `s${index}`);
+  });
+  return makeKnown({ events, usage, signs });
+}
+
+/** The episodes of a rule and a SIM that are true by a watermark, in hours. */
+function findTruth(rule: Rule, facts: readonly Fact[], watermark: number): TrueEpisode[] {
+  const hours = (watermark - start) / hour;
+  const spans = findTrueSpans(rule, describeFacts(facts), hours);
+  const times = { pending: rule.pending / minute, recovery: rule.recovery / minute };
+  return findTrueEpisodes(spans, times, hours);
+}
+
+interface Stored {
+  readonly id: string;
+  readonly from: number;
+  readonly to: number | undefined;
+  readonly isOver: boolean;
+}
+
+function describeTimes({ from, to, isOver }: TrueEpisode): string {
+  return `${from}–${to ?? ''}${isOver ? '' : ' (open)'}`;
+}
+
+/** The episodes of a rule and a SIM that stand as open or closed, each once. */
+function pickActive(stored: RanSweep['stored'], rule: Rule, sim: PlannedSim): Stored[] {
+  const current = new Map<string, { revision: number; times: Stored; isActive: boolean }>();
+  for (const { episode, hasLeft } of stored ?? []) {
+    if (episode.rule !== rule.name || episode.sim !== sim.key || hasLeft === true) continue;
+    const { id, from, to, state, revision } = episode;
+    const known = current.get(id);
+    if (known !== undefined && known.revision >= revision) continue;
+    const inHours = (time: number): number => (time - start) / hour;
+    const times = {
+      id,
+      from: inHours(from),
+      to: to === undefined ? undefined : inHours(to),
+      isOver: state === 'closed',
+    };
+    current.set(id, { revision, times, isActive: state === 'closed' || state === 'open' });
+  }
+  return [...current.values()]
+    .filter(({ isActive }) => isActive)
+    .map(({ times }) => times)
+    .sort((a, b) => a.from - b.from);
+}
+
+/** All that is wrong with what happened. */
+export async function findViolations(world: World): Promise<string[]> {
+  const stored = await world.listStored();
+  return [
+    ...findWrongSpans(
+      world,
+      stored,
+      world.sims.map(({ facts }) => facts),
+      start + finalHour * hour,
+      'in the end',
+    ),
+    ...world.sweeps.flatMap((sweep) => findWrongSweep(world, sweep)),
+    ...findWrongMessages(world, stored),
+    ...findWrongPages(world),
+    ...findWrongDelivery(world, new Set(await world.listUndeliverable())),
+  ];
+}
+
+function listWatched(world: World): (readonly [Rule, PlannedSim, number])[] {
+  const sims = world.sims.slice(0, world.plan.sims.length);
+  return world.plan.rules.flatMap((rule) => sims.map((sim, index) => [rule, sim, index] as const));
+}
+
+/** Each span is one episode, and each episode that stands is a span. */
+function findWrongSpans(
+  world: World,
+  stored: RanSweep['stored'],
+  facts: readonly (readonly Fact[])[],
+  watermark: number,
+  when: string,
+): string[] {
+  return listWatched(world).flatMap(([rule, sim, index]) => {
+    const known = facts[index] ?? [];
+    const truth = findTruth(rule, known, watermark).map(describeTimes);
+    const found = pickActive(stored, rule, sim).map(describeTimes);
+    return truth.join() === found.join() ? [] : [`${when} ${describeDifference(rule, index, found, truth)}`];
+  });
+}
+
+function describeDifference(
+  rule: Rule,
+  sim: number,
+  found: readonly string[],
+  truth: readonly string[],
+): string {
+  const list = (times: readonly string[]): string => times.join(', ') || 'nothing';
+  return `${rule.name} (${rule.kind}) of SIM ${sim} has ${list(found)}, and true is ${list(truth)}`;
+}
+
+/** What was known at a time, by what had been taken in. */
+function listKnown(world: World, time: number): Fact[][] {
+  return world.sims.map((_, index) => [
+    ...new Set(
+      world.records
+        .filter(({ sim, doneAt }) => sim === index && doneAt !== undefined && doneAt <= time)
+        .map(({ fact }) => fact),
+    ),
+  ]);
+}
+
+/** How far the carrier has delivered: the third latest time at which a SIM was heard. */
+function findDeliveredTime(known: readonly (readonly Fact[])[]): number | undefined {
+  const heard = known.flatMap((facts) => {
+    const times = facts
+      .filter(({ kind, bytes }) => kind !== 'usage' || bytes > 0)
+      .map(({ at: when }) => when);
+    return times.length === 0 ? [] : [start + Math.max(...times) * hour];
+  });
+  return heard.sort((a, b) => b - a)[Math.min(heard.length, 3) - 1];
+}
+
+function isBehind(world: World, time: number): boolean {
+  const known = listKnown(world, time);
+  const delivered = findDeliveredTime(known);
+  const heard = known.filter((facts) => facts.some(({ kind, bytes }) => kind !== 'usage' || bytes > 0));
+  return delivered !== undefined && heard.length >= minAlive && time - delivered > lateness + usualLag;
+}
+
+/** Whether all that had come of a SIM had come in time. */
+function isTimely(world: World, sim: number, time: number): boolean {
+  return world.records.every(
+    (record) =>
+      record.sim !== sim ||
+      record.arrival > time ||
+      record.arrival - (start + record.fact.at * hour) <= lateness,
+  );
+}
+
+/** After a sweep that nothing disturbed, what is stored and told is what is true by then. */
+function findWrongSweep(world: World, sweep: RanSweep): string[] {
+  const { report, stored, begin, end = begin, now } = sweep;
+  const source = report?.sources.find(({ name }) => name === sourceName);
+  if (stored === undefined || source?.at === undefined) return [];
+  const when = `after the sweep at ${((begin - start) / hour).toFixed(2)}`;
+  const undone = world.records.some(
+    ({ arrival, doneAt = Number.POSITIVE_INFINITY }) => arrival <= end && doneAt > begin,
+  );
+  const hasLater = world.sweeps.some(
+    (other) =>
+      other !== sweep && (other.report === undefined || (other.end ?? end) <= begin) && other.now > now,
+  );
+  if (undone || hasLater) return [];
+  const wrong: string[] = [];
+  const behind = isBehind(world, begin - slack) || isBehind(world, begin + slack);
+  if (!behind && source.read.holds.length === 0 && source.at < begin - 7 * 60_000 - slack)
+    wrong.push(`${when} the watermark is at ${(source.at - start) / hour}`);
+  if (source.at > begin + slack) wrong.push(`${when} the watermark is ahead`);
+  // A source that has fallen behind is judged by an earlier watermark than before.
+  if (source.at < findLatestWatermark(world, sweep)) return wrong;
+  const known = listKnown(world, begin);
+  for (const [rule, sim, index] of listWatched(world)) {
+    if (!isTimely(world, index, end)) continue;
+    const truth = findTruth(rule, known[index] ?? [], source.at);
+    const active = pickActive(stored, rule, sim);
+    const expected = truth.map(describeTimes);
+    const found = active.map(describeTimes);
+    // What ended before a sweep saw it is found in the course of a day, and so is what only usage tells of a device.
+    const isSwept = rule.kind !== 'device-changed';
+    const lasting = truth.filter(({ to }) => to === undefined && isSwept).map(describeTimes);
+    const isWrong =
+      lasting.some((times) => !found.includes(times)) || found.some((times) => !expected.includes(times));
+    if (isWrong) wrong.push(`${when} ${describeDifference(rule, index, found, expected)}`);
+    const open = active.find(({ isOver }) => !isOver);
+    if (open === undefined || isHeld(world, sweep, rule, sim)) continue;
+    const isTold = stored.some(
+      ({ episode }) => episode.id === open.id && (episode.sequence > 0 || episode.group !== undefined),
+    );
+    const metBy = findMetTime(rule, known[index] ?? [], open.from);
+    const tellsFrom = metBy + (rule.kind === 'silent' ? world.plan.groupWait : 0);
+    if (!isTold && source.at >= tellsFrom) wrong.push(`${when} ${rule.name} of SIM ${index} is not told`);
+  }
+  return wrong;
+}
+
+/** When the condition of an episode was met. */
+function findMetTime(rule: Rule, facts: readonly Fact[], from: number): number {
+  const span = findTrueSpans(rule, describeFacts(facts), finalHour).find((one) => one.from === from);
+  return span === undefined ? Number.POSITIVE_INFINITY : start + span.metAt * hour;
+}
+
+function findLatestWatermark(world: World, sweep: RanSweep): number {
+  return Math.max(
+    ...world.sweeps
+      .filter(({ begin }) => begin < sweep.begin)
+      .map(({ report, now }) => report?.sources.find(({ name }) => name === sourceName)?.at ?? now),
+    0,
+  );
+}
+
+/** Whether nothing may be told: a mute, or the source. */
+function isHeld(world: World, { now, report, begin }: RanSweep, rule: Rule, sim: PlannedSim): boolean {
+  const source = report?.sources.find(({ name }) => name === sourceName);
+  if (source === undefined || source.isReadLate) return true;
+  if (isBehind(world, begin - slack) || isBehind(world, begin + slack)) return true;
+  return world.mutes.some(
+    (mute) =>
+      Date.parse(mute.until) > now &&
+      (mute.rule === undefined || mute.rule === rule.name) &&
+      (mute.sim === undefined || mute.sim === sim.key),
+  );
+}
+
+/** One incident an episode; each message of it is passed on. */
+function findWrongMessages(world: World, stored: NonNullable<RanSweep['stored']>): string[] {
+  const wrong: string[] = [];
+  const sequences = new Map<string, number>();
+  for (const { episode } of stored) {
+    sequences.set(episode.id, Math.max(sequences.get(episode.id) ?? 0, episode.sequence));
+  }
+  for (const [id, sequence] of sequences) {
+    for (let number = 1; number <= sequence; number += 1) {
+      if (!world.told.has(`${id}-${number}`)) wrong.push(`message ${number} of ${id} is not passed on`);
+    }
+  }
+  for (const { transition } of world.told.values()) {
+    if (transition.subject.kind !== 'sim') continue;
+    if (!sequences.has(transition.episode)) wrong.push(`${transition.episode} was told, and is not stored`);
+  }
+  return wrong;
+}
+
+/** Nobody is paged for a SIM that was heard, that is muted, or whose source is behind. */
+function findWrongPages(world: World): string[] {
+  return [...world.told.values()].flatMap((told) => {
+    const { transition } = told;
+    if (transition.kind !== 'opened' || transition.subject.kind !== 'sim') return [];
+    return [...findFalsePage(world, told), ...findHeldPage(world, told)];
+  });
+}
+
+function findFalsePage(world: World, { transition }: Told): string[] {
+  const rule = world.plan.rules.find(({ name }) => name === transition.rule.name);
+  const subject = transition.subject;
+  const index = world.sims.findIndex(({ key }) => subject.kind === 'sim' && key === subject.sim);
+  if (rule?.kind !== 'silent' || rule.missing !== 'everything') return [];
+  const from = (Date.parse(transition.from) - start) / hour;
+  const until = from + rule.after / minute;
+  const heard = world.records.find(
+    ({ sim, fact: { at: when, kind, bytes }, arrival }) =>
+      sim === index &&
+      (kind !== 'usage' || bytes > 0) &&
+      when > from &&
+      when <= until &&
+      arrival <= start + until * hour - slack,
+  );
+  return heard === undefined
+    ? []
+    : [`SIM ${index} is paged as silent since ${from}, and was heard at ${heard.fact.at}`];
+}
+
+function findHeldPage(world: World, { transition }: Told): string[] {
+  const decidedAt = Date.parse(transition.decidedAt);
+  const sweeps = world.sweeps.filter(({ now }) => now === decidedAt);
+  const name = `${transition.rule.name} ${transition.episode}`;
+  const wrong: string[] = [];
+  const isWrong = (test: (sweep: RanSweep) => boolean): boolean => sweeps.length > 0 && sweeps.every(test);
+  if (isWrong(({ begin, end = begin }) => isBehind(world, begin - slack) && isBehind(world, end + slack)))
+    wrong.push(`${name} is told while the source is behind`);
+  const subject = transition.subject;
+  const isMuted = (sweep: RanSweep): boolean =>
+    world.mutes.some(
+      (mute) =>
+        mute.at < sweep.begin &&
+        Date.parse(mute.until) > sweep.now &&
+        (mute.rule === undefined || mute.rule === transition.rule.name) &&
+        (mute.sim === undefined || (subject.kind === 'sim' && mute.sim === subject.sim)),
+    );
+  if (isWrong(isMuted)) wrong.push(`${name} is told while it is muted`);
+  return wrong;
+}
+
+/** Each message is received, under one id, in order, and none is sent once a later one is done. */
+function findWrongDelivery(world: World, undeliverable: ReadonlySet<string>): string[] {
+  const wrong: string[] = [];
+  const received = new Set<string>();
+  const latest = new Map<string, number>();
+  const ids = new Map<string, string>();
+  for (const { what, id, episode, sequence } of world.sent) {
+    const name = `${episode}-${sequence}`;
+    if (what === 'received') received.add(name);
+    if (what !== 'sent') continue;
+    if ((ids.get(name) ?? id) !== id) wrong.push(`${name} is sent under two ids`);
+    ids.set(name, id);
+    const before = latest.get(episode) ?? 0;
+    if (sequence < before) wrong.push(`${name} is sent after ${before}`);
+    if (sequence > before + 1) wrong.push(`${name} is sent after ${before}, not what lies between`);
+    latest.set(episode, Math.max(before, sequence));
+  }
+  if (new Set(ids.values()).size < ids.size) wrong.push('two messages have one id');
+  for (const name of world.told.keys()) {
+    if (!received.has(name) && !undeliverable.has(name)) wrong.push(`${name} is never received`);
+  }
+  return wrong;
+}

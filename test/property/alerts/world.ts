@@ -1,0 +1,504 @@
+import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { KinesisStreamRecord } from 'aws-lambda';
+import { deliver, runLimits } from '../../../lambda/alerts/delivery/deliver.ts';
+import { AlertOutbox } from '../../../lambda/alerts/delivery/outbox.ts';
+import type { Outcome } from '../../../lambda/alerts/delivery/receiver.ts';
+import type { AlertTransition } from '../../../lambda/alerts/delivery/transition.ts';
+import type { StoredEpisode } from '../../../lambda/alerts/episodes.ts';
+import { identifyMute, type Mute } from '../../../lambda/alerts/mutes.ts';
+import { findReadMark } from '../../../lambda/alerts/progress/read-marks.ts';
+import { StreamNotes } from '../../../lambda/alerts/progress/stream-notes.ts';
+import type { StreamPositions } from '../../../lambda/alerts/progress/stream-position.ts';
+import { findGranule, type Rule } from '../../../lambda/alerts/rules.ts';
+import { AlertState } from '../../../lambda/alerts/sweep/alert-state.ts';
+import { type SweepPorts, type SweepReport, sweep } from '../../../lambda/alerts/sweep/sweep.ts';
+import { type ConsumerContext, consume } from '../../../lambda/functions/kinesis-consumer/consume.ts';
+import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../../lambda/ledger/heard.ts';
+import type { Source } from '../../../lambda/ledger/source.ts';
+import { formatTime } from '../../../lambda/ledger/time.ts';
+import { decodeEpisode, EpisodesTable } from '../../../lambda/store/episodes.ts';
+import { MutesTable } from '../../../lambda/store/mutes.ts';
+import { LedgerReader } from '../../../lambda/store/reader.ts';
+import { SimMarks } from '../../../lambda/store/sim-marks.ts';
+import {
+  alertOutboxTable,
+  alertStateTable,
+  alertsTable,
+  eventsTable,
+  simsTable,
+} from '../../../lambda/store/tables.ts';
+import { LedgerWriter } from '../../../lambda/store/writer.ts';
+import { Timeline } from '../../lambda/alerts/delivery/timeline.ts';
+import { minute } from '../../lambda/alerts/records.ts';
+import { ledgerTablesOf } from '../../lambda/store/running-tables.ts';
+import { type AlertCommand, asClient, type Command } from '../memory-dynamodb.ts';
+import {
+  type Behaviour,
+  cleanSweeps,
+  type Fact,
+  type Fate,
+  finalHour,
+  hour,
+  lateness,
+  type Plan,
+  type PlannedRun,
+} from './plan.ts';
+import { Process } from './process.ts';
+import { listFacts, type PlannedSim, renderFact, sourceName, start } from './records.ts';
+
+/** What plays a plan: all of simledger between the carrier's stream and the receiver, on one timeline. */
+
+/** A DynamoDB, empty at the beginning. */
+export interface AlertEngine {
+  answer(command: Command | AlertCommand): object | Promise<object>;
+  items(table: string): Promise<readonly Record<string, { S?: string | undefined }>[]>;
+}
+
+/** A record in the stream. */
+export interface StreamRecord {
+  readonly sim: number;
+  readonly fact: Fact;
+  readonly arrival: number;
+  readonly sequence: string;
+  readonly lane: number;
+  readonly data: string;
+  /** When it was taken in. */
+  doneAt: number | undefined;
+}
+
+/** A sweep that ran. */
+export interface RanSweep {
+  readonly run: PlannedRun;
+  /** Its time, by its clock. */
+  readonly now: number;
+  readonly begin: number;
+  end: number | undefined;
+  report: SweepReport | undefined;
+  /** SIMs that it could not judge, and other sweeps and batches at work meanwhile. */
+  disturbances: number;
+  /** The episodes by rule and SIM as they stood when it had ended, if nothing disturbed it. */
+  stored: readonly StoredEpisode[] | undefined;
+}
+
+/** A message that was passed on, and the first time that it was. */
+export interface Told {
+  readonly transition: AlertTransition;
+  readonly at: number;
+}
+
+/** An attempt to deliver, an arrival, or an acknowledgement. */
+export interface Sent {
+  readonly what: 'sent' | 'received' | 'acknowledged';
+  readonly id: string;
+  readonly episode: string;
+  readonly sequence: number;
+}
+
+/** The parts that a planted fault replaces. */
+export interface Parts {
+  readonly ports: (ports: SweepPorts, world: World) => SweepPorts;
+  readonly lateness: number;
+  readonly outbox: (outbox: AlertOutbox) => AlertOutbox;
+  readonly sendsFirst: boolean;
+}
+
+export const soundParts: Parts = {
+  ports: (ports) => ports,
+  lateness,
+  outbox: (outbox) => outbox,
+  sendsFirst: true,
+};
+
+const clean: Fate = { faults: [], delays: [0], skew: 0 };
+const shard = 'shardId-000000000000';
+const receiver = 'pager';
+const retryAfter = 60_000;
+const requestMilliseconds = 10_000;
+
+export class World {
+  readonly plan: Plan;
+  readonly timeline = new Timeline(start - hour);
+  readonly records: readonly StreamRecord[];
+  readonly sims: readonly PlannedSim[];
+  readonly sweeps: RanSweep[] = [];
+  readonly told = new Map<string, Told>();
+  readonly sent: Sent[] = [];
+  readonly mutes: (Mute & { readonly at: number })[] = [];
+  readonly #engine: AlertEngine;
+  readonly #parts: Parts;
+  readonly #source: Source;
+  readonly #behaviours: Behaviour[];
+  readonly #consumers: Fate[];
+  /** Sweeps and batches at work. */
+  #working = 0;
+  #runs = 0;
+
+  constructor(plan: Plan, engine: AlertEngine, parts: Parts) {
+    this.plan = plan;
+    this.#engine = engine;
+    this.#parts = parts;
+    this.sims = listFacts(plan);
+    this.#behaviours = [...plan.behaviours];
+    this.#consumers = [...plan.consumers];
+    this.#source = {
+      name: sourceName,
+      carrier: plan.carrier,
+      bytesPerMegabyte: 1_000_000,
+      sessionRefresh: plan.sessionRefresh,
+      granuleMilliseconds: findGranule(this.rules, sourceName, {
+        min: minGranuleMilliseconds,
+        max: maxGranuleMilliseconds,
+      }),
+    };
+    this.records = this.#makeRecords();
+  }
+
+  /** The rules in hours; the plan's stand in minutes, as the oracle has them. */
+  get rules(): Rule[] {
+    return this.plan.rules.map(stretchRule);
+  }
+
+  /** Plays the plan, then lets a day pass and functions run that nothing disturbs. */
+  async play(): Promise<void> {
+    const { plan, timeline } = this;
+    // The stack is there before the first record: what is older than a day at the first sweep is nobody's alert.
+    await this.#runLater(-hour, 'sweep');
+    timeline.now = start;
+    for (let lane = 0; lane < plan.lanes; lane += 1) void this.#runLane(lane);
+    for (const run of plan.sweeps) void this.#schedule(run, () => this.#sweep(run));
+    for (const run of plan.deliveries) void this.#schedule(run, () => this.#deliver(run));
+    for (const at of cleanSweeps) {
+      const run = { ...clean, at: at * hour, startsLate: 0 };
+      void this.#schedule(run, () => this.#sweep(run));
+    }
+    for (const mute of plan.mutes) void timeline.wait(mute.at).then(() => this.#mute(mute));
+    for (const at of plan.expiries) void timeline.wait(at).then(() => this.#expire());
+    await timeline.run();
+    for (let index = 0; index < 3; index += 1)
+      await this.#runLater(finalHour * hour + index * 300_000, 'sweep');
+    this.#behaviours.length = 0;
+    for (let index = 0; index < 40 && (await this.#isWaiting()); index += 1) {
+      await this.#runLater(finalHour * hour + (3 + index) * 300_000, 'deliver');
+    }
+  }
+
+  /** All episodes of a rule and a SIM as they are stored. */
+  async listStored(): Promise<StoredEpisode[]> {
+    const items = await this.#engine.items(alertsTable.name);
+    return items
+      .filter(({ alert }) => alert?.S?.startsWith('!') === false)
+      .map((item) => decodeEpisode(item as never));
+  }
+
+  /** The messages that could not be delivered for days, as `<episode>-<sequence>`. */
+  async listUndeliverable(): Promise<string[]> {
+    const items = await this.#engine.items(alertOutboxTable.name);
+    return items.flatMap(({ entry, undeliverable }) => {
+      const [episode, sequence] = entry?.S?.split('#') ?? [];
+      return undeliverable === undefined ? [] : [`${episode}-${Number(sequence)}`];
+    });
+  }
+
+  async #runLater(at: number, what: 'sweep' | 'deliver'): Promise<void> {
+    const { timeline } = this;
+    timeline.now = Math.max(timeline.now, start + at);
+    const run = { ...clean, at: timeline.now - start, startsLate: 0 };
+    void (what === 'sweep' ? this.#sweep(run) : this.#deliver(run));
+    await timeline.run();
+  }
+
+  async #isWaiting(): Promise<boolean> {
+    const items = await this.#engine.items(alertOutboxTable.name);
+    return items.some((item) => item['dueAt'] !== undefined);
+  }
+
+  async #schedule(run: PlannedRun, begin: () => Promise<void>): Promise<void> {
+    await this.timeline.wait(run.at + run.startsLate);
+    await begin();
+  }
+
+  #client(process: Process): DynamoDBClient {
+    return asClient({ send: (command) => process.call(() => this.#engine.answer(command)) });
+  }
+
+  // The stream, and the consumer of its records
+
+  #makeRecords(): StreamRecord[] {
+    const { outage, lanes } = this.plan;
+    const deliveries = this.sims.flatMap((sim, index) =>
+      sim.facts.flatMap((fact, number) => {
+        const isOwed = outage !== undefined && fact.at >= outage.from && fact.at < outage.to;
+        const earliest = start + (isOwed ? outage.to : fact.at) * hour;
+        return fact.delays.map((delay) => ({
+          sim: index,
+          fact,
+          arrival: earliest + delay,
+          lane: index % lanes,
+          data: Buffer.from(JSON.stringify(renderFact(sim, fact, number, this.plan.carrier))).toString(
+            'base64',
+          ),
+        }));
+      }),
+    );
+    return deliveries
+      .sort((a, b) => a.arrival - b.arrival)
+      .map((record, index) => ({ ...record, sequence: String(1_000 + index), doneAt: undefined }));
+  }
+
+  async #runLane(lane: number): Promise<void> {
+    const { timeline, plan } = this;
+    const waiting = this.records.filter((record) => record.lane === lane);
+    const again: StreamRecord[][] = [];
+    let container = this.#startConsumer();
+    for (;;) {
+      const [next] = waiting;
+      if (again.length === 0 && next === undefined) return;
+      if (again.length === 0 && next !== undefined && next.arrival > timeline.now)
+        await timeline.wait(next.arrival - timeline.now);
+      const batch = again.shift() ?? takeArrived(waiting, timeline.now, plan.batchSize);
+      const process = new Process(timeline, this.#consumers.shift() ?? clean);
+      container.process = process;
+      this.#disturb(1);
+      const ending = await process.run(() =>
+        consume({ Records: batch.map(describeRecord) }, container.context, 60_000),
+      );
+      this.#working -= 1;
+      if (ending.kind !== 'returned') {
+        // Lambda halves a batch that failed as a whole.
+        const half = Math.ceil(batch.length / 2);
+        again.unshift(...[batch.slice(0, half), batch.slice(half)].filter(({ length }) => length > 0));
+        if (ending.kind === 'died') container = this.#startConsumer();
+      } else {
+        const failed = new Set(ending.value.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+        const firstFailed = batch.findIndex(({ sequence }) => failed.has(sequence));
+        const done = firstFailed === -1 ? batch : batch.slice(0, firstFailed);
+        for (const record of done) record.doneAt = timeline.now;
+        if (firstFailed !== -1) again.unshift(batch.slice(firstFailed));
+      }
+      if (again.length > 0) await timeline.wait(retryAfter);
+    }
+  }
+
+  /** A process of the consumer, which outlives its invocations until one of them dies. */
+  #startConsumer(): { process: Process; readonly context: ConsumerContext } {
+    const container = { process: new Process(this.timeline, clean) };
+    const client = asClient({
+      send: (command) => container.process.call(() => this.#engine.answer(command)),
+    });
+    const context: ConsumerContext = {
+      sources: { ofStream: () => this.#source, ofBucket: () => this.#source },
+      ports: {
+        writer: new LedgerWriter(ledgerTablesOf(client)),
+        quarantine: {
+          keep: async (rejects) => {
+            throw new Error(`A record of the plan is rejected: ${JSON.stringify(rejects)}`);
+          },
+        },
+      },
+      notes: { begin: async () => 0, end: async () => undefined },
+      progress: new StreamNotes(client, alertStateTable.name, () => container.process.now(), this.plan.lanes),
+      telemetry: silentTelemetry,
+      deadline: { within: (_, work) => work() },
+    };
+    return Object.assign(container, { context });
+  }
+
+  // Sweeps
+
+  /** Notes that something begins while sweeps are at work. */
+  #disturb(count: number): void {
+    this.#working += count;
+    for (const one of this.sweeps) if (one.end === undefined) one.disturbances += 1;
+  }
+
+  async #sweep(run: PlannedRun): Promise<void> {
+    const process = new Process(this.timeline, run);
+    const now = start + run.at + run.skew;
+    const ran: RanSweep = {
+      ...{ run, now, begin: this.timeline.now, end: undefined, report: undefined, stored: undefined },
+      disturbances: this.#working,
+    };
+    this.#disturb(1);
+    this.sweeps.push(ran);
+    const ports = this.#parts.ports(this.#makePorts(this.#client(process), ran), this);
+    const source = { name: sourceName, lateness: this.#parts.lateness };
+    const { groupWait } = this.plan;
+    const ending = await process.run(() =>
+      sweep({ rules: this.rules, groupWait, retention, sources: [source], now, isWhole: false }, ports),
+    );
+    this.#working -= 1;
+    ran.end = this.timeline.now;
+    if (ending.kind === 'returned') ran.report = ending.value;
+    if (ending.kind === 'returned' && ran.disturbances === 0)
+      ran.stored = await this.timeline.hold(this.listStored());
+  }
+
+  #makePorts(client: DynamoDBClient, ran: RanSweep): SweepPorts {
+    const reader = new LedgerReader({ ...ledgerTablesOf(client), files: 'Files' });
+    const notes = new StreamNotes(client, alertStateTable.name, () => ran.now, this.plan.lanes);
+    const source = { name: sourceName, streamName: 'stream', lateness };
+    const positions = this.#askStream();
+    return {
+      reader,
+      marks: new SimMarks(client, simsTable.name),
+      episodes: new EpisodesTable(client, alertsTable.name),
+      state: new AlertState(client, alertStateTable.name),
+      mutes: new MutesTable(client, alertStateTable.name),
+      outbox: this.#parts.outbox(new AlertOutbox(client, alertOutboxTable.name)),
+      receivers: [{ name: receiver, minimumSeverity: 'info', rules: undefined }],
+      readMark: (_, now) => findReadMark(source, { notes, reader, positions }, now),
+      onMessage: (transition) => this.#noteTold(transition),
+      onFailure: () => {
+        ran.disturbances += 1;
+      },
+    };
+  }
+
+  #noteTold(transition: AlertTransition): void {
+    const name = `${transition.episode}-${transition.sequence}`;
+    if (!this.told.has(name)) this.told.set(name, { transition, at: this.timeline.now });
+  }
+
+  #askStream(): StreamPositions {
+    return {
+      listShards: async () => [shard],
+      findBehind: async (_stream, _shard, after) => {
+        const next = this.records.find(
+          ({ sequence, arrival }) =>
+            arrival <= this.timeline.now && (after === undefined || Number(sequence) > Number(after)),
+        );
+        return next === undefined ? 'nothing' : { arrival: next.arrival };
+      },
+    };
+  }
+
+  // Delivery
+
+  async #deliver(run: PlannedRun): Promise<void> {
+    const { timeline } = this;
+    this.#runs += 1;
+    const token = `run ${this.#runs}`;
+    const process = new Process(timeline, run);
+    const began = timeline.now;
+    const outbox = this.#parts.outbox(new AlertOutbox(this.#client(process), alertOutboxTable.name));
+    await process.run(() =>
+      deliver(
+        {
+          name: receiver,
+          takes: () => true,
+          send: ({ event, transition: { episode, sequence } }) =>
+            process.call(() => this.#receive({ id: event.id, episode, sequence })),
+        },
+        outbox,
+        {
+          ...{ now: start + run.at, token },
+          elapsed: () => timeline.now - began,
+          context: { deployment: 'simledger', apiUrl: undefined },
+          limits: runLimits,
+          onError: () => undefined,
+        },
+      ),
+    );
+  }
+
+  /** What the sender sees of an attempt; the receiver may have it all the same, or later. */
+  async #receive(message: Omit<Sent, 'what'>): Promise<Outcome> {
+    const { does, milliseconds } = this.#behaviours.shift() ?? { does: 'accepts', milliseconds: 0 };
+    this.sent.push({ what: 'sent', ...message });
+    const arrive = (): void => {
+      this.sent.push({ what: 'received', ...message });
+    };
+    switch (does) {
+      case 'accepts':
+        arrive();
+        return { kind: 'accepted' };
+      case 'accepts, answers too late':
+        void this.timeline.wait(requestMilliseconds + milliseconds * 10).then(arrive);
+        return { kind: 'later', reason: 'no answer' };
+      case 'hangs':
+        return { kind: 'later', reason: 'no answer' };
+      case 'fails':
+        return { kind: 'later', reason: 'status 503' };
+      case 'is busy':
+        return { kind: 'later', reason: 'status 429', retryAfterMilliseconds: milliseconds * 10 };
+    }
+  }
+
+  // What people do, and what time does
+
+  async #mute({ at, until, scope, index }: Plan['mutes'][number]): Promise<void> {
+    const about = {
+      rule: scope === 'rule' ? `rule-${index % this.plan.rules.length}` : undefined,
+      sim: scope === 'sim' ? this.sims[index % this.plan.sims.length]?.key : undefined,
+      source: scope === 'source' ? sourceName : undefined,
+    };
+    const mute = {
+      ...about,
+      id: identifyMute(about),
+      until: formatTime(start + until),
+      reason: undefined,
+      createdAt: formatTime(start + at),
+    };
+    this.mutes.push({ ...mute, at: this.timeline.now });
+    const client = asClient({ send: async (command) => this.#engine.answer(command) });
+    await this.timeline.hold(new MutesTable(client, alertStateTable.name).put(mute));
+  }
+
+  /** DynamoDB deletes what has expired: events that sweeps have long judged. */
+  async #expire(): Promise<void> {
+    await this.timeline.hold(
+      (async () => {
+        const before = formatTime(Math.max(start, this.timeline.now - hour - retention));
+        for (const { sim, eventKey } of await this.#engine.items(eventsTable.name)) {
+          if (sim?.S === undefined || eventKey?.S === undefined || eventKey.S >= before) continue;
+          const Key = { sim: { S: sim.S }, eventKey: { S: eventKey.S } };
+          await this.#engine.answer(new DeleteItemCommand({ TableName: eventsTable.name, Key }));
+        }
+      })(),
+    );
+  }
+}
+
+/** Longer than any rule looks back, and than any time without a sweep. */
+const retention = 130 * hour;
+
+function takeArrived(waiting: StreamRecord[], now: number, size: number): StreamRecord[] {
+  const count = waiting.filter(({ arrival }) => arrival <= now).length;
+  return waiting.splice(0, Math.min(count, size));
+}
+
+function describeRecord({ arrival, sequence, lane, data }: StreamRecord): KinesisStreamRecord {
+  return {
+    awsRegion: 'us-east-1',
+    eventID: `${shard}:${sequence}`,
+    eventName: 'aws:kinesis:record',
+    eventSource: 'aws:kinesis',
+    eventSourceARN: 'arn:aws:kinesis:us-east-1:123456789012:stream/stream',
+    eventVersion: '1.0',
+    invokeIdentityArn: '',
+    kinesis: {
+      data,
+      kinesisSchemaVersion: '1.0',
+      partitionKey: String(lane),
+      sequenceNumber: sequence,
+      approximateArrivalTimestamp: arrival / 1000,
+    },
+  };
+}
+
+/** A rule whose minutes are hours. */
+export function stretchRule(rule: Rule): Rule {
+  const stretch = (milliseconds: number): number => (milliseconds / minute) * hour;
+  return {
+    ...rule,
+    pending: stretch(rule.pending),
+    recovery: stretch(rule.recovery),
+    ...('after' in rule && { after: stretch(rule.after) }),
+    ...('within' in rule && { within: stretch(rule.within) }),
+  } as Rule;
+}
+
+const silentTelemetry = {
+  logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  count: () => undefined,
+} as unknown as ConsumerContext['telemetry'];
