@@ -4,6 +4,7 @@ import {
   type ServiceInputTypes,
 } from '@aws-sdk/client-dynamodb';
 import { ClientBucket } from '../lambda/aws/client-bucket.ts';
+import { makeLateNotes } from '../lambda/aws/ledger-ports.ts';
 import { type ChunkFence, noDaysClosed } from '../lambda/days/fence/chunk-fence.ts';
 import { openFile } from '../lambda/ingest/files/file-store.ts';
 import type { ImportPorts } from '../lambda/ingest/files/import-file.ts';
@@ -49,6 +50,15 @@ export function makeQuarantine(deployment: Deployment, { dryRun }: Effect): Quar
 /** A deployment's fence. A dry run writes nothing, and so needs no leave. */
 export function chooseFence({ fence }: Deployment, { dryRun }: Effect): ChunkFence {
   return dryRun ? noDaysClosed : fence;
+}
+
+/** Notes late records for a deployment's alerts; not in a dry run, and not where alerts are not judged. */
+export function chooseLateNotes(
+  { dynamoDb, places }: Deployment,
+  { dryRun }: Effect,
+): Pick<LedgerPorts, 'noteLate'> {
+  const state = places.alertTables?.state;
+  return dryRun || state === undefined ? {} : { noteLate: makeLateNotes(dynamoDb, state) };
 }
 
 function makeRejectBucket({ s3, places }: Deployment): ClientBucket {
@@ -121,6 +131,7 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
     writer: makeWriter(deployment, { dryRun }),
     quarantine: makeQuarantine(deployment, { dryRun }),
     fence: chooseFence(deployment, { dryRun }),
+    ...chooseLateNotes(deployment, { dryRun }),
     files: dryRun ? new RehearsedFiles() : new FilesTable(dynamoDb, places.tables.files),
     open: (object, from) => openFile(s3, object, from),
     keepFile: async (object, reject) => {

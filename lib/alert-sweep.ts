@@ -12,6 +12,7 @@ import {
   usageTable,
 } from '../lambda/store/tables.ts';
 import type { AlertSettings } from './alert-rules.ts';
+import type { RetentionSettings } from './configuration.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import type { ConfiguredReceiver } from './receivers.ts';
@@ -25,6 +26,8 @@ export interface AlertSweepProps {
   readonly sources: readonly CarrierSource[];
   readonly sessionRefresh: SessionRefresh;
   readonly storage: Storage;
+  /** How long records are kept. */
+  readonly retention: Pick<RetentionSettings, 'eventDays' | 'usageDays'>;
   /** The receivers of alerts. */
   readonly receivers: readonly ConfiguredReceiver[];
   /** CloudWatch namespace of the function's own metrics. */
@@ -54,6 +57,7 @@ export class AlertSweep extends Construct {
     sources,
     sessionRefresh,
     storage,
+    retention,
     receivers,
     namespace,
     operation,
@@ -73,7 +77,7 @@ export class AlertSweep extends Construct {
       environment: {
         ...storage.readerEnvironment,
         [environment.alertOutboxTable]: storage.alertOutbox.tableName,
-        [environment.alertRules]: JSON.stringify({ rules, groupWait }),
+        [environment.alertRules]: JSON.stringify({ rules, groupWait, ...findRetention(retention) }),
         [environment.alertSources]: Stack.of(this).toJsonString(descriptions),
         [environment.alertReceivers]: JSON.stringify(subscriptions),
         [environment.sessionRefresh]: sessionRefresh,
@@ -106,7 +110,7 @@ export class AlertSweep extends Construct {
     );
     this.function.allow(['dynamodb:BatchGetItem'], [sessions.tableArn, files.tableArn]);
     this.function.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [alerts.tableArn]);
-    this.function.allow(['dynamodb:PutItem', 'dynamodb:Query'], [alertState.tableArn]);
+    this.function.allow(['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'], [alertState.tableArn]);
     this.function.allow(
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [alertOutbox.tableArn],
@@ -117,4 +121,12 @@ export class AlertSweep extends Construct {
       sources.map(({ stream }) => stream.streamArn),
     );
   }
+}
+
+/** How long all records of a SIM are kept, in milliseconds; nothing where they are kept for ever. */
+function findRetention({ eventDays, usageDays }: AlertSweepProps['retention']): {
+  readonly retention?: number;
+} {
+  const days = Math.min(...[eventDays, usageDays].filter((one) => one > 0));
+  return Number.isFinite(days) ? { retention: days * 86_400_000 } : {};
 }

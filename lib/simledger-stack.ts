@@ -2,7 +2,7 @@ import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { findGranule } from '../lambda/alerts/rules.ts';
+import { findGranule, watchesSource } from '../lambda/alerts/rules.ts';
 import { environment } from '../lambda/aws/names.ts';
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import { accessLogBucket } from './access-logs.ts';
@@ -50,6 +50,7 @@ export class SimledgerStack extends Stack {
       (source) =>
         new CarrierSource(this, sourceId(source), {
           ...{ source, overwrittenFileDays, removalPolicy, dataKey, accessLogs },
+          isWatched: configuration.alerts.rules.some(({ match }) => watchesSource(match, source.name)),
           granuleMilliseconds: findGranule(configuration.alerts.rules, source.name, {
             min: minGranuleMilliseconds,
             max: maxGranuleMilliseconds,
@@ -86,6 +87,7 @@ export class SimledgerStack extends Stack {
     const { receivers, sessionRefresh } = configuration;
     const alertSweep = new AlertSweep(this, 'AlertSweep', {
       ...{ settings: configuration.alerts, sources, sessionRefresh, storage, receivers, operation },
+      retention: configuration.retention,
       namespace: this.stackName,
     });
     const alertDelivery =

@@ -15,6 +15,8 @@ export interface CarrierSourceProps {
   readonly source: SourceSettings;
   /** How exactly its SIMs' items say when a device was heard, in milliseconds. */
   readonly granuleMilliseconds: number;
+  /** Whether rules of alerts watch its SIMs. */
+  readonly isWatched: boolean;
   /** Days for which the overwritten version of a file stays. */
   readonly overwrittenFileDays: number;
   readonly removalPolicy: RemovalPolicy;
@@ -33,11 +35,13 @@ export class CarrierSource extends Construct {
   /** Absent where the carrier calls an HTTPS address and writes nothing by itself. */
   readonly writer: RoleWriter | UserWriter | undefined;
   readonly #granuleMilliseconds: number;
+  readonly #isWatched: boolean;
 
   constructor(scope: Construct, id: string, props: CarrierSourceProps) {
     super(scope, id);
     this.settings = props.source;
     this.#granuleMilliseconds = props.granuleMilliseconds;
+    this.#isWatched = props.isWatched;
     this.stream = this.#stream(props);
     this.bucket = props.source.bucket ? this.#bucket(props) : undefined;
     this.writer = this.#writer(props);
@@ -50,7 +54,16 @@ export class CarrierSource extends Construct {
     const granuleMilliseconds = this.#granuleMilliseconds;
     // A source without a granule has the longest.
     const granule = granuleMilliseconds < maxGranuleMilliseconds && { granuleMilliseconds };
-    return { name, carrier, bytesPerMegabyte, streamArn: this.stream.streamArn, ...bucket, ...granule };
+    const late = this.#isWatched && { lateness: this.settings.lateness };
+    return {
+      name,
+      carrier,
+      bytesPerMegabyte,
+      streamArn: this.stream.streamArn,
+      ...bucket,
+      ...granule,
+      ...late,
+    };
   }
 
   /**

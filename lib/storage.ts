@@ -115,6 +115,7 @@ export class Storage extends Construct {
       [environment.simsTable]: this.sims.tableName,
       [environment.dayStateTable]: this.dayState.tableName,
       [environment.dayMarkersTable]: this.dayMarkers.tableName,
+      [environment.progressTable]: this.alertState.tableName,
       [environment.quarantineBucket]: this.quarantine.bucketName,
     };
   }
@@ -133,8 +134,8 @@ export class Storage extends Construct {
   }
 
   /**
-   * Lets a function join sessions and SIMs, put usage and events, mark what belongs to closed days, and quarantine what it
-   * rejects. It can't close a day.
+   * Lets a function join sessions and SIMs, put usage and events, mark what belongs to closed days, note what came late, and
+   * quarantine what it rejects. It can't close a day.
    */
   allowLedgerWrite(writer: NodeFunction): void {
     writer.allow(
@@ -160,7 +161,7 @@ export class Storage extends Construct {
       [this.usage.tableArn, this.events.tableArn],
     );
     writer.allow(['dynamodb:GetItem'], [this.dayState.tableArn]);
-    writer.allow(['dynamodb:BatchWriteItem'], [this.dayMarkers.tableArn]);
+    writer.allow(['dynamodb:BatchWriteItem'], [this.dayMarkers.tableArn, this.alertState.tableArn]);
     writer.allow(['s3:PutObject'], [this.quarantine.arnForObjects(`${rejectPrefix}*`)]);
     acknowledgeObjects(
       writer.role,

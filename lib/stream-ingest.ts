@@ -38,7 +38,6 @@ export class StreamIngest extends Construct {
       environment: {
         ...props.environment,
         [environment.deliveriesTable]: props.storage.deliveries.tableName,
-        [environment.progressTable]: props.storage.alertState.tableName,
         [environment.parallelBatches]: String(findParallelBatches(props)),
       },
       ...(reservedConcurrency > 0 && { reservedConcurrency }),

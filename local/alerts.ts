@@ -19,6 +19,7 @@ import { maxPageSize } from '../lambda/queries/page.ts';
 import { mapConcurrently } from '../lambda/store/concurrency.ts';
 import { type EpisodeKey, EpisodeReader } from '../lambda/store/episode-reader.ts';
 import { EpisodesTable } from '../lambda/store/episodes.ts';
+import { LateRecordNotes } from '../lambda/store/late-records.ts';
 import { MutesTable } from '../lambda/store/mutes.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';
 import { SimMarks } from '../lambda/store/sim-marks.ts';
@@ -112,6 +113,7 @@ export class LocalAlerts {
         episodes: this.#episodes,
         state: new AlertState(client, alertStateTable.name),
         mutes: new MutesTable(client, alertStateTable.name),
+        late: new LateRecordNotes(client, alertStateTable.name),
         outbox: this.#outbox,
         receivers:
           this.#receiver === undefined

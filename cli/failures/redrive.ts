@@ -5,7 +5,14 @@ import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
-import { chooseFence, makeImportPorts, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
+import {
+  chooseFence,
+  chooseLateNotes,
+  makeImportPorts,
+  makeQuarantine,
+  makeWriter,
+  takeIn,
+} from '../ledger.ts';
 import { removeObjects } from '../quarantine/objects.ts';
 import { printReceipts, SourceReceipts } from '../terminal/figures.ts';
 import {
@@ -59,6 +66,7 @@ class FailureRedrive {
       writer: makeWriter(deployment, { dryRun }),
       quarantine: makeQuarantine(deployment, { dryRun }),
       fence: chooseFence(deployment, { dryRun }),
+      ...chooseLateNotes(deployment, { dryRun }),
     };
   }
 

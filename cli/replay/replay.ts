@@ -20,7 +20,14 @@ import {
   startProgress,
 } from '../command.ts';
 import { listShards, retainedRecords, type TimeRange } from '../deployment/streams.ts';
-import { chooseFence, makeLedgerTables, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
+import {
+  chooseFence,
+  chooseLateNotes,
+  makeLedgerTables,
+  makeQuarantine,
+  makeWriter,
+  takeIn,
+} from '../ledger.ts';
 import { formatTable, printReceipts, SourceReceipts } from '../terminal/figures.ts';
 
 /** `replay`: reads the records that streams still keep, and processes them again as the consumer does. */
@@ -118,6 +125,7 @@ class Replay {
     this.#ports = {
       quarantine: makeQuarantine(deployment, options),
       fence: chooseFence(deployment, options),
+      ...chooseLateNotes(deployment, options),
       writer: options.verify
         ? new VerifyingWriter(writer, makeLedgerTables(deployment, deployment.dynamoDb))
         : writer,

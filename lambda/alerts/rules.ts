@@ -120,10 +120,15 @@ export interface MatchedSim {
   readonly country: string | undefined;
 }
 
+/** Whether a rule watches SIMs of a source. */
+export function watchesSource({ sources }: Pick<Match, 'sources'>, source: string): boolean {
+  return sources.length === 0 || sources.includes(source);
+}
+
 /** Whether a rule watches a SIM. */
 export function matchesSim({ sources, fleets, names, countries }: Match, sim: MatchedSim): boolean {
   return (
-    (sources.length === 0 || sources.includes(sim.source)) &&
+    watchesSource({ sources }, sim.source) &&
     (fleets.length === 0 || (sim.fleet !== undefined && fleets.includes(sim.fleet))) &&
     (countries.length === 0 || (sim.country !== undefined && countries.includes(sim.country))) &&
     (names.length === 0 ||
@@ -187,7 +192,7 @@ export function findGranule(
   { min, max }: { readonly min: number; readonly max: number },
 ): number {
   const silences = rules
-    .filter(({ match: { sources } }) => sources.length === 0 || sources.includes(source))
+    .filter(({ match }) => watchesSource(match, source))
     .flatMap((rule) => ('after' in rule ? [rule.after / 2] : []));
   return Math.max(min, Math.min(max, ...silences));
 }

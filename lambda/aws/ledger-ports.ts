@@ -1,5 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LedgerPorts } from '../ingest/ingest.ts';
+import type { NoteLate } from '../ingest/late.ts';
+import { LateRecordNotes } from '../store/late-records.ts';
 import { BucketQuarantine, type Quarantine, type RejectBucket } from '../store/quarantine.ts';
 import { LedgerWriter } from '../store/writer.ts';
 import type { Deadline } from './deadline.ts';
@@ -34,11 +36,18 @@ export function ledgerPortsFromEnvironment(
       onSingleWrites,
     }),
     quarantine: keptInTime(new BucketQuarantine(rejects), deadline),
+    noteLate: makeLateNotes(client, requireEnvironment(environment.progressTable)),
     fence: makeProcessFence(client, {
       dayState: requireEnvironment(environment.dayStateTable),
       dayMarkers: requireEnvironment(environment.dayMarkersTable),
     }),
   };
+}
+
+/** Notes late records in the table AlertState. */
+export function makeLateNotes(client: DynamoDBClient, tableName: string): NoteLate {
+  const notes = new LateRecordNotes(client, tableName);
+  return (late) => notes.put(late, Date.now());
 }
 
 function keptInTime(quarantine: Quarantine, deadline: Deadline | undefined): Quarantine {

@@ -54,7 +54,7 @@ export class BatchAccount {
     this.measures.use(changes, (record) => !this.#failed.has(record) && !this.#unchanged.has(record));
   }
 
-  /** Notes that the quarantine did not keep records. */
+  /** Notes that records were not kept in the quarantine, or not noted where they must be. */
   noteUnkept(records: readonly number[], error: unknown): void {
     for (const record of records) this.#failed.add(record);
     const known = toError(error);

@@ -6,6 +6,7 @@ import type { WriteOptions } from '../store/ledger-tables.ts';
 import { type Quarantine, type Reject, rejectFault } from '../store/quarantine.ts';
 import type { LedgerWriter } from '../store/writer.ts';
 import { BatchAccount } from './batch-account.ts';
+import type { NoteLate } from './late.ts';
 import type { Measures } from './measures.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { PendingRejects } from './pending-rejects.ts';
@@ -32,6 +33,8 @@ export interface LedgerPorts {
   readonly quarantine: Quarantine;
   /** Tells which days are closed. Each chunk enters by it. */
   readonly fence: ChunkFence;
+  /** Notes records that come late. Absent where no alerts are judged. */
+  readonly noteLate?: NoteLate;
   /**
    * Begins a chunk, before the first of its records is read. A chunk is what one call of {@link ingest} takes in: a batch
    * of a stream, a block of a file, some rejects.
@@ -93,16 +96,16 @@ export async function ingest(
 async function takeIn(
   entries: Iterable<Entry>,
   passage: Passage,
-  { writer, quarantine }: Pick<LedgerPorts, 'writer' | 'quarantine'>,
+  { writer, quarantine, noteLate }: Omit<LedgerPorts, 'fence' | 'beginChunk'>,
   options: IngestOptions,
 ): Promise<ChunkOutcome> {
   const account = new BatchAccount();
-  const changes = new PendingChanges({ writer, passage, options, account });
+  const changes = new PendingChanges({ writer, passage, noteLate, options, account });
   const rejects = new PendingRejects(quarantine, options.rejectGroup, account);
   for (const entry of entries) {
     const { reading, delivery, arrivedAt } = entry;
     const record = account.add(reading, delivery, arrivedAt);
-    if (reading.kind === 'observed') changes.fold(record, reading, arrivedAt);
+    if (reading.kind === 'observed') changes.fold(record, reading, entry);
     if (reading.kind === 'fault') rejects.add(record, delivery, makeReject(entry, reading));
     if (rejects.areFull) await rejects.keepClosed();
     if (changes.areFull) await changes.store();

@@ -5,6 +5,7 @@ import type { WriteOptions } from '../store/ledger-tables.ts';
 import type { WriteReport } from '../store/report.ts';
 import type { LedgerWriter } from '../store/writer.ts';
 import type { BatchAccount } from './batch-account.ts';
+import { type Arrival, findLate, type LateRecord, type NoteLate } from './late.ts';
 
 /**
  * Records whose changes wait to be written together. Far more than a batch of ordinary deliveries has; small records in
@@ -17,6 +18,7 @@ export interface StoringContext {
   readonly writer: Pick<LedgerWriter, 'write'>;
   /** Marks what belongs to closed days. */
   readonly passage: Passage;
+  readonly noteLate: NoteLate | undefined;
   readonly options: WriteOptions;
   /** Takes what became of the records. */
   readonly account: BatchAccount;
@@ -29,6 +31,7 @@ export class PendingChanges {
   #records = 0;
   /** The newest arrival of a record, in milliseconds since the epoch. */
   #newestArrival = 0;
+  #late: LateRecord[] = [];
 
   constructor(context: StoringContext) {
     this.#context = context;
@@ -40,8 +43,10 @@ export class PendingChanges {
   }
 
   /** Folds what a record states into the changes. */
-  fold(record: number, observations: Observations, arrivedAt: number): void {
+  fold(record: number, observations: Observations, { arrivedAt, source }: Arrival): void {
     this.#records += 1;
+    const late = findLate(observations, { arrivedAt, source });
+    if (late !== undefined) this.#late.push({ record, ...late });
     this.#newestArrival = Math.max(this.#newestArrival, arrivedAt);
     if (this.#fold.add(record, observations)) this.#context.account.repeat(record);
   }
@@ -49,6 +54,8 @@ export class PendingChanges {
   /** Stores the changes. Does not throw for what the store does not take: these records are noted as failed. */
   async store(): Promise<void> {
     const { writer, passage, options, account } = this.#context;
+    const late = this.#late;
+    this.#late = [];
     const changes = this.#fold.changes();
     this.#fold = new Fold();
     this.#records = 0;
@@ -56,6 +63,29 @@ export class PendingChanges {
     const { writable, refused } = await passage.mark(changes);
     const report = await writer.write(writable, { ...options, writtenAt });
     account.noteWritten(changes, refused.length === 0 ? report : addRefused(report, refused));
+    await this.#noteLate(late, report);
+  }
+
+  /**
+   * Notes the late records that are stored. Those of a stream are noted whether or not they were stored before: a batch that
+   * died may have stored them. Rows of files repeat what a stream has brought, hours later, and only new ones are noted.
+   */
+  async #noteLate(late: readonly LateRecord[], { failed, repeated }: WriteReport): Promise<void> {
+    const { noteLate, options, account } = this.#context;
+    const noted = late.filter(
+      ({ record }) => !failed.has(record) && !(options.readBeforeWrite && repeated.has(record)),
+    );
+    if (noted.length === 0 || noteLate === undefined) return;
+    const earliest = new Map<string, number>();
+    for (const { sim, at } of noted) earliest.set(sim, Math.min(at, earliest.get(sim) ?? at));
+    try {
+      await noteLate(earliest);
+    } catch (error) {
+      account.noteUnkept(
+        noted.map(({ record }) => record),
+        error,
+      );
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { hashText } from './hash-text.ts';
 import type { LedgerEvent, Marks, Observations, Sim, Usage } from './observation.ts';
 import { carrierTraits, type Source } from './source.ts';
 import { epochMilliseconds, formatTime } from './time.ts';
@@ -163,15 +164,6 @@ export function cutToGranule(time: string, sim: string, granuleMilliseconds: num
   const at = epochMilliseconds(time);
   const shift = (1_000 * hashText(sim)) % granuleMilliseconds;
   return formatTime(at - ((at - shift) % granuleMilliseconds));
-}
-
-/** FNV-1a in 32 bits: spreads texts that differ in their last digits. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
 }
 
 /** A SIM as a record states it, before its marks are known. */

@@ -114,4 +114,9 @@ export interface Source {
    * that a rule asks for. 12 hours where it is absent. Another value holds for the records that arrive after it.
    */
   readonly granuleMilliseconds?: number;
+  /**
+   * How much later than their time its records may come, in milliseconds. What comes later is noted for the alerts. Absent
+   * where no rule watches it.
+   */
+  readonly lateness?: number;
 }

@@ -1,5 +1,4 @@
 import {
-  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -7,10 +6,8 @@ import {
   type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import type { Marker } from '../days/fence/markers.ts';
-import { toError } from '../errors.ts';
+import { putItems } from './batch-put.ts';
 import { compileCodec, type Item } from './codec.ts';
-import { backOff, chunked, forEachConcurrently, maxRequests } from './concurrency.ts';
-import { UnprocessedItemsError } from './puts.ts';
 import { dayMarkersTable } from './tables.ts';
 
 /** Markers of late records as items, and their reads and writes. */
@@ -21,11 +18,6 @@ export const markerCodec = compileCodec<Marker>({
   sessionId: 'text?',
   token: 'text',
 });
-
-/** Markers that one request may put. */
-const maxPuts = 25;
-/** Times that what was not processed is sent again. */
-const maxAttempts = 10;
 
 /** A marker as its item. One stands for a SIM's day, and one for each of its sessions. */
 export function encodeMarker(marker: Marker): Item {
@@ -56,11 +48,15 @@ export class MarkersTable {
    * @returns those that were not put, with the reason.
    */
   async put(markers: readonly Marker[]): Promise<ReadonlyMap<Marker, Error>> {
-    const failed = new Map<Marker, Error>();
-    await forEachConcurrently(chunked(markers, maxPuts), maxRequests, (chunk) =>
-      this.#putSome(chunk, failed),
+    const items = new Map(markers.map((marker) => [encodeMarker(marker), marker]));
+    const { partitionKey, sortKey } = dayMarkersTable;
+    const failed = await putItems(this.#client, this.#tableName, [...items.keys()], [partitionKey, sortKey]);
+    return new Map(
+      [...failed].flatMap(([item, error]) => {
+        const marker = items.get(item);
+        return marker === undefined ? [] : [[marker, error] as const];
+      }),
     );
-    return failed;
   }
 
   /** Deletes a marker if it still has this token. */
@@ -92,28 +88,4 @@ export class MarkersTable {
       start = answer.LastEvaluatedKey;
     } while (start !== undefined);
   }
-
-  async #putSome(markers: readonly Marker[], failed: Map<Marker, Error>): Promise<void> {
-    let open = new Map(markers.map((marker) => [formatKey(makeMarkerKey(marker)), marker]));
-    try {
-      for (let attempt = 0; open.size > 0; attempt += 1) {
-        if (attempt === maxAttempts) throw new UnprocessedItemsError(open.size);
-        if (attempt > 0) await backOff(attempt);
-        const requests = [...open.values()].map((marker) => ({ PutRequest: { Item: encodeMarker(marker) } }));
-        const { UnprocessedItems } = await this.#client.send(
-          new BatchWriteItemCommand({ RequestItems: { [this.#tableName]: requests } }),
-        );
-        const left = UnprocessedItems?.[this.#tableName] ?? [];
-        const keys = left.map(({ PutRequest }) => formatKey(PutRequest?.Item ?? {}));
-        open = new Map([...open].filter(([key]) => keys.includes(key)));
-      }
-    } catch (error) {
-      for (const marker of open.values()) failed.set(marker, toError(error));
-    }
-  }
-}
-
-function formatKey(item: Item): string {
-  const { partitionKey, sortKey } = dayMarkersTable;
-  return JSON.stringify([item[partitionKey]?.S, item[sortKey]?.S]);
 }

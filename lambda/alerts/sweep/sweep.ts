@@ -1,6 +1,7 @@
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { EpisodeList, EpisodesTable } from '../../store/episodes.ts';
+import type { LateRecordNotes, LateRecords } from '../../store/late-records.ts';
 import type { MutesTable } from '../../store/mutes.ts';
 import type { LedgerReader } from '../../store/reader.ts';
 import type { SimMarks } from '../../store/sim-marks.ts';
@@ -91,6 +92,8 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   readonly mutes: Pick<MutesTable, 'list'>;
   /** Writes the marks of SIMs that have none; undefined where items are not written: such SIMs are judged once a day. */
   readonly marks?: Pick<SimMarks, 'write'>;
+  /** Records that came late: their SIMs are judged again, from the time that these tell of. */
+  readonly late: Pick<LateRecordNotes, 'list' | 'delete'>;
   /** How far a source is read. */
   readonly readMark: (source: string, now: number) => Promise<ReadMark>;
   /** Told of a SIM that could not be judged; the next sweep judges it again. */
@@ -140,6 +143,7 @@ export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepRepo
     mutes: await ports.mutes.list(),
     reads: await readMarks(run, ports),
     stored: await listStored(ports.episodes),
+    late: await ports.late.list(),
     groups: await ports.state.groups.list(),
     sourceAlerts: await ports.state.sourceAlerts.list(),
   });
@@ -176,6 +180,7 @@ interface StoredFacts {
   readonly mutes: readonly Mute[];
   readonly reads: ReadonlyMap<string, ReadMark>;
   readonly stored: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly late: ReadonlyMap<string, LateRecords>;
   readonly groups: ReadonlyMap<string, Entry<RegisteredGroup>>;
   readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
 }
@@ -282,7 +287,8 @@ class Sweep {
       const upTo = this.#facts.reads.get(sim.source)?.at ?? now;
       const times = { judgedThrough, sweptAt, upTo, lateness: source.lateness, now };
       for (const rule of rules) {
-        const isNominated = isWhole ? matchesSim(rule.match, sim) : nominatesSim(rule, sim, times);
+        const isEach = isWhole || this.#facts.late.has(sim.sim);
+        const isNominated = isEach ? matchesSim(rule.match, sim) : nominatesSim(rule, sim, times);
         if (isNominated) names.add(rule.name);
       }
     }
@@ -356,16 +362,22 @@ class Sweep {
       const range = { from: since, keptSince: this.#keptSince };
       const known = isKnownNeeded ? await readKnown(sim, range, this.#ports.reader) : nothingKnown;
       if (isUnmarked(sim)) await this.#writeMarks(sim, known);
+      let isJudged = true;
       for (const { rule, episodes } of stored) {
-        if (episodes === undefined) continue;
+        if (episodes === undefined) {
+          isJudged = false;
+          continue;
+        }
         const remembered = rememberRecords(known, findOpenBegin(episodes), this.#keptSince);
         const judgement = this.#makeJudgement(rule, sim, { known: remembered, since, watermark, episodes });
         const writes = reconcileEpisodes(episodes, judgement);
-        if (writes.length > 0) await this.#ports.episodes.write(writes);
+        if (writes.length > 0 && !(await this.#ports.episodes.write(writes))) isJudged = false;
         const judged = writes.length > 0 ? await this.#readRelayed(rule, sim) : episodes;
         if (judged === undefined) continue;
         this.#noteJudged(rule, sim, judged, judgement.isHeld, judgement.watermark);
       }
+      const late = this.#facts.late.get(sim.sim);
+      if (late !== undefined && isJudged) await this.#ports.late.delete(late);
     } catch (error) {
       this.#failed += 1;
       this.#failedSources.add(sim.source);
@@ -533,17 +545,20 @@ class Sweep {
     const { judgedThrough = watermark } = this.#facts.states.get(sim.source) ?? unsweptSource;
     const from = Math.min(watermark, judgedThrough);
     const lateness = this.#sources.get(sim.source)?.lateness ?? 0;
+    const { from: late = from } = this.#facts.late.get(sim.sim) ?? {};
     const times = stored.flatMap(({ rule: name, episodes = [] }) => {
       const rule = this.#findRule(name, sim);
-      const open = listCurrent(episodes).flatMap(({ episode }) =>
-        episode.state === 'open' ? [episode.from] : [],
+      const earliest = Math.min(from, late) - (rule === undefined ? 0 : findLookback(rule, lateness));
+      // What late records change, they change from its beginning on.
+      const changed = listCurrent(episodes).flatMap(({ episode: { state, from: begun, to = begun } }) =>
+        state === 'open' || (late < from && to >= earliest) ? [begun] : [],
       );
       // A silence begins with the last record before it, which lies at the mark or after it.
       const heardAt = rule?.kind === 'silent' ? readHeardMark(sim) : undefined;
       return [
-        ...open,
+        ...changed,
         ...(heardAt === undefined ? [] : [heardAt - 1_000]),
-        ...(rule === undefined ? [] : [from - findLookback(rule, lateness)]),
+        ...(rule === undefined ? [] : [earliest]),
       ];
     });
     return Math.max(Math.min(from, ...times), this.#keptSince);

@@ -1,3 +1,4 @@
+import { hashText } from '../../ledger/hash-text.ts';
 import type { Sim } from '../../ledger/observation.ts';
 import type { Carrier } from '../../ledger/source.ts';
 import { epochMilliseconds } from '../../ledger/time.ts';
@@ -138,15 +139,6 @@ function isDue(sim: string, { sweptAt, now }: SourceTimes): boolean {
   if (sweptAt === undefined) return false;
   const moment = hashText(sim) % day;
   return Math.floor((now - moment) / day) !== Math.floor((sweptAt - moment) / day);
-}
-
-/** FNV-1a in 32 bits: spreads texts that differ in their last digits. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
 }
 
 /** How long before the watermark records are read, so that all that a rule may find since the last day is complete. */

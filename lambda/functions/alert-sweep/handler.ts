@@ -14,6 +14,7 @@ import { measureSweep } from '../../aws/sweep-telemetry.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
 import { EpisodesTable } from '../../store/episodes.ts';
+import { LateRecordNotes } from '../../store/late-records.ts';
 import { MutesTable } from '../../store/mutes.ts';
 import { SimMarks } from '../../store/sim-marks.ts';
 
@@ -40,6 +41,7 @@ const ports: SweepPorts = {
   episodes: new EpisodesTable(client, requireEnvironment(environment.alertsTable)),
   state: new AlertState(client, stateTable),
   mutes: new MutesTable(client, stateTable),
+  late: new LateRecordNotes(client, stateTable),
   outbox: new AlertOutbox(client, requireEnvironment(environment.alertOutboxTable)),
   receivers: JSON.parse(requireEnvironment(environment.alertReceivers)) as ReceiverSettings[],
   readMark,

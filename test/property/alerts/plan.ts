@@ -188,46 +188,33 @@ const rules = fc
     }),
   );
 
-/** How long after its time each rule looks at a record of which it has judged the time already, in hours. */
-export function findLookback(all: readonly Rule[]): number {
-  return Math.min(
-    ...all.map((rule) => {
-      const window = 'after' in rule ? rule.after : 'within' in rule ? rule.within : 0;
-      return (window + rule.pending + rule.recovery) / minute;
-    }),
-  );
-}
-
 const shortDelay = fc.nat({ max: 600 * second });
 
-/** Deliveries of a record: mostly one, soon; now and then late, and again. */
-function deliveryDelays(lookback: number): fc.Arbitrary<number[]> {
-  const late = fc.integer({ min: 0, max: Math.max(1, lookback * hour - second) });
-  return fc.oneof(
-    { weight: 8, arbitrary: shortDelay.map((one) => [one]) },
-    { weight: 1, arbitrary: late.map((one) => [one]) },
-    { weight: 1, arbitrary: fc.tuple(shortDelay, late).map(([one, more]) => [one, one + more]) },
-  );
-}
+const late = fc.nat({ max: 40 * hour });
 
-function facts(lookback: number): fc.Arbitrary<Fact[]> {
-  return fc
-    .array(
-      fc.record<Fact>({
-        at: fc.nat({ max: lastFact }),
-        kind: fc.constantFrom('signal', 'usage', 'usage', 'refused'),
-        bytes: fc.nat({ max: 3 }),
-        modem: fc.nat({ max: 1 }),
-        delays: deliveryDelays(lookback),
-      }),
-      { maxLength: 9 },
-    )
-    .map((all) => {
-      // Records of one hour state one modem.
-      const modems = new Map(all.map(({ at, modem }) => [at, modem]));
-      return all.map((fact) => ({ ...fact, modem: modems.get(fact.at) ?? fact.modem }));
-    });
-}
+/** Deliveries of a record: mostly one, soon; now and then late, and again. */
+const deliveryDelays = fc.oneof(
+  { weight: 8, arbitrary: shortDelay.map((one) => [one]) },
+  { weight: 1, arbitrary: late.map((one) => [one]) },
+  { weight: 1, arbitrary: fc.tuple(shortDelay, late).map(([one, more]) => [one, one + more]) },
+);
+
+const facts = fc
+  .array(
+    fc.record<Fact>({
+      at: fc.nat({ max: lastFact }),
+      kind: fc.constantFrom('signal', 'usage', 'usage', 'refused'),
+      bytes: fc.nat({ max: 3 }),
+      modem: fc.nat({ max: 1 }),
+      delays: deliveryDelays,
+    }),
+    { maxLength: 9 },
+  )
+  .map((all) => {
+    // Records of one hour state one modem.
+    const modems = new Map(all.map(({ at, modem }) => [at, modem]));
+    return all.map((fact) => ({ ...fact, modem: modems.get(fact.at) ?? fact.modem }));
+  });
 
 const delays = fc.oneof(
   { weight: 2, arbitrary: fc.constant([0]) },
@@ -283,38 +270,35 @@ const outage = fc
   .map(([from, length]) => ({ from, to: from + length }));
 
 /** Plans of all sorts. */
-export const plans: fc.Arbitrary<PlanCase> = rules.chain((given) => {
-  const lookback = findLookback(given);
-  return fc
-    .record<Plan>({
-      carrier: fc.constantFrom('twilio', '1nce'),
-      sessionRefresh: fc.constantFrom(...sessionRefreshes),
-      rules: fc.constant(given),
-      sims: fc.array(facts(lookback), { minLength: 1, maxLength: 3 }),
-      hasBeacons: fc.constantFrom(true, true, true, false),
-      outage: fc.option(outage, { freq: 3, nil: undefined }),
-      lanes: fc.integer({ min: 1, max: 2 }),
-      batchSize: fc.integer({ min: 1, max: 6 }),
-      consumers: fc.array(fate(12, 5), { maxLength: 6 }),
-      sweeps: runs({ minLength: 2, maxLength: 5 }, 60),
-      deliveries: runs({ minLength: 1, maxLength: 4 }, 15),
-      behaviours: fc.array(
-        fc.record({
-          does: fc.constantFrom(
-            'accepts' as const,
-            'accepts' as const,
-            'fails' as const,
-            'hangs' as const,
-            'accepts, answers too late' as const,
-            'is busy' as const,
-          ),
-          milliseconds: fc.nat({ max: 9 * second }),
-        }),
-        { maxLength: 8 },
-      ),
-      mutes,
-      expiries: fc.array(fc.integer({ min: 130 * hour, max: finalHour * hour }), { maxLength: 2 }),
-      groupWait: fc.constantFrom(0, hour / 6),
-    })
-    .map((plan) => new PlanCase(plan));
-});
+export const plans: fc.Arbitrary<PlanCase> = fc
+  .record<Plan>({
+    carrier: fc.constantFrom('twilio', '1nce'),
+    sessionRefresh: fc.constantFrom(...sessionRefreshes),
+    rules,
+    sims: fc.array(facts, { minLength: 1, maxLength: 3 }),
+    hasBeacons: fc.constantFrom(true, true, true, false),
+    outage: fc.option(outage, { freq: 3, nil: undefined }),
+    lanes: fc.integer({ min: 1, max: 2 }),
+    batchSize: fc.integer({ min: 1, max: 6 }),
+    consumers: fc.array(fate(12, 5), { maxLength: 6 }),
+    sweeps: runs({ minLength: 2, maxLength: 5 }, 60),
+    deliveries: runs({ minLength: 1, maxLength: 4 }, 15),
+    behaviours: fc.array(
+      fc.record({
+        does: fc.constantFrom(
+          'accepts' as const,
+          'accepts' as const,
+          'fails' as const,
+          'hangs' as const,
+          'accepts, answers too late' as const,
+          'is busy' as const,
+        ),
+        milliseconds: fc.nat({ max: 9 * second }),
+      }),
+      { maxLength: 8 },
+    ),
+    mutes,
+    expiries: fc.array(fc.integer({ min: 130 * hour, max: finalHour * hour }), { maxLength: 2 }),
+    groupWait: fc.constantFrom(0, hour / 6),
+  })
+  .map((plan) => new PlanCase(plan));

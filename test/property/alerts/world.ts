@@ -12,11 +12,13 @@ import type { StreamPositions } from '../../../lambda/alerts/progress/stream-pos
 import { findGranule, type Rule } from '../../../lambda/alerts/rules.ts';
 import { AlertState } from '../../../lambda/alerts/sweep/alert-state.ts';
 import { type SweepPorts, type SweepReport, sweep } from '../../../lambda/alerts/sweep/sweep.ts';
+import { noDaysClosed } from '../../../lambda/days/fence/chunk-fence.ts';
 import { type ConsumerContext, consume } from '../../../lambda/functions/kinesis-consumer/consume.ts';
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../../lambda/ledger/heard.ts';
 import type { Source } from '../../../lambda/ledger/source.ts';
 import { formatTime } from '../../../lambda/ledger/time.ts';
 import { decodeEpisode, EpisodesTable } from '../../../lambda/store/episodes.ts';
+import { LateRecordNotes } from '../../../lambda/store/late-records.ts';
 import { MutesTable } from '../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../lambda/store/reader.ts';
 import { SimMarks } from '../../../lambda/store/sim-marks.ts';
@@ -132,6 +134,7 @@ export class World {
   /** Sweeps and batches at work. */
   #working = 0;
   #runs = 0;
+  #notes = 0;
 
   constructor(plan: Plan, engine: AlertEngine, parts: Parts) {
     this.plan = plan;
@@ -144,6 +147,7 @@ export class World {
       name: sourceName,
       carrier: plan.carrier,
       bytesPerMegabyte: 1_000_000,
+      lateness,
       sessionRefresh: plan.sessionRefresh,
       granuleMilliseconds: findGranule(this.rules, sourceName, {
         min: minGranuleMilliseconds,
@@ -289,6 +293,8 @@ export class World {
       sources: { ofStream: () => this.#source, ofBucket: () => this.#source },
       ports: {
         writer: new LedgerWriter(ledgerTablesOf(client)),
+        fence: noDaysClosed,
+        noteLate: (late) => this.#makeNotes(client).put(late, container.process.now()),
         quarantine: {
           keep: async (rejects) => {
             throw new Error(`A record of the plan is rejected: ${JSON.stringify(rejects)}`);
@@ -301,6 +307,13 @@ export class World {
       deadline: { within: (_, work) => work() },
     };
     return Object.assign(container, { context });
+  }
+
+  #makeNotes(client: DynamoDBClient): LateRecordNotes {
+    return new LateRecordNotes(client, alertStateTable.name, () => {
+      this.#notes += 1;
+      return String(this.#notes);
+    });
   }
 
   // Sweeps
@@ -344,6 +357,7 @@ export class World {
       episodes: new EpisodesTable(client, alertsTable.name),
       state: new AlertState(client, alertStateTable.name),
       mutes: new MutesTable(client, alertStateTable.name),
+      late: this.#makeNotes(client),
       outbox: this.#parts.outbox(new AlertOutbox(client, alertOutboxTable.name)),
       receivers: [{ name: receiver, minimumSeverity: 'info', rules: undefined }],
       readMark: (_, now) => findReadMark(source, { notes, reader, positions }, now),

@@ -12,6 +12,7 @@ import { Fold } from '../../../../lambda/ledger/fold.ts';
 import { minGranuleMilliseconds } from '../../../../lambda/ledger/heard.ts';
 import { formatTime } from '../../../../lambda/ledger/time.ts';
 import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
+import { LateRecordNotes } from '../../../../lambda/store/late-records.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { alertOutboxTable, alertStateTable, alertsTable } from '../../../../lambda/store/tables.ts';
@@ -88,6 +89,7 @@ class SweptSim {
       episodes: new EpisodesTable(tables.client, alertsTable.name),
       state: new AlertState(tables.client, alertStateTable.name),
       mutes: new MutesTable(tables.client, alertStateTable.name),
+      late: new LateRecordNotes(tables.client, alertStateTable.name),
       outbox: this.outbox,
       receivers: [{ name: this.source, minimumSeverity: 'info', rules: undefined }],
       readMark: async () => ({ at: now, holds: [] }),

@@ -14,6 +14,7 @@ import { interpret } from '../../../../lambda/carriers/index.ts';
 import { Fold } from '../../../../lambda/ledger/fold.ts';
 import { formatTime } from '../../../../lambda/ledger/time.ts';
 import { EpisodesTable } from '../../../../lambda/store/episodes.ts';
+import { LateRecordNotes } from '../../../../lambda/store/late-records.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { SimMarks } from '../../../../lambda/store/sim-marks.ts';
@@ -128,6 +129,7 @@ export class SweptFleet {
       episodes: new EpisodesTable(client, alertsTable.name),
       state: new AlertState(client, alertStateTable.name),
       mutes: new MutesTable(client, alertStateTable.name),
+      late: new LateRecordNotes(client, alertStateTable.name),
       outbox: new AlertOutbox(client, alertOutboxTable.name),
       receivers: [{ name: this.source, minimumSeverity: 'info', rules: undefined }],
       readMark: async () => ({ at: fleetStart + readAt * hour, holds: [] }),
