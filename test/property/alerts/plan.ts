@@ -281,8 +281,8 @@ export const plans: fc.Arbitrary<PlanCase> = fc
     lanes: fc.integer({ min: 1, max: 2 }),
     batchSize: fc.integer({ min: 1, max: 6 }),
     consumers: fc.array(fate(12, 5), { maxLength: 6 }),
-    sweeps: runs({ minLength: 2, maxLength: 5 }, 60),
-    deliveries: runs({ minLength: 1, maxLength: 4 }, 15),
+    sweeps: runs({ minLength: 1, maxLength: 3 }, 60),
+    deliveries: runs({ minLength: 1, maxLength: 3 }, 15),
     behaviours: fc.array(
       fc.record({
         does: fc.constantFrom(

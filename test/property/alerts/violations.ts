@@ -22,8 +22,16 @@ const usualLag = 24 * hour;
 /** How long SIMs are alive that are heard no more: longer than the timeline, so that all are alive. */
 const minAlive = 5;
 
+const described = new WeakMap<readonly Fact[], Known>();
+
 /** What a device did, as the oracle knows records. */
 function describeFacts(facts: readonly Fact[]): Known {
+  const known = described.get(facts) ?? describeAnew(facts);
+  described.set(facts, known);
+  return known;
+}
+
+function describeAnew(facts: readonly Fact[]): Known {
   const events = facts.flatMap(({ at: when, kind }, index) => {
     if (kind === 'usage') return [];
     return [

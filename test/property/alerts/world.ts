@@ -18,6 +18,7 @@ import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../../lambda/
 import type { Source } from '../../../lambda/ledger/source.ts';
 import { formatTime } from '../../../lambda/ledger/time.ts';
 import { decodeEpisode, EpisodesTable } from '../../../lambda/store/episodes.ts';
+import type { Item } from '../../../lambda/store/items.ts';
 import { LateRecordNotes } from '../../../lambda/store/late-records.ts';
 import { MutesTable } from '../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../lambda/store/reader.ts';
@@ -53,7 +54,7 @@ import { listFacts, type PlannedSim, renderFact, sourceName, start } from './rec
 /** A DynamoDB, empty at the beginning. */
 export interface AlertEngine {
   answer(command: Command | AlertCommand): object | Promise<object>;
-  items(table: string): Promise<readonly Record<string, { S?: string | undefined }>[]>;
+  items(table: string): Promise<readonly Item[]>;
 }
 
 /** A record in the stream. */
@@ -76,7 +77,7 @@ export interface RanSweep {
   readonly begin: number;
   end: number | undefined;
   report: SweepReport | undefined;
-  /** SIMs that it could not judge, and other sweeps and batches at work meanwhile. */
+  /** SIMs that it could not judge, faults, and other sweeps and batches at work meanwhile. */
   disturbances: number;
   /** The episodes by rule and SIM as they stood when it had ended, if nothing disturbed it. */
   stored: readonly StoredEpisode[] | undefined;
@@ -98,17 +99,19 @@ export interface Sent {
 
 /** The parts that a planted fault replaces. */
 export interface Parts {
-  readonly ports: (ports: SweepPorts, world: World) => SweepPorts;
+  readonly ports: (ports: SweepPorts) => SweepPorts;
+  readonly command: (command: Command | AlertCommand) => Command | AlertCommand;
+  /** What the sender makes of an answer. */
+  readonly outcome: (outcome: Outcome) => Outcome;
+  /** How late records of the source may be, as sweeps are told. */
   readonly lateness: number;
-  readonly outbox: (outbox: AlertOutbox) => AlertOutbox;
-  readonly sendsFirst: boolean;
 }
 
 export const soundParts: Parts = {
   ports: (ports) => ports,
+  command: (command) => command,
+  outcome: (outcome) => outcome,
   lateness,
-  outbox: (outbox) => outbox,
-  sendsFirst: true,
 };
 
 const clean: Fate = { faults: [], delays: [0], skew: 0 };
@@ -191,7 +194,7 @@ export class World {
     const items = await this.#engine.items(alertsTable.name);
     return items
       .filter(({ alert }) => alert?.S?.startsWith('!') === false)
-      .map((item) => decodeEpisode(item as never));
+      .map((item) => decodeEpisode(item));
   }
 
   /** The messages that could not be delivered for days, as `<episode>-<sequence>`. */
@@ -222,7 +225,8 @@ export class World {
   }
 
   #client(process: Process): DynamoDBClient {
-    return asClient({ send: (command) => process.call(() => this.#engine.answer(command)) });
+    const { command: change } = this.#parts;
+    return asClient({ send: (command) => process.call(() => this.#engine.answer(change(command))) });
   }
 
   // The stream, and the consumer of its records
@@ -329,11 +333,12 @@ export class World {
     const now = start + run.at + run.skew;
     const ran: RanSweep = {
       ...{ run, now, begin: this.timeline.now, end: undefined, report: undefined, stored: undefined },
-      disturbances: this.#working,
+      // A write that fails, or is answered for another, is made by the next sweep.
+      disturbances: this.#working + run.faults.length,
     };
     this.#disturb(1);
     this.sweeps.push(ran);
-    const ports = this.#parts.ports(this.#makePorts(this.#client(process), ran), this);
+    const ports = this.#parts.ports(this.#makePorts(this.#client(process), ran));
     const source = { name: sourceName, lateness: this.#parts.lateness };
     const { groupWait } = this.plan;
     const ending = await process.run(() =>
@@ -358,7 +363,7 @@ export class World {
       state: new AlertState(client, alertStateTable.name),
       mutes: new MutesTable(client, alertStateTable.name),
       late: this.#makeNotes(client),
-      outbox: this.#parts.outbox(new AlertOutbox(client, alertOutboxTable.name)),
+      outbox: new AlertOutbox(client, alertOutboxTable.name),
       receivers: [{ name: receiver, minimumSeverity: 'info', rules: undefined }],
       readMark: (_, now) => findReadMark(source, { notes, reader, positions }, now),
       onMessage: (transition) => this.#noteTold(transition),
@@ -394,14 +399,16 @@ export class World {
     const token = `run ${this.#runs}`;
     const process = new Process(timeline, run);
     const began = timeline.now;
-    const outbox = this.#parts.outbox(new AlertOutbox(this.#client(process), alertOutboxTable.name));
+    const outbox = new AlertOutbox(this.#client(process), alertOutboxTable.name);
     await process.run(() =>
       deliver(
         {
           name: receiver,
           takes: () => true,
-          send: ({ event, transition: { episode, sequence } }) =>
-            process.call(() => this.#receive({ id: event.id, episode, sequence })),
+          send: async ({ event, transition: { episode, sequence } }) => {
+            const message = { id: event.id, episode, sequence };
+            return this.#parts.outcome(await process.call(() => this.#receive(message)));
+          },
         },
         outbox,
         {
