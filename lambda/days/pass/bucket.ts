@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';
-import { isAccount, mapKinds, RowDigests } from '../digests.ts';
+import { isAccount, RowDigests } from '../digests.ts';
 import { FleetFold } from '../fleet-days.ts';
 import { type BucketResult, collectChanges, type LakeFile } from '../manifest.ts';
 import { RowFile } from '../parquet.ts';
@@ -138,7 +138,7 @@ async function* walkSims(
 class BucketRows {
   readonly #day: Day;
   readonly #isSealed: boolean;
-  readonly #files: Readonly<Record<RowKind, RowFile<RowKind>>> = mapKinds((kind) => new RowFile(kind));
+  readonly #files = new Map<RowKind, RowFile<RowKind>>();
   readonly digests = new RowDigests();
   readonly fleet: FleetFold;
   readonly simDays: SimPeriod[] = [];
@@ -154,7 +154,7 @@ class BucketRows {
 
   /** Adds a SIM, in the order of their keys; `read` unless its rows stay as they are. */
   add(sim: string, rows: SimRows, read: { before: SimRows; found: ReadSim } | undefined): void {
-    for (const kind of rowKinds) this.#files[kind].add(rows[kind]);
+    for (const kind of rowKinds) if (rows[kind].length > 0) this.#openFile(kind).add(rows[kind]);
     this.digests.add(sim, rows);
     if (!isAccount(sim)) {
       const simDay = makeSimDay(sim, this.#day, rows);
@@ -169,6 +169,12 @@ class BucketRows {
     for (const day of read.found.redo) this.redo.push({ day, sim });
   }
 
+  #openFile(kind: RowKind): RowFile<RowKind> {
+    const file = this.#files.get(kind) ?? new RowFile(kind);
+    this.#files.set(kind, file);
+    return file;
+  }
+
   /** The files, and the tag of the object that each one replaces. A kind without rows has a file only if it had one. */
   finishFiles(
     { day, bucket, buckets }: BucketJob,
@@ -176,12 +182,12 @@ class BucketRows {
   ): { file: LakeFile; bytes: Uint8Array; tag: string | undefined }[] {
     return rowKinds.flatMap((kind) => {
       const tag = sealed.findTag(kind);
-      const { rows } = this.#files[kind];
-      if (rows === 0 && tag === undefined) return [];
-      const bytes = this.#files[kind].finish();
+      if (!this.#files.has(kind) && tag === undefined) return [];
+      const rowFile = this.#openFile(kind);
+      const bytes = rowFile.finish();
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       const key = makeFileKey(kind, day, bucket, buckets);
-      return [{ file: { kind, key, rows, bytes: bytes.byteLength, sha256 }, bytes, tag }];
+      return [{ file: { kind, key, rows: rowFile.rows, bytes: bytes.byteLength, sha256 }, bytes, tag }];
     });
   }
 }
