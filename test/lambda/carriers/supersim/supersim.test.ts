@@ -344,6 +344,19 @@ describe('generations and gaps', () => {
   });
 });
 
+describe('a window', () => {
+  it.each(['update', 'hourly'] as const)(
+    'keeps its session’s running totals where sessions are refreshed by %s',
+    (sessionRefresh) => {
+      const record = connectionEvent('data-session.updated', fullData);
+      const usage = statedBy(interpret(record, arrivalFrom('twilio', { sessionRefresh })), 'usage');
+      expect([usage.sessionUploaded, usage.sessionDownloaded, usage.sessionTotal]).toEqual([
+        4000, 6000, 10_000,
+      ]);
+    },
+  );
+});
+
 describe('whose it is', () => {
   it('is the source’s to say', () => {
     const record = connectionEvent('attachment.accepted', minimalData, { source: '/v1/SuperSim/EZ1' });
