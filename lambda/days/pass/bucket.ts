@@ -4,7 +4,7 @@ import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';
 import { isAccount, RowDigests } from '../digests.ts';
 import { FleetFold } from '../fleet-days.ts';
-import { type BucketResult, collectChanges, type LakeFile } from '../manifest.ts';
+import { type BucketResult, collectChanges, type LakeFile, type Manifest } from '../manifest.ts';
 import { RowFile } from '../parquet.ts';
 import { compareTexts, type RowKind, type SimRows } from '../rows.ts';
 import { isActive, makeSimDay, type SimPeriod } from '../sim-days.ts';
@@ -62,8 +62,8 @@ async function attemptBucket(job: BucketJob, ports: DayPorts, options: PassOptio
   const { day, bucket } = job;
   const resultKey = makeResultKey(day, bucket);
   const [before, manifest, found] = await Promise.all([
-    readJson(lake, 'result', resultKey),
-    readJson(lake, 'manifest', makeManifestKey(day)),
+    readJson<BucketResult>(lake, resultKey),
+    readJson<Manifest>(lake, makeManifestKey(day)),
     markers.find(day, job.sims),
   ]);
   const sealed = await SealedRows.open(lake, day, bucket, job.buckets);
@@ -87,7 +87,7 @@ async function attemptBucket(job: BucketJob, ports: DayPorts, options: PassOptio
     ...collectChanges(before.content, bucketRows.changes, manifest.content?.revisions[bucket]),
     redo: [...unfinished, ...bucketRows.redo],
   };
-  const claim = await writeJson(lake, 'result', resultKey, result, before.tag);
+  const claim = await writeJson(lake, resultKey, result, before.tag);
   for (const { file, bytes, tag } of files) {
     if (tag === undefined || !stored.has(file.sha256)) await lake.write(file.key, bytes, tag);
   }
@@ -95,7 +95,7 @@ async function attemptBucket(job: BucketJob, ports: DayPorts, options: PassOptio
   for (const { day: other, sim } of result.redo) await markers.put(other, sim);
   await simDays.put(bucketRows.simDays, result.revision);
   const done = { ...result, isComplete: true, round: Math.max(result.round, job.round) };
-  await writeJson(lake, 'result', resultKey, done, claim);
+  await writeJson(lake, resultKey, done, claim);
   await visitMarkers(found, ports, options);
 }
 

@@ -55,31 +55,22 @@ export interface ReadObject<Content> {
   readonly tag: string | undefined;
 }
 
-/** The kinds of JSON objects. */
-interface JsonObjects {
-  readonly plan: DayPlan;
-  readonly result: BucketResult;
-  readonly manifest: Manifest;
-}
-
 /** Reads a JSON object that the pass has written. */
-export async function readJson<Kind extends keyof JsonObjects>(
+export async function readJson<Content extends DayPlan | BucketResult | Manifest>(
   lake: Lake,
-  _kind: Kind,
   key: string,
-): Promise<ReadObject<JsonObjects[Kind]>> {
+): Promise<ReadObject<Content>> {
   const object = await lake.open(key);
   if (object === undefined) return { content: undefined, tag: undefined };
   const bytes = await object.slice(0, object.byteLength);
-  return { content: JSON.parse(new TextDecoder().decode(bytes)) as JsonObjects[Kind], tag: object.tag };
+  return { content: JSON.parse(new TextDecoder().decode(bytes)) as Content, tag: object.tag };
 }
 
 /** Writes a JSON object on condition that it is still as it was read. */
-export function writeJson<Kind extends keyof JsonObjects>(
+export function writeJson(
   lake: Lake,
-  _kind: Kind,
   key: string,
-  content: JsonObjects[Kind],
+  content: DayPlan | BucketResult | Manifest,
   before: string | undefined,
 ): Promise<string> {
   return lake.write(key, new TextEncoder().encode(JSON.stringify(content)), before);

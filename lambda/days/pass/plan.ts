@@ -1,6 +1,7 @@
 import { countBuckets, findBucket } from '../buckets.ts';
 import type { Day } from '../day.ts';
 import { isAccount } from '../digests.ts';
+import type { BucketResult, Manifest } from '../manifest.ts';
 import {
   type DayPlan,
   makeManifestKey,
@@ -26,15 +27,15 @@ export async function planDay(day: Day, ports: DayPorts, simsPerBucket?: number)
   const { lake, jobs } = ports;
   const key = makePlanKey(day);
   const [plan, manifest] = await Promise.all([
-    readJson(lake, 'plan', key),
-    readJson(lake, 'manifest', makeManifestKey(day)),
+    readJson<DayPlan>(lake, key),
+    readJson<Manifest>(lake, makeManifestKey(day)),
   ]);
   const made =
     plan.content === undefined || manifest.content === undefined
       ? await planAll(day, ports, plan.content, simsPerBucket)
       : await planAgain(day, ports, plan.content);
   if (made === undefined) return 0;
-  if (made.plan !== plan.content) await writeJson(lake, 'plan', key, made.plan, plan.tag);
+  if (made.plan !== plan.content) await writeJson(lake, key, made.plan, plan.tag);
   await jobs.send(made.jobs);
   return made.jobs.length;
 }
@@ -88,6 +89,6 @@ async function planAgain(day: Day, ports: DayPorts, known: DayPlan): Promise<Pla
 
 /** Whether a bucket's job of the plan's round is done. */
 async function isDone({ lake }: DayPorts, { day, round }: DayPlan, bucket: number): Promise<boolean> {
-  const { content } = await readJson(lake, 'result', makeResultKey(day, bucket));
+  const { content } = await readJson<BucketResult>(lake, makeResultKey(day, bucket));
   return content?.isComplete === true && content.round >= round;
 }

@@ -5,7 +5,7 @@ import { type Day, findReadSpan, shiftDay, startDay } from '../day.ts';
 import { readRows } from '../parquet.ts';
 import { listItems, makeRows, mergeItems, type SessionRow, type SimRows, sortSessions } from '../rows.ts';
 import { placeSession, type SessionNote } from '../session-days.ts';
-import { makeFileKey, makePlanKey, readJson } from './lake-objects.ts';
+import { type DayPlan, makeFileKey, makePlanKey, readJson } from './lake-objects.ts';
 import type { DayPorts } from './ports.ts';
 
 /** A note that is to be written once a session's row is stored. */
@@ -70,7 +70,7 @@ async function readNoted(
   sessionId: string,
   { day }: SessionNote,
 ): Promise<SessionRow | undefined> {
-  const { content: plan } = await readJson(lake, 'plan', makePlanKey(day));
+  const { content: plan } = await readJson<DayPlan>(lake, makePlanKey(day));
   if (plan === undefined) return undefined;
   const object = await lake.open(makeFileKey('sessions', day, findBucket(sim, plan.buckets), plan.buckets));
   if (object === undefined) return undefined;

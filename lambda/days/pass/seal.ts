@@ -1,7 +1,14 @@
 import { formatTime } from '../../ledger/time.ts';
 import type { Day } from '../day.ts';
 import { type BucketResult, type Manifest, makeManifest } from '../manifest.ts';
-import { makeManifestKey, makePlanKey, makeResultKey, readJson, writeJson } from './lake-objects.ts';
+import {
+  type DayPlan,
+  makeManifestKey,
+  makePlanKey,
+  makeResultKey,
+  readJson,
+  writeJson,
+} from './lake-objects.ts';
 import { ConflictError, type DayPorts } from './ports.ts';
 
 /** Results that are read at the same time. */
@@ -25,8 +32,8 @@ export async function sealDay(
     try {
       const key = makeManifestKey(day);
       // Before the results: what changes them later is sealed by who does that.
-      const previous = await readJson(lake, 'manifest', key);
-      const plan = (await readJson(lake, 'plan', makePlanKey(day))).content;
+      const previous = await readJson<Manifest>(lake, key);
+      const plan = (await readJson<DayPlan>(lake, makePlanKey(day))).content;
       if (plan === undefined) return undefined;
       const results = await readResults(lake, day, plan.buckets);
       if (results === undefined) return undefined;
@@ -41,7 +48,7 @@ export async function sealDay(
         sealedAt: formatTime(now),
       });
       if (manifest === undefined) return previous.content;
-      await writeJson(lake, 'manifest', key, manifest, previous.tag);
+      await writeJson(lake, key, manifest, previous.tag);
       return manifest;
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === maxAttempts) throw error;
@@ -62,7 +69,7 @@ async function readResults(
       (_, index) => from + index,
     );
     const read = await Promise.all(
-      numbers.map((bucket) => readJson(lake, 'result', makeResultKey(day, bucket))),
+      numbers.map((bucket) => readJson<BucketResult>(lake, makeResultKey(day, bucket))),
     );
     for (const { content } of read) {
       if (content?.isComplete !== true) return undefined;

@@ -60,7 +60,7 @@ async function deliverLate(sim: string, says: Partial<SimItems>): Promise<void> 
 }
 
 async function readManifest(of: string): Promise<Manifest> {
-  const { content } = await readJson(ports.lake, 'manifest', makeManifestKey(of));
+  const { content } = await readJson<Manifest>(ports.lake, makeManifestKey(of));
   if (content === undefined) throw new Error(`${of} is not sealed`);
   return content;
 }

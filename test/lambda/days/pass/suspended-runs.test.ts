@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { computeRoot, RowDigests } from '../../../../lambda/days/digests.ts';
+import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
 import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
 import { planDay } from '../../../../lambda/days/pass/plan.ts';
@@ -109,7 +110,7 @@ async function playEveryStop(change: Change, dies: boolean): Promise<Found[]> {
 }
 
 async function describeDay(memory: MemoryPorts): Promise<Found> {
-  const { content: manifest } = await readJson(memory.lake, 'manifest', makeManifestKey(day));
+  const { content: manifest } = await readJson<Manifest>(memory.lake, makeManifestKey(day));
   const sealed = await SealedRows.open(memory.lake, day, 0, 1);
   const rows = await sealed.take(sim);
   const digests = new RowDigests();

@@ -3,6 +3,7 @@ import { rowKinds } from '../../../../lambda/days/columns.ts';
 import { type Day, findSessionDay, listTouchedDays, shiftDay } from '../../../../lambda/days/day.ts';
 import { computeRoot, printRow, RowDigests } from '../../../../lambda/days/digests.ts';
 import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
+import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
 import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
 import { planDay } from '../../../../lambda/days/pass/plan.ts';
@@ -358,7 +359,7 @@ class World {
   }
 
   async findDay(one: Day): Promise<FoundDay | undefined> {
-    const { content: manifest } = await readJson(this.memory.lake, 'manifest', makeManifestKey(one));
+    const { content: manifest } = await readJson<Manifest>(this.memory.lake, makeManifestKey(one));
     if (manifest === undefined) return undefined;
     const rows = new Map<string, SimRows>();
     for (let bucket = 0; bucket <= manifest.buckets; bucket += 1) {
