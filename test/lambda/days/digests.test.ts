@@ -150,7 +150,14 @@ describe('the root of a day', () => {
 });
 
 test('buckets are ranges of slots, and all of much the same size', () => {
-  expect([0, 4_000, 4_001, 1_000_000, 100_000_000].map(countBuckets)).toEqual([1, 1, 2, 250, slotCount]);
+  expect([0, 4_000, 4_001, 1_000_000, 100_000_000].map((sims) => countBuckets(sims))).toEqual([
+    1,
+    1,
+    2,
+    250,
+    slotCount,
+  ]);
+  expect(findBucket('account:emnify:7', 8)).toBe(8);
   const sizes = new Array<number>(8).fill(0);
   for (let index = 0; index < 8_000; index += 1) {
     const bucket = findBucket(String(8_988_307_000_000_000_000n + BigInt(index)), 8);
