@@ -3,6 +3,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { eventTypeName } from '../../../lambda/carriers/datastreamer/event-types.ts';
 import { StoredDeliveryNotes } from '../../../lambda/functions/kinesis-consumer/delivery-notes.ts';
+import { fenceCodec, fenceKey } from '../../../lambda/store/day-fence.ts';
+import { encodeMarker } from '../../../lambda/store/day-markers.ts';
 import { encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
 import {
   type ItemAttribute,
@@ -147,6 +149,14 @@ describe('docs/tables.md', () => {
       ([, names, type]) => namesIn(names).map((name): [string, string | undefined] => [name, type]),
     );
     expect(documentedTypes.sort()).toEqual([...types].sort());
+  });
+
+  it.each([
+    ['DayState', { ...fenceKey, ...fenceCodec.encode({ closedThrough: '2026-11-02' }) }],
+    ['DayMarkers', encodeMarker({ sim: 'a', day: '2026-11-02', sessionId: 'b', token: 'c' })],
+  ])('lists every attribute of %s with its type, and no other', (table, item) => {
+    const types = Object.entries(item).map(([name, value]) => ({ name, type: Object.keys(value)[0] }));
+    expect(sorted(attributesIn(`## ${table}`))).toEqual(types.sort((a, b) => (a.name < b.name ? -1 : 1)));
   });
 
   it('names the keys of every table of the ledger', () => {

@@ -67,16 +67,16 @@ describe('the expiry of usage', () => {
     ['DISABLING', false],
     ['DISABLED', false],
   ] as const)('that DynamoDB calls %s is on: %s', async (status, isOn) => {
-    const client = mockClient(DynamoDBClient);
-    client.on(DescribeTimeToLiveCommand, { TableName: 'Usage' }).resolves({
+    const client = new DynamoDBClient({});
+    const mock = mockClient(client);
+    mock.on(DescribeTimeToLiveCommand, { TableName: 'Usage' }).resolves({
       TimeToLiveDescription: { TimeToLiveStatus: status },
     });
-    const expiry = new TableExpiry(new DynamoDBClient({}), 'Usage', 'expiresAt');
+    const expiry = new TableExpiry(client, 'Usage', 'expiresAt');
     expect(await expiry.isOn()).toBe(isOn);
     await expiry.turn(!isOn);
-    expect(client.commandCalls(UpdateTimeToLiveCommand).map(({ args }) => args[0].input)).toEqual([
+    expect(mock.commandCalls(UpdateTimeToLiveCommand).map(({ args }) => args[0].input)).toEqual([
       { TableName: 'Usage', TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: !isOn } },
     ]);
-    client.restore();
   });
 });
