@@ -2,7 +2,7 @@ import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dyna
 import { toError } from '../errors.ts';
 import { backOff, chunked, forEachConcurrently, maxRequests } from './concurrency.ts';
 import type { Item } from './items.ts';
-import { UnprocessedItemsError } from './puts.ts';
+import { isRefusal, UnprocessedItemsError } from './puts.ts';
 
 /** Puts of many items at once, without conditions. */
 
@@ -53,6 +53,14 @@ async function putSome(
       open = new Map([...open].filter(([key]) => keys.includes(key)));
     }
   } catch (error) {
-    for (const item of open.values()) failed.set(item, toError(error));
+    const left = [...open.values()];
+    if (isRefusal(error) && left.length > 1) {
+      // One item of them is refused: the others are put without it.
+      const half = Math.ceil(left.length / 2);
+      await putSome(client, tableName, left.slice(0, half), keyNames, failed);
+      await putSome(client, tableName, left.slice(half), keyNames, failed);
+      return;
+    }
+    for (const item of left) failed.set(item, toError(error));
   }
 }

@@ -254,7 +254,7 @@ function unprocessed(puts: readonly Put[], left: Record<string, WriteRequest[]> 
 }
 
 /** DynamoDB refuses a whole batch for one item that it can't take. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationException';
 }
 

@@ -4,6 +4,7 @@ import { parseEmbeddedMetrics } from '../../../../emulators/lambda-runtime/embed
 import type { LocalFunction } from '../../../../emulators/lambda-runtime/function.ts';
 import { createS3StandIn, type S3StandIn } from '../../../../emulators/s3/stand-in.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
+import { FenceTable } from '../../../../lambda/store/day-fence.ts';
 import { functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
 import { exampleDeliveries } from '../../../../local/examples/index.ts';
@@ -287,6 +288,32 @@ describe('the Kinesis consumer', () => {
     onTestFinished(() => other.stop());
     expect(await consume(records.toReversed(), other)).toEqual([]);
     expect(afterFailure).toEqual(await tables.everything());
+  });
+
+  test('marks what belongs to closed days before it stores it; without its marker, a SIM’s day comes again', async () => {
+    await new FenceTable(tables.client, 'DayState').advance('2026-11-02');
+    const late = await startConsumer();
+    onTestFinished(() => late.stop());
+    const records = [1, 2, 3].map((sim) => one(superSim(sim, 'updated', 5)));
+    dynamoDb.fail = ({ operation, body }) =>
+      operation === 'BatchWriteItem' && body.includes('"DayMarkers"') && body.includes('8988307000000120002')
+        ? dynamoDbError('ValidationException')
+        : undefined;
+    expect(await consume(records, late)).toEqual(sequenceNumbers([records[1]]));
+    expect((await tables.items('Usage')).map(({ recordId }) => recordId?.S)).toEqual([
+      'EZupdated15',
+      'EZupdated35',
+    ]);
+    expect((await tables.items('Sessions')).map(({ sessionId }) => sessionId?.S)).toEqual(['PI1', 'PI3']);
+    dynamoDb.repair();
+    expect(await consume(records.slice(1, 2), late)).toEqual([]);
+    const markers = await tables.items('DayMarkers');
+    expect(markers.map(({ sim, entry }) => `${sim?.S} ${entry?.S}`).sort()).toEqual(
+      [1, 2, 3].flatMap((sim) => [
+        `898830700000012000${sim} 2026-11-02`,
+        `898830700000012000${sim} 2026-11-02#PI${sim}`,
+      ]),
+    );
   });
 
   test('reports records whose rejects the quarantine does not take, and keeps them when it does again', async () => {
