@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, PutRecordCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -55,6 +55,22 @@ async function itemsOf(table: string, sim: string): Promise<Item[]> {
   );
   return Items.filter((item) => item['sim']?.S === sim);
 }
+
+test('what has expired goes when it is told to, and nothing else', async () => {
+  const put = (sim: string, expiresAt: number) =>
+    ledger.dynamoDb.send(
+      new PutItemCommand({
+        TableName: 'Usage',
+        Item: { sim: { S: sim }, usageId: { S: 'any' }, expiresAt: { N: String(expiresAt) } },
+      }),
+    );
+  await put('expired', 1_799_999_999);
+  await put('kept', 1_800_000_001);
+  await ledger.expire(1_800_000_000_000);
+  expect([await itemsOf('Usage', 'expired'), (await itemsOf('Usage', 'kept')).length]).toEqual([[], 1]);
+  await ledger.expire(1_800_000_002_000);
+  expect(await itemsOf('Usage', 'kept')).toEqual([]);
+});
 
 // Two runs of the same things in opposite order, before anything else is in either ledger.
 describe('the examples', () => {
