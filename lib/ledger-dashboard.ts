@@ -231,6 +231,7 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
       metrics.ofSweep(sweep.sims, { label: 'SIMs' }),
       metrics.ofSweep(sweep.judged, { label: 'judged' }),
       metrics.ofSweep(sweep.failed, { label: 'not judged' }),
+      metrics.ofSweep(sweep.left, { label: 'left' }),
     ]),
     graph('Seconds that alerts are behind', [
       metrics.ofSweep(sweep.readLag, { label: 'read least' }),

@@ -10,7 +10,7 @@ import { type WebhookSecret, writeWebhook } from '../lambda/alerts/delivery/webh
 import type { Rule } from '../lambda/alerts/rules.ts';
 import { AlertState } from '../lambda/alerts/sweep/alert-state.ts';
 import { type SweepReport, sweep } from '../lambda/alerts/sweep/sweep.ts';
-import { describeWatchedSim, readHeardMark, type WatchedSim } from '../lambda/alerts/sweep/watched-sim.ts';
+import { readHeardMark, readWatchedSim, type WatchedSim } from '../lambda/alerts/sweep/watched-sim.ts';
 import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import { epochMilliseconds } from '../lambda/ledger/time.ts';
 import { type Alert, listAlerts } from '../lambda/queries/alerts.ts';
@@ -140,7 +140,7 @@ export class LocalAlerts {
    */
   async sweepPast(latest: number): Promise<(LocalSweep & { readonly now: number }) | undefined> {
     const sims: WatchedSim[] = [];
-    await this.#reader.scanWatchedSims((some) => sims.push(...some.map(describeWatchedSim)));
+    await this.#reader.scanWatchedSims((some) => sims.push(...some.map(readWatchedSim)));
     const newest = await this.#findNewestRecord(sims);
     if (newest === undefined) return undefined;
     const now = Math.min(newest, latest);

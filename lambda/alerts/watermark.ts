@@ -266,15 +266,26 @@ export const aliveWithin = 7 * day;
  *
  * @param heard when each SIM was last heard.
  */
-export function findDelivered(heard: readonly number[], now: number): number | undefined {
-  const alive = listAlive(heard, now).sort((a, b) => b - a);
+export function findDelivered(heard: HeardList, now: number): number | undefined {
+  const alive = listAlive(heard, now).sort();
   const count = Math.min(alive.length, Math.max(3, Math.ceil(alive.length / 100)));
-  const reached = alive[count - 1];
+  const reached = alive[alive.length - count];
   return reached === undefined ? undefined : Math.min(reached, now);
 }
 
-function listAlive(heard: readonly number[], now: number): number[] {
-  return heard.filter((at) => at > now - aliveWithin);
+/** A list of its own, which sorts numbers as such. */
+function listAlive(heard: HeardList, now: number): Float64Array {
+  return Float64Array.from(heard).filter((at) => at > now - aliveWithin);
+}
+
+/** Times at which SIMs were last heard, in no order: numbers without more, since a source may have a million SIMs. */
+export type HeardList = readonly number[] | Float64Array;
+
+/** The latest of some times, and not before an earliest one. */
+export function findLatest(heard: HeardList, earliest: number): number {
+  let latest = earliest;
+  for (const at of heard) latest = Math.max(latest, at);
+  return latest;
 }
 
 /** The longest lag of a source's days, while no source alert was open. */
@@ -304,7 +315,7 @@ export interface SourceProgress {
   readonly isConfigured: boolean;
   readonly read: ReadMark;
   /** When each of its SIMs was last heard. */
-  readonly heard: readonly number[];
+  readonly heard: HeardList;
   /** How much later than their time its records may come, in milliseconds. */
   readonly lateness: number;
   readonly days: readonly DayLag[];

@@ -143,6 +143,8 @@ export const sweep = {
   judged: 'alertSimsJudged',
   /** SIMs that could not be judged; the next sweep judges them again. */
   failed: 'alertSimsFailed',
+  /** SIMs that there was no time for; the next sweep judges them first. */
+  left: 'alertSimsLeft',
   /** Messages that were passed on to the receivers' outbox. */
   told: 'alertMessages',
   /** Seconds up to which the source that is read least is not read. */

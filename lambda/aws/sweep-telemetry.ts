@@ -16,9 +16,9 @@ export function measureSweep(
   report: SweepReport,
   now: number,
 ): void {
-  const { sims, judged, failed, told } = report;
+  const { sims, judged, failed, left, told } = report;
   const lags = report.sources.map((source) => listLags(source, now));
-  logger.info('Swept', { sims, judged, failed, told, sources: lags });
+  logger.info('Swept', { sims, judged, failed, left, told, sources: lags });
   const values = listSweepValues(report, lags);
   publish({ dimensionSets: [{ [dimension.service]: service.alertSweep }], values });
   for (const { source, heldSeconds } of lags) {
@@ -57,7 +57,7 @@ function countSeconds(milliseconds: number): number {
 
 /** What a sweep measured, without zeros. */
 function listSweepValues(
-  { sims, judged, failed, told }: SweepReport,
+  { sims, judged, failed, left, told }: SweepReport,
   lags: readonly SourceLags[],
 ): MetricValue[] {
   const greatest = (name: 'readLagSeconds' | 'deliveryLagSeconds') =>
@@ -66,6 +66,7 @@ function listSweepValues(
     { name: sweep.sims, unit: MetricUnit.Count, value: sims },
     { name: sweep.judged, unit: MetricUnit.Count, value: judged },
     { name: sweep.failed, unit: MetricUnit.Count, value: failed },
+    { name: sweep.left, unit: MetricUnit.Count, value: left },
     { name: sweep.told, unit: MetricUnit.Count, value: told },
     { name: sweep.readLag, unit: MetricUnit.Seconds, value: greatest('readLagSeconds') },
     { name: sweep.deliveryLag, unit: MetricUnit.Seconds, value: greatest('deliveryLagSeconds') },

@@ -1,5 +1,5 @@
 import { findUsageTime, isHeardByEvent, isHeardByUsage } from '../ledger/heard.ts';
-import type { Sim } from '../ledger/observation.ts';
+import type { LastEvent, Origin, Sim, SimGroups } from '../ledger/observation.ts';
 import { carriers, carrierTraits } from '../ledger/source.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import { timeOfKey } from '../store/counted-items.ts';
@@ -17,7 +17,9 @@ export type Heard =
   | { readonly precision: 'never' | 'unknown'; readonly at: undefined };
 
 /** The mark up to which a device was heard at least; undefined without marks. */
-export function findHeardMark({ groups: { signalled, bytes } }: Sim): string | undefined {
+export function findHeardMark({
+  groups: { signalled, bytes },
+}: Pick<HeardSim, 'groups'>): string | undefined {
   return findLater(signalled?.at, bytes?.at);
 }
 
@@ -43,8 +45,17 @@ const superSimCarriers: ReadonlySet<string> = new Set(
   carriers.filter((carrier) => carrierTraits[carrier].format === 'supersim'),
 );
 
+/** What of a SIM says where to look for its last records. */
+export interface HeardSim {
+  readonly sim: string;
+  readonly origin: { readonly group: Pick<Origin, 'carrier'> };
+  readonly groups: Pick<SimGroups, 'signalled' | 'bytes'> & {
+    readonly lastEvent: { readonly group: Pick<LastEvent, 'lastEventTime'> } | undefined;
+  };
+}
+
 /** When a device was last heard, by its records: a query of its usage, and one of its events. */
-export async function decideHeard(sim: Sim, reader: LedgerReader): Promise<Heard> {
+export async function decideHeard(sim: HeardSim, reader: LedgerReader): Promise<Heard> {
   const mark = findHeardMark(sim);
   // Whatever decides lies at the mark or after it.
   const from = mark === undefined ? '0' : shiftTime(mark, -roundingMilliseconds);
@@ -57,7 +68,7 @@ export async function decideHeard(sim: Sim, reader: LedgerReader): Promise<Heard
   return mark === undefined ? { precision: 'never', at: undefined } : { precision: 'granule', at: mark };
 }
 
-async function findLastEvent(sim: Sim, from: string, reader: LedgerReader): Promise<string | undefined> {
+async function findLastEvent(sim: HeardSim, from: string, reader: LedgerReader): Promise<string | undefined> {
   const last = sim.groups.lastEvent?.group.lastEventTime;
   if (last === undefined || last < from) return undefined;
   return reader.latestEventTime(sim.sim, from, isHeardByEvent);
@@ -67,7 +78,7 @@ async function findLastEvent(sim: Sim, from: string, reader: LedgerReader): Prom
  * The last moment of the usage that came from the device. Usage is ordered by its start, so what began a while before
  * the last record found is looked at too; all of it, if the mark says that bytes came and none are found yet.
  */
-async function findLastUsage(sim: Sim, from: string, reader: LedgerReader): Promise<string | undefined> {
+async function findLastUsage(sim: HeardSim, from: string, reader: LedgerReader): Promise<string | undefined> {
   const isSuperSim = superSimCarriers.has(sim.origin.group.carrier);
   const overlap = isSuperSim ? maxOverlap.superSim : maxOverlap.dataStreamer;
   const { bytes } = sim.groups;

@@ -26,8 +26,8 @@ import { decodeSession, decodeSim, type Item, stampValue } from './items.ts';
 import type { Manifest } from './manifest.ts';
 import { queryPages } from './query-pages.ts';
 import { decodeEvent, decodeUsage, type StoredEvent, type StoredUsage } from './records.ts';
-import { originCodec, simSchema } from './schema.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
+import { type StoredWatchedSim, watchedSimCodec } from './watched-sims.ts';
 
 /** Where the ledger is read. */
 export interface ReadableTables {
@@ -282,16 +282,16 @@ export class LedgerReader {
   /**
    * Goes through the whole fleet, in no order, several segments at once, and reads of each SIM only what alerts look at.
    *
-   * @param take gets some SIMs at a time. Groups that it does not look at are undefined.
+   * @param take gets some SIMs at a time.
    */
-  async scanWatchedSims(take: (sims: readonly Sim[]) => void): Promise<void> {
-    const names = Object.fromEntries(watchedAttributes.map((name) => [`#${name}`, name]));
+  async scanWatchedSims(take: (sims: readonly StoredWatchedSim[]) => void): Promise<void> {
+    const names = Object.fromEntries(watchedSimCodec.attributes.map(({ name }) => [`#${name}`, name]));
     const input: ScanCommandInput = {
       TableName: this.#tables.sims,
       ProjectionExpression: Object.keys(names).join(', '),
       ExpressionAttributeNames: names,
     };
-    await this.#scanFleet(input, ({ Items = [] }) => take(Items.map(decodeSim)));
+    await this.#scanFleet(input, ({ Items = [] }) => take(Items.map(watchedSimCodec.decode)));
   }
 
   /** Goes through a table in segments, several at once, and hands on each page. */
@@ -442,34 +442,12 @@ export interface UsageOptions extends PageOptions {
  */
 export const spareRecords = 4;
 
-const watchedGroups: ReadonlySet<keyof Sim['groups']> = new Set([
-  'ids',
-  'label',
-  'device',
-  'network',
-  'connection',
-  'lastEvent',
-  'signalled',
-  'bytes',
-  'session',
-]);
-
 /** Segments of the fleet that are read at once. */
 const scanSegments = 8;
 /** Records that are read at once in search of the last one that a device sent. */
 export const heardPageSize = 40;
 const endOfTime = '9999';
 const [signalledStamp, bytesStamp] = ['signalledAt', 'bytesAt'] as const satisfies readonly `${MarkName}At`[];
-
-/** What alerts look at of a SIM: whose it is, how it is called, where it is, its device, and when it was heard. */
-const watchedAttributes: readonly string[] = [
-  simsTable.partitionKey,
-  'lastUpdated',
-  ...originCodec.attributes.map(({ name }) => name),
-  ...simSchema
-    .filter(({ name }) => watchedGroups.has(name))
-    .flatMap(({ stamp, attributes }) => [stamp, ...attributes.map(({ name }) => name)]),
-];
 
 /** Pages of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
 const maxPages = 8;

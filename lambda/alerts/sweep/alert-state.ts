@@ -4,15 +4,14 @@ import { readPartition } from '../../store/query-pages.ts';
 import { alertStateTable } from '../../store/tables.ts';
 import type { DayLag } from '../watermark.ts';
 import type { RegisteredGroup } from './form-groups.ts';
+import type { Judged, JudgedRange } from './order.ts';
 import { Register } from './register.ts';
 import type { RegisteredSourceAlert } from './source-alerts.ts';
 
 /** What sweeps keep from one to the next: facts of operation, in the table AlertState. */
 
-/** How far a source was judged. */
-export interface SourceState {
-  readonly judgedThrough: number | undefined;
-  readonly sweptAt: number | undefined;
+/** How far a source was judged, and how late it is usually. */
+export interface SourceState extends Judged {
   readonly days: readonly DayLag[];
 }
 
@@ -44,22 +43,29 @@ export class AlertState {
     return new Map(items.map((item) => [item[alertStateTable.sortKey]?.S ?? '', decodeSource(item)]));
   }
 
-  async writeSource(name: string, { judgedThrough, sweptAt, days }: SourceState): Promise<void> {
+  async writeSource(
+    name: string,
+    { judgedThrough, sweptAt, range, resumeAt, days }: SourceState,
+  ): Promise<void> {
     const Item: Item = {
       [alertStateTable.partitionKey]: { S: sourceSubject },
       [alertStateTable.sortKey]: { S: name },
       ...(judgedThrough !== undefined && { judgedThrough: { N: String(judgedThrough) } }),
       ...(sweptAt !== undefined && { sweptAt: { N: String(sweptAt) } }),
+      ...(range !== undefined && { range: { S: JSON.stringify(range) } }),
+      ...(resumeAt !== undefined && { resumeAt: { N: String(resumeAt) } }),
       days: { S: JSON.stringify(days) },
     };
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item }));
   }
 }
 
-function decodeSource({ judgedThrough, sweptAt, days }: Item): SourceState {
+function decodeSource({ judgedThrough, sweptAt, range, resumeAt, days }: Item): SourceState {
   return {
     judgedThrough: judgedThrough?.N === undefined ? undefined : Number(judgedThrough.N),
     sweptAt: sweptAt?.N === undefined ? undefined : Number(sweptAt.N),
+    ...(range?.S !== undefined && { range: JSON.parse(range.S) as JudgedRange }),
+    ...(resumeAt?.N !== undefined && { resumeAt: Number(resumeAt.N) }),
     days: JSON.parse(days?.S ?? '[]') as DayLag[],
   };
 }

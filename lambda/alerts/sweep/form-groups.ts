@@ -34,6 +34,8 @@ export interface SilentMember {
   /** The watermark by which it was judged. */
   readonly watermark: number;
   readonly group: string | undefined;
+  /** When its episode was first written, by the sweep's clock. */
+  readonly writtenAt: number;
   readonly isTold: boolean;
   /** Whether a mute is in force, or its source lags or is read late: then it takes no part. */
   readonly isHeld: boolean;
@@ -55,6 +57,8 @@ export interface SilentSims {
 /** What groups are formed with. */
 export interface GroupPorts extends SharedPorts {
   readonly episodes: EpisodesTable;
+  /** Whether the time is up: SIMs join when the next sweep comes. */
+  readonly isOver?: () => boolean;
   readonly state: { readonly groups: Pick<Register<RegisteredGroup>, 'list' | 'write'> };
 }
 
@@ -198,6 +202,7 @@ async function settleGroups(
   await mapConcurrently(joining, concurrency, async ({ member, group }) => {
     // Who could not join now is not told alone either: the next sweep sees how it stands.
     grouped.add(member.episode);
+    if (ports.isOver?.() === true) return;
     if (await join(sims.name, member, group, ids, ports)) take(member, group);
   });
   let told = 0;

@@ -1,8 +1,9 @@
-import type { Sim } from '../../ledger/observation.ts';
-import { epochMilliseconds } from '../../ledger/time.ts';
-import { decideHeard, findHeardMark } from '../../queries/last-heard.ts';
+import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { decideHeard, type HeardSim } from '../../queries/last-heard.ts';
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { LedgerReader } from '../../store/reader.ts';
+import type { HeardList } from '../watermark.ts';
+import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 
 /**
  * SIMs below which a source's are looked at one by one. Among so few, the marks of those that were heard last may be
@@ -16,19 +17,22 @@ const concurrency = 24;
 /** When the SIMs of each source were last heard, from which it follows how far the carrier has delivered. */
 export class HeardTimes {
   /** By source, in milliseconds since the epoch. */
-  readonly #marks = new Map<string, number[]>();
+  readonly #marks = new Map<string, GrowingList>();
   /** The SIMs of a source while there are few; undefined once there are more. */
-  readonly #sims = new Map<string, Sim[] | undefined>();
+  readonly #sims = new Map<string, WatchedSim[] | undefined>();
 
   /** Takes a SIM's marks. */
-  add(sim: Sim): void {
-    const { source } = sim.origin.group;
+  add(sim: WatchedSim): void {
+    const { source } = sim;
     this.#keep(source, sim);
-    const mark = findHeardMark(sim);
+    const mark = readHeardMark(sim);
     if (mark === undefined) return;
-    const marks = this.#marks.get(source);
-    if (marks === undefined) this.#marks.set(source, [epochMilliseconds(mark)]);
-    else marks.push(epochMilliseconds(mark));
+    let marks = this.#marks.get(source);
+    if (marks === undefined) {
+      marks = new GrowingList();
+      this.#marks.set(source, marks);
+    }
+    marks.push(mark);
   }
 
   /** The sources of the SIMs that were heard. */
@@ -46,33 +50,68 @@ export class HeardTimes {
    */
   async find(
     reader: LedgerReader,
-    mayBeLate: (source: string, marks: readonly number[]) => boolean,
+    mayBeLate: (source: string, marks: HeardList) => boolean,
     onFailure: (error: unknown) => void,
-  ): Promise<ReadonlyMap<string, readonly number[]>> {
-    const found = new Map<string, readonly number[]>(this.#marks);
+  ): Promise<ReadonlyMap<string, HeardList>> {
+    const found = new Map<string, HeardList>(
+      [...this.#marks].map(([source, marks]) => [source, marks.list()]),
+    );
     for (const [source, sims] of this.#sims) {
-      if (sims === undefined || !mayBeLate(source, this.#marks.get(source) ?? [])) continue;
+      if (sims === undefined || !mayBeLate(source, found.get(source) ?? new Float64Array())) continue;
       const heard = await mapConcurrently(sims, concurrency, async (sim) => {
         try {
-          return (await decideHeard(sim, reader)).at;
+          const { at } = await decideHeard(describeHeardSim(sim), reader);
+          return at === undefined ? undefined : epochMilliseconds(at);
         } catch (error) {
           onFailure(error);
-          return findHeardMark(sim);
+          return readHeardMark(sim);
         }
       });
-      found.set(
-        source,
-        heard.flatMap((at) => (at === undefined ? [] : [epochMilliseconds(at)])),
-      );
+      found.set(source, Float64Array.from(heard.filter((at) => at !== undefined)));
     }
     return found;
   }
 
-  #keep(source: string, sim: Sim): void {
+  #keep(source: string, sim: WatchedSim): void {
     const sims = this.#sims.get(source);
     if (sims === undefined) {
       if (!this.#sims.has(source)) this.#sims.set(source, [sim]);
     } else if (sims.length + 1 < maxExactSims) sims.push(sim);
     else this.#sims.set(source, undefined);
+  }
+}
+
+function describeHeardSim({ sim, carrier, signalledAt, bytesAt, lastEventAt }: WatchedSim): HeardSim {
+  const stated = (at: number | undefined) =>
+    at === undefined ? undefined : { at: formatTime(at), group: {} };
+  return {
+    sim,
+    origin: { group: { carrier } },
+    groups: {
+      signalled: stated(signalledAt),
+      bytes: stated(bytesAt),
+      lastEvent:
+        lastEventAt === undefined ? undefined : { group: { lastEventTime: formatTime(lastEventAt) } },
+    },
+  };
+}
+
+/** Numbers in 8 bytes each, of which there may be a million. */
+class GrowingList {
+  #numbers = new Float64Array(1_024);
+  #length = 0;
+
+  push(number: number): void {
+    if (this.#length === this.#numbers.length) {
+      const longer = new Float64Array(2 * this.#length);
+      longer.set(this.#numbers);
+      this.#numbers = longer;
+    }
+    this.#numbers[this.#length] = number;
+    this.#length += 1;
+  }
+
+  list(): Float64Array {
+    return this.#numbers.subarray(0, this.#length);
   }
 }

@@ -1,6 +1,6 @@
 import { digest } from '../digest.ts';
 import { type Members, type SharedFacts, type SourceCause, sourceRule } from '../shared-episodes.ts';
-import { findWatermark, type SourceProgress, type Watermark } from '../watermark.ts';
+import { findLatest, findWatermark, type SourceProgress, type Watermark } from '../watermark.ts';
 import type { Register } from './register.ts';
 import { type SharedPorts, updateShared } from './shared.ts';
 
@@ -39,7 +39,7 @@ export function findTrouble(progress: SourceProgress, watermark: Watermark): Sou
   if (isReadLate && read.at !== undefined) return { cause: 'reading-late', from: read.at };
   if (!isBehind || delivered === undefined) return undefined;
   if (!isIndistinct) return { cause: 'carrier-late', from: delivered };
-  const from = progress.heard.reduce((latest, at) => Math.max(latest, at), delivered);
+  const from = findLatest(progress.heard, delivered);
   return findWatermark({ ...progress, heard: [from] }).isBehind
     ? { cause: 'carrier-or-devices', from }
     : undefined;

@@ -1,5 +1,5 @@
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
-import { mapConcurrently } from '../../store/concurrency.ts';
+import { forEachConcurrently } from '../../store/concurrency.ts';
 import type { EpisodeList, EpisodesTable } from '../../store/episodes.ts';
 import type { LateRecordNotes, LateRecords } from '../../store/late-records.ts';
 import type { MutesTable } from '../../store/mutes.ts';
@@ -23,7 +23,9 @@ import { type JoinedSpan, joinSpans } from '../span.ts';
 import { findSpans } from '../spans.ts';
 import {
   findDelivered,
+  findLatest,
   findWatermark,
+  type HeardList,
   noteProgress,
   type ReadMark,
   type SourceProgress,
@@ -42,6 +44,8 @@ import {
   type SilentSims,
 } from './form-groups.ts';
 import { HeardTimes } from './heard-times.ts';
+import { type Nominee, Nominees } from './nominees.ts';
+import { findJudgedMarks, noteJudged } from './order.ts';
 import { readKnown } from './read-known.ts';
 import type { Entry } from './register.ts';
 import { type RelayPorts, relayMessages } from './relay.ts';
@@ -53,20 +57,20 @@ import {
   updateSourceAlert,
 } from './source-alerts.ts';
 import {
-  describeWatchedSim,
   findLookback,
   isUnmarked,
   listSharedValues,
   nominatesSim,
   readHeardMark,
+  readWatchedSim,
   type WatchedSim,
 } from './watched-sim.ts';
 
 /**
  * A sweep: brings the stored episodes of all SIMs in line with their records, and passes on what is to be told.
  *
- * Sweeps may overlap, and die anywhere: each write of an episode holds to a condition, and the next sweep goes on from
- * what is stored.
+ * Sweeps may overlap, run out of time and die anywhere: each write of an episode holds to a condition, and the next sweep
+ * goes on from what is stored. SIMs that a sweep has no time for are judged by the next one first.
  */
 
 /** The rules that are judged, as the environment carries them. Durations are milliseconds. */
@@ -98,6 +102,8 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   readonly readMark: (source: string, now: number) => Promise<ReadMark>;
   /** Told of a SIM that could not be judged; the next sweep judges it again. */
   readonly onFailure: (error: unknown) => void;
+  /** Milliseconds that are left for the sweep; undefined where it may take as long as it takes. */
+  readonly timeLeft?: () => number;
 }
 
 /** One sweep. */
@@ -119,6 +125,8 @@ export interface SweepReport {
   readonly judged: number;
   /** SIMs that could not be judged. */
   readonly failed: number;
+  /** SIMs that there was no time for: the next sweep judges them first. */
+  readonly left: number;
   /** Messages that were passed on. */
   readonly told: number;
   readonly sources: readonly SourceReport[];
@@ -132,22 +140,38 @@ export interface SourceReport extends Watermark {
 /** SIMs that are judged at once; each takes some queries. */
 const concurrency = 24;
 
+/** Milliseconds of a sweep's time that are kept for what comes after a part of it. */
+const reserved = {
+  /** For messages, once no more SIMs are judged. */
+  telling: 120_000,
+  /** For what is under way, once no more SIMs are told of. */
+  ending: 30_000,
+} as const;
+
+/**
+ * How long SIMs that fell silent wait for others that a sweep had no time for, beyond the rule's `groupWait`: all of them
+ * may be one group. Whoever has too little time in each sweep is paged without the others then.
+ */
+const maxWaitForOthers = 3_600_000;
+
 /**
  * Runs one sweep.
  *
  * @throws what the store throws while the fleet is read. What it throws about one SIM is told to `onFailure`.
  */
 export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepReport> {
-  const started = new Sweep(run, ports, {
-    states: await ports.state.readSources(),
-    mutes: await ports.mutes.list(),
-    reads: await readMarks(run, ports),
-    stored: await listStored(ports.episodes),
-    late: await ports.late.list(),
-    groups: await ports.state.groups.list(),
-    sourceAlerts: await ports.state.sourceAlerts.list(),
-  });
-  return started.run();
+  const { state, mutes, episodes } = ports;
+  const [states, muted, reads, stored, late, groups, sourceAlerts] = await Promise.all([
+    state.readSources(),
+    mutes.list(),
+    readMarks(run, ports),
+    listStored(episodes),
+    ports.late.list(),
+    state.groups.list(),
+    state.sourceAlerts.list(),
+  ]);
+  const facts = { states, mutes: muted, reads, stored, late, groups, sourceAlerts };
+  return new Sweep(run, ports, facts).run();
 }
 
 async function readMarks(
@@ -160,17 +184,25 @@ async function readMarks(
 }
 
 /** The rules by SIM of which there are episodes that are open, undelivered or held. */
-async function listStored(episodes: EpisodesTable): Promise<Map<string, Set<string>>> {
-  const stored = new Map<string, Set<string>>();
-  for (const which of ['live', 'undelivered', 'held'] as const satisfies EpisodeList[]) {
+async function listStored(episodes: EpisodesTable): Promise<Map<string, readonly string[]>> {
+  const stored = new Map<string, readonly string[]>();
+  // Most SIMs have the same rules: they share a list.
+  const lists = new Map<string, readonly string[]>();
+  const share = (rules: readonly string[]): readonly string[] => {
+    const name = rules.join(' ');
+    const known = lists.get(name);
+    if (known === undefined) lists.set(name, rules);
+    return known ?? rules;
+  };
+  const listAll = async (which: EpisodeList): Promise<void> => {
     for await (const page of episodes.list(which)) {
       for (const { rule, sim } of page) {
-        const rules = stored.get(sim);
-        if (rules === undefined) stored.set(sim, new Set([rule]));
-        else rules.add(rule);
+        const rules = stored.get(sim) ?? [];
+        if (!rules.includes(rule)) stored.set(sim, share([...rules, rule]));
       }
     }
-  }
+  };
+  await Promise.all((['live', 'undelivered', 'held'] as const).map(listAll));
   return stored;
 }
 
@@ -179,16 +211,17 @@ interface StoredFacts {
   readonly states: ReadonlyMap<string, SourceState>;
   readonly mutes: readonly Mute[];
   readonly reads: ReadonlyMap<string, ReadMark>;
-  readonly stored: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly stored: ReadonlyMap<string, readonly string[]>;
   readonly late: ReadonlyMap<string, LateRecords>;
   readonly groups: ReadonlyMap<string, Entry<RegisteredGroup>>;
   readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
 }
 
-/** A SIM that is judged, by these rules. */
-interface Nominee {
-  readonly sim: WatchedSim;
-  readonly rules: readonly string[];
+/** What of a source decides which of its SIMs are judged. */
+interface SweptState {
+  readonly state: SourceState;
+  readonly upTo: number;
+  readonly lateness: number;
 }
 
 const unread: ReadMark = { at: undefined, holds: [] };
@@ -210,6 +243,8 @@ class Sweep {
   readonly #facts: StoredFacts;
   readonly #rules: ReadonlyMap<string, { readonly rule: Rule; readonly version: string }>;
   readonly #sources: ReadonlyMap<string, SweptSource>;
+  readonly #states: ReadonlyMap<string, SweptState>;
+  readonly #nominees = new Nominees();
   readonly #heard = new HeardTimes();
   /** When the latest SIM of each source was heard. */
   readonly #lastHeard = new Map<string, number>();
@@ -226,6 +261,7 @@ class Sweep {
   /** Sources with a SIM that could not be judged. */
   readonly #failedSources = new Set<string>();
   #sims = 0;
+  #judged = 0;
   #failed = 0;
   #told = 0;
 
@@ -235,64 +271,92 @@ class Sweep {
     this.#facts = facts;
     this.#rules = new Map(run.rules.map((rule) => [rule.name, { rule, version: versionRule(rule) }]));
     this.#sources = new Map(run.sources.map((source) => [source.name, source]));
+    this.#states = new Map(
+      run.sources.map(({ name, lateness }) => {
+        const state = facts.states.get(name) ?? unsweptSource;
+        return [name, { state, upTo: facts.reads.get(name)?.at ?? run.now, lateness }];
+      }),
+    );
   }
 
   async run(): Promise<SweepReport> {
-    const nominees: Nominee[] = [];
     await this.#ports.reader.scanWatchedSims((sims) => {
-      for (const sim of sims) {
-        this.#heard.add(sim);
-        const nominee = this.#nominate(describeWatchedSim(sim));
-        if (nominee !== undefined) nominees.push(nominee);
-      }
+      for (const stored of sims) this.#meet(readWatchedSim(stored));
     });
     const progress = await this.#findProgress();
     for (const [name, source] of progress) {
       const watermark = findWatermark(source);
       const trouble = findTrouble(source, watermark);
       if (trouble !== undefined) this.#troubles.set(name, trouble);
-      this.#lastHeard.set(
-        name,
-        source.heard.reduce((last, at) => Math.max(last, at), 0),
-      );
+      this.#lastHeard.set(name, findLatest(source.heard, 0));
       this.#watermarks.set(name, allowForFewSims(watermark));
     }
     for (const [source, { content }] of this.#facts.sourceAlerts) {
       const [alert] = content;
       if (alert?.state === 'open' && this.#troubles.has(source)) this.#openAlerts.set(source, alert.id);
     }
-    await mapConcurrently(nominees, concurrency, (nominee) => this.#judgeSim(nominee));
+    await this.#judge();
+    // What is told follows from the episodes that are stored, so the next sweep tells what this one does not.
+    await this.#noteSources(progress);
     await this.#tellOfSilence();
     await this.#tellOfSources();
-    await this.#noteSources(progress);
     return {
       sims: this.#sims,
-      judged: nominees.length,
+      judged: this.#judged,
       failed: this.#failed,
+      left: this.#nominees.leftSims,
       told: this.#told,
       sources: [...this.#watermarks].map(([name, watermark]) => ({ name, ...watermark })),
     };
   }
 
-  #nominate(sim: WatchedSim): Nominee | undefined {
+  /** Whether no more time is left than is kept for what comes next. */
+  #isShort(what: keyof typeof reserved): boolean {
+    return (this.#ports.timeLeft?.() ?? Number.POSITIVE_INFINITY) < reserved[what];
+  }
+
+  #meet(sim: WatchedSim): void {
     this.#sims += 1;
+    this.#heard.add(sim);
     const heardAt = readHeardMark(sim);
     if (heardAt !== undefined) this.#alive.add(listSharedValues(sim), heardAt);
+    const stored = this.#facts.stored.get(sim.sim);
+    for (const name of stored ?? []) this.#noteRule(name).unjudged += 1;
+    const rules = this.#nominate(sim, stored ?? []);
+    // SIMs of sources that are not configured any more have no state: another one comes first in each sweep.
+    const { resumeAt = 0 } = this.#states.get(sim.source)?.state ?? { resumeAt: this.#run.now % 2 ** 32 };
+    if (rules.length > 0) this.#nominees.add({ sim, rules }, resumeAt);
+  }
+
+  /** The rules by which a SIM is judged, those of its stored episodes first. */
+  #nominate(sim: WatchedSim, stored: readonly string[]): readonly string[] {
+    const source = this.#states.get(sim.source);
+    if (source === undefined) return stored;
     const { now, rules, isWhole } = this.#run;
-    const names = new Set(this.#facts.stored.get(sim.sim));
-    for (const name of names) this.#noteRule(name).unjudged += 1;
-    const source = this.#sources.get(sim.source);
-    if (source !== undefined) {
-      const { judgedThrough, sweptAt } = this.#facts.states.get(sim.source) ?? unsweptSource;
-      const upTo = this.#facts.reads.get(sim.source)?.at ?? now;
-      const times = { judgedThrough, sweptAt, upTo, lateness: source.lateness, now };
-      for (const rule of rules) {
-        const isEach = isWhole || this.#facts.late.has(sim.sim);
-        const isNominated = isEach ? matchesSim(rule.match, sim) : nominatesSim(rule, sim, times);
-        if (isNominated) names.add(rule.name);
-      }
+    const { state, upTo, lateness } = source;
+    const times = { ...findJudgedMarks(state, sim.place), upTo, lateness, now };
+    const isEach = isWhole || this.#facts.late.has(sim.sim);
+    let names: string[] | undefined;
+    for (const rule of rules) {
+      if (stored.includes(rule.name)) continue;
+      const isNominated = isEach ? matchesSim(rule.match, sim) : nominatesSim(rule, sim, times);
+      if (!isNominated) continue;
+      names ??= [...stored];
+      names.push(rule.name);
     }
-    return names.size === 0 ? undefined : { sim, rules: [...names] };
+    return names ?? stored;
+  }
+
+  /** Judges the nominees as long as there is time. */
+  async #judge(): Promise<void> {
+    await forEachConcurrently(this.#nominees.take(), concurrency, async (nominee) => {
+      if (this.#isShort('telling')) {
+        this.#nominees.leave(nominee);
+        return;
+      }
+      this.#judged += 1;
+      await this.#judgeSim(nominee);
+    });
   }
 
   /** What each source's watermark follows from; that of sources that are not configured any more, too. */
@@ -319,7 +383,7 @@ class Sweep {
     );
   }
 
-  /** A source is judged up to its watermark only when all of its SIMs are: what failed is nominated again. */
+  /** Notes how far sources are judged, and how late they are. */
   async #noteSources(progress: ReadonlyMap<string, SourceProgress>): Promise<void> {
     const { sources, now } = this.#run;
     for (const { name } of sources) {
@@ -328,19 +392,20 @@ class Sweep {
       if (watermark === undefined || source === undefined) continue;
       const before = this.#facts.states.get(name) ?? unsweptSource;
       const judged =
-        watermark.at === undefined || this.#failedSources.has(name)
+        watermark.at === undefined
           ? before
-          : { judgedThrough: watermark.at, sweptAt: now };
-      await this.#ports.state.writeSource(name, {
-        judgedThrough: judged.judgedThrough,
-        sweptAt: judged.sweptAt,
-        days: noteProgress(source, watermark),
-      });
+          : noteJudged(before, {
+              watermark: watermark.at,
+              now,
+              stoppedAt: this.#nominees.findStop(name),
+              hasFailed: this.#failedSources.has(name),
+            });
+      await this.#ports.state.writeSource(name, { ...judged, days: noteProgress(source, watermark) });
     }
   }
 
   /** Whether a source delivers later than it may, by marks, which are older than the records that they stand for. */
-  #mayBeLate(name: string, marks: readonly number[]): boolean {
+  #mayBeLate(name: string, marks: HeardList): boolean {
     const source = this.#sources.get(name);
     const { now } = this.#run;
     return source !== undefined && now - (findDelivered(marks, now) ?? 0) > source.lateness;
@@ -409,7 +474,7 @@ class Sweep {
     isHeld: boolean,
     watermark: number,
   ): void {
-    if (this.#facts.stored.get(sim.sim)?.has(rule) === true) this.#noteRule(rule).unjudged -= 1;
+    if (this.#facts.stored.get(sim.sim)?.includes(rule) === true) this.#noteRule(rule).unjudged -= 1;
     const current = listCurrent(stored).map(({ episode }) => episode);
     if (current.some((episode) => episode.isHeld) && this.#troubles.has(sim.source)) this.#noteWaiting(sim);
     for (const episode of current) {
@@ -424,13 +489,13 @@ class Sweep {
 
   #noteSilent(
     sim: WatchedSim,
-    { id: episode, rule, from, metAt, group, told }: Episode,
+    { id: episode, rule, from, metAt, group, told, writtenAt }: Episode,
     isHeld: boolean,
     watermark: number,
   ): void {
     const isTold = told !== undefined;
     const tellsFrom = metAt + this.#run.groupWait;
-    const member = { sim, episode, from, tellsFrom, watermark, group, isTold, isHeld };
+    const member = { sim, episode, from, tellsFrom, watermark, group, writtenAt, isTold, isHeld };
     this.#noteRule(rule).silent.push(member);
   }
 
@@ -452,16 +517,30 @@ class Sweep {
     for (const name of names) {
       const { silent, backAt, unjudged } = this.#noteRule(name);
       const { rule, version } = this.#rules.get(name) ?? {};
+      const isWaiting = this.#waitsForOthers(name, silent);
       const sims: SilentSims = {
-        ...{ name, version, silent, backAt },
+        ...{ name, version, backAt },
+        silent: isWaiting ? silent.filter(({ group }) => group !== undefined) : silent,
         rule: rule?.kind === 'silent' ? rule : undefined,
-        isComplete: unjudged === 0,
+        isComplete: unjudged === 0 && !this.#nominees.leftRules.has(name),
       };
-      const result = await formGroups(sims, judgement, this.#ports, this.#facts.groups.get(name) ?? noEntry);
+      const ports = { ...this.#ports, isOver: () => this.#isShort('ending') };
+      const result = await formGroups(sims, judgement, ports, this.#facts.groups.get(name) ?? noEntry);
       this.#told += result.told;
-      const alone = listUngrouped(silent, result);
-      await mapConcurrently(alone, concurrency, (member) => this.#tellAlone(name, member));
+      const alone = isWaiting ? [] : listUngrouped(silent, result);
+      await forEachConcurrently(alone, concurrency, async (member) => {
+        if (!this.#isShort('ending')) await this.#tellAlone(name, member);
+      });
     }
+  }
+
+  /** Whether SIMs that fell silent wait for those that there was no time for, and that may have fallen silent with them. */
+  #waitsForOthers(rule: string, silent: readonly SilentMember[]): boolean {
+    if (!this.#nominees.leftRules.has(rule)) return false;
+    const { now, groupWait } = this.#run;
+    const isOverdue = ({ isTold, isHeld, group, writtenAt }: SilentMember): boolean =>
+      !isTold && !isHeld && group === undefined && now - writtenAt >= groupWait + maxWaitForOthers;
+    return !silent.some(isOverdue);
   }
 
   /** Tells of a silent SIM, or lets the alert of its source tell of it, if few SIMs are alive. */
@@ -542,7 +621,8 @@ class Sweep {
     stored: readonly { readonly rule: string; readonly episodes: readonly StoredEpisode[] | undefined }[],
   ): number {
     if (this.#run.isWhole) return Math.max(0, this.#keptSince);
-    const { judgedThrough = watermark } = this.#facts.states.get(sim.source) ?? unsweptSource;
+    const state = this.#facts.states.get(sim.source) ?? unsweptSource;
+    const { judgedThrough = watermark } = findJudgedMarks(state, sim.place);
     const from = Math.min(watermark, judgedThrough);
     const lateness = this.#sources.get(sim.source)?.lateness ?? 0;
     const { from: late = from } = this.#facts.late.get(sim.sim) ?? {};

@@ -2,12 +2,17 @@ import { hashText } from '../../ledger/hash-text.ts';
 import type { Sim } from '../../ledger/observation.ts';
 import type { Carrier } from '../../ledger/source.ts';
 import { epochMilliseconds } from '../../ledger/time.ts';
+import { simItem } from '../../store/items.ts';
+import { type StoredWatchedSim, watchedSimCodec } from '../../store/watched-sims.ts';
 import { type MatchedSim, matchesSim, type Rule } from '../rules.ts';
 import type { SharedValues } from './alive.ts';
+import { findPlace, type JudgedMarks } from './order.ts';
 
 /** What a sweep keeps of a SIM that it goes through. Times are milliseconds since the epoch. */
 export interface WatchedSim extends MatchedSim {
   readonly sim: string;
+  /** Its place in the order of judging. */
+  readonly place: number;
   readonly carrier: Carrier;
   /** MCC and MNC of the last visited network. */
   readonly network: string | undefined;
@@ -19,32 +24,40 @@ export interface WatchedSim extends MatchedSim {
   readonly sessionAt: number | undefined;
   /** Whether its last event about a session opened one; undefined where none was told. */
   readonly isOnline: boolean | undefined;
+  /** When its latest event was. */
+  readonly lastEventAt: number | undefined;
   /** When its latest event was, or what its item states was observed. */
   readonly changedAt: number;
 }
 
 /** What a sweep keeps of a SIM. */
-export function describeWatchedSim({ sim, origin, groups }: Sim): WatchedSim {
-  const { network, device, lastEvent, signalled, bytes, session, connection } = groups;
-  const { mcc, mnc, country } = network?.group ?? {};
+export function describeWatchedSim(sim: Sim): WatchedSim {
+  return readWatchedSim(watchedSimCodec.decode(simItem(sim)));
+}
+
+/** The same of a SIM as it is stored. */
+export function readWatchedSim(stored: StoredWatchedSim): WatchedSim {
+  const { sim, source, carrier, lastUpdated, mcc, mnc, country, imei } = stored;
+  const lastEventAt = readTime(stored.lastEventTime);
+  const updatedAt = epochMilliseconds(lastUpdated);
   return {
     sim,
-    source: origin.group.source,
-    carrier: origin.group.carrier,
-    fleet: groups.ids?.group.fleetSid,
-    name: groups.label?.group.simName,
+    place: findPlace(sim),
+    source,
+    carrier,
+    fleet: stored.fleetSid,
+    name: stored.simName,
     country,
     network: mcc === undefined ? undefined : `${mcc}-${mnc ?? ''}`,
-    model: device?.group.imei?.slice(0, typeAllocationDigits),
-    signalledAt: readTime(signalled?.at),
-    bytesAt: readTime(bytes?.at),
-    sessionAt: readTime(session?.at),
-    isOnline: connection?.group.online,
+    model: imei?.slice(0, typeAllocationDigits),
+    signalledAt: stored.signalledAt,
+    bytesAt: stored.bytesAt,
+    sessionAt: stored.sessionAt,
+    isOnline: stored.online,
+    lastEventAt,
     changedAt: Math.max(
-      epochMilliseconds(origin.at),
-      ...[device?.at, network?.at, connection?.at, lastEvent?.group.lastEventTime].flatMap(
-        (time) => readTime(time) ?? [],
-      ),
+      updatedAt,
+      ...[stored.deviceAt, stored.networkAt, stored.connectionAt, lastEventAt].filter((at) => at !== undefined),
     ),
   };
 }
@@ -72,12 +85,8 @@ export function isUnmarked({ signalledAt, bytesAt, sessionAt }: WatchedSim): boo
   return signalledAt === undefined && bytesAt === undefined && sessionAt === undefined;
 }
 
-/** How far a source was judged, and what decides which of its SIMs are judged now. */
-export interface SourceTimes {
-  /** The watermark of the last sweep that judged all that was nominated; undefined before the first. */
-  readonly judgedThrough: number | undefined;
-  /** When that sweep was, by its clock. */
-  readonly sweptAt: number | undefined;
+/** How far a SIM was judged, and what decides whether it is judged now. */
+export interface SourceTimes extends JudgedMarks {
   /** The watermark is not later than this. */
   readonly upTo: number;
   /** How much later than their time records may come. */
@@ -104,7 +113,7 @@ const maxGranule = 12 * hour;
  */
 export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): boolean {
   if (!matchesSim(rule.match, sim)) return false;
-  if (isDue(sim.sim, times)) return true;
+  if (isDue(sim, times)) return true;
   const { upTo, lateness } = times;
   if ('after' in rule && isUnmarked(sim)) return times.sweptAt === undefined;
   // Before the first sweep: the last day. What is older is found in the course of a day, at no peak.
@@ -135,9 +144,9 @@ function isHourly({ sweptAt = 0, now }: SourceTimes): boolean {
 }
 
 /** Whether the moment of the day at which a SIM is judged anyway has come since the last sweep. */
-function isDue(sim: string, { sweptAt, now }: SourceTimes): boolean {
+function isDue({ place }: WatchedSim, { sweptAt, now }: SourceTimes): boolean {
   if (sweptAt === undefined) return false;
-  const moment = hashText(sim) % day;
+  const moment = place % day;
   return Math.floor((now - moment) / day) !== Math.floor((sweptAt - moment) / day);
 }
 

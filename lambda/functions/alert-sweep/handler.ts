@@ -1,3 +1,4 @@
+import type { Context } from 'aws-lambda';
 import { AlertOutbox } from '../../alerts/delivery/outbox.ts';
 import type { ReceiverSettings } from '../../alerts/delivery/receiver.ts';
 import { findReadMark, type ReadMarkPorts } from '../../alerts/progress/read-marks.ts';
@@ -6,6 +7,7 @@ import { KinesisPositions } from '../../alerts/progress/stream-position.ts';
 import { AlertState } from '../../alerts/sweep/alert-state.ts';
 import { type SweepPorts, type SweepSettings, sweep } from '../../alerts/sweep/sweep.ts';
 import type { ReadMark } from '../../alerts/watermark.ts';
+import { Deadline } from '../../aws/deadline.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
@@ -25,7 +27,11 @@ export interface ScheduledEvent {
 }
 
 const telemetry = createTelemetry(service.alertSweep);
-const client = dynamoDbClient();
+/** What is left to the log when the store does not answer. */
+const spareMilliseconds = 5_000;
+
+const deadline = new Deadline();
+const client = dynamoDbClient({}, deadline);
 const settings = JSON.parse(requireEnvironment(environment.alertRules)) as SweepSettings;
 const sources = JSON.parse(requireEnvironment(environment.alertSources)) as AlertSourceDescription[];
 const stateTable = requireEnvironment(environment.progressTable);
@@ -66,13 +72,16 @@ async function readMark(name: string, now: number): Promise<ReadMark> {
 /**
  * Sweeps the fleet at the time of the event.
  *
- * @throws Error when the event has no time, and what the store throws while the fleet is read.
+ * @throws Error when the event has no time, and what the store throws while the fleet is read, or when its time is up.
  */
-export async function handler({ time }: ScheduledEvent): Promise<void> {
+export async function handler({ time }: ScheduledEvent, context: Context): Promise<void> {
   const parsed = parseTime(time);
   if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
   const run = { ...settings, sources, now: epochMilliseconds(parsed), isWhole: false };
-  const report = await sweep(run, ports);
+  const timeLeft = () => context.getRemainingTimeInMillis();
+  const report = await deadline.within(timeLeft() - spareMilliseconds, () =>
+    sweep(run, { ...ports, timeLeft }),
+  );
   const configured = new Set(sources.map(({ name }) => name));
   const measured = report.sources.filter(({ name }) => configured.has(name));
   measureSweep(telemetry, { ...report, sources: measured }, run.now);

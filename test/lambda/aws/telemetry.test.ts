@@ -228,7 +228,7 @@ test('a sweep of alerts is told as a whole, by the sources that are furthest beh
   measureSweep(
     told,
     {
-      ...{ sims: 9, judged: 3, failed: 0, told: 2 },
+      ...{ sims: 9, judged: 3, failed: 0, left: 4, told: 2 },
       sources: [
         {
           ...source,
@@ -252,10 +252,10 @@ test('a sweep of alerts is told as a whole, by the sources that are furthest beh
       namespace: 'simledger',
       sets: [['service']],
       units: {
-        ...{ alertSims: 'Count', alertSimsJudged: 'Count', alertMessages: 'Count' },
+        ...{ alertSims: 'Count', alertSimsJudged: 'Count', alertSimsLeft: 'Count', alertMessages: 'Count' },
         ...{ alertReadLagSeconds: 'Seconds', alertDeliveryLagSeconds: 'Seconds' },
       },
-      ...{ service: 'alert-sweep', alertSims: 9, alertSimsJudged: 3, alertMessages: 2 },
+      ...{ service: 'alert-sweep', alertSims: 9, alertSimsJudged: 3, alertSimsLeft: 4, alertMessages: 2 },
       ...{ alertReadLagSeconds: 600, alertDeliveryLagSeconds: 900 },
     },
     {

@@ -29,6 +29,7 @@ import {
   usageCodec,
 } from '../../../lambda/store/schema.ts';
 import { insertStatement } from '../../../lambda/store/statements.ts';
+import { watchedSimCodec } from '../../../lambda/store/watched-sims.ts';
 import { MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { reservedWords } from '../../property/reserved-words.ts';
 import { event, session, sim, usage } from '../../records/arbitraries.ts';
@@ -265,6 +266,33 @@ test('an export has a column of every attribute but stamps and completeness', ()
   );
   const columns = exportedTables.map((table) => table.columns);
   expect(columns.map((each) => new Set(each).size)).toEqual(columns.map((each) => each.length));
+});
+
+test('what alerts look at of a SIM is what its item holds, times as numbers', () => {
+  fc.assert(
+    fc.property(sim, (state) => {
+      const { groups, origin } = state;
+      const { ids, label, network, device, connection, lastEvent } = groups;
+      const { mcc, mnc, country } = network?.group ?? {};
+      const milliseconds = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time));
+      expect(watchedSimCodec.decode(simItem(state))).toEqual({
+        sim: state.sim,
+        source: origin.group.source,
+        carrier: origin.group.carrier,
+        lastUpdated: origin.at,
+        lastEventTime: lastEvent?.group.lastEventTime,
+        fleetSid: ids?.group.fleetSid,
+        simName: label?.group.simName,
+        ...{ mcc, mnc, country },
+        imei: device?.group.imei,
+        online: connection?.group.online,
+        signalledAt: milliseconds(groups.signalled?.at),
+        bytesAt: milliseconds(groups.bytes?.at),
+        sessionAt: milliseconds(groups.session?.at),
+      });
+    }),
+    runs(200),
+  );
 });
 
 test('a name that cannot stand in compiled code is refused', () => {

@@ -2,7 +2,8 @@ import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HeardTimes, maxExactSims } from '../../../../lambda/alerts/sweep/heard-times.ts';
-import type { Sim } from '../../../../lambda/ledger/observation.ts';
+import { describeWatchedSim, type WatchedSim } from '../../../../lambda/alerts/sweep/watched-sim.ts';
+import type { HeardList } from '../../../../lambda/alerts/watermark.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { simAt } from '../../store/observations.ts';
 
@@ -15,10 +16,10 @@ const reader = new LedgerReader({ client, ...tables });
 afterEach(() => answers.reset());
 
 /** A SIM whose device was heard by an event only. */
-function makeSim(number: number, source: string): Sim {
+function makeSim(number: number, source: string): WatchedSim {
   const stated = { lastEvent: { lastEvent: 'Update location', lastEventTime: mark }, signalled: {} };
   const sim = simAt(mark, String(number), stated);
-  return { ...sim, origin: { ...sim.origin, group: { ...sim.origin.group, source } } };
+  return describeWatchedSim({ ...sim, origin: { ...sim.origin, group: { ...sim.origin.group, source } } });
 }
 
 function makeTimes(count: number): HeardTimes {
@@ -53,8 +54,8 @@ describe('the times at which SIMs were heard', () => {
   });
 
   it('are their marks where these say that the source is not late', async () => {
-    const marks: [string, readonly number[]][] = [];
-    const isNeverLate = (...given: [string, readonly number[]]) => {
+    const marks: [string, HeardList][] = [];
+    const isNeverLate = (...given: [string, HeardList]) => {
       marks.push(given);
       return false;
     };
@@ -73,8 +74,8 @@ describe('the times at which SIMs were heard', () => {
     );
     expect(found).toEqual(
       new Map([
-        ['meters', [Date.parse(mark), Date.parse(mark)]],
-        ['vans', [Date.parse(mark)]],
+        ['meters', Float64Array.of(Date.parse(mark), Date.parse(mark))],
+        ['vans', Float64Array.of(Date.parse(mark))],
       ]),
     );
     expect(failures).toHaveLength(3);

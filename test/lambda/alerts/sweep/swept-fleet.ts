@@ -41,6 +41,9 @@ export interface Device {
   readonly imei: string;
 }
 
+/** Milliseconds that are too few to judge another SIM, and enough to tell of those that are judged. */
+const enoughToTell = 60_000;
+
 let deviceNumber = 0;
 
 /** Makes devices of a network, each of a model of its own unless one is given. */
@@ -113,8 +116,15 @@ export class SweptFleet {
     {
       client = this.#tables.client,
       readAt = hours,
-    }: { readonly client?: DynamoDBClient; readonly readAt?: number } = {},
+      timeFor = Number.POSITIVE_INFINITY,
+    }: {
+      readonly client?: DynamoDBClient;
+      readonly readAt?: number;
+      /** How many SIMs the sweep has time to judge; it has none for more. */
+      readonly timeFor?: number;
+    } = {},
   ): Promise<SweepReport> {
+    let asked = 0;
     const run: SweepRun = {
       rules: [this.rule],
       groupWait: hour / 6,
@@ -135,6 +145,10 @@ export class SweptFleet {
       readMark: async () => ({ at: fleetStart + readAt * hour, holds: [] }),
       onMessage: (transition) => this.told.push(transition),
       onFailure: (error) => this.failures.push(error),
+      timeLeft: () => {
+        asked += 1;
+        return asked <= timeFor ? Number.POSITIVE_INFINITY : enoughToTell;
+      },
     };
     return sweep(run, ports);
   }

@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Rule } from '../../../../lambda/alerts/rules.ts';
+import { alertsTable } from '../../../../lambda/store/tables.ts';
+import { runningTables } from '../../store/running-tables.ts';
+import { anyRule } from '../arbitraries.ts';
+import { clearAlerts, type Device, makeDevices, SweptFleet } from './swept-fleet.ts';
+
+/** Sweeps that run out of time. */
+
+const tables = runningTables();
+const hour = 3_600_000;
+
+afterEach(() => clearAlerts(tables));
+
+/** Hours at which a device that is well is heard. */
+function everyHour(to: number): number[] {
+  return Array.from({ length: to + 1 }, (_, index) => index);
+}
+
+/** A fleet that was swept before 15 o'clock. */
+class TroubledFleet extends SweptFleet {
+  readonly rules: readonly Rule[] = [
+    this.rule,
+    { ...anyRule, name: 'loop', kind: 'attach-loop', count: 5, within: hour, match: this.rule.match },
+  ];
+
+  /** 30 SIMs of a network fall silent at 10 o'clock and one of another network at 9; 3 SIMs attach again and again at 15. */
+  async trouble(): Promise<Device[]> {
+    const lost = makeDevices(30, '01');
+    await this.use(lost, (index) => [9, 10 + index / 200]);
+    await this.use(makeDevices(1, '02'), () => [9]);
+    await this.use(makeDevices(40, '02'), () => everyHour(14));
+    await this.use(makeDevices(3, '02'), () => [...everyHour(14), 15, 15.1, 15.11, 15.12, 15.13, 15.14]);
+    await this.sweep(14.9, { rules: this.rules });
+    return lost;
+  }
+}
+
+/** What is told and stored of a fleet's trouble by a sweep that has time for some SIMs and one that has time for all. */
+async function findTrouble(timeFor: number) {
+  await clearAlerts(tables);
+  const fleet = new TroubledFleet(tables);
+  const { rules } = fleet;
+  await fleet.trouble();
+  const first = await fleet.sweep(16.3, { rules }, { timeFor });
+  const second = await fleet.sweep(16.5, { rules });
+  const episodes = (await tables.items(alertsTable.name)).map((item) => {
+    const { rule, kind, state, from, to, told, sequence, hasLeft, group } = item;
+    return [
+      ...[rule?.S, kind?.S, state?.S, from?.N, to?.N, told?.S, sequence?.N, hasLeft?.BOOL],
+      group !== undefined,
+    ].join(' ');
+  });
+  return {
+    left: [first.left, second.left],
+    told: fleet.takeTold().toSorted(),
+    episodes: episodes.toSorted(),
+    failures: fleet.failures,
+  };
+}
+
+describe('a sweep that runs out of time', () => {
+  test('and the next one come to what one that has time for all comes to', async () => {
+    const all = await findTrouble(Number.POSITIVE_INFINITY);
+    expect(all.left).toEqual([0, 0]);
+    expect(all.told).toEqual([
+      'SIM closed 15–16.1',
+      'SIM opened 15–',
+      'SIM opened 9–',
+      'group opened network 262-01 10–: 30',
+    ]);
+    for (const timeFor of [0, 13]) {
+      const found = await findTrouble(timeFor);
+      const [left] = found.left;
+      expect(left).toBeGreaterThanOrEqual(34 - timeFor);
+      expect({ ...found, left: [0, 0] }).toEqual(all);
+    }
+  });
+
+  test('is followed by one that judges first what it left, until all are judged', async () => {
+    const fleet = new TroubledFleet(tables);
+    const { rules } = fleet;
+    await fleet.trouble();
+    const counts: number[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      const { judged, left } = await fleet.sweep(16.3, { rules }, { timeFor: 8 });
+      expect([judged, left > 0]).toEqual([8, true]);
+      const items = await tables.items(alertsTable.name);
+      counts.push(items.filter(({ hasLeft }) => hasLeft === undefined).length);
+    }
+    // 31 silences and 3 loops.
+    expect(counts.at(-1)).toBe(34);
+  });
+
+  test('lets SIMs that fell silent wait for those that it left, and pages without them after an hour', async () => {
+    const fleet = new TroubledFleet(tables);
+    await fleet.trouble();
+    // Found by the sweep of 16.3, they are told 10 minutes later at most where all is judged.
+    for (const hours of [16.3, 17.1]) {
+      await fleet.sweep(hours, {}, { timeFor: 29 });
+      expect(fleet.takeTold()).toEqual([]);
+    }
+    const { left } = await fleet.sweep(17.5, {}, { timeFor: 29 });
+    expect(left).toBeGreaterThan(0);
+    expect(fleet.takeTold()).not.toEqual([]);
+  });
+});
