@@ -2,8 +2,10 @@ import { findUsageTime } from '../../ledger/heard.ts';
 import { type Carrier, carrierTraits, type FormatName } from '../../ledger/source.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import { timeOfKey } from '../../store/counted-items.ts';
-import type { LedgerReader } from '../../store/reader.ts';
+import { type LedgerReader, spareRecords } from '../../store/reader.ts';
+import type { StoredUsage } from '../../store/records.ts';
 import type { Known } from '../known.ts';
+import type { Rule } from '../rules.ts';
 import { addSigns } from '../signs.ts';
 
 /** Reads what is known of a SIM from a time on. */
@@ -11,8 +13,61 @@ import { addSigns } from '../signs.ts';
 /** How much earlier than its end a usage record may have begun, in milliseconds. */
 const maxWindow: Readonly<Record<FormatName, number>> = { supersim: 3_600_000, datastreamer: 86_400_000 };
 
-/** Records that are read in a page; as many are read before the time, in search of the latest earlier ones. */
-const pageSize = 100;
+/** Records in the first page, and in one that follows, at least and at most. */
+const pageSize = { first: 100, least: 20, most: 1_000 } as const;
+
+/** Records that are read before the time. */
+const earlierRecords = {
+  /** In search of the latest earlier one of each kind. */
+  each: 100,
+  /** Where any will do: a silence begins with the record before it. */
+  any: 10,
+} as const;
+
+/** What of a SIM is looked at. */
+export interface NeededRecords {
+  readonly usage: boolean;
+  readonly events: boolean;
+  readonly sessions: boolean;
+  readonly earlier: keyof typeof earlierRecords;
+}
+
+/** All there is. */
+const everything: NeededRecords = { usage: true, events: true, sessions: true, earlier: 'each' };
+
+const signsOnly: NeededRecords = { usage: true, events: true, sessions: false, earlier: 'any' };
+const eventsOnly: NeededRecords = { usage: false, events: true, sessions: false, earlier: 'any' };
+
+/** What each kind of rule looks at. */
+const neededByKind: Readonly<Record<Rule['kind'], NeededRecords>> = {
+  silent: signsOnly,
+  'attach-loop': eventsOnly,
+  'session-failures': eventsOnly,
+  'zero-byte-sessions': { usage: true, events: false, sessions: true, earlier: 'any' },
+  'device-changed': { usage: true, events: false, sessions: true, earlier: 'each' },
+  country: everything,
+  usage: everything,
+  blocked: everything,
+  'stale-session': everything,
+};
+
+/** What all of some rules look at; for the marks of a SIM that has none, its signs of life besides. */
+export function listNeeded(rules: readonly Rule[], isUnmarked: boolean): NeededRecords {
+  const needed = rules.map((rule) => findNeeded(rule));
+  if (isUnmarked) needed.push(signsOnly);
+  return {
+    usage: needed.some(({ usage }) => usage),
+    events: needed.some(({ events }) => events),
+    sessions: needed.some(({ sessions }) => sessions),
+    earlier: needed.some(({ earlier }) => earlier === 'each') ? 'each' : 'any',
+  };
+}
+
+/** The last session, or the last bytes, may lie far behind other signs of life. */
+function findNeeded(rule: Rule): NeededRecords {
+  const needed = neededByKind[rule.kind];
+  return rule.kind === 'silent' && rule.missing !== 'everything' ? { ...needed, earlier: 'each' } : needed;
+}
 
 /** Sessions that began before the time and are read: those that were open then, and the last ones before. */
 const earlierSessions = 5;
@@ -38,17 +93,19 @@ export interface KnownRange {
   readonly keptSince: number;
 }
 
-/** Reads a SIM's sessions, usage and events. */
+/** Reads a SIM's sessions, usage and events, those that are needed. */
 export async function readKnown(
   { sim, carrier }: { readonly sim: string; readonly carrier: Carrier },
   { from, keptSince }: KnownRange,
   reader: LedgerReader,
+  needed: NeededRecords = everything,
 ): Promise<Known> {
   const window = maxWindow[carrierTraits[carrier].format];
+  const earlier = earlierRecords[needed.earlier];
   const [usage, events, sessions] = await Promise.all([
-    readUsage(sim, from - window, reader),
-    readEvents(sim, from, reader),
-    readSessions(sim, from, reader),
+    needed.usage ? readUsage(sim, { from: from - window, earlier }, reader) : nothing,
+    needed.events ? readEvents(sim, { from, earlier }, reader) : nothing,
+    needed.sessions ? readSessions(sim, from, reader) : [],
   ]);
   // A gap between records is one only where no other record can lie in it.
   const downTo = Math.max(usage.downTo + window, events.downTo, keptSince);
@@ -59,28 +116,55 @@ export async function readKnown(
   return addSigns({ ...known, sessions });
 }
 
-async function readUsage(sim: string, from: number, reader: LedgerReader) {
-  const range = { sim, from: beginning, to: end };
-  return readDownTo(from, reader.usage(range, { limit: pageSize }), ({ usageId }) =>
-    epochMilliseconds(timeOfKey(usageId)),
-  );
+const nothing: Complete<never> = { items: [], downTo: Number.NEGATIVE_INFINITY };
+
+/** Down to which time records are read, and how many earlier ones. */
+interface ReadLimits {
+  readonly from: number;
+  readonly earlier: number;
 }
 
-async function readEvents(sim: string, from: number, reader: LedgerReader) {
+async function readUsage(sim: string, limits: ReadLimits, reader: LedgerReader) {
+  const range = { sim, from: beginning, to: end };
+  const readStart = ({ usageId }: StoredUsage): number => epochMilliseconds(timeOfKey(usageId));
+  async function* pages() {
+    for await (const page of reader.usage(range, { limit: pageSize.first })) {
+      yield page;
+      // What is not even half of a page is the end.
+      if (page.length <= pageSize.first / 2) continue;
+      const before = page.at(-1)?.usageId;
+      yield* reader.usage(range, { limit: estimateRecords(page.map(readStart), limits), before });
+      return;
+    }
+  }
+  return readDownTo(limits, pages(), readStart);
+}
+
+/** How many more records have to be read, if they lie as close together as those that were read, the newest first. */
+function estimateRecords(starts: readonly number[], { from, earlier }: ReadLimits): number {
+  const [newest = from] = starts;
+  const oldest = starts.at(-1) ?? from;
+  const distance = Math.max(1, newest - oldest) / starts.length;
+  const later = Math.max(0, oldest - from) / distance;
+  const wanted = Math.ceil(later + earlier + spareRecords);
+  return Math.min(pageSize.most, Math.max(pageSize.least, wanted));
+}
+
+async function readEvents(sim: string, limits: ReadLimits, reader: LedgerReader) {
   async function* pages() {
     let before: string | undefined;
     do {
-      const page = await reader.events({ sim, from: beginning, to: end }, pageSize, { before });
+      const page = await reader.events({ sim, from: beginning, to: end }, pageSize.first, { before });
       yield page.events;
       before = page.next;
     } while (before !== undefined);
   }
-  return readDownTo(from, pages(), ({ time }) => epochMilliseconds(time));
+  return readDownTo(limits, pages(), ({ time }) => epochMilliseconds(time));
 }
 
-/** Reads pages, the newest first, until a page's worth of items lies before a time. */
+/** Reads pages, the newest first, until enough items lie before a time. */
 async function readDownTo<Item>(
-  from: number,
+  { from, earlier: wanted }: ReadLimits,
   pages: AsyncIterable<readonly Item[]>,
   readStart: (item: Item) => number,
 ): Promise<Complete<Item>> {
@@ -91,7 +175,7 @@ async function readDownTo<Item>(
       items.push(item);
       if (readStart(item) < from) earlier += 1;
       // Of items of one moment all are there, or it counts for none.
-      if (earlier >= pageSize) return { items, downTo: Math.min(from, readStart(item) + 1) };
+      if (earlier >= wanted) return { items, downTo: Math.min(from, readStart(item) + 1) };
     }
   }
   return { items, downTo: Number.NEGATIVE_INFINITY };

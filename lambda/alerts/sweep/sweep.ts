@@ -46,7 +46,7 @@ import {
 import { HeardTimes } from './heard-times.ts';
 import { type Nominee, Nominees } from './nominees.ts';
 import { findJudgedMarks, noteJudged } from './order.ts';
-import { readKnown } from './read-known.ts';
+import { listNeeded, readKnown } from './read-known.ts';
 import type { Entry } from './register.ts';
 import { type RelayPorts, relayMessages } from './relay.ts';
 import { listMembers } from './shared.ts';
@@ -58,6 +58,7 @@ import {
 } from './source-alerts.ts';
 import {
   findLookback,
+  isDue,
   isUnmarked,
   listSharedValues,
   nominatesSim,
@@ -423,9 +424,11 @@ class Sweep {
         return;
       }
       const since = this.#findSince(sim, watermark, stored);
-      const isKnownNeeded = rules.some((name) => this.#findRule(name, sim) !== undefined);
+      const judged = rules.flatMap((name) => this.#findRule(name, sim) ?? []);
+      const needed = listNeeded(judged, isUnmarked(sim));
       const range = { from: since, keptSince: this.#keptSince };
-      const known = isKnownNeeded ? await readKnown(sim, range, this.#ports.reader) : nothingKnown;
+      const known =
+        judged.length > 0 ? await readKnown(sim, range, this.#ports.reader, needed) : nothingKnown;
       if (isUnmarked(sim)) await this.#writeMarks(sim, known);
       let isJudged = true;
       for (const { rule, episodes } of stored) {
@@ -437,9 +440,9 @@ class Sweep {
         const judgement = this.#makeJudgement(rule, sim, { known: remembered, since, watermark, episodes });
         const writes = reconcileEpisodes(episodes, judgement);
         if (writes.length > 0 && !(await this.#ports.episodes.write(writes))) isJudged = false;
-        const judged = writes.length > 0 ? await this.#readRelayed(rule, sim) : episodes;
-        if (judged === undefined) continue;
-        this.#noteJudged(rule, sim, judged, judgement.isHeld, judgement.watermark);
+        const written = writes.length > 0 ? await this.#readRelayed(rule, sim) : episodes;
+        if (written === undefined) continue;
+        this.#noteJudged(rule, sim, written, judgement.isHeld, judgement.watermark);
       }
       const late = this.#facts.late.get(sim.sim);
       if (late !== undefined && isJudged) await this.#ports.late.delete(late);
@@ -622,23 +625,30 @@ class Sweep {
   ): number {
     if (this.#run.isWhole) return Math.max(0, this.#keptSince);
     const state = this.#facts.states.get(sim.source) ?? unsweptSource;
-    const { judgedThrough = watermark } = findJudgedMarks(state, sim.place);
+    const { judgedThrough = watermark, sweptAt } = findJudgedMarks(state, sim.place);
+    // Once a day all is looked at again, for what came later than it may.
+    const isDeep = sweptAt === undefined || isDue(sim, { sweptAt, now: this.#run.now });
     const from = Math.min(watermark, judgedThrough);
     const lateness = this.#sources.get(sim.source)?.lateness ?? 0;
     const { from: late = from } = this.#facts.late.get(sim.sim) ?? {};
     const times = stored.flatMap(({ rule: name, episodes = [] }) => {
       const rule = this.#findRule(name, sim);
-      const earliest = Math.min(from, late) - (rule === undefined ? 0 : findLookback(rule, lateness));
-      // What late records change, they change from its beginning on.
-      const changed = listCurrent(episodes).flatMap(({ episode: { state, from: begun, to = begun } }) =>
-        state === 'open' || (late < from && to >= earliest) ? [begun] : [],
-      );
+      const lastDay = rule && Math.min(from, late) - findLookback(rule, lateness);
+      const isRecent = !isDeep && late === from;
+      const since = isRecent ? rule && from - findLookback(rule, lateness, 'recent') : lastDay;
+      const begun = listCurrent(episodes).flatMap(({ episode }) => {
+        if (episode.state === 'open') return [episode.from];
+        // One that may be judged again is judged whole. What late records change, they change from its beginning on.
+        const mayChange = since !== undefined && (episode.to ?? since) >= since;
+        const earliest = late < from ? episode.from : Math.max(episode.from, lastDay ?? episode.from);
+        return mayChange ? [earliest] : [];
+      });
       // A silence begins with the last record before it, which lies at the mark or after it.
       const heardAt = rule?.kind === 'silent' ? readHeardMark(sim) : undefined;
       return [
-        ...changed,
+        ...begun,
         ...(heardAt === undefined ? [] : [heardAt - 1_000]),
-        ...(rule === undefined ? [] : [earliest]),
+        ...(since === undefined ? [] : [since]),
       ];
     });
     return Math.max(Math.min(from, ...times), this.#keptSince);

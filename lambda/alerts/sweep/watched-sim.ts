@@ -143,17 +143,23 @@ function isHourly({ sweptAt = 0, now }: SourceTimes): boolean {
   return Math.floor(sweptAt / hour) !== Math.floor(now / hour);
 }
 
-/** Whether the moment of the day at which a SIM is judged anyway has come since the last sweep. */
-function isDue({ place }: WatchedSim, { sweptAt, now }: SourceTimes): boolean {
+/** Whether the moment of the day at which a SIM is judged anyway has come since it was last judged. */
+export function isDue(
+  { place }: WatchedSim,
+  { sweptAt, now }: Pick<SourceTimes, 'sweptAt' | 'now'>,
+): boolean {
   if (sweptAt === undefined) return false;
   const moment = place % day;
   return Math.floor((now - moment) / day) !== Math.floor((sweptAt - moment) / day);
 }
 
-/** How long before the watermark records are read, so that all that a rule may find since the last day is complete. */
-export function findLookback(rule: Rule, lateness: number): number {
+/**
+ * How long before the watermark records are read, so that all is complete that a rule may find by what came since the
+ * SIM was last judged; or in the last day.
+ */
+export function findLookback(rule: Rule, lateness: number, of: 'recent' | 'last-day' = 'last-day'): number {
   const window = 'after' in rule ? rule.after : 'within' in rule ? rule.within : 0;
-  return window + rule.pending + rule.recovery + lateness + day;
+  return window + rule.pending + rule.recovery + lateness + (of === 'recent' ? 0 : day);
 }
 
 function findLater(one: number | undefined, other: number | undefined): number | undefined {

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import type { Known } from '../../../../lambda/alerts/known.ts';
+import { findSpans } from '../../../../lambda/alerts/spans.ts';
+import { listNeeded, type NeededRecords, readKnown } from '../../../../lambda/alerts/sweep/read-known.ts';
+import { epochMilliseconds, formatTime } from '../../../../lambda/ledger/time.ts';
+import type { LedgerReader, RecordRange, UsageOptions } from '../../../../lambda/store/reader.ts';
+import { runs } from '../../../records/runs.ts';
+import { known as anyKnown, rule as anyRules } from '../arbitraries.ts';
+import { makeUsage } from '../records.ts';
+
+/** What of a SIM is read when it is judged. */
+
+const minute = 60_000;
+
+/** Of what is known, what is read; signs come from usage and events. */
+function restrict(known: Known, { usage, events, sessions }: NeededRecords): Known {
+  return {
+    usage: usage ? known.usage : [],
+    events: events ? known.events : [],
+    sessions: sessions ? known.sessions : [],
+    signs: usage && events ? known.signs : [],
+  };
+}
+
+test('a rule finds by what is read for it all that it finds by everything', () => {
+  fc.assert(
+    fc.property(anyRules, anyKnown, (rule, known) => {
+      const watermark = epochMilliseconds(makeUsage(100).end);
+      const read = restrict(known, listNeeded([rule], false));
+      expect(findSpans(rule, read, watermark)).toEqual(findSpans(rule, known, watermark));
+    }),
+    runs(500),
+  );
+});
+
+/** The usage of a SIM that has a record every so many minutes, and the pages that were asked for. */
+class DenseUsage {
+  readonly limits: number[] = [];
+  readonly #count: number;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  get reader(): LedgerReader {
+    return {
+      usage: (_range: RecordRange, options: UsageOptions) => this.#read(options),
+      events: async () => ({ events: [], next: undefined }),
+    } as unknown as LedgerReader;
+  }
+
+  async *#read({ limit = 1, before = '9999' }: UsageOptions) {
+    const records = Array.from({ length: this.#count }, (_, index) =>
+      makeUsage(6 * index, { id: `${index}` }),
+    )
+      .toReversed()
+      .filter(({ usageId }) => usageId < before);
+    for (let from = 0; from < records.length; from += limit) {
+      this.limits.push(limit);
+      yield records.slice(from, from + limit);
+    }
+  }
+}
+
+describe('the usage of a SIM', () => {
+  const needed: NeededRecords = { usage: true, events: true, sessions: false, earlier: 'any' };
+  const sim = { sim: makeUsage(0).sim, carrier: 'kore' } as const;
+
+  it.each([
+    [50, 300, [100]],
+    [95, 300, [100]],
+    [300, 1_000, [100, 207]],
+    [2_000, 4_000, [100, 1_000, 1_000]],
+  ])('of %i records is read in as many pages as it takes, of %i', async (wanted, count, limits) => {
+    const usage = new DenseUsage(count);
+    const newest = epochMilliseconds(makeUsage(6 * (count - 1)).start);
+    // A window may be an hour long, so 10 more records are looked for, and a few earlier ones.
+    const from = newest - 6 * minute * (wanted - 10 - 10);
+    const { usage: read } = await readKnown(sim, from, usage.reader, needed);
+    expect(usage.limits).toEqual(limits);
+    const starts = read.map(({ start }) => start);
+    expect(starts).toEqual(
+      Array.from({ length: starts.length }, (_, index) => formatTime(newest - index * 6 * minute)),
+    );
+    expect(starts.length).toBeGreaterThan(wanted - 20);
+  });
+});
