@@ -20,6 +20,7 @@ const functionPaths = {
   fileImporter: 'FileIngest/FileImporter/Function',
   queryApi: 'QueryApi/Reader/Function',
   webhookReceiver: 'WebhookIngest/Receiver/Function',
+  alertSweep: 'AlertSweep/Sweeper/Function',
 } as const;
 export type FunctionName = keyof typeof functionPaths;
 

@@ -15,6 +15,7 @@ import { localStart } from './local-start.ts';
 import { money } from './money.ts';
 import { ownPart } from './own-part.ts';
 import { queryYear } from './query-year.ts';
+import { sweep } from './sweep.ts';
 import { writeUnits } from './write-units.ts';
 
 /** `npm run bench`: measures simledger beside the limit and beside what one would otherwise pick. */
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   csv: { title: 'CSV files', run: csv },
   'cold-start': { title: 'Cold start', run: coldStart },
   growth: { title: 'Growth', run: growth },
+  sweep: { title: 'Sweeps of alerts, and marks', run: sweep },
   'query-year': { title: 'The query API on a year of history', run: queryYear },
   'cli-rates': { title: 'The command line’s export and replay', run: cliRates },
   'local-start': { title: 'The local run’s start', run: localStart },

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type FunctionName, readDeployedFunction } from './deployed.ts';
 import type { StubPorts } from './stub-dynamodb.ts';
+import type { StubFleet } from './stub-fleet.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
@@ -44,6 +45,7 @@ function runtimeEnvironment(endpoint: string, memoryMegabytes: number): Record<s
     AWS_ACCESS_KEY_ID: 'measured',
     AWS_SECRET_ACCESS_KEY: 'measured',
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ENDPOINT_URL_KINESIS: endpoint,
     AWS_ENDPOINT_URL_S3: endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
     AWS_LAMBDA_FUNCTION_NAME: 'measured',
@@ -97,6 +99,17 @@ export async function startStub(contents?: string): Promise<Stub> {
     halfEndpoint: `http://127.0.0.1:${halfPort}`,
     stop: () => child.kill(),
   };
+}
+
+/** A stub of a fleet that runs until it is stopped. */
+export async function startFleet(fleet: StubFleet): Promise<Pick<Stub, 'endpoint' | 'stop'>> {
+  const path = 'stub-fleet.ts';
+  const child = start(path, {
+    arguments: [JSON.stringify(fleet)],
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
+  const { port } = await firstMessage<Pick<StubPorts, 'port'>>(child, path);
+  return { endpoint: `http://127.0.0.1:${port}`, stop: () => child.kill() };
 }
 
 function start(

@@ -1,0 +1,124 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
+import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { readEntries } from '../../lambda/ingest/entries.ts';
+import { ingest, type LedgerPorts } from '../../lambda/ingest/ingest.ts';
+import type { Sim } from '../../lambda/ledger/observation.ts';
+import { epochMilliseconds } from '../../lambda/ledger/time.ts';
+import { itemBytes, simItem } from '../../lambda/store/items.ts';
+import { simsTable } from '../../lambda/store/tables.ts';
+import { LedgerWriter } from '../../lambda/store/writer.ts';
+import { type Command, MemoryDynamoDb } from '../../test/property/memory-dynamodb.ts';
+import { makeBatch } from '../workloads.ts';
+
+/**
+ * Measures what it costs to know when SIMs were heard, by a day of records of Super SIMs that are always on: by marks,
+ * without any, or by an update of a due date a record, as one would otherwise write it.
+ *
+ *   node probes/marks.ts marks
+ */
+
+/** How it is known when SIMs were heard. */
+export type Knowing = 'marks' | 'forgotten' | 'none' | 'due-dates';
+
+/** What it costs. */
+export interface MarksCost {
+  readonly records: number;
+  /** Microseconds of CPU, user and system, a record: what is simledger's own, and updates of due dates as they are sent. */
+  readonly micros: number;
+  /** Writes of SIMs. Each is a write unit; a due date is one more, and two in its index. */
+  readonly simWrites: number;
+  /** SIMs that were read, half a read unit each. */
+  readonly simReads: number;
+  /** Bytes of a SIM's item. */
+  readonly simBytes: number;
+}
+
+const sims = 100;
+/** Windows of six minutes. */
+const windows = 240;
+const knowing = (process.argv[2] ?? 'marks') as Knowing;
+const sources = sourcesFromEnvironment();
+const database = new MemoryDynamoDb();
+const sender = dynamoDbClient();
+let simReads = 0;
+let simWrites = 0;
+
+/** The tables in memory, whose SIM requests are counted. */
+async function send(command: Command): Promise<object> {
+  const { input } = command;
+  if ('RequestItems' in input) {
+    const keys = (input.RequestItems?.[simsTable.name] as { Keys?: unknown[] } | undefined)?.Keys;
+    simReads += keys?.length ?? 0;
+  }
+  if ('Statements' in input) {
+    simWrites += (input.Statements ?? []).filter(({ Statement: text }) => text?.includes('"Sims"')).length;
+  }
+  if (command instanceof UpdateItemCommand && command.input.TableName === simsTable.name) simWrites += 1;
+  return database.send(command);
+}
+
+const tables = { sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: simsTable.name };
+function makeWriter(): LedgerWriter {
+  const client = { send } as unknown as DynamoDBClient;
+  return new LedgerWriter({ client, ...tables, eventRetentionDays: 90, writes: 'batched' });
+}
+
+let lastSim: Sim | undefined;
+let writer = makeWriter();
+
+/** Writes what a batch means, with or without its marks. */
+const write: LedgerPorts['writer']['write'] = async (changes, options) => {
+  if (knowing === 'forgotten') writer = makeWriter();
+  const hasMarks = knowing === 'marks' || knowing === 'forgotten';
+  const unmarked = { signalled: undefined, bytes: undefined, session: undefined };
+  const states = changes.sims.map(({ state, records }) =>
+    hasMarks
+      ? { state, records }
+      : { state: { ...state, groups: { ...state.groups, ...unmarked } }, records },
+  );
+  lastSim = states[0]?.state;
+  if (knowing === 'due-dates') await Promise.all(changes.usage.map(({ state }) => moveDueDate(state)));
+  return writer.write({ ...changes, sims: states }, options);
+};
+
+/** A due date of a day, by an index of which silent SIMs are found. */
+async function moveDueDate({ sim, end }: { readonly sim: string; readonly end: string }): Promise<void> {
+  await sender.send(
+    new UpdateItemCommand({
+      TableName: 'DueDates',
+      Key: { sim: { S: sim } },
+      UpdateExpression: 'SET dueAt = :due, bucket = :bucket',
+      ConditionExpression: 'attribute_not_exists(dueAt) OR dueAt < :due',
+      ExpressionAttributeValues: {
+        ':due': { N: String(epochMilliseconds(end) + 86_400_000) },
+        ':bucket': { S: sim.slice(-1) },
+      },
+    }),
+  );
+}
+
+/** The first window is of SIMs that are not known yet. */
+let before = process.cpuUsage();
+for (let window = 0; window <= windows; window += 1) {
+  // The workload's ICCIDs are numbered in their last digit, which is the check digit: ten sessions are of one SIM.
+  const { Records: all } = makeBatch({ kind: 'session', perSession: 1 }, window, 10 * sims);
+  const batch = all.filter((_, index) => index % 10 === 0);
+  if (window === 1) {
+    [simReads, simWrites] = [0, 0];
+    before = process.cpuUsage();
+  }
+  await ingest(
+    readEntries(batch, sources),
+    { writer: { write }, quarantine: { keep: async () => undefined } },
+    { readBeforeWrite: false },
+  );
+}
+const { user, system } = process.cpuUsage(before);
+const records = sims * windows;
+process.send?.({
+  ...{ records, simWrites, simReads },
+  micros: (user + system) / records,
+  simBytes: lastSim === undefined ? 0 : itemBytes(simItem(lastSim)),
+} satisfies MarksCost);

@@ -1,0 +1,220 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { cutToGranule, maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
+import { formatTime } from '../lambda/ledger/time.ts';
+import type { Item } from '../lambda/store/items.ts';
+import { alertStateTable, alertsTable, type TableDefinition, usageTable } from '../lambda/store/tables.ts';
+
+/**
+ * DynamoDB with the tables of a fleet, and its Kinesis stream, which answer at once: what a sweep of alerts costs that
+ * talks to them is the sweep's own. SIMs and their records are made up as they are asked for; the tables of alerts keep
+ * what is put there. A program: it tells its parent the port, and ends with it.
+ *
+ *   node stub-fleet.ts '{"sims":1000000,"silentEvery":100,…}'
+ */
+
+/** The fleet that the stub makes up. */
+export interface StubFleet {
+  readonly sims: number;
+  /** One SIM of so many has been silent since the day before yesterday; 0 for none. */
+  readonly silentEvery: number;
+  /** How long an always-on SIM's usage is stored, and how far its records lie apart, in milliseconds. */
+  readonly history: number;
+  readonly updateMilliseconds: number;
+  /** The time of the sweep, in milliseconds since the epoch. */
+  readonly now: number;
+  /** Items of which all SIMs and all usage are copies, and of which numbers and times are their own. */
+  readonly sim: Item;
+  readonly usage: Item;
+  /** The source of the SIMs. */
+  readonly source: string;
+}
+
+const fleet: StubFleet = JSON.parse(process.argv[2] ?? '{}');
+const hour = 3_600_000;
+/** SIMs in a page of a megabyte, of items of some 900 bytes. */
+const simsInPage = 1_150;
+const networks = 20;
+
+/** What is asked for, as far as the stub looks at it. */
+interface Requested {
+  readonly TableName: string;
+  readonly IndexName?: string;
+  readonly Segment: number;
+  readonly TotalSegments: number;
+  readonly Limit?: number;
+  readonly ExclusiveStartKey?: Item;
+  readonly ProjectionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S?: string; readonly N?: string }>>;
+  readonly Item: Item;
+}
+
+function isSilent(number: number): boolean {
+  return fleet.silentEvery > 0 && number % fleet.silentEvery === 0;
+}
+
+/** When a SIM was heard last. */
+function findHeardAt(number: number): number {
+  if (isSilent(number)) return fleet.now - 25 * hour - ((number * 7_919_000) % (20 * hour));
+  return fleet.now - ((number * 7_919_000) % fleet.updateMilliseconds);
+}
+
+function nameSim(number: number): string {
+  return `8988307${String(number).padStart(13, '0')}`;
+}
+
+function readNumber(sim: string | undefined): number {
+  return Number(sim?.slice(7));
+}
+
+/** Attributes that differ from SIM to SIM, as JSON. */
+const ownAttributes: Readonly<Record<string, (number: number, mark: number) => string>> = {
+  sim: (number) => `{"S":"${nameSim(number)}"}`,
+  iccid: (number) => `{"S":"${nameSim(number)}"}`,
+  simName: (number) => `{"S":"Android Watch ${String(number).padStart(14, '0')}"}`,
+  imei: (number) => `{"S":"${35_860_080 + (number % 30)}${String(number % 1e7).padStart(7, '0')}"}`,
+  mnc: (number) => `{"S":"${String(number % networks).padStart(2, '0')}"}`,
+  bytesAt: (_, mark) => `{"N":"${mark}"}`,
+  sessionAt: (_, mark) => `{"N":"${mark}"}`,
+  signalledAt: (_, mark) => `{"N":"${mark}"}`,
+};
+
+/** Makes the text of SIMs' items with the attributes that are asked for, all of them where none are named. */
+function makeSimText({
+  ProjectionExpression: wanted,
+  ExpressionAttributeNames: names = {},
+}: Requested): (number: number) => string {
+  const attributes = wanted?.split(', ').map((name) => names[name] ?? name) ?? Object.keys(fleet.sim);
+  const parts = attributes
+    .filter((name) => fleet.sim[name] !== undefined || name === 'signalledAt')
+    .map((name) => {
+      const make = ownAttributes[name];
+      const same = `"${name}":${JSON.stringify(fleet.sim[name])}`;
+      return make === undefined
+        ? () => same
+        : (number: number, mark: number) => `"${name}":${make(number, mark)}`;
+    });
+  return (number) => {
+    const mark = Date.parse(
+      cutToGranule(formatTime(findHeardAt(number)), nameSim(number), maxGranuleMilliseconds),
+    );
+    return `{${parts.map((part) => part(number, mark)).join(',')}}`;
+  };
+}
+
+function scanSims(request: Requested): string {
+  const { Segment: segment, TotalSegments: segments, ExclusiveStartKey: start } = request;
+  const make = makeSimText(request);
+  const items: string[] = [];
+  let number = start === undefined ? segment : readNumber(start['sim']?.S) + segments;
+  for (; number < fleet.sims && items.length < simsInPage; number += segments) items.push(make(number));
+  const last = { sim: { S: nameSim(number - segments) } };
+  const next = number < fleet.sims ? `,"LastEvaluatedKey":${JSON.stringify(last)}` : '';
+  return `{"Items":[${items.join(',')}],"ScannedCount":${items.length}${next}}`;
+}
+
+/** A SIM's usage in a range of keys, the newest first. */
+function queryUsage({
+  ExpressionAttributeValues: values,
+  ExclusiveStartKey: start,
+  Limit: limit = 1_500,
+}: Requested): string {
+  const { updateMilliseconds: distance, now, history, usage } = fleet;
+  const sim = values?.[':sim']?.S ?? '';
+  const latest = findHeardAt(readNumber(sim)) - distance;
+  const latestWanted = Date.parse(values?.[':to']?.S?.slice(0, 24) ?? '');
+  const skipped = latestWanted < latest ? Math.ceil((latest - latestWanted) / distance) : 0;
+  const from = Math.max(now - history, Date.parse(values?.[':from']?.S?.slice(0, 24) ?? '') || 0);
+  let index = start === undefined ? skipped : Number(start['usageId']?.S?.split('#')[1]) + 1;
+  const items: string[] = [];
+  for (; latest - index * distance >= from && items.length < limit; index += 1) {
+    const begin = formatTime(latest - index * distance);
+    const end = formatTime(latest - (index - 1) * distance);
+    const keys = { sim: { S: sim }, usageId: { S: `${begin}#${index}` } };
+    items.push(JSON.stringify({ ...usage, ...keys, start: { S: begin }, end: { S: end } }));
+  }
+  const last = { sim: { S: sim }, usageId: { S: `#${index - 1}` } };
+  const next = items.length === limit ? `,"LastEvaluatedKey":${JSON.stringify(last)}` : '';
+  return `{"Items":[${items.join(',')}]${next}}`;
+}
+
+/** What was put into the tables of alerts, by table, partition and sort key. */
+const kept = new Map<string, Map<string, Map<string, Item>>>();
+
+const keptTables: ReadonlyMap<string, TableDefinition> = new Map(
+  [alertsTable, alertStateTable].map((table) => [table.name, table]),
+);
+
+function keep({ TableName: name, Item: item }: Pick<Requested, 'TableName' | 'Item'>): string {
+  const { partitionKey, sortKey = '' } = keptTables.get(name) ?? {};
+  if (partitionKey === undefined) return '{}';
+  const partition = item[partitionKey]?.S ?? '';
+  const partitions = kept.get(name) ?? new Map<string, Map<string, Item>>();
+  const items = partitions.get(partition) ?? new Map<string, Item>();
+  items.set(item[sortKey]?.S ?? '', item);
+  partitions.set(partition, items);
+  kept.set(name, partitions);
+  return '{}';
+}
+
+function queryKept({
+  TableName: name,
+  IndexName: index,
+  ExpressionAttributeValues: values,
+}: Requested): string {
+  const partitions = kept.get(name) ?? new Map<string, Map<string, Item>>();
+  const [wanted = ''] = Object.values(values ?? {}).map(({ S }) => S ?? '');
+  if (index === undefined) return JSON.stringify({ Items: [...(partitions.get(wanted)?.values() ?? [])] });
+  const partitionKey = keptTables.get(name)?.partitionKey ?? '';
+  const listed = [...partitions.values()].flatMap((items) =>
+    [...items.values()].filter(({ live, waits }) => (live ?? waits)?.S === wanted),
+  );
+  return JSON.stringify({ Items: listed.map((item) => ({ [partitionKey]: item[partitionKey] })) });
+}
+
+function query(request: Requested): string {
+  if (request.TableName === usageTable.name) return queryUsage(request);
+  return keptTables.has(request.TableName) ? queryKept(request) : '{"Items":[]}';
+}
+
+const answers: Readonly<Record<string, (body: Requested) => string>> = {
+  Scan: scanSims,
+  Query: query,
+  PutItem: keep,
+  BatchGetItem: () => '{"Responses":{},"UnprocessedKeys":{}}',
+  ListShards: () => JSON.stringify({ Shards: [{ ShardId: 'shardId-000000000000' }] }),
+  GetShardIterator: () => '{"ShardIterator":"iterator"}',
+  GetRecords: () => '{"Records":[],"MillisBehindLatest":0}',
+};
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.once('end', () => {
+    const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1] ?? '';
+    const make = answers[operation];
+    const text = Buffer.from(make?.(JSON.parse(Buffer.concat(chunks).toString('utf8'))) ?? '{}');
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': text.length });
+    response.end(text);
+  });
+}
+
+/** As if the source had been swept five minutes before: not every SIM is new. */
+function noteSweep(): void {
+  const before = { N: String(fleet.now - hour / 12) };
+  const { partitionKey, sortKey, name } = alertStateTable;
+  const state = { judgedThrough: before, sweptAt: before, days: { S: '[]' } };
+  keep({
+    TableName: name,
+    Item: { [partitionKey]: { S: 'sources' }, [sortKey]: { S: fleet.source }, ...state },
+  });
+}
+
+noteSweep();
+const server = createServer(answer);
+server.keepAliveTimeout = 120_000;
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const address = server.address();
+if (typeof address !== 'object' || address === null) throw new Error('The stub has no port');
+process.send?.({ port: address.port });
+process.once('disconnect', () => process.exit());

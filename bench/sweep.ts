@@ -1,0 +1,151 @@
+import { sourcesFromEnvironment } from '../lambda/aws/sources.ts';
+import { interpret } from '../lambda/carriers/index.ts';
+import { formatTime } from '../lambda/ledger/time.ts';
+import { simItem, usageItem } from '../lambda/store/items.ts';
+import { functions } from '../lib/limits.ts';
+import { bundle, temporaryFolder } from './bundles.ts';
+import { readDeployedFunction } from './deployed.ts';
+import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { interleaved, ratios } from './pairs.ts';
+import type { Knowing, MarksCost } from './probes/marks.ts';
+import type { SweepCost, SweepTask } from './probes/sweep.ts';
+import { functionEnvironment, probe, startFleet, startStub } from './processes.ts';
+import type { StubFleet } from './stub-fleet.ts';
+import { makeRecords } from './workloads.ts';
+
+/**
+ * Sweeps of alerts over a fleet of Super SIMs that are always on, of which one in a hundred has been silent for a day, in
+ * the function as it is deployed: the sweep that finds them, and the next one. And what it costs to know when SIMs were
+ * heard, by marks. Beside both what one would otherwise write: an update a record of a due date with an index.
+ */
+
+const minute = 60_000;
+const sweepMinutes = 5;
+const updateMinutes = 6;
+const silentEvery = 100;
+const now = Date.parse('2026-11-10T12:00:00Z');
+/** An update of a due date is a write unit, and two in its index: the entry moves. */
+const dueDateUnits = 3;
+
+export async function sweep({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
+  const marks = await measureMarks(pairs);
+  const sims = quick ? 20_000 : 1_000_000;
+  const costs = await measureSweeps(sims);
+  const [first, next] = costs.sweeps;
+  if (first === undefined || next === undefined) throw new Error('No sweep was measured');
+  const title = `${sims.toLocaleString('en-US')} SIMs`;
+  const dueDateMicros = marks.results['due-dates'].map(
+    (micros, round) => micros - (marks.results.none[round] ?? 0),
+  );
+  const updates = (sims * sweepMinutes) / updateMinutes;
+  return [
+    // A whole CPU comes with the function's memory.
+    figure('sweep.next.seconds', `${title}, 1 % silent: CPU of a sweep`, [next.cpuSeconds], 's', {
+      atMost: (60 * sims) / 1_000_000,
+    }),
+    figure('sweep.next.rate', '  SIMs a second of CPU', [sims / next.cpuSeconds], ''),
+    figure(
+      'sweep.next.ratio',
+      '  less than updates of due dates in the same time by',
+      dueDateMicros.map((micros) => (micros * updates) / 1e6 / next.cpuSeconds),
+      '×',
+    ),
+    figure('sweep.first.seconds', '  of the sweep that finds the silent ones', [first.cpuSeconds], 's'),
+    figure('sweep.megabytes', '  peak memory', [costs.megabytes], 'MB', {
+      atMost: functions.alertSweep.memoryMegabytes,
+    }),
+    ...marks.figures,
+  ];
+}
+
+async function measureSweeps(sims: number): Promise<SweepCost> {
+  const path = await bundle(functions.alertSweep.entry, temporaryFolder(), 'sweep');
+  const fleet = await startFleet(makeFleet(sims));
+  const { timeoutSeconds } = functions.alertSweep;
+  const times = [0, sweepMinutes].map((minutes) => formatTime(now + minutes * minute));
+  const task: SweepTask = { times, timeoutSeconds };
+  try {
+    return await probe<SweepCost>('probes/sweep.ts', {
+      arguments: [path, JSON.stringify(task)],
+      env: functionEnvironment(fleet.endpoint, 'alertSweep'),
+    });
+  } finally {
+    fleet.stop();
+  }
+}
+
+/** The fleet, of copies of what a record of the workloads makes. */
+function makeFleet(sims: number): StubFleet {
+  const { all } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
+  const source = all.find(({ carrier }) => carrier === 'kore');
+  const [record = ''] = makeRecords({ kind: 'session', perSession: 1 }, 1);
+  if (source === undefined) throw new Error('No source of KORE is deployed');
+  const reading = interpret(JSON.parse(record), { source, arrivedAt: now });
+  if (reading.kind !== 'observed' || reading.sim === undefined || reading.usage === undefined)
+    throw new Error('A record is not read');
+  return {
+    ...{ sims, silentEvery, now, source: source.name },
+    history: 35 * 24 * 60 * minute,
+    updateMilliseconds: updateMinutes * minute,
+    sim: simItem(reading.sim),
+    usage: usageItem(reading.usage, true),
+  };
+}
+
+/** What a day of records costs by marks, without them, and by due dates. */
+async function measureMarks(pairs: number) {
+  const stub = await startStub();
+  const costs = new Map<Knowing, MarksCost>();
+  const measure = (knowing: Knowing) => async () => {
+    const cost = await probe<MarksCost>('probes/marks.ts', {
+      arguments: [knowing],
+      env: functionEnvironment(stub.endpoint),
+    });
+    costs.set(knowing, cost);
+    return cost.micros;
+  };
+  try {
+    const programs = { none: measure('none'), marks: measure('marks'), 'due-dates': measure('due-dates') };
+    const results = await interleaved(programs, pairs);
+    await measure('forgotten')();
+    const count = (knowing: Knowing, what: 'simWrites' | 'simReads' | 'simBytes'): number =>
+      costs.get(knowing)?.[what] ?? Number.NaN;
+    const records = costs.get('marks')?.records ?? Number.NaN;
+    const added = (knowing: Knowing, what: 'simWrites' | 'simReads'): number =>
+      ((count(knowing, what) - count('none', what)) * 1_000) / records;
+    const units = added('marks', 'simWrites');
+    const figures = [
+      figure('marks.units', '1,000 records of always-on SIMs: write units of marks', [units], ''),
+      figure('marks.units.ratio', '  less than due dates by', [(1_000 * dueDateUnits) / units], '×'),
+      figure('marks.reads', '  read units of marks', [added('marks', 'simReads') / 2], ''),
+      figure(
+        'marks.reads.forgotten',
+        '  where a process knows no SIM',
+        [added('forgotten', 'simReads') / 2],
+        '',
+      ),
+      figure(
+        'marks.bytes',
+        '  bytes of marks in a SIM’s item',
+        [count('marks', 'simBytes') - count('none', 'simBytes')],
+        '',
+      ),
+      figure(
+        'marks.micros',
+        '  CPU of marks, nothing sent',
+        results.marks.map((micros, round) => micros - (results.none[round] ?? 0)),
+        'µs',
+      ),
+      figure('marks.ratio', '  CPU beside the same without marks', ratios(results.marks, results.none), '×'),
+      figure(
+        'marks.due-dates.micros',
+        '  CPU of due dates, a record',
+        results['due-dates'].map((micros, round) => micros - (results.none[round] ?? 0)),
+        'µs',
+      ),
+    ];
+    return { results, figures };
+  } finally {
+    stub.stop();
+  }
+}
