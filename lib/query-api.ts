@@ -107,7 +107,7 @@ export class QueryApi extends Construct {
       ],
     );
     this.function.allow(['dynamodb:BatchGetItem'], [sessions.tableArn, files.tableArn, alerts.tableArn]);
-    this.function.allow(['dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
+    this.function.allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
     if (this.secret !== undefined) {
       this.function.allow(['secretsmanager:GetSecretValue'], [this.secret.secretArn]);
     }

@@ -8,7 +8,7 @@ import { readDuration } from '../../lambda/queries/parameters.ts';
 import { findDefaultStart, includesEnd, type Period } from '../../lambda/queries/period.ts';
 import type { QueryPorts } from '../../lambda/queries/ports.ts';
 import type { Returned } from '../../lambda/queries/session-listing.ts';
-import { decideSilentSims, nominateSilentSims } from '../../lambda/queries/silent-sims.ts';
+import { decideSilentSims, type ListState, nominateSilentSims } from '../../lambda/queries/silent-sims.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { listSims, renderListedSim, type SimsQuery } from '../../lambda/queries/sims.ts';
 import { type Granularity, listUsageRecords } from '../../lambda/queries/usage-records.ts';
@@ -82,7 +82,8 @@ export async function showSilent(context: CommandContext, options: SilentOptions
         milliseconds: readDuration(duration) ?? 0,
         filter: { status, online, source, fleetSid: fleet, name },
       };
-      const nomination = await nominateSilentSims(silence, ports, maxSilentSims + 1);
+      const alerts = openAlertState(context);
+      const nomination = await nominateSilentSims(silence, { ...ports, alerts }, maxSilentSims + 1);
       const { length: candidates } = nomination.nominees;
       if (candidates > maxSilentSims) {
         throw new UsageError(
@@ -90,6 +91,7 @@ export async function showSilent(context: CommandContext, options: SilentOptions
         );
       }
       context.terminal.err.write(describeQueries(candidates, nomination.scanned));
+      if (nomination.list !== undefined) context.terminal.err.write(describeList(nomination.list));
       await showWatermarks(context, source);
       const silent = await decideSilentSims(nomination, ports);
       return async ({ size, after = 0, include }: PageRequest<number>) => ({
@@ -109,15 +111,27 @@ export async function showSilent(context: CommandContext, options: SilentOptions
 
 /** Prints up to when the records of each source are in. */
 async function showWatermarks(context: CommandContext, source: string | undefined): Promise<void> {
-  const { dynamoDb, places } = context.deployment;
-  if (places.alertTables === undefined) return;
+  const { places } = context.deployment;
+  const alerts = openAlertState(context);
+  if (alerts === undefined) return;
   const sources = source === undefined ? places.sources.all.map(({ name }) => name) : [source];
-  const state = new AlertState(dynamoDb, places.alertTables.state);
-  const watermarks = await listWatermarks(sources, { alerts: { state } });
+  const watermarks = await listWatermarks(sources, { alerts });
   const judged = watermarks.flatMap(({ source: name, watermark }) =>
     watermark === null ? [] : [`${name} ${minuteText(watermark)} UTC`],
   );
   if (judged.length > 0) context.terminal.err.write(`Records are in up to: ${judged.join(', ')}\n`);
+}
+
+/** What sweeps keep; undefined where no alerts are judged. */
+function openAlertState({ deployment }: CommandContext): { readonly state: AlertState } | undefined {
+  const { dynamoDb, places } = deployment;
+  return places.alertTables && { state: new AlertState(dynamoDb, places.alertTables.state) };
+}
+
+/** Of a large fleet, what the list is. */
+function describeList({ asOf, isComplete }: ListState): string {
+  const which = isComplete ? 'Candidates' : 'Only the longest silent';
+  return `${which} as of the sweep of ${minuteText(asOf)} UTC\n`;
 }
 
 /** What the queries cost, printed before they begin. */

@@ -1,14 +1,19 @@
+import type { AlertState } from '../alerts/sweep/alert-state.ts';
+import { type ListedSim, maxScannedSims } from '../alerts/sweep/silent-list.ts';
 import type { Sim } from '../ledger/observation.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
-import { mapConcurrently } from '../store/concurrency.ts';
+import { chunked, mapConcurrently } from '../store/concurrency.ts';
 import { isKey } from '../store/keys.ts';
-import type { SimFilter } from '../store/reader.ts';
+import { matchesFilter, type SimFilter } from '../store/reader.ts';
 import { decideHeard, findHeardMark, type Heard, roundingMilliseconds } from './last-heard.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';
-import { type ListedSim, renderListedSim } from './sims.ts';
+import { type ListedSim as ListedResource, renderListedSim } from './sims.ts';
 
-/** Silent SIMs: nominated by their marks, and decided by their records. */
+/**
+ * Silent SIMs: nominated by their marks, and decided by their records. A fleet is gone through for that, unless it is too
+ * large: then the SIMs are nominated that the last sweep of the alerts found to be silent longest.
+ */
 
 /** SIMs that are decided at once; each takes two queries. */
 const concurrency = 24;
@@ -37,6 +42,24 @@ export interface Nomination {
   readonly nominees: readonly Nominee[];
   /** SIMs of the fleet. */
   readonly scanned: number;
+  /** Where they were not looked for now: what the list is. */
+  readonly list: ListState | undefined;
+}
+
+/** What is known of a list that a sweep made. */
+export interface ListState {
+  /** When it was made, ISO 8601. What came since decides; a SIM that came later is missing. */
+  readonly asOf: string;
+  /** Whether all SIMs are in it that were silent for so long; otherwise those that were silent longest. */
+  readonly isComplete: boolean;
+}
+
+/** What silent SIMs are nominated with. */
+export interface NominationPorts extends Pick<QueryPorts, 'reader' | 'now'> {
+  /** Where sweeps list silent SIMs; undefined where no alerts are judged. */
+  readonly alerts?: { readonly state: Pick<AlertState, 'readFleet' | 'readSilent'> } | undefined;
+  /** SIMs up to which a fleet is gone through: {@link maxScannedSims} where it is left out. */
+  readonly scansUpTo?: number;
 }
 
 /**
@@ -46,18 +69,47 @@ export interface Nomination {
  * @param limit the number of nominees that are kept, whatever the size of the fleet.
  */
 export async function nominateSilentSims(
-  { milliseconds, filter }: Silence,
-  { reader, now }: Pick<QueryPorts, 'reader' | 'now'>,
+  silence: Silence,
+  ports: NominationPorts,
   limit: number,
   after?: SilentPosition,
 ): Promise<Nomination> {
-  const heardBy = formatTime(now() - milliseconds);
+  const heardBy = formatTime(ports.now() - silence.milliseconds);
+  const { alerts, scansUpTo = maxScannedSims } = ports;
+  const fleet = await alerts?.state.readFleet();
+  const take = { heardBy, limit, after };
+  if (alerts === undefined || fleet === undefined || fleet.sims <= scansUpTo) {
+    return { ...(await scanNominees(silence.filter, ports, take)), heardBy, list: undefined };
+  }
+  const { source } = silence.filter;
+  const sources = source === undefined ? fleet.sources : [source];
+  const listed = await readListed(sources, alerts.state, take);
+  const nominees = await checkListed(listed.sims, silence.filter, ports, take);
+  return { nominees, scanned: fleet.sims, heardBy, list: listed.list };
+}
+
+/** Which nominees are wanted. */
+interface Wanted {
+  readonly heardBy: string;
+  readonly limit: number;
+  readonly after: SilentPosition | undefined;
+}
+
+/** The latest mark of a device that may be silent. */
+function findLatestMark(heardBy: string): string {
+  return formatTime(epochMilliseconds(heardBy) + roundingMilliseconds);
+}
+
+async function scanNominees(
+  filter: SimFilter,
+  { reader }: Pick<QueryPorts, 'reader'>,
+  { heardBy, limit, after }: Wanted,
+): Promise<Pick<Nomination, 'nominees' | 'scanned'>> {
   let nominees: Nominee[] = [];
   const keepFirst = (): void => {
     nominees = nominees.sort(compareNominees).slice(0, limit);
   };
-  const latestMark = formatTime(epochMilliseconds(heardBy) + roundingMilliseconds);
-  const scanned = await reader.scanUnheardSims(filter, latestMark, (sims) => {
+  const scanned = await reader.scanUnheardSims(filter, findLatestMark(heardBy), (sims) => {
     for (const sim of sims) {
       const nominee = { mark: findHeardMark(sim) ?? '', sim };
       if (after === undefined || comparePositions(findPosition(nominee), after) > 0) nominees.push(nominee);
@@ -65,7 +117,56 @@ export async function nominateSilentSims(
     if (nominees.length > 2 * limit) keepFirst();
   });
   keepFirst();
-  return { heardBy, nominees, scanned };
+  return { nominees, scanned };
+}
+
+/** The SIMs that were listed and may be silent, those of the oldest marks first, behind a position. */
+async function readListed(
+  sources: readonly string[],
+  state: Pick<AlertState, 'readSilent'>,
+  { heardBy, after }: Wanted,
+): Promise<{ readonly sims: readonly SilentPosition[]; readonly list: ListState }> {
+  const parts = (await Promise.all(sources.map((name) => state.readSilent(name)))).flat();
+  const latestMark = epochMilliseconds(findLatestMark(heardBy));
+  const isSilent = ([, heardAt]: ListedSim): boolean => (heardAt ?? 0) <= latestMark;
+  const sims = parts
+    .flatMap((part) => part.sims.filter(isSilent))
+    .map(([sim, heardAt]): SilentPosition => [heardAt === null ? '' : formatTime(heardAt), sim])
+    .filter((position) => after === undefined || comparePositions(position, after) > 0)
+    .sort(comparePositions);
+  // Where even the last one of a part that was cut may be silent, others may be.
+  const isComplete = parts.every(({ isCut, sims: listed }) => !isCut || !listed.every(isSilent));
+  const sweptAt = parts.reduce(
+    (earliest, part) => Math.min(earliest, part.sweptAt),
+    Number.POSITIVE_INFINITY,
+  );
+  return { sims, list: { asOf: formatTime(Number.isFinite(sweptAt) ? sweptAt : 0), isComplete } };
+}
+
+/** SIMs whose items are read together. */
+const chunkSize = 1_000;
+
+/** The listed SIMs that may be silent by their items as they are now. */
+async function checkListed(
+  listed: readonly SilentPosition[],
+  filter: SimFilter,
+  { reader }: Pick<QueryPorts, 'reader'>,
+  { heardBy, limit }: Wanted,
+): Promise<readonly Nominee[]> {
+  const latestMark = findLatestMark(heardBy);
+  const nominees: Nominee[] = [];
+  for (const chunk of chunked(listed, chunkSize)) {
+    const sims = new Map((await reader.sims(chunk.map(([, sim]) => sim))).map((sim) => [sim.sim, sim]));
+    for (const [mark, key] of chunk) {
+      const sim = sims.get(key);
+      if (sim === undefined || !matchesFilter(sim, filter) || (findHeardMark(sim) ?? '') > latestMark)
+        continue;
+      // By the mark that was listed: the order of pages stays, whatever comes meanwhile.
+      nominees.push({ mark, sim });
+      if (nominees.length === limit) return nominees;
+    }
+  }
+  return nominees;
 }
 
 /** A silent SIM with when its device was last heard. */
@@ -97,15 +198,16 @@ export type SilentSimsQuery = Silence & PageRequest<SilentPosition>;
  */
 export async function listSilentSims(
   { size, after, include, ...silence }: SilentSimsQuery,
-  ports: Pick<QueryPorts, 'reader' | 'now'>,
-): Promise<Page<ListedSim, SilentPosition>> {
-  const { heardBy, nominees } = await nominateSilentSims(silence, ports, size + 1, after);
+  ports: NominationPorts,
+): Promise<Page<ListedResource, SilentPosition> & Pick<Nomination, 'list'>> {
+  const { heardBy, nominees, list } = await nominateSilentSims(silence, ports, size + 1, after);
   const shown = nominees.slice(0, size);
   const silent = await decideSilentSims({ heardBy, nominees: shown }, ports);
   const last = shown.at(-1);
   return {
     resources: silent.map(({ sim, heard }) => renderListedSim(sim, heard, include)),
     next: last === undefined || nominees.length <= size ? undefined : findPosition(last),
+    list,
   };
 }
 

@@ -130,6 +130,18 @@ export class LedgerReader {
     return items.map((item) => item[simsTable.partitionKey]?.S ?? '');
   }
 
+  /** What is known of SIMs by their keys, in the order asked for; those without an item are left out. */
+  async sims(keys: readonly string[]): Promise<Sim[]> {
+    const items = await readItems(
+      this.#tables.client,
+      this.#tables.sims,
+      keys.map((sim) => ({ [simsTable.partitionKey]: { S: sim } })),
+      { consistent: false },
+    );
+    const sims = new Map(items.map(decodeSim).map((sim) => [sim.sim, sim]));
+    return keys.flatMap((key) => sims.get(key) ?? []);
+  }
+
   /** What is known of a SIM; undefined for one of which no record has come. */
   async sim(sim: string): Promise<Sim | undefined> {
     const item = await this.#get(this.#tables.sims, { [simsTable.partitionKey]: { S: sim } });
@@ -478,6 +490,18 @@ function isNamed({ groups }: Sim, part: string | undefined): boolean {
   if (part === undefined) return true;
   const name = groups.label?.group.simName;
   return name?.toLowerCase().includes(part.toLowerCase()) ?? false;
+}
+
+/** Whether a SIM passes a filter, as {@link LedgerReader.scanSims} applies it. */
+export function matchesFilter(sim: Sim, { status, online, source, fleetSid, name }: SimFilter): boolean {
+  const { origin, groups } = sim;
+  return (
+    (status === undefined || groups.lifecycle?.group.status === status) &&
+    (online === undefined || groups.connection?.group.online === online) &&
+    (source === undefined || origin.group.source === source) &&
+    (fleetSid === undefined || groups.ids?.group.fleetSid === fleetSid) &&
+    isNamed(sim, name)
+  );
 }
 
 /** A filter as DynamoDB takes it, the name aside, which it can't compare without regard to case. */

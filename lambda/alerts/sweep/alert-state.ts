@@ -1,11 +1,12 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../store/items.ts';
-import { readPartition } from '../../store/query-pages.ts';
+import { queryPages, readPartition } from '../../store/query-pages.ts';
 import { alertStateTable } from '../../store/tables.ts';
 import type { DayLag } from '../watermark.ts';
 import type { RegisteredGroup } from './form-groups.ts';
 import type { Judged, JudgedRange } from './order.ts';
 import { Register } from './register.ts';
+import type { ListedSim, SilentPart } from './silent-list.ts';
 import type { RegisteredSourceAlert } from './source-alerts.ts';
 
 /** What sweeps keep from one to the next: facts of operation, in the table AlertState. */
@@ -19,6 +20,26 @@ export interface SourceState extends Judged {
 export const unsweptSource: SourceState = { judgedThrough: undefined, sweptAt: undefined, days: [] };
 
 const sourceSubject = 'sources';
+const fleetSubject = 'fleet';
+
+/** How large the fleet was at the last sweep. */
+export interface SweptFleet {
+  readonly sims: number;
+  /** The sources of those SIMs. */
+  readonly sources: readonly string[];
+  /** The time of the sweep, in milliseconds since the epoch. */
+  readonly sweptAt: number;
+}
+
+/** A part of the list of silent SIMs, with the time of the sweep that made it. */
+export interface StoredSilentPart extends Pick<SilentPart, 'isCut' | 'sims'> {
+  readonly sweptAt: number;
+}
+
+/** The partition of a source's silent SIMs. */
+function makeSilentSubject(source: string): string {
+  return `silent#${source}`;
+}
 
 /** The table AlertState. */
 export class AlertState {
@@ -57,6 +78,66 @@ export class AlertState {
       days: { S: JSON.stringify(days) },
     };
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item }));
+  }
+
+  /** How large the fleet was at the last sweep; undefined before the first. */
+  async readFleet(): Promise<SweptFleet | undefined> {
+    const [item] = await this.#query(fleetSubject);
+    if (item === undefined) return undefined;
+    const { sims, sweptAt, content } = item;
+    return {
+      sims: Number(sims?.N),
+      sources: JSON.parse(content?.S ?? '[]') as string[],
+      sweptAt: Number(sweptAt?.N),
+    };
+  }
+
+  async writeFleet({ sims, sources, sweptAt }: SweptFleet): Promise<void> {
+    await this.#put(fleetSubject, 'all', {
+      sims: { N: String(sims) },
+      content: { S: JSON.stringify(sources) },
+      sweptAt: { N: String(sweptAt) },
+    });
+  }
+
+  /** A source's silent SIMs as they were listed last. */
+  async readSilent(source: string): Promise<StoredSilentPart[]> {
+    return (await this.#query(makeSilentSubject(source))).map(({ sweptAt, content, isCut }) => ({
+      sweptAt: Number(sweptAt?.N),
+      isCut: isCut?.BOOL === true,
+      sims: JSON.parse(content?.S ?? '[]') as ListedSim[],
+    }));
+  }
+
+  async writeSilent({ source, part, isCut, sims }: SilentPart, sweptAt: number): Promise<void> {
+    await this.#put(makeSilentSubject(source), String(part), {
+      sweptAt: { N: String(sweptAt) },
+      isCut: { BOOL: isCut },
+      content: { S: JSON.stringify(sims) },
+    });
+  }
+
+  /** A list may be a sweep old anyway: reading it need not be consistent. */
+  async #query(subject: string): Promise<Item[]> {
+    const items: Item[] = [];
+    const pages = queryPages(this.#client, {
+      TableName: this.#tableName,
+      KeyConditionExpression: '#subject = :subject',
+      ExpressionAttributeNames: { '#subject': alertStateTable.partitionKey },
+      ExpressionAttributeValues: { ':subject': { S: subject } },
+    });
+    for await (const page of pages) items.push(...page);
+    return items;
+  }
+
+  async #put(subject: string, entry: string, attributes: Item): Promise<void> {
+    const keys: Item = {
+      [alertStateTable.partitionKey]: { S: subject },
+      [alertStateTable.sortKey]: { S: entry },
+    };
+    await this.#client.send(
+      new PutItemCommand({ TableName: this.#tableName, Item: { ...keys, ...attributes } }),
+    );
   }
 }
 

@@ -50,6 +50,7 @@ import { listNeeded, readKnown } from './read-known.ts';
 import type { Entry } from './register.ts';
 import { type RelayPorts, relayMessages } from './relay.ts';
 import { listMembers } from './shared.ts';
+import { LongestSilent, maxScannedSims } from './silent-list.ts';
 import {
   findTrouble,
   type RegisteredSourceAlert,
@@ -117,6 +118,8 @@ export interface SweepRun extends SweepSettings {
    * that are nominated, from some days ago.
    */
   readonly isWhole: boolean;
+  /** SIMs beyond which the longest silent ones are listed for who asks: {@link maxScannedSims} where it is left out. */
+  readonly listsSilentAbove?: number;
 }
 
 /** What a sweep did. */
@@ -247,6 +250,7 @@ class Sweep {
   readonly #states: ReadonlyMap<string, SweptState>;
   readonly #nominees = new Nominees();
   readonly #heard = new HeardTimes();
+  readonly #longestSilent = new LongestSilent();
   /** When the latest SIM of each source was heard. */
   readonly #lastHeard = new Map<string, number>();
   readonly #watermarks = new Map<string, Watermark>();
@@ -299,6 +303,7 @@ class Sweep {
     await this.#judge();
     // What is told follows from the episodes that are stored, so the next sweep tells what this one does not.
     await this.#noteSources(progress);
+    await this.#listSilent();
     await this.#tellOfSilence();
     await this.#tellOfSources();
     return {
@@ -319,6 +324,7 @@ class Sweep {
   #meet(sim: WatchedSim): void {
     this.#sims += 1;
     this.#heard.add(sim);
+    this.#longestSilent.add(sim);
     const heardAt = readHeardMark(sim);
     if (heardAt !== undefined) this.#alive.add(listSharedValues(sim), heardAt);
     const stored = this.#facts.stored.get(sim.sim);
@@ -403,6 +409,19 @@ class Sweep {
             });
       await this.#ports.state.writeSource(name, { ...judged, days: noteProgress(source, watermark) });
     }
+  }
+
+  /** Lists the SIMs that were silent longest, where there are too many to go through for who asks. */
+  async #listSilent(): Promise<void> {
+    const { state } = this.#ports;
+    const { now: sweptAt, listsSilentAbove = maxScannedSims } = this.#run;
+    if (this.#sims > listsSilentAbove) {
+      await forEachConcurrently(this.#longestSilent.list(), concurrency, (part) =>
+        state.writeSilent(part, sweptAt),
+      );
+    }
+    // Only then who asks looks at the list.
+    await state.writeFleet({ sims: this.#sims, sources: this.#longestSilent.sources, sweptAt });
   }
 
   /** Whether a source delivers later than it may, by marks, which are older than the records that they stand for. */

@@ -18,7 +18,7 @@ import type { Page } from '../../queries/page.ts';
 import { fileStates, readDuration, sessionStatuses } from '../../queries/parameters.ts';
 import type { QueryPorts } from '../../queries/ports.ts';
 import { decodeReturned, encodeReturned } from '../../queries/session-listing.ts';
-import { listSilentSims, readSilentPosition, type SilentPosition } from '../../queries/silent-sims.ts';
+import { listSilentSims, type NominationPorts, readSilentPosition, type SilentPosition } from '../../queries/silent-sims.ts';
 import { findSim } from '../../queries/sim-lookup.ts';
 import { fetchSim, type ListedSim, listSims, readSimsPosition } from '../../queries/sims.ts';
 import { listUsageRecords, readUsagePosition } from '../../queries/usage-records.ts';
@@ -39,7 +39,11 @@ import { filled, type HttpRequest } from './request.ts';
 
 /** What the operations work with. */
 export interface ApiPorts extends QueryPorts, AlertPorts {
-  readonly alerts: (NonNullable<AlertPorts['alerts']> & NonNullable<WatermarkPorts['alerts']>) | undefined;
+  readonly alerts:
+    | (NonNullable<AlertPorts['alerts']> &
+        NonNullable<WatermarkPorts['alerts']> &
+        NonNullable<NominationPorts['alerts']>)
+    | undefined;
   readonly personalData: PersonalData;
   /** How long one answer may add up usage; undefined for as long as it takes. */
   readonly maxSumSeconds?: number;
@@ -79,7 +83,12 @@ export const answerSims: Answer<PageBody> = async (request, ports) => {
     listSilentSims({ ...silence, after }, ports),
     listWatermarks(sources, ports),
   ]);
-  return { ...answer(page), watermarks };
+  const { list } = page;
+  return {
+    ...answer(page),
+    watermarks,
+    ...(list !== undefined && { list: { as_of: list.asOf, is_complete: list.isComplete } }),
+  };
 };
 
 /** `GET /v1/Sims/{sim}` */

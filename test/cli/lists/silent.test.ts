@@ -69,6 +69,33 @@ describe('silent', () => {
     );
   });
 
+  test('says of a large fleet as of which sweep its SIMs were found', async () => {
+    const state = new AlertState(ledger.local.dynamoDb, alertStateTable.name);
+    const sweptAt = now() - 60_000;
+    await state.writeFleet({ sims: 200_000, sources: ['1nce'], sweptAt });
+    const run = async (isCut: boolean) => {
+      const sims = [[simOf(1).slice(0, 19), Date.parse('2026-11-02T12:00:00Z')]] as const;
+      await state.writeSilent({ source: '1nce', part: 0, isCut, sims }, sweptAt);
+      const { output, errors } = await ledger.run(['silent', '--for', '24h', '--source', '1nce'], { now });
+      return {
+        sims: cells(output)
+          .slice(1, -1)
+          .map(([iccid]) => iccid),
+        errors,
+      };
+    };
+    const found = '1 of 200,000 SIMs may be silent: up to 2 queries, less than $0.01';
+    const known = 'Records are in up to: 1nce 2026-11-05 11:55 UTC';
+    expect(await run(true)).toEqual({
+      sims: [simOf(1)],
+      errors: `${found}\nOnly the longest silent as of the sweep of 2026-11-05 11:59 UTC\n${known}\n`,
+    });
+    expect((await run(false)).errors).toBe(
+      `${found}\nCandidates as of the sweep of 2026-11-05 11:59 UTC\n${known}\n`,
+    );
+    await state.writeFleet({ sims: 5, sources: [], sweptAt });
+  });
+
   test('prints as JSON lines what the API answers, exact to the record, also for a silence below two granules', async () => {
     const { output } = await ledger.run(['silent', '--for', '90m', '--source', '1nce', '--jsonl'], { now });
     const sims = output

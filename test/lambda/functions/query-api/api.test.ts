@@ -510,6 +510,27 @@ describe('Sims', () => {
     expect((await get('/v1/Sims')).body).not.toHaveProperty('watermarks');
   });
 
+  it('finds the silent SIMs of a large fleet in the list of the last sweep, and says so', async () => {
+    const state = new AlertState(tables.client, alertStateTable.name);
+    const sweptAt = now - 60_000;
+    const [{ key = '' } = {}] = (await all('/v1/Sims?Silent=27h&Source=twilio', 'sims')).map(({ url }) => {
+      return { key: String(url).split('/').at(-1) };
+    });
+    const part = { source: 'twilio', part: 0, isCut: true, sims: [[key, now - 172_800_000]] } as const;
+    await state.writeSilent(part, sweptAt);
+    const ask = async (silence: string) => {
+      const { body } = await get(`/v1/Sims?Silent=${silence}`);
+      return [(body['sims'] as unknown[]).length, body['list']];
+    };
+    await state.writeFleet({ sims: 100_000, sources: ['twilio'], sweptAt });
+    expect((await ask('27h'))[1]).toBeUndefined();
+    await state.writeFleet({ sims: 100_001, sources: ['twilio'], sweptAt });
+    const list = { as_of: formatTime(sweptAt), is_complete: false };
+    expect(await ask('27h')).toEqual([1, list]);
+    expect(await ask('72h')).toEqual([0, { ...list, is_complete: true }]);
+    await state.writeFleet({ sims: 5, sources: [], sweptAt });
+  });
+
   it.each(['24', '0h', 'PT24H', '1.5h', ''])('refuses the silence %s', async (silence) => {
     const { status, body } = await get(`/v1/Sims?Silent=${silence}`);
     expect([status, body['message']]).toEqual([
