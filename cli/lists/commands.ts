@@ -129,9 +129,9 @@ function openAlertState({ deployment }: CommandContext): { readonly state: Alert
 }
 
 /** Of a large fleet, what the list is. */
-function describeList({ asOf, isComplete }: ListState): string {
+function describeList({ listedAt, isComplete }: ListState): string {
   const which = isComplete ? 'Candidates' : 'Only the longest silent';
-  return `${which} as of the sweep of ${minuteText(asOf)} UTC\n`;
+  return `${which} as of the sweep of ${minuteText(listedAt)} UTC\n`;
 }
 
 /** What the queries cost, printed before they begin. */

@@ -49,7 +49,7 @@ export interface Nomination {
 /** What is known of a list that a sweep made. */
 export interface ListState {
   /** When it was made, ISO 8601. What came since decides; a SIM that came later is missing. */
-  readonly asOf: string;
+  readonly listedAt: string;
   /** Whether all SIMs are in it that were silent for so long; otherwise those that were silent longest. */
   readonly isComplete: boolean;
 }
@@ -140,7 +140,7 @@ async function readListed(
     (earliest, part) => Math.min(earliest, part.sweptAt),
     Number.POSITIVE_INFINITY,
   );
-  return { sims, list: { asOf: formatTime(Number.isFinite(sweptAt) ? sweptAt : 0), isComplete } };
+  return { sims, list: { listedAt: formatTime(Number.isFinite(sweptAt) ? sweptAt : 0), isComplete } };
 }
 
 /** SIMs whose items are read together. */

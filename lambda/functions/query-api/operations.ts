@@ -18,7 +18,12 @@ import type { Page } from '../../queries/page.ts';
 import { fileStates, readDuration, sessionStatuses } from '../../queries/parameters.ts';
 import type { QueryPorts } from '../../queries/ports.ts';
 import { decodeReturned, encodeReturned } from '../../queries/session-listing.ts';
-import { listSilentSims, type NominationPorts, readSilentPosition, type SilentPosition } from '../../queries/silent-sims.ts';
+import {
+  listSilentSims,
+  type NominationPorts,
+  readSilentPosition,
+  type SilentPosition,
+} from '../../queries/silent-sims.ts';
 import { findSim } from '../../queries/sim-lookup.ts';
 import { fetchSim, type ListedSim, listSims, readSimsPosition } from '../../queries/sims.ts';
 import { listUsageRecords, readUsagePosition } from '../../queries/usage-records.ts';
@@ -87,7 +92,7 @@ export const answerSims: Answer<PageBody> = async (request, ports) => {
   return {
     ...answer(page),
     watermarks,
-    ...(list !== undefined && { list: { as_of: list.asOf, is_complete: list.isComplete } }),
+    ...(list !== undefined && { list: { as_of: list.listedAt, is_complete: list.isComplete } }),
   };
 };
 

@@ -60,7 +60,7 @@ describe('of a fleet that is too large to go through', () => {
     const listed = await ask(fleet.source, 20);
     expect(listed).toEqual({
       sims: scanned.sims,
-      lists: [JSON.stringify({ asOf: '2026-11-11T03:00:00.000Z', isComplete: true })],
+      lists: [JSON.stringify({ listedAt: '2026-11-11T03:00:00.000Z', isComplete: true })],
     });
   });
 
