@@ -30,6 +30,7 @@ import {
   metricsPerSource,
   priceAlwaysOn,
   priceConsumer,
+  priceDailyJudging,
   priceExactTimes,
   priceIdleDelivery,
   priceLogs,
@@ -37,6 +38,8 @@ import {
   priceMillionCalls,
   priceMonth,
   priceReadNotes,
+  priceSilentList,
+  priceSweepFunction,
   priceSweepMetrics,
   priceSweeps,
   rememberedSims,
@@ -238,13 +241,15 @@ function alertsText(): string {
     '|---|---:|---:|---:|',
     row('sweeps every 5 minutes', (sims) => priceSweeps(sims, 5)),
     row('sweeps every 15 minutes', (sims) => priceSweeps(sims, 15)),
+    row('the function, every 5 minutes', (sims) => priceSweepFunction(sims, 5)),
+    row('list of silent SIMs, a source', (sims) => priceSilentList(sims, 5)),
     row('marks, a rule of 6 hours', (sims) => priceMarks(sims, granules.ofThreeHours)),
     row('marks, a rule of 24 hours', (sims) => priceMarks(sims, granules.withoutRules)),
     row('notes of how far streams are read', priceReadNotes),
     row('metrics of the sweep', priceSweepMetrics),
     row('delivery, a receiver', () => priceIdleDelivery(1)),
     '',
-    `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. While a source with fewer than 1,000 SIMs may be late, each sweep looks at each of its SIMs: $${cents(priceExactTimes(1_000, 5))} a month at most. A receiver’s alarms cost $${cents(3 * prices.cloudWatch.alarmMonth)} more.`,
+    `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. Once a day the records of each SIM are read: $${cents(priceDailyJudging(1_000_000))} a month for 1,000,000 SIMs that are always on. While a source with fewer than 1,000 SIMs may be late, each sweep looks at each of its SIMs: $${cents(priceExactTimes(1_000, 5))} a month at most. A receiver’s alarms cost $${cents(3 * prices.cloudWatch.alarmMonth)} more.`,
   ].join('\n');
 }
 

@@ -1,3 +1,4 @@
+import { maxListedSims, maxScannedSims, silentParts } from '../lambda/alerts/sweep/silent-list.ts';
 import { sweep } from '../lambda/aws/names.ts';
 import { heardPageSize } from '../lambda/store/reader.ts';
 import { functions, streamMapping } from '../lib/limits.ts';
@@ -145,6 +146,38 @@ const maxSimBytes = 1_024;
 export function priceSweeps(sims: number, minutes: number): number {
   const units = (sims * maxSimBytes) / 4_096 / 2;
   return millions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionReadUnits;
+}
+
+/** Seconds of a sweep of a million SIMs, at most: `npm run bench -- sweep` measures it. */
+const sweepSecondsPerMillion = 60;
+
+/** Dollars of the function that sweeps. */
+export function priceSweepFunction(sims: number, minutes: number): number {
+  const runs = (monthHours * 60) / minutes;
+  const seconds = runs * Math.max(1, sweepSecondsPerMillion * millions(sims));
+  const gigabytes = functions.alertSweep.memoryMegabytes / 1024;
+  return (
+    millions(runs) * prices.lambda.millionInvocations + seconds * gigabytes * prices.lambda.gigabyteSecond
+  );
+}
+
+/** Bytes of a SIM with its mark in the list of silent SIMs. */
+const listedSimBytes = 40;
+
+/** Dollars of listing the longest silent SIMs of a source in each sweep, of fleets that are too large to go through. */
+export function priceSilentList(sims: number, minutes: number): number {
+  if (sims <= maxScannedSims) return 0;
+  const units = silentParts * Math.ceil((maxListedSims * listedSimBytes) / 1_024);
+  return millions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionWriteUnits;
+}
+
+/** Usage records of an always-on SIM that are read once a day: of two days, and a page of earlier ones. */
+const dailyRecords = 2 * (alwaysOnSim.updates / monthDays) + 100;
+
+/** Dollars of judging each always-on SIM once a day: its usage, and some units for its episodes, events and sessions. */
+export function priceDailyJudging(sims: number): number {
+  const units = (dailyRecords * itemSizes.superSimUsage) / 4_096 / 2 + 6;
+  return millions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
 }
 
 /** Dollars of noting how far streams are read: two write units an invocation, at its beginning and its end. */

@@ -23,7 +23,8 @@ export interface SilentPart {
   readonly sims: readonly ListedSim[];
 }
 
-const parts = 16;
+/** Parts of a source. */
+export const silentParts = 16;
 
 /** SIMs of a part: 10,000 of a source, and 30 KB. */
 export const maxListedSims = 625;
@@ -41,10 +42,10 @@ export class LongestSilent {
   add(sim: WatchedSim): void {
     let parted = this.#parts.get(sim.source);
     if (parted === undefined) {
-      parted = Array.from({ length: parts }, () => new OldestSims(this.#limit));
+      parted = Array.from({ length: silentParts }, () => new OldestSims(this.#limit));
       this.#parts.set(sim.source, parted);
     }
-    parted[sim.place % parts]?.add(sim.sim, readHeardMark(sim) ?? Number.NEGATIVE_INFINITY);
+    parted[sim.place % silentParts]?.add(sim.sim, readHeardMark(sim) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** The sources of the SIMs. */
