@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest, type LedgerPorts } from '../../lambda/ingest/ingest.ts';
 import type { Sim } from '../../lambda/ledger/observation.ts';
@@ -62,7 +63,13 @@ async function send(command: Command): Promise<object> {
 const tables = { sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: simsTable.name };
 function makeWriter(): LedgerWriter {
   const client = { send } as unknown as DynamoDBClient;
-  return new LedgerWriter({ client, ...tables, eventRetentionDays: 90, writes: 'batched' });
+  return new LedgerWriter({
+    client,
+    ...tables,
+    eventRetentionDays: 90,
+    usageRetentionDays: 0,
+    writes: 'batched',
+  });
 }
 
 let lastSim: Sim | undefined;
@@ -111,7 +118,7 @@ for (let window = 0; window <= windows; window += 1) {
   }
   await ingest(
     readEntries(batch, sources),
-    { writer: { write }, quarantine: { keep: async () => undefined } },
+    { writer: { write }, quarantine: { keep: async () => undefined }, fence: noDaysClosed },
     { readBeforeWrite: false },
   );
 }

@@ -317,7 +317,13 @@ interface Period {
 
 function overlaps(a: Period, b: Period): boolean {
   const isBefore = (to: number | undefined, from: number): boolean => to !== undefined && to <= from;
-  return a.from === b.from || (!isBefore(a.to, b.from) && !isBefore(b.to, a.from));
+  if (a.from === b.from || contains(a, b) || contains(b, a)) return true;
+  return !isBefore(a.to, b.from) && !isBefore(b.to, a.from);
+}
+
+/** Whether the other one is a moment of it: the last one counts, since moments end where they begin. */
+function contains({ from, to }: Period, moment: Period): boolean {
+  return moment.to === moment.from && moment.from >= from && (to === undefined || moment.from <= to);
 }
 
 /** Whether an episode and a span begin with the same record, or with a change from the same one. */

@@ -1,15 +1,13 @@
+import { hashText } from '../../ledger/hash-text.ts';
+
 /** The order in which a sweep judges SIMs: round by their places, from where the last sweep had to stop. */
 
 /** Places of SIMs are whole numbers from 0 to below this. */
 const places = 2 ** 32;
 
-/** The place of a SIM: FNV-1a in 32 bits, which spreads texts that differ in their last digits. */
+/** The place of a SIM. */
 export function findPlace(sim: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < sim.length; index += 1) {
-    hash = Math.imul(hash ^ sim.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
+  return hashText(sim);
 }
 
 /** How far a place lies behind another one, going round. */

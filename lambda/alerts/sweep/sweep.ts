@@ -673,18 +673,17 @@ class Sweep {
     return Math.max(Math.min(from, ...times), this.#keptSince);
   }
 
-  /** What holds of a SIM by what is known, but for what was over before windows are known as they were. */
+  /** What holds of a SIM by what is known, but for what was over when records may be missing that decide about it. */
   #listSpans(rule: Rule, known: Known, watermark: number): JoinedSpan[] {
-    const since = this.#findWindowsSince(rule);
+    const since = this.#findSettledSince(rule);
     const spans = joinSpans(findSpans(rule, known, watermark), rule, watermark);
     return spans.filter(({ metAt, to }) => to === undefined || metAt >= since);
   }
 
-  /** From when on no record has expired of those that a window held, and of those that decide when it began. */
-  #findWindowsSince(rule: Rule): number {
-    return 'within' in rule
-      ? this.#keptSince + 2 * rule.within + rule.pending + rule.recovery
-      : Number.NEGATIVE_INFINITY;
+  /** From when on no record has expired of those that decide whether a condition held, since when, and what it continued. */
+  #findSettledSince(rule: Rule): number {
+    const window = 'within' in rule ? 2 * rule.within : 0;
+    return this.#keptSince + window + rule.pending + rule.recovery;
   }
 
   /** From when on no record has expired. */
@@ -724,7 +723,7 @@ class Sweep {
       rule,
       ruleVersion: rule && this.#rules.get(name)?.version,
       ...{ sim: sim.sim, source, watermark, now, keptSince: this.#keptSince },
-      since: Math.max(since, rule === undefined ? since : this.#findWindowsSince(rule)),
+      since: Math.max(since, rule === undefined ? since : this.#findSettledSince(rule)),
       spans: rule === undefined ? [] : this.#listSpans(rule, known, watermark),
       isHeld: isBehind || isReadLate || this.#findMute(name, sim.sim, source),
       // Only SIMs that fall silent are grouped.

@@ -1,4 +1,3 @@
-import { hashText } from '../../ledger/hash-text.ts';
 import type { Sim } from '../../ledger/observation.ts';
 import type { Carrier } from '../../ledger/source.ts';
 import { epochMilliseconds } from '../../ledger/time.ts';
@@ -57,7 +56,9 @@ export function readWatchedSim(stored: StoredWatchedSim): WatchedSim {
     lastEventAt,
     changedAt: Math.max(
       updatedAt,
-      ...[stored.deviceAt, stored.networkAt, stored.connectionAt, lastEventAt].filter((at) => at !== undefined),
+      ...[stored.deviceAt, stored.networkAt, stored.connectionAt, lastEventAt].filter(
+        (at) => at !== undefined,
+      ),
     ),
   };
 }

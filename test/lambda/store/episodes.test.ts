@@ -13,12 +13,7 @@ import { joinSpans } from '../../../lambda/alerts/span.ts';
 import { findSpans } from '../../../lambda/alerts/spans.ts';
 import { decodeEpisode, EpisodesTable, encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
 import { alertsTable } from '../../../lambda/store/tables.ts';
-import {
-  asClient,
-  type Command,
-  type AlertCommand,
-  MemoryDynamoDb,
-} from '../../property/memory-dynamodb.ts';
+import { type AlertCommand, asClient, type Command, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { anyRule, known, rule } from '../alerts/arbitraries.ts';
 import { EpisodeStore, judge, sweepOnce } from '../alerts/episode-store.ts';
 import { at, hour, makeKnown, makeSign, minute, sim } from '../alerts/records.ts';

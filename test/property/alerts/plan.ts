@@ -16,9 +16,11 @@ export const hour = 3_600_000;
 export const lastFact = 60;
 /** By then all that is planned has happened. The final sweeps come later than a day after the last planned one. */
 export const lastSweep = 110;
-export const finalHour = 150;
+export const finalHour = 180;
+/** By then all has arrived. */
+export const lastArrival = 92;
 /** Sweeps that nothing disturbs come at these hours, so that each record is judged before it expires. */
-export const cleanSweeps: readonly number[] = [30.5, 60.5, 85.5, 111.5];
+export const cleanSweeps: readonly number[] = [60.5, 94.5, 130.5];
 
 /** How late records of the source may be. */
 export const lateness = hour / 2;
@@ -298,7 +300,7 @@ export const plans: fc.Arbitrary<PlanCase> = fc
       { maxLength: 8 },
     ),
     mutes,
-    expiries: fc.array(fc.integer({ min: 130 * hour, max: finalHour * hour }), { maxLength: 2 }),
+    expiries: fc.array(fc.integer({ min: 150 * hour, max: finalHour * hour }), { maxLength: 2 }),
     groupWait: fc.constantFrom(0, hour / 6),
   })
   .map((plan) => new PlanCase(plan));

@@ -42,6 +42,7 @@ import {
   type Fate,
   finalHour,
   hour,
+  lastArrival,
   lateness,
   type Plan,
   type PlannedRun,
@@ -240,7 +241,7 @@ export class World {
         return fact.delays.map((delay) => ({
           sim: index,
           fact,
-          arrival: earliest + delay,
+          arrival: Math.min(earliest + delay, start + Math.max(lastArrival, fact.at) * hour),
           lane: index % lanes,
           data: Buffer.from(JSON.stringify(renderFact(sim, fact, number, this.plan.carrier))).toString(
             'base64',
@@ -481,7 +482,7 @@ export class World {
 }
 
 /** Longer than any rule looks back, and than any time without a sweep. */
-const retention = 130 * hour;
+const retention = 150 * hour;
 
 function takeArrived(waiting: StreamRecord[], now: number, size: number): StreamRecord[] {
   const count = waiting.filter(({ arrival }) => arrival <= now).length;

@@ -77,7 +77,7 @@ describe('the usage of a SIM', () => {
     const newest = epochMilliseconds(makeUsage(6 * (count - 1)).start);
     // A window may be an hour long, so 10 more records are looked for, and a few earlier ones.
     const from = newest - 6 * minute * (wanted - 10 - 10);
-    const { usage: read } = await readKnown(sim, from, usage.reader, needed);
+    const { usage: read } = await readKnown(sim, { from, keptSince: 0 }, usage.reader, needed);
     expect(usage.limits).toEqual(limits);
     const starts = read.map(({ start }) => start);
     expect(starts).toEqual(
