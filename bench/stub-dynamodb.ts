@@ -22,8 +22,8 @@ export interface StubItem {
 
 /** Items of SIMs by their keys, as JSON. */
 const sims = new Map<string, string>();
-/** A usage item without its key, as the rest of its JSON. */
-let usage: string | undefined;
+/** A usage item without its key. */
+let usage: Item | undefined;
 
 const [, , contents] = process.argv;
 if (contents !== undefined) {
@@ -36,11 +36,26 @@ function keep({ table, item }: StubItem): void {
     return;
   }
   const { sim: _, usageId: __, ...attributes } = item;
-  usage = JSON.stringify(attributes).slice(1);
+  usage = attributes;
+}
+
+/** The usage item's attributes of a projection, as JSON that goes on after its key. */
+const projected = new Map<string | undefined, string>();
+
+function projectUsage(expression: string | undefined): string {
+  const known = projected.get(expression);
+  if (known !== undefined) return known;
+  const names = expression?.split(', ');
+  const attributes = Object.entries(usage ?? {}).filter(([name]) => names?.includes(name) ?? true);
+  const text = attributes.length === 0 ? '}' : `,${JSON.stringify(Object.fromEntries(attributes)).slice(1)}`;
+  projected.set(expression, text);
+  return text;
 }
 
 interface Requested {
-  readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
+  readonly RequestItems?: Readonly<
+    Record<string, { readonly Keys: readonly Item[]; readonly ProjectionExpression?: string }>
+  >;
   readonly Statements?: readonly unknown[];
 }
 
@@ -56,18 +71,23 @@ const answers: Readonly<Record<string, (body: () => Requested, knowsUsage: boole
 };
 
 function findItems({ RequestItems = {} }: Requested, knowsUsage: boolean): string {
-  const tables = Object.entries(RequestItems).map(([table, { Keys }]) => {
-    const items = Keys.flatMap((key) => findItem(table, key, knowsUsage) ?? []);
+  const tables = Object.entries(RequestItems).map(([table, { Keys, ProjectionExpression }]) => {
+    const items = Keys.flatMap((key) => findItem(table, key, knowsUsage, ProjectionExpression) ?? []);
     return `${JSON.stringify(table)}:[${items.join(',')}]`;
   });
   return `{${tables.join(',')}}`;
 }
 
-function findItem(table: string, key: Item, knowsUsage: boolean): string | undefined {
+function findItem(
+  table: string,
+  key: Item,
+  knowsUsage: boolean,
+  projection: string | undefined,
+): string | undefined {
   if (table === 'Sims') return sims.get(String(key['sim']?.S));
   const isKnown = knowsUsage && Number(String(key['usageId']?.S).at(-1)) % 2 === 0;
   if (table !== 'Usage' || usage === undefined || !isKnown) return undefined;
-  return `${JSON.stringify(key).slice(0, -1)},${usage}`;
+  return `${JSON.stringify(key).slice(0, -1)}${projectUsage(projection)}`;
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, knowsUsage: boolean): void {

@@ -5,6 +5,9 @@ import { eventCodec, usageCodec } from './schema.ts';
 
 /** How much stored usage records and events say, and which of two says more. */
 
+/** All that {@link rankCompleteness} looks at, besides the key. */
+export const completenessAttributes = ['fullness', 'sessionId'] as const;
+
 /** How much an item says. Only what another rendering may replace notes it. */
 export function rankCompleteness(item: Item): Completeness {
   const noted = item['fullness']?.N;

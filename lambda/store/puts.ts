@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Change, Changes } from '../ledger/fold.ts';
 import { complete, type LedgerEvent, type Usage } from '../ledger/observation.ts';
-import { maxKeys, readItems } from './batch-get.ts';
-import { outdoes, rankCompleteness, supersedes } from './completeness.ts';
+import { tryReadItems } from './batch-get.ts';
+import { completenessAttributes, outdoes, rankCompleteness, supersedes } from './completeness.ts';
 import { backOff, chunked, forEachConcurrently, maxRequests } from './concurrency.ts';
 import { eventItem, findUsageExpiry, type Item, keepLaterExpiry, usageItem } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
@@ -49,15 +49,16 @@ export async function putAll(
   report: Report,
 ): Promise<void> {
   const { client } = tables;
-  let puts = makePuts(tables, changes, options);
-  const stored = new Map<Put, Item>();
-  if (options.readBeforeWrite) {
-    const read = await findStored(client, puts, stored, report);
-    puts = read.filter((put) => !isContained(put, stored.get(put), report));
-  }
+  const all = makePuts(tables, changes, options);
+  // Whether an item is there and how complete it is decides about most puts; few have to know what it says.
+  const { stored, unread } = options.readBeforeWrite
+    ? await findStored(client, all, completenessAttributes)
+    : nothingRead;
+  const puts = all.filter((put) => !isContained(put, stored.get(put), report));
   const isPlain = (put: Put): boolean =>
     !put.mayShorten &&
-    (put.completeness >= complete || (!stored.has(put) && isSettled(put.change.state, options)));
+    (put.completeness >= complete ||
+      (!stored.has(put) && !unread.has(put) && isSettled(put.change.state, options)));
   // Of what a file states again, the fuller one stays.
   const takesPlace = (put: Put): typeof outdoes =>
     put.completeness >= complete && !options.readBeforeWrite ? supersedes : outdoes;
@@ -65,7 +66,7 @@ export async function putAll(
   const careful = puts.filter((put) => !isPlain(put));
   await Promise.all([
     forEachConcurrently(chunked(plain, maxPuts), maxRequests, (chunk) => putBatch(client, chunk, report)),
-    putCarefully({ client, statements, takesPlace, report }, careful, stored),
+    putCarefully({ client, statements, takesPlace, report }, careful, (put) => stored.has(put)),
   ]);
 }
 
@@ -80,38 +81,39 @@ interface CarefulContext {
 
 /**
  * Puts items where nothing fuller stands. Those that nothing is known to stand for are inserted by statements first,
- * and what refused them is read, a hundred at once.
+ * and what stands for the others is read, a hundred at once.
  *
- * @param stored what is known to be stored.
+ * @param isStored whether an item is known to stand there.
  */
 async function putCarefully(
   { client, statements, takesPlace, report }: CarefulContext,
   puts: readonly Put[],
-  stored: Map<Put, Item>,
+  isStored: (put: Put) => boolean,
 ): Promise<void> {
-  const left: { readonly put: Put; readonly unaccepted?: Error | undefined }[] = [];
-  const refused: Put[] = [];
+  const left: {
+    readonly put: Put;
+    readonly stored?: Item | undefined;
+    readonly unaccepted?: Error | undefined;
+  }[] = [];
+  const unseen: Put[] = [];
   await forEachConcurrently(puts, maxStatementsAtOnce, async (put) => {
-    if (stored.has(put)) {
-      left.push({ put });
+    if (isStored(put)) {
+      unseen.push(put);
       return;
     }
     const outcome = await statements.execute(() => insertStatement(put.tableName, put.key, put.item));
     if (outcome.kind === 'failed') report.failure(put.change, outcome.error);
     if (outcome.kind === 'unavailable') left.push({ put, unaccepted: outcome.error });
     if (outcome.kind === 'refused') {
-      if (outcome.stored === undefined) refused.push(put);
-      else {
-        stored.set(put, outcome.stored);
-        left.push({ put });
-      }
+      if (outcome.stored === undefined) unseen.push(put);
+      else left.push({ put, stored: outcome.stored });
     }
   });
-  const read = await findStored(client, refused, stored, report);
-  left.push(...read.map((put) => ({ put })));
-  await forEachConcurrently(left, maxRequests, ({ put, unaccepted }) =>
+  const { stored } = await findStored(client, unseen);
+  left.push(...unseen.map((put) => ({ put, stored: stored.get(put) })));
+  await forEachConcurrently(left, maxRequests, ({ put, stored: seen, unaccepted }) =>
     report.of(put.change, async () => {
-      const outcome = await putUnlessFuller(client, put, stored.get(put), takesPlace(put));
+      const outcome = await putUnlessFuller(client, put, seen, takesPlace(put));
       if (unaccepted !== undefined) statements.stop(unaccepted);
       return outcome;
     }),
@@ -149,52 +151,52 @@ function makePuts(tables: LedgerTables, { usage, events }: Changes, { writtenAt 
   return puts;
 }
 
+/** What is stored for puts. */
+interface Found {
+  /** The items, by the puts that they stand for. */
+  readonly stored: ReadonlyMap<Put, Item>;
+  /** The puts of which this is not known, since reading failed. */
+  readonly unread: ReadonlySet<Put>;
+}
+
+const nothingRead: Found = { stored: new Map(), unread: new Set() };
+
 /**
- * Finds what is stored for puts, a hundred in a request.
+ * Finds what is stored for puts, a hundred in a request. Puts whose request fails are written like those that nobody
+ * looked for: reading saves writes and decides nothing.
  *
- * @returns the puts that were looked for. The others are reported as failed: those of a request that failed, no more.
+ * @param attributes the attributes that are read, besides the keys; all of them, where it is left out.
  */
 async function findStored(
   client: DynamoDBClient,
   puts: readonly Put[],
-  stored: Map<Put, Item>,
-  report: Report,
-): Promise<Put[]> {
-  const byTable = new Map<string, Put[]>();
+  attributes?: readonly string[],
+): Promise<Found> {
+  const stored = new Map<Put, Item>();
+  const unread = new Set<Put>();
+  const byTable = new Map<string, Map<string, Put>>();
   for (const put of puts) {
-    const ofTable = byTable.get(put.tableName);
-    if (ofTable === undefined) byTable.set(put.tableName, [put]);
-    else ofTable.push(put);
+    const ofTable = byTable.get(put.tableName) ?? new Map<string, Put>();
+    byTable.set(put.tableName, ofTable.set(keyText(put.key), put));
   }
-  const read = await Promise.all(
-    [...byTable.values()]
-      .flatMap((ofTable) => chunked(ofTable, maxKeys))
-      .map(async (chunk) => {
-        try {
-          await findStoredChunk(client, chunk, stored);
-          return chunk;
-        } catch (error) {
-          for (const { change } of chunk) report.failure(change, error);
-          return [];
-        }
-      }),
+  await Promise.all(
+    [...byTable].map(async ([tableName, byKey]) => {
+      const keys = [...byKey.values()].map(({ key }) => key);
+      const read = await tryReadItems(client, tableName, keys, {
+        consistent: true,
+        ...(attributes && { attributes: [...Object.keys(keys[0] ?? {}), ...attributes] }),
+      });
+      for (const item of read.items) {
+        const put = byKey.get(keyText(item));
+        if (put !== undefined) stored.set(put, item);
+      }
+      for (const key of read.unread) {
+        const put = byKey.get(keyText(key));
+        if (put !== undefined) unread.add(put);
+      }
+    }),
   );
-  return read.flat();
-}
-
-/** @param puts those of one table. */
-async function findStoredChunk(
-  client: DynamoDBClient,
-  puts: readonly Put[],
-  stored: Map<Put, Item>,
-): Promise<void> {
-  const tableName = puts[0]?.tableName ?? '';
-  const byKey = new Map(puts.map((put) => [keyText(put.item), put]));
-  const keys = puts.map(({ key }) => key);
-  for (const item of await readItems(client, tableName, keys, { consistent: true })) {
-    const put = byKey.get(keyText(item));
-    if (put !== undefined) stored.set(put, item);
-  }
+  return { stored, unread };
 }
 
 function keyText(item: Item): string {

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Change } from '../ledger/fold.ts';
 import type { Sim } from '../ledger/observation.ts';
 import { mergeSims, sameSim } from '../ledger/sim.ts';
-import { readItems } from './batch-get.ts';
+import { tryReadItems } from './batch-get.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
 import { simUpdate } from './expressions.ts';
 import { decodeSim, type Item, simItem } from './items.ts';
@@ -48,25 +48,21 @@ export class SimWriter {
     await Promise.all([
       // Few SIMs are new.
       writeRegisters(this.#table, events, () => false, settle),
-      this.#writeReminders(reminders, settle, report),
+      this.#writeReminders(reminders, settle),
     ]);
   }
 
-  async #writeReminders(changes: readonly Change<Sim>[], settle: Settle<Sim>, report: Report): Promise<void> {
-    if (changes.length === 0) return;
-    const stored = new Map<string, Item>();
-    try {
-      const keys = changes.map(({ state }) => this.#table.makeKey(state));
-      const items = await readItems(this.#table.client, this.#table.tableName, keys, { consistent: false });
-      for (const item of items) stored.set(item[simsTable.partitionKey]?.S ?? '', item);
-    } catch (error) {
-      for (const change of changes) report.failure(change, error);
-      return;
-    }
+  async #writeReminders(changes: readonly Change<Sim>[], settle: Settle<Sim>): Promise<void> {
+    const { client, tableName, makeKey } = this.#table;
+    const keys = changes.map(({ state }) => makeKey(state));
+    const { items, unread } = await tryReadItems(client, tableName, keys, { consistent: false });
+    const stored = new Map(items.map((item) => [nameSim(item), item]));
+    const unreadSims = new Set(unread.map(nameSim));
     const known = changes.filter(({ state }) => stored.has(state.sim));
     const unknown = changes.filter(({ state }) => !stored.has(state.sim));
     await Promise.all([
-      writeRegisters(this.#table, unknown, () => true, settle),
+      // Those that could not be read are most probably stored, as most SIMs are.
+      writeRegisters(this.#table, unknown, ({ sim }) => !unreadSims.has(sim), settle),
       forEachConcurrently(known, maxRequests, (change) =>
         settle(change, () => joinStored(this.#table, change.state, stored.get(change.state.sim))),
       ),
@@ -82,4 +78,9 @@ export class SimWriter {
       report.failure(change, error);
     }
   }
+}
+
+/** The SIM that an item or a key is of. */
+function nameSim(item: Item): string {
+  return item[simsTable.partitionKey]?.S ?? '';
 }

@@ -81,6 +81,25 @@ export function readExpressions(input: ExpressionInput): Expressions {
   };
 }
 
+/**
+ * Reads a projection of whole attributes.
+ *
+ * @returns what is left of an item.
+ * @throws DynamoDBServiceException named ValidationException for what DynamoDB would not take.
+ */
+export function readProjection(
+  expression: string | undefined,
+  names: Record<string, string> | undefined,
+): (item: Item) => Item {
+  if (expression === undefined) return (item) => ({ ...item });
+  const { paths } = parsed(expression, projections, parseProjection);
+  const substitutions = new Substitutions(names, 'Names', '#');
+  for (const path of paths) substitutions.use(path);
+  substitutions.refuseUnused();
+  const wanted = new Set(paths.map((path) => substitutions.get(path)));
+  return (item) => Object.fromEntries(Object.entries(item).filter(([name]) => wanted.has(name)));
+}
+
 interface Terms {
   readonly nameOf: (path: string) => string;
   readonly valueOf: (name: string) => AttributeValue;
@@ -219,6 +238,7 @@ interface Parsed<Tree> {
 /** The store has few expressions and uses them often. */
 const conditions = new Map<string, Parsed<Condition>>();
 const updates = new Map<string, Parsed<Update>>();
+const projections = new Map<string, Parsed<readonly string[]>>();
 const maxRemembered = 5_000;
 
 function parsed<Tree>(
@@ -356,6 +376,15 @@ function parseTerm(tokens: Tokens): Condition {
     throw validationException(`Invalid ConditionExpression: Syntax error; token: "${sign}"`);
   }
   return { kind: 'compare', sign, left, right: tokens.operand() };
+}
+
+function parseProjection(tokens: Tokens): readonly string[] {
+  const paths = [tokens.path()];
+  while (tokens.takeIf(',')) paths.push(tokens.path());
+  if (new Set(paths).size < paths.length) {
+    throw validationException('Invalid ProjectionExpression: Two document paths overlap with each other');
+  }
+  return paths;
 }
 
 function parseUpdate(tokens: Tokens): Update {

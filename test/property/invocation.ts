@@ -362,8 +362,10 @@ function partedBatch(
     );
   }
   if (!(command instanceof BatchGetItemCommand)) return undefined;
-  const parts = parted(command.input.RequestItems, count, (table, asked: KeysAndAttributes) =>
-    (asked.Keys ?? []).map((key) => ({ table, key, consistent: asked.ConsistentRead })),
+  const parts = parted(
+    command.input.RequestItems,
+    count,
+    (table, { Keys = [], ...settings }: KeysAndAttributes) => Keys.map((key) => ({ table, key, settings })),
   );
   return parts.map((part) =>
     part.length === 0 ? undefined : new BatchGetItemCommand({ RequestItems: keysByTable(part) }),
@@ -397,13 +399,12 @@ function group<Part extends InTable, Request>(
 }
 
 function keysByTable(
-  parts: readonly (InTable & { readonly key: Item; readonly consistent: boolean | undefined })[],
+  parts: readonly (InTable & { readonly key: Item; readonly settings: Omit<KeysAndAttributes, 'Keys'> })[],
 ): Record<string, KeysAndAttributes> {
-  const consistent = parts[0]?.consistent;
   return Object.fromEntries(
-    Object.entries(group(parts, ({ key }) => key)).map(([table, Keys]) => [
+    Object.entries(group(parts, (part) => part)).map(([table, ofTable]) => [
       table,
-      { Keys, ...(consistent === undefined ? {} : { ConsistentRead: consistent }) },
+      { Keys: ofTable.map(({ key }) => key), ...ofTable[0]?.settings },
     ]),
   );
 }

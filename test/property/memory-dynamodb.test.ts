@@ -36,6 +36,10 @@ function puts(count: number, item: Item = {}): BatchWriteItemCommand {
   return new BatchWriteItemCommand({ RequestItems: { Usage: requests } });
 }
 
+function readWith(ProjectionExpression: string): BatchGetItemCommand {
+  return new BatchGetItemCommand({ RequestItems: { Usage: { Keys: [key], ProjectionExpression } } });
+}
+
 const one = { ':one': { N: '1' } };
 
 describe('the engine in memory refuses', () => {
@@ -67,6 +71,8 @@ describe('the engine in memory refuses', () => {
     ['no puts at once', puts(0)],
     ['two puts of one key', puts(2, { usageId: { S: 'same' } })],
     ['two reads of one key', new BatchGetItemCommand({ RequestItems: { Usage: { Keys: [key, key] } } })],
+    ['a reserved word in a projection', readWith('sim, start')],
+    ['an attribute that a projection names twice', readWith('sim, cost, sim')],
     ['a reserved word', update({ UpdateExpression: 'SET start = :one', ExpressionAttributeValues: one })],
     ['a reserved word in a condition', put({}, { ConditionExpression: 'attribute_not_exists(source)' })],
     [
@@ -142,6 +148,14 @@ describe('the engine in memory', () => {
       { Responses: { Usage: [{ ...key, cost: { N: '2' } }] }, UnprocessedKeys: {} },
       { Responses: { Usage: [{ ...key, cost: { N: '1' } }] }, UnprocessedKeys: {} },
     ]);
+  });
+
+  test('reads only the attributes that are asked for', () => {
+    engine.answer(put({ cost: { N: '1' }, tariff: { S: 'x' } }));
+    expect(engine.answer(readWith('sim, cost, apn'))).toEqual({
+      Responses: { Usage: [{ sim: key.sim, cost: { N: '1' } }] },
+      UnprocessedKeys: {},
+    });
   });
 
   test('knows numbers in whatever spelling', () => {

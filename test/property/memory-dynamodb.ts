@@ -27,6 +27,7 @@ import {
   type ExpressionInput,
   type Expressions,
   readExpressions,
+  readProjection,
   validationException,
 } from './dynamodb-expressions.ts';
 import { answerQuery, answerScan } from './dynamodb-queries.ts';
@@ -312,20 +313,22 @@ export class MemoryDynamoDb implements Sender {
   }
 
   #batchGet(requestItems: BatchGetItemCommand['input']['RequestItems'], { stale }: AnswerOptions): object {
-    const reads = Object.entries(requestItems ?? {}).flatMap(([name, { Keys = [], ConsistentRead }]) => {
+    const reads = Object.entries(requestItems ?? {}).flatMap(([name, { Keys = [], ...asked }]) => {
       const table = this.#table(name);
-      return Keys.map((key) => ({ name, table, ConsistentRead, key: keyOf(table, key, true) }));
+      const project = readProjection(asked.ProjectionExpression, asked.ExpressionAttributeNames);
+      const isStale = stale === true && asked.ConsistentRead !== true;
+      return Keys.map((key) => ({ name, table, isStale, project, key: keyOf(table, key, true) }));
     });
     if (reads.length === 0 || reads.length > maxBatchReads) {
       throw validationException(`A batch has 1 to ${maxBatchReads} keys, not ${reads.length}`);
     }
     refuseTwice(reads.map(({ name, table, key }) => `${name}\n${keyText(table, key)}`));
     const responses: Record<string, Item[]> = {};
-    for (const { name, table, key, ConsistentRead } of reads) {
-      const item = this.#read(table, key, stale === true && ConsistentRead !== true);
+    for (const { name, table, isStale, project, key } of reads) {
+      const item = this.#read(table, key, isStale);
       const found = responses[name] ?? [];
       responses[name] = found;
-      if (item !== undefined) found.push({ ...item });
+      if (item !== undefined) found.push(project(item));
     }
     return { Responses: responses, UnprocessedKeys: {} };
   }

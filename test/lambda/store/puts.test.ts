@@ -36,6 +36,10 @@ function usageRecords(many: number): Usage[] {
   return Array.from({ length: many }, (_, n) => usageAt(minute(n), sim, `${n}`));
 }
 
+function usageKey(recordId: string): Item {
+  return { sim: { S: sim }, usageId: { S: `${minute(0)}#${recordId}` } };
+}
+
 function puts({ input }: WatchedRequest): WriteRequest[] {
   return Object.values((input['RequestItems'] ?? {}) as Record<string, WriteRequest[]>).flat();
 }
@@ -223,16 +227,69 @@ describe('usage and events', () => {
     expect(keys).toEqual([100, 100, 30, 95, 95]);
   });
 
-  test('fail their records when what is stored can not be read', async () => {
+  test('are read by their keys and completeness, and whole only where that does not decide', async () => {
+    const render = (tariff: string, completeness: number) =>
+      usageAt(minute(0), sim, '0', { completeness, tariff });
+    const steps: unknown[] = [];
+    const whole = { Usage: { Keys: [usageKey('0')], ConsistentRead: true } };
+    const partial = { Usage: { ...whole.Usage, ProjectionExpression: 'sim, usageId, fullness, sessionId' } };
+    for (const usage of [render('b', 3), render('a', 3), render('c', 3), render('d', 2), render('e', 5)]) {
+      const client = tables.newClient();
+      const watched = watch(client);
+      await tables.newWriter(client).write(changesOf({ usage: [usage] }), lookingFirst);
+      client.destroy();
+      const reads = watched.requests.filter(({ operation }) => operation === 'BatchGetItem');
+      const [stored] = await tables.items('Usage', sim);
+      steps.push([stored?.['tariff']?.S, ...reads.map(({ input }) => input['RequestItems'])]);
+    }
+    expect(steps).toEqual([
+      ['b', partial],
+      ['b', partial, whole],
+      ['c', partial, whole],
+      ['c', partial],
+      ['e', partial, whole],
+    ]);
+  });
+
+  test('of a read that fails are written as though nobody had looked, and no others are', async () => {
+    const usage = usageRecords(150);
+    await tables.newWriter().write(changesOf({ usage }), asTheyCome);
+    const client = tables.newClient();
+    const watched = watch(client);
+    intercept(client, async ({ input, operation }, proceed) => {
+      const { Keys = [] } = (input['RequestItems'] as Record<string, { Keys?: Item[] }>)['Usage'] ?? {};
+      if (operation === 'BatchGetItem' && Keys.length === 100) throw throttled();
+      return proceed();
+    });
+    const report = await tables.newWriter(client).write(changesOf({ usage }), lookingFirst);
+    client.destroy();
+    expect(outcome(report)).toEqual({
+      ...{ failed: [], errors: [] },
+      repeated: Array.from({ length: 50 }, (_, n) => 100 + n),
+    });
+    expect(watched.operations).toEqual([
+      ...Array(2).fill('BatchGetItem Usage'),
+      ...Array(4).fill('BatchWriteItem Usage'),
+    ]);
+    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, true)));
+  });
+
+  test('of long ago that stay unread are put only where nothing fuller stands', async () => {
     withoutWaiting();
+    const render = (id: string, completeness: number) =>
+      usageAt(minute(0), sim, id, { completeness, tariff: `${completeness}` });
+    const stored = [render('0', 5), render('1', 3), render('2', 2)];
+    const options = { ...lookingFirst, finalBefore: minute(9) };
+    await tables.newWriter().write(changesOf({ usage: stored }), options);
     const client = tables.newClient();
     intercept(client, async ({ input, operation }, proceed) =>
       operation === 'BatchGetItem' ? { Responses: {}, UnprocessedKeys: input['RequestItems'] } : proceed(),
     );
-    const report = await tables.newWriter(client).write(changesOf({ usage: usageRecords(2) }), lookingFirst);
+    const usage = [render('0', 3), render('1', 3), render('2', 3), render('3', 3)];
+    const report = await tables.newWriter(client).write(changesOf({ usage }), options);
     client.destroy();
-    expect(outcome(report)).toEqual({ failed: [0, 1], repeated: [], errors: ['UnreadKeysError'] });
-    expect(await tables.items('Usage', sim)).toEqual([]);
+    expect(outcome(report)).toEqual({ failed: [], repeated: [0, 1], errors: [] });
+    expect((await tables.items('Usage', sim)).map(({ tariff }) => tariff?.S)).toEqual(['5', '3', '3', '3']);
   });
 });
 

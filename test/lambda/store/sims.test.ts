@@ -4,7 +4,7 @@ import type { Marks, Sim } from '../../../lambda/ledger/observation.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import { changesOf, minute, permutations, simAt, stamp } from './observations.ts';
 import { runningTables } from './running-tables.ts';
-import { intercept, watch } from './watched-client.ts';
+import { intercept, statementsIn, watch } from './watched-client.ts';
 
 const tables = runningTables();
 
@@ -293,7 +293,7 @@ test('a reminder is written where only the spelling of an IMEI or ICCID is new',
 test('SIMs that the store does not take fail their records, and are not taken for known', async () => {
   const client = tables.newClient();
   const writer = tables.newWriter(client);
-  const broken = new Set(['BatchGetItem', 'BatchExecuteStatement']);
+  const broken = new Set(['BatchExecuteStatement']);
   intercept(client, async ({ operation }, proceed) => {
     if (broken.has(operation)) throw refusal(`${operation} was refused`);
     return proceed();
@@ -302,13 +302,34 @@ test('SIMs that the store does not take fail their records, and are not taken fo
     const { failed, errors } = await writer.write(changesOf({ sims: [reminder(today)] }), options);
     return { failed: [...failed], errors: errors.map(({ message }) => message) };
   };
-  expect(await write()).toEqual({ failed: [0], errors: ['BatchGetItem was refused'] });
-  broken.delete('BatchGetItem');
   expect(await write()).toEqual({ failed: [0], errors: ['BatchExecuteStatement was refused'] });
   broken.clear();
   expect(await write()).toEqual({ failed: [], errors: [] });
   client.destroy();
   expect(await tables.items('Sims', sim)).toEqual([reminderItem(today)]);
+});
+
+test('SIMs that could not be read are written without, and those of other requests as always', async () => {
+  const sims = Array.from({ length: 150 }, (_, index) => `${sim}-${index}`);
+  const reminders = sims.map((one) => reminder(today, one));
+  await tables.newWriter().write(changesOf({ sims: reminders }), options);
+  const stored = await tables.items('Sims', ...sims);
+  const client = tables.newClient();
+  const watched = watch(client);
+  intercept(client, async ({ input, operation }, proceed) => {
+    const { Keys = [] } = (input['RequestItems'] as Record<string, { Keys?: Item[] }>)?.['Sims'] ?? {};
+    if (operation === 'BatchGetItem' && Keys.length === 100) throw refusal('BatchGetItem was refused');
+    return proceed();
+  });
+  const unseen = `${sim}-unseen`;
+  const changes = changesOf({ sims: [reminder(today, unseen), ...reminders] });
+  const report = await tables.newWriter(client).write(changes, options);
+  client.destroy();
+  expect([...report.failed, ...report.errors]).toEqual([]);
+  const statements = watched.requests.flatMap(({ input }) => statementsIn(input));
+  expect(statements.toSorted()).toEqual(['INSERT Sims', ...Array(100).fill('UPDATE Sims')]);
+  expect(await tables.items('Sims', ...sims)).toEqual(stored);
+  expect(await tables.items('Sims', unseen)).toEqual([reminderItem(today, unseen)]);
 });
 
 function refusal(message: string): DynamoDBServiceException {
