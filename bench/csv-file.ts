@@ -22,14 +22,17 @@ export const deliveries = {
 } as const;
 export type Delivery = keyof typeof deliveries;
 
-/** @returns the path of the file, which is made if it does not exist. */
-export async function csvFile(folder: string, rows: number): Promise<string> {
+/**
+ * @param from when the hour of the file begins, in milliseconds since the epoch; that of {@link deliveries} by default.
+ * @returns the path of the file, which is made where it is not there yet.
+ */
+export async function csvFile(folder: string, rows: number, from = begin): Promise<string> {
   const path = join(folder, `cdr_${rows}.csv`);
   if (existsSync(path)) return path;
   const file = createWriteStream(path);
   file.write(`${writeRow(usageColumns)}\n`);
   let lines: string[] = [];
-  for (const record of usageRecords(rows)) {
+  for (const record of usageRecords(rows, from)) {
     if (lines.push(`${writeRow(usageRow(record))}\n`) < 1_000) continue;
     if (!file.write(lines.join(''))) await once(file, 'drain');
     lines = [];
@@ -40,12 +43,12 @@ export async function csvFile(folder: string, rows: number): Promise<string> {
 }
 
 /** The usage records that a file of so many rows has, in its order: by quarters of an hour. */
-export function* usageRecords(rows: number): Generator<UsageRecord> {
+export function* usageRecords(rows: number, from = begin): Generator<UsageRecord> {
   const sims = Array.from({ length: Math.ceil(rows / rowsPerSim) }, (_, index) => provideFileSim(index));
   for (let row = 0; row < rows; row += 1) {
     const sim = sims[row % sims.length];
     if (sim === undefined) return;
-    const start = begin + Math.floor(row / sims.length) * quarter + (row % 600) * second;
+    const start = from + Math.floor(row / sims.length) * quarter + (row % 600) * second;
     yield {
       ...{ kind: 'usage', sim, id: String(2_000_000_000 + row), at: start, start, end: start + 5 * minute },
       ...{ volume: { up: 1_000 + row, down: 2_000 + row }, messages: 0, path: 'both' },

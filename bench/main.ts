@@ -11,6 +11,7 @@ import { endToEnd } from './end-to-end.ts';
 import { type BenchmarkOptions, type Figure, formatFigures, isReached } from './figures.ts';
 import { growth } from './growth.ts';
 import { handlerCpu } from './handler-cpu.ts';
+import { localImport } from './local-import.ts';
 import { localStart } from './local-start.ts';
 import { money } from './money.ts';
 import { ownPart } from './own-part.ts';
@@ -33,6 +34,7 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   sweep: { title: 'Sweeps of alerts, and marks', run: sweep },
   'query-year': { title: 'The query API on a year of history', run: queryYear },
   'cli-rates': { title: 'The command line’s export and replay', run: cliRates },
+  'local-import': { title: 'A file in the local run', run: localImport },
   'local-start': { title: 'The local run’s start', run: localStart },
   'cli-start': { title: 'The command line’s start', run: cliStart },
 };
