@@ -1,5 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { AwsJson1_0Protocol } from '@aws-sdk/core/protocols';
+import { getSchemaSerdePlugin } from '@smithy/core/schema';
 import { HttpRequest } from '@smithy/core/transport';
 import type {
   EndpointBearer,
@@ -7,6 +8,7 @@ import type {
   HttpResponse,
   MetadataBearer,
   OperationSchema,
+  RequestSigner,
   SerdeFunctions,
 } from '@smithy/types';
 
@@ -54,6 +56,7 @@ export function dynamoDbClient(
     },
   });
   for (const unneeded of unneededMiddleware) client.middlewareStack.remove(unneeded);
+  reuseWhatStays(client);
   if (deadline !== undefined) {
     // Around all retries.
     client.middlewareStack.add((next) => (args) => deadline.answered(() => next(args)), {
@@ -63,6 +66,25 @@ export function dynamoDbClient(
     });
   }
   return client;
+}
+
+/**
+ * Keeps what the SDK makes anew for each request: the signer, which reads the credentials for each signature all the
+ * same, and two copies of the client's whole configuration, of which writing and reading bodies need a few members.
+ */
+function reuseWhatStays({ config, middlewareStack }: DynamoDBClient): void {
+  const makeSigner = config.signer;
+  let signer: RequestSigner | undefined;
+  config.signer = async (scheme) => {
+    signer ??= await makeSigner(scheme);
+    return signer;
+  };
+  const { protocol, requestHandler, disableHostPrefix, urlParser, streamCollector } = config;
+  const { base64Encoder, base64Decoder, utf8Encoder, utf8Decoder } = config;
+  const encoders = { base64Encoder, base64Decoder, utf8Encoder, utf8Decoder, streamCollector };
+  const lean = { protocol, requestHandler, disableHostPrefix, urlParser, ...encoders };
+  // It takes the place of the one that the client has put on itself.
+  middlewareStack.use(getSchemaSerdePlugin(lean));
 }
 
 type Context = HandlerExecutionContext & SerdeFunctions;

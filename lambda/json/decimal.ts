@@ -58,6 +58,33 @@ function exactProduct(decimal: string, factor: number): number {
 }
 
 function normalizeDecimal(text: string): string | undefined {
+  return normalizePlain(text) ?? normalizeSpelled(text);
+}
+
+/**
+ * Cuts the zeros off a decimal of digits and a point, which nearly all are. Taking these apart by the expression takes
+ * eight times as long, and a row of a file has five of them.
+ *
+ * @returns undefined for what is spelled otherwise, or is no decimal.
+ */
+function normalizePlain(text: string): string | undefined {
+  const { length } = text;
+  if (length === 0 || length > maxDigits) return undefined;
+  let point = length;
+  for (let index = 0; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x30 && code <= 0x39) continue;
+    if (code !== 0x2e || point < length || index === 0) return undefined;
+    point = index;
+  }
+  let from = 0;
+  while (from < point - 1 && text.charCodeAt(from) === 0x30) from += 1;
+  let to = length;
+  while (to > point && (to - 1 === point || text.charCodeAt(to - 1) === 0x30)) to -= 1;
+  return text.slice(from, to);
+}
+
+function normalizeSpelled(text: string): string | undefined {
   const parts = spelling.exec(text);
   if (parts === null) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = parts;

@@ -1,7 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Change } from '../ledger/fold.ts';
 import type { Sim } from '../ledger/observation.ts';
+import { compareGroups } from '../ledger/register.ts';
 import { mergeSims, sameSim } from '../ledger/sim.ts';
+import { epochMilliseconds } from '../ledger/time.ts';
 import { tryReadItems } from './batch-get.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
 import { simUpdate } from './expressions.ts';
@@ -9,7 +11,7 @@ import { decodeSim, type Item, simItem } from './items.ts';
 import { KnownSims } from './known-sims.ts';
 import { joinStored, type RegisterTable, type Settle, writeRegisters } from './registers.ts';
 import type { Outcome, Report } from './report.ts';
-import { possibleAttributes } from './schema.ts';
+import { originCodec, possibleAttributes, simSchema } from './schema.ts';
 import type { StatementQueue } from './statements.ts';
 import { simsTable } from './tables.ts';
 
@@ -64,9 +66,14 @@ export class SimWriter {
       // Those that could not be read are most probably stored, as most SIMs are.
       writeRegisters(this.#table, unknown, ({ sim }) => !unreadSims.has(sim), settle),
       forEachConcurrently(known, maxRequests, (change) =>
-        settle(change, () => joinStored(this.#table, change.state, stored.get(change.state.sim))),
+        settle(change, () => this.#join(change.state, stored.get(change.state.sim))),
       ),
     ]);
+  }
+
+  async #join(state: Sim, stored: Item | undefined): Promise<Outcome> {
+    if (stored !== undefined && containsSim(stored, state)) return 'unchanged';
+    return joinStored(this.#table, state, stored);
   }
 
   /** A SIM's item that stays as it is says nothing about whether a record repeats, so only failures are reported. */
@@ -78,6 +85,25 @@ export class SimWriter {
       report.failure(change, error);
     }
   }
+}
+
+/**
+ * Whether a SIM's item says all that a record states, so that joining would leave it as it is. Most items that are read
+ * do, and this looks only at what the record states: it takes a tenth of the CPU of joining.
+ */
+export function containsSim(item: Item, { origin, groups }: Sim): boolean {
+  const updated = item['lastUpdated']?.S ?? '';
+  if (updated < origin.at) return false;
+  if (updated === origin.at && compareGroups(originCodec.decode(item), origin.group) < 0) return false;
+  for (const { name, stamp, decode } of simSchema) {
+    const stated = groups[name];
+    if (stated === undefined) continue;
+    const stored = item[stamp]?.N;
+    const at = epochMilliseconds(stated.at);
+    if (stored === undefined || Number(stored) < at) return false;
+    if (Number(stored) === at && compareGroups(decode(item), stated.group) < 0) return false;
+  }
+  return true;
 }
 
 /** The SIM that an item or a key is of. */

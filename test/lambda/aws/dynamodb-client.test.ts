@@ -87,6 +87,21 @@ describe('the DynamoDB client', () => {
     );
   });
 
+  it('signs with the credentials of the moment', async () => {
+    let count = 0;
+    const credentials = async () => {
+      count += 1;
+      return { accessKeyId: `AKID${count}`, secretAccessKey: 'secret', expiration: new Date(0) };
+    };
+    const rotating = dynamoDbClient({ credentials });
+    for (let request = 0; request < 2; request += 1) {
+      await rotating.send(new GetItemCommand({ TableName: 'Sims', Key: key }));
+    }
+    rotating.destroy();
+    const keys = seen.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? '')?.[1]);
+    expect(new Set(keys).size).toBe(2);
+  });
+
   it('leaves out what is undefined', async () => {
     await client.send(new GetItemCommand({ TableName: 'Sims', Key: key, ConsistentRead: undefined }));
     expect(seen[0]?.body).toEqual({ TableName: 'Sims', Key: key });

@@ -109,6 +109,17 @@ describe('every decimal', () => {
     );
   });
 
+  it('is the same however it is spelled: plainly, with an exponent or with a sign', () => {
+    const digits = fc.string({ unit: fc.constantFrom(...'000123456789.'), maxLength: 40 });
+    fc.assert(
+      fc.property(digits, (text) => {
+        const decimal = parseDecimal(text);
+        expect([parseDecimal(`${text}e0`), parseDecimal(`+${text}`)]).toEqual([decimal, decimal]);
+      }),
+      runs(2_000),
+    );
+  });
+
   it('is the same from a JSON number and from its text', () => {
     fc.assert(
       fc.property(fc.nat(10 ** 9), fc.nat(6), (digits, scale) => {

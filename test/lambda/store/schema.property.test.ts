@@ -9,6 +9,7 @@ import { describe, expect, it, test } from 'vitest';
 import { exportedTables } from '../../../cli/export/formats.ts';
 import { compareContents } from '../../../lambda/ledger/contents.ts';
 import type { Session, Sim } from '../../../lambda/ledger/observation.ts';
+import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
 import { compileCodec } from '../../../lambda/store/codec.ts';
 import {
   type Expressions,
@@ -28,6 +29,7 @@ import {
   simSchema,
   usageCodec,
 } from '../../../lambda/store/schema.ts';
+import { containsSim } from '../../../lambda/store/sims.ts';
 import { insertStatement } from '../../../lambda/store/statements.ts';
 import { watchedSimCodec } from '../../../lambda/store/watched-sims.ts';
 import { MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
@@ -228,6 +230,22 @@ describe('an update as a statement', () => {
       expect(attributes.map((name) => ` SET "${name}" = ?`).join('').length).toBeLessThan(8_192 - 1_000);
     }
   });
+});
+
+test('a SIM’s item contains a record where joining the two would leave it as it is', () => {
+  let contained = 0;
+  fc.assert(
+    fc.property(sim, sim, fc.array(fc.constantFrom(...simSchema.map(({ name }) => name))), (a, b, taken) => {
+      // Some groups are those that are stored, so that often only one or two of them decide.
+      const groups = { ...b.groups, ...Object.fromEntries(taken.map((name) => [name, a.groups[name]])) };
+      const record = { ...b, sim: a.sim, groups };
+      const stays = sameSim(a, mergeSims(a, record));
+      if (stays) contained += 1;
+      expect(containsSim(simItem(a), record)).toBe(stays);
+    }),
+    runs(1_000),
+  );
+  expect(contained).toBeGreaterThan(0);
 });
 
 test('two statements of a group are printed alike only where they say the same', () => {
