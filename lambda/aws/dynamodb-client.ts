@@ -1,4 +1,8 @@
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import {
+  type BatchExecuteStatementCommandInput,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+} from '@aws-sdk/client-dynamodb';
 import { AwsJson1_0Protocol } from '@aws-sdk/core/protocols';
 import { getSchemaSerdePlugin } from '@smithy/core/schema';
 import { HttpRequest } from '@smithy/core/transport';
@@ -108,7 +112,7 @@ class PlainJsonProtocol extends AwsJson1_0Protocol {
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `${this.serviceTarget}.${operation.name}`,
       },
-      body: Buffer.from(JSON.stringify(input)),
+      body: Buffer.from(formatBody(input)),
     });
   }
 
@@ -123,6 +127,31 @@ class PlainJsonProtocol extends AwsJson1_0Protocol {
     output.$metadata = { httpStatusCode: statusCode };
     return output;
   }
+}
+
+/** A request's body. The texts of statements, of which there are few, are escaped once. */
+function formatBody(input: BatchExecuteStatementCommandInput | object): string {
+  if (!('Statements' in input) || input.Statements === undefined) return JSON.stringify(input);
+  const { Statements, ...rest } = input;
+  const statements = Statements.map(({ Statement = '', ...others }) => {
+    const members = JSON.stringify(others).slice(1);
+    return `{"Statement":${escapeOnce(Statement)}${members === '}' ? '' : ','}${members}`;
+  });
+  const members = JSON.stringify(rest).slice(1);
+  return `{"Statements":[${statements.join(',')}]${members === '}' ? '' : ','}${members}`;
+}
+
+/** Texts as JSON. */
+const escaped = new Map<string, string>();
+const maxEscaped = 64;
+
+function escapeOnce(text: string): string {
+  const known = escaped.get(text);
+  if (known !== undefined) return known;
+  const json = JSON.stringify(text);
+  if (escaped.size === maxEscaped) escaped.clear();
+  escaped.set(text, json);
+  return json;
 }
 
 /** @throws what the connection throws when it breaks, which the SDK then tries again. */

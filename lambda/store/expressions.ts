@@ -2,6 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type MarkName, markNames } from '../ledger/heard.ts';
 import type { Session, Sim, Stated } from '../ledger/observation.ts';
 import { type AttributeWriter, type Item, stampValue } from './codec.ts';
+import { FormTexts } from './form-texts.ts';
 import {
   type GroupSchema,
   originCodec,
@@ -152,24 +153,22 @@ export class ItemUpdate implements AttributeWriter {
    * stored item has it.
    */
   toStatement(tableName: string, key: Item): Statement {
-    let text = `UPDATE "${tableName}"`;
+    const sets: string[] = [];
     const parameters: AttributeValue[] = [];
     for (const { attribute, value, ifAbsent } of this.#sets) {
       if (ifAbsent) continue;
-      text += ` SET "${attribute}" = ?`;
+      sets.push(attribute);
       parameters.push(value);
     }
-    for (const attribute of this.#removes) text += ` REMOVE "${attribute}"`;
-    let link = ' WHERE';
-    for (const [attribute, value] of Object.entries(key)) {
-      text += `${link} "${attribute}" = ?`;
-      parameters.push(value);
-      link = ' AND';
-    }
-    for (const name of this.#condition.values) parameters.push(this.#operand(name));
+    const { clause, values } = this.#condition;
+    const keys = Object.keys(key);
+    parameters.push(...Object.values(key));
+    for (const name of values) parameters.push(this.#operand(name));
+    // The clause stands between the names that are set and those that are removed.
+    const names = [tableName, ...keys, ...sets, clause, ...this.#removes];
     return {
       target: formatTarget(tableName, key),
-      text: `${text} AND (${this.#condition.clause})`,
+      text: updates.find(names, () => formatUpdate(tableName, keys, sets, this.#removes, clause)),
       parameters,
     };
   }
@@ -179,6 +178,21 @@ export class ItemUpdate implements AttributeWriter {
     if (value === undefined) throw new Error(`The condition names ${name}, which has no value`);
     return value;
   }
+}
+
+const updates = new FormTexts();
+
+function formatUpdate(
+  tableName: string,
+  keys: readonly string[],
+  sets: readonly string[],
+  removes: readonly string[],
+  clause: string,
+): string {
+  const assignments = sets.map((attribute) => ` SET "${attribute}" = ?`).join('');
+  const removals = removes.map((attribute) => ` REMOVE "${attribute}"`).join('');
+  const isItem = keys.map((attribute) => `"${attribute}" = ?`).join(' AND ');
+  return `UPDATE "${tableName}"${assignments}${removals} WHERE ${isItem} AND (${clause})`;
 }
 
 /**

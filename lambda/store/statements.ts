@@ -8,6 +8,7 @@ import {
 import { toError } from '../errors.ts';
 import type { Item } from './codec.ts';
 import { backOff, maxRequests } from './concurrency.ts';
+import { FormTexts } from './form-texts.ts';
 
 /** A PartiQL write of one item. */
 export interface Statement {
@@ -34,30 +35,13 @@ export function insertStatement(tableName: string, key: Item, item: Item): State
   };
 }
 
-/** The text of an insertion, by the attributes of its item. */
-interface Insertion {
-  readonly tableName: string;
-  readonly attributes: readonly string[];
-  readonly text: string;
-}
-
-/** The last insertions. Items of few forms are inserted thousands of times. */
-const insertions: Insertion[] = [];
-const maxInsertions = 8;
+const insertions = new FormTexts();
 
 function formatInsertion(tableName: string, attributes: readonly string[]): string {
-  const known = insertions.find(
-    (one) =>
-      one.tableName === tableName &&
-      one.attributes.length === attributes.length &&
-      one.attributes.every((attribute, index) => attribute === attributes[index]),
-  );
-  if (known !== undefined) return known.text;
-  const members = attributes.map((attribute) => `'${attribute}': ?`);
-  const text = `INSERT INTO "${tableName}" VALUE {${members.join(', ')}}`;
-  insertions.unshift({ tableName, attributes, text });
-  if (insertions.length > maxInsertions) insertions.pop();
-  return text;
+  return insertions.find([tableName, ...attributes], () => {
+    const members = attributes.map((attribute) => `'${attribute}': ?`);
+    return `INSERT INTO "${tableName}" VALUE {${members.join(', ')}}`;
+  });
 }
 
 /**

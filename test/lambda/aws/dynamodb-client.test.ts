@@ -1,7 +1,10 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  BatchExecuteStatementCommand,
+  type BatchExecuteStatementCommandInput,
   BatchGetItemCommand,
+  type BatchStatementRequest,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -85,6 +88,27 @@ describe('the DynamoDB client', () => {
     expect(request?.headers.authorization).toMatch(
       /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/dynamodb\/aws4_request, SignedHeaders=[^,]*host[^,]*x-amz-target, Signature=[0-9a-f]{64}$/,
     );
+  });
+
+  it('sends statements as they are, each text as often as it comes', async () => {
+    const text = `UPDATE "Sims" SET "simName" = ? WHERE "sim" = ? AND ("lastUpdated" < ?) \\ Zähler „7“ 🚲`;
+    const statements: BatchStatementRequest[] = [
+      { Statement: text, Parameters: [{ S: '"quoted"' }, { N: '1' }, { BOOL: true }] },
+      { Statement: text, ReturnValuesOnConditionCheckFailure: 'ALL_OLD', Parameters: [{ S: 'b' }] },
+      { Statement: text },
+      ...Array.from({ length: 100 }, (_, index) => ({
+        Statement: `${text} ${index}`,
+        Parameters: [key.sim],
+      })),
+    ];
+    const inputs: BatchExecuteStatementCommandInput[] = [
+      { Statements: statements },
+      { Statements: statements, ReturnConsumedCapacity: 'TOTAL' },
+      { Statements: [], ReturnConsumedCapacity: undefined },
+      { Statements: undefined },
+    ];
+    for (const input of inputs) await client.send(new BatchExecuteStatementCommand(input));
+    expect(seen.map(({ body }) => body)).toEqual(inputs.map((input) => JSON.parse(JSON.stringify(input))));
   });
 
   it('signs with the credentials of the moment', async () => {
