@@ -105,7 +105,7 @@ async function measure(
   const path = await csvFile(folder, rows);
   const endpoint = half ? stub.halfEndpoint : stub.endpoint;
   const isOurs = way === 'interpret' || way === 'store';
-  const env = isOurs ? functionEnvironment(endpoint, 'fileImporter') : peerEnvironment(endpoint);
+  const env = (isOurs ? functionEnvironment : peerEnvironment)(endpoint, 'fileImporter');
   return probe<CsvCost>(program, { arguments: [path, way, String(deliveries[delivery])], env, plain: true });
 }
 

@@ -84,7 +84,7 @@ async function measureUsual(program: string, path: string): Promise<number> {
   try {
     const { seconds } = await probe<CsvCost>(program, {
       arguments: [path, 'usual', String(deliveries.fresh)],
-      env: peerEnvironment(engine.endpoint),
+      env: peerEnvironment(engine.endpoint, 'fileImporter'),
       plain: true,
     });
     return seconds;
