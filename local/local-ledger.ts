@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type LocalGateway, startGateway } from '../emulators/api/gateway.ts';
 import { localRegion } from '../emulators/aws-json-protocol.ts';
 import { expireItems } from '../emulators/dynamodb/expiry.ts';
@@ -14,6 +14,7 @@ import type { ObjectRead } from '../emulators/s3/account.ts';
 import { createS3StandIn, type S3StandIn } from '../emulators/s3/stand-in.ts';
 import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
 import { createSqsStandIn, type SqsStandIn } from '../emulators/sqs/stand-in.ts';
+import { dynamoDbClient } from '../lambda/aws/dynamodb-client.ts';
 import { environment, metricNamespace } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { UsageError } from '../lambda/errors.ts';
@@ -197,7 +198,7 @@ class RunningLedger implements LocalLedger {
     this.endpoints.s3 = `http://127.0.0.1:${s3.port}`;
     this.endpoints.dynamoDb = engine.endpoint;
     this.#sqsEndpoint = `http://127.0.0.1:${sqs.port}`;
-    this.#client = new DynamoDBClient({
+    this.#client = dynamoDbClient({
       endpoint: engine.endpoint,
       region: localRegion,
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
