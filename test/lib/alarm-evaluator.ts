@@ -147,13 +147,15 @@ export function evaluateAlarm(rule: AlarmRule, series: Series, minutes: number):
       new PeriodData(series.get(key) ?? [], statistic, rule.periodMinutes),
     ]),
   );
-  /** Values of periods all of whose data could be seen: they stay as they are. */
-  const settled = new Map<number, number | undefined>();
-  const readPeriod = (period: number, until: number): number | undefined => {
-    if (settled.has(period)) return settled.get(period);
+  /** What periods are all of whose data could be seen: they stay as they are. */
+  const settled: Datapoint[] = [];
+  const readPeriod = (period: number, until: number): Datapoint => {
+    const known = settled[period];
+    if (known !== undefined) return known;
     const value = rule.value((id) => metrics.get(id)?.at(period, until));
-    if ((period + 1) * rule.periodMinutes <= until) settled.set(period, value);
-    return value;
+    const datapoint = value === undefined ? 'missing' : rule.isBreaching(value) ? 'breaching' : 'normal';
+    if ((period + 1) * rule.periodMinutes <= until) settled[period] = datapoint;
+    return datapoint;
   };
   const fetched = rule.periods + furtherPeriods;
   const transitions: Transition[] = [];
@@ -162,26 +164,30 @@ export function evaluateAlarm(rule: AlarmRule, series: Series, minutes: number):
     // All of a period's data can be seen two minutes after its end, and then nothing changes until the next one's.
     if (minute % rule.periodMinutes > publishingMinutes) continue;
     const latest = Math.floor(minute / rule.periodMinutes) - 1;
-    const values = Array.from({ length: fetched }, (_, index) =>
-      readPeriod(latest - fetched + 1 + index, minute - publishingMinutes),
-    );
-    const next = decide(rule, values, state);
+    const next = decide(rule, (age) => readPeriod(latest - age, minute - publishingMinutes), state);
     if (next !== state) transitions.push({ minute, state: next });
     state = next;
   }
   return transitions;
 }
 
-/** @param values of the fetched periods, the oldest first; undefined where there is no data. */
+/** What an alarm makes of a period: its data breach the threshold or not, or there are none. */
+type Datapoint = 'breaching' | 'normal' | 'missing';
+
+/** @param read tells a fetched period by its age: 0 is the newest. */
 function decide(
-  { periods, breachingPeriods, isBreaching, missing }: AlarmRule,
-  values: readonly (number | undefined)[],
+  { periods, breachingPeriods, missing }: AlarmRule,
+  read: (age: number) => Datapoint,
   state: AlarmState,
 ): AlarmState {
-  const known = values.filter((value) => value !== undefined);
-  const counted = known.length >= periods ? known.slice(-periods) : known;
-  const breaching = counted.filter(isBreaching).length;
-  const filled = periods - counted.length;
+  let breaching = 0;
+  let counted = 0;
+  for (let age = 0; age < periods + furtherPeriods && counted < periods; age += 1) {
+    const datapoint = read(age);
+    if (datapoint !== 'missing') counted += 1;
+    if (datapoint === 'breaching') breaching += 1;
+  }
+  const filled = periods - counted;
   if (filled === 0) return breaching >= breachingPeriods ? 'ALARM' : 'OK';
   switch (missing) {
     case 'breaching':

@@ -4,16 +4,18 @@ import { KnownSims } from '../../../lambda/store/known-sims.ts';
 
 const day = '2026-11-02T00:00:00.000Z';
 
-function makeSim(number: number, groups: Partial<Sim['groups']> = {}): Sim {
-  const none = {
-    ...{ ids: undefined, label: undefined, phone: undefined, device: undefined, subscriber: undefined },
-    ...{ network: undefined, cell: undefined, connection: undefined, lifecycle: undefined },
-    ...{ lastEvent: undefined, signalled: undefined, bytes: undefined, session: undefined },
-  };
+const noGroups: Sim['groups'] = {
+  ...{ ids: undefined, label: undefined, phone: undefined, device: undefined, subscriber: undefined },
+  ...{ network: undefined, cell: undefined, connection: undefined, lifecycle: undefined },
+  ...{ lastEvent: undefined, signalled: undefined, bytes: undefined, session: undefined },
+};
+
+function makeSim(number: number, groups?: Partial<Sim['groups']>): Sim {
+  const iccid = `898828066600${number}`;
   return {
-    sim: `898828066600${number}`,
-    origin: { at: day, group: { source: '1nce', carrier: '1nce', iccid: `898828066600${number}` } },
-    groups: { ...none, ...groups },
+    sim: iccid,
+    origin: { at: day, group: { source: '1nce', carrier: '1nce', iccid } },
+    groups: groups === undefined ? noGroups : { ...noGroups, ...groups },
   };
 }
 

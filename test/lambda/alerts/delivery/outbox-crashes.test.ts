@@ -1,9 +1,10 @@
-import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { LocalDynamoDb } from '../../../../emulators/dynamodb/start.ts';
 import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { Message, Outcome } from '../../../../lambda/alerts/delivery/receiver.ts';
+import { dynamoDbClient } from '../../../../lambda/aws/dynamodb-client.ts';
 import { alertOutboxTable } from '../../../../lambda/store/tables.ts';
 import { startOutboxTable } from './outbox-table.ts';
 import { transitionWith } from './transitions.ts';
@@ -29,7 +30,7 @@ afterAll(async () => {
 
 function newClient(): DynamoDBClient {
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  return new DynamoDBClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
+  return dynamoDbClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
 }
 
 /** The process dies. */

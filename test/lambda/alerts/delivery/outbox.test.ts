@@ -1,4 +1,4 @@
-import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LocalDynamoDb } from '../../../../emulators/dynamodb/start.ts';
@@ -6,6 +6,7 @@ import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.t
 import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { Disposal, Undelivered } from '../../../../lambda/alerts/delivery/undelivered.ts';
 import { episodeStates } from '../../../../lambda/alerts/episodes.ts';
+import { dynamoDbClient } from '../../../../lambda/aws/dynamodb-client.ts';
 import { alertOutboxTable } from '../../../../lambda/store/tables.ts';
 import { runs } from '../../../records/runs.ts';
 import { startOutboxTable } from './outbox-table.ts';
@@ -22,7 +23,7 @@ let client: DynamoDBClient;
 beforeAll(async () => {
   engine = await startOutboxTable();
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  client = new DynamoDBClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
+  client = dynamoDbClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
 });
 
 afterAll(async () => {
