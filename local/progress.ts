@@ -84,7 +84,9 @@ function drawBar(share: number | undefined): string {
   return `[${'█'.repeat(filled)}${'·'.repeat(barWidth - filled)}] `;
 }
 
+const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
 /** A count as people read it. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
+  return counts.format(Math.round(value));
 }
