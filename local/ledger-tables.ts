@@ -1,6 +1,14 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from '../emulators/dynamodb/start.ts';
 import { type TableDefinition, tables } from '../lambda/store/tables.ts';
+
+const projectDirectory = fileURLToPath(new URL('../', import.meta.url));
+const compilation = {
+  projectDirectory,
+  cacheDirectory: join(projectDirectory, 'node_modules/.cache/simledger/engine'),
+};
 
 /** The requests that create the ledger's tables under their fixed names. */
 export const tableRequests: readonly CreateTableCommandInput[] = tables.map(tableInput);
@@ -11,7 +19,7 @@ export const tableRequests: readonly CreateTableCommandInput[] = tables.map(tabl
  * @throws DynamoDbStartError, with `code` `EADDRINUSE` when the port is taken.
  */
 export function startLedgerTables(options: Omit<DynamoDbOptions, 'tables'>): Promise<LocalDynamoDb> {
-  return startDynamoDb({ ...options, tables: tableRequests });
+  return startDynamoDb({ compilation, ...options, tables: tableRequests });
 }
 
 /** The request that makes a table as the stack does: paid by request, its indexes with keys only. */

@@ -97,6 +97,7 @@ function hashContent(content: string | Uint8Array): string {
 
 const refusals = new Set(['EACCES', 'EEXIST', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR']);
 
-function isRefusal(error: unknown): boolean {
+/** Whether an error says that a file can't be written: to an installation that one may only read, or a full disk. */
+export function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'code' in error && refusals.has(String(error.code));
 }
