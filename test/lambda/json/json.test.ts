@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { parseExactly, parseObject, splitValue } from '../../../lambda/json/json.ts';
+import {
+  hasInexactNumbers,
+  jsonObject,
+  minified,
+  parseExactly,
+  parseJson,
+  parseObject,
+  splitValue,
+} from '../../../lambda/json/json.ts';
 
 describe('parseExactly', () => {
   it('makes strings of long numbers and of numbers with an exponent, and of no others', () => {
@@ -17,14 +25,89 @@ describe('parseExactly', () => {
   });
 });
 
+describe('parseExactly, of', () => {
+  it.each([
+    ['fifteen digits and a sign', '[-123456789012345,0.1234567890123]', [-123456789012345, 0.1234567890123]],
+    ['sixteen digits', '[1234567890123456,-0.12345678901234]', ['1234567890123456', '-0.12345678901234']],
+    ['a number alone', '-9007199254740993', '-9007199254740993'],
+    ['digits in strings', '["\\\\",1e5,"1e5\\"",2e5]', ['\\', '1e5', '1e5"', '2e5']],
+    ['no number', '{"E":"e","":null}', { E: 'e', '': null }],
+  ])('%s', (_, text, value) => {
+    expect(parseExactly(text)).toEqual(value);
+  });
+
+  it('thousands of long numbers', () => {
+    const numbers = Array.from({ length: 3_000 }, (_, index) => `9007199254${100_000 + index}`);
+    expect(parseExactly(`[1,${numbers.join()},2]`)).toEqual([1, ...numbers, 2]);
+  });
+});
+
+describe('whether there is a number that JSON.parse would not keep', () => {
+  it.each([
+    ['{"k":1234567890123456}', true],
+    ['{"k": -1.23456789012345}', true],
+    ['[1,1e5]', true],
+    ['[1.25E5]', true],
+    ['{"k":123456789012345}', false],
+    ['{"k":[12,-3.4],"l":true}', false],
+    ['{"1e5":"1234567890123456"}', false],
+  ])('%s: %s', (text, has) => {
+    expect(hasInexactNumbers(text)).toBe(has);
+  });
+});
+
+describe('parseJson', () => {
+  it('reads any JSON, and nothing else', () => {
+    expect(['{"k":[1]}', 'null', '"a"', '', '{', '{"k":9007199254740993'].map(parseJson)).toEqual([
+      ...[{ k: [1] }, null, 'a'],
+      ...[undefined, undefined, undefined],
+    ]);
+  });
+});
+
+describe('jsonObject', () => {
+  it('takes objects, no arrays, null or scalars', () => {
+    expect([{ k: 1 }, {}, [], null, 'k', 1, undefined].map(jsonObject)).toEqual([
+      ...[{ k: 1 }, {}],
+      ...Array(5).fill(undefined),
+    ]);
+  });
+});
+
+describe('minified', () => {
+  it.each([
+    ['{ "a b" :\t[ 1 ,\r\n "\\" \\\\" , true ] }\n', '{"a b":[1,"\\" \\\\",true]}'],
+    [' "" ', '""'],
+    ['[ ]', '[]'],
+    [' 1', '1'],
+    ['', ''],
+  ])('%j without blanks between tokens is %j', (text, short) => {
+    expect(minified(text)).toBe(short);
+  });
+
+  it('writes strings anew where that is asked for', () => {
+    expect(minified('{ "a": "b \\"c" , "d": 1 }', (token) => token.toUpperCase())).toBe(
+      '{"A":"B \\"C","D":1}',
+    );
+  });
+});
+
 describe('parseObject', () => {
   it('reads an object with its numbers exact, and nothing else', () => {
-    const texts = ['{"id":9007199254740993}', '[1]', 'null', '"{}"', '{', ''];
-    expect(texts.map(parseObject)).toEqual([{ id: '9007199254740993' }, ...Array(5).fill(undefined)]);
+    const texts = ['{"id":9007199254740993}', '{"id":1e5}', '{"id":1.5}'];
+    expect(texts.map(parseObject)).toEqual([{ id: '9007199254740993' }, { id: '1e5' }, { id: 1.5 }]);
+    const others = ['[1]', '[9007199254740993]', 'null', '"{}"', '{', '{"id":9007199254740993', ''];
+    expect(others.map(parseObject)).toEqual(others.map(() => undefined));
   });
 });
 
 describe('splitValue', () => {
+  it('takes a byte order mark before the value as white space', () => {
+    expect(splitValue('\ufeff{"a":1} ')).toEqual([{ from: 0, to: 9, whole: true }]);
+    expect(splitValue('\ufeff [1]')).toEqual([{ from: 3, to: 4, whole: true }]);
+    expect(splitValue('{"a":1}\ufeff')).toBe('none');
+  });
+
   it('finds the text of each element', () => {
     const text = '[ {"a":[1,2]} ,"b,]\\"[", [ ],null, -1.5e3 ]';
     const pieces = splitValue(text);
