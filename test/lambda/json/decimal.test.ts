@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDecimal, timesWhole } from '../../../lambda/json/decimal.ts';
+import { isDecimal, parseDecimal, timesWhole } from '../../../lambda/json/decimal.ts';
 import { runs } from '../../records/runs.ts';
 
 describe('a decimal', () => {
@@ -17,6 +17,13 @@ describe('a decimal', () => {
     ['1.176E3', '1176'],
     ['1e35', `1${'0'.repeat(35)}`],
     [' 0.5 ', '0.5'],
+    ['5e-1', '0.5'],
+    ['12.5e-2', '0.125'],
+    ['0e999', '0'],
+    [`${'0'.repeat(255)}1`, '1'],
+    [`1.${'0'.repeat(254)}`, '1'],
+    [12, '12'],
+    [9007199254740992, '9007199254740992'],
     [0.1, '0.1'],
     [1e-7, '0.0000001'],
     [1e21, `1${'0'.repeat(21)}`],
@@ -41,8 +48,23 @@ describe('a decimal', () => {
     '9'.repeat(37),
     `0.${'1'.repeat(37)}`,
     '１',
+    `${'0'.repeat(256)}1`,
+    `${' '.repeat(256)}1`,
   ])('is not %j', (value) => {
     expect(parseDecimal(value)).toBeUndefined();
+  });
+});
+
+describe('whether a text is a decimal', () => {
+  it.each([
+    ['1e999', true],
+    ['9'.repeat(256), true],
+    [' -0.5 ', true],
+    ['9'.repeat(257), false],
+    ['1.5x', false],
+    ['', false],
+  ])('%s: %s', (text, is) => {
+    expect(isDecimal(text)).toBe(is);
   });
 });
 
@@ -55,6 +77,10 @@ describe('a decimal times a whole factor', () => {
     ['0.0000004', 1_000_000, 0],
     ['-0.0000004', 1_000_000, 0],
     ['0.5', 1, 1],
+    ['0', 1_000_000, 0],
+    ['-12.5', 1_000_000, -12_500_000],
+    ['999999999.999999', 1_000_000, 999_999_999_999_999],
+    ['1.0005', 1000, 1001],
     ['9007199254.740991', 1_000_000, Number.MAX_SAFE_INTEGER],
     ['9007199254.740992', 1_000_000, undefined],
     ['1', 1_048_576, 1_048_576],

@@ -36,6 +36,11 @@ describe('of a broken body', () => {
     ['two objects cut off in two lines, with blanks', '{"a":1,\n \t{"b":2', ['!{"a":1,', '!{"b":2']],
     ['two objects cut off in one line behind another', '{}\n{"a":1, {"b":2', ['{}', '!{"a":1, {"b":2']],
     ['an object cut off within a string', '{"a":"x\n{"b":2}', ['!{"a":"x', '{"b":2}']],
+    [
+      'a string cut off behind a backslash',
+      '{"a":[{},{"b":"x\\\n{"c":3}',
+      ['!{"a":[{},{"b":"x\\', '{"c":3}'],
+    ],
     ['a broken object of several lines', '{\n"a":1,\n"b" 2\n}\n{"d":4}', ['!{\n"a":1,\n"b" 2\n}', '{"d":4}']],
     [
       'an inner object of a broken one',
