@@ -18,7 +18,8 @@ function parsed(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-const structure = ['{', '}', '[', ']', ',', ':', '"k"', '1', ' '];
+const structure = ['{', '}', '[', ']', ',', ':', '"k"', '1'];
+const structures = [...textsOf(structure, 5), ...textsOf([...structure, ' '], 4)];
 
 /** What can stand within a string, and break it. */
 const characters = [
@@ -26,11 +27,11 @@ const characters = [
   ...['\\', '\n', '\r', '\t', '\u0000', '\u001f', '\u007f', '\u2028', '{', ',', '\\\n', '\\\r'],
 ];
 
-const numbers = ['-', '+', '0', '1', '9', '.', 'e', 'E'];
+const numbers = ['-', '+', '0', '1', '.', 'e', 'E'];
 
 const words = [
   ...['true', 'false', 'null', 'tru', 'truey', 'nul', 'nulls', 'fals', 'falsee', 'True', 'NaN', 'Infinity'],
-  ...['undefined', 'trueabc', 'nullnull', 'n', 't', 'f', "'a'", '/**/1', '0x10', '1_0', '.5', '١'],
+  ...['undefined', 'trueabc', 'nullnull', 'n', 't', 'f', "'a'", '/**/1', '0x10', '1_0', '.5', '98', '١'],
   ...[' 1', '1 ', '\t1', '1\n', '\r1', '\v1', '1\f', '\u00a01', '1\u00a0', '\ufeff1', '1\ufeff', '\u20281'],
 ];
 
@@ -45,7 +46,7 @@ describe('a text of any few tokens', () => {
   });
 
   it('is JSON exactly where JSON.parse takes it, and is cut into the elements of its array, or is one value', () => {
-    const differing = textsOf(structure, 5).filter((text) => {
+    const differing = structures.filter((text) => {
       const known = parsed(text);
       const pieces = splitValue(text);
       if (known === undefined || pieces === undefined || pieces === 'none') {
