@@ -18,6 +18,7 @@ describe('a body of whole objects', () => {
       '{\n "a": {\n  "b": 1\n }\n}\n{\n\t"c": 2\n}',
       ['{\n "a": {\n  "b": 1\n }\n}', '{\n\t"c": 2\n}'],
     ],
+    ['pretty-printed by a blank', '{"a":\n {"b":1}\n}', ['{"a":\n {"b":1}\n}']],
     ['pretty-printed by a tab', '{"a":\n\t{"b":1}\n}', ['{"a":\n\t{"b":1}\n}']],
     ['in an array that was cut off', '[{"a":1},\n {"b":[{}]}', ['{"a":1}', '{"b":[{}]}']],
     ['behind record separators', '\u001e{"a":1}\n\u001e{"b":2}\n', ['{"a":1}', '{"b":2}']],
