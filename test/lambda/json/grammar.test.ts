@@ -114,6 +114,10 @@ describe('limits', () => {
     expect(splitBody('[1,2,3]}', { pieces: 1, inner: 1 })).toEqual([{ from: 1, to: 8, whole: false }]);
   });
 
+  it('do not count what follows a broken object in the next line', () => {
+    expect(splitBody('{"k":\n{}', { pieces: 2, inner: 1 })?.map(({ whole }) => whole)).toEqual([false, true]);
+  });
+
   it('are those of an array’s elements', () => {
     const text = `[${values.join()}]`;
     expect(splitValue(text, { pieces: values.length, inner })?.length).toBe(values.length);
