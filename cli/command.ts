@@ -1,4 +1,4 @@
-import type { SourceDescription } from '../lambda/aws/sources.ts';
+import type { KnownSource } from '../lambda/aws/sources.ts';
 import { UnknownSourceError } from '../lambda/errors.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
 import { Progress } from '../local/progress.ts';
@@ -76,7 +76,7 @@ export function startProgress({ terminal }: Pick<CommandContext, 'terminal'>, un
  *
  * @throws UsageError where the deployment has no source of that name.
  */
-export function requireSource({ places }: Pick<Deployment, 'places'>, name: string): SourceDescription {
+export function requireSource({ places }: Pick<Deployment, 'places'>, name: string): KnownSource {
   const { all } = places.sources;
   const source = all.find((one) => one.name === name);
   if (source !== undefined) return source;

@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Bucket, CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { SourceDescription } from '../lambda/aws/sources.ts';
+import { defaultBytesPerMegabyte, defaultLateness, type SourceDescription } from '../lambda/aws/sources.ts';
 import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import type { SourceSettings } from './configuration.ts';
 import { PrivateBucket } from './private-bucket.ts';
@@ -54,16 +54,9 @@ export class CarrierSource extends Construct {
     const granuleMilliseconds = this.#granuleMilliseconds;
     // A source without a granule has the longest.
     const granule = granuleMilliseconds < maxGranuleMilliseconds && { granuleMilliseconds };
-    const late = this.#isWatched && { lateness: this.settings.lateness };
-    return {
-      name,
-      carrier,
-      bytesPerMegabyte,
-      streamArn: this.stream.streamArn,
-      ...bucket,
-      ...granule,
-      ...late,
-    };
+    const late = describeLateness(this.#isWatched ? this.settings.lateness : null);
+    const bytes = bytesPerMegabyte !== defaultBytesPerMegabyte && { bytesPerMegabyte };
+    return { name, carrier, ...bytes, streamArn: this.stream.streamArn, ...bucket, ...granule, ...late };
   }
 
   /**
@@ -128,4 +121,8 @@ export class CarrierSource extends Construct {
       ? new RoleWriter(this, 'Writer', { source, settings, stream, bucket, dataKey })
       : new UserWriter(this, 'Writer', { source, settings, stream, bucket, dataKey });
   }
+}
+
+function describeLateness(lateness: number | null): Pick<SourceDescription, 'lateness'> {
+  return lateness === defaultLateness ? {} : { lateness };
 }

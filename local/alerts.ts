@@ -11,6 +11,7 @@ import type { Rule } from '../lambda/alerts/rules.ts';
 import { AlertState } from '../lambda/alerts/sweep/alert-state.ts';
 import { type SweepReport, sweep } from '../lambda/alerts/sweep/sweep.ts';
 import { readHeardMark, readWatchedSim, type WatchedSim } from '../lambda/alerts/sweep/watched-sim.ts';
+import { defaultLateness } from '../lambda/aws/sources.ts';
 import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import { epochMilliseconds } from '../lambda/ledger/time.ts';
 import { type Alert, listAlerts } from '../lambda/queries/alerts.ts';
@@ -47,12 +48,10 @@ export interface LocalAlertsOptions {
   readonly onTrouble: (sentence: string) => void;
 }
 
-/** Milliseconds that records come late, at most: as a source with a stream has it by default. */
-const lateness = 30 * 60_000;
 /** The stack's default: how long a silent SIM waits for a group. */
 const groupWait = 10 * 60_000;
 
-const sources = localSources.map(({ name }) => ({ name, lateness }));
+const sources = localSources.map(({ name }) => ({ name, lateness: defaultLateness }));
 const receiverName = 'notify';
 
 /** The most SIMs whose records are all judged. */

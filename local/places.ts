@@ -1,11 +1,11 @@
 import { localAccount, localRegion } from '../emulators/aws-json-protocol.ts';
-import type { SourceDescription } from '../lambda/aws/sources.ts';
+import type { KnownSource } from '../lambda/aws/sources.ts';
 import { carriers } from '../lambda/ledger/source.ts';
 
 /** The fixed names of the local run, so that any AWS client can join in. */
 
 /** A source of the local run: its stream and its bucket. */
-export interface LocalSource extends SourceDescription {
+export interface LocalSource extends KnownSource {
   readonly stream: string;
   readonly streamArn: string;
   readonly bucket: string;

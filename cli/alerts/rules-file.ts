@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Rule } from '../../lambda/alerts/rules.ts';
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import { defaultLateness, type KnownSource } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { jsonObject, parseJson } from '../../lambda/json/json.ts';
 import { alerts, findRuleObjections, listDefaultRules } from '../../lib/alert-rules.ts';
-
-/** How late the records of a source may come by default. */
-const defaultLateness = 1_800_000;
 
 /**
  * Reads rules from a file: the list that the configuration has under `alerts.rules`, or an object with the key `rules`.
@@ -16,7 +13,7 @@ const defaultLateness = 1_800_000;
  */
 export async function readRules(
   file: string | undefined,
-  sources: readonly SourceDescription[],
+  sources: readonly KnownSource[],
 ): Promise<readonly Rule[]> {
   const known = sources.map(({ name }) => ({ name, lateness: defaultLateness }));
   if (file === undefined) return listDefaultRules(known);

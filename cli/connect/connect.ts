@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { formatReason } from '../../lambda/carriers/reading.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { Entry } from '../../lambda/ingest/ingest.ts';
@@ -85,13 +85,13 @@ class Connection {
   firstRequest: string | undefined;
   readonly testIds: string[] = [];
   readonly #context: CommandContext;
-  readonly #source: SourceDescription;
+  readonly #source: KnownSource;
   readonly #hintMilliseconds: number;
   #record: Observations | undefined;
   #hintAt: number;
   #settledAt = Number.POSITIVE_INFINITY;
 
-  constructor(context: CommandContext, source: SourceDescription, hintSeconds: number) {
+  constructor(context: CommandContext, source: KnownSource, hintSeconds: number) {
     this.#context = context;
     this.#source = source;
     this.#hintMilliseconds = hintSeconds * 1000;

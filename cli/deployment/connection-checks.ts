@@ -1,7 +1,7 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { dimension, webhook } from '../../lambda/aws/names.ts';
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { sourceId } from '../../lib/source-ids.ts';
 import { check, ok, problem, warning } from './checks.ts';
@@ -20,7 +20,7 @@ interface MetricChoice {
 
 /** Checks what may keep a source's records from arriving: its stream, the function behind it and its address. */
 export async function* connectionChecks(
-  source: SourceDescription,
+  source: KnownSource,
   { access, outputs, name: stackName }: DeployedStack,
   now: number,
 ): AsyncGenerator<Check> {
@@ -44,7 +44,7 @@ export async function* connectionChecks(
 
 type Sum = (choice: MetricChoice) => Promise<number>;
 
-function arrivalCheck({ name, streamArn = '' }: SourceDescription, sum: Sum): Promise<Check> {
+function arrivalCheck({ name, streamArn = '' }: KnownSource, sum: Sum): Promise<Check> {
   return check(`stream of ${name}`, async () => {
     const StreamName = streamArn.slice(streamArn.lastIndexOf('/') + 1);
     const arrived = await sum({

@@ -3,7 +3,7 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DayTableNames } from '../../lambda/aws/process-fence.ts';
-import type { KnownSources, SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource, KnownSources } from '../../lambda/aws/sources.ts';
 import type { ChunkFence } from '../../lambda/days/fence/chunk-fence.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
@@ -35,9 +35,9 @@ export interface Deployment {
   /** Runs all checks of a deployment, one after the other. */
   checks(): AsyncIterable<Check>;
   /** The values for a carrier's portal. */
-  connection(source: SourceDescription): ConnectionValues;
+  connection(source: KnownSource): ConnectionValues;
   /** Checks one after the other what may keep a source's records from arriving. */
-  connectionChecks(source: SourceDescription): AsyncIterable<Check>;
+  connectionChecks(source: KnownSource): AsyncIterable<Check>;
   /** Closes all connections. */
   close(): void;
 }

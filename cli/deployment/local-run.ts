@@ -1,5 +1,5 @@
 import { localRegion } from '../../emulators/aws-json-protocol.ts';
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { descriptionPath, type LocalDescription, localDescription } from '../../local/description.ts';
@@ -63,7 +63,7 @@ class LocalRun extends ConnectedDeployment implements Deployment {
     return undefined;
   }
 
-  connection({ name, streamArn = '', bucket }: SourceDescription): ConnectionValues {
+  connection({ name, streamArn = '', bucket }: KnownSource): ConnectionValues {
     return {
       region: localRegion,
       streamName: streamArn.slice(streamArn.lastIndexOf('/') + 1),
@@ -77,7 +77,7 @@ class LocalRun extends ConnectedDeployment implements Deployment {
     };
   }
 
-  async *connectionChecks({ name }: SourceDescription): AsyncGenerator<Check> {
+  async *connectionChecks({ name }: KnownSource): AsyncGenerator<Check> {
     const { functions: running, traffic } = await describe(this.#address);
     yield {
       subject: `consumer of ${name}`,

@@ -15,7 +15,7 @@ import { GetBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { toError } from '../../lambda/errors.ts';
 import { parseJson } from '../../lambda/json/json.ts';
 import { outputName } from '../../lib/output-names.ts';
@@ -81,7 +81,7 @@ async function* callerChecks(sts: STSClient): AsyncGenerator<Check> {
 /** Whether a carrier can write: who may be the role, and what the role or user may do. */
 async function* writerChecks(
   iam: IAMClient,
-  source: SourceDescription,
+  source: KnownSource,
   { outputs }: DeployedStack,
 ): AsyncGenerator<Check> {
   const output = (id: SourceOutput): string | undefined => outputs[`${sourceId(source)}${id}`];
@@ -93,7 +93,7 @@ async function* writerChecks(
   if (writer !== undefined) yield writeCheck(iam, source, writer);
 }
 
-function roleCheck(iam: IAMClient, { name, carrier }: SourceDescription, arn: string, externalId: string) {
+function roleCheck(iam: IAMClient, { name, carrier }: KnownSource, arn: string, externalId: string) {
   return check(`role of ${name}`, async () => {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: arn.slice(arn.lastIndexOf('/') + 1) }));
     const wrong = trustProblem(Role?.AssumeRolePolicyDocument ?? '', externalId);
@@ -103,7 +103,7 @@ function roleCheck(iam: IAMClient, { name, carrier }: SourceDescription, arn: st
   });
 }
 
-function accessKeyCheck(iam: IAMClient, { name }: SourceDescription, arn: string) {
+function accessKeyCheck(iam: IAMClient, { name }: KnownSource, arn: string) {
   return check(`access key of ${name}`, async () => {
     const UserName = arn.slice(arn.lastIndexOf('/') + 1);
     let active = 0;
@@ -120,7 +120,7 @@ function accessKeyCheck(iam: IAMClient, { name }: SourceDescription, arn: string
 }
 
 /** Asks IAM what the writer may do, instead of writing something. */
-function writeCheck(iam: IAMClient, { name, streamArn, bucket }: SourceDescription, arn: string) {
+function writeCheck(iam: IAMClient, { name, streamArn, bucket }: KnownSource, arn: string) {
   return check(`writing to ${name}`, async () => {
     const refused: string[] = [];
     const simulate = async (actions: string[], resource: string): Promise<void> => {

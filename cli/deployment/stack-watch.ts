@@ -5,7 +5,7 @@ import {
   paginateGetMetricData,
 } from '@aws-sdk/client-cloudwatch';
 import { dimension, metric } from '../../lambda/aws/names.ts';
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
 import type { DeployedStack, OpenAlarm, SourceTraffic } from './deployment.ts';
 
@@ -23,7 +23,7 @@ type Series = readonly (readonly [at: number, value: number])[];
 /** The records of the last day, to the minute. */
 export async function readTraffic(
   { access, name }: DeployedStack,
-  sources: readonly SourceDescription[],
+  sources: readonly KnownSource[],
   now: number,
 ): Promise<SourceTraffic[]> {
   const client = new CloudWatchClient(access);
@@ -48,7 +48,7 @@ export async function readTraffic(
 
 const queryNames = ['received', 'rejected', 'age'] as const;
 
-function makeQueries(namespace: string, source: SourceDescription, index: number): MetricDataQuery[] {
+function makeQueries(namespace: string, source: KnownSource, index: number): MetricDataQuery[] {
   const ofSource = (name: string): MetricDataQuery => ({
     Id: `${name}${index}`,
     MetricStat: {

@@ -1,5 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import { carrierTraits, type WebhookAuthentication } from '../../lambda/ledger/source.ts';
 import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
@@ -101,11 +101,11 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
     return listOpenAlarms(this.#deployed);
   }
 
-  connection(source: SourceDescription): ConnectionValues {
+  connection(source: KnownSource): ConnectionValues {
     return connectionValues(source, this.#deployed);
   }
 
-  async *connectionChecks(source: SourceDescription): AsyncGenerator<Check> {
+  async *connectionChecks(source: KnownSource): AsyncGenerator<Check> {
     const { connectionChecks } = await import('./connection-checks.ts');
     yield* connectionChecks(source, this.#deployed, Date.now());
   }
@@ -118,7 +118,7 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
 
 /** What a stack's outputs say about a source. */
 function connectionValues(
-  source: SourceDescription,
+  source: KnownSource,
   { outputs }: Pick<DeployedStack, 'outputs'>,
 ): ConnectionValues {
   const output = (id: SourceOutput): string | undefined => outputs[`${sourceId(source)}${id}`];
@@ -148,7 +148,7 @@ const carriersMember: Readonly<Record<WebhookAuthentication, string | undefined>
 };
 
 function callbackValues(
-  { carrier }: SourceDescription,
+  { carrier }: KnownSource,
   output: (id: SourceOutput) => string | undefined,
 ): CallbackValues | undefined {
   const url = output('CallbackURL');

@@ -1,4 +1,4 @@
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { count } from '../../local/progress.ts';
@@ -71,7 +71,7 @@ function findSource(
   { deployment }: CommandContext,
   { name, object }: Input,
   named: string | undefined,
-): SourceDescription {
+): KnownSource {
   const { all } = deployment.places.sources;
   const owner = all.find(({ bucket }) => bucket !== undefined && bucket === object?.bucket);
   if (owner !== undefined && (named === undefined || named === owner.name)) return owner;

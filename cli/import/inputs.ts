@@ -8,7 +8,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { type FileKind, fileKinds, kindOfName } from '../../local/user-files.ts';
@@ -19,7 +19,7 @@ import { isNotFound } from '../errors.ts';
 export interface ImportTask {
   readonly context: Pick<CommandContext, 'deployment' | 'signal' | 'interpret' | 'terminal'>;
   readonly input: Input;
-  readonly source: SourceDescription;
+  readonly source: KnownSource;
   /** Seconds without progress of the deployed importer after which it is no longer watched. */
   readonly maxWaitSeconds: number;
   /** Called with the bytes that are imported. */

@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { KnownSources, SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource, KnownSources } from '../../lambda/aws/sources.ts';
 import { formatReason, isFault } from '../../lambda/carriers/reading.ts';
 import { entriesOfBody, type Interpret } from '../../lambda/ingest/entries.ts';
 import { openFile } from '../../lambda/ingest/files/file-store.ts';
@@ -153,7 +153,7 @@ export class RefusedFiles {
     }
   }
 
-  async #import(file: FileObject, source: SourceDescription, copy: FileObject): Promise<RedrivenFile> {
+  async #import(file: FileObject, source: KnownSource, copy: FileObject): Promise<RedrivenFile> {
     const { dryRun, now, writer } = this.#options;
     let receipt = emptyReceipt;
     const ports: ImportPorts = {

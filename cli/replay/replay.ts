@@ -1,4 +1,4 @@
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { LedgerPorts } from '../../lambda/ingest/ingest.ts';
@@ -46,7 +46,7 @@ export interface ReplayOptions {
 
 /** A shard to be read. */
 interface Shard {
-  readonly source: SourceDescription;
+  readonly source: KnownSource;
   readonly streamArn: string;
   readonly shardId: string;
 }

@@ -9,7 +9,11 @@ import { type WriteMode, writeModes } from '../store/ledger-tables.ts';
 import { environment } from './names.ts';
 
 /** A source with the places where its records arrive, as the environment of a function carries it. */
-export interface SourceDescription extends Source {
+export interface SourceDescription extends Omit<Source, 'bytesPerMegabyte' | 'lateness'> {
+  /** 1,000,000 where it is absent. */
+  readonly bytesPerMegabyte?: number;
+  /** In milliseconds. 30 minutes where it is absent: an environment holds 4 KB. Null where no rule watches the source. */
+  readonly lateness?: number | null;
   /** ARN of the source's Kinesis stream. */
   readonly streamArn?: string;
   /** Name of the bucket that takes the source's CSV files. */
@@ -44,8 +48,17 @@ export interface Sources {
 
 /** All sources. */
 export interface KnownSources extends Sources {
-  readonly all: readonly SourceDescription[];
+  readonly all: readonly KnownSource[];
 }
+
+/** A source with the places where its records arrive. */
+export interface KnownSource extends Source, Pick<SourceDescription, 'streamArn' | 'bucket'> {}
+
+/** Bytes of the megabyte of a source that says nothing else. */
+export const defaultBytesPerMegabyte = 1_000_000;
+
+/** How much later than their time records of a source may come that says nothing else, in milliseconds. */
+export const defaultLateness = 30 * 60_000;
 
 /**
  * Reads the sources from the environment.
@@ -57,8 +70,10 @@ export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): Kn
   const descriptions = JSON.parse(requireEnvironment(environment.sources, env)) as SourceDescription[];
   const carriers = new Set<Carrier | null>(descriptions.map(({ carrier }) => carrier));
   const sessionRefresh = sessionRefreshFromEnvironment(env);
-  const sources = descriptions.map((description) => ({
+  const sources = descriptions.map(({ lateness = defaultLateness, ...description }) => ({
+    bytesPerMegabyte: defaultBytesPerMegabyte,
     ...description,
+    ...(lateness !== null && { lateness }),
     filesOnly: description.streamArn === undefined,
     superseded: carriers.has(carrierTraits[description.carrier].successor),
     sessionRefresh,
@@ -109,7 +124,7 @@ export function requireEnvironment(name: string, env: NodeJS.ProcessEnv = proces
   return value;
 }
 
-function found(source: SourceDescription | undefined, place: string): Source {
+function found(source: KnownSource | undefined, place: string): Source {
   if (source === undefined) throw new Error(`No source is configured for ${place}`);
   return source;
 }

@@ -11,7 +11,7 @@ import type { Places } from '../../cli/deployment/deployment.ts';
 import { type LocalGateway, startGateway } from '../../emulators/api/gateway.ts';
 import type { LocalFunction } from '../../emulators/lambda-runtime/function.ts';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
-import type { SourceDescription } from '../../lambda/aws/sources.ts';
+import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { routes } from '../../lambda/functions/query-api/routes.ts';
 import { webhookPath, webhookRoot } from '../../lambda/functions/webhook-receiver/routes.ts';
 import type { Item } from '../../lambda/store/items.ts';
@@ -175,7 +175,7 @@ export class TestDeployment {
     client.destroy();
   }
 
-  source(name: string): SourceDescription {
+  source(name: string): KnownSource {
     const found = this.places.sources.all.find((source) => source.name === name);
     if (found === undefined) throw new Error(`There is no source ${name}`);
     return found;

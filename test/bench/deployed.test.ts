@@ -26,6 +26,7 @@ describe('a measured function', () => {
         SIMS_TABLE: 'Sims',
         DAY_STATE_TABLE: 'DayState',
         DAY_MARKERS_TABLE: 'DayMarkers',
+        PROGRESS_TABLE: 'AlertState',
         FILES_TABLE: 'Files',
         QUARANTINE_BUCKET: 'storage-quarantine',
         SESSION_REFRESH: 'update',

@@ -48,7 +48,11 @@ const ledgerWrite = [
     Resource: ['Storage/Events.Arn', 'Storage/Usage.Arn'],
   },
   { Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: 'Storage/DayState.Arn' },
-  { Effect: 'Allow', Action: 'dynamodb:BatchWriteItem', Resource: 'Storage/DayMarkers.Arn' },
+  {
+    Effect: 'Allow',
+    Action: 'dynamodb:BatchWriteItem',
+    Resource: ['Storage/AlertState.Arn', 'Storage/DayMarkers.Arn'],
+  },
 ];
 
 /** What EventBridge Scheduler may do for a schedule: invoke the one function. */
@@ -107,7 +111,7 @@ const sweeping = [
   },
   {
     Effect: 'Allow',
-    Action: ['dynamodb:PutItem', 'dynamodb:Query'],
+    Action: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     Resource: 'Storage/AlertState.Arn',
   },
   {

@@ -93,7 +93,11 @@ describe('the query API', () => {
         Action: 'dynamodb:BatchGetItem',
         Resource: ['Storage/Alerts.Arn', 'Storage/Files.Arn', 'Storage/Sessions.Arn'],
       },
-      { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:Scan'], Resource: 'Storage/Sims.Arn' },
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'],
+        Resource: 'Storage/Sims.Arn',
+      },
       { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: 'QueryApi/Credentials' },
     ]);
   });

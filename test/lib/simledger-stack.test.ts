@@ -169,7 +169,6 @@ describe('the default stack, its query API aside,', () => {
         {
           name: 'default',
           carrier: 'kore',
-          bytesPerMegabyte: 1_000_000,
           streamArn: 'SourceDefault/Stream.Arn',
           bucket: 'SourceDefault/Files',
         },
@@ -374,6 +373,7 @@ const ledgerEnvironment = {
   [environment.simsTable]: 'Storage/Sims',
   [environment.dayStateTable]: 'Storage/DayState',
   [environment.dayMarkersTable]: 'Storage/DayMarkers',
+  [environment.progressTable]: 'Storage/AlertState',
   [environment.quarantineBucket]: 'Storage/Quarantine',
   [environment.sessionRefresh]: 'update',
   [environment.writes]: 'batched',
@@ -385,7 +385,6 @@ const ledgerEnvironment = {
     {
       name: 'default',
       carrier: 'kore',
-      bytesPerMegabyte: 1_000_000,
       streamArn: 'SourceDefault/Stream.Arn',
       bucket: 'SourceDefault/Files',
     },
@@ -424,7 +423,6 @@ describe('the functions', () => {
         Variables: {
           ...ledgerEnvironment,
           NODE_OPTIONS: formatNodeOptions(functions.kinesisConsumer.entry),
-          [environment.progressTable]: 'Storage/AlertState',
           [environment.parallelBatches]: '2',
           [environment.deliveriesTable]: 'Storage/Deliveries',
         },
@@ -529,6 +527,7 @@ describe('the variables of the functions of alerts', () => {
           },
         ],
         groupWait: 600_000,
+        retention: 90 * 86_400_000,
       },
       [
         {
@@ -657,10 +656,11 @@ describe('a stack of five sources', () => {
   });
 
   it('has one consumer and one importer for all, which know each source by its stream or bucket', () => {
-    const described = sources.map(({ name, carrier, bytesPerMegabyte = 1_000_000 }, index) => {
+    const described = sources.map(({ name, carrier, bytesPerMegabyte }, index) => {
       const id = ids[index] ?? '';
       const bucket = withFiles.includes(id) && { bucket: `${id}/Files` };
-      return { name, carrier, bytesPerMegabyte, streamArn: `${id}/Stream.Arn`, ...bucket };
+      const bytes = bytesPerMegabyte !== undefined && { bytesPerMegabyte };
+      return { name, carrier, ...bytes, streamArn: `${id}/Stream.Arn`, ...bucket };
     });
     const environments = ['StreamIngest/KinesisConsumer', 'FileIngest/FileImporter'].map((path) => {
       const { Environment } = several.resources[`${path}/Function`]?.Properties ?? {};

@@ -294,7 +294,7 @@ describe('the local run and the deployed stack', () => {
 
   test('know the same sources', () => {
     const described = (text = '[]') =>
-      (JSON.parse(text) as SourceDescription[]).map(({ name, carrier, bytesPerMegabyte }) => [
+      (JSON.parse(text) as SourceDescription[]).map(({ name, carrier, bytesPerMegabyte = 1_000_000 }) => [
         ...[name, carrier, bytesPerMegabyte],
       ]);
     const consumer = bound.functions.find(({ name }) => name === 'kinesis-consumer');
