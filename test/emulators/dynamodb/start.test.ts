@@ -137,7 +137,7 @@ describe('the DynamoDB stand-in', () => {
       },
     ]);
     const { TableNames } = await client.send(new ListTablesCommand({}));
-    expect(TableNames?.length).toBe(9);
+    expect(TableNames?.length).toBe(11);
   });
 
   test('fails with a code if the port is taken', async () => {

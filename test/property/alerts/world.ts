@@ -163,7 +163,7 @@ export class World {
 
   /** The rules in hours; the plan's stand in minutes, as the oracle has them. */
   get rules(): Rule[] {
-    return this.plan.rules.map(stretchRule);
+    return this.plan.rules.map(slowRule);
   }
 
   /** Plays the plan, then lets a day pass and functions run that nothing disturbs. */
@@ -509,14 +509,14 @@ function describeRecord({ arrival, sequence, lane, data }: StreamRecord): Kinesi
 }
 
 /** A rule whose minutes are hours. */
-export function stretchRule(rule: Rule): Rule {
-  const stretch = (milliseconds: number): number => (milliseconds / minute) * hour;
+export function slowRule(rule: Rule): Rule {
+  const slow = (milliseconds: number): number => (milliseconds / minute) * hour;
   return {
     ...rule,
-    pending: stretch(rule.pending),
-    recovery: stretch(rule.recovery),
-    ...('after' in rule && { after: stretch(rule.after) }),
-    ...('within' in rule && { within: stretch(rule.within) }),
+    pending: slow(rule.pending),
+    recovery: slow(rule.recovery),
+    ...('after' in rule && { after: slow(rule.after) }),
+    ...('within' in rule && { within: slow(rule.within) }),
   } as Rule;
 }
 

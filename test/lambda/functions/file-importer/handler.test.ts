@@ -63,6 +63,7 @@ beforeAll(async () => {
     [environment.simsTable]: 'Sims',
     [environment.dayStateTable]: 'DayState',
     [environment.dayMarkersTable]: 'DayMarkers',
+    [environment.progressTable]: 'AlertState',
     [environment.filesTable]: 'Files',
     [environment.quarantineBucket]: quarantineBucket,
     [environment.fileQueueUrl]: queue.url,
