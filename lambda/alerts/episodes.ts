@@ -158,6 +158,8 @@ export interface Judgement {
   readonly groupWait: number;
   /** Whether an open episode is not told yet: groups are formed first, and {@link tellAlone} tells of those that are left. */
   readonly isGroupedFirst?: boolean;
+  /** Whether history came in, of which more may follow: what it says is over is written and not told. */
+  readonly isHistory?: boolean;
 }
 
 /**
@@ -169,7 +171,7 @@ export function findJudgingTime(stored: readonly StoredEpisode[], watermark: num
 }
 
 /** What has been over for longer when it is found, as in history that is replayed, is written and not told. */
-const maxToldAge = 24 * 3_600_000;
+export const maxToldAge = 24 * 3_600_000;
 
 /** The id of an episode that begins with a record. `attempt` is 1 unless another episode has that id. */
 export function identifyEpisode(rule: string, sim: string, begin: RecordReference, attempt = 1): string {
@@ -432,7 +434,7 @@ function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgemen
 function findMessages(
   before: Episode,
   episode: Episode,
-  { groupWait, watermark }: Pick<Judgement, 'groupWait' | 'watermark'>,
+  { groupWait, watermark, isHistory = false }: Pick<Judgement, 'groupWait' | 'watermark' | 'isHistory'>,
 ): TransitionKind[] {
   const { state, told, from, to } = episode;
   if (told === undefined) {
@@ -441,7 +443,7 @@ function findMessages(
     if (state === 'open') return watermark >= tellsFrom ? ['opened'] : [];
     // It was over before a sweep told of it: both are told, unless it was too short to be told alone, or held back.
     const closesNow = before.revision === 0 || (before.state === 'open' && !before.isHeld);
-    const isRecent = (to ?? 0) > watermark - maxToldAge;
+    const isRecent = !isHistory && (to ?? 0) > watermark - maxToldAge;
     return closesNow && isRecent && (to ?? 0) >= tellsFrom ? ['opened', 'closed'] : [];
   }
   if (told.state !== state) return [state === 'open' ? 'reopened' : state];

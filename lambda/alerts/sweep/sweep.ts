@@ -11,6 +11,7 @@ import {
   type Judgement,
   joinGroup,
   listCurrent,
+  maxToldAge,
   reconcileEpisodes,
   type StoredEpisode,
   tellAlone,
@@ -729,6 +730,7 @@ class Sweep {
       // Only SIMs that fall silent are grouped.
       groupWait: isSilence ? groupWait : 0,
       isGroupedFirst: isSilence,
+      isHistory: (this.#facts.late.get(sim.sim)?.from ?? watermark) < watermark - maxToldAge,
     };
   }
 }
