@@ -26,6 +26,12 @@ export interface Page {
 
 type Compare = (key: string) => boolean;
 
+/** The partition of the table that a query is about; undefined where it is one of an index. */
+export function findQueriedPartition(table: TableDefinition, input: QueryCommandInput): string | undefined {
+  const place = findPlace(table, input.IndexName);
+  return place.partitionKey === table.partitionKey ? readKeyCondition(place, input).partition : undefined;
+}
+
 /** Answers a query of items, in pages of so many items at most. */
 export function answerQuery(
   table: TableDefinition,

@@ -30,7 +30,7 @@ import {
   readProjection,
   validationException,
 } from './dynamodb-expressions.ts';
-import { answerQuery, answerScan } from './dynamodb-queries.ts';
+import { answerQuery, answerScan, findQueriedPartition } from './dynamodb-queries.ts';
 import { translateStatement } from './dynamodb-statements.ts';
 import { normalNumber } from './dynamodb-values.ts';
 import { bytesOf } from './write-units.ts';
@@ -101,6 +101,8 @@ interface Table {
   /** Attributes of the keys of indexes. */
   readonly indexKeys: readonly string[];
   readonly items: Map<string, Stored>;
+  /** The same by partition. */
+  readonly partitions: Map<string, Map<string, Stored>>;
 }
 
 /** Limits of DynamoDB. */
@@ -250,30 +252,20 @@ export class MemoryDynamoDb implements Sender {
     const stored = table.items.get(key)?.item;
     this.#check(table, readExpressions(input).holds(stored), stored, input, options);
     table.items.delete(key);
+    table.partitions.get(stored?.[table.definition.partitionKey]?.S ?? '')?.delete(key);
     return {};
   }
 
   #query(input: QueryCommandInput, options: AnswerOptions): object {
     const table = this.#table(input.TableName);
-    const items = this.#visible(table, input, options);
-    return answerQuery(table.definition, items, input, this.#pageSize);
+    const partition = findQueriedPartition(table.definition, input);
+    const stored = partition === undefined ? table.items : (table.partitions.get(partition) ?? nothing);
+    return answerQuery(table.definition, listVisible(stored, input, options), input, this.#pageSize);
   }
 
   #scan(input: ScanCommandInput, options: AnswerOptions): object {
     const table = this.#table(input.TableName);
-    return answerScan(table.definition, this.#visible(table, input, options), input, this.#pageSize);
-  }
-
-  *#visible(
-    { items }: Table,
-    { ConsistentRead }: QueryCommandInput | ScanCommandInput,
-    { stale }: AnswerOptions,
-  ): Generator<Item> {
-    const isStale = stale === true && ConsistentRead !== true;
-    for (const { item, before } of items.values()) {
-      const seen = isStale ? before : item;
-      if (seen !== undefined) yield seen;
-    }
+    return answerScan(table.definition, listVisible(table.items, input, options), input, this.#pageSize);
   }
 
   #check(
@@ -340,7 +332,13 @@ export class MemoryDynamoDb implements Sender {
 
   #store(table: Table, before: Item | undefined, unchecked: Item): void {
     const after = checkedItem(table, unchecked, before);
-    table.items.set(keyText(table, after), { item: after, before });
+    const key = keyText(table, after);
+    const one = { item: after, before };
+    table.items.set(key, one);
+    const name = after[table.definition.partitionKey]?.S ?? '';
+    const partition = table.partitions.get(name);
+    if (partition === undefined) table.partitions.set(name, new Map([[key, one]]));
+    else partition.set(key, one);
     this.onWrite({ table: table.definition, before, after });
   }
 
@@ -348,6 +346,21 @@ export class MemoryDynamoDb implements Sender {
     const table = this.#tables.get(name ?? '');
     if (table === undefined) throw validationException(`There is no table ${name}`);
     return table;
+  }
+}
+
+const nothing: ReadonlyMap<string, Stored> = new Map();
+
+/** Items as a query or scan sees them. */
+function* listVisible(
+  items: ReadonlyMap<string, Stored>,
+  { ConsistentRead }: QueryCommandInput | ScanCommandInput,
+  { stale }: AnswerOptions,
+): Generator<Item> {
+  const isStale = stale === true && ConsistentRead !== true;
+  for (const { item, before } of items.values()) {
+    const seen = isStale ? before : item;
+    if (seen !== undefined) yield seen;
   }
 }
 
@@ -384,7 +397,7 @@ function emptyTable(definition: TableDefinition): Table {
     localIndex?.sortKey,
     ...globalIndexes.flatMap((index) => [index.partitionKey, index.sortKey]),
   ].filter((name) => name !== undefined);
-  return { definition, keys: keyNames(definition), indexKeys, items: new Map() };
+  return { definition, keys: keyNames(definition), indexKeys, items: new Map(), partitions: new Map() };
 }
 
 function isKey({ keys }: Table, name: string): boolean {

@@ -25,7 +25,7 @@ import {
   simsTable,
 } from '../../../../lambda/store/tables.ts';
 import { carrierEvent } from '../../../records/datastreamer.ts';
-import { ledgerTablesOf, type runningTables } from '../../store/running-tables.ts';
+import { ledgerTablesOf, type RunningTables } from '../../store/running-tables.ts';
 import { anyRule } from '../arbitraries.ts';
 
 /** Sweeps of many SIMs of one source. Times are hours from {@link fleetStart}. */
@@ -56,6 +56,9 @@ export function makeDevices(count: number, mnc: string, model?: string): Device[
   });
 }
 
+/** Where the fleet is kept: in an engine, or in memory. */
+export type FleetTables = Pick<RunningTables, 'client' | 'items' | 'newWriter'>;
+
 /** A source, its devices, and what sweeps tell of them. */
 export class SweptFleet {
   readonly source = `source-${randomUUID().slice(0, 8)}`;
@@ -66,10 +69,10 @@ export class SweptFleet {
   };
   readonly told: AlertTransition[] = [];
   readonly failures: unknown[] = [];
-  readonly #tables: ReturnType<typeof runningTables>;
+  readonly #tables: FleetTables;
   #records = 0;
 
-  constructor(tables: ReturnType<typeof runningTables>) {
+  constructor(tables: FleetTables) {
     this.#tables = tables;
   }
 
@@ -102,7 +105,7 @@ export class SweptFleet {
           endpoint: { id: 1, imei },
           detail: { name: 'An operator', mnc, country: { id: 74, mcc: '262', name: 'Germany' } },
         });
-        const reading = interpret(record, { source, arrivedAt: fleetStart + 60 * hour });
+        const reading = interpret(record, { source, arrivedAt: fleetStart + Math.max(60, at) * hour });
         if (reading.kind !== 'observed') throw new Error(JSON.stringify(reading));
         fold.add(this.#records, reading);
       }
@@ -116,10 +119,12 @@ export class SweptFleet {
     {
       client = this.#tables.client,
       readAt = hours,
+      isByFiles = false,
       timeFor = Number.POSITIVE_INFINITY,
     }: {
       readonly client?: DynamoDBClient;
       readonly readAt?: number;
+      readonly isByFiles?: boolean;
       /** How many SIMs the sweep has time to judge; it has none for more. */
       readonly timeFor?: number;
     } = {},
@@ -142,7 +147,11 @@ export class SweptFleet {
       late: new LateRecordNotes(client, alertStateTable.name),
       outbox: new AlertOutbox(client, alertOutboxTable.name),
       receivers: [{ name: this.source, minimumSeverity: 'info', rules: undefined }],
-      readMark: async () => ({ at: fleetStart + readAt * hour, holds: [] }),
+      readMark: async () => ({
+        at: fleetStart + readAt * hour,
+        holds: [],
+        ...(isByFiles && { isByFiles }),
+      }),
       onMessage: (transition) => this.told.push(transition),
       onFailure: (error) => this.failures.push(error),
       timeLeft: () => {
@@ -176,7 +185,7 @@ export class SweptFleet {
 }
 
 /** Removes all SIMs, episodes and states: sweeps go through all there are. */
-export async function clearAlerts(tables: ReturnType<typeof runningTables>): Promise<void> {
+export async function clearAlerts(tables: FleetTables): Promise<void> {
   for (const { name, partitionKey, sortKey } of [
     alertsTable,
     alertStateTable,
