@@ -194,13 +194,14 @@ function findWrongSweep(world: World, sweep: RanSweep): string[] {
   if (source.at < findLatestWatermark(world, sweep)) return wrong;
   const known = listKnown(world, begin);
   for (const [rule, sim, index] of listWatched(world)) {
+    // What only usage tells of a device is found in the course of a day.
+    if (rule.kind === 'device-changed') continue;
     const truth = findTruth(rule, known[index] ?? [], source.at);
     const active = pickActive(stored, rule, sim);
     const expected = truth.map(describeTimes);
     const found = active.map(describeTimes);
-    // What ended before a sweep saw it is found in the course of a day, and so is what only usage tells of a device.
-    const isSwept = rule.kind !== 'device-changed';
-    const lasting = truth.filter(({ to }) => to === undefined && isSwept).map(describeTimes);
+    // What ended before a sweep saw it is found in the course of a day.
+    const lasting = truth.filter(({ to }) => to === undefined).map(describeTimes);
     const isWrong =
       lasting.some((times) => !found.includes(times)) || found.some((times) => !expected.includes(times));
     if (isWrong) wrong.push(`${when} ${describeDifference(rule, index, found, expected)}`);
