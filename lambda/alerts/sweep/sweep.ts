@@ -730,7 +730,9 @@ class Sweep {
       // Only SIMs that fall silent are grouped.
       groupWait: isSilence ? groupWait : 0,
       isGroupedFirst: isSilence,
-      isHistory: (this.#facts.late.get(sim.sim)?.from ?? watermark) < watermark - maxToldAge,
+      // Where all records are judged, they are all there.
+      isHistory:
+        !this.#run.isWhole && (this.#facts.late.get(sim.sim)?.from ?? watermark) < watermark - maxToldAge,
     };
   }
 }
