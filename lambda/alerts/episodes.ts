@@ -350,7 +350,7 @@ function amendEpisode(
   const { metAt, to, evidence } = span;
   if (episode !== undefined) {
     // What lies before the records that are known stands as it was written.
-    const isOlder = episode.from < since;
+    const isOlder = episode.from < since || (mayHaveExpired(episode, judgement) && episode.from < span.from);
     const begun = isOlder
       ? { from: episode.from, metAt: episode.metAt, evidence: { ...evidence, begin: episode.evidence.begin } }
       : { from: span.from, metAt, evidence };
@@ -398,6 +398,11 @@ function findFreeId(rule: string, sim: string, begin: RecordReference, taken: Re
   }
 }
 
+/** Whether a record that an episode began with, or was compared with, may have expired. */
+function mayHaveExpired({ evidence: { begin, before = begin } }: Episode, { keptSince }: Judgement): boolean {
+  return Math.min(begin.at, before.at) < (keptSince ?? Number.NEGATIVE_INFINITY);
+}
+
 /** An episode that no span overlaps any more. */
 function endEpisode(episode: Episode, judgement: Judgement): Episode {
   const { since, ruleVersion } = judgement;
@@ -405,9 +410,7 @@ function endEpisode(episode: Episode, judgement: Judgement): Episode {
   if (!isActive(episode)) return settle(episode, {}, judgement);
   if (episode.state === 'closed') {
     // What a rule found that was since changed, or found in records that may have expired, stands.
-    const { begin, before = begin } = episode.evidence;
-    const isExpired = Math.min(begin.at, before.at) < (judgement.keptSince ?? Number.NEGATIVE_INFINITY);
-    const stands = isOtherRule || isExpired || episode.from < since;
+    const stands = isOtherRule || mayHaveExpired(episode, judgement) || episode.from < since;
     return settle(episode, stands ? {} : { state: 'withdrawn' }, judgement);
   }
   if (isOtherRule) return settle(episode, { state: 'rule-changed' }, judgement);
