@@ -1,8 +1,7 @@
-import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { toError } from '../errors.ts';
 import { backOff, chunked, forEachConcurrently, maxRequests } from './concurrency.ts';
 import type { Item } from './items.ts';
-import { isRefusal, UnprocessedItemsError } from './puts.ts';
 
 /** Puts of many items at once, without conditions. */
 
@@ -11,56 +10,86 @@ const maxPuts = 25;
 /** Times that what was not processed is sent again. */
 const maxAttempts = 10;
 
+/** An item, and where it is put. */
+export interface PlacedItem {
+  readonly tableName: string;
+  /** The attributes of its key. */
+  readonly key: Item;
+  readonly item: Item;
+}
+
 /**
- * Puts items, 25 in a request.
+ * Puts items, 25 in a request; sends again what was not processed, and finds the one that is refused, if any.
  *
- * @param items no two of one key.
- * @param keyNames the attributes of the table's key.
+ * @param puts no two of one key.
  * @returns those that were not put, each with the reason.
  */
-export async function putItems(
+export async function putItems<Put extends PlacedItem>(
   client: DynamoDBClient,
-  tableName: string,
-  items: readonly Item[],
-  keyNames: readonly string[],
-): Promise<Map<Item, Error>> {
-  const failed = new Map<Item, Error>();
-  await forEachConcurrently(chunked(items, maxPuts), maxRequests, (chunk) =>
-    putSome(client, tableName, chunk, keyNames, failed),
-  );
+  puts: readonly Put[],
+): Promise<ReadonlyMap<Put, Error>> {
+  const failed = new Map<Put, Error>();
+  await forEachConcurrently(chunked(puts, maxPuts), maxRequests, (chunk) => putBatch(client, chunk, failed));
   return failed;
 }
 
-async function putSome(
+async function putBatch<Put extends PlacedItem>(
   client: DynamoDBClient,
-  tableName: string,
-  items: readonly Item[],
-  keyNames: readonly string[],
-  failed: Map<Item, Error>,
+  puts: readonly Put[],
+  failed: Map<Put, Error>,
 ): Promise<void> {
-  const formatKey = (item: Item): string => JSON.stringify(keyNames.map((name) => item[name]?.S));
-  let open = new Map(items.map((item) => [formatKey(item), item]));
+  let open = puts;
   try {
-    for (let attempt = 0; open.size > 0; attempt += 1) {
-      if (attempt === maxAttempts) throw new UnprocessedItemsError(open.size);
+    for (let attempt = 0; open.length > 0; attempt += 1) {
+      if (attempt === maxAttempts) throw new UnprocessedItemsError(open.length);
       if (attempt > 0) await backOff(attempt);
-      const requests = [...open.values()].map((Item) => ({ PutRequest: { Item } }));
-      const { UnprocessedItems } = await client.send(
-        new BatchWriteItemCommand({ RequestItems: { [tableName]: requests } }),
-      );
-      const left = UnprocessedItems?.[tableName] ?? [];
-      const keys = left.map(({ PutRequest }) => formatKey(PutRequest?.Item ?? {}));
-      open = new Map([...open].filter(([key]) => keys.includes(key)));
+      const answer = await client.send(new BatchWriteItemCommand({ RequestItems: listRequests(open) }));
+      open = pickUnprocessed(open, answer.UnprocessedItems);
     }
   } catch (error) {
-    const left = [...open.values()];
-    if (isRefusal(error) && left.length > 1) {
-      // One item of them is refused: the others are put without it.
-      const half = Math.ceil(left.length / 2);
-      await putSome(client, tableName, left.slice(0, half), keyNames, failed);
-      await putSome(client, tableName, left.slice(half), keyNames, failed);
+    if (isRefusal(error) && open.length > 1) {
+      const half = Math.ceil(open.length / 2);
+      await putBatch(client, open.slice(0, half), failed);
+      await putBatch(client, open.slice(half), failed);
       return;
     }
-    for (const item of left) failed.set(item, toError(error));
+    for (const put of open) failed.set(put, toError(error));
+  }
+}
+
+function listRequests(puts: readonly PlacedItem[]): Record<string, WriteRequest[]> {
+  const requests: Record<string, WriteRequest[]> = {};
+  for (const { tableName, item } of puts) {
+    const ofTable = requests[tableName] ?? [];
+    requests[tableName] = ofTable;
+    ofTable.push({ PutRequest: { Item: item } });
+  }
+  return requests;
+}
+
+function pickUnprocessed<Put extends PlacedItem>(
+  puts: readonly Put[],
+  left: Record<string, WriteRequest[]> = {},
+): readonly Put[] {
+  return Object.entries(left).flatMap(([tableName, requests]) => {
+    const ofTable = puts.filter((put) => put.tableName === tableName);
+    const keyNames = Object.keys(ofTable[0]?.key ?? {});
+    const formatKey = (item: Item = {}): string => JSON.stringify(keyNames.map((name) => item[name]?.S));
+    const keys = new Set(requests.map(({ PutRequest }) => formatKey(PutRequest?.Item)));
+    return ofTable.filter(({ key }) => keys.has(formatKey(key)));
+  });
+}
+
+/** DynamoDB refuses a whole batch for one item that it can't take. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationException';
+}
+
+/** The store kept items unprocessed, as it does when it throttles. */
+class UnprocessedItemsError extends Error {
+  override readonly name = 'UnprocessedItemsError';
+
+  constructor(count: number) {
+    super(`${count} items were left unprocessed ${maxAttempts} times`);
   }
 }

@@ -2,12 +2,11 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
-  ScanCommand,
-  type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import type { Marker } from '../days/fence/markers.ts';
 import { putItems } from './batch-put.ts';
 import { compileCodec, type Item } from './codec.ts';
+import { scanPages } from './query-pages.ts';
 import { dayMarkersTable } from './tables.ts';
 
 /** Markers of late records as items, and their reads and writes. */
@@ -48,15 +47,14 @@ export class MarkersTable {
    * @returns those that were not put, with the reason.
    */
   async put(markers: readonly Marker[]): Promise<ReadonlyMap<Marker, Error>> {
-    const items = new Map(markers.map((marker) => [encodeMarker(marker), marker]));
-    const { partitionKey, sortKey } = dayMarkersTable;
-    const failed = await putItems(this.#client, this.#tableName, [...items.keys()], [partitionKey, sortKey]);
-    return new Map(
-      [...failed].flatMap(([item, error]) => {
-        const marker = items.get(item);
-        return marker === undefined ? [] : [[marker, error] as const];
-      }),
-    );
+    const puts = markers.map((marker) => ({
+      tableName: this.#tableName,
+      key: makeMarkerKey(marker),
+      item: encodeMarker(marker),
+      marker,
+    }));
+    const failed = await putItems(this.#client, puts);
+    return new Map([...failed].map(([{ marker }, error]) => [marker, error]));
   }
 
   /** Deletes a marker if it still has this token. */
@@ -79,13 +77,7 @@ export class MarkersTable {
 
   /** All markers, page by page. */
   async *list(): AsyncGenerator<Marker[]> {
-    let start: Item | undefined;
-    do {
-      const answer: ScanCommandOutput = await this.#client.send(
-        new ScanCommand({ TableName: this.#tableName, ConsistentRead: true, ExclusiveStartKey: start }),
-      );
-      yield (answer.Items ?? []).map((item) => markerCodec.decode(item));
-      start = answer.LastEvaluatedKey;
-    } while (start !== undefined);
+    const pages = scanPages(this.#client, { TableName: this.#tableName, ConsistentRead: true });
+    for await (const { Items: items = [] } of pages) yield items.map((item) => markerCodec.decode(item));
   }
 }

@@ -4,7 +4,7 @@ import { hashText } from '../ledger/hash-text.ts';
 import { putItems } from './batch-put.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
 import type { Item } from './items.ts';
-import { queryPages } from './query-pages.ts';
+import { readPartition } from './query-pages.ts';
 import { alertStateTable } from './tables.ts';
 
 /**
@@ -54,15 +54,15 @@ export class LateRecordNotes {
    */
   async put(late: ReadonlyMap<string, number>, now: number): Promise<void> {
     const expiresAt = { N: String(Math.ceil(now / 1_000) + keptSeconds) };
-    const items = [...late].map(([sim, from]): Item => {
-      return {
+    const puts = [...late].map(([sim, from]) => {
+      const key = {
         [partitionKey]: { S: makePartition(hashText(sim) % partitions) },
         [sortKey]: { S: `${sim}#${this.#makeId()}` },
-        lateFrom: { N: String(from) },
-        [expiryAttribute]: expiresAt,
       };
+      const item = { ...key, lateFrom: { N: String(from) }, [expiryAttribute]: expiresAt };
+      return { tableName: this.#tableName, key, item };
     });
-    const failed = await putItems(this.#client, this.#tableName, items, [partitionKey, sortKey]);
+    const failed = await putItems(this.#client, puts);
     for (const error of failed.values()) throw error;
   }
 
@@ -71,14 +71,9 @@ export class LateRecordNotes {
     const late = new Map<string, { from: number; notes: Item[] }>();
     await Promise.all(
       Array.from({ length: partitions }, async (_, index) => {
-        const pages = queryPages(this.#client, {
-          TableName: this.#tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: '#partition = :partition',
-          ExpressionAttributeNames: { '#partition': partitionKey },
-          ExpressionAttributeValues: { ':partition': { S: makePartition(index) } },
-        });
-        for await (const items of pages) for (const item of items) addNote(late, item);
+        const partition = { S: makePartition(index) };
+        const items = await readPartition(this.#client, this.#tableName, partitionKey, partition);
+        for (const item of items) addNote(late, item);
       }),
     );
     return late;

@@ -1,15 +1,14 @@
 import {
-  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
-  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import type { Change, Changes } from '../ledger/fold.ts';
 import { complete, type LedgerEvent, type Usage } from '../ledger/observation.ts';
 import { tryReadItems } from './batch-get.ts';
+import { type PlacedItem, putItems } from './batch-put.ts';
 import { completenessAttributes, outdoes, rankCompleteness, supersedes } from './completeness.ts';
-import { backOff, chunked, forEachConcurrently, maxRequests } from './concurrency.ts';
+import { backOff, forEachConcurrently, maxRequests } from './concurrency.ts';
 import { eventItem, findUsageExpiry, type Item, keepLaterExpiry, usageItem } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import { ContendedItemError, readItem, replaceItem } from './registers.ts';
@@ -24,20 +23,13 @@ import { eventsTable, usageTable } from './tables.ts';
  * may outdo is put only where nothing fuller stands. So is usage that expires: what stands there may expire later, and an
  * expiry never moves to an earlier time.
  */
-interface Put {
-  readonly tableName: string;
-  readonly key: Item;
-  readonly item: Item;
+interface Put extends PlacedItem {
   readonly completeness: number;
   /** Whether it expires, and what stands there may expire later. */
   readonly mayShorten: boolean;
   readonly change: Change<Usage | LedgerEvent>;
 }
 
-/** Puts that one request may carry. */
-const maxPuts = 25;
-/** Times that what was not processed is sent again. */
-const maxAttempts = 10;
 const maxJoins = 24;
 
 /** Puts all usage and events of a batch. */
@@ -65,9 +57,13 @@ export async function putAll(
   const plain = puts.filter(isPlain);
   const careful = puts.filter((put) => !isPlain(put));
   await Promise.all([
-    forEachConcurrently(chunked(plain, maxPuts), maxRequests, (chunk) => putBatch(client, chunk, report)),
+    putPlainly(client, plain, report),
     putCarefully({ client, statements, takesPlace, report }, careful, (put) => stored.has(put)),
   ]);
+}
+
+async function putPlainly(client: DynamoDBClient, puts: readonly Put[], report: Report): Promise<void> {
+  for (const [{ change }, error] of await putItems(client, puts)) report.failure(change, error);
 }
 
 /** What careful puts work with. */
@@ -211,55 +207,6 @@ function isContained(put: Put, stored: Item | undefined, report: Report): boolea
   return true;
 }
 
-/** Puts up to 25 items; sends again what was not processed, and finds the one that is refused, if any. */
-async function putBatch(client: DynamoDBClient, puts: readonly Put[], report: Report): Promise<void> {
-  let open = puts;
-  try {
-    for (let attempt = 0; open.length > 0; attempt += 1) {
-      if (attempt === maxAttempts) throw new UnprocessedItemsError(open.length);
-      if (attempt > 0) await backOff(attempt);
-      const answer = await client.send(new BatchWriteItemCommand({ RequestItems: requestItems(open) }));
-      open = unprocessed(open, answer.UnprocessedItems);
-    }
-  } catch (error) {
-    if (isRefusal(error) && open.length > 1) {
-      const half = Math.ceil(open.length / 2);
-      await putBatch(client, open.slice(0, half), report);
-      await putBatch(client, open.slice(half), report);
-      return;
-    }
-    for (const { change } of open) report.failure(change, error);
-  }
-}
-
-function requestItems(puts: readonly Put[]): Record<string, WriteRequest[]> {
-  const requests: Record<string, WriteRequest[]> = {};
-  for (const { tableName, item } of puts) {
-    const ofTable = requests[tableName] ?? [];
-    requests[tableName] = ofTable;
-    ofTable.push({ PutRequest: { Item: item } });
-  }
-  return requests;
-}
-
-function unprocessed(puts: readonly Put[], left: Record<string, WriteRequest[]> | undefined): readonly Put[] {
-  if (left === undefined) return [];
-  const keys = new Set<string>();
-  for (const [tableName, requests] of Object.entries(left)) {
-    for (const { PutRequest } of requests) {
-      if (PutRequest?.Item !== undefined) keys.add(`${tableName}\n${keyText(PutRequest.Item)}`);
-    }
-  }
-  return keys.size === 0
-    ? []
-    : puts.filter(({ tableName, item }) => keys.has(`${tableName}\n${keyText(item)}`));
-}
-
-/** DynamoDB refuses a whole batch for one item that it can't take. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ValidationException';
-}
-
 /** Puts an item unless what stands there stays. */
 async function putUnlessFuller(
   client: DynamoDBClient,
@@ -304,14 +251,5 @@ async function putIfAbsent(
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     return { stored: error.Item };
-  }
-}
-
-/** The store kept items unprocessed, as it does when it throttles. */
-export class UnprocessedItemsError extends Error {
-  override readonly name = 'UnprocessedItemsError';
-
-  constructor(count: number) {
-    super(`${count} items were left unprocessed ${maxAttempts} times`);
   }
 }

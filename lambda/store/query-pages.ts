@@ -4,10 +4,13 @@ import {
   QueryCommand,
   type QueryCommandInput,
   type QueryCommandOutput,
+  ScanCommand,
+  type ScanCommandInput,
+  type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from './items.ts';
 
-/** Queries that take more than one page. */
+/** Queries and scans that take more than one page. */
 
 /** The items of a query, page by page. A limit counts for each page. */
 export async function* queryPages(client: DynamoDBClient, input: QueryCommandInput): AsyncGenerator<Item[]> {
@@ -17,6 +20,21 @@ export async function* queryPages(client: DynamoDBClient, input: QueryCommandInp
       new QueryCommand({ ...input, ExclusiveStartKey: start }),
     );
     yield answer.Items ?? [];
+    start = answer.LastEvaluatedKey;
+  } while (start !== undefined);
+}
+
+/** The answers to a scan, page by page. */
+export async function* scanPages(
+  client: DynamoDBClient,
+  input: ScanCommandInput,
+): AsyncGenerator<ScanCommandOutput> {
+  let start: Item | undefined;
+  do {
+    const answer: ScanCommandOutput = await client.send(
+      new ScanCommand({ ...input, ExclusiveStartKey: start }),
+    );
+    yield answer;
     start = answer.LastEvaluatedKey;
   } while (start !== undefined);
 }

@@ -24,7 +24,7 @@ import {
 import { decodeManifest } from './files.ts';
 import { decodeSession, decodeSim, type Item, stampValue } from './items.ts';
 import type { Manifest } from './manifest.ts';
-import { queryPages } from './query-pages.ts';
+import { queryPages, scanPages } from './query-pages.ts';
 import { decodeEvent, decodeUsage, type StoredEvent, type StoredUsage } from './records.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
 import { type StoredWatchedSim, watchedSimCodec } from './watched-sims.ts';
@@ -310,19 +310,12 @@ export class LedgerReader {
   async #scanFleet(input: ScanCommandInput, take: (page: ScanCommandOutput) => void): Promise<void> {
     const segments = Array.from({ length: scanSegments }, (_, segment) => segment);
     await mapConcurrently(segments, scanSegments, async (segment) => {
-      let start: Item | undefined;
-      do {
-        const page: ScanCommandOutput = await this.#tables.client.send(
-          new ScanCommand({
-            ...input,
-            TotalSegments: scanSegments,
-            Segment: segment,
-            ExclusiveStartKey: start,
-          }),
-        );
-        take(page);
-        start = page.LastEvaluatedKey;
-      } while (start !== undefined);
+      const pages = scanPages(this.#tables.client, {
+        ...input,
+        TotalSegments: scanSegments,
+        Segment: segment,
+      });
+      for await (const page of pages) take(page);
     });
   }
 
