@@ -202,7 +202,7 @@ function pick(item: Item, isWanted: (name: string) => boolean): Item {
   return picked;
 }
 
-/** Spreads partitions over segments: any way will do that is always the same. */
+/** Spreads partitions over segments, always in the same way. */
 function hashText(text: string): number {
   let hash = 7;
   for (let index = 0; index < text.length; index += 1) hash = (hash * 31 + text.charCodeAt(index)) % 65_521;

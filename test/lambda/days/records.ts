@@ -2,6 +2,8 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { EventRow, SimItems } from '../../../lambda/days/rows.ts';
 import { complete, type Session, type Usage } from '../../../lambda/ledger/observation.ts';
 import { wholeSecond } from '../../../lambda/ledger/time.ts';
+import { session } from '../queries/sessions-in-memory.ts';
+import { usageAt } from '../store/observations.ts';
 
 /** Usage, events and sessions of a SIM around the midnight between 2 and 3 November 2026. */
 
@@ -9,46 +11,11 @@ export const sim = '8988307000000538178';
 
 /** A usage record whose key follows from its start and id, unless it is given. */
 export function makeUsage(about: Partial<Usage> & { readonly start: string }): Usage {
-  const recordId = about.recordId ?? 'EZ1';
-  return {
-    sim,
-    usageId: `${about.start}#${recordId}`,
-    completeness: complete,
-    source: 'twilio',
-    carrier: 'twilio',
-    iccid: '89883070000005381783',
-    imsi: undefined,
-    end: about.start,
-    recordId,
-    sessionId: undefined,
-    trafficType: 'data',
-    dataUploaded: 10,
-    dataDownloaded: 20,
-    dataTotal: 30,
-    messages: undefined,
-    messagesTx: undefined,
-    messagesRx: undefined,
-    volume: undefined,
-    cost: undefined,
-    currency: undefined,
-    costVolume: undefined,
-    operatorName: undefined,
-    mcc: undefined,
-    mnc: undefined,
-    country: undefined,
-    radio: undefined,
-    apn: undefined,
-    imei: undefined,
-    tariff: undefined,
-    rateZone: undefined,
-    dataModifier: undefined,
-    extra: undefined,
-    sessionUploaded: undefined,
-    sessionDownloaded: undefined,
-    sessionTotal: undefined,
-    observedAt: undefined,
+  return usageAt(about.start, sim, about.recordId ?? 'EZ1', {
+    ...{ source: 'twilio', carrier: 'twilio', iccid: '89883070000005381783' },
+    ...{ dataUploaded: 10, dataDownloaded: 20, dataTotal: 30, volume: undefined },
     ...about,
-  };
+  });
 }
 
 /** An event whose key follows from its time and id, unless it is given. */
@@ -77,18 +44,6 @@ export function makeEvent(about: Partial<EventRow> & { readonly time: string }):
   };
 }
 
-const noGroups: Session['groups'] = {
-  totals: undefined,
-  network: undefined,
-  cell: undefined,
-  device: undefined,
-  address: undefined,
-  subscriber: undefined,
-  ids: undefined,
-  label: undefined,
-  trouble: undefined,
-};
-
 /** A session that was last observed at its end, or at its start while it is open. */
 export function makeSession(
   about: Pick<Session, 'sessionId' | 'start'> & {
@@ -100,17 +55,17 @@ export function makeSession(
   },
 ): Session {
   const { sessionId, start, end, status = 'ended', observed = end ?? start, startStated = true } = about;
+  const { groups, ...blank } = session(sessionId, start);
   return {
+    ...blank,
     sim,
-    sessionId,
     origin: {
       at: observed,
       group: { source: 'twilio', carrier: 'twilio', iccid: undefined, dataModifier: undefined },
     },
-    start,
     startStated,
     terminal: end === undefined ? undefined : { status, end },
-    groups: { ...noGroups, ...about.groups },
+    groups: { ...groups, ...about.groups },
   };
 }
 

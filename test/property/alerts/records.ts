@@ -42,7 +42,8 @@ function makeSim(number: number, name: string, facts: readonly Fact[]): PlannedS
   return { number, name: `${name} ${number}`, facts, key: `898830700000${String(number).padStart(7, '0')}` };
 }
 
-const imeis = ['490154203237518', '490154203237526'];
+/** The IMEIs of a device's modems. */
+export const imeis: readonly string[] = ['490154203237518', '490154203237526'];
 
 /** A fact as its carrier's record. */
 export function renderFact(sim: PlannedSim, fact: Fact, index: number, carrier: Plan['carrier']): Members {

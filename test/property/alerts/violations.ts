@@ -3,15 +3,13 @@ import type { Rule } from '../../../lambda/alerts/rules.ts';
 import { makeEvent, makeKnown, makeSign, makeUsage, minute } from '../../lambda/alerts/records.ts';
 import { findTrueEpisodes, findTrueSpans, type TrueEpisode } from '../../lambda/alerts/truth.ts';
 import { type Fact, finalHour, hour, lateness } from './plan.ts';
-import { type PlannedSim, sourceName, start } from './records.ts';
+import { imeis, type PlannedSim, sourceName, start } from './records.ts';
 import type { RanSweep, Told, World } from './world.ts';
 
 /**
  * What must hold of what was stored, told and sent, and does not: in sentences. What is true is computed from what the
  * devices did, minute by minute (an hour of the timeline is a minute of the oracle), by no code that judges alerts.
  */
-
-const imeis = ['490154203237518', '490154203237526'];
 
 /** Clocks differ, and a batch is noted a moment after it is handed over. */
 const slack = 60_000;

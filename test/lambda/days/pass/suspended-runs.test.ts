@@ -9,6 +9,7 @@ import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
 import { noItems } from '../../../../lambda/days/rows.ts';
 import { makeSession, makeUsage, sim } from '../records.ts';
 import { MemoryPorts } from './memory-ports.ts';
+import { wrapPorts } from './wrapped-ports.ts';
 
 /**
  * Two runs of one bucket. The first is suspended before a call, or dies at it. The second sees a record more and runs to
@@ -41,32 +42,7 @@ function stopBefore(ports: DayPorts, number: number) {
     }
     return effect();
   };
-  const { tables, notes, simDays, markers, lake, jobs } = ports;
-  const stopped: DayPorts = {
-    tables: {
-      listSims: tables.listSims,
-      readRecords: (...given) => call(() => tables.readRecords(...given)),
-      readSessions: (...given) => call(() => tables.readSessions(...given)),
-    },
-    notes: {
-      read: (...given) => call(() => notes.read(...given)),
-      write: (...given) => call(() => notes.write(...given)),
-    },
-    simDays: { put: (...given) => call(() => simDays.put(...given)) },
-    markers: {
-      list: (...given) => call(() => markers.list(...given)),
-      find: (...given) => call(() => markers.find(...given)),
-      put: (...given) => call(() => markers.put(...given)),
-      see: (...given) => call(() => markers.see(...given)),
-      remove: (...given) => call(() => markers.remove(...given)),
-    },
-    lake: {
-      open: (...given) => call(() => lake.open(...given)),
-      write: (...given) => call(() => lake.write(...given)),
-    },
-    jobs,
-  };
-  return { stopped, reached, goOn };
+  return { stopped: wrapPorts(ports, call), reached, goOn };
 }
 
 type Change = (memory: MemoryPorts) => DayPorts;

@@ -24,6 +24,7 @@ import { Case } from '../../../property/case.ts';
 import { Timeline } from '../../alerts/delivery/timeline.ts';
 import { makeEvent, sessionAroundMidnight, statement, timeAroundMidnight } from '../records.ts';
 import { MemoryPorts } from './memory-ports.ts';
+import { type Caller, wrapPorts } from './wrapped-ports.ts';
 
 /**
  * The day pass on a virtual timeline: records come in any order, more than once and late; writers and runs of buckets are
@@ -196,7 +197,7 @@ class World {
   }
 
   /** An invocation's way to call: with delays, until it dies. */
-  #makeCaller({ diesAtCall, diesAfterEffect, delays }: Course): <T>(effect: () => Promise<T>) => Promise<T> {
+  #makeCaller({ diesAtCall, diesAfterEffect, delays }: Course): Caller {
     let calls = 0;
     let delayed = 0;
     const delay = (): Promise<void> => {
@@ -218,30 +219,9 @@ class World {
   #makePorts(ofCourse: Course): DayPorts {
     const call = this.#makeCaller(ofCourse);
     const { tables, notes, simDays, markers, lake } = this.memory;
-    return {
-      tables: {
-        listSims: tables.listSims,
-        readRecords: (...given) => call(() => tables.readRecords(...given)),
-        readSessions: (...given) => call(() => tables.readSessions(...given)),
-      },
-      notes: {
-        read: (...given) => call(() => notes.read(...given)),
-        write: (...given) => call(() => notes.write(...given)),
-      },
-      simDays: { put: (...given) => call(() => simDays.put(...given)) },
-      markers: {
-        list: (...given) => call(() => markers.list(...given)),
-        find: (...given) => call(() => markers.find(...given)),
-        put: (...given) => call(() => markers.put(...given)),
-        see: (...given) => call(() => markers.see(...given)),
-        remove: (...given) => call(() => markers.remove(...given)),
-      },
-      lake: {
-        open: (...given) => call(() => lake.open(...given)),
-        write: (...given) => call(() => lake.write(...given)),
-      },
-      jobs: { send: (jobs) => call(async () => void this.#sent.push(...jobs)).then(() => this.#takeJobs()) },
-    };
+    const send: DayPorts['jobs']['send'] = (sent) =>
+      call(async () => void this.#sent.push(...sent)).then(() => this.#takeJobs());
+    return wrapPorts({ tables, notes, simDays, markers, lake, jobs: { send } }, call);
   }
 
   #takeJobs(): void {

@@ -1,0 +1,32 @@
+import type { DayPorts } from '../../../../lambda/days/pass/ports.ts';
+
+/** Makes a call, at a time and in a way of its own. */
+export type Caller = <Answer>(effect: () => Promise<Answer>) => Promise<Answer>;
+
+/** Ports whose calls go through a caller; the listing of SIMs and the jobs are those that are given. */
+export function wrapPorts({ tables, notes, simDays, markers, lake, jobs }: DayPorts, call: Caller): DayPorts {
+  return {
+    tables: {
+      listSims: tables.listSims,
+      readRecords: (...given) => call(() => tables.readRecords(...given)),
+      readSessions: (...given) => call(() => tables.readSessions(...given)),
+    },
+    notes: {
+      read: (...given) => call(() => notes.read(...given)),
+      write: (...given) => call(() => notes.write(...given)),
+    },
+    simDays: { put: (...given) => call(() => simDays.put(...given)) },
+    markers: {
+      list: (...given) => call(() => markers.list(...given)),
+      find: (...given) => call(() => markers.find(...given)),
+      put: (...given) => call(() => markers.put(...given)),
+      see: (...given) => call(() => markers.see(...given)),
+      remove: (...given) => call(() => markers.remove(...given)),
+    },
+    lake: {
+      open: (...given) => call(() => lake.open(...given)),
+      write: (...given) => call(() => lake.write(...given)),
+    },
+    jobs,
+  };
+}
