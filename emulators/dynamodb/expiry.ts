@@ -15,7 +15,7 @@ export interface ExpiringTable {
 }
 
 /**
- * Deletes what has expired, as DynamoDB does by itself within days. dynalite does not; whoever starts it says when.
+ * Deletes what has expired, as DynamoDB does by itself within days. dynalite does not; its caller decides when.
  *
  * @param now milliseconds since the epoch.
  * @returns how many items were deleted.

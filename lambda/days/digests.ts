@@ -8,7 +8,7 @@ import { compareTexts, type RowKind, type SimRows } from './rows.ts';
  * The root depends on the rows alone, not on buckets, files, compression or library. SIMs are divided into 4,096 slots by
  * their hash; accounts have a slot of their own. The rows of a slot are hashed kind by kind, in the order of SIM, time and
  * id; a kind's root is made of its slots, the day's root of its kinds. So buckets, which are ranges of slots, can be hashed
- * apart, and whoever seals holds at most so many digests for a fleet of any size.
+ * apart, and sealing holds at most so many digests for a fleet of any size.
  */
 
 /** Number of slots: three hexadecimal digits. A constant of the format, which never changes. */

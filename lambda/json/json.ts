@@ -392,7 +392,7 @@ function isBlank(sign: number): boolean {
 
 function skipBlanks(text: string, from: number, to: number): number {
   let at = from;
-  // Stryker disable next-line ConditionalExpression,EqualityOperator: whoever is told a later place looks no further either
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: a caller that is given a later place looks no further either
   while (at < to && isBlank(text.charCodeAt(at))) at += 1;
   return at;
 }

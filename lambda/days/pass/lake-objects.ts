@@ -49,7 +49,7 @@ export interface DayPlan {
   readonly sims: Readonly<Record<number, readonly string[]>> | undefined;
 }
 
-/** An object that was read, and the tag by which it is replaced. Both are undefined if there is none. */
+/** An object that was read, and the tag by which it is replaced. Both are undefined if it does not exist. */
 export interface ReadObject<Content> {
   readonly content: Content | undefined;
   readonly tag: string | undefined;

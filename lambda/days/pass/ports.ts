@@ -74,7 +74,7 @@ export interface StoredObject extends ParquetSource {
 /** The lake's bucket. Reads after a write see it. */
 export interface Lake {
   /**
-   * Opens an object; undefined if there is none. Its bytes are those of its tag: reading them throws a
+   * Opens an object; undefined if it does not exist. Its bytes are those of its tag: reading them throws a
    * {@link ConflictError} where the object was written again.
    */
   open(key: string): Promise<StoredObject | undefined>;
