@@ -20,8 +20,6 @@ import { type Known, nothingKnown, type RememberedRecord, rememberRecords } from
 import { findMute, type Mute } from '../mutes.ts';
 import { findGranule, matchesSim, type Rule, versionRule } from '../rules.ts';
 import { sourceRule } from '../shared-episodes.ts';
-import { type JoinedSpan, joinSpans } from '../span.ts';
-import { findSpans } from '../spans.ts';
 import {
   findDelivered,
   findLatest,
@@ -52,6 +50,7 @@ import type { Entry } from './register.ts';
 import { type RelayPorts, relayMessages } from './relay.ts';
 import { listMembers } from './shared.ts';
 import { LongestSilent, maxScannedSims } from './silent-list.ts';
+import { findSettledSince, findSince, listSettledSpans } from './since.ts';
 import {
   findTrouble,
   type RegisteredSourceAlert,
@@ -59,7 +58,6 @@ import {
   updateSourceAlert,
 } from './source-alerts.ts';
 import {
-  findLookback,
   isDue,
   isUnmarked,
   listSharedValues,
@@ -646,45 +644,17 @@ class Sweep {
     if (this.#run.isWhole) return Math.max(0, this.#keptSince);
     const state = this.#facts.states.get(sim.source) ?? unsweptSource;
     const { judgedThrough = watermark, sweptAt } = findJudgedMarks(state, sim.place);
-    // Once a day all is looked at again, for what came later than it may.
-    const isDeep = sweptAt === undefined || isDue(sim, { sweptAt, now: this.#run.now });
-    const from = Math.min(watermark, judgedThrough);
-    const lateness = this.#sources.get(sim.source)?.lateness ?? 0;
-    const { from: late = from } = this.#facts.late.get(sim.sim) ?? {};
-    const times = stored.flatMap(({ rule: name, episodes = [] }) => {
-      const rule = this.#findRule(name, sim);
-      const lastDay = rule && Math.min(from, late) - findLookback(rule, lateness);
-      const isRecent = !isDeep && late === from;
-      const since = isRecent ? rule && from - findLookback(rule, lateness, 'recent') : lastDay;
-      const begun = listCurrent(episodes).flatMap(({ episode }) => {
-        if (episode.state === 'open') return [episode.from];
-        // One that may be judged again is judged whole. What late records change, they change from its beginning on.
-        const mayChange = since !== undefined && (episode.to ?? since) >= since;
-        const earliest = late < from ? episode.from : Math.max(episode.from, lastDay ?? episode.from);
-        return mayChange ? [earliest] : [];
-      });
-      // A silence begins with the last record before it, which lies at the mark or after it.
-      const heardAt = rule?.kind === 'silent' ? readHeardMark(sim) : undefined;
-      return [
-        ...begun,
-        ...(heardAt === undefined ? [] : [heardAt - 1_000]),
-        ...(since === undefined ? [] : [since]),
-      ];
-    });
-    return Math.max(Math.min(from, ...times), this.#keptSince);
-  }
-
-  /** What holds of a SIM by what is known, but for what was over when records may be missing that decide about it. */
-  #listSpans(rule: Rule, known: Known, watermark: number): JoinedSpan[] {
-    const since = this.#findSettledSince(rule);
-    const spans = joinSpans(findSpans(rule, known, watermark), rule, watermark);
-    return spans.filter(({ metAt, to }) => to === undefined || metAt >= since);
-  }
-
-  /** From when on no record has expired of those that decide whether a condition held, since when, and what it continued. */
-  #findSettledSince(rule: Rule): number {
-    const window = 'within' in rule ? 2 * rule.within : 0;
-    return this.#keptSince + window + rule.pending + rule.recovery;
+    const since = findSince(
+      stored.map(({ rule, episodes = [] }) => ({ rule: this.#findRule(rule, sim), episodes })),
+      {
+        from: Math.min(watermark, judgedThrough),
+        lateFrom: this.#facts.late.get(sim.sim)?.from,
+        lateness: this.#sources.get(sim.source)?.lateness ?? 0,
+        isDeep: sweptAt === undefined || isDue(sim, { sweptAt, now: this.#run.now }),
+        heardAt: readHeardMark(sim),
+      },
+    );
+    return Math.max(since, this.#keptSince);
   }
 
   /** From when on no record has expired. */
@@ -724,8 +694,8 @@ class Sweep {
       rule,
       ruleVersion: rule && this.#rules.get(name)?.version,
       ...{ sim: sim.sim, source, watermark, now, keptSince: this.#keptSince },
-      since: Math.max(since, rule === undefined ? since : this.#findSettledSince(rule)),
-      spans: rule === undefined ? [] : this.#listSpans(rule, known, watermark),
+      since: rule === undefined ? since : Math.max(since, findSettledSince(rule, this.#keptSince)),
+      spans: rule === undefined ? [] : listSettledSpans(rule, known, watermark, this.#keptSince),
       isHeld: isBehind || isReadLate || this.#findMute(name, sim.sim, source),
       // Only SIMs that fall silent are grouped.
       groupWait: isSilence ? groupWait : 0,

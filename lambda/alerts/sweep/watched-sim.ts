@@ -99,7 +99,7 @@ const hour = 3_600_000;
 const day = 24 * hour;
 
 /** A file rounds times up, and a mark with them: docs/last-heard.md. */
-const rounding = 1_000;
+export const rounding = 1_000;
 
 /** The longest granule of marks. */
 const maxGranule = 12 * hour;

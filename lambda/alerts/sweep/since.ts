@@ -1,0 +1,77 @@
+import { listCurrent, type StoredEpisode } from '../episodes.ts';
+import type { Known } from '../known.ts';
+import type { Rule } from '../rules.ts';
+import { type JoinedSpan, joinSpans } from '../span.ts';
+import { findSpans } from '../spans.ts';
+import { findLookback, rounding } from './watched-sim.ts';
+
+/** From when on a SIM is judged. All times are milliseconds since the epoch. */
+
+/** A rule, and the stored episodes that it is judged with. */
+export interface JudgedRule {
+  /** Undefined where the rule was removed, or does not watch the SIM any more. */
+  readonly rule: Rule | undefined;
+  readonly episodes: readonly StoredEpisode[];
+}
+
+/** What decides how far back a SIM is looked at. */
+export interface JudgedTimes {
+  /** Up to when it was judged before, or its watermark, if that is earlier. */
+  readonly from: number;
+  /** The earliest moment that a late record tells of; undefined where none came. */
+  readonly lateFrom: number | undefined;
+  /** How much later than their time its records may come. */
+  readonly lateness: number;
+  /** Whether all is looked at again, once a day, for what came later than it may. */
+  readonly isDeep: boolean;
+  /** The mark of when the device was heard. */
+  readonly heardAt: number | undefined;
+}
+
+/** From when on a SIM's records are read: all that its rules may find, and all that its episodes rest on. */
+export function findSince(judged: readonly JudgedRule[], times: JudgedTimes): number {
+  const { from, lateFrom, lateness, isDeep, heardAt } = times;
+  const isLate = lateFrom !== undefined && lateFrom < from;
+  const isRecent = !isDeep && lateFrom === undefined;
+  const all = judged.flatMap(({ rule, episodes }) => {
+    const lastDay = rule && Math.min(from, lateFrom ?? from) - findLookback(rule, lateness);
+    const since = isRecent ? rule && from - findLookback(rule, lateness, 'recent') : lastDay;
+    const begun = listCurrent(episodes).flatMap(({ episode }) => {
+      if (episode.state === 'open') return [episode.from];
+      // One that may be judged again is judged whole. What late records change, they change from its beginning on.
+      const mayChange = since !== undefined && (episode.to ?? since) >= since;
+      const earliest = isLate ? episode.from : Math.max(episode.from, lastDay ?? episode.from);
+      return mayChange ? [earliest] : [];
+    });
+    // A silence begins with the last record before it, which lies at the mark or after it.
+    const silentSince = rule?.kind === 'silent' ? heardAt : undefined;
+    return [
+      ...begun,
+      ...(silentSince === undefined ? [] : [silentSince - rounding]),
+      ...(since === undefined ? [] : [since]),
+    ];
+  });
+  return Math.min(from, ...all);
+}
+
+/**
+ * From when on no record has expired of those that decide whether a condition held, since when, and what it continued.
+ *
+ * @param keptSince from when on no record has expired.
+ */
+export function findSettledSince(rule: Rule, keptSince: number): number {
+  const window = 'within' in rule ? 2 * rule.within : 0;
+  return keptSince + window + rule.pending + rule.recovery;
+}
+
+/** What holds of a SIM by what is known, but for what was over when records may be missing that decide about it. */
+export function listSettledSpans(
+  rule: Rule,
+  known: Known,
+  watermark: number,
+  keptSince: number,
+): JoinedSpan[] {
+  const since = findSettledSince(rule, keptSince);
+  const spans = joinSpans(findSpans(rule, known, watermark), rule, watermark);
+  return spans.filter(({ metAt, to }) => to === undefined || metAt >= since);
+}
