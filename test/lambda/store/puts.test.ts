@@ -27,7 +27,8 @@ const asTheyCome = { readBeforeWrite: false };
 const lookingFirst = { readBeforeWrite: true };
 
 function outcome({ failed, repeated, errors }: WriteReport) {
-  return { failed: [...failed], repeated: [...repeated], errors: errors.map(({ name }) => name) };
+  const inOrder = (records: ReadonlySet<number>) => [...records].sort((a, b) => a - b);
+  return { failed: inOrder(failed), repeated: inOrder(repeated), errors: errors.map(({ name }) => name) };
 }
 
 const nothingSpecial = { failed: [], repeated: [], errors: [] };
