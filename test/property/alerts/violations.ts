@@ -245,7 +245,7 @@ function isHeld(world: World, { now, report, begin }: RanSweep, rule: Rule, sim:
 
 /** One incident an episode; each message of it is passed on. */
 function findWrongMessages(world: World, stored: NonNullable<RanSweep['stored']>): string[] {
-  const wrong: string[] = [];
+  const wrong = [...world.contradicted].map((name) => `message ${name} is passed on with two contents`);
   const sequences = new Map<string, number>();
   for (const { episode } of stored) {
     sequences.set(episode.id, Math.max(sequences.get(episode.id) ?? 0, episode.sequence));

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { deliver, runLimits } from '../../../lambda/alerts/delivery/deliver.ts';
@@ -129,6 +130,8 @@ export class World {
   readonly sweeps: RanSweep[] = [];
   readonly told = new Map<string, Told>();
   readonly sent: Sent[] = [];
+  /** Messages that were passed on with two contents, as `<episode>-<sequence>`. */
+  readonly contradicted = new Set<string>();
   readonly mutes: (Mute & { readonly at: number })[] = [];
   readonly #engine: AlertEngine;
   readonly #parts: Parts;
@@ -376,7 +379,9 @@ export class World {
 
   #noteTold(transition: AlertTransition): void {
     const name = `${transition.episode}-${transition.sequence}`;
-    if (!this.told.has(name)) this.told.set(name, { transition, at: this.timeline.now });
+    const known = this.told.get(name);
+    if (known === undefined) this.told.set(name, { transition, at: this.timeline.now });
+    else if (!isDeepStrictEqual(known.transition, transition)) this.contradicted.add(name);
   }
 
   #askStream(): StreamPositions {
