@@ -6,7 +6,7 @@ import { bundle, type Subject, subjects, temporaryFolder } from './bundles.ts';
 import { type Counts, startCountingProxy } from './counting-proxy.ts';
 import { type BenchmarkOptions, type Figure, figure, type Target } from './figures.ts';
 import type { HandlerCost, HandlerTask } from './probes/handler.ts';
-import { functionEnvironment, idempotencyTable, probe } from './processes.ts';
+import { functionEnvironment, idempotencyTable, peerEnvironment, probe } from './processes.ts';
 import { type Workload, workloadName } from './workloads.ts';
 
 /**
@@ -33,7 +33,7 @@ export async function writeUnits({ quick }: BenchmarkOptions): Promise<Figure[]>
   for (const workload of quick ? cases.slice(1, 2) : cases) {
     for (const subject of quick ? (['simledger'] as const) : (Object.keys(subjects) as Subject[])) {
       const path = await bundle(subjects[subject], folder, subject);
-      const { first, again, changed } = await delivered(path, workload);
+      const { first, again, changed } = await delivered(path, workload, subject !== 'simledger');
       const name = `write-units.${workloadName(workload)}.${subject}`;
       const title = `${workloadName(workload)}, ${subject}`;
       const wanted = findWanted(workload, subject, writes(first));
@@ -75,7 +75,7 @@ interface Delivered {
   readonly changed: number;
 }
 
-async function delivered(bundlePath: string, workload: Workload): Promise<Delivered> {
+async function delivered(bundlePath: string, workload: Workload, isPeer: boolean): Promise<Delivered> {
   const engine = await startLedgerTables({ port: 0 });
   const proxy = await startCountingProxy(engine.endpoint);
   const client = new DynamoDBClient({
@@ -87,7 +87,7 @@ async function delivered(bundlePath: string, workload: Workload): Promise<Delive
     const task: HandlerTask = { workload, warmUp: 0, batches: 1, records, from: round };
     await probe<HandlerCost>('probes/handler.ts', {
       arguments: [bundlePath, JSON.stringify(task)],
-      env: functionEnvironment(proxy.endpoint),
+      env: (isPeer ? peerEnvironment : functionEnvironment)(proxy.endpoint),
     });
     return proxy.take();
   };

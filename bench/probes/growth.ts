@@ -1,4 +1,9 @@
-import { BatchGetItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchExecuteStatementCommand,
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  type UpdateItemInput,
+} from '@aws-sdk/client-dynamodb';
 import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
@@ -6,6 +11,7 @@ import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { simsTable } from '../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
+import { translateStatement } from '../../test/property/dynamodb-statements.ts';
 import { makeBatch } from '../workloads.ts';
 
 /**
@@ -29,7 +35,15 @@ const stored = new Map<string, string>();
 
 /** Keeps SIMs, since these are read again; takes all else and forgets it. */
 async function send(command: unknown): Promise<object> {
-  if (command instanceof UpdateItemCommand && command.input.TableName === simsTable.name) keep(command.input);
+  if (command instanceof BatchExecuteStatementCommand) {
+    const { Statements = [] } = command.input;
+    for (const { tableName, item, key, expressions } of Statements.map(translateStatement)) {
+      if (tableName !== simsTable.name) continue;
+      if (item === undefined) keep({ Key: key, ...expressions });
+      else stored.set(item['sim']?.S ?? '', JSON.stringify(item));
+    }
+    return { Responses: Statements.map(() => ({})) };
+  }
   if (!(command instanceof BatchGetItemCommand)) return {};
   const keys = command.input.RequestItems?.[simsTable.name]?.Keys ?? [];
   const items = keys.flatMap(({ sim }): Item[] => {
@@ -39,7 +53,7 @@ async function send(command: unknown): Promise<object> {
   return { Responses: { [simsTable.name]: items } };
 }
 
-function keep({ Key = {}, UpdateExpression = '', ...rest }: UpdateItemCommand['input']): void {
+function keep({ Key = {}, UpdateExpression = '', ...rest }: Omit<UpdateItemInput, 'TableName'>): void {
   const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = rest;
   const item: Item = { ...Key };
   for (const [, name = '', value = ''] of UpdateExpression.matchAll(/(#?\w+) = (:\w+)/g)) {
