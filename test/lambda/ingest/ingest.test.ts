@@ -40,7 +40,7 @@ function happening(sim: string, id: string): Reading {
 const broken: Fault = fault('broken-json', 'This is not JSON');
 const test1: Reading = { kind: 'ignored', reason: 'sink validation', testId: 'test-1' };
 
-/** Ports that take everything, but report as they are told. */
+/** Ports that take everything, and report what a test tells them to. */
 function ports(options: {
   readonly report?: (report: Report, changes: Changes) => void;
   readonly refuse?: (reject: Reject) => boolean;
@@ -116,7 +116,7 @@ describe('taking in a batch', () => {
   test('counts records that were not stored as failed, and names their deliveries whole', async () => {
     const refused = new Error('refused');
     const there = ports({ report: (report, { usage }) => report.failure(usage[1]!, refused) });
-    // The delivery 4 holds three records, of which one is not stored and one is rejected.
+    // Delivery 4 holds three records: one is stored, one is not, one is rejected.
     const batch = entries(
       [3, window('a', '1')],
       [4, window('a', '2')],
@@ -187,7 +187,7 @@ describe('taking in a batch', () => {
     expect([receipt.stored, receipt.failed, [...failedDeliveries]]).toEqual([1, 2, [0, 2]]);
   });
 
-  test('ends an object of rejects at four megabytes, whatever else is in the batch', async () => {
+  test('ends an object of rejects at four megabytes, with anything else in the batch', async () => {
     const alone = ports({});
     const among = ports({});
     const large = (delivery: number) =>

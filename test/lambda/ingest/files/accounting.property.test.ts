@@ -8,7 +8,7 @@ import type { Manifest } from '../../../../lambda/store/manifest.ts';
 import { runs } from '../../../records/runs.ts';
 import { file, header, row } from './cdr.ts';
 
-/** What becomes of each row of a file, without a store: its bytes, in order, and the manifest at the end. */
+/** What becomes of each row of a file, without a store: its bytes in order, and the final manifest. */
 async function importInMemory(bytes: Buffer) {
   const rejected: Buffer[] = [];
   let manifest: Manifest | undefined;
@@ -107,7 +107,7 @@ const mutated = fc
     ),
   );
 
-/** Whether bytes that are in no row say nothing: blanks, empty cells, a separator stated, or headers. */
+/** Whether bytes outside the rows say nothing: blanks, empty cells, a stated separator, or headers. */
 function isFraming(bytes: Buffer): boolean {
   return bytes
     .toString('utf8')
@@ -120,7 +120,7 @@ function isFraming(bytes: Buffer): boolean {
     });
 }
 
-/** Where bytes stand that are whole lines; -1 for nowhere. */
+/** The index at which bytes stand as whole lines; -1 if they don't. */
 function findLines(text: Buffer, lines: Buffer): number {
   const isBound = (byte: number | undefined): boolean => byte === undefined || byte === 0x0a || byte === 0x0d;
   let at = text.indexOf(lines);
@@ -140,7 +140,7 @@ describe('every byte of a file', () => {
         if (keptWhole) return;
         expect(manifest?.state).toBe('done');
         expect(rejected.length).toBe(manifest?.rejected);
-        // What is neither in a reject, nor a stored row's bytes, must be framing. A row's bytes hold its id.
+        // What is in neither a reject nor a stored row must be framing. A row's bytes hold its id.
         let rest = bytes;
         for (const reject of [...rejected].sort((a, b) => b.length - a.length)) {
           const at = findLines(rest, reject);
@@ -148,7 +148,7 @@ describe('every byte of a file', () => {
           rest = Buffer.concat([rest.subarray(0, at), Buffer.from('\n'), rest.subarray(at + reject.length)]);
         }
         const rows = parseRows(rest, [...rowEnds(rest, ','), rest.length], ',');
-        // The first is the file's header, whatever it is.
+        // The first row is always the file's header.
         const unexplained = rows
           .slice(1)
           .filter(({ fields }) => fields === undefined || !isHeaderRow(fields))

@@ -54,7 +54,7 @@ export function idOf(number: number): string {
   return String(5_000_000_000 + number);
 }
 
-/** A file of so many rows, from a number on. */
+/** A file of this many rows, numbered from the given number. */
 export function file(rows: number, from = 0): Buffer {
   const lines = Array.from({ length: rows }, (_, number) => row(from + number));
   return Buffer.from(`${[header, ...lines].join('\n')}\n`);

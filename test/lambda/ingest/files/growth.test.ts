@@ -4,7 +4,7 @@ import { parseLayout, readLayout } from '../../../../lambda/ingest/files/layout.
 import { parseRows } from '../../../../lambda/ingest/files/rows.ts';
 import { header, row } from './cdr.ts';
 
-/** Files that could take more work than their length, of about so many bytes. */
+/** Files of about this many bytes that could take more work than their length. */
 const files: Readonly<Record<string, (size: number) => string>> = {
   'a stray quote before tiny rows': (size) => `${header}\n"\n${'1\n'.repeat(size / 2)}`,
   'rows that each leave a quote open': (size) => `${header}\n${'"x,y"z,"w\n'.repeat(size / 10)}`,
@@ -48,14 +48,14 @@ async function work(text: string): Promise<{ milliseconds: number; maxRows: numb
 
 const source = { name: 'main', carrier: '1nce', bytesPerMegabyte: 1_000_000 } as const;
 
-/** The least of several measurements: what else the machine does only adds to one. */
+/** The minimum of several measurements: other work on the machine only adds to them. */
 async function leastWork(text: string): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let time = 0; time < 3; time += 1) least = Math.min(least, (await work(text)).milliseconds);
   return least;
 }
 
-/** A work that grew with the square of this would take minutes. */
+/** Work that grows with the square of this would take minutes. */
 const size = 2 ** 18;
 
 describe('a file twice as long', () => {

@@ -26,7 +26,7 @@ async function stored(): Promise<(string | undefined)[][]> {
     .sort();
 }
 
-/** Columns in an order of their own, upload and download changed over. */
+/** Columns in another order, upload and download swapped. */
 const swappedColumns = ['id', 'iccid', 'event_start_timestamp', 'volume_rx', 'volume_tx', 'volume'];
 const swappedHeader = swappedColumns.join(',');
 

@@ -347,7 +347,7 @@ describe('a long file', () => {
       write: async (changes, options) => {
         batches += 1;
         if (batches === 1) return writer.write(changes, options);
-        // Some of the block is in, and then the process is gone.
+        // The process ends when a part of the block is stored.
         await writer.write({ ...changes, usage: changes.usage.slice(0, 100) }, options);
         throw new Error('The process ended');
       },

@@ -25,7 +25,7 @@ const wellFormed = fc
   .array(fc.tuple(row, lineEnd), { maxLength: 8 })
   .map((rows) => rows.map(([text, end]) => text + end).join(''));
 
-/** Any bytes, most of them such that mean something in CSV. */
+/** Any bytes, mostly those that have a meaning in CSV. */
 const anyBytes = fc
   .array(
     fc.oneof({ weight: 6, arbitrary: fc.constantFrom(0x22, 0x2c, 0x0a, 0x0d, 0x61, 0x20) }, fc.nat(255)),
@@ -90,7 +90,7 @@ describe('every file', () => {
   });
 });
 
-/** Some rows of a file of about a megabyte or two, with what makes blocks difficult. */
+/** Some rows of a file of one or two megabytes, with what makes cutting it into blocks difficult. */
 const largeFile = fc
   .array(
     fc.oneof(
@@ -125,7 +125,7 @@ async function blocksOf(bytes: Buffer, sizes: readonly number[]) {
 describe('every large file', () => {
   const chunkSizes = fc.array(fc.integer({ min: 1000, max: 700_000 }), { minLength: 1, maxLength: 5 });
 
-  it('is cut into the same blocks however its bytes arrive, and none of them is lost', async () => {
+  it('is cut into the same blocks in whatever pieces its bytes arrive, without losing any', async () => {
     await fc.assert(
       fc.asyncProperty(largeFile, chunkSizes, async (bytes, sizes) => {
         const blocks = await blocksOf(bytes, sizes);

@@ -75,7 +75,7 @@ describe('rows', () => {
     expect(rowsOf(text)).toEqual(rows);
   });
 
-  it('lose nothing but one that is no UTF-8', () => {
+  it('are all read, except one that is not UTF-8', () => {
     const bytes = Buffer.concat([Buffer.from('a,b\n"c",'), Buffer.from([0xe4]), Buffer.from(',d\n€\n')]);
     expect(rowsOf(bytes)).toEqual([
       whole(['a', 'b'], 'a,b'),
