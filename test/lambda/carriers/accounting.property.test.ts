@@ -10,8 +10,8 @@ import { runs } from '../../records/runs.ts';
 import { connectionEvent } from '../../records/supersim.ts';
 
 /**
- * Whatever arrives, and however it is damaged: each byte of it lies in the bytes of a record that was stored, ignored or
- * rejected, or is framing. What the framing is, is decoded here once more, by other code.
+ * Each byte of a body, damaged or not, lies in the bytes of a record that was stored, ignored or
+ * rejected, or is framing. The framing is decoded here again, by other code.
  */
 
 const records = [
@@ -167,7 +167,7 @@ interface Leaf {
   readonly original: Buffer;
 }
 
-/** The texts in a body; undefined where it has a byte that is of none, nor of what is around them. */
+/** The texts in a body; undefined if a byte belongs to neither a text nor the framing. */
 function findLeaves(body: Buffer): readonly Leaf[] | undefined {
   if (body.subarray(0, 4).toString('hex') !== 'f3899ac2') return [unpackLeaf(body)];
   const message = body.subarray(4, Math.max(4, body.length - 16));
@@ -179,7 +179,7 @@ function findLeaves(body: Buffer): readonly Leaf[] | undefined {
       ...(readFields(field.content) ?? []).filter(({ number }) => number === 3).map(({ content }) => content),
     );
   }
-  // What the fields of the records hold, and what frames them, is all that is there.
+  // There is nothing but the content of the records' fields and their framing.
   const isKnown = readFields(message)?.every(
     ({ number, wire, content }) =>
       wire === 2 && (number === 1 || number === 2 || (number === 3 && isUserRecord(readFields(content)))),
@@ -202,7 +202,7 @@ interface Field {
   readonly content: Buffer;
 }
 
-/** The fields of a message; undefined where it is not fields to its last byte, of the two types that aggregates have. */
+/** The fields of a message; undefined unless it consists of fields of the two types that aggregates have. */
 function readFields(message: Buffer): readonly Field[] | undefined {
   const fields: Field[] = [];
   let rest = message;
@@ -250,7 +250,7 @@ function unpackMembers(bytes: Buffer): Buffer | undefined {
   return Buffer.concat(members);
 }
 
-/** Whether a text is nothing but white space, commas, brackets, record separators and byte order marks. */
+/** Whether a text has only white space, commas, brackets, record separators and byte order marks. */
 function isFraming(some: string): boolean {
   return /^[\s,[\]\ufeff]*$/.test(some.replaceAll('\u001e', ''));
 }

@@ -6,7 +6,7 @@ import { aggregateOf } from '../../records/aggregate.ts';
 import { readAll } from '../../records/read-all.ts';
 import { runs } from '../../records/runs.ts';
 
-/** Bytes as they might arrive, and such as begin like one of the encodings. */
+/** Bytes as they might arrive, and bytes that begin like one of the encodings. */
 const anyBytes = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.concat([Buffer.from([0x1f, 0x8b]), bytes])),
@@ -105,7 +105,7 @@ function elementTexts(text: string): string[] {
   return pieces.map(({ from, to }) => text.slice(from, to));
 }
 
-/** Tokens of JSON, and such that look like them. */
+/** Tokens of JSON, and texts that look like them. */
 const token = fc.oneof(
   {
     weight: 3,

@@ -5,7 +5,7 @@ import { aggregateOf } from '../../records/aggregate.ts';
 import { bodyOf } from '../../records/fixtures.ts';
 import { readAll, type WholeBody } from '../../records/read-all.ts';
 
-/** A body as plain values: what was read with its original text, and what was broken. */
+/** A body as plain values: what was read, with its original text, and what was broken. */
 function contentOf(body: WholeBody) {
   return {
     read: body.values.map((value, index) => ({ value, text: Buffer.from(body.bytesOf(index)).toString() })),
@@ -74,7 +74,7 @@ describe('framing', () => {
     });
   });
 
-  it('does not take a value that is no object for nothing', () => {
+  it('does not ignore a value that is not an object', () => {
     expect(['null', '7', '"text"', 'false'].map((text) => contentOf(bodyOf(text)))).toEqual(
       ['null', '7', '"text"', 'false'].map((text) => ({ read: read(text), broken: [] })),
     );
@@ -126,7 +126,7 @@ describe('something broken among good records', () => {
     expect(contentOf(bodyOf(text))).toEqual({ read: read(...texts), broken: notJson(...brokenTexts) });
   });
 
-  it('keeps nothing but brackets as broken', () => {
+  it('keeps a body that has only brackets as broken', () => {
     expect(contentOf(bodyOf('[[[,'))).toEqual({ read: [], broken: notJson('[[[,') });
   });
 });
@@ -192,7 +192,7 @@ describe('encodings', () => {
     ]);
   });
 
-  it('keeps unpacked bytes that are no text as they came', () => {
+  it('keeps unpacked bytes that are not text as they came', () => {
     const bytes = gzipSync(Buffer.from([0xff, 0xfe, 0x00]));
     expect(readAll(bytes).broken).toEqual([
       {
@@ -205,7 +205,7 @@ describe('encodings', () => {
 });
 
 describe('aggregates of the Kinesis Producer Library', () => {
-  it('holds the bodies of its user records, whatever these hold', () => {
+  it('holds the bodies of its user records, with any content', () => {
     const aggregate = aggregateOf(
       Buffer.from('{"a":1}'),
       Buffer.from('[{"b":2},{"c":3}]'),
@@ -319,7 +319,7 @@ function brokenAggregate(why: string, bytes: Buffer) {
   return { code: 'broken-aggregate', reason, bytes };
 }
 
-/** An aggregate of a message, whatever is in it, with its digest. */
+/** An aggregate of any message, with its digest. */
 function sealMessage(message: readonly number[]): Buffer {
   const bytes = Buffer.from(message);
   return Buffer.concat([
@@ -329,7 +329,7 @@ function sealMessage(message: readonly number[]): Buffer {
   ]);
 }
 
-describe('a body that is no JSON', () => {
+describe('a body that is not JSON', () => {
   const json = '{"a":1}';
   it.each([
     ['zlib', deflateSync(json), 'compressed with zlib (deflate)', 'Compress it as gzip, or send it as it is'],

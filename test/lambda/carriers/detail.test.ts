@@ -39,7 +39,7 @@ describe('a detail', () => {
     expect(textWithin('abcdefgh', 6)).toBe('abc…');
   });
 
-  /** Each of the members that may go, in a detail of a PDP context, and some that never do. */
+  /** Each member that may be left out of the detail of a PDP context, and some that never are. */
   const context = {
     tx_teid_control_plane: 1,
     rx_teid_data_plane: 2,

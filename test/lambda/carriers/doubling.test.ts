@@ -6,12 +6,12 @@ import { aggregateOf } from '../../records/aggregate.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
 
-/** Twice as much of anything takes about twice the work: where it takes four times, a body of 16 MB stops a shard. */
+/** Twice as much of anything must take about twice the work: four times would let a body of 16 MB stop a shard. */
 
-/** Attempts at a measurement; each gets a chance to be undisturbed. */
+/** Attempts at a measurement: other work on the machine may disturb some of them. */
 const attempts = 12;
 
-/** Fails where the work for twice the size is three times that for the size, or more. */
+/** Fails if twice the size takes three times the work or more. */
 function expectProportion(work: (size: number) => () => unknown, size: number): void {
   const [once, twice] = [work(size), work(2 * size)];
   let [least, leastTwice] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -20,13 +20,13 @@ function expectProportion(work: (size: number) => () => unknown, size: number): 
     leastTwice = Math.min(leastTwice, processorTime(twice));
     // Some milliseconds are noise. Work that grows with the square takes seconds at these sizes.
     if (attempt >= 2 && leastTwice < 3 * least + 5) return;
-    // What takes so long is not disturbed by chance.
+    // A task that takes this long is slow by itself, not disturbed by other work.
     if (attempt >= 2 && least > 100) break;
   }
   expect.fail(`${least} ms for ${size}, ${leastTwice} ms for twice that`);
 }
 
-/** Milliseconds of the processor that a task takes. */
+/** Milliseconds of CPU that a task takes. */
 function processorTime(task: () => unknown): number {
   const before = process.cpuUsage();
   task();

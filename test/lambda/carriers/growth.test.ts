@@ -18,7 +18,7 @@ import { outgrownSize } from '../../records/doubling.ts';
 import { bodyOf } from '../../records/fixtures.ts';
 import { connectionEvent, fullData, type Members } from '../../records/supersim.ts';
 
-/** Whatever length a field has, the work for twice the length is less than three times as much. */
+/** For every field, twice the length takes less than three times the work. */
 
 /** Texts of a length that make careless expressions and loops go over them again and again. */
 const longTexts: Readonly<Record<string, (length: number) => string>> = {
@@ -59,7 +59,7 @@ const largeValues: Readonly<Record<string, (length: number) => string>> = {
   'an object with a long name in it': (length) => `{"${'_plane_ip_address'.repeat(length / 17)}x":1}`,
 };
 
-/** Makes a text of a length once, however many members get it. */
+/** Makes a text of a length once, to be shared by many members. */
 function madeOnce(text: (length: number) => string): (length: number) => string {
   const made = new Map<number, string>();
   return (length) => {
@@ -191,7 +191,7 @@ function readJson(text: string): void {
   interpret(bodyOf(text).values[0], arrivalFrom('emnify'));
 }
 
-/** The members of a record, and what of the long values makes them outgrow their length. */
+/** The members of a record, and the long values that could take more work than their length. */
 function outgrown(part: unknown, recordOf: (part: unknown) => unknown): string[] {
   return leavesOf(part).flatMap((path) => {
     const record = recordOf(withValue(part, path, marker));

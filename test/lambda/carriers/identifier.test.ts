@@ -168,12 +168,12 @@ describe('an ICCID', () => {
   it('gives different SIMs different keys, however they are written', () => {
     const digits = fc.stringMatching(/^89\d{16,22}$/);
     const card = fc.record({ digits, sid: fc.integer({ min: 1, max: 9 }).map((id) => `HS${id}`), disguise });
-    /** All that tells SIMs apart: the digits that are not known to be redundant, and else the carrier's id. */
+    /** All that distinguishes SIMs: the digits that are not known to be redundant, or else the carrier's id. */
     const identityOf = ({ digits: read, sid }: { digits: string; sid: string }): string =>
       read.length > 20 ? sid : read.slice(0, 19);
     const keyOf = (one: { digits: string; sid: string; disguise: string }): string =>
       readWrittenIccid(identifier(disguised(one.digits, one.disguise)))?.sim ?? one.sid;
-    /** Of two cards the second is often the first with digits more, fewer or changed. */
+    /** Two cards, the second often the first with some digits added, removed or changed. */
     const pair = fc.tuple(card, card, fc.nat(24), fc.boolean()).map(([a, b, at, isAlike]) => {
       if (!isAlike) return [a, b] as const;
       const alike = `${a.digits.slice(0, Math.max(17, at))}${b.digits.slice(Math.max(17, at))}`;

@@ -25,7 +25,7 @@ interface Identity {
   readonly sessionId: string;
 }
 
-/** Texts that are often alike but for an end, a beginning, or a letter. */
+/** Texts that often differ only in an end, a beginning or a letter. */
 function alike(text: fc.Arbitrary<string>): fc.Arbitrary<readonly [string, string]> {
   return fc.tuple(text, text, fc.constantFrom(0, 1, 18, 19, 20, 22)).map(([a, b, kept]) => {
     const mixed = a.slice(0, kept) + b.slice(kept);
@@ -52,7 +52,7 @@ function pairs(simIds: fc.Arbitrary<readonly [string, string]>, ids: typeof simI
     );
 }
 
-/** The SIM that an identity means: the card where it is one, else the carrier's id. */
+/** The SIM that an identity means: the card if it names one, else the carrier's id. */
 function simOf({ iccid, simId }: Identity): string {
   return iccid.length <= 20 ? iccid.slice(0, 19) : simId;
 }

@@ -9,8 +9,8 @@ import { usageRecord } from '../../records/datastreamer.ts';
 import { readAll } from '../../records/read-all.ts';
 
 /**
- * Members and columns that are called as what every object of JavaScript has: they are like any other that nobody has
- * documented.
+ * Members and columns with the name of a property that every JavaScript object has: they are read like any other that is
+ * not documented.
  */
 
 const inherited = Object.getOwnPropertyNames(Object.prototype);

@@ -116,7 +116,7 @@ function itemsOf(reading: Reading): Item[] {
   ];
 }
 
-/** What a table demands of an item, and the ledger of a reading. */
+/** What a table requires of an item, and the ledger of a reading. */
 function expectUsable(reading: Reading): void {
   if (reading.kind === 'fault') expect(reading.problem).toMatch(/^\S.{5,}/s);
   if (reading.kind !== 'observed') return;

@@ -15,7 +15,7 @@ import {
 import { ledgerOf } from '../../records/ledger-of.ts';
 import { connectionTypes, fullData, readConnectionEvent, readHourly } from '../../records/supersim.ts';
 
-/** An item of so many bytes costs one write unit. */
+/** Bytes of an item that costs one write unit. */
 const oneWriteUnit = 1024;
 
 const name64 = 'n'.repeat(64);
@@ -89,7 +89,7 @@ const longestUsage = {
   volume: { rx: '999999.999999', tx: '999999.999999', total: '1999999.999998' },
 };
 
-/** An update that does not write its session: within the hour, and without the trouble of which nobody learns later. */
+/** An update that does not write its session: within the hour, and without an error that no later record repeats. */
 const {
   error: _,
   data_modifier,

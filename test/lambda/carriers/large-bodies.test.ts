@@ -9,7 +9,7 @@ import { bodyOf } from '../../records/fixtures.ts';
 import { readAll } from '../../records/read-all.ts';
 import { fullData } from '../../records/supersim.ts';
 
-/** Bodies far larger and deeper than a carrier sends: they take memory and time in proportion, and are read or refused. */
+/** Bodies far larger and deeper than carriers send are read or refused, in memory and time proportional to their size. */
 
 describe('a large body', () => {
   it('is read through 100,000 levels', () => {

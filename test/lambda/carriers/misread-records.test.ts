@@ -22,7 +22,7 @@ function readOne(name: string, carrier: Carrier): Reading {
   return reading;
 }
 
-it('a latitude without a longitude is no position', () => {
+it('a latitude without a longitude is not a position', () => {
   const { cell } = statedBy(readOne('latitude-without-longitude.json', 'kore'), 'session').groups;
   expect(cell?.group).toEqual({ cellId: '5', lac: '7', lat: undefined, lon: undefined });
 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 
-/** Values that are no record, and what is said of each. */
+/** Values that are not records, and what is said of each. */
 const examples: [unknown, string][] = [
   [
     { Type: 'Notification', TopicArn: 'arn', Message: '{}' },

@@ -5,12 +5,12 @@ import { observationsOf } from '../../records/arrival.ts';
 import { csvOf, readCsv, readStreamer, streamerSim } from '../../records/datastreamer.ts';
 import type { Members } from '../../records/supersim.ts';
 
-/** Where the data streamer's dialects state one thing: each of the ways says the same. */
+/** Where the data streamer's dialects state the same thing in different ways. */
 
 /** Something that a record states, its value, and the ways to state it. */
 type Stated = readonly [what: string, value: unknown, ...ways: readonly Members[]];
 
-/** What is looked at, by the words of the tables below. */
+/** What is compared, by the names in the tables below. */
 const facts: Readonly<Record<string, (stated: Observations) => unknown>> = {
   ICCID: ({ usage, event }) => (usage ?? event)?.iccid,
   'SIM id': ({ sim }) => sim?.groups.ids?.group.simId,
@@ -396,7 +396,7 @@ const inEventRows: readonly Stated[] = [
 function expectEachWay(
   base: Members,
   { what, value, ways }: Fact,
-  // Of a carrier whose cost is money.
+  // From a carrier whose cost is money.
   read: (way: Members) => Reading | undefined = (way) => readStreamer(way, 'emnify'),
 ): void {
   expect(ways.map((way) => factOf(what, read({ ...base, ...way })))).toEqual(ways.map(() => value));

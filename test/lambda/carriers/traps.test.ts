@@ -46,7 +46,7 @@ function without(record: Members, ...members: readonly string[]): Members {
   return Object.fromEntries(Object.entries(record).filter(([name]) => !members.includes(name)));
 }
 
-/** All ways of ordering a few things. */
+/** All permutations of a few values. */
 function ordersOf<Thing>(things: readonly Thing[]): Thing[][] {
   if (things.length < 2) return [[...things]];
   return things.flatMap((thing, index) =>
@@ -268,7 +268,7 @@ describe('meaning', () => {
     expect([start, origin.at]).toEqual(['2026-11-02T10:00:00.000Z', '2026-11-02T10:15:00.000Z']);
   });
 
-  it('a cost that is the volume is no money, and adds no bytes', () => {
+  it('a cost that repeats the volume is not money, and adds no bytes', () => {
     const { cost, currency, costVolume, volume, dataTotal } = statedBy(
       readStreamer({ ...usageRecord, cost: 0.001176 }),
       'usage',

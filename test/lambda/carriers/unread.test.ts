@@ -9,7 +9,7 @@ import {
 } from '../../records/datastreamer.ts';
 import { fullData, type Members, readConnectionEvent } from '../../records/supersim.ts';
 
-/** Members that a record can do without: where one can't be read, the rest is kept, and the member as it was written. */
+/** Members that a record does not need: if one can't be read, the rest is kept, and the member as it was written. */
 
 const sessionId = 'b2c5a9de-0000-4000-a000-000000000001';
 const at = '2026-11-02T10:00:00.000Z';
@@ -18,7 +18,7 @@ const long = 'x'.repeat(129);
 
 type Changes = Readonly<Record<string, object | undefined>>;
 
-/** What a record states, with what it says otherwise than another. */
+/** What a record states, with what differs from another. */
 function stated(record: Members, read: (record: Members) => ReturnType<typeof readStreamer>) {
   return observationsOf(read(record));
 }

@@ -294,7 +294,7 @@ describe('events files', () => {
     );
   });
 
-  it('keep a detail that is no JSON as sent', () => {
+  it('keep a detail that is not JSON as sent', () => {
     const detail = '{"volume": 500.000000, "expiry_date": 2022-03-31T00:00:00Z}';
     const row = { ...eventRow, event_type_id: '56', event_type_description: undefined, detail };
     expect(statedBy(readEventRow(row), 'event').detail).toBe(detail);

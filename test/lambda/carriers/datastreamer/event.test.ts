@@ -63,7 +63,7 @@ const event = {
   description: 'Something happened.',
   arrivedAt,
 };
-/** The detail as it is kept: what the core network's own nodes are called does not fit. */
+/** The detail as it is kept: the names of the core network's own nodes don't fit. */
 const keptDetail = JSON.stringify({
   ...visitedOperator,
   pdp_context: {
@@ -507,7 +507,7 @@ describe('what events say', () => {
     });
   });
 
-  it.each([56, 58])('keeps the detail of event %i, a string that is no JSON, as sent', (id) => {
+  it.each([56, 58])('keeps the detail of event %i, a string that is not JSON, as sent', (id) => {
     const published = fixtureValue('emnify/quota-assigned-detail.json') as { detail: string };
     const { detail, description } = statedBy(
       readStreamer(carrierEvent(id, { ...published, description: 'Quota assigned' }), 'emnify'),

@@ -182,7 +182,7 @@ describe('a header', () => {
           header.split(',').map((name) => (name === 'id' ? '1' : name.startsWith('volume') ? '1' : '')),
           arrivalFrom('1nce'),
         );
-    // Without a SIM both are refused, each in its own words.
+    // Without a SIM both are refused, each with its own reason.
     const told = isFault(reading) ? reading : undefined;
     const kinds: Readonly<Record<string, string>> = {
       'Neither an ICCID nor a SIM id names the SIM': 'usage',

@@ -42,7 +42,7 @@ const usage = {
   tariff: '1NCE Production 01',
   rateZone: 'Rate Zone 2 (EU - DE)',
 };
-/** What the same record states where its carrier writes a cost that is money. */
+/** What the same record states from a carrier whose cost is money. */
 const money = { cost: '0.001176', currency: 'EUR', costVolume: undefined };
 const ids = { simId: '123456', accountId: '1234' };
 const sim = {
@@ -143,7 +143,7 @@ describe('nested usage', () => {
     expect([from, to]).toEqual(['2026-11-02T10:00:00.123Z', end]);
   });
 
-  it('takes the start for the end where none is stated', () => {
+  it('takes the start as the end if no end is stated', () => {
     const { end_timestamp, ...record } = usageRecord;
     expect(statedBy(readStreamer(record), 'usage')).toEqual({ ...usage, end: start });
   });
@@ -184,7 +184,7 @@ describe('flat usage (2.0 names)', () => {
           device: { at: end, group: device },
         },
       },
-      // In euro, as all flat records are, which says more, although 1NCE’s cost is no money.
+      // Flat records state a currency and so are more complete, although 1NCE’s cost is not money.
       usage: { ...common, sessionId, completeness: 3 },
       event: undefined,
       sim: {
@@ -256,7 +256,7 @@ describe('text messages and other traffic', () => {
   ])('tells the messages of %j by direction, as the carrier names it', (volume, messages, completeness) => {
     const item = statedBy(readStreamer({ ...sms, volume }), 'usage');
     expect([item.messages, item.messagesTx, item.messagesRx]).toEqual(messages);
-    // Another rendering may say the direction: it must find room.
+    // Another rendering may state the direction, so it must be able to replace this one.
     expect(item.completeness >= complete ? 'complete' : 'less').toBe(completeness);
   });
 

@@ -12,7 +12,7 @@ import {
   sessionSid,
 } from '../../../records/supersim.ts';
 
-/** Each member of a Super SIM event by itself: what it may hold, and what of it is stated. */
+/** Each member of a Super SIM event by itself: what it may hold, and what is stated of it. */
 
 const at = '2026-11-02T10:00:00.000Z';
 
@@ -188,7 +188,7 @@ describe('data without its envelope', () => {
     },
   );
 
-  it('is no record where its type does not say which event it is', () => {
+  it('is not a record if its type does not say which event it is', () => {
     const { event_type, ...data } = fullData as Members & { event_type?: unknown };
     const records = [data, { ...data, event_type: 'data-session.updated' }, { ...data, event_type: 7 }];
     expect(records.map((record) => readSuperSim(record))).toEqual(
