@@ -143,7 +143,7 @@ describe('docs/tables.md', () => {
     const types = new Map(
       items.flatMap((item) => Object.entries(item).map(([name, value]) => [name, Object.keys(value)[0]])),
     );
-    // Told apart by the colon that ends the names, some items name several lists of attributes.
+    // Some items have several lists of attributes, each with a colon after its names.
     const text = readSection('## Alerts');
     const documentedTypes = [...text.matchAll(/((?:`\w+`(?:, )?)+) \((S|N|BOOL)\)/g)].flatMap(
       ([, names, type]) => namesIn(names).map((name): [string, string | undefined] => [name, type]),

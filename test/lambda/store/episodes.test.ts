@@ -93,7 +93,7 @@ describe('the table of episodes', () => {
     const episodes = new EpisodesTable(asClient(memory), alertsTable.name);
     await episodes.write(planSweep([], 150, 90));
     const stored = await episodes.read('silent', sim);
-    // By the one the silence from minute 90 goes on, by the other it never was.
+    // By the first the silence from minute 90 continues, by the second it never was.
     const keepsLive = planSweep(stored, 150, 0, 80, 90);
     const freesLive = planSweep(stored, 150, 0, 80, 90, 140);
     expect(await episodes.write(keepsLive)).toBe(true);
@@ -126,7 +126,7 @@ test('an episode is the same when it is read as when it was written, and no reas
   );
 });
 
-/** How a request fares: it is answered, lost before or after it is made, or the process dies with it. */
+/** What happens to a request: it is answered, lost before or after it is carried out, or the process ends with it. */
 type Fate = 'answered' | 'lost' | 'unanswered';
 
 class FaultyTable {
@@ -169,7 +169,7 @@ interface TableSweep {
   readonly rule: Rule;
   readonly known: Known;
   readonly minutes: number;
-  /** The sweep's clock: of two sweeps that tell the same, the messages differ by it. */
+  /** The sweep's clock, by which the messages of two sweeps that find the same differ. */
   readonly now: number;
 }
 
@@ -182,7 +182,7 @@ async function sweepTable(
   await table.write(reconcileEpisodes(stored, judgement));
 }
 
-/** Watches that a message is the same for ever, as receivers know it by its episode and sequence. */
+/** Checks that a message never changes, since receivers know it by its episode and sequence. */
 function watchMessages(memory: MemoryDynamoDb): void {
   const messages = new Map<string, string>();
   memory.onWrite = ({ after }) => {

@@ -9,7 +9,7 @@ import {
   type Usage,
 } from '../../../lambda/ledger/observation.ts';
 
-/** Observations as the carriers' readers make them, with as little in them as a test needs. */
+/** Observations like those of the carriers' readers, with only what a test needs. */
 
 /** A minute of one day, `minute(75)` being 01:15. */
 export function minute(count: number): string {
@@ -82,7 +82,7 @@ export function simAt(
   };
 }
 
-/** A usage record of so many bytes. */
+/** A usage record of this many bytes. */
 export function usageAt(start: string, sim: string, recordId: string, more: Partial<Usage> = {}): Usage {
   return {
     sim,
@@ -157,7 +157,7 @@ export function eventAt(
   };
 }
 
-/** Changes of one record each; records are numbered through, sessions first, then usage, events and SIMs. */
+/** Changes of one record each; records are numbered consecutively: sessions, usage, events, SIMs. */
 export function changesOf(states: {
   readonly sessions?: readonly Session[];
   readonly usage?: readonly Usage[];
@@ -175,7 +175,7 @@ export function changesOf(states: {
   };
 }
 
-/** All orders of a few things. */
+/** All permutations of a few values. */
 export function permutations<Thing>(things: readonly Thing[]): Thing[][] {
   if (things.length <= 1) return [[...things]];
   return things.flatMap((first, index) =>

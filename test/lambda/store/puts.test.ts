@@ -252,7 +252,7 @@ describe('usage and events', () => {
     ]);
   });
 
-  test('of a read that fails are written as though nobody had looked, and no others are', async () => {
+  test('of a read that fails are written as without the read, and the others are not', async () => {
     const usage = usageRecords(150);
     await tables.newWriter().write(changesOf({ usage }), asTheyCome);
     const client = tables.newClient();
@@ -294,7 +294,7 @@ describe('usage and events', () => {
   });
 });
 
-/** Records of one usage in the dialects in which a carrier renders it, and by which path each comes. */
+/** Records of one usage in each rendering of a carrier, and the path of each. */
 const dialects = {
   nested: (usageId: number, sessionId?: string) => ({
     ...{ id: usageId, imsi: '901405100000101', imsi_id: 1500101 },

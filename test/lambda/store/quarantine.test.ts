@@ -42,7 +42,7 @@ beforeEach(() => {
 
 const quarantine = new BucketQuarantine(new SignedBucket(client.config, bucket));
 
-/** The bucket as the file importer has it, at an endpoint. */
+/** The bucket of the file importer at an endpoint. */
 function clientBucket(at: string): ClientBucket {
   const s3Client = new S3Client({
     endpoint: at,
@@ -109,9 +109,9 @@ describe('a reject', () => {
     expect([keys().length, await lines(keys()[0]!)]).toEqual([1, before]);
   });
 
-  test('comes with every byte, whatever bytes they are', async () => {
+  test('comes with every byte, of any value', async () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
-    // A view into something larger, as a row in its block.
+    // A view into a larger buffer, like a row in its block.
     const view = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('after')]).subarray(6, 262);
     await quarantine.keep([reject(view, { code: 'not-utf8' })]);
     const [line] = await lines(keys()[0]!);

@@ -15,7 +15,7 @@ const source = { name: '1nce', carrier: '1nce', bytesPerMegabyte: 1_000_000, fil
 const arrival = { source, arrivedAt: Date.UTC(2026, 9, 2) };
 const layout = parseLayout(header, 'cdr_1.csv');
 
-/** What rows of a file say of SIMs, each of another one. */
+/** What rows of a file say, each of another SIM. */
 function readSims(from: number, count: number): Sim[] {
   const lines = Array.from({ length: count }, (_, index) => {
     const number = from + index;
@@ -33,7 +33,7 @@ function readSims(from: number, count: number): Sim[] {
   });
 }
 
-/** A writer whose store holds of each SIM what is written. */
+/** A writer whose store holds what was written of each SIM. */
 function storedWriter(): {
   readonly write: (sims: readonly Sim[]) => Promise<void>;
   readonly readKeys: () => number;

@@ -9,7 +9,7 @@ import { ledgerTables, type TableDefinition, tables } from '../../../lambda/stor
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { startLedgerTables } from '../../../local/ledger-tables.ts';
 
-/** The tables behind an engine of their own, which runs for the tests of a file. */
+/** The tables in an engine of their own, which runs for the tests of a file. */
 export class RunningTables {
   #engine: LocalDynamoDb | undefined;
   #client: DynamoDBClient | undefined;
@@ -29,24 +29,24 @@ export class RunningTables {
     return this.#engine.endpoint;
   }
 
-  /** A client to look and to prepare with. */
+  /** A client that prepares and inspects the tables. */
   get client(): DynamoDBClient {
     if (this.#client === undefined) throw new Error('The engine is not started');
     return this.#client;
   }
 
-  /** A client as the functions have it, of its own, so that middleware put on it concerns one test. */
+  /** A new client like that of the functions, so that its middleware concerns one test. */
   newClient(endpoint = this.endpoint): DynamoDBClient {
     const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
     return dynamoDbClient({ endpoint, region: 'us-east-1', credentials });
   }
 
-  /** A writer that knows no SIM yet, as a function's new process has it. */
+  /** A writer that remembers no SIM yet, like that of a new process. */
   newWriter(client: DynamoDBClient = this.client, writes: WriteMode = 'batched'): LedgerWriter {
     return new LedgerWriter({ ...ledgerTablesOf(client), writes });
   }
 
-  /** All items of a table, in the order of their keys; those of some SIMs where they are named. */
+  /** All items of a table in the order of their keys, or those of the given SIMs. */
   async items(table: string, ...sims: readonly string[]): Promise<Item[]> {
     const items: Item[] = [];
     for await (const page of paginateScan(
@@ -60,7 +60,7 @@ export class RunningTables {
       .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   }
 
-  /** All items of the ledger; without expiry, which tells when a record arrived and not what it says. */
+  /** All items of the ledger without their expiry, which depends on when a record arrived. */
   async everything(): Promise<Record<string, Item[]>> {
     const all = await Promise.all(
       ledgerTables.map(async ({ name }) => [name, (await this.items(name)).map(withoutExpiry)] as const),

@@ -87,7 +87,7 @@ describe('an item', () => {
   });
 });
 
-/** What stands where nothing stood, once an update is done. */
+/** What an update stores where no item was. */
 function itemAfter(key: Item, { ExpressionAttributeValues }: Expressions): Item {
   const { ':oldest': oldest, ...values } = ExpressionAttributeValues;
   const set = Object.entries(values).map(([name, value]) => [name.slice(1), value]);
@@ -116,7 +116,7 @@ describe('an update', () => {
 });
 
 describe('an update as a statement', () => {
-  /** What becomes of a stored item by the one request, or by the statement and, where it finds no item, an insertion. */
+  /** What becomes of a stored item by a single request, or by a statement and, if it finds no item, an insertion. */
   function applyBoth(
     tableName: string,
     key: Item,
@@ -183,7 +183,7 @@ describe('an update as a statement', () => {
           { ...simItem(read), ...key },
           { ...simItem(change), ...key },
         ];
-        // What stands is what was read, or has one attribute more, less, or of another value.
+        // The stored item is what was read, or has one attribute more, less, or of another value.
         const { [attribute ?? '']: _, ...rest } = seen;
         const value = attribute === null ? undefined : simItem(other)[attribute];
         const before = { ...rest, ...(attribute !== null && value !== undefined && { [attribute]: value }) };
@@ -225,7 +225,7 @@ describe('an update as a statement', () => {
       }),
       runs(200),
     );
-    // However many attributes a state has.
+    // For any number of attributes of a state.
     for (const attributes of [possibleAttributes.sessions, possibleAttributes.sims]) {
       expect(attributes.map((name) => ` SET "${name}" = ?`).join('').length).toBeLessThan(8_192 - 1_000);
     }
@@ -236,7 +236,7 @@ test('a SIM’s item contains a record where joining the two would leave it as i
   let contained = 0;
   fc.assert(
     fc.property(sim, sim, fc.array(fc.constantFrom(...simSchema.map(({ name }) => name))), (a, b, taken) => {
-      // Some groups are those that are stored, so that often only one or two of them decide.
+      // Some groups equal the stored ones, so that often only one or two of them decide.
       const groups = { ...b.groups, ...Object.fromEntries(taken.map((name) => [name, a.groups[name]])) };
       const record = { ...b, sim: a.sim, groups };
       const stays = sameSim(a, mergeSims(a, record));

@@ -103,7 +103,7 @@ describe.each([
   const create = writes === 'single' ? update : [...update, 'INSERT Sessions'];
   const replace = writes === 'single' ? 'PutItem Sessions' : 'UPDATE Sessions';
   const begin = writes === 'single' ? update : ['INSERT Sessions'];
-  /** An update whose condition fails, and what is needed to learn what is stored. */
+  /** An update whose condition fails, and the requests that are needed to read the stored item. */
   const refused =
     writes === 'batched' && !returnsOldItems
       ? ['UPDATE Sessions', 'INSERT Sessions', 'UpdateItem Sessions', 'GetItem Sessions']
@@ -323,7 +323,7 @@ describe.each([
     });
   });
 
-  /** What five records of one session say, and the item that they make whatever their order. */
+  /** What five records of one session say, and the item that they make in any order. */
   function fiveRecords(ofSim: string): { records: Session[]; item: Item } {
     return {
       records: [

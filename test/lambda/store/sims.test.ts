@@ -19,7 +19,7 @@ const options = { readBeforeWrite: false };
 const today = '2026-11-02T00:00:00.000Z';
 const tomorrow = '2026-11-03T00:00:00.000Z';
 
-/** What usage and session updates say of a SIM all day long. */
+/** What usage and session updates say of a SIM throughout a day. */
 function reminder(day: string, ofSim = sim, simName = 'tracker-1'): Sim {
   return simAt(day, ofSim, {
     ids: { simSid: undefined, simId: '7', accountId: '12', fleetSid: undefined },
@@ -109,7 +109,7 @@ test('a SIM whose name changed during the day is written again', async () => {
   await writer.write(changesOf({ sims: [reminder(today, sim, 'a')] }), options);
   await writer.write(changesOf({ sims: [reminder(today, sim, 'tracker-1')] }), options);
   client.destroy();
-  // Of two names of one day the one that sorts last stands, whichever comes first.
+  // Of two names of one day the one that sorts last wins, in both orders of arrival.
   expect(await tables.items('Sims', sim)).toEqual([reminderItem(today)]);
 });
 

@@ -14,13 +14,13 @@ import { changesOf, minute, sessionAt, simAt, usageAt } from './observations.ts'
 import { ledgerTablesOf } from './running-tables.ts';
 import { statementsIn } from './watched-client.ts';
 
-/** Answers a command in the place of the engine, or leaves it to it. */
+/** Answers a command instead of the engine, or leaves it to the engine. */
 type Answer = (command: Command, engine: MemoryDynamoDb) => object | Promise<object>;
 
-/** A writer before an engine in memory, and what it sends. */
+/** A writer to an engine in memory, and what it sends. */
 class WatchedWriter {
   readonly engine = new MemoryDynamoDb();
-  /** Statements by request; of another command its name. */
+  /** The statements of each request, or the name of another command. */
   readonly requests: (string | string[])[] = [];
   readonly stops: string[] = [];
   answer: Answer = (command, engine) => engine.answer(command);
@@ -64,7 +64,7 @@ function sessions(count: number) {
   );
 }
 
-/** Fails statements of a request by their index, without effect. */
+/** Makes statements of a request fail without effect, by their index. */
 function failing(code: string | undefined, isFailed: (index: number) => boolean): Answer {
   return (command, engine) => {
     if (!(command instanceof BatchExecuteStatementCommand)) return engine.answer(command);

@@ -19,7 +19,7 @@ export interface WatchedRequest {
 /** What was seen of a client's commands. */
 export class Watch {
   readonly requests: WatchedRequest[] = [];
-  /** Commands under way at the same time, at most. */
+  /** Maximum number of commands that were open at the same time. */
   maxInFlight = 0;
   #inFlight = 0;
 
@@ -55,7 +55,7 @@ export function statementsIn(input: WatchedRequest['input']): string[] {
   return statements.map(({ Statement = '' }) => Statement.replace(/^(\w+) (?:INTO )?"(\w+)".*$/, '$1 $2'));
 }
 
-/** Whether a request replaces an item that was read: as the one condition that compares nothing by size. */
+/** Whether a request replaces an item that was read: only its condition makes no comparison by size. */
 export function replacesItem({ operation, input }: WatchedRequest): boolean {
   const statements = (input['Statements'] ?? []) as BatchStatementRequest[];
   return (
@@ -67,7 +67,7 @@ export function replacesItem({ operation, input }: WatchedRequest): boolean {
 /** What a test does with a command before, instead of or after letting it through. */
 export type Intercept = (request: WatchedRequest, proceed: () => Promise<unknown>) => Promise<unknown>;
 
-/** Puts a test between a client and the engine. The last one put on is the first to be asked. */
+/** Puts a test between a client and the engine. The last one that was put is asked first. */
 export function intercept(client: DynamoDBClient, take: Intercept): void {
   client.middlewareStack.add(
     (next, context) => async (args) => {
@@ -102,7 +102,7 @@ export function watch(client: DynamoDBClient): Watch {
 }
 
 /**
- * Has a client get the item that made a condition fail along with the failure, as DynamoDB does and the local engine
+ * Makes a client get the item that made a condition fail with the failure, as DynamoDB does and the local engine
  * does not.
  */
 export function returnOldItems(client: DynamoDBClient, lookWith: DynamoDBClient): void {
@@ -122,7 +122,7 @@ export function returnOldItems(client: DynamoDBClient, lookWith: DynamoDBClient)
   });
 }
 
-/** Has statements whose condition fails not bring the item that made it fail. AWS does not promise it. */
+/** Makes statements whose condition fails not return the item that made it fail. AWS does not promise to. */
 export function withholdOldItems(client: DynamoDBClient): void {
   intercept(client, async ({ operation }, proceed) => {
     const answer = await proceed();
@@ -133,7 +133,7 @@ export function withholdOldItems(client: DynamoDBClient): void {
   });
 }
 
-/** An update names its key; of an item that is put it is a part. */
+/** An update has a key; a put item contains it. */
 function keyOf({ Key, Item, TableName }: WatchedRequest['input']): Item {
   if (Key !== undefined) return Key as Item;
   const table = tables.find(({ name }) => name === TableName);

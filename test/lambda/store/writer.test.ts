@@ -14,7 +14,7 @@ function iccidOf(simNumber: number): string {
   return `8988307000${String(simNumber).padStart(9, '0')}`;
 }
 
-/** Of how many SIMs a granule ends between two minutes. */
+/** The number of SIMs with a granule that ends between two minutes. */
 function countGranuleEnds(sims: number, from: number, to: number): number {
   return Array.from({ length: sims }, (_, number) =>
     [from, to].map((at) => cutToGranule(minute(at), iccidOf(number), maxGranuleMilliseconds)),
@@ -52,7 +52,7 @@ function update(simNumber: number, number: number): object {
   };
 }
 
-/** A batch of so many updates of each of so many SIMs, folded. */
+/** A folded batch of this many updates of each of this many SIMs. */
 function batch(sims: number, from: number, updates: number): Changes {
   const source = { name: 'main', carrier: 'twilio', bytesPerMegabyte: 1_000_000 } as const;
   const fold = new Fold();
@@ -83,10 +83,10 @@ test.each([
   client.destroy();
   const counts: Record<string, number> = {};
   for (const operation of watched.operations) counts[operation] = (counts[operation] ?? 0) + 1;
-  // A SIM whose granule ends within a batch has its mark moved.
+  // The mark of a SIM whose granule ends within a batch moves.
   const moved = [1, 6].map((last) => countGranuleEnds(30, last, last + 5)).filter((ends) => ends > 0);
   const marks = moved.reduce((sum, ends) => sum + ends, 0);
-  // The marks' statements go with the last sessions'.
+  // The marks' statements are sent with those of the last sessions.
   const updates =
     writes === 'single'
       ? { 'UpdateItem Sessions': 2 * 30, 'PutItem Sims': marks }
