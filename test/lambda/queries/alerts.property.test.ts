@@ -16,7 +16,7 @@ const rules = ['silent', 'attach-loop'];
 const sims = ['8988280666001000101', '8988307000000120011', 'a#b'];
 const sources = ['emnify', 'kore'];
 
-/** Episodes of few rules and SIMs within three months, several at one moment. At most one of a rule and a SIM is open. */
+/** Episodes of a few rules and SIMs within three months, some at the same moment; one of a rule and SIM may be open. */
 const episodes: fc.Arbitrary<Episode[]> = fc
   .array(
     fc.record({
@@ -40,7 +40,7 @@ const episodes: fc.Arbitrary<Episode[]> = fc
     });
   });
 
-/** Mostly undefined, so that most filters let some through. */
+/** Mostly undefined, so that most filters match some alerts. */
 const optional = <Value>(...values: readonly Value[]) =>
   fc.oneof(
     { weight: 3, arbitrary: fc.constant(undefined) },

@@ -12,7 +12,7 @@ import { LedgerReader } from '../../../lambda/store/reader.ts';
 import { now, takeExamples } from '../functions/query-api/api-under-test.ts';
 import { ledgerTablesOf, runningTables } from '../store/running-tables.ts';
 
-/** Queries with typed parameters, as the command line asks them. */
+/** Queries with typed parameters, like those of the command line. */
 
 const tables = runningTables();
 let reader: LedgerReader;
@@ -63,7 +63,7 @@ async function usagePages(granularity: 'hour' | 'day' | 'raw'): Promise<ReadPage
   return (page) => listUsageRecords({ sim, period: year, granularity, ...page }, { reader });
 }
 
-/** A list's pages of some size, one after the other. */
+/** A list's pages of a size, one after the other. */
 async function readPages(readPage: ReadPage, size: number): Promise<(readonly object[])[]> {
   const pages: (readonly object[])[] = [];
   let after: unknown;

@@ -4,7 +4,7 @@ import { refreshedSessions } from '../../../lambda/queries/refreshed-sessions.ts
 import { decodeUsage, type StoredUsage } from '../../../lambda/store/records.ts';
 import { session } from './sessions-in-memory.ts';
 
-/** Minutes after six. */
+/** A number of minutes after six o'clock. */
 const at = (minute: number): string => new Date(Date.UTC(2026, 10, 2, 6, minute)).toISOString();
 
 /** The usage item of an update that does not write its session, observed where its window ends. */
@@ -25,7 +25,7 @@ function totalsOf(total: number): Totals {
   return { dataUploaded: total, dataDownloaded: 0, dataTotal: total };
 }
 
-/** A session whose item was written last at some minute, with its total then. */
+/** A session whose item was last written at a given minute, with its total then. */
 function written(
   sessionId: string,
   start: number,
@@ -43,7 +43,7 @@ function written(
   });
 }
 
-/** Sessions as they are by now, newest first, and the ranges of usage that were read for them. */
+/** Sessions refreshed by their usage, newest first, and the ranges of usage that were read for them. */
 async function refreshed(sessions: readonly Session[], records: readonly StoredUsage[]) {
   const ranges: [string, string][] = [];
   const starts = new Map(sessions.map(({ sessionId }, index) => [sessionId, sessions[index - 1]?.start]));

@@ -42,7 +42,7 @@ function take(source: SessionsInMemory, change: Arrival, number: number): void {
   else source.put({ ...chosen, terminal: { status: 'ended', end: time(2_001) } });
 }
 
-/** Lists to the end, through the bytes of a token, while records arrive between the pages. */
+/** Lists to the end by encoded tokens, while records arrive between the pages. */
 async function listed(
   source: SessionsInMemory,
   sizes: readonly number[],
@@ -131,7 +131,7 @@ describe('a listing of sessions', () => {
     while (given !== undefined) {
       const { sessions, next } = await sessionPage(source, selection, given, 250);
       ids.push(...sessions.map(({ sessionId }) => sessionId));
-      // Among those that are remembered a start may move.
+      // The start of a remembered session may move.
       const last = sessions.at(-1);
       if (last !== undefined && next !== undefined) source.put({ ...last, start: time(0) });
       longest = Math.max(longest, next === undefined ? 0 : encodeReturned(next).length);

@@ -1,7 +1,7 @@
 import type { Session } from '../../../lambda/ledger/observation.ts';
 import type { SessionSource } from '../../../lambda/queries/session-listing.ts';
 
-/** A session of which only what a test is about is stated. */
+/** A session that states only what a test needs. */
 export function session(sessionId: string, start: string, changes: Partial<Session> = {}): Session {
   return {
     sim: '8988307000000120011',
@@ -25,7 +25,7 @@ export function session(sessionId: string, start: string, changes: Partial<Sessi
   };
 }
 
-/** Sessions of one SIM, found as the index by start finds them. */
+/** Sessions of one SIM, in place of the index by start. */
 export class SessionsInMemory implements SessionSource {
   readonly stored = new Map<string, Session>();
 

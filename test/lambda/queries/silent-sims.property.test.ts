@@ -24,7 +24,7 @@ const now = Date.parse('2026-11-10T00:00:00.000Z');
 const longest = 4 * 24 * 60;
 const include = new Set<never>();
 
-/** A record of a SIM before it is written as JSON: when it is from, and whether the device sent it. */
+/** A record of a SIM before it is written as JSON: its time, and whether the device sent it. */
 interface Told {
   /** Minutes before now. */
   readonly age: number;
@@ -125,7 +125,7 @@ const connection: fc.Arbitrary<Told> = fc
 
 interface Life {
   readonly records: readonly Told[];
-  /** Its marks are removed, as of a table that an older version wrote. */
+  /** The SIM's marks are removed, as in a table that an older version wrote. */
   readonly isUpgraded: boolean;
 }
 
@@ -148,7 +148,7 @@ const fleet = fc.record({
 let run = 0;
 let recordId = 0;
 
-/** Writes the lives' records in an order of their own, some of them twice, by a process for each batch. */
+/** Writes the lives' records in any order, some of them twice, with a new process for each batch. */
 async function store(
   source: string,
   sims: readonly string[],
@@ -231,12 +231,12 @@ describe('silent SIMs', () => {
         const query = { milliseconds: silence * minute, filter: { source } };
         const expected = findSilent(sims, delivery.lives, silence);
 
-        // All at once: exactly in the order of what the records say.
+        // In one page: exactly in the order of what the records say.
         const nomination = await nominateSilentSims(query, ports, 100);
         const silent = await decideSilentSims(nomination, ports);
         expect(silent.map(({ sim, heard }): Row => [sim.sim, heard.at ?? null])).toEqual(expected);
 
-        // Page by page: each once, and each page in that order.
+        // Page by page: each SIM once, and each page in that order.
         const listed: Row[] = [];
         let after: SilentPosition | undefined;
         do {

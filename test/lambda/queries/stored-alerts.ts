@@ -11,7 +11,7 @@ import { encodeEpisode } from '../../../lambda/store/episodes.ts';
 import { encodeShared } from '../../../lambda/store/shared-episodes.ts';
 import { alertsTable } from '../../../lambda/store/tables.ts';
 
-/** Episodes of alerts as a sweep has stored them, for tests of those who ask. */
+/** Episodes of alerts as a sweep stores them, for tests of queries. */
 
 /** The key of a SIM in the example records. */
 export const silentSim = '8988280666001000101';
@@ -67,7 +67,7 @@ export function makeEpisode(changes: Partial<Episode> = {}): Episode {
 
 const member = { source: 'emnify', sim: silentSim };
 
-/** The episode of a group of which one member is silent still. */
+/** The episode of a group with one member that is still silent. */
 export function makeGroup(changes: Partial<SharedEpisode> = {}): SharedEpisode {
   return {
     id: 'a'.repeat(32),
