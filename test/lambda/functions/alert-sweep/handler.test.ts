@@ -32,7 +32,7 @@ beforeAll(async () => {
   streams.createStream('meters', 1);
   const { sessions, usage, events, sims } = ledgerTablesOf(tables.client);
   const sources: AlertSourceDescription[] = ['meters', 'vans'].map((name) => {
-    // The stream of the vans is not there.
+    // The stream of the vans does not exist.
     return { name, carrier: '1nce', lateness: hour / 2, hasStream: true, streamName: name };
   });
   const rules = [{ ...anyRule, name: 'silent', kind: 'silent', missing: 'everything', after: 24 * hour }];
@@ -90,7 +90,7 @@ function takeMetrics(): MetricValue[] {
 test('silence is judged where it is known how far a source is read, and only there; a sweep is measured', async () => {
   expect(await sweeper.invoke({ time: formatTime(now) })).toMatchObject({ ok: true });
   const episodes = await tables.items(alertsTable.name);
-  // Of the source that cannot be read its own alert tells, and none of its SIMs.
+  // The source that cannot be read has an alert of its own; its SIMs have none.
   const vans = { kind: 'source', source: 'vans', cause: 'carrier-or-devices' };
   expect(
     episodes.map(({ source, subject, state, from }) => [

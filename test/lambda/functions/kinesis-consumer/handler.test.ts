@@ -49,7 +49,7 @@ beforeEach(async () => {
   await tables.clear();
 });
 
-/** A consumer in a process of its own, which knows nothing of what others have done. */
+/** A consumer in a process of its own, with an empty memory. */
 function startConsumer(): Promise<LocalFunction> {
   return createDeployedFunction({
     ...functions.kinesisConsumer,

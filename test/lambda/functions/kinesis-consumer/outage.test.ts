@@ -53,7 +53,7 @@ function usageRecord(id: number, mark?: string): string {
   });
 }
 
-/** Reads a record, unless it is one that the process does not survive. */
+/** Reads a record; one of them ends the process. */
 const deadlyInterpret: typeof interpret = (value, arrival) => {
   const mark = jsonObject(value)?.['mark'];
   if (mark === crash) throw new ProcessDeath(10);
@@ -96,7 +96,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
   const ages: Sample[] = [];
   const minuteNow = () => Math.floor((clock.time - start) / minute);
   const deadline = new Deadline();
-  /** A new process knows nothing of what the last one did. */
+  /** A new process has an empty memory. */
   const newProcess = (): ConsumerContext => ({
     sources: { ofStream: () => source, ofBucket: () => source },
     ports: {
@@ -128,7 +128,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
     stream,
     clock,
     rules: streamMapping,
-    // As slow as Lambda may be with what failed.
+    // As slowly as Lambda may retry failed batches.
     retryDelay: { firstMilliseconds: 1_000, longestMilliseconds: 30_000 },
     target: inProcess(async (event: KinesisStreamEvent) => {
       const began = clock.time;
@@ -148,7 +148,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
         if (bodies.length === 1) deaths.push({ bodies, at: began });
         throw error;
       } finally {
-        // A throttled invocation takes all its time but the reserve.
+        // A throttled invocation uses all its time except the reserve.
         if (wasAway) clock.time += timeoutMilliseconds - 5_000;
       }
     }),
@@ -196,7 +196,7 @@ describe('while DynamoDB is away', () => {
         ['stops-consumer', crashing],
         ['stops-consumer', hanging],
       ]);
-      // Both together, and what else it took to take in the rest.
+      // Both together, and the invocations for the remaining records.
       expect(heldMilliseconds).toBeLessThan(2 * 15 * minute);
     },
   );

@@ -122,7 +122,7 @@ export async function send(api: Api, path: string, sending: Sending = {}): Promi
   return { status: statusCode, headers, body: isJson ? JSON.parse(body) : { html: body } };
 }
 
-/** Takes bodies of Kinesis records into a ledger, as the consumer does. */
+/** Stores the bodies of Kinesis records in a ledger, as the consumer does. */
 export async function takeIn(
   client: DynamoDBClient,
   bodies: readonly { readonly source: Carrier; readonly data: Buffer }[],
@@ -144,7 +144,7 @@ export async function takeIn(
   if (failedDeliveries.size > 0) throw new Error('The ledger did not take the records');
 }
 
-/** Takes the example records of all carriers in, their CSV files aside. */
+/** Stores the example records of all carriers, without their CSV files. */
 export async function takeExamples(client: DynamoDBClient): Promise<void> {
   await takeIn(client, (await exampleDeliveries()).stream);
 }

@@ -60,7 +60,7 @@ async function get(path: string, sending: Sending = {}) {
   return send(apiOver(tables.client), path, sending);
 }
 
-/** The resources of a list, all pages of it. */
+/** The resources of all pages of a list. */
 async function all(path: string, key: string): Promise<Record<string, unknown>[]> {
   const resources: Record<string, unknown>[] = [];
   for (let next: string | null = path; next !== null; ) {
@@ -664,7 +664,7 @@ describe('paging', () => {
   it('makes a page smaller that Lambda would not take as an answer, and goes on behind it', async () => {
     const sim = '8959000000000000003';
     const common = { sim: { S: sim }, source: { S: 'emnify' }, carrier: { S: 'emnify' }, type: { S: 'any' } };
-    // What takes six bytes in JSON, and seven in JSON within JSON.
+    // Characters that take six bytes in JSON, and seven in JSON within JSON.
     const detail = { S: '\u0001'.repeat(1_000) };
     const ids = Array.from({ length: 1_000 }, (_, at) => `event-${at}`);
     const requests = ids.map((id) => {
@@ -933,7 +933,7 @@ describe('parameters', () => {
         `${usage}&EndTime=2026-11-05&Granularity=raw`,
         `${sim}/UsageRecords?StartTime=2000-01-01&EndTime=2030-01-01&Granularity=all`,
         `${sim}/DataSessions?StartTime=2026-10-04T12:00:00Z`,
-        // By a clock that is a little behind.
+        // The clock is a little behind.
         `${sim}/DataSessions?StartTime=2026-10-04T11:59:58Z`,
         `${sim}/UsageRecords?StartTime=2026-10-03T12:00:00Z&Granularity=hour`,
         `${sim}/UsageRecords?StartTime=2025-09-29T12:00:00Z&Granularity=day`,

@@ -256,7 +256,7 @@ describe('the answers', () => {
     return [path, operation, example] as const;
   });
 
-  it('have an example each, but for the document itself', () => {
+  it('have an example each, except the document itself', () => {
     const without = examples.filter(([, , example]) => example === undefined).map(([path]) => path);
     expect(without).toEqual(documents);
   });

@@ -18,13 +18,13 @@ const configuration: Parameters<typeof secretCredentials>[0] = {
 const secrets: Record<string, string> = {};
 const standIn = createSecretsStandIn(secrets);
 let reads = 0;
-/** What Secrets Manager answers with instead; undefined where it works. */
+/** What Secrets Manager answers instead; undefined if it works. */
 let trouble: number | undefined;
 const failures: FailedReading[] = [];
 const noteFailure: OnUnreadable = (failure) => void failures.push(failure);
 let proxy: Server;
 
-/** Counts what goes to the stand-in. */
+/** Counts the requests to the stand-in. */
 beforeEach(async () => {
   const { port } = await standIn.listen(0);
   proxy = createServer((request, response) => {
@@ -134,7 +134,7 @@ describe('credentials', () => {
     expect(await source.get()).toEqual(known);
   });
 
-  it('that are not to be read are looked for every ten seconds, by however many ask and whatever they bring', async () => {
+  it('that cannot be read are looked for every ten seconds, for any number of callers and credentials', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
     const source = secretCredentials(configuration, 'api', noteFailure);
     const known = await source.get();

@@ -12,7 +12,7 @@ import { runningTables } from '../../store/running-tables.ts';
 import { watch } from '../../store/watched-client.ts';
 import { apiEvent, apiOver, basic, credentials, send, takeExamples } from './api-under-test.ts';
 
-/** Whatever a request holds, the answer is one that the contract has, and never an error of the server. */
+/** Every request gets an answer that the contract describes, and never a server error. */
 
 const tables = runningTables();
 const superSim = '8988307000000120011';
@@ -26,7 +26,7 @@ const lists = [
   ['/v1/Files', 'Files', 'listFiles'],
 ] as const;
 
-/** Names that every object of JavaScript has without having been given them. */
+/** Names of the properties that every JavaScript object inherits. */
 const inherited = [...Object.getOwnPropertyNames(Object.prototype), 'prototype', 'then', 'toJSON'];
 
 beforeAll(async () => {
@@ -92,7 +92,7 @@ const query = fc.array(
   { maxLength: 4 },
 );
 
-/** A query as it stands in an address: encoded, or as it is. */
+/** A query in an address, encoded or not. */
 function queryText(parameters: readonly (readonly [string, string, boolean])[]): string {
   return parameters
     .map(([name, value, isEncoded]) =>
@@ -207,7 +207,7 @@ describe('any request', () => {
 });
 
 describe('a page token', () => {
-  /** Digest and content, as anyone who has read the source can put them together. */
+  /** Digest and content, as anyone who has read the source can combine them. */
   function sealed(subject: string, content: Buffer): string {
     const digest = createHash('sha256').update(`${subject}\n`).update(content).digest().subarray(0, 8);
     return Buffer.concat([digest, content]).toString('base64url');

@@ -14,7 +14,7 @@ import { apiOver, send } from './api-under-test.ts';
 const tables = runningTables();
 const begin = Date.parse('2026-11-02T23:59:56.000Z');
 const at = (milliseconds: number): string => new Date(begin + milliseconds).toISOString();
-/** All that the renderings are in, and more than a second around it. */
+/** A range that has all renderings, and more than a second around them. */
 const whole = { from: -3_000, to: 12_000 };
 
 /** A rendering of a record. Of one record, only one is complete. */
@@ -37,7 +37,7 @@ const rendering = fc.record({
   completeness: fc.constantFrom(2, 2, 5, 8),
 });
 
-/** The bytes are powers of two, so that a sum tells what it is of. */
+/** The bytes are powers of two, so that a sum tells what was added. */
 const renderings = fc.array(rendering, { minLength: 1, maxLength: 10 }).map((some): Rendering[] =>
   some.map((one, index) => ({
     ...one,
@@ -52,7 +52,7 @@ function keyOf({ at: milliseconds, id }: Rendering): string {
 
 let partitions = 0;
 
-/** Takes renderings into a SIM of their own, one after the other. */
+/** Stores renderings under a SIM of their own, one after the other. */
 async function takeIn(some: readonly Rendering[]): Promise<string> {
   partitions += 1;
   const sim = `896${String(partitions).padStart(16, '0')}`;
@@ -114,7 +114,7 @@ async function usageOf(sim: string, granularity: string, { from, to }: Range, si
   ]);
 }
 
-/** Events of a range, its end excluded, so that ranges that follow each other have each once. */
+/** Events of a range without its end, so that consecutive ranges have each event once. */
 async function eventsOf(sim: string, { from, to }: Range, size = 50, type = ''): Promise<Answer> {
   if (from === to) return [];
   const query = `StartTime=${at(from)}&EndTime=${at(to - 1)}&PageSize=${size}${type && `&EventType=${type}`}`;
@@ -122,7 +122,7 @@ async function eventsOf(sim: string, { from, to }: Range, size = 50, type = ''):
   return events.map(({ timestamp, description }) => [String(timestamp), Number(description)]);
 }
 
-/** What the tables hold: of renderings in one second of one record, the one that stands. */
+/** What the tables hold: of one record's renderings within a second, the one that wins. */
 async function standing(sim: string): Promise<(Rendering & { readonly time: string })[]> {
   return (await tables.items('Usage', sim)).map((item) => ({
     id: Number(item['recordId']?.S),
@@ -134,7 +134,7 @@ async function standing(sim: string): Promise<(Rendering & { readonly time: stri
   }));
 }
 
-/** What has to be counted, newest first; undefined where words decide, so that only counting can tell. */
+/** What must be counted, newest first; undefined where the content decides, so that this model cannot tell. */
 function expected(stored: readonly (Rendering & { readonly time: string })[]): Answer | undefined {
   const rivals = (one: Rendering): Rendering[] =>
     stored.filter(

@@ -6,7 +6,7 @@ import { runs } from '../../../records/runs.ts';
 
 const kilobyte = 1024;
 
-/** A record of somewhat less than so many bytes. */
+/** A record of a little less than this many bytes. */
 function record(id: number, bytes: number): string {
   return JSON.stringify({
     id,
@@ -22,7 +22,7 @@ function pages(body: string | Buffer): readonly Buffer[] {
   return cut;
 }
 
-/** What the consumer reads of deliveries: the bytes of values, and of what is none, each in some order. */
+/** What the consumer reads of deliveries: the bytes of values, and of fragments that are not values, each sorted. */
 function read(deliveries: readonly Buffer[]): { values: string[]; broken: string[] } {
   const bodies = deliveries.map(readAll);
   return {
@@ -32,7 +32,7 @@ function read(deliveries: readonly Buffer[]): { values: string[]; broken: string
 }
 
 describe('a body', () => {
-  it('that fits a chunk is put as it is, whatever it holds', () => {
+  it('that fits a chunk is put as it is, with any content', () => {
     const bodies = [
       '[ {"id": 1}\n]',
       '{"id":',
@@ -57,7 +57,7 @@ describe('a body', () => {
     expect(pages(body).map(String)).toEqual(cut.map(String));
   });
 
-  it('that is no array stays as it is for as long as a record can hold it', () => {
+  it('that is not an array stays whole as long as a record can hold it', () => {
     const lines = Array.from({ length: 20 }, (_, id) => record(id, 50_000)).join('\n');
     for (const body of [lines, `[${lines}`]) expect(pages(body).map(String)).toEqual([body]);
   });
@@ -163,7 +163,7 @@ describe('a body', () => {
   });
 });
 
-/** How many signs texts have that are no framing. */
+/** The number of characters in texts that are not framing. */
 function signs(texts: readonly string[]): number {
   return texts.join('').replace(/[\s,[\]]/g, '').length;
 }

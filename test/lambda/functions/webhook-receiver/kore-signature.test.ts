@@ -78,7 +78,7 @@ describe('KORE’s signature', () => {
     expect(isSignedByKore(request, [secret])).toBe(false);
   });
 
-  it('is refused of what is no JSON, even the right one: a plain hash can be continued without the secret', () => {
+  it('is refused for what is not JSON, even the right one: a plain hash can be continued without the secret', () => {
     for (const body of ['field1=value1', '{"a":1}\u0080\u0000\u0000more', '']) {
       expect(isSignedByKore(signed(body, koreSignature(secret, address, body)), [secret])).toBe(false);
     }

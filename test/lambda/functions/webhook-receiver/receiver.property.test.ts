@@ -19,7 +19,7 @@ const writer = new StreamWriter({
 });
 const headers = { authorization: basic('fleet', 'password') };
 
-/** How long a carrier waits: while there is trouble not for long, and then for as long as it takes. */
+/** How long a carrier waits: briefly while there is trouble, afterwards as long as it takes. */
 const retryPolicy = { inTrouble: 150, afterwards: 20_000 };
 
 /** What a carrier posts at once: records, written in one of the shapes. */
@@ -63,7 +63,7 @@ function recordOf(id: number, kilobytes: number) {
   };
 }
 
-/** Sends posts at the same time, and gives those back that have to be sent again. */
+/** Sends posts at the same time, and returns those that must be sent again. */
 async function send(all: readonly Post[], source: WebhookSource, milliseconds: number): Promise<Post[]> {
   const ports = { stream: writer, onError: () => undefined };
   const until = performance.now() + milliseconds;

@@ -4,7 +4,7 @@ import type { WebhookRequest } from '../../../../lambda/functions/webhook-receiv
 
 /** Requests as the carriers' documents describe them. */
 
-/** A request with this body, and what else is given of it. */
+/** A request with this body and the other given parts. */
 export function requestWith(body: string | Buffer, more: Partial<WebhookRequest> = {}): WebhookRequest {
   return {
     method: 'POST',

@@ -7,7 +7,7 @@ const configuration = {
   region: async () => 'us-east-1',
   credentials: async () => ({ accessKeyId: 'any', secretAccessKey: 'any' }),
 };
-/** Sends nothing twice because the machine is busy. */
+/** A policy under which nothing is sent twice because the machine is busy. */
 const writer = new StreamWriter(configuration, 60_000);
 
 let stream: TroubledStream;
@@ -27,7 +27,7 @@ function records(count: number, bytes = 20): Buffer[] {
   return Array.from({ length: count }, (_, id) => Buffer.from(JSON.stringify({ id }).padEnd(bytes)));
 }
 
-/** Puts records with so many milliseconds of time; the error's text where they could not be put. */
+/** Puts records within this many milliseconds; returns the error's text if they could not be put. */
 function put(some: readonly Buffer[], milliseconds = 60_000): Promise<string> {
   return writer.put(stream.arn, some, performance.now() + milliseconds).then(
     () => 'put',
@@ -35,7 +35,7 @@ function put(some: readonly Buffer[], milliseconds = 60_000): Promise<string> {
   );
 }
 
-/** The shortest time that something took, tried until it took less than a limit: a machine is not busy each time. */
+/** The minimum time that something took, tried until it was below a limit: the machine is not busy each time. */
 async function leastMilliseconds(limit: number, attempt: () => Promise<void>): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let attempts = 0; attempts < 5 && least >= limit; attempts += 1) {

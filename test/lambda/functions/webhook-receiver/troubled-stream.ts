@@ -12,11 +12,11 @@ export const troubles = [
   'server error',
   'connection cut',
   'answered without sense',
-  /** Some are taken; the answer says which, or of those only. */
+  /** Some records are stored; the answer says which, or has only those. */
   'partly throttled',
   'partly failed',
   'partly answered',
-  /** Took effect, and the answer says otherwise or never comes. */
+  /** Took effect, but the answer denies it or never comes. */
   'server error after',
   'connection cut after',
   'no answer',
@@ -36,13 +36,13 @@ interface PutRecords {
 /** A result as Kinesis answers it. */
 type Result = Readonly<Record<string, string>>;
 
-/** A stream in the stand-in, and in front of it an endpoint that gets in trouble. */
+/** A stream in the stand-in, behind an endpoint that has trouble. */
 export class TroubledStream {
-  /** What the requests to come meet, one after the other; undefined lets one through, as the end of the list does. */
+  /** What happens to the next requests, one after the other; undefined, and the end of the list, let them through. */
   troubles: (Trouble | undefined)[] = [];
   /** The requests so far. */
   readonly requests: PutRecords[] = [];
-  /** Requests that were in hand at the same time, at most. */
+  /** Maximum number of requests that were open at the same time. */
   maxConcurrent = 0;
   #inHand = 0;
   readonly #answering = new Set<Promise<unknown>>();
@@ -82,7 +82,7 @@ export class TroubledStream {
     await this.#standIn.close();
   }
 
-  /** What is in each shard, in its order, once all that is late has arrived. */
+  /** What is in each shard, in its order, once all late requests have arrived. */
   async shards(): Promise<readonly (readonly Buffer[])[]> {
     await Promise.all(this.#late);
     const all = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
@@ -134,7 +134,7 @@ export class TroubledStream {
     }
   }
 
-  /** Puts those that a test's trouble lets through. */
+  /** Puts the records that the test's trouble lets through. */
   async #put(request: PutRecords, isTaken: (index: number) => boolean, code = ''): Promise<Result[]> {
     const taken = request.Records.filter((_, index) => isTaken(index));
     const results = taken.length === 0 ? [] : await this.#forward({ ...request, Records: taken });
