@@ -89,7 +89,7 @@ describe('a decimal times a whole factor', () => {
   });
 });
 
-/** An integer and how many of its digits stand behind the point. */
+/** An integer and the number of its digits after the point. */
 const scaled = fc.record({ digits: fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), scale: fc.nat(10) });
 
 function textOf({ digits, scale }: { digits: bigint; scale: number }): string {

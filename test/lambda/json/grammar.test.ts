@@ -3,7 +3,7 @@ import { isJson, type Piece, splitBody, splitValue } from '../../../lambda/json/
 
 /** Texts of few tokens, all of them, judged by `JSON.parse`. */
 
-/** All texts of so many tokens at most. */
+/** All texts of at most this many tokens. */
 function textsOf(tokens: readonly string[], length: number): readonly string[] {
   const shorter = length === 1 ? [''] : textsOf(tokens, length - 1);
   return ['', ...shorter.flatMap((text) => tokens.map((token) => text + token))];
@@ -110,7 +110,7 @@ describe('limits', () => {
     expect(splitBody(text, { pieces: none, inner: inner - 1 })).toBeUndefined();
   });
 
-  it('are not those of what is no object', () => {
+  it('are not read from what is not an object', () => {
     expect(splitBody('[1,2,3]}', { pieces: 1, inner: 1 })).toEqual([{ from: 1, to: 8, whole: false }]);
   });
 
@@ -123,7 +123,7 @@ describe('limits', () => {
     expect(splitValue(text, { pieces: values.length, inner })?.length).toBe(values.length);
     expect(splitValue(text, { pieces: values.length - 1, inner: none })).toBeUndefined();
     expect(splitValue(text, { pieces: none, inner: inner - 1 })).toBeUndefined();
-    // What is no JSON is within any limits.
+    // What is not JSON is within any limits.
     expect(splitValue('[1,x]', { pieces: 1, inner: none })).toBe('none');
   });
 

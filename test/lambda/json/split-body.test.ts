@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { splitBody } from '../../../lambda/json/json.ts';
 
-/** The pieces of a body: whole ones as they are, broken ones behind a `!`. */
+/** The pieces of a body: whole ones unchanged, broken ones after a `!`. */
 function split(text: string): readonly string[] | undefined {
   return splitBody(text)?.map(({ from, to, whole }) => `${whole ? '' : '!'}${text.slice(from, to)}`);
 }
