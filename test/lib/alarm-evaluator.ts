@@ -37,7 +37,7 @@ export interface Transition {
   readonly state: AlarmState;
 }
 
-/** Periods that are fetched beyond those that are evaluated. */
+/** Periods that are fetched in addition to those that are evaluated. */
 const furtherPeriods = 2;
 
 /** Minutes after a minute's end until its data can be seen. */
@@ -147,7 +147,7 @@ export function evaluateAlarm(rule: AlarmRule, series: Series, minutes: number):
       new PeriodData(series.get(key) ?? [], statistic, rule.periodMinutes),
     ]),
   );
-  /** What periods are all of whose data could be seen: they stay as they are. */
+  /** Periods whose data could all be seen: they don't change any more. */
   const settled: Datapoint[] = [];
   const readPeriod = (period: number, until: number): Datapoint => {
     const known = settled[period];
@@ -171,7 +171,7 @@ export function evaluateAlarm(rule: AlarmRule, series: Series, minutes: number):
   return transitions;
 }
 
-/** What an alarm makes of a period: its data breach the threshold or not, or there are none. */
+/** What an alarm makes of a period: its data breach the threshold, don't, or are missing. */
 type Datapoint = 'breaching' | 'normal' | 'missing';
 
 /** @param read tells a fetched period by its age: 0 is the newest. */

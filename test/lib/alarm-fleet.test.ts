@@ -15,7 +15,7 @@ import { synthesise } from './synthesised.ts';
 
 const hour = 60;
 const weekHours = 7 * 24;
-/** When what goes wrong begins: in the second day, not at the beginning of a period. */
+/** When the trouble begins: on the second day, not at the beginning of a period. */
 const from = 25 * hour + 7;
 
 let alarms: Readonly<Record<string, AlarmRule>>;
@@ -33,7 +33,7 @@ function describeSource(carrier: Carrier): Record<string, string> {
   return { name: carrier, carrier, ...(needsOrganisation ? { organisationId: '42' } : {}) };
 }
 
-/** What goes off, where something is wrong for so many minutes. */
+/** The alarms that go off if something is wrong for this many minutes. */
 function during(minutes: number, { series, minutes: total }: FleetSeries): Record<string, Outcome[]> {
   return whatGoesOff(alarms, series, total, { from, until: from + minutes });
 }
@@ -81,7 +81,7 @@ describe('a fleet of all carriers', { timeout: 300_000 }, () => {
           ? Buffer.from(`{"schema":"data-streamer-3","content":[${body}]}`)
           : body,
       isMapped: (source, minute) => source !== 'kore' || !isWrong(minute),
-      // A carrier that is silent is told of by the alert of its source.
+      // A silent carrier is the subject of its source's alert.
       isSilent: (source, minute) => source === '1nce' && isWrong(minute),
     });
     expect(during(8 * hour, run)).toEqual({
@@ -98,7 +98,7 @@ describe('a fleet of all carriers', { timeout: 300_000 }, () => {
         ...{ twilio: [53, 23], kore: [53, 23], emnify: [53, 23], telekom: [53, 23] },
         '1nce': [53, 23],
       }),
-      // Also where the batch that is tried again is a single record, of which nothing but its delivery is looked at.
+      // Also if the batch that is tried again is a single record, of which only the delivery is noted.
       ...ofEach('HandedBack', {
         ...{ twilio: [18, 33], kore: [13, 33], emnify: [18, 33], telekom: [13, 33] },
         '1nce': [18, 33],

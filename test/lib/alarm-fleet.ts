@@ -27,17 +27,17 @@ import { sweeper, sweepMinutes } from './alarm-series.ts';
  * by itself (Kinesis, SQS, the age of what Lambda hands over) is counted here, from the same deliveries.
  */
 
-/** What fleet is run, and what goes wrong meanwhile. */
+/** The simulated fleet, and what goes wrong. */
 export interface FleetRun {
   /** SIMs, spread over the five carriers; each carrier is a source of its own. */
   readonly sims: number;
   readonly hours: number;
   readonly seed: number;
-  /** What arrives in the place of a body that is put on a stream. */
+  /** What arrives instead of a body that is put on a stream. */
   readonly change?: (body: Buffer, source: Carrier, minute: number) => Buffer;
   /** Whether the carrier delivers nothing. */
   readonly isSilent?: (source: Carrier, minute: number) => boolean;
-  /** Whether the tables take nothing. */
+  /** Whether the tables refuse all writes. */
   readonly isStoreAway?: (minute: number) => boolean;
   /** Whether the event source mapping of the source's stream is on. */
   readonly isMapped?: (source: Carrier, minute: number) => boolean;
@@ -57,7 +57,7 @@ const sliceMinutes = 5;
 /** Successful readings of a stream of four shards in a minute: one a second and shard. */
 const readings = 240;
 
-/** Records that Lambda hands over at once, at most. */
+/** Maximum number of records that Lambda hands over at once. */
 const maxBatch = 10_000;
 
 /** Minutes from a try that failed to the next: it takes most of one, and Lambda pauses before it tries again. */
@@ -74,7 +74,7 @@ export async function runFleet(run: FleetRun): Promise<FleetSeries> {
   const random = Random.of(run.seed, -3);
   let slice = 0;
   for (const batch of simulateFleet(run).deliveries) {
-    // What happened in five minutes is there when they are over. Each carrier delivers it in one of the next.
+    // Records of five minutes exist when these are over. Each carrier delivers them in one of the next.
     slice += 1;
     const times = new Map(carriers.map((source) => [source, random.integer(sliceMinutes)]));
     for (let after = 0; after < sliceMinutes; after += 1) {
@@ -146,7 +146,7 @@ class RunningFleet {
     };
   }
 
-  /** Lets a minute pass, in which something arrives. */
+  /** Simulates a minute in which records arrive. */
   async pass(minute: number, arrivals: readonly FleetDelivery[]): Promise<void> {
     this.#minute = minute;
     if (minute % sweepMinutes === 0) this.#add(`AWS/Lambda Invocations${sweeper}`, 1);
@@ -176,7 +176,7 @@ class RunningFleet {
     this.#streams.get(source)?.waiting.push({ minute: this.#minute, record });
   }
 
-  /** All that waits is handed over within the minute, as long as it is taken in. */
+  /** All waiting records are handed over within the minute, as long as they are stored. */
   async #consume(source: Carrier, stream: StreamState): Promise<void> {
     if (this.#run.isMapped?.(source, this.#minute) === false) return;
     const { waiting } = stream;

@@ -11,13 +11,13 @@ export function readAlarms(stack: Synthesised): Readonly<Record<string, AlarmRul
   );
 }
 
-/** A time while which something is wrong, in minutes since the series begin. */
+/** A range of time in which something is wrong, in minutes since the beginning of the series. */
 export interface Trouble {
   readonly from: number;
   readonly until: number;
 }
 
-/** When an alarm went off, minutes after the trouble's begin, and was over, minutes after its end; undefined if never. */
+/** When an alarm went off, in minutes after the trouble's begin, and ended, after the trouble's end; undefined if never. */
 export type Outcome = readonly [off: number, over: number | undefined];
 
 /** The alarms that go off, each time. */

@@ -8,7 +8,7 @@ import { synthesise } from './synthesised.ts';
 const hour = 60;
 const day = 24 * hour;
 const week = 7 * day;
-/** When what goes wrong begins: in the second day, not at the beginning of a period. */
+/** When the trouble begins: on the second day, not at the beginning of a period. */
 const begin = day + 7 * hour + 7;
 
 let alarms: Readonly<Record<string, AlarmRule>>;

@@ -14,7 +14,7 @@ export interface Conditions {
   readonly capacity?: number;
   /** The share of the records that can't be read. */
   readonly rejected?: (minute: number) => number;
-  /** Whether the tables take nothing. */
+  /** Whether the tables refuse all writes. */
   readonly isStoreAway?: (minute: number) => boolean;
   /** Whether the event source mapping of the stream is on. */
   readonly isMapped?: (minute: number) => boolean;

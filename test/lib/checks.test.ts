@@ -11,7 +11,7 @@ import { appWith, calledSourceOfEachCarrier, synthesise } from './synthesised.ts
 
 const run = promisify(execFile);
 
-/** Everything that can be switched on, so that whatever the checks could object to is there. */
+/** Everything that can be switched on, so that the checks see all resources. */
 const everything = {
   sources: calledSourceOfEachCarrier,
   removal: 'destroy',
@@ -107,7 +107,7 @@ describe.skipIf(!cfnLint)('cfn-lint', () => {
       await writeFile(file, JSON.stringify(template.toJSON()));
       return file;
     });
-    // CDK writes down dependencies that a reference says already. Starting takes as long as a template does.
+    // CDK writes dependencies that a reference implies already.
     const options = [
       '--regions',
       'eu-central-1',

@@ -62,7 +62,7 @@ function keyPermissions({ resources }: Synthesised): Record<string, Statement[]>
   );
 }
 
-/** The same resource but for its encryption and for what is permitted on keys. */
+/** The same resource without its encryption and what is permitted on keys. */
 function withoutKey(resource: Resource): Resource {
   const properties = { ...resource.Properties };
   const [property] = encryption[resource.Type] ?? [];
@@ -135,13 +135,13 @@ describe('the customer’s key', () => {
     expect(stack.outputs).toEqual(without.outputs);
   });
 
-  it('is named nowhere if none is given', () => {
+  it('is not named if no key is given', () => {
     const without = synthesise({ simledger: everything });
     expect(keyPermissions(without)).toEqual({});
     const encrypted = Object.values(without.resources).filter((resource) =>
       /kms/i.test(JSON.stringify(resource)),
     );
-    // By AWS's own key for Kinesis.
+    // With AWS's own key for Kinesis.
     expect(encrypted.map(({ Properties }) => Properties['StreamEncryption'])).toEqual(
       everything.sources.map(() => ({ EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' })),
     );

@@ -17,7 +17,7 @@ import {
 let stack: Synthesised;
 /** The same, with addresses for the carriers to call. */
 let called: Synthesised;
-/** The same, with somebody who is told of alerts. */
+/** The same, with a receiver of alerts. */
 let told: Synthesised;
 
 beforeAll(() => {

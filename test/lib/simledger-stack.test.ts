@@ -360,7 +360,7 @@ describe('the mappings', () => {
     expect(stack.resources['FileIngest/DeadLetters']?.Properties).toEqual({
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 24 * 3600,
-      // Lambda maps no queue that shows a message again before the function's time is over.
+      // Lambda refuses a queue that shows a message again before the function's time-out.
       VisibilityTimeout: 6 * functions.fileImporter.timeoutSeconds,
     });
   });
@@ -391,7 +391,7 @@ const ledgerEnvironment = {
   ]),
 };
 
-/** What every function has, its code aside. */
+/** What every function has, except its code. */
 function functionProperties(path: string) {
   const { Code, ...properties } = stack.resources[`${path}/Function`]?.Properties ?? {};
   expect(Code).toBeDefined();
@@ -463,7 +463,7 @@ describe('the schedule of sweeps', () => {
       ([path, { Properties }]) => [path, Properties['ScheduleExpression']],
     );
 
-  it('passes the time of each sweep, and retries none: the next one does its work', () => {
+  it('passes the time of each sweep, and does not retry: the next one does its work', () => {
     expect(stack.resources['AlertSweep/Schedule']?.Properties).toEqual({
       FlexibleTimeWindow: { Mode: 'OFF' },
       ScheduleExpression: 'rate(5 minutes)',

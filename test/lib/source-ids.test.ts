@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findNameClash, sourceAlarms, sourceOutputs } from '../../lib/source-ids.ts';
 import { calledSourceOfEachCarrier, ofType, synthesise, withoutApi } from './synthesised.ts';
 
-/** A camel-case id as a source would be called that ends in it: `WebhookSink` is `webhook-sink`. */
+/** A camel-case id in the form that a source's name could end in: `WebhookSink` is `webhook-sink`. */
 function hyphenated(id: string): string {
   return id
     .replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-')
@@ -10,7 +10,7 @@ function hyphenated(id: string): string {
     .toLowerCase();
 }
 
-/** `x`, and `x-` with the first words of whatever is appended to a source's name. */
+/** `x`, and `x-` with the first words of what is appended to a source's name. */
 const awkwardNames = [
   'x',
   ...new Set(

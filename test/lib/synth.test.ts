@@ -65,7 +65,7 @@ async function bundlesOf(output: string): Promise<[string, string][]> {
     ]);
 }
 
-/** Bytes that a bundle may have: what a cold start has to load. */
+/** Maximum bytes of a bundle, which a cold start must load. */
 function maxBytes(path: string): number {
   if (path === 'WebhookIngest/Receiver') return 90_000;
   // It has the contract and its page, which are read only when they are asked for.

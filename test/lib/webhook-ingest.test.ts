@@ -170,7 +170,7 @@ describe('ingestion through HTTPS', () => {
   });
 });
 
-describe('a source that nobody writes to by itself', () => {
+describe('a source whose carrier only calls', () => {
   it('has no role, no user and no bucket, and shows none', () => {
     const sources = [{ name: '1nce', carrier: '1nce', webhook: true, writer: 'none' }];
     const alone = synthesise(withoutApi({ sources }));
