@@ -59,7 +59,7 @@ describe('what a command loads', () => {
 });
 
 describe('the bundle', () => {
-  /** A clone whose sources may be changed. */
+  /** A clone with sources that a test may change. */
   async function clone(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'simledger-bundle-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -89,7 +89,7 @@ describe('the bundle', () => {
 
   let secondsWritten = 1_793_620_800;
 
-  /** Makes a file look as if it had been written some time ago, each a second after the other. */
+  /** Makes files look as if they had been written some time ago, each a second after the other. */
   async function dateBack(path: string): Promise<void> {
     secondsWritten += 1;
     await utimes(path, secondsWritten, secondsWritten);
@@ -106,7 +106,7 @@ describe('the bundle', () => {
     const made = (await readdir(files(folder))).sort();
     expect(made).toContainEqual(expect.stringMatching(/^main-\w+\.mjs$/));
 
-    // What the bundle says now shows that it is what runs.
+    // The changed bundle's output shows that it is what runs.
     const [entry = ''] = made.filter((name) => /^main-\w+\.mjs$/.test(name));
     const code = await readFile(join(files(folder), entry), 'utf8');
     await writeFile(join(files(folder), entry), code.replaceAll('Operate simledger', 'Bundled simledger'));

@@ -225,7 +225,7 @@ describe('what the ledger holds', () => {
     expect(table.output).toMatch(/^in these 5\.00 kB$/m);
   });
 
-  test('is CSV with the same columns for any rows, also for none', async () => {
+  test('is CSV with the same columns for any rows, even without rows', async () => {
     const empty = await ledger.run([
       'events',
       simOf(1),
@@ -407,7 +407,7 @@ describe('export', () => {
       dataTotal: '3000',
     });
     expect(sims.find(({ sim }) => sim === simOf(3))?.['simName']).toBe(`'=HYPERLINK("http://x")`);
-    // Every attribute that an item has is a column, but for stamps and completeness.
+    // Every attribute of an item is a column, except stamps and completeness.
     const columns = new Set(Object.keys(usage[0] ?? {}));
     const attributes = (items['Usage'] ?? []).flatMap((item) => Object.keys(item));
     expect(attributes.filter((name) => !columns.has(name) && name !== 'fullness')).toEqual([]);
@@ -506,7 +506,7 @@ describe('import', () => {
     const interruption = new AbortController();
     interruption.abort();
     const env = { ...ledger.env };
-    // Begun, then ended after its first batch: the signal is looked at between batches.
+    // Started, then stopped after its first batch: the signal is checked between batches.
     const { importJson } = await import('../../cli/import/json-import.ts');
     const { openInputs } = await import('../../cli/import/inputs.ts');
     const { interpret } = await import('../../lambda/carriers/index.ts');
@@ -607,7 +607,7 @@ describe('failures', () => {
       [...(await notes.list('emnify')).values()].flatMap((shard) =>
         shard.notes.map(({ lastSequence }) => lastSequence),
       );
-    // A file whose announcement was given up: here it lies in a bucket that announces nothing.
+    // A file whose announcement was given up: here it is in a bucket that announces nothing.
     const bucket = findPlace('telekom').bucket;
     const content = Buffer.from([header, row(300), row(301)].join('\n'));
     const put = await deployment.s3.send(
@@ -673,7 +673,7 @@ describe('the documented commands', () => {
       const { code, errors } = await ledger.run(args);
       // The SIM of the README's example is in the examples, which were not replayed here.
       if (command.includes('8988303000000100001')) continue;
-      // What deciding costs is said before it begins, and is no error.
+      // The cost of deciding is printed before it begins, and is not an error.
       const cost = /^\d+ of \d+ SIMs may be silent: up to \d+ queries, less than \$0\.01\n$/;
       ended[command] = { code, errors: command.startsWith('silent ') ? errors.replace(cost, '') : errors };
     }

@@ -7,7 +7,7 @@ import { commands, program } from './program-commands.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 
-/** The items of a section's first list, each as what stands before and after its first colon. */
+/** The items of a section's first list, each as the texts before and after its first colon. */
 function readList(section: string): [term: string, text: string][] {
   const [, text = ''] = page.split(`\n## ${section}\n`);
   const [list = ''] = /(?:^(?:- | {2}).*\n)+/m.exec(text) ?? [];

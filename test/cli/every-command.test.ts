@@ -9,7 +9,7 @@ import { commands } from './program-commands.ts';
 import { contextCreatedOf, simOf, usageOf } from './records.ts';
 import { runningLedger } from './running-ledger.ts';
 
-/** A command line of each command. SIM, REJECT, ALERT, MUTE, FILE and FOLDER stand for what the ledger of this test has. */
+/** A command line of each command. SIM, REJECT, ALERT, MUTE, FILE and FOLDER stand for those of this test's ledger. */
 const examples: Readonly<Record<string, string>> = {
   status: '',
   'quarantine list': '',
@@ -38,7 +38,7 @@ const examples: Readonly<Record<string, string>> = {
 
 const ledger = runningLedger();
 let folder: string;
-/** Personal values of the records; an ICCID is what a SIM is called, and may be shown. */
+/** Personal values of the records. An ICCID names a SIM, and may be shown. */
 let personal: readonly string[];
 let given: Readonly<Record<string, string>>;
 

@@ -31,7 +31,7 @@ function start(
   });
 }
 
-/** How a process ends whose results nobody reads, as behind `| true`. */
+/** How a process ends whose output is not read, as with `| true`. */
 async function endUnread(args: readonly string[]): Promise<{ code: number | null; errors: string }> {
   const child = start(args);
   child.stdout.destroy();
@@ -39,7 +39,7 @@ async function endUnread(args: readonly string[]): Promise<{ code: number | null
   return { code: code as number | null, errors };
 }
 
-describe('output that nobody reads', () => {
+describe('output that is not read', () => {
   const commands = [
     ['--help'],
     ['--version'],

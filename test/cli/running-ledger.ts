@@ -7,7 +7,7 @@ import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts'
 import { portVariables, readOptions } from '../../local/options.ts';
 import { withoutExpiry } from '../lambda/store/running-tables.ts';
 
-/** What a command line came to. */
+/** The result of a command line. */
 export interface Ended {
   readonly code: number;
   readonly output: string;

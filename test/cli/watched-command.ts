@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { run } from '../../cli/main.ts';
 
-/** A command line that goes on, and what it has printed so far. */
+/** A running command line, and what it has printed so far. */
 export class WatchedCommand {
   /** How it ended. */
   readonly code: Promise<number>;
@@ -19,7 +19,7 @@ export class WatchedCommand {
     this.code = run(args, { terminal, signal: this.#interruption.signal });
   }
 
-  /** Waits until it has printed a text, as a result or beside. */
+  /** Waits until it has printed a text to standard output or error. */
   async prints(text: string): Promise<void> {
     await vi.waitUntil(() => `${this.output}${this.errors}`.includes(text), {
       timeout: 60_000,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
-/** The printed scripts in the shells themselves, as far as this machine has them. */
+/** The printed scripts, run in the shells that this machine has. */
 
 const run = promisify(execFile);
 const simledger = fileURLToPath(new URL('../../../cli/simledger.mjs', import.meta.url));
@@ -12,14 +12,14 @@ async function scriptFor(shell: string): Promise<string> {
   return (await run(process.execPath, [simledger, 'completion', shell])).stdout;
 }
 
-/** Runs a program in a shell, and answers the lines that it prints. */
+/** Runs a program in a shell, and returns the lines that it prints. */
 async function runShell(shell: string, args: readonly string[]): Promise<string[]> {
   const { stdout, stderr } = await run(shell, [...args]);
   expect(stderr).toBe('');
   return stdout.split(/\r?\n/).filter((line) => line !== '');
 }
 
-/** What each shell is run with to complete a line, of which the last word is at the cursor. */
+/** What each shell runs to complete a line with the cursor at its last word. */
 const shells: Readonly<Record<string, (script: string, words: readonly string[]) => readonly string[]>> = {
   bash: (script, words) => [
     ...['--norc', '-c'],

@@ -71,7 +71,7 @@ const secret = tagged(
   'SourceKoreWriterSecret89ABCDEF',
 );
 
-/** What carries the stack's name, in pages of two. */
+/** Resources that carry the stack's name, in pages of two. */
 function carry(...resources: readonly ReturnType<typeof tagged>[]): void {
   const pages = Math.max(1, Math.ceil(resources.length / 2));
   for (let page = 0; page < pages; page += 1) {
@@ -143,7 +143,7 @@ describe('what a stack has left behind', () => {
       TagFilters: [{ Key: 'aws:cloudformation:stack-name', Values: ['ledger'] }],
       ResourceTypeFilters: ['kinesis:stream', 'dynamodb:table', 's3', 'secretsmanager:secret'],
     });
-    // All hours that the stream keeps, the one that begins to expire included.
+    // All hours that the stream keeps, including the one that begins to expire.
     expect(mocks.cloudWatch.commandCalls(GetMetricStatisticsCommand)[0]?.args[0].input).toMatchObject({
       ...{ StartTime: new Date('2026-11-21T11:00:00Z'), EndTime: new Date('2026-11-28T12:00:00Z') },
       ...{ Period: 3_600, Dimensions: [{ Name: 'StreamName', Value: 'ledger-SourceKoreStream0123ABCD-x1' }] },
@@ -231,7 +231,7 @@ describe('without the permission', () => {
 });
 
 describe('every stream, bucket, table and secret of a stack', () => {
-  /** The names that CloudFormation gives: the stack's, the logical id and something random. */
+  /** Names as CloudFormation makes them: the stack's, the logical id and a random part. */
   const arnOf: Readonly<Record<string, (logicalId: string) => string>> = {
     'AWS::Kinesis::Stream': (logicalId) => `arn:aws:kinesis:${account}:stream/ledger-${logicalId}-Ab1`,
     'AWS::DynamoDB::Table': (logicalId) => `arn:aws:dynamodb:${account}:table/ledger-${logicalId}-AB1`,

@@ -345,7 +345,7 @@ describe('doctor', () => {
     mocks.tagging.on(GetResourcesCommand).resolves({});
   }
 
-  /** What is not ok, and its sentence. */
+  /** Each check that is not ok, and its sentence. */
   async function found(): Promise<{ code: number; subjects: string[]; wrong: string[] }> {
     const { code, output } = await simledger([...stack, '--json', 'doctor']);
     const { checks } = JSON.parse(output) as {
@@ -470,7 +470,7 @@ describe('connect', () => {
     ]);
   });
 
-  /** What it says after a second without a record, of metrics that have these sums. */
+  /** What it prints after a second without a record, if metrics have these sums. */
   async function hints(sums: Readonly<Record<string, number>>): Promise<string[]> {
     mocks.kinesis.on(ListShardsCommand).resolves({
       Shards: [

@@ -8,7 +8,7 @@ import { runningLedger } from '../running-ledger.ts';
 
 const ledger = runningLedger();
 
-/** Stores SIMs as copies of one that was taken in: taking in so many takes long. */
+/** Stores SIMs as copies of one: ingesting so many would take long. */
 async function storeFleet(sims: number): Promise<string[]> {
   await ledger.put('emnify', JSON.stringify(usageOf(0)));
   const { Sims: [sim] = [] } = await ledger.items(simOf(0));

@@ -76,7 +76,7 @@ async function recordsOf(sim: string): Promise<string[]> {
   return Items.map(({ recordId }) => recordId?.S ?? '').sort();
 }
 
-/** Lets a client make so many requests and no more, as if its process had died. */
+/** Lets a client make this many requests and no more, as if its process had ended. */
 class Lifetime {
   #left: number;
 
@@ -152,7 +152,7 @@ describe('a redrive', () => {
     const deployment = await opened();
     const early = await redrive(deployment, { source: '1nce' });
     expect([early.total.rejected, early.removed]).toEqual([3, 0]);
-    // When their time has come, they are no longer ahead of it.
+    // Later, their time is no longer in the future.
     const later = { now: () => Date.parse('2027-01-01T00:00:00Z') };
     const { total, removed } = await redriveRejects(deployment, {
       ...{ dryRun: false, interpret, signal: new AbortController().signal, source: '1nce', ...later },
@@ -164,7 +164,7 @@ describe('a redrive', () => {
   });
 
   test('keeps the part that is still broken as a reject of its own before it removes the whole', async () => {
-    // Once the body could not be read at all; today's code finds two records in it.
+    // An older version could not read the body; today's code finds two records in it.
     const bad = { ...usageOf(502), start_timestamp: '2026-02-30T10:00:00Z' };
     await keep('emnify', JSON.stringify([usageOf(501), bad]));
     const { total, removed } = await redrive(await opened(), { source: 'emnify' });
@@ -185,7 +185,7 @@ describe('a redrive', () => {
     expect([refused.total.rejected, refused.removed]).toEqual([1, 0]);
     const [line] = await linesOf('telekom');
     expect(line?.code).toBe('no-id-column');
-    // The code learns the column's other name: here the copy gets the name that is known.
+    // In place of code that knows the column's other name, the copy gets the known name.
     const repaired = Buffer.from([header, ...lines].join('\n'));
     const place = { Bucket: quarantineBucket, Key: line?.object ?? '' };
     await deployment.s3.send(new PutObjectCommand({ ...place, Body: repaired }));
