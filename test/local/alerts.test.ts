@@ -84,7 +84,7 @@ describe('the alerts of a simulated fleet', () => {
 test('alerts that the receiver does not accept are reported, and the run ends with 1', {
   timeout: 120_000,
 }, async () => {
-  // Nobody listens there.
+  // Nothing listens there.
   const { code, output, errors } = await start(['--once', '--notify', 'http://127.0.0.1:1/alerts'], {});
   expect(code, output).toBe(1);
   expect(errors).toMatch(/^! --notify: alerts could not be posted \(.+\)\n$/);

@@ -12,7 +12,7 @@ import { localSources } from '../../local/places.ts';
 import { tableNames } from '../lambda/store/table-names.ts';
 import { ofType, type Synthesised, synthesise } from '../lib/synthesised.ts';
 
-/** What the local run is made of, as its parts were told. */
+/** What the local run is made of, by the settings of its parts. */
 const bound = vi.hoisted(() => ({
   kinesis: [] as KinesisMappingOptions[],
   sqs: [] as SqsMappingOptions[],

@@ -209,7 +209,7 @@ describe('a client of AWS', () => {
     for (const { name, carrier, byStream, byFile } of records) {
       for (const { sim } of [byStream, byFile]) {
         const [item] = await itemsOf('Usage', sim);
-        // A source of the other format's carriers tells none of this one's.
+        // A source of the other format's carriers does not say which of this one's it is.
         const expected = carrier === 'twilio' || carrier === 'kore' ? 'emnify' : carrier;
         expect([item?.['source']?.S, item?.['carrier']?.S]).toEqual([name, expected]);
       }

@@ -136,7 +136,7 @@ describe('npm start', () => {
     for (const heading of ['The ledger now', 'In quarantine', 'Receipt, in records']) {
       expect(output).toContain(heading);
     }
-    // By the time of the records: nobody is paged because nothing came since.
+    // By the time of the records: the silence since then does not page anyone.
     const [, alerts] = output.split('\nAlerts up to the newest record, ');
     expect(alerts).toBe(
       [
@@ -149,7 +149,7 @@ describe('npm start', () => {
         '',
       ].join('\n'),
     );
-    // All that listens ends with the run.
+    // Everything that listens ends with the run.
     expect(output).not.toMatch(/127\.0\.0\.1|Where to look|AClocal/);
   });
 
@@ -204,7 +204,7 @@ describe('npm start', () => {
     const rows = Array.from({ length: 1_600 }, (_, index) => row(index));
     const path = join(folder, 'cdr_20261102_150000.csv');
     await writeFile(path, `${header}\n${rows.join('\n')}\n`);
-    // By a clock so fast, a line is due each time that progress is looked at, on a fast machine too.
+    // With so fast a clock a line is due at each look at progress, on a fast machine too.
     const preload =
       'data:text/javascript,const now = performance.now.bind(performance);performance.now = () => 50 * now()';
     const run = new Run([path, '--once'], {}, ['--import', preload]);

@@ -94,7 +94,7 @@ describe('the options of the local run', () => {
     );
   });
 
-  test('ask for help, whatever else is there', () => {
+  test('ask for help, with any other option', () => {
     expect([options('--help'), options('-h', '--simulate', 'many')]).toEqual([undefined, undefined]);
     const named =
       '--simulate --hours --seed --empty --once --data --source --session-refresh --rules --notify';

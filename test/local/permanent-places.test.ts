@@ -114,7 +114,7 @@ test.each([
 ] as const)(
   'the error for an operation that the local DynamoDB lacks names it: %s',
   async (name, command) => {
-    // The union of two commands is none that the client's overloads know.
+    // The client's overloads don't accept the union of two commands.
     const request =
       command instanceof TransactWriteItemsCommand
         ? ledger.dynamoDb.send(command)

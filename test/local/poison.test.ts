@@ -9,7 +9,7 @@ import { usageRecord } from '../records/datastreamer.ts';
 import { optionsForTests } from './running-ledger.ts';
 
 /**
- * A body that nobody can read, however it was made, and a good record behind it in the same shard: the good one is
+ * A body that cannot be read, made in any way, and a good record behind it in the same shard: the good one is
  * stored within seconds, and receipt and quarantine account for the other.
  */
 
@@ -147,7 +147,7 @@ describe('a good record is stored in time, and what is before it is accounted fo
         ({ status } = answer);
       });
       expect([200, 400, 413]).toContain(status);
-      // What is refused is the carrier's still; what is taken may be a reject that is there already.
+      // A refused body stays with the carrier; an accepted one may be a reject that is stored already.
       const rejected = status === 200 ? outcome.receipt.rejected : 0;
       expect(rejected).toBeGreaterThanOrEqual(status === 200 ? 1 : 0);
       expect([outcome.isStored, outcome.receipt]).toEqual([

@@ -5,7 +5,7 @@ import type { LocalLedger } from '../../local/local-ledger.ts';
 import { type LocalOptions, portVariables, readOptions } from '../../local/options.ts';
 import { withoutExpiry } from '../lambda/store/running-tables.ts';
 
-/** Options of a local run that begins empty, on free ports, whichever they are. */
+/** Options of a local run that begins empty, on any free ports. */
 export function optionsForTests(): LocalOptions {
   const anyPort = Object.values(portVariables).map(({ variable }) => [variable, '0']);
   return readOptions(['--empty'], Object.fromEntries(anyPort)) ?? expect.fail('These options ask for help');

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { RepeatedSweeps } from '../../local/sweeps.ts';
 
-/** Runs sweeps until so many were begun; each one calls `sweep` with its number. */
+/** Runs sweeps until this many have begun; each calls `sweep` with its number. */
 function runSweeps(count: number, sweep: (number: number) => Promise<void>) {
   const failures: unknown[] = [];
   let begun = 0;

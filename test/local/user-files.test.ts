@@ -56,7 +56,7 @@ const one = '{"id":9007199254740993,"a":"x"}';
 const two = '{"id":2,"b":{"c":[1,2]}}';
 
 describe('the records in a JSON file', () => {
-  test('are the bytes of its lines, whatever these are, across the chunks in which a file is read', async () => {
+  test('are the bytes of its lines, with any content, across the chunks in which a file is read', async () => {
     const strange = Buffer.concat([
       Buffer.from('{"a":"\u2028'),
       Buffer.from([0xff, 0xfe]),

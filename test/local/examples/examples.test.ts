@@ -15,7 +15,7 @@ async function replayed(): Promise<InMemoryLedger> {
   return ledger;
 }
 
-/** The objects in a body's lines; what is no JSON is left out. */
+/** The objects in a body's lines, without what is not JSON. */
 function objectsIn(data: Buffer): Readonly<Record<string, unknown>>[] {
   const text = (data[0] === 0x1f ? gunzipSync(data) : data).toString('utf8');
   return text.split('\n').flatMap((line) => {
