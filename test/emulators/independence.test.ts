@@ -31,7 +31,7 @@ function foreignImports(places: readonly string[], texts: ReadonlyMap<string, st
 describe('the emulators of AWS', () => {
   const texts = readSourceFiles(emulators);
 
-  it('import nothing but each other and packages: they get what they need of simledger as arguments', () => {
+  it('import only each other and packages: they get what they need of simledger as arguments', () => {
     expect(foreignImports(emulators, texts)).toEqual([]);
   });
 

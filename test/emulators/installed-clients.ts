@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** No account of the machine's user, and no look at the network for one. */
+/** Without the account of the machine's user, and without looking for one on the network. */
 const environment = {
   ...process.env,
   AWS_ACCESS_KEY_ID: 'any',
@@ -31,7 +31,7 @@ export async function python(endpoint: string, script: string): Promise<unknown>
   return JSON.parse(stdout);
 }
 
-/** Whether the AWS CLI and boto3 are there on this machine. */
+/** Whether the AWS CLI and boto3 are installed on this machine. */
 export const installed = {
   aws: await answers('aws', '--version'),
   boto3: await answers('python3', '-c', 'import boto3'),

@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A process that has made a folder with a file in it, and goes on running. */
+/** A process that has made a folder with a file in it, and keeps running. */
 async function otherProcess(): Promise<{ kill(): Promise<void> }> {
   const module = new URL('../../emulators/temporary-folder.ts', import.meta.url).href;
   const script = `

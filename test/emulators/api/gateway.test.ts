@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => gateway.close());
 
-/** A function that answers so, and keeps what it was asked. */
+/** A function that answers this, and keeps its requests. */
 function answering(result: Partial<InvocationResult> & { readonly ok: boolean }): void {
   const target = {
     invoke: async (event: unknown) => {

@@ -90,7 +90,7 @@ async function statusOf(callback: Callback, method = 'POST'): Promise<number> {
   return answer.status;
 }
 
-/** The example records as each carrier posts them; what is no JSON by itself, as it is. */
+/** The example records as each carrier posts them; what is not JSON by itself, unchanged. */
 async function exampleCallbacks(): Promise<Callback[]> {
   const { stream } = await exampleDeliveries();
   const bodiesOf = (carrier: Carrier) =>
@@ -112,7 +112,7 @@ async function exampleCallbacks(): Promise<Callback[]> {
   ];
 }
 
-/** The texts of the values in a body: what is no JSON as a whole, KORE could not sign. */
+/** The texts of the values in a body: KORE could not sign a body that is not JSON as a whole. */
 function valuesIn(body: string): string[] {
   const { values, bytesOf } = readAll(Buffer.from(body));
   return values.map((_, index) => String(bytesOf(index)));

@@ -110,7 +110,7 @@ test('an operand that has no order is refused with the message of AWS', async ()
 test('batches that lock the same items in another order, beside single writes, all finish', async () => {
   const sims = Array.from({ length: 25 }, (_, index) => `order-${index}`);
   await run(...sims.map((sim) => insert(sim, 'b')));
-  // Whatever the order of the batches, the greatest count stays.
+  // The greatest count stays, in any order of the batches.
   const raise = (sim: string, count: string) => ({
     Statement: `UPDATE "Sessions" SET "count" = ? WHERE "sim" = ? AND "sessionId" = ? AND "count" < ?`,
     Parameters: [{ N: count }, { S: sim }, { S: 'a' }, { N: count }],

@@ -6,7 +6,7 @@ import type {
 import type { InvocationTarget } from '../../../emulators/event-source-mapping/mapping.ts';
 import type { InvocationResult } from '../../../emulators/lambda-runtime/process.ts';
 
-/** A shard and its stream, as small as can be. */
+/** A minimal shard with its stream. */
 export class MemoryShard implements ShardReader {
   readonly shardId: string;
   readonly records: ShardRecord[] = [];

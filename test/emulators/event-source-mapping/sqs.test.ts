@@ -11,7 +11,7 @@ import {
 } from '../../../emulators/event-source-mapping/sqs.ts';
 import { inProcess } from './in-memory-sources.ts';
 
-/** A queue, as small as can be: what was received stays hidden until the test shows it again. */
+/** A minimal queue: received messages stay hidden until the test shows them again. */
 class MemoryQueue implements QueueReader {
   readonly arn = 'arn:aws:sqs:us-east-1:000000000000:files';
   readonly visible: QueueMessage[] = [];

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../emulators/event-source-mapping/mapping.ts';
 
-/** A clock that goes on only by what is waited for, and by what its user adds to it. */
+/** A clock that advances only by waits, and by what its user adds to it. */
 export class VirtualClock implements Clock {
   /** Milliseconds since the epoch. */
   time: number;
@@ -14,7 +14,7 @@ export class VirtualClock implements Clock {
     return this.time;
   }
 
-  /** Does something as soon as so many milliseconds have gone by. */
+  /** Calls back when this many milliseconds have passed. */
   after(milliseconds: number, act: () => void): void {
     this.#due.push({ time: this.time + milliseconds, act });
     this.#due.sort((a, b) => a.time - b.time);

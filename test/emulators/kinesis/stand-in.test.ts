@@ -424,7 +424,7 @@ describe('the Kinesis stand-in', () => {
     expect(stream.shards[0]?.end).toBe(0);
   });
 
-  it('takes a key of 256 characters, whatever their bytes', async () => {
+  it('takes a key of 256 characters of any number of bytes', async () => {
     standIn.createStream(name, 1);
     const PartitionKey = '📡'.repeat(256);
     await client.send(new PutRecordCommand({ StreamName: name, PartitionKey, Data: new Uint8Array() }));
@@ -541,7 +541,7 @@ describe('the Kinesis stand-in', () => {
       Data: Buffer.alloc(20),
       PartitionKey: `${index}`,
     }));
-    // The quickest of many puts: what else the machine does must not count.
+    // The quickest of many puts: other work on the machine must not count.
     const quickestPut = async (): Promise<number> => {
       const milliseconds: number[] = [];
       for (let round = 0; round < 30; round += 1) {

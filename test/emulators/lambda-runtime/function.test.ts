@@ -138,7 +138,7 @@ describe('a local function', () => {
     expect(await obedient.invoke({ action: 'count' })).toMatchObject({ response: { invocations: 1 } });
   });
 
-  test.each(['sleep', 'spin'])('is ended by its time-out even if it does nothing but %s', async (action) => {
+  test.each(['sleep', 'spin'])('is ended by its time-out even if it only does %s', async (action) => {
     const obedient = await create({ timeoutSeconds: 2 });
     expect(await obedient.invoke({ action, value: 60_000 })).toEqual({
       ok: false,
@@ -196,7 +196,7 @@ describe('a local function', () => {
     await expect(create({ entry: handlerPath('missing') })).rejects.toThrow('Could not resolve');
   });
 
-  test('runs code that was bundled before, as it is', async () => {
+  test('runs code that was bundled before, unchanged', async () => {
     const code = 'exports.handler = async (event) => ({ told: event.value, table: process.env.TABLE });';
     const bundled = await createBundledFunction(
       { name: 'bundled', environment: { TABLE: 'Usage' }, memoryMegabytes: 128, timeoutSeconds: 10 },

@@ -50,7 +50,7 @@ describe.each([1, 2, 3, 7, 1000])('a body that arrives in pieces of %i bytes', (
   });
 });
 
-test('a line without end is refused before it fills the memory', async () => {
+test('an endless line is refused before it fills the memory', async () => {
   await expect(decode('1'.repeat(100_000), 1000)).rejects.toMatchObject({ code: 'InvalidRequest' });
 });
 

@@ -11,7 +11,7 @@ export interface RunningS3 {
   readonly s3: S3StandIn;
   readonly port: number;
   readonly endpoint: string;
-  /** A client with the SDK's defaults: all it knows is where. */
+  /** A client with the SDK's defaults, except for the endpoint. */
   readonly client: S3Client;
   /** How many files hold bytes of objects. */
   filesOnDisk(): number;
@@ -51,7 +51,7 @@ function filesIn(folder: string): number {
     .length;
 }
 
-/** What the SDK makes of a refusal: its code, and the status of the answer. */
+/** What the SDK makes of a refusal: the error's code, and the status of the answer. */
 export async function refusalOf(
   request: Promise<unknown>,
 ): Promise<{ code: string; status: number | undefined }> {
@@ -62,7 +62,7 @@ export async function refusalOf(
   return { code: error.name, status: error.$metadata.httpStatusCode };
 }
 
-/** Bytes that no two places repeat, the same each time. */
+/** Bytes without repetitions, the same each time. */
 export function variedBytes(size: number): Buffer {
   const bytes = Buffer.alloc(size);
   let state = 1;

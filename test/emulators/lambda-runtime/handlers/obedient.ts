@@ -1,4 +1,4 @@
-/** A handler that does what its event says, to try out the runtime. */
+/** A handler that does what its event says, to test the runtime. */
 
 interface Order {
   readonly action: string;
@@ -48,7 +48,7 @@ function describe(context: Record<string, unknown>) {
   return { ...rest, hasRequestId: /^[0-9a-f-]{36}$/.test(String(awsRequestId)), remaining };
 }
 
-/** Takes memory until there is none. */
+/** Takes memory until the process has no more. */
 function exhaust(): number {
   const kept: number[][] = [];
   for (;;) kept.push(new Array(100_000).fill(kept.length));
