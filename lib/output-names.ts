@@ -12,6 +12,8 @@ export const outputName = {
   dayStateTable: 'DayStateTable',
   /** What late records have changed in closed days. */
   dayMarkersTable: 'DayMarkersTable',
+  /** SIM-days and SIM-months. */
+  simDaysTable: 'SimDaysTable',
   /** Episodes of alerts. */
   alertsTable: 'AlertsTable',
   /** How far sources are read, and mutes of alerts. */

@@ -20,7 +20,9 @@ import {
   deliveriesTable,
   eventsTable,
   filesTable,
+  sessionDaysTable,
   sessionsTable,
+  simDaysTable,
   simsTable,
   type TableDefinition,
   usageTable,
@@ -69,6 +71,10 @@ export class Storage extends Construct {
   readonly dayState: LedgerTable;
   /** What late records have changed in closed days. */
   readonly dayMarkers: LedgerTable;
+  /** SIM-days and SIM-months. */
+  readonly simDays: LedgerTable;
+  /** Which day has each ended session. */
+  readonly sessionDays: LedgerTable;
   readonly quarantine: Bucket;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
@@ -84,6 +90,8 @@ export class Storage extends Construct {
     this.alertState = this.#table(alertStateTable, props);
     this.dayState = this.#table(dayStateTable, props);
     this.dayMarkers = this.#table(dayMarkersTable, props);
+    this.simDays = this.#table(simDaysTable, props);
+    this.sessionDays = this.#table(sessionDaysTable, props);
     this.quarantine = new PrivateBucket(this, 'Quarantine', {
       versioned: false,
       lifecycleRules: [
@@ -102,7 +110,7 @@ export class Storage extends Construct {
     return [
       ...[this.sessions, this.usage, this.events, this.sims, this.files],
       ...[this.deliveries, this.alerts, this.alertOutbox, this.alertState],
-      ...[this.dayState, this.dayMarkers],
+      ...[this.dayState, this.dayMarkers, this.simDays, this.sessionDays],
     ];
   }
 

@@ -13,6 +13,16 @@ export const environment = {
   dayStateTable: 'DAY_STATE_TABLE',
   /** What late records have changed in closed days. */
   dayMarkersTable: 'DAY_MARKERS_TABLE',
+  /** SIM-days and SIM-months. */
+  simDaysTable: 'SIM_DAYS_TABLE',
+  /** Which day has each ended session. */
+  sessionDaysTable: 'SESSION_DAYS_TABLE',
+  /** Bucket of the lake. */
+  lakeBucket: 'LAKE_BUCKET',
+  /** Bucket of what the lake has of accounts: their events name people. */
+  accountLakeBucket: 'ACCOUNT_LAKE_BUCKET',
+  /** URL of the queue of the day pass's messages. */
+  dayQueue: 'DAY_QUEUE_URL',
   /** Notes of the consumer's work. */
   deliveriesTable: 'DELIVERIES_TABLE',
   /** Batches of a shard that run at once, at most; 10 where it is not set. */

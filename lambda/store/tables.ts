@@ -132,6 +132,25 @@ export const dayMarkersTable = {
   sortKey: 'entry',
 } as const satisfies TableDefinition;
 
+/**
+ * SIM-days and SIM-months: what one SIM did in a day or a month, as the day pass computed it from the records. Facts are
+ * the revisions only.
+ */
+export const simDaysTable = {
+  name: 'SimDays',
+  partitionKey: 'sim',
+  sortKey: 'period',
+  // The SIMs of a period by their bytes: those without usage have no `topSlot`.
+  globalIndexes: [{ name: 'byBytes', partitionKey: 'topSlot', sortKey: 'topBytes' }],
+} as const satisfies TableDefinition;
+
+/** Which day has each ended session among its rows. Facts of operation. */
+export const sessionDaysTable = {
+  name: 'SessionDays',
+  partitionKey: 'sim',
+  sortKey: 'sessionId',
+} as const satisfies TableDefinition;
+
 /** The tables whose items are a function of the records delivered. */
 export const ledgerTables: readonly TableDefinition[] = [
   sessionsTable,
@@ -144,8 +163,13 @@ export const ledgerTables: readonly TableDefinition[] = [
 /** The tables of alerts. */
 export const alertTables: readonly TableDefinition[] = [alertsTable, alertOutboxTable, alertStateTable];
 
-/** The tables of the closing of days. */
-export const dayTables: readonly TableDefinition[] = [dayStateTable, dayMarkersTable];
+/** The tables of the closing of days, and of what is made of them. */
+export const dayTables: readonly TableDefinition[] = [
+  dayStateTable,
+  dayMarkersTable,
+  simDaysTable,
+  sessionDaysTable,
+];
 
 /** All tables. */
 export const tables: readonly TableDefinition[] = [

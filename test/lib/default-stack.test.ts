@@ -33,7 +33,9 @@ describe('the default stack', () => {
       'Storage/Events': 'StorageEvents1AF1C090',
       'Storage/Files': 'StorageFiles48C02C92',
       'Storage/Quarantine': 'StorageQuarantine381A7D7C',
+      'Storage/SessionDays': 'StorageSessionDaysE0AEC05B',
       'Storage/Sessions': 'StorageSessionsFCE686BD',
+      'Storage/SimDays': 'StorageSimDays46190049',
       'Storage/Sims': 'StorageSimsFC07BAD9',
       'Storage/Usage': 'StorageUsage9ADDA69B',
     });

@@ -8,7 +8,9 @@ export const tableNames = [
   'Deliveries',
   'Events',
   'Files',
+  'SessionDays',
   'Sessions',
+  'SimDays',
   'Sims',
   'Usage',
 ];
