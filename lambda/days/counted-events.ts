@@ -23,6 +23,17 @@ const countedTypes: ReadonlyMap<string, keyof EventCounters> = new Map<EventType
   ['attachment.failed', 'attachmentsRefused'],
 ]);
 
+const endingTypes: ReadonlySet<string> = new Set<EventType>([
+  'data-session.ended',
+  'data-session.failed',
+  'pdp-context.deleted',
+]);
+
+/** Whether an event tells that a session has come to its end. */
+export function endsSession({ type }: EventRow): boolean {
+  return endingTypes.has(type);
+}
+
 /** Counts events by what they tell. */
 export function countEvents(events: readonly EventRow[]): EventCounters {
   const counters = { sessionsStarted: 0, attachments: 0, attachmentsRefused: 0 };

@@ -1,6 +1,7 @@
 import { type ChangeKind, joinChanges, type RowChange } from './changes.ts';
 import type { Day } from './day.ts';
 import { computeRoot, type DayDigests, type DayRoot, joinDigests } from './digests.ts';
+import type { LateSubject } from './fence/late-changes.ts';
 import { FleetFold, type FleetPeriod } from './fleet-days.ts';
 import type { RowKind } from './rows.ts';
 
@@ -33,8 +34,8 @@ export interface BucketResult {
   readonly changes: readonly RowChange[];
   /** The revision of the last seal. */
   readonly changedSince: number;
-  /** SIMs' days that have to be read again because of it. */
-  readonly redo: readonly { readonly day: Day; readonly sim: string }[];
+  /** SIMs' days that have to be read again because of it, each for a session. */
+  readonly redo: readonly LateSubject[];
 }
 
 /** One version in a day's history. */

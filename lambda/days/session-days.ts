@@ -1,5 +1,5 @@
 import type { Session } from '../ledger/observation.ts';
-import { type Day, findSessionDay } from './day.ts';
+import { type Day, findDay, findSessionDay, shiftDay } from './day.ts';
 import { digest, printRow } from './digests.ts';
 import type { SessionRow } from './rows.ts';
 
@@ -18,10 +18,12 @@ export interface SessionNote {
   readonly hash: string;
 }
 
-/** A session that is looked at while a day is read: its end is in the day, or a record of the day names it. */
+/** A session that is looked at while a day is read: a record or a marker of the day names it, or it began shortly before. */
 export interface SessionVisit {
   /** The day that is read. */
   readonly day: Day;
+  /** Whether the day that is read sees to it that a later day takes the session: see {@link announcesSession}. */
+  readonly isAnnounced: boolean;
   /** All that is known: what is stored, the row of this day, and that of the noted day. */
   readonly session: Session;
   /** Its row of this day, as it was before. */
@@ -40,7 +42,7 @@ export interface SessionPlacement {
 }
 
 /** Decides in which day's rows a session stands. */
-export function placeSession({ day, session, row, note }: SessionVisit): SessionPlacement {
+export function placeSession({ day, isAnnounced, session, row, note }: SessionVisit): SessionPlacement {
   const ownDay = findSessionDay(session);
   if (!isEnded(session) || ownDay === undefined) return { row, note: undefined, redo: [] };
   const hash = hashSession(session);
@@ -52,9 +54,40 @@ export function placeSession({ day, session, row, note }: SessionVisit): Session
       redo: note === undefined || note.day === day ? [] : [note.day],
     };
   }
-  // As long as no later day has it, the row stays where it is, as it is.
-  const isTaken = note !== undefined && note.day > day;
-  return { row: isTaken ? undefined : row, note: undefined, redo: isNoted ? [] : [ownDay] };
+  // As long as no later day has it, the row stays where it is, as it is. A run that died may have left it without a note:
+  // then the later day would not know that this one has it.
+  const isKept = row !== undefined && (note === undefined || note.day <= day);
+  const isMarked = !isNoted && (ownDay < day || isKept || note !== undefined || isAnnounced);
+  return {
+    row: isKept ? row : undefined,
+    note: isKept && note === undefined ? { day, hash: hashSession(row) } : undefined,
+    redo: isMarked ? [ownDay] : [],
+  };
+}
+
+/** What is known when a day is read for the first time, of a session that ends on another day. */
+export interface AnnouncedSession {
+  readonly day: Day;
+  readonly session: Session;
+  /** Whether an event of the day ended it. */
+  readonly isEndedByEvent: boolean;
+  /** The last closed day. */
+  readonly closedThrough: Day;
+}
+
+/**
+ * Whether the first reading of a day has to mark a session's later day. That day finds the session by itself, by the event
+ * that ended it or by its start, unless
+ *
+ * - the event is on the day that is read,
+ * - or the session began on it, more than a day before its end, which is closed already: the event may have expired.
+ */
+export function announcesSession({ day, session, isEndedByEvent, closedThrough }: AnnouncedSession): boolean {
+  const ownDay = findSessionDay(session);
+  if (ownDay === undefined) return false;
+  return (
+    isEndedByEvent || (findDay(session.start) === day && ownDay > shiftDay(day, 1) && ownDay <= closedThrough)
+  );
 }
 
 /** What a session's row says, in short. */

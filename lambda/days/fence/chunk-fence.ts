@@ -1,7 +1,7 @@
 import { toError } from '../../errors.ts';
 import type { Change, Changes } from '../../ledger/fold.ts';
 import { maxCachedMilliseconds, maxSigningMilliseconds } from './durations.ts';
-import { findLateChanges, type LateChange } from './late-changes.ts';
+import { findLateChanges, type LateChange, nameSubject } from './late-changes.ts';
 import type { Marker } from './markers.ts';
 
 /**
@@ -179,10 +179,6 @@ export class ProcessFence implements ChunkFence {
 
 function isExpired({ age }: Reading): boolean {
   return age() > maxSigningMilliseconds;
-}
-
-function nameSubject({ sim, day, sessionId }: Omit<Marker, 'token'>): string {
-  return JSON.stringify([sim, day, sessionId]);
 }
 
 function leaveOut(

@@ -1,4 +1,4 @@
-import { landedMilliseconds, planDelay } from './durations.ts';
+import { awaitLanding, type OrderWork, type WaitingWork } from './waits.ts';
 
 /**
  * How days are closed: the fence moves, whatever began before has time to land, and then the days are read. A range of
@@ -12,18 +12,14 @@ export interface DayRange {
   readonly through: string;
 }
 
-/** Days behind the fence that wait to be read, and how long: by the delays of messages, not by clocks. */
-export interface ClosedDays extends DayRange {
-  /** Milliseconds that have certainly passed since the fence was seen behind them. */
-  readonly waitedMilliseconds: number;
-}
+/** Days behind the fence that wait to be read since the fence was seen behind them. */
+export interface ClosedDays extends DayRange, WaitingWork {}
 
 /** What closing works with. */
 export interface ClosingPorts {
   /** Moves the fence to a day, unless it is there or beyond: it never moves back. */
   readonly advance: (through: string) => Promise<void>;
-  /** Has days come back after a delay, with what they have waited by then. Locally, once no chunk is on its way. */
-  readonly orderReading: (days: ClosedDays, delayMilliseconds: number) => Promise<void>;
+  readonly orderReading: OrderWork<ClosedDays>;
 }
 
 /**
@@ -32,7 +28,7 @@ export interface ClosingPorts {
  */
 export async function closeDays({ from, through }: DayRange, ports: ClosingPorts): Promise<void> {
   await ports.advance(through);
-  await orderNext({ from, through, waitedMilliseconds: 0 }, ports);
+  await awaitLanding({ from, through, waitedMilliseconds: 0 }, ports.orderReading);
 }
 
 /**
@@ -40,19 +36,9 @@ export async function closeDays({ from, through }: DayRange, ports: ClosingPorts
  *
  * @returns whether the days may be read now; otherwise it has ordered them to come back.
  */
-export async function awaitReading(
-  days: ClosedDays,
-  ports: Pick<ClosingPorts, 'orderReading'>,
-): Promise<boolean> {
-  if (days.waitedMilliseconds >= landedMilliseconds) return true;
-  await orderNext(days, ports);
-  return false;
-}
-
-async function orderNext(
+export function awaitReading(
   days: ClosedDays,
   { orderReading }: Pick<ClosingPorts, 'orderReading'>,
-): Promise<void> {
-  const delay = planDelay(days.waitedMilliseconds) ?? 0;
-  await orderReading({ ...days, waitedMilliseconds: days.waitedMilliseconds + delay }, delay);
+): Promise<boolean> {
+  return awaitLanding(days, orderReading);
 }

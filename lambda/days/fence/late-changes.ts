@@ -26,6 +26,11 @@ export interface LateSubject {
   readonly sessionId?: string | undefined;
 }
 
+/** A text that is different for different subjects. */
+export function nameSubject({ sim, day, sessionId }: LateSubject): string {
+  return JSON.stringify([sim, day, sessionId]);
+}
+
 /** The UTC day of a time. */
 export function cutToDay(time: string): string {
   return time.slice(0, 10);

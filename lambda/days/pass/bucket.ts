@@ -3,13 +3,23 @@ import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';
 import { isAccount, RowDigests } from '../digests.ts';
+import { type LateSubject, nameSubject } from '../fence/late-changes.ts';
 import { FleetFold } from '../fleet-days.ts';
 import { type BucketResult, collectChanges, type LakeFile, type Manifest } from '../manifest.ts';
 import { RowFile } from '../parquet.ts';
 import { compareTexts, type RowKind, type SimRows } from '../rows.ts';
 import { isActive, makeSimDay, type SimPeriod } from '../sim-days.ts';
-import { makeFileKey, makeManifestKey, makeResultKey, readJson, writeJson } from './lake-objects.ts';
-import { type BucketJob, ConflictError, type DayPorts, type Marker } from './ports.ts';
+import {
+  type BucketList,
+  type DayPlan,
+  makeFileKey,
+  makeManifestKey,
+  makePlanKey,
+  makeResultKey,
+  readJson,
+  writeJson,
+} from './lake-objects.ts';
+import { type BucketJob, ConflictError, type DayPorts } from './ports.ts';
 import { prefetch } from './prefetch.ts';
 import { type NoteChange, type ReadSim, readSim } from './read-sim.ts';
 import { sealDay } from './seal.ts';
@@ -19,11 +29,6 @@ import { SealedRows } from './sealed-rows.ts';
 export interface PassOptions {
   /** Now, in milliseconds since the epoch, by the time of who called. */
   readonly now: number;
-  /**
-   * How long a marker must have been seen before a visit removes it: longer than a write takes that began before the
-   * marker was put.
-   */
-  readonly markerMilliseconds: number;
 }
 
 /** SIMs that are read at the same time. */
@@ -42,35 +47,66 @@ const maxAttempts = 8;
  * 2. Then the files are written, each on condition that it is still the one that was merged: rows are never lost.
  * 3. Then the notes of sessions, markers of other days, and SIM-days, which keep the greatest revision.
  * 4. At last the result says that all is stored, on condition that nobody has begun since.
+ * 5. The markers of the round are removed once the day is sealed, if that was the last bucket: a day whose sealing dies is
+ *    found by what is left of them.
+ *
+ * A job of a round that is over does nothing.
  *
  * @throws ConflictError if others keep being at it; the job must be delivered again.
  */
 export async function runBucket(job: BucketJob, ports: DayPorts, options: PassOptions): Promise<void> {
+  let work: BucketWork | undefined;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await attemptBucket(job, ports, options);
+      work = await findWork(job, ports);
+      if (work === undefined) return;
+      await attemptBucket(work, ports);
       break;
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === maxAttempts) throw error;
     }
   }
   await sealDay(job.day, ports, options);
+  // In the first round nobody has waited since they were seen.
+  if (work.plan.reads === 'marked') await ports.markers.remove(work.list.markers);
 }
 
-async function attemptBucket(job: BucketJob, ports: DayPorts, options: PassOptions): Promise<void> {
+/** A job, with what its plan says. */
+interface BucketWork {
+  readonly plan: DayPlan;
+  readonly bucket: number;
+  readonly list: BucketList;
+}
+
+async function findWork(
+  { day, round, bucket }: BucketJob,
+  { lake }: Pick<DayPorts, 'lake'>,
+): Promise<BucketWork | undefined> {
+  const { content: plan } = await readJson<DayPlan>(lake, makePlanKey(day));
+  const key = plan?.round === round ? plan.lists[bucket] : undefined;
+  if (plan === undefined || key === undefined) return undefined;
+  const { content: list } = await readJson<BucketList>(lake, key);
+  if (list === undefined) throw new Error(`The lake has no ${key}, which the plan of ${day} names`);
+  return { plan, bucket, list };
+}
+
+async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
   const { lake, simDays, markers } = ports;
-  const { day, bucket } = job;
+  const { plan, bucket } = work;
+  const { day } = plan;
   const resultKey = makeResultKey(day, bucket);
-  const [before, manifest, found] = await Promise.all([
+  const [before, manifest] = await Promise.all([
     readJson<BucketResult>(lake, resultKey),
     readJson<Manifest>(lake, makeManifestKey(day)),
-    markers.find(day, job.sims),
   ]);
-  const sealed = await SealedRows.open(lake, day, bucket, job.buckets);
-  const bucketRows = new BucketRows(day, manifest.content !== undefined);
-  for await (const { sim, rows, read } of walkSims(job, ports, sealed)) bucketRows.add(sim, rows, read);
+  const sealed = await SealedRows.open(lake, day, bucket, plan.buckets);
+  const bucketRows = new BucketRows(day, {
+    isSealed: manifest.content !== undefined,
+    isBegun: before.content !== undefined,
+  });
+  for await (const { sim, rows, read } of walkSims(work, ports, sealed)) bucketRows.add(sim, rows, read);
 
-  const files = bucketRows.finishFiles(job, sealed);
+  const files = bucketRows.finishFiles(work, sealed);
   const stored = new Set(
     before.content?.isComplete === true ? before.content.files.map(({ sha256 }) => sha256) : [],
   );
@@ -85,18 +121,17 @@ async function attemptBucket(job: BucketJob, ports: DayPorts, options: PassOptio
     files: files.map(({ file }) => file),
     fleet: bucketRows.fleet.result,
     ...collectChanges(before.content, bucketRows.changes, manifest.content?.revisions[bucket]),
-    redo: [...unfinished, ...bucketRows.redo],
+    redo: joinSubjects(unfinished, bucketRows.redo),
   };
   const claim = await writeJson(lake, resultKey, result, before.tag);
   for (const { file, bytes, tag } of files) {
     if (tag === undefined || !stored.has(file.sha256)) await lake.write(file.key, bytes, tag);
   }
   await writeNotes(bucketRows.notes, ports);
-  for (const { day: other, sim } of result.redo) await markers.put(other, sim);
+  await markers.put(result.redo);
   await simDays.put(bucketRows.simDays, result.revision);
-  const done = { ...result, isComplete: true, round: Math.max(result.round, job.round) };
+  const done = { ...result, isComplete: true, round: Math.max(result.round, plan.round) };
   await writeJson(lake, resultKey, done, claim);
-  await visitMarkers(found, ports, options);
 }
 
 interface WalkedSim {
@@ -106,15 +141,21 @@ interface WalkedSim {
 }
 
 /**
- * Goes through the SIMs of a bucket in the order of their keys: those of the job are read, of others the rows stay as they
- * are in the lake.
+ * Goes through the SIMs of a bucket in the order of their keys: those of the round are read, of others the rows stay as
+ * they are in the lake.
  */
 async function* walkSims(
-  { day, sims }: BucketJob,
+  { plan: { day, reads, closedThrough }, list }: BucketWork,
   ports: DayPorts,
   sealed: SealedRows,
 ): AsyncGenerator<{ sim: string; rows: SimRows; read: { before: SimRows; found: ReadSim } | undefined }> {
-  const ordered = [...new Set(sims)].sort(compareTexts);
+  const sessions = new Map<string, string[]>(list.sims.map((sim) => [sim, []]));
+  for (const { sim, sessionId } of list.markers) {
+    const named = sessions.get(sim) ?? [];
+    sessions.set(sim, named);
+    if (sessionId !== undefined) named.push(sessionId);
+  }
+  const ordered = [...sessions.keys()].sort(compareTexts);
   async function* listSims(): AsyncGenerator<WalkedSim> {
     let next = 0;
     for (;;) {
@@ -128,7 +169,10 @@ async function* walkSims(
   }
   const walked = prefetch(listSims(), concurrentSims, async ({ sim, before, isRead }) => {
     if (!isRead) return { sim, rows: before, read: undefined };
-    const found = await readSim(ports, sim, day, before);
+    const sessionIds = sessions.get(sim) ?? [];
+    const found = await readSim(ports, {
+      ...{ sim, day, isFirst: reads === 'all', closedThrough, sessionIds, before },
+    });
     return { sim, rows: found.rows, read: { before, found } };
   });
   yield* walked;
@@ -138,17 +182,20 @@ async function* walkSims(
 class BucketRows {
   readonly #day: Day;
   readonly #isSealed: boolean;
+  readonly #isBegun: boolean;
   readonly #files = new Map<RowKind, RowFile<RowKind>>();
   readonly digests = new RowDigests();
   readonly fleet: FleetFold;
   readonly simDays: SimPeriod[] = [];
   readonly changes: RowChange[] = [];
   readonly notes: { readonly sim: string; readonly changes: readonly NoteChange[] }[] = [];
-  readonly redo: { readonly day: Day; readonly sim: string }[] = [];
+  readonly redo: LateSubject[] = [];
 
-  constructor(day: Day, isSealed: boolean) {
+  /** @param state whether the day is sealed, and whether the bucket was ever begun. */
+  constructor(day: Day, { isSealed, isBegun }: { readonly isSealed: boolean; readonly isBegun: boolean }) {
     this.#day = day;
     this.#isSealed = isSealed;
+    this.#isBegun = isBegun;
     this.fleet = new FleetFold(day);
   }
 
@@ -159,14 +206,13 @@ class BucketRows {
     if (!isAccount(sim)) {
       const simDay = makeSimDay(sim, this.#day, rows);
       this.fleet.addSim(simDay);
-      if (read !== undefined && (isActive(simDay) || isActive(makeSimDay(sim, this.#day, read.before)))) {
-        this.simDays.push(simDay);
-      }
+      // A run that died may have stored something of a SIM of which nothing is left.
+      if (read !== undefined && (isActive(simDay) || this.#isBegun)) this.simDays.push(simDay);
     }
     if (read === undefined) return;
     if (this.#isSealed) this.changes.push(...diffRows(sim, read.before, rows));
     if (read.found.notes.length > 0) this.notes.push({ sim, changes: read.found.notes });
-    for (const day of read.found.redo) this.redo.push({ day, sim });
+    this.redo.push(...read.found.redo);
   }
 
   #openFile(kind: RowKind): RowFile<RowKind> {
@@ -177,7 +223,7 @@ class BucketRows {
 
   /** The files, and the tag of the object that each one replaces. A kind without rows has a file only if it had one. */
   finishFiles(
-    { day, bucket, buckets }: BucketJob,
+    { plan: { day, buckets }, bucket }: BucketWork,
     sealed: SealedRows,
   ): { file: LakeFile; bytes: Uint8Array; tag: string | undefined }[] {
     return rowKinds.flatMap((kind) => {
@@ -201,17 +247,7 @@ async function writeNotes(notes: BucketRows['notes'], { notes: store }: DayPorts
   }
 }
 
-/**
- * Visits the markers of the SIMs that were read. One that was seen long enough ago is removed: whatever was being written
- * when it was put has been read by now. Others are read once more.
- */
-async function visitMarkers(
-  found: readonly Marker[],
-  { markers }: DayPorts,
-  { now, markerMilliseconds }: PassOptions,
-): Promise<void> {
-  for (const marker of found) {
-    if (marker.seenAt === undefined) await markers.see(marker, now);
-    else if (now - marker.seenAt >= markerMilliseconds) await markers.remove(marker);
-  }
+/** The subjects of two lists, each once. */
+function joinSubjects(a: readonly LateSubject[], b: readonly LateSubject[]): LateSubject[] {
+  return [...new Map([...a, ...b].map((subject) => [nameSubject(subject), subject])).values()];
 }

@@ -1,7 +1,9 @@
 import type { Day } from '../day.ts';
+import { digest } from '../digests.ts';
+import type { Marker } from '../fence/markers.ts';
 import type { BucketResult, Manifest } from '../manifest.ts';
 import type { RowKind } from '../rows.ts';
-import type { Lake } from './ports.ts';
+import { ConflictError, type Lake } from './ports.ts';
 
 /**
  * The objects of the lake. Keys have no versions: SQL engines list a prefix, and would count a row twice that stands in
@@ -38,15 +40,36 @@ export function makeManifestKey(day: Day): string {
   return `days/day=${day}/manifest.json`;
 }
 
-/** What a day's buckets are, and which of them have to be read. */
+/**
+ * What a round reads.
+ *
+ * - `all`: all SIMs, for the first time.
+ * - `marked`: what markers stand for.
+ * - `nothing`: the day was never read, and nobody has asked for it. Its markers are removed: when it is read for the first
+ *   time, whatever they stand for is there.
+ */
+export type RoundKind = 'all' | 'marked' | 'nothing';
+
+/** What a day's buckets are, and which of them the last round reads. */
 export interface DayPlan {
   readonly day: Day;
-  /** Buckets of SIMs: never changed. */
-  readonly buckets: number;
-  /** 1 for the first reading of the day, which reads all SIMs; one more each time that some are read again. */
+  /** One more each time that something is read. */
   readonly round: number;
-  /** SIMs of the round by bucket; undefined for the first round. */
-  readonly sims: Readonly<Record<number, readonly string[]>> | undefined;
+  readonly reads: RoundKind;
+  /** Buckets of SIMs: never changed. 0 as long as the day was never read. */
+  readonly buckets: number;
+  /** The last closed day when the day was first read. */
+  readonly closedThrough: Day;
+  /** Keys of the lists of the buckets that the round reads, by their numbers. */
+  readonly lists: Readonly<Record<number, string>>;
+}
+
+/** What a round reads of a bucket. Of other SIMs, what is in the lake stays. */
+export interface BucketList {
+  /** SIMs, besides those of markers. */
+  readonly sims: readonly string[];
+  /** What was marked when the round was planned. */
+  readonly markers: readonly Marker[];
 }
 
 /** An object that was read, and the tag by which it is replaced. Both are undefined if it does not exist. */
@@ -55,8 +78,26 @@ export interface ReadObject<Content> {
   readonly tag: string | undefined;
 }
 
+/**
+ * Writes a list under a key made of its content, beside the plan that names it: lists that plans do not name decide
+ * nothing.
+ *
+ * @returns the key.
+ */
+export async function writeList(lake: Lake, day: Day, list: BucketList): Promise<string> {
+  const text = JSON.stringify(list);
+  const key = `days/day=${day}/list=${digest(text)}.json`;
+  try {
+    await lake.write(key, new TextEncoder().encode(text), undefined);
+  } catch (error) {
+    // It is there already, and says the same.
+    if (!(error instanceof ConflictError)) throw error;
+  }
+  return key;
+}
+
 /** Reads a JSON object that the pass has written. */
-export async function readJson<Content extends DayPlan | BucketResult | Manifest>(
+export async function readJson<Content extends DayPlan | BucketList | BucketResult | Manifest>(
   lake: Lake,
   key: string,
 ): Promise<ReadObject<Content>> {

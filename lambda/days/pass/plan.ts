@@ -1,94 +1,198 @@
 import { countBuckets, findBucket } from '../buckets.ts';
 import type { Day } from '../day.ts';
 import { isAccount } from '../digests.ts';
+import type { Marker } from '../fence/markers.ts';
 import type { BucketResult, Manifest } from '../manifest.ts';
 import {
+  type BucketList,
   type DayPlan,
   makeManifestKey,
   makePlanKey,
   makeResultKey,
+  type RoundKind,
   readJson,
   writeJson,
+  writeList,
 } from './lake-objects.ts';
 import type { BucketJob, DayPorts } from './ports.ts';
+import { sealDay } from './seal.ts';
 
 /**
- * Begins, goes on with, or repeats the work on a closed day: sends the jobs of its buckets.
+ * Plans of closed days, round by round. What a round reads stands in the lake, so that it can be sent again whatever was
+ * lost. A round is planned when the one before is done.
+ */
+
+/** How a day is planned. */
+export interface PlanOptions {
+  /** The last closed day. */
+  readonly closedThrough: Day;
+  /** Now, in milliseconds since the epoch, by the time of who called. */
+  readonly now: number;
+  /** How many SIMs a bucket of a new day has. */
+  readonly simsPerBucket?: number | undefined;
+}
+
+/** A round that is not done. */
+export interface PlannedRound {
+  readonly round: number;
+  /**
+   * What it reads: `all` may be sent at once; `marked` and `nothing` once enough was waited, since their markers were
+   * noted just now.
+   */
+  readonly reads: RoundKind;
+}
+
+/**
+ * Plans the first reading of a closed day, or finds the round that is not done. The number of buckets is recorded with the
+ * day and never changes.
  *
- * - A day that was never planned: all SIMs are divided into buckets, whose number is recorded and never changes.
- * - A day that is not sealed: the jobs of buckets that are not read are sent again.
- * - A sealed day: SIMs with a marker, and those of jobs that are not done, are read again.
- *
- * @param simsPerBucket how many SIMs a bucket of a new day has.
- * @returns the number of jobs that were sent.
+ * @returns undefined if the day was read and no round of it is open: then it is sealed.
  * @throws ConflictError if somebody else plans the same day.
  */
-export async function planDay(day: Day, ports: DayPorts, simsPerBucket?: number): Promise<number> {
-  const { lake, jobs } = ports;
-  const key = makePlanKey(day);
-  const [plan, manifest] = await Promise.all([
-    readJson<DayPlan>(lake, key),
-    readJson<Manifest>(lake, makeManifestKey(day)),
-  ]);
-  const made =
-    plan.content === undefined || manifest.content === undefined
-      ? await planAll(day, ports, plan.content, simsPerBucket)
-      : await planAgain(day, ports, plan.content);
-  if (made === undefined) return 0;
-  if (made.plan !== plan.content) await writeJson(lake, key, made.plan, plan.tag);
-  await jobs.send(made.jobs);
-  return made.jobs.length;
-}
-
-interface Planned {
-  readonly plan: DayPlan;
-  readonly jobs: readonly BucketJob[];
-}
-
-/** The first round: all SIMs, but for buckets that are read. */
-async function planAll(
+export async function planDay(
   day: Day,
   ports: DayPorts,
-  known: DayPlan | undefined,
-  simsPerBucket: number | undefined,
-): Promise<Planned> {
+  options: PlanOptions,
+): Promise<PlannedRound | undefined> {
+  const { content: plan, tag } = await readJson<DayPlan>(ports.lake, makePlanKey(day));
+  if (plan !== undefined && plan.reads !== 'nothing') return findOpenRound(plan, ports, options);
+  const round = (plan?.round ?? 0) + 1;
+  return writePlan(await planAll(day, round, ports, options), ports, tag);
+}
+
+/**
+ * Plans a further round of a closed day that has markers, or finds the one that is not done.
+ *
+ * @returns undefined if no marker of the day stands.
+ * @throws ConflictError if somebody else plans the same day.
+ */
+export async function planRound(
+  day: Day,
+  ports: DayPorts,
+  options: PlanOptions,
+): Promise<PlannedRound | undefined> {
+  const { lake, markers } = ports;
+  const { content: plan, tag } = await readJson<DayPlan>(lake, makePlanKey(day));
+  const open = plan && (await findOpenRound(plan, ports, options));
+  if (open !== undefined) return open;
+  const standing = await markers.list(day);
+  if (standing.length === 0) return undefined;
+  const round = (plan?.round ?? 0) + 1;
+  const { closedThrough } = options;
+  const buckets = plan?.buckets ?? 0;
+  const lists = new BucketLists();
+  for (const marker of standing) lists.addMarker(buckets === 0 ? 0 : findBucket(marker.sim, buckets), marker);
+  const reads = buckets === 0 ? 'nothing' : 'marked';
+  const made = { day, round, reads, buckets, closedThrough, lists: await lists.write(lake, day) } as const;
+  return writePlan(made, ports, tag);
+}
+
+/**
+ * Begins a round that is planned, or goes on with it: sends the jobs of buckets that are not done. Nothing, if the day has
+ * another round by now.
+ *
+ * @returns the number of jobs.
+ */
+export async function beginRound(day: Day, round: number, ports: DayPorts): Promise<number> {
+  const { content: plan } = await readJson<DayPlan>(ports.lake, makePlanKey(day));
+  if (plan?.round !== round) return 0;
+  if (plan.reads === 'nothing') {
+    await ports.markers.remove(await listMarkers(plan, ports));
+    return 0;
+  }
+  const jobs = await listOpenJobs(plan, ports);
+  await ports.jobs.send(jobs);
+  return jobs.length;
+}
+
+async function writePlan(
+  plan: DayPlan,
+  { lake }: Pick<DayPorts, 'lake'>,
+  before: string | undefined,
+): Promise<PlannedRound> {
+  await writeJson(lake, makePlanKey(plan.day), plan, before);
+  return { round: plan.round, reads: plan.reads };
+}
+
+/** The first round: all SIMs. */
+async function planAll(
+  day: Day,
+  round: number,
+  { tables, markers, lake }: DayPorts,
+  { closedThrough, simsPerBucket }: PlanOptions,
+): Promise<DayPlan> {
   const sims = new Set<string>();
-  for await (const some of ports.tables.listSims()) for (const sim of some) sims.add(sim);
-  // Records of a SIM that is not listed yet have put a marker.
-  for (const { sim } of await ports.markers.list(day)) sims.add(sim);
-  const count = [...sims].filter((sim) => !isAccount(sim)).length;
-  const buckets = known?.buckets ?? countBuckets(count, simsPerBucket);
-  const plan: DayPlan = known ?? { day, buckets, round: 1, sims: undefined };
-  const lists = Array.from({ length: buckets + 1 }, (): string[] => []);
-  for (const sim of sims) lists[findBucket(sim, buckets)]?.push(sim);
+  for await (const some of tables.listSims()) for (const sim of some) sims.add(sim);
+  // Markers name sessions of other days, and SIMs that are not listed yet.
+  const standing = await markers.list(day);
+  const known = new Set([...sims, ...standing.map(({ sim }) => sim)]);
+  const buckets = countBuckets([...known].filter((sim) => !isAccount(sim)).length, simsPerBucket);
+  const lists = new BucketLists();
+  for (let bucket = 0; bucket <= buckets; bucket += 1) lists.open(bucket);
+  for (const sim of sims) lists.open(findBucket(sim, buckets)).sims.push(sim);
+  for (const marker of standing) lists.addMarker(findBucket(marker.sim, buckets), marker);
+  return { day, round, reads: 'all', buckets, closedThrough, lists: await lists.write(lake, day) };
+}
+
+/** The round of a plan, if it is not done. */
+async function findOpenRound(
+  plan: DayPlan,
+  ports: DayPorts,
+  options: PlanOptions,
+): Promise<PlannedRound | undefined> {
+  const { day, round, reads } = plan;
+  if (reads === 'nothing') {
+    const noted = new Set((await listMarkers(plan, ports)).map(({ token }) => token));
+    const standing = await ports.markers.list(day);
+    return standing.some(({ token }) => noted.has(token)) ? { round, reads } : undefined;
+  }
+  if ((await listOpenJobs(plan, ports)).length > 0) return { round, reads };
+  // A run that died may have done the last bucket without sealing.
+  const { content: manifest } = await readJson<Manifest>(ports.lake, makeManifestKey(day));
+  if (manifest === undefined) await sealDay(day, ports, options);
+  return undefined;
+}
+
+async function listMarkers({ day, lists }: DayPlan, { lake }: Pick<DayPorts, 'lake'>): Promise<Marker[]> {
+  const markers: Marker[] = [];
+  for (const key of Object.values(lists)) {
+    const { content: list } = await readJson<BucketList>(lake, key);
+    if (list === undefined) throw new Error(`The lake has no ${key}, which the plan of ${day} names`);
+    markers.push(...list.markers);
+  }
+  return markers;
+}
+
+async function listOpenJobs(
+  { day, round, lists }: DayPlan,
+  { lake }: Pick<DayPorts, 'lake'>,
+): Promise<BucketJob[]> {
   const jobs: BucketJob[] = [];
-  for (const [bucket, list] of lists.entries()) {
-    if (known === undefined || !(await isDone(ports, plan, bucket)))
-      jobs.push({ day, round: plan.round, bucket, buckets, sims: list });
+  for (const bucket of Object.keys(lists).map(Number)) {
+    const { content } = await readJson<BucketResult>(lake, makeResultKey(day, bucket));
+    if (content?.isComplete !== true || content.round < round) jobs.push({ day, round, bucket });
   }
-  return { plan, jobs };
+  return jobs;
 }
 
-/** A further round: SIMs with markers, and those of jobs that are not done. */
-async function planAgain(day: Day, ports: DayPorts, known: DayPlan): Promise<Planned | undefined> {
-  const { buckets } = known;
-  const lists = new Map<number, Set<string>>();
-  const add = (bucket: number, sims: readonly string[]): void => {
-    lists.set(bucket, new Set([...(lists.get(bucket) ?? []), ...sims]));
-  };
-  for (const [bucket, sims] of Object.entries(known.sims ?? {})) {
-    if (!(await isDone(ports, known, Number(bucket)))) add(Number(bucket), sims);
-  }
-  for (const { sim } of await ports.markers.list(day)) add(findBucket(sim, buckets), [sim]);
-  if (lists.size === 0) return undefined;
-  const round = known.round + 1;
-  const sims = Object.fromEntries([...lists].map(([bucket, list]) => [bucket, [...list]]));
-  const jobs = [...lists].map(([bucket, list]) => ({ day, round, bucket, buckets, sims: [...list] }));
-  return { plan: { day, buckets, round, sims }, jobs };
-}
+/** What a round reads, bucket by bucket. */
+class BucketLists {
+  readonly #lists = new Map<number, { readonly sims: string[]; readonly markers: Marker[] }>();
 
-/** Whether a bucket's job of the plan's round is done. */
-async function isDone({ lake }: DayPorts, { day, round }: DayPlan, bucket: number): Promise<boolean> {
-  const { content } = await readJson<BucketResult>(lake, makeResultKey(day, bucket));
-  return content?.isComplete === true && content.round >= round;
+  open(bucket: number): { readonly sims: string[]; readonly markers: Marker[] } {
+    const list = this.#lists.get(bucket) ?? { sims: [], markers: [] };
+    this.#lists.set(bucket, list);
+    return list;
+  }
+
+  addMarker(bucket: number, marker: Marker): void {
+    this.open(bucket).markers.push(marker);
+  }
+
+  /** Writes the lists, and returns their keys by bucket. */
+  async write(lake: DayPorts['lake'], day: Day): Promise<Record<number, string>> {
+    const keys: Record<number, string> = {};
+    for (const [bucket, list] of this.#lists) keys[bucket] = await writeList(lake, day, list);
+    return keys;
+  }
 }

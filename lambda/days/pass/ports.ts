@@ -1,5 +1,7 @@
 import type { Session, Usage } from '../../ledger/observation.ts';
 import type { Day, TimeSpan } from '../day.ts';
+import type { LateSubject } from '../fence/late-changes.ts';
+import type { Marker } from '../fence/markers.ts';
 import type { ParquetSource } from '../parquet.ts';
 import type { EventRow } from '../rows.ts';
 import type { SessionNote } from '../session-days.ts';
@@ -19,8 +21,8 @@ export interface DayTables {
     sim: string,
     span: TimeSpan,
   ): Promise<{ readonly usage: readonly Usage[]; readonly events: readonly EventRow[] }>;
-  /** A SIM's sessions that end in a span, whenever they began, and those of some ids. */
-  readSessions(sim: string, endIn: TimeSpan, ids: readonly string[]): Promise<readonly Session[]>;
+  /** A SIM's sessions that began in a span, and those of some ids. */
+  readSessions(sim: string, startedIn: TimeSpan, ids: readonly string[]): Promise<readonly Session[]>;
 }
 
 /** In which day's rows sessions stand. */
@@ -41,28 +43,14 @@ export interface SimDays {
   put(days: readonly SimPeriod[], revision: number): Promise<void>;
 }
 
-/** A note that a SIM's closed day has to be read again. */
-export interface Marker {
-  readonly day: Day;
-  readonly sim: string;
-  /** New each time that a marker is put. */
-  readonly token: string;
-  /** When a visit found it first, in milliseconds since the epoch; undefined if none has. */
-  readonly seenAt: number | undefined;
-}
-
-/** Markers of SIMs' days that late records touched. */
+/** Markers of SIMs' days, and of sessions, that late records touched. */
 export interface Markers {
   /** The markers of a day. A consistent read. */
   list(day: Day): Promise<readonly Marker[]>;
-  /** Those of some SIMs. A consistent read. */
-  find(day: Day, sims: readonly string[]): Promise<readonly Marker[]>;
-  /** Puts a marker with a new token, in place of one that is there. */
-  put(day: Day, sim: string): Promise<void>;
-  /** Notes that a marker was found, if its token is still the same. */
-  see(marker: Marker, at: number): Promise<void>;
-  /** Removes a marker, if its token is still the same. */
-  remove(marker: Marker): Promise<void>;
+  /** Puts markers with new tokens, in place of those that are there. Throws if one is not put. */
+  put(subjects: readonly LateSubject[]): Promise<void>;
+  /** Removes markers whose tokens are still the same. */
+  remove(markers: readonly Marker[]): Promise<void>;
 }
 
 /** An object, in the state in which it was opened. */
@@ -88,16 +76,12 @@ export interface Lake {
   write(key: string, bytes: Uint8Array, before: string | undefined): Promise<string>;
 }
 
-/** One bucket's part of the work on a day. */
+/** One bucket's part of the work on a day. What it reads is in the lake, beside the plan: messages are small. */
 export interface BucketJob {
   readonly day: Day;
   /** The round of the plan to which it belongs. */
   readonly round: number;
   readonly bucket: number;
-  /** Buckets of SIMs that the day has. */
-  readonly buckets: number;
-  /** SIMs to be read; of others, what is in the lake stays. */
-  readonly sims: readonly string[];
 }
 
 /** The queue of jobs. Each is delivered at least once, in any order, and again if it fails. */

@@ -1,10 +1,12 @@
 import type { Session } from '../../ledger/observation.ts';
 import { mergeSessions } from '../../ledger/session.ts';
 import { findBucket } from '../buckets.ts';
+import { endsSession } from '../counted-events.ts';
 import { type Day, findReadSpan, shiftDay, startDay } from '../day.ts';
+import type { LateSubject } from '../fence/late-changes.ts';
 import { readRows } from '../parquet.ts';
 import { listItems, makeRows, mergeItems, type SessionRow, type SimRows, sortSessions } from '../rows.ts';
-import { placeSession, type SessionNote } from '../session-days.ts';
+import { announcesSession, placeSession, type SessionNote } from '../session-days.ts';
 import { type DayPlan, makeFileKey, makePlanKey, readJson } from './lake-objects.ts';
 import type { DayPorts } from './ports.ts';
 
@@ -19,26 +21,40 @@ export interface NoteChange {
 export interface ReadSim {
   readonly rows: SimRows;
   readonly notes: readonly NoteChange[];
-  /** Other days of the SIM that have to be read again. */
-  readonly redo: readonly Day[];
+  /** Other days of the SIM that have to be read again, each for a session. */
+  readonly redo: readonly LateSubject[];
+}
+
+/** What is read of a SIM. */
+export interface SimReading {
+  readonly sim: string;
+  readonly day: Day;
+  /** Whether the day is read for the first time. */
+  readonly isFirst: boolean;
+  /** The last closed day, then. */
+  readonly closedThrough: Day;
+  /** Sessions that markers of the day name. */
+  readonly sessionIds: readonly string[];
+  /** The rows that are in the lake. */
+  readonly before: SimRows;
 }
 
 /**
  * Reads a SIM's day: merges the rows that are in the lake with what the tables hold, and decides which sessions are rows.
  *
- * @param before the rows that are in the lake.
+ * Sessions are found by the records of the day that name them, by markers, by the rows in the lake, and by their start on
+ * the day or the day before. The event that ends a session names it, so the day of that event finds it, and marks the day
+ * of its end if that is another one.
  */
 export async function readSim(
   { tables, notes, lake }: Pick<DayPorts, 'tables' | 'notes' | 'lake'>,
-  sim: string,
-  day: Day,
-  before: SimRows,
+  { sim, day, isFirst, closedThrough, sessionIds, before }: SimReading,
 ): Promise<ReadSim> {
   const { usage, events } = await tables.readRecords(sim, findReadSpan(day));
   const named = [...usage, ...events, ...before.sessions].flatMap(({ sessionId }) => sessionId ?? []);
-  const ids = [...new Set(named)];
-  const dayOfEnd = { from: startDay(day), to: startDay(shiftDay(day, 1)) };
-  const stored = await tables.readSessions(sim, dayOfEnd, ids);
+  const ids = [...new Set([...named, ...sessionIds])];
+  const startedIn = { from: startDay(shiftDay(day, -1)), to: startDay(shiftDay(day, 1)) };
+  const stored = await tables.readSessions(sim, startedIn, ids);
   const merged = mergeItems(listItems(before), { usage, events, sessions: stored });
   const known = await notes.read(
     sim,
@@ -46,7 +62,8 @@ export async function readSim(
   );
   const placed: SessionRow[] = [];
   const changes: NoteChange[] = [];
-  const redo = new Set<Day>();
+  const redo: LateSubject[] = [];
+  const ended = new Set(merged.events.filter(endsSession).map(({ sessionId }) => sessionId));
   for (const session of merged.sessions) {
     const { sessionId } = session;
     const note = known.get(sessionId);
@@ -54,13 +71,15 @@ export async function readSim(
       note === undefined || note.day === day ? undefined : await readNoted(lake, sim, sessionId, note);
     const row = before.sessions.find((one) => one.sessionId === sessionId);
     const all: Session = noted === undefined ? session : mergeSessions(session, noted);
-    const placement = placeSession({ day, session: all, row, note });
+    const isEndedByEvent = ended.has(sessionId);
+    const isAnnounced = !isFirst || announcesSession({ day, session: all, isEndedByEvent, closedThrough });
+    const placement = placeSession({ day, isAnnounced, session: all, row, note });
     if (placement.row !== undefined) placed.push(placement.row);
     if (placement.note !== undefined) changes.push({ sessionId, note: placement.note, before: note });
-    for (const other of placement.redo) redo.add(other);
+    for (const other of placement.redo) redo.push({ sim, day: other, sessionId });
   }
   const rows = makeRows(day, { ...merged, sessions: [] });
-  return { rows: { ...rows, sessions: sortSessions(placed) }, notes: changes, redo: [...redo] };
+  return { rows: { ...rows, sessions: sortSessions(placed) }, notes: changes, redo };
 }
 
 /** The row of a session that another day has. */

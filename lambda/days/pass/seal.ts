@@ -37,9 +37,8 @@ export async function sealDay(
       if (plan === undefined) return undefined;
       const results = await readResults(lake, day, plan.buckets);
       if (results === undefined) return undefined;
-      const pending =
-        plan.sims === undefined ? results.map(({ bucket }) => bucket) : Object.keys(plan.sims).map(Number);
-      if (pending.some((bucket) => (results[bucket]?.round ?? 0) < plan.round)) return undefined;
+      const inRound = Object.keys(plan.lists).map(Number);
+      if (inRound.some((bucket) => (results[bucket]?.round ?? 0) < plan.round)) return undefined;
       const manifest = makeManifest({
         day,
         buckets: plan.buckets,

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { findSessionDay } from '../../../lambda/days/day.ts';
 import type { SessionRow } from '../../../lambda/days/rows.ts';
-import { hashSession, placeSession, type SessionNote } from '../../../lambda/days/session-days.ts';
+import {
+  announcesSession,
+  hashSession,
+  placeSession,
+  type SessionNote,
+} from '../../../lambda/days/session-days.ts';
+import type { Session } from '../../../lambda/ledger/observation.ts';
 import { mergeSessions } from '../../../lambda/ledger/session.ts';
 import { runs } from '../../records/runs.ts';
 import { makeSession, sessionAroundMidnight } from './records.ts';
@@ -18,17 +24,19 @@ function note(of: string, session: SessionRow): SessionNote {
   return { day: of, hash: hashSession(session) };
 }
 
+const isAnnounced = false;
+
 describe('a session that ended', () => {
   const session = makeEnded(`${day}T10:00:00.000Z`);
   const later = makeEnded(`${after}T10:00:00.000Z`);
 
   it('is a row of the day of its end, and noted there', () => {
-    expect(placeSession({ day, session, row: undefined, note: undefined })).toEqual({
+    expect(placeSession({ day, isAnnounced, session, row: undefined, note: undefined })).toEqual({
       row: session,
       note: note(day, session),
       redo: [],
     });
-    expect(placeSession({ day, session, row: session, note: note(day, session) })).toEqual({
+    expect(placeSession({ day, isAnnounced, session, row: session, note: note(day, session) })).toEqual({
       row: session,
       note: undefined,
       redo: [],
@@ -36,7 +44,7 @@ describe('a session that ended', () => {
   });
 
   it('has the day of its end read again when another day comes upon it, once', () => {
-    const visit = { day: after, session, row: undefined };
+    const visit = { day: after, isAnnounced, session, row: undefined };
     expect(placeSession({ ...visit, note: undefined })).toEqual({
       row: undefined,
       note: undefined,
@@ -47,7 +55,7 @@ describe('a session that ended', () => {
   });
 
   it('stays in its old day until the new one has it', () => {
-    const visit = { day, session: later, row: session };
+    const visit = { day, isAnnounced, session: later, row: session };
     expect(placeSession({ ...visit, note: note(day, session) })).toEqual({
       row: session,
       note: undefined,
@@ -60,8 +68,26 @@ describe('a session that ended', () => {
     });
   });
 
+  it('is noted in its old day where a run died before it did, so that the new one knows', () => {
+    expect(placeSession({ day, isAnnounced, session: later, row: session, note: undefined })).toEqual({
+      row: session,
+      note: note(day, session),
+      redo: [after],
+    });
+  });
+
+  it.each([
+    [true, [after]],
+    [false, []],
+  ])('has a later day that does not know it read again where it is announced: %s', (announced, redo) => {
+    const visit = { day, isAnnounced: announced, session: later, row: undefined, note: undefined };
+    expect(placeSession(visit)).toEqual({ row: undefined, note: undefined, redo });
+  });
+
   it('has its old day read again when it stands in the new one', () => {
-    expect(placeSession({ day: after, session: later, row: undefined, note: note(day, session) })).toEqual({
+    expect(
+      placeSession({ day: after, isAnnounced, session: later, row: undefined, note: note(day, session) }),
+    ).toEqual({
       row: later,
       note: note(after, later),
       redo: [day],
@@ -69,9 +95,32 @@ describe('a session that ended', () => {
   });
 });
 
+describe('the first reading of a day announces', () => {
+  const begin = '2026-11-01T10:00:00.000Z';
+  const ended = (start: string, end: string): Session =>
+    makeSession({ sessionId: 's1', start, end: `${end}T10:00:00.000Z` });
+
+  it.each<[string, boolean, Session, boolean, string]>([
+    ['a session that an event of the day ended', true, ended(begin, '2026-11-02'), true, '2026-11-01'],
+    ['no session that another day’s event ends', false, ended(begin, '2026-11-02'), false, '2026-11-02'],
+    ['a session of more than a day that began on it', true, ended(begin, '2026-11-03'), false, '2026-11-03'],
+    ['none of those to an open day', false, ended(begin, '2026-11-03'), false, '2026-11-02'],
+    [
+      'none of those that began on another day',
+      false,
+      ended('2026-10-31T10:00:00.000Z', '2026-11-03'),
+      false,
+      '2026-11-03',
+    ],
+    ['no session that is open', false, makeSession({ sessionId: 's1', start: begin }), true, '2026-11-03'],
+  ])('%s', (_, expected, session, isEndedByEvent, closedThrough) => {
+    expect(announcesSession({ day: '2026-11-01', session, isEndedByEvent, closedThrough })).toBe(expected);
+  });
+});
+
 test('an open session is no row, whatever is noted', () => {
   const session = makeSession({ sessionId: 's1', start: '2026-11-01T10:00:00.000Z' });
-  expect(placeSession({ day, session, row: undefined, note: undefined })).toEqual({
+  expect(placeSession({ day, isAnnounced, session, row: undefined, note: undefined })).toEqual({
     row: undefined,
     note: undefined,
     redo: [],

@@ -8,10 +8,9 @@ import {
 } from '../../../../lambda/days/fence/close-days.ts';
 import {
   type Marker,
-  type SeenMarkers,
-  settleMarkers,
+  settleVisit,
   type VisitPorts,
-  visitMarkers,
+  visitDay,
 } from '../../../../lambda/days/fence/markers.ts';
 import { type Entry, ingest } from '../../../../lambda/ingest/ingest.ts';
 import type { Changes } from '../../../../lambda/ledger/fold.ts';
@@ -77,7 +76,10 @@ export interface Parts {
   readonly fencePorts: (ports: FencePorts) => FencePorts;
   readonly fence: (fence: ProcessFence) => Pick<ProcessFence, 'enter' | 'beginRequest'>;
   readonly closing: (ports: ClosingPorts) => ClosingPorts;
-  readonly visits: (ports: VisitPorts, world: ClosingWorld) => VisitPorts;
+  readonly visits: (ports: VisitPorts) => VisitPorts;
+  /** Does what the markers of a round stand for, and removes them. */
+  readonly readRound: (redo: () => Promise<void>, remove: () => Promise<void>) => Promise<void>;
+  readonly removeMarker: (marker: Marker, world: ClosingWorld) => void;
   /** The fence that a consistent read finds. */
   readonly readFence: (world: ClosingWorld) => string | undefined;
 }
@@ -87,6 +89,11 @@ export const sound: Parts = {
   fence: (fence) => fence,
   closing: (ports) => ports,
   visits: (ports) => ports,
+  readRound: async (redo, remove) => {
+    await redo();
+    await remove();
+  },
+  removeMarker: (marker, world) => world.removeMarker(marker, true),
   readFence: ({ closedThrough }) => closedThrough,
 };
 
@@ -166,6 +173,8 @@ export class ClosingWorld {
   /** When the fence moved where. */
   readonly moves: { readonly at: number; readonly through: string }[] = [];
   readonly markers = new Map<string, Marker>();
+  /** The last planned round of each day. */
+  readonly #rounds = new Map<string, { round: number; markers: readonly Marker[]; isDone: boolean }>();
   /** What must hold and does not, in sentences. */
   readonly violations: string[] = [];
   /** How often something happened: that the plans reach what they are about. */
@@ -193,7 +202,7 @@ export class ClosingWorld {
     for (const sim of sims) {
       for (const day of days) this.#checkAll(`${sim} ${day}`, 'at the end', false);
     }
-    if (this.markers.size > 0) this.violations.push('A marker is never deleted');
+    if (this.markers.size > 0) this.violations.push('A marker is never removed');
   }
 
   async #write({ at, chunks, ...planned }: PlannedWriter, name: string): Promise<void> {
@@ -293,22 +302,41 @@ export class ClosingWorld {
       orderReading: (ordered, delay) =>
         calls.call(() => order(() => this.#read(ordered, closing, calls), delay)),
     });
-    const ports: VisitPorts = {
-      listMarkers: async function* (this: ClosingWorld) {
-        yield await calls.call(() => [...this.markers.values()]);
-      }.bind(this),
-      orderVisit: (seen: SeenMarkers, delay) =>
-        calls.call(() => order(() => settleMarkers(seen, visits), delay)),
-      redo: async (markers) => {
+    const visits = this.#parts.visits({
+      planRound: (day) => calls.call(() => this.#planRound(day)),
+      orderVisit: (visit, delay) => calls.call(() => order(() => settleVisit(visit, visits), delay)),
+      readRound: (day, round) => this.#readRound(day, round, calls),
+    });
+    await settle(async () => {
+      if (does !== 'visits') await closeDays({ from: days[0], through: does }, closing);
+      else for (const day of days) await visitDay(day, visits);
+    });
+  }
+
+  #planRound(day: string): number | undefined {
+    const last = this.#rounds.get(day);
+    if (last?.isDone === false) return last.round;
+    const markers = [...this.markers.values()].filter((marker) => marker.day === day);
+    if (markers.length === 0) return undefined;
+    const round = (last?.round ?? 0) + 1;
+    this.#rounds.set(day, { round, markers, isDone: false });
+    return round;
+  }
+
+  async #readRound(day: string, round: number, calls: Calls): Promise<void> {
+    const planned = await calls.call(() => this.#rounds.get(day));
+    if (planned?.round !== round) return;
+    const { markers } = planned;
+    await this.#parts.readRound(
+      async () => {
         this.reached.redone += markers.length;
-        for (const { sim, day } of markers) await this.#seal(sim, day, calls);
+        for (const { sim } of markers) await this.#seal(sim, day, calls);
       },
-      deleteMarker: (marker) => calls.call(() => this.deleteMarker(marker, true)),
-    };
-    const visits = this.#parts.visits(ports, this);
-    await settle(() =>
-      does === 'visits' ? visitMarkers(visits) : closeDays({ from: days[0], through: does }, closing),
+      async () => {
+        for (const marker of markers) await calls.call(() => this.#parts.removeMarker(marker, this));
+      },
     );
+    planned.isDone = true;
   }
 
   #advance(through: string): void {
@@ -342,8 +370,8 @@ export class ClosingWorld {
     this.#checkAll(place, 'when it lands', true);
   }
 
-  /** @param isOnToken whether it is deleted only if it has the same token. */
-  deleteMarker(marker: Marker, isOnToken: boolean): void {
+  /** @param isOnToken whether it is removed only if it has the same token. */
+  removeMarker(marker: Marker, isOnToken: boolean): void {
     const name = nameMarker(marker);
     const stored = this.markers.get(name);
     if (stored === undefined) return;
@@ -352,7 +380,7 @@ export class ClosingWorld {
       return;
     }
     this.markers.delete(name);
-    this.#checkAll(`${marker.sim} ${marker.day}`, 'when its marker is deleted', true);
+    this.#checkAll(`${marker.sim} ${marker.day}`, 'when its marker is removed', true);
   }
 
   /** Each item of a day that was read is sealed, or a marker brings the day back. */

@@ -192,27 +192,20 @@ describe('the property finds', () => {
           ports.orderReading({ ...ordered, waitedMilliseconds: landedMilliseconds }, 0),
       }),
     },
-    'a marker that is deleted as soon as it was seen': {
+    'a marker that is removed as soon as it was seen': {
       visits: (ports) => ({
         ...ports,
-        orderVisit: (seen) => ports.orderVisit({ ...seen, waitedMilliseconds: landedMilliseconds }, 0),
+        orderVisit: (visit) => ports.orderVisit({ ...visit, waitedMilliseconds: landedMilliseconds }, 0),
       }),
     },
-    'a marker that is deleted whatever its token is': {
-      visits: (ports, world) => ({
-        ...ports,
-        deleteMarker: async (marker) => world.deleteMarker(marker, false),
-      }),
+    'a marker that is removed whatever its token is': {
+      removeMarker: (marker, world) => world.removeMarker(marker, false),
     },
-    'a marker that is deleted before its day is done again': {
-      visits: (ports) => ({
-        ...ports,
-        redo: async () => undefined,
-        deleteMarker: async (marker) => {
-          await ports.deleteMarker(marker);
-          await ports.redo([marker]);
-        },
-      }),
+    'a marker that is removed before its day is done again': {
+      readRound: async (redo, remove) => {
+        await remove();
+        await redo();
+      },
     },
   };
 

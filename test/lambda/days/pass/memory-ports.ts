@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type Day, findDay, findSessionDay, listTouchedDays } from '../../../../lambda/days/day.ts';
+import { type Day, listTouchedDays } from '../../../../lambda/days/day.ts';
+import { nameSubject } from '../../../../lambda/days/fence/late-changes.ts';
+import type { Marker } from '../../../../lambda/days/fence/markers.ts';
 import {
   type BucketJob,
   ConflictError,
   type DayPorts,
-  type Marker,
   type StoredObject,
 } from '../../../../lambda/days/pass/ports.ts';
 import { mergeItems, noItems, type SimItems } from '../../../../lambda/days/rows.ts';
@@ -45,11 +46,11 @@ export class MemoryPorts implements DayPorts {
         events: events.filter(({ time }) => time >= from && time < to),
       };
     },
-    readSessions: async (sim, { from }, ids) => {
+    readSessions: async (sim, { from, to }, ids) => {
       const { sessions } = this.items.get(sim) ?? noItems;
       const wanted = new Set(ids);
       return sessions.filter(
-        (session) => findSessionDay(session) === findDay(from) || wanted.has(session.sessionId),
+        ({ start, sessionId }) => (start >= from && start < to) || wanted.has(sessionId),
       );
     },
   };
@@ -84,22 +85,23 @@ export class MemoryPorts implements DayPorts {
 
   readonly markers: DayPorts['markers'] = {
     list: async (day) => [...this.storedMarkers.values()].filter((marker) => marker.day === day),
-    find: async (day, sims) => sims.flatMap((sim) => this.storedMarkers.get(`${day} ${sim}`) ?? []),
-    put: async (day, sim) => {
-      this.#tokens += 1;
-      this.storedMarkers.set(`${day} ${sim}`, { day, sim, token: `${this.#tokens}`, seenAt: undefined });
+    put: async (subjects) => {
+      for (const subject of subjects) {
+        this.#tokens += 1;
+        this.storedMarkers.set(nameSubject(subject), { ...subject, token: `${this.#tokens}` });
+      }
     },
-    see: async (marker, at) => {
-      if (this.#isStored(marker))
-        this.storedMarkers.set(`${marker.day} ${marker.sim}`, { ...marker, seenAt: at });
-    },
-    remove: async (marker) => {
-      if (this.#isStored(marker)) this.storedMarkers.delete(`${marker.day} ${marker.sim}`);
+    remove: async (markers) => {
+      for (const marker of markers) {
+        const name = nameSubject(marker);
+        if (this.storedMarkers.get(name)?.token === marker.token) this.storedMarkers.delete(name);
+      }
     },
   };
 
-  #isStored({ day, sim, token }: Marker): boolean {
-    return this.storedMarkers.get(`${day} ${sim}`)?.token === token;
+  /** Whether a marker of a SIM's day, or of one of its sessions on that day, stands. */
+  isMarked(day: Day, sim: string): boolean {
+    return [...this.storedMarkers.values()].some((marker) => marker.day === day && marker.sim === sim);
   }
 
   readonly lake: DayPorts['lake'] = {

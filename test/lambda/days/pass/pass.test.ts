@@ -5,7 +5,7 @@ import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
 import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
-import { planDay } from '../../../../lambda/days/pass/plan.ts';
+import { beginRound, type PlannedRound, planDay, planRound } from '../../../../lambda/days/pass/plan.ts';
 import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
 import {
   compareTexts,
@@ -21,33 +21,40 @@ import { MemoryPorts } from './memory-ports.ts';
 const [before, day, after] = ['2026-11-01', '2026-11-02', '2026-11-03'];
 const [first, second] = ['8988307000000000001', '8988307000000000002'];
 const account = 'account:emnify:7';
-const wait = 40 * 60_000;
+const now = Date.UTC(2026, 10, 5);
 
 let ports: MemoryPorts;
-let now: number;
+let closedThrough: string;
 
 beforeEach(() => {
   ports = new MemoryPorts();
-  now = Date.UTC(2026, 10, 5);
+  closedThrough = '';
 });
 
 /** Runs all jobs of the queue. */
 async function runJobs(): Promise<void> {
   for (let job = ports.queue.shift(); job !== undefined; job = ports.queue.shift()) {
-    await runBucket(job, ports, { now, markerMilliseconds: wait });
+    await runBucket(job, ports, { now });
   }
 }
 
-/** Plans and reads days, as often as there is something to do. */
+/** Plans a round, and reads it: after a wait if it is one of markers. */
+async function readNext(one: string, plan: typeof planDay): Promise<PlannedRound | undefined> {
+  const planned = await plan(one, ports, { closedThrough, now });
+  if (planned === undefined) return undefined;
+  await beginRound(one, planned.round, ports);
+  await runJobs();
+  return planned;
+}
+
+/** Reads days, and what is marked, as often as there is something to do. */
 async function close(...days: readonly string[]): Promise<void> {
+  closedThrough = [closedThrough, ...days].sort().at(-1) ?? '';
+  for (const one of days) await readNext(one, planDay);
   for (let round = 0; round < 10; round += 1) {
-    let jobs = 0;
-    for (const one of days) {
-      jobs += await planDay(one, ports);
-      await runJobs();
-    }
-    now += wait;
-    if (jobs === 0) return;
+    const planned: unknown[] = [];
+    for (const one of days) planned.push(await readNext(one, planRound));
+    if (planned.every((one) => one === undefined)) return;
   }
   throw new Error('There is always something to do');
 }
@@ -55,7 +62,7 @@ async function close(...days: readonly string[]): Promise<void> {
 /** Delivers records of days that are closed: markers are put before. */
 async function deliverLate(sim: string, says: Partial<SimItems>): Promise<void> {
   const items = { ...noItems, ...says };
-  for (const one of ports.listDays(items)) await ports.markers.put(one, sim);
+  await ports.markers.put(ports.listDays(items).map((one) => ({ day: one, sim })));
   ports.deliver(sim, items);
 }
 
@@ -170,7 +177,9 @@ describe('the pass over a day', () => {
         }),
       ],
     });
-    await close(day, after);
+    await close(day);
+    await close(after);
+    await close(day);
 
     const manifest = await readManifest(day);
     const changed = [
@@ -239,27 +248,76 @@ describe('the pass over a day', () => {
     expect(rowKinds.filter((kind) => kinds[kind].rows > 0)).toEqual(['usage']);
   });
 
-  it('keeps a marker until it was seen long enough ago', async () => {
+  it('removes a marker only in the round that noted it, if it still has the same token', async () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
     await close(day);
     await deliverLate(first, { usage: [usage(first, '02')] });
-    const seen: (number | undefined)[] = [];
-    for (const minutes of [0, 39, 1]) {
-      now += minutes * 60_000;
-      await planDay(day, ports);
-      await runJobs();
-      seen.push(ports.storedMarkers.size);
-    }
-    expect(seen).toEqual([1, 1, 0]);
+    const noted = await planRound(day, ports, { closedThrough, now });
+    await deliverLate(first, { usage: [usage(first, '03')] });
+    await beginRound(day, 2, ports);
+    await runJobs();
+    const standing = [...ports.storedMarkers.values()];
+    expect([noted, standing]).toEqual([{ round: 2, reads: 'marked' }, [{ day, sim: first, token: '2' }]]);
+    await close(day);
+    expect(ports.storedMarkers.size).toBe(0);
+  });
+
+  it('goes on with a round that is not done, whatever else is marked meanwhile', async () => {
+    ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
+    await close(day);
+    await deliverLate(first, { usage: [usage(first, '02')] });
+    const planned = [await planRound(day, ports, { closedThrough, now })];
+    await deliverLate(second, { usage: [usage(second, '02')] });
+    for (const plan of [planRound, planDay]) planned.push(await plan(day, ports, { closedThrough, now }));
+    expect(planned).toEqual(Array.from({ length: 3 }, () => ({ round: 2, reads: 'marked' })));
+    await close(day);
+    expect(Object.keys(await readLake(day))).toEqual([first, second]);
+  });
+
+  it('does nothing for a round that is over', async () => {
+    ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
+    await close(day);
+    await deliverLate(first, { usage: [usage(first, '02')] });
+    await planRound(day, ports, { closedThrough, now });
+    const objects = new Map(ports.objects);
+    for (const bucket of [0, 1]) await runBucket({ day, round: 1, bucket }, ports, { now });
+    expect([await beginRound(day, 1, ports), ports.queue]).toEqual([0, []]);
+    expect(ports.objects).toEqual(objects);
+  });
+
+  it('removes the markers of a day that was never read, and keeps those that are put meanwhile', async () => {
+    closedThrough = day;
+    await deliverLate(first, { usage: [usage(first, '01')] });
+    await deliverLate(second, { usage: [usage(second, '01')] });
+    const planned = [await planRound(day, ports, { closedThrough, now })];
+    await deliverLate(second, { usage: [usage(second, '02')] });
+    planned.push(await planRound(day, ports, { closedThrough, now }));
+    await beginRound(day, 1, ports);
+    const standing = [...ports.storedMarkers.values()].map(({ sim }) => sim);
+    expect([planned, standing]).toEqual([[1, 1].map((round) => ({ round, reads: 'nothing' })), [second]]);
+    expect(await planDay(day, ports, { closedThrough, now })).toEqual({ round: 2, reads: 'all' });
+    await close(day);
+    const lake = await readLake(day);
+    expect([first, second].map((sim) => lake[sim]?.usage.length)).toEqual([1, 2]);
+  });
+
+  it('seals what is read and not sealed', async () => {
+    ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
+    await close(day);
+    ports.objects.delete(makeManifestKey(day));
+    expect(await planDay(day, ports, { closedThrough, now })).toBeUndefined();
+    expect((await readManifest(day)).version).toBe(1);
   });
 
   it('sends the jobs again of which nothing came', async () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
-    expect(await planDay(day, ports)).toBe(2);
+    await planDay(day, ports, { closedThrough: day, now });
+    expect(await beginRound(day, 1, ports)).toBe(2);
     const [lost] = ports.queue;
     ports.queue.shift();
     await runJobs();
-    expect(await planDay(day, ports)).toBe(1);
+    expect(await planDay(day, ports, { closedThrough: day, now })).toEqual({ round: 1, reads: 'all' });
+    expect(await beginRound(day, 1, ports)).toBe(1);
     expect(ports.queue).toEqual([lost]);
     await runJobs();
     expect((await readManifest(day)).version).toBe(1);

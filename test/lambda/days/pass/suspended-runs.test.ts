@@ -3,7 +3,7 @@ import { computeRoot, RowDigests } from '../../../../lambda/days/digests.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
 import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
-import { planDay } from '../../../../lambda/days/pass/plan.ts';
+import { beginRound, planDay } from '../../../../lambda/days/pass/plan.ts';
 import type { BucketJob, DayPorts } from '../../../../lambda/days/pass/ports.ts';
 import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
 import { noItems } from '../../../../lambda/days/rows.ts';
@@ -17,7 +17,7 @@ import { wrapPorts } from './wrapped-ports.ts';
  */
 
 const day = '2026-11-02';
-const options = { now: Date.UTC(2026, 10, 5), markerMilliseconds: 40 * 60_000 };
+const options = { now: Date.UTC(2026, 10, 5), closedThrough: day };
 const usage = (hour: string) => makeUsage({ start: `${day}T${hour}:00:00.000Z`, recordId: hour });
 const session = makeSession({ sessionId: 's1', start: `${day}T01:00:00.000Z`, end: `${day}T02:00:00.000Z` });
 const early = { ...noItems, usage: [usage('01')], sessions: [session] };
@@ -67,7 +67,8 @@ async function playEveryStop(change: Change, dies: boolean): Promise<Found[]> {
     const memory = new MemoryPorts();
     const ports = change(memory);
     memory.deliver(sim, early);
-    await planDay(day, ports);
+    await planDay(day, ports, options);
+    await beginRound(day, 1, ports);
     const [job, accounts] = memory.queue as [BucketJob, BucketJob];
     await runBucket(accounts, ports, options);
 

@@ -6,7 +6,7 @@ import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
 import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
-import { planDay } from '../../../../lambda/days/pass/plan.ts';
+import { beginRound, planDay, planRound } from '../../../../lambda/days/pass/plan.ts';
 import { type BucketJob, ConflictError, type DayPorts } from '../../../../lambda/days/pass/ports.ts';
 import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
 import {
@@ -59,8 +59,8 @@ export interface Plan {
   }[];
   /** The fence moves to a day, and the day is read when that is long enough ago. */
   readonly closings: readonly { readonly at: number; readonly day: number }[];
-  /** A closed day is looked at again. */
-  readonly sweeps: readonly { readonly at: number; readonly day: number }[];
+  /** The markers of a closed day are looked at. */
+  readonly visits: readonly { readonly at: number; readonly day: number }[];
   readonly expiries: readonly { readonly at: number; readonly places: readonly number[] }[];
   /** How the runs of jobs go, in turn. */
   readonly runs: readonly { readonly course: Course; readonly isTwice: boolean }[];
@@ -136,7 +136,7 @@ export const plans: fc.Arbitrary<PassCase> = fc
       { maxLength: 8 },
     ),
     closings: fc.array(fc.record({ at: fc.integer({ min: 0, max: 200 }), day }), { maxLength: 4 }),
-    sweeps: fc.array(fc.record({ at, day }), { maxLength: 8 }),
+    visits: fc.array(fc.record({ at, day }), { maxLength: 8 }),
     expiries: fc.array(fc.record({ at, places: fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }) }), {
       maxLength: 4,
     }),
@@ -154,7 +154,10 @@ export interface Parts {
   readonly runBucket: typeof runBucket;
   /** From the move of the fence to the reading. */
   readonly fenceMilliseconds: number;
+  /** From the planning of a round of markers to its reading. */
   readonly markerMilliseconds: number;
+  /** How ports differ from those in memory. */
+  readonly changePorts: (ports: DayPorts, memory: MemoryPorts) => DayPorts;
 }
 
 const wait = 40 * minute;
@@ -164,6 +167,7 @@ export const sound: Parts = {
   runBucket,
   fenceMilliseconds: wait,
   markerMilliseconds: wait,
+  changePorts: (ports) => ports,
 };
 
 /** A process that has died: its calls are never answered. */
@@ -221,7 +225,8 @@ class World {
     const { tables, notes, simDays, markers, lake } = this.memory;
     const send: DayPorts['jobs']['send'] = (sent) =>
       call(async () => void this.#sent.push(...sent)).then(() => this.#takeJobs());
-    return wrapPorts({ tables, notes, simDays, markers, lake, jobs: { send } }, call);
+    const ports = { tables, notes, simDays, markers, lake, jobs: { send } };
+    return wrapPorts(this.#parts.changePorts(ports, this.memory), call);
   }
 
   #takeJobs(): void {
@@ -246,9 +251,8 @@ class World {
       if (!isDone) await this.#runJob(job, again);
     };
     if (ofCourse.diesAtCall !== Number.MAX_SAFE_INTEGER) void redeliver();
-    const options = { now: this.timeline.now, markerMilliseconds: this.#parts.markerMilliseconds };
     try {
-      await this.#parts.runBucket(job, this.#makePorts(ofCourse), options);
+      await this.#parts.runBucket(job, this.#makePorts(ofCourse), { now: this.timeline.now });
       isDone = true;
     } catch (error) {
       if (!(error instanceof ConflictError)) this.failures.push(error);
@@ -273,7 +277,7 @@ class World {
       const begun = this.timeline.now;
       const closedThrough = await call(async () => this.#closedThrough);
       const marked = touched.filter((one) => one <= closedThrough);
-      for (const one of marked) await call(() => this.memory.markers.put(one, sim));
+      for (const day of marked) await call(() => this.memory.markers.put([{ day, sim }]));
       const outcome = await call(async () => {
         if (this.timeline.now - begun > writerMilliseconds) return 'late';
         this.memory.deliver(sim, says);
@@ -290,18 +294,23 @@ class World {
   async close(one: Day): Promise<void> {
     if (one > this.#closedThrough) this.#closedThrough = one;
     await this.timeline.wait(this.#parts.fenceMilliseconds);
-    await this.sweep(one);
+    await this.#plans(one, planDay);
   }
 
-  async sweep(one: Day): Promise<void> {
-    if (one > this.#closedThrough) return;
+  /** Looks at the markers of a closed day. */
+  async visit(one: Day): Promise<void> {
+    if (one <= this.#closedThrough) await this.#plans(one, planRound);
+  }
+
+  async #plans(one: Day, plan: typeof planDay): Promise<void> {
+    const ports = this.#makePorts({ ...undisturbed, delays: [3] });
     const { simsPerBucket } = this.#plan;
+    const options = { closedThrough: this.#closedThrough, now: this.timeline.now, simsPerBucket };
     try {
-      await planDay(
-        one,
-        this.#makePorts({ diesAtCall: Number.MAX_SAFE_INTEGER, diesAfterEffect: false, delays: [3] }),
-        simsPerBucket,
-      );
+      const planned = await plan(one, ports, options);
+      if (planned === undefined) return;
+      if (planned.reads !== 'all') await this.timeline.wait(this.#parts.markerMilliseconds);
+      await beginRound(one, planned.round, ports);
     } catch (error) {
       if (!(error instanceof ConflictError)) this.failures.push(error);
     }
@@ -320,7 +329,7 @@ class World {
     }
     for (const [sim, { usage, events, sessions }] of this.memory.items) {
       const isSettled = (one: Day): boolean =>
-        !days.includes(one) || (sealed.has(one) && !this.memory.storedMarkers.has(`${one} ${sim}`));
+        !days.includes(one) || (sealed.has(one) && !this.memory.isMarked(one, sim));
       const isLeft = (time: string): boolean => !listTouchedDays(time).every(isSettled) || !isNext();
       const isSessionLeft = (session: SimItems['sessions'][number]): boolean => {
         const note = this.memory.sessionNotes.get(`${sim} ${session.sessionId}`);
@@ -360,6 +369,9 @@ class World {
   }
 }
 
+/** An invocation to which nothing happens. */
+const undisturbed: Course = { diesAtCall: Number.MAX_SAFE_INTEGER, diesAfterEffect: false, delays: [1] };
+
 function printRows(rows: ReadonlyMap<string, SimRows>): string[] {
   return [...rows]
     .sort(([a], [b]) => compareTexts(a, b))
@@ -367,8 +379,6 @@ function printRows(rows: ReadonlyMap<string, SimRows>): string[] {
       rowKinds.flatMap((kind) => its[kind].map((row) => `${kind} ${printRow(kind, row)}`)),
     );
 }
-
-const undisturbed: Course = { diesAtCall: Number.MAX_SAFE_INTEGER, diesAfterEffect: false, delays: [1] };
 
 /** Plays a plan, then delivers the rest, and lets all closed days be read until nothing is left to do. */
 export async function playPass(plan: Plan, parts: Parts): Promise<readonly (FoundDay | undefined)[]> {
@@ -390,7 +400,7 @@ export async function playPass(plan: Plan, parts: Parts): Promise<readonly (Foun
   }
   for (const { at: minutes, day: index } of plan.closings)
     begin(minutes, () => world.close(days[index] ?? ''));
-  for (const { at: minutes, day: index } of plan.sweeps) begin(minutes, () => world.sweep(days[index] ?? ''));
+  for (const { at: minutes, day: index } of plan.visits) begin(minutes, () => world.visit(days[index] ?? ''));
   for (const { at: minutes, places } of plan.expiries) begin(minutes, () => world.expire(places));
   await timeline.run();
 
@@ -399,7 +409,8 @@ export async function playPass(plan: Plan, parts: Parts): Promise<readonly (Foun
   for (let round = 0; round < 20; round += 1) {
     for (const one of days) void world.close(one);
     await timeline.run();
-    timeline.now += wait;
+    for (const one of days) void world.visit(one);
+    await timeline.run();
     if (round > 0 && world.memory.storedMarkers.size === 0) break;
   }
   if (world.failures.length > 0) throw world.failures[0];

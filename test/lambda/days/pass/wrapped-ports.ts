@@ -18,9 +18,7 @@ export function wrapPorts({ tables, notes, simDays, markers, lake, jobs }: DayPo
     simDays: { put: (...given) => call(() => simDays.put(...given)) },
     markers: {
       list: (...given) => call(() => markers.list(...given)),
-      find: (...given) => call(() => markers.find(...given)),
       put: (...given) => call(() => markers.put(...given)),
-      see: (...given) => call(() => markers.see(...given)),
       remove: (...given) => call(() => markers.remove(...given)),
     },
     lake: {
