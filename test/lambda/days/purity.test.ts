@@ -13,7 +13,9 @@ const allowed: ReadonlySet<string> = new Set([
 function listForeignParts(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
   const modules = findModules(code).filter(
-    (name) => !/^(?:\.{1,2}|\.{1,2}\/(?:pass|fence)|(?:\.\.\/)+(?:ledger|json))\/[^/]+$/.test(name) && !allowed.has(name),
+    (name) =>
+      !/^(?:\.{1,2}|\.{1,2}\/(?:pass|fence)|(?:\.\.\/)+(?:ledger|json))\/[^/]+$/.test(name) &&
+      !allowed.has(name),
   );
   const globals = code.match(
     /\b(?:Date\.now|new Date\(\)|Math\.random|random\w+|process|performance|globalThis|console|fetch|set(?:Timeout|Interval|Immediate))(?![\w'])/g,
