@@ -3,7 +3,7 @@ import type { DynamoDBClient, ServiceInputTypes, ServiceOutputTypes } from '@aws
 import type { FinalizeRequestMiddleware } from '@smithy/types';
 import { ProcessFence } from '../days/fence/chunk-fence.ts';
 import { FenceTable } from '../store/day-fence.ts';
-import { MarkersTable } from '../store/day-markers.ts';
+import { DayMarkers } from '../store/day-markers.ts';
 import { startTimer } from './timer.ts';
 
 /** Names of the tables that tell and mark which days are closed. */
@@ -19,11 +19,11 @@ export interface DayTableNames {
  * @param client the one that the chunks are written with.
  */
 export function makeProcessFence(client: DynamoDBClient, names: DayTableNames): ProcessFence {
-  const markers = new MarkersTable(client, names.dayMarkers);
+  const markers = new DayMarkers(client, names.dayMarkers);
   const table = new FenceTable(client, names.dayState);
   const fence = new ProcessFence({
     readClosedThrough: () => table.read(),
-    putMarkers: (late) => markers.put(late),
+    putMarkers: (late) => markers.tryPut(late),
     makeToken: randomUUID,
     startTimer,
   });

@@ -1,11 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
+  type ScanCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import type { Day } from '../days/day.ts';
+import type { LateSubject } from '../days/fence/late-changes.ts';
 import type { Marker } from '../days/fence/markers.ts';
+import type { Markers } from '../days/pass/ports.ts';
 import { putItems } from './batch-put.ts';
 import { compileCodec, type Item } from './codec.ts';
+import { mapConcurrently, maxRequests } from './concurrency.ts';
 import { scanPages } from './query-pages.ts';
 import { dayMarkersTable } from './tables.ts';
 
@@ -31,14 +37,17 @@ export function makeMarkerKey({ sim, day, sessionId }: Omit<Marker, 'token'>): I
   };
 }
 
-/** The markers of a deployment. */
-export class MarkersTable {
+/** The markers of a deployment, as writers put them and as the day pass visits them. */
+export class DayMarkers implements Markers {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
+  readonly #makeToken: () => string;
 
-  constructor(client: DynamoDBClient, tableName: string) {
+  /** @param makeToken makes a text that no other marker has. */
+  constructor(client: DynamoDBClient, tableName: string, makeToken: () => string = randomUUID) {
     this.#client = client;
     this.#tableName = tableName;
+    this.#makeToken = makeToken;
   }
 
   /**
@@ -46,7 +55,7 @@ export class MarkersTable {
    *
    * @returns those that were not put, with the reason.
    */
-  async put(markers: readonly Marker[]): Promise<ReadonlyMap<Marker, Error>> {
+  async tryPut(markers: readonly Marker[]): Promise<ReadonlyMap<Marker, Error>> {
     const puts = markers.map((marker) => ({
       tableName: this.#tableName,
       key: makeMarkerKey(marker),
@@ -57,8 +66,17 @@ export class MarkersTable {
     return new Map([...failed].map(([{ marker }, error]) => [marker, error]));
   }
 
-  /** Deletes a marker if it still has this token. */
-  async delete(marker: Marker): Promise<void> {
+  /** @throws the reason for which the first one was not put. */
+  async put(subjects: readonly LateSubject[]): Promise<void> {
+    const failed = await this.tryPut(subjects.map((subject) => ({ ...subject, token: this.#makeToken() })));
+    for (const error of failed.values()) throw error;
+  }
+
+  async remove(markers: readonly Marker[]): Promise<void> {
+    await mapConcurrently(markers, maxRequests, (marker) => this.#remove(marker));
+  }
+
+  async #remove(marker: Marker): Promise<void> {
     try {
       await this.#client.send(
         new DeleteItemCommand({
@@ -70,14 +88,40 @@ export class MarkersTable {
         }),
       );
     } catch (error) {
-      // It was put anew, or another visit has deleted it.
+      // It was put anew, or another visit has removed it.
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
   }
 
-  /** All markers, page by page. */
-  async *list(): AsyncGenerator<Marker[]> {
-    const pages = scanPages(this.#client, { TableName: this.#tableName, ConsistentRead: true });
-    for await (const { Items: items = [] } of pages) yield items.map((item) => markerCodec.decode(item));
+  /** All markers, page by page, by consistent reads. */
+  async *listAll(): AsyncGenerator<Marker[]> {
+    yield* this.#scan({});
+  }
+
+  async list(day: Day): Promise<readonly Marker[]> {
+    const markers: Marker[] = [];
+    const ofDay: Partial<ScanCommandInput> = {
+      FilterExpression: '#day = :day',
+      ExpressionAttributeNames: { '#day': 'day' },
+      ExpressionAttributeValues: { ':day': { S: day } },
+    };
+    for await (const page of this.#scan(ofDay)) markers.push(...page);
+    return markers;
+  }
+
+  /** How many markers each day has; days without one are left out. By consistent reads. */
+  async countByDay(): Promise<ReadonlyMap<Day, number>> {
+    const counts = new Map<Day, number>();
+    for await (const page of this.listAll()) {
+      for (const { day } of page) counts.set(day, (counts.get(day) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  async *#scan(filter: Partial<ScanCommandInput>): AsyncGenerator<Marker[]> {
+    const input = { TableName: this.#tableName, ConsistentRead: true, ...filter };
+    for await (const { Items: items = [] } of scanPages(this.#client, input)) {
+      yield items.map((item) => markerCodec.decode(item));
+    }
   }
 }

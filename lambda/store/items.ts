@@ -1,3 +1,4 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Group, LedgerEvent, Session, Sim, Stated, Terminal, Usage } from '../ledger/observation.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import { type Codec, type Item, stampValue } from './codec.ts';
@@ -115,13 +116,17 @@ export function eventItem(event: LedgerEvent, complete: boolean, retentionDays: 
 /** The bytes that DynamoDB counts for an item: names and values as UTF-8, numbers about half a byte a digit. */
 export function itemBytes(item: Item): number {
   let bytes = 0;
-  for (const [name, value] of Object.entries(item)) {
-    bytes += Buffer.byteLength(name);
-    if (value.S !== undefined) bytes += Buffer.byteLength(value.S);
-    else if (value.N !== undefined) bytes += Math.ceil(value.N.replace(/\D/g, '').length / 2) + 2;
-    else bytes += 1;
-  }
+  for (const [name, value] of Object.entries(item)) bytes += Buffer.byteLength(name) + countValueBytes(value);
   return bytes;
+}
+
+/** A list or map takes 3 bytes, and one more for each of its values. */
+function countValueBytes({ S, N, L, M }: AttributeValue): number {
+  if (S !== undefined) return Buffer.byteLength(S);
+  if (N !== undefined) return Math.ceil(N.replace(/\D/g, '').length / 2) + 2;
+  if (L !== undefined) return L.reduce((bytes, value) => bytes + 1 + countValueBytes(value), 3);
+  if (M !== undefined) return 3 + Object.keys(M).length + itemBytes(M);
+  return 1;
 }
 
 function encodeGroups<Name extends string>(

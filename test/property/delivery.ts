@@ -5,7 +5,7 @@ import type { FileObject } from '../../lambda/ingest/files/messages.ts';
 import { type Entry, type Ingested, ingest } from '../../lambda/ingest/ingest.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { FenceTable, fenceKey } from '../../lambda/store/day-fence.ts';
-import { MarkersTable } from '../../lambda/store/day-markers.ts';
+import { DayMarkers } from '../../lambda/store/day-markers.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
@@ -64,11 +64,11 @@ export class RunningFunction {
 /** A process's fence, in whose life no time passes. */
 function makeFence(client: ReturnType<typeof asClient>): ProcessFence {
   const fence = new FenceTable(client, 'DayState');
-  const markers = new MarkersTable(client, 'DayMarkers');
+  const markers = new DayMarkers(client, 'DayMarkers');
   let tokens = 0;
   return new ProcessFence({
     readClosedThrough: () => fence.read(),
-    putMarkers: (late) => markers.put(late),
+    putMarkers: (late) => markers.tryPut(late),
     makeToken: () => {
       tokens += 1;
       return String(tokens);

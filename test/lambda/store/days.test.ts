@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Marker } from '../../../lambda/days/fence/markers.ts';
 import { FenceTable } from '../../../lambda/store/day-fence.ts';
-import { MarkersTable } from '../../../lambda/store/day-markers.ts';
+import { DayMarkers } from '../../../lambda/store/day-markers.ts';
 import { runningTables } from './running-tables.ts';
 import { intercept } from './watched-client.ts';
 
@@ -18,9 +18,9 @@ test('the fence is nowhere at first, and never moves back', async () => {
 });
 
 describe('markers', () => {
-  const listAll = async (markers: MarkersTable): Promise<Marker[]> => {
+  const listAll = async (markers: DayMarkers): Promise<Marker[]> => {
     const all: Marker[] = [];
-    for await (const page of markers.list()) all.push(...page);
+    for await (const page of markers.listAll()) all.push(...page);
     return all.sort((a, b) => Number(a.token) - Number(b.token));
   };
 
@@ -35,21 +35,21 @@ describe('markers', () => {
 
   test('stand for a SIM’s day and for each of its sessions, and are listed as they were put', async () => {
     await tables.clear();
-    const markers = new MarkersTable(tables.client, 'DayMarkers');
-    expect(await markers.put(many)).toEqual(new Map());
+    const markers = new DayMarkers(tables.client, 'DayMarkers');
+    expect(await markers.tryPut(many)).toEqual(new Map());
     expect(await listAll(markers)).toEqual(many);
   });
 
-  test('are deleted on their token only', async () => {
+  test('are removed on their token only', async () => {
     await tables.clear();
-    const markers = new MarkersTable(tables.client, 'DayMarkers');
+    const markers = new DayMarkers(tables.client, 'DayMarkers');
     const marker: Marker = { sim: 'a', day: '2026-11-01', sessionId: undefined, token: 'old' };
-    await markers.put([marker]);
-    await markers.put([{ ...marker, token: 'new' }]);
-    await markers.delete(marker);
+    await markers.tryPut([marker]);
+    await markers.tryPut([{ ...marker, token: 'new' }]);
+    await markers.remove([marker]);
     expect(await listAll(markers)).toEqual([{ ...marker, token: 'new' }]);
-    await markers.delete({ ...marker, token: 'new' });
-    await markers.delete({ ...marker, token: 'new' });
+    await markers.remove([{ ...marker, token: 'new' }]);
+    await markers.remove([{ ...marker, token: 'new' }]);
     expect(await listAll(markers)).toEqual([]);
   });
 
@@ -64,13 +64,13 @@ describe('markers', () => {
       const { DayMarkers: puts = [] } = input['RequestItems'] as Record<string, unknown[]>;
       return { UnprocessedItems: { DayMarkers: puts } };
     });
-    const failed = await new MarkersTable(client, 'DayMarkers').put(many);
+    const failed = await new DayMarkers(client, 'DayMarkers').tryPut(many);
     client.destroy();
     expect(new Set([...failed.values()].map(({ message }) => message))).toEqual(
       new Set(['The table is gone']),
     );
     expect([...failed.keys()]).toEqual(many.slice(0, 25));
-    const standing = await listAll(new MarkersTable(tables.client, 'DayMarkers'));
+    const standing = await listAll(new DayMarkers(tables.client, 'DayMarkers'));
     expect(standing).toEqual(many.slice(25));
   });
 });

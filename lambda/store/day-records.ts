@@ -1,0 +1,125 @@
+import type { TimeSpan } from '../days/day.ts';
+import type { DayTables } from '../days/pass/ports.ts';
+import type { EventRow } from '../days/rows.ts';
+import { parseDecimal } from '../json/decimal.ts';
+import type { Session, Usage } from '../ledger/observation.ts';
+import { wholeSecond } from '../ledger/time.ts';
+import { readItems } from './batch-get.ts';
+import { rankCompleteness } from './completeness.ts';
+import { eventRecords, type RecordTable, usageRecords } from './counted-items.ts';
+import { decodeSession, type Item } from './items.ts';
+import { queryPages, scanPages } from './query-pages.ts';
+import type { ReadableTables } from './reader.ts';
+import { decodeEvent, decodeUsage } from './records.ts';
+import { sessionsTable, simsTable } from './tables.ts';
+
+/** Where the day pass reads. */
+export interface DayRecordTables extends Omit<ReadableTables, 'files'> {}
+
+/** Reads the ledger as the day pass needs it: consistently, and each item as today's version would have written it. */
+export class DayRecordReader implements DayTables {
+  readonly #tables: DayRecordTables;
+
+  constructor(tables: DayRecordTables) {
+    this.#tables = tables;
+  }
+
+  /** The keys of all SIMs, and those that the events of their accounts have. */
+  async *listSims(): AsyncGenerator<readonly string[]> {
+    const accounts = new Set<string>();
+    const { client, sims: TableName } = this.#tables;
+    const pages = scanPages(client, {
+      TableName,
+      ConsistentRead: true,
+      ProjectionExpression: '#sim, #source, accountId',
+      ExpressionAttributeNames: { '#sim': simsTable.partitionKey, '#source': 'source' },
+    });
+    for await (const { Items: items = [] } of pages) {
+      for (const { source, accountId } of items) {
+        if (accountId?.S !== undefined) accounts.add(`account:${source?.S}:${accountId.S}`);
+      }
+      yield items.map((item) => item[simsTable.partitionKey]?.S ?? '');
+    }
+    yield [...accounts];
+  }
+
+  async readRecords(
+    sim: string,
+    span: TimeSpan,
+  ): Promise<{ readonly usage: readonly Usage[]; readonly events: readonly EventRow[] }> {
+    const { usage, events } = this.#tables;
+    const [usageItems, eventItems] = await Promise.all([
+      this.#readItems(usage, usageRecords, sim, span),
+      this.#readItems(events, eventRecords, sim, span),
+    ]);
+    return { usage: usageItems.map(readUsage), events: eventItems.map(readEvent) };
+  }
+
+  async readSessions(sim: string, startedIn: TimeSpan, ids: readonly string[]): Promise<readonly Session[]> {
+    const started = await this.#listStarted(sim, startedIn);
+    const keys = [...new Set([...ids, ...started])].map((sessionId) => ({
+      [sessionsTable.partitionKey]: { S: sim },
+      [sessionsTable.sortKey]: { S: sessionId },
+    }));
+    const { client, sessions } = this.#tables;
+    const items = await readItems(client, sessions, keys, { consistent: true });
+    return items.map(decodeSession);
+  }
+
+  async #readItems(
+    tableName: string,
+    { sortKey, time }: RecordTable,
+    sim: string,
+    { from, to }: TimeSpan,
+  ): Promise<Item[]> {
+    const items: Item[] = [];
+    const pages = queryPages(this.#tables.client, {
+      TableName: tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: `sim = :sim AND ${sortKey} BETWEEN :from AND :to`,
+      // A key's time may be cut to the second.
+      ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: wholeSecond(from) }, ':to': { S: to } },
+    });
+    for await (const page of pages) items.push(...page);
+    return items.filter((item) => {
+      const at = item[time]?.S ?? '';
+      return at >= from && at < to;
+    });
+  }
+
+  /** The ids of a SIM's sessions that began in a span. */
+  async #listStarted(sim: string, { from, to }: TimeSpan): Promise<string[]> {
+    const ids: string[] = [];
+    const { name, sortKey } = sessionsTable.localIndex;
+    const pages = queryPages(this.#tables.client, {
+      TableName: this.#tables.sessions,
+      IndexName: name,
+      ConsistentRead: true,
+      KeyConditionExpression: 'sim = :sim AND #start BETWEEN :from AND :to',
+      ExpressionAttributeNames: { '#start': sortKey },
+      ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: from }, ':to': { S: to } },
+    });
+    for await (const page of pages) ids.push(...page.map(({ sessionId }) => sessionId?.S ?? ''));
+    return ids;
+  }
+}
+
+function readUsage(item: Item): Usage {
+  const { volume, cost, costVolume, ...usage } = decodeUsage(item);
+  return {
+    ...usage,
+    volume: writeCanonical(volume),
+    cost: writeCanonical(cost),
+    costVolume: writeCanonical(costVolume),
+    completeness: rankCompleteness(item),
+  };
+}
+
+function readEvent(item: Item): EventRow {
+  return { ...decodeEvent(item), completeness: rankCompleteness(item) };
+}
+
+/** A decimal as {@link parseDecimal} writes it; the store, and older versions, may have written it otherwise. */
+function writeCanonical(decimal: string | undefined): string | undefined {
+  return decimal === undefined ? undefined : (parseDecimal(decimal) ?? decimal);
+}

@@ -1,0 +1,76 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { SessionNotes } from '../days/pass/ports.ts';
+import type { SessionNote } from '../days/session-days.ts';
+import { readItems } from './batch-get.ts';
+import { compileCodec, type Item } from './codec.ts';
+import { sessionDaysTable } from './tables.ts';
+
+/** Notes of which day has each session among its rows, as items. */
+
+/** A note with its session. */
+interface StoredNote extends SessionNote {
+  readonly sim: string;
+  readonly sessionId: string;
+}
+
+export const sessionNoteCodec = compileCodec<StoredNote>({
+  sim: 'text',
+  sessionId: 'text',
+  day: 'text',
+  hash: 'text',
+});
+
+/** The notes of a deployment. */
+export class SessionNoteStore implements SessionNotes {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async read(sim: string, sessionIds: readonly string[]): Promise<ReadonlyMap<string, SessionNote>> {
+    const keys = sessionIds.map((sessionId) => makeKey(sim, sessionId));
+    const items = await readItems(this.#client, this.#tableName, keys, { consistent: true });
+    const notes = items.map((item) => sessionNoteCodec.decode(item));
+    return new Map(notes.map(({ sessionId, day, hash }) => [sessionId, { day, hash }]));
+  }
+
+  async write(
+    sim: string,
+    sessionId: string,
+    note: SessionNote,
+    before: SessionNote | undefined,
+  ): Promise<boolean> {
+    const condition =
+      before === undefined
+        ? { ConditionExpression: 'attribute_not_exists(sim)' }
+        : {
+            ConditionExpression: '#day = :day AND #hash = :hash',
+            ExpressionAttributeNames: { '#day': 'day', '#hash': 'hash' },
+            ExpressionAttributeValues: { ':day': { S: before.day }, ':hash': { S: before.hash } },
+          };
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#tableName,
+          Item: sessionNoteCodec.encode({ sim, sessionId, ...note }),
+          ...condition,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return false;
+    }
+  }
+}
+
+function makeKey(sim: string, sessionId: string): Item {
+  return { [sessionDaysTable.partitionKey]: { S: sim }, [sessionDaysTable.sortKey]: { S: sessionId } };
+}
