@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Marker } from '../../../lambda/days/fence/markers.ts';
 import { FenceTable } from '../../../lambda/store/day-fence.ts';
 import { DayMarkers } from '../../../lambda/store/day-markers.ts';
+import { SessionNoteStore } from '../../../lambda/store/session-notes.ts';
 import { runningTables } from './running-tables.ts';
 import { intercept } from './watched-client.ts';
 
@@ -73,4 +74,48 @@ describe('markers', () => {
     const standing = await listAll(new DayMarkers(tables.client, 'DayMarkers'));
     expect(standing).toEqual(many.slice(25));
   });
+
+  test('are listed and counted by day, and put with new tokens', async () => {
+    await tables.clear();
+    let tokens = 0;
+    const markers = new DayMarkers(tables.client, 'DayMarkers', () => `${++tokens}`);
+    const subjects = many.map(({ sim, day, sessionId }) => ({ sim, day, sessionId }));
+    await markers.put(subjects);
+    await markers.put(subjects.slice(0, 1));
+    const [first] = subjects;
+    const ofDay = (await markers.list('2026-11-01')).toSorted((a, b) => Number(a.token) - Number(b.token));
+    expect(ofDay.at(-1)).toEqual({ ...first, token: '61' });
+    expect(ofDay.map(({ day }) => day)).toEqual(Array.from({ length: 20 }, () => '2026-11-01'));
+    const counts = [...(await markers.countByDay())].sort(([a], [b]) => (a < b ? -1 : 1));
+    expect(counts).toEqual([1, 2, 3].map((day) => [`2026-11-0${day}`, 20]));
+  });
+
+  test('that are not put are told by an error', async () => {
+    const client = tables.newClient();
+    intercept(client, async () => {
+      throw new Error('The table is gone');
+    });
+    await expect(new DayMarkers(client, 'DayMarkers').put([{ sim: 'a', day: '2026-11-01' }])).rejects.toThrow(
+      'The table is gone',
+    );
+    client.destroy();
+  });
+});
+
+test('a session’s note is written only if it is still what was read', async () => {
+  const notes = new SessionNoteStore(tables.client, 'SessionDays');
+  const [old, now] = ['2026-11-01', '2026-11-02'].map((day) => ({ day, hash: `of ${day}` }));
+  if (old === undefined || now === undefined) throw new Error('There are two');
+  const written: boolean[] = [];
+  for (const [note, before] of [
+    [old, now],
+    [old, undefined],
+    [now, undefined],
+    [now, old],
+    [old, old],
+  ] as const) {
+    written.push(await notes.write('a', 's1', note, before));
+  }
+  expect(written).toEqual([false, true, false, true, false]);
+  expect(await notes.read('a', ['s1', 's2'])).toEqual(new Map([['s1', now]]));
 });

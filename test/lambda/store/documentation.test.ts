@@ -2,18 +2,24 @@ import { readFileSync } from 'node:fs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { eventTypeName } from '../../../lambda/carriers/datastreamer/event-types.ts';
+import { makeRows, noItems } from '../../../lambda/days/rows.ts';
+import { makeSimDay, simPeriod } from '../../../lambda/days/sim-days.ts';
 import { StoredDeliveryNotes } from '../../../lambda/functions/kinesis-consumer/delivery-notes.ts';
 import { fenceCodec, fenceKey } from '../../../lambda/store/day-fence.ts';
 import { encodeMarker } from '../../../lambda/store/day-markers.ts';
 import { encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
+import type { Item } from '../../../lambda/store/items.ts';
 import {
   type ItemAttribute,
   itemAttributes,
   sessionSchema,
   simSchema,
 } from '../../../lambda/store/schema.ts';
+import { sessionNoteCodec } from '../../../lambda/store/session-notes.ts';
 import { encodeShared } from '../../../lambda/store/shared-episodes.ts';
+import { encodeSimPeriod } from '../../../lambda/store/sim-day-items.ts';
 import { ledgerTables, tables } from '../../../lambda/store/tables.ts';
+import { makeUsage } from '../days/records.ts';
 import { makeEpisode, makeGroup } from '../queries/stored-alerts.ts';
 
 /** docs/tables.md beside the schema, in both directions. */
@@ -55,10 +61,25 @@ function attributesIn(heading: string): ItemAttribute[] {
   return readList(heading).flatMap((item) => {
     if (item.startsWith(reference)) return [];
     const [names = ''] = item.split(/:(?: |$)/);
-    return [...names.matchAll(/([^()]+) \((S|N|BOOL)\)/g)].flatMap(([, group, type]) =>
+    return [...names.matchAll(/([^()]+) \((S|N|BOOL|L)\)/g)].flatMap(([, group, type]) =>
       namesIn(group).map((name) => ({ name, type: type as ItemAttribute['type'] })),
     );
   });
+}
+
+const simDay = makeSimDay(
+  'a',
+  '2026-11-02',
+  makeRows('2026-11-02', { ...noItems, usage: [makeUsage({ start: '2026-11-02T10:00:00.000Z' })] }),
+);
+
+/** What the table has of a SIM's day besides what docs/days.md lists. */
+function pickStored(item: Item): Item {
+  const listed: readonly string[] = Object.keys(simPeriod);
+  const own = Object.entries(item).filter(
+    ([name]) => !listed.includes(name) || name === 'sim' || name === 'period',
+  );
+  return Object.fromEntries(own);
 }
 
 function sorted(attributes: readonly ItemAttribute[]): ItemAttribute[] {
@@ -154,6 +175,8 @@ describe('docs/tables.md', () => {
   it.each([
     ['DayState', { ...fenceKey, ...fenceCodec.encode({ closedThrough: '2026-11-02' }) }],
     ['DayMarkers', encodeMarker({ sim: 'a', day: '2026-11-02', sessionId: 'b', token: 'c' })],
+    ['SessionDays', sessionNoteCodec.encode({ sim: 'a', sessionId: 'b', day: '2026-11-02', hash: 'c' })],
+    ['SimDays', pickStored(encodeSimPeriod(simDay, 1, ['tariff']))],
   ])('lists every attribute of %s with its type, and no other', (table, item) => {
     const types = Object.entries(item).map(([name, value]) => ({ name, type: Object.keys(value)[0] }));
     expect(sorted(attributesIn(`## ${table}`))).toEqual(types.sort((a, b) => (a.name < b.name ? -1 : 1)));
