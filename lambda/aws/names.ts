@@ -84,6 +84,8 @@ export const service = {
   webhookReceiver: 'webhook-receiver',
   alertSweep: 'alert-sweep',
   alertDelivery: 'alert-delivery',
+  dayPlanner: 'day-planner',
+  dayWorker: 'day-worker',
 } as const;
 
 /** Dimensions of the metrics. `service` is the function that measured. */
@@ -181,6 +183,20 @@ export const delivery = {
   oldestFailed: 'alertOldestFailedSeconds',
   /** 1 in each run while the receiver's address or key does not work: nothing is delivered. */
   unusable: 'alertReceiverUnusable',
+} as const;
+
+/** Metrics of the day pass, by service; left out where they are 0. */
+export const days = {
+  /** Seconds since the oldest day that is not sealed could have been read. */
+  unsealed: 'dayUnsealedSeconds',
+  /** 1 in each run that finds the expiry of usage held back, since a day is not sealed. */
+  expiryHeld: 'usageExpiryHeld',
+  /** Versions of days that were sealed. */
+  sealed: 'daysSealed',
+  /** SIM-days that were stored. */
+  simDays: 'simDaysStored',
+  /** Messages that failed, and are delivered again. */
+  failed: 'dayMessagesFailed',
 } as const;
 
 /** Metrics of the address that carriers call, as a whole. */

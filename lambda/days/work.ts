@@ -1,0 +1,113 @@
+import { parseObject } from '../json/json.ts';
+import type { Day } from './day.ts';
+
+/**
+ * The messages of the day pass. One queue has them all. Each is small, is delivered at least once, in any order, and may be
+ * repeated at any time: what there is to read stands in the lake, beside the plan of the day.
+ */
+
+/** Closed days that wait until all has landed that was begun before the fence moved, and are then planned. */
+export interface ReadingMessage {
+  readonly kind: 'reading';
+  /** UTC days; both ends are included. */
+  readonly from: Day;
+  readonly through: Day;
+  /** The delays of the messages so far. */
+  readonly waitedMilliseconds: number;
+}
+
+/** A closed day that is to be planned, or whose open round goes on. */
+export interface PlanMessage {
+  readonly kind: 'plan';
+  readonly day: Day;
+}
+
+/** A bucket of a day's round that is to be read. */
+export interface BucketMessage {
+  readonly kind: 'bucket';
+  readonly day: Day;
+  readonly round: number;
+  readonly bucket: number;
+}
+
+/** A round of markers that waits until all has landed that was begun before they were noted, and is then read. */
+export interface VisitMessage {
+  readonly kind: 'visit';
+  readonly day: Day;
+  readonly round: number;
+  /** The delays of the messages so far. */
+  readonly waitedMilliseconds: number;
+}
+
+/** A message of the day pass. */
+export type DayMessage = ReadingMessage | PlanMessage | BucketMessage | VisitMessage;
+
+/** What each kind of message has besides its kind. */
+const members = {
+  reading: { from: 'day', through: 'day', waitedMilliseconds: 'whole' },
+  plan: { day: 'day' },
+  bucket: { day: 'day', round: 'whole', bucket: 'whole' },
+  visit: { day: 'day', round: 'whole', waitedMilliseconds: 'whole' },
+} as const satisfies {
+  readonly [Kind in DayMessage['kind']]: {
+    readonly [Name in Exclude<keyof Extract<DayMessage, { kind: Kind }>, 'kind'>]: 'day' | 'whole';
+  };
+};
+
+const isValid: Readonly<Record<'day' | 'whole', (value: unknown) => boolean>> = {
+  day: (value) => typeof value === 'string' && isDay(value),
+  whole: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+};
+
+const accepted = { day: 'a UTC day such as 2026-11-02', whole: 'a whole number from 0' } as const;
+
+/** Whether a text is a UTC day that there is. */
+export function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && isInCalendar(text);
+}
+
+function isInCalendar(day: string): boolean {
+  const time = Date.parse(`${day}T00:00:00.000Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
+}
+
+/** A message as the body of a queue's message. */
+export function printMessage(message: DayMessage): string {
+  return JSON.stringify(message);
+}
+
+/**
+ * Reads the body of a queue's message.
+ *
+ * @throws DayMessageError if it is no message of the day pass.
+ */
+export function parseMessage(body: string): DayMessage {
+  const message = parseObject(body);
+  if (message === undefined) throw new DayMessageError('It is not a JSON object');
+  const { kind } = message;
+  const kinds = Object.keys(members);
+  if (typeof kind !== 'string' || !isKind(kind))
+    throw new DayMessageError(`kind: ${JSON.stringify(kind)} given; accepted is one of ${kinds.join(', ')}`);
+  const read: Record<string, unknown> = { kind };
+  for (const [name, type] of Object.entries(members[kind])) {
+    const value = message[name];
+    if (!isValid[type](value))
+      throw new DayMessageError(`${name}: ${JSON.stringify(value)} given; accepted is ${accepted[type]}`);
+    read[name] = value;
+  }
+  // Each member of its kind was checked.
+  return read as unknown as DayMessage;
+}
+
+function isKind(kind: string): kind is DayMessage['kind'] {
+  return Object.hasOwn(members, kind);
+}
+
+/** A message that the day pass does not know. */
+export class DayMessageError extends Error {
+  override readonly name = 'DayMessageError';
+
+  constructor(cause: string) {
+    super(`This is no message of the day pass. ${cause}`);
+  }
+}
