@@ -14,16 +14,25 @@ export type SigningConfiguration = Pick<DynamoDBClient['config'], 'credentials' 
 /** A request to be signed. */
 export interface AwsRequest {
   readonly service: 'kinesis' | 's3' | 'sqs' | 'secretsmanager' | 'events' | 'sns';
-  readonly method: 'PUT' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
 }
 
-/** What a service answered. */
+/** What a service answered, as text. */
 export interface AwsAnswer {
   readonly status: number;
   readonly body: string;
+}
+
+/** What a service answered. */
+export interface AwsBytes {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many times the request was sent: what it asks for may have been done by one before. */
+  readonly attempts: number;
 }
 
 /** How long an answer is waited for. */
@@ -45,16 +54,31 @@ const defaultRetryPolicy: RetryPolicy = { attempts: 5, timeoutMilliseconds: 10_0
 export async function sendSigned(
   configuration: SigningConfiguration,
   request: AwsRequest,
-  { attempts, timeoutMilliseconds }: RetryPolicy = defaultRetryPolicy,
+  retryPolicy?: RetryPolicy,
 ): Promise<AwsAnswer> {
+  const { status, bytes } = await fetchSigned(configuration, request, retryPolicy);
+  return { status, body: decodeText(bytes) };
+}
+
+/** Does the same as {@link sendSigned} for answers that are not text, or whose headers count. */
+export async function fetchSigned(
+  configuration: SigningConfiguration,
+  request: AwsRequest,
+  { attempts, timeoutMilliseconds }: RetryPolicy = defaultRetryPolicy,
+): Promise<AwsBytes> {
   let failure = '';
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     if (attempt > 0) await wait(Math.random() * 100 * 2 ** attempt);
     const answer = await attemptOnce(configuration, request, timeoutMilliseconds);
-    if (typeof answer !== 'string' && answer.status < 500 && answer.status !== 429) return answer;
+    if (typeof answer !== 'string' && answer.status < 500 && answer.status !== 429)
+      return { ...answer, attempts: attempt + 1 };
     failure = typeof answer === 'string' ? answer : shownAnswer(request, answer);
   }
   throw new AwsRequestError(request, failure, attempts);
+}
+
+function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 /** Where a service is: the address that the environment gives, or else the region's own. */
@@ -75,8 +99,9 @@ export async function findEndpoint(
 }
 
 /** A failed answer as a message may show it. An answer of Secrets Manager is not shown: it may hold a secret. */
-function shownAnswer({ service }: AwsRequest, { status, body }: AwsAnswer): string {
-  return service === 'secretsmanager' ? `status ${status}` : `status ${status}: ${body.slice(0, 300)}`;
+function shownAnswer({ service }: AwsRequest, { status, bytes }: Omit<AwsBytes, 'attempts'>): string {
+  if (service === 'secretsmanager') return `status ${status}`;
+  return `status ${status}: ${decodeText(bytes).slice(0, 300)}`;
 }
 
 /** @returns the answer, or what the network said. */
@@ -84,16 +109,17 @@ async function attemptOnce(
   configuration: SigningConfiguration,
   request: AwsRequest,
   timeoutMilliseconds: number,
-): Promise<AwsAnswer | string> {
+): Promise<Omit<AwsBytes, 'attempts'> | string> {
   const headers = await signedHeaders(configuration, request);
   try {
     const response = await fetch(request.url, {
       method: request.method,
       headers,
-      body: request.body,
+      ...(request.body.length > 0 && { body: request.body }),
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
-    return { status: response.status, body: await response.text() };
+    const { status, headers: answered } = response;
+    return { status, headers: answered, bytes: new Uint8Array(await response.arrayBuffer()) };
   } catch (error) {
     if (error instanceof TypeError || error instanceof DOMException) return `${error.name}: ${error.message}`;
     throw error;

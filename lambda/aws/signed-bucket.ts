@@ -1,5 +1,6 @@
 import type { RejectBucket } from '../store/quarantine.ts';
 import { type SigningConfiguration, sendSigned } from './aws-request.ts';
+import { findObjectUrl } from './object-url.ts';
 
 /**
  * The quarantine's bucket for the Kinesis consumer, which puts objects and needs nothing else of S3. It signs these
@@ -19,21 +20,12 @@ export class SignedBucket implements RejectBucket {
     const { status, body } = await sendSigned(this.#configuration, {
       service: 's3',
       method: 'PUT',
-      url: await this.#objectUrl(key),
+      url: await findObjectUrl(this.#configuration, this.#bucket, key),
       headers: { 'content-type': 'application/x-ndjson', 'if-none-match': '*' },
       body: lines,
     });
     const isThere = status === 412;
     if (status !== 200 && !isThere) throw new QuarantineError(status, body);
-  }
-
-  /** Path style where an endpoint is given, as the SDK does for an IP address; else the bucket's host. */
-  async #objectUrl(key: string): Promise<URL> {
-    const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
-    if (endpoint !== undefined) return new URL(`${endpoint.replace(/\/$/, '')}/${this.#bucket}/${key}`);
-    const region = await this.#configuration.region();
-    const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-    return new URL(`https://${this.#bucket}.s3.${region}.${suffix}/${key}`);
   }
 }
 

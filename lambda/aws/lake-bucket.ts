@@ -1,0 +1,165 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { ConflictError, type Lake, type StoredObject } from '../days/pass/ports.ts';
+import { type AwsBytes, type AwsRequest, fetchSigned, type SigningConfiguration } from './aws-request.ts';
+import { findObjectUrl } from './object-url.ts';
+
+/**
+ * The lake in S3. Requests are signed one by one, as of functions that need little of a service: the SDK's S3 client would
+ * double the bundle of a function that only reads the lake.
+ */
+
+/** The buckets of a lake. */
+export interface LakeBuckets {
+  readonly lake: string;
+  /** Bucket of what names no SIM: objects whose keys begin with {@link accountPrefix}. */
+  readonly accounts: string;
+}
+
+/** First part of the keys of objects that name no SIM. */
+const accountPrefix = 'account-';
+
+/**
+ * Bytes that opening an object reads of its end: all of a plan or result of most fleets, and what a Parquet file says of
+ * itself.
+ */
+const tailBytes = 64 * 1024;
+
+/** A file of 100 MB takes some seconds. */
+const retryPolicy = { attempts: 5, timeoutMilliseconds: 60_000 };
+
+/** The header that tells a write from others with the same content. */
+const writeHeader = 'x-amz-meta-write';
+
+/** The lake's buckets in S3. */
+export class LakeBucket implements Lake {
+  readonly #configuration: SigningConfiguration;
+  readonly #buckets: LakeBuckets;
+
+  constructor(configuration: SigningConfiguration, buckets: LakeBuckets) {
+    this.#configuration = configuration;
+    this.#buckets = buckets;
+  }
+
+  /** @throws AwsRequestError if S3 keeps failing, LakeError if it refuses, and ConflictError of reads: see {@link Lake}. */
+  async open(key: string): Promise<StoredObject | undefined> {
+    const answer = await this.#send(key, { method: 'GET', headers: { range: `bytes=-${tailBytes}` } });
+    if (isMissing(answer)) return undefined;
+    const [, start, byteLength] =
+      /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.headers.get('content-range') ?? '') ?? [];
+    const tag = answer.headers.get('etag');
+    if (answer.status !== 206 || start === undefined || byteLength === undefined || tag === null)
+      throw new LakeError(key, answer);
+    return new OpenObject({
+      ...{ tag, byteLength: Number(byteLength) },
+      tail: { start: Number(start), bytes: answer.bytes },
+      read: (from, to) => this.#read(key, tag, from, to),
+    });
+  }
+
+  /** @throws AwsRequestError if S3 keeps failing, LakeError if it refuses, and ConflictError: see {@link Lake}. */
+  async write(key: string, bytes: Uint8Array, before: string | undefined): Promise<string> {
+    const sha256 = createHash('sha256').update(bytes).digest();
+    const write = randomUUID();
+    const answer = await this.#send(key, {
+      method: 'PUT',
+      headers: {
+        'content-type': key.endsWith('.json') ? 'application/json' : 'application/vnd.apache.parquet',
+        // A bucket with Object Lock takes no object without a checksum.
+        'x-amz-checksum-sha256': sha256.toString('base64'),
+        'x-amz-content-sha256': sha256.toString('hex'),
+        [writeHeader]: write,
+        ...(before === undefined ? { 'if-none-match': '*' } : { 'if-match': before }),
+      },
+      body: bytes,
+    });
+    const tag = answer.headers.get('etag');
+    if (answer.status === 200 && tag !== null) return tag;
+    if (!isRefusedByCondition(answer)) throw new LakeError(key, answer);
+    // The answer to an attempt may have been lost, and then the next one meets what it has written itself.
+    const written = answer.attempts > 1 ? await this.#findWritten(key, write) : undefined;
+    if (written === undefined) throw new ConflictError(`${key} was written by somebody else`);
+    return written;
+  }
+
+  async #read(key: string, tag: string, from: number, to: number): Promise<ArrayBuffer> {
+    const headers = { range: `bytes=${from}-${to - 1}`, 'if-match': tag };
+    const answer = await this.#send(key, { method: 'GET', headers });
+    if (answer.status === 206) return answer.bytes.buffer;
+    if (isRefusedByCondition(answer)) throw new ConflictError(`${key} was written by somebody else`);
+    throw new LakeError(key, answer);
+  }
+
+  /** The tag of an object, if it is what a write has written. */
+  async #findWritten(key: string, write: string): Promise<string | undefined> {
+    const { status, headers } = await this.#send(key, { method: 'HEAD', headers: {} });
+    const isWritten = status === 200 && headers.get(writeHeader) === write;
+    return isWritten ? (headers.get('etag') ?? undefined) : undefined;
+  }
+
+  async #send(
+    key: string,
+    request: Pick<AwsRequest, 'method' | 'headers'> & Partial<Pick<AwsRequest, 'body'>>,
+  ): Promise<AwsBytes> {
+    const bucket = key.startsWith(accountPrefix) ? this.#buckets.accounts : this.#buckets.lake;
+    const url = await findObjectUrl(this.#configuration, bucket, key);
+    return fetchSigned(this.#configuration, { service: 's3', url, body: '', ...request }, retryPolicy);
+  }
+}
+
+/** An object as it was opened. */
+class OpenObject implements StoredObject {
+  readonly tag: string;
+  readonly byteLength: number;
+  readonly #tail: { readonly start: number; readonly bytes: Uint8Array<ArrayBuffer> };
+  readonly #read: (from: number, to: number) => Promise<ArrayBuffer>;
+
+  constructor({
+    tag,
+    byteLength,
+    tail,
+    read,
+  }: {
+    readonly tag: string;
+    readonly byteLength: number;
+    readonly tail: { readonly start: number; readonly bytes: Uint8Array<ArrayBuffer> };
+    readonly read: (from: number, to: number) => Promise<ArrayBuffer>;
+  }) {
+    this.tag = tag;
+    this.byteLength = byteLength;
+    this.#tail = tail;
+    this.#read = read;
+  }
+
+  async slice(start: number, end: number = this.byteLength): Promise<ArrayBuffer> {
+    const from = start < 0 ? Math.max(0, this.byteLength + start) : start;
+    const to = Math.min(end, this.byteLength);
+    if (from >= to) return new ArrayBuffer(0);
+    if (from < this.#tail.start) return this.#read(from, to);
+    return this.#tail.bytes.slice(from - this.#tail.start, to - this.#tail.start).buffer;
+  }
+}
+
+function isMissing(answer: AwsBytes): boolean {
+  return answer.status === 404 && readCode(answer) === 'NoSuchKey';
+}
+
+/** S3 answers 409 where another conditional write of the key is under way. */
+function isRefusedByCondition(answer: AwsBytes): boolean {
+  return answer.status === 412 || answer.status === 409 || isMissing(answer);
+}
+
+/** The code of an error of S3. */
+function readCode({ bytes }: AwsBytes): string | undefined {
+  return /<Code>(\w+)<\/Code>/.exec(new TextDecoder().decode(bytes))?.[1];
+}
+
+/** S3 refuses a request for an object of the lake. */
+export class LakeError extends Error {
+  override readonly name = 'LakeError';
+
+  constructor(key: string, answer: AwsBytes) {
+    super(
+      `The lake's bucket answered ${answer.status} ${readCode(answer) ?? ''} for ${key}`.replace('  ', ' '),
+    );
+  }
+}
