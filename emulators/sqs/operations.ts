@@ -44,6 +44,17 @@ export function createSqsOperations(queues: QueueRegistry): Record<string, Opera
       checkLength(input.MessageBody);
       return send(queues.findByUrl(input.QueueUrl), input);
     }),
+    SendMessageBatch: operation(
+      z.strictObject({
+        ...withQueueUrl,
+        Entries: z.array(z.strictObject({ Id: z.string().regex(/^[\w-]{1,80}$/), ...sendInput })),
+      }),
+      ({ QueueUrl, Entries }) => {
+        checkEntries(Entries);
+        const queue = queues.findByUrl(QueueUrl);
+        return { Successful: Entries.map((entry) => ({ Id: entry.Id, ...send(queue, entry) })), Failed: [] };
+      },
+    ),
     ReceiveMessage: operation(receiveInput, async (input, signal) => {
       const wait = input.WaitTimeSeconds === undefined ? undefined : input.WaitTimeSeconds * 1000;
       const queue = queues.findByUrl(input.QueueUrl);
@@ -123,6 +134,27 @@ function checkLength(body: string): void {
   if (bytes <= maximumMessageBytes) return;
   const sentence = `The message has ${bytes} bytes, and may have ${maximumMessageBytes}.`;
   throw new AwsError('InvalidParameterValueException', sentence, { queryCode: 'InvalidParameterValue' });
+}
+
+/** Messages that are sent at once, at most. */
+const maximumEntries = 10;
+
+function checkEntries(entries: readonly { readonly Id: string; readonly MessageBody: string }[]): void {
+  const prefix = 'AWS.SimpleQueueService';
+  if (entries.length === 0) {
+    const sentence = 'The batch request does not contain any entries.';
+    throw new AwsError('EmptyBatchRequest', sentence, { queryCode: `${prefix}.EmptyBatchRequest` });
+  }
+  if (entries.length > maximumEntries) {
+    const sentence = `The batch request has ${entries.length} entries, and may have ${maximumEntries}.`;
+    const queryCode = `${prefix}.TooManyEntriesInBatchRequest`;
+    throw new AwsError('TooManyEntriesInBatchRequest', sentence, { queryCode });
+  }
+  if (new Set(entries.map(({ Id }) => Id)).size < entries.length) {
+    const queryCode = `${prefix}.BatchEntryIdsNotDistinct`;
+    throw new AwsError('BatchEntryIdsNotDistinct', 'Two or more entries have the same Id.', { queryCode });
+  }
+  checkLength(entries.map(({ MessageBody }) => MessageBody).join(''));
 }
 
 /** A message that is deleted already counts as deleted; as on AWS, so does one whose receipt is out of date. */

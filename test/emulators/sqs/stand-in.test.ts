@@ -7,6 +7,7 @@ import {
   QueueDoesNotExist,
   ReceiptHandleIsInvalid,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -101,6 +102,28 @@ describe('the SQS stand-in', () => {
     expect(again?.Attributes).toEqual({ ApproximateReceiveCount: '2' });
     await client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: again?.ReceiptHandle }));
     expect(queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  });
+
+  it('sends up to ten messages at once; the SDK finds their checksums right', async () => {
+    const QueueUrl = queue.url;
+    const makeEntries = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ Id: `id-${index}`, MessageBody: `message ${index}` }));
+    const sent = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries: makeEntries(10) }));
+    expect(sent.Successful?.map(({ Id }) => Id)).toEqual(makeEntries(10).map(({ Id }) => Id));
+    expect(sent.Failed).toEqual([]);
+    const bodies = (await receive()).map(({ Body }) => Body);
+    expect(bodies.sort()).toEqual(makeEntries(10).map(({ MessageBody }) => MessageBody));
+
+    const refusals = [makeEntries(0), makeEntries(11), [...makeEntries(1), ...makeEntries(1)]].map(
+      (Entries) =>
+        client.send(new SendMessageBatchCommand({ QueueUrl, Entries })).catch(({ name }: Error) => name),
+    );
+    expect(await Promise.all(refusals)).toEqual([
+      'EmptyBatchRequest',
+      'TooManyEntriesInBatchRequest',
+      'BatchEntryIdsNotDistinct',
+    ]);
+    expect(await receive()).toEqual([]);
   });
 
   it('answers a long poll as soon as a message comes, and keeps the message if the client has disconnected', async () => {

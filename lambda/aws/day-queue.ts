@@ -1,0 +1,63 @@
+import { type DayMessage, printMessage } from '../days/work.ts';
+import { type SigningConfiguration, sendSigned } from './aws-request.ts';
+
+/** Messages that SQS takes in one request. */
+const maxEntries = 10;
+
+/** The queue of the day pass's messages. */
+export class DayQueue {
+  readonly #configuration: SigningConfiguration;
+  readonly #url: string;
+
+  constructor(configuration: SigningConfiguration, url: string) {
+    this.#configuration = configuration;
+    this.#url = url;
+  }
+
+  /**
+   * Sends messages.
+   *
+   * @param delayMilliseconds before they are delivered, up to 15 minutes.
+   * @throws DayQueueError if one of them is not taken; others may be. AwsRequestError if SQS keeps failing.
+   */
+  async send(messages: readonly DayMessage[], delayMilliseconds: number): Promise<void> {
+    for (let from = 0; from < messages.length; from += maxEntries) {
+      await this.#sendEntries(messages.slice(from, from + maxEntries), Math.ceil(delayMilliseconds / 1_000));
+    }
+  }
+
+  async #sendEntries(messages: readonly DayMessage[], delaySeconds: number): Promise<void> {
+    const { status, body } = await sendSigned(this.#configuration, {
+      service: 'sqs',
+      method: 'POST',
+      url: new URL(new URL(this.#url).origin),
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'AmazonSQS.SendMessageBatch',
+      },
+      body: JSON.stringify({
+        QueueUrl: this.#url,
+        Entries: messages.map((message, index) => ({
+          Id: String(index),
+          MessageBody: printMessage(message),
+          DelaySeconds: delaySeconds,
+        })),
+      }),
+    });
+    if (status !== 200) throw new DayQueueError(`${status}: ${body.slice(0, 300)}`);
+    const { Failed = [] } = JSON.parse(body) as { Failed?: readonly { readonly Code?: string }[] };
+    if (Failed.length > 0)
+      throw new DayQueueError(
+        `that it does not take ${Failed.length} of ${messages.length} messages: ${Failed[0]?.Code}`,
+      );
+  }
+}
+
+/** The queue does not take messages. */
+export class DayQueueError extends Error {
+  override readonly name = 'DayQueueError';
+
+  constructor(answer: string) {
+    super(`The queue of the day pass answered ${answer}`);
+  }
+}

@@ -1,0 +1,71 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Queue } from '../../../emulators/sqs/queue.ts';
+import { createSqsStandIn, type SqsStandIn } from '../../../emulators/sqs/stand-in.ts';
+import { DayQueue } from '../../../lambda/aws/day-queue.ts';
+import type { DayMessage } from '../../../lambda/days/work.ts';
+
+const client = new DynamoDBClient({
+  region: 'eu-central-1',
+  credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+});
+
+let standIn: SqsStandIn;
+let queue: Queue;
+
+beforeEach(async () => {
+  standIn = createSqsStandIn();
+  await standIn.listen(0);
+  queue = standIn.createQueue('days');
+  return () => vi.restoreAllMocks();
+});
+
+afterEach(() => standIn.close());
+
+function makeBuckets(count: number): DayMessage[] {
+  return Array.from({ length: count }, (_, bucket) => ({
+    kind: 'bucket',
+    day: '2026-11-02',
+    round: 1,
+    bucket,
+  }));
+}
+
+async function receiveAll(): Promise<DayMessage[]> {
+  const found: DayMessage[] = [];
+  for (;;) {
+    const messages = await queue.receive(10, 0);
+    if (messages.length === 0) return found;
+    found.push(...messages.map(({ body }) => JSON.parse(body) as DayMessage));
+  }
+}
+
+test('any number of messages is sent, each once', async () => {
+  await new DayQueue(client.config, queue.url).send(makeBuckets(23), 0);
+  expect(await receiveAll()).toEqual(makeBuckets(23));
+});
+
+test('no message is no request', async () => {
+  await new DayQueue(client.config, 'http://127.0.0.1:1/nothing-listens-here').send([], 0);
+});
+
+test('a message is delayed by no less than was asked for', async () => {
+  const send = vi.spyOn(queue, 'send');
+  await new DayQueue(client.config, queue.url).send(makeBuckets(1), 899_001);
+  expect(send.mock.calls.map(([, options]) => options)).toEqual([{ delaySeconds: 900 }]);
+});
+
+test('a queue that refuses says why', async () => {
+  const { origin } = new URL(queue.url);
+  await expect(
+    new DayQueue(client.config, `${origin}/000000000000/other`).send(makeBuckets(1), 0),
+  ).rejects.toThrow(/^The queue of the day pass answered 400: .*other/);
+});
+
+test('messages that are not taken are an error', async () => {
+  const answer = JSON.stringify({ Failed: [{ Id: '0', Code: 'InternalError' }], Successful: [] });
+  vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response(answer));
+  await expect(new DayQueue(client.config, queue.url).send(makeBuckets(2), 0)).rejects.toThrow(
+    'The queue of the day pass answered that it does not take 1 of 2 messages: InternalError',
+  );
+});
