@@ -1,11 +1,11 @@
-import { type DayMessage, printMessage } from '../days/work.ts';
+import { type DayMessage, type MessageQueue, printMessage } from '../days/work.ts';
 import { type SigningConfiguration, sendSigned } from './aws-request.ts';
 
 /** Messages that SQS takes in one request. */
 const maxEntries = 10;
 
 /** The queue of the day pass's messages. */
-export class DayQueue {
+export class DayQueue implements MessageQueue {
   readonly #configuration: SigningConfiguration;
   readonly #url: string;
 

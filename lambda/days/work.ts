@@ -22,6 +22,12 @@ export interface PlanMessage {
   readonly day: Day;
 }
 
+/** A closed day with markers, of which a round is to be planned. */
+export interface RoundMessage {
+  readonly kind: 'round';
+  readonly day: Day;
+}
+
 /** A bucket of a day's round that is to be read. */
 export interface BucketMessage {
   readonly kind: 'bucket';
@@ -40,12 +46,22 @@ export interface VisitMessage {
 }
 
 /** A message of the day pass. */
-export type DayMessage = ReadingMessage | PlanMessage | BucketMessage | VisitMessage;
+export type DayMessage = ReadingMessage | PlanMessage | RoundMessage | BucketMessage | VisitMessage;
+
+/** Takes messages of the day pass, and brings each back later. */
+export interface MessageQueue {
+  /**
+   * @param delayMilliseconds how long they stay away: by a queue that delays. Locally, once no chunk is on its way.
+   * @throws if one of them is not taken; others may be.
+   */
+  send(messages: readonly DayMessage[], delayMilliseconds: number): Promise<void>;
+}
 
 /** What each kind of message has besides its kind. */
 const members = {
   reading: { from: 'day', through: 'day', waitedMilliseconds: 'whole' },
   plan: { day: 'day' },
+  round: { day: 'day' },
   bucket: { day: 'day', round: 'whole', bucket: 'whole' },
   visit: { day: 'day', round: 'whole', waitedMilliseconds: 'whole' },
 } as const satisfies {

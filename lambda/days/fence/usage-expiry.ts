@@ -1,30 +1,28 @@
-import { epochMilliseconds } from '../../ledger/time.ts';
-
 /**
- * Usage expires only where it is sealed in time. While a day is still unsealed at three quarters of the age at which its
- * usage expires, nothing of the table may; once it is sealed, the rest goes on expiring.
+ * Usage expires only where it is sealed in time. While some is still unsealed at three quarters of the age at which it
+ * expires, nothing of the table may; once it is sealed, the rest goes on expiring.
  */
 
 /** What decides whether usage may expire. */
 export interface SealingState {
   /** Days that usage is kept; 0 for ever. */
   readonly usageDays: number;
-  /** The oldest UTC day with records that is not sealed; undefined where all are. */
-  readonly oldestUnsealedDay: string | undefined;
+  /**
+   * Since when usage has been there that is not sealed, in milliseconds since the epoch, and no later; undefined where all
+   * is sealed.
+   */
+  readonly unsealedSince: number | undefined;
   /** Milliseconds since the epoch, of the schedule that asks. */
   readonly now: number;
 }
 
-/** The share of its age at which a day must be sealed. */
+/** The share of its age at which usage must be sealed. */
 const latestSeal = 0.75;
 
 /** Whether usage may expire now. */
-export function mayUsageExpire({ usageDays, oldestUnsealedDay, now }: SealingState): boolean {
+export function mayUsageExpire({ usageDays, unsealedSince, now }: SealingState): boolean {
   if (usageDays === 0) return false;
-  if (oldestUnsealedDay === undefined) return true;
-  // The first of a day's items expires first.
-  const begins = epochMilliseconds(`${oldestUnsealedDay}T00:00:00.000Z`);
-  return now < begins + latestSeal * usageDays * 86_400_000;
+  return unsealedSince === undefined || now < unsealedSince + latestSeal * usageDays * 86_400_000;
 }
 
 /** The expiry of a table. */
@@ -35,7 +33,7 @@ export interface ExpirySwitch {
 }
 
 /**
- * Switches the expiry of usage on or off, as the days are sealed: by each scheduled pass, and by the one that seals a day.
+ * Switches the expiry of usage on or off, as the days are sealed. Each scheduled run asks.
  *
  * @returns whether expiry is held back although usage is not to be kept for ever: then the alarm is on.
  */

@@ -50,25 +50,31 @@ const maxAttempts = 8;
  * 5. The markers of the round are removed once the day is sealed, if that was the last bucket: a day whose sealing dies is
  *    found by what is left of them.
  *
- * A job of a round that is over does nothing.
+ * A job of a round that is over does nothing, and one that is done reads nothing again.
  *
+ * @returns the manifest that holds now, if the day is sealed and all of its round is read.
  * @throws ConflictError if others keep being at it; the job must be delivered again.
  */
-export async function runBucket(job: BucketJob, ports: DayPorts, options: PassOptions): Promise<void> {
+export async function runBucket(
+  job: BucketJob,
+  ports: DayPorts,
+  options: PassOptions,
+): Promise<Manifest | undefined> {
   let work: BucketWork | undefined;
   for (let attempt = 1; ; attempt += 1) {
     try {
       work = await findWork(job, ports);
-      if (work === undefined) return;
+      if (work === undefined) return undefined;
       await attemptBucket(work, ports);
       break;
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === maxAttempts) throw error;
     }
   }
-  await sealDay(job.day, ports, options);
+  const manifest = await sealDay(job.day, ports, options);
   // In the first round nobody has waited since they were seen.
   if (work.plan.reads === 'marked') await ports.markers.remove(work.list.markers);
+  return manifest;
 }
 
 /** A job, with what its plan says. */
@@ -99,6 +105,7 @@ async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
     readJson<BucketResult>(lake, resultKey),
     readJson<Manifest>(lake, makeManifestKey(day)),
   ]);
+  if (before.content?.isComplete === true && before.content.round >= plan.round) return;
   const sealed = await SealedRows.open(lake, day, bucket, plan.buckets);
   const bucketRows = new BucketRows(day, {
     isSealed: manifest.content !== undefined,

@@ -98,7 +98,7 @@ export async function writeList(lake: Lake, day: Day, list: BucketList): Promise
 
 /** Reads a JSON object that the pass has written. */
 export async function readJson<Content extends DayPlan | BucketList | BucketResult | Manifest>(
-  lake: Lake,
+  lake: Pick<Lake, 'open'>,
   key: string,
 ): Promise<ReadObject<Content>> {
   const object = await lake.open(key);

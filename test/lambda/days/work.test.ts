@@ -4,6 +4,7 @@ import { type DayMessage, parseMessage, printMessage } from '../../../lambda/day
 const messages: readonly DayMessage[] = [
   { kind: 'reading', from: '2026-11-01', through: '2026-11-02', waitedMilliseconds: 900_000 },
   { kind: 'plan', day: '2026-11-02' },
+  { kind: 'round', day: '2026-11-02' },
   { kind: 'bucket', day: '2026-11-02', round: 1, bucket: 0 },
   { kind: 'visit', day: '2026-11-02', round: 2, waitedMilliseconds: 0 },
 ];
@@ -24,10 +25,10 @@ describe('what is no message is refused with a sentence', () => {
   it.each([
     ['', 'It is not a JSON object'],
     ['[]', 'It is not a JSON object'],
-    ['{}', 'kind: undefined given; accepted is one of reading, plan, bucket, visit'],
+    ['{}', 'kind: undefined given; accepted is one of reading, plan, round, bucket, visit'],
     [
       '{"kind":"toString","day":"2026-11-02"}',
-      'kind: "toString" given; accepted is one of reading, plan, bucket, visit',
+      'kind: "toString" given; accepted is one of reading, plan, round, bucket, visit',
     ],
     ['{"kind":"plan"}', 'day: undefined given; accepted is a UTC day such as 2026-11-02'],
     [

@@ -20,7 +20,8 @@ describe('usage', () => {
       false,
     ],
   ])('%s', (_, usageDays, oldestUnsealedDay, now, expected) => {
-    expect(mayUsageExpire({ usageDays, oldestUnsealedDay, now: Date.parse(now) })).toBe(expected);
+    const unsealedSince = oldestUnsealedDay === undefined ? undefined : Date.parse(oldestUnsealedDay);
+    expect(mayUsageExpire({ usageDays, unsealedSince, now: Date.parse(now) })).toBe(expected);
   });
 });
 
@@ -38,7 +39,8 @@ describe('the expiry of usage', () => {
     const held: boolean[] = [];
     const begin = Date.parse('2026-11-13T00:00:00.000Z') - hour;
     for (const [index, oldestUnsealedDay] of oldest.entries()) {
-      held.push(await guardUsageExpiry({ usageDays, oldestUnsealedDay, now: begin + index * hour }, expiry));
+      const unsealedSince = oldestUnsealedDay === undefined ? undefined : Date.parse(oldestUnsealedDay);
+      held.push(await guardUsageExpiry({ usageDays, unsealedSince, now: begin + index * hour }, expiry));
     }
     return { held, ...state };
   }

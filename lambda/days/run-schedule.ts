@@ -1,0 +1,182 @@
+import { type Day, shiftDay } from './day.ts';
+import { closeDays, type DayRange } from './fence/close-days.ts';
+import { type ExpirySwitch, guardUsageExpiry, mayUsageExpire } from './fence/usage-expiry.ts';
+import { findUnsealedSince, type OpenDay, type OpenDays } from './open-days.ts';
+import { type DayPlan, makePlanKey, readJson } from './pass/lake-objects.ts';
+import type { Lake } from './pass/ports.ts';
+import { findDelay, findDueDay, findGrace, type SourceReading } from './schedule.ts';
+import { type Fence, listDays, makeOrder } from './take-message.ts';
+import type { DayMessage, MessageQueue } from './work.ts';
+
+/** What the closing of days is ordered with. */
+export interface OrderPorts {
+  readonly fence: Fence;
+  readonly openDays: OpenDays;
+  readonly queue: MessageQueue;
+}
+
+/** What a scheduled run works with. */
+export interface SchedulePorts extends OrderPorts {
+  readonly lake: Pick<Lake, 'open'>;
+  /** The days that have markers. */
+  readonly listMarkedDays: () => Promise<Iterable<Day>>;
+  /** Whether there is usage of days before this one. */
+  readonly hasUsageBefore: (day: Day) => Promise<boolean>;
+  readonly expiry: ExpirySwitch;
+  /** Takes what switching the expiry threw: DynamoDB takes one change an hour, so that the next run may succeed. */
+  readonly onExpiryFailure: (error: unknown) => void;
+}
+
+/** What a scheduled run knows. */
+export interface ScheduleOptions {
+  /** Milliseconds since the epoch, by the schedule. */
+  readonly now: number;
+  /** How far each source is read; undefined if that could not be found, so that no day is closed now. */
+  readonly sources: readonly SourceReading[] | undefined;
+  /** Days that usage is kept; 0 for ever. */
+  readonly usageDays: number;
+}
+
+/** What a scheduled run did and found. */
+export interface ScheduleReport {
+  /** The days that it has closed. */
+  readonly closed: DayRange | undefined;
+  /** Days that are closed and not sealed. */
+  readonly openDays: number;
+  /** Days with markers. */
+  readonly markedDays: number;
+  /** For how long the reading of days is overdue. */
+  readonly overdueMilliseconds: number;
+  /** Whether expiry is held back although usage is not to be kept for ever. */
+  readonly isExpiryHeld: boolean;
+}
+
+/** Open days that a run goes on with: the oldest. The others come when these are sealed. */
+const maxResumedDays = 31;
+
+/**
+ * Closes the days that are due, goes on with days that are not sealed, has markers visited, and sees to it that usage
+ * expires only where it is sealed. What it sends may have been sent before: messages may be repeated.
+ *
+ * Of a ledger that has history only the newest day that is due is closed by itself. `orderDays` closes others.
+ */
+export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions): Promise<ScheduleReport> {
+  const { now, sources } = options;
+  const closedThrough = await ports.fence.read();
+  if (closedThrough === undefined) await noteFirstDay(ports, options);
+  const openDays = await ports.openDays.list();
+  const ordered = openDays.filter(({ orderedAt }) => orderedAt !== undefined).map(({ day }) => day);
+  const nextDay = closedThrough === undefined ? findFirstDay(ordered, options) : shiftDay(closedThrough, 1);
+  const due = sources === undefined ? undefined : findDueDay(now, sources);
+  const range = due === undefined || due < nextDay ? undefined : { from: nextDay, through: due };
+  const closed = range && (await orderDays(range, ports, now));
+  const isClosed = (day: Day): boolean => closedThrough !== undefined && day <= closedThrough;
+  await resumeDays(ordered.filter(isClosed), ports);
+  const marked = [...new Set(await ports.listMarkedDays())].sort();
+  // Those of days that are read for the first time wait until these are sealed.
+  await visitDays(
+    marked.filter((day) => isClosed(day) && !ordered.includes(day)),
+    ports,
+  );
+  const known = [...openDays, ...(closed === undefined ? [] : makeOpenDays(closed, now))];
+  const next = closed === undefined ? nextDay : shiftDay(closed.through, 1);
+  return {
+    closed,
+    openDays: new Set(known.map(({ day }) => day)).size,
+    markedDays: marked.length,
+    overdueMilliseconds: findDelay({
+      openDays: known,
+      nextDay: next,
+      grace: findGrace(sources ?? []),
+      now,
+    }),
+    isExpiryHeld: await guardExpiry(ports, options, findUnsealedSince(known, next)),
+  };
+}
+
+/**
+ * Notes the day that is closed first, so that it is known how long nothing could be closed; and the day before it, where
+ * usage of the past might expire that nobody has asked to be read.
+ */
+async function noteFirstDay(
+  { openDays, hasUsageBefore }: Pick<SchedulePorts, 'openDays' | 'hasUsageBefore'>,
+  options: ScheduleOptions,
+): Promise<void> {
+  const { now, usageDays } = options;
+  const noted = await openDays.list();
+  if (noted.some(({ orderedAt }) => orderedAt !== undefined)) return;
+  const first = findFirstDay([], options);
+  if (usageDays > 0 && (await hasUsageBefore(first)))
+    await openDays.note({ day: shiftDay(first, -1), unreadAt: now });
+  await openDays.note({ day: first, orderedAt: now });
+}
+
+/** The day that is closed first: the one that was noted as such, or else the newest whose grace has gone. */
+function findFirstDay(ordered: readonly Day[], { now, sources = [] }: ScheduleOptions): Day {
+  const [noted] = ordered;
+  return (
+    noted ??
+    findDueDay(
+      now,
+      sources.map(({ isByFiles }) => ({ at: undefined, isByFiles })),
+    )
+  );
+}
+
+/**
+ * Closes days and orders their reading, and that of all days between the fence and them: what the fence passes is read.
+ *
+ * @param range days that are over.
+ * @param now milliseconds since the epoch.
+ * @returns the days that are read.
+ */
+export async function orderDays(range: DayRange, ports: OrderPorts, now: number): Promise<DayRange> {
+  const closedThrough = await ports.fence.read();
+  const isBeyond = closedThrough !== undefined && closedThrough < range.from;
+  const ordered = { from: isBeyond ? shiftDay(closedThrough, 1) : range.from, through: range.through };
+  // First, so that the days are found again if this is all that happens.
+  for (const openDay of makeOpenDays(ordered, now)) await ports.openDays.note(openDay);
+  await closeDays(ordered, {
+    advance: (through) => ports.fence.advance(through),
+    orderReading: makeOrder('reading', ports.queue),
+  });
+  return ordered;
+}
+
+function makeOpenDays({ from, through }: DayRange, orderedAt: number): OpenDay[] {
+  return listDays(from, through).map((day) => ({ day, orderedAt }));
+}
+
+/** Goes on with days that were ordered before: with their plan, or where there is none, with the wait, in full. */
+async function resumeDays(days: readonly Day[], { lake, queue }: SchedulePorts): Promise<void> {
+  const messages: DayMessage[] = [];
+  for (const day of days.slice(0, maxResumedDays)) {
+    const { content: plan } = await readJson<DayPlan>(lake, makePlanKey(day));
+    const isPlanned = plan !== undefined && plan.reads !== 'nothing';
+    messages.push(
+      isPlanned ? { kind: 'plan', day } : { kind: 'reading', from: day, through: day, waitedMilliseconds: 0 },
+    );
+  }
+  await queue.send(messages, 0);
+}
+
+async function visitDays(days: readonly Day[], { queue }: SchedulePorts): Promise<void> {
+  await queue.send(
+    days.map((day) => ({ kind: 'round', day })),
+    0,
+  );
+}
+
+async function guardExpiry(
+  { expiry, onExpiryFailure }: SchedulePorts,
+  { now, usageDays }: ScheduleOptions,
+  unsealedSince: number | undefined,
+): Promise<boolean> {
+  const state = { usageDays, unsealedSince, now };
+  try {
+    return await guardUsageExpiry(state, expiry);
+  } catch (error) {
+    onExpiryFailure(error);
+    return usageDays > 0 && !mayUsageExpire(state);
+  }
+}

@@ -1,0 +1,60 @@
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { type Day, findDay, shiftDay, startDay } from './day.ts';
+import type { OpenDay } from './open-days.ts';
+
+/** Which days are due: over, past every source's grace, and read by every source to their end. */
+
+const hour = 3_600_000;
+
+/** How late records of a day come by a stream. */
+const streamGrace = 6 * hour;
+
+/** How late they come where only files bring them: one a day, some hours after it. */
+const fileGrace = 36 * hour;
+
+/** How far a source is read. */
+export interface SourceReading {
+  /** Milliseconds since the epoch; undefined where nothing of it was ever read, so that it has nothing to wait for. */
+  readonly at: number | undefined;
+  /** Whether only files bring its records. */
+  readonly isByFiles?: boolean | undefined;
+}
+
+/** How long after its end a day is read, in milliseconds. */
+export function findGrace(sources: readonly SourceReading[]): number {
+  return sources.some(({ isByFiles }) => isByFiles === true) ? fileGrace : streamGrace;
+}
+
+/**
+ * The newest day that is due.
+ *
+ * @param now milliseconds since the epoch, of the schedule that asks.
+ */
+export function findDueDay(now: number, sources: readonly SourceReading[]): Day {
+  const read = sources.flatMap(({ at }) => at ?? []);
+  const until = read.reduce((least, at) => Math.min(least, at), now - findGrace(sources));
+  return shiftDay(findDay(formatTime(until)), -1);
+}
+
+/** What is known of the closing of days. */
+export interface ClosingState {
+  readonly openDays: readonly OpenDay[];
+  /** The first day that is not closed. */
+  readonly nextDay: Day;
+  /** How long after its end a day is read, in milliseconds. */
+  readonly grace: number;
+  /** Milliseconds since the epoch, of the schedule that asks. */
+  readonly now: number;
+}
+
+/**
+ * For how long the reading of days is overdue, in milliseconds: since the oldest day that is not sealed could have been
+ * read, or was ordered if that was later.
+ */
+export function findDelay({ openDays, nextDay, grace, now }: ClosingState): number {
+  const findReadable = (day: Day): number => epochMilliseconds(startDay(shiftDay(day, 1))) + grace;
+  const since = openDays.flatMap(({ day, orderedAt }) =>
+    orderedAt === undefined ? [] : [Math.max(orderedAt, findReadable(day))],
+  );
+  return Math.max(0, now - since.reduce((least, time) => Math.min(least, time), findReadable(nextDay)));
+}

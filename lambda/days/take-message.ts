@@ -1,0 +1,128 @@
+import { type Day, shiftDay } from './day.ts';
+import { awaitReading } from './fence/close-days.ts';
+import { settleVisit, visitDay } from './fence/markers.ts';
+import type { Manifest } from './manifest.ts';
+import type { OpenDays } from './open-days.ts';
+import { runBucket } from './pass/bucket.ts';
+import { beginRound, planDay, planRound } from './pass/plan.ts';
+import type { DayPorts } from './pass/ports.ts';
+import type { DayMessage, MessageQueue, ReadingMessage, VisitMessage } from './work.ts';
+
+/** The fence: the last closed day. */
+export interface Fence {
+  /** By a consistent read; undefined where no day was ever closed. */
+  read(): Promise<Day | undefined>;
+  /** Moves the fence to a day, unless it is there or beyond. */
+  advance(through: Day): Promise<void>;
+}
+
+/** What messages are taken with. */
+export interface WorkPorts {
+  readonly days: DayPorts;
+  readonly queue: MessageQueue;
+  readonly openDays: OpenDays;
+  readonly fence: Pick<Fence, 'read'>;
+}
+
+/** How messages are taken. */
+export interface WorkOptions {
+  /** Now, in milliseconds since the epoch, by the time of who called. */
+  readonly now: number;
+  /** How many SIMs a bucket of a new day has. */
+  readonly simsPerBucket?: number | undefined;
+}
+
+/**
+ * Takes a message of the day pass. Messages come at least once, in any order, and at any time: what is done is not done
+ * again, and nothing is read before enough was waited.
+ *
+ * @returns the manifest of the day that the message has sealed, or found to be sealed.
+ * @throws what ports throw, and ConflictError if others keep being at it. The message must be delivered again.
+ */
+export async function takeMessage(
+  message: DayMessage,
+  ports: WorkPorts,
+  options: WorkOptions,
+): Promise<Manifest | undefined> {
+  switch (message.kind) {
+    case 'reading':
+      await takeReading(message, ports);
+      return undefined;
+    case 'plan':
+      await takePlan(message.day, ports, options);
+      return undefined;
+    case 'round':
+      await takeRound(message.day, ports, options);
+      return undefined;
+    case 'visit':
+      await takeVisit(message, ports);
+      return undefined;
+    case 'bucket': {
+      const manifest = await runBucket(message, ports.days, options);
+      if (manifest !== undefined) await ports.openDays.remove(message.day);
+      return manifest;
+    }
+  }
+}
+
+async function takeReading(message: ReadingMessage, { queue }: WorkPorts): Promise<void> {
+  const orderReading = makeOrder('reading', queue);
+  if (!(await awaitReading(message, { orderReading }))) return;
+  await queue.send(
+    listDays(message.from, message.through).map((day) => ({ kind: 'plan', day })),
+    0,
+  );
+}
+
+async function takePlan(day: Day, ports: WorkPorts, options: WorkOptions): Promise<void> {
+  const planned = await planDay(day, ports.days, { ...options, closedThrough: await readFence(day, ports) });
+  if (planned?.reads === 'all') await beginRound(day, planned.round, ports.days);
+  // It was read before: then it is sealed, also where a further round waits.
+  else await ports.openDays.remove(day);
+}
+
+async function takeRound(day: Day, ports: WorkPorts, options: WorkOptions): Promise<void> {
+  const closedThrough = await readFence(day, ports);
+  await visitDay(day, {
+    planRound: async () => {
+      const planned = await planRound(day, ports.days, { ...options, closedThrough });
+      if (planned?.reads === 'nothing') await ports.openDays.note({ day, unreadAt: options.now });
+      if (planned?.reads !== 'all') return planned?.round;
+      await beginRound(day, planned.round, ports.days);
+      return undefined;
+    },
+    orderVisit: makeOrder('visit', ports.queue),
+  });
+}
+
+async function takeVisit(message: VisitMessage, { days, queue }: WorkPorts): Promise<void> {
+  await settleVisit(message, {
+    orderVisit: makeOrder('visit', queue),
+    readRound: async (day, round) => {
+      await beginRound(day, round, days);
+    },
+  });
+}
+
+/** @throws Error if the day is not closed: its reading was ordered by nobody who waits. */
+async function readFence(day: Day, { fence }: WorkPorts): Promise<Day> {
+  const closedThrough = await fence.read();
+  if (closedThrough !== undefined && day <= closedThrough) return closedThrough;
+  throw new Error(`${day} cannot be read: days are closed through ${closedThrough ?? 'none'}`);
+}
+
+/** Orders work by messages of a kind. */
+export function makeOrder<Kind extends 'reading' | 'visit'>(
+  kind: Kind,
+  queue: MessageQueue,
+): (work: Omit<Extract<DayMessage, { kind: Kind }>, 'kind'>, delayMilliseconds: number) => Promise<void> {
+  return (work, delayMilliseconds) =>
+    queue.send([{ ...work, kind } as unknown as DayMessage], delayMilliseconds);
+}
+
+/** The days of a range; both ends are included. */
+export function listDays(from: Day, through: Day): Day[] {
+  const days: Day[] = [];
+  for (let day = from; day <= through; day = shiftDay(day, 1)) days.push(day);
+  return days;
+}
