@@ -99,6 +99,21 @@ export interface ImporterSettings {
   readonly maximumConcurrency: number;
 }
 
+/** For how long each version of an object in the lake is locked. */
+export interface ObjectLockSettings {
+  /** `compliance`: nobody can delete it before; `governance`: who has a permission of its own can. */
+  readonly mode: 'governance' | 'compliance';
+  readonly days: number;
+}
+
+/** The lake of closed days. */
+export interface LakeSettings {
+  /** Undefined for no lock. */
+  readonly objectLock: ObjectLockSettings | undefined;
+  /** GB that one query of Athena may read. */
+  readonly queryGigabytes: number;
+}
+
 /** How the ledger is read over HTTP. */
 export interface ApiSettings {
   /** How callers authenticate; `none` deploys no API. */
@@ -134,6 +149,7 @@ export interface Configuration {
   readonly runbook: string;
   readonly consumer: ConsumerSettings;
   readonly importer: ImporterSettings;
+  readonly lake: LakeSettings;
   readonly api: ApiSettings;
   /** Whether the functions are traced by X-Ray. */
   readonly tracing: boolean;
@@ -317,6 +333,14 @@ const importer = exactly({
   maximumConcurrency: wholeNumber(2, 1_000, 'files at the same time').default(fileMapping.maximumConcurrency),
 });
 
+const lake = exactly({
+  objectLock: exactly({
+    mode: parseWord(['governance', 'compliance']),
+    days: wholeNumber(1, 36_500, 'days'),
+  }).optional(),
+  queryGigabytes: wholeNumber(1, 1_000_000, 'GB that one query may read').default(100),
+});
+
 const origin = text(/^(\*|https?:\/\/[^\s/*]+)$/, 'an origin such as https://example.com, or *');
 
 const api = exactly({
@@ -378,6 +402,7 @@ const configuration = exactly({
   runbook: text(/^\S+$/, 'a path or URL without blanks').default('docs/runbook.md'),
   consumer: consumer.prefault({}),
   importer: importer.prefault({}),
+  lake: lake.prefault({}),
   api: api.prefault({}),
   tracing: z.boolean('true or false').default(false),
   measuredNetworks: wholeNumber(0, 500, 'pairs of country and operator').default(measuredNetworks),
@@ -401,7 +426,7 @@ const stackName = text(
 export function readConfiguration(node: Node, region?: string): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
-  const { sources, alarmEmail, alerts, consumer, fleet, adopt, kmsKeyArn, ...others } = checked(
+  const { sources, alarmEmail, alerts, consumer, lake, fleet, adopt, kmsKeyArn, ...others } = checked(
     configuration,
     given,
     configurationKey,
@@ -414,6 +439,7 @@ export function readConfiguration(node: Node, region?: string): Configuration {
     adoptedTables: adopt.tables,
     kmsKeyArn,
     consumer: { ...consumer, parallelizationFactor: consumer.parallelizationFactor },
+    lake: { ...lake, objectLock: lake.objectLock },
     sources: sources.map((source) =>
       sizedSource(source, source.fleet ?? fleet, others.retention.streamHours),
     ),
@@ -473,7 +499,6 @@ const conditionalKeys: readonly ConditionalKey[] = [
     accepted: 'nothing where there are several sources: give each source its own fleet',
   },
   { path: ['importer'], hasEffect: deliversFiles, accepted: withoutFiles },
-  { path: ['retention', 'overwrittenFileDays'], hasEffect: deliversFiles, accepted: withoutFiles },
   ...['personalData', 'requestsPerSecond', 'clientRequestsPerSecond', 'corsOrigins'].map(
     (key): ConditionalKey => ({ path: ['api', key], hasEffect: deploysApi, accepted: withoutApi }),
   ),
@@ -496,7 +521,7 @@ function refuseContradictions(
   configuration: Configuration,
   region: string | undefined,
 ): void {
-  const { kmsKeyArn, adoptedTables, removal } = configuration;
+  const { kmsKeyArn, adoptedTables, removal, lake } = configuration;
   const objections: { readonly path: readonly PropertyKey[]; readonly accepted: string }[] =
     findRuleObjections(configuration.alerts.rules, configuration.sources).map(({ path, accepted }) => ({
       path: ['alerts', 'rules', ...path],
@@ -511,6 +536,11 @@ function refuseContradictions(
       path: ['kmsKeyArn'],
       accepted: `a key of ${region}, where the stack is deployed: services use keys of their own region only`,
     });
+  }
+  if (removal === 'destroy' && lake.objectLock !== undefined) {
+    const accepted =
+      'nothing with removal destroy: what is locked cannot be deleted, so that the stack could not be deleted either';
+    objections.push({ path: ['lake', 'objectLock'], accepted });
   }
   if (removal === 'destroy') {
     // If the stack adopts its own table, the table leaves the template, and CloudFormation deletes it with its items.

@@ -21,6 +21,14 @@ export const outputName = {
   /** What receivers of alerts have not acknowledged. */
   alertOutboxTable: 'AlertOutboxTable',
   quarantineBucket: 'QuarantineBucket',
+  /** Rows, plans and manifests of closed days. */
+  lakeBucket: 'LakeBucket',
+  /** Rows of closed days that name no SIM. */
+  accountLakeBucket: 'AccountLakeBucket',
+  /** Glue's database of closed days. */
+  lakeDatabase: 'LakeDatabase',
+  /** Athena's workgroup for closed days. */
+  lakeWorkGroup: 'LakeWorkGroup',
   /** JSON array of {@link import('../lambda/aws/sources.ts').SourceDescription}. */
   sources: 'Sources',
   /** When session updates write their session: `update` or `hourly`. */

@@ -8,6 +8,8 @@ import manifest from '../package.json' with { type: 'json' };
 import type { AlertDelivery } from './alert-delivery.ts';
 import type { AlertSweep } from './alert-sweep.ts';
 import type { FileIngest } from './file-ingest.ts';
+import type { Lake } from './lake.ts';
+import type { LakeCatalog } from './lake-catalog.ts';
 import { outputName } from './output-names.ts';
 import { portals } from './portals.ts';
 import type { QueryApi } from './query-api.ts';
@@ -63,6 +65,14 @@ export function showStorage(scope: Construct, storage: Storage): void {
     'Rejected bytes and failed batches',
     storage.quarantine.bucketName,
   );
+}
+
+/** Shows where the lake of closed days is, and where it is asked. */
+export function showLake(scope: Construct, lake: Lake, { database, workGroup }: LakeCatalog): void {
+  output(scope, outputName.lakeBucket, 'Closed days', lake.bucket.bucketName);
+  output(scope, outputName.accountLakeBucket, 'What closed days have of accounts', lake.accounts.bucketName);
+  output(scope, outputName.lakeDatabase, 'Closed days as tables of Glue', database.databaseName);
+  output(scope, outputName.lakeWorkGroup, 'The workgroup of Athena for closed days', workGroup.name);
 }
 
 /** What the command line must know of a deployment, besides its storage. */

@@ -6,6 +6,7 @@ import {
   BucketEncryption,
   type IBucket,
   type LifecycleRule,
+  type ObjectLockRetention,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -28,12 +29,18 @@ export interface PrivateBucketProps {
    * @default - that logs are a setting
    */
   readonly notLogged?: string;
+  /**
+   * Whether versions can be locked, and for how long each of them is, if a retention is given.
+   *
+   * @default - no version can be locked
+   */
+  readonly objectLock?: { readonly retention: ObjectLockRetention | undefined };
 }
 
 /** A bucket that holds carriers' data: encrypted, reached by TLS only, closed to the public and to ACLs. */
 export class PrivateBucket extends Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
-    const { versioned, lifecycleRules, removalPolicy, dataKey, accessLogs } = props;
+    const { versioned, lifecycleRules, removalPolicy, dataKey, accessLogs, objectLock } = props;
     super(scope, id, {
       ...{ versioned, lifecycleRules, removalPolicy },
       ...(dataKey === undefined
@@ -43,6 +50,8 @@ export class PrivateBucket extends Bucket {
         serverAccessLogsBucket: accessLogs,
         serverAccessLogsPrefix: `${scope.node.path}/${id}/`,
       }),
+      ...(objectLock !== undefined && { objectLockEnabled: true }),
+      ...(objectLock?.retention !== undefined && { objectLockDefaultRetention: objectLock.retention }),
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,

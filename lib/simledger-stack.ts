@@ -10,11 +10,14 @@ import { AlertDelivery } from './alert-delivery.ts';
 import { AlertSweep } from './alert-sweep.ts';
 import type { Configuration } from './configuration.ts';
 import { FileIngest } from './file-ingest.ts';
+import { Lake } from './lake.ts';
+import { LakeCatalog } from './lake-catalog.ts';
 import { Monitoring } from './monitoring.ts';
 import type { FunctionOperation } from './node-function.ts';
 import {
   showAlerts,
   showApi,
+  showLake,
   showLogs,
   showOperation,
   showSource,
@@ -45,6 +48,15 @@ export class SimledgerStack extends Stack {
       ...{ usageDays, quarantineDays, removalPolicy, dataKey, accessLogs },
       warmWriteUnits: chooseWarmWriteUnits(fleets),
       adoptedTables: configuration.adoptedTables,
+    });
+    const lake = new Lake(this, 'Lake', {
+      ...{ removalPolicy, dataKey, accessLogs },
+      overwrittenDays: overwrittenFileDays,
+      objectLock: configuration.lake.objectLock,
+    });
+    const catalog = new LakeCatalog(this, 'Catalog', {
+      ...{ lake, removalPolicy, dataKey, accessLogs },
+      queryGigabytes: configuration.lake.queryGigabytes,
     });
     const sources = configuration.sources.map(
       (source) =>
@@ -106,6 +118,7 @@ export class SimledgerStack extends Stack {
 
     for (const source of sources) showSource(this, source);
     showStorage(this, storage);
+    showLake(this, lake, catalog);
     showLogs(this, { streams, files, accessLogs });
     if (webhooks !== undefined) showWebhooks(this, webhooks);
     showAlerts(this, { storage, alertSweep, alertDelivery });

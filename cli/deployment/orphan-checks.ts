@@ -51,7 +51,7 @@ const arns: Readonly<Record<Kind, RegExp>> = {
 const kinds = Object.keys(arns) as Kind[];
 
 /** Prefixes of the ids in our templates: a deleted stack with this name may not have been simledger's. */
-const ourIds = /^(Source|Storage|WebhookIngest|QueryApi)/;
+const ourIds = /^(Source|Storage|Lake|Catalog|WebhookIngest|QueryApi)/;
 
 /** The kinds as the tagging API has them: a bucket's ARN has no type. */
 const resourceTypes = ['kinesis:stream', 'dynamodb:table', 's3', 'secretsmanager:secret'];
@@ -223,6 +223,13 @@ const permissions: Readonly<Record<Kind, string>> = {
   secret: '',
 };
 
+/** What buckets hold that are no source's, by the beginning of their logical ids. */
+const keptObjects = [
+  ['StorageQuarantine', 'rejects and failed batches'],
+  ['Lake', 'rows of closed days, of which the tables may have none any more'],
+  ['CatalogResults', 'answers of Athena'],
+] as const;
+
 /** Completes a sentence about the orphan: its content, and what to do; undefined if it no longer exists. */
 type Describe = (context: Context) => Promise<string | undefined>;
 
@@ -250,9 +257,10 @@ const describers: Readonly<Record<Kind, Describe>> = {
     const remove = 'empty and delete it in the S3 console, which removes all versions';
     if (KeyCount === 0) return `is empty: ${remove}`;
     const content = `has ${count(KeyCount)} objects${IsTruncated ? ' or more' : ''} in it`;
-    return logicalId.startsWith('StorageQuarantine')
-      ? `${content}, rejects and failed batches: when you no longer need them, ${remove}`
-      : `${content}, files of a carrier: import missing files with simledger import s3://${name}/; then ${remove}`;
+    const [, what] = keptObjects.find(([prefix]) => logicalId.startsWith(prefix)) ?? [];
+    return what === undefined
+      ? `${content}, files of a carrier: import missing files with simledger import s3://${name}/; then ${remove}`
+      : `${content}, ${what}: when you no longer need them, ${remove}`;
   },
   table: async ({ orphan: { name, logicalId }, services, region }) => {
     const { Table: table } = await services.dynamoDb.send(new DescribeTableCommand({ TableName: name }));

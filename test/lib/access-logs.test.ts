@@ -39,6 +39,9 @@ describe('access logs in a bucket of the stack', () => {
     expect(logging(stack)).toEqual({
       AccessLogs: undefined,
       'Storage/Quarantine': { DestinationBucketName, LogFilePrefix: 'simledger/Storage/Quarantine/' },
+      'Lake/Bucket': { DestinationBucketName, LogFilePrefix: 'simledger/Lake/Bucket/' },
+      'Lake/Accounts': { DestinationBucketName, LogFilePrefix: 'simledger/Lake/Accounts/' },
+      'Catalog/Results': { DestinationBucketName, LogFilePrefix: 'simledger/Catalog/Results/' },
       'SourceKore/Files': { DestinationBucketName, LogFilePrefix: 'simledger/SourceKore/Files/' },
       'SourceEmnify/Files': { DestinationBucketName, LogFilePrefix: 'simledger/SourceEmnify/Files/' },
     });
@@ -94,6 +97,7 @@ describe('access logs in a bucket of the stack', () => {
         Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       },
       delivery('Storage/Quarantine'),
+      ...['Lake/Bucket', 'Lake/Accounts', 'Catalog/Results'].map(delivery),
       delivery('SourceKore/Files'),
       delivery('SourceEmnify/Files'),
     ]);
@@ -122,7 +126,10 @@ describe('access logs in a bucket that exists', () => {
   it('are those of every bucket', () => {
     const stack = synthesise({ simledger: { sources, accessLogs: 'company-logs' } });
     expect(Object.values(logging(stack))).toEqual(
-      ['Storage/Quarantine', 'SourceKore/Files', 'SourceEmnify/Files'].map((path) => ({
+      [
+        ...['Storage/Quarantine', 'Lake/Bucket', 'Lake/Accounts', 'Catalog/Results'],
+        ...['SourceKore/Files', 'SourceEmnify/Files'],
+      ].map((path) => ({
         DestinationBucketName: 'company-logs',
         LogFilePrefix: `simledger/${path}/`,
       })),
@@ -141,6 +148,9 @@ describe('without the setting', () => {
   it('no bucket is logged', () => {
     expect(logging(synthesise({ simledger: { sources } }))).toEqual({
       'Storage/Quarantine': undefined,
+      'Lake/Bucket': undefined,
+      'Lake/Accounts': undefined,
+      'Catalog/Results': undefined,
       'SourceKore/Files': undefined,
       'SourceEmnify/Files': undefined,
     });

@@ -70,7 +70,7 @@ function listKeys(path: string, place: (value: unknown) => object): string[] {
 }
 
 /** Keys that the page explains with all that is in them. */
-const stops = new Set(['fleet', 'adopt.tables', 'alerts.rules', 'receivers', 'sources']);
+const stops = new Set(['fleet', 'adopt.tables', 'alerts.rules', 'receivers', 'sources', 'lake.objectLock']);
 
 test('docs/configuration.md lists every key of the stack, and no other', () => {
   const unknown = '?';
@@ -132,6 +132,8 @@ const stackSettings: Readonly<Record<string, Setting>> = {
   'consumer.parallelizationFactor': { consumer: { parallelizationFactor: 4 } },
   'consumer.memoryMegabytes': { consumer: { memoryMegabytes: 512 } },
   'consumer.reservedConcurrency': { consumer: { reservedConcurrency: 8 } },
+  'lake.objectLock': { lake: { objectLock: { mode: 'compliance', days: 365 } } },
+  'lake.queryGigabytes': { lake: { queryGigabytes: 7 } },
   'importer.maximumConcurrency': { importer: { maximumConcurrency: 3 } },
   'api.access': { api: { access: 'iam' } },
   'api.personalData': { api: { personalData: 'never' } },

@@ -58,6 +58,7 @@ const defaults: Configuration = {
     reservedConcurrency: 0,
   },
   importer: { maximumConcurrency: 10 },
+  lake: { objectLock: undefined, queryGigabytes: 100 },
   tracing: false,
   measuredNetworks: 20,
   adoptedTables: {},
@@ -122,6 +123,7 @@ describe('the configuration', () => {
         reservedConcurrency: 20,
       },
       importer: { maximumConcurrency: 2 },
+      lake: { objectLock: { mode: 'compliance', days: 365 }, queryGigabytes: 5 },
       tracing: true,
       measuredNetworks: 0,
       adopt: { tables: { Sessions: 'sessions-restored' } },
@@ -238,7 +240,7 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, fleet, sessionRefresh, writes, retention, removal, alerts, receivers, alarmEmail, runbook, consumer, importer, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
+  'sources, fleet, sessionRefresh, writes, retention, removal, alerts, receivers, alarmEmail, runbook, consumer, importer, lake, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
 const sourceKeys =
   'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, lateness, webhook, webhookRequestsPerSecond, fleet';
 
@@ -388,8 +390,16 @@ describe('a wrong configuration', () => {
       'simledger.importer: {"maximumConcurrency":3} given; accepted is nothing: no source has a bucket',
     ],
     [
-      { sources: [{ name: 'a', carrier: 'kore' }], retention: { overwrittenFileDays: 9 } },
-      'simledger.retention.overwrittenFileDays: 9 given; accepted is nothing: no source has a bucket',
+      { lake: { objectLock: { mode: 'strict', days: 365 } } },
+      'simledger.lake.objectLock.mode: "strict" given; accepted is one of governance, compliance',
+    ],
+    [
+      { lake: { objectLock: { mode: 'governance' } } },
+      'simledger.lake.objectLock.days: nothing given; accepted is a whole number from 1 to 36500 (days)',
+    ],
+    [
+      { removal: 'destroy', lake: { objectLock: { mode: 'governance', days: 30 } } },
+      'simledger.lake.objectLock: {"mode":"governance","days":30} given; accepted is nothing with removal destroy: what is locked cannot be deleted, so that the stack could not be deleted either',
     ],
     [
       { api: { access: 'none', corsOrigins: ['*'] } },

@@ -35,6 +35,14 @@ const encryption: Readonly<Record<string, readonly [property: string, value: unk
   ],
   'AWS::SQS::Queue': ['KmsMasterKeyId', kmsKeyArn],
   'AWS::SNS::Topic': ['KmsMasterKeyId', kmsKeyArn],
+  'AWS::Athena::WorkGroup': [
+    'WorkGroupConfiguration',
+    expect.objectContaining({
+      ResultConfiguration: expect.objectContaining({
+        EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: kmsKeyArn },
+      }),
+    }),
+  ],
 };
 
 interface Statement {

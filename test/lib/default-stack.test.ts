@@ -19,8 +19,11 @@ describe('the default stack', () => {
       .filter(([, { Type: type }]) => kinds.test(type))
       .map(([path]) => [path, stack.logicalIds[path]]);
     expect(Object.fromEntries(ids)).toEqual({
+      'Catalog/Results': 'CatalogResults4BE287F2',
       'FileIngest/DeadLetters': 'FileIngestDeadLetters16E90FB1',
       'FileIngest/Queue': 'FileIngestQueueE83F1305',
+      'Lake/Accounts': 'LakeAccountsDFD01A5A',
+      'Lake/Bucket': 'LakeBucketB1D32E10',
       'QueryApi/Credentials': 'QueryApiCredentialsEC0FDCBB',
       'SourceDefault/Files': 'SourceDefaultFiles9268EC45',
       'SourceDefault/Stream': 'SourceDefaultStreamDFA7D642',

@@ -273,6 +273,12 @@ describe('the permissions of the default stack, its query API aside,', () => {
           },
         },
       ],
+      ...Object.fromEntries(
+        ['Lake/Bucket', 'Lake/Accounts', 'Catalog/Results'].map((path) => [
+          `${path}/Policy`,
+          [tlsOnly('s3:*', [`${path}.Arn`, `${path}.Arn/*`])],
+        ]),
+      ),
       'Storage/Quarantine/Policy': [tlsOnly('s3:*', ['Storage/Quarantine.Arn', 'Storage/Quarantine.Arn/*'])],
       'SourceDefault/Files/Policy': [
         tlsOnly('s3:*', ['SourceDefault/Files.Arn', 'SourceDefault/Files.Arn/*']),

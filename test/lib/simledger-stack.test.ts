@@ -15,6 +15,10 @@ describe('the default stack, its query API aside,', () => {
   it('consists of these resources and no others: no function of CDK’s own', () => {
     const types = Object.entries(stack.resources).map(([path, { Type }]) => `${Type} ${path}`);
     expect(types.sort()).toEqual([
+      'AWS::Athena::NamedQuery Catalog/Query1',
+      'AWS::Athena::NamedQuery Catalog/Query2',
+      'AWS::Athena::NamedQuery Catalog/Query3',
+      'AWS::Athena::WorkGroup Catalog/WorkGroup',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertOutboxReadThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertOutboxWriteThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/AlertSimsFailed',
@@ -79,6 +83,11 @@ describe('the default stack, its query API aside,', () => {
       'AWS::DynamoDB::Table Storage/SimDays',
       'AWS::DynamoDB::Table Storage/Sims',
       'AWS::DynamoDB::Table Storage/Usage',
+      'AWS::Glue::Database Catalog/Database',
+      'AWS::Glue::Table Catalog/account-events/Table',
+      'AWS::Glue::Table Catalog/events/Table',
+      'AWS::Glue::Table Catalog/sessions/Table',
+      'AWS::Glue::Table Catalog/usage/Table',
       'AWS::IAM::Policy AlertSweep/ScheduleRole/DefaultPolicy',
       'AWS::IAM::Policy AlertSweep/Sweeper/Role/DefaultPolicy',
       'AWS::IAM::Policy FileIngest/FileImporter/Role/DefaultPolicy',
@@ -100,8 +109,14 @@ describe('the default stack, its query API aside,', () => {
       'AWS::Logs::LogGroup AlertSweep/Sweeper/Logs',
       'AWS::Logs::LogGroup FileIngest/FileImporter/Logs',
       'AWS::Logs::LogGroup StreamIngest/KinesisConsumer/Logs',
+      'AWS::S3::Bucket Catalog/Results',
+      'AWS::S3::Bucket Lake/Accounts',
+      'AWS::S3::Bucket Lake/Bucket',
       'AWS::S3::Bucket SourceDefault/Files',
       'AWS::S3::Bucket Storage/Quarantine',
+      'AWS::S3::BucketPolicy Catalog/Results/Policy',
+      'AWS::S3::BucketPolicy Lake/Accounts/Policy',
+      'AWS::S3::BucketPolicy Lake/Bucket/Policy',
       'AWS::S3::BucketPolicy SourceDefault/Files/Policy',
       'AWS::S3::BucketPolicy Storage/Quarantine/Policy',
       'AWS::SNS::Topic Monitoring/Alarms/Topic',
@@ -132,15 +147,16 @@ describe('the default stack, its query API aside,', () => {
     const fixed = Object.entries(stack.resources).flatMap(([path, { Type, Properties }]) =>
       names.filter((name) => name in Properties).map((name) => `${Type} ${path} ${name}`),
     );
+    // Athena wants a name, so that a workgroup has that of its stack, and each saved query the question.
+    const named = /^AWS::Athena::(WorkGroup Catalog\/WorkGroup|NamedQuery Catalog\/Query\d) Name$/;
     // The FunctionName of a mapping and of asynchronous invocations is a reference, and an inline policy's name is unique within its role only.
-    expect(fixed.filter((name) => !/EventSourceMapping|EventInvokeConfig|::IAM::Policy/.test(name))).toEqual(
-      [],
-    );
+    const inOrder = /EventSourceMapping|EventInvokeConfig|::IAM::Policy/;
+    expect(fixed.filter((name) => !inOrder.test(name) && !named.test(name))).toEqual([]);
   });
 
   it('keeps everything that holds data when it is deleted', () => {
     const deleted = Object.entries(stack.resources)
-      .filter(([, { Type }]) => /Table|Bucket$|Stream|LogGroup/.test(Type))
+      .filter(([, { Type }]) => /DynamoDB::Table|Bucket$|Stream|LogGroup/.test(Type))
       .filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Retain');
     expect(deleted).toEqual([]);
   });
@@ -170,6 +186,10 @@ describe('the default stack, its query API aside,', () => {
       AlertSweepLogs: 'AlertSweep/Sweeper/Logs',
       FilesTable: 'Storage/Files',
       QuarantineBucket: 'Storage/Quarantine',
+      LakeBucket: 'Lake/Bucket',
+      AccountLakeBucket: 'Lake/Accounts',
+      LakeDatabase: 'Catalog/Database',
+      LakeWorkGroup: 'simledger',
       ConsumerLogs: 'StreamIngest/KinesisConsumer/Logs',
       ImporterLogs: 'FileIngest/FileImporter/Logs',
       Sources: JSON.stringify([
@@ -599,7 +619,13 @@ describe('a stack of five sources', () => {
     const paths = (of: readonly string[], suffix: string) => of.map((id) => `${id}/${suffix}`);
     expect(Object.keys(ofType(several, 'AWS::Kinesis::Stream')).sort()).toEqual(paths(ids, 'Stream').sort());
     expect(Object.keys(ofType(several, 'AWS::S3::Bucket')).sort()).toEqual(
-      [...paths(withFiles, 'Files'), 'Storage/Quarantine'].sort(),
+      [
+        ...paths(withFiles, 'Files'),
+        'Catalog/Results',
+        'Lake/Accounts',
+        'Lake/Bucket',
+        'Storage/Quarantine',
+      ].sort(),
     );
     expect(ids.map((id) => several.resources[`StreamIngest/${id}`]?.Properties['EventSourceArn'])).toEqual(
       paths(ids, 'Stream.Arn'),
@@ -770,6 +796,9 @@ describe('a stack for a trial', () => {
     );
     expect(kept).toEqual([]);
     expect(Object.keys(ofType(trial, 'Custom::S3AutoDeleteObjects')).sort()).toEqual([
+      'Catalog/Results/AutoDeleteObjectsCustomResource/Default',
+      'Lake/Accounts/AutoDeleteObjectsCustomResource/Default',
+      'Lake/Bucket/AutoDeleteObjectsCustomResource/Default',
       'SourceDefault/Files/AutoDeleteObjectsCustomResource/Default',
       'Storage/Quarantine/AutoDeleteObjectsCustomResource/Default',
     ]);

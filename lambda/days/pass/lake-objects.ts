@@ -10,14 +10,24 @@ import { ConflictError, type Lake } from './ports.ts';
  * two objects of a bucket.
  */
 
-/** Where the rows of each kind are. Those that name no SIM are apart: they name people. */
-const prefixes: Readonly<Record<RowKind, { readonly sims: string; readonly accounts: string }>> = {
+/** First parts of the keys of a kind of rows. Those that name no SIM are apart: they name people. */
+export interface RowPrefixes {
+  readonly sims: string;
+  readonly accounts: string;
+}
+
+const prefixes: Readonly<Record<RowKind, RowPrefixes>> = {
   usage: { sims: 'usage', accounts: 'account-usage' },
   events: { sims: 'events', accounts: 'account-events' },
   sessions: { sims: 'sessions', accounts: 'account-sessions' },
   usageRenderings: { sims: 'usage-renderings', accounts: 'account-usage-renderings' },
   eventRenderings: { sims: 'event-renderings', accounts: 'account-event-renderings' },
 };
+
+/** Where the rows of a kind are. */
+export function findPrefixes(kind: RowKind): RowPrefixes {
+  return prefixes[kind];
+}
 
 /** The key of the rows of a kind and bucket. The bucket after the last one has what names no SIM. */
 export function makeFileKey(kind: RowKind, day: Day, bucket: number, buckets: number): string {

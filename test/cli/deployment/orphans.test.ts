@@ -62,6 +62,7 @@ const stream = tagged(
 );
 const bucket = tagged('arn:aws:s3:::ledger-sourcekorefiles4567abcd-x2', 'SourceKoreFiles4567ABCD');
 const quarantine = tagged('arn:aws:s3:::ledger-storagequarantine38-x3', 'StorageQuarantine381A7D7C');
+const lake = tagged('arn:aws:s3:::ledger-lakebucketb1d32e10-x6', 'LakeBucketB1D32E10');
 const table = tagged(
   `arn:aws:dynamodb:${account}:table/ledger-StorageUsage9ADDA69B-X4`,
   'StorageUsage9ADDA69B',
@@ -120,7 +121,7 @@ describe('what a stack has left behind', () => {
   test('is listed with its content, and what to do', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-28T12:00:00Z') });
     onTestFinished(() => void vi.useRealTimers());
-    carry(stream, bucket, quarantine, table, secret);
+    carry(stream, bucket, quarantine, lake, table, secret);
     keepStream([1_200, 34]);
     mocks.s3
       .on(ListObjectsV2Command, { Bucket: 'ledger-sourcekorefiles4567abcd-x2' })
@@ -128,6 +129,7 @@ describe('what a stack has left behind', () => {
     mocks.s3
       .on(ListObjectsV2Command, { Bucket: 'ledger-storagequarantine38-x3' })
       .resolves({ KeyCount: 1_000, IsTruncated: true });
+    mocks.s3.on(ListObjectsV2Command, { Bucket: 'ledger-lakebucketb1d32e10-x6' }).resolves({ KeyCount: 7 });
     mocks.dynamoDb
       .on(DescribeTableCommand)
       .resolves({ Table: { TableStatus: 'ACTIVE', ItemCount: 5_000, DeletionProtectionEnabled: true } });
@@ -135,6 +137,7 @@ describe('what a stack has left behind', () => {
     expect(await lines()).toEqual([
       `warning: orphaned table: ledger-StorageUsage9ADDA69B-X4 holds 5,000 items by DynamoDB's count, which is up to six hours old: to use it instead of today's table, "adopt": { "tables": { "Usage": "ledger-StorageUsage9ADDA69B-X4" } } (docs/operating.md#adopting-tables); to delete it, unless another stack has adopted it, aws dynamodb update-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4 --no-deletion-protection-enabled && aws dynamodb delete-table --region eu-central-1 --table-name ledger-StorageUsage9ADDA69B-X4. ${keep}`,
       `warning: orphaned stream: ledger-SourceKoreStream0123ABCD-x1 holds up to 1,234 records of the last 168 hours, which nothing reads, and its 4 shards cost by the hour: replay them with simledger replay --stream ledger-SourceKoreStream0123ABCD-x1 --source …; then aws kinesis delete-stream --region eu-central-1 --stream-name ledger-SourceKoreStream0123ABCD-x1. ${keep}`,
+      `warning: orphaned bucket: ledger-lakebucketb1d32e10-x6 has 7 objects in it, rows of closed days, of which the tables may have none any more: when you no longer need them, ${remove}. ${keep}`,
       `warning: orphaned bucket: ledger-sourcekorefiles4567abcd-x2 has 12 objects in it, files of a carrier: import missing files with simledger import s3://ledger-sourcekorefiles4567abcd-x2/; then ${remove}. ${keep}`,
       `warning: orphaned bucket: ledger-storagequarantine38-x3 has 1,000 objects or more in it, rejects and failed batches: when you no longer need them, ${remove}. ${keep}`,
       `warning: orphaned secret: SourceKoreWriterSecret89AB-x5-abcdef is no longer read: aws secretsmanager delete-secret --region eu-central-1 --secret-id ${secret.ResourceARN}. ${keep}`,
