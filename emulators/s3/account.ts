@@ -2,6 +2,7 @@ import { permanentMessage } from '../aws-json-protocol.ts';
 import { Bucket, type ObjectFacts, type StoredObject } from './buckets.ts';
 import { ContentStore } from './contents.ts';
 import { S3Error } from './errors.ts';
+import type { ObjectFolder } from './folder.ts';
 import { KeyedMap } from './key-order.ts';
 import { type CreationEvent, Notifications } from './notifications.ts';
 
@@ -41,8 +42,11 @@ export class Account {
     throw noSuchBucket(name);
   }
 
-  /** @throws S3Error `InvalidBucketName`, or `BucketAlreadyOwnedByYou`. */
-  createBucket(name: string, region: string = this.region): Bucket {
+  /**
+   * @param folder where its objects are kept as files.
+   * @throws S3Error `InvalidBucketName`, or `BucketAlreadyOwnedByYou`.
+   */
+  createBucket(name: string, region: string = this.region, folder?: ObjectFolder): Bucket {
     if (!isBucketName(name)) {
       throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.', {
         fields: { BucketName: name },
@@ -52,7 +56,7 @@ export class Account {
       const message = 'Your previous request to create the named bucket succeeded and you already own it.';
       throw new S3Error('BucketAlreadyOwnedByYou', message, { fields: { BucketName: name } });
     }
-    const bucket = new Bucket(name, region, this.contents);
+    const bucket = new Bucket(name, region, this.contents, folder);
     this.buckets.set(name, bucket);
     return bucket;
   }
@@ -85,14 +89,15 @@ export class Account {
     how: CreationEvent,
     permit: () => void,
   ): StoredObject {
+    let object: StoredObject;
     try {
       if (this.buckets.get(bucket.name) !== bucket) throw noSuchBucket(bucket.name);
       permit();
+      object = bucket.put(key, facts);
     } catch (error) {
       this.contents.release(facts.content);
       throw error;
     }
-    const object = bucket.put(key, facts);
     this.notifications.announce(bucket, object, how);
     return object;
   }

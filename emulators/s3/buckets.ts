@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.ts';
 import type { Content, ContentStore } from './contents.ts';
 import { S3Error } from './errors.ts';
+import type { FoundObject, ObjectFolder } from './folder.ts';
 import { KeyedMap } from './key-order.ts';
 
 /** What an upload, a copy or the completion of a multipart upload makes of an object. */
@@ -64,13 +65,23 @@ export class Bucket {
   permanent = false;
   readonly uploads = new Map<string, MultipartUpload>();
   readonly #contents: ContentStore;
+  readonly #folder: ObjectFolder | undefined;
   /** Versions of each key, the oldest first; never an empty array. */
   readonly #versions = new KeyedMap<Version[]>();
 
-  constructor(name: string, region: string, contents: ContentStore) {
+  /** @param folder where its objects are kept as files; such a bucket keeps no earlier versions. */
+  constructor(name: string, region: string, contents: ContentStore, folder?: ObjectFolder) {
     this.name = name;
     this.region = region;
     this.#contents = contents;
+    this.#folder = folder;
+  }
+
+  /** Shows an object that its folder has. */
+  take({ key, content, etag, lastModified }: FoundObject): void {
+    const headers = { 'content-type': 'binary/octet-stream' };
+    const held = this.#contents.hold(content);
+    this.#add({ kind: 'object', key, content: held, etag, headers, lastModified, versionId: 'null' });
   }
 
   get empty(): boolean {
@@ -97,9 +108,10 @@ export class Bucket {
     return this.#versions.get(key)?.find((version) => version.versionId === versionId);
   }
 
-  /** Shows an object, whose content the caller holds and hands over. */
+  /** Shows an object, whose content the caller holds and hands over. If it throws, the caller keeps it. */
   put(key: string, facts: ObjectFacts): StoredObject {
-    const object: StoredObject = { ...facts, ...this.#newVersion(key), kind: 'object' };
+    const content = this.#keep(key, facts.content);
+    const object: StoredObject = { ...facts, content, ...this.#newVersion(key), kind: 'object' };
     this.#add(object);
     return object;
   }
@@ -121,6 +133,12 @@ export class Bucket {
 
   /** Deletes one version for good, if it is there. */
   deleteVersion(key: string, versionId: string): Version | undefined {
+    const version = this.version(key, versionId);
+    if (version?.kind === 'object') this.#folder?.remove(key, version.content);
+    return this.#drop(key, versionId);
+  }
+
+  #drop(key: string, versionId: string): Version | undefined {
     const versions = this.#versions.get(key) ?? [];
     const index = versions.findIndex((version) => version.versionId === versionId);
     const [deleted] = index < 0 ? [] : versions.splice(index, 1);
@@ -158,12 +176,20 @@ export class Bucket {
     upload.parts.clear();
   }
 
+  /** The content as this bucket keeps it, held. */
+  #keep(key: string, content: Content): Content {
+    if (this.#folder === undefined) return content;
+    const kept = this.#contents.hold(this.#folder.write(key, content, this.current(key)?.content));
+    this.#contents.release(content);
+    return kept;
+  }
+
   #newVersion(key: string): { key: string; versionId: string; lastModified: Date } {
     return { key, versionId: this.versioned ? randomId() : 'null', lastModified: new Date() };
   }
 
   #add(version: Version): void {
-    if (version.versionId === 'null') this.deleteVersion(version.key, 'null');
+    if (version.versionId === 'null') this.#drop(version.key, 'null');
     const versions = this.#versions.get(version.key);
     if (versions === undefined) this.#versions.set(version.key, [version]);
     else versions.push(version);

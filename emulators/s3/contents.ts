@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { appendFileSync, closeSync, copyFileSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTemporaryFolder, type TemporaryFolder } from '../temporary-folder.ts';
@@ -8,9 +9,9 @@ const largestInMemory = 16_384;
 /** Bytes of a file that are read at a time. */
 const readSize = 262_144;
 
-/** The bytes of one upload: in memory, or in a file of their own. */
+/** The bytes of one upload: in memory, or in a file, which is removed with the blob unless it is `kept`. */
 interface Blob {
-  readonly place: { readonly bytes: Buffer } | { readonly path: string };
+  place: { readonly bytes: Buffer } | { readonly path: string; readonly kept?: true };
   /** Number of holders; the last one to release it removes it. */
   holders: number;
 }
@@ -46,6 +47,49 @@ export function sliceContent(content: Content, start: number, end: number): Cont
     offset += segment.length;
   }
   return { size: segments.reduce((sum, segment) => sum + segment.length, 0), segments };
+}
+
+/** The bytes of a file that outlives the content. It is not held yet. */
+export function contentOfFile(path: string, size: number): Content {
+  return { size, segments: [{ blob: { place: { path, kept: true }, holders: 0 }, start: 0, length: size }] };
+}
+
+/** Writes a content, which the caller holds, into a new file, at once. */
+export function saveContent({ segments }: Content, path: string): void {
+  closeSync(openSync(path, 'wx', 0o600));
+  for (const { blob, start, length } of segments) {
+    if ('bytes' in blob.place) appendFileSync(path, blob.place.bytes.subarray(start, start + length));
+    else appendPart(path, blob.place.path, start, length);
+  }
+}
+
+function appendPart(path: string, from: string, start: number, length: number): void {
+  const file = openSync(from, 'r');
+  try {
+    for (let done = 0; done < length; ) {
+      const piece = Buffer.allocUnsafe(Math.min(readSize, length - done));
+      const read = readSync(file, piece, 0, piece.length, start + done);
+      if (read === 0) throw new Error(`${from} ends ${length - done} bytes too early`);
+      appendFileSync(path, piece.subarray(0, read));
+      done += read;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Must be called before a kept file changes or goes: whoever still reads a content of it reads a copy from then on.
+ *
+ * @param copy the path of the copy, which is removed when nobody reads it any more.
+ */
+export function leaveFile({ segments }: Content, copy: string): void {
+  for (const { blob } of segments) {
+    // One holder is the object.
+    if ('bytes' in blob.place || blob.holders <= 1) continue;
+    copyFileSync(blob.place.path, copy);
+    blob.place = { path: copy };
+  }
 }
 
 /**
@@ -101,7 +145,8 @@ export class ContentStore {
   release(content: Content): void {
     for (const { blob } of content.segments) {
       blob.holders -= 1;
-      if (blob.holders === 0 && 'path' in blob.place) this.#remove(blob.place.path);
+      if (blob.holders > 0 || 'bytes' in blob.place || blob.place.kept === true) continue;
+      this.#remove(blob.place.path);
     }
   }
 
@@ -109,7 +154,7 @@ export class ContentStore {
   async *read(content: Content): AsyncGenerator<Buffer, void> {
     for (const { blob, start, length } of content.segments) {
       if ('bytes' in blob.place) yield blob.place.bytes.subarray(start, start + length);
-      else yield* readFile(blob.place.path, start, length);
+      else yield* readBlob(blob, start, length);
     }
   }
 
@@ -151,8 +196,8 @@ async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
   }
 }
 
-async function* readFile(path: string, start: number, length: number): AsyncGenerator<Buffer, void> {
-  const handle = await open(path, 'r');
+async function* readBlob(blob: Blob, start: number, length: number): AsyncGenerator<Buffer, void> {
+  const { path, handle } = await openBlob(blob);
   try {
     for (let done = 0; done < length; ) {
       const size = Math.min(readSize, length - done);
@@ -163,6 +208,17 @@ async function* readFile(path: string, start: number, length: number): AsyncGene
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
+    await handle.close();
+  }
+}
+
+/** Opens the file of a blob, which may have been moved meanwhile. */
+async function openBlob(blob: Blob): Promise<OpenFile> {
+  for (;;) {
+    const { place } = blob;
+    if ('bytes' in place) throw new Error('These bytes are not in a file');
+    const handle = await open(place.path, 'r');
+    if (blob.place === place) return { path: place.path, handle };
     await handle.close();
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Account, type ObjectRead } from './account.ts';
 import type { StoredObject } from './buckets.ts';
+import { ObjectFolder } from './folder.ts';
 import type { NotificationFilter, ObjectCreatedListener } from './notifications.ts';
 import { S3Server } from './server.ts';
 
@@ -50,6 +51,11 @@ export interface S3StandIn {
    * say so.
    */
   createBucket(name: string, options?: { readonly versioned?: boolean; readonly permanent?: boolean }): void;
+  /**
+   * Creates a bucket that keeps its objects as files at their keys, below a folder, for longer than the stand-in lives.
+   * The objects that are there are shown. It has no versions, and takes keys only that are paths on every system.
+   */
+  openBucket(name: string, folder: string, options?: { readonly permanent?: boolean }): Promise<void>;
   /** Puts an object as a client does, notifications included. */
   putObject(
     bucket: string,
@@ -86,6 +92,12 @@ export function createS3StandIn(options: S3StandInOptions = {}): S3StandIn {
       const bucket = account.buckets.get(name) ?? account.createBucket(name);
       if (versioned) bucket.versioned = true;
       if (permanent) bucket.permanent = true;
+    },
+    async openBucket(name, path, { permanent = false } = {}) {
+      const folder = await ObjectFolder.open(path);
+      const bucket = account.createBucket(name, undefined, folder);
+      bucket.permanent = permanent;
+      for await (const object of folder.list()) bucket.take(object);
     },
     async putObject(bucket, key, bytes, { contentType = 'binary/octet-stream' } = {}) {
       const { etag, versionId } = await putBytes(account, { bucket, key, bytes, contentType });
