@@ -23,7 +23,14 @@ export const descriptionPath = '/local';
 
 /** What {@link descriptionPath} answers. */
 export const localDescription = z.object({
-  endpoints: z.object({ kinesis: z.url(), s3: z.url(), sqs: z.url(), dynamoDb: z.url() }),
+  endpoints: z.object({
+    kinesis: z.url(),
+    s3: z.url(),
+    sqs: z.url(),
+    dynamoDb: z.url(),
+    /** Where processes that write to the tables stay connected while they do. */
+    writers: z.url(),
+  }),
   /** By the names that the stack's outputs have. */
   outputs: z.record(z.string(), z.string()),
   traffic: z.array(sourceTraffic),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type LocalGateway, startGateway } from '../emulators/api/gateway.ts';
@@ -48,12 +49,14 @@ import {
   deadLetterQueue,
   fileQueue,
   findPlace,
+  lakeFolders,
   localSources,
   quarantineBucket,
   webhookSecret,
 } from './places.ts';
 import { preparePrivateFolder } from './private-folder.ts';
 import { Receipts } from './receipts.ts';
+import { startWriters, type Writers } from './writers.ts';
 
 /** How the local ledger is started. */
 export interface LocalLedgerOptions {
@@ -96,6 +99,11 @@ export interface LocalLedger {
   pendingRecords(source: string): number;
   /** Resolves once everything that was put is in the ledger or given up. */
   idle(): Promise<void>;
+  /**
+   * Resolves once all batches are stored that are being written now, those of commands too. Later ones see each day that
+   * was closed before.
+   */
+  settled(): Promise<void>;
   quarantined(): Promise<readonly string[]>;
   /**
    * Deletes the items that have expired.
@@ -174,6 +182,7 @@ class RunningLedger implements LocalLedger {
   #consumer: LocalFunction | undefined;
   #importer: LocalFunction | undefined;
   #fileMapping: EventSourceMapping | undefined;
+  #writers: Writers | undefined;
   #givenUp = 0;
   #stopping = false;
 
@@ -207,7 +216,8 @@ class RunningLedger implements LocalLedger {
       region: localRegion,
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
-    this.#createPlaces();
+    this.#writers = await startWriters();
+    await this.#createPlaces();
     const secretsEndpoint = `http://127.0.0.1:${secrets.port}`;
     const [queryApi, receiver] = await Promise.all([
       this.#startQueryApi(secretsEndpoint),
@@ -262,6 +272,10 @@ class RunningLedger implements LocalLedger {
     );
   }
 
+  async settled(): Promise<void> {
+    await Promise.all([this.#consumer?.settled(), this.#importer?.settled(), this.#writers?.settled()]);
+  }
+
   async quarantined(): Promise<readonly string[]> {
     const objects = this.#s3.listObjects(quarantineBucket);
     const bodies = objects.map(({ key }) =>
@@ -298,6 +312,7 @@ class RunningLedger implements LocalLedger {
       this.#s3.close(),
       this.#sqs.close(),
       this.#secrets?.close(),
+      this.#writers?.close(),
     ]);
   }
 
@@ -313,7 +328,7 @@ class RunningLedger implements LocalLedger {
   }
 
   /** Streams, buckets, queues, and the announcements from bucket to queue. */
-  #createPlaces(): void {
+  async #createPlaces(): Promise<void> {
     const { visibilityTimeoutSeconds } = fileMapping;
     const deadLetters = this.#sqs.createQueue(deadLetterQueue, { visibilityTimeoutSeconds });
     const queue = this.#sqs.createQueue(fileQueue, {
@@ -323,11 +338,21 @@ class RunningLedger implements LocalLedger {
     });
     this.#s3.onObjectRead((read) => this.#noteRead(read));
     this.#s3.createBucket(quarantineBucket, { permanent: true });
+    await this.#createLake();
     for (const source of localSources) {
       const count = source.name === 'default' ? shards.default : shards.carrier;
       this.#kinesis.createStream(source.stream, count, { permanent: true });
       this.#s3.createBucket(source.bucket, { versioned: true, permanent: true });
       this.#s3.onObjectCreated(source.bucket, (message) => queue.send(JSON.stringify(message)));
+    }
+  }
+
+  /** The buckets of closed days: files in the folder of `--data`, if there is one. */
+  async #createLake(): Promise<void> {
+    const { dataDirectory } = this.#options;
+    for (const [name, folder] of lakeFolders) {
+      if (dataDirectory === undefined) this.#s3.createBucket(name, { permanent: true });
+      else await this.#s3.openBucket(name, join(dataDirectory, folder), { permanent: true });
     }
   }
 
@@ -420,6 +445,8 @@ class RunningLedger implements LocalLedger {
       [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [environment.writes]: 'batched',
       [environment.parallelBatches]: '1',
+      // Days are closed as soon as no batch is being written: each looks for itself how far they are.
+      [environment.fenceCacheSeconds]: '0',
       // As deployed by default.
       [environment.eventRetentionDays]: String(retention.eventDays),
       [environment.usageRetentionDays]: String(this.#options.usageRetentionDays ?? retention.usageDays),
@@ -436,7 +463,7 @@ class RunningLedger implements LocalLedger {
       return { received, rejected };
     };
     return {
-      endpoints: { kinesis, s3, dynamoDb, sqs: this.#sqsEndpoint },
+      endpoints: { kinesis, s3, dynamoDb, sqs: this.#sqsEndpoint, writers: this.#writers?.url ?? '' },
       outputs: this.#outputs(),
       traffic: localSources.map(({ name }) => {
         const last = this.receipts.lastRecord(name);

@@ -12,8 +12,16 @@ export interface LocalSource extends KnownSource {
 }
 
 export const quarantineBucket = 'simledger-quarantine';
+export const lakeBucket = 'simledger-lake';
+export const accountLakeBucket = 'simledger-account-lake';
+/** The buckets of closed days, and their folders in that of `--data`. */
+export const lakeFolders: ReadonlyMap<string, string> = new Map([
+  [lakeBucket, 'lake'],
+  [accountLakeBucket, 'account-lake'],
+]);
 export const fileQueue = 'simledger-files';
 export const deadLetterQueue = 'simledger-files-dead-letters';
+export const dayQueue = 'simledger-days';
 export const apiSecret = 'simledger-api';
 
 /** The name of the secret that authenticates a source's requests. */

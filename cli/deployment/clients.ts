@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import { environment } from '../../lambda/aws/names.ts';
-import { makeProcessFence } from '../../lambda/aws/process-fence.ts';
+import { type DayTableNames, makeProcessFence } from '../../lambda/aws/process-fence.ts';
 import {
   sessionRefreshFromEnvironment,
   sourcesFromEnvironment,
@@ -79,11 +79,16 @@ export class ConnectedDeployment {
   readonly fence: ChunkFence;
   readonly #clients: Clients;
 
-  constructor(title: string, places: Places, clients: Clients) {
+  constructor(
+    title: string,
+    places: Places,
+    clients: Clients,
+    makeFence: (client: DynamoDBClient, names: DayTableNames) => ChunkFence = makeProcessFence,
+  ) {
     this.title = title;
     this.places = places;
     this.#clients = clients;
-    this.fence = makeProcessFence(clients.dynamoDb, places.dayTables);
+    this.fence = makeFence(clients.dynamoDb, places.dayTables);
   }
 
   get s3(): S3Client {

@@ -1,9 +1,11 @@
 import { localRegion } from '../../emulators/aws-json-protocol.ts';
+import { makeProcessFence } from '../../lambda/aws/process-fence.ts';
 import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { descriptionPath, type LocalDescription, localDescription } from '../../local/description.ts';
 import { portVariables, readPort } from '../../local/options.ts';
+import { announceChunks } from '../../local/writers.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
 import { ok, placeChecks, problem, versionCheck, warning } from './checks.ts';
 import { Clients, ConnectedDeployment, readPlaces } from './clients.ts';
@@ -49,7 +51,10 @@ class LocalRun extends ConnectedDeployment implements Deployment {
   readonly #kinesis: string;
 
   constructor(address: string, { endpoints, outputs }: LocalDescription) {
-    super(title, readPlaces(outputs, title), new Clients(access, endpoints));
+    super(title, readPlaces(outputs, title), new Clients(access, endpoints), (client, names) =>
+      // The local run closes days as soon as nobody writes.
+      announceChunks(makeProcessFence(client, names, { cacheMilliseconds: 0 }), endpoints.writers),
+    );
     this.#address = address;
     this.#kinesis = endpoints.kinesis;
   }

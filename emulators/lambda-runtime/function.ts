@@ -35,6 +35,8 @@ export interface LocalFunction {
   readonly arn: string;
   /** Runs the function once. Never rejects: a crash, a time-out or a handler that does not load is a failed result. */
   invoke(event: unknown): Promise<InvocationResult>;
+  /** Resolves once all invocations that run or wait now have ended. */
+  settled(): Promise<void>;
   /** Invocations that have ended, by how. */
   invocations(): { readonly succeeded: number; readonly failed: number };
   /** The most memory that any process of the function had resident at the end of an invocation, in bytes. */
@@ -99,6 +101,7 @@ class ProcessPool implements LocalFunction {
   readonly #processes = new Set<FunctionProcess>();
   readonly #idle: FunctionProcess[] = [];
   readonly #waiting: ((process: FunctionProcess) => void)[] = [];
+  readonly #invocations = new Set<Promise<InvocationResult>>();
   #stopping: Promise<void> | undefined;
   #succeeded = 0;
   #failed = 0;
@@ -126,6 +129,16 @@ class ProcessPool implements LocalFunction {
       const error = { name: 'Runtime.ExitError', message: 'the function was stopped' };
       return { ok: false, requestId: randomUUID(), error };
     }
+    const invocation = this.#run(event).finally(() => this.#invocations.delete(invocation));
+    this.#invocations.add(invocation);
+    return invocation;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#invocations);
+  }
+
+  async #run(event: unknown): Promise<InvocationResult> {
     const process = await this.#acquire();
     const result = await process.invoke(event);
     if (result.ok) this.#succeeded++;

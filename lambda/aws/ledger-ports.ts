@@ -37,11 +37,20 @@ export function ledgerPortsFromEnvironment(
     }),
     quarantine: keptInTime(new BucketQuarantine(rejects), deadline),
     noteLate: makeLateNotes(client, requireEnvironment(environment.progressTable)),
-    fence: makeProcessFence(client, {
-      dayState: requireEnvironment(environment.dayStateTable),
-      dayMarkers: requireEnvironment(environment.dayMarkersTable),
-    }),
+    fence: makeProcessFence(
+      client,
+      {
+        dayState: requireEnvironment(environment.dayStateTable),
+        dayMarkers: requireEnvironment(environment.dayMarkersTable),
+      },
+      { cacheMilliseconds: readFenceCache() },
+    ),
   };
+}
+
+function readFenceCache(): number | undefined {
+  const seconds = process.env[environment.fenceCacheSeconds];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 /** Notes late records in the table AlertState. */

@@ -13,6 +13,8 @@ export const environment = {
   dayStateTable: 'DAY_STATE_TABLE',
   /** What late records have changed in closed days. */
   dayMarkersTable: 'DAY_MARKERS_TABLE',
+  /** Seconds for which a process uses one reading of how far days are closed; 60 where it is not set, and at most. */
+  fenceCacheSeconds: 'FENCE_CACHE_SECONDS',
   /** SIM-days and SIM-months. */
   simDaysTable: 'SIM_DAYS_TABLE',
   /** Which day has each ended session. */

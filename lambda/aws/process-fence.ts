@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-dynamodb';
 import type { FinalizeRequestMiddleware } from '@smithy/types';
 import { ProcessFence } from '../days/fence/chunk-fence.ts';
+import type { Marker } from '../days/fence/markers.ts';
 import { FenceTable } from '../store/day-fence.ts';
 import { DayMarkers } from '../store/day-markers.ts';
 import { startTimer } from './timer.ts';
@@ -12,21 +13,32 @@ export interface DayTableNames {
   readonly dayMarkers: string;
 }
 
+/** How the fence of a process is read. */
+export interface FenceOptions {
+  /** How long batches use one reading; a minute by default, and at most. */
+  readonly cacheMilliseconds?: number | undefined;
+}
+
 /**
  * Makes the fence of a process. From here on the client sends no request that was signed too late after a chunk of the
  * process has read the fence.
  *
  * @param client the one that the chunks are written with.
  */
-export function makeProcessFence(client: DynamoDBClient, names: DayTableNames): ProcessFence {
+export function makeProcessFence(
+  client: DynamoDBClient,
+  names: DayTableNames,
+  { cacheMilliseconds }: FenceOptions = {},
+): ProcessFence {
   const markers = new DayMarkers(client, names.dayMarkers);
   const table = new FenceTable(client, names.dayState);
-  const fence = new ProcessFence({
+  const ports = {
     readClosedThrough: () => table.read(),
-    putMarkers: (late) => markers.tryPut(late),
+    putMarkers: (late: readonly Marker[]) => markers.tryPut(late),
     makeToken: randomUUID,
     startTimer,
-  });
+  };
+  const fence = new ProcessFence(ports, cacheMilliseconds);
   guardRequests(client, fence);
   return fence;
 }

@@ -332,11 +332,11 @@ describe('npm start', () => {
     if (process.platform === 'win32') return;
     const mode = async (path: string) => (await stat(path)).mode & 0o777;
     const names = await readdir(data);
-    expect(names).toContain('CURRENT');
+    expect(names).toEqual(expect.arrayContaining(['CURRENT', 'account-lake', 'lake']));
     const modes = names.map(async (name) => [name, await mode(join(data, name))] as const);
     expect(await mode(data)).toBe(0o700);
     expect(Object.fromEntries(await Promise.all(modes))).toEqual(
-      Object.fromEntries(names.map((name) => [name, 0o600])),
+      Object.fromEntries(names.map((name) => [name, name.endsWith('lake') ? 0o700 : 0o600])),
     );
   });
 

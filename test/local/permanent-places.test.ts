@@ -95,7 +95,8 @@ describe('what the local run itself needs is not deleted, what a user created is
   });
 
   test('buckets', async () => {
-    const names = [...localSources.map(({ bucket }) => bucket), 'simledger-quarantine'].sort();
+    const own = ['simledger-account-lake', 'simledger-lake', 'simledger-quarantine'];
+    const names = [...localSources.map(({ bucket }) => bucket), ...own].sort();
     for (const Bucket of names) {
       expect(await refusal(s3.send(new DeleteBucketCommand({ Bucket })))).toEqual([
         'AccessDenied',

@@ -95,11 +95,17 @@ interface OpenChunk {
 /** The fence of a process. */
 export class ProcessFence implements ChunkFence {
   readonly #ports: FencePorts;
+  readonly #cacheMilliseconds: number;
   #reading: Reading | undefined;
   readonly #open = new Set<OpenChunk>();
 
-  constructor(ports: FencePorts) {
+  /**
+   * @param cacheMilliseconds how long chunks use one reading, a minute at most; 0 where each reads for itself, since whoever
+   *   closes days waits for running chunks only.
+   */
+  constructor(ports: FencePorts, cacheMilliseconds: number = maxCachedMilliseconds) {
     this.#ports = ports;
+    this.#cacheMilliseconds = Math.min(cacheMilliseconds, maxCachedMilliseconds);
   }
 
   async enter(): Promise<Passage> {
@@ -128,9 +134,10 @@ export class ProcessFence implements ChunkFence {
     };
   }
 
-  /** The last reading, or a new one. Chunks that begin at the same time share it. */
+  /** The last reading, or a new one. Chunks that begin at the same time share it, if readings are shared at all. */
   #read(): Reading {
-    if (this.#reading !== undefined && this.#reading.age() <= maxCachedMilliseconds) return this.#reading;
+    const cache = this.#cacheMilliseconds;
+    if (cache > 0 && this.#reading !== undefined && this.#reading.age() <= cache) return this.#reading;
     const age = this.#ports.startTimer();
     this.#reading = { age, closedThrough: this.#ports.readClosedThrough() };
     return this.#reading;

@@ -182,6 +182,24 @@ describe('a local function', () => {
     expect(invocations[0] + invocations[1]).toBe(8);
   });
 
+  test('tells when what runs and waits has ended, whatever begins later', async () => {
+    const obedient = await create();
+    const ended: string[] = [];
+    const invoke = async (name: string, event: object): Promise<void> => {
+      await obedient.invoke(event);
+      ended.push(name);
+    };
+    const running = [
+      invoke('running', { action: 'sleep', value: 50 }),
+      invoke('waiting', { action: 'exit' }),
+    ];
+    const settled = obedient.settled().then(() => ended.push('settled'));
+    const later = invoke('later', { action: 'sleep', value: 1 });
+    await Promise.all([...running, settled, later]);
+    await obedient.settled();
+    expect(ended).toEqual(['running', 'waiting', 'settled', 'later']);
+  });
+
   test('fails each invocation with the reason why its module does not load', async () => {
     const unloadable = await create({ entry: handlerPath('unloadable') });
     const failure = {

@@ -36,7 +36,11 @@ class WatchedFence {
   now = 0;
   readonly fence: ProcessFence;
 
-  constructor(closedThrough?: string, refuse: (marker: Marker) => boolean = () => false) {
+  constructor(
+    closedThrough?: string,
+    refuse: (marker: Marker) => boolean = () => false,
+    cacheMilliseconds?: number,
+  ) {
     this.closedThrough = closedThrough;
     let tokens = 0;
     const ports: FencePorts = {
@@ -59,7 +63,7 @@ class WatchedFence {
         return () => this.now - begun;
       },
     };
-    this.fence = new ProcessFence(ports);
+    this.fence = new ProcessFence(ports, cacheMilliseconds);
   }
 
   take(...readings: readonly Reading[]) {
@@ -85,6 +89,22 @@ describe('where nobody closes days', () => {
     watched.now = 60_001;
     await watched.take(observe({ usage: usageAt(late, 'a', '3') }));
     expect(watched.steps).toEqual(['read the fence', 'write', 'write', 'read the fence', 'write']);
+  });
+});
+
+describe('without a cache', () => {
+  test('a batch sees each day that is closed before it begins', async () => {
+    const watched = new WatchedFence(undefined, undefined, 0);
+    await watched.take(observe({ usage: usageAt(late, 'a', '1') }));
+    watched.closedThrough = '2026-11-02';
+    await watched.take(observe({ usage: usageAt(late, 'a', '2') }));
+    expect(watched.steps).toEqual([
+      'read the fence',
+      'write',
+      'read the fence',
+      'mark {"sim":"a","day":"2026-11-02"}',
+      'write',
+    ]);
   });
 });
 
