@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { ConflictError, type Lake, type StoredObject } from '../days/pass/ports.ts';
-import { type AwsBytes, type AwsRequest, fetchSigned, type SigningConfiguration } from './aws-request.ts';
-import { findObjectUrl } from './object-url.ts';
+import { type AwsBytes, type AwsRequest, fetchSigned } from './aws-request.ts';
+import { findObjectUrl, type S3Configuration } from './object-url.ts';
 
 /**
  * The lake in S3. Requests are signed one by one, as of functions that need little of a service: the SDK's S3 client would
@@ -32,10 +32,10 @@ const writeHeader = 'x-amz-meta-write';
 
 /** The lake's buckets in S3. */
 export class LakeBucket implements Lake {
-  readonly #configuration: SigningConfiguration;
+  readonly #configuration: S3Configuration;
   readonly #buckets: LakeBuckets;
 
-  constructor(configuration: SigningConfiguration, buckets: LakeBuckets) {
+  constructor(configuration: S3Configuration, buckets: LakeBuckets) {
     this.#configuration = configuration;
     this.#buckets = buckets;
   }

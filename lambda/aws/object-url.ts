@@ -1,16 +1,22 @@
 import type { SigningConfiguration } from './aws-request.ts';
 
+/** How S3 is reached. */
+export interface S3Configuration extends SigningConfiguration {
+  /** Where S3 is; by default where the environment says, or else AWS's own. */
+  readonly s3Endpoint?: string | undefined;
+}
+
 /**
  * The address of an object in S3: path style where an endpoint is given, as the SDK does for an IP address; else the
  * bucket's host. The key is encoded as S3 encodes it when it checks a signature.
  */
 export async function findObjectUrl(
-  { region }: Pick<SigningConfiguration, 'region'>,
+  { region, s3Endpoint }: Pick<S3Configuration, 'region' | 's3Endpoint'>,
   bucket: string,
   key: string,
 ): Promise<URL> {
   const path = key.split('/').map(encodeSegment).join('/');
-  const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
+  const endpoint = s3Endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
   if (endpoint !== undefined) return new URL(`${endpoint.replace(/\/$/, '')}/${bucket}/${path}`);
   const name = await region();
   const suffix = name.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';

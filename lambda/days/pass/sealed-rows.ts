@@ -17,7 +17,12 @@ export class SealedRows {
   }
 
   /** Opens the objects of a bucket; there may be none. */
-  static async open(lake: Lake, day: Day, bucket: number, buckets: number): Promise<SealedRows> {
+  static async open(
+    lake: Pick<Lake, 'open'>,
+    day: Day,
+    bucket: number,
+    buckets: number,
+  ): Promise<SealedRows> {
     const opened = await Promise.all(
       rowKinds.map(async (kind) => [kind, await lake.open(makeFileKey(kind, day, bucket, buckets))] as const),
     );

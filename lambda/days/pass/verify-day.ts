@@ -1,0 +1,301 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { findBucket } from '../buckets.ts';
+import { diffRows, type RowChange } from '../changes.ts';
+import { rowKinds } from '../columns.ts';
+import type { Day } from '../day.ts';
+import { computeRoot, type DayDigests, isAccount, joinDigests, RowDigests } from '../digests.ts';
+import { FleetFold } from '../fleet-days.ts';
+import type { BucketResult, LakeFile, Manifest } from '../manifest.ts';
+import { compareTexts, type SimRows } from '../rows.ts';
+import { makeSimDay } from '../sim-days.ts';
+import { makeManifestKey, makeResultKey, readJson } from './lake-objects.ts';
+import { ConflictError, type DayPorts, type Lake, type StoredObject } from './ports.ts';
+import { prefetch } from './prefetch.ts';
+import { readSim } from './read-sim.ts';
+import { SealedRows } from './sealed-rows.ts';
+
+/**
+ * Whether a sealed day is what its seal says: each file, the rows in it, their root, and the fleet-day. Everything is made
+ * again from the files; nothing is written.
+ */
+
+/** What is compared with the rows of a day, besides its seal. */
+export interface TableComparison {
+  /** SIMs of the tables that are in a bucket. */
+  listSims(bucket: number, buckets: number): readonly string[];
+  /** Reads a SIM's day again: the rows in the lake, merged with what the tables hold. */
+  read(sim: string, before: SimRows): Promise<SimRows>;
+}
+
+/**
+ * - `verified`: all is as the seal says.
+ * - `differs`: something is not.
+ * - `unsealed`: the day has no seal.
+ * - `changing`: the day is being read again, so that files and seal belong to different versions for a time.
+ */
+export type VerifyOutcome = 'verified' | 'differs' | 'unsealed' | 'changing';
+
+/** What a day was found to be. */
+export interface VerifiedDay {
+  readonly day: Day;
+  readonly outcome: VerifyOutcome;
+  /** Undefined without a seal. */
+  readonly manifest: Manifest | undefined;
+  /** What is not as the seal says, a sentence each. */
+  readonly faults: readonly string[];
+  /** Rows that differ from what the tables hold. */
+  readonly changes: readonly RowChange[];
+}
+
+/** What verifying works with. */
+export interface VerifyPorts {
+  readonly lake: Pick<Lake, 'open'>;
+  /** Undefined where only the lake is read. */
+  readonly tables?: TableComparison | undefined;
+  /** Called after each bucket. */
+  readonly onBucket?: ((bucket: number, buckets: number) => void) | undefined;
+}
+
+/**
+ * What the tables hold of a day, to be compared with the lake. A SIM with a marker is left out: late records of it are read
+ * sooner or later.
+ *
+ * @param sims all SIMs and accounts of the tables.
+ */
+export function compareTables(
+  day: Day,
+  ports: Pick<DayPorts, 'tables' | 'notes' | 'lake'>,
+  {
+    sims,
+    marked,
+    closedThrough,
+  }: {
+    readonly sims: readonly string[];
+    readonly marked: ReadonlySet<string>;
+    readonly closedThrough: Day;
+  },
+): TableComparison {
+  const byBucket = new Map<number, string[]>();
+  let divided = 0;
+  return {
+    listSims: (bucket, buckets) => {
+      if (divided !== buckets) {
+        byBucket.clear();
+        for (const sim of sims) {
+          const number = findBucket(sim, buckets);
+          const list = byBucket.get(number) ?? [];
+          byBucket.set(number, list);
+          list.push(sim);
+        }
+        divided = buckets;
+      }
+      return byBucket.get(bucket) ?? [];
+    },
+    read: async (sim, before) => {
+      if (marked.has(sim)) return before;
+      const reading = { sim, day, isFirst: false, closedThrough, sessionIds: [], before };
+      return (await readSim(ports, reading)).rows;
+    },
+  };
+}
+
+/** SIMs that are read at the same time. */
+const concurrentSims = 16;
+
+/** Times that a day is begun again when it is sealed anew meanwhile. */
+const maxAttempts = 3;
+
+/** Verifies a day. It holds the files of one bucket. */
+export async function verifyDay(day: Day, ports: VerifyPorts): Promise<VerifiedDay> {
+  const { lake } = ports;
+  let before = await readJson<Manifest>(lake, makeManifestKey(day));
+  for (let attempt = 1; ; attempt += 1) {
+    const { content: manifest, tag } = before;
+    if (manifest === undefined)
+      return { day, outcome: 'unsealed', manifest: undefined, faults: [], changes: [] };
+    const verified = await unlessConflict(() => verifyManifest(manifest, ports));
+    if (verified !== undefined && verified.faults.length === 0) {
+      return { day, outcome: verified.changes.length === 0 ? 'verified' : 'differs', manifest, ...verified };
+    }
+    before = await readJson<Manifest>(lake, makeManifestKey(day));
+    const isNew = before.tag !== tag;
+    if (isNew && attempt < maxAttempts) continue;
+    if (isNew || (await isReadAgain(manifest, lake))) {
+      return { day, outcome: 'changing', manifest, faults: [], changes: [] };
+    }
+    const { faults, changes } = verified ?? { faults: [], changes: [] };
+    return { day, outcome: faults.length === 0 ? 'changing' : 'differs', manifest, faults, changes };
+  }
+}
+
+async function unlessConflict<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ConflictError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a bucket was read again since its day was sealed. */
+async function isReadAgain(
+  { day, buckets, revisions }: Manifest,
+  lake: Pick<Lake, 'open'>,
+): Promise<boolean> {
+  for (let bucket = 0; bucket <= buckets; bucket += 1) {
+    const { content } = await readJson<BucketResult>(lake, makeResultKey(day, bucket));
+    if (content !== undefined && content.revision !== revisions[bucket]) return true;
+  }
+  return false;
+}
+
+/** What is not as a manifest says. */
+type Differences = Pick<VerifiedDay, 'faults' | 'changes'>;
+
+async function verifyManifest(manifest: Manifest, ports: VerifyPorts): Promise<Differences> {
+  const { day, buckets } = manifest;
+  const fileFaults: string[] = [];
+  const rowFaults: string[] = [];
+  const changes: RowChange[] = [];
+  const digests: DayDigests[] = [];
+  const fleet = new FleetFold(day);
+  for (let bucket = 0; bucket <= buckets; bucket += 1) {
+    const objects = new FetchedObjects(ports.lake);
+    const sealed = await SealedRows.open(objects, day, bucket, buckets);
+    fileFaults.push(...objects.compare(manifest.files));
+    const hashes = new RowDigests();
+    try {
+      for await (const { sim, rows, read } of walkSims(sealed, ports.tables, bucket, buckets)) {
+        hashRows(hashes, sim, rows);
+        if (!isAccount(sim)) fleet.addSim(makeSimDay(sim, day, rows));
+        if (read !== undefined) changes.push(...diffRows(sim, rows, read));
+      }
+      digests.push(hashes.finish());
+    } catch (error) {
+      if (!(error instanceof UnreadableRowsError)) throw error;
+      rowFaults.push(`The rows of bucket ${bucket} cannot be read: ${error.message}`);
+    }
+    ports.onBucket?.(bucket, buckets);
+  }
+  const missing = await listMissingFiles(manifest, ports.lake);
+  if (rowFaults.length === 0) rowFaults.push(...compareContents(manifest, digests, fleet));
+  return { faults: [...fileFaults, ...missing, ...rowFaults], changes };
+}
+
+/** Files of a manifest that are not there. Those that are there were compared as they were read. */
+async function listMissingFiles({ files }: Manifest, lake: Pick<Lake, 'open'>): Promise<string[]> {
+  const faults: string[] = [];
+  for (const { key } of files) if ((await lake.open(key)) === undefined) faults.push(`${key} is missing`);
+  return faults;
+}
+
+/** Compares what was made of the rows with what a manifest says of them. */
+function compareContents(manifest: Manifest, digests: readonly DayDigests[], fleet: FleetFold): string[] {
+  const found = computeRoot(joinDigests(digests));
+  const faults = rowKinds.flatMap((kind) => {
+    const [is, should] = [found.kinds[kind], manifest.kinds[kind]];
+    if (is.root === should.root) return [];
+    return [
+      `The ${is.rows} rows of ${kind} have the root ${is.root}, not ${should.root} of ${should.rows} rows`,
+    ];
+  });
+  if (faults.length === 0 && found.root !== manifest.root) {
+    faults.push(`The root of the rows is ${found.root}, not ${manifest.root}`);
+  }
+  // Members that are undefined are not written.
+  const made: unknown = JSON.parse(JSON.stringify(fleet.result));
+  if (!isDeepStrictEqual(made, manifest.fleet)) faults.push('The fleet-day is not the sum of the rows');
+  return faults;
+}
+
+/** The rows of a file cannot be read, or are not in their order. */
+class UnreadableRowsError extends Error {
+  override readonly name = 'UnreadableRowsError';
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function hashRows(digests: RowDigests, sim: string, rows: SimRows): void {
+  try {
+    digests.add(sim, rows);
+  } catch (error) {
+    throw new UnreadableRowsError(error);
+  }
+}
+
+/** A SIM's rows in the lake, and what they would be if the tables were read now. */
+interface WalkedSim {
+  readonly sim: string;
+  readonly rows: SimRows;
+  readonly read: SimRows | undefined;
+}
+
+/** Goes through the SIMs of a bucket in the order of their keys. */
+async function* walkSims(
+  sealed: SealedRows,
+  tables: TableComparison | undefined,
+  bucket: number,
+  buckets: number,
+): AsyncGenerator<WalkedSim> {
+  const ordered = [...(tables?.listSims(bucket, buckets) ?? [])].sort(compareTexts);
+  async function* listSims(): AsyncGenerator<{ sim: string; rows: SimRows }> {
+    let next = 0;
+    for (;;) {
+      const known = await readSealed(() => sealed.peekSim());
+      const stored = ordered[next];
+      const sim = known === undefined || (stored !== undefined && stored < known) ? stored : known;
+      if (sim === undefined) return;
+      if (sim === stored) next += 1;
+      yield { sim, rows: await readSealed(() => sealed.take(sim)) };
+    }
+  }
+  yield* prefetch(listSims(), concurrentSims, async ({ sim, rows }) => ({
+    ...{ sim, rows },
+    read: await tables?.read(sim, rows),
+  }));
+}
+
+/** Reads rows of objects that were fetched: what fails is their content. */
+async function readSealed<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new UnreadableRowsError(error);
+  }
+}
+
+/** The objects of a bucket, each fetched as a whole when it is opened. */
+class FetchedObjects implements Pick<Lake, 'open'> {
+  readonly #lake: Pick<Lake, 'open'>;
+  readonly #fetched: { readonly key: string; readonly bytes: number; readonly sha256: string }[] = [];
+
+  constructor(lake: Pick<Lake, 'open'>) {
+    this.#lake = lake;
+  }
+
+  async open(key: string): Promise<StoredObject | undefined> {
+    const object = await this.#lake.open(key);
+    if (object === undefined) return undefined;
+    const bytes = new Uint8Array(await object.slice(0, object.byteLength));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    this.#fetched.push({ key, bytes: bytes.byteLength, sha256 });
+    return {
+      tag: object.tag,
+      byteLength: bytes.byteLength,
+      slice: (start, end) => bytes.slice(start, end).buffer,
+    };
+  }
+
+  /** What is not as a manifest says of its files. */
+  compare(files: readonly LakeFile[]): string[] {
+    return this.#fetched.flatMap(({ key, bytes, sha256 }) => {
+      const file = files.find((one) => one.key === key);
+      if (file === undefined) return [`${key} is not in the manifest`];
+      if (file.sha256 === sha256) return [];
+      return [`${key} has ${bytes} bytes with the SHA-256 ${sha256}, not ${file.bytes} with ${file.sha256}`];
+    });
+  }
+}

@@ -1,0 +1,196 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
+import { makeManifestKey } from '../../../../lambda/days/pass/lake-objects.ts';
+import { beginRound, planDay, planRound } from '../../../../lambda/days/pass/plan.ts';
+import { ConflictError, type Lake } from '../../../../lambda/days/pass/ports.ts';
+import { compareTables, type VerifiedDay, verifyDay } from '../../../../lambda/days/pass/verify-day.ts';
+import { noItems, type SimItems } from '../../../../lambda/days/rows.ts';
+import { makeEvent, makeSession, makeUsage } from '../records.ts';
+import { MemoryPorts } from './memory-ports.ts';
+
+const day = '2026-11-02';
+const [first, second] = ['8988307000000000001', '8988307000000000002'];
+const account = 'account:emnify:7';
+const now = Date.UTC(2026, 10, 5);
+const options = { closedThrough: day, now };
+
+let ports: MemoryPorts;
+
+const usage = (sim: string, hour: string, about: object = {}) =>
+  makeUsage({ sim, start: `${day}T${hour}:00:00.000Z`, recordId: hour, ...about });
+
+const session = {
+  ...makeSession({
+    ...{ sessionId: 'a', start: `${day}T01:00:00.000Z`, end: `${day}T02:00:00.000Z`, status: 'ended' },
+  }),
+  sim: first,
+};
+
+async function read(plan: typeof planDay): Promise<void> {
+  const planned = await plan(day, ports, { ...options, simsPerBucket: 1 });
+  if (planned === undefined) throw new Error('There is nothing to read');
+  await beginRound(day, planned.round, ports);
+  for (let job = ports.queue.shift(); job !== undefined; job = ports.queue.shift()) {
+    await runBucket(job, ports, { now });
+  }
+}
+
+beforeEach(async () => {
+  ports = new MemoryPorts();
+  const items: readonly (readonly [string, Partial<SimItems>])[] = [
+    [first, { usage: [usage(first, '01'), usage(first, '02')], sessions: [session] }],
+    [second, { usage: [usage(second, '04', { country: 'DE' })] }],
+    [account, { events: [makeEvent({ sim: account, time: `${day}T03:00:00.000Z` })] }],
+  ];
+  for (const [sim, says] of items) ports.deliver(sim, { ...noItems, ...says });
+  await read(planDay);
+});
+
+/** What a day was found to be, without its seal. */
+async function verify(
+  lake: Pick<Lake, 'open'> = ports.lake,
+  isFull = false,
+): Promise<Omit<VerifiedDay, 'manifest'>> {
+  const sims = [...ports.sims];
+  const tables = compareTables(day, ports, { sims, marked: new Set(), closedThrough: day });
+  const { manifest: _, ...verified } = await verifyDay(day, { lake, tables: isFull ? tables : undefined });
+  return verified;
+}
+
+const verified = { day, outcome: 'verified', faults: [], changes: [] };
+
+/** Changes a byte in the middle of an object. */
+function spoil(key: string): void {
+  const bytes = ports.objects.get(key)?.slice() ?? expect.fail(`There is no ${key}`);
+  const at = bytes.length >> 1;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  ports.objects.set(key, bytes);
+}
+
+function findKey(prefix: string): string {
+  return (
+    [...ports.objects.keys()].find((key) => key.startsWith(prefix)) ?? expect.fail(`There is no ${prefix}`)
+  );
+}
+
+/** Changes what a seal says. */
+function rewriteSeal(change: (manifest: Record<string, unknown>) => object): void {
+  const key = makeManifestKey(day);
+  const manifest = JSON.parse(new TextDecoder().decode(ports.objects.get(key))) as Record<string, unknown>;
+  ports.objects.set(key, new TextEncoder().encode(JSON.stringify({ ...manifest, ...change(manifest) })));
+}
+
+describe('verifying a day', () => {
+  it('finds nothing in a day as it was sealed, in the lake and in the tables', async () => {
+    expect(await verify()).toEqual(verified);
+    expect(await verify(ports.lake, true)).toEqual(verified);
+  });
+
+  it('finds nothing in a day that was read again', async () => {
+    await ports.markers.put([{ day, sim: first }]);
+    ports.deliver(first, { ...noItems, usage: [usage(first, '07')] });
+    await read(planRound);
+    expect(await verify(ports.lake, true)).toEqual(verified);
+  });
+
+  it('says that a day has no seal', async () => {
+    expect(await verifyDay('2026-11-03', { lake: ports.lake })).toEqual({
+      ...{ day: '2026-11-03', outcome: 'unsealed', manifest: undefined, faults: [], changes: [] },
+    });
+  });
+
+  it('finds each file whose bytes are others', async () => {
+    const key = findKey('usage/');
+    spoil(key);
+    const { outcome, faults } = await verify();
+    expect([outcome, faults[0]]).toEqual([
+      'differs',
+      expect.stringMatching(
+        new RegExp(`^${key} has \\d+ bytes with the SHA-256 [0-9a-f]{64}, not \\d+ with [0-9a-f]{64}$`),
+      ),
+    ]);
+  });
+
+  it('finds a file that is missing, the rows that are missing with it, and one that should not be there', async () => {
+    const [gone, other] = [findKey('account-events/'), findKey('usage/')];
+    ports.objects.delete(gone);
+    const copy = other.replace('usage/', 'usage-renderings/');
+    ports.objects.set(copy, ports.objects.get(findKey('sessions/')) ?? expect.fail());
+    const { outcome, faults } = await verify();
+    expect([outcome, faults.slice(0, 2)]).toEqual([
+      'differs',
+      [`${copy} is not in the manifest`, `${gone} is missing`],
+    ]);
+  });
+
+  it('finds rows that are not those of the seal, although each file is as it says', async () => {
+    rewriteSeal(({ kinds, root }) => ({
+      kinds: { ...Object(kinds), usage: { rows: 4, root: root } },
+      fleet: {},
+    }));
+    const { outcome, faults } = await verify();
+    expect([outcome, faults]).toEqual([
+      'differs',
+      [
+        expect.stringMatching(/^The 3 rows of usage have the root [0-9a-f]{64}, not [0-9a-f]{64} of 4 rows$/),
+        'The fleet-day is not the sum of the rows',
+      ],
+    ]);
+  });
+
+  it('finds what the tables hold and the lake does not', async () => {
+    ports.deliver(first, { ...noItems, usage: [usage(first, '09')] });
+    ports.deliver('8988307000000000003', {
+      ...noItems,
+      events: [makeEvent({ sim: '8988307000000000003', time: `${day}T10:00:00.000Z` })],
+    });
+    const { outcome, faults, changes } = await verify(ports.lake, true);
+    expect({ outcome, faults, changes: changes.map(({ kind, sim, change }) => [kind, sim, change]) }).toEqual(
+      {
+        outcome: 'differs',
+        faults: [],
+        changes: expect.arrayContaining([
+          ['usage', first, 'added'],
+          ['events', '8988307000000000003', 'added'],
+        ]),
+      },
+    );
+    expect(await verify()).toEqual(verified);
+  });
+
+  it('does not count what has expired from the tables', async () => {
+    ports.items.clear();
+    expect(await verify(ports.lake, true)).toEqual(verified);
+  });
+
+  it('says that a day is being read again where files are newer than the seal', async () => {
+    await ports.markers.put([{ day, sim: first }]);
+    ports.deliver(first, { ...noItems, usage: [usage(first, '07')] });
+    const seal = ports.objects.get(makeManifestKey(day)) ?? expect.fail('The day is not sealed');
+    await read(planRound);
+    ports.objects.set(makeManifestKey(day), seal);
+    expect(await verify()).toEqual({ ...verified, outcome: 'changing' });
+  });
+
+  it('begins again where the day is sealed anew meanwhile, and gives up where that does not end', async () => {
+    let conflicts = 1;
+    const lake: Pick<Lake, 'open'> = {
+      open: async (key) => {
+        const object = await ports.lake.open(key);
+        if (object === undefined || !key.startsWith('usage/')) return object;
+        return {
+          ...object,
+          slice: async (from, to) => {
+            conflicts -= 1;
+            if (conflicts < 0) return object.slice(from, to);
+            rewriteSeal(({ version }) => ({ version: Number(version) + 1 }));
+            throw new ConflictError(`${key} was written again`);
+          },
+        };
+      },
+    };
+    expect(await verify(lake)).toEqual(verified);
+    conflicts = 100;
+    expect(await verify(lake)).toEqual({ ...verified, outcome: 'changing' });
+  });
+});
