@@ -47,6 +47,12 @@ export function wordArgument<const Word extends string>(words: readonly Word[]):
   };
 }
 
+/** A UTC day: `2026-11-02`. */
+export function dayArgument(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && timeParameter.parse(text) !== undefined) return text;
+  throw refused('a UTC day such as 2026-11-02');
+}
+
 function refused(accepted: string): InvalidArgumentError {
   return new InvalidArgumentError(`Give ${accepted}.`);
 }

@@ -6,6 +6,7 @@ import type { Interpret } from '../lambda/ingest/entries.ts';
 import { filters, granularities, sessionStatuses, timeParameter } from '../lambda/queries/parameters.ts';
 import manifest from '../package.json' with { type: 'json' };
 import {
+  dayArgument,
   exportFormats,
   queryArgument,
   shells,
@@ -27,6 +28,7 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
   addImport(program, perform);
   addLedger(program, perform, environment);
   addAlerts(program, perform, environment);
+  addDays(program, perform);
   addExport(program, perform, environment);
   addDoctor(program, perform, environment);
   addConnect(program, perform);
@@ -373,6 +375,42 @@ function addAlerts(program: Program, perform: Performer, { terminal }: CommandEn
     .description('End a mute')
     .argument('<id>', 'ID that mutes shows')
     .action((id) => perform('writes', async () => (await import('./alerts/mutes.ts')).unmuteAlerts, { id }));
+}
+
+function addDays(program: Program, perform: Performer): void {
+  const days = program.command('days').description('List, close and verify days');
+  days
+    .command('list')
+    .description('List days and their seals, latest first')
+    .option('--from <day>', 'First day (default: the oldest)', dayArgument)
+    .option('--to <day>', 'Last day (default: today)', dayArgument)
+    .option(
+      '--limit <n>',
+      'Maximum number to list (default: 50 in a table, else all)',
+      wholeNumberArgument(1, 1_000_000),
+    )
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((options) => perform('reads', async () => (await import('./days/list.ts')).showDays, options));
+  days
+    .command('close')
+    .description('Close days and have them read, such as years of history')
+    .requiredOption('--from <day>', 'First day', dayArgument)
+    .requiredOption('--to <day>', 'Last day', dayArgument)
+    .option('--dry-run', 'Show what would happen, and write nothing', false)
+    .action((options) => perform('writes', async () => (await import('./days/close.ts')).closeDays, options));
+  days
+    .command('verify')
+    .description('Compare sealed days with their seals')
+    .option('--day <day>', 'Only this day', dayArgument)
+    .option('--from <day>', 'First day (default: the oldest)', dayArgument)
+    .option('--to <day>', 'Last day (default: the latest)', dayArgument)
+    .option('--full', 'Compare with the tables, too', false)
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((options) =>
+      perform('reads', async () => (await import('./days/verify.ts')).verifyDays, options),
+    );
 }
 
 function addExport(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {

@@ -14,6 +14,8 @@ export const outputName = {
   dayMarkersTable: 'DayMarkersTable',
   /** SIM-days and SIM-months. */
   simDaysTable: 'SimDaysTable',
+  /** Which day has each ended session. */
+  sessionDaysTable: 'SessionDaysTable',
   /** Episodes of alerts. */
   alertsTable: 'AlertsTable',
   /** How far sources are read, and mutes of alerts. */
@@ -25,6 +27,8 @@ export const outputName = {
   lakeBucket: 'LakeBucket',
   /** Rows of closed days that name no SIM. */
   accountLakeBucket: 'AccountLakeBucket',
+  /** URL of the queue of what is ordered of closed days. */
+  dayQueue: 'DayQueue',
   /** Glue's database of closed days. */
   lakeDatabase: 'LakeDatabase',
   /** Athena's workgroup for closed days. */

@@ -40,15 +40,20 @@ import {
 import { fileMapping, functions, measuredNetworks, retention, streamMapping } from '../lib/limits.ts';
 import { outputName } from '../lib/output-names.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { type ClosedDays, LocalDays, maxDayMessageReceives } from './days.ts';
 import { createDeployedFunction } from './deployed-function.ts';
 import { descriptionPath, type LocalDescription } from './description.ts';
 import { startLedgerTables } from './ledger-tables.ts';
 import { type ApiCredentials, type Ports, portVariables } from './options.ts';
 import {
+  accountLakeBucket,
   apiSecret,
+  dayDeadLetterQueue,
+  dayQueue,
   deadLetterQueue,
   fileQueue,
   findPlace,
+  lakeBucket,
   lakeFolders,
   localSources,
   quarantineBucket,
@@ -104,6 +109,13 @@ export interface LocalLedger {
    * was closed before.
    */
   settled(): Promise<void>;
+  /**
+   * Closes the days that are over by a time, reads them and late records of days before, and waits until that is done.
+   * Everything that was put must be in the ledger.
+   *
+   * @param now milliseconds since the epoch.
+   */
+  closeDays(now: number): Promise<ClosedDays>;
   quarantined(): Promise<readonly string[]>;
   /**
    * Deletes the items that have expired.
@@ -122,6 +134,8 @@ export interface LocalLedger {
 const processesPerFunction = 2;
 /** Seconds until a failed import is tried again. */
 const fileRetrySeconds = 2;
+/** Seconds until a message of the day pass is received again if nobody answers for it. */
+const dayMessageSeconds = 3_600;
 /** Shards of the default stream and of each carrier's. */
 const shards = { default: 2, carrier: 1 };
 const fullStreamMilliseconds = 20;
@@ -183,6 +197,7 @@ class RunningLedger implements LocalLedger {
   #importer: LocalFunction | undefined;
   #fileMapping: EventSourceMapping | undefined;
   #writers: Writers | undefined;
+  #days: LocalDays | undefined;
   #givenUp = 0;
   #stopping = false;
 
@@ -218,6 +233,7 @@ class RunningLedger implements LocalLedger {
     });
     this.#writers = await startWriters();
     await this.#createPlaces();
+    this.#days = this.#startDays();
     const secretsEndpoint = `http://127.0.0.1:${secrets.port}`;
     const [queryApi, receiver] = await Promise.all([
       this.#startQueryApi(secretsEndpoint),
@@ -276,6 +292,11 @@ class RunningLedger implements LocalLedger {
     await Promise.all([this.#consumer?.settled(), this.#importer?.settled(), this.#writers?.settled()]);
   }
 
+  async closeDays(now: number): Promise<ClosedDays> {
+    if (this.#days === undefined) throw new Error('The local ledger is not started');
+    return this.#days.run(now);
+  }
+
   async quarantined(): Promise<readonly string[]> {
     const objects = this.#s3.listObjects(quarantineBucket);
     const bodies = objects.map(({ key }) =>
@@ -287,6 +308,7 @@ class RunningLedger implements LocalLedger {
   async expire(now: number): Promise<void> {
     for (const { name, partitionKey, sortKey, expiryAttribute: attribute } of tables) {
       if (attribute === undefined) continue;
+      if (name === usageTable.name && this.#days?.usageExpires === false) continue;
       const keys = [partitionKey, sortKey].filter((key) => key !== undefined);
       await expireItems(this.dynamoDb, { name, keys, attribute }, now);
     }
@@ -298,13 +320,15 @@ class RunningLedger implements LocalLedger {
     const mappings = Promise.all(
       [...this.#streamMappings.values(), this.#fileMapping].map((mapping) => mapping?.stop()),
     );
+    const days = this.#days?.stop();
     await this.#gateway?.close();
     // What is not stored by then, such as a large file, is aborted. Nothing is lost that a deployed stack would not
     // lose.
-    await Promise.race([mappings, wait(graceMilliseconds, undefined, { ref: false })]);
+    await Promise.race([Promise.all([mappings, days]), wait(graceMilliseconds, undefined, { ref: false })]);
     const processes = [this.#consumer, this.#importer, this.#queryApi, this.#receiver];
     await Promise.all(processes.map((one) => one?.stop()));
     await mappings;
+    await days;
     this.#client?.destroy();
     await Promise.all([
       this.#engine?.stop(),
@@ -336,6 +360,12 @@ class RunningLedger implements LocalLedger {
       maxReceives: fileMapping.maximumReceives,
       deadLetterQueue: deadLetters,
     });
+    const dayDeadLetters = this.#sqs.createQueue(dayDeadLetterQueue);
+    this.#sqs.createQueue(dayQueue, {
+      visibilityTimeoutSeconds: dayMessageSeconds,
+      maxReceives: maxDayMessageReceives,
+      deadLetterQueue: dayDeadLetters,
+    });
     this.#s3.onObjectRead((read) => this.#noteRead(read));
     this.#s3.createBucket(quarantineBucket, { permanent: true });
     await this.#createLake();
@@ -345,6 +375,20 @@ class RunningLedger implements LocalLedger {
       this.#s3.createBucket(source.bucket, { versioned: true, permanent: true });
       this.#s3.onObjectCreated(source.bucket, (message) => queue.send(JSON.stringify(message)));
     }
+  }
+
+  #startDays(): LocalDays {
+    const queue = this.#sqs.queue(dayQueue);
+    if (queue === undefined) throw new Error('The queue of the day pass does not exist');
+    const { region, credentials } = this.dynamoDb.config;
+    return new LocalDays({
+      client: this.dynamoDb,
+      s3: { region, credentials, s3Endpoint: this.endpoints.s3 },
+      queue,
+      usageDays: this.#options.usageRetentionDays ?? retention.usageDays,
+      settled: () => this.settled(),
+      onTrouble: this.#options.onTrouble,
+    });
   }
 
   /** The buckets of closed days: files in the folder of `--data`, if there is one. */
@@ -493,7 +537,11 @@ class RunningLedger implements LocalLedger {
       [outputName.simDaysTable]: simDaysTable.name,
       [outputName.alertsTable]: alertsTable.name,
       [outputName.alertStateTable]: alertStateTable.name,
+      [outputName.sessionDaysTable]: sessionDaysTable.name,
       [outputName.quarantineBucket]: quarantineBucket,
+      [outputName.lakeBucket]: lakeBucket,
+      [outputName.accountLakeBucket]: accountLakeBucket,
+      [outputName.dayQueue]: this.#sqs.queue(dayQueue)?.url ?? '',
       [outputName.sources]: sourceDescriptions,
       [outputName.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [outputName.writes]: 'batched',

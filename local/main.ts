@@ -10,6 +10,7 @@ import { printable } from './printable.ts';
 import { count } from './progress.ts';
 import { replayExamples, replayFiles, replaySimulation, type Simulated, sweepHours } from './replay.ts';
 import {
+  describeSealedDays,
   ledgerTable,
   messageLines,
   openAlertsTable,
@@ -78,10 +79,12 @@ function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean)
       const now = Date.now();
       await ledger.idle();
       await expireHourly(ledger, now);
-      const swept = isLive ? await alerts.sweep(now, false) : await alerts.sweepPast(now);
+      const swept = isLive ? { ...(await alerts.sweep(now, false)), now } : await alerts.sweepPast(now);
       showMessages(swept);
+      if (swept !== undefined) await ledger.closeDays(swept.now);
     },
-    onFailure: (error) => showTrouble(`The alerts could not be judged: ${String(error)}`),
+    onFailure: (error) =>
+      showTrouble(`The alerts could not be judged, or days not be closed: ${String(error)}`),
   });
 }
 
@@ -162,12 +165,12 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
         '\nReplaying the bundled examples of five carriers, with duplicates, disorder and broken records …',
       );
       await reportReplay(ledger, await replayExamples(ledger, process.stdout));
-      isUndelivered = await reportAlerts(alerts);
+      isUndelivered = await reportAlertsAndDays(ledger, alerts, options);
       break;
     case 'files':
       console.log(`\nImporting ${replay.files.join(', ')} as the source ${replay.source} …`);
       await reportReplay(ledger, await replayFiles(ledger, files, replay.source, process.stdout));
-      isUndelivered = await reportAlerts(alerts);
+      isUndelivered = await reportAlertsAndDays(ledger, alerts, options);
       break;
     case 'simulation':
       console.log(
@@ -191,17 +194,23 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
 }
 
 /**
- * Judges the replayed records by their own time, and shows the alerts.
+ * Judges the replayed records by their own time, closes the days that are over by then, and shows both.
  *
  * @returns whether a message waits for the receiver of `--notify`.
  */
-async function reportAlerts(alerts: LocalAlerts): Promise<boolean> {
+async function reportAlertsAndDays(
+  ledger: LocalLedger,
+  alerts: LocalAlerts,
+  { dataDirectory }: LocalOptions,
+): Promise<boolean> {
   const swept = await alerts.sweepPast(Date.now());
   if (swept === undefined) return false;
   const upTo = new Date(swept.now).toISOString().slice(0, 16).replace('T', ' ');
   console.log(`\nAlerts up to the newest record, ${upTo} UTC`);
   showMessages(swept);
   console.log(openAlertsTable(await alerts.list()));
+  const { sealed } = await ledger.closeDays(swept.now);
+  console.log(`\n${describeSealedDays(sealed, dataDirectory)}`);
   return swept.isUndelivered;
 }
 

@@ -22,6 +22,7 @@ export const lakeFolders: ReadonlyMap<string, string> = new Map([
 export const fileQueue = 'simledger-files';
 export const deadLetterQueue = 'simledger-files-dead-letters';
 export const dayQueue = 'simledger-days';
+export const dayDeadLetterQueue = 'simledger-days-dead-letters';
 export const apiSecret = 'simledger-api';
 
 /** The name of the secret that authenticates a source's requests. */

@@ -216,6 +216,7 @@ export async function replaySimulation(
     await ledger.idle();
     const started = performance.now();
     const swept = await alerts.sweep(now(), isWhole);
+    await ledger.closeDays(now());
     sweepSeconds += (performance.now() - started) / 1000;
     isUndelivered = swept.isUndelivered;
     for (const { episode, rule, state, subject } of swept.told) {

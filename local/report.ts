@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import Table from 'cli-table3';
 import { type AlertSims, describeAlertSims } from '../cli/terminal/alert-sims.ts';
@@ -118,6 +119,22 @@ export function openAlertsTable(alerts: readonly ShownAlert[]): string {
   }
   const more = open.length - maxAlerts;
   return more > 0 ? `${table.toString()}\nand ${count(more)} more` : table.toString();
+}
+
+/**
+ * `Days 2026-10-27 to 2026-11-01 are over and sealed: …`, and what to ask of them.
+ *
+ * @param sealed oldest first.
+ * @param dataDirectory the folder of `--data`, if there is one.
+ */
+export function describeSealedDays(sealed: readonly string[], dataDirectory: string | undefined): string {
+  const [first, last] = [sealed[0], sealed.at(-1)];
+  if (first === undefined || last === undefined) {
+    return "No day is sealed: none is over by the records' time. See: npx simledger --local days list";
+  }
+  const days = first === last ? `The day ${first} is` : `The days from ${first} to ${last} are`;
+  const files = dataDirectory === undefined ? '' : `, as Parquet files in ${join(dataDirectory, 'lake')}`;
+  return `${days} over and sealed${files}. See: npx simledger --local days list`;
 }
 
 /** Where to look, and how to send something. */

@@ -47,10 +47,13 @@ export async function* placeChecks(deployment: Deployment): AsyncGenerator<Check
   for (const { name, streamArn } of deployment.places.sources.all) {
     if (streamArn !== undefined) yield streamCheck(deployment, name, streamArn);
   }
-  for (const [table, TableName] of Object.entries(deployment.places.tables)) {
+  const { tables, dayTables, lake } = deployment.places;
+  for (const [table, TableName] of Object.entries({ ...tables, ...dayTables })) {
     yield tableCheck(deployment, table, TableName);
   }
   yield bucketCheck(deployment, 'quarantine', deployment.places.quarantineBucket);
+  yield bucketCheck(deployment, 'closed days', lake.lake);
+  yield bucketCheck(deployment, 'accounts of closed days', lake.accounts);
   for (const { name, bucket } of deployment.places.sources.all) {
     if (bucket !== undefined) yield bucketCheck(deployment, `files of ${name}`, bucket);
   }

@@ -55,6 +55,10 @@ export class Clients {
     this.dynamoDb = dynamoDbClient({ ...access, ...at(endpoints?.dynamoDb) });
   }
 
+  get s3Endpoint(): string | undefined {
+    return this.#endpoints?.s3;
+  }
+
   newDynamoDb(): DynamoDBClient {
     const client = dynamoDbClient({ ...this.#access, ...at(this.#endpoints?.dynamoDb) });
     this.#furtherDynamoDbs.push(client);
@@ -89,6 +93,10 @@ export class ConnectedDeployment {
     this.places = places;
     this.#clients = clients;
     this.fence = makeFence(clients.dynamoDb, places.dayTables);
+  }
+
+  get s3Endpoint(): string | undefined {
+    return this.#clients.s3Endpoint;
   }
 
   get s3(): S3Client {
@@ -148,7 +156,11 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
     dayTables: {
       dayState: output(outputName.dayStateTable),
       dayMarkers: output(outputName.dayMarkersTable),
+      simDays: output(outputName.simDaysTable),
+      sessionDays: output(outputName.sessionDaysTable),
     },
+    lake: { lake: output(outputName.lakeBucket), accounts: output(outputName.accountLakeBucket) },
+    dayQueue: output(outputName.dayQueue),
     alertTables: episodes === undefined ? undefined : { episodes, state: output(outputName.alertStateTable) },
     quarantineBucket: output(outputName.quarantineBucket),
     sources: sourcesFromEnvironment(configured),

@@ -2,6 +2,7 @@ import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { LakeBuckets } from '../../lambda/aws/lake-bucket.ts';
 import type { DayTableNames } from '../../lambda/aws/process-fence.ts';
 import type { KnownSource, KnownSources } from '../../lambda/aws/sources.ts';
 import type { ChunkFence } from '../../lambda/days/fence/chunk-fence.ts';
@@ -22,6 +23,10 @@ export interface Deployment {
   readonly kinesis: KinesisClient;
   readonly sqs: SQSClient;
   readonly dynamoDb: DynamoDBClient;
+  /** Address of S3, if it is not AWS's own. */
+  readonly s3Endpoint: string | undefined;
+  /** Whether a closed day is read as soon as nobody writes, and not only after what was signed before has landed. */
+  readonly closesAtOnce: boolean;
   /** Tells which days are closed, for chunks that are written with {@link dynamoDb}. */
   readonly fence: ChunkFence;
   /** A further client, to which middleware may be added; it is closed with the deployment. */
@@ -54,8 +59,17 @@ export interface Places {
     readonly sims: string;
     readonly files: string;
   };
-  /** The tables that tell and mark which days are closed. */
-  readonly dayTables: DayTableNames;
+  /** The tables of closed days. */
+  readonly dayTables: DayTableNames & {
+    /** SIM-days and SIM-months. */
+    readonly simDays: string;
+    /** Which day has each ended session. */
+    readonly sessionDays: string;
+  };
+  /** The buckets of closed days. */
+  readonly lake: LakeBuckets;
+  /** URL of the queue of the day pass. */
+  readonly dayQueue: string;
   /** The tables of alerts; undefined where no rules are judged. */
   readonly alertTables: { readonly episodes: string; readonly state: string } | undefined;
   readonly quarantineBucket: string;

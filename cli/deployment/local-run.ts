@@ -47,6 +47,7 @@ const access = {
 
 class LocalRun extends ConnectedDeployment implements Deployment {
   readonly shardPauseMilliseconds = 0;
+  readonly closesAtOnce = true;
   readonly #address: string;
   readonly #kinesis: string;
 

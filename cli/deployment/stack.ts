@@ -84,6 +84,7 @@ function deployedStack(
 
 class StackDeployment extends ConnectedDeployment implements Deployment {
   readonly shardPauseMilliseconds = shardPauseMilliseconds;
+  readonly closesAtOnce = false;
   readonly #deployed: DeployedStack;
 
   constructor(title: string, deployed: DeployedStack) {

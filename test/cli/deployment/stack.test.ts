@@ -73,7 +73,8 @@ const sources = [
 ];
 const outputs = {
   ...{ SessionsTable: 'S', UsageTable: 'U', EventsTable: 'E', SimsTable: 'I', FilesTable: 'F' },
-  ...{ DayStateTable: 'D', DayMarkersTable: 'M' },
+  ...{ DayStateTable: 'D', DayMarkersTable: 'M', SimDaysTable: 'SD', SessionDaysTable: 'SS' },
+  ...{ LakeBucket: 'lake', AccountLakeBucket: 'accounts', DayQueue: 'https://sqs/days' },
   ...{
     QuarantineBucket: 'stack-quarantine',
     SessionRefresh: 'update',

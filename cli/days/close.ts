@@ -1,0 +1,182 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { DayQueue } from '../../lambda/aws/day-queue.ts';
+import { shiftDay } from '../../lambda/days/day.ts';
+import { landedMilliseconds } from '../../lambda/days/fence/durations.ts';
+import { makeManifestKey } from '../../lambda/days/pass/lake-objects.ts';
+import type { Lake } from '../../lambda/days/pass/ports.ts';
+import { orderDays } from '../../lambda/days/run-schedule.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
+import { FenceTable } from '../../lambda/store/day-fence.ts';
+import { OpenDaysTable } from '../../lambda/store/open-days.ts';
+import { scanPages } from '../../lambda/store/query-pages.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { openLake, readClosedThrough } from './lake.ts';
+import { type DayRange, describeRange, findToday, listDays, requireOrder } from './range.ts';
+
+/** What `days close` closes. */
+export interface CloseDaysOptions extends DayRange {
+  readonly dryRun: boolean;
+}
+
+/** US dollars for reading a million SIMs' days: the pass in docs/costs.md. */
+export const dollarsPerMillionSimDays = 5;
+
+/** More days than this are ordered in several steps: years of history. */
+const maxDays = 3_700;
+
+/** How often a local run is asked, and how long until a further day is sealed. */
+const pollMilliseconds = 500;
+const maxStillMilliseconds = 600_000;
+
+/** Seals that are looked for at the same time. */
+const concurrentReads = 16;
+
+/**
+ * `days close`: orders that days are closed and read. The fence moves to the last one, unless it is beyond; a day that is
+ * sealed already stays as it is.
+ */
+export async function closeDays(context: CommandContext, options: CloseDaysOptions): Promise<ExitCode> {
+  const { dryRun } = options;
+  const { deployment, terminal } = context;
+  const now = terminal.now();
+  const range = await findRange(deployment, requireRange(options, now));
+  const days = listDays(range);
+  const lake = openLake(deployment);
+  const sealed = await countSealed(lake, days);
+  const sims = await countSims(deployment);
+  const open = days.length - sealed;
+  terminal.err.write(`${describeWork(range, { sealed, open, sims })}\n`);
+  if (!dryRun && open > 0) await order(deployment, range, now);
+  const isAwaited = !dryRun && open > 0 && deployment.closesAtOnce;
+  const reached = isAwaited ? await awaitSeals(context, lake, days) : sealed;
+  if (context.json) {
+    const closedThrough = (await readClosedThrough(deployment)) ?? null;
+    printJson(context, { dryRun, ...range, sims, days: days.length, sealed: reached, closedThrough });
+  } else print(context, describeResult({ dryRun, open, reached, isAwaited, days: days.length }));
+  return isAwaited && reached < days.length ? exitCode.attention : exitCode.done;
+}
+
+/** The range with the days between the last closed day and it: what the fence passes is read. */
+async function findRange(deployment: Deployment, { from, to }: DayRange): Promise<DayRange> {
+  const closedThrough = await readClosedThrough(deployment);
+  if (closedThrough === undefined || closedThrough >= from) return { from, to };
+  const first = shiftDay(closedThrough, 1);
+  const days = listDays({ from: first, to });
+  if (days.length > maxDays) throw tooMany({ from: first, to }, days.length);
+  return { from: first, to };
+}
+
+function requireRange({ from, to }: CloseDaysOptions, now: number): DayRange {
+  requireOrder({ from, to });
+  const today = findToday(now);
+  if (to >= today) {
+    throw new UsageError(`--to ${to} is not over: today is ${today} in UTC. Give an earlier day`);
+  }
+  const days = listDays({ from, to });
+  if (days.length > maxDays) throw tooMany({ from, to }, days.length);
+  return { from, to };
+}
+
+function tooMany(range: DayRange, number: number): UsageError {
+  return new UsageError(
+    `${count(number)} days, ${describeRange(range)}, are too many at once: close ${count(maxDays)} at most`,
+  );
+}
+
+/** An estimate: DynamoDB counts items every six hours, and dynalite never does. A table that is not counted is small. */
+async function countSims({ dynamoDb, places }: Deployment): Promise<number> {
+  const TableName = places.tables.sims;
+  const { Table: { ItemCount: counted = 0 } = {} } = await dynamoDb.send(
+    new DescribeTableCommand({ TableName }),
+  );
+  if (counted > 0) return counted;
+  let found = 0;
+  for await (const { Count = 0 } of scanPages(dynamoDb, { TableName, Select: 'COUNT' })) found += Count;
+  return found;
+}
+
+async function countSealed(lake: Pick<Lake, 'open'>, days: readonly string[]): Promise<number> {
+  const found = await mapConcurrently(days, concurrentReads, (day) => lake.open(makeManifestKey(day)));
+  return found.filter((object) => object !== undefined).length;
+}
+
+async function order(deployment: Deployment, { from, to }: DayRange, now: number): Promise<void> {
+  const { dynamoDb, sqs, places, closesAtOnce } = deployment;
+  const { region, credentials } = sqs.config;
+  const queue = new DayQueue({ region, credentials }, places.dayQueue);
+  const { dayState } = places.dayTables;
+  await orderDays(
+    { from, through: to },
+    {
+      fence: new FenceTable(dynamoDb, dayState),
+      openDays: new OpenDaysTable(dynamoDb, dayState),
+      queue: {
+        // Where nobody delays messages, whoever takes them waits until nobody writes.
+        send: (messages, delay) => queue.send(messages, closesAtOnce ? 0 : delay),
+      },
+    },
+    now,
+  );
+}
+
+/** Waits until days are sealed, as long as further ones are. */
+async function awaitSeals(
+  context: CommandContext,
+  lake: Pick<Lake, 'open'>,
+  days: readonly string[],
+): Promise<number> {
+  const progress = startProgress(context, 'days');
+  let sealed = 0;
+  let changedAt = performance.now();
+  while (!context.signal.aborted && performance.now() - changedAt < maxStillMilliseconds) {
+    const now = await countSealed(lake, days);
+    if (now > sealed) changedAt = performance.now();
+    sealed = now;
+    progress.show(sealed, days.length);
+    if (sealed === days.length) break;
+    await wait(pollMilliseconds);
+  }
+  progress.end();
+  return sealed;
+}
+
+/** What there is to do, and what it costs. */
+function describeWork(
+  range: DayRange,
+  { sealed, open, sims }: { readonly sealed: number; readonly open: number; readonly sims: number },
+): string {
+  const simDays = open * sims;
+  const dollars = (simDays / 1_000_000) * dollarsPerMillionSimDays;
+  const sentences = [
+    `${describeRange(range)}: ${days(open)} to close, each of about ${count(sims)} SIMs: ${count(simDays)} SIM-days.`,
+    `On AWS, reading them costs about $${dollars < 0.01 ? '0.01' : dollars.toFixed(2)}.`,
+  ];
+  return [...sentences, ...(sealed > 0 ? [`${days(sealed)} sealed already.`] : [])].join(' ');
+}
+
+function describeResult(result: {
+  readonly dryRun: boolean;
+  readonly open: number;
+  readonly reached: number;
+  readonly isAwaited: boolean;
+  readonly days: number;
+}): string {
+  const { dryRun, open, reached, isAwaited, days: all } = result;
+  if (open === 0) return 'All of these days are sealed.';
+  if (dryRun) return 'Dry run: nothing is closed.';
+  if (!isAwaited) {
+    const minutes = Math.ceil(landedMilliseconds / 60_000);
+    return `Closing: the days are read in ${minutes} minutes at the earliest. See: simledger days list`;
+  }
+  return reached === all
+    ? `Sealed: ${days(all)}. See: simledger --local days list`
+    : `${count(reached)} of ${days(all)} sealed: see what the local run printed, and close the days again`;
+}
+
+function days(number: number): string {
+  return number === 1 ? '1 day' : `${count(number)} days`;
+}

@@ -1,0 +1,65 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { LakeBucket } from '../../lambda/aws/lake-bucket.ts';
+import type { Day } from '../../lambda/days/day.ts';
+import type { Marker } from '../../lambda/days/fence/markers.ts';
+import type { DayPorts } from '../../lambda/days/pass/ports.ts';
+import { FenceTable } from '../../lambda/store/day-fence.ts';
+import { DayMarkers } from '../../lambda/store/day-markers.ts';
+import { DayRecordReader } from '../../lambda/store/day-records.ts';
+import { SessionNoteStore } from '../../lambda/store/session-notes.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+
+/** The closed days of a deployment, as commands read them. */
+
+/** What the tables hold of days. */
+export function openDayTables({ dynamoDb: client, places }: Deployment): Pick<DayPorts, 'tables' | 'notes'> {
+  const { sessions, usage, events, sims } = places.tables;
+  return {
+    tables: new DayRecordReader({ client, sessions, usage, events, sims }),
+    notes: new SessionNoteStore(client, places.dayTables.sessionDays),
+  };
+}
+
+/** Opens the lake. */
+export function openLake({ s3, places, s3Endpoint }: Deployment): LakeBucket {
+  const { region, credentials } = s3.config;
+  return new LakeBucket({ region, credentials, s3Endpoint }, places.lake);
+}
+
+/** The last closed day; undefined where none ever was closed. */
+export function readClosedThrough({ dynamoDb, places }: Deployment): Promise<Day | undefined> {
+  return new FenceTable(dynamoDb, places.dayTables.dayState).read();
+}
+
+/** The days of which the lake has something, oldest first. */
+export async function listLakeDays({ s3, places }: Deployment): Promise<Day[]> {
+  const days: Day[] = [];
+  let token: string | undefined;
+  do {
+    const answer = await s3.send(
+      new ListObjectsV2Command({
+        Bucket: places.lake.lake,
+        Prefix: dayPrefix,
+        Delimiter: '/',
+        ...(token !== undefined && { ContinuationToken: token }),
+      }),
+    );
+    for (const { Prefix: prefix = '' } of answer.CommonPrefixes ?? []) {
+      days.push(prefix.slice(dayPrefix.length, -1));
+    }
+    token = answer.NextContinuationToken;
+  } while (token !== undefined);
+  return days;
+}
+
+const dayPrefix = 'days/day=';
+
+/** What late records have marked, by day. */
+export async function readMarkers({ dynamoDb, places }: Deployment): Promise<ReadonlyMap<Day, Marker[]>> {
+  const byDay = new Map<Day, Marker[]>();
+  const markers = new DayMarkers(dynamoDb, places.dayTables.dayMarkers);
+  for await (const some of markers.listAll()) {
+    for (const marker of some) byDay.set(marker.day, [...(byDay.get(marker.day) ?? []), marker]);
+  }
+  return byDay;
+}

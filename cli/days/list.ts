@@ -1,0 +1,178 @@
+import { type Day, shiftDay } from '../../lambda/days/day.ts';
+import type { Marker } from '../../lambda/days/fence/markers.ts';
+import type { Manifest } from '../../lambda/days/manifest.ts';
+import { type DayPlan, makeManifestKey, makePlanKey, readJson } from '../../lambda/days/pass/lake-objects.ts';
+import type { Lake } from '../../lambda/days/pass/ports.ts';
+import type { PageRequest } from '../../lambda/queries/page.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
+import type { Column } from '../lists/columns.ts';
+import { type ListOptions, showList } from '../lists/listing.ts';
+import { bytesText, minuteText } from '../terminal/figures.ts';
+import { listLakeDays, openLake, readClosedThrough, readMarkers } from './lake.ts';
+import { type DaysOptions, findToday, isIn, listDays, requireOrder } from './range.ts';
+
+/** Which days `days list` shows. */
+export interface ListDaysOptions extends ListOptions, DaysOptions {}
+
+/**
+ * - `open`: its records go to the tables only.
+ * - `closing`: it is closed, and being read.
+ * - `sealed`: its rows are in the lake.
+ * - `redo`: it is sealed, and late records wait to be read.
+ */
+export type DayState = 'open' | 'closing' | 'sealed' | 'redo';
+
+/** A day as it is listed. What the seal says is null without one. */
+export type ListedDay = {
+  readonly day: Day;
+  readonly state: DayState;
+  readonly version: number | null;
+  readonly sealed_at: string | null;
+  readonly sims: number | null;
+  readonly usage_records: number | null;
+  readonly sessions: number | null;
+  readonly events: number | null;
+  /** Bytes that were used. */
+  readonly data_total: number | null;
+  /** SIMs and sessions that late records have marked. */
+  readonly late: number;
+  readonly files: number | null;
+  readonly file_bytes: number | null;
+  readonly root: string | null;
+};
+
+/** The columns of CSV. */
+export const dayColumns = [
+  ...['day', 'state', 'version', 'sealed_at', 'sims', 'usage_records', 'sessions', 'events'],
+  ...['data_total', 'late', 'files', 'file_bytes', 'root'],
+] as const satisfies readonly (keyof ListedDay)[];
+
+/** Manifests that are read at the same time. */
+const concurrentReads = 16;
+
+/** More open days than that are told in a sentence. */
+const maxOpenDays = 7;
+
+/** `days list`: days and their seals, the latest first. */
+export async function showDays(context: CommandContext, options: ListDaysOptions): Promise<ExitCode> {
+  requireOrder(options);
+  const { deployment, terminal } = context;
+  const [closedThrough, stored, markers] = await Promise.all([
+    readClosedThrough(deployment),
+    listLakeDays(deployment),
+    readMarkers(deployment),
+  ]);
+  const today = findToday(terminal.now());
+  const days = findDays({ closedThrough, stored, today }).filter((day) => isIn(options, day));
+  const lake = openLake(deployment);
+  await showList<ListedDay, number>(context, options, {
+    open:
+      async () =>
+      async ({ size, after = 0 }: PageRequest<number>) => {
+        const shown = days.slice(after, after + size);
+        const resources = await mapConcurrently(shown, concurrentReads, (day) =>
+          readDay(day, { lake, closedThrough, late: markers.get(day) ?? [] }),
+        );
+        return { resources, next: after + size < days.length ? after + size : undefined };
+      },
+    schema: dayColumns,
+    columns: () => columns,
+    below: () => [
+      closedThrough === undefined
+        ? 'No day is closed.'
+        : `Days up to ${closedThrough} are closed; records of later days are in the tables only.`,
+    ],
+    nothing:
+      closedThrough === undefined
+        ? 'No day is closed yet: each is once it is over and its records are in.'
+        : `No day of that range is closed or open; days up to ${closedThrough} are closed.`,
+  });
+  return exitCode.done;
+}
+
+const columns: readonly Column<ListedDay>[] = [
+  ['day', ({ day }) => day],
+  ['state', ({ state }) => state],
+  ['version', ({ version }) => text(version)],
+  ['SIMs', ({ sims }) => number(sims)],
+  ['usage', ({ usage_records: rows }) => number(rows)],
+  ['sessions', ({ sessions }) => number(sessions)],
+  ['events', ({ events }) => number(events)],
+  ['data', ({ data_total: bytes }) => (bytes === null ? '' : bytesText(bytes))],
+  ['files', ({ file_bytes: bytes }) => (bytes === null ? '' : bytesText(bytes))],
+  ['late', ({ late }) => (late === 0 ? '' : count(late))],
+  ['sealed at', ({ sealed_at: time }) => minuteText(time)],
+  ['root', ({ root }) => (root ?? '').slice(0, 12)],
+];
+
+function text(value: number | null): string {
+  return value === null ? '' : String(value);
+}
+
+function number(value: number | null): string {
+  return value === null ? '' : count(value);
+}
+
+/** What is known of all days. */
+interface KnownDays {
+  readonly closedThrough: Day | undefined;
+  /** Days of which the lake has something, oldest first. */
+  readonly stored: readonly Day[];
+  readonly today: Day;
+}
+
+/**
+ * The days to list, latest first: those of the lake, those that are closed since, and those that are open. Without a
+ * closed day none is listed: nobody knows with which one the records begin.
+ */
+export function findDays({ closedThrough, stored, today }: KnownDays): Day[] {
+  if (closedThrough === undefined) return stored.toReversed();
+  const newest = stored.at(-1);
+  const closing = listDays({
+    from: newest === undefined ? closedThrough : shiftDay(newest, 1),
+    to: closedThrough,
+  });
+  const open = listDays({ from: shiftDay(closedThrough, 1), to: today });
+  const days = new Set([...stored, ...closing, ...(open.length > maxOpenDays ? [] : open)]);
+  return [...days].sort().reverse();
+}
+
+async function readDay(
+  day: Day,
+  {
+    lake,
+    closedThrough,
+    late,
+  }: { lake: Pick<Lake, 'open'>; closedThrough: Day | undefined; late: readonly Marker[] },
+): Promise<ListedDay> {
+  const { content: manifest } = await readJson<Manifest>(lake, makeManifestKey(day));
+  if (manifest === undefined) {
+    const { content: plan } = await readJson<DayPlan>(lake, makePlanKey(day));
+    // Of a day before the first one that was closed, late records are noted, and nothing is read.
+    const isRead = closedThrough !== undefined && day <= closedThrough && plan?.reads !== 'nothing';
+    return { ...unsealed, day, state: isRead ? 'closing' : 'open', late: late.length };
+  }
+  const { version, sealedAt, kinds, fleet, files, root } = manifest;
+  return {
+    day,
+    state: late.length === 0 ? 'sealed' : 'redo',
+    version,
+    sealed_at: sealedAt,
+    sims: fleet.sims,
+    usage_records: kinds.usage.rows,
+    sessions: kinds.sessions.rows,
+    events: kinds.events.rows,
+    data_total: Number(fleet.usage.reduce((sum, { dataTotal }) => sum + BigInt(dataTotal), 0n)),
+    late: late.length,
+    files: files.length,
+    file_bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    root,
+  };
+}
+
+const unsealed = {
+  ...{ version: null, sealed_at: null, sims: null, usage_records: null, sessions: null, events: null },
+  ...{ data_total: null, files: null, file_bytes: null, root: null },
+} as const;

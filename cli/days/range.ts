@@ -1,0 +1,48 @@
+import { type Day, findDay, shiftDay } from '../../lambda/days/day.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import { formatTime } from '../../lambda/ledger/time.ts';
+
+/** Days as options name them: UTC days, both ends included. */
+
+/** Days that a command can be asked about. */
+export interface DaysOptions {
+  readonly from?: Day | undefined;
+  readonly to?: Day | undefined;
+}
+
+/** A range of days; both ends are included. */
+export interface DayRange {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** @throws UsageError if the range ends before it begins. */
+export function requireOrder({ from, to }: DaysOptions): void {
+  if (from !== undefined && to !== undefined && to < from) {
+    throw new UsageError(
+      `--to ${to} is before --from ${from}: give a range that ends on or after its first day`,
+    );
+  }
+}
+
+/** Whether a day is in a range, which may be open. */
+export function isIn({ from = '', to = '9' }: DaysOptions, day: Day): boolean {
+  return day >= from && day <= to;
+}
+
+/** The UTC day of now. */
+export function findToday(now: number): Day {
+  return findDay(formatTime(now));
+}
+
+/** All days of a range, oldest first. */
+export function listDays({ from, to }: DayRange): Day[] {
+  const days: Day[] = [];
+  for (let day = from; day <= to; day = shiftDay(day, 1)) days.push(day);
+  return days;
+}
+
+/** `2026-11-02`, or `2026-11-02 to 2026-11-05`. */
+export function describeRange({ from, to }: DayRange): string {
+  return from === to ? from : `${from} to ${to}`;
+}

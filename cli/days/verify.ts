@@ -1,0 +1,181 @@
+import type { ChangeKind, RowChange } from '../../lambda/days/changes.ts';
+import type { Day } from '../../lambda/days/day.ts';
+import type { Lake } from '../../lambda/days/pass/ports.ts';
+import {
+  compareTables,
+  type TableComparison,
+  type VerifiedDay,
+  verifyDay,
+} from '../../lambda/days/pass/verify-day.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import type { PageRequest } from '../../lambda/queries/page.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, startProgress } from '../command.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import type { Column } from '../lists/columns.ts';
+import { type ListOptions, showList } from '../lists/listing.ts';
+import { bytesText } from '../terminal/figures.ts';
+import { listLakeDays, openDayTables, openLake, readClosedThrough, readMarkers } from './lake.ts';
+import { type DaysOptions, describeRange, isIn, requireOrder } from './range.ts';
+
+/** Which days `days verify` looks at. */
+export interface VerifyDaysOptions extends DaysOptions, Pick<ListOptions, 'csv' | 'jsonl'> {
+  /** One day, in place of a range. */
+  readonly day?: Day | undefined;
+  /** Compare with the tables, too. */
+  readonly full: boolean;
+}
+
+/** Rows that differ of which the output names the first. */
+const maxDifferences = 100;
+
+/** A day as it is listed. */
+type ListedVerification = {
+  readonly day: Day;
+  readonly outcome: VerifiedDay['outcome'];
+  readonly version: number | null;
+  readonly rows: number;
+  readonly files: number;
+  readonly file_bytes: number;
+  readonly root: string | null;
+  readonly faults: readonly string[];
+  /** How many rows differ from what the tables hold; null where these were not read. */
+  readonly differing_rows: number | null;
+  /** Some of these rows. */
+  readonly differences: readonly RowChange[];
+};
+
+const csvColumns = [
+  ...['day', 'outcome', 'version', 'rows', 'files', 'file_bytes', 'root', 'differing_rows', 'faults'],
+] as const;
+
+/** `days verify`: whether sealed days are what their seals say. */
+export async function verifyDays(context: CommandContext, options: VerifyDaysOptions): Promise<ExitCode> {
+  const { deployment } = context;
+  const range = readRange(options);
+  const stored = (await listLakeDays(deployment)).filter((day) => isIn(range, day));
+  // A day that was asked for by its name must be there.
+  const days = options.day === undefined ? stored : [options.day];
+  const lake = openLake(deployment);
+  const compare = options.full ? await openComparison(deployment, lake) : () => undefined;
+  let isWell = days.length > 0;
+  const verify = async (day: Day): Promise<ListedVerification> => {
+    const progress = startProgress(context, 'buckets');
+    const verified = await verifyDay(day, {
+      lake,
+      tables: compare(day),
+      onBucket: (bucket, buckets) => progress.show(bucket + 1, buckets + 1),
+    });
+    progress.end();
+    isWell &&= verified.outcome === 'verified';
+    return render(verified, options.full);
+  };
+  await showList<ListedVerification, number>(
+    context,
+    { ...options, limit: maxDays },
+    {
+      open:
+        async () =>
+        async ({ after = 0 }: PageRequest<number>) => {
+          const day = days[after];
+          const resources = day === undefined ? [] : [await verify(day)];
+          return { resources, next: after + 1 < days.length ? after + 1 : undefined };
+        },
+      schema: csvColumns,
+      columns: () => listColumns(context, options.full),
+      below: (verified) => verified.flatMap(describeFaults),
+      nothing: `The lake has no day ${describeOpenRange(range)}.`,
+    },
+  );
+  return isWell ? exitCode.done : exitCode.attention;
+}
+
+/** Makes what compares a day with the tables. A day that is not closed is compared with nothing: it has no seal. */
+async function openComparison(
+  deployment: Deployment,
+  lake: Lake,
+): Promise<(day: Day) => TableComparison | undefined> {
+  const ports = { ...openDayTables(deployment), lake };
+  const [closedThrough, markers] = await Promise.all([
+    readClosedThrough(deployment),
+    readMarkers(deployment),
+  ]);
+  if (closedThrough === undefined) return () => undefined;
+  const sims: string[] = [];
+  for await (const some of ports.tables.listSims()) sims.push(...some);
+  return (day) => {
+    const marked = new Set((markers.get(day) ?? []).map(({ sim }) => sim));
+    return compareTables(day, ports, { sims, marked, closedThrough });
+  };
+}
+
+/** All days that a calendar of four digits has. */
+const maxDays = 4_000_000;
+
+function readRange(options: VerifyDaysOptions): DaysOptions {
+  const { day, from, to } = options;
+  if (day !== undefined && (from ?? to) !== undefined) {
+    throw new UsageError('--day cannot be used with --from and --to: give one day, or a range');
+  }
+  requireOrder(options);
+  return day === undefined ? { from, to } : { from: day, to: day };
+}
+
+function render(
+  { day, outcome, manifest, faults, changes }: VerifiedDay,
+  isFull: boolean,
+): ListedVerification {
+  const { version = null, root = null, files = [], kinds } = manifest ?? {};
+  return {
+    ...{ day, outcome, version, root, faults },
+    rows: Object.values(kinds ?? {}).reduce((sum, { rows }) => sum + rows, 0),
+    files: files.length,
+    file_bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    differing_rows: isFull ? changes.length : null,
+    differences: changes.slice(0, maxDifferences),
+  };
+}
+
+function listColumns(context: CommandContext, isFull: boolean): readonly Column<ListedVerification>[] {
+  const { green, red } = colours(context);
+  return [
+    ['day', ({ day }) => day],
+    ['outcome', ({ outcome }) => (outcome === 'verified' ? green : red)(outcome)],
+    ['version', ({ version }) => (version === null ? '' : String(version))],
+    ['rows', ({ rows }) => count(rows)],
+    ['files', ({ file_bytes: bytes }) => bytesText(bytes)],
+    ...(isFull ? [differing] : []),
+    ['root', ({ root }) => (root ?? '').slice(0, 12)],
+  ];
+}
+
+const differing: Column<ListedVerification> = ['differ', ({ differing_rows: rows }) => count(rows ?? 0)];
+
+/** What is wrong with a day, and what to do. */
+function describeFaults(verified: ListedVerification): string[] {
+  const { day, outcome, faults, differences, differing_rows: differing } = verified;
+  if (outcome === 'unsealed')
+    return [`${day} has no seal: see days list for its state, or close it by days close`];
+  if (outcome === 'changing')
+    return [`${day} is being read again: verify it once days list shows it as sealed`];
+  const more = (differing ?? 0) - differences.length;
+  const sentences = [...faults, ...differences.map(describeDifference)];
+  if (more > 0) sentences.push(`and ${count(more)} more rows`);
+  return sentences.map((sentence) => `${day}: ${sentence}`);
+}
+
+/** What reading a row again would change. */
+function describeDifference({ kind, sim, id, change }: RowChange): string {
+  return `${kind} ${id} of ${sim} ${differenceWords[change]}`;
+}
+
+const differenceWords: Readonly<Record<ChangeKind, string>> = {
+  added: 'is in the tables and not in the lake',
+  changed: 'says something else in the tables',
+  moved: 'is no row of the day by what the tables hold',
+};
+
+function describeOpenRange({ from, to }: DaysOptions): string {
+  if (from !== undefined && to !== undefined) return describeRange({ from, to });
+  return [from && `from ${from}`, to && `to ${to}`].filter((part) => part !== undefined).join(' ');
+}

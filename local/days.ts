@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSEvent } from 'aws-lambda';
+import type { EventSourceMapping, InvocationTarget } from '../emulators/event-source-mapping/mapping.ts';
+import { createSqsMapping } from '../emulators/event-source-mapping/sqs.ts';
+import type { Queue } from '../emulators/sqs/queue.ts';
+import { LakeBucket } from '../lambda/aws/lake-bucket.ts';
+import { type Day, shiftDay } from '../lambda/days/day.ts';
+import type { DayPorts } from '../lambda/days/pass/ports.ts';
+import { orderDays, runSchedule, type SchedulePorts } from '../lambda/days/run-schedule.ts';
+import { findDueDay } from '../lambda/days/schedule.ts';
+import { takeMessage, type WorkPorts } from '../lambda/days/take-message.ts';
+import { type MessageQueue, parseMessage, printMessage } from '../lambda/days/work.ts';
+import { FenceTable } from '../lambda/store/day-fence.ts';
+import { DayMarkers } from '../lambda/store/day-markers.ts';
+import { DayRecordReader } from '../lambda/store/day-records.ts';
+import { OpenDaysTable } from '../lambda/store/open-days.ts';
+import { SessionNoteStore } from '../lambda/store/session-notes.ts';
+import { SimDayStore } from '../lambda/store/sim-days.ts';
+import {
+  dayMarkersTable,
+  dayStateTable,
+  eventsTable,
+  sessionDaysTable,
+  sessionsTable,
+  simDaysTable,
+  simsTable,
+  usageTable,
+} from '../lambda/store/tables.ts';
+import { accountLakeBucket, lakeBucket, localSources } from './places.ts';
+import { findFirstDay } from './record-days.ts';
+
+/**
+ * The day pass of the local run: the messages and the schedule of the stack, in this process, so that their clock can be
+ * a simulation's. Where the stack delays a message, this waits until nobody writes that began before.
+ */
+
+/** How days are closed. */
+export interface LocalDaysOptions {
+  readonly client: DynamoDBClient;
+  readonly s3: Pick<ConstructorParameters<typeof LakeBucket>[0], 'region' | 'credentials'> & {
+    readonly s3Endpoint: string;
+  };
+  /** The queue of messages; commands send to it, too. */
+  readonly queue: Queue;
+  /** Days that usage is kept; 0 for ever. */
+  readonly usageDays: number;
+  /** Resolves once nobody writes that has begun before. */
+  readonly settled: () => Promise<void>;
+  /** Called with messages for the user. */
+  readonly onTrouble: (sentence: string) => void;
+}
+
+/** What a run of the schedule came to. */
+export interface ClosedDays {
+  /** Days that were sealed since the one before, or sealed anew, oldest first. */
+  readonly sealed: readonly Day[];
+}
+
+/** Times that a message is received before it is given up. */
+export const maxDayMessageReceives = 5;
+
+/** Seconds until a message that failed is received again. */
+const retrySeconds = 1;
+
+/** Runs of the schedule until nothing is left to do: what one reads may move a session to another day. */
+const maxRuns = 5;
+
+/** Closes days. */
+export class LocalDays {
+  readonly #options: LocalDaysOptions;
+  readonly #days: DayPorts;
+  readonly #work: WorkPorts;
+  readonly #schedule: SchedulePorts;
+  readonly #mapping: EventSourceMapping;
+  readonly #sealed = new Set<Day>();
+  #now: number | undefined;
+  #usageExpires = true;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LocalDaysOptions) {
+    const { client, s3, queue } = options;
+    this.#options = options;
+    const messages = this.#makeQueue();
+    const lake = new LakeBucket(s3, { lake: lakeBucket, accounts: accountLakeBucket });
+    const markers = new DayMarkers(client, dayMarkersTable.name);
+    const fence = new FenceTable(client, dayStateTable.name);
+    const openDays = new OpenDaysTable(client, dayStateTable.name);
+    this.#days = {
+      tables: new DayRecordReader({
+        ...{ client, sessions: sessionsTable.name, usage: usageTable.name },
+        ...{ events: eventsTable.name, sims: simsTable.name },
+      }),
+      notes: new SessionNoteStore(client, sessionDaysTable.name),
+      simDays: new SimDayStore(client, simDaysTable.name),
+      markers,
+      lake,
+      jobs: {
+        send: (jobs) =>
+          messages.send(
+            jobs.map((job) => ({ ...job, kind: 'bucket' })),
+            0,
+          ),
+      },
+    };
+    this.#work = { days: this.#days, queue: messages, openDays, fence };
+    this.#schedule = {
+      ...{ fence, openDays, queue: messages, lake },
+      listMarkedDays: async () => (await markers.countByDay()).keys(),
+      hasUsageBefore: async (day) => (await this.#findFirstDay(shiftDay(day, -1))) !== undefined,
+      expiry: {
+        isOn: async () => this.#usageExpires,
+        turn: async (on) => {
+          this.#usageExpires = on;
+        },
+      },
+      onExpiryFailure: (error) => options.onTrouble(`The expiry of usage could not be set: ${String(error)}`),
+    };
+    this.#mapping = createSqsMapping({
+      queue,
+      target: this.#makeWorker(),
+      rules: { batchSize: 10, maximumConcurrency: 2 },
+      retryDelaySeconds: retrySeconds,
+    });
+    this.#mapping.start();
+  }
+
+  /** Whether usage may expire: not where days are unsealed for too long. */
+  get usageExpires(): boolean {
+    return this.#usageExpires;
+  }
+
+  /**
+   * Closes the days that are due, reads them and what late records have marked, and waits until that is done. All records
+   * that were put by then must be in the ledger.
+   *
+   * @param now the run's clock, in milliseconds since the epoch.
+   */
+  run(now: number): Promise<ClosedDays> {
+    const run = this.#running.then(() => this.#run(now));
+    this.#running = run.catch(() => undefined);
+    return run;
+  }
+
+  /** Waits for what is being read, and takes no more messages. */
+  async stop(): Promise<void> {
+    await this.#mapping.stop();
+  }
+
+  async #run(now: number): Promise<ClosedDays> {
+    this.#now = now;
+    this.#sealed.clear();
+    const sources = localSources.map(() => ({ at: now }));
+    if ((await this.#schedule.fence.read()) === undefined) {
+      const through = findDueDay(now, sources);
+      const from = await this.#findFirstDay(through);
+      if (from === undefined) return { sealed: [] };
+      await orderDays({ from, through }, this.#schedule, now);
+    }
+    for (let run = 1; run <= maxRuns; run += 1) {
+      const { usageDays } = this.#options;
+      const { markedDays } = await runSchedule(this.#schedule, { now, sources, usageDays });
+      await this.#mapping.idle();
+      if (markedDays === 0 && (await this.#work.openDays.list()).length === 0) break;
+    }
+    return { sealed: [...this.#sealed].sort() };
+  }
+
+  async #findFirstDay(through: Day): Promise<Day | undefined> {
+    const sims: string[] = [];
+    for await (const some of this.#days.tables.listSims()) sims.push(...some);
+    return findFirstDay(this.#options.client, sims, through);
+  }
+
+  #makeQueue(): MessageQueue {
+    const { queue, settled } = this.#options;
+    return {
+      send: async (messages, delayMilliseconds) => {
+        if (delayMilliseconds > 0) await settled();
+        for (const message of messages) queue.send(printMessage(message));
+      },
+    };
+  }
+
+  /** Takes messages, and says which of them failed, as the deployed function does. */
+  #makeWorker(): InvocationTarget {
+    return {
+      arn: this.#options.queue.arn,
+      invoke: async (event) => {
+        const batchItemFailures: { readonly itemIdentifier: string }[] = [];
+        for (const { body, messageId, attributes } of (event as SQSEvent).Records) {
+          try {
+            const manifest = await takeMessage(parseMessage(body), this.#work, {
+              now: this.#now ?? Date.now(),
+            });
+            if (manifest !== undefined) this.#sealed.add(manifest.day);
+          } catch (error) {
+            batchItemFailures.push({ itemIdentifier: messageId });
+            if (Number(attributes.ApproximateReceiveCount) >= maxDayMessageReceives) {
+              this.#options.onTrouble(`A day could not be read: ${String(error)}. Its message was ${body}`);
+            }
+          }
+        }
+        return { ok: true, requestId: randomUUID(), response: { batchItemFailures } };
+      },
+    };
+  }
+}
