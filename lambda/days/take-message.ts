@@ -120,6 +120,17 @@ export function makeOrder<Kind extends 'reading' | 'visit'>(
     queue.send([{ ...work, kind } as unknown as DayMessage], delayMilliseconds);
 }
 
+/** The jobs of buckets as messages. */
+export function makeJobs(queue: MessageQueue): DayPorts['jobs'] {
+  return {
+    send: (jobs) =>
+      queue.send(
+        jobs.map(({ day, round, bucket }) => ({ kind: 'bucket', day, round, bucket })),
+        0,
+      ),
+  };
+}
+
 /** The days of a range; both ends are included. */
 export function listDays(from: Day, through: Day): Day[] {
   const days: Day[] = [];

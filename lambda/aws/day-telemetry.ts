@@ -1,0 +1,50 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { ScheduleReport } from '../days/run-schedule.ts';
+import { days, dimension, service } from './names.ts';
+import type { MetricValue, Telemetry } from './telemetry.ts';
+
+/** What is logged and measured of the day pass; in a module of its own, since no other function needs it. */
+
+type DayTelemetry = Pick<Telemetry, 'logger' | 'publish'>;
+
+/** Logs and measures what a scheduled run did and found. */
+export function measureSchedule({ logger, publish }: DayTelemetry, report: ScheduleReport): void {
+  logger.info('Days', { ...report });
+  publish({
+    dimensionSets: [{ [dimension.service]: service.dayPlanner }],
+    values: dropZeros([
+      {
+        name: days.unsealed,
+        unit: MetricUnit.Seconds,
+        value: Math.round(report.overdueMilliseconds / 1_000),
+      },
+      { name: days.expiryHeld, unit: MetricUnit.Count, value: Number(report.isExpiryHeld) },
+    ]),
+  });
+}
+
+/** What an invocation of the worker did. */
+export interface WorkReport {
+  /** Versions of days that were sealed. */
+  readonly sealed: number;
+  /** SIM-days that were stored. */
+  readonly simDays: number;
+  /** Messages that are delivered again. */
+  readonly failed: number;
+}
+
+/** Logs and measures what an invocation of the worker did. */
+export function measureWork({ publish }: DayTelemetry, { sealed, simDays, failed }: WorkReport): void {
+  publish({
+    dimensionSets: [{ [dimension.service]: service.dayWorker }],
+    values: dropZeros([
+      { name: days.sealed, unit: MetricUnit.Count, value: sealed },
+      { name: days.simDays, unit: MetricUnit.Count, value: simDays },
+      { name: days.failed, unit: MetricUnit.Count, value: failed },
+    ]),
+  });
+}
+
+function dropZeros(values: readonly MetricValue[]): MetricValue[] {
+  return values.filter(({ value }) => value !== 0);
+}

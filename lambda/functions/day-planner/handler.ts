@@ -1,0 +1,84 @@
+import type { Context } from 'aws-lambda';
+import { findReadMark, type ReadMarkPorts } from '../../alerts/progress/read-marks.ts';
+import { StreamNotes } from '../../alerts/progress/stream-notes.ts';
+import { KinesisPositions } from '../../alerts/progress/stream-position.ts';
+import { DayQueue } from '../../aws/day-queue.ts';
+import { measureSchedule } from '../../aws/day-telemetry.ts';
+import { Deadline } from '../../aws/deadline.ts';
+import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { LakeBucket } from '../../aws/lake-bucket.ts';
+import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
+import { environment, service } from '../../aws/names.ts';
+import { type AlertSourceDescription, requireEnvironment } from '../../aws/sources.ts';
+import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
+import { runSchedule, type SchedulePorts } from '../../days/run-schedule.ts';
+import type { SourceReading } from '../../days/schedule.ts';
+import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
+import { FenceTable } from '../../store/day-fence.ts';
+import { DayMarkers } from '../../store/day-markers.ts';
+import { OpenDaysTable } from '../../store/open-days.ts';
+import { TableExpiry } from '../../store/table-expiry.ts';
+import { usageTable } from '../../store/tables.ts';
+import { hasUsageBefore } from '../../store/usage-history.ts';
+
+/** What the schedule sends. */
+export interface ScheduledEvent {
+  /** Time for which the run was scheduled, ISO 8601. */
+  readonly time: string;
+}
+
+const telemetry = createTelemetry(service.dayPlanner);
+/** What is left to the log when the store does not answer. */
+const spareMilliseconds = 5_000;
+
+const deadline = new Deadline();
+const client = dynamoDbClient({}, deadline);
+const sources = JSON.parse(requireEnvironment(environment.alertSources)) as AlertSourceDescription[];
+const usageDays = Number(requireEnvironment(environment.usageRetentionDays));
+const usageName = requireEnvironment(environment.usageTable);
+const stateName = requireEnvironment(environment.dayStateTable);
+const markers = new DayMarkers(client, requireEnvironment(environment.dayMarkersTable));
+const readMarkPorts: ReadMarkPorts = {
+  notes: new StreamNotes(client, requireEnvironment(environment.progressTable), Date.now),
+  positions: new KinesisPositions(client.config),
+  reader: ledgerReaderFromEnvironment(client),
+};
+const ports: SchedulePorts = {
+  fence: new FenceTable(client, stateName),
+  openDays: new OpenDaysTable(client, stateName),
+  queue: new DayQueue(client.config, requireEnvironment(environment.dayQueue)),
+  lake: new LakeBucket(client.config, {
+    lake: requireEnvironment(environment.lakeBucket),
+    accounts: requireEnvironment(environment.accountLakeBucket),
+  }),
+  listMarkedDays: async () => (await markers.countByDay()).keys(),
+  hasUsageBefore: (day) => hasUsageBefore(client, usageName, day),
+  expiry: new TableExpiry(client, usageName, usageTable.expiryAttribute),
+  onExpiryFailure: (error) =>
+    telemetry.logger.error('The expiry of usage could not be switched', describeCause(error)),
+};
+
+/** How far each source is read; undefined where that cannot be found of one: then no day is closed now. */
+async function readSources(now: number): Promise<readonly SourceReading[] | undefined> {
+  try {
+    return await Promise.all(sources.map((source) => findReadMark(source, readMarkPorts, now)));
+  } catch (error) {
+    telemetry.logger.error('It could not be found how far the sources are read', describeCause(error));
+    return undefined;
+  }
+}
+
+/**
+ * Closes the days that are due, and goes on with what is not done.
+ *
+ * @throws Error when the event has no time, and what the store and the queue throw, or when the time is up.
+ */
+export async function handler({ time }: ScheduledEvent, context: Context): Promise<void> {
+  const parsed = parseTime(time);
+  if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
+  const now = epochMilliseconds(parsed);
+  const report = await deadline.within(context.getRemainingTimeInMillis() - spareMilliseconds, async () =>
+    runSchedule(ports, { now, sources: await readSources(now), usageDays }),
+  );
+  measureSchedule(telemetry, report);
+}
