@@ -109,6 +109,7 @@ export async function put(
 /** @param days after the first session at which it is asked. */
 export function apiOver(client: DynamoDBClient, days = afterDays): Api {
   return {
+    days: undefined,
     reader: new LedgerReader({
       ...{ client, sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', files: 'Files' },
     }),

@@ -13,6 +13,25 @@ export interface ParameterKind<Value> {
 
 export const sessionStatuses = ['open', 'ended', 'failed'] as const;
 export const granularities = ['hour', 'day', 'all', 'raw'] as const;
+/** What usage of the fleet may be grouped by. The first four are KORE's. */
+export const usageGroups = [
+  'sim',
+  'fleet',
+  'network',
+  'isoCountry',
+  'source',
+  'tariff',
+  'zone',
+  'trafficType',
+] as const;
+export type UsageGroup = (typeof usageGroups)[number];
+
+/** By what the greatest come first. */
+export const usageOrders = ['bytes', 'messages', 'records'] as const;
+export type UsageOrder = (typeof usageOrders)[number];
+
+/** What one record of the fleet's usage sums up. */
+export const fleetGranularities = ['hour', 'day', 'all'] as const;
 export const fileStates = ['importing', 'done', 'failed'] as const;
 
 const sourceName: ParameterKind<string> = {
@@ -44,6 +63,24 @@ export const filters = {
   },
   sessions: { status: parseWord(sessionStatuses) },
   usage: { granularity: parseWord(granularities) },
+  fleetUsage: {
+    group: {
+      accepted: `one or more of ${usageGroups.join(', ')}, with commas between them`,
+      parse: parseGroups,
+    },
+    granularity: parseWord(fleetGranularities),
+    order: parseWord(usageOrders),
+    sim: freeText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
+    fleet: freeText('the SID of a fleet', 64),
+    network: freeText(
+      'a network by its mobile country and network code, such as 262-01, or an operator’s name',
+      64,
+    ),
+    isoCountry: {
+      accepted: 'a country by its two letters (ISO 3166-1), such as DE',
+      parse: (text: string) => (/^[a-z]{2}$/i.test(text) ? text.toUpperCase() : undefined),
+    },
+  },
   events: {
     type: {
       accepted: 'the type of an event, such as data-session.started',
@@ -62,6 +99,14 @@ export const filters = {
     source: sourceName,
   },
 } as const satisfies Record<string, Record<string, ParameterKind<unknown>>>;
+
+/** Words with commas between them, each once. */
+function parseGroups(text: string): readonly UsageGroup[] | undefined {
+  const groups = text.split(',').map((word) => usageGroups.find((known) => known === word));
+  return groups.some((group) => group === undefined)
+    ? undefined
+    : [...new Set(groups.filter((group) => group !== undefined))];
+}
 
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

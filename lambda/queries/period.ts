@@ -20,6 +20,17 @@ export function findDefaultStart(end: string, days = defaultDays): string {
   return parseTime(shiftTime(end, -days)) ?? earliestTime;
 }
 
+/** The time one calendar month earlier; of a day that the month before does not have, that month's last one. */
+export function findMonthBefore(time: string): string {
+  const date = new Date(time);
+  const day = date.getUTCDate();
+  date.setUTCDate(1);
+  date.setUTCMonth(date.getUTCMonth() - 1);
+  const last = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  date.setUTCDate(Math.min(day, last));
+  return parseTime(formatTime(date.getTime())) ?? earliestTime;
+}
+
 /** Shifts a time by days, forwards or backwards. */
 export function shiftTime(time: string, days: number): string {
   return formatTime(epochMilliseconds(time) + days * dayMilliseconds);

@@ -113,7 +113,7 @@ async function readPeriods(range: TimeRange, granularity: 'hour' | 'day'): Promi
   });
   for await (const records of reader.usage({ sim, from, to: position ?? to })) {
     for (const record of records) {
-      const { start, end } = makePeriod(record.start, granularity, from, to);
+      const { start, end } = cutPeriod(record.start, granularity, from, to);
       let period = periods.at(-1);
       if (period?.start !== start) {
         if (period !== undefined && periods.length === size) return page(period.start);
@@ -145,7 +145,7 @@ async function readRaw(range: TimeRange, disclosure: Disclosure): Promise<UsageP
 const periodMilliseconds = { hour: 3_600_000, day: 86_400_000 };
 
 /** The UTC hour or day of a time, cut to what was asked for. */
-function makePeriod(
+export function cutPeriod(
   time: string,
   granularity: 'hour' | 'day',
   from: string,

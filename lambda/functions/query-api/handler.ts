@@ -24,6 +24,7 @@ const maxSumSeconds = 20;
 const api: Api = {
   reader: ledgerReaderFromEnvironment(client),
   alerts: openAlerts(),
+  days: undefined,
   now: Date.now,
   access: readAccess(requireEnvironment(environment.apiAccess)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),

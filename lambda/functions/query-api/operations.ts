@@ -14,6 +14,7 @@ import { listConnectionEvents, readEventsPosition } from '../../queries/connecti
 import { listDataSessions } from '../../queries/data-sessions.ts';
 import { NotFoundError, ParameterError, SlowSumError } from '../../queries/errors.ts';
 import { fetchFile, listFiles, readFilesPosition } from '../../queries/files.ts';
+import { listFleetUsage, type ReportPorts, readFleetPosition } from '../../queries/fleet-usage.ts';
 import type { Page } from '../../queries/page.ts';
 import { fileStates, readDuration, sessionStatuses } from '../../queries/parameters.ts';
 import type { QueryPorts } from '../../queries/ports.ts';
@@ -34,6 +35,7 @@ import {
   alertPeriodRule,
   completePeriod,
   eventPeriodRule,
+  fleetUsagePeriodRules,
   sessionPeriodRule,
   usagePeriodRules,
 } from './period.ts';
@@ -43,7 +45,7 @@ import { filled, type HttpRequest } from './request.ts';
 /** The operations of the API: each reads a request's parameters, runs the query, and writes its result as a body. */
 
 /** What the operations work with. */
-export interface ApiPorts extends QueryPorts, AlertPorts {
+export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts {
   readonly alerts:
     | (NonNullable<AlertPorts['alerts']> &
         NonNullable<WatermarkPorts['alerts']> &
@@ -164,12 +166,53 @@ export const answerUsageRecords: Answer<PageBody> = async (request, ports) => {
   const { maxSumSeconds } = ports;
   const query = { sim, period, granularity, size, after, include, maxSumSeconds };
   const page = await listUsageRecords(query, ports).catch((error: unknown) => {
-    if (!(error instanceof SlowSumError)) throw error;
-    const accepted = `a later time, or an earlier EndTime: adding up all usage from then to ${to} takes more than ${maxSumSeconds} seconds. Ask for shorter periods, and add up their answers`;
-    throw new ParameterError('StartTime', from, accepted);
+    throw error instanceof SlowSumError ? tooSlow(period, maxSumSeconds) : error;
   });
   return pageBody(request, listing, 'usage_records', page.resources, keyNext(page.next));
 };
+
+/** `GET /v1/UsageRecords`: usage of the fleet. */
+export const answerFleetUsageRecords: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listFleetUsageRecords', request.query);
+  const { StartTime, EndTime, Group = [], Granularity: granularity = 'all', Order: order } = parameters;
+  const { Sim, Fleet, Network, IsoCountry } = parameters;
+  const groups = [...Group];
+  const listing = openListing(
+    'listFleetUsageRecords',
+    `UsageRecords/${granularity} ${groups.join(',')}/${order ?? ''}`,
+    parameters,
+    { StartTime, EndTime, Sim, Fleet, Network, IsoCountry },
+    (given, isFirstPage) => {
+      const now = ports.now();
+      const period = completePeriod(given, now, fleetUsagePeriodRules[granularity], isFirstPage);
+      return { ...given, ...period, EndTime: period.EndTime ?? formatTime(now) };
+    },
+  );
+  const { filters, size } = listing;
+  const period = { from: filters['StartTime'] ?? '', to: filters['EndTime'] ?? '' };
+  const name = filters['Sim'];
+  const query = {
+    ...{ groups, granularity, order, period, size, maxSeconds: ports.maxSumSeconds },
+    sim: name === undefined ? undefined : await findSim(ports.reader, name),
+    fleet: filters['Fleet'],
+    network: filters['Network'],
+    isoCountry: filters['IsoCountry'],
+    after: readPosition(listing, parameters, readFleetPosition),
+  };
+  const page = await listFleetUsage(query, ports).catch((error: unknown) => {
+    throw error instanceof SlowSumError ? tooSlow(period, ports.maxSumSeconds) : error;
+  });
+  return {
+    ...pageBody(request, listing, 'usage_records', page.resources, keyNext(page.next)),
+    coverage: page.coverage,
+  };
+};
+
+/** The error of a time whose usage takes too long to be added up. */
+function tooSlow({ from, to }: { readonly from: string; readonly to: string }, seconds = 0): ParameterError {
+  const accepted = `a later time, or an earlier EndTime: adding up all usage from then to ${to} takes more than ${seconds} seconds. Ask for shorter periods, and add up their answers`;
+  return new ParameterError('StartTime', from, accepted);
+}
 
 /** `GET /v1/Sims/{sim}/ConnectionEvents` */
 export const answerConnectionEvents: Answer<PageBody> = async (request, ports) => {

@@ -37,7 +37,7 @@ const include: ParameterKind<readonly PersonalField[]> = {
 
 const paging = { PageSize: pageSize, Page: page, PageToken: pageToken };
 const period = { StartTime: timeParameter, EndTime: timeParameter };
-const { sims, sessions, usage, events, files, alerts } = filters;
+const { sims, sessions, usage, fleetUsage, events, files, alerts } = filters;
 
 /** The parameters of each operation; any other is refused, so that a misspelt filter does not go unnoticed. */
 export const operationParameters = {
@@ -50,6 +50,11 @@ export const operationParameters = {
   listDataSessions: { ...paging, ...period, Status: sessions.status, Include: include },
   listUsageRecords: { ...paging, ...period, Granularity: usage.granularity, Include: include },
   listConnectionEvents: { ...paging, ...period, EventType: events.type, Include: include },
+  listFleetUsageRecords: {
+    ...{ ...paging, ...period, Group: fleetUsage.group, Granularity: fleetUsage.granularity },
+    ...{ Sim: fleetUsage.sim, Fleet: fleetUsage.fleet, Network: fleetUsage.network },
+    ...{ IsoCountry: fleetUsage.isoCountry, Order: fleetUsage.order },
+  },
   listFiles: { ...paging, Source: files.source, State: files.state },
   fetchFile: {},
   listAlerts: {

@@ -1,7 +1,13 @@
 import { epochMilliseconds, formatTime, parseTime } from '../../ledger/time.ts';
 import { ParameterError } from '../../queries/errors.ts';
-import type { granularities } from '../../queries/parameters.ts';
-import { defaultAlertDays, findDefaultStart, includesEnd, shiftTime } from '../../queries/period.ts';
+import type { fleetGranularities, granularities } from '../../queries/parameters.ts';
+import {
+  defaultAlertDays,
+  findDefaultStart,
+  findMonthBefore,
+  includesEnd,
+  shiftTime,
+} from '../../queries/period.ts';
 
 /** The period of a list. Times are ISO 8601 with milliseconds and `Z`. */
 
@@ -17,6 +23,8 @@ export interface PeriodRule {
   readonly includesEnd: boolean;
   /** Days before the end at which a period begins whose beginning is left out; 30 where this is. */
   readonly defaultDays?: number;
+  /** When a period begins whose beginning is left out, where that is no number of days. */
+  readonly defaultStart?: (end: string) => string;
 }
 
 /** The longest period for sessions: as long as Twilio keeps them. */
@@ -33,6 +41,13 @@ export const usagePeriodRules: Readonly<Record<(typeof granularities)[number], P
   day: { maxDays: 400, includesEnd: includesEnd.usage },
   all: { maxDays: undefined, includesEnd: includesEnd.usage },
   raw: { maxDays: 400, includesEnd: includesEnd.usage },
+};
+
+/** Usage of the fleet, in KORE's words: the default begins one month before the end. */
+export const fleetUsagePeriodRules: Readonly<Record<(typeof fleetGranularities)[number], PeriodRule>> = {
+  hour: { maxDays: 31, includesEnd: includesEnd.usage, defaultStart: findMonthBefore },
+  day: { maxDays: 400, includesEnd: includesEnd.usage, defaultStart: findMonthBefore },
+  all: { maxDays: 400, includesEnd: includesEnd.usage, defaultStart: findMonthBefore },
 };
 
 /** A period as it was asked for; what is left out is undefined. */
@@ -66,7 +81,11 @@ export function completePeriod(
   if (start !== undefined) requireTime('StartTime', start);
   if (end !== undefined) requireTime('EndTime', end);
   if (start === undefined) {
-    return { StartTime: findDefaultStart(end ?? formatTime(now), rule.defaultDays), EndTime: end };
+    const until = end ?? formatTime(now);
+    return {
+      StartTime: rule.defaultStart?.(until) ?? findDefaultStart(until, rule.defaultDays),
+      EndTime: end,
+    };
   }
   const problem =
     end !== undefined

@@ -15,6 +15,7 @@ export type Operation =
   | 'listDataSessions'
   | 'listUsageRecords'
   | 'listConnectionEvents'
+  | 'listFleetUsageRecords'
   | 'listFiles'
   | 'fetchFile'
   | 'listAlerts'
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   { path: '/v1/Sims/{sim}/DataSessions', operation: 'listDataSessions', protected: true },
   { path: '/v1/Sims/{sim}/UsageRecords', operation: 'listUsageRecords', protected: true },
   { path: '/v1/Sims/{sim}/ConnectionEvents', operation: 'listConnectionEvents', protected: true },
+  { path: '/v1/UsageRecords', operation: 'listFleetUsageRecords', protected: true },
   { path: '/v1/Files', operation: 'listFiles', protected: true },
   { path: '/v1/Files/{id}', operation: 'fetchFile', protected: true },
   { path: '/v1/Alerts', operation: 'listAlerts', protected: true },

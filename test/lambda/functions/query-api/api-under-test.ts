@@ -61,6 +61,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
       mutes: new MutesTable(client, alertStateTable.name),
       state: new AlertState(client, alertStateTable.name),
     },
+    days: undefined,
     now: () => now,
     access: { kind: 'basic', credentials: source },
     throttle: new ClientThrottle(0),

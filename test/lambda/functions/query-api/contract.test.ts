@@ -214,6 +214,17 @@ describe('the answers', () => {
       '/v1/Sims/{sim}/ConnectionEvents',
       ['', '?PageSize=1&EventType=data-session.started', '?Include=detail'],
     ],
+    [
+      '/v1/UsageRecords',
+      [
+        '',
+        '?Group=sim,fleet,network,isoCountry,source,tariff,zone,trafficType&Granularity=day',
+        '?Granularity=hour&PageSize=1&Network=262-01&IsoCountry=de',
+        '?Group=sim&Order=bytes&PageSize=1',
+        '?Sim=8988307000000120011&Group=fleet',
+        '?Sim=nowhere',
+      ],
+    ],
     ['/v1/Files', ['', '?Source=1nce&State=failed']],
     ['/v1/Files/{id}', ['']],
     ['/v1/Alerts', ['', '?State=open&Severity=critical&Rule=silent&Sim=8988280666001000101&PageSize=1']],

@@ -1,0 +1,493 @@
+import { type Day, findDay, shiftDay, startDay } from '../days/day.ts';
+import { prefetch } from '../days/pass/prefetch.ts';
+import type { Sim } from '../ledger/observation.ts';
+import { formatTime } from '../ledger/time.ts';
+import { mapConcurrently } from '../store/concurrency.ts';
+import { isKey } from '../store/keys.ts';
+import type { LedgerReader } from '../store/reader.ts';
+import type { ClosedDays, DaySeal } from './closed-days.ts';
+import { ParameterError, SlowSumError } from './errors.ts';
+import type { Page } from './page.ts';
+import type { fleetGranularities, UsageGroup, UsageOrder } from './parameters.ts';
+import { type FoundSim, unknownSim } from './sim-lookup.ts';
+import { cutPeriod, type UsagePeriod } from './usage-records.ts';
+import {
+  type Addend,
+  comparePositions,
+  type FleetUsageRecord,
+  type ReportPeriod,
+  type ReportPosition,
+  type ReportRow,
+  readAddend,
+  type UsageFilter,
+  UsageReport,
+} from './usage-report.ts';
+
+/**
+ * Usage of the fleet. Sealed days come from fleet-days and SIM-days, without reading a record. What is not sealed, and the
+ * parts of days at the ends of a time, come from the records, where at most {@link maxLiveSims} SIMs match.
+ */
+
+/** SIMs whose records one report reads. */
+export const maxLiveSims = 1_000;
+
+/** SIMs, and seals, that are read at the same time. */
+const concurrentReads = 32;
+
+/** Records that a sorted report may have before the page. */
+const maxRank = 100_000;
+
+export type FleetGranularity = (typeof fleetGranularities)[number];
+
+/** Which usage a report adds up, and how. */
+export interface FleetUsageQuery extends UsageFilter {
+  readonly groups: readonly UsageGroup[];
+  readonly granularity: FleetGranularity;
+  readonly period: UsagePeriod;
+  readonly sim?: FoundSim | undefined;
+  /** SID of a fleet: that to which a SIM belongs now. */
+  readonly fleet?: string | undefined;
+  /** The records with most come first; undefined for the newest period first. */
+  readonly order?: UsageOrder | undefined;
+  /** Records in the page, at most. */
+  readonly size: number;
+  readonly after: FleetPosition | undefined;
+  /** How long it may take; undefined for as long as it takes. */
+  readonly maxSeconds?: number | undefined;
+}
+
+/** What a report works with. */
+export interface ReportPorts {
+  readonly reader: LedgerReader;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Undefined where days are not closed: all usage is read from the records. */
+  readonly days: ClosedDays | undefined;
+}
+
+/** Where a page goes on: behind so many records, or behind a record, which of a report by SIM belongs to a SIM. */
+export type FleetPosition =
+  | { readonly rank: number }
+  | { readonly sim: string | null; readonly row: ReportPosition | null };
+
+/** Which part of a report's time is not sealed. */
+export interface Coverage {
+  /** The time of the answer. */
+  readonly as_of: string;
+  /** Times that were added up from the records that have come. */
+  readonly live: readonly TimeSpan[];
+  /** Times that are left out, since more SIMs match than a report reads records of. */
+  readonly missing: readonly TimeSpan[];
+}
+
+interface TimeSpan {
+  readonly start_time: string;
+  readonly end_time: string;
+}
+
+/** A page of a report, and what it covers. */
+export interface FleetUsagePage extends Page<FleetUsageRecord, FleetPosition> {
+  readonly coverage: Coverage;
+}
+
+/** A position in a report; undefined for anything else. */
+export function readFleetPosition(value: unknown): FleetPosition | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { rank, sim, row } = value as Readonly<Record<string, unknown>>;
+  if (rank !== undefined) {
+    return Number.isSafeInteger(rank) && Number(rank) > 0 && Number(rank) <= maxRank
+      ? { rank: Number(rank) }
+      : undefined;
+  }
+  const known = sim === null || isKey(sim, 'partition') ? sim : undefined;
+  if (known === undefined || row === undefined) return undefined;
+  if (row === null) return known === null ? undefined : { sim: known, row };
+  const { start, subject } = row as Readonly<Record<string, unknown>>;
+  if (typeof start !== 'string' || typeof subject !== 'string') return undefined;
+  return { sim: known, row: { start, subject } };
+}
+
+/**
+ * Adds up usage of the fleet.
+ *
+ * @throws NotFoundError where no record of the SIM has come, SlowSumError where it takes too long, ParameterError for hours
+ *   of too many SIMs.
+ */
+export async function listFleetUsage(query: FleetUsageQuery, ports: ReportPorts): Promise<FleetUsagePage> {
+  const report = await FleetReport.open(query, ports);
+  const { resources, next } = await report.readPage();
+  return { resources, next, coverage: report.coverage };
+}
+
+/** A range of times that are read from records. */
+interface RecordRange {
+  readonly from: string;
+  readonly to: string;
+  readonly isLive: boolean;
+}
+
+/** One report: what is sealed of its time, and which records must be read. */
+class FleetReport {
+  readonly #query: FleetUsageQuery;
+  readonly #ports: ReportPorts;
+  readonly #now: string;
+  readonly #seals: ReadonlyMap<Day, DaySeal>;
+  /** The days of which sums are added up. */
+  readonly #sealedDays: readonly Day[];
+  readonly #ranges: readonly RecordRange[];
+  readonly #live: readonly RecordRange[];
+  /** The one SIM that is asked for. */
+  readonly #sim: Sim | undefined;
+  /** Whether records are read. */
+  readonly #readsRecords: boolean;
+  readonly #limit: TimeLimit;
+
+  private constructor(
+    query: FleetUsageQuery,
+    ports: ReportPorts,
+    found: {
+      readonly now: string;
+      readonly seals: ReadonlyMap<Day, DaySeal>;
+      readonly sim: Sim | undefined;
+      readonly isSmall: boolean;
+      readonly limit: TimeLimit;
+    },
+  ) {
+    this.#query = query;
+    this.#ports = ports;
+    this.#now = found.now;
+    this.#seals = found.seals;
+    this.#sim = found.sim;
+    const { sealed, ranges } = divideTime(query, found.seals);
+    this.#sealedDays = sealed;
+    this.#ranges = ranges;
+    this.#readsRecords = found.isSmall;
+    this.#limit = found.limit;
+    this.#live = ranges.filter(({ isLive }) => isLive);
+  }
+
+  static async open(query: FleetUsageQuery, ports: ReportPorts): Promise<FleetReport> {
+    const limit = new TimeLimit(query.maxSeconds);
+    const now = formatTime(ports.now());
+    const { reader } = ports;
+    const [sim, seals] = await Promise.all([
+      query.sim && reader.sim(query.sim.sim),
+      readSeals(query.period, now, ports.days),
+    ]);
+    if (query.sim !== undefined && sim === undefined) throw unknownSim(query.sim.sim);
+    const needsRecords = divideTime(query, seals).ranges.length > 0;
+    const isSmall = sim !== undefined || !needsRecords || (await matchesFewSims(query, reader, limit));
+    if (!isSmall && query.granularity === 'hour') {
+      throw new ParameterError(
+        'Granularity',
+        'hour',
+        `day or all, unless Sim or Fleet leaves at most ${maxLiveSims} SIMs: hours are added up from records`,
+      );
+    }
+    return new FleetReport(query, ports, { now, seals, sim, isSmall, limit });
+  }
+
+  get coverage(): Coverage {
+    const live = clipSpans(this.#live, this.#now);
+    return {
+      as_of: this.#now,
+      live: this.#readsRecords ? live : [],
+      missing: this.#readsRecords ? [] : clipSpans(this.#ranges, this.#now),
+    };
+  }
+
+  /** @throws SlowSumError */
+  readPage(): Promise<Page<FleetUsageRecord, FleetPosition>> {
+    const { order, groups } = this.#query;
+    if (order !== undefined) return this.#readSorted(order);
+    return groups.includes('sim') && this.#sim === undefined ? this.#readBySim() : this.#readWhole();
+  }
+
+  /** A page of records that are added up of the whole fleet. */
+  async #readWhole(): Promise<Page<FleetUsageRecord, FleetPosition>> {
+    const { size, after } = this.#query;
+    const rows = await this.#sumUp();
+    const position = after !== undefined && 'row' in after ? (after.row ?? undefined) : undefined;
+    const rest =
+      position === undefined ? rows : rows.filter((row) => comparePositions(row.position, position) > 0);
+    const page = rest.slice(0, size);
+    const last = page.at(-1);
+    return {
+      resources: page.map(({ record }) => record),
+      next: rest.length > size && last !== undefined ? { sim: null, row: last.position } : undefined,
+    };
+  }
+
+  /** A page of records of one SIM after the other. */
+  async #readBySim(): Promise<Page<FleetUsageRecord, FleetPosition>> {
+    const { size, after } = this.#query;
+    const position = after !== undefined && 'sim' in after ? after : undefined;
+    const resources: FleetUsageRecord[] = [];
+    let last: FleetPosition | undefined;
+    const sims = prefetch(this.#listSims(position), concurrentReads, async (sim) => ({
+      sim: sim.sim,
+      rows: await this.#sumUpSim(sim),
+    }));
+    for await (const { sim, rows } of sims) {
+      const from = position?.sim === sim ? position.row : null;
+      for (const row of rows) {
+        if (from !== null && comparePositions(row.position, from) <= 0) continue;
+        if (resources.length === size) return { resources, next: last };
+        resources.push(row.record);
+        last = { sim, row: row.position };
+      }
+      if (this.#limit.isOver) {
+        // What was read is a page, and the next one goes on.
+        return { resources, next: { sim, row: null } };
+      }
+    }
+    return { resources, next: undefined };
+  }
+
+  /** A page of the records with most. */
+  async #readSorted(order: UsageOrder): Promise<Page<FleetUsageRecord, FleetPosition>> {
+    const { size, after } = this.#query;
+    const rank = after !== undefined && 'rank' in after ? after.rank : 0;
+    const wanted = rank + size + 1;
+    const rows = (await this.#readTop(order, wanted)) ?? (await this.#sortAll(order, wanted));
+    const next = rank + size < rows.length && rank + size <= maxRank ? { rank: rank + size } : undefined;
+    return { resources: rows.slice(rank, rank + size).map(({ record }) => record), next };
+  }
+
+  /** The greatest of all records. Of a report by SIM, memory grows with the number that is wanted. */
+  async #sortAll(order: UsageOrder, wanted: number): Promise<ReportRow[]> {
+    const compare = (a: ReportRow, b: ReportRow): number => {
+      const difference = b.measures[order] - a.measures[order];
+      return difference === 0n ? comparePositions(a.position, b.position) : difference > 0n ? 1 : -1;
+    };
+    if (!this.#query.groups.includes('sim') || this.#sim !== undefined) {
+      return (await this.#sumUp()).sort(compare);
+    }
+    let greatest: ReportRow[] = [];
+    const sims = prefetch(this.#listSims(undefined), concurrentReads, (sim) => this.#sumUpSim(sim));
+    for await (const rows of sims) {
+      this.#limit.require();
+      greatest.push(...rows);
+      if (greatest.length > 2 * wanted + concurrentReads) greatest = greatest.sort(compare).slice(0, wanted);
+    }
+    return greatest.sort(compare).slice(0, wanted);
+  }
+
+  /**
+   * The SIMs with the most bytes by an index, without reading all others; undefined where no index tells. It holds days and
+   * months of whole SIMs, so that is all it tells about.
+   */
+  async #readTop(order: UsageOrder, wanted: number): Promise<ReportRow[] | undefined> {
+    const { groups, granularity, period, fleet, network, isoCountry } = this.#query;
+    const { days, reader } = this.#ports;
+    const isPlain = [fleet, network, isoCountry, this.#sim].every((filter) => filter === undefined);
+    const indexed = nameIndexedPeriod(period);
+    if (this.#readsRecords && this.#ranges.length > 0) return undefined;
+    if (days === undefined || indexed === undefined || !isPlain || order !== 'bytes') return undefined;
+    if (granularity !== 'all' || groups.length !== 1 || groups[0] !== 'sim') return undefined;
+    const keys = await days.listTopSims(indexed, wanted);
+    const sims = await reader.sims(keys);
+    return (await mapConcurrently(sims, concurrentReads, (sim) => this.#sumUpSim(sim))).flat();
+  }
+
+  /** All that is added up of all SIMs that match. */
+  async #sumUp(): Promise<ReportRow[]> {
+    const { groups, network, isoCountry, fleet, granularity, period } = this.#query;
+    const report = new UsageReport(groups, { network, isoCountry }, { sim: this.#sim, fleet });
+    if (granularity === 'all' && groups.length === 0) report.addPeriod(this.#makePeriod(period.from));
+    const isBySim = this.#sim !== undefined || fleet !== undefined || groups.includes('fleet');
+    if (!isBySim) this.#addFleetDays(report);
+    const hasRecords = this.#readsRecords && this.#ranges.length > 0;
+    if (!isBySim && !hasRecords) return report.list();
+    const sims = prefetch(this.#listSims(undefined), concurrentReads, (sim) =>
+      this.#addSim(report, sim, isBySim),
+    );
+    for await (const _ of sims) this.#limit.require();
+    return report.list();
+  }
+
+  /** What is added up of one SIM. */
+  async #sumUpSim(sim: Sim): Promise<ReportRow[]> {
+    const { groups, network, isoCountry, fleet } = this.#query;
+    const report = new UsageReport(groups, { network, isoCountry }, { sim: this.#sim, fleet });
+    await this.#addSim(report, sim, true);
+    return report.list();
+  }
+
+  #addFleetDays(report: UsageReport): void {
+    for (const day of this.#sealedDays) {
+      const period = this.#makePeriod(startDay(day));
+      for (const usage of this.#seals.get(day)?.fleet.usage ?? [])
+        report.add(period, undefined, usage, usage.records);
+    }
+  }
+
+  /** Adds a SIM's sealed days, if they are wanted, and its records. */
+  async #addSim(report: UsageReport, sim: Sim, addsDays: boolean): Promise<void> {
+    await Promise.all([
+      addsDays ? this.#addSimDays(report, sim) : undefined,
+      this.#readsRecords ? this.#addRecords(report, sim) : undefined,
+    ]);
+  }
+
+  async #addSimDays(report: UsageReport, sim: Sim): Promise<void> {
+    const [first, last] = [this.#sealedDays[0], this.#sealedDays.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const stored = (await this.#ports.days?.readSimDays(sim.sim, first, last)) ?? [];
+    const sealed = new Set(this.#sealedDays);
+    for (const { period: day, usage } of stored) {
+      if (!sealed.has(day)) continue;
+      const period = this.#makePeriod(startDay(day));
+      for (const sums of usage) report.add(period, sim, sums, sums.records);
+    }
+  }
+
+  async #addRecords(report: UsageReport, sim: Sim): Promise<void> {
+    await Promise.all(
+      this.#ranges.map(async ({ from, to }) => {
+        for await (const records of this.#ports.reader.usage({ sim: sim.sim, from, to })) {
+          for (const record of records) {
+            const addend: Addend = readAddend(record);
+            report.add(this.#makePeriod(record.start), sim, addend, 1);
+          }
+          this.#limit.require();
+        }
+      }),
+    );
+  }
+
+  /** The SIMs that match, from a position on, in an order that stays the same. */
+  async *#listSims(position: { readonly sim: string | null; readonly row: unknown } | undefined) {
+    const { fleet } = this.#query;
+    const { reader } = this.#ports;
+    if (this.#sim !== undefined) {
+      if (fleet === undefined || this.#sim.groups.ids?.group.fleetSid === fleet) yield this.#sim;
+      return;
+    }
+    let after = position?.sim ?? undefined;
+    if (after !== undefined && position?.row !== null) {
+      const begun = await reader.sim(after);
+      if (begun !== undefined) yield begun;
+    }
+    do {
+      const { sims, next } = await reader.scanSims({ fleetSid: fleet }, maxLiveSims, after);
+      yield* sims;
+      after = next;
+    } while (after !== undefined);
+  }
+
+  /** The period of a report's record that has a time. */
+  #makePeriod(time: string): ReportPeriod {
+    const { granularity, period } = this.#query;
+    const { from, to } = period;
+    const { start, end } =
+      granularity === 'all' ? { start: from, end: to } : cutPeriod(time, granularity, from, to);
+    const isLive = this.#live.some((range) => range.from < end && range.to > start && start <= this.#now);
+    return { start, end, isLive: isLive && this.#readsRecords };
+  }
+}
+
+/** How long a report may take. */
+class TimeLimit {
+  readonly #begin = performance.now();
+  readonly #seconds: number;
+
+  constructor(seconds = Number.POSITIVE_INFINITY) {
+    this.#seconds = seconds;
+  }
+
+  get isOver(): boolean {
+    return performance.now() - this.#begin > this.#seconds * 1_000;
+  }
+
+  /** @throws SlowSumError */
+  require(): void {
+    if (this.isOver) throw new SlowSumError(this.#seconds);
+  }
+}
+
+/** The days that are added up from sums, and the ranges that are read from records. Hours are in records alone. */
+function divideTime(
+  { granularity, period: { from, to } }: Pick<FleetUsageQuery, 'granularity' | 'period'>,
+  seals: ReadonlyMap<Day, DaySeal>,
+): { readonly sealed: readonly Day[]; readonly ranges: readonly RecordRange[] } {
+  const sealed: Day[] = [];
+  const ranges: RecordRange[] = [];
+  for (const day of listDays({ from, to })) {
+    const begins = startDay(day);
+    const ends = startDay(shiftDay(day, 1));
+    const isWhole = from <= begins && ends <= to;
+    const isSealed = seals.has(day);
+    if (isSealed && isWhole && granularity !== 'hour') {
+      sealed.push(day);
+      continue;
+    }
+    const range = { from: begins < from ? from : begins, to: ends > to ? to : ends, isLive: !isSealed };
+    const before = ranges.at(-1);
+    if (before !== undefined && before.to === range.from && before.isLive === range.isLive) {
+      ranges[ranges.length - 1] = { ...before, to: range.to };
+    } else ranges.push(range);
+  }
+  return { sealed, ranges };
+}
+
+/** The days of which a period has a part, oldest first. */
+function listDays({ from, to }: UsagePeriod): Day[] {
+  const days: Day[] = [];
+  for (let day = findDay(from); startDay(day) < to; day = shiftDay(day, 1)) days.push(day);
+  return days;
+}
+
+/** The seals of a period's days, up to today. */
+async function readSeals(
+  period: UsagePeriod,
+  now: string,
+  days: ClosedDays | undefined,
+): Promise<Map<Day, DaySeal>> {
+  if (days === undefined) return new Map();
+  const past = listDays(period).filter((day) => startDay(shiftDay(day, 1)) <= now);
+  const seals = await mapConcurrently(past, concurrentReads, async (day) => ({
+    day,
+    seal: await days.readSeal(day),
+  }));
+  return new Map(seals.flatMap(({ day, seal }) => (seal === undefined ? [] : [[day, seal] as const])));
+}
+
+/** Whether so few SIMs match that their records can be read. */
+async function matchesFewSims(
+  { fleet }: FleetUsageQuery,
+  reader: LedgerReader,
+  limit: TimeLimit,
+): Promise<boolean> {
+  let count = 0;
+  let after: string | undefined;
+  do {
+    const { sims, next } = await reader.scanSims({ fleetSid: fleet }, maxLiveSims + 1 - count, after);
+    limit.require();
+    count += sims.length;
+    after = next;
+  } while (after !== undefined && count <= maxLiveSims);
+  return count <= maxLiveSims;
+}
+
+/** Ranges as times, without what is yet to come, joined where they touch. */
+function clipSpans(ranges: readonly RecordRange[], now: string): TimeSpan[] {
+  const spans: TimeSpan[] = [];
+  for (const { from, to } of ranges) {
+    if (from >= now) continue;
+    const end = to > now ? now : to;
+    const before = spans.at(-1);
+    if (before?.end_time === from) spans[spans.length - 1] = { ...before, end_time: end };
+    else spans.push({ start_time: from, end_time: end });
+  }
+  return spans;
+}
+
+/** A whole UTC day or calendar month by its name; undefined for any other time. */
+function nameIndexedPeriod({ from, to }: UsagePeriod): string | undefined {
+  const day = findDay(from);
+  if (from !== startDay(day)) return undefined;
+  if (to === startDay(shiftDay(day, 1))) return day;
+  const nextMonth = shiftDay(`${day.slice(0, 7)}-28`, 4).slice(0, 7);
+  return day.endsWith('-01') && to === startDay(`${nextMonth}-01`) ? day.slice(0, 7) : undefined;
+}
