@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { formatTime } from '../lambda/ledger/time.ts';
-import { type ParameterKind, timeParameter } from '../lambda/queries/parameters.ts';
+import { granularities, type ParameterKind, timeParameter } from '../lambda/queries/parameters.ts';
 
 /** The values of options and arguments. Every error says the value given and what is accepted. */
 
@@ -51,6 +51,42 @@ export function wordArgument<const Word extends string>(words: readonly Word[]):
 export function dayArgument(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && timeParameter.parse(text) !== undefined) return text;
   throw refused('a UTC day such as 2026-11-02');
+}
+
+/** What usage of the fleet is told apart by, in the command line's words. */
+export const fleetUsageWords = [
+  'sim',
+  'fleet',
+  'network',
+  'country',
+  'source',
+  'tariff',
+  'zone',
+  'type',
+] as const;
+export type FleetUsageWord = (typeof fleetUsageWords)[number];
+
+/** The words of `usage --by`: periods, and what the fleet's usage is told apart by. */
+export const usageWords = [...granularities, ...fleetUsageWords] as const;
+export type UsageWord = (typeof usageWords)[number];
+
+/** Words with commas between them, each once. */
+export function wordsArgument<const Word extends string>(
+  words: readonly Word[],
+): (text: string) => readonly Word[] {
+  return (text) => {
+    const found = text.split(',').map((part) => words.find((word) => word === part));
+    if (found.some((word) => word === undefined)) {
+      throw refused(`one or more of ${words.join(', ')}, with commas between them`);
+    }
+    return [...new Set(found.filter((word) => word !== undefined))];
+  };
+}
+
+/** A calendar month: `2026-10`. */
+export function monthArgument(text: string): string {
+  if (/^\d{4}-\d{2}$/.test(text) && timeParameter.parse(`${text}-01`) !== undefined) return text;
+  throw refused('a month such as 2026-10');
 }
 
 function refused(accepted: string): InvalidArgumentError {

@@ -3,16 +3,19 @@ import { episodeStates } from '../lambda/alerts/episodes.ts';
 import { severities } from '../lambda/alerts/rules.ts';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
-import { filters, granularities, sessionStatuses, timeParameter } from '../lambda/queries/parameters.ts';
+import { filters, sessionStatuses, timeParameter, usageOrders } from '../lambda/queries/parameters.ts';
 import manifest from '../package.json' with { type: 'json' };
 import {
   dayArgument,
   exportFormats,
+  monthArgument,
   queryArgument,
   shells,
   timeArgument,
+  usageWords,
   wholeNumberArgument,
   wordArgument,
+  wordsArgument,
 } from './arguments.ts';
 import type { CommandContext, CommandEnvironment, ExitCode, Perform } from './command.ts';
 import { type Deployment, MissingStackError } from './deployment/deployment.ts';
@@ -277,6 +280,20 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
     .action((options) =>
       perform('reads', async () => (await import('./lists/commands.ts')).showSilent, options),
     );
+  const ofPeriod = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
+      .option('--to <time>', 'End of the range (default: now)', time)
+      .addOption(
+        new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
+          .argParser(monthArgument)
+          .conflicts(['from', 'to']),
+      )
+      .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
+      .option('--jsonl', 'Print one JSON object per line', false)
+      .option('--csv', 'Print CSV', false);
   const ofSim = (name: string, description: string) =>
     program
       .command(name)
@@ -295,14 +312,28 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
         ...options,
       }),
     );
-  ofSim('usage', 'Show the usage of a SIM by period')
+  ofPeriod('usage', 'Show the usage of a SIM by period, or of the fleet')
+    .argument('[sim]', "ICCID, SID, carrier's id or name of the SIM")
+    .option('--fleet [sid]', 'Usage of all SIMs, or of those of a fleet')
     .addOption(
-      wordOption('--by <period>', 'Period to sum up; raw lists the records', granularities).default(
-        'day' as const,
-      ),
+      new Option(
+        '--by <words>',
+        'Period to sum up; of the fleet also what to tell apart (default: day for a SIM, all for the fleet)',
+      )
+        .choices(usageWords)
+        .argParser(wordsArgument(usageWords)),
     )
     .action((sim, options) =>
-      perform('reads', async () => (await import('./lists/commands.ts')).showUsage, { sim, ...options }),
+      perform('reads', async () => (await import('./lists/fleet-usage.ts')).showUsage, {
+        sim,
+        ...options,
+        by: options.by ?? [],
+      }),
+    );
+  ofPeriod('top', 'List the SIMs that used most')
+    .addOption(wordOption('--by <measure>', 'What to compare', usageOrders).default('bytes' as const))
+    .action((options) =>
+      perform('reads', async () => (await import('./lists/fleet-usage.ts')).showTop, options),
     );
   ofSim('events', 'List the events of a SIM, newest first')
     .option('--type <type>', 'Only events of this type', queryArgument(events.type))

@@ -156,6 +156,7 @@ export type ResourceSchema =
   | 'DataSession'
   | 'UsageFields'
   | 'RawUsageRecord'
+  | 'FleetUsageRecord'
   | 'ConnectionEvent'
   | 'AlertFields'
   | 'Mute';

@@ -3,18 +3,20 @@ import { UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
 import { listConnectionEvents } from '../../lambda/queries/connection-events.ts';
 import { listDataSessions, type SessionsQuery } from '../../lambda/queries/data-sessions.ts';
+import type { ReportPorts } from '../../lambda/queries/fleet-usage.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
-import { readDuration } from '../../lambda/queries/parameters.ts';
-import { findDefaultStart, includesEnd, type Period } from '../../lambda/queries/period.ts';
+import { granularities, readDuration } from '../../lambda/queries/parameters.ts';
+import { findDefaultStart, includesEnd, type Period, shiftTime } from '../../lambda/queries/period.ts';
 import type { QueryPorts } from '../../lambda/queries/ports.ts';
 import type { Returned } from '../../lambda/queries/session-listing.ts';
 import { decideSilentSims, type ListState, nominateSilentSims } from '../../lambda/queries/silent-sims.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { listSims, renderListedSim, type SimsQuery } from '../../lambda/queries/sims.ts';
-import { type Granularity, listUsageRecords } from '../../lambda/queries/usage-records.ts';
+import { listUsageRecords } from '../../lambda/queries/usage-records.ts';
 import { listWatermarks } from '../../lambda/queries/watermarks.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { count } from '../../local/progress.ts';
+import type { UsageWord } from '../arguments.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, requireSource } from '../command.ts';
 import { bytesText, minuteText } from '../terminal/figures.ts';
 import { type ListedUsage, tables } from './columns.ts';
@@ -35,8 +37,9 @@ export interface SessionsOptions extends SimListOptions {
   readonly status?: SessionsQuery['status'];
 }
 
-export interface UsageOptions extends SimListOptions {
-  readonly by: Granularity;
+/** What `usage SIM` shows. */
+export interface SimUsageOptions extends SimListOptions {
+  readonly by: readonly UsageWord[];
 }
 
 export interface EventsOptions extends SimListOptions {
@@ -172,8 +175,15 @@ export async function showSessions(context: CommandContext, options: SessionsOpt
 }
 
 /** `usage SIM`: what a SIM used, with a bar for each period, oldest first as one reads a chart. */
-export async function showUsage(context: CommandContext, options: UsageOptions): Promise<ExitCode> {
-  const { by: granularity } = options;
+export async function showSimUsage(context: CommandContext, options: SimUsageOptions): Promise<ExitCode> {
+  const [granularity = 'day', second] = options.by.flatMap(
+    (word) => granularities.find((one) => one === word) ?? [],
+  );
+  if (second !== undefined || options.by.length > 1 || options.by.some((word) => word !== granularity)) {
+    throw new UsageError(
+      `--by ${options.by.join(',')} is for --fleet: give one of ${granularities.join(', ')} for a SIM`,
+    );
+  }
   const ports = queryPorts(context);
   const period = answeredPeriod('usage', options, ports.now());
   const { from, to } = period;
@@ -219,12 +229,14 @@ export async function showEvents(context: CommandContext, options: EventsOptions
   return exitCode.done;
 }
 
-function queryPorts({ deployment, terminal }: CommandContext): QueryPorts {
+/** What queries read of a deployment. */
+export function queryPorts({ deployment, terminal }: CommandContext): QueryPorts & ReportPorts {
   const { places, dynamoDb } = deployment;
   return {
     reader: new LedgerReader({ client: dynamoDb, ...places.tables }),
     now: terminal.now,
     sessionRefresh: places.sessionRefresh,
+    days: undefined,
   };
 }
 
@@ -255,6 +267,8 @@ function statedFilters(filters: Filters): string | undefined {
 export interface PeriodOptions {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  /** Instead of both, a month. */
+  readonly month?: string | undefined;
 }
 
 /** A period that is listed. */
@@ -274,9 +288,10 @@ export interface AnsweredPeriod {
  */
 export function answeredPeriod(
   list: keyof typeof includesEnd,
-  { from, to }: PeriodOptions,
+  options: PeriodOptions,
   now: number,
 ): AnsweredPeriod {
+  const { from, to } = findRange(options);
   const end = to ?? formatTime(now);
   const start = from ?? findDefaultStart(end);
   if (to === undefined && start > end) {
@@ -288,6 +303,13 @@ export function answeredPeriod(
     throw new UsageError(`--to ${to} is not after --from ${start}: give a later time`);
   }
   return { from: start, to: end, isOpen: to === undefined };
+}
+
+/** The ends that options give; those of a month, if they name one. */
+function findRange({ from, to, month }: PeriodOptions): Pick<PeriodOptions, 'from' | 'to'> {
+  if (month === undefined) return { from, to };
+  const start = `${month}-01T00:00:00.000Z`;
+  return { from: start, to: `${shiftTime(start, 31).slice(0, 7)}-01T00:00:00.000Z` };
 }
 
 /** The period for queries: a list up to now includes records that a carrier's clock dates a little ahead. */

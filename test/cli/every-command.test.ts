@@ -23,6 +23,7 @@ const examples: Readonly<Record<string, string>> = {
   silent: '--for 1m',
   sessions: 'SIM',
   usage: 'SIM --by raw',
+  top: '--by bytes',
   events: 'SIM',
   'alerts list': '--sim SIM',
   'alerts show': 'ALERT',

@@ -14,7 +14,13 @@ test.each([
   ['--local quarantine ', ['list', 'show', 'redrive', 'help']],
   ['quarantine list --r', ['--reason', '--region', '--reveal']],
   ['quarantine list --reason broken-', ['broken-json', 'broken-gzip', 'broken-aggregate', 'broken-row']],
-  ['usage 8988 --by ', ['hour', 'day', 'all', 'raw']],
+  [
+    'usage 8988 --by ',
+    [
+      ...['hour', 'day', 'all', 'raw', 'sim', 'fleet', 'network', 'country', 'source'],
+      ...['tariff', 'zone', 'type'],
+    ],
+  ],
   ['usage 8988 --by=a', ['--by=all']],
   ['usage 8988 --from ', []],
   ['sessions 8988 --status ', ['open', 'ended', 'failed']],

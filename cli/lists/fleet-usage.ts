@@ -1,0 +1,221 @@
+import { UsageError } from '../../lambda/errors.ts';
+import { DecimalSum } from '../../lambda/json/decimal-sum.ts';
+import {
+  type FleetGranularity,
+  type FleetPosition,
+  type FleetUsagePage,
+  listFleetUsage,
+} from '../../lambda/queries/fleet-usage.ts';
+import type { PageRequest } from '../../lambda/queries/page.ts';
+import { fleetGranularities, type UsageGroup, type UsageOrder } from '../../lambda/queries/parameters.ts';
+import type { FleetUsageRecord } from '../../lambda/queries/usage-report.ts';
+import { type FleetUsageWord, fleetUsageWords, type UsageWord } from '../arguments.ts';
+import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
+import { bytesText, minuteText } from '../terminal/figures.ts';
+import type { Column } from './columns.ts';
+import {
+  answeredPeriod,
+  type PeriodOptions,
+  periodText,
+  queryPorts,
+  type SimUsageOptions,
+  showSimUsage,
+} from './commands.ts';
+import { type ListOptions, showList } from './listing.ts';
+
+/** `usage` of a SIM or the fleet, and `top`, by the queries of the API. */
+
+/** What `usage --fleet` adds up. */
+interface FleetUsageOptions extends ListOptions, PeriodOptions {
+  /** SID of a fleet; true for all SIMs. */
+  readonly fleet: string | true;
+  readonly by: readonly UsageWord[];
+}
+
+/** What `usage` shows: a SIM, or the fleet. */
+export type UsageOptions = Omit<SimUsageOptions, 'sim'> & {
+  readonly sim?: string | undefined;
+  readonly fleet?: string | true | undefined;
+};
+
+/** What `top` lists. */
+export interface TopOptions extends ListOptions, PeriodOptions {
+  readonly by: UsageOrder;
+}
+
+/** SIMs that `top` lists. */
+const defaultTop = 20;
+
+/** `usage SIM` or `usage --fleet`. */
+export async function showUsage(context: CommandContext, options: UsageOptions): Promise<ExitCode> {
+  const { sim, fleet, ...others } = options;
+  if (sim !== undefined && fleet !== undefined) {
+    throw new UsageError(
+      `usage takes a SIM or --fleet, not both: leave out ${JSON.stringify(sim)}, or --fleet${fleet === true ? '' : ` ${fleet}`}`,
+    );
+  }
+  if (sim !== undefined) return showSimUsage(context, { ...others, sim });
+  if (fleet === undefined) throw new UsageError('Give a SIM, or --fleet for all SIMs');
+  return showFleetUsage(context, { ...others, fleet });
+}
+
+/** `usage --fleet --by country,tariff`: what the fleet used, one row for each combination. */
+function showFleetUsage(context: CommandContext, options: FleetUsageOptions): Promise<ExitCode> {
+  const { by, fleet } = options;
+  const [granularity = 'all', second] = by.flatMap(
+    (word) => fleetGranularities.find((one) => one === word) ?? [],
+  );
+  if (second !== undefined) {
+    throw new UsageError(
+      `--by ${by.join(',')} has two periods: give one of ${fleetGranularities.join(', ')}`,
+    );
+  }
+  if (by.includes('raw')) {
+    throw new UsageError('--by raw lists the records of a SIM: give a SIM instead of --fleet');
+  }
+  const words = by.flatMap((word) => fleetUsageWords.find((one) => one === word) ?? []);
+  return showReport(context, options, {
+    words,
+    granularity,
+    fleet: fleet === true ? undefined : fleet,
+    order: undefined,
+  });
+}
+
+/** `top --by bytes`: the SIMs that used most. */
+export function showTop(context: CommandContext, options: TopOptions): Promise<ExitCode> {
+  const { by: order, limit = defaultTop } = options;
+  return showReport(
+    context,
+    { ...options, limit },
+    { words: ['sim'], granularity: 'all', fleet: undefined, order },
+  );
+}
+
+/** Which report is shown. */
+interface Report {
+  readonly words: readonly FleetUsageWord[];
+  readonly granularity: FleetGranularity;
+  readonly fleet: string | undefined;
+  readonly order: UsageOrder | undefined;
+}
+
+async function showReport(
+  context: CommandContext,
+  options: ListOptions & PeriodOptions,
+  { words, granularity, fleet, order }: Report,
+): Promise<ExitCode> {
+  const ports = queryPorts(context);
+  const period = answeredPeriod('usage', options, ports.now());
+  const { from, to } = period;
+  const groups = words.map((word) => dimensions[word].group);
+  let coverage: FleetUsagePage['coverage'] | undefined;
+  await showList<FleetUsageRecord, FleetPosition>(context, options, {
+    open: async () => {
+      const query = { groups, granularity, order, fleet, period: { from, to } };
+      return async ({ size, after }: PageRequest<FleetPosition>) => {
+        const page = await listFleetUsage({ ...query, size, after }, ports);
+        coverage ??= page.coverage;
+        return page;
+      };
+    },
+    schema: 'FleetUsageRecord',
+    columns: () => listColumns(words, granularity),
+    below: (records, more) => [...describeTotal(records, more), `Usage ${periodText(period)}`],
+    nothing: `There is no usage ${periodText(period)}.`,
+  });
+  if (coverage !== undefined) context.terminal.err.write(describeCoverage(coverage));
+  return exitCode.done;
+}
+
+/** What each word of `--by` groups by, and how a table shows it. */
+const dimensions: Readonly<
+  Record<FleetUsageWord, { readonly group: UsageGroup; readonly cell: (record: FleetUsageRecord) => unknown }>
+> = {
+  sim: { group: 'sim', cell: (record) => record.sim_sid },
+  fleet: { group: 'fleet', cell: (record) => record.fleet_sid },
+  network: { group: 'network', cell: (record) => record.network_sid },
+  country: { group: 'isoCountry', cell: (record) => record.iso_country },
+  source: { group: 'source', cell: (record) => record.source },
+  tariff: { group: 'tariff', cell: (record) => record.tariff },
+  zone: { group: 'zone', cell: (record) => record.rate_zone },
+  type: { group: 'trafficType', cell: (record) => record.traffic_type },
+};
+
+function listColumns(
+  words: readonly FleetUsageWord[],
+  granularity: FleetGranularity,
+): readonly Column<FleetUsageRecord>[] {
+  const from: readonly Column<FleetUsageRecord>[] =
+    granularity === 'all'
+      ? []
+      : [
+          [
+            'from',
+            ({ period }) => minuteText(period.start_time).slice(0, granularity === 'day' ? 10 : undefined),
+          ],
+        ];
+  return [
+    ...from,
+    ...words.map((word): Column<FleetUsageRecord> => {
+      const { cell } = dimensions[word];
+      return [word === 'sim' ? 'SIM' : word, (record) => String(cell(record) ?? '')];
+    }),
+    ['up', (record) => bytesCell(record.data_upload)],
+    ['down', (record) => bytesCell(record.data_download)],
+    ['total', (record) => bytesCell(record.data_total)],
+    ['messages', (record) => String(record.messages ?? '')],
+    ['cost', (record) => record.costs.map(costText).join(', ')],
+    ['', (record) => (record.live ? 'live' : '')],
+  ];
+}
+
+function bytesCell(bytes: number | string | null): string {
+  return bytes === null ? '' : bytesText(Number(bytes));
+}
+
+function costText({
+  amount,
+  currency,
+}: {
+  readonly amount: string;
+  readonly currency: string | null;
+}): string {
+  return currency === null ? amount : `${amount} ${currency}`;
+}
+
+/** The sum of what is listed, exactly; money by currency. */
+function describeTotal(records: readonly FleetUsageRecord[], more: boolean): string[] {
+  if (records.length < 2) return [];
+  const bytes = new DecimalSum();
+  const costs = new Map<string | null, DecimalSum>();
+  for (const record of records) {
+    bytes.add(record.data_total);
+    for (const { currency, amount } of record.costs) {
+      const sum = costs.get(currency) ?? new DecimalSum();
+      costs.set(currency, sum);
+      sum.add(amount);
+    }
+  }
+  const money = [...costs].map(([currency, sum]) => costText({ currency, amount: sum.toString() }));
+  return [
+    [`${more ? 'in these' : 'in all'} ${bytesText(Number(bytes.toString()))}`, ...money.sort()].join(', '),
+  ];
+}
+
+/** Which times are not sealed, and whether they are counted. */
+function describeCoverage({ live, missing }: FleetUsagePage['coverage']): string {
+  const list = (spans: FleetUsagePage['coverage']['live']): string =>
+    spans
+      .map(({ start_time: from, end_time: to }) => `${minuteText(from)} to ${minuteText(to)} UTC`)
+      .join(', ');
+  const lines = [
+    live.length > 0 && `Live, added up from the records that have come: ${list(live)}`,
+    missing.length > 0 &&
+      `Left out, since more than 1,000 SIMs match: ${list(missing)}. Whole days are counted once they are sealed`,
+  ];
+  return lines
+    .filter((line) => line !== false)
+    .map((line) => `${line}\n`)
+    .join('');
+}
