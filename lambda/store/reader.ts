@@ -8,10 +8,14 @@ import {
   type ScanCommandInput,
   type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
+import { type Day, findDay, findReadSpan, shiftDay, startDay } from '../days/day.ts';
+import { prefetch } from '../days/pass/prefetch.ts';
+import { compareTexts, makeRows, mergeItems, noItems } from '../days/rows.ts';
 import type { MarkName } from '../ledger/heard.ts';
 import type { Session, Sim } from '../ledger/observation.ts';
 import { wholeSecond } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
+import { rankCompleteness } from './completeness.ts';
 import { mapConcurrently } from './concurrency.ts';
 import {
   countedItems,
@@ -27,6 +31,7 @@ import type { Manifest } from './manifest.ts';
 import { queryPages, scanPages } from './query-pages.ts';
 import { decodeEvent, decodeUsage, type StoredEvent, type StoredUsage } from './records.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
+import type { UsageArchive } from './usage-archive.ts';
 import { type StoredWatchedSim, watchedSimCodec } from './watched-sims.ts';
 
 /** Where the ledger is read. */
@@ -37,6 +42,8 @@ export interface ReadableTables {
   readonly events: string;
   readonly sims: string;
   readonly files: string;
+  /** Where usage is that has expired; undefined where none expires. */
+  readonly archive?: UsageArchive | undefined;
 }
 
 /** A session's keys, as the index by start holds them. */
@@ -197,9 +204,16 @@ export class LedgerReader {
    * A SIM's usage records that started within a range, newest first, in pages of up to a megabyte. Of two renderings
    * of one record, only the fuller one: see {@link CountedItems}.
    */
-  async *usage(
+  async *usage(range: RecordRange, options: UsageOptions = {}): AsyncGenerator<StoredUsage[]> {
+    const { archive } = this.#tables;
+    if (archive === undefined) yield* this.#storedUsage(range, options);
+    else yield* this.#archivedUsage(archive, range, options);
+  }
+
+  /** Usage as its table has it. */
+  async *#storedUsage(
     range: RecordRange,
-    { everyRendering = false, ...options }: UsageOptions = {},
+    { everyRendering = false, ...options }: UsageOptions,
   ): AsyncGenerator<StoredUsage[]> {
     const table = this.#tables.usage;
     if (everyRendering) {
@@ -211,6 +225,73 @@ export class LedgerReader {
     for await (const { items } of this.#counted(table, usageRecords, range, options)) {
       if (items.length > 0) yield items.map(decodeUsage);
     }
+  }
+
+  /**
+   * Usage of days of which some may have expired: what is archived of a day, merged with what the table has, as the day
+   * pass merges them. So it does not matter what has expired.
+   */
+  async *#archivedUsage(
+    archive: UsageArchive,
+    { sim, from, to }: RecordRange,
+    options: UsageOptions,
+  ): AsyncGenerator<StoredUsage[]> {
+    const { before } = options;
+    const keptFrom = startDay(archive.findKeptFrom());
+    const isWanted = (begin: string): boolean => before === undefined || begin < before;
+    if (to > keptFrom && isWanted(keptFrom)) {
+      yield* this.#storedUsage({ sim, from: from > keptFrom ? from : keptFrom, to }, options);
+    }
+    if (from >= keptFrom) return;
+    let end = to > keptFrom ? keptFrom : to;
+    const days = await archive.listDays(sim, findDay(from), findDay(end));
+    async function* listWanted(): AsyncGenerator<Day> {
+      yield* days.filter((day) => startDay(day) < end && isWanted(startDay(day)));
+    }
+    const merged = prefetch(listWanted(), concurrentDays, async (day) => ({
+      day,
+      usage: await this.#mergeDay(archive, sim, day, options.everyRendering === true),
+    }));
+    for await (const { day, usage } of merged) {
+      const dayEnd = startDay(shiftDay(day, 1));
+      if (dayEnd < end && isWanted(dayEnd)) yield* this.#storedUsage({ sim, from: dayEnd, to: end }, options);
+      const wanted = usage.filter(
+        ({ start, usageId }) => start >= from && start < to && (before === undefined || usageId < before),
+      );
+      if (wanted.length > 0) yield wanted;
+      end = startDay(day);
+    }
+    if (from < end && isWanted(from)) yield* this.#storedUsage({ sim, from, to: end }, options);
+  }
+
+  /** A SIM's usage of a day, newest first: what counts, or every rendering. */
+  async #mergeDay(
+    archive: UsageArchive,
+    sim: string,
+    day: Day,
+    everyRendering: boolean,
+  ): Promise<StoredUsage[]> {
+    const span = findReadSpan(day);
+    const input = recordQuery(this.#tables.usage, usageTable.sortKey, sim, keysToRead(span, undefined));
+    const [archived, items] = await Promise.all([
+      archive.readUsage(sim, day),
+      this.#readAll(input),
+    ]);
+    const stored = items.map((item) => ({
+      ...decodeUsage(item),
+      completeness: rankCompleteness(item),
+    }));
+    const merged = mergeItems({ ...noItems, usage: archived }, { ...noItems, usage: stored });
+    const usage = everyRendering
+      ? merged.usage.filter(({ start }) => findDay(start) === day)
+      : makeRows(day, merged).usage;
+    return usage.toSorted((a, b) => compareTexts(b.usageId, a.usageId));
+  }
+
+  async #readAll(input: QueryCommandInput): Promise<Item[]> {
+    const items: Item[] = [];
+    for await (const page of queryPages(this.#tables.client, input)) items.push(...page);
+    return items;
   }
 
   /**
@@ -447,6 +528,8 @@ export interface UsageOptions extends PageOptions {
  */
 export const spareRecords = 4;
 
+/** Days whose archived usage is read at once. */
+const concurrentDays = 4;
 /** Segments of the fleet that are read at once. */
 const scanSegments = 8;
 /** Records that are read at once in search of the last one that a device sent. */
