@@ -1,10 +1,15 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LedgerReader } from '../store/reader.ts';
+import type { UsageArchive } from '../store/usage-archive.ts';
 import { environment } from './names.ts';
 import { requireEnvironment } from './sources.ts';
 
-/** Makes the reader of the tables that the environment names. */
-export function ledgerReaderFromEnvironment(client: DynamoDBClient): LedgerReader {
+/**
+ * Makes the reader of the tables that the environment names.
+ *
+ * @param archive where usage is that has expired; without it, only what the table has is read.
+ */
+export function ledgerReaderFromEnvironment(client: DynamoDBClient, archive?: UsageArchive): LedgerReader {
   return new LedgerReader({
     client,
     sessions: requireEnvironment(environment.sessionsTable),
@@ -12,5 +17,6 @@ export function ledgerReaderFromEnvironment(client: DynamoDBClient): LedgerReade
     events: requireEnvironment(environment.eventsTable),
     sims: requireEnvironment(environment.simsTable),
     files: requireEnvironment(environment.filesTable),
+    archive,
   });
 }

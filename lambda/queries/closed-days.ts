@@ -1,13 +1,14 @@
 import type { Day } from '../days/day.ts';
 import type { FleetPeriod } from '../days/fleet-days.ts';
-import type { Period, SimPeriod } from '../days/sim-days.ts';
+import type { Period } from '../days/sim-days.ts';
+import type { StoredSimPeriod } from '../store/sim-day-items.ts';
 
 /** What reports read of closed days. */
 export interface ClosedDays {
   /** A day's seal; undefined if the day is not sealed. */
   readSeal(day: Day): Promise<DaySeal | undefined>;
-  /** A SIM's stored days from one day to another one, both included, in any order. A day on which it did nothing is left out. */
-  readSimDays(sim: string, from: Day, through: Day): Promise<readonly SimPeriod[]>;
+  /** A SIM's stored days from one day to another one, both included, in their order. Days on which it did nothing are left out. */
+  readSimDays(sim: string, from: Day, through: Day): Promise<readonly StoredSimPeriod[]>;
   /** The SIMs with the most bytes in a day or month, those with the most first. */
   listTopSims(period: Period, limit: number): Promise<readonly string[]>;
 }

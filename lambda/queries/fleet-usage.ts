@@ -326,7 +326,7 @@ class FleetReport {
   async #addSim(report: UsageReport, sim: Sim, addsDays: boolean): Promise<void> {
     await Promise.all([
       addsDays ? this.#addSimDays(report, sim) : undefined,
-      this.#readsRecords ? this.#addRecords(report, sim) : undefined,
+      this.#readsRecords ? this.#addRecords(report, sim, this.#ranges) : undefined,
     ]);
   }
 
@@ -335,16 +335,25 @@ class FleetReport {
     if (first === undefined || last === undefined) return;
     const stored = (await this.#ports.days?.readSimDays(sim.sim, first, last)) ?? [];
     const sealed = new Set(this.#sealedDays);
-    for (const { period: day, usage } of stored) {
+    for (const { period: day, usage, leftOut } of stored) {
       if (!sealed.has(day)) continue;
+      if (leftOut.length > 0) {
+        // It had too many combinations of dimensions for its item: its records tell them apart.
+        await this.#addRecords(report, sim, [{ from: startDay(day), to: startDay(shiftDay(day, 1)) }]);
+        continue;
+      }
       const period = this.#makePeriod(startDay(day));
       for (const sums of usage) report.add(period, sim, sums, sums.records);
     }
   }
 
-  async #addRecords(report: UsageReport, sim: Sim): Promise<void> {
+  async #addRecords(
+    report: UsageReport,
+    sim: Sim,
+    ranges: readonly Pick<RecordRange, 'from' | 'to'>[],
+  ): Promise<void> {
     await Promise.all(
-      this.#ranges.map(async ({ from, to }) => {
+      ranges.map(async ({ from, to }) => {
         for await (const records of this.#ports.reader.usage({ sim: sim.sim, from, to })) {
           for (const record of records) {
             const addend: Addend = readAddend(record);

@@ -273,10 +273,7 @@ export class LedgerReader {
   ): Promise<StoredUsage[]> {
     const span = findReadSpan(day);
     const input = recordQuery(this.#tables.usage, usageTable.sortKey, sim, keysToRead(span, undefined));
-    const [archived, items] = await Promise.all([
-      archive.readUsage(sim, day),
-      this.#readAll(input),
-    ]);
+    const [archived, items] = await Promise.all([archive.readUsage(sim, day), this.#readAll(input)]);
     const stored = items.map((item) => ({
       ...decodeUsage(item),
       completeness: rankCompleteness(item),

@@ -1,20 +1,11 @@
 import { type Day, findDay, shiftDay } from '../days/day.ts';
 import type { LakeReader } from '../days/lake-reader.ts';
-import type { SimPeriod } from '../days/sim-days.ts';
 import type { Usage } from '../ledger/observation.ts';
 import { formatTime } from '../ledger/time.ts';
 import type { ClosedDays, DaySeal } from '../queries/closed-days.ts';
+import type { StoredSimPeriod } from './sim-day-items.ts';
+import type { SimDayStore } from './sim-days.ts';
 import type { UsageArchive } from './usage-archive.ts';
-
-/** Closed days as they are stored: SIM-days in their table, the rest in the lake. */
-
-/** The table of SIM-days, as it is read. */
-export interface StoredSimDays {
-  /** A SIM's days and months from one period to another one, both included. */
-  readPeriods(sim: string, from: string, through: string): Promise<readonly SimPeriod[]>;
-  /** The SIMs with the most bytes in a day or month, those with the most first. */
-  listTop(period: string, limit: number): Promise<readonly string[]>;
-}
 
 /**
  * Days of which no usage can have expired, the current one included: below the least `retention.usageDays`, by more than
@@ -22,14 +13,14 @@ export interface StoredSimDays {
  */
 export const keptDays = 12;
 
-/** What reports read of closed days, and what has expired of them. */
+/** What reports read of closed days, and what has expired of them: SIM-days from their table, the rest from the lake. */
 export class StoredDays implements ClosedDays, UsageArchive {
-  readonly #simDays: StoredSimDays;
+  readonly #simDays: Pick<SimDayStore, 'readDays' | 'listTop'>;
   readonly #lake: LakeReader;
   readonly #now: () => number;
 
   /** @param now milliseconds since the epoch. */
-  constructor(simDays: StoredSimDays, lake: LakeReader, now: () => number) {
+  constructor(simDays: Pick<SimDayStore, 'readDays' | 'listTop'>, lake: LakeReader, now: () => number) {
     this.#simDays = simDays;
     this.#lake = lake;
     this.#now = now;
@@ -39,13 +30,13 @@ export class StoredDays implements ClosedDays, UsageArchive {
     return this.#lake.readManifest(day);
   }
 
-  async readSimDays(sim: string, from: Day, through: Day): Promise<SimPeriod[]> {
-    const periods = await this.#simDays.readPeriods(sim, from, through);
-    return periods.filter(({ period }) => period.length === from.length);
+  readSimDays(sim: string, from: Day, through: Day): Promise<readonly StoredSimPeriod[]> {
+    return this.#simDays.readDays(sim, from, through);
   }
 
-  listTopSims(period: string, limit: number): Promise<readonly string[]> {
-    return this.#simDays.listTop(period, limit);
+  async listTopSims(period: string, limit: number): Promise<readonly string[]> {
+    const top = await this.#simDays.listTop(period, limit);
+    return top.map(({ sim }) => sim);
   }
 
   findKeptFrom(): Day {
@@ -53,11 +44,10 @@ export class StoredDays implements ClosedDays, UsageArchive {
   }
 
   async listDays(sim: string, from: Day, through: Day): Promise<Day[]> {
-    const periods = await this.#simDays.readPeriods(sim, from, through);
-    return periods
-      .filter(({ period, usageRecords }) => period.length === through.length && usageRecords > 0)
+    const days = await this.#simDays.readDays(sim, from, through);
+    return days
+      .filter(({ usageRecords }) => usageRecords > 0)
       .map(({ period }) => period)
-      .sort()
       .reverse();
   }
 

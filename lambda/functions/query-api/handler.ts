@@ -4,6 +4,7 @@ import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
+import { storedDaysFromEnvironment } from '../../aws/stored-days.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { EpisodeReader } from '../../store/episode-reader.ts';
 import { MutesTable } from '../../store/mutes.ts';
@@ -17,14 +18,15 @@ import { ClientThrottle } from './throttle.ts';
 const telemetry = createTelemetry(service.queryApi);
 const { logger } = telemetry;
 const client = dynamoDbClient();
+const days = storedDaysFromEnvironment(client, Date.now);
 
 /** The function ends after 29 seconds, and API Gateway waits for 30: see lib/limits.ts. */
 const maxSumSeconds = 20;
 
 const api: Api = {
-  reader: ledgerReaderFromEnvironment(client),
+  reader: ledgerReaderFromEnvironment(client, days),
   alerts: openAlerts(),
-  days: undefined,
+  days,
   now: Date.now,
   access: readAccess(requireEnvironment(environment.apiAccess)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),

@@ -1,0 +1,20 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LakeReader } from '../days/lake-reader.ts';
+import { SimDayStore } from '../store/sim-days.ts';
+import { StoredDays } from '../store/stored-days.ts';
+import { LakeBucket } from './lake-bucket.ts';
+import { environment } from './names.ts';
+import { requireEnvironment } from './sources.ts';
+
+/**
+ * Closed days of the table and bucket that the environment names.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function storedDaysFromEnvironment(client: DynamoDBClient, now: () => number): StoredDays {
+  const lake = requireEnvironment(environment.lakeBucket);
+  // Nothing of accounts is read: their bucket holds what names people.
+  const bucket = new LakeBucket(client.config, { lake, accounts: lake });
+  const simDays = new SimDayStore(client, requireEnvironment(environment.simDaysTable));
+  return new StoredDays(simDays, new LakeReader(bucket), now);
+}
