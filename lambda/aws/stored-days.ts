@@ -10,9 +10,11 @@ import { requireEnvironment } from './sources.ts';
  * Closed days of the table and bucket that the environment names.
  *
  * @param now milliseconds since the epoch.
+ * @returns undefined where it names no bucket: no day is closed there.
  */
-export function storedDaysFromEnvironment(client: DynamoDBClient, now: () => number): StoredDays {
-  const lake = requireEnvironment(environment.lakeBucket);
+export function storedDaysFromEnvironment(client: DynamoDBClient, now: () => number): StoredDays | undefined {
+  const lake = process.env[environment.lakeBucket];
+  if (lake === undefined) return undefined;
   // Nothing of accounts is read: their bucket holds what names people.
   const bucket = new LakeBucket(client.config, { lake, accounts: lake });
   const simDays = new SimDayStore(client, requireEnvironment(environment.simDaysTable));
