@@ -8,9 +8,9 @@ const project = fileURLToPath(new URL('../', import.meta.url));
 /**
  * The maximum words of README.md and all pages in docs/, as `wc -w` counts them. It keeps each thing said once: a page that
  * grows takes from what another page says already. Raise it only for a page about a new part of simledger, by the words
- * of that page: 20,000, and 2,000 for days and late records.
+ * of that page: 20,000, 2,000 for days and late records, and 450 for the fleet's usage and what has expired.
  */
-const maxWords = 22_000;
+const maxWords = 22_450;
 
 /** The maximum lines of README.md, which is read on a phone before anything is installed. */
 const maxReadmeLines = 150;
@@ -64,7 +64,7 @@ function findBrokenLinks(path: string): string[] {
 }
 
 describe('the documentation', () => {
-  test('has at most 22,000 words', () => {
+  test('has at most 22,450 words', () => {
     const words = countedPages.map(
       (path) =>
         readPage(path)

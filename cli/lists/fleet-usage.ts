@@ -212,7 +212,7 @@ function describeCoverage({ live, missing }: FleetUsagePage['coverage']): string
   const lines = [
     live.length > 0 && `Live, added up from the records that have come: ${list(live)}`,
     missing.length > 0 &&
-      `Left out, since more than 1,000 SIMs match: ${list(missing)}. Whole days are counted once they are sealed`,
+      `Not counted, since more than 1,000 SIMs match: ${list(missing)}. Whole days are counted once they are sealed`,
   ];
   return lines
     .filter((line) => line !== false)
