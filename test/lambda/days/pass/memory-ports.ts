@@ -26,7 +26,7 @@ export class MemoryPorts implements DayPorts {
   #tokens = 0;
 
   /** Writes what records state, as the ledger's writer does. */
-  deliver(sim: string, says: SimItems): void {
+  deliver(sim: string, says: SimItems): void | Promise<void> {
     this.sims.add(sim);
     this.items.set(sim, mergeItems(this.items.get(sim) ?? noItems, says));
   }
@@ -98,6 +98,14 @@ export class MemoryPorts implements DayPorts {
       }
     },
   };
+
+  async findSimDay(day: Day, sim: string): Promise<SimPeriod | undefined> {
+    return this.storedSimDays.get(`${day} ${sim}`)?.day;
+  }
+
+  async countMarkers(): Promise<number> {
+    return this.storedMarkers.size;
+  }
 
   /** Whether a marker of a SIM's day, or of one of its sessions on that day, stands. */
   isMarked(day: Day, sim: string): boolean {

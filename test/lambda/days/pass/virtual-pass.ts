@@ -19,7 +19,7 @@ import {
   type SimRows,
 } from '../../../../lambda/days/rows.ts';
 import { hashSession } from '../../../../lambda/days/session-days.ts';
-import { isActive, makeSimDay } from '../../../../lambda/days/sim-days.ts';
+import { isActive, makeSimDay, type SimPeriod } from '../../../../lambda/days/sim-days.ts';
 import { Case } from '../../../property/case.ts';
 import { Timeline } from '../../alerts/delivery/timeline.ts';
 import { makeEvent, sessionAroundMidnight, statement, timeAroundMidnight } from '../records.ts';
@@ -186,7 +186,7 @@ export interface FoundDay {
 /** The world of one plan. */
 class World {
   readonly timeline = new Timeline(start);
-  readonly memory = new MemoryPorts();
+  readonly memory: MemoryPorts;
   readonly #plan: Plan;
   readonly #parts: Parts;
   /** The last closed day; texts are in the order of time. */
@@ -195,7 +195,8 @@ class World {
   readonly #sent: BucketJob[] = [];
   readonly failures: unknown[] = [];
 
-  constructor(plan: Plan, parts: Parts) {
+  constructor(plan: Plan, parts: Parts, memory: MemoryPorts) {
+    this.memory = memory;
     this.#plan = plan;
     this.#parts = parts;
   }
@@ -214,7 +215,8 @@ class World {
       if (number > diesAtCall) return isNeverAnswered();
       await delay();
       if (number === diesAtCall && !diesAfterEffect) return isNeverAnswered();
-      const result = await effect();
+      // Tables that are not in memory take real time.
+      const result = await this.timeline.hold(effect());
       return number === diesAtCall ? isNeverAnswered() : result;
     };
   }
@@ -280,7 +282,7 @@ class World {
       for (const day of marked) await call(() => this.memory.markers.put([{ day, sim }]));
       const outcome = await call(async () => {
         if (this.timeline.now - begun > writerMilliseconds) return 'late';
-        this.memory.deliver(sim, says);
+        await this.memory.deliver(sim, says);
         return 'written';
       });
       // Whoever is late again and again is delivered again, and is quicker.
@@ -357,13 +359,12 @@ class World {
         rows.set(sim, await sealed.take(sim));
       }
     }
-    const simDays = sims
-      .flatMap((sim) => this.memory.storedSimDays.get(`${one} ${sim}`)?.day ?? [])
-      .filter(isActive);
+    const found = await Promise.all(sims.map((sim) => this.memory.findSimDay(one, sim)));
+    const simDays = found.filter((simDay) => simDay !== undefined).filter(isActive);
     return {
       root: manifest.root,
       rows: printRows(rows),
-      simDays: simDays.map((simDay) => JSON.stringify(simDay)),
+      simDays: simDays.map(printSimDay),
       fleet: JSON.stringify(manifest.fleet),
     };
   }
@@ -371,6 +372,15 @@ class World {
 
 /** An invocation to which nothing happens. */
 const undisturbed: Course = { diesAtCall: Number.MAX_SAFE_INTEGER, diesAfterEffect: false, delays: [1] };
+
+/** A SIM-day as text, its members in the order of their names. */
+function printSimDay(simDay: SimPeriod): string {
+  return JSON.stringify(simDay, (_, value: unknown) =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? value
+      : Object.fromEntries(Object.entries(value).sort(([a], [b]) => compareTexts(a, b))),
+  );
+}
 
 function printRows(rows: ReadonlyMap<string, SimRows>): string[] {
   return [...rows]
@@ -381,8 +391,12 @@ function printRows(rows: ReadonlyMap<string, SimRows>): string[] {
 }
 
 /** Plays a plan, then delivers the rest, and lets all closed days be read until nothing is left to do. */
-export async function playPass(plan: Plan, parts: Parts): Promise<readonly (FoundDay | undefined)[]> {
-  const world = new World(plan, parts);
+export async function playPass(
+  plan: Plan,
+  parts: Parts,
+  memory = new MemoryPorts(),
+): Promise<readonly (FoundDay | undefined)[]> {
+  const world = new World(plan, parts, memory);
   const { timeline } = world;
   const left = new Set(plan.statements);
   const begin = (minutes: number, act: () => Promise<void>): void => {
@@ -411,10 +425,10 @@ export async function playPass(plan: Plan, parts: Parts): Promise<readonly (Foun
     await timeline.run();
     for (const one of days) void world.visit(one);
     await timeline.run();
-    if (round > 0 && world.memory.storedMarkers.size === 0) break;
+    if (round > 0 && (await memory.countMarkers()) === 0) break;
   }
   if (world.failures.length > 0) throw world.failures[0];
-  if (world.memory.storedMarkers.size > 0) throw new Error('Markers are left, however often days are read');
+  if ((await memory.countMarkers()) > 0) throw new Error('Markers are left, however often days are read');
   return Promise.all(days.map((one) => world.findDay(one)));
 }
 
@@ -434,7 +448,7 @@ export function expectDays({ statements }: Plan): readonly FoundDay[] {
       if (sim.startsWith('account:')) continue;
       const simDay = makeSimDay(sim, one, made);
       fold.addSim(simDay);
-      if (isActive(simDay)) simDays.push(JSON.stringify(simDay));
+      if (isActive(simDay)) simDays.push(printSimDay(simDay));
     }
     return {
       root: computeRoot(digests.finish()).root,

@@ -7,7 +7,7 @@ export type Caller = <Answer>(effect: () => Promise<Answer>) => Promise<Answer>;
 export function wrapPorts({ tables, notes, simDays, markers, lake, jobs }: DayPorts, call: Caller): DayPorts {
   return {
     tables: {
-      listSims: tables.listSims,
+      listSims: () => tables.listSims(),
       readRecords: (...given) => call(() => tables.readRecords(...given)),
       readSessions: (...given) => call(() => tables.readSessions(...given)),
     },

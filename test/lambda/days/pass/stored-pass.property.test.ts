@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { SimItems } from '../../../../lambda/days/rows.ts';
+import { asClient, MemoryDynamoDb } from '../../../property/memory-dynamodb.ts';
+import { timeLimit, trials } from '../../../property/trials.ts';
+import { runningTables } from '../../store/running-tables.ts';
+import { StoredPorts } from './stored-ports.ts';
+import { expectDays, type PassCase, type Plan, plans, playPass, sound } from './virtual-pass.ts';
+
+/** The pass as in pass.property.test.ts, over the tables' own readers and stores. Items do not expire here. */
+
+const tables = runningTables();
+
+/** The plan, with completeness as the tables tell it: a complete statement that names a session is the fullest. */
+function rankAsStored({ statements, ...plan }: Plan): Plan {
+  const rank = ({ usage, ...says }: SimItems): SimItems => ({
+    ...says,
+    usage: usage.map((one) =>
+      one.completeness >= 9 && one.sessionId !== undefined ? { ...one, completeness: 10 } : one,
+    ),
+  });
+  return {
+    ...plan,
+    statements: statements.map(({ sim, says }) => ({ sim, says: rank(says) })),
+    expiries: [],
+  };
+}
+
+function makeProperty(makePorts: () => Promise<StoredPorts>) {
+  return fc.asyncProperty(plans, async ({ plan }) => {
+    const stored = rankAsStored(plan);
+    expect(await playPass(stored, sound, await makePorts())).toEqual(expectDays(stored));
+  });
+}
+
+test(
+  'rows, root, SIM-days and fleet-days are those of all records, over tables in memory',
+  async () => {
+    const property = makeProperty(async () => new StoredPorts(asClient(new MemoryDynamoDb())));
+    await fc.assert(property, trials(30) as fc.Parameters<[PassCase]>);
+  },
+  timeLimit,
+);
+
+test(
+  'rows, root, SIM-days and fleet-days are those of all records, over tables by HTTP',
+  async () => {
+    const property = makeProperty(async () => {
+      await tables.clear();
+      return new StoredPorts(tables.client);
+    });
+    await fc.assert(property, trials(6) as fc.Parameters<[PassCase]>);
+  },
+  timeLimit,
+);
