@@ -1,4 +1,5 @@
-import { findSlot, isAccount, slotCount } from './digests.ts';
+import { isAccount } from './accounts.ts';
+import { findSlot, slotCount } from './digests.ts';
 
 /** Buckets: parts of the fleet whose day one invocation reads. */
 

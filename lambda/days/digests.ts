@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { isAccount } from './accounts.ts';
 import { listRowColumns, type Row, rowKinds } from './columns.ts';
 import { compareTexts, type RowKind, type SimRows } from './rows.ts';
 
@@ -16,11 +17,6 @@ export const slotCount = 4_096;
 
 /** The slot of what names no SIM: it comes behind all others. */
 const accountSlot = 'account';
-
-/** Whether a key is an account's: its events name no SIM. */
-export function isAccount(sim: string): boolean {
-  return sim.startsWith('account:');
-}
 
 /** The slot of a SIM: the first three hexadecimal digits of the SHA-256 of its key. Accounts have one of their own. */
 export function findSlot(sim: string): string {

@@ -2,6 +2,7 @@ import { renderingDistance } from '../../ledger/counted.ts';
 import type { Change, Changes } from '../../ledger/fold.ts';
 import type { Session } from '../../ledger/observation.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { isAccount } from '../accounts.ts';
 
 /**
  * Which changes belong to days that the fence has passed, and what marks them.
@@ -11,10 +12,11 @@ import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
  *
  * A session belongs to the day of its `end`, which a change need not state. So the marker of a session names it: a visit
  * reads that session and finds its day. A change whose latest statement is of a day that is not closed needs no marker,
- * unless it ends the session on a closed day: it moves the session's `lastUpdated` to that day, whose pass looks at each
- * session that ends or was last updated on it.
+ * unless it ends the session on a closed day: the record that states it has an item on that day, or on a closed one that is
+ * marked, and the pass of a day looks at each session that its records name.
  *
- * A SIM's item belongs to no day.
+ * A SIM's item belongs to no day. Accounts have no item by which the pass of an open day would find their events, so these
+ * are marked whatever their day.
  */
 
 /** What a visit has to look at again: a SIM's day, or one of its sessions. */
@@ -44,11 +46,14 @@ function isClosed(day: string, closedThrough: string): boolean {
 /** The subjects of a usage record or event whose days are closed. */
 function listRecordSubjects(sim: string, time: string, closedThrough: string): LateSubject[] {
   const day = cutToDay(time);
+  const isMarkedAlways = isAccount(sim);
   // Nearly every record is of an open day, and not of its first minute.
-  if (!isClosed(day, closedThrough) && time.slice(11, 17) !== '00:00:') return [];
+  if (!isMarkedAlways && !isClosed(day, closedThrough) && time.slice(11, 17) !== '00:00:') return [];
   const at = epochMilliseconds(time);
   const days = [-renderingDistance, 0, renderingDistance].map((shift) => cutToDay(formatTime(at + shift)));
-  return [...new Set(days)].filter((one) => isClosed(one, closedThrough)).map((one) => ({ sim, day: one }));
+  return [...new Set(days)]
+    .filter((one) => isMarkedAlways || isClosed(one, closedThrough))
+    .map((one) => ({ sim, day: one }));
 }
 
 function listSessionSubjects(

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { isAccount } from '../accounts.ts';
 import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';
-import { isAccount, RowDigests } from '../digests.ts';
+import { RowDigests } from '../digests.ts';
 import { type LateSubject, nameSubject } from '../fence/late-changes.ts';
 import { FleetFold } from '../fleet-days.ts';
 import { type BucketResult, collectChanges, type LakeFile, type Manifest } from '../manifest.ts';

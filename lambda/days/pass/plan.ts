@@ -1,6 +1,6 @@
+import { isAccount } from '../accounts.ts';
 import { countBuckets, findBucket } from '../buckets.ts';
 import type { Day } from '../day.ts';
-import { isAccount } from '../digests.ts';
 import type { Marker } from '../fence/markers.ts';
 import type { BucketResult, Manifest } from '../manifest.ts';
 import {

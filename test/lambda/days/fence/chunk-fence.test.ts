@@ -141,6 +141,13 @@ describe('late records', () => {
     expect(watched.steps).toEqual(['read the fence', ...marks, 'write']);
   });
 
+  test('of accounts, which nothing lists, are marked on open days too', async () => {
+    const watched = new WatchedFence('2026-11-02');
+    await watched.take(observe({ event: eventAt(today, 'account:main:7', '1') }));
+    const marks = [`mark ${JSON.stringify({ sim: 'account:main:7', day: today.slice(0, 10) })}`];
+    expect(watched.steps).toEqual(['read the fence', ...marks, 'write']);
+  });
+
   const ended = (at: string, end: string): Session => ({
     ...sessionAt(at, 'a'),
     terminal: { status: 'ended', end },
