@@ -1,22 +1,12 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { InvocationError } from '../lambda-runtime/messages.ts';
 import type { InvocationResult } from '../lambda-runtime/process.ts';
+import type { ReceivedMessage } from '../sqs/queue.ts';
 import { readBatchResponse } from './batch-response.ts';
 import { type EventSourceMapping, type InvocationTarget, MappingStoppedError, pause } from './mapping.ts';
 
-/** A message as its receiver gets it. */
-export interface QueueMessage {
-  readonly messageId: string;
-  readonly receiptHandle: string;
-  readonly body: string;
-  readonly md5OfBody: string;
-  /** Epoch milliseconds. */
-  readonly sentMilliseconds: number;
-  /** Epoch milliseconds. */
-  readonly firstReceivedMilliseconds: number;
-  /** How often the message was received, this time included. */
-  readonly receiveCount: number;
-}
+/** What a mapping needs of a message. */
+export type QueueMessage = Omit<ReceivedMessage, 'deadLetterSourceArn'>;
 
 /** What a mapping needs of a queue. */
 export interface QueueReader {

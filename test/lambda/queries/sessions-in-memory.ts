@@ -1,5 +1,6 @@
 import type { Session } from '../../../lambda/ledger/observation.ts';
 import type { SessionSource } from '../../../lambda/queries/session-listing.ts';
+import { noSessionGroups } from '../store/observations.ts';
 
 /** A session that states only what a test needs. */
 export function session(sessionId: string, start: string, changes: Partial<Session> = {}): Session {
@@ -10,17 +11,7 @@ export function session(sessionId: string, start: string, changes: Partial<Sessi
     start,
     startStated: true,
     terminal: undefined,
-    groups: {
-      totals: undefined,
-      network: undefined,
-      cell: undefined,
-      device: undefined,
-      address: undefined,
-      subscriber: undefined,
-      ids: undefined,
-      label: undefined,
-      trouble: undefined,
-    },
+    groups: noSessionGroups,
     ...changes,
   };
 }

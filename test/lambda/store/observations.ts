@@ -21,7 +21,8 @@ export function stamp(time: string): { N: string } {
   return { N: String(Date.parse(time)) };
 }
 
-const noSessionGroups: SessionGroups = {
+/** The groups of a session about which nothing is stated. */
+export const noSessionGroups: SessionGroups = {
   totals: undefined,
   network: undefined,
   cell: undefined,

@@ -17,6 +17,7 @@ import { expectNone, personalValues } from '../../../personal-data.ts';
 import { dynamoDbError, FaultyEndpoint } from '../../faulty-endpoint.ts';
 import { file, header, row } from '../../ingest/files/cdr.ts';
 import { runningTables } from '../../store/running-tables.ts';
+import { ingestEnvironment } from '../ingest-environment.ts';
 
 /** The reserve of time is longer than this: each invocation stops after a block. */
 const shortSeconds = 19;
@@ -57,19 +58,9 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
     AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${s3Port}`,
     AWS_ENDPOINT_URL_SQS: `http://127.0.0.1:${sqsPort}`,
-    [environment.sessionsTable]: 'Sessions',
-    [environment.usageTable]: 'Usage',
-    [environment.eventsTable]: 'Events',
-    [environment.simsTable]: 'Sims',
-    [environment.dayStateTable]: 'DayState',
-    [environment.dayMarkersTable]: 'DayMarkers',
-    [environment.progressTable]: 'AlertState',
+    ...ingestEnvironment,
     [environment.filesTable]: 'Files',
-    [environment.quarantineBucket]: quarantineBucket,
     [environment.fileQueueUrl]: queue.url,
-    [environment.sources]: JSON.stringify(localSources),
-    [environment.eventRetentionDays]: '90',
-    [environment.usageRetentionDays]: '0',
   };
   const start = (name: string, timeoutSeconds: number) =>
     createDeployedFunction({

@@ -13,6 +13,7 @@ import { Receipts } from '../../../../local/receipts.ts';
 import { expectNone, personalValues } from '../../../personal-data.ts';
 import { dynamoDbError, FaultyEndpoint } from '../../faulty-endpoint.ts';
 import { runningTables } from '../../store/running-tables.ts';
+import { ingestEnvironment } from '../ingest-environment.ts';
 
 const tables = runningTables();
 const lines: string[] = [];
@@ -61,18 +62,8 @@ function startConsumer(): Promise<LocalFunction> {
     environment: {
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
       AWS_ENDPOINT_URL_S3: storageEndpoint,
-      [environment.sessionsTable]: 'Sessions',
-      [environment.usageTable]: 'Usage',
-      [environment.eventsTable]: 'Events',
-      [environment.simsTable]: 'Sims',
-      [environment.dayStateTable]: 'DayState',
-      [environment.dayMarkersTable]: 'DayMarkers',
+      ...ingestEnvironment,
       [environment.deliveriesTable]: 'Deliveries',
-      [environment.progressTable]: 'AlertState',
-      [environment.quarantineBucket]: quarantineBucket,
-      [environment.sources]: JSON.stringify(localSources),
-      [environment.eventRetentionDays]: '90',
-      [environment.usageRetentionDays]: '0',
     },
   });
 }

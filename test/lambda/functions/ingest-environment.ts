@@ -1,0 +1,17 @@
+import { environment } from '../../../lambda/aws/names.ts';
+import { localSources, quarantineBucket } from '../../../local/places.ts';
+
+/** What consumer and importer have in common in their environment: the tables of `runningTables`, and local places. */
+export const ingestEnvironment = {
+  [environment.sessionsTable]: 'Sessions',
+  [environment.usageTable]: 'Usage',
+  [environment.eventsTable]: 'Events',
+  [environment.simsTable]: 'Sims',
+  [environment.dayStateTable]: 'DayState',
+  [environment.dayMarkersTable]: 'DayMarkers',
+  [environment.progressTable]: 'AlertState',
+  [environment.quarantineBucket]: quarantineBucket,
+  [environment.sources]: JSON.stringify(localSources),
+  [environment.eventRetentionDays]: '90',
+  [environment.usageRetentionDays]: '0',
+} as const;
