@@ -13,6 +13,9 @@ import type { ReadableTables } from './reader.ts';
 import { decodeEvent, decodeUsage } from './records.ts';
 import { sessionsTable, simsTable } from './tables.ts';
 
+/** Segments of the fleet that are read at once. */
+const scanSegments = 8;
+
 /** Where the day pass reads. */
 export interface DayRecordTables extends Omit<ReadableTables, 'files'> {}
 
@@ -27,14 +30,7 @@ export class DayRecordReader implements DayTables {
   /** The keys of all SIMs, and those that the events of their accounts have. */
   async *listSims(): AsyncGenerator<readonly string[]> {
     const accounts = new Set<string>();
-    const { client, sims: TableName } = this.#tables;
-    const pages = scanPages(client, {
-      TableName,
-      ConsistentRead: true,
-      ProjectionExpression: '#sim, #source, accountId',
-      ExpressionAttributeNames: { '#sim': simsTable.partitionKey, '#source': 'source' },
-    });
-    for await (const { Items: items = [] } of pages) {
+    for await (const items of this.#scanSims()) {
       for (const { source, accountId } of items) {
         if (accountId?.S !== undefined) accounts.add(`account:${source?.S}:${accountId.S}`);
       }
@@ -64,6 +60,25 @@ export class DayRecordReader implements DayTables {
     const { client, sessions } = this.#tables;
     const items = await readItems(client, sessions, keys, { consistent: true });
     return items.map(decodeSession);
+  }
+
+  /** Goes through the fleet, a page of each segment at the same time. */
+  async *#scanSims(): AsyncGenerator<Item[]> {
+    const { client, sims } = this.#tables;
+    let segments = Array.from({ length: scanSegments }, (_, Segment) =>
+      scanPages(client, {
+        TableName: sims,
+        ConsistentRead: true,
+        ProjectionExpression: '#sim, #source, accountId',
+        ExpressionAttributeNames: { '#sim': simsTable.partitionKey, '#source': 'source' },
+        ...{ TotalSegments: scanSegments, Segment },
+      }),
+    );
+    while (segments.length > 0) {
+      const pages = await Promise.all(segments.map((segment) => segment.next()));
+      for (const { value } of pages) if (value !== undefined) yield value.Items ?? [];
+      segments = segments.filter((_, at) => pages[at]?.done !== true);
+    }
   }
 
   async #readItems(
