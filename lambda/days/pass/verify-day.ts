@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { isAccount } from '../accounts.ts';
 import { findBucket } from '../buckets.ts';
 import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';
-import { computeRoot, type DayDigests, isAccount, joinDigests, RowDigests } from '../digests.ts';
+import { computeRoot, type DayDigests, joinDigests, RowDigests } from '../digests.ts';
 import { FleetFold } from '../fleet-days.ts';
 import type { BucketResult, LakeFile, Manifest } from '../manifest.ts';
 import { compareTexts, type SimRows } from '../rows.ts';

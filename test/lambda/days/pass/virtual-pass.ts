@@ -4,10 +4,9 @@ import { type Day, findSessionDay, listTouchedDays, shiftDay } from '../../../..
 import { computeRoot, printRow, RowDigests } from '../../../../lambda/days/digests.ts';
 import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
-import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
+import type { OpenDay, OpenDays } from '../../../../lambda/days/open-days.ts';
 import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
-import { beginRound, planDay, planRound } from '../../../../lambda/days/pass/plan.ts';
-import { type BucketJob, ConflictError, type DayPorts } from '../../../../lambda/days/pass/ports.ts';
+import { ConflictError, type DayPorts } from '../../../../lambda/days/pass/ports.ts';
 import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
 import {
   compareTexts,
@@ -18,8 +17,11 @@ import {
   type SimItems,
   type SimRows,
 } from '../../../../lambda/days/rows.ts';
+import { orderDays, runSchedule, type SchedulePorts } from '../../../../lambda/days/run-schedule.ts';
 import { hashSession } from '../../../../lambda/days/session-days.ts';
 import { isActive, makeSimDay, type SimPeriod } from '../../../../lambda/days/sim-days.ts';
+import { makeJobs, takeMessage, type WorkPorts } from '../../../../lambda/days/take-message.ts';
+import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
 import { Case } from '../../../property/case.ts';
 import { Timeline } from '../../alerts/delivery/timeline.ts';
 import { makeEvent, sessionAroundMidnight, statement, timeAroundMidnight } from '../records.ts';
@@ -27,13 +29,15 @@ import { MemoryPorts } from './memory-ports.ts';
 import { type Caller, wrapPorts } from './wrapped-ports.ts';
 
 /**
- * The day pass on a virtual timeline: records come in any order, more than once and late; writers and runs of buckets are
- * suspended or die between any two calls, run twice at once, and items of sealed days expire.
+ * The day pass on a virtual timeline, as its schedule and its messages do it: records come in any order, more than once and
+ * late; writers, scheduled runs and what takes messages are suspended or die between any two calls, messages come twice, in
+ * any order, and items of sealed days expire.
  */
 
 const days: readonly Day[] = [-2, -1, 0, 1, 2].map((offset) => shiftDay('2026-11-02', offset));
 const sims = ['8988307000000000001', '8988307000000000002', 'account:emnify:7'];
-const start = Date.UTC(2026, 10, 10);
+/** The last of the days is due. */
+const start = Date.UTC(2026, 10, 5, 12);
 const minute = 60_000;
 
 /** A writer begins again when this much time is gone since it read the fence: its requests' signatures expire. */
@@ -57,10 +61,10 @@ export interface Plan {
     readonly statements: readonly number[];
     readonly course: Course;
   }[];
-  /** The fence moves to a day, and the day is read when that is long enough ago. */
-  readonly closings: readonly { readonly at: number; readonly day: number }[];
-  /** The markers of a closed day are looked at. */
-  readonly visits: readonly { readonly at: number; readonly day: number }[];
+  /** Somebody orders a day to be read. */
+  readonly closings: readonly { readonly at: number; readonly day: number; readonly course: Course }[];
+  /** The schedule runs, when the sources are read to the end of a day. */
+  readonly schedules: readonly { readonly at: number; readonly day: number; readonly course: Course }[];
   readonly expiries: readonly { readonly at: number; readonly places: readonly number[] }[];
   /** How the runs of jobs go, in turn. */
   readonly runs: readonly { readonly course: Course; readonly isTwice: boolean }[];
@@ -135,8 +139,8 @@ export const plans: fc.Arbitrary<PassCase> = fc
       fc.record({ at, statements: fc.array(fc.nat(13), { minLength: 1, maxLength: 4 }), course }),
       { maxLength: 8 },
     ),
-    closings: fc.array(fc.record({ at: fc.integer({ min: 0, max: 200 }), day }), { maxLength: 4 }),
-    visits: fc.array(fc.record({ at, day }), { maxLength: 8 }),
+    closings: fc.array(fc.record({ at: fc.integer({ min: 0, max: 200 }), day, course }), { maxLength: 3 }),
+    schedules: fc.array(fc.record({ at, day, course }), { maxLength: 8 }),
     expiries: fc.array(fc.record({ at, places: fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }) }), {
       maxLength: 4,
     }),
@@ -151,22 +155,15 @@ export const plans: fc.Arbitrary<PassCase> = fc
 /** The parts that a planted fault replaces. */
 export interface Parts {
   readonly listTouchedDays: typeof listTouchedDays;
-  readonly runBucket: typeof runBucket;
-  /** From the move of the fence to the reading. */
-  readonly fenceMilliseconds: number;
-  /** From the planning of a round of markers to its reading. */
-  readonly markerMilliseconds: number;
+  /** What becomes of a message on its way. A changed one is not delayed. */
+  readonly changeMessage: (message: DayMessage) => DayMessage;
   /** How ports differ from those in memory. */
   readonly changePorts: (ports: DayPorts, memory: MemoryPorts) => DayPorts;
 }
 
-const wait = 40 * minute;
-
 export const sound: Parts = {
   listTouchedDays,
-  runBucket,
-  fenceMilliseconds: wait,
-  markerMilliseconds: wait,
+  changeMessage: (message) => message,
   changePorts: (ports) => ports,
 };
 
@@ -189,10 +186,10 @@ class World {
   readonly memory: MemoryPorts;
   readonly #plan: Plan;
   readonly #parts: Parts;
-  /** The last closed day; texts are in the order of time. */
-  #closedThrough = '';
+  /** The last closed day. */
+  #closedThrough: Day | undefined;
+  readonly #openDays = new Map<Day, OpenDay>();
   #runs = 0;
-  readonly #sent: BucketJob[] = [];
   readonly failures: unknown[] = [];
 
   constructor(plan: Plan, parts: Parts, memory: MemoryPorts) {
@@ -222,44 +219,81 @@ class World {
   }
 
   /** The ports of one invocation. */
-  #makePorts(ofCourse: Course): DayPorts {
+  #makePorts(ofCourse: Course): WorkPorts & SchedulePorts {
     const call = this.#makeCaller(ofCourse);
     const { tables, notes, simDays, markers, lake } = this.memory;
-    const send: DayPorts['jobs']['send'] = (sent) =>
-      call(async () => void this.#sent.push(...sent)).then(() => this.#takeJobs());
-    const ports = { tables, notes, simDays, markers, lake, jobs: { send } };
-    return wrapPorts(this.#parts.changePorts(ports, this.memory), call);
+    const queue: MessageQueue = {
+      send: (messages, delay) =>
+        call(async () => {
+          for (const message of messages) {
+            const changed = this.#parts.changeMessage(message);
+            this.#deliver(changed, changed === message ? delay : 0);
+          }
+        }),
+    };
+    const ports = { tables, notes, simDays, markers, lake, jobs: makeJobs(queue) };
+    const days = wrapPorts(this.#parts.changePorts(ports, this.memory), call);
+    return {
+      days,
+      queue,
+      lake: days.lake,
+      fence: {
+        read: () => call(async () => this.#closedThrough),
+        advance: (through) =>
+          call(async () => {
+            if (through > (this.#closedThrough ?? '')) this.#closedThrough = through;
+          }),
+      },
+      openDays: this.#makeOpenDays(call),
+      listMarkedDays: () =>
+        call(async () => [...this.memory.storedMarkers.values()].map(({ day: one }) => one)),
+      hasUsageBefore: () => call(async () => true),
+      expiry: { isOn: async () => true, turn: async () => undefined },
+      onExpiryFailure: (error) => this.failures.push(error),
+    };
   }
 
-  #takeJobs(): void {
-    for (let job = this.#sent.shift(); job !== undefined; job = this.#sent.shift()) this.#begin(job);
+  #makeOpenDays(call: Caller): OpenDays {
+    return {
+      list: () => call(async () => [...this.#openDays.values()].sort((a, b) => compareTexts(a.day, b.day))),
+      note: (noted) =>
+        call(async () => void this.#openDays.set(noted.day, { ...noted, ...this.#openDays.get(noted.day) })),
+      remove: (one) => call(async () => void this.#openDays.delete(one)),
+    };
   }
 
-  #begin(job: BucketJob): void {
+  #deliver(message: DayMessage, delay: number): void {
+    const planned = this.#takeRun();
+    void this.timeline.wait(delay).then(() => this.#take(message, planned.course));
+    if (planned.isTwice) {
+      const other = { ...planned.course, delays: [7, ...planned.course.delays] };
+      void this.timeline.wait(delay).then(() => this.#take(message, other));
+    }
+  }
+
+  #takeRun(): Plan['runs'][number] {
     const { runs } = this.#plan;
-    const planned = runs[this.#runs % runs.length];
     this.#runs += 1;
-    if (planned === undefined) return;
-    void this.#runJob(job, planned.course);
-    if (planned.isTwice) void this.#runJob(job, { ...planned.course, delays: [7, ...planned.course.delays] });
+    return runs[this.#runs % runs.length] ?? { course: undisturbed, isTwice: false };
   }
 
-  /** Runs a job; what dies or fails is delivered again, and then lives. */
-  async #runJob(job: BucketJob, ofCourse: Course): Promise<void> {
+  /** Takes a message; what dies or fails is delivered again, and then lives. */
+  async #take(message: DayMessage, ofCourse: Course): Promise<void> {
     let isDone = false;
     const again = { ...ofCourse, diesAtCall: Number.MAX_SAFE_INTEGER, delays: [1] };
     const redeliver = async (): Promise<void> => {
       await this.timeline.wait(redeliveryMilliseconds);
-      if (!isDone) await this.#runJob(job, again);
+      if (!isDone) await this.#take(message, again);
     };
     if (ofCourse.diesAtCall !== Number.MAX_SAFE_INTEGER) void redeliver();
+    const { simsPerBucket } = this.#plan;
     try {
-      await this.#parts.runBucket(job, this.#makePorts(ofCourse), { now: this.timeline.now });
+      await takeMessage(message, this.#makePorts(ofCourse), { now: this.timeline.now, simsPerBucket });
       isDone = true;
     } catch (error) {
       if (!(error instanceof ConflictError)) this.failures.push(error);
       await this.timeline.wait(redeliveryMilliseconds);
-      await this.#runJob(job, again);
+      await this.#take(message, again);
     }
   }
 
@@ -278,7 +312,7 @@ class World {
     for (let attempts = 0; !isDone; attempts += 1) {
       const begun = this.timeline.now;
       const closedThrough = await call(async () => this.#closedThrough);
-      const marked = touched.filter((one) => one <= closedThrough);
+      const marked = touched.filter((one) => closedThrough !== undefined && one <= closedThrough);
       for (const day of marked) await call(() => this.memory.markers.put([{ day, sim }]));
       const outcome = await call(async () => {
         if (this.timeline.now - begun > writerMilliseconds) return 'late';
@@ -292,30 +326,23 @@ class World {
     }
   }
 
-  /** Moves the fence, and reads the day when whoever did not see it yet has written. */
-  async close(one: Day): Promise<void> {
-    if (one > this.#closedThrough) this.#closedThrough = one;
-    await this.timeline.wait(this.#parts.fenceMilliseconds);
-    await this.#plans(one, planDay);
+  /** Somebody orders days to be read. */
+  async order(from: Day, through: Day, ofCourse: Course): Promise<void> {
+    await orderDays({ from, through }, this.#makePorts(ofCourse), this.timeline.now);
   }
 
-  /** Looks at the markers of a closed day. */
-  async visit(one: Day): Promise<void> {
-    if (one <= this.#closedThrough) await this.#plans(one, planRound);
+  /** The schedule runs, when the sources are read to the end of a day. */
+  async runSchedule(one: Day, ofCourse: Course): Promise<void> {
+    await runSchedule(this.#makePorts(ofCourse), {
+      now: this.timeline.now,
+      sources: [{ at: Date.parse(shiftDay(one, 1)) }],
+      usageDays: 35,
+    });
   }
 
-  async #plans(one: Day, plan: typeof planDay): Promise<void> {
-    const ports = this.#makePorts({ ...undisturbed, delays: [3] });
-    const { simsPerBucket } = this.#plan;
-    const options = { closedThrough: this.#closedThrough, now: this.timeline.now, simsPerBucket };
-    try {
-      const planned = await plan(one, ports, options);
-      if (planned === undefined) return;
-      if (planned.reads !== 'all') await this.timeline.wait(this.#parts.markerMilliseconds);
-      await beginRound(one, planned.round, ports);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) this.failures.push(error);
-    }
+  /** Whether nothing is left to do on the days. */
+  async isSettled(): Promise<boolean> {
+    return (await this.memory.countMarkers()) === 0 && !days.some((one) => this.#openDays.has(one));
   }
 
   /** Lets items expire whose days are sealed and have no marker. */
@@ -412,23 +439,26 @@ export async function playPass(
       }
     });
   }
-  for (const { at: minutes, day: index } of plan.closings)
-    begin(minutes, () => world.close(days[index] ?? ''));
-  for (const { at: minutes, day: index } of plan.visits) begin(minutes, () => world.visit(days[index] ?? ''));
+  const [first = ''] = days;
+  const last = days.at(-1) ?? '';
+  for (const { at: minutes, day: index, course: ofCourse } of plan.closings)
+    begin(minutes, () => world.order(days[index] ?? '', days[index] ?? '', ofCourse));
+  for (const { at: minutes, day: index, course: ofCourse } of plan.schedules)
+    begin(minutes, () => world.runSchedule(days[index] ?? '', ofCourse));
   for (const { at: minutes, places } of plan.expiries) begin(minutes, () => world.expire(places));
   await timeline.run();
 
   for (const { sim, says } of left) void world.write(sim, says, undisturbed);
   await timeline.run();
-  for (let round = 0; round < 20; round += 1) {
-    for (const one of days) void world.close(one);
+  void world.order(first, last, undisturbed);
+  await timeline.run();
+  for (let round = 0; round < 20 && !(await world.isSettled()); round += 1) {
+    void world.runSchedule(last, undisturbed);
     await timeline.run();
-    for (const one of days) void world.visit(one);
-    await timeline.run();
-    if (round > 0 && (await memory.countMarkers()) === 0) break;
   }
   if (world.failures.length > 0) throw world.failures[0];
-  if ((await memory.countMarkers()) > 0) throw new Error('Markers are left, however often days are read');
+  if (!(await world.isSettled()))
+    throw new Error('Markers or open days are left, however often the schedule runs');
   return Promise.all(days.map((one) => world.findDay(one)));
 }
 
