@@ -1,7 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
-import type { AlertSourceDescription } from '../lambda/aws/sources.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import {
   alertsTable,
@@ -17,7 +16,7 @@ import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import type { ConfiguredReceiver } from './receivers.ts';
 import { scheduleFunction } from './scheduled-function.ts';
-import type { CarrierSource } from './source.ts';
+import { type CarrierSource, describeReadSources } from './source.ts';
 import { listIndexArns, type Storage } from './storage.ts';
 
 /** Properties of {@link AlertSweep}. */
@@ -63,10 +62,6 @@ export class AlertSweep extends Construct {
     operation,
   }: AlertSweepProps): NodeFunction {
     const { rules, groupWait } = settings;
-    const descriptions = sources.map(({ stream, settings: source }): AlertSourceDescription => {
-      const { name, carrier, lateness } = source;
-      return { name, carrier, lateness, hasStream: true, streamName: stream.streamName };
-    });
     // The sweep decides who is told, not how.
     const subscriptions = receivers.map(({ name, kind, minimumSeverity, rules: chosen }) => {
       return { name, kind, minimumSeverity, rules: chosen };
@@ -78,7 +73,7 @@ export class AlertSweep extends Construct {
         ...storage.readerEnvironment,
         [environment.alertOutboxTable]: storage.alertOutbox.tableName,
         [environment.alertRules]: JSON.stringify({ rules, groupWait, ...findRetention(retention) }),
-        [environment.alertSources]: Stack.of(this).toJsonString(descriptions),
+        [environment.alertSources]: Stack.of(this).toJsonString(describeReadSources(sources)),
         [environment.alertReceivers]: JSON.stringify(subscriptions),
         [environment.sessionRefresh]: sessionRefresh,
         [environment.metricNamespace]: namespace,

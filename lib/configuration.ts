@@ -99,6 +99,12 @@ export interface ImporterSettings {
   readonly maximumConcurrency: number;
 }
 
+/** How closed days are read. */
+export interface DaySettings {
+  /** Parts of a day that are read at the same time; undefined to derive it from the fleets. */
+  readonly maximumConcurrency: number | undefined;
+}
+
 /** For how long each version of an object in the lake is locked. */
 export interface ObjectLockSettings {
   /** `compliance`: nobody can delete it before; `governance`: who has a permission of its own can. */
@@ -149,6 +155,7 @@ export interface Configuration {
   readonly runbook: string;
   readonly consumer: ConsumerSettings;
   readonly importer: ImporterSettings;
+  readonly days: DaySettings;
   readonly lake: LakeSettings;
   readonly api: ApiSettings;
   /** Whether the functions are traced by X-Ray. */
@@ -333,6 +340,10 @@ const importer = exactly({
   maximumConcurrency: wholeNumber(2, 1_000, 'files at the same time').default(fileMapping.maximumConcurrency),
 });
 
+const days = exactly({
+  maximumConcurrency: wholeNumber(2, 1_000, 'parts of a day that are read at the same time').optional(),
+});
+
 const lake = exactly({
   objectLock: exactly({
     mode: parseWord(['governance', 'compliance']),
@@ -402,6 +413,7 @@ const configuration = exactly({
   runbook: text(/^\S+$/, 'a path or URL without blanks').default('docs/runbook.md'),
   consumer: consumer.prefault({}),
   importer: importer.prefault({}),
+  days: days.prefault({}),
   lake: lake.prefault({}),
   api: api.prefault({}),
   tracing: z.boolean('true or false').default(false),
@@ -426,7 +438,7 @@ const stackName = text(
 export function readConfiguration(node: Node, region?: string): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
-  const { sources, alarmEmail, alerts, consumer, lake, fleet, adopt, kmsKeyArn, ...others } = checked(
+  const { sources, alarmEmail, alerts, consumer, days, lake, fleet, adopt, kmsKeyArn, ...others } = checked(
     configuration,
     given,
     configurationKey,
@@ -439,6 +451,7 @@ export function readConfiguration(node: Node, region?: string): Configuration {
     adoptedTables: adopt.tables,
     kmsKeyArn,
     consumer: { ...consumer, parallelizationFactor: consumer.parallelizationFactor },
+    days: { maximumConcurrency: days.maximumConcurrency },
     lake: { ...lake, objectLock: lake.objectLock },
     sources: sources.map((source) =>
       sizedSource(source, source.fleet ?? fleet, others.retention.streamHours),

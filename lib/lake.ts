@@ -2,7 +2,10 @@ import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type IBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { environment } from '../lambda/aws/names.ts';
+import { acknowledgeObjects } from './acknowledgements.ts';
 import type { ObjectLockSettings } from './configuration.ts';
+import type { NodeFunction } from './node-function.ts';
 import { PrivateBucket, type PrivateBucketProps } from './private-bucket.ts';
 
 /** Properties of {@link Lake}. */
@@ -21,6 +24,9 @@ export interface LakeProps {
 const notLogged =
   'Only the functions write it, and each object is named in the manifest of its day. Set accessLogs to log each request.';
 
+/** Why a function may reach all objects below a prefix. */
+const namedByDay = 'Objects are named after days and buckets of SIMs.';
+
 /**
  * The buckets of closed days. Each object has one key for ever: a day that is read again replaces its objects, and the
  * replaced ones stay as versions for a time.
@@ -37,6 +43,36 @@ export class Lake extends Construct {
     // A bucket can be locked only if it was made for it. Without a retention nothing is locked, and one may be set later.
     this.bucket = this.#bucket('Bucket', props, { retention: objectLock && describeRetention(objectLock) });
     this.accounts = this.#bucket('Accounts', props);
+  }
+
+  /** The variables by which a function finds the buckets. */
+  get environment(): Record<string, string> {
+    return {
+      [environment.lakeBucket]: this.bucket.bucketName,
+      [environment.accountLakeBucket]: this.accounts.bucketName,
+    };
+  }
+
+  /** Lets a function read the objects of SIMs below a prefix, and see which there are. */
+  allowRead(reader: NodeFunction, prefix: string): void {
+    reader.allow(['s3:GetObject'], [this.bucket.arnForObjects(`${prefix}*`)]);
+    // Without the right to list, S3 does not tell an object that does not exist from one that is forbidden.
+    reader.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
+    acknowledgeObjects(reader.role, this.bucket, prefix, namedByDay);
+  }
+
+  /** Lets a function read and write all objects. It can't delete any. */
+  allowWrite(writer: NodeFunction): void {
+    const buckets = [this.bucket, this.accounts];
+    writer.allow(
+      ['s3:GetObject', 's3:PutObject'],
+      buckets.map((bucket) => bucket.arnForObjects('*')),
+    );
+    writer.allow(
+      ['s3:ListBucket'],
+      buckets.map(({ bucketArn }) => bucketArn),
+    );
+    for (const bucket of buckets) acknowledgeObjects(writer.role, bucket, '', namedByDay);
   }
 
   #bucket(

@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import {
+  days,
   delivery,
   dimension,
   hold,
@@ -24,6 +25,7 @@ import {
 import type { AlertDelivery } from './alert-delivery.ts';
 import type { AlertSweep } from './alert-sweep.ts';
 import type { Configuration } from './configuration.ts';
+import type { DayPass } from './day-pass.ts';
 import type { FileIngest } from './file-ingest.ts';
 import type { LedgerMetrics } from './ledger-metrics.ts';
 import type { CarrierSource } from './source.ts';
@@ -43,6 +45,7 @@ export interface LedgerDashboardProps {
   readonly webhooks: WebhookIngest | undefined;
   readonly alertSweep: AlertSweep;
   readonly alertDelivery: AlertDelivery | undefined;
+  readonly dayPass: DayPass;
 }
 
 /** Columns that CloudWatch's grid has, and those of a graph: there are three in a row. */
@@ -50,7 +53,7 @@ const columns = { all: 24, graph: 8 };
 const rows = { text: 1, graph: 6, alarms: 4 };
 const oneHour = Duration.hours(1);
 
-/** The dashboard of a stack, which answers five questions by their graphs. */
+/** The dashboard of a stack, which answers six questions by their graphs. */
 export class LedgerDashboard extends Construct {
   constructor(scope: Construct, id: string, props: LedgerDashboardProps) {
     super(scope, id);
@@ -68,6 +71,7 @@ export class LedgerDashboard extends Construct {
       ['What is late?', graphDelays(props)],
       ['What was rejected?', graphRejects(props)],
       ['Who is told of alerts?', graphAlerts(props)],
+      ['Are days closed?', graphDays(props)],
       ['What does it carry?', graphTraffic(props)],
     ] as const;
     for (const [title, graphs] of parts) {
@@ -107,11 +111,11 @@ function listPerSource(
   );
 }
 
-function listFunctions({ streams, files, webhooks, alertSweep, alertDelivery }: LedgerDashboardProps) {
-  const { consumer } = streams;
+function listFunctions(props: LedgerDashboardProps) {
+  const { streams, files, webhooks, alertSweep, alertDelivery, dayPass } = props;
   return [
-    ...[consumer, files?.importer, webhooks?.receiver],
-    ...[alertSweep.function, alertDelivery?.function],
+    ...[streams.consumer, files?.importer, webhooks?.receiver],
+    ...[alertSweep.function, alertDelivery?.function, dayPass.planner, dayPass.worker],
   ].filter((one) => one !== undefined);
 }
 
@@ -256,6 +260,21 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
             ]),
           ),
         ]),
+  ];
+}
+
+function graphDays({ metrics, dayPass: { queue, deadLetters } }: LedgerDashboardProps): IWidget[] {
+  return [
+    graph('Seconds for which a day is overdue', [metrics.ofDayPlanner(days.unsealed, { label: 'overdue' })]),
+    graph('Days sealed, and SIM-days stored', [
+      metrics.ofDayWorker(days.sealed, { label: 'versions of days' }),
+      metrics.ofDayWorker(days.simDays, { label: 'SIM-days' }),
+    ]),
+    graph('Messages of days: waiting, failed and given up', [
+      queue.metricApproximateNumberOfMessagesVisible({ label: 'waiting' }),
+      metrics.ofDayWorker(days.failed, { label: 'failed' }),
+      deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
+    ]),
   ];
 }
 

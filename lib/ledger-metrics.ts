@@ -79,6 +79,31 @@ export class LedgerMetrics {
     });
   }
 
+  /** A metric of the planner of days, the greatest of an hour unless said otherwise. */
+  ofDayPlanner(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
+    return this.#ofDays(metricName, service.dayPlanner, { statistic: 'Maximum', ...aggregation });
+  }
+
+  /** A metric of the worker of days, summed up by an hour unless said otherwise. */
+  ofDayWorker(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
+    return this.#ofDays(metricName, service.dayWorker, { statistic: 'Sum', ...aggregation });
+  }
+
+  #ofDays(
+    metricName: string,
+    serviceName: string,
+    { statistic, period = Duration.hours(1), label }: Partial<Aggregation> & Pick<Aggregation, 'statistic'>,
+  ): Metric {
+    return new Metric({
+      namespace: this.namespace,
+      metricName,
+      dimensionsMap: { [dimension.service]: serviceName },
+      statistic,
+      period,
+      ...(label !== undefined && { label }),
+    });
+  }
+
   /** A metric of a receiver of alerts, by 5 minutes. */
   ofReceiver(metricName: string, receiver: string, statistic = 'Sum', label?: string): Metric {
     return new Metric({

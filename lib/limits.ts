@@ -78,6 +78,21 @@ export const functions = {
     memoryMegabytes: 512,
     timeoutSeconds: 120,
   },
+  /** It scans the markers of late records, of which there are few, and asks streams how far they are read. */
+  dayPlanner: {
+    entry: 'lambda/functions/day-planner/handler.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 300,
+  },
+  /**
+   * A bucket of 4,000 always-on SIMs has a million records, and all that is made of it is one process's work: with less
+   * memory the CPU would be a part of one.
+   */
+  dayWorker: {
+    entry: 'lambda/functions/day-worker/handler.ts',
+    memoryMegabytes: 1769,
+    timeoutSeconds: 900,
+  },
 } as const;
 
 /**
@@ -110,6 +125,16 @@ export const fileMapping = {
    * it is processed or throttled.
    */
   visibilityTimeoutSeconds: 6 * functions.fileImporter.timeoutSeconds,
+} as const;
+
+/** How the day pass's worker is fed. */
+export const dayMapping = {
+  /** Messages in a batch: one, so that each bucket has an invocation's whole time. */
+  batchSize: 1,
+  /** Deliveries of a message before it goes to the dead-letter queue. The next plan sends what is missing again. */
+  maximumReceives: 3,
+  /** Six times the function's time-out, as AWS advises. */
+  visibilityTimeoutSeconds: 6 * functions.dayWorker.timeoutSeconds,
 } as const;
 
 /** How long things are kept, where the configuration does not say otherwise. */

@@ -10,6 +10,8 @@ import { findSweepPeriod, watchReceiver, watchSweep } from './alert-alarms.ts';
 import type { AlertDelivery } from './alert-delivery.ts';
 import type { AlertSweep } from './alert-sweep.ts';
 import type { Configuration, SourceSettings } from './configuration.ts';
+import { watchDays } from './day-alarms.ts';
+import type { DayPass } from './day-pass.ts';
 import type { FileIngest } from './file-ingest.ts';
 import { LedgerDashboard } from './ledger-dashboard.ts';
 import { LedgerMetrics } from './ledger-metrics.ts';
@@ -41,6 +43,9 @@ export interface MonitoringProps {
   readonly alertSweep: AlertSweep;
   /** Absent without receivers of alerts. */
   readonly alertDelivery: AlertDelivery | undefined;
+  readonly dayPass: DayPass;
+  /** Days that usage is kept; 0 for ever. */
+  readonly usageDays: number;
 }
 
 const fiveMinutes = Duration.minutes(5);
@@ -91,7 +96,8 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { sources, storage, streams, files, webhooks, queryApi, alertSweep, alertDelivery } = props;
+    const { sources, storage, streams, files, webhooks, queryApi, alertSweep, alertDelivery, dayPass } =
+      props;
     this.#metrics = new LedgerMetrics(props.namespace);
     const { alarmEmail, runbook, writes } = props.configuration;
     this.alarms = new Alarms(this, 'Alarms', { alarmEmail, runbook, dataKey: props.dataKey });
@@ -103,6 +109,7 @@ export class Monitoring extends Construct {
     if (queryApi !== undefined) this.#watchQueryApi(queryApi);
     if (writes === 'batched') this.#watchBatchedWrites(files !== undefined);
     this.#watchAlerts(alertSweep, alertDelivery, sources);
+    this.#watchDays(dayPass, props.usageDays);
     this.#watchTables(storage);
     this.dashboard = new LedgerDashboard(this, 'Dashboard', {
       ...props,
@@ -266,6 +273,13 @@ export class Monitoring extends Construct {
     const untold = 'Alerts wait until it runs again; nothing is lost for 3 days.';
     this.#watchFunction('AlertDelivery', 'delivery of alerts', alertDelivery.function, untold);
     for (const { name } of alertDelivery.receivers) watchReceiver(this.alarms, this.#metrics, name);
+  }
+
+  #watchDays(dayPass: DayPass, usageDays: number): void {
+    const again = 'What failed is ordered again within an hour; the ledger is not affected.';
+    this.#watchFunction('DayPlanner', 'planner of days', dayPass.planner, again);
+    this.#watchFunction('DayWorker', 'worker of days', dayPass.worker, again);
+    watchDays(this.alarms, this.#metrics, dayPass, usageDays);
   }
 
   #watchSecrets(id: string, name: string, serviceName: string, consequence: string): void {

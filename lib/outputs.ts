@@ -7,6 +7,7 @@ import type { WriteMode } from '../lambda/store/ledger-tables.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { AlertDelivery } from './alert-delivery.ts';
 import type { AlertSweep } from './alert-sweep.ts';
+import type { DayPass } from './day-pass.ts';
 import type { FileIngest } from './file-ingest.ts';
 import type { Lake } from './lake.ts';
 import type { LakeCatalog } from './lake-catalog.ts';
@@ -74,6 +75,13 @@ export function showLake(scope: Construct, lake: Lake, { database, workGroup }: 
   output(scope, outputName.accountLakeBucket, 'What closed days have of accounts', lake.accounts.bucketName);
   output(scope, outputName.lakeDatabase, 'Closed days as tables of Glue', database.databaseName);
   output(scope, outputName.lakeWorkGroup, 'The workgroup of Athena for closed days', workGroup.name);
+}
+
+/** Shows where the closing of days is ordered, and where its functions log. */
+export function showDayPass(scope: Construct, { queue, planner, worker }: DayPass): void {
+  output(scope, outputName.dayQueue, 'What is ordered of closed days', queue.queueUrl);
+  output(scope, 'DayPlannerLogs', 'Log group of the planner of days', planner.logGroup.logGroupName);
+  output(scope, 'DayWorkerLogs', 'Log group of the worker of days', worker.logGroup.logGroupName);
 }
 
 /** What the command line must know of a deployment, besides its storage. */

@@ -14,10 +14,11 @@ import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
 import { routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
-import { alertsTable, filesTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
+import { alertsTable, filesTable, sessionsTable, simDaysTable, simsTable } from '../lambda/store/tables.ts';
 import type { ApiSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
+import type { Lake } from './lake.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import { listIndexArns, type Storage } from './storage.ts';
@@ -26,6 +27,7 @@ import { listIndexArns, type Storage } from './storage.ts';
 export interface QueryApiProps {
   readonly settings: ApiSettings;
   readonly storage: Storage;
+  readonly lake: Lake;
   /** Names of all sources, whose files are listed. */
   readonly sources: readonly string[];
   /** Whether sessions may be behind their usage. */
@@ -46,7 +48,7 @@ export class QueryApi extends Construct {
     super(scope, id);
     this.secret = props.settings.access === 'basic' ? this.#secret() : undefined;
     this.function = this.#function(props);
-    this.#allow(props.storage);
+    this.#allow(props);
     const api = this.#api(props.settings);
     const { requestsPerSecond } = props.settings;
     this.stage = loggedStage(this, { api, requestsPerSecond, operation: props.operation });
@@ -68,6 +70,7 @@ export class QueryApi extends Construct {
   #function({
     settings,
     storage,
+    lake,
     sources,
     sessionRefresh,
     namespace,
@@ -78,6 +81,8 @@ export class QueryApi extends Construct {
       description: 'Answers what the ledger holds, over HTTP',
       environment: {
         ...storage.readerEnvironment,
+        [environment.simDaysTable]: storage.simDays.tableName,
+        [environment.lakeBucket]: lake.bucket.bucketName,
         [environment.apiAccess]: settings.access,
         ...(this.secret && { [environment.apiSecret]: this.secret.secretArn }),
         [environment.apiPersonalData]: settings.personalData,
@@ -91,7 +96,8 @@ export class QueryApi extends Construct {
   }
 
   /** Only the list of SIMs scans a table; everything else is found by key. */
-  #allow({ sessions, usage, events, sims, files, alerts, alertState }: Storage): void {
+  #allow({ storage, lake }: QueryApiProps): void {
+    const { sessions, usage, events, sims, files, alerts, alertState, simDays } = storage;
     const index = (table: string, name: string): string => `${table}/index/${name}`;
     this.function.allow(
       ['dynamodb:Query'],
@@ -104,9 +110,16 @@ export class QueryApi extends Construct {
         alerts.tableArn,
         ...listIndexArns(alerts, alertsTable),
         alertState.tableArn,
+        simDays.tableArn,
+        ...listIndexArns(simDays, simDaysTable),
       ],
     );
-    this.function.allow(['dynamodb:BatchGetItem'], [sessions.tableArn, files.tableArn, alerts.tableArn]);
+    this.function.allow(
+      ['dynamodb:BatchGetItem'],
+      [sessions.tableArn, files.tableArn, alerts.tableArn, simDays.tableArn],
+    );
+    // What the tables no longer have; not what names people.
+    lake.allowRead(this.function, '');
     this.function.allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
     if (this.secret !== undefined) {
       this.function.allow(['secretsmanager:GetSecretValue'], [this.secret.secretArn]);

@@ -9,6 +9,7 @@ import { accessLogBucket } from './access-logs.ts';
 import { AlertDelivery } from './alert-delivery.ts';
 import { AlertSweep } from './alert-sweep.ts';
 import type { Configuration } from './configuration.ts';
+import { DayPass } from './day-pass.ts';
 import { FileIngest } from './file-ingest.ts';
 import { Lake } from './lake.ts';
 import { LakeCatalog } from './lake-catalog.ts';
@@ -17,6 +18,7 @@ import type { FunctionOperation } from './node-function.ts';
 import {
   showAlerts,
   showApi,
+  showDayPass,
   showLake,
   showLogs,
   showOperation,
@@ -79,12 +81,16 @@ export class SimledgerStack extends Stack {
     const files = sources.some(({ bucket }) => bucket !== undefined)
       ? new FileIngest(this, 'FileIngest', { ...ways, settings: configuration.importer })
       : undefined;
+    const dayPass = new DayPass(this, 'DayPass', {
+      ...{ settings: configuration.days, sources, storage, lake, usageDays, operation },
+      namespace: this.stackName,
+    });
     const { api } = configuration;
     const queryApi =
       api.access === 'none'
         ? undefined
         : new QueryApi(this, 'QueryApi', {
-            ...{ settings: api, storage, operation, sessionRefresh: configuration.sessionRefresh },
+            ...{ settings: api, storage, lake, operation, sessionRefresh: configuration.sessionRefresh },
             sources: configuration.sources.map(({ name }) => name),
             namespace: this.stackName,
           });
@@ -112,13 +118,14 @@ export class SimledgerStack extends Stack {
           });
     const monitoring = new Monitoring(this, 'Monitoring', {
       ...{ configuration, dataKey, sources, storage, streams, files, webhooks, queryApi },
-      ...{ alertSweep, alertDelivery },
+      ...{ alertSweep, alertDelivery, dayPass, usageDays },
       namespace: this.stackName,
     });
 
     for (const source of sources) showSource(this, source);
     showStorage(this, storage);
     showLake(this, lake, catalog);
+    showDayPass(this, dayPass);
     showLogs(this, { streams, files, accessLogs });
     if (webhooks !== undefined) showWebhooks(this, webhooks);
     showAlerts(this, { storage, alertSweep, alertDelivery });

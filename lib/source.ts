@@ -4,7 +4,12 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Bucket, CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { defaultBytesPerMegabyte, defaultLateness, type SourceDescription } from '../lambda/aws/sources.ts';
+import {
+  type AlertSourceDescription,
+  defaultBytesPerMegabyte,
+  defaultLateness,
+  type SourceDescription,
+} from '../lambda/aws/sources.ts';
 import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import type { SourceSettings } from './configuration.ts';
 import { PrivateBucket } from './private-bucket.ts';
@@ -125,4 +130,11 @@ export class CarrierSource extends Construct {
 
 function describeLateness(lateness: number | null): Pick<SourceDescription, 'lateness'> {
   return lateness === defaultLateness ? {} : { lateness };
+}
+
+/** What a function has to know of the sources to find how far each is read. */
+export function describeReadSources(sources: readonly CarrierSource[]): AlertSourceDescription[] {
+  return sources.map(({ stream, settings: { name, carrier, lateness } }) => {
+    return { name, carrier, lateness, hasStream: true, streamName: stream.streamName };
+  });
 }

@@ -19,7 +19,7 @@ import { Random } from '../../simulator/random.ts';
 import { sourceOf, sources } from '../property/delivery-path.ts';
 import { asClient, MemoryDynamoDb, type Sender } from '../property/memory-dynamodb.ts';
 import type { Sample, Series } from './alarm-evaluator.ts';
-import { sweeper, sweepMinutes } from './alarm-series.ts';
+import { planMinutes, planner, sweeper, sweepMinutes } from './alarm-series.ts';
 
 /**
  * Series of metrics that a simulated fleet makes. What its carriers deliver goes through the consumer and the importer as
@@ -150,6 +150,7 @@ class RunningFleet {
   async pass(minute: number, arrivals: readonly FleetDelivery[]): Promise<void> {
     this.#minute = minute;
     if (minute % sweepMinutes === 0) this.#add(`AWS/Lambda Invocations${sweeper}`, 1);
+    if (minute % planMinutes === 0) this.#add(`AWS/Lambda Invocations${planner}`, 1);
     this.#dynamoDb.isAway = this.#run.isStoreAway?.(minute) ?? false;
     for (const delivery of arrivals) this.#arrive(delivery);
     for (const [source, stream] of this.#streams) await this.#consume(source, stream);

@@ -18,6 +18,7 @@ beforeAll(() => {
     simledger: {
       sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '42', webhook: true }],
       receivers: [{ name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' }],
+      retention: { usageDays: 35 },
     },
   });
   alarms = readAlarms(stack);
@@ -181,6 +182,20 @@ describe('sweeps of alerts', () => {
   });
 });
 
+describe('looks for days that are due', () => {
+  it('that no longer begin set off an alarm', () => {
+    const off = during(6 * hour, { isPlanning: (minute) => !within(6 * hour)(minute) });
+    expect(off).toEqual({ DayPlannerLate: [[expect.any(Number), expect.any(Number)]] });
+    const [[wait = 0, over = 0] = []] = off['DayPlannerLate'] ?? [];
+    expect([wait <= 6 * hour, over > 0 && over <= 3 * hour]).toEqual([true, true]);
+  });
+
+  it('that fail set off the alarms of errors and of late looks', () => {
+    const off = during(6 * hour, { isPlanFailing: within(6 * hour) });
+    expect(Object.keys(off).sort()).toEqual(['DayPlannerErrors', 'DayPlannerLate']);
+  });
+});
+
 /** Metrics that say by themselves what is wrong, and the alarms that a few minutes of each set off. */
 const plainMetrics: readonly (readonly [metric: string, value: number, alarm: string])[] = [
   ['AWS/Kinesis WriteProvisionedThroughputExceeded{StreamName=SourceEmnify/Stream}', 5, 'EmnifyRefused'],
@@ -221,12 +236,21 @@ const plainMetrics: readonly (readonly [metric: string, value: number, alarm: st
     ['Webhooks', 'WebhookIngest/Receiver'],
     ['QueryApi', 'QueryApi/Reader'],
     ['AlertDelivery', 'AlertDelivery/Deliverer'],
+    ['DayWorker', 'DayPass/Worker'],
   ].flatMap(([id, path]) =>
     ['Errors', 'Throttles'].map(
       (metric) => [`AWS/Lambda ${metric}{FunctionName=${path}/Function}`, 1, `${id}${metric}`] as const,
     ),
   ),
   ['AWS/Lambda Throttles{FunctionName=AlertSweep/Sweeper/Function}', 1, 'AlertSweepThrottles'],
+  ['AWS/Lambda Throttles{FunctionName=DayPass/Planner/Function}', 1, 'DayPlannerThrottles'],
+  [
+    'AWS/SQS ApproximateNumberOfMessagesVisible{QueueName=DayPass/DeadLetters.QueueName}',
+    1,
+    'DayDeadLetters',
+  ],
+  ['simledger dayUnsealedSeconds{service=day-planner}', 86_400, 'DayUnsealed'],
+  ['simledger usageExpiryHeld{service=day-planner}', 1, 'UsageExpiryHeld'],
   ...tables.flatMap(({ name: table }) =>
     ['Read', 'Write'].map(
       (kind) =>
@@ -271,6 +295,7 @@ describe('each alarm of the stack', () => {
     const tested = [
       ...simulated,
       ...['ConsumerLate', 'FilesLate', 'AlertSweepErrors', 'AlertSweepLate'],
+      ...['DayPlannerErrors', 'DayPlannerLate'],
       ...plainMetrics.map(([, , alarm]) => alarm),
     ];
     expect([...new Set(tested)].sort()).toEqual(Object.keys(alarms).sort());

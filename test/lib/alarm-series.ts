@@ -28,6 +28,10 @@ export interface Conditions {
   readonly isSweeping?: (minute: number) => boolean;
   /** Whether sweeps of alerts fail. */
   readonly isSweepFailing?: (minute: number) => boolean;
+  /** Whether looks for days that are due begin. */
+  readonly isPlanning?: (minute: number) => boolean;
+  /** Whether looks for days that are due fail. */
+  readonly isPlanFailing?: (minute: number) => boolean;
 }
 
 /** Names of the metrics of one source, as the template has them. */
@@ -40,6 +44,11 @@ export const sweeper = '{FunctionName=AlertSweep/Sweeper/Function}';
 
 /** Minutes between two sweeps of alerts. */
 export const sweepMinutes = 5;
+
+export const planner = '{FunctionName=DayPass/Planner/Function}';
+
+/** Minutes between two looks for days that are due. */
+export const planMinutes = 60;
 
 /** Successful readings of a stream of four shards in a minute: one a second and shard. */
 const readings = 240;
@@ -79,6 +88,8 @@ export function simulateSource(conditions: Conditions): Series {
     isImporting = () => true,
     isSweeping = () => true,
     isSweepFailing = () => false,
+    isPlanning = () => true,
+    isPlanFailing = () => false,
   } = conditions;
   const series = new Map<string, Sample[]>();
   const add = (key: string, minute: number, value: number): void => {
@@ -96,6 +107,10 @@ export function simulateSource(conditions: Conditions): Series {
     if (minute % sweepMinutes === 0 && isSweeping(minute)) {
       add(`AWS/Lambda Invocations${sweeper}`, minute, 1);
       add(`AWS/Lambda Errors${sweeper}`, minute, Number(isSweepFailing(minute)));
+    }
+    if (minute % planMinutes === 0 && isPlanning(minute)) {
+      add(`AWS/Lambda Invocations${planner}`, minute, 1);
+      add(`AWS/Lambda Errors${planner}`, minute, Number(isPlanFailing(minute)));
     }
     const put = arrivals(minute);
     const taken = Math.min(put, streamLimit);

@@ -58,6 +58,7 @@ const defaults: Configuration = {
     reservedConcurrency: 0,
   },
   importer: { maximumConcurrency: 10 },
+  days: { maximumConcurrency: undefined },
   lake: { objectLock: undefined, queryGigabytes: 100 },
   tracing: false,
   measuredNetworks: 20,
@@ -123,6 +124,7 @@ describe('the configuration', () => {
         reservedConcurrency: 20,
       },
       importer: { maximumConcurrency: 2 },
+      days: { maximumConcurrency: 20 },
       lake: { objectLock: { mode: 'compliance', days: 365 }, queryGigabytes: 5 },
       tracing: true,
       measuredNetworks: 0,
@@ -240,7 +242,7 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, fleet, sessionRefresh, writes, retention, removal, alerts, receivers, alarmEmail, runbook, consumer, importer, lake, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
+  'sources, fleet, sessionRefresh, writes, retention, removal, alerts, receivers, alarmEmail, runbook, consumer, importer, days, lake, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
 const sourceKeys =
   'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, lateness, webhook, webhookRequestsPerSecond, fleet';
 

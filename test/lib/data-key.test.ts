@@ -131,7 +131,18 @@ describe('the customer’s key', () => {
         through('s3', [decrypt, generate]),
         through('sqs', [decrypt, generate]),
       ],
-      'QueryApi/Reader/Role/DefaultPolicy': [through('dynamodb', decrypt)],
+      'QueryApi/Reader/Role/DefaultPolicy': [through('dynamodb', decrypt), through('s3', decrypt)],
+      'DayPass/Planner/Role/DefaultPolicy': [
+        through('dynamodb', decrypt),
+        through('kinesis', decrypt),
+        through('s3', decrypt),
+        through('sqs', [decrypt, generate]),
+      ],
+      'DayPass/Worker/Role/DefaultPolicy': [
+        through('dynamodb', decrypt),
+        through('s3', [decrypt, generate]),
+        through('sqs', [decrypt, generate]),
+      ],
       'AlertSweep/Sweeper/Role/DefaultPolicy': [through('dynamodb', decrypt), through('kinesis', decrypt)],
       'WebhookIngest/Receiver/Role/DefaultPolicy': [putRecords],
     });

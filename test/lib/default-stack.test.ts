@@ -20,6 +20,8 @@ describe('the default stack', () => {
       .map(([path]) => [path, stack.logicalIds[path]]);
     expect(Object.fromEntries(ids)).toEqual({
       'Catalog/Results': 'CatalogResults4BE287F2',
+      'DayPass/DeadLetters': 'DayPassDeadLetters33783172',
+      'DayPass/Queue': 'DayPassQueueE06F749C',
       'FileIngest/DeadLetters': 'FileIngestDeadLetters16E90FB1',
       'FileIngest/Queue': 'FileIngestQueueE83F1305',
       'Lake/Accounts': 'LakeAccountsDFD01A5A',

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import type { DeliveryReport } from '../../lambda/alerts/delivery/deliver.ts';
 import type { SweepReport } from '../../lambda/alerts/sweep/sweep.ts';
+import { measureSchedule, measureWork } from '../../lambda/aws/day-telemetry.ts';
 import { gateway, service } from '../../lambda/aws/names.ts';
 import { measureSweep } from '../../lambda/aws/sweep-telemetry.ts';
 import { createTelemetry } from '../../lambda/aws/telemetry.ts';
+import type { ScheduleReport } from '../../lambda/days/run-schedule.ts';
 import { Measures } from '../../lambda/ingest/measures.ts';
 import { calledSourceOfEachCarrier, ofType, synthesise } from './synthesised.ts';
 
@@ -25,8 +27,11 @@ function describeMetric(name: string, dimensions: Readonly<Record<string, unknow
 
 function listWatchedMetrics(): Set<string> {
   const stack = synthesise({
-    sources: calledSourceOfEachCarrier,
-    receivers: [{ name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' }],
+    simledger: {
+      sources: calledSourceOfEachCarrier,
+      receivers: [{ name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' }],
+      retention: { usageDays: 35 },
+    },
   });
   const metrics = Object.values(ofType(stack, 'AWS::CloudWatch::Alarm')).flatMap(({ Properties }) => {
     const queries = (Properties['Metrics'] ?? []) as { MetricStat?: { Metric: StatedMetric } }[];
@@ -64,6 +69,10 @@ const delivered: DeliveryReport = {
   ...{ unusableRuns: 1, unusable: undefined, idle: undefined, reasons: [] },
 };
 
+const planned: ScheduleReport = {
+  ...{ closed: undefined, openDays: 1, markedDays: 1, overdueMilliseconds: 86_400_000, isExpiryHeld: true },
+};
+
 /** What the functions publish when all that they measure happens. */
 function listPublishedMetrics(): Set<string> {
   const published = new Set<string>();
@@ -83,6 +92,8 @@ function listPublishedMetrics(): Set<string> {
     telemetry.batchesRefused(new Error('refused'));
     if (name === service.alertSweep) measureSweep(telemetry, swept, 7_200_000);
     if (name === service.alertDelivery) telemetry.alertsDelivered(delivered);
+    if (name === service.dayPlanner) measureSchedule(telemetry, planned);
+    if (name === service.dayWorker) measureWork(telemetry, { sealed: 1, simDays: 1, failed: 1 });
   }
   return published;
 }
@@ -103,5 +114,6 @@ test('each metric that an alarm watches is published by a function under that na
   // API Gateway's log is counted by a metric filter.
   watched.delete(describeMetric(gateway.refused, {}));
   expect(watched).toContain('alertSimsFailed{service=alert-sweep}');
+  expect(watched).toContain('usageExpiryHeld{service=day-planner}');
   expect([...watched].filter((metric) => !published.has(metric))).toEqual([]);
 });

@@ -153,6 +153,18 @@ describe('the alarms', () => {
         `errors: ${lambda('Errors', 'AlertSweep/Sweeper')}`,
         `invocations: ${lambda('Invocations', 'AlertSweep/Sweeper')}`,
       ].join('; '),
+      DayPlannerErrors: `${lambda('Errors', 'DayPass/Planner')} >= 1, 1 × 300 s`,
+      DayPlannerThrottles: `${lambda('Throttles', 'DayPass/Planner')} >= 1, 3 × 300 s`,
+      DayPlannerLate: [
+        'FILL(invocations, 0) - FILL(errors, 0) < 1 or missing, 1 × 10800 s',
+        `errors: ${lambda('Errors', 'DayPass/Planner')}`,
+        `invocations: ${lambda('Invocations', 'DayPass/Planner')}`,
+      ].join('; '),
+      DayWorkerErrors: `${lambda('Errors', 'DayPass/Worker')} >= 1, 1 × 300 s`,
+      DayWorkerThrottles: `${lambda('Throttles', 'DayPass/Worker')} >= 1, 3 × 300 s`,
+      DayUnsealed: 'simledger dayUnsealedSeconds{service=day-planner} Maximum >= 86400, 1 of 13 × 300 s',
+      DayDeadLetters:
+        'AWS/SQS ApproximateNumberOfMessagesVisible{QueueName=DayPass/DeadLetters.QueueName} Maximum >= 1, 1 × 300 s',
       AlertSimsFailed: 'simledger alertSimsFailed{service=alert-sweep} Maximum >= 1, 3 × 300 s',
       ...Object.fromEntries(
         tables.flatMap(({ name }) => [
@@ -161,6 +173,16 @@ describe('the alarms', () => {
         ]),
       ),
     });
+  });
+
+  it('watch that usage expires where it does', () => {
+    const expiring = synthesise(
+      withoutApi({ sources: sourceOfEachCarrier, receivers: [], retention: { usageDays: 35 } }),
+    );
+    const more = Object.entries(alarms(expiring)).filter(([id]) => !(id in alarms(stack)));
+    expect(more.map(([id, properties]) => [id, watched(properties)])).toEqual([
+      ['UsageExpiryHeld', 'simledger usageExpiryHeld{service=day-planner} Maximum >= 1, 1 of 13 × 300 s'],
+    ]);
   });
 
   it('watch the query API if there is one', () => {
@@ -287,7 +309,8 @@ async function runbookPages(): Promise<Map<string, string>> {
 describe('the runbook', () => {
   it('has a page for each alarm, which says what happened and what it means for the data', async () => {
     const pages = await runbookPages();
-    const descriptions = Object.values({ ...alarms(called), ...alarms(told), ...alarms(synthesise()) }).map(
+    const expiring = synthesise({ simledger: { retention: { usageDays: 35 } } });
+    const descriptions = Object.values({ ...alarms(called), ...alarms(told), ...alarms(expiring) }).map(
       ({ AlarmDescription }) => String(AlarmDescription),
     );
     const twoSentences = /^[A-Z][^.#]+\. [A-Z][^.#]+\. docs\/runbook\.md#([a-z-]+)$/;
@@ -336,7 +359,7 @@ function titles(of: Synthesised): (string | undefined)[] {
 }
 
 describe('the dashboard', () => {
-  it('shows the alarms, then answers its five questions', () => {
+  it('shows the alarms, then answers its six questions', () => {
     expect(titles(stack)).toEqual([
       'Alarms',
       '## Is it working? ([runbook](docs/runbook.md))',
@@ -360,6 +383,10 @@ describe('the dashboard', () => {
       'Seconds that alerts are behind',
       'Messages of alerts',
       'Seconds for which failed batches hold back alerts',
+      '## Are days closed? ([runbook](docs/runbook.md))',
+      'Seconds for which a day is overdue',
+      'Days sealed, and SIM-days stored',
+      'Messages of days: waiting, failed and given up',
       '## What does it carry? ([runbook](docs/runbook.md))',
       'Bytes, by source',
       'Bytes, by country and operator',

@@ -126,6 +126,77 @@ const sweeping = [
   },
 ];
 
+/** What the planner of days may do: move the fence, switch the expiry of usage, and see plans and seals, but no row. */
+const planning = [
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    Resource: 'Storage/DayState.Arn',
+  },
+  { Effect: 'Allow', Action: 'dynamodb:Scan', Resource: 'Storage/DayMarkers.Arn' },
+  {
+    Effect: 'Allow',
+    Action: 'dynamodb:Query',
+    Resource: ['Storage/AlertState.Arn', 'Storage/Files.Arn/index/bySource'],
+  },
+  { Effect: 'Allow', Action: 'dynamodb:BatchGetItem', Resource: 'Storage/Files.Arn' },
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:DescribeTimeToLive', 'dynamodb:Scan', 'dynamodb:UpdateTimeToLive'],
+    Resource: 'Storage/Usage.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+    Resource: 'SourceDefault/Stream.Arn',
+  },
+  { Effect: 'Allow', Action: 's3:GetObject', Resource: 'Lake/Bucket.Arn/days/*' },
+  { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'Lake/Bucket.Arn' },
+  { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: 'DayPass/Queue.Arn' },
+];
+
+/** What the worker of days may do: read the ledger, and write what it makes of it. It deletes nothing from the lake. */
+const closing = [
+  { Effect: 'Allow', Action: 'dynamodb:Scan', Resource: 'Storage/Sims.Arn' },
+  {
+    Effect: 'Allow',
+    Action: 'dynamodb:Query',
+    Resource: ['Storage/Events.Arn', 'Storage/Usage.Arn', 'Storage/Sessions.Arn/index/byStart'],
+  },
+  { Effect: 'Allow', Action: 'dynamodb:BatchGetItem', Resource: 'Storage/Sessions.Arn' },
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    Resource: 'Storage/DayState.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:BatchWriteItem', 'dynamodb:DeleteItem', 'dynamodb:Scan'],
+    Resource: 'Storage/DayMarkers.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    Resource: 'Storage/SimDays.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
+    Resource: 'Storage/SessionDays.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: ['s3:GetObject', 's3:PutObject'],
+    Resource: ['Lake/Accounts.Arn/*', 'Lake/Bucket.Arn/*'],
+  },
+  { Effect: 'Allow', Action: 's3:ListBucket', Resource: ['Lake/Accounts.Arn', 'Lake/Bucket.Arn'] },
+  {
+    Effect: 'Allow',
+    Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
+    Resource: 'DayPass/Queue.Arn',
+  },
+];
+
 const runByLambda = [
   { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
 ];
@@ -188,6 +259,13 @@ describe('the permissions of the default stack, its query API aside,', () => {
       'AlertSweep/Sweeper/Role': runByLambda,
       'AlertSweep/Sweeper/Role/DefaultPolicy': [writeLogs('AlertSweep/Sweeper'), ...sweeping],
       ...schedule('AlertSweep', 'Sweeper'),
+      'DayPass/Planner/Role': runByLambda,
+      'DayPass/Planner/Role/DefaultPolicy': [writeLogs('DayPass/Planner'), ...planning],
+      ...schedule('DayPass', 'Planner'),
+      'DayPass/Worker/Role': runByLambda,
+      'DayPass/Worker/Role/DefaultPolicy': [writeLogs('DayPass/Worker'), ...closing],
+      'DayPass/DeadLetters/Policy': [tlsOnly('sqs:*', 'DayPass/DeadLetters.Arn')],
+      'DayPass/Queue/Policy': [tlsOnly('sqs:*', 'DayPass/Queue.Arn')],
       'StreamIngest/KinesisConsumer/Role': runByLambda,
       'FileIngest/FileImporter/Role': runByLambda,
       'StreamIngest/KinesisConsumer/Role/DefaultPolicy': [
@@ -392,6 +470,8 @@ describe('the permissions of a stack with a source of each carrier', () => {
       ['SourceKoreEu/Writer/Policy', 'kinesis:DescribeLimits'],
       ['StreamIngest/KinesisConsumer/Role/DefaultPolicy', trace],
       ['FileIngest/FileImporter/Role/DefaultPolicy', trace],
+      ['DayPass/Planner/Role/DefaultPolicy', trace],
+      ['DayPass/Worker/Role/DefaultPolicy', trace],
       ['AlertSweep/Sweeper/Role/DefaultPolicy', trace],
     ]);
   });

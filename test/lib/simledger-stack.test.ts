@@ -34,10 +34,17 @@ describe('the default stack, its query API aside,', () => {
       'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerErrors',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerLate',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/ConsumerThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DayDeadLetters',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DayMarkersReadThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DayMarkersWriteThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DayPlannerErrors',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DayPlannerLate',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DayPlannerThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DayStateReadThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DayStateWriteThrottles',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DayUnsealed',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DayWorkerErrors',
+      'AWS::CloudWatch::Alarm Monitoring/Alarms/DayWorkerThrottles',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DeadLetters',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultDropped',
       'AWS::CloudWatch::Alarm Monitoring/Alarms/DefaultFileFailed',
@@ -90,23 +97,35 @@ describe('the default stack, its query API aside,', () => {
       'AWS::Glue::Table Catalog/usage/Table',
       'AWS::IAM::Policy AlertSweep/ScheduleRole/DefaultPolicy',
       'AWS::IAM::Policy AlertSweep/Sweeper/Role/DefaultPolicy',
+      'AWS::IAM::Policy DayPass/Planner/Role/DefaultPolicy',
+      'AWS::IAM::Policy DayPass/ScheduleRole/DefaultPolicy',
+      'AWS::IAM::Policy DayPass/Worker/Role/DefaultPolicy',
       'AWS::IAM::Policy FileIngest/FileImporter/Role/DefaultPolicy',
       'AWS::IAM::Policy SourceDefault/Writer/Policy',
       'AWS::IAM::Policy StreamIngest/KinesisConsumer/Role/DefaultPolicy',
       'AWS::IAM::Role AlertSweep/ScheduleRole',
       'AWS::IAM::Role AlertSweep/Sweeper/Role',
+      'AWS::IAM::Role DayPass/Planner/Role',
+      'AWS::IAM::Role DayPass/ScheduleRole',
+      'AWS::IAM::Role DayPass/Worker/Role',
       'AWS::IAM::Role FileIngest/FileImporter/Role',
       'AWS::IAM::Role SourceDefault/Writer/Role',
       'AWS::IAM::Role StreamIngest/KinesisConsumer/Role',
       'AWS::Kinesis::Stream SourceDefault/Stream',
       'AWS::Lambda::EventInvokeConfig AlertSweep/Sweeper/Function/EventInvokeConfig',
+      'AWS::Lambda::EventInvokeConfig DayPass/Planner/Function/EventInvokeConfig',
+      'AWS::Lambda::EventSourceMapping DayPass/Mapping',
       'AWS::Lambda::EventSourceMapping FileIngest/Mapping',
       'AWS::Lambda::EventSourceMapping FileIngest/Redrive',
       'AWS::Lambda::EventSourceMapping StreamIngest/SourceDefault',
       'AWS::Lambda::Function AlertSweep/Sweeper/Function',
+      'AWS::Lambda::Function DayPass/Planner/Function',
+      'AWS::Lambda::Function DayPass/Worker/Function',
       'AWS::Lambda::Function FileIngest/FileImporter/Function',
       'AWS::Lambda::Function StreamIngest/KinesisConsumer/Function',
       'AWS::Logs::LogGroup AlertSweep/Sweeper/Logs',
+      'AWS::Logs::LogGroup DayPass/Planner/Logs',
+      'AWS::Logs::LogGroup DayPass/Worker/Logs',
       'AWS::Logs::LogGroup FileIngest/FileImporter/Logs',
       'AWS::Logs::LogGroup StreamIngest/KinesisConsumer/Logs',
       'AWS::S3::Bucket Catalog/Results',
@@ -121,11 +140,16 @@ describe('the default stack, its query API aside,', () => {
       'AWS::S3::BucketPolicy Storage/Quarantine/Policy',
       'AWS::SNS::Topic Monitoring/Alarms/Topic',
       'AWS::SNS::TopicPolicy Monitoring/Alarms/Topic/Policy',
+      'AWS::SQS::Queue DayPass/DeadLetters',
+      'AWS::SQS::Queue DayPass/Queue',
       'AWS::SQS::Queue FileIngest/DeadLetters',
       'AWS::SQS::Queue FileIngest/Queue',
+      'AWS::SQS::QueuePolicy DayPass/DeadLetters/Policy',
+      'AWS::SQS::QueuePolicy DayPass/Queue/Policy',
       'AWS::SQS::QueuePolicy FileIngest/DeadLetters/Policy',
       'AWS::SQS::QueuePolicy FileIngest/Queue/Policy',
       'AWS::Scheduler::Schedule AlertSweep/Schedule',
+      'AWS::Scheduler::Schedule DayPass/Schedule',
     ]);
   });
 
@@ -190,6 +214,9 @@ describe('the default stack, its query API aside,', () => {
       AccountLakeBucket: 'Lake/Accounts',
       LakeDatabase: 'Catalog/Database',
       LakeWorkGroup: 'simledger',
+      DayQueue: 'DayPass/Queue',
+      DayPlannerLogs: 'DayPass/Planner/Logs',
+      DayWorkerLogs: 'DayPass/Worker/Logs',
       ConsumerLogs: 'StreamIngest/KinesisConsumer/Logs',
       ImporterLogs: 'FileIngest/FileImporter/Logs',
       Sources: JSON.stringify([
@@ -476,11 +503,9 @@ describe('the functions', () => {
 
   it('log for 90 days', () => {
     const groups = Object.values(ofType(stack, 'AWS::Logs::LogGroup'));
-    expect(groups.map(({ Properties }) => Properties)).toEqual([
-      { RetentionInDays: 90 },
-      { RetentionInDays: 90 },
-      { RetentionInDays: 90 },
-    ]);
+    expect(groups.map(({ Properties }) => Properties)).toEqual(
+      Object.values(ofType(stack, 'AWS::Lambda::Function')).map(() => ({ RetentionInDays: 90 })),
+    );
   });
 });
 
@@ -509,8 +534,13 @@ describe('the schedule of sweeps', () => {
 
   it('is the configured one, and delivery runs each minute if there is a receiver', () => {
     const receivers = [{ name: 'programs', kind: 'bus' }];
-    expect(schedules({ alerts: { sweepMinutes: 1 } })).toEqual([['AlertSweep/Schedule', 'rate(1 minute)']]);
+    const planning = ['DayPass/Schedule', 'rate(60 minutes)'];
+    expect(schedules({ alerts: { sweepMinutes: 1 } })).toEqual([
+      planning,
+      ['AlertSweep/Schedule', 'rate(1 minute)'],
+    ]);
     expect(schedules({ receivers, alerts: { sweepMinutes: 15 } })).toEqual([
+      planning,
       ['AlertSweep/Schedule', 'rate(15 minutes)'],
       ['AlertDelivery/Schedule', 'rate(1 minute)'],
     ]);
@@ -742,6 +772,8 @@ describe('a stack of sources without files', () => {
     expect(Object.keys(streamsOnly.resources).filter((path) => path.startsWith('FileIngest'))).toEqual([]);
     expect(Object.keys(ofType(streamsOnly, 'AWS::Lambda::Function'))).toEqual([
       'StreamIngest/KinesisConsumer/Function',
+      'DayPass/Planner/Function',
+      'DayPass/Worker/Function',
       'AlertSweep/Sweeper/Function',
     ]);
   });

@@ -70,6 +70,8 @@ function maxBytes(path: string): number {
   if (path === 'WebhookIngest/Receiver') return 90_000;
   // It has the contract and its page, which are read only when they are asked for, and a reader of Parquet files of 60 KB.
   if (path === 'QueryApi/Reader') return 590_000;
+  // It writes Parquet files, and reads them.
+  if (path === 'DayPass/Worker') return 425_000;
   return path === 'FileIngest/FileImporter' ? 555_000 : 380_000;
 }
 

@@ -35,19 +35,22 @@ export function makeFileKey(kind: RowKind, day: Day, bucket: number, buckets: nu
   return `${prefix}/day=${day}/bucket=${formatBucket(bucket)}.parquet`;
 }
 
+/** First part of the keys of plans, results and manifests, which hold no row. */
+export const daysPrefix = 'days/';
+
 /** The key of what reading a bucket came to. */
 export function makeResultKey(day: Day, bucket: number): string {
-  return `days/day=${day}/bucket=${formatBucket(bucket)}.json`;
+  return `${daysPrefix}day=${day}/bucket=${formatBucket(bucket)}.json`;
 }
 
 /** The key of a day's plan. */
 export function makePlanKey(day: Day): string {
-  return `days/day=${day}/plan.json`;
+  return `${daysPrefix}day=${day}/plan.json`;
 }
 
 /** The key of a day's manifest. */
 export function makeManifestKey(day: Day): string {
-  return `days/day=${day}/manifest.json`;
+  return `${daysPrefix}day=${day}/manifest.json`;
 }
 
 /**
@@ -96,7 +99,7 @@ export interface ReadObject<Content> {
  */
 export async function writeList(lake: Lake, day: Day, list: BucketList): Promise<string> {
   const text = JSON.stringify(list);
-  const key = `days/day=${day}/list=${digest(text)}.json`;
+  const key = `${daysPrefix}day=${day}/list=${digest(text)}.json`;
   try {
     await lake.write(key, new TextEncoder().encode(text), undefined);
   } catch (error) {

@@ -1,0 +1,69 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { days } from '../lambda/aws/names.ts';
+import type { Alarms } from './alarms.ts';
+import type { DayPass } from './day-pass.ts';
+import type { LedgerMetrics } from './ledger-metrics.ts';
+import { dayMapping } from './limits.ts';
+
+/** How long the reading of a day may be overdue: as long as a day, after which the next one is due. */
+const longestDelay = Duration.hours(24);
+
+/** Looks for due days in a row, one of which must succeed. */
+const looksPerPeriod = 3;
+
+const measuredPeriod = Duration.minutes(5);
+
+/** Watches that days are sealed, and that usage expires only where it is. */
+export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPass, usageDays: number): void {
+  const { planner, deadLetters, minutes } = dayPass;
+  const sum = { statistic: 'Sum', period: Duration.minutes(looksPerPeriod * minutes) };
+  alarms.add('DayPlannerLate', {
+    sentence: `Nobody has successfully looked for due days for ${sum.period.toHours()} hours.`,
+    consequence: 'No day is closed or sealed until then; the ledger is not affected.',
+    page: 'day-planner-late',
+    metric: new MathExpression({
+      expression: 'FILL(invocations, 0) - FILL(errors, 0)',
+      usingMetrics: {
+        invocations: planner.handler.metricInvocations(sum),
+        errors: planner.handler.metricErrors(sum),
+      },
+      period: sum.period,
+      label: 'Looks that succeeded',
+    }),
+    threshold: 1,
+    whenBelow: true,
+  });
+  // Each look measures, so that one of the periods since the last one has a value.
+  const sinceLastLook = {
+    periods: minutes / measuredPeriod.toMinutes() + 1,
+    breachingPeriods: 1,
+  };
+  alarms.add('DayUnsealed', {
+    sentence: `A day could have been sealed ${longestDelay.toHours()} hours ago, and is not.`,
+    consequence: 'Reports of it are not final, and the lake lacks it; the ledger is not affected.',
+    page: 'day-unsealed',
+    metric: metrics.ofDayPlanner(days.unsealed, { period: measuredPeriod }),
+    threshold: longestDelay.toSeconds(),
+    ...sinceLastLook,
+  });
+  alarms.add('DayDeadLetters', {
+    sentence: `What was ordered of a closed day failed ${dayMapping.maximumReceives} times.`,
+    consequence: 'It is ordered again each hour; the ledger is not affected.',
+    page: 'day-dead-letters',
+    metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+      statistic: 'Maximum',
+      period: measuredPeriod,
+    }),
+    threshold: 1,
+  });
+  if (usageDays === 0) return;
+  alarms.add('UsageExpiryHeld', {
+    sentence: 'Usage does not expire, since a day is not sealed at three quarters of its age.',
+    consequence: 'Nothing is lost; the table Usage grows until the day is sealed.',
+    page: 'usage-expiry-held',
+    metric: metrics.ofDayPlanner(days.expiryHeld, { period: measuredPeriod }),
+    threshold: 1,
+    ...sinceLastLook,
+  });
+}

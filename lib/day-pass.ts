@@ -1,0 +1,164 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { environment } from '../lambda/aws/names.ts';
+import { daysPrefix } from '../lambda/days/pass/lake-objects.ts';
+import { filesTable, sessionsTable } from '../lambda/store/tables.ts';
+import type { DaySettings } from './configuration.ts';
+import type { Lake } from './lake.ts';
+import { dayMapping, functions } from './limits.ts';
+import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import { scheduleFunction } from './scheduled-function.ts';
+import { chooseDayConcurrency } from './sizing.ts';
+import { type CarrierSource, describeReadSources } from './source.ts';
+import { listIndexArns, type Storage } from './storage.ts';
+
+/** Properties of {@link DayPass}. */
+export interface DayPassProps {
+  readonly settings: DaySettings;
+  readonly sources: readonly CarrierSource[];
+  readonly storage: Storage;
+  readonly lake: Lake;
+  /** Days that usage is kept; 0 for ever. */
+  readonly usageDays: number;
+  /** CloudWatch namespace of the functions' own metrics. */
+  readonly namespace: string;
+  readonly operation: FunctionOperation;
+}
+
+/** Minutes between two looks for days that are due, and for late records of days that are sealed. */
+const planMinutes = 60;
+
+/**
+ * Closes days: a function that finds each hour what is due, a queue of what it orders, and a function that does it. What
+ * is lost of it is ordered again by the next look.
+ */
+export class DayPass extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  readonly planner: NodeFunction;
+  readonly worker: NodeFunction;
+  /** Minutes between two looks for what is due. */
+  readonly minutes = planMinutes;
+
+  constructor(scope: Construct, id: string, props: DayPassProps) {
+    super(scope, id);
+    const { settings, sources, operation } = props;
+    this.deadLetters = this.#queue('DeadLetters', operation.dataKey, { retentionPeriod: Duration.days(14) });
+    this.queue = this.#queue('Queue', operation.dataKey, {
+      retentionPeriod: Duration.days(4),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: dayMapping.maximumReceives },
+    });
+    this.planner = this.#planner(props);
+    this.#allowPlan(props);
+    this.worker = this.#worker(props);
+    this.#allowWork(props);
+    scheduleFunction(this, 'Schedule', this.planner, this.minutes);
+    const fleets = sources.flatMap(({ settings: { fleet } }) => fleet ?? []);
+    new EventSourceMapping(this, 'Mapping', {
+      target: this.worker.handler,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: dayMapping.batchSize,
+      reportBatchItemFailures: true,
+      maxConcurrency: settings.maximumConcurrency ?? chooseDayConcurrency(fleets),
+    });
+  }
+
+  #queue(id: string, dataKey: IKey | undefined, props: QueueProps): Queue {
+    return new Queue(this, id, {
+      ...props,
+      visibilityTimeout: Duration.seconds(dayMapping.visibilityTimeoutSeconds),
+      ...(dataKey === undefined
+        ? { encryption: QueueEncryption.SQS_MANAGED }
+        : { encryption: QueueEncryption.KMS, encryptionMasterKey: dataKey }),
+      enforceSSL: true,
+    });
+  }
+
+  #planner({ sources, storage, lake, usageDays, namespace, operation }: DayPassProps): NodeFunction {
+    return new NodeFunction(this, 'Planner', {
+      definition: functions.dayPlanner,
+      description: 'Finds the days that are due',
+      environment: {
+        ...storage.readerEnvironment,
+        [environment.dayStateTable]: storage.dayState.tableName,
+        [environment.dayMarkersTable]: storage.dayMarkers.tableName,
+        ...lake.environment,
+        [environment.dayQueue]: this.queue.queueUrl,
+        [environment.alertSources]: Stack.of(this).toJsonString(describeReadSources(sources)),
+        [environment.usageRetentionDays]: String(usageDays),
+        [environment.metricNamespace]: namespace,
+      },
+      operation,
+    });
+  }
+
+  /** It moves the fence, and switches the expiry of usage. Of the lake it sees plans and seals, and no row. */
+  #allowPlan({ sources, storage, lake }: DayPassProps): void {
+    const { dayState, dayMarkers, alertState, files, usage } = storage;
+    this.planner.allow(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'], [dayState.tableArn]);
+    this.planner.allow(['dynamodb:Scan'], [dayMarkers.tableArn]);
+    this.planner.allow(['dynamodb:Query'], [alertState.tableArn, ...listIndexArns(files, filesTable)]);
+    this.planner.allow(['dynamodb:BatchGetItem'], [files.tableArn]);
+    this.planner.allow(
+      ['dynamodb:DescribeTimeToLive', 'dynamodb:Scan', 'dynamodb:UpdateTimeToLive'],
+      [usage.tableArn],
+    );
+    // To find out whether a shard has records after the last one that was read.
+    this.planner.allow(
+      ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+      sources.map(({ stream }) => stream.streamArn),
+    );
+    lake.allowRead(this.planner, daysPrefix);
+    this.planner.allow(['sqs:SendMessage'], [this.queue.queueArn]);
+  }
+
+  #worker({ storage, lake, namespace, operation }: DayPassProps): NodeFunction {
+    return new NodeFunction(this, 'Worker', {
+      definition: functions.dayWorker,
+      description: 'Reads closed days, and seals them',
+      environment: {
+        [environment.sessionsTable]: storage.sessions.tableName,
+        [environment.usageTable]: storage.usage.tableName,
+        [environment.eventsTable]: storage.events.tableName,
+        [environment.simsTable]: storage.sims.tableName,
+        [environment.dayStateTable]: storage.dayState.tableName,
+        [environment.dayMarkersTable]: storage.dayMarkers.tableName,
+        [environment.simDaysTable]: storage.simDays.tableName,
+        [environment.sessionDaysTable]: storage.sessionDays.tableName,
+        ...lake.environment,
+        [environment.dayQueue]: this.queue.queueUrl,
+        [environment.metricNamespace]: namespace,
+      },
+      operation,
+    });
+  }
+
+  /** It reads the ledger, and changes nothing in it. It deletes nothing from the lake. */
+  #allowWork({ storage, lake }: DayPassProps): void {
+    const { sessions, usage, events, sims, dayState, dayMarkers, simDays, sessionDays } = storage;
+    this.worker.allow(['dynamodb:Scan'], [sims.tableArn]);
+    this.worker.allow(
+      ['dynamodb:Query'],
+      [usage.tableArn, events.tableArn, `${sessions.tableArn}/index/${sessionsTable.localIndex.name}`],
+    );
+    this.worker.allow(['dynamodb:BatchGetItem'], [sessions.tableArn]);
+    this.worker.allow(
+      ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      [dayState.tableArn],
+    );
+    this.worker.allow(
+      ['dynamodb:BatchWriteItem', 'dynamodb:DeleteItem', 'dynamodb:Scan'],
+      [dayMarkers.tableArn],
+    );
+    this.worker.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [simDays.tableArn]);
+    this.worker.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], [sessionDays.tableArn]);
+    lake.allowWrite(this.worker);
+    this.worker.allow(
+      ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
+      [this.queue.queueArn],
+    );
+  }
+}
