@@ -413,8 +413,10 @@ class RunningLedger implements LocalLedger {
   async #startQueryApi(secretsEndpoint: string): Promise<LocalFunction> {
     this.#queryApi = await this.#createFunction('query-api', functions.queryApi, {
       AWS_ENDPOINT_URL_DYNAMODB: this.endpoints.dynamoDb,
+      AWS_ENDPOINT_URL_S3: this.endpoints.s3,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
       ...tableVariables,
+      [environment.lakeBucket]: lakeBucket,
       [environment.apiAccess]: 'basic',
       [environment.apiSecret]: apiSecret,
       [environment.metricNamespace]: metricNamespace,

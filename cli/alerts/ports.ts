@@ -2,8 +2,8 @@ import { UnreachableError } from '../../lambda/errors.ts';
 import type { AlertPorts } from '../../lambda/queries/alerts.ts';
 import { EpisodeReader } from '../../lambda/store/episode-reader.ts';
 import { MutesTable } from '../../lambda/store/mutes.ts';
-import { LedgerReader } from '../../lambda/store/reader.ts';
 import type { CommandContext } from '../command.ts';
+import { openLedgerReader } from '../deployment/ledger-reader.ts';
 
 /** What commands about alerts read and write. */
 export interface AlertCommandPorts extends AlertPorts {
@@ -24,7 +24,7 @@ export function openAlertPorts({ deployment, terminal }: CommandContext): AlertC
   }
   const { episodes, state } = places.alertTables;
   return {
-    reader: new LedgerReader({ client: dynamoDb, ...places.tables }),
+    reader: openLedgerReader(deployment, terminal.now).reader,
     alerts: {
       episodes: new EpisodeReader(dynamoDb, episodes),
       mutes: new MutesTable(dynamoDb, state),

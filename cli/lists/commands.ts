@@ -14,10 +14,10 @@ import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { listSims, renderListedSim, type SimsQuery } from '../../lambda/queries/sims.ts';
 import { listUsageRecords } from '../../lambda/queries/usage-records.ts';
 import { listWatermarks } from '../../lambda/queries/watermarks.ts';
-import { LedgerReader } from '../../lambda/store/reader.ts';
 import { count } from '../../local/progress.ts';
 import type { UsageWord } from '../arguments.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, requireSource } from '../command.ts';
+import { openLedgerReader } from '../deployment/ledger-reader.ts';
 import { bytesText, minuteText } from '../terminal/figures.ts';
 import { type ListedUsage, tables } from './columns.ts';
 import { type ListOptions, showList } from './listing.ts';
@@ -231,12 +231,10 @@ export async function showEvents(context: CommandContext, options: EventsOptions
 
 /** What queries read of a deployment. */
 export function queryPorts({ deployment, terminal }: CommandContext): QueryPorts & ReportPorts {
-  const { places, dynamoDb } = deployment;
   return {
-    reader: new LedgerReader({ client: dynamoDb, ...places.tables }),
+    ...openLedgerReader(deployment, terminal.now),
     now: terminal.now,
-    sessionRefresh: places.sessionRefresh,
-    days: undefined,
+    sessionRefresh: deployment.places.sessionRefresh,
   };
 }
 
