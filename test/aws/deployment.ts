@@ -146,7 +146,7 @@ export class TestDeployment {
     return [...this.#functions.values()].reduce((sum, one) => sum + one.invocations().failed, 0);
   }
 
-  /** Switches what feeds the functions at the endpoint; nobody but the tests feeds them meanwhile. */
+  /** Switches what feeds the functions at the endpoint, so that only the tests feed them. */
   async switchMappings(enabled: boolean): Promise<void> {
     const { consumer, importer } = functionPaths;
     const names = [consumer, importer].map((path) => physicalIdAt(this.stack, path));
@@ -260,7 +260,7 @@ export class TestDeployment {
   /**
    * Runs a command line on the stack.
    *
-   * @param code with which it has to end.
+   * @param code with which it must end.
    * @returns undefined where it ends otherwise because the endpoint lacks something; this is noted.
    * @throws Error where it ends otherwise, and the endpoint lacks nothing that was asked of it.
    */

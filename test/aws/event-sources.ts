@@ -129,7 +129,7 @@ async function readShard(
   return events;
 }
 
-/** A client for queues that asks the endpoint, whatever a queue's URL says. */
+/** A client for queues that asks the endpoint, not the host of a queue's URL. */
 export function createSqsClient({ proxy, region, credentials }: Endpoint): SQSClient {
   return new SQSClient({ endpoint: proxy.url, region, credentials, useQueueUrlAsEndpoint: false });
 }
@@ -145,7 +145,7 @@ export interface Imported {
  * Delivers a queue's messages to a function, one after the other, until the queue stays empty.
  *
  * @param complete adds to a message what the endpoint should have put into it.
- * @param isOver where it goes on waiting for messages until something else is over.
+ * @param isOver for waiting for messages until something else is over.
  */
 export async function deliverQueue(
   client: SQSClient,

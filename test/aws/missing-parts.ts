@@ -159,7 +159,7 @@ export async function completeAnnouncement(s3: S3Client, body: string, lacks: La
   return JSON.stringify(parsed.data);
 }
 
-/** Switches the mappings of functions, so that nobody but the tests delivers to them. */
+/** Switches the mappings of functions, so that only the tests deliver to them. */
 export async function switchMappings(
   { proxy, region, credentials }: Endpoint,
   functionNames: readonly string[],

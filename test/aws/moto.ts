@@ -14,7 +14,7 @@ export interface Moto {
 const startMilliseconds = 60_000;
 
 /**
- * Starts `moto_server`, which has to be on the PATH.
+ * Starts `moto_server`, which must be on the PATH.
  *
  * @throws Error where it does not start.
  */

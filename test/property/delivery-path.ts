@@ -305,7 +305,7 @@ interface Body {
   readonly trips: readonly Trip[];
 }
 
-/** Puts neighbours into one body; what is no JSON stands alone. */
+/** Puts neighbours into one body; what is not JSON is a body by itself. */
 function bodiesOf(trips: readonly Trip[], plans: DeliveryPlan['bodies']): Body[] {
   const bodies: Body[] = [];
   let open: Trip[] = [];

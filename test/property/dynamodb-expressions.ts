@@ -170,7 +170,7 @@ function operandOf(operand: Operand, stored: Item | undefined, terms: Terms): At
   return 'path' in operand ? stored?.[terms.nameOf(operand.path)] : terms.valueOf(operand.value);
 }
 
-/** What is not there, or of another type, compares as false, but for `<>`. */
+/** What is missing or of another type compares as false, except with `<>`. */
 function compares(
   sign: string,
   left: AttributeValue | undefined,

@@ -32,7 +32,7 @@ export function findQueriedPartition(table: TableDefinition, input: QueryCommand
   return place.partitionKey === table.partitionKey ? readKeyCondition(place, input).partition : undefined;
 }
 
-/** Answers a query of items, in pages of so many items at most. */
+/** Answers a query of items, in pages of at most this many items. */
 export function answerQuery(
   table: TableDefinition,
   items: Iterable<Item>,
@@ -55,7 +55,7 @@ export function answerQuery(
   return makePage(table, place, rest, input, pageSize);
 }
 
-/** Answers a scan of a segment, in pages of so many items at most. */
+/** Answers a scan of a segment, in pages of at most this many items. */
 export function answerScan(
   table: TableDefinition,
   items: Iterable<Item>,

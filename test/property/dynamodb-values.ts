@@ -17,7 +17,7 @@ interface Decimal {
   readonly exponent: number;
 }
 
-/** @returns undefined where the text is no number that DynamoDB takes. */
+/** @returns undefined if the text is not a number that DynamoDB accepts. */
 function decimalOf(text: string): Decimal | undefined {
   const [match, sign, whole = '', fraction = '', power = '0'] = spelling.exec(text) ?? [];
   if (match === undefined || whole + fraction === '') return undefined;

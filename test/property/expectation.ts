@@ -15,7 +15,7 @@ import { MemoryDynamoDb } from './memory-dynamodb.ts';
 
 /** What the ledger must hold in the end, from two independent sides: an orderly pass, and what the model knows. */
 
-/** The tables that a path must leave equal, whatever it did; the files' manifests depend on the files' names. */
+/** The tables that every path must leave equal; the files' manifests depend on the files' names. */
 export const comparedTables = ['Sessions', 'Usage', 'Events', 'Sims'] as const;
 
 /**

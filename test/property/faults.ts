@@ -27,7 +27,7 @@ export const faultKinds = [
   /** Only some of a batch took effect before the client gave up, or before the invocation died. */
   'timed out within',
   'crash within',
-  /** Some of a batch's statements fail: without effect, after it, with a code that nobody knows, for want of rights. */
+  /** Some of a batch's statements fail: without effect, after it, with an unknown code, for lack of permission. */
   'partly failed',
   'partly failed after',
   'partly failed, unknown code',
@@ -96,7 +96,7 @@ export class FaultPlan {
     return fault;
   }
 
-  /** Has something arrive after so many more calls. Nobody waits for its answer. */
+  /** Makes something arrive after this many more calls. Nothing waits for its answer. */
   later(calls: number, arrive: () => Promise<unknown>): void {
     this.#late.push({ due: this.calls + calls, arrive });
   }

@@ -182,7 +182,7 @@ describe(`a file (seed ${seed})`, () => {
     await fc.assert(
       fc.asyncProperty(fuzzedFile, async ({ bytes, importing: how }) => {
         const imported = await importBytes(bytes, how);
-        // An empty object that is not named as a carrier's file is none.
+        // An empty object without the name of a carrier's file is not a file.
         if (bytes.length === 0 && how.key === 'any name') expect(imported.result.outcome).toBe('marker');
         else expectAccounted(imported);
       }),

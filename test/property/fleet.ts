@@ -16,7 +16,7 @@ import { makeSessionId } from '../../simulator/truth.ts';
 import { inLines } from './case.ts';
 
 /**
- * A model fleet: a few SIMs of any carrier, each with a short life of its own choosing. The records are the
+ * A model fleet: a few SIMs of any carrier, each with a short random life. The records are the
  * simulator's, and so are their spellings; what happens, when and how much is fast-check's to choose and to shorten.
  */
 

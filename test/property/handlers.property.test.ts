@@ -95,7 +95,7 @@ beforeAll(async () => {
   vi.stubEnv(environment.fileQueueUrl, 'https://sqs.us-east-1.amazonaws.com/000000000000/files');
   consume = (await import('../../lambda/functions/kinesis-consumer/handler.ts')).handler;
   importFiles = (await import('../../lambda/functions/file-importer/handler.ts')).handler;
-  // What the SDK warns of when a client is made is written on the next tick, and is no line of these functions.
+  // What the SDK warns of when a client is made is written on the next tick, and is not a line of these functions.
   await setImmediate();
 });
 
@@ -108,7 +108,7 @@ beforeEach(() => {
   onTestFinished(() => void vi.restoreAllMocks());
 });
 
-/** Begins a run in a world of its own. */
+/** Begins a run with new tables and buckets. */
 function begin(planned: readonly Fault[] = []): void {
   lines.length = 0;
   world.opened.length = 0;
@@ -126,7 +126,7 @@ function begin(planned: readonly Fault[] = []): void {
   });
 }
 
-/** Every line is one JSON object, whatever a record holds: none can be forged. */
+/** Every line is one JSON object, with any content of records: none can be forged. */
 function expectWholeLines(): void {
   for (const line of lines) {
     expect(line.endsWith('\n')).toBe(true);

@@ -111,7 +111,7 @@ export async function expectOneLedger(
 /** Goes on at once. */
 export const goesOn: Pause = async () => undefined;
 
-/** Faults on paths whose requests wait for each other only where they have to. */
+/** Faults on paths whose requests wait for each other only if they must. */
 export function withFaults(path: Arbitrary<DeliveryPath>): Arbitrary<HostilePath> {
   return fc
     .tuple(path, faults, settings)

@@ -8,7 +8,7 @@ interface Step {
 
 /**
  * Runs something under every interleaving of its pauses, one after the other: depth first through all choices of who
- * goes on next. What runs must depend on nothing else than these choices.
+ * goes on next. What runs must depend only on these choices.
  *
  * @returns the number of interleavings.
  * @throws what a run throws, with the choices that led there in the error's message.

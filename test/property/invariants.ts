@@ -2,7 +2,7 @@ import type { Item } from '../../lambda/store/items.ts';
 import type { ItemWrite } from './memory-dynamodb.ts';
 
 /**
- * What must hold at every single write, whatever comes before and after it: nothing reopens a session or a file, and
+ * What must hold at every single write: nothing reopens a session or a file, and
  * nothing takes back what was observed, or taken in, later; usage never expires earlier.
  */
 export class WatchedWrites {

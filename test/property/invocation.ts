@@ -23,7 +23,7 @@ export interface Engine {
   answer(command: Command, options: AnswerOptions): object | Promise<object>;
 }
 
-/** Where a path may be interleaved with others: it goes on when the scheduler resumes it. */
+/** A point at which a path may be interleaved with others: it continues when the scheduler resumes it. */
 export type Pause = (where: string) => Promise<unknown>;
 
 /** An invocation that died. */
@@ -214,7 +214,7 @@ export class FunctionProcess implements Sender, Quarantine {
     if (first !== undefined) await this.#apply(first, {});
   }
 
-  /** The writes of a batch are no transaction: others may come between them. */
+  /** The writes of a batch are not a transaction: others may come between them. */
   async #inTwoParts(command: Command, count: number): Promise<object> {
     const statements = command instanceof BatchExecuteStatementCommand ? command.input.Statements : [];
     const splits = (statements?.length ?? 0) - 1;

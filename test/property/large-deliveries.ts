@@ -8,7 +8,7 @@ import type { UsageRecord } from '../../simulator/records.ts';
 import { aggregateOf } from '../records/aggregate.ts';
 import { kinesisRecord, sources } from './delivery-path.ts';
 
-/** The largest that a function is handed: what its memory has to be enough for. */
+/** The largest deliveries that a function gets, for which its memory must suffice. */
 
 export const megabyte = 2 ** 20;
 /** Bytes that Lambda puts into one invocation, as base64. */
@@ -33,7 +33,7 @@ function usage(number: number): UsageRecord {
   return { ...common, at: start, start, end: start + 1_000, volume };
 }
 
-/** A CSV file of so many megabytes, made while it is read. */
+/** A CSV file of this many megabytes, made while it is read. */
 export async function* largeFile(megabytes: number): AsyncGenerator<Uint8Array> {
   yield Buffer.from(`${writeRow(usageColumns)}\n`);
   for (let number = 0, bytes = 0; bytes < megabytes * megabyte; ) {
@@ -64,7 +64,7 @@ export function largestBatch(): KinesisStreamRecord[] {
 /** Bytes that a body may have once it is unpacked; simledger refuses what is larger. */
 const largestBody = 16 * megabyte;
 
-/** Gzip bodies that are no JSON and unpack to the limit, in one member or in two, or to more than the limit. */
+/** Gzip bodies that are not JSON and unpack to the limit, in one member or in two, or to more than the limit. */
 const bombs = {
   'as large as can be': () => gzipSync(Buffer.alloc(largestBody, 'no JSON ')),
   'of two members': () => {

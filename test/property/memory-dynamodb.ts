@@ -52,7 +52,7 @@ export interface Sender {
   send(command: Command): Promise<object>;
 }
 
-/** A sender in the place of the SDK's client, of which the store uses nothing but `send`. */
+/** A sender in place of the SDK's client, of which the store uses only `send`. */
 export function asClient(sender: Sender): DynamoDBClient {
   return sender as unknown as DynamoDBClient;
 }
@@ -125,7 +125,7 @@ export class MemoryDynamoDb implements Sender {
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #pageSize: number;
 
-  /** @param pageSize items in a page of a query or scan, at most: few, so that there are several. */
+  /** @param pageSize maximum items in a page of a query or scan: few, so that there are several pages. */
   constructor(definitions: readonly TableDefinition[] = tables, pageSize = 2) {
     this.#pageSize = pageSize;
     this.#tables = new Map(definitions.map((definition) => [definition.name, emptyTable(definition)]));
@@ -164,7 +164,7 @@ export class MemoryDynamoDb implements Sender {
     return item === undefined ? {} : { Item: { ...item } };
   }
 
-  /** Each statement succeeds or fails by itself, but for what is wrong with the request as a whole. */
+  /** Each statement succeeds or fails by itself, unless the request as a whole is wrong. */
   #executeStatements(requests: readonly BatchStatementRequest[] = [], options: AnswerOptions): object {
     if (requests.length === 0 || requests.length > maxBatchWrites) {
       throw validationException(`A batch has 1 to ${maxBatchWrites} statements, not ${requests.length}`);

@@ -1,7 +1,7 @@
 import type { Parameters } from 'fast-check';
 import { runs } from '../records/runs.ts';
 
-/** How the properties are tried: how often, from which seed, and how long at most. */
+/** How the properties are tried: how often, from which seed, and for how long. */
 
 /** Where the trials begin: the same in every ordinary run; `PROPERTY_SEED` begins elsewhere. */
 export const seed = Number(process.env['PROPERTY_SEED'] ?? '20261102');
@@ -14,7 +14,7 @@ const multiplier = Math.max(1, Number(process.env['PROPERTY_RUNS'] ?? '1'));
 export const timeLimit = ordinaryTime * multiplier;
 
 /**
- * Parameters of a property that is tried so many times in an ordinary run, `PROPERTY_RUNS` times as often in a longer
+ * Parameters of a property that is tried this many times in an ordinary run, `PROPERTY_RUNS` times as often in a longer
  * one. A failing case is shortened while there is time.
  */
 export function trials(numRuns: number): Parameters<unknown> {

@@ -2,7 +2,7 @@ import { onTestFinished, vi } from 'vitest';
 import type { Pause } from './invocation.ts';
 
 /**
- * Lets nothing wait for a clock in this test: what waits goes on when the pause lets it.
+ * Nothing waits for a clock in this test: a wait ends when the pause lets it.
  *
  * @param pause is asked anew each time.
  */

@@ -57,7 +57,7 @@ const streamed = fc
   .record({ fleet: fleetOf({ maxSims: 3 }), plan: deliveryPlan })
   .map(({ fleet, plan }) => byStream(layOut(fleet, plan)));
 
-/** Super SIM lives in which each record has a moment of its own. */
+/** Super SIM lives without two records of the same moment. */
 function steady(sessionRefresh: SessionRefresh): fc.Arbitrary<DeliveryPath> {
   return fc
     .record({ fleet: fleetOf({ carriers: ['twilio', 'kore'], maxSims: 1 }), plan: deliveryPlan })

@@ -25,7 +25,7 @@ import { MemoryDynamoDb } from './memory-dynamodb.ts';
 import { seed, timeLimit, trials } from './trials.ts';
 import { withoutClock } from './without-clock.ts';
 
-/** Some who write the same item at the same time, each in a process of its own. */
+/** Several writers of the same item at the same time, each in its own process. */
 
 type Stated = Parameters<typeof changesOf>[0];
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { outgrownSize } from './doubling.ts';
 
-/** The measurement by which `growth.test.ts` judges: what it has to find, and what it has to let pass. */
+/** The measurement by which `growth.test.ts` judges: what it must find, and what it must let pass. */
 
 /** Goes over the text again from each of its characters. */
 function eachFromEach(text: string): void {

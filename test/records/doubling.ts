@@ -10,7 +10,7 @@ const sizes = [2_048, 32_768];
 /** Below this, in milliseconds, a measurement says nothing; work that grows with the square is far above it. */
 const leastMilliseconds = 4;
 const maxRuns = 7;
-/** Work of which twice the input takes less than so many times as much needs no second look: noise hides no 4. */
+/** If twice the input takes less than this many times the work, one measurement suffices: noise hides no factor of 4. */
 const clearlyLess = 2.5;
 
 /**

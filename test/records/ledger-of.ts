@@ -3,7 +3,7 @@ import type { LedgerEvent, Observations, Session, Sim, Usage } from '../../lambd
 import { mergeSessions } from '../../lambda/ledger/session.ts';
 import { mergeSims } from '../../lambda/ledger/sim.ts';
 
-/** What a ledger holds, by key. Events are without their time of arrival, of which nothing but the expiry depends. */
+/** What a ledger holds, by key. Events are without their time of arrival, on which only the expiry depends. */
 export interface LedgerContent {
   readonly sessions: ReadonlyMap<string, Session>;
   readonly usage: ReadonlyMap<string, Usage>;

@@ -203,7 +203,7 @@ export class PlainLedger implements LedgerTables {
   }
 }
 
-/** The records in a body; undefined for one that is no JSON. Integers beyond 15 digits are quoted before parsing. */
+/** The records in a body; undefined for one that is not JSON. Integers beyond 15 digits are quoted before parsing. */
 export function recordsOf(data: Buffer): readonly (Json | undefined)[] {
   const text = (data[0] === 0x1f ? gunzipSync(data) : data).toString('utf8').trim();
   const exact = text.replaceAll(/([:[,]\s*)(\d{16,})(?=\s*[,}\]])/g, '$1"$2"');
