@@ -13,8 +13,11 @@ import { addSigns } from '../signs.ts';
 /** How much earlier than its end a usage record may have begun, in milliseconds. */
 const maxWindow: Readonly<Record<FormatName, number>> = { supersim: 3_600_000, datastreamer: 86_400_000 };
 
-/** Records in the first page, and in one that follows, at least and at most. */
-const pageSize = { first: 100, least: 20, most: 1_000 } as const;
+/**
+ * Records in the first page, and in one that follows, at least and at most. The first one is enough for a device that is
+ * silent; of one that is always on, it tells how many are needed.
+ */
+const pageSize = { first: 30, least: 20, most: 1_000 } as const;
 
 /** Records that are read before the time. */
 const earlierRecords = {

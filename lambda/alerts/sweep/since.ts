@@ -11,6 +11,8 @@ import { findLookback, rounding } from './watched-sim.ts';
 export interface JudgedRule {
   /** Undefined where the rule was removed, or does not watch the SIM any more. */
   readonly rule: Rule | undefined;
+  /** The rule's version. */
+  readonly version: string | undefined;
   readonly episodes: readonly StoredEpisode[];
 }
 
@@ -33,7 +35,7 @@ export function findSince(judged: readonly JudgedRule[], times: JudgedTimes): nu
   const { from, lateFrom, lateness, isDeep, heardAt } = times;
   const isLate = lateFrom !== undefined && lateFrom < from;
   const isRecent = !isDeep && lateFrom === undefined;
-  const all = judged.flatMap(({ rule, episodes }) => {
+  const all = judged.flatMap(({ rule, version, episodes }) => {
     const lastDay = rule && Math.min(from, lateFrom ?? from) - findLookback(rule, lateness);
     const since = isRecent ? rule && from - findLookback(rule, lateness, 'recent') : lastDay;
     const begun = listCurrent(episodes).flatMap(({ episode }) => {
@@ -43,15 +45,24 @@ export function findSince(judged: readonly JudgedRule[], times: JudgedTimes): nu
       const earliest = isLate ? episode.from : Math.max(episode.from, lastDay ?? episode.from);
       return mayChange ? [earliest] : [];
     });
-    // A silence begins with the last record before it, which lies at the mark or after it.
-    const silentSince = rule?.kind === 'silent' ? heardAt : undefined;
     return [
       ...begun,
-      ...(silentSince === undefined ? [] : [silentSince - rounding]),
+      ...listSilenceBegin({ rule, version, episodes }, heardAt),
       ...(since === undefined ? [] : [since]),
     ];
   });
   return Math.min(from, ...all);
+}
+
+/**
+ * Where the silence begins that may last: with the record with which the open episode began, else with the last record,
+ * which lies at the mark or after it. A mark may be half a day older, and a device that is always on has many records in it.
+ */
+function listSilenceBegin({ rule, version, episodes }: JudgedRule, heardAt: number | undefined): number[] {
+  if (rule?.kind !== 'silent') return [];
+  const open = listCurrent(episodes).find(({ episode }) => episode.state === 'open')?.episode;
+  const begin = open !== undefined && open.ruleVersion === version ? open.from : heardAt;
+  return begin === undefined ? [] : [begin - rounding];
 }
 
 /**

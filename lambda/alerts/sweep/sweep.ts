@@ -645,7 +645,9 @@ class Sweep {
     const state = this.#facts.states.get(sim.source) ?? unsweptSource;
     const { judgedThrough = watermark, sweptAt } = findJudgedMarks(state, sim.place);
     const since = findSince(
-      stored.map(({ rule, episodes = [] }) => ({ rule: this.#findRule(rule, sim), episodes })),
+      stored.map(({ rule, episodes = [] }) => {
+        return { rule: this.#findRule(rule, sim), version: this.#rules.get(rule)?.version, episodes };
+      }),
       {
         from: Math.min(watermark, judgedThrough),
         lateFrom: this.#facts.late.get(sim.sim)?.from,

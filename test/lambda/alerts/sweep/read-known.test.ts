@@ -68,10 +68,11 @@ describe('the usage of a SIM', () => {
   const sim = { sim: makeUsage(0).sim, carrier: 'kore' } as const;
 
   it.each([
-    [50, 300, [100]],
-    [95, 300, [100]],
-    [300, 1_000, [100, 207]],
-    [2_000, 4_000, [100, 1_000, 1_000]],
+    [20, 300, [30]],
+    [50, 300, [30, 26]],
+    [95, 300, [30, 72]],
+    [300, 1_000, [30, 284]],
+    [2_000, 4_000, [30, 1_000, 1_000]],
   ])('of %i records is read in as many pages as it takes, of %i', async (wanted, count, limits) => {
     const usage = new DenseUsage(count);
     const newest = epochMilliseconds(makeUsage(6 * (count - 1)).start);
