@@ -23,8 +23,6 @@ export const outputName = {
   /** What receivers of alerts have not acknowledged. */
   alertOutboxTable: 'AlertOutboxTable',
   quarantineBucket: 'QuarantineBucket',
-  /** URL of the queue of what is ordered of closed days. */
-  dayQueue: 'DayQueue',
   /** Rows, plans and manifests of closed days. */
   lakeBucket: 'LakeBucket',
   /** Rows of closed days that name no SIM. */
