@@ -235,6 +235,30 @@ describe('the pass over a day', () => {
     expect((await readLake(day))[first]).toBeUndefined();
   });
 
+  it('empties the SIM-day of a SIM of which nothing is left, although a run died before it did', async () => {
+    const ended = (end: string) => ({
+      ...makeSession({ sessionId: 's1', start: `${before}T10:00:00.000Z`, end: `${end}T05:00:00.000Z` }),
+      sim: first,
+    });
+    ports.deliver(first, { ...noItems, sessions: [ended(day)] });
+    await close(day);
+    await ports.markers.put([{ day, sim: first, sessionId: 's1' }]);
+    ports.deliver(first, { ...noItems, sessions: [ended(after)] });
+    await close(day);
+    await close(after);
+    const planned = await planRound(day, ports, { closedThrough, now });
+    const { put } = ports.simDays;
+    ports.simDays.put = async () => {
+      throw new Error('The run dies');
+    };
+    await beginRound(day, planned?.round ?? 0, ports);
+    await expect(runJobs()).rejects.toThrow('The run dies');
+    ports.simDays.put = put;
+    await close(day);
+    const counts = [day, after].map((one) => ports.storedSimDays.get(`${one} ${first}`)?.day.sessionsEnded);
+    expect(counts).toEqual([0, 1]);
+  });
+
   it('reads again only SIMs with a marker', async () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
     ports.deliver(second, { ...noItems, usage: [usage(second, '01')] });
