@@ -15,24 +15,33 @@ import {
   onDemandShards,
   reconnectStorm,
   type StormDefence,
+  simDaysPerCpuSecond,
   simulateStorm,
 } from '../lib/sizing.ts';
 import {
   addUp,
+  alwaysOnDay,
   alwaysOnSim,
   alwaysOnWriteUnits,
+  type ClosedDays,
   countBatches,
+  countUsageReads,
   type Deployed,
+  dayWrites,
   granules,
   itemSizes,
   type Month,
   metricsPerNetwork,
   metricsPerSource,
+  otherDayReads,
+  parquetRowBytes,
   priceAlwaysOn,
   priceConsumer,
   priceDailyJudging,
+  priceDays,
   priceExactTimes,
   priceIdleDelivery,
+  priceKeptUsage,
   priceLogs,
   priceMarks,
   priceMillionCalls,
@@ -46,7 +55,7 @@ import {
   streamerSim,
   streamerWriteUnits,
 } from './month.ts';
-import { monthHours, prices } from './prices.ts';
+import { monthDays, monthHours, prices } from './prices.ts';
 
 /**
  * The computed parts of `docs/costs.md` and `docs/sizing.md`. A page marks each by a line with its name and a line
@@ -90,6 +99,7 @@ const lines: readonly (readonly [keyof Month, string])[] = [
   ['dashboard', 'CloudWatch dashboard'],
   ['logs', 'CloudWatch logs'],
   ['requests', 'SQS, S3'],
+  ['days', 'closed days'],
 ];
 
 /** The computed parts of both pages, of a stack in which so much is deployed. */
@@ -101,6 +111,7 @@ export function computeParts(deployed: Deployed): Parts {
     'always-on': alwaysOnTable(),
     'always-on-text': alwaysOnText(),
     alerts: alertsText(),
+    days: daysText(),
     webhook: webhookText(),
     settings: settingsTable(),
     needs: needsTable(),
@@ -250,6 +261,45 @@ function alertsText(): string {
     row('delivery, a receiver', () => priceIdleDelivery(1)),
     '',
     `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. Once a day the records of each SIM are read: $${cents(priceDailyJudging(1_000_000))} a month for 1,000,000 SIMs that are always on. While a source with fewer than 1,000 SIMs may be late, each sweep looks at each of its SIMs: $${cents(priceExactTimes(1_000, 5))} a month at most. A receiver’s alarms cost $${cents(3 * prices.cloudWatch.alarmMonth)} more.`,
+  ].join('\n');
+}
+
+function daysText(): string {
+  const months = fleets.map(({ sims }) => priceDays(sims, alwaysOnDay));
+  const row = (title: string, price: (month: ClosedDays, sims: number) => number) =>
+    `| ${title} | ${months.map((month, index) => cents(price(month, fleets[index]?.sims ?? 0))).join(' | ')} |`;
+  const running = ({ simDayStorage: _, lakeStorage: __, ...month }: ClosedDays) => addUp(month);
+  const kept = ({ simDayStorage, lakeStorage }: ClosedDays) => 12 * (simDayStorage + lakeStorage);
+  const usageReads = countUsageReads(alwaysOnDay);
+  const simDays = (million.sims * monthDays) / 1e6;
+  const { dynamoDb, s3, athena } = prices;
+  const rows = (million.sims * alwaysOnSim.updates) / 1e9;
+  return [
+    `| always-on SIMs, a month, in $ | ${fleets.map(({ sims }) => whole(sims)).join(' | ')} |`,
+    '|---|---:|---:|---:|',
+    row('reading days: reads', ({ reads }) => reads),
+    row('SIM-days and notes: writes', ({ writes }) => writes),
+    row('functions, requests to S3, metrics', ({ lambda, requests, metrics }) => lambda + requests + metrics),
+    row('SIM-days, kept a year', ({ simDayStorage }) => 12 * simDayStorage),
+    row('lake, kept a year', ({ lakeStorage }) => 12 * lakeStorage),
+    row('usage for ever, after a year', (_, sims) => priceKeptUsage(sims, 365)),
+    row('`usageDays: 35`', (_, sims) => priceKeptUsage(sims, 35)),
+    row(
+      'after a year, usage for ever',
+      (month, sims) => running(month) + kept(month) + priceKeptUsage(sims, 365),
+    ),
+    row(
+      'after a year, `usageDays: 35`',
+      (month, sims) => running(month) + kept(month) + priceKeptUsage(sims, 35),
+    ),
+    '',
+    `For 1,000,000 SIMs, ${simDays} million SIM-days a month:`,
+    '',
+    `- reads, consistent: ${alwaysOnDay.usageRecords} items of ${itemSizes.superSimUsage} bytes are ${usageReads} units, and ${otherDayReads} for events, sessions, notes, the month and the list of SIMs: ${simDays} million × ${usageReads + otherDayReads} × $${dynamoDb.millionReadUnits} a million`,
+    `- writes: a SIM-day 1, its month 1, their places in the lists of top SIMs 3, notes of two sessions 2: ${simDays} million × ${dayWrites} × $${dynamoDb.millionWriteUnits} a million`,
+    `- functions: ${simDaysPerCpuSecond} SIM-days a second of CPU`,
+    `- lake: ${rows} thousand million rows a month of ${parquetRowBytes} bytes, $${s3.gigabyteMonth} a GB and month. A SIM-day has ${itemSizes.simDay} bytes, and ${dynamoDb.itemOverheadBytes} that AWS adds`,
+    `- Athena: $${athena.terabyte} a TB that a query reads: all columns of a month are $${cents(((rows * parquetRowBytes) / 1_000) * athena.terabyte)}, those of a sum a fraction`,
   ].join('\n');
 }
 

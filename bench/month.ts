@@ -1,8 +1,9 @@
 import { maxListedSims, maxScannedSims, silentParts } from '../lambda/alerts/sweep/silent-list.ts';
-import { sweep } from '../lambda/aws/names.ts';
+import { days, sweep } from '../lambda/aws/names.ts';
+import { countBuckets } from '../lambda/days/buckets.ts';
 import { heardPageSize } from '../lambda/store/reader.ts';
 import { functions, streamMapping } from '../lib/limits.ts';
-import { consumerRecordsPerCpuSecond, onDemandShards } from '../lib/sizing.ts';
+import { consumerRecordsPerCpuSecond, onDemandShards, simDaysPerCpuSecond } from '../lib/sizing.ts';
 import { monthDays, monthHours, prices } from './prices.ts';
 
 /** What a month costs, from the prices and from what was measured of records, items, invocations and logs. */
@@ -15,7 +16,12 @@ export const itemSizes = {
   usage: 437,
   event: 831,
   session: 743,
+  /** A SIM-day with usage in one country and tariff. */
+  simDay: 547,
 } as const;
+
+/** Bytes of a usage record in a Parquet file, measured of always-on SIMs with ids as carriers make them. */
+export const parquetRowBytes = 40;
 
 /** What a SIM of a data streamer (1NCE, emnify, Telekom) does in a month. */
 export const streamerSim = {
@@ -65,6 +71,8 @@ export interface Month {
   readonly dashboard: number;
   readonly logs: number;
   readonly requests: number;
+  /** Closed days: what reading them costs, and the first month's storage of what is made of them. */
+  readonly days: number;
 }
 
 /** What is deployed, counted from the template. */
@@ -262,7 +270,94 @@ export function priceMonth(
     dashboard: dashboards * cloudWatch.dashboardMonth,
     logs: priceLogs(batches, networks),
     requests: pollingMillions * sqs.millionRequests,
+    days: sumDays(priceDays(sims, streamerDay), months),
   };
+}
+
+/** What a SIM does on a day. */
+export interface SimDayShape {
+  readonly usageRecords: number;
+  /** Bytes of a usage item. */
+  readonly usageBytes: number;
+}
+
+export const streamerDay: SimDayShape = {
+  usageRecords: streamerSim.usageRecords / monthDays,
+  usageBytes: itemSizes.usage,
+};
+
+export const alwaysOnDay: SimDayShape = {
+  usageRecords: alwaysOnSim.updates / monthDays,
+  usageBytes: itemSizes.superSimUsage,
+};
+
+/** What closed days cost in a month, in dollars a line. */
+export interface ClosedDays {
+  readonly reads: number;
+  readonly writes: number;
+  readonly lambda: number;
+  /** Requests to the lake. */
+  readonly requests: number;
+  readonly metrics: number;
+  /** Of each month that SIM-days are kept. */
+  readonly simDayStorage: number;
+  /** Of each month that the lake has. */
+  readonly lakeStorage: number;
+}
+
+/**
+ * Read units of a SIM-day beside its usage, consistent: events, the index of sessions, two sessions and their notes, the
+ * month and half of its days, and the SIM in the list of all.
+ */
+export const otherDayReads = 1 + 1 + 2 + 2 + (1 + Math.ceil((15 * itemSizes.simDay) / 4_096)) + 1;
+
+/** Write units of a SIM-day: day and index, month and its index, which moves, and the notes of two sessions. */
+export const dayWrites = 1 + 1 + 1 + 2 + 2;
+
+/** Read units of a day's usage of a SIM. */
+export function countUsageReads({ usageRecords, usageBytes }: SimDayShape): number {
+  return Math.ceil((usageRecords * usageBytes) / 4_096);
+}
+
+/** Objects that are written for a bucket: rows of five kinds, a list, and its result before and after. */
+const objectsPerBucket = 5 + 1 + 2;
+
+/** A month of closed days: each SIM's day is read once. */
+export function priceDays(sims: number, day: SimDayShape): ClosedDays {
+  const simDays = sims * monthDays;
+  const buckets = countBuckets(sims) + 1;
+  const records = simDays * day.usageRecords;
+  // What is read of a SIM takes time by its records.
+  const seconds =
+    (records / (alwaysOnDay.usageRecords * simDaysPerCpuSecond) + monthDays * buckets * idleBucketSeconds) *
+    (functions.dayWorker.memoryMegabytes / 1024);
+  const { dynamoDb, lambda, s3, cloudWatch } = prices;
+  return {
+    reads: millions(simDays * (countUsageReads(day) + otherDayReads)) * dynamoDb.millionReadUnits,
+    writes: millions(simDays * dayWrites) * dynamoDb.millionWriteUnits,
+    lambda: seconds * lambda.gigabyteSecond,
+    // Each bucket that is done looks at the results of all.
+    requests:
+      (monthDays / 1_000) *
+      (buckets * objectsPerBucket * s3.thousandPuts +
+        buckets * (buckets + objectsPerBucket) * s3.thousandGets),
+    metrics: Object.keys(days).length * cloudWatch.metricMonth,
+    simDayStorage: priceStorage(simDays, itemSizes.simDay),
+    lakeStorage: gigabytes(records * parquetRowBytes) * s3.gigabyteMonth,
+  };
+}
+
+/** Seconds of an invocation beside its SIMs. */
+const idleBucketSeconds = 1;
+
+/** What closed days cost in a month after so many. */
+function sumDays({ simDayStorage, lakeStorage, ...month }: ClosedDays, months: number): number {
+  return addUp(month) + months * (simDayStorage + lakeStorage);
+}
+
+/** Dollars a month of the usage of always-on SIMs that is kept for so many days. */
+export function priceKeptUsage(sims: number, days: number): number {
+  return priceStorage(sims * alwaysOnDay.usageRecords * days, itemSizes.superSimUsage);
 }
 
 /** What always-on Super SIMs add in a month, in dollars a line. */

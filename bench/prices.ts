@@ -44,6 +44,14 @@ export const prices = {
   /** Up to 512 KB each. */
   httpApi: { millionRequests: 1 },
   sqs: { millionRequests: 0.4 },
+  s3: {
+    gigabyteMonth: 0.023,
+    /** PUT and LIST. */
+    thousandPuts: 0.005,
+    thousandGets: 0.0004,
+  },
+  /** What queries read. */
+  athena: { terabyte: 5 },
   secretMonth: 0.4,
   /** A customer-managed key, and what services ask of it. */
   kms: { keyMonth: 1, tenThousandRequests: 0.03 },

@@ -2,9 +2,19 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { computeParts, fillPage } from '../../bench/cost-pages.ts';
 import { countDeployed } from '../../bench/deployed.ts';
-import { countBatches, itemSizes, priceAlwaysOn } from '../../bench/month.ts';
+import {
+  alwaysOnDay,
+  countBatches,
+  itemSizes,
+  priceAlwaysOn,
+  priceDays,
+  priceKeptUsage,
+} from '../../bench/month.ts';
 import { type Kind, makeRecords } from '../../bench/workloads.ts';
+import { findDay } from '../../lambda/days/day.ts';
+import { makeSimDay } from '../../lambda/days/sim-days.ts';
 import { eventItem, itemBytes, sessionItem, usageItem } from '../../lambda/store/items.ts';
+import { encodeSimPeriod } from '../../lambda/store/sim-day-items.ts';
 import { statedBy } from '../records/arrival.ts';
 import { readStreamerText } from '../records/datastreamer.ts';
 import { type Members, readSuperSim } from '../records/supersim.ts';
@@ -41,6 +51,21 @@ describe('a month of a million always-on Super SIMs', () => {
   });
 });
 
+describe('the closed days of a million always-on Super SIMs', () => {
+  it('are known in each of their lines', () => {
+    const { reads, writes, lambda, simDayStorage, lakeStorage } = priceDays(1_000_000, alwaysOnDay);
+    // 30 million SIM-days: 31 + 11 units at $0.125 a million, 7 at $0.625; 28 a second on 1.73 GB.
+    expect([reads, writes, lambda].map(Math.round)).toEqual([158, 131, 25]);
+    // 547 + 100 bytes at $0.45 a GB; 7.2 thousand million rows of 40 bytes at $0.023.
+    expect([simDayStorage, lakeStorage].map((price) => price.toFixed(2))).toEqual(['8.73', '6.62']);
+  });
+
+  it('cost far less than usage that is kept for ever', () => {
+    const [year, expiring] = [365, 35].map((days) => Math.round(priceKeptUsage(1_000_000, days)));
+    expect([year, expiring]).toEqual([24_559, 2_355]);
+  });
+});
+
 describe('the batches of a month', () => {
   it('have one record each if few records come', () => {
     const { invocations, ofOneRecord } = countBatches(1_000);
@@ -63,12 +88,17 @@ describe('an item of a carrier’s document', () => {
   it('has the size that the page computes with', () => {
     const update: Members = JSON.parse(textOf('session'));
     const each = readSuperSim(update, 'update');
+    const usage = statedBy(readStreamerText(textOf('usage')), 'usage');
+    const noRows = { events: [], sessions: [], usageRenderings: [], eventRenderings: [] };
     expect({
       superSimUsage: itemBytes(usageItem(statedBy(each, 'usage'), true)),
       hourlySuperSimUsage: itemBytes(usageItem(statedBy(readSuperSim(update, 'hourly'), 'usage'), true)),
-      usage: itemBytes(usageItem(statedBy(readStreamerText(textOf('usage')), 'usage'), true)),
+      usage: itemBytes(usageItem(usage, true)),
       event: itemBytes(eventItem(statedBy(readStreamerText(textOf('event')), 'event'), true, 90)),
       session: itemBytes(sessionItem(statedBy(each, 'session'))),
+      simDay: itemBytes(
+        encodeSimPeriod(makeSimDay(usage.sim, findDay(usage.start), { ...noRows, usage: [usage] }), 1),
+      ),
     }).toEqual(itemSizes);
   });
 });
