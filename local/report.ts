@@ -122,7 +122,7 @@ export function openAlertsTable(alerts: readonly ShownAlert[]): string {
 }
 
 /**
- * `Days 2026-10-27 to 2026-11-01 are over and sealed: …`, and what to ask of them.
+ * `The days from 2026-10-27 to 2026-11-01 are over and sealed.`, and what to ask of them.
  *
  * @param sealed oldest first.
  * @param dataDirectory the folder of `--data`, if there is one.
@@ -134,7 +134,12 @@ export function describeSealedDays(sealed: readonly string[], dataDirectory: str
   }
   const days = first === last ? `The day ${first} is` : `The days from ${first} to ${last} are`;
   const files = dataDirectory === undefined ? '' : `, as Parquet files in ${join(dataDirectory, 'lake')}`;
-  return `${days} over and sealed${files}. See: npx simledger --local days list`;
+  const month = last.slice(0, '2026-11'.length);
+  return [
+    `${days} over and sealed${files}.`,
+    '  days         npx simledger --local days list',
+    `  fleet        npx simledger --local usage --fleet --by country,tariff --month ${month}`,
+  ].join('\n');
 }
 
 /** Where to look, and how to send something. */

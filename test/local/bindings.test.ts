@@ -230,7 +230,7 @@ describe('the local run and the deployed stack', () => {
     const announced = {
       QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: 'FileIngest/Queue.Arn' }],
     };
-    const buckets = propertiesOf('AWS::S3::Bucket').filter(([path]) => !path.startsWith('Lake'));
+    const buckets = propertiesOf('AWS::S3::Bucket').filter(([path]) => !/(?:^Lake|Catalog)/.test(path));
     const deployed = buckets.map(([path, properties]) => {
       const { NotificationConfiguration, VersioningConfiguration } = properties;
       if (NotificationConfiguration !== undefined) expect(NotificationConfiguration).toEqual(announced);

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LocalLedger } from '../../local/local-ledger.ts';
 import { Receipts } from '../../local/receipts.ts';
 import {
+  describeSealedDays,
   ledgerTable,
   messageLines,
   openAlertsTable,
@@ -197,5 +199,24 @@ describe('the table of open alerts', () => {
 
   test('says that no alert is open', () => {
     expect(openAlertsTable([alert('withdrawn', '8988303000000000001')])).toBe('No alert is open.');
+  });
+});
+
+describe('sealed days', () => {
+  test('are named, with where their files are and what to ask of them', () => {
+    expect(describeSealedDays(['2026-10-31', '2026-11-01'], 'data')).toBe(
+      [
+        `The days from 2026-10-31 to 2026-11-01 are over and sealed, as Parquet files in ${join('data', 'lake')}.`,
+        '  days         npx simledger --local days list',
+        '  fleet        npx simledger --local usage --fleet --by country,tariff --month 2026-11',
+      ].join('\n'),
+    );
+    expect(describeSealedDays(['2026-11-01'], undefined)).toMatch(/^The day 2026-11-01 is over and sealed\.\n/);
+  });
+
+  test('are missed where none is over by the time of the records', () => {
+    expect(describeSealedDays([], 'data')).toBe(
+      "No day is sealed: none is over by the records' time. See: npx simledger --local days list",
+    );
   });
 });
