@@ -110,12 +110,14 @@ async function showReport(
   const { from, to } = period;
   const groups = words.map((word) => dimensions[word].group);
   let coverage: FleetUsagePage['coverage'] | undefined;
+  let isLive = false;
   await showList<FleetUsageRecord, FleetPosition>(context, options, {
     open: async () => {
       const query = { groups, granularity, order, fleet, period: { from, to } };
       return async ({ size, after }: PageRequest<FleetPosition>) => {
         const page = await listFleetUsage({ ...query, size, after }, ports);
         coverage ??= page.coverage;
+        isLive ||= page.resources.some(({ live }) => live);
         return page;
       };
     },
@@ -124,7 +126,9 @@ async function showReport(
     below: (records, more) => [...describeTotal(records, more), `Usage ${periodText(period)}`],
     nothing: `There is no usage ${periodText(period)}.`,
   });
-  if (coverage !== undefined) context.terminal.err.write(describeCoverage(coverage));
+  if (coverage !== undefined) {
+    context.terminal.err.write(describeCoverage(isLive ? coverage : { ...coverage, live: [] }));
+  }
   return exitCode.done;
 }
 

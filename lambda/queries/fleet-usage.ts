@@ -135,7 +135,6 @@ class FleetReport {
   /** The days of which sums are added up. */
   readonly #sealedDays: readonly Day[];
   readonly #ranges: readonly RecordRange[];
-  readonly #live: readonly RecordRange[];
   /** The one SIM that is asked for. */
   readonly #sim: Sim | undefined;
   /** Whether records are read. */
@@ -163,7 +162,6 @@ class FleetReport {
     this.#ranges = ranges;
     this.#readsRecords = found.isSmall;
     this.#limit = found.limit;
-    this.#live = ranges.filter(({ isLive }) => isLive);
   }
 
   static async open(query: FleetUsageQuery, ports: ReportPorts): Promise<FleetReport> {
@@ -188,10 +186,10 @@ class FleetReport {
   }
 
   get coverage(): Coverage {
-    const live = clipSpans(this.#live, this.#now);
+    const unsealed = this.#ranges.filter(({ isLive }) => isLive);
     return {
       as_of: this.#now,
-      live: this.#readsRecords ? live : [],
+      live: this.#readsRecords ? clipSpans(unsealed, this.#now) : [],
       missing: this.#readsRecords ? [] : clipSpans(this.#ranges, this.#now),
     };
   }
@@ -318,7 +316,7 @@ class FleetReport {
     for (const day of this.#sealedDays) {
       const period = this.#makePeriod(startDay(day));
       for (const usage of this.#seals.get(day)?.fleet.usage ?? [])
-        report.add(period, undefined, usage, usage.records);
+        report.add(period, undefined, usage, { records: usage.records, isLive: false });
     }
   }
 
@@ -339,25 +337,23 @@ class FleetReport {
       if (!sealed.has(day)) continue;
       if (leftOut.length > 0) {
         // It had too many combinations of dimensions for its item: its records tell them apart.
-        await this.#addRecords(report, sim, [{ from: startDay(day), to: startDay(shiftDay(day, 1)) }]);
+        await this.#addRecords(report, sim, [
+          { from: startDay(day), to: startDay(shiftDay(day, 1)), isLive: false },
+        ]);
         continue;
       }
       const period = this.#makePeriod(startDay(day));
-      for (const sums of usage) report.add(period, sim, sums, sums.records);
+      for (const sums of usage) report.add(period, sim, sums, { records: sums.records, isLive: false });
     }
   }
 
-  async #addRecords(
-    report: UsageReport,
-    sim: Sim,
-    ranges: readonly Pick<RecordRange, 'from' | 'to'>[],
-  ): Promise<void> {
+  async #addRecords(report: UsageReport, sim: Sim, ranges: readonly RecordRange[]): Promise<void> {
     await Promise.all(
-      ranges.map(async ({ from, to }) => {
+      ranges.map(async ({ from, to, isLive }) => {
         for await (const records of this.#ports.reader.usage({ sim: sim.sim, from, to })) {
           for (const record of records) {
             const addend: Addend = readAddend(record);
-            report.add(this.#makePeriod(record.start), sim, addend, 1);
+            report.add(this.#makePeriod(record.start), sim, addend, { records: 1, isLive });
           }
           this.#limit.require();
         }
@@ -389,10 +385,7 @@ class FleetReport {
   #makePeriod(time: string): ReportPeriod {
     const { granularity, period } = this.#query;
     const { from, to } = period;
-    const { start, end } =
-      granularity === 'all' ? { start: from, end: to } : cutPeriod(time, granularity, from, to);
-    const isLive = this.#live.some((range) => range.from < end && range.to > start && start <= this.#now);
-    return { start, end, isLive: isLive && this.#readsRecords };
+    return granularity === 'all' ? { start: from, end: to } : cutPeriod(time, granularity, from, to);
   }
 }
 

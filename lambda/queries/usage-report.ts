@@ -21,7 +21,13 @@ export interface UsageFilter {
 export interface ReportPeriod {
   readonly start: string;
   readonly end: string;
-  /** Whether part of it is not sealed yet, and was read from the records that have come. */
+}
+
+/** How usage that is added up was found. */
+export interface Found {
+  /** How many records it stands for. */
+  readonly records: number;
+  /** Whether it is of a day that is not sealed. */
   readonly isLive: boolean;
 }
 
@@ -106,13 +112,12 @@ export class UsageReport {
    * Adds usage, if it passes the filter.
    *
    * @param sim whose it is; undefined for sums of many SIMs.
-   * @param records how many records it stands for.
    */
-  add(period: ReportPeriod, sim: Sim | undefined, usage: Addend, records: number): void {
+  add(period: ReportPeriod, sim: Sim | undefined, usage: Addend, found: Found): void {
     const { network, isoCountry } = this.#filter;
     if (isoCountry !== undefined && usage.country !== isoCountry) return;
     if (network !== undefined && identifyNetwork(usage) !== network) return;
-    this.#open(period, this.#describe(sim, usage)).add(usage, records);
+    this.#open(period, this.#describe(sim, usage)).add(usage, found);
   }
 
   /** Has a record for a period, even without usage. */
@@ -189,13 +194,15 @@ class ReportSum {
   /** Those of data: text messages are not data. */
   readonly #dataCosts = new Map<string | null, DecimalSum>();
   records = 0;
+  isLive = false;
 
   constructor(about: ReportSubject) {
     this.about = about;
   }
 
-  add(usage: Addend, records: number): void {
+  add(usage: Addend, { records, isLive }: Found): void {
     this.records += records;
+    this.isLive ||= isLive;
     for (const name of measures) addTo(this.#sums, name, usage[name]);
     addTo(this.#costs, usage.currency ?? null, usage.cost);
     if (usage.trafficType !== 'sms') addTo(this.#dataCosts, usage.currency ?? null, usage.cost);
@@ -240,7 +247,7 @@ function addTo<Key>(sums: Map<Key, DecimalSum>, key: Key, value: string | undefi
 }
 
 /** A sum in the shape of KORE's UsageRecord, followed by what only this ledger says. */
-function renderRecord({ start, end, isLive }: ReportPeriod, sum: ReportSum) {
+function renderRecord({ start, end }: ReportPeriod, sum: ReportSum) {
   const { amount, currency } = sum.bill;
   const { account_sid, sim_sid, fleet_sid, network_sid, iso_country, ...others } = sum.about;
   return {
@@ -257,7 +264,7 @@ function renderRecord({ start, end, isLive }: ReportPeriod, sum: ReportSum) {
     messages_tx: renderWhole(sum.read('messagesTx')),
     messages_rx: renderWhole(sum.read('messagesRx')),
     costs: sum.costs,
-    live: isLive,
+    live: sum.isLive,
   };
 }
 

@@ -88,7 +88,7 @@ interface Row {
   readonly subject: (string | null)[];
   readonly sums: Record<string, bigint | null>;
   readonly costs: Record<string, bigint>;
-  readonly live: boolean;
+  live: boolean;
 }
 
 const readers: Readonly<Record<(typeof usageGroups)[number], (told: Told) => string | undefined>> = {
@@ -116,14 +116,10 @@ function answer(
   const length = { hour, day: 24 * hour, all: Number.POSITIVE_INFINITY }[granularity];
   const rows = new Map<string, Row>();
   const open = (start: number, subject: (string | null)[]): Row => {
-    const end = Math.min(to, granularity === 'all' ? to : (Math.floor(start / length) + 1) * length);
     const key = JSON.stringify([start, subject]);
-    const live = [0, 1, 2, 3, 4].some(
-      (day) => !closed.includes(day) && day * 24 * hour < end && (day + 1) * 24 * hour > start,
-    );
     const sums = { up: null, down: null, total: 0n, records: 0n, messages: null };
     const row = rows.get(key) ?? {
-      ...{ start: new Date(begin + start).toISOString(), subject, sums, costs: {}, live },
+      ...{ start: new Date(begin + start).toISOString(), subject, sums, costs: {}, live: false },
     };
     rows.set(key, row);
     return row;
@@ -139,10 +135,12 @@ function answer(
       (filter.isoCountry === undefined || told.country === filter.isoCountry);
     if (!isWanted) continue;
     const start = granularity === 'all' ? from : Math.max(from, Math.floor(told.at / length) * length);
-    const { sums, costs } = open(
+    const row = open(
       start,
       groups.map((group) => readers[group](told) ?? null),
     );
+    const { sums, costs } = row;
+    if (!closed.includes(Math.floor(told.at / (24 * hour)))) row.live = true;
     const add = (name: string, value: number | undefined): void => {
       if (value !== undefined) sums[name] = (sums[name] ?? 0n) + BigInt(value);
     };
