@@ -109,7 +109,12 @@ const maxAttempts = 4;
  */
 export async function takeIn(entries: readonly Entry[], ports: LedgerPorts): Promise<Ingested> {
   for (let attempt = 1; ; attempt += 1) {
-    const ingested = await ingest(entries, ports, { readBeforeWrite: true, writtenAt: Date.now() });
+    const ingested = await ingest(entries, ports, {
+      readBeforeWrite: true,
+      writtenAt: Date.now(),
+      // A run before this one may have been broken off.
+      isRetry: true,
+    });
     if (ingested.receipt.failed === 0 || attempt === maxAttempts) return ingested;
     await backOff(attempt, 200);
   }

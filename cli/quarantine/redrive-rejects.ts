@@ -186,7 +186,8 @@ class Redrive {
         fence: chooseFence(this.#deployment, this.#options),
         ...chooseLateNotes(this.#deployment, this.#options),
       },
-      { readBeforeWrite: true, writtenAt: this.#options.now() },
+      // A run before this one may have been broken off.
+      { readBeforeWrite: true, writtenAt: this.#options.now(), isRetry: true },
     );
     this.#count(first.object, receipt);
     for (const { name, message } of errors) this.#troubles.add(`Not stored: ${name}: ${message}`);

@@ -2,13 +2,12 @@ import type { Fault, Reading } from '../carriers/reading.ts';
 import type { ChunkFence, Passage } from '../days/fence/chunk-fence.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { Source } from '../ledger/source.ts';
-import type { WriteOptions } from '../store/ledger-tables.ts';
 import { type Quarantine, type Reject, rejectFault } from '../store/quarantine.ts';
 import type { LedgerWriter } from '../store/writer.ts';
 import { BatchAccount } from './batch-account.ts';
 import type { NoteLate } from './late.ts';
 import type { Measures } from './measures.ts';
-import { PendingChanges } from './pending-changes.ts';
+import { PendingChanges, type StoringOptions } from './pending-changes.ts';
 import { PendingRejects } from './pending-rejects.ts';
 
 /** One record of a batch, read. */
@@ -46,7 +45,7 @@ export interface LedgerPorts {
 export type EndChunk = (outcome: ChunkOutcome) => Promise<void>;
 
 /** How a batch is taken in. */
-export interface IngestOptions extends WriteOptions {
+export interface IngestOptions extends StoringOptions {
   /** Name under which the batch's rejects are kept together, by code; otherwise those of each delivery are. */
   readonly rejectGroup?: string;
 }

@@ -13,13 +13,22 @@ import { type Arrival, findLate, type LateRecord, type NoteLate } from './late.t
  */
 const maxRecords = 20_000;
 
+/** How the changes of a batch are stored. */
+export interface StoringOptions extends WriteOptions {
+  /**
+   * Whether an attempt that failed or died may have stored some of the records and not noted that they came late. With
+   * `readBeforeWrite`, late records that are stored already are noted only then.
+   */
+  readonly isRetry?: boolean;
+}
+
 /** What the changes of a batch are stored with. */
 export interface StoringContext {
   readonly writer: Pick<LedgerWriter, 'write'>;
   /** Marks what belongs to closed days. */
   readonly passage: Passage;
   readonly noteLate: NoteLate | undefined;
-  readonly options: WriteOptions;
+  readonly options: StoringOptions;
   /** Takes what became of the records. */
   readonly account: BatchAccount;
 }
@@ -68,13 +77,13 @@ export class PendingChanges {
 
   /**
    * Notes the late records that are stored. Those of a stream are noted whether or not they were stored before: a batch that
-   * died may have stored them. Rows of files repeat what a stream has brought, hours later, and only new ones are noted.
+   * died may have stored them. Rows of files repeat what a stream has brought, hours later: of what is stored, only rows are
+   * noted that an attempt before this one may have stored.
    */
   async #noteLate(late: readonly LateRecord[], { failed, repeated }: WriteReport): Promise<void> {
     const { noteLate, options, account } = this.#context;
-    const noted = late.filter(
-      ({ record }) => !failed.has(record) && !(options.readBeforeWrite && repeated.has(record)),
-    );
+    const notesRepeats = !options.readBeforeWrite || options.isRetry === true;
+    const noted = late.filter(({ record }) => !failed.has(record) && (notesRepeats || !repeated.has(record)));
     if (noted.length === 0 || noteLate === undefined) return;
     const earliest = new Map<string, number>();
     for (const { sim, at } of noted) earliest.set(sim, Math.min(at, earliest.get(sim) ?? at));

@@ -83,7 +83,7 @@ export async function importFile(
   try {
     if (file.size === 0 && isMarker(object)) return { outcome: 'marker', manifest: undefined };
     if (known === undefined) await ports.files.write(manifest);
-    return await importRows(object, source, file, manifest, ports);
+    return await importRows(object, source, file, { manifest, isRetry: known !== undefined }, ports);
   } finally {
     await file.close();
   }
@@ -117,14 +117,14 @@ async function importRows(
   object: FileObject,
   source: Source,
   file: UnpackedFile,
-  manifest: Manifest,
+  { manifest, isRetry }: { readonly manifest: Manifest; readonly isRetry: boolean },
   ports: ImportPorts,
 ): Promise<ImportResult> {
   if (file.damage !== undefined) return refuse(object, source, manifest, file.damage, ports);
   const read = await readLayout(object.key, file.bytes, manifest.header);
   if (isFault(read)) return refuse(object, source, manifest, read, ports);
   const { layout, headerBytes, blocks } = read;
-  const task = { object, source, ports, arrivedAt: file.deliveredAt, blocks };
+  const task = { object, source, ports, arrivedAt: file.deliveredAt, blocks, isRetry };
   return importBlocks(task, layout, {
     ...manifest,
     header: layout.header,
@@ -139,6 +139,8 @@ interface Task {
   readonly arrivedAt: number;
   /** The rows that are not yet imported. */
   readonly blocks: BlockReader;
+  /** Whether an invocation that died may have stored some of them: those up to where it would have noted its progress. */
+  readonly isRetry: boolean;
 }
 
 function newManifest(
@@ -198,12 +200,14 @@ async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise
   let manifest = begin;
   let uncounted = emptyReceipt;
   let unnoted = 0;
+  let { isRetry } = task;
   const note = async (noted: Manifest): Promise<Manifest> => {
     const timed = { ...noted, noted: timeNow(ports) };
     await ports.files.write(timed);
     ports.count(uncounted);
     uncounted = emptyReceipt;
     unnoted = 0;
+    isRetry = false;
     return timed;
   };
   for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
@@ -214,7 +218,9 @@ async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise
       manifest = { ...manifest, header: layout.header, headers: (manifest.headers ?? 1) + 1 };
     }
     const counts =
-      section.rows.length === 0 ? emptyReceipt : await importSection(task, section, layout, manifest);
+      section.rows.length === 0
+        ? emptyReceipt
+        : await importSection({ ...task, isRetry }, section, layout, manifest);
     uncounted = addReceipts(uncounted, counts);
     manifest = advanced(manifest, section, counts);
     unnoted += 1;
@@ -295,7 +301,7 @@ async function importSection(
     rejectGroup: `${manifest.object}#${manifest.position}`,
   };
   for (let attempt = 1; ; attempt += 1) {
-    const ingested = await ingest(entries, task.ports, options);
+    const ingested = await ingest(entries, task.ports, { ...options, isRetry: task.isRetry || attempt > 1 });
     if (ingested.receipt.failed === 0) return ingested.receipt;
     if (attempt === maxAttempts) throw new ImportError(manifest, ingested);
     await backOff(attempt, 200);

@@ -1,10 +1,12 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { blockBytes } from '../../../../lambda/ingest/files/blocks.ts';
-import { objectName } from '../../../../lambda/ingest/files/messages.ts';
+import { type ImportPorts, importFile } from '../../../../lambda/ingest/files/import-file.ts';
+import { type FileObject, objectName } from '../../../../lambda/ingest/files/messages.ts';
 import type { LedgerPorts } from '../../../../lambda/ingest/ingest.ts';
+import type { NoteLate } from '../../../../lambda/ingest/late.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
-import { file, header, idOf, row } from './cdr.ts';
+import { file, header, iccidOf, idOf, row } from './cdr.ts';
 import { Importing } from './importing.ts';
 
 const importing = new Importing();
@@ -449,5 +451,52 @@ describe('an object that is not what was announced any more', () => {
     };
     expect(result).toEqual({ outcome: 'gone', manifest: failed });
     expect(await importing.ports().files.read(objectName(object))).toEqual(failed);
+  });
+});
+
+describe('rows that came later than their source may deliver', () => {
+  const first = Date.parse('2026-10-01T00:02:00Z');
+  const bytes = `${header}\n${row(20)}\n${row(40)}\n`;
+  const sim = iccidOf(20);
+
+  /** Imports a file of a source whose records may come an hour late. @returns what is noted. */
+  async function importLate(object: FileObject, instead: Partial<ImportPorts> = {}) {
+    const noted: (readonly [string, number])[] = [];
+    const noteLate: NoteLate = async (late) => void noted.push(...late);
+    const source = { ...importing.source, lateness: 3_600_000 };
+    await importFile(object, source, importing.ports({ noteLate, ...instead }));
+    return noted;
+  }
+
+  test('are noted, with the earliest moment of each SIM; not those that have come by another path', async () => {
+    expect(await importLate(await importing.put(key, bytes))).toEqual([[sim, first]]);
+    expect(await importLate(await importing.put(`again-${key}`, bytes))).toEqual([]);
+  });
+
+  test('are noted by the next delivery where the importer dies between storing and noting', async () => {
+    withoutWaiting();
+    const object = await importing.put(key, bytes);
+    const { writer } = importing.ports();
+    const dying: LedgerPorts['writer'] = {
+      write: async (changes, options) => {
+        await writer.write(changes, options);
+        throw new Error('The process ended');
+      },
+    };
+    await expect(importLate(object, { writer: dying })).rejects.toThrow('The process ended');
+    expect(await importLate(object)).toEqual([[sim, first]]);
+  });
+
+  test('are noted by the next attempt where they could not be noted', async () => {
+    withoutWaiting();
+    const noted: (readonly [string, number])[] = [];
+    let failing = 1;
+    const noteLate: NoteLate = async (late) => {
+      failing -= 1;
+      if (failing >= 0) throw new Error('throttled');
+      noted.push(...late);
+    };
+    await importLate(await importing.put(key, bytes), { noteLate });
+    expect(noted).toEqual([[sim, first]]);
   });
 });
