@@ -118,7 +118,7 @@ async function askUsage(): Promise<Map<string, bigint>> {
     const sim = await findSim(reader, key);
     const { resources } = await listUsageRecords(
       { sim, period, granularity: 'day', size: 100, after: undefined, include: new Set() },
-        { reader },
+      { reader },
     );
     for (const { period: when, data_total: bytes } of resources as UsageRecord[]) {
       if (bytes > 0) found.set(`${key} ${when.start_time.slice(0, 10)}`, BigInt(bytes));

@@ -211,7 +211,9 @@ describe('sealed days', () => {
         '  fleet        npx simledger --local usage --fleet --by country,tariff --month 2026-11',
       ].join('\n'),
     );
-    expect(describeSealedDays(['2026-11-01'], undefined)).toMatch(/^The day 2026-11-01 is over and sealed\.\n/);
+    expect(describeSealedDays(['2026-11-01'], undefined)).toMatch(
+      /^The day 2026-11-01 is over and sealed\.\n/,
+    );
   });
 
   test('are missed where none is over by the time of the records', () => {
