@@ -201,7 +201,7 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
 async function reportAlertsAndDays(
   ledger: LocalLedger,
   alerts: LocalAlerts,
-  { dataDirectory }: LocalOptions,
+  options: LocalOptions,
 ): Promise<boolean> {
   const swept = await alerts.sweepPast(Date.now());
   if (swept === undefined) return false;
@@ -210,7 +210,7 @@ async function reportAlertsAndDays(
   showMessages(swept);
   console.log(openAlertsTable(await alerts.list()));
   const { sealed } = await ledger.closeDays(swept.now);
-  console.log(`\n${describeSealedDays(sealed, dataDirectory)}`);
+  console.log(`\n${describeSealedDays(sealed, options)}`);
   return swept.isUndelivered;
 }
 

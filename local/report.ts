@@ -10,7 +10,7 @@ import type { Item } from '../lambda/store/items.ts';
 import type { RejectLine } from '../lambda/store/quarantine.ts';
 import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
 import type { LocalLedger } from './local-ledger.ts';
-import type { ApiCredentials } from './options.ts';
+import type { ApiCredentials, LocalOptions } from './options.ts';
 import { localSources, quarantineBucket } from './places.ts';
 import { printable } from './printable.ts';
 import { count } from './progress.ts';
@@ -122,23 +122,28 @@ export function openAlertsTable(alerts: readonly ShownAlert[]): string {
 }
 
 /**
- * `The days from 2026-10-27 to 2026-11-01 are over and sealed.`, and what to ask of them.
+ * `The days from 2026-10-27 to 2026-11-01 are over and sealed.`, and what to ask of them while the run stays up.
  *
  * @param sealed oldest first.
- * @param dataDirectory the folder of `--data`, if there is one.
  */
-export function describeSealedDays(sealed: readonly string[], dataDirectory: string | undefined): string {
+export function describeSealedDays(
+  sealed: readonly string[],
+  { dataDirectory, once }: Pick<LocalOptions, 'dataDirectory' | 'once'>,
+): string {
   const [first, last] = [sealed[0], sealed.at(-1)];
-  if (first === undefined || last === undefined) {
-    return "No day is sealed: none is over by the records' time. See: npx simledger --local days list";
-  }
+  if (first === undefined || last === undefined)
+    return "No day is sealed: none is over by the records' time.";
   const days = first === last ? `The day ${first} is` : `The days from ${first} to ${last} are`;
   const files = dataDirectory === undefined ? '' : `, as Parquet files in ${join(dataDirectory, 'lake')}`;
   const month = last.slice(0, '2026-11'.length);
   return [
     `${days} over and sealed${files}.`,
-    '  days         npx simledger --local days list',
-    `  fleet        npx simledger --local usage --fleet --by country,tariff --month ${month}`,
+    ...(once
+      ? []
+      : [
+          '  days         npx simledger --local days list',
+          `  fleet        npx simledger --local usage --fleet --by country,tariff --month ${month}`,
+        ]),
   ].join('\n');
 }
 

@@ -204,6 +204,7 @@ describe('the default stack, its query API aside,', () => {
       DayStateTable: 'Storage/DayState',
       DayMarkersTable: 'Storage/DayMarkers',
       SimDaysTable: 'Storage/SimDays',
+      SessionDaysTable: 'Storage/SessionDays',
       AlertsTable: 'Storage/Alerts',
       AlertStateTable: 'Storage/AlertState',
       AlertOutboxTable: 'Storage/AlertOutbox',

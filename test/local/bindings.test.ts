@@ -104,8 +104,8 @@ const functionNames: Readonly<Record<string, string>> = {
   'WebhookIngest/Receiver/Function': 'webhook-receiver',
 };
 
-/** The local run judges alerts and delivers them in its own process, so that its clock can be a simulation's. */
-const ownProcess = /^AlertSweep\//;
+/** The local run judges alerts and closes days in its own process, so that its clock can be a simulation's. */
+const ownProcess = /^(AlertSweep|DayPass)\//;
 
 let ledger: LocalLedger;
 let stack: Synthesised;

@@ -147,6 +147,8 @@ describe('npm start', () => {
         '  2026-11-02 16:45  Ended: Silent: tracker-1 from 2026-10-28 05:15 to 2026-11-02 10:15 UTC (5 d 5 h)',
         'No alert is open.',
         '',
+        'The days from 2026-10-27 to 2026-11-01 are over and sealed.',
+        '',
       ].join('\n'),
     );
     // Everything that listens ends with the run.

@@ -204,21 +204,21 @@ describe('the table of open alerts', () => {
 
 describe('sealed days', () => {
   test('are named, with where their files are and what to ask of them', () => {
-    expect(describeSealedDays(['2026-10-31', '2026-11-01'], 'data')).toBe(
+    expect(describeSealedDays(['2026-10-31', '2026-11-01'], { dataDirectory: 'data', once: false })).toBe(
       [
         `The days from 2026-10-31 to 2026-11-01 are over and sealed, as Parquet files in ${join('data', 'lake')}.`,
         '  days         npx simledger --local days list',
         '  fleet        npx simledger --local usage --fleet --by country,tariff --month 2026-11',
       ].join('\n'),
     );
-    expect(describeSealedDays(['2026-11-01'], undefined)).toMatch(
-      /^The day 2026-11-01 is over and sealed\.\n/,
+    expect(describeSealedDays(['2026-11-01'], { dataDirectory: undefined, once: true })).toBe(
+      'The day 2026-11-01 is over and sealed.',
     );
   });
 
   test('are missed where none is over by the time of the records', () => {
-    expect(describeSealedDays([], 'data')).toBe(
-      "No day is sealed: none is over by the records' time. See: npx simledger --local days list",
+    expect(describeSealedDays([], { dataDirectory: 'data', once: false })).toBe(
+      "No day is sealed: none is over by the records' time.",
     );
   });
 });

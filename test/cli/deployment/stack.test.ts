@@ -365,7 +365,9 @@ describe('doctor', () => {
     expect(subjects).toEqual([
       ...['caller', 'clock', 'stack', 'version', 'role of kore-eu', 'writing to kore-eu'],
       ...['access key of telekom', 'writing to telekom', 'stream of kore-eu', 'stream of telekom'],
-      ...['table sessions', 'table usage', 'table events', 'table sims', 'table files', 'bucket quarantine'],
+      ...['table sessions', 'table usage', 'table events', 'table sims', 'table files', 'table dayState'],
+      ...['table dayMarkers', 'table simDays', 'table sessionDays', 'bucket quarantine'],
+      ...['bucket closed days', 'bucket accounts of closed days'],
       ...['bucket files of kore-eu', 'dead-letter queue', 'notifications of kore-eu', 'mapping of kore-eu'],
       ...['mapping of telekom', 'mapping of files', 'alarms', 'open alarms', 'orphans'],
     ]);

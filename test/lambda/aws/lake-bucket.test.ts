@@ -61,7 +61,10 @@ beforeEach(() => {
   }
   courses = [];
   arrived = [];
-  return () => vi.restoreAllMocks();
+  return () => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  };
 });
 
 /** A key that no other test has. */
