@@ -103,8 +103,9 @@ export class MemoryPorts implements DayPorts {
     return this.storedSimDays.get(`${day} ${sim}`)?.day;
   }
 
-  async countMarkers(): Promise<number> {
-    return this.storedMarkers.size;
+  /** The days of the markers that stand. */
+  async listMarkedDays(): Promise<readonly Day[]> {
+    return [...new Set([...this.storedMarkers.values()].map(({ day }) => day))];
   }
 
   /** Whether a marker of a SIM's day, or of one of its sessions on that day, stands. */

@@ -65,9 +65,8 @@ export class StoredPorts extends MemoryPorts {
     return simDay;
   }
 
-  override async countMarkers(): Promise<number> {
-    const counts = await this.#markers.countByDay();
-    return [...counts.values()].reduce((sum, count) => sum + count, 0);
+  override async listMarkedDays(): Promise<readonly Day[]> {
+    return [...(await this.#markers.countByDay()).keys()];
   }
 }
 
