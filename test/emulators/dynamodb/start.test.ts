@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DynamoDbStartError, type LocalDynamoDb } from '../../../emulators/dynamodb/start.ts';
+import { tables } from '../../../lambda/store/tables.ts';
 import { startLedgerTables } from '../../../local/ledger-tables.ts';
 import { tableNames } from '../../lambda/store/table-names.ts';
 
@@ -137,7 +138,7 @@ describe('the DynamoDB stand-in', () => {
       },
     ]);
     const { TableNames } = await client.send(new ListTablesCommand({}));
-    expect(TableNames?.length).toBe(11);
+    expect(TableNames?.length).toBe(tables.length);
   });
 
   test('fails with a code if the port is taken', async () => {
