@@ -3,7 +3,7 @@ import { computeRoot, RowDigests } from '../../../../lambda/days/digests.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
 import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
-import { beginRound, planDay } from '../../../../lambda/days/pass/plan.ts';
+import { beginRound, planDay, planRound } from '../../../../lambda/days/pass/plan.ts';
 import type { BucketJob, DayPorts } from '../../../../lambda/days/pass/ports.ts';
 import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
 import { noItems } from '../../../../lambda/days/rows.ts';
@@ -12,8 +12,8 @@ import { MemoryPorts } from './memory-ports.ts';
 import { wrapPorts } from './wrapped-ports.ts';
 
 /**
- * Two runs of one bucket. The first is suspended before a call, or dies at it. The second sees a record more and runs to
- * its end. Then all items expire, and the first goes on.
+ * Two runs of one bucket. The first is suspended before a call, or dies at it. The second, of the same round or of the next
+ * one if the first was done, sees a record more and runs to its end. Then all items expire, and the first goes on.
  */
 
 const day = '2026-11-02';
@@ -74,9 +74,10 @@ async function playEveryStop(change: Change, dies: boolean): Promise<Found[]> {
 
     const { stopped, reached, goOn } = stopBefore(ports, number);
     const first = runBucket(job, stopped, options);
-    if ((await Promise.race([reached, first])) === undefined) return found;
+    if ((await Promise.race([reached, first])) !== 'reached') return found;
+    await ports.markers.put([{ day, sim }]);
     memory.deliver(sim, late);
-    await runBucket(job, ports, options);
+    await runMarked(memory, ports);
     memory.items.clear();
     if (!dies) {
       goOn();
@@ -84,6 +85,15 @@ async function playEveryStop(change: Change, dies: boolean): Promise<Found[]> {
     }
     found.push(await describeDay(memory));
   }
+}
+
+/** Reads what is marked: by the round that is not done, or else by a new one. */
+async function runMarked(memory: MemoryPorts, ports: DayPorts): Promise<void> {
+  const known = memory.queue.length;
+  const planned = await planRound(day, ports, options);
+  if (planned === undefined) throw new Error('Nothing is planned although a marker stands');
+  await beginRound(day, planned.round, ports);
+  for (const next of memory.queue.slice(known)) await runBucket(next, ports, options);
 }
 
 async function describeDay(memory: MemoryPorts): Promise<Found> {
