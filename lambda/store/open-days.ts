@@ -1,6 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { OpenDay, OpenDays } from '../days/open-days.ts';
-import type { Item } from './items.ts';
+import { compileCodec, type Item } from './codec.ts';
 import { readPartition } from './query-pages.ts';
 import { dayStateTable } from './tables.ts';
 
@@ -8,6 +8,11 @@ const { partitionKey, sortKey } = dayStateTable;
 
 /** The partition of open days. */
 const subject = { S: 'open' };
+
+/** What an open day's item says besides its key. */
+type OpenTimes = Omit<OpenDay, 'day'>;
+
+export const openTimesCodec = compileCodec<OpenTimes>({ orderedAt: 'number?', unreadAt: 'number?' });
 
 /** Closed days that are not sealed, as items of DayState: one a day. */
 export class OpenDaysTable implements OpenDays {
@@ -24,15 +29,14 @@ export class OpenDaysTable implements OpenDays {
   }
 
   async note({ day, ...times }: OpenDay): Promise<void> {
-    const noted = Object.entries(times).filter(([, time]) => time !== undefined);
+    const noted = Object.entries(openTimesCodec.encode(times));
+    const assignments = noted.map(([name]) => `${name} = if_not_exists(${name}, :${name})`);
     await this.#client.send(
       new UpdateItemCommand({
         TableName: this.#tableName,
         Key: makeKey(day),
-        UpdateExpression: `SET ${noted.map(([name]) => `${name} = if_not_exists(${name}, :${name})`).join(', ')}`,
-        ExpressionAttributeValues: Object.fromEntries(
-          noted.map(([name, time]) => [`:${name}`, { N: String(time) }]),
-        ),
+        UpdateExpression: `SET ${assignments.join(', ')}`,
+        ExpressionAttributeValues: Object.fromEntries(noted.map(([name, value]) => [`:${name}`, value])),
       }),
     );
   }
@@ -46,10 +50,6 @@ function makeKey(day: string): Item {
   return { [partitionKey]: subject, [sortKey]: { S: day } };
 }
 
-function decodeOpenDay({ [sortKey]: day, orderedAt, unreadAt }: Item): OpenDay {
-  return {
-    day: day?.S ?? '',
-    ...(orderedAt?.N !== undefined && { orderedAt: Number(orderedAt.N) }),
-    ...(unreadAt?.N !== undefined && { unreadAt: Number(unreadAt.N) }),
-  };
+function decodeOpenDay(item: Item): OpenDay {
+  return { day: item[sortKey]?.S ?? '', ...openTimesCodec.decode(item) };
 }

@@ -9,6 +9,7 @@ import { fenceCodec, fenceKey } from '../../../lambda/store/day-fence.ts';
 import { encodeMarker } from '../../../lambda/store/day-markers.ts';
 import { encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
 import type { Item } from '../../../lambda/store/items.ts';
+import { openTimesCodec } from '../../../lambda/store/open-days.ts';
 import {
   type ItemAttribute,
   itemAttributes,
@@ -173,7 +174,13 @@ describe('docs/tables.md', () => {
   });
 
   it.each([
-    ['DayState', { ...fenceKey, ...fenceCodec.encode({ closedThrough: '2026-11-02' }) }],
+    [
+      'DayState',
+      {
+        ...{ ...fenceKey, ...fenceCodec.encode({ closedThrough: '2026-11-02' }) },
+        ...openTimesCodec.encode({ orderedAt: 1, unreadAt: 1 }),
+      },
+    ],
     ['DayMarkers', encodeMarker({ sim: 'a', day: '2026-11-02', sessionId: 'b', token: 'c' })],
     ['SessionDays', sessionNoteCodec.encode({ sim: 'a', sessionId: 'b', day: '2026-11-02', hash: 'c' })],
     ['SimDays', pickStored(encodeSimPeriod(simDay, 1, ['tariff']))],
