@@ -82,6 +82,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  vi.restoreAllMocks();
   await planner.stop();
   await worker.stop();
   await streams.close();
