@@ -3,9 +3,9 @@ import { findModules, readSourceFiles } from '../../source-files.ts';
 
 const files = [...readSourceFiles(['lambda/days/'])];
 
-/** What the files may use besides each other and the ledger: hashing, errors, and the library for Parquet. */
+/** What the files may use besides each other and the ledger: hashing, comparing, errors, and the library for Parquet. */
 const allowed: ReadonlySet<string> = new Set([
-  ...['node:crypto', 'hyparquet', 'hyparquet-writer'],
+  ...['node:crypto', 'node:util', 'hyparquet', 'hyparquet-writer'],
   '../../errors.ts',
 ]);
 
