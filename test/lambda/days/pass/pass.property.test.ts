@@ -9,10 +9,10 @@ import {
   plans,
   playPass,
   sound,
-  suspendedWriter,
+  suspendedWriters,
 } from './virtual-pass.ts';
 
-const examples: [PassCase][] = [[suspendedWriter]];
+const examples = suspendedWriters.map((given): [PassCase] => [given]);
 
 function makeProperty(parts: Parts) {
   return fc.asyncProperty(plans, async ({ plan }) => {

@@ -173,27 +173,37 @@ function bringNear({ deliveries, closings, schedules }: Plan): Plan['deliveries'
 /** An invocation to which nothing happens. */
 const undisturbed: Course = { diesAtCall: Number.MAX_SAFE_INTEGER, diesAfterEffect: false, delays: [1] };
 
+const suspendedDay = days.indexOf('2026-11-02');
+
+/** A day is closed while a record of it is written, which takes minutes. */
+function makeSuspended(about: Pick<Plan, 'deliveries' | 'closings' | 'schedules'>): PassCase {
+  const [sim = ''] = sims;
+  const event = makeEvent({ time: '2026-11-02T12:00:00.000Z', eventId: '1', type: 'attachment.accepted' });
+  return new PassCase({
+    ...about,
+    statements: [{ sim, says: ofSim(sim, { ...noItems, events: [event] }) }],
+    expiries: [],
+    runs: [{ course: undisturbed, isTwice: false }],
+    simsPerBucket: 4_000,
+  });
+}
+
 /**
- * A writer reads the fence, marks the closed day, and is suspended; the schedule runs before its record lands. Plans made at
- * random seldom meet this.
+ * What plans made at random seldom meet: the fence moves after a writer has read it; and the schedule runs after a writer
+ * has put its marker. Then its record lands.
  */
-export const suspendedWriter = new PassCase({
-  statements: [
-    {
-      sim: sims[0] ?? '',
-      says: ofSim(sims[0] ?? '', {
-        ...noItems,
-        events: [makeEvent({ time: '2026-11-02T12:00:00.000Z', eventId: '1', type: 'attachment.accepted' })],
-      }),
-    },
-  ],
-  deliveries: [{ at: 100, statements: [0], course: { ...undisturbed, delays: [8 * minute, 0, 0] } }],
-  closings: [{ at: 0, day: days.indexOf('2026-11-02'), course: undisturbed }],
-  schedules: [{ at: 101, day: days.indexOf('2026-11-02'), course: undisturbed }],
-  expiries: [],
-  runs: [{ course: undisturbed, isTwice: false }],
-  simsPerBucket: 4_000,
-});
+export const suspendedWriters: readonly PassCase[] = [
+  makeSuspended({
+    deliveries: [{ at: 10, statements: [0], course: { ...undisturbed, delays: [8 * minute, 0] } }],
+    closings: [{ at: 11, day: suspendedDay, course: undisturbed }],
+    schedules: [],
+  }),
+  makeSuspended({
+    deliveries: [{ at: 100, statements: [0], course: { ...undisturbed, delays: [8 * minute, 0, 0] } }],
+    closings: [{ at: 0, day: suspendedDay, course: undisturbed }],
+    schedules: [{ at: 101, day: suspendedDay, course: undisturbed }],
+  }),
+];
 
 /** The parts that a planted fault replaces. */
 export interface Parts {
