@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DayQueue } from '../../lambda/aws/day-queue.ts';
-import { shiftDay } from '../../lambda/days/day.ts';
+import { listDays, shiftDay } from '../../lambda/days/day.ts';
 import { landedMilliseconds } from '../../lambda/days/fence/durations.ts';
 import { makeManifestKey } from '../../lambda/days/pass/lake-objects.ts';
 import type { Lake } from '../../lambda/days/pass/ports.ts';
@@ -15,7 +15,7 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { openLake, readClosedThrough } from './lake.ts';
-import { type DayRange, describeRange, findToday, listDays, requireOrder } from './range.ts';
+import { type DayRange, describeRange, findToday, requireOrder } from './range.ts';
 
 /** What `days close` closes. */
 export interface CloseDaysOptions extends DayRange {
@@ -44,7 +44,7 @@ export async function closeDays(context: CommandContext, options: CloseDaysOptio
   const { deployment, terminal } = context;
   const now = terminal.now();
   const range = await findRange(deployment, requireRange(options, now));
-  const days = listDays(range);
+  const days = listDays(range.from, range.to);
   const lake = openLake(deployment);
   const sealed = await countSealed(lake, days);
   const sims = await countSims(deployment);
@@ -65,7 +65,7 @@ async function findRange(deployment: Deployment, { from, to }: DayRange): Promis
   const closedThrough = await readClosedThrough(deployment);
   if (closedThrough === undefined || closedThrough >= from) return { from, to };
   const first = shiftDay(closedThrough, 1);
-  const days = listDays({ from: first, to });
+  const days = listDays(first, to);
   if (days.length > maxDays) throw tooMany({ from: first, to }, days.length);
   return { from: first, to };
 }
@@ -76,7 +76,7 @@ function requireRange({ from, to }: CloseDaysOptions, now: number): DayRange {
   if (to >= today) {
     throw new UsageError(`--to ${to} is not over: today is ${today} in UTC. Give an earlier day`);
   }
-  const days = listDays({ from, to });
+  const days = listDays(from, to);
   if (days.length > maxDays) throw tooMany({ from, to }, days.length);
   return { from, to };
 }

@@ -1,4 +1,4 @@
-import { type Day, shiftDay } from '../../lambda/days/day.ts';
+import { type Day, listDays, shiftDay } from '../../lambda/days/day.ts';
 import type { Marker } from '../../lambda/days/fence/markers.ts';
 import type { Manifest } from '../../lambda/days/manifest.ts';
 import { type DayPlan, makeManifestKey, makePlanKey, readJson } from '../../lambda/days/pass/lake-objects.ts';
@@ -11,7 +11,7 @@ import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
 import { bytesText, minuteText } from '../terminal/figures.ts';
 import { listLakeDays, openLake, readClosedThrough, readMarkers } from './lake.ts';
-import { type DaysOptions, findToday, isIn, listDays, requireOrder } from './range.ts';
+import { type DaysOptions, findToday, isIn, requireOrder } from './range.ts';
 
 /** Which days `days list` shows. */
 export interface ListDaysOptions extends ListOptions, DaysOptions {}
@@ -130,11 +130,8 @@ interface KnownDays {
 export function findDays({ closedThrough, stored, today }: KnownDays): Day[] {
   if (closedThrough === undefined) return stored.toReversed();
   const newest = stored.at(-1);
-  const closing = listDays({
-    from: newest === undefined ? closedThrough : shiftDay(newest, 1),
-    to: closedThrough,
-  });
-  const open = listDays({ from: shiftDay(closedThrough, 1), to: today });
+  const closing = listDays(newest === undefined ? closedThrough : shiftDay(newest, 1), closedThrough);
+  const open = listDays(shiftDay(closedThrough, 1), today);
   const days = new Set([...stored, ...closing, ...(open.length > maxOpenDays ? [] : open)]);
   return [...days].sort().reverse();
 }

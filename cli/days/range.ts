@@ -1,4 +1,4 @@
-import { type Day, findDay, shiftDay } from '../../lambda/days/day.ts';
+import { type Day, findDay } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
 
@@ -33,13 +33,6 @@ export function isIn({ from = '', to = '9' }: DaysOptions, day: Day): boolean {
 /** The UTC day of now. */
 export function findToday(now: number): Day {
   return findDay(formatTime(now));
-}
-
-/** All days of a range, oldest first. */
-export function listDays({ from, to }: DayRange): Day[] {
-  const days: Day[] = [];
-  for (let day = from; day <= to; day = shiftDay(day, 1)) days.push(day);
-  return days;
 }
 
 /** `2026-11-02`, or `2026-11-02 to 2026-11-05`. */

@@ -25,6 +25,13 @@ export function shiftDay(day: Day, days: number): Day {
   return findDay(formatTime(epochMilliseconds(startDay(day)) + days * dayMilliseconds));
 }
 
+/** The days of a range, oldest first; both ends are included. */
+export function listDays(from: Day, through: Day): Day[] {
+  const days: Day[] = [];
+  for (let day = from; day <= through; day = shiftDay(day, 1)) days.push(day);
+  return days;
+}
+
 /** The day to which a session belongs as a whole: that of its end. Undefined while it is open. */
 export function findSessionDay({ terminal }: Session): Day | undefined {
   return terminal === undefined ? undefined : findDay(terminal.end);

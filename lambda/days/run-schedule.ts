@@ -1,11 +1,11 @@
-import { type Day, shiftDay } from './day.ts';
+import { type Day, listDays, shiftDay } from './day.ts';
 import { closeDays, type DayRange } from './fence/close-days.ts';
 import { type ExpirySwitch, guardUsageExpiry, mayUsageExpire } from './fence/usage-expiry.ts';
 import { findUnsealedSince, type OpenDay, type OpenDays } from './open-days.ts';
 import { type DayPlan, makePlanKey, readJson } from './pass/lake-objects.ts';
 import type { Lake } from './pass/ports.ts';
 import { findDelay, findDueDay, findGrace, type SourceReading } from './schedule.ts';
-import { type Fence, listDays, makeOrder } from './take-message.ts';
+import { type Fence, makeOrder } from './take-message.ts';
 import type { DayMessage, MessageQueue } from './work.ts';
 
 /** What the closing of days is ordered with. */

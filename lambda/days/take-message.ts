@@ -1,4 +1,4 @@
-import { type Day, shiftDay } from './day.ts';
+import { type Day, listDays } from './day.ts';
 import { awaitReading } from './fence/close-days.ts';
 import { settleVisit, visitDay } from './fence/markers.ts';
 import type { Manifest } from './manifest.ts';
@@ -129,11 +129,4 @@ export function makeJobs(queue: MessageQueue): DayPorts['jobs'] {
         0,
       ),
   };
-}
-
-/** The days of a range; both ends are included. */
-export function listDays(from: Day, through: Day): Day[] {
-  const days: Day[] = [];
-  for (let day = from; day <= through; day = shiftDay(day, 1)) days.push(day);
-  return days;
 }

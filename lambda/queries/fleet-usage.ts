@@ -1,4 +1,4 @@
-import { type Day, findDay, shiftDay, startDay } from '../days/day.ts';
+import { type Day, findDay, listDays, shiftDay, startDay } from '../days/day.ts';
 import { prefetch } from '../days/pass/prefetch.ts';
 import type { Sim } from '../ledger/observation.ts';
 import { formatTime } from '../ledger/time.ts';
@@ -148,6 +148,7 @@ class FleetReport {
       readonly now: string;
       readonly seals: ReadonlyMap<Day, DaySeal>;
       readonly sim: Sim | undefined;
+      readonly divided: DividedTime;
       readonly isSmall: boolean;
       readonly limit: TimeLimit;
     },
@@ -157,9 +158,8 @@ class FleetReport {
     this.#now = found.now;
     this.#seals = found.seals;
     this.#sim = found.sim;
-    const { sealed, ranges } = divideTime(query, found.seals);
-    this.#sealedDays = sealed;
-    this.#ranges = ranges;
+    this.#sealedDays = found.divided.sealed;
+    this.#ranges = found.divided.ranges;
     this.#readsRecords = found.isSmall;
     this.#limit = found.limit;
   }
@@ -173,8 +173,9 @@ class FleetReport {
       readSeals(query.period, now, ports.days),
     ]);
     if (query.sim !== undefined && sim === undefined) throw unknownSim(query.sim.sim);
-    const needsRecords = divideTime(query, seals).ranges.length > 0;
-    const isSmall = sim !== undefined || !needsRecords || (await matchesFewSims(query, reader, limit));
+    const divided = divideTime(query, seals);
+    const isSmall =
+      sim !== undefined || divided.ranges.length === 0 || (await matchesFewSims(query, reader, limit));
     if (!isSmall && query.granularity === 'hour') {
       throw new ParameterError(
         'Granularity',
@@ -182,7 +183,7 @@ class FleetReport {
         `day or all, unless Sim or Fleet leaves at most ${maxLiveSims} SIMs: hours are added up from records`,
       );
     }
-    return new FleetReport(query, ports, { now, seals, sim, isSmall, limit });
+    return new FleetReport(query, ports, { now, seals, sim, divided, isSmall, limit });
   }
 
   get coverage(): Coverage {
@@ -408,14 +409,22 @@ class TimeLimit {
   }
 }
 
-/** The days that are added up from sums, and the ranges that are read from records. Hours are in records alone. */
+/** What a report is made of. */
+interface DividedTime {
+  /** Days that are added up from sums. */
+  readonly sealed: readonly Day[];
+  /** Times whose records are read. */
+  readonly ranges: readonly RecordRange[];
+}
+
+/** Divides a report's time. Hours are in records alone. */
 function divideTime(
   { granularity, period: { from, to } }: Pick<FleetUsageQuery, 'granularity' | 'period'>,
   seals: ReadonlyMap<Day, DaySeal>,
-): { readonly sealed: readonly Day[]; readonly ranges: readonly RecordRange[] } {
+): DividedTime {
   const sealed: Day[] = [];
   const ranges: RecordRange[] = [];
-  for (const day of listDays({ from, to })) {
+  for (const day of listPeriodDays({ from, to })) {
     const begins = startDay(day);
     const ends = startDay(shiftDay(day, 1));
     const isWhole = from <= begins && ends <= to;
@@ -434,10 +443,8 @@ function divideTime(
 }
 
 /** The days of which a period has a part, oldest first. */
-function listDays({ from, to }: UsagePeriod): Day[] {
-  const days: Day[] = [];
-  for (let day = findDay(from); startDay(day) < to; day = shiftDay(day, 1)) days.push(day);
-  return days;
+function listPeriodDays({ from, to }: UsagePeriod): Day[] {
+  return listDays(findDay(from), findDay(to)).filter((day) => startDay(day) < to);
 }
 
 /** The seals of a period's days, up to today. */
@@ -447,7 +454,7 @@ async function readSeals(
   days: ClosedDays | undefined,
 ): Promise<Map<Day, DaySeal>> {
   if (days === undefined) return new Map();
-  const past = listDays(period).filter((day) => startDay(shiftDay(day, 1)) <= now);
+  const past = listPeriodDays(period).filter((day) => startDay(shiftDay(day, 1)) <= now);
   const seals = await mapConcurrently(past, concurrentReads, async (day) => ({
     day,
     seal: await days.readSeal(day),

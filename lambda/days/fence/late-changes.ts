@@ -3,6 +3,7 @@ import type { Change, Changes } from '../../ledger/fold.ts';
 import type { Session } from '../../ledger/observation.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import { isAccount } from '../accounts.ts';
+import { findDay } from '../day.ts';
 
 /**
  * Which changes belong to days that the fence has passed, and what marks them.
@@ -33,11 +34,6 @@ export function nameSubject({ sim, day, sessionId }: LateSubject): string {
   return JSON.stringify([sim, day, sessionId]);
 }
 
-/** The UTC day of a time. */
-export function cutToDay(time: string): string {
-  return time.slice(0, 10);
-}
-
 /** Whether the fence has passed a day. */
 function isClosed(day: string, closedThrough: string): boolean {
   return day <= closedThrough;
@@ -45,12 +41,12 @@ function isClosed(day: string, closedThrough: string): boolean {
 
 /** The subjects of a usage record or event whose days are closed. */
 function listRecordSubjects(sim: string, time: string, closedThrough: string): LateSubject[] {
-  const day = cutToDay(time);
+  const day = findDay(time);
   const isMarkedAlways = isAccount(sim);
   // Nearly every record is of an open day, and not of its first minute.
   if (!isMarkedAlways && !isClosed(day, closedThrough) && time.slice(11, 17) !== '00:00:') return [];
   const at = epochMilliseconds(time);
-  const days = [-renderingDistance, 0, renderingDistance].map((shift) => cutToDay(formatTime(at + shift)));
+  const days = [-renderingDistance, 0, renderingDistance].map((shift) => findDay(formatTime(at + shift)));
   return [...new Set(days)]
     .filter((one) => isMarkedAlways || isClosed(one, closedThrough))
     .map((one) => ({ sim, day: one }));
@@ -60,7 +56,7 @@ function listSessionSubjects(
   { sim, sessionId, origin, terminal }: Session,
   closedThrough: string,
 ): LateSubject[] {
-  const days = [cutToDay(origin.at), ...(terminal === undefined ? [] : [cutToDay(terminal.end)])];
+  const days = [findDay(origin.at), ...(terminal === undefined ? [] : [findDay(terminal.end)])];
   const [day] = days.filter((one) => isClosed(one, closedThrough)).sort();
   return day === undefined ? [] : [{ sim, day, sessionId }];
 }
