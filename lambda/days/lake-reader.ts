@@ -3,8 +3,9 @@ import { findBucket } from './buckets.ts';
 import type { Day } from './day.ts';
 import type { Manifest } from './manifest.ts';
 import { readRows } from './parquet.ts';
+import { retryConflicts } from './pass/conflicts.ts';
 import { type DayPlan, makeFileKey, makeManifestKey, makePlanKey, readJson } from './pass/lake-objects.ts';
-import { ConflictError, type Lake } from './pass/ports.ts';
+import type { Lake } from './pass/ports.ts';
 
 /** Days whose numbers of buckets are remembered. */
 const maxRemembered = 1_000;
@@ -46,19 +47,15 @@ export class LakeReader {
     return content.buckets;
   }
 
-  async #readFile(kind: 'usage' | 'usageRenderings', key: string, sim: string): Promise<Usage[]> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const object = await this.#lake.open(key);
-        const rows: Usage[] = [];
-        if (object === undefined) return rows;
-        for await (const some of readRows(kind, object, sim)) {
-          rows.push(...some.filter((row) => row.sim === sim));
-        }
-        return rows;
-      } catch (error) {
-        if (!(error instanceof ConflictError) || attempt === maxAttempts) throw error;
+  #readFile(kind: 'usage' | 'usageRenderings', key: string, sim: string): Promise<Usage[]> {
+    return retryConflicts(maxAttempts, async () => {
+      const object = await this.#lake.open(key);
+      const rows: Usage[] = [];
+      if (object === undefined) return rows;
+      for await (const some of readRows(kind, object, sim)) {
+        rows.push(...some.filter((row) => row.sim === sim));
       }
-    }
+      return rows;
+    });
   }
 }

@@ -10,6 +10,7 @@ import { type BucketResult, collectChanges, type LakeFile, type Manifest } from 
 import { RowFile } from '../parquet.ts';
 import { compareTexts, type RowKind, type SimRows } from '../rows.ts';
 import { isActive, makeSimDay, type SimPeriod } from '../sim-days.ts';
+import { retryConflicts } from './conflicts.ts';
 import {
   type BucketList,
   type DayPlan,
@@ -61,17 +62,12 @@ export async function runBucket(
   ports: DayPorts,
   options: PassOptions,
 ): Promise<Manifest | undefined> {
-  let work: BucketWork | undefined;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      work = await findWork(job, ports);
-      if (work === undefined) return undefined;
-      await attemptBucket(work, ports);
-      break;
-    } catch (error) {
-      if (!(error instanceof ConflictError) || attempt === maxAttempts) throw error;
-    }
-  }
+  const work = await retryConflicts(maxAttempts, async () => {
+    const found = await findWork(job, ports);
+    if (found !== undefined) await attemptBucket(found, ports);
+    return found;
+  });
+  if (work === undefined) return undefined;
   const manifest = await sealDay(job.day, ports, options);
   // In the first round nobody has waited since they were seen.
   if (work.plan.reads === 'marked') await ports.markers.remove(work.list.markers);

@@ -1,6 +1,7 @@
 import { formatTime } from '../../ledger/time.ts';
 import type { Day } from '../day.ts';
 import { type BucketResult, type Manifest, makeManifest } from '../manifest.ts';
+import { retryConflicts } from './conflicts.ts';
 import {
   type DayPlan,
   makeManifestKey,
@@ -9,7 +10,7 @@ import {
   readJson,
   writeJson,
 } from './lake-objects.ts';
-import { ConflictError, type DayPorts } from './ports.ts';
+import type { DayPorts } from './ports.ts';
 
 /** Results that are read at the same time. */
 const concurrentReads = 16;
@@ -28,31 +29,27 @@ export async function sealDay(
   { lake }: Pick<DayPorts, 'lake'>,
   { now }: { readonly now: number },
 ): Promise<Manifest | undefined> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const key = makeManifestKey(day);
-      // Before the results: what changes them later is sealed by who does that.
-      const previous = await readJson<Manifest>(lake, key);
-      const plan = (await readJson<DayPlan>(lake, makePlanKey(day))).content;
-      if (plan === undefined) return undefined;
-      const results = await readResults(lake, day, plan.buckets);
-      if (results === undefined) return undefined;
-      const inRound = Object.keys(plan.lists).map(Number);
-      if (inRound.some((bucket) => (results[bucket]?.round ?? 0) < plan.round)) return undefined;
-      const manifest = makeManifest({
-        day,
-        buckets: plan.buckets,
-        results,
-        previous: previous.content,
-        sealedAt: formatTime(now),
-      });
-      if (manifest === undefined) return previous.content;
-      await writeJson(lake, key, manifest, previous.tag);
-      return manifest;
-    } catch (error) {
-      if (!(error instanceof ConflictError) || attempt === maxAttempts) throw error;
-    }
-  }
+  return retryConflicts(maxAttempts, async () => {
+    const key = makeManifestKey(day);
+    // Before the results: what changes them later is sealed by who does that.
+    const previous = await readJson<Manifest>(lake, key);
+    const plan = (await readJson<DayPlan>(lake, makePlanKey(day))).content;
+    if (plan === undefined) return undefined;
+    const results = await readResults(lake, day, plan.buckets);
+    if (results === undefined) return undefined;
+    const inRound = Object.keys(plan.lists).map(Number);
+    if (inRound.some((bucket) => (results[bucket]?.round ?? 0) < plan.round)) return undefined;
+    const manifest = makeManifest({
+      day,
+      buckets: plan.buckets,
+      results,
+      previous: previous.content,
+      sealedAt: formatTime(now),
+    });
+    if (manifest === undefined) return previous.content;
+    await writeJson(lake, key, manifest, previous.tag);
+    return manifest;
+  });
 }
 
 /** The results of all buckets, in their order; undefined if one is missing or not complete. */
