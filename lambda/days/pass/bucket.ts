@@ -8,7 +8,7 @@ import { type LateSubject, nameSubject } from '../fence/late-changes.ts';
 import { FleetFold } from '../fleet-days.ts';
 import { type BucketResult, collectChanges, type LakeFile, type Manifest } from '../manifest.ts';
 import { RowFile } from '../parquet.ts';
-import { compareTexts, type RowKind, type SimRows } from '../rows.ts';
+import type { RowKind, SimRows } from '../rows.ts';
 import { isActive, makeSimDay, type SimPeriod } from '../sim-days.ts';
 import { retryConflicts } from './conflicts.ts';
 import {
@@ -19,6 +19,7 @@ import {
   makePlanKey,
   makeResultKey,
   readJson,
+  readList,
   writeJson,
 } from './lake-objects.ts';
 import { type BucketJob, ConflictError, type DayPorts } from './ports.ts';
@@ -88,9 +89,7 @@ async function findWork(
   const { content: plan } = await readJson<DayPlan>(lake, makePlanKey(day));
   const key = plan?.round === round ? plan.lists[bucket] : undefined;
   if (plan === undefined || key === undefined) return undefined;
-  const { content: list } = await readJson<BucketList>(lake, key);
-  if (list === undefined) throw new Error(`The lake has no ${key}, which the plan of ${day} names`);
-  return { plan, bucket, list };
+  return { plan, bucket, list: await readList(lake, plan, key) };
 }
 
 async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
@@ -138,12 +137,6 @@ async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
   await writeJson(lake, resultKey, done, claim);
 }
 
-interface WalkedSim {
-  readonly sim: string;
-  readonly before: SimRows;
-  readonly isRead: boolean;
-}
-
 /**
  * Goes through the SIMs of a bucket in the order of their keys: those of the round are read, of others the rows stay as
  * they are in the lake.
@@ -159,27 +152,15 @@ async function* walkSims(
     sessions.set(sim, named);
     if (sessionId !== undefined) named.push(sessionId);
   }
-  const ordered = [...sessions.keys()].sort(compareTexts);
-  async function* listSims(): AsyncGenerator<WalkedSim> {
-    let next = 0;
-    for (;;) {
-      const known = await sealed.peekSim();
-      const wanted = ordered[next];
-      const sim = known === undefined || (wanted !== undefined && wanted < known) ? wanted : known;
-      if (sim === undefined) return;
-      if (sim === wanted) next += 1;
-      yield { sim, before: await sealed.take(sim), isRead: sim === wanted };
-    }
-  }
-  const walked = prefetch(listSims(), concurrentSims, async ({ sim, before, isRead }) => {
-    if (!isRead) return { sim, rows: before, read: undefined };
+  const walked = sealed.walk(sessions.keys());
+  yield* prefetch(walked, concurrentSims, async ({ sim, rows: before, isListed }) => {
+    if (!isListed) return { sim, rows: before, read: undefined };
     const sessionIds = sessions.get(sim) ?? [];
     const found = await readSim(ports, {
       ...{ sim, day, isFirst: reads === 'all', closedThrough, sessionIds, before },
     });
     return { sim, rows: found.rows, read: { before, found } };
   });
-  yield* walked;
 }
 
 /** What is made of the rows of a bucket. It holds its files, and a SIM-day of each SIM that is read. */

@@ -109,6 +109,17 @@ export async function writeList(lake: Lake, day: Day, list: BucketList): Promise
   return key;
 }
 
+/**
+ * Reads the list of a bucket that a plan names.
+ *
+ * @throws Error if it is not there.
+ */
+export async function readList(lake: Pick<Lake, 'open'>, { day }: DayPlan, key: string): Promise<BucketList> {
+  const { content: list } = await readJson<BucketList>(lake, key);
+  if (list === undefined) throw new Error(`The lake has no ${key}, which the plan of ${day} names`);
+  return list;
+}
+
 /** Reads a JSON object that the pass has written. */
 export async function readJson<Content extends DayPlan | BucketList | BucketResult | Manifest>(
   lake: Pick<Lake, 'open'>,

@@ -4,17 +4,18 @@ import type { Day } from '../day.ts';
 import type { Marker } from '../fence/markers.ts';
 import type { BucketResult, Manifest } from '../manifest.ts';
 import {
-  type BucketList,
   type DayPlan,
   makeManifestKey,
   makePlanKey,
   makeResultKey,
   type RoundKind,
   readJson,
+  readList,
   writeJson,
   writeList,
 } from './lake-objects.ts';
 import type { BucketJob, DayPorts } from './ports.ts';
+import { prefetch } from './prefetch.ts';
 import { sealDay } from './seal.ts';
 
 /**
@@ -153,26 +154,36 @@ async function findOpenRound(
   return undefined;
 }
 
-async function listMarkers({ day, lists }: DayPlan, { lake }: Pick<DayPorts, 'lake'>): Promise<Marker[]> {
-  const markers: Marker[] = [];
-  for (const key of Object.values(lists)) {
-    const { content: list } = await readJson<BucketList>(lake, key);
-    if (list === undefined) throw new Error(`The lake has no ${key}, which the plan of ${day} names`);
-    markers.push(...list.markers);
-  }
-  return markers;
+async function listMarkers(plan: DayPlan, { lake }: Pick<DayPorts, 'lake'>): Promise<Marker[]> {
+  const lists = await forEachBucket(Object.values(plan.lists), (key) => readList(lake, plan, key));
+  return lists.flatMap(({ markers }) => markers);
 }
 
 async function listOpenJobs(
   { day, round, lists }: DayPlan,
   { lake }: Pick<DayPorts, 'lake'>,
 ): Promise<BucketJob[]> {
-  const jobs: BucketJob[] = [];
-  for (const bucket of Object.keys(lists).map(Number)) {
+  const jobs = await forEachBucket(Object.keys(lists).map(Number), async (bucket): Promise<BucketJob[]> => {
     const { content } = await readJson<BucketResult>(lake, makeResultKey(day, bucket));
-    if (content?.isComplete !== true || content.round < round) jobs.push({ day, round, bucket });
+    return content?.isComplete === true && content.round >= round ? [] : [{ day, round, bucket }];
+  });
+  return jobs.flat();
+}
+
+/** Objects that are read or written at the same time. */
+const concurrentBuckets = 16;
+
+/** Reads or writes something of each bucket; results are in the order of the buckets. */
+async function forEachBucket<Bucket, Result>(
+  buckets: readonly Bucket[],
+  take: (bucket: Bucket) => Promise<Result>,
+): Promise<Result[]> {
+  async function* list(): AsyncGenerator<Bucket> {
+    yield* buckets;
   }
-  return jobs;
+  const results: Result[] = [];
+  for await (const result of prefetch(list(), concurrentBuckets, take)) results.push(result);
+  return results;
 }
 
 /** What a round reads, bucket by bucket. */
@@ -191,8 +202,9 @@ class BucketLists {
 
   /** Writes the lists, and returns their keys by bucket. */
   async write(lake: DayPorts['lake'], day: Day): Promise<Record<number, string>> {
-    const keys: Record<number, string> = {};
-    for (const [bucket, list] of this.#lists) keys[bucket] = await writeList(lake, day, list);
-    return keys;
+    const keys = await forEachBucket([...this.#lists], async ([bucket, list]) => {
+      return [bucket, await writeList(lake, day, list)] as const;
+    });
+    return Object.fromEntries(keys);
   }
 }

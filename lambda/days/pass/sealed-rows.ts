@@ -6,6 +6,14 @@ import { compareTexts, type RowKind, type SimRows } from '../rows.ts';
 import { makeFileKey } from './lake-objects.ts';
 import type { Lake, StoredObject } from './ports.ts';
 
+/** A SIM of a bucket, with its rows in the lake. */
+export interface WalkedSim {
+  readonly sim: string;
+  readonly rows: SimRows;
+  /** Whether it was asked for, rather than found in the lake only. */
+  readonly isListed: boolean;
+}
+
 /** The rows of a bucket as they are in the lake, SIM by SIM. It holds one row group of each kind. */
 export class SealedRows {
   readonly #objects: Readonly<Record<RowKind, StoredObject | undefined>>;
@@ -47,6 +55,20 @@ export class SealedRows {
     for (const reader of this.#readers) rows.set(reader.kind, await reader.take(sim));
     // Each reader yields rows of its own kind.
     return mapKinds((kind) => rows.get(kind) ?? []) as unknown as SimRows;
+  }
+
+  /** Goes through the SIMs that are in the lake or asked for, each once, in the order of their keys. */
+  async *walk(sims: Iterable<string>): AsyncGenerator<WalkedSim> {
+    const listed = [...sims].sort(compareTexts);
+    let next = 0;
+    for (;;) {
+      const stored = await this.peekSim();
+      const wanted = listed[next];
+      const sim = stored === undefined || (wanted !== undefined && wanted < stored) ? wanted : stored;
+      if (sim === undefined) return;
+      if (sim === wanted) next += 1;
+      yield { sim, rows: await this.take(sim), isListed: sim === wanted };
+    }
   }
 }
 

@@ -8,13 +8,13 @@ import type { Day } from '../day.ts';
 import { computeRoot, type DayDigests, joinDigests, RowDigests } from '../digests.ts';
 import { FleetFold } from '../fleet-days.ts';
 import type { BucketResult, LakeFile, Manifest } from '../manifest.ts';
-import { compareTexts, type SimRows } from '../rows.ts';
+import type { SimRows } from '../rows.ts';
 import { makeSimDay } from '../sim-days.ts';
 import { makeManifestKey, makeResultKey, readJson } from './lake-objects.ts';
 import { ConflictError, type DayPorts, type Lake, type StoredObject } from './ports.ts';
 import { prefetch } from './prefetch.ts';
 import { readSim } from './read-sim.ts';
-import { SealedRows } from './sealed-rows.ts';
+import { SealedRows, type WalkedSim } from './sealed-rows.ts';
 
 /**
  * Whether a sealed day is what its seal says: each file, the rows in it, their root, and the fleet-day. Everything is made
@@ -161,10 +161,13 @@ async function verifyManifest(manifest: Manifest, ports: VerifyPorts): Promise<D
   const changes: RowChange[] = [];
   const digests: DayDigests[] = [];
   const fleet = new FleetFold(day);
+  /** Keys of the files that are there. */
+  const found = new Set<string>();
   for (let bucket = 0; bucket <= buckets; bucket += 1) {
     const objects = new FetchedObjects(ports.lake);
     const sealed = await SealedRows.open(objects, day, bucket, buckets);
     fileFaults.push(...objects.compare(manifest.files));
+    for (const key of objects.keys) found.add(key);
     const hashes = new RowDigests();
     try {
       for await (const { sim, rows, read } of walkSims(sealed, ports.tables, bucket, buckets)) {
@@ -179,16 +182,9 @@ async function verifyManifest(manifest: Manifest, ports: VerifyPorts): Promise<D
     }
     ports.onBucket?.(bucket, buckets);
   }
-  const missing = await listMissingFiles(manifest, ports.lake);
+  const missing = manifest.files.filter(({ key }) => !found.has(key)).map(({ key }) => `${key} is missing`);
   if (rowFaults.length === 0) rowFaults.push(...compareContents(manifest, digests, fleet));
   return { faults: [...fileFaults, ...missing, ...rowFaults], changes };
-}
-
-/** Files of a manifest that are not there. Those that are there were compared as they were read. */
-async function listMissingFiles({ files }: Manifest, lake: Pick<Lake, 'open'>): Promise<string[]> {
-  const faults: string[] = [];
-  for (const { key } of files) if ((await lake.open(key)) === undefined) faults.push(`${key} is missing`);
-  return faults;
 }
 
 /** Compares what was made of the rows with what a manifest says of them. */
@@ -228,7 +224,7 @@ function hashRows(digests: RowDigests, sim: string, rows: SimRows): void {
 }
 
 /** A SIM's rows in the lake, and what they would be if the tables were read now. */
-interface WalkedSim {
+interface ComparedSim {
   readonly sim: string;
   readonly rows: SimRows;
   readonly read: SimRows | undefined;
@@ -240,32 +236,19 @@ async function* walkSims(
   tables: TableComparison | undefined,
   bucket: number,
   buckets: number,
-): AsyncGenerator<WalkedSim> {
-  const ordered = [...(tables?.listSims(bucket, buckets) ?? [])].sort(compareTexts);
-  async function* listSims(): AsyncGenerator<{ sim: string; rows: SimRows }> {
-    let next = 0;
-    for (;;) {
-      const known = await readSealed(() => sealed.peekSim());
-      const stored = ordered[next];
-      const sim = known === undefined || (stored !== undefined && stored < known) ? stored : known;
-      if (sim === undefined) return;
-      if (sim === stored) next += 1;
-      yield { sim, rows: await readSealed(() => sealed.take(sim)) };
+): AsyncGenerator<ComparedSim> {
+  async function* walk(): AsyncGenerator<WalkedSim> {
+    try {
+      yield* sealed.walk(tables?.listSims(bucket, buckets) ?? []);
+    } catch (error) {
+      // The objects were fetched: what fails is their content.
+      throw new UnreadableRowsError(error);
     }
   }
-  yield* prefetch(listSims(), concurrentSims, async ({ sim, rows }) => ({
+  yield* prefetch(walk(), concurrentSims, async ({ sim, rows }) => ({
     ...{ sim, rows },
     read: await tables?.read(sim, rows),
   }));
-}
-
-/** Reads rows of objects that were fetched: what fails is their content. */
-async function readSealed<Result>(read: () => Promise<Result>): Promise<Result> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new UnreadableRowsError(error);
-  }
 }
 
 /** The objects of a bucket, each fetched as a whole when it is opened. */
@@ -288,6 +271,10 @@ class FetchedObjects implements Pick<Lake, 'open'> {
       byteLength: bytes.byteLength,
       slice: (start, end) => bytes.slice(start, end).buffer,
     };
+  }
+
+  get keys(): readonly string[] {
+    return this.#fetched.map(({ key }) => key);
   }
 
   /** What is not as a manifest says of its files. */
