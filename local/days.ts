@@ -4,19 +4,16 @@ import type { SQSEvent } from 'aws-lambda';
 import type { EventSourceMapping, InvocationTarget } from '../emulators/event-source-mapping/mapping.ts';
 import { createSqsMapping } from '../emulators/event-source-mapping/sqs.ts';
 import type { Queue } from '../emulators/sqs/queue.ts';
+import { makeDayPorts } from '../lambda/aws/day-ports.ts';
 import { LakeBucket } from '../lambda/aws/lake-bucket.ts';
 import { type Day, shiftDay } from '../lambda/days/day.ts';
 import type { DayPorts } from '../lambda/days/pass/ports.ts';
 import { orderDays, runSchedule, type SchedulePorts } from '../lambda/days/run-schedule.ts';
 import { findDueDay } from '../lambda/days/schedule.ts';
-import { takeMessage, type WorkPorts } from '../lambda/days/take-message.ts';
+import { makeJobs, takeMessage, type WorkPorts } from '../lambda/days/take-message.ts';
 import { type MessageQueue, parseMessage, printMessage } from '../lambda/days/work.ts';
 import { FenceTable } from '../lambda/store/day-fence.ts';
-import { DayMarkers } from '../lambda/store/day-markers.ts';
-import { DayRecordReader } from '../lambda/store/day-records.ts';
 import { OpenDaysTable } from '../lambda/store/open-days.ts';
-import { SessionNoteStore } from '../lambda/store/session-notes.ts';
-import { SimDayStore } from '../lambda/store/sim-days.ts';
 import {
   dayMarkersTable,
   dayStateTable,
@@ -66,6 +63,17 @@ const retrySeconds = 1;
 /** Runs of the schedule until nothing is left to do: what one reads may move a session to another day. */
 const maxRuns = 5;
 
+/** The tables, which have fixed names here. */
+const tableNames = {
+  sessions: sessionsTable.name,
+  usage: usageTable.name,
+  events: eventsTable.name,
+  sims: simsTable.name,
+  sessionDays: sessionDaysTable.name,
+  simDays: simDaysTable.name,
+  dayMarkers: dayMarkersTable.name,
+};
+
 /** Closes days. */
 export class LocalDays {
   readonly #options: LocalDaysOptions;
@@ -83,26 +91,11 @@ export class LocalDays {
     this.#options = options;
     const messages = this.#makeQueue();
     const lake = new LakeBucket(s3, { lake: lakeBucket, accounts: accountLakeBucket });
-    const markers = new DayMarkers(client, dayMarkersTable.name);
     const fence = new FenceTable(client, dayStateTable.name);
     const openDays = new OpenDaysTable(client, dayStateTable.name);
-    this.#days = {
-      tables: new DayRecordReader({
-        ...{ client, sessions: sessionsTable.name, usage: usageTable.name },
-        ...{ events: eventsTable.name, sims: simsTable.name },
-      }),
-      notes: new SessionNoteStore(client, sessionDaysTable.name),
-      simDays: new SimDayStore(client, simDaysTable.name),
-      markers,
-      lake,
-      jobs: {
-        send: (jobs) =>
-          messages.send(
-            jobs.map((job) => ({ ...job, kind: 'bucket' })),
-            0,
-          ),
-      },
-    };
+    const ports = makeDayPorts({ client, ...tableNames }, { lake, jobs: makeJobs(messages) });
+    const { markers } = ports;
+    this.#days = ports;
     this.#work = { days: this.#days, queue: messages, openDays, fence };
     this.#schedule = {
       ...{ fence, openDays, queue: messages, lake },

@@ -1,29 +1,49 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DayPorts } from '../days/pass/ports.ts';
 import { DayMarkers } from '../store/day-markers.ts';
-import { DayRecordReader } from '../store/day-records.ts';
+import { DayRecordReader, type DayRecordTables } from '../store/day-records.ts';
 import { SessionNoteStore } from '../store/session-notes.ts';
 import { SimDayStore } from '../store/sim-days.ts';
 import { environment } from './names.ts';
 import { requireEnvironment } from './sources.ts';
 
-/** What the day pass works with, of the tables that the environment names, and of a lake and a queue. */
-export function dayPortsFromEnvironment(
-  client: DynamoDBClient,
+/** The tables that the day pass works with. */
+export interface DayPassTables extends DayRecordTables {
+  readonly sessionDays: string;
+  readonly simDays: string;
+  readonly dayMarkers: string;
+}
+
+/** What the day pass works with, of tables, a lake and a queue. */
+export function makeDayPorts(
+  { sessionDays, simDays, dayMarkers, ...tables }: DayPassTables,
   { lake, jobs }: Pick<DayPorts, 'lake' | 'jobs'>,
-): DayPorts {
+): DayPorts & { readonly markers: DayMarkers } {
+  const { client } = tables;
   return {
-    tables: new DayRecordReader({
-      client,
-      sessions: requireEnvironment(environment.sessionsTable),
-      usage: requireEnvironment(environment.usageTable),
-      events: requireEnvironment(environment.eventsTable),
-      sims: requireEnvironment(environment.simsTable),
-    }),
-    notes: new SessionNoteStore(client, requireEnvironment(environment.sessionDaysTable)),
-    simDays: new SimDayStore(client, requireEnvironment(environment.simDaysTable)),
-    markers: new DayMarkers(client, requireEnvironment(environment.dayMarkersTable)),
+    tables: new DayRecordReader(tables),
+    notes: new SessionNoteStore(client, sessionDays),
+    simDays: new SimDayStore(client, simDays),
+    markers: new DayMarkers(client, dayMarkers),
     lake,
     jobs,
   };
+}
+
+/** The same, of the tables that the environment names. */
+export function dayPortsFromEnvironment(
+  client: DynamoDBClient,
+  others: Pick<DayPorts, 'lake' | 'jobs'>,
+): DayPorts {
+  const tables = {
+    client,
+    sessions: requireEnvironment(environment.sessionsTable),
+    usage: requireEnvironment(environment.usageTable),
+    events: requireEnvironment(environment.eventsTable),
+    sims: requireEnvironment(environment.simsTable),
+    sessionDays: requireEnvironment(environment.sessionDaysTable),
+    simDays: requireEnvironment(environment.simDaysTable),
+    dayMarkers: requireEnvironment(environment.dayMarkersTable),
+  };
+  return makeDayPorts(tables, others);
 }

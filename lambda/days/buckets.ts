@@ -1,4 +1,4 @@
-import { isAccount } from './accounts.ts';
+import { isAccount } from '../ledger/accounts.ts';
 import { findSlot, slotCount } from './digests.ts';
 
 /** Buckets: parts of the fleet whose day one invocation reads. */

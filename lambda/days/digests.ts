@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { isAccount } from './accounts.ts';
+import { isAccount } from '../ledger/accounts.ts';
 import { listRowColumns, type Row, rowKinds } from './columns.ts';
 import { compareTexts, type RowKind, type SimRows } from './rows.ts';
 

@@ -5,7 +5,7 @@ import { findUnsealedSince, type OpenDay, type OpenDays } from './open-days.ts';
 import { type DayPlan, makePlanKey, readJson } from './pass/lake-objects.ts';
 import type { Lake } from './pass/ports.ts';
 import { findDelay, findDueDay, findGrace, type SourceReading } from './schedule.ts';
-import { type Fence, makeOrder } from './take-message.ts';
+import { type Fence, makeReadingOrder } from './take-message.ts';
 import type { DayMessage, MessageQueue } from './work.ts';
 
 /** What the closing of days is ordered with. */
@@ -138,7 +138,7 @@ export async function orderDays(range: DayRange, ports: OrderPorts, now: number)
   for (const openDay of makeOpenDays(ordered, now)) await ports.openDays.note(openDay);
   await closeDays(ordered, {
     advance: (through) => ports.fence.advance(through),
-    orderReading: makeOrder('reading', ports.queue),
+    orderReading: makeReadingOrder(ports.queue),
   });
   return ordered;
 }

@@ -1,6 +1,7 @@
 import { type Day, listDays } from './day.ts';
-import { awaitReading } from './fence/close-days.ts';
-import { settleVisit, visitDay } from './fence/markers.ts';
+import { awaitReading, type ClosedDays } from './fence/close-days.ts';
+import { type DayVisit, settleVisit, visitDay } from './fence/markers.ts';
+import type { OrderWork } from './fence/waits.ts';
 import type { Manifest } from './manifest.ts';
 import type { OpenDays } from './open-days.ts';
 import { runBucket } from './pass/bucket.ts';
@@ -66,7 +67,7 @@ export async function takeMessage(
 }
 
 async function takeReading(message: ReadingMessage, { queue }: WorkPorts): Promise<void> {
-  const orderReading = makeOrder('reading', queue);
+  const orderReading = makeReadingOrder(queue);
   if (!(await awaitReading(message, { orderReading }))) return;
   await queue.send(
     listDays(message.from, message.through).map((day) => ({ kind: 'plan', day })),
@@ -91,13 +92,13 @@ async function takeRound(day: Day, ports: WorkPorts, options: WorkOptions): Prom
       await beginRound(day, planned.round, ports.days);
       return undefined;
     },
-    orderVisit: makeOrder('visit', ports.queue),
+    orderVisit: makeVisitOrder(ports.queue),
   });
 }
 
 async function takeVisit(message: VisitMessage, { days, queue }: WorkPorts): Promise<void> {
   await settleVisit(message, {
-    orderVisit: makeOrder('visit', queue),
+    orderVisit: makeVisitOrder(queue),
     readRound: async (day, round) => {
       await beginRound(day, round, days);
     },
@@ -111,13 +112,14 @@ async function readFence(day: Day, { fence }: WorkPorts): Promise<Day> {
   throw new Error(`${day} cannot be read: days are closed through ${closedThrough ?? 'none'}`);
 }
 
-/** Orders work by messages of a kind. */
-export function makeOrder<Kind extends 'reading' | 'visit'>(
-  kind: Kind,
-  queue: MessageQueue,
-): (work: Omit<Extract<DayMessage, { kind: Kind }>, 'kind'>, delayMilliseconds: number) => Promise<void> {
-  return (work, delayMilliseconds) =>
-    queue.send([{ ...work, kind } as unknown as DayMessage], delayMilliseconds);
+/** Orders the reading of closed days by messages. */
+export function makeReadingOrder(queue: MessageQueue): OrderWork<ClosedDays> {
+  return (days, delay) => queue.send([{ kind: 'reading', ...days }], delay);
+}
+
+/** Orders visits by messages. */
+function makeVisitOrder(queue: MessageQueue): OrderWork<DayVisit> {
+  return (visit, delay) => queue.send([{ kind: 'visit', ...visit }], delay);
 }
 
 /** The jobs of buckets as messages. */

@@ -1,5 +1,8 @@
 import { parseObject } from '../json/json.ts';
 import type { Day } from './day.ts';
+import type { ClosedDays } from './fence/close-days.ts';
+import type { DayVisit } from './fence/markers.ts';
+import type { BucketJob } from './pass/ports.ts';
 
 /**
  * The messages of the day pass. One queue has them all. Each is small, is delivered at least once, in any order, and may be
@@ -7,13 +10,8 @@ import type { Day } from './day.ts';
  */
 
 /** Closed days that wait until all has landed that was begun before the fence moved, and are then planned. */
-export interface ReadingMessage {
+export interface ReadingMessage extends ClosedDays {
   readonly kind: 'reading';
-  /** UTC days; both ends are included. */
-  readonly from: Day;
-  readonly through: Day;
-  /** The delays of the messages so far. */
-  readonly waitedMilliseconds: number;
 }
 
 /** A closed day that is to be planned, or whose open round goes on. */
@@ -29,20 +27,13 @@ export interface RoundMessage {
 }
 
 /** A bucket of a day's round that is to be read. */
-export interface BucketMessage {
+export interface BucketMessage extends BucketJob {
   readonly kind: 'bucket';
-  readonly day: Day;
-  readonly round: number;
-  readonly bucket: number;
 }
 
 /** A round of markers that waits until all has landed that was begun before they were noted, and is then read. */
-export interface VisitMessage {
+export interface VisitMessage extends DayVisit {
   readonly kind: 'visit';
-  readonly day: Day;
-  readonly round: number;
-  /** The delays of the messages so far. */
-  readonly waitedMilliseconds: number;
 }
 
 /** A message of the day pass. */

@@ -2,6 +2,7 @@ import type { TimeSpan } from '../days/day.ts';
 import type { DayTables } from '../days/pass/ports.ts';
 import type { EventRow } from '../days/rows.ts';
 import { parseDecimal } from '../json/decimal.ts';
+import { makeAccountKey } from '../ledger/accounts.ts';
 import type { Session, Usage } from '../ledger/observation.ts';
 import { wholeSecond } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
@@ -32,7 +33,7 @@ export class DayRecordReader implements DayTables {
     const accounts = new Set<string>();
     for await (const items of this.#scanSims()) {
       for (const { source, accountId } of items) {
-        if (accountId?.S !== undefined) accounts.add(`account:${source?.S}:${accountId.S}`);
+        if (accountId?.S !== undefined) accounts.add(makeAccountKey(source?.S ?? '', accountId.S));
       }
       yield items.map((item) => item[simsTable.partitionKey]?.S ?? '');
     }

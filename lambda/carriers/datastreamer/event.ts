@@ -1,3 +1,4 @@
+import { makeAccountKey } from '../../ledger/accounts.ts';
 import type { UnmarkedSim } from '../../ledger/heard.ts';
 import {
   type Address,
@@ -251,7 +252,7 @@ function interpretLedgerEvent(record: EventRecord, session: Session | undefined)
   const alert = readAlert(fields.alert);
   const refused = typeId === contextCreated && !fields.inDetail.hasContext && alert !== false;
   return {
-    sim: identity.sim ?? `account:${source}:${identity.ids.accountId}`,
+    sim: identity.sim ?? makeAccountKey(source, `${identity.ids.accountId}`),
     eventKey: `${wholeSecond(at)}#${identity.recordId}`,
     completeness: fields.abridged ? 0 : complete,
     source,

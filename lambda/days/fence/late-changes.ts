@@ -1,8 +1,8 @@
+import { isAccount } from '../../ledger/accounts.ts';
 import { renderingDistance } from '../../ledger/counted.ts';
 import type { Change, Changes } from '../../ledger/fold.ts';
 import type { Session } from '../../ledger/observation.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
-import { isAccount } from '../accounts.ts';
 import { findDay } from '../day.ts';
 
 /**

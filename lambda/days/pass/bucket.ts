@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isAccount } from '../accounts.ts';
+import { isAccount } from '../../ledger/accounts.ts';
 import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';

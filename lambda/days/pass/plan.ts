@@ -1,4 +1,4 @@
-import { isAccount } from '../accounts.ts';
+import { isAccount } from '../../ledger/accounts.ts';
 import { countBuckets, findBucket } from '../buckets.ts';
 import type { Day } from '../day.ts';
 import type { Marker } from '../fence/markers.ts';

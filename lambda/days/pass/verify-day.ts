@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { isAccount } from '../accounts.ts';
+import { isAccount } from '../../ledger/accounts.ts';
 import { findBucket } from '../buckets.ts';
 import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
