@@ -1,7 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { ScheduleReport } from '../days/run-schedule.ts';
 import { days, dimension, service } from './names.ts';
-import type { MetricValue, Telemetry } from './telemetry.ts';
+import { dropZeros, type Telemetry } from './telemetry.ts';
 
 /** What is logged and measured of the day pass; in a module of its own, since no other function needs it. */
 
@@ -43,8 +43,4 @@ export function measureWork({ publish }: DayTelemetry, { sealed, simDays, failed
       { name: days.failed, unit: MetricUnit.Count, value: failed },
     ]),
   });
-}
-
-function dropZeros(values: readonly MetricValue[]): MetricValue[] {
-  return values.filter(({ value }) => value !== 0);
 }

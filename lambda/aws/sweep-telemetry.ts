@@ -1,7 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SweepReport } from '../alerts/sweep/sweep.ts';
 import { dimension, hold, service, sweep } from './names.ts';
-import { type MetricValue, sourceLine, type Telemetry } from './telemetry.ts';
+import { dropZeros, type MetricValue, sourceLine, type Telemetry } from './telemetry.ts';
 
 /** What is logged and measured of a sweep of alerts; in a module of its own, since no other function needs it. */
 
@@ -71,5 +71,5 @@ function listSweepValues(
     { name: sweep.readLag, unit: MetricUnit.Seconds, value: greatest('readLagSeconds') },
     { name: sweep.deliveryLag, unit: MetricUnit.Seconds, value: greatest('deliveryLagSeconds') },
   ];
-  return values.filter(({ value }) => value !== 0);
+  return dropZeros(values);
 }

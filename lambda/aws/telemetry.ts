@@ -181,7 +181,7 @@ function trafficLines(networks: MeasuredNetworks, measures: Measures, source: st
     const ofNetwork = { ...ofSource, [dimension.country]: country, [dimension.operator]: operator };
     return {
       dimensionSets: networks.areNamed ? [ofSource, ofNetwork] : [ofSource],
-      values: values.filter(({ value }) => value !== 0),
+      values: dropZeros(values),
     };
   });
 }
@@ -196,6 +196,11 @@ function listDeliveryValues(report: DeliveryReport): MetricValue[] {
     { name: delivery.oldestFailed, unit: MetricUnit.Seconds, value: oldestFailedSeconds },
     { name: delivery.unusable, unit: MetricUnit.Count, value: Math.min(1, unusableRuns) },
   ];
+  return dropZeros(values);
+}
+
+/** Measured values without zeros: what is not published costs nothing. */
+export function dropZeros(values: readonly MetricValue[]): MetricValue[] {
   return values.filter(({ value }) => value !== 0);
 }
 

@@ -1,9 +1,6 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { compileCodec, type Item } from './codec.ts';
+import { holdsCondition } from './conditions.ts';
 import { readItem } from './registers.ts';
 import { dayStateTable } from './tables.ts';
 
@@ -41,8 +38,8 @@ export class FenceTable {
 
   /** Moves the fence to a day, unless it is there or beyond. */
   async advance(through: string): Promise<void> {
-    try {
-      await this.#client.send(
+    await holdsCondition(
+      this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: fenceKey,
@@ -50,9 +47,7 @@ export class FenceTable {
           ConditionExpression: 'attribute_not_exists(closedThrough) OR closedThrough < :through',
           ExpressionAttributeValues: { ':through': { S: through } },
         }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+      ),
+    );
   }
 }

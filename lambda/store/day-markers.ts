@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  type ScanCommandInput,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Day } from '../days/day.ts';
 import type { LateSubject } from '../days/fence/late-changes.ts';
 import type { Marker } from '../days/fence/markers.ts';
@@ -12,6 +7,7 @@ import type { Markers } from '../days/pass/ports.ts';
 import { putItems } from './batch-put.ts';
 import { compileCodec, type Item } from './codec.ts';
 import { mapConcurrently, maxRequests } from './concurrency.ts';
+import { holdsCondition } from './conditions.ts';
 import { scanPages } from './query-pages.ts';
 import { dayMarkersTable } from './tables.ts';
 
@@ -77,8 +73,9 @@ export class DayMarkers implements Markers {
   }
 
   async #remove(marker: Marker): Promise<void> {
-    try {
-      await this.#client.send(
+    // Where its token is another one, it was put anew, or another visit has removed it.
+    await holdsCondition(
+      this.#client.send(
         new DeleteItemCommand({
           TableName: this.#tableName,
           Key: makeMarkerKey(marker),
@@ -86,11 +83,8 @@ export class DayMarkers implements Markers {
           ExpressionAttributeNames: { '#token': 'token' },
           ExpressionAttributeValues: { ':token': { S: marker.token } },
         }),
-      );
-    } catch (error) {
-      // It was put anew, or another visit has removed it.
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+      ),
+    );
   }
 
   /** All markers, page by page, by consistent reads. */

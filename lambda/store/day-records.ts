@@ -9,7 +9,7 @@ import { readItems } from './batch-get.ts';
 import { rankCompleteness } from './completeness.ts';
 import { eventRecords, type RecordTable, usageRecords } from './counted-items.ts';
 import { decodeSession, type Item } from './items.ts';
-import { queryPages, scanPages } from './query-pages.ts';
+import { queryAll, scanPages } from './query-pages.ts';
 import type { ReadableTables } from './reader.ts';
 import { decodeEvent, decodeUsage } from './records.ts';
 import { sessionsTable, simsTable } from './tables.ts';
@@ -88,15 +88,13 @@ export class DayRecordReader implements DayTables {
     sim: string,
     { from, to }: TimeSpan,
   ): Promise<Item[]> {
-    const items: Item[] = [];
-    const pages = queryPages(this.#tables.client, {
+    const items = await queryAll(this.#tables.client, {
       TableName: tableName,
       ConsistentRead: true,
       KeyConditionExpression: `sim = :sim AND ${sortKey} BETWEEN :from AND :to`,
       // A key's time may be cut to the second.
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: wholeSecond(from) }, ':to': { S: to } },
     });
-    for await (const page of pages) items.push(...page);
     return items.filter((item) => {
       const at = item[time]?.S ?? '';
       return at >= from && at < to;
@@ -105,9 +103,8 @@ export class DayRecordReader implements DayTables {
 
   /** The ids of a SIM's sessions that began in a span. */
   async #listStarted(sim: string, { from, to }: TimeSpan): Promise<string[]> {
-    const ids: string[] = [];
     const { name, sortKey } = sessionsTable.localIndex;
-    const pages = queryPages(this.#tables.client, {
+    const items = await queryAll(this.#tables.client, {
       TableName: this.#tables.sessions,
       IndexName: name,
       ConsistentRead: true,
@@ -115,8 +112,7 @@ export class DayRecordReader implements DayTables {
       ExpressionAttributeNames: { '#start': sortKey },
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: from }, ':to': { S: to } },
     });
-    for await (const page of pages) ids.push(...page.map(({ sessionId }) => sessionId?.S ?? ''));
-    return ids;
+    return items.map(({ sessionId }) => sessionId?.S ?? '');
   }
 }
 

@@ -1,10 +1,6 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeWriter, Item } from './codec.ts';
+import { holdsCondition } from './conditions.ts';
 import type { Manifest } from './manifest.ts';
 import { readItem } from './registers.ts';
 import { fileCodec } from './schema.ts';
@@ -39,8 +35,8 @@ export class FilesTable {
 
   /** Lets a file that failed be imported again, from its beginning. */
   async reopen(object: string): Promise<void> {
-    try {
-      await this.#client.send(
+    await holdsCondition(
+      this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: makeKey(object),
@@ -54,18 +50,16 @@ export class FilesTable {
             ':none': { N: '0' },
           },
         }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+      ),
+    );
   }
 
   /** Notes progress. Two imports of one file at the same time can't set each other back. */
   async write(manifest: Manifest): Promise<void> {
     const update = new ManifestUpdate();
     fileCodec.overwrite(update, manifest);
-    try {
-      await this.#client.send(
+    await holdsCondition(
+      this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: makeKey(manifest.object),
@@ -77,10 +71,8 @@ export class FilesTable {
           ExpressionAttributeNames: update.names,
           ExpressionAttributeValues: { ...update.values, ':importing': { S: 'importing' } },
         }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+      ),
+    );
   }
 }
 

@@ -24,6 +24,13 @@ export async function* queryPages(client: DynamoDBClient, input: QueryCommandInp
   } while (start !== undefined);
 }
 
+/** All items of a query, in the order of their sort keys. */
+export async function queryAll(client: DynamoDBClient, input: QueryCommandInput): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of queryPages(client, input)) items.push(...page);
+  return items;
+}
+
 /** The answers to a scan, page by page. */
 export async function* scanPages(
   client: DynamoDBClient,
@@ -40,21 +47,17 @@ export async function* scanPages(
 }
 
 /** All items of a partition, by a consistent read, in the order of their sort keys. */
-export async function readPartition(
+export function readPartition(
   client: DynamoDBClient,
   tableName: string,
   partitionKey: string,
   partition: AttributeValue,
 ): Promise<Item[]> {
-  const items: Item[] = [];
-  for await (const page of queryPages(client, {
+  return queryAll(client, {
     TableName: tableName,
     ConsistentRead: true,
     KeyConditionExpression: '#partition = :partition',
     ExpressionAttributeNames: { '#partition': partitionKey },
     ExpressionAttributeValues: { ':partition': partition },
-  })) {
-    items.push(...page);
-  }
-  return items;
+  });
 }

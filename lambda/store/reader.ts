@@ -28,7 +28,7 @@ import {
 import { decodeManifest } from './files.ts';
 import { decodeSession, decodeSim, type Item, stampValue } from './items.ts';
 import type { Manifest } from './manifest.ts';
-import { queryPages, scanPages } from './query-pages.ts';
+import { queryAll, queryPages, scanPages } from './query-pages.ts';
 import { decodeEvent, decodeUsage, type StoredEvent, type StoredUsage } from './records.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
 import type { UsageArchive } from './usage-archive.ts';
@@ -273,7 +273,10 @@ export class LedgerReader {
   ): Promise<StoredUsage[]> {
     const span = findReadSpan(day);
     const input = recordQuery(this.#tables.usage, usageTable.sortKey, sim, keysToRead(span, undefined));
-    const [archived, items] = await Promise.all([archive.readUsage(sim, day), this.#readAll(input)]);
+    const [archived, items] = await Promise.all([
+      archive.readUsage(sim, day),
+      queryAll(this.#tables.client, input),
+    ]);
     const stored = items.map((item) => ({
       ...decodeUsage(item),
       completeness: rankCompleteness(item),
@@ -283,12 +286,6 @@ export class LedgerReader {
       ? merged.usage.filter(({ start }) => findDay(start) === day)
       : makeRows(day, merged).usage;
     return usage.toSorted((a, b) => compareTexts(b.usageId, a.usageId));
-  }
-
-  async #readAll(input: QueryCommandInput): Promise<Item[]> {
-    const items: Item[] = [];
-    for await (const page of queryPages(this.#tables.client, input)) items.push(...page);
-    return items;
   }
 
   /**

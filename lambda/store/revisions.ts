@@ -1,8 +1,5 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { holdsCondition } from './conditions.ts';
 import type { Item } from './items.ts';
 
 /** Items that count their writes in the attribute `revision`: each write holds to what was read. */
@@ -29,15 +26,9 @@ export async function putRevision(
   item: Item,
   expected: Expected,
 ): Promise<boolean> {
-  try {
-    await client.send(
-      new PutItemCommand({ TableName: tableName, Item: item, ...describeCondition(expected) }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+  return holdsCondition(
+    client.send(new PutItemCommand({ TableName: tableName, Item: item, ...describeCondition(expected) })),
+  );
 }
 
 function describeCondition({ partitionKey, revision, id }: Expected) {

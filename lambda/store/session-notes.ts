@@ -1,12 +1,9 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { SessionNotes } from '../days/pass/ports.ts';
 import type { SessionNote } from '../days/session-days.ts';
 import { readItems } from './batch-get.ts';
 import { compileCodec, type Item } from './codec.ts';
+import { holdsCondition } from './conditions.ts';
 import { sessionDaysTable } from './tables.ts';
 
 /** Notes of which day has each session among its rows, as items. */
@@ -55,19 +52,15 @@ export class SessionNoteStore implements SessionNotes {
             ExpressionAttributeNames: { '#day': 'day', '#hash': 'hash' },
             ExpressionAttributeValues: { ':day': { S: before.day }, ':hash': { S: before.hash } },
           };
-    try {
-      await this.#client.send(
+    return holdsCondition(
+      this.#client.send(
         new PutItemCommand({
           TableName: this.#tableName,
           Item: sessionNoteCodec.encode({ sim, sessionId, ...note }),
           ...condition,
         }),
-      );
-      return true;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return false;
-    }
+      ),
+    );
   }
 }
 

@@ -1,5 +1,4 @@
 import {
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
   type PutItemCommandInput,
@@ -11,8 +10,9 @@ import { compareTexts } from '../days/rows.ts';
 import { isActive, type Period, type SimPeriod, sumSimPeriods } from '../days/sim-days.ts';
 import { readItems } from './batch-get.ts';
 import { backOff, mapConcurrently } from './concurrency.ts';
+import { holdsCondition } from './conditions.ts';
 import type { Item } from './items.ts';
-import { queryPages } from './query-pages.ts';
+import { queryAll } from './query-pages.ts';
 import { readItem } from './registers.ts';
 import {
   decodeSimPeriod,
@@ -77,17 +77,13 @@ export class SimDayStore implements SimDays {
   }
 
   /** @returns whether the condition held. */
-  async #putIf(
+  #putIf(
     item: Item,
     condition: Pick<PutItemCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'>,
   ): Promise<boolean> {
-    try {
-      await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item: item, ...condition }));
-      return true;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return false;
-    }
+    return holdsCondition(
+      this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item: item, ...condition })),
+    );
   }
 
   /** A SIM's days, both ends included, in their order. Those on which it did nothing are left out. */
@@ -109,17 +105,19 @@ export class SimDayStore implements SimDays {
    * It reads at most 16 times so many keys, and so many items.
    */
   async listTop(period: Period, limit: number): Promise<StoredSimPeriod[]> {
+    return this.readPeriod(await this.listTopSims(period, limit), period);
+  }
+
+  /** The keys of these SIMs, without reading their items. */
+  async listTopSims(period: Period, limit: number): Promise<string[]> {
     const slots = await mapConcurrently(listTopSlots(period), concurrentSims, (slot) =>
       this.#querySlot(slot, limit),
     );
-    const top = slots
+    return slots
       .flat()
       .sort((a, b) => compareTexts(b.bytes, a.bytes) || compareTexts(a.sim, b.sim))
-      .slice(0, limit);
-    return this.readPeriod(
-      top.map(({ sim }) => sim),
-      period,
-    );
+      .slice(0, limit)
+      .map(({ sim }) => sim);
   }
 
   async #querySlot(slot: string, limit: number): Promise<{ sim: string; bytes: string }[]> {
@@ -141,17 +139,15 @@ export class SimDayStore implements SimDays {
   }
 
   async #queryDays(sim: string, from: Day, through: Day, consistent: boolean): Promise<StoredSimPeriod[]> {
-    const days: StoredSimPeriod[] = [];
-    const pages = queryPages(this.#client, {
+    const items = await queryAll(this.#client, {
       TableName: this.#tableName,
       ConsistentRead: consistent,
       KeyConditionExpression: '#sim = :sim AND #period BETWEEN :from AND :through',
       ExpressionAttributeNames: { '#sim': simDaysTable.partitionKey, '#period': simDaysTable.sortKey },
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: from }, ':through': { S: through } },
     });
-    for await (const page of pages) days.push(...page.map(decodeSimPeriod));
     // Of several months, the item of each but the first lies between the days.
-    return days.filter(({ period }) => period.length === dayLength);
+    return items.map(decodeSimPeriod).filter(({ period }) => period.length === dayLength);
   }
 }
 

@@ -1,10 +1,7 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type MarkName, markNames } from '../ledger/heard.ts';
 import { stampValue } from './codec.ts';
+import { holdsCondition } from './conditions.ts';
 import { simsTable } from './tables.ts';
 
 /** When a SIM was heard, cut to the granule, ISO 8601. What is not known is absent. */
@@ -32,8 +29,9 @@ export class SimMarks {
   }
 
   async #write(sim: string, name: MarkName, at: string): Promise<void> {
-    try {
-      await this.#client.send(
+    // A record that came meanwhile states a mark at least as late.
+    await holdsCondition(
+      this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: { [simsTable.partitionKey]: { S: sim } },
@@ -42,10 +40,7 @@ export class SimMarks {
           ExpressionAttributeNames: { '#sim': simsTable.partitionKey, '#mark': `${name}At` },
           ExpressionAttributeValues: { ':at': stampValue(at) },
         }),
-      );
-    } catch (error) {
-      // A record that came meanwhile states a mark at least as late.
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+      ),
+    );
   }
 }

@@ -15,12 +15,12 @@ export const keptDays = 12;
 
 /** What reports read of closed days, and what has expired of them: SIM-days from their table, the rest from the lake. */
 export class StoredDays implements ClosedDays, UsageArchive {
-  readonly #simDays: Pick<SimDayStore, 'readDays' | 'listTop'>;
+  readonly #simDays: Pick<SimDayStore, 'readDays' | 'listTopSims'>;
   readonly #lake: LakeReader;
   readonly #now: () => number;
 
   /** @param now milliseconds since the epoch. */
-  constructor(simDays: Pick<SimDayStore, 'readDays' | 'listTop'>, lake: LakeReader, now: () => number) {
+  constructor(simDays: Pick<SimDayStore, 'readDays' | 'listTopSims'>, lake: LakeReader, now: () => number) {
     this.#simDays = simDays;
     this.#lake = lake;
     this.#now = now;
@@ -34,9 +34,8 @@ export class StoredDays implements ClosedDays, UsageArchive {
     return this.#simDays.readDays(sim, from, through);
   }
 
-  async listTopSims(period: string, limit: number): Promise<readonly string[]> {
-    const top = await this.#simDays.listTop(period, limit);
-    return top.map(({ sim }) => sim);
+  listTopSims(period: string, limit: number): Promise<readonly string[]> {
+    return this.#simDays.listTopSims(period, limit);
   }
 
   findKeptFrom(): Day {

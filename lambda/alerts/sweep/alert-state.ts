@@ -1,6 +1,6 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../store/items.ts';
-import { queryPages, readPartition } from '../../store/query-pages.ts';
+import { queryAll, readPartition } from '../../store/query-pages.ts';
 import { alertStateTable } from '../../store/tables.ts';
 import type { DayLag } from '../watermark.ts';
 import type { RegisteredGroup } from './form-groups.ts';
@@ -118,16 +118,13 @@ export class AlertState {
   }
 
   /** A list may be a sweep old anyway: reading it need not be consistent. */
-  async #query(subject: string): Promise<Item[]> {
-    const items: Item[] = [];
-    const pages = queryPages(this.#client, {
+  #query(subject: string): Promise<Item[]> {
+    return queryAll(this.#client, {
       TableName: this.#tableName,
       KeyConditionExpression: '#subject = :subject',
       ExpressionAttributeNames: { '#subject': alertStateTable.partitionKey },
       ExpressionAttributeValues: { ':subject': { S: subject } },
     });
-    for await (const page of pages) items.push(...page);
-    return items;
   }
 
   async #put(subject: string, entry: string, attributes: Item): Promise<void> {
