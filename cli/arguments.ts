@@ -70,19 +70,6 @@ export type FleetUsageWord = (typeof fleetUsageWords)[number];
 export const usageWords = [...granularities, ...fleetUsageWords] as const;
 export type UsageWord = (typeof usageWords)[number];
 
-/** Words with commas between them, each once. */
-export function wordsArgument<const Word extends string>(
-  words: readonly Word[],
-): (text: string) => readonly Word[] {
-  return (text) => {
-    const found = text.split(',').map((part) => words.find((word) => word === part));
-    if (found.some((word) => word === undefined)) {
-      throw refused(`one or more of ${words.join(', ')}, with commas between them`);
-    }
-    return [...new Set(found.filter((word) => word !== undefined))];
-  };
-}
-
 /** A calendar month: `2026-10`. */
 export function monthArgument(text: string): string {
   if (/^\d{4}-\d{2}$/.test(text) && timeParameter.parse(`${text}-01`) !== undefined) return text;

@@ -3,7 +3,13 @@ import { episodeStates } from '../lambda/alerts/episodes.ts';
 import { severities } from '../lambda/alerts/rules.ts';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
-import { filters, sessionStatuses, timeParameter, usageOrders } from '../lambda/queries/parameters.ts';
+import {
+  filters,
+  parseWords,
+  sessionStatuses,
+  timeParameter,
+  usageOrders,
+} from '../lambda/queries/parameters.ts';
 import manifest from '../package.json' with { type: 'json' };
 import {
   dayArgument,
@@ -15,7 +21,6 @@ import {
   usageWords,
   wholeNumberArgument,
   wordArgument,
-  wordsArgument,
 } from './arguments.ts';
 import type { CommandContext, CommandEnvironment, ExitCode, Perform } from './command.ts';
 import { type Deployment, MissingStackError } from './deployment/deployment.ts';
@@ -321,7 +326,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
         'Period to sum up; of the fleet also what to tell apart (default: day for a SIM, all for the fleet)',
       )
         .choices(usageWords)
-        .argParser(wordsArgument(usageWords)),
+        .argParser(queryArgument(parseWords(usageWords))),
     )
     .action((sim, options) =>
       perform('reads', async () => (await import('./lists/fleet-usage.ts')).showUsage, {

@@ -16,7 +16,7 @@ import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import type { ConfiguredReceiver } from './receivers.ts';
 import { scheduleFunction } from './scheduled-function.ts';
-import { type CarrierSource, describeReadSources } from './source.ts';
+import { allowPositions, type CarrierSource, describeReadSources } from './source.ts';
 import { listIndexArns, type Storage } from './storage.ts';
 
 /** Properties of {@link AlertSweep}. */
@@ -110,11 +110,7 @@ export class AlertSweep extends Construct {
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [alertOutbox.tableArn],
     );
-    // To find out whether a shard has records after the last one that was read.
-    this.function.allow(
-      ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
-      sources.map(({ stream }) => stream.streamArn),
-    );
+    allowPositions(this.function, sources);
   }
 }
 

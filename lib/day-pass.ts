@@ -12,7 +12,7 @@ import { dayMapping, functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import { scheduleFunction } from './scheduled-function.ts';
 import { chooseDayConcurrency } from './sizing.ts';
-import { type CarrierSource, describeReadSources } from './source.ts';
+import { allowPositions, type CarrierSource, describeReadSources } from './source.ts';
 import { listIndexArns, type Storage } from './storage.ts';
 
 /** Properties of {@link DayPass}. */
@@ -106,11 +106,7 @@ export class DayPass extends Construct {
       ['dynamodb:DescribeTimeToLive', 'dynamodb:Scan', 'dynamodb:UpdateTimeToLive'],
       [usage.tableArn],
     );
-    // To find out whether a shard has records after the last one that was read.
-    this.planner.allow(
-      ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
-      sources.map(({ stream }) => stream.streamArn),
-    );
+    allowPositions(this.planner, sources);
     lake.allowRead(this.planner, daysPrefix);
     this.planner.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
@@ -120,14 +116,7 @@ export class DayPass extends Construct {
       definition: functions.dayWorker,
       description: 'Reads closed days, and seals them',
       environment: {
-        [environment.sessionsTable]: storage.sessions.tableName,
-        [environment.usageTable]: storage.usage.tableName,
-        [environment.eventsTable]: storage.events.tableName,
-        [environment.simsTable]: storage.sims.tableName,
-        [environment.dayStateTable]: storage.dayState.tableName,
-        [environment.dayMarkersTable]: storage.dayMarkers.tableName,
-        [environment.simDaysTable]: storage.simDays.tableName,
-        [environment.sessionDaysTable]: storage.sessionDays.tableName,
+        ...storage.dayEnvironment,
         ...lake.environment,
         [environment.dayQueue]: this.queue.queueUrl,
         [environment.metricNamespace]: namespace,

@@ -12,6 +12,7 @@ import {
 } from '../lambda/aws/sources.ts';
 import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import type { SourceSettings } from './configuration.ts';
+import type { NodeFunction } from './node-function.ts';
 import { PrivateBucket } from './private-bucket.ts';
 import { RoleWriter, UserWriter } from './writer.ts';
 
@@ -137,4 +138,12 @@ export function describeReadSources(sources: readonly CarrierSource[]): AlertSou
   return sources.map(({ stream, settings: { name, carrier, lateness } }) => {
     return { name, carrier, lateness, hasStream: true, streamName: stream.streamName };
   });
+}
+
+/** Lets a function find out whether a shard has records after the last one that was read. */
+export function allowPositions(reader: NodeFunction, sources: readonly CarrierSource[]): void {
+  reader.allow(
+    ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+    sources.map(({ stream }) => stream.streamArn),
+  );
 }

@@ -114,13 +114,30 @@ export class Storage extends Construct {
     ];
   }
 
-  /** The variables by which a function that writes the ledger finds the tables and the quarantine. */
-  get ledgerEnvironment(): Record<string, string> {
+  get #recordEnvironment(): Record<string, string> {
     return {
       [environment.sessionsTable]: this.sessions.tableName,
       [environment.usageTable]: this.usage.tableName,
       [environment.eventsTable]: this.events.tableName,
       [environment.simsTable]: this.sims.tableName,
+    };
+  }
+
+  /** The variables by which a function that reads closed days finds the tables. */
+  get dayEnvironment(): Record<string, string> {
+    return {
+      ...this.#recordEnvironment,
+      [environment.dayStateTable]: this.dayState.tableName,
+      [environment.dayMarkersTable]: this.dayMarkers.tableName,
+      [environment.simDaysTable]: this.simDays.tableName,
+      [environment.sessionDaysTable]: this.sessionDays.tableName,
+    };
+  }
+
+  /** The variables by which a function that writes the ledger finds the tables and the quarantine. */
+  get ledgerEnvironment(): Record<string, string> {
+    return {
+      ...this.#recordEnvironment,
       [environment.dayStateTable]: this.dayState.tableName,
       [environment.dayMarkersTable]: this.dayMarkers.tableName,
       [environment.progressTable]: this.alertState.tableName,
@@ -131,10 +148,7 @@ export class Storage extends Construct {
   /** The variables by which a function that reads the ledger and its alerts finds the tables. */
   get readerEnvironment(): Record<string, string> {
     return {
-      [environment.sessionsTable]: this.sessions.tableName,
-      [environment.usageTable]: this.usage.tableName,
-      [environment.eventsTable]: this.events.tableName,
-      [environment.simsTable]: this.sims.tableName,
+      ...this.#recordEnvironment,
       [environment.filesTable]: this.files.tableName,
       [environment.alertsTable]: this.alerts.tableName,
       [environment.progressTable]: this.alertState.tableName,

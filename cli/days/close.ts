@@ -115,7 +115,7 @@ async function order(deployment: Deployment, { from, to }: DayRange, now: number
       fence: new FenceTable(dynamoDb, dayState),
       openDays: new OpenDaysTable(dynamoDb, dayState),
       queue: {
-        // Where nobody delays messages, whoever takes them waits until nobody writes.
+        // A local run does not delay messages: it takes one when no batch is being written.
         send: (messages, delay) => queue.send(messages, closesAtOnce ? 0 : delay),
       },
     },

@@ -79,7 +79,7 @@ function appendPart(path: string, from: string, start: number, length: number): 
 }
 
 /**
- * Must be called before a kept file changes or goes: whoever still reads a content of it reads a copy from then on.
+ * Must be called before a kept file changes or goes: those who still read a content of it read a copy from then on.
  *
  * @param copy the path of the copy, which is removed when nobody reads it any more.
  */

@@ -57,7 +57,7 @@ export function findReadSpan(day: Day): TimeSpan {
 
 /**
  * The days whose rows a usage record or an event may change: its own, and within a second of midnight the one on the
- * other side. Whoever writes an item of a closed day must have each of these read again.
+ * other side. A writer of an item of a closed day must have each of these read again.
  *
  * @param time the record's own time, not that of its key, which may be cut to the second.
  */

@@ -147,7 +147,7 @@ function makeOpenDays({ from, through }: DayRange, orderedAt: number): OpenDay[]
   return listDays(from, through).map((day) => ({ day, orderedAt }));
 }
 
-/** Goes on with days that were ordered before: with their plan, or where there is none, with the wait, in full. */
+/** Goes on with days that were ordered before: with their plan, or without a plan, with the wait, in full. */
 async function resumeDays(days: readonly Day[], { lake, queue }: SchedulePorts): Promise<void> {
   const messages: DayMessage[] = [];
   for (const day of days.slice(0, maxResumedDays)) {

@@ -64,10 +64,7 @@ export const filters = {
   sessions: { status: parseWord(sessionStatuses) },
   usage: { granularity: parseWord(granularities) },
   fleetUsage: {
-    group: {
-      accepted: `one or more of ${usageGroups.join(', ')}, with commas between them`,
-      parse: parseGroups,
-    },
+    group: parseWords(usageGroups),
     granularity: parseWord(fleetGranularities),
     order: parseWord(usageOrders),
     sim: freeText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
@@ -101,11 +98,17 @@ export const filters = {
 } as const satisfies Record<string, Record<string, ParameterKind<unknown>>>;
 
 /** Words with commas between them, each once. */
-function parseGroups(text: string): readonly UsageGroup[] | undefined {
-  const groups = text.split(',').map((word) => usageGroups.find((known) => known === word));
-  return groups.some((group) => group === undefined)
-    ? undefined
-    : [...new Set(groups.filter((group) => group !== undefined))];
+export function parseWords<const Word extends string>(
+  words: readonly Word[],
+): ParameterKind<readonly Word[]> {
+  return {
+    accepted: `one or more of ${words.join(', ')}, with commas between them`,
+    parse: (text) => {
+      const given = text.split(',').map((part) => words.find((word) => word === part));
+      const found = given.filter((word) => word !== undefined);
+      return found.length < given.length ? undefined : [...new Set(found)];
+    },
+  };
 }
 
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -37,7 +37,7 @@ const [byBytes] = simDaysTable.globalIndexes;
  *
  * A month is computed again whenever one of its days was stored: from the days as they are then, and put on condition that
  * nobody has put it since its revision was read. So each put contains all days that were stored before the put before it,
- * and whoever stores a day puts the month after that: in the end it has every day, in whatever order they came.
+ * and each run that stores a day puts the month afterwards: in the end it has every day, in any order of coming.
  */
 export class SimDayStore implements SimDays {
   readonly #client: DynamoDBClient;

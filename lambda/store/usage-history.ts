@@ -3,8 +3,8 @@ import { scanPages } from './query-pages.ts';
 import { usageTable } from './tables.ts';
 
 /**
- * Whether there is usage of days before one. It reads the table until it finds some: all of it where there is none, so it
- * is asked once, when days are first closed.
+ * Whether there is usage of days before one. It reads the table until it finds some, and all of a table without any. So
+ * it is asked once, when days are first closed.
  */
 export async function hasUsageBefore(
   client: DynamoDBClient,

@@ -100,8 +100,8 @@ export class ProcessFence implements ChunkFence {
   readonly #open = new Set<OpenChunk>();
 
   /**
-   * @param cacheMilliseconds how long chunks use one reading, a minute at most; 0 where each reads for itself, since whoever
-   *   closes days waits for running chunks only.
+   * @param cacheMilliseconds how long chunks use one reading, a minute at most; 0 where each must read for itself, since
+   *   the closing of days waits for running chunks only.
    */
   constructor(ports: FencePorts, cacheMilliseconds: number = maxCachedMilliseconds) {
     this.#ports = ports;

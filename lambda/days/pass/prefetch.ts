@@ -10,7 +10,7 @@ export async function* prefetch<Item, Result>(
   const begun: Promise<Result>[] = [];
   for await (const item of items) {
     const loading = load(item);
-    // Whoever takes it sees the failure; until then it is not unhandled.
+    // The caller sees the failure when it takes the result; until then it is not unhandled.
     loading.catch(() => undefined);
     begun.push(loading);
     if (begun.length < concurrency) continue;
