@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { privateBucket } from './private-bucket.ts';
 import { synthesise } from './synthesised.ts';
 
 function bucketOf(path: string, simledger: Record<string, unknown> = {}) {
   return synthesise({ simledger }).resources[path];
 }
-
-const privateBucket = {
-  BucketEncryption: {
-    ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-  },
-  OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-  PublicAccessBlockConfiguration: {
-    BlockPublicAcls: true,
-    BlockPublicPolicy: true,
-    IgnorePublicAcls: true,
-    RestrictPublicBuckets: true,
-  },
-};
 
 /** Versions that were replaced expire; an object itself never does. */
 function keepOldVersions(days: number) {

@@ -3,6 +3,7 @@ import { environment } from '../../lambda/aws/names.ts';
 import { type TableDefinition, tables, usageTable } from '../../lambda/store/tables.ts';
 import { fileMapping, formatNodeOptions, functions, streamMapping } from '../../lib/limits.ts';
 import manifest from '../../package.json' with { type: 'json' };
+import { privateBucket } from './private-bucket.ts';
 import { ofType, type Synthesised, synthesise, withoutApi } from './synthesised.ts';
 
 let stack: Synthesised;
@@ -297,19 +298,6 @@ function deployed(table: TableDefinition): unknown {
     DeletionPolicy: 'Retain',
   };
 }
-
-const privateBucket = {
-  BucketEncryption: {
-    ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-  },
-  OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-  PublicAccessBlockConfiguration: {
-    BlockPublicAcls: true,
-    BlockPublicPolicy: true,
-    IgnorePublicAcls: true,
-    RestrictPublicBuckets: true,
-  },
-};
 
 describe('a source', () => {
   it('has an on-demand stream, encrypted with AWS’s key for Kinesis', () => {
