@@ -86,7 +86,7 @@ export class NodeFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
-    const environment = { NODE_OPTIONS: formatNodeOptions(props.definition.entry), ...props.environment };
+    const environment = { NODE_OPTIONS: formatNodeOptions(props.definition), ...props.environment };
     refuseLargeEnvironment(this, environment, props.largeEnvironment ?? manySources);
     const { logDays, tracing, removalPolicy, dataKey } = props.operation;
     this.#dataKey = dataKey;

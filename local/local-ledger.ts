@@ -557,14 +557,14 @@ class RunningLedger implements LocalLedger {
 
   #createFunction(
     name: string,
-    { entry, memoryMegabytes, timeoutSeconds }: (typeof functions)[keyof typeof functions],
+    definition: (typeof functions)[keyof typeof functions],
     variables: Record<string, string>,
   ): Promise<LocalFunction> {
     const onLog = (line: string): void => {
       if (!this.receipts.takeLine(line)) this.#options.onLog(line);
     };
     return createDeployedFunction({
-      ...{ name, entry, memoryMegabytes, timeoutSeconds, onLog },
+      ...{ ...definition, name, onLog },
       concurrency: processesPerFunction,
       environment: variables,
     });

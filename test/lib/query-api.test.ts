@@ -144,7 +144,7 @@ describe('the query API', () => {
       MaxAge: 3600,
     });
     expect(variables(stack)).toEqual({
-      NODE_OPTIONS: formatNodeOptions(functions.queryApi.entry),
+      NODE_OPTIONS: formatNodeOptions(functions.queryApi),
       [environment.sessionsTable]: 'Storage/Sessions',
       [environment.usageTable]: 'Storage/Usage',
       [environment.eventsTable]: 'Storage/Events',

@@ -465,7 +465,7 @@ describe('the functions', () => {
       Environment: {
         Variables: {
           ...ledgerEnvironment,
-          NODE_OPTIONS: formatNodeOptions(functions.kinesisConsumer.entry),
+          NODE_OPTIONS: formatNodeOptions(functions.kinesisConsumer),
           [environment.parallelBatches]: '2',
           [environment.deliveriesTable]: 'Storage/Deliveries',
         },
@@ -482,7 +482,7 @@ describe('the functions', () => {
       Environment: {
         Variables: {
           ...ledgerEnvironment,
-          NODE_OPTIONS: formatNodeOptions(functions.fileImporter.entry),
+          NODE_OPTIONS: formatNodeOptions(functions.fileImporter),
           [environment.filesTable]: 'Storage/Files',
           [environment.fileQueueUrl]: 'FileIngest/Queue',
         },

@@ -94,7 +94,7 @@ describe('ingestion through HTTPS', () => {
       ...Variables,
       [environment.webhookSources]: JSON.parse(Variables[environment.webhookSources] ?? ''),
     }).toEqual({
-      NODE_OPTIONS: formatNodeOptions(functions.webhookReceiver.entry),
+      NODE_OPTIONS: formatNodeOptions(functions.webhookReceiver),
       [environment.metricNamespace]: 'fleet',
       [environment.webhookSources]: ids.map((id, at) => ({
         name: names[at],
