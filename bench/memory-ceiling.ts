@@ -18,6 +18,7 @@ import {
   megabyte,
 } from '../test/property/large-deliveries.ts';
 import { type FunctionName, readDeployedFunction } from './deployed.ts';
+import { startStub } from './processes.ts';
 
 /**
  * The most memory that the functions take, each in a process of its own, bundled and started as it is deployed: the
@@ -56,7 +57,11 @@ const announcement = {
   eventName: 'ObjectCreated:Put',
   s3: { bucket: { name: bucket }, object: { key: fileKey } },
 };
-const message = { messageId: 'message', body: JSON.stringify({ Records: [announcement] }) };
+const message = {
+  messageId: 'message',
+  body: JSON.stringify({ Records: [announcement] }),
+  attributes: { SentTimestamp: String(arrivedAt) },
+};
 const inStream = (records: readonly KinesisStreamRecord[]): object => ({
   Records: records.map((record) => ({ ...record, eventSourceARN: streamArn })),
 });
@@ -73,19 +78,25 @@ interface Measured {
   readonly seconds: number;
 }
 
+/** Where a function finds AWS's services. */
+interface Endpoints extends Record<string, string> {
+  readonly AWS_ENDPOINT_URL: string;
+  readonly AWS_ENDPOINT_URL_DYNAMODB: string;
+}
+
 /** Deliveries after which something that is reported as failed is not delivered again: a busy machine times out. */
 const maxDeliveries = 5;
 
 /** @throws Error when the function fails, or keeps reporting something as failed. */
-async function measure(what: What, endpoint: string): Promise<Measured> {
+async function measure(what: What, endpoints: Endpoints): Promise<Measured> {
   const { name, event } = tasks[what];
   const { memoryMegabytes, environment } = readDeployedFunction(name);
   const lambda = await createDeployedFunction({
+    ...functions[name],
     name: `memory-of-${what}`,
-    entry: functions[name].entry,
     memoryMegabytes,
     timeoutSeconds,
-    environment: { ...environment, AWS_ENDPOINT_URL: endpoint },
+    environment: { ...environment, ...endpoints },
   });
   try {
     const begin = performance.now();
@@ -107,17 +118,12 @@ async function measure(what: What, endpoint: string): Promise<Measured> {
   }
 }
 
-const answers: Readonly<Record<string, string>> = {
-  'DynamoDB_20120810.BatchGetItem': '{"Responses":{},"UnprocessedKeys":{}}',
-  'DynamoDB_20120810.BatchWriteItem': '{"UnprocessedItems":{}}',
-};
-
-/** Answers as S3 with one file, and as a DynamoDB that accepts every write and keeps none. */
+/** Answers as an S3 with one file, and as the services that are only told something. */
 function answer(file: string, request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   request.once('end', () => {
     if (request.method === 'GET') void sendFile(file, response);
-    else response.end(answers[String(request.headers['x-amz-target'])] ?? '{}');
+    else response.end('{}');
   });
 }
 
@@ -132,17 +138,22 @@ async function sendFile(file: string, response: ServerResponse): Promise<void> {
 async function measureAll(megabytes: number): Promise<Record<What, Measured>> {
   const folder = await mkdtemp(join(tmpdir(), 'simledger-memory-'));
   const file = join(folder, fileKey);
+  const stub = await startStub();
   const server = createServer((request, response) => answer(file, request, response));
   try {
     await pipeline(Readable.from(largeFile(megabytes)), createWriteStream(file));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     if (typeof address !== 'object' || address === null) throw new Error('The server has no port');
-    const endpoint = `http://127.0.0.1:${address.port}`;
-    const batch = await measure('batch', endpoint);
-    const bombs = await measure('bombs', endpoint);
-    return { file: await measure('file', endpoint), batch, bombs };
+    const endpoints = {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}`,
+      AWS_ENDPOINT_URL_DYNAMODB: stub.endpoint,
+    };
+    const batch = await measure('batch', endpoints);
+    const bombs = await measure('bombs', endpoints);
+    return { file: await measure('file', endpoints), batch, bombs };
   } finally {
+    stub.stop();
     server.close();
     server.closeAllConnections();
     await rm(folder, { recursive: true, force: true });
