@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
-/** The bundle of the command line: made from the sources in this folder, kept in `node_modules/.cache`. */
+/** The bundle of the command line and of the local run, which share most of their code; kept in `node_modules/.cache`. */
 
-/** Shows whether a bundle is current. `cli/simledger.mjs` reads it. */
+/** The programs of the bundle: the names of their first files, without the hash, and their sources. */
+const programs = { main: 'cli/main.ts', start: 'local/main.ts' } as const;
+
+/** A source that a process begins with. */
+export type Program = (typeof programs)[keyof typeof programs];
+
+/** Shows whether a bundle is current. `cli/load-program.mjs` reads it. */
 export interface BundleManifest {
-  /** The name of the bundle's first file, in the folder `files` beside the manifest. */
-  readonly entry: string;
+  /** The name of each program's first file, in the folder `files` beside the manifest. */
+  readonly entries: Readonly<Record<Program, string>>;
   /** The sources of the bundle: the path from the project's folder, and `<mtime in ms> <bytes>`. */
   readonly inputs: readonly (readonly [path: string, stamp: string])[];
 }
@@ -19,16 +25,38 @@ const furtherInputs = ['node_modules/.package-lock.json', 'tsconfig.json', 'cli/
 /** How long files of an earlier bundle stay: a running command may still load one of them. */
 const keptMilliseconds = 24 * 3_600_000;
 
+/** Where the bundle's files are, from the project's folder. */
+const outputFolder = 'node_modules/.cache/simledger/files';
+
+/**
+ * Some sources name files beside them, such as examples and what other processes run. In the bundle they find them from
+ * where it is: the project's folder may be moved with its packages.
+ */
+const ownAddresses: Plugin = {
+  name: 'own-addresses',
+  setup({ initialOptions: { absWorkingDir: project = '' }, onLoad }) {
+    onLoad({ filter: /[\\/](?:emulators|local)[\\/].*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const place = relative(join(project, outputFolder), path).replaceAll('\\', '/');
+      const address = `new URL(${JSON.stringify(place)}, import.meta.url).href`;
+      return { contents: source.replaceAll('import.meta.url', address), loader: 'ts' };
+    });
+  },
+};
+
 /** How the bundle is made: one file per command, and shared files, so that each command loads only what it needs. */
 export function bundleOptions(project: string): BuildOptions & { metafile: true; write: false } {
   return {
     absWorkingDir: project,
-    entryPoints: ['cli/main.ts'],
-    outdir: 'node_modules/.cache/simledger/files',
+    entryPoints: programs,
+    outdir: outputFolder,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    // It finds its binary from where it is installed.
+    external: ['esbuild'],
+    plugins: [ownAddresses],
     splitting: true,
     platform: 'node',
     format: 'esm',
@@ -54,10 +82,13 @@ export function bundleOptions(project: string): BuildOptions & { metafile: true;
  *
  * @param project folder of the clone.
  * @param cache folder for the bundle; created if it does not exist.
- * @returns the name of its first file in the cache's folder `files`; undefined if the cache cannot be written.
+ * @returns the names of the programs' first files in the cache's folder `files`; undefined if the cache cannot be written.
  * @throws what esbuild throws if a source cannot be compiled.
  */
-export async function buildBundle(project: string, cache: string): Promise<string | undefined> {
+export async function buildBundle(
+  project: string,
+  cache: string,
+): Promise<BundleManifest['entries'] | undefined> {
   const started = Date.now();
   const { metafile, outputFiles } = await build(bundleOptions(resolve(project)));
   const folder = join(cache, 'files');
@@ -67,10 +98,10 @@ export async function buildBundle(project: string, cache: string): Promise<strin
       // Names contain hashes of the content, so an existing file is the same.
       if (!existsSync(join(folder, basename(path)))) await writeWhole(join(folder, basename(path)), contents);
     }
-    const entry = entryName(metafile);
-    await writeManifest(project, cache, { entry, inputs: readStamps(project, metafile) }, started);
+    const entries = listEntries(metafile);
+    await writeManifest(project, cache, { entries, inputs: readStamps(project, metafile) }, started);
     removeOld(folder, new Set(outputFiles.map(({ path }) => basename(path))));
-    return entry;
+    return entries;
   } catch (error) {
     // An installation that the caller may only read, or a full disk.
     if (isRefusal(error)) return undefined;
@@ -78,11 +109,14 @@ export async function buildBundle(project: string, cache: string): Promise<strin
   }
 }
 
-/** The name of the file that stands for `cli/main.ts`. */
-export function entryName({ outputs }: Metafile): string {
-  const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === 'cli/main.ts') ?? [];
-  if (path === undefined) throw new Error('esbuild made no file of cli/main.ts');
-  return basename(path);
+/** The names of the files that stand for the programs. */
+export function listEntries({ outputs }: Metafile): BundleManifest['entries'] {
+  const find = (program: Program): string => {
+    const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === program) ?? [];
+    if (path === undefined) throw new Error(`esbuild made no file of ${program}`);
+    return basename(path);
+  };
+  return { [programs.main]: find(programs.main), [programs.start]: find(programs.start) };
 }
 
 function readStamps(project: string, { inputs }: Metafile): (readonly [path: string, stamp: string])[] {

@@ -1,8 +1,9 @@
-// `npm start`: checks the machine first, then runs the local run from its TypeScript sources.
+// `npm start`: checks the machine first, then runs the local run from the bundle of its sources.
 import '../bin/check-machine.mjs';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadProgram } from '../cli/load-program.mjs';
 
 const temporary = tmpdir();
 try {
@@ -13,6 +14,4 @@ try {
   );
   process.exit(2);
 }
-const { register } = await import('tsx/esm/api');
-register();
-await import('./main.ts');
+await loadProgram('local/main.ts');

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build, type Metafile } from 'esbuild';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { bundleOptions, entryName } from '../../cli/bundle.ts';
+import { bundleOptions, listEntries } from '../../cli/bundle.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -42,11 +42,11 @@ describe('what a command loads', () => {
 
   test('help, version and completion load the program, and no client of AWS', () => {
     const entry = findFile('cli/main.ts');
-    expect(basename(entry)).toBe(entryName(metafile));
+    expect(basename(entry)).toBe(listEntries(metafile)['cli/main.ts']);
     const { bytes, packages } = loadedWith(entry);
     expect(packages).toEqual(['@commander-js/extra-typings', 'commander', 'picocolors']);
     expect(bytes).toBeGreaterThan(50_000);
-    expect(bytes).toBeLessThan(120_000);
+    expect(bytes).toBeLessThan(130_000);
   });
 
   test('a command of the local run loads no client that only a stack needs', () => {
