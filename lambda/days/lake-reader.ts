@@ -1,11 +1,10 @@
 import type { Usage } from '../ledger/observation.ts';
-import { findBucket } from './buckets.ts';
 import type { Day } from './day.ts';
 import type { Manifest } from './manifest.ts';
-import { readRows } from './parquet.ts';
 import { retryConflicts } from './pass/conflicts.ts';
-import { type DayPlan, makeFileKey, makeManifestKey, makePlanKey, readJson } from './pass/lake-objects.ts';
+import { makeManifestKey, readJson } from './pass/lake-objects.ts';
 import type { Lake } from './pass/ports.ts';
+import { readBucketCount, readSimRows } from './pass/sim-rows.ts';
 
 /** Days whose numbers of buckets are remembered. */
 const maxRemembered = 1_000;
@@ -32,30 +31,20 @@ export class LakeReader {
   async readUsage(sim: string, day: Day): Promise<Usage[]> {
     const buckets = await this.#countBuckets(day);
     if (buckets === undefined) return [];
-    const read = async (kind: 'usage' | 'usageRenderings'): Promise<Usage[]> =>
-      this.#readFile(kind, makeFileKey(kind, day, findBucket(sim, buckets), buckets), sim);
-    return (await Promise.all([read('usage'), read('usageRenderings')])).flat();
+    const kinds = ['usage', 'usageRenderings'] as const;
+    const read = kinds.map((kind) =>
+      retryConflicts(maxAttempts, () => readSimRows(this.#lake, kind, { sim, day, buckets })),
+    );
+    return (await Promise.all(read)).flat();
   }
 
   async #countBuckets(day: Day): Promise<number | undefined> {
     const known = this.#buckets.get(day);
     if (known !== undefined) return known;
-    const { content } = await readJson<DayPlan>(this.#lake, makePlanKey(day));
-    if (content === undefined) return undefined;
+    const buckets = await readBucketCount(this.#lake, day);
+    if (buckets === undefined) return undefined;
     if (this.#buckets.size >= maxRemembered) this.#buckets.clear();
-    this.#buckets.set(day, content.buckets);
-    return content.buckets;
-  }
-
-  #readFile(kind: 'usage' | 'usageRenderings', key: string, sim: string): Promise<Usage[]> {
-    return retryConflicts(maxAttempts, async () => {
-      const object = await this.#lake.open(key);
-      const rows: Usage[] = [];
-      if (object === undefined) return rows;
-      for await (const some of readRows(kind, object, sim)) {
-        rows.push(...some.filter((row) => row.sim === sim));
-      }
-      return rows;
-    });
+    this.#buckets.set(day, buckets);
+    return buckets;
   }
 }

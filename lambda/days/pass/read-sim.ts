@@ -1,14 +1,12 @@
 import type { Session } from '../../ledger/observation.ts';
 import { mergeSessions } from '../../ledger/session.ts';
-import { findBucket } from '../buckets.ts';
 import { endsSession } from '../counted-events.ts';
 import { type Day, findReadSpan, shiftDay, startDay } from '../day.ts';
 import type { LateSubject } from '../fence/late-changes.ts';
-import { readRows } from '../parquet.ts';
 import { listItems, makeRows, mergeItems, type SessionRow, type SimRows, sortSessions } from '../rows.ts';
 import { announcesSession, placeSession, type SessionNote } from '../session-days.ts';
-import { type DayPlan, makeFileKey, makePlanKey, readJson } from './lake-objects.ts';
 import type { DayPorts } from './ports.ts';
+import { readBucketCount, readSimRows } from './sim-rows.ts';
 
 /** A note that is to be written once a session's row is stored. */
 export interface NoteChange {
@@ -89,13 +87,8 @@ async function readNoted(
   sessionId: string,
   { day }: SessionNote,
 ): Promise<SessionRow | undefined> {
-  const { content: plan } = await readJson<DayPlan>(lake, makePlanKey(day));
-  if (plan === undefined) return undefined;
-  const object = await lake.open(makeFileKey('sessions', day, findBucket(sim, plan.buckets), plan.buckets));
-  if (object === undefined) return undefined;
-  for await (const rows of readRows('sessions', object, sim)) {
-    const row = rows.find((one) => one.sim === sim && one.sessionId === sessionId);
-    if (row !== undefined) return row;
-  }
-  return undefined;
+  const buckets = await readBucketCount(lake, day);
+  if (buckets === undefined) return undefined;
+  const rows = await readSimRows(lake, 'sessions', { sim, day, buckets });
+  return rows.find((row) => row.sessionId === sessionId);
 }

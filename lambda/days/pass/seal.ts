@@ -15,6 +15,14 @@ import type { DayPorts } from './ports.ts';
 /** Results that are read at the same time. */
 const concurrentReads = 16;
 
+/** How a day is sealed. */
+export interface SealOptions {
+  /** Now, in milliseconds since the epoch, by the time of who called. */
+  readonly now: number;
+  /** The bucket that was read just now. */
+  readonly bucket?: number | undefined;
+}
+
 /** Times that a seal is begun again when somebody else seals. */
 const maxAttempts = 8;
 
@@ -27,7 +35,7 @@ const maxAttempts = 8;
 export async function sealDay(
   day: Day,
   { lake }: Pick<DayPorts, 'lake'>,
-  { now }: { readonly now: number },
+  { now, bucket = 0 }: SealOptions,
 ): Promise<Manifest | undefined> {
   return retryConflicts(maxAttempts, async () => {
     const key = makeManifestKey(day);
@@ -35,10 +43,8 @@ export async function sealDay(
     const previous = await readJson<Manifest>(lake, key);
     const plan = (await readJson<DayPlan>(lake, makePlanKey(day))).content;
     if (plan === undefined) return undefined;
-    const results = await readResults(lake, day, plan.buckets);
+    const results = await readResults(lake, plan, bucket);
     if (results === undefined) return undefined;
-    const inRound = Object.keys(plan.lists).map(Number);
-    if (inRound.some((bucket) => (results[bucket]?.round ?? 0) < plan.round)) return undefined;
     const manifest = makeManifest({
       day,
       buckets: plan.buckets,
@@ -52,25 +58,31 @@ export async function sealDay(
   });
 }
 
-/** The results of all buckets, in their order; undefined if one is missing or not complete. */
+/**
+ * The results of all buckets, in their order; undefined if one is missing or not complete, or has not read its part of the
+ * round. Those are looked at first that are read after this bucket: of a great fleet, nearly all that have read a bucket see
+ * at once that others have not.
+ */
 async function readResults(
   lake: DayPorts['lake'],
-  day: Day,
-  buckets: number,
+  plan: DayPlan,
+  bucket: number,
 ): Promise<BucketResult[] | undefined> {
+  const { day, round, buckets, lists } = plan;
+  const isInRound = (number: number): boolean => lists[number] !== undefined;
+  const numbers = Array.from({ length: buckets + 1 }, (_, index) => (bucket + 1 + index) % (buckets + 1));
+  const order = [...numbers.filter(isInRound), ...numbers.filter((number) => !isInRound(number))];
   const results: BucketResult[] = [];
-  for (let from = 0; from <= buckets; from += concurrentReads) {
-    const numbers = Array.from(
-      { length: Math.min(concurrentReads, buckets + 1 - from) },
-      (_, index) => from + index,
-    );
+  for (let from = 0; from < order.length; from += concurrentReads) {
+    const some = order.slice(from, from + concurrentReads);
     const read = await Promise.all(
-      numbers.map((bucket) => readJson<BucketResult>(lake, makeResultKey(day, bucket))),
+      some.map((number) => readJson<BucketResult>(lake, makeResultKey(day, number))),
     );
     for (const { content } of read) {
       if (content?.isComplete !== true) return undefined;
+      if (isInRound(content.bucket) && content.round < round) return undefined;
       results.push(content);
     }
   }
-  return results;
+  return results.sort((a, b) => a.bucket - b.bucket);
 }
