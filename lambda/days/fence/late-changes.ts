@@ -34,6 +34,14 @@ export function nameSubject({ sim, day, sessionId }: LateSubject): string {
   return JSON.stringify([sim, day, sessionId]);
 }
 
+/** The subjects of two lists, each once: the later of two of the same name. */
+export function joinSubjects<Subject extends LateSubject>(
+  earlier: readonly Subject[],
+  later: readonly Subject[],
+): Subject[] {
+  return [...new Map([...earlier, ...later].map((subject) => [nameSubject(subject), subject])).values()];
+}
+
 /** Whether the fence has passed a day. */
 function isClosed(day: string, closedThrough: string): boolean {
   return day <= closedThrough;

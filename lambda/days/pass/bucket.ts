@@ -4,7 +4,7 @@ import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';
 import { RowDigests } from '../digests.ts';
-import { type LateSubject, nameSubject } from '../fence/late-changes.ts';
+import { joinSubjects, type LateSubject } from '../fence/late-changes.ts';
 import { FleetFold } from '../fleet-days.ts';
 import { type BucketResult, collectChanges, type LakeFile, type Manifest } from '../manifest.ts';
 import { RowFile } from '../parquet.ts';
@@ -69,7 +69,7 @@ export async function runBucket(
     return found;
   });
   if (work === undefined) return undefined;
-  const manifest = await sealDay(job.day, ports, options);
+  const manifest = await sealDay(job.day, ports, { ...options, bucket: job.bucket });
   // In the first round nobody has waited since they were seen.
   if (work.plan.reads === 'marked') await ports.markers.remove(work.list.markers);
   return manifest;
@@ -230,9 +230,4 @@ async function writeNotes(notes: BucketRows['notes'], { notes: store }: DayPorts
       if (!isWritten) throw new ConflictError('The note of a session was changed by somebody else');
     }
   }
-}
-
-/** The subjects of two lists, each once. */
-function joinSubjects(a: readonly LateSubject[], b: readonly LateSubject[]): LateSubject[] {
-  return [...new Map([...a, ...b].map((subject) => [nameSubject(subject), subject])).values()];
 }

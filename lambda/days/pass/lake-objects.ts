@@ -59,7 +59,7 @@ export function makeManifestKey(day: Day): string {
  * - `all`: all SIMs, for the first time.
  * - `marked`: what markers stand for.
  * - `nothing`: the day was never read, and nobody has asked for it. Its markers are removed: when it is read for the first
- *   time, whatever they stand for is there.
+ *   time, whatever they stand for is there. The sessions that they name stay in the list.
  */
 export type RoundKind = 'all' | 'marked' | 'nothing';
 

@@ -1,6 +1,7 @@
 import { isAccount } from '../../ledger/accounts.ts';
 import { countBuckets, findBucket } from '../buckets.ts';
 import type { Day } from '../day.ts';
+import { joinSubjects } from '../fence/late-changes.ts';
 import type { Marker } from '../fence/markers.ts';
 import type { BucketResult, Manifest } from '../manifest.ts';
 import {
@@ -57,8 +58,7 @@ export async function planDay(
 ): Promise<PlannedRound | undefined> {
   const { content: plan, tag } = await readJson<DayPlan>(ports.lake, makePlanKey(day));
   if (plan !== undefined && plan.reads !== 'nothing') return findOpenRound(plan, ports, options);
-  const round = (plan?.round ?? 0) + 1;
-  return writePlan(await planAll(day, round, ports, options), ports, tag);
+  return writePlan(await planAll(day, plan, ports, options), ports, tag);
 }
 
 /**
@@ -82,7 +82,9 @@ export async function planRound(
   const { closedThrough } = options;
   const buckets = plan?.buckets ?? 0;
   const lists = new BucketLists();
-  for (const marker of standing) lists.addMarker(buckets === 0 ? 0 : findBucket(marker.sim, buckets), marker);
+  const kept = plan === undefined ? [] : await listSessionMarkers(plan, ports);
+  for (const marker of joinSubjects(kept, standing))
+    lists.addMarker(buckets === 0 ? 0 : findBucket(marker.sim, buckets), marker);
   const reads = buckets === 0 ? 'nothing' : 'marked';
   const made = { day, round, reads, buckets, closedThrough, lists: await lists.write(lake, day) } as const;
   return writePlan(made, ports, tag);
@@ -115,23 +117,26 @@ async function writePlan(
   return { round: plan.round, reads: plan.reads };
 }
 
-/** The first round: all SIMs. */
+/** The first round that reads something: all SIMs. */
 async function planAll(
   day: Day,
-  round: number,
-  { tables, markers, lake }: DayPorts,
+  before: DayPlan | undefined,
+  ports: DayPorts,
   { closedThrough, simsPerBucket }: PlanOptions,
 ): Promise<DayPlan> {
+  const { tables, markers, lake } = ports;
   const sims = new Set<string>();
   for await (const some of tables.listSims()) for (const sim of some) sims.add(sim);
   // Markers name sessions of other days, and SIMs that are not listed yet.
-  const standing = await markers.list(day);
+  const kept = before === undefined ? [] : await listSessionMarkers(before, ports);
+  const standing = joinSubjects(kept, await markers.list(day));
   const known = new Set([...sims, ...standing.map(({ sim }) => sim)]);
   const buckets = countBuckets([...known].filter((sim) => !isAccount(sim)).length, simsPerBucket);
   const lists = new BucketLists();
   for (let bucket = 0; bucket <= buckets; bucket += 1) lists.open(bucket);
   for (const sim of sims) lists.open(findBucket(sim, buckets)).sims.push(sim);
   for (const marker of standing) lists.addMarker(findBucket(marker.sim, buckets), marker);
+  const round = (before?.round ?? 0) + 1;
   return { day, round, reads: 'all', buckets, closedThrough, lists: await lists.write(lake, day) };
 }
 
@@ -152,6 +157,15 @@ async function findOpenRound(
   const { content: manifest } = await readJson<Manifest>(ports.lake, makeManifestKey(day));
   if (manifest === undefined) await sealDay(day, ports, options);
   return undefined;
+}
+
+/**
+ * The sessions that markers named which were removed although nothing was read: a day's first reading does not find by itself
+ * those that began long before or, by a wrong clock, after it.
+ */
+async function listSessionMarkers(plan: DayPlan, ports: Pick<DayPorts, 'lake'>): Promise<Marker[]> {
+  if (plan.reads !== 'nothing') return [];
+  return (await listMarkers(plan, ports)).filter(({ sessionId }) => sessionId !== undefined);
 }
 
 async function listMarkers(plan: DayPlan, { lake }: Pick<DayPorts, 'lake'>): Promise<Marker[]> {

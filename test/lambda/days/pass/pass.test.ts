@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { rowKinds } from '../../../../lambda/days/columns.ts';
 import { computeRoot, RowDigests } from '../../../../lambda/days/digests.ts';
 import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
+import { LakeReader } from '../../../../lambda/days/lake-reader.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
 import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
@@ -320,9 +321,54 @@ describe('the pass over a day', () => {
     const standing = [...ports.storedMarkers.values()].map(({ sim }) => sim);
     expect([planned, standing]).toEqual([[1, 1].map((round) => ({ round, reads: 'nothing' })), [second]]);
     expect(await planDay(day, ports, { closedThrough, now })).toEqual({ round: 2, reads: 'all' });
+    const reader = new LakeReader(ports.lake);
+    expect(await reader.readUsage(second, day)).toEqual([]);
     await close(day);
     const lake = await readLake(day);
     expect([first, second].map((sim) => lake[sim]?.usage.length)).toEqual([1, 2]);
+    // Who looked before the day was read finds its rows afterwards.
+    expect(await reader.readUsage(second, day)).toHaveLength(2);
+  });
+
+  it('looks at few results of other buckets after each bucket', async () => {
+    const buckets = 128;
+    closedThrough = day;
+    for (let number = 0; number < buckets; number += 1) {
+      const sim = `89883070000000${String(number).padStart(5, '0')}`;
+      ports.deliver(sim, { ...noItems, usage: [usage(sim, '01')] });
+    }
+    await planDay(day, ports, { closedThrough, now, simsPerBucket: 1 });
+    await beginRound(day, 1, ports);
+    let opened = 0;
+    const open: typeof ports.lake.open = (key) => {
+      if (/bucket=\d+\.json$/.test(key)) opened += 1;
+      return ports.lake.open(key);
+    };
+    const { tables, notes, simDays, markers, lake, jobs } = ports;
+    const counting = { tables, notes, simDays, markers, lake: { ...lake, open }, jobs };
+    for (const job of ports.queue) await runBucket(job, counting, { now });
+    expect((await readManifest(day)).buckets).toBe(buckets);
+    // Its own, and 16 others at a time; the last one all.
+    expect(opened).toBeLessThan(19 * buckets);
+  });
+
+  it('finds the sessions of markers that were removed before it was read', async () => {
+    closedThrough = day;
+    const session = makeSession({
+      sessionId: 's1',
+      start: '2026-09-01T10:00:00.000Z',
+      end: `${day}T10:00:00.000Z`,
+    });
+    ports.deliver(first, { ...noItems, sessions: [{ ...session, sim: first }] });
+    for (const sessionId of ['s1', 's0']) {
+      await ports.markers.put([{ day, sim: first, sessionId }]);
+      const planned = await planRound(day, ports, { closedThrough, now });
+      expect(planned?.reads).toBe('nothing');
+      await beginRound(day, planned?.round ?? 0, ports);
+    }
+    expect(ports.storedMarkers.size).toBe(0);
+    await close(day);
+    expect((await readLake(day))[first]?.sessions.map(({ sessionId }) => sessionId)).toEqual(['s1']);
   });
 
   it('seals what is read and not sealed', async () => {
