@@ -10,8 +10,9 @@ import { type Day, shiftDay } from '../lambda/days/day.ts';
 import type { DayPorts } from '../lambda/days/pass/ports.ts';
 import { orderDays, runSchedule, type SchedulePorts } from '../lambda/days/run-schedule.ts';
 import { findDueDay } from '../lambda/days/schedule.ts';
-import { makeJobs, takeMessage, type WorkPorts } from '../lambda/days/take-message.ts';
-import { type MessageQueue, parseMessage, printMessage } from '../lambda/days/work.ts';
+import { makeJobs, type WorkPorts } from '../lambda/days/take-message.ts';
+import { takeMessages } from '../lambda/days/take-messages.ts';
+import { type MessageQueue, printMessage } from '../lambda/days/work.ts';
 import { FenceTable } from '../lambda/store/day-fence.ts';
 import { OpenDaysTable } from '../lambda/store/open-days.ts';
 import {
@@ -175,26 +176,22 @@ export class LocalDays {
     };
   }
 
-  /** Takes messages, and says which of them failed, as the deployed function does. */
+  /** Takes messages as the deployed function does, by the run's clock. */
   #makeWorker(): InvocationTarget {
+    const { queue, onTrouble } = this.#options;
     return {
-      arn: this.#options.queue.arn,
+      arn: queue.arn,
       invoke: async (event) => {
-        const batchItemFailures: { readonly itemIdentifier: string }[] = [];
-        for (const { body, messageId, attributes } of (event as SQSEvent).Records) {
-          try {
-            const manifest = await takeMessage(parseMessage(body), this.#work, {
-              now: this.#now ?? Date.now(),
-            });
-            if (manifest !== undefined) this.#sealed.add(manifest.day);
-          } catch (error) {
-            batchItemFailures.push({ itemIdentifier: messageId });
-            if (Number(attributes.ApproximateReceiveCount) >= maxDayMessageReceives) {
-              this.#options.onTrouble(`A day could not be read: ${String(error)}. Its message was ${body}`);
-            }
-          }
-        }
-        return { ok: true, requestId: randomUUID(), response: { batchItemFailures } };
+        const response = await takeMessages((event as SQSEvent).Records, this.#work, {
+          findNow: () => this.#now ?? Date.now(),
+          isTimeLeft: () => true,
+          onSeal: ({ day }) => this.#sealed.add(day),
+          onFailure: (error, { body, attributes }) => {
+            if (Number(attributes.ApproximateReceiveCount) < maxDayMessageReceives) return;
+            onTrouble(`A day could not be read: ${String(error)}. Its message was ${body}`);
+          },
+        });
+        return { ok: true, requestId: randomUUID(), response };
       },
     };
   }

@@ -1,4 +1,4 @@
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { dayPortsFromEnvironment } from '../../aws/day-ports.ts';
 import { DayQueue } from '../../aws/day-queue.ts';
 import { measureWork } from '../../aws/day-telemetry.ts';
@@ -7,9 +7,10 @@ import { LakeBucket } from '../../aws/lake-bucket.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
+import type { Manifest } from '../../days/manifest.ts';
 import type { DayPorts } from '../../days/pass/ports.ts';
-import { makeJobs, takeMessage, type WorkPorts } from '../../days/take-message.ts';
-import { parseMessage } from '../../days/work.ts';
+import { makeJobs, type WorkPorts } from '../../days/take-message.ts';
+import { takeMessages } from '../../days/take-messages.ts';
 import { formatTime } from '../../ledger/time.ts';
 import { FenceTable } from '../../store/day-fence.ts';
 import { OpenDaysTable } from '../../store/open-days.ts';
@@ -34,7 +35,6 @@ const ports: Omit<WorkPorts, 'days'> = {
 
 /** Takes messages of the day pass. One that fails, or for which no time is left, is reported, and delivered again. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   let sealed = 0;
   let simDays = 0;
   const counted: DayPorts = {
@@ -47,30 +47,28 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
     },
   };
   let failed = 0;
-  for (const record of event.Records) {
-    const isTimeLeft =
-      record === event.Records[0] || context.getRemainingTimeInMillis() >= reserveMilliseconds;
-    try {
-      if (isTimeLeft && (await takeRecord(record, counted))) sealed += 1;
-    } catch (error) {
-      telemetry.logger.error('The message will be delivered again', describeCause(error));
-      failed += 1;
-      batchItemFailures.push({ itemIdentifier: record.messageId });
-    }
-    if (!isTimeLeft) batchItemFailures.push({ itemIdentifier: record.messageId });
-  }
+  const answer = await takeMessages(
+    event.Records,
+    { ...ports, days: counted },
+    {
+      findNow: ({ attributes }) => Number(attributes.ApproximateFirstReceiveTimestamp),
+      isTimeLeft: () => context.getRemainingTimeInMillis() >= reserveMilliseconds,
+      onSeal: (manifest, now) => {
+        if (manifest.sealedAt !== formatTime(now)) return;
+        sealed += 1;
+        logSeal(manifest);
+      },
+      onFailure: (error) => {
+        failed += 1;
+        telemetry.logger.error('The message will be delivered again', describeCause(error));
+      },
+    },
+  );
   measureWork(telemetry, { sealed, simDays, failed });
-  return { batchItemFailures };
+  return answer;
 }
 
-/** @returns whether it has sealed a version of a day. */
-async function takeRecord({ body, attributes }: SQSRecord, counted: DayPorts): Promise<boolean> {
-  const now = Number(attributes.ApproximateFirstReceiveTimestamp);
-  const message = parseMessage(body);
-  const manifest = await takeMessage(message, { ...ports, days: counted }, { now });
-  if (manifest === undefined || manifest.sealedAt !== formatTime(now)) return false;
-  const { day, version, root, kinds, changes } = manifest;
+function logSeal({ day, version, root, kinds, changes }: Manifest): void {
   const rows = Object.fromEntries(Object.entries(kinds).map(([kind, { rows: count }]) => [kind, count]));
   telemetry.logger.info('Sealed', { day, version, root, rows, changes });
-  return true;
 }

@@ -1,0 +1,52 @@
+import type { Manifest } from './manifest.ts';
+import { takeMessage, type WorkPorts } from './take-message.ts';
+import { parseMessage } from './work.ts';
+
+/** A message as the queue delivers it, with the attributes of SQS. */
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly body: string;
+}
+
+/** How messages are taken that were received together. */
+export interface TakeOptions<Received extends ReceivedMessage> {
+  /** Now, in milliseconds since the epoch, when a message is taken. */
+  readonly findNow: (received: Received) => number;
+  /** Whether there is time for one more. The first one is taken in any case. */
+  readonly isTimeLeft: () => boolean;
+  /** Called with the manifest of the day that a message has sealed, or found to be sealed. */
+  readonly onSeal: (manifest: Manifest, now: number) => void;
+  /** Called with what a message threw. */
+  readonly onFailure: (error: unknown, received: Received) => void;
+}
+
+/** What SQS is told of messages that must be delivered again. */
+export interface TakenMessages {
+  readonly batchItemFailures: { readonly itemIdentifier: string }[];
+}
+
+/** Takes messages one after the other. One that fails, or for which no time is left, must be delivered again. */
+export async function takeMessages<Received extends ReceivedMessage>(
+  messages: readonly Received[],
+  ports: WorkPorts,
+  { findNow, isTimeLeft, onSeal, onFailure }: TakeOptions<Received>,
+): Promise<TakenMessages> {
+  const taken: TakenMessages = { batchItemFailures: [] };
+  for (const [index, received] of messages.entries()) {
+    const isTaken = (index === 0 || isTimeLeft()) && (await take(received));
+    if (!isTaken) taken.batchItemFailures.push({ itemIdentifier: received.messageId });
+  }
+  return taken;
+
+  async function take(received: Received): Promise<boolean> {
+    try {
+      const now = findNow(received);
+      const manifest = await takeMessage(parseMessage(received.body), ports, { now });
+      if (manifest !== undefined) onSeal(manifest, now);
+      return true;
+    } catch (error) {
+      onFailure(error, received);
+      return false;
+    }
+  }
+}
