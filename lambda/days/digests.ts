@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { isAccount } from '../ledger/accounts.ts';
+import type { Scalar } from '../ledger/observation.ts';
 import { listRowColumns, type Row, rowKinds } from './columns.ts';
 import { compareTexts, type RowKind, type SimRows } from './rows.ts';
 
@@ -56,18 +57,34 @@ export interface DayRoot {
 /** A row as text: JSON with the attributes that it has, in the order of their names. */
 export function printRow(kind: RowKind, row: Row): string {
   let text = '';
-  for (const { quotedName, read } of sortedColumns[kind]) {
+  for (const { print, read } of sortedColumns[kind]) {
     const value = read(row);
-    if (value !== undefined) text += `${text === '' ? '' : ','}${quotedName}:${JSON.stringify(value)}`;
+    if (value !== undefined) text += text === '' ? print(value) : `,${print(value)}`;
   }
   return `{${text}}`;
 }
 
 const sortedColumns = mapKinds((kind) =>
   listRowColumns(kind)
-    .map(({ name, read }) => ({ name, quotedName: JSON.stringify(name), read }))
-    .sort((a, b) => compareTexts(a.name, b.name)),
+    .toSorted((a, b) => compareTexts(a.name, b.name))
+    .map(({ name, read }) => ({ read, print: makeMemberPrinter(name) })),
 );
+
+/** Prints a member of an object. Most rows of a SIM say the same as the row before in most of them. */
+function makeMemberPrinter(name: string): (value: Scalar) => string {
+  const beginning = `${JSON.stringify(name)}:`;
+  let last: Scalar | undefined;
+  let printed = '';
+  return (value) => {
+    if (value === last) return printed;
+    last = value;
+    printed = `${beginning}${JSON.stringify(value)}`;
+    return printed;
+  };
+}
+
+/** Characters that are hashed at a time: some dozens of rows, since each call costs as much as a row. */
+const hashedLength = 65_536;
 
 /** Hashes the rows of SIMs that come in the order of their keys. */
 export class RowDigests {
@@ -83,7 +100,14 @@ export class RowDigests {
       if (rows[kind].length === 0) continue;
       const slots = this.#slots[kind];
       const known = slots.get(slot) ?? { rows: 0, hash: createHash('sha256') };
-      for (const row of rows[kind]) known.hash.update(`${printRow(kind, row)}\n`);
+      let text = '';
+      for (const row of rows[kind]) {
+        text += `${printRow(kind, row)}\n`;
+        if (text.length < hashedLength) continue;
+        known.hash.update(text);
+        text = '';
+      }
+      known.hash.update(text);
       known.rows += rows[kind].length;
       slots.set(slot, known);
     }

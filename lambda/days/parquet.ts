@@ -57,7 +57,8 @@ const parquetTypes: Readonly<Record<ColumnKind, ParquetType>> = {
   whole: {
     element: { type: 'INT64' },
     encoding: 'DELTA_BINARY_PACKED',
-    encode: (value) => BigInt(value),
+    // As a number, which is packed several times as fast as a BigInt, and comes out as the same bytes.
+    encode: (value) => value,
     decode: Number,
   },
   degrees: { element: { type: 'DOUBLE' }, encode: (value) => value, decode: Number },
@@ -92,12 +93,17 @@ export class RowFile<K extends RowKind> {
 
   /** Adds rows, in the order of SIM, time and id. */
   add(rows: readonly Row<K>[]): void {
-    for (const row of rows) {
+    for (let from = 0; from < rows.length; ) {
+      const part = rows.slice(from, from + rowsPerGroup - this.#pending);
       for (const [index, { read, type }] of this.#columns.entries()) {
-        const value = read(row);
-        this.#values[index]?.push(value === undefined ? undefined : type.encode(value));
+        const values = this.#values[index];
+        for (const row of part) {
+          const value = read(row);
+          values?.push(value === undefined ? undefined : type.encode(value));
+        }
       }
-      this.#pending += 1;
+      from += part.length;
+      this.#pending += part.length;
       if (this.#pending === rowsPerGroup) this.#flush();
     }
     this.#rows += rows.length;

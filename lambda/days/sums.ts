@@ -103,26 +103,23 @@ function encodePart(text: string | undefined): string {
 
 /** Adds up usage exactly. */
 export class UsageSum {
-  readonly #sums = new Map<Measure, DecimalSum>();
+  readonly #sums: (DecimalSum | undefined)[] = [];
   #records = 0;
 
   /** @param records how many records the addend stands for. */
   add(addend: Addend, records: number): void {
     this.#records += records;
-    for (const name of measures) {
+    for (const [index, name] of measures.entries()) {
       const value = addend[name];
       if (value === undefined) continue;
-      let sum = this.#sums.get(name);
-      if (sum === undefined) {
-        sum = new DecimalSum();
-        this.#sums.set(name, sum);
-      }
+      const sum = this.#sums[index] ?? new DecimalSum();
+      this.#sums[index] = sum;
       sum.add(value);
     }
   }
 
   get sums(): UsageSums {
-    const read = (name: Measure): string | undefined => this.#sums.get(name)?.toString();
+    const read = (name: Measure): string | undefined => this.#sums[measures.indexOf(name)]?.toString();
     return {
       dataUploaded: read('dataUploaded'),
       dataDownloaded: read('dataDownloaded'),
@@ -148,20 +145,41 @@ export interface UsageGroup {
   readonly parts: number;
 }
 
+/** A group that is added to. */
+interface OpenGroup {
+  readonly dimensions: UsageDimensions;
+  readonly sum: UsageSum;
+  parts: number;
+}
+
+function hasDimensions(addend: UsageDimensions, { dimensions }: OpenGroup): boolean {
+  return dimensionNames.every((name) => addend[name] === dimensions[name]);
+}
+
 /** Adds up usage by its dimensions, in any order. */
 export class UsageGroups {
-  readonly #groups = new Map<string, { dimensions: UsageDimensions; sum: UsageSum; parts: number }>();
+  readonly #groups = new Map<string, OpenGroup>();
+  /** That of the addend before, which most addends belong to. */
+  #last: OpenGroup | undefined;
 
   /** @param parts what the addend adds to the group's parts; 1 unless it is a group itself. */
   add(addend: UsageDimensions & Addend, records: number, parts = 1): void {
-    const key = encodeDimensions(addend);
-    let group = this.#groups.get(key);
-    if (group === undefined) {
-      group = { dimensions: pickDimensions(addend), sum: new UsageSum(), parts: 0 };
-      this.#groups.set(key, group);
-    }
+    const group =
+      this.#last !== undefined && hasDimensions(addend, this.#last) ? this.#last : this.#find(addend);
     group.sum.add(addend, records);
     group.parts += parts;
+    this.#last = group;
+  }
+
+  #find(addend: UsageDimensions): OpenGroup {
+    const key = encodeDimensions(addend);
+    const group = this.#groups.get(key) ?? {
+      dimensions: pickDimensions(addend),
+      sum: new UsageSum(),
+      parts: 0,
+    };
+    this.#groups.set(key, group);
+    return group;
   }
 
   /** The groups in the order of their keys. */

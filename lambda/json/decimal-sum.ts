@@ -1,11 +1,16 @@
+/** Digits of a decimal that a number holds exactly. */
+const maxExactDigits = 15;
+
 /**
  * The exact sum of decimals, of any number of digits before and after the point.
  *
- * Whole numbers, as most bytes and messages are, are added as numbers while that is exact.
+ * Whole numbers, as most bytes and messages are, and short decimals are added as numbers while that is exact.
  */
 export class DecimalSum {
   /** Whole numbers that are not in `#units` yet. */
   #whole = 0;
+  /** Units that are not in `#units` yet. */
+  #recent = 0;
   /** The sum of the rest, in units of 10^-scale. */
   #units = 0n;
   #scale = 0;
@@ -32,22 +37,38 @@ export class DecimalSum {
   }
 
   #addText(decimal: string): void {
-    const [whole = '', fraction = ''] = decimal.split('.');
-    this.#rescale(fraction.length);
+    const point = decimal.indexOf('.');
+    const scale = point === -1 ? 0 : decimal.length - point - 1;
+    this.#rescale(scale);
     // The sign of "-0.5" belongs to all its digits.
-    const units = BigInt(whole + fraction.padEnd(this.#scale, '0'));
-    this.#units += units;
+    const digits = point === -1 ? decimal : decimal.slice(0, point) + decimal.slice(point + 1);
+    const units = digits + '0'.repeat(this.#scale - scale);
+    if (units.length > maxExactDigits) this.#units += BigInt(units);
+    else this.#addUnits(Number(units));
+  }
+
+  #addUnits(units: number): void {
+    const sum = this.#recent + units;
+    if (Number.isSafeInteger(sum)) {
+      this.#recent = sum;
+      return;
+    }
+    this.#units += BigInt(this.#recent);
+    this.#recent = units;
   }
 
   #rescale(scale: number): void {
     if (scale <= this.#scale) return;
+    this.#units += BigInt(this.#recent);
+    this.#recent = 0;
     this.#units *= 10n ** BigInt(scale - this.#scale);
     this.#scale = scale;
   }
 
   #flush(): void {
-    this.#units += BigInt(this.#whole) * 10n ** BigInt(this.#scale);
+    this.#units += BigInt(this.#whole) * 10n ** BigInt(this.#scale) + BigInt(this.#recent);
     this.#whole = 0;
+    this.#recent = 0;
   }
 
   /** The sum in the canonical form of `parseDecimal`: no exponent, no leading or trailing zeros. */
