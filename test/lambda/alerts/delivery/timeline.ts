@@ -2,8 +2,8 @@
 export class Timeline {
   /** Milliseconds since the epoch. */
   now: number;
-  readonly #waiting: { readonly at: number; readonly number: number; readonly go: () => void }[] = [];
-  #number = 0;
+  /** In the order of their times. */
+  readonly #waiting: { readonly at: number; readonly go: () => void }[] = [];
   #held = 0;
   #onReleased: () => void = () => undefined;
 
@@ -14,8 +14,10 @@ export class Timeline {
   /** Resolves so many milliseconds later. */
   wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#number += 1;
-      this.#waiting.push({ at: this.now + milliseconds, number: this.#number, go: resolve });
+      const at = this.now + milliseconds;
+      // Whoever waits for the same time goes on in the order of coming.
+      const later = this.#waiting.findLastIndex((one) => one.at <= at) + 1;
+      this.#waiting.splice(later, 0, { at, go: resolve });
     });
   }
 
@@ -33,9 +35,10 @@ export class Timeline {
 
   /** Lets time pass until nothing waits any more. */
   async run(): Promise<void> {
+    // Whoever watches this process gets a turn.
+    await new Promise((resolve) => setImmediate(resolve));
     await this.#settle();
     for (;;) {
-      this.#waiting.sort((a, b) => a.at - b.at || a.number - b.number);
       const first = this.#waiting.shift();
       if (first === undefined) return;
       this.now = first.at;
@@ -56,7 +59,7 @@ export class Timeline {
   }
 }
 
-/** All that can go on without waiting does. */
+/** All that can go on without waiting does: Node.js takes the next tick when no promise is left that is settled. */
 function letOthersGoOn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => process.nextTick(resolve));
 }

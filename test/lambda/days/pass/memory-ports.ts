@@ -25,6 +25,21 @@ export class MemoryPorts implements DayPorts {
   readonly queue: BucketJob[] = [];
   #tokens = 0;
 
+  /** What the tables hold of a SIM. */
+  async readStored(sim: string): Promise<SimItems> {
+    return this.items.get(sim) ?? noItems;
+  }
+
+  /** Removes items of a SIM from the tables, as their expiry does. */
+  async remove(sim: string, gone: SimItems): Promise<void> {
+    const { usage, events, sessions } = await this.readStored(sim);
+    this.items.set(sim, {
+      usage: usage.filter((one) => !gone.usage.includes(one)),
+      events: events.filter((one) => !gone.events.includes(one)),
+      sessions: sessions.filter((one) => !gone.sessions.includes(one)),
+    });
+  }
+
   /** Writes what records state, as the ledger's writer does. */
   deliver(sim: string, says: SimItems): void | Promise<void> {
     this.sims.add(sim);
@@ -108,11 +123,6 @@ export class MemoryPorts implements DayPorts {
     return [...new Set([...this.storedMarkers.values()].map(({ day }) => day))];
   }
 
-  /** Whether a marker of a SIM's day, or of one of its sessions on that day, stands. */
-  isMarked(day: Day, sim: string): boolean {
-    return [...this.storedMarkers.values()].some((marker) => marker.day === day && marker.sim === sim);
-  }
-
   readonly lake: DayPorts['lake'] = {
     open: async (key) => {
       const bytes = this.objects.get(key);
@@ -122,8 +132,9 @@ export class MemoryPorts implements DayPorts {
       const stored = this.objects.get(key);
       if ((stored && makeTag(stored)) !== before)
         throw new ConflictError(`${key} was written by somebody else`);
-      this.objects.set(key, bytes.slice());
-      return makeTag(bytes);
+      const content = bytes.slice();
+      this.objects.set(key, content);
+      return makeTag(content);
     },
   };
 
@@ -153,6 +164,13 @@ export class MemoryPorts implements DayPorts {
   }
 }
 
+const tags = new WeakMap<Uint8Array, string>();
+
+/** The tag of an object's content, which never changes: a new one takes its place. */
 function makeTag(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  const known = tags.get(bytes);
+  if (known !== undefined) return known;
+  const tag = createHash('sha256').update(bytes).digest('hex');
+  tags.set(bytes, tag);
+  return tag;
 }

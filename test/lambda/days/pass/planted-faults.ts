@@ -1,5 +1,6 @@
 import { findDay } from '../../../../lambda/days/day.ts';
 import { landedMilliseconds } from '../../../../lambda/days/fence/durations.ts';
+import type { Lake } from '../../../../lambda/days/pass/ports.ts';
 import type { DayMessage } from '../../../../lambda/days/work.ts';
 import type { Parts } from './virtual-pass.ts';
 
@@ -15,7 +16,22 @@ export const planted: Readonly<Record<string, Partial<Parts>>> = {
     changePorts: (ports) => ({ ...ports, markers: { ...ports.markers, put: async () => undefined } }),
   },
   'late records that mark only their own day': { listTouchedDays: (time) => [findDay(time)] },
+  'days that are replaced by what the tables hold': {
+    changePorts: (ports) => ({ ...ports, lake: forgetRows(ports.lake) }),
+  },
 };
+
+/** A lake that shows no rows, and writes over those that it has. */
+function forgetRows(lake: Lake): Lake {
+  const isFile = (key: string): boolean => key.endsWith('.parquet');
+  return {
+    open: async (key) => (isFile(key) ? undefined : lake.open(key)),
+    write: async (key, bytes, before) => {
+      const stored = isFile(key) ? await lake.open(key) : undefined;
+      return lake.write(key, bytes, stored?.tag ?? before);
+    },
+  };
+}
 
 function skipWait(kind: DayMessage['kind'], message: DayMessage): DayMessage {
   if (message.kind !== kind || !('waitedMilliseconds' in message)) return message;

@@ -7,7 +7,7 @@ import { runningTables } from '../../store/running-tables.ts';
 import { StoredPorts } from './stored-ports.ts';
 import { expectDays, type PassCase, type Plan, plans, playPass, sound } from './virtual-pass.ts';
 
-/** The pass as in pass.property.test.ts, over the tables' own readers and stores. Items do not expire here. */
+/** The pass as in test/property/day-pass.property.test.ts, over the tables' own readers and stores. */
 
 const tables = runningTables();
 
@@ -22,7 +22,6 @@ function rankAsStored({ statements, ...plan }: Plan): Plan {
   return {
     ...plan,
     statements: statements.map(({ sim, says }) => ({ sim, says: rank(says) })),
-    expiries: [],
   };
 }
 

@@ -144,6 +144,14 @@ describe('a suspended run shows', () => {
   const planted: Readonly<Record<string, Change>> = {
     'files that are written whatever is there': writeAlways((key) => key.endsWith('.parquet')),
     'results that are written whatever is there': writeAlways((key) => key.endsWith('bucket=0000.json')),
+    'SIM-days that any run replaces': (memory) => {
+      let revision = 0;
+      const put: DayPorts['simDays']['put'] = (days) => {
+        revision += 1;
+        return memory.simDays.put(days, revision);
+      };
+      return { ...pickPorts(memory), simDays: { put } };
+    },
     'a lake that forgets what it had': (memory) => ({
       ...pickPorts(memory),
       lake: {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { rowKinds } from '../../../../lambda/days/columns.ts';
-import { type Day, findSessionDay, listTouchedDays, shiftDay } from '../../../../lambda/days/day.ts';
+import { type Day, findDay, findSessionDay, listTouchedDays, shiftDay } from '../../../../lambda/days/day.ts';
 import { computeRoot, printRow, RowDigests } from '../../../../lambda/days/digests.ts';
 import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
@@ -34,11 +34,17 @@ import { type Caller, wrapPorts } from './wrapped-ports.ts';
  * any order, and items of sealed days expire.
  */
 
-const days: readonly Day[] = [-2, -1, 0, 1, 2].map((offset) => shiftDay('2026-11-02', offset));
-const sims = ['8988307000000000001', '8988307000000000002', 'account:emnify:7'];
+const days: readonly Day[] = [-1, 0, 1, 2].map((offset) => shiftDay('2026-11-02', offset));
+/** Those of a plan are the first of them: a fleet grows as records of more come. */
+const sims = [
+  '8988307000000000001',
+  'account:emnify:7',
+  ...[2, 3, 4].map((number) => `898830700000000000${number}`),
+];
 /** The last of the days is due. */
 const start = Date.UTC(2026, 10, 5, 12);
 const minute = 60_000;
+const dayMilliseconds = 86_400_000;
 
 /** A writer begins again when this much time is gone since it read the fence: its requests' signatures expire. */
 const writerMilliseconds = 10 * minute;
@@ -46,11 +52,13 @@ const writerMilliseconds = 10 * minute;
 /** When a job is delivered again that was not acknowledged. */
 const redeliveryMilliseconds = 30 * minute;
 
-/** How an invocation goes: after which of its calls it dies, and how long calls take, in turn. */
+/** How an invocation goes: after which of its calls it dies, how long calls take, in turn, and what its clock shows. */
 interface Course {
   readonly diesAtCall: number;
   readonly diesAfterEffect: boolean;
   readonly delays: readonly number[];
+  /** Milliseconds that its clock is ahead; negative if it is behind. */
+  readonly clockAhead: number;
 }
 
 /** What is planned; times are minutes from the start. */
@@ -65,7 +73,8 @@ export interface Plan {
   readonly closings: readonly { readonly at: number; readonly day: number; readonly course: Course }[];
   /** The schedule runs, when the sources are read to the end of a day. */
   readonly schedules: readonly { readonly at: number; readonly day: number; readonly course: Course }[];
-  readonly expiries: readonly { readonly at: number; readonly places: readonly number[] }[];
+  /** Items expire: those at some places among the ones that may, or all. */
+  readonly expiries: readonly { readonly at: number; readonly places: readonly number[] | 'all' }[];
   /** How the runs of jobs go, in turn. */
   readonly runs: readonly { readonly course: Course; readonly isTwice: boolean }[];
   readonly simsPerBucket: number;
@@ -103,6 +112,10 @@ function makeCourse(suspended: number): fc.Arbitrary<Course> {
       ),
       { minLength: 1, maxLength: 9 },
     ),
+    clockAhead: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(0) },
+      { weight: 1, arbitrary: fc.constantFrom(-dayMilliseconds, dayMilliseconds) },
+    ),
   });
 }
 
@@ -125,85 +138,100 @@ const ofSim = (sim: string, { usage, events, sessions }: SimItems): SimItems => 
 const at = fc.integer({ min: 0, max: 400 });
 const day = fc.nat(days.length - 1);
 
+/** An invocation to which nothing happens. */
+const undisturbed: Course = {
+  diesAtCall: Number.MAX_SAFE_INTEGER,
+  diesAfterEffect: false,
+  delays: [1],
+  clockAhead: 0,
+};
+
+/** A writer that has read the fence, is suspended before one of its next calls, and is quick otherwise. */
+const suspended = fc
+  .record({ call: fc.integer({ min: 2, max: 4 }), minutes: fc.integer({ min: 3, max: 12 }) })
+  .map(({ call, minutes }): Course => {
+    const delays = [0, 0, 0, 0, 0].map((_, index) => (index === call ? minutes * minute : 0));
+    return { ...undisturbed, delays };
+  });
+
+/** A delivery; one with an aim begins so many minutes before somebody orders or schedules the day of its first record. */
+const delivery = fc.oneof(
+  fc.record({
+    at,
+    statements: fc.array(fc.nat(13), { minLength: 1, maxLength: 4 }),
+    course: makeCourse(3),
+    aim: fc.constant(undefined),
+  }),
+  fc.record({
+    at,
+    statements: fc.tuple(fc.nat(13)),
+    course: suspended,
+    // The first order closes days, the last one has markers visited.
+    aim: fc.record({ order: fc.oneof(fc.constantFrom(0, -1), fc.nat()), minutesBefore: fc.nat(3) }),
+  }),
+);
+type Aimed = typeof delivery extends fc.Arbitrary<infer Value> ? Value : never;
+
+const says = fc.oneof(
+  { weight: 2, arbitrary: statement.filter(({ sessions }) => sessions.length === 0) },
+  { weight: 1, arbitrary: sessionStatement },
+);
+
 export const plans: fc.Arbitrary<PassCase> = fc
-  .record<Plan>({
-    statements: fc.array(
-      fc
-        .record({
-          sim: fc.constantFrom(...sims),
-          says: fc.oneof(
-            { weight: 2, arbitrary: statement.filter(({ sessions }) => sessions.length === 0) },
-            { weight: 1, arbitrary: sessionStatement },
-          ),
-        })
-        .map(({ sim, says }) => ({ sim, says: ofSim(sim, says) })),
-      { minLength: 1, maxLength: 14 },
+  .record({
+    fleet: fc.oneof(
+      { weight: 3, arbitrary: fc.integer({ min: 1, max: 2 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 3, max: sims.length }) },
     ),
-    deliveries: fc.array(
-      fc.record({
-        at,
-        statements: fc.array(fc.nat(13), { minLength: 1, maxLength: 4 }),
-        course: makeCourse(3),
-      }),
-      { maxLength: 8 },
-    ),
+    statements: fc.array(fc.record({ sim: fc.nat(), says }), { minLength: 1, maxLength: 14 }),
+    deliveries: fc.array(delivery, { maxLength: 8 }),
     closings: fc.array(fc.record({ at: fc.integer({ min: 0, max: 200 }), day, course }), { maxLength: 3 }),
     schedules: fc.array(fc.record({ at, day, course }), { maxLength: 8 }),
-    expiries: fc.array(fc.record({ at, places: fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }) }), {
-      maxLength: 4,
-    }),
+    expiries: fc.array(
+      fc.record({
+        at,
+        places: fc.oneof(fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }), fc.constant('all' as const)),
+      }),
+      { maxLength: 4 },
+    ),
     runs: fc.array(fc.record({ course, isTwice: fc.nat(3).map((number) => number === 0) }), {
       minLength: 1,
       maxLength: 6,
     }),
-    simsPerBucket: fc.constantFrom(1, 4_000),
+    simsPerBucket: fc.constantFrom(1, 2, 4_000),
   })
-  .map((plan) => new PassCase({ ...plan, deliveries: bringNear(plan) }));
-
-/** Has every second delivery come just before somebody orders a day: its writer may have read the fence before it moves. */
-function bringNear({ deliveries, closings, schedules }: Plan): Plan['deliveries'] {
-  const orders = [...closings, ...schedules];
-  return deliveries.map((delivery, index) => {
-    const order = orders[index % orders.length];
-    if (index % 2 === 1 || order === undefined) return delivery;
-    return { ...delivery, at: Math.max(0, order.at - (delivery.at % 5)) };
+  .map(({ fleet, ...plan }) => {
+    const statements = plan.statements.map(({ sim, says }) => {
+      const name = sims[sim % fleet] ?? '';
+      return { sim: name, says: ofSim(name, says) };
+    });
+    return new PassCase(takeAim({ ...plan, statements }));
   });
-}
-
-/** An invocation to which nothing happens. */
-const undisturbed: Course = { diesAtCall: Number.MAX_SAFE_INTEGER, diesAfterEffect: false, delays: [1] };
-
-const suspendedDay = days.indexOf('2026-11-02');
-
-/** A day is closed while a record of it is written, which takes minutes. */
-function makeSuspended(about: Pick<Plan, 'deliveries' | 'closings' | 'schedules'>): PassCase {
-  const [sim = ''] = sims;
-  const event = makeEvent({ time: '2026-11-02T12:00:00.000Z', eventId: '1', type: 'attachment.accepted' });
-  return new PassCase({
-    ...about,
-    statements: [{ sim, says: ofSim(sim, { ...noItems, events: [event] }) }],
-    expiries: [],
-    runs: [{ course: undisturbed, isTwice: false }],
-    simsPerBucket: 4_000,
-  });
-}
 
 /**
- * What plans made at random seldom meet: the fence moves after a writer has read it; and the schedule runs after a writer
- * has put its marker. Then its record lands.
+ * Has writers with an aim begin shortly before somebody closes the day of what they write, or has its markers visited: so
+ * they have read the fence, or put their markers, and are suspended meanwhile.
  */
-export const suspendedWriters: readonly PassCase[] = [
-  makeSuspended({
-    deliveries: [{ at: 10, statements: [0], course: { ...undisturbed, delays: [8 * minute, 0] } }],
-    closings: [{ at: 11, day: suspendedDay, course: undisturbed }],
-    schedules: [],
-  }),
-  makeSuspended({
-    deliveries: [{ at: 100, statements: [0], course: { ...undisturbed, delays: [8 * minute, 0, 0] } }],
-    closings: [{ at: 0, day: suspendedDay, course: undisturbed }],
-    schedules: [{ at: 101, day: suspendedDay, course: undisturbed }],
-  }),
-];
+function takeAim(plan: Omit<Plan, 'deliveries'> & { readonly deliveries: readonly Aimed[] }): Plan {
+  const { statements } = plan;
+  const orders = [...plan.closings, ...plan.schedules];
+  const deliveries = plan.deliveries.map(({ aim, ...planned }) => {
+    const inOrder = orders.toSorted((one, other) => one.at - other.at);
+    const order = inOrder.at((aim?.order ?? 0) % inOrder.length);
+    if (aim === undefined || order === undefined) return planned;
+    const says = statements[(planned.statements[0] ?? 0) % statements.length]?.says;
+    const [time = ''] = says === undefined ? [] : listTimes(says);
+    const touched = days.indexOf(findDay(time));
+    if (touched >= 0) orders[orders.indexOf(order)] = { ...order, day: touched };
+    return { ...planned, at: Math.max(0, order.at - aim.minutesBefore) };
+  });
+  const closings = orders.slice(0, plan.closings.length);
+  return { ...plan, deliveries, closings, schedules: orders.slice(closings.length) };
+}
+
+function listTimes({ usage, events }: SimItems): string[] {
+  return [...usage.map(({ start: time }) => time), ...events.map(({ time }) => time)];
+}
 
 /** The parts that a planted fault replaces. */
 export interface Parts {
@@ -340,7 +368,10 @@ class World {
     if (ofCourse.diesAtCall !== Number.MAX_SAFE_INTEGER) void redeliver();
     const { simsPerBucket } = this.#plan;
     try {
-      await takeMessage(message, this.#makePorts(ofCourse), { now: this.timeline.now, simsPerBucket });
+      await takeMessage(message, this.#makePorts(ofCourse), {
+        now: this.timeline.now + ofCourse.clockAhead,
+        simsPerBucket,
+      });
       isDone = true;
     } catch (error) {
       if (!(error instanceof ConflictError)) this.failures.push(error);
@@ -359,8 +390,7 @@ class World {
     };
     if (ofCourse.diesAtCall !== Number.MAX_SAFE_INTEGER) void redeliver();
     const call = this.#makeCaller(ofCourse);
-    const times = [...says.usage.map(({ start: time }) => time), ...says.events.map(({ time }) => time)];
-    const touched = [...new Set(times.flatMap((time) => this.#parts.listTouchedDays(time)))];
+    const touched = [...new Set(listTimes(says).flatMap((time) => this.#parts.listTouchedDays(time)))];
     for (let attempts = 0; !isDone; attempts += 1) {
       const begun = this.timeline.now;
       const closedThrough = await call(async () => this.#closedThrough);
@@ -380,13 +410,13 @@ class World {
 
   /** Somebody orders days to be read. */
   async order(from: Day, through: Day, ofCourse: Course): Promise<void> {
-    await orderDays({ from, through }, this.#makePorts(ofCourse), this.timeline.now);
+    await orderDays({ from, through }, this.#makePorts(ofCourse), this.timeline.now + ofCourse.clockAhead);
   }
 
   /** The schedule runs, when the sources are read to the end of a day. */
   async runSchedule(one: Day, ofCourse: Course): Promise<void> {
     await runSchedule(this.#makePorts(ofCourse), {
-      now: this.timeline.now,
+      now: this.timeline.now + ofCourse.clockAhead,
       sources: [{ at: Date.parse(shiftDay(one, 1)) }],
       usageDays: 35,
     });
@@ -398,32 +428,40 @@ class World {
   }
 
   /** Lets items expire whose days are sealed and have no marker. */
-  async expire(places: readonly number[]): Promise<void> {
+  async expire(places: readonly number[] | 'all'): Promise<void> {
+    const { memory } = this;
     let place = 0;
     const isNext = (): boolean => {
       place += 1;
-      return places.includes(place - 1);
+      return places === 'all' || places.includes(place - 1);
     };
     const sealed = new Set<Day>();
+    const marked = new Set<string>();
     for (const one of days) {
-      if ((await this.memory.lake.open(makeManifestKey(one))) !== undefined) sealed.add(one);
+      if ((await memory.lake.open(makeManifestKey(one))) !== undefined) sealed.add(one);
+      for (const { sim } of await memory.markers.list(one)) marked.add(`${one} ${sim}`);
     }
-    for (const [sim, { usage, events, sessions }] of this.memory.items) {
+    for (const sim of memory.sims) {
+      const { usage, events, sessions } = await memory.readStored(sim);
+      const notes = await memory.notes.read(
+        sim,
+        sessions.map(({ sessionId }) => sessionId),
+      );
       const isSettled = (one: Day): boolean =>
-        !days.includes(one) || (sealed.has(one) && !this.memory.isMarked(one, sim));
-      const isLeft = (time: string): boolean => !listTouchedDays(time).every(isSettled) || !isNext();
-      const isSessionLeft = (session: SimItems['sessions'][number]): boolean => {
-        const note = this.memory.sessionNotes.get(`${sim} ${session.sessionId}`);
+        !days.includes(one) || (sealed.has(one) && !marked.has(`${one} ${sim}`));
+      const isGone = (time: string): boolean => listTouchedDays(time).every(isSettled) && isNext();
+      const isSessionGone = (session: SimItems['sessions'][number]): boolean => {
+        const note = notes.get(session.sessionId);
         const isNoted =
           note !== undefined &&
           note.day === findSessionDay(session) &&
           note.hash === hashSession(session as SessionRow);
-        return !isNoted || !days.every(isSettled) || !isNext();
+        return isNoted && days.every(isSettled) && isNext();
       };
-      this.memory.items.set(sim, {
-        usage: usage.filter(({ start: time }) => isLeft(time)),
-        events: events.filter(({ time }) => isLeft(time)),
-        sessions: sessions.filter(isSessionLeft),
+      await memory.remove(sim, {
+        usage: usage.filter(({ start: time }) => isGone(time)),
+        events: events.filter(({ time }) => isGone(time)),
+        sessions: sessions.filter(isSessionGone),
       });
     }
   }
@@ -494,9 +532,12 @@ export async function playPass(
     begin(minutes, () => world.order(days[index] ?? '', days[index] ?? '', ofCourse));
   for (const { at: minutes, day: index, course: ofCourse } of plan.schedules)
     begin(minutes, () => world.runSchedule(days[index] ?? '', ofCourse));
-  for (const { at: minutes, places } of plan.expiries) begin(minutes, () => world.expire(places));
+  for (const { at: minutes, places } of plan.expiries)
+    begin(minutes, () => timeline.hold(world.expire(places)));
   await timeline.run();
 
+  // What was lost until now is not found again.
+  await world.expire('all');
   for (const { sim, says } of left) void world.write(sim, says, undisturbed);
   await timeline.run();
   void world.order(first, last, undisturbed);
