@@ -5,6 +5,7 @@ import {
   megabytes,
   nameEvent,
   nameSource,
+  nameTariff,
   writeIccid,
 } from './datastreamer-dialect.ts';
 import { accounts, type Sim } from './identity.ts';
@@ -96,7 +97,7 @@ export function usageRow(record: UsageRecord): readonly Field[] {
     record.id, formatSpaced(record.start), formatSpaced(record.end), accounts[sim.carrier], 'Demo Company', sim.simId, sim.simId,
     writeIccid(sim, record.id), sim.imsi, network.operatorId, network.name, network.countryId, network.countryName,
     traffic.id, traffic.name, total, tx, rx, `${total}0000`, 1, 'EUR', '€',
-    442, 'Production 01 - 1Mbps', 2067, 'Rate Zone 1 (DE)', sim.sim, sim.ipAddress, null, sim.imeisv,
+    442, nameTariff(sim) ?? null, 2067, 'Rate Zone 1 (DE)', sim.sim, sim.ipAddress, null, sim.imeisv,
     sim.msisdn, '2019-01-21 08:45:01', network.mnc, network.mcc,
   ];
 }

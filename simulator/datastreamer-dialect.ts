@@ -45,6 +45,12 @@ export function writeIccid(sim: Sim, recordId: string | null): string {
   return sim.carrier === 'emnify' && (recordId ?? '').endsWith('3') ? sim.iccidWithCheckDigit : sim.sim;
 }
 
+/** The tariff that usage records of a SIM name; undefined in the dialect that has only its number. */
+export function nameTariff({ dataStreamer: { generation } }: Sim): string | undefined {
+  if (generation === 'flat') return undefined;
+  return generation === 'old' ? 'Global Pro I' : 'Production 01';
+}
+
 function writeNestedUsage(record: UsageRecord): string {
   const { sim, id } = record;
   const { network } = sim;
@@ -56,7 +62,7 @@ function writeNestedUsage(record: UsageRecord): string {
     `"sim":{"msisdn":"${sim.msisdn}","iccid":"${writeIccid(sim, id)}","id":${sim.simId},"production_date":"2018-04-17T15:01:50Z"},` +
     `"currency":{"id":1,"symbol":"€","code":"EUR"},` +
     `"operator":{"id":${network.operatorId},"name":"${network.name}","mnc":"${network.mnc}","country":{"id":${network.countryId},"mcc":"${network.mcc}","name":"${network.countryName}"}},` +
-    `"tariff":{"ratezone":{"name":"Rate Zone 2 (EU - DE)","id":2067},"name":"Production 01","id":398},"imsi_id":${sim.simId},` +
+    `"tariff":{"ratezone":{"name":"Rate Zone 2 (EU - DE)","id":2067},"name":"${nameTariff(sim)}","id":398},"imsi_id":${sim.simId},` +
     `"traffic_type":{"description":"${traffic.name}","id":${traffic.id}},"id":${id},"end_timestamp":"${formatZulu(record.end)}",` +
     `"endpoint":{"tags":null,"ip_address":"${sim.ipAddress}","name":"${sim.name}","imei":"${sim.imeisv}","id":${sim.simId},"balance":null},` +
     `"cost":${total},"volume":{"total":${total},"tx":${tx},"rx":${rx}}${session}}`
@@ -70,7 +76,7 @@ function writeOldUsage(record: UsageRecord): string {
   const traffic = makeTrafficType(record);
   return (
     `{"cost":${total},"id":${record.id},"operator":{"id":${network.operatorId},"name":"${network.name}","country":{"id":${network.countryId},"name":"${network.countryName}"}},` +
-    `${organisation(sim.carrier)},"tariff":{"ratezone":{"id":83,"name":"Europe_I"},"id":64,"name":"Global Pro I"},` +
+    `${organisation(sim.carrier)},"tariff":{"ratezone":{"id":83,"name":"Europe_I"},"id":64,"name":"${nameTariff(sim)}"},` +
     `"traffic_type":{"id":${traffic.id},"name":"${traffic.name}"},"endpoint":{"id":${sim.simId}},"imsi":${identity(sim, sim.imsi)},` +
     `"volume":{"rx":${rx},"tx":${tx},"total":${total}},"start_timestamp":"${formatSpaced(record.start)}",` +
     `"sim":{"iccid":${identity(sim, sim.sim)},"id":${sim.simId}},"currency":{"symbol":"€","code":"EUR","id":1},"end_timestamp":"${formatSpaced(record.end)}"}`

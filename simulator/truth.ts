@@ -1,5 +1,6 @@
 import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
 import type { LifeFacts } from './alert-truth.ts';
+import { nameTariff } from './datastreamer-dialect.ts';
 import { accounts } from './identity.ts';
 import {
   type CarrierEvent,
@@ -33,6 +34,9 @@ export interface ExpectedUsage {
   /** As the carrier calls the direction: all simulated messages are tx. */
   readonly messagesTx: number | undefined;
   readonly messagesRx: number | undefined;
+  /** ISO 3166 code of the country of the network, and the tariff; undefined where the record names none. */
+  readonly country?: string | undefined;
+  readonly tariff?: string | undefined;
 }
 
 /**
@@ -192,7 +196,10 @@ export class PartitionTruth implements ExpectedPartition {
     if (event.type !== 'data-session.updated') {
       this.events.set(`${iso(event.at)}#${event.eventSid}`, expectedEvent('type', event.type));
     }
-    if (window !== undefined) this.addUsage(window.start, event.eventSid, window, undefined);
+    if (window !== undefined) {
+      const at = { country: sim.network.isoCountry, tariff: undefined };
+      this.addUsage(window.start, event.eventSid, window, undefined, at);
+    }
     if (session === undefined) return;
     const statement = {
       earliest: session.start,
@@ -232,6 +239,10 @@ export class PartitionTruth implements ExpectedPartition {
       record.id,
       record.volume,
       record.messages === 0 ? undefined : record.messages,
+      {
+        country: record.sim.dataStreamer.generation === 'flat' ? undefined : record.sim.network.isoCountry,
+        tariff: nameTariff(record.sim),
+      },
     );
     const last = Math.max(record.start, record.end);
     this.facts?.noteDevice(record.sim.imei, last, true);
@@ -249,9 +260,16 @@ export class PartitionTruth implements ExpectedPartition {
     this.signs[name] = Math.max(this.signs[name] ?? at, at);
   }
 
-  private addUsage(start: number, id: string | null, volume: Volume, messages: number | undefined): void {
+  private addUsage(
+    start: number,
+    id: string | null,
+    volume: Volume,
+    messages: number | undefined,
+    at: Charged,
+  ): void {
     const key = [iso(start), id].join('#');
-    this.usage.set(key, isZero(volume) && messages === undefined ? noUsage : expectedUsage(volume, messages));
+    const isIdle = isZero(volume) && messages === undefined;
+    this.usage.set(key, isIdle ? expectNoUsage(at) : expectedUsage(volume, messages, at));
     this.total.uploaded += volume.up;
     this.total.downloaded += volume.down;
     this.total.messages += messages ?? 0;
@@ -343,16 +361,27 @@ function wholeSecond(at: number): number {
   return Math.floor(at / 1000) * 1000;
 }
 
-/** One object for all idle windows, of which there are many. */
-const noUsage = expectedUsage({ up: 0, down: 0 }, undefined);
+/** By what a usage record may be charged. */
+type Charged = Required<Pick<ExpectedUsage, 'country' | 'tariff'>>;
+
+const idle = new Map<string, ExpectedUsage>();
+
+/** One object for all idle windows of a country and tariff, of which there are many. */
+function expectNoUsage(at: Charged): ExpectedUsage {
+  const key = `${at.country}\n${at.tariff}`;
+  const expected = idle.get(key) ?? expectedUsage({ up: 0, down: 0 }, undefined, at);
+  idle.set(key, expected);
+  return expected;
+}
 
 function isZero({ up, down }: Volume): boolean {
   return up === 0 && down === 0;
 }
 
-function expectedUsage({ up, down }: Volume, messages: number | undefined): ExpectedUsage {
+function expectedUsage({ up, down }: Volume, messages: number | undefined, at: Charged): ExpectedUsage {
   const bytes = { dataUploaded: up, dataDownloaded: down, dataTotal: up + down };
-  return { ...bytes, messages, messagesTx: messages, messagesRx: messages === undefined ? undefined : 0 };
+  const messagesRx = messages === undefined ? undefined : 0;
+  return { ...bytes, messages, messagesTx: messages, messagesRx, ...at };
 }
 
 /**

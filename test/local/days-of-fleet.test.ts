@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Day, shiftDay } from '../../lambda/days/day.ts';
 import { isAccount } from '../../lambda/ledger/accounts.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
-import { listUsageRecords, type UsageRecord } from '../../lambda/queries/usage-records.ts';
+import type { FleetUsageRecord } from '../../lambda/queries/usage-report.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { SimDayStore } from '../../lambda/store/sim-days.ts';
 import {
@@ -21,16 +21,20 @@ import {
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables } from '../../local/options.ts';
 import { type Fleet, fleetStart, simulateFleet } from '../../simulator/fleet.ts';
+import type { ExpectedPartition, ExpectedUsage, FleetTruth } from '../../simulator/truth.ts';
 import { simledger } from '../cli/running-ledger.ts';
 import { optionsForTests } from './running-ledger.ts';
 
 /**
  * A fleet of 72 hours, whose days are closed while it lives; some of its records come when all days are sealed, and then
- * usage expires. DuckDB, which nobody here wrote, must read of the lake what the query API's own queries answered before.
+ * usage expires. What commands, requests and DuckDB, which nobody here wrote, add up must be what the simulator knows.
+ *
+ * `FLEET_SIMS` is the number of SIMs.
  */
 
 type Delivery = Fleet['deliveries'] extends Iterable<readonly (infer Each)[]> ? Each : never;
 
+const size = Number(process.env['FLEET_SIMS'] ?? '15');
 const hours = 72;
 const hour = 3_600_000;
 const start = Date.parse(fleetStart);
@@ -38,12 +42,14 @@ const days: readonly Day[] = [0, 1, 2].map((number) => shiftDay(fleetStart.slice
 /** When the grace of the last day has gone. */
 const end = start + (hours + 7) * hour;
 
+/** Milliseconds for a fleet of thousands. */
+const timeLimit = 150_000 * Math.max(1, size / 15);
+
 const troubles: string[] = [];
 let folder: string;
 let ledger: LocalLedger;
+let truth: FleetTruth;
 let sims: readonly string[];
-/** Bytes by SIM and day, as the query API answered while all usage was in its table. */
-let answered: ReadonlyMap<string, bigint>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'simledger-fleet-days-'));
@@ -54,7 +60,8 @@ beforeAll(async () => {
     onLog: () => undefined,
     onTrouble: (sentence) => troubles.push(sentence),
   });
-  const { deliveries, truth, now } = simulateFleet({ sims: 15, hours, seed: 7, hasIncidents: false });
+  const { deliveries, now, ...fleet } = simulateFleet({ sims: size, hours, seed: 7, hasIncidents: false });
+  truth = fleet.truth;
   const late: Delivery[] = [];
   let next = start + 12 * hour;
   let number = 0;
@@ -75,8 +82,7 @@ beforeAll(async () => {
   for (const delivery of late) await deliver(delivery);
   await ledger.idle();
   sims = [...truth.partitions.keys()].filter((key) => !isAccount(key));
-  answered = await askUsage();
-});
+}, timeLimit);
 
 afterAll(async () => {
   await ledger.stop();
@@ -106,26 +112,101 @@ async function run<Answer>(...args: readonly string[]): Promise<Answer> {
   return JSON.parse(output) as Answer;
 }
 
-/** Bytes by SIM and day, by the query API's query; days without usage are left out. */
-async function askUsage(): Promise<Map<string, bigint>> {
-  const { dynamoDb: client } = ledger;
-  const reader = new LedgerReader({
-    ...{ client, sessions: sessionsTable.name, usage: usageTable.name, events: eventsTable.name },
-    ...{ sims: simsTable.name, files: filesTable.name },
+function newReader(): LedgerReader {
+  return new LedgerReader({
+    ...{ client: ledger.dynamoDb, sessions: sessionsTable.name, usage: usageTable.name },
+    ...{ events: eventsTable.name, sims: simsTable.name, files: filesTable.name },
   });
-  const period = { from: `${days[0]}T00:00:00.000Z`, to: `${shiftDay(days.at(-1) ?? '', 1)}T00:00:00.000Z` };
-  const found = new Map<string, bigint>();
-  for (const key of sims) {
-    const sim = await findSim(reader, key);
-    const { resources } = await listUsageRecords(
-      { sim, period, granularity: 'day', size: 100, after: undefined, include: new Set() },
-      { reader },
-    );
-    for (const { period: when, data_total: bytes } of resources as UsageRecord[]) {
-      if (bytes > 0) found.set(`${key} ${when.start_time.slice(0, 10)}`, BigInt(bytes));
-    }
+}
+
+/** Asks the query API for usage of the fleet in October. */
+async function request(parameters: string): Promise<FleetUsageRecord[]> {
+  const { account, token } = optionsForTests().apiCredentials;
+  const authorization = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
+  const url = `${ledger.endpoints.api}/v1/UsageRecords?${parameters}&StartTime=2026-10-01&EndTime=2026-11-01&PageSize=1000`;
+  const answer = await fetch(url, { headers: { authorization } });
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { readonly usage_records: FleetUsageRecord[] }).usage_records;
+}
+
+/** What each question is answered by a command and by a request. */
+interface Answers {
+  /** SIMs with bytes, those with most first. */
+  readonly top: readonly (readonly [sim: string, bytes: string])[];
+  /** Records and bytes by country and tariff. */
+  readonly charged: readonly string[];
+}
+
+/** Which SIMs used most, and what did each country and tariff use in October? */
+async function ask(): Promise<{ readonly command: Answers; readonly request: Answers }> {
+  const month = ['--month', '2026-10', '--limit', '1000'];
+  return {
+    command: await readAnswers(
+      await run('top', '--by', 'bytes', ...month),
+      await run('usage', '--fleet', '--by', 'country,tariff', ...month),
+    ),
+    request: await readAnswers(
+      await request('Group=sim&Order=bytes'),
+      await request('Group=isoCountry,tariff'),
+    ),
+  };
+}
+
+async function readAnswers(
+  top: readonly FleetUsageRecord[],
+  charged: readonly FleetUsageRecord[],
+): Promise<Answers> {
+  const reader = newReader();
+  const named = top.map(async ({ sim_sid: sid, data_total: bytes }) => {
+    const { sim } = await findSim(reader, sid ?? '');
+    return [sim, String(bytes)] as const;
+  });
+  return {
+    top: (await Promise.all(named)).filter(([, bytes]) => bytes !== '0').sort(compareUse),
+    charged: charged
+      .map(({ iso_country: country, tariff, records, data_total: bytes }) =>
+        JSON.stringify([country, tariff, records, String(bytes)]),
+      )
+      .sort(),
+  };
+}
+
+/** Those with most bytes first. */
+function compareUse([a, bytes]: readonly [string, string], [b, others]: readonly [string, string]): number {
+  return Number(others) - Number(bytes) || (a < b ? -1 : 1);
+}
+
+/** All usage that the simulator knows, with its SIM and key. */
+function listTrueUsage(): (ExpectedUsage & { readonly sim: string; readonly key: string })[] {
+  return [...truth.partitions].flatMap(([sim, { usage }]) =>
+    [...usage].map(([key, expected]) => ({ sim, key, ...expected })),
+  );
+}
+
+/** The true sums of bytes, by a text of each usage record. Sums of 0 bytes are left out. */
+function addBytes(name: (usage: ReturnType<typeof listTrueUsage>[number]) => string): Map<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const usage of listTrueUsage()) {
+    if (usage.dataTotal > 0) sums.set(name(usage), (sums.get(name(usage)) ?? 0n) + BigInt(usage.dataTotal));
   }
-  return found;
+  return sums;
+}
+
+function knowAnswers(): Answers {
+  const charged = new Map<string, { records: number; bytes: bigint }>();
+  for (const { country = null, tariff = null, dataTotal } of listTrueUsage()) {
+    const key = JSON.stringify([country, tariff]);
+    const { records, bytes } = charged.get(key) ?? { records: 0, bytes: 0n };
+    charged.set(key, { records: records + 1, bytes: bytes + BigInt(dataTotal) });
+  }
+  return {
+    top: [...addBytes(({ sim }) => sim)]
+      .map(([sim, bytes]) => [sim, String(bytes)] as const)
+      .sort(compareUse),
+    charged: [...charged]
+      .map(([key, { records, bytes }]) => JSON.stringify([...JSON.parse(key), records, String(bytes)]))
+      .sort(),
+  };
 }
 
 /** What DuckDB reads over all files of a kind. */
@@ -134,7 +215,7 @@ async function query(kind: string, select: string): Promise<Record<string, unkno
   const connection = await instance.connect();
   try {
     const glob = join(folder, 'lake', kind, 'day=*', '*.parquet').replaceAll('\\', '/');
-    const sql = `SELECT ${select} FROM read_parquet('${glob}', hive_partitioning = true) GROUP BY ALL ORDER BY ALL`;
+    const sql = `SELECT ${select} FROM read_parquet('${glob}', hive_partitioning = true) GROUP BY ALL`;
     return (await connection.runAndReadAll(sql)).getRowObjectsJson();
   } finally {
     connection.closeSync();
@@ -166,36 +247,62 @@ async function readSimDays(): Promise<Map<string, bigint>> {
 
 const sortEntries = (map: ReadonlyMap<string, bigint>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 
-test('DuckDB reads each SIM-day of the lake as the API answered it, after late records and after usage expired', async () => {
-  expect(answered.size).toBeGreaterThan(30);
-  const before = await listVersions();
-  expect(sortEntries(await readLake())).not.toEqual(sortEntries(answered));
-  const { sealed } = await ledger.closeDays(end + hour);
-  expect(sealed).toEqual(expect.arrayContaining([...days]));
-  expect(await listVersions()).toEqual(
-    before.map(([day, , version]) => [day, 'sealed', Number(version) + 1]),
-  );
-  expect(sortEntries(await readLake())).toEqual(sortEntries(answered));
-  expect(sortEntries(await readSimDays())).toEqual(sortEntries(answered));
+test(
+  'commands, requests and DuckDB add up what the simulator knows, after late records and after usage expired',
+  async () => {
+    const known = knowAnswers();
+    const simDays = sortEntries(addBytes(({ sim, key }) => `${sim} ${key.slice(0, 10)}`));
+    expect(simDays.length).toBeGreaterThan(2 * size);
+    expect(new Set(known.charged.map((line) => JSON.parse(line)[1])).size).toBeGreaterThan(2);
+    const before = await listVersions();
+    expect(sortEntries(await readLake())).not.toEqual(simDays);
+    const { sealed } = await ledger.closeDays(end + hour);
+    expect(sealed).toEqual(expect.arrayContaining([...days]));
+    expect(await listVersions()).toEqual(
+      before.map(([day, , version]) => [day, 'sealed', Number(version) + 1]),
+    );
+    expect(sortEntries(await readLake())).toEqual(simDays);
+    expect(sortEntries(await readSimDays())).toEqual(simDays);
+    expect(await ask()).toEqual({ command: known, request: known });
 
-  await ledger.expire(Date.now() + 31 * 24 * hour);
-  const { Count } = await ledger.dynamoDb.send(new ScanCommand({ TableName: usageTable.name }));
-  expect(Count).toBe(0);
-  expect(await ledger.closeDays(end + 2 * hour)).toEqual({ sealed: [] });
-  expect(sortEntries(await readLake())).toEqual(sortEntries(answered));
-  expect(sortEntries(await readSimDays())).toEqual(sortEntries(answered));
-  const verified = await run<{ day: Day; outcome: string }[]>('days', 'verify', '--full');
-  expect(verified.filter(({ outcome }) => outcome !== 'verified')).toEqual([]);
-});
+    await ledger.expire(Date.now() + 31 * 24 * hour);
+    const { Count } = await ledger.dynamoDb.send(new ScanCommand({ TableName: usageTable.name }));
+    expect(Count).toBe(0);
+    expect(await ledger.closeDays(end + 2 * hour)).toEqual({ sealed: [] });
+    expect(sortEntries(await readLake())).toEqual(simDays);
+    expect(sortEntries(await readSimDays())).toEqual(simDays);
+    expect(await ask()).toEqual({ command: known, request: known });
+    const verified = await run<{ day: Day; outcome: string }[]>('days', 'verify', '--full');
+    expect(verified.filter(({ outcome }) => outcome !== 'verified')).toEqual([]);
+  },
+  timeLimit,
+);
 
-test('DuckDB sees each session and event once', async () => {
-  for (const [kind, id] of [
-    ['sessions', 'sessionId'],
-    ['events', "coalesce(eventKey, time::VARCHAR || '#' || eventId)"],
-    ['usage', "coalesce(usageId, start::VARCHAR || '#' || recordId)"],
-  ] as const) {
-    const rows = await query(kind, `sim, ${id} AS id, count(*)::INT AS times`);
-    expect(rows.length).toBeGreaterThan(0);
+/** A time as keys have it. */
+const printTime = (time: string) => `strftime(${time}, '%Y-%m-%dT%H:%M:%S.%gZ')`;
+
+test('DuckDB sees each usage record, session and event that the simulator knows, once', async () => {
+  const partitions = [...truth.partitions].filter(([key]) => !isAccount(key));
+  const list = (name: (partition: ExpectedPartition) => readonly unknown[]): string[] =>
+    partitions.flatMap(([sim, partition]) => name(partition).map((row) => JSON.stringify([sim, row]))).sort();
+  const read = async (kind: string, row: string): Promise<string[]> => {
+    const rows = await query(kind, `sim, ${row} AS row, count(*)::INT AS times`);
     expect(rows.filter(({ times }) => times !== 1)).toEqual([]);
-  }
+    return rows.map((found) => JSON.stringify([found['sim'], found['row']])).sort();
+  };
+  const usage = `coalesce(usageId, ${printTime('start')} || '#' || recordId) || ' ' || dataTotal`;
+  expect(await read('usage', usage)).toEqual(
+    list((partition) => [...partition.usage].map(([key, { dataTotal }]) => `${key} ${dataTotal}`)),
+  );
+  expect(await read('events', `coalesce(eventKey, ${printTime('time')} || '#' || eventId)`)).toEqual(
+    list(({ events }) => [...events.keys()]),
+  );
+  const ended = list(({ sessions }) =>
+    [...sessions].flatMap(([id, { status, dataTotal }]) =>
+      status === 'open' ? [] : `${id} ${status} ${dataTotal ?? 'none'}`,
+    ),
+  );
+  expect(
+    await read('sessions', `sessionId || ' ' || status || ' ' || coalesce(dataTotal::VARCHAR, 'none')`),
+  ).toEqual(ended);
 });
