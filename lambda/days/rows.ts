@@ -137,10 +137,28 @@ const timeLength = 24;
 function separate<Row extends { readonly sim: string }>(
   day: Day,
   rows: readonly Row[],
-  { key, time, id, isFuller }: RecordKind<Row>,
+  kind: RecordKind<Row>,
 ): { readonly counted: readonly Row[]; readonly others: readonly Row[] } {
+  const { key, time, id } = kind;
   const { from, to } = findReadSpan(day);
   const near = rows.filter((row) => time(row) >= from && time(row) < to);
+  const inOrderOfKeys = near.toSorted((a, b) => compareTexts(key(a), key(b)));
+  // Of most SIMs, no record is there twice.
+  const isRepeated = new Set(near.map(id)).size < near.length;
+  const counted = new Set(isRepeated ? pickCounted(inOrderOfKeys, kind) : near);
+  const inOrderOfTime = inOrderOfKeys.toSorted((a, b) => compareTexts(time(a), time(b)));
+  const isCounted = (row: Row): boolean => counted.has(row) && findDay(time(row)) === day;
+  return {
+    counted: inOrderOfTime.filter(isCounted),
+    others: inOrderOfTime.filter((row) => !isCounted(row)),
+  };
+}
+
+/** Those of a SIM's records that count, of which several may render the same. */
+function pickCounted<Row extends { readonly sim: string }>(
+  inOrderOfKeys: readonly Row[],
+  { key, time, id, isFuller }: RecordKind<Row>,
+): Row[] {
   const counting = new CountedItems<Row>(
     (row) => ({
       sim: row.sim,
@@ -150,12 +168,5 @@ function separate<Row extends { readonly sim: string }>(
     }),
     isFuller,
   );
-  const inOrderOfKeys = near.toSorted((a, b) => compareTexts(key(a), key(b)));
-  const counted = new Set([...counting.add(inOrderOfKeys), ...counting.end()]);
-  const inOrderOfTime = inOrderOfKeys.toSorted((a, b) => compareTexts(time(a), time(b)));
-  const isCounted = (row: Row): boolean => counted.has(row) && findDay(time(row)) === day;
-  return {
-    counted: inOrderOfTime.filter(isCounted),
-    others: inOrderOfTime.filter((row) => !isCounted(row)),
-  };
+  return [...counting.add(inOrderOfKeys), ...counting.end()];
 }
