@@ -21,6 +21,7 @@ const functionPaths = {
   queryApi: 'QueryApi/Reader/Function',
   webhookReceiver: 'WebhookIngest/Receiver/Function',
   alertSweep: 'AlertSweep/Sweeper/Function',
+  dayWorker: 'DayPass/Worker/Function',
 } as const;
 export type FunctionName = keyof typeof functionPaths;
 
@@ -47,6 +48,9 @@ const measuredConfiguration = {
     { name: 'telekom', carrier: 'telekom' },
   ] satisfies readonly ({ readonly name: MeasuredSource } & Record<string, unknown>)[],
 };
+
+/** Where queues are, as functions know them: at nobody's port. */
+export const queueHost = 'http://127.0.0.1:9';
 
 interface Resource {
   readonly Type: string;
@@ -156,7 +160,7 @@ function nameResource(resource: Resource): string {
     case 'AWS::Kinesis::Stream':
       return nameStream(parts[0] ?? '');
     case 'AWS::SQS::Queue':
-      return `http://127.0.0.1:9/${path}`;
+      return `${queueHost}/${path}`;
     default:
       return parts.join('-').toLowerCase();
   }

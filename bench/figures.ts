@@ -25,6 +25,8 @@ export interface BenchmarkOptions {
   readonly pairs: number;
   /** Fewer runs and records, for a quick look. */
   readonly quick: boolean;
+  /** The whole of what is otherwise sampled, which takes an hour. */
+  readonly full: boolean;
 }
 
 /** Makes a figure of the results of several runs. */

@@ -7,6 +7,7 @@ import { cliRates } from './cli-rates.ts';
 import { cliStart } from './cli-start.ts';
 import { coldStart } from './cold-start.ts';
 import { csv } from './csv.ts';
+import { days } from './days.ts';
 import { endToEnd } from './end-to-end.ts';
 import { type BenchmarkOptions, type Figure, formatFigures, isReached } from './figures.ts';
 import { growth } from './growth.ts';
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   'cold-start': { title: 'Cold start', run: coldStart },
   growth: { title: 'Growth', run: growth },
   sweep: { title: 'Sweeps of alerts, and marks', run: sweep },
+  days: { title: 'Closed days', run: days },
   'query-year': { title: 'The query API on a year of history', run: queryYear },
   'cli-rates': { title: 'The command line’s export and replay', run: cliRates },
   'local-import': { title: 'A file in the local run', run: localImport },
@@ -49,6 +51,7 @@ Without a name it runs every benchmark, some 20 minutes on two idle cores.
 
 Options:
   --quick         measure less of everything, for a first look
+  --full          measure all of what is otherwise sampled (days: an hour)
   --pairs COUNT   runs of each program (3; 1 with --quick)
   --json FILE     also write every figure under its stable name to FILE
   --help          show this text
@@ -63,7 +66,7 @@ if (values.help) {
   console.log(help);
   process.exit();
 }
-const quick = values.quick ?? false;
+const { quick = false, full = false } = values;
 const pairs = Number(values.pairs ?? (quick ? 1 : 3));
 if (!Number.isInteger(pairs) || pairs < 1)
   fail(`Invalid --pairs "${values.pairs}". Accepted: a whole number from 1.`);
@@ -75,7 +78,7 @@ if (values.json !== undefined && !existsSync(dirname(resolve(values.json))))
 const figures: Figure[] = [];
 for (const [name, { title, run }] of Object.entries(benchmarks)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
-  const measured = await run({ pairs, quick });
+  const measured = await run({ pairs, quick, full });
   figures.push(...measured);
   console.log(`\n${title}\n${formatFigures(measured)}`);
 }
@@ -101,6 +104,7 @@ function readArguments() {
       allowPositionals: true,
       options: {
         quick: { type: 'boolean' },
+        full: { type: 'boolean' },
         json: { type: 'string' },
         pairs: { type: 'string' },
         help: { type: 'boolean', short: 'h' },

@@ -4,7 +4,7 @@ import { countBuckets } from '../lambda/days/buckets.ts';
 import { heardPageSize } from '../lambda/store/reader.ts';
 import { functions, streamMapping } from '../lib/limits.ts';
 import { consumerRecordsPerCpuSecond, onDemandShards, simDaysPerCpuSecond } from '../lib/sizing.ts';
-import { monthDays, monthHours, prices } from './prices.ts';
+import { gigabytesPerCpu, monthDays, monthHours, prices } from './prices.ts';
 
 /** What a month costs, from the prices and from what was measured of records, items, invocations and logs. */
 
@@ -345,6 +345,20 @@ export function priceDays(sims: number, day: SimDayShape): ClosedDays {
     simDayStorage: priceStorage(simDays, itemSizes.simDay),
     lakeStorage: gigabytes(records * parquetRowBytes) * s3.gigabyteMonth,
   };
+}
+
+/**
+ * Dollars of one SIM-day: what is read and written, and the time of the function.
+ *
+ * @param perCpuSecond SIM-days that a second of a whole CPU makes.
+ */
+export function priceSimDay(day: SimDayShape, perCpuSecond: number): number {
+  const { dynamoDb, lambda } = prices;
+  return (
+    millions(countUsageReads(day) + otherDayReads) * dynamoDb.millionReadUnits +
+    millions(dayWrites) * dynamoDb.millionWriteUnits +
+    (gigabytesPerCpu / perCpuSecond) * lambda.gigabyteSecond
+  );
 }
 
 /** Seconds of an invocation beside its SIMs. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type FunctionName, readDeployedFunction } from './deployed.ts';
+import { type FunctionName, queueHost, readDeployedFunction } from './deployed.ts';
 import type { StubPorts } from './stub-dynamodb.ts';
 import type { StubFleet } from './stub-fleet.ts';
 
@@ -27,8 +27,17 @@ export function functionEnvironment(
   name: FunctionName = 'kinesisConsumer',
 ): Record<string, string> {
   const { memoryMegabytes, environment } = readDeployedFunction(name);
+  // Queues are at the endpoint, too.
+  const variables = Object.entries(environment).map(([key, value]) => [
+    key,
+    value.replace(queueHost, endpoint),
+  ]);
   const nodeOptions = `${environment['NODE_OPTIONS'] ?? ''} --max-old-space-size=${Math.floor(memoryMegabytes / 2)}`;
-  return { ...runtimeEnvironment(endpoint, memoryMegabytes), ...environment, NODE_OPTIONS: nodeOptions };
+  return {
+    ...runtimeEnvironment(endpoint, memoryMegabytes),
+    ...Object.fromEntries(variables),
+    NODE_OPTIONS: nodeOptions,
+  };
 }
 
 /**

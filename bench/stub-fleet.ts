@@ -2,12 +2,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { cutToGranule, maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import { formatTime } from '../lambda/ledger/time.ts';
 import type { Item } from '../lambda/store/items.ts';
-import { alertStateTable, alertsTable, type TableDefinition, usageTable } from '../lambda/store/tables.ts';
+import {
+  alertStateTable,
+  alertsTable,
+  dayStateTable,
+  simDaysTable,
+  simsTable,
+  type TableDefinition,
+  usageTable,
+} from '../lambda/store/tables.ts';
 
 /**
- * DynamoDB with the tables of a fleet, and its Kinesis stream, which answer at once: what a sweep of alerts costs that
- * talks to them is the sweep's own. SIMs and their records are made up as they are asked for; the tables of alerts keep
- * what is put there. A program: it tells its parent the port, and ends with it.
+ * DynamoDB with the tables of a fleet, its Kinesis stream, and the lake in S3, which answer at once: what a sweep of alerts
+ * or a day pass costs that talks to them is its own. SIMs and their records are made up as they are asked for; the tables of
+ * alerts keep what is put there, the lake all but its rows. A program: it tells its parent the port, and ends with it.
  *
  *   node stub-fleet.ts '{"sims":1000000,"silentEvery":100,…}'
  */
@@ -29,6 +37,16 @@ export interface StubFleet {
   readonly source: string;
 }
 
+/** What a day pass has stored. */
+export interface FleetCounts {
+  readonly simDays: number;
+  /** Bytes of files with rows. */
+  readonly fileBytes: number;
+}
+
+/** Where the stub says what was stored. */
+const countsPath = '/counts';
+
 const fleet: StubFleet = JSON.parse(process.argv[2] ?? '{}');
 const hour = 3_600_000;
 /** SIMs in a page of a megabyte, of items of some 900 bytes. */
@@ -42,6 +60,7 @@ interface Requested {
   readonly Segment: number;
   readonly TotalSegments: number;
   readonly Limit?: number;
+  readonly ScanIndexForward?: boolean;
   readonly ExclusiveStartKey?: Item;
   readonly ProjectionExpression?: string;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
@@ -102,6 +121,10 @@ function makeSimText({
   };
 }
 
+function scan(request: Requested): string {
+  return request.TableName === simsTable.name ? scanSims(request) : '{"Items":[]}';
+}
+
 function scanSims(request: Requested): string {
   const { Segment: segment, TotalSegments: segments, ExclusiveStartKey: start } = request;
   const make = makeSimText(request);
@@ -118,6 +141,7 @@ function queryUsage({
   ExpressionAttributeValues: values,
   ExclusiveStartKey: start,
   Limit: limit = 1_500,
+  ScanIndexForward: isForward = true,
 }: Requested): string {
   const { updateMilliseconds: distance, now, history, usage } = fleet;
   const sim = values?.[':sim']?.S ?? '';
@@ -135,6 +159,8 @@ function queryUsage({
   }
   const last = { sim: { S: sim }, usageId: { S: `#${index - 1}` } };
   const next = items.length === limit ? `,"LastEvaluatedKey":${JSON.stringify(last)}` : '';
+  // Who asks for the oldest first asks for less than a page.
+  if (isForward) items.reverse();
   return `{"Items":[${items.join(',')}]${next}}`;
 }
 
@@ -172,25 +198,93 @@ function queryKept({
   return JSON.stringify({ Items: listed.map((item) => ({ [partitionKey]: item[partitionKey] })) });
 }
 
+/** The days of a SIM's month are stored as the latest that was put, half a month of them. */
+const daysOfMonth = 15;
+let latestSimDay: Item | undefined;
+
+function querySimDays({ ExpressionAttributeValues: values }: Requested): string {
+  const month = values?.[':from']?.S?.slice(0, 7) ?? '';
+  const items = Array.from({ length: daysOfMonth }, (_, day) => ({
+    ...latestSimDay,
+    period: { S: `${month}-${String(day + 1).padStart(2, '0')}` },
+  }));
+  return JSON.stringify({ Items: latestSimDay === undefined ? [] : items });
+}
+
+/** Days that were put so far; their months are apart. */
+let simDays = 0;
+
+function put(request: Requested): string {
+  if (request.TableName !== simDaysTable.name) return keep(request);
+  if (request.Item['period']?.S?.length !== '2026-11-02'.length) return '{}';
+  simDays += 1;
+  latestSimDay = request.Item;
+  return '{}';
+}
+
+/** The fence's item: every day is closed. */
+const allClosed = JSON.stringify({ Item: { closedThrough: { S: '2999-12-31' } } });
+
 function query(request: Requested): string {
   if (request.TableName === usageTable.name) return queryUsage(request);
+  if (request.TableName === simDaysTable.name) return querySimDays(request);
   return keptTables.has(request.TableName) ? queryKept(request) : '{"Items":[]}';
 }
 
 const answers: Readonly<Record<string, (body: Requested) => string>> = {
-  Scan: scanSims,
+  Scan: scan,
+  GetItem: ({ TableName: name }) => (name === dayStateTable.name ? allClosed : '{}'),
   Query: query,
-  PutItem: keep,
+  PutItem: put,
   BatchGetItem: () => '{"Responses":{},"UnprocessedKeys":{}}',
   ListShards: () => JSON.stringify({ Shards: [{ ShardId: 'shardId-000000000000' }] }),
   GetShardIterator: () => '{"ShardIterator":"iterator"}',
   GetRecords: () => '{"Records":[],"MillisBehindLatest":0}',
 };
 
+/** Objects of the lake by their paths. The rows are forgotten: a day's first reading reads none. */
+const objects = new Map<string, { readonly tag: string; readonly bytes: Buffer | undefined }>();
+let writes = 0;
+/** Bytes of files with rows. */
+let fileBytes = 0;
+
+function answerLake(
+  { method, url = '', headers }: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse,
+): void {
+  const stored = objects.get(url);
+  if (url === countsPath) {
+    response.end(JSON.stringify({ simDays, fileBytes } satisfies FleetCounts));
+  } else if (method === 'PUT' && stored?.tag === headers['if-match']) {
+    const isFile = url.endsWith('.parquet');
+    writes += 1;
+    const tag = `"${writes}"`;
+    objects.set(url, { tag, bytes: isFile ? undefined : body });
+    if (isFile) fileBytes += body.byteLength;
+    response.writeHead(200, { etag: tag }).end();
+  } else if (method === 'PUT') {
+    response.writeHead(412).end();
+  } else if (stored?.bytes === undefined) {
+    response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>');
+  } else {
+    const { byteLength } = stored.bytes;
+    const [, from, through, last] = /^bytes=(?:(\d+)-(\d+)|-(\d+))$/.exec(String(headers.range)) ?? [];
+    const start = from === undefined ? Math.max(0, byteLength - Number(last)) : Number(from);
+    const part = stored.bytes.subarray(start, through === undefined ? byteLength : Number(through) + 1);
+    const range = `bytes ${start}-${start + part.byteLength - 1}/${byteLength}`;
+    response.writeHead(206, { etag: stored.tag, 'content-range': range }).end(part);
+  }
+}
+
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.once('end', () => {
+    if (request.headers['x-amz-target'] === undefined) {
+      answerLake(request, Buffer.concat(chunks), response);
+      return;
+    }
     const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1] ?? '';
     const make = answers[operation];
     const text = Buffer.from(make?.(JSON.parse(Buffer.concat(chunks).toString('utf8'))) ?? '{}');

@@ -1,0 +1,180 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { sourcesFromEnvironment } from '../lambda/aws/sources.ts';
+import { interpret } from '../lambda/carriers/index.ts';
+import { countBuckets } from '../lambda/days/buckets.ts';
+import { RowFile } from '../lambda/days/parquet.ts';
+import type { Sim, Usage } from '../lambda/ledger/observation.ts';
+import { simItem, usageItem } from '../lambda/store/items.ts';
+import { functions } from '../lib/limits.ts';
+import { bundle, temporaryFolder } from './bundles.ts';
+import { readDeployedFunction } from './deployed.ts';
+import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { type MadeUpFleet, makeUsage, nameSim } from './made-up-days.ts';
+import { alwaysOnDay, priceSimDay } from './month.ts';
+import { interleaved, ratios } from './pairs.ts';
+import type { WorkerCost, WorkerTask } from './probes/day-worker.ts';
+import type { DaysCost, DaysTask } from './probes/days.ts';
+import { functionEnvironment, probe, startFleet } from './processes.ts';
+import { makeRecords } from './workloads.ts';
+
+/**
+ * Closed days of always-on Super SIMs: the worker as it is deployed, the part of it that is simledger's, how that grows with
+ * the fleet, and how large its files are beside those that others write of the same rows.
+ */
+
+const minute = 60_000;
+const day = '2026-11-02';
+const windows = 240;
+/** SIMs of the day that is measured as it is deployed, and how many of its buckets are read unless all are. */
+const fleetSims = 100_000;
+const sampledBuckets = 2;
+
+export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Figure[]> {
+  const record = readRecord();
+  const worker = await measureWorker(record, { quick, full });
+  const [early, late] = worker.megabytes;
+  const dollars = priceSimDay(alwaysOnDay, worker.simDays / worker.cpuSeconds) * 1e6;
+  return [
+    figure(
+      'days.worker.rate',
+      `SIM-days of ${windows} records: a second of the worker’s CPU`,
+      [worker.simDays / worker.cpuSeconds],
+      '',
+    ),
+    figure(
+      'days.worker.clock',
+      '  a second, while tables and lake answer at once',
+      [worker.simDays / worker.seconds],
+      '',
+    ),
+    figure('days.worker.megabytes', '  peak memory', [late], 'MB', {
+      atMost: functions.dayWorker.memoryMegabytes,
+    }),
+    figure('days.worker.memory-growth', '  beside that after its first bucket', [late / early], '×', {
+      atMost: 1.2,
+    }),
+    figure('days.worker.dollars', '  a million, requests and CPU', [dollars], '$'),
+    ...(await measureOwnPart(record.usage, { pairs, quick })),
+    ...(await measureGrowth(record.usage, { pairs, quick, full })),
+    ...(await measureFiles(record.usage, quick)),
+  ];
+}
+
+/** What a record of the workloads states of a SIM and its usage. */
+function readRecord(): { readonly sim: Sim; readonly usage: Usage; readonly source: string } {
+  const { all } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
+  const source = all.find(({ carrier }) => carrier === 'kore');
+  const [record = ''] = makeRecords({ kind: 'session', perSession: 1 }, 1);
+  if (source === undefined) throw new Error('No source of KORE is deployed');
+  const reading = interpret(JSON.parse(record), { source, arrivedAt: Date.parse(day) });
+  if (reading.kind !== 'observed' || reading.sim === undefined || reading.usage === undefined)
+    throw new Error('A record is not read');
+  return { sim: reading.sim, usage: reading.usage, source: source.name };
+}
+
+async function measureWorker(
+  { sim, usage, source }: ReturnType<typeof readRecord>,
+  { quick, full }: Pick<BenchmarkOptions, 'quick' | 'full'>,
+): Promise<WorkerCost> {
+  const sims = quick ? 500 : fleetSims;
+  const buckets = countBuckets(sims);
+  const path = await bundle(functions.dayWorker.entry, temporaryFolder(), 'day-worker');
+  const fleet = await startFleet({
+    ...{ sims, silentEvery: 0, source, sim: simItem(sim), usage: usageItem(usage, true) },
+    now: Date.parse(day) + 24 * 60 * minute,
+    history: 24 * 60 * minute,
+    updateMilliseconds: (24 * 60 * minute) / windows,
+  });
+  const task: WorkerTask = {
+    ...{ day, endpoint: fleet.endpoint },
+    buckets: Array.from({ length: full ? buckets : Math.min(buckets, sampledBuckets) }, (_, index) => index),
+  };
+  try {
+    return await probe<WorkerCost>('probes/day-worker.ts', {
+      arguments: [path, JSON.stringify(task)],
+      env: functionEnvironment(fleet.endpoint, 'dayWorker'),
+    });
+  } finally {
+    fleet.stop();
+  }
+}
+
+function probeOwnPart(task: DaysTask): Promise<DaysCost> {
+  const env = { PATH: process.env['PATH'] ?? '', NODE_OPTIONS: '--max-old-space-size=884' };
+  return probe<DaysCost>('probes/days.ts', { arguments: [JSON.stringify(task)], env });
+}
+
+/** Microseconds of CPU a row. */
+async function measureOwnPart(
+  usage: Usage,
+  { pairs, quick }: Pick<BenchmarkOptions, 'pairs' | 'quick'>,
+): Promise<Figure[]> {
+  const sims = quick ? 200 : 1_000;
+  const results = await interleaved(
+    {
+      own: async () => {
+        const { cpuSeconds, simDays } = await probeOwnPart({ sims, windows, day, usage });
+        return (cpuSeconds * 1e6) / (simDays * windows);
+      },
+    },
+    pairs,
+  );
+  return [figure('days.own.micros', 'CPU a row, nothing sent', results.own, 'µs')];
+}
+
+/** What a SIM-day costs beside one of a small fleet. */
+async function measureGrowth(usage: Usage, { pairs, quick, full }: BenchmarkOptions): Promise<Figure[]> {
+  const few = 1_000;
+  const many = quick ? 4_000 : full ? 1_000_000 : 50_000;
+  const measure = (sims: number) => async () => {
+    // A bucket is as large in both, so that only the number of them grows.
+    const { cpuSeconds, simDays } = await probeOwnPart({ sims, windows: 4, day, usage, simsPerBucket: few });
+    return (cpuSeconds * 1e6) / simDays;
+  };
+  const results = await interleaved({ few: measure(few), many: measure(many) }, full ? 1 : pairs);
+  return [
+    figure('days.growth.micros', 'SIM-days of 4 records: CPU, nothing sent, 1,000 SIMs', results.few, 'µs'),
+    figure(
+      'days.growth.ratio',
+      `  ${many.toLocaleString('en-US')} SIMs beside them`,
+      ratios(results.many, results.few),
+      '×',
+      { atMost: 1.2 },
+    ),
+  ];
+}
+
+/** Bytes a row of one row group after another, of this writer and of DuckDB's. */
+async function measureFiles(usage: Usage, quick: boolean): Promise<Figure[]> {
+  const fleet: MadeUpFleet = { sims: quick ? 40 : 400, windows, day, usage };
+  const file = new RowFile('usage');
+  for (let number = 0; number < fleet.sims; number += 1) file.add(makeUsage(nameSim(number), fleet));
+  const folder = temporaryFolder();
+  const own = join(folder, 'own.parquet');
+  writeFileSync(own, file.finish());
+  const rows = fleet.sims * windows;
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const copy = async (name: string, options: string): Promise<number> => {
+    const path = join(folder, name);
+    await connection.run(`COPY (SELECT * FROM '${own}') TO '${path}' (${options})`);
+    return statSync(path).size / rows;
+  };
+  try {
+    const snappy = await copy('snappy.parquet', 'FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480');
+    const zstd = await copy('zstd.parquet', 'FORMAT parquet, COMPRESSION zstd');
+    const csv = await copy('rows.csv.gz', 'FORMAT csv, COMPRESSION gzip');
+    const ours = statSync(own).size / rows;
+    return [
+      figure('days.file.bytes', 'Parquet: bytes a row', [ours], 'B'),
+      figure('days.file.snappy', '  beside DuckDB’s writer with the same codec', [ours / snappy], '×'),
+      figure('days.file.zstd', '  beside DuckDB’s writer with Zstandard', [ours / zstd], '×'),
+      figure('days.file.csv', '  beside CSV with gzip', [ours / csv], '×'),
+    ];
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
