@@ -6,7 +6,6 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Day, shiftDay } from '../../lambda/days/day.ts';
 import { isAccount } from '../../lambda/ledger/accounts.ts';
-import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import type { FleetUsageRecord } from '../../lambda/queries/usage-report.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { SimDayStore } from '../../lambda/store/sim-days.ts';
@@ -21,8 +20,9 @@ import {
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables } from '../../local/options.ts';
 import { type Fleet, fleetStart, simulateFleet } from '../../simulator/fleet.ts';
-import type { ExpectedPartition, ExpectedUsage, FleetTruth } from '../../simulator/truth.ts';
+import type { ExpectedPartition, FleetTruth } from '../../simulator/truth.ts';
 import { simledger } from '../cli/running-ledger.ts';
+import { addTrueBytes, type FleetAnswers, knowAnswers, readAnswers } from '../simulator/fleet-usage.ts';
 import { optionsForTests } from './running-ledger.ts';
 
 /**
@@ -129,83 +129,19 @@ async function request(parameters: string): Promise<FleetUsageRecord[]> {
   return ((await answer.json()) as { readonly usage_records: FleetUsageRecord[] }).usage_records;
 }
 
-/** What each question is answered by a command and by a request. */
-interface Answers {
-  /** SIMs with bytes, those with most first. */
-  readonly top: readonly (readonly [sim: string, bytes: string])[];
-  /** Records and bytes by country and tariff. */
-  readonly charged: readonly string[];
-}
-
-/** Which SIMs used most, and what did each country and tariff use in October? */
-async function ask(): Promise<{ readonly command: Answers; readonly request: Answers }> {
+/** What is answered by a command and by a request, of October. */
+async function ask(): Promise<{ readonly command: FleetAnswers; readonly request: FleetAnswers }> {
   const month = ['--month', '2026-10', '--limit', '1000'];
-  return {
-    command: await readAnswers(
-      await run('top', '--by', 'bytes', ...month),
-      await run('usage', '--fleet', '--by', 'country,tariff', ...month),
-    ),
-    request: await readAnswers(
-      await request('Group=sim&Order=bytes'),
-      await request('Group=isoCountry,tariff'),
-    ),
-  };
-}
-
-async function readAnswers(
-  top: readonly FleetUsageRecord[],
-  charged: readonly FleetUsageRecord[],
-): Promise<Answers> {
   const reader = newReader();
-  const named = top.map(async ({ sim_sid: sid, data_total: bytes }) => {
-    const { sim } = await findSim(reader, sid ?? '');
-    return [sim, String(bytes)] as const;
-  });
   return {
-    top: (await Promise.all(named)).filter(([, bytes]) => bytes !== '0').sort(compareUse),
-    charged: charged
-      .map(({ iso_country: country, tariff, records, data_total: bytes }) =>
-        JSON.stringify([country, tariff, records, String(bytes)]),
-      )
-      .sort(),
-  };
-}
-
-/** Those with most bytes first. */
-function compareUse([a, bytes]: readonly [string, string], [b, others]: readonly [string, string]): number {
-  return Number(others) - Number(bytes) || (a < b ? -1 : 1);
-}
-
-/** All usage that the simulator knows, with its SIM and key. */
-function listTrueUsage(): (ExpectedUsage & { readonly sim: string; readonly key: string })[] {
-  return [...truth.partitions].flatMap(([sim, { usage }]) =>
-    [...usage].map(([key, expected]) => ({ sim, key, ...expected })),
-  );
-}
-
-/** The true sums of bytes, by a text of each usage record. Sums of 0 bytes are left out. */
-function addBytes(name: (usage: ReturnType<typeof listTrueUsage>[number]) => string): Map<string, bigint> {
-  const sums = new Map<string, bigint>();
-  for (const usage of listTrueUsage()) {
-    if (usage.dataTotal > 0) sums.set(name(usage), (sums.get(name(usage)) ?? 0n) + BigInt(usage.dataTotal));
-  }
-  return sums;
-}
-
-function knowAnswers(): Answers {
-  const charged = new Map<string, { records: number; bytes: bigint }>();
-  for (const { country = null, tariff = null, dataTotal } of listTrueUsage()) {
-    const key = JSON.stringify([country, tariff]);
-    const { records, bytes } = charged.get(key) ?? { records: 0, bytes: 0n };
-    charged.set(key, { records: records + 1, bytes: bytes + BigInt(dataTotal) });
-  }
-  return {
-    top: [...addBytes(({ sim }) => sim)]
-      .map(([sim, bytes]) => [sim, String(bytes)] as const)
-      .sort(compareUse),
-    charged: [...charged]
-      .map(([key, { records, bytes }]) => JSON.stringify([...JSON.parse(key), records, String(bytes)]))
-      .sort(),
+    command: await readAnswers(reader, {
+      top: await run('top', '--by', 'bytes', ...month),
+      charged: await run('usage', '--fleet', '--by', 'country,tariff', ...month),
+    }),
+    request: await readAnswers(reader, {
+      top: await request('Group=sim&Order=bytes'),
+      charged: await request('Group=isoCountry,tariff'),
+    }),
   };
 }
 
@@ -250,8 +186,8 @@ const sortEntries = (map: ReadonlyMap<string, bigint>) => [...map].sort(([a], [b
 test(
   'commands, requests and DuckDB add up what the simulator knows, after late records and after usage expired',
   async () => {
-    const known = knowAnswers();
-    const simDays = sortEntries(addBytes(({ sim, key }) => `${sim} ${key.slice(0, 10)}`));
+    const known = knowAnswers(truth);
+    const simDays = sortEntries(addTrueBytes(truth, ({ sim, key }) => `${sim} ${key.slice(0, 10)}`));
     expect(simDays.length).toBeGreaterThan(2 * size);
     expect(new Set(known.charged.map((line) => JSON.parse(line)[1])).size).toBeGreaterThan(2);
     const before = await listVersions();

@@ -1,21 +1,26 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Sources } from '../../lambda/aws/sources.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
+import { tables } from '../../lambda/store/tables.ts';
 import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 import { importAtOnce, ingestAtOnce } from '../property/delivery.ts';
 import { kinesisRecord, sourceOf } from '../property/delivery-path.ts';
 import { calm, type Tables, tablesOf } from '../property/expectation.ts';
-import { MemoryDynamoDb } from '../property/memory-dynamodb.ts';
+import { asClient, MemoryDynamoDb } from '../property/memory-dynamodb.ts';
 
 /** When everything arrives: after all that the simulator and the examples date right. */
 const arrivedAt = Date.parse('2026-12-31T00:00:00Z');
+
+/** As many as a megabyte has. */
+const itemsInPage = 1_000;
 
 /** The functions' own code over tables in memory, which takes what the simulator delivers. */
 export class InMemoryLedger {
   /** Records: an array's element, a JSON line and a CSV row are one each. */
   readonly counts = { delivered: 0, ignored: 0, rejected: 0 };
-  readonly #context = calm(new MemoryDynamoDb());
+  readonly #context = calm(new MemoryDynamoDb(tables, itemsInPage));
   readonly #sources: Sources;
   #bodies = 0;
 
@@ -37,6 +42,11 @@ export class InMemoryLedger {
     for (const delivery of deliveries) {
       if (delivery.kind === 'file') await this.#takeFile(delivery.source, delivery.key, delivery.bytes);
     }
+  }
+
+  /** A client of its tables. */
+  get client(): DynamoDBClient {
+    return asClient(this.#context.engine as MemoryDynamoDb);
   }
 
   get tables(): Tables {
