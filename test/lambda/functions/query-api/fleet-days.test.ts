@@ -7,11 +7,13 @@ import { type OrderPorts, orderDays } from '../../../../lambda/days/run-schedule
 import { makeJobs, takeMessage, type WorkPorts } from '../../../../lambda/days/take-message.ts';
 import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
 import type { FleetUsageRecord } from '../../../../lambda/queries/usage-report.ts';
+import { chunked } from '../../../../lambda/store/concurrency.ts';
 import { FenceTable } from '../../../../lambda/store/day-fence.ts';
 import { OpenDaysTable } from '../../../../lambda/store/open-days.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { SimDayStore } from '../../../../lambda/store/sim-days.ts';
 import { StoredDays } from '../../../../lambda/store/stored-days.ts';
+import type { FleetDelivery } from '../../../../simulator/delivery-path.ts';
 import { simulateFleet } from '../../../../simulator/fleet.ts';
 import { type FleetAnswers, knowAnswers, readAnswers } from '../../../simulator/fleet-usage.ts';
 import { InMemoryLedger } from '../../../simulator/in-memory-ledger.ts';
@@ -19,8 +21,13 @@ import { MemoryPorts } from '../../days/pass/memory-ports.ts';
 import { ledgerTablesOf } from '../../store/running-tables.ts';
 import { apiOver, send } from './api-under-test.ts';
 
-/** What a simulated fleet used in October, asked before its days are sealed, afterwards, and when its usage has expired. */
+/**
+ * What a simulated fleet used in October, asked before its days are sealed, afterwards, and when its usage has expired.
+ *
+ * `FLEET_SIMS` is the number of SIMs.
+ */
 
+const size = Number(process.env['FLEET_SIMS'] ?? '50');
 const [first, last] = ['2026-10-01', '2026-10-03'];
 /** Usage of October may have expired by then. */
 const now = Date.parse('2026-12-31T00:00:00Z');
@@ -66,23 +73,33 @@ async function ask(): Promise<FleetAnswers> {
   });
 }
 
-test('what 50 SIMs used is what the simulator knows, also of late records and when all usage has expired', async () => {
-  const { deliveries, truth } = simulateFleet({ sims: 50, hours: 72, seed: 11 });
+/** Deliveries that are taken together. */
+const inBatch = 5_000;
+
+async function take(deliveries: readonly FleetDelivery[]): Promise<void> {
+  for (const some of chunked(deliveries, inBatch)) await ledger.take(some);
+}
+
+const title = `what ${size} SIMs used is what the simulator knows, also of late records and when all usage has expired`;
+const timeLimit = 150_000 * Math.max(1, size / 50);
+
+test(title, { timeout: timeLimit }, async () => {
+  const { deliveries, truth } = simulateFleet({ sims: size, hours: 72, seed: 11 });
   const all = [...deliveries].flat();
   const isLate = (_: unknown, index: number): boolean => index % 20 === 0;
-  await ledger.take(all.filter((delivery, index) => !isLate(delivery, index)));
+  await take(all.filter((delivery, index) => !isLate(delivery, index)));
   const onTime = await ask();
 
   await orderDays({ from: first, through: last }, work, now);
   await takeMessages();
   expect(await ask()).toEqual(onTime);
 
-  await ledger.take(all.filter(isLate));
+  await take(all.filter(isLate));
   const known = knowAnswers(truth);
   expect(onTime).not.toEqual(known);
   for (const day of listDays(first, last)) messages.push({ kind: 'round', day });
   await takeMessages();
-  expect(known.top.length).toBeGreaterThan(30);
+  expect(known.top.length).toBeGreaterThan(size / 2);
   expect(await ask()).toEqual(known);
 
   for (const { sim, usageId } of ledger.tables.Usage) {
