@@ -3,8 +3,16 @@ import { findBucket } from './buckets.ts';
 import type { Day } from './day.ts';
 import type { Manifest } from './manifest.ts';
 import { readRows } from './parquet.ts';
+import type { PartialDay } from './partial-days.ts';
 import { retryConflicts } from './pass/conflicts.ts';
-import { type DayPlan, makeFileKey, makeManifestKey, makePlanKey, readJson } from './pass/lake-objects.ts';
+import {
+  type DayPlan,
+  makeFileKey,
+  makeManifestKey,
+  makePartialDayKey,
+  makePlanKey,
+  readJson,
+} from './pass/lake-objects.ts';
 import type { Lake } from './pass/ports.ts';
 
 /** Days whose numbers of buckets are remembered. */
@@ -26,6 +34,11 @@ export class LakeReader {
   /** A day's manifest; undefined if the day is not sealed. */
   async readManifest(day: Day): Promise<Manifest | undefined> {
     return (await readJson<Manifest>(this.#lake, makeManifestKey(day))).content;
+  }
+
+  /** A day as of its last partial pass; undefined without one. */
+  async readPartialDay(day: Day): Promise<PartialDay | undefined> {
+    return (await readJson<PartialDay>(this.#lake, makePartialDayKey(day))).content;
   }
 
   /** A SIM's usage rows of a day, and the renderings beside them. */

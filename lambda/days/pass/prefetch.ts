@@ -19,3 +19,17 @@ export async function* prefetch<Item, Result>(
   }
   for (const rest of begun) yield await rest;
 }
+
+/** Does something with each item, several at the same time. Results are in the order of the items. */
+export async function prefetchAll<Item, Result>(
+  items: Iterable<Item>,
+  concurrency: number,
+  load: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  async function* list(): AsyncGenerator<Item> {
+    yield* items;
+  }
+  const results: Result[] = [];
+  for await (const result of prefetch(list(), concurrency, load)) results.push(result);
+  return results;
+}

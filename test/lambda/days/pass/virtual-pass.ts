@@ -20,13 +20,18 @@ import {
 import { orderDays, runSchedule, type SchedulePorts } from '../../../../lambda/days/run-schedule.ts';
 import { hashSession } from '../../../../lambda/days/session-days.ts';
 import { isActive, makeSimDay, type SimPeriod } from '../../../../lambda/days/sim-days.ts';
-import { makeJobs, takeMessage, type WorkPorts } from '../../../../lambda/days/take-message.ts';
+import {
+  makeJobs,
+  makePartialJobs,
+  takeMessage,
+  type WorkPorts,
+} from '../../../../lambda/days/take-message.ts';
 import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
 import { Case } from '../../../property/case.ts';
 import { Timeline } from '../../alerts/delivery/timeline.ts';
 import { makeEvent, sessionAroundMidnight, statement, timeAroundMidnight } from '../records.ts';
 import { MemoryPorts } from './memory-ports.ts';
-import { type Caller, wrapPorts } from './wrapped-ports.ts';
+import { type Caller, wrapPartialPorts, wrapPorts } from './wrapped-ports.ts';
 
 /**
  * The day pass on a virtual timeline, as its schedule and its messages do it: records come in any order, more than once and
@@ -241,6 +246,8 @@ class World {
   readonly #parts: Parts;
   /** The last closed day. */
   #closedThrough: Day | undefined;
+  /** The first day that the schedule closes. */
+  #scheduledFrom: Day | undefined;
   readonly #openDays = new Map<Day, OpenDay>();
   #runs = 0;
   readonly failures: unknown[] = [];
@@ -288,6 +295,7 @@ class World {
     const days = wrapPorts(this.#parts.changePorts(ports, this.memory), call);
     return {
       days,
+      partial: wrapPartialPorts({ ...this.memory.partial, jobs: makePartialJobs(queue) }, call),
       queue,
       lake: days.lake,
       fence: {
@@ -298,6 +306,13 @@ class World {
           }),
       },
       openDays: this.#makeOpenDays(call),
+      start: {
+        read: () => call(async () => this.#scheduledFrom),
+        note: (one) =>
+          call(async () => {
+            this.#scheduledFrom ??= one;
+          }),
+      },
       listMarkedDays: () => call(() => this.memory.listMarkedDays()),
       hasUsageBefore: () => call(async () => true),
       expiry: { isOn: async () => true, turn: async () => undefined },
@@ -340,7 +355,9 @@ class World {
     if (ofCourse.diesAtCall !== Number.MAX_SAFE_INTEGER) void redeliver();
     const { simsPerBucket } = this.#plan;
     try {
-      await takeMessage(message, this.#makePorts(ofCourse), { now: this.timeline.now, simsPerBucket });
+      await takeMessage(message, this.#makePorts(ofCourse), {
+        ...{ now: this.timeline.now, simsPerBucket, maxLiveSims: 0 },
+      });
       isDone = true;
     } catch (error) {
       if (!(error instanceof ConflictError)) this.failures.push(error);
@@ -389,6 +406,7 @@ class World {
       now: this.timeline.now,
       sources: [{ at: Date.parse(shiftDay(one, 1)) }],
       usageDays: 35,
+      partialHours: 2,
     });
   }
 

@@ -1,4 +1,4 @@
-import type { DayPorts } from '../../../../lambda/days/pass/ports.ts';
+import type { DayPorts, PartialPorts } from '../../../../lambda/days/pass/ports.ts';
 
 /** Makes a call, at a time and in a way of its own. */
 export type Caller = <Answer>(effect: () => Promise<Answer>) => Promise<Answer>;
@@ -20,6 +20,26 @@ export function wrapPorts({ tables, notes, simDays, markers, lake, jobs }: DayPo
       list: (...given) => call(() => markers.list(...given)),
       put: (...given) => call(() => markers.put(...given)),
       remove: (...given) => call(() => markers.remove(...given)),
+    },
+    lake: {
+      open: (...given) => call(() => lake.open(...given)),
+      write: (...given) => call(() => lake.write(...given)),
+    },
+    jobs,
+  };
+}
+
+/** The same of a partial pass. */
+export function wrapPartialPorts({ tables, simDays, lake, jobs }: PartialPorts, call: Caller): PartialPorts {
+  return {
+    tables: {
+      listSims: () => tables.listSims(),
+      readRecords: (...given) => call(() => tables.readRecords(...given)),
+      readSessions: (...given) => call(() => tables.readSessions(...given)),
+    },
+    simDays: {
+      putPartial: (...given) => call(() => simDays.putPartial(...given)),
+      sumMonth: (...given) => call(() => simDays.sumMonth(...given)),
     },
     lake: {
       open: (...given) => call(() => lake.open(...given)),

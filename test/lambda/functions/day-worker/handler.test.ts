@@ -71,6 +71,7 @@ beforeAll(async () => {
     [environment.dayQueue]: queue.url,
     [environment.alertSources]: JSON.stringify([source]),
     [environment.usageRetentionDays]: '0',
+    [environment.partialHours]: '6',
   };
   const make = (name: string, timeoutSeconds: number) =>
     createDeployedFunction({
