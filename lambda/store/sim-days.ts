@@ -1,9 +1,4 @@
-import {
-  type DynamoDBClient,
-  PutItemCommand,
-  type PutItemCommandInput,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Day } from '../days/day.ts';
 import type { PartialSimDays, SimDays } from '../days/pass/ports.ts';
 import { compareTexts } from '../days/rows.ts';
@@ -19,7 +14,7 @@ import { readItems } from './batch-get.ts';
 import { backOff, mapConcurrently } from './concurrency.ts';
 import { holdsCondition } from './conditions.ts';
 import type { Item } from './items.ts';
-import { queryAll } from './query-pages.ts';
+import { queryAll, queryPages } from './query-pages.ts';
 import { readItem } from './registers.ts';
 import {
   decodeSimPeriod,
@@ -159,18 +154,22 @@ export class SimDayStore implements SimDays, PartialSimDays {
   }
 
   async #querySlot(slot: string, limit: number): Promise<{ sim: string; bytes: string }[]> {
-    const { Items: items = [] } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#tableName,
-        IndexName: byBytes.name,
-        KeyConditionExpression: '#slot = :slot',
-        ExpressionAttributeNames: { '#slot': byBytes.partitionKey },
-        ExpressionAttributeValues: { ':slot': { S: slot } },
-        ScanIndexForward: false,
-        Limit: limit,
-      }),
-    );
-    return items.map((item) => ({
+    const items: Item[] = [];
+    const pages = queryPages(this.#client, {
+      TableName: this.#tableName,
+      IndexName: byBytes.name,
+      KeyConditionExpression: '#slot = :slot',
+      ExpressionAttributeNames: { '#slot': byBytes.partitionKey },
+      ExpressionAttributeValues: { ':slot': { S: slot } },
+      ScanIndexForward: false,
+      Limit: limit,
+    });
+    // A page has at most a megabyte.
+    for await (const page of pages) {
+      items.push(...page);
+      if (items.length >= limit) break;
+    }
+    return items.slice(0, limit).map((item) => ({
       sim: item[simDaysTable.partitionKey]?.S ?? '',
       bytes: item[byBytes.sortKey]?.S ?? '',
     }));
