@@ -212,7 +212,7 @@ function describeTotal(records: readonly FleetUsageRecord[], more: boolean): str
 const maxSims = count(maxLiveSims);
 
 /** Which times are not sealed, and whether they are counted. */
-function describeCoverage({ live, partial, missing }: FleetUsagePage['coverage']): string {
+export function describeCoverage({ live, partial, missing }: FleetUsagePage['coverage']): string {
   const list = (spans: FleetUsagePage['coverage']['live']): string =>
     spans
       .map(({ start_time: from, end_time: to }) => `${minuteText(from)} to ${minuteText(to)} UTC`)
