@@ -25,7 +25,7 @@ import {
   writeList,
 } from './lake-objects.ts';
 import type { PartialJob, PartialPorts } from './ports.ts';
-import { prefetchAll } from './prefetch.ts';
+import { prefetch, prefetchAll } from './prefetch.ts';
 
 /**
  * Partial passes as work: a plan with the SIMs of each bucket, a result of each bucket, and at last the day as of the pass.
@@ -188,18 +188,17 @@ async function finishPartialPass(plan: PartialPlan, ports: PartialPorts): Promis
   const { day, asOf } = plan;
   const fleet = new FleetFold(day);
   const top = { day: new TopFold(), month: new TopFold() };
-  // The last buckets first: as long as some are missing, these are.
-  for (let to = plan.lists.length; to > 0; to -= concurrentObjects) {
-    const buckets = Array.from({ length: Math.min(concurrentObjects, to) }, (_, index) => to - 1 - index);
-    const results = await Promise.all(
-      buckets.map((bucket) => readJson<PartialResult>(ports.lake, makeResultKey(day, bucket))),
-    );
-    for (const { content } of results) {
-      if (content?.asOf !== asOf) return undefined;
-      fleet.addPart(content.fleet);
-      for (const one of content.top.day) top.day.add(one);
-      for (const one of content.top.month) top.month.add(one);
-    }
+  const readResult = async (bucket: number): Promise<PartialResult | undefined> => {
+    const { content } = await readJson<PartialResult>(ports.lake, makeResultKey(day, bucket));
+    return content?.asOf === asOf ? content : undefined;
+  };
+  // As long as some are missing, the last one mostly is.
+  if ((await readResult(plan.lists.length - 1)) === undefined) return undefined;
+  for await (const result of prefetch(plan.lists.keys(), concurrentObjects, readResult)) {
+    if (result === undefined) return undefined;
+    fleet.addPart(result.fleet);
+    for (const one of result.top.day) top.day.add(one);
+    for (const one of result.top.month) top.month.add(one);
   }
   const whole = {
     ...{ day, asOf, fleet: fleet.result },

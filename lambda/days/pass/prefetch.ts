@@ -3,7 +3,7 @@
  * many are begun and not taken.
  */
 export async function* prefetch<Item, Result>(
-  items: AsyncIterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   concurrency: number,
   load: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
@@ -26,10 +26,7 @@ export async function prefetchAll<Item, Result>(
   concurrency: number,
   load: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  async function* list(): AsyncGenerator<Item> {
-    yield* items;
-  }
   const results: Result[] = [];
-  for await (const result of prefetch(list(), concurrency, load)) results.push(result);
+  for await (const result of prefetch(items, concurrency, load)) results.push(result);
   return results;
 }
