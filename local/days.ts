@@ -106,7 +106,11 @@ export class LocalDays {
     const ports = makeDayPorts({ client, ...tableNames }, { lake, jobs: makeJobs(messages) });
     const { markers } = ports;
     this.#days = ports;
-    const partial = makePartialPorts({ client, ...tableNames }, { lake, jobs: makePartialJobs(messages) });
+    const { maxLiveSims } = options;
+    const partial = makePartialPorts(
+      { client, ...tableNames },
+      { lake, jobs: makePartialJobs(messages), maxLiveSims },
+    );
     this.#work = { days: this.#days, partial, queue: messages, openDays, fence };
     this.#schedule = {
       ...{ fence, openDays, queue: messages, lake },
@@ -203,7 +207,6 @@ export class LocalDays {
           try {
             const manifest = await takeMessage(parseMessage(body), this.#work, {
               now: this.#now ?? Date.now(),
-              maxLiveSims: this.#options.maxLiveSims,
             });
             if (manifest !== undefined) this.#sealed.add(manifest.day);
           } catch (error) {

@@ -33,7 +33,7 @@ export function makeDayPorts(
 /** What partial passes work with. Their reads are not consistent: a pass is as of a time that has gone, and half the price. */
 export function makePartialPorts(
   tables: DayRecordTables & Pick<DayPassTables, 'simDays'>,
-  others: Pick<PartialPorts, 'lake' | 'jobs'>,
+  others: Pick<PartialPorts, 'lake' | 'jobs' | 'maxLiveSims'>,
 ): PartialPorts {
   return {
     tables: new DayRecordReader(tables, { consistent: false }),

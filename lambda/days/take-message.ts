@@ -33,8 +33,6 @@ export interface WorkOptions {
   readonly now: number;
   /** How many SIMs a bucket of a new day has. */
   readonly simsPerBucket?: number | undefined;
-  /** The most SIMs of a fleet that has no partial passes. */
-  readonly maxLiveSims?: number | undefined;
 }
 
 /**

@@ -56,8 +56,6 @@ export interface PartialPass {
 export interface PartialOptions {
   /** The last closed day; undefined where none ever was. */
   readonly closedThrough: Day | undefined;
-  /** The most SIMs of a fleet that has no partial passes; {@link maxLiveSims} where it is left out. */
-  readonly maxLiveSims?: number | undefined;
   readonly simsPerBucket?: number | undefined;
 }
 
@@ -99,12 +97,12 @@ export async function beginPartialPass(
 
 async function makePlan(
   { day, asOf }: PartialPass,
-  { tables, lake }: PartialPorts,
+  { tables, lake, maxLiveSims: maxLive = maxLiveSims }: PartialPorts,
   options: PartialOptions,
 ): Promise<PartialPlan | undefined> {
   const sims: string[] = [];
   for await (const some of tables.listSims()) sims.push(...some.filter((sim) => !isAccount(sim)));
-  if (sims.length <= (options.maxLiveSims ?? maxLiveSims)) return undefined;
+  if (sims.length <= maxLive) return undefined;
   const buckets = countBuckets(sims.length, options.simsPerBucket);
   const lists: string[][] = Array.from({ length: buckets }, () => []);
   for (const sim of sims.sort(compareTexts)) lists[findBucket(sim, buckets)]?.push(sim);

@@ -124,6 +124,8 @@ export interface PartialPorts {
   readonly simDays: PartialSimDays;
   readonly lake: Lake;
   readonly jobs: { readonly send: (jobs: readonly PartialJob[]) => Promise<void> };
+  /** The most SIMs of a fleet that has no partial passes; those of `maxLiveSims` where it is left out. */
+  readonly maxLiveSims?: number | undefined;
 }
 
 /** All that the pass works with. */

@@ -65,9 +65,9 @@ export class ClosedLedger {
     const ports = {
       tables: new DayRecordReader(ledgerTablesOf(client), { consistent: false }),
       simDays: new SimDayStore(client, simDaysTable.name),
-      ...{ lake, jobs: partial.jobs },
+      ...{ lake, jobs: partial.jobs, maxLiveSims: 0 },
     };
-    const options = { closedThrough: '2026-10-31', maxLiveSims: 0, simsPerBucket: 2 };
+    const options = { closedThrough: '2026-10-31', simsPerBucket: 2 };
     await beginPartialPass({ day, asOf: Date.parse(asOf) }, ports, options);
     for (let job = queue.shift(); job !== undefined; job = queue.shift())
       await runPartialBucket(job, ports, options.closedThrough);

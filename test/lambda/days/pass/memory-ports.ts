@@ -125,7 +125,8 @@ export class MemoryPorts implements DayPorts {
 
   get partial(): PartialPorts {
     const { tables, simDays, lake, partialQueue } = this;
-    return { tables, simDays, lake, jobs: { send: async (jobs) => void partialQueue.push(...jobs) } };
+    const jobs = { send: async (sent: readonly PartialJob[]) => void partialQueue.push(...sent) };
+    return { tables, simDays, lake, jobs, maxLiveSims: 0 };
   }
 
   /** The days of the markers that stand. */

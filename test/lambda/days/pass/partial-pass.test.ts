@@ -20,7 +20,7 @@ import { wrapPartialPorts } from './wrapped-ports.ts';
 const day: Day = '2026-11-03';
 const noon = Date.parse(`${day}T12:00:00Z`);
 const evening = noon + 6 * 3_600_000;
-const options = { closedThrough: '2026-11-01', maxLiveSims: 0, simsPerBucket: 2 };
+const options = { closedThrough: '2026-11-01', simsPerBucket: 2 };
 
 const simAt = (number: number): string => `898830700000000000${number}`;
 
@@ -97,13 +97,13 @@ describe('a partial pass', () => {
   it('is not made of a fleet whose records reports read', async () => {
     const memory = new MemoryPorts();
     for (const number of [1, 2, 3]) use(memory, number, '10:00', 1);
-    await beginPartialPass({ day, asOf: noon }, memory.partial, { ...options, maxLiveSims: 3 });
+    await beginPartialPass({ day, asOf: noon }, { ...memory.partial, maxLiveSims: 3 }, options);
     expect([await takeJobs(memory), await read(memory), memory.storedSimDays.size]).toEqual([
       0,
       undefined,
       0,
     ]);
-    await beginPartialPass({ day, asOf: noon }, memory.partial, { ...options, maxLiveSims: 2 });
+    await beginPartialPass({ day, asOf: noon }, { ...memory.partial, maxLiveSims: 2 }, options);
     expect(await takeJobs(memory)).toBeGreaterThan(0);
   });
 

@@ -355,9 +355,7 @@ class World {
     if (ofCourse.diesAtCall !== Number.MAX_SAFE_INTEGER) void redeliver();
     const { simsPerBucket } = this.#plan;
     try {
-      await takeMessage(message, this.#makePorts(ofCourse), {
-        ...{ now: this.timeline.now, simsPerBucket, maxLiveSims: 0 },
-      });
+      await takeMessage(message, this.#makePorts(ofCourse), { now: this.timeline.now, simsPerBucket });
       isDone = true;
     } catch (error) {
       if (!(error instanceof ConflictError)) this.failures.push(error);

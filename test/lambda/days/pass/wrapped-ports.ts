@@ -23,8 +23,12 @@ export function wrapPorts({ tables, notes, simDays, markers, lake, jobs }: DayPo
 }
 
 /** The same of a partial pass. */
-export function wrapPartialPorts({ tables, simDays, lake, jobs }: PartialPorts, call: Caller): PartialPorts {
+export function wrapPartialPorts(
+  { tables, simDays, lake, jobs, maxLiveSims }: PartialPorts,
+  call: Caller,
+): PartialPorts {
   return {
+    maxLiveSims,
     tables: wrapTables(tables, call),
     simDays: {
       putPartial: (...given) => call(() => simDays.putPartial(...given)),
