@@ -1,4 +1,5 @@
-import { functions, streamMapping } from '../lib/limits.ts';
+import { maxLiveSims } from '../lambda/days/partial-days.ts';
+import { functions, partialHours, streamMapping } from '../lib/limits.ts';
 import {
   type Capacity,
   chooseParallelizationFactor,
@@ -25,6 +26,7 @@ import {
   alwaysOnWriteUnits,
   type ClosedDays,
   countBatches,
+  countPartialReads,
   countUsageReads,
   type Deployed,
   dayWrites,
@@ -34,6 +36,7 @@ import {
   metricsPerNetwork,
   metricsPerSource,
   otherDayReads,
+  otherPartialReads,
   parquetRowBytes,
   priceAlwaysOn,
   priceConsumer,
@@ -46,6 +49,7 @@ import {
   priceMarks,
   priceMillionCalls,
   priceMonth,
+  pricePartialPasses,
   priceReadNotes,
   priceSilentList,
   priceSweepFunction,
@@ -99,7 +103,7 @@ const lines: readonly (readonly [keyof Month, string])[] = [
   ['dashboard', 'CloudWatch dashboard'],
   ['logs', 'CloudWatch logs'],
   ['requests', 'SQS, S3'],
-  ['days', 'closed days'],
+  ['days', 'closed days, partial passes'],
 ];
 
 /** The computed parts of both pages, of a stack in which so much is deployed. */
@@ -271,6 +275,7 @@ function daysText(): string {
   const running = ({ simDayStorage: _, lakeStorage: __, ...month }: ClosedDays) => addUp(month);
   const kept = ({ simDayStorage, lakeStorage }: ClosedDays) => 12 * (simDayStorage + lakeStorage);
   const usageReads = countUsageReads(alwaysOnDay);
+  const passes = 24 / partialHours;
   const simDays = (million.sims * monthDays) / 1e6;
   const { dynamoDb, s3, athena } = prices;
   const rows = (million.sims * alwaysOnSim.updates) / 1e9;
@@ -280,17 +285,20 @@ function daysText(): string {
     row('reading days: reads', ({ reads }) => reads),
     row('SIM-days and notes: writes', ({ writes }) => writes),
     row('functions, requests to S3, metrics', ({ lambda, requests, metrics }) => lambda + requests + metrics),
+    row(`partial passes, every ${partialHours} hours`, (_, sims) => pricePartialPasses(sims, alwaysOnDay)),
     row('SIM-days, kept a year', ({ simDayStorage }) => 12 * simDayStorage),
     row('lake, kept a year', ({ lakeStorage }) => 12 * lakeStorage),
     row('usage for ever, after a year', (_, sims) => priceKeptUsage(sims, 365)),
     row('`usageDays: 35`', (_, sims) => priceKeptUsage(sims, 35)),
     row(
       'after a year, usage for ever',
-      (month, sims) => running(month) + kept(month) + priceKeptUsage(sims, 365),
+      (month, sims) =>
+        running(month) + kept(month) + pricePartialPasses(sims, alwaysOnDay) + priceKeptUsage(sims, 365),
     ),
     row(
       'after a year, `usageDays: 35`',
-      (month, sims) => running(month) + kept(month) + priceKeptUsage(sims, 35),
+      (month, sims) =>
+        running(month) + kept(month) + pricePartialPasses(sims, alwaysOnDay) + priceKeptUsage(sims, 35),
     ),
     '',
     `For 1,000,000 SIMs, ${simDays} million SIM-days a month:`,
@@ -298,6 +306,7 @@ function daysText(): string {
     `- reads, consistent: ${alwaysOnDay.usageRecords} items of ${itemSizes.superSimUsage} bytes are ${usageReads} units, and ${otherDayReads} for events, sessions, notes, the month and the list of SIMs: ${simDays} million × ${usageReads + otherDayReads} × $${dynamoDb.millionReadUnits} a million`,
     `- writes: a SIM-day 1, its month 1, their places in the lists of top SIMs 3, notes of two sessions 2: ${simDays} million × ${dayWrites} × $${dynamoDb.millionWriteUnits} a million`,
     `- functions: ${simDaysPerCpuSecond} SIM-days a second of CPU`,
+    `- partial passes, above ${whole(maxLiveSims)} SIMs: ${passes} a day, each of the day so far, not consistent: ${countPartialReads(alwaysOnDay)} units for usage, ${passes} × ${otherPartialReads} for the rest, and ${passes} writes. \`days.partialHours: 24\` costs $${cents(pricePartialPasses(million.sims, alwaysOnDay, 24))}`,
     `- lake: ${rows} thousand million rows a month of ${parquetRowBytes} bytes, $${s3.gigabyteMonth} a GB and month. A SIM-day has ${itemSizes.simDay} bytes, and ${dynamoDb.itemOverheadBytes} that AWS adds`,
     `- Athena: $${athena.terabyte} a TB that a query reads: all columns of a month are $${cents(((rows * parquetRowBytes) / 1_000) * athena.terabyte)}, those of a sum a fraction`,
   ].join('\n');

@@ -1,8 +1,9 @@
 import { maxListedSims, maxScannedSims, silentParts } from '../lambda/alerts/sweep/silent-list.ts';
 import { days, sweep } from '../lambda/aws/names.ts';
 import { countBuckets } from '../lambda/days/buckets.ts';
+import { maxLiveSims } from '../lambda/days/partial-days.ts';
 import { heardPageSize } from '../lambda/store/reader.ts';
-import { functions, streamMapping } from '../lib/limits.ts';
+import { functions, partialHours, streamMapping } from '../lib/limits.ts';
 import { consumerRecordsPerCpuSecond, onDemandShards, simDaysPerCpuSecond } from '../lib/sizing.ts';
 import { gigabytesPerCpu, monthDays, monthHours, prices } from './prices.ts';
 
@@ -71,7 +72,7 @@ export interface Month {
   readonly dashboard: number;
   readonly logs: number;
   readonly requests: number;
-  /** Closed days: what reading them costs, and the first month's storage of what is made of them. */
+  /** Closed days and partial passes: what reading them costs, and the first month's storage of what is made of them. */
   readonly days: number;
 }
 
@@ -270,7 +271,7 @@ export function priceMonth(
     dashboard: dashboards * cloudWatch.dashboardMonth,
     logs: priceLogs(batches, networks),
     requests: pollingMillions * sqs.millionRequests,
-    days: sumDays(priceDays(sims, streamerDay), months),
+    days: sumDays(priceDays(sims, streamerDay), months) + pricePartialPasses(sims, streamerDay),
   };
 }
 
@@ -307,9 +308,9 @@ export interface ClosedDays {
 
 /**
  * Read units of a SIM-day beside its usage, consistent: events, the index of sessions, two sessions and their notes, the
- * month and half of its days, and the SIM in the list of all.
+ * month and half of its days, and the SIM in the list of all, of which a unit holds four.
  */
-export const otherDayReads = 1 + 1 + 2 + 2 + (1 + Math.ceil((15 * itemSizes.simDay) / 4_096)) + 1;
+export const otherDayReads = 1 + 1 + 2 + 2 + (1 + Math.ceil((15 * itemSizes.simDay) / 4_096)) + 1 / 4;
 
 /** Write units of a SIM-day: day and index, month and its index, which moves, and the notes of two sessions. */
 export const dayWrites = 1 + 1 + 1 + 2 + 2;
@@ -358,6 +359,54 @@ export function priceSimDay(day: SimDayShape, perCpuSecond: number): number {
     millions(countUsageReads(day) + otherDayReads) * dynamoDb.millionReadUnits +
     millions(dayWrites) * dynamoDb.millionWriteUnits +
     (gigabytesPerCpu / perCpuSecond) * lambda.gigabyteSecond
+  );
+}
+
+/** What reading and storing a million SIM-days costs, in dollars: what `days close` tells before it begins. */
+export function priceMillionSimDays(): number {
+  const { reads, writes, lambda } = priceDays(1_000_000, alwaysOnDay);
+  return (reads + writes + lambda) / monthDays;
+}
+
+/**
+ * Read units of a SIM in a partial pass beside its usage, not consistent: events, the index of sessions, two sessions, the
+ * month, and the SIM in the list of all.
+ */
+export const otherPartialReads = (1 + 1 + 2 + 1 + 1 / 4) / 2;
+
+/** Read units of a day's usage of a SIM in all partial passes of the day, not consistent: each reads the day so far. */
+export function countPartialReads(day: SimDayShape, hours: number = partialHours): number {
+  const passes = Math.ceil(24 / hours);
+  const units = Array.from({ length: passes }, (_, pass) => {
+    const share = Math.min(1, ((pass + 1) * hours) / 24);
+    return countUsageReads({ ...day, usageRecords: day.usageRecords * share }) / 2;
+  });
+  return units.reduce((sum, each) => sum + each, 0);
+}
+
+/** Objects that are written for a bucket of a partial pass: its list and its result. Both are read again, with the plan. */
+const objectsPerPartialBucket = 2;
+
+/** Dollars of a month of partial passes; small fleets have none. */
+export function pricePartialPasses(sims: number, day: SimDayShape, hours: number = partialHours): number {
+  if (sims <= maxLiveSims) return 0;
+  const passes = Math.ceil(24 / hours);
+  const simPasses = sims * monthDays * passes;
+  const units = sims * monthDays * countPartialReads(day, hours) + simPasses * otherPartialReads;
+  const buckets = countBuckets(sims);
+  // On average a pass reads half of a day, and a part more.
+  const records = (simPasses * day.usageRecords * (1 + 1 / passes)) / 2;
+  const seconds =
+    records / (alwaysOnDay.usageRecords * simDaysPerCpuSecond) +
+    monthDays * passes * buckets * idleBucketSeconds;
+  const gigabytes = functions.dayWorker.memoryMegabytes / 1024;
+  const { dynamoDb, lambda, s3 } = prices;
+  const objects = (monthDays * passes * buckets * objectsPerPartialBucket) / 1_000;
+  return (
+    millions(units) * dynamoDb.millionReadUnits +
+    millions(simPasses) * dynamoDb.millionWriteUnits +
+    seconds * gigabytes * lambda.gigabyteSecond +
+    objects * (s3.thousandPuts + 2 * s3.thousandGets)
   );
 }
 

@@ -13,7 +13,14 @@ import { type WriteMode, writeModes } from '../lambda/store/ledger-tables.ts';
 import { tables } from '../lambda/store/tables.ts';
 import { type AlertSettings, alerts, findRuleObjections, listDefaultRules } from './alert-rules.ts';
 import { duration, exactly, parseWord, text, wholeNumber } from './configuration-schemas.ts';
-import { fileMapping, functions, measuredNetworks, retention, streamMapping } from './limits.ts';
+import {
+  fileMapping,
+  functions,
+  measuredNetworks,
+  partialHours,
+  retention,
+  streamMapping,
+} from './limits.ts';
 import { portals } from './portals.ts';
 import {
   type ConfiguredReceiver,
@@ -103,6 +110,8 @@ export interface ImporterSettings {
 export interface DaySettings {
   /** Parts of a day that are read at the same time; undefined to derive it from the fleets. */
   readonly maximumConcurrency: number | undefined;
+  /** Hours from one partial pass over days that are not closed to the next one; 0 for none. */
+  readonly partialHours: number;
 }
 
 /** For how long each version of an object in the lake is locked. */
@@ -342,6 +351,7 @@ const importer = exactly({
 
 const days = exactly({
   maximumConcurrency: wholeNumber(2, 1_000, 'parts of a day that are read at the same time').optional(),
+  partialHours: wholeNumber(0, 24, 'hours; 0 for never').default(partialHours),
 });
 
 const lake = exactly({
@@ -451,7 +461,7 @@ export function readConfiguration(node: Node, region?: string): Configuration {
     adoptedTables: adopt.tables,
     kmsKeyArn,
     consumer: { ...consumer, parallelizationFactor: consumer.parallelizationFactor },
-    days: { maximumConcurrency: days.maximumConcurrency },
+    days: { ...days, maximumConcurrency: days.maximumConcurrency },
     lake: { ...lake, objectLock: lake.objectLock },
     sources: sources.map((source) =>
       sizedSource(source, source.fleet ?? fleet, others.retention.streamHours),

@@ -4,7 +4,7 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
-import { daysPrefix } from '../lambda/days/pass/lake-objects.ts';
+import { daysPrefix, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
 import { filesTable, sessionsTable } from '../lambda/store/tables.ts';
 import type { DaySettings } from './configuration.ts';
 import type { Lake } from './lake.ts';
@@ -32,7 +32,8 @@ export interface DayPassProps {
 const planMinutes = 60;
 
 /**
- * Closes days: a function that finds each hour what is due, a queue of what it orders, and a function that does it. What
+ * Closes days, and adds up those that are not closed: a function that finds each hour what is due, a queue of what it orders, and
+ * a function that does it. What
  * is lost of it is ordered again by the next look.
  */
 export class DayPass extends Construct {
@@ -77,7 +78,15 @@ export class DayPass extends Construct {
     });
   }
 
-  #planner({ sources, storage, lake, usageDays, namespace, operation }: DayPassProps): NodeFunction {
+  #planner({
+    settings,
+    sources,
+    storage,
+    lake,
+    usageDays,
+    namespace,
+    operation,
+  }: DayPassProps): NodeFunction {
     return new NodeFunction(this, 'Planner', {
       definition: functions.dayPlanner,
       description: 'Finds the days that are due',
@@ -89,6 +98,7 @@ export class DayPass extends Construct {
         [environment.dayQueue]: this.queue.queueUrl,
         [environment.alertSources]: Stack.of(this).toJsonString(describeReadSources(sources)),
         [environment.usageRetentionDays]: String(usageDays),
+        [environment.partialHours]: String(settings.partialHours),
         [environment.metricNamespace]: namespace,
       },
       operation,
@@ -107,7 +117,7 @@ export class DayPass extends Construct {
       [usage.tableArn],
     );
     allowPositions(this.planner, sources);
-    lake.allowRead(this.planner, daysPrefix);
+    lake.allowRead(this.planner, [daysPrefix, partialDaysPrefix]);
     this.planner.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 
@@ -142,7 +152,10 @@ export class DayPass extends Construct {
       ['dynamodb:BatchWriteItem', 'dynamodb:DeleteItem', 'dynamodb:Scan'],
       [dayMarkers.tableArn],
     );
-    this.worker.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [simDays.tableArn]);
+    this.worker.allow(
+      ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      [simDays.tableArn],
+    );
     this.worker.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], [sessionDays.tableArn]);
     lake.allowWrite(this.worker);
     this.worker.allow(

@@ -3,6 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type IBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
+import { partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
 import type { ObjectLockSettings } from './configuration.ts';
 import type { NodeFunction } from './node-function.ts';
@@ -24,6 +25,9 @@ export interface LakeProps {
 const notLogged =
   'Only the functions write it, and each object is named in the manifest of its day. Set accessLogs to log each request.';
 
+/** Days for which what partial passes wrote is kept: until the day is sealed, it is written again. */
+const partialDays = 14;
+
 /** Why a function may reach all objects below a prefix. */
 const namedByDay = 'Objects are named after days and buckets of SIMs.';
 
@@ -42,6 +46,10 @@ export class Lake extends Construct {
     const { objectLock } = props;
     // A bucket can be locked only if it was made for it. Without a retention nothing is locked, and one may be set later.
     this.bucket = this.#bucket('Bucket', props, { retention: objectLock && describeRetention(objectLock) });
+    this.bucket.addLifecycleRule({
+      prefix: partialDaysPrefix,
+      expiration: Duration.days(partialDays),
+    });
     this.accounts = this.#bucket('Accounts', props);
   }
 
@@ -53,12 +61,15 @@ export class Lake extends Construct {
     };
   }
 
-  /** Lets a function read the objects of SIMs below a prefix, and see which there are. */
-  allowRead(reader: NodeFunction, prefix: string): void {
-    reader.allow(['s3:GetObject'], [this.bucket.arnForObjects(`${prefix}*`)]);
+  /** Lets a function read the objects of SIMs below some prefixes, and see which there are. */
+  allowRead(reader: NodeFunction, prefixes: readonly string[]): void {
+    reader.allow(
+      ['s3:GetObject'],
+      prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
+    );
     // Without the right to list, S3 does not tell an object that does not exist from one that is forbidden.
     reader.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
-    acknowledgeObjects(reader.role, this.bucket, prefix, namedByDay);
+    for (const prefix of prefixes) acknowledgeObjects(reader.role, this.bucket, prefix, namedByDay);
   }
 
   /** Lets a function read and write all objects. It can't delete any. */

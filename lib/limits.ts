@@ -139,6 +139,9 @@ export const dayMapping = {
   visibilityTimeoutSeconds: 6 * functions.dayWorker.timeoutSeconds,
 } as const;
 
+/** Hours from one partial pass over days that are not closed to the next one, where the configuration does not say otherwise. */
+export const partialHours = 6;
+
 /** How long things are kept, where the configuration does not say otherwise. */
 export const retention = {
   /** Hours for which a stream keeps a record: the time there is to repair a consumer before records are lost. */

@@ -4,17 +4,23 @@ import type { SQSEvent } from 'aws-lambda';
 import type { EventSourceMapping, InvocationTarget } from '../emulators/event-source-mapping/mapping.ts';
 import { createSqsMapping } from '../emulators/event-source-mapping/sqs.ts';
 import type { Queue } from '../emulators/sqs/queue.ts';
-import { makeDayPorts } from '../lambda/aws/day-ports.ts';
+import { makeDayPorts, makePartialPorts } from '../lambda/aws/day-ports.ts';
 import { LakeBucket } from '../lambda/aws/lake-bucket.ts';
 import { type Day, shiftDay } from '../lambda/days/day.ts';
 import type { DayPorts } from '../lambda/days/pass/ports.ts';
-import { orderDays, runSchedule, type SchedulePorts } from '../lambda/days/run-schedule.ts';
+import {
+  orderDays,
+  orderPartialPasses,
+  runSchedule,
+  type SchedulePorts,
+} from '../lambda/days/run-schedule.ts';
 import { findDueDay } from '../lambda/days/schedule.ts';
-import { makeJobs, type WorkPorts } from '../lambda/days/take-message.ts';
+import { makeJobs, makePartialJobs, type WorkPorts } from '../lambda/days/take-message.ts';
 import { takeMessages } from '../lambda/days/take-messages.ts';
 import { type MessageQueue, printMessage } from '../lambda/days/work.ts';
 import { FenceTable } from '../lambda/store/day-fence.ts';
 import { OpenDaysTable } from '../lambda/store/open-days.ts';
+import { ScheduleStartTable } from '../lambda/store/schedule-start.ts';
 import {
   dayMarkersTable,
   dayStateTable,
@@ -43,6 +49,10 @@ export interface LocalDaysOptions {
   readonly queue: Queue;
   /** Days that usage is kept; 0 for ever. */
   readonly usageDays: number;
+  /** Hours from one partial pass to the next one; 0 for none. */
+  readonly partialHours: number;
+  /** The most SIMs of a fleet that has no partial passes; as deployed by default. */
+  readonly maxLiveSims?: number | undefined;
   /** Resolves once nobody writes that has begun before. */
   readonly settled: () => Promise<void>;
   /** Called with messages for the user. */
@@ -97,9 +107,15 @@ export class LocalDays {
     const ports = makeDayPorts({ client, ...tableNames }, { lake, jobs: makeJobs(messages) });
     const { markers } = ports;
     this.#days = ports;
-    this.#work = { days: this.#days, queue: messages, openDays, fence };
+    const { maxLiveSims } = options;
+    const partial = makePartialPorts(
+      { client, ...tableNames },
+      { lake, jobs: makePartialJobs(messages), maxLiveSims },
+    );
+    this.#work = { days: this.#days, partial, queue: messages, openDays, fence };
     this.#schedule = {
       ...{ fence, openDays, queue: messages, lake },
+      start: new ScheduleStartTable(client, dayStateTable.name),
       listMarkedDays: async () => (await markers.countByDay()).keys(),
       hasUsageBefore: async (day) => (await this.#findFirstDay(shiftDay(day, -1))) !== undefined,
       expiry: {
@@ -145,15 +161,21 @@ export class LocalDays {
     this.#now = now;
     this.#sealed.clear();
     const sources = localSources.map(() => ({ at: now }));
-    if ((await this.#schedule.fence.read()) === undefined) {
+    if ((await this.#schedule.start.read()) === undefined) {
       const through = findDueDay(now, sources);
       const from = await this.#findFirstDay(through);
-      if (from === undefined) return { sealed: [] };
+      if (from === undefined) {
+        const { partialHours } = this.#options;
+        await orderPartialPasses(shiftDay(through, 1), this.#schedule, { now, partialHours });
+        await this.#mapping.idle();
+        return { sealed: [] };
+      }
       await orderDays({ from, through }, this.#schedule, now);
+      await this.#schedule.start.note(from);
     }
     for (let run = 1; run <= maxRuns; run += 1) {
-      const { usageDays } = this.#options;
-      const { markedDays } = await runSchedule(this.#schedule, { now, sources, usageDays });
+      const { usageDays, partialHours } = this.#options;
+      const { markedDays } = await runSchedule(this.#schedule, { now, sources, usageDays, partialHours });
       await this.#mapping.idle();
       if (markedDays === 0 && (await this.#work.openDays.list()).length === 0) break;
     }

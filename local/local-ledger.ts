@@ -37,7 +37,14 @@ import {
   tables,
   usageTable,
 } from '../lambda/store/tables.ts';
-import { fileMapping, functions, measuredNetworks, retention, streamMapping } from '../lib/limits.ts';
+import {
+  fileMapping,
+  functions,
+  measuredNetworks,
+  partialHours,
+  retention,
+  streamMapping,
+} from '../lib/limits.ts';
 import { outputName } from '../lib/output-names.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { type ClosedDays, LocalDays, maxDayMessageReceives } from './days.ts';
@@ -73,6 +80,8 @@ export interface LocalLedgerOptions {
   readonly sessionRefresh?: SessionRefresh | undefined;
   /** Days that usage is kept; as deployed by default. */
   readonly usageRetentionDays?: number | undefined;
+  /** The most SIMs of a fleet that has no partial passes; as deployed by default. */
+  readonly maxLiveSims?: number | undefined;
   /** Takes the functions' log lines, metrics left out. */
   readonly onLog: (line: string) => void;
   /** Called with messages for the user: records given up, an engine that ended. */
@@ -386,6 +395,8 @@ class RunningLedger implements LocalLedger {
       s3: { region, credentials, s3Endpoint: this.endpoints.s3 },
       queue,
       usageDays: this.#options.usageRetentionDays ?? retention.usageDays,
+      partialHours,
+      maxLiveSims: this.#options.maxLiveSims,
       settled: () => this.settled(),
       onTrouble: this.#options.onTrouble,
     });

@@ -33,6 +33,8 @@ const exceptions: ReadonlySet<string> = new Set([
   ...['allOf', 'oneOf', 'anyOf'],
   // An attribute of stored items, which older versions wrote.
   'fullness',
+  // An attribute, not a function: as of when something was added up.
+  'asOf',
 ]);
 
 /** Source files by path, without comments and without what stands between quotes. */

@@ -1,16 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DayQueue } from '../../lambda/aws/day-queue.ts';
-import { listDays, shiftDay } from '../../lambda/days/day.ts';
+import { listDays } from '../../lambda/days/day.ts';
 import { landedMilliseconds } from '../../lambda/days/fence/durations.ts';
 import { makeManifestKey } from '../../lambda/days/pass/lake-objects.ts';
 import type { Lake } from '../../lambda/days/pass/ports.ts';
 import { orderDays } from '../../lambda/days/run-schedule.ts';
+import { findReadFrom } from '../../lambda/days/schedule-start.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { FenceTable } from '../../lambda/store/day-fence.ts';
 import { OpenDaysTable } from '../../lambda/store/open-days.ts';
 import { scanPages } from '../../lambda/store/query-pages.ts';
+import { ScheduleStartTable } from '../../lambda/store/schedule-start.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
@@ -22,8 +24,8 @@ export interface CloseDaysOptions extends DayRange {
   readonly dryRun: boolean;
 }
 
-/** US dollars for reading a million SIMs' days: the pass in docs/costs.md. */
-export const dollarsPerMillionSimDays = 5;
+/** US dollars for reading a million SIMs' days: those of the pass in docs/costs.md, rounded up. A test compares them. */
+export const dollarsPerMillionSimDays = 11;
 
 /** More days than this are ordered in several steps: years of history. */
 const maxDays = 3_700;
@@ -37,7 +39,8 @@ const concurrentReads = 16;
 
 /**
  * `days close`: orders that days are closed and read. The fence moves to the last one, unless it is beyond; a day that is
- * sealed already stays as it is.
+ * sealed already stays as it is. Before the schedule's first run only these days are read: that run begins with the newest
+ * day that is due.
  */
 export async function closeDays(context: CommandContext, options: CloseDaysOptions): Promise<ExitCode> {
   const { dryRun } = options;
@@ -60,11 +63,12 @@ export async function closeDays(context: CommandContext, options: CloseDaysOptio
   return isAwaited && reached < days.length ? exitCode.attention : exitCode.done;
 }
 
-/** The range with the days between the last closed day and it: what the fence passes is read. */
+/** The range with the days between the last closed day and it: what the fence passes is read, but for history. */
 async function findRange(deployment: Deployment, { from, to }: DayRange): Promise<DayRange> {
-  const closedThrough = await readClosedThrough(deployment);
-  if (closedThrough === undefined || closedThrough >= from) return { from, to };
-  const first = shiftDay(closedThrough, 1);
+  const { dynamoDb, places } = deployment;
+  const start = new ScheduleStartTable(dynamoDb, places.dayTables.dayState);
+  const closed = { closedThrough: await readClosedThrough(deployment), scheduledFrom: await start.read() };
+  const first = findReadFrom(from, closed);
   const days = listDays(first, to);
   if (days.length > maxDays) throw tooMany({ from: first, to }, days.length);
   return { from: first, to };
@@ -114,6 +118,7 @@ async function order(deployment: Deployment, { from, to }: DayRange, now: number
     {
       fence: new FenceTable(dynamoDb, dayState),
       openDays: new OpenDaysTable(dynamoDb, dayState),
+      start: new ScheduleStartTable(dynamoDb, dayState),
       queue: {
         // A local run does not delay messages: it takes one when no batch is being written.
         send: (messages, delay) => queue.send(messages, closesAtOnce ? 0 : delay),

@@ -2,10 +2,12 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { LakeBucket } from '../../lambda/aws/lake-bucket.ts';
 import type { Day } from '../../lambda/days/day.ts';
 import type { Marker } from '../../lambda/days/fence/markers.ts';
+import type { OpenDay } from '../../lambda/days/open-days.ts';
 import type { DayPorts } from '../../lambda/days/pass/ports.ts';
 import { FenceTable } from '../../lambda/store/day-fence.ts';
 import { DayMarkers } from '../../lambda/store/day-markers.ts';
 import { DayRecordReader } from '../../lambda/store/day-records.ts';
+import { OpenDaysTable } from '../../lambda/store/open-days.ts';
 import { SessionNoteStore } from '../../lambda/store/session-notes.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 
@@ -29,6 +31,11 @@ export function openLake({ s3, places, s3Endpoint }: Deployment): LakeBucket {
 /** The last closed day; undefined where none ever was closed. */
 export function readClosedThrough({ dynamoDb, places }: Deployment): Promise<Day | undefined> {
   return new FenceTable(dynamoDb, places.dayTables.dayState).read();
+}
+
+/** Days that are closed and not sealed, oldest first. */
+export function listOpenDays({ dynamoDb, places }: Deployment): Promise<readonly OpenDay[]> {
+  return new OpenDaysTable(dynamoDb, places.dayTables.dayState).list();
 }
 
 /** The days of which the lake has something, oldest first. */

@@ -1,7 +1,8 @@
 import { type Day, listDays, shiftDay } from '../../lambda/days/day.ts';
 import type { Marker } from '../../lambda/days/fence/markers.ts';
 import type { Manifest } from '../../lambda/days/manifest.ts';
-import { type DayPlan, makeManifestKey, makePlanKey, readJson } from '../../lambda/days/pass/lake-objects.ts';
+import type { OpenDay } from '../../lambda/days/open-days.ts';
+import { makeManifestKey, readJson } from '../../lambda/days/pass/lake-objects.ts';
 import type { Lake } from '../../lambda/days/pass/ports.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
@@ -10,7 +11,7 @@ import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
 import { bytesText, minuteText } from '../terminal/figures.ts';
-import { listLakeDays, openLake, readClosedThrough, readMarkers } from './lake.ts';
+import { listLakeDays, listOpenDays, openLake, readClosedThrough, readMarkers } from './lake.ts';
 import { type DaysOptions, findToday, isIn, requireOrder } from './range.ts';
 
 /** Which days `days list` shows. */
@@ -18,11 +19,12 @@ export interface ListDaysOptions extends ListOptions, DaysOptions {}
 
 /**
  * - `open`: its records go to the tables only.
+ * - `unread`: it is history of which usage may expire, and nobody has ordered that it is read.
  * - `closing`: it is closed, and being read.
  * - `sealed`: its rows are in the lake.
  * - `redo`: it is sealed, and late records wait to be read.
  */
-export type DayState = 'open' | 'closing' | 'sealed' | 'redo';
+export type DayState = 'open' | 'unread' | 'closing' | 'sealed' | 'redo';
 
 /** A day as it is listed. What the seal says is null without one. */
 export type ListedDay = {
@@ -59,13 +61,14 @@ const maxOpenDays = 7;
 export async function showDays(context: CommandContext, options: ListDaysOptions): Promise<ExitCode> {
   requireOrder(options);
   const { deployment, terminal } = context;
-  const [closedThrough, stored, markers] = await Promise.all([
+  const [closedThrough, openDays, stored, markers] = await Promise.all([
     readClosedThrough(deployment),
+    listOpenDays(deployment),
     listLakeDays(deployment),
     readMarkers(deployment),
   ]);
   const today = findToday(terminal.now());
-  const days = findDays({ closedThrough, stored, today }).filter((day) => isIn(options, day));
+  const days = findDays({ closedThrough, openDays, stored, today }).filter((day) => isIn(options, day));
   const lake = openLake(deployment);
   await showList<ListedDay, number>(context, options, {
     open:
@@ -73,7 +76,7 @@ export async function showDays(context: CommandContext, options: ListDaysOptions
       async ({ size, after = 0 }: PageRequest<number>) => {
         const shown = days.slice(after, after + size);
         const resources = await mapConcurrently(shown, concurrentReads, (day) =>
-          readDay(day, { lake, closedThrough, late: markers.get(day) ?? [] }),
+          readDay(day, { lake, openDays, late: markers.get(day) ?? [] }),
         );
         return { resources, next: after + size < days.length ? after + size : undefined };
       },
@@ -118,38 +121,37 @@ function number(value: number | null): string {
 /** What is known of all days. */
 interface KnownDays {
   readonly closedThrough: Day | undefined;
+  /** Days that are closed and not sealed. */
+  readonly openDays: readonly OpenDay[];
   /** Days of which the lake has something, oldest first. */
   readonly stored: readonly Day[];
   readonly today: Day;
 }
 
 /**
- * The days to list, latest first: those of the lake, those that are closed since, and those that are open. Without a
- * closed day none is listed: nobody knows with which one the records begin.
+ * The days to list, latest first: those of the lake, those that are closed, and those that are open. History that nobody has
+ * ordered is not listed, and without a closed day no open one: nobody knows with which one the records begin.
  */
-export function findDays({ closedThrough, stored, today }: KnownDays): Day[] {
-  if (closedThrough === undefined) return stored.toReversed();
-  const newest = stored.at(-1);
-  const closing = listDays(newest === undefined ? closedThrough : shiftDay(newest, 1), closedThrough);
-  const open = listDays(shiftDay(closedThrough, 1), today);
-  const days = new Set([...stored, ...closing, ...(open.length > maxOpenDays ? [] : open)]);
+export function findDays({ closedThrough, openDays, stored, today }: KnownDays): Day[] {
+  const open = closedThrough === undefined ? [] : listDays(shiftDay(closedThrough, 1), today);
+  const closed = openDays.map(({ day }) => day);
+  const days = new Set([...stored, ...closed, ...(open.length > maxOpenDays ? [] : open)]);
   return [...days].sort().reverse();
 }
 
 async function readDay(
   day: Day,
-  {
-    lake,
-    closedThrough,
-    late,
-  }: { lake: Pick<Lake, 'open'>; closedThrough: Day | undefined; late: readonly Marker[] },
+  known: { lake: Pick<Lake, 'open'>; openDays: readonly OpenDay[]; late: readonly Marker[] },
 ): Promise<ListedDay> {
+  const { lake, openDays, late } = known;
   const { content: manifest } = await readJson<Manifest>(lake, makeManifestKey(day));
   if (manifest === undefined) {
-    const { content: plan } = await readJson<DayPlan>(lake, makePlanKey(day));
-    // Of a day before the first one that was closed, late records are noted, and nothing is read.
-    const isRead = closedThrough !== undefined && day <= closedThrough && plan?.reads !== 'nothing';
-    return { ...unsealed, day, state: isRead ? 'closing' : 'open', late: late.length };
+    return {
+      ...unsealed,
+      day,
+      state: findOpenState(openDays.find((one) => one.day === day)),
+      late: late.length,
+    };
   }
   const { version, sealedAt, kinds, fleet, files, root } = manifest;
   return {
@@ -167,6 +169,11 @@ async function readDay(
     file_bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     root,
   };
+}
+
+function findOpenState(openDay: OpenDay | undefined): DayState {
+  if (openDay === undefined) return 'open';
+  return openDay.orderedAt === undefined ? 'unread' : 'closing';
 }
 
 const unsealed = {

@@ -1,3 +1,4 @@
+import { maxLiveSims } from '../../lambda/days/partial-days.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { DecimalSum } from '../../lambda/json/decimal-sum.ts';
 import {
@@ -9,6 +10,7 @@ import {
 import type { PageRequest } from '../../lambda/queries/page.ts';
 import { fleetGranularities, type UsageGroup, type UsageOrder } from '../../lambda/queries/parameters.ts';
 import type { FleetUsageRecord } from '../../lambda/queries/usage-report.ts';
+import { count } from '../../local/progress.ts';
 import { type FleetUsageWord, fleetUsageWords, type UsageWord } from '../arguments.ts';
 import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
 import { bytesText, minuteText } from '../terminal/figures.ts';
@@ -207,16 +209,22 @@ function describeTotal(records: readonly FleetUsageRecord[], more: boolean): str
   ];
 }
 
+const maxSims = count(maxLiveSims);
+
 /** Which times are not sealed, and whether they are counted. */
-function describeCoverage({ live, missing }: FleetUsagePage['coverage']): string {
+export function describeCoverage({ live, partial, missing }: FleetUsagePage['coverage']): string {
   const list = (spans: FleetUsagePage['coverage']['live']): string =>
     spans
       .map(({ start_time: from, end_time: to }) => `${minuteText(from)} to ${minuteText(to)} UTC`)
       .join(', ');
   const lines = [
     live.length > 0 && `Live, added up from the records that have come: ${list(live)}`,
+    ...partial.map(
+      ({ start_time: from, as_of: asOf }) =>
+        `${from.slice(0, 10)} is not sealed, and counted as of ${minuteText(asOf)} UTC: more than ${maxSims} SIMs match`,
+    ),
     missing.length > 0 &&
-      `Not counted, since more than 1,000 SIMs match: ${list(missing)}. Whole days are counted once they are sealed`,
+      `Not counted, since more than ${maxSims} SIMs match: ${list(missing)}. Whole days are counted every few hours, and once they are sealed`,
   ];
   return lines
     .filter((line) => line !== false)

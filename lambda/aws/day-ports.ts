@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DayPorts } from '../days/pass/ports.ts';
+import type { DayPorts, PartialPorts } from '../days/pass/ports.ts';
 import { DayMarkers } from '../store/day-markers.ts';
 import { DayRecordReader, type DayRecordTables } from '../store/day-records.ts';
 import { SessionNoteStore } from '../store/session-notes.ts';
@@ -30,12 +30,21 @@ export function makeDayPorts(
   };
 }
 
-/** The same, of the tables that the environment names. */
-export function dayPortsFromEnvironment(
-  client: DynamoDBClient,
-  others: Pick<DayPorts, 'lake' | 'jobs'>,
-): DayPorts {
-  const tables = {
+/** What partial passes work with. Their reads are not consistent: a pass is as of a time that has gone, and half the price. */
+export function makePartialPorts(
+  tables: DayRecordTables & Pick<DayPassTables, 'simDays'>,
+  others: Pick<PartialPorts, 'lake' | 'jobs' | 'maxLiveSims'>,
+): PartialPorts {
+  return {
+    tables: new DayRecordReader(tables, { consistent: false }),
+    simDays: new SimDayStore(tables.client, tables.simDays),
+    ...others,
+  };
+}
+
+/** The tables that the environment names. */
+export function dayTablesFromEnvironment(client: DynamoDBClient): DayPassTables {
+  return {
     client,
     sessions: requireEnvironment(environment.sessionsTable),
     usage: requireEnvironment(environment.usageTable),
@@ -45,5 +54,4 @@ export function dayPortsFromEnvironment(
     simDays: requireEnvironment(environment.simDaysTable),
     dayMarkers: requireEnvironment(environment.dayMarkersTable),
   };
-  return makeDayPorts(tables, others);
 }

@@ -23,6 +23,8 @@ export const environment = {
   lakeBucket: 'LAKE_BUCKET',
   /** Bucket of what the lake has of accounts: their events name people. */
   accountLakeBucket: 'ACCOUNT_LAKE_BUCKET',
+  /** Hours from one partial pass over days that are not closed to the next one; 0 for none. */
+  partialHours: 'PARTIAL_HOURS',
   /** URL of the queue of the day pass's messages. */
   dayQueue: 'DAY_QUEUE_URL',
   /** Notes of the consumer's work. */

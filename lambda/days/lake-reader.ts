@@ -1,8 +1,9 @@
 import type { Usage } from '../ledger/observation.ts';
 import type { Day } from './day.ts';
 import type { Manifest } from './manifest.ts';
+import type { PartialDay } from './partial-days.ts';
 import { retryConflicts } from './pass/conflicts.ts';
-import { makeManifestKey, readJson } from './pass/lake-objects.ts';
+import { makeManifestKey, makePartialDayKey, readJson } from './pass/lake-objects.ts';
 import type { Lake } from './pass/ports.ts';
 import { readBucketCount, readSimRows } from './pass/sim-rows.ts';
 
@@ -25,6 +26,11 @@ export class LakeReader {
   /** A day's manifest; undefined if the day is not sealed. */
   async readManifest(day: Day): Promise<Manifest | undefined> {
     return (await readJson<Manifest>(this.#lake, makeManifestKey(day))).content;
+  }
+
+  /** A day as of its last partial pass; undefined without one. */
+  async readPartialDay(day: Day): Promise<PartialDay | undefined> {
+    return (await readJson<PartialDay>(this.#lake, makePartialDayKey(day))).content;
   }
 
   /** A SIM's usage rows of a day, and the renderings beside them. */

@@ -1,16 +1,21 @@
 import { type Day, listDays, shiftDay } from './day.ts';
 import { closeDays, type DayRange } from './fence/close-days.ts';
 import { type ExpirySwitch, guardUsageExpiry, mayUsageExpire } from './fence/usage-expiry.ts';
+import type { Manifest } from './manifest.ts';
 import { findUnsealedSince, type OpenDay, type OpenDays } from './open-days.ts';
-import { type DayPlan, makePlanKey, readJson } from './pass/lake-objects.ts';
+import { findDuePass } from './partial-days.ts';
+import { type DayPlan, makeManifestKey, makePlanKey, readJson } from './pass/lake-objects.ts';
+import { needsPartialPass } from './pass/partial-pass.ts';
 import type { Lake } from './pass/ports.ts';
 import { findDelay, findDueDay, findGrace, type SourceReading } from './schedule.ts';
+import { findNextDay, findReadFrom, type ScheduleStart } from './schedule-start.ts';
 import { type Fence, makeReadingOrder } from './take-message.ts';
 import type { DayMessage, MessageQueue } from './work.ts';
 
 /** What the closing of days is ordered with. */
 export interface OrderPorts {
   readonly fence: Fence;
+  readonly start: ScheduleStart;
   readonly openDays: OpenDays;
   readonly queue: MessageQueue;
 }
@@ -35,6 +40,8 @@ export interface ScheduleOptions {
   readonly sources: readonly SourceReading[] | undefined;
   /** Days that usage is kept; 0 for ever. */
   readonly usageDays: number;
+  /** Hours from one partial pass to the next one; 0 for none. */
+  readonly partialHours: number;
 }
 
 /** What a scheduled run did and found. */
@@ -45,6 +52,8 @@ export interface ScheduleReport {
   readonly openDays: number;
   /** Days with markers. */
   readonly markedDays: number;
+  /** Days of which a partial pass was ordered. */
+  readonly partialDays: number;
   /** For how long the reading of days is overdue. */
   readonly overdueMilliseconds: number;
   /** Whether expiry is held back although usage is not to be kept for ever. */
@@ -55,18 +64,19 @@ export interface ScheduleReport {
 const maxResumedDays = 31;
 
 /**
- * Closes the days that are due, goes on with days that are not sealed, has markers visited, and sees to it that usage
- * expires only where it is sealed. What it sends may have been sent before: messages may be repeated.
+ * Closes the days that are due, goes on with days that are not sealed, has markers visited, orders partial passes, and sees
+ * to it that usage expires only where it is sealed. What it sends may have been sent before: messages may be repeated.
  *
- * Of a ledger that has history only the newest day that is due is closed by itself. `orderDays` closes others.
+ * Of a ledger that has history only the newest day that is due is closed by itself. `orderDays` closes others, also before
+ * the first run.
  */
 export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions): Promise<ScheduleReport> {
   const { now, sources } = options;
+  const scheduledFrom = (await ports.start.read()) ?? (await begin(ports, options));
   const closedThrough = await ports.fence.read();
-  if (closedThrough === undefined) await noteFirstDay(ports, options);
   const openDays = await ports.openDays.list();
   const ordered = openDays.filter(({ orderedAt }) => orderedAt !== undefined).map(({ day }) => day);
-  const nextDay = closedThrough === undefined ? findFirstDay(ordered, options) : shiftDay(closedThrough, 1);
+  const nextDay = findNextDay({ closedThrough, scheduledFrom }, scheduledFrom);
   const due = sources === undefined ? undefined : findDueDay(now, sources);
   const range = due === undefined || due < nextDay ? undefined : { from: nextDay, through: due };
   const closed = range && (await orderDays(range, ports, now));
@@ -80,10 +90,12 @@ export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions
   );
   const known = [...openDays, ...(closed === undefined ? [] : makeOpenDays(closed, now))];
   const next = closed === undefined ? nextDay : shiftDay(closed.through, 1);
+  const partialDays = await orderPartialPasses(next, ports, options);
   return {
     closed,
     openDays: new Set(known.map(({ day }) => day)).size,
     markedDays: marked.length,
+    partialDays,
     overdueMilliseconds: findDelay({
       openDays: known,
       nextDay: next,
@@ -95,45 +107,45 @@ export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions
 }
 
 /**
- * Notes the day that is closed first, so that it is known how long nothing could be closed; and the day before it, where
- * usage of the past might expire that nobody has asked to be read.
+ * Begins the schedule with the newest day whose grace has gone. Notes it as one that is to be read, so that it is known how
+ * long nothing could be closed; and the day before it, where usage of the past might expire that nobody has asked to be read.
  */
-async function noteFirstDay(
-  { openDays, hasUsageBefore }: Pick<SchedulePorts, 'openDays' | 'hasUsageBefore'>,
-  options: ScheduleOptions,
-): Promise<void> {
-  const { now, usageDays } = options;
-  const noted = await openDays.list();
-  if (noted.some(({ orderedAt }) => orderedAt !== undefined)) return;
-  const first = findFirstDay([], options);
-  if (usageDays > 0 && (await hasUsageBefore(first)))
-    await openDays.note({ day: shiftDay(first, -1), unreadAt: now });
+async function begin(ports: SchedulePorts, { now, sources = [], usageDays }: ScheduleOptions): Promise<Day> {
+  const { openDays, start, hasUsageBefore } = ports;
+  const first = findDueDay(
+    now,
+    sources.map(({ isByFiles }) => ({ at: undefined, isByFiles })),
+  );
+  const before = shiftDay(first, -1);
+  if (usageDays > 0 && !(await isOrdered(before, ports)) && (await hasUsageBefore(first)))
+    await openDays.note({ day: before, unreadAt: now });
   await openDays.note({ day: first, orderedAt: now });
+  // Last, so that a run that dies begins again.
+  await start.note(first);
+  return first;
 }
 
-/** The day that is closed first: the one that was noted as such, or else the newest whose grace has gone. */
-function findFirstDay(ordered: readonly Day[], { now, sources = [] }: ScheduleOptions): Day {
-  const [noted] = ordered;
-  return (
-    noted ??
-    findDueDay(
-      now,
-      sources.map(({ isByFiles }) => ({ at: undefined, isByFiles })),
-    )
-  );
+/** Whether somebody has ordered a day to be read. */
+async function isOrdered(
+  day: Day,
+  { openDays, lake }: Pick<SchedulePorts, 'openDays' | 'lake'>,
+): Promise<boolean> {
+  const noted = (await openDays.list()).find((one) => one.day === day);
+  if (noted?.orderedAt !== undefined) return true;
+  return (await readJson<Manifest>(lake, makeManifestKey(day))).content !== undefined;
 }
 
 /**
- * Closes days and orders their reading, and that of all days between the fence and them: what the fence passes is read.
+ * Closes days and orders their reading, and that of all days between the fence and them, from the schedule's first day on:
+ * what the fence passes is read.
  *
  * @param range days that are over.
  * @param now milliseconds since the epoch.
  * @returns the days that are read.
  */
 export async function orderDays(range: DayRange, ports: OrderPorts, now: number): Promise<DayRange> {
-  const closedThrough = await ports.fence.read();
-  const isBeyond = closedThrough !== undefined && closedThrough < range.from;
-  const ordered = { from: isBeyond ? shiftDay(closedThrough, 1) : range.from, through: range.through };
+  const closed = { scheduledFrom: await ports.start.read(), closedThrough: await ports.fence.read() };
+  const ordered = { from: findReadFrom(range.from, closed), through: range.through };
   // First, so that the days are found again if this is all that happens.
   for (const openDay of makeOpenDays(ordered, now)) await ports.openDays.note(openDay);
   await closeDays(ordered, {
@@ -165,6 +177,28 @@ async function visitDays(days: readonly Day[], { queue }: SchedulePorts): Promis
     days.map((day) => ({ kind: 'round', day })),
     0,
   );
+}
+
+/**
+ * Orders the partial pass that is due, of the days of which it is not done.
+ *
+ * @param nextDay the first day that is not closed.
+ * @returns the number of days.
+ */
+export async function orderPartialPasses(
+  nextDay: Day,
+  { lake, queue }: Pick<SchedulePorts, 'lake' | 'queue'>,
+  { now, partialHours }: Pick<ScheduleOptions, 'now' | 'partialHours'>,
+): Promise<number> {
+  const due = findDuePass({ now, nextDay, hours: partialHours });
+  if (due === undefined) return 0;
+  const messages: DayMessage[] = [];
+  for (const day of due.days) {
+    const pass = { day, asOf: due.asOf };
+    if (await needsPartialPass(pass, lake)) messages.push({ kind: 'partial', ...pass });
+  }
+  await queue.send(messages, 0);
+  return messages.length;
 }
 
 async function guardExpiry(

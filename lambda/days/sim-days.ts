@@ -110,6 +110,16 @@ export function sumSimPeriods(sim: string, period: Period, parts: readonly SimPe
   };
 }
 
+/** The bytes that a SIM used in a period. */
+export function sumBytes({ usage }: Pick<SimPeriod, 'usage'>): bigint {
+  return usage.reduce((sum, { dataTotal }) => sum + BigInt(dataTotal), 0n);
+}
+
+/** The month of a day: `2026-11`. */
+export function findMonth(day: Day): Period {
+  return day.slice(0, '2026-11'.length);
+}
+
 /** All counts, each by a function of its name. */
 export function mapCounts(count: (name: keyof ActivityCounts) => number): ActivityCounts {
   return {

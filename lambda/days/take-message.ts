@@ -5,8 +5,9 @@ import type { OrderWork } from './fence/waits.ts';
 import type { Manifest } from './manifest.ts';
 import type { OpenDays } from './open-days.ts';
 import { runBucket } from './pass/bucket.ts';
+import { beginPartialPass, runPartialBucket } from './pass/partial-pass.ts';
 import { beginRound, planDay, planRound } from './pass/plan.ts';
-import type { DayPorts } from './pass/ports.ts';
+import type { DayPorts, PartialPorts } from './pass/ports.ts';
 import type { DayMessage, MessageQueue, ReadingMessage, VisitMessage } from './work.ts';
 
 /** The fence: the last closed day. */
@@ -20,6 +21,7 @@ export interface Fence {
 /** What messages are taken with. */
 export interface WorkPorts {
   readonly days: DayPorts;
+  readonly partial: PartialPorts;
   readonly queue: MessageQueue;
   readonly openDays: OpenDays;
   readonly fence: Pick<Fence, 'read'>;
@@ -63,6 +65,15 @@ export async function takeMessage(
       if (manifest !== undefined) await ports.openDays.remove(message.day);
       return manifest;
     }
+    case 'partial':
+      await beginPartialPass(message, ports.partial, {
+        ...options,
+        closedThrough: await ports.fence.read(),
+      });
+      return undefined;
+    case 'partial-bucket':
+      await runPartialBucket(message, ports.partial, await ports.fence.read());
+      return undefined;
   }
 }
 
@@ -120,6 +131,17 @@ export function makeReadingOrder(queue: MessageQueue): OrderWork<ClosedDays> {
 /** Orders visits by messages. */
 function makeVisitOrder(queue: MessageQueue): OrderWork<DayVisit> {
   return (visit, delay) => queue.send([{ kind: 'visit', ...visit }], delay);
+}
+
+/** The jobs of partial passes as messages. */
+export function makePartialJobs(queue: MessageQueue): PartialPorts['jobs'] {
+  return {
+    send: (jobs) =>
+      queue.send(
+        jobs.map(({ day, asOf, bucket }) => ({ kind: 'partial-bucket', day, asOf, bucket })),
+        0,
+      ),
+  };
 }
 
 /** The jobs of buckets as messages. */

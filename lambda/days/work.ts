@@ -2,7 +2,8 @@ import { parseObject } from '../json/json.ts';
 import type { Day } from './day.ts';
 import type { ClosedDays } from './fence/close-days.ts';
 import type { DayVisit } from './fence/markers.ts';
-import type { BucketJob } from './pass/ports.ts';
+import type { PartialPass } from './pass/partial-pass.ts';
+import type { BucketJob, PartialJob } from './pass/ports.ts';
 
 /**
  * The messages of the day pass. One queue has them all. Each is small, is delivered at least once, in any order, and may be
@@ -36,8 +37,25 @@ export interface VisitMessage extends DayVisit {
   readonly kind: 'visit';
 }
 
+/** A day that is not closed, of which a partial pass is due. */
+export interface PartialMessage extends PartialPass {
+  readonly kind: 'partial';
+}
+
+/** A bucket that is to be read for a partial pass. */
+export interface PartialBucketMessage extends PartialJob {
+  readonly kind: 'partial-bucket';
+}
+
 /** A message of the day pass. */
-export type DayMessage = ReadingMessage | PlanMessage | RoundMessage | BucketMessage | VisitMessage;
+export type DayMessage =
+  | ReadingMessage
+  | PlanMessage
+  | RoundMessage
+  | BucketMessage
+  | VisitMessage
+  | PartialMessage
+  | PartialBucketMessage;
 
 /** Takes messages of the day pass, and brings each back later. */
 export interface MessageQueue {
@@ -55,6 +73,8 @@ const members = {
   round: { day: 'day' },
   bucket: { day: 'day', round: 'whole', bucket: 'whole' },
   visit: { day: 'day', round: 'whole', waitedMilliseconds: 'whole' },
+  partial: { day: 'day', asOf: 'whole' },
+  'partial-bucket': { day: 'day', asOf: 'whole', bucket: 'whole' },
 } as const satisfies {
   readonly [Kind in DayMessage['kind']]: {
     readonly [Name in Exclude<keyof Extract<DayMessage, { kind: Kind }>, 'kind'>]: 'day' | 'whole';

@@ -1,5 +1,6 @@
 import type { Day } from '../days/day.ts';
 import type { FleetPeriod } from '../days/fleet-days.ts';
+import type { PartialDay } from '../days/partial-days.ts';
 import type { Period } from '../days/sim-days.ts';
 import type { StoredSimPeriod } from '../store/sim-day-items.ts';
 
@@ -7,9 +8,14 @@ import type { StoredSimPeriod } from '../store/sim-day-items.ts';
 export interface ClosedDays {
   /** A day's seal; undefined if the day is not sealed. */
   readSeal(day: Day): Promise<DaySeal | undefined>;
-  /** A SIM's stored days from one day to another one, both included, in their order. Days on which it did nothing are left out. */
+  /** A day as of its last partial pass; undefined without one. */
+  readPartialDay(day: Day): Promise<PartialDay | undefined>;
+  /**
+   * A SIM's stored days from one day to another one, both included, in their order, those of partial passes among them. Days
+   * on which it did nothing are left out.
+   */
   readSimDays(sim: string, from: Day, through: Day): Promise<readonly StoredSimPeriod[]>;
-  /** The SIMs with the most bytes in a day or month, those with the most first. */
+  /** The SIMs with the most bytes in a sealed day, or in the sealed days of a month, those with the most first. */
   listTopSims(period: Period, limit: number): Promise<readonly string[]>;
 }
 

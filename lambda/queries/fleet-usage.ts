@@ -1,5 +1,7 @@
 import { type Day, findDay, listDays, shiftDay, startDay } from '../days/day.ts';
+import { countsSimDay, maxLiveSims, maxTopSims, type PartialDay } from '../days/partial-days.ts';
 import { prefetch } from '../days/pass/prefetch.ts';
+import { findMonth } from '../days/sim-days.ts';
 import type { Sim } from '../ledger/observation.ts';
 import { formatTime } from '../ledger/time.ts';
 import { mapConcurrently } from '../store/concurrency.ts';
@@ -25,11 +27,9 @@ import {
 
 /**
  * Usage of the fleet. Sealed days come from fleet-days and SIM-days, without reading a record. What is not sealed, and the
- * parts of days at the ends of a time, come from the records, where at most {@link maxLiveSims} SIMs match.
+ * parts of days at the ends of a time, come from the records, where at most {@link maxLiveSims} SIMs match. Where more do,
+ * whole days that are not sealed are as of their last partial pass.
  */
-
-/** SIMs whose records one report reads. */
-export const maxLiveSims = 1_000;
 
 /** SIMs, and seals, that are read at the same time. */
 const concurrentReads = 32;
@@ -63,6 +63,8 @@ export interface ReportPorts {
   readonly now: () => number;
   /** Undefined where days are not closed: all usage is read from the records. */
   readonly days: ClosedDays | undefined;
+  /** SIMs whose records one report reads; {@link maxLiveSims} where it is left out. */
+  readonly maxLiveSims?: number | undefined;
 }
 
 /** Where a page goes on: behind so many records, or behind a record, which of a report by SIM belongs to a SIM. */
@@ -76,13 +78,20 @@ export interface Coverage {
   readonly as_of: string;
   /** Times that were added up from the records that have come. */
   readonly live: readonly TimeSpan[];
-  /** Times that are left out, since more SIMs match than a report reads records of. */
+  /** Days that are not sealed and were added up from sums, since more SIMs match than a report reads records of. */
+  readonly partial: readonly PartialSpan[];
+  /** Times that are left out, since more SIMs match than that, and there are no sums of them. */
   readonly missing: readonly TimeSpan[];
 }
 
 interface TimeSpan {
   readonly start_time: string;
   readonly end_time: string;
+}
+
+interface PartialSpan extends TimeSpan {
+  /** The records that had come by then are counted. */
+  readonly as_of: string;
 }
 
 /** A page of a report, and what it covers. */
@@ -132,8 +141,10 @@ class FleetReport {
   readonly #ports: ReportPorts;
   readonly #now: string;
   readonly #seals: ReadonlyMap<Day, DaySeal>;
+  /** Days that are not sealed, as of their last partial passes. */
+  readonly #partialDays: ReadonlyMap<Day, PartialDay>;
   /** The days of which sums are added up. */
-  readonly #sealedDays: readonly Day[];
+  readonly #summedDays: readonly Day[];
   readonly #ranges: readonly RecordRange[];
   /** The one SIM that is asked for. */
   readonly #sim: Sim | undefined;
@@ -147,6 +158,7 @@ class FleetReport {
     found: {
       readonly now: string;
       readonly seals: ReadonlyMap<Day, DaySeal>;
+      readonly partialDays: ReadonlyMap<Day, PartialDay>;
       readonly sim: Sim | undefined;
       readonly divided: DividedTime;
       readonly isSmall: boolean;
@@ -158,7 +170,8 @@ class FleetReport {
     this.#now = found.now;
     this.#seals = found.seals;
     this.#sim = found.sim;
-    this.#sealedDays = found.divided.sealed;
+    this.#partialDays = found.partialDays;
+    this.#summedDays = found.divided.summed;
     this.#ranges = found.divided.ranges;
     this.#readsRecords = found.isSmall;
     this.#limit = found.limit;
@@ -173,17 +186,19 @@ class FleetReport {
       readSeals(query.period, now, ports.days),
     ]);
     if (query.sim !== undefined && sim === undefined) throw unknownSim(query.sim.sim);
-    const divided = divideTime(query, seals);
+    const bySeals = divideTime(query, seals, noPartialDays);
     const isSmall =
-      sim !== undefined || divided.ranges.length === 0 || (await matchesFewSims(query, reader, limit));
+      sim !== undefined || bySeals.ranges.length === 0 || (await matchesFewSims(query, ports, limit));
     if (!isSmall && query.granularity === 'hour') {
       throw new ParameterError(
         'Granularity',
         'hour',
-        `day or all, unless Sim or Fleet leaves at most ${maxLiveSims} SIMs: hours are added up from records`,
+        `day or all, unless Sim or Fleet leaves at most ${ports.maxLiveSims ?? maxLiveSims} SIMs: hours are added up from records`,
       );
     }
-    return new FleetReport(query, ports, { now, seals, sim, divided, isSmall, limit });
+    const partialDays = isSmall ? noPartialDays : await readPartialDays(query.period, seals, now, ports.days);
+    const divided = isSmall ? bySeals : divideTime(query, seals, partialDays);
+    return new FleetReport(query, ports, { now, seals, partialDays, sim, divided, isSmall, limit });
   }
 
   get coverage(): Coverage {
@@ -191,6 +206,11 @@ class FleetReport {
     return {
       as_of: this.#now,
       live: this.#readsRecords ? clipSpans(unsealed, this.#now) : [],
+      partial: [...this.#partialDays].map(([day, { asOf }]) => {
+        const from = startDay(day);
+        const [span] = clipSpans([{ from, to: startDay(shiftDay(day, 1)), isLive: true }], this.#now);
+        return { ...(span ?? { start_time: from, end_time: from }), as_of: asOf };
+      }),
       missing: this.#readsRecords ? [] : clipSpans(this.#ranges, this.#now),
     };
   }
@@ -255,10 +275,7 @@ class FleetReport {
 
   /** The greatest of all records. Of a report by SIM, memory grows with the number that is wanted. */
   async #sortAll(order: UsageOrder, wanted: number): Promise<ReportRow[]> {
-    const compare = (a: ReportRow, b: ReportRow): number => {
-      const difference = b.measures[order] - a.measures[order];
-      return difference === 0n ? comparePositions(a.position, b.position) : difference > 0n ? 1 : -1;
-    };
+    const compare = compareBy(order);
     if (!this.#query.groups.includes('sim') || this.#sim !== undefined) {
       return (await this.#sumUp()).sort(compare);
     }
@@ -280,13 +297,27 @@ class FleetReport {
     const { groups, granularity, period, fleet, network, isoCountry } = this.#query;
     const { days, reader } = this.#ports;
     const isPlain = [fleet, network, isoCountry, this.#sim].every((filter) => filter === undefined);
-    const indexed = nameIndexedPeriod(period);
+    const indexed = nameIndexedPeriod(period, this.#now);
     if (this.#readsRecords && this.#ranges.length > 0) return undefined;
     if (days === undefined || indexed === undefined || !isPlain || order !== 'bytes') return undefined;
     if (granularity !== 'all' || groups.length !== 1 || groups[0] !== 'sim') return undefined;
-    const keys = await days.listTopSims(indexed, wanted);
-    const sims = await reader.sims(keys);
-    return (await mapConcurrently(sims, concurrentReads, (sim) => this.#sumUpSim(sim))).flat();
+    const keys = await this.#listTop(days, indexed, wanted);
+    const sims = keys && (await reader.sims(keys));
+    if (sims === undefined) return undefined;
+    const rows = await mapConcurrently(sims, concurrentReads, (sim) => this.#sumUpSim(sim));
+    return rows.flat().sort(compareBy(order));
+  }
+
+  /** The SIMs with the most bytes, by the index of sealed days, or as the newest partial pass has found them. */
+  async #listTop(days: ClosedDays, period: string, wanted: number): Promise<readonly string[] | undefined> {
+    const newest = this.#summedDays.findLast((day) => this.#partialDays.has(day));
+    const partial = newest === undefined ? undefined : this.#partialDays.get(newest);
+    if (partial === undefined) return days.listTopSims(period, wanted);
+    // What is newer than the pass is not in its list.
+    if (newest !== this.#summedDays.at(-1)) return undefined;
+    const top = partial.top[period === newest ? 'day' : 'month'];
+    if (wanted > top.length && top.length === maxTopSims) return undefined;
+    return top.slice(0, wanted).map(({ sim }) => sim);
   }
 
   /** All that is added up of all SIMs that match. */
@@ -314,14 +345,16 @@ class FleetReport {
   }
 
   #addFleetDays(report: UsageReport): void {
-    for (const day of this.#sealedDays) {
+    for (const day of this.#summedDays) {
       const period = this.#makePeriod(startDay(day));
-      for (const usage of this.#seals.get(day)?.fleet.usage ?? [])
-        report.add(period, undefined, usage, { records: usage.records, isLive: false });
+      const { fleet } = this.#seals.get(day) ?? this.#partialDays.get(day) ?? {};
+      const isLive = !this.#seals.has(day);
+      for (const usage of fleet?.usage ?? [])
+        report.add(period, undefined, usage, { records: usage.records, isLive });
     }
   }
 
-  /** Adds a SIM's sealed days, if they are wanted, and its records. */
+  /** Adds a SIM's days, if they are wanted, and its records. */
   async #addSim(report: UsageReport, sim: Sim, addsDays: boolean): Promise<void> {
     await Promise.all([
       addsDays ? this.#addSimDays(report, sim) : undefined,
@@ -330,21 +363,22 @@ class FleetReport {
   }
 
   async #addSimDays(report: UsageReport, sim: Sim): Promise<void> {
-    const [first, last] = [this.#sealedDays[0], this.#sealedDays.at(-1)];
+    const [first, last] = [this.#summedDays[0], this.#summedDays.at(-1)];
     if (first === undefined || last === undefined) return;
     const stored = (await this.#ports.days?.readSimDays(sim.sim, first, last)) ?? [];
-    const sealed = new Set(this.#sealedDays);
-    for (const { period: day, usage, leftOut } of stored) {
-      if (!sealed.has(day)) continue;
+    const summed = new Set(this.#summedDays);
+    for (const { period: day, usage, leftOut, asOf } of stored) {
+      if (!summed.has(day) || !countsSimDay(asOf, this.#partialDays.get(day)?.asOf)) continue;
+      const isLive = !this.#seals.has(day);
       if (leftOut.length > 0) {
         // It had too many combinations of dimensions for its item: its records tell them apart.
         await this.#addRecords(report, sim, [
-          { from: startDay(day), to: startDay(shiftDay(day, 1)), isLive: false },
+          { from: startDay(day), to: startDay(shiftDay(day, 1)), isLive },
         ]);
         continue;
       }
       const period = this.#makePeriod(startDay(day));
-      for (const sums of usage) report.add(period, sim, sums, { records: sums.records, isLive: false });
+      for (const sums of usage) report.add(period, sim, sums, { records: sums.records, isLive });
     }
   }
 
@@ -412,7 +446,7 @@ class TimeLimit {
 /** What a report is made of. */
 interface DividedTime {
   /** Days that are added up from sums. */
-  readonly sealed: readonly Day[];
+  readonly summed: readonly Day[];
   /** Times whose records are read. */
   readonly ranges: readonly RecordRange[];
 }
@@ -421,16 +455,17 @@ interface DividedTime {
 function divideTime(
   { granularity, period: { from, to } }: Pick<FleetUsageQuery, 'granularity' | 'period'>,
   seals: ReadonlyMap<Day, DaySeal>,
+  partialDays: ReadonlyMap<Day, PartialDay>,
 ): DividedTime {
-  const sealed: Day[] = [];
+  const summed: Day[] = [];
   const ranges: RecordRange[] = [];
   for (const day of listPeriodDays({ from, to })) {
     const begins = startDay(day);
     const ends = startDay(shiftDay(day, 1));
     const isWhole = from <= begins && ends <= to;
     const isSealed = seals.has(day);
-    if (isSealed && isWhole && granularity !== 'hour') {
-      sealed.push(day);
+    if ((isSealed ? isWhole : partialDays.has(day)) && granularity !== 'hour') {
+      summed.push(day);
       continue;
     }
     const range = { from: begins < from ? from : begins, to: ends > to ? to : ends, isLive: !isSealed };
@@ -439,7 +474,7 @@ function divideTime(
       ranges[ranges.length - 1] = { ...before, to: range.to };
     } else ranges.push(range);
   }
-  return { sealed, ranges };
+  return { summed, ranges };
 }
 
 /** The days of which a period has a part, oldest first. */
@@ -462,21 +497,53 @@ async function readSeals(
   return new Map(seals.flatMap(({ day, seal }) => (seal === undefined ? [] : [[day, seal] as const])));
 }
 
+const noPartialDays: ReadonlyMap<Day, PartialDay> = new Map();
+
+/** The days of a period that are not sealed, as of their last partial passes: those that are whole in it as far as they have come. */
+async function readPartialDays(
+  period: UsagePeriod,
+  seals: ReadonlyMap<Day, DaySeal>,
+  now: string,
+  days: ClosedDays | undefined,
+): Promise<Map<Day, PartialDay>> {
+  if (days === undefined) return new Map();
+  const { from, to } = period;
+  const unsealed = listPeriodDays(period).filter((day) => {
+    const isWhole = from <= startDay(day) && (to >= startDay(shiftDay(day, 1)) || to >= now);
+    return isWhole && startDay(day) <= now && !seals.has(day);
+  });
+  const found = await mapConcurrently(unsealed, concurrentReads, async (day) => ({
+    day,
+    partial: await days.readPartialDay(day),
+  }));
+  return new Map(
+    found.flatMap(({ day, partial }) => (partial === undefined ? [] : [[day, partial] as const])),
+  );
+}
+
+/** The records with most first. */
+function compareBy(order: UsageOrder): (a: ReportRow, b: ReportRow) => number {
+  return (a, b) => {
+    const difference = b.measures[order] - a.measures[order];
+    return difference === 0n ? comparePositions(a.position, b.position) : difference > 0n ? 1 : -1;
+  };
+}
+
 /** Whether so few SIMs match that their records can be read. */
 async function matchesFewSims(
   { fleet }: FleetUsageQuery,
-  reader: LedgerReader,
+  { reader, maxLiveSims: most = maxLiveSims }: ReportPorts,
   limit: TimeLimit,
 ): Promise<boolean> {
   let count = 0;
   let after: string | undefined;
   do {
-    const { sims, next } = await reader.scanSims({ fleetSid: fleet }, maxLiveSims + 1 - count, after);
+    const { sims, next } = await reader.scanSims({ fleetSid: fleet }, most + 1 - count, after);
     limit.require();
     count += sims.length;
     after = next;
-  } while (after !== undefined && count <= maxLiveSims);
-  return count <= maxLiveSims;
+  } while (after !== undefined && count <= most);
+  return count <= most;
 }
 
 /** Ranges as times, without what is yet to come, joined where they touch. */
@@ -492,11 +559,13 @@ function clipSpans(ranges: readonly RecordRange[], now: string): TimeSpan[] {
   return spans;
 }
 
-/** A whole UTC day or calendar month by its name; undefined for any other time. */
-function nameIndexedPeriod({ from, to }: UsagePeriod): string | undefined {
+/** A UTC day or calendar month by its name, whole as far as it has come; undefined for any other time. */
+function nameIndexedPeriod({ from, to }: UsagePeriod, now: string): string | undefined {
   const day = findDay(from);
   if (from !== startDay(day)) return undefined;
-  if (to === startDay(shiftDay(day, 1))) return day;
-  const nextMonth = shiftDay(`${day.slice(0, 7)}-28`, 4).slice(0, 7);
-  return day.endsWith('-01') && to === startDay(`${nextMonth}-01`) ? day.slice(0, 7) : undefined;
+  const isWholeUpTo = (end: string): boolean => to === end || (to >= now && to < end);
+  if (isWholeUpTo(startDay(shiftDay(day, 1)))) return day;
+  const month = findMonth(day);
+  const nextMonth = findMonth(shiftDay(`${month}-28`, 4));
+  return day.endsWith('-01') && isWholeUpTo(startDay(`${nextMonth}-01`)) ? month : undefined;
 }

@@ -20,12 +20,15 @@ const scanSegments = 8;
 /** Where the day pass reads. */
 export interface DayRecordTables extends Omit<ReadableTables, 'files'> {}
 
-/** Reads the ledger as the day pass needs it: consistently, and each item as today's version would have written it. */
+/** Reads the ledger as the day pass needs it: each item as today's version would have written it. */
 export class DayRecordReader implements DayTables {
   readonly #tables: DayRecordTables;
+  readonly #isConsistent: boolean;
 
-  constructor(tables: DayRecordTables) {
+  /** @param options whether reads are consistent: they are unless it says otherwise. */
+  constructor(tables: DayRecordTables, { consistent = true }: { readonly consistent?: boolean } = {}) {
     this.#tables = tables;
+    this.#isConsistent = consistent;
   }
 
   /** The keys of all SIMs, and those that the events of their accounts have. */
@@ -59,7 +62,7 @@ export class DayRecordReader implements DayTables {
       [sessionsTable.sortKey]: { S: sessionId },
     }));
     const { client, sessions } = this.#tables;
-    const items = await readItems(client, sessions, keys, { consistent: true });
+    const items = await readItems(client, sessions, keys, { consistent: this.#isConsistent });
     return items.map(decodeSession);
   }
 
@@ -69,7 +72,7 @@ export class DayRecordReader implements DayTables {
     let segments = Array.from({ length: scanSegments }, (_, Segment) =>
       scanPages(client, {
         TableName: sims,
-        ConsistentRead: true,
+        ConsistentRead: this.#isConsistent,
         ProjectionExpression: '#sim, #source, accountId',
         ExpressionAttributeNames: { '#sim': simsTable.partitionKey, '#source': 'source' },
         ...{ TotalSegments: scanSegments, Segment },
@@ -90,7 +93,7 @@ export class DayRecordReader implements DayTables {
   ): Promise<Item[]> {
     const items = await queryAll(this.#tables.client, {
       TableName: tableName,
-      ConsistentRead: true,
+      ConsistentRead: this.#isConsistent,
       KeyConditionExpression: `sim = :sim AND ${sortKey} BETWEEN :from AND :to`,
       // A key's time may be cut to the second.
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: wholeSecond(from) }, ':to': { S: to } },
@@ -107,7 +110,7 @@ export class DayRecordReader implements DayTables {
     const items = await queryAll(this.#tables.client, {
       TableName: this.#tables.sessions,
       IndexName: name,
-      ConsistentRead: true,
+      ConsistentRead: this.#isConsistent,
       KeyConditionExpression: 'sim = :sim AND #start BETWEEN :from AND :to',
       ExpressionAttributeNames: { '#start': sortKey },
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: from }, ':to': { S: to } },

@@ -1,6 +1,13 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { findSlot } from '../days/digests.ts';
-import { type Period, type SimPeriod, type SimUsage, simPeriod, simUsage } from '../days/sim-days.ts';
+import {
+  type Period,
+  type SimPeriod,
+  type SimUsage,
+  simPeriod,
+  simUsage,
+  sumBytes,
+} from '../days/sim-days.ts';
 import { UsageGroups } from '../days/sums.ts';
 import { compileCodec } from './codec.ts';
 import { type Item, itemBytes } from './items.ts';
@@ -15,6 +22,8 @@ export const simUsageCodec = compileCodec<SimUsage>(simUsage);
 export interface StoredSimPeriod extends SimPeriod {
   /** Dimensions by which its usage is not told apart, since there are too many combinations; nearly always none. */
   readonly leftOut: readonly LeftOut[];
+  /** Of which partial pass it is; undefined where it was made of closed days. */
+  readonly asOf: string | undefined;
 }
 
 /** The bytes that an item may have. DynamoDB takes 400 KB. */
@@ -51,29 +60,41 @@ const leftOutNames = Object.keys(foldings) as LeftOut[];
  * @param leftOut what the usage is not told apart by already.
  */
 export function encodeSimPeriod(period: SimPeriod, revision: number, leftOut: readonly LeftOut[] = []): Item {
-  let item = encodeFolded(period, revision, leftOut);
+  const bytes = sumBytes(period);
+  return encodeFitting(period, leftOut, {
+    revision: { N: String(revision) },
+    ...(bytes > 0n && {
+      [byBytes.partitionKey]: { S: makeTopSlot(period.period, findTopSlot(period.sim)) },
+      [byBytes.sortKey]: { S: String(bytes).padStart(topDigits, '0') },
+    }),
+  });
+}
+
+/** A SIM's day as a partial pass has found it. It has no revision, so that it is never taken for that of a closed day. */
+export function encodePartialDay(period: SimPeriod, asOf: string): Item {
+  return encodeFitting(period, [], { asOf: { S: asOf } });
+}
+
+/** @param about what the item says besides the period. */
+function encodeFitting(period: SimPeriod, leftOut: readonly LeftOut[], about: Item): Item {
+  let item = encodeFolded(period, leftOut, about);
   const folded: LeftOut[] = [];
   for (const name of leftOutNames) {
     if (itemBytes(item) <= maxItemBytes) break;
     folded.push(name);
     const all = leftOutNames.filter((one) => leftOut.includes(one) || folded.includes(one));
-    item = encodeFolded({ ...period, usage: foldUsage(period.usage, folded) }, revision, all);
+    item = encodeFolded({ ...period, usage: foldUsage(period.usage, folded) }, all, about);
   }
   return item;
 }
 
-function encodeFolded(period: SimPeriod, revision: number, leftOut: readonly LeftOut[]): Item {
+function encodeFolded(period: SimPeriod, leftOut: readonly LeftOut[], about: Item): Item {
   const usage = period.usage.map((one): AttributeValue => ({ M: simUsageCodec.encode(one) }));
-  const bytes = period.usage.reduce((sum, { dataTotal }) => sum + BigInt(dataTotal), 0n);
   return {
     ...simPeriodCodec.encode(period),
     usage: { L: usage },
-    revision: { N: String(revision) },
+    ...about,
     ...(leftOut.length > 0 && { leftOut: { S: leftOut.join() } }),
-    ...(bytes > 0n && {
-      [byBytes.partitionKey]: { S: makeTopSlot(period.period, findTopSlot(period.sim)) },
-      [byBytes.sortKey]: { S: String(bytes).padStart(topDigits, '0') },
-    }),
   };
 }
 
@@ -93,6 +114,7 @@ export function decodeSimPeriod(item: Item): StoredSimPeriod {
     ...simPeriodCodec.decode(item),
     usage: (item['usage']?.L ?? []).map(({ M = {} }) => simUsageCodec.decode(M)),
     leftOut: leftOutNames.filter((name) => leftOut.includes(name)),
+    asOf: item['asOf']?.S,
   };
 }
 

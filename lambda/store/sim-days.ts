@@ -1,21 +1,24 @@
-import {
-  type DynamoDBClient,
-  PutItemCommand,
-  type PutItemCommandInput,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Day } from '../days/day.ts';
-import type { SimDays } from '../days/pass/ports.ts';
+import type { PartialSimDays, SimDays } from '../days/pass/ports.ts';
 import { compareTexts } from '../days/rows.ts';
-import { isActive, type Period, type SimPeriod, sumSimPeriods } from '../days/sim-days.ts';
+import {
+  findMonth,
+  isActive,
+  type Period,
+  type SimPeriod,
+  sumBytes,
+  sumSimPeriods,
+} from '../days/sim-days.ts';
 import { readItems } from './batch-get.ts';
 import { backOff, mapConcurrently } from './concurrency.ts';
 import { holdsCondition } from './conditions.ts';
 import type { Item } from './items.ts';
-import { queryAll } from './query-pages.ts';
+import { queryAll, queryPages } from './query-pages.ts';
 import { readItem } from './registers.ts';
 import {
   decodeSimPeriod,
+  encodePartialDay,
   encodeSimPeriod,
   listTopSlots,
   makeSimPeriodKey,
@@ -38,8 +41,10 @@ const [byBytes] = simDaysTable.globalIndexes;
  * A month is computed again whenever one of its days was stored: from the days as they are then, and put on condition that
  * nobody has put it since its revision was read. So each put contains all days that were stored before the put before it,
  * and each run that stores a day puts the month afterwards: in the end it has every day, in any order of coming.
+ *
+ * SIM-days of partial passes have no revision, and count in no month.
  */
-export class SimDayStore implements SimDays {
+export class SimDayStore implements SimDays, PartialSimDays {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
 
@@ -59,12 +64,40 @@ export class SimDayStore implements SimDays {
     });
   }
 
+  async putPartial(days: readonly SimPeriod[], asOf: string): Promise<void> {
+    await mapConcurrently(days, concurrentSims, (day) =>
+      this.#putIf(encodePartialDay(day, asOf), {
+        ConditionExpression:
+          'attribute_not_exists(revision) AND (attribute_not_exists(asOf) OR asOf <= :asOf)',
+        ExpressionAttributeValues: { ':asOf': { S: asOf } },
+      }),
+    );
+  }
+
+  async sumMonth(
+    sims: readonly string[],
+    month: Period,
+    unsealed: readonly Day[],
+  ): Promise<ReadonlyMap<string, bigint>> {
+    const sums = new Map<string, bigint>();
+    const add = (found: readonly StoredSimPeriod[]): void => {
+      for (const one of found) sums.set(one.sim, (sums.get(one.sim) ?? 0n) + sumBytes(one));
+    };
+    add(await this.readPeriod(sims, month));
+    for (const day of unsealed) {
+      // What was made of a closed day is in the month.
+      add((await this.readPeriod(sims, day)).filter(({ asOf }) => asOf !== undefined));
+    }
+    return sums;
+  }
+
   async #putMonth(sim: string, month: Period): Promise<void> {
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       const before = readRevision(
         await readItem(this.#client, this.#tableName, makeSimPeriodKey(sim, month)),
       );
-      const days = await this.#queryDays(sim, `${month}-01`, `${month}-31`, true);
+      const stored = await this.#queryDays(sim, `${month}-01`, `${month}-31`, true);
+      const days = stored.filter(({ asOf }) => asOf === undefined);
       const leftOut = days.flatMap((day) => day.leftOut);
       const isPut = await this.#putIf(encodeSimPeriod(sumSimPeriods(sim, month, days), before + 1, leftOut), {
         ConditionExpression: before === 0 ? 'attribute_not_exists(revision)' : 'revision = :before',
@@ -121,18 +154,22 @@ export class SimDayStore implements SimDays {
   }
 
   async #querySlot(slot: string, limit: number): Promise<{ sim: string; bytes: string }[]> {
-    const { Items: items = [] } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#tableName,
-        IndexName: byBytes.name,
-        KeyConditionExpression: '#slot = :slot',
-        ExpressionAttributeNames: { '#slot': byBytes.partitionKey },
-        ExpressionAttributeValues: { ':slot': { S: slot } },
-        ScanIndexForward: false,
-        Limit: limit,
-      }),
-    );
-    return items.map((item) => ({
+    const items: Item[] = [];
+    const pages = queryPages(this.#client, {
+      TableName: this.#tableName,
+      IndexName: byBytes.name,
+      KeyConditionExpression: '#slot = :slot',
+      ExpressionAttributeNames: { '#slot': byBytes.partitionKey },
+      ExpressionAttributeValues: { ':slot': { S: slot } },
+      ScanIndexForward: false,
+      Limit: limit,
+    });
+    // A page has at most a megabyte.
+    for await (const page of pages) {
+      items.push(...page);
+      if (items.length >= limit) break;
+    }
+    return items.slice(0, limit).map((item) => ({
       sim: item[simDaysTable.partitionKey]?.S ?? '',
       bytes: item[byBytes.sortKey]?.S ?? '',
     }));
@@ -152,11 +189,6 @@ export class SimDayStore implements SimDays {
 }
 
 const dayLength = '2026-11-02'.length;
-
-/** The month of a day: `2026-11`. */
-export function findMonth(day: Day): Period {
-  return day.slice(0, '2026-11'.length);
-}
 
 /** Too many others put the same month at the same time. */
 export class ContendedMonthError extends Error {

@@ -1,5 +1,6 @@
 import { type Day, findDay, shiftDay } from '../days/day.ts';
 import type { LakeReader } from '../days/lake-reader.ts';
+import type { PartialDay } from '../days/partial-days.ts';
 import type { Usage } from '../ledger/observation.ts';
 import { formatTime } from '../ledger/time.ts';
 import type { ClosedDays, DaySeal } from '../queries/closed-days.ts';
@@ -30,6 +31,10 @@ export class StoredDays implements ClosedDays, UsageArchive {
     return this.#lake.readManifest(day);
   }
 
+  readPartialDay(day: Day): Promise<PartialDay | undefined> {
+    return this.#lake.readPartialDay(day);
+  }
+
   readSimDays(sim: string, from: Day, through: Day): Promise<readonly StoredSimPeriod[]> {
     return this.#simDays.readDays(sim, from, through);
   }
@@ -45,7 +50,7 @@ export class StoredDays implements ClosedDays, UsageArchive {
   async listDays(sim: string, from: Day, through: Day): Promise<Day[]> {
     const days = await this.#simDays.readDays(sim, from, through);
     return days
-      .filter(({ usageRecords }) => usageRecords > 0)
+      .filter(({ usageRecords, asOf }) => usageRecords > 0 && asOf === undefined)
       .map(({ period }) => period)
       .reverse();
   }

@@ -133,6 +133,7 @@ const stackSettings: Readonly<Record<string, Setting>> = {
   'consumer.memoryMegabytes': { consumer: { memoryMegabytes: 512 } },
   'consumer.reservedConcurrency': { consumer: { reservedConcurrency: 8 } },
   'days.maximumConcurrency': { days: { maximumConcurrency: 7 } },
+  'days.partialHours': { days: { partialHours: 12 } },
   'lake.objectLock': { lake: { objectLock: { mode: 'compliance', days: 365 } } },
   'lake.queryGigabytes': { lake: { queryGigabytes: 7 } },
   'importer.maximumConcurrency': { importer: { maximumConcurrency: 3 } },

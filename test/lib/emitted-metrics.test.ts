@@ -70,7 +70,14 @@ const delivered: DeliveryReport = {
 };
 
 const planned: ScheduleReport = {
-  ...{ closed: undefined, openDays: 1, markedDays: 1, overdueMilliseconds: 86_400_000, isExpiryHeld: true },
+  ...{
+    closed: undefined,
+    openDays: 1,
+    markedDays: 1,
+    partialDays: 1,
+    overdueMilliseconds: 86_400_000,
+    isExpiryHeld: true,
+  },
 };
 
 /** What the functions publish when all that they measure happens. */

@@ -6,8 +6,8 @@ function bucketOf(path: string, simledger: Record<string, unknown> = {}) {
   return synthesise({ simledger }).resources[path];
 }
 
-/** Versions that were replaced expire; an object itself never does. */
-function keepOldVersions(days: number) {
+/** Versions that were replaced expire; an object itself does only below a prefix. */
+function keepOldVersions(days: number, ...others: readonly object[]) {
   return {
     VersioningConfiguration: { Status: 'Enabled' },
     LifecycleConfiguration: {
@@ -17,16 +17,25 @@ function keepOldVersions(days: number) {
           NoncurrentVersionExpiration: { NoncurrentDays: days },
           Status: 'Enabled',
         },
+        ...others,
       ],
     },
   };
 }
 
+const partialDaysExpire = { Prefix: 'partial-days/', ExpirationInDays: 14, Status: 'Enabled' };
+
 describe('the lake', () => {
   it('is two private, versioned buckets that stay, of which that of SIMs can be locked', () => {
     const kept = { Type: 'AWS::S3::Bucket', UpdateReplacePolicy: 'Retain', DeletionPolicy: 'Retain' };
     expect([bucketOf('Lake/Bucket'), bucketOf('Lake/Accounts')]).toEqual([
-      { ...kept, Properties: { ...privateBucket, ...keepOldVersions(30), ObjectLockEnabled: true } },
+      {
+        ...kept,
+        Properties: {
+          ...{ ...privateBucket, ...keepOldVersions(30, partialDaysExpire) },
+          ObjectLockEnabled: true,
+        },
+      },
       { ...kept, Properties: { ...privateBucket, ...keepOldVersions(30) } },
     ]);
   });
@@ -36,7 +45,9 @@ describe('the lake', () => {
       sources: [{ name: 'a', carrier: 'kore' }],
       retention: { overwrittenFileDays: 7 },
     };
-    expect(bucketOf('Lake/Bucket', simledger)?.Properties).toMatchObject(keepOldVersions(7));
+    expect(bucketOf('Lake/Bucket', simledger)?.Properties).toMatchObject(
+      keepOldVersions(7, partialDaysExpire),
+    );
     expect(bucketOf('Lake/Accounts', simledger)?.Properties).toMatchObject(keepOldVersions(7));
   });
 

@@ -150,7 +150,11 @@ const planning = [
     Action: ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
     Resource: 'SourceDefault/Stream.Arn',
   },
-  { Effect: 'Allow', Action: 's3:GetObject', Resource: 'Lake/Bucket.Arn/days/*' },
+  {
+    Effect: 'Allow',
+    Action: 's3:GetObject',
+    Resource: ['Lake/Bucket.Arn/days/*', 'Lake/Bucket.Arn/partial-days/*'],
+  },
   { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'Lake/Bucket.Arn' },
   { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: 'DayPass/Queue.Arn' },
 ];
@@ -176,7 +180,7 @@ const closing = [
   },
   {
     Effect: 'Allow',
-    Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     Resource: 'Storage/SimDays.Arn',
   },
   {

@@ -95,7 +95,13 @@ describe('the query API', () => {
         Action: 'dynamodb:BatchGetItem',
         Resource: ['Storage/Alerts.Arn', 'Storage/Files.Arn', 'Storage/Sessions.Arn', 'Storage/SimDays.Arn'],
       },
-      { Effect: 'Allow', Action: 's3:GetObject', Resource: 'Lake/Bucket.Arn/*' },
+      {
+        Effect: 'Allow',
+        Action: 's3:GetObject',
+        Resource: ['days', 'partial-days', 'usage-renderings', 'usage'].map(
+          (prefix) => `Lake/Bucket.Arn/${prefix}/*`,
+        ),
+      },
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'Lake/Bucket.Arn' },
       {
         Effect: 'Allow',

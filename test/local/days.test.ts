@@ -3,10 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { LakeBucket } from '../../lambda/aws/lake-bucket.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
+import { LakeReader } from '../../lambda/days/lake-reader.ts';
+import { type FleetUsageQuery, listFleetUsage } from '../../lambda/queries/fleet-usage.ts';
+import { LedgerReader } from '../../lambda/store/reader.ts';
+import { SimDayStore } from '../../lambda/store/sim-days.ts';
+import { StoredDays } from '../../lambda/store/stored-days.ts';
 import { type LocalDescription, localDescription } from '../../local/description.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables } from '../../local/options.ts';
+import { accountLakeBucket, lakeBucket } from '../../local/places.ts';
 import { findFirstDay } from '../../local/record-days.ts';
 import { announceChunks } from '../../local/writers.ts';
 import { simOf, usageOf } from '../cli/records.ts';
@@ -27,6 +34,8 @@ function start(): Promise<LocalLedger> {
   return startLocalLedger({
     ...optionsForTests(),
     dataDirectory: folder,
+    // So that a fleet of three is one whose records reports do not read.
+    maxLiveSims: 2,
     onLog: () => undefined,
     onTrouble: (sentence) => troubles.push(sentence),
   });
@@ -98,10 +107,18 @@ describe.sequential('a local run', () => {
     expect(await ledger.closeDays(Date.parse('2026-11-02T05:59:00Z'))).toEqual({ sealed: [] });
   });
 
+  test('reads a day of history that is ordered before it closes one by itself, and none between', async () => {
+    const { output } = await run('days', 'close', '--from', '2018-05-06', '--to', '2018-05-06');
+    expect(output).toBe('Sealed: 1 day. See: simledger --local days list\n');
+    expect(await runJson('days', 'list')).toEqual([
+      listed('2018-05-06', { version: 1, sims: 0, usage: 0, sealed_at: expect.any(String) as string }),
+    ]);
+  });
+
   test('seals the days that are over, back to the first before a long time without records', async () => {
     expect(await ledger.closeDays(Date.parse(once))).toEqual({ sealed: [sunday, monday] });
     expect(await ledger.closeDays(Date.parse(once))).toEqual({ sealed: [] });
-    expect(await runJson('days', 'list', '--to', tuesday)).toEqual([
+    expect(await runJson('days', 'list', '--from', sunday, '--to', tuesday)).toEqual([
       listed(monday, { version: 1, sims: 2, usage: 2, sealed_at: once }),
       listed(sunday, { version: 1, sims: 1, usage: 1, sealed_at: once }),
     ]);
@@ -114,7 +131,7 @@ describe.sequential('a local run', () => {
       { ...listed(monday, { version: 1, sims: 2, usage: 2, sealed_at: once }), state: 'redo', late: 1 },
     ]);
     expect(await ledger.closeDays(Date.parse(again))).toEqual({ sealed: [monday] });
-    expect(await runJson('days', 'list', '--to', tuesday)).toEqual([
+    expect(await runJson('days', 'list', '--from', sunday, '--to', tuesday)).toEqual([
       listed(monday, { version: 2, sims: 3, usage: 3, sealed_at: again }),
       listed(sunday, { version: 1, sims: 1, usage: 1, sealed_at: once }),
     ]);
@@ -145,7 +162,7 @@ describe.sequential('a local run', () => {
       errors:
         '2019-01-21: 1 day to close, each of about 3 SIMs: 3 SIM-days. On AWS, reading them costs about $0.01.\n',
     });
-    expect(await runJson('days', 'list', '--to', '2019-12-31')).toEqual([
+    expect(await runJson('days', 'list', '--from', '2019-01-01', '--to', '2019-12-31')).toEqual([
       listed('2019-01-21', { version: 1, sims: 1, usage: 1, sealed_at: expect.any(String) as string }),
     ]);
     expect(await run('days', 'close', '--from', '2019-01-21', '--to', '2019-01-21')).toEqual({
@@ -167,21 +184,21 @@ describe.sequential('a local run', () => {
   });
 
   test('verifies its days, by the files alone and with the tables', async () => {
-    const days = ['2019-01-21', sunday, monday, tuesday, wednesday, '2026-11-05', '2026-11-06'];
+    const days = ['2018-05-06', '2019-01-21', sunday, monday, tuesday, wednesday, '2026-11-05', '2026-11-06'];
     const verified = (await runJson('days', 'verify', '--full')) as Record<string, unknown>[];
     expect(verified.map(({ day, outcome, differing_rows: differ }) => [day, outcome, differ])).toEqual(
       days.map((day) => [day, 'verified', 0]),
     );
     const { code, output } = await run('days', 'verify', '--csv');
     expect(code).toBe(0);
-    expect(output.split('\r\n')[3]).toMatch(/^2026-11-02,verified,2,3,1,\d+,[0-9a-f]{64},,\[\]$/);
+    expect(output.split('\r\n')[4]).toMatch(/^2026-11-02,verified,2,3,1,\d+,[0-9a-f]{64},,\[\]$/);
   });
 
   test('keeps its lake when it starts again', async () => {
-    const before = await runJson('days', 'list', '--to', tuesday);
+    const before = await runJson('days', 'list', '--from', sunday, '--to', tuesday);
     await ledger.stop();
     ledger = await start();
-    expect(await runJson('days', 'list', '--to', tuesday)).toEqual(before);
+    expect(await runJson('days', 'list', '--from', sunday, '--to', tuesday)).toEqual(before);
     expect(await ledger.closeDays(Date.parse('2026-11-07T05:00:00Z'))).toEqual({ sealed: [] });
     await use(2, tuesday);
     expect(await ledger.closeDays(Date.parse('2026-11-07T05:00:00Z'))).toEqual({ sealed: [tuesday] });
@@ -227,4 +244,57 @@ test('the first day to close has no more than 31 days without records behind it'
   expect(await first('2026-12-05')).toBeUndefined();
   expect(await first('2026-10-31')).toBeUndefined();
   expect(await first('2019-02-21')).toBe('2019-01-21');
+});
+
+test('a fleet of more SIMs than reports read records of is added up every few hours until the day is sealed', async () => {
+  const day = '2026-11-08';
+  const now = Date.parse(`${day}T13:00:00Z`);
+  for (const sim of [1, 2, 2]) await use(sim, day);
+  await ledger.closeDays(now);
+  // Comes after the pass.
+  await use(3, day);
+  const { dynamoDb: client, endpoints } = ledger;
+  const { region, credentials } = client.config;
+  const lake = new LakeBucket(
+    { region, credentials, s3Endpoint: endpoints.s3 },
+    { lake: lakeBucket, accounts: accountLakeBucket },
+  );
+  const store = new SimDayStore(client, 'SimDays');
+  const days = new StoredDays(store, new LakeReader(lake), () => now);
+  const reader = new LedgerReader({
+    ...{ client, sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', files: 'Files' },
+  });
+  const ask = async (groups: FleetUsageQuery['groups'], at = now) => {
+    const period = {
+      from: `${day}T00:00:00.000Z`,
+      to: new Date(Math.min(at, noon(day) + 43_200_000)).toISOString(),
+    };
+    const query = { groups, granularity: 'all', order: 'bytes', period, size: 10, after: undefined } as const;
+    const { resources, coverage } = await listFleetUsage(query, {
+      reader,
+      days,
+      now: () => at,
+      maxLiveSims: 2,
+    });
+    return { found: resources.map(({ sim_sid, data_total }) => [sim_sid, data_total]), coverage };
+  };
+  expect(await ask([])).toEqual({
+    found: [[null, 9_000]],
+    coverage: {
+      ...{ as_of: `${day}T13:00:00.000Z`, live: [], missing: [] },
+      partial: [
+        {
+          ...{ start_time: `${day}T00:00:00.000Z`, end_time: `${day}T13:00:00.000Z` },
+          as_of: `${day}T12:00:00.000Z`,
+        },
+      ],
+    },
+  });
+  expect((await ask(['sim'])).found).toEqual([
+    [simOf(2), 6_000],
+    [simOf(1), 3_000],
+  ]);
+  const next = Date.parse('2026-11-09T07:00:00Z');
+  expect((await ledger.closeDays(next)).sealed).toContain(day);
+  expect((await ask([], next)).found).toEqual([[null, 12_000]]);
 });

@@ -1,7 +1,9 @@
 import type { Day } from '../day.ts';
 import { digest } from '../digests.ts';
 import type { Marker } from '../fence/markers.ts';
+import type { FleetPeriod } from '../fleet-days.ts';
 import type { BucketResult, Manifest } from '../manifest.ts';
+import type { PartialDay, TopSims } from '../partial-days.ts';
 import type { RowKind } from '../rows.ts';
 import { ConflictError, type Lake } from './ports.ts';
 
@@ -37,6 +39,24 @@ export function makeFileKey(kind: RowKind, day: Day, bucket: number, buckets: nu
 
 /** First part of the keys of plans, results and manifests, which hold no row. */
 export const daysPrefix = 'days/';
+
+/** First part of the keys of partial passes, which hold no row either. */
+export const partialDaysPrefix = 'partial-days/';
+
+/** What the objects of a day's partial passes begin with. */
+export function makePartialFolder(day: Day): string {
+  return `${partialDaysPrefix}day=${day}/`;
+}
+
+/** The key of a day as of its last partial pass. */
+export function makePartialDayKey(day: Day): string {
+  return `${makePartialFolder(day)}fleet.json`;
+}
+
+/** What the plans, results and manifest of a day begin with. */
+export function makeDayFolder(day: Day): string {
+  return `${daysPrefix}day=${day}/`;
+}
 
 /** The key of what reading a bucket came to. */
 export function makeResultKey(day: Day, bucket: number): string {
@@ -85,6 +105,28 @@ export interface BucketList {
   readonly markers: readonly Marker[];
 }
 
+/** What a partial pass of a day reads. */
+export interface PartialPlan {
+  readonly day: Day;
+  /** Which pass it is. */
+  readonly asOf: string;
+  /** The last closed day when it was planned. */
+  readonly closedThrough: Day | undefined;
+  /** Keys of the lists of the buckets, in their order. */
+  readonly lists: readonly string[];
+}
+
+/** What a bucket of a partial pass came to. */
+export interface PartialResult {
+  readonly day: Day;
+  readonly asOf: string;
+  readonly fleet: FleetPeriod;
+  readonly top: TopSims;
+}
+
+/** The JSON objects of passes. */
+type PassObject = DayPlan | BucketList | BucketResult | Manifest | PartialPlan | PartialResult | PartialDay;
+
 /** An object that was read, and the tag by which it is replaced. Both are undefined if it does not exist. */
 export interface ReadObject<Content> {
   readonly content: Content | undefined;
@@ -95,11 +137,12 @@ export interface ReadObject<Content> {
  * Writes a list under a key made of its content, beside the plan that names it: lists that plans do not name decide
  * nothing.
  *
+ * @param folder what the key begins with.
  * @returns the key.
  */
-export async function writeList(lake: Lake, day: Day, list: BucketList): Promise<string> {
+export async function writeList(lake: Lake, folder: string, list: BucketList): Promise<string> {
   const text = JSON.stringify(list);
-  const key = `${daysPrefix}day=${day}/list=${digest(text)}.json`;
+  const key = `${folder}list=${digest(text)}.json`;
   try {
     await lake.write(key, new TextEncoder().encode(text), undefined);
   } catch (error) {
@@ -114,14 +157,18 @@ export async function writeList(lake: Lake, day: Day, list: BucketList): Promise
  *
  * @throws Error if it is not there.
  */
-export async function readList(lake: Pick<Lake, 'open'>, { day }: DayPlan, key: string): Promise<BucketList> {
+export async function readList(
+  lake: Pick<Lake, 'open'>,
+  { day }: Pick<DayPlan, 'day'>,
+  key: string,
+): Promise<BucketList> {
   const { content: list } = await readJson<BucketList>(lake, key);
   if (list === undefined) throw new Error(`The lake has no ${key}, which the plan of ${day} names`);
   return list;
 }
 
 /** Reads a JSON object that the pass has written. */
-export async function readJson<Content extends DayPlan | BucketList | BucketResult | Manifest>(
+export async function readJson<Content extends PassObject>(
   lake: Pick<Lake, 'open'>,
   key: string,
 ): Promise<ReadObject<Content>> {
@@ -135,12 +182,13 @@ export async function readJson<Content extends DayPlan | BucketList | BucketResu
 export function writeJson(
   lake: Lake,
   key: string,
-  content: DayPlan | BucketResult | Manifest,
+  content: PassObject,
   before: string | undefined,
 ): Promise<string> {
   return lake.write(key, new TextEncoder().encode(JSON.stringify(content)), before);
 }
 
-function formatBucket(bucket: number): string {
+/** The number of a bucket as keys have it. */
+export function formatBucket(bucket: number): string {
   return String(bucket).padStart(4, '0');
 }

@@ -6,6 +6,7 @@ import type { Marker } from '../fence/markers.ts';
 import type { BucketResult, Manifest } from '../manifest.ts';
 import {
   type DayPlan,
+  makeDayFolder,
   makeManifestKey,
   makePlanKey,
   makeResultKey,
@@ -16,7 +17,7 @@ import {
   writeList,
 } from './lake-objects.ts';
 import type { BucketJob, DayPorts } from './ports.ts';
-import { prefetch } from './prefetch.ts';
+import { prefetchAll } from './prefetch.ts';
 import { sealDay } from './seal.ts';
 
 /**
@@ -188,16 +189,11 @@ async function listOpenJobs(
 const concurrentBuckets = 16;
 
 /** Reads or writes something of each bucket; results are in the order of the buckets. */
-async function forEachBucket<Bucket, Result>(
+function forEachBucket<Bucket, Result>(
   buckets: readonly Bucket[],
   take: (bucket: Bucket) => Promise<Result>,
 ): Promise<Result[]> {
-  async function* list(): AsyncGenerator<Bucket> {
-    yield* buckets;
-  }
-  const results: Result[] = [];
-  for await (const result of prefetch(list(), concurrentBuckets, take)) results.push(result);
-  return results;
+  return prefetchAll(buckets, concurrentBuckets, take);
 }
 
 /** What a round reads, bucket by bucket. */
@@ -217,7 +213,7 @@ class BucketLists {
   /** Writes the lists, and returns their keys by bucket. */
   async write(lake: DayPorts['lake'], day: Day): Promise<Record<number, string>> {
     const keys = await forEachBucket([...this.#lists], async ([bucket, list]) => {
-      return [bucket, await writeList(lake, day, list)] as const;
+      return [bucket, await writeList(lake, makeDayFolder(day), list)] as const;
     });
     return Object.fromEntries(keys);
   }

@@ -5,11 +5,11 @@ import type { Marker } from '../fence/markers.ts';
 import type { ParquetSource } from '../parquet.ts';
 import type { EventRow } from '../rows.ts';
 import type { SessionNote } from '../session-days.ts';
-import type { SimPeriod } from '../sim-days.ts';
+import type { Period, SimPeriod } from '../sim-days.ts';
 
 /** What the day pass works with. Each part is small, so that it is easily made of tables, a bucket and a queue, or of memory. */
 
-/** The ledger's tables. All reads are consistent. */
+/** The ledger's tables. All reads of closed days are consistent. */
 export interface DayTables {
   /** The keys of all SIMs, and of the accounts that have events, in no order, some at a time. */
   listSims(): AsyncIterable<readonly string[]>;
@@ -41,6 +41,26 @@ export interface SessionNotes {
 export interface SimDays {
   /** Stores each SIM-day unless a greater revision of it is stored. */
   put(days: readonly SimPeriod[], revision: number): Promise<void>;
+}
+
+/** Where SIM-days of partial passes are kept: beside those of closed days, and never in their place. */
+export interface PartialSimDays {
+  /**
+   * Stores each SIM-day, unless it was made of a closed day, or by a later pass.
+   *
+   * @param asOf of the pass.
+   */
+  putPartial(days: readonly SimPeriod[], asOf: string): Promise<void>;
+  /**
+   * The bytes of SIMs in a month, as far as they are known of days that are closed, and of some that are not.
+   *
+   * @returns by SIM; those without bytes may be left out.
+   */
+  sumMonth(
+    sims: readonly string[],
+    month: Period,
+    unsealed: readonly Day[],
+  ): Promise<ReadonlyMap<string, bigint>>;
 }
 
 /** Markers of SIMs' days, and of sessions, that late records touched. */
@@ -87,6 +107,25 @@ export interface BucketJob {
 /** The queue of jobs. Each is delivered at least once, in any order, and again if it fails. */
 export interface Jobs {
   send(jobs: readonly BucketJob[]): Promise<void>;
+}
+
+/** One bucket's part of a partial pass. */
+export interface PartialJob {
+  readonly day: Day;
+  /** Which pass it is, in milliseconds since the epoch. */
+  readonly asOf: number;
+  readonly bucket: number;
+}
+
+/** What a partial pass works with. */
+export interface PartialPorts {
+  /** Reads need not be consistent. */
+  readonly tables: DayTables;
+  readonly simDays: PartialSimDays;
+  readonly lake: Lake;
+  readonly jobs: { readonly send: (jobs: readonly PartialJob[]) => Promise<void> };
+  /** The most SIMs of a fleet that has no partial passes; those of `maxLiveSims` where it is left out. */
+  readonly maxLiveSims?: number | undefined;
 }
 
 /** All that the pass works with. */

@@ -3,7 +3,7 @@
  * many are begun and not taken.
  */
 export async function* prefetch<Item, Result>(
-  items: AsyncIterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   concurrency: number,
   load: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
@@ -18,4 +18,15 @@ export async function* prefetch<Item, Result>(
     if (next !== undefined) yield await next;
   }
   for (const rest of begun) yield await rest;
+}
+
+/** Does something with each item, several at the same time. Results are in the order of the items. */
+export async function prefetchAll<Item, Result>(
+  items: Iterable<Item>,
+  concurrency: number,
+  load: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for await (const result of prefetch(items, concurrency, load)) results.push(result);
+  return results;
 }

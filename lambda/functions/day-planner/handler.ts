@@ -17,6 +17,7 @@ import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
 import { FenceTable } from '../../store/day-fence.ts';
 import { DayMarkers } from '../../store/day-markers.ts';
 import { OpenDaysTable } from '../../store/open-days.ts';
+import { ScheduleStartTable } from '../../store/schedule-start.ts';
 import { TableExpiry } from '../../store/table-expiry.ts';
 import { usageTable } from '../../store/tables.ts';
 import { hasUsageBefore } from '../../store/usage-history.ts';
@@ -35,6 +36,7 @@ const deadline = new Deadline();
 const client = dynamoDbClient({}, deadline);
 const sources = JSON.parse(requireEnvironment(environment.alertSources)) as AlertSourceDescription[];
 const usageDays = Number(requireEnvironment(environment.usageRetentionDays));
+const partialHours = Number(requireEnvironment(environment.partialHours));
 const usageName = requireEnvironment(environment.usageTable);
 const stateName = requireEnvironment(environment.dayStateTable);
 const markers = new DayMarkers(client, requireEnvironment(environment.dayMarkersTable));
@@ -46,6 +48,7 @@ const readMarkPorts: ReadMarkPorts = {
 const ports: SchedulePorts = {
   fence: new FenceTable(client, stateName),
   openDays: new OpenDaysTable(client, stateName),
+  start: new ScheduleStartTable(client, stateName),
   queue: new DayQueue(client.config, requireEnvironment(environment.dayQueue)),
   lake: new LakeBucket(client.config, {
     lake: requireEnvironment(environment.lakeBucket),
@@ -78,7 +81,7 @@ export async function handler({ time }: ScheduledEvent, context: Context): Promi
   if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
   const now = epochMilliseconds(parsed);
   const report = await deadline.within(context.getRemainingTimeInMillis() - spareMilliseconds, async () =>
-    runSchedule(ports, { now, sources: await readSources(now), usageDays }),
+    runSchedule(ports, { now, sources: await readSources(now), usageDays, partialHours }),
   );
   measureSchedule(telemetry, report);
 }

@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { dayPortsFromEnvironment } from '../../aws/day-ports.ts';
+import { dayTablesFromEnvironment, makeDayPorts, makePartialPorts } from '../../aws/day-ports.ts';
 import { DayQueue } from '../../aws/day-queue.ts';
 import { measureWork } from '../../aws/day-telemetry.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
@@ -9,7 +9,7 @@ import { requireEnvironment } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import type { Manifest } from '../../days/manifest.ts';
 import type { DayPorts } from '../../days/pass/ports.ts';
-import { makeJobs, type WorkPorts } from '../../days/take-message.ts';
+import { makeJobs, makePartialJobs, type WorkPorts } from '../../days/take-message.ts';
 import { takeMessages } from '../../days/take-messages.ts';
 import { formatTime } from '../../ledger/time.ts';
 import { FenceTable } from '../../store/day-fence.ts';
@@ -26,8 +26,10 @@ const lake = new LakeBucket(client.config, {
   accounts: requireEnvironment(environment.accountLakeBucket),
 });
 const stateName = requireEnvironment(environment.dayStateTable);
-const days = dayPortsFromEnvironment(client, { lake, jobs: makeJobs(queue) });
+const tables = dayTablesFromEnvironment(client);
+const days: DayPorts = makeDayPorts(tables, { lake, jobs: makeJobs(queue) });
 const ports: Omit<WorkPorts, 'days'> = {
+  partial: makePartialPorts(tables, { lake, jobs: makePartialJobs(queue) }),
   queue,
   openDays: new OpenDaysTable(client, stateName),
   fence: new FenceTable(client, stateName),

@@ -10,6 +10,12 @@ import {
   RowDigests,
 } from '../../../lambda/days/digests.ts';
 import {
+  countsSimDay,
+  makePartialSimDay,
+  replacesSimDay,
+  type SimDayStamp,
+} from '../../../lambda/days/partial-days.ts';
+import {
   compareTexts,
   listItems,
   makeRows,
@@ -18,13 +24,14 @@ import {
   type SimItems,
   type SimRows,
 } from '../../../lambda/days/rows.ts';
+import { isActive, makeSimDay, type SimPeriod } from '../../../lambda/days/sim-days.ts';
 import { Case } from '../../property/case.ts';
 import { timeLimit, trials } from '../../property/trials.ts';
 import { statement } from './records.ts';
 
 /**
- * Days that are sealed at any moments while records come in any order, more than once and late, and while items of sealed
- * days expire: at the end, rows and root are those of one seal of all records.
+ * Days that are sealed at any moments while records come in any order, more than once and late, while items of sealed days
+ * expire, and with partial passes at any moments: at the end, rows, root and SIM-days are those of one seal of all records.
  */
 
 const days: readonly Day[] = [-2, -1, 0, 1, 2].map((offset) => shiftDay('2026-11-02', offset));
@@ -33,6 +40,7 @@ const sims = ['8988307000000000001', '8988307000000000002', '8988307000000000003
 type Step =
   | { readonly does: 'deliver'; readonly statements: readonly number[] }
   | { readonly does: 'seal'; readonly day: number }
+  | { readonly does: 'partial'; readonly day: number }
   /** One of the items of sealed days, by its place among them. */
   | { readonly does: 'expire'; readonly items: readonly number[] };
 
@@ -68,6 +76,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .map((statements): Step => ({ does: 'deliver', statements })),
   },
   { weight: 3, arbitrary: fc.nat(days.length - 1).map((day): Step => ({ does: 'seal', day })) },
+  { weight: 2, arbitrary: fc.nat(days.length - 1).map((day): Step => ({ does: 'partial', day })) },
   {
     weight: 3,
     arbitrary: fc
@@ -94,6 +103,8 @@ interface Parts {
   readonly makeRows: typeof makeRows;
   readonly listTouchedDays: typeof listTouchedDays;
   readonly hash: typeof hashDay;
+  readonly replacesSimDay: typeof replacesSimDay;
+  readonly countsSimDay: typeof countsSimDay;
 }
 
 /** The root of the rows of all SIMs, bucket by bucket. */
@@ -108,13 +119,17 @@ function hashDay(rows: ReadonlyMap<string, SimRows>, buckets: number): DayRoot {
   return computeRoot(joinDigests([...parts.values()].map((one) => one.finish())));
 }
 
-const sound: Parts = { merge: mergeItems, listItems, makeRows, listTouchedDays, hash: hashDay };
+const sound: Parts = {
+  ...{ merge: mergeItems, listItems, makeRows, listTouchedDays, hash: hashDay },
+  ...{ replacesSimDay, countsSimDay },
+};
 
 /** What is found of each day. */
 type Found = readonly {
   readonly day: Day;
   readonly rows: Readonly<Record<string, SimRows>>;
   readonly root: DayRoot;
+  readonly simDays: readonly SimPeriod[];
 }[];
 
 class Ledger {
@@ -124,6 +139,10 @@ class Ledger {
   readonly #sealed = new Map<Day, Map<string, SimRows>>();
   /** Closed days of SIMs that have to be read again, as `day sim`. */
   readonly #marked = new Set<string>();
+  /** SIM-days as `day sim`, and by what they were made. */
+  readonly #simDays = new Map<string, { readonly simDay: SimPeriod; readonly stamp: SimDayStamp }>();
+  /** Seals and partial passes so far. */
+  #passes = 0;
 
   constructor(parts: Parts, buckets: number) {
     this.#parts = parts;
@@ -142,15 +161,46 @@ class Ledger {
   seal(day: Day): void {
     const before = this.#sealed.get(day);
     const rows = before ?? new Map<string, SimRows>();
+    this.#passes += 1;
     for (const sim of sims) {
       if (before !== undefined && !this.#marked.has(`${day} ${sim}`)) continue;
       const known = rows.get(sim);
       const stored = this.#tables.get(sim) ?? noItems;
       const items = known === undefined ? stored : this.#parts.merge(this.#parts.listItems(known), stored);
-      rows.set(sim, this.#parts.makeRows(day, items));
+      const made = this.#parts.makeRows(day, items);
+      rows.set(sim, made);
+      const simDay = makeSimDay(sim, day, made);
+      // As buckets do: a SIM that did nothing has no SIM-day, unless an older version of the day may have one.
+      if (isActive(simDay) || before !== undefined) this.#putSimDay(simDay, { revision: this.#passes });
       this.#marked.delete(`${day} ${sim}`);
     }
     this.#sealed.set(day, rows);
+  }
+
+  /** A partial pass of a day, whatever becomes of it: one may come late, when the day is sealed. */
+  passPartly(day: Day): void {
+    this.#passes += 1;
+    const asOf = new Date(this.#passes).toISOString();
+    for (const [sim, stored] of this.#tables) {
+      const simDay = makePartialSimDay(sim, day, stored);
+      if (isActive(simDay)) this.#putSimDay(simDay, { asOf });
+    }
+  }
+
+  #putSimDay(simDay: SimPeriod, stamp: SimDayStamp): void {
+    const key = `${simDay.period} ${simDay.sim}`;
+    if (this.#parts.replacesSimDay(stamp, this.#simDays.get(key)?.stamp))
+      this.#simDays.set(key, { simDay, stamp });
+  }
+
+  /** The SIM-days that count for a sealed day. */
+  #listSimDays(day: Day): SimPeriod[] {
+    return sims.flatMap((sim) => {
+      const { simDay, stamp } = this.#simDays.get(`${day} ${sim}`) ?? {};
+      if (simDay === undefined || stamp === undefined || !isActive(simDay)) return [];
+      const asOf = 'asOf' in stamp ? stamp.asOf : undefined;
+      return this.#parts.countsSimDay(asOf, undefined) ? [simDay] : [];
+    });
   }
 
   /** Lets usage and events expire of which all days are sealed as they are. */
@@ -177,7 +227,12 @@ class Ledger {
   find(): Found {
     return days.map((day) => {
       const rows = this.#sealed.get(day) ?? new Map<string, SimRows>();
-      return { day, rows: Object.fromEntries(rows), root: this.#parts.hash(rows, this.#buckets) };
+      return {
+        day,
+        rows: Object.fromEntries(rows),
+        root: this.#parts.hash(rows, this.#buckets),
+        simDays: this.#listSimDays(day),
+      };
     });
   }
 }
@@ -188,6 +243,7 @@ function play({ statements, steps, buckets }: Plan, parts: Parts): Found {
   const left = new Set(statements);
   for (const one of steps) {
     if (one.does === 'seal') ledger.seal(days[one.day] ?? '');
+    else if (one.does === 'partial') ledger.passPartly(days[one.day] ?? '');
     else if (one.does === 'expire') ledger.expire(one.items);
     else {
       for (const index of one.statements) {
@@ -215,7 +271,7 @@ function makeProperty(parts: Parts) {
 }
 
 test(
-  'rows and root are the same in any order, with repetition, late records, days read at any moments, and expiry',
+  'rows, root and SIM-days are the same in any order, with repetition, late records, days read at any moments, partial passes, and expiry',
   () => {
     fc.assert(makeProperty(sound), trials(8_800) as fc.Parameters<[DaysCase]>);
   },
@@ -269,6 +325,8 @@ describe('the property finds', () => {
         return { ...rows, usage: items.usage.filter((one) => rows.usage.includes(one)) };
       },
     },
+    'a partial pass that takes the place of what was made of a closed day': { replacesSimDay: () => true },
+    'a sealed day that counts what a partial pass has found': { countsSimDay: () => true },
     'a root that depends on the buckets': {
       hash: (rows, buckets) => {
         const { root, kinds } = hashDay(rows, buckets);

@@ -71,9 +71,11 @@ test('usage may be unsealed since the oldest day, or since late records of a day
 /** Ports in memory. */
 class MemorySchedule implements SchedulePorts {
   closedThrough: string | undefined;
+  scheduledFrom: string | undefined;
   readonly noted = new Map<string, OpenDay>();
   readonly sent: DayMessage[] = [];
   readonly plans = new Set<string>();
+  readonly sealed = new Set<string>();
   readonly marked: string[] = [];
   usageBefore = false;
   expires = true;
@@ -81,7 +83,13 @@ class MemorySchedule implements SchedulePorts {
   readonly fence = {
     read: async () => this.closedThrough,
     advance: async (through: string) => {
-      this.closedThrough = through;
+      if (through > (this.closedThrough ?? '')) this.closedThrough = through;
+    },
+  };
+  readonly start = {
+    read: async () => this.scheduledFrom,
+    note: async (day: string) => {
+      this.scheduledFrom ??= day;
     },
   };
   readonly openDays: OpenDays = {
@@ -94,8 +102,8 @@ class MemorySchedule implements SchedulePorts {
   };
   readonly lake = {
     open: async (key: string) => {
-      const day = /day=([\d-]+)\/plan\.json$/.exec(key)?.[1] ?? '';
-      if (!this.plans.has(day)) return undefined;
+      const [, day = '', kind] = /day=([\d-]+)\/(plan|manifest)\.json$/.exec(key) ?? [];
+      if (!{ plan: this.plans, manifest: this.sealed }[kind ?? '']?.has(day)) return undefined;
       const bytes = new TextEncoder().encode(JSON.stringify({ day, reads: 'all' }));
       return { tag: 'tag', byteLength: bytes.byteLength, slice: async () => bytes.slice().buffer };
     },
@@ -112,10 +120,18 @@ class MemorySchedule implements SchedulePorts {
     throw error;
   };
 
+  /** A schedule that has closed days up to one. */
+  static closedThrough(day: string): MemorySchedule {
+    const ports = new MemorySchedule();
+    ports.closedThrough = day;
+    ports.scheduledFrom = '2026-11-01';
+    return ports;
+  }
+
   async run(time: string, options: Partial<ScheduleOptions> = {}) {
     this.sent.length = 0;
     const now = at(time);
-    return runSchedule(this, { now, sources: [{ at: now }], usageDays: 0, ...options });
+    return runSchedule(this, { now, sources: [{ at: now }], usageDays: 0, partialHours: 0, ...options });
   }
 }
 
@@ -136,8 +152,7 @@ describe('a scheduled run', () => {
   });
 
   it('closes all days since the last one together', async () => {
-    const ports = new MemorySchedule();
-    ports.closedThrough = '2026-11-05';
+    const ports = MemorySchedule.closedThrough('2026-11-05');
     await ports.run('10T07:00');
     expect(ports.sent).toEqual([reading('2026-11-06', '2026-11-09')]);
     expect([...ports.noted.keys()]).toEqual(['2026-11-06', '2026-11-07', '2026-11-08', '2026-11-09']);
@@ -158,8 +173,7 @@ describe('a scheduled run', () => {
   });
 
   it('goes on with days that are not sealed: with the plan, or else with the wait, in full', async () => {
-    const ports = new MemorySchedule();
-    ports.closedThrough = '2026-11-09';
+    const ports = MemorySchedule.closedThrough('2026-11-09');
     for (const day of ['2026-11-08', '2026-11-09']) ports.noted.set(day, { day, orderedAt: at('10T06:00') });
     ports.plans.add('2026-11-08');
     await ports.run('10T08:00');
@@ -167,8 +181,7 @@ describe('a scheduled run', () => {
   });
 
   it('goes on with a month of open days at most', async () => {
-    const ports = new MemorySchedule();
-    ports.closedThrough = '2026-11-09';
+    const ports = MemorySchedule.closedThrough('2026-11-09');
     for (let year = 1900; year < 2000; year += 1) {
       const day = `${year}-01-01`;
       ports.noted.set(day, { day, orderedAt: at('10T06:00') });
@@ -180,8 +193,7 @@ describe('a scheduled run', () => {
   });
 
   it('has markers of closed days visited, unless the day is being read for the first time', async () => {
-    const ports = new MemorySchedule();
-    ports.closedThrough = '2026-11-09';
+    const ports = MemorySchedule.closedThrough('2026-11-09');
     ports.noted.set('2026-11-08', { day: '2026-11-08', orderedAt: at('10T06:00') });
     ports.noted.set('2026-10-01', { day: '2026-10-01', unreadAt: at('10T06:00') });
     ports.marked.push('2026-11-07', '2026-11-08', '2026-11-07', '2026-10-01', '2026-11-10');
@@ -193,8 +205,7 @@ describe('a scheduled run', () => {
   });
 
   it('holds back the expiry of usage while days are not sealed at three quarters of its age', async () => {
-    const ports = new MemorySchedule();
-    ports.closedThrough = '2026-11-01';
+    const ports = MemorySchedule.closedThrough('2026-11-01');
     const held = [];
     for (const time of ['10T00:00', '13T23:00', '14T00:00']) {
       const { isExpiryHeld } = await ports.run(time, { sources: undefined, usageDays: 16 });
@@ -233,8 +244,7 @@ describe('a scheduled run', () => {
 });
 
 test('days that the fence passes are read, also where only later ones were ordered', async () => {
-  const ports = new MemorySchedule();
-  ports.closedThrough = '2026-11-05';
+  const ports = MemorySchedule.closedThrough('2026-11-05');
   const range = { from: '2026-11-08', through: '2026-11-09' };
   expect(await orderDays(range, ports, at('10T08:00'))).toEqual({
     from: '2026-11-06',
@@ -244,12 +254,67 @@ test('days that the fence passes are read, also where only later ones were order
 });
 
 test('days of the past are ordered as they are, and the fence stays', async () => {
-  const ports = new MemorySchedule();
-  ports.closedThrough = '2026-11-09';
+  const ports = MemorySchedule.closedThrough('2026-11-09');
   const range = { from: '2026-10-01', through: '2026-10-02' };
-  ports.fence.advance = async (through) => {
-    expect(through).toBe('2026-10-02');
-  };
   expect(await orderDays(range, ports, at('10T08:00'))).toEqual(range);
-  expect(ports.sent).toEqual([reading('2026-10-01', '2026-10-02')]);
+  expect([ports.sent, ports.closedThrough]).toEqual([[reading('2026-10-01', '2026-10-02')], '2026-11-09']);
+});
+
+describe('days that are ordered before the first scheduled run', () => {
+  const old = { from: '2019-01-21', through: '2019-01-22' };
+  const recent = { from: '2026-10-01', through: '2026-10-02' };
+  const readDays = ({ sent }: MemorySchedule) =>
+    sent.flatMap((message) => (message.kind === 'reading' ? [`${message.from} ${message.through}`] : []));
+
+  it('are read alone, and the run closes only the newest day that is due', async () => {
+    const ports = new MemorySchedule();
+    expect(await orderDays(old, ports, at('10T06:30'))).toEqual(old);
+    expect(await orderDays(recent, ports, at('10T06:40'))).toEqual(recent);
+    expect(readDays(ports)).toEqual(['2019-01-21 2019-01-22', '2026-10-01 2026-10-02']);
+    const { closed, openDays } = await ports.run('10T07:00');
+    expect([closed, openDays, ports.closedThrough]).toEqual([
+      { from: '2026-11-09', through: '2026-11-09' },
+      5,
+      '2026-11-09',
+    ]);
+    // What was ordered goes on.
+    expect(readDays(ports).sort()).toEqual([
+      ...['2019-01-21 2019-01-21', '2019-01-22 2019-01-22'],
+      ...['2026-10-01 2026-10-01', '2026-10-02 2026-10-02', '2026-11-09 2026-11-09'],
+    ]);
+  });
+
+  it('are the newest: then the run reads the one that is due, too, and goes on behind them', async () => {
+    const ports = new MemorySchedule();
+    await orderDays({ from: '2026-11-09', through: '2026-11-09' }, ports, at('10T05:00'));
+    expect((await ports.run('10T05:30')).closed).toBeUndefined();
+    expect(readDays(ports).sort()).toEqual(['2026-11-08 2026-11-08', '2026-11-09 2026-11-09']);
+    expect((await ports.run('11T07:00')).closed).toEqual({ from: '2026-11-10', through: '2026-11-10' });
+  });
+
+  it('hold back no expiry if the last of them is the day before the first that is closed', async () => {
+    for (const isSealed of [false, true]) {
+      const ports = new MemorySchedule();
+      ports.usageBefore = true;
+      await orderDays({ from: '2026-10-01', through: '2026-11-08' }, ports, at('10T05:00'));
+      if (isSealed) {
+        ports.noted.clear();
+        ports.sealed.add('2026-11-08');
+      }
+      await ports.run('10T07:00', { usageDays: 16 });
+      expect([...ports.noted.values()].filter(({ unreadAt }) => unreadAt !== undefined)).toEqual([]);
+    }
+  });
+
+  it('leave the days between as they are once the schedule has begun, too', async () => {
+    const ports = new MemorySchedule();
+    // Nothing could be closed by then.
+    await ports.run('10T07:00', { sources: undefined });
+    expect(await orderDays(old, ports, at('10T07:30'))).toEqual(old);
+    // From the first day of the schedule on, all that the fence passes is read.
+    expect(await orderDays({ from: '2026-11-11', through: '2026-11-11' }, ports, at('12T07:00'))).toEqual({
+      from: '2026-11-09',
+      through: '2026-11-11',
+    });
+  });
 });

@@ -7,6 +7,8 @@ const messages: readonly DayMessage[] = [
   { kind: 'round', day: '2026-11-02' },
   { kind: 'bucket', day: '2026-11-02', round: 1, bucket: 0 },
   { kind: 'visit', day: '2026-11-02', round: 2, waitedMilliseconds: 0 },
+  { kind: 'partial', day: '2026-11-02', asOf: 1 },
+  { kind: 'partial-bucket', day: '2026-11-02', asOf: 1, bucket: 2 },
 ];
 
 test.each(messages)('a message is read as it was sent: $kind', (message) => {
@@ -25,10 +27,13 @@ describe('what is no message is refused with a sentence', () => {
   it.each([
     ['', 'It is not a JSON object'],
     ['[]', 'It is not a JSON object'],
-    ['{}', 'kind: undefined given; accepted is one of reading, plan, round, bucket, visit'],
+    [
+      '{}',
+      'kind: undefined given; accepted is one of reading, plan, round, bucket, visit, partial, partial-bucket',
+    ],
     [
       '{"kind":"toString","day":"2026-11-02"}',
-      'kind: "toString" given; accepted is one of reading, plan, round, bucket, visit',
+      'kind: "toString" given; accepted is one of reading, plan, round, bucket, visit, partial, partial-bucket',
     ],
     ['{"kind":"plan"}', 'day: undefined given; accepted is a UTC day such as 2026-11-02'],
     [

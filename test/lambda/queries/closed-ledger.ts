@@ -2,6 +2,7 @@ import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Day } from '../../../lambda/days/day.ts';
 import { LakeReader } from '../../../lambda/days/lake-reader.ts';
 import { runBucket } from '../../../lambda/days/pass/bucket.ts';
+import { beginPartialPass, runPartialBucket } from '../../../lambda/days/pass/partial-pass.ts';
 import { beginRound, planDay } from '../../../lambda/days/pass/plan.ts';
 import type { DayPorts } from '../../../lambda/days/pass/ports.ts';
 import type { Sim, Usage } from '../../../lambda/ledger/observation.ts';
@@ -14,16 +15,19 @@ import { MemoryPorts } from '../days/pass/memory-ports.ts';
 import { changesOf } from '../store/observations.ts';
 import { ledgerTablesOf, type RunningTables } from '../store/running-tables.ts';
 
+/** The tables behind an engine. */
+type ClosedTables = Pick<RunningTables, 'client' | 'newWriter'>;
+
 /** A ledger with closed days: tables behind an engine, the lake in memory. */
 export class ClosedLedger {
-  readonly #tables: RunningTables;
+  readonly #tables: ClosedTables;
   readonly #memory = new MemoryPorts();
   readonly ports: DayPorts;
   /** As of a time, in milliseconds since the epoch. */
   readonly days: StoredDays;
   readonly reader: LedgerReader;
 
-  constructor(tables: RunningTables, now: () => number) {
+  constructor(tables: ClosedTables, now: () => number) {
     this.#tables = tables;
     const names = { ...ledgerTablesOf(tables.client), files: 'Files' };
     const simDays = new SimDayStore(tables.client, simDaysTable.name);
@@ -52,6 +56,21 @@ export class ClosedLedger {
         await runBucket(job, this.ports, { now });
       }
     }
+  }
+
+  /** Makes a partial pass of a day, whatever the number of SIMs. */
+  async passPartly(day: Day, asOf: string): Promise<void> {
+    const { client } = this.#tables;
+    const { partialQueue: queue, lake, partial } = this.#memory;
+    const ports = {
+      tables: new DayRecordReader(ledgerTablesOf(client), { consistent: false }),
+      simDays: new SimDayStore(client, simDaysTable.name),
+      ...{ lake, jobs: partial.jobs, maxLiveSims: 0 },
+    };
+    const options = { closedThrough: '2026-10-31', simsPerBucket: 2 };
+    await beginPartialPass({ day, asOf: Date.parse(asOf) }, ports, options);
+    for (let job = queue.shift(); job !== undefined; job = queue.shift())
+      await runPartialBucket(job, ports, options.closedThrough);
   }
 
   /** Deletes usage from its table, as its expiry does. */

@@ -10,6 +10,7 @@ import { encodeMarker } from '../../../lambda/store/day-markers.ts';
 import { encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import { openTimesCodec } from '../../../lambda/store/open-days.ts';
+import { startCodec, startKey } from '../../../lambda/store/schedule-start.ts';
 import {
   type ItemAttribute,
   itemAttributes,
@@ -18,7 +19,7 @@ import {
 } from '../../../lambda/store/schema.ts';
 import { sessionNoteCodec } from '../../../lambda/store/session-notes.ts';
 import { encodeShared } from '../../../lambda/store/shared-episodes.ts';
-import { encodeSimPeriod } from '../../../lambda/store/sim-day-items.ts';
+import { encodePartialDay, encodeSimPeriod } from '../../../lambda/store/sim-day-items.ts';
 import { ledgerTables, tables } from '../../../lambda/store/tables.ts';
 import { makeUsage } from '../days/records.ts';
 import { makeEpisode, makeGroup } from '../queries/stored-alerts.ts';
@@ -178,12 +179,20 @@ describe('docs/tables.md', () => {
       'DayState',
       {
         ...{ ...fenceKey, ...fenceCodec.encode({ closedThrough: '2026-11-02' }) },
+        ...startKey,
+        ...startCodec.encode({ scheduledFrom: '2026-11-02' }),
         ...openTimesCodec.encode({ orderedAt: 1, unreadAt: 1 }),
       },
     ],
     ['DayMarkers', encodeMarker({ sim: 'a', day: '2026-11-02', sessionId: 'b', token: 'c' })],
     ['SessionDays', sessionNoteCodec.encode({ sim: 'a', sessionId: 'b', day: '2026-11-02', hash: 'c' })],
-    ['SimDays', pickStored(encodeSimPeriod(simDay, 1, ['tariff']))],
+    [
+      'SimDays',
+      pickStored({
+        ...encodeSimPeriod(simDay, 1, ['tariff']),
+        ...encodePartialDay(simDay, '2026-11-02T06:00:00.000Z'),
+      }),
+    ],
   ])('lists every attribute of %s with its type, and no other', (table, item) => {
     const types = Object.entries(item).map(([name, value]) => ({ name, type: Object.keys(value)[0] }));
     expect(sorted(attributesIn(`## ${table}`))).toEqual(types.sort((a, b) => (a.name < b.name ? -1 : 1)));

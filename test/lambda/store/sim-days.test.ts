@@ -73,6 +73,44 @@ describe('SIM-days', () => {
   });
 });
 
+describe('SIM-days of partial passes', () => {
+  const [six, noon] = ['2026-11-02T06:00:00.000Z', '2026-11-02T12:00:00.000Z'];
+  const partial = (period: SimPeriod, asOf: string) => ({ ...stored(period), asOf });
+
+  it('say as of when they are, and a later one takes the place of one before', async () => {
+    for (const [bytes, asOf] of [
+      [5, six],
+      [6, noon],
+      [7, six],
+    ] as const)
+      await store.putPartial([makeDay('2026-11-02', bytes)], asOf);
+    expect(await store.readDays(sim, '2026-11-01', '2026-11-30')).toEqual([
+      partial(makeDay('2026-11-02', 6), noon),
+    ]);
+  });
+
+  it('never take the place of what was made of a closed day, and are replaced by that', async () => {
+    await store.putPartial([makeDay('2026-11-02', 5)], six);
+    await store.put([makeDay('2026-11-02', 6)], 1);
+    await store.putPartial([makeDay('2026-11-02', 7)], noon);
+    expect(await store.readDays(sim, '2026-11-01', '2026-11-30')).toEqual([stored(makeDay('2026-11-02', 6))]);
+  });
+
+  it('count in no month and in no list of those with most bytes, but where their day is asked for', async () => {
+    await store.putPartial([makeDay('2026-11-02', 5)], six);
+    await store.putPartial([makeDay('2026-11-03', 7)], six);
+    await store.put([makeDay('2026-11-01', 6)], 1);
+    expect(await store.readPeriod([sim], '2026-11')).toEqual([
+      stored(sumSimPeriods(sim, '2026-11', [makeDay('2026-11-01', 6)])),
+    ]);
+    expect(await store.listTop('2026-11-02', 5)).toEqual([]);
+    expect([
+      await store.sumMonth([sim, 'other'], '2026-11', ['2026-11-02']),
+      await store.sumMonth([sim], '2026-11', ['2026-11-01']),
+    ]).toEqual([new Map([[sim, 11n]]), new Map([[sim, 6n]])]);
+  });
+});
+
 describe('the SIMs with most bytes', () => {
   const bytesOfSims = Object.fromEntries(
     Array.from({ length: 40 }, (_, number) => [`89883070000${number}`, (number * 7) % 41]),

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { type Day, listTouchedDays } from '../../../../lambda/days/day.ts';
 import { nameSubject } from '../../../../lambda/days/fence/late-changes.ts';
 import type { Marker } from '../../../../lambda/days/fence/markers.ts';
+import { replacesSimDay, type SimDayStamp } from '../../../../lambda/days/partial-days.ts';
 import {
   type BucketJob,
   ConflictError,
   type DayPorts,
+  type PartialJob,
+  type PartialPorts,
   type StoredObject,
 } from '../../../../lambda/days/pass/ports.ts';
 import { mergeItems, noItems, type SimItems } from '../../../../lambda/days/rows.ts';
 import type { SessionNote } from '../../../../lambda/days/session-days.ts';
-import type { SimPeriod } from '../../../../lambda/days/sim-days.ts';
+import { findMonth, type SimPeriod, sumBytes } from '../../../../lambda/days/sim-days.ts';
 
 /** Tables, lake and queue in memory. Each operation takes effect at once. */
 export class MemoryPorts implements DayPorts {
@@ -20,7 +23,7 @@ export class MemoryPorts implements DayPorts {
   readonly sims = new Set<string>();
   readonly objects = new Map<string, Uint8Array>();
   readonly sessionNotes = new Map<string, SessionNote>();
-  readonly storedSimDays = new Map<string, { readonly day: SimPeriod; readonly revision: number }>();
+  readonly storedSimDays = new Map<string, { readonly day: SimPeriod; readonly stamp: SimDayStamp }>();
   readonly storedMarkers = new Map<string, Marker>();
   readonly queue: BucketJob[] = [];
   #tokens = 0;
@@ -87,16 +90,28 @@ export class MemoryPorts implements DayPorts {
     },
   };
 
-  readonly simDays: DayPorts['simDays'] = {
-    put: async (days, revision) => {
-      for (const day of days) {
-        const key = `${day.period} ${day.sim}`;
-        const stored = this.storedSimDays.get(key);
-        if (stored === undefined || stored.revision < revision)
-          this.storedSimDays.set(key, { day, revision });
+  readonly simDays: DayPorts['simDays'] & PartialPorts['simDays'] = {
+    put: async (days, revision) => this.#putSimDays(days, { revision }),
+    putPartial: async (days, asOf) => this.#putSimDays(days, { asOf }),
+    sumMonth: async (sims, month, unsealed) => {
+      const sums = new Map<string, bigint>();
+      for (const { day, stamp } of this.storedSimDays.values()) {
+        const isClosed = 'revision' in stamp && findMonth(day.period) === month;
+        if (!sims.includes(day.sim) || !(isClosed || ('asOf' in stamp && unsealed.includes(day.period))))
+          continue;
+        sums.set(day.sim, (sums.get(day.sim) ?? 0n) + sumBytes(day));
       }
+      return sums;
     },
   };
+
+  #putSimDays(days: readonly SimPeriod[], stamp: SimDayStamp): void {
+    for (const day of days) {
+      const key = `${day.period} ${day.sim}`;
+      if (replacesSimDay(stamp, this.storedSimDays.get(key)?.stamp))
+        this.storedSimDays.set(key, { day, stamp });
+    }
+  }
 
   readonly markers: DayPorts['markers'] = {
     list: async (day) => [...this.storedMarkers.values()].filter((marker) => marker.day === day),
@@ -114,8 +129,19 @@ export class MemoryPorts implements DayPorts {
     },
   };
 
+  /** What a sealed day has of a SIM. */
   async findSimDay(day: Day, sim: string): Promise<SimPeriod | undefined> {
-    return this.storedSimDays.get(`${day} ${sim}`)?.day;
+    const stored = this.storedSimDays.get(`${day} ${sim}`);
+    return stored !== undefined && 'revision' in stored.stamp ? stored.day : undefined;
+  }
+
+  /** Jobs of partial passes. */
+  readonly partialQueue: PartialJob[] = [];
+
+  get partial(): PartialPorts {
+    const { tables, simDays, lake, partialQueue } = this;
+    const jobs = { send: async (sent: readonly PartialJob[]) => void partialQueue.push(...sent) };
+    return { tables, simDays, lake, jobs, maxLiveSims: 0 };
   }
 
   /** The days of the markers that stand. */

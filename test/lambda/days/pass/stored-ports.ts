@@ -27,7 +27,7 @@ export class StoredPorts extends MemoryPorts {
   readonly #markers: DayMarkers;
   override readonly tables: DayPorts['tables'];
   override readonly notes: DayPorts['notes'];
-  override readonly simDays: DayPorts['simDays'];
+  override readonly simDays: SimDayStore;
   override readonly markers: DayPorts['markers'];
 
   constructor(client: DynamoDBClient) {
@@ -87,8 +87,8 @@ export class StoredPorts extends MemoryPorts {
 
   override async findSimDay(day: Day, sim: string): Promise<SimPeriod | undefined> {
     const [found] = await this.#store.readPeriod([sim], day);
-    if (found === undefined) return undefined;
-    const { leftOut: _, ...simDay } = found;
+    if (found === undefined || found.asOf !== undefined) return undefined;
+    const { leftOut: _, asOf: __, ...simDay } = found;
     return simDay;
   }
 

@@ -20,13 +20,18 @@ import {
 import { orderDays, runSchedule, type SchedulePorts } from '../../../../lambda/days/run-schedule.ts';
 import { hashSession } from '../../../../lambda/days/session-days.ts';
 import { isActive, makeSimDay, type SimPeriod } from '../../../../lambda/days/sim-days.ts';
-import { makeJobs, takeMessage, type WorkPorts } from '../../../../lambda/days/take-message.ts';
+import {
+  makeJobs,
+  makePartialJobs,
+  takeMessage,
+  type WorkPorts,
+} from '../../../../lambda/days/take-message.ts';
 import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
 import { Case } from '../../../property/case.ts';
 import { Timeline } from '../../alerts/delivery/timeline.ts';
 import { makeEvent, sessionAroundMidnight, statement, timeAroundMidnight } from '../records.ts';
 import { MemoryPorts } from './memory-ports.ts';
-import { type Caller, wrapPorts } from './wrapped-ports.ts';
+import { type Caller, wrapPartialPorts, wrapPorts } from './wrapped-ports.ts';
 
 /**
  * The day pass on a virtual timeline, as its schedule and its messages do it: records come in any order, more than once and
@@ -269,6 +274,8 @@ class World {
   readonly #parts: Parts;
   /** The last closed day. */
   #closedThrough: Day | undefined;
+  /** The first day that the schedule closes. */
+  #scheduledFrom: Day | undefined;
   readonly #openDays = new Map<Day, OpenDay>();
   #runs = 0;
   readonly failures: unknown[] = [];
@@ -316,6 +323,7 @@ class World {
     const days = wrapPorts(this.#parts.changePorts(ports, this.memory), call);
     return {
       days,
+      partial: wrapPartialPorts({ ...this.memory.partial, jobs: makePartialJobs(queue) }, call),
       queue,
       lake: days.lake,
       fence: {
@@ -326,6 +334,13 @@ class World {
           }),
       },
       openDays: this.#makeOpenDays(call),
+      start: {
+        read: () => call(async () => this.#scheduledFrom),
+        note: (one) =>
+          call(async () => {
+            this.#scheduledFrom ??= one;
+          }),
+      },
       listMarkedDays: () => call(() => this.memory.listMarkedDays()),
       hasUsageBefore: () => call(async () => true),
       expiry: { isOn: async () => true, turn: async () => undefined },
@@ -419,6 +434,7 @@ class World {
       now: this.timeline.now + ofCourse.clockAhead,
       sources: [{ at: Date.parse(shiftDay(one, 1)) }],
       usageDays: 35,
+      partialHours: 2,
     });
   }
 

@@ -1,4 +1,4 @@
-import type { DayPorts } from '../../../../lambda/days/pass/ports.ts';
+import type { DayPorts, DayTables, Lake, PartialPorts } from '../../../../lambda/days/pass/ports.ts';
 
 /** Makes a call, at a time and in a way of its own. */
 export type Caller = <Answer>(effect: () => Promise<Answer>) => Promise<Answer>;
@@ -6,11 +6,7 @@ export type Caller = <Answer>(effect: () => Promise<Answer>) => Promise<Answer>;
 /** Ports whose calls go through a caller; the listing of SIMs and the jobs are those that are given. */
 export function wrapPorts({ tables, notes, simDays, markers, lake, jobs }: DayPorts, call: Caller): DayPorts {
   return {
-    tables: {
-      listSims: () => tables.listSims(),
-      readRecords: (...given) => call(() => tables.readRecords(...given)),
-      readSessions: (...given) => call(() => tables.readSessions(...given)),
-    },
+    tables: wrapTables(tables, call),
     notes: {
       read: (...given) => call(() => notes.read(...given)),
       write: (...given) => call(() => notes.write(...given)),
@@ -21,10 +17,39 @@ export function wrapPorts({ tables, notes, simDays, markers, lake, jobs }: DayPo
       put: (...given) => call(() => markers.put(...given)),
       remove: (...given) => call(() => markers.remove(...given)),
     },
-    lake: {
-      open: (...given) => call(() => lake.open(...given)),
-      write: (...given) => call(() => lake.write(...given)),
-    },
+    lake: wrapLake(lake, call),
     jobs,
+  };
+}
+
+/** The same of a partial pass. */
+export function wrapPartialPorts(
+  { tables, simDays, lake, jobs, maxLiveSims }: PartialPorts,
+  call: Caller,
+): PartialPorts {
+  return {
+    maxLiveSims,
+    tables: wrapTables(tables, call),
+    simDays: {
+      putPartial: (...given) => call(() => simDays.putPartial(...given)),
+      sumMonth: (...given) => call(() => simDays.sumMonth(...given)),
+    },
+    lake: wrapLake(lake, call),
+    jobs,
+  };
+}
+
+function wrapTables(tables: DayTables, call: Caller): DayTables {
+  return {
+    listSims: () => tables.listSims(),
+    readRecords: (...given) => call(() => tables.readRecords(...given)),
+    readSessions: (...given) => call(() => tables.readSessions(...given)),
+  };
+}
+
+function wrapLake(lake: Lake, call: Caller): Lake {
+  return {
+    open: (...given) => call(() => lake.open(...given)),
+    write: (...given) => call(() => lake.write(...given)),
   };
 }

@@ -1,0 +1,134 @@
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { type Day, findDay, listDays, shiftDay, startDay } from './day.ts';
+import type { FleetPeriod } from './fleet-days.ts';
+import { makeRows, type SimItems } from './rows.ts';
+import { findMonth, makeSimDay, type SimPeriod } from './sim-days.ts';
+
+/**
+ * Partial passes: SIM-days and fleet-days of days that are not closed, as of a time. Each one reads a day again as a whole.
+ * It writes no row and no seal, and nothing of it counts for a day that is sealed.
+ *
+ * Fleets of up to {@link maxLiveSims} SIMs have none: reports read their records.
+ */
+
+/** SIMs whose records one report reads. */
+export const maxLiveSims = 1_000;
+
+/** Days that are not closed, and of which a partial pass is made: today, and up to two before. */
+const maxPartialDays = 3;
+
+/** SIMs in each list of those with the most bytes. */
+export const maxTopSims = 1_000;
+
+/** By what a SIM-day was made: a revision of its bucket once the day was closed, or a partial pass. */
+export type SimDayStamp = { readonly revision: number } | { readonly asOf: string };
+
+/** Whether a SIM-day takes the place of a stored one. A partial pass never replaces what was made of a closed day. */
+export function replacesSimDay(next: SimDayStamp, stored: SimDayStamp | undefined): boolean {
+  if (stored === undefined) return true;
+  if ('revision' in next) return !('revision' in stored) || stored.revision < next.revision;
+  return 'asOf' in stored && stored.asOf <= next.asOf;
+}
+
+/**
+ * Whether a SIM-day counts for its day: of a sealed day only what was made of the closed day, and else also what a partial
+ * pass made, unless a later one found nothing.
+ *
+ * @param stored of which partial pass the SIM-day is; undefined where it was made of the closed day.
+ * @param asOf the partial pass that a report is as of; undefined for a sealed day.
+ */
+export function countsSimDay(stored: string | undefined, asOf: string | undefined): boolean {
+  return stored === undefined || (asOf !== undefined && stored >= asOf);
+}
+
+/** What a SIM did on a day that is not sealed, by what its tables hold. */
+export function makePartialSimDay(sim: string, day: Day, items: SimItems): SimPeriod {
+  return makeSimDay(sim, day, makeRows(day, items));
+}
+
+/** A SIM in a list of those with the most bytes. */
+export interface TopSim {
+  readonly sim: string;
+  /** Decimal digits. */
+  readonly bytes: string;
+}
+
+/** The SIMs with the most bytes, at most {@link maxTopSims} of each, the first one first. */
+export interface TopSims {
+  readonly day: readonly TopSim[];
+  /** In the month up to the day, as far as its days are known. */
+  readonly month: readonly TopSim[];
+}
+
+/** A day that is not sealed, as of a time. */
+export interface PartialDay {
+  readonly day: Day;
+  /** All records count that had come by then, and perhaps later ones. */
+  readonly asOf: string;
+  readonly fleet: FleetPeriod;
+  readonly top: TopSims;
+}
+
+/** A partial pass that is due. */
+export interface DuePass {
+  /** Milliseconds since the epoch. */
+  readonly asOf: number;
+  /** Oldest first. */
+  readonly days: readonly Day[];
+}
+
+/**
+ * The partial pass that is due: the day is divided into parts of so many hours from midnight UTC on, and at the end of each
+ * one the days that are not closed and had begun before it are read.
+ */
+export function findDuePass({
+  now,
+  nextDay,
+  hours,
+}: {
+  /** Milliseconds since the epoch, of the schedule that asks. */
+  readonly now: number;
+  /** The first day that is not closed. */
+  readonly nextDay: Day;
+  /** 0 for no partial passes. */
+  readonly hours: number;
+}): DuePass | undefined {
+  if (hours === 0) return undefined;
+  const length = hours * 3_600_000;
+  const midnight = epochMilliseconds(startDay(findDay(formatTime(now))));
+  const asOf = midnight + Math.floor((now - midnight) / length) * length;
+  const newest = findDay(formatTime(asOf - 1));
+  const oldest = shiftDay(newest, 1 - maxPartialDays);
+  const days = listDays(nextDay < oldest ? oldest : nextDay, newest);
+  return days.length === 0 ? undefined : { asOf, days };
+}
+
+/** The days of a month before one of its days that are not closed, oldest first. */
+export function listUnsealedBefore(day: Day, closedThrough: Day | undefined): Day[] {
+  const first = `${findMonth(day)}-01`;
+  const next = closedThrough === undefined ? first : shiftDay(closedThrough, 1);
+  return listDays(next < first ? first : next, shiftDay(day, -1));
+}
+
+/** Finds the greatest of many. Memory does not grow with their number. */
+export class TopFold {
+  #kept: TopSim[] = [];
+
+  add(top: TopSim): void {
+    this.#kept.push(top);
+    if (this.#kept.length >= 2 * maxTopSims) this.#kept = this.result;
+  }
+
+  /** The greatest, the first one first; of the same bytes in the order of their keys. */
+  get result(): TopSim[] {
+    return sortTop(this.#kept).slice(0, maxTopSims);
+  }
+}
+
+function sortTop(sims: readonly TopSim[]): TopSim[] {
+  return sims.toSorted((a, b) => {
+    const difference = BigInt(b.bytes) - BigInt(a.bytes);
+    if (difference !== 0n) return difference > 0n ? 1 : -1;
+    return a.sim < b.sim ? -1 : 1;
+  });
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it, test } from 'vitest';
+import {
+  countsSimDay,
+  findDuePass,
+  listUnsealedBefore,
+  maxTopSims,
+  replacesSimDay,
+  TopFold,
+} from '../../../lambda/days/partial-days.ts';
+
+const at = (time: string): number => Date.parse(`2026-11-${time}Z`);
+
+describe('a partial pass is due', () => {
+  it.each([
+    [
+      'of days that are not closed and had begun',
+      ['10T07:00', '2026-11-09', 6],
+      ['10T06:00', '2026-11-09', '2026-11-10'],
+    ],
+    ['at the end of a part of the day', ['10T11:59', '2026-11-10', 6], ['10T06:00', '2026-11-10']],
+    ['of the day before at midnight', ['10T00:30', '2026-11-09', 6], ['10T00:00', '2026-11-09']],
+    ['of no day that began just then', ['10T00:30', '2026-11-10', 6], undefined],
+    [
+      'of the three newest days at most',
+      ['10T13:00', '2026-01-01', 12],
+      ['10T12:00', '2026-11-08', '2026-11-09', '2026-11-10'],
+    ],
+    ['after parts that do not fill the day', ['10T23:59', '2026-11-10', 5], ['10T20:00', '2026-11-10']],
+    ['never, where it is switched off', ['10T13:00', '2026-11-10', 0], undefined],
+  ] as const)('%s', (_, [now, nextDay, hours], expected) => {
+    const due = findDuePass({ now: at(now), nextDay, hours });
+    const [asOf = '', ...days] = expected ?? [];
+    expect(due).toEqual(expected && { asOf: at(asOf), days });
+  });
+});
+
+test('what was made of a closed day stays, and the later of two passes holds', () => {
+  const [old, next] = [{ asOf: '2026-11-10T06:00:00.000Z' }, { asOf: '2026-11-10T12:00:00.000Z' }];
+  expect([
+    replacesSimDay(old, undefined),
+    replacesSimDay(next, old),
+    replacesSimDay(old, old),
+    replacesSimDay(old, next),
+    replacesSimDay(next, { revision: 1 }),
+    replacesSimDay({ revision: 1 }, next),
+    replacesSimDay({ revision: 1 }, { revision: 1 }),
+    replacesSimDay({ revision: 2 }, { revision: 1 }),
+  ]).toEqual([true, true, true, false, false, true, false, true]);
+});
+
+test('of a sealed day nothing of a pass counts, and of another one what no later pass has found gone', () => {
+  const [old, next] = ['2026-11-10T06:00:00.000Z', '2026-11-10T12:00:00.000Z'];
+  expect([
+    countsSimDay(undefined, undefined),
+    countsSimDay(undefined, next),
+    countsSimDay(old, undefined),
+    countsSimDay(old, next),
+    countsSimDay(next, next),
+    countsSimDay(next, old),
+  ]).toEqual([true, true, false, false, true, true]);
+});
+
+test('the days of a month before one of them are those that are not closed', () => {
+  expect([
+    listUnsealedBefore('2026-11-10', '2026-11-08'),
+    listUnsealedBefore('2026-11-02', '2026-10-30'),
+    listUnsealedBefore('2026-11-02', undefined),
+    listUnsealedBefore('2026-11-01', '2026-10-30'),
+  ]).toEqual([['2026-11-09'], ['2026-11-01'], ['2026-11-01'], []]);
+});
+
+test('the greatest of many are kept, in the order of bytes and keys', () => {
+  const fold = new TopFold();
+  const sims = Array.from({ length: 5_000 }, (_, number) => ({
+    sim: String(number).padStart(4, '0'),
+    // Each number of bytes twice, as digits of different length, in no order.
+    bytes: String((number * 7_919) % 2_500),
+  }));
+  for (const one of sims) fold.add(one);
+  const sorted = sims.toSorted((a, b) => Number(b.bytes) - Number(a.bytes) || (a.sim < b.sim ? -1 : 1));
+  expect(fold.result).toEqual(sorted.slice(0, maxTopSims));
+});
