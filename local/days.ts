@@ -18,6 +18,7 @@ import {
   dayMarkersTable,
   dayStateTable,
   eventsTable,
+  findingsTable,
   sessionDaysTable,
   sessionsTable,
   simDaysTable,
@@ -71,6 +72,7 @@ const tableNames = {
   sims: simsTable.name,
   sessionDays: sessionDaysTable.name,
   simDays: simDaysTable.name,
+  findings: findingsTable.name,
   dayMarkers: dayMarkersTable.name,
 };
 
@@ -93,7 +95,10 @@ export class LocalDays {
     const lake = new LakeBucket(s3, { lake: lakeBucket, accounts: accountLakeBucket });
     const fence = new FenceTable(client, dayStateTable.name);
     const openDays = new OpenDaysTable(client, dayStateTable.name);
-    const ports = makeDayPorts({ client, ...tableNames }, { lake, jobs: makeJobs(messages) });
+    const ports = makeDayPorts(
+      { client, ...tableNames, usageDays: options.usageDays },
+      { lake, jobs: makeJobs(messages) },
+    );
     const { markers } = ports;
     this.#days = ports;
     this.#work = { days: this.#days, queue: messages, openDays, fence };

@@ -30,8 +30,13 @@ export class LakeReader {
 
   /** A SIM's usage rows of a day, and the renderings beside them. */
   async readUsage(sim: string, day: Day): Promise<Usage[]> {
+    return (await this.readUsageIfThere(sim, day)) ?? [];
+  }
+
+  /** The same; undefined if the day was never read. */
+  async readUsageIfThere(sim: string, day: Day): Promise<Usage[] | undefined> {
     const buckets = await this.#countBuckets(day);
-    if (buckets === undefined) return [];
+    if (buckets === undefined) return undefined;
     const read = async (kind: 'usage' | 'usageRenderings'): Promise<Usage[]> =>
       this.#readFile(kind, makeFileKey(kind, day, findBucket(sim, buckets), buckets), sim);
     return (await Promise.all([read('usage'), read('usageRenderings')])).flat();

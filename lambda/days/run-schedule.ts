@@ -43,7 +43,7 @@ export interface ScheduleReport {
   readonly closed: DayRange | undefined;
   /** Days that are closed and not sealed. */
   readonly openDays: number;
-  /** Days with markers. */
+  /** Closed days with markers. Others wait until they are closed. */
   readonly markedDays: number;
   /** For how long the reading of days is overdue. */
   readonly overdueMilliseconds: number;
@@ -83,7 +83,7 @@ export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions
   return {
     closed,
     openDays: new Set(known.map(({ day }) => day)).size,
-    markedDays: marked.length,
+    markedDays: marked.filter(isClosed).length,
     overdueMilliseconds: findDelay({
       openDays: known,
       nextDay: next,

@@ -29,8 +29,8 @@ export class ClosedLedger {
     const simDays = new SimDayStore(tables.client, simDaysTable.name);
     const memory = this.#memory;
     this.ports = {
-      ...{ tables: new DayRecordReader(names), simDays },
-      ...{ notes: memory.notes, markers: memory.markers, lake: memory.lake, jobs: memory.jobs },
+      ...{ tables: new DayRecordReader({ ...names, usageDays: 0 }), simDays },
+      ...{ findings: memory.findings, notes: memory.notes, markers: memory.markers, lake: memory.lake, jobs: memory.jobs },
     };
     this.days = new StoredDays(simDays, new LakeReader(memory.lake), now);
     this.reader = new LedgerReader({ ...names, archive: this.days });

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { type Day, listTouchedDays } from '../../../../lambda/days/day.ts';
 import { nameSubject } from '../../../../lambda/days/fence/late-changes.ts';
 import type { Marker } from '../../../../lambda/days/fence/markers.ts';
+import { makePlanKey } from '../../../../lambda/days/pass/lake-objects.ts';
 import {
   type BucketJob,
   ConflictError,
   type DayPorts,
+  type SimFindings,
   type StoredObject,
 } from '../../../../lambda/days/pass/ports.ts';
 import { mergeItems, noItems, type SimItems } from '../../../../lambda/days/rows.ts';
@@ -21,6 +23,7 @@ export class MemoryPorts implements DayPorts {
   readonly objects = new Map<string, Uint8Array>();
   readonly sessionNotes = new Map<string, SessionNote>();
   readonly storedSimDays = new Map<string, { readonly day: SimPeriod; readonly revision: number }>();
+  readonly storedFindings = new Map<string, SimFindings & { readonly revision: number }>();
   readonly storedMarkers = new Map<string, Marker>();
   readonly queue: BucketJob[] = [];
   #tokens = 0;
@@ -46,6 +49,11 @@ export class MemoryPorts implements DayPorts {
         events: events.filter(({ time }) => time >= from && time < to),
       };
     },
+    readUsage: async (sim, { from, to }) => {
+      const { usage } = this.items.get(sim) ?? noItems;
+      return usage.filter(({ start }) => start >= from && start < to);
+    },
+    mayLackUsage: (day) => this.objects.has(makePlanKey(day)),
     readSessions: async (sim, { from, to }, ids) => {
       const { sessions } = this.items.get(sim) ?? noItems;
       const wanted = new Set(ids);
@@ -81,6 +89,21 @@ export class MemoryPorts implements DayPorts {
           this.storedSimDays.set(key, { day, revision });
       }
     },
+  };
+
+  readonly findings: DayPorts['findings'] = {
+    put: async (found, revision) => {
+      for (const one of found) {
+        const key = `${one.day} ${one.sim}`;
+        const stored = this.storedFindings.get(key);
+        if (stored === undefined || stored.revision < revision)
+          this.storedFindings.set(key, { ...one, revision });
+      }
+    },
+    read: async (sim, from, through) =>
+      [...this.storedFindings.values()].filter(
+        (one) => one.sim === sim && one.day >= from && one.day <= through && one.findings.length > 0,
+      ),
   };
 
   readonly markers: DayPorts['markers'] = {
