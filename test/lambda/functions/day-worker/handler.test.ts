@@ -17,6 +17,7 @@ import {
   dayMarkersTable,
   dayStateTable,
   sessionDaysTable,
+  findingsTable,
   simDaysTable,
 } from '../../../../lambda/store/tables.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
@@ -65,6 +66,7 @@ beforeAll(async () => {
     [environment.dayStateTable]: dayStateTable.name,
     [environment.dayMarkersTable]: dayMarkersTable.name,
     [environment.simDaysTable]: simDaysTable.name,
+    [environment.findingsTable]: findingsTable.name,
     [environment.sessionDaysTable]: sessionDaysTable.name,
     [environment.lakeBucket]: 'lake',
     [environment.accountLakeBucket]: 'accounts',
