@@ -341,7 +341,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
     .action((options) =>
       perform('reads', async () => (await import('./lists/fleet-usage.ts')).showTop, options),
     );
-  ofPeriod('findings', 'List what carriers did not deliver, or delivered twice')
+  ofPeriod('findings', 'List what carriers lost, or delivered twice')
     .addOption(wordOption('--check <word>', 'Only findings of this check', checks))
     .option('--sim <sim>', 'Only findings of this SIM', queryArgument(filters.findings.sim))
     .option('--source <name>', 'Only this source', queryArgument(filters.findings.source))
