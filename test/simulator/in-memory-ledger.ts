@@ -1,3 +1,4 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Sources } from '../../lambda/aws/sources.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
@@ -6,7 +7,7 @@ import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 import { importAtOnce, ingestAtOnce } from '../property/delivery.ts';
 import { kinesisRecord, sourceOf } from '../property/delivery-path.ts';
 import { calm, type Tables, tablesOf } from '../property/expectation.ts';
-import { MemoryDynamoDb } from '../property/memory-dynamodb.ts';
+import { asClient, MemoryDynamoDb } from '../property/memory-dynamodb.ts';
 
 /** When everything arrives: after all that the simulator and the examples date right. */
 const arrivedAt = Date.parse('2026-12-31T00:00:00Z');
@@ -37,6 +38,10 @@ export class InMemoryLedger {
     for (const delivery of deliveries) {
       if (delivery.kind === 'file') await this.#takeFile(delivery.source, delivery.key, delivery.bytes);
     }
+  }
+
+  get client(): DynamoDBClient {
+    return asClient(this.#context.engine as MemoryDynamoDb);
   }
 
   get tables(): Tables {
