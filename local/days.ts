@@ -159,9 +159,16 @@ export class LocalDays {
       const { usageDays } = this.#options;
       const { markedDays } = await runSchedule(this.#schedule, { now, sources, usageDays });
       await this.#mapping.idle();
-      if (markedDays === 0 && (await this.#work.openDays.list()).length === 0) break;
+      const isSealed = markedDays === 0 && (await this.#work.openDays.list()).length === 0;
+      if (isSealed && !(await this.#hasMarkedDay())) break;
     }
     return { sealed: [...this.#sealed].sort() };
+  }
+
+  /** Whether a closed day has to be read again: what was read just now may have marked it. */
+  async #hasMarkedDay(): Promise<boolean> {
+    const closedThrough = (await this.#schedule.fence.read()) ?? '';
+    return [...(await this.#schedule.listMarkedDays())].some((day) => day <= closedThrough);
   }
 
   async #findFirstDay(through: Day): Promise<Day | undefined> {

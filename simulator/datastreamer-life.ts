@@ -124,8 +124,9 @@ export function* dataStreamerLife(
   }
 
   function dataUsage(context: PdpContext, until: number): UsageRecord {
-    // emnify mixes whole seconds and milliseconds.
-    const end = sim.carrier === 'emnify' && random.chance(0.2) ? until + random.integer(1000) : until;
+    // emnify mixes whole seconds and milliseconds. Files have whole seconds only.
+    const mixes = sim.carrier === 'emnify' && !(course.isComplete && dialect.usageByFile);
+    const end = mixes && random.chance(0.2) ? until + random.integer(1000) : until;
     const volume = {
       up: random.exponential(60_000) + course.takeSpike(at),
       down: random.exponential(40_000),

@@ -60,6 +60,7 @@ export async function listFindings(
 ): Promise<Page<FindingFields, FindingsPosition>> {
   if (findings === undefined) return { resources: [], next: undefined };
   const days = findDays(period, now());
+  if (days.from > days.through) return { resources: [], next: undefined };
   const walk =
     filter.sim === undefined ? walkFleet(findings, days, after) : walkSim(findings, filter.sim, days, after);
   const found: FindingFields[] = [];

@@ -1,4 +1,4 @@
-import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Day } from '../days/day.ts';
 import { findSlot } from '../days/digests.ts';
 import { type Finding, finding } from '../days/findings/finding.ts';
@@ -9,7 +9,7 @@ import { compileCodec, type Item } from './codec.ts';
 import { mapConcurrently } from './concurrency.ts';
 import { holdsCondition } from './conditions.ts';
 import { itemBytes } from './items.ts';
-import { queryAll } from './query-pages.ts';
+import { queryAll, queryPages } from './query-pages.ts';
 import { findMonth } from './sim-days.ts';
 import { findingsTable } from './tables.ts';
 
@@ -87,21 +87,24 @@ export class FindingsTable implements FindingStore {
     limit: number,
   ): Promise<FindingsKey[]> {
     const lists = await mapConcurrently(slots, slots.length, async (slot) => {
-      const { Items: items = [] } = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#tableName,
-          IndexName: byMonth.name,
-          KeyConditionExpression: '#slot = :slot AND #entry BETWEEN :from AND :to',
-          ExpressionAttributeNames: { '#slot': byMonth.partitionKey, '#entry': byMonth.sortKey },
-          ExpressionAttributeValues: {
-            ':slot': { S: `${month}#${slot}` },
-            ':from': { S: range.from },
-            ':to': { S: range.to },
-          },
-          ScanIndexForward: false,
-          Limit: limit,
-        }),
-      );
+      const items: Item[] = [];
+      const pages = queryPages(this.#client, {
+        TableName: this.#tableName,
+        IndexName: byMonth.name,
+        KeyConditionExpression: '#slot = :slot AND #entry BETWEEN :from AND :to',
+        ExpressionAttributeNames: { '#slot': byMonth.partitionKey, '#entry': byMonth.sortKey },
+        ExpressionAttributeValues: {
+          ':slot': { S: `${month}#${slot}` },
+          ':from': { S: range.from },
+          ':to': { S: range.to },
+        },
+        ScanIndexForward: false,
+        Limit: limit,
+      });
+      for await (const page of pages) {
+        items.push(...page);
+        if (items.length >= limit) break;
+      }
       return items;
     });
     return lists
@@ -145,8 +148,8 @@ export function encodeFindings({ sim, day, findings }: SimFindings, revision: nu
   if (findings.length === 0) return keys;
   const encoded = findings.map((one) => ({ M: findingCodec.encode(one) }));
   let bytes = 0;
-  const kept = encoded.filter(({ M }) => {
-    bytes += itemBytes(M);
+  const kept = encoded.filter((one) => {
+    bytes += itemBytes({ one });
     return bytes <= maxItemBytes;
   });
   const leftOut = encoded.length - kept.length;
