@@ -1,7 +1,7 @@
 import type { Usage } from '../../ledger/observation.ts';
 import { digest } from '../digests.ts';
 import { compareTexts } from '../rows.ts';
-import type { Finding } from './finding.ts';
+import type { Check, Finding, Reason } from './finding.ts';
 
 /** What a check says; the rest follows. */
 export interface Found extends Omit<Finding, 'findingId' | 'bytes' | 'cost' | 'currency' | 'records'> {
@@ -27,6 +27,18 @@ export function makeFinding({ subject, bytes, charged, records, ...about }: Foun
     currency: charged?.cost === undefined ? undefined : charged.currency,
     records: records.filter((id) => id !== undefined).join(' '),
   };
+}
+
+/** The finding of a record that is itself what is found. */
+export function makeRecordFinding(record: Usage, check: Check, reason: Reason): Finding {
+  const { sim, source, carrier, sessionId, start, end, recordId, dataTotal } = record;
+  return makeFinding({
+    ...{ sim, check, reason, source, carrier, sessionId, start, end },
+    subject: [recordId],
+    bytes: BigInt(dataTotal),
+    charged: record,
+    records: [recordId],
+  });
 }
 
 /** Findings in the order in which rows have them: by start and id. */

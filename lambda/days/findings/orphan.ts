@@ -2,7 +2,7 @@ import type { Session, Usage } from '../../ledger/observation.ts';
 import { type Day, findDay, shiftDay } from '../day.ts';
 import type { SessionRow } from '../rows.ts';
 import type { Finding } from './finding.ts';
-import { makeFinding } from './make-finding.ts';
+import { makeFinding, makeRecordFinding } from './make-finding.ts';
 
 /** Days for which an open session may be without a record before its end counts as lost. */
 export const orphanDays = 7;
@@ -44,22 +44,7 @@ export function checkSessions(usage: readonly Usage[]): Finding[] {
     .filter(
       ({ source, sessionId, dataTotal }) => sessionId === undefined && dataTotal > 0 && naming.has(source),
     )
-    .map((record) =>
-      makeFinding({
-        sim: record.sim,
-        check: 'orphan',
-        reason: 'no-session',
-        source: record.source,
-        carrier: record.carrier,
-        sessionId: undefined,
-        start: record.start,
-        end: record.end,
-        subject: [record.recordId],
-        bytes: BigInt(record.dataTotal),
-        charged: record,
-        records: [record.recordId],
-      }),
-    );
+    .map((record) => makeRecordFinding(record, 'orphan', 'no-session'));
 }
 
 function describeSession(session: Session, reason: 'no-start' | 'no-end', end: string): Finding {

@@ -1,7 +1,7 @@
 import { complete, type Usage } from '../../ledger/observation.ts';
 import { carrierTraits } from '../../ledger/source.ts';
 import type { Finding } from './finding.ts';
-import { makeFinding } from './make-finding.ts';
+import { makeRecordFinding } from './make-finding.ts';
 
 /** The completeness of a row of a file that states all that a file can, in a source that also has a stream. */
 const completeRow = complete - 1;
@@ -22,20 +22,5 @@ export function checkPaths(usage: readonly Usage[]): Finding[] {
   );
   return data
     .filter(({ source, completeness }) => completeness === completeRow && streaming.has(source))
-    .map((record) =>
-      makeFinding({
-        sim: record.sim,
-        check: 'path',
-        reason: 'not-by-stream',
-        source: record.source,
-        carrier: record.carrier,
-        sessionId: record.sessionId,
-        start: record.start,
-        end: record.end,
-        subject: [record.recordId],
-        bytes: BigInt(record.dataTotal),
-        charged: record,
-        records: [record.recordId],
-      }),
-    );
+    .map((record) => makeRecordFinding(record, 'path', 'not-by-stream'));
 }
