@@ -43,6 +43,7 @@ import {
   priceDailyJudging,
   priceDays,
   priceExactTimes,
+  priceFindings,
   priceIdleDelivery,
   priceKeptUsage,
   priceLogs,
@@ -269,6 +270,7 @@ function alertsText(): string {
 }
 
 function daysText(): string {
+  const findings = priceFindings(million.sims, alwaysOnDay);
   const months = fleets.map(({ sims }) => priceDays(sims, alwaysOnDay));
   const row = (title: string, price: (month: ClosedDays, sims: number) => number) =>
     `| ${title} | ${months.map((month, index) => cents(price(month, fleets[index]?.sims ?? 0))).join(' | ')} |`;
@@ -308,6 +310,7 @@ function daysText(): string {
     `- functions: ${simDaysPerCpuSecond} SIM-days a second of CPU`,
     `- partial passes, above ${whole(maxLiveSims)} SIMs: ${passes} a day, each of the day so far, not consistent: ${countPartialReads(alwaysOnDay)} units for usage, ${passes} × ${otherPartialReads} for the rest, and ${passes} writes. \`days.partialHours: 24\` costs $${cents(pricePartialPasses(million.sims, alwaysOnDay, 24))}`,
     `- lake: ${rows} thousand million rows a month of ${parquetRowBytes} bytes, $${s3.gigabyteMonth} a GB and month. A SIM-day has ${itemSizes.simDay} bytes, and ${dynamoDb.itemOverheadBytes} that AWS adds`,
+    `- findings: usage of sessions that began on a day before is read a second time, $${cents(findings.reads)} if no session ends on the day of its start, and nothing if all do. Findings on one SIM-day in a hundred are $${cents(findings.writes / 100)}`,
     `- Athena: $${athena.terabyte} a TB that a query reads: all columns of a month are $${cents(((rows * parquetRowBytes) / 1_000) * athena.terabyte)}, those of a sum a fraction`,
   ].join('\n');
 }

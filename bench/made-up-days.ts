@@ -74,6 +74,8 @@ export function makePorts(fleet: MadeUpFleet): { readonly ports: DayPorts; reado
         }
       },
       readRecords: async (sim) => ({ usage: makeUsage(sim, fleet), events: [] }),
+      readUsage: async (sim) => makeUsage(sim, fleet),
+      mayLackUsage: () => false,
       readSessions: async () => [],
     },
     notes: { read: async () => new Map(), write: async () => true },
@@ -82,6 +84,7 @@ export function makePorts(fleet: MadeUpFleet): { readonly ports: DayPorts; reado
         stored.simDays += days.length;
       },
     },
+    findings: { put: async () => undefined, read: async () => [] },
     markers: { list: async () => [], put: async () => undefined, remove: async () => undefined },
     lake: new ForgetfulLake(stored),
     jobs: { send: async () => undefined },

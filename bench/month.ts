@@ -423,6 +423,25 @@ export function priceKeptUsage(sims: number, days: number): number {
   return priceStorage(sims * alwaysOnDay.usageRecords * days, itemSizes.superSimUsage);
 }
 
+/** Write units of a SIM-day with findings: the item, and its place in the list of the month. */
+const findingWrites = 2;
+
+/**
+ * What findings add to closed days in a month, in dollars: the usage of sessions that began on a day before is read a second
+ * time, and a SIM-day with findings is one item.
+ */
+export function priceFindings(
+  sims: number,
+  day: SimDayShape,
+): { readonly reads: number; readonly writes: number } {
+  const simDays = sims * monthDays;
+  const { dynamoDb } = prices;
+  return {
+    reads: millions(simDays * countUsageReads(day)) * dynamoDb.millionReadUnits,
+    writes: millions(simDays * findingWrites) * dynamoDb.millionWriteUnits,
+  };
+}
+
 /** What always-on Super SIMs add in a month, in dollars a line. */
 export interface AlwaysOn {
   readonly writes: number;

@@ -2,6 +2,7 @@ import { Argument, Command, Help, Option } from '@commander-js/extra-typings';
 import { episodeStates } from '../lambda/alerts/episodes.ts';
 import { severities } from '../lambda/alerts/rules.ts';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
+import { checks } from '../lambda/days/findings/finding.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
 import {
   filters,
@@ -339,6 +340,13 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
     .addOption(wordOption('--by <measure>', 'What to compare', usageOrders).default('bytes' as const))
     .action((options) =>
       perform('reads', async () => (await import('./lists/fleet-usage.ts')).showTop, options),
+    );
+  ofPeriod('findings', 'List what carriers lost, or delivered twice')
+    .addOption(wordOption('--check <word>', 'Only findings of this check', checks))
+    .option('--sim <sim>', 'Only findings of this SIM', queryArgument(filters.findings.sim))
+    .option('--source <name>', 'Only this source', queryArgument(filters.findings.source))
+    .action((options) =>
+      perform('reads', async () => (await import('./findings/list.ts')).showFindings, options),
     );
   ofSim('events', 'List the events of a SIM, newest first')
     .option('--type <type>', 'Only events of this type', queryArgument(events.type))

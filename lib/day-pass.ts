@@ -121,12 +121,13 @@ export class DayPass extends Construct {
     this.planner.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 
-  #worker({ storage, lake, namespace, operation }: DayPassProps): NodeFunction {
+  #worker({ storage, lake, usageDays, namespace, operation }: DayPassProps): NodeFunction {
     return new NodeFunction(this, 'Worker', {
       definition: functions.dayWorker,
       description: 'Reads closed days, and seals them',
       environment: {
         ...storage.dayEnvironment,
+        [environment.usageRetentionDays]: String(usageDays),
         ...lake.environment,
         [environment.dayQueue]: this.queue.queueUrl,
         [environment.metricNamespace]: namespace,
@@ -137,7 +138,7 @@ export class DayPass extends Construct {
 
   /** It reads the ledger, and changes nothing in it. It deletes nothing from the lake. */
   #allowWork({ storage, lake }: DayPassProps): void {
-    const { sessions, usage, events, sims, dayState, dayMarkers, simDays, sessionDays } = storage;
+    const { sessions, usage, events, sims, dayState, dayMarkers, simDays, findings, sessionDays } = storage;
     this.worker.allow(['dynamodb:Scan'], [sims.tableArn]);
     this.worker.allow(
       ['dynamodb:Query'],
@@ -156,6 +157,7 @@ export class DayPass extends Construct {
       ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
       [simDays.tableArn],
     );
+    this.worker.allow(['dynamodb:PutItem', 'dynamodb:Query'], [findings.tableArn]);
     this.worker.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], [sessionDays.tableArn]);
     lake.allowWrite(this.worker);
     this.worker.allow(

@@ -42,7 +42,7 @@ const types: Readonly<Record<ColumnKind, Type>> = {
 };
 
 /** The kinds of rows that are asked for. Renderings are of use to the pass only. */
-const queriedKinds = ['usage', 'sessions', 'events'] as const satisfies readonly RowKind[];
+const queriedKinds = ['usage', 'sessions', 'events', 'findings'] as const satisfies readonly RowKind[];
 
 /** Earlier than any record that a carrier still has. Each day that a query does not exclude is a request to S3. */
 const firstDay = '2018-01-01';

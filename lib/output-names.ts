@@ -14,6 +14,7 @@ export const outputName = {
   dayMarkersTable: 'DayMarkersTable',
   /** SIM-days and SIM-months. */
   simDaysTable: 'SimDaysTable',
+  findingsTable: 'FindingsTable',
   /** Which day has each ended session. */
   sessionDaysTable: 'SessionDaysTable',
   /** Episodes of alerts. */

@@ -63,6 +63,12 @@ export function showStorage(scope: Construct, storage: Storage): void {
   output(scope, outputName.simDaysTable, 'What each SIM did, by day and month', storage.simDays.tableName);
   output(
     scope,
+    outputName.findingsTable,
+    'What is missing or twice, by SIM and day',
+    storage.findings.tableName,
+  );
+  output(
+    scope,
     outputName.quarantineBucket,
     'Rejected bytes and failed batches',
     storage.quarantine.bucketName,

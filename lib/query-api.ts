@@ -15,7 +15,14 @@ import { environment } from '../lambda/aws/names.ts';
 import { daysPrefix, findPrefixes, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
 import { routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
-import { alertsTable, filesTable, sessionsTable, simDaysTable, simsTable } from '../lambda/store/tables.ts';
+import {
+  alertsTable,
+  filesTable,
+  findingsTable,
+  sessionsTable,
+  simDaysTable,
+  simsTable,
+} from '../lambda/store/tables.ts';
 import type { ApiSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
@@ -83,6 +90,7 @@ export class QueryApi extends Construct {
       environment: {
         ...storage.readerEnvironment,
         [environment.simDaysTable]: storage.simDays.tableName,
+        [environment.findingsTable]: storage.findings.tableName,
         [environment.lakeBucket]: lake.bucket.bucketName,
         [environment.apiAccess]: settings.access,
         ...(this.secret && { [environment.apiSecret]: this.secret.secretArn }),
@@ -98,7 +106,7 @@ export class QueryApi extends Construct {
 
   /** Only the list of SIMs scans a table; everything else is found by key. */
   #allow({ storage, lake }: QueryApiProps): void {
-    const { sessions, usage, events, sims, files, alerts, alertState, simDays } = storage;
+    const { sessions, usage, events, sims, files, alerts, alertState, simDays, findings } = storage;
     const index = (table: string, name: string): string => `${table}/index/${name}`;
     this.function.allow(
       ['dynamodb:Query'],
@@ -113,11 +121,13 @@ export class QueryApi extends Construct {
         alertState.tableArn,
         simDays.tableArn,
         ...listIndexArns(simDays, simDaysTable),
+        findings.tableArn,
+        ...listIndexArns(findings, findingsTable),
       ],
     );
     this.function.allow(
       ['dynamodb:BatchGetItem'],
-      [sessions.tableArn, files.tableArn, alerts.tableArn, simDays.tableArn],
+      [sessions.tableArn, files.tableArn, alerts.tableArn, simDays.tableArn, findings.tableArn],
     );
     // Usage that the tables no longer have, and the sums of days; nothing else, and nothing that names people.
     const kinds = (['usage', 'usageRenderings'] as const).map((kind) => `${findPrefixes(kind).sims}/`);

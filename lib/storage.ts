@@ -20,6 +20,7 @@ import {
   deliveriesTable,
   eventsTable,
   filesTable,
+  findingsTable,
   sessionDaysTable,
   sessionsTable,
   simDaysTable,
@@ -73,6 +74,8 @@ export class Storage extends Construct {
   readonly dayMarkers: LedgerTable;
   /** SIM-days and SIM-months. */
   readonly simDays: LedgerTable;
+  /** What is missing or twice in the days of SIMs. */
+  readonly findings: LedgerTable;
   /** Which day has each ended session. */
   readonly sessionDays: LedgerTable;
   readonly quarantine: Bucket;
@@ -91,6 +94,7 @@ export class Storage extends Construct {
     this.dayState = this.#table(dayStateTable, props);
     this.dayMarkers = this.#table(dayMarkersTable, props);
     this.simDays = this.#table(simDaysTable, props);
+    this.findings = this.#table(findingsTable, props);
     this.sessionDays = this.#table(sessionDaysTable, props);
     this.quarantine = new PrivateBucket(this, 'Quarantine', {
       versioned: false,
@@ -110,7 +114,7 @@ export class Storage extends Construct {
     return [
       ...[this.sessions, this.usage, this.events, this.sims, this.files],
       ...[this.deliveries, this.alerts, this.alertOutbox, this.alertState],
-      ...[this.dayState, this.dayMarkers, this.simDays, this.sessionDays],
+      ...[this.dayState, this.dayMarkers, this.simDays, this.findings, this.sessionDays],
     ];
   }
 
@@ -130,6 +134,7 @@ export class Storage extends Construct {
       [environment.dayStateTable]: this.dayState.tableName,
       [environment.dayMarkersTable]: this.dayMarkers.tableName,
       [environment.simDaysTable]: this.simDays.tableName,
+      [environment.findingsTable]: this.findings.tableName,
       [environment.sessionDaysTable]: this.sessionDays.tableName,
     };
   }

@@ -25,6 +25,7 @@ import {
   dayMarkersTable,
   dayStateTable,
   eventsTable,
+  findingsTable,
   sessionDaysTable,
   sessionsTable,
   simDaysTable,
@@ -82,6 +83,7 @@ const tableNames = {
   sims: simsTable.name,
   sessionDays: sessionDaysTable.name,
   simDays: simDaysTable.name,
+  findings: findingsTable.name,
   dayMarkers: dayMarkersTable.name,
 };
 
@@ -104,14 +106,12 @@ export class LocalDays {
     const lake = new LakeBucket(s3, { lake: lakeBucket, accounts: accountLakeBucket });
     const fence = new FenceTable(client, dayStateTable.name);
     const openDays = new OpenDaysTable(client, dayStateTable.name);
-    const ports = makeDayPorts({ client, ...tableNames }, { lake, jobs: makeJobs(messages) });
+    const tables = { client, ...tableNames, usageDays: options.usageDays };
+    const ports = makeDayPorts(tables, { lake, jobs: makeJobs(messages) });
     const { markers } = ports;
     this.#days = ports;
     const { maxLiveSims } = options;
-    const partial = makePartialPorts(
-      { client, ...tableNames },
-      { lake, jobs: makePartialJobs(messages), maxLiveSims },
-    );
+    const partial = makePartialPorts(tables, { lake, jobs: makePartialJobs(messages), maxLiveSims });
     this.#work = { days: this.#days, partial, queue: messages, openDays, fence };
     this.#schedule = {
       ...{ fence, openDays, queue: messages, lake },
@@ -177,9 +177,16 @@ export class LocalDays {
       const { usageDays, partialHours } = this.#options;
       const { markedDays } = await runSchedule(this.#schedule, { now, sources, usageDays, partialHours });
       await this.#mapping.idle();
-      if (markedDays === 0 && (await this.#work.openDays.list()).length === 0) break;
+      const isSealed = markedDays === 0 && (await this.#work.openDays.list()).length === 0;
+      if (isSealed && !(await this.#hasMarkedDay())) break;
     }
     return { sealed: [...this.#sealed].sort() };
+  }
+
+  /** Whether a closed day has to be read again: what was read just now may have marked it. */
+  async #hasMarkedDay(): Promise<boolean> {
+    const closedThrough = (await this.#schedule.fence.read()) ?? '';
+    return [...(await this.#schedule.listMarkedDays())].some((day) => day <= closedThrough);
   }
 
   async #findFirstDay(through: Day): Promise<Day | undefined> {

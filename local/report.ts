@@ -143,6 +143,7 @@ export function describeSealedDays(
       : [
           '  days         npx simledger --local days list',
           `  fleet        npx simledger --local usage --fleet --by country,tariff --month ${month}`,
+          `  missing      npx simledger --local findings --month ${month}`,
         ]),
   ].join('\n');
 }

@@ -1,26 +1,41 @@
 import { type Incident, spike } from './incidents.ts';
+import type { RecordLosses } from './losses.ts';
 import type { Random } from './random.ts';
-import { minute, second } from './records.ts';
+import { type FleetRecord, minute, second } from './records.ts';
 
 /** What is unusual in the life of a device. */
 export interface CourseOptions {
   readonly incident?: Incident | undefined;
   /** How often an idle device attaches, in milliseconds; once in its life without it. */
   readonly idleInterval?: number | undefined;
+  /** What its carrier does not deliver. With it, a life is complete but for what is lost. */
+  readonly losses?: RecordLosses | undefined;
 }
 
 /** How the incident of a device changes the course of its life. Times are epoch milliseconds. */
 export class Course {
   readonly idleInterval: number | undefined;
+  readonly #losses: RecordLosses | undefined;
   readonly #incident: Incident | undefined;
   readonly #random: Random;
   #happened = false;
   #spikes = 0;
 
-  constructor({ incident, idleInterval }: CourseOptions, random: Random) {
+  constructor({ incident, idleInterval, losses }: CourseOptions, random: Random) {
+    this.#losses = losses;
     this.#incident = incident;
     this.idleInterval = idleInterval;
     this.#random = random;
+  }
+
+  /** Whether every session has its start and its end, but for what is lost on purpose. */
+  get isComplete(): boolean {
+    return this.#losses !== undefined;
+  }
+
+  /** What is delivered of a record that happened. */
+  deliver<Happened extends FleetRecord>(record: Happened): readonly Happened[] {
+    return this.#losses?.take(record) ?? [record];
   }
 
   /** Whether the device is silent. */

@@ -47,9 +47,11 @@ export function* dataStreamerLife(
   let at = span.from + random.integer((20 * minute) / second) * second;
   for (const record of records()) {
     if (record.at >= span.to) return;
-    if (record.kind === 'event') truth.event(record);
-    else truth.usageRecord(record);
-    yield record;
+    for (const delivered of course.deliver(record)) {
+      if (delivered.kind === 'event') truth.event(delivered);
+      else truth.usageRecord(delivered);
+      yield delivered;
+    }
   }
 
   function* records(): Generator<DataStreamerRecord, void> {
@@ -59,7 +61,7 @@ export function* dataStreamerLife(
       for (at += course.idleInterval; at < span.to; at += course.idleInterval) yield event(2, at);
       return;
     }
-    yield* session(random.chance(0.1));
+    yield* session(random.chance(0.1) && !course.isComplete);
     for (at = course.wake(at); at < span.to; at = course.wake(at)) {
       yield* happen();
       if (random.chance(0.5)) yield event(2, at + random.integer(1000));
@@ -90,7 +92,7 @@ export function* dataStreamerLife(
   /** @param beganEarlier the session was open before the records begin, so its creation is not among them. */
   function* session(beganEarlier: boolean): Generator<DataStreamerRecord, void> {
     const context = openContext(beganEarlier);
-    const usageOnly = usageNamesSession && random.chance(0.05);
+    const usageOnly = usageNamesSession && random.chance(0.05) && !course.isComplete;
     const drawn = at + random.between(60, 900) * second + random.exponential((6 * hour) / second) * second;
     const end = course.endSession(at, drawn);
     if (!beganEarlier && !usageOnly) yield event(3, at, { context });
@@ -104,7 +106,7 @@ export function* dataStreamerLife(
     }
     // The network deletes the context of a silent device when it notices.
     if (course.isDark(at)) at = Math.max(at, end);
-    if (!usageOnly && random.chance(0.97)) yield event(5, at, { context, volume });
+    if (!usageOnly && (random.chance(0.97) || course.isComplete)) yield event(5, at, { context, volume });
     at = course.advance(at, at + (1 + random.exponential(3600)) * second);
     at -= at % second;
   }
@@ -122,8 +124,9 @@ export function* dataStreamerLife(
   }
 
   function dataUsage(context: PdpContext, until: number): UsageRecord {
-    // emnify mixes whole seconds and milliseconds.
-    const end = sim.carrier === 'emnify' && random.chance(0.2) ? until + random.integer(1000) : until;
+    // emnify mixes whole seconds and milliseconds. Files have whole seconds only.
+    const mixes = sim.carrier === 'emnify' && !(course.isComplete && dialect.usageByFile);
+    const end = mixes && random.chance(0.2) ? until + random.integer(1000) : until;
     const volume = {
       up: random.exponential(60_000) + course.takeSpike(at),
       down: random.exponential(40_000),

@@ -28,12 +28,14 @@ import { accountLife, dataStreamerLife } from './datastreamer-life.ts';
 import { DeliveryPath, type FleetDelivery, type Parcel } from './delivery-path.ts';
 import { provideSim } from './identity.ts';
 import { type Incident, idleInterval, planIncidents } from './incidents.ts';
+import { RecordLosses } from './losses.ts';
 import { Random } from './random.ts';
 import { type FleetRecord, hour, minute, type Span } from './records.ts';
 import { writeTestEvent } from './supersim-dialect.ts';
 import { superSimLife } from './supersim-life.ts';
 import {
   accountPartition,
+  type ExpectedLoss,
   type ExpectedPartition,
   type FleetCounts,
   type FleetTruth,
@@ -58,6 +60,12 @@ export interface FleetOptions {
    * attach regularly, so that only incidents cause silence. Default false.
    */
   readonly hasIncidents?: boolean;
+  /**
+   * Whether the truth has what must be found missing: `none` of carriers that deliver every record of a session once,
+   * `planted` where windows, usage and ends of sessions are lost on purpose, or come under two ids. Undefined for lives some
+   * of whose starts and ends are missing, as in reality.
+   */
+  readonly losses?: 'none' | 'planted';
 }
 
 /** When a fleet's life begins unless another time is asked for. */
@@ -112,6 +120,7 @@ class Simulation implements FleetTruth {
   private readonly middle: number;
   private readonly incidents: ReadonlyMap<number, Incident> | undefined;
   readonly outage: NetworkOutage | undefined;
+  private readonly losses: RecordLosses[] | undefined;
   private distinct = 0;
   /** The clock stops at the end of its hours: late records arrive at that moment. */
   now: number;
@@ -124,16 +133,21 @@ class Simulation implements FleetTruth {
     this.span = { from, to: from + hours * hour };
     this.now = from;
     this.incidents = hasIncidents ? planIncidents(sims, seed, this.span) : undefined;
+    this.losses = options.losses && [];
     this.middle = from + (hours / 2) * hour;
     this.lastSlice = Math.ceil(hours * slicesPerHour);
     this.random = Random.of(seed, -1);
     this.path = new DeliveryPath(Random.of(seed, -2));
     this.travellers = [
-      ...this.simTravellers(sims, seed, sessionRefresh),
+      ...this.simTravellers(sims, seed, sessionRefresh, options.losses),
       ...this.accountTravellers(sims, seed),
     ];
     this.outage = this.incidents && findOutage(sims, seed, this.incidents);
     this.sendTestEvents(hours);
+  }
+
+  get missing(): readonly ExpectedLoss[] | undefined {
+    return this.losses?.flatMap((one) => one.listExpected());
   }
 
   get counts(): FleetCounts {
@@ -152,18 +166,27 @@ class Simulation implements FleetTruth {
     yield this.path.closeFiles(this.span.to + 48 * hour);
   }
 
-  private *simTravellers(sims: number, seed: number, sessionRefresh: SessionRefresh): Generator<Traveller> {
+  private *simTravellers(
+    sims: number,
+    seed: number,
+    sessionRefresh: SessionRefresh,
+    lost: FleetOptions['losses'],
+  ): Generator<Traveller> {
     for (let index = 0; index < sims; index++) {
       const random = Random.of(seed, index);
       const sim = provideSim(index, random);
       const truth = new PartitionTruth(sessionRefresh, this.incidents && new LifeFacts(sim.carrier));
       this.partitions.set(sim.sim, truth);
       const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
-      const course = this.incidents && { incident: this.incidents.get(index), idleInterval };
+      const losses = lost && new RecordLosses(Random.of(seed ^ 0x1055, index), lost === 'planted');
+      if (losses !== undefined) this.losses?.push(losses);
+      const incidental = this.incidents && { incident: this.incidents.get(index), idleInterval };
+      const course = { ...incidental, losses };
       const life = (superSim ? superSimLife : dataStreamerLife)(sim, this.span, random, truth, course);
       const draw = random.integer(100);
       // While its records wait as history, the SIM is not known to be silent together with others.
-      const isLive = course?.incident?.kind === 'dark' && course.incident.cause === 'outage';
+      const { incident } = incidental ?? {};
+      const isLive = incident?.kind === 'dark' && incident.cause === 'outage';
       const history = isLive || draw >= 3 ? 'none' : draw < 2 ? 'late' : 'again';
       yield { life, next: takeNext(life), history };
     }

@@ -34,8 +34,10 @@ export function* superSimLife(
   let at = span.from + random.integer((20 * minute) / second) * second;
   for (const event of events()) {
     if (event.at >= span.to) return;
-    truth.connection(event);
-    yield event;
+    for (const delivered of course.deliver(event)) {
+      truth.connection(delivered);
+      yield delivered;
+    }
   }
 
   function* events(): Generator<ConnectionEvent, void> {

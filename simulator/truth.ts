@@ -111,6 +111,20 @@ export interface FleetTruth {
   readonly counts: FleetCounts;
   /** Undefined where no network was out. */
   readonly outage?: NetworkOutage | undefined;
+  /** What must be found missing, or twice; undefined where losses are not simulated. */
+  readonly missing?: readonly ExpectedLoss[] | undefined;
+}
+
+/** A finding that must be there once all days are closed, seven days after the last record included. */
+export interface ExpectedLoss {
+  readonly sim: string;
+  readonly check: 'chain' | 'close' | 'orphan' | 'duplicate' | 'path';
+  readonly reason: string;
+  readonly sessionId: string | undefined;
+  /** Undefined where nothing proves them. */
+  readonly bytes: number | undefined;
+  /** Ids of the records that show it; empty where a session does. */
+  readonly records: readonly string[];
 }
 
 interface SessionDraft {

@@ -157,6 +157,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
       dayState: output(outputName.dayStateTable),
       dayMarkers: output(outputName.dayMarkersTable),
       simDays: output(outputName.simDaysTable),
+      findings: output(outputName.findingsTable),
       sessionDays: output(outputName.sessionDaysTable),
     },
     lake: { lake: output(outputName.lakeBucket), accounts: output(outputName.accountLakeBucket) },

@@ -64,6 +64,7 @@ export interface Places {
     /** SIM-days and SIM-months. */
     readonly simDays: string;
     /** Which day has each ended session. */
+    readonly findings: string;
     readonly sessionDays: string;
   };
   /** The buckets of closed days. */

@@ -159,6 +159,7 @@ export type ResourceSchema =
   | 'FleetUsageRecord'
   | 'ConnectionEvent'
   | 'AlertFields'
+  | 'Finding'
   | 'Mute';
 
 const schemas: Readonly<Record<string, object>> = contract.components.schemas;

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DayPorts, PartialPorts } from '../days/pass/ports.ts';
 import { DayMarkers } from '../store/day-markers.ts';
 import { DayRecordReader, type DayRecordTables } from '../store/day-records.ts';
+import { FindingsTable } from '../store/findings.ts';
 import { SessionNoteStore } from '../store/session-notes.ts';
 import { SimDayStore } from '../store/sim-days.ts';
 import { environment } from './names.ts';
@@ -11,12 +12,13 @@ import { requireEnvironment } from './sources.ts';
 export interface DayPassTables extends DayRecordTables {
   readonly sessionDays: string;
   readonly simDays: string;
+  readonly findings: string;
   readonly dayMarkers: string;
 }
 
 /** What the day pass works with, of tables, a lake and a queue. */
 export function makeDayPorts(
-  { sessionDays, simDays, dayMarkers, ...tables }: DayPassTables,
+  { sessionDays, simDays, findings, dayMarkers, ...tables }: DayPassTables,
   { lake, jobs }: Pick<DayPorts, 'lake' | 'jobs'>,
 ): DayPorts & { readonly markers: DayMarkers } {
   const { client } = tables;
@@ -24,6 +26,7 @@ export function makeDayPorts(
     tables: new DayRecordReader(tables),
     notes: new SessionNoteStore(client, sessionDays),
     simDays: new SimDayStore(client, simDays),
+    findings: new FindingsTable(client, findings),
     markers: new DayMarkers(client, dayMarkers),
     lake,
     jobs,
@@ -52,6 +55,8 @@ export function dayTablesFromEnvironment(client: DynamoDBClient): DayPassTables 
     sims: requireEnvironment(environment.simsTable),
     sessionDays: requireEnvironment(environment.sessionDaysTable),
     simDays: requireEnvironment(environment.simDaysTable),
+    findings: requireEnvironment(environment.findingsTable),
+    usageDays: Number(requireEnvironment(environment.usageRetentionDays)),
     dayMarkers: requireEnvironment(environment.dayMarkersTable),
   };
 }

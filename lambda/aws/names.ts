@@ -17,6 +17,8 @@ export const environment = {
   fenceCacheSeconds: 'FENCE_CACHE_SECONDS',
   /** SIM-days and SIM-months. */
   simDaysTable: 'SIM_DAYS_TABLE',
+  /** What is missing or twice in the days of SIMs. */
+  findingsTable: 'FINDINGS_TABLE',
   /** Which day has each ended session. */
   sessionDaysTable: 'SESSION_DAYS_TABLE',
   /** Bucket of the lake. */

@@ -10,6 +10,7 @@ import {
   usage,
 } from '../ledger/attributes.ts';
 import type { Group, Scalar, SessionGroups, Stated, Usage } from '../ledger/observation.ts';
+import { type Finding, finding } from './findings/finding.ts';
 import type { EventRow, RowKind, SessionRow, SimRows } from './rows.ts';
 
 /**
@@ -69,7 +70,7 @@ const columnKinds: Readonly<Record<Kind, ColumnKind>> = {
 const times: ReadonlySet<string> = new Set(['start', 'end', 'time', 'lastUpdated']);
 
 /** Attributes that the ledger keeps as text and that are decimals. */
-const decimals: ReadonlySet<string> = new Set(['volume', 'costVolume']);
+const decimals: ReadonlySet<string> = new Set(['volume', 'cost', 'costVolume']);
 
 /** Numbers that are not whole. */
 const coordinates: ReadonlySet<string> = new Set(['lat', 'lon']);
@@ -136,6 +137,7 @@ function makeCompletenessColumn<R extends { readonly completeness: number }>(): 
 const usageAttributes = listAttributes(usage);
 const eventAttributes = listAttributes(event);
 const sessionAttributes = listAttributes(session);
+const findingAttributes = listAttributes(finding);
 const originAttributes = listAttributes(sessionOrigin);
 const groups = (Object.keys(sessionGroups) as (keyof SessionGroups)[]).map((name) => ({
   name,
@@ -192,6 +194,11 @@ const sessionFormat: RowFormat<SessionRow> = {
   },
 };
 
+const findingFormat: RowFormat<Finding> = {
+  columns: listColumns<Finding>(findingAttributes),
+  decode: (flat) => readState(findingAttributes, flat) as Finding,
+};
+
 /** How each kind of rows is written and read. */
 export const rowFormats: { readonly [K in RowKind]: RowFormat<Row<K>> } = {
   usage: usageFormat,
@@ -199,6 +206,7 @@ export const rowFormats: { readonly [K in RowKind]: RowFormat<Row<K>> } = {
   sessions: sessionFormat,
   usageRenderings: usageFormat,
   eventRenderings: eventFormat,
+  findings: findingFormat,
 };
 
 /** The kinds of rows, in the order of their names. */

@@ -147,5 +147,6 @@ export function mapKinds<Value>(make: (kind: RowKind) => Value): Record<RowKind,
     sessions: make('sessions'),
     usageRenderings: make('usageRenderings'),
     eventRenderings: make('eventRenderings'),
+    findings: make('findings'),
   };
 }

@@ -35,8 +35,13 @@ export class LakeReader {
 
   /** A SIM's usage rows of a day, and the renderings beside them. */
   async readUsage(sim: string, day: Day): Promise<Usage[]> {
+    return (await this.readUsageIfThere(sim, day)) ?? [];
+  }
+
+  /** The same; undefined if the day was never read. */
+  async readUsageIfThere(sim: string, day: Day): Promise<Usage[] | undefined> {
     const buckets = await this.#countBuckets(day);
-    if (buckets === undefined) return [];
+    if (buckets === undefined) return undefined;
     const kinds = ['usage', 'usageRenderings'] as const;
     const read = kinds.map((kind) =>
       retryConflicts(maxAttempts, () => readSimRows(this.#lake, kind, { sim, day, buckets })),

@@ -4,6 +4,7 @@ import type { LedgerEvent, Session, Terminal, Usage } from '../ledger/observatio
 import { mergeSessions } from '../ledger/session.ts';
 import { epochMilliseconds } from '../ledger/time.ts';
 import { type Day, findDay, findReadSpan, findSessionDay } from './day.ts';
+import type { Finding } from './findings/finding.ts';
 
 /**
  * The rows of one SIM's day, as a function of its records.
@@ -37,6 +38,8 @@ export interface SimRows {
   readonly sessions: readonly SessionRow[];
   readonly usageRenderings: readonly Usage[];
   readonly eventRenderings: readonly EventRow[];
+  /** What the rows show to be missing. They follow from the others, and from other days of the SIM. */
+  readonly findings: readonly Finding[];
 }
 
 /** The kinds of rows. */
@@ -67,6 +70,7 @@ export function listItems(rows: SimRows): SimItems {
  * The rows of a SIM's day. Usage and events belong to the day in their key, a session to the day of its end.
  *
  * @param items merged, so that no key is twice among them. Those of other days are left out.
+ * @returns the rows without findings, which also follow from other days.
  */
 export function makeRows(day: Day, items: SimItems): SimRows {
   const usage = separate(day, items.usage, usageRecords);
@@ -78,6 +82,7 @@ export function makeRows(day: Day, items: SimItems): SimRows {
     sessions: sortSessions(sessions),
     usageRenderings: usage.others,
     eventRenderings: events.others,
+    findings: [],
   };
 }
 

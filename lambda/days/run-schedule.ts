@@ -50,7 +50,7 @@ export interface ScheduleReport {
   readonly closed: DayRange | undefined;
   /** Days that are closed and not sealed. */
   readonly openDays: number;
-  /** Days with markers. */
+  /** Closed days with markers. Others wait until they are closed. */
   readonly markedDays: number;
   /** Days of which a partial pass was ordered. */
   readonly partialDays: number;
@@ -94,7 +94,7 @@ export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions
   return {
     closed,
     openDays: new Set(known.map(({ day }) => day)).size,
-    markedDays: marked.length,
+    markedDays: marked.filter(isClosed).length,
     partialDays,
     overdueMilliseconds: findDelay({
       openDays: known,

@@ -1,5 +1,6 @@
 import { episodeStates } from '../alerts/episodes.ts';
 import { severities } from '../alerts/rules.ts';
+import { checks } from '../days/findings/finding.ts';
 import { parseTime } from '../ledger/time.ts';
 
 /** The parameters of queries: what they accept, in words, and functions that read them from text. */
@@ -92,6 +93,11 @@ export const filters = {
       accepted: 'the name of a rule: 1 to 64 lower-case letters, digits and hyphens',
       parse: (text: string) => (/^[a-z0-9-]{1,64}$/.test(text) ? text : undefined),
     },
+    sim: freeText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
+    source: sourceName,
+  },
+  findings: {
+    check: parseWord(checks),
     sim: freeText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
     source: sourceName,
   },

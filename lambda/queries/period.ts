@@ -8,7 +8,13 @@ export interface Period {
 }
 
 /** Whether the moment of `to` is part of a list. Usage is added up, so that no record may be in two periods that touch. */
-export const includesEnd = { sessions: true, events: true, usage: false, alerts: true } as const;
+export const includesEnd = {
+  sessions: true,
+  events: true,
+  usage: false,
+  alerts: true,
+  findings: false,
+} as const;
 
 const dayMilliseconds = 86_400_000;
 const defaultDays = 30;

@@ -1,4 +1,4 @@
-import type { TimeSpan } from '../days/day.ts';
+import { type Day, shiftDay, type TimeSpan } from '../days/day.ts';
 import type { DayTables } from '../days/pass/ports.ts';
 import type { EventRow } from '../days/rows.ts';
 import { parseDecimal } from '../json/decimal.ts';
@@ -18,7 +18,13 @@ import { sessionsTable, simsTable } from './tables.ts';
 const scanSegments = 8;
 
 /** Where the day pass reads. */
-export interface DayRecordTables extends Omit<ReadableTables, 'files'> {}
+export interface DayRecordTables extends Omit<ReadableTables, 'files'> {
+  /** Days that usage is kept; 0 for ever. */
+  readonly usageDays: number;
+}
+
+/** Days for which the expiry of usage may be nearer than a reader thinks: the pass may be late. */
+const expiryMarginDays = 7;
 
 /** Reads the ledger as the day pass needs it: each item as today's version would have written it. */
 export class DayRecordReader implements DayTables {
@@ -47,12 +53,21 @@ export class DayRecordReader implements DayTables {
     sim: string,
     span: TimeSpan,
   ): Promise<{ readonly usage: readonly Usage[]; readonly events: readonly EventRow[] }> {
-    const { usage, events } = this.#tables;
-    const [usageItems, eventItems] = await Promise.all([
-      this.#readItems(usage, usageRecords, sim, span),
+    const { events } = this.#tables;
+    const [usageRows, eventItems] = await Promise.all([
+      this.readUsage(sim, span),
       this.#readItems(events, eventRecords, sim, span),
     ]);
-    return { usage: usageItems.map(readUsage), events: eventItems.map(readEvent) };
+    return { usage: usageRows, events: eventItems.map(readEvent) };
+  }
+
+  async readUsage(sim: string, span: TimeSpan): Promise<Usage[]> {
+    return (await this.#readItems(this.#tables.usage, usageRecords, sim, span)).map(readUsage);
+  }
+
+  mayLackUsage(day: Day, closedThrough: Day): boolean {
+    const { usageDays } = this.#tables;
+    return usageDays > 0 && shiftDay(day, usageDays - expiryMarginDays) <= closedThrough;
   }
 
   async readSessions(sim: string, startedIn: TimeSpan, ids: readonly string[]): Promise<readonly Session[]> {

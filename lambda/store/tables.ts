@@ -144,6 +144,17 @@ export const simDaysTable = {
   globalIndexes: [{ name: 'byBytes', partitionKey: 'topSlot', sortKey: 'topBytes' }],
 } as const satisfies TableDefinition;
 
+/**
+ * What is missing or twice in each SIM's day, as the day pass found it in the records. Facts are the revisions only. A day
+ * of which something was found once, and nothing any more, has neither findings nor the index's keys.
+ */
+export const findingsTable = {
+  name: 'Findings',
+  partitionKey: 'sim',
+  sortKey: 'day',
+  globalIndexes: [{ name: 'byMonth', partitionKey: 'slot', sortKey: 'entry' }],
+} as const satisfies TableDefinition;
+
 /** Which day has each ended session among its rows. Facts of operation. */
 export const sessionDaysTable = {
   name: 'SessionDays',
@@ -168,6 +179,7 @@ export const dayTables: readonly TableDefinition[] = [
   dayStateTable,
   dayMarkersTable,
   simDaysTable,
+  findingsTable,
   sessionDaysTable,
 ];
 

@@ -106,7 +106,7 @@ describe('an item of a carrier’s document', () => {
     const update: Members = JSON.parse(textOf('session'));
     const each = readSuperSim(update, 'update');
     const usage = statedBy(readStreamerText(textOf('usage')), 'usage');
-    const noRows = { events: [], sessions: [], usageRenderings: [], eventRenderings: [] };
+    const noRows = { events: [], sessions: [], usageRenderings: [], eventRenderings: [], findings: [] };
     expect({
       superSimUsage: itemBytes(usageItem(statedBy(each, 'usage'), true)),
       hourlySuperSimUsage: itemBytes(usageItem(statedBy(readSuperSim(update, 'hourly'), 'usage'), true)),

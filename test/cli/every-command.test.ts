@@ -24,6 +24,7 @@ const examples: Readonly<Record<string, string>> = {
   sessions: 'SIM',
   usage: 'SIM --by raw',
   top: '--by bytes',
+  findings: '--month 2026-11 --sim SIM',
   events: 'SIM',
   'alerts list': '--sim SIM',
   'alerts show': 'ALERT',

@@ -37,6 +37,7 @@ describe('the default stack', () => {
       'Storage/Deliveries': 'StorageDeliveriesE42B5069',
       'Storage/Events': 'StorageEvents1AF1C090',
       'Storage/Files': 'StorageFiles48C02C92',
+      'Storage/Findings': 'StorageFindingsDDE7E6E3',
       'Storage/Quarantine': 'StorageQuarantine381A7D7C',
       'Storage/SessionDays': 'StorageSessionDaysE0AEC05B',
       'Storage/Sessions': 'StorageSessionsFCE686BD',

@@ -79,6 +79,7 @@ describe('the catalogue', () => {
       ['Catalog/Database', 'usage', 'EXTERNAL_TABLE', 's3://Lake/Bucket/usage/'],
       ['Catalog/Database', 'sessions', 'EXTERNAL_TABLE', 's3://Lake/Bucket/sessions/'],
       ['Catalog/Database', 'events', 'EXTERNAL_TABLE', 's3://Lake/Bucket/events/'],
+      ['Catalog/Database', 'findings', 'EXTERNAL_TABLE', 's3://Lake/Bucket/findings/'],
       ['Catalog/Database', 'account_events', 'EXTERNAL_TABLE', 's3://Lake/Accounts/account-events/'],
     ]);
   });
@@ -87,6 +88,7 @@ describe('the catalogue', () => {
     ['usage', 'usage', 0],
     ['sessions', 'sessions', 0],
     ['events', 'events', 0],
+    ['findings', 'findings', 0],
     ['account_events', 'events', 1],
   ] as const)('finds the files of %s by day, with the columns that they have', async (name, kind, bucket) => {
     const table = readTables().get(name)?.TableInput;

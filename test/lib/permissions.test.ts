@@ -185,6 +185,11 @@ const closing = [
   },
   {
     Effect: 'Allow',
+    Action: ['dynamodb:PutItem', 'dynamodb:Query'],
+    Resource: 'Storage/Findings.Arn',
+  },
+  {
+    Effect: 'Allow',
     Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
     Resource: 'Storage/SessionDays.Arn',
   },

@@ -74,6 +74,7 @@ describe('the query API', () => {
           'Storage/AlertState.Arn',
           'Storage/Alerts.Arn',
           'Storage/Events.Arn',
+          'Storage/Findings.Arn',
           'Storage/SimDays.Arn',
           'Storage/Usage.Arn',
           'Storage/Alerts.Arn/index/byGroup',
@@ -82,6 +83,7 @@ describe('the query API', () => {
           'Storage/Alerts.Arn/index/byTime',
           'Storage/Alerts.Arn/index/byWaits',
           'Storage/Files.Arn/index/bySource',
+          'Storage/Findings.Arn/index/byMonth',
           'Storage/Sessions.Arn/index/byStart',
           'Storage/SimDays.Arn/index/byBytes',
           'Storage/Sims.Arn/index/bySimId',
@@ -93,7 +95,13 @@ describe('the query API', () => {
       {
         Effect: 'Allow',
         Action: 'dynamodb:BatchGetItem',
-        Resource: ['Storage/Alerts.Arn', 'Storage/Files.Arn', 'Storage/Sessions.Arn', 'Storage/SimDays.Arn'],
+        Resource: [
+          'Storage/Alerts.Arn',
+          'Storage/Files.Arn',
+          'Storage/Findings.Arn',
+          'Storage/Sessions.Arn',
+          'Storage/SimDays.Arn',
+        ],
       },
       {
         Effect: 'Allow',
@@ -159,6 +167,7 @@ describe('the query API', () => {
       [environment.alertsTable]: 'Storage/Alerts',
       [environment.progressTable]: 'Storage/AlertState',
       [environment.simDaysTable]: 'Storage/SimDays',
+      [environment.findingsTable]: 'Storage/Findings',
       [environment.lakeBucket]: 'Lake/Bucket',
       [environment.apiAccess]: 'basic',
       [environment.apiSecret]: 'QueryApi/Credentials',

@@ -209,6 +209,7 @@ describe('sealed days', () => {
         `The days from 2026-10-31 to 2026-11-01 are over and sealed, as Parquet files in ${join('data', 'lake')}.`,
         '  days         npx simledger --local days list',
         '  fleet        npx simledger --local usage --fleet --by country,tariff --month 2026-11',
+        '  missing      npx simledger --local findings --month 2026-11',
       ].join('\n'),
     );
     expect(describeSealedDays(['2026-11-01'], { dataDirectory: undefined, once: true })).toBe(

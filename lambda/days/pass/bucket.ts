@@ -22,8 +22,9 @@ import {
   readList,
   writeJson,
 } from './lake-objects.ts';
-import { type BucketJob, ConflictError, type DayPorts } from './ports.ts';
+import { type BucketJob, ConflictError, type DayPorts, type SimFindings } from './ports.ts';
 import { prefetch } from './prefetch.ts';
+import { listFindingsRedo } from './read-findings.ts';
 import { type NoteChange, type ReadSim, readSim } from './read-sim.ts';
 import { sealDay } from './seal.ts';
 import { SealedRows } from './sealed-rows.ts';
@@ -48,7 +49,7 @@ const maxAttempts = 8;
  * 1. The result says first what is about to be stored, under a revision of its own. Of two that begin at one revision,
  *    one fails.
  * 2. Then the files are written, each on condition that it is still the one that was merged: rows are never lost.
- * 3. Then the notes of sessions, markers of other days, and SIM-days, which keep the greatest revision.
+ * 3. Then the notes of sessions, markers of other days, and SIM-days and findings, which keep the greatest revision.
  * 4. At last the result says that all is stored, on condition that nobody has begun since.
  * 5. The markers of the round are removed once the day is sealed, if that was the last bucket: a day whose sealing dies is
  *    found by what is left of them.
@@ -93,7 +94,7 @@ async function findWork(
 }
 
 async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
-  const { lake, simDays, markers } = ports;
+  const { lake, simDays, findings, markers } = ports;
   const { plan, bucket } = work;
   const { day } = plan;
   const resultKey = makeResultKey(day, bucket);
@@ -133,6 +134,7 @@ async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
   await writeNotes(bucketRows.notes, ports);
   await markers.put(result.redo);
   await simDays.put(bucketRows.simDays, result.revision);
+  await findings.put(bucketRows.findings, result.revision);
   const done = { ...result, isComplete: true, round: Math.max(result.round, plan.round) };
   await writeJson(lake, resultKey, done, claim);
 }
@@ -147,10 +149,12 @@ async function* walkSims(
   sealed: SealedRows,
 ): AsyncGenerator<{ sim: string; rows: SimRows; read: { before: SimRows; found: ReadSim } | undefined }> {
   const sessions = new Map<string, string[]>(list.sims.map((sim) => [sim, []]));
+  const marked = new Set<string>();
   for (const { sim, sessionId } of list.markers) {
     const named = sessions.get(sim) ?? [];
     sessions.set(sim, named);
     if (sessionId !== undefined) named.push(sessionId);
+    else marked.add(sim);
   }
   const walked = sealed.walk(sessions.keys());
   yield* prefetch(walked, concurrentSims, async ({ sim, rows: before, isListed }) => {
@@ -159,7 +163,10 @@ async function* walkSims(
     const found = await readSim(ports, {
       ...{ sim, day, isFirst: reads === 'all', closedThrough, sessionIds, before },
     });
-    return { sim, rows: found.rows, read: { before, found } };
+    const { sessions: seen } = found;
+    const reading = { sim, day, closedThrough, sessions: seen, isMarked: marked.has(sim) };
+    const redo = [...found.redo, ...(await listFindingsRedo(ports, reading))];
+    return { sim, rows: found.rows, read: { before, found: { ...found, redo } } };
   });
 }
 
@@ -172,6 +179,7 @@ class BucketRows {
   readonly digests = new RowDigests();
   readonly fleet: FleetFold;
   readonly simDays: SimPeriod[] = [];
+  readonly findings: SimFindings[] = [];
   readonly changes: RowChange[] = [];
   readonly notes: { readonly sim: string; readonly changes: readonly NoteChange[] }[] = [];
   readonly redo: LateSubject[] = [];
@@ -193,6 +201,9 @@ class BucketRows {
       this.fleet.addSim(simDay);
       // A run that died may have stored something of a SIM of which nothing is left.
       if (read !== undefined && (isActive(simDay) || this.#isBegun)) this.simDays.push(simDay);
+      const { findings } = rows;
+      if (read !== undefined && (findings.length > 0 || this.#isBegun))
+        this.findings.push({ sim, day: this.#day, findings });
     }
     if (read === undefined) return;
     if (this.#isSealed) this.changes.push(...diffRows(sim, read.before, rows));

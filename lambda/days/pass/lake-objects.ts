@@ -24,6 +24,7 @@ const prefixes: Readonly<Record<RowKind, RowPrefixes>> = {
   sessions: { sims: 'sessions', accounts: 'account-sessions' },
   usageRenderings: { sims: 'usage-renderings', accounts: 'account-usage-renderings' },
   eventRenderings: { sims: 'event-renderings', accounts: 'account-event-renderings' },
+  findings: { sims: 'findings', accounts: 'account-findings' },
 };
 
 /** Where the rows of a kind are. */

@@ -2,6 +2,7 @@ import type { Session, Usage } from '../../ledger/observation.ts';
 import type { Day, TimeSpan } from '../day.ts';
 import type { LateSubject } from '../fence/late-changes.ts';
 import type { Marker } from '../fence/markers.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { ParquetSource } from '../parquet.ts';
 import type { EventRow } from '../rows.ts';
 import type { SessionNote } from '../session-days.ts';
@@ -21,6 +22,10 @@ export interface DayTables {
     sim: string,
     span: TimeSpan,
   ): Promise<{ readonly usage: readonly Usage[]; readonly events: readonly EventRow[] }>;
+  /** A SIM's usage whose times are in a span, likewise. */
+  readUsage(sim: string, span: TimeSpan): Promise<readonly Usage[]>;
+  /** Whether usage of a day may have expired. */
+  mayLackUsage(day: Day, closedThrough: Day): boolean;
   /** A SIM's sessions that began in a span, and those of some ids. */
   readSessions(sim: string, startedIn: TimeSpan, ids: readonly string[]): Promise<readonly Session[]>;
 }
@@ -61,6 +66,22 @@ export interface PartialSimDays {
     month: Period,
     unsealed: readonly Day[],
   ): Promise<ReadonlyMap<string, bigint>>;
+}
+
+/** The findings of a SIM's day. */
+export interface SimFindings {
+  readonly sim: string;
+  readonly day: Day;
+  /** None, where what was found before is found no more. */
+  readonly findings: readonly Finding[];
+}
+
+/** Where findings are kept, those of a SIM's day as one item, so that a fleet's are listed without the lake. */
+export interface FindingStore {
+  /** Stores the findings of SIM's days unless a greater revision of them is stored. */
+  put(found: readonly SimFindings[], revision: number): Promise<void>;
+  /** The findings of a SIM from one day to another one, both included. A consistent read. */
+  read(sim: string, from: Day, through: Day): Promise<readonly SimFindings[]>;
 }
 
 /** Markers of SIMs' days, and of sessions, that late records touched. */
@@ -133,6 +154,7 @@ export interface DayPorts {
   readonly tables: DayTables;
   readonly notes: SessionNotes;
   readonly simDays: SimDays;
+  readonly findings: FindingStore;
   readonly markers: Markers;
   readonly lake: Lake;
   readonly jobs: Jobs;

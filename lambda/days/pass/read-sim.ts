@@ -6,6 +6,7 @@ import type { LateSubject } from '../fence/late-changes.ts';
 import { listItems, makeRows, mergeItems, type SessionRow, type SimRows, sortSessions } from '../rows.ts';
 import { announcesSession, placeSession, type SessionNote } from '../session-days.ts';
 import type { DayPorts } from './ports.ts';
+import { readFindings } from './read-findings.ts';
 import { readBucketCount, readSimRows } from './sim-rows.ts';
 
 /** A note that is to be written once a session's row is stored. */
@@ -21,6 +22,8 @@ export interface ReadSim {
   readonly notes: readonly NoteChange[];
   /** Other days of the SIM that have to be read again, each for a session. */
   readonly redo: readonly LateSubject[];
+  /** All sessions that were looked at, with all that is known of them. */
+  readonly sessions: readonly Session[];
 }
 
 /** What is read of a SIM. */
@@ -59,6 +62,7 @@ export async function readSim(
     merged.sessions.map(({ sessionId }) => sessionId),
   );
   const placed: SessionRow[] = [];
+  const sessions: Session[] = [];
   const changes: NoteChange[] = [];
   const redo: LateSubject[] = [];
   const ended = new Set(merged.events.filter(endsSession).map(({ sessionId }) => sessionId));
@@ -69,6 +73,7 @@ export async function readSim(
       note === undefined || note.day === day ? undefined : await readNoted(lake, sim, sessionId, note);
     const row = before.sessions.find((one) => one.sessionId === sessionId);
     const all: Session = noted === undefined ? session : mergeSessions(session, noted);
+    sessions.push(all);
     const isEndedByEvent = ended.has(sessionId);
     const isAnnounced = !isFirst || announcesSession({ day, session: all, isEndedByEvent, closedThrough });
     const placement = placeSession({ day, isAnnounced, session: all, row, note });
@@ -76,8 +81,10 @@ export async function readSim(
     if (placement.note !== undefined) changes.push({ sessionId, note: placement.note, before: note });
     for (const other of placement.redo) redo.push({ sim, day: other, sessionId });
   }
-  const rows = makeRows(day, { ...merged, sessions: [] });
-  return { rows: { ...rows, sessions: sortSessions(placed) }, notes: changes, redo };
+  const rows = { ...makeRows(day, { ...merged, sessions: [] }), sessions: sortSessions(placed) };
+  const reading = { sim, day, closedThrough, rows, sessions };
+  const findings = await readFindings({ tables, lake }, reading);
+  return { rows: { ...rows, findings }, notes: changes, redo, sessions };
 }
 
 /** The row of a session that another day has. */

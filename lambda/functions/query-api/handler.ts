@@ -7,6 +7,7 @@ import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sou
 import { storedDaysFromEnvironment } from '../../aws/stored-days.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { EpisodeReader } from '../../store/episode-reader.ts';
+import { FindingsTable } from '../../store/findings.ts';
 import { MutesTable } from '../../store/mutes.ts';
 import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
@@ -27,6 +28,7 @@ const api: Api = {
   reader: ledgerReaderFromEnvironment(client, days),
   alerts: openAlerts(),
   days,
+  findings: openFindings(),
   now: Date.now,
   access: readAccess(requireEnvironment(environment.apiAccess)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
@@ -60,6 +62,12 @@ function openAlerts(): Api['alerts'] {
     mutes: new MutesTable(client, state),
     state: new AlertState(client, state),
   };
+}
+
+/** The table of findings; undefined where no days are closed, and the environment names none. */
+function openFindings(): Api['findings'] {
+  const name = process.env[environment.findingsTable];
+  return name === undefined ? undefined : new FindingsTable(client, name);
 }
 
 function readAccess(name: string): Access {

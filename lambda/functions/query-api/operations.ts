@@ -1,5 +1,6 @@
 import { episodeStates } from '../../alerts/episodes.ts';
 import { severities } from '../../alerts/rules.ts';
+import { checks } from '../../days/findings/finding.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import {
   type Alert,
@@ -14,6 +15,7 @@ import { listConnectionEvents, readEventsPosition } from '../../queries/connecti
 import { listDataSessions } from '../../queries/data-sessions.ts';
 import { NotFoundError, ParameterError, SlowSumError } from '../../queries/errors.ts';
 import { fetchFile, listFiles, readFilesPosition } from '../../queries/files.ts';
+import { type FindingsPorts, listFindings, readFindingsPosition } from '../../queries/findings.ts';
 import { listFleetUsage, type ReportPorts, readFleetPosition } from '../../queries/fleet-usage.ts';
 import type { Page } from '../../queries/page.ts';
 import { fileStates, readDuration, sessionStatuses } from '../../queries/parameters.ts';
@@ -35,6 +37,7 @@ import {
   alertPeriodRule,
   completePeriod,
   eventPeriodRule,
+  findingPeriodRule,
   fleetUsagePeriodRules,
   sessionPeriodRule,
   usagePeriodRules,
@@ -45,7 +48,7 @@ import { filled, type HttpRequest } from './request.ts';
 /** The operations of the API: each reads a request's parameters, runs the query, and writes its result as a body. */
 
 /** What the operations work with. */
-export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts {
+export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsPorts {
   readonly alerts:
     | (NonNullable<AlertPorts['alerts']> &
         NonNullable<WatermarkPorts['alerts']> &
@@ -300,6 +303,33 @@ export const answerAlert: Answer = async (request, ports) => {
     })),
     ...alertAddresses(request.root, alert),
   };
+};
+
+/** `GET /v1/Findings`: what carriers did not deliver, or delivered twice, that of the last day first. */
+export const answerFindings: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listFindings', request.query);
+  const { StartTime, EndTime, Check, Sim, Source } = parameters;
+  const listing = openListing(
+    'listFindings',
+    'Findings',
+    parameters,
+    { StartTime, EndTime, Check, Sim, Source },
+    (given, isFirstPage) => ({
+      ...given,
+      ...completePeriod(given, ports.now(), findingPeriodRule, isFirstPage),
+    }),
+  );
+  const { filters, size } = listing;
+  const query = {
+    period: { from: filters['StartTime'] ?? '', to: filters['EndTime'] },
+    check: checks.find((known) => known === filters['Check']),
+    sim: filters['Sim'] === undefined ? undefined : await findFilteredSim(filters['Sim'], ports),
+    source: filters['Source'],
+    size,
+    after: readPosition(listing, parameters, readFindingsPosition),
+  };
+  const { resources, next } = await listFindings(query, ports);
+  return pageBody(request, listing, 'findings', resources, keyNext(next));
 };
 
 /** The records of an alert, each with the address of a list that shows it. */

@@ -37,7 +37,7 @@ const include: ParameterKind<readonly PersonalField[]> = {
 
 const paging = { PageSize: pageSize, Page: page, PageToken: pageToken };
 const period = { StartTime: timeParameter, EndTime: timeParameter };
-const { sims, sessions, usage, fleetUsage, events, files, alerts } = filters;
+const { sims, sessions, usage, fleetUsage, events, files, alerts, findings } = filters;
 
 /** The parameters of each operation; any other is refused, so that a misspelt filter does not go unnoticed. */
 export const operationParameters = {
@@ -62,6 +62,9 @@ export const operationParameters = {
     ...{ Sim: alerts.sim, Source: alerts.source },
   },
   fetchAlert: {},
+  listFindings: {
+    ...{ ...paging, ...period, Check: findings.check, Sim: findings.sim, Source: findings.source },
+  },
   fetchContract: {},
   fetchDocumentation: {},
   fetchHealth: {},

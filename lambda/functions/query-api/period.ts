@@ -36,6 +36,8 @@ export const alertPeriodRule: PeriodRule = {
   includesEnd: includesEnd.alerts,
   defaultDays: defaultAlertDays,
 };
+/** By the days of findings. */
+export const findingPeriodRule: PeriodRule = { maxDays: 400, includesEnd: includesEnd.findings };
 export const usagePeriodRules: Readonly<Record<(typeof granularities)[number], PeriodRule>> = {
   hour: { maxDays: 31, includesEnd: includesEnd.usage },
   day: { maxDays: 400, includesEnd: includesEnd.usage },

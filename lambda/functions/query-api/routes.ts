@@ -20,6 +20,7 @@ export type Operation =
   | 'fetchFile'
   | 'listAlerts'
   | 'fetchAlert'
+  | 'listFindings'
   | 'fetchContract'
   | 'fetchDocumentation'
   | 'fetchHealth';
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   { path: '/v1/Files/{id}', operation: 'fetchFile', protected: true },
   { path: '/v1/Alerts', operation: 'listAlerts', protected: true },
   { path: '/v1/Alerts/{id}', operation: 'fetchAlert', protected: true },
+  { path: '/v1/Findings', operation: 'listFindings', protected: true },
   { path: '/openapi.json', operation: 'fetchContract', protected: false },
   { path: '/docs', operation: 'fetchDocumentation', protected: false },
   { path: '/health', operation: 'fetchHealth', protected: false },

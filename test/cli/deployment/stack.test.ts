@@ -73,7 +73,13 @@ const sources = [
 ];
 const outputs = {
   ...{ SessionsTable: 'S', UsageTable: 'U', EventsTable: 'E', SimsTable: 'I', FilesTable: 'F' },
-  ...{ DayStateTable: 'D', DayMarkersTable: 'M', SimDaysTable: 'SD', SessionDaysTable: 'SS' },
+  ...{
+    DayStateTable: 'D',
+    DayMarkersTable: 'M',
+    SimDaysTable: 'SD',
+    FindingsTable: 'FI',
+    SessionDaysTable: 'SS',
+  },
   ...{ LakeBucket: 'lake', AccountLakeBucket: 'accounts', DayQueue: 'https://sqs/days' },
   ...{
     QuarantineBucket: 'stack-quarantine',
@@ -366,7 +372,7 @@ describe('doctor', () => {
       ...['caller', 'clock', 'stack', 'version', 'role of kore-eu', 'writing to kore-eu'],
       ...['access key of telekom', 'writing to telekom', 'stream of kore-eu', 'stream of telekom'],
       ...['table sessions', 'table usage', 'table events', 'table sims', 'table files', 'table dayState'],
-      ...['table dayMarkers', 'table simDays', 'table sessionDays', 'bucket quarantine'],
+      ...['table dayMarkers', 'table simDays', 'table findings', 'table sessionDays', 'bucket quarantine'],
       ...['bucket closed days', 'bucket accounts of closed days'],
       ...['bucket files of kore-eu', 'dead-letter queue', 'notifications of kore-eu', 'mapping of kore-eu'],
       ...['mapping of telekom', 'mapping of files', 'alarms', 'open alarms', 'orphans'],

@@ -89,6 +89,7 @@ describe('the root of a day', () => {
     const kinds = {
       eventRenderings: [],
       events: rows.events.map((row) => printRow('events', row)),
+      findings: [],
       sessions: rows.sessions.map((row) => printRow('sessions', row)),
       usage: [first, second],
       usageRenderings: [],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { finding } from '../../../lambda/days/findings/finding.ts';
 import { fleetPeriod, fleetUsage } from '../../../lambda/days/fleet-days.ts';
 import { activityCounts, simPeriod, simUsage } from '../../../lambda/days/sim-days.ts';
 import { usageDimensions } from '../../../lambda/days/sums.ts';
@@ -33,6 +34,7 @@ describe('docs/days.md', () => {
   it.each([
     ['## SIM-days', describeAttributes(simPeriod)],
     ['### Usage', describeAttributes(simUsage)],
+    ['## Findings', describeAttributes(finding)],
     ['## Fleet-days', describeOwn(fleetPeriod, activityCounts)],
   ])('lists every attribute of %s with its type, and no other', (heading, attributes) => {
     expect(readAttributes(heading).sort()).toEqual(attributes.toSorted());

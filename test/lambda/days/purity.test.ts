@@ -14,7 +14,7 @@ function listForeignParts(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
   const modules = findModules(code).filter(
     (name) =>
-      !/^(?:\.{1,2}|\.{1,2}\/(?:pass|fence)|(?:\.\.\/)+(?:ledger|json))\/[^/]+$/.test(name) &&
+      !/^(?:\.{1,2}|\.{1,2}\/(?:pass|fence|findings)|(?:\.\.\/)+(?:ledger|json))\/[^/]+$/.test(name) &&
       !allowed.has(name),
   );
   const globals = code.match(

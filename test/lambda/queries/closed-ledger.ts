@@ -33,8 +33,14 @@ export class ClosedLedger {
     const simDays = new SimDayStore(tables.client, simDaysTable.name);
     const memory = this.#memory;
     this.ports = {
-      ...{ tables: new DayRecordReader(names), simDays },
-      ...{ notes: memory.notes, markers: memory.markers, lake: memory.lake, jobs: memory.jobs },
+      ...{ tables: new DayRecordReader({ ...names, usageDays: 0 }), simDays },
+      ...{
+        findings: memory.findings,
+        notes: memory.notes,
+        markers: memory.markers,
+        lake: memory.lake,
+        jobs: memory.jobs,
+      },
     };
     this.days = new StoredDays(simDays, new LakeReader(memory.lake), now);
     this.reader = new LedgerReader({ ...names, archive: this.days });
@@ -63,7 +69,7 @@ export class ClosedLedger {
     const { client } = this.#tables;
     const { partialQueue: queue, lake, partial } = this.#memory;
     const ports = {
-      tables: new DayRecordReader(ledgerTablesOf(client), { consistent: false }),
+      tables: new DayRecordReader({ ...ledgerTablesOf(client), usageDays: 0 }, { consistent: false }),
       simDays: new SimDayStore(client, simDaysTable.name),
       ...{ lake, jobs: partial.jobs, maxLiveSims: 0 },
     };

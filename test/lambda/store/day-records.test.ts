@@ -19,7 +19,7 @@ let reader: DayRecordReader;
 beforeEach(async () => {
   await tables.clear();
   const names = { sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' };
-  reader = new DayRecordReader({ client: tables.client, ...names });
+  reader = new DayRecordReader({ client: tables.client, ...names, usageDays: 0 });
 });
 
 const changed = <State>(states: readonly State[]): Change<State>[] =>

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { eventTypeName } from '../../../lambda/carriers/datastreamer/event-types.ts';
+import { checkPaths } from '../../../lambda/days/findings/path.ts';
 import { makeRows, noItems } from '../../../lambda/days/rows.ts';
 import { makeSimDay, simPeriod } from '../../../lambda/days/sim-days.ts';
 import { StoredDeliveryNotes } from '../../../lambda/functions/kinesis-consumer/delivery-notes.ts';
 import { fenceCodec, fenceKey } from '../../../lambda/store/day-fence.ts';
 import { encodeMarker } from '../../../lambda/store/day-markers.ts';
 import { encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
+import { encodeFindings } from '../../../lambda/store/findings.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import { openTimesCodec } from '../../../lambda/store/open-days.ts';
 import { startCodec, startKey } from '../../../lambda/store/schedule-start.ts';
@@ -74,6 +76,14 @@ const simDay = makeSimDay(
   '2026-11-02',
   makeRows('2026-11-02', { ...noItems, usage: [makeUsage({ start: '2026-11-02T10:00:00.000Z' })] }),
 );
+
+const foundDay = {
+  ...{ sim: 'a', day: '2026-11-02' },
+  findings: checkPaths([
+    makeUsage({ start: '2026-11-02T10:00:00.000Z', carrier: 'emnify', completeness: 9 }),
+    makeUsage({ start: '2026-11-02T11:00:00.000Z', carrier: 'emnify', completeness: 8 }),
+  ]),
+};
 
 /** What the table has of a SIM's day besides what docs/days.md lists. */
 function pickStored(item: Item): Item {
@@ -193,6 +203,7 @@ describe('docs/tables.md', () => {
         ...encodePartialDay(simDay, '2026-11-02T06:00:00.000Z'),
       }),
     ],
+    ['Findings', { ...encodeFindings(foundDay, 1), leftOut: { N: '1' } }],
   ])('lists every attribute of %s with its type, and no other', (table, item) => {
     const types = Object.entries(item).map(([name, value]) => ({ name, type: Object.keys(value)[0] }));
     expect(sorted(attributesIn(`## ${table}`))).toEqual(types.sort((a, b) => (a.name < b.name ? -1 : 1)));

@@ -3,12 +3,14 @@ import { type Day, listTouchedDays } from '../../../../lambda/days/day.ts';
 import { nameSubject } from '../../../../lambda/days/fence/late-changes.ts';
 import type { Marker } from '../../../../lambda/days/fence/markers.ts';
 import { replacesSimDay, type SimDayStamp } from '../../../../lambda/days/partial-days.ts';
+import { makePlanKey } from '../../../../lambda/days/pass/lake-objects.ts';
 import {
   type BucketJob,
   ConflictError,
   type DayPorts,
   type PartialJob,
   type PartialPorts,
+  type SimFindings,
   type StoredObject,
 } from '../../../../lambda/days/pass/ports.ts';
 import { mergeItems, noItems, type SimItems } from '../../../../lambda/days/rows.ts';
@@ -24,6 +26,7 @@ export class MemoryPorts implements DayPorts {
   readonly objects = new Map<string, Uint8Array>();
   readonly sessionNotes = new Map<string, SessionNote>();
   readonly storedSimDays = new Map<string, { readonly day: SimPeriod; readonly stamp: SimDayStamp }>();
+  readonly storedFindings = new Map<string, SimFindings & { readonly revision: number }>();
   readonly storedMarkers = new Map<string, Marker>();
   readonly queue: BucketJob[] = [];
   #tokens = 0;
@@ -64,6 +67,11 @@ export class MemoryPorts implements DayPorts {
         events: events.filter(({ time }) => time >= from && time < to),
       };
     },
+    readUsage: async (sim, { from, to }) => {
+      const { usage } = this.items.get(sim) ?? noItems;
+      return usage.filter(({ start }) => start >= from && start < to);
+    },
+    mayLackUsage: (day) => this.objects.has(makePlanKey(day)),
     readSessions: async (sim, { from, to }, ids) => {
       const { sessions } = this.items.get(sim) ?? noItems;
       const wanted = new Set(ids);
@@ -112,6 +120,21 @@ export class MemoryPorts implements DayPorts {
         this.storedSimDays.set(key, { day, stamp });
     }
   }
+
+  readonly findings: DayPorts['findings'] = {
+    put: async (found, revision) => {
+      for (const one of found) {
+        const key = `${one.day} ${one.sim}`;
+        const stored = this.storedFindings.get(key);
+        if (stored === undefined || stored.revision < revision)
+          this.storedFindings.set(key, { ...one, revision });
+      }
+    },
+    read: async (sim, from, through) =>
+      [...this.storedFindings.values()].filter(
+        (one) => one.sim === sim && one.day >= from && one.day <= through && one.findings.length > 0,
+      ),
+  };
 
   readonly markers: DayPorts['markers'] = {
     list: async (day) => [...this.storedMarkers.values()].filter((marker) => marker.day === day),

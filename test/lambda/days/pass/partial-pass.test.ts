@@ -56,7 +56,8 @@ describe('a partial pass', () => {
     for (const number of [1, 2, 3, 4, 5]) use(memory, number, '10:00', number * 100);
     const [first, second] = [simAt(1), simAt(2)];
     // A closed day of the month, one that is not, as of a pass, and one of another month.
-    const earlier = (sim: string, of: Day) => makeSimDay(sim, of, { ...makeRowsOf(of, sim), sessions: [] });
+    const earlier = (sim: string, of: Day) =>
+      makeSimDay(sim, of, { ...makeRowsOf(of, sim), sessions: [], findings: [] });
     await memory.simDays.put([earlier(first, '2026-11-01'), earlier(first, '2026-10-31')], 1);
     await memory.simDays.putPartial([earlier(second, '2026-11-02')], new Date(noon).toISOString());
     expect(await needsPartialPass({ day, asOf: noon }, memory.lake)).toBe(true);

@@ -344,8 +344,8 @@ describe('the pass over a day', () => {
       if (/bucket=\d+\.json$/.test(key)) opened += 1;
       return ports.lake.open(key);
     };
-    const { tables, notes, simDays, markers, lake, jobs } = ports;
-    const counting = { tables, notes, simDays, markers, lake: { ...lake, open }, jobs };
+    const { tables, notes, simDays, findings, markers, lake, jobs } = ports;
+    const counting = { tables, notes, simDays, findings, markers, lake: { ...lake, open }, jobs };
     for (const job of ports.queue) await runBucket(job, counting, { now });
     expect((await readManifest(day)).buckets).toBe(buckets);
     // Its own, and 16 others at a time; the last one all.

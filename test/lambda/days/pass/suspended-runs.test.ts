@@ -170,6 +170,6 @@ describe('a suspended run shows', () => {
   });
 });
 
-function pickPorts({ tables, notes, simDays, markers, lake, jobs }: MemoryPorts): DayPorts {
-  return { tables, notes, simDays, markers, lake, jobs };
+function pickPorts({ tables, notes, simDays, findings, markers, lake, jobs }: MemoryPorts): DayPorts {
+  return { tables, notes, simDays, findings, markers, lake, jobs };
 }

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { rowKinds } from '../../../../lambda/days/columns.ts';
 import { type Day, findDay, findSessionDay, listTouchedDays, shiftDay } from '../../../../lambda/days/day.ts';
 import { computeRoot, printRow, RowDigests } from '../../../../lambda/days/digests.ts';
+import { findFindings } from '../../../../lambda/days/findings/find-findings.ts';
+import type { Finding } from '../../../../lambda/days/findings/finding.ts';
 import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import type { OpenDay, OpenDays } from '../../../../lambda/days/open-days.ts';
@@ -319,7 +321,8 @@ class World {
           }
         }),
     };
-    const ports = { tables, notes, simDays, markers, lake, jobs: makeJobs(queue) };
+    const { findings } = this.memory;
+    const ports = { tables, notes, simDays, findings, markers, lake, jobs: makeJobs(queue) };
     const days = wrapPorts(this.#parts.changePorts(ports, this.memory), call);
     return {
       days,
@@ -440,7 +443,8 @@ class World {
 
   /** Whether nothing is left to do on the days. */
   async isSettled(): Promise<boolean> {
-    return (await this.memory.listMarkedDays()).length === 0 && !days.some((one) => this.#openDays.has(one));
+    const marked = await this.memory.listMarkedDays();
+    return !days.some((one) => marked.includes(one) || this.#openDays.has(one));
   }
 
   /** Lets items expire whose days are sealed and have no marker. */
@@ -568,6 +572,16 @@ export async function playPass(
   return Promise.all(days.map((one) => world.findDay(one)));
 }
 
+/** The findings of a SIM's day, of all that is known of it at once. */
+function expectFindings(sim: string, one: Day, items: SimItems): Finding[] {
+  if (sim.startsWith('account:')) return [];
+  const { usage, sessions } = makeRows(one, items);
+  const former = days.filter((other) => other < one);
+  const formerUsage = former.flatMap((other) => makeRows(other, items).usage);
+  const openSessions = items.sessions.filter(({ terminal }) => terminal === undefined);
+  return findFindings({ day: one, usage, sessions, openSessions, formerUsage });
+}
+
 /** What must be found: rows, sums and root of all records at once, without lake and passes. */
 export function expectDays({ statements }: Plan): readonly FoundDay[] {
   const items = new Map<string, SimItems>();
@@ -578,7 +592,7 @@ export function expectDays({ statements }: Plan): readonly FoundDay[] {
     const rows = new Map<string, SimRows>();
     const simDays: string[] = [];
     for (const [sim, its] of [...items].sort(([a], [b]) => compareTexts(a, b))) {
-      const made = makeRows(one, its);
+      const made = { ...makeRows(one, its), findings: expectFindings(sim, one, its) };
       rows.set(sim, made);
       digests.add(sim, made);
       if (sim.startsWith('account:')) continue;

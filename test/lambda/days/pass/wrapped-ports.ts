@@ -4,7 +4,10 @@ import type { DayPorts, DayTables, Lake, PartialPorts } from '../../../../lambda
 export type Caller = <Answer>(effect: () => Promise<Answer>) => Promise<Answer>;
 
 /** Ports whose calls go through a caller; the listing of SIMs and the jobs are those that are given. */
-export function wrapPorts({ tables, notes, simDays, markers, lake, jobs }: DayPorts, call: Caller): DayPorts {
+export function wrapPorts(
+  { tables, notes, simDays, findings, markers, lake, jobs }: DayPorts,
+  call: Caller,
+): DayPorts {
   return {
     tables: wrapTables(tables, call),
     notes: {
@@ -12,6 +15,10 @@ export function wrapPorts({ tables, notes, simDays, markers, lake, jobs }: DayPo
       write: (...given) => call(() => notes.write(...given)),
     },
     simDays: { put: (...given) => call(() => simDays.put(...given)) },
+    findings: {
+      put: (...given) => call(() => findings.put(...given)),
+      read: (...given) => call(() => findings.read(...given)),
+    },
     markers: {
       list: (...given) => call(() => markers.list(...given)),
       put: (...given) => call(() => markers.put(...given)),
@@ -43,6 +50,8 @@ function wrapTables(tables: DayTables, call: Caller): DayTables {
   return {
     listSims: () => tables.listSims(),
     readRecords: (...given) => call(() => tables.readRecords(...given)),
+    readUsage: (...given) => call(() => tables.readUsage(...given)),
+    mayLackUsage: (...given) => tables.mayLackUsage(...given),
     readSessions: (...given) => call(() => tables.readSessions(...given)),
   };
 }

@@ -16,6 +16,7 @@ import {
   alertStateTable,
   dayMarkersTable,
   dayStateTable,
+  findingsTable,
   sessionDaysTable,
   simDaysTable,
 } from '../../../../lambda/store/tables.ts';
@@ -65,6 +66,7 @@ beforeAll(async () => {
     [environment.dayStateTable]: dayStateTable.name,
     [environment.dayMarkersTable]: dayMarkersTable.name,
     [environment.simDaysTable]: simDaysTable.name,
+    [environment.findingsTable]: findingsTable.name,
     [environment.sessionDaysTable]: sessionDaysTable.name,
     [environment.lakeBucket]: 'lake',
     [environment.accountLakeBucket]: 'accounts',

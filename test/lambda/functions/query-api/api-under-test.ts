@@ -12,9 +12,10 @@ import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.
 import { type Entry, ingest } from '../../../../lambda/ingest/ingest.ts';
 import type { Carrier } from '../../../../lambda/ledger/source.ts';
 import { EpisodeReader } from '../../../../lambda/store/episode-reader.ts';
+import { FindingsTable } from '../../../../lambda/store/findings.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
-import { alertStateTable, alertsTable } from '../../../../lambda/store/tables.ts';
+import { alertStateTable, alertsTable, findingsTable } from '../../../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../../../lambda/store/writer.ts';
 import { exampleDeliveries } from '../../../../local/examples/index.ts';
 import { readAll } from '../../../records/read-all.ts';
@@ -62,6 +63,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
       state: new AlertState(client, alertStateTable.name),
     },
     days: undefined,
+    findings: new FindingsTable(client, findingsTable.name),
     now: () => now,
     access: { kind: 'basic', credentials: source },
     throttle: new ClientThrottle(0),

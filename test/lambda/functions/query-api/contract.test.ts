@@ -5,14 +5,16 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Contract, exampleRequest, renderDocumentation } from '../../../../bin/documentation-page.ts';
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
+import type { Finding } from '../../../../lambda/days/findings/finding.ts';
 import page from '../../../../lambda/functions/query-api/documentation.json' with { type: 'json' };
 import inlined from '../../../../lambda/functions/query-api/openapi.json' with { type: 'json' };
 import { operationParameters } from '../../../../lambda/functions/query-api/parameters.ts';
 import { problemCodes } from '../../../../lambda/functions/query-api/problem.ts';
 import { routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
+import { FindingsTable } from '../../../../lambda/store/findings.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
-import { alertStateTable } from '../../../../lambda/store/tables.ts';
+import { alertStateTable, findingsTable } from '../../../../lambda/store/tables.ts';
 import {
   makeEpisode,
   makeGroup,
@@ -181,6 +183,10 @@ describe('the answers', () => {
     });
     await storeEpisodes(tables.client, [makeEpisode(), member]);
     await storeShared(tables.client, [makeGroup(), makeSourceAlert()]);
+    await new FindingsTable(tables.client, findingsTable.name).put(
+      [{ sim: finding.sim, day: '2026-11-02', findings: [finding] }],
+      1,
+    );
     const scope = { rule: 'silent', sim: undefined, source: undefined };
     await new MutesTable(tables.client, alertStateTable.name).put({
       ...{ ...scope, id: identifyMute(scope) },
@@ -190,6 +196,13 @@ describe('the answers', () => {
     });
   });
 
+  const finding: Finding = {
+    ...{ sim: '8988307000000120011', findingId: '0f9a1e62c4f7d9f1f6f8bd1b7f5b6a2c' },
+    ...{ check: 'chain', reason: 'missing-windows', source: 'kore', carrier: 'kore' },
+    ...{ sessionId: 'PI00000000000000000000000000000001', bytes: 4096, cost: undefined, currency: undefined },
+    ...{ start: '2026-11-02T10:06:00.000Z', end: '2026-11-02T10:12:00.000Z' },
+    records: 'EZ00000000000000000000000000000002 EZ00000000000000000000000000000004',
+  };
   const member = makeEpisode({ id: 'c'.repeat(32), rule: 'lost-vans', group: makeGroup().id });
   const file = Buffer.from('bucket/folder/cdr_20261102_130000.csv@v1').toString('base64url');
   const sims = ['8988307000000120011', '8988280666001000101', '8988303000000100001', '8988228066700001001'];
@@ -229,6 +242,7 @@ describe('the answers', () => {
     ['/v1/Files/{id}', ['']],
     ['/v1/Alerts', ['', '?State=open&Severity=critical&Rule=silent&Sim=8988280666001000101&PageSize=1']],
     ['/v1/Alerts/{id}', ['']],
+    ['/v1/Findings', ['', '?Check=chain&Source=kore&Sim=8988307000000120011&PageSize=1', '?Sim=nowhere']],
     ['/openapi.json', ['']],
     ['/docs', ['']],
     ['/health', ['']],

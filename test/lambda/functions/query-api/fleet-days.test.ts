@@ -1,16 +1,22 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
-import { makeDayPorts } from '../../../../lambda/aws/day-ports.ts';
+import { makeDayPorts, makePartialPorts } from '../../../../lambda/aws/day-ports.ts';
 import { listDays } from '../../../../lambda/days/day.ts';
 import { LakeReader } from '../../../../lambda/days/lake-reader.ts';
 import { type OrderPorts, orderDays } from '../../../../lambda/days/run-schedule.ts';
-import { makeJobs, takeMessage, type WorkPorts } from '../../../../lambda/days/take-message.ts';
+import {
+  makeJobs,
+  makePartialJobs,
+  takeMessage,
+  type WorkPorts,
+} from '../../../../lambda/days/take-message.ts';
 import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
 import type { FleetUsageRecord } from '../../../../lambda/queries/usage-report.ts';
 import { chunked } from '../../../../lambda/store/concurrency.ts';
 import { FenceTable } from '../../../../lambda/store/day-fence.ts';
 import { OpenDaysTable } from '../../../../lambda/store/open-days.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
+import { ScheduleStartTable } from '../../../../lambda/store/schedule-start.ts';
 import { SimDayStore } from '../../../../lambda/store/sim-days.ts';
 import { StoredDays } from '../../../../lambda/store/stored-days.ts';
 import type { FleetDelivery } from '../../../../simulator/delivery-path.ts';
@@ -42,12 +48,16 @@ const names = {
   ...ledgerTablesOf(client),
   sessionDays: 'SessionDays',
   simDays: 'SimDays',
+  findings: 'Findings',
   dayMarkers: 'DayMarkers',
+  usageDays: 0,
 };
 const work: WorkPorts & OrderPorts = {
   queue,
   days: makeDayPorts(names, { lake, jobs: makeJobs(queue) }),
+  partial: makePartialPorts(names, { lake, jobs: makePartialJobs(queue) }),
   openDays: new OpenDaysTable(client, 'DayState'),
+  start: new ScheduleStartTable(client, 'DayState'),
   fence: new FenceTable(client, 'DayState'),
 };
 

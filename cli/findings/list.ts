@@ -1,0 +1,128 @@
+import { type Check, checks } from '../../lambda/days/findings/finding.ts';
+import { DecimalSum } from '../../lambda/json/decimal-sum.ts';
+import {
+  type FindingFields,
+  type FindingsFilter,
+  type FindingsPorts,
+  type FindingsPosition,
+  listFindings,
+} from '../../lambda/queries/findings.ts';
+import { maxPageSize, type PageRequest } from '../../lambda/queries/page.ts';
+import type { Period } from '../../lambda/queries/period.ts';
+import { findSim } from '../../lambda/queries/sim-lookup.ts';
+import { FindingsTable } from '../../lambda/store/findings.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, requireSource } from '../command.ts';
+import { openLedgerReader } from '../deployment/ledger-reader.ts';
+import type { Column } from '../lists/columns.ts';
+import { answeredPeriod, openPeriod, type PeriodOptions, periodText } from '../lists/commands.ts';
+import { type ListOptions, showList } from '../lists/listing.ts';
+import { bytesText, formatTable, minuteText } from '../terminal/figures.ts';
+
+/** Which findings `findings` shows. */
+export interface FindingsOptions extends ListOptions, PeriodOptions {
+  readonly check?: Check | undefined;
+  /** By any of its names. */
+  readonly sim?: string | undefined;
+  readonly source?: string | undefined;
+}
+
+/** `findings`: what carriers did not deliver, or delivered twice, in all by check, and one by one. */
+export async function showFindings(context: CommandContext, options: FindingsOptions): Promise<ExitCode> {
+  const { check, source, csv, jsonl } = options;
+  const { deployment, terminal, json } = context;
+  if (source !== undefined) requireSource(deployment, source);
+  const { now } = terminal;
+  const period = answeredPeriod('findings', options, now());
+  const { reader } = openLedgerReader(deployment, now);
+  const findings = new FindingsTable(deployment.dynamoDb, deployment.places.dayTables.findings);
+  const sim = options.sim === undefined ? undefined : (await findSim(reader, options.sim)).sim;
+  const filter = { check, sim, source };
+  const ports = { findings, now };
+  if (!json && !csv && !jsonl) await showTotals(context, filter, openPeriod(period), ports);
+  await showList<FindingFields, FindingsPosition>(context, options, {
+    open:
+      async () =>
+      ({ size, after }: PageRequest<FindingsPosition>) =>
+        listFindings({ ...filter, period: openPeriod(period), size, after }, ports),
+    schema: 'Finding',
+    columns: () => columns,
+    below: () => [`Findings of closed days ${periodText(period)}`],
+    nothing: `Nothing is missing in the closed days ${periodText(period)}.`,
+  });
+  return exitCode.done;
+}
+
+const columns: readonly Column<FindingFields>[] = [
+  ['day', ({ day }) => day],
+  ['check', ({ check, reason }) => `${check}: ${reason}`],
+  ['SIM', ({ sim }) => sim],
+  ['source', ({ source }) => source],
+  ['from', ({ start_time: time }) => minuteText(time)],
+  ['to', ({ end_time: time }) => minuteText(time)],
+  ['bytes', ({ bytes }) => (bytes === null ? 'unknown' : bytesText(bytes))],
+  ['cost', ({ cost, currency }) => [cost, currency].filter((part) => part !== null).join(' ')],
+  ['session', ({ session_sid: session }) => session ?? ''],
+  ['records', ({ records }) => records.join(' ')],
+];
+
+/** What findings of a check come to. */
+class CheckTotal {
+  #findings = 0;
+  #unknown = 0;
+  readonly #bytes = new DecimalSum();
+  readonly #costs = new Map<string, DecimalSum>();
+
+  add({ bytes, cost, currency }: FindingFields): void {
+    this.#findings += 1;
+    if (bytes === null) this.#unknown += 1;
+    else this.#bytes.add(String(bytes));
+    if (cost === null) return;
+    const sum = this.#costs.get(currency ?? '') ?? new DecimalSum();
+    this.#costs.set(currency ?? '', sum);
+    sum.add(cost);
+  }
+
+  /** Number of findings, bytes of those whose bytes are known, number of the others, and money. */
+  describe(): string[] {
+    const money = [...this.#costs].map(([currency, sum]) => `${sum} ${currency}`.trim());
+    const bytes = bytesText(Number(this.#bytes.toString()));
+    return [
+      count(this.#findings),
+      bytes,
+      this.#unknown === 0 ? '' : count(this.#unknown),
+      money.sort().join(', '),
+    ];
+  }
+}
+
+/** Prints what the findings of each check come to. Those of different checks may be of the same record. */
+async function showTotals(
+  context: CommandContext,
+  filter: FindingsFilter,
+  period: Period,
+  ports: FindingsPorts,
+): Promise<void> {
+  const totals = new Map<Check, CheckTotal>();
+  let after: FindingsPosition | undefined;
+  do {
+    context.signal.throwIfAborted();
+    const page = await listFindings({ ...filter, period, size: maxPageSize, after }, ports);
+    for (const finding of page.resources) {
+      const total = totals.get(finding.check) ?? new CheckTotal();
+      totals.set(finding.check, total);
+      total.add(finding);
+    }
+    after = page.next;
+  } while (after !== undefined);
+  if (totals.size === 0) return;
+  const rows = checks.flatMap((check) => {
+    const total = totals.get(check);
+    return total === undefined ? [] : [[check, ...total.describe()]];
+  });
+  print(
+    context,
+    formatTable(colours(context), ['check', 'findings', 'bytes', 'bytes unknown', 'cost'], rows),
+  );
+  print(context, '');
+}

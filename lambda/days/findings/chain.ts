@@ -1,0 +1,112 @@
+import type { Usage } from '../../ledger/observation.ts';
+import { epochMilliseconds } from '../../ledger/time.ts';
+import { compareTexts } from '../rows.ts';
+import type { Finding } from './finding.ts';
+import { isSuperSim, type KnownSession, listOwnUsage } from './known-session.ts';
+import { makeFinding } from './make-finding.ts';
+
+/** How far apart two windows may be that follow each other, in milliseconds. */
+const touchMilliseconds = 1_000;
+
+/** A time between two windows of which no window is known. */
+interface Gap {
+  readonly from: string;
+  readonly to: string;
+  /** The window behind it. */
+  readonly record: string;
+}
+
+/** The last window that states the session's running total: at first the session's start, where it is 0. */
+interface Reference {
+  readonly end: string;
+  readonly total: bigint;
+  readonly record: string | undefined;
+}
+
+/**
+ * Windows that are missing in a Super SIM session.
+ *
+ * Each window states its bytes and the session's running total at its end. So between two windows that state the total,
+ * the bytes that no window has are proven: the difference of the totals less what the windows state. Where they are not 0,
+ * or where two windows do not touch within a second, records are missing.
+ *
+ * - Before the first window only the total decides: a session may begin before its first window.
+ * - A window without a beginning touches whatever it follows: only the totals decide.
+ * - Behind the last window that states a total, bytes are unknown.
+ * - A session none of whose windows states a total is not judged: schema 1 has no totals.
+ * - A session that failed has no window up to its end, so nothing is missing there.
+ */
+export function checkChain(known: KnownSession): Finding[] {
+  const { session } = known;
+  if (!isSuperSim(session)) return [];
+  const windows = listOwnUsage(known).sort(compareWindows);
+  if (windows.every(({ sessionTotal }) => sessionTotal === undefined)) return [];
+  const findings: Finding[] = [];
+  let reference: Reference = { end: session.start, total: 0n, record: undefined };
+  let lastEnd: string | undefined;
+  let stated = 0n;
+  let gaps: Gap[] = [];
+  for (const window of windows) {
+    if (lastEnd !== undefined && isApart(lastEnd, window))
+      gaps.push({ from: lastEnd, to: window.start, record: window.recordId });
+    lastEnd = lastEnd === undefined || window.end > lastEnd ? window.end : lastEnd;
+    stated += BigInt(window.dataTotal);
+    if (window.sessionTotal === undefined) continue;
+    const total = BigInt(window.sessionTotal);
+    const bytes = total - reference.total - stated;
+    if (bytes !== 0n || gaps.length > 0)
+      findings.push(describe(known, { reference, gaps, record: window.recordId, end: window.end, bytes }));
+    reference = { end: window.end, total, record: window.recordId };
+    stated = 0n;
+    gaps = [];
+  }
+  const [first] = gaps;
+  if (first !== undefined)
+    findings.push(
+      describe(known, { reference, gaps, record: first.record, end: first.to, bytes: undefined }),
+    );
+  return findings;
+}
+
+interface MissingWindows {
+  readonly reference: Reference;
+  readonly gaps: readonly Gap[];
+  /** The window that shows it. */
+  readonly record: string;
+  /** Its end, up to which something is missing if there is no gap. */
+  readonly end: string;
+  readonly bytes: bigint | undefined;
+}
+
+function describe({ session }: KnownSession, missing: MissingWindows): Finding {
+  const { reference, gaps, record, end, bytes } = missing;
+  const { source, carrier } = session.origin.group;
+  return makeFinding({
+    sim: session.sim,
+    check: 'chain',
+    reason: 'missing-windows',
+    ...{ source, carrier },
+    sessionId: session.sessionId,
+    start: gaps[0]?.from ?? reference.end,
+    end: gaps.at(-1)?.to ?? end,
+    subject: [session.sessionId, record],
+    bytes,
+    records: [reference.record, record],
+  });
+}
+
+/** Whether a window begins later than within a second of an end. One without a beginning does not say. */
+function isApart(end: string, window: Usage): boolean {
+  if (window.start >= window.end) return false;
+  return epochMilliseconds(window.start) - epochMilliseconds(end) > touchMilliseconds;
+}
+
+/** By end; at the same end, the smaller total comes first. */
+function compareWindows(a: Usage, b: Usage): number {
+  return (
+    compareTexts(a.end, b.end) ||
+    (a.sessionTotal ?? 0) - (b.sessionTotal ?? 0) ||
+    compareTexts(a.start, b.start) ||
+    compareTexts(a.recordId, b.recordId)
+  );
+}

@@ -1,0 +1,58 @@
+import type { Usage } from '../../ledger/observation.ts';
+import { compareTexts } from '../rows.ts';
+import type { Finding } from './finding.ts';
+import { makeFinding } from './make-finding.ts';
+
+/**
+ * Windows of a session that came under two ids: the carrier has counted them twice.
+ *
+ * Not text messages, of which several may be sent in a second, and not records without bytes. A record that states no
+ * length is no window: two of the same second may be two records.
+ *
+ * @param usage a day's usage rows.
+ */
+export function checkDuplicates(usage: readonly Usage[]): Finding[] {
+  return groupWindows(usage).flatMap(([first, ...others]) =>
+    others.map((record) =>
+      makeFinding({
+        sim: record.sim,
+        check: 'duplicate',
+        reason: 'same-window',
+        source: record.source,
+        carrier: record.carrier,
+        sessionId: record.sessionId,
+        start: record.start,
+        end: record.end,
+        subject: [record.recordId, record.start],
+        bytes: BigInt(record.dataTotal),
+        charged: record,
+        records: [first?.recordId, record.recordId],
+      }),
+    ),
+  );
+}
+
+/** Records without those that have a window which another one has under an id that comes first. */
+export function dropDuplicates(usage: readonly Usage[]): Usage[] {
+  const repeated = new Set(groupWindows(usage).flatMap(([, ...others]) => others));
+  return usage.filter((record) => !repeated.has(record));
+}
+
+/** Records by window, those of one window in the order of their ids. */
+function groupWindows(usage: readonly Usage[]): Usage[][] {
+  const groups = new Map<string, Usage[]>();
+  for (const record of usage) {
+    const window = nameWindow(record);
+    if (window === undefined) continue;
+    const group = groups.get(window) ?? [];
+    groups.set(window, group);
+    group.push(record);
+  }
+  return [...groups.values()].map((group) => group.sort((a, b) => compareTexts(a.recordId, b.recordId)));
+}
+
+/** A text that is the same for records of one session and window; undefined for what cannot be a duplicate. */
+function nameWindow({ source, sessionId, start, end, trafficType, dataTotal }: Usage): string | undefined {
+  if (sessionId === undefined || trafficType !== 'data' || dataTotal === 0 || start === end) return undefined;
+  return JSON.stringify([source, sessionId, start, end]);
+}

@@ -1,0 +1,68 @@
+import type { AttributeTable } from '../../ledger/attributes.ts';
+import type { Carrier } from '../../ledger/source.ts';
+
+/** Findings: what a carrier did not deliver, or delivered twice, by the records of a SIM's day. */
+
+/**
+ * What is checked. Each check is a function of the records, in a file of its own.
+ *
+ * - `chain`: the windows of a Super SIM session follow each other, and add up to its running totals.
+ * - `close`: the usage of a session adds up to its final total.
+ * - `orphan`: a session lacks its start or its end, or usage lacks its session.
+ * - `duplicate`: one window of a session came under two ids.
+ * - `path`: a record came by one of two paths only.
+ */
+export const checks = ['chain', 'close', 'orphan', 'duplicate', 'path'] as const;
+export type Check = (typeof checks)[number];
+
+/** What a check found. */
+export const reasons = {
+  chain: ['missing-windows'],
+  close: ['total-differs'],
+  orphan: ['no-start', 'no-end', 'no-session'],
+  duplicate: ['same-window'],
+  path: ['not-by-stream'],
+} as const satisfies Readonly<Record<Check, readonly string[]>>;
+export type Reason = (typeof reasons)[Check][number];
+
+/** One finding. */
+export interface Finding {
+  readonly sim: string;
+  /** Hash of check and subject: the same as long as it is the same finding. */
+  readonly findingId: string;
+  readonly check: Check;
+  readonly reason: Reason;
+  readonly source: string;
+  readonly carrier: Carrier;
+  readonly sessionId: string | undefined;
+  /** The time of what is missing, or of the record that is one too many. */
+  readonly start: string;
+  readonly end: string;
+  /**
+   * Bytes that are missing; of a duplicate, bytes that are counted twice. Negative where records state more than the
+   * session's totals. Undefined where nothing proves them.
+   */
+  readonly bytes: number | undefined;
+  /** Money of the records it is about: a decimal as text. Undefined where the carrier states none. */
+  readonly cost: string | undefined;
+  readonly currency: string | undefined;
+  /** Ids of the records that show it, with blanks between them, in the order of time. */
+  readonly records: string;
+}
+
+/** The attributes of a finding. */
+export const finding = {
+  sim: 'text',
+  findingId: 'text',
+  check: 'text',
+  reason: 'text',
+  source: 'text',
+  carrier: 'text',
+  sessionId: 'text?',
+  start: 'text',
+  end: 'text',
+  bytes: 'number?',
+  cost: 'text?',
+  currency: 'text?',
+  records: 'text',
+} as const satisfies AttributeTable<Finding>;

@@ -1,0 +1,115 @@
+import { isAccount } from '../../ledger/accounts.ts';
+import type { Session, Usage } from '../../ledger/observation.ts';
+import { type Day, findDay, findReadSpan, listDays, shiftDay } from '../day.ts';
+import type { LateSubject } from '../fence/late-changes.ts';
+import { findFindings, needsFormerUsage } from '../findings/find-findings.ts';
+import type { Finding } from '../findings/finding.ts';
+import { findWaitingDay, lacksEnd, orphanDays } from '../findings/orphan.ts';
+import { LakeReader } from '../lake-reader.ts';
+import { makeRows, mergeItems, noItems, type SimRows } from '../rows.ts';
+import type { DayPorts } from './ports.ts';
+
+/** What the findings of a SIM's day are made of, once its rows are known. */
+export interface FindingsReading {
+  readonly sim: string;
+  readonly day: Day;
+  /** The last closed day. */
+  readonly closedThrough: Day;
+  readonly rows: SimRows;
+  /** All sessions that were looked at, with all that is known of them. */
+  readonly sessions: readonly Session[];
+}
+
+/**
+ * Finds what is missing on a SIM's day. A session is judged on the day of its end, so usage of the days before is read
+ * where it began earlier: each usage item is read twice at most, however long sessions are.
+ */
+export async function readFindings(
+  ports: Pick<DayPorts, 'tables' | 'lake'>,
+  { sim, day, closedThrough, rows, sessions }: FindingsReading,
+): Promise<Finding[]> {
+  if (isAccount(sim)) return [];
+  const { usage } = rows;
+  const [from] = rows.sessions
+    .filter((session) => needsFormerUsage(day, session, usage))
+    .map(({ start }) => findDay(start))
+    .sort();
+  const formerUsage =
+    from === undefined
+      ? []
+      : await readFormerUsage(ports, { sim, closedThrough, days: listDays(from, shiftDay(day, -1)) });
+  const openSessions = sessions.filter(({ terminal }) => terminal === undefined);
+  return findFindings({ day, usage, sessions: rows.sessions, openSessions, formerUsage });
+}
+
+interface FormerDays {
+  readonly sim: string;
+  readonly closedThrough: Day;
+  /** In their order. */
+  readonly days: readonly Day[];
+}
+
+/** The usage rows of days; undefined if those of one are not known any more. */
+async function readFormerUsage(
+  { tables, lake }: Pick<DayPorts, 'tables' | 'lake'>,
+  { sim, closedThrough, days }: FormerDays,
+): Promise<Usage[] | undefined> {
+  const [first = '', last = first] = [days[0], days.at(-1)];
+  const span = { from: findReadSpan(first).from, to: findReadSpan(last).to };
+  let items = { ...noItems, usage: await tables.readUsage(sim, span) };
+  const reader = new LakeReader(lake);
+  for (const day of days.filter((one) => tables.mayLackUsage(one, closedThrough))) {
+    const usage = await reader.readUsageIfThere(sim, day);
+    if (usage === undefined) return undefined;
+    items = { ...noItems, usage: mergeItems(items, { ...noItems, usage }).usage };
+  }
+  return days.flatMap((day) => makeRows(day, items).usage);
+}
+
+/** A SIM's day as it was read. */
+export interface ReadDay extends Omit<FindingsReading, 'rows'> {
+  /** Whether a marker of the day stands, besides those of sessions. */
+  readonly isMarked: boolean;
+}
+
+/**
+ * Other days whose findings may change by what was read of a day, each for a session.
+ *
+ * - The end of a session that lasted beyond the day, if late records of the day came: they may be its usage. The marker of a
+ *   session leads no further, so that one day orders the next one only.
+ * - The day on which an open session will have waited for its end, if the day is its last one: there it is judged. A marker
+ *   of a day that is not closed waits until this is read.
+ * - The day on which the end of a session was missing that has come, or that goes on.
+ */
+export async function listFindingsRedo(
+  { findings }: Pick<DayPorts, 'findings'>,
+  { sim, day, closedThrough, sessions, isMarked }: ReadDay,
+): Promise<LateSubject[]> {
+  if (isAccount(sim)) return [];
+  const redo = sessions.flatMap((session): LateSubject[] => {
+    const { sessionId, terminal, origin } = session;
+    if (terminal === undefined) {
+      return findDay(origin.at) === day ? [{ sim, day: findWaitingDay(session), sessionId }] : [];
+    }
+    const end = findDay(terminal.end);
+    const lasts = findDay(session.start) <= day && end > day && end <= closedThrough;
+    return isMarked && lasts ? [{ sim, day: end, sessionId }] : [];
+  });
+  return [...redo, ...(await listEndedOrphans(findings, { sim, day, closedThrough, sessions }))];
+}
+
+async function listEndedOrphans(
+  findings: DayPorts['findings'],
+  { sim, day, closedThrough, sessions }: Omit<ReadDay, 'isMarked'>,
+): Promise<LateSubject[]> {
+  const [from] = sessions.map(({ start }) => shiftDay(findDay(start), orphanDays)).sort();
+  if (from === undefined || from > closedThrough) return [];
+  const byId = new Map(sessions.map((session) => [session.sessionId, session]));
+  const stored = await findings.read(sim, from, closedThrough);
+  return stored.flatMap(({ day: other, findings: found }) =>
+    found.flatMap(({ reason, sessionId }) => {
+      const session = reason === 'no-end' && other !== day ? byId.get(sessionId ?? '') : undefined;
+      return session === undefined || lacksEnd(session, other) ? [] : [{ sim, day: other, sessionId }];
+    }),
+  );
+}

@@ -1,0 +1,173 @@
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Day } from '../days/day.ts';
+import { findSlot } from '../days/digests.ts';
+import { type Finding, finding } from '../days/findings/finding.ts';
+import type { FindingStore, SimFindings } from '../days/pass/ports.ts';
+import { compareTexts } from '../days/rows.ts';
+import { findMonth } from '../days/sim-days.ts';
+import { readItems } from './batch-get.ts';
+import { compileCodec, type Item } from './codec.ts';
+import { mapConcurrently } from './concurrency.ts';
+import { holdsCondition } from './conditions.ts';
+import { itemBytes } from './items.ts';
+import { queryAll, queryPages } from './query-pages.ts';
+import { findingsTable } from './tables.ts';
+
+/** Findings as items: those of a SIM's day are one item. */
+
+export const findingCodec = compileCodec<Finding>(finding);
+
+/** SIMs whose findings are stored at the same time. */
+const concurrentSims = 16;
+
+/** The bytes that an item may have. DynamoDB takes 400 KB. */
+const maxItemBytes = 380_000;
+
+/** Slots over which the index by month spreads SIMs: each takes 1,000 writes a second. */
+const slots = [...'0123456789abcdef'];
+
+const [byMonth] = findingsTable.globalIndexes;
+
+/** Findings of a SIM's day as they are stored. */
+export interface StoredFindings extends SimFindings {
+  /** Findings that are in the lake only, since an item has no room for more; nearly always 0. */
+  readonly leftOut: number;
+}
+
+/** The key of a SIM's day among those with findings. */
+export interface FindingsKey {
+  readonly sim: string;
+  readonly day: Day;
+}
+
+/** The findings of a deployment. */
+export class FindingsTable implements FindingStore {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async put(found: readonly SimFindings[], revision: number): Promise<void> {
+    await mapConcurrently(found, concurrentSims, (one) =>
+      holdsCondition(
+        this.#client.send(
+          new PutItemCommand({
+            TableName: this.#tableName,
+            Item: encodeFindings(one, revision),
+            ConditionExpression: 'attribute_not_exists(revision) OR revision < :revision',
+            ExpressionAttributeValues: { ':revision': { N: String(revision) } },
+          }),
+        ),
+      ),
+    );
+  }
+
+  async read(sim: string, from: Day, through: Day): Promise<StoredFindings[]> {
+    const items = await queryAll(this.#client, {
+      TableName: this.#tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: '#sim = :sim AND #day BETWEEN :from AND :through',
+      ExpressionAttributeNames: { '#sim': findingsTable.partitionKey, '#day': findingsTable.sortKey },
+      ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: from }, ':through': { S: through } },
+    });
+    return items.map(decodeFindings).filter(({ findings }) => findings.length > 0);
+  }
+
+  /**
+   * The days of SIMs with findings in a month, the last one first.
+   *
+   * @param range the texts between which their `<day>#<sim>` lie, both included.
+   */
+  async listKeys(
+    month: string,
+    range: { readonly from: string; readonly to: string },
+    limit: number,
+  ): Promise<FindingsKey[]> {
+    const lists = await mapConcurrently(slots, slots.length, async (slot) => {
+      const items: Item[] = [];
+      const pages = queryPages(this.#client, {
+        TableName: this.#tableName,
+        IndexName: byMonth.name,
+        KeyConditionExpression: '#slot = :slot AND #entry BETWEEN :from AND :to',
+        ExpressionAttributeNames: { '#slot': byMonth.partitionKey, '#entry': byMonth.sortKey },
+        ExpressionAttributeValues: {
+          ':slot': { S: `${month}#${slot}` },
+          ':from': { S: range.from },
+          ':to': { S: range.to },
+        },
+        ScanIndexForward: false,
+        Limit: limit,
+      });
+      for await (const page of pages) {
+        items.push(...page);
+        if (items.length >= limit) break;
+      }
+      return items;
+    });
+    return lists
+      .flat()
+      .map((item) => ({
+        sim: item[findingsTable.partitionKey]?.S ?? '',
+        day: item[findingsTable.sortKey]?.S ?? '',
+      }))
+      .sort((a, b) => compareTexts(makeEntry(b), makeEntry(a)))
+      .slice(0, limit);
+  }
+
+  /** The findings of SIM's days, in the order asked for. */
+  async readKeys(keys: readonly FindingsKey[]): Promise<StoredFindings[]> {
+    const items = await readItems(
+      this.#client,
+      this.#tableName,
+      keys.map(({ sim, day }) => ({
+        [findingsTable.partitionKey]: { S: sim },
+        [findingsTable.sortKey]: { S: day },
+      })),
+      { consistent: false },
+    );
+    const found = new Map(items.map(decodeFindings).map((one) => [makeEntry(one), one]));
+    return keys.flatMap((key) => found.get(makeEntry(key)) ?? []);
+  }
+}
+
+/** The place of a SIM's day in the order of the index. */
+export function makeEntry({ sim, day }: FindingsKey): string {
+  return `${day}#${sim}`;
+}
+
+/** The findings of a SIM's day as an item, with as many of them as it has room for. */
+export function encodeFindings({ sim, day, findings }: SimFindings, revision: number): Item {
+  const keys: Item = {
+    [findingsTable.partitionKey]: { S: sim },
+    [findingsTable.sortKey]: { S: day },
+    revision: { N: String(revision) },
+  };
+  if (findings.length === 0) return keys;
+  const encoded = findings.map((one) => ({ M: findingCodec.encode(one) }));
+  let bytes = 0;
+  const kept = encoded.filter((one) => {
+    bytes += itemBytes({ one });
+    return bytes <= maxItemBytes;
+  });
+  const leftOut = encoded.length - kept.length;
+  return {
+    ...keys,
+    findings: { L: kept },
+    ...(leftOut > 0 && { leftOut: { N: String(leftOut) } }),
+    [byMonth.partitionKey]: { S: `${findMonth(day)}#${findSlot(sim).slice(0, 1)}` },
+    [byMonth.sortKey]: { S: makeEntry({ sim, day }) },
+  };
+}
+
+/** The findings that an item holds. */
+export function decodeFindings(item: Item): StoredFindings {
+  return {
+    sim: item[findingsTable.partitionKey]?.S ?? '',
+    day: item[findingsTable.sortKey]?.S ?? '',
+    findings: (item['findings']?.L ?? []).map(({ M = {} }) => findingCodec.decode(M)),
+    leftOut: Number(item['leftOut']?.N ?? 0),
+  };
+}

@@ -1,0 +1,93 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { FindingFields } from '../../../lambda/queries/findings.ts';
+import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { runningLedger } from '../running-ledger.ts';
+
+/** What the carriers of the example records did not deliver, once their days are closed. */
+
+const ledger = runningLedger();
+const now = (): number => Date.parse('2026-11-11T12:00:00Z');
+const month = 'findings --month 2026-11';
+
+beforeAll(async () => {
+  const { stream, files } = await exampleDeliveries();
+  for (const { source, data, partitionKey } of stream)
+    await ledger.local.putRecord(source, data, partitionKey);
+  for (const { source, key, bytes } of files) await ledger.local.putFile(source, key, bytes);
+  await ledger.local.idle();
+  await ledger.local.closeDays(now());
+});
+
+const list = (options = ''): Promise<FindingFields[]> =>
+  ledger.json<FindingFields[]>(`${month}${options}`, { now });
+
+describe('simledger findings', () => {
+  test('lists what is missing, with bytes, money and records', async () => {
+    const found = await list();
+    expect(
+      found.map(({ day, check, reason, source }) => `${day} ${source} ${check} ${reason}`).sort(),
+    ).toEqual([
+      '2026-11-02 1nce path not-by-stream',
+      '2026-11-02 1nce path not-by-stream',
+      '2026-11-02 1nce path not-by-stream',
+      '2026-11-02 emnify orphan no-session',
+      '2026-11-02 emnify orphan no-session',
+      '2026-11-02 emnify path not-by-stream',
+      '2026-11-02 emnify path not-by-stream',
+      '2026-11-09 1nce orphan no-end',
+      '2026-11-09 1nce orphan no-end',
+      '2026-11-09 emnify orphan no-end',
+      '2026-11-09 twilio orphan no-end',
+    ]);
+    expect(found.filter(({ check }) => check === 'orphan')).toContainEqual(
+      expect.objectContaining({ bytes: 777_777, cost: '0.777777', currency: 'EUR', records: ['672000020'] }),
+    );
+  });
+
+  test('adds up each check', async () => {
+    const { code, output } = await ledger.run(`${month} --check path`, { now });
+    expect(code).toBe(0);
+    expect(output).toMatch(/^path +5 +7\.28 MB +4\.777777 EUR *$/m);
+    expect(output).toContain('Findings of closed days from 2026-11-01 00:00 to 2026-12-01 00:00 UTC');
+  });
+
+  test('takes filters, and says that nothing is missing', async () => {
+    const sim = '8988280666001000101';
+    expect((await list(` --sim ${sim}`)).map((one) => one.sim)).toEqual(Array(4).fill(sim));
+    expect((await list(' --source twilio')).map(({ check }) => check)).toEqual(['orphan']);
+    const { output } = await ledger.run('findings --month 2026-09', { now });
+    expect(output).toBe(
+      'Nothing is missing in the closed days from 2026-09-01 00:00 to 2026-10-01 00:00 UTC.\n',
+    );
+  });
+
+  test('writes CSV', async () => {
+    const { output } = await ledger.run(`${month} --csv --check path`, { now });
+    const [head = '', ...rows] = output.trimEnd().split('\n');
+    expect(head.trim()).toBe(
+      'id,check,reason,day,sim,source,carrier,session_sid,start_time,end_time,bytes,cost,currency,records',
+    );
+    expect(rows).toHaveLength(5);
+  });
+
+  test('forgets a finding when the missing record comes', async () => {
+    const lost = 'PI4586f825c6c54b4049af459f9c99d672';
+    const type = 'com.twilio.iot.supersim.connection.data-session.ended';
+    const data = {
+      ...{ event_sid: `EZ${'e'.repeat(32)}`, event_type: type, timestamp: '2026-11-02T08:20:10Z' },
+      ...{ sim_sid: 'HS79aedb75842db650f735156f08824402', sim_iccid: '89883070000001200110' },
+      ...{ data_session_sid: lost, data_session_start_time: '2026-11-02T08:02:10Z' },
+      data_session_end_time: '2026-11-02T08:20:10Z',
+      data_session_update_start_time: '2026-11-02T08:14:10Z',
+      data_session_update_end_time: '2026-11-02T08:20:10Z',
+      ...{ data_upload: 5, data_download: 0, data_total: 5, data_session_data_total: 2_005 },
+    };
+    const ended = JSON.stringify({ specversion: '1.0', type, time: data.timestamp, data });
+    await ledger.put('twilio', ended);
+    await ledger.local.closeDays(now());
+    expect((await list(' --source twilio')).filter(({ session_sid: session }) => session === lost)).toEqual(
+      [],
+    );
+    expect((await list(' --check orphan')).filter(({ reason }) => reason === 'no-end')).toHaveLength(3);
+  });
+});

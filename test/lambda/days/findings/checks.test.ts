@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest';
+import { findFindings } from '../../../../lambda/days/findings/find-findings.ts';
+import type { Finding } from '../../../../lambda/days/findings/finding.ts';
+import { makeRows } from '../../../../lambda/days/rows.ts';
+import type { Session, Usage } from '../../../../lambda/ledger/observation.ts';
+import { makeSession, makeUsage } from '../records.ts';
+
+/** The traps of each check, by name. */
+
+const day = '2026-11-02';
+const at = (time: string): string => `${day}T${time}.000Z`;
+
+/** A window of a Super SIM session, with its running total. */
+function makeWindow(
+  recordId: string,
+  [start, end]: readonly [string, string],
+  dataTotal: number,
+  sessionTotal?: number,
+): Usage {
+  return makeUsage({
+    ...{ recordId, start: at(start), end: at(end), dataTotal, sessionTotal, sessionId: 's1' },
+    ...{ usageId: `${at(start)}#${recordId}` },
+  });
+}
+
+const first = makeWindow('EZ1', ['10:00:00', '10:06:00'], 100, 100);
+const second = makeWindow('EZ2', ['10:06:00', '10:12:00'], 50, 150);
+const third = makeWindow('EZ3', ['10:12:00', '10:15:00'], 25, 175);
+
+/** A Super SIM session from 10:00 to 10:15. */
+function makeSuperSimSession(total: number | undefined, about: Partial<Session> = {}): Session {
+  const group = { dataTotal: total, dataUploaded: undefined, dataDownloaded: undefined };
+  return {
+    ...makeSession({
+      ...{ sessionId: 's1', start: at('10:00:00'), end: at('10:15:00') },
+      groups: { totals: total === undefined ? undefined : { at: at('10:15:00'), group } },
+    }),
+    ...about,
+  };
+}
+
+/** A record of a data streamer. */
+function makeStreamed(recordId: string, time: string, about: Partial<Usage> = {}): Usage {
+  return makeUsage({
+    ...{ recordId, start: at(time), end: at(time.replace(/..$/, '30')), source: 'emnify', carrier: 'emnify' },
+    ...{ sessionId: 's1', dataTotal: 5_000, completeness: 10, ...about },
+  });
+}
+
+/** A session of a data streamer from 10:00 to 10:15, with the volume of its deletion. */
+function makeStreamedSession(total: number, about: Partial<Session> = {}): Session {
+  const { origin, ...session } = makeSuperSimSession(total, about);
+  return {
+    ...session,
+    origin: { ...origin, group: { ...origin.group, source: 'emnify', carrier: 'emnify' } },
+  };
+}
+
+function find(usage: readonly Usage[], sessions: readonly Session[] = []): Finding[] {
+  const rows = makeRows(day, { usage, sessions, events: [] });
+  const openSessions = sessions.filter(({ terminal }) => terminal === undefined);
+  return findFindings({ day, usage: rows.usage, sessions: rows.sessions, openSessions, formerUsage: [] });
+}
+
+/** Findings in short: check, bytes and records. */
+function list(usage: readonly Usage[], sessions: readonly Session[] = []): unknown[][] {
+  return find(usage, sessions).map(({ check, bytes, records }) => [check, bytes, records]);
+}
+
+describe('chain', () => {
+  it('finds nothing where windows follow each other and add up', () => {
+    expect(list([first, second, third], [makeSuperSimSession(175)])).toEqual([]);
+  });
+
+  it('proves a lost window to the byte, and says between which records it lies', () => {
+    expect(find([first, third], [makeSuperSimSession(undefined)])).toMatchObject([
+      {
+        ...{ check: 'chain', reason: 'missing-windows', sessionId: 's1', bytes: 50, records: 'EZ1 EZ3' },
+        ...{ start: at('10:06:00'), end: at('10:12:00') },
+      },
+    ]);
+  });
+
+  it('takes a second between two windows for a touch, and finds a lost window without bytes behind it', () => {
+    const later = { ...second, start: '2026-11-02T10:06:01.000Z', dataTotal: 50 };
+    expect(list([first, later, third], [makeSuperSimSession(undefined)])).toEqual([]);
+    const empty = { ...second, dataTotal: 0, sessionTotal: 100 };
+    const end = { ...third, sessionTotal: 125 };
+    expect(list([first, end], [makeSuperSimSession(undefined)])).toEqual([['chain', 0, 'EZ1 EZ3']]);
+    expect(list([first, empty, end], [makeSuperSimSession(undefined)])).toEqual([]);
+  });
+
+  it('is closed by a window without a beginning if the totals agree, and proven by them if not', () => {
+    const last = { ...third, start: third.end };
+    expect(list([first, second, last], [makeSuperSimSession(undefined)])).toEqual([]);
+    expect(list([first, last], [makeSuperSimSession(undefined)])).toEqual([['chain', 50, 'EZ1 EZ3']]);
+  });
+
+  it('says nothing of a window without beginning and total', () => {
+    const last = { ...third, start: third.end, sessionTotal: undefined };
+    expect(list([first, last], [makeSuperSimSession(undefined)])).toEqual([]);
+  });
+
+  it('does not know the bytes behind the last total', () => {
+    const last = { ...third, sessionTotal: undefined };
+    expect(list([first, last], [makeSuperSimSession(undefined)])).toEqual([['chain', undefined, 'EZ1 EZ3']]);
+  });
+
+  it('says nothing of schema 1, which has no totals', () => {
+    const windows = [first, third].map((window) => ({ ...window, sessionTotal: undefined }));
+    expect(list(windows, [makeSuperSimSession(undefined)])).toEqual([]);
+  });
+
+  it('finds what is lost before the first window by its bytes only', () => {
+    expect(list([second, third], [makeSuperSimSession(undefined)])).toEqual([['chain', 100, 'EZ2']]);
+    const late = { ...first, start: at('10:03:00') };
+    expect(list([late, second, third], [makeSuperSimSession(undefined)])).toEqual([]);
+  });
+
+  it('says nothing of a session that is open, and nothing of the end of one that failed', () => {
+    expect(list([first, third], [makeSuperSimSession(undefined, { terminal: undefined })])).toEqual([]);
+    const failed = { status: 'failed', end: at('10:15:00') } as const;
+    expect(list([first, second], [makeSuperSimSession(undefined, { terminal: failed })])).toEqual([]);
+  });
+
+  it('ends by itself when the window comes, under the same id until then', () => {
+    const lost = [first, makeWindow('EZ5', ['10:15:00', '10:21:00'], 0, 175)];
+    const [all] = find(lost, [makeSuperSimSession(undefined)]);
+    const [part] = find([...lost, second], [makeSuperSimSession(undefined)]);
+    expect([all?.bytes, part?.bytes]).toEqual([75, 25]);
+    expect(part?.findingId).toBe(all?.findingId);
+    expect(list([...lost, second, third], [makeSuperSimSession(undefined)])).toEqual([]);
+  });
+});
+
+describe('close', () => {
+  it('finds a sum that is not the final total, exactly for Super SIM', () => {
+    expect(list([first, second, third], [makeSuperSimSession(176)])).toEqual([['close', 1, 'EZ1 EZ3']]);
+  });
+
+  it('needs a total that was stated at the end', () => {
+    const { groups, ...session } = makeSuperSimSession(900);
+    const totals = groups.totals && { ...groups.totals, at: at('10:14:00') };
+    expect(list([first, second, third], [{ ...session, groups: { ...groups, totals } }])).toEqual([]);
+  });
+
+  it('lets volumes of a data streamer differ by 1 kB', () => {
+    const usage = [makeStreamed('1', '10:00:00'), makeStreamed('2', '10:05:00')];
+    expect(list(usage, [makeStreamedSession(11_000)])).toEqual([]);
+    expect(list(usage, [makeStreamedSession(11_001)])).toEqual([['close', 1_001, '1 2']]);
+  });
+
+  it('does not look for gaps between records of a data streamer: idle is no record', () => {
+    const usage = [makeStreamed('1', '10:00:00'), makeStreamed('2', '10:14:00')];
+    expect(list(usage, [makeStreamedSession(10_000)])).toEqual([]);
+  });
+
+  it('leaves text messages out, though they may name the session', () => {
+    const message = makeStreamed('3', '10:06:00', { trafficType: 'sms', dataTotal: 0, messages: 2_000 });
+    expect(list([makeStreamed('1', '10:00:00'), message], [makeStreamedSession(5_000)])).toEqual([]);
+  });
+
+  it('says nothing where usage names no session', () => {
+    const usage = [makeStreamed('1', '10:00:00', { sessionId: undefined, completeness: 9 })];
+    expect(list(usage, [makeStreamedSession(90_000)])).toEqual([]);
+  });
+});
+
+describe('orphan', () => {
+  it('finds a session of which nothing tells when it began', () => {
+    const found = find([], [makeSuperSimSession(undefined, { startStated: false })]);
+    expect(found).toMatchObject([{ check: 'orphan', reason: 'no-start', sessionId: 's1' }]);
+  });
+
+  it('misses an end on the day on which seven days without a record are over, and on no other', () => {
+    const open = makeSuperSimSession(undefined, { terminal: undefined });
+    const days = ['2026-11-08', '2026-11-09', '2026-11-10'].map((one) =>
+      findFindings({ day: one, usage: [], sessions: [], openSessions: [open], formerUsage: [] }),
+    );
+    expect(days.map((found) => found.map(({ reason }) => reason))).toEqual([[], ['no-end'], []]);
+  });
+
+  it('finds usage without a session only where the source names sessions', () => {
+    const unnamed = makeStreamed('2', '10:05:00', {
+      sessionId: undefined,
+      completeness: 9,
+      cost: '0.5',
+      currency: 'EUR',
+    });
+    expect(list([unnamed])).toEqual([]);
+    expect(find([makeStreamed('1', '10:00:00'), unnamed])).toMatchObject([
+      { check: 'orphan', reason: 'no-session', bytes: 5_000, cost: '0.5', currency: 'EUR', records: '2' },
+    ]);
+  });
+});
+
+describe('duplicate', () => {
+  it('finds a window of a session under another id, with its money, and leaves it out of other checks', () => {
+    const again = {
+      ...second,
+      recordId: 'EZ9',
+      usageId: `${second.start}#EZ9`,
+      cost: '0.1',
+      currency: 'USD',
+    };
+    const found = find([first, second, again, third], [makeSuperSimSession(175)]);
+    expect(found).toMatchObject([{ check: 'duplicate', bytes: 50, cost: '0.1', records: 'EZ2 EZ9' }]);
+    expect(found).toHaveLength(1);
+  });
+
+  it('is never a text message, and never a record without bytes, length or session', () => {
+    const twice = (about: Partial<Usage>): Usage[] => [
+      makeStreamed('1', '10:00:00', about),
+      makeStreamed('2', '10:00:00', about),
+    ];
+    expect(list(twice({ trafficType: 'sms', dataTotal: 0, messages: 1 }))).toEqual([]);
+    expect(list(twice({ dataTotal: 0 }))).toEqual([]);
+    expect(list(twice({ end: at('10:00:00') }))).toEqual([]);
+    expect(list(twice({ sessionId: undefined, completeness: 9 }))).toEqual([]);
+    expect(list(twice({}))).toEqual([['duplicate', 5_000, '1 2']]);
+  });
+});
+
+describe('path', () => {
+  it('finds a record that came by file only, where the stream brings complete ones', () => {
+    const byFile = makeStreamed('2', '10:05:00', { sessionId: undefined, completeness: 8, carrier: '1nce' });
+    const byStream = makeStreamed('1', '10:00:00', {
+      sessionId: undefined,
+      completeness: 9,
+      carrier: '1nce',
+    });
+    expect(list([byStream, byFile])).toEqual([['path', 5_000, '2']]);
+    expect(list([byFile])).toEqual([]);
+    expect(list([{ ...byStream, completeness: 6 }, byFile])).toEqual([]);
+  });
+
+  it('never is a text message, whose direction a file does not state', () => {
+    const about = { sessionId: undefined, carrier: '1nce' as const };
+    const message = makeStreamed('2', '10:05:00', {
+      ...about,
+      trafficType: 'sms',
+      dataTotal: 0,
+      completeness: 8,
+    });
+    expect(list([makeStreamed('1', '10:00:00', { ...about, completeness: 9 }), message])).toEqual([]);
+  });
+});

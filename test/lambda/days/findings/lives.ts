@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import {
+  complete,
+  completeWithSession,
+  type Session,
+  type Usage,
+} from '../../../../lambda/ledger/observation.ts';
+import type { Carrier } from '../../../../lambda/ledger/source.ts';
+import { makeSession, makeUsage, sim } from '../records.ts';
+
+/** A SIM's sessions, of which some records are lost, come twice, come by file only, or lack what a carrier may leave out. */
+
+/** A record of a session, in the order of time. */
+interface PlannedWindow {
+  readonly minutes: number;
+  readonly bytes: number;
+  readonly fate: 'kept' | 'lost' | 'twice';
+  /** How much later than the end of the one before it begins, in milliseconds. */
+  readonly shift: number;
+  readonly statesTotal: boolean;
+  readonly hasBeginning: boolean;
+  readonly isByFile: boolean;
+  readonly isMessage: boolean;
+}
+
+export interface PlannedSession {
+  readonly carrier: Extract<Carrier, 'twilio' | 'emnify' | '1nce'>;
+  readonly pauseMinutes: number;
+  readonly startStated: boolean;
+  readonly windows: readonly PlannedWindow[];
+  readonly ends: 'ended' | 'failed' | 'lost';
+  readonly statesFinal: boolean;
+  /** By how much the final total of a data streamer differs from the sum of its records. */
+  readonly difference: number;
+  readonly isSchema1: boolean;
+}
+
+/** What has come of a plan. */
+export interface Life {
+  readonly usage: readonly Usage[];
+  readonly sessions: readonly Session[];
+}
+
+const mostly = (share: number): fc.Arbitrary<boolean> => fc.nat(99).map((draw) => draw < share);
+
+const window: fc.Arbitrary<PlannedWindow> = fc.record({
+  minutes: fc.constantFrom(6, 6, 6, 360, 1_440),
+  bytes: fc.constantFrom(0, 1, 500, 5_000),
+  fate: fc.constantFrom('kept', 'kept', 'kept', 'kept', 'lost', 'lost', 'twice'),
+  shift: fc.constantFrom(0, 0, 0, 0, -500, 1_000, 1_001),
+  statesTotal: mostly(85),
+  hasBeginning: mostly(85),
+  isByFile: mostly(15),
+  isMessage: mostly(10),
+});
+
+export const lives: fc.Arbitrary<readonly PlannedSession[]> = fc.array(
+  fc.record({
+    carrier: fc.constantFrom('twilio' as const, 'twilio' as const, 'emnify' as const, '1nce' as const),
+    pauseMinutes: fc.constantFrom(1, 10, 700),
+    startStated: mostly(90),
+    windows: fc.array(window, { maxLength: 6 }),
+    ends: fc.constantFrom('ended', 'ended', 'ended', 'failed', 'lost'),
+    statesFinal: mostly(85),
+    difference: fc.constantFrom(0, 0, 900, 1_000, 1_001, -1_001),
+    isSchema1: mostly(10),
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+
+const minute = 60_000;
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** Lets a SIM live as planned. */
+export function live(plan: readonly PlannedSession[]): Life {
+  let at = Date.UTC(2026, 10, 2, 20);
+  const usage: Usage[] = [];
+  const sessions: Session[] = [];
+  for (const [index, planned] of plan.entries()) {
+    at += planned.pauseMinutes * minute;
+    const lived = liveSession(planned, `s${index}`, at);
+    usage.push(...lived.usage);
+    sessions.push(lived.session);
+    at = lived.end;
+  }
+  return { usage, sessions };
+}
+
+function liveSession(
+  planned: PlannedSession,
+  sessionId: string,
+  start: number,
+): { readonly usage: Usage[]; readonly session: Session; readonly end: number } {
+  const { carrier, windows } = planned;
+  const isSuperSim = carrier === 'twilio';
+  const statesTotals = isSuperSim && !planned.isSchema1;
+  const usage: Usage[] = [];
+  let at = start;
+  let sum = 0;
+  for (const [index, one] of windows.entries()) {
+    const end = at + one.minutes * minute;
+    const isMessage = one.isMessage && !isSuperSim;
+    const bytes = isMessage ? 0 : one.bytes;
+    sum += bytes;
+    const recordId = `${sessionId}-${index}`;
+    const record = makeUsage({
+      ...{ source: carrier, carrier, recordId, dataTotal: bytes, dataUploaded: bytes, dataDownloaded: 0 },
+      start: iso(one.hasBeginning ? at + one.shift : end),
+      end: iso(end),
+      trafficType: isMessage ? 'sms' : 'data',
+      sessionId: isSuperSim || (carrier === 'emnify' && !one.isByFile) ? sessionId : undefined,
+      completeness: findCompleteness(carrier, one),
+      sessionTotal: statesTotals && one.statesTotal ? sum : undefined,
+      ...(carrier === 'emnify' && { cost: '0.01', currency: 'EUR' }),
+    });
+    if (one.fate !== 'lost') usage.push(record);
+    if (one.fate === 'twice')
+      usage.push({ ...record, recordId: `${recordId}b`, usageId: `${record.usageId}b` });
+    at = end;
+  }
+  const total = (isSuperSim ? sum : Math.max(0, sum + planned.difference)) || 0;
+  return { usage, session: close(planned, { sessionId, start, end: at, usage, total }), end: at };
+}
+
+function findCompleteness(carrier: PlannedSession['carrier'], { isByFile }: PlannedWindow): number {
+  if (carrier === 'twilio') return complete;
+  if (isByFile) return complete - 1;
+  return carrier === 'emnify' ? completeWithSession : complete;
+}
+
+interface LivedSession {
+  readonly sessionId: string;
+  readonly start: number;
+  readonly end: number;
+  readonly usage: readonly Usage[];
+  readonly total: number;
+}
+
+/** What is known of a session at last. */
+function close(
+  { carrier, ends, startStated, statesFinal, isSchema1 }: PlannedSession,
+  { sessionId, start, end, usage, total }: LivedSession,
+): Session {
+  const status = ends === 'lost' ? undefined : carrier === 'twilio' ? ends : 'ended';
+  const last = usage.filter(({ sessionTotal }) => sessionTotal !== undefined).at(-1);
+  const isFinal = status === 'ended' && statesFinal && !(carrier === 'twilio' && isSchema1);
+  const [at, dataTotal] = isFinal ? [iso(end), total] : [last?.end, last?.sessionTotal];
+  const session = makeSession({
+    ...{ sessionId, start: iso(start), startStated, observed: status === undefined ? iso(start) : iso(end) },
+    ...(status !== undefined && { status, end: iso(end) }),
+    groups: {
+      totals:
+        at === undefined || dataTotal === undefined
+          ? undefined
+          : { at, group: { dataTotal, dataUploaded: undefined, dataDownloaded: undefined } },
+    },
+  });
+  const { origin } = session;
+  const seen = status === undefined ? (usage.at(-1)?.end ?? origin.at) : origin.at;
+  return { ...session, sim, origin: { at: seen, group: { ...origin.group, source: carrier, carrier } } };
+}
