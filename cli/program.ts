@@ -474,7 +474,7 @@ function addExplore(
   const time = timeArgument(terminal.now);
   program
     .command('explore')
-    .description('Ask closed days for sums, counts, percentiles or rows')
+    .description('Ask closed days for sums, counts or rows')
     .addArgument(
       new Argument('[kind]', 'What to ask about')
         .choices(exploredKinds)

@@ -75,7 +75,7 @@ export async function showAnswer(
     nothing:
       about === undefined
         ? 'The answer has no rows.'
-        : `There are no such ${about.question.kind} ${periodText(about.period)}.`,
+        : `${capitalize(about.question.kind)} ${periodText(about.period)}: nothing matches.`,
   });
 }
 
@@ -267,7 +267,7 @@ function drawAll(
   const { cyan } = colours(context);
   const lines = drawn.map(([label, some]) => {
     const points = some.map((row) => ({ period: String(row['period']), value: readNumber(row, measure) }));
-    return `${label.padEnd(width)} ${cyan(drawSeries(points, { periods, greatest, width: seriesWidth }))}`.trimStart();
+    return `${label.padEnd(width)} ${cyan(drawSeries(points, { periods, greatest, width: seriesWidth }))}`.trim();
   });
   const undrawn = series.size - drawn.length;
   return [

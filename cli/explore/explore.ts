@@ -55,9 +55,9 @@ async function exploreByQuestion(
   asked: Question,
   { lake, openEngine }: Explored,
 ): Promise<ExitCode> {
+  const shown = options.print ? undefined : countWantedRows(context, options, asked);
   // One more than are shown says whether there are more.
-  const rows = countWantedRows(context, options, asked);
-  const question: Question = { ...asked, limit: rows === undefined ? undefined : rows + 1 };
+  const question: Question = { ...asked, limit: shown === undefined ? undefined : shown + 1 };
   const period = answeredPeriod('usage', options, context.terminal.now());
   const range = findRange(period);
   const found = await findSealedDays(lake, range);
