@@ -212,6 +212,13 @@ describe.skipIf(isShort)('every simledger command, on the deployed stack', () =>
     }
   });
 
+  test('explore', async () => {
+    const ended = await run('explore', ['usage', '--count', '--month', '2026-11']);
+    // No day is closed there.
+    expect(ended?.output).toContain('nothing matches');
+    await run('explore', ['--sql', 'SELECT 1 AS one']);
+  });
+
   test('export', async () => {
     await run('export', ['--out', folder, '--format', 'jsonl']);
     const { sessions, sims: known } = await deployed.items();
