@@ -5,7 +5,7 @@ import { type AskedQuestion, type Question, readQuestion } from '../../lambda/qu
 import { findRuns, type Query, type Scope, writeDays, writeQuery } from '../../lambda/queries/explore/sql.ts';
 import type { ExploredKind } from '../../lambda/queries/explore/words.ts';
 import { type ExitCode, exitCode, print } from '../command.ts';
-import { type DayRange, describeRange, isIn } from '../days/range.ts';
+import { type DayRange, describeRange, findToday, isIn } from '../days/range.ts';
 import { type AnsweredPeriod, answeredPeriod, type PeriodOptions } from '../lists/commands.ts';
 import type { ListOptions } from '../lists/listing.ts';
 import { type Answer, countWantedRows, type ExploreContext, showAnswer } from './answer.ts';
@@ -78,7 +78,7 @@ async function exploreByQuestion(
         ? { ...answerNothing(query), price: undefined }
         : await engine.ask(query.sql, { days, kind: question.kind, signal: context.signal });
     await showAnswer(context, options, { ...answer, about: { question, columns: query.columns, period } });
-    context.terminal.err.write(describeCoverage(found, range));
+    context.terminal.err.write(describeCoverage(found, range, findToday(context.terminal.now())));
     if (price !== undefined) context.terminal.err.write(`${price}\n`);
   } finally {
     await engine.close();
@@ -108,7 +108,8 @@ async function exploreBySql(
     const days = [...found.sealed.keys()];
     const { price, ...answer } = await engine.ask(sql, { days, kind: undefined, signal: context.signal });
     await showAnswer(context, options, { ...answer, about: undefined });
-    if (limitsDays) context.terminal.err.write(describeCoverage(found, range));
+    if (limitsDays)
+      context.terminal.err.write(describeCoverage(found, range, findToday(context.terminal.now())));
     if (price !== undefined) context.terminal.err.write(`${price}\n`);
   } finally {
     await engine.close();
@@ -138,11 +139,12 @@ function findCuts({ from, to, isOpen }: AnsweredPeriod): Pick<Scope, 'from' | 't
   };
 }
 
-/** Which days were read, and which are not sealed. Nothing is missing before the first day of the lake. */
-function describeCoverage({ sealed, first, last }: FoundDays, range: DayRange): string {
+/** Which days were read, and which are not sealed. Nothing is missing before the first day of the lake, or of the future. */
+function describeCoverage({ sealed, first, last }: FoundDays, range: DayRange, today: Day): string {
   if (first === undefined || last === undefined)
     return 'No day is sealed yet: days list shows which are open\n';
-  const until = range.to < allDays.to ? range.to : last;
+  const asked = range.to < allDays.to ? range.to : last;
+  const until = asked > today ? today : asked;
   const wanted = listDays(range.from > first ? range.from : first, until);
   const missing = wanted.filter((day) => !sealed.has(day));
   const counted = [...sealed.keys()].filter((day) => isIn(range, day));

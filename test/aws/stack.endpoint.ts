@@ -216,7 +216,6 @@ describe.skipIf(isShort)('every simledger command, on the deployed stack', () =>
     const ended = await run('explore', ['usage', '--count', '--month', '2026-11']);
     // No day is closed there.
     expect(ended?.output).toContain('nothing matches');
-    await run('explore', ['--sql', 'SELECT 1 AS one']);
   });
 
   test('export', async () => {
