@@ -266,7 +266,7 @@ async function compare(numRuns: number): Promise<void> {
 
 let isFaulty = false;
 
-test('explore answers as a slow reading of the rows does, whatever is asked', () => compare(8));
+test('explore answers as a slow reading of the rows does, whatever is asked', () => compare(6));
 
 /** Faults in SQL, each of which the comparison must find. */
 test.each<readonly [fault: string, change: (sql: string) => string]>([
