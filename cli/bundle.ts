@@ -67,6 +67,8 @@ export function bundleOptions(project: string): BuildOptions & { metafile: true;
     // Maps are read with `NODE_OPTIONS=--enable-source-maps` only.
     sourcemap: 'linked',
     sourcesContent: false,
+    // It loads binaries of the machine, and may be missing.
+    external: ['@duckdb/node-api'],
     // CommonJS packages load Node's modules by `require`.
     banner: {
       js: "import{createRequire as simledgerRequire}from'node:module';const require=simledgerRequire(import.meta.url);",

@@ -52,6 +52,12 @@ export interface CommandContext {
  */
 export type Perform<Options> = (context: CommandContext, options: Options) => Promise<ExitCode>;
 
+/** Runs a command that needs no deployment. */
+export type PerformAlone<Options> = (
+  context: Pick<CommandContext, 'terminal' | 'json' | 'reveal' | 'signal'>,
+  options: Options,
+) => Promise<ExitCode>;
+
 /** Prints a line, or several. */
 export function print({ terminal }: Pick<CommandContext, 'terminal'>, text: string): void {
   terminal.out.write(`${text}\n`);

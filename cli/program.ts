@@ -4,6 +4,7 @@ import { severities } from '../lambda/alerts/rules.ts';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
 import { checks } from '../lambda/days/findings/finding.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
+import { exploredKinds, periods } from '../lambda/queries/explore/words.ts';
 import {
   filters,
   parseWords,
@@ -23,7 +24,7 @@ import {
   wholeNumberArgument,
   wordArgument,
 } from './arguments.ts';
-import type { CommandContext, CommandEnvironment, ExitCode, Perform } from './command.ts';
+import type { CommandContext, CommandEnvironment, ExitCode, Perform, PerformAlone } from './command.ts';
 import { type Deployment, MissingStackError } from './deployment/deployment.ts';
 
 /** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
@@ -38,6 +39,7 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
   addLedger(program, perform, environment);
   addAlerts(program, perform, environment);
   addDays(program, perform);
+  addExplore(program, perform, performWithoutDeployment(environment, program, onEnd), environment);
   addExport(program, perform, environment);
   addDoctor(program, perform, environment);
   addConnect(program, perform);
@@ -47,6 +49,7 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
 
 type Program = ReturnType<typeof newProgram>;
 type Performer = ReturnType<typeof performer>;
+type PerformerAlone = ReturnType<typeof performWithoutDeployment>;
 
 function newProgram({ terminal }: CommandEnvironment) {
   return new Command('simledger')
@@ -107,6 +110,19 @@ function performer(environment: CommandEnvironment, program: Program, onEnd: (co
     } finally {
       deployment.close();
     }
+  };
+}
+
+/** Runs a command that reads files of this machine only. */
+function performWithoutDeployment(
+  { terminal, signal }: CommandEnvironment,
+  program: Program,
+  onEnd: (code: ExitCode) => void,
+) {
+  return async <Options>(load: () => Promise<PerformAlone<Options>>, options: Options): Promise<void> => {
+    const { json = false, reveal = false } = program.opts();
+    const command = await unlessInterrupted(signal, load());
+    onEnd(await unlessInterrupted(signal, command({ terminal, json, reveal, signal }, options)));
   };
 }
 
@@ -454,6 +470,60 @@ function addDays(program: Program, perform: Performer): void {
     .option('--csv', 'Print CSV', false)
     .action((options) =>
       perform('reads', async () => (await import('./days/verify.ts')).verifyDays, options),
+    );
+}
+
+function addExplore(
+  program: Program,
+  perform: Performer,
+  performAlone: PerformerAlone,
+  { terminal }: CommandEnvironment,
+): void {
+  const time = timeArgument(terminal.now);
+  program
+    .command('explore')
+    .description('Ask closed days for sums, counts or rows')
+    .addArgument(
+      new Argument('[kind]', 'What to ask about')
+        .choices(exploredKinds)
+        .argParser(wordArgument(exploredKinds)),
+    )
+    .option('--sum <columns>', 'Add up these columns')
+    .option('--count [columns]', 'Count rows, or the different values of these columns')
+    .option('--max <columns>', 'Find the greatest value of these columns')
+    .option('--percentile <percentiles>', 'Find percentiles such as 95:bytes')
+    .option('--by <columns>', 'Tell these columns apart')
+    .addOption(wordOption('--every <period>', 'Tell periods apart', periods))
+    .option('--where <conditions>', 'Only these rows: country=DE,source!=kore,bytes>=1000')
+    .option('--top <n>', 'Only the groups with the most', wholeNumberArgument(1, 10_000))
+    .option('--sql <select>', 'Ask by SQL instead')
+    .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
+    .option('--to <time>', 'End of the range (default: now)', time)
+    .addOption(
+      new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
+        .argParser(monthArgument)
+        .conflicts(['from', 'to']),
+    )
+    .option('--lake <dir>', 'Read a lake in this folder, and no deployment')
+    .option('--print', 'Print the SQL, and do not run it', false)
+    .option(
+      '--limit <n>',
+      'Maximum number of rows (default: 50 in a table, else all)',
+      wholeNumberArgument(1, 1_000_000),
+    )
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((kind, { lake, ...options }) =>
+      lake === undefined
+        ? perform('reads', async () => (await import('./explore/places.ts')).exploreDeployment, {
+            kind,
+            ...options,
+          })
+        : performAlone(async () => (await import('./explore/places.ts')).exploreFolder, {
+            kind,
+            lake,
+            ...options,
+          }),
     );
 }
 

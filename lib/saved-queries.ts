@@ -1,3 +1,6 @@
+import { readQuestion } from '../lambda/queries/explore/question.ts';
+import { athenaDialect, writeQuery } from '../lambda/queries/explore/sql.ts';
+
 /** Questions that are saved with the stack, in SQL that Athena and DuckDB understand alike. */
 
 /** A question that is saved with the stack. */
@@ -8,39 +11,35 @@ export interface SavedQuery {
   readonly sql: string;
 }
 
+const most = readQuestion({ kind: 'usage', sum: 'bytes', count: true, by: 'sim', top: 100 });
+const countries = readQuestion({
+  kind: 'usage',
+  sum: 'bytes,messages,cost',
+  count: 'sim',
+  by: 'country,tariff',
+});
+const records = readQuestion({ kind: 'usage' });
+
 /** The questions, in the order in which they are asked first. */
 export const savedQueries: readonly SavedQuery[] = [
   {
     name: 'SIMs that used most this month',
     description: 'Closed days of this month, by bytes',
-    sql: `SELECT sim, sum(dataTotal) AS bytes, count(*) AS records
-FROM usage
-WHERE day >= substr(CAST(current_date AS varchar), 1, 7) || '-01'
-GROUP BY sim
-ORDER BY bytes DESC
-LIMIT 100`,
+    sql: writeQuery(
+      most,
+      { days: "day >= substr(CAST(current_date AS varchar), 1, 7) || '-01'" },
+      athenaDialect,
+    ).sql,
   },
   {
     name: 'What each country and tariff used',
     description: "Asks for the first and the last day, such as '2026-10-01' and '2026-10-31'",
-    sql: `SELECT country, tariff, currency,
-  count(DISTINCT sim) AS sims,
-  sum(dataTotal) AS bytes,
-  sum(messages) AS messages,
-  sum(CAST(cost AS decimal(38, 10))) AS cost,
-  count(*) AS records
-FROM usage
-WHERE day BETWEEN ? AND ?
-GROUP BY country, tariff, currency
-ORDER BY bytes DESC`,
+    sql: writeQuery(countries, { days: 'day BETWEEN ? AND ?' }, athenaDialect).sql,
   },
   {
     name: 'Usage records of a SIM',
     description:
       "Asks for the SIM and for the first and the last day, such as '8988303000000000001', '2026-10-01' and '2026-10-31'",
-    sql: `SELECT *
-FROM usage
-WHERE sim = ? AND day BETWEEN ? AND ?
-ORDER BY start`,
+    sql: writeQuery(records, { days: 'sim = ? AND day BETWEEN ? AND ?' }, athenaDialect).sql,
   },
 ];

@@ -139,6 +139,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
   };
   const files = outputs[outputName.fileQueue];
   const episodes = outputs[outputName.alertsTable];
+  const database = outputs[outputName.lakeDatabase];
   // In the form of the functions' environment, so that the same code reads it.
   const configured = {
     [environment.sources]: output(outputName.sources),
@@ -161,6 +162,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
       sessionDays: output(outputName.sessionDaysTable),
     },
     lake: { lake: output(outputName.lakeBucket), accounts: output(outputName.accountLakeBucket) },
+    catalog: database === undefined ? undefined : { database, workGroup: output(outputName.lakeWorkGroup) },
     dayQueue: output(outputName.dayQueue),
     alertTables: episodes === undefined ? undefined : { episodes, state: output(outputName.alertStateTable) },
     quarantineBucket: output(outputName.quarantineBucket),

@@ -69,6 +69,8 @@ export interface Places {
   };
   /** The buckets of closed days. */
   readonly lake: LakeBuckets;
+  /** Where SQL is asked about closed days; undefined without a catalogue of them. */
+  readonly catalog: LakeCatalog | undefined;
   /** URL of the queue of the day pass. */
   readonly dayQueue: string;
   /** The tables of alerts; undefined where no rules are judged. */
@@ -87,6 +89,14 @@ export interface Places {
   readonly queues: { readonly files: string; readonly deadLetters: string } | undefined;
   /** Version of simledger that was deployed. */
   readonly version: string;
+}
+
+/** The catalogue of a lake. */
+export interface LakeCatalog {
+  /** Glue's database. */
+  readonly database: string;
+  /** Athena's workgroup, which limits what a query reads. */
+  readonly workGroup: string;
 }
 
 /** The records of one source. */

@@ -17,6 +17,9 @@ export interface ListOptions {
   readonly jsonl: boolean;
 }
 
+/** What a list needs of a command's context. */
+export type ListContext = Pick<CommandContext, 'terminal' | 'json' | 'reveal' | 'signal'>;
+
 /** One resource of a list, as the API writes it. */
 type Resource = Readonly<Record<string, unknown>>;
 
@@ -37,13 +40,14 @@ export interface List<Listed extends Resource, Position> {
   readonly nothing: string;
 }
 
-const tableRows = 50;
+/** Resources that a table shows without `--limit`. */
+export const tableRows = 50;
 
 /**
  * Shows a list: all of it as JSON, JSON lines or CSV, written while it is read; the most important columns as a table.
  */
 export async function showList<Listed extends Resource, Position>(
-  context: CommandContext,
+  context: ListContext,
   options: ListOptions,
   list: List<Listed, Position>,
 ): Promise<void> {
@@ -74,7 +78,7 @@ export async function showList<Listed extends Resource, Position>(
  * parameters.
  */
 async function* readResources<Listed extends Resource, Position>(
-  { signal, reveal }: CommandContext,
+  { signal, reveal }: ListContext,
   { open, include: always = [] }: List<Listed, Position>,
   limit: number,
 ): AsyncGenerator<Listed> {
@@ -101,8 +105,9 @@ function describeMore(shown: number, { limit }: ListOptions): string {
   return `There are more than these ${count(shown)}: raise --limit, or ${all}\n`;
 }
 
-function chooseFormat(
-  { json }: CommandContext,
+/** @throws UsageError if several forms are asked for. */
+export function chooseFormat(
+  { json }: Pick<CommandContext, 'json'>,
   { csv, jsonl }: ListOptions,
 ): 'table' | 'json' | 'jsonl' | 'csv' {
   const asked = [json && '--json', jsonl && '--jsonl', csv && '--csv'].filter((option) => option !== false);
@@ -134,7 +139,7 @@ class FirstItems<Listed> implements AsyncIterable<Listed> {
 }
 
 async function showTable<Listed extends Resource, Position>(
-  context: CommandContext,
+  context: ListContext,
   { nothing, columns, isReversed = false, below = () => [] }: List<Listed, Position>,
   listed: FirstItems<Listed>,
 ): Promise<void> {

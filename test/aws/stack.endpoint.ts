@@ -212,6 +212,12 @@ describe.skipIf(isShort)('every simledger command, on the deployed stack', () =>
     }
   });
 
+  test('explore', async () => {
+    const ended = await run('explore', ['usage', '--count', '--month', '2026-11']);
+    // No day is closed there.
+    expect(ended?.output).toContain('nothing matches');
+  });
+
   test('export', async () => {
     await run('export', ['--out', folder, '--format', 'jsonl']);
     const { sessions, sims: known } = await deployed.items();

@@ -35,6 +35,7 @@ const examples: Readonly<Record<string, string>> = {
   'days close': '--from 2026-11-01 --to 2026-11-02',
   'days list': '',
   'days verify': '--full',
+  explore: 'sessions --from 2026-11-01 --to 2026-11-03',
   export: '--out FOLDER',
   doctor: '',
   connect: '1nce --no-wait',

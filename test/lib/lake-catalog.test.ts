@@ -203,25 +203,25 @@ describe('a saved query', () => {
 
   it('tells which SIMs used most this month', async () => {
     expect(await query(most ?? '', [], view)).toEqual([
-      { sim: 'b', bytes: '8', records: '2' },
-      { sim: 'a', bytes: '5', records: '1' },
+      { sim: 'b', sum_bytes: '8', count: '2' },
+      { sim: 'a', sum_bytes: '5', count: '1' },
     ]);
   });
 
   it('tells what each country and tariff used, to the last decimal', async () => {
-    const row = { tariff: null, currency: null, messages: null, cost: null };
+    const row = { tariff: null, currency: null, sum_messages: null, sum_cost: null };
     expect(await query(countries ?? '', ['2026-10-31', '2026-11-03'], view)).toEqual([
       {
-        ...{ ...row, country: 'DE', currency: 'EUR', sims: '2', bytes: '1006' },
-        ...{ cost: '0.3000000001', records: '3' },
+        ...{ ...row, country: 'DE', currency: 'EUR', count_sim: '2', sum_bytes: '1006' },
+        sum_cost: '0.3000000001',
       },
-      { ...row, country: 'FR', tariff: 'M2M', sims: '1', bytes: '7', records: '1' },
+      { ...row, country: 'FR', tariff: 'M2M', count_sim: '1', sum_bytes: '7' },
     ]);
   });
 
   it('shows the usage records of a SIM', async () => {
     const found = await query(records ?? '', ['b', '2026-11-01', '2026-11-02'], view);
-    expect(found).toMatchObject([{ sim: 'b', recordId: 'r2', day: '2026-11-02', dataTotal: '7' }]);
+    expect(found).toMatchObject([{ sim: 'b', recordId: 'r2', start: '2026-11-02 10:00:00', dataTotal: '7' }]);
     expect(found).toHaveLength(1);
   });
 });

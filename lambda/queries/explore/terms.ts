@@ -1,0 +1,161 @@
+import { type ColumnKind, listRowColumns } from '../../days/columns.ts';
+import { findPrefixes } from '../../days/pass/lake-objects.ts';
+import type { RowKind } from '../../days/rows.ts';
+import { sessionGroups } from '../../ledger/attributes.ts';
+import { type ExploredKind, exploredKinds } from './words.ts';
+
+/** What can be asked of closed days: the columns of the lake, and words for what is made of them. */
+
+/** What a question names: a column, or an expression over columns that Athena and DuckDB understand alike. */
+export interface Term {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  readonly sql: string;
+  /** How people read its values. */
+  readonly unit?: 'bytes' | 'seconds' | undefined;
+  /** The term by which its values must be told apart: euros and dollars are never added. */
+  readonly toldApartBy?: string | undefined;
+}
+
+/** A kind of rows that can be asked about. */
+interface ExploredRows {
+  readonly rows: RowKind;
+  /** The column whose time decides the day of a row, and its period. */
+  readonly time: string;
+  /** Further words: the column that one stands for, or an expression. */
+  readonly words: Readonly<Record<string, string | Omit<Term, 'name'>>>;
+  /** What a table shows of single rows. */
+  readonly shown: readonly string[];
+}
+
+/** Decimals are text in the lake; digits beyond the tenth after the point are rounded. */
+export const decimalType = 'DECIMAL(38, 10)';
+
+const identifierOfNetwork = "coalesce(mcc || '-' || mnc, operatorName)";
+
+/** Milliseconds count, so that sums are exact. */
+const milliseconds = 'CAST(date_diff(\'millisecond\', start, "end") AS DECIMAL(18, 0)) * 0.001';
+
+const network = { operator: 'operatorName', network: { kind: 'text', sql: identifierOfNetwork } } as const;
+
+const bytes = { bytes: 'dataTotal', up: 'dataUploaded', down: 'dataDownloaded' } as const;
+
+/** The kinds that can be asked about: one row each. */
+const exploredRows = {
+  usage: {
+    rows: 'usage',
+    time: 'start',
+    words: {
+      ...bytes,
+      ...network,
+      type: 'trafficType',
+      zone: 'rateZone',
+      duration: { kind: 'decimal', sql: milliseconds, unit: 'seconds' },
+    },
+    shown: [
+      'start',
+      'sim',
+      'source',
+      'trafficType',
+      'country',
+      'operatorName',
+      'tariff',
+      'dataTotal',
+      'cost',
+    ],
+  },
+  sessions: {
+    rows: 'sessions',
+    time: 'end',
+    words: {
+      ...bytes,
+      ...network,
+      fleet: 'fleetSid',
+      name: 'simName',
+      // The earliest observation is no start.
+      duration: { kind: 'decimal', sql: `CASE WHEN startStated THEN ${milliseconds} END`, unit: 'seconds' },
+    },
+    shown: ['end', 'sim', 'source', 'status', 'country', 'operatorName', 'radio', 'dataTotal', 'error'],
+  },
+  events: {
+    rows: 'events',
+    time: 'time',
+    words: network,
+    shown: ['time', 'sim', 'source', 'type', 'severity', 'country', 'operatorName', 'description'],
+  },
+} as const satisfies Record<ExploredKind, ExploredRows>;
+
+/** What a kind is, as its questions need it. */
+export interface Subject extends Omit<ExploredRows, 'words'> {
+  /** Its table in SQL: in Glue's database, and as a view of DuckDB. */
+  readonly table: string;
+  /** What can be named, by its name. */
+  readonly terms: ReadonlyMap<string, Term>;
+  /** The terms that are columns of the lake and say something of a record. */
+  readonly columns: readonly string[];
+}
+
+/** Words that SQL reserves: as names they are quoted. */
+const reserved: ReadonlySet<string> = new Set(['end']);
+
+/** A column's name in SQL. */
+export function quoteName(name: string): string {
+  return reserved.has(name) ? `"${name}"` : name;
+}
+
+const byteColumns: ReadonlySet<string> = new Set([
+  ...['dataTotal', 'dataUploaded', 'dataDownloaded', 'sessionTotal', 'sessionUploaded', 'sessionDownloaded'],
+]);
+
+/** Terms whose values mean something only beside another's. */
+const tellingApart: ReadonlyMap<string, string> = new Map([
+  ['cost', 'currency'],
+  ['volume', 'trafficType'],
+  ['costVolume', 'trafficType'],
+]);
+
+/** Columns that only the ledger uses: stamps, and how full a record's rendering is. */
+const ownAffairs: ReadonlySet<string> = new Set([
+  ...Object.keys(sessionGroups).map((group) => `${group}At`),
+  'fullness',
+]);
+
+const subjects: ReadonlyMap<ExploredKind, Subject> = new Map(
+  exploredKinds.map((kind) => [kind, makeSubject(exploredRows[kind])]),
+);
+
+/** What can be asked about a kind. */
+export function findSubject(kind: ExploredKind): Subject {
+  return subjects.get(kind) as Subject;
+}
+
+function makeSubject({ words, ...others }: ExploredRows): Subject {
+  const columns = listRowColumns(others.rows).filter(({ name }) => !ownAffairs.has(name));
+  const terms = new Map(
+    columns.map(({ name, kind }): [string, Term] => [
+      name,
+      {
+        ...{ name, kind },
+        sql: kind === 'decimal' ? `CAST(${quoteName(name)} AS ${decimalType})` : quoteName(name),
+        unit: byteColumns.has(name) ? 'bytes' : undefined,
+        toldApartBy: tellingApart.get(name),
+      },
+    ]),
+  );
+  for (const [name, word] of Object.entries(words)) {
+    const meant = typeof word === 'string' ? terms.get(word) : word;
+    if (meant !== undefined) terms.set(name, { ...meant, name });
+  }
+  terms.set('day', { name: 'day', kind: 'text', sql: 'day' });
+  terms.set('hourOfDay', {
+    name: 'hourOfDay',
+    kind: 'whole',
+    sql: `extract(hour FROM ${quoteName(others.time)})`,
+  });
+  return {
+    ...others,
+    table: findPrefixes(others.rows).sims.replaceAll('-', '_'),
+    terms,
+    columns: columns.map(({ name }) => name),
+  };
+}

@@ -1,0 +1,9 @@
+/** The words of questions that the command line completes. */
+
+/** Kinds of rows that can be asked about. */
+export const exploredKinds = ['usage', 'sessions', 'events'] as const;
+export type ExploredKind = (typeof exploredKinds)[number];
+
+/** Periods that a question can tell apart. Weeks begin on Monday. */
+export const periods = ['hour', 'day', 'week', 'month'] as const;
+export type ExploredPeriod = (typeof periods)[number];
