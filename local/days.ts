@@ -7,6 +7,7 @@ import type { Queue } from '../emulators/sqs/queue.ts';
 import { makeDayPorts } from '../lambda/aws/day-ports.ts';
 import { LakeBucket } from '../lambda/aws/lake-bucket.ts';
 import { type Day, shiftDay } from '../lambda/days/day.ts';
+import type { Manifest } from '../lambda/days/manifest.ts';
 import type { DayPorts } from '../lambda/days/pass/ports.ts';
 import { orderDays, runSchedule, type SchedulePorts } from '../lambda/days/run-schedule.ts';
 import { findDueDay } from '../lambda/days/schedule.ts';
@@ -44,6 +45,8 @@ export interface LocalDaysOptions {
   readonly usageDays: number;
   /** Resolves once nobody writes that has begun before. */
   readonly settled: () => Promise<void>;
+  /** Told of each day that was sealed. A failure brings the day's message again. */
+  readonly onSealed: (manifest: Manifest) => Promise<void>;
   /** Called with messages for the user. */
   readonly onTrouble: (sentence: string) => void;
 }
@@ -186,7 +189,10 @@ export class LocalDays {
             const manifest = await takeMessage(parseMessage(body), this.#work, {
               now: this.#now ?? Date.now(),
             });
-            if (manifest !== undefined) this.#sealed.add(manifest.day);
+            if (manifest !== undefined) {
+              this.#sealed.add(manifest.day);
+              await this.#options.onSealed(manifest);
+            }
           } catch (error) {
             batchItemFailures.push({ itemIdentifier: messageId });
             if (Number(attributes.ApproximateReceiveCount) >= maxDayMessageReceives) {

@@ -48,6 +48,7 @@ const defaults: Configuration = {
     sweepMinutes: 5,
   },
   receivers: [],
+  otlp: undefined,
   alarmEmail: undefined,
   runbook: 'docs/runbook.md',
   consumer: {

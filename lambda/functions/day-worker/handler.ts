@@ -4,6 +4,7 @@ import { DayQueue } from '../../aws/day-queue.ts';
 import { measureWork } from '../../aws/day-telemetry.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { LakeBucket } from '../../aws/lake-bucket.ts';
+import { MetricsSender } from '../../aws/metrics-queue.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
@@ -11,6 +12,7 @@ import type { DayPorts } from '../../days/pass/ports.ts';
 import { makeJobs, takeMessage, type WorkPorts } from '../../days/take-message.ts';
 import { parseMessage } from '../../days/work.ts';
 import { formatTime } from '../../ledger/time.ts';
+import { describeSealedDay } from '../../metrics/gains.ts';
 import { FenceTable } from '../../store/day-fence.ts';
 import { OpenDaysTable } from '../../store/open-days.ts';
 
@@ -31,6 +33,9 @@ const ports: Omit<WorkPorts, 'days'> = {
   openDays: new OpenDaysTable(client, stateName),
   fence: new FenceTable(client, stateName),
 };
+
+const metricsQueue = process.env[environment.metricsQueue];
+const metrics = metricsQueue === undefined ? undefined : new MetricsSender(client.config, metricsQueue);
 
 /** Takes messages of the day pass. One that fails, or for which no time is left, is reported, and delivered again. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
@@ -68,6 +73,8 @@ async function takeRecord({ body, attributes }: SQSRecord, counted: DayPorts): P
   const now = Number(attributes.ApproximateFirstReceiveTimestamp);
   const message = parseMessage(body);
   const manifest = await takeMessage(message, { ...ports, days: counted }, { now });
+  // Also if it was sealed before: that invocation may have died before it told so.
+  if (manifest !== undefined) await metrics?.send(describeSealedDay(manifest));
   if (manifest === undefined || manifest.sealedAt !== formatTime(now)) return false;
   const { day, version, root, kinds, changes } = manifest;
   const rows = Object.fromEntries(Object.entries(kinds).map(([kind, { rows: count }]) => [kind, count]));
