@@ -531,3 +531,34 @@ describe('the permissions of the delivery of alerts', () => {
     });
   });
 });
+
+describe('the permissions of the sending of metrics', () => {
+  it('are the queue and the secret of the receiver; functions that store may only send to the queue', () => {
+    const found = statements(synthesise(withoutApi({ otlp: { secret: 'simledger/otlp' } })));
+    const own = Object.entries(found).filter(([path]) => path.startsWith('MetricsExport/Exporter/'));
+    const named = 'arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:simledger/otlp';
+    expect(Object.fromEntries(own)).toEqual({
+      'MetricsExport/Exporter/Role': runByLambda,
+      'MetricsExport/Exporter/Role/DefaultPolicy': [
+        writeLogs('MetricsExport/Exporter'),
+        {
+          Effect: 'Allow',
+          Action: ['sqs:DeleteMessage', 'sqs:ReceiveMessage'],
+          Resource: 'MetricsExport/Queue.Arn',
+        },
+        { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: `${named}-??????` },
+      ],
+    });
+    const telling = Object.entries(found).flatMap(([path, given]) =>
+      given
+        .filter(({ Effect, Resource }) => Effect === 'Allow' && Resource === 'MetricsExport/Queue.Arn')
+        .map(({ Action }) => [path.replace('/Role/DefaultPolicy', ''), Action]),
+    );
+    expect(telling.sort()).toEqual([
+      ['DayPass/Worker', 'sqs:SendMessage'],
+      ['FileIngest/FileImporter', 'sqs:SendMessage'],
+      ['MetricsExport/Exporter', ['sqs:DeleteMessage', 'sqs:ReceiveMessage']],
+      ['StreamIngest/KinesisConsumer', 'sqs:SendMessage'],
+    ]);
+  });
+});

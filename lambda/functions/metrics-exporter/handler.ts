@@ -1,8 +1,8 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { MetricsQueue } from '../../aws/metrics-queue.ts';
 import { type MetricsSettings, makeMetricsReceiver } from '../../aws/metrics-receiver.ts';
-import { dimension, environment, metricNamespace, metricsExport, service } from '../../aws/names.ts';
+import { measureExport } from '../../aws/metrics-telemetry.ts';
+import { environment, metricNamespace, service } from '../../aws/names.ts';
 import { readScheduledTime, type ScheduledEvent } from '../../aws/scheduled-event.ts';
 import { requireEnvironment } from '../../aws/sources.ts';
 import { createTelemetry } from '../../aws/telemetry.ts';
@@ -30,11 +30,5 @@ const exporter = new VolumeExporter(
  * @throws Error when the event has no time, and what the queue throws.
  */
 export async function handler(event: ScheduledEvent): Promise<void> {
-  const { exported, dropped, failure } = await exporter.run(readScheduledTime(event));
-  if (failure !== undefined) telemetry.logger.warn('Metrics are not taken', { failure, exported, dropped });
-  if (dropped === 0) return;
-  telemetry.publish({
-    dimensionSets: [{ [dimension.service]: service.metricsExporter }],
-    values: [{ name: metricsExport.dropped, unit: MetricUnit.Count, value: dropped }],
-  });
+  measureExport(telemetry, await exporter.run(readScheduledTime(event)));
 }
