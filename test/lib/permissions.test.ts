@@ -551,7 +551,9 @@ describe('the permissions of the sending of metrics', () => {
     });
     const telling = Object.entries(found).flatMap(([path, given]) =>
       given
-        .filter(({ Effect, Resource }) => Effect === 'Allow' && Resource === 'MetricsExport/Queue.Arn')
+        .filter(({ Effect, Resource }) => {
+          return Effect === 'Allow' && [Resource].flat().includes('MetricsExport/Queue.Arn');
+        })
         .map(({ Action }) => [path.replace('/Role/DefaultPolicy', ''), Action]),
     );
     expect(telling.sort()).toEqual([
