@@ -532,6 +532,26 @@ describe('the permissions of the delivery of alerts', () => {
   });
 });
 
+describe('the permissions of the sweep of alerts', () => {
+  it('include SIM-days, and which days are sealed, where a rule is about days or months', () => {
+    const rules = [{ name: 'month', kind: 'usage', moreThan: 5, per: 'month' }];
+    const found = statements(synthesise(withoutApi({ alerts: { rules } })));
+    expect(found['AlertSweep/Sweeper/Role/DefaultPolicy']).toEqual(
+      expect.arrayContaining([
+        {
+          Effect: 'Allow',
+          Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+          Resource: 'Storage/DayState.Arn',
+        },
+      ]),
+    );
+    const queried = found['AlertSweep/Sweeper/Role/DefaultPolicy']?.find(
+      ({ Action }) => Action === 'dynamodb:Query',
+    );
+    expect(queried?.Resource).toContain('Storage/SimDays.Arn');
+  });
+});
+
 describe('the permissions of the sending of metrics', () => {
   it('are the queue and the secret of the receiver; functions that store may only send to the queue', () => {
     const found = statements(synthesise(withoutApi({ otlp: { secret: 'simledger/otlp' } })));

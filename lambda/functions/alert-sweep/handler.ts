@@ -18,6 +18,7 @@ import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { EpisodesTable } from '../../store/episodes.ts';
 import { LateRecordNotes } from '../../store/late-records.ts';
 import { MutesTable } from '../../store/mutes.ts';
+import { SealedUsageReader } from '../../store/sealed-usage.ts';
 import { SimMarks } from '../../store/sim-marks.ts';
 
 const telemetry = createTelemetry(service.alertSweep);
@@ -35,6 +36,12 @@ const readMarkPorts: ReadMarkPorts = {
   positions: new KinesisPositions(client.config),
   reader,
 };
+/** Only where a rule asks for days or months. */
+const simDays = process.env[environment.simDaysTable];
+const sealedUsage =
+  simDays === undefined
+    ? undefined
+    : new SealedUsageReader(client, { dayState: requireEnvironment(environment.dayStateTable), simDays });
 const ports: SweepPorts = {
   reader,
   marks: new SimMarks(client, requireEnvironment(environment.simsTable)),
@@ -44,6 +51,7 @@ const ports: SweepPorts = {
   late: new LateRecordNotes(client, stateTable),
   outbox: new AlertOutbox(client, requireEnvironment(environment.alertOutboxTable)),
   receivers: JSON.parse(requireEnvironment(environment.alertReceivers)) as ReceiverSettings[],
+  sealedUsage,
   readMark,
   onMessage: () => undefined,
   onFailure: (error) => telemetry.logger.error('A SIM could not be judged', describeCause(error)),
