@@ -1,3 +1,4 @@
+import { Validations } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { MetricsSettings } from '../lambda/aws/metrics-receiver.ts';
@@ -36,6 +37,11 @@ export class MetricsExport extends Construct {
     this.queue = makeQueue(this, 'Queue', {
       ...{ retentionDays, visibilityTimeoutSeconds },
       dataKey: operation.dataKey,
+    });
+    Validations.of(this.queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason:
+        'What the receiver does not take waits, however often it is received; what no function has written is deleted.',
     });
     this.environment = { [environment.metricsQueue]: this.queue.queueUrl };
     const { secret, allowPrivateAddresses, series: maxSeries } = settings;
