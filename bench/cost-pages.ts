@@ -48,6 +48,7 @@ import {
   priceKeptUsage,
   priceLogs,
   priceMarks,
+  priceMetricsExport,
   priceMillionCalls,
   priceMonth,
   pricePartialPasses,
@@ -341,6 +342,10 @@ function settingsTable(): string {
     [
       '`consumer.batchingWindowSeconds: 10`',
       `at 1,000,000 SIMs $${cents(spent(slow))} for Lambda and logs instead of $${cents(spent(now))}. Records arrive up to 10 seconds later`,
+    ],
+    [
+      '[`otlp`](metrics.md)',
+      `${fleets.map(({ sims }) => `$${cents(priceMetricsExport(sims))}`).join(', ')}, and what the receiver charges. Usage takes as many write units; rows of files that are new take a read unit more`,
     ],
     ['`retention.logDays`', `$${cloudWatch.keptLogGigabyteMonth} a GB and month`],
     ['`retention.eventDays`', 'events are a third to a half of the first month’s storage'],

@@ -228,6 +228,31 @@ export function priceIdleDelivery(receivers: number): number {
 /** Seconds of a run of delivery that finds nothing due, as assumed: three requests to DynamoDB. */
 const idleDeliverySeconds = 0.1;
 
+/**
+ * Dollars of sending volumes as metrics, without what the receiver charges: each batch sends a message, of which ten are
+ * received and deleted at once; each minute a run of the exporter, the schedule's too; alarms and the secret.
+ */
+export function priceMetricsExport(sims: number): number {
+  const { invocations } = countBatches(sims * (streamerSim.usageRecords + streamerSim.events));
+  const runs = monthHours * 60;
+  const { lambda, scheduler, sqs, cloudWatch, secretMonth } = prices;
+  const telling = invocations * tellingSeconds * (functions.kinesisConsumer.memoryMegabytes / 1024);
+  const exporting = runs * exportSeconds * (functions.metricsExporter.memoryMegabytes / 1024);
+  return (
+    millions(invocations * (1 + 2 / 10) + runs) * sqs.millionRequests +
+    millions(runs) * (lambda.millionInvocations + scheduler.millionInvocations) +
+    (telling + exporting) * lambda.gigabyteSecond +
+    metricsAlarms * cloudWatch.alarmMonth +
+    secretMonth
+  );
+}
+
+/** Seconds of an invocation for sending a message, and of a run of the exporter: it waits for its queue for a second. */
+const tellingSeconds = 0.01;
+const exportSeconds = 1.5;
+/** Errors, throttles, secret, late and dropped metrics. */
+const metricsAlarms = 5;
+
 /** Dollars of logs, of a month's invocations with records of so many networks. */
 export function priceLogs({ invocations, recordsEach }: Batches, networks: number): number {
   const met = networks * (1 - (1 - 1 / networks) ** recordsEach);

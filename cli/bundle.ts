@@ -54,8 +54,6 @@ export function bundleOptions(project: string): BuildOptions & { metafile: true;
     chunkNames: '[name]-[hash]',
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    // It finds its binary from where it is installed.
-    external: ['esbuild'],
     plugins: [ownAddresses],
     splitting: true,
     platform: 'node',
@@ -67,8 +65,8 @@ export function bundleOptions(project: string): BuildOptions & { metafile: true;
     // Maps are read with `NODE_OPTIONS=--enable-source-maps` only.
     sourcemap: 'linked',
     sourcesContent: false,
-    // It loads binaries of the machine, and may be missing.
-    external: ['@duckdb/node-api'],
+    // Both find their binaries from where they are installed, and the second may be missing.
+    external: ['esbuild', '@duckdb/node-api'],
     // CommonJS packages load Node's modules by `require`.
     banner: {
       js: "import{createRequire as simledgerRequire}from'node:module';const require=simledgerRequire(import.meta.url);",

@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -10,6 +10,7 @@ import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import type { ConfiguredReceiver } from './receivers.ts';
 import { scheduleFunction } from './scheduled-function.ts';
+import { listSecretArns } from './secret-arns.ts';
 import { listIndexArns, type Storage } from './storage.ts';
 
 /** Properties of {@link AlertDelivery}. */
@@ -112,22 +113,9 @@ export class AlertDelivery extends Construct {
     }
   }
 
-  /**
-   * ARNs of the receivers' secrets. Secrets Manager ends each ARN in a hyphen and six random characters, which a name
-   * lacks, and an ARN may lack.
-   */
   #listSecrets(): string[] {
-    return this.receivers.flatMap((receiver) => {
-      if (!('secret' in receiver)) return [];
-      const { secret } = receiver;
-      if (secret.startsWith('arn:')) return [secret, `${secret}-??????`];
-      const arn = Stack.of(this).formatArn({
-        service: 'secretsmanager',
-        resource: 'secret',
-        resourceName: secret,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      });
-      return [`${arn}-??????`];
-    });
+    return this.receivers.flatMap((receiver) =>
+      'secret' in receiver ? listSecretArns(this, receiver.secret) : [],
+    );
   }
 }

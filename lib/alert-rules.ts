@@ -66,18 +66,30 @@ const usageRule = exactly({
   ...anyRule,
   moreThan: bytes.optional(),
   lessThan: bytes.optional(),
-  within: duration('1h', '31d'),
+  within: duration('1h', '31d').optional(),
+  per: parseWord(['day', 'month']).optional(),
+  firstDay: wholeNumber(1, 28, 'the day with which a month begins').optional(),
   pending,
   recovery: recovery('1h'),
-}).transform(({ moreThan, lessThan, ...rule }, context) => {
-  const compare = moreThan === undefined ? ('less' as const) : ('more' as const);
+}).transform(({ moreThan, lessThan, within, per, firstDay, ...rule }, context) => {
+  const refuse = (path: PropertyKey[], message: string): never => {
+    context.issues.push({ code: 'custom', input: rule, path, message });
+    return z.NEVER;
+  };
   const limit = moreThan ?? lessThan;
-  if (limit !== undefined && (moreThan === undefined || lessThan === undefined)) {
-    return { ...rule, compare, bytes: limit };
+  if (limit === undefined || (moreThan !== undefined && lessThan !== undefined)) {
+    return refuse([], 'a rule with either moreThan or lessThan');
   }
-  const message = 'a rule with either moreThan or lessThan';
-  context.issues.push({ code: 'custom', input: rule, path: [], message });
-  return z.NEVER;
+  const about = {
+    ...rule,
+    compare: moreThan === undefined ? ('less' as const) : ('more' as const),
+    bytes: limit,
+  };
+  if (firstDay !== undefined && per !== 'month')
+    return refuse(['firstDay'], 'a number only with per "month"');
+  if (within !== undefined && per === undefined) return { ...about, within };
+  if (within === undefined && per !== undefined) return { ...about, per, firstDay: firstDay ?? 1 };
+  return refuse([], 'a rule with either within or per');
 });
 
 const rule = z.discriminatedUnion(
@@ -182,7 +194,7 @@ export function findRuleObjections(rules: readonly Rule[], sources: readonly Rul
     }
     const late = findLateSource(one, sources);
     if (late !== undefined) {
-      const key = 'after' in one ? 'after' : 'within';
+      const key = 'after' in one ? 'after' : 'within' in one ? 'within' : 'per';
       objections.push({ path: [index, key], accepted: explainLateness(late) });
     }
     return objections;

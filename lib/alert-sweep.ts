@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { isAboutPeriods } from '../lambda/alerts/rules.ts';
 import { environment } from '../lambda/aws/names.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import {
@@ -72,6 +73,10 @@ export class AlertSweep extends Construct {
       environment: {
         ...storage.readerEnvironment,
         [environment.alertOutboxTable]: storage.alertOutbox.tableName,
+        ...(rules.some(isAboutPeriods) && {
+          [environment.simDaysTable]: storage.simDays.tableName,
+          [environment.dayStateTable]: storage.dayState.tableName,
+        }),
         [environment.alertRules]: JSON.stringify({ rules, groupWait, ...findRetention(retention) }),
         [environment.alertSources]: Stack.of(this).toJsonString(describeReadSources(sources)),
         [environment.alertReceivers]: JSON.stringify(subscriptions),
@@ -88,8 +93,9 @@ export class AlertSweep extends Construct {
   }
 
   /** It scans Sims, and finds everything else by key. In the ledger it changes only missing marks. */
-  #allow({ storage, sources }: AlertSweepProps): void {
+  #allow({ settings, storage, sources }: AlertSweepProps): void {
     const { sessions, usage, events, sims, files, alerts, alertOutbox, alertState } = storage;
+    const { dayState, simDays } = storage;
     this.function.allow(['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'], [sims.tableArn]);
     this.function.allow(
       ['dynamodb:Query'],
@@ -110,6 +116,10 @@ export class AlertSweep extends Construct {
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [alertOutbox.tableArn],
     );
+    if (settings.rules.some(isAboutPeriods)) {
+      this.function.allow(['dynamodb:GetItem', 'dynamodb:Query'], [dayState.tableArn]);
+      this.function.allow(['dynamodb:Query'], [simDays.tableArn]);
+    }
     allowPositions(this.function, sources);
   }
 }

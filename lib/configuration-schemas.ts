@@ -18,6 +18,16 @@ export function parseWord<const Words extends readonly string[]>(words: Words) {
   return z.enum(words, { error: `one of ${words.join(', ')}` });
 }
 
+/** What {@link secretId} accepts, in words. */
+export const secretIdForm =
+  'the name or ARN of a secret in Secrets Manager, such as simledger/pagerduty: addresses and keys stand in there';
+
+/** A secret that the user has made. */
+export const secretId = text(
+  /^(?:[\w/+=.@-]{1,256}|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]{1,256})$/,
+  secretIdForm,
+);
+
 /** An object that takes no other keys than those of its shape; a mistake is answered with their names. */
 export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, { error: `an object with the keys ${Object.keys(shape).join(', ')}` });

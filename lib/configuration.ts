@@ -12,11 +12,12 @@ import {
 import { type WriteMode, writeModes } from '../lambda/store/ledger-tables.ts';
 import { tables } from '../lambda/store/tables.ts';
 import { type AlertSettings, alerts, findRuleObjections, listDefaultRules } from './alert-rules.ts';
-import { duration, exactly, parseWord, text, wholeNumber } from './configuration-schemas.ts';
+import { duration, exactly, parseWord, secretId, text, wholeNumber } from './configuration-schemas.ts';
 import {
   fileMapping,
   functions,
   measuredNetworks,
+  metricsExport,
   partialHours,
   retention,
   streamMapping,
@@ -129,6 +130,16 @@ export interface LakeSettings {
   readonly queryGigabytes: number;
 }
 
+/** The receiver of metrics, by OTLP. */
+export interface OtlpSettings {
+  /** Name or ARN of the secret with its address and headers. */
+  readonly secret: string;
+  /** Combinations that have series of their own, at most: of the live metrics, and of the daily ones. */
+  readonly series: number;
+  /** Whether its address may be private or loopback, and then plain HTTP. */
+  readonly allowPrivateAddresses: boolean;
+}
+
 /** How the ledger is read over HTTP. */
 export interface ApiSettings {
   /** How callers authenticate; `none` deploys no API. */
@@ -158,6 +169,8 @@ export interface Configuration {
   readonly alerts: AlertSettings;
   /** The receivers of alerts. */
   readonly receivers: readonly ConfiguredReceiver[];
+  /** Where volumes are sent as metrics; undefined for nowhere. */
+  readonly otlp: OtlpSettings | undefined;
   /** The address that gets alarms; undefined for none. */
   readonly alarmEmail: string | undefined;
   /** Where `docs/runbook.md` is read: each alarm's text links into it. */
@@ -376,6 +389,16 @@ const api = exactly({
   corsOrigins: z.array(origin, 'a list of origins').default([]),
 });
 
+const otlp = exactly({
+  secret: secretId,
+  series: wholeNumber(
+    10,
+    1_000,
+    'combinations of source, country, operator and radio, in up to eight metrics each',
+  ).default(metricsExport.series),
+  allowPrivateAddresses: z.boolean('true or false').default(false),
+});
+
 const sourceList = 'a list of at least one source';
 
 const tableName = text(
@@ -419,6 +442,7 @@ const configuration = exactly({
   removal: parseWord(['retain', 'destroy']).default('retain'),
   alerts: alerts.prefault({}),
   receivers,
+  otlp: otlp.optional(),
   alarmEmail: z.email('an e-mail address').optional(),
   runbook: text(/^\S+$/, 'a path or URL without blanks').default('docs/runbook.md'),
   consumer: consumer.prefault({}),
@@ -448,14 +472,11 @@ const stackName = text(
 export function readConfiguration(node: Node, region?: string): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
-  const { sources, alarmEmail, alerts, consumer, days, lake, fleet, adopt, kmsKeyArn, ...others } = checked(
-    configuration,
-    given,
-    configurationKey,
-  );
+  const { sources, alarmEmail, alerts, otlp, consumer, days, lake, fleet, adopt, kmsKeyArn, ...others } =
+    checked(configuration, given, configurationKey);
   const result: Configuration = {
     ...others,
-    alarmEmail,
+    ...{ alarmEmail, otlp },
     alerts: { ...alerts, rules: alerts.rules ?? listDefaultRules(sources) },
     receivers: others.receivers ?? listDefaultReceivers(alarmEmail),
     adoptedTables: adopt.tables,

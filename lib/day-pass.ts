@@ -1,7 +1,6 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Stack } from 'aws-cdk-lib';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
 import { daysPrefix, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
@@ -10,6 +9,7 @@ import type { DaySettings } from './configuration.ts';
 import type { Lake } from './lake.ts';
 import { dayMapping, functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import { makeQueue } from './queue.ts';
 import { scheduleFunction } from './scheduled-function.ts';
 import { chooseDayConcurrency } from './sizing.ts';
 import { allowPositions, type CarrierSource, describeReadSources } from './source.ts';
@@ -23,6 +23,8 @@ export interface DayPassProps {
   readonly lake: Lake;
   /** Days that usage is kept; 0 for ever. */
   readonly usageDays: number;
+  /** Variables by which the worker tells what it has sealed. */
+  readonly tellingEnvironment: Record<string, string>;
   /** CloudWatch namespace of the functions' own metrics. */
   readonly namespace: string;
   readonly operation: FunctionOperation;
@@ -47,9 +49,12 @@ export class DayPass extends Construct {
   constructor(scope: Construct, id: string, props: DayPassProps) {
     super(scope, id);
     const { settings, sources, operation } = props;
-    this.deadLetters = this.#queue('DeadLetters', operation.dataKey, { retentionPeriod: Duration.days(14) });
-    this.queue = this.#queue('Queue', operation.dataKey, {
-      retentionPeriod: Duration.days(4),
+    const { visibilityTimeoutSeconds } = dayMapping;
+    const common = { visibilityTimeoutSeconds, dataKey: operation.dataKey };
+    this.deadLetters = makeQueue(this, 'DeadLetters', { ...common, retentionDays: 14 });
+    this.queue = makeQueue(this, 'Queue', {
+      ...common,
+      retentionDays: 4,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: dayMapping.maximumReceives },
     });
     this.planner = this.#planner(props);
@@ -64,17 +69,6 @@ export class DayPass extends Construct {
       batchSize: dayMapping.batchSize,
       reportBatchItemFailures: true,
       maxConcurrency: settings.maximumConcurrency ?? chooseDayConcurrency(fleets),
-    });
-  }
-
-  #queue(id: string, dataKey: IKey | undefined, props: QueueProps): Queue {
-    return new Queue(this, id, {
-      ...props,
-      visibilityTimeout: Duration.seconds(dayMapping.visibilityTimeoutSeconds),
-      ...(dataKey === undefined
-        ? { encryption: QueueEncryption.SQS_MANAGED }
-        : { encryption: QueueEncryption.KMS, encryptionMasterKey: dataKey }),
-      enforceSSL: true,
     });
   }
 
@@ -121,7 +115,14 @@ export class DayPass extends Construct {
     this.planner.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 
-  #worker({ storage, lake, usageDays, namespace, operation }: DayPassProps): NodeFunction {
+  #worker({
+    storage,
+    lake,
+    usageDays,
+    tellingEnvironment,
+    namespace,
+    operation,
+  }: DayPassProps): NodeFunction {
     return new NodeFunction(this, 'Worker', {
       definition: functions.dayWorker,
       description: 'Reads closed days, and seals them',
@@ -130,6 +131,7 @@ export class DayPass extends Construct {
         [environment.usageRetentionDays]: String(usageDays),
         ...lake.environment,
         [environment.dayQueue]: this.queue.queueUrl,
+        ...tellingEnvironment,
         [environment.metricNamespace]: namespace,
       },
       operation,

@@ -1,8 +1,7 @@
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, type EventSourceMappingProps, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
-import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
@@ -10,6 +9,7 @@ import type { ImporterSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';
 import { fileMapping, functions } from './limits.ts';
 import { NodeFunction } from './node-function.ts';
+import { makeQueue } from './queue.ts';
 
 /** Properties of {@link FileIngest}. */
 export interface FileIngestProps extends IngestProps {
@@ -31,9 +31,11 @@ export class FileIngest extends Construct {
     super(scope, id);
     // A message keeps its age when it moves, so the dead-letter queue must keep messages longer than the queue.
     const { dataKey } = props.operation;
-    this.deadLetters = this.#queue('DeadLetters', dataKey, { retentionPeriod: Duration.days(14) });
-    this.queue = this.#queue('Queue', dataKey, {
-      retentionPeriod: Duration.days(4),
+    const common = { visibilityTimeoutSeconds: fileMapping.visibilityTimeoutSeconds, dataKey };
+    this.deadLetters = makeQueue(this, 'DeadLetters', { ...common, retentionDays: 14 });
+    this.queue = makeQueue(this, 'Queue', {
+      ...common,
+      retentionDays: 4,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: fileMapping.maximumReceives },
     });
     this.#allowAnnouncements();
@@ -44,17 +46,6 @@ export class FileIngest extends Construct {
     this.redrive = this.#import('Redrive', this.deadLetters, {
       maxConcurrency: concurrentDeadLetters,
       enabled: false,
-    });
-  }
-
-  #queue(id: string, dataKey: IKey | undefined, props: QueueProps): Queue {
-    return new Queue(this, id, {
-      ...props,
-      visibilityTimeout: Duration.seconds(fileMapping.visibilityTimeoutSeconds),
-      ...(dataKey === undefined
-        ? { encryption: QueueEncryption.SQS_MANAGED }
-        : { encryption: QueueEncryption.KMS, encryptionMasterKey: dataKey }),
-      enforceSSL: true,
     });
   }
 

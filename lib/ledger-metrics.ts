@@ -48,15 +48,16 @@ export class LedgerMetrics {
 
   /** Readings of a function's secrets that failed, summed up by 5 minutes. */
   unreadableSecrets(service: string): Metric {
-    return this.#countByService(secret.unreadable, service);
+    return this.countByService(secret.unreadable, service);
   }
 
   /** Processes of a function whose batched writes were refused, summed up by 5 minutes. */
   refusedBatches(service: string): Metric {
-    return this.#countByService(store.batchesRefused, service);
+    return this.countByService(store.batchesRefused, service);
   }
 
-  #countByService(metricName: string, service: string): Metric {
+  /** A metric of a function, summed up by 5 minutes. */
+  countByService(metricName: string, service: string): Metric {
     return new Metric({
       namespace: this.namespace,
       metricName,

@@ -94,6 +94,13 @@ export const functions = {
     memoryMegabytes: 1769,
     timeoutSeconds: 900,
   },
+  /** It waits for its queue for a second, and for the receiver twice 10 seconds. */
+  metricsExporter: {
+    entry: 'lambda/functions/metrics-exporter/handler.ts',
+    memoryMegabytes: 256,
+    timeoutSeconds: 120,
+    semiSpaceMegabytes: 8,
+  },
 } as const;
 
 /**
@@ -141,6 +148,15 @@ export const dayMapping = {
 
 /** Hours from one partial pass over days that are not closed to the next one, where the configuration does not say otherwise. */
 export const partialHours = 6;
+/** How volumes are sent as metrics. */
+export const metricsExport = {
+  /** Combinations that have series of their own, where the configuration does not say otherwise. */
+  series: 300,
+  /** Days that they wait, at most, for a receiver that does not take them. */
+  retentionDays: 4,
+  /** Longer than the exporter runs. */
+  visibilityTimeoutSeconds: 2 * functions.metricsExporter.timeoutSeconds,
+} as const;
 
 /** How long things are kept, where the configuration does not say otherwise. */
 export const retention = {

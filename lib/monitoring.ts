@@ -16,6 +16,8 @@ import type { FileIngest } from './file-ingest.ts';
 import { LedgerDashboard } from './ledger-dashboard.ts';
 import { LedgerMetrics } from './ledger-metrics.ts';
 import { fileMapping } from './limits.ts';
+import { watchMetrics } from './metrics-alarms.ts';
+import type { MetricsExport } from './metrics-export.ts';
 import type { NodeFunction } from './node-function.ts';
 import type { QueryApi } from './query-api.ts';
 import type { CarrierSource } from './source.ts';
@@ -44,6 +46,8 @@ export interface MonitoringProps {
   /** Absent without receivers of alerts. */
   readonly alertDelivery: AlertDelivery | undefined;
   readonly dayPass: DayPass;
+  /** Absent where no metrics are sent. */
+  readonly metricsExport: MetricsExport | undefined;
   /** Days that usage is kept; 0 for ever. */
   readonly usageDays: number;
 }
@@ -110,6 +114,7 @@ export class Monitoring extends Construct {
     if (writes === 'batched') this.#watchBatchedWrites(files !== undefined);
     this.#watchAlerts(alertSweep, alertDelivery, sources);
     this.#watchDays(dayPass, props.usageDays);
+    if (props.metricsExport !== undefined) this.#watchMetrics(props.metricsExport);
     this.#watchTables(storage);
     this.dashboard = new LedgerDashboard(this, 'Dashboard', {
       ...props,
@@ -280,6 +285,13 @@ export class Monitoring extends Construct {
     this.#watchFunction('DayPlanner', 'planner of days', dayPass.planner, again);
     this.#watchFunction('DayWorker', 'worker of days', dayPass.worker, again);
     watchDays(this.alarms, this.#metrics, dayPass, usageDays);
+  }
+
+  #watchMetrics(metricsExport: MetricsExport): void {
+    const waiting = 'Metrics wait until it runs again; the ledger is not affected.';
+    this.#watchFunction('MetricsExporter', 'exporter of metrics', metricsExport.function, waiting);
+    this.#watchSecrets('MetricsExporter', 'exporter of metrics', service.metricsExporter, waiting);
+    watchMetrics(this.alarms, this.#metrics, metricsExport);
   }
 
   #watchSecrets(id: string, name: string, serviceName: string, consequence: string): void {

@@ -11,6 +11,7 @@ import type { DayPass } from './day-pass.ts';
 import type { FileIngest } from './file-ingest.ts';
 import type { Lake } from './lake.ts';
 import type { LakeCatalog } from './lake-catalog.ts';
+import type { MetricsExport } from './metrics-export.ts';
 import { outputName } from './output-names.ts';
 import { portals } from './portals.ts';
 import type { QueryApi } from './query-api.ts';
@@ -88,6 +89,16 @@ export function showDayPass(scope: Construct, { queue, planner, worker }: DayPas
   output(scope, outputName.dayQueue, 'What is ordered of closed days', queue.queueUrl);
   output(scope, 'DayPlannerLogs', 'Log group of the planner of days', planner.logGroup.logGroupName);
   output(scope, 'DayWorkerLogs', 'Log group of the worker of days', worker.logGroup.logGroupName);
+}
+
+/** Shows where the sending of metrics logs. */
+export function showMetricsExport(scope: Construct, { function: exporter }: MetricsExport): void {
+  output(
+    scope,
+    'MetricsExporterLogs',
+    'Log group of the exporter of metrics',
+    exporter.logGroup.logGroupName,
+  );
 }
 
 /** What the command line must know of a deployment, besides its storage. */

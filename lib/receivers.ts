@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type ReceiverSettings, receiverKinds } from '../lambda/alerts/delivery/receiver.ts';
 import { severities } from '../lambda/alerts/rules.ts';
 import { sourceRule } from '../lambda/alerts/shared-episodes.ts';
-import { exactly, parseWord, text } from './configuration-schemas.ts';
+import { exactly, parseWord, secretId, secretIdForm, text } from './configuration-schemas.ts';
 
 /** The configuration of the receivers of alerts. */
 
@@ -13,13 +13,6 @@ export type ConfiguredReceiver =
 
 /** The maximum number of receivers. */
 const maxReceivers = 20;
-
-const secretName =
-  'the name or ARN of a secret in Secrets Manager, such as simledger/pagerduty: addresses and keys stand in there';
-const secret = text(
-  /^(?:[\w/+=.@-]{1,256}|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]{1,256})$/,
-  secretName,
-);
 
 const arns = {
   bus: {
@@ -38,7 +31,7 @@ const ruleList = 'a list of at least one rule by its name; without it the receiv
 const given = exactly({
   name: text(/^[a-z0-9-]{1,32}$/, '1 to 32 lower-case letters, digits and hyphens'),
   kind: parseWord(receiverKinds),
-  secret: secret.optional(),
+  secret: secretId.optional(),
   arn: z.string('an ARN').optional(),
   minimumSeverity: parseWord(severities).default('info'),
   rules: z.array(z.string(ruleList).min(1, ruleList), ruleList).min(1, ruleList).optional(),
@@ -60,7 +53,7 @@ function findObjections({ kind, secret, arn, allowPrivateAddresses }: ReceiverIn
   if (isInAws && secret !== undefined) {
     objections.push({ path: 'secret', accepted: `nothing: a ${kind} is reached by permission` });
   }
-  if (!isInAws && secret === undefined) objections.push({ path: 'secret', accepted: secretName });
+  if (!isInAws && secret === undefined) objections.push({ path: 'secret', accepted: secretIdForm });
   if (!isInAws && arn !== undefined) {
     objections.push({ path: 'arn', accepted: `nothing: the secret of a ${kind} receiver says where it is` });
   }

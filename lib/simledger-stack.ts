@@ -13,6 +13,7 @@ import { DayPass } from './day-pass.ts';
 import { FileIngest } from './file-ingest.ts';
 import { Lake } from './lake.ts';
 import { LakeCatalog } from './lake-catalog.ts';
+import { MetricsExport } from './metrics-export.ts';
 import { Monitoring } from './monitoring.ts';
 import type { FunctionOperation } from './node-function.ts';
 import {
@@ -21,6 +22,7 @@ import {
   showDayPass,
   showLake,
   showLogs,
+  showMetricsExport,
   showOperation,
   showSource,
   showStorage,
@@ -71,11 +73,17 @@ export class SimledgerStack extends Stack {
           }),
         }),
     );
+    const { otlp } = configuration;
+    const metricsExport =
+      otlp === undefined
+        ? undefined
+        : new MetricsExport(this, 'MetricsExport', { settings: otlp, operation, namespace: this.stackName });
+    const tellingEnvironment = metricsExport?.environment ?? {};
     const ways = {
       sources,
       storage,
       operation,
-      environment: this.#environment(configuration, storage, sources),
+      environment: { ...this.#environment(configuration, storage, sources), ...tellingEnvironment },
     };
     const streams = new StreamIngest(this, 'StreamIngest', { ...ways, settings: configuration.consumer });
     const files = sources.some(({ bucket }) => bucket !== undefined)
@@ -83,8 +91,11 @@ export class SimledgerStack extends Stack {
       : undefined;
     const dayPass = new DayPass(this, 'DayPass', {
       ...{ settings: configuration.days, sources, storage, lake, usageDays, operation },
-      namespace: this.stackName,
+      ...{ tellingEnvironment, namespace: this.stackName },
     });
+    for (const teller of [streams.consumer, files?.importer, dayPass.worker]) {
+      if (teller !== undefined) metricsExport?.allowTelling(teller);
+    }
     const { api } = configuration;
     const queryApi =
       api.access === 'none'
@@ -118,7 +129,7 @@ export class SimledgerStack extends Stack {
           });
     const monitoring = new Monitoring(this, 'Monitoring', {
       ...{ configuration, dataKey, sources, storage, streams, files, webhooks, queryApi },
-      ...{ alertSweep, alertDelivery, dayPass, usageDays },
+      ...{ alertSweep, alertDelivery, dayPass, metricsExport, usageDays },
       namespace: this.stackName,
     });
 
@@ -128,6 +139,7 @@ export class SimledgerStack extends Stack {
     showDayPass(this, dayPass);
     showLogs(this, { streams, files, accessLogs });
     if (webhooks !== undefined) showWebhooks(this, webhooks);
+    if (metricsExport !== undefined) showMetricsExport(this, metricsExport);
     showAlerts(this, { storage, alertSweep, alertDelivery });
     showOperation(this, {
       ...{ sources, streams, files },

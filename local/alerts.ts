@@ -23,14 +23,17 @@ import { EpisodesTable } from '../lambda/store/episodes.ts';
 import { LateRecordNotes } from '../lambda/store/late-records.ts';
 import { MutesTable } from '../lambda/store/mutes.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';
+import { SealedUsageReader } from '../lambda/store/sealed-usage.ts';
 import { SimMarks } from '../lambda/store/sim-marks.ts';
 import {
   alertOutboxTable,
   alertStateTable,
   alertsTable,
+  dayStateTable,
   eventsTable,
   filesTable,
   sessionsTable,
+  simDaysTable,
   simsTable,
   usageTable,
 } from '../lambda/store/tables.ts';
@@ -113,6 +116,10 @@ export class LocalAlerts {
         state: new AlertState(client, alertStateTable.name),
         mutes: new MutesTable(client, alertStateTable.name),
         late: new LateRecordNotes(client, alertStateTable.name),
+        sealedUsage: new SealedUsageReader(client, {
+          dayState: dayStateTable.name,
+          simDays: simDaysTable.name,
+        }),
         outbox: this.#outbox,
         receivers:
           this.#receiver === undefined

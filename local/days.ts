@@ -7,6 +7,7 @@ import type { Queue } from '../emulators/sqs/queue.ts';
 import { makeDayPorts, makePartialPorts } from '../lambda/aws/day-ports.ts';
 import { LakeBucket } from '../lambda/aws/lake-bucket.ts';
 import { type Day, shiftDay } from '../lambda/days/day.ts';
+import type { Manifest } from '../lambda/days/manifest.ts';
 import type { DayPorts } from '../lambda/days/pass/ports.ts';
 import {
   orderDays,
@@ -56,6 +57,8 @@ export interface LocalDaysOptions {
   readonly maxLiveSims?: number | undefined;
   /** Resolves once nobody writes that has begun before. */
   readonly settled: () => Promise<void>;
+  /** Told of each day that was sealed. A failure brings the day's message again. */
+  readonly onSealed: (manifest: Manifest) => Promise<void>;
   /** Called with messages for the user. */
   readonly onTrouble: (sentence: string) => void;
 }
@@ -207,14 +210,17 @@ export class LocalDays {
 
   /** Takes messages as the deployed function does, by the run's clock. */
   #makeWorker(): InvocationTarget {
-    const { queue, onTrouble } = this.#options;
+    const { queue, onTrouble, onSealed } = this.#options;
     return {
       arn: queue.arn,
       invoke: async (event) => {
         const response = await takeMessages((event as SQSEvent).Records, this.#work, {
           findNow: () => this.#now ?? Date.now(),
           isTimeLeft: () => true,
-          onSeal: ({ day }) => this.#sealed.add(day),
+          onSeal: async (manifest) => {
+            this.#sealed.add(manifest.day);
+            await onSealed(manifest);
+          },
           onFailure: (error, { body, attributes }) => {
             if (Number(attributes.ApproximateReceiveCount) < maxDayMessageReceives) return;
             onTrouble(`A day could not be read: ${String(error)}. Its message was ${body}`);

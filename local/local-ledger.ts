@@ -16,12 +16,15 @@ import { createS3StandIn, type S3StandIn } from '../emulators/s3/stand-in.ts';
 import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
 import { createSqsStandIn, type SqsStandIn } from '../emulators/sqs/stand-in.ts';
 import { dynamoDbClient } from '../lambda/aws/dynamodb-client.ts';
+import { MetricsSender } from '../lambda/aws/metrics-queue.ts';
 import { environment, metricNamespace } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { UsageError } from '../lambda/errors.ts';
 import { routes } from '../lambda/functions/query-api/routes.ts';
 import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import { carrierTraits, type SessionRefresh, type WebhookAuthentication } from '../lambda/ledger/source.ts';
+import { describeSealedDay } from '../lambda/metrics/gains.ts';
+import type { OtlpSecret } from '../lambda/metrics/otlp-receiver.ts';
 import {
   alertStateTable,
   alertsTable,
@@ -42,6 +45,7 @@ import {
   fileMapping,
   functions,
   measuredNetworks,
+  metricsExport,
   partialHours,
   retention,
   streamMapping,
@@ -52,6 +56,7 @@ import { type ClosedDays, LocalDays, maxDayMessageReceives } from './days.ts';
 import { createDeployedFunction } from './deployed-function.ts';
 import { descriptionPath, type LocalDescription } from './description.ts';
 import { startLedgerTables } from './ledger-tables.ts';
+import { LocalMetrics } from './metrics.ts';
 import { type ApiCredentials, type Ports, portVariables } from './options.ts';
 import {
   accountLakeBucket,
@@ -64,6 +69,7 @@ import {
   lakeBucket,
   lakeFolders,
   localSources,
+  metricsQueue,
   quarantineBucket,
   webhookSecret,
 } from './places.ts';
@@ -83,6 +89,8 @@ export interface LocalLedgerOptions {
   readonly usageRetentionDays?: number | undefined;
   /** The most SIMs of a fleet that has no partial passes; as deployed by default. */
   readonly maxLiveSims?: number | undefined;
+  /** Where volumes are sent as metrics; nowhere by default. */
+  readonly otlp?: OtlpSecret | undefined;
   /** Takes the functions' log lines, metrics left out. */
   readonly onLog: (line: string) => void;
   /** Called with messages for the user: records given up, an engine that ended. */
@@ -126,6 +134,11 @@ export interface LocalLedger {
    * @param now milliseconds since the epoch.
    */
   closeDays(now: number): Promise<ClosedDays>;
+  /**
+   * Sends what was stored since the last time as metrics; says why the receiver does not take it. Does nothing without a
+   * receiver.
+   */
+  exportMetrics(): Promise<void>;
   quarantined(): Promise<readonly string[]>;
   /**
    * Deletes the items that have expired.
@@ -209,6 +222,7 @@ class RunningLedger implements LocalLedger {
   #fileMapping: EventSourceMapping | undefined;
   #writers: Writers | undefined;
   #days: LocalDays | undefined;
+  #metrics: LocalMetrics | undefined;
   #givenUp = 0;
   #stopping = false;
 
@@ -244,6 +258,7 @@ class RunningLedger implements LocalLedger {
     });
     this.#writers = await startWriters();
     await this.#createPlaces();
+    this.#metrics = this.#startMetrics();
     this.#days = this.#startDays();
     const secretsEndpoint = `http://127.0.0.1:${secrets.port}`;
     const [queryApi, receiver] = await Promise.all([
@@ -306,6 +321,13 @@ class RunningLedger implements LocalLedger {
   async closeDays(now: number): Promise<ClosedDays> {
     if (this.#days === undefined) throw new Error('The local ledger is not started');
     return this.#days.run(now);
+  }
+
+  async exportMetrics(): Promise<void> {
+    const report = await this.#metrics?.run();
+    if (report?.failure !== undefined) {
+      this.#options.onTrouble(`--otlp: metrics are not taken (${report.failure})`);
+    }
   }
 
   async quarantined(): Promise<readonly string[]> {
@@ -388,6 +410,20 @@ class RunningLedger implements LocalLedger {
     }
   }
 
+  /** The exporter of metrics, and its queue; undefined where there is no receiver. */
+  #startMetrics(): LocalMetrics | undefined {
+    const { otlp } = this.#options;
+    if (otlp === undefined) return undefined;
+    const { visibilityTimeoutSeconds } = metricsExport;
+    const { url } = this.#sqs.createQueue(metricsQueue, { visibilityTimeoutSeconds });
+    return new LocalMetrics(otlp, this.dynamoDb.config, url);
+  }
+
+  /** The URL of the queue of volumes; undefined where there is no receiver. */
+  get #metricsQueue(): string | undefined {
+    return this.#sqs.queue(metricsQueue)?.url;
+  }
+
   #startDays(): LocalDays {
     const queue = this.#sqs.queue(dayQueue);
     if (queue === undefined) throw new Error('The queue of the day pass does not exist');
@@ -400,6 +436,11 @@ class RunningLedger implements LocalLedger {
       partialHours,
       maxLiveSims: this.#options.maxLiveSims,
       settled: () => this.settled(),
+      onSealed: async (manifest) => {
+        const url = this.#metricsQueue;
+        if (url === undefined) return;
+        await new MetricsSender(this.dynamoDb.config, url).send(describeSealedDay(manifest));
+      },
       onTrouble: this.#options.onTrouble,
     });
   }
@@ -509,6 +550,7 @@ class RunningLedger implements LocalLedger {
       // As deployed by default.
       [environment.eventRetentionDays]: String(retention.eventDays),
       [environment.usageRetentionDays]: String(this.#options.usageRetentionDays ?? retention.usageDays),
+      ...(this.#metricsQueue !== undefined && { [environment.metricsQueue]: this.#metricsQueue }),
       [environment.metricNamespace]: metricNamespace,
       [environment.measuredNetworks]: String(measuredNetworks),
     };

@@ -4,10 +4,12 @@ import { UserError } from '../lambda/errors.ts';
 import { jsonObject, parseJson } from '../lambda/json/json.ts';
 import { LocalAlerts, type LocalSweep } from './alerts.ts';
 import { type LocalLedger, startLocalLedger } from './local-ledger.ts';
+import { exportMilliseconds } from './metrics.ts';
 import { type ApiCredentials, help, type LocalOptions, readOptions } from './options.ts';
 import { localSources } from './places.ts';
 import { printable } from './printable.ts';
 import { count } from './progress.ts';
+import { RepeatedRuns } from './repeated-runs.ts';
 import { replayExamples, replayFiles, replaySimulation, type Simulated, sweepHours } from './replay.ts';
 import {
   describeSealedDays,
@@ -18,7 +20,6 @@ import {
   rejectTable,
   whereToLook,
 } from './report.ts';
-import { RepeatedSweeps } from './sweeps.ts';
 import { type UserFile, userFile } from './user-files.ts';
 
 /** `npm start`: the whole of simledger on this machine. See {@link help}. */
@@ -41,25 +42,29 @@ async function main(): Promise<number> {
     apiCredentials: options.apiCredentials,
     dataDirectory: options.dataDirectory,
     sessionRefresh: options.sessionRefresh,
+    otlp: options.otlp,
     onLog: showLog,
     onTrouble: showTrouble,
   });
   const alerts = new LocalAlerts({
     ...{ client: ledger.dynamoDb, rules, notify: options.notify, onTrouble: showTrouble },
   });
-  let sweeps: RepeatedSweeps | undefined;
+  let repeated: readonly RepeatedRuns[] = [];
   try {
     // A run that ends by itself does not show where to look.
     if (!options.once) showEndpoints(ledger, options.apiCredentials);
-    const work = replayAndReport({ ledger, alerts, rules, options, files });
+    const work = replayAndReport({ ledger, alerts, rules, options, files }).then(async (code) => {
+      await ledger.exportMetrics();
+      return code;
+    });
     const first = await Promise.race([work, interrupted]);
     if (first === undefined || options.once) return first ?? exitCode.done;
-    sweeps = keepSweeping(ledger, alerts, replay.kind === 'nothing');
+    repeated = [keepSweeping(ledger, alerts, replay.kind === 'nothing'), keepExporting(ledger)];
     console.log('\nReady for records. Press Ctrl-C to stop.');
     await interrupted;
     return first;
   } finally {
-    sweeps?.stop();
+    for (const one of repeated) one.stop();
     await ledger.stop();
   }
 }
@@ -72,10 +77,10 @@ const sweepMilliseconds = 60_000;
  * @param isLive whether the clock is the machine's. Otherwise it is the time of the newest record: replayed records are
  *   of the past, and the silence since must not page anybody.
  */
-function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean): RepeatedSweeps {
-  return new RepeatedSweeps({
+function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean): RepeatedRuns {
+  return new RepeatedRuns({
     interval: sweepMilliseconds,
-    sweep: async () => {
+    run: async () => {
       const now = Date.now();
       await ledger.idle();
       await expireHourly(ledger, now);
@@ -85,6 +90,15 @@ function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean)
     },
     onFailure: (error) =>
       showTrouble(`The alerts could not be judged, or days not be closed: ${String(error)}`),
+  });
+}
+
+/** Sends metrics again and again, where they have a receiver. */
+function keepExporting(ledger: LocalLedger): RepeatedRuns {
+  return new RepeatedRuns({
+    interval: exportMilliseconds,
+    run: () => ledger.exportMetrics(),
+    onFailure: (error) => showTrouble(`Metrics could not be sent: ${String(error)}`),
   });
 }
 

@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 import type { WebhookSecret } from '../lambda/alerts/delivery/webhook.ts';
 import { UnknownSourceError, UsageError } from '../lambda/errors.ts';
 import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/source.ts';
+import type { OtlpSecret } from '../lambda/metrics/otlp-receiver.ts';
+import { otlpHeadersVariable, readOtlp } from './metrics.ts';
 import { notifySecretVariable, readNotify } from './notify.ts';
 import { localSources } from './places.ts';
 
@@ -25,6 +27,8 @@ export interface LocalOptions {
   readonly rulesFile: string | undefined;
   /** Where alerts are posted to; undefined for nowhere. */
   readonly notify: WebhookSecret | undefined;
+  /** Where volumes are sent as metrics; undefined for nowhere. */
+  readonly otlp: OtlpSecret | undefined;
   readonly ports: Ports;
   readonly apiCredentials: ApiCredentials;
 }
@@ -81,6 +85,7 @@ export const help = `Run all of simledger on this machine
                    when updates write a Super SIM session: each, or hourly (default: update)
   --rules FILE     rules of alerts, as alerts.rules of the configuration (default: the default rules)
   --notify URL     post alerts there as webhooks, signed where ${notifySecretVariable} is set
+  --otlp URL       send volumes there as metrics, with the headers of ${otlpHeadersVariable} where it is set
   --help           show this help
 
 Alerts are judged by the time of the records: after a replay up to the newest one, so that examples and files
@@ -108,6 +113,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Lo
     sessionRefresh: readSessionRefresh(values['session-refresh']),
     rulesFile: values.rules,
     notify: values.notify === undefined ? undefined : readNotify(values.notify, env),
+    otlp: values.otlp === undefined ? undefined : readOtlp(values.otlp, env),
     ports: {
       kinesis: readPort('kinesis', env),
       s3: readPort('s3', env),
@@ -130,6 +136,7 @@ interface Values {
   readonly seed?: string | undefined;
   readonly rules?: string | undefined;
   readonly notify?: string | undefined;
+  readonly otlp?: string | undefined;
 }
 
 function parsed(args: readonly string[]): { values: Values; positionals: string[] } {
@@ -149,6 +156,7 @@ function parsed(args: readonly string[]): { values: Values; positionals: string[
         seed: { type: 'string' },
         rules: { type: 'string' },
         notify: { type: 'string' },
+        otlp: { type: 'string' },
       },
     });
   } catch (error) {

@@ -23,6 +23,7 @@ export const fileQueue = 'simledger-files';
 export const deadLetterQueue = 'simledger-files-dead-letters';
 export const dayQueue = 'simledger-days';
 export const dayDeadLetterQueue = 'simledger-days-dead-letters';
+export const metricsQueue = 'simledger-metrics';
 export const apiSecret = 'simledger-api';
 
 /** The name of the secret that authenticates a source's requests. */

@@ -59,7 +59,7 @@ export function knowsRule(rule: Rule): boolean {
     case 'silent':
       return rule.missing === 'everything';
     case 'usage':
-      return rule.compare === 'more';
+      return rule.compare === 'more' && 'within' in rule;
     case 'device-changed':
       return rule.change !== 'software';
     case 'attach-loop':
@@ -97,6 +97,7 @@ function listHeld(rule: Rule, facts: LifeFacts, end: number): Held[] {
     case 'session-failures':
       return listFull(facts.failures.map(countOne), rule.count, rule.within);
     case 'usage':
+      if (!('within' in rule)) break;
       return listFull(
         facts.usage.map(({ at, bytes }) => ({ at, amount: bytes })),
         rule.bytes + 1,
@@ -107,8 +108,9 @@ function listHeld(rule: Rule, facts: LifeFacts, end: number): Held[] {
         return { from: [first, firstUsage], metAt: first, to: firstUsage };
       });
     default:
-      throw new Error(`The simulator does not know what the rule ${rule.name} must find`);
+      break;
   }
+  throw new Error(`The simulator does not know what the rule ${rule.name} must find`);
 }
 
 function countOne(at: number): Counted {

@@ -39,11 +39,7 @@ const ways = {
     imported(path, deliveredAt, { write: async () => nothingRepeated }),
   /** simledger, to the DynamoDB that answers at once. */
   store: (path: string, deliveredAt: number) =>
-    imported(
-      path,
-      deliveredAt,
-      ledgerPortsFromEnvironment(dynamoDbClient(), noRejects, refuseSingleWrites).writer,
-    ),
+    imported(path, deliveredAt, ledgerPortsFromEnvironment(dynamoDbClient(), noRejects, refusing).writer),
   'csv-parse-arrays': (path: string) => counted(createReadStream(path).pipe(parse())),
   'csv-parse-objects': (path: string) => counted(createReadStream(path).pipe(parse({ columns: true }))),
   papaparse: (path: string) =>
@@ -60,11 +56,14 @@ export type Way = keyof typeof ways;
 const noRejects = { put: async () => undefined };
 
 /** What is measured are batched writes. */
-function refuseSingleWrites(error: Error): never {
-  throw error;
-}
+const refusing = {
+  batchesRefused: (error: Error): never => {
+    throw error;
+  },
+  volumesLost: () => undefined,
+};
 
-const nothingRepeated = { repeated: new Set<number>(), failed: new Set<number>(), errors: [] };
+const nothingRepeated = { repeated: new Set<number>(), failed: new Set<number>(), errors: [], gains: [] };
 
 /** Imports a file as the importer's handler does, but from a local file and without noting its progress. */
 async function imported(path: string, deliveredAt: number, writer: LedgerPorts['writer']): Promise<number> {

@@ -17,7 +17,14 @@ import type { Deployment } from '../deployment/deployment.ts';
 export function openDayTables({ dynamoDb: client, places }: Deployment): Pick<DayPorts, 'tables' | 'notes'> {
   const { sessions, usage, events, sims } = places.tables;
   return {
-    tables: new DayRecordReader({ client, sessions, usage, events, sims, usageDays: places.usageRetentionDays }),
+    tables: new DayRecordReader({
+      client,
+      sessions,
+      usage,
+      events,
+      sims,
+      usageDays: places.usageRetentionDays,
+    }),
     notes: new SessionNoteStore(client, places.dayTables.sessionDays),
   };
 }

@@ -12,6 +12,8 @@ const senderId = 'local';
 
 const delaySeconds = z.int().min(0).max(900).optional();
 const visibilityTimeout = z.int().min(0).max(43_200);
+/** Names an entry of a request with several. */
+const entryId = z.string().regex(/^[\w-]{1,80}$/);
 const withQueueUrl = { QueueUrl: z.string() };
 
 const sendInput = { MessageBody: z.string().min(1), DelaySeconds: delaySeconds };
@@ -47,10 +49,11 @@ export function createSqsOperations(queues: QueueRegistry): Record<string, Opera
     SendMessageBatch: operation(
       z.strictObject({
         ...withQueueUrl,
-        Entries: z.array(z.strictObject({ Id: z.string().regex(/^[\w-]{1,80}$/), ...sendInput })),
+        Entries: z.array(z.strictObject({ Id: entryId, ...sendInput })),
       }),
       ({ QueueUrl, Entries }) => {
         checkEntries(Entries);
+        checkLength(Entries.map(({ MessageBody }) => MessageBody).join(''));
         const queue = queues.findByUrl(QueueUrl);
         return { Successful: Entries.map((entry) => ({ Id: entry.Id, ...send(queue, entry) })), Failed: [] };
       },
@@ -71,6 +74,28 @@ export function createSqsOperations(queues: QueueRegistry): Record<string, Opera
       z.strictObject({ ...withQueueUrl, ReceiptHandle: z.string() }),
       ({ QueueUrl, ReceiptHandle }) => {
         refuse(deleteFault(queues.findByUrl(QueueUrl).delete(ReceiptHandle), ReceiptHandle));
+      },
+    ),
+    DeleteMessageBatch: operation(
+      z.strictObject({
+        ...withQueueUrl,
+        Entries: z.array(z.strictObject({ Id: entryId, ReceiptHandle: z.string() })),
+      }),
+      ({ QueueUrl, Entries }) => {
+        checkEntries(Entries);
+        const queue = queues.findByUrl(QueueUrl);
+        const outcomes = Entries.map(({ Id, ReceiptHandle }) => ({
+          Id,
+          fault: deleteFault(queue.delete(ReceiptHandle), ReceiptHandle),
+        }));
+        return {
+          Successful: outcomes.flatMap(({ Id, fault }) => (fault === undefined ? [{ Id }] : [])),
+          Failed: outcomes.flatMap(({ Id, fault }) =>
+            fault === undefined
+              ? []
+              : [{ Id, SenderFault: true, Code: 'ReceiptHandleIsInvalid', Message: fault.message }],
+          ),
+        };
       },
     ),
     ChangeMessageVisibility: operation(
@@ -136,10 +161,10 @@ function checkLength(body: string): void {
   throw new AwsError('InvalidParameterValueException', sentence, { queryCode: 'InvalidParameterValue' });
 }
 
-/** Messages that are sent at once, at most. */
+/** Messages that are sent or deleted at once, at most. */
 const maximumEntries = 10;
 
-function checkEntries(entries: readonly { readonly Id: string; readonly MessageBody: string }[]): void {
+function checkEntries(entries: readonly { readonly Id: string }[]): void {
   const prefix = 'AWS.SimpleQueueService';
   if (entries.length === 0) {
     const sentence = 'The batch request does not contain any entries.';
@@ -154,7 +179,6 @@ function checkEntries(entries: readonly { readonly Id: string; readonly MessageB
     const queryCode = `${prefix}.BatchEntryIdsNotDistinct`;
     throw new AwsError('BatchEntryIdsNotDistinct', 'Two or more entries have the same Id.', { queryCode });
   }
-  checkLength(entries.map(({ MessageBody }) => MessageBody).join(''));
 }
 
 /** A message that is deleted already counts as deleted; as on AWS, so does one whose receipt is out of date. */

@@ -41,8 +41,20 @@ export interface Known {
   readonly usage: readonly UsageContent[];
   readonly events: readonly EventContent[];
   readonly signs: readonly Sign[];
+  /** The SIM's usage of sealed days, where rules about days and months ask for it. `usage` need not have it then. */
+  readonly sealed?: SealedUsage;
   /** What an episode that is still open rests on, of records that may have expired. */
   readonly remembered?: readonly RememberedRecord[];
+}
+
+/** Usage of sealed days. */
+export interface SealedUsage {
+  /** The beginning of the first day that was looked at. */
+  readonly from: number;
+  /** The end of the last sealed day: all usage that started between both is in `days`. */
+  readonly until: number;
+  /** Days on which the SIM did anything: their beginning, and their bytes. */
+  readonly days: readonly { readonly from: number; readonly bytes: bigint }[];
 }
 
 /** The record with which an open episode began. */

@@ -71,12 +71,23 @@ export interface CountryRule extends AnyRule {
   readonly allowed: readonly string[] | undefined;
 }
 
-/** More, or less, than so many bytes within a sliding window. */
-export interface UsageRule extends AnyRule {
+/** What rules about usage state. */
+interface AnyUsageRule extends AnyRule {
   readonly kind: 'usage';
   readonly compare: 'more' | 'less';
   readonly bytes: number;
+}
+
+/** More, or less, than so many bytes within a sliding window. */
+export interface SlidingUsageRule extends AnyUsageRule {
   readonly within: number;
+}
+
+/** More, or less, than so many bytes in a period of the calendar, in UTC. */
+export interface PeriodUsageRule extends AnyUsageRule {
+  readonly per: 'day' | 'month';
+  /** The day of the month with which a month begins, 1 to 28; 1 of days. */
+  readonly firstDay: number;
 }
 
 /** The carrier blocks the SIM, or its data limit is reached. */
@@ -95,7 +106,8 @@ export type Rule =
   | CountRule
   | DeviceChangedRule
   | CountryRule
-  | UsageRule
+  | SlidingUsageRule
+  | PeriodUsageRule
   | BlockedRule
   | StaleSessionRule;
 
@@ -179,7 +191,21 @@ export function versionRule({ name: _, severity: __, ...judging }: Rule): string
  */
 export function findShortestSilence(rule: Rule): number {
   if (rule.kind === 'silent' || rule.kind === 'stale-session') return rule.after;
-  return rule.kind === 'usage' && rule.compare === 'less' ? rule.within : 0;
+  return rule.kind === 'usage' && rule.compare === 'less' ? findWindow(rule) : 0;
+}
+
+const day = 24 * 3_600_000;
+
+/** The longest time that decides together whether a condition holds, in milliseconds; 0 of what happens at a moment. */
+export function findWindow(rule: Rule): number {
+  if ('after' in rule) return rule.after;
+  if ('within' in rule) return rule.within;
+  return 'per' in rule ? (rule.per === 'day' ? day : 31 * day) : 0;
+}
+
+/** Whether a rule is about the usage of days, or of months. */
+export function isAboutPeriods(rule: Rule): rule is PeriodUsageRule {
+  return 'per' in rule;
 }
 
 /**

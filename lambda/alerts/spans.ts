@@ -1,6 +1,7 @@
 import { findBlocks, findCountryChanges, findDeviceChanges } from './changes.ts';
 import type { Known } from './known.ts';
-import type { Rule } from './rules.ts';
+import { findPeriodUsage } from './periods.ts';
+import { isAboutPeriods, type Rule } from './rules.ts';
 import { findSilences, findStaleSessions } from './silences.ts';
 import type { Span } from './span.ts';
 import { findCounted, findUsage } from './windows.ts';
@@ -23,7 +24,9 @@ export function findSpans(rule: Rule, known: Known, watermark: number): Span[] {
     case 'zero-byte-sessions':
       return findCounted(rule, known, watermark);
     case 'usage':
-      return findUsage(rule, known, watermark);
+      return isAboutPeriods(rule)
+        ? findPeriodUsage(rule, known, watermark)
+        : findUsage(rule, known, watermark);
     case 'device-changed':
       return findDeviceChanges(rule, known, watermark);
     case 'country':

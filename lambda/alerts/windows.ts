@@ -9,7 +9,7 @@ import {
   sortByRecord,
   sortRecords,
 } from './known.ts';
-import type { CountRule, UsageRule } from './rules.ts';
+import type { CountRule, SlidingUsageRule } from './rules.ts';
 import { type Span, uniteSpans } from './span.ts';
 
 /**
@@ -75,7 +75,7 @@ function listEmptySessions({ sessions, usage }: Known): RecordReference[] {
 }
 
 /** The times in which a SIM moved more, or less, bytes than the rule says. A usage record counts where its window ends. */
-export function findUsage(rule: UsageRule, known: Known, watermark: number): Span[] {
+export function findUsage(rule: SlidingUsageRule, known: Known, watermark: number): Span[] {
   const weighed = known.usage.map(weighUsage);
   if (rule.compare === 'more') return findDense(weighed, BigInt(rule.bytes) + 1n, rule.within, watermark);
   return findSparse(weighed, listAllRecords(known), BigInt(rule.bytes), rule.within, watermark);

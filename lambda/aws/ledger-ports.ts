@@ -5,6 +5,7 @@ import { LateRecordNotes } from '../store/late-records.ts';
 import { BucketQuarantine, type Quarantine, type RejectBucket } from '../store/quarantine.ts';
 import { LedgerWriter } from '../store/writer.ts';
 import type { Deadline } from './deadline.ts';
+import { MetricsSender, makeVolumeTeller } from './metrics-queue.ts';
 import { environment } from './names.ts';
 import { makeProcessFence } from './process-fence.ts';
 import { requireEnvironment, writeModeFromEnvironment } from './sources.ts';
@@ -14,15 +15,16 @@ import type { Telemetry } from './telemetry.ts';
  * Makes the ledger from the tables that the environment names.
  *
  * @param rejects the bucket that its quarantine is in.
- * @param onSingleWrites takes the error by which DynamoDB told that it does not accept batched writes.
+ * @param telemetry told that DynamoDB does not accept batched writes, and of volumes that are lost to metrics.
  * @param deadline the time that the quarantine's requests have; the client knows its own.
  */
 export function ledgerPortsFromEnvironment(
   client: DynamoDBClient,
   rejects: RejectBucket,
-  onSingleWrites: Telemetry['batchesRefused'],
+  telemetry: Pick<Telemetry, 'batchesRefused' | 'volumesLost'>,
   deadline?: Deadline,
 ): LedgerPorts {
+  const metricsQueue = process.env[environment.metricsQueue];
   return {
     writer: new LedgerWriter({
       client,
@@ -33,7 +35,11 @@ export function ledgerPortsFromEnvironment(
       eventRetentionDays: Number(requireEnvironment(environment.eventRetentionDays)),
       usageRetentionDays: Number(requireEnvironment(environment.usageRetentionDays)),
       writes: writeModeFromEnvironment(),
-      onSingleWrites,
+      measuresUsage: metricsQueue !== undefined,
+      onSingleWrites: telemetry.batchesRefused,
+    }),
+    ...(metricsQueue !== undefined && {
+      tellVolumes: makeVolumeTeller(new MetricsSender(client.config, metricsQueue), telemetry.volumesLost),
     }),
     quarantine: keptInTime(new BucketQuarantine(rejects), deadline),
     noteLate: makeLateNotes(client, requireEnvironment(environment.progressTable)),

@@ -73,6 +73,10 @@ export const environment = {
   alertOutboxTable: 'ALERT_OUTBOX_TABLE',
   /** Address of the query API, to which alerts link; none where it is not set. */
   alertApiUrl: 'ALERT_API_URL',
+  /** URL of the queue of volumes that are sent as metrics; where it is not set, none are. */
+  metricsQueue: 'METRICS_QUEUE_URL',
+  /** JSON: {@link import('./metrics-receiver.ts').MetricsSettings}. */
+  metricsReceiver: 'METRICS_RECEIVER',
   /** CloudWatch namespace of the metrics, which tells the stacks of an account apart; `simledger` if it is not set. */
   metricNamespace: 'METRIC_NAMESPACE',
   /** Number of pairs of country and operator that a process measures by name; 0 if it is not set. */
@@ -92,6 +96,7 @@ export const service = {
   alertDelivery: 'alert-delivery',
   dayPlanner: 'day-planner',
   dayWorker: 'day-worker',
+  metricsExporter: 'metrics-exporter',
 } as const;
 
 /** Dimensions of the metrics. `service` is the function that measured. */
@@ -203,6 +208,14 @@ export const days = {
   simDays: 'simDaysStored',
   /** Messages that failed, and are delivered again. */
   failed: 'dayMessagesFailed',
+} as const;
+
+/** Metrics of the export of metrics, by service; left out where they are 0. */
+export const metricsExport = {
+  /** Messages with volumes that the receiver refuses, and would again. */
+  dropped: 'metricsDropped',
+  /** Pauses in which what is stored is not told to the exporter, since its queue failed. */
+  paused: 'metricsPaused',
 } as const;
 
 /** Metrics of the address that carriers call, as a whole. */

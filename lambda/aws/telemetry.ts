@@ -11,6 +11,7 @@ import {
   measure,
   metric,
   metricNamespace,
+  metricsExport,
   otherNetworks,
   secret,
   type service,
@@ -40,6 +41,8 @@ export interface Telemetry {
   secretUnreadable(failure: FailedReading): void;
   /** Logs and measures that DynamoDB does not accept batched writes, so that the process goes on with single ones. */
   batchesRefused(error: Error): void;
+  /** Logs and measures that volumes cannot be told to the exporter of metrics, so that some are not. */
+  volumesLost(error: unknown): void;
 }
 
 /** How a {@link Telemetry} is made. */
@@ -113,6 +116,13 @@ export function createTelemetry(
       publish({
         dimensionSets: [{ [dimension.service]: serviceName }],
         values: [{ name: store.batchesRefused, unit: MetricUnit.Count, value: 1 }],
+      });
+    },
+    volumesLost: (error) => {
+      logger.warn('Volumes are not told to the exporter of metrics', describeCause(error));
+      publish({
+        dimensionSets: [{ [dimension.service]: serviceName }],
+        values: [{ name: metricsExport.paused, unit: MetricUnit.Count, value: 1 }],
       });
     },
   };

@@ -14,8 +14,11 @@ export interface TakeOptions<Received extends ReceivedMessage> {
   readonly findNow: (received: Received) => number;
   /** Whether there is time for one more. The first one is taken in any case. */
   readonly isTimeLeft: () => boolean;
-  /** Called with the manifest of the day that a message has sealed, or found to be sealed. */
-  readonly onSeal: (manifest: Manifest, now: number) => void;
+  /**
+   * Called with the manifest of the day that a message has sealed, or found to be sealed. If it fails, so does the
+   * message.
+   */
+  readonly onSeal: (manifest: Manifest, now: number) => Promise<void>;
   /** Called with what a message threw. */
   readonly onFailure: (error: unknown, received: Received) => void;
 }
@@ -42,7 +45,7 @@ export async function takeMessages<Received extends ReceivedMessage>(
     try {
       const now = findNow(received);
       const manifest = await takeMessage(parseMessage(received.body), ports, { now });
-      if (manifest !== undefined) onSeal(manifest, now);
+      if (manifest !== undefined) await onSeal(manifest, now);
       return true;
     } catch (error) {
       onFailure(error, received);

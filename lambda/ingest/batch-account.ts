@@ -2,6 +2,8 @@ import type { Reading } from '../carriers/reading.ts';
 import { toError } from '../errors.ts';
 import type { Changes } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
+import { addGains } from '../metrics/gains.ts';
+import { VolumeSums } from '../metrics/volumes.ts';
 import type { WriteReport } from '../store/report.ts';
 import { classifyReading, Measures } from './measures.ts';
 
@@ -13,6 +15,8 @@ const verdicts = { observed: 'stored', ignored: 'ignored', fault: 'rejected' } a
 /** Says what became of each record of a batch. Records are named by their index in it. */
 export class BatchAccount {
   readonly measures = new Measures();
+  /** What usage gained, where the store measures it. */
+  readonly volumes = new VolumeSums();
   /** Ids that owners of Twilio and KORE sinks hand back to validate them. */
   readonly testIds = new Set<string>();
   readonly #verdicts: Verdict[] = [];
@@ -45,12 +49,13 @@ export class BatchAccount {
   }
 
   /** Notes what the store made of changes. */
-  noteWritten(changes: Changes, { failed, repeated, errors }: WriteReport): void {
+  noteWritten(changes: Changes, { failed, repeated, errors, gains }: WriteReport): void {
     for (const record of failed) this.#failed.add(record);
     for (const record of repeated) this.#unchanged.add(record);
     for (const error of errors) {
       if (!this.#writeErrors.has(error.name)) this.#writeErrors.set(error.name, error);
     }
+    addGains(this.volumes, gains);
     this.measures.use(changes, (record) => !this.#failed.has(record) && !this.#unchanged.has(record));
   }
 

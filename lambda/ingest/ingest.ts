@@ -2,6 +2,7 @@ import type { Fault, Reading } from '../carriers/reading.ts';
 import type { ChunkFence, Passage } from '../days/fence/chunk-fence.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import type { Source } from '../ledger/source.ts';
+import type { VolumeGroup } from '../metrics/volumes.ts';
 import { type Quarantine, type Reject, rejectFault } from '../store/quarantine.ts';
 import type { LedgerWriter } from '../store/writer.ts';
 import { BatchAccount } from './batch-account.ts';
@@ -34,6 +35,11 @@ export interface LedgerPorts {
   readonly fence: ChunkFence;
   /** Notes records that come late. Absent where no alerts are judged. */
   readonly noteLate?: NoteLate;
+  /**
+   * Tells what usage gained by a chunk. Never rejects, and settles within a second: what cannot be told is left out. Absent
+   * where no metrics are exported.
+   */
+  readonly tellVolumes?: (groups: readonly VolumeGroup[]) => Promise<void>;
   /**
    * Begins a chunk, before the first of its records is read. A chunk is what one call of {@link ingest} takes in: a batch
    * of a stream, a block of a file, some rejects.
@@ -77,15 +83,15 @@ export interface ChunkOutcome extends Ingested {
  */
 export async function ingest(
   entries: Iterable<Entry>,
-  { fence, beginChunk, ...ports }: LedgerPorts,
+  { fence, beginChunk, tellVolumes, ...ports }: LedgerPorts,
   options: IngestOptions,
 ): Promise<Ingested> {
   const endChunk = await beginChunk?.();
   const passage = await fence.enter();
   try {
-    const outcome = await takeIn(entries, passage, ports, options);
+    const { volumes, ...outcome } = await takeIn(entries, passage, ports, options);
     const { measures, ...ingested } = outcome;
-    await endChunk?.(outcome);
+    await Promise.all([endChunk?.(outcome), tellVolumes?.(volumes)]);
     return ingested;
   } finally {
     passage.leave();
@@ -95,9 +101,9 @@ export async function ingest(
 async function takeIn(
   entries: Iterable<Entry>,
   passage: Passage,
-  { writer, quarantine, noteLate }: Omit<LedgerPorts, 'fence' | 'beginChunk'>,
+  { writer, quarantine, noteLate }: Omit<LedgerPorts, 'fence' | 'beginChunk' | 'tellVolumes'>,
   options: IngestOptions,
-): Promise<ChunkOutcome> {
+): Promise<ChunkOutcome & { readonly volumes: readonly VolumeGroup[] }> {
   const account = new BatchAccount();
   const changes = new PendingChanges({ writer, passage, noteLate, options, account });
   const rejects = new PendingRejects(quarantine, options.rejectGroup, account);
@@ -111,8 +117,8 @@ async function takeIn(
   }
   await Promise.all([changes.store(), rejects.keepAll()]);
   const receipt = account.makeReceipt();
-  const { failedDeliveries, testIds, errors, measures } = account;
-  return { receipt, failedDeliveries, testIds: [...testIds], errors, measures };
+  const { failedDeliveries, testIds, errors, measures, volumes } = account;
+  return { receipt, failedDeliveries, testIds: [...testIds], errors, measures, volumes: volumes.list() };
 }
 
 function makeReject(entry: Entry, wrong: Fault): Reject {

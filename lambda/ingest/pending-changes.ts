@@ -100,11 +100,11 @@ export class PendingChanges {
 
 /** Adds the records of changes that were not written. */
 function addRefused(
-  { repeated, failed, errors }: WriteReport,
+  { repeated, failed, errors, gains }: WriteReport,
   refused: MarkedChanges['refused'],
 ): WriteReport {
   return {
-    repeated,
+    ...{ repeated, gains },
     failed: new Set([...failed, ...refused.flatMap(({ change }) => change.records)]),
     errors: [...errors, ...refused.map(({ error }) => error)],
   };

@@ -13,6 +13,11 @@ export interface LedgerTables {
   readonly usageRetentionDays: number;
   /** How conditional writes are sent: 25 in a request, or one by one. */
   readonly writes: WriteMode;
+  /**
+   * Whether reports tell what usage gains. Complete usage is then put only where no item is stored, for as many write units:
+   * else nobody knows whether it is new. False where it is left out.
+   */
+  readonly measuresUsage?: boolean;
   /** Takes the error by which the store told that it does not accept batched writes; they then go one by one. */
   readonly onSingleWrites?: (error: Error) => void;
 }

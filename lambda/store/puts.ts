@@ -15,13 +15,15 @@ import { ContendedItemError, readItem, replaceItem } from './registers.ts';
 import type { Outcome, Report } from './report.ts';
 import { insertStatement, maxStatementsAtOnce, type StatementQueue } from './statements.ts';
 import { eventsTable, usageTable } from './tables.ts';
+import { UsageGains } from './usage-gains.ts';
 
 /**
  * Usage and events: items that are put under their own id.
  *
  * A complete statement is put without looking, 25 in a request. A statement that another rendering of the same record
  * may outdo is put only where nothing fuller stands. So is usage that expires: what stands there may expire later, and an
- * expiry never moves to an earlier time.
+ * expiry never moves to an earlier time. And so is usage whose gain is measured: a put without a condition does not tell
+ * whether anything stood there.
  */
 interface Put extends PlacedItem {
   readonly completeness: number;
@@ -47,23 +49,41 @@ export async function putAll(
     ? await findStored(client, all, completenessAttributes)
     : nothingRead;
   const puts = all.filter((put) => !isContained(put, stored.get(put), report));
+  const gains = tables.measuresUsage === true ? new UsageGains() : undefined;
+  const isUnseen = (put: Put): boolean =>
+    put.completeness >= complete && !(gains !== undefined && isUsage(put));
   const isPlain = (put: Put): boolean =>
     !put.mayShorten &&
-    (put.completeness >= complete ||
-      (!stored.has(put) && !unread.has(put) && isSettled(put.change.state, options)));
+    (isUnseen(put) || (!stored.has(put) && !unread.has(put) && isSettled(put.change.state, options)));
   // Of what a file states again, the fuller one stays.
   const takesPlace = (put: Put): typeof outdoes =>
     put.completeness >= complete && !options.readBeforeWrite ? supersedes : outdoes;
   const plain = puts.filter(isPlain);
   const careful = puts.filter((put) => !isPlain(put));
   await Promise.all([
-    putPlainly(client, plain, report),
-    putCarefully({ client, statements, takesPlace, report }, careful, (put) => stored.has(put)),
+    putPlainly({ client, report, gains }, plain),
+    putCarefully({ client, statements, takesPlace, report, gains }, careful, (put) => stored.has(put)),
   ]);
+  if (gains !== undefined) report.gains = await gains.settle(tables, options);
 }
 
-async function putPlainly(client: DynamoDBClient, puts: readonly Put[], report: Report): Promise<void> {
-  for (const [{ change }, error] of await putItems(client, puts)) report.failure(change, error);
+function isUsage({ change }: Put): boolean {
+  return 'usageId' in change.state;
+}
+
+/** Notes that an item was put, in place of another one if there was one. */
+function noteGain(gains: UsageGains | undefined, { change: { state } }: Put, before: Item | undefined): void {
+  if (gains !== undefined && 'usageId' in state) gains.add(state, before);
+}
+
+async function putPlainly(
+  { client, report, gains }: Pick<CarefulContext, 'client' | 'report' | 'gains'>,
+  puts: readonly Put[],
+): Promise<void> {
+  const failed = await putItems(client, puts);
+  for (const [{ change }, error] of failed) report.failure(change, error);
+  // Where gains are measured, these were looked for and are not stored.
+  for (const put of puts) if (!failed.has(put)) noteGain(gains, put, undefined);
 }
 
 /** What careful puts work with. */
@@ -73,6 +93,8 @@ interface CarefulContext {
   /** Says whether a put takes the place of what stands there. */
   readonly takesPlace: (put: Put) => (item: Item, stored: Item) => boolean;
   readonly report: Report;
+  /** Takes what usage gains; undefined where nobody measures it. */
+  readonly gains: UsageGains | undefined;
 }
 
 /**
@@ -82,7 +104,7 @@ interface CarefulContext {
  * @param isStored whether an item is known to stand there.
  */
 async function putCarefully(
-  { client, statements, takesPlace, report }: CarefulContext,
+  { client, statements, takesPlace, report, gains }: CarefulContext,
   puts: readonly Put[],
   isStored: (put: Put) => boolean,
 ): Promise<void> {
@@ -98,6 +120,7 @@ async function putCarefully(
       return;
     }
     const outcome = await statements.execute(() => insertStatement(put.tableName, put.key, put.item));
+    if (outcome.kind === 'done') noteGain(gains, put, undefined);
     if (outcome.kind === 'failed') report.failure(put.change, outcome.error);
     if (outcome.kind === 'unavailable') left.push({ put, unaccepted: outcome.error });
     if (outcome.kind === 'refused') {
@@ -109,7 +132,8 @@ async function putCarefully(
   left.push(...unseen.map((put) => ({ put, stored: stored.get(put) })));
   await forEachConcurrently(left, maxRequests, ({ put, stored: seen, unaccepted }) =>
     report.of(put.change, async () => {
-      const outcome = await putUnlessFuller(client, put, seen, takesPlace(put));
+      const onPut = (before: Item | undefined): void => noteGain(gains, put, before);
+      const outcome = await putUnlessFuller(client, put, { seen, takesPlace: takesPlace(put), onPut });
       if (unaccepted !== undefined) statements.stop(unaccepted);
       return outcome;
     }),
@@ -207,18 +231,30 @@ function isContained(put: Put, stored: Item | undefined, report: Report): boolea
   return true;
 }
 
+/** What an item is put with that something may stand for. */
+interface PutContext {
+  /** What was seen to stand there. */
+  readonly seen: Item | undefined;
+  /** Says whether the put takes its place. */
+  readonly takesPlace: (item: Item, stored: Item) => boolean;
+  /** Told of what it has replaced, once it is put. */
+  readonly onPut: (before: Item | undefined) => void;
+}
+
 /** Puts an item unless what stands there stays. */
 async function putUnlessFuller(
   client: DynamoDBClient,
   put: Put,
-  seen: Item | undefined,
-  takesPlace: (item: Item, stored: Item) => boolean,
+  { seen, takesPlace, onPut }: PutContext,
 ): Promise<Outcome> {
   let stored = seen;
   for (let attempt = 0; attempt < maxJoins; attempt += 1) {
     if (stored === undefined) {
       const first = await putIfAbsent(client, put);
-      if (first === 'changed') return 'changed';
+      if (first === 'changed') {
+        onPut(undefined);
+        return 'changed';
+      }
       stored = first.stored ?? (await readItem(client, put.tableName, put.key));
       continue;
     }
@@ -227,7 +263,10 @@ async function putUnlessFuller(
     // What another writer puts in the meantime differs in what is stored already: in its completeness at least.
     const table = { client, tableName: put.tableName, attributes: Object.keys(item) };
     const replaced = await replaceItem(table, stored, item);
-    if (replaced.done) return 'changed';
+    if (replaced.done) {
+      onPut(stored);
+      return 'changed';
+    }
     stored = replaced.stored ?? (await readItem(client, put.tableName, put.key));
     await backOff(attempt);
   }

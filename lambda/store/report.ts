@@ -1,5 +1,13 @@
 import { toError } from '../errors.ts';
+import type { UsageContent } from '../ledger/contents.ts';
 import type { Change } from '../ledger/fold.ts';
+
+/** A usage record that was not stored before, or a fuller rendering of one that was. */
+export interface UsageGain {
+  readonly usage: UsageContent;
+  /** The rendering that was stored before. */
+  readonly before: UsageContent | undefined;
+}
 
 /** What became of records that a batch's changes come from. */
 export interface WriteReport {
@@ -9,6 +17,8 @@ export interface WriteReport {
   readonly failed: ReadonlySet<number>;
   /** The errors behind `failed`, one a kind. */
   readonly errors: readonly Error[];
+  /** What usage gained, whatever became of the rest of its records. Empty unless the tables are told to measure it. */
+  readonly gains: readonly UsageGain[];
 }
 
 /** Whether a write changed what is stored. */
@@ -18,6 +28,7 @@ export type Outcome = 'changed' | 'unchanged';
 export class Report implements WriteReport {
   readonly repeated = new Set<number>();
   readonly failed = new Set<number>();
+  gains: readonly UsageGain[] = [];
   readonly #errors = new Map<string, Error>();
 
   get errors(): readonly Error[] {

@@ -18,6 +18,7 @@ beforeAll(() => {
     simledger: {
       sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '42', webhook: true }],
       receivers: [{ name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' }],
+      otlp: { secret: 'simledger/otlp' },
       retention: { usageDays: 35 },
     },
   });
@@ -237,6 +238,7 @@ const plainMetrics: readonly (readonly [metric: string, value: number, alarm: st
     ['QueryApi', 'QueryApi/Reader'],
     ['AlertDelivery', 'AlertDelivery/Deliverer'],
     ['DayWorker', 'DayPass/Worker'],
+    ['MetricsExporter', 'MetricsExport/Exporter'],
   ].flatMap(([id, path]) =>
     ['Errors', 'Throttles'].map(
       (metric) => [`AWS/Lambda ${metric}{FunctionName=${path}/Function}`, 1, `${id}${metric}`] as const,
@@ -249,6 +251,9 @@ const plainMetrics: readonly (readonly [metric: string, value: number, alarm: st
     1,
     'DayDeadLetters',
   ],
+  ['AWS/SQS ApproximateAgeOfOldestMessage{QueueName=MetricsExport/Queue.QueueName}', 3_600, 'MetricsLate'],
+  ['simledger metricsDropped{service=metrics-exporter}', 1, 'MetricsDropped'],
+  ['simledger secretUnreadable{service=metrics-exporter}', 1, 'MetricsExporterSecretUnreadable'],
   ['simledger dayUnsealedSeconds{service=day-planner}', 86_400, 'DayUnsealed'],
   ['simledger usageExpiryHeld{service=day-planner}', 1, 'UsageExpiryHeld'],
   ...tables.flatMap(({ name: table }) =>

@@ -99,6 +99,8 @@ describe('rules', () => {
       { name: 'd', kind: 'country', allowed: ['DE', 'FR'], ...moment },
       { name: 'e', kind: 'usage', lessThan: 500, within: '7d', ...common },
       { name: 'f', kind: 'blocked', ...common },
+      { name: 'h', kind: 'usage', moreThan: 500, per: 'month', firstDay: 5, ...common },
+      { name: 'i', kind: 'usage', moreThan: 500, per: 'day', ...common },
       { name: 'g', kind: 'stale-session', after: '12h', ...common },
     ];
     expect(readRules(given)).toEqual([
@@ -108,6 +110,8 @@ describe('rules', () => {
       { name: 'd', kind: 'country', allowed: ['DE', 'FR'], ...read, pending: 0 },
       { name: 'e', kind: 'usage', compare: 'less', bytes: 500, within: 168 * hour, ...read },
       { name: 'f', kind: 'blocked', ...read },
+      { name: 'h', kind: 'usage', compare: 'more', bytes: 500, per: 'month', firstDay: 5, ...read },
+      { name: 'i', kind: 'usage', compare: 'more', bytes: 500, per: 'day', firstDay: 1, ...read },
       { name: 'g', kind: 'stale-session', after: 12 * hour, ...read },
     ]);
   });
@@ -140,6 +144,14 @@ describe('a wrong rule', () => {
     [
       { name: 'a', kind: 'usage', within: '1d', moreThan: 5, lessThan: 6 },
       `${path}: {"name":"a","kind":"usage","within":"1d","moreThan":5,"lessThan":6} given; accepted is a rule with either moreThan or lessThan`,
+    ],
+    [
+      { name: 'a', kind: 'usage', moreThan: 5, within: '1d', per: 'day' },
+      `${path}: {"name":"a","kind":"usage","moreThan":5,"within":"1d","per":"day"} given; accepted is a rule with either within or per`,
+    ],
+    [
+      { name: 'a', kind: 'usage', moreThan: 5, per: 'day', firstDay: 2 },
+      `${path}.firstDay: 2 given; accepted is a number only with per "month"`,
     ],
     [
       { name: 'a', kind: 'country', pending: '1h' },

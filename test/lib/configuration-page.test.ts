@@ -70,7 +70,15 @@ function listKeys(path: string, place: (value: unknown) => object): string[] {
 }
 
 /** Keys that the page explains with all that is in them. */
-const stops = new Set(['fleet', 'adopt.tables', 'alerts.rules', 'receivers', 'sources', 'lake.objectLock']);
+const stops = new Set([
+  'fleet',
+  'adopt.tables',
+  'alerts.rules',
+  'receivers',
+  'otlp',
+  'sources',
+  'lake.objectLock',
+]);
 
 test('docs/configuration.md lists every key of the stack, and no other', () => {
   const unknown = '?';
@@ -125,6 +133,7 @@ const stackSettings: Readonly<Record<string, Setting>> = {
   'retention.overwrittenFileDays': { retention: { overwrittenFileDays: 7 } },
   removal: { removal: 'destroy' },
   'adopt.tables': { adopt: { tables: { Sessions: 'restored' } } },
+  otlp: { otlp: { secret: 'simledger/datadog' } },
   alarmEmail: { alarmEmail: 'operations@example.com' },
   runbook: { runbook: 'https://wiki.example.com/simledger' },
   'consumer.batchSize': { consumer: { batchSize: 500 } },

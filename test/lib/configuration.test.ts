@@ -48,6 +48,7 @@ const defaults: Configuration = {
     sweepMinutes: 5,
   },
   receivers: [],
+  otlp: undefined,
   alarmEmail: undefined,
   runbook: 'docs/runbook.md',
   consumer: {
@@ -242,7 +243,7 @@ describe('a source', () => {
 });
 
 const keys =
-  'sources, fleet, sessionRefresh, writes, retention, removal, alerts, receivers, alarmEmail, runbook, consumer, importer, days, lake, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
+  'sources, fleet, sessionRefresh, writes, retention, removal, alerts, receivers, otlp, alarmEmail, runbook, consumer, importer, days, lake, api, tracing, measuredNetworks, adopt, kmsKeyArn, accessLogs';
 const sourceKeys =
   'name, carrier, writer, principal, externalId, organisationId, keySerial, stream, bucket, bytesPerMegabyte, lateness, webhook, webhookRequestsPerSecond, fleet';
 

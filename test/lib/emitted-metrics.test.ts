@@ -2,11 +2,13 @@ import { expect, test } from 'vitest';
 import type { DeliveryReport } from '../../lambda/alerts/delivery/deliver.ts';
 import type { SweepReport } from '../../lambda/alerts/sweep/sweep.ts';
 import { measureSchedule, measureWork } from '../../lambda/aws/day-telemetry.ts';
+import { measureExport } from '../../lambda/aws/metrics-telemetry.ts';
 import { gateway, service } from '../../lambda/aws/names.ts';
 import { measureSweep } from '../../lambda/aws/sweep-telemetry.ts';
 import { createTelemetry } from '../../lambda/aws/telemetry.ts';
 import type { ScheduleReport } from '../../lambda/days/run-schedule.ts';
 import { Measures } from '../../lambda/ingest/measures.ts';
+import type { ExportReport } from '../../lambda/metrics/export.ts';
 import { calledSourceOfEachCarrier, ofType, synthesise } from './synthesised.ts';
 
 /** The stack's alarms against what the functions publish. */
@@ -30,6 +32,7 @@ function listWatchedMetrics(): Set<string> {
     simledger: {
       sources: calledSourceOfEachCarrier,
       receivers: [{ name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' }],
+      otlp: { secret: 'simledger/otlp' },
       retention: { usageDays: 35 },
     },
   });
@@ -69,6 +72,8 @@ const delivered: DeliveryReport = {
   ...{ unusableRuns: 1, unusable: undefined, idle: undefined, reasons: [] },
 };
 
+const exported: ExportReport = { exported: 1, dropped: 1, failure: 'status 400' };
+
 const planned: ScheduleReport = {
   ...{
     closed: undefined,
@@ -97,6 +102,8 @@ function listPublishedMetrics(): Set<string> {
     for (const status of [200, 400, 500]) telemetry.requested(status, 'emnify');
     telemetry.secretUnreadable({ owner: 'api', error: new Error('denied'), isKept: true });
     telemetry.batchesRefused(new Error('refused'));
+    telemetry.volumesLost(new Error('away'));
+    if (name === service.metricsExporter) measureExport(telemetry, exported);
     if (name === service.alertSweep) measureSweep(telemetry, swept, 7_200_000);
     if (name === service.alertDelivery) telemetry.alertsDelivered(delivered);
     if (name === service.dayPlanner) measureSchedule(telemetry, planned);

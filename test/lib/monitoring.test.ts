@@ -19,6 +19,8 @@ let stack: Synthesised;
 let called: Synthesised;
 /** The same, with a receiver of alerts. */
 let told: Synthesised;
+/** The same, with a receiver of metrics. */
+let measured: Synthesised;
 
 beforeAll(() => {
   stack = synthesise(
@@ -27,6 +29,8 @@ beforeAll(() => {
   called = synthesise(withoutApi({ sources: calledSourceOfEachCarrier }));
   const receivers = [{ name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' }];
   told = synthesise(withoutApi({ sources: sourceOfEachCarrier, receivers }));
+  const otlp = { secret: 'simledger/otlp' };
+  measured = synthesise(withoutApi({ sources: sourceOfEachCarrier, receivers: [], otlp }));
 });
 
 function alarms(of: Synthesised): Record<string, Resource['Properties']> {
@@ -213,6 +217,21 @@ describe('the alarms', () => {
     });
   });
 
+  it('watch that metrics are sent where they have a receiver', () => {
+    const more = Object.entries(alarms(measured)).filter(([id]) => !(id in alarms(stack)));
+    const lambda = (metric: string) =>
+      `AWS/Lambda ${metric}{FunctionName=MetricsExport/Exporter/Function} Sum`;
+    expect(Object.fromEntries(more.map(([id, properties]) => [id, watched(properties)]))).toEqual({
+      MetricsExporterErrors: `${lambda('Errors')} >= 1, 1 × 300 s`,
+      MetricsExporterThrottles: `${lambda('Throttles')} >= 1, 3 × 300 s`,
+      MetricsExporterSecretUnreadable:
+        'simledger secretUnreadable{service=metrics-exporter} Sum >= 1, 2 of 24 × 300 s',
+      MetricsLate:
+        'AWS/SQS ApproximateAgeOfOldestMessage{QueueName=MetricsExport/Queue.QueueName} Maximum >= 3600, 3 × 300 s',
+      MetricsDropped: 'simledger metricsDropped{service=metrics-exporter} Sum >= 1, 1 × 300 s',
+    });
+  });
+
   it('mail alerts to the address as well, if a topic of the stack publishes them', () => {
     const mailed = synthesise(withoutApi({ alarmEmail: 'operations@example.com' }));
     const topics = Object.values(ofType(mailed, 'AWS::SNS::Subscription')).map(
@@ -310,9 +329,9 @@ describe('the runbook', () => {
   it('has a page for each alarm, which says what happened and what it means for the data', async () => {
     const pages = await runbookPages();
     const expiring = synthesise({ simledger: { retention: { usageDays: 35 } } });
-    const descriptions = Object.values({ ...alarms(called), ...alarms(told), ...alarms(expiring) }).map(
-      ({ AlarmDescription }) => String(AlarmDescription),
-    );
+    const descriptions = Object.values({
+      ...{ ...alarms(called), ...alarms(told), ...alarms(measured), ...alarms(expiring) },
+    }).map(({ AlarmDescription }) => String(AlarmDescription));
     const twoSentences = /^[A-Z][^.#]+\. [A-Z][^.#]+\. docs\/runbook\.md#([a-z-]+)$/;
     const linked = descriptions.map((text) => twoSentences.exec(text)?.[1]);
     // The alerts of sources have one as well.

@@ -540,3 +540,56 @@ describe('the permissions of the delivery of alerts', () => {
     });
   });
 });
+
+describe('the permissions of the sweep of alerts', () => {
+  it('include SIM-days, and which days are sealed, where a rule is about days or months', () => {
+    const rules = [{ name: 'month', kind: 'usage', moreThan: 5, per: 'month' }];
+    const found = statements(synthesise(withoutApi({ alerts: { rules } })));
+    expect(found['AlertSweep/Sweeper/Role/DefaultPolicy']).toEqual(
+      expect.arrayContaining([
+        {
+          Effect: 'Allow',
+          Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+          Resource: 'Storage/DayState.Arn',
+        },
+      ]),
+    );
+    const queried = found['AlertSweep/Sweeper/Role/DefaultPolicy']?.find(
+      ({ Action }) => Action === 'dynamodb:Query',
+    );
+    expect(queried?.Resource).toContain('Storage/SimDays.Arn');
+  });
+});
+
+describe('the permissions of the sending of metrics', () => {
+  it('are the queue and the secret of the receiver; functions that store may only send to the queue', () => {
+    const found = statements(synthesise(withoutApi({ otlp: { secret: 'simledger/otlp' } })));
+    const own = Object.entries(found).filter(([path]) => path.startsWith('MetricsExport/Exporter/'));
+    const named = 'arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:simledger/otlp';
+    expect(Object.fromEntries(own)).toEqual({
+      'MetricsExport/Exporter/Role': runByLambda,
+      'MetricsExport/Exporter/Role/DefaultPolicy': [
+        writeLogs('MetricsExport/Exporter'),
+        {
+          Effect: 'Allow',
+          Action: ['sqs:DeleteMessage', 'sqs:ReceiveMessage'],
+          Resource: 'MetricsExport/Queue.Arn',
+        },
+        { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: `${named}-??????` },
+      ],
+    });
+    const telling = Object.entries(found).flatMap(([path, given]) =>
+      given
+        .filter(({ Effect, Resource }) => {
+          return Effect === 'Allow' && [Resource].flat().includes('MetricsExport/Queue.Arn');
+        })
+        .map(({ Action }) => [path.replace('/Role/DefaultPolicy', ''), Action]),
+    );
+    expect(telling.sort()).toEqual([
+      ['DayPass/Worker', 'sqs:SendMessage'],
+      ['FileIngest/FileImporter', 'sqs:SendMessage'],
+      ['MetricsExport/Exporter', ['sqs:DeleteMessage', 'sqs:ReceiveMessage']],
+      ['StreamIngest/KinesisConsumer', 'sqs:SendMessage'],
+    ]);
+  });
+});

@@ -91,7 +91,8 @@ describe('the app', () => {
   }, async () => {
     const metadata = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
     const sources = [{ name: 'default', carrier: 'kore', bucket: true, webhook: true }];
-    const simledger = { sources, receivers: [{ name: 'ops', kind: 'topic' }] };
+    const receivers = [{ name: 'ops', kind: 'topic' }];
+    const simledger = { sources, receivers, otlp: { secret: 'simledger/otlp' } };
     // CDK's own checks of this stack, which take most of the time, are in checks.test.ts.
     await runApp(folder, { ...cdk.context, ...metadata, simledger }, { CDK_VALIDATION: 'false' });
 

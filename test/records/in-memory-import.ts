@@ -23,7 +23,7 @@ export async function importInMemory(key: string, bytes: Uint8Array): Promise<Im
     writer: {
       write: async (changes) => {
         usageIds.push(...changes.usage.map(({ state }) => state.usageId));
-        return { repeated: nothing, failed: nothing, errors: [] };
+        return { repeated: nothing, failed: nothing, errors: [], gains: [] };
       },
     },
     fence: noDaysClosed,

@@ -18,17 +18,24 @@ export function makeHttpReceiver<Secret>(definition: HttpReceiverDefinition<Secr
   const { name, takes, secret, write, options } = definition;
   return {
     ...{ name, takes },
-    send: async (message) => {
-      const known = await readSecret(() => secret.get());
-      if (known === undefined) return unreadableSecret;
-      const outcome = judgeAnswer(await post(write(known, message), options));
-      if (outcome.kind !== 'unusable') return outcome;
-      // Address or key may have been replaced since the secret was read.
-      const fresh = await readSecret(() => secret.refresh());
-      if (fresh === undefined || fresh === known) return outcome;
-      return judgeAnswer(await post(write(fresh, message), options));
-    },
+    send: (message) => postWithSecret(secret, (known) => write(known, message), options),
   };
+}
+
+/** Posts to an address that a secret holds. Never rejects for what secret or address do not do. */
+export async function postWithSecret<Secret>(
+  secret: SecretSource<Secret>,
+  write: (secret: Secret) => Post<string | Uint8Array>,
+  options: PostOptions,
+): Promise<Outcome> {
+  const known = await readSecret(() => secret.get());
+  if (known === undefined) return unreadableSecret;
+  const outcome = judgeAnswer(await post(write(known), options));
+  if (outcome.kind !== 'unusable') return outcome;
+  // Address or key may have been replaced since the secret was read.
+  const fresh = await readSecret(() => secret.refresh());
+  if (fresh === undefined || fresh === known) return outcome;
+  return judgeAnswer(await post(write(fresh), options));
 }
 
 const unreadableSecret: Outcome = { kind: 'unusable', reason: 'its secret cannot be read' };

@@ -11,10 +11,10 @@ import { classifyAddress } from './addresses.ts';
  */
 
 /** What is posted, and where to. */
-export interface Post {
+export interface Post<Body extends string | Uint8Array = string> {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: Body;
 }
 
 /** How posts are made. */
@@ -43,7 +43,10 @@ export type PostAnswer =
 const maxAnswerBytes = 16 * 1024;
 
 /** Posts once. Never rejects. */
-export function post({ url, headers, body }: Post, options: PostOptions): Promise<PostAnswer> {
+export function post(
+  { url, headers, body }: Post<string | Uint8Array>,
+  options: PostOptions,
+): Promise<PostAnswer> {
   const { allowPrivateAddresses, timeoutMilliseconds, resolve = resolveBySystem } = options;
   const isPlain = url.protocol === 'http:';
   const check = (address: string): string | undefined =>

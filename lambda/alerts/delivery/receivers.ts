@@ -12,7 +12,7 @@ import { readWebhookSecret, webhookSecretContent, writeWebhook } from './webhook
 export const requestMilliseconds = 10_000;
 
 /** A secret that does not come soon leaves the messages for the next run. */
-const secretRetryPolicy = { attempts: 2, timeoutMilliseconds: 2_000 };
+export const secretRetryPolicy = { attempts: 2, timeoutMilliseconds: 2_000 };
 
 /** What receivers are made with. */
 export interface ReceiverPorts {

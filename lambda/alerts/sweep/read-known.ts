@@ -5,7 +5,7 @@ import { timeOfKey } from '../../store/counted-items.ts';
 import { type LedgerReader, spareRecords } from '../../store/reader.ts';
 import type { StoredUsage } from '../../store/records.ts';
 import type { Known } from '../known.ts';
-import type { Rule } from '../rules.ts';
+import { isAboutPeriods, type Rule } from '../rules.ts';
 import { addSigns } from '../signs.ts';
 
 /** Reads what is known of a SIM from a time on. */
@@ -38,6 +38,9 @@ export interface NeededRecords {
 /** All there is. */
 const everything: NeededRecords = { usage: true, events: true, sessions: true, earlier: 'each' };
 
+/** What rules about days and months look at, of days that are not sealed. */
+export const usageOnly: NeededRecords = { usage: true, events: false, sessions: false, earlier: 'any' };
+
 const signsOnly: NeededRecords = { usage: true, events: true, sessions: false, earlier: 'any' };
 const eventsOnly: NeededRecords = { usage: false, events: true, sessions: false, earlier: 'any' };
 
@@ -68,6 +71,7 @@ export function listNeeded(rules: readonly Rule[], isUnmarked: boolean): NeededR
 
 /** The last session, or the last bytes, may lie far behind other signs of life. */
 function findNeeded(rule: Rule): NeededRecords {
+  if (isAboutPeriods(rule)) return signsOnly;
   const needed = neededByKind[rule.kind];
   return rule.kind === 'silent' && rule.missing !== 'everything' ? { ...needed, earlier: 'each' } : needed;
 }

@@ -1,6 +1,6 @@
 import { listCurrent, type StoredEpisode } from '../episodes.ts';
 import type { Known } from '../known.ts';
-import type { Rule } from '../rules.ts';
+import { findWindow, type Rule } from '../rules.ts';
 import { type JoinedSpan, joinSpans } from '../span.ts';
 import { findSpans } from '../spans.ts';
 import { findLookback, rounding } from './watched-sim.ts';
@@ -71,7 +71,7 @@ function listSilenceBegin({ rule, version, episodes }: JudgedRule, heardAt: numb
  * @param keptSince from when on no record has expired.
  */
 export function findSettledSince(rule: Rule, keptSince: number): number {
-  const window = 'within' in rule ? 2 * rule.within : 0;
+  const window = 'after' in rule ? 0 : 2 * findWindow(rule);
   return keptSince + window + rule.pending + rule.recovery;
 }
 

@@ -4,6 +4,7 @@ import type { EpisodeList, EpisodesTable } from '../../store/episodes.ts';
 import type { LateRecordNotes, LateRecords } from '../../store/late-records.ts';
 import type { MutesTable } from '../../store/mutes.ts';
 import type { LedgerReader } from '../../store/reader.ts';
+import type { SealedUsageReader } from '../../store/sealed-usage.ts';
 import type { SimMarks } from '../../store/sim-marks.ts';
 import {
   type Episode,
@@ -16,9 +17,15 @@ import {
   type StoredEpisode,
   tellAlone,
 } from '../episodes.ts';
-import { type Known, nothingKnown, type RememberedRecord, rememberRecords } from '../known.ts';
+import {
+  type Known,
+  nothingKnown,
+  type RememberedRecord,
+  rememberRecords,
+  type SealedUsage,
+} from '../known.ts';
 import { findMute, type Mute } from '../mutes.ts';
-import { findGranule, matchesSim, type Rule, versionRule } from '../rules.ts';
+import { findGranule, isAboutPeriods, matchesSim, type Rule, versionRule } from '../rules.ts';
 import { sourceRule } from '../shared-episodes.ts';
 import {
   findDelivered,
@@ -45,7 +52,7 @@ import {
 import { HeardTimes } from './heard-times.ts';
 import { type Nominee, Nominees } from './nominees.ts';
 import { findJudgedMarks, noteJudged } from './order.ts';
-import { listNeeded, readKnown } from './read-known.ts';
+import { listNeeded, readKnown, usageOnly } from './read-known.ts';
 import type { Entry } from './register.ts';
 import { type RelayPorts, relayMessages } from './relay.ts';
 import { listMembers } from './shared.ts';
@@ -99,6 +106,8 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   readonly marks?: Pick<SimMarks, 'write'>;
   /** Records that came late: their SIMs are judged again, from the time that these tell of. */
   readonly late: Pick<LateRecordNotes, 'list' | 'delete'>;
+  /** Usage of sealed days, for rules about days and months; where it is left out, these are judged by records alone. */
+  readonly sealedUsage?: Pick<SealedUsageReader, 'findEnd' | 'readDays'> | undefined;
   /** How far a source is read. */
   readonly readMark: (source: string, now: number) => Promise<ReadMark>;
   /** Told of a SIM that could not be judged; the next sweep judges it again. */
@@ -164,7 +173,8 @@ const maxWaitForOthers = 3_600_000;
  */
 export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepReport> {
   const { state, mutes, episodes } = ports;
-  const [states, muted, reads, stored, late, groups, sourceAlerts] = await Promise.all([
+  const isAskedForDays = run.rules.some(isAboutPeriods) && !run.isWhole;
+  const [states, muted, reads, stored, late, groups, sourceAlerts, sealedUntil] = await Promise.all([
     state.readSources(),
     mutes.list(),
     readMarks(run, ports),
@@ -172,8 +182,9 @@ export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepRepo
     ports.late.list(),
     state.groups.list(),
     state.sourceAlerts.list(),
+    isAskedForDays ? ports.sealedUsage?.findEnd() : undefined,
   ]);
-  const facts = { states, mutes: muted, reads, stored, late, groups, sourceAlerts };
+  const facts = { states, mutes: muted, reads, stored, late, groups, sourceAlerts, sealedUntil };
   return new Sweep(run, ports, facts).run();
 }
 
@@ -218,6 +229,8 @@ interface StoredFacts {
   readonly late: ReadonlyMap<string, LateRecords>;
   readonly groups: ReadonlyMap<string, Entry<RegisteredGroup>>;
   readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
+  /** The end of the last sealed day; undefined where no rule asks for it, or no day is sealed. */
+  readonly sealedUntil: number | undefined;
 }
 
 /** What of a source decides which of its SIMs are judged. */
@@ -226,6 +239,14 @@ interface SweptState {
   readonly upTo: number;
   readonly lateness: number;
 }
+
+/** A rule, and its stored episodes; undefined while another sweep is at them. */
+interface StoredRule {
+  readonly rule: string;
+  readonly episodes: readonly StoredEpisode[] | undefined;
+}
+
+const dayMilliseconds = 86_400_000;
 
 const unread: ReadMark = { at: undefined, holds: [] };
 
@@ -441,12 +462,20 @@ class Sweep {
         for (const { rule, episodes = [] } of stored) this.#noteJudged(rule, sim, episodes, true, 0);
         return;
       }
-      const since = this.#findSince(sim, watermark, stored);
       const judged = rules.flatMap((name) => this.#findRule(name, sim) ?? []);
+      const aboutPeriods = stored.filter(({ rule }) => this.#isAboutPeriods(rule));
+      const sealed = await this.#readSealed(sim, watermark, aboutPeriods);
+      const byRecords = sealed === undefined ? stored : stored.filter((one) => !aboutPeriods.includes(one));
+      const since = Math.min(
+        this.#findSince(sim, watermark, byRecords, this.#keptSince),
+        sealed?.until ?? watermark,
+      );
       const needed = listNeeded(judged, isUnmarked(sim));
       const range = { from: since, keptSince: this.#keptSince };
-      const known =
+      const records =
         judged.length > 0 ? await readKnown(sim, range, this.#ports.reader, needed) : nothingKnown;
+      const known: Known =
+        sealed === undefined ? records : { ...(await this.#readUnsealed(sim, sealed, records)), sealed };
       if (isUnmarked(sim)) await this.#writeMarks(sim, known);
       let isJudged = true;
       for (const { rule, episodes } of stored) {
@@ -454,8 +483,14 @@ class Sweep {
           isJudged = false;
           continue;
         }
-        const remembered = rememberRecords(known, findOpenBegin(episodes), this.#keptSince);
-        const judgement = this.#makeJudgement(rule, sim, { known: remembered, since, watermark, episodes });
+        const facts =
+          sealed !== undefined && this.#isAboutPeriods(rule)
+            ? { known, since: sealed.from, keptSince: Number.NEGATIVE_INFINITY }
+            : {
+                known: rememberRecords(records, findOpenBegin(episodes), this.#keptSince),
+                ...{ since, keptSince: this.#keptSince },
+              };
+        const judgement = this.#makeJudgement(rule, sim, { ...facts, watermark, episodes });
         const writes = reconcileEpisodes(episodes, judgement);
         if (writes.length > 0 && !(await this.#ports.episodes.write(writes))) isJudged = false;
         const written = writes.length > 0 ? await this.#readRelayed(rule, sim) : episodes;
@@ -469,6 +504,33 @@ class Sweep {
       this.#failedSources.add(sim.source);
       this.#ports.onFailure(error);
     }
+  }
+
+  #isAboutPeriods(rule: string): boolean {
+    const known = this.#rules.get(rule)?.rule;
+    return known !== undefined && isAboutPeriods(known);
+  }
+
+  /** What sealed days have of a SIM, for its rules about days and months; undefined where it is judged by records alone. */
+  async #readSealed(
+    sim: WatchedSim,
+    watermark: number,
+    stored: readonly StoredRule[],
+  ): Promise<SealedUsage | undefined> {
+    const { sealedUntil: until } = this.#facts;
+    const { sealedUsage } = this.#ports;
+    if (stored.length === 0 || until === undefined || sealedUsage === undefined) return undefined;
+    const since = this.#findSince(sim, watermark, stored, 0);
+    // Of the first day all is known.
+    const from = Math.ceil(since / dayMilliseconds) * dayMilliseconds;
+    if (from >= until) return undefined;
+    return { from, until, days: await sealedUsage.readDays(sim.sim, from, until) };
+  }
+
+  /** What is known of days that are not sealed: their usage does not expire, though events may be kept for a shorter time. */
+  async #readUnsealed(sim: WatchedSim, { until: from }: SealedUsage, records: Known): Promise<Known> {
+    if (this.#keptSince <= from) return records;
+    return readKnown(sim, { from, keptSince: 0 }, this.#ports.reader, usageOnly);
   }
 
   #noteRule(rule: string): SilentNotes {
@@ -636,12 +698,8 @@ class Sweep {
   }
 
   /** From when on a SIM's records are read: all that its rules may find, and all that its episodes rest on. */
-  #findSince(
-    sim: WatchedSim,
-    watermark: number,
-    stored: readonly { readonly rule: string; readonly episodes: readonly StoredEpisode[] | undefined }[],
-  ): number {
-    if (this.#run.isWhole) return Math.max(0, this.#keptSince);
+  #findSince(sim: WatchedSim, watermark: number, stored: readonly StoredRule[], keptSince: number): number {
+    if (this.#run.isWhole) return Math.max(0, keptSince);
     const state = this.#facts.states.get(sim.source) ?? unsweptSource;
     const { judgedThrough = watermark, sweptAt } = findJudgedMarks(state, sim.place);
     const since = findSince(
@@ -656,7 +714,7 @@ class Sweep {
         heardAt: readHeardMark(sim),
       },
     );
-    return Math.max(since, this.#keptSince);
+    return Math.max(since, keptSince);
   }
 
   /** From when on no record has expired. */
@@ -677,11 +735,13 @@ class Sweep {
     {
       known,
       since,
+      keptSince,
       watermark: at,
       episodes,
     }: {
       readonly known: Known;
       readonly since: number;
+      readonly keptSince: number;
       readonly watermark: number;
       readonly episodes: readonly StoredEpisode[];
     },
@@ -695,9 +755,9 @@ class Sweep {
     return {
       rule,
       ruleVersion: rule && this.#rules.get(name)?.version,
-      ...{ sim: sim.sim, source, watermark, now, keptSince: this.#keptSince },
-      since: rule === undefined ? since : Math.max(since, findSettledSince(rule, this.#keptSince)),
-      spans: rule === undefined ? [] : listSettledSpans(rule, known, watermark, this.#keptSince),
+      ...{ sim: sim.sim, source, watermark, now, keptSince },
+      since: rule === undefined ? since : Math.max(since, findSettledSince(rule, keptSince)),
+      spans: rule === undefined ? [] : listSettledSpans(rule, known, watermark, keptSince),
       isHeld: isBehind || isReadLate || this.#findMute(name, sim.sim, source),
       // Only SIMs that fall silent are grouped.
       groupWait: isSilence ? groupWait : 0,

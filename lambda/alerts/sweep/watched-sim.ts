@@ -3,7 +3,7 @@ import type { Carrier } from '../../ledger/source.ts';
 import { epochMilliseconds } from '../../ledger/time.ts';
 import { simItem } from '../../store/items.ts';
 import { type StoredWatchedSim, watchedSimCodec } from '../../store/watched-sims.ts';
-import { type MatchedSim, matchesSim, type Rule } from '../rules.ts';
+import { findWindow, type MatchedSim, matchesSim, type Rule } from '../rules.ts';
 import type { SharedValues } from './alive.ts';
 import { findPlace, type JudgedMarks } from './order.ts';
 
@@ -109,7 +109,7 @@ const maxGranule = 12 * hour;
  *
  * - `silent` and `stale-session`: the marks are old enough. Where there are none: in the first sweep, which writes them.
  * - Kinds about events: something was told of the SIM since the last sweep, less the lateness and the pending time.
- * - `usage`: at most hourly; more than X only where bytes came within the window.
+ * - `usage`: at most hourly; more than X only where bytes came within the window or the day. Of a month: once a day.
  * - Each SIM once a day, whatever its item says: so what came later than the lateness is found within a day.
  */
 export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): boolean {
@@ -128,6 +128,9 @@ export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): b
       return sim.isOnline !== false && isOld(findLater(sim.sessionAt, sim.bytesAt), rule.after);
     case 'usage':
       if (!isHourly(times)) return false;
+      // What is true of a month is so of its days too: it is looked at once a day, which reads the month once.
+      if ('per' in rule)
+        return rule.per === 'day' && (sim.bytesAt ?? 0) + maxGranule >= upTo - day - rule.pending;
       return rule.compare === 'less' || (sim.bytesAt ?? 0) + maxGranule >= upTo - rule.within - rule.pending;
     default:
       return sim.changedAt >= judgedThrough - lateness - rule.pending;
@@ -159,8 +162,7 @@ export function isDue(
  * SIM was last judged; or in the last day.
  */
 export function findLookback(rule: Rule, lateness: number, of: 'recent' | 'last-day' = 'last-day'): number {
-  const window = 'after' in rule ? rule.after : 'within' in rule ? rule.within : 0;
-  return window + rule.pending + rule.recovery + lateness + (of === 'recent' ? 0 : day);
+  return findWindow(rule) + rule.pending + rule.recovery + lateness + (of === 'recent' ? 0 : day);
 }
 
 function findLater(one: number | undefined, other: number | undefined): number | undefined {

@@ -5,16 +5,10 @@ import type { ReceiverSettings } from '../../alerts/delivery/receiver.ts';
 import { makeReceiver } from '../../alerts/delivery/receivers.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { environment, metricNamespace, service } from '../../aws/names.ts';
+import { readScheduledTime, type ScheduledEvent } from '../../aws/scheduled-event.ts';
 import { requireEnvironment } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
-import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
 import { deliverAll } from './deliver-all.ts';
-
-/** What the schedule sends. */
-export interface ScheduledEvent {
-  /** Time for which the run was scheduled, ISO 8601. */
-  readonly time: string;
-}
 
 const telemetry = createTelemetry(service.alertDelivery);
 const client = dynamoDbClient();
@@ -37,14 +31,12 @@ const context = {
  *
  * @throws Error when the event has no time, and AggregateError when the store failed.
  */
-export async function handler({ time }: ScheduledEvent): Promise<void> {
+export async function handler(event: ScheduledEvent): Promise<void> {
   const started = performance.now();
-  const parsed = parseTime(time);
-  if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
   await deliverAll(
     { receivers, store, onReport: telemetry.alertsDelivered },
     {
-      now: epochMilliseconds(parsed),
+      now: readScheduledTime(event),
       token: randomUUID(),
       elapsed: () => performance.now() - started,
       limits: runLimits,

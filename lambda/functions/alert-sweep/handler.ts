@@ -11,20 +11,15 @@ import { Deadline } from '../../aws/deadline.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
+import { readScheduledTime, type ScheduledEvent } from '../../aws/scheduled-event.ts';
 import { type AlertSourceDescription, requireEnvironment } from '../../aws/sources.ts';
 import { measureSweep } from '../../aws/sweep-telemetry.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
-import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
 import { EpisodesTable } from '../../store/episodes.ts';
 import { LateRecordNotes } from '../../store/late-records.ts';
 import { MutesTable } from '../../store/mutes.ts';
+import { SealedUsageReader } from '../../store/sealed-usage.ts';
 import { SimMarks } from '../../store/sim-marks.ts';
-
-/** What the schedule sends. */
-export interface ScheduledEvent {
-  /** Time for which the sweep was scheduled, ISO 8601. */
-  readonly time: string;
-}
 
 const telemetry = createTelemetry(service.alertSweep);
 /** What is left to the log when the store does not answer. */
@@ -41,6 +36,12 @@ const readMarkPorts: ReadMarkPorts = {
   positions: new KinesisPositions(client.config),
   reader,
 };
+/** Only where a rule asks for days or months. */
+const simDays = process.env[environment.simDaysTable];
+const sealedUsage =
+  simDays === undefined
+    ? undefined
+    : new SealedUsageReader(client, { dayState: requireEnvironment(environment.dayStateTable), simDays });
 const ports: SweepPorts = {
   reader,
   marks: new SimMarks(client, requireEnvironment(environment.simsTable)),
@@ -50,6 +51,7 @@ const ports: SweepPorts = {
   late: new LateRecordNotes(client, stateTable),
   outbox: new AlertOutbox(client, requireEnvironment(environment.alertOutboxTable)),
   receivers: JSON.parse(requireEnvironment(environment.alertReceivers)) as ReceiverSettings[],
+  sealedUsage,
   readMark,
   onMessage: () => undefined,
   onFailure: (error) => telemetry.logger.error('A SIM could not be judged', describeCause(error)),
@@ -74,10 +76,8 @@ async function readMark(name: string, now: number): Promise<ReadMark> {
  *
  * @throws Error when the event has no time, and what the store throws while the fleet is read, or when its time is up.
  */
-export async function handler({ time }: ScheduledEvent, context: Context): Promise<void> {
-  const parsed = parseTime(time);
-  if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
-  const run = { ...settings, sources, now: epochMilliseconds(parsed), isWhole: false };
+export async function handler(event: ScheduledEvent, context: Context): Promise<void> {
+  const run = { ...settings, sources, now: readScheduledTime(event), isWhole: false };
   const timeLeft = () => context.getRemainingTimeInMillis();
   const report = await deadline.within(timeLeft() - spareMilliseconds, () =>
     sweep(run, { ...ports, timeLeft }),

@@ -9,11 +9,11 @@ import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { LakeBucket } from '../../aws/lake-bucket.ts';
 import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
+import { readScheduledTime, type ScheduledEvent } from '../../aws/scheduled-event.ts';
 import { type AlertSourceDescription, requireEnvironment } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { runSchedule, type SchedulePorts } from '../../days/run-schedule.ts';
 import type { SourceReading } from '../../days/schedule.ts';
-import { epochMilliseconds, parseTime } from '../../ledger/time.ts';
 import { FenceTable } from '../../store/day-fence.ts';
 import { DayMarkers } from '../../store/day-markers.ts';
 import { OpenDaysTable } from '../../store/open-days.ts';
@@ -21,12 +21,6 @@ import { ScheduleStartTable } from '../../store/schedule-start.ts';
 import { TableExpiry } from '../../store/table-expiry.ts';
 import { usageTable } from '../../store/tables.ts';
 import { hasUsageBefore } from '../../store/usage-history.ts';
-
-/** What the schedule sends. */
-export interface ScheduledEvent {
-  /** Time for which the run was scheduled, ISO 8601. */
-  readonly time: string;
-}
 
 const telemetry = createTelemetry(service.dayPlanner);
 /** What is left to the log when the store does not answer. */
@@ -76,10 +70,8 @@ async function readSources(now: number): Promise<readonly SourceReading[] | unde
  *
  * @throws Error when the event has no time, and what the store and the queue throw, or when the time is up.
  */
-export async function handler({ time }: ScheduledEvent, context: Context): Promise<void> {
-  const parsed = parseTime(time);
-  if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
-  const now = epochMilliseconds(parsed);
+export async function handler(event: ScheduledEvent, context: Context): Promise<void> {
+  const now = readScheduledTime(event);
   const report = await deadline.within(context.getRemainingTimeInMillis() - spareMilliseconds, async () =>
     runSchedule(ports, { now, sources: await readSources(now), usageDays, partialHours }),
   );

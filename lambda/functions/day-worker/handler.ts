@@ -4,6 +4,7 @@ import { DayQueue } from '../../aws/day-queue.ts';
 import { measureWork } from '../../aws/day-telemetry.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { LakeBucket } from '../../aws/lake-bucket.ts';
+import { MetricsSender } from '../../aws/metrics-queue.ts';
 import { environment, service } from '../../aws/names.ts';
 import { requireEnvironment } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
@@ -12,6 +13,7 @@ import type { DayPorts } from '../../days/pass/ports.ts';
 import { makeJobs, makePartialJobs, type WorkPorts } from '../../days/take-message.ts';
 import { takeMessages } from '../../days/take-messages.ts';
 import { formatTime } from '../../ledger/time.ts';
+import { describeSealedDay } from '../../metrics/gains.ts';
 import { FenceTable } from '../../store/day-fence.ts';
 import { OpenDaysTable } from '../../store/open-days.ts';
 
@@ -35,6 +37,9 @@ const ports: Omit<WorkPorts, 'days'> = {
   fence: new FenceTable(client, stateName),
 };
 
+const metricsQueue = process.env[environment.metricsQueue];
+const metrics = metricsQueue === undefined ? undefined : new MetricsSender(client.config, metricsQueue);
+
 /** Takes messages of the day pass. One that fails, or for which no time is left, is reported, and delivered again. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   let sealed = 0;
@@ -55,7 +60,9 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
     {
       findNow: ({ attributes }) => Number(attributes.ApproximateFirstReceiveTimestamp),
       isTimeLeft: () => context.getRemainingTimeInMillis() >= reserveMilliseconds,
-      onSeal: (manifest, now) => {
+      onSeal: async (manifest, now) => {
+        // Also if it was sealed before: that invocation may have died before it told so.
+        await metrics?.send(describeSealedDay(manifest));
         if (manifest.sealedAt !== formatTime(now)) return;
         sealed += 1;
         logSeal(manifest);

@@ -35,7 +35,7 @@ const s3 = new S3Client({
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 });
 const rejects = new ClientBucket(s3, requireEnvironment(environment.quarantineBucket));
-const ledger = ledgerPortsFromEnvironment(dynamoDb, rejects, telemetry.batchesRefused);
+const ledger = ledgerPortsFromEnvironment(dynamoDb, rejects, telemetry);
 const files = new FilesTable(dynamoDb, requireEnvironment(environment.filesTable));
 const queueUrl = requireEnvironment(environment.fileQueueUrl);
 

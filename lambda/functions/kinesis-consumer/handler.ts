@@ -16,7 +16,7 @@ const rejects = new SignedBucket(client.config, requireEnvironment(environment.q
 const telemetry = createTelemetry(service.kinesisConsumer);
 const consumer: ConsumerContext = {
   sources: sourcesFromEnvironment(),
-  ports: ledgerPortsFromEnvironment(client, rejects, telemetry.batchesRefused, deadline),
+  ports: ledgerPortsFromEnvironment(client, rejects, telemetry, deadline),
   notes: new StoredDeliveryNotes(client, requireEnvironment(environment.deliveriesTable)),
   progress: new StreamNotes(
     client,

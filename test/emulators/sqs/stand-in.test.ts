@@ -1,5 +1,6 @@
 import {
   ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ListQueueTagsCommand,
@@ -124,6 +125,24 @@ describe('the SQS stand-in', () => {
       'BatchEntryIdsNotDistinct',
     ]);
     expect(await receive()).toEqual([]);
+  });
+
+  it('deletes up to ten messages at once, and says which receipts are none', async () => {
+    const QueueUrl = queue.url;
+    const Entries = ['a', 'b', 'c'].map((Id) => ({ Id, MessageBody: Id }));
+    await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    const receipts = (await receive()).map(({ ReceiptHandle }, index) => ({ Id: `${index}`, ReceiptHandle }));
+    const deleted = await client.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl,
+        Entries: [...receipts, { Id: 'none', ReceiptHandle: 'rubbish' }],
+      }),
+    );
+    expect([deleted.Successful, deleted.Failed]).toEqual([
+      receipts.map(({ Id }) => ({ Id })),
+      [expect.objectContaining({ Id: 'none', SenderFault: true, Code: 'ReceiptHandleIsInvalid' })],
+    ]);
+    expect(queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   });
 
   it('answers a long poll as soon as a message comes, and keeps the message if the client has disconnected', async () => {

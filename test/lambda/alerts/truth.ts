@@ -1,5 +1,5 @@
 import type { Known } from '../../../lambda/alerts/known.ts';
-import type { Rule } from '../../../lambda/alerts/rules.ts';
+import { isAboutPeriods, type Rule, type SlidingUsageRule } from '../../../lambda/alerts/rules.ts';
 import { at, minute } from './records.ts';
 
 /**
@@ -113,6 +113,7 @@ function describeRule(rule: Rule, known: Known, watermark: number): Condition {
       );
     }
     case 'usage':
+      if (isAboutPeriods(rule)) throw new Error('Periods have an oracle of their own');
       return describeUsage(rule, known, watermark);
     case 'blocked':
       return describeBlock(known);
@@ -198,7 +199,7 @@ function describeDense(
   };
 }
 
-function describeUsage(rule: Rule & { kind: 'usage' }, known: Known, watermark: number): Condition {
+function describeUsage(rule: SlidingUsageRule, known: Known, watermark: number): Condition {
   const within = rule.within / minute;
   const byKey = new Map(known.usage.map((usage) => [usage.usageId, usage]));
   const items = [...byKey.values()].map(({ end, dataTotal }) => [minutesOf(end), BigInt(dataTotal)] as const);

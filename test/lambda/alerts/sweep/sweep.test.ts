@@ -6,7 +6,12 @@ import type { AlertTransition } from '../../../../lambda/alerts/delivery/transit
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
-import { type SweepReport, type SweepRun, sweep } from '../../../../lambda/alerts/sweep/sweep.ts';
+import {
+  type SweepPorts,
+  type SweepReport,
+  type SweepRun,
+  sweep,
+} from '../../../../lambda/alerts/sweep/sweep.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { Fold } from '../../../../lambda/ledger/fold.ts';
 import { minGranuleMilliseconds } from '../../../../lambda/ledger/heard.ts';
@@ -74,7 +79,11 @@ class SweptSim {
     );
   }
 
-  async sweep(hours: number, others: Partial<SweepRun> = {}): Promise<SweepReport> {
+  async sweep(
+    hours: number,
+    others: Partial<SweepRun> = {},
+    sealedUsage?: SweepPorts['sealedUsage'],
+  ): Promise<SweepReport> {
     const now = start + hours * hour;
     const run: SweepRun = {
       rules: [silent, loop].map((rule) => ({ ...rule, match: { ...rule.match, sources: [this.source] } })),
@@ -91,6 +100,7 @@ class SweptSim {
       mutes: new MutesTable(tables.client, alertStateTable.name),
       late: new LateRecordNotes(tables.client, alertStateTable.name),
       outbox: this.outbox,
+      sealedUsage,
       receivers: [{ name: this.source, minimumSeverity: 'info', rules: undefined }],
       readMark: async () => ({ at: now, holds: [] }),
       onMessage: (transition) => this.told.push(transition),
@@ -240,5 +250,55 @@ describe('a sweep', () => {
     for (let hours = 12; hours < 16; hours += 1) moments.push((await device.sweep(hours)).judged);
     // Once a day each SIM is judged anyway.
     expect(moments.reduce((sum, judged) => sum + judged, 0)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a rule about the usage of a month', () => {
+  const month: Rule = {
+    ...anyRule,
+    ...{ name: 'month', kind: 'usage', compare: 'more', bytes: 25_000, per: 'month', firstDay: 1 },
+  };
+  const day = 24 * hour;
+  const monthBegin = (Date.parse('2026-11-01') - start) / hour;
+  const nextMonth = (Date.parse('2026-12-01') - start) / hour;
+
+  /** What was told of the month: of a source with one device, silence is told as well. */
+  const takeMonth = (device: SweptSim): string[] =>
+    device.takeTold().filter((text) => text.startsWith('month'));
+
+  test('is judged once a day, by records where no day is sealed', async () => {
+    const device = new SweptSim();
+    await device.use(-47, -23, 1);
+    for (const at of [12, 23]) await device.sweep(at, { rules: [month] });
+    expect(takeMonth(device)).toEqual([]);
+    await device.sweep(47, { rules: [month] });
+    expect(takeMonth(device)).toEqual([`month opened ${monthBegin}–`]);
+    await device.sweep(nextMonth, { rules: [month] });
+    expect(takeMonth(device)).toEqual([`month closed ${monthBegin}–${nextMonth}`]);
+    expect(device.failures).toEqual([]);
+  });
+
+  test('takes sealed days from their SIM-days, though their records have expired', async () => {
+    const device = new SweptSim();
+    await device.use(1);
+    const asked: unknown[] = [];
+    const sealedUsage = {
+      findEnd: async () => start,
+      readDays: async (...given: unknown[]) => {
+        asked.push(given);
+        return [start - 2 * day, start - day].map((from) => ({ from, bytes: 10_000n }));
+      },
+    };
+    for (const at of [12, 23]) await device.sweep(at, { rules: [month] }, sealedUsage);
+    await device.sweep(47, { rules: [month], retention: 14 * day }, sealedUsage);
+    expect(takeMonth(device)).toEqual([`month opened ${monthBegin}–`]);
+    // That other records expire takes nothing back, nor that those of unsealed days do, as where events are kept for a day.
+    for (const at of [71, 95]) await device.sweep(at, { rules: [month], retention: 14 * day }, sealedUsage);
+    await device.sweep(119, { rules: [month], retention: day }, sealedUsage);
+    expect([takeMonth(device), device.failures]).toEqual([[], []]);
+    for (const [sim, from, until] of asked as [string, number, number][]) {
+      expect([sim, until, from % day]).toEqual([device.sim, start, 0]);
+      expect(from).toBeLessThanOrEqual(Date.parse('2026-11-01'));
+    }
   });
 });

@@ -21,7 +21,7 @@ async function importInMemory(bytes: Buffer) {
       writer: {
         write: async ({ usage }) => {
           stored.push(...usage.map(({ state }) => state.recordId));
-          return { repeated: new Set<number>(), failed: new Set<number>(), errors: [] };
+          return { repeated: new Set<number>(), failed: new Set<number>(), errors: [], gains: [] };
         },
       },
       fence: noDaysClosed,

@@ -381,7 +381,7 @@ describe('a long file', () => {
         attempts.push(changes.usage.length);
         if (failing === 0) return writer.write(changes, options);
         failing -= 1;
-        return { repeated: new Set(), failed: new Set([5]), errors: [new Error('throttled')] };
+        return { repeated: new Set(), failed: new Set([5]), errors: [new Error('throttled')], gains: [] };
       },
     };
     expect(await importing.import(object, { writer: limping })).toMatchObject({

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { RepeatedSweeps } from '../../local/sweeps.ts';
+import { RepeatedRuns } from '../../local/repeated-runs.ts';
 
 /** Runs sweeps until this many have begun; each calls `sweep` with its number. */
 function runSweeps(count: number, sweep: (number: number) => Promise<void>) {
   const failures: unknown[] = [];
   let begun = 0;
   return new Promise<{ begun: number; failures: unknown[] }>((resolve) => {
-    const sweeps = new RepeatedSweeps({
+    const sweeps = new RepeatedRuns({
       interval: 1,
-      sweep: async () => {
+      run: async () => {
         begun += 1;
         if (begun === count) {
           sweeps.stop();
@@ -47,9 +47,9 @@ test('a sweep that fails because the run is stopped is not reported', async () =
 });
 
 test('a run that is stopped before the first sweep makes none', async () => {
-  const sweeps = new RepeatedSweeps({
+  const sweeps = new RepeatedRuns({
     interval: 600_000,
-    sweep: () => expect.fail('A sweep was made'),
+    run: () => expect.fail('A sweep was made'),
     onFailure: () => expect.fail('A sweep was made'),
   });
   sweeps.stop();

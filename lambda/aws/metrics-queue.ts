@@ -1,0 +1,142 @@
+import type { QueuedMessage, VolumeQueue } from '../metrics/export.ts';
+import { type MetricsMessage, maxMessageGroups, printMessage } from '../metrics/messages.ts';
+import { NamedSeries, type VolumeGroup } from '../metrics/volumes.ts';
+import { type AwsAnswer, type RetryPolicy, type SigningConfiguration, sendSigned } from './aws-request.ts';
+import { startTimer } from './timer.ts';
+
+/** The queue of volumes, between the functions that write the ledger and the exporter of metrics. */
+
+/** Messages that SQS hands out, and deletes, in one request. */
+const maxEntries = 10;
+
+/** Of gains: a second attempt could send them twice, and a batch must not wait for the queue. */
+const gainPolicy: RetryPolicy = { attempts: 1, timeoutMilliseconds: 1_000 };
+
+/** Sends volumes to the queue. */
+export class MetricsSender {
+  readonly #configuration: SigningConfiguration;
+  readonly #url: string;
+
+  constructor(configuration: SigningConfiguration, url: string) {
+    this.#configuration = configuration;
+    this.#url = url;
+  }
+
+  /**
+   * Sends a message; one of gains once. Groups beyond its limit are added up as `other`.
+   *
+   * @throws MetricsQueueError or AwsRequestError if it is not known to be taken: of gains within a second.
+   */
+  async send(message: MetricsMessage): Promise<void> {
+    const groups = new NamedSeries(maxMessageGroups).name(message.groups);
+    if (groups.length === 0) return;
+    const body = { QueueUrl: this.#url, MessageBody: printMessage({ ...message, groups }) };
+    const retryPolicy = message.kind === 'gain' ? gainPolicy : undefined;
+    refuseFailure(await call(this.#configuration, this.#url, 'SendMessage', body, retryPolicy));
+  }
+}
+
+/** Milliseconds for which nothing is told after a failure, so that batches do not each wait for a queue that hangs. */
+const pauseMilliseconds = 30_000;
+
+/**
+ * Makes what tells the exporter of metrics what usage gained. What cannot be told is lost to the live metrics: told later,
+ * it could be told twice.
+ *
+ * @param onLost told of the failure that begins a pause.
+ */
+export function makeVolumeTeller(
+  sender: Pick<MetricsSender, 'send'>,
+  onLost: (error: unknown) => void,
+): (groups: readonly VolumeGroup[]) => Promise<void> {
+  let sinceFailure: (() => number) | undefined;
+  return async (groups) => {
+    if (sinceFailure !== undefined && sinceFailure() < pauseMilliseconds) return;
+    try {
+      await sender.send({ kind: 'gain', groups });
+      sinceFailure = undefined;
+    } catch (error) {
+      sinceFailure = startTimer();
+      onLost(error);
+    }
+  };
+}
+
+/** Receives volumes from the queue. */
+export class MetricsQueue implements VolumeQueue {
+  readonly #configuration: SigningConfiguration;
+  readonly #url: string;
+
+  constructor(configuration: SigningConfiguration, url: string) {
+    this.#configuration = configuration;
+    this.#url = url;
+  }
+
+  /** @throws MetricsQueueError or AwsRequestError if SQS keeps failing. */
+  async receive(): Promise<readonly QueuedMessage[]> {
+    const answer = await call(this.#configuration, this.#url, 'ReceiveMessage', {
+      QueueUrl: this.#url,
+      MaxNumberOfMessages: maxEntries,
+      // Without waiting, SQS looks at some of its servers only.
+      WaitTimeSeconds: 1,
+    });
+    refuseFailure(answer);
+    const { Messages = [] } = JSON.parse(answer.body) as {
+      Messages?: readonly { MessageId: string; ReceiptHandle: string; Body: string }[];
+    };
+    return Messages.map(({ MessageId, ReceiptHandle, Body }) => ({
+      id: MessageId,
+      receipt: ReceiptHandle,
+      body: Body,
+    }));
+  }
+
+  /** @throws MetricsQueueError or AwsRequestError if SQS keeps failing. */
+  async delete(messages: readonly QueuedMessage[]): Promise<void> {
+    for (let from = 0; from < messages.length; from += maxEntries) {
+      const entries = messages
+        .slice(from, from + maxEntries)
+        .map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
+      // A receipt that is out of date deletes nothing: the message comes again, and is then known.
+      refuseFailure(
+        await call(this.#configuration, this.#url, 'DeleteMessageBatch', {
+          QueueUrl: this.#url,
+          Entries: entries,
+        }),
+      );
+    }
+  }
+}
+
+function call(
+  configuration: SigningConfiguration,
+  url: string,
+  operation: string,
+  body: object,
+  retryPolicy?: RetryPolicy,
+): Promise<AwsAnswer> {
+  return sendSigned(
+    configuration,
+    {
+      service: 'sqs',
+      method: 'POST',
+      url: new URL(new URL(url).origin),
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
+      body: JSON.stringify(body),
+    },
+    retryPolicy,
+  );
+}
+
+function refuseFailure({ status, body }: AwsAnswer): void {
+  if (status !== 200) throw new MetricsQueueError(`${status}: ${body.slice(0, 300)}`);
+}
+
+/** The queue does not do what it is asked. */
+export class MetricsQueueError extends Error {
+  override readonly name = 'MetricsQueueError';
+
+  constructor(answer: string) {
+    super(`The queue of metrics answered ${answer}`);
+  }
+}

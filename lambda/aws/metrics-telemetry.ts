@@ -1,0 +1,16 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { ExportReport } from '../metrics/export.ts';
+import { dimension, metricsExport, service } from './names.ts';
+import { dropZeros, type Telemetry } from './telemetry.ts';
+
+/** Logs and measures what a run of the exporter of metrics did. */
+export function measureExport(
+  { logger, publish }: Pick<Telemetry, 'logger' | 'publish'>,
+  { exported, dropped, failure }: ExportReport,
+): void {
+  if (failure !== undefined) logger.warn('Metrics are not taken', { failure, exported, dropped });
+  publish({
+    dimensionSets: [{ [dimension.service]: service.metricsExporter }],
+    values: dropZeros([{ name: metricsExport.dropped, unit: MetricUnit.Count, value: dropped }]),
+  });
+}

@@ -1,0 +1,18 @@
+import { epochMilliseconds, parseTime } from '../ledger/time.ts';
+
+/** What the schedule sends. */
+export interface ScheduledEvent {
+  /** Time for which the run was scheduled, ISO 8601. */
+  readonly time: string;
+}
+
+/**
+ * The time for which a run was scheduled, in milliseconds since the epoch.
+ *
+ * @throws Error when the event has no time.
+ */
+export function readScheduledTime({ time }: ScheduledEvent): number {
+  const parsed = parseTime(time);
+  if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
+  return epochMilliseconds(parsed);
+}

@@ -1,0 +1,125 @@
+import { type Day, startDay } from '../days/day.ts';
+import { epochMilliseconds } from '../ledger/time.ts';
+import type { VolumeGroup } from './volumes.ts';
+
+/**
+ * Metrics in the JSON encoding of OTLP: sums with delta temporality.
+ *
+ * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+ * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
+ */
+
+/** Volumes of one span of time. */
+export interface VolumeSpan {
+  /** Milliseconds since the epoch. The points of a series have spans that do not overlap. */
+  readonly from: number;
+  /** Milliseconds since the epoch. */
+  readonly to: number;
+  readonly groups: readonly VolumeGroup[];
+}
+
+/** What one request says. */
+export interface Export {
+  /** The stack whose volumes these are. */
+  readonly deployment: string;
+  /** What usage gained as it was stored. */
+  readonly live: VolumeSpan;
+  /** Sealed days, each once. */
+  readonly days: readonly { readonly day: Day; readonly groups: readonly VolumeGroup[] }[];
+}
+
+/** The metrics: their names with carriers and of sealed days, and what they say. */
+const metrics = [
+  { name: 'endpoint.volume', daily: 'endpoint.daily_volume', of: 'all bytes', measure: 'bytes' },
+  {
+    name: 'endpoint.volume_tx',
+    daily: 'endpoint.daily_volume_tx',
+    of: 'bytes that devices sent',
+    measure: 'uploaded',
+  },
+  {
+    name: 'endpoint.volume_rx',
+    daily: 'endpoint.daily_volume_rx',
+    of: 'bytes that devices received',
+    measure: 'downloaded',
+  },
+  { name: 'endpoint.cost', daily: 'endpoint.daily_cost', of: 'money, in the currency', measure: 'cost' },
+] as const;
+
+/** `AGGREGATION_TEMPORALITY_DELTA`; the JSON encoding has enumerations as numbers. */
+const delta = 1;
+
+const dayMilliseconds = 24 * 3_600_000;
+
+/** An `ExportMetricsServiceRequest` as JSON. Members without a value are left out. */
+export function printExport({ deployment, live, days }: Export): string {
+  const spans = days.map(({ day, groups }) => {
+    const from = epochMilliseconds(startDay(day));
+    return { from, to: from + dayMilliseconds, groups };
+  });
+  return JSON.stringify({
+    resourceMetrics: [
+      {
+        resource: {
+          attributes: [
+            textAttribute('service.name', 'simledger'),
+            textAttribute('service.namespace', deployment),
+          ],
+        },
+        scopeMetrics: [
+          {
+            scope: { name: 'simledger' },
+            metrics: [
+              ...metrics.flatMap(({ name, of, measure }) =>
+                makeMetric(name, `Usage as it is stored: ${of}`, measure, [live]),
+              ),
+              ...metrics.flatMap(({ daily, of, measure }) =>
+                makeMetric(daily, `Usage of a sealed UTC day: ${of}`, measure, spans),
+              ),
+            ],
+          },
+        ],
+      },
+    ],
+  });
+}
+
+type Measure = (typeof metrics)[number]['measure'];
+
+function makeMetric(
+  name: string,
+  description: string,
+  measure: Measure,
+  spans: readonly VolumeSpan[],
+): object[] {
+  const dataPoints = spans.flatMap((span) => span.groups.flatMap((group) => makePoint(span, group, measure)));
+  if (dataPoints.length === 0) return [];
+  const sum = { aggregationTemporality: delta, isMonotonic: true, dataPoints };
+  return [{ name, description, ...(measure !== 'cost' && { unit: 'By' }), sum }];
+}
+
+/** A point of one series. A cost is sent only where there is one: many carriers state none. */
+function makePoint({ from, to }: VolumeSpan, group: VolumeGroup, measure: Measure): object[] {
+  if (measure === 'cost' && group.cost === '0') return [];
+  const { source, carrier, country, operator, radio, currency } = group;
+  const attributes = Object.entries({ source, carrier, country, operator, radio, currency }).flatMap(
+    ([key, text]) => (text === undefined ? [] : [textAttribute(key, text)]),
+  );
+  return [
+    {
+      attributes,
+      startTimeUnixNano: formatNanoseconds(from),
+      timeUnixNano: formatNanoseconds(to),
+      // 64-bit integers are texts in JSON.
+      ...(measure === 'cost' ? { asDouble: Number(group.cost) } : { asInt: String(group[measure]) }),
+    },
+  ];
+}
+
+function textAttribute(key: string, text: string): object {
+  return { key, value: { stringValue: text } };
+}
+
+function formatNanoseconds(milliseconds: number): string {
+  return `${milliseconds}000000`;
+}

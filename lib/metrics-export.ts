@@ -1,0 +1,70 @@
+import { Validations } from 'aws-cdk-lib';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { MetricsSettings } from '../lambda/aws/metrics-receiver.ts';
+import { environment } from '../lambda/aws/names.ts';
+import type { OtlpSettings } from './configuration.ts';
+import { functions, metricsExport as limits } from './limits.ts';
+import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import { makeQueue } from './queue.ts';
+import { scheduleFunction } from './scheduled-function.ts';
+import { listSecretArns } from './secret-arns.ts';
+
+/** Properties of {@link MetricsExport}. */
+export interface MetricsExportProps {
+  readonly settings: OtlpSettings;
+  /** CloudWatch namespace of the function's own metrics. */
+  readonly namespace: string;
+  readonly operation: FunctionOperation;
+}
+
+/** Minutes between two runs. */
+const exportMinutes = 1;
+
+/**
+ * Sends volumes as metrics: a queue of what functions that write the ledger tell, and a function that adds it up and posts
+ * it. It reads neither ledger nor lake.
+ */
+export class MetricsExport extends Construct {
+  readonly queue: Queue;
+  readonly function: NodeFunction;
+  /** Variables of a function that tells what it stores. */
+  readonly environment: Record<string, string>;
+
+  constructor(scope: Construct, id: string, { settings, namespace, operation }: MetricsExportProps) {
+    super(scope, id);
+    const { retentionDays, visibilityTimeoutSeconds } = limits;
+    this.queue = makeQueue(this, 'Queue', {
+      ...{ retentionDays, visibilityTimeoutSeconds },
+      dataKey: operation.dataKey,
+    });
+    Validations.of(this.queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason:
+        'What the receiver does not take waits, however often it is received; what no function has written is deleted.',
+    });
+    this.environment = { [environment.metricsQueue]: this.queue.queueUrl };
+    const { secret, allowPrivateAddresses, series: maxSeries } = settings;
+    const receiver: MetricsSettings = { secret, allowPrivateAddresses, maxSeries };
+    this.function = new NodeFunction(this, 'Exporter', {
+      definition: functions.metricsExporter,
+      description: 'Sends volumes as metrics',
+      environment: {
+        ...this.environment,
+        [environment.metricsReceiver]: JSON.stringify(receiver),
+        [environment.metricNamespace]: namespace,
+      },
+      // Two at a time would send points of the same minute.
+      reservedConcurrency: 1,
+      operation,
+    });
+    this.function.allow(['sqs:DeleteMessage', 'sqs:ReceiveMessage'], [this.queue.queueArn]);
+    this.function.allow(['secretsmanager:GetSecretValue'], listSecretArns(this, secret));
+    scheduleFunction(this, 'Schedule', this.function, exportMinutes);
+  }
+
+  /** Lets a function tell what it stores. */
+  allowTelling(teller: NodeFunction): void {
+    teller.allow(['sqs:SendMessage'], [this.queue.queueArn]);
+  }
+}

@@ -1,0 +1,78 @@
+import { requestMilliseconds } from '../lambda/alerts/delivery/receivers.ts';
+import { readUrl } from '../lambda/alerts/delivery/webhook.ts';
+import type { SigningConfiguration } from '../lambda/aws/aws-request.ts';
+import { MetricsQueue } from '../lambda/aws/metrics-queue.ts';
+import { UsageError } from '../lambda/errors.ts';
+import { type ExportReport, VolumeExporter } from '../lambda/metrics/export.ts';
+import { makeOtlpReceiver, type OtlpSecret, readOtlpSecret } from '../lambda/metrics/otlp-receiver.ts';
+import { metricsExport } from '../lib/limits.ts';
+
+/** Metrics of the local run, sent by the exporter of the stack. */
+
+/** The environment's name of the headers that `--otlp` sends, as OpenTelemetry's SDKs read it: `name=value,name=value`. */
+export const otlpHeadersVariable = 'OTEL_EXPORTER_OTLP_HEADERS';
+
+/**
+ * Where `--otlp` posts to, and with which headers.
+ *
+ * @throws UsageError
+ */
+export function readOtlp(address: string, env: NodeJS.ProcessEnv): OtlpSecret {
+  if (readUrl(address) === undefined) {
+    throw new UsageError(
+      `--otlp ${JSON.stringify(address)}: give an address that begins with http:// or https://, such as http://127.0.0.1:4318/v1/metrics`,
+    );
+  }
+  const pairs = (env[otlpHeadersVariable] ?? '').split(',').filter((pair) => pair.trim() !== '');
+  const headers = pairs.map((pair) => {
+    const [name = '', ...value] = pair.split('=');
+    return [name.trim(), decodeHeader(value.join('=').trim())];
+  });
+  const secret = readOtlpSecret({ url: address, headers: Object.fromEntries(headers) });
+  if (secret !== undefined) return secret;
+  throw new UsageError(`${otlpHeadersVariable}: give headers as name=value,name=value`);
+}
+
+/** Values are percent-encoded, as OpenTelemetry says; one that cannot be decoded is meant as it is. */
+function decodeHeader(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch (error) {
+    if (error instanceof URIError) return value;
+    throw error;
+  }
+}
+
+/** Milliseconds between two runs: nobody wants to wait for a minute here. */
+export const exportMilliseconds = 10_000;
+
+/** Sends what was stored. */
+export class LocalMetrics {
+  readonly #exporter: VolumeExporter;
+  #running: Promise<unknown> = Promise.resolve();
+
+  /** @param queueUrl of the queue that functions tell what they store. */
+  constructor(secret: OtlpSecret, configuration: SigningConfiguration, queueUrl: string) {
+    const send = makeOtlpReceiver(
+      { get: async () => secret, refresh: async () => secret },
+      // It is the user's own machine or network.
+      { allowPrivateAddresses: true, timeoutMilliseconds: requestMilliseconds },
+    );
+    this.#exporter = new VolumeExporter(
+      { queue: new MetricsQueue(configuration, queueUrl), send },
+      { deployment: 'local', maxSeries: metricsExport.series, interval: exportMilliseconds },
+    );
+  }
+
+  /** Sends all that waits, one run at a time. */
+  run(): Promise<ExportReport> {
+    const run = this.#running.then(() => this.#run());
+    this.#running = run.catch(() => undefined);
+    return run;
+  }
+
+  async #run(): Promise<ExportReport> {
+    const report = await this.#exporter.run(Date.now());
+    return report.exported === 0 || report.failure !== undefined ? report : this.#run();
+  }
+}
