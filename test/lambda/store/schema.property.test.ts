@@ -243,7 +243,8 @@ test('a SIM’s item contains a record where joining the two would leave it as i
       if (stays) contained += 1;
       expect(containsSim(simItem(a), record)).toBe(stays);
     }),
-    runs(1_000),
+    // In a tenth of these, no record might be contained.
+    { numRuns: 1_000 },
   );
   expect(contained).toBeGreaterThan(0);
 });
