@@ -6,9 +6,12 @@ export class Timeline {
   readonly #waiting: { readonly at: number; readonly go: () => void }[] = [];
   #held = 0;
   #onReleased: () => void = () => undefined;
+  readonly #letOthersGoOn: () => Promise<void>;
 
-  constructor(now: number) {
+  /** @param letOthersGoOn resolves when all that can go on without waiting has done so. */
+  constructor(now: number, letOthersGoOn: () => Promise<void> = passTurn) {
     this.now = now;
+    this.#letOthersGoOn = letOthersGoOn;
   }
 
   /** Resolves so many milliseconds later. */
@@ -36,7 +39,7 @@ export class Timeline {
   /** Lets time pass until nothing waits any more. */
   async run(): Promise<void> {
     // Whoever watches this process gets a turn.
-    await new Promise((resolve) => setImmediate(resolve));
+    await passTurn();
     await this.#settle();
     for (;;) {
       const first = this.#waiting.shift();
@@ -49,17 +52,22 @@ export class Timeline {
 
   /** All that can go on at this moment does. */
   async #settle(): Promise<void> {
-    await letOthersGoOn();
+    await this.#letOthersGoOn();
     while (this.#held > 0) {
       await new Promise<void>((resolve) => {
         this.#onReleased = resolve;
       });
-      await letOthersGoOn();
+      await this.#letOthersGoOn();
     }
   }
 }
 
-/** All that can go on without waiting does: Node.js takes the next tick when no promise is left that is settled. */
-function letOthersGoOn(): Promise<void> {
+/** A turn of the event loop: also what answers at once, but not within the same tick, goes on. */
+function passTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Where nothing but promises is waited for: Node.js takes the next tick when none is left that is settled. */
+export function passTick(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }

@@ -30,7 +30,7 @@ import {
 } from '../../../../lambda/days/take-message.ts';
 import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
 import { Case } from '../../../property/case.ts';
-import { Timeline } from '../../alerts/delivery/timeline.ts';
+import { passTick, Timeline } from '../../alerts/delivery/timeline.ts';
 import { makeEvent, sessionAroundMidnight, statement, timeAroundMidnight } from '../records.ts';
 import { MemoryPorts } from './memory-ports.ts';
 import { type Caller, wrapPartialPorts, wrapPorts } from './wrapped-ports.ts';
@@ -270,7 +270,7 @@ export interface FoundDay {
 
 /** The world of one plan. */
 class World {
-  readonly timeline = new Timeline(start);
+  readonly timeline = new Timeline(start, passTick);
   readonly memory: MemoryPorts;
   readonly #plan: Plan;
   readonly #parts: Parts;
