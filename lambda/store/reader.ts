@@ -212,17 +212,6 @@ export class LedgerReader {
     else yield* this.#archivedUsage(archive, range, options);
   }
 
-  /** Whether a SIM has usage that began at a time or later, be it of a record that counts or of another rendering. */
-  async hasUsageSince(sim: string, from: string): Promise<boolean> {
-    const { sortKey } = usageTable;
-    // A key's time may be cut to the second.
-    const input = recordQuery(this.#tables.usage, sortKey, sim, { from: wholeSecond(from), to: endOfTime });
-    const { Items: items = [] } = await this.#tables.client.send(
-      new QueryCommand({ ...input, ...projectAttributes([sortKey]), Limit: 1 }),
-    );
-    return items.length > 0;
-  }
-
   /** Usage as its table has it. */
   async *#storedUsage(
     range: RecordRange,

@@ -10,7 +10,7 @@ import { addSigns } from '../signs.ts';
 /** Reads what is known of a SIM from a time on. */
 
 /** How much earlier than its end a usage record may have begun, in milliseconds. */
-export const maxWindow: Readonly<Record<FormatName, number>> = {
+const maxWindow: Readonly<Record<FormatName, number>> = {
   supersim: 3_600_000,
   datastreamer: 86_400_000,
 };

@@ -1,6 +1,4 @@
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
-import { carrierTraits } from '../../ledger/source.ts';
-import { formatTime } from '../../ledger/time.ts';
 import { chunked, forEachConcurrently } from '../../store/concurrency.ts';
 import { type EpisodeList, type EpisodesTable, LiveSlots } from '../../store/episodes.ts';
 import type { LateRecordNotes, LateRecords } from '../../store/late-records.ts';
@@ -60,7 +58,7 @@ import {
   type SourceTrouble,
   updateSourceAlert,
 } from './source-alerts.ts';
-import { staysSilent, unmarkedFormats } from './unchanged.ts';
+import { staysSilent } from './unchanged.ts';
 import {
   isDue,
   isUnmarked,
@@ -460,7 +458,7 @@ class Sweep {
     const { sim, rules } = nominee;
     try {
       const watermark = this.#watermarks.get(sim.source)?.at;
-      const unchanged = watermark === undefined ? undefined : await this.#findUnchanged(nominee, live);
+      const unchanged = watermark === undefined ? undefined : this.#findUnchanged(nominee, live);
       if (watermark !== undefined && unchanged !== undefined) {
         for (const one of unchanged) {
           const { rule } = one.episode;
@@ -510,7 +508,7 @@ class Sweep {
   }
 
   /** The open episodes of a SIM by its rules, if each stands as it was judged last: see {@link staysSilent}. */
-  async #findUnchanged({ sim, rules }: Nominee, live: LiveSlots): Promise<StoredEpisode[] | undefined> {
+  #findUnchanged({ sim, rules }: Nominee, live: LiveSlots): StoredEpisode[] | undefined {
     const { now, isWhole } = this.#run;
     const source = this.#states.get(sim.source);
     if (isWhole || source === undefined) return undefined;
@@ -526,10 +524,7 @@ class Sweep {
       if (!staysSilent(stored, { rule, version }, sim, source)) return undefined;
       unchanged.push(stored);
     }
-    const from = Math.min(...unchanged.map(({ episode }) => episode.from));
-    const isMarked = !unmarkedFormats.has(carrierTraits[sim.carrier].format);
-    const hasUsage = !isMarked && (await this.#ports.reader.hasUsageSince(sim.sim, formatTime(from)));
-    return hasUsage ? undefined : unchanged;
+    return unchanged;
   }
 
   #noteRule(rule: string): SilentNotes {

@@ -1,7 +1,5 @@
-import type { FormatName } from '../../ledger/source.ts';
 import type { StoredEpisode } from '../episodes.ts';
 import type { Rule } from '../rules.ts';
-import { maxWindow } from './read-known.ts';
 import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 
 /** Silent SIMs of which nothing came: most of those that a sweep would judge, and nothing is to be read or told of them. */
@@ -21,12 +19,11 @@ export interface RuleNow {
 }
 
 /**
- * Whether an open episode of a rule still stands as it was judged last, unless the SIM has usage since it began (or, where
- * every record states its mark, in any case).
+ * Whether an open episode of a rule still stands as it was judged last.
  *
- * It was judged when the watermark had come to `after` behind its first record. What came since and is not noted as late is
- * younger than that, less the lateness: so if it is a sign of life, its mark is younger than the first record, or it is usage
- * whose window began after that.
+ * It was judged when the watermark had come to `after` behind its first record. What came since, and is not noted as late,
+ * is younger than that, less the lateness. So the mark that it states, if it is a sign of life, is younger than the first
+ * record.
  */
 export function staysSilent(
   { slot, hasLeft, episode }: StoredEpisode,
@@ -35,7 +32,7 @@ export function staysSilent(
   { lateness, granule }: ArrivalTimes,
 ): boolean {
   if (rule.kind !== 'silent' || rule.missing !== 'everything') return false;
-  if (rule.after <= lateness + Math.max(granule, maxWindow.supersim)) return false;
+  if (rule.after <= lateness + granule) return false;
   const { state, ruleVersion, severity, source, from, told, group, isHeld, messages } = episode;
   const isSettled = messages.length === 0 && !isHeld && (told !== undefined || group !== undefined);
   const isSame = ruleVersion === version && severity === rule.severity && source === sim.source;
@@ -50,6 +47,3 @@ export function staysSilent(
     heardAt <= from
   );
 }
-
-/** The formats with signs of life that state no mark: a Super SIM update within a granule. */
-export const unmarkedFormats: ReadonlySet<FormatName> = new Set(['supersim']);
