@@ -2,6 +2,7 @@ import { maxListedSims, maxScannedSims, silentParts } from '../lambda/alerts/swe
 import { days, sweep } from '../lambda/aws/names.ts';
 import { countBuckets } from '../lambda/days/buckets.ts';
 import { maxLiveSims } from '../lambda/days/partial-days.ts';
+import { lateRecordPartitions } from '../lambda/store/late-records.ts';
 import { heardPageSize } from '../lambda/store/reader.ts';
 import { functions, partialHours, streamMapping } from '../lib/limits.ts';
 import { consumerRecordsPerCpuSecond, onDemandShards, simDaysPerCpuSecond } from '../lib/sizing.ts';
@@ -158,7 +159,7 @@ export function priceSweeps(sims: number, minutes: number): number {
 }
 
 /** Seconds of a sweep of a million SIMs, at most: `npm run bench -- sweep` measures it. */
-const sweepSecondsPerMillion = 100;
+const sweepSecondsPerMillion = 40;
 
 /** Dollars of the function that sweeps. */
 export function priceSweepFunction(sims: number, minutes: number): number {
@@ -183,10 +184,22 @@ export function priceSilentList(sims: number, minutes: number): number {
 /** Usage records of an always-on SIM that are read once a day: of two days, and a page of earlier ones. */
 const dailyRecords = 2 * (alwaysOnSim.updates / monthDays) + 100;
 
-/** Dollars of judging each always-on SIM once a day: its usage, and some units for its episodes, events and sessions. */
+/** Read units of judging an always-on SIM: its usage, and some for its episodes, events and sessions. */
+const judgedUnits = (dailyRecords * itemSizes.superSimUsage) / 4_096 / 2 + 6;
+
+/** Dollars of judging each always-on SIM once a day. */
 export function priceDailyJudging(sims: number): number {
-  const units = (dailyRecords * itemSizes.superSimUsage) / 4_096 / 2 + 6;
-  return millions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
+  return millions(sims * monthDays * judgedUnits) * prices.dynamoDb.millionReadUnits;
+}
+
+/**
+ * Dollars of records that come later than their source's lateness, where an outage delays some of each SIM once a month:
+ * a note is put, read and deleted, and its SIM is judged again. Each sweep looks for notes, consistently.
+ */
+export function priceLateRecords(sims: number, minutes: number): number {
+  const looks = lateRecordPartitions * ((monthHours * 60) / minutes);
+  const reads = millions(looks + sims * (1 + judgedUnits)) * prices.dynamoDb.millionReadUnits;
+  return reads + millions(2 * sims) * prices.dynamoDb.millionWriteUnits;
 }
 
 /** Dollars of noting how far streams are read: two write units an invocation, at its beginning and its end. */

@@ -52,6 +52,8 @@ const hour = 3_600_000;
 /** SIMs in a page of a megabyte, of items of some 900 bytes. */
 const simsInPage = 1_150;
 const networks = 20;
+/** The members of attributes, by their types. */
+const types = ['S', 'N', 'BOOL'];
 
 /** What is asked for, as far as the stub looks at it. */
 interface Requested {
@@ -66,6 +68,7 @@ interface Requested {
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S?: string; readonly N?: string }>>;
   readonly Item: Item;
+  readonly RequestItems: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
 }
 
 function isSilent(number: number): boolean {
@@ -99,11 +102,8 @@ const ownAttributes: Readonly<Record<string, (number: number, mark: number) => s
 };
 
 /** Makes the text of SIMs' items with the attributes that are asked for, all of them where none are named. */
-function makeSimText({
-  ProjectionExpression: wanted,
-  ExpressionAttributeNames: names = {},
-}: Requested): (number: number) => string {
-  const attributes = wanted?.split(', ').map((name) => names[name] ?? name) ?? Object.keys(fleet.sim);
+function makeSimText(request: Requested): (number: number) => string {
+  const attributes = listWanted(request) ?? Object.keys(fleet.sim);
   const parts = attributes
     .filter((name) => fleet.sim[name] !== undefined || name === 'signalledAt')
     .map((name) => {
@@ -136,13 +136,23 @@ function scanSims(request: Requested): string {
   return `{"Items":[${items.join(',')}],"ScannedCount":${items.length}${next}}`;
 }
 
+/** The attributes that are asked for; undefined where none are named. */
+function listWanted({
+  ProjectionExpression: wanted,
+  ExpressionAttributeNames: names = {},
+}: Requested): string[] | undefined {
+  return wanted?.split(', ').map((name) => names[name] ?? name);
+}
+
 /** A SIM's usage in a range of keys, the newest first. */
-function queryUsage({
-  ExpressionAttributeValues: values,
-  ExclusiveStartKey: start,
-  Limit: limit = 1_500,
-  ScanIndexForward: isForward = true,
-}: Requested): string {
+function queryUsage(request: Requested): string {
+  const {
+    ExpressionAttributeValues: values,
+    ExclusiveStartKey: start,
+    Limit: limit = 1_500,
+    ScanIndexForward: isForward = true,
+  } = request;
+  const wanted = listWanted(request);
   const { updateMilliseconds: distance, now, history, usage } = fleet;
   const sim = values?.[':sim']?.S ?? '';
   const latest = findHeardAt(readNumber(sim)) - distance;
@@ -155,7 +165,12 @@ function queryUsage({
     const begin = formatTime(latest - index * distance);
     const end = formatTime(latest - (index - 1) * distance);
     const keys = { sim: { S: sim }, usageId: { S: `${begin}#${index}` } };
-    items.push(JSON.stringify({ ...usage, ...keys, start: { S: begin }, end: { S: end } }));
+    items.push(
+      JSON.stringify(
+        { ...usage, ...keys, start: { S: begin }, end: { S: end } },
+        wanted && [...wanted, ...types],
+      ),
+    );
   }
   const last = { sim: { S: sim }, usageId: { S: `#${index - 1}` } };
   const next = items.length === limit ? `,"LastEvaluatedKey":${JSON.stringify(last)}` : '';
@@ -225,6 +240,20 @@ function put(request: Requested): string {
 /** The fence's item: every day is closed. */
 const allClosed = JSON.stringify({ Item: { closedThrough: { S: '2999-12-31' } } });
 
+/** Items of the tables of alerts by their keys; nothing of others. */
+function getKept({ RequestItems: requested }: Requested): string {
+  const responses = Object.entries(requested).map(([name, { Keys: keys }]) => {
+    const { partitionKey = '', sortKey = '' } = keptTables.get(name) ?? {};
+    const items = keys.flatMap((key): Item[] => {
+      const partition = kept.get(name)?.get(key[partitionKey]?.S ?? '');
+      const item = partition?.get(key[sortKey]?.S ?? '');
+      return item === undefined ? [] : [item];
+    });
+    return [name, items];
+  });
+  return JSON.stringify({ Responses: Object.fromEntries(responses), UnprocessedKeys: {} });
+}
+
 function query(request: Requested): string {
   if (request.TableName === usageTable.name) return queryUsage(request);
   if (request.TableName === simDaysTable.name) return querySimDays(request);
@@ -236,7 +265,7 @@ const answers: Readonly<Record<string, (body: Requested) => string>> = {
   GetItem: ({ TableName: name }) => (name === dayStateTable.name ? allClosed : '{}'),
   Query: query,
   PutItem: put,
-  BatchGetItem: () => '{"Responses":{},"UnprocessedKeys":{}}',
+  BatchGetItem: getKept,
   ListShards: () => JSON.stringify({ Shards: [{ ShardId: 'shardId-000000000000' }] }),
   GetShardIterator: () => '{"ShardIterator":"iterator"}',
   GetRecords: () => '{"Records":[],"MillisBehindLatest":0}',

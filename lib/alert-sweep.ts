@@ -7,6 +7,7 @@ import {
   alertsTable,
   eventsTable,
   filesTable,
+  lateRecordPrefix,
   sessionsTable,
   simsTable,
   usageTable,
@@ -110,8 +111,13 @@ export class AlertSweep extends Construct {
       ],
     );
     this.function.allow(['dynamodb:BatchGetItem'], [sessions.tableArn, files.tableArn]);
-    this.function.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [alerts.tableArn]);
-    this.function.allow(['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'], [alertState.tableArn]);
+    this.function.allow(
+      ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      [alerts.tableArn],
+    );
+    this.function.allow(['dynamodb:PutItem', 'dynamodb:Query'], [alertState.tableArn]);
+    // Of what functions agree on, it deletes only the notes of late records that it has judged.
+    this.function.allow(['dynamodb:DeleteItem'], [alertState.tableArn], [`${lateRecordPrefix}*`]);
     this.function.allow(
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [alertOutbox.tableArn],

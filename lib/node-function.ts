@@ -119,9 +119,14 @@ export class NodeFunction extends Construct {
   /**
    * Adds a permission, and what it needs of the customer's key. The grants of CDK's constructs allow more than our
    * functions use.
+   *
+   * @param partitions patterns of the partition keys that requests to a table may name; all of them by default.
    */
-  allow(actions: string[], resources: string[]): void {
-    this.role.addToPolicy(new PolicyStatement({ actions, resources }));
+  allow(actions: string[], resources: string[], partitions?: readonly string[]): void {
+    const conditions = partitions && {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+    };
+    this.role.addToPolicy(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
     for (const statement of permitKey(this.#dataKey, actions)) this.role.addToPolicy(statement);
   }
 

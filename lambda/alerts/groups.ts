@@ -12,7 +12,13 @@ export const groupDimensions = ['network', 'model', 'country', 'source'] as cons
 export type GroupDimension = (typeof groupDimensions)[number];
 
 /** More members than this, and more than this share of the SIMs that were alive, make a group. */
-export const groupThreshold = { members: 20, share: 0.05 } as const;
+export interface GroupThreshold {
+  readonly members: number;
+  readonly share: number;
+}
+
+/** The threshold of all rules. */
+export const groupThreshold: GroupThreshold = { members: 20, share: 0.05 };
 
 /** A SIM whose episode of a silent rule is open. */
 export interface SilentSim {
@@ -44,6 +50,14 @@ export interface Group {
 /** How many SIMs of a value were heard at or after a time, whether or not they are silent now. */
 export type CountAlive = (dimension: GroupDimension, value: string, since: number) => number;
 
+/** When SIMs that fell silent are a group. */
+export interface GroupTerms {
+  /** The rule's name, and its silence in milliseconds. */
+  readonly rule: { readonly name: string; readonly after: number };
+  readonly countAlive: CountAlive;
+  readonly threshold: GroupThreshold;
+}
+
 /** What to write of groups. */
 export interface GroupChanges {
   /** Groups as they are now: new ones, those whose members fell silent earlier or later, those that close. */
@@ -63,16 +77,17 @@ export interface GroupChanges {
  * - A SIM that falls silent while a group of its value is open, and within `after` of all members, joins it.
  * - A group at or below the threshold closes.
  *
- * @param after the rule's silence, in milliseconds.
  * @param open the groups of the rule that are open.
  * @param silent the SIMs with an open episode of the rule, members of groups included.
  */
 export function changeGroups(
-  rule: { readonly name: string; readonly after: number },
+  rule: GroupTerms['rule'],
   open: readonly Group[],
   silent: readonly SilentSim[],
   countAlive: CountAlive,
+  threshold: GroupThreshold = groupThreshold,
 ): GroupChanges {
+  const terms: GroupTerms = { rule, countAlive, threshold };
   const joined: { episode: string; group: string }[] = [];
   const groups: Group[] = [];
   const remaining: { group: string; episodes: string[] }[] = [];
@@ -83,18 +98,14 @@ export function changeGroups(
     for (const sim of joining.sims) free.delete(sim);
     const all = [...(members.get(group.id) ?? []), ...joining.sims];
     const alive = countAlive(group.dimension, group.value, joining.group.from - rule.after);
-    const state = exceedsThreshold(all.length, alive) ? 'open' : 'closed';
+    const state = exceeds(all.length, alive, threshold) ? 'open' : 'closed';
     joined.push(...joining.sims.map(({ episode }) => ({ episode, group: group.id })));
     if (joining.sims.length > 0 || state === 'closed') groups.push({ ...joining.group, state });
     if (state === 'closed')
       remaining.push({ group: group.id, episodes: all.map(({ episode }) => episode).sort() });
   }
   // SIMs of one value may have fallen silent together at several times: a group takes up those of one of them.
-  for (
-    let formed = formGroups(rule, free, countAlive);
-    formed.length > 0;
-    formed = formGroups(rule, free, countAlive)
-  ) {
+  for (let formed = formGroups(terms, free); formed.length > 0; formed = formGroups(terms, free)) {
     for (const { group, sims } of formed) {
       groups.push(group);
       joined.push(...sims.map(({ episode }) => ({ episode, group: group.id })));
@@ -105,16 +116,15 @@ export function changeGroups(
 
 /** Forms a group of each cause, those that explain most first, and takes their members from those that are free. */
 function formGroups(
-  rule: { readonly name: string; readonly after: number },
+  terms: GroupTerms,
   free: Set<SilentSim>,
-  countAlive: CountAlive,
 ): { readonly group: Group; readonly sims: readonly SilentSim[] }[] {
-  return rankCauses(free, rule.after, countAlive).flatMap(({ dimension, value, candidates }) => {
+  return rankCauses(free, terms).flatMap(({ dimension, value, candidates }) => {
     const left = candidates.filter((sim) => free.has(sim));
-    const cause = describeCause(dimension, value, left, rule.after, countAlive);
+    const cause = describeCause(dimension, value, left, terms);
     if (cause === undefined) return [];
     for (const sim of cause.sims) free.delete(sim);
-    return [{ group: describeGroup(rule.name, cause), sims: cause.sims }];
+    return [{ group: describeGroup(terms.rule.name, cause), sims: cause.sims }];
   });
 }
 
@@ -122,8 +132,8 @@ function compareSims(a: SilentSim, b: SilentSim): number {
   return a.from - b.from || (a.episode < b.episode ? -1 : 1);
 }
 
-function exceedsThreshold(count: number, alive: number): boolean {
-  return count > groupThreshold.members && count > groupThreshold.share * alive;
+function exceeds(count: number, alive: number, { members, share }: GroupThreshold): boolean {
+  return count > members && count > share * alive;
 }
 
 /** The free SIMs that join a group, and the group with the times of all its members. */
@@ -156,11 +166,11 @@ interface Cause {
 }
 
 /** The causes that are over the threshold, those that explain most first. */
-function rankCauses(free: Iterable<SilentSim>, after: number, countAlive: CountAlive): Cause[] {
+function rankCauses(free: Iterable<SilentSim>, terms: GroupTerms): Cause[] {
   const sorted = [...free];
   const causes = groupDimensions.flatMap((dimension) =>
     [...groupBy(sorted, ({ values }) => values[dimension])].flatMap(([value, candidates]) =>
-      value === undefined ? [] : (describeCause(dimension, value, candidates, after, countAlive) ?? []),
+      value === undefined ? [] : (describeCause(dimension, value, candidates, terms) ?? []),
     ),
   );
   const rank = ({ dimension }: Cause): number => groupDimensions.indexOf(dimension);
@@ -185,14 +195,13 @@ function describeCause(
   dimension: GroupDimension,
   value: string,
   candidates: readonly SilentSim[],
-  after: number,
-  countAlive: CountAlive,
+  { rule: { after }, countAlive, threshold }: GroupTerms,
 ): Cause | undefined {
   const sims = findTogether(candidates, after);
   const [first] = sims;
   if (first === undefined) return undefined;
   const alive = countAlive(dimension, value, first.from - after);
-  if (!exceedsThreshold(sims.length, alive)) return undefined;
+  if (!exceeds(sims.length, alive, threshold)) return undefined;
   return { dimension, value, candidates, sims, share: sims.length / Math.max(alive, sims.length) };
 }
 

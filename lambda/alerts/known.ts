@@ -29,6 +29,27 @@ export interface Sign {
   readonly isSession: boolean;
 }
 
+/** What rules look at of a usage record. A sweep reads millions of them. */
+export type KnownUsage = Pick<
+  UsageContent,
+  | 'usageId'
+  | 'start'
+  | 'end'
+  | 'sessionId'
+  | 'trafficType'
+  | 'dataUploaded'
+  | 'dataDownloaded'
+  | 'dataTotal'
+  | 'messagesTx'
+  | 'messagesRx'
+  | 'country'
+  | 'imei'
+  | 'writtenImei'
+  | 'dataModifier'
+  | 'sessionTotal'
+  | 'carrier'
+>;
+
 /**
  * The records of one SIM, as the tables hold them, of which each counts: of renderings a second apart only the fuller.
  * Order and repetition do not matter.
@@ -38,7 +59,7 @@ export interface Sign {
  */
 export interface Known {
   readonly sessions: readonly Session[];
-  readonly usage: readonly UsageContent[];
+  readonly usage: readonly KnownUsage[];
   readonly events: readonly EventContent[];
   readonly signs: readonly Sign[];
   /** The SIM's usage of sealed days, where rules about days and months ask for it. `usage` need not have it then. */
@@ -83,7 +104,7 @@ export function referToEvent({ eventKey, time }: EventContent): RecordReference 
 }
 
 /** The reference to a usage record, which tells of the last moment of its window. Its start may follow its end. */
-export function referToUsage({ usageId, start, end }: UsageContent): RecordReference {
+export function referToUsage({ usageId, start, end }: KnownUsage): RecordReference {
   return { table: 'Usage', key: usageId, at: epochMilliseconds(start > end ? start : end) };
 }
 

@@ -1,6 +1,6 @@
-import type { EventContent, UsageContent } from '../ledger/contents.ts';
+import type { EventContent } from '../ledger/contents.ts';
 import { hasDeviceBytes, hasDeviceMessages, listEventMarks } from '../ledger/heard.ts';
-import { type Known, referToEvent, referToUsage, type Sign } from './known.ts';
+import { type Known, type KnownUsage, referToEvent, referToUsage, type Sign } from './known.ts';
 
 /** What is known of a SIM by its records, with the signs of life in them, as docs/last-heard.md says. */
 export function addSigns(records: Omit<Known, 'signs'>): Known {
@@ -13,7 +13,7 @@ function isSign({ isSignal, hasBytes, isSession }: Sign): boolean {
 }
 
 /** Usage of data tells of an open session, whether or not it names it. */
-function readUsageSign(usage: UsageContent): Sign {
+function readUsageSign(usage: KnownUsage): Sign {
   return {
     record: referToUsage(usage),
     isSignal: hasDeviceMessages(usage),

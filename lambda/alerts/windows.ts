@@ -1,7 +1,7 @@
-import type { UsageContent } from '../ledger/contents.ts';
 import {
   findFirst,
   type Known,
+  type KnownUsage,
   type RecordReference,
   referToEvent,
   referToSession,
@@ -81,7 +81,7 @@ export function findUsage(rule: SlidingUsageRule, known: Known, watermark: numbe
   return findSparse(weighed, listAllRecords(known), BigInt(rule.bytes), rule.within, watermark);
 }
 
-function weighUsage(usage: UsageContent): Weighed {
+function weighUsage(usage: KnownUsage): Weighed {
   return { record: referToUsage(usage), weight: BigInt(usage.dataTotal) };
 }
 

@@ -44,7 +44,8 @@ interface Candidate<Item> extends Rendering {
 export class CountedItems<Item> {
   readonly #describe: (item: Item) => Rendering;
   readonly #isFuller: (item: Item, other: Item) => boolean;
-  readonly #window: Candidate<Item>[] = [];
+  #window: Candidate<Item>[] = [];
+  /** Those of the window by record; empty while there is one, which has no rival. */
   readonly #byRecord = new Map<string, Candidate<Item>[]>();
   #lastDecided: Item | undefined;
 
@@ -65,9 +66,15 @@ export class CountedItems<Item> {
   add(items: readonly Item[]): Item[] {
     const counted: Item[] = [];
     for (const item of items) {
-      const candidate = { ...this.#describe(item), item, counts: true };
+      const { sim, record, at, keyAt } = this.#describe(item);
+      const candidate = { sim, record, at, keyAt, item, counts: true };
       this.#release(this.#countDecided(candidate), counted);
-      this.#compare(candidate);
+      const [first] = this.#window;
+      if (first !== undefined) {
+        // Most items have no neighbour, so the first one is looked at when there is a second.
+        if (this.#byRecord.size === 0) this.#compare(first);
+        this.#compare(candidate);
+      }
       this.#window.push(candidate);
     }
     return counted;
@@ -89,14 +96,21 @@ export class CountedItems<Item> {
   }
 
   #release(count: number, counted: Item[]): void {
-    for (const { record, item, counts } of this.#window.splice(0, count)) {
+    if (count === 0) return;
+    const isEach = count === this.#window.length;
+    const decided = isEach ? this.#window : this.#window.splice(0, count);
+    for (const { record, item, counts } of decided) {
       if (counts) counted.push(item);
       this.#lastDecided = item;
+      if (isEach) continue;
       // Candidates of one record are released in the order in which they came.
       const rivals = this.#byRecord.get(record);
       rivals?.shift();
       if (rivals?.length === 0) this.#byRecord.delete(record);
     }
+    if (!isEach) return;
+    this.#window = [];
+    this.#byRecord.clear();
   }
 
   #compare(candidate: Candidate<Item>): void {

@@ -15,11 +15,15 @@ export function rankCompleteness(item: Item): Completeness {
   return item['usageId'] !== undefined && item['sessionId'] !== undefined ? completeWithSession : complete;
 }
 
+/** More than 0 if an item says more than another one, 0 if it says as much. */
+export function compareCompleteness(item: Item, other: Item): number {
+  return rankCompleteness(item) - rankCompleteness(other);
+}
+
 /** Whether an item of Usage or Events says more than another; of two that say equally much, the contents decide. */
 export function outdoes(item: Item, other: Item): boolean {
-  const [completeness, standing] = [rankCompleteness(item), rankCompleteness(other)];
-  if (completeness !== standing) return completeness > standing;
-  return compareContents(decodeContent(item), decodeContent(other)) > 0;
+  const order = compareCompleteness(item, other);
+  return (order === 0 ? compareContents(decodeContent(item), decodeContent(other)) : order) > 0;
 }
 
 /**
@@ -27,9 +31,8 @@ export function outdoes(item: Item, other: Item): boolean {
  * are equally complete and differ, the last one stays.
  */
 export function supersedes(item: Item, other: Item): boolean {
-  const [completeness, standing] = [rankCompleteness(item), rankCompleteness(other)];
-  if (completeness !== standing) return completeness > standing;
-  return compareContents(decodeContent(item), decodeContent(other)) !== 0;
+  const order = compareCompleteness(item, other);
+  return order === 0 ? compareContents(decodeContent(item), decodeContent(other)) !== 0 : order > 0;
 }
 
 /** What an item says, without how full that is and when it expires. */

@@ -18,8 +18,15 @@ export interface RecordTable {
 export const usageRecords: RecordTable = { sortKey: usageTable.sortKey, time: 'start', id: 'recordId' };
 export const eventRecords: RecordTable = { sortKey: eventsTable.sortKey, time: 'time', id: 'eventId' };
 
-/** Picks the items that count of items in the order of their keys. */
-export function countedItems({ sortKey, time, id }: RecordTable): CountedItems<Item> {
+/**
+ * Picks the items that count of items in the order of their keys.
+ *
+ * @param isFuller whether an item says more than another rendering of its record.
+ */
+export function countedItems(
+  { sortKey, time, id }: RecordTable,
+  isFuller: (item: Item, other: Item) => boolean = outdoes,
+): CountedItems<Item> {
   return new CountedItems((item) => {
     const at = item[time]?.S ?? '';
     const keyTime = timeOfKey(item[sortKey]?.S ?? '');
@@ -30,7 +37,7 @@ export function countedItems({ sortKey, time, id }: RecordTable): CountedItems<I
       at: milliseconds,
       keyAt: keyTime === at ? milliseconds : epochMilliseconds(keyTime),
     };
-  }, outdoes);
+  }, isFuller);
 }
 
 /** The time that a sort key begins with: `<time>#<id>`. */

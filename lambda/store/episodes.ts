@@ -1,6 +1,7 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Episode, EpisodeWrite, Slot, StoredEpisode } from '../alerts/episodes.ts';
 import { formatTime } from '../ledger/time.ts';
+import { tryReadItems } from './batch-get.ts';
 import { compileCodec, type Item } from './codec.ts';
 import { queryPages, readPartition } from './query-pages.ts';
 import { putRevision } from './revisions.ts';
@@ -55,7 +56,7 @@ export interface RuleAndSim {
 
 /** The partition of a rule and a SIM. A rule's name has no `#`. */
 function makePartition(rule: string, sim: string): AttributeValue {
-  return { S: `${rule}#${sim}` };
+  return { S: nameSlot({ rule, sim }) };
 }
 
 function readPartitionKey(partition: string): RuleAndSim {
@@ -124,6 +125,27 @@ export function decodeEpisode(item: Item): StoredEpisode {
   };
 }
 
+/** Live slots that were read. */
+export class LiveSlots {
+  readonly #episodes = new Map<string, StoredEpisode>();
+  readonly #unread: ReadonlySet<string>;
+
+  constructor(episodes: readonly StoredEpisode[], unread: readonly RuleAndSim[]) {
+    for (const one of episodes) this.#episodes.set(nameSlot(one.episode), one);
+    this.#unread = new Set(unread.map(nameSlot));
+  }
+
+  /** What stands in a slot, be it the mark of an episode that has left it; `unread` where that is not known. */
+  find(about: RuleAndSim): StoredEpisode | 'never used' | 'unread' {
+    const name = nameSlot(about);
+    return this.#episodes.get(name) ?? (this.#unread.has(name) ? 'unread' : 'never used');
+  }
+}
+
+function nameSlot({ rule, sim }: RuleAndSim): string {
+  return `${rule}#${sim}`;
+}
+
 /** The table of episodes. */
 export class EpisodesTable {
   readonly #client: DynamoDBClient;
@@ -141,6 +163,22 @@ export class EpisodesTable {
   async read(rule: string, sim: string): Promise<StoredEpisode[]> {
     const partition = makePartition(rule, sim);
     return (await readPartition(this.#client, this.#tableName, partitionKey, partition)).map(decodeEpisode);
+  }
+
+  /**
+   * What stands in the live slots of rules and SIMs, by consistent reads, a hundred a request. Every episode begins there,
+   * and a slot that was used is never empty again: so where nothing stands, there never was one.
+   */
+  async readLive(wanted: readonly RuleAndSim[]): Promise<LiveSlots> {
+    const keys = wanted.map(({ rule, sim }) => ({
+      [partitionKey]: makePartition(rule, sim),
+      [sortKey]: makeSlotKey('live', ''),
+    }));
+    const { items, unread } = await tryReadItems(this.#client, this.#tableName, keys, { consistent: true });
+    return new LiveSlots(
+      items.map((item) => decodeEpisode(item)),
+      unread.map((key) => readPartitionKey(key[partitionKey]?.S ?? '')),
+    );
   }
 
   /**

@@ -5,7 +5,7 @@ import { putItems } from './batch-put.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
 import type { Item } from './items.ts';
 import { readPartition } from './query-pages.ts';
-import { alertStateTable } from './tables.ts';
+import { alertStateTable, lateRecordPrefix } from './tables.ts';
 
 /**
  * Notes of records that came later than their source's lateness, in the table AlertState: sweeps of alerts have judged the
@@ -27,7 +27,7 @@ export interface LateRecords {
 const { partitionKey, sortKey, expiryAttribute } = alertStateTable;
 
 /** Partitions over which notes are spread, so that history of a large fleet is not written into one. */
-const partitions = 16;
+export const lateRecordPartitions = 16;
 
 /** How long a note is kept that no sweep judges, as where no rule is left. */
 const keptSeconds = 8 * 86_400;
@@ -56,7 +56,7 @@ export class LateRecordNotes {
     const expiresAt = { N: String(Math.ceil(now / 1_000) + keptSeconds) };
     const puts = [...late].map(([sim, from]) => {
       const key = {
-        [partitionKey]: { S: makePartition(hashText(sim) % partitions) },
+        [partitionKey]: { S: makePartition(hashText(sim) % lateRecordPartitions) },
         [sortKey]: { S: `${sim}#${this.#makeId()}` },
       };
       const item = { ...key, lateFrom: { N: String(from) }, [expiryAttribute]: expiresAt };
@@ -70,7 +70,7 @@ export class LateRecordNotes {
   async list(): Promise<Map<string, LateRecords>> {
     const late = new Map<string, { from: number; notes: Item[] }>();
     await Promise.all(
-      Array.from({ length: partitions }, async (_, index) => {
+      Array.from({ length: lateRecordPartitions }, async (_, index) => {
         const partition = { S: makePartition(index) };
         const items = await readPartition(this.#client, this.#tableName, partitionKey, partition);
         for (const item of items) addNote(late, item);
@@ -99,5 +99,5 @@ function addNote(late: Map<string, { from: number; notes: Item[] }>, item: Item)
 }
 
 function makePartition(index: number): string {
-  return `late#${index}`;
+  return `${lateRecordPrefix}${index}`;
 }

@@ -27,7 +27,12 @@ function withoutFalseCost(usage: StoredUsage): StoredUsage {
   return { ...usage, cost: undefined, currency: undefined, costVolume: costVolume ?? cost };
 }
 
-function withKnownCarrier<Content extends StoredUsage | StoredEvent>(content: Content): Content {
+/**
+ * What an item holds, if its carrier is one that is known.
+ *
+ * @throws Error where it is not.
+ */
+export function withKnownCarrier<Content extends Pick<StoredUsage, 'carrier'>>(content: Content): Content {
   if (carriers.includes(content.carrier)) return content;
   throw new Error(`An item of the ledger names the carrier ${content.carrier}`);
 }

@@ -118,6 +118,9 @@ export const alertStateTable = {
   expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
+/** What the partitions of AlertState begin with that hold notes of late records. */
+export const lateRecordPrefix = 'late#';
+
 /** How far days are closed. Facts of operation, no part of the ledger. Who writes the ledger reads it. */
 export const dayStateTable = {
   name: 'DayState',

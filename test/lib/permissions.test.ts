@@ -106,13 +106,19 @@ const sweeping = [
   },
   {
     Effect: 'Allow',
-    Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     Resource: 'Storage/Alerts.Arn',
   },
   {
     Effect: 'Allow',
-    Action: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    Action: ['dynamodb:PutItem', 'dynamodb:Query'],
     Resource: 'Storage/AlertState.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: 'dynamodb:DeleteItem',
+    Resource: 'Storage/AlertState.Arn',
+    Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['late#*'] } },
   },
   {
     Effect: 'Allow',

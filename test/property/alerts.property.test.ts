@@ -1,9 +1,13 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import type { SharedEpisode } from '../../lambda/alerts/shared-episodes.ts';
 import type { Outbox } from '../../lambda/alerts/sweep/relay.ts';
+import type { SweepPorts } from '../../lambda/alerts/sweep/sweep.ts';
+import { LiveSlots } from '../../lambda/store/episodes.ts';
+import type { SharedEpisodesTable } from '../../lambda/store/shared-episodes.ts';
 import { alertsTable } from '../../lambda/store/tables.ts';
-import { crowdedPlans, hour, type PlanCase, plans, waitingRecord } from './alerts/plan.ts';
+import { crowdedPlans, hour, type PlanCase, plans, usageAfterSilence, waitingRecord } from './alerts/plan.ts';
 import { findViolations } from './alerts/violations.ts';
 import { type AlertEngine, type Parts, soundParts, World } from './alerts/world.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
@@ -41,7 +45,7 @@ async function play({ plan }: PlanCase, parts: Parts): Promise<string[]> {
   return findViolations(world);
 }
 
-const failsAtOnce = { examples: [[waitingRecord]] as [PlanCase][], endOnFailure: true };
+const failsAtOnce = { examples: [[waitingRecord], [usageAfterSilence]] as [PlanCase][], endOnFailure: true };
 
 test(
   'alerts are what is true, each told as one incident, whatever comes late, fails, dies or overlaps',
@@ -54,8 +58,14 @@ test(
   timeLimit,
 );
 
+/** Plans with groups of few SIMs. */
+const groupedPlans = plans.filter(({ plan }) => plan.groupsAbove < 3);
+
+/** A fault that is planted: what it is, the plans that are likely to show it, and what is replaced. */
+type Fault = readonly [string, fc.Arbitrary<PlanCase>, Partial<Parts>];
+
 describe('the timeline shows that', () => {
-  const faults: readonly (readonly [string, fc.Arbitrary<PlanCase>, Partial<Parts>])[] = [
+  const faults: readonly Fault[] = [
     [
       'what has arrived is taken for read',
       plans,
@@ -87,7 +97,87 @@ describe('the timeline shows that', () => {
     ],
   ];
 
-  test.each(faults)(
+  const faultsOfGroups: readonly Fault[] = [
+    ['SIMs that fall silent together are not grouped', groupedPlans, { groupsAbove: () => 20 }],
+    ['a group is formed of one SIM less', groupedPlans, { groupsAbove: (members) => members - 1 }],
+    ['receivers are not told of groups', groupedPlans, dropMessages('group')],
+    [
+      'a group does not end',
+      groupedPlans,
+      changeShared('group', (one) => (one.state === 'open' ? one : undefined)),
+    ],
+    [
+      'a group counts SIMs that are back',
+      groupedPlans,
+      changeShared('group', (one, before) => {
+        const total = Math.max(one.members.total, before?.members.total ?? 0);
+        return { ...one, members: { ...one.members, total } };
+      }),
+    ],
+    [
+      'it is forgotten which groups there are',
+      groupedPlans,
+      { ports: (ports) => changeState(ports, 'groups', { list: async () => new Map() }) },
+    ],
+    [
+      'a group that could not be registered counts as registered',
+      groupedPlans,
+      { ports: (ports) => changeState(ports, 'groups', { write: async () => true }) },
+    ],
+  ];
+
+  const faultsOfReading: readonly Fault[] = [
+    [
+      'marks of usage are not looked at',
+      plans,
+      {
+        ports: (ports) => {
+          const { reader } = ports;
+          const scan = reader.scanWatchedSims.bind(reader);
+          const scanSignals: typeof scan = (take) =>
+            scan((sims) => take(sims.map((sim) => ({ ...sim, bytesAt: undefined }))));
+          Object.defineProperty(reader, 'scanWatchedSims', { value: scanSignals });
+          return ports;
+        },
+      },
+    ],
+    [
+      'a slot that could not be read counts as never used',
+      crowdedPlans,
+      {
+        ports: (ports) => {
+          Object.defineProperty(ports.episodes, 'readLive', { value: async () => new LiveSlots([], []) });
+          return ports;
+        },
+      },
+    ],
+  ];
+
+  const faultsOfSources: readonly Fault[] = [
+    [
+      'a source that is behind has no alert',
+      plans,
+      { ports: (ports) => changeState(ports, 'sourceAlerts', { write: async () => false }) },
+    ],
+    ['receivers are not told of sources', plans, dropMessages('source')],
+    [
+      'the alert of a source does not name those that wait',
+      plans,
+      changeShared('source', (one) => ({ ...one, members: { total: 0, first: [] } })),
+    ],
+    [
+      'the alert of a source does not end',
+      plans,
+      changeShared('source', (one) => (one.state === 'open' ? one : undefined)),
+    ],
+    [
+      'it is forgotten that a source has an alert',
+      plans,
+      { ports: (ports) => changeState(ports, 'sourceAlerts', { list: async () => new Map() }) },
+    ],
+  ];
+
+  test.each([...faults, ...faultsOfReading, ...faultsOfGroups, ...faultsOfSources])(
     '%s',
     async (_, likely, parts) => {
       const property = fc.asyncProperty(likely, async (given) => {
@@ -102,6 +192,62 @@ describe('the timeline shows that', () => {
     timeLimit,
   );
 });
+
+/** Changes what is written of episodes about many SIMs; what it makes undefined counts as written. */
+function changeShared(
+  kind: SharedEpisode['subject']['kind'],
+  change: (episode: SharedEpisode, before: SharedEpisode | undefined) => SharedEpisode | undefined,
+): Partial<Parts> {
+  return {
+    ports: (ports) => {
+      const { shared } = ports.episodes;
+      const changed: Pick<SharedEpisodesTable, 'read' | 'write'> = {
+        read: (key) => shared.read(key),
+        write: async (episode) => {
+          if (episode.subject.kind !== kind) return shared.write(episode);
+          const next = change(episode, await shared.read(episode));
+          return next === undefined ? true : shared.write(next);
+        },
+      };
+      Object.defineProperty(ports.episodes, 'shared', { value: changed });
+      return ports;
+    },
+  };
+}
+
+/** Puts no message about many SIMs into the outbox. */
+function dropMessages(kind: SharedEpisode['subject']['kind']): Partial<Parts> {
+  return {
+    ports: (ports) => {
+      const { outbox } = ports;
+      const deaf: Outbox = {
+        isTold: (receiver, episode) => outbox.isTold(receiver, episode),
+        enqueue: async (receiver, transition) => {
+          if (transition.subject.kind !== kind) await outbox.enqueue(receiver, transition);
+        },
+      };
+      return { ...ports, outbox: deaf };
+    },
+  };
+}
+
+/** What of a register a fault replaces. */
+interface ChangedRegister {
+  readonly list?: () => Promise<ReadonlyMap<string, unknown>>;
+  readonly write?: () => Promise<boolean>;
+}
+
+/** Replaces what sweeps do with a register. */
+function changeState(
+  ports: SweepPorts,
+  name: 'groups' | 'sourceAlerts',
+  { list, write }: ChangedRegister,
+): SweepPorts {
+  const register = ports.state[name];
+  if (list !== undefined) Object.defineProperty(register, 'list', { value: list });
+  if (write !== undefined) Object.defineProperty(register, 'write', { value: write });
+  return ports;
+}
 
 /** Takes a message that it could not put in for one that is in. */
 class CarelessOutbox implements Outbox {

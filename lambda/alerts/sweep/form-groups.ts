@@ -2,7 +2,7 @@ import { mapConcurrently } from '../../store/concurrency.ts';
 import type { EpisodesTable } from '../../store/episodes.ts';
 import { canonicalText } from '../digest.ts';
 import { joinGroup, listCurrent, type StoredEpisode } from '../episodes.ts';
-import { type CountAlive, changeGroups, type Group } from '../groups.ts';
+import { type CountAlive, changeGroups, type Group, type GroupThreshold } from '../groups.ts';
 import type { SilentRule } from '../rules.ts';
 import type { SharedFacts, SharedJudgement } from '../shared-episodes.ts';
 import type { Entry, Register } from './register.ts';
@@ -65,6 +65,7 @@ export interface GroupPorts extends SharedPorts {
 /** How groups are judged. */
 export interface GroupJudgement extends Pick<SharedJudgement, 'now'> {
   readonly countAlive: CountAlive;
+  readonly threshold: GroupThreshold;
   /** Whether messages about a rule's group are muted; the source is the one of all members. */
   readonly isMuted: (rule: string, source: string | undefined) => boolean;
   /** The ids of the source alerts that are open: their members are no group's. */
@@ -140,7 +141,7 @@ export function planGroups(
   { name, rule, silent, isComplete, backAt }: SilentSims,
   known: readonly RegisteredGroup[],
   ended: ReadonlySet<string>,
-  { countAlive, sourceAlerts }: Pick<GroupJudgement, 'countAlive' | 'sourceAlerts'>,
+  { countAlive, threshold, sourceAlerts }: Pick<GroupJudgement, 'countAlive' | 'threshold' | 'sourceAlerts'>,
 ): GroupPlan {
   const ids = new Set(known.map(({ id }) => id));
   const populated = new Set(silent.map(({ group }) => group));
@@ -161,7 +162,7 @@ export function planGroups(
       : [{ episode, from, values: listSharedValues(sim), group: current }];
   });
   const open = [...next.values()].filter(({ state }) => state === 'open');
-  const changes = changeGroups({ name, after: rule.after }, open, sims, countAlive);
+  const changes = changeGroups({ name, after: rule.after }, open, sims, countAlive, threshold);
   for (const group of changes.groups) {
     const before = next.get(group.id);
     if (before === undefined && next.size >= maxGroups) continue;

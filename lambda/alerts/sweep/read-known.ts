@@ -2,16 +2,18 @@ import { findUsageTime } from '../../ledger/heard.ts';
 import { type Carrier, carrierTraits, type FormatName } from '../../ledger/source.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import { timeOfKey } from '../../store/counted-items.ts';
-import { type LedgerReader, spareRecords } from '../../store/reader.ts';
-import type { StoredUsage } from '../../store/records.ts';
-import type { Known } from '../known.ts';
+import { type LedgerReader, type SessionKey, spareRecords } from '../../store/reader.ts';
+import type { Known, KnownUsage } from '../known.ts';
 import { isAboutPeriods, type Rule } from '../rules.ts';
 import { addSigns } from '../signs.ts';
 
 /** Reads what is known of a SIM from a time on. */
 
 /** How much earlier than its end a usage record may have begun, in milliseconds. */
-const maxWindow: Readonly<Record<FormatName, number>> = { supersim: 3_600_000, datastreamer: 86_400_000 };
+const maxWindow: Readonly<Record<FormatName, number>> = {
+  supersim: 3_600_000,
+  datastreamer: 86_400_000,
+};
 
 /**
  * Records in the first page, and in one that follows, at least and at most. The first one is enough for a device that is
@@ -79,6 +81,9 @@ function findNeeded(rule: Rule): NeededRecords {
 /** Sessions that began before the time and are read: those that were open then, and the last ones before. */
 const earlierSessions = 5;
 
+/** Keys of sessions in a page: enough for a device that begins some a day. */
+const sessionPageSize = 40;
+
 /** Sessions of one SIM that are read; more than a device begins in the longest window of a rule. */
 const maxSessions = 10_000;
 
@@ -133,14 +138,14 @@ interface ReadLimits {
 
 async function readUsage(sim: string, limits: ReadLimits, reader: LedgerReader) {
   const range = { sim, from: beginning, to: end };
-  const readStart = ({ usageId }: StoredUsage): number => epochMilliseconds(timeOfKey(usageId));
+  const readStart = ({ usageId }: KnownUsage): number => epochMilliseconds(timeOfKey(usageId));
   async function* pages() {
-    for await (const page of reader.usage(range, { limit: pageSize.first })) {
+    for await (const page of reader.knownUsage(range, { limit: pageSize.first })) {
       yield page;
       // What is not even half of a page is the end.
       if (page.length <= pageSize.first / 2) continue;
       const before = page.at(-1)?.usageId;
-      yield* reader.usage(range, { limit: estimateRecords(page.map(readStart), limits), before });
+      yield* reader.knownUsage(range, { limit: estimateRecords(page.map(readStart), limits), before });
       return;
     }
   }
@@ -190,10 +195,17 @@ async function readDownTo<Item>(
 
 async function readSessions(sim: string, from: number, reader: LedgerReader): Promise<Known['sessions']> {
   const time = formatTime(Math.max(0, from));
-  const [later, earlier] = await Promise.all([
-    reader.sessionKeys({ sim, from: time, to: end }, maxSessions),
-    reader.sessionKeys({ sim, from: beginning, to: time }, earlierSessions),
-  ]);
-  const ids = new Set([...later, ...earlier].map(({ sessionId }) => sessionId));
-  return reader.sessions(sim, [...ids]);
+  const range = { sim, from: beginning, to: end };
+  const ids: string[] = [];
+  let earlier = 0;
+  let after: SessionKey | undefined;
+  do {
+    const keys = await reader.sessionKeys(range, sessionPageSize, { after });
+    for (const { sessionId, start } of keys) {
+      if (start < time) earlier += 1;
+      if (earlier <= earlierSessions) ids.push(sessionId);
+    }
+    after = keys.length === sessionPageSize ? keys.at(-1) : undefined;
+  } while (after !== undefined && earlier < earlierSessions && ids.length < maxSessions);
+  return reader.sessions(sim, ids);
 }

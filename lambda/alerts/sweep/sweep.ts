@@ -1,6 +1,6 @@
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
-import { forEachConcurrently } from '../../store/concurrency.ts';
-import type { EpisodeList, EpisodesTable } from '../../store/episodes.ts';
+import { chunked, forEachConcurrently } from '../../store/concurrency.ts';
+import { type EpisodeList, type EpisodesTable, LiveSlots } from '../../store/episodes.ts';
 import type { LateRecordNotes, LateRecords } from '../../store/late-records.ts';
 import type { MutesTable } from '../../store/mutes.ts';
 import type { LedgerReader } from '../../store/reader.ts';
@@ -17,6 +17,7 @@ import {
   type StoredEpisode,
   tellAlone,
 } from '../episodes.ts';
+import { type GroupThreshold, groupThreshold } from '../groups.ts';
 import {
   type Known,
   nothingKnown,
@@ -64,6 +65,7 @@ import {
   type SourceTrouble,
   updateSourceAlert,
 } from './source-alerts.ts';
+import { staysSilent } from './unchanged.ts';
 import {
   isDue,
   isUnmarked,
@@ -126,6 +128,8 @@ export interface SweepRun extends SweepSettings {
    * that are nominated, from some days ago.
    */
   readonly isWhole: boolean;
+  /** What makes SIMs that fall silent a group: {@link groupThreshold} where it is left out. */
+  readonly groupsAbove?: GroupThreshold;
   /** SIMs beyond which the longest silent ones are listed for who asks: {@link maxScannedSims} where it is left out. */
   readonly listsSilentAbove?: number;
 }
@@ -151,6 +155,9 @@ export interface SourceReport extends Watermark {
 
 /** SIMs that are judged at once; each takes some queries. */
 const concurrency = 24;
+
+/** SIMs whose live episodes are read together. */
+const readTogether = 200;
 
 /** Milliseconds of a sweep's time that are kept for what comes after a part of it. */
 const reserved = {
@@ -184,7 +191,7 @@ export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepRepo
     state.sourceAlerts.list(),
     isAskedForDays ? ports.sealedUsage?.findEnd() : undefined,
   ]);
-  const facts = { states, mutes: muted, reads, stored, late, groups, sourceAlerts, sealedUntil };
+  const facts = { states, mutes: muted, reads, ...stored, late, groups, sourceAlerts, sealedUntil };
   return new Sweep(run, ports, facts).run();
 }
 
@@ -197,9 +204,17 @@ async function readMarks(
   );
 }
 
-/** The rules by SIM of which there are episodes that are open, undelivered or held. */
-async function listStored(episodes: EpisodesTable): Promise<Map<string, readonly string[]>> {
+/** What is stored of SIMs. */
+interface StoredRules {
+  /** The rules by SIM of which there are episodes that are open, undelivered or held. */
+  readonly stored: ReadonlyMap<string, readonly string[]>;
+  /** The SIMs with episodes that are undelivered or held. */
+  readonly waiting: ReadonlySet<string>;
+}
+
+async function listStored(episodes: EpisodesTable): Promise<StoredRules> {
   const stored = new Map<string, readonly string[]>();
+  const waiting = new Set<string>();
   // Most SIMs have the same rules: they share a list.
   const lists = new Map<string, readonly string[]>();
   const share = (rules: readonly string[]): readonly string[] => {
@@ -211,21 +226,21 @@ async function listStored(episodes: EpisodesTable): Promise<Map<string, readonly
   const listAll = async (which: EpisodeList): Promise<void> => {
     for await (const page of episodes.list(which)) {
       for (const { rule, sim } of page) {
+        if (which !== 'live') waiting.add(sim);
         const rules = stored.get(sim) ?? [];
         if (!rules.includes(rule)) stored.set(sim, share([...rules, rule]));
       }
     }
   };
   await Promise.all((['live', 'undelivered', 'held'] as const).map(listAll));
-  return stored;
+  return { stored, waiting };
 }
 
 /** What a sweep reads before it goes through the fleet. */
-interface StoredFacts {
+interface StoredFacts extends StoredRules {
   readonly states: ReadonlyMap<string, SourceState>;
   readonly mutes: readonly Mute[];
   readonly reads: ReadonlyMap<string, ReadMark>;
-  readonly stored: ReadonlyMap<string, readonly string[]>;
   readonly late: ReadonlyMap<string, LateRecords>;
   readonly groups: ReadonlyMap<string, Entry<RegisteredGroup>>;
   readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
@@ -238,6 +253,8 @@ interface SweptState {
   readonly state: SourceState;
   readonly upTo: number;
   readonly lateness: number;
+  /** Of its marks. */
+  readonly granule: number;
 }
 
 /** A rule, and its stored episodes; undefined while another sweep is at them. */
@@ -299,7 +316,8 @@ class Sweep {
     this.#states = new Map(
       run.sources.map(({ name, lateness }) => {
         const state = facts.states.get(name) ?? unsweptSource;
-        return [name, { state, upTo: facts.reads.get(name)?.at ?? run.now, lateness }];
+        const upTo = facts.reads.get(name)?.at ?? run.now;
+        return [name, { state, upTo, lateness, granule: findSourceGranule(run.rules, name) }];
       }),
     );
   }
@@ -376,14 +394,20 @@ class Sweep {
 
   /** Judges the nominees as long as there is time. */
   async #judge(): Promise<void> {
-    await forEachConcurrently(this.#nominees.take(), concurrency, async (nominee) => {
-      if (this.#isShort('telling')) {
-        this.#nominees.leave(nominee);
-        return;
-      }
-      this.#judged += 1;
-      await this.#judgeSim(nominee);
-    });
+    let isOver = false;
+    for (const nominees of chunked(this.#nominees.take(), readTogether)) {
+      const slots = nominees.flatMap(({ sim: { sim }, rules }) => rules.map((rule) => ({ rule, sim })));
+      const live = isOver ? new LiveSlots([], slots) : await this.#ports.episodes.readLive(slots);
+      await forEachConcurrently(nominees, concurrency, async (nominee) => {
+        isOver ||= this.#isShort('telling');
+        if (isOver) {
+          this.#nominees.leave(nominee);
+          return;
+        }
+        this.#judged += 1;
+        await this.#judgeSim(nominee, live);
+      });
+    }
   }
 
   /** What each source's watermark follows from; that of sources that are not configured any more, too. */
@@ -451,12 +475,24 @@ class Sweep {
     return source !== undefined && now - (findDelivered(marks, now) ?? 0) > source.lateness;
   }
 
-  async #judgeSim({ sim, rules }: Nominee): Promise<void> {
+  async #judgeSim(nominee: Nominee, live: LiveSlots): Promise<void> {
+    const { sim, rules } = nominee;
     try {
-      const stored = await Promise.all(
-        rules.map(async (rule) => ({ rule, episodes: await this.#readRelayed(rule, sim) })),
-      );
       const watermark = this.#watermarks.get(sim.source)?.at;
+      const unchanged = watermark === undefined ? undefined : this.#findUnchanged(nominee, live);
+      if (watermark !== undefined && unchanged !== undefined) {
+        for (const one of unchanged) {
+          const { rule } = one.episode;
+          this.#noteJudged(rule, sim, [one], this.#isHeld(rule, sim), findJudgingTime([one], watermark));
+        }
+        return;
+      }
+      const stored = await Promise.all(
+        rules.map(async (rule) => {
+          const isUnused = live.find({ rule, sim: sim.sim }) === 'never used';
+          return { rule, episodes: isUnused ? [] : await this.#readRelayed(rule, sim) };
+        }),
+      );
       if (watermark === undefined) {
         // Nothing was ever read of its source: nothing new can be said of it.
         for (const { rule, episodes = [] } of stored) this.#noteJudged(rule, sim, episodes, true, 0);
@@ -533,6 +569,26 @@ class Sweep {
     return readKnown(sim, { from, keptSince: 0 }, this.#ports.reader, usageOnly);
   }
 
+  /** The open episodes of a SIM by its rules, if each stands as it was judged last: see {@link staysSilent}. */
+  #findUnchanged({ sim, rules }: Nominee, live: LiveSlots): StoredEpisode[] | undefined {
+    const { now, isWhole } = this.#run;
+    const source = this.#states.get(sim.source);
+    if (isWhole || source === undefined) return undefined;
+    if (this.#facts.late.has(sim.sim) || this.#facts.waiting.has(sim.sim)) return undefined;
+    const { sweptAt } = findJudgedMarks(source.state, sim.place);
+    if (sweptAt === undefined || isDue(sim, { sweptAt, now })) return undefined;
+    const unchanged: StoredEpisode[] = [];
+    for (const name of rules) {
+      const { version = '' } = this.#rules.get(name) ?? {};
+      const rule = this.#findRule(name, sim);
+      const stored = live.find({ rule: name, sim: sim.sim });
+      if (rule === undefined || typeof stored === 'string') return undefined;
+      if (!staysSilent(stored, { rule, version }, sim, source)) return undefined;
+      unchanged.push(stored);
+    }
+    return unchanged;
+  }
+
   #noteRule(rule: string): SilentNotes {
     let notes = this.#silent.get(rule);
     if (notes === undefined) {
@@ -544,8 +600,7 @@ class Sweep {
 
   /** Notes when a device was heard whose item does not say so: it is not judged again before that is old enough. */
   async #writeMarks({ sim, source }: WatchedSim, known: Known): Promise<void> {
-    const limits = { min: minGranuleMilliseconds, max: maxGranuleMilliseconds };
-    const granule = findGranule(this.#run.rules, source, limits);
+    const granule = findSourceGranule(this.#run.rules, source);
     await this.#ports.marks?.write(sim, findMarks(known, sim, granule));
   }
 
@@ -594,6 +649,7 @@ class Sweep {
     const judgement: GroupJudgement = {
       now: this.#run.now,
       countAlive: (dimension, value, since) => this.#alive.count(dimension, value, since),
+      threshold: this.#run.groupsAbove ?? groupThreshold,
       isMuted: (rule, source = '') => this.#findMute(rule, '', source),
       sourceAlerts: new Set(this.#openAlerts.values()),
     };
@@ -675,6 +731,12 @@ class Sweep {
     }
   }
 
+  /** Whether a mute is in force, or the source lags or is read late. */
+  #isHeld(rule: string, { sim, source }: WatchedSim): boolean {
+    const { isBehind = false, isReadLate = false } = this.#watermarks.get(source) ?? {};
+    return isBehind || isReadLate || this.#findMute(rule, sim, source);
+  }
+
   #findMute(rule: string, sim: string, source: string): boolean {
     return findMute(this.#facts.mutes, { rule, sim, source }, this.#run.now) !== undefined;
   }
@@ -750,7 +812,6 @@ class Sweep {
     const { source } = sim;
     const rule = this.#findRule(name, sim);
     const watermark = findJudgingTime(episodes, at);
-    const { isBehind = false, isReadLate = false } = this.#watermarks.get(source) ?? {};
     const isSilence = rule?.kind === 'silent';
     return {
       rule,
@@ -758,7 +819,7 @@ class Sweep {
       ...{ sim: sim.sim, source, watermark, now, keptSince },
       since: rule === undefined ? since : Math.max(since, findSettledSince(rule, keptSince)),
       spans: rule === undefined ? [] : listSettledSpans(rule, known, watermark, keptSince),
-      isHeld: isBehind || isReadLate || this.#findMute(name, sim.sim, source),
+      isHeld: this.#isHeld(name, sim),
       // Only SIMs that fall silent are grouped.
       groupWait: isSilence ? groupWait : 0,
       isGroupedFirst: isSilence,
@@ -767,6 +828,10 @@ class Sweep {
         !this.#run.isWhole && (this.#facts.late.get(sim.sim)?.from ?? watermark) < watermark - maxToldAge,
     };
   }
+}
+
+function findSourceGranule(rules: readonly Rule[], source: string): number {
+  return findGranule(rules, source, { min: minGranuleMilliseconds, max: maxGranuleMilliseconds });
 }
 
 /** The record with which the open episode began, if there is one. */

@@ -11,6 +11,7 @@ import { compareContents } from '../../../lambda/ledger/contents.ts';
 import type { Session, Sim } from '../../../lambda/ledger/observation.ts';
 import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
 import { compileCodec } from '../../../lambda/store/codec.ts';
+import { rankCompleteness } from '../../../lambda/store/completeness.ts';
 import {
   type Expressions,
   type ItemUpdate,
@@ -20,6 +21,11 @@ import {
   unchangedSince,
 } from '../../../lambda/store/expressions.ts';
 import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
+import {
+  decodeKnownUsage,
+  knownUsageAttributes,
+  knownUsageCodec,
+} from '../../../lambda/store/known-usage.ts';
 import { decodeEvent } from '../../../lambda/store/records.ts';
 import {
   eventCodec,
@@ -93,6 +99,24 @@ function itemAfter(key: Item, { ExpressionAttributeValues }: Expressions): Item 
   const set = Object.entries(values).map(([name, value]) => [name.slice(1), value]);
   return { ...key, ...Object.fromEntries(set) };
 }
+
+test('what alerts look at of a usage record is read from the attributes of its item', () => {
+  fc.assert(
+    fc.property(usage, fc.boolean(), (state, isWhole) => {
+      const { completeness, ...content } = state;
+      const item = usageItem(state, isWhole);
+      const part = Object.fromEntries(
+        Object.entries(item).filter(([name]) => knownUsageAttributes.includes(name)),
+      );
+      const known = decodeKnownUsage(part);
+      expect(content).toEqual(expect.objectContaining({ ...known }));
+      expect(Object.keys(known)).toEqual(knownUsageCodec.attributes.map(({ name }) => name));
+      // It counts where the whole item counts, but for ties.
+      expect(rankCompleteness(part)).toBe(rankCompleteness(item));
+    }),
+    runs(200),
+  );
+});
 
 describe('an update', () => {
   it('of a session that is not there makes its item', () => {

@@ -110,6 +110,8 @@ export interface Plan {
   /** When DynamoDB deletes events that have expired. */
   readonly expiries: readonly number[];
   readonly groupWait: number;
+  /** How many SIMs that fall silent are no group yet, whatever their share: some are few enough for a small fleet. */
+  readonly groupsAbove: number;
 }
 
 /** A plan that prints itself. */
@@ -314,6 +316,7 @@ const parts: { readonly [Name in keyof Plan]: fc.Arbitrary<Plan[Name]> } = {
   mutes,
   expiries: fc.array(fc.integer({ min: 150 * hour, max: finalHour * hour }), { maxLength: 2 }),
   groupWait: fc.constantFrom(0, hour / 6),
+  groupsAbove: fc.constantFrom(20, 20, 2, 1),
 };
 
 /** Plans in which whatever happens may happen at any time. */
@@ -415,35 +418,64 @@ function signal(at: number, delay = 0): Fact {
   return { at, kind: 'signal', bytes: 0, modem: 0, delays: [delay] };
 }
 
-/**
- * A device is heard minutes before it would be silent for too long, and a sweep comes while its record waits in the stream,
- * since whoever takes its batch dies. Plans made at random hardly ever meet this.
- */
-export const waitingRecord = new PlanCase({
+function usage(at: number): Fact {
+  return { at, kind: 'usage', bytes: 1, modem: 0, delays: [0] };
+}
+
+/** A rule of so many hours of silence. */
+function silentAfter(hours: number): Rule {
+  return {
+    ...anyRule,
+    name: 'rule-0',
+    kind: 'silent',
+    missing: 'everything',
+    after: hours * minute,
+    pending: 0,
+    recovery: 0,
+    match: { ...anyRule.match, names: ['tracker*'] },
+  };
+}
+
+/** Nothing fails, and nobody does anything. */
+const uneventful = {
   carrier: 'twilio',
   sessionRefresh: 'update',
-  rules: [
-    {
-      ...anyRule,
-      name: 'rule-0',
-      kind: 'silent',
-      missing: 'everything',
-      after: 2 * minute,
-      pending: 0,
-      recovery: 0,
-      match: { ...anyRule.match, names: ['tracker*'] },
-    },
-  ],
-  sims: [[signal(3), signal(4, hour - 180 * second)], [signal(0), signal(4)], [signal(0)]],
   hasBeacons: true,
   outage: undefined,
   lanes: 1,
   batchSize: 6,
-  consumers: [calm, calm, calm, ...Array<Fate>(6).fill(dying)],
-  sweeps: [{ ...calm, at: 5 * hour + 30 * second, startsLate: 0 }],
+  consumers: [],
   deliveries: [],
   behaviours: [],
   mutes: [],
   expiries: [],
   groupWait: 0,
+  groupsAbove: 20,
+} as const satisfies Partial<Plan>;
+
+/**
+ * A device is heard minutes before it would be silent for too long, and a sweep comes while its record waits in the stream,
+ * since whoever takes its batch dies. Plans made at random hardly ever meet this.
+ */
+export const waitingRecord = new PlanCase({
+  ...uneventful,
+  rules: [silentAfter(2)],
+  sims: [[signal(3), signal(4, hour - 180 * second)], [signal(0), signal(4)], [signal(0)]],
+  consumers: [calm, calm, calm, ...Array<Fate>(6).fill(dying)],
+  sweeps: [{ ...calm, at: 5 * hour + 30 * second, startsLate: 0 }],
+});
+
+/**
+ * Devices are back after a silence that was told, and a sweep comes before the hour of the day at which it would look at
+ * them anyway. Plans made at random hardly ever meet this.
+ */
+export const usageAfterSilence = new PlanCase({
+  ...uneventful,
+  rules: [silentAfter(12)],
+  sims: [
+    [signal(0), usage(20)],
+    [signal(0), usage(21)],
+    [signal(0), usage(19)],
+  ],
+  sweeps: [13 * hour, 21 * hour + 300 * second].map((at) => ({ ...calm, at, startsLate: 0 })),
 });

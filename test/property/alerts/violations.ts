@@ -1,5 +1,8 @@
+import { listCurrent } from '../../../lambda/alerts/episodes.ts';
 import type { Known } from '../../../lambda/alerts/known.ts';
 import type { Rule } from '../../../lambda/alerts/rules.ts';
+import type { SharedEpisode } from '../../../lambda/alerts/shared-episodes.ts';
+import type { SourceReport } from '../../../lambda/alerts/sweep/sweep.ts';
 import { makeEvent, makeKnown, makeSign, makeUsage, minute } from '../../lambda/alerts/records.ts';
 import { findTrueEpisodes, findTrueSpans, type TrueEpisode } from '../../lambda/alerts/truth.ts';
 import { type Fact, finalHour, hour, lateness } from './plan.ts';
@@ -92,6 +95,7 @@ function pickActive(stored: RanSweep['stored'], rule: Rule, sim: PlannedSim): St
 /** All that is wrong with what happened. */
 export async function findViolations(world: World): Promise<string[]> {
   const stored = await world.listStored();
+  const shared = await world.listShared();
   return [
     ...findWrongSpans(
       world,
@@ -101,8 +105,9 @@ export async function findViolations(world: World): Promise<string[]> {
       'in the end',
     ),
     ...world.sweeps.flatMap((sweep) => findWrongSweep(world, sweep)),
-    ...findWrongMessages(world, stored),
-    ...findWrongPages(world),
+    ...findWrongMessages(world, stored, shared),
+    ...findSmallGroups(world, shared),
+    ...findWrongPages(world, shared),
     ...findWrongDelivery(world, new Set(await world.listUndeliverable())),
   ];
 }
@@ -152,9 +157,7 @@ function listKnown(world: World, time: number): Fact[][] {
 /** How far the carrier has delivered: the third latest time at which a SIM was heard. */
 function findDeliveredTime(known: readonly (readonly Fact[])[]): number | undefined {
   const heard = known.flatMap((facts) => {
-    const times = facts
-      .filter(({ kind, bytes }) => kind !== 'usage' || bytes > 0)
-      .map(({ at: when }) => when);
+    const times = facts.filter(isHeard).map(({ at: when }) => when);
     return times.length === 0 ? [] : [start + Math.max(...times) * hour];
   });
   return heard.sort((a, b) => b - a)[Math.min(heard.length, 3) - 1];
@@ -163,15 +166,15 @@ function findDeliveredTime(known: readonly (readonly Fact[])[]): number | undefi
 function isBehind(world: World, time: number): boolean {
   const known = listKnown(world, time);
   const delivered = findDeliveredTime(known);
-  const heard = known.filter((facts) => facts.some(({ kind, bytes }) => kind !== 'usage' || bytes > 0));
+  const heard = known.filter((facts) => facts.some(isHeard));
   return delivered !== undefined && heard.length >= minAlive && time - delivered > lateness + usualLag;
 }
 
 /** After a sweep that nothing disturbed, what is stored and told is what is true by then. */
 function findWrongSweep(world: World, sweep: RanSweep): string[] {
-  const { report, stored, begin, end = begin, now } = sweep;
-  const source = report?.sources.find(({ name }) => name === sourceName);
-  if (stored === undefined || source?.at === undefined) return [];
+  const { report, stored, shared = [], begin, end = begin, now } = sweep;
+  const source = findSource(sweep);
+  if (report === undefined || stored === undefined || source?.at === undefined) return [];
   const when = `after the sweep at ${((begin - start) / hour).toFixed(2)}`;
   const undone = world.records.some(
     ({ arrival, doneAt = Number.POSITIVE_INFINITY }) => arrival <= end && doneAt > begin,
@@ -188,6 +191,8 @@ function findWrongSweep(world: World, sweep: RanSweep): string[] {
   if (!behind && isNoted && source.at < begin - 7 * 60_000 - slack)
     wrong.push(`${when} the watermark is at ${(source.at - start) / hour}`);
   if (source.at > begin + slack) wrong.push(`${when} the watermark is ahead`);
+  const groups = world.plan.rules.flatMap((rule) => findWrongGroups(world, sweep, rule));
+  wrong.push(...[...groups, ...findWrongSourceAlert(world, sweep)].map((text) => `${when} ${text}`));
   // A source that has fallen behind is judged by an earlier watermark than before.
   if (source.at < findLatestWatermark(world, sweep)) return wrong;
   const known = listKnown(world, begin);
@@ -206,13 +211,93 @@ function findWrongSweep(world: World, sweep: RanSweep): string[] {
     const open = active.find(({ isOver }) => !isOver);
     if (open === undefined || isHeld(world, sweep, rule, sim)) continue;
     const isTold = stored.some(
-      ({ episode }) => episode.id === open.id && (episode.sequence > 0 || episode.group !== undefined),
+      ({ episode: { id, sequence, group } }) =>
+        id === open.id && (sequence > 0 || shared.some((one) => one.id === group && one.state === 'open')),
     );
     const metBy = findMetTime(rule, known[index] ?? [], open.from);
     const tellsFrom = metBy + (rule.kind === 'silent' ? world.plan.groupWait : 0);
     if (!isTold && source.at >= tellsFrom) wrong.push(`${when} ${rule.name} of SIM ${index} is not told`);
   }
   return wrong;
+}
+
+function findSource({ report }: RanSweep): SourceReport | undefined {
+  return report?.sources.find(({ name }) => name === sourceName);
+}
+
+/** Groups are as large as their episodes say, and end with their last member; what could be one more is one. */
+function findWrongGroups(world: World, sweep: RanSweep, rule: Rule): string[] {
+  const { stored = [], shared = [] } = sweep;
+  if (rule.kind !== 'silent') return [];
+  const open = listCurrent(stored ?? [])
+    .map(({ episode }) => episode)
+    .filter((episode) => episode.rule === rule.name && episode.state === 'open');
+  const groups = shared.filter((one) => one.subject.kind === 'group' && one.rule === rule.name);
+  const wrong = groups.flatMap(({ id, state, members, sequence, isHeld: isGroupHeld }) => {
+    const found = open.filter(({ group }) => group === id).length;
+    return [
+      ...((state === 'open') === found > 0 ? [] : [`a group of ${found} is ${state}`]),
+      ...(members.total === found ? [] : [`a group of ${found} has ${members.total}`]),
+      ...(sequence > 0 || isGroupHeld || state !== 'open' ? [] : ['a group is not told']),
+    ];
+  });
+  const free = open
+    .filter(({ group, sim }) => {
+      const planned = world.sims.find(({ key }) => key === sim);
+      return group === undefined && planned !== undefined && !isHeld(world, sweep, rule, planned);
+    })
+    .map(({ from }) => from);
+  const after = (rule.after / minute) * hour;
+  const isLarge = free.some(
+    (from) => free.filter((other) => other >= from && other <= from + after).length > world.plan.groupsAbove,
+  );
+  return isLarge ? [...wrong, `${free.length} SIMs of ${rule.name} are no group`] : wrong;
+}
+
+/** Heard SIMs below which a source and its devices can't be told apart; and how long it must be in order. */
+const sourceRecovery = 10 * 60_000;
+
+/** A source that is behind has an alert, which names those that wait; once it is in order for some minutes, it has none. */
+function findWrongSourceAlert(world: World, sweep: RanSweep): string[] {
+  const { stored = [], shared = [], begin, now } = sweep;
+  const alerts = shared.filter(({ subject, state }) => subject.kind === 'source' && state === 'open');
+  if (alerts.length > 1) return ['the source has two alerts'];
+  const [alert] = alerts;
+  const isMuted = world.mutes.some(
+    (mute) => mute.rule === undefined && mute.sim === undefined && Date.parse(mute.until) > now,
+  );
+  if (isBehind(world, begin - slack) && isBehind(world, begin + slack)) {
+    if (alert === undefined) return ['the source is behind and has no alert'];
+    const waiting = new Set(
+      listCurrent(stored ?? []).flatMap(({ episode }) => (episode.isHeld ? [episode.sim] : [])),
+    );
+    return [
+      ...(alert.sequence > 0 || isMuted ? [] : ['the alert of the source is not told']),
+      ...(alert.members.total === waiting.size
+        ? []
+        : [`${waiting.size} SIMs wait for the source, and its alert has ${alert.members.total}`]),
+    ];
+  }
+  if (alert === undefined) return [];
+  const since = world.sweeps.filter(
+    (other) => other.begin <= begin && other.begin >= begin - 2 * sourceRecovery,
+  );
+  const isClear = since.every((other) => other.stored !== undefined && isInOrder(world, other));
+  const isLong = since.some((other) => other.now <= now - sourceRecovery);
+  return isClear && isLong ? ['the source has an alert and is in order'] : [];
+}
+
+/** Whether a sweep found the source in order for certain. */
+function isInOrder(world: World, sweep: RanSweep): boolean {
+  const { begin } = sweep;
+  const source = findSource(sweep);
+  if (source?.at === undefined || source.isReadLate || source.at < begin - slack) return false;
+  const heard = listKnown(world, begin - slack).filter((facts) => facts.some(isHeard));
+  return heard.length >= minAlive && !isBehind(world, begin - slack) && !isBehind(world, begin + slack);
+}
+
+function isHeard({ kind, bytes }: Fact): boolean {
+  return kind !== 'usage' || bytes > 0;
 }
 
 /** When the condition of an episode was met. */
@@ -231,8 +316,9 @@ function findLatestWatermark(world: World, sweep: RanSweep): number {
 }
 
 /** Whether nothing may be told: a mute, or the source. */
-function isHeld(world: World, { now, report, begin }: RanSweep, rule: Rule, sim: PlannedSim): boolean {
-  const source = report?.sources.find(({ name }) => name === sourceName);
+function isHeld(world: World, sweep: RanSweep, rule: Rule, sim: PlannedSim): boolean {
+  const { now, begin } = sweep;
+  const source = findSource(sweep);
   if (source === undefined || source.isReadLate) return true;
   if (isBehind(world, begin - slack) || isBehind(world, begin + slack)) return true;
   return world.mutes.some(
@@ -244,9 +330,14 @@ function isHeld(world: World, { now, report, begin }: RanSweep, rule: Rule, sim:
 }
 
 /** One incident an episode; each message of it is passed on. */
-function findWrongMessages(world: World, stored: NonNullable<RanSweep['stored']>): string[] {
+function findWrongMessages(
+  world: World,
+  stored: NonNullable<RanSweep['stored']>,
+  shared: readonly SharedEpisode[],
+): string[] {
   const wrong = [...world.contradicted].map((name) => `message ${name} is passed on with two contents`);
   const sequences = new Map<string, number>();
+  for (const { id, sequence } of shared) sequences.set(id, sequence);
   for (const { episode } of stored) {
     sequences.set(episode.id, Math.max(sequences.get(episode.id) ?? 0, episode.sequence));
   }
@@ -256,19 +347,51 @@ function findWrongMessages(world: World, stored: NonNullable<RanSweep['stored']>
     }
   }
   for (const { transition } of world.told.values()) {
-    if (transition.subject.kind !== 'sim') continue;
     if (!sequences.has(transition.episode)) wrong.push(`${transition.episode} was told, and is not stored`);
   }
   return wrong;
 }
 
 /** Nobody is paged for a SIM that was heard, that is muted, or whose source is behind. */
-function findWrongPages(world: World): string[] {
+function findWrongPages(world: World, shared: readonly SharedEpisode[]): string[] {
   return [...world.told.values()].flatMap((told) => {
     const { transition } = told;
     if (transition.kind !== 'opened' || transition.subject.kind !== 'sim') return [];
-    return [...findFalsePage(world, told), ...findHeldPage(world, told)];
+    return [
+      ...findFalsePage(world, told),
+      ...findHeldPage(world, told),
+      ...findSecondPage(world, told, shared),
+    ];
   });
+}
+
+/** A group that a sweep forms, and tells of at once, has as many SIMs as make one. */
+function findSmallGroups(world: World, shared: readonly SharedEpisode[]): string[] {
+  return [...world.told.values()].flatMap(({ transition: { episode, kind, subject, decidedAt } }) => {
+    const found = shared.find(({ id }) => id === episode);
+    if (kind !== 'opened' || subject.kind !== 'group' || found === undefined) return [];
+    const sweep = world.sweeps.find(({ now, stored }) => now === found.writtenAt && stored !== undefined);
+    if (sweep === undefined || Date.parse(decidedAt) !== found.writtenAt) return [];
+    const { total } = subject.members;
+    return total > world.plan.groupsAbove ? [] : [`${total} SIMs are a group`];
+  });
+}
+
+/** Of a SIM that a group tells of, nobody is paged besides, as long as there is the group. */
+function findSecondPage(world: World, { transition }: Told, shared: readonly SharedEpisode[]): string[] {
+  const decidedAt = Date.parse(transition.decidedAt);
+  const told = [...world.told.values()].map((one) => one.transition);
+  const isTwice = world.sweeps.some((sweep) => {
+    const { stored = [], end = Number.POSITIVE_INFINITY } = sweep;
+    if (sweep.now >= decidedAt || end + slack > decidedAt) return false;
+    const group = listCurrent(stored ?? []).find(({ episode }) => episode.id === transition.episode)?.episode
+      .group;
+    const found = shared.find(({ id, subject }) => id === group && subject.kind === 'group');
+    if (found === undefined) return false;
+    const over = told.find((one) => one.episode === group && one.kind !== 'amended' && one.state !== 'open');
+    return over === undefined ? found.state === 'open' : Date.parse(over.decidedAt) > decidedAt;
+  });
+  return isTwice ? [`${transition.episode} is told alone and by its group`] : [];
 }
 
 function findFalsePage(world: World, { transition }: Told): string[] {

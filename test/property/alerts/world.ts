@@ -11,6 +11,7 @@ import { findReadMark } from '../../../lambda/alerts/progress/read-marks.ts';
 import { StreamNotes } from '../../../lambda/alerts/progress/stream-notes.ts';
 import type { StreamPositions } from '../../../lambda/alerts/progress/stream-position.ts';
 import { findGranule, type Rule } from '../../../lambda/alerts/rules.ts';
+import type { SharedEpisode } from '../../../lambda/alerts/shared-episodes.ts';
 import { AlertState } from '../../../lambda/alerts/sweep/alert-state.ts';
 import { type SweepPorts, type SweepReport, sweep } from '../../../lambda/alerts/sweep/sweep.ts';
 import { noDaysClosed } from '../../../lambda/days/fence/chunk-fence.ts';
@@ -23,6 +24,7 @@ import type { Item } from '../../../lambda/store/items.ts';
 import { LateRecordNotes } from '../../../lambda/store/late-records.ts';
 import { MutesTable } from '../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../lambda/store/reader.ts';
+import { decodeShared } from '../../../lambda/store/shared-episodes.ts';
 import { SimMarks } from '../../../lambda/store/sim-marks.ts';
 import {
   alertOutboxTable,
@@ -83,6 +85,8 @@ export interface RanSweep {
   disturbances: number;
   /** The episodes by rule and SIM as they stood when it had ended, if nothing disturbed it. */
   stored: readonly StoredEpisode[] | undefined;
+  /** The same of episodes about many SIMs. */
+  shared: readonly SharedEpisode[] | undefined;
 }
 
 /** A message that was passed on, and the first time that it was. */
@@ -107,6 +111,8 @@ export interface Parts {
   readonly outcome: (outcome: Outcome) => Outcome;
   /** How late records of the source may be, as sweeps are told. */
   readonly lateness: number;
+  /** More SIMs than this make a group, as sweeps are told, where the plan says so many. */
+  readonly groupsAbove: (members: number) => number;
 }
 
 export const soundParts: Parts = {
@@ -114,6 +120,7 @@ export const soundParts: Parts = {
   command: (command) => command,
   outcome: (outcome) => outcome,
   lateness,
+  groupsAbove: (members) => members,
 };
 
 const clean: Fate = { faults: [], delays: [0], skew: 0 };
@@ -199,6 +206,12 @@ export class World {
     return items
       .filter(({ alert }) => alert?.S?.startsWith('!') === false)
       .map((item) => decodeEpisode(item));
+  }
+
+  /** All episodes about many SIMs as they are stored. */
+  async listShared(): Promise<SharedEpisode[]> {
+    const items = await this.#engine.items(alertsTable.name);
+    return items.filter(({ alert }) => alert?.S?.startsWith('!')).map((item) => decodeShared(item));
   }
 
   /** The messages that could not be delivered for days, as `<episode>-<sequence>`. */
@@ -336,7 +349,8 @@ export class World {
     const process = new Process(this.timeline, run);
     const now = start + run.at + run.skew;
     const ran: RanSweep = {
-      ...{ run, now, begin: this.timeline.now, end: undefined, report: undefined, stored: undefined },
+      ...{ run, now, begin: this.timeline.now, end: undefined, report: undefined },
+      ...{ stored: undefined, shared: undefined },
       // A write that fails, or is answered for another, is made by the next sweep.
       disturbances: this.#working + run.faults.length,
     };
@@ -345,14 +359,19 @@ export class World {
     const ports = this.#parts.ports(this.#makePorts(this.#client(process), ran));
     const source = { name: sourceName, lateness: this.#parts.lateness };
     const { groupWait } = this.plan;
+    const groupsAbove = { members: this.#parts.groupsAbove(this.plan.groupsAbove), share: 0 };
+    const settings = { rules: this.rules, groupWait, groupsAbove, retention };
     const ending = await process.run(() =>
-      sweep({ rules: this.rules, groupWait, retention, sources: [source], now, isWhole: false }, ports),
+      sweep({ ...settings, sources: [source], now, isWhole: false }, ports),
     );
     this.#working -= 1;
     ran.end = this.timeline.now;
     if (ending.kind === 'returned') ran.report = ending.value;
-    if (ending.kind === 'returned' && ran.disturbances === 0)
-      ran.stored = await this.timeline.hold(this.listStored());
+    if (ending.kind === 'returned' && ran.disturbances === 0) {
+      [ran.stored, ran.shared] = await this.timeline.hold(
+        Promise.all([this.listStored(), this.listShared()]),
+      );
+    }
   }
 
   #makePorts(client: DynamoDBClient, ran: RanSweep): SweepPorts {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { AlertSim } from '../../../../lambda/alerts/delivery/transition.ts';
 import { tellName, writeDetails, writeHeadline } from '../../../../lambda/alerts/delivery/wording.ts';
+import { type SourceCause, sourceCauses } from '../../../../lambda/alerts/shared-episodes.ts';
 import { runs } from '../../../records/runs.ts';
 import { anyTransition, transitionWith } from './transitions.ts';
 
@@ -48,8 +50,48 @@ test.each([
     { kind: 'merged', mergedInto: 'ep0', subject: { kind: 'sim', source: 'fleet', sim: '89' } },
     ['Rule silent-24h (critical)', 'SIM 89 of source fleet', 'Goes on as episode ep0'],
   ],
+  [
+    { subject: { kind: 'sim', source: 'fleet', sim: '89', country: 'DE', isSourceInDoubt: true } },
+    [
+      'Rule silent-24h (critical)',
+      'SIM 89 of source fleet, last in DE',
+      'Nothing else came from source fleet since: it may be the source',
+    ],
+  ],
 ] as const)('the details of %j', (more, lines) => {
   expect(writeDetails(transitionWith(more))).toEqual(lines);
+});
+
+const causes: Readonly<Record<SourceCause, string>> = {
+  'carrier-late': 'The carrier delivers later than usual',
+  'reading-late': 'What the carrier delivered is not read yet',
+  'carrier-or-devices': 'Nothing comes from the carrier, or from the few devices that it has',
+};
+
+describe('of a source that is behind', () => {
+  function detail(cause: SourceCause, members: { total: number; first: readonly AlertSim[] }): string[] {
+    const rule = { ...transitionWith().rule, name: 'source', kind: 'source' } as const;
+    return writeDetails(
+      transitionWith({ rule, subject: { kind: 'source', source: 'fleet', cause, members } }),
+    );
+  }
+
+  test.each(sourceCauses)('%s is said in a sentence of its own', (cause) => {
+    expect(detail(cause, { total: 0, first: [] })).toEqual(['Rule source (critical)', causes[cause]]);
+  });
+
+  test.each([
+    [1, 'Alerts of 1 SIM wait for it:', 'van 17'],
+    [3, 'Alerts of 3 SIMs wait for it:', 'van 17, van 18, van 19'],
+    [40, 'Alerts of 40 SIMs wait for it:', 'van 17, van 18, van 19 and 37 more'],
+  ])('%i SIMs that wait are counted, and the first are named', (total, count, names) => {
+    expect(detail('carrier-late', { total, first: sims.slice(0, total) })).toEqual([
+      'Rule source (critical)',
+      causes['carrier-late'],
+      count,
+      names,
+    ]);
+  });
 });
 
 test('a headline is one line, and short enough for a phone', () => {

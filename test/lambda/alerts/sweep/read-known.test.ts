@@ -4,7 +4,7 @@ import type { Known } from '../../../../lambda/alerts/known.ts';
 import { findSpans } from '../../../../lambda/alerts/spans.ts';
 import { listNeeded, type NeededRecords, readKnown } from '../../../../lambda/alerts/sweep/read-known.ts';
 import { epochMilliseconds, formatTime } from '../../../../lambda/ledger/time.ts';
-import type { LedgerReader, RecordRange, UsageOptions } from '../../../../lambda/store/reader.ts';
+import type { LedgerReader, PageOptions, RecordRange } from '../../../../lambda/store/reader.ts';
 import { runs } from '../../../records/runs.ts';
 import { known as anyKnown, rule as anyRules } from '../arbitraries.ts';
 import { makeUsage } from '../records.ts';
@@ -45,12 +45,12 @@ class DenseUsage {
 
   get reader(): LedgerReader {
     return {
-      usage: (_range: RecordRange, options: UsageOptions) => this.#read(options),
+      knownUsage: (_range: RecordRange, options: PageOptions) => this.#read(options),
       events: async () => ({ events: [], next: undefined }),
     } as unknown as LedgerReader;
   }
 
-  async *#read({ limit = 1, before = '9999' }: UsageOptions) {
+  async *#read({ limit = 1, before = '9999' }: PageOptions) {
     const records = Array.from({ length: this.#count }, (_, index) =>
       makeUsage(6 * index, { id: `${index}` }),
     )

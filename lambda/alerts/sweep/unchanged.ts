@@ -1,0 +1,49 @@
+import type { StoredEpisode } from '../episodes.ts';
+import type { Rule } from '../rules.ts';
+import { readHeardMark, type WatchedSim } from './watched-sim.ts';
+
+/** Silent SIMs of which nothing came: most of those that a sweep would judge, and nothing is to be read or told of them. */
+
+/** What says whether something may have come that nobody noted. Milliseconds. */
+export interface ArrivalTimes {
+  /** What comes later than this is noted as late: see LateRecordNotes. */
+  readonly lateness: number;
+  /** A mark is older than its record by less than this. */
+  readonly granule: number;
+}
+
+/** A rule as it is now. */
+export interface RuleNow {
+  readonly rule: Rule;
+  readonly version: string;
+}
+
+/**
+ * Whether an open episode of a rule still stands as it was judged last.
+ *
+ * It was judged when the watermark had come to `after` behind its first record. What came since, and is not noted as late,
+ * is younger than that, less the lateness. So the mark that it states, if it is a sign of life, is younger than the first
+ * record.
+ */
+export function staysSilent(
+  { slot, hasLeft, episode }: StoredEpisode,
+  { rule, version }: RuleNow,
+  sim: WatchedSim,
+  { lateness, granule }: ArrivalTimes,
+): boolean {
+  if (rule.kind !== 'silent' || rule.missing !== 'everything') return false;
+  if (rule.after <= lateness + granule) return false;
+  const { state, ruleVersion, severity, source, from, told, group, isHeld, messages } = episode;
+  const isSettled = messages.length === 0 && !isHeld && (told !== undefined || group !== undefined);
+  const isSame = ruleVersion === version && severity === rule.severity && source === sim.source;
+  const heardAt = readHeardMark(sim);
+  return (
+    slot === 'live' &&
+    hasLeft !== true &&
+    state === 'open' &&
+    isSettled &&
+    isSame &&
+    heardAt !== undefined &&
+    heardAt <= from
+  );
+}
