@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type BillGroup, BillSum } from '../../lambda/billing/bill.ts';
-import { formatDecimal } from '../../lambda/billing/decimal.ts';
+import { formatDecimal, makeDecimal, round } from '../../lambda/billing/decimal.ts';
 import { type Explanation, explainLine } from '../../lambda/billing/explain.ts';
 import type { BillLine } from '../../lambda/billing/line.ts';
 import type { RatingContext, TracedIncrement } from '../../lambda/billing/rate.ts';
@@ -63,10 +63,23 @@ async function writeCsv(
 /** Rows that a table has. */
 const tableRows = 200;
 
+/** Digits after the point that a table has of a quantity. */
+const shownDecimals = 6;
+
+/** A quantity as a table has it; money is never cut. */
+function shorten(column: keyof ListedRow, value: string | number | null): string | number | null {
+  const isQuantity =
+    column === 'used' || column === 'rounded' || column === 'included' || column === 'billed';
+  if (!isQuantity || typeof value !== 'string') return value;
+  return formatDecimal(round(makeDecimal(value), shownDecimals, 'half-up'));
+}
+
 function showTable(context: CommandContext, bill: ListedBill, by: readonly BillGroup[]): void {
   const hidden: readonly (keyof ListedRow)[] = ['lines', 'exact'];
   const columns = listColumns(by).filter((column) => !hidden.includes(column));
-  const rows = bill.rows.slice(0, tableRows).map((row) => columns.map((column) => formatCell(row[column])));
+  const rows = bill.rows
+    .slice(0, tableRows)
+    .map((row) => columns.map((column) => formatCell(shorten(column, row[column]))));
   if (rows.length === 0) print(context, `Nothing of ${bill.month} has a price.`);
   else print(context, formatTable(colours(context), columns, rows));
   if (bill.rows.length > tableRows) {

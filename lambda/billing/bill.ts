@@ -84,6 +84,8 @@ interface SharedQuantity {
   increments: number;
   used: Decimal;
   rounded: Decimal;
+  /** What allowances of single SIMs cover. */
+  included: Decimal;
 }
 
 /** What of a tariff's period has been added up. */
@@ -177,22 +179,19 @@ export class BillSum {
     addAmount(sum, line);
     const charge = line.kind === 'usage' ? tariff.charges.find(({ name }) => name === line.name) : undefined;
     if (charge === undefined || line.quantity === undefined || !isShared(tariff, charge)) return;
-    const { records, increments, used, rounded } = line.quantity;
+    const { records, increments, used, rounded, included } = line.quantity;
     const segment = line.segment ?? 0;
     const key = `${tariff.charges.indexOf(charge)} ${segment}`;
     const known = sum.shared.get(key) ?? {
-      charge,
-      segment,
-      records: 0,
-      increments: 0,
-      used: zero,
-      rounded: zero,
+      ...{ charge, segment, records: 0, increments: 0 },
+      ...{ used: zero, rounded: zero, included: zero },
     };
     sum.shared.set(key, known);
     known.records += records;
     known.increments += increments;
     known.used = known.used.plus(used);
     known.rounded = known.rounded.plus(rounded);
+    known.included = known.included.plus(included);
   }
 
   /** The lines of the account in a tariff's periods. */
@@ -222,7 +221,7 @@ export class BillSum {
   #closeShared(sum: PeriodSum): BillLine[] {
     const { tariff, period } = sum;
     const shared = [...sum.shared.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
-    const included = new Map<SharedQuantity, Decimal>();
+    const included = new Map(shared.map((one) => [one, one.included] as const));
     for (const allowance of tariff.allowances.filter(({ of }) => of !== 'sim')) {
       const size =
         allowance.of === 'pool'

@@ -10,7 +10,8 @@ import {
   type BilledUsage,
   type Charge,
   convertUnit,
-  findCharge,
+  type FoundCharge,
+  findCharges,
   findPriceIndex,
   formatNetwork,
   type LineDimension,
@@ -372,18 +373,26 @@ class SimRating {
     }
     const period = this.#findPeriod(day);
     if (period === undefined) return;
-    const charge = findCharge(tariff, usage);
-    if (charge === undefined) {
-      if (period !== history) this.#leaveOut('no-charge', usage);
-      return;
-    }
-    const measured = measureRecord(charge, usage);
+    const charges = findCharges(tariff, usage);
+    if (charges.length === 0 && period !== history) this.#leaveOut('no-charge', usage);
+    for (const found of charges) this.#addCharge(found, { period, day, usage });
+    this.#noteActivity(period, usage);
+  }
+
+  /** Adds what one charge counts of a record. */
+  #addCharge(
+    found: FoundCharge,
+    { period, day, usage }: { readonly period: number; readonly day: Day; readonly usage: BilledUsage },
+  ): void {
+    const { charge } = found;
+    const measured = measureRecord(found, usage);
     if (measured === undefined) {
       if (period !== history) this.#leaveOut('not-stated', usage);
       return;
     }
     if (period === history && this.#isInBalance(charge, usage, day)) return;
-    this.#noteActivity(period, usage);
+    // Of messages, a record has those of the other direction only.
+    if (found.direction !== 'both' && measured.decimal === '0') return;
     const group = this.#openGroup({ period, charge, day, usage });
     group.count += 1;
     if (this.#context.isTraced) group.records.push(usage);

@@ -218,10 +218,36 @@ export function formatNetwork({
   return operatorName ?? mcc;
 }
 
-/** The charge of a record; undefined if the tariff has none. */
-export function findCharge({ charges }: Pick<Tariff, 'charges'>, usage: BilledUsage): Charge | undefined {
-  return charges.find((charge) => charge.traffic === usage.trafficType && matchesRecord(charge.match, usage));
+/** Which text messages a charge counts. */
+export type Direction = Charge['direction'];
+
+/** A charge of a record, and which of its messages it counts: those that no charge before it counts. */
+export interface FoundCharge {
+  readonly charge: Charge;
+  readonly direction: Direction;
 }
+
+/** The charges of a record: the first that matches; of text messages the first of each direction. */
+export function findCharges(
+  { charges }: Pick<Tariff, 'charges'>,
+  usage: BilledUsage,
+): readonly FoundCharge[] {
+  const found: FoundCharge[] = [];
+  for (const charge of charges) {
+    if (charge.traffic !== usage.trafficType || !matchesRecord(charge.match, usage)) continue;
+    if (charge.traffic !== 'sms') return [{ charge, direction: 'both' }];
+    const taken = found.map(({ direction }) => direction);
+    if (charge.direction === 'both') {
+      const left = directions.filter((direction) => !taken.includes(direction));
+      const [only = 'both'] = left;
+      return left.length === 0 ? found : [...found, { charge, direction: left.length === 1 ? only : 'both' }];
+    }
+    if (!taken.includes(charge.direction)) found.push({ charge, direction: charge.direction });
+  }
+  return found;
+}
+
+const directions = ['from-device', 'to-device'] as const;
 
 /** What a record adds to a quantity. */
 export interface Measured {
@@ -236,7 +262,10 @@ export interface Measured {
  *
  * @returns undefined if the carrier does not say what the charge asks for.
  */
-export function measureRecord({ traffic, direction }: Charge, usage: BilledUsage): Measured | undefined {
+export function measureRecord(
+  { charge: { traffic }, direction }: FoundCharge,
+  usage: BilledUsage,
+): Measured | undefined {
   if (traffic === 'data') {
     return usage.volume === undefined
       ? { decimal: undefined, bytes: usage.dataTotal }

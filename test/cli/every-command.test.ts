@@ -34,6 +34,7 @@ const examples: Readonly<Record<string, string>> = {
   'days close': '--from 2026-11-01 --to 2026-11-02',
   'days list': '',
   'days verify': '--full',
+  'bill show': '--month 2026-11 --by sim,country',
   export: '--out FOLDER',
   doctor: '',
   connect: '1nce --no-wait',
