@@ -479,6 +479,23 @@ function addBill(program: Program, perform: Performer): void {
         tariff: options.tariff ?? [],
       }),
     );
+  bill
+    .command('check')
+    .description('Compare an invoice with what usage should cost, and say why they differ')
+    .argument('<invoice>', 'CSV file of the invoice')
+    .requiredOption(
+      '--month <month>',
+      'The month in which the billing periods end, such as 2026-10',
+      monthArgument,
+    )
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .requiredOption('--map <file>', "JSON file that maps the invoice's columns")
+    .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
+    .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+    .option('--csv', 'Print CSV', false)
+    .action((invoice, options) =>
+      perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),
+    );
 }
 
 function addExport(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {

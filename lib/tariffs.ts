@@ -122,7 +122,7 @@ const charge = exactly({
     .min(1, 'a list of at least one price')
     .refine(isInOrder, orderAccepted),
   tiering: parseWord(tierings).default('graduated'),
-  tiersOf: parseWord(['sim', 'account']).default('sim'),
+  tierScope: parseWord(['sim', 'account']).default('sim'),
 }).superRefine((given, context) => {
   const isData = isDataUnit(given.unit);
   if (isData === (given.traffic === 'data')) return;
@@ -279,6 +279,9 @@ function findTariffObjections(given: Tariff): Objection[] {
       ),
     ),
     ...findUnshareable(given),
+    ...(given.minimum !== undefined && given.rounding.per === 'invoice'
+      ? [{ path: ['rounding', 'per'], accepted: 'line or sim, where each SIM has a minimum' }]
+      : []),
   ];
 }
 
@@ -297,8 +300,8 @@ function findUnshareable(given: Tariff): Objection[] {
     ...given.allowances.flatMap(({ of }, index) =>
       of === 'sim' ? [] : [['allowances', index, 'of'] as const],
     ),
-    ...given.charges.flatMap(({ tiersOf }: Charge, index) =>
-      tiersOf === 'sim' ? [] : [['charges', index, 'tiersOf'] as const],
+    ...given.charges.flatMap(({ tierScope }: Charge, index) =>
+      tierScope === 'sim' ? [] : [['charges', index, 'tierScope'] as const],
     ),
   ];
   const lasting = given.allowances.flatMap(({ of, lasts }, index) =>

@@ -1,7 +1,8 @@
 import Big from 'big.js';
 
 /**
- * Exact decimals: quantities and money. Nothing is divided, so that nothing is rounded but where a tariff says so.
+ * Exact decimals: quantities and money. Nothing that is billed is divided, so that nothing is rounded but
+ * where a tariff says so.
  */
 
 /** An exact decimal. */
@@ -61,50 +62,4 @@ const hundredth = makeDecimal('0.01');
 
 export function takePercent(value: Decimal, percent: Decimal): Decimal {
   return value.times(percent).times(hundredth);
-}
-
-/**
- * Divides an amount into parts that add up to it, in proportion to weights: each part is cut to its last digit, and the
- * units that are left go to the parts that lost most. Of equal losses, the first ones get them.
- *
- * @param amount a multiple of 10^-decimals, not negative.
- * @param weights not negative. If all are 0, the first part has all.
- */
-export function divideByLargestRemainder(
-  amount: Decimal,
-  weights: readonly Decimal[],
-  decimals: number,
-): Decimal[] {
-  const total = add(weights);
-  if (total.eq(zero)) return weights.map((_, index) => (index === 0 ? amount : zero));
-  // Whole numbers of the weights' smallest unit, and of the amount's last digit.
-  const places = Math.max(0, ...weights.map((weight) => weight.c.length - 1 - weight.e));
-  const scaled = weights.map((weight) => toUnits(weight, places));
-  const totalUnits = toUnits(total, places);
-  const units = toUnits(amount, decimals);
-  const parts = scaled.map((weight, index) => ({
-    index,
-    units: (units * weight) / totalUnits,
-    lost: (units * weight) % totalUnits,
-  }));
-  const left = Number(units - parts.reduce((sum, part) => sum + part.units, 0n));
-  const favoured = new Set(
-    parts
-      .toSorted((a, b) => (a.lost === b.lost ? a.index - b.index : a.lost > b.lost ? -1 : 1))
-      .slice(0, left)
-      .map(({ index }) => index),
-  );
-  return parts.map((part) =>
-    makeDecimal(`${part.units + (favoured.has(part.index) ? 1n : 0n)}e-${decimals}`),
-  );
-}
-
-/** A decimal as a whole number of 10^-places; further digits are cut off. */
-function toUnits(value: Decimal, places: number): bigint {
-  return BigInt(
-    value
-      .times(makeDecimal(`1e${places}`))
-      .round(0, Exact.roundDown)
-      .toFixed(),
-  );
 }

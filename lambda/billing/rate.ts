@@ -146,7 +146,7 @@ export function needsHistory({ charges, allowances }: Tariff): boolean {
 /** Whether the amount of a charge is known only once all SIMs are added up. */
 export function isShared(tariff: Tariff, charge: Charge): boolean {
   return (
-    charge.tiersOf === 'account' ||
+    charge.tierScope === 'account' ||
     tariff.allowances.some(({ of, charges }) => of !== 'sim' && charges.includes(charge.name))
   );
 }

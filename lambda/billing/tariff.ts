@@ -97,7 +97,7 @@ export interface Charge {
   readonly prices: readonly Price[];
   readonly tiering: Tiering;
   /** Whose quantities reach the tiers: each SIM's own, or those of all SIMs together. */
-  readonly tiersOf: 'sim' | 'account';
+  readonly tierScope: 'sim' | 'account';
 }
 
 /** A volume that is included. */

@@ -88,7 +88,7 @@ export interface PlainTariff {
       readonly tiers: readonly { readonly upTo?: string; readonly price: string }[];
     }[];
     readonly tiering: 'graduated' | 'volume';
-    readonly tiersOf: 'sim' | 'account';
+    readonly tierScope: 'sim' | 'account';
   }[];
   readonly allowances: readonly {
     readonly name: string;
@@ -194,7 +194,7 @@ export function makePlainBill(
       return charge === undefined ? [] : [{ usage, day, charge, price: pickPrice(charge.prices, day) }];
     });
   const isShared = (charge: Line['charge']): boolean =>
-    charge.tiersOf === 'account' ||
+    charge.tierScope === 'account' ||
     tariff.allowances.some(({ of, charges }) => of !== 'sim' && charges.includes(charge.name));
   const texts: string[] = [];
   const amounts = new Map<string, Fraction>();
