@@ -1,6 +1,5 @@
 import type { RowDays, SimRecords } from '../../lambda/billing/rate.ts';
 import { type Day, listDays, shiftDay, startDay } from '../../lambda/days/day.ts';
-import { type FurtherRecords, type LakeWalk, walkLakeSims } from '../../lambda/days/lake-sims.ts';
 import type { Manifest } from '../../lambda/days/manifest.ts';
 import { makeManifestKey, readJson } from '../../lambda/days/pass/lake-objects.ts';
 import { ConflictError, type DayTables, type Lake } from '../../lambda/days/pass/ports.ts';
@@ -8,6 +7,7 @@ import { makeRows } from '../../lambda/days/rows.ts';
 import { AttentionError } from '../../lambda/errors.ts';
 import { isAccount } from '../../lambda/ledger/accounts.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
+import { type FurtherRecords, type LakeWalk, walkLakeSims } from '../../lambda/store/lake-sims.ts';
 import type { CommandContext } from '../command.ts';
 import { listLakeDays, openDayTables, openLake } from '../days/lake.ts';
 import { findToday } from '../days/range.ts';

@@ -1,14 +1,14 @@
 import type { BilledSession, SimRecords } from '../billing/rate.ts';
 import type { BilledUsage } from '../billing/tariff.ts';
-import { mapConcurrently } from '../store/concurrency.ts';
-import { findBucket } from './buckets.ts';
-import type { Day } from './day.ts';
-import { slotCount } from './digests.ts';
-import { readRows } from './parquet.ts';
-import { makeFileKey } from './pass/lake-objects.ts';
-import type { Lake } from './pass/ports.ts';
-import { SimRowReader } from './pass/sim-row-reader.ts';
-import { compareTexts } from './rows.ts';
+import { findBucket } from '../days/buckets.ts';
+import type { Day } from '../days/day.ts';
+import { slotCount } from '../days/digests.ts';
+import { readRows } from '../days/parquet.ts';
+import { makeFileKey } from '../days/pass/lake-objects.ts';
+import type { Lake } from '../days/pass/ports.ts';
+import { SimRowReader } from '../days/pass/sim-row-reader.ts';
+import { compareTexts } from '../days/rows.ts';
+import { mapConcurrently } from './concurrency.ts';
 
 /**
  * The rows of several closed days, SIM by SIM. A part of the fleet is read at a time, of each day one group of rows: so
