@@ -136,7 +136,30 @@ async function* openUsage(
 ): AsyncGenerator<BilledUsage[]> {
   const object = await lake.open(makeFileKey('usage', day, bucket, buckets));
   if (object === undefined) return;
-  for await (const rows of readRows('usage', object, undefined, usageColumns)) yield rows;
+  for await (const rows of readRows('usage', object, undefined, usageColumns))
+    yield rows.map(pickBilledUsage);
+}
+
+/** What a bill needs of a row, and nothing else: rows of many days are held at once. */
+function pickBilledUsage(row: BilledUsage): BilledUsage {
+  const { sim, usageId, source, carrier, start, end, sessionId, trafficType, dataTotal, messages } = row;
+  const {
+    messagesTx,
+    messagesRx,
+    volume,
+    cost,
+    currency,
+    operatorName,
+    mcc,
+    mnc,
+    country,
+    tariff,
+    rateZone,
+  } = row;
+  return {
+    ...{ sim, usageId, source, carrier, start, end, sessionId, trafficType, dataTotal, messages },
+    ...{ messagesTx, messagesRx, volume, cost, currency, operatorName, mcc, mnc, country, tariff, rateZone },
+  };
 }
 
 async function* openSessions(
