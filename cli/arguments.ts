@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { BillGroup } from '../lambda/billing/bill.ts';
 import { formatTime } from '../lambda/ledger/time.ts';
 import { granularities, type ParameterKind, timeParameter } from '../lambda/queries/parameters.ts';
 
@@ -79,6 +80,18 @@ export function monthArgument(text: string): string {
 function refused(accepted: string): InvalidArgumentError {
   return new InvalidArgumentError(`Give ${accepted}.`);
 }
+
+/** What the rows of a bill are told apart by. */
+export const billGroups = [
+  'sim',
+  'fleet',
+  'country',
+  'network',
+  'zone',
+  'day',
+  'session',
+  'tariff',
+] as const satisfies readonly BillGroup[];
 
 /** Formats of an export, by the extensions of their files. */
 export const exportFormats = ['csv', 'jsonl'] as const;

@@ -14,6 +14,7 @@ import {
 } from '../lambda/queries/parameters.ts';
 import manifest from '../package.json' with { type: 'json' };
 import {
+  billGroups,
   dayArgument,
   exportFormats,
   monthArgument,
@@ -40,6 +41,7 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
   addAlerts(program, perform, environment);
   addDays(program, perform);
   addExplore(program, perform, performWithoutDeployment(environment, program, onEnd), environment);
+  addBill(program, perform);
   addExport(program, perform, environment);
   addDoctor(program, perform, environment);
   addConnect(program, perform);
@@ -524,6 +526,53 @@ function addExplore(
             lake,
             ...options,
           }),
+    );
+}
+
+function addBill(program: Program, perform: Performer): void {
+  const bill = program.command('bill').description('Make bills, and check those of carriers');
+  bill
+    .command('show', { isDefault: true })
+    .description('Show what the usage of a month should cost')
+    .requiredOption(
+      '--month <month>',
+      'The month in which the billing periods end, such as 2026-10',
+      monthArgument,
+    )
+    .option('--tariff <file...>', "JSON files of tariffs (default: the carriers' own cost)")
+    .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
+    .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+    .addOption(
+      new Option('--by <words>', 'What to tell apart')
+        .choices(billGroups)
+        .argParser(queryArgument(parseWords(billGroups))),
+    )
+    .option('--html <file>', 'Also write the bill as a page to this file')
+    .option('--explain <line>', 'Show how a line came about, down to its records')
+    .option('--csv', 'Print CSV', false)
+    .action((options) =>
+      perform('reads', async () => (await import('./bill/show.ts')).showBill, {
+        ...options,
+        by: options.by ?? [],
+        tariff: options.tariff ?? [],
+      }),
+    );
+  bill
+    .command('check')
+    .description('Compare an invoice with what usage should cost, and say why they differ')
+    .argument('<invoice>', 'CSV file of the invoice')
+    .requiredOption(
+      '--month <month>',
+      'The month in which the billing periods end, such as 2026-10',
+      monthArgument,
+    )
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .requiredOption('--map <file>', "JSON file that maps the invoice's columns")
+    .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
+    .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+    .option('--csv', 'Print CSV', false)
+    .action((invoice, options) =>
+      perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),
     );
 }
 

@@ -12,6 +12,7 @@ import {
 import { type WriteMode, writeModes } from '../lambda/store/ledger-tables.ts';
 import { tables } from '../lambda/store/tables.ts';
 import { type AlertSettings, alerts, findRuleObjections, listDefaultRules } from './alert-rules.ts';
+import { complaint, findMember, listComplaints } from './complaints.ts';
 import { duration, exactly, parseWord, secretId, text, wholeNumber } from './configuration-schemas.ts';
 import {
   fileMapping,
@@ -649,30 +650,6 @@ function checked<Schema extends z.ZodType>(schema: Schema, given: unknown, key: 
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   throw new ConfigurationError(
-    result.error.issues.flatMap((issue) => complaints(issue, given, key)).join('\n'),
-  );
-}
-
-/** An issue's lines: the key, the value given, and what the schema's message says is accepted. */
-function complaints(issue: z.core.$ZodIssue, given: unknown, key: string): string[] {
-  const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys : [];
-  const paths = unknownKeys.length === 0 ? [issue.path] : unknownKeys.map((name) => [...issue.path, name]);
-  return paths.map((path) => complaint(key, path, given, issue.message));
-}
-
-function complaint(key: string, path: readonly PropertyKey[], given: unknown, accepted: string): string {
-  const value = JSON.stringify(path.reduce(findMember, given));
-  return `${keyText(key, path)}: ${value ?? 'nothing'} given; accepted is ${accepted}`;
-}
-
-function findMember(value: unknown, part: PropertyKey): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, part) : undefined;
-}
-
-/** A key as one would write it: `simledger.sources[0].name`. */
-function keyText(key: string, path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),
-    key,
+    result.error.issues.flatMap((issue) => listComplaints(issue, given, key)).join('\n'),
   );
 }

@@ -176,14 +176,16 @@ const parsers = {
  * Reads the rows of a file, one row group after the other.
  *
  * @param sim only this SIM's rows: row groups without it are not read.
+ * @param wanted names of columns: others are not read, and are absent from the rows.
  */
 export async function* readRows<K extends RowKind>(
   kind: K,
   file: ParquetSource,
   sim?: string,
+  wanted?: readonly string[],
 ): AsyncGenerator<Row<K>[]> {
   const metadata = await parquetMetadataAsync(file);
-  const columns = listRowColumns(kind);
+  const columns = listRowColumns(kind).filter(({ name }) => wanted === undefined || wanted.includes(name));
   const known = new Set(metadata.schema.map(({ name }) => name));
   // A file may be older than a column.
   const names = columns.map(({ name }) => name).filter((name) => known.has(name));

@@ -9,7 +9,7 @@ import { commands } from './program-commands.ts';
 import { contextCreatedOf, simOf, usageOf } from './records.ts';
 import { runningLedger } from './running-ledger.ts';
 
-/** A command line of each command. SIM, REJECT, ALERT, MUTE, FILE and FOLDER stand for those of this test's ledger. */
+/** A command line of each command. SIM, REJECT, ALERT, MUTE, INVOICE, FILE and FOLDER stand for those of this test's ledger. */
 const examples: Readonly<Record<string, string>> = {
   status: '',
   'quarantine list': '',
@@ -36,6 +36,9 @@ const examples: Readonly<Record<string, string>> = {
   'days list': '',
   'days verify': '--full',
   explore: 'sessions --from 2026-11-01 --to 2026-11-03',
+  'bill check':
+    'INVOICE --month 2026-10 --tariff docs/tariffs/1nce.json --map docs/invoice-maps/generic.json',
+  'bill show': '--month 2026-11 --by sim,country',
   export: '--out FOLDER',
   doctor: '',
   connect: '1nce --no-wait',
@@ -62,8 +65,11 @@ beforeAll(async () => {
   const { latest } = await ledger.json<{ latest: { key: string }[] }>('quarantine list');
   await storeEpisodes(ledger.local.dynamoDb, [makeEpisode({ sim: simOf(1), source: '1nce' })]);
   const MUTE = identifyMute({ rule: 'silent', sim: undefined, source: undefined });
+  const invoice = join(folder, 'invoice.csv');
+  await writeFile(invoice, 'sim,name,country,quantity,amount,currency\n,VAT,,,1,EUR\n');
   given = {
     MUTE,
+    INVOICE: invoice,
     ALERT: makeEpisode().id,
     SIM: simOf(1),
     REJECT: latest[0]?.key ?? '',

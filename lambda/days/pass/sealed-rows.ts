@@ -5,6 +5,7 @@ import { readRows } from '../parquet.ts';
 import { compareTexts, type RowKind, type SimRows } from '../rows.ts';
 import { makeFileKey } from './lake-objects.ts';
 import type { Lake, StoredObject } from './ports.ts';
+import { SimRowReader } from './sim-row-reader.ts';
 
 /** A SIM of a bucket, with its rows in the lake. */
 export interface WalkedSim {
@@ -17,11 +18,14 @@ export interface WalkedSim {
 /** The rows of a bucket as they are in the lake, SIM by SIM. It holds one row group of each kind. */
 export class SealedRows {
   readonly #objects: Readonly<Record<RowKind, StoredObject | undefined>>;
-  readonly #readers: readonly KindReader[];
+  readonly #readers: readonly { readonly kind: RowKind; readonly rows: SimRowReader<Row> }[];
 
   private constructor(objects: Readonly<Record<RowKind, StoredObject | undefined>>) {
     this.#objects = objects;
-    this.#readers = rowKinds.map((kind) => new KindReader(kind, objects[kind]));
+    this.#readers = rowKinds.map((kind) => {
+      const object = objects[kind];
+      return { kind, rows: new SimRowReader<Row>(object && readRows(kind, object)) };
+    });
   }
 
   /** Opens the objects of a bucket; there may be none. */
@@ -45,14 +49,14 @@ export class SealedRows {
 
   /** The next SIM that has rows; undefined behind the last one. */
   async peekSim(): Promise<string | undefined> {
-    const sims = await Promise.all(this.#readers.map((reader) => reader.peekSim()));
+    const sims = await Promise.all(this.#readers.map(({ rows }) => rows.peekSim()));
     return sims.filter((sim) => sim !== undefined).sort(compareTexts)[0];
   }
 
   /** The rows of a SIM, of which SIMs are asked for in the order of their keys. */
   async take(sim: string): Promise<SimRows> {
     const rows = new Map<RowKind, Row[]>();
-    for (const reader of this.#readers) rows.set(reader.kind, await reader.take(sim));
+    for (const reader of this.#readers) rows.set(reader.kind, await reader.rows.take(sim));
     // Each reader yields rows of its own kind.
     return mapKinds((kind) => rows.get(kind) ?? []) as unknown as SimRows;
   }
@@ -69,38 +73,5 @@ export class SealedRows {
       if (sim === wanted) next += 1;
       yield { sim, rows: await this.take(sim), isListed: sim === wanted };
     }
-  }
-}
-
-/** Goes through the rows of one kind. */
-class KindReader {
-  readonly kind: RowKind;
-  readonly #groups: AsyncGenerator<Row[]> | undefined;
-  #rows: Row[] = [];
-  #next = 0;
-
-  constructor(kind: RowKind, object: StoredObject | undefined) {
-    this.kind = kind;
-    this.#groups = object && readRows(kind, object);
-  }
-
-  async peekSim(): Promise<string | undefined> {
-    while (this.#next === this.#rows.length) {
-      const group = await this.#groups?.next();
-      if (group === undefined || group.done === true) return undefined;
-      this.#rows = group.value;
-      this.#next = 0;
-    }
-    return this.#rows[this.#next]?.sim;
-  }
-
-  async take(sim: string): Promise<Row[]> {
-    const taken: Row[] = [];
-    while ((await this.peekSim()) === sim) {
-      const from = this.#next;
-      while (this.#rows[this.#next]?.sim === sim) this.#next += 1;
-      taken.push(...this.#rows.slice(from, this.#next));
-    }
-    return taken;
   }
 }

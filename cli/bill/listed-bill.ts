@@ -1,0 +1,165 @@
+import type { Bill, BillGroup, BillRow, NotRatedRow } from '../../lambda/billing/bill.ts';
+import { formatDecimal } from '../../lambda/billing/decimal.ts';
+import { type LineKind, several } from '../../lambda/billing/line.ts';
+import type { NotRatedReason, RatingContext } from '../../lambda/billing/rate.ts';
+import type { Day } from '../../lambda/days/day.ts';
+import { count } from '../../local/progress.ts';
+import { bytesText } from '../terminal/figures.ts';
+import type { OpenRecords } from './sim-records.ts';
+
+/** A bill as it is written: as JSON, CSV, table or page. */
+
+/** A row as it is written. Decimals are text. */
+export type ListedRow = Readonly<Record<BillGroup, string | null>> & {
+  readonly tariff: string;
+  readonly kind: LineKind;
+  readonly name: string;
+  readonly line: string | null;
+  readonly lines: number;
+  readonly records: number;
+  readonly unit: string | null;
+  readonly used: string | null;
+  readonly rounded: string | null;
+  readonly included: string | null;
+  readonly billed: string | null;
+  readonly currency: string | null;
+  /** Before rounding. */
+  readonly exact: string;
+  /** Null if the account's line has it. */
+  readonly amount: string | null;
+};
+
+/** A bill as it is written. */
+export interface ListedBill {
+  readonly month: string;
+  readonly tariffs: readonly string[];
+  readonly sims: number;
+  readonly rows: readonly ListedRow[];
+  readonly totals: readonly { readonly currency: string | null; readonly amount: string }[];
+  readonly not_rated: readonly NotRatedRow[];
+  /** What was left out or taken for granted, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** A bill with all that must be said about it. */
+export function listBill(
+  { month, tariffs }: Pick<RatingContext, 'month' | 'tariffs'>,
+  records: OpenRecords,
+  bill: Bill,
+): ListedBill {
+  return {
+    month,
+    tariffs: tariffs.map(({ name }) => name),
+    sims: bill.sims,
+    rows: bill.rows.map(renderRow),
+    totals: bill.totals.map(({ currency = null, amount }) => ({ currency, amount: formatDecimal(amount) })),
+    not_rated: bill.notRated,
+    notes: [
+      ...describeDays(records),
+      ...bill.notRated.map(describeNotRated),
+      ...bill.assumptions.map(
+        ({ kind, tariff, sims }) => `${count(sims)} SIMs, ${tariff}: ${assumptionWords[kind]}`,
+      ),
+      ...tariffs.flatMap(({ name, notComputable }) =>
+        notComputable.map((says) => `${name}, not computable: ${says}`),
+      ),
+    ],
+  };
+}
+
+/** Only what has a quantity has these. */
+function renderRow(row: BillRow): ListedRow {
+  const { groups, tariff, kind, name, line = null, lines, records, unit, currency = null } = row;
+  const hasQuantity = kind === 'usage';
+  const quantity = (value: BillRow['used']): string | null => (hasQuantity ? formatDecimal(value) : null);
+  return {
+    ...{ sim: groups.sim ?? null, fleet: groups.fleet ?? null, country: groups.country ?? null },
+    ...{ network: groups.network ?? null, zone: groups.zone ?? null },
+    ...{ day: groups.day ?? null, session: groups.session ?? null },
+    ...{ tariff, kind, name, line, lines, records, unit: hasQuantity ? (unit ?? null) : null },
+    ...{ used: quantity(row.used), rounded: quantity(row.rounded), included: quantity(row.included) },
+    ...{ billed: quantity(row.billed), currency, exact: formatDecimal(row.exact) },
+    amount: row.amount === undefined ? null : formatDecimal(row.amount),
+  };
+}
+
+const assumptionWords = {
+  'calendar-year': 'years begin on 1 January, since no roster says when the SIMs were activated',
+  'nothing-before': 'nothing was used before the ledger began, since no opening balance is given',
+} as const;
+
+const reasonWords: Readonly<Record<NotRatedReason, string>> = {
+  'no-tariff': 'no tariff matches',
+  'no-charge': 'no charge of the tariff matches',
+  'no-activation': 'the tariff needs the day of activation: give it in a roster',
+  'not-stated': 'the records do not state what the charge counts',
+  'open-session': 'the session has not ended',
+  'no-cost': 'the records state no money',
+};
+
+function describeNotRated({
+  reason,
+  tariff,
+  recordTariff,
+  country,
+  traffic,
+  sims,
+  records,
+  bytes,
+  messages,
+}: NotRatedRow): string {
+  const what = traffic === 'sms' ? `${messages} messages` : bytesText(Number(bytes));
+  const where = [tariff, recordTariff, country].filter((part) => part !== undefined).join(', ');
+  return `Not rated: ${count(records)} records of ${count(sims)} SIMs, ${traffic}, ${what}${where === '' ? '' : ` (${where})`}: ${reasonWords[reason]}`;
+}
+
+function describeDays({ sealed, live, missing }: OpenRecords): string[] {
+  const notes: string[] = [];
+  if (live.length > 0)
+    notes.push(`Not sealed, added up from the records that have come: ${describeDayList(live)}`);
+  if (missing.length > 0) {
+    notes.push(
+      `Not in the bill, since they are not sealed and more than 1,000 SIMs live: ${describeDayList(missing)}`,
+    );
+  }
+  if (sealed.length === 0 && live.length === 0) notes.push('No day of the bill has records');
+  return notes;
+}
+
+/** `2026-10-01 to 2026-10-03, 2026-10-07`. */
+function describeDayList(days: readonly Day[]): string {
+  const spans: { from: Day; to: Day }[] = [];
+  for (const [index, day] of days.entries()) {
+    const span = spans.at(-1);
+    const isNext = Date.parse(day) - Date.parse(days[index - 1] ?? '') === 86_400_000;
+    if (span !== undefined && isNext) span.to = day;
+    else spans.push({ from: day, to: day });
+  }
+  return spans.map(({ from, to }) => (from === to ? from : `${from} to ${to}`)).join(', ');
+}
+
+/** The columns of CSV: what rows are told apart by, and the rest. */
+export function listColumns(by: readonly BillGroup[]): (keyof ListedRow)[] {
+  return [
+    ...by.filter((group) => group !== 'tariff'),
+    ...([
+      'tariff',
+      'kind',
+      'name',
+      'lines',
+      'records',
+      'unit',
+      'used',
+      'rounded',
+      'included',
+      'billed',
+    ] as const),
+    ...(['exact', 'amount', 'currency', 'line'] as const),
+  ];
+}
+
+/** A cell of a table or page. */
+export function formatCell(value: string | number | null): string {
+  if (value === several) return 'several';
+  return value === null ? '' : String(value);
+}

@@ -1,0 +1,125 @@
+import { type Bill, type BillGroup, BillSum } from '../../lambda/billing/bill.ts';
+import type { Month } from '../../lambda/billing/calendar.ts';
+import { addUpCarrierCost } from '../../lambda/billing/carrier-cost.ts';
+import {
+  findRowDays,
+  type OpeningBalance,
+  Rater,
+  type RatingContext,
+  type RosterEntry,
+  type SimBill,
+  type SimRecords,
+} from '../../lambda/billing/rate.ts';
+import type { Tariff } from '../../lambda/billing/tariff.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import { LedgerReader } from '../../lambda/store/reader.ts';
+import { type CommandContext, startProgress } from '../command.ts';
+import { readBalances, readRoster } from './roster-files.ts';
+import { type OpenRecords, openRecords } from './sim-records.ts';
+import { readTariffs } from './tariff-files.ts';
+
+/** With what a bill is made. */
+export interface BillFiles {
+  readonly month: Month;
+  /** Files; without one, the carriers' own cost is added up. */
+  readonly tariff: readonly string[];
+  readonly roster?: string | undefined;
+  readonly balances?: string | undefined;
+}
+
+/**
+ * Reads the files of a bill.
+ *
+ * @throws UsageError naming what is wrong in them.
+ */
+export async function readRatingContext({
+  month,
+  tariff,
+  roster,
+  balances,
+}: BillFiles): Promise<RatingContext> {
+  if (tariff.length === 0 && (roster ?? balances) !== undefined) {
+    throw new UsageError(
+      `${roster === undefined ? '--balances' : '--roster'} has no effect without --tariff: give a tariff, or leave it out`,
+    );
+  }
+  const tariffs: readonly Tariff[] = await readTariffs(tariff);
+  return {
+    ...{ month, tariffs },
+    roster:
+      roster === undefined ? new Map<string, readonly RosterEntry[]>() : await readRoster(roster, tariffs),
+    balances:
+      balances === undefined
+        ? new Map<string, readonly OpeningBalance[]>()
+        : await readBalances(balances, tariffs),
+  };
+}
+
+/** Opens the records that decide a bill. */
+export function openBillRecords(
+  context: CommandContext,
+  { tariffs, month }: Pick<RatingContext, 'tariffs' | 'month'>,
+): Promise<OpenRecords> {
+  const readsSessions = tariffs.some(({ attribution }) => attribution !== 'record');
+  return openRecords(context, findRowDays(tariffs, month), readsSessions);
+}
+
+/** Rates a SIM; without a tariff by the carrier's own cost. */
+export function makeRating(rating: RatingContext): (records: SimRecords, isTraced?: boolean) => SimBill {
+  if (rating.tariffs.length === 0) return (records) => addUpCarrierCost(records, rating.month);
+  const rater = new Rater(rating);
+  return (records, isTraced) => rater.rate(records, isTraced);
+}
+
+/** SIMs with records one by one, and behind them those of the roster that have none. */
+export async function* walkRatedSims(
+  context: CommandContext,
+  rating: Pick<RatingContext, 'roster'>,
+  records: Pick<OpenRecords, 'walk'>,
+): AsyncGenerator<SimRecords> {
+  const progress = startProgress(context, 'SIMs');
+  const silent = new Set(rating.roster.keys());
+  let done = 0;
+  for await (const one of records.walk()) {
+    context.signal.throwIfAborted();
+    silent.delete(one.sim);
+    yield one;
+    done += 1;
+    progress.show(done, done);
+  }
+  progress.end();
+  for (const sim of silent) yield { sim, usage: [], sessions: [] };
+}
+
+/** Makes a bill of all SIMs. */
+export async function makeBill(
+  context: CommandContext,
+  rating: RatingContext,
+  records: Pick<OpenRecords, 'walk'>,
+  by: readonly BillGroup[],
+): Promise<Bill> {
+  const fleets = by.includes('fleet') ? await readFleets(context) : new Map<string, string>();
+  const sum = new BillSum(rating, by, (sim) => fleets.get(sim));
+  const rate = makeRating(rating);
+  for await (const one of walkRatedSims(context, rating, records)) sum.add(rate(one));
+  return sum.finish();
+}
+
+/** SIMs that are read at once. */
+const pageSize = 1_000;
+
+/** The fleet to which each SIM belongs now. */
+async function readFleets({ deployment }: CommandContext): Promise<ReadonlyMap<string, string>> {
+  const reader = new LedgerReader({ client: deployment.dynamoDb, ...deployment.places.tables });
+  const fleets = new Map<string, string>();
+  let after: string | undefined;
+  do {
+    const { sims, next } = await reader.scanSims({}, pageSize, after);
+    for (const { sim, groups } of sims) {
+      const fleet = groups.ids?.group.fleetSid;
+      if (fleet !== undefined) fleets.set(sim, fleet);
+    }
+    after = next;
+  } while (after !== undefined);
+  return fleets;
+}

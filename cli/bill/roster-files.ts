@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { CsvError, parse } from 'csv-parse/sync';
+import { makeDecimal } from '../../lambda/billing/decimal.ts';
+import type { OpeningBalance, RosterEntry } from '../../lambda/billing/rate.ts';
+import type { Tariff } from '../../lambda/billing/tariff.ts';
+import { simOfIccid } from '../../lambda/carriers/identifier.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import { parseDecimal } from '../../lambda/json/decimal.ts';
+import { parseTime } from '../../lambda/ledger/time.ts';
+
+/** The files that say what the ledger cannot know: the roster, and opening balances. Both are CSV with a header. */
+
+/** A row of a CSV file by the names of its columns, with the line in which it is. */
+export interface CsvRecord {
+  readonly line: number;
+  readonly cells: Readonly<Record<string, string>>;
+}
+
+/** Bytes of a file that is read as a whole. */
+const maxFileBytes = 512 * 1024 * 1024;
+
+/**
+ * Reads a CSV file with a header.
+ *
+ * @throws UsageError if it is not one; what Node.js throws if it cannot be read.
+ */
+export async function readCsv(file: string, delimiter = ','): Promise<readonly CsvRecord[]> {
+  const bytes = await readFile(file);
+  if (bytes.length > maxFileBytes)
+    throw new UsageError(
+      `${file} has ${bytes.length} bytes: divide it into files of at most ${maxFileBytes}`,
+    );
+  try {
+    const rows = parse(bytes, {
+      ...{ bom: true, columns: true, delimiter, trim: true, skip_empty_lines: true, info: true },
+      relax_column_count: false,
+    }) as unknown as readonly {
+      readonly record: Record<string, string>;
+      readonly info: { readonly lines: number };
+    }[];
+    return rows.map(({ record, info }) => ({ line: info.lines, cells: record }));
+  } catch (error) {
+    if (error instanceof CsvError)
+      throw new UsageError(`${file} is not CSV with a header: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Reads a roster: columns `sim`, and of `from`, `to`, `tariff`, `activated` those that are there.
+ *
+ * @throws UsageError naming each value that is wrong.
+ */
+export async function readRoster(
+  file: string,
+  tariffs: readonly Tariff[],
+): Promise<ReadonlyMap<string, readonly RosterEntry[]>> {
+  const names = tariffs.map(({ name }) => name);
+  return readBySim(file, ['sim'], ['from', 'to', 'tariff', 'activated'], (row) => {
+    const tariff = row.read('tariff');
+    if (tariff !== undefined && !names.includes(tariff)) row.refuse('tariff', `one of ${names.join(', ')}`);
+    return {
+      ...{ sim: row.sim, tariff },
+      ...{ from: row.readDay('from'), to: row.readDay('to'), activated: row.readDay('activated') },
+    };
+  });
+}
+
+/**
+ * Reads opening balances: columns `sim`, `name`, `used`, `at`, and `network` if it is there.
+ *
+ * @throws UsageError naming each value that is wrong.
+ */
+export async function readBalances(
+  file: string,
+  tariffs: readonly Tariff[],
+): Promise<ReadonlyMap<string, readonly OpeningBalance[]>> {
+  const names = tariffs.flatMap(({ charges, allowances }) => [
+    ...charges.filter(({ increment }) => increment.per === 'year').map(({ name }) => name),
+    ...allowances.filter(({ lasts }) => lasts === 'lifetime').map(({ name }) => name),
+  ]);
+  const accepted = `a charge that counts by the year, or an allowance that lasts a lifetime (${names.join(', ') || 'the tariffs have none'})`;
+  return readBySim(file, ['sim', 'name', 'used', 'at'], ['network'], (row) => {
+    const name = row.read('name') ?? '';
+    if (!names.includes(name)) row.refuse('name', accepted);
+    const used = parseDecimal(row.read('used') ?? '');
+    if (used === undefined || used.startsWith('-')) row.refuse('used', 'a decimal that is not negative');
+    const at = row.readDay('at') ?? row.refuse('at', 'a day such as 2026-10-01');
+    return {
+      ...{ sim: row.sim, name, network: row.read('network') },
+      ...{ used: makeDecimal(used ?? '0'), at: at ?? '' },
+    };
+  });
+}
+
+/** A row as it is read: what is wrong with it is collected. */
+class CheckedRow {
+  readonly sim: string;
+  readonly #file: string;
+  readonly #row: CsvRecord;
+  readonly #complaints: string[];
+
+  constructor(file: string, row: CsvRecord, complaints: string[]) {
+    this.#file = file;
+    this.#row = row;
+    this.#complaints = complaints;
+    const written = this.read('sim') ?? '';
+    if (written === '') this.refuse('sim', 'an ICCID, or the id by which the ledger names the SIM');
+    this.sim = readSim(written);
+  }
+
+  /** A cell; undefined if it is empty. */
+  read(column: string): string | undefined {
+    const text = this.#row.cells[column];
+    return text === '' ? undefined : text;
+  }
+
+  readDay(column: string): string | undefined {
+    const text = this.read(column);
+    if (text === undefined) return undefined;
+    if (/^\d{4}-\d{2}-\d{2}$/.test(text) && parseTime(`${text}T00:00:00Z`) !== undefined) return text;
+    this.refuse(column, 'a day such as 2026-10-01');
+    return undefined;
+  }
+
+  refuse(column: string, accepted: string): undefined {
+    const given = JSON.stringify(this.#row.cells[column] ?? '');
+    this.#complaints.push(
+      `${this.#file}: line ${this.#row.line}, ${column}: ${given} given; accepted is ${accepted}`,
+    );
+    return undefined;
+  }
+}
+
+/** The key of a SIM that a file names by its ICCID, or by the id that the ledger has. */
+export function readSim(written: string): string {
+  return simOfIccid(written) ?? written;
+}
+
+/** Complaints that are shown of one file. */
+const maxComplaints = 20;
+
+async function readBySim<Entry extends { readonly sim: string }>(
+  file: string,
+  required: readonly string[],
+  optional: readonly string[],
+  read: (row: CheckedRow) => Entry,
+): Promise<ReadonlyMap<string, readonly Entry[]>> {
+  const rows = await readCsv(file);
+  requireColumns(file, Object.keys(rows[0]?.cells ?? {}), required, optional);
+  const complaints: string[] = [];
+  const entries = new Map<string, Entry[]>();
+  for (const row of rows) {
+    const entry = read(new CheckedRow(file, row, complaints));
+    const known = entries.get(entry.sim);
+    if (known === undefined) entries.set(entry.sim, [entry]);
+    else known.push(entry);
+  }
+  if (complaints.length === 0) return entries;
+  const more = complaints.length - maxComplaints;
+  throw new UsageError(
+    [...complaints.slice(0, maxComplaints), ...(more > 0 ? [`and ${more} more`] : [])].join('\n'),
+  );
+}
+
+function requireColumns(
+  file: string,
+  found: readonly string[],
+  required: readonly string[],
+  optional: readonly string[],
+): void {
+  const missing = required.filter((name) => !found.includes(name));
+  const unknown = found.filter((name) => ![...required, ...optional].includes(name));
+  if (missing.length === 0 && unknown.length === 0) return;
+  throw new UsageError(
+    `${file} has the columns ${found.join(', ') || '(none)'}: give ${required.join(', ')}, and if you like ${optional.join(', ')}`,
+  );
+}

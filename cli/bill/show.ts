@@ -1,0 +1,182 @@
+import { writeFile } from 'node:fs/promises';
+import { type BillGroup, BillSum } from '../../lambda/billing/bill.ts';
+import { formatDecimal, makeDecimal, round } from '../../lambda/billing/decimal.ts';
+import { type Explanation, explainLine } from '../../lambda/billing/explain.ts';
+import type { BillLine } from '../../lambda/billing/line.ts';
+import type { RatingContext, TracedIncrement } from '../../lambda/billing/rate.ts';
+import type { BilledUsage } from '../../lambda/billing/tariff.ts';
+import { AttentionError, UsageError } from '../../lambda/errors.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { formatTable } from '../terminal/figures.ts';
+import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { formatCell, type ListedBill, type ListedRow, listBill, listColumns } from './listed-bill.ts';
+import {
+  type BillFiles,
+  makeBill,
+  makeRating,
+  openBillRecords,
+  readRatingContext,
+  walkRatedSims,
+} from './make-bill.ts';
+import { renderPage } from './page.ts';
+import type { OpenRecords } from './sim-records.ts';
+
+/** What `bill show` shows. */
+export interface BillOptions extends BillFiles {
+  readonly by: readonly BillGroup[];
+  readonly csv: boolean;
+  /** File of the page. */
+  readonly html?: string | undefined;
+  /** Id of a line. */
+  readonly explain?: string | undefined;
+}
+
+/** `bill show`: what usage should cost. */
+export async function showBill(context: CommandContext, options: BillOptions): Promise<ExitCode> {
+  if (options.csv && context.json)
+    throw new UsageError('--json and --csv cannot be used together: give one of them');
+  const rating = await readRatingContext(options);
+  const records = await openBillRecords(context, rating);
+  if (options.explain !== undefined) return showLine(context, rating, records, options.explain);
+  const bill = await makeBill(context, rating, records, options.by);
+  const listed = listBill(rating, records, bill);
+  if (options.html !== undefined) await writeFile(options.html, renderPage(listed, options.by));
+  if (context.json) printJson(context, listed);
+  else if (options.csv) await writeCsv(context, listed, options.by);
+  else showTable(context, listed, options.by);
+  return exitCode.done;
+}
+
+async function writeCsv(
+  context: CommandContext,
+  { rows }: ListedBill,
+  by: readonly BillGroup[],
+): Promise<void> {
+  const writer = new ResultWriter(context.terminal.out);
+  const columns = listColumns(by);
+  await writer.write(csvRow(columns));
+  for (const row of rows) await writer.write(csvRow(columns.map((column) => row[column])));
+  await writer.flush();
+}
+
+/** Rows that a table has. */
+const tableRows = 200;
+
+/** Digits after the point that a table has of a quantity. */
+const shownDecimals = 6;
+
+/** A quantity as a table has it; money is never cut. */
+function shorten(column: keyof ListedRow, value: string | number | null): string | number | null {
+  const isQuantity =
+    column === 'used' || column === 'rounded' || column === 'included' || column === 'billed';
+  if (!isQuantity || typeof value !== 'string') return value;
+  return formatDecimal(round(makeDecimal(value), shownDecimals, 'half-up'));
+}
+
+function showTable(context: CommandContext, bill: ListedBill, by: readonly BillGroup[]): void {
+  const hidden: readonly (keyof ListedRow)[] = ['lines', 'exact'];
+  const columns = listColumns(by).filter((column) => !hidden.includes(column));
+  const rows = bill.rows
+    .slice(0, tableRows)
+    .map((row) => columns.map((column) => formatCell(shorten(column, row[column]))));
+  if (rows.length === 0) print(context, `Nothing of ${bill.month} has a price.`);
+  else print(context, formatTable(colours(context), columns, rows));
+  if (bill.rows.length > tableRows) {
+    context.terminal.err.write(`There are ${count(bill.rows.length)} rows: take all by --json or --csv\n`);
+  }
+  for (const { currency, amount } of bill.totals) {
+    print(context, `${bill.month}, ${count(bill.sims)} SIMs: ${amount} ${currency ?? 'without a currency'}`);
+  }
+  for (const note of bill.notes) print(context, note);
+}
+
+/** A line as it is explained. */
+interface ExplainedLine {
+  readonly line: BillLine;
+  readonly increments: readonly TracedIncrement[];
+}
+
+/** `--explain`: how a line came about, down to its records. */
+async function showLine(
+  context: CommandContext,
+  rating: RatingContext,
+  records: OpenRecords,
+  id: string,
+): Promise<ExitCode> {
+  const found = await findLine(context, rating, records, id);
+  if (found === undefined) {
+    throw new AttentionError(
+      `No line of ${rating.month} has the id ${JSON.stringify(id)}: bill show --by sim --csv lists the ids of lines`,
+    );
+  }
+  const tariff = rating.tariffs.find(({ name }) => name === found.line.tariff);
+  const steps = explainLine(found.line, tariff);
+  if (context.json) printJson(context, renderExplained(found, steps));
+  else showExplained(context, found, steps);
+  return exitCode.done;
+}
+
+async function findLine(
+  context: CommandContext,
+  rating: RatingContext,
+  records: OpenRecords,
+  id: string,
+): Promise<ExplainedLine | undefined> {
+  const sum = new BillSum(rating, []);
+  const rate = makeRating(rating);
+  for await (const one of walkRatedSims(context, rating, records)) {
+    const bill = rate(one);
+    const line = bill.lines.find((other) => other.id === id);
+    if (line !== undefined) return { line, increments: rate(one, true).trace.get(id) ?? [] };
+    sum.add(bill);
+  }
+  const line = sum.finish().accountLines.find((one) => one.id === id);
+  return line && { line, increments: [] };
+}
+
+function renderExplained({ line, increments }: ExplainedLine, steps: readonly Explanation[]) {
+  const { id, tariff, kind, name, sim = null, period, dimensions, currency = null, exact, amount } = line;
+  return {
+    ...{ line: id, tariff, kind, name, sim, from: period.from, to: period.to, dimensions, currency },
+    ...{ exact: formatDecimal(exact), amount: amount === undefined ? null : formatDecimal(amount), steps },
+    increments: increments.map(({ used, rounded, records }) => ({
+      ...{ used: formatDecimal(used), rounded: formatDecimal(rounded) },
+      records: records.map(renderRecord),
+    })),
+  };
+}
+
+function renderRecord(record: BilledUsage) {
+  const { source, usageId, start, end, dataTotal } = record;
+  return {
+    ...{ source, usage_id: usageId, session_id: record.sessionId ?? null, start, end, data_total: dataTotal },
+    ...{ volume: record.volume ?? null, messages: record.messages ?? null, country: record.country ?? null },
+    ...{ tariff: record.tariff ?? null, rate_zone: record.rateZone ?? null },
+  };
+}
+
+/** Records of a line that a table has. */
+const maxShownRecords = 100;
+
+function showExplained(
+  context: CommandContext,
+  { line, increments }: ExplainedLine,
+  steps: readonly Explanation[],
+): void {
+  print(context, `${line.id}: ${line.kind} ${line.name}, ${line.tariff}`);
+  for (const [index, { step, says }] of steps.entries()) print(context, `${index + 1}. ${step}: ${says}`);
+  const rows = increments.flatMap(({ used, rounded, records }) =>
+    records.map(({ usageId, sessionId, start, volume, dataTotal, messages }, index) => [
+      ...[start, usageId.slice(usageId.indexOf('#') + 1), sessionId ?? ''],
+      volume ?? String(messages ?? dataTotal),
+      index === 0 ? formatDecimal(used) : '',
+      index === 0 ? formatDecimal(rounded) : '',
+    ]),
+  );
+  if (rows.length === 0) return;
+  const head = ['start', 'record', 'session', 'stated', 'used', 'rounded'];
+  print(context, formatTable(colours(context), head, rows.slice(0, maxShownRecords)));
+  if (rows.length > maxShownRecords)
+    context.terminal.err.write(`The line has ${count(rows.length)} records: take all by --json\n`);
+}

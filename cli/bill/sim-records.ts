@@ -1,0 +1,125 @@
+import type { RowDays, SimRecords } from '../../lambda/billing/rate.ts';
+import { type Day, listDays, shiftDay, startDay } from '../../lambda/days/day.ts';
+import type { Manifest } from '../../lambda/days/manifest.ts';
+import { makeManifestKey, readJson } from '../../lambda/days/pass/lake-objects.ts';
+import { ConflictError, type DayTables, type Lake } from '../../lambda/days/pass/ports.ts';
+import { makeRows } from '../../lambda/days/rows.ts';
+import { AttentionError } from '../../lambda/errors.ts';
+import { isAccount } from '../../lambda/ledger/accounts.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
+import { type FurtherRecords, type LakeWalk, walkLakeSims } from '../../lambda/store/lake-sims.ts';
+import type { CommandContext } from '../command.ts';
+import { listLakeDays, openDayTables, openLake } from '../days/lake.ts';
+import { findToday } from '../days/range.ts';
+
+/** The records that a bill is made of: sealed days from the lake; of small fleets, days without a seal from the tables. */
+
+/** SIMs of which days without a seal are read from the tables. */
+const maxLiveSims = 1_000;
+/** Manifests, or SIMs, that are read at the same time. */
+const concurrentReads = 16;
+
+/** What is read, and what is not there. */
+export interface OpenRecords {
+  /** Days that are sealed. */
+  readonly sealed: readonly Day[];
+  /** Days without a seal whose records come from the tables. */
+  readonly live: readonly Day[];
+  /** Days without a seal whose records are left out, since too many SIMs live. */
+  readonly missing: readonly Day[];
+  walk(): AsyncGenerator<SimRecords>;
+}
+
+/**
+ * Opens the records of some days.
+ *
+ * @param readsSessions whether the times of sessions decide anything.
+ */
+export async function openRecords(
+  { deployment, terminal }: CommandContext,
+  { from, through }: RowDays,
+  readsSessions: boolean,
+): Promise<OpenRecords> {
+  const lake = openLake(deployment);
+  const today = findToday(terminal.now());
+  const last = through < today ? through : today;
+  const stored = (await listLakeDays(deployment)).filter((day) => day >= (from ?? '') && day <= last);
+  const manifests = await mapConcurrently(stored, concurrentReads, async (day) => {
+    const { content } = await readJson<Manifest>(lake, makeManifestKey(day));
+    return content === undefined ? [] : [{ day, buckets: content.buckets }];
+  });
+  const days = manifests.flat();
+  const sealed = days.map(({ day }) => day);
+  const open = listOpenDays(sealed, from, last);
+  const tables = openDayTables(deployment).tables;
+  const sims = open.length === 0 ? [] : await listFewSims(tables);
+  const further = sims === undefined ? new Map() : await readLive(tables, sims, open, readsSessions);
+  return {
+    sealed,
+    live: sims === undefined ? [] : open,
+    missing: sims === undefined ? open : [],
+    walk: () => walk(lake, { days, readsSessions, further }),
+  };
+}
+
+/** Days without a seal, from the range's beginning; without one, from the first sealed day. */
+function listOpenDays(sealed: readonly Day[], from: Day | undefined, last: Day): Day[] {
+  const first = from ?? sealed[0] ?? last;
+  const known = new Set(sealed);
+  return listDays(first, last).filter((day) => !known.has(day));
+}
+
+async function* walk(lake: Pick<Lake, 'open'>, work: LakeWalk): AsyncGenerator<SimRecords> {
+  try {
+    yield* walkLakeSims(lake, work);
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    throw new AttentionError('A day was read again while its rows were read: give the command again', {
+      cause: error,
+    });
+  }
+}
+
+/** All SIMs; undefined if there are more than can be read from the tables. */
+async function listFewSims(tables: Pick<DayTables, 'listSims'>): Promise<string[] | undefined> {
+  const sims: string[] = [];
+  for await (const some of tables.listSims()) {
+    sims.push(...some.filter((sim) => !isAccount(sim)));
+    if (sims.length > maxLiveSims) return undefined;
+  }
+  return sims;
+}
+
+async function readLive(
+  tables: Pick<DayTables, 'readRecords' | 'readSessions'>,
+  sims: readonly string[],
+  days: readonly Day[],
+  readsSessions: boolean,
+): Promise<ReadonlyMap<string, FurtherRecords>> {
+  const [first, last] = [days[0], days.at(-1)];
+  if (first === undefined || last === undefined) return new Map();
+  const span = { from: startDay(shiftDay(first, -1)), to: startDay(shiftDay(last, 2)) };
+  const read = await mapConcurrently(sims, concurrentReads, async (sim) => {
+    const [{ usage, events }, sessions] = await Promise.all([
+      tables.readRecords(sim, span),
+      readsSessions
+        ? tables.readSessions(sim, { ...span, from: startDay(shiftDay(first, -maxSessionDays)) }, [])
+        : [],
+    ]);
+    const ended = days.flatMap((day) => makeRows(day, { usage: [], events: [], sessions }).sessions);
+    const items = { usage, events, sessions: [] };
+    return [
+      sim,
+      {
+        usage: days.flatMap((day) => makeRows(day, items).usage),
+        sessions: ended.map(({ sessionId, start, terminal, origin }) => ({
+          ...{ sessionId, start, end: terminal.end, source: origin.group.source },
+        })),
+      },
+    ] as const;
+  });
+  return new Map(read);
+}
+
+/** A session of a day without a seal is found if it began at most so many days before. */
+const maxSessionDays = 62;

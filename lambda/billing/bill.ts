@@ -1,0 +1,418 @@
+import { DecimalSum } from '../json/decimal-sum.ts';
+import { type BillingPeriod, listPeriods, shiftMonth } from './calendar.ts';
+import { add, type Decimal, makeDecimal, max, round, takePercent, zero } from './decimal.ts';
+import { type BillLine, identifyLine, type LineKind } from './line.ts';
+import { multiplyParts, priceQuantity } from './price.ts';
+import {
+  type Assumption,
+  isShared,
+  type NotRatedReason,
+  type RatingContext,
+  roundLine,
+  type SimBill,
+  takeAllowance,
+} from './rate.ts';
+import { type Charge, findPriceIndex, type LineDimension, type Tariff, type Unit } from './tariff.ts';
+
+/**
+ * Adds the bills of SIMs up, and then what all of them share: pools, tiers of the account, its fees, discounts, commitment
+ * and tax. It holds one sum for each row, so that memory grows with what rows are told apart by.
+ */
+
+/** What the rows of a bill are told apart by, besides tariff and name. */
+export type BillGroup = 'sim' | 'fleet' | 'tariff' | LineDimension;
+
+/** A row: all lines that have the same name, and the same of what rows are told apart by. */
+export interface BillRow {
+  readonly groups: Readonly<Partial<Record<BillGroup, string>>>;
+  readonly tariff: string;
+  readonly kind: LineKind;
+  readonly name: string;
+  readonly currency: string | undefined;
+  /** The id of its line, if it has one line. */
+  readonly line: string | undefined;
+  readonly lines: number;
+  readonly records: number;
+  /** Undefined for what has no quantity. */
+  readonly unit: Unit | undefined;
+  readonly used: Decimal;
+  readonly rounded: Decimal;
+  readonly included: Decimal;
+  readonly billed: Decimal;
+  readonly exact: Decimal;
+  /** Undefined if the account's line has the amount. */
+  readonly amount: Decimal | undefined;
+}
+
+/** Usage without a price. */
+export interface NotRatedRow {
+  readonly reason: NotRatedReason;
+  readonly tariff: string | undefined;
+  /** The tariff that the records name. */
+  readonly recordTariff: string | undefined;
+  readonly country: string | undefined;
+  readonly traffic: string;
+  readonly sims: number;
+  readonly records: number;
+  /** Whole bytes. */
+  readonly bytes: string;
+  readonly messages: string;
+}
+
+/** SIMs of which something was taken for granted. */
+export interface AssumptionRow extends Assumption {
+  readonly sims: number;
+}
+
+export interface Bill {
+  readonly rows: readonly BillRow[];
+  /** Lines of the account. */
+  readonly accountLines: readonly BillLine[];
+  /** By currency; amounts of several are never added up. */
+  readonly totals: readonly { readonly currency: string | undefined; readonly amount: Decimal }[];
+  /** SIMs with a line. */
+  readonly sims: number;
+  readonly notRated: readonly NotRatedRow[];
+  readonly assumptions: readonly AssumptionRow[];
+}
+
+/** What all SIMs used of a shared charge at one price. */
+interface SharedQuantity {
+  readonly charge: Charge;
+  readonly segment: number;
+  records: number;
+  increments: number;
+  used: Decimal;
+  rounded: Decimal;
+  /** What allowances of single SIMs cover. */
+  included: Decimal;
+}
+
+/** What of a tariff's period has been added up. */
+interface PeriodSum {
+  readonly tariff: Tariff;
+  readonly period: BillingPeriod;
+  readonly shared: Map<string, SharedQuantity>;
+  /** SIMs that were used. */
+  active: number;
+  /** Exact amounts of usage. */
+  usage: Decimal;
+  /** Amounts by the names of charges and fees. */
+  readonly amounts: Map<string, Decimal>;
+}
+
+type WritableRow = { -readonly [Name in keyof BillRow]: BillRow[Name] };
+type WritableNotRated = { -readonly [Name in keyof NotRatedRow]: NotRatedRow[Name] } & {
+  lastSim: string;
+  readonly byteSum: DecimalSum;
+  readonly messageSum: DecimalSum;
+};
+
+export class BillSum {
+  readonly #context: Pick<RatingContext, 'tariffs' | 'month'>;
+  readonly #by: readonly BillGroup[];
+  readonly #findFleet: (sim: string) => string | undefined;
+  readonly #rows = new Map<string, WritableRow>();
+  readonly #periods = new Map<string, PeriodSum>();
+  readonly #notRated = new Map<string, WritableNotRated>();
+  readonly #assumptions = new Map<string, AssumptionRow>();
+  #sims = 0;
+
+  /** @param findFleet the fleet to which a SIM belongs now. */
+  constructor(
+    context: Pick<RatingContext, 'tariffs' | 'month'>,
+    by: readonly BillGroup[],
+    findFleet: (sim: string) => string | undefined = () => undefined,
+  ) {
+    this.#context = context;
+    this.#by = by;
+    this.#findFleet = findFleet;
+  }
+
+  /** Adds a SIM; of no SIM more than once. */
+  add(bill: SimBill): void {
+    if (bill.lines.length > 0) this.#sims += 1;
+    for (const line of bill.lines) {
+      this.#addRow(line);
+      this.#addToPeriod(line);
+    }
+    for (const { tariff, period } of bill.active) this.#openPeriod(tariff, period).active += 1;
+    for (const one of bill.notRated) this.#addNotRated(bill.sim, one);
+    for (const { kind, tariff } of bill.assumptions) {
+      const key = `${kind} ${tariff}`;
+      this.#assumptions.set(key, { kind, tariff, sims: (this.#assumptions.get(key)?.sims ?? 0) + 1 });
+    }
+  }
+
+  /** What all comes to. Nothing can be added afterwards. */
+  finish(): Bill {
+    const accountLines = this.#context.tariffs.flatMap((tariff) => this.#closeTariff(tariff));
+    for (const line of accountLines) this.#addRow(line);
+    const rows = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    return {
+      rows,
+      accountLines,
+      totals: addUp(rows),
+      sims: this.#sims,
+      notRated: [...this.#notRated.values()].map(({ lastSim: _, byteSum, messageSum, ...row }) => ({
+        ...row,
+        bytes: byteSum.toString(),
+        messages: messageSum.toString(),
+      })),
+      assumptions: [...this.#assumptions.values()],
+    };
+  }
+
+  #openPeriod(tariff: Tariff, period: BillingPeriod): PeriodSum {
+    const key = `${tariff.name} ${period.from} ${period.to}`;
+    const known = this.#periods.get(key);
+    if (known !== undefined) return known;
+    const sum = { tariff, period, shared: new Map(), active: 0, usage: zero, amounts: new Map() };
+    this.#periods.set(key, sum);
+    return sum;
+  }
+
+  #addToPeriod(line: BillLine): void {
+    const tariff = this.#context.tariffs.find(({ name }) => name === line.tariff);
+    if (tariff === undefined) return;
+    const sum = this.#openPeriod(tariff, line.period);
+    addAmount(sum, line);
+    const charge = line.kind === 'usage' ? tariff.charges.find(({ name }) => name === line.name) : undefined;
+    if (charge === undefined || line.quantity === undefined || !isShared(tariff, charge)) return;
+    const { records, increments, used, rounded, included } = line.quantity;
+    const segment = line.segment ?? 0;
+    const key = `${tariff.charges.indexOf(charge)} ${segment}`;
+    const known = sum.shared.get(key) ?? {
+      ...{ charge, segment, records: 0, increments: 0 },
+      ...{ used: zero, rounded: zero, included: zero },
+    };
+    sum.shared.set(key, known);
+    known.records += records;
+    known.increments += increments;
+    known.used = known.used.plus(used);
+    known.rounded = known.rounded.plus(rounded);
+    known.included = known.included.plus(included);
+  }
+
+  /** The lines of the account in a tariff's periods. */
+  #closeTariff(tariff: Tariff): BillLine[] {
+    // What depends on each SIM's activation has no period of the account: its own is the month.
+    const own = listPeriods(tariff.period, this.#context.month, undefined) ?? [
+      { from: `${this.#context.month}-01`, to: `${shiftMonth(this.#context.month, 1)}-01` },
+    ];
+    for (const period of own) this.#openPeriod(tariff, period);
+    const sums = [...this.#periods.values()].filter((sum) => sum.tariff === tariff);
+    const isOwn = ({ period }: PeriodSum): boolean =>
+      own.some(({ from, to }) => from === period.from && to === period.to);
+    const lines = sums
+      .sort((a, b) => (`${a.period.from}${a.period.to}` < `${b.period.from}${b.period.to}` ? -1 : 1))
+      .flatMap((sum) => [
+        ...this.#closeShared(sum),
+        ...this.#closeRounding(sum),
+        ...(isOwn(sum) ? addAccountFees(sum) : []),
+        ...addDiscounts(sum),
+      ]);
+    const [first] = own;
+    if (first === undefined) return lines;
+    return [...lines, ...closeAccount(tariff, first, add(sums.map(addAmounts)))];
+  }
+
+  /** Pools and tiers of all SIMs together. */
+  #closeShared(sum: PeriodSum): BillLine[] {
+    const { tariff, period } = sum;
+    const shared = [...sum.shared.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+    const included = new Map(shared.map((one) => [one, one.included] as const));
+    for (const allowance of tariff.allowances.filter(({ of }) => of !== 'sim')) {
+      const size =
+        allowance.of === 'pool'
+          ? allowance.quantity.times(makeDecimal(String(sum.active)))
+          : allowance.quantity;
+      takeAllowance(tariff, allowance, size, shared, included);
+    }
+    const before = new Map<Charge, Decimal>();
+    const totals = new Map<Charge, Decimal>();
+    const readBilled = (one: SharedQuantity): Decimal => one.rounded.minus(included.get(one) ?? zero);
+    for (const one of shared) totals.set(one.charge, (totals.get(one.charge) ?? zero).plus(readBilled(one)));
+    return shared.flatMap((one) => {
+      const { charge, segment, records, increments, used, rounded } = one;
+      const price = charge.prices[segment];
+      if (price === undefined) return [];
+      const billed = readBilled(one);
+      const position = { before: before.get(charge) ?? zero, total: totals.get(charge) ?? zero };
+      before.set(charge, position.before.plus(billed));
+      const parts = priceQuantity(charge, price, billed, position);
+      const exact = multiplyParts(parts);
+      const about = { ...makeAccountLine(tariff, period, 'usage', charge.name, exact), segment };
+      const quantity = {
+        unit: charge.unit,
+        ...{ records, increments, used, rounded, included: included.get(one) ?? zero, billed, parts },
+      };
+      const line = { ...about, id: identifyLine(about), quantity, amount: roundLine(tariff, exact) };
+      addAmount(sum, line);
+      return [line];
+    });
+  }
+
+  /** What rounding all usage together adds. */
+  #closeRounding(sum: PeriodSum): BillLine[] {
+    const { tariff, period } = sum;
+    const { rounding } = tariff;
+    if (rounding.per !== 'invoice') return [];
+    const rounded = round(sum.usage, rounding.decimals, rounding.mode);
+    return collect(sum, [makeAccountLine(tariff, period, 'rounding', 'rounding', rounded.minus(sum.usage))]);
+  }
+
+  #addRow(line: BillLine): void {
+    const groups = Object.fromEntries(
+      this.#by.map((group) => [group, this.#readGroup(line, group)]),
+    ) as BillRow['groups'];
+    const { tariff, kind, name, currency, quantity, exact, amount, id } = line;
+    const key = JSON.stringify([
+      Object.values(groups).map((value) => value ?? ''),
+      tariff,
+      kindOrder[kind],
+      name,
+      currency ?? '',
+      quantity?.unit ?? '',
+      amount === undefined,
+    ]);
+    const known = this.#rows.get(key);
+    const row: WritableRow = known ?? {
+      ...{ groups, tariff, kind, name, currency, line: id, lines: 0, records: 0, unit: quantity?.unit },
+      ...{ used: zero, rounded: zero, included: zero, billed: zero, exact: zero },
+      amount: amount === undefined ? undefined : zero,
+    };
+    if (known === undefined) this.#rows.set(key, row);
+    row.lines += 1;
+    if (row.lines > 1) row.line = undefined;
+    row.exact = row.exact.plus(exact);
+    if (amount !== undefined) row.amount = (row.amount ?? zero).plus(amount);
+    if (quantity === undefined) return;
+    row.records += quantity.records;
+    row.used = row.used.plus(quantity.used);
+    row.rounded = row.rounded.plus(quantity.rounded);
+    row.included = row.included.plus(quantity.included);
+    row.billed = row.billed.plus(quantity.billed);
+  }
+
+  #readGroup({ sim, tariff, dimensions }: BillLine, group: BillGroup): string | undefined {
+    if (group === 'sim') return sim;
+    if (group === 'tariff') return tariff;
+    if (group === 'fleet') return sim === undefined ? undefined : this.#findFleet(sim);
+    return dimensions[group];
+  }
+
+  #addNotRated(sim: string, { reason, tariff, usage }: SimBill['notRated'][number]): void {
+    const { tariff: recordTariff, country, trafficType: traffic } = usage;
+    const key = JSON.stringify([reason, tariff ?? null, recordTariff ?? null, country ?? null, traffic]);
+    const known = this.#notRated.get(key) ?? {
+      ...{ reason, tariff, recordTariff, country, traffic, sims: 0, records: 0, bytes: '', messages: '' },
+      ...{ lastSim: '', byteSum: new DecimalSum(), messageSum: new DecimalSum() },
+    };
+    this.#notRated.set(key, known);
+    if (known.lastSim !== sim) known.sims += 1;
+    known.lastSim = sim;
+    known.records += 1;
+    known.byteSum.add(usage.dataTotal);
+    known.messageSum.add(usage.messages ?? 0);
+  }
+}
+
+/** The order of a tariff's rows. */
+const kindOrder: Readonly<Record<LineKind, number>> = {
+  carrier: 0,
+  usage: 1,
+  rounding: 2,
+  minimum: 3,
+  fee: 4,
+  discount: 5,
+  commitment: 6,
+  tax: 7,
+};
+
+function addAmount(sum: PeriodSum, { kind, name, amount }: BillLine): void {
+  if (amount === undefined) return;
+  if (kind === 'usage') sum.usage = sum.usage.plus(amount);
+  const key = kind === 'usage' || kind === 'fee' ? name : `(${kind})`;
+  sum.amounts.set(key, (sum.amounts.get(key) ?? zero).plus(amount));
+}
+
+function addAmounts({ amounts }: PeriodSum): Decimal {
+  return add([...amounts.values()]);
+}
+
+function makeAccountLine(
+  tariff: Tariff,
+  period: BillingPeriod,
+  kind: LineKind,
+  name: string,
+  amount: Decimal,
+): BillLine {
+  const about = { tariff: tariff.name, kind, name, period, sim: undefined, dimensions: {} };
+  return {
+    ...{ id: identifyLine(about), ...about, currency: tariff.currency, segment: undefined },
+    ...{ quantity: undefined, exact: amount, amount },
+  };
+}
+
+/** Adds lines to a sum; lines of nothing are left out. */
+function collect(sum: PeriodSum, lines: readonly BillLine[]): BillLine[] {
+  const kept = lines.filter(({ exact }) => !exact.eq(zero));
+  for (const line of kept) addAmount(sum, line);
+  return kept;
+}
+
+function addAccountFees(sum: PeriodSum): BillLine[] {
+  const { tariff, period } = sum;
+  const fees = tariff.fees.filter(({ per }) => per === 'account');
+  return collect(
+    sum,
+    fees.map(({ name, prices }) =>
+      makeAccountLine(
+        tariff,
+        period,
+        'fee',
+        name,
+        prices[findPriceIndex(prices, period.from)]?.price ?? zero,
+      ),
+    ),
+  );
+}
+
+function addDiscounts(sum: PeriodSum): BillLine[] {
+  const { tariff, period, amounts } = sum;
+  const { decimals, mode } = tariff.rounding;
+  // Each is of the amounts without discounts, so that their order decides nothing.
+  const before = new Map(amounts);
+  const lines = tariff.discounts
+    .filter(({ from, to }) => (from ?? '') <= period.from && (to === undefined || period.from < to))
+    .map(({ name, percent, on }) => {
+      const named = [...before].filter(([key]) => on.length === 0 || on.includes(key));
+      const base = add(named.map(([, amount]) => amount));
+      const amount = round(takePercent(base, percent), decimals, mode);
+      return makeAccountLine(tariff, period, 'discount', name, zero.minus(amount));
+    });
+  return collect(sum, lines);
+}
+
+/** What is missing to the commitment, and the tax on all. */
+function closeAccount(tariff: Tariff, period: BillingPeriod, sum: Decimal): BillLine[] {
+  const { commitment, tax, rounding } = tariff;
+  const missing = commitment === undefined ? zero : max(zero, commitment.minus(sum));
+  const lines = [makeAccountLine(tariff, period, 'commitment', 'commitment', missing)];
+  if (tax !== undefined) {
+    const amount = round(takePercent(sum.plus(missing), tax.percent), rounding.decimals, rounding.mode);
+    lines.push(makeAccountLine(tariff, period, 'tax', tax.name, amount));
+  }
+  return lines.filter(({ exact }) => !exact.eq(zero));
+}
+
+function addUp(rows: readonly BillRow[]): Bill['totals'] {
+  const totals = new Map<string | undefined, Decimal>();
+  for (const { currency, amount } of rows) {
+    if (amount !== undefined) totals.set(currency, (totals.get(currency) ?? zero).plus(amount));
+  }
+  return [...totals]
+    .sort(([a], [b]) => ((a ?? '') < (b ?? '') ? -1 : 1))
+    .map(([currency, amount]) => ({ currency, amount }));
+}

@@ -1,0 +1,159 @@
+import { type Day, shiftDay, startDay as startUtcDay } from '../days/day.ts';
+import { epochMilliseconds } from '../ledger/time.ts';
+
+/** Days and billing periods in a time zone. */
+
+/** A calendar month: `2026-10`. */
+export type Month = string;
+
+const dayMilliseconds = 86_400_000;
+const dayLength = 10;
+
+/** The days of a time zone. Times are milliseconds since the epoch. */
+export class Calendar {
+  readonly timeZone: string;
+  readonly #format: Intl.DateTimeFormat | undefined;
+  readonly #starts = new Map<Day, number>();
+
+  /** @throws RangeError if there is no such time zone. */
+  constructor(timeZone: string) {
+    this.timeZone = timeZone;
+    const format = new Intl.DateTimeFormat('en-US', {
+      ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
+      ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
+    });
+    this.#format = timeZone === 'UTC' ? undefined : format;
+  }
+
+  /** The first moment of a day. */
+  startDay(day: Day): number {
+    const utc = epochMilliseconds(startUtcDay(day));
+    if (this.#format === undefined) return utc;
+    const known = this.#starts.get(day);
+    if (known !== undefined) return known;
+    // Where midnight is skipped or comes twice, the offsets of the days beside it differ.
+    const candidates = [utc - dayMilliseconds, utc + dayMilliseconds].map((at) => utc - this.#readOffset(at));
+    const start = Math.min(...candidates.filter((at) => this.#readDay(at) >= day));
+    this.#starts.set(day, start);
+    return start;
+  }
+
+  /** The day of a moment. */
+  findDay(time: number): Day {
+    const day = formatDay(time);
+    if (this.#format === undefined) return day;
+    if (time < this.startDay(day)) return shiftDay(day, -1);
+    const next = shiftDay(day, 1);
+    return time < this.startDay(next) ? day : next;
+  }
+
+  #readDay(at: number): Day {
+    return formatDay(at + this.#readOffset(at));
+  }
+
+  /** How far the clocks of the time zone are ahead of UTC at a moment. */
+  #readOffset(at: number): number {
+    const parts = new Map(this.#format?.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    const read = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
+    const local = Date.UTC(
+      ...([read('year'), read('month') - 1, read('day')] as const),
+      ...([read('hour'), read('minute'), read('second')] as const),
+    );
+    return local - Math.floor(at / 1_000) * 1_000;
+  }
+}
+
+function formatDay(time: number): Day {
+  return new Date(time).toISOString().slice(0, dayLength);
+}
+
+/**
+ * The billing periods of a SIM.
+ *
+ * - `month`: from a day of the month to the next such day: 1 for calendar months.
+ * - `activation-month`: the same from the day of the month on which the SIM was activated. In a shorter month it begins
+ *   on the last day.
+ * - `days`: so many days each, from a day on or from the SIM's activation.
+ */
+export type PeriodRule =
+  | { readonly kind: 'month'; readonly startDay: number }
+  | { readonly kind: 'activation-month' }
+  | { readonly kind: 'days'; readonly days: number; readonly from: Day | 'activation' };
+
+/** A billing period: days, `to` excluded. */
+export interface BillingPeriod {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** Whether a period depends on the SIM. */
+export function dependsOnActivation(rule: PeriodRule): boolean {
+  return rule.kind === 'activation-month' || (rule.kind === 'days' && rule.from === 'activation');
+}
+
+/**
+ * The periods whose last day is in a month, oldest first.
+ *
+ * @param activated the day on which the SIM was activated; undefined where nobody has said.
+ * @returns undefined if the rule needs the activation, and it is not known.
+ */
+export function listPeriods(
+  rule: PeriodRule,
+  month: Month,
+  activated: Day | undefined,
+): readonly BillingPeriod[] | undefined {
+  if (rule.kind === 'month') {
+    // A period that begins on the first ends with the month before.
+    const last = rule.startDay === 1 ? shiftMonth(month, 1) : month;
+    return [{ from: dayInMonth(shiftMonth(last, -1), rule.startDay), to: dayInMonth(last, rule.startDay) }];
+  }
+  const anchor = rule.kind === 'days' && rule.from !== 'activation' ? rule.from : activated;
+  if (anchor === undefined) return undefined;
+  const boundaries =
+    rule.kind === 'days' ? listDayBoundaries(anchor, rule.days, month) : listMonthBoundaries(anchor, month);
+  return boundaries
+    .map((to, index): BillingPeriod => ({ from: boundaries[index - 1] ?? to, to }))
+    .filter(({ from, to }) => from < to && from >= anchor && shiftDay(to, -1).startsWith(month));
+}
+
+/** Boundaries between periods around a month: all that may end or begin a period which ends in it. */
+function listMonthBoundaries(anchor: Day, month: Month): Day[] {
+  const dayOfMonth = Number(anchor.slice(8));
+  return [-2, -1, 0, 1].map((shift) => dayInMonth(shiftMonth(month, shift), dayOfMonth));
+}
+
+function listDayBoundaries(anchor: Day, days: number, month: Month): Day[] {
+  const before = countDays(anchor, `${month}-01`);
+  const first = Math.floor(before / days) - 1;
+  const last = Math.ceil((before + 32) / days);
+  return Array.from({ length: last - first + 1 }, (_, index) => shiftDay(anchor, (first + index) * days));
+}
+
+/** Days from one day to another. */
+export function countDays(from: Day, to: Day): number {
+  return (epochMilliseconds(startUtcDay(to)) - epochMilliseconds(startUtcDay(from))) / dayMilliseconds;
+}
+
+/** The month so many months after another one. */
+export function shiftMonth(month: Month, months: number): Month {
+  const [year = 0, number = 1] = month.split('-').map(Number);
+  return new Date(Date.UTC(year, number - 1 + months, 1)).toISOString().slice(0, 7);
+}
+
+/** A day of a month; its last day where the month is shorter. */
+function dayInMonth(month: Month, day: number): Day {
+  const last = Number(shiftDay(`${shiftMonth(month, 1)}-01`, -1).slice(8));
+  return `${month}-${String(Math.min(day, last)).padStart(2, '0')}`;
+}
+
+/**
+ * The year of a SIM in which a day is: from an anniversary of its activation on.
+ *
+ * @returns its first day. 29 February has its anniversary on 28 February.
+ */
+export function startYear(activated: Day, day: Day): Day {
+  const inYear = (year: number): Day =>
+    dayInMonth(`${year}-${activated.slice(5, 7)}`, Number(activated.slice(8)));
+  const year = Number(day.slice(0, 4));
+  return inYear(year) <= day ? inYear(year) : inYear(year - 1);
+}

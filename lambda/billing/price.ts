@@ -1,0 +1,40 @@
+import { type Decimal, max, min, zero } from './decimal.ts';
+import type { PricedPart } from './line.ts';
+import type { Charge, Price } from './tariff.ts';
+
+/** Where a quantity stands among the tiers. */
+export interface TierPosition {
+  /** What was billed before it. */
+  readonly before: Decimal;
+  /** What is billed in all. */
+  readonly total: Decimal;
+}
+
+/** The parts of a billed quantity by their prices. */
+export function priceQuantity(
+  { tiering }: Pick<Charge, 'tiering'>,
+  { tiers }: Price,
+  billed: Decimal,
+  { before, total }: TierPosition,
+): readonly PricedPart[] {
+  if (tiering === 'volume') {
+    const reached = tiers.find(({ upTo }) => upTo === undefined || total.lte(upTo)) ?? tiers.at(-1);
+    return reached === undefined ? [] : [{ quantity: billed, price: reached.price }];
+  }
+  const end = before.plus(billed);
+  let from = zero;
+  const parts: PricedPart[] = [];
+  for (const { upTo, price } of tiers) {
+    const to = upTo ?? max(end, from);
+    const quantity = min(end, to).minus(max(before, from));
+    if (quantity.gt(zero)) parts.push({ quantity, price });
+    from = to;
+  }
+  const [first] = tiers;
+  return parts.length > 0 || first === undefined ? parts : [{ quantity: zero, price: first.price }];
+}
+
+/** What parts cost together, exactly. */
+export function multiplyParts(parts: readonly PricedPart[]): Decimal {
+  return parts.reduce((sum, { quantity, price }) => sum.plus(quantity.times(price)), zero);
+}

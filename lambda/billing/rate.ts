@@ -1,0 +1,843 @@
+import { type Day, shiftDay } from '../days/day.ts';
+import { DecimalSum } from '../json/decimal-sum.ts';
+import { epochMilliseconds } from '../ledger/time.ts';
+import { type BillingPeriod, Calendar, listPeriods, type Month, shiftMonth, startYear } from './calendar.ts';
+import { add, type Decimal, makeDecimal, max, min, round, roundUpToStep, zero } from './decimal.ts';
+import { type BillLine, identifyLine, type LineQuantity, several } from './line.ts';
+import { multiplyParts, priceQuantity } from './price.ts';
+import {
+  type Allowance,
+  type BilledUsage,
+  type Charge,
+  convertUnit,
+  type FoundCharge,
+  findCharges,
+  findPriceIndex,
+  formatNetwork,
+  type LineDimension,
+  matchesRecord,
+  measureRecord,
+  type SimSelection,
+  type Tariff,
+} from './tariff.ts';
+
+/**
+ * Rates the usage of one SIM, in a fixed order: match, quantity, increment, pool, tier, price, round, minimum, fee. What all
+ * SIMs share comes after all of them: bill.ts.
+ *
+ * A function of records, tariffs, roster and balances: the order of records decides nothing.
+ */
+
+/** What the ledger cannot know of a SIM. Days are those of the tariff's time zone. */
+export interface RosterEntry {
+  readonly sim: string;
+  /** Undefined for always. */
+  readonly from: Day | undefined;
+  /** The first day without it. */
+  readonly to: Day | undefined;
+  /** Name of the tariff; undefined to let records decide. */
+  readonly tariff: string | undefined;
+  readonly activated: Day | undefined;
+}
+
+/** What a SIM had used before the ledger began, of a charge that counts by the year or an allowance that lasts. */
+export interface OpeningBalance {
+  readonly sim: string;
+  /** Name of the charge or allowance. */
+  readonly name: string;
+  /** Undefined for all. */
+  readonly network: string | undefined;
+  /** In the unit of the charge or allowance. */
+  readonly used: Decimal;
+  /** Records from this day on are added. */
+  readonly at: Day;
+}
+
+/** A session that has ended, or failed. */
+export interface BilledSession {
+  readonly source: string;
+  readonly sessionId: string;
+  readonly start: string;
+  readonly end: string;
+}
+
+/** What is known of one SIM. */
+export interface SimRecords {
+  readonly sim: string;
+  /** Those that count, each once, in any order. */
+  readonly usage: readonly BilledUsage[];
+  readonly sessions: readonly BilledSession[];
+}
+
+/**
+ * Why usage has no price.
+ *
+ * - `no-tariff`, `no-charge`: no tariff matches, or no charge of it.
+ * - `no-activation`: the tariff's periods or years begin with the SIM's activation, which no roster states.
+ * - `not-stated`: the carrier's records do not say what the charge counts, such as the direction of messages.
+ * - `open-session`: the session has not ended, and the tariff bills it then.
+ * - `no-cost`: without a tariff, and the carrier's records state no money.
+ */
+export const notRatedReasons = [
+  'no-tariff',
+  'no-charge',
+  'no-activation',
+  'not-stated',
+  'open-session',
+  'no-cost',
+] as const;
+export type NotRatedReason = (typeof notRatedReasons)[number];
+
+/** Usage without a price. */
+export interface NotRated {
+  readonly reason: NotRatedReason;
+  /** Name of the tariff; undefined without one. */
+  readonly tariff: string | undefined;
+  readonly usage: BilledUsage;
+}
+
+/**
+ * What was taken for granted of a SIM.
+ *
+ * - `calendar-year`: its years begin on 1 January, since no roster says when it was activated.
+ * - `nothing-before`: of an allowance that lasts, only what the ledger has was used.
+ */
+export interface Assumption {
+  readonly kind: 'calendar-year' | 'nothing-before';
+  readonly tariff: string;
+}
+
+/** What one SIM's usage comes to. */
+export interface SimBill {
+  readonly sim: string;
+  readonly lines: readonly BillLine[];
+  readonly notRated: readonly NotRated[];
+  readonly assumptions: readonly Assumption[];
+  /** Of allowances that SIMs pool: names of the tariffs and periods in which the SIM was used. */
+  readonly active: readonly { readonly tariff: Tariff; readonly period: BillingPeriod }[];
+  /** With a trace: the increments of each usage line, by its id. */
+  readonly trace: ReadonlyMap<string, readonly TracedIncrement[]>;
+}
+
+/** Records whose quantity is rounded up as a whole. */
+export interface TracedIncrement {
+  readonly records: readonly BilledUsage[];
+  readonly used: Decimal;
+  readonly rounded: Decimal;
+}
+
+/** With what SIMs are rated. */
+export interface RatingContext {
+  /** In the order in which they are tried. */
+  readonly tariffs: readonly Tariff[];
+  readonly month: Month;
+  readonly roster: ReadonlyMap<string, readonly RosterEntry[]>;
+  readonly balances: ReadonlyMap<string, readonly OpeningBalance[]>;
+}
+
+/** Whether a tariff's bill depends on usage before its period. */
+export function needsHistory({ charges, allowances }: Tariff): boolean {
+  return (
+    charges.some(({ increment }) => increment.per === 'year') ||
+    allowances.some(({ lasts }) => lasts === 'lifetime')
+  );
+}
+
+/** Whether the amount of a charge is known only once all SIMs are added up. */
+export function isShared(tariff: Tariff, charge: Charge): boolean {
+  return (
+    charge.tierScope === 'account' ||
+    tariff.allowances.some(({ of, charges }) => of !== 'sim' && charges.includes(charge.name))
+  );
+}
+
+/** Usage of which a quantity is rounded up as a whole. */
+interface Group {
+  readonly period: number;
+  readonly charge: Charge;
+  /** Index of the price. */
+  readonly segment: number;
+  /** What is rounded up as a whole: the same in each period and at each price. */
+  readonly scope: string;
+  /** Of a charge that counts by the year. */
+  readonly year: Day | undefined;
+  /** The network, if the increment is told apart by it. */
+  readonly network: string | undefined;
+  readonly decimals: DecimalSum;
+  readonly bytes: DecimalSum;
+  readonly records: BilledUsage[];
+  count: number;
+  dimensions: Partial<Record<LineDimension, string>>;
+}
+
+/** A line before it has a price. */
+interface Draft {
+  readonly period: number;
+  readonly charge: Charge;
+  readonly segment: number;
+  readonly dimensions: Partial<Record<LineDimension, string>>;
+  readonly trace: TracedIncrement[];
+  records: number;
+  increments: number;
+  used: Decimal;
+  rounded: Decimal;
+}
+
+/** What of a SIM's life in a period decides about fees. */
+interface Activity {
+  records: number;
+  hasData: boolean;
+  readonly networks: Set<string>;
+}
+
+/** The period of what was used before the first one. */
+const history = -1;
+
+/** Rates SIMs one by one. */
+export class Rater {
+  readonly #context: RatingContext;
+  readonly #calendars: ReadonlyMap<string, Calendar>;
+
+  constructor(context: RatingContext) {
+    this.#context = context;
+    this.#calendars = new Map(
+      context.tariffs.map(({ timeZone }) => [timeZone, new Calendar(timeZone)] as const),
+    );
+  }
+
+  /** @param isTraced whether the answer tells the records of each line. */
+  rate(records: SimRecords, isTraced = false): SimBill {
+    const byTariff = new Map<Tariff, BilledUsage[]>();
+    const notRated: NotRated[] = [];
+    const roster = this.#context.roster.get(records.sim) ?? [];
+    for (const usage of records.usage) {
+      const tariff = this.#findTariff(usage, roster);
+      if (tariff === undefined) {
+        if (usage.start.startsWith(this.#context.month))
+          notRated.push({ reason: 'no-tariff', tariff: undefined, usage });
+        continue;
+      }
+      const known = byTariff.get(tariff);
+      if (known === undefined) byTariff.set(tariff, [usage]);
+      else known.push(usage);
+    }
+    // A SIM that did nothing may still cost something.
+    for (const tariff of this.#listRosterTariffs(roster)) {
+      if (!byTariff.has(tariff)) byTariff.set(tariff, []);
+    }
+    const sessions = mapSessions(records);
+    const rated = this.#context.tariffs.flatMap((tariff) => {
+      const usage = byTariff.get(tariff);
+      if (usage === undefined) return [];
+      const calendar = this.#calendars.get(tariff.timeZone) ?? new Calendar(tariff.timeZone);
+      return [
+        new SimRating({
+          ...{ sim: records.sim, tariff, calendar, roster, sessions, isTraced },
+          month: this.#context.month,
+          balances: this.#context.balances.get(records.sim) ?? [],
+        }).rate(usage),
+      ];
+    });
+    return {
+      sim: records.sim,
+      lines: rated.flatMap(({ lines }) => lines),
+      notRated: [...notRated, ...rated.flatMap((one) => one.notRated)],
+      assumptions: rated.flatMap(({ assumptions }) => assumptions),
+      active: rated.flatMap(({ active }) => active),
+      trace: new Map(rated.flatMap(({ trace }) => [...trace])),
+    };
+  }
+
+  /** The tariff that the roster states for a record's day, or the first that matches the record. */
+  #findTariff(usage: BilledUsage, roster: readonly RosterEntry[]): Tariff | undefined {
+    for (const { tariff: name, from, to } of roster) {
+      const tariff = name === undefined ? undefined : this.#context.tariffs.find((one) => one.name === name);
+      if (tariff === undefined) continue;
+      const day = this.#calendars.get(tariff.timeZone)?.findDay(epochMilliseconds(usage.start)) ?? '';
+      if ((from === undefined || day >= from) && (to === undefined || day < to)) return tariff;
+    }
+    return this.#context.tariffs.find(({ match }) => matchesRecord(match, usage));
+  }
+
+  /** The tariffs of a listed SIM: those that the roster names, or the only one that there is. */
+  #listRosterTariffs(roster: readonly RosterEntry[]): Tariff[] {
+    const { tariffs } = this.#context;
+    const named = roster.flatMap(({ tariff }) => tariffs.filter(({ name }) => name === tariff));
+    return named.length > 0 || roster.length === 0 || tariffs.length > 1 ? named : [...tariffs];
+  }
+}
+
+/** Beginning and end of a session; the end is undefined while it is open. */
+interface SessionSpan {
+  readonly start: string;
+  readonly end: string | undefined;
+}
+
+function identifySession(source: string, sessionId: string): string {
+  return `${source}\n${sessionId}`;
+}
+
+/** Sessions by source and id. Of one whose row is not known, its records tell when it began. */
+function mapSessions({ usage, sessions }: SimRecords): ReadonlyMap<string, SessionSpan> {
+  const spans = new Map<string, SessionSpan>();
+  for (const { source, sessionId, start } of usage) {
+    if (sessionId === undefined) continue;
+    const key = identifySession(source, sessionId);
+    const known = spans.get(key);
+    if (known === undefined || start < known.start) spans.set(key, { start, end: undefined });
+  }
+  for (const { source, sessionId, start, end } of sessions) {
+    spans.set(identifySession(source, sessionId), { start, end });
+  }
+  return spans;
+}
+
+/** With what one SIM is rated by one tariff. */
+interface SimRatingContext {
+  readonly sim: string;
+  readonly tariff: Tariff;
+  readonly calendar: Calendar;
+  readonly month: Month;
+  readonly roster: readonly RosterEntry[];
+  readonly balances: readonly OpeningBalance[];
+  readonly sessions: ReadonlyMap<string, SessionSpan>;
+  readonly isTraced: boolean;
+}
+
+/** One SIM's usage in one tariff. */
+class SimRating {
+  readonly #context: SimRatingContext;
+  readonly #activated: Day | undefined;
+  readonly #periods: readonly BillingPeriod[] | undefined;
+  readonly #groups = new Map<string, Group>();
+  readonly #activities: Activity[];
+  readonly #notRated: NotRated[] = [];
+
+  constructor(context: SimRatingContext) {
+    this.#context = context;
+    const { tariff, roster, month } = context;
+    this.#activated = roster.find(
+      ({ tariff: name, activated }) => activated !== undefined && (name ?? tariff.name) === tariff.name,
+    )?.activated;
+    this.#periods = listPeriods(tariff.period, month, this.#activated);
+    this.#activities = (this.#periods ?? []).map(() => ({ records: 0, hasData: false, networks: new Set() }));
+  }
+
+  rate(usage: readonly BilledUsage[]): SimBill {
+    const { sim, tariff } = this.#context;
+    for (const record of usage) this.#add(record);
+    const drafts = makeDrafts(this.#context, [...this.#groups.values()], (group) => this.#openYear(group));
+    const lifetimes = this.#openLifetimes(drafts);
+    const trace = new Map<string, readonly TracedIncrement[]>();
+    const lines = (this.#periods ?? []).flatMap((period, index) => {
+      const own = drafts.filter((draft) => draft.period === index);
+      const usageLines = this.#priceDrafts(period, own, lifetimes, trace);
+      return [
+        ...usageLines,
+        ...this.#addRounding(period, usageLines),
+        ...this.#addFixed(period, index, usageLines),
+      ];
+    });
+    const active = (this.#periods ?? []).filter((_, index) => (this.#activities[index]?.records ?? 0) > 0);
+    return {
+      ...{ sim, lines, trace, notRated: this.#notRated, assumptions: this.#listAssumptions() },
+      active: active.map((period) => ({ tariff, period })),
+    };
+  }
+
+  #listAssumptions(): Assumption[] {
+    const { tariff, balances } = this.#context;
+    const assumptions: Assumption[] = [];
+    const countsYears = [...this.#groups.values()].some(({ year }) => year !== undefined);
+    if (countsYears && this.#activated === undefined)
+      assumptions.push({ kind: 'calendar-year', tariff: tariff.name });
+    const isOpen = tariff.allowances.some(
+      ({ lasts, name }) => lasts === 'lifetime' && !balances.some((balance) => balance.name === name),
+    );
+    if (isOpen && this.#groups.size > 0) assumptions.push({ kind: 'nothing-before', tariff: tariff.name });
+    return assumptions;
+  }
+
+  /** Matches a record, and adds its quantity to its group. */
+  #add(usage: BilledUsage): void {
+    const { tariff, calendar, month } = this.#context;
+    const time = this.#findTime(usage);
+    if (time === undefined) {
+      if (usage.start.slice(0, 7) <= month) this.#leaveOut('open-session', usage);
+      return;
+    }
+    const day = calendar.findDay(epochMilliseconds(time));
+    if (this.#periods === undefined) {
+      if (day.startsWith(month)) this.#leaveOut('no-activation', usage);
+      return;
+    }
+    const period = this.#findPeriod(day);
+    if (period === undefined) return;
+    const charges = findCharges(tariff, usage);
+    if (charges.length === 0 && period !== history) this.#leaveOut('no-charge', usage);
+    for (const found of charges) this.#addCharge(found, { period, day, usage });
+    this.#noteActivity(period, usage);
+  }
+
+  /** Adds what one charge counts of a record. */
+  #addCharge(
+    found: FoundCharge,
+    { period, day, usage }: { readonly period: number; readonly day: Day; readonly usage: BilledUsage },
+  ): void {
+    const { charge } = found;
+    const measured = measureRecord(found, usage);
+    if (measured === undefined) {
+      if (period !== history) this.#leaveOut('not-stated', usage);
+      return;
+    }
+    if (period === history && this.#isInBalance(charge, usage, day)) return;
+    // Of messages, a record has those of the other direction only.
+    if (found.direction !== 'both' && measured.decimal === '0') return;
+    const group = this.#openGroup({ period, charge, day, usage });
+    group.count += 1;
+    if (this.#context.isTraced) group.records.push(usage);
+    if (measured.decimal !== undefined) group.decimals.add(measured.decimal);
+    if (measured.bytes !== undefined) group.bytes.add(measured.bytes);
+  }
+
+  /** The time by which a record belongs to a period; undefined while its session is open. */
+  #findTime(usage: BilledUsage): string | undefined {
+    const { attribution } = this.#context.tariff;
+    if (attribution === 'record') return usage.start;
+    const session = this.#findSession(usage);
+    if (attribution === 'start') return session?.start ?? usage.start;
+    if (session !== undefined) return session.end;
+    // Start may follow end in real records.
+    if (usage.end > usage.start) return usage.end;
+    return usage.start;
+  }
+
+  /** The session of a record of data; other traffic belongs to none, although carriers write a session on it. */
+  #findSession({ trafficType, source, sessionId }: BilledUsage): SessionSpan | undefined {
+    if (trafficType !== 'data' || sessionId === undefined) return undefined;
+    return this.#context.sessions.get(identifySession(source, sessionId));
+  }
+
+  /** Index of a day's period, or {@link history} if the tariff asks for what was used before. */
+  #findPeriod(day: Day): number | undefined {
+    const periods = this.#periods ?? [];
+    const index = periods.findIndex(({ from, to }) => day >= from && day < to);
+    if (index !== -1) return index;
+    const [first] = periods;
+    return first !== undefined && day < first.from && needsHistory(this.#context.tariff)
+      ? history
+      : undefined;
+  }
+
+  #leaveOut(reason: NotRatedReason, usage: BilledUsage): void {
+    this.#notRated.push({ reason, tariff: this.#context.tariff.name, usage });
+  }
+
+  #noteActivity(period: number, usage: BilledUsage): void {
+    const activity = this.#activities[period];
+    if (activity === undefined) return;
+    activity.records += 1;
+    if (usage.trafficType !== 'data' || (usage.dataTotal === 0 && (usage.volume ?? '0') === '0')) return;
+    activity.hasData = true;
+    activity.networks.add(formatNetwork(usage) ?? '');
+  }
+
+  #openGroup({
+    period,
+    charge,
+    day,
+    usage,
+  }: {
+    readonly period: number;
+    readonly charge: Charge;
+    readonly day: Day;
+    readonly usage: BilledUsage;
+  }): Group {
+    const { tariff } = this.#context;
+    const { increment } = charge;
+    const segment = findPriceIndex(charge.prices, day);
+    const dimensions = Object.fromEntries(
+      tariff.lines.map((name) => [name, readDimension(name, usage, day)]),
+    ) as Group['dimensions'];
+    const isRounded = increment.step !== undefined || increment.minimum !== undefined;
+    const parts = isRounded
+      ? [this.#nameScope(charge, usage, day), ...increment.by.map((name) => readDimension(name, usage, day))]
+      : Object.values(dimensions);
+    const scope = JSON.stringify([tariff.charges.indexOf(charge), parts.map((part) => part ?? null)]);
+    const key = `${period} ${segment} ${scope}`;
+    const known = this.#groups.get(key);
+    if (known !== undefined) {
+      known.dimensions = joinDimensions(known.dimensions, dimensions);
+      return known;
+    }
+    const group: Group = {
+      ...{ period, charge, segment, scope, dimensions, count: 0 },
+      year: increment.per === 'year' ? this.#startYear(day) : undefined,
+      network: increment.by.includes('network') ? formatNetwork(usage) : undefined,
+      ...{ decimals: new DecimalSum(), bytes: new DecimalSum(), records: [] },
+    };
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  /** What is rounded up as a whole. */
+  #nameScope({ increment: { per } }: Charge, usage: BilledUsage, day: Day): string {
+    if (per === 'day') return day;
+    if (per === 'period') return '';
+    if (per === 'year') return this.#startYear(day);
+    const isOfSession = per === 'session' && usage.trafficType === 'data' && usage.sessionId !== undefined;
+    return isOfSession
+      ? `session ${usage.source} ${usage.sessionId}`
+      : `record ${usage.source} ${usage.usageId}`;
+  }
+
+  /** The SIM's year of a day; calendar years without a known activation. */
+  #startYear(day: Day): Day {
+    return startYear(this.#activated ?? '2000-01-01', day);
+  }
+
+  /** What the opening balance says was used in a group's year. */
+  #openYear({ charge, year, network }: Group): Decimal {
+    const balances = this.#context.balances.filter(
+      (balance) =>
+        balance.name === charge.name && balance.network === network && this.#startYear(balance.at) === year,
+    );
+    return add(balances.map(({ used }) => used));
+  }
+
+  /** Whether an opening balance has a record in it already. */
+  #isInBalance(charge: Charge, usage: BilledUsage, day: Day): boolean {
+    const { tariff, balances } = this.#context;
+    const names = [
+      charge.name,
+      ...tariff.allowances.filter(({ charges }) => charges.includes(charge.name)).map(({ name }) => name),
+    ];
+    return balances.some(
+      ({ name, network, at }) =>
+        day < at && names.includes(name) && (network === undefined || network === formatNetwork(usage)),
+    );
+  }
+
+  /** How much of each lasting allowance is left when the first period begins. */
+  #openLifetimes(drafts: readonly Draft[]): Map<Allowance, Decimal> {
+    const { tariff, balances } = this.#context;
+    const lasting = tariff.allowances.filter(({ lasts }) => lasts === 'lifetime');
+    return new Map(
+      lasting.map((allowance) => {
+        const before = drafts.filter(
+          ({ period, charge }) => period === history && allowance.charges.includes(charge.name),
+        );
+        const used = add([
+          ...balances.filter(({ name }) => name === allowance.name).map((balance) => balance.used),
+          ...before.map(({ rounded, charge }) =>
+            convertUnit(rounded, charge.unit, allowance.unit, tariff.kilobyte),
+          ),
+        ]);
+        return [allowance, max(zero, allowance.quantity.minus(used))];
+      }),
+    );
+  }
+
+  /** Takes allowances off the quantities of a period, and prices what is left. */
+  #priceDrafts(
+    period: BillingPeriod,
+    drafts: readonly Draft[],
+    lifetimes: Map<Allowance, Decimal>,
+    trace: Map<string, readonly TracedIncrement[]>,
+  ): BillLine[] {
+    const { sim, tariff } = this.#context;
+    const included = new Map<Draft, Decimal>();
+    for (const allowance of tariff.allowances.filter(({ of }) => of === 'sim')) {
+      const left = lifetimes.get(allowance) ?? allowance.quantity;
+      const rest = takeAllowance(tariff, allowance, left, drafts, included);
+      if (allowance.lasts === 'lifetime') lifetimes.set(allowance, rest);
+    }
+    const before = new Map<Charge, Decimal>();
+    const totals = new Map<Charge, Decimal>();
+    const readBilled = (draft: Draft): Decimal => draft.rounded.minus(included.get(draft) ?? zero);
+    for (const draft of drafts) {
+      totals.set(draft.charge, (totals.get(draft.charge) ?? zero).plus(readBilled(draft)));
+    }
+    return drafts.map((draft) => {
+      const { charge, segment, dimensions } = draft;
+      const price = charge.prices[segment];
+      const billed = readBilled(draft);
+      const position = { before: before.get(charge) ?? zero, total: totals.get(charge) ?? zero };
+      const isLater = isShared(tariff, charge);
+      const parts = isLater || price === undefined ? [] : priceQuantity(charge, price, billed, position);
+      before.set(charge, position.before.plus(billed));
+      const about = {
+        tariff: tariff.name,
+        kind: 'usage',
+        name: charge.name,
+        period,
+        sim,
+        dimensions,
+        segment,
+      } as const;
+      const exact = multiplyParts(parts);
+      const id = identifyLine(about);
+      if (this.#context.isTraced) trace.set(id, draft.trace);
+      const quantity: LineQuantity = {
+        unit: charge.unit,
+        ...{ records: draft.records, increments: draft.increments, used: draft.used, rounded: draft.rounded },
+        ...{ included: included.get(draft) ?? zero, billed, parts },
+      };
+      return {
+        ...{ id, ...about, currency: tariff.currency, quantity, exact },
+        amount: isLater ? undefined : roundLine(tariff, exact),
+      };
+    });
+  }
+
+  /** What rounding the SIM's sum adds. */
+  #addRounding(period: BillingPeriod, lines: readonly BillLine[]): BillLine[] {
+    const { rounding } = this.#context.tariff;
+    if (rounding.per !== 'sim') return [];
+    const sum = add(lines.map(({ amount }) => amount ?? zero));
+    return this.#addLine(
+      period,
+      'rounding',
+      'rounding',
+      round(sum, rounding.decimals, rounding.mode).minus(sum),
+    );
+  }
+
+  /** The minimum, and the fees of a SIM. */
+  #addFixed(period: BillingPeriod, index: number, lines: readonly BillLine[]): BillLine[] {
+    const { tariff } = this.#context;
+    const { minimum, rounding } = tariff;
+    const selects = (of: SimSelection): boolean => this.#isSelected(of, period, index);
+    const fixed: BillLine[] = [];
+    if (minimum !== undefined && selects(minimum.of)) {
+      const exact = add(lines.map(({ amount }) => amount ?? zero));
+      const sum = rounding.per === 'sim' ? round(exact, rounding.decimals, rounding.mode) : exact;
+      fixed.push(...this.#addLine(period, 'minimum', 'minimum', max(zero, minimum.amount.minus(sum))));
+    }
+    for (const fee of tariff.fees) {
+      if (fee.per === 'account') continue;
+      const amount = fee.prices[findPriceIndex(fee.prices, period.from)]?.price ?? zero;
+      if (fee.per === 'sim-and-network') {
+        for (const network of [...(this.#activities[index]?.networks ?? [])].sort()) {
+          fixed.push(...this.#addLine(period, 'fee', fee.name, amount, network === '' ? {} : { network }));
+        }
+        continue;
+      }
+      const isDue = fee.per === 'activation' ? this.#isActivatedIn(period) : selects(fee.of);
+      if (isDue) fixed.push(...this.#addLine(period, 'fee', fee.name, amount));
+    }
+    return fixed;
+  }
+
+  #isActivatedIn({ from, to }: BillingPeriod): boolean {
+    return this.#activated !== undefined && this.#activated >= from && this.#activated < to;
+  }
+
+  #isSelected(of: SimSelection, period: BillingPeriod, index: number): boolean {
+    const activity = this.#activities[index];
+    if (of === 'active') return (activity?.records ?? 0) > 0;
+    if (of === 'data') return activity?.hasData === true;
+    const { roster, tariff } = this.#context;
+    return roster.some(
+      ({ from, to, tariff: name }) =>
+        (name ?? tariff.name) === tariff.name &&
+        (from === undefined || from < period.to) &&
+        (to === undefined || to > period.from),
+    );
+  }
+
+  /** A line without a quantity; none for nothing. */
+  #addLine(
+    period: BillingPeriod,
+    kind: BillLine['kind'],
+    name: string,
+    amount: Decimal,
+    dimensions: BillLine['dimensions'] = {},
+  ): BillLine[] {
+    if (amount.eq(zero)) return [];
+    const { sim, tariff } = this.#context;
+    const about = { tariff: tariff.name, kind, name, period, sim, dimensions, segment: undefined };
+    return [
+      {
+        id: identifyLine(about),
+        ...about,
+        currency: tariff.currency,
+        quantity: undefined,
+        exact: amount,
+        amount,
+      },
+    ];
+  }
+}
+
+/** A line's amount: rounded where the tariff rounds lines. */
+export function roundLine({ rounding }: Pick<Tariff, 'rounding'>, exact: Decimal): Decimal {
+  return rounding.per === 'line' ? round(exact, rounding.decimals, rounding.mode) : exact;
+}
+
+/** What lines are drawn from: the quantities that an allowance is taken off. */
+interface Reducible {
+  readonly charge: Charge;
+  readonly rounded: Decimal;
+}
+
+/**
+ * Takes an allowance off quantities: charge by charge in the allowance's order, and within a charge in the order given.
+ *
+ * @param included what is taken off each; it is added to.
+ * @returns what is left of the allowance, in its unit.
+ */
+export function takeAllowance<One extends Reducible>(
+  { kilobyte }: Pick<Tariff, 'kilobyte'>,
+  allowance: Allowance,
+  available: Decimal,
+  quantities: readonly One[],
+  included: Map<One, Decimal>,
+): Decimal {
+  let left = available;
+  for (const name of allowance.charges) {
+    for (const one of quantities) {
+      const { charge, rounded } = one;
+      if (charge.name !== name) continue;
+      const before = included.get(one) ?? zero;
+      const taken = min(rounded.minus(before), convertUnit(left, allowance.unit, charge.unit, kilobyte));
+      included.set(one, before.plus(taken));
+      left = left.minus(convertUnit(taken, charge.unit, allowance.unit, kilobyte));
+    }
+  }
+  return left;
+}
+
+function readDimension(name: LineDimension, usage: BilledUsage, day: Day): string | undefined {
+  if (name === 'country') return usage.country;
+  if (name === 'network') return formatNetwork(usage);
+  if (name === 'zone') return usage.rateZone;
+  return name === 'day' ? day : usage.sessionId;
+}
+
+function joinDimensions(a: Group['dimensions'], b: Group['dimensions']): Group['dimensions'] {
+  const names = Object.keys(a) as LineDimension[];
+  return Object.fromEntries(
+    names.map((name) => [name, a[name] === b[name] ? a[name] : several]),
+  ) as Group['dimensions'];
+}
+
+/** The quantities of groups, rounded up, added up to lines in the order of charge, price and dimensions. */
+function makeDrafts(
+  { tariff, isTraced }: Pick<SimRatingContext, 'tariff' | 'isTraced'>,
+  groups: readonly Group[],
+  openYear: (group: Group) => Decimal,
+): Draft[] {
+  const drafts = new Map<string, Draft>();
+  const years = new Map<string, Decimal>();
+  for (const group of sortGroups(tariff, groups)) {
+    const { period, charge, segment, dimensions, count, records } = group;
+    const used = readQuantity(group, tariff.kilobyte);
+    const rounded =
+      charge.increment.per === 'year'
+        ? roundUpYear(group, used, years, openYear)
+        : roundUpQuantity(charge, used);
+    const key = JSON.stringify([period, tariff.charges.indexOf(charge), segment, dimensions]);
+    const known = drafts.get(key);
+    const draft = known ?? {
+      ...{ period, charge, segment, dimensions, trace: [] },
+      ...{ records: 0, increments: 0, used: zero, rounded: zero },
+    };
+    if (known === undefined) drafts.set(key, draft);
+    draft.records += count;
+    draft.increments += 1;
+    draft.used = draft.used.plus(used);
+    draft.rounded = draft.rounded.plus(rounded);
+    if (isTraced) draft.trace.push({ records, used, rounded });
+  }
+  return [...drafts.values()];
+}
+
+/** Groups in the order of period, charge, price, and then of what lines are told apart by, as text. */
+function sortGroups({ charges, lines }: Tariff, groups: readonly Group[]): readonly Group[] {
+  const keyed = groups.map((group) => ({
+    group,
+    numbers: [group.period, charges.indexOf(group.charge), group.segment],
+    texts: [...lines.map((name) => group.dimensions[name] ?? ''), group.scope],
+  }));
+  return keyed
+    .sort((a, b) => compareLists(a.numbers, b.numbers) || compareLists(a.texts, b.texts))
+    .map(({ group }) => group);
+}
+
+/** Orders lists of one length by their first member that differs. */
+function compareLists<Member extends string | number>(a: readonly Member[], b: readonly Member[]): number {
+  for (const [index, member] of a.entries()) {
+    const other = b[index];
+    if (other !== undefined && member !== other) return member < other ? -1 : 1;
+  }
+  return 0;
+}
+
+/** A group's quantity in its charge's unit, exactly. */
+function readQuantity({ charge, decimals, bytes }: Group, kilobyte: Tariff['kilobyte']): Decimal {
+  const decimal = makeDecimal(decimals.toString());
+  const { unit } = charge;
+  return convertUnit(decimal, 'MB', unit, kilobyte).plus(
+    convertUnit(makeDecimal(bytes.toString()), 'B', unit, kilobyte),
+  );
+}
+
+/** Up to the next step, and to the least quantity. Nothing used stays nothing. */
+function roundUpQuantity({ increment: { step, minimum } }: Charge, used: Decimal): Decimal {
+  if (used.eq(zero)) return zero;
+  const rounded = step === undefined ? used : roundUpToStep(used, step);
+  return minimum === undefined ? rounded : max(rounded, minimum);
+}
+
+/** By how many steps a year's quantity grows: a step that was begun before is not counted again. */
+function roundUpYear(
+  group: Group,
+  used: Decimal,
+  years: Map<string, Decimal>,
+  openYear: (group: Group) => Decimal,
+): Decimal {
+  const before = years.get(group.scope) ?? openYear(group);
+  const after = before.plus(used);
+  years.set(group.scope, after);
+  return roundUpQuantity(group.charge, after).minus(roundUpQuantity(group.charge, before));
+}
+
+/** Days of rows, in UTC, both included. `from` is undefined where all that there are count. */
+export interface RowDays {
+  readonly from: Day | undefined;
+  readonly through: Day;
+}
+
+/** Days that no period is longer than, but for those of a fixed number of days. */
+const maxMonthDays = 31;
+
+/** The days whose rows decide a month's bills. */
+export function findRowDays(tariffs: readonly Tariff[], month: Month): RowDays {
+  const first = `${month}-01`;
+  const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
+  const ranges = tariffs.map((tariff) => {
+    const { period, attribution, sessionDays, timeZone, charges, allowances } = tariff;
+    const length =
+      period.kind === 'days'
+        ? period.days
+        : period.kind === 'month' && period.startDay === 1
+          ? 0
+          : maxMonthDays;
+    const around = (attribution === 'record' ? 0 : sessionDays) + (timeZone === 'UTC' ? 0 : 1);
+    const before = charges.some(({ increment }) => increment.per === 'year') ? maxYearDays : 0;
+    return {
+      from: allowances.some(({ lasts }) => lasts === 'lifetime')
+        ? undefined
+        : shiftDay(first, -(length + around + before)),
+      through: shiftDay(last, around),
+    };
+  });
+  const froms = ranges.map(({ from }) => from);
+  return {
+    from: froms.includes(undefined) ? undefined : [first, ...froms].sort()[0],
+    through: [last, ...ranges.map(({ through }) => through)].sort().at(-1) ?? last,
+  };
+}
+
+const maxYearDays = 366;

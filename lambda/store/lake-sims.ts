@@ -1,0 +1,178 @@
+import type { BilledSession, SimRecords } from '../billing/rate.ts';
+import type { BilledUsage } from '../billing/tariff.ts';
+import { findBucket } from '../days/buckets.ts';
+import type { Day } from '../days/day.ts';
+import { slotCount } from '../days/digests.ts';
+import { readRows } from '../days/parquet.ts';
+import { makeFileKey } from '../days/pass/lake-objects.ts';
+import type { Lake } from '../days/pass/ports.ts';
+import { SimRowReader } from '../days/pass/sim-row-reader.ts';
+import { compareTexts } from '../days/rows.ts';
+import { mapConcurrently } from './concurrency.ts';
+
+/**
+ * The rows of several closed days, SIM by SIM. A part of the fleet is read at a time, of each day one group of rows: so
+ * memory does not grow with the fleet, but with the days.
+ */
+
+/** A closed day. */
+export interface ClosedDay {
+  readonly day: Day;
+  /** Buckets of SIMs. */
+  readonly buckets: number;
+}
+
+/** Rows of a SIM that come from elsewhere, such as days that are not closed. */
+export interface FurtherRecords {
+  readonly usage: readonly BilledUsage[];
+  readonly sessions: readonly BilledSession[];
+}
+
+/** What is read, and how. */
+export interface LakeWalk {
+  readonly days: readonly ClosedDay[];
+  /** Whether sessions are read, too. */
+  readonly readsSessions: boolean;
+  /** By SIM. */
+  readonly further: ReadonlyMap<string, FurtherRecords>;
+}
+
+/** Files that are opened at the same time. */
+const concurrentOpens = 16;
+
+/** The attributes of a usage row that a bill needs. */
+const usageColumns = [
+  ...['sim', 'usageId', 'source', 'carrier', 'start', 'end', 'recordId', 'sessionId', 'trafficType'],
+  ...['dataTotal', 'messages', 'messagesTx', 'messagesRx', 'volume', 'cost', 'currency'],
+  ...['operatorName', 'mcc', 'mnc', 'country', 'tariff', 'rateZone'],
+] as const;
+
+const sessionColumns = [
+  'sim',
+  'sessionId',
+  'status',
+  'start',
+  'startStated',
+  'end',
+  'source',
+  'carrier',
+  'lastUpdated',
+];
+
+type SessionOfSim = BilledSession & { readonly sim: string };
+
+/** Goes through the SIMs that have rows, each once. */
+export async function* walkLakeSims(
+  lake: Pick<Lake, 'open'>,
+  { days, readsSessions, further }: LakeWalk,
+): AsyncGenerator<SimRecords> {
+  const parts = Math.max(1, Math.min(...days.map(({ buckets }) => buckets), slotCount));
+  for (let part = 0; part < parts; part += 1) {
+    const isInPart = (sim: string): boolean => findBucket(sim, parts) === part;
+    const [usage, sessions] = await Promise.all([
+      openReaders(lake, days, part, parts, openUsage),
+      readsSessions ? openReaders(lake, days, part, parts, openSessions) : [],
+    ]);
+    const others = [...further.keys()].filter(isInPart).sort();
+    let next = 0;
+    for (;;) {
+      const peeked = await Promise.all([...usage, ...sessions].map((reader) => reader.peekSim()));
+      const [sim] = [...peeked, others[next]].filter((one) => one !== undefined).sort(compareTexts);
+      if (sim === undefined) break;
+      const records: { usage: BilledUsage[]; sessions: BilledSession[] } = { usage: [], sessions: [] };
+      for (const reader of usage) records.usage.push(...(await reader.take(sim)));
+      for (const reader of sessions) records.sessions.push(...(await reader.take(sim)));
+      if (sim === others[next]) {
+        next += 1;
+        const more = further.get(sim);
+        records.usage.push(...(more?.usage ?? []));
+        records.sessions.push(...(more?.sessions ?? []));
+      }
+      // A bucket of another day may reach into the next part.
+      if (isInPart(sim)) yield { sim, ...records };
+    }
+  }
+}
+
+type OpenRows<Row> = (
+  lake: Pick<Lake, 'open'>,
+  day: Day,
+  bucket: number,
+  buckets: number,
+) => AsyncGenerator<Row[]>;
+
+/** Opens the files of a part of the fleet, on all days. */
+async function openReaders<Row extends { readonly sim: string }>(
+  lake: Pick<Lake, 'open'>,
+  days: readonly ClosedDay[],
+  part: number,
+  parts: number,
+  open: OpenRows<Row>,
+): Promise<SimRowReader<Row>[]> {
+  const files = days.flatMap(({ day, buckets }) =>
+    listBuckets(part, parts, buckets).map((bucket) => ({ day, bucket, buckets })),
+  );
+  return mapConcurrently(files, concurrentOpens, async ({ day, bucket, buckets }) => {
+    const reader = new SimRowReader(open(lake, day, bucket, buckets));
+    await reader.peekSim();
+    return reader;
+  });
+}
+
+/** The buckets of a day that have SIMs of a part of the fleet: of slots from the part's first to its last. */
+function listBuckets(part: number, parts: number, buckets: number): number[] {
+  const first = Math.ceil((part * slotCount) / parts);
+  const last = Math.ceil(((part + 1) * slotCount) / parts) - 1;
+  const from = Math.floor((first * buckets) / slotCount);
+  const to = Math.floor((last * buckets) / slotCount);
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+async function* openUsage(
+  lake: Pick<Lake, 'open'>,
+  day: Day,
+  bucket: number,
+  buckets: number,
+): AsyncGenerator<BilledUsage[]> {
+  const object = await lake.open(makeFileKey('usage', day, bucket, buckets));
+  if (object === undefined) return;
+  for await (const rows of readRows('usage', object, undefined, usageColumns))
+    yield rows.map(pickBilledUsage);
+}
+
+/** What a bill needs of a row, and nothing else: rows of many days are held at once. */
+function pickBilledUsage(row: BilledUsage): BilledUsage {
+  const { sim, usageId, source, carrier, start, end, sessionId, trafficType, dataTotal, messages } = row;
+  const {
+    messagesTx,
+    messagesRx,
+    volume,
+    cost,
+    currency,
+    operatorName,
+    mcc,
+    mnc,
+    country,
+    tariff,
+    rateZone,
+  } = row;
+  return {
+    ...{ sim, usageId, source, carrier, start, end, sessionId, trafficType, dataTotal, messages },
+    ...{ messagesTx, messagesRx, volume, cost, currency, operatorName, mcc, mnc, country, tariff, rateZone },
+  };
+}
+
+async function* openSessions(
+  lake: Pick<Lake, 'open'>,
+  day: Day,
+  bucket: number,
+  buckets: number,
+): AsyncGenerator<SessionOfSim[]> {
+  const object = await lake.open(makeFileKey('sessions', day, bucket, buckets));
+  if (object === undefined) return;
+  for await (const rows of readRows('sessions', object, undefined, sessionColumns)) {
+    yield rows.map(({ sim, sessionId, start, terminal, origin }) => ({
+      ...{ sim, sessionId, start, end: terminal.end, source: origin.group.source },
+    }));
+  }
+}

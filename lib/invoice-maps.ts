@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { notRatedKinds } from '../lambda/billing/invoice.ts';
+import { units } from '../lambda/billing/tariff.ts';
+import { exactly, parseWord, text } from './configuration-schemas.ts';
+
+/** The file that maps the columns of an invoice: docs/billing.md describes each key. */
+
+const column = text(/^.{1,128}$/, 'the name of a column, as the header has it');
+
+/** A value that a column has. */
+const condition = exactly({ column, is: text(/^.{0,128}$/, 'a text that the column has') });
+
+const rule = exactly({
+  when: condition.optional(),
+  /** Of a charge, fee or discount. */
+  name: text(/^.{1,64}$/, 'the name of a charge, fee or discount').optional(),
+  notRated: parseWord(notRatedKinds).optional(),
+}).refine(
+  ({ name, notRated }) => (name === undefined) !== (notRated === undefined),
+  'a name or notRated, one of the two',
+);
+
+export const invoiceMap = exactly({
+  delimiter: parseWord([',', ';', '\t', '|']).default(','),
+  decimal: parseWord(['.', ',']).default('.'),
+  columns: exactly({
+    sim: column,
+    amount: column,
+    /** Columns that are added up: Eseye states what is billed and what is in the bundle. */
+    quantity: z.array(column, 'a list of columns that are added up').default([]),
+    currency: column.optional(),
+    country: column.optional(),
+    network: column.optional(),
+    zone: column.optional(),
+    day: column.optional(),
+    session: column.optional(),
+  }),
+  unit: parseWord(units).default('B'),
+  /** The first that fits says what a line is about. */
+  rules: z.array(rule, 'a list of rules').default([]),
+});
+
+/** A map of an invoice's columns, checked and with every default filled in. */
+export type InvoiceMap = z.output<typeof invoiceMap>;

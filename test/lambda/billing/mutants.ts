@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+import type { BillSum } from '../../../lambda/billing/bill.ts';
+import type { Rater } from '../../../lambda/billing/rate.ts';
+import type { tariff } from '../../../lib/tariffs.ts';
+
+/** The code that makes bills, as it is or with a planted fault. */
+export interface BillingCode {
+  readonly Rater: typeof Rater;
+  readonly BillSum: typeof BillSum;
+  readonly tariff: typeof tariff;
+}
+
+/** A planted fault: a text in a file of `lambda/billing/` that is replaced. */
+export interface Mutant {
+  readonly file: string;
+  readonly text: string;
+  readonly by: string;
+}
+
+const project = fileURLToPath(new URL('../../../', import.meta.url));
+
+/**
+ * Loads the code with a fault in it.
+ *
+ * @throws Error if the file does not have the text once.
+ */
+export async function loadMutant({ file, text, by }: Mutant): Promise<BillingCode> {
+  const plugin: Plugin = {
+    name: 'mutant',
+    setup: (bundle) => {
+      bundle.onLoad({ filter: new RegExp(`lambda[\\\\/]billing[\\\\/]${file}$`) }, async ({ path }) => {
+        const parts = (await readFile(path, 'utf8')).split(text);
+        if (parts.length !== 2) throw new Error(`${file} does not have ${JSON.stringify(text)} once`);
+        return { contents: parts.join(by), loader: 'ts' };
+      });
+    },
+  };
+  const { outputFiles } = await build({
+    stdin: {
+      contents: [
+        "export { Rater } from './lambda/billing/rate.ts';",
+        "export { BillSum } from './lambda/billing/bill.ts';",
+        "export { tariff } from './lib/tariffs.ts';",
+      ].join('\n'),
+      resolveDir: project,
+      loader: 'ts',
+    },
+    ...{ bundle: true, format: 'esm', platform: 'node', write: false, logLevel: 'silent', plugins: [plugin] },
+  });
+  const [output] = outputFiles;
+  const code = Buffer.from(output?.contents ?? []).toString('base64');
+  return (await import(/* @vite-ignore */ `data:text/javascript;base64,${code}`)) as BillingCode;
+}
