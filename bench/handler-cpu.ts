@@ -23,7 +23,6 @@ interface Case extends Workload {
 const cases: readonly Case[] = [
   { kind: 'session', perSession: 1, isLive: true, wanted: { lite: 5 } },
   { kind: 'session', perSession: 1, wanted: { full: 4, lite: 1.3 } },
-  { kind: 'session', perSession: 2, wanted: { lite: 2 } },
   { kind: 'session', perSession: 5, wanted: { full: 11, lite: 3.5 } },
   { kind: 'session', perSession: 20, wanted: { full: 30, lite: 10 } },
   { kind: 'usage', perSession: 1, wanted: { full: 35, lite: 11 } },

@@ -3,7 +3,7 @@ import { type Day, listTouchedDays } from '../../../../lambda/days/day.ts';
 import { nameSubject } from '../../../../lambda/days/fence/late-changes.ts';
 import type { Marker } from '../../../../lambda/days/fence/markers.ts';
 import { replacesSimDay, type SimDayStamp } from '../../../../lambda/days/partial-days.ts';
-import { makePlanKey } from '../../../../lambda/days/pass/lake-objects.ts';
+import { type DayPlan, makePlanKey } from '../../../../lambda/days/pass/lake-objects.ts';
 import {
   type BucketJob,
   ConflictError,
@@ -58,6 +58,14 @@ export class MemoryPorts implements DayPorts {
     return [...new Set(times.flatMap(listTouchedDays))];
   }
 
+  /** Whether the reading of a day was begun: only then its usage may expire. */
+  wasRead(day: Day): boolean {
+    const plan = this.objects.get(makePlanKey(day));
+    if (plan === undefined) return false;
+    const { reads }: DayPlan = JSON.parse(Buffer.from(plan).toString('utf8'));
+    return reads !== 'nothing';
+  }
+
   readonly tables: DayPorts['tables'] = {
     listSims: async function* (this: void) {},
     readRecords: async (sim, { from, to }) => {
@@ -71,7 +79,7 @@ export class MemoryPorts implements DayPorts {
       const { usage } = this.items.get(sim) ?? noItems;
       return usage.filter(({ start }) => start >= from && start < to);
     },
-    mayLackUsage: (day) => this.objects.has(makePlanKey(day)),
+    mayLackUsage: (day) => this.wasRead(day),
     readSessions: async (sim, { from, to }, ids) => {
       const { sessions } = this.items.get(sim) ?? noItems;
       const wanted = new Set(ids);

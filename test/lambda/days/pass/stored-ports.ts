@@ -1,6 +1,5 @@
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Day, TimeSpan } from '../../../../lambda/days/day.ts';
-import { makePlanKey } from '../../../../lambda/days/pass/lake-objects.ts';
 import type { DayPorts } from '../../../../lambda/days/pass/ports.ts';
 import type { SimItems } from '../../../../lambda/days/rows.ts';
 import type { SimPeriod } from '../../../../lambda/days/sim-days.ts';
@@ -38,7 +37,7 @@ export class StoredPorts extends MemoryPorts {
     this.#store = new SimDayStore(client, 'SimDays');
     this.#markers = new DayMarkers(client, 'DayMarkers');
     const records = new DayRecordReader({ client, ...tableNames, usageDays: 0 });
-    this.tables = Object.assign(records, { mayLackUsage: (day: Day) => this.objects.has(makePlanKey(day)) });
+    this.tables = Object.assign(records, { mayLackUsage: (day: Day) => this.wasRead(day) });
     this.notes = new SessionNoteStore(client, 'SessionDays');
     this.simDays = this.#store;
     this.markers = this.#markers;
