@@ -14,11 +14,11 @@ import { openLakeFolder } from '../../../cli/explore/lake-files.ts';
 import { makeUsage } from '../../lambda/days/records.ts';
 import { LakeInFolder } from './lake-in-folder.ts';
 
-const athena = mockClient(AthenaClient);
+const mock = mockClient(AthenaClient);
 let lake: LakeInFolder;
 
 beforeEach(async () => {
-  athena.reset();
+  mock.reset();
   lake ??= await LakeInFolder.make();
   await lake.write(
     { usage: [makeUsage({ start: '2026-11-02T10:00:00.000Z' })] },
@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 
 afterAll(async () => {
-  athena.restore();
+  mock.restore();
   await lake.remove();
 });
 
@@ -75,8 +75,8 @@ function answer(
   columns: readonly [name: string, type: string][],
   pages: readonly (readonly Cell[])[][],
 ): void {
-  athena.on(StartQueryExecutionCommand).resolves({ QueryExecutionId: 'q1' });
-  athena
+  mock.on(StartQueryExecutionCommand).resolves({ QueryExecutionId: 'q1' });
+  mock
     .on(GetQueryExecutionCommand)
     .resolvesOnce({ QueryExecution: { Status: { State: 'RUNNING' } } })
     .resolves({
@@ -88,7 +88,7 @@ function answer(
   });
   const names = makeRow(columns.map(([name]) => name));
   const [first = [], second = []] = pages.map((rows) => rows.map(makeRow));
-  athena
+  mock
     .on(GetQueryResultsCommand, { QueryExecutionId: 'q1' })
     .resolves({ NextToken: 'more', ResultSet: { ResultSetMetadata, Rows: [names, ...first] } })
     .on(GetQueryResultsCommand, { QueryExecutionId: 'q1', NextToken: 'more' })
@@ -123,7 +123,7 @@ describe('explore on a stack', () => {
     expect(errors).toBe(
       'Sealed days: 2026-11-01 to 2026-11-02, 2026-11-04. Not sealed, and not counted: 2026-11-03.\nAthena read 30.0 GB: about $0.15\n',
     );
-    expect(athena.commandCalls(StartQueryExecutionCommand).map(({ args: [{ input }] }) => input)).toEqual([
+    expect(mock.commandCalls(StartQueryExecutionCommand).map(({ args: [{ input }] }) => input)).toEqual([
       {
         QueryString: `SELECT date_trunc('day', start) AS period, country, currency, sum(dataTotal) AS sum_bytes, max(CAST(cost AS DECIMAL(38, 10))) AS max_cost
 FROM usage
@@ -163,7 +163,7 @@ ORDER BY 1, 4 DESC NULLS LAST, 2, 3`,
     '/* SELECT */ INSERT INTO usage SELECT * FROM usage',
   ])('sends no SQL that writes: %s', async (sql) => {
     await expect(ask({ sql })).rejects.toThrow('--sql only reads: give one SELECT');
-    expect(athena.calls()).toEqual([]);
+    expect(mock.calls()).toEqual([]);
   });
 
   it('refuses a range beside SQL, which names its days itself', async () => {
@@ -173,14 +173,14 @@ ORDER BY 1, 4 DESC NULLS LAST, 2, 3`,
   });
 
   it('says why Athena refuses a query, or fails', async () => {
-    athena
+    mock
       .on(StartQueryExecutionCommand)
       .rejectsOnce(new InvalidRequestException({ message: 'line 1:8: mismatched input', $metadata: {} }))
       .resolves({ QueryExecutionId: 'q1' });
     await expect(ask({ sql: 'SELECT FROM' })).rejects.toThrow(
       'Athena refuses the query: line 1:8: mismatched input',
     );
-    athena.on(GetQueryExecutionCommand).resolves({
+    mock.on(GetQueryExecutionCommand).resolves({
       QueryExecution: { Status: { State: 'FAILED', StateChangeReason: 'Bytes scanned limit was exceeded' } },
     });
     await expect(ask({ sql: 'SELECT 1' })).rejects.toThrow(
@@ -189,15 +189,15 @@ ORDER BY 1, 4 DESC NULLS LAST, 2, 3`,
   });
 
   it('stops the query at Ctrl-C', async () => {
-    athena.on(StartQueryExecutionCommand).resolves({ QueryExecutionId: 'q1' });
-    athena.on(StopQueryExecutionCommand).resolves({});
+    mock.on(StartQueryExecutionCommand).resolves({ QueryExecutionId: 'q1' });
+    mock.on(StopQueryExecutionCommand).resolves({});
     const interruption = new AbortController();
-    athena.on(GetQueryExecutionCommand).callsFake(() => {
+    mock.on(GetQueryExecutionCommand).callsFake(() => {
       interruption.abort();
       return { QueryExecution: { Status: { State: 'RUNNING' } } };
     });
     await expect(ask({ sql: 'SELECT 1' }, interruption.signal)).rejects.toThrow();
-    expect(athena.commandCalls(StopQueryExecutionCommand).map(({ args: [{ input }] }) => input)).toEqual([
+    expect(mock.commandCalls(StopQueryExecutionCommand).map(({ args: [{ input }] }) => input)).toEqual([
       { QueryExecutionId: 'q1' },
     ]);
   });

@@ -279,16 +279,12 @@ test.each<readonly [fault: string, change: (sql: string) => string]>([
   ['the last day is left out', (sql) => sql.replaceAll(/AND '2026-11-0\d'/g, "AND '2026-11-01'")],
 ])('the comparison finds that %s', async (_, change) => {
   const ask = DuckDbEngine.prototype.ask;
-  const spy = vi.spyOn(DuckDbEngine.prototype, 'ask').mockImplementation(function (
-    this: DuckDbEngine,
-    sql,
-    read,
-  ) {
+  vi.spyOn(DuckDbEngine.prototype, 'ask').mockImplementation(function (this: DuckDbEngine, sql, read) {
     return ask.call(this, change(sql), read);
   });
   isFaulty = true;
   onTestFinished(() => {
-    spy.mockRestore();
+    vi.restoreAllMocks();
     isFaulty = false;
   });
   await expect(compare(60)).rejects.toThrow(/Property failed/);

@@ -8,6 +8,7 @@ export const tableNames = [
   'Deliveries',
   'Events',
   'Files',
+  'Findings',
   'SessionDays',
   'Sessions',
   'SimDays',
