@@ -81,7 +81,7 @@ export function renderValue(kind: ValueKind, value: SqlValue): SqlValue {
   }
 }
 
-/** `2026-11-02[ 10:00:00[.000]]`, in UTC; what is no such time stays as it is. */
+/** `2026-11-02[ 10:00:00[.000]]`, in UTC; any other text stays as it is. */
 function renderTime(text: string): string {
   const [, day, time = '00:00:00'] =
     /^(\d{4}-\d{2}-\d{2})(?: (\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?))?/.exec(text) ?? [];

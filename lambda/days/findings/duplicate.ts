@@ -7,7 +7,7 @@ import { makeFinding } from './make-finding.ts';
  * Windows of a session that came under two ids: the carrier has counted them twice.
  *
  * Not text messages, of which several may be sent in a second, and not records without bytes. A record that states no
- * length is no window: two of the same second may be two records.
+ * length is not a window: two of the same second may be two records.
  *
  * @param usage a day's usage rows.
  */

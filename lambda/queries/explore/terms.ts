@@ -72,7 +72,7 @@ const exploredRows = {
       ...network,
       fleet: 'fleetSid',
       name: 'simName',
-      // The earliest observation is no start.
+      // The earliest observation is not a start.
       duration: { kind: 'decimal', sql: `CASE WHEN startStated THEN ${milliseconds} END`, unit: 'seconds' },
     },
     shown: ['end', 'sim', 'source', 'status', 'country', 'operatorName', 'radio', 'dataTotal', 'error'],
