@@ -45,7 +45,11 @@ const programs: Readonly<Record<string, Program>> = {
     entry: functions.fileImporter.entry,
     title: 'File importer',
     as: 'fileImporter',
-    event: { Records: [{ messageId: '1', body: '{"Event":"s3:TestEvent"}' }] },
+    event: {
+      Records: [
+        { messageId: '1', body: '{"Event":"s3:TestEvent"}', attributes: { SentTimestamp: '1793620800000' } },
+      ],
+    },
     maxKilobytes: 540,
   },
   queryApi: {

@@ -52,7 +52,7 @@ Without a name it runs every benchmark, some 20 minutes on two idle cores.
 Options:
   --quick         measure less of everything, for a first look
   --full          measure all of what is otherwise sampled (days: an hour)
-  --pairs COUNT   runs of each program (3; 1 with --quick)
+  --pairs COUNT   runs of each program (2; 1 with --quick)
   --json FILE     also write every figure under its stable name to FILE
   --help          show this text
 
@@ -67,7 +67,7 @@ if (values.help) {
   process.exit();
 }
 const { quick = false, full = false } = values;
-const pairs = Number(values.pairs ?? (quick ? 1 : 3));
+const pairs = Number(values.pairs ?? (quick ? 1 : 2));
 if (!Number.isInteger(pairs) || pairs < 1)
   fail(`Invalid --pairs "${values.pairs}". Accepted: a whole number from 1.`);
 const unknown = positionals.find((name) => !names.includes(name));

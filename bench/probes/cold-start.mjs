@@ -12,6 +12,9 @@ const require = createRequire(import.meta.url);
 const begin = performance.now();
 const { handler } = require(bundle);
 const loaded = performance.now();
-await handler(JSON.parse(event), { functionName: 'measured', getRemainingTimeInMillis: () => 60_000 });
+const context = { functionName: 'measured', getRemainingTimeInMillis: () => 60_000 };
+const answer = await handler(JSON.parse(event), context);
 const answered = performance.now();
+if (answer?.batchItemFailures?.length > 0 || answer?.statusCode >= 500)
+  throw new Error(`The first event failed: ${JSON.stringify(answer)}`);
 process.send?.({ load: loaded - begin, first: answered - loaded });
