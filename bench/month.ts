@@ -402,8 +402,7 @@ export function priceSimDay(day: SimDayShape, perCpuSecond: number): number {
 
 /** What reading and storing a million SIM-days costs, in dollars: what `days close` tells before it begins. */
 export function priceMillionSimDays(): number {
-  const { reads, writes, lambda } = priceDays(1_000_000, alwaysOnDay);
-  return (reads + writes + lambda) / monthDays;
+  return 1_000_000 * priceSimDay(alwaysOnDay, simDaysPerCpuSecond);
 }
 
 /**

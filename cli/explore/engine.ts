@@ -28,7 +28,7 @@ export interface Readable {
 /** An answer, which is read once. */
 export interface SqlAnswer {
   readonly columns: readonly SqlColumn[];
-  /** Values as the engine writes them, in chunks; null where there is none. */
+  /** Values as the engine writes them, in chunks; null where a row has no value. */
   readonly rows: AsyncIterable<readonly (readonly SqlValue[])[]>;
   /** What was read and what it costs; undefined where it costs nothing. */
   readonly price?: string | undefined;

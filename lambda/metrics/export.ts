@@ -17,7 +17,7 @@ export interface QueuedMessage {
 
 /** The queue of volumes. Each message is delivered at least once, in any order, until it is deleted. */
 export interface VolumeQueue {
-  /** Some messages; none where there are none at the moment. */
+  /** Some messages; an empty list if nothing waits at the moment. */
   receive(): Promise<readonly QueuedMessage[]>;
   /** Deletes messages. One that is not deleted is delivered again. */
   delete(messages: readonly QueuedMessage[]): Promise<void>;
@@ -151,7 +151,7 @@ export class VolumeExporter {
     return [...received.values()];
   }
 
-  /** The request of messages; undefined where there are none. */
+  /** The request of messages; undefined if the list is empty. */
   #make(queued: readonly QueuedMessage[], now: number): PendingExport | undefined {
     const read = queued.map((message) => ({ message, content: parseMessage(message.body) }));
     const days = pickNewestDays(read.flatMap(({ content }) => content ?? [])).slice(0, maxDays);

@@ -1,13 +1,14 @@
 import type { BilledSession, SimRecords } from '../billing/rate.ts';
 import type { BilledUsage } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';
+import type { Row } from '../days/columns.ts';
 import type { Day } from '../days/day.ts';
 import { slotCount } from '../days/digests.ts';
 import { readRows } from '../days/parquet.ts';
 import { makeFileKey } from '../days/pass/lake-objects.ts';
 import type { Lake } from '../days/pass/ports.ts';
 import { SimRowReader } from '../days/pass/sim-row-reader.ts';
-import { compareTexts } from '../days/rows.ts';
+import { compareTexts, type RowKind } from '../days/rows.ts';
 import { mapConcurrently } from './concurrency.ts';
 
 /**
@@ -128,15 +129,24 @@ function listBuckets(part: number, parts: number, buckets: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
+/** The rows of a file, some of their columns; nothing if there is no such file. */
+async function* readFile<K extends RowKind>(
+  lake: Pick<Lake, 'open'>,
+  key: string,
+  kind: K,
+  columns: readonly string[],
+): AsyncGenerator<Row<K>[]> {
+  const object = await lake.open(key);
+  if (object !== undefined) yield* readRows(kind, object, undefined, columns);
+}
+
 async function* openUsage(
   lake: Pick<Lake, 'open'>,
   day: Day,
   bucket: number,
   buckets: number,
 ): AsyncGenerator<BilledUsage[]> {
-  const object = await lake.open(makeFileKey('usage', day, bucket, buckets));
-  if (object === undefined) return;
-  for await (const rows of readRows('usage', object, undefined, usageColumns))
+  for await (const rows of readFile(lake, makeFileKey('usage', day, bucket, buckets), 'usage', usageColumns))
     yield rows.map(pickBilledUsage);
 }
 
@@ -168,9 +178,8 @@ async function* openSessions(
   bucket: number,
   buckets: number,
 ): AsyncGenerator<SessionOfSim[]> {
-  const object = await lake.open(makeFileKey('sessions', day, bucket, buckets));
-  if (object === undefined) return;
-  for await (const rows of readRows('sessions', object, undefined, sessionColumns)) {
+  const key = makeFileKey('sessions', day, bucket, buckets);
+  for await (const rows of readFile(lake, key, 'sessions', sessionColumns)) {
     yield rows.map(({ sim, sessionId, start, terminal, origin }) => ({
       ...{ sim, sessionId, start, end: terminal.end, source: origin.group.source },
     }));

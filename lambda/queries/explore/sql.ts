@@ -206,7 +206,7 @@ function writeCondition({ term, operator, values }: Condition): string {
   const sql = term.kind === 'flag' ? `coalesce(${term.sql}, false)` : term.sql;
   if (operator === '=')
     return literals.length === 1 ? `${sql} = ${literals[0]}` : `${sql} IN (${literals.join(', ')})`;
-  // Rows without a value are none of the values.
+  // A row without a value differs from each of the values.
   if (operator === '!=') {
     return literals.length === 1
       ? `${sql} IS DISTINCT FROM ${literals[0]}`

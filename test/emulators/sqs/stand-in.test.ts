@@ -127,7 +127,7 @@ describe('the SQS stand-in', () => {
     expect(await receive()).toEqual([]);
   });
 
-  it('deletes up to ten messages at once, and says which receipts are none', async () => {
+  it('deletes up to ten messages at once, and says which receipts it does not know', async () => {
     const QueueUrl = queue.url;
     const Entries = ['a', 'b', 'c'].map((Id) => ({ Id, MessageBody: Id }));
     await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));

@@ -194,7 +194,7 @@ const planted: Readonly<Record<Check, Readonly<Record<string, Find>>>> = {
       readsUsage((one) => ({ ...one, trafficType: 'data' })),
     ),
     'only records with bytes are missing by stream': says('path', (one) => (one.bytes === 0 ? [] : one)),
-    'a stream without sessions is none': only(
+    'a stream without sessions is not a stream': only(
       'path',
       readsUsage((one) => (one.completeness === 9 ? { ...one, completeness: 7 } : one)),
     ),
