@@ -49,6 +49,9 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
   return program;
 }
 
+/** Reads `--limit`, the number of lines or rows that are listed. */
+const limit = wholeNumberArgument(1, 1_000_000);
+
 type Program = ReturnType<typeof newProgram>;
 type Performer = ReturnType<typeof performer>;
 type PerformerAlone = ReturnType<typeof performWithoutDeployment>;
@@ -270,7 +273,6 @@ function addImport(program: Program, perform: Performer): void {
 
 function addLedger(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
   const time = timeArgument(terminal.now);
-  const limit = wholeNumberArgument(1, 1_000_000);
   const { sims, events } = filters;
   const ofFleet = (name: string, description: string) =>
     program
@@ -375,7 +377,6 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
 
 function addAlerts(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
   const time = timeArgument(terminal.now);
-  const limit = wholeNumberArgument(1, 1_000_000);
   const { rule, sim, source } = filters.alerts;
   const alerts = program.command('alerts').description('List, mute and back-test alerts');
   alerts
@@ -446,11 +447,7 @@ function addDays(program: Program, perform: Performer): void {
     .description('List days and their seals, latest first')
     .option('--from <day>', 'First day (default: the oldest)', dayArgument)
     .option('--to <day>', 'Last day (default: today)', dayArgument)
-    .option(
-      '--limit <n>',
-      'Maximum number to list (default: 50 in a table, else all)',
-      wholeNumberArgument(1, 1_000_000),
-    )
+    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
     .option('--jsonl', 'Print one JSON object per line', false)
     .option('--csv', 'Print CSV', false)
     .action((options) => perform('reads', async () => (await import('./days/list.ts')).showDays, options));
@@ -508,11 +505,7 @@ function addExplore(
     )
     .option('--lake <dir>', 'Read a lake in this folder, and no deployment')
     .option('--print', 'Print the SQL, and do not run it', false)
-    .option(
-      '--limit <n>',
-      'Maximum number of rows (default: 50 in a table, else all)',
-      wholeNumberArgument(1, 1_000_000),
-    )
+    .option('--limit <n>', 'Maximum number of rows (default: 50 in a table, else all)', limit)
     .option('--jsonl', 'Print one JSON object per line', false)
     .option('--csv', 'Print CSV', false)
     .action((kind, { lake, ...options }) =>

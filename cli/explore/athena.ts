@@ -22,7 +22,7 @@ const firstPause = 200;
 const maxPause = 2_000;
 
 /** US dollars for reading 10^12 bytes, and bytes that each query counts at least: the price list of us-east-1. */
-export const dollarsPerTerabyte = 5;
+const dollarsPerTerabyte = 5;
 const minBilledBytes = 10_000_000;
 
 /** SQL that Athena may be asked to run: others write. */

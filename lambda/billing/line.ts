@@ -12,7 +12,7 @@ import type { LineDimension, Unit } from './tariff.ts';
  * - `fee`, `discount`, `tax`: as the tariff has them.
  * - `carrier`: what the carrier's own records say, without a tariff.
  */
-export const lineKinds = [
+const lineKinds = [
   'usage',
   'rounding',
   'minimum',

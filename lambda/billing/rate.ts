@@ -78,7 +78,7 @@ export interface SimRecords {
  * - `open-session`: the session has not ended, and the tariff bills it then.
  * - `no-cost`: without a tariff, and the carrier's records state no money.
  */
-export const notRatedReasons = [
+const notRatedReasons = [
   'no-tariff',
   'no-charge',
   'no-activation',
@@ -136,7 +136,7 @@ export interface RatingContext {
 }
 
 /** Whether a tariff's bill depends on usage before its period. */
-export function needsHistory({ charges, allowances }: Tariff): boolean {
+function needsHistory({ charges, allowances }: Tariff): boolean {
   return (
     charges.some(({ increment }) => increment.per === 'year') ||
     allowances.some(({ lasts }) => lasts === 'lifetime')

@@ -15,7 +15,7 @@ import { findingsTable } from './tables.ts';
 
 /** Findings as items: those of a SIM's day are one item. */
 
-export const findingCodec = compileCodec<Finding>(finding);
+const findingCodec = compileCodec<Finding>(finding);
 
 /** SIMs whose findings are stored at the same time. */
 const concurrentSims = 16;
