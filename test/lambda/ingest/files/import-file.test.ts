@@ -218,7 +218,7 @@ describe('a file with', () => {
       code: 'unknown-columns',
       reason: /^The header contains a line break/,
     },
-    'a header that is no CSV': {
+    'a header that is not CSV': {
       bytes: `"id,"event_start_timestamp"\n${row(1)}\n`,
       code: 'unknown-columns',
       reason: /^The header is not a CSV row$/,
