@@ -226,7 +226,7 @@ const permissions: Readonly<Record<Kind, string>> = {
 /** What buckets hold that belong to no source, by the beginning of their logical ids. */
 const keptObjects = [
   ['StorageQuarantine', 'rejects and failed batches'],
-  ['Lake', 'rows of closed days, of which the tables may have none any more'],
+  ['Lake', 'rows of closed days, which may have expired from the tables'],
   ['CatalogResults', 'answers of Athena'],
 ] as const;
 

@@ -394,7 +394,7 @@ describe('a long file', () => {
     failing = 100;
     const other = await importing.put(`other-${key}`, bytes);
     await expect(importing.import(other, { writer: limping })).rejects.toThrow(
-      `1 rows after row 0 of ${objectName(other)} were not taken in: Error: throttled`,
+      `1 rows after row 0 of ${objectName(other)} were not stored: Error: throttled`,
     );
     expect(failing).toBe(96);
   });
