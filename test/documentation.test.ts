@@ -7,9 +7,11 @@ const project = fileURLToPath(new URL('../', import.meta.url));
 
 /**
  * The maximum words of README.md and all pages in docs/. It keeps each thing said once: a page that grows takes from what
- * another page says already. A word is what stands between blanks and has a letter or a digit; the bars and rules of
- * tables and the fences of examples are not words. Lists, tables, examples and commands count. Figures between `computed` marks do not: `npm run
- * costs` writes them, and a test compares them with the prices; nor does what a command prints (`text`), which a test compares too.
+ * another page says already.
+ *
+ * A word stands between blanks and has a letter or a digit, in text, lists, tables, commands and examples. Not counted are
+ * the bars and rules of tables, the fences of examples, figures between `computed` marks, which `npm run costs` writes, and
+ * what commands print (`text`): nobody writes these, and tests compare them.
  */
 const maxWords = 21_050;
 
