@@ -192,14 +192,18 @@ export function priceDailyJudging(sims: number): number {
   return millions(sims * monthDays * judgedUnits) * prices.dynamoDb.millionReadUnits;
 }
 
+/** SIMs of a note of late records: a batch has some hundred, and what it has left fills the last note half. */
+const simsPerNote = 18;
+
 /**
  * Dollars of records that come later than their source's lateness, where an outage delays some of each SIM once a month:
- * a note is put, read and deleted, and its SIM is judged again. Each sweep looks for notes, consistently.
+ * notes are put, read and deleted, and each SIM is judged again. Each sweep looks for notes, consistently.
  */
 export function priceLateRecords(sims: number, minutes: number): number {
   const looks = lateRecordPartitions * ((monthHours * 60) / minutes);
-  const reads = millions(looks + sims * (1 + judgedUnits)) * prices.dynamoDb.millionReadUnits;
-  return reads + millions(2 * sims) * prices.dynamoDb.millionWriteUnits;
+  const notes = sims / simsPerNote;
+  const reads = millions(looks + notes + sims * judgedUnits) * prices.dynamoDb.millionReadUnits;
+  return reads + millions(2 * notes) * prices.dynamoDb.millionWriteUnits;
 }
 
 /** Dollars of noting how far streams are read: two write units an invocation, at its beginning and its end. */
