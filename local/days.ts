@@ -186,7 +186,7 @@ export class LocalDays {
     return { sealed: [...this.#sealed].sort() };
   }
 
-  /** Whether a closed day has to be read again: what was read just now may have marked it. */
+  /** Whether a closed day must be read again: what was read just now may have marked it. */
   async #hasMarkedDay(): Promise<boolean> {
     const closedThrough = (await this.#schedule.fence.read()) ?? '';
     return [...(await this.#schedule.listMarkedDays())].some((day) => day <= closedThrough);

@@ -56,8 +56,7 @@ export async function readInvoice(
 
 /** Shows the first row where a column of the map is not in the header. */
 function requireMapped(file: string, { columns, rules }: InvoiceMap, first: CsvRecord | undefined): void {
-  if (first === undefined)
-    throw new UsageError(`${file} has no line but its header: give the invoice's own file`);
+  if (first === undefined) throw new UsageError(`${file} has only a header: give the invoice's own file`);
   const found = Object.keys(first.cells);
   const wanted = [
     ...Object.values(columns)

@@ -77,7 +77,7 @@ export class LakeBucket implements Lake {
     if (!isRefusedByCondition(answer)) throw new LakeError(key, answer);
     // The answer to an attempt may have been lost, and then the next one meets what it has written itself.
     const written = answer.attempts > 1 ? await this.#findWritten(key, write) : undefined;
-    if (written === undefined) throw new ConflictError(`${key} was written by somebody else`);
+    if (written === undefined) throw new ConflictError(`${key} was written by another process`);
     return written;
   }
 
@@ -85,7 +85,7 @@ export class LakeBucket implements Lake {
     const headers = { range: `bytes=${from}-${to - 1}`, 'if-match': tag };
     const answer = await this.#send(key, { method: 'GET', headers });
     if (answer.status === 206) return answer.bytes.buffer;
-    if (isRefusedByCondition(answer)) throw new ConflictError(`${key} was written by somebody else`);
+    if (isRefusedByCondition(answer)) throw new ConflictError(`${key} was written by another process`);
     throw new LakeError(key, answer);
   }
 

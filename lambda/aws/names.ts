@@ -166,7 +166,7 @@ export const sweep = {
   judged: 'alertSimsJudged',
   /** SIMs that could not be judged; the next sweep judges them again. */
   failed: 'alertSimsFailed',
-  /** SIMs that there was no time for; the next sweep judges them first. */
+  /** SIMs for which there was no time; the next sweep judges them first. */
   left: 'alertSimsLeft',
   /** Messages that were passed on to the receivers' outbox. */
   told: 'alertMessages',

@@ -34,7 +34,7 @@ export interface BucketResult {
   readonly changes: readonly RowChange[];
   /** The revision of the last seal. */
   readonly changedSince: number;
-  /** SIMs' days that have to be read again because of it, each for a session. */
+  /** SIMs' days that must be read again because of it, each for a session. */
   readonly redo: readonly LateSubject[];
 }
 

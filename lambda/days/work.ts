@@ -106,7 +106,7 @@ export function printMessage(message: DayMessage): string {
 /**
  * Reads the body of a queue's message.
  *
- * @throws DayMessageError if it is no message of the day pass.
+ * @throws DayMessageError if it is not a message of the day pass.
  */
 export function parseMessage(body: string): DayMessage {
   const message = parseObject(body);
@@ -135,6 +135,6 @@ export class DayMessageError extends Error {
   override readonly name = 'DayMessageError';
 
   constructor(cause: string) {
-    super(`This is no message of the day pass. ${cause}`);
+    super(`This is not a message of the day pass. ${cause}`);
   }
 }

@@ -179,7 +179,7 @@ describe('the query API', () => {
     });
   });
 
-  it('is left out if access is none', () => {
+  it('is left out if access is `none`', () => {
     const without = synthesise({ simledger: { api: { access: 'none' } } });
     expect(Object.keys(without.resources).filter((path) => path.startsWith('QueryApi'))).toEqual([]);
     expect(Object.keys(without.outputs).filter((name) => name.includes('Api'))).toEqual([]);

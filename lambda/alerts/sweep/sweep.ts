@@ -141,7 +141,7 @@ export interface SweepReport {
   readonly judged: number;
   /** SIMs that could not be judged. */
   readonly failed: number;
-  /** SIMs that there was no time for: the next sweep judges them first. */
+  /** SIMs for which there was no time: the next sweep judges them first. */
   readonly left: number;
   /** Messages that were passed on. */
   readonly told: number;
@@ -169,7 +169,7 @@ const reserved = {
 
 /**
  * How long SIMs that fell silent wait for others that a sweep had no time for, beyond the rule's `groupWait`: all of them
- * may be one group. Whoever has too little time in each sweep is paged without the others then.
+ * may be one group. A SIM for which each sweep has too little time pages without the others then.
  */
 const maxWaitForOthers = 3_600_000;
 
@@ -685,7 +685,7 @@ class Sweep {
     }
   }
 
-  /** Whether SIMs that fell silent wait for those that there was no time for, and that may have fallen silent with them. */
+  /** Whether SIMs that fell silent wait for those for which there was no time, and that may have fallen silent with them. */
   #waitsForOthers(rule: string, silent: readonly SilentMember[]): boolean {
     if (!this.#nominees.leftRules.has(rule)) return false;
     const { now, groupWait } = this.#run;

@@ -238,7 +238,7 @@ async function writeNotes(notes: BucketRows['notes'], { notes: store }: DayPorts
   for (const { sim, changes } of notes) {
     for (const { sessionId, note, before } of changes) {
       const isWritten = await store.write(sim, sessionId, note, before);
-      if (!isWritten) throw new ConflictError('The note of a session was changed by somebody else');
+      if (!isWritten) throw new ConflictError('The note of a session was changed by another process');
     }
   }
 }

@@ -81,7 +81,7 @@ describe('an upload in chunks', () => {
       [200, undefined],
     ],
     ['with a wrong trailer is refused', 'AAAAAA==', [400, 'BadDigest']],
-    ['with a trailer that is no checksum is refused', 'AAAA', [400, 'InvalidRequest']],
+    ['with a trailer that is not a checksum is refused', 'AAAA', [400, 'InvalidRequest']],
   ])('%s', async (name, value, expected) => {
     const answer = await send({
       method: 'PUT',
@@ -203,7 +203,7 @@ describe('an upload', () => {
       400,
       'InvalidRequest',
     ],
-    ['with a trailer that is no checksum', { 'x-amz-trailer': 'x-other' }, 400, 'InvalidRequest'],
+    ['with a trailer that is not a checksum', { 'x-amz-trailer': 'x-other' }, 400, 'InvalidRequest'],
   ])('%s is refused', async (_, headers, ...expected) => {
     expect(codeOf(await send({ method: 'PUT', path: '/raw/x', headers, body: 'x' }))).toEqual(expected);
   });

@@ -254,7 +254,7 @@ function makeProperty(change: (sender: Sender) => Sender) {
 }
 
 test(
-  'months are the sums of their days, whoever stores days at the same time',
+  'months are the sums of their days, also when others store days at the same time',
   async () => {
     await fc.assert(
       makeProperty((engine) => engine),

@@ -188,7 +188,7 @@ export class MemoryPorts implements DayPorts {
     write: async (key, bytes, before) => {
       const stored = this.objects.get(key);
       if ((stored && makeTag(stored)) !== before)
-        throw new ConflictError(`${key} was written by somebody else`);
+        throw new ConflictError(`${key} was written by another process`);
       const content = bytes.slice();
       this.objects.set(key, content);
       return makeTag(content);
@@ -200,7 +200,7 @@ export class MemoryPorts implements DayPorts {
       tag: makeTag(bytes),
       byteLength: bytes.byteLength,
       slice: async (start, end = bytes.byteLength) => {
-        if (this.objects.get(key) !== bytes) throw new ConflictError(`${key} was written by somebody else`);
+        if (this.objects.get(key) !== bytes) throw new ConflictError(`${key} was written by another process`);
         const from = start < 0 ? bytes.byteLength + start : start;
         return bytes.slice(from, end).buffer;
       },

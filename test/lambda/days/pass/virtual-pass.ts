@@ -419,7 +419,7 @@ class World {
         await this.memory.deliver(sim, says);
         return 'written';
       });
-      // Whoever is late again and again is delivered again, and is quicker.
+      // What is late again and again is delivered again, and is quicker.
       if (outcome === 'late' && attempts === 3) return this.write(sim, says, again);
       if (outcome === 'late') continue;
       isDone = true;
