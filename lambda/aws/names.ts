@@ -15,7 +15,7 @@ export const environment = {
   dayMarkersTable: 'DAY_MARKERS_TABLE',
   /** Seconds for which a process uses one reading of how far days are closed; 60 where it is not set, and at most. */
   fenceCacheSeconds: 'FENCE_CACHE_SECONDS',
-  /** SIM-days and SIM-months. */
+  /** SIM-days. */
   simDaysTable: 'SIM_DAYS_TABLE',
   /** What is missing or twice in the days of SIMs. */
   findingsTable: 'FINDINGS_TABLE',

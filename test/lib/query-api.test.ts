@@ -85,7 +85,6 @@ describe('the query API', () => {
           'Storage/Files.Arn/index/bySource',
           'Storage/Findings.Arn/index/byMonth',
           'Storage/Sessions.Arn/index/byStart',
-          'Storage/SimDays.Arn/index/byBytes',
           'Storage/Sims.Arn/index/bySimId',
           'Storage/Sims.Arn/index/bySimName',
           'Storage/Sims.Arn/index/bySimSid',
@@ -95,13 +94,7 @@ describe('the query API', () => {
       {
         Effect: 'Allow',
         Action: 'dynamodb:BatchGetItem',
-        Resource: [
-          'Storage/Alerts.Arn',
-          'Storage/Files.Arn',
-          'Storage/Findings.Arn',
-          'Storage/Sessions.Arn',
-          'Storage/SimDays.Arn',
-        ],
+        Resource: ['Storage/Alerts.Arn', 'Storage/Files.Arn', 'Storage/Findings.Arn', 'Storage/Sessions.Arn'],
       },
       {
         Effect: 'Allow',

@@ -47,6 +47,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const counted: DayPorts = {
     ...days,
     simDays: {
+      sumMonth: (sims, month) => days.simDays.sumMonth(sims, month),
       put: async (stored, revision) => {
         await days.simDays.put(stored, revision);
         simDays += stored.length;
