@@ -63,7 +63,7 @@ export class LakeBucket implements Lake {
     const answer = await this.#send(key, {
       method: 'PUT',
       headers: {
-        'content-type': key.endsWith('.json') ? 'application/json' : 'application/vnd.apache.parquet',
+        'content-type': findContentType(key),
         // A bucket with Object Lock takes no object without a checksum.
         'x-amz-checksum-sha256': sha256.toString('base64'),
         'x-amz-content-sha256': sha256.toString('hex'),
@@ -137,6 +137,11 @@ class OpenObject implements StoredObject {
     if (from < this.#tail.start) return this.#read(from, to);
     return this.#tail.bytes.slice(from - this.#tail.start, to - this.#tail.start).buffer;
   }
+}
+
+function findContentType(key: string): string {
+  if (key.endsWith('.json')) return 'application/json';
+  return key.endsWith('.jsonl') ? 'application/x-ndjson' : 'application/vnd.apache.parquet';
 }
 
 function isMissing(answer: AwsBytes): boolean {
