@@ -584,6 +584,11 @@ function addTariff(program: Program, perform: Performer, performAlone: Performer
   );
   ofFiles('put', 'Store tariffs, a roster and opening balances, and say what changes from which day')
     .option('--remove <name...>', 'Names of tariffs that hold no more')
+    .option(
+      '--bills-from <month>',
+      'Make bills from this month on (default: last month, and those that are stored)',
+      monthArgument,
+    )
     .option('--dry-run', 'Show what would happen, and write nothing', false)
     .action((files, options) =>
       perform('writes', async () => (await import('./tariff/put.ts')).putTariffs, {

@@ -1,4 +1,6 @@
 import type { Tariff } from '../../lambda/billing/tariff.ts';
+import { DayQueue } from '../../lambda/aws/day-queue.ts';
+import { type Month, shiftMonth } from '../../lambda/billing/calendar.ts';
 import {
   type ChangeStart,
   compareEntries,
@@ -17,7 +19,9 @@ import {
   storeTariff,
   writeBook,
 } from '../../lambda/bills/book.ts';
+import { BillReader } from '../../lambda/bills/bill-reader.ts';
 import { ConflictError, type Lake } from '../../lambda/days/pass/ports.ts';
+import { findMonth } from '../../lambda/days/sim-days.ts';
 import { AttentionError, UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
 import { count } from '../../local/progress.ts';
@@ -25,12 +29,15 @@ import { readBalances as readBalancesFile, readRoster as readRosterFile } from '
 import { readTariffs as readTariffFiles } from '../bill/tariff-files.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { openLake } from '../days/lake.ts';
+import type { Deployment } from '../deployment/deployment.ts';
 import type { TariffFiles } from './check.ts';
 
 /** What `tariff put` stores. */
 export interface PutOptions extends TariffFiles {
   /** Names of tariffs that hold no more. */
   readonly remove: readonly string[];
+  /** Months before have a bill only if they have one already. */
+  readonly billsFrom?: Month | undefined;
   readonly dryRun: boolean;
 }
 
@@ -83,9 +90,36 @@ export async function putTariffs(context: CommandContext, options: PutOptions): 
       });
     });
   }
-  if (context.json) printJson(context, renderChange(change, dryRun));
-  else showChange(context, change, { dryRun, isChanged });
+  const now = context.terminal.now();
+  const months = isChanged || options.billsFrom !== undefined ? await listMonths(lake, change, options, now) : [];
+  if (!dryRun) await orderBills(context.deployment, months);
+  if (context.json) printJson(context, renderChange(change, months, dryRun));
+  else showChange(context, change, { dryRun, isChanged, months });
   return exitCode.done;
+}
+
+/** The months whose bills are made, or made again: stored ones that the change is about, and the latest. */
+async function listMonths(
+  lake: Pick<Lake, 'open'>,
+  { from }: BookChange,
+  { billsFrom }: PutOptions,
+  now: number,
+): Promise<readonly Month[]> {
+  const last = findMonth(formatTime(now));
+  const bills = await new BillReader(lake).listBills();
+  const stored = bills.map(({ month }) => month).filter((month) => from === 'always' || month >= findMonth(from));
+  const months = new Set(from === 'never' ? [] : stored);
+  for (let month = billsFrom ?? shiftMonth(last, -1); month <= last; month = shiftMonth(month, 1)) months.add(month);
+  return [...months].sort();
+}
+
+async function orderBills({ sqs, places }: Deployment, months: readonly Month[]): Promise<void> {
+  const { region, credentials } = sqs.config;
+  const queue = new DayQueue({ region, credentials }, places.dayQueue);
+  await queue.send(
+    months.map((month) => ({ kind: 'bill', month })),
+    0,
+  );
 }
 
 /** Tariffs that take the place of those of their names, and further ones behind them. */
@@ -152,10 +186,15 @@ async function compareBooks(
   return { tariffs, changes, roster, balances, from: findFirstChange(starts) };
 }
 
-function renderChange({ changes, roster, balances, from }: BookChange, dryRun: boolean) {
+function renderChange(
+  { changes, roster, balances, from }: BookChange,
+  months: readonly Month[],
+  dryRun: boolean,
+) {
   return {
     dryRun,
     from,
+    bills: months,
     tariffs: Object.fromEntries(
       [...changes].map(([name, list]) => [
         name,
@@ -176,7 +215,11 @@ function describeStart(from: ChangeStart): string {
 function showChange(
   context: CommandContext,
   { changes, roster, balances, from }: BookChange,
-  { dryRun, isChanged }: { readonly dryRun: boolean; readonly isChanged: boolean },
+  {
+    dryRun,
+    isChanged,
+    months,
+  }: { readonly dryRun: boolean; readonly isChanged: boolean; readonly months: readonly Month[] },
 ): void {
   for (const [name, list] of changes) {
     for (const { path, before, after, from: start } of list) {
@@ -200,4 +243,6 @@ function showChange(
   if (!isChanged) print(context, 'All of it is put already: nothing changes.');
   else if (dryRun) print(context, `Dry run: nothing is put. Bills would change ${describeStart(from)}.`);
   else print(context, `Put. Bills change ${describeStart(from)}.`);
+  if (!dryRun && months.length > 0)
+    print(context, `Bills are made of ${months.join(', ')}, each once its days are sealed. See: simledger bill list`);
 }

@@ -318,13 +318,7 @@ export class BillSum {
     const groups = Object.fromEntries(
       this.#by.map((group) => [group, this.#readGroup(line, group)]),
     ) as BillRow['groups'];
-    const { tariff, kind, name, currency, quantity, exact, amount, id } = line;
-    this.#joinRow({
-      ...{ groups, tariff, kind, name, currency, line: id, lines: 1, exact, amount },
-      ...{ records: quantity?.records ?? 0, unit: quantity?.unit },
-      ...{ used: quantity?.used ?? zero, rounded: quantity?.rounded ?? zero },
-      ...{ included: quantity?.included ?? zero, billed: quantity?.billed ?? zero },
-    });
+    this.#joinRow({ ...makeRow(line), groups });
   }
 
   /** Adds a row to the one that is told apart by the same. */
@@ -404,6 +398,16 @@ export class BillSum {
     const known = this.#assumptions.get(key);
     this.#assumptions.set(key, { kind, tariff, sims: sims + (known?.sims ?? 0) });
   }
+}
+
+/** A line as a row of its own. */
+export function makeRow({ tariff, kind, name, currency, quantity, exact, amount, id }: BillLine): BillRow {
+  return {
+    ...{ groups: {}, tariff, kind, name, currency, line: id, lines: 1, exact, amount },
+    ...{ records: quantity?.records ?? 0, unit: quantity?.unit },
+    ...{ used: quantity?.used ?? zero, rounded: quantity?.rounded ?? zero },
+    ...{ included: quantity?.included ?? zero, billed: quantity?.billed ?? zero },
+  };
 }
 
 /** Adds to what SIMs used of a shared charge at one price. */

@@ -92,7 +92,10 @@ export async function readTariff(lake: Pick<Lake, 'open'>, { key }: BookTariff):
 }
 
 /** Reads all tariffs of a book, in their order. */
-export function readTariffs(lake: Pick<Lake, 'open'>, { tariffs }: Book): Promise<readonly Tariff[]> {
+export function readTariffs(
+  lake: Pick<Lake, 'open'>,
+  { tariffs }: Pick<Book, 'tariffs'>,
+): Promise<readonly Tariff[]> {
   return Promise.all(tariffs.map((one) => readTariff(lake, one)));
 }
 
