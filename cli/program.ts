@@ -563,6 +563,7 @@ function addBill(program: Program, perform: Performer): void {
     .requiredOption('--map <file>', "JSON file that maps the invoice's columns")
     .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
     .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+    .option('--pack <dir>', 'Also write a dispute pack for the carrier to this folder')
     .option('--csv', 'Print CSV', false)
     .action((invoice, options) =>
       perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),

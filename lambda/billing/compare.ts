@@ -469,9 +469,9 @@ export interface CauseSum {
 /** Adds causes up that say the same; the largest come first. */
 export function sumCauses(compared: readonly Pick<Compared, 'causes'>[]): CauseSum[] {
   const sums = new Map<string, CauseSum>();
-  for (const { kind, says, money } of compared.flatMap((one) => one.causes)) {
-    // Which session is charged twice stands with the line.
-    const text = kind === 'session-twice' ? 'a session or record is charged twice' : says;
+  for (const cause of compared.flatMap((one) => one.causes)) {
+    const { kind, money } = cause;
+    const text = findCauseText(cause);
     const key = `${kind} ${text}`;
     const known = sums.get(key);
     sums.set(key, {
@@ -482,6 +482,11 @@ export function sumCauses(compared: readonly Pick<Compared, 'causes'>[]): CauseS
     });
   }
   return [...sums.values()].sort((a, b) => b.money.abs().cmp(a.money.abs()) || (a.says < b.says ? -1 : 1));
+}
+
+/** What a cause says of all lines that have it. Which session is charged twice stands with the line. */
+export function findCauseText({ kind, says }: Pick<Cause, 'kind' | 'says'>): string {
+  return kind === 'session-twice' ? 'a session or record is charged twice' : says;
 }
 
 /** A share in percent, to one decimal; undefined of nothing. */
