@@ -237,8 +237,8 @@ function compareSimply(
   if (pair.ours.length === 0) {
     const kind = isKnown ? 'no-usage' : 'unknown-sim';
     const says = isKnown
-      ? 'the ledger has no such usage of the SIM in the period'
-      : 'the ledger has no record of the SIM in the period';
+      ? 'no such usage of the SIM was recorded in the period'
+      : 'no record of the SIM in the period';
     if (difference.eq(zero)) return [describePair(pair, 'equal', [])];
     return [describePair(pair, 'missing here', [{ kind, says, money: difference }])];
   }
@@ -343,7 +343,7 @@ function explainRest(pair: Pair): Cause {
   return isSamePrice
     ? {
         kind: 'quantity',
-        says: `${theirs.minus(ours).toFixed()} more than the ledger has, at the same price`,
+        says: `${theirs.minus(ours).toFixed()} more than was recorded, at the same price`,
         money,
       }
     : { kind: 'unexplained', says: 'quantity and price are both others', money };

@@ -107,7 +107,9 @@ function figures(...names: readonly string[]): PageColumn[] {
 
 function renderSummary(summary: PackSummary): string {
   const { invoice, lines, total, ours, difference, notRated, currency, differingCount } = summary;
-  const money = (value: Decimal): string => `${formatDecimal(value)} ${currency}`;
+  const money = (value: Decimal): string => `${formatMoney(value)} ${currency}`;
+  const ask =
+    'Please credit what was invoiced too much, or tell us which lines of section 2 you see otherwise, and why.';
   const verdict = difference.gt(zero)
     ? `The invoice is ${money(difference)} higher than the usage records that you delivered.`
     : difference.lt(zero)
@@ -116,15 +118,15 @@ function renderSummary(summary: PackSummary): string {
   return [
     `<p class="total">${escapeHtml(verdict)}</p>`,
     paragraph(
-      `Each line of the invoice was compared with the usage records (CDRs) that you, the carrier, delivered to us for the same SIM, priced by the tariff below. ${count(differingCount)} lines differ. Each difference has a cause and an amount; the amounts add up to the total difference.`,
+      `Each line of the invoice was compared with the usage records (CDRs) that you, the carrier, delivered to us for the same SIM, priced by the tariff below. ${count(differingCount)} lines differ. Each difference has a cause and an amount; the amounts add up to the total difference. ${ask}`,
     ),
     renderTable(
       [...text('', ''), ...figures(`amount in ${currency}`)],
       [
-        ['Invoice', `${invoice}, ${count(lines)} lines`, formatDecimal(total)],
-        ['Computed from your usage records', 'see section 4', formatDecimal(ours)],
-        ['Difference', 'see section 1', formatDecimal(difference)],
-        ['Not compared', 'tax, credits, one-off charges and other currencies', formatDecimal(notRated)],
+        ['Invoice', `${invoice}, ${count(lines)} lines`, formatMoney(total)],
+        ['Computed from your usage records', 'see section 4', formatMoney(ours)],
+        ['Difference', 'see section 1', formatMoney(difference)],
+        ['Not compared', 'tax, credits, one-off charges and other currencies', formatMoney(notRated)],
       ],
       'Invoice = computed + difference + not compared',
     ),
@@ -133,13 +135,7 @@ function renderSummary(summary: PackSummary): string {
 
 function renderCauses({ causes, currency }: PackSummary): string {
   const rows = causes.map(({ kind, says, count: times, money, share }) => [
-    ...[
-      says,
-      causeMeanings[kind],
-      count(times),
-      formatDecimal(money),
-      share === undefined ? '' : `${share} %`,
-    ],
+    ...[says, causeMeanings[kind], count(times), formatMoney(money), share === undefined ? '' : `${share} %`],
   ]);
   const columns = [...text('cause', 'what it means'), ...figures('lines', `amount in ${currency}`, 'share')];
   return section('1. What differs, and why', [
@@ -152,6 +148,12 @@ function describeWhere({ dimensions }: Compared): string {
   return Object.values(dimensions).join(', ');
 }
 
+/** Two digits after the point, or as many as it has. */
+function formatMoney(value: Decimal): string {
+  const text = formatDecimal(value);
+  return (text.split('.')[1] ?? '').length < 2 ? value.toFixed(2) : text;
+}
+
 function formatQuantity(value: Decimal | undefined): string {
   return value === undefined ? '' : formatDecimal(value);
 }
@@ -160,7 +162,7 @@ function renderLines({ differing, differingCount, currency }: PackSummary): stri
   const rows = differing.map((one) => [
     ...[one.invoiceLines.join(' '), one.sim ?? 'the account', one.name ?? '', describeWhere(one)],
     ...[formatQuantity(one.theirQuantity), formatQuantity(one.ourQuantity)],
-    ...[formatDecimal(one.theirs), formatDecimal(one.ours), formatDecimal(one.theirs.minus(one.ours))],
+    ...[formatMoney(one.theirs), formatMoney(one.ours), formatMoney(one.theirs.minus(one.ours))],
     one.causes.map(({ says }) => says).join('; '),
   ]);
   const columns = [
@@ -188,7 +190,7 @@ function renderExamples({ currency }: PackSummary, { examples }: PackProof): str
     return [
       `<h3>${escapeHtml(cause.says)}</h3>`,
       paragraph(
-        `SIM ${compared.sim ?? 'of the whole account'}, ${line}: invoiced ${formatDecimal(compared.theirs)} ${currency}, computed ${formatDecimal(compared.ours)} ${currency}.`,
+        `SIM ${compared.sim ?? 'of the whole account'}, ${line}: invoiced ${formatMoney(compared.theirs)} ${currency}, computed ${formatMoney(compared.ours)} ${currency}.`,
       ),
       list(steps.map(({ step, says }) => `${step}: ${says}`)),
       records.length === 0
