@@ -1,4 +1,4 @@
-import { add, type Decimal, makeDecimal, round, zero } from './decimal.ts';
+import { add, type Decimal, makeDecimal, round, takePercent, zero } from './decimal.ts';
 import type { InvoiceLine } from './invoice.ts';
 import { type BillLine, several } from './line.ts';
 import { isShared, Rater, type RatingContext, type SimBill, type SimRecords } from './rate.ts';
@@ -22,6 +22,7 @@ import { type Charge, increments, type LineDimension, type Tariff } from './tari
  * - `no-usage`: the ledger knows the SIM, and nothing of this in the period.
  * - `not-billed`: it does not stand on the invoice.
  * - `discount`: a discount that does not stand there.
+ * - `follows`: a discount of amounts that differ.
  * - `unexplained`: none of these.
  */
 export const causes = [
@@ -35,7 +36,7 @@ export const causes = [
     'price-of-other',
   ] as const),
   ...(['allowance', 'attribution', 'time-zone', 'price', 'quantity', 'unknown-sim', 'no-usage'] as const),
-  ...(['not-billed', 'discount', 'unexplained'] as const),
+  ...(['not-billed', 'discount', 'follows', 'unexplained'] as const),
 ] as const;
 export type CauseKind = (typeof causes)[number];
 
@@ -104,6 +105,8 @@ export class Comparison {
   readonly #by: CompareBy;
   /** Invoice lines about what all SIMs share, by the name of the charge. */
   readonly #shared: InvoiceLine[] = [];
+  /** What stands on the invoice, by the names of charges and fees. */
+  readonly #invoiced = new Map<string, Decimal>();
 
   /** @param context its tariffs' lines must be told apart by the same dimensions. */
   constructor(context: RatingContext, by: CompareBy) {
@@ -113,6 +116,7 @@ export class Comparison {
 
   /** Compares one SIM. */
   compareSim(records: SimRecords, bill: SimBill, invoice: readonly InvoiceLine[]): Compared[] {
+    this.#addInvoiced(invoice);
     const rated = invoice.filter((line) => !this.#isShared(line));
     this.#shared.push(...invoice.filter((line) => this.#isShared(line)));
     const ours = bill.lines.filter(({ amount }) => amount !== undefined);
@@ -131,12 +135,35 @@ export class Comparison {
 
   /** Compares what no SIM has: fees of the account, discounts, pools. Tax is left out on both sides. */
   compareAccount(invoice: readonly InvoiceLine[], account: AccountLines): Compared[] {
+    this.#addInvoiced(invoice);
     const ours = account.filter(({ kind, amount }) => kind !== 'tax' && amount !== undefined);
     const pairs = this.#pair([...invoice, ...this.#shared], ours, false);
     return [...pairs.values()].flatMap((pair) => {
       const found = compareSimply(pair, { isKnown: true, digit: this.#findDigit(pair) });
-      return found ?? [describePair(pair, 'differs', [explainRest(pair)])];
+      return found ?? [describePair(pair, 'differs', [this.#explainDiscount(pair) ?? explainRest(pair)])];
     });
+  }
+
+  #addInvoiced(invoice: readonly InvoiceLine[]): void {
+    for (const { name, amount } of invoice) {
+      if (name !== undefined) this.#invoiced.set(name, (this.#invoiced.get(name) ?? zero).plus(amount));
+    }
+  }
+
+  /** Whether a discount is right for what stands on the invoice, where that differs. */
+  #explainDiscount(pair: Pair): Cause | undefined {
+    const [ours] = pair.ours;
+    const tariff = this.#context.tariffs.find(({ name }) => name === ours?.tariff);
+    const discount = tariff?.discounts.find(({ name }) => ours?.kind === 'discount' && name === ours.name);
+    if (tariff === undefined || discount === undefined) return undefined;
+    const names = [...tariff.charges, ...tariff.fees].map(({ name }) => name);
+    const on = discount.on.length === 0 ? names : discount.on;
+    const base = add(on.map((name) => this.#invoiced.get(name) ?? zero));
+    const theirs = sumTheirs(pair);
+    if (!isWithin(theirs, zero.minus(takePercent(base, discount.percent)), this.#findDigit(pair)))
+      return undefined;
+    const says = `the discount ${discount.name} follows from the other lines of the invoice`;
+    return { kind: 'follows', says, money: theirs.minus(sumOurs(pair)) };
   }
 
   /** Whether our amount of an invoice's line stands in a line of the account. */

@@ -25,6 +25,7 @@ export const causeMeanings: Readonly<Record<CauseKind, string>> = {
   'no-usage': 'The SIM is known, but no usage record of this kind was delivered in the period.',
   'not-billed': 'The tariff has this amount, and the invoice does not.',
   discount: 'The tariff has this discount, and the invoice does not give it.',
+  follows: 'The discount has the agreed percentage of invoiced amounts that differ. It changes with them.',
   unexplained: 'Nothing that was tried gives the invoiced amount. Please explain how it was computed.',
 };
 
