@@ -11,9 +11,9 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { environment } from '../lambda/aws/names.ts';
+import { consoleFolder, environment } from '../lambda/aws/names.ts';
 import { daysPrefix, findPrefixes, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
-import { routes } from '../lambda/functions/query-api/routes.ts';
+import { consoleRoutes, routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import {
   alertsTable,
@@ -87,6 +87,10 @@ export class QueryApi extends Construct {
     return new NodeFunction(this, 'Reader', {
       definition: functions.queryApi,
       description: 'Answers what the ledger holds, over HTTP',
+      // Browsers do not sign requests for AWS: the console is there where callers send account and token.
+      ...(settings.access === 'basic' && {
+        folder: { name: consoleFolder, program: 'bin/console.ts' },
+      }),
       environment: {
         ...storage.readerEnvironment,
         [environment.simDaysTable]: storage.simDays.tableName,
@@ -164,6 +168,15 @@ export class QueryApi extends Construct {
         integration,
         ...(route.protected && access === 'iam' && { authorizer: byIam }),
       });
+    }
+    if (access === 'basic') {
+      for (const route of consoleRoutes) {
+        new HttpRoute(this, route.operation, {
+          httpApi: api,
+          routeKey: HttpRouteKey.with(route.path, HttpMethod.GET),
+          integration,
+        });
+      }
     }
     // Unknown paths get an answer in the API's own form.
     new HttpRoute(this, 'Others', { httpApi: api, routeKey: HttpRouteKey.DEFAULT, integration });

@@ -288,6 +288,7 @@ function showSpeed(ledger: LocalLedger, seconds: number): void {
 }
 
 function showEndpoints({ endpoints }: LocalLedger, { account, token }: ApiCredentials): void {
+  console.log(`The console: ${endpoints.api}/\n`);
   console.log('simledger runs on this machine');
   for (const [name, url] of Object.entries(endpoints)) console.log(`  ${name.padEnd(9)} ${url}`);
   console.log(`  API credentials (account:token)  ${account}:${token}`);

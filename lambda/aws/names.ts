@@ -2,6 +2,9 @@
  * Names that the infrastructure, the functions and the local run share. Each stands here once.
  */
 
+/** Folder of the console's files in the folder of the query API's function. */
+export const consoleFolder = 'console';
+
 /** Environment variables that the functions read. */
 export const environment = {
   sessionsTable: 'SESSIONS_TABLE',

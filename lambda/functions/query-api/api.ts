@@ -1,5 +1,7 @@
 import { NotFoundError, shorten } from '../../queries/errors.ts';
 import { type Access, authenticate } from './access.ts';
+import type { ApiAnswer } from './answer.ts';
+import { type ConsoleFiles, serveConsole } from './console.ts';
 import { contractAt, documentationPage } from './documentation.ts';
 import type { PageBody } from './listing.ts';
 import {
@@ -19,20 +21,15 @@ import {
 import { readParameters } from './parameters.ts';
 import { explainFailure, explainRefusal, Problem, problemCodes } from './problem.ts';
 import type { HttpRequest } from './request.ts';
-import type { Operation } from './routes.ts';
+import { isConsoleRoute, type Operation } from './routes.ts';
 import type { Attempt, ClientThrottle } from './throttle.ts';
-
-/** An answer as API Gateway takes it. */
-export interface ApiAnswer {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 /** What the whole API works with. */
 export interface Api extends ApiPorts {
   readonly access: Access;
   readonly throttle: ClientThrottle;
+  /** The console's files; undefined where it is not served. */
+  readonly console: ConsoleFiles | undefined;
   /** Called with each internal error. */
   readonly onError: (error: unknown) => void;
 }
@@ -76,6 +73,7 @@ async function handle(request: HttpRequest, api: Api): Promise<ApiAnswer> {
     });
   }
   if (route === undefined) throw new NotFoundError(`The path ${JSON.stringify(shorten(path))}`);
+  if (isConsoleRoute(route)) return serveConsole(route, request, api.console);
   if (route.protected) await admit(request, api);
   else readParameters(route.operation, request.query);
   return handlers[route.operation](request, api);

@@ -1,9 +1,9 @@
-/** The routes of the API, which the CDK construct and the local run bind. All are `GET`. */
+/** The routes of the API and of the console, which the CDK construct and the local run bind. All are `GET`. */
 
 /** One route, as API Gateway writes it. */
-export interface Route {
+export interface Route<Name extends string = Operation> {
   readonly path: string;
-  readonly operation: Operation;
+  readonly operation: Name;
   /** Whether the caller must authenticate. */
   readonly protected: boolean;
 }
@@ -42,7 +42,30 @@ export const routes: readonly Route[] = [
   { path: '/health', operation: 'fetchHealth', protected: false },
 ];
 
+/** What the console's files are asked for by. They are no part of the API's contract. */
+export type ConsoleOperation = 'fetchConsolePage' | 'fetchConsoleFile';
+
+/** The routes of the console, which is where callers sign in with account and token. */
+export const consoleRoutes: readonly Route<ConsoleOperation>[] = [
+  { path: '/', operation: 'fetchConsolePage', protected: false },
+  { path: '/console/{file}', operation: 'fetchConsoleFile', protected: false },
+];
+
+/**
+ * Path of the credentials with which the console signs in by itself. Only the local run answers it with any; the deployed
+ * API says that there are none.
+ */
+export const consoleSessionPath = '/console/session.json';
+
+/** A route of the API or of the console. */
+export type AnyRoute = Route | Route<ConsoleOperation>;
+
+/** Whether a route is the console's. */
+export function isConsoleRoute(route: AnyRoute): route is Route<ConsoleOperation> {
+  return consoleRoutes.some(({ operation }) => operation === route.operation);
+}
+
 /** API Gateway's key of a route: `GET /v1/Sims/{sim}`. */
-export function routeKey({ path }: Route): string {
+export function routeKey({ path }: Pick<Route, 'path'>): string {
   return `GET ${path}`;
 }
