@@ -1,6 +1,6 @@
 import { joinStatements, type Statement } from './bands.ts';
 import type { Volume } from './steps.ts';
-import type { TimeWindow } from './window.ts';
+import { day, type TimeWindow } from './window.ts';
 
 /** What the API says of a SIM, as a timeline draws it. The members are those of openapi.yaml's resources that it reads. */
 
@@ -72,8 +72,11 @@ export interface FindingRange {
 
 /** A time of which something is not known. */
 export interface Gap extends TimeWindow {
-  /** `missing`: a carrier did not deliver. `later`: records may still come in. `unread`: too many records to load here. */
-  readonly kind: 'missing' | 'later' | 'unread';
+  /**
+   * `missing`: a carrier did not deliver, or delivered twice. `silent`: no record came from the device since. `later`:
+   * usage is not known yet. `unread`: there are too many records to load.
+   */
+  readonly kind: 'missing' | 'silent' | 'later' | 'unread';
 }
 
 /** All that a timeline shows of a SIM; by default, no more of each resource than the timeline itself reads. */
@@ -99,9 +102,15 @@ export const noRecords: SimRecords<never, never, never, never, never> = {
   ...{ alerts: [], findings: [], gaps: [] },
 };
 
+/** A data session, as it is drawn. */
+export interface SessionRange extends TimeWindow {
+  /** When its last record came: what is after it is only not denied. */
+  readonly statedTo: number;
+}
+
 /** What is drawn, as ranges of time: positions are those of the records that they were made of. */
 export interface TimelineRanges {
-  readonly sessions: readonly TimeWindow[];
+  readonly sessions: readonly SessionRange[];
   readonly usage: readonly Volume[];
   /** What a volume sums up, in milliseconds; 0 of single records. */
   readonly usageUnit: number;
@@ -129,7 +138,10 @@ export interface Reading {
 /** Reads the times of records once, so that the timeline can be laid out on each movement. */
 export function readRanges(records: SimRecords, reading: Reading): TimelineRanges {
   const { now, usageUnit } = reading;
-  const sessions = records.sessions.map(({ start, end }) => readRange(start, end, now));
+  const sessions = records.sessions.map(({ start, end, last_updated }): SessionRange => {
+    const range = readRange(start, end, now);
+    return { ...range, statedTo: Math.max(range.from, Math.min(range.to, Date.parse(last_updated))) };
+  });
   const usage = records.usage.map(
     ({ period, data_total }): Volume => ({
       ...readRange(period.start_time, period.end_time, now),
@@ -151,50 +163,86 @@ function readRange(start: string, end: string | null, now: number): TimeWindow {
   return { from, to: Math.max(from, end === null ? now : Date.parse(end)) };
 }
 
-/** Makes bands of what sessions, events and usage say. A session says nothing after its last record. */
+/**
+ * Makes bands of what sessions, events and usage say. A session says nothing after its last record. A sum of a day tells of
+ * its whole day, so it counts only where no record says more exactly when.
+ */
 function readBands(
   records: SimRecords,
   ranges: Pick<TimelineRanges, 'sessions' | 'usage' | 'events'>,
-  { nameCountry, nameDevice }: Reading,
+  { nameCountry, nameDevice, usageUnit }: Reading,
 ): Pick<TimelineRanges, 'networks' | 'countries' | 'devices'> {
-  const networks: Statement[] = [];
-  const countries: Statement[] = [];
-  const devices: Statement[] = [];
-  const state = (list: Statement[], range: TimeWindow, value: string | null) => {
-    if (value !== null) list.push({ from: range.from, to: range.to, value });
+  const exact: Bands = { networks: [], countries: [], devices: [] };
+  const names = new Map<string, string>();
+  const state = ({ from, to }: TimeWindow, record: NetworkStatement & { readonly imei?: string | null }) => {
+    const { operator_name: name, operator_country: country, imei } = record;
+    const network = nameNetwork(record);
+    if (name !== null && record.operator_mcc !== null) names.set(codeNetwork(record), name);
+    if (network !== null) exact.networks.push({ from, to, value: network });
+    if (country) exact.countries.push({ from, to, value: nameCountry(country) });
+    if (imei) exact.devices.push({ from, to, value: nameDevice(imei) });
   };
   records.sessions.forEach((session, index) => {
-    const { from, to } = ranges.sessions[index]!;
-    const range = { from, to: Math.max(from, Math.min(to, Date.parse(session.last_updated))) };
-    state(networks, range, nameNetwork(session));
-    state(countries, range, session.operator_country && nameCountry(session.operator_country));
-    state(devices, range, session.imei && nameDevice(session.imei));
+    const { from, statedTo } = ranges.sessions[index]!;
+    state({ from, to: statedTo }, session);
   });
   records.events.forEach((event, index) => {
-    state(networks, ranges.events[index]!, nameNetwork(event));
-    state(countries, ranges.events[index]!, event.operator_country && nameCountry(event.operator_country));
+    state(ranges.events[index]!, event);
   });
+  const sums: Bands = { networks: [], countries: [], devices: [] };
   for (const [index, usage] of joinPeriods(records.usage)) {
     const range = ranges.usage[index]!;
-    state(networks, range, usage.network);
-    state(countries, range, joinValues(usage.countries.map(nameCountry)));
-    state(devices, range, joinValues(usage.devices.map(nameDevice)));
+    const push = (list: Statement[], values: readonly string[]) => {
+      if (values.length > 0) list.push({ ...range, value: [...new Set(values)].sort().join(' + ') });
+    };
+    push(
+      sums.networks,
+      usage.networks.map((network) => names.get(network) ?? network),
+    );
+    push(sums.countries, usage.countries.map(nameCountry));
+    push(sums.devices, usage.devices.map(nameDevice));
   }
-  return {
-    networks: joinStatements(networks),
-    countries: joinStatements(countries),
-    devices: joinStatements(devices),
-  };
+  const join = (name: keyof Bands) =>
+    joinStatements(usageUnit === 0 ? [...exact[name], ...sums[name]] : complete(exact[name], sums[name]));
+  return { networks: join('networks'), countries: join('countries'), devices: join('devices') };
+}
+
+interface Bands {
+  readonly networks: Statement[];
+  readonly countries: Statement[];
+  readonly devices: Statement[];
+}
+
+/** Adds to exact statements those sums that meet none of them. */
+function complete(exact: readonly Statement[], sums: readonly Statement[]): Statement[] {
+  const days = new Set(exact.flatMap(({ from, to }) => listDays(from, to)));
+  return [...exact, ...sums.filter(({ from }) => !days.has(Math.floor(from / day)))];
+}
+
+/** The UTC days of a range, at most a year's. */
+function listDays(from: number, to: number): number[] {
+  const first = Math.floor(from / day);
+  return Array.from({ length: Math.min(400, Math.floor(to / day) - first + 1) }, (_, index) => first + index);
+}
+
+/** What a record says of the network. */
+interface NetworkStatement extends Pick<SessionRecord, 'operator_name' | 'operator_mcc' | 'operator_mnc'> {
+  readonly operator_country: string | null;
 }
 
 /** The name of a network: what its operator is called, else its codes; null where a record states neither. */
-export function nameNetwork({
-  operator_name,
+export function nameNetwork(
+  network: Pick<SessionRecord, 'operator_name' | 'operator_mcc' | 'operator_mnc'>,
+): string | null {
+  return network.operator_name ?? (network.operator_mcc === null ? null : codeNetwork(network));
+}
+
+/** The codes of a network, as sums of usage name it. */
+function codeNetwork({
   operator_mcc,
   operator_mnc,
-}: Pick<SessionRecord, 'operator_name' | 'operator_mcc' | 'operator_mnc'>): string | null {
-  if (operator_name !== null) return operator_name;
-  return operator_mcc === null ? null : [operator_mcc, operator_mnc].filter(Boolean).join('-');
+}: Pick<SessionRecord, 'operator_mcc' | 'operator_mnc'>): string {
+  return [operator_mcc, operator_mnc].filter(Boolean).join('-');
 }
 
 /** The first eight digits of an IMEI name the model, and no device. */
@@ -217,13 +265,6 @@ function joinPeriods(usage: readonly UsageVolume[]) {
   });
   return [...periods.values()].map(
     ([index, networks, countries, devices]) =>
-      [
-        index,
-        { network: joinValues([...networks]), countries: [...countries], devices: [...devices] },
-      ] as const,
+      [index, { networks: [...networks], countries: [...countries], devices: [...devices] }] as const,
   );
-}
-
-function joinValues(values: readonly string[]): string | null {
-  return values.length === 0 ? null : [...new Set(values)].sort().join(' + ');
 }

@@ -235,7 +235,7 @@ describe('a place on the screen', () => {
     const layout = layOut(
       {
         ...none,
-        sessions: [{ from: origin, to: origin + hour }],
+        sessions: [{ from: origin, to: origin + hour, statedTo: origin + hour }],
         networks: [{ from: origin, to: origin + hour, value: 'T-Mobile' }],
       },
       { window: { from: origin - hour, to: origin + 2 * hour }, width: 900 },
