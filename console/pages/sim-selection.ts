@@ -1,7 +1,7 @@
 import type { Schemas } from '../api/client.ts';
 import type { Selection } from '../timeline/layout.ts';
 import type { LoadedRecords } from '../timeline/load.ts';
-import { day, hour } from '../timeline/window.ts';
+import { hour } from '../timeline/window.ts';
 
 /** Which record of a SIM is chosen. The address names it, so that a colleague sees the same one. */
 
@@ -64,7 +64,7 @@ const evidenceRows = {
   connection_event: 'events',
 } as const satisfies Record<Schemas['EvidenceRecord']['type'], ChosenRow>;
 
-/** The address parameters that show a record of an alert's evidence: a day around it, so that it is loaded by itself. */
+/** The address parameters that show a record of an alert's evidence: some hours around it, so that it is seen by itself. */
 export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
   readonly from: string;
   readonly to: string;
@@ -73,8 +73,8 @@ export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
   const at = Date.parse(time);
   const id = type === 'data_session' ? key : key.slice(key.indexOf('#') + 1);
   return {
-    from: new Date(at - day + hour).toISOString(),
-    to: new Date(at + hour).toISOString(),
+    from: new Date(at - 6 * hour).toISOString(),
+    to: new Date(at + 6 * hour).toISOString(),
     sel: formatChosen({ row: evidenceRows[type], id }),
   };
 }

@@ -105,13 +105,13 @@ function State({
     <div class="figures">
       {silence !== undefined && (
         <Figure
-          label="Silent since"
-          value={<Time at={silence.start_time} />}
+          label="Silent for"
+          value={formatDuration(Date.now() - Date.parse(silence.start_time))}
           href={formatPlace(['alerts', silence.id])}
           request={makeRequest('/v1/Alerts/{id}', { id: silence.id })}
           note={
             <>
-              <Age at={silence.start_time} />, by the rule {silence.rule}
+              since <Time at={silence.start_time} />, by the rule {silence.rule}
             </>
           }
           tone="bad"

@@ -156,6 +156,7 @@ function paintHatches(
     context.rect(x, top, seen, height);
     context.clip();
     context.strokeStyle = kind === 'missing' ? theme.warning : theme.hatch;
+    context.globalAlpha = kind === 'missing' ? 1 : 0.35;
     context.beginPath();
     for (let at = Math.floor((x - height) / apart) * apart; at < x + seen + height; at += apart) {
       context.moveTo(at, top);
