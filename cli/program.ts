@@ -562,7 +562,7 @@ function addBill(program: Program, perform: Performer): void {
     .argument('<invoice>', 'CSV file of the invoice')
     .requiredOption('--tariff <file...>', 'JSON files of tariffs')
     .requiredOption('--map <file>', "JSON file that maps the invoice's columns")
-      .option('--pack <dir>', 'Also write a dispute pack for the carrier to this folder')
+    .option('--pack <dir>', 'Also write a dispute pack for the carrier to this folder')
     .action((invoice, options) =>
       perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),
     );

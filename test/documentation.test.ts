@@ -76,7 +76,8 @@ describe('the documentation', () => {
   });
 
   test('counts words as a reader would: neither bars of tables nor computed figures', () => {
-    const page = '# A page\n\n| a | 1.5 |\n|---|---:|\n<!-- computed: x -->\n| 1 | 2 |\n<!-- end -->\n- done\n';
+    const page =
+      '# A page\n\n| a | 1.5 |\n|---|---:|\n<!-- computed: x -->\n| 1 | 2 |\n<!-- end -->\n- done\n';
     expect(countWords(page)).toBe(5);
   });
 
