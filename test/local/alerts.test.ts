@@ -60,30 +60,42 @@ function listIncidents(): (FoundAlert & ToldIncident)[] {
   return [...incidents.values()];
 }
 
-describe('the alerts of a simulated fleet', () => {
-  // Enough for an incident of each kind. From 100 SIMs on, a network is out too.
-  const fleet = { sims: Math.max(24, Number(process.env['FLEET_SIMS'] ?? '0')), hours: 30, seed: 1 };
+describe(
+  'the alerts of a simulated fleet',
+  () => {
+    // Enough for an incident of each kind. From 100 SIMs on, a network is out too.
+    const fleet = { sims: Math.max(24, Number(process.env['FLEET_SIMS'] ?? '0')), hours: 30, seed: 1 };
 
-  test('reach a receiver as one signed incident for each cause, though some of its answers fail', async () => {
-    hook.behaviours.push('takes', 'fails', 'takes, then cuts the connection');
-    const args = ['--simulate', `${fleet.sims}`, '--hours', `${fleet.hours}`, '--once', '--notify', address];
-    const { output, errors, code } = await start(args, { SIMLEDGER_NOTIFY_SECRET: secret });
-    const { deliveries, truth } = simulateFleet({ ...fleet, hasIncidents: true });
-    for (const _batch of deliveries);
-    const rules = listDefaultRules(carriers.map((name) => ({ name, lateness: hour / 2 })));
-    const end = Date.parse(fleetStart) + fleet.hours * hour;
-    const incidents = listIncidents();
-    const { byRule, differences } = compareAlerts(truth, rules, incidents, end);
-    expect({ differences, forged: hook.forged }).toEqual({ differences: [], forged: 0 });
-    expect(compareIncidents(truth, rules, incidents, end)).toEqual([]);
-    expect([...byRule.keys()].sort()).toEqual(rules.map(({ name }) => name).sort());
-    const counts = [...byRule].map(([rule, count]) => `${count} ${rule}`).join(', ');
-    expect(output).toContain(`The alerts are those that the simulator caused: ${counts}.`);
-    expect(code, output).toBe(0);
-    // Each attempt that failed was told.
-    expect(errors).toMatch(/^! --notify: alerts could not be posted \(status 503\)$/m);
-  });
-}, 300_000 * Math.max(1, Number(process.env['FLEET_SIMS'] ?? '0') / 100));
+    test('reach a receiver as one signed incident for each cause, though some of its answers fail', async () => {
+      hook.behaviours.push('takes', 'fails', 'takes, then cuts the connection');
+      const args = [
+        '--simulate',
+        `${fleet.sims}`,
+        '--hours',
+        `${fleet.hours}`,
+        '--once',
+        '--notify',
+        address,
+      ];
+      const { output, errors, code } = await start(args, { SIMLEDGER_NOTIFY_SECRET: secret });
+      const { deliveries, truth } = simulateFleet({ ...fleet, hasIncidents: true });
+      for (const _batch of deliveries);
+      const rules = listDefaultRules(carriers.map((name) => ({ name, lateness: hour / 2 })));
+      const end = Date.parse(fleetStart) + fleet.hours * hour;
+      const incidents = listIncidents();
+      const { byRule, differences } = compareAlerts(truth, rules, incidents, end);
+      expect({ differences, forged: hook.forged }).toEqual({ differences: [], forged: 0 });
+      expect(compareIncidents(truth, rules, incidents, end)).toEqual([]);
+      expect([...byRule.keys()].sort()).toEqual(rules.map(({ name }) => name).sort());
+      const counts = [...byRule].map(([rule, count]) => `${count} ${rule}`).join(', ');
+      expect(output).toContain(`The alerts are those that the simulator caused: ${counts}.`);
+      expect(code, output).toBe(0);
+      // Each attempt that failed was told.
+      expect(errors).toMatch(/^! --notify: alerts could not be posted \(status 503\)$/m);
+    });
+  },
+  300_000 * Math.max(1, Number(process.env['FLEET_SIMS'] ?? '0') / 100),
+);
 
 test('alerts that the receiver does not accept are reported, and the run ends with 1', {
   timeout: 120_000,
