@@ -37,12 +37,21 @@ export class LateRecordNotes {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
   readonly #makeId: () => string;
+  readonly #partitions: number;
 
-  /** @param makeId makes an id that no other note has. */
-  constructor(client: DynamoDBClient, tableName: string, makeId: () => string = randomUUID) {
+  /** @param options what makes an id that no other note has, and over how many partitions notes are spread. */
+  constructor(
+    client: DynamoDBClient,
+    tableName: string,
+    {
+      makeId = randomUUID,
+      partitions = lateRecordPartitions,
+    }: { readonly makeId?: () => string; readonly partitions?: number } = {},
+  ) {
     this.#client = client;
     this.#tableName = tableName;
     this.#makeId = makeId;
+    this.#partitions = partitions;
   }
 
   /**
@@ -56,7 +65,7 @@ export class LateRecordNotes {
     const expiresAt = { N: String(Math.ceil(now / 1_000) + keptSeconds) };
     const puts = [...late].map(([sim, from]) => {
       const key = {
-        [partitionKey]: { S: makePartition(hashText(sim) % lateRecordPartitions) },
+        [partitionKey]: { S: makePartition(hashText(sim) % this.#partitions) },
         [sortKey]: { S: `${sim}#${this.#makeId()}` },
       };
       const item = { ...key, lateFrom: { N: String(from) }, [expiryAttribute]: expiresAt };
@@ -70,7 +79,7 @@ export class LateRecordNotes {
   async list(): Promise<Map<string, LateRecords>> {
     const late = new Map<string, { from: number; notes: Item[] }>();
     await Promise.all(
-      Array.from({ length: lateRecordPartitions }, async (_, index) => {
+      Array.from({ length: this.#partitions }, async (_, index) => {
         const partition = { S: makePartition(index) };
         const items = await readPartition(this.#client, this.#tableName, partitionKey, partition);
         for (const item of items) addNote(late, item);
