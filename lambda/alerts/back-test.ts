@@ -1,8 +1,7 @@
 import type { Episode } from './episodes.ts';
 import type { Known } from './known.ts';
 import type { Rule, Severity } from './rules.ts';
-import { joinSpans } from './span.ts';
-import { findSpans } from './spans.ts';
+import { findJoinedSpans } from './spans.ts';
 
 /**
  * Back-test: what rules would have told in a time, by all that is known now, beside what was told.
@@ -52,7 +51,7 @@ const weekMilliseconds = 7 * 86_400_000;
  * @param known as `findSpans` takes it, from the rule's window before the period on.
  */
 export function findTrueAlerts(rule: Rule, known: Known, { from, to }: BackTestPeriod): TrueAlert[] {
-  return joinSpans(findSpans(rule, known, to), rule, to)
+  return findJoinedSpans(rule, known, to)
     .filter(({ metAt }) => isWithin(metAt + rule.pending, { from, to }))
     .map((span) => ({ from: span.from, to: span.to }));
 }
