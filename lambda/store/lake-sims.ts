@@ -67,7 +67,7 @@ export async function* walkLakeSims(
   lake: Pick<Lake, 'open'>,
   { days, readsSessions, further }: LakeWalk,
 ): AsyncGenerator<SimRecords> {
-  const parts = Math.max(1, Math.min(...days.map(({ buckets }) => buckets), slotCount));
+  const parts = countParts(days);
   for (let part = 0; part < parts; part += 1) {
     const isInPart = (sim: string): boolean => findBucket(sim, parts) === part;
     const [usage, sessions] = await Promise.all([
@@ -95,6 +95,12 @@ export async function* walkLakeSims(
   }
 }
 
+/** In how many parts the fleet is read: none is smaller than a bucket. */
+export function countParts(days: readonly ClosedDay[]): number {
+  return Math.max(1, Math.min(...days.map(({ buckets }) => buckets), slotCount));
+}
+
+/** Opens the rows of a bucket's file. */
 type OpenRows<Row> = (
   lake: Pick<Lake, 'open'>,
   day: Day,
@@ -103,7 +109,7 @@ type OpenRows<Row> = (
 ) => AsyncGenerator<Row[]>;
 
 /** Opens the files of a part of the fleet, on all days. */
-async function openReaders<Row extends { readonly sim: string }>(
+export async function openReaders<Row extends { readonly sim: string }>(
   lake: Pick<Lake, 'open'>,
   days: readonly ClosedDay[],
   part: number,
@@ -129,12 +135,12 @@ function listBuckets(part: number, parts: number, buckets: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** The rows of a file, some of their columns; nothing if there is no such file. */
-async function* readFile<K extends RowKind>(
+/** The rows of a file, some of their columns or all; nothing if there is no such file. */
+export async function* readFile<K extends RowKind>(
   lake: Pick<Lake, 'open'>,
   key: string,
   kind: K,
-  columns: readonly string[],
+  columns?: readonly string[],
 ): AsyncGenerator<Row<K>[]> {
   const object = await lake.open(key);
   if (object !== undefined) yield* readRows(kind, object, undefined, columns);
