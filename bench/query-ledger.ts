@@ -111,6 +111,7 @@ export function apiOver(client: DynamoDBClient, days = afterDays): Api {
   return {
     days: undefined,
     findings: undefined,
+    bills: undefined,
     reader: new LedgerReader({
       ...{ client, sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', files: 'Files' },
     }),

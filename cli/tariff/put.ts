@@ -1,6 +1,6 @@
-import type { Tariff } from '../../lambda/billing/tariff.ts';
 import { DayQueue } from '../../lambda/aws/day-queue.ts';
 import { type Month, shiftMonth } from '../../lambda/billing/calendar.ts';
+import type { Tariff } from '../../lambda/billing/tariff.ts';
 import {
   type ChangeStart,
   compareEntries,
@@ -9,6 +9,7 @@ import {
   findFirstChange,
   type TariffChange,
 } from '../../lambda/billing/tariff-changes.ts';
+import { BillReader } from '../../lambda/bills/bill-reader.ts';
 import {
   type Book,
   readBalances,
@@ -19,7 +20,6 @@ import {
   storeTariff,
   writeBook,
 } from '../../lambda/bills/book.ts';
-import { BillReader } from '../../lambda/bills/bill-reader.ts';
 import { ConflictError, type Lake } from '../../lambda/days/pass/ports.ts';
 import { findMonth } from '../../lambda/days/sim-days.ts';
 import { AttentionError, UsageError } from '../../lambda/errors.ts';
@@ -91,7 +91,8 @@ export async function putTariffs(context: CommandContext, options: PutOptions): 
     });
   }
   const now = context.terminal.now();
-  const months = isChanged || options.billsFrom !== undefined ? await listMonths(lake, change, options, now) : [];
+  const months =
+    isChanged || options.billsFrom !== undefined ? await listMonths(lake, change, options, now) : [];
   if (!dryRun) await orderBills(context.deployment, months);
   if (context.json) printJson(context, renderChange(change, months, dryRun));
   else showChange(context, change, { dryRun, isChanged, months });
@@ -107,9 +108,12 @@ async function listMonths(
 ): Promise<readonly Month[]> {
   const last = findMonth(formatTime(now));
   const bills = await new BillReader(lake).listBills();
-  const stored = bills.map(({ month }) => month).filter((month) => from === 'always' || month >= findMonth(from));
+  const stored = bills
+    .map(({ month }) => month)
+    .filter((month) => from === 'always' || month >= findMonth(from));
   const months = new Set(from === 'never' ? [] : stored);
-  for (let month = billsFrom ?? shiftMonth(last, -1); month <= last; month = shiftMonth(month, 1)) months.add(month);
+  for (let month = billsFrom ?? shiftMonth(last, -1); month <= last; month = shiftMonth(month, 1))
+    months.add(month);
   return [...months].sort();
 }
 
@@ -244,5 +248,8 @@ function showChange(
   else if (dryRun) print(context, `Dry run: nothing is put. Bills would change ${describeStart(from)}.`);
   else print(context, `Put. Bills change ${describeStart(from)}.`);
   if (!dryRun && months.length > 0)
-    print(context, `Bills are made of ${months.join(', ')}, each once its days are sealed. See: simledger bill list`);
+    print(
+      context,
+      `Bills are made of ${months.join(', ')}, each once its days are sealed. See: simledger bill list`,
+    );
 }

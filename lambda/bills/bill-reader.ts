@@ -136,13 +136,12 @@ async function* readAll(object: StoredObject, from: number): AsyncGenerator<Foun
   let rest: Uint8Array = new Uint8Array();
   let end = from;
   for (let start = from; start < object.byteLength; start += blockBytes) {
-    const block = new Uint8Array(
-      await object.slice(start, Math.min(start + blockBytes, object.byteLength)),
-    );
+    const block = new Uint8Array(await object.slice(start, Math.min(start + blockBytes, object.byteLength)));
     let bytes: Uint8Array = Buffer.concat([rest, block]);
     for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed)) {
       end += at + 1;
-      yield { row: JSON.parse(new TextDecoder().decode(bytes.subarray(0, at))) as AsText<BillRow>, end };
+      const text = new TextDecoder().decode(bytes.subarray(0, at));
+      if (text !== '') yield { row: JSON.parse(text) as AsText<BillRow>, end };
       bytes = bytes.subarray(at + 1);
     }
     rest = bytes;

@@ -281,7 +281,8 @@ async function ratePart(
     own.add(bill);
     for (const row of sortRows(own.part.rows)) lines.push(`${printStored(row)}\n`);
   }
-  return { sum, lines: lines.join('') };
+  // S3 does not take ranges of an object without bytes.
+  return { sum, lines: lines.length === 0 ? '\n' : lines.join('') };
 }
 
 /** Rows of a SIM in an order of their own. */

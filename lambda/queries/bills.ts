@@ -46,7 +46,10 @@ export function readBillsPosition(value: unknown): string | undefined {
  *
  * @throws NotFoundError if none is stored.
  */
-export async function fetchBill({ month }: { readonly month: string }, ports: BillPorts): Promise<BillDetail> {
+export async function fetchBill(
+  { month }: { readonly month: string },
+  ports: BillPorts,
+): Promise<BillDetail> {
   return renderBill(await requireBill(month, ports));
 }
 
