@@ -5,7 +5,7 @@ import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
-import { minuteText } from '../terminal/figures.ts';
+import { formatTotals, minuteText } from '../terminal/figures.ts';
 
 /** `bill list`: the bills that the day pass has made and stored, the newest month first. */
 export async function showBills(context: CommandContext, options: ListOptions): Promise<ExitCode> {
@@ -30,8 +30,3 @@ const columns: readonly Column<BillSummary>[] = [
   ['version', ({ version }) => String(version)],
   ['made at', ({ made_at: madeAt }) => minuteText(madeAt)],
 ];
-
-/** Amounts, by currency. */
-export function formatTotals(totals: BillSummary['totals']): string {
-  return totals.map(({ amount, currency }) => `${amount} ${currency ?? 'without a currency'}`).join(', ');
-}

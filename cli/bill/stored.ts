@@ -16,7 +16,7 @@ export const storedBy = ['country', 'network'] as const;
  */
 export async function readStoredBill({ deployment }: CommandContext, month: string): Promise<ListedBill> {
   const bill = await fetchBill({ month }, { bills: new BillReader(openLake(deployment)) });
-  const { version, made_at: madeAt, missing_days: missing } = bill;
+  const { version, made_at: madeAt, missing_days: missing, pending_days: pending } = bill;
   const none = { fleet: null, day: null, session: null };
   const notRated = bill.not_rated.map((row) => ({
     ...{ reason: row.reason, tariff: row.tariff ?? undefined, recordTariff: row.record_tariff ?? undefined },
@@ -31,6 +31,9 @@ export async function readStoredBill({ deployment }: CommandContext, month: stri
       ...(missing.length === 0
         ? []
         : [`Not in the bill, since the ledger began later: ${describeDayList(missing)}`]),
+      ...(pending.length === 0
+        ? []
+        : [`Not sealed yet, and may have more of sessions that began in a period: ${describeDayList(pending)}`]),
       ...notRated.map(describeNotRated),
       ...bill.assumptions.map(
         ({ kind, tariff, sims }) => `${count(sims)} SIMs, ${tariff}: ${assumptionWords[kind]}`,
