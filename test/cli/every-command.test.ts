@@ -38,7 +38,10 @@ const examples: Readonly<Record<string, string>> = {
   explore: 'sessions --from 2026-11-01 --to 2026-11-03',
   'bill check':
     'INVOICE --month 2026-10 --tariff docs/tariffs/1nce.json --map docs/invoice-maps/generic.json',
+  'bill savings':
+    '--month 2026-11 --tariff docs/tariffs/1nce.json docs/tariffs/emnify.json docs/tariffs/telekom.json',
   'bill show': '--month 2026-11 --by sim,country',
+  'bill sims': '--month 2026-11 --tariff docs/tariffs/1nce.json',
   export: '--out FOLDER',
   doctor: '',
   connect: '1nce --no-wait',
