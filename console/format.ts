@@ -1,3 +1,5 @@
+import codes from 'i18n-iso-countries/codes.json' with { type: 'json' };
+
 /** Values as people read them. */
 
 /** A whole number that may be beyond 2^53, and then comes as text. */
@@ -65,8 +67,12 @@ export function formatMoney(amount: string | number | null, currency: string | n
 /** The name of a country by its two or three letters; the letters where there is no name. */
 export function formatCountry(code: string | null): string {
   if (code === null) return 'unknown';
-  if (code.length !== 2) return code;
-  return countryNames.of(code.toUpperCase()) ?? code;
+  const letters = code.toUpperCase();
+  const twoLetters = twoByThree.get(letters) ?? letters;
+  return twoLetters.length === 2 ? (countryNames.of(twoLetters) ?? code) : code;
 }
 
 const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });
+
+/** ISO 3166-1 alpha-3 to alpha-2: sessions and events name countries by the former, usage by the latter. */
+const twoByThree = new Map(codes.map(([two = '', three = '']) => [three, two]));
