@@ -12,6 +12,7 @@ const maxMessageLines = 6;
 
 const [folder = '.', ...runs] = process.argv.slice(2);
 let passed = 0;
+let skipped = 0;
 /** One text each: what failed, and why. */
 const failures = [];
 
@@ -22,8 +23,9 @@ for (const run of runs) {
     failures.push(`${name}: ended with ${code} before it had results`);
     continue;
   }
-  const { numPassedTests, testResults } = JSON.parse(readFileSync(path, 'utf8'));
+  const { numPassedTests, numPendingTests = 0, testResults } = JSON.parse(readFileSync(path, 'utf8'));
   passed += numPassedTests;
+  skipped += numPendingTests;
   const found = testResults.flatMap(failuresOfFile);
   if (found.length === 0 && code !== '0')
     found.push(`ended with ${code}, though no test failed: see its errors above`);
@@ -54,4 +56,4 @@ function start(message) {
 const lines = failures.flatMap((failure) => `✗ ${failure}`.split('\n'));
 for (const line of lines.slice(0, maxLines)) console.log(line);
 if (lines.length > maxLines) console.log(`… and ${lines.length - maxLines} more lines`);
-console.log(`${passed} passed, ${failures.length} failed`);
+console.log(`${passed} passed, ${failures.length} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);

@@ -18,8 +18,16 @@ function summarize(...runs: string[]): string {
   return stdout;
 }
 
-function write(name: string, numPassedTests: number, testResults: readonly unknown[] = []): void {
-  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ numPassedTests, testResults }));
+function write(
+  name: string,
+  numPassedTests: number,
+  testResults: readonly unknown[] = [],
+  numPendingTests = 0,
+): void {
+  writeFileSync(
+    join(folder, `${name}.json`),
+    JSON.stringify({ numPassedTests, numPendingTests, testResults }),
+  );
 }
 
 function fail(title: string, ...failureMessages: string[]): unknown {
@@ -37,14 +45,14 @@ test('the end of a CI log names each failed test with its message, then counts t
     { name: file, status: 'failed', message: '', assertionResults: [{ status: 'passed' }, failed] },
     { name: broken, status: 'failed', message: 'Cannot find x', assertionResults: [{ status: 'passed' }] },
   ]);
-  write('utc', 2);
+  write('utc', 2, [], 3);
   expect(summarize('all=1', 'utc=0').split('\n')).toEqual([
     '✗ all: test/one.test.ts > a session > ends',
     '    Error: 1 is not 2',
     '        at test/one.test.ts:7:3',
     '✗ all: test/other.test.ts',
     '    Cannot find x',
-    '12 passed, 2 failed',
+    '12 passed, 2 failed, 3 skipped',
     '',
   ]);
 });

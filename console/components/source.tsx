@@ -49,8 +49,9 @@ export function Figure({
       <div class="label">
         {label} <SourceLink request={request} of={label} />
       </div>
-      <a class="value" href={href ?? requestHref(request)} aria-label={label} data-figure={label}>
-        {value === undefined ? '…' : value}
+      <a class="value" href={href ?? requestHref(request)}>
+        <span class="hidden">{label}: </span>
+        <span data-figure={label}>{value === undefined ? '…' : value}</span>
       </a>
       {note === undefined ? null : <div class="note">{note}</div>}
     </div>
