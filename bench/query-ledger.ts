@@ -110,7 +110,9 @@ export async function put(
 export function apiOver(client: DynamoDBClient, days = afterDays): Api {
   return {
     days: undefined,
+    console: undefined,
     findings: undefined,
+    bills: undefined,
     reader: new LedgerReader({
       ...{ client, sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', files: 'Files' },
     }),

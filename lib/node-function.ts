@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, LoggingFormat, type RecursiveLoop, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from './configuration.ts';
@@ -52,7 +53,20 @@ export interface NodeFunctionProps {
    * @default - the sources
    */
   readonly largeEnvironment?: LargeEnvironment;
+  /**
+   * A folder beside the function's code.
+   *
+   * @default - none
+   */
+  readonly folder?: FunctionFolder;
   readonly operation: FunctionOperation;
+}
+
+/** A folder that a program of the project fills when the function is bundled. */
+export interface FunctionFolder {
+  readonly name: string;
+  /** Path of the program from the project's folder. It is run with the folder's path. */
+  readonly program: string;
 }
 
 /** What makes an environment large, and what to do about it. */
@@ -101,7 +115,7 @@ export class NodeFunction extends Construct {
       ...(props.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrency,
       }),
-      ...bundleCode(props.definition.entry),
+      ...bundleCode(props.definition.entry, props.folder),
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -151,7 +165,7 @@ function refuseLargeEnvironment(
   );
 }
 
-function bundleCode(entry: string) {
+function bundleCode(entry: string, folder: FunctionFolder | undefined) {
   return {
     entry: fileURLToPath(new URL(`../${entry}`, import.meta.url)),
     projectRoot,
@@ -167,6 +181,16 @@ function bundleCode(entry: string) {
         Object.entries(bundling.alias).map(([name, path]) => [`--alias:${name}`, path]),
       ),
       bundleAwsSDK: true,
+      ...(folder && { commandHooks: fillFolder(folder) }),
     },
+  };
+}
+
+function fillFolder({ name, program }: FunctionFolder): ICommandHooks {
+  const path = fileURLToPath(new URL(`../${program}`, import.meta.url));
+  return {
+    beforeBundling: () => [],
+    beforeInstall: () => [],
+    afterBundling: (_, output) => [`"${process.execPath}" --import tsx "${path}" "${join(output, name)}"`],
   };
 }

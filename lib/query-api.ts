@@ -1,4 +1,4 @@
-import { Aws, Duration, Fn, Validations } from 'aws-cdk-lib';
+import { Annotations, Aws, Duration, Fn, Validations } from 'aws-cdk-lib';
 import {
   CorsHttpMethod,
   HttpApi,
@@ -11,18 +11,13 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { environment } from '../lambda/aws/names.ts';
+import { consoleFolder, environment } from '../lambda/aws/names.ts';
+import { billsPrefix } from '../lambda/bills/objects.ts';
 import { daysPrefix, findPrefixes, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
-import { routes } from '../lambda/functions/query-api/routes.ts';
+import { consoleRoutes, routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
-import {
-  alertsTable,
-  filesTable,
-  findingsTable,
-  sessionsTable,
-  simDaysTable,
-  simsTable,
-} from '../lambda/store/tables.ts';
+import { mutesPartition } from '../lambda/store/mutes.ts';
+import { alertsTable, filesTable, findingsTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
 import type { ApiSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
@@ -45,7 +40,7 @@ export interface QueryApiProps {
   readonly operation: FunctionOperation;
 }
 
-/** The query API: an HTTP API and one function, which only reads the ledger. */
+/** The query API: an HTTP API and one function, which only reads the ledger, and the console's page. */
 export class QueryApi extends Construct {
   readonly function: NodeFunction;
   readonly stage: HttpStage;
@@ -87,6 +82,10 @@ export class QueryApi extends Construct {
     return new NodeFunction(this, 'Reader', {
       definition: functions.queryApi,
       description: 'Answers what the ledger holds, over HTTP',
+      // Browsers do not sign requests for AWS: the console is there where callers send account and token.
+      ...(settings.access === 'basic' && {
+        folder: { name: consoleFolder, program: 'bin/console.ts' },
+      }),
       environment: {
         ...storage.readerEnvironment,
         [environment.simDaysTable]: storage.simDays.tableName,
@@ -105,7 +104,7 @@ export class QueryApi extends Construct {
   }
 
   /** Only the list of SIMs scans a table; everything else is found by key. */
-  #allow({ storage, lake }: QueryApiProps): void {
+  #allow({ settings, storage, lake }: QueryApiProps): void {
     const { sessions, usage, events, sims, files, alerts, alertState, simDays, findings } = storage;
     const index = (table: string, name: string): string => `${table}/index/${name}`;
     this.function.allow(
@@ -120,19 +119,22 @@ export class QueryApi extends Construct {
         ...listIndexArns(alerts, alertsTable),
         alertState.tableArn,
         simDays.tableArn,
-        ...listIndexArns(simDays, simDaysTable),
         findings.tableArn,
         ...listIndexArns(findings, findingsTable),
       ],
     );
     this.function.allow(
       ['dynamodb:BatchGetItem'],
-      [sessions.tableArn, files.tableArn, alerts.tableArn, simDays.tableArn, findings.tableArn],
+      [sessions.tableArn, files.tableArn, alerts.tableArn, findings.tableArn],
     );
-    // Usage that the tables no longer have, and the sums of days; nothing else, and nothing that names people.
+    // Usage that the tables no longer have, the sums of days, and bills; nothing else, and nothing that names people.
     const kinds = (['usage', 'usageRenderings'] as const).map((kind) => `${findPrefixes(kind).sims}/`);
-    lake.allowRead(this.function, [daysPrefix, partialDaysPrefix, ...kinds]);
+    lake.allowRead(this.function, [daysPrefix, partialDaysPrefix, ...kinds, billsPrefix]);
     this.function.allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
+    // The console mutes alerts. Whoever may call the API may call it, so it may write nothing else.
+    if (settings.access === 'basic') {
+      this.function.allow(['dynamodb:PutItem'], [alertState.tableArn], [mutesPartition]);
+    }
     if (this.secret !== undefined) {
       this.function.allow(['secretsmanager:GetSecretValue'], [this.secret.secretArn]);
     }
@@ -164,6 +166,20 @@ export class QueryApi extends Construct {
         integration,
         ...(route.protected && access === 'iam' && { authorizer: byIam }),
       });
+    }
+    if (access === 'iam') {
+      Annotations.of(this).addInfoV2(
+        'simledger:api:console',
+        'The console is not deployed: with api.access iam each request is signed for AWS, which a browser does not do. Use basic for the console.',
+      );
+    } else {
+      for (const { method = 'GET', path, operation } of consoleRoutes) {
+        new HttpRoute(this, operation, {
+          httpApi: api,
+          routeKey: HttpRouteKey.with(path, HttpMethod[method]),
+          integration,
+        });
+      }
     }
     // Unknown paths get an answer in the API's own form.
     new HttpRoute(this, 'Others', { httpApi: api, routeKey: HttpRouteKey.DEFAULT, integration });

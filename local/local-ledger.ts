@@ -9,6 +9,7 @@ import { createKinesisMapping } from '../emulators/event-source-mapping/kinesis.
 import type { EventSourceMapping, StreamMapping } from '../emulators/event-source-mapping/mapping.ts';
 import { createSqsMapping } from '../emulators/event-source-mapping/sqs.ts';
 import { createKinesisStandIn, type KinesisStandIn } from '../emulators/kinesis/stand-in.ts';
+import type { FunctionFiles } from '../emulators/lambda-runtime/bundle.ts';
 import type { LocalFunction } from '../emulators/lambda-runtime/function.ts';
 import type { LoopbackServer } from '../emulators/loopback-server.ts';
 import type { ObjectRead } from '../emulators/s3/account.ts';
@@ -20,7 +21,7 @@ import { MetricsSender } from '../lambda/aws/metrics-queue.ts';
 import { environment, metricNamespace } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { UsageError } from '../lambda/errors.ts';
-import { routes } from '../lambda/functions/query-api/routes.ts';
+import { consoleRoutes, consoleSessionPath, routes } from '../lambda/functions/query-api/routes.ts';
 import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import { carrierTraits, type SessionRefresh, type WebhookAuthentication } from '../lambda/ledger/source.ts';
 import { describeSealedDay } from '../lambda/metrics/gains.ts';
@@ -52,6 +53,7 @@ import {
 } from '../lib/limits.ts';
 import { outputName } from '../lib/output-names.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { readConsoleFiles } from './console.ts';
 import { type ClosedDays, LocalDays, maxDayMessageReceives } from './days.ts';
 import { createDeployedFunction } from './deployed-function.ts';
 import { descriptionPath, type LocalDescription } from './description.ts';
@@ -267,10 +269,15 @@ class RunningLedger implements LocalLedger {
       this.#startFunctions(),
     ]);
     const apis = [
-      { root: '/', routes, hasDefault: true, target: queryApi },
+      { root: '/', routes: [...routes, ...consoleRoutes], hasDefault: true, target: queryApi },
       { root: webhookRoot, routes: webhookRoutes, hasDefault: false, target: receiver },
     ];
-    this.#gateway.ready(apis, { path: descriptionPath, content: () => this.#description() });
+    const { account, token } = this.#options.apiCredentials;
+    this.#gateway.ready(apis, [
+      { path: descriptionPath, content: () => this.#description() },
+      // Whoever reaches this port may read all tables anyway: the console here needs no sign-in.
+      { path: consoleSessionPath, content: () => ({ account, token }) },
+    ]);
   }
 
   peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number } {
@@ -465,21 +472,26 @@ class RunningLedger implements LocalLedger {
 
   /** The API's function; requests reach it through the gateway. */
   async #startQueryApi(secretsEndpoint: string): Promise<LocalFunction> {
-    this.#queryApi = await this.#createFunction('query-api', functions.queryApi, {
-      AWS_ENDPOINT_URL_DYNAMODB: this.endpoints.dynamoDb,
-      AWS_ENDPOINT_URL_S3: this.endpoints.s3,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
-      ...tableVariables,
-      [environment.lakeBucket]: lakeBucket,
-      [environment.apiAccess]: 'basic',
-      [environment.apiSecret]: apiSecret,
-      [environment.metricNamespace]: metricNamespace,
-      [environment.apiPersonalData]: 'on-request',
-      [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
-      [environment.apiSources]: JSON.stringify(localSources.map(({ name }) => name)),
-      // No limit for a client: all requests come from this machine.
-      [environment.apiClientRequestsPerSecond]: '0',
-    });
+    this.#queryApi = await this.#createFunction(
+      'query-api',
+      functions.queryApi,
+      {
+        AWS_ENDPOINT_URL_DYNAMODB: this.endpoints.dynamoDb,
+        AWS_ENDPOINT_URL_S3: this.endpoints.s3,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
+        ...tableVariables,
+        [environment.lakeBucket]: lakeBucket,
+        [environment.apiAccess]: 'basic',
+        [environment.apiSecret]: apiSecret,
+        [environment.metricNamespace]: metricNamespace,
+        [environment.apiPersonalData]: 'on-request',
+        [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
+        [environment.apiSources]: JSON.stringify(localSources.map(({ name }) => name)),
+        // No limit for a client: all requests come from this machine.
+        [environment.apiClientRequestsPerSecond]: '0',
+      },
+      await readConsoleFiles(),
+    );
     return this.#queryApi;
   }
 
@@ -615,12 +627,13 @@ class RunningLedger implements LocalLedger {
     name: string,
     definition: (typeof functions)[keyof typeof functions],
     variables: Record<string, string>,
+    files?: FunctionFiles,
   ): Promise<LocalFunction> {
     const onLog = (line: string): void => {
       if (!this.receipts.takeLine(line)) this.#options.onLog(line);
     };
     return createDeployedFunction({
-      ...{ ...definition, name, onLog },
+      ...{ ...definition, name, onLog, files },
       concurrency: processesPerFunction,
       environment: variables,
     });

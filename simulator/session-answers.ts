@@ -82,7 +82,10 @@ export function answerItem(sim: string, dataSession: object): Item {
   };
 }
 
-async function pageAt(url: string, { account, token }: SessionApi['credentials']): Promise<z.output<typeof page>> {
+async function pageAt(
+  url: string,
+  { account, token }: SessionApi['credentials'],
+): Promise<z.output<typeof page>> {
   const authorization = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
   const answer = await fetch(url, { headers: { authorization } });
   if (!answer.ok) throw new Error(`The API answered ${answer.status} to ${url}`);

@@ -104,7 +104,7 @@ function readLine(
   )[0];
   const currency = read(columns.currency);
   const isForeign = currency !== undefined && tariffs.every((tariff) => tariff.currency !== currency);
-  const quantities = columns.quantity.map(readNumber);
+  const quantities = columns.quantity.filter((column) => read(column) !== undefined).map(readNumber);
   const target =
     charge ?? tariffs.flatMap((tariff) => tariff.charges.map((one) => ({ tariff, charge: one })))[0];
   const quantity = quantities.reduce((sum, one) => sum.plus(one), makeDecimal('0'));

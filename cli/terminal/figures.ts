@@ -52,6 +52,7 @@ const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** Bytes as people read them: three digits and a decimal unit. */
 export function bytesText(bytes: number): string {
+  if (bytes < 0) return `-${bytesText(-bytes)}`;
   let value = bytes;
   let unit = 0;
   while (value >= 1000 && unit < byteUnits.length - 1) {
@@ -138,4 +139,11 @@ export function printReceipts(
     dryRun ? 'Dry run: nothing is written; these counts show what would happen' : 'Receipt, in records',
   );
   print(context, receiptTable(colours(context), heading, groups, total));
+}
+
+/** Amounts by currency, one after the other: they are never added up. */
+export function formatTotals(
+  totals: readonly { readonly amount: string; readonly currency: string | null }[],
+): string {
+  return totals.map(({ amount, currency }) => `${amount} ${currency ?? 'without a currency'}`).join(', ');
 }

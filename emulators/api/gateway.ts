@@ -26,9 +26,9 @@ export interface LocalGateway {
   /**
    * Until then every request is answered with 503.
    *
-   * @param page one more page, answered by the gateway itself, beside the APIs.
+   * @param pages further pages, answered by the gateway itself, beside the APIs.
    */
-  ready(apis: readonly GatewayApi[], page?: GatewayPage): void;
+  ready(apis: readonly GatewayApi[], pages?: readonly GatewayPage[]): void;
   close(): Promise<void>;
 }
 
@@ -57,12 +57,10 @@ interface Answer {
  */
 export async function startGateway(port: number): Promise<LocalGateway> {
   let apis: readonly GatewayApi[] | undefined;
-  let page: GatewayPage | undefined;
+  let pages: readonly GatewayPage[] = [];
   const server = createServer((request, response) => {
-    const answering =
-      page !== undefined && request.url === page.path
-        ? pageAnswer(request, page)
-        : makeAnswer(request, () => apis);
+    const page = pages.find(({ path }) => path === request.url);
+    const answering = page === undefined ? makeAnswer(request, () => apis) : pageAnswer(request, page);
     answering.then(
       (answer) => {
         if (answer !== undefined) send(request, response, answer);
@@ -77,9 +75,9 @@ export async function startGateway(port: number): Promise<LocalGateway> {
   await listening(server, port);
   return {
     port: (server.address() as AddressInfo).port,
-    ready: (upAndRunning, ownPage) => {
+    ready: (upAndRunning, ownPages = []) => {
       apis = upAndRunning;
-      page = ownPage;
+      pages = ownPages;
     },
     close: () =>
       new Promise((resolve) => {

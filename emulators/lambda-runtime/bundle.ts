@@ -27,6 +27,9 @@ export interface FunctionBundling {
   readonly alias?: Readonly<Record<string, string>>;
 }
 
+/** Files that a function reads from its folder, by path. */
+export type FunctionFiles = Readonly<Record<string, Uint8Array>>;
+
 const runtimeEntry = fileURLToPath(new URL('./runtime.ts', import.meta.url));
 
 // Lambda takes the deployed index.js as CommonJS; here a package.json further up could say otherwise.
@@ -37,15 +40,17 @@ const extension = '.cjs';
  *
  * @param entry the module that exports `handler`, from the project's folder or absolute.
  * @param directory folder for the bundles; created if it does not exist.
+ * @param files further files of the function's folder.
  * @throws esbuild's BuildFailure when the entry does not build.
  */
 export async function bundleFunction(
   entry: string,
   directory: string,
   bundling: FunctionBundling,
+  files: FunctionFiles = {},
 ): Promise<FunctionBundle> {
   const entries = { index: resolve(bundling.projectDirectory, entry), runtime: runtimeEntry };
-  return placeFiles(await bundleEntries(entries, bundling), directory);
+  return placeFiles({ ...files, ...(await bundleEntries(entries, bundling)) }, directory);
 }
 
 /**
@@ -66,7 +71,11 @@ async function placeFiles(
 ): Promise<FunctionBundle> {
   await mkdir(directory, { recursive: true });
   await Promise.all(
-    Object.entries(files).map(([name, content]) => writeFile(join(directory, name), content)),
+    Object.entries(files).map(async ([name, content]) => {
+      const path = join(directory, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
+    }),
   );
   return {
     handler: join(directory, `index${extension}`),

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { localAccount, localRegion } from '../aws-json-protocol.ts';
 import { createTemporaryFolder } from '../temporary-folder.ts';
-import { bundleFunction, type FunctionBundle, type FunctionBundling, placeBundle } from './bundle.ts';
+import {
+  bundleFunction,
+  type FunctionBundle,
+  type FunctionBundling,
+  type FunctionFiles,
+  placeBundle,
+} from './bundle.ts';
 import { functionEnvironment } from './environment.ts';
 import { FunctionProcess, type FunctionProcessOptions, type InvocationResult } from './process.ts';
 
@@ -27,6 +33,8 @@ export interface LambdaFunctionOptions extends FunctionOptions {
   /** The module that exports `handler(event, context)`, from the project's folder or absolute. */
   readonly entry: string;
   readonly bundling: FunctionBundling;
+  /** Further files of the function's folder; none by default. */
+  readonly files?: FunctionFiles | undefined;
 }
 
 /** A function that runs in processes of its own, as on Lambda. */
@@ -51,7 +59,9 @@ export interface LocalFunction {
  * @throws esbuild's BuildFailure when the entry does not build.
  */
 export function createLambdaFunction(options: LambdaFunctionOptions): Promise<LocalFunction> {
-  return createFunction(options, (directory) => bundleFunction(options.entry, directory, options.bundling));
+  return createFunction(options, (directory) =>
+    bundleFunction(options.entry, directory, options.bundling, options.files),
+  );
 }
 
 /**

@@ -2,6 +2,9 @@
  * Names that the infrastructure, the functions and the local run share. Each stands here once.
  */
 
+/** Folder of the console's files in the folder of the query API's function. */
+export const consoleFolder = 'console';
+
 /** Environment variables that the functions read. */
 export const environment = {
   sessionsTable: 'SESSIONS_TABLE',
@@ -15,7 +18,7 @@ export const environment = {
   dayMarkersTable: 'DAY_MARKERS_TABLE',
   /** Seconds for which a process uses one reading of how far days are closed; 60 where it is not set, and at most. */
   fenceCacheSeconds: 'FENCE_CACHE_SECONDS',
-  /** SIM-days and SIM-months. */
+  /** SIM-days. */
   simDaysTable: 'SIM_DAYS_TABLE',
   /** What is missing or twice in the days of SIMs. */
   findingsTable: 'FINDINGS_TABLE',
@@ -212,7 +215,7 @@ export const days = {
 
 /** Metrics of the export of metrics, by service; left out where they are 0. */
 export const metricsExport = {
-  /** Messages with volumes that the receiver refuses, and would again. */
+  /** Messages with volumes, and points of accepted requests, that the receiver refuses, and would again. */
   dropped: 'metricsDropped',
   /** Pauses in which what is stored is not told to the exporter, since its queue failed. */
   paused: 'metricsPaused',

@@ -1,11 +1,17 @@
 import { NotFoundError, shorten } from '../../queries/errors.ts';
 import { type Access, authenticate } from './access.ts';
+import type { ApiAnswer } from './answer.ts';
+import { type ConsoleFiles, serveConsole } from './console.ts';
 import { contractAt, documentationPage } from './documentation.ts';
 import type { PageBody } from './listing.ts';
+import { answerMute, requireOwnPage } from './mute.ts';
 import {
   type ApiPorts,
   answerAlert,
   answerAlerts,
+  answerBill,
+  answerBillLines,
+  answerBills,
   answerConnectionEvents,
   answerDataSessions,
   answerFile,
@@ -19,20 +25,15 @@ import {
 import { readParameters } from './parameters.ts';
 import { explainFailure, explainRefusal, Problem, problemCodes } from './problem.ts';
 import type { HttpRequest } from './request.ts';
-import type { Operation } from './routes.ts';
+import { type ConsoleOperation, isConsoleRoute, type Operation, type Route } from './routes.ts';
 import type { Attempt, ClientThrottle } from './throttle.ts';
-
-/** An answer as API Gateway takes it. */
-export interface ApiAnswer {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 /** What the whole API works with. */
 export interface Api extends ApiPorts {
   readonly access: Access;
   readonly throttle: ClientThrottle;
+  /** The console's files; undefined where it is not served. */
+  readonly console: ConsoleFiles | undefined;
   /** Called with each internal error. */
   readonly onError: (error: unknown) => void;
 }
@@ -51,6 +52,9 @@ const handlers: Readonly<Record<Operation, Handle>> = {
   listAlerts: json(answerAlerts),
   fetchAlert: json(answerAlert),
   listFindings: json(answerFindings),
+  listBills: json(answerBills),
+  fetchBill: json(answerBill),
+  listBillLines: json(answerBillLines),
   fetchContract: json((request) => contractAt(request.root)),
   fetchDocumentation: (request) => page(documentationPage(request.root)),
   fetchHealth: json(() => ({ status: 'ok' })),
@@ -76,9 +80,22 @@ async function handle(request: HttpRequest, api: Api): Promise<ApiAnswer> {
     });
   }
   if (route === undefined) throw new NotFoundError(`The path ${JSON.stringify(shorten(path))}`);
+  if (isConsoleRoute(route)) return handleConsole(route, request, api);
   if (route.protected) await admit(request, api);
   else readParameters(route.operation, request.query);
   return handlers[route.operation](request, api);
+}
+
+async function handleConsole(
+  { operation }: Route<ConsoleOperation>,
+  request: HttpRequest,
+  api: Api,
+): Promise<ApiAnswer> {
+  if (operation !== 'muteAlert') return serveConsole(operation, request, api.console);
+  if (api.console === undefined) throw new NotFoundError(`The path ${JSON.stringify(shorten(request.path))}`);
+  requireOwnPage(request);
+  await admit(request, api);
+  return json(answerMute)(request, api);
 }
 
 /** Admits a caller with the right credentials, as often as a client may ask. */

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { AlertState } from '../../alerts/sweep/alert-state.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
-import { environment, service } from '../../aws/names.ts';
+import { consoleFolder, environment, service } from '../../aws/names.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
+import { billsFromEnvironment } from '../../aws/stored-bills.ts';
 import { storedDaysFromEnvironment } from '../../aws/stored-days.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { EpisodeReader } from '../../store/episode-reader.ts';
@@ -11,6 +13,7 @@ import { FindingsTable } from '../../store/findings.ts';
 import { MutesTable } from '../../store/mutes.ts';
 import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
+import { ConsoleFiles } from './console.ts';
 import { secretCredentials } from './credentials.ts';
 import { type PersonalData, personalDataSettings } from './personal-data.ts';
 import { readRequest } from './request.ts';
@@ -24,13 +27,21 @@ const days = storedDaysFromEnvironment(client, Date.now);
 /** The function ends after 29 seconds, and API Gateway waits for 30: see lib/limits.ts. */
 const maxSumSeconds = 20;
 
+const access = readAccess(requireEnvironment(environment.apiAccess));
+
 const api: Api = {
   reader: ledgerReaderFromEnvironment(client, days),
   alerts: openAlerts(),
   days,
   findings: openFindings(),
+  bills: billsFromEnvironment(client.config),
   now: Date.now,
-  access: readAccess(requireEnvironment(environment.apiAccess)),
+  access,
+  // Where AWS signatures are asked for, a browser could not sign its requests.
+  console:
+    access.kind === 'basic'
+      ? new ConsoleFiles(join(process.env['LAMBDA_TASK_ROOT'] ?? '.', consoleFolder))
+      : undefined,
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
   personalData: readPersonalData(requireEnvironment(environment.apiPersonalData)),
   sessionRefresh: sessionRefreshFromEnvironment(),

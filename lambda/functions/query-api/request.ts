@@ -1,11 +1,11 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { type Route, routeKey, routes } from './routes.ts';
+import { type AnyRoute, consoleRoutes, routeKey, routes } from './routes.ts';
 
 /** A request as the operations see it, independent of stage and domain. */
 export interface HttpRequest {
   readonly method: string;
   /** Undefined if no route matches. */
-  readonly route: Route | undefined;
+  readonly route: AnyRoute | undefined;
   /** The path below the API's root, as it was sent. */
   readonly path: string;
   readonly pathParameters: Readonly<Record<string, string>>;
@@ -14,12 +14,18 @@ export interface HttpRequest {
   /** Scheme, host, and stage or base path if there is one; without a slash at its end. */
   readonly root: string;
   readonly authorization: string | undefined;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Empty without one. */
+  readonly body: string;
   readonly sourceIp: string;
   /** ARN of the IAM principal whose signature API Gateway has checked; undefined where it checks none. */
   readonly principal: string | undefined;
 }
 
-const routesByKey = new Map(routes.map((route) => [routeKey(route), route]));
+const routesByKey = new Map<string, AnyRoute>(
+  [...routes, ...consoleRoutes].map((route) => [routeKey(route), route]),
+);
 
 /** Reads API Gateway's event, payload format 2.0. */
 export function readRequest(event: APIGatewayProxyEventV2): HttpRequest {
@@ -39,6 +45,8 @@ export function readRequest(event: APIGatewayProxyEventV2): HttpRequest {
     query: new URLSearchParams(rawQueryString),
     root: `${headers['x-forwarded-proto'] === 'http' ? 'http' : 'https'}://${requestContext.domainName}${prefix}`,
     authorization: headers['authorization'],
+    headers,
+    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString('utf8'),
     sourceIp: requestContext.http.sourceIp,
     principal: findPrincipal(requestContext),
   };
@@ -61,12 +69,13 @@ export function filled(path: string, parameters: Readonly<Record<string, string>
  * The part of the path before the routed path. API Gateway leaves a named stage, and a custom domain's base path, in
  * `rawPath`, and a client must use them again.
  */
-function findPrefix(rawPath: string, stage: string, route: Route | undefined): string {
+function findPrefix(rawPath: string, stage: string, route: AnyRoute | undefined): string {
   if (route === undefined) {
     const named = `/${stage}`;
     return stage !== '$default' && (rawPath === named || rawPath.startsWith(`${named}/`)) ? named : '';
   }
   const fixed = route.path.replace(/\{.*$/, '');
+  if (fixed === '/') return rawPath.replace(/\/$/, '');
   // Of `/v1/v1/Sims` on a stage named `v1` this finds the second `/v1`.
   const at = rawPath.indexOf(fixed);
   return at === -1 ? '' : rawPath.slice(0, at);

@@ -1,9 +1,11 @@
-/** The routes of the API, which the CDK construct and the local run bind. All are `GET`. */
+/** The routes of the API and of the console, which the CDK construct and the local run bind. Those of the API are `GET`. */
 
 /** One route, as API Gateway writes it. */
-export interface Route {
+export interface Route<Name extends string = Operation> {
+  /** GET unless said otherwise. */
+  readonly method?: 'GET' | 'POST';
   readonly path: string;
-  readonly operation: Operation;
+  readonly operation: Name;
   /** Whether the caller must authenticate. */
   readonly protected: boolean;
 }
@@ -21,6 +23,9 @@ export type Operation =
   | 'listAlerts'
   | 'fetchAlert'
   | 'listFindings'
+  | 'listBills'
+  | 'fetchBill'
+  | 'listBillLines'
   | 'fetchContract'
   | 'fetchDocumentation'
   | 'fetchHealth';
@@ -37,12 +42,39 @@ export const routes: readonly Route[] = [
   { path: '/v1/Alerts', operation: 'listAlerts', protected: true },
   { path: '/v1/Alerts/{id}', operation: 'fetchAlert', protected: true },
   { path: '/v1/Findings', operation: 'listFindings', protected: true },
+  { path: '/v1/Bills', operation: 'listBills', protected: true },
+  { path: '/v1/Bills/{month}', operation: 'fetchBill', protected: true },
+  { path: '/v1/Bills/{month}/Lines', operation: 'listBillLines', protected: true },
   { path: '/openapi.json', operation: 'fetchContract', protected: false },
   { path: '/docs', operation: 'fetchDocumentation', protected: false },
   { path: '/health', operation: 'fetchHealth', protected: false },
 ];
 
+/** What the console's own page asks for, beside the API. It is not part of the API's contract, which only reads. */
+export type ConsoleOperation = 'fetchConsolePage' | 'fetchConsoleFile' | 'muteAlert';
+
+/** The routes of the console, which is where callers sign in with account and token. */
+export const consoleRoutes: readonly Route<ConsoleOperation>[] = [
+  { path: '/', operation: 'fetchConsolePage', protected: false },
+  { path: '/console/{file}', operation: 'fetchConsoleFile', protected: false },
+  { method: 'POST', path: '/console/alerts/{id}/mute', operation: 'muteAlert', protected: true },
+];
+
+/**
+ * Path of the credentials with which the console signs in by itself. Only the local run answers it with any; the deployed
+ * API says that there are none.
+ */
+export const consoleSessionPath = '/console/session.json';
+
+/** A route of the API or of the console. */
+export type AnyRoute = Route | Route<ConsoleOperation>;
+
+/** Whether a route is the console's. */
+export function isConsoleRoute(route: AnyRoute): route is Route<ConsoleOperation> {
+  return consoleRoutes.some(({ operation }) => operation === route.operation);
+}
+
 /** API Gateway's key of a route: `GET /v1/Sims/{sim}`. */
-export function routeKey({ path }: Route): string {
-  return `GET ${path}`;
+export function routeKey({ method = 'GET', path }: Pick<Route, 'method' | 'path'>): string {
+  return `${method} ${path}`;
 }

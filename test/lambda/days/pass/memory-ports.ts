@@ -109,7 +109,8 @@ export class MemoryPorts implements DayPorts {
   readonly simDays: DayPorts['simDays'] & PartialPorts['simDays'] = {
     put: async (days, revision) => this.#putSimDays(days, { revision }),
     putPartial: async (days, asOf) => this.#putSimDays(days, { asOf }),
-    sumMonth: async (sims, month, unsealed) => {
+    sumMonth: (sims, month) => this.simDays.sumPartialMonth(sims, month, []),
+    sumPartialMonth: async (sims, month, unsealed) => {
       const sums = new Map<string, bigint>();
       for (const { day, stamp } of this.storedSimDays.values()) {
         const isClosed = 'revision' in stamp && findMonth(day.period) === month;

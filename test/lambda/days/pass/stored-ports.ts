@@ -36,7 +36,8 @@ export class StoredPorts extends MemoryPorts {
     this.#writer = new LedgerWriter(ledgerTablesOf(client));
     this.#store = new SimDayStore(client, 'SimDays');
     this.#markers = new DayMarkers(client, 'DayMarkers');
-    const records = new DayRecordReader({ client, ...tableNames, usageDays: 0 });
+    // Few SIMs need few scans: most requests would be scans that find nothing.
+    const records = new DayRecordReader({ client, ...tableNames, usageDays: 0, segments: 2 });
     this.tables = Object.assign(records, { mayLackUsage: (day: Day) => this.wasRead(day) });
     this.notes = new SessionNoteStore(client, 'SessionDays');
     this.simDays = this.#store;
@@ -87,7 +88,7 @@ export class StoredPorts extends MemoryPorts {
   }
 
   override async findSimDay(day: Day, sim: string): Promise<SimPeriod | undefined> {
-    const [found] = await this.#store.readPeriod([sim], day);
+    const [found] = await this.#store.readDays(sim, day, day);
     if (found === undefined || found.asOf !== undefined) return undefined;
     const { leftOut: _, asOf: __, ...simDay } = found;
     return simDay;

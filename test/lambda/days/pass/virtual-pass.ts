@@ -7,7 +7,7 @@ import type { Finding } from '../../../../lambda/days/findings/finding.ts';
 import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import type { OpenDay, OpenDays } from '../../../../lambda/days/open-days.ts';
-import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
+import { makeManifestKey, makeTopKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
 import { ConflictError, type DayPorts } from '../../../../lambda/days/pass/ports.ts';
 import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
 import {
@@ -21,13 +21,14 @@ import {
 } from '../../../../lambda/days/rows.ts';
 import { orderDays, runSchedule, type SchedulePorts } from '../../../../lambda/days/run-schedule.ts';
 import { hashSession } from '../../../../lambda/days/session-days.ts';
-import { isActive, makeSimDay, type SimPeriod } from '../../../../lambda/days/sim-days.ts';
+import { isActive, makeSimDay, type SimPeriod, sumBytes } from '../../../../lambda/days/sim-days.ts';
 import {
   makeJobs,
   makePartialJobs,
   takeMessage,
   type WorkPorts,
 } from '../../../../lambda/days/take-message.ts';
+import { rankCandidates, type TopList, type TopLists } from '../../../../lambda/days/top-sims.ts';
 import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
 import { Case } from '../../../property/case.ts';
 import { passTick, Timeline } from '../../alerts/delivery/timeline.ts';
@@ -281,6 +282,7 @@ class World {
   readonly #openDays = new Map<Day, OpenDay>();
   #runs = 0;
   readonly failures: unknown[] = [];
+  readonly #found = new Map<Day, readonly SimPeriod[]>();
 
   constructor(plan: Plan, parts: Parts, memory: MemoryPorts) {
     this.memory = memory;
@@ -432,12 +434,12 @@ class World {
   }
 
   /** The schedule runs, when the sources are read to the end of a day. */
-  async runSchedule(one: Day, ofCourse: Course): Promise<void> {
+  async runSchedule(one: Day, ofCourse: Course, partialHours = 2): Promise<void> {
     await runSchedule(this.#makePorts(ofCourse), {
       now: this.timeline.now + ofCourse.clockAhead,
       sources: [{ at: Date.parse(shiftDay(one, 1)) }],
       usageDays: 35,
-      partialHours: 2,
+      partialHours,
     });
   }
 
@@ -498,6 +500,7 @@ class World {
     }
     const found = await Promise.all(sims.map((sim) => this.memory.findSimDay(one, sim)));
     const simDays = found.filter((simDay) => simDay !== undefined).filter(isActive);
+    this.#found.set(one, simDays);
     return {
       root: manifest.root,
       rows: printRows(rows),
@@ -505,6 +508,39 @@ class World {
       fleet: JSON.stringify(manifest.fleet),
     };
   }
+
+  /**
+   * Compares the lists of SIMs with the most bytes with the SIM-days that {@link findDay} has read.
+   *
+   * @throws Error if a day's list differs, or if a SIM used more in a month than its lists tell of it.
+   */
+  async checkTop(): Promise<void> {
+    const months: TopList[] = [];
+    const used = new Map<string, bigint>();
+    for (const one of days) {
+      const { content: top } = await readJson<TopLists>(this.memory.lake, makeTopKey(one));
+      if (top === undefined) throw new Error(`${one} has no lists`);
+      months.push(top.month);
+      const found = this.#found.get(one) ?? [];
+      for (const day of found) used.set(day.sim, (used.get(day.sim) ?? 0n) + sumBytes(day));
+      const listed = top.day.sims.map(({ sim, bytes }) => `${sim} ${bytes}`);
+      if (`${listed}` !== `${printTop(found)}`)
+        throw new Error(`${one} lists ${listed}, not ${printTop(found)}`);
+    }
+    const candidates = new Map(rankCandidates(months).sims.map(({ sim, bytes }) => [sim, BigInt(bytes)]));
+    for (const [sim, bytes] of used) {
+      if (bytes > (candidates.get(sim) ?? 0n))
+        throw new Error(`No list of the month tells of ${bytes} bytes of ${sim}`);
+    }
+  }
+}
+
+function printTop(simDays: readonly SimPeriod[]): string[] {
+  return simDays
+    .map((day) => ({ sim: day.sim, bytes: sumBytes(day) }))
+    .filter(({ bytes }) => bytes > 0n)
+    .sort((a, b) => (a.bytes === b.bytes ? compareTexts(a.sim, b.sim) : a.bytes > b.bytes ? -1 : 1))
+    .map(({ sim, bytes }) => `${sim} ${bytes}`);
 }
 
 /** A SIM-day as text, its members in the order of their names. */
@@ -563,13 +599,16 @@ export async function playPass(
   void world.order(first, last, undisturbed);
   await timeline.run();
   for (let round = 0; round < 20 && !(await world.isSettled()); round += 1) {
-    void world.runSchedule(last, undisturbed);
+    // All days of the plan are closed: no partial pass is of one.
+    void world.runSchedule(last, undisturbed, 0);
     await timeline.run();
   }
   if (world.failures.length > 0) throw world.failures[0];
   if (!(await world.isSettled()))
     throw new Error('Markers or open days are left, however often the schedule runs');
-  return Promise.all(days.map((one) => world.findDay(one)));
+  const found = await Promise.all(days.map((one) => world.findDay(one)));
+  await world.checkTop();
+  return found;
 }
 
 /** The findings of a SIM's day, of all that is known of it at once. */

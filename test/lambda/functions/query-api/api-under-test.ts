@@ -4,10 +4,11 @@ import { routed } from '../../../../emulators/api/route-table.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { noDaysClosed } from '../../../../lambda/days/fence/chunk-fence.ts';
-import { type Api, type ApiAnswer, respond } from '../../../../lambda/functions/query-api/api.ts';
+import type { ApiAnswer } from '../../../../lambda/functions/query-api/answer.ts';
+import { type Api, respond } from '../../../../lambda/functions/query-api/api.ts';
 import type { Credentials } from '../../../../lambda/functions/query-api/credentials.ts';
 import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
-import { routes } from '../../../../lambda/functions/query-api/routes.ts';
+import { consoleRoutes, routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.ts';
 import { type Entry, ingest } from '../../../../lambda/ingest/ingest.ts';
 import type { Carrier } from '../../../../lambda/ledger/source.ts';
@@ -63,7 +64,9 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
       state: new AlertState(client, alertStateTable.name),
     },
     days: undefined,
+    console: undefined,
     findings: new FindingsTable(client, findingsTable.name),
+    bills: undefined,
     now: () => now,
     access: { kind: 'basic', credentials: source },
     throttle: new ClientThrottle(0),
@@ -81,7 +84,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
 export function apiEvent(path: string, sending: Sending = {}): APIGatewayProxyEventV2 {
   const { method = 'GET', stage = '$default', basePath = '', domainName = 'api.example.com' } = sending;
   const [route = '', query = ''] = path.split(/\?(.*)/s);
-  const { routeKey, pathParameters } = routed(routes, method, route);
+  const { routeKey, pathParameters } = routed([...routes, ...consoleRoutes], method, route);
   const { authorization = basic(credentials.account, 'token') } = sending;
   const prefix = stage === '$default' ? basePath : `${basePath}/${stage}`;
   const requestContext = {

@@ -1,0 +1,161 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import {
+  type Answer,
+  type ApiPath,
+  type ApiRequest,
+  findNextToken,
+  formatTarget,
+  isAbort,
+  send,
+  withPageToken,
+} from './client.ts';
+
+/** Answers as components use them. A request that is superseded, or whose component is gone, is ended. */
+
+/** How far a request is. While it is sent again, the last answer stays. */
+export interface Asked<Value> {
+  readonly value: Value | undefined;
+  readonly error: Error | undefined;
+  readonly isLoading: boolean;
+  /** Asks again. */
+  readonly reload: () => void;
+}
+
+/** The answer to a request; nothing is asked while it is undefined. */
+export function useAnswer<Path extends ApiPath>(request: ApiRequest<Path> | undefined): Asked<Answer<Path>> {
+  return useAsync(request === undefined ? undefined : formatTarget(request), (signal) =>
+    request === undefined ? Promise.reject(new Error('Nothing is asked')) : send(request, { signal }),
+  );
+}
+
+/**
+ * What a function finds out, as long as the component is there.
+ *
+ * @param key what it depends on: it is called again when it changes, and not at all where it is undefined.
+ */
+export function useAsync<Value>(
+  key: string | undefined,
+  find: (signal: AbortSignal) => Promise<Value>,
+): Asked<Value> {
+  const [state, setState] = useState<{ key: string; value?: Value; error?: Error } | undefined>();
+  const [round, setRound] = useState(0);
+  const [isLoading, setLoading] = useState(key !== undefined);
+  // `round` asks again; `find` is a new function each time and says nothing about whether to ask.
+  useEffect(() => {
+    if (key === undefined) return undefined;
+    const ending = new AbortController();
+    setLoading(true);
+    find(ending.signal).then(
+      (value) => {
+        if (ending.signal.aborted) return;
+        setState({ key, value });
+        setLoading(false);
+      },
+      (error: unknown) => {
+        if (ending.signal.aborted || isAbort(error)) return;
+        setState({ key, error: error instanceof Error ? error : new Error(String(error)) });
+        setLoading(false);
+      },
+    );
+    return () => ending.abort();
+  }, [key, round]);
+  const isCurrent = state?.key === key;
+  return {
+    value: isCurrent ? state?.value : undefined,
+    error: isCurrent ? state?.error : undefined,
+    isLoading: key !== undefined && (isLoading || !isCurrent),
+    reload: () => setRound((count) => count + 1),
+  };
+}
+
+/** A list of which pages are read one after the other. */
+export interface AskedPages<Row, First> extends Asked<readonly Row[]> {
+  /** The answer that had the first page. */
+  readonly first: First | undefined;
+  /** Whether there are more. */
+  readonly hasMore: boolean;
+  /** Reads the next page. */
+  readonly more: () => void;
+}
+
+type PageAnswer = { readonly meta: { readonly next_page_url: string | null } };
+
+/**
+ * The rows of a list, page by page.
+ *
+ * @param rowsIn the rows of an answer.
+ * @param pagesAtOnce how many pages are read without being asked for.
+ */
+export function usePages<Path extends ApiPath, Row>(
+  request: ApiRequest<Path> | undefined,
+  rowsIn: (answer: Answer<Path>) => readonly Row[],
+  pagesAtOnce = 1,
+): AskedPages<Row, Answer<Path>> {
+  const key = request === undefined ? undefined : formatTarget(request);
+  const [wanted, setWanted] = useState(pagesAtOnce);
+  const [read, setRead] = useState<ReadPages<Row, Answer<Path>>>(noPages);
+  const [round, setRound] = useState(0);
+  const current = useRef<ReadPages<Row, Answer<Path>>>(noPages);
+  useEffect(() => {
+    if (request === undefined || key === undefined) return undefined;
+    const ending = new AbortController();
+    const isNew = current.current.key !== key || current.current.round !== round;
+    const set = (next: ReadPages<Row, Answer<Path>>): void => {
+      if (ending.signal.aborted) return;
+      current.current = next;
+      setRead(next);
+    };
+    if (isNew) {
+      set({ ...noPages, key, round, isLoading: true });
+      setWanted(pagesAtOnce);
+    }
+    const go = async (): Promise<void> => {
+      const until = isNew ? pagesAtOnce : wanted;
+      while (!ending.signal.aborted && current.current.pages < until) {
+        const { next, pages, rows, first } = current.current;
+        if (pages > 0 && next === undefined) break;
+        set({ ...current.current, isLoading: true, error: undefined });
+        const answer = await send(next === undefined ? request : withPageToken(request, next), {
+          signal: ending.signal,
+        });
+        const token = findNextToken((answer as PageAnswer).meta);
+        set({
+          ...{ key, round, next: token, pages: pages + 1, rows: [...rows, ...rowsIn(answer)] },
+          ...{ first: first ?? answer, isLoading: false, error: undefined },
+        });
+      }
+    };
+    go().catch((error: unknown) => {
+      if (isAbort(error)) return;
+      const told = error instanceof Error ? error : new Error(String(error));
+      set({ ...current.current, isLoading: false, error: told });
+    });
+    return () => ending.abort();
+  }, [key, round, wanted]);
+  const isCurrent = read.key === key;
+  return {
+    value: isCurrent && read.pages > 0 ? read.rows : undefined,
+    first: isCurrent ? read.first : undefined,
+    error: isCurrent ? read.error : undefined,
+    isLoading: key !== undefined && (!isCurrent || read.isLoading),
+    hasMore: isCurrent && read.next !== undefined,
+    more: () => setWanted(current.current.pages + 1),
+    reload: () => setRound((count) => count + 1),
+  };
+}
+
+interface ReadPages<Row, First> {
+  readonly key: string | undefined;
+  readonly round: number;
+  readonly rows: readonly Row[];
+  readonly pages: number;
+  readonly next: string | undefined;
+  readonly first: First | undefined;
+  readonly isLoading: boolean;
+  readonly error: Error | undefined;
+}
+
+const noPages = {
+  ...{ key: undefined, round: 0, rows: [], pages: 0, next: undefined, first: undefined },
+  ...{ isLoading: false, error: undefined },
+};

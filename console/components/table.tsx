@@ -1,0 +1,153 @@
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { ApiRequest } from '../api/client.ts';
+import { formatCsv, saveCsv } from '../csv.ts';
+import { formatCount } from '../format.ts';
+import { showsPersonalData } from '../settings.ts';
+import { SourceLink } from './source.tsx';
+
+/** Tables of any length: only the rows in view are in the page. */
+
+/** A column of a table. */
+export interface Column<Row> {
+  readonly title: string;
+  /** The value as text, as CSV has it: times in UTC, numbers in full. */
+  readonly text: (row: Row) => string;
+  /** What is shown; the text by default. */
+  readonly show?: (row: Row) => ComponentChildren;
+  readonly isNumeric?: boolean;
+  /** Whether it identifies a person or a device: left out of CSV until such data is shown. */
+  readonly isPersonal?: boolean;
+}
+
+/** What a table shows, and what is done with it. */
+export interface TableProps<Row> {
+  /** Its name, for screen readers and as the name of its CSV file. */
+  readonly name: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  /** The request behind it. */
+  readonly request: Pick<ApiRequest, 'target' | 'query'>;
+  /** Reads more rows, where there are more. */
+  readonly more?: (() => void) | undefined;
+  readonly isLoading?: boolean;
+  /** Whether a row is chosen. */
+  readonly isChosen?: (row: Row) => boolean;
+  readonly onChoose?: (row: Row) => void;
+}
+
+/** Pixels of a row, as the style sheet has it. */
+const rowHeight = 34;
+/** Rows above and below those in view. */
+const margin = 12;
+/** Tables of fewer rows are in the page as a whole. */
+const maxWhole = 100;
+
+/** A table with its tools: CSV, the request behind it, and more rows. */
+export function Table<Row>(props: TableProps<Row>): JSX.Element {
+  const { name, columns, rows, request, more, isLoading = false } = props;
+  const first = useSignal(0);
+  const inView = useSignal(40);
+  const scroller = useRef<HTMLDivElement>(null);
+  const follow = (): void => {
+    const { scrollTop = 0, clientHeight = 0 } = scroller.current ?? {};
+    first.value = Math.max(0, Math.floor(scrollTop / rowHeight) - margin);
+    inView.value = Math.ceil(clientHeight / rowHeight) + 2 * margin;
+  };
+  useEffect(() => {
+    follow();
+    addEventListener('resize', follow);
+    return () => removeEventListener('resize', follow);
+  });
+  const isWhole = rows.length <= maxWhole;
+  const from = isWhole ? 0 : Math.min(first.value, rows.length);
+  const to = isWhole ? rows.length : Math.min(rows.length, from + inView.value);
+  const csv = (): void => {
+    const shown = columns.filter(({ isPersonal }) => isPersonal !== true || showsPersonalData.value);
+    const head = shown.map(({ title }) => title);
+    saveCsv(
+      name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
+      formatCsv(
+        head,
+        rows.map((row) => shown.map(({ text }) => text(row))),
+      ),
+    );
+  };
+  return (
+    <div class="table">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="scroller" ref={scroller} onScroll={follow} tabIndex={0} aria-label={name}>
+        <table aria-rowcount={more === undefined ? rows.length + 1 : -1}>
+          <thead>
+            <tr aria-rowindex={1}>
+              {columns.map(({ title, isNumeric }) => (
+                <th key={title} scope="col" class={isNumeric ? 'number' : undefined}>
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            <Spacer rows={from} columns={columns.length} />
+            {rows.slice(from, to).map((row, index) => (
+              <TableRow key={from + index} row={row} index={from + index} {...props} />
+            ))}
+            <Spacer rows={rows.length - to} columns={columns.length} />
+          </tbody>
+        </table>
+      </section>
+      <div class="tools">
+        <span>
+          {formatCount(rows.length)} {rows.length === 1 ? 'row' : 'rows'}
+          {more === undefined ? '' : ' so far'}
+        </span>
+        {more === undefined ? null : (
+          <button type="button" onClick={more} disabled={isLoading}>
+            {isLoading ? 'Reading …' : 'More'}
+          </button>
+        )}
+        <button type="button" onClick={csv} disabled={rows.length === 0}>
+          CSV<span class="hidden"> of {name}</span>
+        </button>
+        <SourceLink request={request} of={name} />
+      </div>
+    </div>
+  );
+}
+
+function TableRow<Row>({
+  row,
+  index,
+  columns,
+  isChosen,
+  onChoose,
+}: TableProps<Row> & { readonly row: Row; readonly index: number }): JSX.Element {
+  const choose = onChoose === undefined ? {} : { onClick: () => onChoose(row) };
+  return (
+    // Rows are chosen by a button in them too: a click on the row is for the mouse only.
+    <tr
+      aria-rowindex={index + 2}
+      class={`${onChoose === undefined ? '' : 'choosable'} ${isChosen?.(row) ? 'chosen' : ''}`}
+      {...choose}
+    >
+      {columns.map(({ title, text, show, isNumeric }) => (
+        <td key={title} class={isNumeric ? 'number' : undefined}>
+          {show === undefined ? text(row) : show(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** Stands for rows that are not in the page. */
+function Spacer({ rows, columns }: { readonly rows: number; readonly columns: number }): JSX.Element | null {
+  if (rows <= 0) return null;
+  return (
+    <tr class="spacer">
+      <td aria-hidden="true" colSpan={columns}>
+        <svg width="1" height={rows * rowHeight} aria-hidden="true" />
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,66 @@
+import { formatPlace } from '../address.ts';
+import type { Schemas } from '../api/client.ts';
+import type { Column } from '../components/table.tsx';
+import { Age, Name, Time } from '../components/values.tsx';
+import { simHref } from './sims.ts';
+
+type Alert = Schemas['Alert'];
+
+/** What an alert is about, in words. */
+export function describeSubject({
+  subject,
+  sim,
+  source,
+  shared_by: by,
+  shared_value: value,
+  sims,
+}: Alert): string {
+  if (subject === 'sim') return sim ?? '';
+  if (subject === 'source') return `source ${source ?? ''}`;
+  return `${sims} SIMs of ${by ?? 'one cause'} ${value ?? ''}`;
+}
+
+/** Alerts as tables show them. */
+export const alertColumns: readonly Column<Alert>[] = [
+  {
+    title: 'Severity',
+    text: ({ severity }) => severity,
+    show: ({ severity }) => <span class={`badge ${severity}`}>{severity}</span>,
+  },
+  {
+    title: 'About',
+    text: describeSubject,
+    show: (alert) =>
+      alert.sim === null ? (
+        <Name text={describeSubject(alert)} />
+      ) : (
+        <a href={simHref(alert.sim)}>
+          <Name text={alert.sim} />
+        </a>
+      ),
+  },
+  {
+    title: 'Rule',
+    text: ({ rule }) => rule,
+    show: ({ rule, id }) => (
+      <a href={formatPlace(['alerts', id])} title="The alert and the records it rests on">
+        {rule}
+      </a>
+    ),
+  },
+  { title: 'State', text: ({ state, held }) => (held ? `${state}, held back` : state) },
+  { title: 'Since', text: ({ start_time: at }) => at, show: ({ start_time: at }) => <Time at={at} /> },
+  {
+    title: 'Began',
+    text: ({ start_time: at }) => at,
+    show: ({ start_time: at }) => <Age at={at} />,
+  },
+  {
+    title: 'Until',
+    text: ({ end_time: at }) => at ?? '',
+    show: ({ end_time: at }) => <Time at={at} />,
+  },
+  { title: 'Source', text: ({ source }) => source ?? '', show: ({ source }) => <Name text={source} /> },
+  { title: 'SIMs', text: ({ sims }) => String(sims), isNumeric: true },
+  { title: 'Messages', text: ({ messages }) => String(messages), isNumeric: true },
+];

@@ -1,0 +1,235 @@
+import type { JSX } from 'preact';
+import { formatPlace } from '../address.ts';
+import { useAnswer, usePages } from '../api/answers.ts';
+import { makeRequest, type Query, type Schemas } from '../api/client.ts';
+import { ChoiceFilter, TextFilter } from '../components/form.tsx';
+import { Listed } from '../components/listed.tsx';
+import { MuteButton } from '../components/mute.tsx';
+import { requestHref, SourceLink } from '../components/source.tsx';
+import { Failure, Loading } from '../components/states.tsx';
+import { type Column, Table } from '../components/table.tsx';
+import { Name, Time } from '../components/values.tsx';
+import type { PageProps } from '../page.ts';
+import { alertColumns, describeSubject } from './alert-columns.tsx';
+import { simHref } from './sims.ts';
+
+/** Alerts, and one of them with the records that it rests on. */
+export function Alerts({ place }: PageProps): JSX.Element {
+  const [, id] = place.path;
+  return id === undefined ? <AlertList place={place} /> : <AlertPage id={id} />;
+}
+
+const states = ['open', 'closed', 'merged', 'withdrawn', 'rule-changed'] as const;
+
+function AlertList({ place: { query } }: PageProps): JSX.Element {
+  const value = (name: string): string | undefined => query.get(name) ?? undefined;
+  const request = makeRequest('/v1/Alerts', {}, {
+    ...{ State: value('state'), Severity: value('severity'), Rule: value('rule'), Sim: value('sim') },
+    ...{ Source: value('source'), PageSize: 200 },
+  } as Query<'/v1/Alerts'>);
+  const alerts = usePages(request, (answer) => answer.alerts);
+  return (
+    <>
+      <h1>Alerts</h1>
+      <search class="filters">
+        <ChoiceFilter
+          name="state"
+          label="State"
+          choices={[['', 'any'], ...states.map((state) => [state, state] as const)]}
+        />
+        <ChoiceFilter
+          name="severity"
+          label="Severity"
+          choices={[
+            ['', 'any'],
+            ...(['critical', 'warning', 'info'] as const).map((one) => [one, one] as const),
+          ]}
+        />
+        <TextFilter name="rule" label="Rule" size={10} />
+        <TextFilter name="sim" label="SIM" />
+        <TextFilter name="source" label="Source" size={10} />
+      </search>
+      <Listed asked={alerts} what="alerts" empty="No alert matches.">
+        {(rows) => (
+          <Table
+            name="Alerts"
+            columns={alertColumns}
+            rows={rows}
+            request={request}
+            more={alerts.hasMore ? alerts.more : undefined}
+            isLoading={alerts.isLoading}
+          />
+        )}
+      </Listed>
+    </>
+  );
+}
+
+function AlertPage({ id }: { readonly id: string }): JSX.Element {
+  const request = makeRequest('/v1/Alerts/{id}', { id });
+  const answer = useAnswer(request);
+  const alert = answer.value;
+  return (
+    <>
+      <h1>Alert {alert?.rule}</h1>
+      {answer.error === undefined ? null : <Failure error={answer.error} retry={answer.reload} />}
+      {alert === undefined ? (
+        answer.isLoading ? (
+          <Loading what="the alert" />
+        ) : null
+      ) : (
+        <AlertDetails alert={alert} request={request} reload={answer.reload} />
+      )}
+    </>
+  );
+}
+
+function AlertDetails({
+  alert,
+  request,
+  reload,
+}: {
+  readonly reload: () => void;
+  readonly alert: Schemas['AlertDetail'];
+  readonly request: ReturnType<typeof makeRequest<'/v1/Alerts/{id}'>>;
+}): JSX.Element {
+  const { evidence, mute } = alert;
+  return (
+    <>
+      <dl class="facts">
+        <dt>About</dt>
+        <dd>
+          {alert.sim === null ? (
+            <Name text={describeSubject(alert)} />
+          ) : (
+            <a href={simHref(alert.sim)}>
+              <Name text={alert.sim} />
+            </a>
+          )}
+        </dd>
+        <dt>Severity</dt>
+        <dd>
+          <span class={`badge ${alert.severity}`}>{alert.severity}</span>
+        </dd>
+        <dt>State</dt>
+        <dd>
+          {alert.state}
+          {alert.held ? ', its messages are held back' : ''} <SourceLink request={request} of="this alert" />
+        </dd>
+        <dt>From</dt>
+        <dd>
+          <Time at={alert.start_time} />
+        </dd>
+        <dt>Condition met</dt>
+        <dd>
+          <Time at={alert.met_time} />
+        </dd>
+        <dt>Until</dt>
+        <dd>{alert.end_time === null ? 'now' : <Time at={alert.end_time} />}</dd>
+        <dt>Source</dt>
+        <dd>
+          <Name text={alert.source} />
+        </dd>
+        <dt>SIMs</dt>
+        <dd>{alert.sims}</dd>
+        <dt>Judged with records up to</dt>
+        <dd>
+          <Time at={alert.judged_until} />
+        </dd>
+        {mute === null ? null : (
+          <>
+            <dt>Muted until</dt>
+            <dd data-figure="Muted until">
+              <Time at={mute.until} /> <Name text={mute.reason} />
+            </dd>
+          </>
+        )}
+      </dl>
+      {alert.state === 'open' ? (
+        <MuteButton alert={alert.id} scope={describeScope(alert)} onMuted={reload} />
+      ) : null}
+      {evidence === null ? null : (
+        <>
+          <h2>Records that say so</h2>
+          <Table
+            name="Records of the alert"
+            columns={evidenceColumns}
+            rows={listEvidence(evidence)}
+            request={request}
+          />
+        </>
+      )}
+      {alert.members.length === 0 ? null : (
+        <>
+          <h2>SIMs</h2>
+          <Table name="SIMs of the alert" columns={memberColumns} rows={alert.members} request={request} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** What muting an alert mutes, in words. */
+export function describeScope({
+  rule,
+  sim,
+  source,
+}: Pick<Schemas['Alert'], 'rule' | 'sim' | 'source'>): string {
+  if (sim !== null) return `the rule ${rule} for the SIM ${sim}`;
+  return source === null ? `the rule ${rule}` : `the rule ${rule} for the source ${source}`;
+}
+
+interface Evidence extends NonNullable<Schemas['AlertEvidence']['before']> {
+  readonly role: string;
+}
+
+const roles = { before: 'compared with', begin: 'began it', last: 'last of it', end: 'ended it' } as const;
+
+/** The records of an alert with what each says; one that says several things stands once for each. */
+function listEvidence(evidence: Schemas['AlertEvidence']): Evidence[] {
+  return (['before', 'begin', 'last', 'end'] as const).flatMap((name) => {
+    const record = evidence[name];
+    return record === null ? [] : [{ ...record, role: roles[name] }];
+  });
+}
+
+const evidenceColumns: readonly Column<Evidence>[] = [
+  { title: 'Record', text: ({ role }) => role },
+  { title: 'At', text: ({ time }) => time, show: ({ time }) => <Time at={time} /> },
+  { title: 'Kind', text: ({ type }) => type.replaceAll('_', ' ') },
+  { title: 'Key', text: ({ key }) => key, show: ({ key }) => <Name text={key} /> },
+  {
+    title: 'As stored',
+    text: ({ url }) => url ?? '',
+    show: ({ url }) => (url === null ? 'no longer there' : <a href={recordHref(url)}>show</a>),
+  },
+];
+
+/** The page of the request that lists a record. */
+function recordHref(url: string): string {
+  const { pathname, search } = new URL(url);
+  return requestHref({
+    target: pathname.slice(pathname.indexOf('/v1/')),
+    query: [...new URLSearchParams(search)],
+  });
+}
+
+const memberColumns: readonly Column<Schemas['AlertMember']>[] = [
+  {
+    title: 'SIM',
+    text: ({ sim }) => sim,
+    show: ({ sim }) => (
+      <a href={simHref(sim)}>
+        <Name text={sim} />
+      </a>
+    ),
+  },
+  {
+    title: 'Its alert',
+    text: ({ alert }) => alert,
+    show: ({ alert, state }) => <a href={formatPlace(['alerts', alert])}>{state}</a>,
+  },
+  { title: 'From', text: ({ start_time: at }) => at, show: ({ start_time: at }) => <Time at={at} /> },
+  { title: 'Until', text: ({ end_time: at }) => at ?? '', show: ({ end_time: at }) => <Time at={at} /> },
+  { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
+];

@@ -1,0 +1,84 @@
+import type { Schemas } from '../api/client.ts';
+import type { Column } from '../components/table.tsx';
+import { Age, Name, Personal, Time } from '../components/values.tsx';
+import { nameNetwork, nameSim, readSimKey, simHref } from './sims.ts';
+
+type Sim = Schemas['Sim'];
+
+/** How exact a SIM's last sign of life is, in words; empty where it is exact. */
+export function describePrecision(precision: Sim['last_heard_precision']): string {
+  if (precision === 'granule') return 'at this time or some hours later';
+  if (precision === 'never') return 'no record came from the device';
+  if (precision === 'unknown') return 'not known in the list: see the SIM';
+  return '';
+}
+
+/** SIMs as tables show them. */
+export const simColumns: readonly Column<Sim>[] = [
+  {
+    title: 'SIM',
+    text: nameSim,
+    show: (sim) => (
+      <a href={simHref(readSimKey(sim))}>
+        <Name text={nameSim(sim)} />
+      </a>
+    ),
+  },
+  {
+    title: 'Last heard',
+    text: ({ last_heard: at, last_heard_precision: precision }) => at ?? precision,
+    show: ({ last_heard: at, last_heard_precision: precision }) => (
+      <span title={describePrecision(precision)}>
+        {at === null ? precision : <Age at={at} />}
+        {precision === 'granule' ? ' at most' : ''}
+      </span>
+    ),
+  },
+  {
+    title: 'At',
+    text: ({ last_heard: at }) => at ?? '',
+    show: ({ last_heard: at }) => <Time at={at} />,
+  },
+  {
+    title: 'Last event',
+    text: ({ last_event: type }) => type ?? '',
+    show: ({ last_event: type }) => <Name text={type} />,
+  },
+  {
+    title: 'Online, as stated',
+    text: ({ online }) => (online === null ? '' : online ? 'online' : 'offline'),
+    show: ({ online, online_stated_at: at }) =>
+      online === null ? (
+        '–'
+      ) : (
+        <>
+          {online ? 'online' : 'offline'}, <Age at={at} />
+        </>
+      ),
+  },
+  { title: 'Status', text: ({ status }) => status ?? '', show: ({ status }) => <Name text={status} /> },
+  {
+    title: 'Country',
+    text: ({ network }) => network?.operator_country ?? '',
+    show: ({ network }) => <Name text={network?.operator_country} />,
+  },
+  {
+    title: 'Network',
+    text: ({ network }) => nameNetwork(network),
+    show: ({ network }) => <Name text={nameNetwork(network)} />,
+  },
+  { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
+  { title: 'ICCID', text: ({ iccid }) => iccid ?? '', show: ({ iccid }) => <Name text={iccid} /> },
+  {
+    title: 'IMEI',
+    text: ({ imei }) => imei ?? '',
+    show: ({ imei }) => <Personal value={imei} />,
+    isPersonal: true,
+  },
+  {
+    title: 'MSISDN',
+    text: ({ msisdn }) => msisdn ?? '',
+    show: ({ msisdn }) => <Personal value={msisdn} />,
+    isPersonal: true,
+  },
+];

@@ -1,0 +1,381 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { changeQuery, type Place } from '../address.ts';
+import type { Schemas } from '../api/client.ts';
+import { Failure } from '../components/states.tsx';
+import { Time } from '../components/values.tsx';
+import { formatBytes, formatCount, formatCountry, formatDuration, formatTime } from '../format.ts';
+import { includePersonal, showsPersonalData, zone } from '../settings.ts';
+import type { Hit, MarkRow, RowName } from '../timeline/layout.ts';
+import type { LoadedRecords, LoadedTime } from '../timeline/load.ts';
+import { maxSessionSpan } from '../timeline/loading.ts';
+import type { Tone } from '../timeline/paint.ts';
+import { type Gap, nameModel, noRecords, readRanges } from '../timeline/records.ts';
+import { Timeline } from '../timeline/timeline.tsx';
+import { useRecords } from '../timeline/use-records.ts';
+import {
+  chooseWindow,
+  day,
+  hour,
+  measureSpan,
+  minute,
+  readWindow,
+  type TimeWindow,
+  zoomWindow,
+} from '../timeline/window.ts';
+import { SimCosts } from './sim-costs.tsx';
+import { SimRecord } from './sim-record.tsx';
+import { chooseRecord, findChosen, formatChosen, readChosen } from './sim-selection.ts';
+import { SimTables } from './sim-tables.tsx';
+
+/** The history of a SIM on one time axis, with the records of what is seen. */
+
+/** What a history is of. */
+export interface SimHistoryProps {
+  readonly sim: Schemas['SimDetails'];
+  /** As the address names it. */
+  readonly name: string;
+  readonly place: Place;
+}
+
+/** Rows by what they show. */
+const titles: Readonly<Record<RowName, string>> = {
+  alerts: 'Alerts',
+  findings: 'Missing or twice',
+  sessions: 'Data sessions',
+  usage: 'Usage',
+  events: 'Events',
+  networks: 'Network',
+  countries: 'Country',
+  devices: 'Device',
+};
+
+/** What a usage record sums up, in milliseconds. */
+const usageUnits = { raw: 0, hour, day } as const;
+
+/** Windows that one click shows. */
+const presets: readonly (readonly [string, number])[] = [
+  ['1 h', hour],
+  ['1 day', day],
+  ['7 days', 7 * day],
+  ['30 days', 30 * day],
+  ['1 year', 365 * day],
+];
+
+/** The timeline with its controls, the chosen record, tables and costs. */
+export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
+  const [now] = useState(Date.now);
+  const [window, setWindow] = useWindow(place, () => chooseWindow(now, readHeard(sim)));
+  const { loaded, isLoading, progress, error, reload } = useRecords(
+    name,
+    window,
+    includePersonal(),
+    () => now,
+  );
+  const heard = readHeard(sim);
+  const records = useMemo(() => {
+    const all: LoadedRecords = loaded?.records ?? noRecords;
+    return heard === undefined ? all : { ...all, gaps: [...all.gaps, ...findSilence(heard, now)] };
+  }, [loaded, heard, now]);
+  const granularity = loaded?.detail.granularity ?? 'day';
+  const isPersonal = showsPersonalData.value;
+  const ranges = useMemo(
+    () =>
+      readRanges(records, {
+        now,
+        usageUnit: usageUnits[granularity],
+        nameCountry: formatCountry,
+        nameDevice: isPersonal ? (imei) => imei : nameModel,
+      }),
+    [records, now, granularity, isPersonal],
+  );
+  const sel = place.query.get('sel');
+  const chosen = useMemo(() => readChosen(sel), [sel]);
+  const selected = chosen && loaded && findChosen(loaded.records, chosen);
+  const choose = (next: ReturnType<typeof readChosen>) =>
+    changeQuery({ sel: next === undefined ? undefined : formatChosen(next) });
+  const onSelect = (hit: Hit | undefined) => {
+    const index = hit !== undefined && 'members' in hit.mark ? hit.mark.members[0] : undefined;
+    if (hit === undefined || index === undefined || !('members' in hit.mark)) return choose(undefined);
+    return choose(chooseRecord(records, { row: hit.row as MarkRow, index }));
+  };
+  const summary = describeWindow(window, records, granularity);
+  return (
+    <section aria-labelledby="history" class={`sim-history ${chosen === undefined ? '' : 'has-record'}`}>
+      <h2 id="history">History</h2>
+      <Controls window={window} now={now} onWindow={setWindow} />
+      <Timeline
+        ranges={ranges}
+        window={window}
+        zone={zone.value}
+        now={now}
+        titles={titles}
+        chooseTone={(row, members) => chooseTone(records, row, members)}
+        formatBytes={formatBytes}
+        describePeriod={(period) => describePeriod(period, granularity)}
+        describe={(hit) => describeHit(hit, records)}
+        summary={summary}
+        selected={selected}
+        helpId="timeline-help"
+        onWindow={setWindow}
+        onSelect={onSelect}
+      />
+      <p class="sim-progress" role="status">
+        {isLoading ? `Reading … ${progress === 0 ? '' : `${formatCount(progress)} records so far`}` : summary}
+      </p>
+      {error === undefined ? null : <Failure error={error} retry={reload} />}
+      {loaded !== undefined && <Legend records={records} window={window} />}
+      {chosen !== undefined && (
+        <SimRecord
+          chosen={chosen}
+          record={selected && records[selected.row][selected.index]}
+          isLoading={isLoading}
+          sim={name}
+          onClose={() => choose(undefined)}
+        />
+      )}
+      {loaded !== undefined && (
+        <SimTables name={name} window={window} loaded={loaded} chosen={chosen} onChoose={choose} />
+      )}
+      <SimCosts name={name} window={window} />
+    </section>
+  );
+}
+
+function readHeard({ last_heard }: Schemas['SimDetails']): number | undefined {
+  return last_heard === null ? undefined : Date.parse(last_heard);
+}
+
+/** How long a window must stand still before the address holds it, in milliseconds: browsers refuse more changes. */
+const addressDelay = 250;
+
+/** The window, which the address holds once it stands still, and which follows the address where that is changed. */
+function useWindow(place: Place, choose: () => TimeWindow) {
+  const [from, to] = [place.query.get('from') ?? undefined, place.query.get('to') ?? undefined];
+  const [window, setWindow] = useState<TimeWindow>(() => readWindow(from, to) ?? choose());
+  const written = useRef(`${from}/${to}`);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => {
+    if (written.current === `${from}/${to}`) return;
+    written.current = `${from}/${to}`;
+    const stated = readWindow(from, to);
+    if (stated !== undefined) setWindow(stated);
+  }, [from, to]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const change = (next: TimeWindow) => {
+    setWindow(next);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const [begin, end] = [new Date(next.from).toISOString(), new Date(next.to).toISOString()];
+      written.current = `${begin}/${end}`;
+      changeQuery({ from: begin, to: end });
+    }, addressDelay);
+  };
+  return [window, change] as const;
+}
+
+/** Buttons for those who use neither wheel nor keys, and what the keys do. */
+function Controls({
+  window,
+  now,
+  onWindow,
+}: {
+  readonly window: TimeWindow;
+  readonly now: number;
+  readonly onWindow: (window: TimeWindow) => void;
+}): JSX.Element {
+  const span = measureSpan(window);
+  const middle = (window.from + window.to) / 2;
+  const show = (length: number) => {
+    const to = Math.min(now, middle + length / 2);
+    onWindow(
+      length >= span
+        ? { from: Math.min(window.to, now) - length, to: Math.min(window.to, now) }
+        : { from: to - length, to },
+    );
+  };
+  return (
+    <div class="timeline-controls">
+      <fieldset>
+        <legend class="hidden">Time shown</legend>
+        {presets.map(([title, length]) => (
+          <button
+            key={title}
+            type="button"
+            aria-pressed={Math.abs(span - length) < minute}
+            onClick={() => show(length)}
+          >
+            {title}
+          </button>
+        ))}
+        <button
+          type="button"
+          aria-label="Zoom in"
+          onClick={() => onWindow(zoomWindow(window, 1 / 2, middle))}
+        >
+          +
+        </button>
+        <button type="button" aria-label="Zoom out" onClick={() => onWindow(zoomWindow(window, 2, middle))}>
+          −
+        </button>
+        <button type="button" onClick={() => onWindow({ from: now - span, to: now })}>
+          Now
+        </button>
+      </fieldset>
+      <span class="quiet" id="timeline-help">
+        Wheel, pinch or + and − zoom; drag or arrow keys pan (Shift: further); Home shows a year, End goes to
+        now.
+      </span>
+    </div>
+  );
+}
+
+/** After so long without a sign of life, that is drawn as a gap, in milliseconds. */
+const minSilence = hour;
+
+/** The time since the last sign of life, where it is long. */
+function findSilence(heard: number, now: number): Gap[] {
+  return now - heard < minSilence ? [] : [{ from: heard, to: now, kind: 'silent' }];
+}
+
+/** What hatching means, where there is any. */
+function Legend({
+  records: { findings, gaps },
+  window,
+}: {
+  readonly records: LoadedRecords;
+  readonly window: TimeWindow;
+}): JSX.Element | null {
+  const has = (kind: Gap['kind']) =>
+    gaps.some((gap) => gap.kind === kind && gap.to > window.from && gap.from < window.to);
+  const sentences = [
+    findings.length > 0 && 'Hatched in colour: what the carrier did not deliver, or delivered twice.',
+    has('silent') && 'Hatched in grey: no record came from the device since.',
+    has('later') && 'Hatched the other way: usage is not known there yet.',
+    has('unread') && 'Hatched widely: there are too many records to load at once; zoom in to see them.',
+    measureSpan(window) > maxSessionSpan &&
+      `Zoom in to ${maxSessionSpan / day} days or less to see data sessions.`,
+  ].filter((sentence) => sentence !== false);
+  return sentences.length === 0 ? null : <p class="quiet">{sentences.join(' ')}</p>;
+}
+
+/** What one step of usage sums up. */
+function describePeriod(
+  period: number | undefined,
+  granularity: LoadedTime['detail']['granularity'],
+): string {
+  return `Usage by ${period === undefined ? (granularity === 'raw' ? 'record' : granularity) : formatPeriod(period)}`;
+}
+
+/** A period's length as people say it. */
+function formatPeriod(milliseconds: number): string {
+  if (milliseconds < hour) return milliseconds === minute ? 'minute' : `${milliseconds / minute} minutes`;
+  if (milliseconds < day) return milliseconds === hour ? 'hour' : `${milliseconds / hour} hours`;
+  return milliseconds === day ? 'day' : `${milliseconds / day} days`;
+}
+
+/** Colours of events by what they tell; all others are plain. */
+function chooseEventTone(event: Schemas['ConnectionEvent']): Tone {
+  if (/failed|rejected|refused|error/.test(event.event_type) || event.error_code !== null) return 'failed';
+  if (event.alert === true) return 'warning';
+  return /started|created|accepted/.test(event.event_type) ? 'session' : 'muted';
+}
+
+/** Of tones, the one that matters most. */
+const toneOrder: readonly Tone[] = ['critical', 'failed', 'warning', 'info', 'open', 'session', 'muted'];
+
+function chooseTone(records: LoadedRecords, row: MarkRow, members: readonly number[]): Tone {
+  const tones = new Set(members.map((index) => readTone(records, row, index)));
+  return toneOrder.find((tone) => tones.has(tone)) ?? 'muted';
+}
+
+function readTone(records: LoadedRecords, row: MarkRow, index: number): Tone {
+  switch (row) {
+    case 'alerts':
+      return records.alerts[index]!.severity;
+    case 'findings':
+      return 'warning';
+    case 'events':
+      return chooseEventTone(records.events[index]!);
+    default: {
+      const { status } = records.sessions[index]!;
+      return status === 'ended' ? 'session' : status;
+    }
+  }
+}
+
+/** What is seen, for those who do not see the picture. */
+function describeWindow(
+  { from, to }: TimeWindow,
+  records: LoadedRecords,
+  granularity: LoadedTime['detail']['granularity'],
+): string {
+  const isSeen = (begin: string, end: string | null) =>
+    Date.parse(begin) <= to && (end === null || Date.parse(end) >= from);
+  const count = (number: number, one: string) => `${formatCount(number)} ${number === 1 ? one : `${one}s`}`;
+  const sessions = records.sessions.filter(({ start, end }) => isSeen(start, end)).length;
+  const usage = records.usage.filter(({ period }) => startsWithin(period.start_time, { from, to }));
+  const bytes = usage.reduce((sum, { data_total }) => sum + Number(data_total), 0);
+  const events = records.events.filter(({ timestamp }) => isSeen(timestamp, timestamp)).length;
+  const alerts = records.alerts.filter(({ start_time, end_time }) => isSeen(start_time, end_time)).length;
+  const unit = granularity === 'raw' ? 'usage record' : `${granularity}`;
+  const parts = [
+    `${formatTime(new Date(from).toISOString(), zone.value)} to ${formatTime(new Date(to).toISOString(), zone.value)}`,
+    ...(to - from > maxSessionSpan ? [] : [count(sessions, 'session')]),
+    `${formatBytes(bytes)} in ${count(usage.length, unit)}${granularity === 'raw' ? '' : ' with usage'}`,
+    count(events, 'event'),
+    count(alerts, 'alert'),
+  ];
+  return parts.join(' · ');
+}
+
+function startsWithin(time: string, { from, to }: TimeWindow): boolean {
+  const at = Date.parse(time);
+  return at >= from && at < to;
+}
+
+/** What the pointer says of something. */
+function describeHit(hit: Hit, records: LoadedRecords): ComponentChildren {
+  const { mark, row } = hit;
+  const range = (
+    <>
+      <Time at={new Date(mark.from).toISOString()} />
+      {mark.to > mark.from && (
+        <>
+          {' – '}
+          <Time at={new Date(mark.to).toISOString()} /> ({formatDuration(mark.to - mark.from)})
+        </>
+      )}
+    </>
+  );
+  if ('value' in mark) return <Lines lines={[mark.value, range]} />;
+  const { members } = mark;
+  const [first = 0] = members;
+  if ('bytes' in mark) {
+    return <Lines lines={[`${formatBytes(mark.bytes)} in ${members.length} records`, range]} />;
+  }
+  if (members.length > 1)
+    return <Lines lines={[`${members.length} × ${titles[row]}`, range, 'Click to zoom in']} />;
+  switch (row) {
+    case 'sessions': {
+      const { sid, status, data_total } = records.sessions[first]!;
+      return <Lines lines={[`Session ${sid}, ${status}`, range, formatBytes(data_total)]} />;
+    }
+    case 'events': {
+      const { event_type, error_message, description } = records.events[first]!;
+      return <Lines lines={[event_type, range, error_message ?? description]} />;
+    }
+    case 'findings': {
+      const { check, reason, bytes } = records.findings[first]!;
+      return <Lines lines={[`${check}: ${reason}`, range, bytes === null ? null : formatBytes(bytes)]} />;
+    }
+    default: {
+      const { rule, severity, state } = records.alerts[first]!;
+      return <Lines lines={[`${rule}, ${severity}, ${state}`, range]} />;
+    }
+  }
+}
+
+function Lines({ lines }: { readonly lines: readonly ComponentChildren[] }): JSX.Element {
+  return <>{lines.map((line, index) => (line === null ? null : <div key={index}>{line}</div>))}</>;
+}

@@ -1,0 +1,80 @@
+import type { Schemas } from '../api/client.ts';
+import type { Selection } from '../timeline/layout.ts';
+import type { LoadedRecords } from '../timeline/load.ts';
+import { hour } from '../timeline/window.ts';
+
+/** Which record of a SIM is chosen. The address names it, so that a colleague sees the same one. */
+
+/** The rows of which records can be chosen. */
+export type ChosenRow = Selection['row'];
+
+/** A record as the address names it: `events:EZ…`. */
+export interface ChosenRecord {
+  readonly row: ChosenRow;
+  /** Its id; of a sum of usage, when it begins. */
+  readonly id: string;
+}
+
+const rows: readonly ChosenRow[] = ['alerts', 'findings', 'sessions', 'usage', 'events'];
+
+/** Reads what the address names; undefined for anything else. */
+export function readChosen(text: string | null): ChosenRecord | undefined {
+  const [, name, id] = /^(\w+):(.+)$/s.exec(text ?? '') ?? [];
+  const row = rows.find((one) => one === name);
+  return row === undefined || id === undefined ? undefined : { row, id };
+}
+
+/** The opposite of {@link readChosen}. */
+export function formatChosen({ row, id }: ChosenRecord): string {
+  return `${row}:${id}`;
+}
+
+/** The ids of a row's records, in their order. */
+function listIds(records: LoadedRecords, row: ChosenRow): readonly string[] {
+  switch (row) {
+    case 'sessions':
+    case 'events':
+      return records[row].map(({ sid }) => sid);
+    case 'usage':
+      return records.usage.map(identifyUsage);
+    default:
+      return records[row].map(({ id }) => id);
+  }
+}
+
+function identifyUsage(usage: LoadedRecords['usage'][number]): string {
+  return 'sid' in usage ? usage.sid : usage.period.start_time;
+}
+
+/** What a record at a position is called in the address. */
+export function chooseRecord(records: LoadedRecords, { row, index }: Selection): ChosenRecord | undefined {
+  const id = listIds(records, row)[index];
+  return id === undefined ? undefined : { row, id };
+}
+
+/** Where a chosen record stands; undefined where it is not loaded. */
+export function findChosen(records: LoadedRecords, { row, id }: ChosenRecord): Selection | undefined {
+  const index = listIds(records, row).indexOf(id);
+  return index === -1 ? undefined : { row, index };
+}
+
+const evidenceRows = {
+  data_session: 'sessions',
+  usage_record: 'usage',
+  connection_event: 'events',
+} as const satisfies Record<Schemas['EvidenceRecord']['type'], ChosenRow>;
+
+/** The address parameters that show a record of an alert's evidence: some hours around it, so that it is seen by itself. */
+export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
+  readonly from: string;
+  readonly to: string;
+  readonly sel: string;
+} {
+  const at = Date.parse(time);
+  const id = type === 'data_session' ? key : key.slice(key.indexOf('#') + 1);
+  return {
+    from: new Date(at - 6 * hour).toISOString(),
+    to: new Date(at + 6 * hour).toISOString(),
+    sel: formatChosen({ row: evidenceRows[type], id }),
+  };
+}

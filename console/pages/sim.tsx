@@ -1,0 +1,266 @@
+import type { JSX } from 'preact';
+import { formatPlace } from '../address.ts';
+import { type Asked, useAnswer, usePages } from '../api/answers.ts';
+import { type ApiRequest, makeRequest, type Schemas } from '../api/client.ts';
+import { Figure, SourceLink } from '../components/source.tsx';
+import { Failure, Loading } from '../components/states.tsx';
+import { Age, Name, Personal, Time } from '../components/values.tsx';
+import { formatBytes, formatCountry, formatDuration } from '../format.ts';
+import type { PageProps } from '../page.ts';
+import { includePersonal, showsPersonalData } from '../settings.ts';
+import { nameModel, nameNetwork } from '../timeline/records.ts';
+import { SimHistory, type SimHistoryProps } from './sim-history.tsx';
+import { readEvidence } from './sim-selection.ts';
+import { nameSim } from './sims.ts';
+
+/** One SIM: what is known of it now, why it is silent, and its history on one time axis. */
+export function SimPage({ place }: PageProps): JSX.Element | null {
+  const sim = place.path[1] ?? '';
+  const request = makeRequest('/v1/Sims/{sim}', { sim }, { Include: includePersonal() });
+  const { value, error, isLoading, reload } = useAnswer(sim === '' ? undefined : request);
+  if (sim === '') return <Failure error={new Error('The address names no SIM: choose one in Fleet')} />;
+  if (error !== undefined) {
+    return (
+      <>
+        <h1>
+          SIM <Name text={sim} />
+        </h1>
+        <Failure error={error} retry={reload} />
+      </>
+    );
+  }
+  if (value === undefined) return isLoading ? <Loading what="the SIM" /> : null;
+  return <KnownSim sim={value} name={sim} place={place} request={request} />;
+}
+
+/** Pages of alerts that are searched for this SIM's: a page reads up to eight hundred alerts of all SIMs. */
+const maxAlertPages = 5;
+
+interface KnownSimProps extends SimHistoryProps {
+  readonly request: ApiRequest;
+}
+
+/** The page of a SIM of which records have come. */
+function KnownSim({ sim, name, place, request }: KnownSimProps): JSX.Element {
+  const alertsRequest = makeRequest('/v1/Alerts', {}, { Sim: name, State: 'open', PageSize: 100 });
+  const alerts = usePages(alertsRequest, (answer) => answer.alerts, maxAlertPages);
+  const silence = alerts.value?.find(({ kind }) => kind === 'silent');
+  return (
+    <>
+      <h1>
+        <Name text={nameSim(sim)} />
+      </h1>
+      <Identity sim={sim} request={request} />
+      <State sim={sim} request={request} silence={silence} />
+      <OpenAlerts sim={sim} name={name} request={alertsRequest} alerts={alerts} />
+      <SimHistory sim={sim} name={name} place={place} />
+    </>
+  );
+}
+
+type Sim = Schemas['SimDetails'];
+
+/** Its names and ids. */
+function Identity({ sim, request }: { readonly sim: Sim; readonly request: ApiRequest }): JSX.Element {
+  const ids: readonly (readonly [string, JSX.Element | string | null])[] = [
+    ['ICCID', sim.iccid],
+    ['SID', sim.sid === sim.iccid ? null : sim.sid],
+    ['Carrier’s number', sim.sim_id],
+    ['Source', sim.source === sim.carrier ? sim.source : `${sim.source} (${sim.carrier})`],
+    ['Status', sim.status],
+    ['Fleet', sim.fleet_sid],
+    ['IMSI', <Personal key="imsi" value={sim.imsi} />],
+    ['MSISDN', sim.msisdn === null ? null : <Personal key="msisdn" value={sim.msisdn} />],
+  ];
+  return (
+    <p class="sim-ids">
+      {ids.map(([name, value]) =>
+        value === null ? null : (
+          <span key={name}>
+            <span class="quiet">{name}</span> {typeof value === 'string' ? <bdi>{value}</bdi> : value}
+          </span>
+        ),
+      )}
+      <SourceLink request={request} of="the SIM" />
+    </p>
+  );
+}
+
+/** What is known of it now. */
+function State({
+  sim,
+  request,
+  silence,
+}: {
+  readonly sim: Sim;
+  readonly request: ApiRequest;
+  /** The alert that says so. */
+  readonly silence: Schemas['Alert'] | undefined;
+}): JSX.Element {
+  const { network, usage_this_month: usage } = sim;
+  const networkName = network && nameNetwork(network);
+  const precision =
+    sim.last_heard_precision === 'granule' ? 'then or up to 12 hours later' : 'from the device itself';
+  return (
+    <div class="figures">
+      {silence !== undefined && (
+        <Figure
+          label="Silent for"
+          value={formatDuration(Date.now() - Date.parse(silence.start_time))}
+          href={formatPlace(['alerts', silence.id])}
+          request={makeRequest('/v1/Alerts/{id}', { id: silence.id })}
+          note={
+            <>
+              since <Time at={silence.start_time} />, by the rule {silence.rule}
+            </>
+          }
+          tone="bad"
+        />
+      )}
+      <Figure
+        label="Last heard"
+        value={sim.last_heard === null ? 'never' : <Age at={sim.last_heard} />}
+        request={request}
+        note={
+          sim.last_heard === null ? (
+            'No record came from the device'
+          ) : (
+            <>
+              <Time at={sim.last_heard} />, {precision}
+            </>
+          )
+        }
+      />
+      <Figure
+        label="Data session, as the carrier says"
+        value={sim.online === null ? 'not stated' : sim.online ? 'online' : 'offline'}
+        request={request}
+        note={
+          sim.online === null ? undefined : (
+            <>
+              said <Age at={sim.online_stated_at} />
+            </>
+          )
+        }
+      />
+      <Figure
+        label="Network"
+        value={networkName === null ? 'not stated' : <Name text={networkName} />}
+        request={request}
+        note={[network?.operator_country && formatCountry(network.operator_country), network?.radio_link]
+          .filter(Boolean)
+          .join(', ')}
+      />
+      <Figure
+        label="Device"
+        value={sim.imei === null ? 'not stated' : showsPersonalData.value ? sim.imei : nameModel(sim.imei)}
+        request={request}
+        note={showsPersonalData.value ? 'IMEI' : 'Its type; the IMEI is hidden'}
+      />
+      <Figure
+        label="This month"
+        value={formatBytes(usage.data_total)}
+        request={makeRequest(
+          '/v1/Sims/{sim}/UsageRecords',
+          { sim: sim.sid },
+          {
+            Granularity: 'day',
+            StartTime: usage.period.start_time,
+            EndTime: usage.period.end_time,
+          },
+        )}
+        note={`UTC month from ${usage.period.start_time.slice(0, 10)}`}
+      />
+    </div>
+  );
+}
+
+/** Why somebody was paged: open alerts, and what the last records say. */
+function OpenAlerts({
+  sim,
+  name,
+  request,
+  alerts: { value, error, isLoading, reload },
+}: {
+  readonly sim: Sim;
+  readonly name: string;
+  readonly request: ApiRequest;
+  readonly alerts: Asked<readonly Schemas['Alert'][]>;
+}): JSX.Element {
+  return (
+    <section aria-labelledby="why">
+      <h2 id="why">
+        Open alerts <SourceLink request={request} of="open alerts" />
+      </h2>
+      <p>{describeLife(sim)}</p>
+      {error !== undefined && <Failure error={error} retry={reload} />}
+      {value === undefined && isLoading && <Loading what="open alerts" />}
+      {value?.length === 0 && !isLoading && <p class="quiet">No alert about this SIM is open.</p>}
+      <ul class="episodes">
+        {value?.map((alert) => (
+          <OpenAlert key={alert.id} alert={alert} name={name} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** In words, what the last records say of the device. */
+function describeLife({ last_heard, online, last_event, last_event_time, open_session }: Sim): string {
+  const age = (at: string) => formatDuration(Date.now() - Date.parse(at));
+  const heard =
+    last_heard === null
+      ? 'No record of this SIM came from its device.'
+      : `The last record that came from the device is ${age(last_heard)} old.`;
+  const event =
+    last_event === null || last_event_time === null
+      ? ''
+      : ` The last event is ${last_event}, ${age(last_event_time)} ago.`;
+  const isDoubtful =
+    online === true && last_heard !== null && Date.now() - Date.parse(last_heard) > doubtAfter;
+  const session =
+    open_session === null
+      ? ' No data session is open.'
+      : isDoubtful
+        ? ' The carrier has not said that its data session ended: a device that vanishes stays online.'
+        : ' A data session is open.';
+  return heard + event + session;
+}
+
+/** After so long a carrier's "online" says little, in milliseconds. */
+const doubtAfter = 6 * 3_600_000;
+
+/** One open alert, with the record that says so. */
+function OpenAlert({
+  alert,
+  name,
+}: {
+  readonly alert: Schemas['Alert'];
+  readonly name: string;
+}): JSX.Element {
+  const details = useAnswer(makeRequest('/v1/Alerts/{id}', { id: alert.id }));
+  const record = details.value?.evidence?.last;
+  const evidence = record && readEvidence(record);
+  return (
+    <li class={`episode ${alert.severity}`}>
+      <span class={`badge ${alert.severity}`}>{alert.severity}</span> <strong>{alert.rule}</strong> since{' '}
+      <Time at={alert.start_time} /> (<Age at={alert.start_time} />)
+      {evidence && (
+        <>
+          {' · '}
+          <a href={formatPlace(['sims', name], evidence)}>the record that says so</a>
+        </>
+      )}
+      {' · '}
+      <a href={formatPlace(['alerts', alert.id])}>
+        details and mute<span class="hidden"> of alert {alert.rule}</span>
+      </a>
+      {details.value?.mute && (
+        <span>
+          {' · muted until '}
+          <Time at={details.value.mute.until} />
+        </span>
+      )}
+    </li>
+  );
+}

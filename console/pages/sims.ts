@@ -1,0 +1,65 @@
+import { formatPlace } from '../address.ts';
+import type { Schemas } from '../api/client.ts';
+
+/** What several pages say of SIMs. */
+
+type Sim = Schemas['Sim'];
+
+/** A SIM as a path of the API names it: the last part of its address. */
+export function readSimKey({ url }: Pick<Sim, 'url'>): string {
+  return decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
+}
+
+/** What a SIM is called: its name, or what identifies it. */
+export function nameSim({
+  unique_name: name,
+  iccid,
+  sid,
+}: Pick<Sim, 'unique_name' | 'iccid' | 'sid'>): string {
+  return name ?? iccid ?? sid;
+}
+
+/** The page of a SIM. */
+export function simHref(key: string): string {
+  return formatPlace(['sims', key]);
+}
+
+/** A network's name, or its codes. */
+export function nameNetwork(network: Sim['network']): string {
+  const { operator_name: name, operator_mcc: mcc, operator_mnc: mnc } = network ?? {};
+  return name ?? (mcc && mnc ? `${mcc}-${mnc}` : 'unknown');
+}
+
+/** SIMs that were last seen in one country and network. */
+export interface SimGroup {
+  /** As records state it, three letters. */
+  readonly country: string;
+  readonly network: string;
+  readonly sims: number;
+  /** When the first of them was last heard; null where one never was. */
+  readonly firstHeard: string | null;
+}
+
+/** Groups SIMs by country and network, the largest group first. */
+export function groupSims(sims: readonly Pick<Sim, 'network' | 'last_heard'>[]): SimGroup[] {
+  const groups = new Map<string, SimGroup>();
+  for (const { network, last_heard: heard } of sims) {
+    const country = network?.operator_country ?? 'unknown';
+    const name = nameNetwork(network);
+    const key = JSON.stringify([country, name]);
+    const { sims: count = 0, firstHeard } = groups.get(key) ?? {};
+    groups.set(key, {
+      ...{ country, network: name, sims: count + 1 },
+      firstHeard: firstHeard === undefined ? heard : findEarlier(firstHeard, heard),
+    });
+  }
+  return [...groups.values()].sort(
+    (a, b) => b.sims - a.sims || (a.country + a.network < b.country + b.network ? -1 : 1),
+  );
+}
+
+/** The earlier of two times, of which null is the earliest. */
+function findEarlier(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return null;
+  return a < b ? a : b;
+}

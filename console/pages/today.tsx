@@ -1,0 +1,235 @@
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { formatPlace } from '../address.ts';
+import { useAnswer, usePages } from '../api/answers.ts';
+import { makeRequest, type Schemas } from '../api/client.ts';
+import { ChoiceFilter } from '../components/form.tsx';
+import { Listed } from '../components/listed.tsx';
+import { Figure } from '../components/source.tsx';
+import { type Column, Table } from '../components/table.tsx';
+import { Age, Name, Time } from '../components/values.tsx';
+import { formatCount, formatDuration } from '../format.ts';
+import type { PageProps } from '../page.ts';
+import { alertColumns } from './alert-columns.tsx';
+import { rejectedColumns } from './files.tsx';
+import { simColumns } from './sim-columns.tsx';
+import { groupSims, type SimGroup } from './sims.ts';
+
+/** What somebody who was just paged looks at first. */
+
+/** SIMs in a page, and pages that are read at once: more are read when they are asked for. */
+const silentPages = { size: 500, atOnce: 4 };
+const shownFiles = 100;
+
+const silences = [
+  ['24h', '24 hours'],
+  ['1h', '1 hour'],
+  ['6h', '6 hours'],
+  ['3d', '3 days'],
+  ['7d', '7 days'],
+  ['30d', '30 days'],
+] as const;
+
+export function Today({ place }: PageProps): JSX.Element {
+  const silence = place.query.get('silent') ?? silences[0][0];
+  const alertsRequest = makeRequest('/v1/Alerts', {}, { State: 'open', PageSize: 200 });
+  const silentRequest = makeRequest('/v1/Sims', {}, { Silent: silence, PageSize: silentPages.size });
+  const filesRequest = makeRequest('/v1/Files', {}, { PageSize: shownFiles });
+  const alerts = usePages(alertsRequest, (answer) => answer.alerts);
+  const silent = usePages(silentRequest, (answer) => answer.sims, silentPages.atOnce);
+  const files = useAnswer(filesRequest);
+  const watermarks = silent.first?.watermarks ?? [];
+  const withRejects = (files.value?.files ?? []).filter(
+    ({ rejected, state }) => rejected > 0 || state === 'failed',
+  );
+  const groups = useMemo(() => groupSims(silent.value ?? []), [silent.value]);
+  const slowest = findSlowest(watermarks);
+  return (
+    <>
+      <h1>Today</h1>
+      <div class="figures">
+        <Figure
+          label="Open alerts"
+          value={countRows(alerts)}
+          href={formatPlace(['alerts'], { state: 'open' })}
+          request={alertsRequest}
+          note={<Severities alerts={alerts.value ?? []} />}
+          tone={alerts.value?.some(({ severity }) => severity === 'critical') ? 'bad' : 'plain'}
+        />
+        <Figure
+          label={`SIMs silent for ${describeSilence(silence)}`}
+          value={countRows(silent)}
+          href={formatPlace(['fleet'], { silent: silence })}
+          request={silentRequest}
+        />
+        <Figure
+          label="Rejected rows"
+          value={files.value && formatCount(withRejects.reduce((sum, { rejected }) => sum + rejected, 0))}
+          href={formatPlace(['files'])}
+          request={filesRequest}
+          note={`in the last ${files.value?.files.length ?? shownFiles} files`}
+        />
+        <Figure
+          label="Furthest behind"
+          value={watermarks.length === 0 ? '–' : (slowest?.source ?? '–')}
+          request={silentRequest}
+          note={
+            slowest?.watermark ? (
+              <>
+                known up to <Age at={slowest.watermark} />
+              </>
+            ) : (
+              'no sweep of the alerts yet'
+            )
+          }
+        />
+      </div>
+
+      <section>
+        <h2>Open alerts</h2>
+        <Listed
+          asked={alerts}
+          what="alerts"
+          empty="No alert is open: no rule finds anything now, or none is configured."
+        >
+          {(rows) => (
+            <Table
+              name="Open alerts"
+              columns={alertColumns}
+              rows={rows}
+              request={alertsRequest}
+              more={alerts.hasMore ? alerts.more : undefined}
+              isLoading={alerts.isLoading}
+            />
+          )}
+        </Listed>
+      </section>
+
+      <section>
+        <div class="heading">
+          <h2>Silent SIMs</h2>
+          <ChoiceFilter name="silent" label="for" choices={silences} />
+        </div>
+        <p class="quiet">
+          Of whose device no record came in that time, measured against now. The longest silent come first.
+        </p>
+        <Listed asked={silent} what="silent SIMs" empty="No SIM has been silent for so long.">
+          {(rows) => (
+            <>
+              <Table
+                name="Silent SIMs by country and network"
+                columns={groupColumns}
+                rows={groups}
+                request={silentRequest}
+              />
+              <Table
+                name="Silent SIMs"
+                columns={simColumns}
+                rows={rows}
+                request={silentRequest}
+                more={silent.hasMore ? silent.more : undefined}
+                isLoading={silent.isLoading}
+              />
+            </>
+          )}
+        </Listed>
+      </section>
+
+      <section>
+        <h2>How far sources are known</h2>
+        <Listed
+          asked={{ ...silent, value: silent.first && watermarks }}
+          what="sources"
+          empty="Not known: the alerts have not been swept yet."
+        >
+          {(rows) => <Table name="Sources" columns={sourceColumns} rows={rows} request={silentRequest} />}
+        </Listed>
+      </section>
+
+      <section>
+        <h2>Files with rejected rows</h2>
+        <Listed
+          asked={{ ...files, value: files.value && withRejects }}
+          what="files"
+          empty={`None of the last ${files.value?.files.length ?? 0} files.`}
+        >
+          {(rows) => (
+            <Table
+              name="Files with rejected rows"
+              columns={rejectedColumns}
+              rows={rows}
+              request={filesRequest}
+            />
+          )}
+        </Listed>
+        <p class="quiet">
+          Records of streams that were rejected are in quarantine: <code>simledger quarantine list</code>.
+        </p>
+      </section>
+    </>
+  );
+}
+
+function countRows({
+  value,
+  hasMore,
+}: {
+  readonly value: readonly unknown[] | undefined;
+  readonly hasMore: boolean;
+}) {
+  return value === undefined ? undefined : `${formatCount(value.length)}${hasMore ? '+' : ''}`;
+}
+
+function describeSilence(silence: string): string {
+  return silences.find(([value]) => value === silence)?.[1] ?? silence;
+}
+
+function Severities({ alerts }: { readonly alerts: readonly Schemas['Alert'][] }): JSX.Element {
+  const counts = (['critical', 'warning', 'info'] as const).flatMap((severity) => {
+    const count = alerts.filter((alert) => alert.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}`];
+  });
+  return <>{counts.join(', ') || 'no rule holds'}</>;
+}
+
+/** The source that is known least far; one that was never swept before all others. */
+function findSlowest(watermarks: readonly Schemas['Watermark'][]): Schemas['Watermark'] | undefined {
+  return watermarks.toSorted((a, b) => ((a.watermark ?? '') < (b.watermark ?? '') ? -1 : 1))[0];
+}
+
+const groupColumns: readonly Column<SimGroup>[] = [
+  { title: 'Country', text: ({ country }) => country },
+  { title: 'Network', text: ({ network }) => network, show: ({ network }) => <Name text={network} /> },
+  { title: 'Silent SIMs', text: ({ sims }) => String(sims), isNumeric: true },
+  {
+    title: 'First of them last heard',
+    text: ({ firstHeard }) => firstHeard ?? 'never',
+    show: ({ firstHeard }) => (firstHeard === null ? 'never' : <Time at={firstHeard} />),
+  },
+];
+
+const sourceColumns: readonly Column<Schemas['Watermark']>[] = [
+  { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
+  {
+    title: 'All records are in up to',
+    text: ({ watermark }) => watermark ?? '',
+    show: ({ watermark }) => <Time at={watermark} />,
+  },
+  {
+    title: 'That is',
+    text: ({ watermark }) => watermark ?? '',
+    show: ({ watermark }) => <Age at={watermark} />,
+  },
+  {
+    title: 'Behind the sweep',
+    text: (source) => describeLag(source),
+    isNumeric: true,
+  },
+  { title: 'Swept', text: ({ swept }) => swept ?? '', show: ({ swept }) => <Time at={swept} /> },
+];
+
+function describeLag({ watermark, swept }: Schemas['Watermark']): string {
+  return watermark === null || swept === null
+    ? '–'
+    : formatDuration(Date.parse(swept) - Date.parse(watermark));
+}

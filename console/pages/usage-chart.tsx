@@ -1,0 +1,79 @@
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { formatBytes, formatTime } from '../format.ts';
+import { theme, zone } from '../settings.ts';
+import { makeSeries, type ShownTime } from './usage-series.ts';
+import { type FleetUsage, usageColumns } from './usage-table.tsx';
+
+/** Usage over time as lines. The table below it says the same in numbers. */
+export function UsageChart({
+  rows,
+  group,
+  time,
+}: {
+  readonly rows: readonly FleetUsage[];
+  readonly group: string;
+  readonly time: ShownTime;
+}): JSX.Element {
+  const element = useRef<HTMLDivElement>(null);
+  const series = useMemo(() => {
+    const columns = usageColumns(group, undefined).slice(0, group === '' ? 0 : group.split(',').length);
+    return makeSeries(rows, (row) => columns.map(({ text }) => text(row) || 'unknown').join(', '), time);
+  }, [rows, group, time.from, time.to, time.step]);
+  const [shownZone, shownTheme] = [zone.value, theme.value];
+  useEffect(() => {
+    const box = element.current;
+    if (box === null) return undefined;
+    let drawn: { destroy: () => void } | undefined;
+    let isGone = false;
+    const draw = async (): Promise<void> => {
+      const { default: UPlot } = await import('uplot');
+      if (isGone) return;
+      drawn?.destroy();
+      const style = getComputedStyle(box);
+      const colour = (name: string): string => style.getPropertyValue(name).trim();
+      const axis = {
+        stroke: colour('--text'),
+        grid: { stroke: colour('--line') },
+        ticks: { stroke: colour('--line') },
+      };
+      drawn = new UPlot(
+        {
+          width: box.clientWidth,
+          height: 260,
+          tzDate: (seconds) =>
+            shownZone === 'utc'
+              ? UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC')
+              : new Date(seconds * 1000),
+          series: [
+            {
+              value: (_, seconds) =>
+                seconds === null ? '–' : formatTime(new Date(seconds * 1000).toISOString(), shownZone),
+            },
+            ...series.lines.map(({ name }, index) => ({
+              label: name,
+              stroke: colour(`--series-${index + 1}`),
+              width: 2,
+              points: { show: series.times.length < 60 },
+              value: (_: unknown, bytes: number | null) => formatBytes(bytes),
+            })),
+          ],
+          axes: [
+            axis,
+            { ...axis, size: 70, values: (_, values) => values.map((value) => formatBytes(value)) },
+          ],
+        },
+        [[...series.times], ...series.lines.map(({ bytes }) => [...bytes])],
+        box,
+      );
+    };
+    const redraw = new ResizeObserver(() => void draw());
+    redraw.observe(box);
+    return () => {
+      isGone = true;
+      redraw.disconnect();
+      drawn?.destroy();
+    };
+  }, [series, shownZone, shownTheme]);
+  return <figure class="chart" ref={element} aria-label="Usage over time; the table below has its numbers" />;
+}

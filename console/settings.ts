@@ -1,0 +1,31 @@
+import { effect, signal } from '@preact/signals';
+
+/** How a person wants to see things. Kept in this browser, but for personal data, which is hidden again in a new tab. */
+
+/** In which zone times are shown. */
+export const zone = signal<'utc' | 'local'>(readSetting('zone', ['utc', 'local']));
+
+/** `auto` follows the system. */
+export const theme = signal<'auto' | 'light' | 'dark'>(readSetting('theme', ['auto', 'light', 'dark']));
+
+/** Whether IMSI, IMEI, MSISDN and IP addresses are shown, and asked for. */
+export const showsPersonalData = signal(false);
+
+/** Personal fields that the API answers only if they are asked for: the value of its parameter `Include`. */
+export function includePersonal(): string | undefined {
+  return showsPersonalData.value ? 'imsi,ip_address,detail' : undefined;
+}
+
+function readSetting<Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value {
+  const stored = globalThis.localStorage?.getItem(`simledger.${name}`);
+  return values.find((value) => value === stored) ?? values[0];
+}
+
+/** Keeps the settings, and has the page follow the theme. */
+export function followSettings(): void {
+  effect(() => localStorage.setItem('simledger.zone', zone.value));
+  effect(() => {
+    localStorage.setItem('simledger.theme', theme.value);
+    document.documentElement.dataset['theme'] = theme.value;
+  });
+}

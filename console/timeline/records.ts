@@ -1,0 +1,270 @@
+import { joinStatements, type Statement } from './bands.ts';
+import type { Volume } from './steps.ts';
+import { day, type TimeWindow } from './window.ts';
+
+/** What the API says of a SIM, as a timeline draws it. The members are those of openapi.yaml's resources that it reads. */
+
+/** A data session. */
+export interface SessionRecord {
+  readonly sid: string;
+  readonly start: string;
+  /** Null while it is open. */
+  readonly end: string | null;
+  readonly last_updated: string;
+  readonly status: 'open' | 'ended' | 'failed';
+  readonly data_total: number;
+  readonly radio_link: string | null;
+  readonly operator_mcc: string | null;
+  readonly operator_mnc: string | null;
+  readonly operator_name: string | null;
+  readonly operator_country: string | null;
+  readonly imei: string | null;
+}
+
+/** A usage record, or a sum of usage. */
+export interface UsageVolume {
+  readonly period: { readonly start_time: string; readonly end_time: string };
+  /** Text beyond 2^53. */
+  readonly data_total: number | string;
+  readonly iso_country: string | null;
+  /** Of a sum by network: its code, or the operator's name. */
+  readonly network_sid: string | null;
+  /** The record's id; a sum has none. */
+  readonly sid?: string;
+  readonly operator_mcc?: string | null;
+  readonly operator_mnc?: string | null;
+  readonly operator_name?: string | null;
+  readonly imei?: string | null;
+}
+
+/** A connection event. */
+export interface EventRecord {
+  readonly sid: string;
+  readonly event_type: string;
+  readonly timestamp: string;
+  readonly severity: string | null;
+  readonly alert: boolean | null;
+  readonly error_code: string | null;
+  readonly operator_mcc: string | null;
+  readonly operator_mnc: string | null;
+  readonly operator_name: string | null;
+  readonly operator_country: string | null;
+}
+
+/** An alert about the SIM. */
+export interface AlertSpan {
+  readonly id: string;
+  readonly rule: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly state: 'open' | 'closed' | 'merged' | 'withdrawn' | 'rule-changed';
+  readonly start_time: string;
+  readonly end_time: string | null;
+}
+
+/** What is missing or twice. */
+export interface FindingRange {
+  readonly id: string;
+  readonly check: string;
+  readonly reason: string;
+  readonly start_time: string;
+  readonly end_time: string;
+}
+
+/** A time of which something is not known. */
+export interface Gap extends TimeWindow {
+  /**
+   * `missing`: a carrier did not deliver, or delivered twice. `silent`: no record came from the device since. `later`:
+   * usage is not known yet. `unread`: there are too many records to load.
+   */
+  readonly kind: 'missing' | 'silent' | 'later' | 'unread';
+}
+
+/** All that a timeline shows of a SIM; by default, no more of each resource than the timeline itself reads. */
+export interface SimRecords<
+  Session extends SessionRecord = SessionRecord,
+  Usage extends UsageVolume = UsageVolume,
+  Event extends EventRecord = EventRecord,
+  Alert extends AlertSpan = AlertSpan,
+  Finding extends FindingRange = FindingRange,
+> {
+  readonly sessions: readonly Session[];
+  readonly usage: readonly Usage[];
+  readonly events: readonly Event[];
+  readonly alerts: readonly Alert[];
+  readonly findings: readonly Finding[];
+  /** Besides findings. */
+  readonly gaps: readonly Gap[];
+}
+
+/** The same with nothing in it. */
+export const noRecords: SimRecords<never, never, never, never, never> = {
+  ...{ sessions: [], usage: [], events: [] },
+  ...{ alerts: [], findings: [], gaps: [] },
+};
+
+/** A data session, as it is drawn. */
+export interface SessionRange extends TimeWindow {
+  /** When its last record came: what is after it is only not denied. */
+  readonly statedTo: number;
+}
+
+/** What is drawn, as ranges of time: positions are those of the records that they were made of. */
+export interface TimelineRanges {
+  readonly sessions: readonly SessionRange[];
+  readonly usage: readonly Volume[];
+  /** What a volume sums up, in milliseconds; 0 of single records. */
+  readonly usageUnit: number;
+  readonly events: readonly TimeWindow[];
+  readonly alerts: readonly TimeWindow[];
+  readonly findings: readonly TimeWindow[];
+  readonly gaps: readonly Gap[];
+  readonly networks: readonly Statement[];
+  readonly countries: readonly Statement[];
+  readonly devices: readonly Statement[];
+}
+
+/** How records are read. */
+export interface Reading {
+  /** Until when open sessions and alerts last, in milliseconds since the epoch. */
+  readonly now: number;
+  /** What a usage record sums up, in milliseconds; 0 of single records. */
+  readonly usageUnit: number;
+  /** One name for a country, of two or three letters. */
+  readonly nameCountry: (code: string) => string;
+  /** What is shown of an IMEI, which is personal data. */
+  readonly nameDevice: (imei: string) => string;
+}
+
+/** Reads the times of records once, so that the timeline can be laid out on each movement. */
+export function readRanges(records: SimRecords, reading: Reading): TimelineRanges {
+  const { now, usageUnit } = reading;
+  const sessions = records.sessions.map(({ start, end, last_updated }): SessionRange => {
+    const range = readRange(start, end, now);
+    return { ...range, statedTo: Math.max(range.from, Math.min(range.to, Date.parse(last_updated))) };
+  });
+  const usage = records.usage.map(
+    ({ period, data_total }): Volume => ({
+      ...readRange(period.start_time, period.end_time, now),
+      bytes: Number(data_total),
+    }),
+  );
+  const events = records.events.map(({ timestamp }) => readRange(timestamp, timestamp, now));
+  return {
+    ...{ sessions, usage, usageUnit, events },
+    alerts: records.alerts.map(({ start_time, end_time }) => readRange(start_time, end_time, now)),
+    findings: records.findings.map(({ start_time, end_time }) => readRange(start_time, end_time, now)),
+    gaps: records.gaps,
+    ...readBands(records, { sessions, usage, events }, reading),
+  };
+}
+
+function readRange(start: string, end: string | null, now: number): TimeWindow {
+  const from = Date.parse(start);
+  return { from, to: Math.max(from, end === null ? now : Date.parse(end)) };
+}
+
+/**
+ * Makes bands of what sessions, events and usage say. A session says nothing after its last record. A sum of a day tells of
+ * its whole day, so it counts only where no record says more exactly when.
+ */
+function readBands(
+  records: SimRecords,
+  ranges: Pick<TimelineRanges, 'sessions' | 'usage' | 'events'>,
+  { nameCountry, nameDevice, usageUnit }: Reading,
+): Pick<TimelineRanges, 'networks' | 'countries' | 'devices'> {
+  const exact: Bands = { networks: [], countries: [], devices: [] };
+  const names = new Map<string, string>();
+  const state = ({ from, to }: TimeWindow, record: NetworkStatement & { readonly imei?: string | null }) => {
+    const { operator_name: name, operator_country: country, imei } = record;
+    const network = nameNetwork(record);
+    if (name !== null && record.operator_mcc !== null) names.set(codeNetwork(record), name);
+    if (network !== null) exact.networks.push({ from, to, value: network });
+    if (country) exact.countries.push({ from, to, value: nameCountry(country) });
+    if (imei) exact.devices.push({ from, to, value: nameDevice(imei) });
+  };
+  records.sessions.forEach((session, index) => {
+    const { from, statedTo } = ranges.sessions[index]!;
+    state({ from, to: statedTo }, session);
+  });
+  records.events.forEach((event, index) => {
+    state(ranges.events[index]!, event);
+  });
+  const sums: Bands = { networks: [], countries: [], devices: [] };
+  for (const [index, usage] of joinPeriods(records.usage)) {
+    const range = ranges.usage[index]!;
+    const push = (list: Statement[], values: readonly string[]) => {
+      if (values.length > 0) list.push({ ...range, value: [...new Set(values)].sort().join(' + ') });
+    };
+    push(
+      sums.networks,
+      usage.networks.map((network) => names.get(network) ?? network),
+    );
+    push(sums.countries, usage.countries.map(nameCountry));
+    push(sums.devices, usage.devices.map(nameDevice));
+  }
+  const join = (name: keyof Bands) =>
+    joinStatements(usageUnit === 0 ? [...exact[name], ...sums[name]] : complete(exact[name], sums[name]));
+  return { networks: join('networks'), countries: join('countries'), devices: join('devices') };
+}
+
+interface Bands {
+  readonly networks: Statement[];
+  readonly countries: Statement[];
+  readonly devices: Statement[];
+}
+
+/** Adds to exact statements those sums that meet none of them. */
+function complete(exact: readonly Statement[], sums: readonly Statement[]): Statement[] {
+  const days = new Set(exact.flatMap(({ from, to }) => listDays(from, to)));
+  return [...exact, ...sums.filter(({ from }) => !days.has(Math.floor(from / day)))];
+}
+
+/** The UTC days of a range, at most a year's. */
+function listDays(from: number, to: number): number[] {
+  const first = Math.floor(from / day);
+  return Array.from({ length: Math.min(400, Math.floor(to / day) - first + 1) }, (_, index) => first + index);
+}
+
+/** What a record says of the network. */
+interface NetworkStatement extends Pick<SessionRecord, 'operator_name' | 'operator_mcc' | 'operator_mnc'> {
+  readonly operator_country: string | null;
+}
+
+/** The name of a network: what its operator is called, else its codes; null where a record states neither. */
+export function nameNetwork(
+  network: Pick<SessionRecord, 'operator_name' | 'operator_mcc' | 'operator_mnc'>,
+): string | null {
+  return network.operator_name ?? (network.operator_mcc === null ? null : codeNetwork(network));
+}
+
+/** The codes of a network, as sums of usage name it. */
+function codeNetwork({
+  operator_mcc,
+  operator_mnc,
+}: Pick<SessionRecord, 'operator_mcc' | 'operator_mnc'>): string {
+  return [operator_mcc, operator_mnc].filter(Boolean).join('-');
+}
+
+/** The first eight digits of an IMEI name the model, and no device. */
+export function nameModel(imei: string): string {
+  return `model ${imei.slice(0, 8)}`;
+}
+
+/** What usage of one period says, by the position of its first record: sums by network come several for a period. */
+function joinPeriods(usage: readonly UsageVolume[]) {
+  const periods = new Map<string, [number, Set<string>, Set<string>, Set<string>]>();
+  usage.forEach((one, index) => {
+    const { operator_name = null, operator_mcc = null, operator_mnc = null } = one;
+    const key = `${one.period.start_time}/${one.period.end_time}`;
+    const found = periods.get(key) ?? [index, new Set<string>(), new Set<string>(), new Set<string>()];
+    periods.set(key, found);
+    const network = one.network_sid ?? nameNetwork({ operator_name, operator_mcc, operator_mnc });
+    if (network !== null) found[1].add(network);
+    if (one.iso_country !== null) found[2].add(one.iso_country);
+    if (one.imei) found[3].add(one.imei);
+  });
+  return [...periods.values()].map(
+    ([index, networks, countries, devices]) =>
+      [index, { networks: [...networks], countries: [...countries], devices: [...devices] }] as const,
+  );
+}

@@ -1,0 +1,78 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { isAbort, send } from '../api/client.ts';
+import { type LoadedTime, loadRecords } from './load.ts';
+import { serves } from './loading.ts';
+import type { TimeWindow } from './window.ts';
+
+/** What is loaded for a timeline, and how far loading is. */
+export interface UsedRecords {
+  /** The records of the last load: while another goes on, they stay. */
+  readonly loaded: LoadedTime | undefined;
+  readonly isLoading: boolean;
+  /** Records that have come so far. */
+  readonly progress: number;
+  readonly error: Error | undefined;
+  readonly reload: () => void;
+}
+
+/** How long a window must stand still before it is loaded, in milliseconds. */
+const settleTime = 150;
+
+/** Loads the records of the window that is shown, and ends a load that another window supersedes. */
+export function useRecords(
+  sim: string,
+  window: TimeWindow,
+  include: string | undefined,
+  readNow: () => number,
+): UsedRecords {
+  const [loaded, setLoaded] = useState<(LoadedTime & { readonly key: string }) | undefined>();
+  const [progress, setProgress] = useState<number | undefined>();
+  const [error, setError] = useState<Error | undefined>();
+  const [round, setRound] = useState(0);
+  const hasBegun = useRef(false);
+  const key = JSON.stringify([sim, include, round]);
+  const current = loaded?.key === key ? loaded : undefined;
+  const isServed = serves(current, window, readNow());
+  useEffect(() => {
+    if (isServed) return undefined;
+    const ending = new AbortController();
+    const load = () => {
+      hasBegun.current = true;
+      setProgress(0);
+      setError(undefined);
+      loadRecords(
+        { sim, window, now: readNow(), include },
+        { send, signal: ending.signal, onProgress: setProgress },
+      ).then(
+        (next) => {
+          if (ending.signal.aborted) return;
+          setLoaded({ ...next, key });
+          setProgress(undefined);
+        },
+        (problem: unknown) => {
+          if (ending.signal.aborted || isAbort(problem)) return;
+          setError(problem instanceof Error ? problem : new Error(String(problem)));
+          setProgress(undefined);
+        },
+      );
+    };
+    const timer = setTimeout(load, hasBegun.current ? settleTime : 0);
+    return () => {
+      clearTimeout(timer);
+      ending.abort();
+    };
+  }, [key, isServed, isServed ? 0 : window.from, isServed ? 0 : window.to]);
+  return {
+    loaded: loaded !== undefined && sameSim(loaded.key, sim) ? loaded : undefined,
+    isLoading: !isServed && error === undefined,
+    progress: progress ?? 0,
+    error,
+    reload: () => setRound((count) => count + 1),
+  };
+}
+
+/** Whether records that were loaded are those of a SIM: those of another one are not shown while its own load. */
+function sameSim(key: string, sim: string): boolean {
+  const [of] = JSON.parse(key) as [string];
+  return of === sim;
+}

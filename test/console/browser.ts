@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { readRules } from '../../cli/alerts/rules-file.ts';
+import { LocalAlerts } from '../../local/alerts.ts';
+import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import { localSources } from '../../local/places.ts';
+import { replayExamples } from '../../local/replay.ts';
+import { optionsForTests } from '../local/running-ledger.ts';
+
+/** A real browser, and a local run with the example records for it to look at. */
+
+/** Debian's Chromium, as CI has it; another one by the variable CHROMIUM. Undefined where there is none. */
+const chromiumPath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  (path) => path !== undefined && path !== '' && existsSync(path),
+);
+
+/** Whether there is a browser. Without one, tests that need it are skipped, and count as skipped. */
+export const hasBrowser = chromiumPath !== undefined;
+
+if (!hasBrowser) {
+  console.warn(
+    'Tests of the console in a browser are skipped: install chromium, or set CHROMIUM to its path',
+  );
+}
+
+/** How a page is opened. */
+export interface Opening {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colours?: 'light' | 'dark';
+  readonly hasTouch?: boolean;
+}
+
+/** The console of a local run in a browser. */
+export class BrowsedConsole {
+  #browser: Browser | undefined;
+  #ledger: LocalLedger | undefined;
+  /** What no page may do: errors, and requests that leave the API's origin. */
+  readonly faults: string[] = [];
+
+  get ledger(): LocalLedger {
+    return this.#ledger ?? expect.fail('The local run is not started');
+  }
+
+  /** The API's address, without a slash at its end. */
+  get address(): string {
+    return this.ledger.endpoints.api;
+  }
+
+  async start(): Promise<void> {
+    const options = optionsForTests();
+    const onTrouble = (sentence: string): void => void this.faults.push(sentence);
+    const [browser, ledger, rules] = await Promise.all([
+      chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox', '--disable-gpu'] }),
+      startLocalLedger({ ...options, onLog: () => undefined, onTrouble }),
+      readRules(undefined, localSources),
+    ]);
+    this.#browser = browser;
+    this.#ledger = ledger;
+    await replayExamples(ledger, { isTTY: false, write: () => true });
+    const alerts = new LocalAlerts({ client: ledger.dynamoDb, rules, notify: undefined, onTrouble });
+    const swept = await alerts.sweepPast(Date.now());
+    if (swept === undefined) throw new Error('The ledger is empty');
+    await ledger.closeDays(swept.now);
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser?.close();
+    await this.#ledger?.stop();
+  }
+
+  /**
+   * Opens the console in a window of its own.
+   *
+   * @param place the address behind the API's, such as `#/fleet`.
+   */
+  async open(
+    place = '',
+    { width = 1280, height = 800, colours = 'light', hasTouch = false }: Opening = {},
+  ): Promise<Page> {
+    const options: BrowserContextOptions = {
+      ...{ viewport: { width, height }, colorScheme: colours, hasTouch },
+      ...{ reducedMotion: 'reduce', timezoneId: 'America/New_York', locale: 'en-US' },
+    };
+    const context = await this.#browser?.newContext(options);
+    if (context === undefined) throw new Error('The browser is not started');
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.faults.push(message.text());
+    });
+    page.on('pageerror', ({ message }) => this.faults.push(message));
+    page.on('dialog', (dialog) => {
+      this.faults.push(`the page asks: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${this.address}/`) && !/^(data|blob):/.test(url))
+        this.faults.push(`asks for ${url}`);
+    });
+    await page.goto(`${this.address}/${place}`);
+    return page;
+  }
+
+  /** What the API answers to who is signed in. */
+  async ask<Answer = Readonly<Record<string, unknown>>>(target: string): Promise<Answer> {
+    const { account, token } = optionsForTests().apiCredentials;
+    const answer = await fetch(`${this.address}${target}`, {
+      headers: { authorization: `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}` },
+    });
+    expect(answer.status, target).toBe(200);
+    return (await answer.json()) as Answer;
+  }
+}
+
+/** Starts a local run and a browser before the tests of a file, and stops them after; nothing where there is no browser. */
+export function browsedConsole(): BrowsedConsole {
+  const browsed = new BrowsedConsole();
+  if (hasBrowser) {
+    beforeAll(() => browsed.start());
+    afterAll(() => browsed.stop());
+  }
+  return browsed;
+}
+
+/** The texts of a table's cells, by its name. */
+export async function readTable(page: Page, name: string): Promise<string[][]> {
+  const region = page.getByRole('region', { name, exact: true });
+  await region.waitFor();
+  return region
+    .locator('tbody tr:not(.spacer)')
+    .evaluateAll((rows) =>
+      rows.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent.trim())),
+    );
+}
+
+/** The value of a figure, by its name. */
+export async function readFigure(page: Page, name: string): Promise<string> {
+  const figure = page.locator(`[data-figure="${name}"]`);
+  await expect.poll(() => figure.textContent()).not.toBe('…');
+  return (await figure.textContent()) ?? '';
+}
