@@ -551,13 +551,26 @@ function addBill(program: Program, perform: Performer): void {
     )
     .option('--html <file>', 'Also write the bill as a page to this file')
     .option('--explain <line>', 'Show how a line came about, down to its records')
+    .addOption(
+      new Option('--stored', 'Show the bill that is stored, and compute nothing').conflicts([
+        ...(['tariff', 'roster', 'balances', 'by', 'explain'] as const),
+      ]),
+    )
     .action((options) =>
       perform('reads', async () => (await import('./bill/show.ts')).showBill, {
         ...options,
         by: options.by ?? [],
         tariff: options.tariff ?? [],
+        stored: options.stored ?? false,
       }),
     );
+  bill
+    .command('list')
+    .description('List the bills that are stored, the newest month first')
+    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((options) => perform('reads', async () => (await import('./bill/list.ts')).showBills, options));
   ofMonth('check', 'Compare an invoice with what usage should cost, and say why they differ')
     .argument('<invoice>', 'CSV file of the invoice')
     .requiredOption('--tariff <file...>', 'JSON files of tariffs')

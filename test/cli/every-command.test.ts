@@ -38,6 +38,7 @@ const examples: Readonly<Record<string, string>> = {
   explore: 'sessions --from 2026-11-01 --to 2026-11-03',
   'bill check':
     'INVOICE --month 2026-10 --tariff docs/tariffs/1nce.json --map docs/invoice-maps/generic.json',
+  'bill list': '',
   'bill show': '--month 2026-11 --by sim,country',
   'tariff check': 'docs/tariffs/1nce.json',
   'tariff list': '',
