@@ -1,11 +1,12 @@
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { formatPlace, place } from './address.ts';
+import { place } from './address.ts';
 import { useAsync } from './api/answers.ts';
 import { credentials, signOut } from './api/client.ts';
 import { Failure, Loading } from './components/states.tsx';
 import { describeZone } from './format.ts';
 import type { PageProps } from './page.ts';
+import { formatPlace } from './place.ts';
 import { showsPersonalData, theme, zone } from './settings.ts';
 import { SignIn } from './sign-in.tsx';
 
