@@ -129,7 +129,7 @@ function CurrentPage(): JSX.Element {
     const Component = await (page as Page).load();
     return { Component };
   });
-  useTitleOfPage(path.join('/'));
+  usePageTitle(path.join('/'));
   if (page === undefined) {
     return (
       <>
@@ -145,7 +145,7 @@ function CurrentPage(): JSX.Element {
 }
 
 /** Names the tab after the page's heading, and moves the focus there when the page changes, so that it is read out. */
-function useTitleOfPage(key: string): void {
+function usePageTitle(key: string): void {
   const seen = useRef<string | undefined>(undefined);
   useEffect(() => {
     const update = (): void => {
