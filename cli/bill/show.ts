@@ -10,6 +10,7 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { writeFocus } from './focus.ts';
 import { formatCell, type ListedBill, type ListedRow, listBill, listColumns } from './listed-bill.ts';
 import {
   type BillFiles,
@@ -29,6 +30,8 @@ export interface BillOptions extends BillFiles {
   readonly csv: boolean;
   /** File of the page. */
   readonly html?: string | undefined;
+  /** The carrier's id of the account: prints FOCUS. */
+  readonly focus?: string | undefined;
   /** Id of a line. */
   readonly explain?: string | undefined;
   /** Show the bill that the day pass has stored, and compute nothing. */
@@ -44,6 +47,11 @@ export async function showBill(context: CommandContext, options: BillOptions): P
   const rating = await openRatingContext(context, options);
   const records = await openBillRecords(context, rating);
   if (options.explain !== undefined) return showLine(context, rating, records, options.explain);
+  if (options.focus !== undefined) {
+    if (context.json) throw new UsageError('--json and --focus cannot be used together: FOCUS is CSV');
+    await writeFocus(context, rating, records, options.focus);
+    return exitCode.done;
+  }
   const bill = await makeBill(context, rating, records, options.by);
   return showListed(context, listBill(rating, records, bill), options, options.by);
 }

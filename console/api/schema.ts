@@ -524,7 +524,7 @@ export interface components {
        * @description What the rule looks for. `source`: a source whose alerts can't be judged.
        * @enum {string}
        */
-      kind: "silent" | "attach-loop" | "session-failures" | "zero-byte-sessions" | "device-changed" | "country" | "usage" | "blocked" | "stale-session" | "source";
+      kind: "silent" | "attach-loop" | "session-failures" | "zero-byte-sessions" | "device-changed" | "country" | "usage" | "blocked" | "stale-session" | "finding" | "source";
       /** @description It changes with whatever decides whether the rule holds. */
       rule_version: string;
       /** @enum {string} */
@@ -810,7 +810,7 @@ export interface components {
     /** @description A record that an alert rests on. */
     EvidenceRecord: {
       /** @enum {string} */
-      type: "data_session" | "usage_record" | "connection_event";
+      type: "data_session" | "usage_record" | "connection_event" | "finding";
       /** @description Sort key of its item. */
       key: string;
       /**

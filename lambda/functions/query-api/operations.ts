@@ -441,6 +441,12 @@ const recordLists = {
 function recordAddress(root: string, sim: string, { type, listed_at: at }: EvidenceRecord): string | null {
   if (at === null) return null;
   const query = new URLSearchParams({ StartTime: at });
+  if (type === 'finding') {
+    // The day is the first one asked for, and its beginning is not the end of the range.
+    query.set('EndTime', formatTime(epochMilliseconds(at) + 1_000));
+    query.set('Sim', sim);
+    return `${root}/v1/Findings?${query}`;
+  }
   // The end of a range of usage is not part of it.
   query.set('EndTime', type === 'usage_record' ? formatTime(epochMilliseconds(at) + 1_000) : at);
   if (type === 'usage_record') query.set('Granularity', 'raw');
