@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { useId } from 'preact/hooks';
 import { formatPlace } from '../address.ts';
 import { type ApiRequest, formatTarget } from '../api/client.ts';
 
@@ -44,12 +45,19 @@ export function Figure({
   readonly note?: ComponentChildren;
   readonly tone?: 'plain' | 'bad' | 'good';
 }): JSX.Element {
+  const id = useId();
   return (
     <div class={`figure ${tone}`}>
       <div class="label">
-        {label} <SourceLink request={request} of={label} />
+        <span id={`${id}-label`}>{label}</span> <SourceLink request={request} of={label} />
       </div>
-      <a class="value" href={href ?? requestHref(request)} aria-label={label} data-figure={label}>
+      <a
+        class="value"
+        id={id}
+        href={href ?? requestHref(request)}
+        aria-labelledby={`${id}-label ${id}`}
+        data-figure={label}
+      >
         {value === undefined ? '…' : value}
       </a>
       {note === undefined ? null : <div class="note">{note}</div>}
