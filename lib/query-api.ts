@@ -1,4 +1,4 @@
-import { Aws, Duration, Fn, Validations } from 'aws-cdk-lib';
+import { Annotations, Aws, Duration, Fn, Validations } from 'aws-cdk-lib';
 import {
   CorsHttpMethod,
   HttpApi,
@@ -15,6 +15,7 @@ import { consoleFolder, environment } from '../lambda/aws/names.ts';
 import { daysPrefix, findPrefixes, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
 import { consoleRoutes, routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
+import { mutesPartition } from '../lambda/store/mutes.ts';
 import {
   alertsTable,
   filesTable,
@@ -45,7 +46,7 @@ export interface QueryApiProps {
   readonly operation: FunctionOperation;
 }
 
-/** The query API: an HTTP API and one function, which only reads the ledger. */
+/** The query API: an HTTP API and one function, which only reads the ledger, and the console's page. */
 export class QueryApi extends Construct {
   readonly function: NodeFunction;
   readonly stage: HttpStage;
@@ -109,7 +110,7 @@ export class QueryApi extends Construct {
   }
 
   /** Only the list of SIMs scans a table; everything else is found by key. */
-  #allow({ storage, lake }: QueryApiProps): void {
+  #allow({ settings, storage, lake }: QueryApiProps): void {
     const { sessions, usage, events, sims, files, alerts, alertState, simDays, findings } = storage;
     const index = (table: string, name: string): string => `${table}/index/${name}`;
     this.function.allow(
@@ -137,6 +138,10 @@ export class QueryApi extends Construct {
     const kinds = (['usage', 'usageRenderings'] as const).map((kind) => `${findPrefixes(kind).sims}/`);
     lake.allowRead(this.function, [daysPrefix, partialDaysPrefix, ...kinds]);
     this.function.allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
+    // The console mutes alerts. Whoever may call the API may call it, so it may write nothing else.
+    if (settings.access === 'basic') {
+      this.function.allow(['dynamodb:PutItem'], [alertState.tableArn], [mutesPartition]);
+    }
     if (this.secret !== undefined) {
       this.function.allow(['secretsmanager:GetSecretValue'], [this.secret.secretArn]);
     }
@@ -169,11 +174,16 @@ export class QueryApi extends Construct {
         ...(route.protected && access === 'iam' && { authorizer: byIam }),
       });
     }
-    if (access === 'basic') {
-      for (const route of consoleRoutes) {
-        new HttpRoute(this, route.operation, {
+    if (access === 'iam') {
+      Annotations.of(this).addInfoV2(
+        'simledger:api:console',
+        'The console is not deployed: with api.access iam each request is signed for AWS, which a browser does not do. Use basic for the console.',
+      );
+    } else {
+      for (const { method = 'GET', path, operation } of consoleRoutes) {
+        new HttpRoute(this, operation, {
           httpApi: api,
-          routeKey: HttpRouteKey.with(route.path, HttpMethod.GET),
+          routeKey: HttpRouteKey.with(path, HttpMethod[method]),
           integration,
         });
       }

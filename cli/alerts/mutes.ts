@@ -1,4 +1,4 @@
-import { identifyMute, isInForce, type MuteScope } from '../../lambda/alerts/mutes.ts';
+import { identifyMute, isInForce, type MuteScope, maxReasonLength } from '../../lambda/alerts/mutes.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
 import { renderMute } from '../../lambda/queries/alerts.ts';
@@ -24,9 +24,6 @@ export interface MuteOptions {
   readonly until?: string | undefined;
   readonly reason?: string | undefined;
 }
-
-/** The maximum length of a reason. */
-const maxReasonLength = 500;
 
 /** `alerts mute`: holds back the messages of some alerts for a time. */
 export async function muteAlerts(context: CommandContext, options: MuteOptions): Promise<ExitCode> {

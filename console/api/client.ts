@@ -183,6 +183,24 @@ export async function sendTarget(target: string, { signal: ending, as }: Sending
   );
 }
 
+/**
+ * Mutes an alert's rule for its SIM, or for its source where the alert is about many SIMs.
+ *
+ * @param body `for`: a duration such as `8h`; `reason`: why, in the words of who mutes.
+ * @throws ApiError
+ */
+export async function muteAlert(
+  alert: string,
+  body: { readonly for: string; readonly reason: string },
+): Promise<Schemas['Mute']> {
+  const answer = await fetchApi(
+    `/console/alerts/${encodeURIComponent(alert)}/mute`,
+    { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+    undefined,
+  );
+  return (await readAnswer(answer, true)) as Schemas['Mute'];
+}
+
 async function fetchApi(target: string, init: RequestInit, as: Credentials | undefined): Promise<Response> {
   const who = as ?? credentials.value;
   if (who === undefined || who === 'unknown') throw new ApiError(401, 'Nobody is signed in', advice[401]);

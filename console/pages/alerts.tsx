@@ -4,6 +4,7 @@ import { useAnswer, usePages } from '../api/answers.ts';
 import { makeRequest, type Query, type Schemas } from '../api/client.ts';
 import { ChoiceFilter, TextFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
+import { MuteButton } from '../components/mute.tsx';
 import { requestHref, SourceLink } from '../components/source.tsx';
 import { Failure, Loading } from '../components/states.tsx';
 import { type Column, Table } from '../components/table.tsx';
@@ -77,7 +78,7 @@ function AlertPage({ id }: { readonly id: string }): JSX.Element {
           <Loading what="the alert" />
         ) : null
       ) : (
-        <AlertDetails alert={alert} request={request} />
+        <AlertDetails alert={alert} request={request} reload={answer.reload} />
       )}
     </>
   );
@@ -86,7 +87,9 @@ function AlertPage({ id }: { readonly id: string }): JSX.Element {
 function AlertDetails({
   alert,
   request,
+  reload,
 }: {
+  readonly reload: () => void;
   readonly alert: Schemas['AlertDetail'];
   readonly request: ReturnType<typeof makeRequest<'/v1/Alerts/{id}'>>;
 }): JSX.Element {
@@ -136,12 +139,15 @@ function AlertDetails({
         {mute === null ? null : (
           <>
             <dt>Muted until</dt>
-            <dd>
+            <dd data-figure="Muted until">
               <Time at={mute.until} /> <Name text={mute.reason} />
             </dd>
           </>
         )}
       </dl>
+      {alert.state === 'open' ? (
+        <MuteButton alert={alert.id} scope={describeScope(alert)} onMuted={reload} />
+      ) : null}
       {evidence === null ? null : (
         <>
           <h2>Records that say so</h2>
@@ -161,6 +167,16 @@ function AlertDetails({
       )}
     </>
   );
+}
+
+/** What muting an alert mutes, in words. */
+export function describeScope({
+  rule,
+  sim,
+  source,
+}: Pick<Schemas['Alert'], 'rule' | 'sim' | 'source'>): string {
+  if (sim !== null) return `the rule ${rule} for the SIM ${sim}`;
+  return source === null ? `the rule ${rule}` : `the rule ${rule} for the source ${source}`;
 }
 
 interface Evidence extends NonNullable<Schemas['AlertEvidence']['before']> {

@@ -55,7 +55,13 @@ export function Explore({ place: { query } }: PageProps): JSX.Element {
       <Listed asked={usage} what="usage" empty="No usage in this time with these filters.">
         {(rows) => (
           <>
-            {granularity === 'all' ? null : <UsageChart rows={rows} group={group} />}
+            {granularity === 'day' || granularity === 'hour' ? (
+              <UsageChart
+                rows={rows}
+                group={group}
+                time={{ from, to: value('to') ?? nextHour(), step: granularity }}
+              />
+            ) : null}
             <Table
               name="Usage"
               columns={usageColumns(group, granularity)}
@@ -89,6 +95,11 @@ function GroupFilter({ chosen }: { readonly chosen: string }): JSX.Element {
       ))}
     </fieldset>
   );
+}
+
+/** The end of this hour: nothing is drawn anew before it. */
+function nextHour(): string {
+  return new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000).toISOString();
 }
 
 /** The UTC day so many days ago. */

@@ -2,22 +2,24 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { formatBytes, formatTime } from '../format.ts';
 import { theme, zone } from '../settings.ts';
-import { makeSeries } from './usage-series.ts';
+import { makeSeries, type ShownTime } from './usage-series.ts';
 import { type FleetUsage, usageColumns } from './usage-table.tsx';
 
 /** Usage over time as lines. The table below it says the same in numbers. */
 export function UsageChart({
   rows,
   group,
+  time,
 }: {
   readonly rows: readonly FleetUsage[];
   readonly group: string;
+  readonly time: ShownTime;
 }): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const series = useMemo(() => {
     const columns = usageColumns(group, undefined).slice(0, group === '' ? 0 : group.split(',').length);
-    return makeSeries(rows, (row) => columns.map(({ text }) => text(row) || 'unknown').join(', '));
-  }, [rows, group]);
+    return makeSeries(rows, (row) => columns.map(({ text }) => text(row) || 'unknown').join(', '), time);
+  }, [rows, group, time.from, time.to, time.step]);
   const [shownZone, shownTheme] = [zone.value, theme.value];
   useEffect(() => {
     const box = element.current;

@@ -11,12 +11,27 @@ export interface UsageSeries {
 /** The groups that have a line of their own; all others are in one line together. */
 export const maxLines = 6;
 
+/** A time that is drawn, and in which steps. */
+export interface ShownTime {
+  /** ISO 8601. */
+  readonly from: string;
+  /** Exclusive. */
+  readonly to: string;
+  readonly step: 'hour' | 'day';
+}
+
+const stepMilliseconds = { hour: 3_600_000, day: 86_400_000 } as const;
+
 /**
  * Adds up usage by time and group. A time without usage of a group counts as 0: the API leaves it out.
  *
  * @param nameGroup the name of the group that a record belongs to.
  */
-export function makeSeries(rows: readonly FleetUsage[], nameGroup: (row: FleetUsage) => string): UsageSeries {
+export function makeSeries(
+  rows: readonly FleetUsage[],
+  nameGroup: (row: FleetUsage) => string,
+  shown: ShownTime,
+): UsageSeries {
   const totals = new Map<string, number>();
   const cells = new Map<string, Map<string, number>>();
   for (const row of rows) {
@@ -26,7 +41,7 @@ export function makeSeries(rows: readonly FleetUsage[], nameGroup: (row: FleetUs
     const line = cells.get(name) ?? new Map<string, number>();
     cells.set(name, line.set(row.period.start_time, (line.get(row.period.start_time) ?? 0) + bytes));
   }
-  const times = [...new Set(rows.map(({ period }) => period.start_time))].sort();
+  const times = listTimes(rows, shown);
   const names = [...totals].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([name]) => name);
   const own = names.length > maxLines ? names.slice(0, maxLines - 1) : names;
   const rest = names.slice(own.length);
@@ -39,4 +54,14 @@ export function makeSeries(rows: readonly FleetUsage[], nameGroup: (row: FleetUs
       ...(rest.length === 0 ? [] : [{ name: `${rest.length} others`, bytes: sum(rest) }]),
     ],
   };
+}
+
+/** The beginnings of all steps of a time, and of the rows: the first one may be cut to the time that was asked for. */
+function listTimes(rows: readonly FleetUsage[], { from, to, step }: ShownTime): string[] {
+  const times = new Set(rows.map(({ period }) => period.start_time));
+  const length = stepMilliseconds[step];
+  for (let at = Math.ceil(Date.parse(from) / length) * length; at < Date.parse(to); at += length) {
+    times.add(new Date(at).toISOString());
+  }
+  return [...times].sort();
 }

@@ -26,6 +26,9 @@ export interface Mute extends MuteScope {
   readonly createdAt: string;
 }
 
+/** The most characters of a reason. */
+export const maxReasonLength = 500;
+
 /** The id of a mute: 12 hexadecimal digits. */
 export function identifyMute({ rule, sim, source }: MuteScope): string {
   return digest(JSON.stringify([rule ?? null, sim ?? null, source ?? null])).slice(0, 12);

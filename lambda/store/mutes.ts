@@ -20,7 +20,7 @@ const muteCodec = compileCodec<Mute>({
 const { partitionKey, sortKey, expiryAttribute } = alertStateTable;
 
 /** The partition of all mutes. */
-const subject = 'mutes';
+export const mutesPartition = 'mutes';
 
 /** How long a mute that has ended is kept. DynamoDB may delete it later, so its end is what counts. */
 const keptMilliseconds = 7 * 86_400_000;
@@ -32,7 +32,7 @@ export function encodeMute(mute: Mute): Item {
 }
 
 function makeKey(id: string): Item {
-  return { [partitionKey]: { S: subject }, [sortKey]: { S: id } };
+  return { [partitionKey]: { S: mutesPartition }, [sortKey]: { S: id } };
 }
 
 /** The mutes of a deployment. */
@@ -47,7 +47,7 @@ export class MutesTable {
 
   /** All mutes, those that have ended included, by a consistent read, in the order of their ids. */
   async list(): Promise<Mute[]> {
-    const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: subject });
+    const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: mutesPartition });
     return items.map(muteCodec.decode);
   }
 

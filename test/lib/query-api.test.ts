@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/aws/names.ts';
-import { routeKey, routes } from '../../lambda/functions/query-api/routes.ts';
+import { consoleRoutes, routeKey, routes } from '../../lambda/functions/query-api/routes.ts';
 import { formatNodeOptions, functions } from '../../lib/limits.ts';
 import { impersonalVariables, loggedVariables, ofType, type Synthesised, synthesise } from './synthesised.ts';
 
@@ -32,7 +32,8 @@ function variables(stack: Synthesised): Record<string, unknown> {
 
 describe('the query API', () => {
   it('routes documented paths and all others to the same function', () => {
-    expect(Object.keys(authorization(basic)).sort()).toEqual(['$default', ...routes.map(routeKey)].sort());
+    const all = [...routes, ...consoleRoutes].map(routeKey);
+    expect(Object.keys(authorization(basic)).sort()).toEqual(['$default', ...all].sort());
     const targets = Object.values(ofType(basic, 'AWS::ApiGatewayV2::Route')).map(
       ({ Properties }) => Properties['Target'],
     );
@@ -58,9 +59,11 @@ describe('the query API', () => {
     expect(variables(iam)).toMatchObject({ [environment.apiAccess]: 'iam' });
     expect(variables(iam)).not.toHaveProperty(environment.apiSecret);
     expect(JSON.stringify(statements(iam))).not.toContain('secretsmanager');
+    // Browsers do not sign requests: there is no console, and nothing to write.
+    expect(JSON.stringify(statements(iam))).not.toContain('dynamodb:PutItem');
   });
 
-  it('may read by key, may scan only the SIMs, and may not write', () => {
+  it('may read by key, may scan only the SIMs, and may write nothing but mutes', () => {
     expect(statements(basic)).toEqual([
       {
         Effect: 'Allow',
@@ -115,6 +118,12 @@ describe('the query API', () => {
         Effect: 'Allow',
         Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'],
         Resource: 'Storage/Sims.Arn',
+      },
+      {
+        Effect: 'Allow',
+        Action: 'dynamodb:PutItem',
+        Resource: 'Storage/AlertState.Arn',
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['mutes'] } },
       },
       { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: 'QueryApi/Credentials' },
     ]);

@@ -4,6 +4,7 @@ import type { ApiAnswer } from './answer.ts';
 import { type ConsoleFiles, serveConsole } from './console.ts';
 import { contractAt, documentationPage } from './documentation.ts';
 import type { PageBody } from './listing.ts';
+import { answerMute, requireOwnPage } from './mute.ts';
 import {
   type ApiPorts,
   answerAlert,
@@ -21,7 +22,7 @@ import {
 import { readParameters } from './parameters.ts';
 import { explainFailure, explainRefusal, Problem, problemCodes } from './problem.ts';
 import type { HttpRequest } from './request.ts';
-import { isConsoleRoute, type Operation } from './routes.ts';
+import { type ConsoleOperation, isConsoleRoute, type Operation, type Route } from './routes.ts';
 import type { Attempt, ClientThrottle } from './throttle.ts';
 
 /** What the whole API works with. */
@@ -73,10 +74,22 @@ async function handle(request: HttpRequest, api: Api): Promise<ApiAnswer> {
     });
   }
   if (route === undefined) throw new NotFoundError(`The path ${JSON.stringify(shorten(path))}`);
-  if (isConsoleRoute(route)) return serveConsole(route, request, api.console);
+  if (isConsoleRoute(route)) return handleConsole(route, request, api);
   if (route.protected) await admit(request, api);
   else readParameters(route.operation, request.query);
   return handlers[route.operation](request, api);
+}
+
+async function handleConsole(
+  { operation }: Route<ConsoleOperation>,
+  request: HttpRequest,
+  api: Api,
+): Promise<ApiAnswer> {
+  if (operation !== 'muteAlert') return serveConsole(operation, request, api.console);
+  if (api.console === undefined) throw new NotFoundError(`The path ${JSON.stringify(shorten(request.path))}`);
+  requireOwnPage(request);
+  await admit(request, api);
+  return json(answerMute)(request, api);
 }
 
 /** Admits a caller with the right credentials, as often as a client may ask. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { NotFoundError, shorten } from '../../queries/errors.ts';
 import type { ApiAnswer } from './answer.ts';
 import type { HttpRequest } from './request.ts';
-import { type ConsoleOperation, consoleSessionPath, type Route } from './routes.ts';
+import { consoleSessionPath } from './routes.ts';
 
 /**
  * Serves the web console: its page and the files that the page loads. They are read when they are asked for, so that a
@@ -75,7 +75,7 @@ const encodings = [
  * @throws NotFoundError
  */
 export async function serveConsole(
-  { operation }: Route<ConsoleOperation>,
+  operation: 'fetchConsolePage' | 'fetchConsoleFile',
   request: HttpRequest,
   files: ConsoleFiles | undefined,
 ): Promise<ApiAnswer> {
@@ -91,7 +91,7 @@ export async function serveConsole(
 
 /** The page, which names the current files: browsers ask each time whether it has changed. */
 async function answerPage(
-  { root, ifNoneMatch }: HttpRequest,
+  { root, headers: sent }: HttpRequest,
   files: ConsoleFiles,
 ): Promise<ApiAnswer | undefined> {
   const page = await files.read('index.html');
@@ -106,7 +106,7 @@ async function answerPage(
     'cross-origin-opener-policy': 'same-origin',
     etag,
   };
-  if (ifNoneMatch === etag) return { statusCode: 304, headers, body: '' };
+  if (sent['if-none-match'] === etag) return { statusCode: 304, headers, body: '' };
   return { statusCode: 200, headers: { ...headers, 'content-type': 'text/html; charset=utf-8' }, body };
 }
 
@@ -130,7 +130,7 @@ async function answerFile(request: HttpRequest, files: ConsoleFiles): Promise<Ap
     vary: 'accept-encoding',
   };
   for (const encoding of encodings) {
-    if (!accepts(request.acceptEncoding, encoding.name)) continue;
+    if (!accepts(request.headers['accept-encoding'], encoding.name)) continue;
     const encoded = await files.read(name + encoding.ending);
     if (encoded === undefined) continue;
     return {

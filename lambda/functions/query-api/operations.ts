@@ -31,6 +31,7 @@ import { findSim } from '../../queries/sim-lookup.ts';
 import { fetchSim, type ListedSim, listSims, readSimsPosition } from '../../queries/sims.ts';
 import { listUsageRecords, readUsagePosition } from '../../queries/usage-records.ts';
 import { listWatermarks, type WatermarkPorts } from '../../queries/watermarks.ts';
+import type { MutesTable } from '../../store/mutes.ts';
 import { type Next, openListing, type PageBody, pageBody, readPosition } from './listing.ts';
 import { readParameters } from './parameters.ts';
 import {
@@ -50,8 +51,9 @@ import { filled, type HttpRequest } from './request.ts';
 /** What the operations work with. */
 export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsPorts {
   readonly alerts:
-    | (NonNullable<AlertPorts['alerts']> &
-        NonNullable<WatermarkPorts['alerts']> &
+    | (NonNullable<AlertPorts['alerts']> & { readonly mutes: Pick<MutesTable, 'put'> } & NonNullable<
+          WatermarkPorts['alerts']
+        > &
         NonNullable<NominationPorts['alerts']>)
     | undefined;
   readonly personalData: PersonalData;

@@ -14,10 +14,10 @@ export interface HttpRequest {
   /** Scheme, host, and stage or base path if there is one; without a slash at its end. */
   readonly root: string;
   readonly authorization: string | undefined;
-  /** Encodings of an answer's body that the client can read, as it lists them. */
-  readonly acceptEncoding: string | undefined;
-  /** The version of the answer that the client has. */
-  readonly ifNoneMatch: string | undefined;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Empty without one. */
+  readonly body: string;
   readonly sourceIp: string;
   /** ARN of the IAM principal whose signature API Gateway has checked; undefined where it checks none. */
   readonly principal: string | undefined;
@@ -45,8 +45,8 @@ export function readRequest(event: APIGatewayProxyEventV2): HttpRequest {
     query: new URLSearchParams(rawQueryString),
     root: `${headers['x-forwarded-proto'] === 'http' ? 'http' : 'https'}://${requestContext.domainName}${prefix}`,
     authorization: headers['authorization'],
-    acceptEncoding: headers['accept-encoding'],
-    ifNoneMatch: headers['if-none-match'],
+    headers,
+    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString('utf8'),
     sourceIp: requestContext.http.sourceIp,
     principal: findPrincipal(requestContext),
   };

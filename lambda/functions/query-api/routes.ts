@@ -1,7 +1,9 @@
-/** The routes of the API and of the console, which the CDK construct and the local run bind. All are `GET`. */
+/** The routes of the API and of the console, which the CDK construct and the local run bind. Those of the API are `GET`. */
 
 /** One route, as API Gateway writes it. */
 export interface Route<Name extends string = Operation> {
+  /** GET unless said otherwise. */
+  readonly method?: 'GET' | 'POST';
   readonly path: string;
   readonly operation: Name;
   /** Whether the caller must authenticate. */
@@ -42,13 +44,14 @@ export const routes: readonly Route[] = [
   { path: '/health', operation: 'fetchHealth', protected: false },
 ];
 
-/** What the console's files are asked for by. They are no part of the API's contract. */
-export type ConsoleOperation = 'fetchConsolePage' | 'fetchConsoleFile';
+/** What the console's own page asks for, beside the API. It is not part of the API's contract, which only reads. */
+export type ConsoleOperation = 'fetchConsolePage' | 'fetchConsoleFile' | 'muteAlert';
 
 /** The routes of the console, which is where callers sign in with account and token. */
 export const consoleRoutes: readonly Route<ConsoleOperation>[] = [
   { path: '/', operation: 'fetchConsolePage', protected: false },
   { path: '/console/{file}', operation: 'fetchConsoleFile', protected: false },
+  { method: 'POST', path: '/console/alerts/{id}/mute', operation: 'muteAlert', protected: true },
 ];
 
 /**
@@ -66,6 +69,6 @@ export function isConsoleRoute(route: AnyRoute): route is Route<ConsoleOperation
 }
 
 /** API Gateway's key of a route: `GET /v1/Sims/{sim}`. */
-export function routeKey({ path }: Pick<Route, 'path'>): string {
-  return `GET ${path}`;
+export function routeKey({ method = 'GET', path }: Pick<Route, 'method' | 'path'>): string {
+  return `${method} ${path}`;
 }
